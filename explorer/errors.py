@@ -1,0 +1,36 @@
+"""Errors whose message is written for the person in front of the screen.
+
+Every message says what was wrong, with the offending value, and what to do. Pages show the message as it is;
+anything that is not an `ExplorerError` is a bug and goes to the log with its trace.
+"""
+
+
+class ExplorerError(Exception):
+    """Base of all errors that a user can cause and can mend."""
+
+
+class MediaError(ExplorerError):
+    """A picture, sound or clip that cannot be read, or is over a limit."""
+
+
+class CheckpointError(ExplorerError):
+    """A checkpoint that cannot be loaded: missing key, wrong shape, NaN weights, unsafe format."""
+
+
+class UnknownIdError(ExplorerError, KeyError):
+    """An id that no registry entry has; the message lists the valid ones."""
+
+    def __str__(self) -> str:  # KeyError would print the repr of its argument
+        return str(self.args[0]) if self.args else ""
+
+
+class SettingsError(ExplorerError, ValueError):
+    """An impossible setting, such as groups that do not divide the dimension."""
+
+
+class RecordError(ExplorerError, ValueError):
+    """Arrays whose shapes do not fit together at a joint, or a token file that is not one."""
+
+
+class Cancelled(ExplorerError):
+    """Work that the visitor stopped."""

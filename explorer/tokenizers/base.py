@@ -1,0 +1,85 @@
+"""Tokenizer: what every adapter offers. Torch may live inside; numpy goes in and comes out.
+
+media -> `tokenize` -> TokenRecord; indices -> `detokenize` -> media. The remaining methods decode chosen codes,
+so that a page can show what a level or a single code means.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from explorer.record import Codebook, Combination, TokenRecord
+
+
+@dataclass(frozen=True)
+class TokenizerSpec:
+    """What is known of a tokenizer before its weights are read (from `config.json` of its checkpoint).
+
+    quantizer: id in the quantizer registry. downsampling: pixels (or samples) per token along each side.
+    measured: figures of the card as written by the command that trained it, e.g. {"psnr_db": 24.1, "tokens": 102400}.
+    """
+
+    id: str
+    title: str
+    summary: str
+    modality: Literal["image", "audio", "video", "graph", "vectors"]
+    quantizer: str
+    codebook_size: int
+    codebook_dim: int
+    num_quantizers: int
+    combination: Combination
+    downsampling: int
+    parameters: int
+    licence: str
+    measured: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def vocabulary(self) -> str:
+        """The codes of one position in words, such as "1,024" or "4 x 1,024"."""
+        size = f"{self.codebook_size:,}"
+        return size if self.num_quantizers == 1 else f"{self.num_quantizers} x {size}"
+
+
+class Tokenizer(ABC):
+    """A loaded tokenizer. Instances are shared between visitors, so methods keep no state."""
+
+    spec: TokenizerSpec
+    device: str
+
+    @abstractmethod
+    def tokenize(self, media: np.ndarray) -> TokenRecord:
+        """Encode, quantize and decode.
+
+        media: (H, W, 3) float32 in [0, 1], sides multiples of `spec.downsampling` (`media.image.fit` makes them so).
+        Raises MediaError for other shapes.
+        """
+
+    @abstractmethod
+    def detokenize(self, indices: Sequence[np.ndarray]) -> np.ndarray:
+        """Decode indices, one array (rows, columns) per level, to (H, W, 3) float32 in [0, 1].
+
+        Raises RecordError for a wrong number of levels, a wrong shape, or codes out of range.
+        """
+
+    @abstractmethod
+    def codebooks(self) -> tuple[Codebook, ...]:
+        """One codebook per level, with training counts where the checkpoint has them."""
+
+    @abstractmethod
+    def decode_levels(self, record: TokenRecord, levels: Sequence[int]) -> np.ndarray:
+        """Decode a record from some of its levels only (solo, mute, cumulative): media's shape.
+
+        A level left out gives nothing to a sum, and the mean of its codes to a concatenation.
+        """
+
+    @abstractmethod
+    def decode_alone(self, level: int, codes: Sequence[int], tokens: int = 3) -> np.ndarray:
+        """Each code as a constant field of tokens x tokens, decoded: (len(codes), patch, patch, 3) of its middle.
+
+        The patch is `downsampling` pixels a side. Other levels are left out as in `decode_levels`.
+        """
