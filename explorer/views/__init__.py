@@ -1,0 +1,10 @@
+"""Views: browser components (`<name>.py` + `<name>.js` + `<name>.css`) and what they share. No torch here.
+
+To add one: write the three files, subclass `BrowserComponent`, and add its line below.
+"""
+
+from __future__ import annotations
+
+from explorer.registry import Registry
+
+VIEWS: Registry[type] = Registry("view", {})
