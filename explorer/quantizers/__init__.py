@@ -1,0 +1,19 @@
+"""Quantizers: one method, one file. The registry below is the list of them."""
+
+from explorer.registry import Registry
+
+QUANTIZERS: Registry[type] = Registry(
+    "quantizer",
+    {
+        "vq": "explorer.quantizers.vq:VectorQuantizer",
+        "kmeans": "explorer.quantizers.kmeans:KMeansQuantizer",
+        "rvq": "explorer.quantizers.rvq:ResidualQuantizer",
+        "pq": "explorer.quantizers.pq:ProductQuantizer",
+        "multihead": "explorer.quantizers.multihead:MultiHeadQuantizer",
+        "fsq": "explorer.quantizers.fsq:FiniteScalarQuantizer",
+        "lfq": "explorer.quantizers.lfq:LookupFreeQuantizer",
+        "bsq": "explorer.quantizers.bsq:BinarySphericalQuantizer",
+        "simvq": "explorer.quantizers.simvq:SimVQQuantizer",
+        "gumbel": "explorer.quantizers.gumbel:GumbelQuantizer",
+    },
+)

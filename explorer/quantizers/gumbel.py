@@ -1,0 +1,72 @@
+"""Gumbel-softmax VQ: codes are sampled from a categorical relaxation while training, the nearest one is taken after.
+
+Jang et al. 2017 (arXiv 1611.01144); dVAE (Ramesh et al. 2021, arXiv 2102.12092); survey 002, eqs 6-8; survey 004,
+section 2.2.3. The logits are negative squared distances, so that argmax is nearest-code assignment and the codebook
+has an honest Euclidean geometry.
+"""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+from torch.nn.functional import gumbel_softmax, mse_loss
+
+from explorer.errors import SettingsError
+from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, total
+from explorer.quantizers.initialization import Initialization, random_vectors
+from explorer.quantizers.nearest import nearest_code, squared_distances
+from explorer.record import Codebook
+
+
+class GumbelQuantizer(Quantizer):
+    """K codes in D dimensions. temperature: tau of eq. 6, settable while training (anneal it from outside).
+
+    hard: sample one code (straight-through) instead of a mixture. kl_weight: KL(mean p || uniform). beta: weight of
+    the pull between latents and their nearest codes, which keeps what is decoded after training near what was trained.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        codebook_size: int,
+        temperature: float = 1.0,
+        hard: bool = True,
+        kl_weight: float = 0.01,
+        beta: float = 0.25,
+        initialization: Initialization | None = None,
+        decay: float = 0.99,
+    ) -> None:
+        super().__init__(dim, codebook_size)
+        if temperature <= 0:
+            raise SettingsError(f"temperature must be > 0, got {temperature}")
+        self.temperature, self.hard, self.kl_weight, self.beta = temperature, hard, kl_weight, beta
+        self.vectors = nn.Parameter(random_vectors(codebook_size, dim, initialization or Initialization()))  # (K, D)
+        self.counts = CodeCounts(codebook_size, decay)
+
+    def forward(self, z: Tensor) -> QuantizerOutput:
+        check_latents(z, self.dim)
+        shape, z = z.shape[:-1], z.reshape(-1, self.dim).float()  # (N, D)
+        indices = nearest_code(z, self.vectors)  # (N,)
+        codes = self.vectors[indices]
+        terms = {"commitment": self.beta * mse_loss(z, codes)}  # both sides move
+        if self.training:
+            logits = -squared_distances(z, self.vectors)  # (N, K): log pi up to a constant
+            weights = gumbel_softmax(logits, tau=self.temperature, hard=self.hard)  # eqs 6, 7
+            z_q = weights @ self.vectors
+            mean = logits.softmax(-1).mean(0)  # (K,)
+            terms["kl_to_uniform"] = self.kl_weight * (math.log(len(mean)) + (mean * (mean + 1e-12).log()).sum())
+            indices = weights.detach().argmax(-1)
+            self.counts.update(indices)
+        else:
+            z_q = z + (codes - z).detach()
+        stage = Stage(z.detach().view(*shape, -1), self.vectors.detach()[indices].view(*shape, -1), indices.view(shape))
+        return QuantizerOutput(z_q.view(*shape, -1), indices.view(*shape, 1), total(terms, z), terms, (stage,))
+
+    def level_vectors(self, indices: Tensor) -> list[Tensor]:
+        return [self.vectors[indices[..., 0]]]
+
+    def codebooks(self) -> tuple[Codebook, ...]:
+        vectors = self.vectors.detach().float().cpu().numpy().copy()
+        counts = self.counts.ema_count.cpu().numpy().copy()
+        return (Codebook(self.codebook_size, self.dim, "euclidean", vectors=vectors, counts=counts),)

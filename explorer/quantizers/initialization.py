@@ -1,0 +1,106 @@
+"""Where code vectors start (survey 004, section 5).
+
+"gaussian" and "uniform" need no data. "kmeans" and "error_driven" wait for the first batch. "online" starts on
+latents of the first batch and, until every code was used once, moves the unused ones onto latents of the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from explorer.errors import SettingsError, UnknownIdError
+from explorer.quantizers.nearest import nearest_code
+from explorer.record import Metric
+from explorer.registry import unknown_id_message
+
+INITIALIZATIONS = ("gaussian", "uniform", "kmeans", "online", "error_driven")
+DATA_DRIVEN = ("kmeans", "online", "error_driven")
+
+
+@dataclass(frozen=True)
+class Initialization:
+    """name: one of INITIALIZATIONS. scale: sigma of the Gaussian or half-width a of the uniform; offset moves its
+    centre along the first axis (to show what a codebook far from the latents does). iterations: of k-means.
+    """
+
+    name: str = "gaussian"
+    scale: float = 1.0
+    offset: float = 0.0
+    iterations: int = 10
+
+    def __post_init__(self) -> None:
+        if self.name not in INITIALIZATIONS:
+            raise UnknownIdError(unknown_id_message("initialization", self.name, list(INITIALIZATIONS)))
+        if self.scale <= 0 or self.iterations < 1:
+            raise SettingsError(f"scale must be > 0 and iterations >= 1, got {self.scale} and {self.iterations}")
+
+
+def random_vectors(codebook_size: int, dim: int, config: Initialization) -> Tensor:
+    """(K, D) before any data was seen: Gaussian N(0, scale^2) or uniform [-scale, scale], moved by offset."""
+    if config.name == "uniform":
+        vectors = (torch.rand(codebook_size, dim) * 2 - 1) * config.scale
+    else:
+        vectors = torch.randn(codebook_size, dim) * config.scale
+    vectors[:, 0] += config.offset
+    return vectors
+
+
+@torch.no_grad()
+def vectors_from_latents(z: Tensor, codebook_size: int, config: Initialization, metric: Metric) -> Tensor:
+    """(N, D) latents of the first batch -> (K, D) codes, by the data-driven method of `config`."""
+    z = z.detach().float()
+    if config.name == "kmeans":
+        return kmeans(z, codebook_size, config.iterations, metric)
+    if config.name == "error_driven":
+        return farthest_latents(z, codebook_size)
+    return z[pick(z, codebook_size)]
+
+
+def pick(z: Tensor, count: int) -> Tensor:
+    """`count` random rows of z (N, D), without repetition while there are enough: (count,) int64."""
+    if count <= len(z):
+        return torch.randperm(len(z), device=z.device)[:count]
+    return torch.randint(len(z), (count,), device=z.device)
+
+
+@torch.no_grad()
+def kmeans(z: Tensor, codebook_size: int, iterations: int, metric: Metric = "euclidean") -> Tensor:
+    """Lloyd's algorithm (survey 002, Tables 2 and 3): z (N, D) -> centroids (K, D).
+
+    Starts on random latents; a cluster that loses all its latents restarts on a random one.
+    Raises SettingsError if there are fewer latents than codes.
+    """
+    if len(z) < codebook_size:
+        raise SettingsError(f"k-means needs at least as many latents as codes, got {len(z)} for K = {codebook_size}")
+    if metric == "cosine":
+        z = torch.nn.functional.normalize(z, dim=-1)
+    centroids = z[pick(z, codebook_size)].clone()
+    for _ in range(iterations):
+        indices = nearest_code(z, centroids, metric)  # (N,)
+        counts = torch.bincount(indices, minlength=codebook_size)  # (K,)
+        sums = torch.zeros_like(centroids).index_add_(0, indices, z)  # (K, D)
+        empty = counts == 0
+        centroids = sums / counts.clamp_min(1)[:, None]
+        centroids[empty] = z[pick(z, int(empty.sum()))]
+        if metric == "cosine":
+            centroids = torch.nn.functional.normalize(centroids, dim=-1)
+    return centroids
+
+
+@torch.no_grad()
+def farthest_latents(z: Tensor, codebook_size: int) -> Tensor:
+    """Error-driven start: each code is drawn from the 5 % of latents that the codes so far serve worst.
+
+    Codes are chosen in a few rounds of equal size, so that K = 16,384 needs 16 passes over the latents, not 16,384.
+    """
+    rounds = min(16, codebook_size)
+    chosen = z[pick(z, max(1, codebook_size // rounds))]
+    while len(chosen) < codebook_size:
+        want = min(-(-codebook_size // rounds), codebook_size - len(chosen))
+        error = (z - chosen[nearest_code(z, chosen)]).square().sum(-1)  # (N,)
+        worst = error.topk(min(len(z), max(want, len(z) // 20))).indices
+        chosen = torch.cat([chosen, z[worst[pick(worst[:, None], want)]]])
+    return chosen

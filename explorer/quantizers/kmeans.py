@@ -1,0 +1,77 @@
+"""k-means tokens: a codebook fitted offline to features, then frozen (survey 002, Tables 2 and 3).
+
+Until `fit` is called, or training reaches step `fit_at`, latents pass through untouched while a reservoir keeps a
+sample of them; at `fit_at` Lloyd's algorithm runs once on that sample and the codes never move again.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import mse_loss
+
+from explorer.errors import SettingsError
+from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, total
+from explorer.quantizers.gradients import estimator
+from explorer.quantizers.initialization import kmeans
+from explorer.quantizers.nearest import nearest_code
+from explorer.quantizers.reseeding import Reservoir
+from explorer.record import Codebook
+
+
+class KMeansQuantizer(Quantizer):
+    """K frozen centroids in D dimensions. beta: commitment weight that keeps later latents near them."""
+
+    def __init__(
+        self,
+        dim: int,
+        codebook_size: int,
+        fit_at: int = 1,
+        iterations: int = 25,
+        beta: float = 0.25,
+        gradient: str = "ste",
+        sample: int | None = None,
+        decay: float = 0.99,
+    ) -> None:
+        super().__init__(dim, codebook_size)
+        if fit_at < 1 or iterations < 1:
+            raise SettingsError(f"fit_at and iterations must be at least 1, got {fit_at} and {iterations}")
+        self.fit_at, self.iterations, self.beta, self.gradient = fit_at, iterations, beta, gradient
+        self.register_buffer("vectors", torch.randn(codebook_size, dim))  # (K, D)
+        self.register_buffer("fitted", torch.tensor(False))
+        self.counts = CodeCounts(codebook_size, decay)
+        self.reservoir = Reservoir(sample or 32 * codebook_size, dim)
+        estimator(gradient)
+
+    @torch.no_grad()
+    def fit(self, features: Tensor) -> Tensor:
+        """Run Lloyd's algorithm on features (N, D), N >= K, and freeze the result. Returns the centroids (K, D)."""
+        self.vectors.copy_(kmeans(features.float(), self.codebook_size, self.iterations))
+        self.fitted.fill_(True)
+        return self.vectors
+
+    def forward(self, z: Tensor) -> QuantizerOutput:
+        check_latents(z, self.dim)
+        shape, z = z.shape[:-1], z.reshape(-1, self.dim).float()  # (N, D)
+        if self.training and not bool(self.fitted):
+            self.reservoir.add(z.detach())
+            if self.counts.step + 1 >= self.fit_at:
+                self.fit(self.reservoir.sample())
+        indices = nearest_code(z, self.vectors)  # (N,)
+        codes = self.vectors[indices]
+        if bool(self.fitted):
+            terms = {"commitment": self.beta * mse_loss(z, codes)}
+            z_q = estimator(self.gradient)(z, codes)
+        else:
+            terms, z_q = {}, z
+        if self.training:
+            self.counts.update(indices)
+        stage = Stage(z.detach().view(*shape, -1), codes.view(*shape, -1), indices.view(shape))
+        return QuantizerOutput(z_q.view(*shape, -1), indices.view(*shape, 1), total(terms, z), terms, (stage,))
+
+    def level_vectors(self, indices: Tensor) -> list[Tensor]:
+        return [self.vectors[indices[..., 0]]]
+
+    def codebooks(self) -> tuple[Codebook, ...]:
+        counts = self.counts.ema_count.cpu().numpy().copy()
+        return (Codebook(self.codebook_size, self.dim, "euclidean", self.vectors.cpu().numpy().copy(), counts=counts),)

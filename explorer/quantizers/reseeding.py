@@ -1,0 +1,117 @@
+"""Reseeding: which codes count as dead, and what new vector they get (survey 004, section 4.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from explorer.errors import SettingsError, UnknownIdError
+from explorer.quantizers.base import CodeCounts
+from explorer.quantizers.initialization import pick
+from explorer.registry import unknown_id_message
+
+STRATEGIES = ("none", "random_latent", "hard_example", "split", "reservoir")
+DEAD_BY = ("ema_count", "steps")
+
+
+@dataclass(frozen=True)
+class Reseeding:
+    """When a code is dead and how it is revived.
+
+    strategy: one of STRATEGIES. dead_by "ema_count": the EMA of its assignments a step is below `threshold`;
+    "steps": it was not chosen for `patience` steps. every: steps between checks. noise: sigma of the Gaussian
+    added, as a share of the latents' standard deviation. top_fraction: share of the worst-served latents that
+    "hard_example" draws from. reservoir_size: latents kept by "reservoir". fresh_statistics: whether a reseeded
+    code gets new EMA statistics; False is the known bug in which the EMA pulls the code back to where it died.
+    """
+
+    strategy: str = "none"
+    dead_by: str = "ema_count"
+    threshold: float = 0.1
+    patience: int = 100
+    every: int = 10
+    noise: float = 0.01
+    top_fraction: float = 0.05
+    reservoir_size: int = 8192
+    fresh_statistics: bool = True
+
+    def __post_init__(self) -> None:
+        for noun, value, valid in (
+            ("reseeding strategy", self.strategy, STRATEGIES),
+            ("rule for dead codes", self.dead_by, DEAD_BY),
+        ):
+            if value not in valid:
+                raise UnknownIdError(unknown_id_message(noun, value, list(valid)))
+        if self.every < 1 or self.patience < 1 or self.reservoir_size < 1:
+            raise SettingsError("every, patience and reservoir_size must be at least 1")
+        if not 0 < self.top_fraction <= 1 or self.threshold < 0 or self.noise < 0:
+            raise SettingsError("top_fraction must be in (0, 1], threshold and noise at least 0")
+
+
+class Reservoir(nn.Module):
+    """A uniform sample of all latents seen lately: a ring of random rows from each batch.
+
+    Each batch replaces a random 1/8 of the ring, so a latent stays for about eight batches.
+    """
+
+    def __init__(self, size: int, dim: int) -> None:
+        super().__init__()
+        self.register_buffer("latents", torch.zeros(size, dim))
+        self.register_buffer("filled", torch.zeros((), dtype=torch.long))
+
+    @torch.no_grad()
+    def add(self, z: Tensor) -> None:
+        """Take a share of z (N, D)."""
+        size, filled = len(self.latents), int(self.filled)
+        if filled < size:
+            take = min(len(z), size - filled)
+            self.latents[filled : filled + take] = z[pick(z, take)].to(self.latents)
+            self.filled.fill_(filled + take)
+        else:
+            take = min(len(z), max(1, size // 8))
+            self.latents[pick(self.latents, take)] = z[pick(z, take)].to(self.latents)
+
+    def sample(self) -> Tensor:
+        """All latents held: (n, D)."""
+        return self.latents[: int(self.filled)]
+
+
+def dead_codes(counts: CodeCounts, config: Reseeding) -> Tensor:
+    """(K,) bool by the rule of `config`."""
+    if config.dead_by == "steps":
+        return counts.steps_since_use >= config.patience
+    return counts.ema_count < config.threshold
+
+
+@torch.no_grad()
+def replacements(
+    config: Reseeding,
+    want: int,
+    z: Tensor,
+    vectors: Tensor,
+    indices: Tensor,
+    counts: CodeCounts,
+    reservoir: Reservoir | None,
+) -> tuple[Tensor, Tensor]:
+    """New vectors for `want` dead codes and where each comes from.
+
+    z (N, D) latents of the batch, vectors (K, D), indices (N,). Returns (want, D) and sources (want,): a row of z or of
+    the reservoir, or for "split" the code that was split.
+    """
+    if config.strategy == "split":  # survey 004, 4.2 (3): popular codes, most used first
+        popular = counts.ema_count.topk(min(want, len(vectors))).indices
+        source = popular[torch.arange(want, device=z.device) % len(popular)]
+        fresh = vectors[source]
+    elif config.strategy == "hard_example":  # (2): the worst-served top fraction
+        error = (z - vectors[indices]).square().sum(-1)  # (N,)
+        worst = error.topk(min(len(z), max(want, int(len(z) * config.top_fraction)))).indices
+        source = worst[pick(worst[:, None], want)]
+        fresh = z[source]
+    else:  # (1) random latent of this batch, (4) of the reservoir
+        pool = reservoir.sample() if config.strategy == "reservoir" and reservoir is not None else z
+        source = pick(pool, want)
+        fresh = pool[source]
+    spread = z.std(dim=0, keepdim=True) if len(z) > 1 else torch.zeros_like(z[:1])
+    return fresh + config.noise * spread * torch.randn_like(fresh), source

@@ -1,0 +1,107 @@
+"""Residual vector quantization: each level quantizes what the levels before it left over (survey 002, section 2.2).
+
+SoundStream (Zeghidour et al. 2021, arXiv 2107.03312); RQ-VAE (Lee et al. 2022, arXiv 2203.01941). With beam > 1 the
+codes of all levels are searched together, keeping the `beam` best partial sums (Babenko and Lempitsky 2014).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from explorer.errors import SettingsError
+from explorer.quantizers.base import Quantizer, QuantizerOutput, ReseedEvent, Stage, check_latents, total
+from explorer.quantizers.gradients import estimator
+from explorer.quantizers.nearest import squared_distances
+from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
+from explorer.record import Codebook
+
+BEAM_ROWS = 4096  # latents searched at a time, so that beam x K scores stay small
+
+
+class ResidualQuantizer(Quantizer):
+    """Q levels of K codes in D dimensions; z_q is their sum. Losses are averaged over levels."""
+
+    combination = "sum"
+
+    def __init__(
+        self,
+        dim: int,
+        codebook_size: int,
+        num_quantizers: int = 4,
+        options: CodebookOptions | None = None,
+        beam: int = 1,
+    ) -> None:
+        super().__init__(dim, codebook_size, num_quantizers)
+        options = options or CodebookOptions()
+        if options.metric != "euclidean":
+            raise SettingsError("residual levels need the Euclidean metric: residuals of directions are not directions")
+        if beam < 1:
+            raise SettingsError(f"beam must be at least 1, got {beam}")
+        self.beam, self.gradient = beam, options.gradient
+        self.levels = nn.ModuleList(
+            VectorQuantizer(dim, codebook_size, options, level=q) for q in range(num_quantizers)
+        )
+
+    def forward(self, z: Tensor) -> QuantizerOutput:
+        check_latents(z, self.dim)
+        if self.beam > 1 and not self.training:
+            return self._beam_forward(z)
+        residual = z.float()
+        z_q = torch.zeros_like(residual)
+        stages: list[Stage] = []
+        terms: dict[str, Tensor] = {}
+        for level in self.levels:
+            output = level(residual)
+            codes = output.stages[0].z_q
+            stages.append(output.stages[0])
+            for name, value in output.loss_terms.items():
+                terms[name] = terms.get(name, 0.0) + value / self.num_quantizers
+            residual = residual - codes  # codes carry no gradient: each level commits to what it was given
+            z_q = z_q + codes
+        indices = torch.stack([stage.indices for stage in stages], dim=-1)  # (..., Q)
+        return QuantizerOutput(estimator(self.gradient)(z.float(), z_q), indices, total(terms, z), terms, tuple(stages))
+
+    def _beam_forward(self, z: Tensor) -> QuantizerOutput:
+        """Evaluation by beam search; the loss terms are those of the codes found."""
+        flat = z.float().reshape(-1, self.dim)  # (N, D)
+        found = torch.cat([self.beam_search(part) for part in flat.split(BEAM_ROWS)])  # (N, Q)
+        indices = found.view(*z.shape[:-1], self.num_quantizers)
+        codes = self.level_vectors(indices)
+        stages, residual = [], z.float()
+        for q, vector in enumerate(codes):
+            stages.append(Stage(residual.detach(), vector.detach(), indices[..., q]))
+            residual = residual - vector.detach()
+        z_q = self.combine(codes).detach()
+        terms = {"commitment": self.levels[0].options.beta * (z.float() - z_q).square().mean()}
+        return QuantizerOutput(estimator(self.gradient)(z.float(), z_q), indices, total(terms, z), terms, tuple(stages))
+
+    @torch.no_grad()
+    def beam_search(self, z: Tensor) -> Tensor:
+        """z (N, D) -> indices (N, Q): the best of `beam` partial sums kept at each level."""
+        residuals = z[:, None]  # (N, B, D)
+        chosen = z.new_zeros(len(z), 1, 0, dtype=torch.long)  # (N, B, q)
+        for level in self.levels:
+            score = squared_distances(residuals.flatten(0, 1), level.vectors).view(len(z), -1)  # (N, B * K)
+            keep = score.topk(min(self.beam, score.shape[1]), largest=False).indices  # (N, B')
+            parent, code = keep // self.codebook_size, keep % self.codebook_size
+            chosen = torch.cat(
+                [chosen.gather(1, parent[..., None].expand(-1, -1, chosen.shape[2])), code[..., None]], -1
+            )
+            residuals = residuals.gather(1, parent[..., None].expand(-1, -1, self.dim)) - level.vectors[code]
+        best = residuals.square().sum(-1).argmin(1)  # (N,)
+        return chosen[torch.arange(len(z), device=z.device), best]
+
+    def level_vectors(self, indices: Tensor) -> list[Tensor]:
+        return [level.vectors[indices[..., q]] for q, level in enumerate(self.levels)]
+
+    def combine(self, vectors: Sequence[Tensor]) -> Tensor:
+        return torch.stack(list(vectors)).sum(0)
+
+    def codebooks(self) -> tuple[Codebook, ...]:
+        return tuple(level.codebooks()[0] for level in self.levels)
+
+    def drain_events(self) -> list[ReseedEvent]:
+        return sorted((e for level in self.levels for e in level.drain_events()), key=lambda event: event.step)

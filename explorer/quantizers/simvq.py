@@ -1,0 +1,55 @@
+"""SimVQ: the codebook is a frozen random table times one learned linear layer, so every code moves at every step.
+
+Zhu et al. 2024, arXiv 2411.02038 (linear reparameterization).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+
+from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, total
+from explorer.quantizers.gradients import estimator
+from explorer.quantizers.nearest import nearest_code
+from explorer.record import Codebook
+
+
+class SimVQQuantizer(Quantizer):
+    """K codes in D dimensions. beta: commitment weight; gradient: "ste" or "rotation"."""
+
+    def __init__(
+        self, dim: int, codebook_size: int, beta: float = 0.25, gradient: str = "ste", decay: float = 0.99
+    ) -> None:
+        super().__init__(dim, codebook_size)
+        self.beta, self.gradient = beta, gradient
+        self.register_buffer("table", torch.randn(codebook_size, dim) * dim**-0.5)  # (K, D), frozen
+        self.basis = nn.Linear(dim, dim, bias=False)
+        self.counts = CodeCounts(codebook_size, decay)
+        estimator(gradient)
+
+    def vectors(self) -> Tensor:
+        """(K, D): table times basis, differentiable in the basis."""
+        with torch.autocast(self.table.device.type, enabled=False):
+            return self.basis(self.table)
+
+    def forward(self, z: Tensor) -> QuantizerOutput:
+        check_latents(z, self.dim)
+        shape, z = z.shape[:-1], z.reshape(-1, self.dim).float()  # (N, D)
+        vectors = self.vectors()
+        indices = nearest_code(z, vectors)  # (N,)
+        codes = vectors[indices]
+        terms = {"commitment": self.beta * mse_loss(z, codes.detach()), "codebook": mse_loss(codes, z.detach())}
+        if self.training:
+            self.counts.update(indices)
+        stage = Stage(z.detach().view(*shape, -1), codes.detach().view(*shape, -1), indices.view(shape))
+        z_q = estimator(self.gradient)(z, codes).view(*shape, -1)
+        return QuantizerOutput(z_q, indices.view(*shape, 1), total(terms, z), terms, (stage,))
+
+    def level_vectors(self, indices: Tensor) -> list[Tensor]:
+        return [self.vectors()[indices[..., 0]]]
+
+    def codebooks(self) -> tuple[Codebook, ...]:
+        vectors = self.vectors().detach().cpu().numpy().copy()
+        counts = self.counts.ema_count.cpu().numpy().copy()
+        return (Codebook(self.codebook_size, self.dim, "euclidean", vectors=vectors, counts=counts),)

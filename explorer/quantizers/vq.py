@@ -1,0 +1,178 @@
+"""Vector quantization: each latent becomes its nearest code.
+
+VQ-VAE (van den Oord et al. 2017, arXiv 1711.00937); codebook loss and commitment: survey 002, eq. 1; EMA with
+Laplace smoothing: survey 002, eqs 11-13; cosine codes: ViT-VQGAN (Yu et al. 2022, arXiv 2110.04627).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss, normalize
+
+from explorer.errors import SettingsError
+from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, ReseedEvent, Stage, check_latents, total
+from explorer.quantizers.gradients import estimator
+from explorer.quantizers.initialization import DATA_DRIVEN, Initialization, random_vectors, vectors_from_latents
+from explorer.quantizers.nearest import nearest_code
+from explorer.quantizers.regularizers import regularizer
+from explorer.quantizers.reseeding import Reseeding, Reservoir, dead_codes, replacements
+from explorer.record import Codebook
+
+
+@dataclass(frozen=True)
+class CodebookOptions:
+    """How one learned codebook lives; shared by VQ, RVQ, PQ and multi-head VQ.
+
+    metric: "euclidean" or "cosine". update: "ema" or "gradient" (codebook loss). decay: gamma of the EMA, epsilon of
+    its Laplace smoothing. beta: commitment weight. gradient: "ste" or "rotation". regularizers: (name, weight) pairs.
+    """
+
+    metric: str = "euclidean"
+    update: str = "ema"
+    decay: float = 0.99
+    epsilon: float = 1e-5
+    beta: float = 0.25
+    gradient: str = "ste"
+    initialization: Initialization = field(default_factory=Initialization)
+    reseeding: Reseeding = field(default_factory=Reseeding)
+    regularizers: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.metric not in ("euclidean", "cosine"):
+            raise SettingsError(f"metric must be euclidean or cosine, got {self.metric!r}")
+        if self.update not in ("ema", "gradient"):
+            raise SettingsError(f"update must be ema or gradient, got {self.update!r}")
+        if not 0 <= self.decay < 1 or self.epsilon <= 0 or self.beta < 0:
+            raise SettingsError(
+                f"need 0 <= decay < 1, epsilon > 0, beta >= 0, got {self.decay}, {self.epsilon}, {self.beta}"
+            )
+        estimator(self.gradient)
+        for name, _ in self.regularizers:
+            regularizer(name)
+
+
+class VectorQuantizer(Quantizer):
+    """One codebook of K vectors in D dimensions. `level` is only the number written into its events."""
+
+    def __init__(self, dim: int, codebook_size: int, options: CodebookOptions | None = None, level: int = 0) -> None:
+        super().__init__(dim, codebook_size)
+        self.options = options or CodebookOptions()
+        self.level = level
+        config = self.options.initialization
+        vectors = random_vectors(codebook_size, dim, config)
+        if self.options.metric == "cosine":
+            vectors = normalize(vectors, dim=-1)
+        self.vectors = nn.Parameter(vectors, requires_grad=self.options.update == "gradient")  # (K, D)
+        self.counts = CodeCounts(codebook_size, self.options.decay)
+        self.register_buffer("ema_sum", vectors.clone())  # (K, D): M of eq. 12
+        self.register_buffer("initialized", torch.tensor(config.name not in DATA_DRIVEN))
+        self.register_buffer("ever_used", torch.zeros(codebook_size, dtype=torch.bool))
+        reseeding = self.options.reseeding
+        self.reservoir = Reservoir(reseeding.reservoir_size, dim) if reseeding.strategy == "reservoir" else None
+        self._ready = False  # a Python copy of `initialized`, so that a step on a GPU need not wait to read it
+
+    def forward(self, z: Tensor) -> QuantizerOutput:
+        check_latents(z, self.dim)
+        shape, z = z.shape[:-1], z.reshape(-1, self.dim).float()  # (N, D)
+        if self.options.metric == "cosine":
+            z = normalize(z, dim=-1)
+        if self.training and not self._ready:
+            self._initialize(z)
+        indices = nearest_code(z, self.vectors, self.options.metric)  # (N,)
+        codes = self._codes()[indices]  # (N, D), differentiable in the vectors
+        terms = self._loss_terms(z, codes, indices)
+        z_q = estimator(self.options.gradient)(z, codes)
+        if self.training:
+            with torch.no_grad():
+                self._update(z.detach(), indices)
+        stage = Stage(z.detach().view(*shape, -1), codes.detach().view(*shape, -1), indices.view(shape))
+        return QuantizerOutput(z_q.view(*shape, -1), indices.view(*shape, 1), total(terms, z), terms, (stage,))
+
+    def _codes(self) -> Tensor:
+        """The table as it is looked up: normalized for cosine."""
+        return normalize(self.vectors, dim=-1) if self.options.metric == "cosine" else self.vectors
+
+    def _loss_terms(self, z: Tensor, codes: Tensor, indices: Tensor) -> dict[str, Tensor]:
+        """Weighted terms of survey 002, eq. 1, and the regularizers."""
+        terms = {"commitment": self.options.beta * mse_loss(z, codes.detach())}
+        if self.options.update == "gradient":
+            terms["codebook"] = mse_loss(codes, z.detach())
+        for name, weight in self.options.regularizers:
+            if weight:
+                terms[name] = weight * regularizer(name)(z, self._codes(), indices)
+        return terms
+
+    def _initialize(self, z: Tensor) -> None:
+        """Once, from the first batch, for the data-driven initializations."""
+        self._ready = True
+        if bool(self.initialized):
+            return
+        with torch.no_grad():
+            vectors = vectors_from_latents(z, self.codebook_size, self.options.initialization, self.options.metric)
+            self.vectors.copy_(vectors)
+            self.ema_sum.copy_(self.vectors)  # with ema_count at one: M = N e
+            self.initialized.fill_(True)
+
+    def _update(self, z: Tensor, indices: Tensor) -> None:
+        """One step of the codebook's life: counts, EMA, online initialization, reseeding."""
+        options, reseeding = self.options, self.options.reseeding
+        n = self.counts.update(indices)  # (K,)
+        if options.update == "ema":
+            self._ema_step(z, indices)
+        if options.initialization.name == "online":
+            self.ever_used |= n > 0
+            self._bootstrap(z)
+        if self.reservoir is not None:
+            self.reservoir.add(z)
+        if reseeding.strategy != "none" and self.counts.step % reseeding.every == 0:
+            self._reseed(z, indices)
+
+    def _ema_step(self, z: Tensor, indices: Tensor) -> None:
+        """N <- g N + (1-g) n, M <- g M + (1-g) m, e = M / N^ with N^ Laplace-smoothed (survey 002, eqs 11-13)."""
+        g, eps = self.options.decay, self.options.epsilon
+        m = torch.zeros_like(self.ema_sum).index_add_(0, indices, z)  # (K, D)
+        self.ema_sum.mul_(g).add_(m, alpha=1 - g)
+        count = self.counts.ema_count  # N, already advanced
+        smoothed = (count + eps) / (count.sum() + self.codebook_size * eps) * count.sum()
+        vectors = self.ema_sum / smoothed[:, None]
+        self.vectors.copy_(normalize(vectors, dim=-1) if self.options.metric == "cosine" else vectors)
+
+    def _bootstrap(self, z: Tensor) -> None:
+        """Online initialization: a code that was never used yet sits on a latent of the newest batch."""
+        unused = (~self.ever_used).nonzero().flatten()
+        if len(unused):
+            self._set_codes(unused, z[torch.randint(len(z), (len(unused),), device=z.device)])
+
+    def _reseed(self, z: Tensor, indices: Tensor) -> None:
+        reseeding = self.options.reseeding
+        dead = dead_codes(self.counts, reseeding).nonzero().flatten()  # (R,)
+        if not len(dead):
+            return
+        fresh, source = replacements(reseeding, len(dead), z, self._codes(), indices, self.counts, self.reservoir)
+        self._set_codes(dead, fresh)
+        step = self.counts.step
+        for code, origin in zip(dead.tolist(), source.tolist(), strict=True):
+            self._events.append(ReseedEvent(step, self.level, code, reseeding.strategy, origin))
+
+    def _set_codes(self, codes: Tensor, vectors: Tensor) -> None:
+        """Give `codes` new vectors and, unless the known bug is asked for, fresh statistics that agree with them."""
+        if self.options.metric == "cosine":
+            vectors = normalize(vectors, dim=-1)
+        self.vectors[codes] = vectors
+        if not self.options.reseeding.fresh_statistics:
+            return
+        fresh = torch.maximum(self.counts.ema_count.mean(), self.counts.ema_count.new_tensor(1e-3))
+        self.counts.ema_count[codes] = fresh
+        self.counts.steps_since_use[codes] = 0
+        self.ema_sum[codes] = vectors * fresh
+
+    def level_vectors(self, indices: Tensor) -> list[Tensor]:
+        return [self._codes()[indices[..., 0]]]
+
+    def codebooks(self) -> tuple[Codebook, ...]:
+        vectors = self._codes().detach().float().cpu().numpy().copy()
+        counts = self.counts.ema_count.cpu().numpy().copy()
+        return (Codebook(self.codebook_size, self.dim, self.options.metric, vectors=vectors, counts=counts),)
