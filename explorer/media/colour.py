@@ -1,0 +1,174 @@
+"""Any picture or array -> RGB in 0..1, with a note in plain words for every step that changes what is seen."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from explorer.config import Limits
+from explorer.errors import MediaError
+from explorer.media.opening import check_pixels
+
+# EXIF tag 274 (TIFF 6.0, section 8): how to turn stored pixels upright.
+ORIENTATION_TAG = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_GREY_MODES = ("1", "L", "LA", "La")
+
+Pixels = tuple[np.ndarray, list[str]]  # (H, W, 3) float32 in 0..1, notes
+
+
+def pixels_of_image(image: Image.Image) -> Pixels:
+    """A Pillow picture of any mode (its first frame) -> pixels and notes. Raises MediaError if it cannot be decoded."""
+    notes: list[str] = []
+    try:
+        frames = _still(image, notes)
+        # Pillow reads 16-bit colour into 8 bits; only the raw mode of the tiles tells.
+        deep = image.mode in ("RGB", "RGBA", "LA") and ";16" in str(getattr(image, "tile", ""))
+        turned_from = _orientation(image)  # before loading: TIFF and AVIF turn themselves upright when decoded
+        image.load()
+    except MediaError:
+        raise
+    except Exception as error:  # decoders of damaged data fail in dozens of ways; all mean the same to the visitor
+        raise MediaError(
+            "The picture is damaged or cut short: it cannot be decoded to the end. Choose another file."
+        ) from error
+    if frames:
+        notes.append(frames)
+    if deep:
+        notes.append("16-bit colour read at 8 bits a channel.")
+    image, turned = _upright(image)
+    if turned or turned_from in _TURNS:
+        notes.append("Turned upright as its EXIF orientation says.")
+    try:
+        pixels = _rgb(image, notes)
+    except ValueError as error:
+        raise MediaError(
+            f"The colours of this picture (mode {image.mode}) cannot be read. Save it as RGB and try again."
+        ) from error
+    return pixels, notes
+
+
+def pixels_of_array(array: np.ndarray, limits: Limits) -> Pixels:
+    """An array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) -> pixels and notes.
+
+    bool, integers in 0..255, uint16 (over 65,535) and floats in 0..1 are understood; anything else is a MediaError
+    that says what to do.
+    """
+    shape = array.shape
+    if array.ndim not in (2, 3) or (array.ndim == 3 and shape[2] not in (1, 3, 4)):
+        channels_first = " It looks like channels first: transpose it." if _channels_first(shape) else ""
+        raise MediaError(
+            f"An array of shape {shape} is not a picture: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) is.{channels_first}"
+        )
+    check_pixels(shape[1], shape[0], limits)
+    notes: list[str] = []
+    pixels = _unit_range(array, notes)
+    if pixels.ndim == 2 or shape[2] == 1:
+        notes.append("Greyscale repeated over red, green and blue.")
+        pixels = np.repeat(pixels.reshape(*shape[:2], 1), 3, axis=2)
+    elif shape[2] == 4:
+        pixels = _on_white(pixels, notes)
+    return np.ascontiguousarray(pixels, dtype=np.float32), notes
+
+
+def _still(image: Image.Image, notes: list[str]) -> str:
+    """A note if only the first of several frames or pages is read, else ""."""
+    frames = getattr(image, "n_frames", 1)
+    if frames < 2 or image.format == "MPO":  # MPO: a phone's photo with a preview or depth picture behind it
+        return ""
+    image.seek(0)
+    return f"{'First page' if image.format == 'TIFF' else 'Animated: first frame'} of {frames:,}."
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(ORIENTATION_TAG, 1))
+    except Exception:  # malformed EXIF must not cost the visitor the picture
+        return 1
+
+
+def _upright(image: Image.Image) -> tuple[Image.Image, bool]:
+    turn = _TURNS.get(_orientation(image))
+    return (image, False) if turn is None else (image.transpose(turn), True)
+
+
+def _rgb(image: Image.Image, notes: list[str]) -> np.ndarray:
+    """A decoded, upright picture -> (H, W, 3) float32; ValueError from Pillow for colours that it cannot convert."""
+    if image.mode.startswith(("I", "F")):
+        grey = _unit_range_grey(image, notes)
+        notes.append("Greyscale repeated over red, green and blue.")
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if image.mode in _GREY_MODES:
+        notes.append("Greyscale repeated over red, green and blue.")
+    if image.mode == "CMYK":
+        notes.append("CMYK inks converted to RGB without a colour profile: colours are near, not exact.")
+    if image.has_transparency_data:
+        return _on_white(_from_8_bits(image.convert("RGBA")), notes)
+    return _from_8_bits(image.convert("RGB"))
+
+
+def _from_8_bits(image: Image.Image) -> np.ndarray:
+    """8-bit channels -> float32 in 0..1, in place where it can: a large picture is not held a third time."""
+    pixels = np.asarray(image).astype(np.float32)
+    pixels /= np.float32(255)
+    return pixels
+
+
+def _on_white(rgba: np.ndarray, notes: list[str]) -> np.ndarray:
+    """(H, W, 4) -> (H, W, 3): rgb * a + 1 - a, Porter and Duff's "over" on white."""
+    alpha = rgba[:, :, 3:]
+    if alpha.min() < 1:
+        notes.append("Transparent parts laid on white.")
+    return np.ascontiguousarray(rgba[:, :, :3] * alpha + (1 - alpha), dtype=np.float32)
+
+
+def _unit_range_grey(image: Image.Image, notes: list[str]) -> np.ndarray:
+    """Greyscale of more than 8 bits -> (H, W) float32 in 0..1."""
+    grey = np.asarray(image)
+    # Pillow holds a 16-bit PGM as 32-bit integers that it has scaled to 0..65,535.
+    if image.mode.startswith("I;16") or image.format == "PPM":
+        notes.append("16-bit greyscale divided by 65,535.")
+        return grey.astype(np.float32) / np.float32(65535)
+    if not np.isfinite(grey).all():
+        raise MediaError("The picture holds NaN or infinite values. Replace them and try again.")
+    low, high = float(grey.min()), float(grey.max())
+    if image.mode == "F" and low >= 0 and high <= 1:
+        return grey.astype(np.float32)
+    if low == high:  # one flat value has no range to stretch
+        notes.append(f"32-bit greyscale of one value ({low:g}) shown as mid-grey.")
+        return np.full(grey.shape, 0.5, np.float32)
+    notes.append(f"32-bit greyscale stretched from {low:g}..{high:g} to black..white.")
+    return ((grey.astype(np.float64) - low) / (high - low)).astype(np.float32)
+
+
+def _unit_range(array: np.ndarray, notes: list[str]) -> np.ndarray:
+    """Values of any understood type -> float32 in 0..1."""
+    if array.dtype == bool or array.dtype == np.uint8:
+        return array.astype(np.float32) / np.float32(1 if array.dtype == bool else 255)
+    if array.dtype == np.uint16:
+        notes.append("16-bit values divided by 65,535.")
+        return array.astype(np.float32) / np.float32(65535)
+    if not (np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)):
+        raise MediaError(f"An array of {array.dtype} is not a picture. Give uint8 in 0..255 or floats in 0..1.")
+    if not np.isfinite(array).all():
+        raise MediaError("The array holds NaN or infinite values. Replace them and try again.")
+    top = 255 if np.issubdtype(array.dtype, np.integer) else 1
+    low, high = array.min(), array.max()
+    slack = 0 if top == 255 else 1e-4  # decoders overshoot 0..1 by rounding
+    if low < -slack or high > top + slack:
+        raise MediaError(
+            f"The array's values reach from {low:g} to {high:g}. Scale {array.dtype} values to 0..{top} and try again."
+        )
+    return np.clip(array.astype(np.float32) / np.float32(top), 0, 1)
+
+
+def _channels_first(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and shape[0] in (1, 3, 4)

@@ -1,0 +1,144 @@
+"""Pictures: load whatever a person brings, make it fit a tokenizer, and turn pixels back into a file.
+
+Every step that changes what is seen is said in `LoadedImage.notes`. Every failure is a MediaError of one plain line.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from explorer.config import Limits
+from explorer.errors import MediaError, SettingsError
+from explorer.media.colour import pixels_of_array, pixels_of_image
+from explorer.media.opening import check_pixels, open_picture, read_bytes
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class LoadedImage:
+    """pixels: (H, W, 3) float32 in [0, 1]. notes: what was done on the way in, in plain words."""
+
+    pixels: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape, dtype = self.pixels.shape, self.pixels.dtype
+        if len(shape) != 3 or shape[2] != 3 or 0 in shape or dtype != np.float32:
+            raise MediaError(f"A loaded picture is (H, W, 3) float32, got {shape} {dtype}.")
+
+    @property
+    def width(self) -> int:
+        return self.pixels.shape[1]
+
+    @property
+    def height(self) -> int:
+        return self.pixels.shape[0]
+
+
+def load_image(source: Path | str | bytes | Image.Image | np.ndarray, limits: Limits = DEFAULT_LIMITS) -> LoadedImage:
+    """A file, its bytes, a Pillow picture or an array -> LoadedImage at its own size.
+
+    The pixel cap is applied to what the header claims, before anything is decoded. Of an animation the first frame is
+    read; transparency is laid on white. Raises MediaError with what was wrong and what to do.
+    """
+    if isinstance(source, np.ndarray):
+        pixels, notes = pixels_of_array(source, limits)
+        return LoadedImage(pixels, tuple(notes))
+    if isinstance(source, Image.Image):
+        check_pixels(*source.size, limits)
+        # A copy of the handle would share its file; loading in place is what Pillow itself does on first use.
+        image = source
+    elif isinstance(source, (str, Path)):
+        image = open_picture(read_bytes(source, limits), limits)
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        image = open_picture(bytes(source), limits)
+    else:
+        raise MediaError(f"A picture cannot be made from a {type(source).__name__}. Give a file, bytes or an array.")
+    pixels, notes = pixels_of_image(image)
+    return LoadedImage(pixels, tuple(notes))
+
+
+def fit(image: LoadedImage, multiple: int, max_side: int) -> LoadedImage:
+    """Make both sides multiples of `multiple` and at most `max_side` pixels.
+
+    In this order: scale down (Lanczos) so that the longer side is at most `max_side`; pad a side shorter than
+    `multiple` by repeating its right or bottom edge; crop the rest away evenly around the centre.
+    Raises SettingsError if `max_side` leaves no room for one multiple.
+    """
+    if multiple < 1 or max_side < multiple:
+        raise SettingsError(f"A longest side of {max_side} pixels has no room for a multiple of {multiple}.")
+    notes = list(image.notes)
+    pixels = _scale_down(image.pixels, max_side, notes)
+    pixels = _pad(pixels, multiple, notes)
+    pixels = _crop(pixels, multiple, notes)
+    return LoadedImage(np.ascontiguousarray(pixels), tuple(notes))
+
+
+def to_pil(pixels: np.ndarray) -> Image.Image:
+    """(H, W, 3) or (H, W), floats in [0, 1] (clipped, rounded) or uint8 -> an 8-bit Pillow picture.
+
+    Raises MediaError for other shapes and for NaN.
+    """
+    pixels = np.asarray(pixels)
+    if pixels.ndim not in (2, 3) or 0 in pixels.shape or (pixels.ndim == 3 and pixels.shape[2] != 3):
+        raise MediaError(f"An array of shape {pixels.shape} cannot be drawn; (H, W, 3) or (H, W) can.")
+    if pixels.dtype != np.uint8:
+        if np.isnan(pixels).any():
+            raise MediaError("The picture holds NaN values and cannot be drawn.")
+        pixels = np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+    return Image.fromarray(pixels)
+
+
+def png_bytes(pixels: np.ndarray) -> bytes:
+    """`to_pil(pixels)` as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    to_pil(pixels).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def _size(pixels: np.ndarray) -> str:
+    return f"{pixels.shape[1]} x {pixels.shape[0]}"
+
+
+def _scale_down(pixels: np.ndarray, max_side: int, notes: list[str]) -> np.ndarray:
+    longest = max(pixels.shape[:2])
+    if longest <= max_side:
+        return pixels
+    height, width = (max(1, round(side * max_side / longest)) for side in pixels.shape[:2])
+    channels = [
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(pixels[:, :, c])).resize((width, height), Image.Resampling.LANCZOS)
+        )
+        for c in range(3)
+    ]
+    scaled = np.clip(np.stack(channels, axis=2), 0, 1)  # Lanczos overshoots at edges
+    notes.append(f"Scaled down from {_size(pixels)} to {_size(scaled)} pixels (longest side at most {max_side:,}).")
+    return scaled
+
+
+def _pad(pixels: np.ndarray, multiple: int, notes: list[str]) -> np.ndarray:
+    missing = [max(0, multiple - side) for side in pixels.shape[:2]]
+    if not any(missing):
+        return pixels
+    padded = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+    notes.append(f"Padded from {_size(pixels)} to {_size(padded)} pixels by repeating the edge.")
+    return padded
+
+
+def _crop(pixels: np.ndarray, multiple: int, notes: list[str]) -> np.ndarray:
+    extra_rows, extra_columns = (side % multiple for side in pixels.shape[:2])
+    if not (extra_rows or extra_columns):
+        return pixels
+    top, left = extra_rows // 2, extra_columns // 2
+    height, width = pixels.shape[0] - extra_rows, pixels.shape[1] - extra_columns
+    cropped = pixels[top : top + height, left : left + width]
+    notes.append(
+        f"Cropped at the centre from {_size(pixels)} to {_size(cropped)} pixels (sides are multiples of {multiple})."
+    )
+    return cropped
