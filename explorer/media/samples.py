@@ -1,0 +1,89 @@
+"""Sample pictures: those inside the installed scikit-image and scikit-learn packages, so that none needs a network.
+
+The files are read from the package folders without importing the packages, which would cost seconds at start.
+Licences are quoted from the packages' own documentation; "not stated" where it is silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+
+from explorer.errors import MediaError, UnknownIdError
+from explorer.media.image import LoadedImage, load_image
+from explorer.registry import unknown_id_message
+
+_FOLDERS = {"skimage": "data", "sklearn": "datasets/images"}
+_INSTALL = {"skimage": "scikit-image", "sklearn": "scikit-learn"}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample picture. source: who made it or where it came from. licence: as its package states it."""
+
+    id: str
+    title: str
+    source: str
+    licence: str
+    package: str
+    filename: str
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies. Raises MediaError if its package is not installed."""
+        spec = find_spec(self.package)
+        if spec is None or spec.origin is None:
+            raise MediaError(f"The sample {self.id!r} needs the package {_INSTALL[self.package]}. Install it.")
+        return Path(spec.origin).parent / _FOLDERS[self.package] / self.filename
+
+    def load(self) -> LoadedImage:
+        """Read the picture at its own size."""
+        return load_image(self.path)
+
+
+# Good first choices come first: colour, faces, texture and sharp edges; then greyscale, science and print.
+_ALL = (
+    Sample("astronaut", "Astronaut Eileen Collins", "NASA", "Public domain", "skimage", "astronaut.png"),
+    Sample("coffee", "Coffee cup", "Rachel Michetti, Pikolo Espresso Bar", "CC0", "skimage", "coffee.png"),
+    Sample("chelsea", "Chelsea the cat", "Stefan van der Walt", "CC0", "skimage", "chelsea.png"),
+    Sample("china", "Temple in China", "danielbuechele on Flickr", "CC BY 2.0", "sklearn", "china.jpg"),
+    Sample("flower", "Flower", "vultilion on Flickr", "CC BY 2.0", "sklearn", "flower.jpg"),
+    Sample("rocket", "Falcon 9 launch", "SpaceX", "Public domain", "skimage", "rocket.jpg"),
+    Sample(
+        "motorcycle", "Motorcycle", "Middlebury 2014 stereo benchmark", "not stated", "skimage", "motorcycle_left.png"
+    ),
+    Sample("hubble_deep_field", "Hubble deep field", "NASA", "Public domain", "skimage", "hubble_deep_field.jpg"),
+    Sample("retina", "Retina of an eye", "Mikael Häggström", "CC0", "skimage", "retina.jpg"),
+    Sample(
+        "ihc",
+        "Stained tissue (colon)",
+        "Center for Microscopy and Molecular Imaging",
+        "No known restrictions",
+        "skimage",
+        "ihc.png",
+    ),
+    Sample("colorwheel", "Colour wheel", "scikit-image", "not stated", "skimage", "color.png"),
+    Sample("camera", "Cameraman (grey)", "Lav Varshney", "CC0", "skimage", "camera.png"),
+    Sample("coins", "Coins from Pompeii (grey)", "Brooklyn Museum", "No known restrictions", "skimage", "coins.png"),
+    Sample("moon", "Surface of the moon (grey)", "scikit-image", "not stated", "skimage", "moon.png"),
+    Sample(
+        "clock", "Moving clock, blurred (grey)", "Stefan van der Walt", "Public domain", "skimage", "clock_motion.png"
+    ),
+    Sample("brick", "Brick wall (grey)", "CC0Textures", "CC0", "skimage", "brick.png"),
+    Sample("grass", "Grass (grey)", "linolafett on DeviantArt", "CC0", "skimage", "grass.png"),
+    Sample("gravel", "Gravel (grey)", "CC0Textures", "CC0", "skimage", "gravel.png"),
+    Sample("page", "Printed page (grey)", "scikit-image", "not stated", "skimage", "page.png"),
+    Sample("text", "Handwritten text (grey)", "Wikipedia, Corner.png", "Public domain", "skimage", "text.png"),
+)
+
+SAMPLES: Mapping[str, Sample] = MappingProxyType({sample.id: sample for sample in _ALL})
+
+
+def sample(sample_id: str) -> Sample:
+    """The sample of that id. Raises UnknownIdError with the valid ids."""
+    if sample_id not in SAMPLES:
+        raise UnknownIdError(unknown_id_message("sample", sample_id, list(SAMPLES)))
+    return SAMPLES[sample_id]
