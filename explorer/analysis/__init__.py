@@ -1,0 +1,1 @@
+"""What can be said about a TokenRecord or a Codebook with numpy alone: counts, distances, maps, pictures' quality."""
