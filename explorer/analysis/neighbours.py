@@ -1,0 +1,175 @@
+"""Distances between codes and from latents to codes: nearest codes, assignment, margins, quantization error.
+
+Distance means, by the codebook's metric: euclidean |x - c|; cosine 1 - cos(x, c); dot the negative inner product.
+An implicit codebook (a lattice) is measured by its rule and never listed as a whole.
+
+Products of N latents with K codes go in chunks of latents, so that their working arrays stay near CHUNK_BYTES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from explorer.errors import RecordError
+from explorer.record import Codebook, LatticeRule, TokenLevel
+
+CHUNK_BYTES = 64 * 2**20
+
+
+def nearest_codes(codebook: Codebook, code: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The `count` codes nearest to `code`, itself left out: (codes (M,) int64, distances (M,) float32).
+
+    M is count or K - 1 if that is less. Equal distances are in order of the code's number. Distances as above;
+    for a lattice the Euclidean distance of its rows. Raises RecordError for a code out of range.
+    """
+    if not 0 <= code < codebook.codebook_size:
+        raise RecordError(f"code {code} is outside 0..{codebook.codebook_size - 1}")
+    count = min(count, codebook.codebook_size - 1)
+    if codebook.rule is not None:
+        codes, distances = _nearest_on_lattice(codebook.rule, code, count + 1)
+    else:
+        vectors = codebook.vectors
+        distances = _exact_distances(vectors[code].astype(np.float64), vectors.astype(np.float64), codebook.metric)
+        codes = np.argsort(distances, kind="stable")  # (K,)
+        distances = distances[codes]
+    others = codes != code
+    return codes[others][:count].astype(np.int64), distances[others][:count].astype(np.float32)
+
+
+def assign(codebook: Codebook, vectors: np.ndarray) -> np.ndarray:
+    """The code that the codebook's metric gives each of `vectors` (N, D): (N,) int64.
+
+    Equally near codes: the one with the lowest number. A lattice cuts each axis half-way between its values.
+    """
+    if codebook.rule is not None:
+        return _assign_on_lattice(codebook.rule, vectors)
+    result = np.empty(len(vectors), np.int64)
+    for rows, scores in _scores(vectors, codebook):
+        result[rows] = scores.argmin(axis=1)
+    return result
+
+
+def margins(level: TokenLevel) -> np.ndarray:
+    """How clearly each token got its code, in the units of the codebook's metric: (N,) float32.
+
+    Explicit codebook: distance to the nearest other code minus distance to the assigned one. Lattice: distance of
+    z_e to the nearest side of the assigned code's cell; sides lie half-way between neighbouring values of an axis
+    (for LFQ and BSQ: the sign boundary). In both, 0 is a tie and a negative number says that the assigned code is
+    not the nearest one. With a single code there is no other: inf.
+    """
+    return latent_margins(level.z_e, level.indices.reshape(-1), level.codebook)
+
+
+def latent_margins(z_e: np.ndarray, codes: np.ndarray, codebook: Codebook) -> np.ndarray:
+    """`margins` of latents (N, D) that were assigned `codes` (N,): (N,) float32."""
+    if codebook.rule is not None:
+        return _lattice_margins(z_e, codes, codebook.rule)
+    if codebook.codebook_size == 1:
+        return np.full(len(z_e), np.inf, np.float32)
+    result = np.empty(len(z_e), np.float32)
+    for rows, scores in _scores(z_e, codebook):
+        latents, assigned = z_e[rows].astype(np.float64), codes[rows]
+        scores[np.arange(len(assigned)), assigned] = np.inf
+        second = scores.argmin(axis=1)
+        # The product form only chooses the second code; the distances themselves are computed without cancellation.
+        distances = [_exact_distances(latents, codebook.vectors[c], codebook.metric) for c in (second, assigned)]
+        result[rows] = distances[0] - distances[1]
+    return result
+
+
+def quantization_error(level: TokenLevel) -> np.ndarray:
+    """Squared distance |z_e - z_q|^2 of each token, for the cosine metric of the normalised vectors: (N,) float32."""
+    z_e, z_q = level.z_e.astype(np.float64), level.z_q.astype(np.float64)
+    if level.codebook.metric == "cosine":
+        z_e, z_q = _normalised(z_e), _normalised(z_q)
+    return np.square(z_e - z_q).sum(axis=-1).astype(np.float32)
+
+
+def _normalised(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+
+
+def _exact_distances(a: np.ndarray, b: np.ndarray, metric: str) -> np.ndarray:
+    """Distances of vectors (..., D), row by row, in float64."""
+    a, b = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(b, np.float64))
+    if metric == "dot":
+        return -(a * b).sum(axis=-1)
+    if metric == "cosine":  # half the squared chord: exact where 1 - cos would cancel
+        return 0.5 * np.square(_normalised(a) - _normalised(b)).sum(axis=-1)
+    return np.sqrt(np.square(a - b).sum(axis=-1))
+
+
+def _scores(vectors: np.ndarray, codebook: Codebook) -> Iterator[tuple[slice, np.ndarray]]:
+    """Chunks (rows, scores (n, K) float32) that order codes as the metric's distance does, for each latent.
+
+    euclidean: |c|^2 - 2 x.c, which leaves out |x|^2, the same for all codes (both centred on the codebook's mean,
+    so that a common offset does not eat the precision); dot and cosine: -x.c.
+    """
+    codes, latents = codebook.vectors.astype(np.float64), np.asarray(vectors)
+    centre, offset = np.zeros(codes.shape[1]), np.zeros(len(codes), np.float32)
+    if codebook.metric == "euclidean":
+        centre = codes.mean(axis=0)
+        codes = codes - centre
+        offset = np.square(codes).sum(axis=1).astype(np.float32)
+        codes = 2 * codes
+    elif codebook.metric == "cosine":
+        codes = _normalised(codes)
+    columns = codes.T.astype(np.float32)  # (D, K)
+    row_bytes = 4 * len(codes) + 32 * codes.shape[1]  # scores in float32, a few float64 copies of the latent
+    step = max(1, CHUNK_BYTES // row_bytes)
+    for start in range(0, len(latents), step):
+        rows = slice(start, min(start + step, len(latents)))
+        chunk = (latents[rows].astype(np.float64) - centre).astype(np.float32)
+        if codebook.metric == "cosine":
+            chunk = _normalised(chunk)  # argmin does not need it, but it keeps tiny latents out of the denormals
+        yield rows, offset - chunk @ columns  # (n, K)
+
+
+def _nearest_on_lattice(rule: LatticeRule, code: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The `count` codes nearest to `code`, itself first: exact, axis by axis.
+
+    The squared distance is a sum over axes, so the best `count` sums over the first axes are enough to extend:
+    the work grows with count x levels x D, not with K.
+    """
+    digits = rule.digits(np.asarray(code))  # (D,)
+    squared, codes = np.zeros(1), np.zeros(1, np.int64)
+    for axis, (values, radix) in enumerate(zip(rule.axis_values, rule.radix(), strict=True)):
+        values = np.asarray(values, np.float64)
+        step = np.square(values - values[digits[axis]])  # (L,)
+        squared = (squared[:, None] + step).reshape(-1)
+        codes = (codes[:, None] + np.arange(len(values)) * radix).reshape(-1)
+        best = np.lexsort((codes, squared))[:count]
+        squared, codes = squared[best], codes[best]
+    return codes, np.sqrt(squared)
+
+
+def _cell_sides(values: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(order (L,), lower (L,), upper (L,)): digits by ascending value; the sides of each digit's cell."""
+    values = np.asarray(values, np.float64)
+    order = np.argsort(values)
+    middles = (values[order][1:] + values[order][:-1]) / 2  # (L - 1,)
+    lower, upper = np.empty(len(values)), np.empty(len(values))
+    lower[order] = np.concatenate([[-np.inf], middles])
+    upper[order] = np.concatenate([middles, [np.inf]])
+    return order, lower, upper
+
+
+def _assign_on_lattice(rule: LatticeRule, vectors: np.ndarray) -> np.ndarray:
+    codes = np.zeros(len(vectors), np.int64)
+    for axis, (values, radix) in enumerate(zip(rule.axis_values, rule.radix(), strict=True)):
+        order, _, upper = _cell_sides(values)
+        middles = upper[order][:-1]
+        codes += order[np.searchsorted(middles, vectors[:, axis].astype(np.float64))] * radix
+    return codes
+
+
+def _lattice_margins(z_e: np.ndarray, codes: np.ndarray, rule: LatticeRule) -> np.ndarray:
+    digits = rule.digits(codes)  # (N, D)
+    result = np.full(len(z_e), np.inf)
+    for axis, values in enumerate(rule.axis_values):
+        _, lower, upper = _cell_sides(values)
+        digit, latent = digits[:, axis], z_e[:, axis].astype(np.float64)
+        result = np.minimum(result, np.minimum(latent - lower[digit], upper[digit] - latent))
+    return result.astype(np.float32)
