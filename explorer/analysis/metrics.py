@@ -1,0 +1,90 @@
+"""How far a reconstruction is from its picture: PSNR, SSIM, error maps. Pictures are (H, W, C) in [0, 1]."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.errors import RecordError
+
+SSIM_WINDOW_PX = 11
+
+
+@dataclass(frozen=True)
+class Quality:
+    """psnr_db: inf for identical pictures. ssim: None below 11 x 11 pixels. mse, max_error: of values in [0, 1]."""
+
+    psnr_db: float
+    ssim: float | None
+    mse: float
+    max_error: float
+
+    @property
+    def psnr_text(self) -> str:
+        """The PSNR for the screen; identical pictures have no finite one."""
+        return "∞ dB (identical)" if math.isinf(self.psnr_db) else f"{self.psnr_db:.2f} dB"
+
+    @property
+    def ssim_text(self) -> str:
+        """The SSIM for the screen."""
+        return f"{self.ssim:.3f}" if self.ssim is not None else f"needs {SSIM_WINDOW_PX} x {SSIM_WINDOW_PX} px"
+
+
+def quality(picture: np.ndarray, reconstruction: np.ndarray) -> Quality:
+    """All figures at once. Raises RecordError for pictures of different shapes."""
+    difference = _difference(picture, reconstruction)
+    mse = float(np.square(difference).mean())
+    return Quality(_psnr_db(mse), ssim(picture, reconstruction), mse, float(np.abs(difference).max()))
+
+
+def psnr(picture: np.ndarray, reconstruction: np.ndarray) -> float:
+    """Peak signal-to-noise ratio in dB for a peak of 1, over all pixels and channels; inf for identical pictures."""
+    return _psnr_db(float(np.square(_difference(picture, reconstruction)).mean()))
+
+
+def ssim(picture: np.ndarray, reconstruction: np.ndarray) -> float | None:
+    """Structural similarity of Wang et al. 2004 (https://doi.org/10.1109/TIP.2003.819861), mean over the channels.
+
+    Gaussian window of 11 pixels with sigma 1.5, population covariance, range 1. None if a side is below 11 pixels.
+    """
+    _difference(picture, reconstruction)
+    if min(picture.shape[:2]) < SSIM_WINDOW_PX:
+        return None
+    # scikit-image's metrics bring scipy.ndimage with them; the app starts without either.
+    from skimage.metrics import structural_similarity
+
+    return float(
+        structural_similarity(
+            picture,
+            reconstruction,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            data_range=1.0,
+            channel_axis=-1,
+        )
+    )
+
+
+def absolute_error_map(picture: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+    """Mean absolute difference over the channels: (H, W) float32 in [0, 1]."""
+    return np.abs(_difference(picture, reconstruction)).mean(axis=-1).astype(np.float32)
+
+
+def squared_error_map(picture: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+    """Mean squared difference over the channels: (H, W) float32; its mean is the MSE."""
+    return np.square(_difference(picture, reconstruction)).mean(axis=-1).astype(np.float32)
+
+
+def _psnr_db(mse: float) -> float:
+    return math.inf if mse == 0 else -10 * math.log10(mse)
+
+
+def _difference(picture: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+    if picture.shape != reconstruction.shape or picture.ndim != 3 or 0 in picture.shape:
+        raise RecordError(
+            f"pictures to compare need one shape (H, W, C), got {picture.shape} and {reconstruction.shape}"
+        )
+    return np.asarray(picture, np.float64) - np.asarray(reconstruction, np.float64)
