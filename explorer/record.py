@@ -100,7 +100,8 @@ class LatticeRule:
 
     def digits(self, indices: np.ndarray) -> np.ndarray:
         """indices (...) -> digits (..., D), digit d in 0..levels[d]-1."""
-        return np.asarray(indices)[..., None] // self.radix() % np.array(self.levels, dtype=np.int64)
+        # int64 first: numpy would divide uint64 by int64 in floating point.
+        return np.asarray(indices).astype(np.int64)[..., None] // self.radix() % np.array(self.levels, dtype=np.int64)
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
         """indices (...) -> code vectors (..., D) float32."""
@@ -125,13 +126,17 @@ class Codebook:
 
     def __post_init__(self) -> None:
         k, d = self.codebook_size, self.codebook_dim
+        _require(0 < k < 2**63 and d > 0, f"a codebook needs 1..2^63-1 codes and 1 dimension or more, got {k} in {d}")
         _require((self.vectors is None) != (self.rule is None), "a codebook needs either vectors or a rule")
         if self.vectors is not None:
             _require(
                 self.vectors.shape == (k, d),
                 f"codebook vectors have shape {self.vectors.shape}, expected ({k}, {d})",
             )
-            _require(self.metric != "implicit", "a codebook with vectors needs metric euclidean, cosine or dot")
+            _require(
+                self.metric in ("euclidean", "cosine", "dot"),
+                f"a codebook with vectors has metric euclidean, cosine or dot, not {self.metric}",
+            )
         else:
             _require(self.metric == "implicit", f"a codebook with a rule has metric implicit, not {self.metric}")
             _require(
@@ -185,8 +190,7 @@ class TokenLevel:
     def bits_empirical(self) -> float:
         """Bits at the entropy of this record's own code histogram (without the cost of sending the histogram)."""
         counts = np.unique(self.indices, return_counts=True)[1].astype(np.float64)
-        share = counts / counts.sum()
-        return float(-(counts * np.log2(share)).sum())
+        return float((counts * np.log2(counts.sum() / counts)).sum())
 
 
 @dataclass(frozen=True)
