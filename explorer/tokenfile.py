@@ -1,0 +1,295 @@
+"""Token files: the tokens of a record, kept so that another program, or this one later, can read them.
+
+`.npz` holds everything and can be read back: arrays `indices_0..` in the layout's shape, `z_e_0..` (N, D), for explicit
+codebooks `codebook_0..` (K, D) and `counts_0..` (K,) where training counted, and `meta`, a JSON string:
+
+    format, version, tokenizer, modality, combination, media_shape, sample_rate_hz, notes,
+    bits_uniform (log2(K) for each index), bits_empirical (at the entropy of this file's own histograms),
+    levels: [{layout: {kind, shape, media_shape}, codebook_size, codebook_dim, metric, rule}]
+
+`rule` is null, or lists the axes of an implicit codebook: {name, axis_values, first_axis_most_significant}.
+`.json` has the same meta and the indices; `.csv` has one line a token. Both are for other programs only.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from explorer.analysis.neighbours import quantization_error
+from explorer.atomic import write_atomically
+from explorer.config import Limits
+from explorer.errors import RecordError
+from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
+
+FORMAT = "discrete-tokenizer-explorer tokens"
+VERSION = 1
+# The columns of a .csv that say where a token lies, by kind of layout.
+_AXES = {"grid2d": ("row", "column"), "sequence": ("time",), "grid3d": ("frame", "row", "column")}
+
+
+@dataclass(frozen=True)
+class TokenFile:
+    """What a token file holds. `levels` are checked as those of a record; their z_q is looked up in the codebook."""
+
+    tokenizer_id: str
+    modality: str
+    combination: str
+    media_shape: tuple[int, ...]
+    levels: tuple[TokenLevel, ...]
+    sample_rate_hz: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.levels:
+            raise RecordError("it has no levels")
+        if self.combination not in ("single", "sum", "concatenate") or (
+            self.combination == "single" and len(self.levels) > 1
+        ):
+            raise RecordError(f"{len(self.levels)} levels cannot be combined as {self.combination!r}")
+
+    @property
+    def indices(self) -> tuple[np.ndarray, ...]:
+        """One array in the layout's shape per level, as `Tokenizer.detokenize` takes them."""
+        return tuple(level.indices for level in self.levels)
+
+    @property
+    def num_tokens(self) -> int:
+        return sum(level.layout.num_tokens for level in self.levels)
+
+    @property
+    def bits_uniform(self) -> float:
+        """Bits at log2(K) for each index."""
+        return sum(level.bits_uniform for level in self.levels)
+
+    @property
+    def bits_empirical(self) -> float:
+        """Bits at the entropy of this file's own code histograms, level by level."""
+        return sum(level.bits_empirical for level in self.levels)
+
+
+def save_tokens(path: str | Path, record: TokenRecord) -> Path:
+    """Write the tokens of `record` as .npz, .json or .csv, by the suffix of `path`; returns the path.
+
+    The file appears whole or not at all. Raises RecordError for another suffix or a disk that refuses.
+    """
+    path = check_suffix(path)
+    write_atomically(path, lambda file: _WRITERS[path.suffix.lower()](file, record), RecordError)
+    return path
+
+
+def check_suffix(path: str | Path) -> Path:
+    """`path` itself if it names a token file. Raises RecordError with the valid suffixes."""
+    path = Path(path)
+    if path.suffix.lower() not in _WRITERS:
+        raise RecordError(f"{str(path)!r} does not end in .npz, .json or .csv. Tokens are written as one of these.")
+    return path
+
+
+def load_tokens(path: str | Path, limits: Limits | None = None) -> TokenFile:
+    """Read a .npz that `save_tokens` wrote.
+
+    Nothing in the file is ever run: pickled objects are refused. Raises RecordError, saying what is wrong, for a file
+    that is missing, too large, damaged, or whose arrays do not fit together.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise RecordError(f"There is no token file {str(path)!r}. Check the name and the folder.")
+    arrays = _read_arrays(path, limits or Limits())
+    meta = _read_meta(arrays, path.name)
+    try:
+        levels = tuple(_level(position, entry, arrays) for position, entry in enumerate(meta["levels"]))
+        rate = meta["sample_rate_hz"]
+        return TokenFile(
+            tokenizer_id=str(meta["tokenizer"]),
+            modality=str(meta["modality"]),
+            combination=str(meta["combination"]),
+            media_shape=tuple(int(extent) for extent in meta["media_shape"]),
+            levels=levels,
+            sample_rate_hz=None if rate is None else float(rate),
+            notes=tuple(str(note) for note in meta["notes"]),
+        )
+    except RecordError as error:
+        raise RecordError(f"The token file {path.name!r} cannot be used: {error}.") from error
+    except KeyError as error:
+        raise RecordError(f"The token file {path.name!r} cannot be used: its meta lacks {error}.") from error
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise RecordError(
+            f"The token file {path.name!r} cannot be used: its meta has a wrong value ({error})."
+        ) from error
+
+
+def _write_npz(file: BinaryIO, record: TokenRecord) -> None:
+    arrays: dict[str, np.ndarray] = {"meta": np.array(json.dumps(token_meta(record)))}
+    for position, level in enumerate(record.levels):
+        arrays[f"indices_{position}"] = level.indices
+        arrays[f"z_e_{position}"] = level.z_e
+        if level.codebook.vectors is not None:
+            arrays[f"codebook_{position}"] = level.codebook.vectors
+        if level.codebook.counts is not None:
+            arrays[f"counts_{position}"] = level.codebook.counts
+    np.savez_compressed(file, **arrays)
+
+
+def _write_json(file: BinaryIO, record: TokenRecord) -> None:
+    content = token_meta(record) | {"indices": [level.indices.tolist() for level in record.levels]}
+    file.write(json.dumps(content).encode())
+
+
+def _write_csv(file: BinaryIO, record: TokenRecord) -> None:
+    """Columns: level, the axes of the layout (row and column for pictures), token, code, quantization_error.
+
+    quantization_error is the squared distance |z_e - z_q|^2 (cosine: of the normalised vectors).
+    """
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    axes = _AXES.get(record.levels[0].layout.kind, ())
+    writer.writerow(["level", *axes, "token", "code", "quantization_error"])
+    for position, level in enumerate(record.levels):
+        errors = quantization_error(level)
+        places = np.ndindex(level.layout.shape)
+        for token, (place, code, error) in enumerate(zip(places, level.indices.reshape(-1), errors, strict=True)):
+            writer.writerow([position, *place[: len(axes)], token, int(code), f"{error:.9g}"])
+    text.detach()  # flushes, and leaves the file open for its owner
+
+
+_WRITERS = {".npz": _write_npz, ".json": _write_json, ".csv": _write_csv}
+
+
+def token_meta(record: TokenRecord) -> dict[str, Any]:
+    """The `meta` of a token file: plain values only, as JSON takes them."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "tokenizer": record.tokenizer_id,
+        "modality": record.modality,
+        "combination": record.combination,
+        "media_shape": [int(extent) for extent in record.media.shape],
+        "sample_rate_hz": record.sample_rate_hz,
+        "notes": list(record.notes),
+        "bits_uniform": record.bits_uniform,
+        "bits_empirical": record.bits_empirical,
+        "levels": [_level_meta(level) for level in record.levels],
+    }
+
+
+def _level_meta(level: TokenLevel) -> dict[str, Any]:
+    layout, codebook, rule = level.layout, level.codebook, level.codebook.rule
+    return {
+        "layout": {
+            "kind": layout.kind,
+            "shape": [int(n) for n in layout.shape],
+            "media_shape": [int(m) for m in layout.media_shape],
+        },
+        "codebook_size": int(codebook.codebook_size),
+        "codebook_dim": int(codebook.codebook_dim),
+        "metric": codebook.metric,
+        "rule": None
+        if rule is None
+        else {
+            "name": rule.name,
+            "axis_values": [[float(value) for value in values] for values in rule.axis_values],
+            "first_axis_most_significant": bool(rule.first_axis_most_significant),
+        },
+    }
+
+
+def _read_arrays(path: Path, limits: Limits) -> dict[str, np.ndarray]:
+    """All arrays of the file. The size it claims to unpack to is checked first: a small zip can hold a huge one."""
+    name = path.name
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > limits.checkpoint_bytes:
+            raise RecordError(
+                f"The token file {name!r} unpacks to {unpacked / 2**20:,.0f} MiB, over the cap of "
+                f"{limits.checkpoint_bytes / 2**20:,.0f} MiB."
+            )
+        with np.load(path, allow_pickle=False) as archive:
+            return dict(_members(archive, name))
+    except RecordError:
+        raise
+    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        raise RecordError(f"{name!r} is not a token file (.npz), or is damaged. Write it again.") from error
+    except OSError as error:
+        raise RecordError(f"{name!r} cannot be read: {error.strerror or error}.") from error
+    except Exception as error:  # zlib, struct, tokenize and memory errors of damaged members
+        raise RecordError(f"The token file {name!r} is damaged: an array cannot be read. Write it again.") from error
+
+
+def _members(archive: np.lib.npyio.NpzFile, name: str) -> Iterator[tuple[str, np.ndarray]]:
+    for member in archive.files:
+        try:
+            yield member, archive[member]
+        except ValueError as error:
+            if "allow_pickle" in str(error):
+                raise RecordError(
+                    f"The token file {name!r} holds a pickled object ({member!r}). Such objects can run code when "
+                    "read, so they are refused. Save plain arrays."
+                ) from error
+            raise
+
+
+def _read_meta(arrays: dict[str, np.ndarray], name: str) -> dict[str, Any]:
+    meta = arrays.get("meta")
+    if meta is None:
+        raise RecordError(f"{name!r} is not a token file: it has no 'meta'. Write it with `tokenize`.")
+    try:
+        values = json.loads(str(meta[()]))
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"The 'meta' of {name!r} is not JSON. Write the file again.") from error
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise RecordError(f"{name!r} is not a token file of this app: its 'meta' does not say {FORMAT!r}.")
+    if values.get("version") != VERSION:
+        raise RecordError(f"{name!r} has version {values.get('version')!r}; this app reads version {VERSION}.")
+    return values
+
+
+def _level(position: int, entry: dict[str, Any], arrays: dict[str, np.ndarray]) -> TokenLevel:
+    """One level, checked as in a record. Raises RecordError without the file's name."""
+    layout = TokenLayout(
+        entry["layout"]["kind"], _extents(entry["layout"]["shape"]), _extents(entry["layout"]["media_shape"])
+    )
+    rule = _rule(entry["rule"])
+    codebook = Codebook(
+        codebook_size=int(entry["codebook_size"]),
+        codebook_dim=int(entry["codebook_dim"]),
+        metric=entry["metric"],
+        vectors=_array(arrays, f"codebook_{position}", np.floating) if rule is None else None,
+        rule=rule,
+        counts=_array(arrays, f"counts_{position}", np.number) if f"counts_{position}" in arrays else None,
+    )
+    indices = _array(arrays, f"indices_{position}", np.integer)
+    low, high = (int(indices.min()), int(indices.max())) if indices.size else (0, 0)
+    if low < 0 or high >= codebook.codebook_size:  # before the look-up of z_q, which would wrap or fail
+        raise RecordError(f"indices_{position} reaches from {low} to {high}, outside 0..{codebook.codebook_size - 1}")
+    z_q = codebook.rows(indices.reshape(-1))
+    return TokenLevel(indices, _array(arrays, f"z_e_{position}", np.floating), z_q, codebook, layout)
+
+
+def _array(arrays: dict[str, np.ndarray], key: str, kind: type) -> np.ndarray:
+    if key not in arrays:
+        raise RecordError(f"the array {key} is missing")
+    if not np.issubdtype(arrays[key].dtype, kind):
+        words = {np.integer: "integers", np.floating: "floats"}.get(kind, "numbers")
+        raise RecordError(f"{key} holds {arrays[key].dtype}, not {words}")
+    return arrays[key]
+
+
+def _extents(values: list[int]) -> tuple[int, ...]:
+    return tuple(int(value) for value in values)
+
+
+def _rule(entry: dict[str, Any] | None) -> LatticeRule | None:
+    if entry is None:
+        return None
+    values = tuple(tuple(float(value) for value in axis) for axis in entry["axis_values"])
+    return LatticeRule(str(entry["name"]), values, bool(entry["first_axis_most_significant"]))
