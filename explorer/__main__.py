@@ -1,0 +1,68 @@
+"""The command line: `python -m explorer list | tokenize | detokenize | train`.
+
+What a command needs is imported when it runs, so that `--help` answers at once and without torch.
+Exit code 0: done. 2: something that the person can mend, said in one line on stderr. 130: stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from explorer.errors import ExplorerError
+from explorer.registry import load_dotted
+
+# Commands with options of their own get the rest of the line as it stands: main(argv) -> exit code.
+DELEGATED = {"train": "explorer.training.command:main"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments and arguments[0] in DELEGATED:
+            run: Callable[..., int] = load_dotted(DELEGATED[arguments[0]])
+            return run(arguments[1:])
+        options = build_parser().parse_args(arguments)
+        run = load_dotted(options.command)
+        return run(options)
+    except ExplorerError as error:
+        print(f"explorer: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("explorer: stopped.", file=sys.stderr)
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; each sets `command`, the dotted path of the function that runs it."""
+    parser = argparse.ArgumentParser(
+        prog="python -m explorer", description="See what a discrete tokenizer does, from the command line."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="list the tokenizers that are here")
+    listing.add_argument("--json", action="store_true", help="print all that is known of them as JSON")
+    listing.set_defaults(command="explorer.cli.listing:run")
+
+    tokenize = commands.add_parser("tokenize", help="turn a picture into a token file")
+    tokenize.add_argument("tokenizer", metavar="ID", help="a tokenizer of `list`")
+    tokenize.add_argument("file", metavar="FILE", help="a picture, or a sample such as sample:astronaut")
+    tokenize.add_argument("--out", required=True, type=Path, help="token file to write: .npz, .json or .csv")
+    tokenize.set_defaults(command="explorer.cli.tokens:tokenize")
+
+    detokenize = commands.add_parser("detokenize", help="turn a token file (.npz) back into a picture")
+    detokenize.add_argument("file", metavar="TOKENS", type=Path, help="a .npz that `tokenize` wrote")
+    detokenize.add_argument("--out", required=True, type=Path, help="picture to write: .png")
+    detokenize.set_defaults(command="explorer.cli.tokens:detokenize")
+
+    for command in (tokenize, detokenize):
+        command.add_argument("--device", default="auto", help="auto (the default), cpu, cuda or mps")
+    commands.add_parser("train", help="train a tokenizer again (see train --help)", add_help=False)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
