@@ -7,4 +7,9 @@ from __future__ import annotations
 
 from explorer.registry import Registry
 
-VIEWS: Registry[type] = Registry("view", {})
+VIEWS: Registry[type] = Registry(
+    "view",
+    {
+        "inspect_view": "explorer.views.inspect_view:InspectView",
+    },
+)

@@ -1,0 +1,87 @@
+// The elements of the inspect view: built once, all text through textContent.
+
+/** h("p", {class: "x", onclick: f, hidden: true}, child, "text") -> element. */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** One choice of a few: buttons in a row. options: [{id, label, title}]; `set` shows a choice without calling back. */
+export function segmented(name, onChange) {
+  const element = h("div", { class: "dte-segmented", role: "group", "aria-label": name });
+  let current = null;
+  const show = (id) => {
+    current = id;
+    for (const button of element.children) button.setAttribute("aria-pressed", String(button.dataset.id === String(id)));
+  };
+  const options = (list, id) => {
+    const focused = element.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    element.replaceChildren(
+      ...list.map((option) =>
+        h(
+          "button",
+          {
+            type: "button",
+            "data-id": option.id,
+            title: option.title,
+            onclick: () => {
+              if (current === option.id) return;
+              show(option.id);
+              onChange(option.id);
+            },
+          },
+          option.label,
+        ),
+      ),
+    );
+    element.hidden = list.length < 2;
+    show(id);
+    if (focused !== null) element.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+  };
+  return { element, set: show, options };
+}
+
+/** A check box as a small switch with its label. */
+export function toggle(text, title, checked, onChange) {
+  const input = h("input", { type: "checkbox", onchange: () => onChange(input.checked) });
+  input.checked = checked;
+  return h("label", { class: "dte-toggle", title }, input, h("span", {}, text));
+}
+
+export function slider(text, title, value, onInput) {
+  const input = h("input", { type: "range", min: 0, max: 100, step: 1, value: Math.round(100 * value), "aria-label": title });
+  input.addEventListener("input", () => onInput(input.value / 100));
+  return h("label", { class: "dte-slider", title }, h("span", {}, text), input);
+}
+
+/** A card: title, tools, stage with two canvases, caption, exports. Returns its parts. */
+export function card(id, title, stageLabel, tools, exports) {
+  const stage = h(
+    "div",
+    { class: "dte-stage", tabindex: 0, role: "application", "aria-label": stageLabel },
+    h("canvas", { "aria-hidden": "true" }),
+    h("canvas", { "aria-hidden": "true" }),
+  );
+  const reset = h("button", { type: "button", class: "dte-link", hidden: true, title: "Show everything again" }, "Reset zoom");
+  const caption = h("p", { class: "dte-caption" });
+  const progress = h("p", { class: "dte-progress", role: "status", hidden: true });
+  const heading = h("h3", {}, title);
+  const buttons = exports.map(([text, label, act]) =>
+    h("button", { type: "button", class: "dte-link", "aria-label": label, title: label, onclick: act }, text),
+  );
+  const element = h(
+    "section",
+    { class: "dte-panel", "data-panel": id, "aria-label": title },
+    h("div", { class: "dte-panel-head" }, heading, h("div", { class: "dte-tools" }, reset, ...tools)),
+    stage,
+    progress,
+    h("div", { class: "dte-foot" }, caption, h("div", { class: "dte-exports" }, ...buttons)),
+  );
+  return { element, stage, caption, progress, reset };
+}

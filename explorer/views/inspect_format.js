@@ -1,0 +1,83 @@
+// Words and numbers of the inspect view. Pure: plain values in, text out.
+
+const WHOLE = new Intl.NumberFormat("en-US");
+
+export const whole = (n) => WHOLE.format(Math.round(n));
+
+/** Counts may be moving averages: whole where whole, else two significant digits below 10, none above. */
+export function amount(n) {
+  if (Number.isInteger(n) || Math.abs(n) >= 10) return whole(n);
+  return Number(n.toPrecision(2)).toString();
+}
+
+/** share of total as a percentage; small but not zero is "<0.1%". */
+export function percent(part, total) {
+  if (!(total > 0)) return "–";
+  const value = (100 * part) / total;
+  if (value === 0) return "0%";
+  if (value < 0.1) return "<0.1%";
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)}%`;
+}
+
+const plural = (n, one, many) => `${amount(n)} ${n === 1 ? one : many}`;
+
+/** "code 512, 14 of 1,024 tokens": the sentence of the live region. */
+export function sentence({ code, count, total, token = null, row = null, col = null, level = null }) {
+  const place = token === null ? "" : `, at row ${row + 1}, column ${col + 1}`;
+  const prefix = level === null ? "" : `level ${level + 1}, `;
+  return `${prefix}code ${code}, ${whole(count)} of ${whole(total)} tokens${place}`;
+}
+
+/** The denominators of the histogram. `where`: "here" or "training". */
+export function usageCaption({ used, total, perplexity }, K, where) {
+  const source = where === "here" ? "tokens of this picture" : "assignments in training";
+  const top = where === "here" ? `, ceiling min(K, N) = ${whole(Math.min(K, total))}` : "";
+  const unused = where === "here" ? "unused here" : "with no count";
+  return (
+    `${amount(total)} ${source} counted. ${whole(used)} of ${whole(K)} codes used${top}; ` +
+    `${whole(K - used)} ${unused}. Perplexity ${amount(perplexity)}.`
+  );
+}
+
+export function gridCaption({ rows, cols, K, D, metric }) {
+  const space = metric === "implicit" ? "implicit codebook" : `${metric} codebook`;
+  return `${whole(rows)} × ${whole(cols)} tokens, one code each of K = ${whole(K)}, D = ${D}, ${space}. Like colours lie close on the map.`;
+}
+
+export function pictureCaption({ picture, placed, notes }, { rows, cols }) {
+  const size = `${whole(picture.width)} × ${whole(picture.height)} px`;
+  const patch = placed
+    ? `, ${decimal(picture.width / cols)} × ${decimal(picture.height / rows)} px a token`
+    : "; its tokens have no place of their own in the picture";
+  return [`${size}${patch}.`, picture.note, ...notes].filter(Boolean).join(" ");
+}
+
+const decimal = (x) => (Number.isInteger(x) ? String(x) : x.toFixed(1));
+
+/** What the reconstruction is made of, for the level selector. level from 0. */
+export function modeWords(mode, level, count, noun) {
+  const n = level + 1;
+  if (mode === "solo") return `Decoded from ${noun} ${n} only.`;
+  if (mode === "mute") return `Decoded without ${noun} ${n}.`;
+  if (mode === "cumulative") return n === 1 ? `Decoded from ${noun} 1.` : `Decoded from ${noun}s 1 to ${n}.`;
+  return `Decoded from all ${count} ${noun}s.`;
+}
+
+/** Label beside a highlighted code. */
+export const codeLabel = (code, count) => `${code}  ·  ${plural(count, "token", "tokens")}`;
+
+/** Rows (arrays of numbers or plain words) to CSV text. */
+export function csv(header, rows) {
+  return [header, ...rows].map((row) => row.map(cell).join(",")).join("\n") + "\n";
+}
+
+function cell(value) {
+  const text = value === null || value === undefined ? "" : String(value);
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** A file name from a title: lower case, digits and dashes. */
+export function fileStem(...parts) {
+  const text = parts.join(" ").toLowerCase();
+  return text.replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "") || "tokens";
+}

@@ -1,0 +1,105 @@
+// The payload of inspect_view.py, unpacked once: counts, ranks, which tokens carry a code, maps. Pure.
+
+import { codePalette } from "./colormaps.js";
+import { unpack } from "./encoding.js";
+import { edges, normalise, spatialHash } from "./inspect_geometry.js";
+
+/** Assignments per code: Uint32Array(K). */
+export function countCodes(indices, K) {
+  const counts = new Uint32Array(K);
+  for (const code of indices) counts[code] += 1;
+  return counts;
+}
+
+/** Codes by falling count (ties by number), the rank of each, how many are used, total, largest, perplexity. */
+export function rankCodes(counts) {
+  const order = Uint32Array.from(counts.keys()).sort((a, b) => counts[b] - counts[a] || a - b);
+  const rank = new Uint32Array(counts.length);
+  order.forEach((code, r) => (rank[code] = r));
+  let used = 0;
+  let total = 0;
+  for (const count of counts) {
+    total += count;
+    if (count > 0) used += 1;
+  }
+  let entropy = 0;
+  for (const count of counts) if (count > 0) entropy -= (count / total) * Math.log(count / total);
+  return { counts, order, rank, used, total, largest: counts.length ? counts[order[0]] : 0, perplexity: Math.exp(entropy) };
+}
+
+/** Tokens grouped by code: `of(code)` is a subarray of positions, in reading order. */
+export function tokensByCode(indices, counts) {
+  const start = new Uint32Array(counts.length + 1);
+  for (let code = 0; code < counts.length; code++) start[code + 1] = start[code] + counts[code];
+  const tokens = new Uint32Array(indices.length);
+  const fill = start.slice();
+  indices.forEach((code, token) => (tokens[fill[code]++] = token));
+  return (code) => (code === null || code >= counts.length ? tokens.subarray(0, 0) : tokens.subarray(start[code], start[code + 1]));
+}
+
+function readMap(map, K) {
+  const { array } = unpack(map.xy);
+  const codes = map.codes ? unpack(map.codes).array : Uint32Array.from({ length: array.length / 2 }, (_, i) => i);
+  const { xy, w, h, from } = normalise(array);
+  const point = new Int32Array(K).fill(-1);
+  codes.forEach((code, i) => (point[code] = i));
+  const polygons = map.polygons && {
+    codes: unpack(map.polygons.codes).array,
+    start: unpack(map.polygons.start).array,
+    xy: transform(unpack(map.polygons.xy).array, from),
+  };
+  const raster = map.raster && readRaster(map.raster, from);
+  const { kind, title, caption, level } = map;
+  return { kind, title, caption, level, codes, raw: array, xy, w, h, point, hash: spatialHash(xy), polygons, raster };
+}
+
+function transform(xy, from) {
+  const out = new Float32Array(xy.length);
+  for (let i = 0; i < xy.length; i += 2) out.set(from(xy[i], xy[i + 1]), i);
+  return out;
+}
+
+function readRaster(raster, from) {
+  const { array, shape } = unpack(raster.codes);
+  const [x0, x1, y0, y1] = raster.extent;
+  const [left, top] = from(x0, y1);
+  const [right, bottom] = from(x1, y0);
+  return { codes: array, rows: shape[0], cols: shape[1], left, top, right, bottom };
+}
+
+/** The code of the raster's cell at content position (x, y), or -1 outside. Row 0 is the top. */
+export function rasterCode(raster, x, y) {
+  const column = Math.floor(((x - raster.left) / (raster.right - raster.left)) * raster.cols);
+  const row = Math.floor(((y - raster.top) / (raster.bottom - raster.top)) * raster.rows);
+  if (column < 0 || row < 0 || column >= raster.cols || row >= raster.rows) return -1;
+  return raster.codes[row * raster.cols + column];
+}
+
+function readLevel(level, index, picture, maps) {
+  const indices = unpack(level.indices).array;
+  const here = rankCodes(countCodes(indices, level.K));
+  const own = maps.filter((map) => map.level === index);
+  const first = own[0]; // colours come from the first map, so that switching maps does not recolour the grid
+  return {
+    ...level,
+    indices,
+    here,
+    training: level.training_counts ? rankCodes(unpack(level.training_counts).array) : null,
+    tokensOf: tokensByCode(indices, here.counts),
+    maps: own,
+    palette: codePalette(level.K, first ? first.codes : [], first ? first.xy : []),
+    xEdges: edges(level.cols, picture.width),
+    yEdges: edges(level.rows, picture.height),
+  };
+}
+
+/** JSON text -> model, or null for "" (nothing yet). */
+export function readPayload(text) {
+  if (!text) return null;
+  const raw = JSON.parse(text);
+  const maps = raw.maps.map((map) => readMap(map, raw.levels[map.level].K));
+  return { ...raw, maps, levels: raw.levels.map((level, i) => readLevel(level, i, raw.picture, maps)) };
+}
+
+/** Share of codes that a picture of N tokens can use at most: min(K, N). */
+export const ceiling = (K, N) => Math.min(K, N);

@@ -1,0 +1,53 @@
+// Colours and fonts for canvases, read from the CSS variables; they follow the `dark` class while the app runs.
+
+const NAMES = ["accent", "ink", "muted", "surface", "raised", "line", "bar"];
+
+export function readTheme(element) {
+  const style = getComputedStyle(element);
+  const theme = Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--dte-${name}`).trim()]));
+  theme.font = style.getPropertyValue("--dte-font").trim() || "sans-serif";
+  return theme;
+}
+
+/** callback() whenever dark and light change places; Gradio sets the class on <body>. */
+export function onThemeChange(callback) {
+  const observer = new MutationObserver(() => callback());
+  for (const target of [document.documentElement, document.body]) {
+    observer.observe(target, { attributes: true, attributeFilter: ["class"] });
+  }
+  return () => observer.disconnect();
+}
+
+/** Two strokes, dark under light: seen on any picture and without colour vision. `path(ctx)` adds to the path. */
+export function outline(ctx, path, width = 2) {
+  ctx.lineJoin = "round";
+  for (const [colour, extra] of [["rgba(8,10,14,0.9)", 2.5], ["#ffffff", 0]]) {
+    ctx.beginPath();
+    path(ctx);
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = width + extra;
+    ctx.stroke();
+  }
+}
+
+/** A small label near (x, y), kept inside W x H. */
+export function label(ctx, theme, text, x, y, W, H) {
+  ctx.font = `600 12px ${theme.font}`;
+  const w = ctx.measureText(text).width + 16;
+  const h = 24;
+  const left = Math.min(Math.max(x + 12 + w > W ? x - 12 - w : x + 12, 4), Math.max(4, W - w - 4));
+  const top = Math.min(Math.max(y - h - 8, 4), H - h - 4);
+  ctx.beginPath();
+  ctx.roundRect(left, top, w, h, 6);
+  ctx.fillStyle = theme.ink;
+  ctx.fill();
+  ctx.fillStyle = theme.surface;
+  ctx.textBaseline = "middle";
+  ctx.textAlign = "left";
+  ctx.fillText(text, left + 8, top + h / 2 + 0.5);
+}
+
+/** Black or white, whichever reads better on [r, g, b] (0..255). */
+export function inkOn(r, g, b) {
+  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "rgba(0,0,0,0.82)" : "rgba(255,255,255,0.94)";
+}

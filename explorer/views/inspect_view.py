@@ -1,0 +1,209 @@
+"""The inspect view: picture with token grid, tokens by code, codebook map and usage, linked in the browser.
+
+`payload` turns a TokenRecord and its maps into the one JSON string that inspect_view.js reads. Letters of the shapes:
+N tokens, K codebook_size, n codes drawn on a map, H and W pixels.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.errors import RecordError, SettingsError
+from explorer.record import TokenLevel, TokenRecord
+from explorer.views.component import BrowserComponent
+from explorer.views.encoding import image_bytes, pack, pack_indices, png_data_url
+
+MODES = ("all", "solo", "mute", "cumulative")
+LOSSLESS_PIXELS = 512 * 512  # larger pictures travel as JPEG: only what is looked at, never what is measured
+MAP_TITLES = {"pca": "PCA", "umap": "UMAP", "lattice": "Lattice", "plane": "2-D", "slice": "Slice"}
+
+
+class InspectView(BrowserComponent):
+    """Listen with `view.select(fn)` and `view.levels(fn)`, fn(event: gr.EventData).
+
+    select: event.level, event.code, event.token (None when chosen on the map or in the histogram), once a click.
+    levels: event.level and event.mode ("all", "solo", "mute", "cumulative"), once a change. Both count from 0.
+    """
+
+    NAME = "inspect_view"
+    BROWSER_EVENTS = ("select", "levels")
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Nearest-code regions of a named 2-D slice of the latent space, drawn behind the points.
+
+    codes: (rows, columns) integers, rows from y_min up, columns from x_min up. extent: x_min, x_max, y_min, y_max.
+    """
+
+    codes: np.ndarray
+    extent: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class CodeMap:
+    """One plane of one level's codebook: codes (n,) integers at xy (n, 2), y upwards.
+
+    kind: "pca", "umap", "lattice", "plane" (a codebook that is truly 2-D) or "slice". caption: what was fitted and
+    what the picture does not say, for the screen. polygons: n true Voronoi cells (M, 2), empty where a code has none;
+    only for "plane". The first map of a level gives its codes their colours, so it should not change while
+    others arrive.
+    """
+
+    level: int
+    kind: str
+    codes: np.ndarray
+    xy: np.ndarray
+    caption: str
+    polygons: Sequence[np.ndarray] = ()
+    raster: Raster | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in MAP_TITLES:
+            raise SettingsError(f"map kind {self.kind!r} is none of {', '.join(MAP_TITLES)}")
+        n = len(self.codes)
+        if np.shape(self.xy) != (n, 2) or not np.isfinite(self.xy).all():
+            raise RecordError(f"a map of {n} codes needs finite xy of shape ({n}, 2), got {np.shape(self.xy)}")
+        if self.polygons and (len(self.polygons) != n or self.kind != "plane"):
+            raise RecordError(f"Voronoi cells need a true plane and one polygon for each of {n} codes")
+
+
+@dataclass(frozen=True)
+class Selected:
+    """What is pinned when a picture first shows (from the address bar). All count from 0; code None: nothing."""
+
+    level: int = 0
+    code: int | None = None
+    token: int | None = None
+
+
+def payload(
+    record: TokenRecord,
+    title: str,
+    maps: Sequence[CodeMap] = (),
+    mode: str = "all",
+    selected: Selected | None = None,
+    progress: str = "",
+) -> str:
+    """The value of InspectView for a picture's record.
+
+    title: of the tokenizer. progress: a line such as "UMAP: 40%" while a map is still being made, "" when done.
+    A later value of the same record (a map more, another progress line) keeps zoom and selection in the browser.
+    Raises RecordError if the record is not a picture or a map does not fit it, SettingsError for an unknown mode.
+    """
+    if record.modality != "image" or record.media.ndim != 3:
+        raise RecordError(f"the inspect view shows pictures, not {record.modality}")
+    if mode not in MODES:
+        raise SettingsError(f"mode {mode!r} is none of {', '.join(MODES)}")
+    levels = [_level(level) for level in record.levels]
+    picture = _picture(record.media)
+    choice = _checked_selection(selected or Selected(), record)
+    data = {
+        "key": _key(record, title, picture["url"]),
+        "title": title,
+        "picture": picture,
+        "placed": all(level.layout.kind == "grid2d" for level in record.levels),
+        "combination": record.combination,
+        "notes": list(record.notes),
+        "levels": levels,
+        "maps": [_map(code_map, record) for code_map in maps],
+        "mode": mode,
+        "selected": {"level": choice.level, "code": choice.code, "token": choice.token},
+        "progress": progress,
+    }
+    return json.dumps(data, separators=(",", ":"), allow_nan=False)
+
+
+def _picture(pixels: np.ndarray) -> dict[str, object]:
+    """pixels (H, W, 3) -> data URL and size; pictures over LOSSLESS_PIXELS as JPEG, said so in `note`."""
+    height, width = pixels.shape[:2]
+    if height * width <= LOSSLESS_PIXELS:
+        return {"url": png_data_url(pixels), "width": width, "height": height, "note": ""}
+    data = base64.b64encode(image_bytes(pixels, "JPEG", quality=92, subsampling=0)).decode("ascii")
+    note = "Shown as JPEG to save bytes; the tokens were made from the exact pixels."
+    return {"url": "data:image/jpeg;base64," + data, "width": width, "height": height, "note": note}
+
+
+def grid_shape(level: TokenLevel) -> tuple[int, int]:
+    """Rows and columns to draw a level's tokens in: the layout's own, else a near-square wrap in reading order."""
+    if level.layout.kind == "grid2d":
+        return level.layout.shape  # type: ignore[return-value]
+    tokens = level.layout.num_tokens
+    columns = math.ceil(math.sqrt(tokens))
+    return math.ceil(tokens / columns), columns
+
+
+def _level(level: TokenLevel) -> dict[str, object]:
+    rows, columns = grid_shape(level)
+    book = level.codebook
+    counts = None if book.counts is None else pack(np.asarray(book.counts, np.float32))
+    return {
+        "rows": rows,
+        "cols": columns,
+        "K": book.codebook_size,
+        "D": book.codebook_dim,
+        "metric": book.metric,
+        "indices": pack_indices(level.indices.reshape(-1), book.codebook_size),
+        "training_counts": counts,
+    }
+
+
+def _map(code_map: CodeMap, record: TokenRecord) -> dict[str, object]:
+    if not 0 <= code_map.level < len(record.levels):
+        raise RecordError(f"a map of level {code_map.level} does not fit a record of {len(record.levels)} levels")
+    size = record.levels[code_map.level].codebook.codebook_size
+    codes = np.asarray(code_map.codes)
+    everything = len(codes) == size and bool((codes == np.arange(size)).all())  # the usual case needs no list
+    return {
+        "level": code_map.level,
+        "kind": code_map.kind,
+        "title": MAP_TITLES[code_map.kind],
+        "caption": code_map.caption,
+        "codes": None if everything else pack_indices(codes, size),
+        "xy": pack(np.asarray(code_map.xy, np.float32)),
+        "polygons": _polygons(codes, code_map.polygons, size) if code_map.polygons else None,
+        "raster": None if code_map.raster is None else _raster(code_map.raster, size),
+    }
+
+
+def _polygons(codes: np.ndarray, polygons: Sequence[np.ndarray], size: int) -> dict[str, object]:
+    """Polygons end to end: corners start[i] .. start[i + 1] of `xy` belong to codes[i]."""
+    start = np.concatenate([[0], np.cumsum([len(polygon) for polygon in polygons])]).astype(np.uint32)
+    corners = np.concatenate([np.asarray(polygon, np.float32).reshape(-1, 2) for polygon in polygons])
+    return {"codes": pack_indices(codes, size), "start": pack(start), "xy": pack(corners)}
+
+
+def _raster(raster: Raster, size: int) -> dict[str, object]:
+    """Row 0 becomes the top, as a canvas has it."""
+    return {"codes": pack_indices(np.asarray(raster.codes)[::-1], size), "extent": [float(x) for x in raster.extent]}
+
+
+def _checked_selection(selected: Selected, record: TokenRecord) -> Selected:
+    """`selected` as far as it fits the record: an old link may name a level, code or token that is not there."""
+    if not 0 <= selected.level < len(record.levels):
+        return Selected()
+    level = record.levels[selected.level]
+    if selected.token is not None and 0 <= selected.token < level.layout.num_tokens:
+        code = int(level.indices.reshape(-1)[selected.token])
+        if selected.code in (None, code):
+            return Selected(selected.level, code, selected.token)
+    if selected.code is not None and 0 <= selected.code < level.codebook.codebook_size:
+        return Selected(selected.level, selected.code)
+    return Selected(selected.level)
+
+
+def _key(record: TokenRecord, title: str, url: str) -> str:
+    """A short name of this very result: same picture, tokenizer and tokens give the same key."""
+    digest = hashlib.blake2b(digest_size=12)
+    for part in (title, record.tokenizer_id, url):
+        digest.update(part.encode())
+    for level in record.levels:
+        digest.update(np.ascontiguousarray(level.indices, np.int64).tobytes())
+    return digest.hexdigest()
