@@ -27,15 +27,29 @@ def nearest_codes(codebook: Codebook, code: int, count: int) -> tuple[np.ndarray
     if not 0 <= code < codebook.codebook_size:
         raise RecordError(f"code {code} is outside 0..{codebook.codebook_size - 1}")
     count = min(count, codebook.codebook_size - 1)
+    codes, distances = nearest_to(codebook, codebook.rows(np.asarray(code)), count, leave_out=code)
+    return codes, distances.astype(np.float32)
+
+
+def nearest_to(
+    codebook: Codebook, vector: np.ndarray, count: int, leave_out: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The `count` codes nearest to `vector` (D,) but for `leave_out`: (codes (M,) int64, distances (M,) float64)."""
+    vector = np.asarray(vector, np.float64)
+    wanted = count if leave_out is None else count + 1
     if codebook.rule is not None:
-        codes, distances = _nearest_on_lattice(codebook.rule, code, count + 1)
+        codes, distances = _nearest_on_lattice(codebook.rule, vector, wanted)
     else:
-        vectors = codebook.vectors
-        distances = _exact_distances(vectors[code].astype(np.float64), vectors.astype(np.float64), codebook.metric)
-        codes = np.argsort(distances, kind="stable")  # (K,)
+        distances = _exact_distances(vector, codebook.vectors, codebook.metric)  # (K,)
+        codes = np.argsort(distances, kind="stable")
         distances = distances[codes]
-    others = codes != code
-    return codes[others][:count].astype(np.int64), distances[others][:count].astype(np.float32)
+    others = codes != leave_out if leave_out is not None else np.ones(len(codes), bool)
+    return codes[others][:count].astype(np.int64), distances[others][:count]
+
+
+def distance_to(codebook: Codebook, vector: np.ndarray, code: int) -> float:
+    """Distance of `vector` (D,) to `code`, in the codebook's metric; Euclidean for a lattice."""
+    return float(_exact_distances(vector, codebook.rows(np.asarray(code)), codebook.metric))
 
 
 def assign(codebook: Codebook, vectors: np.ndarray) -> np.ndarray:
@@ -127,17 +141,16 @@ def _scores(vectors: np.ndarray, codebook: Codebook) -> Iterator[tuple[slice, np
         yield rows, offset - chunk @ columns  # (n, K)
 
 
-def _nearest_on_lattice(rule: LatticeRule, code: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The `count` codes nearest to `code`, itself first: exact, axis by axis.
+def _nearest_on_lattice(rule: LatticeRule, vector: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The `count` codes nearest to `vector` (D,) by Euclidean distance: exact, axis by axis.
 
     The squared distance is a sum over axes, so the best `count` sums over the first axes are enough to extend:
     the work grows with count x levels x D, not with K.
     """
-    digits = rule.digits(np.asarray(code))  # (D,)
     squared, codes = np.zeros(1), np.zeros(1, np.int64)
-    for axis, (values, radix) in enumerate(zip(rule.axis_values, rule.radix(), strict=True)):
-        values = np.asarray(values, np.float64)
-        step = np.square(values - values[digits[axis]])  # (L,)
+    for values, radix, here in zip(rule.axis_values, rule.radix(), vector, strict=True):
+        # Values as float32, as in the rows of the codebook, so that a code is at distance 0 of itself.
+        step = np.square(np.asarray(values, np.float32).astype(np.float64) - here)  # (L,)
         squared = (squared[:, None] + step).reshape(-1)
         codes = (codes[:, None] + np.arange(len(values)) * radix).reshape(-1)
         best = np.lexsort((codes, squared))[:count]

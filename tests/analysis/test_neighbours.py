@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.analysis import neighbours
-from explorer.analysis.neighbours import assign, latent_margins, margins, nearest_codes, quantization_error
+from explorer.analysis.neighbours import assign, latent_margins, margins, nearest_codes, nearest_to, quantization_error
 from explorer.errors import RecordError
 from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel
 
@@ -94,6 +94,19 @@ def test_lattice_margin_is_the_smallest_step_along_an_axis_that_changes_the_code
         own = assign(codebook, latent[None])[0]
         assert (inside == own).all()
         assert (outside != own).any()
+
+
+@pytest.mark.parametrize("name", ["fsq", "lfq", "bsq"])
+def test_nearest_to_a_latent_on_a_lattice_is_brute_force(name):
+    codebook = lattice(name)
+    rows = codebook.rows(np.arange(codebook.codebook_size)).astype(np.float64)
+    for latent in np.random.default_rng(5).normal(size=(20, codebook.codebook_dim)):
+        distances = np.linalg.norm(rows - latent, axis=1)
+        codes, found = nearest_to(codebook, latent, 4)
+        assert codes.tolist() == distances.argsort()[:4].tolist()
+        assert found == pytest.approx(np.sort(distances)[:4])
+        second, _ = nearest_to(codebook, latent, 1, leave_out=int(codes[0]))
+        assert second.tolist() == [codes[1]]
 
 
 def test_margin_is_negative_when_the_assigned_code_is_not_the_nearest():
