@@ -59,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     detokenize.set_defaults(command="explorer.cli.tokens:detokenize")
 
     for command in (tokenize, detokenize):
-        command.add_argument("--device", default="auto", help="auto (the default), cpu, cuda or mps")
+        command.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     commands.add_parser("train", help="train a tokenizer again (see train --help)", add_help=False)
     return parser
 

@@ -25,9 +25,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from explorer.analysis.neighbours import quantization_error
-from explorer.atomic import write_atomically
 from explorer.config import Limits
 from explorer.errors import RecordError
+from explorer.files import write_atomically
 from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 
 FORMAT = "discrete-tokenizer-explorer tokens"
@@ -79,10 +79,12 @@ class TokenFile:
 def save_tokens(path: str | Path, record: TokenRecord) -> Path:
     """Write the tokens of `record` as .npz, .json or .csv, by the suffix of `path`; returns the path.
 
-    The file appears whole or not at all. Raises RecordError for another suffix or a disk that refuses.
+    The file appears whole or not at all. Raises RecordError for another suffix, ExplorerError if the disk refuses.
     """
     path = check_suffix(path)
-    write_atomically(path, lambda file: _WRITERS[path.suffix.lower()](file, record), RecordError)
+    content = io.BytesIO()
+    _WRITERS[path.suffix.lower()](content, record)
+    write_atomically(path, content.getvalue())
     return path
 
 

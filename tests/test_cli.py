@@ -64,7 +64,7 @@ def grey(monkeypatch):
     """The only tokenizer there is; returns the devices that were asked for."""
     devices = []
 
-    def load(tokenizer_id: str, device: str = "auto") -> Tokenizer:
+    def load(tokenizer_id: str, device: str | None = None) -> Tokenizer:
         if tokenizer_id != "grey":
             raise UnknownIdError(unknown_id_message("tokenizer", tokenizer_id, ["grey"]))
         devices.append(device)
@@ -129,7 +129,7 @@ def test_tokenize_and_detokenize_give_the_picture_back(grey, picture, tmp_path, 
     assert run("detokenize", tmp_path / "t.npz", "--out", tmp_path / "back.png") == 0
     assert "24 x 16 pixels from 6 tokens" in capsys.readouterr().out
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "back.png")), np.asarray(Image.open(picture)))
-    assert grey == ["cpu", "auto"]
+    assert grey == ["cpu", None]
 
 
 def test_a_sample_and_its_notes(grey, tmp_path, capsys):
@@ -162,11 +162,11 @@ def test_text_files_by_suffix(grey, picture, suffix, tmp_path):
         (("tokenize", "grey", "{folder}/notes.txt", "--out", "{folder}/t.npz"), "not a picture"),
         (("tokenize", "grey", "sample:astronuat", "--out", "{folder}/t.npz"), "Did you mean 'astronaut'"),
         (("tokenize", "grey", "{picture}", "--out", "{folder}/t.pt"), ".npz, .json or .csv"),
-        (("tokenize", "grey", "{picture}", "--out", "{folder}/none/t.npz"), "could not be written"),
+        (("tokenize", "grey", "{picture}", "--out", "{folder}/none/t.npz"), "cannot write"),
         (("detokenize", "{folder}/none.npz", "--out", "{folder}/p.png"), "no token file"),
         (("detokenize", "{picture}", "--out", "{folder}/p.png"), "not a token file"),
         (("detokenize", "{folder}/good.npz", "--out", "{folder}/p.jpg"), "does not end in .png"),
-        (("detokenize", "{folder}/good.npz", "--out", "{folder}/none/p.png"), "could not be written"),
+        (("detokenize", "{folder}/good.npz", "--out", "{folder}/none/p.png"), "cannot write"),
     ],
 )
 def test_mistakes_give_one_line_code_2_and_no_file(grey, picture, arguments, words, tmp_path, capsys):
@@ -254,6 +254,16 @@ def test_help_is_quick_because_nothing_heavy_is_imported(arguments):
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("usage: python -m explorer")
+
+
+def test_list_does_not_wait_for_torch():
+    code = (
+        "import sys; from explorer.__main__ import main; assert main(['list', '--json']) == 0; "
+        "assert not {'torch', 'gradio', 'sklearn', 'skimage'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert isinstance(json.loads(done.stdout), list)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer import atomic
 from explorer.config import Limits
-from explorer.errors import RecordError
+from explorer.errors import ExplorerError, RecordError
 from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 from explorer.tokenfile import FORMAT, load_tokens, save_tokens
 
@@ -140,28 +140,28 @@ def test_a_failing_disk_leaves_the_old_file_and_nothing_else(suffix, step, tmp_p
     def refuse(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(atomic.os, step, refuse)
-    with pytest.raises(RecordError, match="No space left on device") as caught:
+    monkeypatch.setattr(os, step, refuse)
+    with pytest.raises(ExplorerError, match="No space left on device") as caught:
         save_tokens(path, RECORDS["single"])
     assert "\n" not in str(caught.value)
     assert [p.name for p in tmp_path.iterdir()] == [path.name] and path.read_bytes() == b"what was there"
 
 
-def test_an_interruption_leaves_nothing_and_is_not_swallowed(tmp_path):
-    def interrupted(file):
-        file.write(b"half of it")
+def test_an_interruption_leaves_nothing_and_is_not_swallowed(tmp_path, monkeypatch):
+    def interrupted(*args):
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        atomic.write_atomically(tmp_path / "file", interrupted, RecordError)
+        save_tokens(tmp_path / "tokens.npz", RECORDS["single"])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_places_that_cannot_be_written(tmp_path):
-    with pytest.raises(RecordError, match="No such file or directory"):
+    with pytest.raises(ExplorerError, match="No such file or directory"):
         save_tokens(tmp_path / "no folder" / "tokens.npz", RECORDS["single"])
     (tmp_path / "folder.npz").mkdir()
-    with pytest.raises(RecordError, match="directory"):
+    with pytest.raises(ExplorerError, match="directory"):
         save_tokens(tmp_path / "folder.npz", RECORDS["single"])
     assert [p.name for p in tmp_path.iterdir()] == ["folder.npz"]
 

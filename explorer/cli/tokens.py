@@ -7,9 +7,9 @@ import sys
 from dataclasses import replace
 
 from explorer import tokenizers
-from explorer.atomic import write_atomically
 from explorer.config import settings
 from explorer.errors import MediaError
+from explorer.files import write_atomically
 from explorer.media.image import LoadedImage, fit, load_image, png_bytes
 from explorer.media.samples import sample
 from explorer.record import TokenRecord
@@ -42,8 +42,7 @@ def detokenize(options: argparse.Namespace) -> int:
     tokens = load_tokens(options.file)
     tokenizer = tokenizers.load_tokenizer(tokens.tokenizer_id, device=options.device)
     pixels = tokenizer.detokenize(tokens.indices)
-    content = png_bytes(pixels)
-    write_atomically(options.out, lambda file: file.write(content), MediaError)
+    write_atomically(options.out, png_bytes(pixels))
     print(f"{options.out}: {pixels.shape[1]} x {pixels.shape[0]} pixels from {tokens.num_tokens:,} tokens")
     return 0
 
