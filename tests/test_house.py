@@ -1,0 +1,175 @@
+"""The rules of the house, read from the source: who may import whom, how long things may be, what lies on top."""
+
+import ast
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE_LINES, FUNCTION_LINES = 330, 70  # the aim is 300 and 60; a little room keeps a good cut from being spoiled
+TOP_LEVEL = {
+    *("app.py", "explorer", "assets", "checkpoints", "tests", "requirements.txt", "README.md"),
+    *("LICENSE", "pyproject.toml"),
+}
+RIGHT_OF_THE_JOINTS = ("analysis", "views", "pages")  # numpy and the browser: no torch
+LEFT_OF_THE_JOINTS = ("quantizers", "tokenizers", "training", "media", "analysis")  # no gradio, no plotly
+UNSAFE = r"(?<![.\w])(eval|exec)\(|\bpickle\.loads?\b|weights_only\s*=\s*False|allow_pickle\s*=\s*True|shell\s*=\s*True"
+
+
+def python_files(folder="explorer"):
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(tree, package):
+    """Every module named by an import anywhere in the file, also inside functions, relative ones made absolute.
+
+    `from a import b` names both a and a.b, since b may be a module; import_module("a") and __import__("a") count too.
+    """
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            names |= {origin} | {f"{origin}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if called in ("import_module", "__import__"):
+                names.add(str(node.args[0].value))
+    return names
+
+
+@cache
+def source_imports():
+    """module of explorer -> all it names in imports."""
+    found = {}
+    for path in python_files():
+        name = module_name(path)
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        found[name] = imports_of(ast.parse(path.read_text(encoding="utf-8")), package)
+    return found
+
+
+def reached(start):
+    """Module -> the chain of modules through which `start` imports it; parents of a package are imported with it."""
+    chains, queue = {}, [(start, (start,))]
+    while queue:
+        name, chain = queue.pop()
+        for target in source_imports().get(name, ()):
+            parts = target.split(".")
+            for module in (".".join(parts[: i + 1]) for i in range(len(parts))):
+                if module not in chains:
+                    chains[module] = (*chain, module)
+                    queue.append((module, (*chain, module)))
+    return chains
+
+
+def crossings(folders, forbidden):
+    """Chains from modules of `folders` to a forbidden library."""
+    found = []
+    for name in source_imports():
+        if name.split(".")[1:2] and name.split(".")[1] in folders:
+            chains = reached(name)
+            found += [" -> ".join(chains[library]) for library in forbidden if library in chains]
+    return found
+
+
+def test_nothing_right_of_the_joints_imports_torch():
+    assert crossings(RIGHT_OF_THE_JOINTS, ["torch"]) == []
+
+
+def test_nothing_left_of_the_joints_imports_gradio_or_plotly():
+    assert crossings(LEFT_OF_THE_JOINTS, ["gradio", "plotly"]) == []
+
+
+def test_the_joints_themselves_import_neither():
+    for name in ("explorer.record", "explorer.registry", "explorer.errors", "explorer.tokenizers.base"):
+        assert not {"torch", "gradio", "plotly"} & set(reached(name)), name
+
+
+def test_the_reader_of_imports_sees_them_all():
+    code = "import a.b\nfrom . import c\nfrom ..d import e\ndef f():\n    import g\n    import_module('h')\n"
+    assert imports_of(ast.parse(code), "x.y") == {"a.b", "x.y", "x.y.c", "x.d", "x.d.e", "g", "h"}
+    chain = reached("explorer.quantizers.vq")[
+        "torch"
+    ]  # a module that must reach torch, so that finding none means something
+    assert chain[0] == "explorer.quantizers.vq" and chain[-1] == "torch"
+
+
+def test_files_are_short_enough_to_read():
+    files = [*python_files(), *(ROOT / "explorer").rglob("*.js")]
+    lines = {str(p.relative_to(ROOT)): len(p.read_text(encoding="utf-8").splitlines()) for p in files}
+    assert len(lines) > 10
+    assert {name: n for name, n in lines.items() if n > FILE_LINES} == {}
+
+
+@pytest.mark.parametrize("folder", ["explorer", "tests"])
+def test_functions_are_short_enough_to_read(folder):
+    long, seen = {}, 0
+    for path in python_files(folder):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                seen += 1
+                length = node.end_lineno - node.lineno + 1
+                if length > FUNCTION_LINES:
+                    long[f"{path.relative_to(ROOT)}:{node.name}"] = length
+    assert seen > 50
+    assert long == {}
+
+
+def test_there_is_no_drawer_for_odds_and_ends():
+    named = [p for folder in ("explorer", "tests") for p in (ROOT / folder).rglob("*")]
+    drawers = [str(p) for p in named if p.stem.lower() in ("utils", "util", "helpers", "misc", "common")]
+    assert drawers == [] and len(named) > 10
+
+
+def test_every_module_says_what_it_is_for():
+    silent = [
+        str(p.relative_to(ROOT)) for p in python_files() if not ast.get_docstring(ast.parse(p.read_text("utf-8")))
+    ]
+    assert silent == []
+
+
+def test_nothing_unsafe_is_called_in_the_source():
+    """Files and the network never become code: no eval, no pickle, no shell."""
+    files = [*python_files(), *((ROOT / "explorer").rglob("*.js"))]
+    found = {
+        f"{path.relative_to(ROOT)}:{number}": line.strip()
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(UNSAFE, line)
+    }
+    assert found == {}
+    for line in ("torch.load(path, weights_only = False)", "x = eval(text)", "pickle.load(file)", "run(c, shell=True)"):
+        assert re.search(UNSAFE, line), line
+    for harmless in ("model.eval()", "pattern.exec(text)"):  # a module's mode, a regular expression's method
+        assert not re.search(UNSAFE, harmless), harmless
+
+
+def test_no_markup_is_made_from_text():
+    """Text of a user or a file reaches the page through textContent alone."""
+    scripts = list((ROOT / "explorer").rglob("*.js"))
+    forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|new Function|https?://(?!www\.w3\.org)"
+    found = [
+        f"{p.relative_to(ROOT)}: {hit.group()}" for p in scripts for hit in re.finditer(forbidden, p.read_text("utf-8"))
+    ]
+    assert scripts and found == []
+
+
+def test_the_top_level_holds_only_what_belongs_there():
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout, so there is no list of the project's files")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    top = {line.split("/")[0] for line in listed.splitlines()}
+    assert "explorer" in top
+    assert {name for name in top if not name.startswith(".")} - TOP_LEVEL == set()
