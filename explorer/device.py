@@ -1,0 +1,28 @@
+"""Which device to compute on: "auto" picks CUDA, then MPS, then the CPU."""
+
+from __future__ import annotations
+
+import torch
+
+from explorer.errors import SettingsError
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The torch device of that name. Raises SettingsError if it is not there."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda", torch.cuda.current_device())
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise SettingsError(f"device {name!r} cannot be used here; try auto or cpu") from error
+    return device
+
+
+def device_label(device: torch.device) -> str:
+    """The device in words, such as "CPU, 2 threads" or "CUDA, NVIDIA H200"."""
+    if device.type == "cuda":
+        return f"CUDA, {torch.cuda.get_device_name(device)}"
+    return f"CPU, {torch.get_num_threads()} threads" if device.type == "cpu" else device.type.upper()

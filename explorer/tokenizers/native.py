@@ -1,0 +1,132 @@
+"""NativeTokenizer: a checkpoint of the zoo behind the Tokenizer interface."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.device import pick_device
+from explorer.errors import MediaError, RecordError
+from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
+from explorer.tokenizers.autoencoder import from_network, to_network
+from explorer.tokenizers.base import Tokenizer
+from explorer.tokenizers.checkpoint import load_model
+from explorer.tokenizers.specs import read_config, spec_of
+
+DECODE_ALONE_BATCH = 64
+
+
+class NativeTokenizer(Tokenizer):
+    """Encoder, quantizer and decoder read from `folder`, on `device` ("auto", "cpu", "cuda", "mps")."""
+
+    def __init__(self, folder: Path, device: str = "auto") -> None:
+        self.spec = spec_of(read_config(folder))
+        self._device = pick_device(device)
+        self._model = load_model(folder).to(self._device)
+        self._codebooks = self._model.quantizer.codebooks()
+        self.device = str(self._device)
+
+    def codebooks(self) -> tuple[Codebook, ...]:
+        return self._codebooks
+
+    @torch.inference_mode()
+    def tokenize(self, media: np.ndarray) -> TokenRecord:
+        factor = self.spec.downsampling
+        shape = np.shape(media)
+        if len(shape) != 3 or shape[2] != 3 or shape[0] % factor or shape[1] % factor or 0 in shape:
+            raise MediaError(f"{self.spec.id} needs (H, W, 3) with sides that are multiples of {factor}, got {shape}")
+        clock = _Clock(self._device)
+        pixels = torch.from_numpy(np.ascontiguousarray(media, np.float32)).to(self._device)
+        z = self._model.encode(to_network(pixels.permute(2, 0, 1)[None]))  # (1, h, w, D)
+        clock.lap("encode")
+        output = self._model.quantizer(z)
+        clock.lap("quantize")
+        decoded = from_network(self._model.decode(output.z_q))[0].permute(1, 2, 0).cpu().numpy()
+        clock.lap("decode")
+        layout = TokenLayout("grid2d", tuple(z.shape[1:3]), tuple(media.shape[:2]))
+        levels = tuple(
+            TokenLevel(
+                stage.indices[0].cpu().numpy(),
+                stage.z_e[0].flatten(0, 1).float().cpu().numpy(),
+                stage.z_q[0].flatten(0, 1).float().cpu().numpy(),
+                codebook,
+                layout,
+            )
+            for stage, codebook in zip(output.stages, self._codebooks, strict=True)
+        )
+        return TokenRecord(
+            media, self.spec.id, levels, decoded, clock.seconds, self.spec.combination, device=self.device
+        )
+
+    @torch.inference_mode()
+    def detokenize(self, indices: Sequence[np.ndarray]) -> np.ndarray:
+        stacked = self._checked_indices(indices)  # (h, w, Q)
+        return self._decode(self._model.quantizer.lookup(stacked[None]))[0]
+
+    @torch.inference_mode()
+    def decode_levels(self, record: TokenRecord, levels: Sequence[int]) -> np.ndarray:
+        stacked = self._checked_indices([level.indices for level in record.levels])
+        vectors = self._model.quantizer.level_vectors(stacked[None])
+        kept = [v if q in levels else self._absent(q).expand_as(v) for q, v in enumerate(vectors)]
+        return self._decode(self._model.quantizer.combine(kept))[0]
+
+    @torch.inference_mode()
+    def decode_alone(self, level: int, codes: Sequence[int], tokens: int = 3) -> np.ndarray:
+        factor, middle = self.spec.downsampling, tokens // 2 * self.spec.downsampling
+        patches = []
+        for start in range(0, len(codes), DECODE_ALONE_BATCH):
+            chunk = torch.as_tensor(list(codes[start : start + DECODE_ALONE_BATCH]), device=self._device)
+            field = chunk[:, None, None, None].expand(-1, tokens, tokens, self.spec.num_quantizers)  # (n, t, t, Q)
+            if int(chunk.min()) < 0 or int(chunk.max()) >= self.spec.codebook_size:
+                raise RecordError(f"codes must lie in 0..{self.spec.codebook_size - 1}")
+            vectors = self._model.quantizer.level_vectors(field)
+            kept = [v if q == level else self._absent(q).expand_as(v) for q, v in enumerate(vectors)]
+            decoded = self._decode(self._model.quantizer.combine(kept))
+            patches.append(decoded[:, middle : middle + factor, middle : middle + factor])
+        return np.concatenate(patches)
+
+    def _decode(self, z_q: Tensor) -> np.ndarray:
+        """z_q (B, h, w, D) -> (B, H, W, 3) float32 in [0, 1]."""
+        return from_network(self._model.decode(z_q)).permute(0, 2, 3, 1).cpu().numpy()
+
+    def _absent(self, level: int) -> Tensor:
+        """What stands for a level that is left out: nothing in a sum, the mean of its codes in a concatenation."""
+        codebook = self._codebooks[level]
+        if self.spec.combination == "sum" or codebook.vectors is None:
+            return torch.zeros(codebook.codebook_dim, device=self._device)
+        return torch.from_numpy(codebook.vectors.mean(0)).to(self._device)
+
+    def _checked_indices(self, indices: Sequence[np.ndarray]) -> Tensor:
+        """Stack (h, w) arrays of all levels to (h, w, Q), or say what does not fit."""
+        if len(indices) != self.spec.num_quantizers:
+            raise RecordError(f"{self.spec.id} has {self.spec.num_quantizers} levels, got {len(indices)}")
+        shapes = {np.shape(level) for level in indices}
+        if len(shapes) != 1 or len(next(iter(shapes))) != 2 or 0 in next(iter(shapes)):
+            raise RecordError(f"indices must be one (rows, columns) array a level, got shapes {sorted(shapes)}")
+        stacked = np.stack([np.asarray(level) for level in indices], axis=-1)
+        if not np.issubdtype(stacked.dtype, np.integer):
+            raise RecordError(f"indices must be integers, got {stacked.dtype}")
+        if stacked.min() < 0 or stacked.max() >= self.spec.codebook_size:
+            raise RecordError(
+                f"indices reach from {stacked.min()} to {stacked.max()}, outside 0..{self.spec.codebook_size - 1}"
+            )
+        return torch.from_numpy(stacked.astype(np.int64)).to(self._device)
+
+
+class _Clock:
+    """Wall time of each lap, waiting for the GPU so that a lap counts its own work."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device, self.seconds = device, {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        now = time.perf_counter()
+        self.seconds[name], self._last = now - self._last, now

@@ -1,0 +1,1 @@
+"""Training: what made everything in checkpoints/. `python -m explorer train NAME` runs it."""

@@ -1,0 +1,75 @@
+"""Pictures for training: a folder, or by default the pictures inside the installed packages."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.errors import ExplorerError, MediaError
+from explorer.media.image import load_image
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm"}
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """All pictures under `folder`, sorted. Raises MediaError if there is none."""
+    if not folder.is_dir():
+        raise MediaError(f"there is no folder {str(folder)!r}")
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not files:
+        raise MediaError(f"no pictures ({', '.join(sorted(SUFFIXES))}) under {str(folder)!r}")
+    return files
+
+
+def load_pictures(files: list[Path], min_side_px: int) -> tuple[list[np.ndarray], list[str]]:
+    """Read pictures as uint8 (H, W, 3); those that cannot be read or are too small are skipped and named."""
+
+    def read(path: Path) -> np.ndarray | str:
+        try:
+            pixels = load_image(path).pixels
+        except ExplorerError as error:
+            return f"{path.name}: {error}"
+        if min(pixels.shape[:2]) < min_side_px:
+            return f"{path.name}: smaller than {min_side_px} px"
+        return np.round(pixels * 255).astype(np.uint8)
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(read, files))
+    pictures = [result for result in results if isinstance(result, np.ndarray)]
+    if not pictures:
+        raise MediaError(f"none of the {len(files)} pictures can be used; the first: {results[0]}")
+    return pictures, [result for result in results if isinstance(result, str)]
+
+
+def sample_pictures(min_side_px: int) -> list[np.ndarray]:
+    """The pictures inside the installed packages, uint8 (H, W, 3)."""
+    from explorer.media.samples import SAMPLES
+
+    loaded = (sample.load().pixels for sample in SAMPLES.values())
+    return [np.round(p * 255).astype(np.uint8) for p in loaded if min(p.shape[:2]) >= min_side_px]
+
+
+def random_crops(pictures: list[np.ndarray], batch: int, crop_px: int, seed: int, step: int) -> Tensor:
+    """One batch of crops, flipped at random: (B, 3, crop, crop) float32 in [0, 1].
+
+    It depends on (seed, step) alone, so a resumed run sees the same crops as one that never stopped.
+    """
+    random = np.random.default_rng((seed, step))
+    crops = np.empty((batch, crop_px, crop_px, 3), np.uint8)
+    for i in range(batch):
+        picture = pictures[random.integers(len(pictures))]
+        y = random.integers(picture.shape[0] - crop_px + 1)
+        x = random.integers(picture.shape[1] - crop_px + 1)
+        crop = picture[y : y + crop_px, x : x + crop_px]
+        crops[i] = crop[:, ::-1] if random.random() < 0.5 else crop
+    return torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
+
+
+def centre_crop(picture: np.ndarray, side_px: int) -> np.ndarray:
+    """The middle side x side pixels of (H, W, 3)."""
+    y, x = (picture.shape[0] - side_px) // 2, (picture.shape[1] - side_px) // 2
+    return picture[y : y + side_px, x : x + side_px]

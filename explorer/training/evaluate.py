@@ -1,0 +1,53 @@
+"""What a trained tokenizer measures on held-out pictures: PSNR, SSIM, usage with its token count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from explorer.analysis.metrics import quality
+from explorer.analysis.usage import usage
+from explorer.tokenizers.autoencoder import from_network, to_network
+from explorer.tokenizers.model import TokenizerModel
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Means over pictures; usage and perplexity one value a level, counted over `tokens` positions."""
+
+    psnr_db: float
+    ssim: float
+    tokens: int
+    pictures: int
+    usage: tuple[float, ...]
+    perplexity: tuple[float, ...]
+
+
+@torch.no_grad()
+def evaluate(model: TokenizerModel, pictures: Sequence[np.ndarray], batch: int = 8) -> Evaluation:
+    """Tokenize and decode uint8 pictures of one size (H, W, 3), sides multiples of 8."""
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    qualities, indices = [], []
+    for start in range(0, len(pictures), batch):
+        chunk = np.stack(pictures[start : start + batch])  # (B, H, W, 3)
+        pixels = torch.from_numpy(chunk).to(device).permute(0, 3, 1, 2).float() / 255
+        decoded, output = model(to_network(pixels))
+        shown = from_network(decoded).permute(0, 2, 3, 1).cpu().numpy()
+        qualities += [quality(c.astype(np.float32) / 255, s) for c, s in zip(chunk, shown, strict=True)]
+        indices.append(output.indices.reshape(-1, model.quantizer.num_quantizers).cpu().numpy())
+    model.train(was_training)
+    codes = np.concatenate(indices)  # (N, Q)
+    levels = [usage(codes[:, q], model.quantizer.codebook_size) for q in range(codes.shape[1])]
+    return Evaluation(
+        psnr_db=float(np.mean([q.psnr_db for q in qualities])),
+        ssim=float(np.mean([q.ssim for q in qualities])),
+        tokens=len(codes),
+        pictures=len(pictures),
+        usage=tuple(float(level.usage) for level in levels),
+        perplexity=tuple(float(level.perplexity) for level in levels),
+    )

@@ -1,0 +1,127 @@
+"""The zoo: one encoder and decoder, one data set, one seed, and a different quantizer each.
+
+Everything that is the same for all stands in `Schedule`; everything that differs stands in ZOO.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+CODES = 1024
+DIM = 16
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a member is trained. learning_rate falls along a half cosine to a hundredth of itself after `warmup`."""
+
+    steps: int = 6000
+    batch: int = 16
+    crop_px: int = 64
+    learning_rate: float = 1e-3
+    warmup: int = 100
+    seed: int = 0
+    channels: tuple[int, int, int] = (32, 64, 128)
+    blocks: tuple[int, int, int] = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One member: its words, its quantizer's id and keyword arguments.
+
+    temperature: first and last tau for Gumbel, annealed exponentially over the run.
+    healthy: whether its codebook is meant to be in use; the collapsed one is there to be diagnosed.
+    """
+
+    title: str
+    summary: str
+    quantizer: str
+    config: Mapping
+    healthy: bool = True
+    temperature: tuple[float, float] | None = None
+    schedule: Schedule = field(default_factory=Schedule)
+
+
+def _codebook(**options: object) -> dict:
+    return {"dim": DIM, "codebook_size": CODES, "options": options}
+
+
+RESEEDING = {"strategy": "random_latent", "threshold": 0.05, "every": 20}
+KMEANS_START = {"name": "kmeans"}
+ZOO: dict[str, Recipe] = {
+    "vq-ema-reseed": Recipe(
+        "VQ, EMA + reseeding",
+        "Vector quantization as most people train it today: EMA codebook started on latents, dead codes reseeded.",
+        "vq",
+        _codebook(update="ema", initialization={"name": "online"}, reseeding=RESEEDING),
+    ),
+    "vq-ema": Recipe(
+        "VQ, EMA",
+        "Vector quantization with an EMA codebook started on latents, and nothing that revives dead codes.",
+        "vq",
+        _codebook(update="ema", initialization={"name": "online"}),
+    ),
+    "vq-collapsed": Recipe(
+        "VQ, collapsed",
+        "An honest collapse: codebook loss, a Gaussian start far wider than the latents, no reseeding.",
+        "vq",
+        _codebook(update="gradient", initialization={"name": "gaussian", "scale": 1.0}),
+        healthy=False,
+    ),
+    "vq-cosine": Recipe(
+        "Cosine VQ",
+        "Latents and codes on the unit sphere (ViT-VQGAN), EMA and reseeding: direction is all that counts.",
+        "vq",
+        _codebook(metric="cosine", update="ema", initialization={"name": "online"}, reseeding=RESEEDING),
+    ),
+    "kmeans": Recipe(
+        "k-means tokens",
+        "Codes fitted offline to the features of an autoencoder, then frozen while the rest trains on.",
+        "kmeans",
+        {"dim": DIM, "codebook_size": CODES, "fit_at": 2000},
+    ),
+    "rvq-4": Recipe(
+        "RVQ, 4 levels",
+        "Four levels, each quantizing what the one before left over; the picture builds up level by level.",
+        "rvq",
+        _codebook(update="ema", initialization={"name": "online"}, reseeding=RESEEDING) | {"num_quantizers": 4},
+    ),
+    "pq-4": Recipe(
+        "PQ, 4 groups",
+        "The 16 dimensions split into four groups, each with 1,024 codes of its own.",
+        "pq",
+        _codebook(update="ema", initialization={"name": "online"}, reseeding=RESEEDING) | {"num_quantizers": 4},
+    ),
+    "fsq": Recipe(
+        "FSQ (8, 5, 5, 5)",
+        "Four bounded dimensions rounded to 8, 5, 5 and 5 values: 1,000 codes without a codebook.",
+        "fsq",
+        {"levels": [8, 5, 5, 5]},
+    ),
+    "lfq": Recipe(
+        "LFQ, 10 bits",
+        "The sign of ten dimensions is the code: 1,024 codes, kept in use by an entropy term.",
+        "lfq",
+        {"bits": 10, "entropy_weight": 0.02, "inverse_temperature": 1.0},
+    ),
+    "bsq": Recipe(
+        "BSQ, 10 bits",
+        "Ten signs on the unit sphere: the corners of a cube inside it are the 1,024 codes.",
+        "bsq",
+        {"bits": 10, "entropy_weight": 0.02, "inverse_temperature": 10.0},
+    ),
+    "simvq": Recipe(
+        "SimVQ",
+        "A frozen random table times one learned matrix: every code moves at every step, so none is left behind.",
+        "simvq",
+        {"dim": DIM, "codebook_size": CODES},
+    ),
+    "gumbel": Recipe(
+        "Gumbel-softmax VQ",
+        "Codes are sampled while training, at a temperature that falls; afterwards the nearest one is taken.",
+        "gumbel",
+        {"dim": DIM, "codebook_size": CODES, "initialization": {"name": "gaussian", "scale": 0.5}},
+        temperature=(1.0, 0.1),
+    ),
+}
