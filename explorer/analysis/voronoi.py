@@ -175,6 +175,8 @@ def _clip(polygon: np.ndarray, box: Box) -> np.ndarray:
     """Sutherland and Hodgman's clipping of a convex polygon (M, 2) by the four sides of the box."""
     for axis, bound, sign in ((0, box[0], 1), (0, box[1], -1), (1, box[2], 1), (1, box[3], -1)):
         inside = sign * (polygon[:, axis] - bound)  # (M,) >= 0 within
+        if (inside >= 0).all():  # most cells lie wholly within
+            continue
         kept = []
         for here, after, depth, depth_after in zip(
             polygon, np.roll(polygon, -1, axis=0), inside, np.roll(inside, -1), strict=True
