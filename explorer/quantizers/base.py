@@ -35,7 +35,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class QuantizerOutput:
-    """z_q (..., D) carries the chosen gradient; indices (..., Q); loss is the sum of loss_terms, already weighted."""
+    """z_q (..., D) carries the chosen gradient; indices (..., Q); loss is the sum of loss_terms, already weighted.
+
+    z_q and the losses are float32 whatever the latents are (under autocast, layers after the lookup may lower z_q).
+    """
 
     z_q: Tensor
     indices: Tensor
@@ -83,7 +86,9 @@ class CodeCounts(nn.Module):
     @torch.no_grad()
     def update(self, indices: Tensor) -> Tensor:
         """Count one batch of indices (any shape) and return n (K,) float."""
-        n = torch.bincount(indices.flatten(), minlength=len(self.ema_count)).to(self.ema_count)  # (K,)
+        chosen = indices.flatten()
+        ones = torch.ones_like(chosen, dtype=self.ema_count.dtype)
+        n = torch.zeros_like(self.ema_count).index_add_(0, chosen, ones)  # (K,); bincount would wait for a GPU
         self.ema_count.mul_(self.decay).add_(n, alpha=1 - self.decay)
         self.steps_since_use.add_(1).masked_fill_(n > 0, 0)
         self.step += 1

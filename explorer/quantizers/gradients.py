@@ -32,7 +32,9 @@ def rotation_trick(z_e: Tensor, z_q: Tensor) -> Tensor:
         e_hat, q_hat = normalize(e.detach(), dim=-1), normalize(q, dim=-1)
         r = normalize(e_hat + q_hat, dim=-1)
         rotated = e - 2 * (e * r).sum(-1, keepdim=True) * r + 2 * (e * e_hat).sum(-1, keepdim=True) * q_hat
-        return (q_norm / e_norm.clamp_min(1e-12)) * rotated
+        scale = torch.where(e_norm > 0, q_norm / e_norm.clamp_min(1e-12), 1.0)  # a zero latent has no direction to turn
+        z_q = scale * rotated
+        return z_q + (q - z_q).detach()  # exactly the code: rounding, and that zero latent, do not show
 
 
 ESTIMATORS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

@@ -12,8 +12,8 @@ from torch import Tensor
 from explorer.errors import SettingsError
 from explorer.record import Metric
 
-TILE_BYTES = 8 * 2**20  # of scores at a time; small enough to stay in a cache
-TILE_CODES = 2048
+TILE_BYTES = 2 * 2**20  # of scores at a time; small enough to stay in a cache
+TILE_CODES = 1024
 CUDA_TILE_BYTES = 512 * 2**20  # a GPU wants large tiles
 
 

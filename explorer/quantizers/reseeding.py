@@ -100,8 +100,8 @@ def replacements(
     z (N, D) latents of the batch, vectors (K, D), indices (N,). Returns (want, D) and sources (want,): a row of z or of
     the reservoir, or for "split" the code that was split.
     """
-    if config.strategy == "split":  # survey 004, 4.2 (3): popular codes, most used first
-        popular = counts.ema_count.topk(min(want, len(vectors))).indices
+    if config.strategy == "split":  # survey 004, 4.2 (3): popular codes, most used first; never one of the dead
+        popular = counts.ema_count.topk(max(1, min(want, len(vectors) - want))).indices
         source = popular[torch.arange(want, device=z.device) % len(popular)]
         fresh = vectors[source]
     elif config.strategy == "hard_example":  # (2): the worst-served top fraction

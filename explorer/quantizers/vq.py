@@ -82,8 +82,9 @@ class VectorQuantizer(Quantizer):
         if self.training and not self._ready:
             self._initialize(z)
         indices = nearest_code(z, self.vectors, self.options.metric)  # (N,)
-        codes = self._codes()[indices]  # (N, D), differentiable in the vectors
-        terms = self._loss_terms(z, codes, indices)
+        table = self._table()  # (K, D)
+        codes = table[indices]  # (N, D), differentiable in the vectors
+        terms = self._loss_terms(z, codes, indices, table)
         z_q = estimator(self.options.gradient)(z, codes)
         if self.training:
             with torch.no_grad():
@@ -95,14 +96,23 @@ class VectorQuantizer(Quantizer):
         """The table as it is looked up: normalized for cosine."""
         return normalize(self.vectors, dim=-1) if self.options.metric == "cosine" else self.vectors
 
-    def _loss_terms(self, z: Tensor, codes: Tensor, indices: Tensor) -> dict[str, Tensor]:
+    def _table(self) -> Tensor:
+        """`_codes` for the loss terms: a copy where the graph would otherwise hold vectors that `_update` changes."""
+        remembered = self.options.update == "gradient" or self.options.regularizers
+        if not (self.training and remembered):
+            return self._codes()
+        vectors = self.vectors.clone()
+        return normalize(vectors, dim=-1) if self.options.metric == "cosine" else vectors
+
+    def _loss_terms(self, z: Tensor, codes: Tensor, indices: Tensor, table: Tensor) -> dict[str, Tensor]:
         """Weighted terms of survey 002, eq. 1, and the regularizers."""
         terms = {"commitment": self.options.beta * mse_loss(z, codes.detach())}
         if self.options.update == "gradient":
             terms["codebook"] = mse_loss(codes, z.detach())
         for name, weight in self.options.regularizers:
             if weight:
-                terms[name] = weight * regularizer(name)(z, self._codes(), indices)
+                with torch.autocast(z.device.type, enabled=False):
+                    terms[name] = weight * regularizer(name)(z, table, indices)
         return terms
 
     def _initialize(self, z: Tensor) -> None:
@@ -164,7 +174,7 @@ class VectorQuantizer(Quantizer):
         self.vectors[codes] = vectors
         if not self.options.reseeding.fresh_statistics:
             return
-        fresh = torch.maximum(self.counts.ema_count.mean(), self.counts.ema_count.new_tensor(1e-3))
+        fresh = self.counts.ema_count.mean().clamp_min(1e-3)
         self.counts.ema_count[codes] = fresh
         self.counts.steps_since_use[codes] = 0
         self.ema_sum[codes] = vectors * fresh
