@@ -1,0 +1,40 @@
+// Files that the card and the reconstruction offer: a download, and a contact sheet of patches.
+
+/** Offer `blob` as a file. */
+function download(name, blob) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000); // the browser needs the address until the download began
+}
+
+export function downloadCanvas(name, canvas) {
+  canvas.toBlob((blob) => download(name, blob), "image/png");
+}
+
+/** Columns, rows and size of a contact sheet of `count` tiles: {columns, rows, width, height, place(i) -> [x, y]}. */
+export function sheetGeometry(count, tile, gap) {
+  const columns = Math.max(1, Math.ceil(Math.sqrt(count)));
+  const rows = Math.max(1, Math.ceil(count / columns));
+  const pitch = tile + gap;
+  return {
+    columns,
+    rows,
+    width: columns * pitch - gap,
+    height: rows * pitch - gap,
+    place: (index) => [(index % columns) * pitch, Math.floor(index / columns) * pitch],
+  };
+}
+
+/** Images drawn side by side, each enlarged without smoothing to tile x tile pixels. */
+export function contactSheet(images, tile = 64, gap = 4) {
+  const sheet = sheetGeometry(images.length, tile, gap);
+  const canvas = document.createElement("canvas");
+  canvas.width = sheet.width;
+  canvas.height = sheet.height;
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  images.forEach((image, index) => context.drawImage(image, ...sheet.place(index), tile, tile));
+  return canvas;
+}

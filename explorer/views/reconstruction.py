@@ -1,0 +1,190 @@
+"""The reconstruction beside its original: what was kept, what was lost, and where the quantizer was unsure.
+
+`payload` turns plain values and arrays into the one JSON string that reconstruction.js reads. Letters of the shapes:
+H and W pixels; rows and columns of the token grid.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from explorer.errors import RecordError
+from explorer.views.component import BrowserComponent
+from explorer.views.encoding import pack, pack_indices, png_data_url
+
+BITS_PER_RGB_PIXEL = 24
+LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)  # Rec. 709 weights of R, G, B
+EIGHT_BIT = 255.0  # errors are shown in steps of an 8-bit picture
+
+
+class ReconstructionView(BrowserComponent):
+    """Original against reconstruction, error maps, quantization-error map, margin map, and figures."""
+
+    NAME = "reconstruction"
+
+    def __init__(self, value: str = "", **kwargs) -> None:
+        kwargs.setdefault("elem_id", "reconstruction")
+        super().__init__(value, **kwargs)
+
+
+@dataclass(frozen=True)
+class ReconstructionData:
+    """A reconstruction and what is known of it; what is None or empty is left out of the view.
+
+    original, reconstruction: (H, W, 3) float [0, 1].
+    indices, quantization_error, margin: one array (rows, columns) per level; |z_e - z_q|^2 and the distance to the
+    second-nearest code less that to the nearest. Empty tuples where tokens have no place in the picture.
+    num_tokens, bits_*: of all levels sent. seconds: wall time of "encode", "quantize", "decode".
+    mode, levels_shown: "all", "solo", "mute" or "cumulative", and the levels the reconstruction was decoded from
+    (None: all of them). noun: the word for a level on screen ("level", "group").
+    notes: what was done to the picture on its way in.
+    """
+
+    original: np.ndarray
+    reconstruction: np.ndarray
+    num_tokens: int
+    bits_uniform: float
+    bits_empirical: float
+    psnr_db: float | None = None
+    ssim: float | None = None
+    indices: Sequence[np.ndarray] = ()
+    quantization_error: Sequence[np.ndarray] = ()
+    margin: Sequence[np.ndarray] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    device: str = "cpu"
+    num_levels: int = 1
+    noun: str = "level"
+    mode: str = "all"
+    levels_shown: Sequence[int] | None = None
+    notes: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.original.shape != self.reconstruction.shape or self.original.shape[2:] != (3,):
+            raise RecordError(
+                f"original {self.original.shape} and reconstruction {self.reconstruction.shape} must both be (H, W, 3)"
+            )
+        for name in ("indices", "quantization_error", "margin"):
+            levels = getattr(self, name)
+            if len(levels) not in (0, self.num_levels):
+                raise RecordError(f"{name} has {len(levels)} levels, expected {self.num_levels}")
+            for level, array in enumerate(levels):
+                if array.ndim != 2 or (self.indices and array.shape != self.indices[level].shape):
+                    raise RecordError(f"{name} of level {level} has shape {array.shape}, expected (rows, columns)")
+
+
+def payload(data: ReconstructionData) -> str:
+    """The JSON string for `ReconstructionView`."""
+    height, width = data.original.shape[:2]
+    value = {
+        "width": width,
+        "height": height,
+        "original": png_data_url(data.original),
+        "reconstruction": png_data_url(data.reconstruction),
+        "error": _packed_map(absolute_error(data.original, data.reconstruction)),
+        "signed": _packed_map(signed_luminance(data.original, data.reconstruction), signed=True),
+        "indices": [pack_indices(level, int(level.max()) + 1) for level in data.indices],
+        "quantizationError": [pack(level.astype(np.float32)) for level in data.quantization_error],
+        "margin": [pack(level.astype(np.float32)) for level in data.margin],
+        "numLevels": data.num_levels,
+        "noun": data.noun,
+        "caption": level_caption(data.mode, data.levels_shown, data.num_levels, data.noun),
+        "notes": [str(note) for note in data.notes],
+        "figures": figures(data),
+    }
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def absolute_error(original: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+    """Mean over R, G, B of |reconstruction - original|, in 8-bit steps: (H, W) float32 in [0, 255]."""
+    difference = np.abs(reconstruction.astype(np.float32) - original.astype(np.float32))
+    return difference.mean(axis=2, dtype=np.float32) * np.float32(EIGHT_BIT)
+
+
+def signed_luminance(original: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+    """Luminance of the reconstruction less that of the original, in 8-bit steps: (H, W) float32, + is brighter."""
+    return ((reconstruction.astype(np.float32) - original.astype(np.float32)) @ LUMA) * np.float32(EIGHT_BIT)
+
+
+def _packed_map(values: np.ndarray, signed: bool = False) -> dict:
+    """A map in one byte a pixel: value = (byte - offset) * scale. `limit` is the largest magnitude in the map."""
+    limit = float(np.abs(values).max())
+    offset, steps = (128, 127) if signed else (0, 255)
+    scale = limit / steps if limit > 0 else 1.0
+    packed = np.rint(values / scale + offset).astype(np.uint8)
+    return {
+        "data": pack(packed),
+        "scale": scale,
+        "offset": offset,
+        "limit": limit,
+        "mean": float(np.abs(values).mean()),
+    }
+
+
+def level_caption(mode: str, levels_shown: Sequence[int] | None, num_levels: int, noun: str = "level") -> str:
+    """In words, which levels the reconstruction was decoded from; "" for a single level. Counted from 1."""
+    if num_levels == 1:
+        return ""
+    every = set(range(num_levels))
+    shown = every if levels_shown is None else every & {int(level) for level in levels_shown}
+    if shown == every:
+        return f"Decoded from all {num_levels} {noun}s."
+    if not shown:
+        return f"Decoded with all {num_levels} {noun}s muted."
+    if mode == "mute":
+        return f"Decoded without {_named(every - shown, noun)} of {num_levels}."
+    if mode == "cumulative" and len(shown) > 1:
+        return f"Decoded from {noun}s 1 to {max(shown) + 1} of {num_levels}."
+    return f"Decoded from {_named(shown, noun)} of {num_levels}{' only' if len(shown) == 1 else ''}."
+
+
+def _named(levels: set[int], noun: str) -> str:
+    """{0, 2} -> "levels 1, 3"."""
+    return f"{noun}{'s' if len(levels) > 1 else ''} {', '.join(str(level + 1) for level in sorted(levels))}"
+
+
+def figures(data: ReconstructionData) -> list[dict]:
+    """The row of figures: id, label, value (None where undefined), unit, decimals, and one sentence about it."""
+    pixels = data.original.shape[0] * data.original.shape[1]
+    raw_bits = BITS_PER_RGB_PIXEL * pixels
+    identical = data.psnr_db is not None and math.isinf(data.psnr_db)
+    rows = [
+        _figure("psnr_db", "PSNR", None if identical else data.psnr_db, "dB", 2,
+                "Peak signal-to-noise ratio of the reconstruction over all pixels and channels; higher is closer, "
+                "and about 1 dB is visible.", text="identical" if identical else None),
+        _figure("ssim", "SSIM", data.ssim, "of 1", 3,
+                "Structural similarity of the reconstruction to the original; 1 means identical."),
+        _figure("tokens", "Tokens", data.num_tokens, "indices", 0,
+                "Indices that stand for this picture: positions times levels."),
+        _figure("bits_uniform", "Bits, uniform", data.bits_uniform, "bit", 0,
+                "Size of the tokens at log2(K) bits for each index, with no entropy coding."),
+        _figure("bits_empirical", "Bits, empirical", data.bits_empirical, "bit", 0,
+                "Size of the tokens at the entropy of this picture's own code counts, without the cost of "
+                "sending those counts."),
+        _figure("bpp_uniform", "Rate, uniform", data.bits_uniform / pixels, "bit/pixel", 3,
+                "Uniform bits divided by the number of pixels."),
+        _figure("bpp_empirical", "Rate, empirical", data.bits_empirical / pixels, "bit/pixel", 3,
+                "Empirical bits divided by the number of pixels."),
+        _figure("compression", "Compression", raw_bits / data.bits_uniform if data.bits_uniform > 0 else None, ": 1", 1,
+                "Bits of the 24 bit RGB picture divided by the uniform bits of its tokens."),
+    ]  # fmt: skip
+    for step, doing in (("encode", "the encoder"), ("quantize", "the quantizer"), ("decode", "the decoder")):
+        if step in data.seconds:
+            rows.append(_figure(f"{step}_ms", step.capitalize(), data.seconds[step] * 1000, "ms", 1,
+                                f"Wall time of {doing} for this picture on {data.device}."))  # fmt: skip
+    rows.append(_figure("device", "Device", None, "", 0, "Where the tokenizer ran.", text=data.device))
+    return rows
+
+
+def _figure(
+    id: str, label: str, value: float | None, unit: str, decimals: int, explains: str, text: str | None = None
+) -> dict:
+    number = None if value is None or not math.isfinite(value) else float(value)
+    return {
+        "id": id, "label": label, "value": number, "unit": unit,
+        "decimals": decimals, "explains": explains, "text": text,
+    }  # fmt: skip
