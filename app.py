@@ -1,0 +1,35 @@
+"""Start the Discrete Tokenizer Explorer: `python app.py [--host 127.0.0.1] [--port 7860] [--device auto]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+
+def main() -> None:
+    """Parse the command line, build the pages, serve until interrupted."""
+    parser = argparse.ArgumentParser(description="See what a discrete tokenizer does, in the browser.")
+    parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to bind to")
+    parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860; 0: any)")
+    parser.add_argument("--device", default=None, help="auto, cpu, cuda, mps")
+    arguments = parser.parse_args()
+    if arguments.device:
+        os.environ["EXPLORER_DEVICE"] = arguments.device  # read once, by explorer.config
+
+    from explorer.pages.app import build, launch_options
+    from explorer.pages.runtime import warm_up
+    from explorer.pages.serve import free_port
+    from explorer.tokenizers import list_tokenizers
+
+    specs = list_tokenizers()
+    demo = build()
+    port = free_port(arguments.host) if arguments.port == 0 else arguments.port
+    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **launch_options(arguments.host, port))
+    print(f"Running on {url}", flush=True)
+    if specs:
+        warm_up(specs[0].id)
+    demo.block_thread()
+
+
+if __name__ == "__main__":
+    main()

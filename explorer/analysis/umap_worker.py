@@ -1,0 +1,31 @@
+"""One UMAP in a process of its own: `python -m explorer.analysis.umap_worker vectors.npy METRIC SEED CACHE_DIR`.
+
+UMAP's first call compiles for seconds while holding the interpreter's lock, which would freeze every visitor of the
+server; a child process also can be ended at once. It prints the share done, a line each, and leaves its result in
+the cache, where `cached_projection` of the parent finds it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from explorer.analysis.projection import cached_projection
+
+
+def main(arguments: list[str]) -> int:
+    """Compute the projection that the arguments name, reporting on stdout."""
+    vectors_file, metric, seed, cache_dir = arguments
+    vectors = np.load(vectors_file, allow_pickle=False)
+
+    def report(share: float) -> None:
+        print(f"{share:.3f}", flush=True)
+
+    cached_projection(vectors, "umap", int(seed), Path(cache_dir), metric, progress=report)  # type: ignore[arg-type]
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Pages: what visitors open. A page wires views to tokenizers and analysis; only here are errors shown to people."""

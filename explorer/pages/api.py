@@ -1,0 +1,84 @@
+"""Named endpoints for scripts: /list_tokenizers, /tokenize, /detokenize (gradio_client calls them)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from explorer.config import settings
+from explorer.errors import ExplorerError, MediaError
+from explorer.files import write_atomically
+from explorer.media.image import fit, load_image, png_bytes
+from explorer.pages.inspect_events import plain_words
+from explorer.tokenfile import load_tokens, save_tokens, token_meta
+from explorer.tokenizers import list_tokenizers, load_tokenizer
+
+
+def build() -> None:
+    """Register the endpoints, inside a `gr.Blocks`. Their components are never drawn."""
+    with gr.Row(visible=False):
+        tokenizer = gr.Textbox(label="tokenizer id")
+        picture = gr.File(label="picture", type="filepath")
+        tokens = gr.File(label="tokens.npz", type="filepath")
+        decoded = gr.File(label="picture.png", type="filepath")
+        answer = gr.JSON(label="answer")
+        call = gr.Button()
+    call.click(list_all, None, answer, api_name="list_tokenizers")
+    call.click(tokenize, [tokenizer, picture], [tokens, answer], api_name="tokenize")
+    call.click(detokenize, tokens, decoded, api_name="detokenize")
+
+
+def list_all() -> list[dict[str, Any]]:
+    """The tokenizers that can be asked for, as their config files describe them."""
+    return [asdict(spec) for spec in list_tokenizers()]
+
+
+def tokenize(tokenizer: str, picture: str | None) -> tuple[str, dict[str, Any]]:
+    """A picture file -> a token file (.npz) and its meta data."""
+    return _answered(_tokenize, tokenizer, picture)
+
+
+def detokenize(tokens: str | None) -> str:
+    """A token file (.npz) -> a picture (.png), decoded by the tokenizer that the file names."""
+    return _answered(_detokenize, tokens)
+
+
+def _tokenize(tokenizer_id: str, picture: str | None) -> tuple[str, dict[str, Any]]:
+    if picture is None:
+        raise MediaError("No picture was sent.")
+    tokenizer = load_tokenizer(tokenizer_id)
+    limits = settings().limits
+    image = fit(load_image(picture, limits), tokenizer.spec.downsampling, limits.image_side_px)
+    record = tokenizer.tokenize(image.pixels)
+    record = replace(record, notes=image.notes + record.notes)
+    return str(save_tokens(_folder() / "tokens.npz", record)), token_meta(record)
+
+
+def _detokenize(tokens: str | None) -> str:
+    if tokens is None:
+        raise MediaError("No token file was sent.")
+    file = load_tokens(tokens)
+    pixels = load_tokenizer(file.tokenizer_id).detokenize(file.indices)
+    path = _folder() / "picture.png"
+    write_atomically(path, png_bytes(pixels))
+    return str(path)
+
+
+def _folder() -> Path:
+    """A new folder for one answer. Gradio copies the file to its cache, which is emptied by the hour."""
+    return Path(tempfile.mkdtemp(prefix="explorer-answer-"))
+
+
+def _answered(work: Callable, *arguments: object):
+    """The result, or a gr.Error whose words a script can show."""
+    try:
+        return work(*arguments)
+    except ExplorerError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    except Exception as error:
+        raise gr.Error(plain_words(error), print_exception=False) from error

@@ -1,0 +1,60 @@
+"""The app as a whole: pages, endpoints, and launch options that are safe by default."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before the import: it is read there
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from explorer.config import settings
+from explorer.pages import api, inspect
+from explorer.views.theme import stylesheet, theme
+
+TITLE = "Discrete Tokenizer Explorer"
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
+QUEUE = 16
+SESSIONS_KEPT = 200
+HOUR_S = 3600
+
+
+def build() -> gr.Blocks:
+    """All pages."""
+    with gr.Blocks(title=TITLE, delete_cache=(HOUR_S, HOUR_S), analytics_enabled=False, fill_width=True) as demo:
+        gr.Markdown(
+            f"# {TITLE}\nSee what a discrete tokenizer does to a picture: which code each patch gets, what that "
+            "code means, and what is lost.",
+            elem_id="title",
+        )
+        inspect.build()
+        api.build()
+    return demo.queue(max_size=QUEUE, default_concurrency_limit=2)
+
+
+def launch_options(host: str, port: int) -> dict:
+    """Arguments for `Blocks.launch`: bound to `host`, no sharing, no server paths, no foreign Host header."""
+    hosts = [*LOCAL_HOSTS, host, *filter(None, os.environ.get("SPACE_HOST", "").split(","))]
+    anywhere = host in ("0.0.0.0", "::")  # asked for by whoever starts it; names cannot be known then
+    middleware = [] if anywhere else [Middleware(TrustedHostMiddleware, allowed_hosts=sorted(set(hosts)))]
+    return {
+        "server_name": host,
+        "server_port": port or None,
+        "share": False,
+        "max_file_size": settings().limits.upload_bytes,
+        "allowed_paths": [],
+        "enable_monitoring": False,
+        "run_history": False,
+        "mcp_server": False,
+        "ssr_mode": False,
+        "strict_cors": True,
+        "show_error": False,
+        "state_session_capacity": SESSIONS_KEPT,
+        "theme": theme(),
+        "css": stylesheet() + Path(__file__).with_name("page.css").read_text(encoding="utf-8"),
+        "app_kwargs": {"middleware": middleware},
+        "footer_links": [],
+    }

@@ -1,0 +1,168 @@
+"""The Inspect page: one picture through one tokenizer, everything linked.
+
+Choices are a `Visit` in the visitor's state. Whatever fails leaves the last good result on the screen and says why
+under the strip of pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import gradio as gr
+
+from explorer.errors import ExplorerError
+from explorer.pages import inspect_events as events
+from explorer.pages import runtime
+from explorer.pages.inspect_payloads import reconstruction_payload
+from explorer.pages.session import SIDES_PX, UPLOADED, Visit, visit_from_query
+from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.views import address, export_bar
+from explorer.views.address import AddressBar
+from explorer.views.code_card import CodeCard
+from explorer.views.export_bar import ExportBar
+from explorer.views.inspect_view import InspectView
+from explorer.views.reconstruction import ReconstructionView
+from explorer.views.sample_strip import SampleStrip
+from explorer.views.tokenizer_facts import TokenizerFacts
+from explorer.views.tokenizer_facts import payload as facts_payload
+
+
+class PictureInput(gr.Image):
+    """gr.Image that hands over the uploaded file itself: reading it, with all that can go wrong, is ours."""
+
+    is_template = True  # the browser knows it as an image
+
+    def preprocess(self, payload) -> str | None:
+        return None if payload is None else payload.path
+
+
+def build() -> None:
+    """Lay out the page and wire it, inside a `gr.Blocks`."""
+    specs = list_tokenizers()
+    state = gr.State(Visit(), time_to_live=3600)
+    with gr.Row(elem_id="choices"):
+        with gr.Column(scale=5, min_width=320):
+            gr.Markdown("### Picture")
+            strip = SampleStrip()
+            with gr.Accordion("Your own picture: upload, paste or webcam", open=False):
+                upload = PictureInput(
+                    sources=["upload", "clipboard", "webcam"], label="Your picture", height=220, elem_id="upload"
+                )
+        with gr.Column(scale=4, min_width=320):
+            gr.Markdown("### Tokenizer")
+            tokenizer = gr.Dropdown(
+                [(spec.title, spec.id) for spec in specs],
+                label="Tokenizer",
+                show_label=False,
+                elem_id="tokenizer",
+                filterable=False,
+            )
+            facts = TokenizerFacts()
+            side = gr.Radio(
+                [(f"{px} px", px) for px in SIDES_PX], value=SIDES_PX[0], label="Longest side", elem_id="side"
+            )
+    with gr.Row(elem_id="linked"):
+        with gr.Column(scale=7, min_width=320):
+            view = InspectView(elem_id="inspect-view")
+            reconstruction = ReconstructionView()
+            exports = ExportBar()
+        with gr.Column(scale=3, min_width=320):
+            card = CodeCard()
+    bar = AddressBar()
+
+    results = [view, reconstruction, card, bar]
+    chosen = [state, strip, facts, *results]
+    quiet = {"show_progress": "hidden"}
+    opened = gr.on([gr.context.Context.root_block.load], _open, None, [*chosen, tokenizer, side], **quiet)
+    runs = [
+        strip.pick(_pick_sample, state, chosen, **quiet),
+        upload.upload(_pick_upload, [state, upload], chosen, **quiet),
+        tokenizer.input(_pick_tokenizer, [state, tokenizer], chosen, **quiet),
+        side.input(_pick_side, [state, side], chosen, **quiet),
+    ]
+    maps = [run.success(_maps, state, view, concurrency_limit=4, **quiet) for run in [opened, *runs]]
+    for run in (strip.pick, upload.upload, tokenizer.input, side.input):  # a newer choice ends the UMAP of the old one
+        run(None, None, None, cancels=maps)
+    view.select(_select, state, [state, card], queue=False, trigger_mode="always_last", **quiet)
+    view.levels(_levels, state, [state, reconstruction, bar], queue=False, trigger_mode="always_last", **quiet)
+    exports.export(_export, state, exports, **quiet)
+
+
+def _all(visit: Visit, before: Visit, message: str = "", kind: str = "error") -> tuple:
+    """Values of state, strip, facts and all results; if they cannot be made, why, and everything else as it was."""
+    try:
+        spec = load_tokenizer(visit.tokenizer).spec
+        results = events.everything(visit)
+    except Exception as error:
+        kept = events.strip_value(before, events.plain_words(error))
+        return (before, kept, *[gr.skip()] * 5)
+    return (visit, events.strip_value(visit, message, kind), facts_payload(spec), *results)
+
+
+def _open(request: gr.Request) -> tuple:
+    """A page was opened, perhaps by a link."""
+    ids = [spec.id for spec in list_tokenizers()]
+    visit, said = visit_from_query(dict(request.query_params), ids)
+    if not ids:
+        empty = events.strip_value(visit, "There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one.")
+        return (visit, empty, *[gr.skip()] * 7)
+    return (*_all(visit, visit, " ".join(said), "note"), visit.tokenizer, visit.side_px)
+
+
+def _pick_sample(visit: Visit, event: gr.EventData) -> tuple:
+    return _all(replace(visit.at_rest(), picture=str(event.id), upload=None), visit)
+
+
+def _pick_upload(visit: Visit, path: str | None) -> tuple:
+    return _all(replace(visit.at_rest(), picture=UPLOADED, upload=path), visit)
+
+
+def _pick_tokenizer(visit: Visit, tokenizer: str) -> tuple:
+    return _all(replace(visit.at_rest(), tokenizer=tokenizer), visit)
+
+
+def _pick_side(visit: Visit, side: int) -> tuple:
+    return _all(replace(visit.at_rest(), side_px=int(side)), visit)
+
+
+def _maps(visit: Visit) -> Iterator[str]:
+    """UMAP in the background; a failure leaves the PCA and is said under the map."""
+    try:
+        yield from events.umap_steps(visit)
+    except ExplorerError as error:
+        yield events.shown(visit, progress=str(error))
+
+
+def _select(visit: Visit, event: gr.EventData) -> tuple:
+    """A code was clicked: fill its card. The visit keeps the selection for what follows."""
+    token = getattr(event, "token", None)
+    visit = replace(visit, level=int(event.level), code=int(event.code), token=token if token != -1 else None)
+    try:
+        return visit, events.card_value(visit)
+    except Exception as error:
+        gr.Warning(events.plain_words(error))
+        return visit, gr.skip()
+
+
+def _levels(visit: Visit, event: gr.EventData) -> tuple:
+    """Another level, or another way to decode the levels."""
+    visit = replace(visit, level=int(event.level), mode=str(event.mode))
+    try:
+        record = runtime.record_of(visit)
+        decoded = reconstruction_payload(record, load_tokenizer(visit.tokenizer), visit)
+    except Exception as error:
+        gr.Warning(events.plain_words(error))
+        return visit, gr.skip(), gr.skip()
+    return visit, decoded, address.payload(visit.query())
+
+
+_serial = iter(range(1, 2**62)).__next__  # only to tell two values apart
+
+
+def _export(visit: Visit, event: gr.EventData) -> str:
+    try:
+        file = events.export(visit, str(event.kind), int(event.level))
+    except Exception as error:
+        return export_bar.payload(None, events.plain_words(error), _serial())
+    return export_bar.payload(file, f"Saved {file.name}, {len(file.data) / 1024:,.0f} KiB.", _serial())

@@ -1,0 +1,160 @@
+"""What the inspect page does when something is chosen: plain functions from a visit to the values of the views."""
+
+from __future__ import annotations
+
+import functools
+import io
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from explorer.analysis.projection import Projection
+from explorer.errors import ExplorerError, RecordError
+from explorer.media.image import LoadedImage, fit
+from explorer.media.samples import SAMPLES
+from explorer.pages import runtime
+from explorer.pages.inspect_payloads import card_payload, code_maps, drawn_vectors, reconstruction_payload
+from explorer.pages.session import Visit
+from explorer.record import TokenRecord
+from explorer.tokenfile import save_tokens
+from explorer.tokenizers import load_tokenizer
+from explorer.tokenizers.base import Tokenizer
+from explorer.views import address, export_bar, inspect_view, sample_strip
+
+THUMBNAIL_PX = 112  # drawn at half that on ordinary screens
+UMAP_STEPS = 4  # progress lines a UMAP: each sends the picture again
+BUG = "Something went wrong that should not have; the log of the server has the details. Your choices are kept."
+_log = logging.getLogger(__name__)
+
+
+def plain_words(error: Exception) -> str:
+    """What to tell the visitor: the message of an ExplorerError; for a bug an apology, and the trace in the log."""
+    if isinstance(error, ExplorerError):
+        return str(error)
+    _log.error("inspect page", exc_info=error)
+    return BUG
+
+
+@functools.cache
+def thumbnails() -> list[dict[str, str]]:
+    """The sample pictures for the strip, squared; one that cannot be read is left out."""
+    found = []
+    for sample in SAMPLES.values():
+        try:
+            pixels = sample.load().pixels
+        except ExplorerError as error:
+            _log.warning("sample %s: %s", sample.id, error)
+            continue
+        side = min(pixels.shape[:2])
+        top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
+        square = LoadedImage(np.ascontiguousarray(pixels[top : top + side, left : left + side]))
+        small = fit(square, 1, THUMBNAIL_PX).pixels
+        found.append(sample_strip.Thumbnail(sample.id, sample.title, f"{sample.source}, {sample.licence}", small))
+    return sample_strip.thumbnails_json(found)
+
+
+def strip_value(visit: Visit, message: str = "", kind: str = "error") -> str:
+    """The value of the strip for a visit."""
+    return sample_strip.payload(thumbnails(), visit.picture, message, kind)
+
+
+def shown(visit: Visit, umaps: dict[int, Projection] | None = None, progress: str = "") -> str:
+    """The value of the inspect view. Raises ExplorerError."""
+    record, tokenizer = runtime.record_of(visit), load_tokenizer(visit.tokenizer)
+    selected = inspect_view.Selected(visit.level, visit.code, visit.token)
+    return inspect_view.payload(
+        record, tokenizer.spec.title, code_maps(record, umaps), visit.mode, selected, progress
+    )
+
+
+def card_value(visit: Visit) -> str:
+    """The value of the code card: of the selected code, "" if nothing fits."""
+    record = runtime.record_of(visit)
+    if not 0 <= visit.level < len(record.levels):
+        return ""
+    level = record.levels[visit.level]
+    token = visit.token if visit.token is not None and 0 <= visit.token < level.layout.num_tokens else None
+    code = visit.code if visit.code is not None else (None if token is None else int(level.indices.flat[token]))
+    if code is None or not 0 <= code < level.codebook.codebook_size:
+        return ""
+    return card_payload(record, load_tokenizer(visit.tokenizer), visit.level, code, token)
+
+
+def everything(visit: Visit) -> tuple[str, str, str, str]:
+    """Values of inspect view, reconstruction, code card and address bar. Raises ExplorerError."""
+    record = runtime.record_of(visit)
+    if visit.level >= len(record.levels):
+        visit = replace(visit, level=0)
+    tokenizer = load_tokenizer(visit.tokenizer)
+    decoded = reconstruction_payload(record, tokenizer, visit)
+    return shown(visit), decoded, card_value(visit), address.payload(visit.query())
+
+
+def umap_steps(visit: Visit) -> Iterator[str]:
+    """Values of the inspect view while UMAP is computed level by level, in a child process; the last has them all.
+
+    Codebooks with a rule have their lattice instead: a UMAP of grid points shows the grid's own symmetry only.
+    """
+    record = runtime.record_of(visit)
+    done: dict[int, Projection] = {}
+    for number, level in enumerate(record.levels):
+        if level.codebook.rule is not None or level.codebook.codebook_dim < 3:
+            continue
+        metric = "cosine" if level.codebook.metric == "cosine" else "euclidean"
+        told = -1
+        for step in runtime.umap_in_background(drawn_vectors(level)[1], metric):
+            if isinstance(step, Projection):
+                done[number] = step
+            elif int(step * UMAP_STEPS) > told:
+                told = int(step * UMAP_STEPS)
+                of = f" of level {number + 1}" if len(record.levels) > 1 else ""
+                yield shown(visit, done, f"UMAP{of}: {step:.0%} done")
+    if done:
+        yield shown(visit, done)
+
+
+def export(visit: Visit, kind: str, level: int) -> export_bar.ExportFile:
+    """The file of that kind, of the level on screen where it is about one level. Raises ExplorerError."""
+    if kind not in export_bar.KINDS:
+        raise RecordError(f"there is no export {kind!r}; there are {', '.join(export_bar.KINDS)}")
+    record, tokenizer = runtime.record_of(visit), load_tokenizer(visit.tokenizer)
+    level = min(max(0, level), len(record.levels) - 1)
+    stem = f"{visit.tokenizer}_{visit.picture}"
+    write: dict[str, Callable[[], tuple[str, bytes]]] = {
+        "codebook": lambda: (f"{visit.tokenizer}_level{level + 1}_codebook.npy", codebook_npy(tokenizer, level)),
+        "counts": lambda: (f"{stem}_level{level + 1}_usage.csv", usage_csv(record, level)),
+    }
+    name, data = write[kind]() if kind in write else (f"{stem}_tokens.{kind}", tokens_bytes(record, kind))
+    return export_bar.ExportFile(name, data)
+
+
+def tokens_bytes(record: TokenRecord, kind: str) -> bytes:
+    """The token file of a record as bytes."""
+    with TemporaryDirectory(prefix="export-") as folder:
+        return save_tokens(Path(folder) / f"tokens.{kind}", record).read_bytes()
+
+
+def codebook_npy(tokenizer: Tokenizer, level: int) -> bytes:
+    """The vectors (K, D) of a level as .npy; those of a rule are listed up to 2^16 codes."""
+    book = tokenizer.codebooks()[level]
+    if book.vectors is None and book.codebook_size > 2**16:
+        raise RecordError(f"a rule of {book.codebook_size:,} codes is not listed; it is in the meta data of the tokens")
+    buffer = io.BytesIO()
+    np.save(buffer, book.rows(np.arange(book.codebook_size)), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def usage_csv(record: TokenRecord, level: int) -> bytes:
+    """One row a code: tokens here, share of them, and the EMA count of training where there is one."""
+    chosen = record.levels[level]
+    counts = np.bincount(chosen.indices.reshape(-1), minlength=chosen.codebook.codebook_size)
+    trained = chosen.codebook.counts
+    rows = ["code,tokens_here,share_of_tokens_here,training_ema_count"]
+    for code, count in enumerate(counts):
+        ema = "" if trained is None else f"{float(trained[code]):.6g}"
+        rows.append(f"{code},{count},{count / chosen.layout.num_tokens:.6g},{ema}")
+    return ("\n".join(rows) + "\n").encode()

@@ -1,0 +1,142 @@
+"""What all visitors share: tokenizers, a bounded cache of records, and the one UMAP worker at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from explorer.analysis.projection import Projection, cached_projection
+from explorer.config import REPOSITORY, settings
+from explorer.errors import ExplorerError
+from explorer.media.image import LoadedImage, fit, load_image
+from explorer.media.samples import sample
+from explorer.pages.session import UPLOADED, Visit
+from explorer.record import TokenRecord
+from explorer.tokenizers import load_tokenizer
+
+UMAP_SEED = 0
+UMAP_SECONDS = 300  # longer than any codebook that is drawn takes; a stuck worker is ended
+_log = logging.getLogger(__name__)
+
+
+class RecordCache:
+    """The latest records, so that a click need not tokenize again. Bounded, shared, safe between threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._lock = size, threading.Lock()
+        self._records: OrderedDict[tuple[str, str], TokenRecord] = OrderedDict()
+
+    def get(self, key: tuple[str, str]) -> TokenRecord | None:
+        """The record, which then counts as the newest, or None."""
+        with self._lock:
+            if key in self._records:
+                self._records.move_to_end(key)
+            return self._records.get(key)
+
+    def put(self, key: tuple[str, str], record: TokenRecord) -> None:
+        """Keep `record`, letting go of the oldest."""
+        with self._lock:
+            self._records[key] = record
+            self._records.move_to_end(key)
+            while len(self._records) > self._size:
+                self._records.popitem(last=False)
+
+
+_records = RecordCache(settings().limits.records_cached)
+_umap_turn = threading.Semaphore(1)  # one worker at a time: two would only slow each other on few cores
+
+
+def picture_of(visit: Visit) -> LoadedImage:
+    """The picture of a visit, fitted to 8-pixel tokens at its side. Raises MediaError."""
+    limits = settings().limits
+    if visit.picture == UPLOADED:
+        if visit.upload is None or not Path(visit.upload).is_file():
+            raise ExplorerError("The uploaded picture is no longer on the server; choose it again.")
+        return load_image(visit.upload, limits)
+    return sample(visit.picture).load()
+
+
+def record_of(visit: Visit) -> TokenRecord:
+    """Tokenize the picture of a visit, or take the record from the cache. Raises ExplorerError."""
+    tokenizer = load_tokenizer(visit.tokenizer)
+    image = fit(picture_of(visit), tokenizer.spec.downsampling, visit.side_px)
+    key = (visit.tokenizer, hashlib.blake2b(image.pixels.tobytes() + str(image.pixels.shape).encode()).hexdigest())
+    record = _records.get(key)
+    if record is None:
+        record = tokenizer.tokenize(image.pixels)
+        record = replace(record, notes=image.notes + record.notes)
+        _records.put(key, record)
+    return record
+
+
+def umap_in_background(vectors: np.ndarray, metric: str) -> Iterator[float | Projection]:
+    """Yields the share done, 0..1, and at last the Projection; from the cache at once if it is there.
+
+    The work runs in a child process (see `umap_worker`); closing the generator ends it. Raises ExplorerError.
+    """
+    cache = settings().cache
+    with tempfile.TemporaryDirectory(prefix="umap-") as folder:
+        kept = _kept_umap(vectors, metric, cache)
+        if kept is not None:
+            yield kept
+            return
+        yield 0.0
+        file = Path(folder) / "vectors.npy"
+        np.save(file, vectors, allow_pickle=False)
+        with _umap_turn:
+            yield from _run_worker([str(file), metric, str(UMAP_SEED), str(cache)])
+        kept = _kept_umap(vectors, metric, cache)
+    if kept is None:
+        raise ExplorerError("UMAP could not be computed; the log of the server says why. PCA is still there.")
+    yield kept
+
+
+def _kept_umap(vectors: np.ndarray, metric: str, cache: Path) -> Projection | None:
+    """The finished projection, if the cache has it: asking for it with work forbidden finds nothing else."""
+    from explorer.errors import Cancelled
+
+    try:
+        return cached_projection(vectors, "umap", UMAP_SEED, cache, metric, cancelled=lambda: True)  # type: ignore[arg-type]
+    except Cancelled:
+        return None
+
+
+def _run_worker(arguments: list[str]) -> Iterator[float]:
+    """Run the worker, passing on what it prints; it is ended when the caller goes away or it takes too long."""
+    command = [sys.executable, "-m", "explorer.analysis.umap_worker", *arguments]
+    worker = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    watchdog = threading.Timer(UMAP_SECONDS, worker.kill)
+    watchdog.start()
+    try:
+        for line in worker.stdout:  # type: ignore[union-attr]
+            yield float(line)
+        if worker.wait() != 0:
+            _log.error("UMAP worker ended with %d: %s", worker.returncode, worker.stderr.read())  # type: ignore[union-attr]
+    finally:
+        watchdog.cancel()
+        worker.kill()
+        worker.communicate()
+
+
+def warm_up(tokenizer_id: str) -> threading.Thread:
+    """Load torch and the first tokenizer while the visitor's browser is still opening the page."""
+
+    def load() -> None:
+        try:
+            record_of(Visit(tokenizer=tokenizer_id))
+        except ExplorerError as error:
+            _log.warning("warm-up: %s", error)
+
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread

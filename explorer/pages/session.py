@@ -1,0 +1,83 @@
+"""Visit: everything that a visitor chose, as a link can hold it.
+
+An uploaded picture lives in a temporary file of this server, so a link can name that there was one but not bring it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from explorer.media.samples import SAMPLES
+from explorer.views.inspect_view import MODES
+
+SIDES_PX = (256, 512, 1024)
+MAP_KINDS = ("pca", "umap", "lattice", "plane", "slice")
+DEFAULT_SAMPLE = next(iter(SAMPLES))
+UPLOADED = "uploaded"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """picture: a sample's id, or "uploaded" with the file in `upload`. Levels, codes and tokens count from 0.
+
+    side_px: longest side given to the tokenizer. mode: which levels are decoded. map_kind: of the codebook map.
+    """
+
+    picture: str = DEFAULT_SAMPLE
+    tokenizer: str = ""
+    side_px: int = SIDES_PX[0]
+    level: int = 0
+    mode: str = "all"
+    code: int | None = None
+    token: int | None = None
+    map_kind: str | None = None
+    upload: str | None = None
+
+    def at_rest(self) -> Visit:
+        """The same choices with nothing selected: another picture or tokenizer has other codes."""
+        return replace(self, level=0, mode="all", code=None, token=None)
+
+    def query(self) -> dict[str, str]:
+        """What the address bar shows of this visit: only what differs from the default."""
+        shown = {"picture": self.picture, "tokenizer": self.tokenizer, "side": str(self.side_px), "mode": self.mode}
+        return {name: value for name, value in shown.items() if value and not (name == "mode" and value == "all")}
+
+
+def visit_from_query(query: Mapping[str, str], tokenizers: list[str]) -> tuple[Visit, list[str]]:
+    """The visit that a link asks for, and what of it could not be had, in plain words.
+
+    A link may be old, cut or made up: whatever does not hold falls back to the default, and is said.
+    """
+    visit = Visit(tokenizer=tokenizers[0] if tokenizers else "")
+    said: list[str] = []
+    picture = query.get("picture", visit.picture)
+    if picture in SAMPLES:
+        visit = replace(visit, picture=picture)
+    elif picture == UPLOADED:
+        said.append("The picture of this link was uploaded and did not travel with it; choose it again.")
+    else:
+        said.append("The link names a sample picture that is not here; the first one is shown.")
+    tokenizer = query.get("tokenizer", visit.tokenizer)
+    if tokenizer in tokenizers:
+        visit = replace(visit, tokenizer=tokenizer)
+    elif tokenizer:
+        said.append("The link names a tokenizer that is not here; the first one is shown.")
+    if query.get("mode") in MODES:
+        visit = replace(visit, mode=query["mode"])
+    if query.get("map") in MAP_KINDS:
+        visit = replace(visit, map_kind=query["map"])
+    side = _whole(query.get("side"))
+    if side in SIDES_PX:
+        visit = replace(visit, side_px=side)
+    return replace(
+        visit,
+        level=_whole(query.get("level")) or 0,
+        code=_whole(query.get("code")),
+        token=_whole(query.get("token")),
+    ), said
+
+
+def _whole(text: str | None) -> int | None:
+    """A short string of digits as int, else None."""
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) <= 9 else None

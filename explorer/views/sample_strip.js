@@ -1,0 +1,72 @@
+// The strip of sample pictures. A click (or Enter) picks one and sends Python one `pick` {id}.
+
+/** The index that an arrow key leads to, or null if the key is not one. */
+export function nextIndex(key, index, count) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+  if (step !== undefined) return (index + step + count) % count;
+  return { Home: 0, End: count - 1 }[key] ?? null;
+}
+
+function button(picture, doc) {
+  const element = doc.createElement("button");
+  element.type = "button";
+  element.className = "strip-picture";
+  element.dataset.id = picture.id;
+  element.title = `${picture.title}. ${picture.credit}`;
+  element.setAttribute("role", "radio");
+  const image = doc.createElement("img");
+  image.src = picture.url;
+  image.alt = picture.title;
+  element.append(image);
+  return element;
+}
+
+function mark(strip, chosen) {
+  const buttons = [...strip.children];
+  const found = buttons.some((b) => b.dataset.id === chosen);
+  buttons.forEach((b, i) => {
+    const on = b.dataset.id === chosen;
+    b.setAttribute("aria-checked", String(on));
+    b.tabIndex = on || (!found && i === 0) ? 0 : -1;
+  });
+}
+
+export function mount({ element, trigger, props, watch }) {
+  const doc = element.ownerDocument;
+  const strip = doc.createElement("div");
+  strip.className = "strip";
+  strip.setAttribute("role", "radiogroup");
+  strip.setAttribute("aria-label", "Sample pictures");
+  const message = doc.createElement("p");
+  message.className = "strip-message";
+  message.setAttribute("role", "status");
+  element.append(strip, message);
+  let drawn = "";
+
+  strip.addEventListener("click", (event) => {
+    const picked = event.target.closest("button");
+    if (!picked) return;
+    mark(strip, picked.dataset.id);
+    trigger("pick", { id: picked.dataset.id });
+  });
+  strip.addEventListener("keydown", (event) => {
+    const buttons = [...strip.children];
+    const next = nextIndex(event.key, buttons.indexOf(doc.activeElement), buttons.length);
+    if (next === null) return;
+    event.preventDefault();
+    buttons[next].focus();
+  });
+
+  const show = () => {
+    const value = props.value ? JSON.parse(props.value) : { pictures: [], chosen: "", message: "", kind: "note" };
+    const ids = value.pictures.map((p) => p.id).join(" ");
+    if (ids !== drawn) strip.replaceChildren(...value.pictures.map((p) => button(p, doc)));
+    drawn = ids;
+    mark(strip, value.chosen);
+    message.textContent = value.message;
+    message.hidden = !value.message;
+    message.dataset.kind = value.kind;
+  };
+  watch("value", show);
+  show();
+}

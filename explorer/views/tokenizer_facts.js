@@ -1,0 +1,28 @@
+// The facts of the chosen tokenizer. Text only.
+
+export function mount({ element, props, watch }) {
+  const doc = element.ownerDocument;
+  const summary = doc.createElement("p");
+  const list = doc.createElement("dl");
+  element.append(summary, list);
+
+  const show = () => {
+    const { summary: words, facts } = props.value ? JSON.parse(props.value) : { summary: "", facts: [] };
+    summary.textContent = words;
+    list.replaceChildren(
+      ...facts.map(({ label, value, meaning }) => {
+        const pair = doc.createElement("div");
+        const term = doc.createElement("dt");
+        const description = doc.createElement("dd");
+        term.textContent = label;
+        description.textContent = value;
+        pair.title = meaning;
+        pair.append(term, description);
+        if (value.length > 24) pair.className = "wide";
+        return pair;
+      }),
+    );
+  };
+  watch("value", show);
+  show();
+}
