@@ -48,9 +48,10 @@ export function margin({ distance, second }) {
   if (distance === null || !second || second.distance === null) return null;
   const gap = second.distance - distance;
   const share = distance >= 0 && second.distance > 0 ? Math.min(1, Math.max(0, gap / second.distance)) : null;
-  let verdict = "margin";
+  let verdict = "Ahead of the second code";
   if (share !== null) verdict = VERDICTS.find(([limit]) => share < limit)[1];
-  const nearer = share === null ? "" : ` (${(100 * share).toFixed(0)}% nearer)`;
+  if (gap < 0) verdict = "Not the nearest code"; // a rule or a frozen assignment may choose another than the nearest
+  const nearer = share === null || gap <= 0 ? "" : ` (${percent(share, 1)} nearer)`;
   return {
     share,
     verdict,

@@ -32,7 +32,7 @@ export const MODES = [
     per: "token",
     name: "|z_e − z_q|²",
     unit: "squared distance",
-    about: "How far each latent was moved to reach its code.",
+    about: "How far each latent was moved to reach its code; for a cosine codebook, with both normalised.",
   },
   {
     id: "margin",
@@ -41,7 +41,7 @@ export const MODES = [
     per: "token",
     name: "margin",
     unit: "distance",
-    about: "Distance to the second-nearest code less that to the nearest. Dark tokens are uncertain: nearly a tie.",
+    about: "How far each latent is from getting another code. Dark tokens are uncertain: nearly a tie.",
   },
 ];
 

@@ -48,6 +48,9 @@ test("the margin runs from a tie to certainty", () => {
   assert.match(at(1, 1).verdict, /tie/);
   assert.equal(at(0.9, 1.2).share.toFixed(3), "0.250");
   assert.equal(at(0.9, 1.2).detail, "0.900 to this code, 1.20 to code 91: margin 0.300 (25% nearer)");
+  assert.match(at(1, 1.0001).detail, /<0\.1% nearer/);
+  assert.deepEqual([at(1.2, 1).share, at(1.2, 1).verdict], [0, "Not the nearest code"]);
+  assert.match(at(1.2, 1).detail, /margin −0\.200$/);
   assert.equal(at(0, 2).share, 1);
   assert.equal(at(0, 2).verdict, "Certain");
 });
