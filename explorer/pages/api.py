@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,6 +19,8 @@ from explorer.media.image import fit, load_image, png_bytes
 from explorer.pages.inspect_events import plain_words
 from explorer.tokenfile import load_tokens, save_tokens, token_meta
 from explorer.tokenizers import list_tokenizers, load_tokenizer
+
+ANSWER, ANSWER_KEPT_S = "explorer-answer-", 3600
 
 
 def build() -> None:
@@ -70,8 +74,12 @@ def _detokenize(tokens: str | None) -> str:
 
 
 def _folder() -> Path:
-    """A new folder for one answer. Gradio copies the file to its cache, which is emptied by the hour."""
-    return Path(tempfile.mkdtemp(prefix="explorer-answer-"))
+    """A new folder for one answer. Gradio copies the file before it is sent, so old answers can go."""
+    root = Path(tempfile.gettempdir())
+    for old in root.glob(f"{ANSWER}*"):
+        if time.time() - old.stat().st_mtime > ANSWER_KEPT_S:
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=ANSWER))
 
 
 def _answered(work: Callable, *arguments: object):

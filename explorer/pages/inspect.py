@@ -62,18 +62,19 @@ def build() -> None:
             side = gr.Radio(
                 [(f"{px} px", px) for px in SIDES_PX], value=SIDES_PX[0], label="Longest side", elem_id="side"
             )
-    with gr.Row(elem_id="linked"):
-        with gr.Column(scale=7, min_width=320):
+    with gr.Row(elem_id="linked"):  # a CSS grid: wide, the card stands beside the rest; narrow, right after the view
+        with gr.Column(elem_id="area-view"):
             view = InspectView(elem_id="inspect-view")
+        with gr.Column(elem_id="area-card"):
+            card = CodeCard()
+        with gr.Column(elem_id="area-after"):
             reconstruction = ReconstructionView()
             exports = ExportBar()
-        with gr.Column(scale=3, min_width=320):
-            card = CodeCard()
     bar = AddressBar()
 
     results = [view, reconstruction, card, bar]
     chosen = [state, strip, facts, *results]
-    quiet = {"show_progress": "hidden"}
+    quiet = {"show_progress": "hidden", "api_visibility": "private"}
     opened = gr.on([gr.context.Context.root_block.load], _open, None, [*chosen, tokenizer, side], **quiet)
     runs = [
         strip.pick(_pick_sample, state, chosen, **quiet),
@@ -83,7 +84,7 @@ def build() -> None:
     ]
     maps = [run.success(_maps, state, view, concurrency_limit=4, **quiet) for run in [opened, *runs]]
     for run in (strip.pick, upload.upload, tokenizer.input, side.input):  # a newer choice ends the UMAP of the old one
-        run(None, None, None, cancels=maps)
+        run(None, None, None, cancels=maps, api_visibility="private")
     view.select(_select, state, [state, card], queue=False, trigger_mode="always_last", **quiet)
     view.levels(_levels, state, [state, reconstruction, bar], queue=False, trigger_mode="always_last", **quiet)
     exports.export(_export, state, exports, **quiet)
