@@ -98,7 +98,8 @@ export function spatialHash(xy) {
     y0 = Math.min(y0, xy[2 * i + 1]);
     y1 = Math.max(y1, xy[2 * i + 1]);
   }
-  const side = Math.max(x1 - x0, y1 - y0, 1e-9) / Math.max(1, Math.ceil(Math.sqrt(n / 2)));
+  const extent = Math.max(x1 - x0, y1 - y0);
+  const side = (extent > 0 ? extent : 1) / Math.max(1, Math.ceil(Math.sqrt(n / 2)));
   const cols = Math.max(1, Math.ceil((x1 - x0) / side + 1e-6)) || 1;
   const rows = Math.max(1, Math.ceil((y1 - y0) / side + 1e-6)) || 1;
   const cell = (x, y) => {
@@ -116,31 +117,35 @@ export function spatialHash(xy) {
 
 /** Index of the point nearest to (x, y) within `reach`, or -1. Rings of cells outwards until none can be nearer. */
 export function nearestPoint(hash, x, y, reach = Infinity) {
-  const { xy, n, x0, y0, side, cols, rows, start, items } = hash;
+  const { n, x0, y0, side, cols, rows } = hash;
   if (n === 0) return -1;
-  let best = -1;
-  let bestDistance = reach;
+  const best = { index: -1, distance: reach };
   const column = Math.floor((x - x0) / side);
   const row = Math.floor((y - y0) / side);
-  const farthest = Math.max(Math.abs(column), Math.abs(row), Math.abs(column - cols), Math.abs(row - rows)) + 1;
-  for (let ring = 0; ring <= farthest && (ring - 1) * side <= bestDistance; ring++) {
+  const first = Math.max(0, -column, column - cols + 1, -row, row - rows + 1); // from outside: the first ring on the grid
+  const last = Math.max(Math.abs(column), Math.abs(row), Math.abs(cols - column), Math.abs(rows - row));
+  for (let ring = first; ring <= last && (ring - 1) * side <= best.distance; ring++) {
     for (let r = Math.max(row - ring, 0); r <= Math.min(row + ring, rows - 1); r++) {
-      const whole = Math.abs(r - row) === ring;
-      const step = whole || ring === 0 ? 1 : 2 * ring;
-      for (let c = column - ring; c <= column + ring; c += step) {
-        if (c < 0 || c >= cols) continue;
-        for (let j = start[r * cols + c]; j < start[r * cols + c + 1]; j++) {
-          const i = items[j];
-          const distance = Math.hypot(xy[2 * i] - x, xy[2 * i + 1] - y);
-          if (distance <= bestDistance) {
-            best = i;
-            bestDistance = distance;
-          }
-        }
+      if (Math.abs(r - row) === ring) {
+        for (let c = Math.max(column - ring, 0); c <= Math.min(column + ring, cols - 1); c++) searchCell(hash, r, c, x, y, best);
+      } else {
+        searchCell(hash, r, column - ring, x, y, best);
+        searchCell(hash, r, column + ring, x, y, best);
       }
     }
   }
-  return best;
+  return best.index;
+}
+
+function searchCell({ xy, cols, start, items }, row, column, x, y, best) {
+  if (column < 0 || column >= cols) return;
+  for (let j = start[row * cols + column]; j < start[row * cols + column + 1]; j++) {
+    const i = items[j];
+    const distance = Math.hypot(xy[2 * i] - x, xy[2 * i + 1] - y);
+    if (distance > best.distance) continue;
+    best.index = i;
+    best.distance = distance;
+  }
 }
 
 /** Ticks of a count axis up to `max`: powers of ten (log) or 2-5 round steps (linear). */
@@ -148,7 +153,7 @@ export function countTicks(max, log, wanted = 4) {
   if (log) {
     const ticks = [];
     for (let value = 1; value <= max; value *= 10) ticks.push(value);
-    if (ticks.length < 2 && max >= 2) ticks.push(max);
+    if (max > 1.6 * ticks[ticks.length - 1]) ticks.push(max); // the top is named too, where it has room
     return ticks;
   }
   const rough = Math.max(max, 1) / wanted;

@@ -6,6 +6,7 @@ import { label } from "./inspect_theme.js";
 
 const MARGIN = { left: 46, right: 10, top: 26, bottom: 40 };
 const STRIP_PX = 7; // colours of the codes under the bars
+const STRIP_FROM_PX = 2; // bar width below which the colours would be noise
 const UNUSED_SHARE = 0.1; // width of the block of unused codes: it is a sign, not a scale
 
 /** Where rank axis units lie: `total` of them, the last `block` for unused codes. */
@@ -35,7 +36,7 @@ function scales(frame, axis) {
   return { left: MARGIN.left, right: MARGIN.left + width, top: MARGIN.top, bottom, height: bottom - MARGIN.top, x, t };
 }
 
-function drawAxis(ctx, plot, usage, log, theme, frame) {
+function drawAxis(ctx, plot, usage, { log, where }, theme, frame) {
   ctx.font = `11px ${theme.font}`;
   ctx.textBaseline = "middle";
   ctx.textAlign = "right";
@@ -51,7 +52,7 @@ function drawAxis(ctx, plot, usage, log, theme, frame) {
     ctx.fillText(whole(tick), plot.left - 8, y);
   }
   ctx.textAlign = "left";
-  ctx.fillText("tokens a code", 8, 12);
+  ctx.fillText(where === "here" ? "tokens a code" : "assignments a code", 8, 12);
   ctx.textAlign = "right";
   ctx.fillText("code, by rank", plot.right, frame.H - 10);
 }
@@ -74,6 +75,7 @@ function drawBars(ctx, plot, axis, usage, palette, log, theme) {
   }
   ctx.fillStyle = theme.bar;
   ctx.fill();
+  if (unit < STRIP_FROM_PX) return;
   for (let rank = first; rank <= last; rank++) {
     const code = usage.order[rank];
     ctx.fillStyle = `rgb(${palette[3 * code]},${palette[3 * code + 1]},${palette[3 * code + 2]})`;
@@ -125,7 +127,7 @@ export function histogramContent(app) {
     drawBase(ctx, frame) {
       const { usage, axis, plot } = layout(frame);
       const { theme, level } = app;
-      drawAxis(ctx, plot, usage, app.options.log, theme, frame);
+      drawAxis(ctx, plot, usage, app.options, theme, frame);
       ctx.beginPath();
       ctx.rect(plot.left, 0, plot.right - plot.left, frame.H);
       ctx.clip();

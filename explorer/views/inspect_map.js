@@ -15,19 +15,29 @@ export function radius(count, largest, crowd, zoom) {
   return (2.2 + (crowd > HEAVY ? 5.5 : 7.5) * Math.sqrt(count / Math.max(largest, 1))) * growth;
 }
 
+function cellPath(ctx, map, i, frame) {
+  const { start, xy } = map.polygons;
+  for (let j = start[i]; j < start[i + 1]; j++) {
+    const corner = frame.place(xy[2 * j], xy[2 * j + 1]);
+    if (j === start[i]) ctx.moveTo(...corner);
+    else ctx.lineTo(...corner);
+  }
+  if (start[i + 1] > start[i]) ctx.closePath();
+}
+
 function drawPolygons(ctx, map, frame, palette, theme) {
-  const { codes, start, xy } = map.polygons;
+  const { codes } = map.polygons;
   ctx.lineWidth = 1;
-  ctx.strokeStyle = theme.line;
+  ctx.strokeStyle = theme.muted;
   codes.forEach((code, i) => {
     ctx.beginPath();
-    for (let j = start[i]; j < start[i + 1]; j++) ctx.lineTo(...frame.place(xy[2 * j], xy[2 * j + 1]));
-    ctx.closePath();
+    cellPath(ctx, map, i, frame);
     ctx.globalAlpha = 0.28;
     ctx.fillStyle = rgb(palette, code);
     ctx.fill();
-    ctx.globalAlpha = 1;
+    ctx.globalAlpha = 0.45;
     ctx.stroke();
+    ctx.globalAlpha = 1;
   });
 }
 
@@ -142,6 +152,7 @@ export function mapContent(app) {
       ctx.globalAlpha = 1;
       if (i < 0) return label(ctx, theme, `${code} is not drawn on this map`, frame.W / 2 - 90, frame.H / 2, frame.W, frame.H);
       const [x, y] = frame.place(map.xy[2 * i], map.xy[2 * i + 1]);
+      if (map.polygons) outline(ctx, (c) => cellPath(c, map, i, frame), 1.5);
       const count = level.here.counts[code];
       const r = Math.max(5.5, radius(count, level.here.largest, map.codes.length, frame.view.zoom));
       ctx.beginPath();

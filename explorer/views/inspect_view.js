@@ -2,9 +2,9 @@
 // Hover never leaves the browser: it changes the overlay canvases in the next animation frame. A click pins a code
 // and sends Python one `select` {level, code, token}; a change of levels sends one `levels` {level, mode}.
 
+import { fillCaptions, fillControls, report } from "./inspect_words.js";
 import { moveToken } from "./inspect_geometry.js";
 import { mapTable, savePanel, saveText, usageTable } from "./inspect_export.js";
-import * as words from "./inspect_format.js";
 import { histogramContent } from "./inspect_histogram.js";
 import { buildLayout } from "./inspect_layout.js";
 import { mapContent } from "./inspect_map.js";
@@ -95,6 +95,12 @@ class InspectView {
     return found.code !== null && found.code < this.level.K ? found : { code: null, token: null };
   }
 
+  /** The pinned code and token, if this level has them. */
+  pinned() {
+    const { code, token } = selection.state;
+    return this.model && code !== null && code < this.level.K ? { code, token } : { code: null, token: null };
+  }
+
   // A new value from Python.
   show(text) {
     let model;
@@ -146,31 +152,7 @@ class InspectView {
   }
 
   fillControls() {
-    const { parts, model, level } = this;
-    const noun = model.combination === "concatenate" ? "group" : "level";
-    parts.levels.hidden = model.levels.length < 2;
-    parts.levels.firstChild.textContent = noun === "group" ? "Group" : "Level";
-    const numbered = model.levels.map((_, i) => ({ id: i, label: String(i + 1), title: `Show ${noun} ${i + 1}` }));
-    parts.level.options(numbered, this.levelIndex);
-    parts.mode.set(this.mode);
-    parts.modeNote.textContent = words.modeWords(this.mode, this.levelIndex, model.levels.length, noun);
-    const kinds = level.maps.map((map) => ({ id: map.kind, label: map.title, title: map.caption }));
-    parts.mapKind.options(kinds, this.map?.kind);
-    const sources = [{ id: "here", label: "This picture" }, { id: "training", label: "Training" }];
-    parts.where.options(level.training ? sources : [], this.usage === level.here ? "here" : "training");
-    parts.scale.set(this.options.log ? "log" : "linear");
-    parts.cards.map.progress.textContent = model.progress;
-    parts.cards.map.progress.hidden = !model.progress;
-    this.fillCaptions();
-  }
-
-  fillCaptions() {
-    const { model, level, usage } = this;
-    const { picture, tokens, map, usage: bars } = this.parts.cards;
-    picture.caption.textContent = words.pictureCaption(model, level);
-    tokens.caption.textContent = words.gridCaption(level);
-    map.caption.textContent = this.map?.caption ?? "No map of this codebook.";
-    bars.caption.textContent = words.usageCaption(usage, level.K, usage === level.here ? "here" : "training");
+    fillControls(this);
   }
 
   // What people do.
@@ -205,13 +187,13 @@ class InspectView {
   setMap(kind) {
     this.mapKind = kind;
     this.panels.map.shared.view = null;
-    this.fillCaptions();
+    fillCaptions(this);
     this.redraw(this.panels.map);
   }
 
   setOption(name, value) {
     this.options[name] = value;
-    this.fillCaptions();
+    fillCaptions(this);
     this.redrawAll();
   }
 
@@ -259,32 +241,8 @@ class InspectView {
     if (chosen && origin !== ORIGIN) this.tellPython();
   }
 
-  // Words around the canvases.
   report() {
-    const { code, token } = selection.state;
-    const { chip, statusText, unpin, live } = this.parts;
-    for (const element of new Set([this.root, this.wrapper])) {
-      element.dataset.selectedCode = this.model && code !== null ? code : "";
-      element.dataset.level = this.model ? this.levelIndex : 0;
-    }
-    unpin.hidden = code === null;
-    if (!this.model) return (live.textContent = "");
-    const active = this.active();
-    chip.hidden = active.code === null;
-    statusText.toggleAttribute("data-quiet", active.code === null);
-    live.textContent = code === null ? "" : this.sentenceOf({ code, token });
-    if (active.code === null) return (statusText.textContent = "Point at a patch, a token, a code or a bar; click to keep it.");
-    const [r, g, b] = this.level.palette.subarray(3 * active.code, 3 * active.code + 3);
-    chip.style.background = `rgb(${r},${g},${b})`;
-    const text = this.sentenceOf(active);
-    statusText.textContent = text[0].toUpperCase() + text.slice(1);
-  }
-
-  sentenceOf({ code, token }) {
-    const { level, model } = this;
-    const place = token === null ? {} : { token, row: Math.floor(token / level.cols), col: token % level.cols };
-    const count = level.here.counts[code] ?? 0;
-    return words.sentence({ code, count, total: level.here.total, ...place, level: model.levels.length > 1 ? this.levelIndex : null });
+    report(this);
   }
 
   // Drawing: at most once an animation frame, only what changed.

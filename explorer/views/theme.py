@@ -65,7 +65,16 @@ def theme() -> gr.themes.Base:
     """The theme for `launch(theme=...)`."""
     colours = {name: f"var({variable})" for name, variable in _COLOURS.items()}
     dark = {f"{name}_dark": value for name, value in colours.items()}
-    base = gr.themes.Base(primary_hue="blue", neutral_hue="slate", radius_size="md", text_size="md")
+    # Bold, not the semi-bold of Gradio's default: that file lacks most letters, and text would mix two typefaces.
+    sans = gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700))
+    base = gr.themes.Base(
+        primary_hue="blue",
+        neutral_hue="slate",
+        radius_size="md",
+        text_size="md",
+        font=(sans, "ui-sans-serif", "system-ui", "sans-serif"),
+        font_mono=(gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"),
+    )
     return base.set(**colours, **dark, **_PLAIN)
 
 

@@ -1,0 +1,72 @@
+// The words around the canvases of the inspect view: controls, captions, status line, live region, data attributes.
+
+import * as words from "./inspect_format.js";
+
+const HINT = "Point at a patch, a token, a code or a bar; click to keep it.";
+
+/** Level selector, map and count choices, progress, captions: everything that a new value may change. */
+export function fillControls(view) {
+  const { parts, model, level } = view;
+  const noun = model.combination === "concatenate" ? "group" : "level";
+  parts.levels.hidden = model.levels.length < 2;
+  parts.levels.firstChild.textContent = noun === "group" ? "Group" : "Level";
+  const numbered = model.levels.map((_, i) => ({ id: i, label: String(i + 1), title: `Show ${noun} ${i + 1}` }));
+  parts.level.options(numbered, view.levelIndex);
+  parts.mode.set(view.mode);
+  parts.modeNote.textContent = words.modeWords(view.mode, view.levelIndex, model.levels.length, noun);
+  const kinds = level.maps.map((map) => ({ id: map.kind, label: map.title, title: map.caption }));
+  parts.mapKind.options(kinds, view.map?.kind);
+  const sources = [
+    { id: "here", label: "This picture" },
+    { id: "training", label: "Training" },
+  ];
+  parts.where.options(level.training ? sources : [], sourceOf(view));
+  parts.scale.set(view.options.log ? "log" : "linear");
+  parts.cards.map.progress.textContent = model.progress;
+  parts.cards.map.progress.hidden = !model.progress;
+  fillCaptions(view);
+}
+
+const sourceOf = (view) => (view.usage === view.level.here ? "here" : "training");
+
+export function fillCaptions(view) {
+  const { model, level, usage } = view;
+  const { picture, tokens, map, usage: bars } = view.parts.cards;
+  picture.caption.textContent = words.pictureCaption(model, level);
+  tokens.caption.textContent = words.gridCaption(level);
+  map.caption.textContent = view.map?.caption ?? "No map of this codebook.";
+  bars.caption.textContent = words.usageCaption(usage, level.K, sourceOf(view));
+}
+
+/** What is lit up and what is pinned, for eyes, for screen readers and for scripts. */
+export function report(view) {
+  const { code, token } = view.pinned();
+  const { chip, statusText, unpin, live } = view.parts;
+  for (const element of new Set([view.root, view.wrapper])) {
+    element.dataset.selectedCode = code ?? "";
+    element.dataset.level = view.model ? view.levelIndex : 0;
+  }
+  unpin.hidden = code === null;
+  live.textContent = code === null ? "" : sentenceOf(view, { code, token });
+  if (!view.model) return;
+  const active = view.active();
+  chip.hidden = active.code === null;
+  statusText.toggleAttribute("data-quiet", active.code === null);
+  statusText.textContent = active.code === null ? HINT : statusOf(view, active);
+  if (active.code !== null) chip.style.background = `rgb(${view.level.palette.subarray(3 * active.code, 3 * active.code + 3)})`;
+}
+
+function sentenceOf({ level, levelIndex, model }, { code, token }) {
+  const place = token === null ? {} : { token, row: Math.floor(token / level.cols), col: token % level.cols };
+  const { counts, total } = level.here;
+  return words.sentence({ code, count: counts[code], total, ...place, level: model.levels.length > 1 ? levelIndex : null });
+}
+
+/** The sentence with share and rank, for the line above the panels. */
+function statusOf(view, active) {
+  const text = sentenceOf(view, active);
+  const { counts, rank, total } = view.level.here;
+  const count = counts[active.code];
+  const share = count > 0 ? ` · ${words.percent(count, total)} · rank ${words.whole(rank[active.code] + 1)}` : " · unused here";
+  return text[0].toUpperCase() + text.slice(1) + share;
+}

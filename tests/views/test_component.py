@@ -1,0 +1,87 @@
+"""BrowserComponent and the view registry: what reaches the browser, and which mistakes are refused."""
+
+import re
+
+import pytest
+
+from explorer.errors import SettingsError, UnknownIdError
+from explorer.views import VIEWS
+from explorer.views.component import TEMPLATE, VIEWS_FOLDER, BrowserComponent, on_load
+from explorer.views.theme import stylesheet, theme
+
+
+@pytest.mark.parametrize("name", list(VIEWS))
+def test_every_view_has_its_files_and_its_module_mounts(name):
+    view = VIEWS.load(name)
+    assert issubclass(view, BrowserComponent)
+    assert view.NAME
+    module = (VIEWS_FOLDER / f"{view.NAME}.js").read_text(encoding="utf-8")
+    assert re.search(r"export (async )?function mount\(", module)
+    assert (VIEWS_FOLDER / f"{view.NAME}.css").is_file()
+
+
+@pytest.mark.parametrize("name", list(VIEWS))
+def test_template_is_constant_and_events_can_be_listened_for(name):
+    view = VIEWS.load(name)
+    component = view(elem_id="probe", render=False)
+    assert component.html_template == TEMPLATE
+    assert "${" not in component.html_template + component.css_template
+    assert "{{" not in component.html_template + component.css_template
+    assert component.value == ""
+    for event in view.BROWSER_EVENTS:
+        assert callable(getattr(component, event))
+
+
+def test_unknown_view_lists_the_valid_ones():
+    with pytest.raises(UnknownIdError, match="inspect_view"):
+        VIEWS.load("inspect_veiw")
+
+
+def test_a_view_without_files_is_refused_at_start():
+    with pytest.raises(SettingsError, match=r"no_such_view\.js"):
+        on_load("no_such_view", ())
+
+
+def test_no_script_draws_user_text_as_html_or_loads_from_elsewhere():
+    for path in sorted(VIEWS_FOLDER.glob("*.js")):
+        text = path.read_text(encoding="utf-8")
+        for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+            assert word not in text, f"{path.name} uses {word}"
+        assert not re.search(r"https?://", text), f"{path.name} names an outside address"
+
+
+def test_relative_imports_of_modules_exist():
+    for path in sorted(VIEWS_FOLDER.glob("*.js")):
+        for target in re.findall(r'from "(\./[^"]+)"', path.read_text(encoding="utf-8")):
+            assert (VIEWS_FOLDER / target).is_file(), f"{path.name} imports {target}"
+
+
+def test_css_variables_are_defined_for_light_and_dark_alike():
+    light, dark = stylesheet().split(".dark {")
+    colours = {name for name, value in re.findall(r"(--dte-[\w-]+): (#\w+);", light)}
+    assert colours == {name for name, value in re.findall(r"(--dte-[\w-]+): (#\w+);", dark.split("}")[0])}
+    used = set()
+    for path in [*VIEWS_FOLDER.glob("*.css"), VIEWS_FOLDER / "theme.py"]:
+        used |= set(re.findall(r"--dte-[\w-]+", path.read_text(encoding="utf-8")))
+    declared = set()
+    for path in VIEWS_FOLDER.glob("*.css"):
+        declared |= set(re.findall(r"(--dte-[\w-]+):", path.read_text(encoding="utf-8")))
+    assert used <= declared, used - declared
+
+
+def _luminance(hex_colour):
+    channels = [int(hex_colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("ink", ["ink", "muted", "accent", "danger"])
+def test_text_colours_reach_wcag_aa_on_the_surface(mode, ink):
+    colours = dict(re.findall(r"--dte-([\w-]+): (#\w+);", stylesheet().split(".dark {")[mode]))
+    high, low = sorted([_luminance(colours[ink]), _luminance(colours["surface"])], reverse=True)
+    assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_theme_fetches_nothing():
+    assert not [sheet for sheet in theme()._stylesheets if "://" in str(sheet)]
