@@ -183,5 +183,6 @@ export function drawMarks(canvas, grid, size, state) {
   if (state.hoverCode !== null && state.hoverCode !== state.code) stroke(around(state.hoverCode), [SHADE, 3], ["rgb(255 255 255 / 65%)", 1]);
   if (state.code !== null) stroke(around(state.code), [SHADE, 3.5], ["#fff", 1.5]);
   if (state.code !== null && known(state.token)) stroke(box(state.token), [SHADE, 7], ["#fff", 5], [accent, 2.5]);
-  if (known(state.hoverToken)) stroke(box(state.hoverToken), [SHADE, 4], ["#fff", 2]);
+  const pinned = state.code !== null && state.token === state.hoverToken;
+  if (known(state.hoverToken) && !pinned) stroke(box(state.hoverToken), [SHADE, 4], ["#fff", 2]);
 }
