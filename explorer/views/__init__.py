@@ -11,5 +11,7 @@ VIEWS: Registry[type] = Registry(
     "view",
     {
         "inspect_view": "explorer.views.inspect_view:InspectView",
+        "code_card": "explorer.views.code_card:CodeCard",
+        "reconstruction": "explorer.views.reconstruction:ReconstructionView",
     },
 )

@@ -8,8 +8,8 @@ const DRAG_PX = 4; // less is a click with a trembling hand
 /** `content`: {size(W, H) -> {w, h, pad}, drawBase(ctx, frame), drawOverlay(ctx, frame), hit(x, y, frame) -> {code, token}}.
  *  `shared`: a view {zoom, cx, cy} held by several panels that show the same content, or a fresh object. */
 export class Panel {
-  constructor(stage, content, callbacks, shared = { view: null }, axes = "xy") {
-    Object.assign(this, { stage, content, callbacks, shared, axes, W: 0, H: 0, dpr: 1, moving: false });
+  constructor(stage, content, callbacks, shared = { view: null }) {
+    Object.assign(this, { stage, content, callbacks, shared, W: 0, H: 0, dpr: 1, moving: false });
     [this.base, this.overlay] = stage.querySelectorAll("canvas");
     this.pointers = new Map();
     new ResizeObserver(() => this.resize()).observe(stage);
@@ -37,15 +37,9 @@ export class Panel {
     const { W, H } = this;
     const scale = fitScale(w, h, W, H, pad);
     if (scale <= 0) return null;
-    const limit = this.clampBox(scale, pad);
-    const view = clampView(this.shared.view ?? wholeView(w, h), w, h, limit.W, limit.H, scale, MAX_ZOOM);
+    const view = this.settle(this.shared.view ?? wholeView(w, h), { w, h, W, H, scale, pad });
     const place = (x, y) => toScreen(view, scale, W, H, x, y);
-    return { W, H, w, h, scale, view, s: scale * view.zoom, place, dpr: this.dpr, moving: this.moving };
-  }
-
-  /** Padding belongs to the content when panning, so that points at the rim can be brought to the middle. */
-  clampBox(scale, pad) {
-    return { W: Math.max(this.W - 2 * pad, 1), H: Math.max(this.H - 2 * pad, 1) };
+    return { W, H, w, h, pad, scale, view, s: scale * view.zoom, place, dpr: this.dpr, moving: this.moving };
   }
 
   draw(which) {
@@ -90,8 +84,18 @@ export class Panel {
     this.setView(this.settle({ ...view, cx: view.cx - dx / s, cy: view.cy - dy / s }, frame));
   }
 
-  settle(view, { w, h, W, H, scale }) {
-    return clampView(view, w, h, W, H, scale, MAX_ZOOM);
+  /** Bring content position (x, y) to the middle if zooming has put it off the stage. */
+  reveal(x, y) {
+    const frame = this.frame();
+    if (!frame || !this.zoomed) return;
+    const [px, py] = frame.place(x, y);
+    if (px >= 0 && py >= 0 && px <= frame.W && py <= frame.H) return;
+    this.setView(this.settle({ ...frame.view, cx: x, cy: y }, frame));
+  }
+
+  /** Padding is air around the content at every zoom, so that points at the rim stay clear of the border. */
+  settle(view, { w, h, W, H, scale, pad }) {
+    return clampView(view, w, h, Math.max(W - 2 * pad, 1), Math.max(H - 2 * pad, 1), scale, MAX_ZOOM);
   }
 
   /** While a gesture lasts, heavy layers may draw a stretched copy; one sharp drawing follows. */

@@ -31,7 +31,10 @@ class InspectView {
       this.theme = readTheme(root);
       this.redrawAll();
     });
-    selection.subscribe((state, previous, origin) => this.selectionChanged(state, previous, origin));
+    const stop = selection.subscribe((state, previous, origin) => {
+      if (root.isConnected) this.selectionChanged(state, previous, origin);
+      else stop(); // Gradio tells nobody when it removes a component
+    });
     this.report();
   }
 
@@ -214,6 +217,7 @@ class InspectView {
       const next = moveToken(token ?? (code === null ? null : (level.tokensOf(code)[0] ?? null)), key, level.rows, level.cols);
       if (next === null || next >= level.indices.length) return false;
       selection.set({ code: level.indices[next], token: next, origin: ORIGIN });
+      this.panels[id].reveal(level.xEdges[next % level.cols], level.yEdges[Math.floor(next / level.cols)]);
     } else {
       const by = { ArrowLeft: -1, ArrowRight: 1 }[key];
       if (!by) return false;
