@@ -66,7 +66,9 @@ def shown(visit: Visit, umaps: dict[int, Projection] | None = None, progress: st
     """The value of the inspect view. Raises ExplorerError."""
     record, tokenizer = runtime.record_of(visit), load_tokenizer(visit.tokenizer)
     selected = inspect_view.Selected(visit.level, visit.code, visit.token)
-    return inspect_view.payload(record, tokenizer.spec.title, code_maps(record, umaps), visit.mode, selected, progress)
+    return inspect_view.payload(
+        record, tokenizer.spec.title, code_maps(record, umaps), visit.mode, selected, progress, visit.map_kind
+    )
 
 
 def card_value(visit: Visit) -> str:

@@ -13,5 +13,9 @@ VIEWS: Registry[type] = Registry(
         "inspect_view": "explorer.views.inspect_view:InspectView",
         "code_card": "explorer.views.code_card:CodeCard",
         "reconstruction": "explorer.views.reconstruction:ReconstructionView",
+        "sample_strip": "explorer.views.sample_strip:SampleStrip",
+        "tokenizer_facts": "explorer.views.tokenizer_facts:TokenizerFacts",
+        "export_bar": "explorer.views.export_bar:ExportBar",
+        "address": "explorer.views.address:AddressBar",
     },
 )

@@ -13,6 +13,7 @@ import { Panel } from "./inspect_panel.js";
 import { onThemeChange, readTheme } from "./inspect_theme.js";
 import { gridContent, pictureContent } from "./inspect_tiles.js";
 import { selection } from "./selection.js";
+import { setAddress } from "./address.js";
 
 const ORIGIN = "inspect-view";
 const KEY_PAUSE_MS = 140; // Python hears of the last of a run of arrow keys
@@ -119,6 +120,7 @@ class InspectView {
     this.parts.body.hidden = !model;
     if (!model) return this.forget();
     if (!same) this.start(model);
+    this.mapKind ??= model.mapKind; // the link's map may arrive later than the others
     this.mode = same ? this.mode : model.mode;
     this.fillControls();
     this.redrawAll();
@@ -189,6 +191,7 @@ class InspectView {
 
   setMap(kind) {
     this.mapKind = kind;
+    setAddress({ map: kind });
     this.panels.map.shared.view = null;
     fillCaptions(this);
     this.redraw(this.panels.map);

@@ -91,10 +91,12 @@ def payload(
     mode: str = "all",
     selected: Selected | None = None,
     progress: str = "",
+    map_kind: str | None = None,
 ) -> str:
     """The value of InspectView for a picture's record.
 
     title: of the tokenizer. progress: a line such as "UMAP: 40%" while a map is still being made, "" when done.
+    map_kind: the map to show first (from the address bar), as soon as it is there.
     A later value of the same record (a map more, another progress line) keeps zoom and selection in the browser.
     Raises RecordError if the record is not a picture or a map does not fit it, SettingsError for an unknown mode.
     """
@@ -117,6 +119,7 @@ def payload(
         "mode": mode,
         "selected": {"level": choice.level, "code": choice.code, "token": choice.token},
         "progress": progress,
+        "mapKind": map_kind,
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False)
 

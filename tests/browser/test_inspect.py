@@ -1,0 +1,279 @@
+"""The Inspect page in Chromium, clicked through as a visitor would; every number is recomputed from the tokenizer."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer.analysis.metrics import quality
+from explorer.media.image import fit
+from explorer.media.samples import SAMPLES
+from explorer.tokenizers import list_tokenizers, load_tokenizer
+
+pytestmark = pytest.mark.browser
+
+VIEW = "#inspect-view .dte-inspect"
+SECONDS_20 = 20_000
+
+
+@pytest.fixture(scope="module")
+def tokenizers():
+    specs = list_tokenizers()
+    assert specs, "checkpoints/ ships no tokenizer"
+    return specs
+
+
+@pytest.fixture(scope="module")
+def record_of():
+    def make(tokenizer_id, sample="astronaut", side_px=256):
+        tokenizer = load_tokenizer(tokenizer_id, device="cpu")
+        return tokenizer.tokenize(fit(SAMPLES[sample].load(), tokenizer.spec.downsampling, side_px).pixels)
+
+    return make
+
+
+def open_at(page, app_url, query=""):
+    """Open the page and wait until the linked view has drawn its picture."""
+    page.goto(f"{app_url}?{query}")
+    page.wait_for_selector(f"{VIEW}[data-frames-drawn]", timeout=SECONDS_20)
+    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body').hidden", timeout=SECONDS_20)
+
+
+def data(page, name):
+    return page.get_attribute(VIEW, f"data-{name}")
+
+
+def wait_for_card(page, code):
+    page.wait_for_function(f"document.querySelector('#code-card').textContent.includes('{code}')", timeout=SECONDS_20)
+
+
+def query_of(page):
+    return dict(re.findall(r"[?&]([^=&]+)=([^&]*)", page.url))
+
+
+def picture_canvas(page):
+    """The uppermost canvas of the picture panel."""
+    return page.locator(f"{VIEW} canvas").nth(1)
+
+
+def test_a_click_on_a_patch_selects_its_code_everywhere(page, app_url, tokenizers, record_of):
+    first = tokenizers[0].id
+    open_at(page, app_url, f"tokenizer={first}")
+    before = int(data(page, "frames-drawn"))
+    box = picture_canvas(page).bounding_box()
+    # The picture is square, as is its middle: the very centre of the canvas lies in the middle of the picture.
+    page.mouse.click(box["x"] + box["width"] / 2 + 3, box["y"] + box["height"] / 2 + 3)
+    page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''")
+    page.wait_for_function("location.search.includes('token=')")
+    indices = record_of(first).levels[0].indices
+    token = int(query_of(page)["token"])
+    rows, columns = indices.shape
+    assert abs(token // columns - rows / 2) <= 1 and abs(token % columns - columns / 2) <= 1
+    code = int(indices.flat[token])
+    assert int(data(page, "selected-code")) == code == int(query_of(page)["code"])
+    assert int(data(page, "frames-drawn")) > before
+    wait_for_card(page, code)
+    count = int((indices == code).sum())
+    assert f"{count} of {indices.size:,} tokens" in page.inner_text("#code-card")
+
+
+def test_hover_lights_up_without_asking_python(page, app_url, tokenizers):
+    open_at(page, app_url, f"tokenizer={tokenizers[0].id}")
+    page.wait_for_timeout(500)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/queue/" in request.url else None)
+    box = picture_canvas(page).bounding_box()
+    status = page.locator(f"{VIEW} .dte-status-text")
+    said = set()
+    for step in range(8):
+        page.mouse.move(box["x"] + box["width"] * (0.3 + 0.05 * step), box["y"] + box["height"] / 2)
+        page.wait_for_timeout(40)
+        said.add(status.inner_text())
+    assert len([text for text in said if re.search(r"[Cc]ode \d", text)]) >= 3
+    assert data(page, "selected-code") == ""
+    assert [url for url in asked if url.endswith("/queue/join")] == []
+
+
+def test_arrow_keys_move_the_token_and_escape_lets_go(page, app_url, tokenizers, record_of):
+    first = tokenizers[0].id
+    open_at(page, app_url, f"tokenizer={first}&token=100")
+    indices = record_of(first).levels[0].indices
+    page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode === '{indices.flat[100]}'")
+    page.locator(f"{VIEW} [tabindex='0']").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("location.search.includes('token=101')")
+    assert int(data(page, "selected-code")) == indices.flat[101]
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function(f"location.search.includes('token={101 + indices.shape[1]}')")
+    wait_for_card(page, int(indices.flat[101 + indices.shape[1]]))
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode === ''")
+
+
+def test_levels_solo_and_cumulative_are_decoded(page, app_url, tokenizers, record_of):
+    several = next(spec for spec in tokenizers if spec.num_quantizers > 1)
+    open_at(page, app_url, f"tokenizer={several.id}")
+    record, tokenizer = record_of(several.id), load_tokenizer(several.id, device="cpu")
+    levels = page.locator(f"{VIEW} .dte-levels")
+    levels.get_by_text("2", exact=True).click()
+    page.wait_for_function(f"document.querySelector('{VIEW}').dataset.level === '1'")
+    for label, kept in (
+        ("Solo", [1]),
+        ("Mute", [q for q in range(several.num_quantizers) if q != 1]),
+        ("Up to", [0, 1]),
+    ):
+        levels.get_by_text(label, exact=True).click()
+        expected = quality(record.media, tokenizer.decode_levels(record, kept)).psnr_db
+        page.wait_for_function(
+            f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')", timeout=SECONDS_20
+        )
+    assert "mode=cumulative" in page.url and "level=1" in page.url
+
+
+def test_another_tokenizer_and_another_picture(page, app_url, tokenizers, record_of):
+    first, second = tokenizers[0], tokenizers[1]
+    open_at(page, app_url, f"tokenizer={first.id}")
+    page.click("#tokenizer input")
+    page.get_by_role("option", name=second.title, exact=True).click()
+    page.wait_for_function(f"location.search.includes('tokenizer={second.id}')", timeout=SECONDS_20)
+    assert second.summary in page.inner_text("#tokenizer-facts")
+    page.click("#sample-strip [data-id='coffee']")
+    page.wait_for_function("location.search.includes('picture=coffee')", timeout=SECONDS_20)
+    record = record_of(second.id, "coffee")
+    expected = quality(record.media, record.reconstruction).psnr_db
+    page.wait_for_function(
+        f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')", timeout=SECONDS_20
+    )
+
+
+def test_every_tokenizer_opens(page, app_url, tokenizers):
+    for spec in tokenizers:
+        open_at(page, app_url, f"tokenizer={spec.id}&side=256&token=300")
+        page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''", timeout=SECONDS_20)
+        code = data(page, "selected-code")
+        wait_for_card(page, code)
+        assert spec.summary in page.inner_text("#tokenizer-facts")
+
+
+def test_a_copied_link_restores_everything(page, context, app_url, tokenizers, record_of):
+    several = next(spec for spec in tokenizers if spec.num_quantizers > 1)
+    open_at(page, app_url, f"tokenizer={several.id}&picture=chelsea&level=2&mode=solo&token=77")
+    page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''")
+    page.wait_for_function("location.search.includes('code=')")
+    other = context.new_page()
+    open_at(other, page.url.split("?")[0].rstrip("/") + "/", page.url.split("?")[1])
+    other.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''")
+    code = int(record_of(several.id, "chelsea").levels[2].indices.flat[77])
+    for tab in (page, other):
+        assert (int(data(tab, "selected-code")), data(tab, "level")) == (code, "2")
+        assert "only" in tab.inner_text("#reconstruction")
+    assert query_of(page) == query_of(other)
+
+
+def test_a_made_up_link_opens_and_says_so(page, app_url):
+    open_at(page, app_url, "picture=%3Cb%3E&tokenizer=nope&level=99&token=999999&code=-4&side=7")
+    assert "is not here" in page.inner_text("#sample-strip")
+    assert data(page, "selected-code") == ""
+
+
+def test_exports_hold_what_is_shown(page, app_url, tokenizers, record_of):
+    first = tokenizers[0].id
+    open_at(page, app_url, f"tokenizer={first}")
+    record = record_of(first)
+
+    def saved(kind):
+        with page.expect_download(timeout=SECONDS_20) as download:
+            page.click(f"#export-bar [data-kind='{kind}']")
+        return Path(download.value.path()).read_bytes()
+
+    with np.load(io.BytesIO(saved("npz")), allow_pickle=False) as tokens:
+        np.testing.assert_array_equal(tokens["indices_0"], record.levels[0].indices)
+        np.testing.assert_allclose(tokens["z_e_0"], record.levels[0].z_e, atol=1e-4)
+    codebook = np.load(io.BytesIO(saved("codebook")), allow_pickle=False)
+    book = record.levels[0].codebook
+    np.testing.assert_allclose(codebook, book.rows(np.arange(book.codebook_size)), atol=1e-6)
+    rows = saved("counts").decode().splitlines()
+    counts = np.array([int(row.split(",")[1]) for row in rows[1:]])
+    np.testing.assert_array_equal(counts, np.bincount(record.levels[0].indices.ravel(), minlength=book.codebook_size))
+    assert len(saved("csv").decode().splitlines()) == 1 + record.num_tokens
+    assert b'"indices"' in saved("json")
+
+
+def upload(page, name, content):
+    if not page.locator("#upload").is_visible():
+        page.get_by_text("Your own picture").click()
+    page.locator("#upload input[type=file]").first.set_input_files(
+        {"name": name, "mimeType": "image/png", "buffer": content}
+    )
+
+
+def test_uploads_good_and_bad(page, app_url, tokenizers, record_of):
+    first = tokenizers[0].id
+    open_at(page, app_url, f"tokenizer={first}")
+    shown = page.inner_text("#reconstruction")
+    archive = io.BytesIO()
+    zipfile.ZipFile(archive, "w").close()
+    upload(page, "<img src=x onerror=document.title='owned'>.png", archive.getvalue())
+    page.wait_for_function(
+        "document.querySelector('#sample-strip').textContent.includes('not a picture')", timeout=SECONDS_20
+    )
+    assert page.inner_text("#reconstruction") == shown, "a bad upload must not lose the last result"
+    assert "owned" not in page.title()
+    picture = io.BytesIO()
+    Image.linear_gradient("L").resize((97, 61)).save(picture, "PNG")
+    page.reload()
+    open_at(page, app_url, f"tokenizer={first}")
+    upload(page, "gradient.png", picture.getvalue())
+    page.wait_for_function("location.search.includes('picture=uploaded')", timeout=SECONDS_20)
+    page.wait_for_function(
+        "document.querySelector('#inspect-view').textContent.includes('96 \\u00d7 56 px')", timeout=SECONDS_20
+    )
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 420])
+def test_nothing_overflows_and_text_is_readable(page, app_url, tokenizers, width, dark):
+    page.set_viewport_size({"width": width, "height": 900})
+    open_at(page, app_url, f"tokenizer={tokenizers[0].id}&token=10" + ("&__theme=dark" if dark else ""))
+    wait_for_card(page, data(page, "selected-code"))
+    overflow = page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+    assert overflow <= 0
+    assert page.evaluate("document.body.classList.contains('dark')") is dark
+    contrast = page.evaluate(
+        """() => {
+          const linear = (x) => (x <= .03928 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4);
+          const lum = (c) => { const v = c.map((x) => linear(x / 255));
+            return .2126 * v[0] + .7152 * v[1] + .0722 * v[2]; };
+          const rgb = (s) => s.match(/[\\d.]+/g).slice(0, 3).map(Number);
+          const text = lum(rgb(getComputedStyle(document.querySelector('#code-card .dte-root')).color));
+          const back = lum(rgb(getComputedStyle(document.body).backgroundColor));
+          return (Math.max(text, back) + .05) / (Math.min(text, back) + .05);
+        }"""
+    )
+    assert contrast >= 7  # WCAG AAA for text
+
+
+def test_two_visitors_do_not_disturb_each_other(page, context, app_url, tokenizers, record_of):
+    first, second = tokenizers[0].id, tokenizers[1].id
+    open_at(page, app_url, f"tokenizer={first}&picture=astronaut&token=5")
+    other = context.new_page()
+    open_at(other, app_url, f"tokenizer={second}&picture=coffee&token=9")
+    page.click(f"{VIEW} .dte-link >> text=Unpin")
+    page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode === ''")
+    assert int(data(other, "selected-code")) == record_of(second, "coffee").levels[0].indices.flat[9]
+
+
+def test_umap_arrives_by_itself(page, app_url, tokenizers):
+    first = next(spec for spec in tokenizers if spec.quantizer == "vq")
+    open_at(page, app_url, f"tokenizer={first.id}")
+    page.wait_for_function(
+        f"[...document.querySelectorAll('{VIEW} button')].some((b) => b.textContent === 'UMAP')", timeout=240_000
+    )
+    page.locator(f"{VIEW} button", has_text="UMAP").click()
+    page.wait_for_function(
+        "document.querySelector('#inspect-view').textContent.includes('Distances between far points')"
+    )

@@ -1,0 +1,67 @@
+"""The named endpoints through gradio_client, as scripts call them."""
+
+import json
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from PIL import Image
+
+from explorer.media.image import load_image
+from explorer.media.samples import SAMPLES
+from explorer.tokenfile import load_tokens
+from explorer.tokenizers import list_tokenizers, load_tokenizer
+
+
+@pytest.fixture(scope="module")
+def client(app_url):
+    return Client(app_url, verbose=False)
+
+
+def test_only_the_named_endpoints_are_offered(client):
+    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(named) == {"/list_tokenizers", "/tokenize", "/detokenize"}
+
+
+def test_list_tokenizers(client):
+    answer = client.predict(api_name="/list_tokenizers")
+    assert [entry["id"] for entry in answer] == [spec.id for spec in list_tokenizers()]
+    assert all(entry["codebook_size"] >= 2 and entry["licence"] for entry in answer)
+
+
+def test_tokenize_and_detokenize_agree_with_python(client):
+    spec = list_tokenizers()[0]
+    path, meta = client.predict(spec.id, handle_file(str(SAMPLES["coffee"].path)), api_name="/tokenize")
+    tokens = load_tokens(path)
+    assert (meta["tokenizer"], tokens.tokenizer_id) == (spec.id, spec.id)
+    picture = client.predict(handle_file(path), api_name="/detokenize")
+    decoded = load_tokenizer(spec.id, device="cpu").detokenize(tokens.indices)
+    assert np.abs(load_image(picture).pixels - decoded).max() <= 0.5 / 255 + 1e-3
+    json.dumps(meta)
+
+
+@pytest.mark.parametrize("case", ["unknown", "text", "no picture"])
+def test_errors_are_plain_words(client, tmp_path, case):
+    note = tmp_path / "note.png"
+    note.write_text("not a picture")
+    good = tmp_path / "good.png"
+    Image.new("RGB", (16, 16)).save(good)
+    tokenizer = "nope" if case == "unknown" else list_tokenizers()[0].id
+    picture = {"unknown": handle_file(str(good)), "text": handle_file(str(note)), "no picture": None}[case]
+    with pytest.raises(Exception, match=r"Valid ids|not a picture|No picture") as caught:
+        client.predict(tokenizer, picture, api_name="/tokenize")
+    assert "Traceback" not in str(caught.value)
+
+
+def test_a_token_file_of_nonsense_is_refused(client, tmp_path):
+    file = tmp_path / "tokens.npz"
+    file.write_bytes(b"PK\x03\x04nonsense")
+    with pytest.raises(Exception, match="tokens"):
+        client.predict(handle_file(str(file)), api_name="/detokenize")
+
+
+def test_a_foreign_host_is_refused(app_url):
+    import httpx
+
+    assert httpx.get(app_url, headers={"Host": "evil.example"}).status_code == 400
+    assert httpx.get(app_url).status_code == 200
