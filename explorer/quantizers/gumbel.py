@@ -1,14 +1,15 @@
 """Gumbel-softmax VQ: codes are sampled from a categorical relaxation while training, the nearest one is taken after.
 
 Jang et al. 2017 (arXiv 1611.01144); dVAE (Ramesh et al. 2021, arXiv 2102.12092); survey 002, eqs 6-8; survey 004,
-section 2.2.3. The logits are negative squared distances, so that argmax is nearest-code assignment and the codebook
-has an honest Euclidean geometry.
+section 2.2.3. The logits are scaled negative squared distances, so that argmax is nearest-code assignment and the
+codebook has an honest Euclidean geometry.
 """
 
 from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import gumbel_softmax, mse_loss
 
@@ -22,6 +23,9 @@ from explorer.record import Codebook
 class GumbelQuantizer(Quantizer):
     """K codes in D dimensions. temperature: tau of eq. 6, settable while training (anneal it from outside).
 
+    sharpness: where the learned scale of the logits starts; without one, latents near each other would be sampled
+    almost evenly whatever the temperature, and the codes would never tell them apart.
+
     hard: sample one code (straight-through) instead of a mixture. kl_weight: KL(mean p || uniform). beta: weight of
     the pull between latents and their nearest codes, which keeps what is decoded after training near what was trained.
     """
@@ -34,14 +38,16 @@ class GumbelQuantizer(Quantizer):
         hard: bool = True,
         kl_weight: float = 0.01,
         beta: float = 0.25,
+        sharpness: float = 5.0,
         initialization: Initialization | None = None,
         decay: float = 0.99,
     ) -> None:
         super().__init__(dim, codebook_size)
-        if temperature <= 0:
-            raise SettingsError(f"temperature must be > 0, got {temperature}")
+        if temperature <= 0 or sharpness <= 0:
+            raise SettingsError(f"temperature and sharpness must be > 0, got {temperature} and {sharpness}")
         self.temperature, self.hard, self.kl_weight, self.beta = temperature, hard, kl_weight, beta
         self.vectors = nn.Parameter(random_vectors(codebook_size, dim, initialization or Initialization()))  # (K, D)
+        self.log_sharpness = nn.Parameter(torch.tensor(math.log(sharpness)))
         self.counts = CodeCounts(codebook_size, decay)
 
     def forward(self, z: Tensor) -> QuantizerOutput:
@@ -51,9 +57,10 @@ class GumbelQuantizer(Quantizer):
         codes = self.vectors[indices]
         terms = {"commitment": self.beta * mse_loss(z, codes)}  # both sides move
         if self.training:
-            logits = -squared_distances(z, self.vectors)  # (N, K): log pi up to a constant
+            logits = -self.log_sharpness.exp() * squared_distances(z, self.vectors)  # (N, K): log pi up to a constant
             weights = gumbel_softmax(logits, tau=self.temperature, hard=self.hard)  # eqs 6, 7
-            z_q = weights @ self.vectors
+            with torch.autocast(z.device.type, enabled=False):
+                z_q = weights @ self.vectors
             mean = logits.softmax(-1).mean(0)  # (K,)
             terms["kl_to_uniform"] = self.kl_weight * (math.log(len(mean)) + (mean * (mean + 1e-12).log()).sum())
             indices = weights.detach().argmax(-1)

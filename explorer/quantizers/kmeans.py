@@ -42,24 +42,33 @@ class KMeansQuantizer(Quantizer):
         self.counts = CodeCounts(codebook_size, decay)
         self.reservoir = Reservoir(sample or 32 * codebook_size, dim)
         estimator(gradient)
+        self._fitted: bool | None = False  # a Python copy of `fitted`, so that a step on a GPU need not wait to read it
+        self.register_load_state_dict_post_hook(lambda module, _: setattr(module, "_fitted", None))
+
+    @property
+    def is_fitted(self) -> bool:
+        if self._fitted is None:
+            self._fitted = bool(self.fitted)
+        return self._fitted
 
     @torch.no_grad()
     def fit(self, features: Tensor) -> Tensor:
         """Run Lloyd's algorithm on features (N, D), N >= K, and freeze the result. Returns the centroids (K, D)."""
         self.vectors.copy_(kmeans(features.float(), self.codebook_size, self.iterations))
         self.fitted.fill_(True)
+        self._fitted = True
         return self.vectors
 
     def forward(self, z: Tensor) -> QuantizerOutput:
         check_latents(z, self.dim)
         shape, z = z.shape[:-1], z.reshape(-1, self.dim).float()  # (N, D)
-        if self.training and not bool(self.fitted):
+        if self.training and not self.is_fitted:
             self.reservoir.add(z.detach())
             if self.counts.step + 1 >= self.fit_at:
                 self.fit(self.reservoir.sample())
         indices = nearest_code(z, self.vectors)  # (N,)
         codes = self.vectors[indices]
-        if bool(self.fitted):
+        if self.is_fitted:
             terms = {"commitment": self.beta * mse_loss(z, codes)}
             z_q = estimator(self.gradient)(z, codes)
         else:

@@ -7,14 +7,19 @@ import math
 import torch
 from torch import Tensor
 
+from explorer.errors import SettingsError
 from explorer.quantizers.base import CodeCounts, Quantizer
 from explorer.record import Codebook, LatticeRule
+
+MAX_CODES = 2**24  # each code has a counter of 12 bytes
 
 
 class LatticeQuantizer(Quantizer):
     """A quantizer without a table: codes are the points of `rule`."""
 
     def __init__(self, rule: LatticeRule, decay: float = 0.99) -> None:
+        if rule.codebook_size > MAX_CODES:
+            raise SettingsError(f"{rule.name} with K = {rule.codebook_size:,} is too large, at most {MAX_CODES:,}")
         super().__init__(len(rule.levels), rule.codebook_size)
         self.rule = rule
         self.counts = CodeCounts(rule.codebook_size, decay)
@@ -48,8 +53,11 @@ def sign_entropies(u: Tensor, scale: float, inverse_temperature: float, group_bi
     u (N, D); codes are {-scale, +scale}^D and p(c|u) = softmax(2 t u.c), which factorizes: P(bit = 1) = sigmoid(4 t u
     scale). The first term is therefore an exact sum over bits; the second is computed over the 2^group_bits
     combinations of each group of bits and summed over groups (exact if one group holds all, else an upper bound).
+    Raises SettingsError for groups of no bit, or of more than 16.
     Sources: MAGVIT-v2 (Yu et al. 2023, arXiv 2310.05737, eq. 5), BSQ (Zhao et al. 2024, arXiv 2406.07548).
     """
+    if not 1 <= group_bits <= 16:
+        raise SettingsError(f"group_bits must be from 1 to 16, got {group_bits}")
     logits = 4 * inverse_temperature * scale * u.float()  # (N, D)
     p = logits.sigmoid()
     softplus = torch.nn.functional.softplus

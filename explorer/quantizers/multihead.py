@@ -31,6 +31,8 @@ class MultiHeadQuantizer(Quantizer):
         super().__init__(dim, codebook_size, num_quantizers)
         if compose not in ("concatenate", "sum"):
             raise SettingsError(f"compose must be concatenate or sum, got {compose!r}")
+        if head_dim is not None and head_dim < 1:
+            raise SettingsError(f"head_dim must be at least 1, got {head_dim}")
         if head_dim is None and dim % num_quantizers:
             raise SettingsError(f"{num_quantizers} heads do not divide {dim} dimensions; give head_dim")
         self.head_dim = head_dim or dim // num_quantizers

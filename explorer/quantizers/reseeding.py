@@ -60,22 +60,30 @@ class Reservoir(nn.Module):
         super().__init__()
         self.register_buffer("latents", torch.zeros(size, dim))
         self.register_buffer("filled", torch.zeros((), dtype=torch.long))
+        self._filled: int | None = 0  # a Python copy, so that a step on a GPU need not wait to read it
+        self.register_load_state_dict_post_hook(lambda module, _: setattr(module, "_filled", None))
+
+    def __len__(self) -> int:
+        if self._filled is None:
+            self._filled = int(self.filled)
+        return self._filled
 
     @torch.no_grad()
     def add(self, z: Tensor) -> None:
         """Take a share of z (N, D)."""
-        size, filled = len(self.latents), int(self.filled)
+        size, filled = len(self.latents), len(self)
         if filled < size:
             take = min(len(z), size - filled)
             self.latents[filled : filled + take] = z[pick(z, take)].to(self.latents)
-            self.filled.fill_(filled + take)
+            self._filled = filled + take
+            self.filled.fill_(self._filled)
         else:
             take = min(len(z), max(1, size // 8))
             self.latents[pick(self.latents, take)] = z[pick(z, take)].to(self.latents)
 
     def sample(self) -> Tensor:
         """All latents held: (n, D)."""
-        return self.latents[: int(self.filled)]
+        return self.latents[: len(self)]
 
 
 def dead_codes(counts: CodeCounts, config: Reseeding) -> Tensor:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from explorer.errors import SettingsError
 from explorer.quantizers.base import Quantizer, QuantizerOutput, ReseedEvent, Stage, check_latents, total
 from explorer.quantizers.gradients import estimator
-from explorer.quantizers.nearest import squared_distances
+from explorer.quantizers.nearest import nearest_code, squared_distances
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
 from explorer.record import Codebook
 
@@ -69,18 +69,19 @@ class ResidualQuantizer(Quantizer):
         flat = z.float().reshape(-1, self.dim)  # (N, D)
         found = torch.cat([self.beam_search(part) for part in flat.split(BEAM_ROWS)])  # (N, Q)
         indices = found.view(*z.shape[:-1], self.num_quantizers)
-        codes = self.level_vectors(indices)
-        stages, residual = [], z.float()
+        codes = [vector.detach() for vector in self.level_vectors(indices)]
+        stages, residual, commitment = [], z.float(), 0.0
         for q, vector in enumerate(codes):
-            stages.append(Stage(residual.detach(), vector.detach(), indices[..., q]))
-            residual = residual - vector.detach()
-        z_q = self.combine(codes).detach()
-        terms = {"commitment": self.levels[0].options.beta * (z.float() - z_q).square().mean()}
+            stages.append(Stage(residual.detach(), vector, indices[..., q]))
+            residual = residual - vector
+            commitment = commitment + residual.square().mean() / self.num_quantizers
+        z_q = self.combine(codes)
+        terms = {"commitment": self.levels[0].options.beta * commitment}
         return QuantizerOutput(estimator(self.gradient)(z.float(), z_q), indices, total(terms, z), terms, tuple(stages))
 
     @torch.no_grad()
     def beam_search(self, z: Tensor) -> Tensor:
-        """z (N, D) -> indices (N, Q): the best of `beam` partial sums kept at each level."""
+        """z (N, D) -> indices (N, Q): the best of `beam` partial sums kept at each level, never worse than greedy."""
         residuals = z[:, None]  # (N, B, D)
         chosen = z.new_zeros(len(z), 1, 0, dtype=torch.long)  # (N, B, q)
         for level in self.levels:
@@ -91,8 +92,18 @@ class ResidualQuantizer(Quantizer):
                 [chosen.gather(1, parent[..., None].expand(-1, -1, chosen.shape[2])), code[..., None]], -1
             )
             residuals = residuals.gather(1, parent[..., None].expand(-1, -1, self.dim)) - level.vectors[code]
-        best = residuals.square().sum(-1).argmin(1)  # (N,)
-        return chosen[torch.arange(len(z), device=z.device), best]
+        error, best = residuals.square().sum(-1).min(1)  # (N,)
+        found = chosen[torch.arange(len(z), device=z.device), best]
+        greedy, left = self._greedy(z)  # a beam can lose the greedy path and end worse
+        return torch.where((left.square().sum(-1) < error)[:, None], greedy, found)
+
+    def _greedy(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """z (N, D) -> indices (N, Q) level by level, and what they leave over (N, D)."""
+        indices = []
+        for level in self.levels:
+            indices.append(nearest_code(z, level.vectors))
+            z = z - level.vectors[indices[-1]]
+        return torch.stack(indices, dim=-1), z
 
     def level_vectors(self, indices: Tensor) -> list[Tensor]:
         return [level.vectors[indices[..., q]] for q, level in enumerate(self.levels)]

@@ -72,7 +72,13 @@ class VectorQuantizer(Quantizer):
         self.register_buffer("ever_used", torch.zeros(codebook_size, dtype=torch.bool))
         reseeding = self.options.reseeding
         self.reservoir = Reservoir(reseeding.reservoir_size, dim) if reseeding.strategy == "reservoir" else None
-        self._ready = False  # a Python copy of `initialized`, so that a step on a GPU need not wait to read it
+        self._forget()
+        self.register_load_state_dict_post_hook(lambda module, _: module._forget())
+
+    def _forget(self) -> None:
+        """Read the flags below anew: Python copies of buffers, so that a step on a GPU need not wait to read them."""
+        self._ready = False  # of `initialized`
+        self._all_used = False  # of `ever_used.all()`
 
     def forward(self, z: Tensor) -> QuantizerOutput:
         check_latents(z, self.dim)
@@ -152,13 +158,16 @@ class VectorQuantizer(Quantizer):
 
     def _bootstrap(self, z: Tensor) -> None:
         """Online initialization: a code that was never used yet sits on a latent of the newest batch."""
-        unused = (~self.ever_used).nonzero().flatten()
+        if self._all_used:
+            return
+        unused = (~self.ever_used).nonzero().flatten()  # waits for a GPU, as long as there are unused codes
+        self._all_used = not len(unused)
         if len(unused):
             self._set_codes(unused, z[torch.randint(len(z), (len(unused),), device=z.device)])
 
     def _reseed(self, z: Tensor, indices: Tensor) -> None:
         reseeding = self.options.reseeding
-        dead = dead_codes(self.counts, reseeding).nonzero().flatten()  # (R,)
+        dead = dead_codes(self.counts, reseeding).nonzero().flatten()  # (R,); waits for a GPU, once in `every` steps
         if not len(dead):
             return
         fresh, source = replacements(reseeding, len(dead), z, self._codes(), indices, self.counts, self.reservoir)

@@ -1,0 +1,260 @@
+"""What every quantizer of the registry promises, whatever its method."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import inspect
+from pathlib import Path
+
+import pytest
+import torch
+
+import explorer.quantizers as package
+from explorer.errors import SettingsError, UnknownIdError
+from explorer.quantizers import QUANTIZERS
+from explorer.quantizers.base import Quantizer, QuantizerOutput
+from explorer.quantizers.initialization import Initialization
+from explorer.quantizers.reseeding import Reseeding
+from explorer.quantizers.vq import CodebookOptions
+
+K, D = 32, 8
+SETTINGS = {
+    "vq": {"dim": D, "codebook_size": K},
+    "kmeans": {"dim": D, "codebook_size": K},
+    "rvq": {"dim": D, "codebook_size": K, "num_quantizers": 3},
+    "pq": {"dim": D, "codebook_size": K, "num_quantizers": 2},
+    "multihead": {"dim": D, "codebook_size": K, "num_quantizers": 2},
+    "fsq": {"levels": (5, 4, 3)},
+    "lfq": {"bits": 5},
+    "bsq": {"bits": 5},
+    "simvq": {"dim": D, "codebook_size": K},
+    "gumbel": {"dim": D, "codebook_size": K},
+}
+LATTICES = ("fsq", "lfq", "bsq")
+
+
+def build(name: str) -> Quantizer:
+    torch.manual_seed(0)
+    return QUANTIZERS.load(name)(**SETTINGS[name])
+
+
+def latents(dim: int, count: int = 256, seed: int = 1) -> torch.Tensor:
+    """A mixture of 16 Gaussians: (count, dim)."""
+    generator = torch.Generator().manual_seed(seed)
+    centres = torch.randn(16, dim, generator=torch.Generator().manual_seed(5)) * 2
+    which = torch.randint(16, (count,), generator=generator)
+    return centres[which] + 0.2 * torch.randn(count, dim, generator=generator)
+
+
+def trained(name: str, steps: int = 3) -> Quantizer:
+    quantizer = build(name).train()
+    for step in range(steps):
+        quantizer(latents(quantizer.dim, seed=step))
+    return quantizer
+
+
+@pytest.fixture(params=list(QUANTIZERS))
+def name(request) -> str:
+    return request.param
+
+
+def test_every_quantizer_is_registered():
+    registered = {path.partition(":")[2] for path in QUANTIZERS.entries.values()}
+    defined = set()
+    for file in Path(package.__file__).parent.glob("*.py"):
+        module = importlib.import_module(f"explorer.quantizers.{file.stem}")
+        for label, value in vars(module).items():
+            own = inspect.isclass(value) and issubclass(value, Quantizer) and value.__module__ == module.__name__
+            if own and not inspect.isabstract(value):
+                defined.add(label)
+    assert defined - {"LatticeQuantizer"} == registered
+    assert set(SETTINGS) == set(QUANTIZERS)
+
+
+@pytest.mark.parametrize("leading", [(), (7,), (2, 3), (2, 3, 4)])
+@pytest.mark.parametrize("training", [False, True])
+def test_any_leading_shape_gives_all_fields(name, leading, training):
+    quantizer = trained(name).train(training)
+    z = latents(quantizer.dim, max(1, torch.Size(leading).numel())).view(*leading, quantizer.dim)
+    output = quantizer(z)
+    assert isinstance(output, QuantizerOutput)
+    assert output.z_q.shape == z.shape and output.z_q.dtype == torch.float32
+    assert output.indices.shape == (*leading, quantizer.num_quantizers) and output.indices.dtype == torch.int64
+    assert output.indices.min() >= 0 and output.indices.max() < quantizer.codebook_size
+    assert output.loss.shape == () and torch.isfinite(output.loss)
+    torch.testing.assert_close(output.loss, sum(output.loss_terms.values(), torch.tensor(0.0)))
+    assert len(output.stages) == quantizer.num_quantizers
+    for level, (stage, book) in enumerate(zip(output.stages, quantizer.codebooks(), strict=True)):
+        assert stage.z_e.shape == stage.z_q.shape == (*leading, book.codebook_dim)
+        assert torch.equal(stage.indices, output.indices[..., level])
+        assert not stage.z_e.requires_grad and not stage.z_q.requires_grad
+
+
+def test_lookup_inverts_the_indices(name):
+    quantizer = trained(name).eval()
+    output = quantizer(latents(quantizer.dim, 60).view(3, 20, -1))
+    torch.testing.assert_close(quantizer.lookup(output.indices), output.z_q, rtol=1e-5, atol=1e-5)
+    for stage, vector in zip(output.stages, quantizer.level_vectors(output.indices), strict=True):
+        torch.testing.assert_close(stage.z_q, vector, rtol=1e-6, atol=1e-6)
+
+
+def test_lookup_refuses_a_wrong_number_of_levels(name):
+    quantizer = build(name)
+    with pytest.raises(SettingsError, match="levels"):
+        quantizer.lookup(torch.zeros(4, quantizer.num_quantizers + 1, dtype=torch.long))
+
+
+def test_codebooks_list_the_codes_and_their_counts(name):
+    quantizer = trained(name)
+    books = quantizer.codebooks()
+    assert len(books) == quantizer.num_quantizers
+    for book in books:
+        assert book.codebook_size == quantizer.codebook_size
+        assert book.counts.shape == (book.codebook_size,)
+        # decay 0.99 from one a code: K 0.99^3 + 256 (1 - 0.99^3) in all after three steps of 256 latents
+        kept = 0.99**3
+        assert book.counts.sum() == pytest.approx(book.codebook_size * kept + 256 * (1 - kept), rel=1e-4)
+
+
+def test_codes_are_the_nearest_in_float64(name):
+    quantizer = trained(name).eval()
+    output = quantizer(latents(quantizer.dim, 300))
+    for stage, book in zip(output.stages, quantizer.codebooks(), strict=True):
+        rows = torch.tensor(book.rows(torch.arange(book.codebook_size).numpy())).double()
+        distance = (stage.z_e.double()[:, None] - rows).square().sum(-1)  # (N, K)
+        chosen = distance.gather(1, stage.indices[:, None])[:, 0]
+        assert (chosen <= distance.min(1).values + 1e-5).all()
+
+
+def test_gradient_reaches_the_latents(name):
+    quantizer = trained(name).train()
+    z = latents(quantizer.dim).requires_grad_()
+    quantizer(z).z_q.square().sum().backward()
+    assert torch.isfinite(z.grad).all()
+    assert (z.grad.abs().sum(-1) > 0).float().mean() > 0.9
+
+
+def test_training_lowers_the_reconstruction_error(name):
+    quantizer = build(name)
+    dim = quantizer.dim
+    torch.manual_seed(0)
+    encoder, decoder = torch.nn.Linear(dim, dim), torch.nn.Linear(dim, dim)
+    parameters = [p for m in (encoder, decoder, quantizer) for p in m.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(parameters, lr=1e-2)
+    data = latents(dim, 512)
+
+    def error() -> float:
+        quantizer.eval()
+        with torch.no_grad():
+            value = (decoder(quantizer(encoder(data)).z_q) - data).square().mean().item()
+        quantizer.train()
+        return value
+
+    start = error()
+    for _ in range(120):
+        output = quantizer(encoder(data))
+        loss = (decoder(output.z_q) - data).square().mean() + output.loss
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert error() < 0.7 * start
+
+
+def test_state_dict_round_trip(name):
+    quantizer = trained(name)
+    state = copy.deepcopy(quantizer.state_dict())
+    torch.manual_seed(99)
+    other = QUANTIZERS.load(name)(**SETTINGS[name])
+    other.load_state_dict(state)
+    z = latents(quantizer.dim, 100)
+    assert torch.equal(quantizer.eval()(z).z_q, other.eval()(z).z_q)
+    assert [m.step for m in other.modules() if hasattr(m, "ema_count")] == [3] * len(
+        [m for m in quantizer.modules() if hasattr(m, "ema_count")]
+    )
+    torch.manual_seed(3)
+    first = quantizer.train()(z)
+    torch.manual_seed(3)
+    assert torch.equal(first.z_q, other.train()(z).z_q)
+    for key, value in quantizer.state_dict().items():
+        assert torch.equal(value, other.state_dict()[key]), key
+
+
+def test_bfloat16_autocast(name):
+    quantizer = trained(name).train()
+    z = latents(quantizer.dim).bfloat16().requires_grad_()
+    with torch.autocast("cpu", torch.bfloat16):
+        output = quantizer(z)
+    assert output.loss.dtype == torch.float32 and torch.isfinite(output.loss)
+    assert all(stage.z_e.dtype == torch.float32 for stage in output.stages)
+    (output.z_q.float().sum() + output.loss).backward()
+    assert z.grad.dtype == torch.bfloat16 and torch.isfinite(z.grad).all()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_cuda(name):
+    quantizer = trained(name)
+    z = latents(quantizer.dim, 100)
+    expected = quantizer.eval()(z)
+    moved = quantizer.to("cuda").eval()(z.cuda())
+    assert (moved.indices.cpu() == expected.indices).float().mean() > 0.98
+    assert torch.isfinite(quantizer.train()(z.cuda()).loss)
+
+
+def test_latents_of_the_wrong_kind_are_refused(name):
+    quantizer = build(name)
+    with pytest.raises(SettingsError, match="latents must be floats"):
+        quantizer(torch.zeros(4, quantizer.dim + 1))
+    with pytest.raises(SettingsError, match="latents must be floats"):
+        quantizer(torch.zeros(4, quantizer.dim, dtype=torch.long))
+
+
+@pytest.mark.parametrize("name", [n for n in SETTINGS if n not in LATTICES])
+def test_no_codes_are_refused(name):
+    with pytest.raises(SettingsError, match="codebook_size"):
+        QUANTIZERS.load(name)(**SETTINGS[name] | {"codebook_size": 0})
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "words"),
+    [
+        ("pq", {"num_quantizers": 3}, "3 groups do not divide 8"),
+        ("multihead", {"num_quantizers": 3}, "3 heads do not divide 8"),
+        ("multihead", {"head_dim": -1}, "head_dim must be at least 1"),
+        ("multihead", {"compose": "product"}, "concatenate or sum"),
+        ("rvq", {"beam": 0}, "beam must be at least 1"),
+        ("rvq", {"options": CodebookOptions(metric="cosine")}, "Euclidean"),
+        ("kmeans", {"fit_at": 0}, "fit_at"),
+        ("gumbel", {"temperature": 0.0}, "temperature must be > 0"),
+        ("fsq", {"levels": (1, 5)}, "at least 2"),
+        ("fsq", {"levels": (64,) * 6}, "too large"),
+        ("lfq", {"bits": 0}, "bits must be"),
+        ("bsq", {"bits": 40}, "too large"),
+    ],
+)
+def test_impossible_settings_are_refused_in_plain_words(name, changes, words):
+    with pytest.raises(SettingsError, match=words):
+        QUANTIZERS.load(name)(**SETTINGS[name] | changes)
+
+
+@pytest.mark.parametrize(
+    ("make", "valid"),
+    [
+        (lambda: CodebookOptions(gradient="stee"), "'ste'"),
+        (lambda: CodebookOptions(regularizers=(("entropy", 1.0),)), "soft_entropy"),
+        (lambda: Initialization("k-means"), "kmeans"),
+        (lambda: Reseeding("random"), "random_latent"),
+        (lambda: Reseeding("split", dead_by="count"), "ema_count"),
+        (lambda: QUANTIZERS.load("vqq"), "simvq"),
+    ],
+)
+def test_unknown_names_list_the_valid_ones(make, valid):
+    with pytest.raises(UnknownIdError, match=valid):
+        make()
+
+
+def test_a_batch_smaller_than_the_codebook_cannot_start_kmeans():
+    options = CodebookOptions(initialization=Initialization("kmeans"))
+    for quantizer in (QUANTIZERS.load("vq")(D, K, options), QUANTIZERS.load("kmeans")(D, K)):
+        with pytest.raises(SettingsError, match="at least as many latents as codes, got 10 for K = 32"):
+            quantizer.train()(torch.randn(10, D))
