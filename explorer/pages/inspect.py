@@ -49,6 +49,9 @@ def build() -> None:
                 upload = PictureInput(
                     sources=["upload", "clipboard", "webcam"], label="Your picture", height=220, elem_id="upload"
                 )
+            side = gr.Radio(
+                [(f"{px} px", px) for px in SIDES_PX], value=SIDES_PX[0], label="Longest side", elem_id="side"
+            )
         with gr.Column(scale=4, min_width=320):
             gr.Markdown("### Tokenizer")
             tokenizer = gr.Dropdown(
@@ -59,9 +62,6 @@ def build() -> None:
                 filterable=False,
             )
             facts = TokenizerFacts()
-            side = gr.Radio(
-                [(f"{px} px", px) for px in SIDES_PX], value=SIDES_PX[0], label="Longest side", elem_id="side"
-            )
     with gr.Row(elem_id="linked"):  # a CSS grid: wide, the card stands beside the rest; narrow, right after the view
         with gr.Column(elem_id="area-view"):
             view = InspectView(elem_id="inspect-view")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -12,16 +13,18 @@ from explorer.analysis.exemplars import context, patches
 from explorer.analysis.metrics import quality
 from explorer.analysis.neighbours import margins, quantization_error
 from explorer.analysis.projection import Projection, pca
-from explorer.analysis.voronoi import cells
+from explorer.analysis.voronoi import Plane, cells, plane_through, slice_regions
 from explorer.config import settings
 from explorer.pages.session import Visit
 from explorer.record import Codebook, TokenLevel, TokenRecord
+from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.base import Tokenizer
 from explorer.views import code_card, reconstruction
-from explorer.views.inspect_view import CodeMap
+from explorer.views.inspect_view import CodeMap, Raster
 
 NEIGHBOURS = 6
 CONTEXT_TOKENS = 3
+SLICE_CODES, SLICE_PX = 4096, 160  # larger codebooks would show more borders than regions
 
 
 def drawn_vectors(level: TokenLevel) -> tuple[np.ndarray, np.ndarray, str]:
@@ -41,6 +44,8 @@ def code_maps(record: TokenRecord, umaps: dict[int, Projection] | None = None) -
         if level.codebook.rule is not None:
             grid = lattice_coordinates(level.codebook.rule, codes)
             maps.append(CodeMap(number, "lattice", codes, grid.xy, _words(grid.note, note)))
+        if level.codebook.codebook_dim > 2 and level.codebook.codebook_size <= SLICE_CODES:
+            maps.append(_slice_map(number, record.tokenizer_id, codes, vectors))
         if umaps and number in umaps:
             maps.append(CodeMap(number, "umap", codes, umaps[number].xy, _words(umaps[number].note, note)))
     return maps
@@ -56,6 +61,26 @@ def _first_map(number: int, book: Codebook, codes: np.ndarray, vectors: np.ndarr
         return CodeMap(number, "plane", codes, vectors, caption, polygons=cells(vectors, box))
     plane = pca(vectors)
     return CodeMap(number, "pca", codes, plane.xy, _words(plane.note, note))
+
+
+def _slice_map(number: int, tokenizer_id: str, codes: np.ndarray, vectors: np.ndarray) -> CodeMap:
+    """The true nearest-code regions on a named plane, with the feet of the codes on it."""
+    plane, regions = codebook_slice(tokenizer_id, number)
+    seen = len(np.unique(regions))
+    caption = (
+        f"{plane.note} {seen:,} of {len(codes):,} codes own a region here; dots are the feet of the codes, "
+        "which mostly lie off this plane."
+    )
+    xy = plane.project(vectors).astype(np.float32)
+    return CodeMap(number, "slice", codes, xy, caption, raster=Raster(regions, plane.extent))
+
+
+@functools.lru_cache(maxsize=64)
+def codebook_slice(tokenizer_id: str, level: int) -> tuple[Plane, np.ndarray]:
+    """The PCA plane of a codebook and the regions on it, (SLICE_PX, SLICE_PX) codes; the same for every picture."""
+    book = load_tokenizer(tokenizer_id).codebooks()[level]
+    plane = plane_through(book, "pca")
+    return plane, slice_regions(book, plane.origin, plane.axis_u, plane.axis_v, plane.extent, SLICE_PX)
 
 
 def _words(*notes: str) -> str:

@@ -108,8 +108,8 @@ function drawUnused(ctx, plot, axis, usage, K, theme) {
   ctx.fillText(`${whole(K - usage.used)} unused`, right, plot.top - 12);
 }
 
-const note = (code, count, rank, where) =>
-  where === "here" ? `${codeLabel(code, count)}  ·  rank ${whole(rank + 1)}` : `${code}  ·  ${amount(count)} in training  ·  rank ${whole(rank + 1)}`;
+const note = (code, count, standing, where) =>
+  `${where === "here" ? codeLabel(code, count) : `${code}  ·  ${amount(count)} in training`}  ·  rank ${whole(standing)}`;
 
 export function histogramContent(app) {
   const layout = (frame) => {
@@ -160,7 +160,7 @@ export function histogramContent(app) {
       ctx.lineTo(middle - 5, plot.bottom + 4 + STRIP_PX + 9);
       ctx.lineTo(middle + 5, plot.bottom + 4 + STRIP_PX + 9);
       ctx.fill();
-      label(ctx, theme, note(code, count, rank, app.options.where), middle, plot.bottom - height, frame.W, frame.H);
+      label(ctx, theme, note(code, count, usage.standing[code], app.options.where), middle, plot.bottom - height, frame.W, frame.H);
     },
   };
 }

@@ -11,11 +11,18 @@ export function countCodes(indices, K) {
   return counts;
 }
 
-/** Codes by falling count (ties by number), the rank of each, how many are used, total, largest, perplexity. */
+/**
+ * Codes by falling count (ties by number), the place of each in that order (`rank`, from 0), its `standing` for people
+ * (from 1; codes used alike share one), how many are used, total, largest, perplexity.
+ */
 export function rankCodes(counts) {
   const order = Uint32Array.from(counts.keys()).sort((a, b) => counts[b] - counts[a] || a - b);
   const rank = new Uint32Array(counts.length);
-  order.forEach((code, r) => (rank[code] = r));
+  const standing = new Uint32Array(counts.length);
+  order.forEach((code, r) => {
+    rank[code] = r;
+    standing[code] = r > 0 && counts[order[r - 1]] === counts[code] ? standing[order[r - 1]] : r + 1;
+  });
   let used = 0;
   let total = 0;
   for (const count of counts) {
@@ -24,7 +31,7 @@ export function rankCodes(counts) {
   }
   let entropy = 0;
   for (const count of counts) if (count > 0) entropy -= (count / total) * Math.log(count / total);
-  return { counts, order, rank, used, total, largest: counts.length ? counts[order[0]] : 0, perplexity: Math.exp(entropy) };
+  return { counts, order, rank, standing, used, total, largest: counts.length ? counts[order[0]] : 0, perplexity: Math.exp(entropy) };
 }
 
 /** Tokens grouped by code: `of(code)` is a subarray of positions, in reading order. */

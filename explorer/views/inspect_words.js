@@ -65,8 +65,8 @@ function sentenceOf({ level, levelIndex, model }, { code, token }) {
 /** The sentence with share and rank, for the line above the panels. */
 function statusOf(view, active) {
   const text = sentenceOf(view, active);
-  const { counts, rank, total } = view.level.here;
+  const { counts, standing, total } = view.level.here;
   const count = counts[active.code];
-  const share = count > 0 ? ` · ${words.percent(count, total)} · rank ${words.whole(rank[active.code] + 1)}` : " · unused here";
+  const share = count > 0 ? ` · ${words.percent(count, total)} · rank ${words.whole(standing[active.code])}` : " · unused here";
   return text[0].toUpperCase() + text.slice(1) + share;
 }

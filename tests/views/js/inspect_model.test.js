@@ -39,6 +39,8 @@ test("counts, ranks and perplexity of a hand-worked case", () => {
   assert.deepEqual(Array.from(usage.counts), [1, 2, 0, 0, 3]);
   assert.deepEqual(Array.from(usage.order), [4, 1, 0, 2, 3]);
   assert.deepEqual(Array.from(usage.rank), [2, 1, 3, 4, 0]);
+  const tied = m.rankCodes(Uint32Array.from([2, 5, 2, 2, 0]));
+  assert.deepEqual(Array.from(tied.standing), [2, 1, 2, 2, 5], "codes used alike share a rank");
   assert.deepEqual([usage.used, usage.total, usage.largest], [3, 6, 3]);
   const entropy = -(0.5 * Math.log(0.5) + (1 / 3) * Math.log(1 / 3) + (1 / 6) * Math.log(1 / 6));
   assert.ok(Math.abs(usage.perplexity - Math.exp(entropy)) < 1e-12);
