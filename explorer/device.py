@@ -6,6 +6,8 @@ import torch
 
 from explorer.errors import SettingsError
 
+KINDS = ("cpu", "cuda", "mps")
+
 
 def pick_device(name: str = "auto") -> torch.device:
     """The torch device of that name. Raises SettingsError if it is not there."""
@@ -15,6 +17,8 @@ def pick_device(name: str = "auto") -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(name)
+        if device.type not in KINDS:
+            raise RuntimeError(f"{device.type} is none of {', '.join(KINDS)}")
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise SettingsError(f"device {name!r} cannot be used here; try auto or cpu") from error
@@ -25,4 +29,7 @@ def device_label(device: torch.device) -> str:
     """The device in words, such as "CPU, 2 threads" or "CUDA, NVIDIA H200"."""
     if device.type == "cuda":
         return f"CUDA, {torch.cuda.get_device_name(device)}"
-    return f"CPU, {torch.get_num_threads()} threads" if device.type == "cpu" else device.type.upper()
+    if device.type != "cpu":
+        return device.type.upper()
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread" + "s" * (threads != 1)

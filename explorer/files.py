@@ -9,7 +9,15 @@ from pathlib import Path
 from explorer.errors import ExplorerError
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def make_folder(path: Path) -> None:
+    """Make `path` and its parents. Raises ExplorerError if the disk refuses."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExplorerError(f"cannot make the folder {str(path)!r}: {error.strerror or error}") from error
+
+
+def write_atomically(path: Path, data: bytes | memoryview) -> None:
     """Write beside `path`, then rename over it. Raises ExplorerError if the disk refuses; the old file stays."""
     partial = None
     try:

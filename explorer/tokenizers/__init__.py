@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
+from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -21,23 +21,36 @@ if TYPE_CHECKING:  # torch is imported only when weights are
 TOKENIZERS_KEPT = 16
 ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4")  # then by id
 
-_loaded: OrderedDict[tuple[Path, str], Tokenizer] = OrderedDict()
+# Futures, so that the lock is held for a moment only: one visitor's load never keeps another from what is there.
+_loaded: OrderedDict[tuple[Path, str], Future[Tokenizer]] = OrderedDict()
 _lock = Lock()
 
 
 def list_tokenizers(checkpoints: Path | None = None) -> list[TokenizerSpec]:
-    """The specs of all checkpoints found, the default first. One that cannot be read is left out and logged."""
+    """The specs of all checkpoints found, the default first. `broken_tokenizers` says which were left out."""
+    rank = {name: i for i, name in enumerate(ORDER)}
+    specs = _scan(checkpoints or settings().checkpoints)[0]
+    return sorted(specs, key=lambda spec: (rank.get(spec.id, len(ORDER)), spec.id))
+
+
+def broken_tokenizers(checkpoints: Path | None = None) -> dict[str, str]:
+    """Checkpoint folders whose config cannot be used, and why, in one line each."""
+    return _scan(checkpoints or settings().checkpoints)[1]
+
+
+def _scan(root: Path) -> tuple[list[TokenizerSpec], dict[str, str]]:
+    """Every folder under `root` that does not start with a dot is meant to be a checkpoint."""
     from explorer.tokenizers.specs import read_config, spec_of
 
-    specs = []
-    root = checkpoints or settings().checkpoints
-    for folder in sorted(path.parent for path in root.glob("*/config.json")):
+    specs, broken = [], {}
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        if folder.name.startswith(".") or not folder.is_dir():
+            continue
         try:
             specs.append(spec_of(read_config(folder)))
         except CheckpointError as error:
-            logging.getLogger(__name__).warning("%s", error)
-    rank = {name: i for i, name in enumerate(ORDER)}
-    return sorted(specs, key=lambda spec: (rank.get(spec.id, len(ORDER)), spec.id))
+            broken[folder.name] = str(error)
+    return specs, broken
 
 
 def load_tokenizer(tokenizer_id: str, device: str | None = None, checkpoints: Path | None = None) -> Tokenizer:
@@ -47,15 +60,28 @@ def load_tokenizer(tokenizer_id: str, device: str | None = None, checkpoints: Pa
     """
     from explorer.tokenizers.native import NativeTokenizer  # imports torch: about a second, paid on first use
 
-    valid = [spec.id for spec in list_tokenizers(checkpoints)]
+    root = checkpoints or settings().checkpoints
+    valid = [spec.id for spec in list_tokenizers(root)]
     if tokenizer_id not in valid:
-        raise UnknownIdError(unknown_id_message("tokenizer", tokenizer_id, valid))
-    folder = (checkpoints or settings().checkpoints) / tokenizer_id
-    key = (folder, device or settings().device)
+        reason = broken_tokenizers(root).get(tokenizer_id)
+        raise (
+            CheckpointError(reason) if reason else UnknownIdError(unknown_id_message("tokenizer", tokenizer_id, valid))
+        )
+    key = (root / tokenizer_id, device or settings().device)
     with _lock:
-        if key not in _loaded:
-            _loaded[key] = NativeTokenizer(*key)
+        future = _loaded.get(key)
+        first = future is None
+        if first:
+            future = _loaded[key] = Future()
         _loaded.move_to_end(key)
         while len(_loaded) > TOKENIZERS_KEPT:
             _loaded.popitem(last=False)
-        return _loaded[key]
+    if first:
+        try:
+            future.set_result(NativeTokenizer(*key))
+        except BaseException as error:
+            with _lock:
+                if _loaded.get(key) is future:
+                    del _loaded[key]  # a mended checkpoint can be tried again
+            future.set_exception(error)
+    return future.result()

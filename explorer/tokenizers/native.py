@@ -19,6 +19,7 @@ from explorer.tokenizers.checkpoint import load_model
 from explorer.tokenizers.specs import read_config, spec_of
 
 DECODE_ALONE_BATCH = 64
+RANGE_SLACK = 0.01  # resampling may overshoot a little
 
 
 class NativeTokenizer(Tokenizer):
@@ -40,8 +41,12 @@ class NativeTokenizer(Tokenizer):
         shape = np.shape(media)
         if len(shape) != 3 or shape[2] != 3 or shape[0] % factor or shape[1] % factor or 0 in shape:
             raise MediaError(f"{self.spec.id} needs (H, W, 3) with sides that are multiples of {factor}, got {shape}")
+        media = np.ascontiguousarray(media, np.float32)
+        low, high = float(media.min()), float(media.max())
+        if not (low >= -RANGE_SLACK and high <= 1 + RANGE_SLACK):  # also True for NaN, which compares with nothing
+            raise MediaError(f"{self.spec.id} needs pixel values from 0 to 1, got {low:g} to {high:g}")
         clock = _Clock(self._device)
-        pixels = torch.from_numpy(np.ascontiguousarray(media, np.float32)).to(self._device)
+        pixels = torch.from_numpy(media).to(self._device)
         z = self._model.encode(to_network(pixels.permute(2, 0, 1)[None]))  # (1, h, w, D)
         clock.lap("encode")
         output = self._model.quantizer(z)
@@ -71,19 +76,21 @@ class NativeTokenizer(Tokenizer):
     @torch.inference_mode()
     def decode_levels(self, record: TokenRecord, levels: Sequence[int]) -> np.ndarray:
         stacked = self._checked_indices([level.indices for level in record.levels])
+        self._check_levels(levels)
         vectors = self._model.quantizer.level_vectors(stacked[None])
         kept = [v if q in levels else self._absent(q).expand_as(v) for q, v in enumerate(vectors)]
         return self._decode(self._model.quantizer.combine(kept))[0]
 
     @torch.inference_mode()
     def decode_alone(self, level: int, codes: Sequence[int], tokens: int = 3) -> np.ndarray:
+        self._check_levels([level])
+        if tokens < 1 or any(not 0 <= code < self.spec.codebook_size for code in codes):
+            raise RecordError(f"codes must lie in 0..{self.spec.codebook_size - 1}, on a field of at least one token")
         factor, middle = self.spec.downsampling, tokens // 2 * self.spec.downsampling
-        patches = []
+        patches = [np.empty((0, factor, factor, 3), np.float32)]
         for start in range(0, len(codes), DECODE_ALONE_BATCH):
-            chunk = torch.as_tensor(list(codes[start : start + DECODE_ALONE_BATCH]), device=self._device)
+            chunk = torch.tensor([int(c) for c in codes[start : start + DECODE_ALONE_BATCH]], device=self._device)
             field = chunk[:, None, None, None].expand(-1, tokens, tokens, self.spec.num_quantizers)  # (n, t, t, Q)
-            if int(chunk.min()) < 0 or int(chunk.max()) >= self.spec.codebook_size:
-                raise RecordError(f"codes must lie in 0..{self.spec.codebook_size - 1}")
             vectors = self._model.quantizer.level_vectors(field)
             kept = [v if q == level else self._absent(q).expand_as(v) for q, v in enumerate(vectors)]
             decoded = self._decode(self._model.quantizer.combine(kept))
@@ -100,6 +107,11 @@ class NativeTokenizer(Tokenizer):
         if self.spec.combination == "sum" or codebook.vectors is None:
             return torch.zeros(codebook.codebook_dim, device=self._device)
         return torch.from_numpy(codebook.vectors.mean(0)).to(self._device)
+
+    def _check_levels(self, levels: Sequence[int]) -> None:
+        """Raise RecordError for a level that the tokenizer does not have."""
+        if any(not 0 <= level < self.spec.num_quantizers for level in levels):
+            raise RecordError(f"{self.spec.id} has levels 0..{self.spec.num_quantizers - 1}, got {list(levels)}")
 
     def _checked_indices(self, indices: Sequence[np.ndarray]) -> Tensor:
         """Stack (h, w) arrays of all levels to (h, w, Q), or say what does not fit."""

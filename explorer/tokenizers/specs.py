@@ -6,26 +6,60 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from explorer.errors import CheckpointError
+from explorer.errors import CheckpointError, UnknownIdError
+from explorer.quantizers import QUANTIZERS
 from explorer.tokenizers.base import TokenizerSpec
 
 CONFIG = "config.json"
+NEEDED = {
+    "id": str,
+    "title": str,
+    "summary": str,
+    "quantizer": dict,
+    "architecture": dict,
+    "codebook_size": int,
+    "codebook_dim": int,
+    "num_quantizers": int,
+    "combination": str,
+    "downsampling": int,
+    "parameters": int,
+}
+OPTIONAL = {"modality": str, "licence": str}
 
 
 def read_config(folder: Path) -> dict:
     """config.json of a checkpoint. Raises CheckpointError if it is missing or not what it should be."""
-    path = folder / CONFIG
+    where = f"{CONFIG} of checkpoint {folder.name!r}"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except OSError as error:
         raise CheckpointError(f"checkpoint {folder.name!r} has no readable {CONFIG}") from error
-    except ValueError as error:
-        raise CheckpointError(f"{CONFIG} of checkpoint {folder.name!r} is not valid JSON: {error}") from error
-    needs = ("id", "title", "summary", "quantizer", "architecture", "codebook_size", "codebook_dim", "parameters")
-    missing = [key for key in needs if not isinstance(config, dict) or key not in config]
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{where} is not valid JSON: {error}") from error
+    missing = [key for key in NEEDED if not isinstance(config, dict) or key not in config]
     if missing:
-        raise CheckpointError(f"{CONFIG} of checkpoint {folder.name!r} lacks {', '.join(missing)}")
+        raise CheckpointError(f"{where} lacks {', '.join(missing)}")
+    for key, kind in (NEEDED | OPTIONAL).items():
+        value = config.get(key, kind())
+        if not isinstance(value, kind) or isinstance(value, bool) or (kind is int and key in config and value < 1):
+            raise CheckpointError(f"{where} has no sound {key}: {str(value)[:80]!r}")
+    _check_words(config, where, folder.name)
     return config
+
+
+def _check_words(config: Mapping, where: str, folder: str) -> None:
+    """The parts whose values are ids or figures."""
+    if config["id"] != folder:
+        raise CheckpointError(f"{where} says id {config['id']!r}; the folder must bear the same name")
+    quantizer, measured = config["quantizer"], config.get("measured", {})
+    if not isinstance(quantizer.get("id"), str) or not isinstance(quantizer.get("config"), dict):
+        raise CheckpointError(f"{where} needs a quantizer with an id and a config")
+    try:
+        QUANTIZERS.check(quantizer["id"])
+    except UnknownIdError as error:
+        raise CheckpointError(f"{where}: {error}") from error
+    if not isinstance(measured, dict) or not all(isinstance(value, (int, float)) for value in measured.values()):
+        raise CheckpointError(f"{where} has measured values that are no numbers")
 
 
 def spec_of(config: Mapping) -> TokenizerSpec:
@@ -38,9 +72,9 @@ def spec_of(config: Mapping) -> TokenizerSpec:
         quantizer=config["quantizer"]["id"],
         codebook_size=config["codebook_size"],
         codebook_dim=config["codebook_dim"],
-        num_quantizers=config.get("num_quantizers", 1),
-        combination=config.get("combination", "single"),
-        downsampling=config.get("downsampling", 8),
+        num_quantizers=config["num_quantizers"],
+        combination=config["combination"],
+        downsampling=config["downsampling"],
         parameters=config["parameters"],
         licence=config.get("licence", "not stated"),
         measured=config.get("measured", {}),
