@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 CODES = 1024
 DIM = 16
+NARROW_DIM = 8  # for codes that start as random directions: in 16 dimensions too few of them lie near any latent
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ ZOO: dict[str, Recipe] = {
         "LFQ, 10 bits",
         "The sign of ten dimensions is the code: 1,024 codes, kept in use by an entropy term.",
         "lfq",
-        {"bits": 10, "entropy_weight": 0.02, "inverse_temperature": 1.0},
+        {"bits": 10, "entropy_weight": 0.05, "diversity": 1.5, "inverse_temperature": 1.0},
     ),
     "bsq": Recipe(
         "BSQ, 10 bits",
@@ -115,13 +116,13 @@ ZOO: dict[str, Recipe] = {
         "SimVQ",
         "A frozen random table times one learned matrix: every code moves at every step, so none is left behind.",
         "simvq",
-        {"dim": DIM, "codebook_size": CODES},
+        {"dim": NARROW_DIM, "codebook_size": CODES},
     ),
     "gumbel": Recipe(
         "Gumbel-softmax VQ",
         "Codes are sampled while training, at a temperature that falls; afterwards the nearest one is taken.",
         "gumbel",
-        {"dim": DIM, "codebook_size": CODES, "initialization": {"name": "gaussian", "scale": 0.5}},
-        temperature=(1.0, 0.1),
+        {"dim": DIM, "codebook_size": CODES, "initialization": {"name": "gaussian", "scale": 0.5}, "kl_weight": 0.02},
+        temperature=(1.0, 0.3),
     ),
 }
