@@ -44,7 +44,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     listing = commands.add_parser("list", help="list the tokenizers that are here")
-    listing.add_argument("--json", action="store_true", help="print all that is known of them as JSON")
+    form = listing.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print all that is known of them as JSON")
+    form.add_argument("--markdown", action="store_true", help="print what they measured, as the README's table")
     listing.set_defaults(command="explorer.cli.listing:run")
 
     tokenize = commands.add_parser("tokenize", help="turn a picture into a token file")

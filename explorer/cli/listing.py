@@ -1,9 +1,11 @@
-"""`python -m explorer list`: the tokenizers that are here, as a table or as JSON."""
+"""`python -m explorer list`: the tokenizers that are here, as a table, as JSON, or as the table of the README."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import sys
 from collections.abc import Sequence
 from dataclasses import fields
 
@@ -16,10 +18,14 @@ def run(options: argparse.Namespace) -> int:
     specs = tokenizers.list_tokenizers()
     if options.json:
         print(json.dumps([plain(spec) for spec in specs], indent=2))
+    elif options.markdown:
+        print(markdown(specs))
     elif specs:
         print(table(specs))
     else:
         print("No tokenizers are here yet. Make one with: python -m explorer train NAME")
+    for reason in tokenizers.broken_tokenizers().values():
+        print(f"left out: {reason}", file=sys.stderr)
     return 0
 
 
@@ -38,3 +44,23 @@ def table(specs: Sequence[TokenizerSpec]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
     return "\n".join(lines)
+
+
+def markdown(specs: Sequence[TokenizerSpec]) -> str:
+    """The table of the README: what each checkpoint measured on held-out pictures, from its config."""
+    head = "| id | tokenizer | codes | bits a pixel | PSNR, dB | SSIM | usage, share of K | tokens counted |"
+    rows = [head, "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for spec in specs:
+        bits = spec.num_quantizers * math.log2(spec.codebook_size) / spec.downsampling**2
+        usage = ", ".join(figure(spec, f"usage_{q}", ".1%") for q in range(1, spec.num_quantizers + 1))
+        cells = (
+            *(f"`{spec.id}`", spec.title, spec.vocabulary, f"{bits:.3f}"),
+            *(figure(spec, "psnr_db", ".2f"), figure(spec, "ssim", ".3f"), usage, figure(spec, "tokens", ",")),
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def figure(spec: TokenizerSpec, name: str, form: str) -> str:
+    """A measured value in a format, or "not measured"."""
+    return format(spec.measured[name], form) if name in spec.measured else "not measured"

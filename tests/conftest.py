@@ -1,0 +1,129 @@
+"""Options, and the running app in Chromium for the browser tests.
+
+Without a browser the browser tests skip and say so; with CI=true they fail instead.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+IN_CI = os.environ.get("CI") == "true"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_OPTIONS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+SECONDS_TO_START = 180  # a cold disk and one slow core; a warm start takes a few
+OPTIONS = {"slow": "takes minutes", "external": "needs a network"}
+
+
+def pytest_addoption(parser):
+    for name, reason in OPTIONS.items():
+        parser.addoption(f"--run-{name}", action="store_true", help=f"also run tests marked {name}: each {reason}")
+
+
+def pytest_collection_modifyitems(config, items):
+    for name, reason in OPTIONS.items():
+        if not config.getoption(f"--run-{name}"):
+            skip = pytest.mark.skip(reason=f"{reason}: run it with --run-{name}")
+            for item in items:
+                if name in item.keywords:
+                    item.add_marker(skip)
+
+
+def missing(what):
+    """Skip, or fail where nothing may be skipped."""
+    if IN_CI:
+        pytest.fail(f"{what}, and CI may not skip the browser tests")
+    pytest.skip(f"{what}, so the browser tests are skipped")
+
+
+@pytest.fixture(scope="session")
+def chromium_path():
+    """The installed browser."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    return path or missing(f"no browser is installed ({', '.join(CHROMIUM)})")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path):
+    """One Chromium for all tests."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("the Python package playwright is not installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_OPTIONS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def app_url(chromium_path):
+    """The address of `python app.py`, started in a process of its own on a free port and ended with the session."""
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "app.log").open("w+") as log:
+        line = [sys.executable, "app.py", "--host", "127.0.0.1", "--port", "0"]
+        environment = os.environ | {"PYTHONUNBUFFERED": "1", "EXPLORER_CACHE": folder, "GRADIO_TEMP_DIR": folder}
+        process = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+        try:
+            yield announced_address(process, Path(log.name))
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def announced_address(process, log):
+    """Wait for the line "Running on URL"; whatever else is printed later is read and dropped."""
+    found, lines = [], []
+
+    def read():
+        for line in process.stdout:
+            lines.append(line)
+            if match := re.search(r"Running on (http://\S+)", line):
+                found.append(match[1])
+                break
+        for _ in process.stdout:
+            pass
+
+    def first_word():
+        return found or process.poll() is not None
+
+    reader = Thread(target=read, daemon=True)
+    reader.start()
+    for _ in range(SECONDS_TO_START * 5):
+        if first_word():
+            break
+        reader.join(0.2)
+    if not found:
+        reader.join(1)
+        pytest.fail(f"the app did not start: {''.join(lines)[-1000:]}{log.read_text()[-3000:]}")
+    return found[0]
+
+
+@pytest.fixture
+def context(browser):
+    """A fresh visitor, 1440 x 900; the test fails on any error in the console or the scripts of its pages."""
+    visitor, errors = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True), []
+    visitor.on("weberror", lambda error: errors.append(f"page error: {error.error}"))
+    visitor.on("console", lambda note: errors.append(f"console: {note.text}") if note.type == "error" else None)
+    yield visitor
+    visitor.close()
+    assert errors == []
+
+
+@pytest.fixture
+def page(context):
+    """A page of that visitor."""
+    return context.new_page()

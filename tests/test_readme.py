@@ -1,0 +1,69 @@
+"""What the README says is so: its paths exist, its table is the command's, its commands parse."""
+
+import re
+import shlex
+
+import pytest
+
+from explorer.__main__ import build_parser, main
+from explorer.config import REPOSITORY
+from explorer.tokenizers import list_tokenizers
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+BEGIN, END = "<!-- zoo: begin -->\n", "<!-- zoo: end -->"
+
+
+def named_paths():
+    """Everything in backquotes or as a picture that looks like a path of this project, without placeholders."""
+    quoted = re.findall(r"`([\w./-]+(?:/|\.py|\.md|\.txt))`|\]\(([\w./-]+)\)|app_file: (\S+)", README)
+    return sorted({next(filter(None, names)) for names in quoted})
+
+
+def test_the_paths_exist():
+    paths = named_paths()
+    assert len(paths) > 15 and "explorer/training/recipes.py" in paths
+    assert [path for path in paths if not (REPOSITORY / path).exists()] == []
+
+
+def test_the_names_in_the_recipes_are_those_of_the_code():
+    from explorer.quantizers import QUANTIZERS
+    from explorer.quantizers.base import Quantizer
+    from explorer.training.recipes import ZOO
+    from explorer.views import VIEWS
+
+    assert min(len(QUANTIZERS), len(ZOO), len(VIEWS)) > 1
+    assert Quantizer.__abstractmethods__ == {"forward", "level_vectors", "codebooks"}
+    for name in ("QUANTIZERS", "SMALL", "ZOO", "VIEWS", "BrowserComponent", "forward", "level_vectors", "codebooks"):
+        assert f"`{name}`" in README
+
+
+def test_the_table_is_what_the_command_prints(capsys):
+    if not list_tokenizers():
+        pytest.skip("checkpoints/ is empty: python -m explorer train NAME fills it")
+    assert main(["list", "--markdown"]) == 0
+    printed = capsys.readouterr().out
+    assert README.partition(BEGIN)[2].partition(END)[0] == printed
+
+
+def test_the_commands_are_accepted():
+    lines = [line for line in README.splitlines() if line.startswith("python -m explorer")]
+    assert len(lines) == 4
+    for line in lines:
+        words = shlex.split(line)[3:]
+        if words[0] == "train":
+            from explorer.training.command import parser
+
+            assert parser().parse_args(words[1:]).name == "fsq"
+        else:
+            assert build_parser().parse_args(words).command.startswith("explorer.cli.")
+
+
+def test_the_setup_commands_use_what_is_here():
+    commands = [line for line in README.splitlines() if line.startswith("python3.11 -m venv")]
+    assert [line.rsplit(" ", 1)[1] for line in commands] == ["app.py", "pytest"]
+    assert all("-r requirements.txt" in line for line in commands)
+
+
+def test_the_front_matter_agrees_with_the_requirements():
+    version = re.search(r"^sdk_version: (\S+)$", README, re.MULTILINE)[1]
+    assert f"gradio=={version}\n" in (REPOSITORY / "requirements.txt").read_text()
