@@ -52,16 +52,30 @@ def load_data(arguments: argparse.Namespace, crop_px: int) -> tuple[list[np.ndar
         pictures, skipped = load_pictures(picture_files(arguments.data), crop_px)
         for line in skipped:
             print("skipped", line)
-        named, held_named = arguments.data_note or arguments.data.name, "every fifth of the same pictures"
+        named, held_named = arguments.data_note or arguments.data.resolve().name, "every fifth of the same pictures"
     if arguments.held_out is None:
         pictures, held = [p for i, p in enumerate(pictures) if i % 5], pictures[::5]
+        if not pictures:
+            raise SettingsError("one picture is too few to train on and measure; add pictures, or give --held-out")
     else:
-        held, _ = load_pictures(picture_files(arguments.held_out), HELD_OUT_PX)
-        held_named = f"{arguments.held_out.name} split"
+        held, skipped = load_pictures(picture_files(arguments.held_out), HELD_OUT_PX)
+        for line in skipped:
+            print("skipped", line)
+        held_named = f"{arguments.held_out.resolve().name} split"
     held = [p for p in held if min(p.shape[:2]) >= HELD_OUT_PX]
-    if not held or not pictures:
+    if not held:
         raise SettingsError(f"no held-out picture of at least {HELD_OUT_PX} px a side; give --held-out")
     return pictures, [centre_crop(p, HELD_OUT_PX) for p in held], named, held_named
+
+
+def with_steps(recipe: Recipe, steps: int) -> Recipe:
+    """The recipe over another number of steps; k-means still fits its codes after the same share of them."""
+    if steps < 1:
+        raise SettingsError(f"--steps must be at least 1, got {steps}")
+    config = dict(recipe.config)
+    if "fit_at" in config:
+        config["fit_at"] = max(1, config["fit_at"] * steps // recipe.schedule.steps)
+    return dataclasses.replace(recipe, config=config, schedule=dataclasses.replace(recipe.schedule, steps=steps))
 
 
 def config_of(name: str, recipe: Recipe, model: TokenizerModel, licence: str, training: dict) -> dict:
@@ -103,9 +117,7 @@ def main(argv: list[str]) -> int:
         raise UnknownIdError(unknown_id_message("recipe", name, list(ZOO)))
     recipe = ZOO[name]
     if arguments.steps is not None:
-        if arguments.steps < 1:
-            raise SettingsError(f"--steps must be at least 1, got {arguments.steps}")
-        recipe = dataclasses.replace(recipe, schedule=dataclasses.replace(recipe.schedule, steps=arguments.steps))
+        recipe = with_steps(recipe, arguments.steps)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     device = pick_device(arguments.device)
@@ -129,8 +141,9 @@ def main(argv: list[str]) -> int:
     licence = arguments.licence or (LICENCES["packages"] if arguments.data is None else "not stated")
     folder = (arguments.out or settings().checkpoints) / name
     config = config_of(name, recipe, trainer.model, licence, training)
-    save_checkpoint(folder, trainer.model, config)
-    result = evaluate(load_model(folder).to(device), held_out)
+    staged = state_file.parent / name  # measured there first: what replaces a good checkpoint is known to load
+    save_checkpoint(staged, trainer.model, config)
+    result = evaluate(load_model(staged).to(device), held_out)
     config["measured"] = measured_values(result)
     save_checkpoint(folder, trainer.model, config)
     write_curve(folder, trainer.curve)

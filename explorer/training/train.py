@@ -6,19 +6,25 @@ loss = mse / variance of the data + the quantizer's own loss. The reconstruction
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from pickle import UnpicklingError  # the name of what torch.load raises; nothing is unpickled
 
 import numpy as np
 import torch
 from torch.nn.functional import mse_loss
 
 from explorer.errors import ExplorerError
-from explorer.files import write_atomically
+from explorer.files import make_folder, write_atomically
 from explorer.tokenizers.autoencoder import to_network
 from explorer.tokenizers.model import TokenizerModel
 from explorer.training.data import random_crops
@@ -59,29 +65,32 @@ class Trainer:
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(parameters, lr=schedule.learning_rate, betas=(0.9, 0.99), fused=True)
         sample = np.concatenate([p[::8, ::8].reshape(-1, 3) for p in pictures[:200]])
-        self.variance = float((sample.astype(np.float32) / 127.5 - 1).var())
+        self.variance = max(float((sample.astype(np.float32) / 127.5 - 1).var()), 1e-6)  # flat pictures have none
         self.step, self.seconds, self.curve, self.events = 0, 0.0, [], 0
+        self._diverged: dict[str, torch.Tensor] = {}  # term -> its first step that was not finite, 0 for none
         if state_file.exists():
             self._resume()
 
     def run(self, progress: Callable[[str], None]) -> None:
-        """Train to the last step of the schedule, saving state on the way and when interrupted."""
+        """Train to the last step of the schedule; Ctrl-C ends the step, saves, and raises KeyboardInterrupt.
+
+        A run that diverges or fails leaves the state of its last save, at most SAVE_SECONDS old, as it is.
+        """
         steps = self.recipe.schedule.steps
         every = max(1, steps // CURVE_POINTS)
-        saved = time.monotonic()
+        saved = self._clock = time.monotonic()
         self.model.train()
-        try:
-            while self.step < steps:
-                started = time.perf_counter()
+        with stop_requests() as stop:
+            while self.step < steps and not stop.is_set():
                 terms = self._train_step()
-                self.seconds += time.perf_counter() - started
                 if self.step % every == 0 or self.step == steps:
                     self._measure(terms, progress)
                 if time.monotonic() - saved > SAVE_SECONDS:
                     self._save()
                     saved = time.monotonic()
-        finally:
             self._save()
+        if stop.is_set():
+            raise KeyboardInterrupt
 
     def _train_step(self) -> dict[str, torch.Tensor]:
         recipe, schedule = self.recipe, self.recipe.schedule
@@ -98,17 +107,34 @@ class Trainer:
         loss = reconstruction + output.loss
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), GRADIENT_CLIP)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), GRADIENT_CLIP)
         self.optimizer.step()
         self.step += 1
-        return {"reconstruction": reconstruction.detach(), **{k: v.detach() for k, v in output.loss_terms.items()}}
+        terms = {"reconstruction": reconstruction.detach(), **{k: v.detach() for k, v in output.loss_terms.items()}}
+        self._watch(terms | {"gradient norm": norm})
+        return terms
+
+    def _watch(self, terms: dict[str, torch.Tensor]) -> None:
+        """Note the first step at which a term is not finite, on the device, so that no step waits for a GPU."""
+        for name, value in terms.items():
+            first = self._diverged.get(name, torch.zeros((), dtype=torch.long, device=self.device))
+            self._diverged[name] = torch.where((first == 0) & ~value.isfinite(), self.step, first)
+
+    def _settle(self) -> None:
+        """Wait for the device, count the time, and raise ExplorerError if anything has diverged."""
+        noted = {name: int(first) for name, first in self._diverged.items()}
+        broken = {name: first for name, first in noted.items() if first}
+        self.seconds += time.monotonic() - self._clock
+        self._clock = time.monotonic()
+        if broken:
+            step = min(broken.values())
+            names = ", ".join(name for name, first in broken.items() if first == step)
+            raise ExplorerError(f"training diverged at step {step}: {names} is not a finite number")
 
     def _measure(self, terms: dict[str, torch.Tensor], progress: Callable[[str], None]) -> None:
         """One point of the curve: loss terms of this step, usage and PSNR on held-out pictures."""
+        self._settle()
         losses = {name: float(value) for name, value in terms.items()}
-        if not all(math.isfinite(value) for value in losses.values()):
-            broken = ", ".join(name for name, value in losses.items() if not math.isfinite(value))
-            raise ExplorerError(f"training diverged at step {self.step}: {broken} is not a number")
         self.events += len(self.model.quantizer.drain_events())
         measured = evaluate(self.model, self.held_out)
         point = {"step": self.step, "seconds": round(self.seconds, 1), "losses": losses, "reseeded": self.events}
@@ -119,33 +145,78 @@ class Trainer:
             f"{measured.psnr_db:.2f} dB  usage {usage} of {measured.tokens:,} tokens  "
             + "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
         )
+        self._clock = time.monotonic()  # measuring is not training
 
     def _save(self) -> None:
-        """Everything that a later `run` needs, written beside and renamed."""
-        self.state_file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.state_file.with_suffix(".part")
+        """Everything that a later `run` needs, written beside and renamed; a state that diverged is not kept."""
+        self._settle()
+        self.events += len(self.model.quantizer.drain_events())
+        progress = {"step": self.step, "seconds": self.seconds, "curve": self.curve, "events": self.events}
         state = {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "random": torch.get_rng_state(),
+            "cuda_random": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
             "recipe": json.dumps(asdict(self.recipe), sort_keys=True),
-            "progress": json.dumps(
-                {"step": self.step, "seconds": self.seconds, "curve": self.curve, "events": self.events}
-            ),
+            "data": data_digest(self.pictures),
+            "progress": json.dumps(progress),
         }
-        torch.save(state, partial)
-        partial.replace(self.state_file)
+        content = io.BytesIO()
+        torch.save(state, content)
+        make_folder(self.state_file.parent)
+        write_atomically(self.state_file, content.getbuffer())
 
     def _resume(self) -> None:
-        """Go on from the state file, if it belongs to this recipe."""
-        state = torch.load(self.state_file, weights_only=True, map_location=self.device)
-        if state["recipe"] != json.dumps(asdict(self.recipe), sort_keys=True):
+        """Go on from the state file, if it belongs to this recipe and these pictures."""
+        try:
+            state = torch.load(self.state_file, weights_only=True, map_location=self.device)
+            recipe, progress = state["recipe"], json.loads(state["progress"])
+        except (OSError, EOFError, RuntimeError, LookupError, TypeError, ValueError, UnpicklingError) as error:
+            raise ExplorerError(f"{self.state_file} cannot be read; remove it or use --fresh") from error
+        if recipe != json.dumps(asdict(self.recipe), sort_keys=True):
             raise ExplorerError(f"{self.state_file} belongs to another recipe or schedule; remove it or use --fresh")
+        digest = data_digest(self.pictures)
+        if state.get("data", digest) != digest:  # runs begun before the digest was kept have none
+            raise ExplorerError(f"{self.state_file} was trained on other pictures; remove it or use --fresh")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"].cpu())
-        for name, value in json.loads(state["progress"]).items():
+        if state.get("cuda_random") is not None and self.device.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda_random"].cpu(), self.device)
+        for name, value in progress.items():
             setattr(self, name, value)
+
+
+def data_digest(pictures: list[np.ndarray]) -> str:
+    """A short name of a list of uint8 pictures: their shapes and every sixteenth pixel of every sixteenth row."""
+    digest = hashlib.blake2b(digest_size=16)
+    for picture in pictures:
+        digest.update(f"{picture.shape}".encode() + picture[::16, ::16].tobytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def stop_requests() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C or SIGTERM sets, so that a step is never cut in two; a second one stops at once.
+
+    Only the main thread may handle signals; in any other the event stays unset.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def ask(signum: int, frame: object) -> None:
+        stop.set()
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+    before = {one: signal.signal(one, ask) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def write_curve(folder: Path, curve: list[dict]) -> None:
