@@ -103,6 +103,18 @@ def test_list_is_a_table(grey, capsys):
     assert lines[1].split() == ["grey", "16", "8", "x", "8", "Sixteen", "greys"] and len(lines) == 2
 
 
+def test_list_as_markdown(grey, monkeypatch, capsys):
+    """By hand: log2(16) bits for 8 x 8 pixels is 0.0625; what was not measured is said so. Broken ones are named."""
+    monkeypatch.setattr(tokenizers, "broken_tokenizers", lambda: {"x": "x has no config"})
+    assert run("list", "--markdown") == 0
+    out, error = capsys.readouterr()
+    head, _, row = out.splitlines()
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[:5] == ["`grey`", "Sixteen greys", "16", "0.062", "12.50"]
+    assert set(cells[5:]) == {"not measured"} and head.count("|") == row.count("|")
+    assert error == "left out: x has no config\n"
+
+
 def test_list_as_json(grey, capsys):
     assert run("list", "--json") == 0
     (entry,) = json.loads(capsys.readouterr().out)
