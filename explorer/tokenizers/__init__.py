@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from explorer.config import settings
 from explorer.errors import CheckpointError, UnknownIdError
-from explorer.registry import unknown_id_message
+from explorer.registry import Registry, unknown_id_message
 
 if TYPE_CHECKING:  # torch is imported only when weights are
     from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
+# Loaded on first use: torch costs about a second, and what only lists tokenizers never pays it.
+ADAPTERS: Registry[type] = Registry("adapter", {"native": "explorer.tokenizers.native:NativeTokenizer"})
 TOKENIZERS_KEPT = 16
 ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4")  # then by id
 
@@ -58,8 +60,6 @@ def load_tokenizer(tokenizer_id: str, device: str | None = None, checkpoints: Pa
 
     Raises UnknownIdError with the valid ids, CheckpointError if its files are not what they should be.
     """
-    from explorer.tokenizers.native import NativeTokenizer  # imports torch: about a second, paid on first use
-
     root = checkpoints or settings().checkpoints
     valid = [spec.id for spec in list_tokenizers(root)]
     if tokenizer_id not in valid:
@@ -78,7 +78,7 @@ def load_tokenizer(tokenizer_id: str, device: str | None = None, checkpoints: Pa
             _loaded.popitem(last=False)
     if first:
         try:
-            future.set_result(NativeTokenizer(*key))
+            future.set_result(ADAPTERS.load("native")(*key))
         except BaseException as error:
             with _lock:
                 if _loaded.get(key) is future:
