@@ -7,6 +7,7 @@ the cache, where `cached_projection` of the parent finds it.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from explorer.analysis.projection import cached_projection
 
 def main(arguments: list[str]) -> int:
     """Compute the projection that the arguments name, reporting on stdout."""
+    if hasattr(os, "nice"):
+        os.nice(10)  # a map in the background must not slow the clicks in front
     vectors_file, metric, seed, cache_dir = arguments
     vectors = np.load(vectors_file, allow_pickle=False)
 

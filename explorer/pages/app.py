@@ -13,12 +13,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from explorer.config import settings
 from explorer.pages import api, inspect
+from explorer.pages.runtime import SESSIONS_KEPT
 from explorer.views.theme import stylesheet, theme
 
 TITLE = "Discrete Tokenizer Explorer"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
 QUEUE = 16
-SESSIONS_KEPT = 200
 HOUR_S = 3600
 
 

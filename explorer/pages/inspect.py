@@ -6,12 +6,12 @@ under the strip of pictures.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import gradio as gr
 
-from explorer.errors import ExplorerError
+from explorer.errors import Cancelled, ExplorerError
 from explorer.pages import inspect_events as events
 from explorer.pages import runtime
 from explorer.pages.inspect_payloads import reconstruction_payload
@@ -82,16 +82,17 @@ def build() -> None:
         tokenizer.input(_pick_tokenizer, [state, tokenizer], chosen, **quiet),
         side.input(_pick_side, [state, side], chosen, **quiet),
     ]
-    maps = [run.success(_maps, state, view, concurrency_limit=4, **quiet) for run in [opened, *runs]]
-    for run in (strip.pick, upload.upload, tokenizer.input, side.input):  # a newer choice ends the UMAP of the old one
-        run(None, None, None, cancels=maps, api_visibility="private")
-    view.select(_select, state, [state, card], queue=False, trigger_mode="always_last", **quiet)
-    view.levels(_levels, state, [state, reconstruction, bar], queue=False, trigger_mode="always_last", **quiet)
+    for run in [opened, *runs]:
+        run.success(_maps, state, view, concurrency_limit=4, **quiet)
+    view.select(_select, state, [card], queue=False, trigger_mode="multiple", **quiet)
+    view.levels(_levels, state, [reconstruction, bar], queue=False, trigger_mode="multiple", **quiet)
     exports.export(_export, state, exports, **quiet)
+    gr.context.Context.root_block.unload(_leave)
 
 
-def _all(visit: Visit, before: Visit, message: str = "", kind: str = "error") -> tuple:
+def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", kind: str = "error") -> tuple:
     """Values of state, strip, facts and all results; if they cannot be made, why, and everything else as it was."""
+    runtime.turns.begin(request.session_hash, runtime.MAPS)  # ends the UMAP of what was shown before
     try:
         spec = load_tokenizer(visit.tokenizer).spec
         results = events.everything(visit)
@@ -108,54 +109,73 @@ def _open(request: gr.Request) -> tuple:
     if not ids:
         empty = events.strip_value(visit, "There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one.")
         return (visit, empty, *[gr.skip()] * 7)
-    return (*_all(visit, visit, " ".join(said), "note"), visit.tokenizer, visit.side_px)
+    return (*_all(request, visit, visit, " ".join(said), "note"), visit.tokenizer, visit.side_px)
 
 
-def _pick_sample(visit: Visit, event: gr.EventData) -> tuple:
-    return _all(replace(visit.at_rest(), picture=str(event.id), upload=None), visit)
+def _pick_sample(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:
+    return _all(request, replace(visit.at_rest(), picture=str(event.id), upload=None), visit)
 
 
-def _pick_upload(visit: Visit, path: str | None) -> tuple:
-    return _all(replace(visit.at_rest(), picture=UPLOADED, upload=path), visit)
+def _pick_upload(visit: Visit, path: str | None, request: gr.Request) -> tuple:
+    return _all(request, replace(visit.at_rest(), picture=UPLOADED, upload=path), visit)
 
 
-def _pick_tokenizer(visit: Visit, tokenizer: str) -> tuple:
-    return _all(replace(visit.at_rest(), tokenizer=tokenizer), visit)
+def _pick_tokenizer(visit: Visit, tokenizer: str, request: gr.Request) -> tuple:
+    return _all(request, replace(visit.at_rest(), tokenizer=tokenizer), visit)
 
 
-def _pick_side(visit: Visit, side: int) -> tuple:
-    return _all(replace(visit.at_rest(), side_px=int(side)), visit)
+def _pick_side(visit: Visit, side: int, request: gr.Request) -> tuple:
+    return _all(request, replace(visit.at_rest(), side_px=int(side)), visit)
 
 
-def _maps(visit: Visit) -> Iterator[str]:
+def _maps(visit: Visit, request: gr.Request) -> Iterator[str]:
     """UMAP in the background; a failure leaves the PCA and is said under the map."""
+    session = request.session_hash
+    turn = runtime.turns.begin(session, runtime.MAPS)
     try:
-        yield from events.umap_steps(visit)
+        for value in events.umap_steps(visit, session, turn):
+            if not runtime.turns.holds(session, runtime.MAPS, turn):
+                return
+            yield value
+    except Cancelled:
+        return
     except ExplorerError as error:
         yield events.shown(visit, progress=str(error))
 
 
-def _select(visit: Visit, event: gr.EventData) -> tuple:
-    """A code was clicked: fill its card. The visit keeps the selection for what follows."""
+def _leave(request: gr.Request) -> None:
+    """The page was closed or reloaded: nothing goes on for it."""
+    runtime.turns.begin(request.session_hash, runtime.MAPS)
+
+
+def _select(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:
+    """A code was clicked: fill its card. The selection itself lives in the browser."""
     token = getattr(event, "token", None)
     visit = replace(visit, level=int(event.level), code=int(event.code), token=token if token != -1 else None)
-    try:
-        return visit, events.card_value(visit)
-    except Exception as error:
-        gr.Warning(events.plain_words(error))
-        return visit, gr.skip()
+    return _newest(request, "select", lambda: (events.card_value(visit),), 1)
 
 
-def _levels(visit: Visit, event: gr.EventData) -> tuple:
+def _levels(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:
     """Another level, or another way to decode the levels."""
     visit = replace(visit, level=int(event.level), mode=str(event.mode))
-    try:
+
+    def values() -> tuple:
         record = runtime.record_of(visit)
         decoded = reconstruction_payload(record, load_tokenizer(visit.tokenizer), visit)
+        return decoded, address.payload(visit.query())
+
+    return _newest(request, "levels", values, 2)
+
+
+def _newest(request: gr.Request, thing: str, values: Callable[[], tuple], count: int) -> tuple:
+    """The `count` values, or nothing if the visitor has asked again meanwhile: clicks may overtake each other."""
+    turn = runtime.turns.begin(request.session_hash, thing)
+    try:
+        made = values()
     except Exception as error:
         gr.Warning(events.plain_words(error))
-        return visit, gr.skip(), gr.skip()
-    return visit, decoded, address.payload(visit.query())
+        return (gr.skip(),) * count
+    return made if runtime.turns.holds(request.session_hash, thing, turn) else (gr.skip(),) * count
 
 
 _serial = iter(range(1, 2**62)).__next__  # only to tell two values apart

@@ -94,7 +94,7 @@ def everything(visit: Visit) -> tuple[str, str, str, str]:
     return shown(visit), decoded, card_value(visit), address.payload(visit.query())
 
 
-def umap_steps(visit: Visit) -> Iterator[str]:
+def umap_steps(visit: Visit, session: str, turn: int) -> Iterator[str]:
     """Values of the inspect view while UMAP is computed level by level, in a child process; the last has them all.
 
     Codebooks with a rule have their lattice instead: a UMAP of grid points shows the grid's own symmetry only.
@@ -106,7 +106,7 @@ def umap_steps(visit: Visit) -> Iterator[str]:
             continue
         metric = "cosine" if level.codebook.metric == "cosine" else "euclidean"
         told = -1
-        for step in runtime.umap_in_background(drawn_vectors(level)[1], metric):
+        for step in runtime.umap_in_background(drawn_vectors(level)[1], metric, session, turn):
             if isinstance(step, Projection):
                 done[number] = step
             elif int(step * UMAP_STEPS) > told:

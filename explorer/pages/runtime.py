@@ -17,7 +17,7 @@ import numpy as np
 
 from explorer.analysis.projection import Projection, cached_projection
 from explorer.config import REPOSITORY, settings
-from explorer.errors import ExplorerError
+from explorer.errors import Cancelled, ExplorerError
 from explorer.media.image import LoadedImage, fit, load_image
 from explorer.media.samples import sample
 from explorer.pages.session import UPLOADED, Visit
@@ -25,6 +25,8 @@ from explorer.record import TokenRecord
 from explorer.tokenizers import load_tokenizer
 
 UMAP_SEED = 0
+MAPS = "maps"  # the thing whose turns end UMAP workers
+SESSIONS_KEPT = 200
 UMAP_SECONDS = 300  # longer than any codebook that is drawn takes; a stuck worker is ended
 _log = logging.getLogger(__name__)
 
@@ -52,7 +54,49 @@ class RecordCache:
                 self._records.popitem(last=False)
 
 
+class Turns:
+    """Who asked last: a newer request of the same visitor for the same thing makes the older one stale.
+
+    Keys are (session hash, thing). Bounded: the longest silent visitors are forgotten, which makes their work stale.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size, self._lock, self._count = size, threading.Lock(), 0
+        self._turns: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._workers: dict[tuple[str, str], subprocess.Popen] = {}
+
+    def begin(self, session: str, thing: str) -> int:
+        """A new turn; a worker of the turn before is ended."""
+        key = (session, thing)
+        with self._lock:
+            self._count += 1
+            self._turns[key] = self._count
+            self._turns.move_to_end(key)
+            self._end_worker(key)
+            while len(self._turns) > self._size:
+                self._end_worker(self._turns.popitem(last=False)[0])
+            return self._count
+
+    def holds(self, session: str, thing: str, turn: int) -> bool:
+        """Whether that turn is still the newest."""
+        with self._lock:
+            return self._turns.get((session, thing)) == turn
+
+    def attach(self, session: str, thing: str, turn: int, worker: subprocess.Popen) -> None:
+        """Let the next turn end `worker`; ended at once if there has been one already."""
+        with self._lock:
+            if self._turns.get((session, thing)) == turn:
+                self._workers[(session, thing)] = worker
+            else:
+                worker.kill()
+
+    def _end_worker(self, key: tuple[str, str]) -> None:
+        if key in self._workers:
+            self._workers.pop(key).kill()
+
+
 _records = RecordCache(settings().limits.records_cached)
+turns = Turns(4 * SESSIONS_KEPT)
 _umap_turn = threading.Semaphore(1)  # one worker at a time: two would only slow each other on few cores
 
 
@@ -79,48 +123,58 @@ def record_of(visit: Visit) -> TokenRecord:
     return record
 
 
-def umap_in_background(vectors: np.ndarray, metric: str) -> Iterator[float | Projection]:
+def umap_in_background(vectors: np.ndarray, metric: str, session: str, turn: int) -> Iterator[float | Projection]:
     """Yields the share done, 0..1, and at last the Projection; from the cache at once if it is there.
 
-    The work runs in a child process (see `umap_worker`); closing the generator ends it. Raises ExplorerError.
+    The work runs in a child process (see `umap_worker`), which ends when the visitor's turn for "maps" does or the
+    generator is closed. Raises Cancelled then, ExplorerError if the work fails.
     """
     cache = settings().cache
+    kept = _kept_umap(vectors, metric, cache)
+    if kept is not None:
+        yield kept
+        return
+    yield 0.0
     with tempfile.TemporaryDirectory(prefix="umap-") as folder:
-        kept = _kept_umap(vectors, metric, cache)
-        if kept is not None:
-            yield kept
-            return
-        yield 0.0
         file = Path(folder) / "vectors.npy"
         np.save(file, vectors, allow_pickle=False)
-        with _umap_turn:
-            yield from _run_worker([str(file), metric, str(UMAP_SEED), str(cache)])
-        kept = _kept_umap(vectors, metric, cache)
+        while not _umap_turn.acquire(timeout=0.5):
+            _check_turn(session, turn)
+        try:
+            yield from _run_worker([str(file), metric, str(UMAP_SEED), str(cache)], session, turn)
+        finally:
+            _umap_turn.release()
+    _check_turn(session, turn)
+    kept = _kept_umap(vectors, metric, cache)
     if kept is None:
         raise ExplorerError("UMAP could not be computed; the log of the server says why. PCA is still there.")
     yield kept
 
 
+def _check_turn(session: str, turn: int) -> None:
+    if not turns.holds(session, MAPS, turn):
+        raise Cancelled("Another picture or tokenizer was chosen.")
+
+
 def _kept_umap(vectors: np.ndarray, metric: str, cache: Path) -> Projection | None:
     """The finished projection, if the cache has it: asking for it with work forbidden finds nothing else."""
-    from explorer.errors import Cancelled
-
     try:
         return cached_projection(vectors, "umap", UMAP_SEED, cache, metric, cancelled=lambda: True)  # type: ignore[arg-type]
     except Cancelled:
         return None
 
 
-def _run_worker(arguments: list[str]) -> Iterator[float]:
+def _run_worker(arguments: list[str], session: str, turn: int) -> Iterator[float]:
     """Run the worker, passing on what it prints; it is ended when the caller goes away or it takes too long."""
     command = [sys.executable, "-m", "explorer.analysis.umap_worker", *arguments]
     worker = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    turns.attach(session, MAPS, turn, worker)
     watchdog = threading.Timer(UMAP_SECONDS, worker.kill)
     watchdog.start()
     try:
         for line in worker.stdout:  # type: ignore[union-attr]
             yield float(line)
-        if worker.wait() != 0:
+        if worker.wait() != 0 and turns.holds(session, MAPS, turn):
             _log.error("UMAP worker ended with %d: %s", worker.returncode, worker.stderr.read())  # type: ignore[union-attr]
     finally:
         watchdog.cancel()

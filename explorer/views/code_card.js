@@ -70,7 +70,7 @@ function buildCard(element, card, trigger) {
 function heading(card) {
   const header = make("header", "dte-card-head");
   const several = card.numLevels > 1 ? `Code, ${card.noun} ${card.level + 1} of ${card.numLevels}` : "Code";
-  header.append(make("p", "dte-card-title", several), make("p", "dte-card-number", whole(card.code)));
+  header.append(make("p", "dte-card-title", several), make("p", "dte-card-number", String(card.code)));
   const facts = make("div", "dte-card-facts");
   facts.append(make("p", "dte-card-count", countText(card)), make("p", "", rankText(card)));
   const training = trainingText(card);

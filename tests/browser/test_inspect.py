@@ -17,7 +17,7 @@ from explorer.tokenizers import list_tokenizers, load_tokenizer
 pytestmark = pytest.mark.browser
 
 VIEW = "#inspect-view .dte-inspect"
-SECONDS_20 = 20_000
+PATIENCE_MS = 60_000  # of a busy machine; a benchmark says how long it really takes
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def record_of():
 def open_at(page, app_url, query=""):
     """Open the page and wait until the linked view has drawn its picture."""
     page.goto(f"{app_url}?{query}")
-    page.wait_for_selector(f"{VIEW}[data-frames-drawn]", timeout=SECONDS_20)
-    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body').hidden", timeout=SECONDS_20)
+    page.wait_for_selector(f"{VIEW}[data-frames-drawn]", timeout=PATIENCE_MS)
+    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body').hidden", timeout=PATIENCE_MS)
 
 
 def data(page, name):
@@ -48,7 +48,7 @@ def data(page, name):
 
 
 def wait_for_card(page, code):
-    page.wait_for_function(f"document.querySelector('#code-card').textContent.includes('{code}')", timeout=SECONDS_20)
+    page.wait_for_function(f"document.querySelector('#code-card').textContent.includes('{code}')", timeout=PATIENCE_MS)
 
 
 def query_of(page):
@@ -129,9 +129,9 @@ def test_levels_solo_and_cumulative_are_decoded(page, app_url, tokenizers, recor
         levels.get_by_text(label, exact=True).click()
         expected = quality(record.media, tokenizer.decode_levels(record, kept)).psnr_db
         page.wait_for_function(
-            f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')", timeout=SECONDS_20
+            f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')", timeout=PATIENCE_MS
         )
-    assert "mode=cumulative" in page.url and "level=1" in page.url
+    page.wait_for_function("/mode=cumulative/.test(location.search) && /level=1/.test(location.search)")
 
 
 def test_another_tokenizer_and_another_picture(page, app_url, tokenizers, record_of):
@@ -139,21 +139,21 @@ def test_another_tokenizer_and_another_picture(page, app_url, tokenizers, record
     open_at(page, app_url, f"tokenizer={first.id}")
     page.click("#tokenizer input")
     page.get_by_role("option", name=second.title, exact=True).click()
-    page.wait_for_function(f"location.search.includes('tokenizer={second.id}')", timeout=SECONDS_20)
+    page.wait_for_function(f"location.search.includes('tokenizer={second.id}')", timeout=PATIENCE_MS)
     assert second.summary in page.inner_text("#tokenizer-facts")
     page.click("#sample-strip [data-id='coffee']")
-    page.wait_for_function("location.search.includes('picture=coffee')", timeout=SECONDS_20)
+    page.wait_for_function("location.search.includes('picture=coffee')", timeout=PATIENCE_MS)
     record = record_of(second.id, "coffee")
     expected = quality(record.media, record.reconstruction).psnr_db
     page.wait_for_function(
-        f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')", timeout=SECONDS_20
+        f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')", timeout=PATIENCE_MS
     )
 
 
 def test_every_tokenizer_opens(page, app_url, tokenizers):
     for spec in tokenizers:
         open_at(page, app_url, f"tokenizer={spec.id}&side=256&token=300")
-        page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''", timeout=SECONDS_20)
+        page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''", timeout=PATIENCE_MS)
         code = data(page, "selected-code")
         wait_for_card(page, code)
         assert spec.summary in page.inner_text("#tokenizer-facts")
@@ -186,7 +186,7 @@ def test_exports_hold_what_is_shown(page, app_url, tokenizers, record_of):
     record = record_of(first)
 
     def saved(kind):
-        with page.expect_download(timeout=SECONDS_20) as download:
+        with page.expect_download(timeout=PATIENCE_MS) as download:
             page.click(f"#export-bar [data-kind='{kind}']")
         return Path(download.value.path()).read_bytes()
 
@@ -219,7 +219,7 @@ def test_uploads_good_and_bad(page, app_url, tokenizers, record_of):
     zipfile.ZipFile(archive, "w").close()
     upload(page, "<img src=x onerror=document.title='owned'>.png", archive.getvalue())
     page.wait_for_function(
-        "document.querySelector('#sample-strip').textContent.includes('not a picture')", timeout=SECONDS_20
+        "document.querySelector('#sample-strip').textContent.includes('not a picture')", timeout=PATIENCE_MS
     )
     assert page.inner_text("#reconstruction") == shown, "a bad upload must not lose the last result"
     assert "owned" not in page.title()
@@ -228,9 +228,9 @@ def test_uploads_good_and_bad(page, app_url, tokenizers, record_of):
     page.reload()
     open_at(page, app_url, f"tokenizer={first}")
     upload(page, "gradient.png", picture.getvalue())
-    page.wait_for_function("location.search.includes('picture=uploaded')", timeout=SECONDS_20)
+    page.wait_for_function("location.search.includes('picture=uploaded')", timeout=PATIENCE_MS)
     page.wait_for_function(
-        "document.querySelector('#inspect-view').textContent.includes('96 \\u00d7 56 px')", timeout=SECONDS_20
+        "document.querySelector('#inspect-view').textContent.includes('96 \\u00d7 56 px')", timeout=PATIENCE_MS
     )
 
 
@@ -250,7 +250,10 @@ def test_nothing_overflows_and_text_is_readable(page, app_url, tokenizers, width
             return .2126 * v[0] + .7152 * v[1] + .0722 * v[2]; };
           const rgb = (s) => s.match(/[\\d.]+/g).slice(0, 3).map(Number);
           const text = lum(rgb(getComputedStyle(document.querySelector('#code-card .dte-root')).color));
-          const back = lum(rgb(getComputedStyle(document.body).backgroundColor));
+          let behind = document.querySelector('#code-card .dte-root');  // the first ancestor that paints anything
+          const painted = (e) => getComputedStyle(e).backgroundColor;
+          while (/^rgba\\(.*, 0\\)$/.test(painted(behind))) behind = behind.parentElement;
+          const back = lum(rgb(painted(behind)));
           return (Math.max(text, back) + .05) / (Math.min(text, back) + .05);
         }"""
     )
