@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import subprocess
 import sys
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,16 +35,16 @@ class RecordCache:
 
     def __init__(self, size: int) -> None:
         self._size, self._lock = size, threading.Lock()
-        self._records: OrderedDict[tuple[str, str], TokenRecord] = OrderedDict()
+        self._records: OrderedDict[Hashable, TokenRecord] = OrderedDict()
 
-    def get(self, key: tuple[str, str]) -> TokenRecord | None:
+    def get(self, key: Hashable) -> TokenRecord | None:
         """The record, which then counts as the newest, or None."""
         with self._lock:
             if key in self._records:
                 self._records.move_to_end(key)
             return self._records.get(key)
 
-    def put(self, key: tuple[str, str], record: TokenRecord) -> None:
+    def put(self, key: Hashable, record: TokenRecord) -> None:
         """Keep `record`, letting go of the oldest."""
         with self._lock:
             self._records[key] = record
@@ -111,12 +110,16 @@ def picture_of(visit: Visit) -> LoadedImage:
 
 
 def record_of(visit: Visit) -> TokenRecord:
-    """Tokenize the picture of a visit, or take the record from the cache. Raises ExplorerError."""
-    tokenizer = load_tokenizer(visit.tokenizer)
-    image = fit(picture_of(visit), tokenizer.spec.downsampling, visit.side_px)
-    key = (visit.tokenizer, hashlib.blake2b(image.pixels.tobytes() + str(image.pixels.shape).encode()).hexdigest())
+    """Tokenize the picture of a visit, or take the record from the cache. Raises ExplorerError.
+
+    The cache knows a picture by its name, so that a click need not read it again: samples never change, and the
+    path of an upload holds a digest of its content.
+    """
+    key = (visit.tokenizer, visit.picture, visit.upload, visit.side_px)
     record = _records.get(key)
     if record is None:
+        tokenizer = load_tokenizer(visit.tokenizer)
+        image = fit(picture_of(visit), tokenizer.spec.downsampling, visit.side_px)
         record = tokenizer.tokenize(image.pixels)
         record = replace(record, notes=image.notes + record.notes)
         _records.put(key, record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 LICENCES = {
@@ -24,7 +25,7 @@ def card_text(config: Mapping) -> str:
 | --- | --- |
 | id | `{config["id"]}` |
 | quantizer | {config["quantizer"]["id"]}, K = {vocabulary}, D = {config["codebook_dim"]} |
-| settings | `{config["quantizer"]["config"]}` |
+| settings | `{json.dumps(config["quantizer"]["config"])}` |
 | encoder and decoder | convolutional, downsampling {config["downsampling"]}, {config["parameters"]:,} parameters |
 | data | {training["data"]} ({training["pictures"]:,} pictures) |
 | licence | {config["licence"]} |

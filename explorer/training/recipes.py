@@ -32,7 +32,7 @@ class Recipe:
     """One member: its words, its quantizer's id and keyword arguments.
 
     temperature: first and last tau for Gumbel, annealed exponentially over the run.
-    healthy: whether its codebook is meant to be in use; the collapsed one is there to be diagnosed.
+    healthy: whether its codebook is meant to be in use; the others are there to be diagnosed.
     """
 
     title: str
@@ -59,9 +59,10 @@ ZOO: dict[str, Recipe] = {
     ),
     "vq-ema": Recipe(
         "VQ, EMA",
-        "Vector quantization with an EMA codebook started on latents, and nothing that revives dead codes.",
+        "Vector quantization with an EMA codebook started on latents and nothing that revives a code once it died.",
         "vq",
         _codebook(update="ema", initialization={"name": "online"}),
+        healthy=False,
     ),
     "vq-collapsed": Recipe(
         "VQ, collapsed",

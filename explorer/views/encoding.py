@@ -10,6 +10,7 @@ from PIL import Image
 
 from explorer.errors import RecordError
 
+PNG_LEVEL = 2  # a third of the default's time for 5 % more bytes of a photograph
 DTYPES = ("float32", "uint8", "uint16", "uint32", "int32")
 
 
@@ -55,4 +56,5 @@ def image_bytes(pixels: np.ndarray, kind: str = "PNG", **options) -> bytes:
 
 def png_data_url(pixels: np.ndarray) -> str:
     """pixels (H, W) or (H, W, 3), float in [0, 1] or uint8 -> a lossless `data:image/png;base64,...`."""
-    return "data:image/png;base64," + base64.b64encode(image_bytes(pixels)).decode("ascii")
+    data = image_bytes(pixels, compress_level=PNG_LEVEL)
+    return "data:image/png;base64," + base64.b64encode(data).decode("ascii")

@@ -1,0 +1,29 @@
+"""The app as a whole: what it may import before the first page, and how it is launched."""
+
+import subprocess
+import sys
+
+from explorer.pages.app import launch_options
+
+
+def test_building_the_pages_imports_neither_torch_nor_umap():
+    code = (
+        "import sys; from explorer.pages.app import build; build(); "
+        "print(sorted({'torch', 'umap', 'numba', 'sklearn', 'skimage'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_launch_is_local_and_closed_by_default():
+    options = launch_options("127.0.0.1", 0)
+    assert options["server_name"] == "127.0.0.1"
+    assert (options["share"], options["show_error"], options["mcp_server"]) == (False, False, False)
+    assert options["allowed_paths"] == [] and options["strict_cors"] is True
+    assert options["max_file_size"] == 64 * 2**20
+    hosts = options["app_kwargs"]["middleware"][0].kwargs["allowed_hosts"]
+    assert "127.0.0.1" in hosts and "*" not in hosts
+
+
+def test_who_binds_to_all_addresses_is_not_held_to_names():
+    assert launch_options("0.0.0.0", 7860)["app_kwargs"]["middleware"] == []

@@ -1,0 +1,79 @@
+"""What visitors share: bounded caches, turns that end stale work, and the UMAP worker."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from explorer.errors import Cancelled, ExplorerError
+from explorer.pages import runtime
+from explorer.pages.runtime import MAPS, RecordCache, Turns
+from explorer.pages.session import UPLOADED, Visit
+
+
+class Worker:
+    """Stands for a child process: remembers that it was ended."""
+
+    killed = False
+
+    def kill(self):
+        self.killed = True
+
+
+def test_the_cache_is_bounded_and_lets_go_of_the_longest_unused():
+    cache = RecordCache(2)
+    cache.put("a", "A")
+    cache.put("b", "B")
+    assert cache.get("a") == "A"  # now b is the longest unused
+    cache.put("c", "C")
+    assert [cache.get(key) for key in "abc"] == ["A", None, "C"]
+
+
+def test_a_newer_turn_makes_the_older_stale_and_ends_its_worker():
+    turns, worker, late = Turns(10), Worker(), Worker()
+    first = turns.begin("anna", MAPS)
+    turns.attach("anna", MAPS, first, worker)
+    assert turns.holds("anna", MAPS, first) and not worker.killed
+    second = turns.begin("anna", MAPS)
+    assert worker.killed
+    assert (turns.holds("anna", MAPS, first), turns.holds("anna", MAPS, second)) == (False, True)
+    turns.attach("anna", MAPS, first, late)
+    assert late.killed, "a worker that comes too late is ended at once"
+
+
+def test_visitors_and_things_do_not_touch_each_other():
+    turns = Turns(10)
+    held = [(session, thing, turns.begin(session, thing)) for session in "ab" for thing in ("select", "levels")]
+    assert all(turns.holds(*turn) for turn in held)
+
+
+def test_turns_are_bounded():
+    turns, worker = Turns(2), Worker()
+    first = turns.begin("a", MAPS)
+    turns.attach("a", MAPS, first, worker)
+    turns.begin("b", MAPS)
+    turns.begin("c", MAPS)
+    assert worker.killed and not turns.holds("a", MAPS, first)
+
+
+def test_an_upload_that_is_gone_is_said(tmp_path):
+    with pytest.raises(ExplorerError, match="no longer on the server"):
+        runtime.picture_of(Visit(picture=UPLOADED, upload=str(tmp_path / "gone.png")))
+
+
+def test_choosing_something_else_ends_a_running_umap(monkeypatch, tmp_path):
+    monkeypatch.setattr(runtime, "settings", lambda: type("Settings", (), {"cache": tmp_path})())
+    vectors = np.random.default_rng(0).normal(size=(400, 8)).astype(np.float32)
+    turn = runtime.turns.begin("visitor", MAPS)
+    steps = runtime.umap_in_background(vectors, "euclidean", "visitor", turn)
+    assert next(steps) == 0.0
+    threading.Timer(1.0, lambda: runtime.turns.begin("visitor", MAPS)).start()
+    start = time.monotonic()
+    with pytest.raises(Cancelled):
+        for _ in steps:
+            pass
+    assert time.monotonic() - start < 30, "the worker must not be waited for"
+    assert runtime._umap_turn.acquire(timeout=1), "the next one may start"
+    runtime._umap_turn.release()
+    assert list(tmp_path.glob("projection-*")) == []
