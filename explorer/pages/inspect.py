@@ -47,7 +47,7 @@ def build() -> None:
             strip = SampleStrip()
             with gr.Accordion("Your own picture: upload, paste or webcam", open=False):
                 upload = PictureInput(
-                    sources=["upload", "clipboard", "webcam"], label="Your picture", height=220, elem_id="upload"
+                    sources=["upload", "clipboard", "webcam"], label="Your picture", height=300, elem_id="upload"
                 )
             side = gr.Radio(
                 [(f"{px} px", px) for px in SIDES_PX], value=SIDES_PX[0], label="Longest side", elem_id="side"
@@ -78,7 +78,7 @@ def build() -> None:
     opened = gr.on([gr.context.Context.root_block.load], _open, None, [*chosen, tokenizer, side], **quiet)
     runs = [
         strip.pick(_pick_sample, state, chosen, **quiet),
-        upload.upload(_pick_upload, [state, upload], chosen, **quiet),
+        upload.input(_pick_upload, [state, upload], chosen, **quiet),
         tokenizer.input(_pick_tokenizer, [state, tokenizer], chosen, **quiet),
         side.input(_pick_side, [state, side], chosen, **quiet),
     ]
@@ -117,6 +117,9 @@ def _pick_sample(visit: Visit, event: gr.EventData, request: gr.Request) -> tupl
 
 
 def _pick_upload(visit: Visit, path: str | None, request: gr.Request) -> tuple:
+    """A picture was uploaded, pasted or taken; clearing the input keeps what is shown."""
+    if path is None:
+        return (gr.skip(),) * 7
     return _all(request, replace(visit.at_rest(), picture=UPLOADED, upload=path), visit)
 
 

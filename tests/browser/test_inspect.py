@@ -234,6 +234,25 @@ def test_uploads_good_and_bad(page, app_url, tokenizers, record_of):
     )
 
 
+def test_a_pasted_picture(page, app_url, tokenizers):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_at(page, app_url, f"tokenizer={tokenizers[0].id}")
+    page.evaluate(
+        """async () => {
+          const canvas = Object.assign(document.createElement('canvas'), { width: 80, height: 40 });
+          canvas.getContext('2d').fillRect(0, 0, 40, 40);
+          const picture = await new Promise((done) => canvas.toBlob(done));
+          await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
+        }"""
+    )
+    page.get_by_text("Your own picture").click()
+    page.locator("#upload button[aria-label='Paste from clipboard']").click()
+    page.wait_for_function(
+        "document.querySelector('#inspect-view').textContent.includes('80 \\u00d7 40 px')", timeout=PATIENCE_MS
+    )
+    assert "Transparent parts laid on white" in page.inner_text("#inspect-view")
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 420])
 def test_nothing_overflows_and_text_is_readable(page, app_url, tokenizers, width, dark):
