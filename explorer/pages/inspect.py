@@ -131,10 +131,11 @@ def _pick_side(visit: Visit, side: int, request: gr.Request) -> tuple:
     return _all(request, replace(visit.at_rest(), side_px=int(side)), visit)
 
 
-def _maps(visit: Visit, request: gr.Request) -> Iterator[str]:
+def _maps(visit: Visit, request: gr.Request) -> Iterator:
     """UMAP in the background; a failure leaves the PCA and is said under the map."""
     session = request.session_hash
     turn = runtime.turns.begin(session, runtime.MAPS)
+    yield gr.skip()  # a generator that yields nothing would empty the view
     try:
         for value in events.umap_steps(visit, session, turn):
             if not runtime.turns.holds(session, runtime.MAPS, turn):

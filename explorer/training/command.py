@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--data", type=Path, help="folder of pictures (default: those inside the installed packages)")
     result.add_argument("--held-out", type=Path, help="folder of pictures to measure on (default: some of the data)")
     result.add_argument("--data-note", help="source of the pictures, for the card")
+    result.add_argument("--held-out-note", help="what is measured on, for the card")
     result.add_argument("--licence", help="licence of the weights, for the card")
     result.add_argument("--steps", type=int, help="training steps (default: the recipe's)")
     result.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
@@ -61,7 +62,7 @@ def load_data(arguments: argparse.Namespace, crop_px: int) -> tuple[list[np.ndar
         held, skipped = load_pictures(picture_files(arguments.held_out), HELD_OUT_PX)
         for line in skipped:
             print("skipped", line)
-        held_named = f"{arguments.held_out.resolve().name} split"
+        held_named = arguments.held_out_note or arguments.held_out.resolve().name
     held = [p for p in held if min(p.shape[:2]) >= HELD_OUT_PX]
     if not held:
         raise SettingsError(f"no held-out picture of at least {HELD_OUT_PX} px a side; give --held-out")

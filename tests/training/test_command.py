@@ -101,7 +101,7 @@ def test_a_folder_of_its_own_to_measure_on(run, folder, tmp_path):
     assert run("fsq", "--data", folder, "--held-out", measure, "--steps", "1") == 0
     config = json.loads((tmp_path / "out" / "fsq" / "config.json").read_text())
     assert config["measured"]["pictures"] == 1 and config["training"]["pictures"] == 11
-    assert config["training"]["held_out"] == "measure split"
+    assert config["training"]["held_out"] == "measure"
 
 
 def test_mistakes_are_said_plainly(run, folder, tmp_path):
