@@ -139,7 +139,9 @@ def test_another_tokenizer_and_another_picture(page, app_url, tokenizers, record
     open_at(page, app_url, f"tokenizer={first.id}")
     page.click("#tokenizer input")
     page.get_by_role("option", name=second.title, exact=True).click()
-    page.wait_for_function(f"location.search.includes('tokenizer={second.id}')", timeout=PATIENCE_MS)
+    page.wait_for_function(
+        f"new URLSearchParams(location.search).get('tokenizer') === '{second.id}'", timeout=PATIENCE_MS
+    )
     assert second.summary in page.inner_text("#tokenizer-facts")
     page.click("#sample-strip [data-id='coffee']")
     page.wait_for_function("location.search.includes('picture=coffee')", timeout=PATIENCE_MS)
