@@ -225,7 +225,7 @@ def test_no_codes_are_refused(name):
         ("rvq", {"beam": 0}, "beam must be at least 1"),
         ("rvq", {"options": CodebookOptions(metric="cosine")}, "Euclidean"),
         ("kmeans", {"fit_at": 0}, "fit_at"),
-        ("gumbel", {"temperature": 0.0}, "temperature must be > 0"),
+        ("gumbel", {"temperature": 0.0}, "temperature and sharpness must be > 0"),
         ("fsq", {"levels": (1, 5)}, "at least 2"),
         ("fsq", {"levels": (64,) * 6}, "too large"),
         ("lfq", {"bits": 0}, "bits must be"),
