@@ -5,57 +5,11 @@ MAGVIT-v2 (Yu et al. 2023, arXiv 2310.05737); survey 002, section 2.6; survey 00
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-from torch.nn.functional import mse_loss
-
-from explorer.errors import SettingsError
-from explorer.quantizers.base import QuantizerOutput, Stage, check_latents, total
-from explorer.quantizers.gradients import straight_through
-from explorer.quantizers.lattice import LatticeQuantizer, sign_entropies
-from explorer.record import LatticeRule
+from explorer.quantizers.signs import SignQuantizer
 
 
-def sign_rule(name: str, bits: int, scale: float) -> LatticeRule:
-    """The corners {-scale, +scale}^bits; the first axis is the most significant bit."""
-    if int(bits) != bits or not 1 <= bits <= 62:
-        raise SettingsError(f"bits must be a whole number from 1 to 62, got {bits}")
-    return LatticeRule(name, ((-scale, scale),) * bits, first_axis_most_significant=True)
+class LookupFreeQuantizer(SignQuantizer):
+    """`bits` dimensions, K = 2^bits codes at +-1. `settings` are those of SignQuantizer."""
 
-
-class LookupFreeQuantizer(LatticeQuantizer):
-    """`bits` dimensions, K = 2^bits codes at +-1.
-
-    entropy_weight scales mean H(p) - diversity * H(mean p), p the soft assignment at `inverse_temperature`: each
-    latent should be sure of its code, and all codes should be used. beta: commitment weight.
-    """
-
-    def __init__(
-        self,
-        bits: int = 10,
-        entropy_weight: float = 0.1,
-        diversity: float = 1.0,
-        inverse_temperature: float = 100.0,
-        beta: float = 0.25,
-        group_bits: int = 10,
-        decay: float = 0.99,
-    ) -> None:
-        super().__init__(sign_rule("LFQ", bits, 1.0), decay)
-        self.entropy_weight, self.diversity, self.beta = entropy_weight, diversity, beta
-        self.inverse_temperature, self.group_bits = inverse_temperature, group_bits
-
-    def forward(self, z: Tensor) -> QuantizerOutput:
-        check_latents(z, self.dim)
-        z = z.float()
-        positive = z >= 0  # sign(0) is +1
-        codes = torch.where(positive, 1.0, -1.0)  # (..., D)
-        indices = self.indices_of(positive)
-        terms = {"commitment": self.beta * mse_loss(z, codes)}
-        if self.training and self.entropy_weight:
-            sure, diverse = sign_entropies(z.reshape(-1, self.dim), 1.0, self.inverse_temperature, self.group_bits)
-            terms["entropy_per_latent"] = self.entropy_weight * sure
-            terms["entropy_of_mean"] = -self.entropy_weight * self.diversity * diverse
-        if self.training:
-            self.counts.update(indices)
-        stage = Stage(z.detach(), codes, indices)
-        return QuantizerOutput(straight_through(z, codes), indices[..., None], total(terms, z), terms, (stage,))
+    def __init__(self, bits: int = 10, **settings: float) -> None:
+        super().__init__("LFQ", bits, 1.0, **settings)

@@ -1,0 +1,66 @@
+"""What LFQ and BSQ share: the code of a latent is the sign of each of its dimensions, kept in use by entropy terms."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import mse_loss
+
+from explorer.errors import SettingsError
+from explorer.quantizers.base import QuantizerOutput, Stage, check_latents, total
+from explorer.quantizers.gradients import straight_through
+from explorer.quantizers.lattice import LatticeQuantizer, sign_entropies
+from explorer.record import LatticeRule
+
+
+def sign_rule(name: str, bits: int, scale: float) -> LatticeRule:
+    """The corners {-scale, +scale}^bits; the first axis is the most significant bit."""
+    if int(bits) != bits or not 1 <= bits <= 62:
+        raise SettingsError(f"bits must be a whole number from 1 to 62, got {bits}")
+    return LatticeRule(name, ((-scale, scale),) * bits, first_axis_most_significant=True)
+
+
+class SignQuantizer(LatticeQuantizer):
+    """`bits` dimensions, K = 2^bits codes at +-scale; a subclass says where latents are put first (`project`).
+
+    entropy_weight scales mean H(p) - diversity * H(mean p), p the soft assignment at `inverse_temperature`: each
+    latent should be sure of its code, and all codes should be used. beta: commitment weight.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        bits: int,
+        scale: float,
+        entropy_weight: float = 0.1,
+        diversity: float = 1.0,
+        inverse_temperature: float = 100.0,
+        beta: float = 0.25,
+        group_bits: int = 10,
+        decay: float = 0.99,
+    ) -> None:
+        super().__init__(sign_rule(name, bits, scale), decay)
+        self.scale, self.beta = scale, beta
+        self.entropy_weight, self.diversity = entropy_weight, diversity
+        self.inverse_temperature, self.group_bits = inverse_temperature, group_bits
+
+    def project(self, z: Tensor) -> Tensor:
+        """z (..., D) float32 -> the latents whose signs are taken."""
+        return z
+
+    def forward(self, z: Tensor) -> QuantizerOutput:
+        check_latents(z, self.dim)
+        u = self.project(z.float())  # (..., D)
+        positive = u >= 0  # sign(0) is +1
+        codes = torch.where(positive, self.scale, -self.scale)
+        indices = self.indices_of(positive)
+        terms = {"commitment": self.beta * mse_loss(u, codes)}
+        if self.training and self.entropy_weight:
+            flat = u.reshape(-1, self.dim)
+            sure, diverse = sign_entropies(flat, self.scale, self.inverse_temperature, self.group_bits)
+            terms["entropy_per_latent"] = self.entropy_weight * sure
+            terms["entropy_of_mean"] = -self.entropy_weight * self.diversity * diverse
+        if self.training:
+            self.counts.update(indices)
+        stage = Stage(u.detach(), codes, indices)
+        return QuantizerOutput(straight_through(u, codes), indices[..., None], total(terms, z), terms, (stage,))
