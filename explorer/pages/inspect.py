@@ -132,7 +132,7 @@ def _pick_side(visit: Visit, side: int, request: gr.Request) -> tuple:
 
 
 def _maps(visit: Visit, request: gr.Request) -> Iterator:
-    """UMAP in the background; a failure leaves the PCA and is said under the map."""
+    """The maps that take longer; a failure leaves those that are there and is said under the map."""
     session = request.session_hash
     turn = runtime.turns.begin(session, runtime.MAPS)
     yield gr.skip()  # a generator that yields nothing would empty the view
@@ -144,7 +144,7 @@ def _maps(visit: Visit, request: gr.Request) -> Iterator:
     except Cancelled:
         return
     except ExplorerError as error:
-        yield events.shown(visit, progress=str(error))
+        yield events.shown(visit, {}, str(error))
 
 
 def _leave(request: gr.Request) -> None:

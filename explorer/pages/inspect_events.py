@@ -63,7 +63,7 @@ def strip_value(visit: Visit, message: str = "", kind: str = "error") -> str:
 
 
 def shown(visit: Visit, umaps: dict[int, Projection] | None = None, progress: str = "") -> str:
-    """The value of the inspect view. Raises ExplorerError."""
+    """The value of the inspect view; with `umaps` also the maps that take longer. Raises ExplorerError."""
     record, tokenizer = runtime.record_of(visit), load_tokenizer(visit.tokenizer)
     selected = inspect_view.Selected(visit.level, visit.code, visit.token)
     return inspect_view.payload(
@@ -95,12 +95,13 @@ def everything(visit: Visit) -> tuple[str, str, str, str]:
 
 
 def umap_steps(visit: Visit, session: str, turn: int) -> Iterator[str]:
-    """Values of the inspect view while UMAP is computed level by level, in a child process; the last has them all.
+    """Values of the inspect view with the slices, then while UMAP is computed level by level in a child process.
 
     Codebooks with a rule have their lattice instead: a UMAP of grid points shows the grid's own symmetry only.
     """
     record = runtime.record_of(visit)
     done: dict[int, Projection] = {}
+    yield shown(visit, done)
     for number, level in enumerate(record.levels):
         if level.codebook.rule is not None or level.codebook.codebook_dim < 3:
             continue

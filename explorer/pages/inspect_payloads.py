@@ -36,7 +36,10 @@ def drawn_vectors(level: TokenLevel) -> tuple[np.ndarray, np.ndarray, str]:
 
 
 def code_maps(record: TokenRecord, umaps: dict[int, Projection] | None = None) -> list[CodeMap]:
-    """All maps of all levels: the PCA (or the true plane) first, the lattice's grid, UMAP where it is done."""
+    """The maps of all levels: the PCA (or the true plane) first, and the lattice's grid.
+
+    With `umaps`, even empty, also what takes longer: the slice, and UMAP of the levels where it is done.
+    """
     maps = []
     for number, level in enumerate(record.levels):
         codes, vectors, note = drawn_vectors(level)
@@ -44,9 +47,11 @@ def code_maps(record: TokenRecord, umaps: dict[int, Projection] | None = None) -
         if level.codebook.rule is not None:
             grid = lattice_coordinates(level.codebook.rule, codes)
             maps.append(CodeMap(number, "lattice", codes, grid.xy, _words(grid.note, note)))
+        if umaps is None:
+            continue
         if level.codebook.codebook_dim > 2 and level.codebook.codebook_size <= SLICE_CODES:
             maps.append(_slice_map(number, record.tokenizer_id, codes, vectors))
-        if umaps and number in umaps:
+        if number in umaps:
             maps.append(CodeMap(number, "umap", codes, umaps[number].xy, _words(umaps[number].note, note)))
     return maps
 
