@@ -7,6 +7,12 @@ export function nextIndex(key, index, count) {
   return { Home: 0, End: count - 1 }[key] ?? null;
 }
 
+/** Where a strip `width` wide and scrolled to `now` must be scrolled to show what lies at `left`, `size` wide. */
+export function scrollFor(now, width, left, size) {
+  const visible = left >= now && left + size <= now + width;
+  return visible ? now : Math.max(0, left - (width - size) / 2);
+}
+
 function button(picture, doc) {
   const element = doc.createElement("button");
   element.type = "button";
@@ -28,6 +34,7 @@ function mark(strip, chosen) {
     const on = b.dataset.id === chosen;
     b.setAttribute("aria-checked", String(on));
     b.tabIndex = on || (!found && i === 0) ? 0 : -1;
+    if (on) strip.scrollLeft = scrollFor(strip.scrollLeft, strip.clientWidth, b.offsetLeft - strip.offsetLeft, b.offsetWidth);
   });
 }
 
