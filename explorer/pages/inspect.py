@@ -90,26 +90,31 @@ def build() -> None:
     gr.context.Context.root_block.unload(_leave)
 
 
-def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", kind: str = "error") -> tuple:
+def _all(
+    request: gr.Request, visit: Visit, before: Visit, message: str = "", kind: str = "error", pictures: bool = True
+) -> tuple:
     """Values of state, strip, facts and all results; if they cannot be made, why, and everything else as it was."""
     runtime.turns.begin(request.session_hash, runtime.MAPS)  # ends the UMAP of what was shown before
     try:
         spec = load_tokenizer(visit.tokenizer).spec
         results = events.everything(visit)
     except Exception as error:
-        kept = events.strip_value(before, events.plain_words(error))
+        kept = events.strip_value(before, events.plain_words(error), pictures=pictures)
         return (before, kept, *[gr.skip()] * 5)
-    return (visit, events.strip_value(visit, message, kind), facts_payload(spec), *results)
+    return (visit, events.strip_value(visit, message, kind, pictures), facts_payload(spec), *results)
 
 
-def _open(request: gr.Request) -> tuple:
-    """A page was opened, perhaps by a link."""
+def _open(request: gr.Request) -> Iterator[tuple]:
+    """A page was opened, perhaps by a link: first the result, then the strip of samples, which takes longer."""
     ids = [spec.id for spec in list_tokenizers()]
     visit, said = visit_from_query(dict(request.query_params), ids)
     if not ids:
         empty = events.strip_value(visit, "There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one.")
-        return (visit, empty, *[gr.skip()] * 7)
-    return (*_all(request, visit, visit, " ".join(said), "note"), visit.tokenizer, visit.side_px)
+        yield (visit, empty, *[gr.skip()] * 7)
+        return
+    made = _all(request, visit, visit, " ".join(said), "note", pictures=False)
+    yield (*made, visit.tokenizer, visit.side_px)
+    yield (gr.skip(), events.with_pictures(made[1]), *[gr.skip()] * 7)
 
 
 def _pick_sample(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:

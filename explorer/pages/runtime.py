@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,21 +36,33 @@ class RecordCache:
     def __init__(self, size: int) -> None:
         self._size, self._lock = size, threading.Lock()
         self._records: OrderedDict[Hashable, TokenRecord] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
 
-    def get(self, key: Hashable) -> TokenRecord | None:
-        """The record, which then counts as the newest, or None."""
+    def get(self, key: Hashable, make: Callable[[], TokenRecord]) -> TokenRecord:
+        """The record, which then counts as the newest; made if it is not there.
+
+        Who asks while it is being made waits for it instead of making it too; nobody else waits.
+        """
         with self._lock:
             if key in self._records:
                 self._records.move_to_end(key)
-            return self._records.get(key)
-
-    def put(self, key: Hashable, record: TokenRecord) -> None:
-        """Keep `record`, letting go of the oldest."""
-        with self._lock:
-            self._records[key] = record
-            self._records.move_to_end(key)
-            while len(self._records) > self._size:
-                self._records.popitem(last=False)
+                return self._records[key]
+            turn = self._making.setdefault(key, threading.Lock())
+        with turn:
+            with self._lock:
+                found = self._records.get(key)
+            if found is not None:
+                return found
+            try:
+                record = make()
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+            with self._lock:
+                self._records[key] = record
+                while len(self._records) > self._size:
+                    self._records.popitem(last=False)
+            return record
 
 
 class Turns:
@@ -115,15 +127,14 @@ def record_of(visit: Visit) -> TokenRecord:
     The cache knows a picture by its name, so that a click need not read it again: samples never change, and the
     path of an upload holds a digest of its content.
     """
-    key = (visit.tokenizer, visit.picture, visit.upload, visit.side_px)
-    record = _records.get(key)
-    if record is None:
+
+    def make() -> TokenRecord:
         tokenizer = load_tokenizer(visit.tokenizer)
         image = fit(picture_of(visit), tokenizer.spec.downsampling, visit.side_px)
         record = tokenizer.tokenize(image.pixels)
-        record = replace(record, notes=image.notes + record.notes)
-        _records.put(key, record)
-    return record
+        return replace(record, notes=image.notes + record.notes)
+
+    return _records.get((visit.tokenizer, visit.picture, visit.upload, visit.side_px), make)
 
 
 def umap_in_background(vectors: np.ndarray, metric: str, session: str, turn: int) -> Iterator[float | Projection]:
