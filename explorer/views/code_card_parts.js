@@ -100,10 +100,10 @@ export function digitsSection(card, vector) {
     const row = make("div", "dte-card-digit");
     const value = vector ? significant(vector[axis], 3) : "";
     row.setAttribute("role", "img");
-    row.setAttribute("aria-label", `axis ${axis}: digit ${digit} of 0 to ${levels - 1}${value && `, value ${value}`}`);
+    row.setAttribute("aria-label", `axis ${axis + 1}: digit ${digit} of 0 to ${levels - 1}${value && `, value ${value}`}`);
     const track = make("span", "dte-card-track");
     for (let level = 0; level < levels; level++) track.append(make("i", level === digit ? "is-on" : ""));
-    row.append(make("span", "dte-card-axis", `axis ${axis}`), track, make("b", "", `${digit}`));
+    row.append(make("span", "dte-card-axis", `axis ${axis + 1}`), track, make("b", "", `${digit}`));
     row.append(make("span", "dte-card-axis", `of 0–${levels - 1}`), make("span", "dte-card-value", value));
     list.append(row);
   });
@@ -116,7 +116,7 @@ function bitsSection(card, vector) {
   row.setAttribute("aria-label", `bits ${card.digits.join(" ")}`);
   card.digits.forEach((bit, axis) => {
     const square = make("span", bit ? "is-on" : "", String(bit));
-    square.title = vector ? `axis ${axis}: bit ${bit}, value ${significant(vector[axis], 3)}` : `axis ${axis}: bit ${bit}`;
+    square.title = vector ? `axis ${axis + 1}: bit ${bit}, value ${significant(vector[axis], 3)}` : `axis ${axis + 1}: bit ${bit}`;
     row.append(square);
   });
   const size = vector ? ` Each axis is ±${significant(Math.abs(vector[0]), 3)}.` : "";

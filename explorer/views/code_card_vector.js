@@ -52,7 +52,7 @@ export function vectorBars(values) {
   const activate = (axis) => {
     if (axis === active) return;
     active = axis;
-    readout.textContent = axis < 0 ? READOUT_IDLE : `axis ${axis}: ${significant(values[axis], 4)}`;
+    readout.textContent = axis < 0 ? READOUT_IDLE : `axis ${axis + 1}: ${significant(values[axis], 4)}`;
     redraw();
   };
   canvas.addEventListener("pointermove", (event) => {
