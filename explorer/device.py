@@ -26,7 +26,7 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def device_label(device: torch.device) -> str:
-    """The device in words, such as "CPU, 2 threads" or "CUDA, NVIDIA H200"."""
+    """The device in words, such as "CPU, 2 threads", or CUDA and the name of the card."""
     if device.type == "cuda":
         return f"CUDA, {torch.cuda.get_device_name(device)}"
     if device.type != "cpu":
