@@ -76,16 +76,17 @@ def build() -> None:
     chosen = [state, strip, facts, *results]
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     opened = gr.on([gr.context.Context.root_block.load], _open, None, [*chosen, tokenizer, side], **quiet)
+    quick = quiet | {"trigger_mode": "multiple"}  # a choice while another is being shown counts; the newest wins
     runs = [
-        strip.pick(_pick_sample, state, chosen, **quiet),
-        upload.input(_pick_upload, [state, upload], chosen, **quiet),
-        tokenizer.input(_pick_tokenizer, [state, tokenizer], chosen, **quiet),
-        side.input(_pick_side, [state, side], chosen, **quiet),
+        strip.pick(_pick_sample, state, chosen, **quick),
+        upload.input(_pick_upload, [state, upload], chosen, **quick),
+        tokenizer.input(_pick_tokenizer, [state, tokenizer], chosen, **quick),
+        side.input(_pick_side, [state, side], chosen, **quick),
     ]
     for run in [opened, *runs]:
-        run.success(_maps, state, view, concurrency_limit=4, **quiet)
-    view.select(_select, state, [card], queue=False, trigger_mode="multiple", **quiet)
-    view.levels(_levels, state, [reconstruction, bar], queue=False, trigger_mode="multiple", **quiet)
+        run.success(_maps, state, view, concurrency_limit=4, **quick)
+    view.select(_select, state, [card], queue=False, **quick)
+    view.levels(_levels, state, [reconstruction, bar], queue=False, **quick)
     exports.export(_export, state, exports, **quiet)
     gr.context.Context.root_block.unload(_leave)
 
@@ -94,14 +95,19 @@ def _all(
     request: gr.Request, visit: Visit, before: Visit, message: str = "", kind: str = "error", pictures: bool = True
 ) -> tuple:
     """Values of state, strip, facts and all results; if they cannot be made, why, and everything else as it was."""
-    runtime.turns.begin(request.session_hash, runtime.MAPS)  # ends the UMAP of what was shown before
+    session = request.session_hash
+    turn = runtime.turns.begin(session, runtime.MAPS)  # ends the UMAP of what was shown before
+    visit = replace(visit, turn=turn)
     try:
         spec = load_tokenizer(visit.tokenizer).spec
-        results = events.everything(visit)
+        strip = events.strip_value(visit, message, kind, pictures)
+        made = (visit, strip, facts_payload(spec), *events.everything(visit))
     except Exception as error:
         kept = events.strip_value(before, events.plain_words(error), pictures=pictures)
-        return (before, kept, *[gr.skip()] * 5)
-    return (visit, events.strip_value(visit, message, kind, pictures), facts_payload(spec), *results)
+        if runtime.turns.holds(session, runtime.MAPS, turn):
+            runtime.intents.set(session, before)
+        made = (gr.skip(), kept, *[gr.skip()] * 5)
+    return made if runtime.turns.holds(session, runtime.MAPS, turn) else (gr.skip(),) * 7
 
 
 def _open(request: gr.Request) -> Iterator[tuple]:
@@ -112,40 +118,46 @@ def _open(request: gr.Request) -> Iterator[tuple]:
         empty = events.strip_value(visit, "There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one.")
         yield (visit, empty, *[gr.skip()] * 7)
         return
+    runtime.intents.set(request.session_hash, visit)
     made = _all(request, visit, visit, " ".join(said), "note", pictures=False)
     yield (*made, visit.tokenizer, visit.side_px)
-    yield (gr.skip(), events.with_pictures(made[1]), *[gr.skip()] * 7)
+    if isinstance(made[1], str):  # else something was chosen already, and the strip came with it
+        yield (gr.skip(), events.with_pictures(made[1]), *[gr.skip()] * 7)
 
 
 def _pick_sample(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:
-    return _all(request, replace(visit.at_rest(), picture=str(event.id), upload=None), visit)
+    return _pick(request, visit, picture=str(event.id), upload=None)
 
 
 def _pick_upload(visit: Visit, path: str | None, request: gr.Request) -> tuple:
-    """A picture was uploaded, pasted or taken; clearing the input keeps what is shown."""
+    """A picture was uploaded, pasted or taken; clearing the input, or a paste under way, keeps what is shown."""
     if path is None:
         return (gr.skip(),) * 7
-    return _all(request, replace(visit.at_rest(), picture=UPLOADED, upload=path), visit)
+    return _pick(request, visit, picture=UPLOADED, upload=path)
 
 
 def _pick_tokenizer(visit: Visit, tokenizer: str, request: gr.Request) -> tuple:
-    return _all(request, replace(visit.at_rest(), tokenizer=tokenizer), visit)
+    return _pick(request, visit, tokenizer=tokenizer)
 
 
 def _pick_side(visit: Visit, side: int, request: gr.Request) -> tuple:
-    return _all(request, replace(visit.at_rest(), side_px=int(side)), visit)
+    return _pick(request, visit, side_px=int(side))
+
+
+def _pick(request: gr.Request, visit: Visit, **choices: object) -> tuple:
+    return _all(request, runtime.intents.change(request.session_hash, visit, **choices), visit)
 
 
 def _maps(visit: Visit, request: gr.Request) -> Iterator:
     """The maps that take longer; a failure leaves those that are there and is said under the map."""
     session = request.session_hash
-    turn = runtime.turns.begin(session, runtime.MAPS)
     yield gr.skip()  # a generator that yields nothing would empty the view
     try:
-        for value in events.umap_steps(visit, session, turn):
-            if not runtime.turns.holds(session, runtime.MAPS, turn):
-                return
-            yield value
+        if runtime.turns.holds(session, runtime.MAPS, visit.turn):
+            for value in events.umap_steps(visit, session, visit.turn):
+                if not runtime.turns.holds(session, runtime.MAPS, visit.turn):
+                    return
+                yield value
     except Cancelled:
         return
     except ExplorerError as error:

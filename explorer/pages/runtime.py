@@ -106,8 +106,37 @@ class Turns:
             self._workers.pop(key).kill()
 
 
+class Intents:
+    """What each visitor wants by now, though it may not be shown yet: a quick second choice must not undo the first.
+
+    Bounded: the longest silent visitors are forgotten, and then what is shown counts.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size, self._lock = size, threading.Lock()
+        self._visits: OrderedDict[str, Visit] = OrderedDict()
+
+    def set(self, session: str, visit: Visit) -> None:
+        """What is wanted is this."""
+        with self._lock:
+            self._keep(session, visit)
+
+    def change(self, session: str, shown: Visit, **choices: object) -> Visit:
+        """What is wanted now: the last wish (or what is shown) with `choices` changed and nothing selected."""
+        with self._lock:
+            return self._keep(session, replace(self._visits.get(session, shown).at_rest(), **choices))
+
+    def _keep(self, session: str, visit: Visit) -> Visit:
+        self._visits[session] = visit
+        self._visits.move_to_end(session)
+        while len(self._visits) > self._size:
+            self._visits.popitem(last=False)
+        return visit
+
+
 _records = RecordCache(settings().limits.records_cached)
 turns = Turns(4 * SESSIONS_KEPT)
+intents = Intents(SESSIONS_KEPT)
 _umap_turn = threading.Semaphore(1)  # one worker at a time: two would only slow each other on few cores
 
 

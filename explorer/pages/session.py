@@ -33,6 +33,7 @@ class Visit:
     token: int | None = None
     map_kind: str | None = None
     upload: str | None = None
+    turn: int = 0  # of the work that made what is shown, so that later work can tell whether it still is
 
     def at_rest(self) -> Visit:
         """The same choices with nothing selected: another picture or tokenizer has other codes."""

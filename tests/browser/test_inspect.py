@@ -152,6 +152,23 @@ def test_another_tokenizer_and_another_picture(page, app_url, tokenizers, record
     )
 
 
+def test_quick_choices_all_count_and_the_newest_wins(page, app_url, tokenizers, record_of):
+    first, second = tokenizers[0], tokenizers[1]
+    open_at(page, app_url, f"tokenizer={first.id}")
+    for sample in ("coffee", "flower", "chelsea"):
+        page.click(f"#sample-strip [data-id='{sample}']")
+    page.click("#tokenizer input")
+    page.get_by_role("option", name=second.title, exact=True).click()
+    record = record_of(second.id, "chelsea")
+    expected = quality(record.media, record.reconstruction).psnr_db
+    page.wait_for_function(
+        f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')", timeout=PATIENCE_MS
+    )
+    page.wait_for_timeout(1500)  # nothing older may come after
+    assert query_of(page) == {"picture": "chelsea", "tokenizer": second.id, "side": "256"}
+    assert f"{expected:.2f}" in page.inner_text("#reconstruction")
+
+
 def test_every_tokenizer_opens(page, app_url, tokenizers):
     for spec in tokenizers:
         open_at(page, app_url, f"tokenizer={spec.id}&side=256&token=300")

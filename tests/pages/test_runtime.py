@@ -8,7 +8,7 @@ import pytest
 
 from explorer.errors import Cancelled, ExplorerError
 from explorer.pages import runtime
-from explorer.pages.runtime import MAPS, RecordCache, Turns
+from explorer.pages.runtime import MAPS, Intents, RecordCache, Turns
 from explorer.pages.session import UPLOADED, Visit
 
 
@@ -82,6 +82,17 @@ def test_turns_are_bounded():
     turns.begin("b", MAPS)
     turns.begin("c", MAPS)
     assert worker.killed and not turns.holds("a", MAPS, first)
+
+
+def test_a_quick_second_choice_does_not_undo_the_first():
+    intents, shown = Intents(2), Visit(tokenizer="one", code=3, token=4)
+    assert intents.change("anna", shown, tokenizer="two") == Visit(tokenizer="two")
+    assert intents.change("anna", shown, picture="coffee") == Visit(tokenizer="two", picture="coffee")
+    assert intents.change("bob", shown, picture="coffee") == Visit(tokenizer="one", picture="coffee")
+    intents.set("anna", shown)  # a choice that failed
+    assert intents.change("anna", shown, side_px=512) == Visit(tokenizer="one", side_px=512)
+    intents.change("carl", shown)  # bounded: bob is forgotten
+    assert intents.change("bob", shown, side_px=1024).picture == shown.picture
 
 
 def test_an_upload_that_is_gone_is_said(tmp_path):
