@@ -91,38 +91,32 @@ def build() -> None:
     gr.context.Context.root_block.unload(_leave)
 
 
-def _all(
-    request: gr.Request, visit: Visit, before: Visit, message: str = "", kind: str = "error", pictures: bool = True
-) -> tuple:
+def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", kind: str = "error") -> tuple:
     """Values of state, strip, facts and all results; if they cannot be made, why, and everything else as it was."""
     session = request.session_hash
     turn = runtime.turns.begin(session, runtime.MAPS)  # ends the UMAP of what was shown before
     visit = replace(visit, turn=turn)
     try:
         spec = load_tokenizer(visit.tokenizer).spec
-        strip = events.strip_value(visit, message, kind, pictures)
+        strip = events.strip_value(visit, message, kind)
         made = (visit, strip, facts_payload(spec), *events.everything(visit))
     except Exception as error:
-        kept = events.strip_value(before, events.plain_words(error), pictures=pictures)
+        kept = events.strip_value(before, events.plain_words(error))
         if runtime.turns.holds(session, runtime.MAPS, turn):
             runtime.intents.set(session, before)
         made = (gr.skip(), kept, *[gr.skip()] * 5)
     return made if runtime.turns.holds(session, runtime.MAPS, turn) else (gr.skip(),) * 7
 
 
-def _open(request: gr.Request) -> Iterator[tuple]:
-    """A page was opened, perhaps by a link: first the result, then the strip of samples, which takes longer."""
+def _open(request: gr.Request) -> tuple:
+    """A page was opened, perhaps by a link."""
     ids = [spec.id for spec in list_tokenizers()]
     visit, said = visit_from_query(dict(request.query_params), ids)
     if not ids:
         empty = events.strip_value(visit, "There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one.")
-        yield (visit, empty, *[gr.skip()] * 7)
-        return
+        return (visit, empty, *[gr.skip()] * 7)
     runtime.intents.set(request.session_hash, visit)
-    made = _all(request, visit, visit, " ".join(said), "note", pictures=False)
-    yield (*made, visit.tokenizer, visit.side_px)
-    if isinstance(made[1], str):  # else something was chosen already, and the strip came with it
-        yield (gr.skip(), events.with_pictures(made[1]), *[gr.skip()] * 7)
+    return (*_all(request, visit, visit, " ".join(said), "note"), visit.tokenizer, visit.side_px)
 
 
 def _pick_sample(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:
@@ -149,19 +143,24 @@ def _pick(request: gr.Request, visit: Visit, **choices: object) -> tuple:
 
 
 def _maps(visit: Visit, request: gr.Request) -> Iterator:
-    """The maps that take longer; a failure leaves those that are there and is said under the map."""
+    """The maps that take longer; a failure leaves those that are there and is said under the map.
+
+    It begins and ends with a skip: Gradio empties the view if nothing is yielded, and sends the last value once more
+    when a generator ends, which may be after something newer was shown.
+    """
     session = request.session_hash
-    yield gr.skip()  # a generator that yields nothing would empty the view
-    try:
-        if runtime.turns.holds(session, runtime.MAPS, visit.turn):
+    yield gr.skip()
+    if runtime.turns.holds(session, runtime.MAPS, visit.turn):
+        try:
             for value in events.umap_steps(visit, session, visit.turn):
                 if not runtime.turns.holds(session, runtime.MAPS, visit.turn):
-                    return
+                    break
                 yield value
-    except Cancelled:
-        return
-    except ExplorerError as error:
-        yield events.shown(visit, {}, str(error))
+        except Cancelled:
+            pass  # something newer is being shown
+        except ExplorerError as error:
+            yield events.shown(visit, {}, str(error))
+    yield gr.skip()
 
 
 def _leave(request: gr.Request) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -58,14 +57,9 @@ def thumbnails() -> list[dict[str, str]]:
     return sample_strip.thumbnails_json(found)
 
 
-def strip_value(visit: Visit, message: str = "", kind: str = "error", pictures: bool = True) -> str:
-    """The value of the strip for a visit; without `pictures` an empty one, which needs no file to be read."""
-    return sample_strip.payload(thumbnails() if pictures else [], visit.picture, message, kind)
-
-
-def with_pictures(strip: str) -> str:
-    """A strip's value with the sample pictures put in."""
-    return json.dumps(json.loads(strip) | {"pictures": thumbnails()})
+def strip_value(visit: Visit, message: str = "", kind: str = "error") -> str:
+    """The value of the strip for a visit."""
+    return sample_strip.payload(thumbnails(), visit.picture, message, kind)
 
 
 def shown(visit: Visit, umaps: dict[int, Projection] | None = None, progress: str = "") -> str:

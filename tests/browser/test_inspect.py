@@ -271,6 +271,7 @@ def test_a_pasted_picture(page, app_url, tokenizers):
     page.wait_for_function(
         "document.querySelector('#inspect-view').textContent.includes('80 \\u00d7 40 px')", timeout=PATIENCE_MS
     )
+    page.wait_for_timeout(1000)  # a map of the picture before it must not draw over it
     assert "Transparent parts laid on white" in page.inner_text("#inspect-view")
 
 
