@@ -141,7 +141,7 @@ _umap_turn = threading.Semaphore(1)  # one worker at a time: two would only slow
 
 
 def picture_of(visit: Visit) -> LoadedImage:
-    """The picture of a visit, fitted to 8-pixel tokens at its side. Raises MediaError."""
+    """The picture of a visit at its own size. Raises MediaError, or ExplorerError if an upload is gone."""
     limits = settings().limits
     if visit.picture == UPLOADED:
         if visit.upload is None or not Path(visit.upload).is_file():
