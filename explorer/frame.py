@@ -1,0 +1,137 @@
+"""Frame: one instant of a training run, and the second joint between torch and the browser (see `record.py`).
+
+Letters of the shapes: n latents shown (a sample of the batch), D dimensions, d dimensions of one level, K codes,
+m pictures shown. All arrays are numpy; a Frame checks that they fit together when it is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from explorer.errors import RecordError
+from explorer.record import Metric
+
+LIVE, DEAD, UNSEEN = 0, 1, 2  # of a code; see FrameLevel.state
+
+
+@dataclass(frozen=True)
+class FrameEvent:
+    """A code got a new vector: at which step, on which level, which code, by which strategy, from which source.
+
+    `source` is the row of the latent it was put on, or for "split" the code that was split. died_again: the code had
+    been reseeded before, and was not once chosen, or died, since.
+    """
+
+    step: int
+    level: int
+    code: int
+    strategy: str
+    source: int
+    died_again: bool = False
+
+
+@dataclass(frozen=True)
+class FrameLevel:
+    """One level (residual stage or group) of the quantizer at one instant.
+
+    z_e (n, d) float32: what the level was given. indices (n,) int32: what it chose. vectors (K, d) float32: its codes.
+    counts (K,) float32: EMA of the tokens that each code gets a step. silent (K,) int32: steps since a code was last
+    chosen. state (K,) uint8: LIVE; DEAD, not chosen for `window` steps; UNSEEN, never chosen in fewer steps than that.
+    window: steps in which at least 8 K latents are counted, and at least 20. gradient (n, d) float32: of the
+    reconstruction loss of one latent at z_e, as the estimator passes it, or None if it was not asked for.
+    """
+
+    z_e: np.ndarray
+    indices: np.ndarray
+    vectors: np.ndarray
+    counts: np.ndarray
+    silent: np.ndarray
+    state: np.ndarray
+    metric: Metric
+    window: int
+    gradient: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        n, d = _shape("z_e", self.z_e, 2)
+        codes, dim = _shape("vectors", self.vectors, 2)
+        if dim != d:
+            raise RecordError(f"codes have {dim} dimensions and latents {d}")
+        _expect("indices", self.indices, (n,))
+        for name in ("counts", "silent", "state"):
+            _expect(name, getattr(self, name), (codes,))
+        if self.gradient is not None:
+            _expect("gradient", self.gradient, (n, d))
+        if n and (int(self.indices.min()) < 0 or int(self.indices.max()) >= codes):
+            raise RecordError(
+                f"indices reach from {self.indices.min()} to {self.indices.max()}, outside 0..{codes - 1}"
+            )
+
+    @property
+    def codebook_size(self) -> int:
+        return len(self.vectors)
+
+    @property
+    def dead(self) -> int:
+        """Codes that are dead."""
+        return int((self.state == DEAD).sum())
+
+    @property
+    def unseen(self) -> int:
+        """Codes never chosen, in too few steps to call them dead."""
+        return int((self.state == UNSEEN).sum())
+
+    @property
+    def nbytes(self) -> int:
+        arrays = (self.z_e, self.indices, self.vectors, self.counts, self.silent, self.state, self.gradient)
+        return sum(array.nbytes for array in arrays if array is not None)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One instant: `step` optimizer steps were taken, `latents_seen` latents quantized a level since the start.
+
+    losses: weighted terms of the newest training batch ("reconstruction", "commitment", ...), in the order in which
+    they are summed. measures: numbers of that batch (see `lab.measures.MEASURES` for names and units).
+    inputs, outputs: what went in and came out for the latents shown: points (n, 2) float32, or pictures (m, H, W)
+    or (m, H, W, 3) uint8; both None if there is nothing to compare. events: since the frame before.
+    """
+
+    step: int
+    latents_seen: int
+    batch_size: int
+    levels: tuple[FrameLevel, ...]
+    losses: Mapping[str, float] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
+    inputs: np.ndarray | None = None
+    outputs: np.ndarray | None = None
+    events: tuple[FrameEvent, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.step < 0 or self.latents_seen < 0 or self.batch_size < 1:
+            raise RecordError(f"step {self.step}, {self.latents_seen} latents, batches of {self.batch_size}")
+        if not self.levels:
+            raise RecordError("a frame needs at least one level")
+        if (self.inputs is None) != (self.outputs is None):
+            raise RecordError("a frame has both inputs and outputs or neither")
+        if self.inputs is not None and self.outputs is not None:
+            _expect("outputs", self.outputs, self.inputs.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        pictures = sum(array.nbytes for array in (self.inputs, self.outputs) if array is not None)
+        return pictures + sum(level.nbytes for level in self.levels)
+
+
+def _shape(name: str, array: np.ndarray, ndim: int) -> tuple[int, ...]:
+    if array.ndim != ndim:
+        raise RecordError(f"{name} must have {ndim} axes, got shape {array.shape}")
+    return array.shape
+
+
+def _expect(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise RecordError(f"{name} must have shape {shape}, got {array.shape}")

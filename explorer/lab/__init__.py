@@ -1,0 +1,1 @@
+"""The training lab: toy data, small models, live training, and the frames that are drawn of it."""

@@ -1,0 +1,147 @@
+"""The controls of a codebook's life: where codes start, when and how a dead one is reseeded, extra loss terms."""
+
+from __future__ import annotations
+
+from explorer.lab.control import TABLES, Control, Options, choice, slider, toggle
+
+INITIALIZATIONS: Options = (
+    ("gaussian", "Gaussian"),
+    ("uniform", "Uniform"),
+    ("kmeans", "k-means on the first batch"),
+    ("online", "Online: unused codes onto latents"),
+    ("error_driven", "Error-driven"),
+)
+RESEEDING: Options = (
+    ("none", "None"),
+    ("random_latent", "Random latent + noise"),
+    ("hard_example", "Hard example"),
+    ("split", "Split a popular code"),
+    ("reservoir", "Reservoir of latents"),
+)
+
+_TABLE = {"quantizer": TABLES}
+_RESEEDED = _TABLE | {"reseeding": tuple(name for name, _ in RESEEDING if name != "none")}
+_WEIGHT = {"lowest": 0.0, "highest": 10.0, "when": _TABLE}
+
+CODEBOOK_CONTROLS: tuple[Control, ...] = (
+    choice(
+        "initialization",
+        "Initialization",
+        "Start",
+        "Where the codes start.",
+        INITIALIZATIONS,
+        restarts=True,
+        when=_TABLE,
+    ),
+    slider(
+        "init_scale",
+        "Scale",
+        "Start",
+        "Sigma of the Gaussian, or half-width of the uniform.",
+        1e-4,
+        100,
+        log=True,
+        restarts=True,
+        when={"initialization": ("gaussian", "uniform"), "quantizer": (*TABLES, "gumbel")},
+    ),
+    slider(
+        "init_offset",
+        "Offset",
+        "Start",
+        "Moves all codes along the first axis.",
+        -20,
+        20,
+        restarts=True,
+        when={"initialization": ("gaussian", "uniform"), "quantizer": (*TABLES, "gumbel")},
+    ),
+    choice("reseeding", "Strategy", "Reseeding", "What a dead code gets as its new vector.", RESEEDING, when=_TABLE),
+    choice(
+        "dead_by",
+        "Dead by",
+        "Reseeding",
+        "The rule that calls a code dead.",
+        (("ema_count", "EMA count below threshold"), ("steps", "Not chosen for some steps")),
+        when=_RESEEDED,
+    ),
+    slider(
+        "threshold",
+        "Threshold",
+        "Reseeding",
+        "EMA count, in tokens a step, below which a code is dead.",
+        0,
+        100,
+        unit="tokens a step",
+        when=_RESEEDED | {"dead_by": ("ema_count",)},
+    ),
+    slider(
+        "patience",
+        "Patience",
+        "Reseeding",
+        "Steps without a token after which a code is dead.",
+        1,
+        10_000,
+        step=1,
+        log=True,
+        unit="steps",
+        when=_RESEEDED | {"dead_by": ("steps",)},
+    ),
+    slider(
+        "every",
+        "Check every",
+        "Reseeding",
+        "Steps between checks.",
+        1,
+        1000,
+        step=1,
+        log=True,
+        unit="steps",
+        when=_RESEEDED,
+    ),
+    slider(
+        "reseed_noise",
+        "Noise",
+        "Reseeding",
+        "Sigma added to the new vector, as a share of the latents' spread.",
+        0,
+        2,
+        when=_RESEEDED,
+    ),
+    slider(
+        "top_fraction",
+        "Hardest share",
+        "Reseeding",
+        "Share of the worst-served latents to draw from.",
+        0.001,
+        1,
+        log=True,
+        when=_RESEEDED | {"reseeding": ("hard_example",)},
+    ),
+    slider(
+        "reservoir_size",
+        "Reservoir",
+        "Reseeding",
+        "Latents kept.",
+        1,
+        65_536,
+        step=1,
+        log=True,
+        restarts=True,
+        unit="latents",
+        when=_RESEEDED | {"reseeding": ("reservoir",)},
+    ),
+    toggle(
+        "fresh_statistics",
+        "Fresh statistics",
+        "Reseeding",
+        "A reseeded code gets new EMA statistics. Off: the known bug, in which the old ones pull it back.",
+        when=_RESEEDED,
+    ),
+    slider("soft_entropy", "Soft entropy", "Regularizers", "Minus the entropy of the mean soft assignment.", **_WEIGHT),
+    slider("kl_to_uniform", "KL to uniform", "Regularizers", "Of the mean soft assignment.", **_WEIGHT),
+    slider("norm", "Norm control", "Regularizers", "Pulls the norm of each code to 1.", **_WEIGHT),
+    slider("repulsion", "Repulsion", "Regularizers", "Pushes codes apart.", **_WEIGHT),
+    slider("orthogonality", "Orthogonality", "Regularizers", "Squared cosine between codes.", **_WEIGHT),
+    slider("variance", "Variance", "Regularizers", "Keeps the variance of the codes at 1 or more.", **_WEIGHT),
+    slider("contrastive", "Contrastive", "Regularizers", "InfoNCE of latents against codes.", **_WEIGHT),
+    slider("vicreg", "VICReg", "Regularizers", "Variance and covariance of the codes.", **_WEIGHT),
+)

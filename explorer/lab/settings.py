@@ -1,0 +1,220 @@
+"""LabSettings: everything that decides a run of the training lab, as plain values that a link or a JSON file can hold.
+
+Which quantizers, strategies, ... there are is asked of `explorer.quantizers` when a run is built; here only what can
+be checked without torch is checked, and an error names the control that it belongs to.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+
+from explorer.errors import SettingsError
+from explorer.lab.control import SIGNS, TABLES
+from explorer.lab.controls import CONTROLS
+
+MAX_CODES = 4096  # a level; frames carry all of them
+MAX_POINTS = 2000  # drawn by hand
+PICTURES = ("digits", "patches")
+
+
+class FieldError(SettingsError):
+    """An impossible value, and the setting it belongs to."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@dataclass(frozen=True)
+class LabSettings:
+    """One run. `controls.py` says of each field what it means, its range, and whether a change starts the run anew."""
+
+    # data
+    dataset: str = "ring"
+    points: tuple[tuple[float, float], ...] = ()  # for dataset "drawn"
+    drift: float = 0.5  # turns of the drifting mixture in 1,000 steps
+    patch_px: int = 16  # side of the photo patches
+    batch_size: int = 512
+    seed: int = 0
+    # model
+    model: str = "mlp"
+    dim: int = 2
+    reconstruction: str = "l2"
+    lr: float = 1e-3
+    # quantizer
+    quantizer: str = "vq"
+    codebook_size: int = 64
+    num_quantizers: int = 2
+    beam: int = 1
+    axis_levels: int = 5  # of FSQ
+    metric: str = "euclidean"
+    update: str = "ema"
+    decay: float = 0.99
+    epsilon: float = 1e-5
+    beta: float = 0.25
+    gradient: str = "ste"
+    codebook_lr: float = 1e-3
+    temperature: float = 1.0
+    hard: bool = True
+    kl_weight: float = 0.01
+    sharpness: float = 5.0
+    entropy_weight: float = 0.1
+    diversity: float = 1.0
+    inverse_temperature: float = 100.0
+    # initialization
+    initialization: str = "gaussian"
+    init_scale: float = 1.0
+    init_offset: float = 0.0
+    # reseeding
+    reseeding: str = "none"
+    dead_by: str = "ema_count"
+    threshold: float = 0.5
+    patience: int = 100
+    every: int = 10
+    reseed_noise: float = 0.01
+    top_fraction: float = 0.05
+    reservoir_size: int = 4096
+    fresh_statistics: bool = True
+    # regularizers: weight of each extra loss term
+    soft_entropy: float = 0.0
+    kl_to_uniform: float = 0.0
+    norm: float = 0.0
+    repulsion: float = 0.0
+    orthogonality: float = 0.0
+    variance: float = 0.0
+    contrastive: float = 0.0
+    vicreg: float = 0.0
+
+    def __post_init__(self) -> None:
+        for check in (_check_numbers, _check_data, _check_sizes, _check_start):
+            check(self)
+
+    @property
+    def latent_dim(self) -> int:
+        """D of the latents: without a model, the latents are the data."""
+        if self.model != "none":
+            return self.dim
+        return 64 if self.dataset == "digits" else 2
+
+    @property
+    def latents_an_item(self) -> int:
+        """Latents that one item of a batch becomes: a grid of (side / 4)^2 of the convolutional model, else one."""
+        if self.model != "conv":
+            return 1
+        return ((8 if self.dataset == "digits" else self.patch_px) // 4) ** 2
+
+    @property
+    def codes(self) -> int:
+        """K of each level, also where a rule gives it: L^D of FSQ, 2^D of LFQ and BSQ."""
+        if self.quantizer == "fsq":
+            return self.axis_levels**self.latent_dim
+        return 2**self.latent_dim if self.quantizer in SIGNS else self.codebook_size
+
+    def changed(self, changes: Mapping[str, object]) -> LabSettings:
+        """With some fields changed. Raises FieldError for one that is unknown, or a value that cannot be."""
+        types = {field.name: type(getattr(LabSettings(), field.name)) for field in fields(self)}
+        values = {}
+        for name, value in changes.items():
+            if name not in types:
+                raise FieldError(name, f"There is no setting {name[:60]!r}.")
+            values[name] = _cast(name, value, types[name])
+        return replace(self, **values)
+
+    def to_json(self) -> str:
+        """Only what differs from the default, so that a link stays short."""
+        default = asdict(LabSettings())
+        return json.dumps({name: value for name, value in asdict(self).items() if value != default[name]})
+
+
+def settings_from_json(text: str) -> LabSettings:
+    """The inverse of `to_json`. Raises FieldError, or SettingsError if it is no JSON object."""
+    try:
+        values = json.loads(text or "{}")
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(f"The settings are not JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise SettingsError('The settings must be a JSON object, such as {"codebook_size": 32}.')
+    return LabSettings().changed(values)
+
+
+def _cast(name: str, value: object, kind: type) -> object:
+    """`value` as the type of its field, or FieldError."""
+    wrong = FieldError(name, f"{name} cannot be {str(value)[:60]!r}.")
+    if kind is tuple:
+        return _points(value)
+    if kind is bool or isinstance(value, bool):
+        if not (isinstance(value, bool) and kind is bool):
+            raise wrong
+        return value
+    if kind is str:
+        if not isinstance(value, str):
+            raise wrong
+        return value
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise wrong from None
+    if not math.isfinite(number) or (kind is int and number != int(number)):
+        raise FieldError(
+            name, f"{name} must be a {'whole' if kind is int else 'finite'} number, got {str(value)[:60]}."
+        )
+    return kind(number)
+
+
+def _points(value: object) -> tuple[tuple[float, float], ...]:
+    try:
+        points = tuple((float(x), float(y)) for x, y in value)  # type: ignore[union-attr]
+    except (TypeError, ValueError, OverflowError):
+        raise FieldError("points", "Points must be pairs of numbers.") from None
+    if any(not (abs(x) <= 100 and abs(y) <= 100) for x, y in points):
+        raise FieldError("points", "Points must lie between -100 and 100.")
+    if len(points) > MAX_POINTS:
+        raise FieldError("points", f"At most {MAX_POINTS:,} points can be drawn, got {len(points):,}.")
+    return points
+
+
+def _check_numbers(s: LabSettings) -> None:
+    """Each number for itself: (lowest, highest), both allowed."""
+    for control in CONTROLS:
+        value = getattr(s, control.name)
+        if control.options and value not in [option for option, _ in control.options]:
+            valid = ", ".join(str(option) for option, _ in control.options)
+            raise FieldError(control.name, f"{control.label} cannot be {str(value)[:60]!r}; it is one of {valid}.")
+        if control.lowest is not None and not control.lowest <= value <= control.highest:
+            bounds = f"from {control.lowest:g} to {control.highest:g}"
+            raise FieldError(control.name, f"{control.label} must be {bounds}, got {value:g}.")
+
+
+def _check_data(s: LabSettings) -> None:
+    if s.dataset == "drawn" and not s.points:
+        raise FieldError("dataset", "Nothing is drawn yet: draw some points on the plane first.")
+    if s.model == "conv" and s.dataset not in PICTURES:
+        raise FieldError("model", "The convolutional model needs pictures: choose digits or photo patches as data.")
+    if s.model == "none" and s.dataset == "patches":
+        raise FieldError("model", "Photo patches need a model: raw patches have 768 dimensions. Choose MLP or conv.")
+
+
+def _check_sizes(s: LabSettings) -> None:
+    dim = s.latent_dim
+    if s.quantizer == "fsq" and s.axis_levels**dim > MAX_CODES:
+        what = f"FSQ with {s.axis_levels} levels on each of {dim} axes"
+        raise FieldError("axis_levels", f"{what} has more than {MAX_CODES:,} codes. Lower the levels, or D.")
+    if s.quantizer in SIGNS and 2**dim > MAX_CODES:
+        raise FieldError(
+            "dim", f"{s.quantizer.upper()} with {dim} bits has more than {MAX_CODES:,} codes. Lower D to 12."
+        )
+    if s.quantizer == "pq" and dim % s.num_quantizers:
+        raise FieldError("num_quantizers", f"{s.num_quantizers} groups do not divide {dim} dimensions.")
+
+
+def _check_start(s: LabSettings) -> None:
+    per_batch = s.batch_size * s.latents_an_item
+    if s.initialization == "kmeans" and s.quantizer in TABLES and per_batch < s.codebook_size:
+        raise FieldError(
+            "batch_size",
+            f"k-means initialization needs at least as many latents in a batch as codes: {per_batch:,} latents, "
+            f"K = {s.codebook_size:,}. Raise the batch size or lower K.",
+        )
