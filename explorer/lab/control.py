@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Options = tuple[tuple[Any, str], ...]
-TABLES = ("vq", "kmeans", "rvq", "pq", "multihead")  # quantizers whose codebooks take all of `CodebookOptions`
+TABLES = ("vq", "rvq", "pq", "multihead")  # quantizers whose codebooks take all of `CodebookOptions`
 GROUPED = ("rvq", "pq", "multihead")
 SIGNS = ("lfq", "bsq")
-LEARNED = (*TABLES, "simvq")
+LEARNED = (*TABLES, "simvq")  # updated while training, straight-through or rotated
 MODELS = ("mlp", "conv")
 
 

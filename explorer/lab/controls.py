@@ -19,7 +19,7 @@ DATASETS: Options = (
 )
 QUANTIZERS: Options = (
     ("vq", "VQ"),
-    ("kmeans", "Online k-means"),
+    ("kmeans", "k-means, fitted once"),
     ("rvq", "Residual VQ"),
     ("pq", "Product quantization"),
     ("multihead", "Multi-head VQ"),
@@ -99,7 +99,7 @@ CONTROLS: tuple[Control, ...] = (
         log=True,
         unit="codes",
         restarts=True,
-        when={"quantizer": (*LEARNED, "gumbel")},
+        when={"quantizer": (*LEARNED, "kmeans", "gumbel")},
     ),
     slider(
         "num_quantizers",
@@ -181,7 +181,7 @@ CONTROLS: tuple[Control, ...] = (
         "Weight of the pull of latents to their codes.",
         0,
         100,
-        when={"quantizer": (*LEARNED, *SIGNS, "gumbel")},
+        when={"quantizer": (*LEARNED, *SIGNS, "kmeans", "gumbel")},
     ),
     choice(
         "gradient",
@@ -189,7 +189,7 @@ CONTROLS: tuple[Control, ...] = (
         "Quantizer",
         "How the gradient passes the argmin.",
         (("ste", "Straight-through"), ("rotation", "Rotation trick")),
-        when={"quantizer": LEARNED},
+        when={"quantizer": (*LEARNED, "kmeans")},
     ),
     slider(
         "temperature",
