@@ -11,9 +11,10 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gumbel_softmax, mse_loss
+from torch.nn.functional import mse_loss
 
 from explorer.errors import SettingsError
+from explorer.quantizers import chance
 from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, total
 from explorer.quantizers.initialization import Initialization, random_vectors
 from explorer.quantizers.nearest import nearest_code, squared_distances
@@ -58,7 +59,7 @@ class GumbelQuantizer(Quantizer):
         terms = {"commitment": self.beta * mse_loss(z, codes)}  # both sides move
         if self.training:
             logits = -self.log_sharpness.exp() * squared_distances(z, self.vectors)  # (N, K): log pi up to a constant
-            weights = gumbel_softmax(logits, tau=self.temperature, hard=self.hard)  # eqs 6, 7
+            weights = chance.gumbel_softmax(logits, self.temperature, self.hard)  # eqs 6, 7
             with torch.autocast(z.device.type, enabled=False):
                 z_q = weights @ self.vectors
             mean = logits.softmax(-1).mean(0)  # (K,)

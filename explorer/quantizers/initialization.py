@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from explorer.errors import SettingsError, UnknownIdError
+from explorer.quantizers import chance
 from explorer.quantizers.nearest import nearest_code
 from explorer.record import Metric
 from explorer.registry import unknown_id_message
@@ -41,9 +42,9 @@ class Initialization:
 def random_vectors(codebook_size: int, dim: int, config: Initialization) -> Tensor:
     """(K, D) before any data was seen: Gaussian N(0, scale^2) or uniform [-scale, scale], moved by offset."""
     if config.name == "uniform":
-        vectors = (torch.rand(codebook_size, dim) * 2 - 1) * config.scale
+        vectors = (chance.rand(codebook_size, dim) * 2 - 1) * config.scale
     else:
-        vectors = torch.randn(codebook_size, dim) * config.scale
+        vectors = chance.randn(codebook_size, dim) * config.scale
     vectors[:, 0] += config.offset
     return vectors
 
@@ -62,8 +63,8 @@ def vectors_from_latents(z: Tensor, codebook_size: int, config: Initialization, 
 def pick(z: Tensor, count: int) -> Tensor:
     """`count` random rows of z (N, D), without repetition while there are enough: (count,) int64."""
     if count <= len(z):
-        return torch.randperm(len(z), device=z.device)[:count]
-    return torch.randint(len(z), (count,), device=z.device)
+        return chance.randperm(len(z), z.device)[:count]
+    return chance.randint(len(z), (count,), z.device)
 
 
 @torch.no_grad()

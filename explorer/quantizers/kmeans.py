@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from explorer.errors import SettingsError
+from explorer.quantizers import chance
 from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, total
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.initialization import kmeans
@@ -37,7 +38,7 @@ class KMeansQuantizer(Quantizer):
         if fit_at < 1 or iterations < 1:
             raise SettingsError(f"fit_at and iterations must be at least 1, got {fit_at} and {iterations}")
         self.fit_at, self.iterations, self.beta, self.gradient = fit_at, iterations, beta, gradient
-        self.register_buffer("vectors", torch.randn(codebook_size, dim))  # (K, D)
+        self.register_buffer("vectors", chance.randn(codebook_size, dim))  # (K, D)
         self.register_buffer("fitted", torch.tensor(False))
         self.counts = CodeCounts(codebook_size, decay)
         self.reservoir = Reservoir(sample or 32 * codebook_size, dim)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.errors import SettingsError, UnknownIdError
+from explorer.quantizers import chance
 from explorer.quantizers.base import CodeCounts
 from explorer.quantizers.initialization import pick
 from explorer.registry import unknown_id_message
@@ -122,4 +123,4 @@ def replacements(
         source = pick(pool, want)
         fresh = pool[source]
     spread = z.std(dim=0, keepdim=True) if len(z) > 1 else torch.zeros_like(z[:1])
-    return fresh + config.noise * spread * torch.randn_like(fresh), source
+    return fresh + config.noise * spread * chance.randn_like(fresh), source

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from explorer.quantizers import chance
 from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, total
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.nearest import nearest_code
@@ -23,7 +24,7 @@ class SimVQQuantizer(Quantizer):
     ) -> None:
         super().__init__(dim, codebook_size)
         self.beta, self.gradient = beta, gradient
-        self.register_buffer("table", torch.randn(codebook_size, dim) * dim**-0.5)  # (K, D), frozen
+        self.register_buffer("table", chance.randn(codebook_size, dim) * dim**-0.5)  # (K, D), frozen
         self.basis = nn.Linear(dim, dim, bias=False)
         self.counts = CodeCounts(codebook_size, decay)
         estimator(gradient)

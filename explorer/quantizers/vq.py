@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss, normalize
 
 from explorer.errors import SettingsError
+from explorer.quantizers import chance
 from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, ReseedEvent, Stage, check_latents, total
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.initialization import DATA_DRIVEN, Initialization, random_vectors, vectors_from_latents
@@ -163,7 +164,7 @@ class VectorQuantizer(Quantizer):
         unused = (~self.ever_used).nonzero().flatten()  # waits for a GPU, as long as there are unused codes
         self._all_used = not len(unused)
         if len(unused):
-            self._set_codes(unused, z[torch.randint(len(z), (len(unused),), device=z.device)])
+            self._set_codes(unused, z[chance.randint(len(z), (len(unused),), z.device)])
 
     def _reseed(self, z: Tensor, indices: Tensor) -> None:
         reseeding = self.options.reseeding
