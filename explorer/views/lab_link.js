@@ -1,0 +1,192 @@
+// The line between the page and its runner: pulls what is new, at most 30 times a second and one request at a time,
+// keeps it in stores, and carries what the visitor does. Panels see `act` and views, never the server.
+
+import { readFrame, SideStore } from "./lab_stores.js";
+
+const QUIET_MS = 250; // between pulls while nothing happens
+const RETRY_MS = [500, 1000, 2000, 4000]; // after failed requests in a row
+const SLACK_MS = 4; // an animation frame that is almost due counts: 60 Hz screens would else give 20 a second
+
+/** How long to wait from one pull to the next. */
+export function pace({ failures, playing, changed, perSecond }) {
+  if (failures > 0) return RETRY_MS[Math.min(failures, RETRY_MS.length) - 1];
+  return playing || changed ? 1000 / Math.min(perSecond || 30, 30) - SLACK_MS : QUIET_MS;
+}
+
+const browser = {
+  now: () => performance.now(),
+  hidden: () => document.hidden,
+  soon: (callback) => requestAnimationFrame(callback),
+};
+
+/** onChange(what): {frame, status, settings, scrub} say what is new. `wish()` -> {level, scrub, idle_s} is asked
+ *  before each pull. `clock` is for tests. */
+export function createLink(options) {
+  return new Link(options);
+}
+
+class Link {
+  constructor({ server, token, onChange, wish = () => ({ level: 0, scrub: null, idle_s: 0 }), clock = browser }) {
+    Object.assign(this, { server, token, onChange, wish, clock });
+    Object.assign(this, { run: null, level: 0, sides: [], settings: [], status: null, problem: "" });
+    Object.assign(this, { failures: 0, changed: true, sentAt: -Infinity, busy: false, running: false });
+    Object.assign(this, { past: null, seeking: null });
+    this.act = (action, args) => this.send(action, args);
+  }
+
+  start() {
+    if (this.running) return;
+    this.running = true;
+    const tick = () => {
+      if (!this.running) return;
+      this.clock.soon(tick);
+      this.tick();
+    };
+    this.clock.soon(tick);
+  }
+
+  stop() {
+    this.running = false;
+  }
+
+  /** Pull at the next animation frame, whatever the pace. */
+  wake() {
+    this.sentAt = -Infinity;
+  }
+
+  tick() {
+    if (this.busy || !this.token || this.clock.hidden()) return;
+    const { failures, changed, status } = this;
+    const wait = pace({ failures, changed, playing: status?.playing, perSecond: status?.max_frames_per_second });
+    if (this.clock.now() - this.sentAt >= wait) this.pull();
+  }
+
+  /** The newest of each store that every side has. */
+  after() {
+    const least = (read) => (this.sides.length ? Math.min(...this.sides.map(read)) : -1);
+    return {
+      run: this.run,
+      curve: least((side) => side.curves.newest),
+      heat: least((side) => side.heat.newest),
+      event: least((side) => side.events.newest),
+    };
+  }
+
+  async pull() {
+    this.busy = true;
+    this.sentAt = this.clock.now();
+    const { level, scrub, idle_s } = this.wish();
+    if (level !== this.level) this.forgetLevel(level);
+    const token = this.token;
+    try {
+      const request = { token, after: this.after(), level, want_frame: scrub === null, idle_s };
+      const answer = JSON.parse(await this.server.lab_pull(request));
+      this.failures = 0;
+      if (token === this.token) this.take(answer);
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** The heatmap is of one level, so another level starts it anew. */
+  forgetLevel(level) {
+    this.level = level;
+    for (const side of this.sides) side.heat = new side.heat.constructor();
+  }
+
+  take(answer) {
+    const before = this.status;
+    const what = { frame: false, status: false, settings: false, problem: this.problem !== "", run: false };
+    this.problem = answer.error?.message ?? "";
+    if (answer.run !== undefined && answer.run !== this.run) {
+      Object.assign(this, { run: answer.run, sides: [], past: null });
+      what.run = true;
+    }
+    if (answer.status) this.status = answer.status;
+    what.status = JSON.stringify(before) !== JSON.stringify(this.status);
+    what.settings = this.takeSettings(answer.settings);
+    const parts = answer.sides ?? [];
+    if (parts.length) this.sides.length = Math.min(this.sides.length, parts.length);
+    parts.forEach((part, i) => {
+      this.sides[i] ??= new SideStore();
+      what.frame = this.sides[i].merge(part) || what.frame;
+    });
+    this.changed = what.frame || what.run || what.settings;
+    this.onChange(what);
+  }
+
+  takeSettings(settings) {
+    if (!settings?.length) return false;
+    this.settings = settings;
+    return true;
+  }
+
+  failed(error) {
+    console.error("the lab's request failed", error);
+    this.failures += 1;
+    this.problem = "The server does not answer; the page keeps trying. What you see may be old.";
+    this.onChange({ problem: true });
+  }
+
+  /** Do something; resolves with the answer, whose `error` is null or {field, message}. Never rejects. */
+  async send(action, args = {}) {
+    try {
+      const answer = JSON.parse(await this.server.lab_do({ ...args, token: this.token, action }));
+      if (answer.token) this.token = answer.token;
+      if (answer.status) this.status = answer.status;
+      const settings = this.takeSettings(answer.settings);
+      this.changed = true;
+      this.wake();
+      this.onChange({ status: true, settings, problem: true });
+      return answer;
+    } catch (error) {
+      console.error(`the lab's action ${action} failed`, error);
+      return { ok: false, error: { field: null, message: "The server did not answer. Try again." } };
+    }
+  }
+
+  /** Show the frame kept nearest to `step` (null: now). One request at a time; of several wishes the last counts. */
+  async seek(step) {
+    this.wanted = step;
+    if (step === null) {
+      this.past = null;
+      this.wake();
+      return this.onChange({ scrub: true });
+    }
+    if (this.seeking) return this.seeking;
+    this.seeking = (async () => {
+      let shown = null;
+      while (this.wanted !== null && this.wanted !== shown) {
+        shown = this.wanted;
+        const answer = await this.send("frame", { step: shown, level: this.wish().level });
+        if (this.wanted === null || !answer.sides) break;
+        this.past = answer.sides.map((side) => readFrame(side.frame));
+        this.onChange({ scrub: true, frame: true });
+      }
+      this.seeking = null;
+    })();
+    return this.seeking;
+  }
+
+  /** What a panel of one side draws. */
+  view(i) {
+    const side = this.sides[i];
+    const frame = (this.past ? this.past[i] : side?.frame) ?? null;
+    return {
+      frame,
+      past: this.past !== null,
+      curves: side?.curves.view ?? null,
+      heat: side?.heat.view ?? null,
+      events: side?.events.view ?? null,
+      ticks: side?.ticks ?? [],
+      diagnosis: side?.diagnosis ?? [],
+      status: this.status,
+      settings: this.settings[i] ?? this.settings[0] ?? null,
+      bothSettings: this.settings,
+      run: this.run,
+      side: i,
+    };
+  }
+}
