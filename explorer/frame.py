@@ -22,7 +22,7 @@ class FrameEvent:
     """A code got a new vector: at which step, on which level, which code, by which strategy, from which source.
 
     `source` is the row of the latent it was put on, or for "split" the code that was split. died_again: the code had
-    been reseeded before, and was not once chosen, or died, since.
+    been reseeded before, and has died since.
     """
 
     step: int

@@ -20,6 +20,7 @@ from explorer.quantizers.initialization import DATA_DRIVEN, Initialization, rand
 from explorer.quantizers.nearest import nearest_code
 from explorer.quantizers.regularizers import regularizer
 from explorer.quantizers.reseeding import Reseeding, Reservoir, dead_codes, replacements
+from explorer.quantizers.sums import sum_by_code
 from explorer.record import Codebook
 
 
@@ -71,8 +72,8 @@ class VectorQuantizer(Quantizer):
         self.register_buffer("ema_sum", vectors.clone())  # (K, D): M of eq. 12
         self.register_buffer("initialized", torch.tensor(config.name not in DATA_DRIVEN))
         self.register_buffer("ever_used", torch.zeros(codebook_size, dtype=torch.bool))
-        reseeding = self.options.reseeding
-        self.reservoir = Reservoir(reseeding.reservoir_size, dim) if reseeding.strategy == "reservoir" else None
+        self.reservoir: Reservoir | None = None
+        self.use_reseeding()
         self._forget()
         self.register_load_state_dict_post_hook(lambda module, _: module._forget())
 
@@ -80,6 +81,14 @@ class VectorQuantizer(Quantizer):
         """Read the flags below anew: Python copies of buffers, so that a step on a GPU need not wait to read them."""
         self._ready = False  # of `initialized`
         self._all_used = False  # of `ever_used.all()`
+
+    def use_reseeding(self) -> None:
+        """Make or drop the reservoir as `options` say; called again when they change while training."""
+        reseeding = self.options.reseeding
+        if reseeding.strategy != "reservoir":
+            self.reservoir = None
+        elif self.reservoir is None:
+            self.reservoir = Reservoir(reseeding.reservoir_size, self.dim).to(self.vectors.device)
 
     def forward(self, z: Tensor) -> QuantizerOutput:
         check_latents(z, self.dim)
@@ -150,7 +159,7 @@ class VectorQuantizer(Quantizer):
     def _ema_step(self, z: Tensor, indices: Tensor) -> None:
         """N <- g N + (1-g) n, M <- g M + (1-g) m, e = M / N^ with N^ Laplace-smoothed (survey 002, eqs 11-13)."""
         g, eps = self.options.decay, self.options.epsilon
-        m = torch.zeros_like(self.ema_sum).index_add_(0, indices, z)  # (K, D)
+        m = sum_by_code(z, indices, self.codebook_size)  # (K, D)
         self.ema_sum.mul_(g).add_(m, alpha=1 - g)
         count = self.counts.ema_count  # N, already advanced
         smoothed = (count + eps) / (count.sum() + self.codebook_size * eps) * count.sum()

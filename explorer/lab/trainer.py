@@ -1,0 +1,180 @@
+"""LabTrainer: one run of the lab, step by step. The same settings give the same run, to the bit, on one device."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from explorer.errors import ExplorerError
+from explorer.frame import FrameEvent
+from explorer.lab.datasets import build_dataset
+from explorer.lab.models import build_model, difference
+from explorer.lab.quantizing import apply_settings, build_lab_quantizer, code_tensors
+from explorer.lab.settings import LabSettings
+from explorer.quantizers.base import QuantizerOutput
+from explorer.quantizers.chance import built_with, drawing_from
+
+WINDOW_LATENTS = 8  # a code is dead when it was not chosen among at least this many latents a code ...
+WINDOW_STEPS = 20  # ... and at least this many steps
+READ_EVERY = 32  # steps between looks at the losses on a device where a look costs a wait
+
+
+class Diverged(ExplorerError):
+    """A loss term was not finite: at which step, and which term."""
+
+    def __init__(self, step: int, term: str) -> None:
+        super().__init__(f"At step {step:,} the {term.replace('_', ' ')} loss was not a finite number.")
+        self.step, self.term = step, term
+
+
+@dataclass
+class Ledger:
+    """Of one level: silent (K,) steps since each code was last chosen, ever (K,) whether it was; perplexity and share
+    of dead codes of the newest step, as tensors on the device."""
+
+    silent: Tensor
+    ever: Tensor
+    perplexity: Tensor
+
+    def count(self, indices: Tensor) -> None:
+        """indices (...) of one step."""
+        chosen = indices.flatten()
+        ones = torch.ones_like(chosen, dtype=torch.float32)
+        n = torch.zeros(len(self.silent), device=chosen.device).index_add_(0, chosen, ones)  # (K,), whole numbers
+        p = n / len(chosen)
+        self.perplexity = torch.exp(-torch.xlogy(p, p).sum())
+        used = n > 0
+        self.silent.add_(1).masked_fill_(used, 0)
+        self.ever |= used
+
+
+class LabTrainer:
+    """Data, model, quantizer and optimizer of one run. Not safe between threads: its owner holds a lock."""
+
+    def __init__(self, settings: LabSettings, device: torch.device) -> None:
+        self.settings, self.device = settings, device
+        self.generator = torch.Generator(device).manual_seed(settings.seed)
+        self.data = build_dataset(settings, device)
+        with built_with(settings.seed):
+            self.model = build_model(settings, self.data.shape).to(device)
+            self.quantizer = build_lab_quantizer(settings).to(device)
+        apply_settings(self.quantizer, settings)
+        self.optimizer = self._optimizer()
+        self.step_count, self.latents_seen = 0, 0
+        codes, levels = self.quantizer.codebook_size, self.quantizer.num_quantizers
+        self.ledgers = [
+            Ledger(
+                torch.zeros(codes, dtype=torch.int32, device=device),
+                torch.zeros(codes, dtype=torch.bool, device=device),
+                torch.ones((), device=device),
+            )
+            for _ in range(levels)
+        ]
+        self.losses: dict[str, float] = {}
+        self.measures: dict[str, float] = {}
+        self._unread: list[tuple[int, tuple[str, ...], Tensor]] = []
+        self._reseeded: dict[tuple[int, int], int] = {}  # (level, code) -> step of its last reseed
+
+    def _optimizer(self) -> torch.optim.Optimizer | None:
+        groups = [
+            {"params": list(self.model.parameters()), "lr": self.settings.lr},
+            {"params": list(self.quantizer.parameters()), "lr": self.settings.codebook_lr},
+        ]
+        groups = [group for group in groups if group["params"]]
+        return torch.optim.Adam(groups) if groups else None
+
+    def apply(self, settings: LabSettings) -> None:
+        """Let new values act from the next step on; those that need a new run are the owner's business."""
+        self.settings = settings
+        apply_settings(self.quantizer, settings)
+        if hasattr(self.data, "drift"):
+            self.data.drift = settings.drift if settings.dataset == "drift" else 0.0
+        groups = self.optimizer.param_groups if self.optimizer else []
+        for group, lr in zip(reversed(groups), (settings.codebook_lr, settings.lr), strict=False):
+            group["lr"] = lr
+
+    @property
+    def window(self) -> int:
+        """Steps after which a code that was not chosen is dead."""
+        a_step = self.settings.batch_size * self.settings.latents_an_item
+        return max(WINDOW_STEPS, math.ceil(WINDOW_LATENTS * self.quantizer.codebook_size / a_step))
+
+    def step(self, measure: bool = True) -> None:
+        """One batch, one optimizer step. measure: also take the numbers of the curves. Raises Diverged."""
+        before = code_tensors(self.quantizer)[0].clone() if measure else None
+        with drawing_from(self.generator):
+            items = self.data.sample(self.settings.batch_size, self.generator, self.step_count)
+            z = self.model.encode(items)  # (B, ..., D)
+            output = self.quantizer(z)
+            loss = difference(self.settings.reconstruction, self.model.decode(output.z_q), items)
+            losses = {"reconstruction": loss, **output.loss_terms}
+            if measure:
+                for tensor in (z, output.z_q):
+                    if tensor.requires_grad:
+                        tensor.retain_grad()
+            total = loss + output.loss
+            if self.optimizer and total.requires_grad:
+                self.optimizer.zero_grad(set_to_none=True)
+                total.backward()
+                self.optimizer.step()
+        self.step_count += 1
+        self.latents_seen += output.indices[..., 0].numel()
+        for level, ledger in enumerate(self.ledgers):
+            ledger.count(output.indices[..., level])
+        names = tuple(losses)
+        self._unread.append((self.step_count, names, torch.stack([losses[name].detach() for name in names])))
+        if measure:
+            self._measure(z, output, before)
+        if self.device.type == "cpu" or measure or len(self._unread) >= READ_EVERY:
+            self.read_losses()
+
+    def _measure(self, z: Tensor, output: QuantizerOutput, before: Tensor | None) -> None:
+        """Numbers of this step for the curves; reading them waits for the device."""
+        flat = z.detach().flatten(0, -2)  # (N, D)
+        now = code_tensors(self.quantizer)
+        values = {
+            "quantization_error": self._quantization_error(output),
+            "latent_norm": flat.norm(dim=-1).mean(),
+            "code_norm": now[0].norm(dim=-1).mean(),
+            "code_speed": (now[0] - before).norm(dim=-1).mean(),
+        }
+        for name, tensor in (("gradient_z_e", z), ("gradient_z_q", output.z_q)):
+            if tensor.grad is not None:
+                values[name] = tensor.grad.flatten(0, -2).norm(dim=-1).sum()
+        for level, ledger in enumerate(self.ledgers):
+            values[f"perplexity_{level}"] = ledger.perplexity
+            values[f"dead_{level}"] = (ledger.silent >= self.window).float().mean()
+        numbers = torch.stack([value.float() for value in values.values()]).tolist()  # one wait
+        self.measures = dict(zip(values, numbers, strict=True))
+
+    def _quantization_error(self, output: QuantizerOutput) -> Tensor:
+        """Mean squared distance of latents to their codes, summed over groups; of residual stages the last counts."""
+        stages = output.stages[-1:] if self.settings.quantizer == "rvq" else output.stages
+        return torch.stack([(stage.z_e - stage.z_q).square().sum(-1).mean() for stage in stages]).sum()
+
+    def read_losses(self) -> None:
+        """Look at the losses of all steps since the last look. Raises Diverged at the first that is not finite."""
+        if not self._unread:
+            return
+        rows, self._unread = self._unread, []
+        numbers = torch.cat([row for _, _, row in rows]).tolist()  # one wait for all of them
+        for step, names, _ in rows:
+            values = dict(zip(names, numbers, strict=False))
+            numbers = numbers[len(names) :]
+            bad = next((name for name, value in values.items() if not math.isfinite(value)), None)
+            if bad:
+                raise Diverged(step, bad)
+            self.losses = values
+
+    def drain_events(self) -> tuple[FrameEvent, ...]:
+        """Reseeds since the last call; one that was reseeded before has died again."""
+        events = []
+        for event in self.quantizer.drain_events():
+            key = (event.level, event.code)
+            again = key in self._reseeded
+            self._reseeded[key] = event.step
+            events.append(FrameEvent(event.step, event.level, event.code, event.strategy, event.source, again))
+        return tuple(events)
