@@ -88,7 +88,9 @@ class CodeCounts(nn.Module):
         """Count one batch of indices (any shape) and return n (K,) float."""
         chosen = indices.flatten()
         ones = torch.ones_like(chosen, dtype=self.ema_count.dtype)
-        n = torch.zeros_like(self.ema_count).index_add_(0, chosen, ones)  # (K,); bincount would wait for a GPU
+        n = torch.zeros_like(self.ema_count).index_add_(
+            0, chosen, ones
+        )  # (K,), exact in any order; bincount would wait for a GPU
         self.ema_count.mul_(self.decay).add_(n, alpha=1 - self.decay)
         self.steps_since_use.add_(1).masked_fill_(n > 0, 0)
         self.step += 1

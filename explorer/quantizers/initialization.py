@@ -14,6 +14,7 @@ from torch import Tensor
 from explorer.errors import SettingsError, UnknownIdError
 from explorer.quantizers import chance
 from explorer.quantizers.nearest import nearest_code
+from explorer.quantizers.sums import sum_by_code
 from explorer.record import Metric
 from explorer.registry import unknown_id_message
 
@@ -82,7 +83,7 @@ def kmeans(z: Tensor, codebook_size: int, iterations: int, metric: Metric = "euc
     for _ in range(iterations):
         indices = nearest_code(z, centroids, metric)  # (N,)
         counts = torch.bincount(indices, minlength=codebook_size)  # (K,)
-        sums = torch.zeros_like(centroids).index_add_(0, indices, z)  # (K, D)
+        sums = sum_by_code(z, indices, codebook_size)  # (K, D)
         empty = counts == 0
         centroids = sums / counts.clamp_min(1)[:, None]
         centroids[empty] = z[pick(z, int(empty.sum()))]
