@@ -21,7 +21,6 @@ from explorer.quantizers.nearest import nearest_code
 from explorer.quantizers.regularizers import regularizer
 from explorer.quantizers.reseeding import Reseeding, Reservoir, dead_codes, replacements
 from explorer.quantizers.sums import sum_by_code
-from explorer.quantizers.sums import sum_by_code
 from explorer.record import Codebook
 
 
