@@ -69,6 +69,9 @@ class FrameLevel:
                 f"indices reach from {self.indices.min()} to {self.indices.max()}, outside 0..{codes - 1}"
             )
 
+        if codes and int(self.state.max()) > UNSEEN:
+            raise RecordError(f"states of codes are {LIVE}, {DEAD} or {UNSEEN}, got {int(self.state.max())}")
+
     @property
     def codebook_size(self) -> int:
         return len(self.vectors)
@@ -114,10 +117,15 @@ class Frame:
             raise RecordError(f"step {self.step}, {self.latents_seen} latents, batches of {self.batch_size}")
         if not self.levels:
             raise RecordError("a frame needs at least one level")
+        n = len(self.levels[0].z_e)
+        if any(len(level.z_e) != n for level in self.levels):
+            raise RecordError(f"levels show {[len(level.z_e) for level in self.levels]} latents; all must show as many")
         if (self.inputs is None) != (self.outputs is None):
             raise RecordError("a frame has both inputs and outputs or neither")
         if self.inputs is not None and self.outputs is not None:
             _expect("outputs", self.outputs, self.inputs.shape)
+            if self.inputs.ndim == 2:
+                _expect("inputs", self.inputs, (n, 2))
 
     @property
     def nbytes(self) -> int:

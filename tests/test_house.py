@@ -16,7 +16,7 @@ TOP_LEVEL = {
     *("LICENSE", "pyproject.toml"),
 }
 RIGHT_OF_THE_JOINTS = ("analysis", "views", "pages")  # numpy and the browser: no torch
-LEFT_OF_THE_JOINTS = ("quantizers", "tokenizers", "training", "media", "analysis")  # no gradio, no plotly
+LEFT_OF_THE_JOINTS = ("quantizers", "tokenizers", "training", "media", "analysis", "lab")  # no gradio, no plotly
 UNSAFE = r"(?<![.\w])(eval|exec)\(|\bpickle\.loads?\b|weights_only\s*=\s*False|allow_pickle\s*=\s*True|shell\s*=\s*True"
 
 
@@ -93,7 +93,9 @@ def test_nothing_left_of_the_joints_imports_gradio_or_plotly():
 
 
 def test_the_joints_themselves_import_neither():
-    for name in ("explorer.record", "explorer.registry", "explorer.errors", "explorer.tokenizers.base"):
+    joints = ("record", "registry", "errors", "tokenizers.base", "frame", "lab.settings", "lab.controls")
+    for name in (f"explorer.{joint}" for joint in joints):
+        assert name in source_imports(), name
         assert not {"torch", "gradio", "plotly"} & set(reached(name)), name
 
 

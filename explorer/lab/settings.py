@@ -17,6 +17,7 @@ from explorer.lab.controls import CONTROLS
 
 MAX_CODES = 4096  # a level; frames carry all of them
 MAX_POINTS = 2000  # drawn by hand
+MAX_LATENTS, MAX_VALUES, MAX_SCORES = 2**16, 2**24, 2**25  # of one batch, so that one visitor cannot fill the memory
 PICTURES = ("digits", "patches")
 
 
@@ -89,7 +90,7 @@ class LabSettings:
     vicreg: float = 0.0
 
     def __post_init__(self) -> None:
-        for check in (_check_numbers, _check_data, _check_sizes, _check_start):
+        for check in (_check_numbers, _check_data, _check_sizes, _check_start, _check_load):
             check(self)
 
     @property
@@ -115,11 +116,13 @@ class LabSettings:
 
     def changed(self, changes: Mapping[str, object]) -> LabSettings:
         """With some fields changed. Raises FieldError for one that is unknown, or a value that cannot be."""
-        types = {field.name: type(getattr(LabSettings(), field.name)) for field in fields(self)}
+        if not isinstance(changes, Mapping):
+            raise SettingsError("Changes of settings must be an object of names and values.")
+        types = {field.name: type(field.default) for field in fields(self)}
         values = {}
         for name, value in changes.items():
             if name not in types:
-                raise FieldError(name, f"There is no setting {name[:60]!r}.")
+                raise FieldError(name, f"There is no setting {_shown(name)}.")
             values[name] = _cast(name, value, types[name])
         return replace(self, **values)
 
@@ -133,16 +136,25 @@ def settings_from_json(text: str) -> LabSettings:
     """The inverse of `to_json`. Raises FieldError, or SettingsError if it is no JSON object."""
     try:
         values = json.loads(text or "{}")
-    except (ValueError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise SettingsError(f"The settings are not JSON: {error}") from error
     if not isinstance(values, dict):
         raise SettingsError('The settings must be a JSON object, such as {"codebook_size": 32}.')
     return LabSettings().changed(values)
 
 
+def _shown(value: object) -> str:
+    """A value for a message; anything deep or huge only by its kind, since writing it out can fail."""
+    if isinstance(value, (str, float, bool)) or value is None:
+        return repr(value[:60] if isinstance(value, str) else value)
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**20 else "so large a number"
+    return f"a {type(value).__name__}"
+
+
 def _cast(name: str, value: object, kind: type) -> object:
     """`value` as the type of its field, or FieldError."""
-    wrong = FieldError(name, f"{name} cannot be {str(value)[:60]!r}.")
+    wrong = FieldError(name, f"{name} cannot be {_shown(value)}.")
     if kind is tuple:
         return _points(value)
     if kind is bool or isinstance(value, bool):
@@ -158,22 +170,22 @@ def _cast(name: str, value: object, kind: type) -> object:
     except (TypeError, ValueError, OverflowError):
         raise wrong from None
     if not math.isfinite(number) or (kind is int and number != int(number)):
-        raise FieldError(
-            name, f"{name} must be a {'whole' if kind is int else 'finite'} number, got {str(value)[:60]}."
-        )
+        raise FieldError(name, f"{name} must be a {'whole' if kind is int else 'finite'} number, got {_shown(value)}.")
     return kind(number)
 
 
 def _points(value: object) -> tuple[tuple[float, float], ...]:
-    try:
-        points = tuple((float(x), float(y)) for x, y in value)  # type: ignore[union-attr]
-    except (TypeError, ValueError, OverflowError):
-        raise FieldError("points", "Points must be pairs of numbers.") from None
-    if any(not (abs(x) <= 100 and abs(y) <= 100) for x, y in points):
-        raise FieldError("points", "Points must lie between -100 and 100.")
-    if len(points) > MAX_POINTS:
-        raise FieldError("points", f"At most {MAX_POINTS:,} points can be drawn, got {len(points):,}.")
-    return points
+    wrong = FieldError("points", "Points must be pairs of numbers.")
+    if not isinstance(value, (list, tuple)):
+        raise wrong
+    if len(value) > MAX_POINTS:
+        raise FieldError("points", f"At most {MAX_POINTS:,} points can be drawn, got {len(value):,}.")
+    for pair in value:
+        if not (isinstance(pair, (list, tuple)) and len(pair) == 2 and all(type(x) in (int, float) for x in pair)):
+            raise wrong
+        if not all(abs(x) <= 100 for x in pair):
+            raise FieldError("points", "Points must lie between -100 and 100.")
+    return tuple((float(x), float(y)) for x, y in value)
 
 
 def _check_numbers(s: LabSettings) -> None:
@@ -182,7 +194,7 @@ def _check_numbers(s: LabSettings) -> None:
         value = getattr(s, control.name)
         if control.options and value not in [option for option, _ in control.options]:
             valid = ", ".join(str(option) for option, _ in control.options)
-            raise FieldError(control.name, f"{control.label} cannot be {str(value)[:60]!r}; it is one of {valid}.")
+            raise FieldError(control.name, f"{control.label} cannot be {_shown(value)}; it is one of {valid}.")
         if control.lowest is not None and not control.lowest <= value <= control.highest:
             bounds = f"from {control.lowest:g} to {control.highest:g}"
             raise FieldError(control.name, f"{control.label} must be {bounds}, got {value:g}.")
@@ -194,11 +206,17 @@ def _check_data(s: LabSettings) -> None:
     if s.model == "conv" and s.dataset not in PICTURES:
         raise FieldError("model", "The convolutional model needs pictures: choose digits or photo patches as data.")
     if s.model == "none" and s.dataset == "patches":
-        raise FieldError("model", "Photo patches need a model: raw patches have 768 dimensions. Choose MLP or conv.")
+        raw = f"raw patches have {3 * s.patch_px**2:,} dimensions"
+        raise FieldError("model", f"Photo patches need a model: {raw}. Choose MLP or conv.")
 
 
 def _check_sizes(s: LabSettings) -> None:
     dim = s.latent_dim
+    if s.model == "none" and s.quantizer in ("fsq", *SIGNS) and 2**dim > MAX_CODES:
+        what = f"{s.quantizer.upper()} gives each of the {dim} dimensions of the data at least 2 values"
+        raise FieldError("model", f"{what}: more than {MAX_CODES:,} codes. Choose a model, so that D can be lower.")
+    if s.quantizer == "rvq" and s.metric == "cosine":
+        raise FieldError("metric", "Residual VQ needs the Euclidean metric: residuals of directions are no directions.")
     if s.quantizer == "fsq" and s.axis_levels**dim > MAX_CODES:
         what = f"FSQ with {s.axis_levels} levels on each of {dim} axes"
         raise FieldError("axis_levels", f"{what} has more than {MAX_CODES:,} codes. Lower the levels, or D.")
@@ -218,3 +236,19 @@ def _check_start(s: LabSettings) -> None:
             f"k-means initialization needs at least as many latents in a batch as codes: {per_batch:,} latents, "
             f"K = {s.codebook_size:,}. Raise the batch size or lower K.",
         )
+
+
+def _check_load(s: LabSettings) -> None:
+    """What one batch takes of the memory. Gumbel, LFQ and BSQ score every code for every latent at once."""
+    values = {"digits": 64, "patches": 3 * s.patch_px**2}.get(s.dataset, 2)
+    codes = s.codes if s.quantizer in ("gumbel", *SIGNS) else 1  # of which sizes were checked before
+    latents = s.batch_size * s.latents_an_item
+    for name, amount, limit in (
+        ("latents", latents, MAX_LATENTS),
+        ("numbers", s.batch_size * values, MAX_VALUES),
+        ("scores of codes", latents * codes, MAX_SCORES),
+    ):
+        if amount > limit:
+            raise FieldError(
+                "batch_size", f"A batch would hold {amount:,} {name}; the limit is {limit:,}. Lower the batch size."
+            )
