@@ -28,7 +28,7 @@ export function createLink(options) {
 class Link {
   constructor({ server, token, onChange, wish = () => ({ level: 0, scrub: null, idle_s: 0 }), clock = browser }) {
     Object.assign(this, { server, token, onChange, wish, clock });
-    Object.assign(this, { run: null, level: 0, sides: [], settings: [], status: null, problem: "" });
+    Object.assign(this, { run: null, level: 0, sides: [], settings: [], status: null, problem: "", message: "" });
     Object.assign(this, { failures: 0, changed: true, sentAt: -Infinity, busy: false, running: false });
     Object.assign(this, { past: null, seeking: null });
     this.act = (action, args) => this.send(action, args);
@@ -113,7 +113,8 @@ class Link {
       this.sides[i] ??= new SideStore();
       what.frame = this.sides[i].merge(part) || what.frame;
     });
-    this.changed = what.frame || what.run || what.settings;
+    const more = parts.some((part) => part.heat?.steps.length); // it comes in portions
+    this.changed = what.frame || what.run || what.settings || more;
     this.onChange(what);
   }
 
@@ -134,7 +135,7 @@ class Link {
   async send(action, args = {}) {
     try {
       const answer = JSON.parse(await this.server.lab_do({ ...args, token: this.token, action }));
-      if (answer.token) this.token = answer.token;
+      if (answer.token) Object.assign(this, { token: answer.token, message: "" });
       if (answer.status) this.status = answer.status;
       const settings = this.takeSettings(answer.settings);
       this.changed = true;

@@ -46,7 +46,8 @@ export function onStride(stepOf, length, stride) {
 export class CurveStore {
   /** part: {names, labels, units, kinds, stride, rows} as pulled. */
   merge(part) {
-    if (!part) return;
+    if (!part || (this.rows && !part.rows.shape[0] && part.stride === this.facts.stride)) return;
+    this.cached = null;
     const { rows, ...facts } = part;
     const width = 1 + facts.names.length;
     if (!this.rows || this.rows.width !== width) this.rows = new Rows(Float32Array, width);
@@ -68,14 +69,17 @@ export class CurveStore {
 
   /** {names, labels, units, kinds, stride, rows: {array, shape}}; column 0 is the step. */
   get view() {
-    return this.rows ? { ...this.facts, rows: { array: this.rows.array, shape: [this.rows.length, this.rows.width] } } : null;
+    if (!this.rows) return null;
+    this.cached ??= { ...this.facts, rows: { array: this.rows.array, shape: [this.rows.length, this.rows.width] } };
+    return this.cached; // one object until something is new: panels then know that they need not draw
   }
 }
 
 export class HeatStore {
   /** part: {stride, steps, counts, state} as pulled: one row of K values a column of the map. */
   merge(part) {
-    if (!part) return;
+    if (!part || (this.steps && !part.steps.length && part.stride === this.stride)) return;
+    this.cached = null;
     const [counts, state] = [unpack(part.counts), unpack(part.state)];
     const K = counts.shape[1];
     if (!this.steps || (part.steps.length && this.counts.width !== K)) {
@@ -109,7 +113,9 @@ export class HeatStore {
   get view() {
     if (!this.steps) return null;
     const packed = (rows) => ({ array: rows.array, shape: [rows.length, rows.width] });
-    return { stride: this.stride, steps: this.steps, counts: packed(this.counts), state: packed(this.state) };
+    const { stride, counts, state } = this;
+    this.cached ??= { stride, steps: [...this.steps], counts: packed(counts), state: packed(state) };
+    return this.cached;
   }
 }
 
@@ -120,7 +126,7 @@ export class EventStore {
 
   /** part: {total, rows: [[id, ...]]}; ids grow. */
   merge(part) {
-    if (!part) return;
+    if (!part || (part.total === this.view.total && !part.rows.length)) return;
     const fresh = part.rows.filter((row) => row[0] > this.newest).sort((a, b) => a[0] - b[0]);
     this.view = { total: part.total, rows: [...this.view.rows, ...fresh].slice(-NEWEST_EVENTS) };
   }
@@ -156,8 +162,9 @@ export class SideStore {
     this.curves.merge(part.curves);
     this.heat.merge(part.heat);
     this.events.merge(part.events);
-    if (part.ticks) this.ticks = part.ticks;
-    if (part.diagnosis) this.diagnosis = part.diagnosis;
+    for (const name of ["ticks", "diagnosis"]) {
+      if (part[name] && JSON.stringify(part[name]) !== JSON.stringify(this[name])) this[name] = part[name];
+    }
     if (!part.frame) return false;
     this.frame = readFrame(part.frame);
     return true;

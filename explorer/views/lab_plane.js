@@ -1,0 +1,246 @@
+// The latent plane: latents, codes, exact cells, trails, reseeds, gradients. It draws a new frame when one comes, and in
+// between only while something glides, flashes or lights up.
+
+import { h, segmented, toggle } from "./inspect_dom.js";
+import { onThemeChange, readTheme } from "./inspect_theme.js";
+import { litCode } from "./lab_bus.js";
+import { cellsOf, drawPlane, placing, tokensAStep } from "./lab_plane_draw.js";
+import { arrowScale, boxOf, follow, Motion } from "./lab_plane_motion.js";
+import { createPaper } from "./lab_plane_paint.js";
+import { cellKind, codeWords, deadWords, planeWords } from "./lab_plane_words.js";
+
+const GAP_MS = 28; // between drawings that only glide: about 30 a second
+const REACH_PX = 22; // how far from a code the pointer may be, where there are no cells
+
+const OVERLAYS = [
+  ["cells", "Cells", "The region of each code, where it is the one in use"],
+  ["latents", "Latents", "The latents of the newest batch"],
+  ["trails", "Trails", "Where the codes came from"],
+  ["gradients", "Gradients", "The way each latent is pushed: minus the gradient that comes through the bottleneck"],
+  ["drawing", "Draw points", "Paint the data by hand"],
+];
+
+/** env.drawn(frame) is called for each new frame that was drawn. */
+export function createPlane(root, env) {
+  return new Plane(root, env);
+}
+
+class Plane {
+  constructor(root, env) {
+    Object.assign(this, { root, env, view: null, frame: null, drawnFrame: null, camera: null, fit: "all" });
+    Object.assign(this, { W: 0, H: 0, dpr: 1, lastDrawn: -Infinity, pending: null, cells: null, arrows: null });
+    this.motion = new Motion();
+    this.paper = createPaper({ act: env.act, bus: env.bus, redraw: () => this.request() });
+    this.build();
+    this.theme = readTheme(root);
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.stage);
+    this.stops = [
+      onThemeChange(() => {
+        this.theme = readTheme(root);
+        this.request();
+      }),
+      env.bus.subscribe((state, before) => this.busChanged(state, before)),
+    ];
+    this.listen();
+    this.busChanged(env.bus.state, env.bus.state);
+  }
+
+  build() {
+    const { bus } = this.env;
+    this.toggles = Object.fromEntries(
+      OVERLAYS.map(([name, text, title]) => [name, toggle(text, title, bus.state[name], (on) => bus.set({ [name]: on }))]),
+    );
+    this.fits = segmented("What fills the plane", (id) => {
+      this.fit = id;
+      this.camera = null;
+      this.request();
+    });
+    this.fits.options([{ id: "all", label: "All", title: "Latents and all codes" }, { id: "latents", label: "Latents", title: "Latents only; codes far away are outside" }], "all");
+    this.levels = segmented("Level", (id) => bus.set({ level: Number(id) }));
+    this.levels.options([], 0);
+    this.canvas = h("canvas", { "aria-hidden": "true" });
+    this.stage = h(
+      "div",
+      { class: "lab-stage", tabindex: 0, role: "application", "aria-label": "Latent plane. Left and right arrows go through the codes, Enter keeps one lit, Escape lets go." },
+      this.canvas,
+    );
+    this.readout = h("p", { class: "lab-readout" });
+    this.caption = h("p", { class: "lab-caption" });
+    const tools = h("div", { class: "lab-tools" }, this.levels.element, this.fits.element, ...Object.values(this.toggles));
+    const legend = h(
+      "p",
+      { class: "lab-legend" },
+      ...[["live", "live, by latents a step (EMA, log scale)"], ["dead", "dead"], ["unseen", "unseen so far"], ["reseed", "reseeded"], ["again", "reseeded, had died again"]].map(
+        ([kind, text]) => h("span", {}, h("i", { class: `lab-key lab-key-${kind}`, "aria-hidden": "true" }), text),
+      ),
+    );
+    this.root.setAttribute("aria-label", "Latent plane");
+    this.root.classList.add("lab-plane");
+    this.root.append(h("div", { class: "lab-head" }, h("h3", {}, "Latent plane"), tools), this.stage, this.paper.bar, this.readout, legend, this.caption);
+  }
+
+  listen() {
+    const at = (event) => {
+      const box = this.stage.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top, this.W, this.H];
+    };
+    const { bus } = this.env;
+    this.stage.addEventListener("pointerdown", (event) => {
+      if (!bus.state.drawing || event.button !== 0) return;
+      this.stage.setPointerCapture(event.pointerId);
+      this.paper.press(...at(event));
+      event.preventDefault();
+    });
+    this.stage.addEventListener("pointermove", (event) => {
+      if (bus.state.drawing) this.paper.move(...at(event));
+      else bus.hover(this.hit(...at(event)));
+    });
+    for (const name of ["pointerup", "pointercancel"]) this.stage.addEventListener(name, () => this.paper.lift());
+    this.stage.addEventListener("pointerleave", () => bus.hover(null));
+    this.stage.addEventListener("click", (event) => {
+      if (!bus.state.drawing) bus.set({ code: this.hit(...at(event)) });
+    });
+    this.stage.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  key(event) {
+    if (!this.frame || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { bus } = this.env;
+    const K = this.frame.codebook_size;
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const now = litCode(bus.state, K);
+    if (by) bus.set({ hoverCode: null, code: now === null ? 0 : (now + by + K) % K });
+    else if (event.key === "Escape") bus.set({ hoverCode: null, code: null, drawing: false });
+    else if (event.key === "Enter") bus.choose(bus.state.hoverCode);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** The code at a place of the stage: of the cell there, or the nearest within reach; null if none. */
+  hit(px, py) {
+    const codes = this.motion.positions(performance.now());
+    if (!codes || !this.camera) return null;
+    const view = placing(this.camera, this.W, this.H);
+    const [x, y] = view.world(px, py);
+    let best = { code: null, score: Infinity };
+    const kind = cellKind(this.frame);
+    for (let k = 0; k < codes.length / 2; k++) {
+      const [cx, cy] = [codes[2 * k], codes[2 * k + 1]];
+      const score = kind === "cosine" ? -(x * cx + y * cy) / Math.hypot(cx, cy) : (x - cx) ** 2 + (this.frame.plane.kind === "line" ? 0 : (y - cy) ** 2);
+      if (score < best.score) best = { code: k, score };
+    }
+    return kind || best.score * view.scale ** 2 < REACH_PX ** 2 ? best.code : null;
+  }
+
+  busChanged(state, before) {
+    for (const [name] of OVERLAYS) this.toggles[name].querySelector("input").checked = state[name];
+    this.paper.show(state.drawing, this.view?.settings);
+    this.stage.style.touchAction = state.drawing ? "none" : "pan-y";
+    this.stage.classList.toggle("lab-drawing", state.drawing);
+    if (state.level !== before.level) this.levels.set(state.level);
+    if (state.scrub !== before.scrub) this.motion.forget();
+    this.say();
+    this.request();
+  }
+
+  /** A view to draw; only its frame and settings matter here. */
+  draw(view) {
+    const { run } = this.view ?? {};
+    this.view = view;
+    if (view.run !== run) {
+      this.motion.forget();
+      this.camera = null;
+    }
+    this.paper.show(this.env.bus.state.drawing, view.settings);
+    if (!view.frame || view.frame === this.frame) return;
+    this.frame = view.frame;
+    this.motion.push(view.frame, performance.now());
+    this.arrows = view.frame.gradient ? arrowScale(view.frame.gradient.array) : null;
+    const { level, levels } = view.frame;
+    if (this.levels.element.children.length !== levels) {
+      const each = Array.from({ length: levels }, (_, i) => ({ id: i, label: `Level ${i + 1}`, title: `Codebook ${i + 1} of ${levels}` }));
+      this.levels.options(levels <= 8 ? each : [], level);
+    }
+    this.request();
+  }
+
+  say() {
+    const { frame } = this;
+    if (!frame) return;
+    const { state } = this.env.bus;
+    const lit = litCode(state, frame.codebook_size);
+    const put = (element, text) => element.textContent !== text && (element.textContent = text);
+    put(this.readout, state.drawing ? "" : lit === null ? deadWords(frame) : codeWords(frame, lit));
+    const arrows = state.gradients ? this.arrows : null;
+    put(this.caption, state.drawing ? "You draw inputs. The run starts anew with them each time the pointer is lifted." : planeWords(frame, arrows));
+  }
+
+  resize() {
+    const { clientWidth: W, clientHeight: H } = this.stage;
+    const dpr = Math.min(globalThis.devicePixelRatio || 1, 2);
+    if (W === this.W && H === this.H && dpr === this.dpr) return;
+    Object.assign(this, { W, H, dpr });
+    Object.assign(this.canvas, { width: Math.max(1, Math.round(W * dpr)), height: Math.max(1, Math.round(H * dpr)) });
+    this.paint(performance.now()); // at once: a canvas that was resized is empty
+  }
+
+  request() {
+    this.pending ??= requestAnimationFrame((now) => this.step(now));
+  }
+
+  step(now) {
+    this.pending = null;
+    if (this.frame === this.drawnFrame && now - this.lastDrawn < GAP_MS) return this.request();
+    this.paint(now);
+    if (this.motion.moving(performance.now()) && !this.env.bus.state.drawing) this.request();
+  }
+
+  paint(now) {
+    if (this.W < 8 || this.H < 8) return; // hidden
+    this.lastDrawn = now;
+    const ctx = this.canvas.getContext("2d");
+    ctx.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
+    ctx.clearRect(0, 0, this.W, this.H);
+    const { state } = this.env.bus;
+    if (state.drawing) return this.paper.draw(ctx, this.W, this.H, this.theme);
+    if (!this.frame) return;
+    drawPlane(ctx, this.scene(performance.now(), state));
+    if (this.drawnFrame === this.frame) return;
+    this.drawnFrame = this.frame;
+    this.say();
+    this.env.drawn?.(this.frame);
+  }
+
+  scene(now, state) {
+    const { frame, theme, W, H, motion } = this;
+    const codes = motion.positions(now);
+    if (this.drawnFrame !== frame || !this.camera) {
+      const box = this.fit === "latents" ? boxOf(frame.z.array) : boxOf(frame.z.array, frame.codes.array);
+      this.camera = follow(this.camera, box);
+    }
+    const view = placing(this.camera, W, H);
+    const cells = state.cells ? cellsOf(frame, codes, view.box) : null;
+    const lit = litCode(state, frame.codebook_size);
+    const arrows = state.gradients ? this.arrows : null;
+    return { frame, codes, theme, W, H, view, cells, lit, arrows, overlays: state, trail: motion.trail, flashes: motion.glowing(now), total: tokensAStep(frame) };
+  }
+
+  /** The plane as it is, on the page's own background. */
+  snapshot() {
+    const copy = document.createElement("canvas");
+    Object.assign(copy, { width: this.canvas.width, height: this.canvas.height });
+    const ctx = copy.getContext("2d");
+    ctx.fillStyle = this.theme.surface;
+    ctx.fillRect(0, 0, copy.width, copy.height);
+    ctx.drawImage(this.canvas, 0, 0);
+    return copy;
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    for (const stop of this.stops) stop();
+    if (this.pending !== null) cancelAnimationFrame(this.pending);
+  }
+}

@@ -1,0 +1,70 @@
+// What the latent plane shows, said honestly: which plane, which latents, why there are no cells, how many codes are dead.
+
+import { percent, whole } from "./inspect_format.js";
+
+export const MOST_CELLS = 1024;
+
+/** Which cells to draw: "euclidean", "cosine", or null for none. */
+export function cellKind(frame) {
+  const { kind, metric } = frame.plane;
+  if (kind === "pca" || frame.codebook_size > MOST_CELLS) return null;
+  if (kind === "line") return metric === "euclidean" ? "euclidean" : null;
+  return metric === "implicit" ? null : metric;
+}
+
+function cellWords(frame) {
+  const { kind, metric } = frame.plane;
+  if (kind === "pca") return "No cells: cells of projected codes would not be the ones in use.";
+  if (metric === "implicit") return "No cells: the code of a latent follows from a rule, not from the nearest vector.";
+  if (frame.codebook_size > MOST_CELLS) return `No cells: they are drawn up to K = ${whole(MOST_CELLS)} codes.`;
+  if (kind === "line") return cellKind(frame) ? "Cells: the intervals in use." : "No cells: the metric has none on a line.";
+  return metric === "cosine" ? "Cells: exact, by the angle to the codes." : "Cells: exact, of the nearest code.";
+}
+
+export function planeName({ kind, explained, fitted_at, dims }) {
+  if (kind === "exact") return "Exact plane of 2-D latents.";
+  if (kind === "line") return "1-D latents on a line; height has no meaning.";
+  const share = explained === null ? "" : `, ${percent(explained, 1)} of the variance of the latents it was fitted to`;
+  const when = fitted_at === null ? "" : `; axes of step ${whole(fitted_at)}, fixed since`;
+  return `PCA of ${whole(dims)}-D latents${share}${when}.`;
+}
+
+function latentWords(frame) {
+  const n = frame.z.shape[0];
+  const { batch_size: batch } = frame;
+  if (n === batch) return `All ${whole(n)} latents of the batch of step ${whole(frame.step)}.`;
+  if (n < batch) return `${whole(n)} of ${whole(batch)} latents of the batch of step ${whole(frame.step)}.`;
+  return `${whole(n)} latents of the batch of step ${whole(frame.step)} (${whole(batch)} items).`;
+}
+
+/** "Dead: 41 of 64 codes, not chosen for 20 steps." */
+export function deadWords({ dead, unseen, codebook_size: K, window }) {
+  const silent = `Dead: ${whole(dead)} of ${whole(K)} codes, not chosen for ${whole(window)} steps.`;
+  return unseen ? `${silent} Unseen so far: ${whole(unseen)} of ${whole(K)}.` : silent;
+}
+
+/** Sentences of the caption. `arrows`: of arrowScale, or null. */
+export function planeWords(frame, arrows = null) {
+  const level = frame.levels > 1 ? [`Level ${frame.level + 1} of ${frame.levels}.`] : [];
+  const words = [...level, planeName(frame.plane), cellWords(frame), latentWords(frame), deadWords(frame)];
+  if (arrows) {
+    const some = `${whole(arrows.shown)} of ${whole(frame.z.shape[0])} latents`;
+    const length = Number(arrows.typical.toPrecision(2));
+    words.push(
+      arrows.typical > 0
+        ? `Arrows: minus the gradient of the reconstruction loss at ${some}, one scale, 90% shorter than ${length}.`
+        : `Arrows: the gradient of the reconstruction loss is 0 at ${some}: none comes through.`,
+    );
+  }
+  return words.join(" ");
+}
+
+const STATE = ["live", "dead", "unseen so far"];
+
+/** "code 12 · 8.1 latents a step (EMA) · dead, silent for 310 steps" */
+export function codeWords(frame, code) {
+  const count = Number(frame.counts.array[code].toPrecision(2));
+  const silent = frame.silent.array[code];
+  const since = silent > 0 ? `, silent for ${whole(silent)} steps` : "";
+  return `code ${code} · ${count} latents a step (EMA) · ${STATE[frame.state.array[code]]}${since}`;
+}

@@ -1,0 +1,211 @@
+// The training lab: the layout, the panels of each side, and who hears of what. Numbers come through lab_link.js, what
+// is hovered, chosen or scrubbed to through lab_bus.js.
+
+import { addStyleSheet } from "./component.js";
+import { h } from "./inspect_dom.js";
+import { createAddress } from "./lab_address.js";
+import { createBus } from "./lab_bus.js";
+import { createCompare } from "./lab_compare.js";
+import { createControls } from "./lab_controls.js";
+import { createCurves } from "./lab_curves.js";
+import { createDiagnosis } from "./lab_diagnosis.js";
+import { createEvents } from "./lab_events.js";
+import { createHeatmap } from "./lab_heatmap.js";
+import { createHistogram } from "./lab_histogram.js";
+import { createLink } from "./lab_link.js";
+import { createPictures } from "./lab_pictures.js";
+import { createPlane } from "./lab_plane.js";
+import { createPresets } from "./lab_presets.js";
+import { createTransport } from "./lab_transport.js";
+import { createMessages } from "./lab_messages.js";
+
+const CENTRE = { plane: createPlane, pictures: createPictures };
+const RIGHT = { diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves, events: createEvents };
+const LEFT = { presets: createPresets, controls: createControls, compare: createCompare };
+
+class Lab {
+  constructor(root, payload, server) {
+    Object.assign(this, { root, payload, sides: [], drawn: 0, touchedAt: performance.now() });
+    this.bus = createBus();
+    this.link = createLink({
+      server,
+      token: payload.token,
+      onChange: (what) => this.changed(what),
+      wish: () => ({ level: this.bus.state.level, scrub: this.bus.state.scrub, idle_s: Math.round((performance.now() - this.touchedAt) / 1000) }),
+    });
+    this.link.settings = [payload.settings];
+    this.link.message = payload.message;
+    this.address = createAddress(payload.defaults);
+    this.env = { act: this.link.act, bus: this.bus, payload, snapshots: () => this.snapshots(), writeAddress: () => this.writeAddress(this.link.view(0)) };
+    this.build();
+    this.bus.subscribe((state, before) => this.busChanged(state, before));
+    this.listen();
+    this.link.start();
+    this.changed({ status: true, settings: true, problem: true });
+  }
+
+  build() {
+    const panel = (name, create, env) => {
+      const section = h("section", { class: `lab-panel lab-panel-${name}` });
+      return { section, panel: guarded(name, () => create(section, env), section) };
+    };
+    this.makePanel = panel;
+    this.messages = createMessages({ act: this.link.act, bus: this.bus });
+    const transport = h("section", {});
+    this.transport = createTransport(transport, this.env);
+    this.left = Object.entries(LEFT).map(([name, create]) => panel(name, create, this.env));
+    this.stage = h("div", { class: "lab-sides" });
+    this.leftColumn = h("div", { class: "lab-left" }, ...this.left.map((p) => p.section));
+    this.root.classList.add("dte-lab");
+    this.root.replaceChildren(transport, this.messages.element, h("div", { class: "lab-columns" }, this.leftColumn, this.stage));
+    this.setSides(1);
+  }
+
+  /** One side with two columns, or two sides of one column each. */
+  setSides(count) {
+    if (this.sides.length === count) return;
+    while (this.sides.length > count) {
+      const side = this.sides.pop();
+      for (const { panel } of side.panels) panel.destroy?.();
+      side.element.remove();
+    }
+    while (this.sides.length < count) this.addSide(this.sides.length);
+    this.root.classList.toggle("lab-ab", count > 1);
+    for (const side of this.sides) side.heading.hidden = count === 1;
+  }
+
+  addSide(i) {
+    const name = "AB"[i];
+    const env = { ...this.env, side: i, drawn: (frame) => this.frameDrawn(i, frame) };
+    const make = (list) => Object.entries(list).map(([id, create]) => ({ id, ...this.makePanel(id, create, env) }));
+    const [centre, right] = [make(CENTRE), make(RIGHT)];
+    const words = h("span", { class: "lab-side-words" });
+    const heading = h("h2", { class: "lab-side-name", hidden: true }, h("b", {}, name), words);
+    const element = h(
+      "div",
+      { class: "lab-side", "data-side": name },
+      heading,
+      h("div", { class: "lab-centre" }, ...centre.map((p) => p.section)),
+      h("div", { class: "lab-right" }, ...right.map((p) => p.section)),
+    );
+    this.sides.push({ element, heading, words, panels: [...centre, ...right], plane: centre[0].panel });
+    this.stage.append(element);
+  }
+
+  listen() {
+    for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
+      document.addEventListener(name, () => (this.touchedAt = performance.now()), { passive: true, capture: true });
+    }
+    document.addEventListener("visibilitychange", () => document.hidden || this.link.wake());
+    this.root.addEventListener("keydown", (event) => {
+      const busy = event.target.closest("input, select, textarea, button, summary, a");
+      if (event.key !== " " || busy || event.ctrlKey || event.metaKey || event.altKey) return;
+      this.transport.play();
+      event.preventDefault();
+    });
+  }
+
+  busChanged(state, before) {
+    if (state.scrub !== before.scrub) this.link.seek(state.scrub);
+    if (state.gradients !== before.gradients) this.link.act("watch", { gradients: state.gradients });
+    if (state.level !== before.level) this.link.wake();
+    if (state.scrub !== before.scrub) this.changed({ status: true });
+  }
+
+  /** Something is new: draw it. Panels slow themselves down. */
+  changed(what) {
+    if (!this.root.isConnected && this.drawn) return this.link.stop(); // Gradio tells nobody when it removes a component
+    const { link } = this;
+    this.setSides(Math.max(1, link.sides.length));
+    const levels = link.sides[0]?.frame?.levels;
+    if (levels && this.bus.state.level >= levels) this.bus.set({ level: 0 });
+    if (what.run && this.bus.state.scrub !== null) this.bus.set({ scrub: null });
+    const first = link.view(0);
+    this.transport.draw(first);
+    this.messages.draw(first, link);
+    for (const { panel } of this.left) panel.draw(first);
+    this.sides.forEach((side, i) => {
+      const view = i === 0 ? first : link.view(i);
+      for (const { panel } of side.panels) panel.draw(view);
+      const text = sideWords(i, link.status?.differences);
+      if (side.words.textContent !== text) side.words.textContent = text;
+    });
+    if (what.settings || what.status) this.writeAddress(first);
+    this.report(first);
+  }
+
+  writeAddress({ settings, status }) {
+    if (settings && status) this.address(settings, status.mended ? null : status.preset);
+  }
+
+  frameDrawn(i) {
+    if (i !== 0) return;
+    this.drawn += 1;
+    this.root.dataset.framesDrawn = this.drawn;
+  }
+
+  /** What scripts read. */
+  report({ frame, status, run }) {
+    const { scrub } = this.bus.state;
+    const facts = { step: frame?.step ?? status?.step ?? 0, dead: frame?.dead ?? 0, playing: Boolean(status?.playing), run: run ?? "", scrub: scrub ?? "", framesDrawn: this.drawn };
+    for (const [name, value] of Object.entries(facts)) {
+      if (this.root.dataset[name] !== String(value)) this.root.dataset[name] = value;
+    }
+  }
+
+  snapshots() {
+    return this.sides
+      .filter(({ plane }) => plane.snapshot)
+      .map(({ plane }, i) => {
+        const step = this.link.view(i).frame?.step ?? 0;
+        return { name: `latent-plane${this.sides.length > 1 ? "-" + "ab"[i] : ""}-step-${step}.png`, canvas: plane.snapshot() };
+      });
+  }
+}
+
+/** "Initialization: Gaussian | k-means" for A is "Initialization: Gaussian". */
+export function sideWords(i, differences) {
+  return (differences ?? [])
+    .map((text) => {
+      const [label, ...values] = text.split(": ");
+      const value = values.join(": ").split(" | ")[i];
+      return value === undefined ? text : `${label}: ${value}`;
+    })
+    .join("; ");
+}
+
+/** A panel that fails says so in its place, and the others go on. */
+function guarded(name, create, section) {
+  const fail = (error) => {
+    console.error(`the panel ${name} failed`, error);
+    section.dataset.failed = "";
+    return null;
+  };
+  let panel;
+  try {
+    panel = create();
+  } catch (error) {
+    fail(error);
+    section.textContent = "This panel could not be shown.";
+    return { draw() {} };
+  }
+  const draw = (view) => {
+    try {
+      panel.draw(view);
+    } catch (error) {
+      if (section.dataset.failed === undefined) fail(error); // once, not at each of 30 frames a second
+    }
+  };
+  return { draw, snapshot: panel.snapshot ? () => panel.snapshot() : undefined, destroy: () => panel.destroy?.() };
+}
+
+export async function mount({ element, props, watch, server }) {
+  await Promise.all(["lab_plane.css", "lab_panels.css", "lab_forms.css"].map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
+  let lab = null;
+  const open = () => {
+    if (lab || !props.value) return;
+    lab = new Lab(element, JSON.parse(props.value), server);
+  };
+  watch("value", open);
+  open();
+}
