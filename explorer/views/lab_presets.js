@@ -1,0 +1,130 @@
+// The presets: runs that break on purpose, what to watch, why it happens, and one button that mends.
+
+import { addStyleSheet } from "./component.js";
+import { h } from "./inspect_dom.js";
+import { NO_ANSWER } from "./lab_controls.js";
+import { memory, say } from "./lab_panel.js";
+
+/** What a card says and offers: "idle" (not chosen), "broken" (mend it) or "mended" (break it again). */
+export function cardState(preset, status) {
+  if (!status || status.preset !== preset.id) return "idle";
+  return status.mended ? "mended" : "broken";
+}
+
+export const mendedWords = (preset) => `Mended: ${preset.mend.says}`;
+
+export function createPresets(root, env) {
+  addStyleSheet(new URL("lab_forms.css", import.meta.url).href);
+  const list = { act: env.act, busy: false, cards: [], status: { preset: env.payload.preset ?? null, mended: false } };
+  list.cards = env.payload.presets.map((preset) => card(list, preset));
+  root.classList.add("dte-lf");
+  root.dataset.panel = "presets";
+  root.setAttribute("aria-label", "Break it, mend it");
+  root.replaceChildren(
+    h("div", { class: "dte-lf-head" }, h("h3", {}, "Break it, mend it")),
+    h("p", { class: "dte-lf-note" }, "Each of these runs fails for a reason that people have met. Choose one, watch it fail, then mend it."),
+    h("ul", { class: "dte-lf-cards" }, ...list.cards.map((item) => item.element)),
+  );
+  refresh(list);
+  const same = memory();
+  return {
+    draw(view) {
+      const { preset = null, mended = false } = view.status ?? {};
+      if (same(preset, mended) || list.busy) return;
+      list.status = { preset, mended };
+      refresh(list);
+    },
+  };
+}
+
+function card(list, preset) {
+  const item = { preset, open: false };
+  const id = `lab-preset-${preset.id}`;
+  item.title = h(
+    "button",
+    { type: "button", class: "dte-lf-card-title", "aria-controls": id, "aria-expanded": "false", onclick: () => choose(list, item) },
+    h("span", {}, preset.title),
+    (item.mark = h("span", { class: "dte-lf-mark", hidden: true })),
+  );
+  item.button = h("button", { type: "button", class: "dte-lf-primary", "data-mend": preset.id, onclick: () => mend(list, item) }, "Mend it");
+  item.again = h("button", { type: "button", class: "dte-lf-second", "data-break": preset.id, onclick: () => start(list, item) }, "Break it again");
+  item.says = h("p", { class: "dte-lf-says", role: "status" });
+  item.error = h("p", { class: "dte-lf-error", role: "alert", hidden: true });
+  item.body = h(
+    "div",
+    { class: "dte-lf-card-body", id, hidden: true },
+    h("dl", {}, ...paragraph("Watch", preset.watch), ...paragraph("Why", preset.why)),
+    h("div", { class: "dte-lf-mend" }, item.button, item.again, item.says),
+    item.error,
+    h("p", { class: "dte-lf-source" }, `Met in public: ${preset.source}`),
+  );
+  item.element = h("li", { class: "dte-lf-card", "data-preset": preset.id }, item.title, item.body);
+  return item;
+}
+
+const paragraph = (term, text) => [h("dt", {}, term), h("dd", {}, text)];
+
+/** The title of the chosen card folds and unfolds it; any other title starts its run. */
+function choose(list, item) {
+  if (cardState(item.preset, list.status) === "idle") return start(list, item);
+  item.open = !item.open;
+  showCard(item, list);
+}
+
+async function start(list, item) {
+  if (!(await request(list, item, "preset", { id: item.preset.id }))) return;
+  list.status = { preset: item.preset.id, mended: false };
+  const hadFocus = document.activeElement === item.again;
+  refresh(list, item);
+  if (hadFocus) item.button.focus();
+}
+
+async function mend(list, item) {
+  if (!(await request(list, item, "mend", {}))) return;
+  list.status = { preset: item.preset.id, mended: true };
+  const hadFocus = document.activeElement === item.button || document.activeElement === document.body;
+  refresh(list, item);
+  if (hadFocus) item.again.focus();
+}
+
+/** One request at a time; true if it was done. */
+async function request(list, item, action, args) {
+  if (list.busy) return false;
+  list.busy = true;
+  let answer;
+  try {
+    answer = await list.act(action, args);
+  } catch {
+    answer = { ok: false };
+  }
+  list.busy = false;
+  item.error.hidden = answer.ok;
+  say(item.error, answer.ok ? "" : (answer.error?.message ?? NO_ANSWER));
+  if (!answer.ok) item.body.hidden = false;
+  return answer.ok;
+}
+
+/** Show which preset runs; its card opens, the others close. */
+function refresh(list) {
+  for (const item of list.cards) {
+    const state = cardState(item.preset, list.status);
+    if (state === "idle") item.open = false;
+    else if (item.state === "idle" || item.state === undefined) item.open = true;
+    item.state = state;
+    showCard(item, list);
+  }
+}
+
+function showCard(item) {
+  const { preset, state } = item;
+  item.element.dataset.state = state;
+  item.title.setAttribute("aria-expanded", String(item.open));
+  item.title.setAttribute("aria-current", String(state !== "idle"));
+  item.body.hidden = !item.open;
+  item.mark.hidden = state === "idle";
+  say(item.mark, state === "mended" ? "mended" : "running");
+  item.button.hidden = state !== "broken";
+  item.again.hidden = state !== "mended";
+  say(item.button, `Mend it: ${preset.mend.label}`);
+  say(item.says, state === "mended" ? mendedWords(preset) : preset.mend.says);
+}
