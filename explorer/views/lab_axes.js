@@ -1,6 +1,8 @@
 // Axes of the lab's panels: round ticks, short numbers, and the scale that turns a usage count into a colour. Pure.
 
+import { significant } from "./code_card_format.js";
 import { colormap } from "./colormaps.js";
+import { whole } from "./inspect_format.js";
 
 const DECADES = 3; // of the usage scale: a code used a thousand times less than the busiest has the lowest colour
 
@@ -49,7 +51,8 @@ export function compact(n) {
 export function usageScale(largest) {
   const high = largest > 0 ? largest : 1;
   const low = high / 10 ** DECADES;
-  const share = (count) => (count > low ? Math.min(1, Math.log(count / low) / Math.log(high / low)) : 0);
+  const range = Math.log(10) * DECADES;
+  const share = (count) => (count > low ? Math.min(1, Math.log(count / low) / range) : 0);
   return { low, high, share };
 }
 
@@ -59,6 +62,12 @@ export function packedViridis(size = 256) {
 }
 
 export const packed = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+
+/** Tokens a step in words: "under 0.001", "3.21", "1,204". A count that fades for ever is not worth its digits. */
+export function tokens(count) {
+  if (count > 0 && count < 1e-3) return "under 0.001";
+  return count >= 1000 ? whole(count) : significant(count);
+}
 
 /** "#14171e" or "rgb(20, 23, 30)" -> [20, 23, 30]. */
 export function rgbOf(colour) {

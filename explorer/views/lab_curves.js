@@ -6,8 +6,7 @@ import { createStage, drawScrub, furnish, haloText, memory, say, smallText } fro
 import { h, segmented } from "./inspect_dom.js";
 import { whole } from "./inspect_format.js";
 
-const MARGIN = { left: 44, right: 12, top: 12, bottom: 20 };
-const MOST_LABELS = 5; // direct labels of one plot; more lines are told apart by the legend
+const MARGIN = { left: 44, right: 26, top: 12, bottom: 20 };
 const SCALES = [
   { id: "log", label: "Log", title: "Losses, gradients, errors and speeds on a log axis" },
   { id: "linear", label: "Linear", title: "Losses, gradients, errors and speeds on a linear axis" },
@@ -37,7 +36,7 @@ class Curves {
     const names = curves?.names.join() ?? "";
     if (names !== this.names) this.build(curves, names);
     const { rows } = this;
-    if (this.same(curves, rows.length, rows[0]?.[0], rows[rows.length - 1]?.[0], frame?.ceiling)) return;
+    if (this.same(curves, rows.length, rows[0]?.[0], rows[rows.length - 1]?.[0], frame?.ceiling, view.run)) return;
     for (const plot of this.plots) plot.stage.redraw();
     this.follow();
   }
@@ -60,6 +59,7 @@ class Curves {
           key: (key, shift) => this.key(key, shift),
         },
       });
+      plot.unit = unitOf(plot);
       plot.values = plot.lines.map(() => h("b", {}));
     }
     this.grid.replaceChildren(...this.plots.map(figureOf));
@@ -91,13 +91,13 @@ class Curves {
     drawGrid(ctx, theme, s);
     if (s.ceiling !== null) drawCeiling(ctx, theme, s);
     const ends = [];
-    for (const line of plot.lines) {
+    plot.lines.forEach((line, i) => {
       const points = linePoints(this.rows, line.column, s.x, s.y);
       drawLine(ctx, theme, line.style, points);
       const end = points.length - 2;
-      if (end >= 0 && Number.isFinite(points[end])) ends.push({ line, x: points[end], y: points[end + 1] });
-    }
-    if (plot.lines.length > 1 && ends.length <= MOST_LABELS) drawNames(ctx, theme, s, ends);
+      if (end >= 0 && Number.isFinite(points[end])) ends.push({ number: i + 1, style: line.style, y: points[end + 1] });
+    });
+    if (plot.lines.length > 1) drawNumbers(ctx, theme, s, ends);
     const newest = this.rows[this.rows.length - 1];
     plot.stage.describe(newest ? `${plot.title} over ${whole(this.rows.length)} steps; ${rowWords(plot, newest)}` : `${plot.title}, nothing yet`);
   }
@@ -166,7 +166,7 @@ class Curves {
     if (rows.length === 0) return say(this.caption, "Play, or take a step: the curves begin with it.");
     const step = this.cursor ?? this.env.bus.state.scrub;
     const row = rows[step === null || step === undefined ? rows.length - 1 : nearestRow(rows, step)];
-    for (const plot of this.plots) plot.lines.forEach((line, i) => say(plot.values[i], valueWords(line, row[line.column])));
+    for (const plot of this.plots) plot.lines.forEach((line, i) => say(plot.values[i], valueWords(line, row[line.column], !plot.unit)));
     const stride = this.view?.curves?.stride ?? 1;
     const every = stride > 1 ? `every ${whole(stride)} steps` : "every step";
     const dropped = this.plots.some((plot) => plot.scales?.range.dropped > 0) ? " Values of 0 or less have no place on a log axis." : "";
@@ -180,12 +180,14 @@ class Curves {
 }
 
 function figureOf(plot) {
-  const unit = unitOf(plot);
-  const words = plot.lines.map((line, i) => h("li", {}, sample(line.style), h("span", {}, line.label), plot.values[i]));
+  const several = plot.lines.length > 1;
+  const words = plot.lines.map((line, i) =>
+    h("li", {}, several ? h("span", {}, String(i + 1)) : null, sample(line.style), h("span", {}, line.label), plot.values[i]),
+  );
   return h(
     "figure",
     { class: "dte-lp-plot", "data-plot": plot.id },
-    h("figcaption", {}, h("b", {}, plot.title), unit ? h("span", {}, unit) : null),
+    h("figcaption", {}, h("b", {}, plot.title), plot.unit ? h("span", {}, plot.unit) : null),
     plot.stage.element,
     h("ul", { class: "dte-lp-key" }, ...words),
   );
@@ -245,8 +247,8 @@ function drawCeiling(ctx, theme, s) {
   haloText(ctx, theme, `ceiling min(K, latents of a batch) = ${whole(s.ceiling)}`, s.left + 6, y + 10, "left", theme.muted);
 }
 
-/** Names at the ends of the lines, pushed apart. */
-function drawNames(ctx, theme, s, ends) {
-  const ys = spread(ends.map(({ y }) => y - 9), 13, s.top + 4, s.top + s.height - 6);
-  ends.forEach(({ line, x }, i) => haloText(ctx, theme, line.label, Math.min(x, s.left + s.width) - 4, ys[i], "right", theme[line.style.ink]));
+/** The number of each line in the legend, at its end, pushed apart: told by place, not by colour alone. */
+function drawNumbers(ctx, theme, s, ends) {
+  const ys = spread(ends.map(({ y }) => y), 12, s.top + 2, s.top + s.height - 2);
+  ends.forEach(({ number, style }, i) => haloText(ctx, theme, String(number), s.left + s.width + 6, ys[i], "left", theme[style.ink]));
 }

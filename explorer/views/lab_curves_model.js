@@ -144,13 +144,13 @@ export function spread(ys, gap, top, bottom) {
   return placed;
 }
 
-const SHARE_UNIT = /^share|^fraction|^$/;
+const SHARE_UNIT = /^share|^$/;
 
-/** "9.31 codes", "64% of the codes", "not measured". A dead share is a share of codes. */
-export function valueWords(line, value) {
+/** "9.31 codes", "27.1%" of a share, "not measured". named: with the unit, where the plot does not name it. */
+export function valueWords(line, value, named = true) {
   if (!Number.isFinite(value)) return "not measured";
   if (/^dead|^unseen/.test(line.name) && SHARE_UNIT.test(line.unit)) return `${significant(100 * value)}%`;
-  return line.unit ? `${significant(value)} ${line.unit}` : significant(value);
+  return line.unit && named ? `${significant(value)} ${line.unit}` : significant(value);
 }
 
 /** What all plots say at a row, for the accessible name and the readout. */

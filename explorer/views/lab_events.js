@@ -79,7 +79,7 @@ class Events {
     this.view = view;
     const { events } = view;
     const rows = events?.rows;
-    if (this.same(events?.total, rows?.length, rows?.[0]?.[0], rows?.[0]?.[1], rows?.[rows.length - 1]?.[0], view.frame?.levels)) return;
+    if (this.same(events?.total, rows?.length, rows?.[0]?.[0], rows?.[0]?.[1], rows?.[rows.length - 1]?.[0], view.frame?.levels, view.run)) return;
     this.filling.request();
   }
 

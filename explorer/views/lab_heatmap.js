@@ -1,6 +1,6 @@
 // Dead-code heatmap: codes x time. Colour is the log of the EMA count; dead is hatched, unseen dotted, reseeds ticked.
 
-import { codeOrder, compact, logTicks, packedViridis, stepTicks, usageScale } from "./lab_axes.js";
+import { codeOrder, compact, logTicks, packedViridis, stepTicks, tokens, usageScale } from "./lab_axes.js";
 import { columnAt, columnsOf, largestCount, paintCells, patternInks, tally, timeAxis } from "./lab_heatmap_cells.js";
 import { createStage, drawScrub, furnish, memory, say, smallText } from "./lab_panel.js";
 import { significant } from "./code_card_format.js";
@@ -21,7 +21,7 @@ const STATES = ["live", "dead", "unseen so far"];
 export function cellWords(heat, column, code) {
   const count = heat.counts[column][code];
   const state = STATES[heat.states[column][code]];
-  return `Code ${code} at step ${whole(heat.steps[column])}: ${significant(count)} tokens a step (EMA), ${state}`;
+  return `Code ${code} at step ${whole(heat.steps[column])}: ${tokens(count)} tokens a step (EMA), ${state}`;
 }
 
 /** What the heatmap shows, in numbers: for the accessible name and the caption. */
@@ -82,7 +82,7 @@ class Heatmap {
     this.heat = columnsOf(heat);
     const steps = this.heat?.steps;
     const newest = events?.rows[events.rows.length - 1]?.[0];
-    if (this.same(heat, steps?.length, steps?.[0], steps?.[steps.length - 1], heat?.stride, newest, this.level)) return;
+    if (this.same(heat, steps?.length, steps?.[0], steps?.[steps.length - 1], heat?.stride, newest, this.level, view.run)) return;
     this.stage.redraw();
   }
 
@@ -115,6 +115,7 @@ class Heatmap {
   paint(ctx, size) {
     this.describe();
     const { theme, dpr } = size;
+    this.legend.element.hidden = !this.heat;
     if (!this.heat) return smallText(ctx, theme, "Play, or take a step: each column is one kept moment.", size.W / 2, size.H / 2, "center");
     this.sortRows();
     const plot = this.plot(size);
@@ -243,9 +244,16 @@ class Heatmap {
     const last = heat.steps.length - 1;
     const column = Math.min(this.pointed?.column ?? columnAt(heat.steps, this.env.bus.state.scrub ?? heat.steps[last]), last);
     const code = this.env.bus.state.hoverCode ?? null;
-    const words = heatWords(heat) + tickWords(this.view.events);
+    const words = heatWords(heat) + tickWords(this.view.events) + this.lineWords();
     this.stage.describe(`Heatmap of ${words}`);
     return say(this.caption, code !== null && code < heat.counts[column].length ? `${cellWords(heat, column, code)}.` : words);
+  }
+
+  /** Where codes are thinner than pixels, a line shows several. */
+  lineWords() {
+    const { H, W, dpr } = this.stage.size;
+    const codes = (this.order?.length ?? 0) / (this.plot({ W, H }).height * dpr);
+    return codes > 1.01 && H > 0 ? ` A line of pixels is the mean of about ${significant(codes, 2)} codes.` : "";
   }
 
   destroy() {

@@ -1,6 +1,6 @@
 // Usage histogram of one level: tokens a step of each code. Dead codes stand hollow at zero, unseen ones dotted.
 
-import { codeOrder, compact, logTicks, niceTicks, perplexityOf, stepTicks, usageScale } from "./lab_axes.js";
+import { codeOrder, compact, logTicks, niceTicks, perplexityOf, stepTicks, tokens, usageScale } from "./lab_axes.js";
 import { DEAD, LIVE, tally } from "./lab_heatmap_cells.js";
 import { createStage, furnish, haloText, memory, say, smallText } from "./lab_panel.js";
 import { significant } from "./code_card_format.js";
@@ -50,8 +50,8 @@ export function usageWords(frame, { K, perplexity, dead, unseen }) {
 export function codeWords(frame, { counts, state, total }, code) {
   const silent = frame.silent?.array[code];
   const since = silent > 0 ? `, not chosen for ${whole(silent)} ${silent === 1 ? "step" : "steps"}` : "";
-  const share = `${percent(counts[code], total)} of ${significant(total)}`;
-  return `Code ${code}: ${significant(counts[code])} tokens a step (EMA), ${share}; ${STATES[state[code]]}${since}`;
+  const share = `${percent(counts[code], total)} of ${tokens(total)}`;
+  return `Code ${code}: ${tokens(counts[code])} tokens a step (EMA), ${share}; ${STATES[state[code]]}${since}`;
 }
 
 /** Height share of a count; a log axis begins where the colour scale does. */
@@ -201,7 +201,7 @@ class Histogram {
     ctx.lineTo(plot.left + plot.width, y);
     ctx.stroke();
     ctx.setLineDash([]);
-    haloText(ctx, theme, `even use: ${significant(total / K)}`, plot.left + plot.width - 4, Math.max(y - 9, plot.top + 4), "right", theme.ink);
+    haloText(ctx, theme, `even use: ${tokens(total / K)}`, plot.left + plot.width - 4, Math.max(y - 9, plot.top + 4), "right", theme.ink);
   }
 
   get lit() {
@@ -226,7 +226,7 @@ class Histogram {
     ctx.lineTo(middle - 5, bottom + STRIP.gap + STRIP.height + 8);
     ctx.lineTo(middle + 5, bottom + STRIP.gap + STRIP.height + 8);
     ctx.fill();
-    label(ctx, theme, `${lit}  ·  ${significant(usage.counts[lit])} tokens a step`, middle, bottom - height, W, H);
+    label(ctx, theme, `${lit}  ·  ${tokens(usage.counts[lit])} tokens a step`, middle, bottom - height, W, H);
   }
 
   hit(px) {
@@ -278,9 +278,9 @@ class Histogram {
     if (!this.table.open || !this.usage) return;
     const { usage } = this;
     const rows = Array.from(usage.order.subarray(0, TABLE_ROWS), (code) =>
-      h("tr", {}, ...[code, significant(usage.counts[code]), percent(usage.counts[code], usage.total), STATES[usage.state[code]]].map((text) => h("td", {}, String(text)))),
+      h("tr", {}, ...[code, tokens(usage.counts[code]), percent(usage.counts[code], usage.total), STATES[usage.state[code]]].map((text) => h("td", {}, String(text)))),
     );
-    const heads = ["Code", "Tokens a step (EMA)", `Share of ${significant(usage.total)}`, "State"].map((text) => h("th", { scope: "col" }, text));
+    const heads = ["Code", "Tokens a step (EMA)", `Share of ${tokens(usage.total)}`, "State"].map((text) => h("th", { scope: "col" }, text));
     const more = usage.K > TABLE_ROWS ? h("p", { class: "dte-lp-none" }, `The first ${TABLE_ROWS} of ${whole(usage.K)} codes.`) : null;
     this.table.lastChild.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows)), ...(more ? [more] : []));
   }

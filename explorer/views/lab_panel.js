@@ -1,10 +1,10 @@
 // What the panels of the lab share: the frame of a panel, a stage of two canvases, and a throttle for heavy drawing.
 
-import { addStyleSheet } from "./component.js";
 import { h } from "./inspect_dom.js";
 import { onThemeChange, readTheme } from "./inspect_theme.js";
 
 export const GAP_MS = 200; // heavy panels draw at most five times a second, so that the plane keeps its frames
+const REST = 12;
 
 const CLOCK = {
   now: () => performance.now(),
@@ -21,17 +21,20 @@ const CLOCK = {
   },
 };
 
-/** request() runs `work` at the next animation frame, at most once in `gap` ms; the last request is never lost. */
+/** request() runs `work` at the next animation frame, at most once in `gap` ms; the last request is never lost.
+ *  Work that turns out slow waits longer, so that it takes no more than a REST-th of the time. */
 export function throttled(work, gap = GAP_MS, clock = CLOCK) {
   let last = -Infinity;
+  let rest = gap;
   let timer = null;
   const run = () => {
     timer = null;
     last = clock.now();
     work();
+    rest = gap > 0 ? Math.max(gap, REST * (clock.now() - last)) : 0;
   };
   return {
-    request: () => (timer ??= clock.later(run, Math.max(0, last + gap - clock.now()))),
+    request: () => (timer ??= clock.later(run, Math.max(0, last + rest - clock.now()))),
     cancel() {
       if (timer !== null) clock.cancel(timer);
       timer = null;
@@ -49,9 +52,8 @@ export function memory() {
   };
 }
 
-/** Fill a panel's section: title and tools, body, readout. Returns {body, readout, caption}. */
+/** Fill a panel's section: title and tools, body, readout. Returns {caption}. */
 export function furnish(root, id, title, tools, ...body) {
-  addStyleSheet(new URL("lab_panels.css", import.meta.url).href);
   root.classList.add("dte-lp");
   root.dataset.panel = id;
   root.setAttribute("aria-label", title);
@@ -146,7 +148,7 @@ function listen(element, on) {
   });
 }
 
-/** A pair of axis texts in the canvas's small type. */
+/** Text of an axis: small and quiet. */
 export function smallText(ctx, theme, text, x, y, align = "left", colour = theme.muted) {
   ctx.font = `11px ${theme.font}`;
   ctx.textAlign = align;

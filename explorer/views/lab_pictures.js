@@ -109,21 +109,21 @@ class Pictures {
 
   draw(view) {
     this.frame = view.frame;
-    if (!this.same(view.frame?.pictures, view.frame?.step)) this.stage.redraw();
+    if (this.same(view.frame?.pictures, view.frame?.step)) return;
+    this.stage.element.hidden = Boolean(view.frame && !view.frame.pictures);
+    if (this.stage.element.hidden) say(this.caption, "Nothing to compare: this run has no reconstructions.");
+    this.stage.redraw();
   }
 
   paint(ctx, size) {
     const pictures = (this.pictures = this.frame?.pictures ?? null);
     this.legend.hidden = pictures?.kind !== "points";
     this.root.dataset.pictures = pictures?.kind ?? "";
-    if (!pictures) {
-      say(this.caption, this.frame ? "This model has nothing to compare: the codes quantize the data themselves." : "Nothing to compare yet.");
-      return;
-    }
+    if (!pictures) return smallText(ctx, size.theme, "What went in, beside what came out.", size.W / 2, size.H / 2, "center");
     this.errors = pictures.kind === "images" ? pictureErrors(pictures.inputs, pictures.outputs) : null;
     if (pictures.kind === "images") this.paintPairs(ctx, size, pictures);
     else this.paintPoints(ctx, size, pictures);
-    this.describe();
+    return this.describe();
   }
 
   paintPairs(ctx, { W, H, theme }, { inputs, outputs }) {
@@ -196,6 +196,7 @@ class Pictures {
 
   describe() {
     const { pictures, frame, pointed, errors } = this;
+    if (!pictures) return;
     const words = picturesWords(pictures, frame.step);
     this.stage.describe(`Original and reconstruction: ${words}`);
     const one = errors && pointed !== null && pointed < errors.length;
