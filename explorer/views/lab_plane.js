@@ -32,12 +32,11 @@ class Plane {
     this.motion = new Motion();
     this.paper = createPaper({ act: env.act, bus: env.bus, redraw: () => this.request() });
     this.build();
-    this.theme = readTheme(root);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.stage);
     this.stops = [
       onThemeChange(() => {
-        this.theme = readTheme(root);
+        this.theme = null;
         this.request();
       }),
       env.bus.subscribe((state, before) => this.busChanged(state, before)),
@@ -59,15 +58,20 @@ class Plane {
     this.fits.options([{ id: "all", label: "All", title: "Latents and all codes" }, { id: "latents", label: "Latents", title: "Latents only; codes far away are outside" }], "all");
     this.levels = segmented("Level", (id) => bus.set({ level: Number(id) }));
     this.levels.options([], 0);
+    const title = "Turn the axes to the newest latents";
+    this.refit = h("button", { type: "button", class: "lab-button", title, hidden: true, onclick: () => this.env.act("refit") }, "Fit axes anew");
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.stage = h(
       "div",
       { class: "lab-stage", tabindex: 0, role: "application", "aria-label": "Latent plane. Left and right arrows go through the codes, Enter keeps one lit, Escape lets go." },
       this.canvas,
     );
-    this.readout = h("p", { class: "lab-readout" });
+    [this.dead, this.lit] = [h("b", {}), h("span", {})];
+    this.readout = h("p", { class: "lab-readout" }, this.dead, this.lit);
     this.caption = h("p", { class: "lab-caption" });
-    const tools = h("div", { class: "lab-tools" }, this.levels.element, this.fits.element, ...Object.values(this.toggles));
+    const { drawing, ...overlays } = this.toggles;
+    const tools = h("div", { class: "lab-tools" }, this.levels.element, this.fits.element, this.refit, drawing);
+    const switches = h("div", { class: "lab-tools lab-overlays" }, ...Object.values(overlays));
     const legend = h(
       "p",
       { class: "lab-legend" },
@@ -77,7 +81,7 @@ class Plane {
     );
     this.root.setAttribute("aria-label", "Latent plane");
     this.root.classList.add("lab-plane");
-    this.root.append(h("div", { class: "lab-head" }, h("h3", {}, "Latent plane"), tools), this.stage, this.paper.bar, this.readout, legend, this.caption);
+    this.root.append(h("div", { class: "lab-head" }, h("h3", {}, "Latent plane"), tools), switches, this.stage, this.paper.bar, this.readout, legend, this.caption);
   }
 
   listen() {
@@ -172,7 +176,9 @@ class Plane {
     const { state } = this.env.bus;
     const lit = litCode(state, frame.codebook_size);
     const put = (element, text) => element.textContent !== text && (element.textContent = text);
-    put(this.readout, state.drawing ? "" : lit === null ? deadWords(frame) : codeWords(frame, lit));
+    put(this.dead, state.drawing ? "" : deadWords(frame));
+    put(this.lit, state.drawing || lit === null ? "" : codeWords(frame, lit));
+    this.refit.hidden = frame.plane.kind !== "pca";
     const arrows = state.gradients ? this.arrows : null;
     put(this.caption, state.drawing ? "You draw inputs. The run starts anew with them each time the pointer is lifted." : planeWords(frame, arrows));
   }
@@ -200,6 +206,7 @@ class Plane {
   paint(now) {
     if (this.W < 8 || this.H < 8) return; // hidden
     this.lastDrawn = now;
+    this.theme ??= readTheme(this.root); // not before: an element outside of the page has no colours yet
     const ctx = this.canvas.getContext("2d");
     ctx.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
     ctx.clearRect(0, 0, this.W, this.H);

@@ -46,7 +46,7 @@ export function deadWords({ dead, unseen, codebook_size: K, window }) {
 /** Sentences of the caption. `arrows`: of arrowScale, or null. */
 export function planeWords(frame, arrows = null) {
   const level = frame.levels > 1 ? [`Level ${frame.level + 1} of ${frame.levels}.`] : [];
-  const words = [...level, planeName(frame.plane), cellWords(frame), latentWords(frame), deadWords(frame)];
+  const words = [...level, planeName(frame.plane), cellWords(frame), latentWords(frame)];
   if (arrows) {
     const some = `${whole(arrows.shown)} of ${whole(frame.z.shape[0])} latents`;
     const length = Number(arrows.typical.toPrecision(2));
@@ -61,10 +61,10 @@ export function planeWords(frame, arrows = null) {
 
 const STATE = ["live", "dead", "unseen so far"];
 
-/** "code 12 · 8.1 latents a step (EMA) · dead, silent for 310 steps" */
+/** "Code 12 · 8.1 latents a step (EMA) · dead, silent for 310 steps" */
 export function codeWords(frame, code) {
   const count = Number(frame.counts.array[code].toPrecision(2));
   const silent = frame.silent.array[code];
   const since = silent > 0 ? `, silent for ${whole(silent)} steps` : "";
-  return `code ${code} · ${count} latents a step (EMA) · ${STATE[frame.state.array[code]]}${since}`;
+  return `Code ${code} · ${count} latents a step (EMA) · ${STATE[frame.state.array[code]]}${since}`;
 }

@@ -6,6 +6,7 @@ import { onThemeChange, readTheme } from "./inspect_theme.js";
 
 const REPLAY_MS = 12_000; // a whole run, however long it was
 const REPLAY_TICK_MS = 50;
+const TICKS_MS = 500;
 const THUMB = 16; // px; the browser insets the ends of a range by half of it
 
 /** The kept step nearest to `step`: first + a multiple of the stride, or the last one. */
@@ -80,6 +81,7 @@ export function createTimeline(bus) {
   }
 
   let drawnFor = "";
+  let hadTicks = false;
   const observer = new ResizeObserver(drawTicks);
   observer.observe(canvas);
   const forget = onThemeChange(drawTicks);
@@ -101,9 +103,10 @@ export function createTimeline(bus) {
       if (words.textContent !== text) words.textContent = text;
       now.disabled = scrub === null;
       element.classList.toggle("lab-past", scrub !== null);
-      const key = `${kept.first} ${kept.last} ${ticks.length} ${ticks.at(-1)}`;
-      if (key !== drawnFor) drawTicks();
+      const key = `${Math.floor(performance.now() / TICKS_MS)} ${ticks.length}`;
+      if (key !== drawnFor && (ticks.length || hadTicks)) drawTicks();
       drawnFor = key;
+      hadTicks = ticks.length > 0;
     },
     destroy() {
       stop();

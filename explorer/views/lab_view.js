@@ -19,13 +19,15 @@ import { createPresets } from "./lab_presets.js";
 import { createTransport } from "./lab_transport.js";
 import { createMessages } from "./lab_messages.js";
 
-const CENTRE = { plane: createPlane, pictures: createPictures };
-const RIGHT = { diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves, events: createEvents };
+const CENTRE = { plane: createPlane, pictures: createPictures, events: createEvents };
+const RIGHT = { diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves };
 const LEFT = { presets: createPresets, controls: createControls, compare: createCompare };
+
+const WORDS_MS = 120;
 
 class Lab {
   constructor(root, payload, server) {
-    Object.assign(this, { root, payload, sides: [], drawn: 0, touchedAt: performance.now() });
+    Object.assign(this, { root, payload, sides: [], drawn: 0, wordsAt: -Infinity, touchedAt: performance.now() });
     this.bus = createBus();
     this.link = createLink({
       server,
@@ -121,9 +123,8 @@ class Lab {
     if (levels && this.bus.state.level >= levels) this.bus.set({ level: 0 });
     if (what.run && this.bus.state.scrub !== null) this.bus.set({ scrub: null });
     const first = link.view(0);
-    this.transport.draw(first);
-    this.messages.draw(first, link);
-    for (const { panel } of this.left) panel.draw(first);
+    const calm = performance.now() - this.wordsAt < WORDS_MS && !what.scrub && !what.settings && !what.problem && !what.run;
+    if (!calm) this.drawWords(first);
     this.sides.forEach((side, i) => {
       const view = i === 0 ? first : link.view(i);
       for (const { panel } of side.panels) panel.draw(view);
@@ -132,6 +133,14 @@ class Lab {
     });
     if (what.settings || what.status) this.writeAddress(first);
     this.report(first);
+  }
+
+  /** What is text and fields: laying it out anew at each frame would take the time of the plane. */
+  drawWords(view) {
+    this.wordsAt = performance.now();
+    this.transport.draw(view);
+    this.messages.draw(view, this.link);
+    for (const { panel } of this.left) panel.draw(view);
   }
 
   writeAddress({ settings, status }) {

@@ -23,7 +23,7 @@ test("the caption says which plane, which latents, how many codes are dead", () 
   const words = planeWords(frameOf());
   assert.match(words, /Exact plane of 2-D latents\. Cells: exact/);
   assert.match(words, /All 512 latents of the batch of step 10\./);
-  assert.match(words, /Dead: 41 of 64 codes, not chosen for 20 steps\./);
+  assert.match(deadWords(frameOf()), /^Dead: 41 of 64 codes, not chosen for 20 steps\.$/);
   assert.match(planeWords(frameOf({ batch_size: 4096 })), /512 of 4,096 latents/);
   assert.match(deadWords(frameOf({ unseen: 3 })), /Unseen so far: 3 of 64\./);
   assert.match(planeWords(frameOf({ levels: 4, level: 2 })), /^Level 3 of 4\./);
@@ -60,8 +60,8 @@ test("arrows share one scale: the 90th percentile is the wished length", () => {
 
 test("a code in words: count, state, silence", () => {
   const frame = frameOf({ counts: { array: [8.123, 0] }, state: { array: [0, 1] }, silent: { array: [0, 1310] } });
-  assert.equal(codeWords(frame, 0), "code 0 · 8.1 latents a step (EMA) · live");
-  assert.equal(codeWords(frame, 1), "code 1 · 0 latents a step (EMA) · dead, silent for 1,310 steps");
+  assert.equal(codeWords(frame, 0), "Code 0 · 8.1 latents a step (EMA) · live");
+  assert.equal(codeWords(frame, 1), "Code 1 · 0 latents a step (EMA) · dead, silent for 1,310 steps");
 });
 
 test("codes glide between slow frames, arrive, and jump when reseeded", () => {
