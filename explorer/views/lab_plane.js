@@ -9,7 +9,7 @@ import { arrowScale, boxOf, follow, Motion } from "./lab_plane_motion.js";
 import { createPaper } from "./lab_plane_paint.js";
 import { cellKind, codeWords, deadWords, planeWords } from "./lab_plane_words.js";
 
-const GAP_MS = 28; // between drawings that only glide: about 30 a second
+const GAP_MS = { still: 28, flowing: 80 }; // between drawings that only glide or flash
 const REACH_PX = 22; // how far from a code the pointer may be, where there are no cells
 
 const OVERLAYS = [
@@ -193,23 +193,31 @@ class Plane {
   }
 
   request() {
+    this.asked = true;
+    this.schedule();
+  }
+
+  schedule() {
     this.pending ??= requestAnimationFrame((now) => this.step(now));
   }
 
   step(now) {
     this.pending = null;
-    if (this.frame === this.drawnFrame && now - this.lastDrawn < GAP_MS) return this.request();
+    const gap = this.motion.flowing && !this.asked ? GAP_MS.flowing : GAP_MS.still;
+    if (this.frame === this.drawnFrame && now - this.lastDrawn < gap) return this.schedule();
     this.paint(now);
-    if (this.motion.moving(performance.now()) && !this.env.bus.state.drawing) this.request();
+    if (this.motion.moving(performance.now()) && !this.env.bus.state.drawing) this.schedule();
   }
 
   paint(now) {
     if (this.W < 8 || this.H < 8) return; // hidden
     this.lastDrawn = now;
+    this.asked = false;
     this.theme ??= readTheme(this.root); // not before: an element outside of the page has no colours yet
-    const ctx = this.canvas.getContext("2d");
+    const ctx = this.canvas.getContext("2d", { alpha: false }); // opaque is quicker to put on the page
     ctx.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
-    ctx.clearRect(0, 0, this.W, this.H);
+    ctx.fillStyle = this.theme.surface;
+    ctx.fillRect(0, 0, this.W, this.H);
     const { state } = this.env.bus;
     if (state.drawing) return this.paper.draw(ctx, this.W, this.H, this.theme);
     if (!this.frame) return;
@@ -234,14 +242,11 @@ class Plane {
     return { frame, codes, theme, W, H, view, cells, lit, arrows, overlays: state, trail: motion.trail, flashes: motion.glowing(now), total: tokensAStep(frame) };
   }
 
-  /** The plane as it is, on the page's own background. */
+  /** A copy of the plane as it is now. */
   snapshot() {
     const copy = document.createElement("canvas");
     Object.assign(copy, { width: this.canvas.width, height: this.canvas.height });
-    const ctx = copy.getContext("2d");
-    ctx.fillStyle = this.theme.surface;
-    ctx.fillRect(0, 0, copy.width, copy.height);
-    ctx.drawImage(this.canvas, 0, 0);
+    copy.getContext("2d").drawImage(this.canvas, 0, 0);
     return copy;
   }
 

@@ -1,7 +1,7 @@
 // How the plane moves: codes glide between frames that are far apart, leave trails, and flash when they are reseeded.
 // Pure: time comes in as an argument.
 
-const GLIDE_MS = [45, 250]; // frames that follow each other faster need no gliding; slower ones glide this long
+const GLIDE_MS = [80, 250]; // frames that follow each other faster need no gliding; slower ones glide this long at most
 export const FLASH_MS = 1100;
 const MOST_FLASHES = 200;
 
@@ -27,6 +27,7 @@ export class Motion {
     const jumped = new Set(frame.reseeds.map((reseed) => reseed[0]));
     this.from = null;
     this.duration = 0;
+    this.flowing = gap < GLIDE_MS[0]; // drawings in between would only take the time of the next frame
     if (shown && gap > GLIDE_MS[0] && frame.step > before.step) {
       this.from = Float32Array.from(shown);
       for (const code of jumped) this.from.set(codes.subarray(2 * code, 2 * code + 2), 2 * code);
