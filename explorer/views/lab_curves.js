@@ -7,6 +7,7 @@ import { h, segmented } from "./inspect_dom.js";
 import { whole } from "./inspect_format.js";
 
 const MARGIN = { left: 44, right: 26, top: 12, bottom: 20 };
+const CEILING_ROOM = 1.2; // its name stands above the line, clear of the curve
 const SCALES = [
   { id: "log", label: "Log", title: "Losses, gradients, errors and speeds on a log axis" },
   { id: "linear", label: "Linear", title: "Losses, gradients, errors and speeds on a linear axis" },
@@ -68,6 +69,7 @@ class Curves {
   setScale(id) {
     this.log = id === "log";
     for (const plot of this.plots) plot.stage.redraw();
+    this.follow();
   }
 
   /** Pixels of a plot: its box, its range, x(step), y(value). */
@@ -78,7 +80,7 @@ class Curves {
     const first = rows[0]?.[0] ?? 0;
     const last = Math.max(rows[rows.length - 1]?.[0] ?? 1, first + 1);
     const ceiling = plot.id === "perplexity" ? this.view?.frame?.ceiling ?? null : null;
-    const range = rangeOf(plot, rows, this.log && plot.scaled, ceiling === null ? [] : [ceiling]);
+    const range = rangeOf(plot, rows, this.log && plot.scaled, ceiling === null ? [] : [CEILING_ROOM * ceiling]);
     const x = (step) => left + ((step - first) / (last - first)) * width;
     const y = (value) => top + height * (1 - heightOf(range, value));
     const step = (px) => first + ((px - left) / width) * (last - first);
@@ -99,7 +101,7 @@ class Curves {
     });
     if (plot.lines.length > 1) drawNumbers(ctx, theme, s, ends);
     const newest = this.rows[this.rows.length - 1];
-    plot.stage.describe(newest ? `${plot.title} over ${whole(this.rows.length)} steps; ${rowWords(plot, newest)}` : `${plot.title}, nothing yet`);
+    plot.stage.describe(newest ? `${plot.title} at ${whole(this.rows.length)} kept steps; newest, ${rowWords(plot, newest)}` : `${plot.title}, nothing yet`);
   }
 
   mark(plot, ctx, { theme }) {
@@ -169,7 +171,7 @@ class Curves {
     for (const plot of this.plots) plot.lines.forEach((line, i) => say(plot.values[i], valueWords(line, row[line.column], !plot.unit)));
     const stride = this.view?.curves?.stride ?? 1;
     const every = stride > 1 ? `every ${whole(stride)} steps` : "every step";
-    const dropped = this.plots.some((plot) => plot.scales?.range.dropped > 0) ? " Values of 0 or less have no place on a log axis." : "";
+    const dropped = this.log && this.plots.some((plot) => plot.scales?.range.dropped > 0) ? " Values of 0 or less have no place on a log axis." : "";
     return say(this.caption, `Numbers at step ${whole(row[0])}; measured on one batch ${every}, ${whole(rows.length)} kept.${dropped}`);
   }
 
@@ -209,7 +211,7 @@ function drawGrid(ctx, theme, s) {
   const bottom = s.top + s.height;
   ctx.strokeStyle = theme.line;
   ctx.lineWidth = 1;
-  for (const tick of log ? logTicks(low, high, 4) : niceTicks(low, high, 3)) {
+  for (const tick of log ? logTicks(low, high, 4) : niceTicks(low, high, 4)) {
     const y = Math.round(s.y(tick)) + 0.5;
     ctx.beginPath();
     ctx.moveTo(s.left, y);
@@ -244,7 +246,7 @@ function drawLine(ctx, theme, { dash, ink, width }, points) {
 function drawCeiling(ctx, theme, s) {
   const y = Math.round(s.y(s.ceiling)) + 0.5;
   drawLine(ctx, theme, { dash: [3, 4], ink: "muted", width: 1.2 }, [s.left, y, s.left + s.width, y]);
-  haloText(ctx, theme, `ceiling min(K, latents of a batch) = ${whole(s.ceiling)}`, s.left + 6, y + 10, "left", theme.muted);
+  haloText(ctx, theme, `ceiling min(K, latents of a batch) = ${whole(s.ceiling)}`, s.left + 6, y - 9, "left", theme.muted);
 }
 
 /** The number of each line in the legend, at its end, pushed apart: told by place, not by colour alone. */

@@ -146,11 +146,12 @@ export function spread(ys, gap, top, bottom) {
 
 const SHARE_UNIT = /^share|^$/;
 
-/** "9.31 codes", "27.1%" of a share, "not measured". named: with the unit, where the plot does not name it. */
+/** "9.31 codes", "0.31 (mean length of z_e)", "27.1%" of a share, "not measured". named: with the unit, where the plot does not name it. */
 export function valueWords(line, value, named = true) {
   if (!Number.isFinite(value)) return "not measured";
   if (/^dead|^unseen/.test(line.name) && SHARE_UNIT.test(line.unit)) return `${significant(100 * value)}%`;
-  return line.unit && named ? `${significant(value)} ${line.unit}` : significant(value);
+  if (!line.unit || !named) return significant(value);
+  return line.unit.includes(" ") ? `${significant(value)} (${line.unit})` : `${significant(value)} ${line.unit}`;
 }
 
 /** What all plots say at a row, for the accessible name and the readout. */

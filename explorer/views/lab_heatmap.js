@@ -171,7 +171,7 @@ class Heatmap {
     ctx.rotate(-Math.PI / 2);
     smallText(ctx, theme, this.byUsage ? "codes, busiest on top" : "code number", 0, 0, "center");
     ctx.restore();
-    const ticks = this.byUsage ? [0, K - 1].map((row) => [row, `#${row + 1}`]) : stepTicks(0, K - 1, 4).map((code) => [code, String(code)]);
+    const ticks = this.byUsage ? [0, K - 1].map((row) => [row, `#${whole(row + 1)}`]) : stepTicks(0, K - 1, 4).map((code) => [code, String(code)]);
     for (const [row, text] of ticks) {
       const y = plot.top + ((row + 0.5) / K) * plot.height;
       smallText(ctx, theme, text, plot.left - 5, Math.min(Math.max(y, plot.top + 5), bottom - 5), "right");

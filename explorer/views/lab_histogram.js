@@ -18,7 +18,7 @@ const ORDERS = [
 ];
 const STATES = ["live", "dead", "unseen so far"];
 
-/** What the histogram is drawn from: {counts, state, largest, total, K, order, place, scale, dead, unseen, perplexity}. */
+/** What the histogram is drawn from: {counts, state, largest, total, K, order, place, scale, dead, unseen, perplexity, measured (over a batch)}. */
 export function usageOf(frame, byUsage) {
   const { array: counts } = frame.counts;
   const { array: state } = frame.state;
@@ -30,18 +30,19 @@ export function usageOf(frame, byUsage) {
   const order = codeOrder(counts, byUsage);
   const place = new Uint32Array(counts.length);
   order.forEach((code, i) => (place[code] = i));
-  const measured = frame.measures?.[`perplexity_${frame.level}`];
-  const perplexity = Number.isFinite(measured) ? measured : perplexityOf(counts);
+  const batch = frame.measures?.[`perplexity_${frame.level}`];
+  const measured = Number.isFinite(batch);
+  const perplexity = measured ? batch : perplexityOf(counts);
   const { dead, unseen } = tally(state);
-  return { counts, state, largest, total, K: counts.length, order, place, scale: usageScale(largest), dead, unseen, perplexity };
+  return { counts, state, largest, total, K: counts.length, order, place, scale: usageScale(largest), dead, unseen, perplexity, measured };
 }
 
 /** K, ceiling, perplexity and dead share, each with its denominator. */
-export function usageWords(frame, { K, perplexity, dead, unseen }) {
+export function usageWords(frame, { K, perplexity, measured, dead, unseen }) {
   const unseenWords = unseen > 0 ? `; ${whole(unseen)} of ${whole(K)} unseen in fewer steps than that` : "";
   return (
-    `K = ${whole(K)} codes; a batch has room for min(K, its latents) = ${whole(frame.ceiling)}. ` +
-    `Perplexity ${significant(perplexity)} of ${whole(frame.ceiling)}. ` +
+    `K = ${whole(K)} codes, ceiling min(K, latents of a batch) = ${whole(frame.ceiling)}. ` +
+    `Perplexity ${significant(perplexity)} of ${whole(frame.ceiling)}, ${measured ? "over one batch" : "of these averages"}. ` +
     `Dead ${whole(dead)} of ${whole(K)} (${percent(dead, K)}): not chosen for ${whole(frame.window)} steps${unseenWords}.`
   );
 }

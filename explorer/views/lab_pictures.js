@@ -78,7 +78,8 @@ export function fitPoints(clouds, W, H, pad = PAD) {
 export function picturesWords({ kind, inputs, outputs }, step) {
   const count = inputs.shape[0];
   if (kind === "points") {
-    return `${whole(count)} points of the newest batch at step ${whole(step)}; mean distance to the reconstruction ${significant(pointError(inputs, outputs))} (units of the data).`;
+    const distance = significant(pointError(inputs, outputs));
+    return `${whole(count)} points at step ${whole(step)}; mean distance to their reconstructions ${distance} (units of the data).`;
   }
   const errors = pictureErrors(inputs, outputs);
   const mean = errors.reduce((sum, error) => sum + error, 0) / Math.max(count, 1);
@@ -102,7 +103,8 @@ class Pictures {
       on: { point: (x, y) => this.point(x, y), leave: () => this.point(NaN, NaN) },
     });
     const key = (name, text) => h("span", { class: "dte-lp-mark" }, h("i", { class: `dte-lp-swatch dte-lp-${name}` }), text);
-    this.legend = h("div", { class: "dte-lp-legend", hidden: true }, key("input", "original"), key("output", "reconstruction"), key("joint", "the way from one to the other"));
+    const keys = [key("input", "original"), key("output", "reconstruction"), key("joint", "the way from one to the other")];
+    this.legend = h("div", { class: "dte-lp-legend", hidden: true }, ...keys);
     this.caption = furnish(root, "pictures", "Original and reconstruction", [], this.stage.element, this.legend).caption;
     say(this.caption, "Nothing to compare yet.");
   }

@@ -126,7 +126,7 @@ test("the histogram names K, ceiling, perplexity and the dead share", () => {
   assert.deepEqual(Array.from(usage.order), [1, 0, 3, 2]);
   assert.equal(usage.place[2], 3);
   assert.ok(Math.abs(usage.perplexity - perplexityOf([1, 6, 1])) < 1e-9);
-  assert.match(usageWords(frame, usage), /K = 4 codes.*= 4\. Perplexity 2\.\d+ of 4\. Dead 1 of 4 \(25%\): not chosen for 20 steps; 1 of 4 unseen/);
+  assert.match(usageWords(frame, usage), /K = 4 codes.*= 4\. Perplexity 2\.\d+ of 4, of these averages\. Dead 1 of 4 \(25%\): not chosen for 20 steps; 1 of 4 unseen/);
   assert.equal(usageOf({ ...frame, measures: { perplexity_0: 3.5 } }, true).perplexity, 3.5);
   assert.equal(codeWords(frame, usage, 2), "Code 2: 0 tokens a step (EMA), 0% of 8.00; dead, not chosen for 31 steps");
   assert.equal(barHeight(3, usage, false), 0.5);
