@@ -21,6 +21,7 @@ class Limits:
     checkpoint_bytes: int = 2 * 2**30
     codebook_map_codes: int = 16_384  # codes drawn on a map; a larger codebook is sampled, and the view says so
     records_cached: int = 16
+    lab_visitors: int = 8  # runs of the training lab at a time
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class LabRunner:
     def __init__(self, settings: LabSettings, device: str = "auto", idle_s: float = IDLE_S) -> None:
         self.device = pick_device(device)
         self.idle_s, self.limit = idle_s, None  # type: float, float | None
-        self.playing, self.serial = False, 0
+        self.playing, self.serial, self.step = False, 0, 0  # step: of all sides, once they have taken it
         self.ended: str | None = None
         self.stopped: Diverged | None = None
         self.steps_per_second = 0.0
@@ -127,9 +127,9 @@ class LabRunner:
         with self._lock:
             self._end(why)
 
-    @property
-    def step(self) -> int:
-        return self.sides[0].trainer.step_count if self.sides else 0
+    def join(self, seconds: float) -> None:
+        """Wait for the thread of a run that was ended."""
+        self._thread.join(seconds)
 
     @property
     def device_label(self) -> str:
@@ -147,7 +147,7 @@ class LabRunner:
         sides = [LabSide(one, self.device) for one in settings]
         for side in sides:
             side.gradients = gradients
-        self.sides, self.stopped, self.serial = sides, None, self.serial + 1
+        self.sides, self.stopped, self.serial, self.step = sides, None, self.serial + 1, 0
         self._steps_left, self.steps_per_second = 0, 0.0
         self._rate_from = (time.monotonic(), 0)
 
@@ -186,6 +186,7 @@ class LabRunner:
         try:
             for side in self.sides:
                 side.step()
+            self.step += 1
         except Diverged as diverged:
             self.stopped, self.playing, self._steps_left = diverged, False, 0
         except torch.cuda.OutOfMemoryError:
@@ -249,6 +250,14 @@ class RunnerPool:
             runner = self._runners.pop(token, None)
         if runner:
             runner.end(why)
+
+    def close_all(self) -> None:
+        """End all runs, and wait until their threads have: the process is about to end."""
+        with self._lock:
+            runners, self._runners = list(self._runners.values()), {}
+        for runner in runners:
+            runner.end("The server was stopped.")
+            runner.join(1.0)
 
     def __len__(self) -> int:
         with self._lock:

@@ -56,7 +56,8 @@ class LabTrainer:
 
     def __init__(self, settings: LabSettings, device: torch.device) -> None:
         self.settings, self.device = settings, device
-        self.generator = torch.Generator(device).manual_seed(settings.seed)
+        data_seed = settings.seed + 2**40  # not that of the weights: the same numbers would be drawn twice
+        self.generator = torch.Generator(device).manual_seed(data_seed)
         self.data = build_dataset(settings, device)
         with built_with(settings.seed):
             self.model = build_model(settings, self.data.shape).to(device)

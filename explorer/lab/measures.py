@@ -1,0 +1,39 @@
+"""What the numbers of a run are called, and in which unit: one place for curves, files and words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """label: as people read it. unit: of the number, "" for a loss. kind: "loss" or "measure"."""
+
+    label: str
+    unit: str
+    kind: str
+
+
+_MEASURES = {
+    "quantization_error": Measure("Quantization error", "mean squared distance of a latent to its code", "measure"),
+    "latent_norm": Measure("Latent norm", "mean length of z_e in the batch", "measure"),
+    "code_norm": Measure("Code norm", "mean length of all K codes", "measure"),
+    "code_speed": Measure("Code speed", "mean distance moved by all K codes in a step", "measure"),
+    "gradient_z_e": Measure("Gradient at z_e", "sum over the batch of its length at each latent", "measure"),
+    "gradient_z_q": Measure("Gradient at z_q", "sum over the batch of its length at each latent", "measure"),
+}
+_BY_LEVEL = {
+    "perplexity": ("Perplexity", "codes, over one batch"),
+    "dead": ("Dead", "share of K codes"),
+}
+
+
+def describe(name: str, levels: int = 1) -> Measure:
+    """The measure behind a name of a curve: those of a level end in its number, all others are loss terms."""
+    if name in _MEASURES:
+        return _MEASURES[name]
+    stem, _, number = name.rpartition("_")
+    if stem in _BY_LEVEL and number.isdigit():
+        label, unit = _BY_LEVEL[stem]
+        return Measure(label if levels == 1 else f"{label}, level {number}", unit, "measure")
+    return Measure(name.replace("_", " ").capitalize(), "", "loss")

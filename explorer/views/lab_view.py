@@ -1,0 +1,45 @@
+"""The training lab in the browser: one component, which asks the server for the newest frame when it can draw it.
+
+Payloads: the value (`opening`) once, and then the answers of two server functions; see `lab_payload.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from explorer.lab.controls import CONTROLS
+from explorer.views.component import BrowserComponent
+
+
+class LabView(BrowserComponent):
+    """server_functions: lab_pull(request) -> JSON and lab_do(request) -> JSON, each of one plain object."""
+
+    NAME = "lab_view"
+
+    def __init__(self, value: str = "", **kwargs) -> None:
+        kwargs.setdefault("elem_id", "lab-view")
+        super().__init__(value, **kwargs)
+
+
+def opening(
+    token: str,
+    message: str,
+    settings: dict[str, Any],
+    defaults: dict[str, Any],
+    presets: Sequence[dict[str, Any]],
+    preset: str | None,
+) -> str:
+    """The value of LabView: whose run it is, and what can be chosen."""
+    return json.dumps(
+        {
+            "token": token,
+            "message": message,
+            "controls": [control.as_json() for control in CONTROLS],
+            "presets": list(presets),
+            "settings": settings,
+            "defaults": defaults,
+            "preset": preset,
+        }
+    )
