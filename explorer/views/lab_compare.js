@@ -12,7 +12,8 @@ const FIRST = "gradient"; // straight-through against the rotation trick: the co
 /** "Initialization: Gaussian | k-means" -> {label, a, b}; null if it is worded otherwise. */
 export function splitDifference(words) {
   const found = /^(.+?): (.*) \| (.*)$/.exec(words);
-  return found && { label: found[1], a: found[2], b: found[3] };
+  const word = (value) => ({ True: "on", False: "off" })[value] ?? value;
+  return found && { label: found[1], a: word(found[2]), b: word(found[3]) };
 }
 
 /** The controls that can differ now: those that have an effect, by group. */
@@ -56,8 +57,6 @@ function build(panel, root) {
     { class: "dte-lf-setup" },
     h("div", { class: "dte-lf-row" }, h("label", { for: `${id}-name` }, "Setting that differs"), panel.choice),
     h("div", { class: "dte-lf-row" }, (panel.label = h("label", { for: `${id}-value` }, "In run B")), panel.place),
-    panel.now,
-    panel.start,
   );
   panel.run = h("div", { class: "dte-lf-running", role: "status", hidden: true }, panel.list);
   root.classList.add("dte-lf");
@@ -68,8 +67,10 @@ function build(panel, root) {
     h("p", { class: "dte-lf-note" }, "Two runs from one seed, step by step together, with one setting different."),
     panel.setup,
     panel.run,
-    panel.stop,
     panel.error,
+    panel.now,
+    panel.start,
+    panel.stop,
   );
   panel.stop.hidden = true;
 }
@@ -154,11 +155,12 @@ async function send(panel, action, args) {
 function complain(panel, message) {
   say(panel.error, message);
   panel.error.hidden = !message;
+  for (const input of panel.field.inputs) input.setAttribute("aria-invalid", String(Boolean(message)));
 }
 
 /** While two runs go: what differs, and how to stop. */
 function showRun(panel, differences) {
-  panel.setup.hidden = panel.running;
+  panel.setup.hidden = panel.now.hidden = panel.start.hidden = panel.running;
   panel.run.hidden = panel.stop.hidden = !panel.running;
   if (!panel.running) return;
   const key = differences.join("\n");

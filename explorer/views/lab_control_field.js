@@ -147,7 +147,7 @@ function listenBox(box, { control, fallback, scale, state, choose, on, range, sh
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter") {
       event.preventDefault();
-      commit(box.hasAttribute("aria-invalid")); // the same value may be possible by now
+      commit(box.getAttribute("aria-invalid") === "true"); // the same value may be possible by now
     } else if (event.key === "Escape") {
       show(state.value);
       on.revert?.();

@@ -185,6 +185,7 @@ test("differences between two runs are taken apart, or shown as they are", () =>
     a: "Gaussian",
     b: "k-means on the first batch",
   });
+  assert.deepEqual(splitDifference("Fresh statistics: True | False"), { label: "Fresh statistics", a: "on", b: "off" });
   assert.equal(splitDifference("They differ."), null);
 });
 
