@@ -144,9 +144,15 @@ class Plane {
     this.stage.style.touchAction = state.drawing ? "none" : "pan-y";
     this.stage.classList.toggle("lab-drawing", state.drawing);
     if (state.level !== before.level) this.levels.set(state.level);
-    if (state.scrub !== before.scrub) this.motion.forget();
+    if ((state.scrub === null) !== (before.scrub === null)) this.restart();
     this.say();
     this.request();
+  }
+
+  /** No trails from before, and no gliding from there. */
+  restart() {
+    this.motion.forget();
+    if (this.frame) this.motion.push(this.frame, performance.now());
   }
 
   /** A view to draw; only its frame and settings matter here. */
@@ -154,8 +160,8 @@ class Plane {
     const { run } = this.view ?? {};
     this.view = view;
     if (view.run !== run) {
-      this.motion.forget();
-      this.camera = null;
+      Object.assign(this, { frame: null, camera: null });
+      this.restart();
     }
     this.paper.show(this.env.bus.state.drawing, view.settings);
     if (!view.frame || view.frame === this.frame) return;
@@ -179,8 +185,9 @@ class Plane {
     put(this.dead, state.drawing ? "" : deadWords(frame));
     put(this.lit, state.drawing || lit === null ? "" : codeWords(frame, lit));
     this.refit.hidden = frame.plane.kind !== "pca";
-    const arrows = state.gradients ? this.arrows : null;
-    put(this.caption, state.drawing ? "You draw inputs. The run starts anew with them each time the pointer is lifted." : planeWords(frame, arrows));
+    const words = planeWords(frame, state.gradients ? this.arrows : null);
+    const missing = state.gradients && !this.arrows ? " At this moment no gradients were measured." : "";
+    put(this.caption, state.drawing ? "You draw inputs. The run starts anew with them each time the pointer is lifted." : words + missing);
   }
 
   resize() {

@@ -40,6 +40,7 @@ export function createTimeline(bus) {
     stop();
     bus.set({ scrub: null });
   });
+  now.classList.add("lab-now");
   const again = button("Replay", "Go through the kept moments of the run, in about 12 seconds", () => (replay ? stop() : start()));
   const element = h("div", { class: "lab-timeline" }, again, h("div", { class: "lab-track" }, range, canvas), words, now);
 
