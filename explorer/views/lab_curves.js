@@ -2,7 +2,7 @@
 
 import { compact, logTicks, niceTicks, stepTicks } from "./lab_axes.js";
 import { heightOf, linePoints, nearestRow, plotsOf, rangeOf, rowWords, rowsOf, spread, unitOf, valueWords } from "./lab_curves_model.js";
-import { createStage, drawScrub, furnish, haloText, memory, say, smallText } from "./lab_panel.js";
+import { createStage, drawScrub, furnish, haloText, memory, say, smallText, throttled } from "./lab_panel.js";
 import { h, segmented } from "./inspect_dom.js";
 import { whole } from "./inspect_format.js";
 
@@ -21,6 +21,7 @@ class Curves {
   constructor(root, env) {
     Object.assign(this, { env, view: null, rows: [], plots: [], log: true, cursor: null });
     this.same = memory();
+    this.refreshing = throttled(() => this.refresh());
     this.grid = h("div", { class: "dte-lp-plots" });
     const scale = segmented("Scale of losses, gradients, errors and speeds", (id) => this.setScale(id));
     scale.options(SCALES, "log");
@@ -33,11 +34,13 @@ class Curves {
   draw(view) {
     this.view = view;
     const { curves, frame } = view;
-    this.rows = rowsOf(curves);
     const names = curves?.names.join() ?? "";
     if (names !== this.names) this.build(curves, names);
-    const { rows } = this;
-    if (this.same(curves, rows.length, rows[0]?.[0], rows[rows.length - 1]?.[0], frame?.ceiling, view.run)) return;
+    if (!this.same(curves, frame?.ceiling, view.run)) this.refreshing.request();
+  }
+
+  refresh() {
+    this.rows = rowsOf(this.view.curves);
     for (const plot of this.plots) plot.stage.redraw();
     this.follow();
   }
@@ -45,12 +48,14 @@ class Curves {
   /** One figure a plot; only when the terms of the loss change, as a restart with another quantizer does. */
   build(curves, names) {
     this.names = names;
+    this.rows = rowsOf(curves);
     for (const plot of this.plots) plot.stage.destroy();
     this.plots = curves ? plotsOf(curves) : [];
     for (const plot of this.plots) {
       plot.stage = createStage({
         label: `${plot.title}. Arrow keys move the cursor, Enter shows the moment, Escape leaves.`,
         className: "dte-lp-curve",
+        gap: 1, // refresh() keeps the pace for all plots
         paint: (ctx, size) => this.paint(plot, ctx, size),
         mark: (ctx, size) => this.mark(plot, ctx, size),
         on: {
@@ -177,6 +182,7 @@ class Curves {
 
   destroy() {
     this.forget();
+    this.refreshing.cancel();
     for (const plot of this.plots) plot.stage.destroy();
   }
 }

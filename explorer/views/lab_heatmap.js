@@ -79,11 +79,8 @@ class Heatmap {
   draw(view) {
     this.view = view;
     const { heat, events } = view;
-    this.heat = columnsOf(heat);
-    const steps = this.heat?.steps;
     const newest = events?.rows[events.rows.length - 1]?.[0];
-    if (this.same(heat, steps?.length, steps?.[0], steps?.[steps.length - 1], heat?.stride, newest, this.level, view.run)) return;
-    this.stage.redraw();
+    if (!this.same(heat, newest, this.level, view.run)) this.stage.redraw();
   }
 
   get level() {
@@ -113,6 +110,8 @@ class Heatmap {
   }
 
   paint(ctx, size) {
+    this.heat = columnsOf(this.view?.heat);
+    if (this.pointed && !(this.pointed.column < this.heat?.steps.length)) this.pointed = null; // the stride doubled meanwhile
     this.describe();
     const { theme, dpr } = size;
     this.legend.element.hidden = !this.heat;

@@ -6,18 +6,44 @@ import { onThemeChange, readTheme } from "./inspect_theme.js";
 export const GAP_MS = 200; // heavy panels draw at most five times a second, so that the plane keeps its frames
 const REST = 12;
 
+const SLICE_MS = 6; // heavy drawing of one animation frame; the rest waits for the next, so that the plane is not held up
+
+const queue = [];
+let ticking = false;
+
+function runQueue() {
+  const start = performance.now();
+  do {
+    try {
+      queue.shift()?.();
+    } catch (error) {
+      console.error("a panel could not be drawn", error); // the others still are
+    }
+  } while (queue.length > 0 && performance.now() - start < SLICE_MS);
+  ticking = queue.length > 0;
+  if (ticking) requestAnimationFrame(runQueue);
+}
+
+function enqueue(work) {
+  queue.push(work);
+  if (!ticking) requestAnimationFrame(runQueue);
+  ticking = true;
+}
+
+/** Heavy work lines up in one queue for all panels; light work (gap 0) runs at the next frame. */
 const CLOCK = {
   now: () => performance.now(),
-  later(work, wait) {
-    const timer = { frame: 0, timeout: 0 };
-    const frame = () => (timer.frame = requestAnimationFrame(work));
-    if (wait > 0) timer.timeout = setTimeout(frame, wait);
-    else frame();
+  later(work, wait, heavy) {
+    const timer = { off: false, timeout: 0 };
+    const unlessOff = () => timer.off || work();
+    const start = heavy ? () => enqueue(unlessOff) : () => requestAnimationFrame(unlessOff);
+    if (wait > 0) timer.timeout = setTimeout(start, wait);
+    else start();
     return timer;
   },
   cancel(timer) {
+    timer.off = true;
     clearTimeout(timer.timeout);
-    cancelAnimationFrame(timer.frame);
   },
 };
 
@@ -34,7 +60,7 @@ export function throttled(work, gap = GAP_MS, clock = CLOCK) {
     rest = gap > 0 ? Math.max(gap, REST * (clock.now() - last)) : 0;
   };
   return {
-    request: () => (timer ??= clock.later(run, Math.max(0, last + rest - clock.now()))),
+    request: () => (timer ??= clock.later(run, Math.max(0, last + rest - clock.now()), gap > 0)),
     cancel() {
       if (timer !== null) clock.cancel(timer);
       timer = null;

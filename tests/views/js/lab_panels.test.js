@@ -160,6 +160,32 @@ test("the throttle never loses the last request, and slow work rests longer", ()
   assert.equal(runs, 3);
 });
 
+test("heavy drawing is spread over frames, and a panel that fails holds up no other", (t) => {
+  const frames = [];
+  globalThis.requestAnimationFrame = (work) => frames.push(work);
+  t.after(() => delete globalThis.requestAnimationFrame);
+  const failures = t.mock.method(console, "error", () => {});
+  const drawn = [];
+  const busy = (name) => () => {
+    for (const start = performance.now(); performance.now() - start < 8; );
+    drawn.push(name);
+  };
+  const fails = () => {
+    throw new Error("no canvas");
+  };
+  const panels = [fails, busy("a"), busy("b"), busy("c")].map((work) => throttled(work, 200));
+  for (const panel of panels) panel.request();
+  panels[3].cancel();
+  const counts = [];
+  while (frames.length > 0) {
+    frames.shift()();
+    counts.push(drawn.length);
+  }
+  assert.deepEqual(drawn, ["a", "b"]);
+  assert.deepEqual(counts.slice(0, 2), [1, 2]); // one long drawing a frame
+  assert.equal(failures.mock.callCount(), 1);
+});
+
 test("memory tells new values from the same ones", () => {
   const same = memory();
   assert.deepEqual([same(1, NaN), same(1, NaN), same(2, NaN), same(2)], [false, true, false, false]);
