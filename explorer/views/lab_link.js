@@ -8,7 +8,8 @@ const RETRY_MS = [500, 1000, 2000, 4000]; // after failed requests in a row
 const SLACK_MS = 4; // an animation frame that is almost due counts: 60 Hz screens would else give 20 a second
 
 /** How long to wait from one pull to the next. */
-export function pace({ failures, playing, changed, perSecond }) {
+export function pace({ failures, playing, changed, perSecond, ended }) {
+  if (ended) return RETRY_MS.at(-1);
   if (failures > 0) return RETRY_MS[Math.min(failures, RETRY_MS.length) - 1];
   return playing || changed ? 1000 / Math.min(perSecond || 30, 30) - SLACK_MS : QUIET_MS;
 }
@@ -57,7 +58,7 @@ class Link {
   tick() {
     if (this.busy || !this.token || this.clock.hidden()) return;
     const { failures, changed, status } = this;
-    const wait = pace({ failures, changed, playing: status?.playing, perSecond: status?.max_frames_per_second });
+    const wait = pace({ failures, changed, playing: status?.playing, ended: Boolean(status?.ended), perSecond: status?.max_frames_per_second });
     if (this.clock.now() - this.sentAt >= wait) this.pull();
   }
 
@@ -76,10 +77,14 @@ class Link {
     this.busy = true;
     this.sentAt = this.clock.now();
     const { level, scrub, idle_s } = this.wish();
-    if (level !== this.level) this.forgetLevel(level);
+    const after = this.after();
+    if (level !== this.level) {
+      this.forgetLevel(level);
+      after.run = null; // everything anew: the server sends a frame once, and has sent this one of the other level
+    }
     const token = this.token;
     try {
-      const request = { token, after: this.after(), level, want_frame: scrub === null, idle_s };
+      const request = { token, after, level, want_frame: scrub === null, idle_s };
       const answer = JSON.parse(await this.server.lab_pull(request));
       this.failures = 0;
       if (token === this.token) this.take(answer);
@@ -100,7 +105,8 @@ class Link {
     const before = this.status;
     const what = { frame: false, status: false, settings: false, problem: this.problem !== "", run: false };
     this.problem = answer.error?.message ?? "";
-    if (answer.run !== undefined && answer.run !== this.run) {
+    const ended = Boolean(answer.status?.ended); // what was seen last stays on the page
+    if (answer.run !== undefined && answer.run !== this.run && !ended) {
       Object.assign(this, { run: answer.run, sides: [], past: null });
       what.run = true;
     }
@@ -135,7 +141,7 @@ class Link {
   async send(action, args = {}) {
     try {
       const answer = JSON.parse(await this.server.lab_do({ ...args, token: this.token, action }));
-      if (answer.token) Object.assign(this, { token: answer.token, message: "" });
+      if (answer.token) Object.assign(this, { token: answer.token, message: "", run: null }); // another runner
       if (answer.status) this.status = answer.status;
       const settings = this.takeSettings(answer.settings);
       this.changed = true;

@@ -3,9 +3,11 @@
 import { h } from "./inspect_dom.js";
 import { whole } from "./inspect_format.js";
 
+const RELOAD = { text: "Reload the page", action: "reload" }; // the address holds the settings
+
 /** What to say, the most pressing first: {kind, text, button: {text, action}}, or null. Pure. */
 export function messageOf({ status, token, first, problem }) {
-  if (!token) return { kind: "wait", text: first || "All places are taken.", button: { text: "Try again", action: "resume" } };
+  if (!token) return { kind: "wait", text: first || "All places are taken.", button: RELOAD };
   if (problem) return { kind: "problem", text: problem, button: null };
   if (status?.ended) return { kind: "wait", text: status.ended, button: { text: "Start again", action: "resume" } };
   if (status?.stopped) {
@@ -22,19 +24,28 @@ export function createMessages({ act, bus }) {
   const button = h("button", { type: "button", class: "lab-button" });
   const element = h("div", { class: "lab-message", role: "alert", hidden: true }, text, button);
   let current = null;
-  let status = null;
+  let [status, settings] = [null, {}];
+  let kept = false; // a refusal stays until the state changes
   button.addEventListener("click", async () => {
-    if (current.button.action === null) return bus.set({ scrub: status.kept?.last ?? 0 });
+    const { action } = current.button;
+    if (action === null) return bus.set({ scrub: status.kept?.last ?? 0 });
+    if (action === "reload") return window.location.reload();
     button.disabled = true;
-    const answer = await act(current.button.action);
+    const answer = await act(action, { settings });
     button.disabled = false;
-    if (!answer.ok) text.textContent = answer.error?.message ?? "That did not work. Try again.";
+    if (answer.ok) return;
+    text.textContent = answer.error?.message ?? "That did not work.";
+    button.textContent = RELOAD.text;
+    current = { ...current, button: RELOAD };
+    kept = true;
   });
   return {
     element,
     draw(view, link) {
-      status = view.status;
+      [status, settings] = [view.status, view.settings];
       const next = messageOf({ status, token: link.token, first: link.message, problem: link.problem });
+      if (kept && next?.button?.action === "resume") return;
+      kept = false;
       element.hidden = !next;
       if (next && JSON.stringify(next) !== JSON.stringify(current)) {
         text.textContent = next.text;

@@ -165,10 +165,11 @@ class Plane {
     }
     this.paper.show(this.env.bus.state.drawing, view.settings);
     if (!view.frame || view.frame === this.frame) return;
+    const [before, { plane, level, levels }] = [this.frame, view.frame];
+    if (before && (before.level !== level || before.plane.kind !== plane.kind || before.plane.fitted_at !== plane.fitted_at)) this.camera = null;
     this.frame = view.frame;
     this.motion.push(view.frame, performance.now());
     this.arrows = view.frame.gradient ? arrowScale(view.frame.gradient.array) : null;
-    const { level, levels } = view.frame;
     if (this.levels.element.children.length !== levels) {
       const each = Array.from({ length: levels }, (_, i) => ({ id: i, label: `Level ${i + 1}`, title: `Codebook ${i + 1} of ${levels}` }));
       this.levels.options(levels <= 8 ? each : [], level);

@@ -95,6 +95,7 @@ test("pace: full while playing, slow while nothing changes, slower after failure
   assert.ok(pace({ failures: 0, playing: true, perSecond: 500 }) > 25);
   assert.equal(pace({ failures: 0, playing: false, changed: false }), 250);
   assert.ok(pace({ failures: 1 }) < pace({ failures: 3 }));
+  assert.ok(pace({ failures: 0, ended: true }) >= 2000);
   assert.equal(pace({ failures: 50 }), pace({ failures: 4 }));
 });
 
@@ -145,8 +146,29 @@ test("another run drops the stores; another level drops the heatmap only", async
   wishes.level = 1;
   clock.time = 100;
   link.tick();
-  assert.deepEqual(asked[1].after, { run: "a", curve: 4, heat: -1, event: -1 });
+  assert.equal(asked[1].after.run, null, "the frame of the other level has been sent, so everything is asked for anew");
   wait[1].resolve({ run: "b", status, sides: [side([0])] });
+  await settle();
+  assert.deepEqual(kept(link.sides[0].curves), [0]);
+});
+
+test("a run that ended stays on the page and is asked about seldom; another runner starts anew", async () => {
+  const { clock, wait, link, settle, asked } = bench({ resume: () => ({ ok: true, error: null, token: "t" }) });
+  link.tick();
+  wait[0].resolve({ run: "a", status, sides: [side([0, 1, 4])] });
+  await settle();
+  clock.time = 100;
+  link.tick();
+  wait[1].resolve({ run: "", status: { playing: false, ended: "Idle." }, sides: [] });
+  await settle();
+  assert.deepEqual(kept(link.sides[0].curves), [0, 1, 4]);
+  clock.time = 1500;
+  link.tick();
+  assert.equal(asked.length, 2);
+  await link.act("resume");
+  link.tick();
+  assert.equal(asked[2].after.run, null);
+  wait[2].resolve({ run: "a", status, sides: [side([0])] });
   await settle();
   assert.deepEqual(kept(link.sides[0].curves), [0]);
 });
