@@ -3,7 +3,7 @@
 import { addStyleSheet } from "./component.js";
 import { h } from "./inspect_dom.js";
 import { createField } from "./lab_control_field.js";
-import { grouped, isShown, otherValue, valueWords } from "./lab_control_values.js";
+import { grouped, isShown, otherValue, settingsOfSides, valueWords } from "./lab_control_values.js";
 import { NO_ANSWER } from "./lab_controls.js";
 import { memory, say } from "./lab_panel.js";
 
@@ -32,10 +32,11 @@ export function createCompare(root, env) {
   const same = memory();
   return {
     draw(view) {
-      const all = view.allSettings ?? [];
+      const all = settingsOfSides(view);
+      if (all.length === 0) return;
       const differences = (view.status?.differences ?? []).join("\n");
       if (same(all[0], all.length, differences)) return;
-      panel.settings = all[0] ?? panel.settings;
+      panel.settings = all[0];
       panel.running = all.length > 1;
       offer(panel);
       showRun(panel, view.status?.differences ?? []);

@@ -120,6 +120,12 @@ export function otherValue(control, value, fallback) {
   return valueAt(scale, place > PLACES / 2 ? place - 250 : place + 250);
 }
 
+/** The settings of the one or two runs that a view is about. */
+export function settingsOfSides(view) {
+  const all = view.allSettings ?? view.bothSettings;
+  return all?.length ? all : view.settings ? [view.settings] : [];
+}
+
 /** Controls by group, in the order in which groups first appear. */
 export function grouped(controls) {
   const groups = new Map();

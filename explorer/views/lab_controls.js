@@ -3,7 +3,7 @@
 import { addStyleSheet } from "./component.js";
 import { h, segmented } from "./inspect_dom.js";
 import { createField } from "./lab_control_field.js";
-import { createQueue, differs, grouped, isShown, valueWords } from "./lab_control_values.js";
+import { createQueue, differs, grouped, isShown, settingsOfSides, valueWords } from "./lab_control_values.js";
 import { memory, say } from "./lab_panel.js";
 
 const OPEN = ["Data", "Model", "Quantizer"]; // the other groups open once something in them differs
@@ -61,7 +61,8 @@ export function createControls(root, env) {
   const same = memory();
   return {
     draw(view) {
-      const all = view.allSettings?.length ? view.allSettings : view.settings ? [view.settings] : form.all;
+      const all = settingsOfSides(view);
+      if (all.length === 0) return;
       const { preset = null, mended = false } = view.status ?? {};
       if (same(all[0], all[1], preset, mended)) return;
       const moment = `${preset} ${mended}`;

@@ -55,10 +55,9 @@ function card(list, preset) {
     { class: "dte-lf-card-body", id, hidden: true },
     h("dl", {}, ...paragraph("Watch", preset.watch), ...paragraph("Why", preset.why)),
     h("div", { class: "dte-lf-mend" }, item.button, item.again, item.says),
-    item.error,
     h("p", { class: "dte-lf-source" }, `Met in public: ${preset.source}`),
   );
-  item.element = h("li", { class: "dte-lf-card", "data-preset": preset.id }, item.title, item.body);
+  item.element = h("li", { class: "dte-lf-card", "data-preset": preset.id }, item.title, item.body, item.error);
   return item;
 }
 
@@ -100,7 +99,6 @@ async function request(list, item, action, args) {
   list.busy = false;
   item.error.hidden = answer.ok;
   say(item.error, answer.ok ? "" : (answer.error?.message ?? NO_ANSWER));
-  if (!answer.ok) item.body.hidden = false;
   return answer.ok;
 }
 

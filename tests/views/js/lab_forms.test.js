@@ -152,6 +152,13 @@ test("with two runs a change goes to both, but a difference is kept", () => {
   assert.deepEqual(sidesOf("1", "beta", all.slice(0, 1)), [0]);
 });
 
+test("settings of a view: of both runs, of one, or none yet", () => {
+  const [a, b] = [{ lr: 1 }, { lr: 2 }];
+  assert.deepEqual(v.settingsOfSides({ settings: a, bothSettings: [a, b] }), [a, b]);
+  assert.deepEqual(v.settingsOfSides({ settings: a, allSettings: [] }), [a]);
+  assert.deepEqual(v.settingsOfSides({ settings: null }), []);
+});
+
 test("a group counts what differs and shows", () => {
   const members = [{ name: "a", when: {} }, { name: "b", when: { a: [1] } }];
   assert.deepEqual(changedWords(members, { a: 0, b: 5 }, { a: 0, b: 0 }), { count: 0, text: "" });
