@@ -50,7 +50,8 @@ function build(panel, root) {
   panel.place = h("div", { class: "dte-lf-other" });
   panel.now = h("p", { class: "dte-lf-note" });
   panel.start = h("button", { type: "button", class: "dte-lf-second", "data-compare": "start", onclick: () => start(panel) });
-  panel.stop = h("button", { type: "button", class: "dte-lf-second", "data-compare": "stop", onclick: () => send(panel, "compare_off", {}) }, "Stop comparing");
+  const stop = () => send(panel, "compare_off", {});
+  panel.stop = h("button", { type: "button", class: "dte-lf-second", "data-compare": "stop", onclick: stop }, "Stop comparing");
   panel.error = h("p", { class: "dte-lf-error", role: "alert", id: `${id}-error`, hidden: true });
   panel.list = h("dl", { class: "dte-lf-differences" });
   panel.setup = h(
@@ -149,7 +150,7 @@ async function send(panel, action, args) {
   complain(panel, answer.ok ? "" : (answer.error?.message ?? NO_ANSWER));
   if (!answer.ok) return;
   panel.running = action === "compare";
-  showRun(panel, answer.status?.differences ?? [`${panel.control.label}: ${valueWords(panel.control, panel.settings[panel.name])} | ${valueWords(panel.control, panel.value)}`]);
+  showRun(panel, answer.status?.differences ?? []);
   (panel.running ? panel.stop : panel.start).focus();
 }
 

@@ -84,7 +84,8 @@ function row(root, list) {
   item.text = h("p", {});
   item.advice = h("p", { class: "dte-lf-try" }, h("b", {}, "Try: "), (item.what = h("span", {})));
   item.show = h("button", { type: "button", class: "dte-link", onclick: () => reveal(root, item.figure) });
-  item.element = h("li", { class: "dte-lf-finding" }, item.mark, h("div", {}, h("h4", {}, item.word, " ", item.title), item.text, item.advice, item.show));
+  const heading = h("h4", {}, item.word, " ", item.title);
+  item.element = h("li", { class: "dte-lf-finding" }, item.mark, h("div", {}, heading, item.text, item.advice, item.show));
   list.append(item.element);
   return item;
 }
