@@ -35,5 +35,5 @@ def describe(name: str, levels: int = 1) -> Measure:
     stem, _, number = name.rpartition("_")
     if stem in _BY_LEVEL and number.isdigit():
         label, unit = _BY_LEVEL[stem]
-        return Measure(label if levels == 1 else f"{label}, level {number}", unit, "measure")
+        return Measure(label if levels == 1 else f"{label}, level {int(number) + 1}", unit, "measure")
     return Measure(name.replace("_", " ").capitalize(), "", "loss")

@@ -30,11 +30,7 @@ export function planeName({ kind, explained, fitted_at, dims }) {
 }
 
 function latentWords(frame) {
-  const n = frame.z.shape[0];
-  const { batch_size: batch } = frame;
-  if (n === batch) return `All ${whole(n)} latents of the batch of step ${whole(frame.step)}.`;
-  if (n < batch) return `${whole(n)} of ${whole(batch)} latents of the batch of step ${whole(frame.step)}.`;
-  return `${whole(n)} latents of the batch of step ${whole(frame.step)} (${whole(batch)} items).`;
+  return `${whole(frame.z.shape[0])} latents of fixed inputs, encoded anew at step ${whole(frame.step)}.`;
 }
 
 /** "Dead: 41 of 64 codes, not chosen for 20 steps." */

@@ -22,9 +22,8 @@ function frameOf(patch = {}) {
 test("the caption says which plane, which latents, how many codes are dead", () => {
   const words = planeWords(frameOf());
   assert.match(words, /Exact plane of 2-D latents\. Cells: exact/);
-  assert.match(words, /All 512 latents of the batch of step 10\./);
+  assert.match(words, /512 latents of fixed inputs, encoded anew at step 10\./);
   assert.match(deadWords(frameOf()), /^Dead: 41 of 64 codes, not chosen for 20 steps\.$/);
-  assert.match(planeWords(frameOf({ batch_size: 4096 })), /512 of 4,096 latents/);
   assert.match(deadWords(frameOf({ unseen: 3 })), /Unseen so far: 3 of 64\./);
   assert.match(planeWords(frameOf({ levels: 4, level: 2 })), /^Level 3 of 4\./);
 });
