@@ -3,9 +3,10 @@
 
 import { readFrame, SideStore } from "./lab_stores.js";
 
+const HIDDEN_MS = 1000; // between looks whether the page is shown again
 const QUIET_MS = 250; // between pulls while nothing happens
 const RETRY_MS = [500, 1000, 2000, 4000]; // after failed requests in a row
-const SLACK_MS = 4; // an animation frame that is almost due counts: 60 Hz screens would else give 20 a second
+const SLACK_MS = 3; // timers come a little late
 
 /** How long to wait from one pull to the next. */
 export function pace({ failures, playing, changed, perSecond, ended }) {
@@ -17,7 +18,8 @@ export function pace({ failures, playing, changed, perSecond, ended }) {
 const browser = {
   now: () => performance.now(),
   hidden: () => document.hidden,
-  soon: (callback) => requestAnimationFrame(callback),
+  later: (callback, wait) => setTimeout(callback, wait), // not an animation frame: those would lay out the page 60 times a second
+  cancel: (timer) => clearTimeout(timer),
 };
 
 /** onChange(what): {frame, status, settings, scrub} say what is new. `wish()` -> {level, scrub, idle_s} is asked
@@ -36,30 +38,39 @@ class Link {
   }
 
   start() {
-    if (this.running) return;
     this.running = true;
-    const tick = () => {
-      if (!this.running) return;
-      this.clock.soon(tick);
-      this.tick();
-    };
-    this.clock.soon(tick);
+    this.arm();
   }
 
   stop() {
     this.running = false;
+    this.clock.cancel(this.timer);
   }
 
-  /** Pull at the next animation frame, whatever the pace. */
+  /** Pull as soon as the request in flight is back, whatever the pace. */
   wake() {
     this.sentAt = -Infinity;
+    this.arm();
+  }
+
+  /** The next tick comes when it is due. */
+  arm() {
+    if (!this.running) return;
+    this.clock.cancel(this.timer);
+    this.timer = this.clock.later(() => this.tick(), this.clock.hidden() ? HIDDEN_MS : Math.max(0, this.due()));
+  }
+
+  /** Milliseconds until the next pull. */
+  due() {
+    const { failures, changed, status } = this;
+    const { playing, max_frames_per_second: perSecond, ended } = status ?? {};
+    return this.sentAt + pace({ failures, changed, playing, ended: Boolean(ended), perSecond }) - this.clock.now();
   }
 
   tick() {
-    if (this.busy || !this.token || this.clock.hidden()) return;
-    const { failures, changed, status } = this;
-    const wait = pace({ failures, changed, playing: status?.playing, ended: Boolean(status?.ended), perSecond: status?.max_frames_per_second });
-    if (this.clock.now() - this.sentAt >= wait) this.pull();
+    if (this.busy) return; // its end ticks again
+    if (this.token && !this.clock.hidden() && this.due() <= 0) this.pull();
+    else this.arm();
   }
 
   /** The newest of each store that every side has. */
@@ -83,16 +94,18 @@ class Link {
       after.run = null; // everything anew: the server sends a frame once, and has sent this one of the other level
     }
     const token = this.token;
+    let what = {};
     try {
       const request = { token, after, level, want_frame: scrub === null, idle_s };
       const answer = JSON.parse(await this.server.lab_pull(request));
       this.failures = 0;
-      if (token === this.token) this.take(answer);
+      if (token === this.token) what = this.take(answer);
     } catch (error) {
-      this.failed(error);
-    } finally {
-      this.busy = false;
+      what = this.failed(error);
     }
+    this.busy = false;
+    this.tick(); // the next request is on its way while this one's frame is drawn
+    this.onChange(what);
   }
 
   /** The heatmap is of one level, so another level starts it anew. */
@@ -101,6 +114,7 @@ class Link {
     for (const side of this.sides) side.heat = new side.heat.constructor();
   }
 
+  /** Merge an answer; returns what is new. */
   take(answer) {
     const before = this.status;
     const what = { frame: false, status: false, settings: false, problem: this.problem !== "", run: false };
@@ -121,7 +135,7 @@ class Link {
     });
     const more = parts.some((part) => part.heat?.steps.length); // it comes in portions
     this.changed = what.frame || what.run || what.settings || more;
-    this.onChange(what);
+    return what;
   }
 
   takeSettings(settings) {
@@ -134,7 +148,7 @@ class Link {
     console.error("the lab's request failed", error);
     this.failures += 1;
     this.problem = "The server does not answer; the page keeps trying. What you see may be old.";
-    this.onChange({ problem: true });
+    return { problem: true };
   }
 
   /** Do something; resolves with the answer, whose `error` is null or {field, message}. Never rejects. */

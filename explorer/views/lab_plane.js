@@ -205,6 +205,12 @@ class Plane {
     this.schedule();
   }
 
+  /** Not by waiting through animation frames: each of them would cost the page a layout. */
+  later(wait) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.schedule(), Math.max(0, wait - 8));
+  }
+
   schedule() {
     this.pending ??= requestAnimationFrame((now) => this.step(now));
   }
@@ -212,9 +218,9 @@ class Plane {
   step(now) {
     this.pending = null;
     const gap = this.motion.flowing && !this.asked ? GAP_MS.flowing : GAP_MS.still;
-    if (this.frame === this.drawnFrame && now - this.lastDrawn < gap) return this.schedule();
+    if (this.frame === this.drawnFrame && now - this.lastDrawn < gap) return this.later(gap - (now - this.lastDrawn));
     this.paint(now);
-    if (this.motion.moving(performance.now()) && !this.env.bus.state.drawing) this.schedule();
+    if (this.motion.moving(performance.now()) && !this.env.bus.state.drawing) this.later(gap);
   }
 
   paint(now) {
@@ -261,6 +267,7 @@ class Plane {
   destroy() {
     this.observer.disconnect();
     for (const stop of this.stops) stop();
+    clearTimeout(this.timer);
     if (this.pending !== null) cancelAnimationFrame(this.pending);
   }
 }

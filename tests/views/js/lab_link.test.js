@@ -101,7 +101,7 @@ test("pace: full while playing, slow while nothing changes, slower after failure
 
 /** A link whose clock the test turns, and a server that answers when it is told to. */
 function bench(answers = {}) {
-  const clock = { time: 0, asleep: false, now: () => clock.time, hidden: () => clock.asleep, soon: () => {} };
+  const clock = { time: 0, asleep: false, now: () => clock.time, hidden: () => clock.asleep, later: () => {}, cancel: () => {} };
   const asked = [];
   const wait = [];
   const server = {
