@@ -2,6 +2,7 @@
 
 Each `bench_<name>.py` beside this file offers `measure() -> list[(what, measured, budget)]`. Nothing here fails for
 being slow: a benchmark prints, a test never times.
+One named `..._soak` takes many minutes and runs only when it is asked for.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import traceback
 from pathlib import Path
 
 NAMES = sorted(file.stem.removeprefix("bench_") for file in Path(__file__).parent.glob("bench_*.py"))
+USUAL = [name for name in NAMES if not name.endswith("_soak")]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure against the budgets.")
-    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=USUAL, metavar="NAME", help=", ".join(NAMES))
     chosen = parser.parse_args().only
     cores, load = os.cpu_count(), os.getloadavg()[0]
     print(f"{platform.machine()}, {cores} cores, load {load:.1f}, Python {platform.python_version()}")

@@ -1,0 +1,78 @@
+"""Memory of server and browser while one visitor watches a run for SOAK_SECONDS (600). Runs only when it is named."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+from tests.benchmarks.lab_page import VIEW, chromium, served, visitor
+
+SECONDS = float(os.environ.get("SOAK_SECONDS", "600"))
+SETTLE_S = 30.0  # buffers fill and caches warm before the first look
+WIGGLE_S = 20.0  # a visitor who does not move for ten minutes has left
+LOOKS = 12
+
+
+def measure() -> list[tuple[str, str, str]]:
+    """Rows of (what, measured, budget)."""
+    with served() as (url, pid), chromium() as browser:
+        page = visitor(browser, url)
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("Performance.enable")
+        started, looks = time.monotonic(), []
+        settle = min(SETTLE_S, SECONDS / 2)
+        for number in range(LOOKS):
+            _watch(page, started + settle + (SECONDS - settle) * number / (LOOKS - 1))
+            steps, frames = page.evaluate(f"(({{ dataset: d }}) => [d.step, d.framesDrawn])({_view()})")
+            looks.append((time.monotonic() - started, _resident(pid), _heap(devtools), int(steps), int(frames)))
+        playing = page.get_attribute(VIEW, "data-playing") == "true"
+    first, last = looks[0], looks[-1]
+    over = f"from {first[0]:.0f} s to {last[0]:.0f} s of a run"
+    done = f"{last[3]:,} steps, {last[4]:,} frames drawn" + ("" if playing else "; THE RUN HAD STOPPED")
+    return [
+        (f"lab, {over}: memory of the server", _change([look[1] for look in looks]), "flat"),
+        (f"lab, {over}: JavaScript heap after collection", _change([look[2] for look in looks]), "flat"),
+        (f"... the run at {last[0]:.0f} s", done, ""),
+    ]
+
+
+def _watch(page, until: float) -> None:
+    """Stay on the page, and move the mouse now and then."""
+    place = 0
+    while (left := until - time.monotonic()) > 0:
+        place += 1
+        page.mouse.move(300 + 20 * (place % 2), 20)
+        page.wait_for_timeout(1000 * min(left, WIGGLE_S))
+
+
+def _view() -> str:
+    return f"document.querySelector('{VIEW}')"
+
+
+def _change(values: list[float | None]) -> str:
+    """First, last, and the range between: a leak has its greatest value at the end."""
+    if None in values:
+        return "not measured: neither psutil nor /proc"
+    first, last = values[0], values[-1]
+    between = f"between {min(values):.1f} and {max(values):.1f} in {len(values)} looks"
+    return f"{first:.1f} -> {last:.1f} MB ({last - first:+.1f} MB), {between}"
+
+
+def _resident(pid: int) -> float | None:
+    """Resident megabytes of a process."""
+    try:
+        import psutil
+
+        return psutil.Process(pid).memory_info().rss / 1e6
+    except ImportError:
+        status = Path(f"/proc/{pid}/status")
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1]) * 1024 / 1e6 if status.exists() else None
+
+
+def _heap(devtools) -> float:
+    """Megabytes that the page's scripts hold, garbage not counted."""
+    devtools.send("HeapProfiler.collectGarbage")
+    metrics = devtools.send("Performance.getMetrics")["metrics"]
+    return next(metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize") / 1e6

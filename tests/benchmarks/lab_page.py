@@ -1,0 +1,105 @@
+"""The lab's page in Chromium, with the app in a process of its own: what bench_lab.py and bench_lab_soak.py share."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = [sys.executable, "app.py", "--port", "0"]
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+SETTINGS = {"batch_size": 2000}  # of the 2-D toy with K = 64 that the lab begins with
+VIEW = "#lab-view [data-step]"
+PLAY = "#lab-view .lab-bar button"  # the first of the bar: Play or Pause
+LISTEN = """(() => {
+  const asked = window.fetch;
+  window.labAnswers = [];
+  window.fetch = async (...call) => {
+    const response = await asked(...call);
+    const body = call[1]?.body;
+    if (typeof body === 'string' && body.includes('"lab_do"')) {
+      await response.clone().text();
+      window.labAnswers.push({ action: JSON.parse(body).data.action, at: performance.now() });
+    }
+    return response;
+  };
+})()"""
+
+
+@contextmanager
+def served() -> Iterator[tuple[str, int]]:
+    """Address and process number of `python app.py`."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"PYTHONUNBUFFERED": "1", "EXPLORER_CACHE": folder}
+        server = subprocess.Popen(APP, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        try:
+            found = (re.search(r"Running on (http\S+)", line) for line in server.stdout)
+            url = next((match[1] for match in found if match), None)
+            if url is None:
+                raise RuntimeError("the app ended before it said where it runs")
+            yield url, server.pid
+        finally:
+            server.terminate()
+            server.wait()
+
+
+@contextmanager
+def chromium() -> Iterator:
+    """The installed browser."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def visitor(browser, url: str):
+    """The lab's page of one more visitor, with a run that plays."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.add_init_script(LISTEN)
+    page.goto(f"{url.rstrip('/')}/lab?" + urlencode({"settings": json.dumps(SETTINGS)}))
+    page.wait_for_selector(f"{VIEW}[data-frames-drawn]", state="attached", timeout=60_000)
+    plays(page)
+    return page
+
+
+def plays(page) -> None:
+    """Wait until the run plays and the button says Pause."""
+    page.wait_for_function(
+        f"document.querySelector('{VIEW}').dataset.playing === 'true'"
+        f" && document.querySelector('{PLAY}').textContent === 'Pause'",
+        timeout=60_000,
+    )
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """Processor time of a process and all it started, None where there is no /proc."""
+    if not Path("/proc/self/stat").exists():
+        return None
+    spent, parents = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # ended meanwhile
+        parents[int(folder.name)] = int(fields[1])
+        spent[int(folder.name)] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def within(process: int) -> bool:
+        return process == pid or (process in parents and within(parents[process]))
+
+    return sum(seconds for process, seconds in spent.items() if within(process))
