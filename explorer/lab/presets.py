@@ -1,0 +1,258 @@
+"""Presets of the lab: runs that break on purpose, each for a reason that people have met, and one change that mends.
+
+The settings were found by experiment; `tests/lab/test_presets.py` runs each over three seeds and asserts that it
+breaks and that mending mends. No torch, no gradio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from explorer.errors import UnknownIdError
+from explorer.registry import unknown_id_message
+
+
+@dataclass(frozen=True)
+class Mend:
+    """One setting changed (`changes`), and in words what that does. Live unless the control restarts the run."""
+
+    label: str
+    says: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """`changes` of the default settings make the run; `watch` and `why` say what is seen, `source` who met it."""
+
+    id: str
+    title: str
+    watch: str
+    why: str
+    source: str
+    changes: Mapping[str, Any]
+    mend: Mend
+
+    def as_json(self) -> dict[str, Any]:
+        """As the cards of the page read it."""
+        mend = {"label": self.mend.label, "says": self.mend.says}
+        words = {name: getattr(self, name) for name in ("id", "title", "watch", "why", "source")}
+        return words | {"mend": mend}
+
+
+_SMALL = {"batch_size": 256, "threshold": 0.4}  # N/K = 4 tokens a code; dead below a tenth of that
+_PLAIN = _SMALL | {"model": "none"}  # the latents are the data: only the codebook moves
+_RESEED = Mend(
+    "Reseed dead codes",
+    "Every 10 steps, each dead code is put on a latent of the batch; it acts on this run.",
+    {"reseeding": "random_latent"},
+)
+_BETA = {"beta": 0.25}
+_FASTER = {"codebook_lr": 3e-2}
+
+_ALL = (
+    Preset(
+        "far_init",
+        "Gaussian start, far away",
+        "All codes start six units to the right of the data. One to four of 64 are ever chosen; the rest stay hollow.",
+        "Only the code nearest to a latent is moved. From far away the same few codes are nearest to every latent, so "
+        "nothing ever pulls at the others.",
+        "jishengpeng/WavTokenizer/issues/82",
+        _PLAIN | {"init_offset": 6.0},
+        _RESEED,
+    ),
+    Preset(
+        "rich_get_richer",
+        "The rich get richer",
+        "All codes start in the middle. Seven or so on the outside of the crowd win every latent in the first steps; "
+        "the heatmap shows a few bright rows and black ones that never light again.",
+        "A code that is chosen moves to its latents and is chosen again; one that is not chosen never moves. Without "
+        "reseeding a dead code stays dead.",
+        "LatentActionPretraining/LAPA/issues/17",
+        _PLAIN | {"initialization": "uniform", "init_scale": 1 / 64},
+        _RESEED,
+    ),
+    Preset(
+        "kmeans_collapse",
+        "k-means start, collapsed at step 2",
+        "The first frame is the best start there is: all codes on latents. Within 100 steps about nine in ten die.",
+        "k-means fits the codes to the encoder as it is before training. The encoder's output grows at once, and the "
+        "codes that do not win are left behind at the old scale.",
+        "lucidrains/vector-quantize-pytorch/issues/66",
+        _SMALL | {"initialization": "kmeans"},
+        _RESEED,
+    ),
+    Preset(
+        "ema_overwrites",
+        "EMA overwrites reseeded codes",
+        "Codes are reseeded onto latents (flash) and are back where they were a step later; the event log fills with "
+        "'died again', for ever.",
+        "The reseed set the vector but not the EMA statistics. The next EMA step computes the vector anew from the "
+        "old sum and the old count, and the code jumps back.",
+        "facebookresearch/encodec/issues/61",
+        _PLAIN
+        | {
+            "initialization": "uniform",
+            "init_scale": 1 / 64,
+            "reseeding": "random_latent",
+            "fresh_statistics": False,
+        },
+        Mend(
+            "Fresh statistics",
+            "A reseeded code gets a sum and a count that agree with its new vector; it acts on this run.",
+            {"fresh_statistics": True},
+        ),
+    ),
+    Preset(
+        "stale_statistics",
+        "Stale counts after reseeding",
+        "Every code is used, and yet codes are torn away and put elsewhere at every check: see the reseed ticks.",
+        "A reseeded code keeps the low count it died with. The slow EMA (decay 0.999) has no time to lift it over "
+        "the threshold before the next check, 10 steps later, so it is called dead again while it is chosen.",
+        "jishengpeng/WavTokenizer/issues/89",
+        _PLAIN
+        | {
+            "update": "gradient",
+            "decay": 0.999,
+            "threshold": 2.0,
+            "reseeding": "random_latent",
+            "fresh_statistics": False,
+        },
+        Mend(
+            "Fresh statistics",
+            "A reseeded code starts with the mean count, and has time to earn its own; it acts on this run.",
+            {"fresh_statistics": True},
+        ),
+    ),
+    Preset(
+        "threshold_too_high",
+        "Threshold above N/K",
+        "64 latents a step for 256 codes: a fair share is 0.25, the threshold is 2. Every code is reseeded every 10 "
+        "steps, for ever; the picture never settles.",
+        "At most N / threshold = 32 codes can have a count of 2 at once. All others look dead, however well they are "
+        "placed.",
+        "jishengpeng/WavTokenizer/issues/82",
+        {"model": "none", "batch_size": 64, "codebook_size": 256, "threshold": 2.0, "reseeding": "random_latent"},
+        Mend(
+            "Threshold 0.02",
+            "Well under the fair share N/K = 0.25, so only codes that get next to nothing are reseeded; it acts on "
+            "this run.",
+            {"threshold": 0.02},
+        ),
+    ),
+    Preset(
+        "decay_too_slow",
+        "Decay too high for drift",
+        "The clusters turn, the codes do not follow: they smear into arcs, and the quantization error stays several "
+        "times what it was at the start.",
+        "With decay 0.999 a code is the mean of its latents over about 1,000 steps, a whole turn of the data. The "
+        "statistics are of a distribution that is gone.",
+        "survey 002, eqs 11-13; as asked in bshall/VectorQuantizedVAE/issues/3",
+        _PLAIN | {"dataset": "drift", "drift": 1.0, "codebook_size": 8, "initialization": "kmeans", "decay": 0.999},
+        Mend("Decay 0.9", "The mean of about 10 steps follows the clusters; it acts on this run.", {"decay": 0.9}),
+    ),
+    Preset(
+        "beta_too_low",
+        "Commitment too low",
+        "The latents swell to several times the size of the codebook, and the quantization error with them.",
+        "The reconstruction loss pushes latents apart and only the commitment term ties them to their codes. With "
+        "beta 0.01 it hardly pulls, and codes that move at their own learning rate cannot follow.",
+        "CompVis/taming-transformers/issues/219",
+        _SMALL | {"update": "gradient", "beta": 0.01},
+        Mend("Beta 1", "Latents are pulled back to their codes; it acts on this run.", {"beta": 1.0}),
+    ),
+    Preset(
+        "beta_too_high",
+        "Commitment too high",
+        "The latents stay where they started, the size of a coin, and the outputs stay a blur of a few points.",
+        "At beta 100 the commitment term outweighs the reconstruction: moving away from the nearest code costs more "
+        "than any gain, so the encoder is frozen.",
+        "TencentARC/SEED-Voken/issues/51",
+        _SMALL | {"beta": 100.0},
+        Mend("Beta 0.25", "The usual weight: latents spread and new codes are reached; it acts on this run.", _BETA),
+    ),
+    Preset(
+        "cat_and_mouse",
+        "Codebook slower than the encoder",
+        "Latents race outwards, the codes stay a cluster in the middle and never catch up.",
+        "The encoder learns at 0.01, the codes at 0.00001. By the time a code has moved, its latents are elsewhere.",
+        "lucidrains/vector-quantize-pytorch/issues/66",
+        _SMALL
+        | {"update": "gradient", "lr": 1e-2, "codebook_lr": 1e-5, "initialization": "uniform", "init_scale": 0.3},
+        Mend("Codebook learning rate 0.03", "The codes catch up with their latents; it acts on this run.", _FASTER),
+    ),
+    Preset(
+        "near_duplicates",
+        "Full usage by duplicates",
+        "Splitting gives each dead code the place of a popular one: usage rises, yet codes sit in heaps, and the "
+        "quantization error hardly falls.",
+        "A copy with next to no noise shares the latents of its original. It counts as used and adds nothing, and at "
+        "so low a learning rate the pair never parts.",
+        "Neur-IO/OptVQ/issues/9",
+        _PLAIN
+        | {"update": "gradient", "codebook_lr": 1e-5, "threshold": 1.0, "reseeding": "split", "reseed_noise": 1e-3},
+        Mend(
+            "Codebook learning rate 0.01",
+            "Each of a pair moves to its own share of the latents, and they part; it acts on this run.",
+            {"codebook_lr": 1e-2},
+        ),
+    ),
+    Preset(
+        "lfq_sign",
+        "LFQ entropy with the wrong sign",
+        "Bits freeze one after the other: a handful of 64 codes is left, and the outputs fall onto as many points.",
+        "The entropy of the mean assignment should be raised, so that all codes are used. With its sign turned the "
+        "loss lowers it, and collapse is what the optimizer is asked for.",
+        "lucidrains/vector-quantize-pytorch/issues/154",
+        {"batch_size": 256, "quantizer": "lfq", "dim": 6, "diversity": -1.0, "inverse_temperature": 10.0},
+        Mend("Diversity 1", "The right sign: the mean assignment is spread; it acts on this run.", {"diversity": 1.0}),
+    ),
+    Preset(
+        "entropy_too_strong",
+        "Entropy weight too high",
+        "Usage climbs past a hundred codes, but the latents are flung out to three times the length of any code and "
+        "the reconstruction gains nothing.",
+        "At weight 10 the entropy terms outweigh all else: latents are spread to please the count, not the picture.",
+        "lucidrains/vector-quantize-pytorch/issues/154",
+        {
+            "batch_size": 256,
+            "dataset": "digits",
+            "quantizer": "lfq",
+            "dim": 8,
+            "entropy_weight": 10.0,
+            "inverse_temperature": 1.0,
+        },
+        Mend(
+            "Entropy weight 0.01",
+            "Latents return to the length of their codes; it acts on this run.",
+            {"entropy_weight": 0.01},
+        ),
+    ),
+    Preset(
+        "wide_latents",
+        "D = 256 against 32",
+        "Digits with 256 latent dimensions: nearly all of 64 codes die in the first hundred steps.",
+        "In many dimensions latents move far in a few steps, and a code that is off in most of them is nearest to "
+        "nothing. Fewer dimensions leave fewer ways to be far away.",
+        "TencentARC/SEED-Voken/issues/59",
+        {
+            "batch_size": 256,
+            "dataset": "digits",
+            "dim": 256,
+            "update": "gradient",
+            "initialization": "uniform",
+            "init_scale": 1 / 64,
+        },
+        Mend("D = 32", "The same run in 32 dimensions: it starts anew, with the same seed.", {"dim": 32}),
+    ),
+)
+PRESETS: Mapping[str, Preset] = {one.id: one for one in _ALL}
+
+
+def preset(id: str) -> Preset:
+    """The preset of that id. Raises UnknownIdError with the valid ones."""
+    if id not in PRESETS:
+        raise UnknownIdError(unknown_id_message("preset", id, list(PRESETS)))
+    return PRESETS[id]
