@@ -7,6 +7,7 @@ import { cellKind } from "./lab_plane_words.js";
 
 const LIVE = 0;
 const DEAD = 1;
+const UNSEEN = 2;
 const SHADES = 64;
 const PALETTE = Array.from({ length: SHADES }, (_, i) => `rgb(${colormap("viridis", i / (SHADES - 1)).join(",")})`);
 
@@ -125,39 +126,45 @@ function drawTrails(ctx, { trail, codes, view, theme }) {
   ctx.globalAlpha = 1;
 }
 
+/** Circles around the codes of one state, in one path: a path for each would take several times as long. */
+function circles(ctx, { codes, view, frame }, state, r) {
+  const all = frame.state.array;
+  ctx.beginPath();
+  for (let k = 0; k < all.length; k++) {
+    if (all[k] !== state) continue;
+    const [x, y] = [view.left + view.scale * codes[2 * k], view.top - view.scale * codes[2 * k + 1]];
+    ctx.moveTo(x + r, y);
+    ctx.arc(x, y, r, 0, 2 * Math.PI);
+  }
+}
+
 function drawCodes(ctx, scene) {
   const { frame, codes, view, theme, total } = scene;
   const state = frame.state.array;
   const r = state.length <= 128 ? 5 : state.length <= 512 ? 3.6 : 2.6;
-  const at = (k) => [view.left + view.scale * codes[2 * k], view.top - view.scale * codes[2 * k + 1]];
-  ctx.strokeStyle = theme.surface;
-  for (let k = 0; k < state.length; k++) {
-    if (state[k] === LIVE) continue;
-    const [x, y] = at(k);
-    ctx.beginPath();
-    ctx.arc(x, y, r - 0.5, 0, 2 * Math.PI);
-    ctx.setLineDash(state[k] === DEAD ? [] : [1.6, 2]); // hollow: dead; dotted: unseen
-    ctx.strokeStyle = theme.surface;
-    ctx.lineWidth = 3.2;
-    if (state[k] === DEAD) ctx.stroke();
+  for (const kind of [DEAD, UNSEEN]) {
+    circles(ctx, scene, kind, r - 0.5);
+    if (kind === DEAD) {
+      ctx.strokeStyle = theme.surface;
+      ctx.lineWidth = 3.2;
+      ctx.stroke();
+    } else ctx.setLineDash([1.6, 2]); // hollow: dead; dotted: unseen
     ctx.strokeStyle = theme.ink;
     ctx.lineWidth = 1.4;
     ctx.stroke();
   }
   ctx.setLineDash([]);
+  for (const [colour, extra] of [[theme.surface, 1.5], [theme.ink, 0.6]]) {
+    circles(ctx, scene, LIVE, r + extra);
+    ctx.fillStyle = colour;
+    ctx.fill();
+  }
   for (let k = 0; k < state.length; k++) {
     if (state[k] !== LIVE) continue;
-    const [x, y] = at(k);
     ctx.beginPath();
-    ctx.arc(x, y, r, 0, 2 * Math.PI);
+    ctx.arc(view.left + view.scale * codes[2 * k], view.top - view.scale * codes[2 * k + 1], r - 0.6, 0, 2 * Math.PI);
     ctx.fillStyle = usageColour(frame.counts.array[k], total);
     ctx.fill();
-    ctx.strokeStyle = theme.surface;
-    ctx.lineWidth = 2.6;
-    ctx.stroke();
-    ctx.strokeStyle = theme.ink;
-    ctx.lineWidth = 1.2;
-    ctx.stroke();
   }
 }
 
