@@ -185,6 +185,7 @@ class Plane {
     const put = (element, text) => element.textContent !== text && (element.textContent = text);
     put(this.dead, state.drawing ? "" : deadWords(frame));
     put(this.lit, state.drawing || lit === null ? "" : codeWords(frame, lit));
+    this.toggles.cells.querySelector("input").disabled = !cellKind(frame); // the caption says why
     this.refit.hidden = frame.plane.kind !== "pca";
     const words = planeWords(frame, state.gradients ? this.arrows : null);
     const missing = state.gradients && !this.arrows ? " At this moment no gradients were measured." : "";
