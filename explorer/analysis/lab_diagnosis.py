@@ -234,7 +234,7 @@ def _lags(run: _Run) -> Finding | None:
 
 def _frozen(run: _Run) -> Finding | None:
     """Latents that hardly moved while the reconstruction is poor."""
-    if not 0 < run.latents_moved < 2 or not run.unfaithful > UNFAITHFUL / 2 or run.now.step < 150:
+    if not 0 < run.latents_moved < 1 or not run.unfaithful > UNFAITHFUL / 2 or run.now.step < 150:
         return None
     text = (
         f"Latents moved {run.latents_moved:.1f} of their first length in {run.now.step:,} steps, and the "

@@ -232,7 +232,7 @@ _ALL = (
     ),
     Preset(
         "wide_latents",
-        "D = 256 against 32",
+        "Too many latent dimensions",
         "Digits with 256 latent dimensions: nearly all of 64 codes die in the first hundred steps.",
         "In many dimensions latents move far in a few steps, and a code that is off in most of them is nearest to "
         "nothing. Fewer dimensions leave fewer ways to be far away.",
@@ -245,7 +245,7 @@ _ALL = (
             "initialization": "uniform",
             "init_scale": 1 / 64,
         },
-        Mend("D = 32", "The same run in 32 dimensions: it starts anew, with the same seed.", {"dim": 32}),
+        Mend("D = 8", "The same run in 8 dimensions: it starts anew, with the same seed.", {"dim": 8}),
     ),
 )
 PRESETS: Mapping[str, Preset] = {one.id: one for one in _ALL}
