@@ -1,4 +1,4 @@
-"""The command line: `python -m explorer list | tokenize | detokenize | train`.
+"""The command line: `python -m explorer list | tokenize | detokenize | train | lab`.
 
 What a command needs is imported when it runs, so that `--help` answers at once and without torch.
 Exit code 0: done. 2: something that the person can mend, said in one line on stderr. 130: stopped with Ctrl-C.
@@ -63,7 +63,20 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (tokenize, detokenize):
         command.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     commands.add_parser("train", help="train a tokenizer again (see train --help)", add_help=False)
+    _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
     return parser
+
+
+def _add_lab(parser: argparse.ArgumentParser) -> None:
+    """The options of `lab`."""
+    parser.add_argument("--preset", metavar="NAME", help="start from a preset of the lab (a wrong name lists them)")
+    parser.add_argument("--mend", action="store_true", help="with the one change that mends the preset, from step 0")
+    parser.add_argument("--settings", metavar="JSON", help="settings as JSON, such as '{\"codebook_size\": 32}'")
+    parser.add_argument("--steps", type=int, default=1000, help="optimizer steps (default: 1,000)")
+    parser.add_argument("--seed", type=int, help="another seed than the settings have")
+    parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
+    parser.add_argument("--out", required=True, type=Path, help="file to write: .npz or .csv")
+    parser.set_defaults(command="explorer.cli.lab:run")
 
 
 if __name__ == "__main__":

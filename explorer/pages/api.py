@@ -1,4 +1,4 @@
-"""Named endpoints for scripts: /list_tokenizers, /tokenize, /detokenize (gradio_client calls them)."""
+"""Named endpoints for scripts: /list_tokenizers, /tokenize, /detokenize, /lab_run (gradio_client calls them)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ import gradio as gr
 from explorer.config import settings
 from explorer.errors import ExplorerError, MediaError
 from explorer.files import write_atomically
+from explorer.lab.measures import describe
+from explorer.lab.settings import settings_from_json
 from explorer.media.image import fit, load_image, png_bytes
 from explorer.pages.inspect_events import plain_words
+from explorer.registry import load_dotted
 from explorer.tokenfile import load_tokens, save_tokens, token_meta
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
+LAB_STEPS = 5_000  # of one call; longer runs are for the command line
 ANSWER, ANSWER_KEPT_S = "explorer-answer-", 3600
 
 
@@ -31,10 +35,13 @@ def build() -> None:
         tokens = gr.File(label="tokens.npz", type="filepath")
         decoded = gr.File(label="picture.png", type="filepath")
         answer = gr.JSON(label="answer")
+        settings_json = gr.Textbox(label="settings of the lab, JSON")
+        steps = gr.Number(label="steps", value=500, precision=0)
         call = gr.Button()
     call.click(list_all, None, answer, api_name="list_tokenizers")
     call.click(tokenize, [tokenizer, picture], [tokens, answer], api_name="tokenize")
     call.click(detokenize, tokens, decoded, api_name="detokenize")
+    call.click(lab_run, [settings_json, steps], answer, api_name="lab_run")
 
 
 def list_all() -> list[dict[str, Any]]:
@@ -71,6 +78,35 @@ def _detokenize(tokens: str | None) -> str:
     path = _folder() / "picture.png"
     write_atomically(path, png_bytes(pixels))
     return str(path)
+
+
+def lab_run(settings_json: str, steps: int) -> dict[str, Any]:
+    """Settings of the training lab as JSON, and steps -> {"settings", "curves", "final"} (see `_lab_run`)."""
+    return _answered(_lab_run, settings_json, steps)
+
+
+def _lab_run(settings_json: str, steps: int) -> dict[str, Any]:
+    """curves: names, units and rows, the step first (null: not measured). final: the codebook of each level."""
+    chosen = settings_from_json(settings_json)
+    run: Callable[..., Any] = load_dotted("explorer.lab.batch:run_lab")
+    side = run(chosen, int(steps or 0), settings().device, most=LAB_STEPS)
+    frame, table = side.frame(), side.curves.rows()
+    rows = [[float(value) if value == value else None for value in row] for row in table]
+    units = [describe(name).unit for name in side.curves.names]
+    levels = [
+        {
+            "vectors": level.vectors.tolist(),
+            "counts": level.counts.tolist(),
+            "dead": level.dead,
+            "unseen": level.unseen,
+            "window_steps": level.window,
+            "codebook_size": level.codebook_size,
+        }
+        for level in frame.levels
+    ]
+    final = {"step": frame.step, "latents_seen": frame.latents_seen, "levels": levels, "reseeds": side.events.total}
+    curves = {"names": ["step", *side.curves.names], "units": ["", *units], "rows": rows}
+    return {"settings": asdict(chosen), "curves": curves, "final": final | {"losses": frame.losses}}
 
 
 def _folder() -> Path:

@@ -12,11 +12,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from explorer.config import settings
-from explorer.pages import api, inspect
+from explorer.pages import api, inspect, lab
 from explorer.pages.runtime import SESSIONS_KEPT
 from explorer.views.theme import stylesheet, theme
 
 TITLE = "Discrete Tokenizer Explorer"
+FIRST_PAGE = "Inspect"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
 QUEUE = 16
 HOUR_S = 3600
@@ -30,8 +31,16 @@ def build() -> gr.Blocks:
             "code means, and what is lost.",
             elem_id="title",
         )
+        gr.Navbar(main_page_name=FIRST_PAGE)
         inspect.build()
         api.build()
+    with demo.route("Training lab", "/lab"):
+        gr.Navbar(main_page_name=FIRST_PAGE)
+        gr.Markdown(
+            "# Training lab\nA codebook while it is learning: watch it live, break it on purpose, and mend it.",
+            elem_id="title",
+        )
+        lab.build(demo)
     return demo.queue(max_size=QUEUE, default_concurrency_limit=2)
 
 

@@ -17,5 +17,6 @@ VIEWS: Registry[type] = Registry(
         "tokenizer_facts": "explorer.views.tokenizer_facts:TokenizerFacts",
         "export_bar": "explorer.views.export_bar:ExportBar",
         "address": "explorer.views.address:AddressBar",
+        "lab_view": "explorer.views.lab_view:LabView",
     },
 )

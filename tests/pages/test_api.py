@@ -5,8 +5,11 @@ import json
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 from PIL import Image
 
+from explorer.lab.batch import run_lab
+from explorer.lab.settings import LabSettings
 from explorer.media.image import load_image
 from explorer.media.samples import SAMPLES
 from explorer.tokenfile import load_tokens
@@ -20,7 +23,7 @@ def client(app_url):
 
 def test_only_the_named_endpoints_are_offered(client):
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(named) == {"/list_tokenizers", "/tokenize", "/detokenize"}
+    assert set(named) == {"/list_tokenizers", "/tokenize", "/detokenize", "/lab_run"}
 
 
 def test_list_tokenizers(client):
@@ -65,3 +68,27 @@ def test_a_foreign_host_is_refused(app_url):
 
     assert httpx.get(app_url, headers={"Host": "evil.example"}).status_code == 400
     assert httpx.get(app_url).status_code == 200
+
+
+def test_a_run_of_the_lab_agrees_with_the_same_run_here(client):
+    settings = {"codebook_size": 8, "batch_size": 32, "initialization": "kmeans"}
+    answer = client.predict(json.dumps(settings), 40, api_name="/lab_run")
+    side = run_lab(LabSettings().changed(settings), 40, "cpu")
+    assert answer["settings"]["codebook_size"] == 8 and answer["final"]["step"] == 40
+    assert answer["curves"]["names"] == ["step", *side.curves.names]
+    assert np.allclose(answer["curves"]["rows"], side.curves.rows())
+    assert np.allclose(answer["final"]["levels"][0]["vectors"], side.frame().levels[0].vectors)
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps", "words"),
+    [
+        ('{"codebook_size": 0}', 5, "Codebook size K must be from 1"),
+        ("{", 5, "not JSON"),
+        ("{}", 0, "number of steps must be"),
+        ("{}", 10**9, "number of steps must be"),
+    ],
+)
+def test_a_run_that_cannot_be_is_refused_in_words(client, settings, steps, words):
+    with pytest.raises(AppError, match=words):
+        client.predict(settings, steps, api_name="/lab_run")

@@ -1,0 +1,66 @@
+"""`python -m explorer lab`: a run of the training lab without the browser, written to a file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+
+from explorer.config import settings
+from explorer.errors import SettingsError
+from explorer.files import write_atomically
+from explorer.frame import Frame
+from explorer.lab.batch import run_lab
+from explorer.lab.presets import preset
+from explorer.lab.settings import LabSettings, settings_from_json
+from explorer.runfile import csv_bytes, npz_bytes
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, write the frames (.npz) or the curves (.csv), and say on stdout how it ended."""
+    if options.out.suffix.lower() not in (".npz", ".csv"):  # before the work, not after it
+        raise SettingsError(f"{str(options.out)!r} must end in .npz (frames, curves, events) or .csv (curves).")
+    chosen = settings_from_json(options.settings) if options.settings else LabSettings()
+    if options.preset:
+        one = preset(options.preset)
+        chosen = chosen.changed(one.changes)
+        if options.mend:
+            chosen = chosen.changed(one.mend.changes)
+    elif options.mend:
+        raise SettingsError("--mend needs --preset: it mends what a preset breaks.")
+    if options.seed is not None:
+        chosen = chosen.changed({"seed": options.seed})
+    side = run_lab(chosen, options.steps, options.device or settings().device, _progress(options.steps))
+    frame = side.frame()
+    if options.out.suffix.lower() == ".csv":
+        data = csv_bytes(side.curves)
+    else:
+        data = npz_bytes(asdict(chosen), side.timeline.after(-1), side.curves, side.events)
+    write_atomically(options.out, data)
+    print(f"{options.out}: {summary(frame)}; {side.events.total:,} reseeds")
+    return 0
+
+
+def summary(frame: Frame) -> str:
+    """How a run stands, in one line."""
+    levels = []
+    for number, level in enumerate(frame.levels):
+        perplexity = frame.measures.get(f"perplexity_{number}", float("nan"))
+        levels.append(
+            f"{level.dead:,} of {level.codebook_size:,} codes dead (not chosen for {level.window:,} steps), "
+            f"perplexity {perplexity:.1f} of {min(level.codebook_size, frame.batch_size):,}"
+        )
+    return f"{frame.step:,} steps over {frame.latents_seen:,} latents; " + "; ".join(levels)
+
+
+def _progress(steps: int) -> Callable[[int], bool]:
+    """A line on stderr that is written over, if somebody looks at it."""
+
+    def show(step: int) -> bool:
+        if sys.stderr.isatty():
+            end = "\r" if step + 50 <= steps else "\n"
+            print(f"step {step:,} of {steps:,}", end=end, file=sys.stderr, flush=True)
+        return True
+
+    return show

@@ -1,0 +1,139 @@
+"""The training lab in Chromium: a codebook is watched collapsing, mended in place, and looked back at."""
+
+import json
+import re
+from urllib.parse import parse_qs, quote, urlparse
+
+import numpy as np
+import pytest
+
+from explorer.lab.presets import PRESETS
+
+pytestmark = pytest.mark.browser
+
+LAB = "#lab-view .dte-lab"
+PATIENCE_MS = 60_000
+PRESET = "rich_get_richer"
+
+
+def open_lab(page, app_url, query=""):
+    """Open the lab and wait until a frame was drawn."""
+    page.goto(f"{app_url.rstrip('/')}/lab?{query}")
+    page.wait_for_function(f"Number(document.querySelector('{LAB}')?.dataset.framesDrawn) > 0", timeout=PATIENCE_MS)
+
+
+def data(page, name):
+    return page.get_attribute(LAB, f"data-{name}")
+
+
+def until(page, condition):
+    """Wait until `condition`, JavaScript over `d` (the data attributes), holds."""
+    page.wait_for_function(f"(d => {condition})(document.querySelector('{LAB}').dataset)", timeout=PATIENCE_MS)
+
+
+def control(page, name):
+    return page.locator(f"{LAB} [data-control='{name}']")
+
+
+def test_a_collapse_is_watched_mended_and_looked_back_at(page, app_url):
+    open_lab(page, app_url)
+    page.locator(f"[data-preset='{PRESET}']").get_by_role("button").first.click()
+    until(page, "Number(d.step) > 60 && Number(d.dead) > 40")  # of 64
+    collapsed_at, run = int(data(page, "step")), data(page, "run")
+    assert PRESETS[PRESET].why in page.inner_text(LAB)
+    page.locator(f"[data-preset='{PRESET}'] [data-mend]").click()
+    until(page, "Number(d.dead) < 10")
+    assert data(page, "run") == run, "the mend acts on the run that is going"
+    assert int(data(page, "step")) > collapsed_at
+    page.get_by_role("button", name="Pause").click()
+    until(page, "d.playing === 'false'")
+    now = int(data(page, "step"))
+    moment = page.get_by_label("Moment of the run, in steps")
+    moment.fill(str(collapsed_at // 16 * 16))  # the strides are powers of two
+    until(page, "d.scrub !== '' && Number(d.dead) > 40")
+    assert abs(int(data(page, "scrub")) - collapsed_at) < collapsed_at
+    page.get_by_role("button", name="Back to now").click()
+    until(page, f"d.scrub === '' && Number(d.dead) < 10 && Number(d.step) === {now}")
+
+
+def test_single_steps_are_exact(page, app_url):
+    open_lab(page, app_url)
+    page.get_by_role("button", name="Pause").click()
+    until(page, "d.playing === 'false'")
+    page.wait_for_timeout(300)
+    before = int(data(page, "step"))
+    page.get_by_role("button", name="+10", exact=True).click()
+    until(page, f"Number(d.step) === {before + 10}")
+    page.get_by_role("button", name="+1", exact=True).click()
+    until(page, f"Number(d.step) === {before + 11}")
+    assert data(page, "playing") == "false"
+
+
+def test_an_impossible_setting_is_said_beside_it_and_what_was_typed_stays(page, app_url):
+    open_lab(page, app_url)
+    run = data(page, "run")
+    row = control(page, "codebook_size")
+    row.locator("input.dte-lf-box").fill("0")
+    row.locator("input.dte-lf-box").press("Enter")
+    alert = row.get_by_role("alert")
+    alert.wait_for(timeout=PATIENCE_MS)
+    assert "from 1 to 4096" in alert.inner_text().replace(",", "")
+    assert row.locator("input.dte-lf-box").input_value() == "0"
+    assert data(page, "run") == run
+
+
+def test_a_link_restores_the_run_and_the_address_follows(page, app_url):
+    wanted = {"dataset": "moons", "codebook_size": 16, "seed": 5, "batch_size": 128}
+    open_lab(page, app_url, "settings=" + quote(json.dumps(wanted)))
+    assert control(page, "codebook_size").locator("input.dte-lf-box").input_value() == "16"
+    assert "of 16 codes" in page.inner_text(LAB)
+    box = control(page, "codebook_size").locator("input.dte-lf-box")
+    box.fill("8")
+    box.press("Enter")
+    page.wait_for_function("location.search.includes('settings=') && location.search.includes('8')")
+    until(page, "Number(d.framesDrawn) > 0")
+    page.wait_for_function(
+        "JSON.parse(new URLSearchParams(location.search).get('settings') || '{}').codebook_size === 8",
+        timeout=PATIENCE_MS,
+    )
+    settings = json.loads(parse_qs(urlparse(page.url).query)["settings"][0])
+    assert settings == wanted | {"codebook_size": 8}
+
+
+def test_a_made_up_link_is_said_and_the_lab_still_plays(page, app_url):
+    open_lab(page, app_url, "settings=" + quote('{"codebook_size": -3, "x": "<img src=x>"}'))
+    assert "cannot be" in page.inner_text(LAB)
+    step = int(data(page, "step"))
+    until(page, f"Number(d.step) > {step}")
+
+
+def test_two_runs_side_by_side_are_named_by_their_difference(page, app_url):
+    open_lab(page, app_url)
+    page.locator("[data-compare='start']").click()
+    page.wait_for_function(f"document.querySelectorAll('{LAB} .lab-side').length === 2", timeout=PATIENCE_MS)
+    until(page, "Number(d.step) > 5")
+    words = page.locator(f"{LAB} .lab-side-name").all_inner_texts()
+    assert len(words) == 2 and words[0] != words[1]
+    page.locator("[data-compare='stop']").click()
+    page.wait_for_function(f"document.querySelectorAll('{LAB} .lab-side').length === 1", timeout=PATIENCE_MS)
+
+
+def test_the_frames_can_be_saved_and_read(page, app_url):
+    open_lab(page, app_url, "settings=" + quote('{"codebook_size": 8, "batch_size": 64}'))
+    until(page, "Number(d.step) > 20")
+    page.get_by_role("button", name="Pause").click()
+    until(page, "d.playing === 'false'")
+    page.locator(f"{LAB} summary", has_text="Export").click()
+    with page.expect_download(timeout=PATIENCE_MS) as saved:
+        page.get_by_role("button", name=re.compile("npz")).click()
+    with np.load(saved.value.path(), allow_pickle=False) as file:
+        assert file["frame_step"][0] == 0 and file["l0_vectors"].shape[1:] == (8, 2)
+
+
+@pytest.mark.parametrize("width", [1440, 420])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_overflows_in_either_theme(page, app_url, width, theme):
+    page.set_viewport_size({"width": width, "height": 900})
+    open_lab(page, app_url, f"__theme={theme}&preset={PRESET}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.body.classList.contains('dark')") == (theme == "dark")
