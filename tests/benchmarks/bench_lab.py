@@ -137,7 +137,11 @@ def _loop() -> list[tuple[str, str, str]]:
     finally:
         torch.set_num_threads(threads)
     return [
-        (f"lab's loop, {TOY}, one thread", f"{1 / ours:.0f} steps a second of CPU", "300 a second"),
+        (
+            f"lab's loop, {TOY}, one thread, steps {STEPS} to {(ROUNDS + 1) * STEPS}",
+            f"{1 / ours:.0f} steps a second of CPU",
+            "300 a second",
+        ),
         (
             "... against the same model, quantizer and Adam without anything kept",
             f"{1 / theirs:.0f} steps a second of CPU; the lab's step takes {ours / theirs:.2f} of that time",
