@@ -85,7 +85,8 @@ class LabTrainer:
             {"params": list(self.quantizer.parameters()), "lr": self.settings.codebook_lr},
         ]
         groups = [group for group in groups if group["params"]]
-        return torch.optim.Adam(groups) if groups else None
+        fused = self.device.type in ("cpu", "cuda")  # one kernel for all parameters, where there is one
+        return torch.optim.Adam(groups, fused=fused) if groups else None
 
     def apply(self, settings: LabSettings) -> None:
         """Let new values act from the next step on; those that need a new run are the owner's business."""
