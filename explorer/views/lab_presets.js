@@ -55,7 +55,7 @@ function card(list, preset) {
     { class: "dte-lf-card-body", id, hidden: true },
     h("dl", {}, ...paragraph("Watch", preset.watch), ...paragraph("Why", preset.why)),
     h("div", { class: "dte-lf-mend" }, item.button, item.again, item.says),
-    h("p", { class: "dte-lf-source" }, `Met in public: ${preset.source}`),
+    h("p", { class: "dte-lf-source" }, `Source: ${preset.source}`),
   );
   item.element = h("li", { class: "dte-lf-card", "data-preset": preset.id }, item.title, item.body, item.error);
   return item;
