@@ -178,7 +178,7 @@ _ALL = (
         "Codebook slower than the encoder",
         "Latents race outwards, the codes stay a cluster in the middle and never catch up.",
         "The encoder learns at 0.01, the codes at 0.00001. By the time a code has moved, its latents are elsewhere.",
-        "No public report is known to us; survey 004, on the codebook loss, says what must keep up with what",
+        "No public report is known to us; survey 004, section 3.4.3, names it",
         _SMALL
         | {"update": "gradient", "lr": 1e-2, "codebook_lr": 1e-5, "initialization": "uniform", "init_scale": 0.3},
         Mend("Codebook learning rate 0.03", "The codes catch up with their latents; it acts on this run.", _FASTER),
