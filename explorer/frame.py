@@ -68,7 +68,6 @@ class FrameLevel:
             raise RecordError(
                 f"indices reach from {self.indices.min()} to {self.indices.max()}, outside 0..{codes - 1}"
             )
-
         if codes and int(self.state.max()) > UNSEEN:
             raise RecordError(f"states of codes are {LIVE}, {DEAD} or {UNSEEN}, got {int(self.state.max())}")
 
@@ -97,7 +96,7 @@ class Frame:
     """One instant: `step` optimizer steps were taken, `latents_seen` latents quantized a level since the start.
 
     losses: weighted terms of the newest training batch ("reconstruction", "commitment", ...), in the order in which
-    they are summed. measures: numbers of that batch (see `lab.measures.MEASURES` for names and units).
+    they are summed. measures: numbers of that batch (`lab.measures.describe` names them and their units).
     inputs, outputs: what went in and came out for the latents shown: points (n, 2) float32, or pictures (m, H, W)
     or (m, H, W, 3) uint8; both None if there is nothing to compare. events: since the frame before.
     """

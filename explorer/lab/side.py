@@ -39,8 +39,7 @@ class LabSide:
 
     def frame(self) -> Frame:
         """The frame of this moment; the newest one again if nothing happened since."""
-        wants_gradient = self.gradients and self.newest.levels[0].gradient is None
-        if self.newest.step != self.trainer.step_count or wants_gradient:
+        if self.newest.step != self.trainer.step_count or self._asked != self.gradients:
             self.trainer.read_losses()
             self.newest = self._frame()
         return self.newest
@@ -48,6 +47,7 @@ class LabSide:
     def _frame(self) -> Frame:
         events = self.trainer.drain_events()
         self.events.add(events)
+        self._asked = self.gradients  # of the newest frame: some quantizers have none to give
         return make_frame(self.trainer, events, self.gradients)
 
     def plane(self, level: int) -> Plane:

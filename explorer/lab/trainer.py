@@ -81,8 +81,8 @@ class LabTrainer:
 
     def _optimizer(self) -> torch.optim.Optimizer | None:
         groups = [
-            {"params": list(self.model.parameters()), "lr": self.settings.lr},
-            {"params": list(self.quantizer.parameters()), "lr": self.settings.codebook_lr},
+            {"params": list(self.model.parameters()), "lr": self.settings.lr, "setting": "lr"},
+            {"params": list(self.quantizer.parameters()), "lr": self.settings.codebook_lr, "setting": "codebook_lr"},
         ]
         groups = [group for group in groups if group["params"]]
         fused = self.device.type in ("cpu", "cuda")  # one kernel for all parameters, where there is one
@@ -94,9 +94,8 @@ class LabTrainer:
         apply_settings(self.quantizer, settings)
         if hasattr(self.data, "drift"):
             self.data.drift = settings.drift if settings.dataset == "drift" else 0.0
-        groups = self.optimizer.param_groups if self.optimizer else []
-        for group, lr in zip(reversed(groups), (settings.codebook_lr, settings.lr), strict=False):
-            group["lr"] = lr
+        for group in self.optimizer.param_groups if self.optimizer else []:
+            group["lr"] = getattr(settings, group["setting"])
 
     @property
     def window(self) -> int:

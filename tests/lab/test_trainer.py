@@ -115,6 +115,20 @@ def test_a_live_change_acts_from_the_next_step_and_is_what_a_new_optimizer_would
     assert len(quantizer.reservoir) == 64
 
 
+def test_a_quantizer_without_parameters_leaves_the_encoder_its_own_learning_rate():
+    side = trained(SMALL.changed({"quantizer": "fsq"}), 2)
+    side.trainer.apply(side.settings.changed({"lr": 0.5, "codebook_lr": 0.25}))
+    assert [group["lr"] for group in side.trainer.optimizer.param_groups] == [0.5]
+
+
+def test_a_frame_is_made_once_also_where_there_is_no_gradient_to_give():
+    side = trained(SMALL.changed({"quantizer": "fsq"}), 2)
+    before = side.frame()
+    side.gradients = True
+    after = side.frame()
+    assert after is not before and after.levels[0].gradient is None and side.frame() is after
+
+
 def test_every_regularizer_reaches_the_loss_while_it_runs():
     side = trained(SMALL.changed({"update": "gradient"}), 2)
     side.trainer.apply(side.settings.changed({name: 0.5 for name in REGULARIZERS}))
