@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from explorer.errors import ExplorerError
@@ -19,18 +20,30 @@ def make_folder(path: Path) -> None:
 
 def write_atomically(path: Path, data: bytes | memoryview) -> None:
     """Write beside `path`, then rename over it. Raises ExplorerError if the disk refuses; the old file stays."""
-    partial = None
+    write_together(path.parent, {path.name: data})
+
+
+def write_together(folder: Path, content: Mapping[str, bytes | memoryview]) -> None:
+    """Write all files of `content` (name -> bytes) beside their places, and only then rename them, in that order.
+
+    Raises ExplorerError if the disk refuses; then every old file stays.
+    """
+    partial: dict[Path, Path] = {}
+    name = ""
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as file:
-            partial = Path(file.name)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.chmod(0o644)  # a temporary file is private; what it becomes is not
-        partial.replace(path)
+        for name, data in content.items():
+            with tempfile.NamedTemporaryFile(dir=folder, prefix=name, suffix=".part", delete=False) as file:
+                partial[folder / name] = Path(file.name)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, beside in partial.items():
+            name = path.name
+            beside.chmod(0o644)  # a temporary file is private; what it becomes is not
+            beside.replace(path)
     except BaseException as error:  # Ctrl-C too must leave nothing beside the file
-        if partial is not None:
-            partial.unlink(missing_ok=True)
+        for beside in partial.values():
+            beside.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise ExplorerError(f"cannot write {path.name}: {error.strerror or error}") from error
+            raise ExplorerError(f"cannot write {name}: {error.strerror or error}") from error
         raise

@@ -1,0 +1,239 @@
+"""Audit: what was counted over a whole data set, as frozen arrays; numpy only, so that every page can read it.
+
+On disk an audit is a folder of three files. `audit.json`: what a person reads, with the usage of each level.
+`counts.npy`: (L, K) int64, levels of fewer codes padded with zeros. `details.npz`: all other arrays; latents as
+float16 where their values allow it, whole numbers in as few bytes as they need.
+
+Letters of the shapes: L levels, K codebook_size; the others as in `parts.py`, whose classes can be had from here too.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from explorer.analysis.usage import usage_of_counts
+from explorer.audit.parts import KINDS, SIDES, Exemplars, JointAudit, LevelAudit, Neighbours, require
+from explorer.errors import RecordError
+from explorer.files import make_folder, write_together
+
+__all__ = [
+    *("KINDS", "SIDES", "Exemplars", "JointAudit", "LevelAudit", "Neighbours"),
+    *("Audit", "describe", "load_audit", "save_audit"),
+]
+
+FORMAT = "discrete-tokenizer-explorer audit"
+VERSION = 1
+FILES = ("audit.json", "counts.npy", "details.npz")
+UNPACKED_BYTES = 2 * 2**30  # of details.npz: a small file can claim a huge one
+HALF_MAX = float(np.finfo(np.float16).max)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """An audit, whole or partial.
+
+    layout: kind of the layout, or "unknown" for plain indices. media: names in order of their number. skipped: (name,
+    why). planned: media found; fewer than that in media and skipped together: a partial audit. seconds: wall time.
+    settings: seed, longest side and whatever else is needed to make it again.
+    """
+
+    title: str
+    tokenizer_id: str | None
+    layout: str
+    media: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+    levels: tuple[LevelAudit, ...]
+    joint: JointAudit | None
+    planned: int
+    seconds: float
+    device: str = "cpu"
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require(len(self.levels) > 0, "an audit needs at least one level")
+        done = len(self.media) + len(self.skipped)
+        require(done <= self.planned, f"{done} media are done, but only {self.planned} were planned")
+        for level in self.levels:
+            if level.exemplars is not None and level.exemplars.medium.size:
+                highest = int(level.exemplars.medium.max())
+                require(highest < len(self.media), f"an exemplar is of medium {highest} of {len(self.media)}")
+
+    @property
+    def complete(self) -> bool:
+        """Whether every medium that was found is counted or listed as skipped."""
+        return len(self.media) + len(self.skipped) == self.planned
+
+    @property
+    def tokens(self) -> int:
+        """Positions counted, the same on every level."""
+        return self.levels[0].tokens
+
+
+def save_audit(folder: str | Path, audit: Audit) -> Path:
+    """Write the three files into `folder` (made if need be) and return it; whole or not at all.
+
+    audit.json is renamed last and carries the check sums of the others, so that a mixture is never read as an audit.
+    Raises ExplorerError if the disk refuses.
+    """
+    folder = Path(folder)
+    make_folder(folder)
+    arrays: dict[str, np.ndarray] = {}
+    for number, level in enumerate(audit.levels):
+        arrays |= {f"level{number}_{name}": array for name, array in _arrays(level)}
+    counts, details = io.BytesIO(), io.BytesIO()
+    np.save(counts, _padded([level.counts for level in audit.levels]))
+    np.savez_compressed(details, **arrays)
+    content = {"counts.npy": counts.getvalue(), "details.npz": details.getvalue()}
+    meta = describe(audit) | {"files": {name: crc32(data) for name, data in content.items()}}
+    write_together(folder, content | {"audit.json": (json.dumps(meta, indent=1, allow_nan=False) + "\n").encode()})
+    return folder
+
+
+def load_audit(folder: str | Path) -> Audit:
+    """Read what `save_audit` wrote. Raises RecordError, saying what is wrong, for anything else."""
+    folder = Path(folder)
+    try:
+        content = {name: (folder / name).read_bytes() for name in FILES}
+    except OSError as error:
+        raise RecordError(f"{str(folder)!r} holds no audit: {error.strerror or error}") from error
+    try:
+        meta = json.loads(content["audit.json"])
+        require(
+            isinstance(meta, dict) and meta.get("format") == FORMAT and meta.get("version") == VERSION,
+            f"its audit.json is not version {VERSION} of {FORMAT!r}",
+        )
+        for name, expected in meta["files"].items():
+            require(crc32(content[name]) == expected, f"{name} does not belong to its audit.json")
+        with zipfile.ZipFile(io.BytesIO(content["details.npz"])) as archive:
+            require(sum(m.file_size for m in archive.infolist()) <= UNPACKED_BYTES, "its details.npz is too large")
+        counts = np.load(io.BytesIO(content["counts.npy"]), allow_pickle=False)
+        with np.load(io.BytesIO(content["details.npz"]), allow_pickle=False) as details:
+            arrays = dict(details)
+        return _audit(meta, counts, arrays)
+    except RecordError as error:
+        raise RecordError(f"The audit in {str(folder)!r} cannot be used: {error}.") from error
+    except Exception as error:  # zip, json, numpy and key errors of a damaged file
+        raise RecordError(f"The audit in {str(folder)!r} is damaged ({error}). Make it again.") from error
+
+
+def describe(audit: Audit) -> dict[str, Any]:
+    """What audit.json says: plain values only, numbers that cannot be had as null."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "title": audit.title,
+        "tokenizer": audit.tokenizer_id,
+        "layout": audit.layout,
+        "complete": audit.complete,
+        "planned": audit.planned,
+        "seconds": audit.seconds,
+        "device": audit.device,
+        "settings": dict(audit.settings),
+        "levels": [_describe_level(level) for level in audit.levels],
+        "joint": None if audit.joint is None else asdict(audit.joint),
+        "skipped": [list(pair) for pair in audit.skipped],
+        "media": list(audit.media),
+    }
+
+
+def _describe_level(level: LevelAudit) -> dict[str, Any]:
+    """Name, size and usage; the usage is null while nothing was counted."""
+    said: dict[str, Any] = {"name": level.name, "codebook_size": level.codebook_size, "tokens": level.tokens}
+    if level.tokens:
+        one = usage_of_counts(level.counts)
+        names = ("ceiling", "used", "usage", "usage_of_ceiling", "perplexity", "entropy_bits", "gini")
+        said |= {name: getattr(one, name) for name in (*names, "kl_to_uniform_bits")}
+        said |= {name: None if (of := getattr(one, name)) is None else int(of.sum()) for name in ("dead", "unseen")}
+    said["latent_norm"] = None if level.latent_norm is None else list(level.latent_norm)
+    said["pairs"] = None if level.neighbours is None else level.neighbours.pairs
+    said["pairs_sampled"] = None if level.neighbours is None else level.neighbours.sampled
+    return said
+
+
+def _arrays(level: LevelAudit):
+    """(name, array) of everything in details.npz, packed."""
+    for name in ("halves", "growth", "batches", "positions", "error", "latents", "latent_codes"):
+        if (array := getattr(level, name)) is not None:
+            yield name, _packed(array, half=name == "latents")
+    for part in ("neighbours", "exemplars"):
+        if (of := getattr(level, part)) is not None:
+            for one in fields(of):
+                if isinstance(array := getattr(of, one.name), np.ndarray):
+                    yield f"{part}_{one.name}", _packed(array)
+
+
+def _packed(array: np.ndarray, half: bool = False) -> np.ndarray:
+    """The same values in fewer bytes: whole numbers always, floats (rounded to 11 bits) if `half` allows it."""
+    if np.issubdtype(array.dtype, np.integer):
+        low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
+        return array.astype(np.promote_types(np.min_scalar_type(low), np.min_scalar_type(high)))
+    return array.astype(np.float16) if half and not np.any(np.abs(array) > HALF_MAX) else array
+
+
+def _padded(rows: list[np.ndarray]) -> np.ndarray:
+    """Rows of different lengths as one (L, K) int64, zeros after the shorter ones."""
+    table = np.zeros((len(rows), max(map(len, rows))), np.int64)
+    for number, row in enumerate(rows):
+        table[number, : len(row)] = row
+    return table
+
+
+def _audit(meta: dict[str, Any], counts: np.ndarray, arrays: dict[str, np.ndarray]) -> Audit:
+    levels = []
+    for number, said in enumerate(meta["levels"]):
+        prefix = f"level{number}_"
+        mine = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+        levels.append(_level(said, counts[number], mine))
+    joint = meta["joint"]
+    return Audit(
+        title=str(meta["title"]),
+        tokenizer_id=meta["tokenizer"],
+        layout=str(meta["layout"]),
+        media=tuple(map(str, meta["media"])),
+        skipped=tuple((str(name), str(why)) for name, why in meta["skipped"]),
+        levels=tuple(levels),
+        joint=None if joint is None else JointAudit(**joint),
+        planned=int(meta["planned"]),
+        seconds=float(meta["seconds"]),
+        device=str(meta["device"]),
+        settings=dict(meta["settings"]),
+    )
+
+
+def _level(said: dict[str, Any], counts: np.ndarray, mine: dict[str, np.ndarray]) -> LevelAudit:
+    size, norm = int(said["codebook_size"]), said["latent_norm"]
+
+    def has(name: str, kind: type) -> np.ndarray | None:
+        return None if name not in mine else mine[name].astype(kind)
+
+    neighbours = exemplars = None
+    if "neighbours_code" in mine:
+        sides = has("neighbours_code", np.int32), has("neighbours_count", np.int64)
+        neighbours = Neighbours(*sides, int(said["pairs"]), bool(said["pairs_sampled"]))
+    if "exemplars_medium" in mine:
+        kinds = (("medium", np.int32), ("token", np.int32), ("distance", np.float32))
+        exemplars = Exemplars(*(has(f"exemplars_{name}", kind) for name, kind in kinds))
+    return LevelAudit(
+        name=str(said["name"]),
+        codebook_size=size,
+        counts=counts[:size].astype(np.int64),
+        halves=has("halves", np.int64),
+        growth=has("growth", np.int64),
+        batches=has("batches", np.float64),
+        positions=has("positions", np.uint32),
+        neighbours=neighbours,
+        exemplars=exemplars,
+        error=has("error", np.float64),
+        latents=has("latents", np.float32),
+        latent_codes=has("latent_codes", np.int32),
+        latent_norm=None if norm is None else (float(norm[0]), float(norm[1]), float(norm[2])),
+    )
