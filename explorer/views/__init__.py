@@ -18,5 +18,6 @@ VIEWS: Registry[type] = Registry(
         "export_bar": "explorer.views.export_bar:ExportBar",
         "address": "explorer.views.address:AddressBar",
         "lab_view": "explorer.views.lab_view:LabView",
+        "codebook_view": "explorer.views.codebook_view:CodebookView",
     },
 )

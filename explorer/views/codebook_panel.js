@@ -1,0 +1,72 @@
+// The frame that every panel of the codebook page has: title, tools, picture, caption, and its files one click away.
+// Stages (two canvases, size, pointer, keys) come from lab_panel.js, buttons and choices from inspect_dom.js.
+
+import { h } from "./inspect_dom.js";
+import { fileStem } from "./inspect_format.js";
+
+const FLASH_MS = 1500;
+
+/** Fill a panel's host: title and tools, body, then caption and exports.
+ *  exports: [[text, label, act]], such as ["CSV", "Counts of all codes, CSV", () => saveCsv(...)].
+ *  -> {caption (p), status (p, for loading and errors), foot}. */
+export function furnish(host, id, title, { tools = [], exports = [] } = {}, ...body) {
+  host.classList.add("dte-lp", "cb-panel");
+  host.dataset.panel = id;
+  host.setAttribute("aria-label", title);
+  const caption = h("p", { class: "cb-caption" });
+  const status = h("p", { class: "cb-status", role: "status", hidden: true });
+  const buttons = exports.map(([text, label, act]) => h("button", { type: "button", class: "dte-link", "aria-label": label, title: label, onclick: act }, text));
+  const foot = h("div", { class: "cb-foot" }, caption, h("div", { class: "cb-exports" }, ...buttons));
+  host.replaceChildren(h("div", { class: "cb-head" }, h("h3", {}, title), h("div", { class: "cb-tools" }, ...tools)), ...body, status, foot);
+  return { caption, status, foot };
+}
+
+/** Say that something loads ("…") or failed; "" takes it away. kind: "busy" or "problem". */
+export function note(element, text, kind = "busy") {
+  element.hidden = !text;
+  element.dataset.kind = kind;
+  element.setAttribute("role", kind === "problem" ? "alert" : "status");
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** The file's stem: tokenizer, audit, level where there are several, then what it is. */
+export function stemOf(bus, ...parts) {
+  const { tokenizer, audit, level } = bus.state;
+  const levels = bus.open?.levels.length ?? 1;
+  return fileStem(tokenizer ?? "indices", audit ?? "", levels > 1 ? `level ${level + 1}` : "", ...parts);
+}
+
+export function saveCsv(bus, text, ...parts) {
+  save(new Blob([text], { type: "text/csv;charset=utf-8" }), `${stemOf(bus, ...parts)}.csv`);
+}
+
+/** Canvases laid over each other on the page's own surface, as a PNG. */
+export function saveCanvases(bus, canvases, surface, ...parts) {
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: canvases[0].width, height: canvases[0].height });
+  const ctx = canvas.getContext("2d");
+  ctx.fillStyle = surface;
+  ctx.fillRect(0, 0, canvas.width, canvas.height);
+  for (const layer of canvases) ctx.drawImage(layer, 0, 0);
+  canvas.toBlob((blob) => blob && save(blob, `${stemOf(bus, ...parts)}.png`), "image/png");
+}
+
+/** Scroll to the panel `id` of the page that holds `from`, and light its frame for a moment. True if it is there. */
+export function reveal(from, id) {
+  const page = from.closest(".dte-codebook") ?? document;
+  const panel = [...page.querySelectorAll(`[data-panel="${CSS.escape(id)}"], [data-figure~="${CSS.escape(id)}"]`)].find((one) => one.offsetParent !== null);
+  if (!panel) return false;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  panel.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "center" });
+  panel.classList.add("cb-flash");
+  setTimeout(() => panel.classList.remove("cb-flash"), FLASH_MS);
+  return true;
+}

@@ -1,0 +1,207 @@
+// The codebook page: choosers, the panels and where they stand. What is chosen and asked goes through codebook_link.js.
+
+import { createBus, ownState } from "./codebook_link.js";
+import { addStyleSheet } from "./component.js";
+import { h, segmented } from "./inspect_dom.js";
+import { whole } from "./inspect_format.js";
+import { say } from "./lab_panel.js";
+
+// Name of a panel -> its module, which exports mount(host, bus). In the order of the page.
+const PANELS = {
+  audit: () => import("./codebook_audit.js"),
+  facts: () => import("./codebook_facts.js"),
+  diagnosis: () => import("./codebook_diagnosis.js"),
+  heatmap: () => import("./codebook_heatmap.js"),
+  map: () => import("./codebook_map.js"),
+  geometry: () => import("./codebook_geometry.js"),
+  growth: () => import("./codebook_growth.js"),
+  code: () => import("./codebook_code.js"),
+};
+const SHEETS = ["lab_panels.css", "codebook_panels.css"];
+const MOST_SKIPPED = 50;
+
+const plural = (n, one, many = `${one}s`) => `${whole(n)} ${n === 1 ? one : many}`;
+
+/** "96 of 100 media (partial), 98,304 tokens, 4 skipped, 12 s on cpu": what an audit counted. Pure. */
+export function auditWords({ media, skipped, planned, complete, seconds, device }, tokens) {
+  const count = Array.isArray(media) ? media.length : (media ?? 0);
+  const read = complete || !planned ? plural(count, "medium", "media") : `${whole(count)} of ${plural(planned, "medium", "media")}, stopped before its end`;
+  const rest = [`${plural(tokens, "token")} a level`];
+  if (skipped?.length) rest.push(`${whole(skipped.length)} skipped`);
+  if (seconds > 0) rest.push(`counted in ${seconds < 10 ? seconds.toFixed(1) : whole(seconds)} s${device ? ` on ${device}` : ""}`);
+  return [read, ...rest].join(" · ");
+}
+
+/** "Level 2 of 4" for an unnamed one; names of the audit otherwise. Pure. */
+export function levelOptions(levels) {
+  return levels.map((level, i) => {
+    const name = level.name ? level.name[0].toUpperCase() + level.name.slice(1) : `Level ${i + 1}`;
+    return { id: i, label: name, title: `${name}: K = ${whole(level.codebook_size)}` };
+  });
+}
+
+/** Groups of the tokenizer chooser: [[modality, [{id, title}]]] in the order in which they come. Pure. */
+export function groupsOf(tokenizers) {
+  const groups = new Map();
+  for (const one of tokenizers) {
+    const name = one.modality ?? "other";
+    if (!groups.has(name)) groups.set(name, []);
+    groups.get(name).push(one);
+  }
+  return [...groups];
+}
+
+class CodebookPage {
+  constructor(root, opening, server) {
+    Object.assign(this, { root, opening, loading: null });
+    const { tokenizer, audit, level, code } = opening;
+    const first = { tokenizer, audit, level: level ?? 0, code: code ?? null, ...ownState(window.location.search) };
+    this.bus = createBus({ ask: (request) => server.codebook_ask(request), token: opening.token, first, win: window });
+    this.build();
+    this.bus.on(["tokenizer", "audit"], (state, before) => this.load(state.tokenizer !== before.tokenizer));
+    this.bus.on(["tokenizer", "audit", "level", "code", "open"], () => this.follow());
+    this.follow();
+  }
+
+  build() {
+    const select = (text, onchange) => {
+      const element = h("select", { class: "cb-select", onchange });
+      return { element, label: h("label", { class: "cb-choice" }, h("span", {}, text), element) };
+    };
+    this.tokenizers = select("Tokenizer", () => this.bus.set({ tokenizer: this.tokenizers.element.value || null, audit: null }));
+    this.audits = select("Counted over", () => this.bus.set({ audit: this.audits.element.value }));
+    this.levels = segmented("Level of the codebook", (id) => this.bus.set({ level: id }));
+    this.level = h("div", { class: "cb-choice", hidden: true }, h("span", {}, "Codebook"), this.levels.element);
+    this.summary = h("p", { class: "cb-summary" });
+    this.counted = h("p", { class: "cb-counted" });
+    this.skipped = h("details", { class: "cb-skipped", hidden: true }, h("summary", {}), h("ul", {}));
+    this.problem = h("p", { class: "cb-problem", role: "alert", hidden: true });
+    this.again = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.load() }, "Try again");
+    this.status = h("p", { class: "cb-loading", role: "status" });
+    this.hosts = Object.fromEntries(Object.keys(PANELS).map((name) => [name, h("section", { class: `codebook-${name}` })]));
+    const { audit, facts, diagnosis, heatmap, map, geometry, growth, code } = this.hosts;
+    const chosen = h("div", { class: "cb-choices" }, this.tokenizers.label, this.audits.label, this.level, this.status);
+    this.body = h(
+      "div",
+      { class: "cb-body" },
+      h("div", { class: "cb-main" }, facts, h("div", { class: "cb-pair" }, heatmap, diagnosis), map, geometry, growth),
+      h("aside", { class: "cb-side" }, code),
+    );
+    const words = h("div", { class: "cb-words" }, this.summary, this.counted, this.skipped, h("div", { class: "cb-trouble" }, this.problem, this.again));
+    this.root.classList.add("dte-codebook");
+    this.root.replaceChildren(h("div", { class: "cb-top" }, h("div", {}, chosen, words), audit), this.body);
+    for (const [modality, list] of groupsOf(this.opening.tokenizers)) {
+      const options = list.map(({ id, title }) => h("option", { value: id }, title));
+      this.tokenizers.element.append(h("optgroup", { label: modality }, ...options));
+    }
+  }
+
+  async start() {
+    await Promise.all(Object.entries(PANELS).map(([name, get]) => this.startPanel(name, get)));
+    if (this.opening.message) this.say(this.opening.message);
+    await this.load();
+  }
+
+  async startPanel(name, get) {
+    try {
+      (await get()).mount(this.hosts[name], this.bus);
+    } catch (error) {
+      console.error(`the panel ${name} could not be shown`, error);
+      this.hosts[name].textContent = "This panel could not be shown.";
+    }
+  }
+
+  /** Open the chosen audit, or where none is chosen the first of the tokenizer. Only the newest wish is drawn. */
+  async load() {
+    if (this.settling) return;
+    const wish = (this.loading = {});
+    this.root.dataset.ready = "false";
+    this.root.setAttribute("aria-busy", "true");
+    this.loadingSaid = setTimeout(() => this.loading === wish && say(this.status, "Opening…"), 200);
+    try {
+      const answer = await this.bus.ask("open", {});
+      if (this.loading !== wish) return;
+      this.settle(answer);
+    } catch (error) {
+      if (error.stale || this.loading !== wish) return;
+      this.bus.opened(null);
+      this.say(error.message, true);
+      this.root.dataset.ready = "error";
+    }
+    this.loading = null;
+    this.root.removeAttribute("aria-busy");
+    say(this.status, "");
+  }
+
+  settle(answer) {
+    this.say(this.opening.message ?? "");
+    this.opening.message = "";
+    this.settling = true; // the audit that the server chose is no new wish
+    this.bus.set({ audit: answer.audit?.id ?? null });
+    this.settling = false;
+    this.fillAudits(answer);
+    this.bus.opened(answer);
+    this.root.dataset.ready = "true";
+  }
+
+  fillAudits({ audits, audit }) {
+    const text = ({ title, tokens }) => (tokens ? `${title} (${whole(tokens)} tokens)` : title);
+    this.audits.element.replaceChildren(...audits.map((one) => h("option", { value: one.id }, text(one))));
+    if (audit) this.audits.element.value = audit.id;
+    this.audits.element.disabled = audits.length === 0;
+  }
+
+  say(text, retry = false) {
+    this.problem.hidden = !text;
+    this.again.hidden = !retry;
+    say(this.problem, text);
+  }
+
+  /** What stands in the head, and what scripts read. */
+  follow() {
+    const { state, open } = this.bus;
+    this.nameTokenizer(state.tokenizer);
+    if (this.audits.element.value !== state.audit && state.audit) this.audits.element.value = state.audit;
+    const options = levelOptions(open?.levels ?? []);
+    if (this.levels.element.children.length !== options.length || this.shown !== open) this.levels.options(options, state.level);
+    else this.levels.set(state.level);
+    this.level.hidden = options.length < 2;
+    if (this.shown !== open) this.describe(open);
+    this.shown = open;
+    this.root.classList.toggle("cb-empty", !open);
+    for (const name of ["tokenizer", "audit", "level", "code"]) this.root.dataset[name] = state[name] ?? "";
+  }
+
+  /** The chooser shows the tokenizer; an audit of plain indices has none, and gets a line of its own. */
+  nameTokenizer(id) {
+    const { element } = this.tokenizers;
+    this.plain ??= h("option", { value: "" }, "none: plain indices");
+    if (id === null && !this.plain.isConnected) element.prepend(this.plain);
+    if (id !== null) this.plain.remove();
+    if (element.value !== (id ?? "")) element.value = id ?? "";
+  }
+
+  describe(open) {
+    const { tokenizer, audit, levels } = open ?? {};
+    say(this.summary, tokenizer?.summary ?? "");
+    say(this.counted, audit ? `${audit.title}: ${auditWords(audit, levels[0]?.tokens ?? 0)}` : "");
+    const skipped = audit?.skipped ?? [];
+    this.skipped.hidden = skipped.length === 0;
+    say(this.skipped.firstChild, `${plural(skipped.length, "file")} skipped`);
+    const lines = skipped.slice(0, MOST_SKIPPED).map(([name, why]) => h("li", {}, h("b", {}, name), ` ${why}`));
+    if (skipped.length > MOST_SKIPPED) lines.push(h("li", {}, `and ${whole(skipped.length - MOST_SKIPPED)} more`));
+    this.skipped.lastChild.replaceChildren(...lines);
+  }
+}
+
+export async function mount({ element, props, watch, server }) {
+  await Promise.all(SHEETS.map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
+  let page = null;
+  const open = () => {
+    if (page || !props.value) return;
+    page = new CodebookPage(element, JSON.parse(props.value), server);
+    page.start();
+  };
+  watch("value", open);
+  open();
+}
