@@ -58,6 +58,9 @@ class GreyTokenizer(Tokenizer):
     def decode_alone(self, level, codes, tokens=3):
         return np.repeat(GREYS[list(codes)].reshape(-1, 1, 1, 1), 3, axis=3).repeat(PATCH, axis=1).repeat(PATCH, axis=2)
 
+    def decode_fields(self, level, fields):
+        return np.stack([self.detokenize([field]) for field in fields])
+
 
 @pytest.fixture
 def grey(monkeypatch):

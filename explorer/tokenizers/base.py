@@ -83,3 +83,11 @@ class Tokenizer(ABC):
 
         The patch is `downsampling` pixels a side. Other levels are left out as in `decode_levels`.
         """
+
+    @abstractmethod
+    def decode_fields(self, level: int, fields: np.ndarray) -> np.ndarray:
+        """Fields of codes of one level, decoded: (n, rows, columns) integers -> (n, H, W, 3) float32 in [0, 1].
+
+        H is rows x `downsampling`. Other levels are left out as in `decode_levels`. Raises RecordError for a level or
+        codes out of range, or another shape.
+        """

@@ -18,7 +18,7 @@ from explorer.tokenizers.base import Tokenizer
 from explorer.tokenizers.checkpoint import load_model
 from explorer.tokenizers.specs import read_config, spec_of
 
-DECODE_ALONE_BATCH = 64
+DECODE_BATCH = 64  # fields of codes decoded at a time
 RANGE_SLACK = 0.01  # resampling may overshoot a little
 
 
@@ -81,21 +81,31 @@ class NativeTokenizer(Tokenizer):
         kept = [v if q in levels else self._absent(q).expand_as(v) for q, v in enumerate(vectors)]
         return self._decode(self._model.quantizer.combine(kept))[0]
 
-    @torch.inference_mode()
     def decode_alone(self, level: int, codes: Sequence[int], tokens: int = 3) -> np.ndarray:
         self._check_levels([level])
         if tokens < 1 or any(not 0 <= code < self.spec.codebook_size for code in codes):
             raise RecordError(f"codes must lie in 0..{self.spec.codebook_size - 1}, on a field of at least one token")
         factor, middle = self.spec.downsampling, tokens // 2 * self.spec.downsampling
-        patches = [np.empty((0, factor, factor, 3), np.float32)]
-        for start in range(0, len(codes), DECODE_ALONE_BATCH):
-            chunk = torch.tensor([int(c) for c in codes[start : start + DECODE_ALONE_BATCH]], device=self._device)
-            field = chunk[:, None, None, None].expand(-1, tokens, tokens, self.spec.num_quantizers)  # (n, t, t, Q)
-            vectors = self._model.quantizer.level_vectors(field)
+        fields = np.broadcast_to(np.asarray(codes, np.int64).reshape(-1, 1, 1), (len(codes), tokens, tokens))
+        return self.decode_fields(level, fields)[:, middle : middle + factor, middle : middle + factor]
+
+    @torch.inference_mode()
+    def decode_fields(self, level: int, fields: np.ndarray) -> np.ndarray:
+        self._check_levels([level])
+        fields, factor = np.asarray(fields), self.spec.downsampling
+        if fields.ndim != 3 or 0 in fields.shape[1:] or not np.issubdtype(fields.dtype, np.integer):
+            raise RecordError(f"fields must be (n, rows, columns) integers, got {fields.shape} {fields.dtype}")
+        if fields.size and (fields.min() < 0 or fields.max() >= self.spec.codebook_size):
+            raise RecordError(f"codes of fields must lie in 0..{self.spec.codebook_size - 1}")
+        decoded = [np.empty((0, fields.shape[1] * factor, fields.shape[2] * factor, 3), np.float32)]
+        for start in range(0, len(fields), DECODE_BATCH):
+            chunk = torch.from_numpy(fields[start : start + DECODE_BATCH].astype(np.int64)).to(self._device)
+            vectors = self._model.quantizer.level_vectors(
+                chunk[..., None].expand(*chunk.shape, self.spec.num_quantizers)
+            )
             kept = [v if q == level else self._absent(q).expand_as(v) for q, v in enumerate(vectors)]
-            decoded = self._decode(self._model.quantizer.combine(kept))
-            patches.append(decoded[:, middle : middle + factor, middle : middle + factor])
-        return np.concatenate(patches)
+            decoded.append(self._decode(self._model.quantizer.combine(kept)))
+        return np.concatenate(decoded)
 
     def _decode(self, z_q: Tensor) -> np.ndarray:
         """z_q (B, h, w, D) -> (B, H, W, 3) float32 in [0, 1]."""

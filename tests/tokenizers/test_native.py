@@ -110,6 +110,22 @@ def test_a_code_alone_is_the_middle_of_a_constant_field(case):
         assert np.abs(patches[0] - patches[1]).max() > 0
 
 
+def test_a_field_of_codes_is_decoded_with_the_other_levels_left_out(case):
+    tokenizer, record = case
+    fields = record.levels[0].indices[None, :3, :4].repeat(2, axis=0)
+    decoded = tokenizer.decode_fields(0, fields)
+    assert decoded.shape == (2, 24, 32, 3) and decoded.dtype == np.float32
+    np.testing.assert_allclose(decoded[0], decoded[1], atol=1e-6)
+    if tokenizer.spec.num_quantizers == 1:
+        np.testing.assert_allclose(decoded[0], tokenizer.detokenize([fields[0]]), atol=1e-5)
+    else:  # the whole grid of one level, by the other way that leaves levels out
+        whole = tokenizer.decode_fields(0, record.levels[0].indices[None])
+        np.testing.assert_allclose(whole[0], tokenizer.decode_levels(record, [0]), atol=1e-5)
+    for wrong in (fields[0], fields.astype(float), fields[:, :0], fields - 1000):
+        with pytest.raises(RecordError, match="fields"):
+            tokenizer.decode_fields(0, wrong)
+
+
 def test_many_codes_alone_are_the_same_in_batches(small_checkpoints):
     tokenizer = load_tokenizer("fsq", "cpu", small_checkpoints)
     codes = [i % 36 for i in range(100)]  # more than one batch
