@@ -4,6 +4,8 @@ Every message says what was wrong, with the offending value, and what to do. Pag
 anything that is not an `ExplorerError` is a bug and goes to the log with its trace.
 """
 
+import logging
+
 
 class ExplorerError(Exception):
     """Base of all errors that a user can cause and can mend."""
@@ -34,3 +36,15 @@ class RecordError(ExplorerError, ValueError):
 
 class Cancelled(ExplorerError):
     """Work that the visitor stopped."""
+
+
+BUG = "Something went wrong that should not have; the log of the server has the details. Your choices are kept."
+_log = logging.getLogger(__name__)
+
+
+def plain_words(error: Exception) -> str:
+    """What to tell the visitor: the message of an ExplorerError; for a bug an apology, and the trace in the log."""
+    if isinstance(error, ExplorerError):
+        return str(error)
+    _log.error("a bug", exc_info=error)
+    return BUG

@@ -68,6 +68,7 @@ class Timeline:
     def __init__(self, size: int = FRAMES, nbytes: int = FRAME_BYTES) -> None:
         self.size, self.limit, self.stride = size, nbytes, 1
         self._frames: dict[int, Frame] = {}
+        self.nbytes = 0
 
     def wants(self, step: int) -> bool:
         """Whether the frame of this step would be kept."""
@@ -78,13 +79,11 @@ class Timeline:
         if not self.wants(frame.step):
             return
         self._frames[frame.step] = frame
+        self.nbytes += frame.nbytes
         while len(self._frames) > 2 and (len(self._frames) > self.size or self.nbytes > self.limit):
             self.stride *= 2
             self._frames = {step: kept for step, kept in self._frames.items() if step % self.stride == 0}
-
-    @property
-    def nbytes(self) -> int:
-        return sum(frame.nbytes for frame in self._frames.values())
+            self.nbytes = sum(kept.nbytes for kept in self._frames.values())
 
     @property
     def steps(self) -> list[int]:

@@ -13,12 +13,11 @@ from typing import Any
 import gradio as gr
 
 from explorer.config import settings
-from explorer.errors import ExplorerError, MediaError
+from explorer.errors import ExplorerError, MediaError, plain_words
 from explorer.files import write_atomically
 from explorer.lab.measures import describe
 from explorer.lab.settings import settings_from_json
 from explorer.media.image import fit, load_image, png_bytes
-from explorer.pages.inspect_events import plain_words
 from explorer.registry import load_dotted
 from explorer.tokenfile import load_tokens, save_tokens, token_meta
 from explorer.tokenizers import list_tokenizers, load_tokenizer

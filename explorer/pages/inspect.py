@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import gradio as gr
 
-from explorer.errors import Cancelled, ExplorerError
+from explorer.errors import Cancelled, ExplorerError, plain_words
 from explorer.pages import inspect_events as events
 from explorer.pages import runtime
 from explorer.pages.inspect_payloads import reconstruction_payload
@@ -101,7 +101,7 @@ def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", ki
         strip = events.strip_value(visit, message, kind)
         made = (visit, strip, facts_payload(spec), *events.everything(visit))
     except Exception as error:
-        kept = events.strip_value(before, events.plain_words(error))
+        kept = events.strip_value(before, plain_words(error))
         if runtime.turns.holds(session, runtime.MAPS, turn):
             runtime.intents.set(session, before)
         made = (gr.skip(), kept, *[gr.skip()] * 5)
@@ -193,7 +193,7 @@ def _newest(request: gr.Request, thing: str, values: Callable[[], tuple], count:
     try:
         made = values()
     except Exception as error:
-        gr.Warning(events.plain_words(error))
+        gr.Warning(plain_words(error))
         return (gr.skip(),) * count
     return made if runtime.turns.holds(request.session_hash, thing, turn) else (gr.skip(),) * count
 
@@ -205,5 +205,5 @@ def _export(visit: Visit, event: gr.EventData) -> str:
     try:
         file = events.export(visit, str(event.kind), int(event.level))
     except Exception as error:
-        return export_bar.payload(None, events.plain_words(error), _serial())
+        return export_bar.payload(None, plain_words(error), _serial())
     return export_bar.payload(file, f"Saved {file.name}, {len(file.data) / 1024:,.0f} KiB.", _serial())

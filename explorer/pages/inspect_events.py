@@ -27,16 +27,7 @@ from explorer.views import address, export_bar, inspect_view, sample_strip
 
 THUMBNAIL_PX = 112  # drawn at half that on ordinary screens
 UMAP_STEPS = 4  # progress lines a UMAP: each sends the picture again
-BUG = "Something went wrong that should not have; the log of the server has the details. Your choices are kept."
 _log = logging.getLogger(__name__)
-
-
-def plain_words(error: Exception) -> str:
-    """What to tell the visitor: the message of an ExplorerError; for a bug an apology, and the trace in the log."""
-    if isinstance(error, ExplorerError):
-        return str(error)
-    _log.error("inspect page", exc_info=error)
-    return BUG
 
 
 @functools.cache

@@ -7,6 +7,7 @@ what a visitor does reaches the run by `lab_do`, neither through the queue of ev
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
@@ -15,7 +16,7 @@ from explorer.errors import ExplorerError
 from explorer.lab.presets import PRESETS, preset
 from explorer.lab.settings import LabSettings, settings_from_json
 from explorer.pages import lab_events
-from explorer.pages.lab_visitors import Visitor, as_dict, open_run, visitors
+from explorer.pages.lab_visitors import Visitor, open_run, visitors
 from explorer.views.lab_view import LabView, opening
 
 
@@ -44,8 +45,8 @@ def _open(request: gr.Request) -> str:
         open_run(visitor, chosen)
     except ExplorerError as error:
         visitors.leave(visitor.session)
-        return opening("", str(error), as_dict(chosen), as_dict(LabSettings()), _presets(), visitor.preset)
-    return opening(visitor.token, said, as_dict(chosen), as_dict(LabSettings()), _presets(), visitor.preset)
+        return opening("", str(error), asdict(chosen), asdict(LabSettings()), _presets(), visitor.preset)
+    return opening(visitor.token, said, asdict(chosen), asdict(LabSettings()), _presets(), visitor.preset)
 
 
 def _wanted(query: Mapping[str, str], visitor: Visitor) -> tuple[LabSettings, str]:

@@ -1,4 +1,4 @@
-"""Who is in the lab: the runners of all visitors, and what each browser was last sent. Torch is loaded on first use."""
+"""Who is in the lab: the open pages, and the process of each one's run."""
 
 from __future__ import annotations
 
@@ -6,30 +6,23 @@ import atexit
 import secrets
 import threading
 from collections import OrderedDict
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from explorer.config import settings
-from explorer.frame import Frame
 from explorer.lab.settings import LabSettings
-from explorer.registry import load_dotted
+from explorer.pages.lab_process import LabProcess, ProcessPool
 
 VISITORS_KEPT = 200
 
 
 @dataclass
 class Visitor:
-    """One open page. sent: the frame that each side of its browser shows; told: the settings that it knows."""
+    """One open page. preset: the one that its link asks for."""
 
     token: str
     session: str
     preset: str | None = None
-    mended: bool = False
-    sent: dict[int, Frame] = field(default_factory=dict)
-    told: list[dict[str, Any]] | None = None
-    diagnosed: dict[int, tuple[float, int, list]] = field(default_factory=dict)  # side -> (when, step, findings)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Visitors:
@@ -71,20 +64,13 @@ visitors = Visitors(VISITORS_KEPT)
 
 
 @cache
-def pool() -> Any:
-    """The one RunnerPool of this process."""
-    runners = load_dotted("explorer.lab.runner:RunnerPool")(settings().limits.lab_visitors)
-    atexit.register(runners.close_all)  # a thread inside torch while Python ends would end it badly
-    return runners
+def pool() -> ProcessPool:
+    """The one pool of this process."""
+    runs = ProcessPool(settings().limits.lab_visitors)
+    atexit.register(runs.close_all)
+    return runs
 
 
-def open_run(visitor: Visitor, chosen: LabSettings) -> Any:
-    """A runner for that visitor, already playing. Raises ExplorerError if there is no place or it cannot be made."""
-    runner = pool().open(visitor.token, chosen, settings().device)
-    runner.play()
-    return runner
-
-
-def as_dict(chosen: LabSettings) -> dict[str, Any]:
-    """Settings as the browser knows them."""
-    return asdict(chosen)
+def open_run(visitor: Visitor, chosen: LabSettings) -> LabProcess:
+    """A run for that visitor, which plays. Raises ExplorerError if there is no place or it cannot be made."""
+    return pool().open(visitor.token, chosen, settings().device, visitor.preset)

@@ -15,7 +15,6 @@ export function messageOf({ status, token, first, problem }) {
     const text = words || `The run stopped at step ${whole(step)}: ${term} is no longer a number.`;
     return { kind: "problem", text, button: { text: "Show the last good frame", action: null } };
   }
-  if (status?.waiting) return { kind: "wait", text: first || "Waiting for a free place.", button: null };
   return first ? { kind: "wait", text: first, button: null } : null;
 }
 

@@ -5,7 +5,7 @@ The shapes are those of Frame; `lab_link.js` reads them back. Only what the brow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,10 +52,15 @@ def frame_payload(
         "unseen": shown.unseen,
         "window": shown.window,
         "reseeds": _reseeds(level, plane, before, events),
-        "losses": dict(frame.losses),
-        "measures": dict(frame.measures),
+        "losses": _finite(frame.losses),
+        "measures": _finite(frame.measures),
         "pictures": _pictures(frame),
     }
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
+    """Numbers as JSON can hold them: what is not finite is null."""
+    return {name: float(value) if abs(value) < 1e300 else None for name, value in values.items()}
 
 
 def _reseeds(level: int, plane: Plane, before: Frame | None, events: Sequence[FrameEvent]) -> list[list[float]]:

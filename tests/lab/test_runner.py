@@ -1,64 +1,60 @@
-"""The runner of a visitor: commands act at once, runs repeat, errors end one run, nobody's run goes on for ever."""
+"""The runner: commands act at once, runs repeat, errors end one run, a run that nobody looks at rests and then ends."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 from explorer.errors import ExplorerError, SettingsError
-from explorer.lab.runner import LabRunner, RunnerPool
+from explorer.lab.runner import LabRunner
 from explorer.lab.settings import FieldError, LabSettings
 
 SMALL = LabSettings(codebook_size=8, batch_size=32)
 
 
-def until(condition, seconds=30.0):
-    """Wait for a condition that another thread will make true."""
+def turns(runner, seconds=30.0, until=lambda runner: False):
+    """Give the runner its turns until the condition holds or it has nothing to do."""
     end = time.monotonic() + seconds
-    while not condition():
+    while not until(runner):
         assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.005)
+        if runner.turn() > 0:
+            return
 
 
 @pytest.fixture
 def runner():
-    made = LabRunner(SMALL, "cpu")
-    yield made
-    made.end("The test is over.")
-    made.join(10)
+    return LabRunner(SMALL, "cpu")
 
 
 def test_it_plays_pauses_and_takes_exactly_the_steps_asked_for(runner):
     runner.play()
-    until(lambda: runner.look() or runner.step > 20)
+    turns(runner, until=lambda runner: runner.step > 20)
     runner.pause()
     at = runner.step
-    time.sleep(0.05)
+    turns(runner)
     assert runner.step == at and not runner.playing
     runner.advance(10)
-    until(lambda: runner.step == at + 10)
-    time.sleep(0.05)
+    turns(runner)
     assert runner.step == at + 10
     with pytest.raises(SettingsError):
         runner.advance(0)
 
 
-def test_two_runners_at_once_give_the_same_run(runner):
+def test_two_runners_in_turn_give_the_same_run(runner):
     other = LabRunner(SMALL, "cpu")
-    try:
-        for one in (runner, other):
-            one.advance(200)
-        until(lambda: runner.step == other.step == 200)
-        frames = [one.sides[0].frame() for one in (runner, other)]
-        assert (frames[0].levels[0].vectors == frames[1].levels[0].vectors).all()
-        assert (frames[0].levels[0].z_e == frames[1].levels[0].z_e).all()
-    finally:
-        other.end("over")
-        other.join(10)
+    for one in (runner, other):
+        one.advance(200)
+    while runner.step < 200 or other.step < 200:
+        runner.turn(), other.turn(), other.turn()
+    frames = [one.sides[0].frame() for one in (runner, other)]
+    assert (frames[0].levels[0].vectors == frames[1].levels[0].vectors).all()
+    assert (frames[0].levels[0].z_e == frames[1].levels[0].z_e).all()
 
 
 def test_a_live_change_goes_on_and_one_that_cannot_begins_anew(runner):
     runner.advance(30)
-    until(lambda: runner.step == 30)
+    turns(runner)
     serial = runner.serial
     assert runner.change({"beta": 2.0}) is False and runner.step == 30 and runner.serial == serial
     assert runner.change({"codebook_size": 4}) is True and runner.step == 0 and runner.serial != serial
@@ -70,33 +66,34 @@ def test_a_live_change_goes_on_and_one_that_cannot_begins_anew(runner):
 def test_two_sides_go_in_lock_step_and_differ_only_in_what_was_changed(runner):
     runner.start(SMALL, SMALL.changed({"decay": 0.5}))
     runner.advance(25)
-    until(lambda: runner.step == 25)
+    turns(runner)
     first, second = runner.sides
-    assert first.trainer.step_count == second.trainer.step_count == 25
+    assert first.trainer.step_count == second.trainer.step_count == runner.step == 25
     same_start = [side.timeline.nearest(0).levels[0].vectors for side in (first, second)]
     assert (same_start[0] == same_start[1]).all()
     assert (first.frame().levels[0].vectors != second.frame().levels[0].vectors).any()
 
 
-def test_a_limit_holds_the_speed(runner):
+def test_a_limit_holds_the_speed(runner, monkeypatch):
+    clock = [time.monotonic()]
+    monkeypatch.setattr("explorer.lab.runner.time", SimpleNamespace(monotonic=lambda: clock[0]))
     runner.set_speed(20)
     runner.play()
-    began, at = time.monotonic(), runner.step
-    while time.monotonic() - began < 1.0:
+    end = clock[0] + 5
+    while clock[0] < end:
         runner.look()
-        time.sleep(0.02)
-    assert 2 <= runner.step - at <= 40
+        clock[0] += runner.turn() or 0.002  # a step takes 2 ms
+    assert 95 <= runner.step <= 110
     with pytest.raises(SettingsError):
         runner.set_speed(0)
 
 
 def test_divergence_stops_the_run_and_keeps_the_last_good_frame(runner):
     runner.advance(12)
-    until(lambda: runner.step == 12)
-    with runner.held():
-        runner.sides[0].trainer.model.decoder[-1].bias.data.fill_(float("nan"))
+    turns(runner)
+    runner.sides[0].trainer.model.decoder[-1].bias.data.fill_(float("nan"))
     runner.play()
-    until(lambda: runner.look() or runner.stopped)
+    turns(runner)
     assert not runner.playing and runner.stopped.step == 13 and runner.stopped.term == "reconstruction"
     assert runner.good_frame(0).step == 12
     with pytest.raises(SettingsError, match="13"):
@@ -105,47 +102,42 @@ def test_divergence_stops_the_run_and_keeps_the_last_good_frame(runner):
     assert runner.stopped is None and runner.step == 0
 
 
-def test_an_error_inside_ends_this_run_with_words_and_no_other(runner):
-    other = LabRunner(SMALL, "cpu")
-
+def test_an_error_inside_ends_the_run_with_words(runner):
     def broken():
         raise RuntimeError("inside")
 
     runner.sides[0].step = broken
     runner.play()
-    until(lambda: runner.look() or runner.ended)
-    assert "inside" not in runner.ended and "Start it again" in runner.ended
-    with pytest.raises(ExplorerError):
+    turns(runner)
+    assert "inside" not in runner.ended and "Start it again" in runner.ended and runner.sides == []
+    with pytest.raises(ExplorerError, match="Start it again"):
         runner.pause()
-    other.advance(3)
-    until(lambda: other.step == 3)
-    other.end("over")
+
+
+def test_too_little_memory_on_the_gpu_ends_or_refuses_a_run_in_words(runner, monkeypatch):
+    def full(*arguments):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("explorer.lab.runner.LabSide", full)
+    with pytest.raises(SettingsError, match="too little memory"):
+        runner.change({"codebook_size": 4})
+    assert runner.sides[0].settings.codebook_size == 8  # the old run is still there
+    runner.sides[0].step = full
+    runner.advance(1)
+    turns(runner)
+    assert "too little memory" in runner.ended
 
 
 def test_a_run_that_nobody_looks_at_rests_and_one_without_a_touch_ends(monkeypatch):
     monkeypatch.setattr("explorer.lab.runner.UNWATCHED_S", 0.2)
     runner = LabRunner(SMALL, "cpu", idle_s=1.0)
     runner.play()
-    time.sleep(0.6)
+    turns(runner, 5, until=lambda runner: False)  # ends when the last look is too long ago
     at = runner.step
-    time.sleep(0.1)
-    assert runner.step == at and runner.playing
+    assert runner.playing and not runner.ended
     runner.look()
-    until(lambda: runner.step > at)
-    until(lambda: runner.ended, 5)
+    assert runner.turn() == 0 and runner.step == at + 1
+    while not runner.ended and runner.step < 10**6:
+        runner.look(idle_s=60)  # somebody looks, but has touched nothing
+        runner.turn()
     assert "without a touch" in runner.ended and runner.sides == []
-
-
-def test_the_pool_is_capped_says_so_and_gives_places_back():
-    pool = RunnerPool(2)
-    try:
-        pool.open("a", SMALL, "cpu")
-        pool.open("b", SMALL, "cpu")
-        with pytest.raises(ExplorerError, match="All 2 places"):
-            pool.open("c", SMALL, "cpu")
-        pool.close("a")
-        assert pool.get("a") is None and len(pool) == 1
-        assert pool.open("c", SMALL, "cpu") is pool.get("c")
-    finally:
-        pool.close_all()
-    assert len(pool) == 0
