@@ -64,6 +64,7 @@ const isPacked = (value) => typeof value === "object" && value !== null && "dtyp
 
 /** The same answer with every packed array as a typed array; a packed matrix also keeps its `shape` beside it. Pure. */
 export function unpackAll(value) {
+  if (ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return value.map(unpackAll);
   if (isPacked(value)) {
     const { array, shape } = unpack(value);
@@ -132,7 +133,7 @@ export function createBus({ ask, token = "", first = {}, win = null }) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    /** A new `open` answer (as it came), or null while another is on its way. A level or code of a link that it lacks is
+    /** A new `open` answer, or null while another is on its way. A level or code of a link that it lacks is
      *  let go before anybody hears of it. */
     opened(answer) {
       const before = state;

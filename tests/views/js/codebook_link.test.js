@@ -68,6 +68,9 @@ test("an opened audit comes unpacked, and a code of the link that it lacks is le
   bus.opened(answer(4, 6));
   assert.deepEqual(Array.from(bus.open.levels[1].counts), [0, 1, 2, 3, 4, 5]);
   assert.deepEqual([bus.state.level, bus.state.code], [0, null]);
+  bus.opened(bus.open); // what is unpacked stays so
+  assert.equal(bus.open.levels[0].counts.constructor, Uint32Array);
+  seen.pop();
   bus.opened(null);
   assert.equal(bus.open, null);
   assert.deepEqual(seen, [4, null]); // level 4 is not there: the first one is shown
