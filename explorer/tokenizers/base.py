@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.record import Codebook, Combination, TokenRecord
+from explorer.record import Codebook, Combination, TokenLevel, TokenRecord
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,14 @@ class Tokenizer(ABC):
         media: (H, W, 3) float32 in [0, 1], sides multiples of `spec.downsampling` (`media.image.fit` makes them so).
         Raises MediaError for other shapes.
         """
+
+    def encode(self, media: Sequence[np.ndarray]) -> list[tuple[TokenLevel, ...]]:
+        """The levels of each medium, without decoding: what counting over a data set needs.
+
+        media: of one shape, each as for `tokenize`. An adapter that can encode several at once, or leave out its
+        decoder, overrides this; the indices are those of `tokenize`, but for near ties that a batch rounds apart.
+        """
+        return [self.tokenize(medium).levels for medium in media]
 
     @abstractmethod
     def detokenize(self, indices: Sequence[np.ndarray]) -> np.ndarray:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from explorer.device import pick_device
 from explorer.errors import MediaError, RecordError
+from explorer.quantizers.base import QuantizerOutput
 from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 from explorer.tokenizers.autoencoder import from_network, to_network
 from explorer.tokenizers.base import Tokenizer
@@ -37,14 +38,7 @@ class NativeTokenizer(Tokenizer):
 
     @torch.inference_mode()
     def tokenize(self, media: np.ndarray) -> TokenRecord:
-        factor = self.spec.downsampling
-        shape = np.shape(media)
-        if len(shape) != 3 or shape[2] != 3 or shape[0] % factor or shape[1] % factor or 0 in shape:
-            raise MediaError(f"{self.spec.id} needs (H, W, 3) with sides that are multiples of {factor}, got {shape}")
-        media = np.ascontiguousarray(media, np.float32)
-        low, high = float(media.min()), float(media.max())
-        if not (low >= -RANGE_SLACK and high <= 1 + RANGE_SLACK):  # also True for NaN, which compares with nothing
-            raise MediaError(f"{self.spec.id} needs pixel values from 0 to 1, got {low:g} to {high:g}")
+        media = self._checked_media(media)
         clock = _Clock(self._device)
         pixels = torch.from_numpy(media).to(self._device)
         z = self._model.encode(to_network(pixels.permute(2, 0, 1)[None]))  # (1, h, w, D)
@@ -53,20 +47,50 @@ class NativeTokenizer(Tokenizer):
         clock.lap("quantize")
         decoded = from_network(self._model.decode(output.z_q))[0].permute(1, 2, 0).cpu().numpy()
         clock.lap("decode")
-        layout = TokenLayout("grid2d", tuple(z.shape[1:3]), tuple(media.shape[:2]))
-        levels = tuple(
-            TokenLevel(
-                stage.indices[0].cpu().numpy(),
-                stage.z_e[0].flatten(0, 1).float().cpu().numpy(),
-                stage.z_q[0].flatten(0, 1).float().cpu().numpy(),
-                codebook,
-                layout,
-            )
-            for stage, codebook in zip(output.stages, self._codebooks, strict=True)
-        )
+        levels = self._levels(output, media.shape[:2])[0]
         return TokenRecord(
             media, self.spec.id, levels, decoded, clock.seconds, self.spec.combination, device=self.device
         )
+
+    @torch.inference_mode()
+    def encode(self, media: Sequence[np.ndarray]) -> list[tuple[TokenLevel, ...]]:
+        checked = [self._checked_media(medium) for medium in media]
+        if len({medium.shape for medium in checked}) > 1:
+            raise MediaError("media that are encoded together must be of one size")
+        if not checked:
+            return []
+        pixels = torch.from_numpy(np.stack(checked)).to(self._device)  # (B, H, W, 3)
+        output = self._model.quantizer(self._model.encode(to_network(pixels.permute(0, 3, 1, 2))))
+        return self._levels(output, checked[0].shape[:2])
+
+    def _checked_media(self, media: np.ndarray) -> np.ndarray:
+        """(H, W, 3) float32, or a MediaError that says what does not fit."""
+        factor = self.spec.downsampling
+        shape = np.shape(media)
+        if len(shape) != 3 or shape[2] != 3 or shape[0] % factor or shape[1] % factor or 0 in shape:
+            raise MediaError(f"{self.spec.id} needs (H, W, 3) with sides that are multiples of {factor}, got {shape}")
+        media = np.ascontiguousarray(media, np.float32)
+        low, high = float(media.min()), float(media.max())
+        if not (low >= -RANGE_SLACK and high <= 1 + RANGE_SLACK):  # also True for NaN, which compares with nothing
+            raise MediaError(f"{self.spec.id} needs pixel values from 0 to 1, got {low:g} to {high:g}")
+        return media
+
+    def _levels(self, output: QuantizerOutput, media_shape: tuple[int, ...]) -> list[tuple[TokenLevel, ...]]:
+        """The levels of each picture of a batch, with arrays of their own."""
+        layout = TokenLayout("grid2d", tuple(output.indices.shape[1:3]), tuple(media_shape))
+        stages = [
+            (
+                stage.indices.cpu().numpy(),  # (B, h, w)
+                stage.z_e.flatten(1, 2).float().cpu().numpy(),  # (B, N, d)
+                stage.z_q.flatten(1, 2).float().cpu().numpy(),
+                codebook,
+            )
+            for stage, codebook in zip(output.stages, self._codebooks, strict=True)
+        ]
+        return [
+            tuple(TokenLevel(indices[b], z_e[b], z_q[b], codebook, layout) for indices, z_e, z_q, codebook in stages)
+            for b in range(len(output.indices))
+        ]
 
     @torch.inference_mode()
     def detokenize(self, indices: Sequence[np.ndarray]) -> np.ndarray:
