@@ -21,13 +21,21 @@ from zlib import crc32
 import numpy as np
 
 from explorer.analysis.usage import usage_of_counts
-from explorer.audit.parts import Exemplars, JointAudit, LevelAudit, Neighbours, require
+from explorer.audit.parts import KINDS, SIDES, Exemplars, JointAudit, LevelAudit, Neighbours, require
 from explorer.errors import RecordError
 from explorer.files import make_folder, write_together
 
 __all__ = [
-    *("KINDS", "SIDES", "Exemplars", "JointAudit", "LevelAudit", "Neighbours"),
-    *("Audit", "describe", "load_audit", "save_audit"),
+    "KINDS",
+    "SIDES",
+    "Audit",
+    "Exemplars",
+    "JointAudit",
+    "LevelAudit",
+    "Neighbours",
+    "describe",
+    "load_audit",
+    "save_audit",
 ]
 
 FORMAT = "discrete-tokenizer-explorer audit"

@@ -1,0 +1,270 @@
+"""Run an audit: read, encode and count one medium after another, with progress, stopping and resuming.
+
+Pictures that follow each other and have one size are encoded together. Where such a batch begins and ends depends on
+the pictures alone, and a state is only ever written between two of them; so a run that was stopped and resumed makes
+the same batches, and the same audit to the bit, as one that was not.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import time
+import zipfile
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from explorer.audit.accumulator import Accumulator
+from explorer.audit.counting import State, part
+from explorer.audit.result import Audit
+from explorer.audit.sources import MediaSource
+from explorer.config import settings
+from explorer.errors import ExplorerError, MediaError, RecordError
+from explorer.files import write_atomically
+from explorer.media.image import fit
+from explorer.tokenizers.base import Tokenizer
+
+BATCH_PIXELS = 2**20  # encoded together: 16 pictures of 256 px, one of 1,024 px
+BATCH_FILES = 256  # read for one batch at most, those that are skipped included
+STATE_EVERY_S = 30.0
+FORMAT = "discrete-tokenizer-explorer audit state 1"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an audit is: media done (skipped ones included) of those planned, tokens of one level, the last name.
+
+    seconds: since the start, before a resume included. media_per_second: of this run. seconds_left: at that rate, None
+    before the first medium.
+    """
+
+    done: int
+    planned: int
+    tokens: int
+    seconds: float
+    media_per_second: float
+    seconds_left: float | None
+    name: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Media of one size that are encoded together, files that were skipped on the way, and where to go on."""
+
+    names: list[str]
+    pixels: list[np.ndarray]
+    skipped: list[tuple[str, str]]
+    stop: int
+
+
+@dataclass
+class Standing:
+    """What a run knows, all of which a state file holds."""
+
+    counted: Accumulator
+    media: list[str] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    position: int = 0
+    seconds: float = 0.0  # of the runs before this one
+
+
+def run_audit(
+    tokenizer: Tokenizer,
+    source: MediaSource,
+    *,
+    title: str,
+    seed: int = 0,
+    resume: Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Audit:
+    """The audit of `source` by `tokenizer`.
+
+    resume: the state file. Where it exists the run goes on from it; a run that is stopped leaves it, and one that ends
+    takes it away. cancelled is asked between batches; True ends the run with a partial Audit that is valid. Files that
+    cannot be read are listed in `skipped`. Raises MediaError if not one could be, RecordError for a state of another
+    audit, ExplorerError if the disk refuses.
+    """
+    side_px = settings().limits.image_side_px
+    identity = _identity(tokenizer, source, seed, side_px)
+    standing = Standing(Accumulator(tokenizer.codebooks(), tokenizer.spec.combination, seed))
+    if resume is not None and resume.exists():
+        _restore(resume, identity, standing)
+    start, began_at, saved_at = time.perf_counter(), standing.position, time.monotonic()
+
+    def seconds() -> float:
+        return standing.seconds + time.perf_counter() - start
+
+    with _loaded(source, standing.position, tokenizer, side_px) as pictures:
+        for batch in batches(pictures, BATCH_PIXELS):
+            if cancelled is not None and cancelled():
+                break
+            _count(tokenizer, batch, standing)
+            if progress is not None:
+                progress(_progress(standing, len(source), began_at, seconds(), time.perf_counter() - start))
+            if resume is not None and time.monotonic() - saved_at > STATE_EVERY_S:
+                _save(resume, identity, standing, seconds())
+                saved_at = time.monotonic()
+    complete = standing.position == len(source)
+    if complete and not standing.media:
+        name, why = standing.skipped[0]
+        raise MediaError(f"None of the {len(source):,} files could be read. The first, {name[:100]!r}: {why}")
+    if resume is not None and not complete:
+        _save(resume, identity, standing, seconds())
+    audit = _audit_of(standing, tokenizer, title, len(source), seconds(), {"seed": seed, "longest_side_px": side_px})
+    if resume is not None and complete:
+        resume.unlink(missing_ok=True)
+    return audit
+
+
+def batches(pictures: Iterator[tuple[str, np.ndarray | str]], most_pixels: int) -> Iterator[Batch]:
+    """(name, pixels or why it is skipped) -> Batches: equal sizes that follow each other, up to `most_pixels`."""
+    names: list[str] = []
+    pixels: list[np.ndarray] = []
+    skipped: list[tuple[str, str]] = []
+    for name, read in pictures:
+        if isinstance(read, str):
+            skipped.append((name, read))
+        else:
+            if pixels and read.shape != pixels[0].shape:
+                yield Batch(names, pixels, skipped, len(names) + len(skipped))
+                names, pixels, skipped = [], [], []
+            names.append(name)
+            pixels.append(read)
+        area = sum(picture.shape[0] * picture.shape[1] for picture in pixels)
+        room = not pixels or area + pixels[0].shape[0] * pixels[0].shape[1] <= most_pixels
+        if not room or len(names) + len(skipped) >= BATCH_FILES:
+            yield Batch(names, pixels, skipped, len(names) + len(skipped))
+            names, pixels, skipped = [], [], []
+    if names or skipped:
+        yield Batch(names, pixels, skipped, len(names) + len(skipped))
+
+
+@contextmanager
+def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, side_px: int):
+    """Yield an iterator of (name, pixels or why not), from number `first` on, read ahead by threads of their own."""
+    on_cpu = tokenizer.device == "cpu"
+    readers = 1 if on_cpu else min(8, os.cpu_count() or 1)  # on the CPU the cores belong to the network
+    ahead = 4 * readers
+    modality, factor = tokenizer.spec.modality, tokenizer.spec.downsampling
+
+    def load(number: int) -> np.ndarray | str:
+        try:
+            return fit(source.open(number), factor, side_px).pixels
+        except ExplorerError as error:
+            return str(error)
+
+    def read() -> Iterator[tuple[str, np.ndarray | str]]:
+        waiting: deque[tuple[int, Future]] = deque()
+        numbers = iter(range(first, len(source)))
+        while True:
+            waiting.extend((n, pool.submit(load, n)) for n in itertools.islice(numbers, ahead - len(waiting)))
+            if not waiting:
+                return
+            number, future = waiting.popleft()
+            yield source.names[number], future.result()
+
+    if modality != "image":
+        raise MediaError(f"{tokenizer.spec.id} reads {modality}; an audit reads pictures.")
+    pool = ThreadPoolExecutor(readers, thread_name_prefix="audit-reader")
+    try:
+        yield read()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _count(tokenizer: Tokenizer, batch: Batch, standing: Standing) -> None:
+    """Encode and count a batch. If the tokenizer refuses it, its media are tried one by one."""
+    skipped = list(batch.skipped)
+    try:
+        found = list(zip(batch.names, tokenizer.encode(batch.pixels), strict=True)) if batch.pixels else []
+    except MediaError:
+        found = []
+        for name, pixels in zip(batch.names, batch.pixels, strict=True):
+            try:
+                found += [(name, levels) for levels in tokenizer.encode([pixels])]
+            except MediaError as error:
+                skipped.append((name, str(error)))
+    for name, levels in found:
+        standing.counted.add(levels)
+        standing.media.append(name)
+    standing.skipped += skipped
+    standing.position += batch.stop
+
+
+def _progress(standing: Standing, planned: int, began_at: int, seconds: float, here: float) -> Progress:
+    done = standing.position
+    rate = (done - began_at) / here if here > 0 else 0.0
+    left = (planned - done) / rate if rate > 0 else None
+    name = standing.media[-1] if standing.media else standing.skipped[-1][0]
+    return Progress(done, planned, standing.counted.tokens, seconds, rate, left, name)
+
+
+def _audit_of(
+    standing: Standing, tokenizer: Tokenizer, title: str, planned: int, seconds: float, made_with: dict[str, object]
+) -> Audit:
+    counted = standing.counted
+    return Audit(
+        title=title,
+        tokenizer_id=tokenizer.spec.id,
+        layout=counted.layout,
+        media=tuple(standing.media),
+        skipped=tuple(standing.skipped),
+        levels=counted.levels(),
+        joint=counted.joint(),
+        planned=planned,
+        seconds=seconds,
+        device=tokenizer.device,
+        settings=made_with,
+    )
+
+
+def _identity(tokenizer: Tokenizer, source: MediaSource, seed: int, side_px: int) -> str:
+    """Tells one audit from another: the tokenizer and its codebooks, the names of the media, and the settings."""
+    seen = sha256(json.dumps([tokenizer.spec.id, tokenizer.device, seed, side_px, BATCH_PIXELS]).encode())
+    for book in tokenizer.codebooks():
+        table = repr(book.rule) if book.vectors is None else np.ascontiguousarray(book.vectors)
+        seen.update(table.encode() if isinstance(table, str) else table)
+    for name in source.names:
+        seen.update(name.encode() + b"\0")
+    return seen.hexdigest()
+
+
+def _save(path: Path, identity: str, standing: Standing, seconds: float) -> None:
+    """Write the state: an .npz of the accumulator's arrays and a JSON text."""
+    meta = {"format": FORMAT, "identity": identity, "position": standing.position, "seconds": seconds}
+    text = json.dumps(meta | {"media": standing.media, "skipped": standing.skipped})
+    arrays: State = {"meta": np.array(text)}
+    arrays |= {f"counted_{name}": array for name, array in standing.counted.state().items()}
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    write_atomically(path, buffer.getbuffer())
+
+
+def _restore(path: Path, identity: str, standing: Standing) -> None:
+    """Read a state into `standing`. Raises RecordError if it is damaged, or of another audit."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = dict(archive)
+        meta = json.loads(str(arrays["meta"]))
+        if meta["format"] != FORMAT or meta["identity"] != identity:
+            raise RecordError(
+                f"{path.name} was left by an audit of other files, or with another tokenizer, device or seed. Repeat "
+                "that one, or begin again without resuming."
+            )
+        standing.counted.restore(part(arrays, "counted"))
+        standing.media, standing.skipped = list(meta["media"]), [(name, why) for name, why in meta["skipped"]]
+        standing.position, standing.seconds = int(meta["position"]), float(meta["seconds"])
+    except RecordError:
+        raise
+    except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise RecordError(f"{path.name} is no state of an audit, or is damaged. Begin again without it.") from error

@@ -1,0 +1,176 @@
+"""Where the media of an audit come from: a folder, a zip read in place, single files, or the samples of the app.
+
+A source only lists names; `open` reads one medium and raises MediaError, in plain words, for what is no picture. Names
+are labels and never become paths. Files that begin with a dot and what macOS adds to zips are not counted as media.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from explorer.config import Limits
+from explorer.errors import MediaError
+from explorer.media.image import LoadedImage, load_image
+from explorer.media.samples import SAMPLES
+
+ZIP_DIRECTORY_BYTES = 16 * 2**20  # of the list of members, which is read as a whole: some 150,000 names
+ZIP_RATIO = 100  # a zip may claim to unpack to so many times its own size, and 64 MiB more
+ZIP_ROOM_BYTES = 64 * 2**20
+_END = struct.Struct("<4s4H2LH")  # end of central directory: signature, ..., size and offset of the list, comment
+
+# What a file is by its suffix, for media that other tokenizers may read one day.
+OTHER_MODALITIES = {
+    "audio": {".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac"},
+    "video": {".mp4", ".mov", ".mkv", ".webm", ".avi"},
+}
+
+
+@dataclass(frozen=True)
+class MediaSource:
+    """title: what it is called. names: of all media, in a fixed order. read(i): LoadedImage or MediaError."""
+
+    title: str
+    names: tuple[str, ...]
+    read: Callable[[int], LoadedImage]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def open(self, number: int) -> LoadedImage:
+        """Medium `number`, of any thread. Raises MediaError if it is not a picture, damaged, or over a limit."""
+        suffix = PurePosixPath(self.names[number]).suffix.lower()
+        for modality, suffixes in OTHER_MODALITIES.items():
+            if suffix in suffixes:
+                raise MediaError(f"This is {modality}; an audit reads pictures.")
+        return self.read(number)
+
+
+def open_source(path: str | Path, limits: Limits | None = None) -> MediaSource:
+    """A folder (with its subfolders), a zip or a picture. Raises MediaError if there is nothing to audit."""
+    path, limits = Path(path), limits or Limits()
+    if path.is_dir():
+        return folder_source(path, limits)
+    if not path.is_file():
+        raise MediaError(f"There is no folder or file {str(path)[:200]!r}. Give a folder or a zip of pictures.")
+    if zipfile.is_zipfile(path):
+        return zip_source(path, limits)
+    if path.suffix.lower() == ".zip":
+        raise MediaError(f"{path.name!r} is not a zip archive, or is damaged. Pack it again.")
+    return files_source([path], limits)
+
+
+def folder_source(folder: Path, limits: Limits) -> MediaSource:
+    """All files under `folder`, sorted by name; links to folders are not followed."""
+    found = []
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not _hidden(name)]
+        found += [Path(root) / name for name in files if not _hidden(name)]
+    names = {path.relative_to(folder).as_posix(): path for path in found}
+    if not names:
+        raise MediaError(f"There are no files in the folder {folder.name or str(folder)!r}.")
+    ordered = tuple(sorted(names))
+    title = folder.resolve().name or str(folder)
+    return MediaSource(title, _printable(ordered), lambda number: load_image(names[ordered[number]], limits))
+
+
+def files_source(paths: Sequence[Path], limits: Limits) -> MediaSource:
+    """Some files, in the order given."""
+    if not paths:
+        raise MediaError("No file was given.")
+    title = paths[0].name if len(paths) == 1 else f"{len(paths):,} files"
+    names = _printable([path.name for path in paths])
+    return MediaSource(title, names, lambda number: load_image(paths[number], limits))
+
+
+def samples_source() -> MediaSource:
+    """The pictures that come with the app; a name is the id of a sample."""
+    names = tuple(SAMPLES)
+    return MediaSource("Sample pictures of the app", names, lambda number: SAMPLES[names[number]].load())
+
+
+def zip_source(path: Path, limits: Limits) -> MediaSource:
+    """The files in a zip, in the order of their names, read one at a time and never unpacked to the disk.
+
+    Raises MediaError for a zip without files, with more names than can be listed, or that claims to unpack to far
+    more than it is. A member that is encrypted, larger than `limits.upload_bytes`, or whose name points outside the
+    archive is refused when it is opened.
+    """
+    size = path.stat().st_size
+    try:
+        _check_directory(path, size)
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise MediaError(f"{path.name!r} is not a zip archive, or is damaged. Pack it again.") from error
+    members = sorted(
+        (member for member in archive.infolist() if not member.is_dir() and not _ignored(member.filename)),
+        key=lambda member: member.filename,
+    )
+    claimed = sum(member.file_size for member in members)
+    if claimed > ZIP_RATIO * size + ZIP_ROOM_BYTES:
+        raise MediaError(
+            f"The zip has {size / 2**20:,.1f} MiB and claims to unpack to {claimed / 2**20:,.0f} MiB. Pictures do "
+            "not shrink so much; unpack it and give the folder if it is meant so."
+        )
+    if not members:
+        raise MediaError(f"There are no files in the zip {path.name!r}.")
+    names = _printable([member.filename for member in members])
+    return MediaSource(path.name, names, lambda number: load_image(_member(archive, members[number], limits), limits))
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> bytes:
+    """The bytes of a member, at most `limits.upload_bytes` whatever its header claims."""
+    name = PurePosixPath(member.filename.replace("\\", "/"))
+    if name.is_absolute() or ".." in name.parts or re.match("[A-Za-z]:", str(name)):
+        raise MediaError("Its name points outside the archive.")
+    if member.flag_bits & 1:
+        raise MediaError("It is encrypted. Pack it without a password.")
+    if member.file_size > limits.upload_bytes:
+        raise MediaError(
+            f"It has {member.file_size / 2**20:,.1f} MiB, over the cap of {limits.upload_bytes / 2**20:,.1f} MiB."
+        )
+    try:
+        with archive.open(member) as file:
+            return file.read(limits.upload_bytes)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise MediaError(f"It is damaged, or packed in a way that cannot be read ({error}).") from error
+
+
+def _check_directory(path: Path, size: int) -> None:
+    """Refuse a zip whose list of members is too long to be read, before it is."""
+    with path.open("rb") as file:
+        tail = min(size, _END.size + 65_535)
+        file.seek(size - tail)
+        data = file.read(tail)
+    at = data.rfind(b"PK\x05\x06")
+    if at < 0 or len(data) - at < _END.size:
+        raise zipfile.BadZipFile("no end of central directory")
+    listed = _END.unpack_from(data, at)[5]
+    where = data.rfind(b"PK\x06\x06", 0, at)  # zip64 keeps the true size in a record of its own
+    if where >= 0 and at - where >= 48:
+        listed = max(0 if listed == 2**32 - 1 else listed, struct.unpack_from("<Q", data, where + 40)[0])
+    if listed > ZIP_DIRECTORY_BYTES:
+        raise MediaError(
+            f"The list of files in the zip has {listed / 2**20:,.0f} MiB, over the cap of "
+            f"{ZIP_DIRECTORY_BYTES / 2**20:,.0f} MiB. Unpack it and give the folder."
+        )
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def _ignored(name: str) -> bool:
+    """Hidden parts; but "." and ".." are no hidden files, they are tricks to be named."""
+    return any(_hidden(part) and part not in (".", "..") for part in name.replace("\\", "/").split("/"))
+
+
+def _printable(names: Sequence[str]) -> tuple[str, ...]:
+    """Names as text that JSON and HTML can hold: undecodable bytes of a file name become question marks."""
+    return tuple(name.encode("utf-8", "replace").decode("utf-8") for name in names)
