@@ -59,6 +59,56 @@ export function saveCanvases(bus, canvases, surface, ...parts) {
   canvas.toBlob((blob) => blob && save(blob, `${stemOf(bus, ...parts)}.png`), "image/png");
 }
 
+/** "VQ, EMA · BSDS500 validation pictures · level 2": what a file is about. */
+export function titleOf(bus) {
+  const { tokenizer, audit, levels } = bus.open ?? {};
+  const level = levels?.length > 1 ? bus.level().name || `level ${bus.state.level + 1}` : null;
+  return [tokenizer?.title ?? "plain indices", audit?.title, level].filter(Boolean).join(" · ");
+}
+
+/** Break text into lines of at most `width`, as `measure(text)` has it; a word that is too long stands alone. Pure. */
+export function wrap(text, width, measure) {
+  const lines = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line ? `${line} ${word}` : word;
+    if (line && measure(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return line ? [...lines, line] : lines;
+}
+
+/** A PNG that stands by itself: what it is about, the canvases, and the words with their denominators below. */
+export function saveFigure(bus, canvases, theme, words, ...parts) {
+  const dpr = Math.min(globalThis.devicePixelRatio || 1, 2);
+  const [pad, step] = [12, 18];
+  const { width, height } = canvases[0];
+  const canvas = document.createElement("canvas");
+  const ctx = canvas.getContext("2d");
+  const fonts = { title: `700 14px ${theme.font}`, words: `12px ${theme.font}` };
+  const lines = (font, text) => {
+    ctx.font = font;
+    return wrap(text, width / dpr, (part) => ctx.measureText(part).width);
+  };
+  const title = lines(fonts.title, titleOf(bus));
+  const foot = words.flatMap((text) => lines(fonts.words, text));
+  const top = pad + step * title.length;
+  Object.assign(canvas, { width: width + 2 * pad * dpr, height: height + (top + 2 * pad + step * foot.length) * dpr });
+  ctx.fillStyle = theme.surface;
+  ctx.fillRect(0, 0, canvas.width, canvas.height);
+  for (const layer of canvases) ctx.drawImage(layer, pad * dpr, top * dpr);
+  ctx.scale(dpr, dpr);
+  const write = (font, colour, text, y) => {
+    Object.assign(ctx, { font, fillStyle: colour });
+    text.forEach((line, i) => ctx.fillText(line, pad, y + step * i));
+  };
+  write(fonts.title, theme.ink, title, pad + 10);
+  write(fonts.words, theme.muted, foot, top + height / dpr + pad + 10);
+  canvas.toBlob((blob) => blob && save(blob, `${stemOf(bus, ...parts)}.png`), "image/png");
+}
+
 /** Scroll to the panel `id` of the page that holds `from`, and light its frame for a moment. True if it is there. */
 export function reveal(from, id) {
   const page = from.closest(".dte-codebook") ?? document;

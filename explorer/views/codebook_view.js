@@ -84,12 +84,12 @@ class CodebookPage {
     this.body = h(
       "div",
       { class: "cb-body" },
-      h("div", { class: "cb-main" }, facts, h("div", { class: "cb-pair" }, heatmap, diagnosis), map, geometry, growth),
+      h("div", { class: "cb-main" }, h("div", { class: "cb-pair" }, heatmap, diagnosis), map, geometry, growth),
       h("aside", { class: "cb-side" }, code),
     );
     const words = h("div", { class: "cb-words" }, this.summary, this.counted, this.skipped, h("div", { class: "cb-trouble" }, this.problem, this.again));
     this.root.classList.add("dte-codebook");
-    this.root.replaceChildren(h("div", { class: "cb-top" }, h("div", {}, chosen, words), audit), this.body);
+    this.root.replaceChildren(h("div", { class: "cb-top" }, h("div", {}, chosen, words), audit), facts, this.body);
     for (const [modality, list] of groupsOf(this.opening.tokenizers)) {
       const options = list.map(({ id, title }) => h("option", { value: id }, title));
       this.tokenizers.element.append(h("optgroup", { label: modality }, ...options));

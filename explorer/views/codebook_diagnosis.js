@@ -1,0 +1,96 @@
+// The diagnosis in words: what the measures say, how sure that is, what to try, where it is known from, and the figure.
+
+import { furnish, reveal, saveCsv } from "./codebook_panel.js";
+import { h } from "./inspect_dom.js";
+import { csv } from "./inspect_format.js";
+
+const LEVELS = {
+  bad: { rank: 0, word: "Broken", mark: "×" },
+  warning: { rank: 1, word: "Watch out", mark: "!" },
+  note: { rank: 2, word: "Note", mark: "i" },
+  good: { rank: 3, word: "Healthy", mark: "✓" },
+};
+const SURE = {
+  certain: "Certain: it follows from the counts or vectors alone.",
+  likely: "Likely: measured, and usually this cause.",
+  possible: "Possible: one of several causes that look alike.",
+};
+const FIGURES = {
+  facts: "the usage",
+  heatmap: "the heatmap",
+  map: "the map",
+  geometry: "the geometry",
+  growth: "the growth of usage",
+  batches: "usage picture by picture",
+  halves: "the two halves",
+  code: "the page of the code",
+};
+
+export const levelOf = (finding) => LEVELS[finding.level] ?? LEVELS.note;
+export const sureWords = (finding) => SURE[finding.sure] ?? "";
+
+/** Of this level or of all, worst first; among equals in the order in which they came. Pure. */
+export function findingsOf(diagnosis, level) {
+  const here = diagnosis.filter((finding) => finding.codebook_level === null || finding.codebook_level === undefined || finding.codebook_level === level);
+  return here.sort((a, b) => levelOf(a).rank - levelOf(b).rank);
+}
+
+/** "2 broken, 1 to watch": what other levels say that is not good, or "". Pure. */
+export function elsewhereWords(diagnosis, level) {
+  const others = new Map();
+  for (const finding of diagnosis) {
+    const at = finding.codebook_level;
+    if (at === null || at === undefined || at === level || levelOf(finding).rank > 1) continue;
+    others.set(at, Math.min(others.get(at) ?? 9, levelOf(finding).rank));
+  }
+  if (others.size === 0) return "";
+  const names = [...others].sort((a, b) => a[0] - b[0]).map(([at, rank]) => `${at + 1} (${rank === 0 ? "broken" : "watch out"})`);
+  return `Also on level ${names.join(", ")}.`;
+}
+
+/** Every finding as a row. Pure. */
+export function diagnosisCsv(diagnosis) {
+  const header = ["level", "severity", "title", "text", "how_sure", "try", "figure", "source"];
+  const place = ({ codebook_level: at }) => (at === null || at === undefined ? "all" : at + 1);
+  return csv(header, diagnosis.map((one) => [place(one), one.level, one.title, one.text, one.sure, one.try, one.figure, one.source]));
+}
+
+export function mount(host, bus) {
+  const list = h("ul", { class: "cb-findings" });
+  const empty = h("p", { class: "cb-note" }, "No rule has anything to say about this codebook.");
+  const exports = [["CSV", "All findings, CSV", () => saveCsv(bus, diagnosisCsv(bus.open.diagnosis), "diagnosis")]];
+  const { caption } = furnish(host, "diagnosis", "Diagnosis", { exports }, empty, list);
+  const draw = () => {
+    const { open, state } = bus;
+    host.hidden = !open;
+    if (!open) return;
+    const found = findingsOf(open.diagnosis ?? [], state.level);
+    empty.hidden = found.length > 0;
+    list.hidden = found.length === 0;
+    list.replaceChildren(...found.map((finding) => item(host, finding)));
+    caption.textContent = elsewhereWords(open.diagnosis ?? [], state.level);
+  };
+  bus.on(["open", "level"], draw);
+  draw();
+}
+
+function item(host, finding) {
+  const { word, mark } = levelOf(finding);
+  const sure = finding.sure ? h("span", { class: "cb-sure", title: sureWords(finding) }, finding.sure) : null;
+  const show = FIGURES[finding.figure] ? h("button", { type: "button", class: "dte-link", onclick: () => reveal(host, finding.figure) }, `See ${FIGURES[finding.figure]}`) : null;
+  const source = finding.source ? h("p", { class: "cb-source" }, "Known from: ", finding.source) : null;
+  return h(
+    "li",
+    { class: "cb-finding", "data-level": finding.level },
+    h("span", { class: "cb-sign", "aria-hidden": "true" }, h("span", {}, mark)),
+    h(
+      "div",
+      {},
+      h("h4", {}, h("span", { class: "cb-level" }, `${word}: `), finding.title),
+      h("p", {}, finding.text ?? ""),
+      finding.try ? h("p", {}, h("b", {}, "Try: "), finding.try) : null,
+      h("p", { class: "cb-row" }, sure, show),
+      source,
+    ),
+  );
+}

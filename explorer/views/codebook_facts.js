@@ -1,0 +1,97 @@
+// The facts of an audit: each number with its unit and its denominator, for the level on screen, each level and jointly.
+
+import { number } from "./codebook_growth_model.js";
+import { furnish, saveCsv } from "./codebook_panel.js";
+import { h } from "./inspect_dom.js";
+import { amount, csv, percent, whole } from "./inspect_format.js";
+
+const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
+const bits = (value) => (known(value) ? value.toFixed(2) : "–");
+
+/** Facts of one level: [{id, name, value, of, title}]; `of` is the denominator or unit. Pure. */
+export function levelFacts(level) {
+  const { codebook_size: K, tokens, ceiling, used, perplexity } = level;
+  const most = Math.log2(Math.max(ceiling, 1));
+  const silent = known(level.dead)
+    ? { id: "dead", name: "Dead", value: whole(level.dead), of: `of ${whole(K)} codes, ${percent(level.dead, K)}`, title: "Below the threshold although at least K tokens were counted" }
+    : { id: "unseen", name: "Not yet seen", value: whole(level.unseen ?? 0), of: `of ${whole(K)} codes, ${percent(level.unseen ?? 0, K)}`, title: "Fewer tokens than codes were counted: too few to call a code dead" };
+  return [
+    { id: "tokens", name: "Tokens counted", value: whole(tokens), of: `${amount(tokens / K)} a code if even`, title: "Positions whose code was counted, on this level" },
+    { id: "used", name: "Used codes", value: whole(used), of: `of ${whole(K)}, ${percent(used, K)}`, title: "Codes with at least one token: the usage" },
+    { id: "ceiling", name: "Of the ceiling", value: percent(used, ceiling), of: `of min(K, N) = ${whole(ceiling)}`, title: "No more codes than tokens can be used: N tokens reach at most min(K, N) codes" },
+    silent,
+    { id: "perplexity", name: "Perplexity", value: number(perplexity), of: `of at most ${whole(ceiling)}`, title: "exp of the entropy: as many codes used evenly would carry as much" },
+    { id: "entropy", name: "Entropy", value: bits(level.entropy_bits), of: `of ${most.toFixed(2)} bits a token`, title: "Bits that a token carries if codes come independently, by their counts" },
+    { id: "kl", name: "KL to uniform", value: bits(level.kl_to_uniform_bits), of: "bits, 0 is even", title: `Bits of log2 K = ${Math.log2(K).toFixed(2)} that uneven use leaves unused` },
+    { id: "gini", name: "Gini", value: known(level.gini) ? level.gini.toFixed(2) : "–", of: "0 even, 1 one code", title: "Inequality of the counts over all K codes" },
+  ];
+}
+
+/** Facts of all levels taken together, or []. Pure. */
+export function jointFacts(joint, levels) {
+  if (!joint) return [];
+  const said = joint.complete ? "" : " (counting stopped at its bound)";
+  return [
+    { id: "joint-distinct", name: "Distinct tuples", value: whole(joint.distinct), of: `of at most ${whole(joint.ceiling)}${said}`, title: `Tuples of ${levels} codes that occurred at one position, over ${whole(joint.tokens)} positions` },
+    { id: "joint-perplexity", name: "Joint perplexity", value: number(joint.perplexity), of: `of at most ${whole(joint.ceiling)}`, title: "exp of the entropy of the tuples" },
+    { id: "joint-entropy", name: "Joint entropy", value: bits(joint.entropy_bits), of: `of ${Math.log2(Math.max(joint.ceiling, 1)).toFixed(2)} bits a position`, title: "At most log2 of the ceiling min(K1 · K2 · …, N); few tokens cannot show more" },
+  ];
+}
+
+const HEADER = ["level", "codes_K", "tokens_counted", "ceiling_min_K_N", "used", "usage_of_K", "usage_of_ceiling", "dead", "not_yet_seen", "perplexity", "entropy_bits", "gini", "kl_to_uniform_bits"];
+const WORDS = ["", "Codes K", "Tokens", "min(K, N)", "Used", "of K", "of ceiling", "Dead", "Not yet seen", "Perplexity", "Entropy, bits", "Gini", "KL to uniform, bits"];
+
+const nameOf = (level, i, several) => level.name || (several ? `level ${i + 1}` : "codebook");
+
+/** Rows of plain numbers, one a level and one for the tuples of all; null where a number has no meaning. Pure. */
+export function factRows({ levels, joint }) {
+  const rows = levels.map((level, i) => [
+    nameOf(level, i, levels.length > 1),
+    ...[level.codebook_size, level.tokens, level.ceiling, level.used, level.usage, level.usage_of_ceiling],
+    ...[level.dead ?? null, level.unseen ?? null, level.perplexity, level.entropy_bits, level.gini, level.kl_to_uniform_bits],
+  ]);
+  if (joint) {
+    const { tokens, ceiling, distinct, perplexity, entropy_bits: entropy } = joint;
+    rows.push(["joint", null, tokens, ceiling, distinct, null, distinct / Math.max(ceiling, 1), null, null, perplexity, entropy, null, null]);
+  }
+  return rows;
+}
+
+export const factsCsv = (open) => csv(HEADER, factRows(open));
+
+const CELLS = { 5: (v) => percent(v, 1), 6: (v) => percent(v, 1), 9: number, 10: bits, 11: (v) => v.toFixed(2), 12: bits };
+
+/** The rows as they stand on screen. Pure. */
+export function shownRows(open) {
+  return factRows(open).map((row) => row.map((value, i) => (i === 0 ? value : value === null ? "–" : (CELLS[i] ?? whole)(value))));
+}
+
+export function mount(host, bus) {
+  const strip = h("dl", { class: "cb-facts" });
+  const jointly = h("dl", { class: "cb-facts cb-joint", "aria-label": "All levels together" });
+  const body = h("tbody", {});
+  const table = h("details", { class: "dte-lp-table" }, h("summary", {}, "As a table"), h("div", { class: "dte-lp-scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ...WORDS.map((word) => h("th", { scope: "col" }, word)))), body)));
+  const exports = [["CSV", "Usage of every level, CSV", () => saveCsv(bus, factsCsv(bus.open), "usage")]];
+  const { caption, foot } = furnish(host, "facts", "Usage", { exports }, strip, jointly);
+  foot.replaceChild(table, caption);
+  let opened = null;
+  const draw = () => {
+    const { open } = bus;
+    const level = bus.level();
+    host.hidden = !level;
+    if (!level) return;
+    strip.replaceChildren(...levelFacts(level).map(tile));
+    jointly.replaceChildren(...jointFacts(open.joint, open.levels.length).map(tile));
+    jointly.hidden = !open.joint;
+    const rows = shownRows(open);
+    body.replaceChildren(...rows.map((row, i) => h("tr", { class: i === bus.state.level && rows.length > 1 ? "dte-lp-lit" : null }, ...row.map((text, column) => h(column === 0 ? "th" : "td", column === 0 ? { scope: "row" } : {}, text)))));
+    if (opened !== open) table.open = open.levels.length > 1; // several levels are compared at a glance
+    opened = open;
+  };
+  bus.on(["open", "level"], draw);
+  draw();
+}
+
+function tile({ id, name, value, of, title }) {
+  return h("div", { class: "cb-fact", "data-fact": id, title }, h("dt", {}, name), h("dd", {}, h("b", {}, value), h("span", {}, of)));
+}

@@ -1,0 +1,129 @@
+// Numbers and words of the growth panel: the curve of codes used, two halves of the data, medium by medium. Pure.
+
+import { significant } from "./code_card_format.js";
+import { amount, csv, percent, whole } from "./inspect_format.js";
+
+const MOST_DOTS = 4000;
+const SIGMAS = 2;
+
+/** Perplexities and counts: whole where whole and from 1,000 on, else four digits. */
+export const number = (value) => (Number.isInteger(value) || Math.abs(value) >= 1000 ? whole(value) : significant(value, 4));
+
+export function median(values) {
+  const sorted = Float64Array.from(values).sort();
+  if (sorted.length === 0) return NaN;
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Ends of the axes of the growth curve: the codes there are, unless they are far above what is used. */
+export function growthRange({ growth, codebook_size: K, tokens }, log) {
+  const last = Math.max(tokens, 1);
+  const end = growth.fit ? Math.max(last, growth.fit.tokens[growth.fit.tokens.length - 1]) : last;
+  const used = Math.max(1, ...growth.used, ...(growth.fit ? growth.fit.used : []));
+  const top = K <= 2.5 * used ? K * 1.06 : used * 1.15;
+  return { x: log ? [Math.max(1, growth.tokens[0] ?? 1), Math.max(end, 2)] : [0, end], y: [0, top], ceilingShown: K <= 2.5 * used };
+}
+
+/** Whether nearly all that happened did so in the first tenth of the tokens: a linear axis would show a corner. */
+export function isEarly({ tokens, used }) {
+  const last = tokens.length - 1;
+  if (last < 1) return false;
+  return used[nearest(tokens, tokens[last] / 10)] >= 0.9 * used[last];
+}
+
+/** Row of rising `tokens` nearest to a number of tokens; -1 without rows. */
+export function nearest(tokens, wanted) {
+  let best = -1;
+  for (let i = 0; i < tokens.length; i++) if (best < 0 || Math.abs(tokens[i] - wanted) < Math.abs(tokens[best] - wanted)) best = i;
+  return best;
+}
+
+/** "After 51,200 of 102,400 tokens: 930 of 1,024 codes used (91%)"; past the end: "Estimate: ...". */
+export function growthWords({ growth, tokens, codebook_size: K }, wanted) {
+  const { fit } = growth;
+  if (fit && wanted > tokens) {
+    const row = nearest(fit.tokens, wanted);
+    return `Estimate, not counted: after ${whole(fit.tokens[row])} tokens about ${whole(fit.used[row])} of ${whole(K)} codes.`;
+  }
+  const row = nearest(growth.tokens, wanted);
+  if (row < 0) return "";
+  return `After ${whole(growth.tokens[row])} of ${whole(tokens)} tokens: ${whole(growth.used[row])} of ${whole(K)} codes used (${percent(growth.used[row], K)}).`;
+}
+
+/** Growth as rows: counted first, then estimated, each said. */
+export function growthCsv({ growth, codebook_size: K }) {
+  const rows = Array.from(growth.tokens, (tokens, i) => [tokens, growth.used[i], K, "counted"]);
+  if (growth.fit) rows.push(...Array.from(growth.fit.tokens, (tokens, i) => [tokens, growth.fit.used[i], K, "estimated"]));
+  return csv(["tokens", "codes_used", "codes_K", "how"], rows);
+}
+
+/** Counts of the two halves: {codes, a, b (drawn codes), total: [tokens of a, of b], seen (codes in either), every}.
+ *  null where the audit did not keep them. Every `every`-th code by number, so that no more than MOST_DOTS are drawn. */
+export function halvesOf({ counts, halves }) {
+  if (!halves?.first) return null;
+  const total = [0, 0];
+  const seen = [];
+  for (let code = 0; code < counts.length; code++) {
+    total[0] += halves.first[code];
+    total[1] += counts[code] - halves.first[code];
+    if (counts[code] > 0) seen.push(code);
+  }
+  const every = Math.max(1, Math.ceil(seen.length / MOST_DOTS));
+  const codes = seen.filter((_, i) => i % every === 0);
+  return { codes, a: codes.map((code) => halves.first[code]), b: codes.map((code) => counts[code] - halves.first[code]), total, seen: seen.length, every };
+}
+
+/** What chance alone gives a code with `count` tokens in all, if each fell into the second half with the share p:
+ *  [low, high] of the second half, SIGMAS standard deviations of the binomial about its mean. */
+export function chanceBand(count, p) {
+  const [mean, spread] = [count * p, SIGMAS * Math.sqrt(count * p * (1 - p))];
+  return [Math.max(0, mean - spread), Math.min(count, mean + spread)];
+}
+
+/** Share of codes whose halves are further apart than chanceBand: of those in `halves`. */
+export function outsideChance({ a, b, total }) {
+  const p = total[1] / Math.max(total[0] + total[1], 1);
+  const out = a.filter((first, i) => {
+    const [low, high] = chanceBand(first + b[i], p);
+    return b[i] < low || b[i] > high;
+  });
+  return { outside: out.length, of: a.length };
+}
+
+export function halvesWords(halves) {
+  const { outside, of } = outsideChance(halves);
+  const sample = halves.every > 1 ? ` One code in ${whole(halves.every)} is drawn, of ${whole(halves.seen)}.` : "";
+  return (
+    `One dot a code. Grey: what chance alone would give (two standard deviations). ${whole(outside)} of ${whole(of)} dots (${percent(outside, of)}; by chance about 5%) ` +
+    `lie outside, as tokens of one picture are alike.${sample}`
+  );
+}
+
+export function halvesCsv({ counts, halves }) {
+  return csv(["code", "count_even_media", "count_odd_media"], Array.from(counts, (count, code) => [code, halves.first[code], count - halves.first[code]]));
+}
+
+export const BATCH_MEASURES = [
+  { id: "perplexity", label: "Perplexity", title: "Perplexity of one medium alone, and of all together" },
+  { id: "used", label: "Used codes", title: "Codes used in one medium alone, and in all together" },
+];
+
+/** "One medium alone: median 281 (middle half 240–310), at most 1,024; all 100 together: 640." */
+export function batchWords(level, measure) {
+  const { batches } = level;
+  const values = Float64Array.from(batches[measure]).sort();
+  if (values.length === 0) return "No medium was kept by itself.";
+  const at = (share) => values[Math.round(share * (values.length - 1))];
+  const most = Math.min(level.codebook_size, median(batches.tokens));
+  const name = measure === "used" ? "codes used" : "perplexity";
+  const range = values.length > 3 ? `, middle half ${number(at(0.25))} to ${number(at(0.75))}` : "";
+  return `${whole(values.length)} media one by one: median ${name} ${number(median(values))}${range}, each of at most ${amount(most)}. All together: ${number(level[measure])} of at most ${whole(level.ceiling)}.`;
+}
+
+export function batchesCsv({ batches }) {
+  return csv(["tokens", "codes_used", "perplexity"], Array.from(batches.tokens, (tokens, i) => [tokens, batches.used[i], batches.perplexity[i]]));
+}
+
+/** Sideways places in -0.5..0.5 for dots that would cover each other, always the same for the same row. */
+export const jitter = (i) => ((i + 1) * 0.6180339887498949) % 1 - 0.5;

@@ -1,0 +1,55 @@
+// What the heatmap says in words and as a table. Pure.
+
+import { amount, csv, percent, whole } from "./inspect_format.js";
+import { DEAD, OVERUSED, STATES, UNSEEN } from "./codebook_states.js";
+
+export const ORDERS = [
+  { id: "usage", label: "By usage", title: "The most used code first, row by row" },
+  { id: "number", label: "By number", title: "Code 0 first, row by row" },
+  { id: "map", label: "By map", title: "Codes whose vectors lie close stand close together" },
+];
+
+const ORDER_WORDS = {
+  usage: "the most used code first, row by row",
+  number: "code 0 first, row by row",
+  map: "codes whose vectors are alike stand together, along a curve that folds the line into the square",
+};
+
+/** "Code 17: 412 of 102,400 tokens (0.4%), rank 12 of 1,024, near-duplicate" */
+export function codeWords(level, code, rank) {
+  const count = level.counts[code];
+  const { tokens, codebook_size: K } = level;
+  const state = STATES[level.state[code]].word;
+  const place = count > 0 ? `, rank ${whole(rank[code] + 1)} of ${whole(K)}` : "";
+  return `Code ${code}: ${whole(count)} of ${whole(tokens)} tokens (${percent(count, tokens)})${place}, ${state}`;
+}
+
+/** What the picture shows, with its denominators. */
+export function heatmapCaption(level, order) {
+  const { tokens, codebook_size: K, ceiling } = level;
+  const cells = `Each cell is one code of ${whole(K)}, ${ORDER_WORDS[order] ?? ORDER_WORDS.usage}.`;
+  const counted = `Colour: log of its count over ${whole(tokens)} tokens (${amount(tokens / K)} a code if all were used alike; ceiling min(K, N) = ${whole(ceiling)}).`;
+  const over = level.over_used_from > 0 && Number.isFinite(level.over_used_from) ? ` Over-used: from ${whole(level.over_used_from)} tokens.` : "";
+  return `${cells} ${counted}${over}`;
+}
+
+/** Entries of the legend: only states that occur, and "dead" or "not yet seen" even at 0, whichever can be said. */
+export function legendOf(level, found) {
+  const K = level.codebook_size;
+  const silent = level.dead === null || level.dead === undefined ? UNSEEN : DEAD;
+  return STATES.map(({ id, word, title }, state) => ({ id, state, word, title, count: found[state], share: percent(found[state], K) })).filter(
+    ({ state, count }) => count > 0 || state === silent || state === OVERUSED,
+  );
+}
+
+/** Every code in the order of the picture: place, row and column from 1, code, count, share, state. */
+export function heatmapTable(level, order, cells) {
+  const header = ["place", "row", "column", "code", "count", "tokens_counted", "share", "state"];
+  const rows = Array.from(order, (code, place) => {
+    const cell = cells.cellOf[code];
+    const count = level.counts[code];
+    const at = [Math.floor(cell / cells.cols) + 1, (cell % cells.cols) + 1];
+    return [place + 1, ...at, code, count, level.tokens, level.tokens > 0 ? count / level.tokens : "", STATES[level.state[code]].id];
+  });
+  return csv(header, rows);
+}
