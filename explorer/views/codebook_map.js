@@ -1,0 +1,256 @@
+// The map of the codes: PCA, UMAP, t-SNE, a slice, or the lattice, bits and sphere of a codebook without a table.
+
+import { addStyleSheet } from "./component.js";
+import { h, segmented, toggle } from "./inspect_dom.js";
+import { readTheme } from "./inspect_theme.js";
+import { say } from "./lab_panel.js";
+import { furnish, note } from "./codebook_panel.js";
+import { drawAxes, drawBits } from "./codebook_map_bits.js";
+import { saveMapCsv, saveMapPng, saveMapSvg } from "./codebook_map_files.js";
+import { drawLegend } from "./codebook_map_legend.js";
+import { kindsFor, readMap } from "./codebook_map_model.js";
+import { Picture } from "./codebook_map_picture.js";
+import { Requests } from "./codebook_map_requests.js";
+import { Selection } from "./codebook_map_selection.js";
+import { BitChooser, SliceChooser } from "./codebook_map_slice.js";
+import { Sphere } from "./codebook_map_sphere.js";
+import { codeWords, honesty } from "./codebook_map_words.js";
+
+const COLOURS = [
+  { id: "usage", label: "usage" },
+  { id: "state", label: "state" },
+  { id: "norm", label: "norm" },
+  { id: "error", label: "quantization error" },
+];
+const SIZES = [{ id: "usage", label: "usage" }, { id: "norm", label: "norm" }, { id: "error", label: "quantization error" }, { id: "same", label: "all alike" }];
+
+const select = (text, options, onchange) => {
+  const element = h("select", { class: "cb-select cm-select", onchange: () => onchange(element.value) }, ...options.map(({ id, label }) => h("option", { value: id }, label)));
+  return { element, label: h("label", { class: "cm-field" }, h("span", {}, text), element) };
+};
+
+export async function mount(host, bus) {
+  await addStyleSheet(new URL("codebook_map.css", import.meta.url).href);
+  return new MapOfCodes(host, bus);
+}
+
+class MapOfCodes {
+  constructor(host, bus) {
+    Object.assign(this, { host, bus, map: null, chosen: { size: "usage", latents: true, bit: null }, requests: new Requests(bus) });
+    this.build();
+    bus.on(["open", "level", "map"], () => this.follow());
+    bus.on(["colour", "lasso"], () => this.relook());
+    bus.on(["hover", "code"], () => this.light());
+    this.follow();
+  }
+
+  build() {
+    const { bus } = this;
+    this.kinds = segmented("Kind of map", (id) => bus.set({ map: id }));
+    this.colours = select("Colour", COLOURS, (id) => bus.set({ colour: id === "usage" ? null : id }));
+    this.sizes = select("Area", SIZES, (id) => this.choose({ size: id }));
+    this.latents = toggle("Latents", "Latents of the counted data as a density under the codes", true, (on) => this.choose({ latents: on }));
+    this.modes = segmented("What dragging does", (id) => this.picture.stage.setMode(id));
+    this.modes.options([{ id: "pan", label: "Move", title: "Dragging moves the map, once it is zoomed" }, { id: "lasso", label: "Lasso", title: "Dragging draws a loop around codes (also: shift and drag)" }], "pan");
+    const button = (text, label, onclick) => h("button", { type: "button", class: "cm-button cm-square", "aria-label": label, title: label, onclick }, text);
+    this.reset = button("⤢", "Show everything again", () => this.picture.stage.reset());
+    this.zooms = h("span", { class: "cm-zooms" }, button("−", "Zoom out", () => this.picture.zoomBy(1 / 1.6)), button("+", "Zoom in", () => this.picture.zoomBy(1.6)), this.reset);
+    this.slice = new SliceChooser(bus, () => this.load());
+    this.bits = new BitChooser(() => this.load());
+    this.picture = new Picture(bus, {
+      looked: (look) => this.say(look),
+      loose: () => (this.reset.disabled = !this.picture?.stage.zoomed),
+      key: (key) => ["l", "L"].includes(key) && this.toggleLasso(),
+    });
+    this.sphere = new Sphere({ corner: (codes) => bus.set({ lasso: codes }), lit: () => bus.state.hover ?? bus.state.code });
+    this.progress = h("div", { class: "cm-progress", hidden: true }, h("p", { role: "status" }), h("progress", { max: 1 }), h("button", { type: "button", class: "cm-button", onclick: () => this.stop() }, "Stop, show the PCA"));
+    this.readout = h("p", { class: "cm-readout" });
+    this.legend = h("div", { class: "cm-legend" });
+    this.axes = h("div", { class: "cm-bits", hidden: true });
+    this.selection = new Selection(bus, { box: (factor) => this.picture.takeBox(factor) });
+    this.rows = h("dl", { class: "cm-honesty" });
+    this.arrange();
+  }
+
+  arrange() {
+    const files = [
+      ["PNG", "The map as it is now, PNG", () => saveMapPng(this)],
+      ["SVG", "The map as it is now, SVG", () => saveMapSvg(this)],
+      ["CSV", "Every drawn code with its place and measures, CSV", () => saveMapCsv(this)],
+    ];
+    this.fields = h("div", { class: "cm-tools" }, this.colours.label, this.sizes.label, this.latents);
+    this.grips = h("div", { class: "cm-tools" }, this.modes.element, this.zooms);
+    const controls = h("div", { class: "cm-controls" }, this.fields, this.grips);
+    const stages = h("div", { class: "cm-stages" }, this.picture.element, this.sphere.element, this.progress);
+    const picture = h("div", { class: "cm-picture" }, stages, this.readout);
+    const side = h("div", { class: "cm-side" }, this.legend, this.axes, this.selection.element);
+    const chooser = h("div", { class: "cm-choosers" }, this.slice.element, this.bits.element);
+    const frame = furnish(this.host, "map", "Map of the codes", { tools: [this.kinds.element], exports: files }, chooser, controls, h("div", { class: "cm-body" }, picture, side), this.rows);
+    Object.assign(this, frame);
+    this.svg = this.host.querySelectorAll(".cb-exports button")[1];
+  }
+
+  /** The kind of map on screen: the chosen one if this codebook has it. */
+  kind() {
+    const { state } = this.bus;
+    const ids = this.available.map(({ id }) => id);
+    return ids.includes(state.map) ? state.map : ids[0];
+  }
+
+  follow() {
+    const { open } = this.bus;
+    const level = this.bus.level();
+    if (level !== this.level) this.clear(level);
+    if (!level) return;
+    const { tokenizer } = open;
+    this.available = level.codebook_dim ? kindsFor({ quantizer: tokenizer?.quantizer, metric: level.metric, dim: level.codebook_dim }) : [];
+    this.host.classList.toggle("cm-without", this.available.length === 0);
+    note(this.status, this.available.length ? "" : "Plain indices have no code vectors, so there is no map.");
+    if (!this.available.length) return;
+    this.kinds.options(this.available, this.kind());
+    this.load();
+  }
+
+  clear(level) {
+    Object.assign(this, { level, map: null });
+    this.requests.drop();
+    this.picture.show(null);
+    this.rows.replaceChildren();
+    this.chosen.bit = null;
+  }
+
+  /** What the server is asked for. */
+  wish(kind) {
+    const { level } = this.bus.state;
+    if (kind === "plane" && this.slice.codes) return { level, kind, codes: this.slice.codes };
+    if (kind === "sphere") return { level, kind, bits: this.bits.chosen };
+    return { level, kind };
+  }
+
+  async load() {
+    const kind = this.kind();
+    const level = this.bus.level();
+    this.slice.show();
+    if (kind === "sphere") this.bits.show(level.codebook_dim);
+    this.slice.element.hidden = kind !== "plane" || level.codebook_dim === 2;
+    this.bits.element.hidden = kind !== "sphere";
+    if (this.asked === level && this.loading === JSON.stringify(this.wish(kind))) return;
+    Object.assign(this, { asked: level, loading: JSON.stringify(this.wish(kind)) });
+    const named = kind === "plane" ? this.slice.named : [];
+    try {
+      const raw = await this.requests.get(this.wish(kind), level, (share) => this.busy(kind, share));
+      if (raw) this.show(readMap(raw, level.codebook_size), named);
+    } catch (error) {
+      if (error.stale) return;
+      this.loading = null;
+      this.show(null, []);
+      note(this.status, error.message, "problem");
+    }
+  }
+
+  /** share 0..1, or null while it is not known: another map than the wished one must not stand there any longer. */
+  busy(kind, share) {
+    if (this.map) this.show(null, []);
+    this.progress.hidden = false;
+    const [words, bar, stop] = this.progress.children;
+    const { label } = this.available.find(({ id }) => id === kind);
+    say(words, share === null ? `Fetching the ${label} map…` : `Laying out the ${label} map: ${Math.round(100 * share)}%`);
+    if (share === null) bar.removeAttribute("value");
+    else bar.value = share;
+    stop.hidden = share === null;
+  }
+
+  stop() {
+    this.bus.set({ map: "pca" });
+  }
+
+  show(map, named) {
+    this.map = map;
+    this.progress.hidden = true;
+    note(this.status, "");
+    const sphere = map?.kind === "sphere";
+    this.host.dataset.kind = map?.kind ?? "";
+    this.picture.element.hidden = sphere;
+    this.sphere.element.hidden = !sphere;
+    this.fields.hidden = this.grips.hidden = this.svg.hidden = sphere;
+    this.sizes.label.hidden = Boolean(map?.cell || map?.raster);
+    this.latents.hidden = !map?.density;
+    this.picture.show(sphere ? null : map, named);
+    this.showAxes(map);
+    if (sphere) this.showSphere(map);
+    else this.relook();
+  }
+
+  showSphere(map) {
+    const level = this.bus.level();
+    const { chosen, bits } = this.bits;
+    this.sphere.show({ chosen: chosen.slice(), bits, sums: map.sums, total: level.tokens, latents: map.latents3 });
+    this.legend.replaceChildren(h("p", {}, "Area and colour of a corner: its tokens. Points: sampled latents, moved out to the sphere. Lines: where a bit changes."));
+    this.sayHonesty();
+    this.selection.show(false);
+  }
+
+  /** How the bits or the axes of a lattice are used, beside their map. */
+  showAxes(map) {
+    const { bit_usage: bits, axis_usage: axes } = map?.raw ?? {};
+    this.axes.hidden = !bits && !axes;
+    if (bits) drawBits(this.axes, bits, (bit) => this.choose({ bit }));
+    else if (axes) drawAxes(this.axes, axes, this.bus.level().tokens);
+  }
+
+  choose(changes) {
+    Object.assign(this.chosen, changes);
+    this.relook();
+  }
+
+  get colour() {
+    const wished = this.bus.state.colour;
+    return COLOURS.some(({ id }) => id === wished) ? wished : "usage";
+  }
+
+  relook() {
+    this.colours.element.value = this.colour;
+    this.sizes.element.value = this.chosen.size;
+    this.picture.relook({ ...this.chosen, colour: this.colour });
+    this.selection.show(this.picture.boxable);
+    this.light();
+  }
+
+  /** Codes look different: the legend and the rows under the map follow. */
+  say(look) {
+    const level = this.bus.level();
+    const marks = !this.map.cell && !this.map.raster;
+    if (look !== this.said) drawLegend(this.legend, { scale: look.scale, colours: look.colours, level, sizes: look.sized && marks ? look.sized : null, marks, theme: look.theme });
+    this.said = look;
+    this.sayHonesty();
+  }
+
+  sayHonesty() {
+    const rows = honesty(this.map, this.bus.level(), this.chosen.latents);
+    const words = this.map.notes.map((text) => h("p", {}, text));
+    this.rows.replaceChildren(...rows.flatMap(([what, text]) => [h("dt", {}, what), h("dd", {}, text)]));
+    this.caption.replaceChildren(...words);
+  }
+
+  light() {
+    const { hover, code } = this.bus.state;
+    const level = this.bus.level();
+    const lit = hover ?? code;
+    say(this.readout, lit === null || !level || !(lit < level.codebook_size) ? "Point at a code, or go through them with the arrow keys." : codeWords(lit, level, this.map));
+    this.picture.marking.request();
+    if (this.map?.kind === "sphere") this.sphere.stage.redraw();
+    this.slice.show();
+    this.selection.show(this.picture.boxable);
+  }
+
+  toggleLasso() {
+    const mode = this.picture.stage.mode === "lasso" ? "pan" : "lasso";
+    this.picture.stage.setMode(mode);
+    this.modes.set(mode);
+    return true;
+  }
+
+  get theme() {
+    return readTheme(this.host);
+  }
+}

@@ -1,0 +1,215 @@
+// The answer to "map", unpacked once: where each code is drawn, its cell or region, what the latents are like. Pure.
+
+import { colormap } from "./colormaps.js";
+import { unpack } from "./encoding.js";
+import { nearestPoint, normalise, spatialHash } from "./inspect_geometry.js";
+import { rasterCode } from "./inspect_model.js";
+
+export const SHADES = 32;
+const BINS = 112; // of the density of latents, along the longer side
+const EDGE = 1e-5; // what single precision may put beyond the border
+
+const KINDS = {
+  pca: ["PCA", "The plane of largest variance of the code vectors"],
+  umap: ["UMAP", "Neighbourhoods of the code vectors, laid out on a plane"],
+  tsne: ["t-SNE", "Neighbourhoods of the code vectors, laid out on a plane"],
+  plane: ["Slice", "The true nearest-code regions on one plane through the latent space"],
+  lattice: ["Lattice", "Every code at its place on the lattice"],
+  bits: ["Bit planes", "Every code at the place that its bits give, in Gray order"],
+  sphere: ["Sphere", "Three chosen bits: the eight corners they make, on a sphere that can be turned"],
+};
+const OWN = { fsq: ["lattice"], lfq: ["bits"], bsq: ["sphere", "bits"] }; // what a codebook has instead of a table
+
+/** The maps that a codebook has, the most telling first: [{id, label, title}]. */
+export function kindsFor({ quantizer, metric, dim }) {
+  const own = metric === "implicit" ? (OWN[quantizer] ?? ["lattice"]) : [];
+  const ids = [...own, "pca", "umap", "tsne", ...(dim >= 2 ? ["plane"] : [])];
+  return ids.map((id) => ({ id, label: id === "plane" && dim === 2 ? "Cells" : KINDS[id][0], title: KINDS[id][1] }));
+}
+
+/** A packed array, an unpacked one or a plain list -> the values; null stays null. */
+export function values(packed) {
+  if (packed === null || packed === undefined) return null;
+  if (packed.dtype) return unpack(packed).array;
+  return packed.array ?? packed;
+}
+
+/** The central share of `xy` (2n) along both axes: [x0, y0, x1, y1], or null for none. Outliers are left out. */
+export function robustBox(xy, outside = 0.005) {
+  const n = xy ? xy.length / 2 : 0;
+  if (n === 0) return null;
+  const side = (offset) => {
+    const sorted = Float64Array.from({ length: n }, (_, i) => xy[2 * i + offset]).sort();
+    const at = (share) => sorted[Math.round(share * (n - 1))];
+    return [at(outside), at(1 - outside)];
+  };
+  const [[x0, x1], [y0, y1]] = [side(0), side(1)];
+  return [x0, y0, x1, y1];
+}
+
+const isGrid = (kind) => kind === "lattice" || kind === "bits";
+
+/** Corners that must be on the map besides the codes: of the latents, of half a cell around a grid, of a slice. */
+function corners(raw, xy, latents) {
+  if (raw.regions?.box) return raw.regions.box;
+  if (raw.regions?.polygons) return robustBox(raw.regions.polygons.flat(2), 0);
+  if (!isGrid(raw.kind)) return robustBox(latents) ?? [];
+  const box = robustBox(xy, 0);
+  return [box[0] - 0.5, box[1] - 0.5, box[2] + 0.5, box[3] + 0.5];
+}
+
+function moved(xy, from) {
+  const out = new Float32Array(xy.length);
+  for (let i = 0; i < xy.length; i += 2) out.set(from(xy[i], xy[i + 1]), i);
+  return out;
+}
+
+function readRegions(regions, codes, from) {
+  if (!regions) return {};
+  if (regions.polygons) {
+    return { polygons: regions.polygons.map((corners, i) => ({ code: codes[i], xy: moved(Float64Array.from(corners.flat()), from) })) };
+  }
+  const [x0, y0, x1, y1] = regions.box;
+  const [left, top] = from(x0, y1);
+  const [right, bottom] = from(x1, y0);
+  return { raster: { codes: values(regions.codes), rows: regions.side, cols: regions.side, left, top, right, bottom } };
+}
+
+/** The answer of the server -> what is drawn, in content units (longer side 1, y downwards). K: codebook_size. */
+export function readMap(raw, K) {
+  const codes = values(raw.codes);
+  const point = new Int32Array(K).fill(-1);
+  codes.forEach((code, i) => (point[code] = i));
+  const own = { kind: raw.kind, raw, codes, point, K, norm: values(raw.norm), error: values(raw.error), notes: raw.notes ?? [] };
+  if (raw.kind === "sphere") return { ...own, sums: values(raw.corner_counts), latents3: values(raw.latents), w: 1, h: 1 };
+  const placed = values(raw.xy);
+  const latents = values(raw.latents);
+  const more = corners(raw, placed, latents);
+  const whole = new Float32Array(placed.length + more.length);
+  whole.set(placed);
+  whole.set(more, placed.length);
+  const { xy, w, h, from } = normalise(whole);
+  const [ax, bx] = [from(0, 0)[0], from(1, 0)[0]];
+  const at = xy.subarray(0, placed.length);
+  return {
+    ...own,
+    placed,
+    xy: at,
+    w,
+    h,
+    hash: spatialHash(at),
+    cell: isGrid(raw.kind) ? bx - ax : null, // side of a cell, in content units
+    density: latents ? density(moved(latents, from), w, h) : null,
+    latentCount: latents ? latents.length / 2 : 0,
+    ...readRegions(raw.regions, codes, from),
+  };
+}
+
+/** Latents (2n, content units) counted in square bins over w x h. -> {cols, rows, counts, largest, outside}. */
+export function density(xy, w, h) {
+  const side = Math.max(w, h) / BINS;
+  const cols = Math.max(1, Math.ceil(w / side - 1e-9));
+  const rows = Math.max(1, Math.ceil(h / side - 1e-9));
+  const counts = new Uint32Array(cols * rows);
+  let [largest, outside] = [0, 0];
+  for (let i = 0; i < xy.length; i += 2) {
+    const column = Math.min(Math.floor(xy[i] / side), cols - 1); // the last bin holds its outer edge too
+    const row = Math.min(Math.floor(xy[i + 1] / side), rows - 1);
+    if (!(column >= 0 && row >= 0 && xy[i] <= w + EDGE && xy[i + 1] <= h + EDGE)) outside += 1;
+    else largest = Math.max(largest, (counts[row * cols + column] += 1));
+  }
+  return { cols, rows, side, counts, largest, outside };
+}
+
+/** Index of the code at content position (x, y): of its cell, region or point within `reach`; -1 for none. */
+export function hitMap(map, x, y, reach) {
+  if (map.raster) return map.point[rasterCode(map.raster, x, y)] ?? -1;
+  return nearestPoint(map.hash, x, y, map.polygons ? Infinity : map.cell ? 0.75 * map.cell : reach);
+}
+
+/** The code of a region that is not among the drawn ones can still be named: code or -1. */
+export function hitCode(map, x, y, reach) {
+  if (map.raster) return rasterCode(map.raster, x, y);
+  const i = hitMap(map, x, y, reach);
+  return i < 0 ? -1 : map.codes[i];
+}
+
+function extent(numbers) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const x of numbers) {
+    if (!Number.isFinite(x)) continue;
+    low = Math.min(low, x);
+    high = Math.max(high, x);
+  }
+  return high >= low ? [low, high] : [0, 0];
+}
+
+/** What a measure of the drawn codes is: value(i), its range, its scale 0..1 and its words. `counts` is over all K. */
+export function measure(name, map, counts) {
+  const of = { usage: (i) => counts[map.codes[i]], norm: (i) => map.norm?.[i] ?? NaN, error: (i) => map.error?.[i] ?? NaN };
+  const value = of[name];
+  const [low, high] = extent(Array.from(map.codes, (_, i) => value(i)));
+  const log = name === "usage";
+  const share = (x) => {
+    if (!Number.isFinite(x) || (log && x <= 0)) return NaN;
+    if (log) return high <= 1 ? 1 : Math.log(x) / Math.log(high);
+    return high > low ? (x - low) / (high - low) : 0.5;
+  };
+  return { name, value, low: log ? 1 : low, high: Math.max(high, log ? 1 : high), log, share, ...WORDS[name] };
+}
+
+const WORDS = {
+  usage: { title: "usage", unit: "tokens, log scale", colours: "viridis" },
+  norm: { title: "norm", unit: "length of the code vector", colours: "cividis" },
+  error: { title: "quantization error", unit: "mean squared distance of its latents", colours: "cividis" },
+};
+
+const RAMPS = new Map();
+export function ramp(name) {
+  if (!RAMPS.has(name)) RAMPS.set(name, Array.from({ length: SHADES }, (_, i) => `rgb(${colormap(name, i / (SHADES - 1)).join(",")})`));
+  return RAMPS.get(name);
+}
+
+/** Shade of each drawn code, 0..SHADES - 1; 255 where it has no value and is drawn hollow. */
+export function shades(map, scale) {
+  return Uint8Array.from(map.codes, (_, i) => {
+    const share = scale.share(scale.value(i));
+    return Number.isNaN(share) ? 255 : Math.round(share * (SHADES - 1));
+  });
+}
+
+/** Radius of each drawn code in px at zoom 1: its area grows with the measure; null draws all alike. Large maps smaller. */
+export function radii(map, scale) {
+  const n = map.codes.length;
+  const [least, most] = n > 4000 ? [1.2, 6] : n > 1500 ? [1.7, 8] : [2.2, 9.5];
+  if (!scale) return new Float32Array(n).fill(n > 4000 ? 2 : 3.2);
+  const top = scale.high > scale.low || scale.log ? scale.high : 1;
+  const low = scale.log ? 0 : scale.low;
+  return Float32Array.from(map.codes, (_, i) => {
+    const x = scale.value(i);
+    if (!Number.isFinite(x) || (scale.log && x <= 0)) return least;
+    return least + (most - least) * Math.sqrt(Math.min(1, Math.max(0, (x - low) / Math.max(top - low, 1e-12))));
+  });
+}
+
+/** Order of drawing: unused codes first, then the large before the small, so that small ones stay on top. */
+export function drawOrder(map, counts, radius) {
+  const used = (i) => (counts[map.codes[i]] > 0 ? 1 : 0);
+  return Uint32Array.from(map.codes.keys()).sort((a, b) => used(a) - used(b) || radius[b] - radius[a] || a - b);
+}
+
+/** The drawn code that lies nearest in the direction of an arrow key, seen from point i; i where there is none. */
+export function neighbourTowards(map, i, key) {
+  const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const [dx, dy] = ways[key];
+  let best = { i, cost: Infinity };
+  for (let j = 0; j < map.codes.length; j++) {
+    const [x, y] = [map.xy[2 * j] - map.xy[2 * i], map.xy[2 * j + 1] - map.xy[2 * i + 1]];
+    const along = x * dx + y * dy;
+    const across = Math.abs(x * dy) + Math.abs(y * dx);
+    if (along <= 1e-9 || across > along) continue;
+    const cost = along + 2 * across;
+    if (cost < best.cost) best = { i: j, cost };
+  }
+  return best.i;
+}
