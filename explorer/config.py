@@ -22,6 +22,8 @@ class Limits:
     codebook_map_codes: int = 16_384  # codes drawn on a map; a larger codebook is sampled, and the view says so
     records_cached: int = 16
     lab_visitors: int = 8  # runs of the training lab at a time
+    audit_upload_bytes: int = 256 * 2**20  # all files of one upload for an audit together
+    audits_at_once: int = 2  # in this process; the next ones wait
 
 
 @dataclass(frozen=True)

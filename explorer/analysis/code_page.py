@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.analysis.geometry import in_metric
 from explorer.audit.parts import KINDS, SIDES, LevelAudit, Neighbours
 from explorer.audit.result import Audit
 from explorer.errors import RecordError
+from explorer.record import Codebook
 
 FIELD = 3  # a context is the code and one token on every side
 
@@ -184,6 +186,20 @@ def beside_of(level: LevelAudit, code: int, layout: str) -> dict[str, tuple[Besi
                 row.append(Beside(int(other), int(count), float(count) / alone if alone else math.inf))
         found[side] = tuple(row)
     return found
+
+
+def duplicates_of(counts: np.ndarray, codebook: Codebook | None, code: int, threshold: float | None) -> list[int]:
+    """The codes in use within `threshold` of `code` by the codebook's metric, nearest first; none of a lattice.
+
+    counts: (K,). As the state near-duplicate has it: empty if the code itself is not in use, or there is no threshold.
+    """
+    if codebook is None or codebook.vectors is None or threshold is None or not counts[code]:
+        return []
+    used = np.flatnonzero(counts)
+    here = in_metric(codebook.vectors[code][None], codebook.metric)
+    distances = np.linalg.norm(in_metric(codebook.vectors[used], codebook.metric) - here, axis=1)
+    near = np.flatnonzero((distances <= threshold) & (used != code))
+    return [int(other) for other in used[near[np.argsort(distances[near], kind="stable")]]]
 
 
 def neighbourhoods(neighbours: Neighbours | None, code: int, most: int = 3) -> list[np.ndarray]:

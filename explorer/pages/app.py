@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from explorer.config import settings
-from explorer.pages import api, inspect, lab
+from explorer.pages import api, codebook, inspect, lab
 from explorer.pages.runtime import SESSIONS_KEPT
 from explorer.views.theme import stylesheet, theme
 
@@ -41,6 +41,14 @@ def build() -> gr.Blocks:
             elem_id="title",
         )
         lab.build(demo)
+    with demo.route("Codebook", "/codebook"):
+        gr.Navbar(main_page_name=FIRST_PAGE)
+        gr.Markdown(
+            "# Codebook\nA whole codebook over a whole data set: which codes are alive, what each stands for, and what "
+            "is wrong.",
+            elem_id="title",
+        )
+        codebook.build(demo)
     return demo.queue(max_size=QUEUE, default_concurrency_limit=2)
 
 

@@ -166,14 +166,18 @@ def record_of(visit: Visit) -> TokenRecord:
     return _records.get((visit.tokenizer, visit.picture, visit.upload, visit.side_px), make)
 
 
-def umap_in_background(vectors: np.ndarray, metric: str, session: str, turn: int) -> Iterator[float | Projection]:
+def umap_in_background(
+    vectors: np.ndarray, metric: str, session: str, turn: int, kind: str = "umap"
+) -> Iterator[float | Projection]:
     """Yields the share done, 0..1, and at last the Projection; from the cache at once if it is there.
+
+    kind: "umap" or "tsne".
 
     The work runs in a child process (see `umap_worker`), which ends when the visitor's turn for "maps" does or the
     generator is closed. Raises Cancelled then, ExplorerError if the work fails.
     """
     cache = settings().cache
-    kept = _kept_umap(vectors, metric, cache)
+    kept = kept_projection(vectors, metric, cache, kind)
     if kept is not None:
         yield kept
         return
@@ -184,13 +188,14 @@ def umap_in_background(vectors: np.ndarray, metric: str, session: str, turn: int
         while not _umap_turn.acquire(timeout=0.5):
             _check_turn(session, turn)
         try:
-            yield from _run_worker([str(file), metric, str(UMAP_SEED), str(cache)], session, turn)
+            yield from _run_worker([str(file), metric, str(UMAP_SEED), str(cache), kind], session, turn)
         finally:
             _umap_turn.release()
     _check_turn(session, turn)
-    kept = _kept_umap(vectors, metric, cache)
+    kept = kept_projection(vectors, metric, cache, kind)
     if kept is None:
-        raise ExplorerError("UMAP could not be computed; the log of the server says why. PCA is still there.")
+        name = "UMAP" if kind == "umap" else "t-SNE"
+        raise ExplorerError(f"{name} could not be computed; the log of the server says why. PCA is still there.")
     yield kept
 
 
@@ -199,10 +204,10 @@ def _check_turn(session: str, turn: int) -> None:
         raise Cancelled("Another picture or tokenizer was chosen.")
 
 
-def _kept_umap(vectors: np.ndarray, metric: str, cache: Path) -> Projection | None:
+def kept_projection(vectors: np.ndarray, metric: str, cache: Path, kind: str = "umap") -> Projection | None:
     """The finished projection, if the cache has it: asking for it with work forbidden finds nothing else."""
     try:
-        return cached_projection(vectors, "umap", UMAP_SEED, cache, metric, cancelled=lambda: True)  # type: ignore[arg-type]
+        return cached_projection(vectors, kind, UMAP_SEED, cache, metric, cancelled=lambda: True)  # type: ignore[arg-type]
     except Cancelled:
         return None
 

@@ -68,17 +68,17 @@ def visit_from_query(query: Mapping[str, str], tokenizers: list[str]) -> tuple[V
         visit = replace(visit, mode=query["mode"])
     if query.get("map") in MAP_KINDS:
         visit = replace(visit, map_kind=query["map"])
-    side = _whole(query.get("side"))
+    side = whole_number(query.get("side"))
     if side in SIDES_PX:
         visit = replace(visit, side_px=side)
     return replace(
         visit,
-        level=_whole(query.get("level")) or 0,
-        code=_whole(query.get("code")),
-        token=_whole(query.get("token")),
+        level=whole_number(query.get("level")) or 0,
+        code=whole_number(query.get("code")),
+        token=whole_number(query.get("token")),
     ), said
 
 
-def _whole(text: str | None) -> int | None:
+def whole_number(text: str | None) -> int | None:
     """A short string of digits as int, else None."""
     return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) <= 9 else None

@@ -1,0 +1,246 @@
+"""The audits that the codebook page can open: those that ship, and a visitor's own; their files and their pictures.
+
+All caches are bounded. Own audits are cached by their folder, whose name cannot be guessed.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer.audit import shipped
+from explorer.audit.result import Audit, load_audit
+from explorer.audit.sources import MediaSource, open_source, samples_source
+from explorer.config import settings
+from explorer.errors import ExplorerError, SettingsError, UnknownIdError
+from explorer.media.image import fit
+from explorer.pages.codebook_visitors import OWN, OwnAudit, Visitor
+from explorer.record import Codebook
+from explorer.registry import load_dotted
+from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers.base import TokenizerSpec
+
+AUDITS_CACHED, ANSWERS_CACHED = 32, 64
+PICTURE_BYTES = 96 * 2**20
+MIMES = {
+    "json": "application/json",
+    "npy": "application/octet-stream",
+    "html": "text/html",
+    "zip": "application/zip",
+}
+
+
+class Kept:
+    """The latest results by key, up to a weight. Whoever asks while one is being made waits for it."""
+
+    def __init__(self, most: int, weigh: Callable[[Any], int] = lambda value: 1) -> None:
+        self._most, self._weigh, self._weight = most, weigh, 0
+        self._lock, self._values = threading.Lock(), OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """The value, made if it is not there; a failure is not kept."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+            turn = self._making.setdefault(key, threading.Lock())
+        with turn:
+            with self._lock:
+                if key in self._values:
+                    return self._values[key]
+            try:
+                value = make()
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+            with self._lock:
+                self._values[key] = value
+                self._weight += self._weigh(value)
+                while self._weight > self._most and len(self._values) > 1:
+                    self._weight -= self._weigh(self._values.popitem(last=False)[1])
+            return value
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+_loaded = Kept(AUDITS_CACHED)
+_pictures = Kept(PICTURE_BYTES, lambda pixels: pixels.nbytes)
+answers = Kept(ANSWERS_CACHED)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An audit on the page. key: names it in caches. source: its media, None if they cannot be opened again.
+
+    spec and codebooks: of its tokenizer, None for plain indices. folder: its files.
+    """
+
+    id: str
+    key: Hashable
+    audit: Audit
+    folder: Path
+    source: MediaSource | None
+    spec: TokenizerSpec | None
+
+    @property
+    def codebooks(self) -> tuple[Codebook, ...] | None:
+        """One a level. Loads the tokenizer."""
+        return None if self.spec is None else load_tokenizer(self.spec.id).codebooks()
+
+    def codebook(self, level: int) -> Codebook | None:
+        """The codebook of one level, None for plain indices."""
+        return None if self.codebooks is None else self.codebooks[level]
+
+
+def listing(visitor: Visitor | None, tokenizer_id: str | None) -> list[dict[str, Any]]:
+    """The audits that can be chosen for a tokenizer: {"id", "title", "tokens"}, the visitor's own first."""
+    own = [] if visitor is None else [a for a in reversed(visitor.audits.values()) if a.tokenizer == tokenizer_id]
+    found = [{"id": a.id, "title": a.title, "tokens": a.tokens} for a in own]
+    for audit_id, title in (shipped.list_audits(tokenizer_id) if tokenizer_id else {}).items():
+        tokens = _shipped(str(tokenizer_id), audit_id).audit.tokens
+        found.append({"id": audit_id, "title": title, "tokens": tokens})
+    return found
+
+
+def open_audit(visitor: Visitor | None, tokenizer_id: str | None, audit_id: str | None) -> Opened:
+    """The audit of that id; without one the visitor's newest or the first that ships.
+
+    Raises UnknownIdError if it is not there, ExplorerError if the tokenizer has none.
+    """
+    if audit_id is not None and audit_id.startswith(OWN):
+        own = visitor.audits.get(audit_id) if visitor else None
+        if own is None:
+            raise UnknownIdError("That audit was of a page that is closed by now. Upload its media again.")
+        return _own(own)
+    if not tokenizer_id:
+        own = next((a for a in reversed(visitor.audits.values()) if a.tokenizer is None), None) if visitor else None
+        if own is None:
+            raise ExplorerError("There are no indices yet: upload a file of them, or choose a tokenizer.")
+        return _own(own)
+    spec_of(tokenizer_id)
+    there = shipped.list_audits(tokenizer_id)
+    if audit_id is None:
+        if not there:
+            raise ExplorerError(
+                "No audit of this tokenizer ships with the app. Upload pictures above, or make one: "
+                f"python -m explorer audit {tokenizer_id} FOLDER --out DIR."
+            )
+        audit_id = next(iter(there))
+    return _shipped(tokenizer_id, audit_id)
+
+
+def spec_of(tokenizer_id: str) -> TokenizerSpec:
+    """The spec of a tokenizer. Raises UnknownIdError with the valid ids."""
+    specs = {spec.id: spec for spec in list_tokenizers()}
+    if tokenizer_id not in specs:
+        load_tokenizer(tokenizer_id)  # raises, with the reason
+    return specs[tokenizer_id]
+
+
+def _shipped(tokenizer_id: str, audit_id: str) -> Opened:
+    audit = shipped.load_shipped(tokenizer_id, audit_id)  # cached there
+    source = _samples() if audit_id == shipped.SAMPLES_AUDIT else None
+    folder = shipped.audits_folder(tokenizer_id) / audit_id
+    return Opened(audit_id, (tokenizer_id, audit_id), audit, folder, source, spec_of(tokenizer_id))
+
+
+def _own(own: OwnAudit) -> Opened:
+    key = (str(own.folder), own.tokens)  # a resumed audit has more tokens than before
+    audit = _loaded.get(key, lambda: load_audit(own.folder))
+    source = (
+        None if own.tokenizer is None else _loaded.get((str(own.source), "source"), lambda: open_source(own.source))
+    )
+    return Opened(own.id, key, audit, own.folder, source, spec_of(own.tokenizer) if own.tokenizer else None)
+
+
+def _samples() -> MediaSource:
+    return _loaded.get("samples", samples_source)
+
+
+def with_pictures(opened: Opened) -> Opened | None:
+    """The audit whose pictures stand for this one's: itself, else the shipped samples through the same tokenizer."""
+    if opened.source is not None:
+        return opened
+    if opened.spec is None or shipped.SAMPLES_AUDIT not in shipped.list_audits(opened.spec.id):
+        return None
+    return _shipped(opened.spec.id, shipped.SAMPLES_AUDIT)
+
+
+def picture(opened: Opened, medium: int) -> np.ndarray:
+    """A medium of an audit as its tokenizer saw it: (H, W, 3) uint8. Raises ExplorerError if it cannot be opened."""
+    if opened.source is None or opened.spec is None:
+        raise ExplorerError("The media of this audit are not at hand.")
+    name, source, factor = opened.audit.media[medium], opened.source, opened.spec.downsampling
+    side = int(opened.audit.settings.get("longest_side_px") or settings().limits.image_side_px)
+
+    def make() -> np.ndarray:
+        loaded = fit(source.open(source.names.index(name)), factor, side)
+        return np.round(np.clip(loaded.pixels, 0, 1) * 255).astype(np.uint8)
+
+    return _pictures.get((opened.key, name, side), make)
+
+
+def warm(opened: Opened) -> threading.Thread:
+    """Open the pictures of an audit in the background, so that the first click on a code finds them."""
+
+    def work() -> None:
+        chosen = with_pictures(opened)
+        if chosen is None or chosen.id != shipped.SAMPLES_AUDIT:
+            return  # a visitor's own may be many; they come as they are needed
+        for medium in range(len(chosen.audit.media)):
+            try:
+                picture(chosen, medium)
+            except ExplorerError:
+                continue
+
+    thread = threading.Thread(target=work, name="warm-pictures", daemon=True)
+    thread.start()
+    return thread
+
+
+def file_of(opened: Opened, kind: str) -> dict[str, Any]:
+    """A file of an audit for the visitor: {"name", "mime", "bytes"}; kind is a key of MIMES.
+
+    Raises SettingsError for another kind, ExplorerError if the files cannot be read.
+    """
+    if kind not in MIMES:
+        raise SettingsError(f"There is no file {kind[:40]!r} of an audit; there are {', '.join(MIMES)}.")
+    stem = "-".join(filter(None, [opened.spec.id if opened.spec else "indices", opened.id, "audit"]))
+    try:
+        if kind == "json":
+            return {"name": f"{stem}.json", "mime": MIMES[kind], "bytes": (opened.folder / "audit.json").read_bytes()}
+        if kind == "npy":
+            data = (opened.folder / "counts.npy").read_bytes()
+            return {"name": f"{stem}-counts.npy", "mime": MIMES[kind], "bytes": data}
+        report = _report(opened)
+        if kind == "html":
+            return {"name": f"{stem}.html", "mime": MIMES[kind], "bytes": report}
+        return {"name": f"{stem}.zip", "mime": MIMES[kind], "bytes": _zipped(opened.folder, stem, report)}
+    except OSError as error:
+        raise ExplorerError("The files of this audit cannot be read on the server any more.") from error
+
+
+def _report(opened: Opened) -> bytes:
+    """The self-contained HTML report."""
+    make: Callable[..., str] = load_dotted("explorer.audit.report:html_report")  # type: ignore[assignment]
+    return make(opened.audit).encode("utf-8")
+
+
+def _zipped(folder: Path, stem: str, report: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.iterdir()):
+            if file.name in ("audit.json", "counts.npy", "details.npz"):
+                archive.write(file, f"{stem}/{file.name}")
+        archive.writestr(f"{stem}/report.html", report)
+    return buffer.getvalue()

@@ -1,0 +1,179 @@
+"""Who is on the codebook page: each visitor's own audits and uploaded files, in a folder that goes when the page does.
+
+A visitor is known by a token that cannot be guessed; nobody else's audits can be named without it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import secrets
+import shutil
+import tempfile
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from explorer.config import settings
+from explorer.errors import ExplorerError, MediaError
+
+VISITORS_KEPT = 200
+OWN = "own-"
+OWN_KEPT = 4  # audits of one visitor; the oldest goes first
+FILES = 1000  # pictures of one upload
+
+
+@dataclass(frozen=True)
+class OwnAudit:
+    """An audit that a visitor made. folder: its files. source: the uploaded zip, folder or index file."""
+
+    id: str
+    title: str
+    tokens: int
+    tokenizer: str | None
+    folder: Path
+    source: Path
+
+
+@dataclass
+class Visitor:
+    """One open page. `job` is the audit that runs or ran last."""
+
+    token: str
+    session: str
+    audits: OrderedDict[str, OwnAudit] = field(default_factory=OrderedDict)
+    job: Any = None
+    gone: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _folder: Path | None = None
+    _count: int = 0
+
+    def new_folder(self) -> Path:
+        """A new empty folder of this visitor. Raises ExplorerError if the page is closed or the disk refuses."""
+        with self.lock:
+            if self.gone:
+                raise ExplorerError("This page was closed.")
+            self._count += 1
+            try:
+                if self._folder is None:
+                    self._folder = Path(tempfile.mkdtemp(prefix="explorer-audits-"))
+                made = self._folder / str(self._count)
+                made.mkdir()
+            except OSError as error:
+                raise ExplorerError(f"The server has no room for another upload: {error.strerror or error}.") from error
+            return made
+
+    def keep(self, own: OwnAudit) -> None:
+        """Add an audit, or put the newer state of one in its place; the oldest of too many is deleted."""
+        with self.lock:
+            self.audits[own.id] = own
+            over = [self.audits.popitem(last=False)[1] for _ in range(len(self.audits) - OWN_KEPT)]
+            for old in over:
+                shutil.rmtree(old.folder, ignore_errors=True)
+                if all(other.source != old.source for other in self.audits.values()):
+                    shutil.rmtree(old.source.parent, ignore_errors=True)
+
+    def close(self) -> None:
+        """End the job and delete all files; those that the job still needs go when it has ended."""
+        with self.lock:
+            self.gone = True
+            running = self.job is not None and self.job.alive
+            if running:
+                self.job.stop()
+        if not running:
+            self.delete()
+
+    def delete(self) -> None:
+        """Delete the visitor's folder."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Visitors:
+    """Visitors by token. Bounded: the longest silent one is forgotten, its job ended and its files deleted."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._lock = size, threading.Lock()
+        self._visitors: OrderedDict[str, Visitor] = OrderedDict()
+
+    def enter(self, session: str) -> Visitor:
+        """A new visitor, with a token that cannot be guessed."""
+        visitor = Visitor(secrets.token_urlsafe(18), session)
+        with self._lock:
+            self._visitors[visitor.token] = visitor
+            forgotten = [self._visitors.popitem(last=False)[1] for _ in range(len(self._visitors) - self._size)]
+        for other in forgotten:
+            other.close()
+        return visitor
+
+    def get(self, token: object) -> Visitor | None:
+        """The visitor of that token, who then counts as the newest."""
+        with self._lock:
+            visitor = self._visitors.get(token) if isinstance(token, str) else None
+            if visitor:
+                self._visitors.move_to_end(visitor.token)
+            return visitor
+
+    def leave(self, session: str) -> None:
+        """The page of that session was closed."""
+        with self._lock:
+            gone = [visitor for visitor in self._visitors.values() if visitor.session == session]
+            for visitor in gone:
+                del self._visitors[visitor.token]
+        for visitor in gone:
+            visitor.close()
+
+    def leave_all(self) -> None:
+        """The server ends."""
+        with self._lock:
+            everyone = list(self._visitors.values())
+            self._visitors.clear()
+        for visitor in everyone:
+            visitor.close()
+
+
+visitors = Visitors(VISITORS_KEPT)
+atexit.register(visitors.leave_all)
+
+
+def take_uploads(visitor: Visitor, paths: object, uploads: Path) -> list[Path]:
+    """Move uploaded files out of the shared upload folder into one of the visitor's: their new places.
+
+    Raises MediaError for anything that is not a file below `uploads`, and for more than the caps allow.
+    """
+    limits = settings().limits
+    if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+        raise MediaError("Choose a zip of pictures, several pictures, or one file of indices (.npy or .npz).")
+    if len(paths) > FILES:
+        raise MediaError(f"These are {len(paths):,} files; {FILES:,} is the most at a time. Put them in one zip.")
+    files = [Path(path) for path in paths]
+    root = uploads.resolve()
+    for file in files:
+        try:
+            inside = file.resolve().is_relative_to(root) and file.is_file() and not file.is_symlink()
+        except (OSError, ValueError):
+            inside = False
+        if not inside:
+            raise MediaError("An uploaded file is no longer on the server; choose it again.")
+    size = sum(file.stat().st_size for file in files)
+    if size > limits.audit_upload_bytes:
+        raise MediaError(
+            f"These files have {size / 2**20:,.0f} MiB, over the cap of {limits.audit_upload_bytes / 2**20:,.0f} MiB. "
+            "For more there is the command line: python -m explorer audit."
+        )
+    folder = visitor.new_folder()
+    return [_moved(file, folder) for file in files]
+
+
+def _moved(file: Path, folder: Path) -> Path:
+    """Move into `folder`, under a name that nothing there has yet."""
+    target, number = folder / file.name, 1
+    while target.exists():
+        number += 1
+        target = folder / f"{file.stem}-{number}{file.suffix}"
+    try:
+        shutil.move(file, target)
+    except OSError as error:
+        raise MediaError("An uploaded file could not be kept; choose it again.") from error
+    return target

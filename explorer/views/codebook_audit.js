@@ -1,0 +1,266 @@
+// Audit of the visitor's own pictures or indices: choose or drop files, watch, stop, resume; and the files of the audit
+// on screen. Uploads go straight to the server's upload address, so that their progress can be shown.
+
+import { bytes, isGoing, kindOf, parseSize, progressWords, shareDone, stateWords } from "./codebook_audit_model.js";
+import { note } from "./codebook_panel.js";
+import { addStyleSheet } from "./component.js";
+import { bytesOf } from "./export_bar.js";
+import { h } from "./inspect_dom.js";
+import { percent, whole } from "./inspect_format.js";
+
+const POLL_MS = 500;
+const ACCEPT = "image/*,.zip,.npy,.npz";
+const FILES = [
+  ["json", "audit.json", "All figures of this audit, JSON"],
+  ["npy", "counts.npy", "How often each code was counted, (levels, K) int64"],
+  ["html", "report.html", "The report, one file that opens in any browser"],
+  ["zip", "all, .zip", "Everything of this audit in one zip"],
+];
+
+class AuditPanel {
+  constructor(host, bus) {
+    Object.assign(this, { host, bus, job: null, files: [], limits: null, request: null, chosen: null });
+    host.classList.add("ca-panel");
+    host.dataset.panel = "audit";
+    this.build();
+    bus.on(["tokenizer", "open", "level"], () => this.draw());
+    this.draw();
+  }
+
+  build() {
+    const button = (text, act, attributes = {}) => h("button", { type: "button", class: "dte-plain-button", onclick: act, ...attributes }, text);
+    this.input = h("input", { type: "file", multiple: true, accept: ACCEPT, class: "ca-file", "aria-label": "Pictures, a zip of pictures, or a file of indices", onchange: () => this.take([...this.input.files]) });
+    this.drop = h("label", { class: "ca-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}, " or drop them here: pictures, a zip of pictures, or indices (.npy, .npz)"));
+    this.by = h("p", { class: "cb-note" });
+    this.K = h("input", { type: "text", inputmode: "numeric", class: "ca-size", "aria-label": "K, the number of codes" });
+    this.start = button("Count them", () => this.startIndices());
+    this.indices = h("div", { class: "ca-indices", hidden: true }, h("label", {}, "Codes in the codebook, K ", this.K), this.start, button("Choose another file", () => this.reset()));
+    this.problem = h("p", { class: "cb-status", hidden: true });
+    this.bar = h("progress", { class: "ca-bar", max: 1, "aria-label": "Progress of the audit" });
+    this.figures = h("p", { class: "ca-figures" });
+    this.state = h("p", { class: "ca-state", role: "status" });
+    this.stop = button("Stop", () => this.halt(), { "data-act": "stop" });
+    this.resume = button("Resume", () => this.again(), { "data-act": "resume" });
+    this.show = button("Open it", () => this.openResult(), { "data-act": "open" });
+    this.work = h("div", { class: "ca-work", hidden: true }, h("b", { class: "ca-title" }), this.bar, this.figures, this.state, h("div", { class: "ca-acts" }, this.stop, this.resume, this.show));
+    this.choose = h("div", { class: "ca-choose" }, this.drop, this.by);
+    this.details = h("details", { class: "ca-details" }, h("summary", {}, "Count your own pictures or indices"), this.choose, this.indices, this.problem);
+    const links = FILES.map(([kind, label, title]) => h("button", { type: "button", class: "dte-link", "data-kind": kind, title, onclick: () => this.download(kind) }, label));
+    this.saved = h("span", { class: "ca-saved", role: "status" });
+    this.downloads = h("p", { class: "ca-downloads" }, h("span", {}, "This audit as files: "), ...links, this.saved);
+    this.host.replaceChildren(this.details, this.work, this.downloads);
+    for (const name of ["dragenter", "dragover"]) this.drop.addEventListener(name, (event) => this.dragged(event, true));
+    this.drop.addEventListener("dragleave", (event) => this.dragged(event, false));
+    this.drop.addEventListener("drop", (event) => {
+      this.dragged(event, false);
+      this.take([...event.dataTransfer.files]);
+    });
+  }
+
+  dragged(event, over) {
+    event.preventDefault();
+    this.drop.classList.toggle("is-over", over);
+  }
+
+  /** bus.ask, but whatever tokenizer is chosen meanwhile: a job is the page's, not the tokenizer's. */
+  async ask(what, args = {}) {
+    for (;;) {
+      try {
+        return await this.bus.ask(what, args);
+      } catch (error) {
+        if (!error.stale || what !== "audit_state") throw error;
+      }
+    }
+  }
+
+  async take(files) {
+    if (files.length === 0 || isGoing(this.job) || this.request) return;
+    this.trouble("");
+    try {
+      this.limits ??= (await this.ask("audit_state")).limits;
+    } catch (error) {
+      if (!error.stale) this.trouble(error.message);
+      return;
+    }
+    this.chosen = kindOf(files, this.limits);
+    this.input.value = ""; // the same file may be chosen again
+    if (this.chosen.error) return this.trouble(this.chosen.error);
+    this.files = files;
+    if (this.chosen.kind === "indices") {
+      this.K.value ||= String(this.bus.level()?.codebook_size ?? "");
+      this.draw();
+      this.K.focus();
+      this.K.select();
+    } else this.begin({});
+  }
+
+  startIndices() {
+    const size = parseSize(this.K.value);
+    if (size.error) return this.trouble(size.error);
+    this.trouble("");
+    return this.begin({ codebook_size: size.value });
+  }
+
+  async begin(args) {
+    const { files } = this;
+    try {
+      const paths = await this.upload(files);
+      this.took((await this.ask("audit_start", { files: paths, ...args })).job);
+    } catch (error) {
+      this.request = null;
+      if (!error.stopped) this.trouble(error.message);
+      this.draw();
+    }
+  }
+
+  /** POST the files; resolves to their paths on the server. */
+  upload(files) {
+    const form = new FormData();
+    for (const file of files) form.append("files", file, file.name);
+    return new Promise((resolve, reject) => {
+      const request = (this.request = new XMLHttpRequest());
+      const fail = (text, extra = {}) => reject(Object.assign(new Error(text), extra));
+      request.open("POST", new URL("gradio_api/upload", document.baseURI).href);
+      request.upload.onprogress = ({ loaded, total }) => this.uploading(loaded, total);
+      request.onload = () => {
+        this.request = null;
+        if (request.status === 413) return fail("A file is over the cap of this server. For more: python -m explorer audit.");
+        if (request.status !== 200) return fail("The files could not be sent. Try again.");
+        return resolve(JSON.parse(request.responseText));
+      };
+      request.onerror = () => fail("The files could not be sent: the server does not answer.");
+      request.onabort = () => fail("Stopped.", { stopped: true });
+      request.send(form);
+      this.uploading(0, files.reduce((sum, file) => sum + file.size, 0));
+      this.draw();
+    });
+  }
+
+  uploading(loaded, total) {
+    this.bar.value = total > 0 ? loaded / total : 0;
+    this.figures.textContent = `${bytes(loaded)} of ${bytes(total)} sent`;
+    this.state.textContent = "Sending the files…";
+  }
+
+  took(job) {
+    this.job = job;
+    this.draw();
+    if (isGoing(job)) this.poll();
+  }
+
+  async poll() {
+    const watched = this.job;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if (!this.host.isConnected || this.job !== watched) return;
+    try {
+      const { job } = await this.ask("audit_state");
+      if (this.job !== watched) return;
+      const same = this.job?.tokenizer === this.bus.state.tokenizer || job?.tokenizer === null;
+      this.took(job);
+      if (job && !isGoing(job)) this.ended(job, same);
+    } catch (error) {
+      this.trouble(error.message);
+      if (this.job === watched) this.poll();
+    }
+  }
+
+  /** The audit is over: open it, unless the visitor has gone on to another tokenizer. */
+  ended(job, same) {
+    this.files = [];
+    this.chosen = null;
+    if (job.state === "failed") this.trouble(job.message);
+    if (job.state === "failed" && /\bK\b|codes/.test(job.message)) this.K.focus();
+    if (job.audit && same) this.openResult();
+    this.draw();
+  }
+
+  openResult() {
+    if (this.job?.audit) this.bus.set({ tokenizer: this.job.tokenizer, audit: this.job.audit });
+  }
+
+  async halt() {
+    if (this.request) return this.request.abort();
+    try {
+      this.job = (await this.ask("audit_stop")).job;
+      this.draw();
+      return this.poll();
+    } catch (error) {
+      return this.trouble(error.message);
+    }
+  }
+
+  async again() {
+    this.trouble("");
+    try {
+      this.took((await this.ask("audit_resume")).job);
+    } catch (error) {
+      this.trouble(error.message);
+    }
+  }
+
+  reset() {
+    Object.assign(this, { files: [], chosen: null });
+    this.trouble("");
+    this.draw();
+  }
+
+  trouble(text) {
+    note(this.problem, text, "problem");
+    if (text) this.details.open = true;
+  }
+
+  async download(kind) {
+    this.saved.textContent = "Preparing…";
+    try {
+      const { file } = await this.bus.ask("download", { kind });
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([bytesOf(file.data)], { type: file.mime }));
+      link.download = file.name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      this.saved.textContent = `Saved ${file.name}`;
+    } catch (error) {
+      this.saved.textContent = error.stale ? "" : error.message;
+    }
+  }
+
+  draw() {
+    const { job, bus } = this;
+    const going = isGoing(job);
+    const sending = Boolean(this.request);
+    const asking = this.chosen?.kind === "indices" && !going && !sending;
+    this.host.dataset.job = sending ? "sending" : job?.state ?? "";
+    this.downloads.hidden = !bus.open;
+    this.choose.hidden = going || sending || asking;
+    this.indices.hidden = !asking;
+    if (asking) this.by.textContent = this.chosen.words;
+    const title = bus.open?.tokenizer?.title;
+    this.by.textContent = title
+      ? `Pictures are counted by the tokenizer above (${title}); indices need only K. Files stay on this server and go when you close the page.`
+      : "Indices need only K. Files stay on this server and go when you close the page.";
+    this.work.hidden = !sending && !job;
+    this.work.querySelector(".ca-title").textContent = sending ? this.chosen?.words ?? "" : job?.title ?? "";
+    this.stop.hidden = !sending && !(going && job.state !== "stopping");
+    this.resume.hidden = sending || !job?.resumable;
+    this.show.hidden = sending || going || !job?.audit || job.audit === bus.state.audit;
+    if (!sending && job) this.drawJob(job, going);
+  }
+
+  drawJob(job, going) {
+    const share = shareDone(job);
+    this.bar.hidden = !going && job.state === "failed";
+    if (going && share === null) this.bar.removeAttribute("value");
+    else this.bar.value = job.state === "done" ? 1 : (share ?? 0);
+    this.bar.title = share === null ? "" : percent(share, 1);
+    const figures = progressWords(job);
+    if (this.figures.textContent !== figures) this.figures.textContent = figures;
+    const words = stateWords(job);
+    if (this.state.textContent !== words) this.state.textContent = words;
+    this.host.dataset.done = whole(job.done ?? 0);
+  }
+}
+
+export async function mount(host, bus) {
+  await addStyleSheet(new URL("codebook_audit.css", import.meta.url).href);
+  new AuditPanel(host, bus);
+}

@@ -1,0 +1,75 @@
+// What the audit panel says: kinds of files, progress, rates, remaining time. Pure: plain values in, text out.
+
+import { whole } from "./inspect_format.js";
+
+const PICTURES = /\.(png|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm)$/i;
+const INDICES = /\.(npy|npz)$/i;
+const ZIP = /\.zip$/i;
+
+/** What was chosen: {kind: "zip" | "pictures" | "indices", words} or {error}. files: [{name, size}]. */
+export function kindOf(files, limits) {
+  if (files.length === 0) return { error: "No file was chosen." };
+  const total = files.reduce((sum, file) => sum + file.size, 0);
+  const big = files.find((file) => file.size > limits.file_bytes);
+  if (big) return { error: `${big.name} has ${bytes(big.size)}; ${bytes(limits.file_bytes)} is the most for one file here. For more: python -m explorer audit.` };
+  if (total > limits.upload_bytes) return { error: `These files have ${bytes(total)} together; ${bytes(limits.upload_bytes)} is the most here. For more: python -m explorer audit.` };
+  if (files.length > limits.files) return { error: `These are ${whole(files.length)} files; ${whole(limits.files)} is the most at a time. Put them in one zip.` };
+  const count = (pattern) => files.filter(({ name }) => pattern.test(name)).length;
+  const [zips, indices] = [count(ZIP), count(INDICES)];
+  if (files.length === 1 && zips === 1) return { kind: "zip", words: `${files[0].name}, ${bytes(total)}` };
+  if (files.length === 1 && indices === 1) return { kind: "indices", words: `${files[0].name}, ${bytes(total)}` };
+  if (zips + indices > 0) return { error: "One zip, or one file of indices, or several pictures at a time, not a mixture." };
+  if (count(PICTURES) === 0) return { error: `${files[0].name} is neither a picture nor a zip nor a file of indices (.npy, .npz).` };
+  return { kind: "pictures", words: files.length === 1 ? `${files[0].name}, ${bytes(total)}` : `${whole(files.length)} files, ${bytes(total)}` };
+}
+
+/** "12.4 MiB" */
+export function bytes(n) {
+  if (n < 1024) return `${whole(n)} bytes`;
+  const [unit, size] = n < 2 ** 20 ? ["KiB", n / 1024] : n < 2 ** 30 ? ["MiB", n / 2 ** 20] : ["GiB", n / 2 ** 30];
+  return `${size < 10 ? size.toFixed(1) : whole(size)} ${unit}`;
+}
+
+/** What was typed for K -> {value} or {error}. */
+export function parseSize(text) {
+  const digits = text.trim().replaceAll(",", "");
+  if (!/^\d{1,9}$/.test(digits) || Number(digits) < 1) return { error: "K is a whole number of 1 or more: how many codes the codebook has." };
+  return { value: Number(digits) };
+}
+
+/** "45 s", "3 min 20 s", "1 h 5 min" */
+export function duration(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return s % 60 && s < 600 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.round(s / 60)} min`;
+  return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`;
+}
+
+/** Share of a running job that is done, 0..1; null where it cannot be told. */
+export function shareDone(job) {
+  return job.planned > 0 ? Math.min(1, job.done / job.planned) : null;
+}
+
+/** "12 of 100 media · 12,288 tokens a level · 6.1 media/s · 14 s left": the figures of a job. */
+export function progressWords(job) {
+  const parts = [];
+  if (job.planned > 0) parts.push(`${whole(job.done)} of ${whole(job.planned)} media`);
+  if (job.tokens > 0) parts.push(`${whole(job.tokens)} tokens a level`);
+  if (job.media_per_second > 0) parts.push(`${job.media_per_second < 10 ? job.media_per_second.toFixed(1) : whole(job.media_per_second)} media/s`);
+  if (job.state === "running" && job.seconds_left !== null && job.planned > job.done) parts.push(`${duration(job.seconds_left)} left`);
+  return parts.join(" · ");
+}
+
+const STATES = {
+  waiting: "Waiting: other audits are running on this server.",
+  stopping: "Stopping after the media that it is at…",
+  done: "Done.",
+};
+
+/** The line under the bar. */
+export function stateWords(job) {
+  if (job.state === "running") return job.name ? `Counting ${job.name}` : "Reading the files…";
+  return job.message || STATES[job.state] || "";
+}
+
+export const isGoing = (job) => Boolean(job) && ["waiting", "running", "stopping"].includes(job.state);
