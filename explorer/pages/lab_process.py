@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import multiprocessing
-import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -23,7 +23,7 @@ from explorer.errors import ExplorerError, SettingsError, plain_words
 from explorer.lab.settings import FieldError, LabSettings
 from explorer.registry import load_dotted
 
-NICENESS = 5  # below the server and the browser: a frame is drawn before the next step is taken
+MOST_WAIT_S = 0.03  # of a rest that leaves busy cores to others
 BROKE = "The run ended by an error of the app, or for want of memory. Start it again."
 # The third is what every optimizer of torch imports when it is made, which takes more than a second.
 PRELOADED = ["explorer.lab.runner", "explorer.pages.lab_desk", "torch._dynamo"]
@@ -88,8 +88,6 @@ class LabProcess:
 def serve(line: Connection, settings: LabSettings, device: str, preset: str | None, idle_s: float | None) -> None:
     """The run's end: answer what is on the line, then take the next step."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then hangs up
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     load_dotted("torch:set_num_threads")(1)  # small products gain nothing from more, and visitors share the cores
     with suppress(EOFError, OSError):  # the server hung up
         desk = _open(line, settings, device, preset, idle_s)
@@ -100,9 +98,17 @@ def serve(line: Connection, settings: LabSettings, device: str, preset: str | No
                 line.send_bytes((desk.pull if kind == "pull" else desk.do)(request).encode())
                 rest = 0.0
             else:
-                rest = desk.runner.turn()
+                rest = _polite_turn(desk.runner)
         if desk:
             line.send_bytes(_LAST + desk.runner.ended.encode())
+
+
+def _polite_turn(runner: Any) -> float:
+    """A turn; where the cores are busy, then rest as long as it was kept waiting: frames come before steps."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    rest = runner.turn()
+    waited = (time.perf_counter() - wall) - (time.process_time() - cpu)
+    return max(rest, min(waited, MOST_WAIT_S)) if runner.device.type == "cpu" else rest
 
 
 def _open(line: Connection, settings: LabSettings, device: str, preset: str | None, idle_s: float | None) -> Any:

@@ -6,6 +6,7 @@ import { onThemeChange, readTheme } from "./inspect_theme.js";
 export const GAP_MS = 200; // heavy panels draw at most five times a second, so that the plane keeps its frames
 const REST = 12;
 
+const NEAR_PX = 80; // outside of the screen, where a panel is drawn already
 const SLICE_MS = 6; // heavy drawing of one animation frame; the rest waits for the next, so that the plane is not held up
 
 const queue = [];
@@ -123,10 +124,18 @@ export function createStage({ label, className = "", gap = GAP_MS, paint, mark =
     ctx.restore();
   };
   const marking = throttled(() => mark && drawOn(marks, mark), 0);
+  let inSight = true;
+  let stale = false; // asked for while it was scrolled out of sight
   const painting = throttled(() => {
+    stale = !inSight;
+    if (stale) return;
     drawOn(base, paint);
     marking.request();
   }, gap);
+  const sight = watchSight(element, (now) => {
+    inSight = now;
+    if (now && stale) painting.request();
+  });
   const resize = () => {
     const { clientWidth: W, clientHeight: H } = element;
     const dpr = Math.min(globalThis.devicePixelRatio || 1, 2);
@@ -151,11 +160,20 @@ export function createStage({ label, className = "", gap = GAP_MS, paint, mark =
     describe: (text) => base.getAttribute("aria-label") !== text && base.setAttribute("aria-label", text),
     destroy() {
       observer.disconnect();
+      sight?.disconnect();
       forget();
       painting.cancel();
       marking.cancel();
     },
   };
+}
+
+/** Tells when the element comes near the screen, or leaves it: what nobody sees need not be drawn. */
+function watchSight(element, onChange) {
+  if (!globalThis.IntersectionObserver) return null;
+  const observer = new IntersectionObserver((entries) => onChange(entries.at(-1).isIntersecting), { rootMargin: `${NEAR_PX}px` });
+  observer.observe(element);
+  return observer;
 }
 
 function listen(element, on) {

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import time
-from pathlib import Path
 
-from tests.benchmarks.lab_page import VIEW, chromium, served, visitor
+from tests.benchmarks.lab_page import VIEW, chromium, resident_megabytes, served, visitor
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "600"))
 SETTLE_S = 30.0  # buffers fill and caches warm before the first look
@@ -26,13 +24,13 @@ def measure() -> list[tuple[str, str, str]]:
         for number in range(LOOKS):
             _watch(page, started + settle + (SECONDS - settle) * number / (LOOKS - 1))
             steps, frames = page.evaluate(f"(({{ dataset: d }}) => [d.step, d.framesDrawn])({_view()})")
-            looks.append((time.monotonic() - started, _resident(pid), _heap(devtools), int(steps), int(frames)))
+            looks.append((time.monotonic() - started, resident_megabytes(pid), _heap(devtools), int(steps), int(frames)))
         playing = page.get_attribute(VIEW, "data-playing") == "true"
     first, last = looks[0], looks[-1]
     over = f"from {first[0]:.0f} s to {last[0]:.0f} s of a run"
     done = f"{last[3]:,} steps, {last[4]:,} frames drawn" + ("" if playing else "; THE RUN HAD STOPPED")
     return [
-        (f"lab, {over}: memory of the server", _change([look[1] for look in looks]), "flat"),
+        (f"lab, {over}: memory of the server with its runs", _change([look[1] for look in looks]), "flat"),
         (f"lab, {over}: JavaScript heap after collection", _change([look[2] for look in looks]), "flat"),
         (f"... the run at {last[0]:.0f} s", done, ""),
     ]
@@ -54,21 +52,10 @@ def _view() -> str:
 def _change(values: list[float | None]) -> str:
     """First, last, and the range between: a leak has its greatest value at the end."""
     if None in values:
-        return "not measured: neither psutil nor /proc"
+        return "not measured: there is no /proc"
     first, last = values[0], values[-1]
     between = f"between {min(values):.1f} and {max(values):.1f} in {len(values)} looks"
     return f"{first:.1f} -> {last:.1f} MB ({last - first:+.1f} MB), {between}"
-
-
-def _resident(pid: int) -> float | None:
-    """Resident megabytes of a process."""
-    try:
-        import psutil
-
-        return psutil.Process(pid).memory_info().rss / 1e6
-    except ImportError:
-        status = Path(f"/proc/{pid}/status")
-        return int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1]) * 1024 / 1e6 if status.exists() else None
 
 
 def _heap(devtools) -> float:

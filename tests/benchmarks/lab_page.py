@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -88,18 +88,30 @@ def plays(page) -> None:
 
 def cpu_seconds(pid: int) -> float | None:
     """Processor time of a process and all it started, None where there is no /proc."""
+    ticks = _of_tree(pid, lambda fields: int(fields[11]) + int(fields[12]))
+    return None if ticks is None else ticks / os.sysconf("SC_CLK_TCK")
+
+
+def resident_megabytes(pid: int) -> float | None:
+    """Resident memory of a process and all it started, pages that they share counted for each; None without /proc."""
+    pages = _of_tree(pid, lambda fields: int(fields[21]))
+    return None if pages is None else pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _of_tree(pid: int, read: Callable[[list[str]], int]) -> int | None:
+    """Sum of what `read` finds in /proc/PID/stat, behind the name, over a process and its descendants."""
     if not Path("/proc/self/stat").exists():
         return None
-    spent, parents = {}, {}
+    values, parents = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue  # ended meanwhile
         parents[int(folder.name)] = int(fields[1])
-        spent[int(folder.name)] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        values[int(folder.name)] = read(fields)
 
     def within(process: int) -> bool:
         return process == pid or (process in parents and within(parents[process]))
 
-    return sum(seconds for process, seconds in spent.items() if within(process))
+    return sum(value for process, value in values.items() if within(process))
