@@ -1,0 +1,142 @@
+"""Audits are checked when they are built, survive the disk, and are never read from half a folder."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small_audit import after, assert_same
+
+from explorer.analysis.usage import usage_of_counts
+from explorer.audit.result import Audit, Exemplars, JointAudit, LevelAudit, Neighbours, load_audit, save_audit
+from explorer.audit.run import run_audit
+from explorer.audit.sources import open_source
+from explorer.errors import ExplorerError, RecordError
+
+
+@pytest.fixture
+def audit(grey, pictures):
+    return run_audit(grey, open_source(pictures[0]), title="Eleven <pictures>")
+
+
+def rounded(audit):
+    """As it comes back from the disk: latents lose bits, and with them nothing else."""
+    levels = (replace(level, latents=level.latents.astype(np.float16).astype(np.float32)) for level in audit.levels)
+    return replace(audit, levels=tuple(levels))
+
+
+def test_an_audit_survives_the_disk(audit, tmp_path):
+    back = load_audit(save_audit(tmp_path / "deep" / "folder", audit))
+    assert_same(back, rounded(audit))
+    assert back.seconds == audit.seconds
+    assert sorted(path.name for path in (tmp_path / "deep" / "folder").iterdir()) == [
+        "audit.json", "counts.npy", "details.npz"
+    ]  # fmt: skip
+
+
+def test_an_empty_partial_audit_is_valid_too(grey, pictures, tmp_path):
+    empty = run_audit(grey, open_source(pictures[0]), title="t", cancelled=after(0))
+    back = load_audit(save_audit(tmp_path, empty))
+    assert back.tokens == 0 and not back.complete and back.planned == 11 and back.media == ()
+    assert_same(back, empty)
+
+
+def test_the_json_says_what_was_counted(audit, tmp_path):
+    said = json.loads((save_audit(tmp_path, audit) / "audit.json").read_text())
+    for level, one in zip(said["levels"], audit.levels, strict=True):
+        expected = usage_of_counts(one.counts)
+        assert level["tokens"] == one.tokens == int(np.load(tmp_path / "counts.npy").sum(1)[0])
+        assert level["used"] == expected.used and level["perplexity"] == expected.perplexity
+        assert level["dead"] == int((one.counts == 0).sum()) and level["unseen"] is None
+    assert said["complete"] and said["media"] == list(audit.media) and said["joint"]["tokens"] == audit.tokens
+
+
+def test_latents_too_large_for_half_precision_are_kept_whole(audit, tmp_path):
+    level = replace(audit.levels[0], latents=audit.levels[0].latents * 1e7)
+    back = load_audit(save_audit(tmp_path, replace(audit, levels=(level, audit.levels[1]))))
+    np.testing.assert_array_equal(back.levels[0].latents, level.latents)
+
+
+def test_a_mixture_of_two_audits_is_refused(audit, grey, pictures, tmp_path):
+    part = run_audit(grey, open_source(pictures[0]), title="part", cancelled=after(1))
+    save_audit(tmp_path / "a", audit)
+    save_audit(tmp_path / "b", part)
+    (tmp_path / "a" / "counts.npy").write_bytes((tmp_path / "b" / "counts.npy").read_bytes())
+    with pytest.raises(RecordError, match=r"counts\.npy does not belong"):
+        load_audit(tmp_path / "a")
+
+
+@pytest.mark.parametrize("name", ["audit.json", "counts.npy", "details.npz"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "nonsense"])
+def test_damaged_files_are_said_to_be(audit, name, damage, tmp_path):
+    path = save_audit(tmp_path, audit) / name
+    data = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(data[: len(data) // 2] if damage == "cut" else b"nonsense")
+    with pytest.raises(RecordError, match=r"holds no audit|cannot be used|is damaged"):
+        load_audit(tmp_path)
+
+
+def test_a_full_disk_leaves_the_old_audit_whole(audit, tmp_path, monkeypatch):
+    folder, written = save_audit(tmp_path / "audit", audit), []
+
+    def full_at_the_second(number):
+        written.append(number)
+        if len(written) == 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full_at_the_second)
+    with pytest.raises(ExplorerError, match=r"cannot write details\.npz: No space left"):
+        save_audit(folder, replace(audit, title="new"))
+    assert len(list(folder.iterdir())) == 3 and load_audit(folder).title == audit.title
+
+
+def blank(codes=4):
+    counts = np.arange(codes)
+    return LevelAudit("", codes, counts, np.stack([counts, 0 * counts]), np.array([[6, 3]]), np.zeros((1, 3)))
+
+
+def exemplars(codes=4, medium=-1, token=-1, distance=np.nan):
+    shape = (codes, 3, 4)
+    return Exemplars(np.full(shape, medium, np.int32), np.full(shape, token, np.int32), np.full(shape, distance))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"counts": np.arange(5)}, "counts has shape"),
+        ({"counts": np.arange(4.0)}, "counts holds float64"),
+        ({"counts": np.arange(4) + 1}, "halves do not add up"),
+        ({"halves": np.zeros((3, 4), int)}, "halves has shape"),
+        ({"growth": np.array([[6, 3], [5, 4]])}, "growth never falls"),
+        ({"batches": np.zeros((1, 2))}, "batches has shape"),
+        ({"positions": np.zeros((4, 7, 7), np.uint32)}, "positions has shape"),
+        ({"exemplars": exemplars(3)}, "exemplars are of 3 codes"),
+        ({"error": np.zeros(3)}, "error has shape"),
+        ({"latents": np.zeros((2, 2))}, "latents come with their codes"),
+        ({"latents": np.zeros((2, 2)), "latent_codes": np.zeros(3, int)}, "latent codes has shape"),
+    ],
+)
+def test_a_level_is_checked(changes, words):
+    with pytest.raises(RecordError, match=words):
+        replace(blank(), **changes)
+
+
+def test_the_other_parts_are_checked():
+    none, zero = np.full((4, 4, 6), -1), np.zeros((4, 4, 6), int)
+    bad = [
+        (lambda: exemplars(medium=0), "exactly where they have a token"),
+        (lambda: exemplars(medium=0, token=0), "distance exactly where"),
+        (lambda: Neighbours(none, zero + 1, 1, False), "counted exactly where"),
+        (lambda: Neighbours(none[:, :3], zero, 1, False), "neighbour codes has shape"),
+        (lambda: JointAudit(5, 6, 1.0, 0.0, 5.0, True), "6 distinct tuples among 5"),
+        (lambda: Audit("t", None, "unknown", ("a",), (("b", "why"),), (blank(),), None, 1, 0.0), "only 1 were planned"),
+        (lambda: Audit("t", None, "unknown", (), (), (), None, 1, 0.0), "at least one level"),
+        (lambda: Audit("t", None, "grid2d", ("a",), (),
+                       (replace(blank(), exemplars=exemplars(4, 1, 0, 0.5)),), None, 1, 0.0), "medium 1 of 1"),
+    ]  # fmt: skip
+    for build, words in bad:
+        with pytest.raises(RecordError, match=words):
+            build()
