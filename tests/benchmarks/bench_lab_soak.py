@@ -24,7 +24,9 @@ def measure() -> list[tuple[str, str, str]]:
         for number in range(LOOKS):
             _watch(page, started + settle + (SECONDS - settle) * number / (LOOKS - 1))
             steps, frames = page.evaluate(f"(({{ dataset: d }}) => [d.step, d.framesDrawn])({_view()})")
-            looks.append((time.monotonic() - started, resident_megabytes(pid), _heap(devtools), int(steps), int(frames)))
+            looks.append(
+                (time.monotonic() - started, resident_megabytes(pid), _heap(devtools), int(steps), int(frames))
+            )
         playing = page.get_attribute(VIEW, "data-playing") == "true"
     first, last = looks[0], looks[-1]
     over = f"from {first[0]:.0f} s to {last[0]:.0f} s of a run"
