@@ -89,7 +89,7 @@ function createGrowth(bus) {
     cursor = value;
     tell();
   };
-  const own = figure(bus, "growth", "Codes used as tokens are counted", [scale.element], {
+  const own = figure(bus, "growth", "Usage while counting", [scale.element], {
     label: "Codes used against tokens counted. Left and right move the reading.",
     csv: () => growthCsv(bus.level()),
     ...{ paint, mark },
@@ -113,7 +113,7 @@ function createGrowth(bus) {
       cursor = null;
       const { fit } = level.growth;
       if (!chosen) scale.set((log = isEarly(level.growth)) ? "log" : "linear");
-      say(own.words, fit ? `Full line: counted. Dotted: ${fit.words}` : "Counted, with no estimate beyond: too few tokens for one, or all codes are used already.");
+      say(own.words, fit ? `Full line: counted. Dotted: estimated. ${fit.words}` : level.growth.words);
       own.stage.redraw();
       tell();
     },
@@ -263,11 +263,10 @@ function createBatches(bus) {
     own.stage.describe(batchWords(level, measure));
   };
   const tell = () => {
-    const level = bus.level();
-    if (level) say(own.readout, batchWords(level, measure));
+    if (bus.level()) say(own.readout, batchWords(bus.level(), measure));
     own.stage.redraw();
   };
-  const own = figure(bus, "batches", "One medium alone, and all together", [choice.element], {
+  const own = figure(bus, "batches", "Each medium by itself", [choice.element], {
     label: "Usage of single media beside the usage of all",
     csv: () => batchesCsv(bus.level()),
     paint,

@@ -109,16 +109,16 @@ export const BATCH_MEASURES = [
   { id: "used", label: "Used codes", title: "Codes used in one medium alone, and in all together" },
 ];
 
-/** "One medium alone: median 281 (middle half 240–310), at most 1,024; all 100 together: 640." */
+/** "Each dot is one of 100 media by itself: half of them reach a perplexity of 240 to 310, of at most 1,024. All: 640 ..." */
 export function batchWords(level, measure) {
   const { batches } = level;
   const values = Float64Array.from(batches[measure]).sort();
   if (values.length === 0) return "No medium was kept by itself.";
-  const at = (share) => values[Math.round(share * (values.length - 1))];
+  const at = (share) => number(values[Math.round(share * (values.length - 1))]);
   const most = Math.min(level.codebook_size, median(batches.tokens));
-  const name = measure === "used" ? "codes used" : "perplexity";
-  const range = values.length > 3 ? `, middle half ${number(at(0.25))} to ${number(at(0.75))}` : "";
-  return `${whole(values.length)} media one by one: median ${name} ${number(median(values))}${range}, each of at most ${amount(most)}. All together: ${number(level[measure])} of at most ${whole(level.ceiling)}.`;
+  const [reach, all] = measure === "used" ? ["use", `${number(level.used)} codes`] : ["reach a perplexity of", number(level.perplexity)];
+  const half = values.length > 3 ? `half of them ${reach} ${at(0.25)} to ${at(0.75)}` : `they ${reach} ${at(0)} to ${at(1)}`;
+  return `Each dot is one of ${whole(values.length)} media by itself: ${half}, of at most ${amount(most)}. All together: ${all}, of at most ${whole(level.ceiling)}.`;
 }
 
 export function batchesCsv({ batches }) {

@@ -7,7 +7,8 @@ import { colormap } from "./colormaps.js";
 
 export const TILE = 256; // cells a side: what is out of sight is not drawn
 export const GLYPH_PX = 9; // from this size on each cell carries its own mark
-const NUMBER_PX = 30; // and from this one its number
+const NUMBER_PX = [9, 13]; // and where a number fits in letters between these sizes, its number
+const LETTER = 0.62; // width of a digit as a share of its height
 const MOST_MARKS = 1500; // of codes in one state, drawn larger than their cells while those are small
 const MARK_PX = [1.8, 3.5]; // half their size: small where they are many
 const VEIL = 0.78;
@@ -48,6 +49,12 @@ export function visibleCells({ cols, rows }, { W, H, place, s }) {
     top: clamp(Math.floor(-y0 / s), rows),
     bottom: clamp(Math.floor((H - y0) / s), rows),
   };
+}
+
+/** Size of the letters in which the highest number of K codes fits a cell of `s` pixels, 0 where none does. Pure. */
+export function numberSize(s, K) {
+  const fits = Math.min(NUMBER_PX[1], (0.84 * s) / (LETTER * String(Math.max(K - 1, 0)).length), 0.42 * s);
+  return fits >= NUMBER_PX[0] ? fits : 0;
 }
 
 /** A picture of one pixel a cell, kept on canvases of TILE x TILE. */
@@ -119,18 +126,43 @@ export function createPainting({ cells, counts, state, scale, theme, lasso }) {
   const [r, g, b] = rgbOf(theme.surface);
   const veilColour = ((Math.round(255 * VEIL) << 24) | (b << 16) | (g << 8) | r) >>> 0;
   const veil = lasso?.size > 0 ? makeTiles(cellMask(cells, (code) => !lasso.has(code), veilColour), cells) : [];
-  const painting = { cells, counts, state, scale, theme, tiles, lists, masks, veil, patterns: new Map(), scratch: document.createElement("canvas") };
+  const painting = { lasso, cells, counts, state, scale, theme, tiles, lists, masks, veil, patterns: new Map(), scratch: document.createElement("canvas") };
   return { draw: (ctx, frame) => draw(painting, ctx, frame) };
 }
 
 function draw(painting, ctx, frame) {
-  const { tiles, veil, lists } = painting;
+  const { tiles, veil, lists, lasso } = painting;
+  const small = frame.s < GLYPH_PX;
+  const marks = (wanted) => {
+    for (const kind of [DUPLICATE, OVERUSED]) if (lists[kind].length <= MOST_MARKS) drawMarks(painting, ctx, frame, kind, wanted);
+  };
   drawTiles(ctx, tiles, frame);
-  if (frame.s < GLYPH_PX) for (const [kind, mask] of painting.masks) drawPattern(painting, ctx, frame, kind, mask);
+  if (small) {
+    for (const [kind, mask] of painting.masks) drawPattern(painting, ctx, frame, kind, mask);
+    marks(() => true);
+  } else drawGlyphs(painting, ctx, frame);
+  if (veil.length === 0) return;
   drawTiles(ctx, veil, frame);
-  if (frame.s >= GLYPH_PX) return drawGlyphs(painting, ctx, frame);
-  for (const kind of [DUPLICATE, OVERUSED]) if (lists[kind].length <= MOST_MARKS) drawMarks(painting, ctx, frame, kind);
-  return undefined;
+  if (!small) return;
+  if (lasso.size <= MOST_MARKS) ringAround(painting, ctx, frame, lasso);
+  marks((code) => lasso.has(code));
+}
+
+/** Rings about cells that are too small to stand out of the veil by themselves. */
+function ringAround({ cells }, ctx, { W, H, place, s }, codes) {
+  outline(
+    ctx,
+    (path) => {
+      for (const code of codes) {
+        const cell = cells.cellOf[code];
+        const [x, y] = place((cell % cells.cols) + 0.5, Math.floor(cell / cells.cols) + 0.5);
+        if (x < -9 || y < -9 || x > W + 9 || y > H + 9) continue;
+        path.moveTo(x + 0.5 * s + 3, y);
+        path.arc(x, y, 0.5 * s + 3, 0, 2 * Math.PI);
+      }
+    },
+    1,
+  );
 }
 
 /** The cells of a mask filled with a pattern that moves with them. */
@@ -168,13 +200,25 @@ function markPath(path, kind, x, y, r) {
   }
 }
 
+/** Marks that are seen on any colour: triangles filled, bars stroked, both light with a dark edge. */
+function drawShapes(ctx, kind, addTo, width) {
+  outline(ctx, addTo, width);
+  if (kind !== OVERUSED) return;
+  ctx.beginPath();
+  addTo(ctx);
+  ctx.fillStyle = "#ffffff";
+  ctx.fill();
+}
+
 /** Marks of fixed size on cells that are smaller than they. */
-function drawMarks({ cells, lists }, ctx, { W, H, place, s }, kind) {
+function drawMarks({ cells, lists }, ctx, { W, H, place, s }, kind, wanted) {
   const r = Math.min(Math.max(MARK_PX[0], 70 / Math.sqrt(lists[kind].length + 1)), MARK_PX[1]);
-  outline(
+  drawShapes(
     ctx,
+    kind,
     (path) => {
       for (const code of lists[kind]) {
+        if (!wanted(code)) continue;
         const cell = cells.cellOf[code];
         const [x, y] = place((cell % cells.cols) + 0.5, Math.floor(cell / cells.cols) + 0.5);
         if (x > -5 && y > -5 && x < W + 5 && y < H + 5) markPath(path, kind, x, y, Math.max(r, 0.34 * s));
@@ -198,12 +242,13 @@ function drawGlyphs({ cells, counts, state, scale, theme }, ctx, frame) {
   drawGaps(ctx, theme, frame, { left, right, top, bottom });
   drawBare(ctx, theme, byKind, s);
   const r = Math.min(0.28 * s, 8);
+  const letters = numberSize(s, state.length);
   for (const kind of [DUPLICATE, OVERUSED]) {
-    const lift = s >= NUMBER_PX ? 0.16 * s : 0;
-    if (byKind[kind].length > 0) outline(ctx, (path) => byKind[kind].forEach(([, x, y]) => markPath(path, kind, x, y - lift, r)), Math.min(2, 0.12 * s));
+    const lift = letters > 0 ? 0.16 * s : 0;
+    if (byKind[kind].length > 0) drawShapes(ctx, kind, (path) => byKind[kind].forEach(([, x, y]) => markPath(path, kind, x, y - lift, r)), kind === OVERUSED ? 0.6 : Math.min(2, 0.12 * s));
   }
-  if (s < NUMBER_PX) return;
-  ctx.font = `${Math.min(13, Math.round(s / 3.4))}px ${theme.font}`;
+  if (letters === 0) return;
+  ctx.font = `${letters.toFixed(1)}px ${theme.font}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   byKind.forEach((list, kind) => {

@@ -29,8 +29,8 @@ export function heatmapCaption(level, order) {
   const { tokens, codebook_size: K, ceiling } = level;
   const cells = `Each cell is one code of ${whole(K)}, ${ORDER_WORDS[order] ?? ORDER_WORDS.usage}.`;
   const counted = `Colour: log of its count over ${whole(tokens)} tokens (${amount(tokens / K)} a code if all were used alike; ceiling min(K, N) = ${whole(ceiling)}).`;
-  const over = level.over_used_from > 0 && Number.isFinite(level.over_used_from) ? ` Over-used: from ${whole(level.over_used_from)} tokens.` : "";
-  return `${cells} ${counted}${over}`;
+  const states = level.state_words ?? `Over-used: from ${whole(level.over_used_from)} tokens.`;
+  return `${cells} ${counted} ${states}`;
 }
 
 /** Entries of the legend: only states that occur, and "dead" or "not yet seen" even at 0, whichever can be said. */

@@ -115,7 +115,7 @@ export function reveal(from, id) {
   const panel = [...page.querySelectorAll(`[data-panel="${CSS.escape(id)}"], [data-figure~="${CSS.escape(id)}"]`)].find((one) => one.offsetParent !== null);
   if (!panel) return false;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  panel.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "center" });
+  panel.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: panel.offsetHeight > window.innerHeight ? "start" : "center" });
   panel.classList.add("cb-flash");
   setTimeout(() => panel.classList.remove("cb-flash"), FLASH_MS);
   return true;

@@ -1,21 +1,29 @@
 // The codebook page: choosers, the panels and where they stand. What is chosen and asked goes through codebook_link.js.
 
+import { mount as mountAudit } from "./codebook_audit.js";
+import { mount as mountCode } from "./codebook_code.js";
+import { mount as mountDiagnosis } from "./codebook_diagnosis.js";
+import { mount as mountFacts } from "./codebook_facts.js";
+import { mount as mountGeometry } from "./codebook_geometry.js";
+import { mount as mountGrowth } from "./codebook_growth.js";
+import { mount as mountHeatmap } from "./codebook_heatmap.js";
 import { createBus, ownState } from "./codebook_link.js";
+import { mount as mountMap } from "./codebook_map.js";
 import { addStyleSheet } from "./component.js";
 import { h, segmented } from "./inspect_dom.js";
 import { whole } from "./inspect_format.js";
 import { say } from "./lab_panel.js";
 
-// Name of a panel -> its module, which exports mount(host, bus). In the order of the page.
+// Name of a panel -> its mount(host, bus).
 const PANELS = {
-  audit: () => import("./codebook_audit.js"),
-  facts: () => import("./codebook_facts.js"),
-  diagnosis: () => import("./codebook_diagnosis.js"),
-  heatmap: () => import("./codebook_heatmap.js"),
-  map: () => import("./codebook_map.js"),
-  geometry: () => import("./codebook_geometry.js"),
-  growth: () => import("./codebook_growth.js"),
-  code: () => import("./codebook_code.js"),
+  audit: mountAudit,
+  facts: mountFacts,
+  diagnosis: mountDiagnosis,
+  heatmap: mountHeatmap,
+  map: mountMap,
+  geometry: mountGeometry,
+  growth: mountGrowth,
+  code: mountCode,
 };
 const SHEETS = ["lab_panels.css", "codebook_panels.css"];
 const MOST_SKIPPED = 50;
@@ -97,14 +105,15 @@ class CodebookPage {
   }
 
   async start() {
-    await Promise.all(Object.entries(PANELS).map(([name, get]) => this.startPanel(name, get)));
+    for (const [name, mountPanel] of Object.entries(PANELS)) this.startPanel(name, mountPanel);
     if (this.opening.message) this.say(this.opening.message);
     await this.load();
   }
 
-  async startPanel(name, get) {
+  /** A panel that fails says so in its place, and the others go on. */
+  startPanel(name, mountPanel) {
     try {
-      (await get()).mount(this.hosts[name], this.bus);
+      mountPanel(this.hosts[name], this.bus);
     } catch (error) {
       console.error(`the panel ${name} could not be shown`, error);
       this.hosts[name].textContent = "This panel could not be shown.";

@@ -10,12 +10,13 @@ export function amount(n) {
   return Number(n.toPrecision(2)).toString();
 }
 
-/** share of total as a percentage; small but not zero is "<0.1%". */
+/** share of total as a percentage; small but not zero is "<0.1%", and what is not all of it is never "100%". */
 export function percent(part, total) {
   if (!(total > 0)) return "–";
   const value = (100 * part) / total;
   if (value === 0) return "0%";
   if (value < 0.1) return "<0.1%";
+  if (value < 100 && value >= 99.5) return value > 99.9 ? ">99.9%" : `${value.toFixed(1)}%`;
   return `${value < 10 ? value.toFixed(1) : Math.round(value)}%`;
 }
 

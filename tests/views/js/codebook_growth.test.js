@@ -61,8 +61,8 @@ test("the band of chance is two binomial standard deviations, and halves drawn b
 test("single media are read against what they could show at most", () => {
   const level = { ...LEVEL, batches: { tokens: [50, 50, 50, 50], used: [20, 24, 22, 26], perplexity: [15, 18, 16, 19] } };
   const words = batchWords(level, "perplexity");
-  assert.equal(words, "4 media one by one: median perplexity 17, middle half 16 to 18, each of at most 50. All together: 61.20 of at most 100.");
-  assert.ok(batchWords(level, "used").startsWith("4 media one by one: median codes used 23"));
+  assert.equal(words, "Each dot is one of 4 media by itself: half of them reach a perplexity of 16 to 18, of at most 50. All together: 61.20, of at most 100.");
+  assert.ok(batchWords(level, "used").includes("half of them use 22 to 24, of at most 50. All together: 90 codes,"));
   assert.equal(batchWords({ ...level, batches: { tokens: [], used: [], perplexity: [] } }, "used"), "No medium was kept by itself.");
   assert.equal(batchesCsv(level).trim().split("\n")[1], "50,20,15");
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { countScale, gridShape, hilbert, layCells, moveCell } from "../../../explorer/views/codebook_heatmap_grid.js";
-import { cellColours, cellMask, cutTile, TILE, visibleCells } from "../../../explorer/views/codebook_heatmap_paint.js";
+import { cellColours, cellMask, cutTile, numberSize, TILE, visibleCells } from "../../../explorer/views/codebook_heatmap_paint.js";
 import { codeWords, heatmapCaption, heatmapTable, legendOf } from "../../../explorer/views/codebook_heatmap_words.js";
+import { percent } from "../../../explorer/views/inspect_format.js";
 import { codesIn, DEAD, LIVE, rankOf, tally, UNSEEN, usageOrder } from "../../../explorer/views/codebook_states.js";
 
 const numbers = (K) => Uint32Array.from({ length: K }, (_, i) => i);
@@ -96,6 +97,11 @@ test("tiles cut the picture without loss, and only what is in sight is listed", 
   assert.deepEqual(visibleCells({ cols: 64, rows: 64 }, frame), { left: 20, right: 30, top: 3, bottom: 8 });
 });
 
+test("numbers are written where the longest of them fits its cell", () => {
+  assert.equal(numberSize(16, 1024), 0);
+  for (const [s, K] of [[30, 100], [45, 262144], [60, 1024]]) assert.ok(numberSize(s, K) * 0.62 * String(K - 1).length <= 0.85 * s && numberSize(s, K) >= 9);
+});
+
 test("words carry count, denominator, rank and state; the legend names what occurs and what could", () => {
   const one = level([60, 39, 1, 0], [4, 3, 0, 1]);
   const rank = rankOf(usageOrder(one.counts));
@@ -103,11 +109,16 @@ test("words carry count, denominator, rank and state; the legend names what occu
   assert.equal(codeWords(one, 3, rank), "Code 3: 0 of 100 tokens (0%), dead");
   const caption = heatmapCaption(one, "number");
   for (const part of ["one code of 4", "100 tokens", "25 a code", "ceiling min(K, N) = 4", "from 50 tokens"]) assert.ok(caption.includes(part), part);
+  assert.ok(heatmapCaption({ ...one, state_words: "Over-used: as said." }, "map").endsWith("Over-used: as said."));
   assert.deepEqual(tally(one.state), [1, 1, 0, 1, 1]);
   assert.deepEqual(codesIn(one.state, 3), [1]);
   assert.deepEqual(legendOf(one, tally(one.state)).map(({ id, count, share }) => [id, count, share]), [["live", 1, "25%"], ["dead", 1, "25%"], ["duplicate", 1, "25%"], ["overused", 1, "25%"]]);
   const few = level([1, 0, 0, 0], [0, 2, 2, 2], { dead: null, unseen: 3 });
   assert.deepEqual(legendOf(few, tally(few.state)).map(({ id, count }) => [id, count]), [["live", 1], ["unseen", 3], ["overused", 0]]);
+});
+
+test("a share that is not all is never called all", () => {
+  assert.deepEqual([percent(1022, 1024), percent(262143, 262144), percent(1024, 1024), percent(994, 1000)], ["99.8%", ">99.9%", "100%", "99%"]);
 });
 
 test("the table has every code in the order of the picture", () => {
