@@ -1,7 +1,7 @@
-"""Codes on a plane: PCA, UMAP with its trustworthiness, and the cache that keeps them.
+"""Codes on a plane: PCA, UMAP and t-SNE with their trustworthiness, and the cache that keeps them.
 
 UMAP: McInnes, Healy and Melville 2018, https://arxiv.org/abs/1802.03426. Distances and cluster sizes on its map mean
-little; PCA stays beside it. Lattices and the choice of drawn codes are in `codemap.py`.
+little; PCA stays beside it. t-SNE is in `tsne.py`, lattices and the choice of drawn codes in `codemap.py`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from typing import Literal
 import numpy as np
 
 from explorer.errors import Cancelled, RecordError, SettingsError
+from explorer.registry import load_dotted
 
-Kind = Literal["pca", "umap", "lattice"]
+Kind = Literal["pca", "umap", "tsne", "lattice"]
 PointMetric = Literal["euclidean", "cosine"]
 
 MAX_CACHE_BYTES = 64 * 2**20
@@ -51,8 +52,23 @@ def pca(vectors: np.ndarray, seed: int = 0) -> Projection:
     Exact: `seed` is only kept with the result. Of each axis' two signs the one with the largest loading positive
     is taken, so that the same codes always give the same picture. Raises RecordError for NaN or no vectors.
     """
-    vectors = _checked(vectors)
-    centred = vectors - vectors.mean(axis=0)  # (n, D)
+    vectors = checked(vectors)
+    mean, axes, shares = principal_axes(vectors)
+    n, dim = vectors.shape
+    xy = np.zeros((n, 2), np.float32)
+    xy[:, : len(axes)] = (vectors - mean) @ axes.T
+    explained = (float(shares[0]), float(shares[1]))
+    note = (
+        f"PCA of {n:,} vectors in {dim} dimensions: x shows {explained[0]:.0%}, y {explained[1]:.0%} of the variance. "
+        "The map is projected: regions on it are not the regions of the quantizer."
+    )
+    return Projection(xy, "pca", note, seed, explained)
+
+
+def principal_axes(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(mean (D,), axes (2, D) or (1, D) if D is 1, shares (2,) of the variance) of finite `vectors` (n, D)."""
+    mean = vectors.mean(axis=0)
+    centred = vectors - mean  # (n, D)
     n, dim = centred.shape
     if n >= dim:
         variances, axes = np.linalg.eigh(centred.T @ centred)  # ascending; axes (D, D) in columns
@@ -62,17 +78,10 @@ def pca(vectors: np.ndarray, seed: int = 0) -> Projection:
         variances, axes = np.square(singular), rows.T
     axes = axes[:, :2]
     axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])] < 0, -1, 1)
-    xy = np.zeros((n, 2), np.float32)
-    xy[:, : axes.shape[1]] = centred @ axes
     total = np.square(centred).sum()
     shares = np.zeros(2)
     shares[: min(2, len(variances))] = np.clip(variances[:2] / total, 0, 1) if total > 0 else 0
-    explained = (float(shares[0]), float(shares[1]))
-    note = (
-        f"PCA of {n:,} vectors in {dim} dimensions: x shows {explained[0]:.0%}, y {explained[1]:.0%} of the variance. "
-        "The map is projected: regions on it are not the regions of the quantizer."
-    )
-    return Projection(xy, "pca", note, seed, explained)
+    return mean, axes.T, shares
 
 
 def umap(
@@ -87,7 +96,7 @@ def umap(
     progress gets the share done, 0..1; cancelled is asked between epochs and raises Cancelled out of the work.
     Fewer than MIN_UMAP_POINTS different vectors give the PCA, and the note says so.
     """
-    vectors = _checked(vectors)
+    vectors = checked(vectors)
     start = pca(vectors, seed)
     distinct, place = np.unique(vectors.astype(np.float32), axis=0, return_inverse=True)
     if len(distinct) < MIN_UMAP_POINTS:
@@ -153,7 +162,7 @@ def trustworthiness(
     Venna and Kaski 2001, 10 neighbours. Over `limit` points a seeded sample is measured, since the work grows with
     their square. None for fewer than 8 points.
     """
-    vectors = _checked(vectors)
+    vectors = checked(vectors)
     n = len(vectors)
     if n < 8:
         return None, f"not measured: {n} points are too few"
@@ -171,7 +180,7 @@ def trustworthiness(
 
 def cached_projection(
     vectors: np.ndarray,
-    kind: Literal["pca", "umap"],
+    kind: Literal["pca", "umap", "tsne"],
     seed: int,
     cache_dir: Path,
     metric: PointMetric = "euclidean",
@@ -181,10 +190,10 @@ def cached_projection(
     """The projection from `cache_dir`, or computed and kept there.
 
     A file that cannot be read is rebuilt; a folder that cannot be written only costs the time of computing again.
-    UMAP comes with its trustworthiness. Raises SettingsError for another kind, Cancelled, RecordError.
+    UMAP and t-SNE come with their trustworthiness. Raises SettingsError for another kind, Cancelled, RecordError.
     """
-    if kind not in ("pca", "umap"):
-        raise SettingsError(f"no projection is called {kind!r}; there are pca and umap")
+    if kind not in ("pca", "umap", "tsne"):
+        raise SettingsError(f"no projection is called {kind!r}; there are pca, umap and tsne")
     path = Path(cache_dir) / f"projection-{_cache_key(vectors, kind, seed, metric)}.npz"
     kept = _read(path, len(vectors))
     if kept is not None:
@@ -192,14 +201,16 @@ def cached_projection(
     if kind == "pca":
         result = pca(vectors, seed)
     else:
-        result = umap(vectors, metric, seed, progress, cancelled)
+        lay_out = umap if kind == "umap" else load_dotted("explorer.analysis.tsne:tsne")
+        result = lay_out(vectors, metric, seed, progress, cancelled)
         value, words = trustworthiness(vectors, result.xy, metric, seed)
         result = Projection(**{**vars(result), "trustworthiness": value, "note": f"{result.note} It has {words}."})
     _write(path, result)
     return result
 
 
-def _checked(vectors: np.ndarray) -> np.ndarray:
+def checked(vectors: np.ndarray) -> np.ndarray:
+    """`vectors` as float64 (n, D). Raises RecordError for another shape, NaN or infinity."""
     vectors = np.asarray(vectors, np.float64)
     if vectors.ndim != 2 or 0 in vectors.shape:
         raise RecordError(f"a map needs vectors of shape (n, D), got {vectors.shape}")

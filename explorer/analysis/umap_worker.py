@@ -1,8 +1,9 @@
-"""One UMAP in a process of its own: `python -m explorer.analysis.umap_worker vectors.npy METRIC SEED CACHE_DIR`.
+"""One UMAP or t-SNE in a process of its own: `python -m explorer.analysis.umap_worker FILE METRIC SEED CACHE [KIND]`.
 
-UMAP's first call compiles for seconds while holding the interpreter's lock, which would freeze every visitor of the
-server; a child process also can be ended at once. It prints the share done, a line each, and leaves its result in
-the cache, where `cached_projection` of the parent finds it.
+FILE holds the vectors (.npy), CACHE is a folder, KIND is umap (if left out) or tsne. UMAP's first call compiles for
+seconds while holding the interpreter's lock, which would freeze every visitor of the server; a child process also can
+be ended at once. It prints the share done, a line each, and leaves its result in the cache, where `cached_projection`
+of the parent finds it.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ def main(arguments: list[str]) -> int:
     """Compute the projection that the arguments name, reporting on stdout."""
     if hasattr(os, "nice"):
         os.nice(10)  # a map in the background must not slow the clicks in front
-    vectors_file, metric, seed, cache_dir = arguments
+    vectors_file, metric, seed, cache_dir, *kind = arguments
     vectors = np.load(vectors_file, allow_pickle=False)
+    answers = sys.stdout  # t-SNE reads sys.stdout while it runs, see `tsne.py`
 
     def report(share: float) -> None:
-        print(f"{share:.3f}", flush=True)
+        print(f"{share:.3f}", flush=True, file=answers)
 
-    cached_projection(vectors, "umap", int(seed), Path(cache_dir), metric, progress=report)  # type: ignore[arg-type]
+    name = kind[0] if kind else "umap"
+    cached_projection(vectors, name, int(seed), Path(cache_dir), metric, progress=report)  # type: ignore[arg-type]
     return 0
 
 

@@ -132,5 +132,5 @@ def test_impossible_input_is_named(tmp_path):
         pca(np.array([[0.0, np.nan], [1.0, 2.0]]))
     with pytest.raises(RecordError, match="shape"):
         pca(np.zeros((0, 4)))
-    with pytest.raises(SettingsError, match="'tsne'"):
-        cached_projection(blobs(20), "tsne", 0, tmp_path)
+    with pytest.raises(SettingsError, match="'isomap'"):
+        cached_projection(blobs(20), "isomap", 0, tmp_path)

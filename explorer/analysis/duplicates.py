@@ -1,0 +1,73 @@
+"""Near-duplicate codes: so close to each other that swapping them hardly changes the quantization error.
+
+The threshold is NEAR times the typical distance of a latent to its own code, and is always said with the number.
+Pairs are found with a k-d tree, whose work stays small because the radius is, for codebooks of any size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.errors import RecordError
+
+NEAR = 0.1  # of the typical distance of a latent to its code
+LISTED = 200  # pairs that are named
+_ALL_PAIRS = 200_000  # with no more than so many, every pair is measured to find the closest ones
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """near (n,) bool: another code lies within the threshold. pairs (p, 2) int64 rows, distances (p,): the closest
+    LISTED pairs, closest first (of very many: each code's own nearest). total: how many pairs there are."""
+
+    threshold: float
+    near: np.ndarray
+    pairs: np.ndarray
+    distances: np.ndarray
+    total: int
+
+
+def near_duplicates(vectors: np.ndarray, threshold: float, limit: int = LISTED) -> Duplicates:
+    """Pairs of `vectors` (n, D) at most `threshold` apart. Raises RecordError for NaN or infinity, or below 0."""
+    vectors = np.asarray(vectors, np.float64)
+    if vectors.ndim != 2 or not np.isfinite(vectors).all():
+        raise RecordError(f"duplicates are looked for among finite vectors (n, D), got shape {vectors.shape}")
+    if not threshold >= 0:
+        raise RecordError(f"a distance is 0 or more, not {threshold}")
+    # Equal vectors are put together first: many of them in one place would make the tree search them one by one.
+    distinct, group, size = np.unique(vectors, axis=0, return_inverse=True, return_counts=True)
+    group = group.reshape(-1)
+    # scipy.spatial takes a quarter of a second to import, and not every page looks for duplicates.
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(distinct, balanced_tree=False, compact_nodes=False)
+    near = size > 1
+    if len(distinct) > 1:
+        distance, beside = tree.query(distinct, k=2, distance_upper_bound=np.nextafter(threshold, np.inf))
+        near = near | np.isfinite(distance[:, 1])
+    if not near.any():
+        return Duplicates(threshold, near[group], np.empty((0, 2), np.int64), np.empty(0), 0)
+    ordered = tree.count_neighbors(tree, threshold, weights=(size, size))  # of codes, both ways and with themselves
+    total = round((float(ordered) - len(vectors)) / 2)
+    if total <= _ALL_PAIRS:
+        pairs = cKDTree(vectors, balanced_tree=False).query_pairs(threshold, output_type="ndarray").astype(np.int64)
+    else:
+        found = np.flatnonzero(np.isfinite(distance[:, 1])) if len(distinct) > 1 else np.empty(0, np.int64)
+        other = np.where(beside[found, 0] == found, beside[found, 1], beside[found, 0]) if len(found) else found
+        first = np.unique(group, return_index=True)[1]  # one row for each distinct vector
+        apart = np.unique(np.sort(np.stack([found, other], axis=1), axis=1), axis=0)
+        pairs = np.concatenate([_equal_pairs(group, limit), first[apart].reshape(-1, 2)])
+    pairs = np.sort(pairs, axis=1)
+    distances = np.linalg.norm(vectors[pairs[:, 0]] - vectors[pairs[:, 1]], axis=1)
+    order = np.lexsort((pairs[:, 1], pairs[:, 0], distances))[:limit]
+    return Duplicates(threshold, near[group], pairs[order], distances[order], total)
+
+
+def _equal_pairs(group: np.ndarray, limit: int) -> np.ndarray:
+    """At most `limit` pairs (p, 2) of rows of the same group: each with the first of its group."""
+    order = np.argsort(group, kind="stable")
+    first = order[np.searchsorted(group[order], group[order])]
+    pairs = np.stack([first, order], axis=1)[first != order]
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))][:limit]

@@ -1,0 +1,129 @@
+"""How usage grows with the tokens counted, and how far that may be carried on: to twice the tokens, no further.
+
+Extrapolation: Chao 1984 (https://www.jstor.org/stable/4615964) for codes not met yet, carried on as in Colwell et al.
+2012, eq. 9 (https://doi.org/10.1093/jpe/rtr044), whose authors advise against more than double the sample. Beside it
+the series of Good and Toulmin 1956 (https://doi.org/10.1093/biomet/43.1-2.45), unbiased up to there. Both take tokens
+as drawn one by one; tokens of one picture are alike, so the same estimate is tried where the answer is known: from one
+half of the media to all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.errors import RecordError, SettingsError
+
+FACTOR = 2.0  # times the tokens counted: the end of the estimate
+POINTS = 24  # of the estimated curve
+LEAST_TOKENS = 100  # fewer say nothing about codes not met
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Codes in use if counting went on: tokens (n,) and used (n,), from what was counted to `until` tokens.
+
+    second: the same at the end by Good and Toulmin, `spread` its standard error. missed: codes by which the same
+    estimate, made from one half of the media, was off at the whole (positive: it had promised too many); None if
+    that could not be tried. words: all of it in a sentence or two.
+    """
+
+    tokens: np.ndarray
+    used: np.ndarray
+    until: int
+    second: float
+    spread: float
+    missed: float | None
+    words: str
+
+
+def abundances(counts: np.ndarray) -> np.ndarray:
+    """f[i]: how many codes have exactly i tokens, (largest count + 1,) int64, f[0] of codes without any."""
+    return np.bincount(np.asarray(counts).astype(np.int64))
+
+
+def unmet(counts: np.ndarray) -> float:
+    """Chao's estimate of the codes that would be met in the end but were not yet; at most those with no token.
+
+    A lower bound where codes differ in how likely they are: (N-1)/N f1^2 / (2 f2), or f1(f1-1)/2 without any f2.
+    """
+    counts = np.asarray(counts)
+    tokens, none = int(counts.sum()), int(np.count_nonzero(counts == 0))
+    once, twice = int(np.count_nonzero(counts == 1)), int(np.count_nonzero(counts == 2))
+    if tokens == 0:
+        return float(none)
+    share = (tokens - 1) / tokens
+    found = share * once**2 / (2 * twice) if twice else share * once * (once - 1) / 2
+    return float(min(found, none))
+
+
+def carry_on(counts: np.ndarray, more: np.ndarray) -> np.ndarray:
+    """Codes in use after `more` (n,) further tokens: (n,) float64, between those used now and K.
+
+    Colwell et al. 2012, eq. 9: used + u (1 - (1 - f1 / (N u + f1))^more) with u = `unmet`.
+    """
+    counts = np.asarray(counts)
+    tokens, used = int(counts.sum()), int(np.count_nonzero(counts))
+    once, left = int(np.count_nonzero(counts == 1)), unmet(counts)
+    if left == 0 or once == 0:
+        return np.full(np.shape(more), float(used))
+    stays = np.log1p(-once / (tokens * left + once))  # log of the chance that one more token meets nothing new
+    return used + left * -np.expm1(np.asarray(more, np.float64) * stays)
+
+
+def good_toulmin(counts: np.ndarray, share: float) -> tuple[float, float]:
+    """(codes in use after `share` x N further tokens, standard error): sum of (-1)^(i+1) share^i f_i.
+
+    The error takes each f_i as Poisson. Raises SettingsError for a share outside 0..1, where the series runs wild.
+    """
+    if not 0 <= share <= 1:
+        raise SettingsError(f"Good and Toulmin's series holds up to as many tokens again, not {share:g} times as many")
+    f = abundances(counts).astype(np.float64)[1:]
+    i = np.arange(1, len(f) + 1)
+    power = share**i
+    fresh = float((np.where(i % 2 == 1, 1, -1) * power * f).sum())
+    used = int(np.count_nonzero(counts))
+    return float(np.clip(used + fresh, used, len(counts))), float(np.sqrt((power**2 * f).sum()))
+
+
+def forecast(counts: np.ndarray, halves: np.ndarray | None = None) -> Forecast | None:
+    """Usage up to FACTOR times the tokens; None where there is nothing to say: all codes used, or too few tokens.
+
+    counts: (K,). halves: (2, K) counts of two halves of the media, for the trial on what is known. Raises RecordError.
+    """
+    counts = np.asarray(counts).astype(np.int64)
+    tokens, used = int(counts.sum()), int(np.count_nonzero(counts))
+    if counts.ndim != 1 or (counts < 0).any():
+        raise RecordError(f"counts must be one number of 0 or more for each code, got shape {counts.shape}")
+    if tokens < LEAST_TOKENS or used == len(counts):
+        return None
+    at = np.unique(np.geomspace(tokens, FACTOR * tokens, POINTS).round().astype(np.int64))
+    curve = carry_on(counts, at - tokens)
+    second, spread = good_toulmin(counts, FACTOR - 1)
+    missed = _missed(counts, halves)
+    words = (
+        f"If counting went on to {at[-1]:,} tokens, about {curve[-1]:,.0f} of {len(counts):,} codes would be used "
+        f"(Chao's estimate, a lower bound; Good and Toulmin's says {second:,.0f} ± {spread:,.0f}). Not carried "
+        "further than twice the tokens, and only for data of the same kind."
+    )
+    return Forecast(at, curve, int(at[-1]), second, spread, missed, words + _trial(missed))
+
+
+def _missed(counts: np.ndarray, halves: np.ndarray | None) -> float | None:
+    """Estimate made from the larger half at the tokens of both, minus what both have used."""
+    if halves is None:
+        return None
+    sums = np.asarray(halves).sum(axis=1)
+    larger = np.asarray(halves)[int(sums.argmax())]
+    if sums.min() < LEAST_TOKENS:
+        return None
+    return float(carry_on(larger, np.array([sums.min()]))[0] - np.count_nonzero(counts))
+
+
+def _trial(missed: float | None) -> str:
+    if missed is None:
+        return ""
+    much = "too many" if missed > 0 else "too few"
+    said = "right to a code" if abs(missed) < 0.5 else f"{abs(missed):,.0f} {much}"
+    return f" The same estimate from half of the media to all of them was {said}."

@@ -1,0 +1,75 @@
+"""The state of every code over a data set: live, dead, not yet seen, near-duplicate or over-used.
+
+Dead and unseen are statements about a count (see `usage.py`). A code in use is over-used from OVER fair shares on, a
+fair share being N/K, and a near-duplicate if another code in use lies within the threshold of `duplicates.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.analysis.duplicates import NEAR, near_duplicates
+from explorer.analysis.geometry import in_metric, latent_distances
+from explorer.analysis.usage import usage_of_counts
+from explorer.audit.parts import LevelAudit
+from explorer.record import Codebook
+
+LIVE, DEAD, UNSEEN, NEAR_DUPLICATE, OVER_USED = range(5)
+NAMES = ("live", "dead", "unseen", "near-duplicate", "over-used")
+OVER = 10  # fair shares
+
+
+@dataclass(frozen=True)
+class CodeStates:
+    """state (K,) uint8. over_used_from: the least count of an over-used code. threshold: distance within which two
+    codes in use are near-duplicates, None without a codebook or latents. words: both, with what they are of."""
+
+    state: np.ndarray
+    over_used_from: int
+    threshold: float | None
+    words: str
+
+    def count(self, state: int) -> int:
+        """How many codes are in that state."""
+        return int(np.count_nonzero(self.state == state))
+
+
+def typical_distance(level: LevelAudit, codebook: Codebook | None) -> float | None:
+    """Median distance of the sampled latents to their codes, in the codebook's metric; None without them."""
+    if codebook is None or level.latents is None or not len(level.latents):
+        return None
+    return float(np.median(latent_distances(codebook, level.latents, level.latent_codes)))
+
+
+def over_used_from(tokens: int, codebook_size: int) -> int:
+    """The least count that is OVER fair shares, or nine tenths of all tokens where K is too small for that."""
+    return max(2, int(np.ceil(tokens * min(OVER / codebook_size, 0.9))))
+
+
+def code_states(level: LevelAudit, codebook: Codebook | None) -> CodeStates:
+    """The state of each code of a level. A lattice's codes are never near-duplicates. Raises RecordError if no token
+    was counted."""
+    usage = usage_of_counts(level.counts)
+    used = level.counts > 0
+    state = np.zeros(level.codebook_size, np.uint8)
+    least = over_used_from(usage.tokens, usage.codebook_size)
+    said = f"Over-used: {least:,} tokens or more of {usage.tokens:,} ({OVER} times a fair share N/K)."
+    scale = typical_distance(level, codebook)
+    threshold = None if scale is None else NEAR * scale
+    if threshold is None:
+        said += " Near-duplicates cannot be told without code vectors and latents."
+    elif codebook.rule is not None:
+        said += " Codes of a lattice are a whole step apart, so none is a near-duplicate."
+    else:
+        rows = np.flatnonzero(used & np.isfinite(codebook.vectors).all(axis=1))
+        near = near_duplicates(in_metric(codebook.rows(rows), codebook.metric), threshold).near
+        state[rows[near]] = NEAR_DUPLICATE
+        said += (
+            f" Near-duplicate: another code in use within {threshold:.3g}, which is {NEAR:.0%} of the median distance "
+            f"{scale:.3g} of {len(level.latents):,} latents to their codes."
+        )
+    state[level.counts >= least] = OVER_USED
+    state[~used] = DEAD if usage.dead is not None else UNSEEN
+    return CodeStates(state, least, threshold, said)

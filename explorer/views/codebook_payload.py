@@ -1,0 +1,177 @@
+"""What the codebook page sends to the browser, as plain values for JSON: `open_payload` of a whole audit at once.
+
+Maps and geometry are in `codebook_payload_map.py` and `codebook_payload_geometry.py`; all of it can be had from here.
+Letters of the shapes: K codebook_size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from explorer.analysis import states
+from explorer.analysis.agreement import agreement
+from explorer.analysis.codebook_diagnosis import diagnose
+from explorer.analysis.geometry import in_metric
+from explorer.analysis.growth import forecast
+from explorer.analysis.maporder import map_order
+from explorer.analysis.usage import usage_of_counts
+from explorer.audit.result import Audit, LevelAudit
+from explorer.errors import RecordError
+from explorer.record import Codebook
+from explorer.tokenizers.base import TokenizerSpec
+from explorer.views.codebook_payload_geometry import geometry_payload
+from explorer.views.codebook_payload_map import map_payload, map_vectors
+from explorer.views.encoding import pack
+
+__all__ = ["code_states", "duplicate_partners", "geometry_payload", "map_payload", "map_vectors", "open_payload"]
+
+PACKED_MAX = 2**32 - 1
+
+
+def open_payload(
+    audit: Audit,
+    audit_id: str,
+    audits: Sequence[Mapping[str, Any]],
+    spec: TokenizerSpec | None,
+    codebooks: Sequence[Codebook] | None,
+) -> dict[str, Any]:
+    """Everything that the page shows at once. audits: {"id", "title", "tokens"} of each that can be chosen.
+
+    spec and codebooks are None for an audit of plain indices. Raises RecordError if nothing was counted, or the
+    codebooks are not those of the audit.
+    """
+    books = books_of(audit, codebooks)
+    return {
+        "tokenizer": None if spec is None else _tokenizer(spec, books[0]),
+        "audits": [dict(one) for one in audits],
+        "audit": {
+            "id": audit_id,
+            "title": audit.title,
+            "media": len(audit.media),
+            "skipped": [list(pair) for pair in audit.skipped],
+            "planned": audit.planned,
+            "complete": audit.complete,
+            "seconds": audit.seconds,
+            "device": audit.device,
+            "layout": audit.layout,
+        },
+        "joint": None if audit.joint is None else asdict(audit.joint),
+        "levels": [_level(level, book) for level, book in zip(audit.levels, books, strict=True)],
+        "diagnosis": [finding.as_json() for finding in diagnose(audit, books)],
+    }
+
+
+def books_of(audit: Audit, codebooks: Sequence[Codebook] | None) -> tuple[Codebook | None, ...]:
+    """One codebook a level, None for plain indices. Raises RecordError if they do not belong to the audit."""
+    if not audit.tokens:
+        raise RecordError(f"No tokens were counted in {audit.title!r}, so there is nothing to show.")
+    if codebooks is None:
+        return (None,) * len(audit.levels)
+    sizes, expected = [book.codebook_size for book in codebooks], [level.codebook_size for level in audit.levels]
+    if sizes != expected:
+        raise RecordError(f"The audit is of codebooks of {expected} codes, the tokenizer has {sizes}.")
+    return tuple(codebooks)
+
+
+def code_states(level: LevelAudit, codebook: Codebook | None) -> tuple[np.ndarray, int]:
+    """(state of each code (K,) uint8, least count of an over-used one); see `explorer.analysis.states`."""
+    known = states.code_states(level, codebook)
+    return known.state, known.over_used_from
+
+
+def duplicate_partners(level: LevelAudit, codebook: Codebook | None, code: int) -> list[int]:
+    """Codes within the near-duplicate threshold of `code`, used or not, nearest first; none for a lattice."""
+    scale = states.typical_distance(level, codebook)
+    if scale is None or codebook.rule is not None:
+        return []
+    vectors = in_metric(codebook.vectors, codebook.metric)
+    distances = np.linalg.norm(vectors - vectors[code], axis=1)
+    near = np.flatnonzero(distances <= states.NEAR * scale)
+    near = near[near != code]
+    return near[np.argsort(distances[near], kind="stable")].tolist()
+
+
+def _tokenizer(spec: TokenizerSpec, book: Codebook | None) -> dict[str, Any]:
+    names = ("id", "title", "summary", "quantizer", "codebook_size", "codebook_dim", "num_quantizers", "combination")
+    said = {name: getattr(spec, name) for name in names}
+    return said | {"metric": None if book is None else book.metric, "downsampling": spec.downsampling}
+
+
+def _level(level: LevelAudit, book: Codebook | None) -> dict[str, Any]:
+    usage = usage_of_counts(level.counts)
+    known = states.code_states(level, book)
+    order = None if book is None else map_order(book)
+    names = ("codebook_size", "tokens", "ceiling", "used", "usage", "usage_of_ceiling")
+    names += ("perplexity", "entropy_bits", "gini", "kl_to_uniform_bits")
+    return {
+        "name": level.name,
+        "codebook_dim": None if book is None else book.codebook_dim,
+        "metric": None if book is None else book.metric,
+        **{name: getattr(usage, name) for name in names},
+        "dead": None if usage.dead is None else int(usage.dead.sum()),
+        "unseen": None if usage.unseen is None else int(usage.unseen.sum()),
+        # One code with more than 2^32 - 1 tokens would be drawn in the same colour in any case.
+        "counts": pack(np.minimum(level.counts, PACKED_MAX).astype(np.uint32)),
+        "state": pack(known.state),
+        "states": {name: known.count(number) for number, name in enumerate(states.NAMES)},
+        "state_words": known.words,
+        "over_used_from": known.over_used_from,
+        "near_duplicate_from": known.threshold,
+        "map_order": None if order is None else pack(order.astype(np.uint32)),
+        "growth": _growth(level),
+        "halves": _halves(level),
+        "batches": _batches(level),
+    }
+
+
+def _growth(level: LevelAudit) -> dict[str, Any]:
+    ahead = forecast(level.counts, level.halves)
+    used = int(np.count_nonzero(level.counts))
+    if ahead is not None:
+        words = ahead.words
+    elif used == level.codebook_size:
+        words = f"All {used:,} codes are in use, so there is nothing more to find."
+    else:
+        words = f"Too few tokens ({level.tokens:,}) to say how usage would go on."
+    fit = ahead and {
+        "tokens": pack(ahead.tokens.astype(np.float32)),
+        "used": pack(ahead.used.astype(np.float32)),
+        "until": ahead.until,
+        "second": ahead.second,
+        "spread": ahead.spread,
+        "missed": ahead.missed,
+        "words": ahead.words,
+    }
+    tokens, codes = level.growth.T.astype(np.float32)
+    return {"tokens": pack(tokens), "used": pack(codes), "fit": fit, "words": words}
+
+
+def _halves(level: LevelAudit) -> dict[str, Any] | None:
+    known = agreement(level.halves)
+    if known is None:
+        return None
+    first = np.minimum(level.halves[0], PACKED_MAX).astype(np.uint32)  # the second is the rest of the counts
+    return {name: _listed(value) for name, value in asdict(known).items()} | {"first": pack(first)}
+
+
+def _listed(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _batches(level: LevelAudit) -> dict[str, Any]:
+    """Each medium alone, so that it shows what a batch of its size would make one believe."""
+    tokens, used, perplexity = level.batches.T.astype(np.float32)
+    words = "Nothing was kept of single media."
+    if len(tokens):
+        whole = usage_of_counts(level.counts)
+        words = (
+            f"Each of {len(tokens):,} media alone (median): {np.median(tokens):,.0f} tokens, {np.median(used):,.0f} "
+            f"codes used, perplexity {np.median(perplexity):,.0f}. All {whole.tokens:,} tokens together: "
+            f"{whole.used:,} used, perplexity {whole.perplexity:,.0f}. A batch of n tokens can use no more than n "
+            "codes, and tokens of one medium are alike: over a small batch a healthy codebook looks collapsed."
+        )
+    return {"tokens": pack(tokens), "used": pack(used), "perplexity": pack(perplexity), "words": words}
