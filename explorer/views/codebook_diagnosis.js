@@ -29,6 +29,9 @@ const FIGURES = {
 export const levelOf = (finding) => LEVELS[finding.level] ?? LEVELS.note;
 export const sureWords = (finding) => SURE[finding.sure] ?? "";
 
+/** "Broken: ", unless the title begins with that word itself. Pure. */
+export const prefixOf = ({ level, title }) => (title.startsWith(levelOf({ level }).word) ? "" : `${levelOf({ level }).word}: `);
+
 /** Of this level or of all, worst first; among equals in the order in which they came. Pure. */
 export function findingsOf(diagnosis, level) {
   const here = diagnosis.filter((finding) => finding.codebook_level === null || finding.codebook_level === undefined || finding.codebook_level === level);
@@ -75,7 +78,7 @@ export function mount(host, bus) {
 }
 
 function item(host, finding) {
-  const { word, mark } = levelOf(finding);
+  const { mark } = levelOf(finding);
   const sure = finding.sure ? h("span", { class: "cb-sure", title: sureWords(finding) }, finding.sure) : null;
   const show = FIGURES[finding.figure] ? h("button", { type: "button", class: "dte-link", onclick: () => reveal(host, finding.figure) }, `See ${FIGURES[finding.figure]}`) : null;
   const source = finding.source ? h("p", { class: "cb-source" }, "Known from: ", finding.source) : null;
@@ -86,7 +89,7 @@ function item(host, finding) {
     h(
       "div",
       {},
-      h("h4", {}, h("span", { class: "cb-level" }, `${word}: `), finding.title),
+      h("h4", {}, h("span", { class: "cb-level" }, prefixOf(finding)), finding.title),
       h("p", {}, finding.text ?? ""),
       finding.try ? h("p", {}, h("b", {}, "Try: "), finding.try) : null,
       h("p", { class: "cb-row" }, sure, show),
