@@ -18,8 +18,10 @@ function figure(bus, id, title, tools, { csv, ...stageOptions }) {
   const stage = createStage({ className: "cb-plot", gap: 0, ...stageOptions });
   const [readout, words] = [h("p", { class: "cb-readout" }), h("p", { class: "cb-note" })];
   const link = (text, name, act) => h("button", { type: "button", class: "dte-link", title: name, "aria-label": name, onclick: act }, text);
-  const canvases = () => [...stage.element.querySelectorAll("canvas")];
-  const png = link("PNG", `${title}, PNG`, () => saveFigure(bus, canvases(), readTheme(stage.element), [readout.textContent, words.textContent], id));
+  const png = link("PNG", `${title}, PNG`, () => {
+    stage.drawNow();
+    saveFigure(bus, [...stage.element.querySelectorAll("canvas")], readTheme(stage.element), [readout.textContent, words.textContent], id);
+  });
   const table = link("CSV", `${title}, CSV`, () => saveCsv(bus, csv(), id));
   const element = h(
     "figure",

@@ -16,7 +16,7 @@ export function percent(part, total) {
   const value = (100 * part) / total;
   if (value === 0) return "0%";
   if (value < 0.1) return "<0.1%";
-  if (value < 100 && value >= 99.5) return value > 99.9 ? ">99.9%" : `${value.toFixed(1)}%`;
+  if (value < 100 && value >= 99.5) return value >= 99.95 ? ">99.9%" : `${value.toFixed(1)}%`;
   return `${value < 10 ? value.toFixed(1) : Math.round(value)}%`;
 }
 

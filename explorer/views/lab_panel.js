@@ -157,6 +157,11 @@ export function createStage({ label, className = "", gap = GAP_MS, paint, mark =
     size: state,
     redraw: painting.request,
     remark: marking.request,
+    /** What has been asked for, drawn at once, also out of sight: for a file of it. */
+    drawNow() {
+      drawOn(base, paint);
+      if (mark) drawOn(marks, mark);
+    },
     describe: (text) => base.getAttribute("aria-label") !== text && base.setAttribute("aria-label", text),
     destroy() {
       observer.disconnect();

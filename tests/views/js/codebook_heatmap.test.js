@@ -118,7 +118,7 @@ test("words carry count, denominator, rank and state; the legend names what occu
 });
 
 test("a share that is not all is never called all", () => {
-  assert.deepEqual([percent(1022, 1024), percent(262143, 262144), percent(1024, 1024), percent(994, 1000)], ["99.8%", ">99.9%", "100%", "99%"]);
+  assert.deepEqual([percent(1022, 1024), percent(262143, 262144), percent(1023, 1024), percent(1024, 1024), percent(994, 1000)], ["99.8%", ">99.9%", "99.9%", "100%", "99%"]);
 });
 
 test("the table has every code in the order of the picture", () => {
