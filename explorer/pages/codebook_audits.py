@@ -120,7 +120,7 @@ def open_audit(visitor: Visitor | None, tokenizer_id: str | None, audit_id: str 
     if audit_id is not None and audit_id.startswith(OWN):
         own = visitor.audits.get(audit_id) if visitor else None
         if own is None:
-            raise UnknownIdError("That audit was of a page that is closed by now. Upload its media again.")
+            raise UnknownIdError("That audit is not here any more: its page was closed, or it was resumed.")
         return _own(own)
     if not tokenizer_id:
         own = next((a for a in reversed(visitor.audits.values()) if a.tokenizer is None), None) if visitor else None

@@ -5,18 +5,18 @@ What is counted is written to the visitor's own folder. The modules of the audit
 
 from __future__ import annotations
 
-import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from explorer.audit.result import Audit, save_audit
 from explorer.config import settings
 from explorer.errors import Cancelled, ExplorerError, MediaError, SettingsError, plain_words
-from explorer.pages.codebook_visitors import OWN, OwnAudit, Visitor
+from explorer.pages.codebook_visitors import OwnAudit, Visitor
 from explorer.registry import load_dotted
 from explorer.tokenizers import load_tokenizer
 
@@ -24,22 +24,28 @@ INDICES = (".npy", ".npz")
 SEED = 0
 SILENT_S = 300  # a browser that has not asked for so long is gone, though nobody said so
 WAIT_S = 0.2
-_log = logging.getLogger(__name__)
 _places = threading.BoundedSemaphore(settings().limits.audits_at_once)
 
 
 @dataclass(frozen=True)
 class Order:
     """What is to be audited: `source` (a zip, a folder of pictures, or an index file), by a tokenizer or as plain
-    indices below `codebook_size`. Exactly one of the two is set. resume: file of the state of a stopped run."""
+    indices below `codebook_size`. Exactly one of the two is set. uploads: folder of the uploaded files. folder: where
+    the audit is written. resume: file of the state of a stopped run."""
 
     id: str
     title: str
     source: Path
+    uploads: Path
     folder: Path
     tokenizer: str | None
     codebook_size: int | None
     resume: Path
+
+    def delete(self) -> None:
+        """Delete what was uploaded for it and what it has written."""
+        for folder in (self.uploads, self.folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class Job:
@@ -52,14 +58,15 @@ class Job:
         self._progress: Any = None
         self._asked = time.monotonic()
         self._thread = threading.Thread(target=self._work, name="audit", daemon=True)
+        self.alive = True  # its files must not be deleted before it has ended; changes under the visitor's lock
 
     def start(self) -> None:
+        """Begin."""
         self._thread.start()
 
-    @property
-    def alive(self) -> bool:
-        """Whether the thread still works: its files must not be deleted before."""
-        return self._thread.is_alive()
+    def join(self, seconds: float) -> None:
+        """Wait for its end, so long at most."""
+        self._thread.join(seconds)
 
     def stop(self) -> None:
         """Ask it to end after the medium that it is at; what was counted so far stays valid."""
@@ -81,7 +88,7 @@ class Job:
             "audit": self.audit_id,
             "tokenizer": self.order.tokenizer,
             "name": None if at is None else at.name,
-            "resumable": self.state == "stopped" and self.order.resume.exists(),
+            "resumable": self.state == "stopped",
         } | {name: None if at is None else getattr(at, name) for name in figures}
 
     def _work(self) -> None:
@@ -98,8 +105,11 @@ class Job:
             self.state, self.message = "stopped", str(error)
         except Exception as error:
             self.state, self.message = "failed", plain_words(error)
+            if not self._visitor.has(self.order.folder):
+                self.order.delete()
         finally:
             with self._visitor.lock:
+                self.alive = False
                 if self._visitor.gone:
                     self._visitor.delete()
 
@@ -130,7 +140,9 @@ class Job:
         if not audit.tokens:
             raise Cancelled("Stopped before the first medium was counted.")
         save_audit(order.folder, audit)
-        self._visitor.keep(OwnAudit(order.id, audit.title, audit.tokens, order.tokenizer, order.folder, order.source))
+        self._visitor.keep(
+            OwnAudit(order.id, audit.title, audit.tokens, order.tokenizer, order.folder, order.source, order.uploads)
+        )
         self.audit_id = order.id
         if audit.complete:
             self.state = "done"
@@ -151,10 +163,19 @@ def start(visitor: Visitor, files: list[Path], tokenizer: str | None, codebook_s
         size = _codebook_size(codebook_size) if is_indices else None
         if not is_indices and not tokenizer:
             raise SettingsError("Choose a tokenizer first: pictures are counted by one.")
+        if visitor.job is not None and visitor.job.audit_id is None:
+            visitor.job.order.delete()  # stopped before there was anything: nobody can come back to it
         folder = visitor.new_folder()
         title = files[0].name if len(files) == 1 else f"{len(files):,} pictures"
         order = Order(
-            f"{OWN}{folder.name}", title, source, folder, None if is_indices else tokenizer, size, folder / "state.npz"
+            visitor.new_id(),
+            title,
+            source,
+            files[0].parent,
+            folder,
+            None if is_indices else tokenizer,
+            size,
+            folder / "state.npz",
         )
         visitor.job = Job(visitor, order)
         visitor.job.start()
@@ -167,7 +188,8 @@ def resume(visitor: Visitor) -> Job:
         before = visitor.job
         if before is None or before.alive or before.state != "stopped":
             raise ExplorerError("There is no stopped audit to resume.")
-        visitor.job = Job(visitor, before.order)
+        # A new id, since what was open under the old one is another audit by then.
+        visitor.job = Job(visitor, replace(before.order, id=visitor.new_id()))
         visitor.job.start()
         return visitor.job
 

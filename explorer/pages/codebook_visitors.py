@@ -21,12 +21,14 @@ from explorer.errors import ExplorerError, MediaError
 VISITORS_KEPT = 200
 OWN = "own-"
 OWN_KEPT = 4  # audits of one visitor; the oldest goes first
+LAST_WORD_S = 10.0
 FILES = 1000  # pictures of one upload
 
 
 @dataclass(frozen=True)
 class OwnAudit:
-    """An audit that a visitor made. folder: its files. source: the uploaded zip, folder or index file."""
+    """An audit that a visitor made. folder: its files. uploads: where the uploaded ones lie; source: the zip, the index
+    file or the folder itself."""
 
     id: str
     title: str
@@ -34,6 +36,7 @@ class OwnAudit:
     tokenizer: str | None
     folder: Path
     source: Path
+    uploads: Path
 
 
 @dataclass
@@ -47,32 +50,44 @@ class Visitor:
     gone: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
     _folder: Path | None = None
-    _count: int = 0
+    _folders: int = 0
+    _audits: int = 0
+
+    def new_id(self) -> str:
+        """An id for another audit of this visitor: own-1, own-2, ..."""
+        with self.lock:
+            self._audits += 1
+            return f"{OWN}{self._audits}"
 
     def new_folder(self) -> Path:
         """A new empty folder of this visitor. Raises ExplorerError if the page is closed or the disk refuses."""
         with self.lock:
             if self.gone:
                 raise ExplorerError("This page was closed.")
-            self._count += 1
+            self._folders += 1
             try:
                 if self._folder is None:
                     self._folder = Path(tempfile.mkdtemp(prefix="explorer-audits-"))
-                made = self._folder / str(self._count)
+                made = self._folder / str(self._folders)
                 made.mkdir()
             except OSError as error:
                 raise ExplorerError(f"The server has no room for another upload: {error.strerror or error}.") from error
             return made
 
     def keep(self, own: OwnAudit) -> None:
-        """Add an audit, or put the newer state of one in its place; the oldest of too many is deleted."""
+        """Add an audit, in the place of an older state of the same run; the oldest of too many is deleted."""
         with self.lock:
+            for older in [one.id for one in self.audits.values() if one.folder == own.folder]:
+                del self.audits[older]
             self.audits[own.id] = own
             over = [self.audits.popitem(last=False)[1] for _ in range(len(self.audits) - OWN_KEPT)]
-            for old in over:
-                shutil.rmtree(old.folder, ignore_errors=True)
-                if all(other.source != old.source for other in self.audits.values()):
-                    shutil.rmtree(old.source.parent, ignore_errors=True)
+            for folder in (folder for old in over for folder in (old.folder, old.uploads)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def has(self, folder: Path) -> bool:
+        """Whether an audit in `folder` can still be opened."""
+        with self.lock:
+            return any(one.folder == folder for one in self.audits.values())
 
     def close(self) -> None:
         """End the job and delete all files; those that the job still needs go when it has ended."""
@@ -131,6 +146,9 @@ class Visitors:
             self._visitors.clear()
         for visitor in everyone:
             visitor.close()
+        for visitor in everyone:  # a thread inside torch while Python ends would end it badly
+            if visitor.job is not None:
+                visitor.job.join(LAST_WORD_S)
 
 
 visitors = Visitors(VISITORS_KEPT)

@@ -23,7 +23,7 @@ class AuditPanel {
     host.classList.add("ca-panel");
     host.dataset.panel = "audit";
     this.build();
-    bus.on(["tokenizer", "open", "level"], () => this.draw());
+    bus.on(["tokenizer", "audit", "open", "level"], () => this.draw());
     this.draw();
   }
 
@@ -34,7 +34,8 @@ class AuditPanel {
     this.by = h("p", { class: "cb-note" });
     this.K = h("input", { type: "text", inputmode: "numeric", class: "ca-size", "aria-label": "K, the number of codes" });
     this.start = button("Count them", () => this.startIndices());
-    this.indices = h("div", { class: "ca-indices", hidden: true }, h("label", {}, "Codes in the codebook, K ", this.K), this.start, button("Choose another file", () => this.reset()));
+    this.file = h("b", { class: "ca-title" });
+    this.indices = h("div", { class: "ca-indices", hidden: true }, this.file, h("label", {}, "Codes in the codebook, K ", this.K), this.start, button("Choose another file", () => this.reset()));
     this.problem = h("p", { class: "cb-status", hidden: true });
     this.bar = h("progress", { class: "ca-bar", max: 1, "aria-label": "Progress of the audit" });
     this.figures = h("p", { class: "ca-figures" });
@@ -168,6 +169,7 @@ class AuditPanel {
   ended(job, same) {
     this.files = [];
     this.chosen = null;
+    if (job.state === "done") this.details.open = false;
     if (job.state === "failed") this.trouble(job.message);
     if (job.state === "failed" && /\bK\b|codes/.test(job.message)) this.K.focus();
     if (job.audit && same) this.openResult();
@@ -233,12 +235,13 @@ class AuditPanel {
     this.downloads.hidden = !bus.open;
     this.choose.hidden = going || sending || asking;
     this.indices.hidden = !asking;
-    if (asking) this.by.textContent = this.chosen.words;
+    if (asking) this.file.textContent = this.chosen.words;
     const title = bus.open?.tokenizer?.title;
     this.by.textContent = title
       ? `Pictures are counted by the tokenizer above (${title}); indices need only K. Files stay on this server and go when you close the page.`
       : "Indices need only K. Files stay on this server and go when you close the page.";
-    this.work.hidden = !sending && !job;
+    const seen = job?.state === "failed" || (job?.state === "done" && job.audit === bus.state.audit); // said elsewhere
+    this.work.hidden = !sending && (!job || seen);
     this.work.querySelector(".ca-title").textContent = sending ? this.chosen?.words ?? "" : job?.title ?? "";
     this.stop.hidden = !sending && !(going && job.state !== "stopping");
     this.resume.hidden = sending || !job?.resumable;
@@ -248,7 +251,6 @@ class AuditPanel {
 
   drawJob(job, going) {
     const share = shareDone(job);
-    this.bar.hidden = !going && job.state === "failed";
     if (going && share === null) this.bar.removeAttribute("value");
     else this.bar.value = job.state === "done" ? 1 : (share ?? 0);
     this.bar.title = share === null ? "" : percent(share, 1);

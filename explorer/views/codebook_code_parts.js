@@ -147,9 +147,10 @@ export function nearestSection(answer, bus) {
   const twins = new Set(answer.duplicates);
   const buttons = answer.nearest.map(([code, distance, count]) => {
     const title = `Code ${code}: ${answer.distance_name} ${significant(distance)}, ${whole(count)} tokens${twins.has(code) ? ", a near-duplicate" : ""}`;
-    return codeButton(bus, code, title, `dte-card-near${twins.has(code) ? " is-twin" : ""}`, thumbnail(code), h("b", {}, String(code)), h("span", {}, significant(distance)), h("span", {}, `${whole(count)} tokens`));
+    return codeButton(bus, code, title, `dte-card-near${twins.has(code) ? " is-twin" : ""}`, thumbnail(code), h("b", {}, String(code)), h("span", {}, significant(distance)), h("span", {}, whole(count)));
   });
-  const element = section(`Nearest codes, by ${answer.distance_name}`, h("div", { class: "dte-card-nearest" }, ...buttons));
+  const words = make("p", "dte-card-note", "Under each code its distance, and how many tokens it has here.");
+  const element = section(`Nearest codes, by ${answer.distance_name}`, h("div", { class: "dte-card-nearest" }, ...buttons), words);
   if (twins.size > 0) {
     const list = answer.duplicates.slice(0, 24).map((code) => codeButton(bus, code, `Near-duplicate ${code}`, "cc-chip", String(code)));
     const more = twins.size > list.length ? ` and ${whole(twins.size - list.length)} more` : "";

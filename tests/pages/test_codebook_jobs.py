@@ -1,0 +1,223 @@
+"""Audits that visitors start: counted right, stopped, resumed, refused in plain words, and gone with the page."""
+
+import shutil
+import time
+import zipfile
+
+import numpy as np
+import pytest
+
+from explorer.audit.result import load_audit
+from explorer.config import Limits, Settings
+from explorer.errors import ExplorerError, MediaError, SettingsError
+from explorer.media.samples import SAMPLES
+from explorer.pages import codebook_jobs, codebook_visitors
+from explorer.pages.codebook_visitors import Visitors, take_uploads
+
+PICTURES = ("coffee", "chelsea", "rocket")
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def visitors():
+    everyone = Visitors(3)
+    yield everyone
+    everyone.leave_all()
+
+
+@pytest.fixture
+def uploads(tmp_path):
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    return folder
+
+
+def picture(uploads, name, folder="x"):
+    """A sample picture as it lies after an upload."""
+    (uploads / folder).mkdir(exist_ok=True)
+    return str(shutil.copy(SAMPLES[name].path, uploads / folder / SAMPLES[name].path.name))
+
+
+def indices(uploads, array):
+    path = uploads / "indices.npy"
+    np.save(path, array)
+    return str(path)
+
+
+def ended(job):
+    """The job when it is over."""
+    limit = time.monotonic() + PATIENCE_S
+    while job.alive:
+        assert time.monotonic() < limit, job.as_json()
+        time.sleep(0.02)
+    return job
+
+
+def test_indices_are_counted_and_kept_for_the_visitor(visitors, uploads):
+    visitor = visitors.enter("a")
+    array = np.random.default_rng(0).integers(0, 50, (40, 30))
+    files = take_uploads(visitor, [indices(uploads, array)], uploads)
+    assert not (uploads / "indices.npy").exists(), "an upload is moved to its visitor"
+    job = ended(codebook_jobs.start(visitor, files, "vq-ema", 64))
+    assert job.as_json()["state"] == "done" and job.as_json()["audit"] == "own-1"
+    own = visitor.audits["own-1"]
+    assert own.tokenizer is None and own.tokens == 1200
+    assert np.array_equal(load_audit(own.folder).levels[0].counts, np.bincount(array.ravel(), minlength=64))
+
+
+def test_pictures_are_counted_with_progress_and_what_cannot_be_read_is_listed(visitors, uploads):
+    visitor = visitors.enter("a")
+    (uploads / "broken.png").write_bytes(b"\x89PNG and nothing more")
+    paths = [picture(uploads, name) for name in PICTURES] + [str(uploads / "broken.png")]
+    job = ended(codebook_jobs.start(visitor, take_uploads(visitor, paths, uploads), "vq-ema", None))
+    state = job.as_json()
+    assert state["state"] == "done" and (state["done"], state["planned"]) == (4, 4)
+    audit = load_audit(visitor.audits[state["audit"]].folder)
+    assert len(audit.media) == 3 and audit.skipped[0][0] == "broken.png"
+    assert state["tokens"] == audit.tokens > 3000 and state["media_per_second"] > 0
+
+
+def test_a_stopped_audit_is_valid_says_how_far_it_came_and_goes_on_to_the_same_end(visitors, uploads):
+    visitor = visitors.enter("a")
+    paths = [picture(uploads, name) for name in PICTURES]
+    files = take_uploads(visitor, paths, uploads)
+    whole = ended(codebook_jobs.start(visitor, files, "vq-ema", None))
+    expected = load_audit(visitor.audits[whole.audit_id].folder)
+    again = take_uploads(visitor, [picture(uploads, name) for name in PICTURES], uploads)
+    job = codebook_jobs.start(visitor, again, "vq-ema", None)
+    while job.as_json()["tokens"] is None and job.alive:
+        time.sleep(0.002)
+    job.stop()
+    state = ended(job).as_json()
+    assert state["state"] == "stopped" and state["resumable"] and "of 3 media" in state["message"]
+    part = load_audit(visitor.audits[state["audit"]].folder)
+    assert not part.complete and 0 < part.tokens < expected.tokens
+    resumed = ended(codebook_jobs.resume(visitor)).as_json()
+    assert resumed["state"] == "done" and resumed["audit"] != state["audit"]
+    assert state["audit"] not in visitor.audits, "the part has become the whole"
+    result = load_audit(visitor.audits[resumed["audit"]].folder)
+    assert np.array_equal(result.levels[0].counts, expected.levels[0].counts)
+
+
+def test_one_audit_a_visitor_and_few_in_all(visitors, uploads, monkeypatch):
+    monkeypatch.setattr(codebook_jobs, "_places", codebook_jobs.threading.BoundedSemaphore(1))
+    codebook_jobs._places.acquire()  # another visitor's audit runs
+    visitor = visitors.enter("a")
+    files = take_uploads(visitor, [indices(uploads, np.arange(9))], uploads)
+    job = codebook_jobs.start(visitor, files, None, 9)
+    with pytest.raises(ExplorerError, match="running already"):
+        codebook_jobs.start(visitor, files, None, 9)
+    time.sleep(0.3)
+    assert job.as_json()["state"] == "waiting"
+    codebook_jobs._places.release()
+    assert ended(job).as_json()["state"] == "done"
+    with pytest.raises(ExplorerError, match="no stopped audit"):
+        codebook_jobs.resume(visitor)
+
+
+@pytest.mark.parametrize(
+    ("array", "size", "words"),
+    [
+        (np.random.default_rng(0).random(9), 10, "float64"),
+        (np.array([0, -1]), 10, "-1"),
+        (np.arange(20), 10, "20 codes or more"),
+    ],
+)
+def test_indices_that_are_none_are_refused_in_plain_words(visitors, uploads, array, size, words):
+    visitor = visitors.enter("a")
+    files = take_uploads(visitor, [indices(uploads, array)], uploads)
+    job = ended(codebook_jobs.start(visitor, files, None, size))
+    assert job.as_json()["state"] == "failed" and words in job.as_json()["message"]
+    assert visitor.audits == {} and not files[0].exists()
+
+
+def test_what_cannot_be_begun_is_said_at_its_field(visitors, uploads):
+    visitor = visitors.enter("a")
+    files = take_uploads(visitor, [indices(uploads, np.arange(9))], uploads)
+    for size in (None, 0, "many", True):
+        with pytest.raises(SettingsError, match="whole number") as refused:
+            codebook_jobs.start(visitor, files, None, size)
+        assert refused.value.field == "codebook_size"
+    with pytest.raises(SettingsError, match="Choose a tokenizer"):
+        codebook_jobs.start(visitor, take_uploads(visitor, [picture(uploads, "coffee")], uploads), None, None)
+    with pytest.raises(MediaError, match="not a mixture"):
+        codebook_jobs.start(visitor, [files[0], files[0].with_suffix(".png")], "vq-ema", None)
+
+
+def test_an_empty_zip_fails_in_plain_words(visitors, uploads):
+    visitor = visitors.enter("a")
+    with zipfile.ZipFile(uploads / "empty.zip", "w"):
+        pass
+    files = take_uploads(visitor, [str(uploads / "empty.zip")], uploads)
+    job = ended(codebook_jobs.start(visitor, files, "vq-ema", None))
+    assert job.as_json()["state"] == "failed" and "no files in the zip" in job.as_json()["message"]
+
+
+def test_only_uploaded_files_are_taken(visitors, uploads, tmp_path):
+    visitor = visitors.enter("a")
+    (tmp_path / "secret.npy").write_bytes(b"x")
+    (uploads / "link.npy").symlink_to(tmp_path / "secret.npy")
+    outside = [
+        str(tmp_path / "secret.npy"),
+        str(uploads / ".." / "secret.npy"),
+        str(uploads / "link.npy"),
+        str(uploads),
+    ]
+    for path in [*outside, str(uploads / "nothing.npy")]:
+        with pytest.raises(MediaError, match="no longer on the server"):
+            take_uploads(visitor, [path], uploads)
+    for paths in (None, [], "file", [7]):
+        with pytest.raises(MediaError, match="Choose a zip"):
+            take_uploads(visitor, paths, uploads)
+    assert (tmp_path / "secret.npy").exists()
+
+
+def test_caps_on_uploads_are_said(visitors, uploads, monkeypatch):
+    visitor = visitors.enter("a")
+    path = indices(uploads, np.arange(100))
+    small = Settings(limits=Limits(audit_upload_bytes=500))
+    monkeypatch.setattr(codebook_visitors, "settings", lambda: small)
+    with pytest.raises(MediaError, match="over the cap"):
+        take_uploads(visitor, [path], uploads)
+    monkeypatch.setattr(codebook_visitors, "FILES", 2)
+    with pytest.raises(MediaError, match="3 files; 2 is the most"):
+        take_uploads(visitor, [path] * 3, uploads)
+
+
+def test_two_files_of_one_name_are_both_kept(visitors, uploads):
+    visitor = visitors.enter("a")
+    files = take_uploads(visitor, [picture(uploads, "coffee", "1"), picture(uploads, "coffee", "2")], uploads)
+    assert len({file.name for file in files}) == 2 and all(file.is_file() for file in files)
+
+
+def test_leaving_ends_the_job_and_deletes_the_files(visitors, uploads):
+    visitor = visitors.enter("a")
+    files = take_uploads(visitor, [picture(uploads, name) for name in PICTURES], uploads)
+    job = codebook_jobs.start(visitor, files, "vq-ema", None)
+    while job.as_json()["state"] == "waiting":
+        time.sleep(0.01)
+    folder = files[0].parent.parent
+    visitors.leave("a")
+    assert visitors.get(visitor.token) is None
+    ended(job)
+    limit = time.monotonic() + 5
+    while folder.exists() and time.monotonic() < limit:
+        time.sleep(0.02)
+    assert not folder.exists()
+    with pytest.raises(ExplorerError, match="closed"):
+        visitor.new_folder()
+
+
+def test_the_oldest_of_too_many_audits_goes_and_the_longest_silent_visitor(visitors, uploads, monkeypatch):
+    monkeypatch.setattr(codebook_visitors, "OWN_KEPT", 2)
+    visitor = visitors.enter("a")
+    for _ in range(3):
+        files = take_uploads(visitor, [indices(uploads, np.arange(9))], uploads)
+        ended(codebook_jobs.start(visitor, files, None, 9))
+    assert list(visitor.audits) == ["own-2", "own-3"]
+    assert all(own.folder.is_dir() and own.source.is_file() for own in visitor.audits.values())
+    folder = visitor.audits["own-3"].folder.parent
+    assert len(list(folder.iterdir())) == 4
+    others = [visitors.enter(name) for name in "bcd"]
+    assert visitors.get(visitor.token) is None and not folder.exists()
+    assert visitors.get(others[0].token) is others[0] and visitors.get(None) is None
