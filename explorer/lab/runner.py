@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -86,17 +86,22 @@ class LabRunner:
         self._refuse_if_ended()
         self._begin(list(settings))
 
-    def change(self, changes: Mapping[str, object], side: int = 0) -> bool:
-        """Change settings of one side; True if the run began anew. Raises SettingsError; then nothing changed."""
+    def change(self, changes: Mapping[str, object], sides: Sequence[int] = (0,)) -> bool:
+        """Change settings of some sides; True if the run began anew. Raises SettingsError; then nothing changed."""
         self._refuse_if_ended()
-        if not 0 <= side < len(self.sides):
-            raise SettingsError(f"There is no side {side}.")
-        before = self.sides[side].settings
-        after = before.changed(changes)
-        if any(getattr(before, name) != getattr(after, name) for name in RESTARTING):
-            self._begin([after if i == side else other.settings for i, other in enumerate(self.sides)])
+        if not sides or not all(0 <= side < len(self.sides) for side in sides):
+            raise SettingsError(f"The sides of this run are 0 to {len(self.sides) - 1}, got {list(sides)}.")
+        before = [side.settings for side in self.sides]
+        after = [one.changed(changes) if i in sides else one for i, one in enumerate(before)]
+        if any(
+            getattr(old, name) != getattr(new, name)
+            for name in RESTARTING
+            for old, new in zip(before, after, strict=True)
+        ):
+            self._begin(after)
             return True
-        self.sides[side].trainer.apply(after)
+        for side, new in zip(self.sides, after, strict=True):
+            side.trainer.apply(new)
         return False
 
     def watch_gradients(self, on: bool) -> None:

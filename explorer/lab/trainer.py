@@ -32,8 +32,8 @@ class Diverged(ExplorerError):
 
 @dataclass
 class Ledger:
-    """Of one level: silent (K,) steps since each code was last chosen, ever (K,) whether it was; perplexity and share
-    of dead codes of the newest step, as tensors on the device."""
+    """Of one level: silent (K,) steps since each code was last chosen, ever (K,) whether it was; perplexity of the
+    newest step; as tensors on the device."""
 
     silent: Tensor
     ever: Tensor
@@ -52,7 +52,7 @@ class Ledger:
 
 
 class LabTrainer:
-    """Data, model, quantizer and optimizer of one run. Not safe between threads: its owner holds a lock."""
+    """Data, model, quantizer and optimizer of one run. Not safe between threads."""
 
     def __init__(self, settings: LabSettings, device: torch.device) -> None:
         self.settings, self.device = settings, device

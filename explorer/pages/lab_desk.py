@@ -155,7 +155,8 @@ def _set(desk: LabDesk, request: Request) -> None:
     changes = request.get("changes")
     if not isinstance(changes, dict):
         raise SettingsError("Changes must be a JSON object.")
-    began = desk.runner.change(changes, int(number(request.get("side"), 0)))
+    sides = request.get("sides")
+    began = desk.runner.change(changes, [int(number(side, -1)) for side in sides] if isinstance(sides, list) else [0])
     if began and not desk.runner.playing:
         desk.runner.play()
 

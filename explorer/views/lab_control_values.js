@@ -122,7 +122,7 @@ export function otherValue(control, value, fallback) {
 
 /** The settings of the one or two runs that a view is about. */
 export function settingsOfSides(view) {
-  const all = view.allSettings ?? view.bothSettings;
+  const all = view.bothSettings;
   return all?.length ? all : view.settings ? [view.settings] : [];
 }
 

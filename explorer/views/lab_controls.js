@@ -150,17 +150,15 @@ function reset(row) {
 
 async function change(form, name, value) {
   const row = form.rows.get(name);
-  for (const side of sidesOf(form.side, name, form.all)) {
-    let answer;
-    try {
-      answer = await form.act("set", { changes: { [name]: value }, side });
-    } catch {
-      answer = { ok: false, error: { field: name, message: NO_ANSWER } };
-    }
-    if (answer.settings?.length) form.all = answer.settings;
-    if (form.queue.waits(name)) return; // a newer value is on its way; this answer is old news
-    if (!answer.ok) return showError(row, errorFor(name, answer.error ?? { message: NO_ANSWER }, form.controls));
+  let answer;
+  try {
+    answer = await form.act("set", { changes: { [name]: value }, sides: sidesOf(form.side, name, form.all) });
+  } catch {
+    answer = { ok: false, error: { field: name, message: NO_ANSWER } };
   }
+  if (answer.settings?.length) form.all = answer.settings;
+  if (form.queue.waits(name)) return; // a newer value is on its way; this answer is old news
+  if (!answer.ok) return showError(row, errorFor(name, answer.error ?? { message: NO_ANSWER }, form.controls));
   clearError(row);
   row.answered = true; // what was typed has been taken: show it as Python has it, though the box has the focus
   refresh(form);

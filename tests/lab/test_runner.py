@@ -72,6 +72,13 @@ def test_two_sides_go_in_lock_step_and_differ_only_in_what_was_changed(runner):
     same_start = [side.timeline.nearest(0).levels[0].vectors for side in (first, second)]
     assert (same_start[0] == same_start[1]).all()
     assert (first.frame().levels[0].vectors != second.frame().levels[0].vectors).any()
+    runner.change({"beta": 2.0}, (0, 1))
+    assert [side.settings.beta for side in runner.sides] == [2.0, 2.0]
+    with pytest.raises(SettingsError):  # what B cannot take, A does not get either
+        runner.change({"lr": "x"}, (1, 0))
+    with pytest.raises(SettingsError, match="0 to 1"):
+        runner.change({"lr": 0.5}, (0, 2))
+    assert [side.settings.lr for side in runner.sides] == [SMALL.lr] * 2
 
 
 def test_a_limit_holds_the_speed(runner, monkeypatch):

@@ -155,7 +155,7 @@ test("with two runs a change goes to both, but a difference is kept", () => {
 test("settings of a view: of both runs, of one, or none yet", () => {
   const [a, b] = [{ lr: 1 }, { lr: 2 }];
   assert.deepEqual(v.settingsOfSides({ settings: a, bothSettings: [a, b] }), [a, b]);
-  assert.deepEqual(v.settingsOfSides({ settings: a, allSettings: [] }), [a]);
+  assert.deepEqual(v.settingsOfSides({ settings: a, bothSettings: [] }), [a]);
   assert.deepEqual(v.settingsOfSides({ settings: null }), []);
 });
 
