@@ -1,0 +1,56 @@
+"""The states of codes, from counts and vectors written down by hand."""
+
+import numpy as np
+import pytest
+from made_audits import counted, lattice, level_of, table
+
+from explorer.analysis.states import DEAD, LIVE, NEAR_DUPLICATE, OVER_USED, UNSEEN, code_states, over_used_from
+from explorer.errors import RecordError
+
+
+def test_no_token_is_dead_over_enough_tokens_and_unseen_over_fewer():
+    assert code_states(counted([5, 0, 1, 0]), None).state.tolist() == [LIVE, DEAD, LIVE, DEAD]
+    assert code_states(counted([2, 0, 0, 1]), None).state.tolist() == [LIVE, UNSEEN, UNSEEN, LIVE]
+
+
+def test_ten_fair_shares_are_over_used():
+    counts = np.full(100, 10)
+    counts[3] += 1000 - counts.sum() + 100  # N = 1,100: a fair share is 11
+    known = code_states(counted(counts), None)
+    assert known.over_used_from == 110 == over_used_from(1100, 100)
+    assert np.flatnonzero(known.state == OVER_USED).tolist() == [3] and known.count(OVER_USED) == 1
+    counts[3] -= 1
+    counts[4] += 1
+    assert code_states(counted(counts), None).count(OVER_USED) == 0
+    assert "110 tokens or more of 1,100" in known.words
+    assert over_used_from(1000, 4) == 900, "with four codes ten fair shares would be more than all"
+
+
+def test_two_codes_in_use_side_by_side_are_near_duplicates():
+    rng = np.random.default_rng(0)
+    vectors = 10 * rng.normal(size=(12, 3))
+    vectors[5] = vectors[2] + 0.004
+    vectors[9] = vectors[8] + 0.004  # these two are never used
+    used = np.array([0, 1, 2, 3, 4, 5, 6, 7, 10, 11])
+    latents = np.repeat(vectors[used], 40, axis=0) + 0.1 * rng.normal(size=(400, 3))
+    codebook = table(vectors)
+    level = level_of(codebook, latents, np.repeat(used, 40))
+    known = code_states(level, codebook)
+    distances = np.linalg.norm(latents - vectors[np.repeat(used, 40)], axis=1)
+    assert known.threshold == pytest.approx(0.1 * np.median(distances), rel=1e-3)
+    assert np.flatnonzero(known.state == NEAR_DUPLICATE).tolist() == [2, 5]
+    assert np.flatnonzero(known.state == DEAD).tolist() == [8, 9], "a dead code is dead, whatever lies beside it"
+    assert "10% of the median distance" in known.words
+
+
+def test_a_lattice_has_no_duplicates_and_plain_indices_no_vectors():
+    codebook = lattice(3, 3)
+    latents = np.random.default_rng(1).uniform(-1, 1, (200, 2))
+    assert code_states(level_of(codebook, latents), codebook).count(NEAR_DUPLICATE) == 0
+    known = code_states(counted([5, 5]), None)
+    assert known.threshold is None and "cannot be told" in known.words
+
+
+def test_without_a_token_there_are_no_states():
+    with pytest.raises(RecordError, match="at least one token"):
+        code_states(counted([0, 0]), None)
