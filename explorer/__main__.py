@@ -1,4 +1,4 @@
-"""The command line: `python -m explorer list | tokenize | detokenize | train | lab`.
+"""The command line: `python -m explorer list | tokenize | detokenize | audit | train | lab`.
 
 What a command needs is imported when it runs, so that `--help` answers at once and without torch.
 Exit code 0: done. 2: something that the person can mend, said in one line on stderr. 130: stopped with Ctrl-C.
@@ -63,8 +63,23 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (tokenize, detokenize):
         command.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     commands.add_parser("train", help="train a tokenizer again (see train --help)", add_help=False)
+    _add_audit(commands.add_parser("audit", help="count a codebook over a whole data set"))
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
     return parser
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    """The options of `audit`."""
+    parser.add_argument("tokenizer", nargs="?", metavar="ID", help="a tokenizer of `list`")
+    parser.add_argument("media", nargs="?", metavar="FOLDER_OR_ZIP", help="pictures; sample:all for the app's own")
+    parser.add_argument("--indices", type=Path, metavar="FILE", help="count plain indices instead: .npy or .npz")
+    parser.add_argument("--codebook-size", type=int, metavar="K", help="codes of the codebook, for --indices")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
+    parser.add_argument("--resume", action="store_true", help="go on from where an audit into DIR was stopped")
+    parser.add_argument("--title", help="what the report is called (default: the name of the folder or zip)")
+    parser.add_argument("--seed", type=int, default=0, help="of the random samples (default: 0)")
+    parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
+    parser.set_defaults(command="explorer.cli.audit:run")
 
 
 def _add_lab(parser: argparse.ArgumentParser) -> None:

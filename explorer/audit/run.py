@@ -28,7 +28,7 @@ from explorer.audit.counting import State, part
 from explorer.audit.result import Audit
 from explorer.audit.sources import MediaSource
 from explorer.config import settings
-from explorer.errors import ExplorerError, MediaError, RecordError
+from explorer.errors import ExplorerError, MediaError, RecordError, SettingsError
 from explorer.files import write_atomically
 from explorer.media.image import fit
 from explorer.tokenizers.base import Tokenizer
@@ -92,8 +92,10 @@ def run_audit(
     resume: the state file. Where it exists the run goes on from it; a run that is stopped leaves it, and one that ends
     takes it away. cancelled is asked between batches; True ends the run with a partial Audit that is valid. Files that
     cannot be read are listed in `skipped`. Raises MediaError if not one could be, RecordError for a state of another
-    audit, ExplorerError if the disk refuses.
+    audit, SettingsError for a negative seed, ExplorerError if the disk refuses.
     """
+    if seed < 0:
+        raise SettingsError(f"The seed must be 0 or more, not {seed}.")
     side_px = settings().limits.image_side_px
     identity = _identity(tokenizer, source, seed, side_px)
     standing = Standing(Accumulator(tokenizer.codebooks(), tokenizer.spec.combination, seed))
