@@ -11,7 +11,7 @@ export function axis(low, high, from, to, log = false) {
   const back = log ? Math.exp : (value) => value;
   const [a, b] = [turn(low), turn(high)];
   const wide = b > a ? b - a : 1;
-  const wanted = Math.max(2, Math.abs(to - from) / 80);
+  const wanted = Math.max(2, Math.abs(to - from) / (log ? 45 : 80));
   return {
     ...{ low, high, log, from, to },
     at: (value) => from + ((turn(value) - a) / wide) * (to - from),

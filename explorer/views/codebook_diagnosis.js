@@ -38,17 +38,17 @@ export function findingsOf(diagnosis, level) {
   return here.sort((a, b) => levelOf(a).rank - levelOf(b).rank);
 }
 
-/** "2 broken, 1 to watch": what other levels say that is not good, or "". Pure. */
-export function elsewhereWords(diagnosis, level) {
-  const others = new Map();
+/** Other levels with something that is not good: [{level, word}], "broken" or "watch out". Pure. */
+export function elsewhere(diagnosis, level) {
+  const worst = new Map();
   for (const finding of diagnosis) {
     const at = finding.codebook_level;
-    if (at === null || at === undefined || at === level || levelOf(finding).rank > 1) continue;
-    others.set(at, Math.min(others.get(at) ?? 9, levelOf(finding).rank));
+    const { rank } = levelOf(finding);
+    if (at === null || at === undefined || at === level || rank > 1) continue;
+    worst.set(at, Math.min(worst.get(at) ?? rank, rank));
   }
-  if (others.size === 0) return "";
-  const names = [...others].sort((a, b) => a[0] - b[0]).map(([at, rank]) => `${at + 1} (${rank === 0 ? "broken" : "watch out"})`);
-  return `Also on level ${names.join(", ")}.`;
+  const words = [LEVELS.bad, LEVELS.warning].map(({ word }) => word.toLowerCase());
+  return [...worst].sort((a, b) => a[0] - b[0]).map(([at, rank]) => ({ level: at, word: words[rank] }));
 }
 
 /** Every finding as a row. Pure. */
@@ -71,7 +71,9 @@ export function mount(host, bus) {
     empty.hidden = found.length > 0;
     list.hidden = found.length === 0;
     list.replaceChildren(...found.map((finding) => item(host, finding)));
-    caption.textContent = elsewhereWords(open.diagnosis ?? [], state.level);
+    const others = elsewhere(open.diagnosis ?? [], state.level);
+    const button = ({ level, word }) => h("button", { type: "button", class: "dte-link", onclick: () => bus.set({ level }) }, `level ${level + 1} (${word})`);
+    caption.replaceChildren(...(others.length > 0 ? ["Also: ", ...others.flatMap((one, i) => (i > 0 ? [", ", button(one)] : [button(one)]))] : []));
   };
   bus.on(["open", "level"], draw);
   draw();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { diagnosisCsv, elsewhereWords, findingsOf, levelOf, prefixOf } from "../../../explorer/views/codebook_diagnosis.js";
+import { diagnosisCsv, elsewhere, findingsOf, levelOf, prefixOf } from "../../../explorer/views/codebook_diagnosis.js";
 import { factRows, factsCsv, jointFacts, levelFacts, shownRows } from "../../../explorer/views/codebook_facts.js";
 import { wrap } from "../../../explorer/views/codebook_panel.js";
 
@@ -45,8 +45,9 @@ test("findings: worst first, of this level and of all; others are pointed to", (
   const make = (level, at, title) => ({ level, codebook_level: at, title, text: "", sure: "certain", try: "", figure: "heatmap", source: "" });
   const all = [make("good", null, "a"), make("warning", 1, "b"), make("bad", 0, "c"), make("note", 1, "d"), make("bad", 3, "e")];
   assert.deepEqual(findingsOf(all, 1).map(({ title }) => title), ["b", "d", "a"]);
-  assert.equal(elsewhereWords(all, 1), "Also on level 1 (broken), 4 (broken).");
-  assert.equal(elsewhereWords([make("note", 0, "x"), make("good", 2, "y")], 1), "");
+  assert.deepEqual(elsewhere(all, 1), [{ level: 0, word: "broken" }, { level: 3, word: "broken" }]);
+  assert.deepEqual(elsewhere(all, 0), [{ level: 1, word: "watch out" }, { level: 3, word: "broken" }]);
+  assert.deepEqual(elsewhere([make("note", 0, "x"), make("good", 2, "y")], 1), []);
   assert.equal(prefixOf({ level: "good", title: "Healthy: all is well" }) + prefixOf({ level: "bad", title: "all dead" }), "Broken: ");
   assert.equal(levelOf({ level: "unheard of" }).word, "Note");
   const lines = diagnosisCsv(all).trim().split("\n");
