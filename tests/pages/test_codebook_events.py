@@ -1,0 +1,231 @@
+"""What the codebook page answers, for every tokenizer that ships, and plain words for whatever cannot be."""
+
+import base64
+import io
+import json
+import time
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer.audit.result import load_audit
+from explorer.audit.shipped import list_audits, load_shipped
+from explorer.media.image import fit
+from explorer.media.samples import SAMPLES
+from explorer.pages import codebook_maps, runtime
+from explorer.pages.codebook import wanted
+from explorer.pages.codebook_audits import Kept
+from explorer.pages.codebook_code import level_history
+from explorer.pages.codebook_events import ask
+from explorer.pages.codebook_visitors import OwnAudit, visitors
+from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.views.encoding import unpack
+
+ZOO = [spec.id for spec in list_tokenizers()]
+
+
+@pytest.fixture
+def visitor():
+    made = visitors.enter("codebook-events")
+    yield made
+    visitors.leave("codebook-events")
+
+
+def get(what, tokenizer="vq-ema", audit="val", **more):
+    """The answer to a request that must succeed."""
+    answer = json.loads(ask({"what": what, "tokenizer": tokenizer, "audit": audit, **more}))
+    assert answer["ok"], answer
+    return answer
+
+
+def refused(**request):
+    answer = json.loads(ask(request))
+    assert not answer["ok"] and answer["error"]["message"]
+    return answer["error"]["message"]
+
+
+def pixels(url):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.removeprefix("data:image/png;base64,")))))
+
+
+@pytest.mark.parametrize("tokenizer", ZOO)
+def test_every_tokenizer_opens_and_each_answer_agrees_with_its_audit(tokenizer):
+    opened = get("open", tokenizer, None)
+    assert opened["audit"]["id"] == "val" and {a["id"] for a in opened["audits"]} == {"val", "samples"}
+    audit = load_shipped(tokenizer, "val")
+    assert len(opened["levels"]) == len(audit.levels) and opened["diagnosis"]
+    level = len(audit.levels) - 1
+    counts = audit.levels[level].counts
+    assert np.array_equal(unpack(opened["levels"][level]["counts"]), counts)
+    code = int(np.argsort(-counts)[len(counts) // 8])
+    page = get("code", tokenizer, "val", level=level, code=code)
+    assert (page["count"], page["tokens"]) == (counts[code], counts.sum())
+    assert page["rank"] == 1 + np.count_nonzero(counts > counts[code])
+    assert page["state"] == unpack(opened["levels"][level]["state"])[code]
+    assert np.isclose(unpack(page["positions"]).sum(), 1, atol=1e-5)
+    book = load_tokenizer(tokenizer).codebooks()[level]
+    np.testing.assert_allclose(unpack(page["vector"]), book.rows(np.array(code)), atol=1e-6)
+    made = get("code_decoded", tokenizer, "val", level=level, code=code)
+    assert pixels(made["alone"]).shape == (24, 24, 3) and len(made["contexts"]) == 3
+    named = {str(near[0]) for near in page["nearest"]} | {str(b[0]) for row in page["neighbours"].values() for b in row}
+    assert named == set(made["thumbnails"])
+
+
+def test_exemplars_are_cut_from_the_pictures_where_their_tokens_are(visitor):
+    page = get("code", audit="samples", level=0, code=int(load_shipped("vq-ema", "samples").levels[0].counts.argmax()))
+    assert page["references"] is None
+    tokenizer, seen = load_tokenizer("vq-ema"), {}
+    for kind in ("closest", "random", "farthest"):
+        assert len(page["exemplars"][kind]) == 4
+        for one in page["exemplars"][kind]:
+            name = one["medium"]
+            if name not in seen:
+                picture = fit(SAMPLES[name].load(), 8, 1024).pixels
+                seen[name] = picture, tokenizer.tokenize(picture).levels[0]
+            picture, level = seen[name]
+            assert level.indices.reshape(-1)[one["token"]] == page["code"], "the token has this code"
+            (top, left, height, width), (row, column) = one["box"], one["place"]
+            patch = pixels(one["url"])[top : top + height, left : left + width]
+            expected = np.round(255 * picture[8 * row : 8 * row + 8, 8 * column : 8 * column + 8])
+            assert np.abs(patch.astype(float) - expected).max() <= 1
+            book = tokenizer.codebooks()[0]
+            away = np.linalg.norm(level.z_e[one["token"]] - book.vectors[page["code"]])
+            assert one["distance"] == pytest.approx(away, rel=1e-2)
+
+
+def test_pictures_that_do_not_ship_are_replaced_by_samples_and_it_is_said():
+    page = get("code", audit="val", level=0, code=5)
+    samples = load_shipped("vq-ema", "samples").levels[0].counts
+    assert f"{samples[5]:,} of the {samples.sum():,} tokens of 20 pictures" in page["exemplars"]["from"]
+    assert "do not come with the app" in page["exemplars"]["from"]
+    references = page["references"]["closest"]
+    assert references and all(one["medium"] in load_shipped("vq-ema", "val").media for one in references)
+
+
+def test_a_code_decoded_alone_and_among_its_neighbours_is_what_the_tokenizer_makes_of_the_field():
+    counts = load_shipped("vq-ema", "val").levels[0].counts
+    code = int(counts.argmax())
+    page, made = get("code", level=0, code=code), get("code_decoded", level=0, code=code)
+    first = {side: row[0][0] for side, row in page["neighbours"].items()}
+    tokenizer = load_tokenizer("vq-ema")
+    alone = tokenizer.detokenize([np.full((5, 5), code)])[8:32, 8:32]
+    assert np.abs(pixels(made["alone"]) / 255 - alone).max() < 0.01
+    assert made["contexts"][0]["words"].startswith(f"left {first['left']} (")
+    assert made["box"] == [8, 8, 8, 8] and made["size"] == [24, 24]
+    near = page["nearest"][0][0]
+    assert np.abs(pixels(made["thumbnails"][str(near)]) / 255 - tokenizer.decode_alone(0, [near])[0]).max() < 0.01
+
+
+def test_a_map_that_takes_longer_says_how_far_it_is_and_comes(monkeypatch, tmp_path):
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    monkeypatch.setattr(codebook_maps, "_works", codebook_maps.OrderedDict())
+    runtime.settings.cache_clear()
+    end, shares = time.monotonic() + 120, []
+    while "busy" in (answer := get("map", "pq-4", "val", level=0, kind="tsne")):
+        assert 0 <= answer["busy"] <= 1 and time.monotonic() < end
+        shares.append(answer["busy"])
+    runtime.settings.cache_clear()
+    assert shares and shares == sorted(shares)
+    assert answer["kind"] == "tsne" and unpack(answer["xy"]).shape == (len(unpack(answer["codes"])), 2)
+    assert np.isfinite(unpack(answer["xy"])).all() and 0.5 < answer["trustworthiness"] <= 1
+
+
+def test_the_other_maps_and_the_geometry_come_at_once():
+    assert unpack(get("map", level=0, kind="pca")["xy"]).shape == (1024, 2)
+    assert get("map", "fsq", "val", level=0, kind="lattice")["kind"] == "lattice"
+    assert get("map", "bsq", "val", level=0, kind="sphere", bits=[0, 3, 7])["bits"] == [0, 3, 7]
+    assert len(unpack(get("geometry", level=0)["code_norms"])) == 1024
+
+
+def test_an_own_audit_is_the_visitors_alone(visitor, tmp_path):
+    shipped = load_shipped("vq-ema", "samples")
+    folder = visitor.new_folder()
+    from explorer.audit.result import save_audit
+
+    save_audit(folder, shipped)
+    visitor.keep(OwnAudit("own-1", "mine", shipped.tokens, None, folder, folder, folder))
+    asked = {"what": "open", "tokenizer": None, "audit": "own-1"}
+    assert json.loads(ask(asked | {"token": visitor.token}))["audit"]["id"] == "own-1"
+    assert "not here any more" in refused(**asked, token="guessed")
+    assert "not here any more" in refused(**asked)
+    code = json.loads(ask({**asked, "what": "code", "token": visitor.token, "level": 0, "code": 3}))
+    assert code["ok"] and code["vector"] is None and code["nearest"] == []
+    assert "no decoder" in refused(**{**asked, "what": "code_decoded"}, token=visitor.token, level=0, code=3)
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ({"what": "nothing"}, "nothing called 'nothing'"),
+        ({"what": "open", "tokenizer": "vq-emma"}, "vq-ema"),
+        ({"what": "open", "tokenizer": "vq-ema", "audit": "train"}, "samples"),
+        ({"what": "open"}, "choose a tokenizer"),
+        ({"what": "code", "tokenizer": "vq-ema", "level": 0, "code": 1024}, "from 0 to 1,023"),
+        ({"what": "code", "tokenizer": "vq-ema", "level": 9, "code": 1}, "level 9"),
+        ({"what": "code", "tokenizer": "vq-ema", "level": 0, "code": "5"}, "whole number"),
+        ({"what": "code_decoded", "tokenizer": "vq-ema", "level": 0, "code": 5000}, "no code 5000"),
+        ({"what": "map", "tokenizer": "vq-ema", "level": 0, "kind": "globe"}, "globe"),
+        ({"what": "map", "tokenizer": "vq-ema", "level": 3, "kind": "umap"}, "level 3"),
+        ({"what": "map", "tokenizer": "vq-ema", "level": 0, "kind": "plane", "codes": [1, 2, 3, 4]}, "up to three"),
+        ({"what": "download", "tokenizer": "vq-ema", "kind": "exe"}, "json, npy, html, zip"),
+        ({"what": "audit_start", "files": ["/etc/passwd"]}, "Load it again"),
+        ({"what": "audit_resume"}, "Load it again"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_plain_words(request_, words):
+    assert words in refused(**request_)
+
+
+def test_files_of_an_audit_can_be_read_back(tmp_path):
+    def data(kind):
+        return base64.b64decode(get("download", kind=kind)["file"]["data"])
+
+    audit = load_shipped("vq-ema", "val")
+    assert json.loads(data("json"))["title"] == audit.title
+    assert np.array_equal(np.load(io.BytesIO(data("npy"))), audit.levels[0].counts[None])
+    assert data("html").lstrip().lower().startswith(b"<!doctype html>")
+    with zipfile.ZipFile(io.BytesIO(data("zip"))) as archive:
+        archive.extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    assert np.array_equal(load_audit(folder).levels[0].counts, audit.levels[0].counts)
+
+
+def test_links_open_what_they_name_and_say_what_they_cannot():
+    value = json.loads(wanted({"tokenizer": "fsq", "audit": "samples", "level": "0", "code": "12"}, "t"))
+    assert (value["tokenizer"], value["audit"], value["code"], value["message"]) == ("fsq", "samples", 12, "")
+    assert [one["id"] for one in value["tokenizers"]] == ZOO and value["token"] == "t"
+    plain = json.loads(wanted({}, "t"))
+    assert plain["tokenizer"] == ZOO[0] and plain["audit"] is None and plain["message"] == ""
+    for query, words in (({"tokenizer": "<b>"}, "not here"), ({"audit": "own-1"}, "did not travel"),
+                         ({"audit": "nope"}, "not here")):  # fmt: skip
+        value = json.loads(wanted(query, "t"))
+        assert words in value["message"] and value["tokenizer"] == ZOO[0] and value["audit"] is None
+
+
+def test_the_history_of_a_level_is_that_of_its_curve(tmp_path):
+    history = level_history("rvq-4", 2)
+    assert len(history["steps"]) == len(history["usage"]) > 3 and history["steps"] == sorted(history["steps"])
+    assert all(0 <= share <= 1 for share in history["usage"])
+    (tmp_path / "x").mkdir()
+    assert level_history("x", 0, tmp_path) is None
+    (tmp_path / "x" / "curve.json").write_text('[{"step": 5, "usage": [0.5], "tokens": 100}]')
+    level_history.cache_clear()
+    assert level_history("x", 0, tmp_path) == {"steps": [5], "usage": [0.5], "tokens": [100]}
+    assert level_history("x", 1, tmp_path) is None
+
+
+def test_what_is_kept_is_bounded_by_its_weight():
+    kept, made = Kept(10, len), []
+
+    def ask_for(key, size):
+        return kept.get(key, lambda: made.append(key) or "x" * size)
+
+    assert ask_for("a", 4) == ask_for("a", 4) == "xxxx"
+    ask_for("b", 4), ask_for("a", 4), ask_for("c", 4), ask_for("a", 4), ask_for("b", 4)
+    assert made == ["a", "b", "c", "b"] and len(kept) == 2
+
+
+def test_every_shipped_tokenizer_has_both_audits():
+    assert all(list(list_audits(tokenizer)) == ["val", "samples"] for tokenizer in ZOO)
