@@ -44,12 +44,14 @@ class Geometry {
     const bins = (mirror) => () => (this.data ? model.binRows(mirror.first, mirror.second, mirror.axis).map(([from, to, a, b]) => [significant(from), significant(to), whole(a), whole(b)]) : []);
     const codes = () => model.codeTable(this.data, counts());
     this.figures = {
-      norms: figure("norms", "Norms of codes and latents", { tools: [this.norms.toggle], stage: this.norms.element, files: [...this.files("norms", codes, this.norms), ["latents", "Norms and distances of the sampled latents, CSV", () => this.data && saveCsv(this.bus, model.latentTable(this.data), "geometry", "latents")]], head: ["From", "To", "Codes", "Latents"], rows: bins(this.norms) }),
+      norms: figure("norms", "Norms of codes and latents", { tools: [this.norms.toggle], stage: this.norms.element, files: [...this.files("norms", codes, this.norms), ["CSV of latents", "Norms and distances of the sampled latents, CSV", () => this.data && saveCsv(this.bus, model.latentTable(this.data), "geometry", "latents")]], head: ["From", "To", "Codes", "Latents"], rows: bins(this.norms) }),
       distances: figure("distances", "Distances between codes, and of latents", { tools: [this.distances.toggle], stage: this.distances.element, files: this.files("distances", codes, this.distances), head: ["From", "To", "Codes", "Latents"], rows: bins(this.distances) }),
       spectrum: figure("spectrum", "Singular values", { stage: this.spectrum.element, files: this.files("singular values", () => model.spectrumTable(this.data), this.spectrum), head: ["Axis", "Singular value", "Share of variance"], rows: () => this.spectrumRows() }),
       cosine: figure("cosine", "Cosines of codes", { stage: this.cosine.element, files: this.files("cosines", () => model.cosineTable(this.data.cosine), this.cosine), head: ["Code", "Most alike", "Cosine"], rows: () => this.cosineRows() }),
     };
-    const grid = h("div", { class: "cg-grid" }, ...Object.values(this.figures).map(({ element }) => element), this.duplicates.element);
+    const { norms, distances, spectrum, cosine } = this.figures;
+    const left = h("div", { class: "cg-column" }, spectrum.element, this.duplicates.element);
+    const grid = h("div", { class: "cg-grid" }, norms.element, distances.element, left, cosine.element);
     Object.assign(this, furnish(this.host, "geometry", "Geometry of the codebook", {}, grid));
     this.grid = grid;
   }

@@ -89,6 +89,7 @@ export class Mirror {
   ticks(ctx, plot, theme) {
     const { low, high, log } = this.axis;
     ctx.strokeStyle = theme.line;
+    ctx.lineWidth = 1;
     for (const y of plot.two ? [plot.up, plot.down] : [plot.up]) {
       ctx.beginPath();
       ctx.moveTo(plot.left, y + 0.5);
@@ -107,6 +108,7 @@ export class Mirror {
     if (!Number.isFinite(at)) return;
     const x = Math.round(this.x(plot, at)) + 0.5;
     ctx.strokeStyle = theme.ink;
+    ctx.lineWidth = 1.2;
     ctx.setLineDash([4, 3]);
     ctx.beginPath();
     ctx.moveTo(x, plot.top);

@@ -14,7 +14,7 @@ export class SpectrumFigure {
     Object.assign(this, { changed, data: null, axis: null });
     this.stage = createStage({
       label: "Singular values of the code vectors. Left and right arrows go through the axes.",
-      className: "cg-spectrum",
+      className: "cg-bars",
       gap: 0,
       paint: (ctx, size) => this.paint(ctx, size),
       mark: (ctx, size) => this.mark(ctx, size),

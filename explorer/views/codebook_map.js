@@ -4,7 +4,7 @@ import { addStyleSheet } from "./component.js";
 import { h, segmented, toggle } from "./inspect_dom.js";
 import { readTheme } from "./inspect_theme.js";
 import { say } from "./lab_panel.js";
-import { furnish, note } from "./codebook_panel.js";
+import { furnish, note, saveCsv } from "./codebook_panel.js";
 import { drawAxes, drawBits } from "./codebook_map_bits.js";
 import { saveMapCsv, saveMapPng, saveMapSvg } from "./codebook_map_files.js";
 import { drawLegend } from "./codebook_map_legend.js";
@@ -82,10 +82,10 @@ class MapOfCodes {
     this.grips = h("div", { class: "cm-tools" }, this.modes.element, this.zooms);
     const controls = h("div", { class: "cm-controls" }, this.fields, this.grips);
     const stages = h("div", { class: "cm-stages" }, this.picture.element, this.sphere.element, this.progress);
-    const picture = h("div", { class: "cm-picture" }, stages, this.readout);
-    const side = h("div", { class: "cm-side" }, this.legend, this.axes, this.selection.element);
+    const picture = h("div", { class: "cm-picture" }, stages, this.readout, this.rows, this.axes);
+    const side = h("div", { class: "cm-side" }, this.legend, this.selection.element);
     const chooser = h("div", { class: "cm-choosers" }, this.slice.element, this.bits.element);
-    const frame = furnish(this.host, "map", "Map of the codes", { tools: [this.kinds.element], exports: files }, chooser, controls, h("div", { class: "cm-body" }, picture, side), this.rows);
+    const frame = furnish(this.host, "map", "Map of the codes", { tools: [this.kinds.element], exports: files }, chooser, controls, h("div", { class: "cm-body" }, picture, side));
     Object.assign(this, frame);
     this.svg = this.host.querySelectorAll(".cb-exports button")[1];
   }
@@ -114,8 +114,8 @@ class MapOfCodes {
   clear(level) {
     Object.assign(this, { level, map: null });
     this.requests.drop();
-    this.picture.show(null);
-    this.rows.replaceChildren();
+    this.show(null, []);
+    for (const part of [this.rows, this.caption, this.legend]) part.replaceChildren();
     this.chosen.bit = null;
   }
 
@@ -185,7 +185,7 @@ class MapOfCodes {
     const level = this.bus.level();
     const { chosen, bits } = this.bits;
     this.sphere.show({ chosen: chosen.slice(), bits, sums: map.sums, total: level.tokens, latents: map.latents3 });
-    this.legend.replaceChildren(h("p", {}, "Area and colour of a corner: its tokens. Points: sampled latents, moved out to the sphere. Lines: where a bit changes."));
+    this.legend.replaceChildren(h("p", {}, "Area and colour of a corner: its tokens. Points: sampled latents, moved out to the sphere. Lines: where a bit changes."), h("p", {}, "Drag or use the arrow keys to turn it. A click on a corner, or the keys 1 to 8, selects its codes."));
     this.sayHonesty();
     this.selection.show(false);
   }
@@ -194,7 +194,7 @@ class MapOfCodes {
   showAxes(map) {
     const { bit_usage: bits, axis_usage: axes } = map?.raw ?? {};
     this.axes.hidden = !bits && !axes;
-    if (bits) drawBits(this.axes, bits, (bit) => this.choose({ bit }));
+    if (bits) drawBits(this.axes, bits, { point: (bit) => this.choose({ bit }), save: (text) => saveCsv(this.bus, text, "bits") });
     else if (axes) drawAxes(this.axes, axes, this.bus.level().tokens);
   }
 
@@ -219,8 +219,8 @@ class MapOfCodes {
   /** Codes look different: the legend and the rows under the map follow. */
   say(look) {
     const level = this.bus.level();
-    const marks = !this.map.cell && !this.map.raster;
-    if (look !== this.said) drawLegend(this.legend, { scale: look.scale, colours: look.colours, level, sizes: look.sized && marks ? look.sized : null, marks, theme: look.theme });
+    const marks = !this.map.raster;
+    if (look !== this.said) drawLegend(this.legend, { scale: look.scale, colours: look.colours, level, sizes: this.map.cell ? null : look.sized, marks, theme: look.theme });
     this.said = look;
     this.sayHonesty();
   }
@@ -236,7 +236,8 @@ class MapOfCodes {
     const { hover, code } = this.bus.state;
     const level = this.bus.level();
     const lit = hover ?? code;
-    say(this.readout, lit === null || !level || !(lit < level.codebook_size) ? "Point at a code, or go through them with the arrow keys." : codeWords(lit, level, this.map));
+    const hint = this.map?.kind === "sphere" ? "Each corner holds the codes that have these three bits." : "Point at a code, or go through them with the arrow keys.";
+    say(this.readout, lit === null || !level || !(lit < level.codebook_size) ? hint : codeWords(lit, level, this.map));
     this.picture.marking.request();
     if (this.map?.kind === "sphere") this.sphere.stage.redraw();
     this.slice.show();

@@ -39,18 +39,18 @@ function matrix(correlation, bits) {
   return h("div", { class: "cm-matrix", role: "img", "aria-label": `Correlation of ${bits} bits with each other`, style: `--bits: ${bits}` }, ...cells);
 }
 
-/** usage: {ones (b), correlation (b x b, null where a bit never changes), tokens}; onBit(bit from 0, or null) while one is
- *  pointed at. */
-export function drawBits(element, { ones, correlation, tokens }, onBit) {
+/** usage: {ones (b), correlation (b x b, null where a bit never changes), tokens}. on: {point(bit from 0, or null)
+ *  while one is pointed at, save(CSV text)}. */
+export function drawBits(element, { ones, correlation, tokens }, on) {
   const rows = bitRows(ones, correlation).map(({ bit, share, with: other, correlation: r }) => {
     const bar = h("span", { class: "cm-bar", style: `--share: ${share}` });
     const partner = other === null ? "–" : `bit ${other}: ${significant(r, 2)}`;
-    const name = h("button", { type: "button", class: "cm-code", title: `Light the codes whose bit ${bit} is one`, onfocus: () => onBit(bit - 1), onblur: () => onBit(null) }, `bit ${bit}`);
-    return h("tr", { onpointerenter: () => onBit(bit - 1), onpointerleave: () => onBit(null) }, h("td", {}, name), h("td", { class: "cm-barcell" }, bar), h("td", {}, percent(share, 1)), h("td", {}, partner));
+    const name = h("button", { type: "button", class: "cm-code", title: `Light the codes whose bit ${bit} is one`, onfocus: () => on.point(bit - 1), onblur: () => on.point(null) }, `bit ${bit}`);
+    return h("tr", { onpointerenter: () => on.point(bit - 1), onpointerleave: () => on.point(null) }, h("td", {}, name), h("td", { class: "cm-barcell" }, bar), h("td", {}, percent(share, 1)), h("td", {}, partner));
   });
   const head = h("tr", {}, ...["Bit", "", "Ones", "Most like it (r)"].map((name) => h("th", { scope: "col" }, name)));
   element.replaceChildren(
-    h("h4", {}, "Bits"),
+    h("div", { class: "cm-subhead" }, h("h4", {}, "Bits"), h("button", { type: "button", class: "dte-link", title: "Shares and correlations of the bits, CSV", onclick: () => on.save(bitTable(ones, correlation)) }, "CSV")),
     h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows)),
     matrix(correlation, ones.length),
     h("p", { class: "cb-note" }, `Share of ${whole(tokens)} tokens in which a bit is one; the mark is one half. The matrix: correlation r of each pair of bits over the same tokens, blue −1, pale 0, orange +1.`),

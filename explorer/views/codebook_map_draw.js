@@ -1,67 +1,130 @@
 // Drawing the map on canvases: latents as a quiet density, regions or cells, the codes, and what lights up.
 
-import { rgbOf } from "./lab_axes.js";
+import { packed, rgbOf } from "./lab_axes.js";
 import { label, outline } from "./inspect_theme.js";
-import { HOLLOW, Marks } from "./codebook_map_marks.js";
+import { FAINT, HOLLOW, Marks, shapeOf } from "./codebook_map_marks.js";
+import { Sheet } from "./codebook_map_stamp.js";
+import { borders, softened } from "./codebook_map_model.js";
+import { LIVE } from "./codebook_states.js";
 
-const FAINT = 0.14; // of a code outside the selection
+const MARKED_PX = 9; // side of a cell that has room for the sign of its state
+
+const DENSEST = 84; // opacity of 255 where latents are thickest
+
+/** [left, top, right, bottom] of the bins, in content units. */
+export const boxOfDensity = ({ left, top, side, cols, rows }) => [left, top, left + cols * side, top + rows * side];
 
 /** Growth of a mark when zoomed in: enough to tell neighbours apart, less than the distances grow. */
 export const growth = (zoom) => Math.min(zoom, 16) ** 0.32;
 
-/** Log of the counts as the opacity of ink: a background, not a figure of its own. */
+/** Log of the softened counts as the opacity of ink: a background, not a figure of its own. */
 export function paintDensity(field, theme) {
   const canvas = new OffscreenCanvas(field.cols, field.rows);
   const ctx = canvas.getContext("2d");
   const image = ctx.createImageData(field.cols, field.rows);
   const ink = rgbOf(theme.ink);
-  const top = Math.log1p(field.largest);
-  field.counts.forEach((count, i) => {
+  const soft = softened(field);
+  const top = Math.log1p(4 * Math.max(...soft)); // of 4: single latents are softened below one
+  soft.forEach((count, i) => {
     image.data.set(ink, 4 * i);
-    image.data[4 * i + 3] = count > 0 ? 22 + 66 * (Math.log1p(count) / top) : 0;
+    image.data[4 * i + 3] = DENSEST * (Math.log1p(4 * count) / top);
   });
   ctx.putImageData(image, 0, 0);
   return canvas;
 }
 
-/** Regions of the codes in their own colours, tinted, with a line wherever two codes meet. */
+/** Regions of the codes in their own colours, tinted. */
 export function paintRegions({ raster, point }, shade, colours, theme) {
   const { rows, cols, codes } = raster;
   const canvas = new OffscreenCanvas(cols, rows);
   const ctx = canvas.getContext("2d");
   const image = ctx.createImageData(cols, rows);
   const table = colours.map(rgbOf);
-  const [ink, empty] = [rgbOf(theme.ink), rgbOf(theme.line)];
+  const empty = rgbOf(theme.line);
   for (let i = 0; i < codes.length; i++) {
-    const column = i % cols;
-    const meets = (column + 1 < cols && codes[i + 1] !== codes[i]) || (i + cols < codes.length && codes[i + cols] !== codes[i]);
     const own = shade[point[codes[i]]] ?? HOLLOW;
-    image.data.set(meets ? ink : (table[own] ?? empty), 4 * i);
-    image.data[4 * i + 3] = meets ? 130 : own === HOLLOW ? 70 : 120;
+    image.data.set(table[own] ?? empty, 4 * i);
+    image.data[4 * i + 3] = own === HOLLOW ? 90 : 125;
   }
   ctx.putImageData(image, 0, 0);
   return canvas;
 }
 
-function drawCells(ctx, map, frame, look) {
-  const side = map.cell * frame.s;
-  const gap = side > 7 ? 1 : 0;
-  const size = Math.max(side - gap, 0.7);
-  for (let i = 0; i < map.codes.length; i++) {
-    const [x, y] = frame.place(map.xy[2 * i], map.xy[2 * i + 1]);
-    if (x < -side || y < -side || x > frame.W + side || y > frame.H + side) continue;
-    ctx.globalAlpha = look.faded(map.codes[i]) ? FAINT : 1;
-    const shade = look.shade[i];
-    if (shade === HOLLOW) {
-      ctx.strokeStyle = look.theme.bar;
-      ctx.lineWidth = 1;
-      if (size > 4) ctx.strokeRect(x - size / 2 + 1, y - size / 2 + 1, size - 2, size - 2);
-      continue;
-    }
-    ctx.fillStyle = look.colours[shade];
-    ctx.fillRect(x - size / 2, y - size / 2, size, size);
+/** Lines wherever two regions meet, in content units: a Path2D made once, stroked at every zoom. */
+function tracedBorders({ codes, rows, cols, left, top, right, bottom }) {
+  const path = new Path2D();
+  const [wide, tall] = [(right - left) / cols, (bottom - top) / rows];
+  for (const [x0, y0, x1, y1] of borders(codes, rows, cols)) {
+    path.moveTo(left + x0 * wide, top + y0 * tall);
+    path.lineTo(left + x1 * wide, top + y1 * tall);
   }
-  ctx.globalAlpha = 1;
+  return path;
+}
+
+function strokeBorders(ctx, path, frame, theme) {
+  const [x, y] = frame.place(0, 0);
+  ctx.save();
+  ctx.translate(x, y);
+  ctx.scale(frame.s, frame.s);
+  ctx.lineWidth = 1 / frame.s;
+  ctx.strokeStyle = theme.ink;
+  ctx.globalAlpha = 0.5;
+  ctx.stroke(path);
+  ctx.restore();
+}
+
+function drawCells(ctx, map, frame, look) {
+  const { W, H, s, view, dpr } = frame;
+  const side = map.cell * s;
+  const gap = side > 7 ? dpr : 0;
+  const half = side / 2;
+  look.packed ??= look.colours.map((colour) => packed(rgbOf(colour)));
+  const bare = packed(rgbOf(look.theme.bar));
+  const sheet = sheetFor(look, frame);
+  const [left, top] = [W / 2 - view.cx * s, H / 2 - view.cy * s];
+  const special = [];
+  for (let i = 0; i < map.codes.length; i++) {
+    const x = left + map.xy[2 * i] * s;
+    const y = top + map.xy[2 * i + 1] * s;
+    if (x < -half || y < -half || x > W + half || y > H + half) continue;
+    const [code, shade] = [map.codes[i], look.shade[i]];
+    const faded = look.faded(code);
+    if (look.state[code] !== LIVE && !faded) special.push([look.state[code], shade !== HOLLOW, x, y]);
+    const [x0, y0] = [Math.round((x - half) * dpr), Math.round((y - half) * dpr)];
+    const w = Math.max(1, Math.round((x + half) * dpr) - x0 - gap);
+    const h = Math.max(1, Math.round((y + half) * dpr) - y0 - gap);
+    const colour = shade === HOLLOW ? bare : look.packed[shade];
+    sheet.fill(x0, y0, w, h, faded ? faintOf(colour) : colour);
+    if (shade === HOLLOW && side > 5) sheet.fill(x0 + dpr, y0 + dpr, w - 2 * dpr, h - 2 * dpr, 0);
+  }
+  laySheet(ctx, look, frame);
+  if (side >= MARKED_PX) drawCellMarks(ctx, special, Math.min(0.26 * side, 7), look.theme);
+}
+
+const faintOf = (pixel) => ((Math.round(255 * FAINT) << 24) | (pixel & 0xffffff)) >>> 0;
+
+/** The sign of a state on its cell, as in the heatmap: two strokes on a colour, one on a hollow cell. */
+function drawCellMarks(ctx, special, r, theme) {
+  for (const [state, filled, x, y] of special) {
+    const { triangle, lines, dot } = shapeOf(state, r);
+    const path = (c) => {
+      triangle?.forEach(([dx, dy], i) => (i ? c.lineTo(x + dx, y + dy) : c.moveTo(x + dx, y + dy)));
+      if (triangle) c.closePath();
+      for (const [x0, y0, x1, y1] of lines) {
+        c.moveTo(x + x0, y + y0);
+        c.lineTo(x + x1, y + y1);
+      }
+      if (dot) c.arc(x, y, dot, 0, 2 * Math.PI);
+    };
+    if (filled) outline(ctx, path, 1.1);
+    else {
+      ctx.beginPath();
+      path(ctx);
+      ctx.strokeStyle = theme.muted;
+      ctx.lineWidth = 1.2;
+      ctx.stroke();
+    }
+  }
 }
 
 function cellPath(ctx, { xy }, frame) {
@@ -89,26 +152,45 @@ function drawPolygons(ctx, map, frame, look) {
   ctx.globalAlpha = 1;
 }
 
-/** Stamp the marks of the codes on screen, in device pixels so that nothing is resampled. */
+/** A sheet as large as the canvas, and a canvas to bring it there; kept from frame to frame. */
+function sheetFor(look, { W, H, dpr }) {
+  const [w, h] = [Math.round(W * dpr), Math.round(H * dpr)];
+  if (look.sheet?.w !== w || look.sheet.h !== h) {
+    look.sheet = new Sheet(w, h);
+    look.image = new ImageData(new Uint8ClampedArray(look.sheet.pixels.buffer), w, h);
+    look.carrier = new OffscreenCanvas(w, h);
+  } else look.sheet.clear();
+  return look.sheet;
+}
+
+function laySheet(ctx, look, { W, H }) {
+  look.carrier.getContext("2d").putImageData(look.image, 0, 0);
+  ctx.drawImage(look.carrier, 0, 0, W, H);
+}
+
+/** The mark of each drawn code, looked up anew only when the zoom has changed. */
+function marksOf(map, look, grown, dpr) {
+  if (look.marks?.dpr !== dpr) look.marks = new Marks(look.theme, look.colours, dpr);
+  if (look.grown === grown && look.stamps?.dpr === dpr) return look.stamps;
+  look.grown = grown;
+  look.stamps = Array.from(map.codes, (code, i) => look.marks.get(look.state[code], look.shade[i], look.radius[i] * grown, look.faded(code)));
+  look.stamps.dpr = dpr;
+  return look.stamps;
+}
+
+/** Stamp the marks of the codes on screen, at whole device pixels. */
 function drawPoints(ctx, map, frame, look) {
   const { dpr, W, H, s, view } = frame;
-  if (look.marks?.dpr !== dpr) look.marks = new Marks(look.theme, look.colours, dpr);
-  const grown = growth(view.zoom);
+  const marks = marksOf(map, look, growth(view.zoom), dpr);
+  const sheet = sheetFor(look, frame);
   const [left, top] = [W / 2 - view.cx * s, H / 2 - view.cy * s];
-  ctx.setTransform(1, 0, 0, 1, 0, 0);
-  let alpha = 1;
   for (const i of look.order) {
     const x = left + map.xy[2 * i] * s;
     const y = top + map.xy[2 * i + 1] * s;
-    if (x < -16 || y < -16 || x > W + 16 || y > H + 16) continue;
-    const code = map.codes[i];
-    const wanted = look.faded(code) ? FAINT : 1;
-    if (wanted !== alpha) ctx.globalAlpha = alpha = wanted;
-    const mark = look.marks.get(look.state[code], look.shade[i], look.radius[i] * grown);
-    ctx.drawImage(mark.canvas, Math.round(x * dpr) - mark.half, Math.round(y * dpr) - mark.half);
+    if (x < -24 || y < -24 || x > W + 24 || y > H + 24) continue;
+    sheet.stamp(marks[i], Math.round(x * dpr), Math.round(y * dpr));
   }
-  ctx.globalAlpha = 1;
-  ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
+  laySheet(ctx, look, frame);
 }
 
 function drawStretched(ctx, canvas, frame, left, top, right, bottom, smooth) {
@@ -128,12 +210,13 @@ export function drawMap(ctx, map, frame, look) {
     cache.regions ??= paintRegions(map, look.shade, look.colours, look.theme);
     const { left, top, right, bottom } = map.raster;
     drawStretched(ctx, cache.regions, frame, left, top, right, bottom, false);
+    cache.borders ??= tracedBorders(map.raster);
+    strokeBorders(ctx, cache.borders, frame, look.theme);
   }
   if (map.polygons) drawPolygons(ctx, map, frame, look);
   if (map.density && look.latents) {
     cache.density ??= paintDensity(map.density, look.theme);
-    const { cols, rows, side } = map.density;
-    drawStretched(ctx, cache.density, frame, 0, 0, cols * side, rows * side, true);
+    drawStretched(ctx, cache.density, frame, ...boxOfDensity(map.density), true);
   }
   if (map.cell) drawCells(ctx, map, frame, look);
   else drawPoints(ctx, map, frame, look);

@@ -2,6 +2,7 @@
 // the picture.
 
 import { shapeOf, HOLLOW } from "./codebook_map_marks.js";
+import { borders } from "./codebook_map_model.js";
 import { growth } from "./codebook_map_draw.js";
 
 const n = (x) => Number(x.toFixed(2));
@@ -36,6 +37,12 @@ function polygonSvg({ code, xy }, map, frame, look) {
   return `<polygon points="${points.join(" ")}" fill="${fill}" fill-opacity="0.32" stroke="${look.theme.muted}" stroke-opacity="0.5"/>`;
 }
 
+function bordersSvg({ codes, rows, cols, left, top, right, bottom }, frame, theme) {
+  const at = (x, y) => frame.place(left + (x / cols) * (right - left), top + (y / rows) * (bottom - top)).map(n).join(" ");
+  const lines = borders(codes, rows, cols).map(([x0, y0, x1, y1]) => `M${at(x0, y0)}L${at(x1, y1)}`);
+  return `<path d="${lines.join("")}" stroke="${theme.ink}" stroke-opacity="0.5" fill="none"/>`;
+}
+
 /** picture(canvas) -> data URL of a painted layer. Layers: [{canvas, box: [left, top, right, bottom], smooth}]. */
 export function mapSvg(map, frame, look, { title, lines, layers, picture }) {
   const { W, H } = frame;
@@ -49,6 +56,7 @@ export function mapSvg(map, frame, look, { title, lines, layers, picture }) {
     const crisp = smooth ? "" : ' style="image-rendering:pixelated"';
     parts.push(`<image x="${n(x0)}" y="${n(y0)}" width="${n(x1 - x0)}" height="${n(y1 - y0)}" preserveAspectRatio="none" href="${picture(canvas)}"${crisp}/>`);
   }
+  if (map.raster) parts.push(bordersSvg(map.raster, frame, look.theme));
   for (const cell of map.polygons ?? []) parts.push(polygonSvg(cell, map, frame, look));
   for (const i of look.order) parts.push(pointSvg(map, frame, look, i));
   parts.push("</g>");

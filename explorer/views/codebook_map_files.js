@@ -1,6 +1,7 @@
 // What the map gives to take away: the picture as PNG or SVG, its codes as CSV.
 
 import { saveCanvases, saveCsv, stemOf } from "./codebook_panel.js";
+import { boxOfDensity } from "./codebook_map_draw.js";
 import { mapSvg } from "./codebook_map_export.js";
 import { cornerTable, honesty, mapTable } from "./codebook_map_words.js";
 
@@ -31,10 +32,7 @@ export function saveMapSvg({ bus, map, picture, chosen }) {
   const { look } = picture;
   const layers = [];
   if (map.raster) layers.push({ canvas: look.cache.regions, box: [map.raster.left, map.raster.top, map.raster.right, map.raster.bottom], smooth: false });
-  if (map.density && chosen.latents) {
-    const { cols, rows, side } = map.density;
-    layers.push({ canvas: look.cache.density, box: [0, 0, cols * side, rows * side], smooth: true });
-  }
+  if (map.density && chosen.latents) layers.push({ canvas: look.cache.density, box: boxOfDensity(map.density), smooth: true });
   const lines = [...honesty(map, bus.level(), chosen.latents).map(([what, words]) => `${what}: ${words}`), ...map.notes];
   const title = `${bus.open.tokenizer?.title ?? "Codebook"}, ${map.kind}`;
   const text = mapSvg(map, frame, look, { title, lines, layers, picture: pictureOf });

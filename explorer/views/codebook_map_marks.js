@@ -4,7 +4,9 @@
 
 import { DEAD, DUPLICATE, OVERUSED, UNSEEN } from "./codebook_states.js";
 import { SHADES } from "./codebook_map_model.js";
+import { faint } from "./codebook_map_stamp.js";
 
+export const FAINT = 0.14; // opacity of a code outside the selection
 export const HOLLOW = 255; // the shade of a code without a value
 const STEP = 0.5; // px between two radii
 const LEAST_BARRED = 3; // px: two bars need room
@@ -56,27 +58,30 @@ export function drawMark(ctx, state, fill, radius, theme) {
   ctx.fill();
 }
 
-/** Marks by (state, shade, radius), drawn when first asked for. One set for one theme, ramp and pixel ratio. */
+/** Marks by (state, shade, radius, faint or not) as pixels, drawn when first asked for. One set for one theme, ramp and
+ *  pixel ratio. */
 export class Marks {
   constructor(theme, colours, dpr) {
     Object.assign(this, { theme, colours, dpr, kept: new Map() });
   }
 
-  /** -> {canvas, half}: device pixels, `half` from its corner to its middle. */
-  get(state, shade, radius) {
-    const size = Math.max(1, Math.round(radius / STEP));
-    const key = (state * (SHADES + 1) + Math.min(shade, SHADES)) * 256 + size;
+  /** -> {pixels (size * size), size, half}: device pixels, `half` from its corner to its middle. */
+  get(state, shade, radius, faded) {
+    const step = Math.max(1, Math.round(radius / STEP));
+    const key = ((state * (SHADES + 1) + Math.min(shade, SHADES)) * 256 + step) * 2 + (faded ? 1 : 0);
     let mark = this.kept.get(key);
-    if (mark) return mark;
-    const r = size * STEP;
-    const half = Math.ceil((SPREAD * Math.max(r, LEAST_BARRED) + 2) * this.dpr);
-    const canvas = new OffscreenCanvas(2 * half, 2 * half);
-    const ctx = canvas.getContext("2d");
+    if (!mark) this.kept.set(key, (mark = this.draw(state, shade, step * STEP, faded)));
+    return mark;
+  }
+
+  draw(state, shade, r, faded) {
+    const half = Math.ceil((SPREAD * Math.max(r, LEAST_BARRED) + 1) * this.dpr);
+    const size = 2 * half;
+    const ctx = new OffscreenCanvas(size, size).getContext("2d");
     ctx.translate(half, half);
     ctx.scale(this.dpr, this.dpr);
     drawMark(ctx, state, shade < SHADES ? this.colours[shade] : null, r, this.theme);
-    mark = { canvas, half };
-    this.kept.set(key, mark);
-    return mark;
+    const pixels = new Uint32Array(ctx.getImageData(0, 0, size, size).data.buffer);
+    return { pixels: faded ? faint(pixels, FAINT) : pixels, size, half };
   }
 }

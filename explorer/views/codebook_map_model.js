@@ -7,7 +7,8 @@ import { rasterCode } from "./inspect_model.js";
 
 export const SHADES = 32;
 const BINS = 112; // of the density of latents, along the longer side
-const EDGE = 1e-5; // what single precision may put beyond the border
+const MARGIN = 0.2; // of the longer side, around the codes: the cloud fades out instead of being cut off
+const EDGE = 1e-9;
 
 const KINDS = {
   pca: ["PCA", "The plane of largest variance of the code vectors"],
@@ -105,20 +106,40 @@ export function readMap(raw, K) {
   };
 }
 
-/** Latents (2n, content units) counted in square bins over w x h. -> {cols, rows, counts, largest, outside}. */
+/** Latents (2n, content units) counted in square bins over w x h and a margin around it.
+ *  -> {left, top, side, cols, rows, counts, largest, outside}. */
 export function density(xy, w, h) {
   const side = Math.max(w, h) / BINS;
-  const cols = Math.max(1, Math.ceil(w / side - 1e-9));
-  const rows = Math.max(1, Math.ceil(h / side - 1e-9));
+  const spare = Math.round(MARGIN * BINS);
+  const [left, top] = [-spare * side, -spare * side];
+  const cols = 2 * spare + Math.max(1, Math.ceil(w / side - EDGE));
+  const rows = 2 * spare + Math.max(1, Math.ceil(h / side - EDGE));
   const counts = new Uint32Array(cols * rows);
   let [largest, outside] = [0, 0];
   for (let i = 0; i < xy.length; i += 2) {
-    const column = Math.min(Math.floor(xy[i] / side), cols - 1); // the last bin holds its outer edge too
-    const row = Math.min(Math.floor(xy[i + 1] / side), rows - 1);
-    if (!(column >= 0 && row >= 0 && xy[i] <= w + EDGE && xy[i + 1] <= h + EDGE)) outside += 1;
+    const column = Math.floor((xy[i] - left) / side);
+    const row = Math.floor((xy[i + 1] - top) / side);
+    if (!(column >= 0 && row >= 0 && column < cols && row < rows)) outside += 1;
     else largest = Math.max(largest, (counts[row * cols + column] += 1));
   }
-  return { cols, rows, side, counts, largest, outside };
+  return { left, top, side, cols, rows, counts, largest, outside };
+}
+
+/** The counts softened over neighbouring bins, twice: a cloud, not a grid of squares. Float32Array (rows * cols). */
+export function softened({ counts, cols, rows }) {
+  let now = Float32Array.from(counts);
+  const along = (from, step, line, length, every) => {
+    const out = new Float32Array(from.length);
+    for (let i = 0; i < line; i++) {
+      for (let j = 0; j < length; j++) {
+        const at = i * every + j * step;
+        out[at] = (from[j > 0 ? at - step : at] + 2 * from[at] + from[j + 1 < length ? at + step : at]) / 4;
+      }
+    }
+    return out;
+  };
+  for (let pass = 0; pass < 2; pass++) now = along(along(now, 1, rows, cols, cols), cols, cols, rows, 1);
+  return now;
 }
 
 /** Index of the code at content position (x, y): of its cell, region or point within `reach`; -1 for none. */
@@ -212,4 +233,25 @@ export function neighbourTowards(map, i, key) {
     if (cost < best.cost) best = { i: j, cost };
   }
   return best.i;
+}
+
+/** Edges between cells of a raster that hold different codes: [[x0, y0, x1, y1]] in cells, each as long as it goes. */
+export function borders(codes, rows, cols) {
+  const found = [];
+  const scan = (lines, length, differs, put) => {
+    for (let line = 1; line < lines; line++) {
+      let from = -1;
+      for (let at = 0; at <= length; at++) {
+        const meets = at < length && differs(line, at);
+        if (meets && from < 0) from = at;
+        if (!meets && from >= 0) {
+          put(line, from, at);
+          from = -1;
+        }
+      }
+    }
+  };
+  scan(cols, rows, (x, y) => codes[y * cols + x] !== codes[y * cols + x - 1], (x, from, to) => found.push([x, from, x, to]));
+  scan(rows, cols, (y, x) => codes[y * cols + x] !== codes[(y - 1) * cols + x], (y, from, to) => found.push([from, y, to, y]));
+  return found;
 }

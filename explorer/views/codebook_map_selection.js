@@ -16,7 +16,7 @@ export class Selection {
   constructor(bus, act) {
     Object.assign(this, { bus, act });
     const button = (text, title, onclick) => h("button", { type: "button", class: "cm-button", title, onclick }, text);
-    this.box = button("Box around the code", "Select the codes in a square around the selected code", () => act.box(1));
+    this.box = button("Box around it", "Select the codes in a square around the selected code", () => act.box(1));
     this.smaller = button("−", "Smaller box", () => act.box(1 / 1.5));
     this.larger = button("+", "Larger box", () => act.box(1.5));
     this.smaller.setAttribute("aria-label", "Smaller box");

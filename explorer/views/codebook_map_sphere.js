@@ -124,9 +124,6 @@ export class Sphere {
   }
 
   paintCircles(ctx, { at }, theme, front) {
-    ctx.strokeStyle = theme.muted;
-    ctx.globalAlpha = front ? 0.9 : 0.28;
-    ctx.lineWidth = front ? 1.3 : 1;
     CIRCLES.forEach((circle, axis) => {
       ctx.beginPath();
       let [down, named] = [false, null];
@@ -140,10 +137,13 @@ export class Sphere {
           if (!named || depth > named[2]) named = [x, y, depth];
         }
       }
+      ctx.strokeStyle = theme.muted;
+      ctx.globalAlpha = front ? 0.9 : 0.28;
+      ctx.lineWidth = front ? 1.3 : 1;
       ctx.stroke();
+      ctx.globalAlpha = 1;
       if (front && named) haloText(ctx, theme, `bit ${this.map.chosen[axis] + 1}`, named[0], named[1], "center", theme.muted);
     });
-    ctx.globalAlpha = 1;
   }
 
   paintLatents(ctx, { at }, theme, front) {

@@ -22,16 +22,12 @@ export function codeWords(code, level, map) {
 export function honesty(map, level, latentsShown) {
   const { raw } = map;
   const rows = [];
-  const { trustworthiness: trust, explained } = raw;
+  const { trustworthiness: trust } = raw;
   if (map.kind !== "sphere") rows.push(["Drawn", `${whole(map.codes.length)} of ${whole(level.codebook_size)} codes`]);
-  if (explained && explained.length) {
-    const shares = Array.from(explained, (share) => percent(share, 1));
-    rows.push(["Variance shown", `${percent(explained.reduce((a, b) => a + b, 0), 1)} (${["x", "y", "z"].slice(0, shares.length).map((axis, i) => `${axis} ${shares[i]}`).join(", ")})`]);
-  }
   if (trust !== null && trust !== undefined) rows.push(["Trustworthiness", `${significant(trust)} of 1: how far neighbours on the map are neighbours in the codebook`]);
   if (map.density && latentsShown) {
     const shown = map.latentCount - map.density.outside;
-    const outside = map.density.outside > 0 ? `; ${whole(map.density.outside)} lie outside` : "";
+    const outside = map.density.outside > 0 ? `; ${whole(map.density.outside)} lie farther out` : "";
     rows.push(["Latents", `${whole(shown)} of ${whole(map.latentCount)} sampled, out of ${whole(level.tokens)} tokens; log scale${outside}`]);
   }
   return rows;

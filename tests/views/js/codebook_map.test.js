@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { boxAround, codesInRaster, codesInside, inside, summary, thinned } from "../../../explorer/views/codebook_map_lasso.js";
 import { shapeOf } from "../../../explorer/views/codebook_map_marks.js";
+import { faint, over, Sheet } from "../../../explorer/views/codebook_map_stamp.js";
 import * as model from "../../../explorer/views/codebook_map_model.js";
 import { Requests } from "../../../explorer/views/codebook_map_requests.js";
 import { busiest, readCodes, withCode } from "../../../explorer/views/codebook_map_slice.js";
@@ -99,11 +100,37 @@ test("density counts every latent in its own bin", () => {
   const field = model.density(xy, 1, 1);
   const expected = new Map();
   for (let i = 0; i < 800; i += 2) {
-    const key = Math.floor(xy[i + 1] / field.side) * field.cols + Math.floor(xy[i] / field.side);
+    const key = Math.floor((xy[i + 1] - field.top) / field.side) * field.cols + Math.floor((xy[i] - field.left) / field.side);
     expected.set(key, (expected.get(key) ?? 0) + 1);
   }
   assert.equal(field.outside, 0);
   field.counts.forEach((count, i) => assert.equal(count, expected.get(i) ?? 0));
+});
+
+test("softening moves no latent out of the picture and puts each on the bins around it", () => {
+  const field = { cols: 9, rows: 7, counts: new Uint32Array(63) };
+  field.counts[3 * 9 + 4] = 256;
+  field.counts[0] = 10;
+  const soft = model.softened(field);
+  near(soft.reduce((a, b) => a + b, 0), 266, 1e-3);
+  near(soft[3 * 9 + 4], 256 * (6 / 16) ** 2, 1e-3); // 1 4 6 4 1 along both axes
+  near(soft[3 * 9 + 5], 256 * (6 / 16) * (4 / 16), 1e-3);
+});
+
+test("borders of a raster: every edge between two codes once, whole lines at a time", () => {
+  const next = random(4);
+  const [rows, cols] = [9, 13];
+  const codes = Uint32Array.from({ length: rows * cols }, () => Math.floor(3 * next()));
+  let expected = 0;
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < cols; x++) {
+      if (x > 0 && codes[y * cols + x] !== codes[y * cols + x - 1]) expected += 1;
+      if (y > 0 && codes[y * cols + x] !== codes[(y - 1) * cols + x]) expected += 1;
+    }
+  }
+  const lines = model.borders(codes, rows, cols);
+  assert.equal(lines.reduce((sum, [x0, y0, x1, y1]) => sum + (x1 - x0) + (y1 - y0), 0), expected);
+  assert.deepEqual(model.borders([1, 1, 2, 2, 1, 1, 2, 2], 2, 4), [[2, 0, 2, 2]]);
 });
 
 test("cells of a grid touch each other, and each is hit in its whole square", () => {
@@ -166,6 +193,34 @@ test("robustBox leaves out outliers on both sides, and is nothing for nothing", 
   const [x0, y0, x1, y1] = model.robustBox(xy, 0.01);
   assert.deepEqual([x0, y0, x1, y1], [10, 1, 989, 1]);
   assert.equal(model.robustBox(null), null);
+});
+
+test("one pixel over another: opaque hides, transparent lets through, half mixes", () => {
+  const [red, blue] = [0xff0000ff, 0xffff0000]; // packed as alpha, blue, green, red
+  assert.equal(over(red, blue), red);
+  assert.equal(over(0x000000ff, blue), blue);
+  const half = over(0x800000ff, blue);
+  assert.deepEqual([half >>> 24, (half >>> 16) & 255, half & 255], [255, 127, 128]);
+  const thin = over(0x800000ff, 0x80ff0000);
+  assert.equal(thin >>> 24, Math.round(255 * (128 / 255 + (128 / 255) * (127 / 255))));
+  assert.equal(faint(Uint32Array.from([0xff123456]), 0.5)[0], 0x80123456);
+});
+
+test("stamping copies a mark around its middle and leaves out what is off the sheet", () => {
+  const sheet = new Sheet(5, 4);
+  const mark = { pixels: Uint32Array.from([0xff000001, 0xff000002, 0, 0xff000004]), size: 2, half: 1 };
+  sheet.stamp(mark, 2, 2);
+  assert.deepEqual([sheet.pixels[6], sheet.pixels[7], sheet.pixels[11], sheet.pixels[12]], [0xff000001, 0xff000002, 0, 0xff000004]);
+  sheet.clear();
+  sheet.stamp(mark, 0, 0);
+  assert.deepEqual([...sheet.pixels].filter((pixel) => pixel !== 0), [0xff000004]);
+  sheet.clear();
+  sheet.stamp(mark, 5, 4);
+  assert.equal(sheet.pixels[19], 0xff000001);
+  sheet.stamp(mark, 99, -99);
+  sheet.clear();
+  sheet.fill(3, 2, 9, 9, 7);
+  assert.deepEqual([...sheet.pixels.keys()].filter((i) => sheet.pixels[i] === 7), [13, 14, 18, 19]);
 });
 
 test("states differ in shape, not only in colour", () => {

@@ -90,10 +90,9 @@ test("the words of a code: state, count, denominator, norm, error", () => {
   assert.ok(!words.codeWords(0, level, smallMap()).includes("error"));
 });
 
-test("the rows of honesty name codes, variance, trustworthiness and the sample of latents", () => {
+test("the rows of honesty name codes, trustworthiness and the sample of latents", () => {
   const rows = Object.fromEntries(words.honesty(smallMap(), level, true));
   assert.equal(rows.Drawn, "4 of 4 codes");
-  assert.match(rows["Variance shown"], /75% \(x 50%, y 25%\)/);
   assert.match(rows.Trustworthiness, /0\.900 of 1/);
   assert.match(rows.Latents, /2 of 2 sampled, out of 111 tokens/);
   assert.ok(!("Latents" in Object.fromEntries(words.honesty(smallMap(), level, false))));
