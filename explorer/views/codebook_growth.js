@@ -65,7 +65,7 @@ function createGrowth(bus) {
       line(ctx, Array.from(growth.tokens).flatMap((t, i) => [x.at(Math.max(t, x.low)), y.at(growth.used[i])]), { colour: theme.accent, width: 2.2 });
       if (growth.fit) line(ctx, Array.from(growth.fit.tokens).flatMap((t, i) => [x.at(t), y.at(growth.fit.used[i])]), { colour: theme.accent, width: 2.2, dash: ESTIMATE_DASH });
     });
-    const name = range.ceilingShown ? [`K = ${whole(K)}`, box.left + 6, y.at(K) + 9] : [`K = ${whole(K)} is far above`, box.left + 6, box.top + 6];
+    const name = range.ceilingShown ? [`K = ${whole(K)}`, box.left + 6, y.at(K) - 8] : [`K = ${whole(K)} is far above`, box.left + 6, box.top + 6];
     haloText(ctx, theme, name[0], name[1], name[2], "left", theme.muted);
     if (growth.fit && box.right - end > 64) smallText(ctx, theme, "estimated", (end + box.right) / 2, box.bottom - 9, "center");
     own.stage.describe(`Codes used against tokens counted. ${growthWords(level, tokens)}`);

@@ -21,7 +21,7 @@ export function growthRange({ growth, codebook_size: K, tokens }, log) {
   const last = Math.max(tokens, 1);
   const end = growth.fit ? Math.max(last, growth.fit.tokens[growth.fit.tokens.length - 1]) : last;
   const used = Math.max(1, ...growth.used, ...(growth.fit ? growth.fit.used : []));
-  const top = K <= 2.5 * used ? K * 1.06 : used * 1.15;
+  const top = K <= 2.5 * used ? K * 1.12 : used * 1.15;
   return { x: log ? [Math.max(1, growth.tokens[0] ?? 1), Math.max(end, 2)] : [0, end], y: [0, top], ceilingShown: K <= 2.5 * used };
 }
 
