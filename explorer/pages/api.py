@@ -1,4 +1,4 @@
-"""Named endpoints for scripts: /list_tokenizers, /tokenize, /detokenize, /lab_run (gradio_client calls them)."""
+"""Named endpoints for scripts: /list_tokenizers, /tokenize, /detokenize, /audit, /lab_run (for gradio_client)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from explorer.files import write_atomically
 from explorer.lab.measures import describe
 from explorer.lab.settings import settings_from_json
 from explorer.media.image import fit, load_image, png_bytes
+from explorer.pages.api_audit import audit_files
 from explorer.registry import load_dotted
 from explorer.tokenfile import load_tokens, save_tokens, token_meta
 from explorer.tokenizers import list_tokenizers, load_tokenizer
@@ -34,12 +35,16 @@ def build() -> None:
         tokens = gr.File(label="tokens.npz", type="filepath")
         decoded = gr.File(label="picture.png", type="filepath")
         answer = gr.JSON(label="answer")
+        media = gr.File(label="zip, pictures or indices", type="filepath", file_count="multiple")
+        codebook_size = gr.Number(label="codebook size of indices, else 0", value=0, precision=0)
+        audit_parts = gr.File(label="audit.json, counts.npy, details.npz, report.html", file_count="multiple")
         settings_json = gr.Textbox(label="settings of the lab, JSON")
         steps = gr.Number(label="steps", value=500, precision=0)
         call = gr.Button()
     call.click(list_all, None, answer, api_name="list_tokenizers")
     call.click(tokenize, [tokenizer, picture], [tokens, answer], api_name="tokenize")
     call.click(detokenize, tokens, decoded, api_name="detokenize")
+    call.click(audit, [tokenizer, media, codebook_size], [answer, audit_parts], api_name="audit")
     call.click(lab_run, [settings_json, steps], answer, api_name="lab_run")
 
 
@@ -56,6 +61,11 @@ def tokenize(tokenizer: str, picture: str | None) -> tuple[str, dict[str, Any]]:
 def detokenize(tokens: str | None) -> str:
     """A token file (.npz) -> a picture (.png), decoded by the tokenizer that the file names."""
     return _answered(_detokenize, tokens)
+
+
+def audit(tokenizer: str, files: list[str] | None, codebook_size: int) -> tuple[dict[str, Any], list[str]]:
+    """A zip, pictures, or one file of indices with its codebook size -> what audit.json says, and the files."""
+    return _answered(audit_files, tokenizer, files, codebook_size, _folder())
 
 
 def _tokenize(tokenizer_id: str, picture: str | None) -> tuple[str, dict[str, Any]]:

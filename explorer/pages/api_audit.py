@@ -1,0 +1,63 @@
+"""The audit as an endpoint: files in, what was counted and its files out, within the limits of a call."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from explorer.audit.indices import audit_indices
+from explorer.audit.report import html_report
+from explorer.audit.result import Audit, describe, save_audit
+from explorer.audit.run import run_audit
+from explorer.audit.sources import MediaSource, files_source, open_source
+from explorer.config import settings
+from explorer.errors import MediaError, SettingsError
+from explorer.files import write_atomically
+from explorer.record import Codebook
+from explorer.tokenizers import load_tokenizer
+
+MOST_MEDIA, MOST_SECONDS, MOST_INDICES = 1_000, 120.0, 200_000_000  # of one call; more is for the command line
+REPORT = "report.html"
+
+
+def audit_files(
+    tokenizer_id: str, files: list[str] | None, codebook_size: int | None, folder: Path
+) -> tuple[dict[str, Any], list[str]]:
+    """A zip, pictures, or (with codebook_size and no tokenizer) a file of indices -> (audit.json, paths in `folder`).
+
+    After MOST_SECONDS the audit ends and is partial: "complete" is false. Raises ExplorerError in plain words.
+    """
+    paths = [Path(name) for name in files or []]
+    if not paths:
+        raise MediaError("No file was sent. Send a zip, pictures, or indices (.npy, .npz) with the codebook size.")
+    codebooks: tuple[Codebook, ...] = ()
+    if codebook_size:
+        audit = _of_indices(tokenizer_id, paths, int(codebook_size))
+    else:
+        tokenizer, source = load_tokenizer(tokenizer_id), _source(paths)
+        end = time.monotonic() + MOST_SECONDS
+        audit = run_audit(tokenizer, source, title=source.title, cancelled=lambda: time.monotonic() > end)
+        codebooks = tokenizer.codebooks()
+    save_audit(folder, audit)
+    write_atomically(folder / REPORT, html_report(audit, codebooks).encode("utf-8"))
+    return describe(audit), [str(path) for path in sorted(folder.iterdir())]
+
+
+def _of_indices(tokenizer_id: str, paths: list[Path], codebook_size: int) -> Audit:
+    if tokenizer_id or len(paths) > 1:
+        raise SettingsError("With a codebook size, send one file of indices and no tokenizer.")
+    return audit_indices(paths[0], codebook_size, most=MOST_INDICES)
+
+
+def _source(paths: list[Path]) -> MediaSource:
+    """One zip, or pictures. Raises MediaError for more media than one call may have."""
+    limits = settings().limits
+    if any(path.suffix.lower() in (".npy", ".npz") for path in paths):
+        raise SettingsError("Indices (.npy, .npz) need the size of their codebook.")
+    source = open_source(paths[0], limits) if len(paths) == 1 else files_source(paths, limits)
+    if len(source) > MOST_MEDIA:
+        raise MediaError(
+            f"{len(source):,} files are more than the {MOST_MEDIA:,} of one call; `python -m explorer audit` takes any."
+        )
+    return source
