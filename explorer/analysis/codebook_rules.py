@@ -16,8 +16,9 @@ from explorer.analysis.codebook_evidence import Evidence
 from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding
 from explorer.analysis.growth import carry_on
 
-DEAD_BAD, DEAD_WARN, DEAD_NOTE = 0.5, 0.1, 0.02  # share of K, of codes that more data is not expected to find
+DEAD_BAD, DEAD_WARN, DEAD_NOTE = 0.5, 0.1, 0.02  # share of K
 ENOUGH, SOME = 10, 3  # tokens for each code: with 10, one code of K used alike is missed once in 22,000
+PLENTY = 50  # tokens for each code from which a code without any is dead, however unequal the others are
 GIANT_BAD, GIANT_WARN, GIANT_FAIR = 0.5, 0.2, 20  # share of all tokens in one code, and in fair shares
 OTHER_DATA = 0.5  # of the dead codes that were dead in training too: below it the data may differ
 UNEVEN = 0.2  # perplexity as a share of the codes in use
@@ -59,8 +60,10 @@ def few_tokens(of: Evidence) -> Finding | None:
 
 
 def dead_share(of: Evidence) -> float:
-    """Codes without a token that more data is not expected to find, as a share of K; 0 while N is below K."""
-    return 0.0 if of.usage.tokens < of.size else of.lasting / of.size
+    """Codes without a token as a share of K; with few tokens only those that more data is not expected to find."""
+    if of.usage.tokens < of.size:
+        return 0.0
+    return (of.size - of.usage.used if of.share_each >= PLENTY else of.lasting) / of.size
 
 
 def dead(of: Evidence) -> Finding | None:
