@@ -1,0 +1,70 @@
+"""The audits that ship: complete, of the checkpoints that are here, small, and without a pixel of any picture."""
+
+import numpy as np
+import pytest
+
+from explorer.audit.result import load_audit
+from explorer.audit.run import run_audit
+from explorer.audit.shipped import AUDITS, SAMPLES_AUDIT, audits_folder, list_audits, load_shipped
+from explorer.audit.sources import MediaSource, samples_source
+from explorer.errors import RecordError, UnknownIdError
+from explorer.media.samples import SAMPLES
+from explorer.tokenizers import list_tokenizers, load_tokenizer
+
+IDS = [spec.id for spec in list_tokenizers()]
+MOST_BYTES = 15 * 2**20
+
+
+@pytest.mark.parametrize("tokenizer_id", IDS)
+def test_each_tokenizer_has_its_audits(tokenizer_id):
+    assert list_audits(tokenizer_id) == AUDITS
+    spec = next(spec for spec in list_tokenizers() if spec.id == tokenizer_id)
+    for audit_id in AUDITS:
+        audit = load_shipped(tokenizer_id, audit_id)
+        assert audit.complete and audit.skipped == () and audit.tokenizer_id == tokenizer_id
+        assert len(audit.levels) == spec.num_quantizers and (audit.joint is None) == (spec.num_quantizers == 1)
+        assert len(audit.media) == {"val": 100, SAMPLES_AUDIT: len(SAMPLES)}[audit_id]
+        for level in audit.levels:
+            assert level.codebook_size == spec.codebook_size and level.tokens == audit.tokens > spec.codebook_size
+            assert level.exemplars is not None and level.neighbours is not None and len(level.latents) == 4096
+
+
+def test_they_are_small_and_hold_numbers_only():
+    files = [path for name in IDS for path in audits_folder(name).rglob("*") if path.is_file()]
+    assert {path.name for path in files} == {"audit.json", "counts.npy", "details.npz"}
+    assert len(files) == 3 * len(AUDITS) * len(IDS) and sum(path.stat().st_size for path in files) <= MOST_BYTES
+
+
+@pytest.mark.parametrize("tokenizer_id", ["fsq", "pq-4"])
+def test_the_checkpoint_gives_the_same_codes_again(tokenizer_id):
+    """The first three samples by the tokenizer's own forward pass against the rows that the audit kept of them."""
+    audit, tokenizer = load_shipped(tokenizer_id, SAMPLES_AUDIT), load_tokenizer(tokenizer_id, device="cpu")
+    source = samples_source()
+    again = run_audit(tokenizer, MediaSource("t", source.names[:3], source.read), title="t")
+    for kept, made in zip(audit.levels, again.levels, strict=True):
+        np.testing.assert_array_equal(kept.batches[:3, 0], made.batches[:, 0])
+        np.testing.assert_allclose(kept.batches[:3, 1:], made.batches[:, 1:], rtol=0.01)  # other threads, other ties
+
+
+def test_unknown_ids_list_the_valid_ones():
+    with pytest.raises(UnknownIdError, match="val"):
+        load_shipped("fsq", "vall")
+    with pytest.raises(UnknownIdError, match="fsq"):
+        list_audits("fsqq")
+
+
+def test_a_damaged_audit_is_said_to_be(tmp_path, monkeypatch):
+    folder = tmp_path / "fsq" / "audits" / "val"
+    folder.mkdir(parents=True)
+    (folder / "audit.json").write_text('{"title": "x"}')
+    monkeypatch.setattr("explorer.audit.shipped.audits_folder", lambda tokenizer_id: tmp_path / tokenizer_id / "audits")
+    assert list_audits("fsq") == {"val": "x"}
+    with pytest.raises(RecordError, match="holds no audit"):
+        load_shipped("fsq", "val")
+    (folder / "audit.json").write_text("{")
+    assert list_audits("fsq") == {}
+
+
+def test_a_shipped_audit_is_read_once():
+    assert load_shipped("fsq", "val") is load_shipped("fsq", "val")
+    assert load_audit(audits_folder("fsq") / "val") is not load_shipped("fsq", "val")
