@@ -20,6 +20,7 @@ Box = tuple[float, float, float, float]  # x_min, x_max, y_min, y_max
 
 _SLICE_BYTES = 32 * 2**20  # lifted grid points held at once
 _PCA_ROWS = 16_384  # codes that orient a plane; more would not turn it
+LEAST_SIDE = 0.6  # the shorter side of a slice, of the longer: codes that are nearly in line still show what is beside
 
 
 @dataclass(frozen=True)
@@ -157,11 +158,13 @@ def _plane_of_lattice(codebook: Codebook, margin: float) -> Plane:
 
 
 def _plane(origin, axis_u, axis_v, vectors, margin: float, note: str) -> Plane:
-    """A plane whose extent holds the feet of `vectors` (n, D) and `margin` around them; never without area."""
+    """A plane whose extent holds the feet of `vectors` (n, D) and `margin` around them; never a mere strip."""
     feet = (vectors - origin) @ np.stack([axis_u, axis_v], axis=-1)
     low, high = feet.min(axis=0), feet.max(axis=0)
     room = np.maximum(margin * (high - low), 1e-3 * max(1.0, float((high - low).max())))
     low, high = low - room, high + room
+    spare = np.maximum(LEAST_SIDE * (high - low).max() - (high - low), 0) / 2
+    low, high = low - spare, high + spare
     extent = (float(low[0]), float(high[0]), float(low[1]), float(high[1]))
     return Plane(origin, axis_u, axis_v, extent, note)
 

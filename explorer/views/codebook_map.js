@@ -115,7 +115,6 @@ class MapOfCodes {
     Object.assign(this, { level, map: null });
     this.requests.drop();
     this.show(null, []);
-    for (const part of [this.rows, this.caption, this.legend]) part.replaceChildren();
     this.chosen.bit = null;
   }
 
@@ -166,6 +165,8 @@ class MapOfCodes {
 
   show(map, named) {
     this.map = map;
+    if (!map) for (const part of [this.rows, this.caption, this.legend]) part.replaceChildren();
+    this.said = null;
     this.progress.hidden = true;
     note(this.status, "");
     const sphere = map?.kind === "sphere";

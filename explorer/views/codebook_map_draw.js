@@ -200,12 +200,22 @@ function drawStretched(ctx, canvas, frame, left, top, right, bottom, smooth) {
   ctx.drawImage(canvas, x0, y0, x1 - x0, y1 - y0);
 }
 
+/** Nothing is known of the regions beyond the slice, so nothing is drawn there. */
+function clipTo(ctx, { w, h }, frame) {
+  const [x0, y0] = frame.place(0, 0);
+  const [x1, y1] = frame.place(w, h);
+  ctx.beginPath();
+  ctx.rect(x0, y0, x1 - x0, y1 - y0);
+  ctx.clip();
+}
+
 /**
  * Everything that stays. look = {theme, colours, shade, radius, order, state, faded(code), latents, cache}: how codes
  * look now; `cache` keeps what was painted for it and is made anew with it.
  */
 export function drawMap(ctx, map, frame, look) {
   const { cache } = look;
+  if (map.raster || map.polygons) clipTo(ctx, map, frame);
   if (map.raster) {
     cache.regions ??= paintRegions(map, look.shade, look.colours, look.theme);
     const { left, top, right, bottom } = map.raster;

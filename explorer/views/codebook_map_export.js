@@ -7,6 +7,19 @@ import { growth } from "./codebook_map_draw.js";
 
 const n = (x) => Number(x.toFixed(2));
 
+const LETTER_PX = 5.6; // of a line of text, on average
+
+/** A line cut at spaces so that no part is longer than `most` letters. */
+export function wrapped(line, most) {
+  const lines = [""];
+  for (const word of line.split(" ")) {
+    const last = lines[lines.length - 1];
+    if (last && last.length + 1 + word.length > most) lines.push(word);
+    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+  }
+  return lines;
+}
+
 const escaped = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
 function pointSvg(map, frame, look, i) {
@@ -46,15 +59,18 @@ function bordersSvg({ codes, rows, cols, left, top, right, bottom }, frame, them
 /** picture(canvas) -> data URL of a painted layer. Layers: [{canvas, box: [left, top, right, bottom], smooth}]. */
 export function mapSvg(map, frame, look, { title, lines, layers, picture }) {
   const { W, H } = frame;
+  lines = lines.flatMap((line) => wrapped(line, Math.floor((W - 16) / LETTER_PX)));
   const foot = 18 * lines.length + 10;
   const parts = [`<svg xmlns="http://www.w3.org/2000/svg" width="${W}" height="${H + foot}" viewBox="0 0 ${W} ${H + foot}" font-family="sans-serif">`];
+  const [[x0, y0], [x1, y1]] = map.raster || map.polygons ? [frame.place(0, 0), frame.place(map.w, map.h)] : [[0, 0], [W, H]];
+  const clip = `<rect x="${n(x0)}" y="${n(y0)}" width="${n(x1 - x0)}" height="${n(y1 - y0)}"/>`;
   parts.push(`<title>${escaped(title)}</title><rect width="100%" height="100%" fill="${look.theme.surface}"/>`);
-  parts.push(`<clipPath id="stage"><rect width="${W}" height="${H}"/></clipPath><g clip-path="url(#stage)">`);
+  parts.push(`<clipPath id="stage">${clip}</clipPath><g clip-path="url(#stage)">`);
   for (const { canvas, box, smooth } of layers) {
-    const [x0, y0] = frame.place(box[0], box[1]);
-    const [x1, y1] = frame.place(box[2], box[3]);
+    const [left, top] = frame.place(box[0], box[1]);
+    const [right, bottom] = frame.place(box[2], box[3]);
     const crisp = smooth ? "" : ' style="image-rendering:pixelated"';
-    parts.push(`<image x="${n(x0)}" y="${n(y0)}" width="${n(x1 - x0)}" height="${n(y1 - y0)}" preserveAspectRatio="none" href="${picture(canvas)}"${crisp}/>`);
+    parts.push(`<image x="${n(left)}" y="${n(top)}" width="${n(right - left)}" height="${n(bottom - top)}" preserveAspectRatio="none" href="${picture(canvas)}"${crisp}/>`);
   }
   if (map.raster) parts.push(bordersSvg(map.raster, frame, look.theme));
   for (const cell of map.polygons ?? []) parts.push(polygonSvg(cell, map, frame, look));

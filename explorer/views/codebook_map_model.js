@@ -50,13 +50,14 @@ export function robustBox(xy, outside = 0.005) {
 
 const isGrid = (kind) => kind === "lattice" || kind === "bits";
 
-/** Corners that must be on the map besides the codes: of the latents, of half a cell around a grid, of a slice. */
-function corners(raw, xy, latents) {
+/** [x0, y0, x1, y1] of the map: the slice, the cells, the grid with half a cell around it, else codes and most latents. */
+function boxOf(raw, xy, latents) {
   if (raw.regions?.box) return raw.regions.box;
   if (raw.regions?.polygons) return robustBox(raw.regions.polygons.flat(2), 0);
-  if (!isGrid(raw.kind)) return robustBox(latents) ?? [];
   const box = robustBox(xy, 0);
-  return [box[0] - 0.5, box[1] - 0.5, box[2] + 0.5, box[3] + 0.5];
+  if (isGrid(raw.kind)) return [box[0] - 0.5, box[1] - 0.5, box[2] + 0.5, box[3] + 0.5];
+  const cloud = robustBox(latents) ?? box;
+  return [0, 1, 2, 3].map((i) => (i < 2 ? Math.min : Math.max)(box[i], cloud[i]));
 }
 
 function moved(xy, from) {
@@ -85,13 +86,8 @@ export function readMap(raw, K) {
   if (raw.kind === "sphere") return { ...own, sums: values(raw.corner_counts), latents3: values(raw.latents), w: 1, h: 1 };
   const placed = values(raw.xy);
   const latents = values(raw.latents);
-  const more = corners(raw, placed, latents);
-  const whole = new Float32Array(placed.length + more.length);
-  whole.set(placed);
-  whole.set(more, placed.length);
-  const { xy, w, h, from } = normalise(whole);
-  const [ax, bx] = [from(0, 0)[0], from(1, 0)[0]];
-  const at = xy.subarray(0, placed.length);
+  const { w, h, from } = normalise(Float64Array.from(boxOf(raw, placed, latents)));
+  const at = moved(placed, from);
   return {
     ...own,
     placed,
@@ -99,7 +95,7 @@ export function readMap(raw, K) {
     w,
     h,
     hash: spatialHash(at),
-    cell: isGrid(raw.kind) ? bx - ax : null, // side of a cell, in content units
+    cell: isGrid(raw.kind) ? from(1, 0)[0] - from(0, 0)[0] : null, // side of a cell, in content units
     density: latents ? density(moved(latents, from), w, h) : null,
     latentCount: latents ? latents.length / 2 : 0,
     ...readRegions(raw.regions, codes, from),

@@ -120,6 +120,15 @@ def test_plane_through_three_codes_gives_each_its_own_region():
     assert "2, 7 and 9" in plane.note
 
 
+def test_codes_nearly_in_line_still_show_what_lies_beside_them():
+    vectors = np.array([[0, 0, 1], [10, 0, 1], [4, 0.1, 1], [5, 9, 1]], np.float32)
+    plane = plane_through(Codebook(4, 3, "euclidean", vectors=vectors), "codes", (0, 1, 2))
+    u_min, u_max, v_min, v_max = plane.extent
+    assert (u_min, u_max) == pytest.approx((-1.5, 11.5))
+    assert v_max - v_min == pytest.approx(0.6 * 13)
+    assert (v_min + v_max) / 2 == pytest.approx(0.05, abs=1e-6)
+
+
 def test_a_collapsed_codebook_still_has_a_plane_with_area():
     plane = plane_through(Codebook(4, 3, "euclidean", vectors=np.ones((4, 3), np.float32)))
     u_min, u_max, v_min, v_max = plane.extent

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { bitRows, bitTable } from "../../../explorer/views/codebook_map_bits.js";
-import { mapSvg } from "../../../explorer/views/codebook_map_export.js";
+import { mapSvg, wrapped } from "../../../explorer/views/codebook_map_export.js";
 import { scaleTicks } from "../../../explorer/views/codebook_map_legend.js";
 import * as model from "../../../explorer/views/codebook_map_model.js";
 import * as turn from "../../../explorer/views/codebook_map_turn.js";
@@ -107,6 +107,10 @@ test("files: every drawn code with its own place; corners with their bits; the s
   assert.equal(corners[0], "bit_10,bit_1,bit_5,tokens,share");
   assert.equal(corners[7], `1,1,0,7,${7 / 36}`);
   assert.equal(words.selectionTable({ rows: [{ code: 3, count: 100 }] }, level).trim().split("\n")[1], `3,100,${100 / 111},over-used`);
+});
+
+test("long lines are cut at spaces, a longer word stays whole", () => {
+  assert.deepEqual(wrapped("aa bb cc dddddd e", 5), ["aa bb", "cc", "dddddd", "e"]);
 });
 
 test("ticks of the colour scale stand where their values are coloured", () => {
