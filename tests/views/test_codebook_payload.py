@@ -1,0 +1,116 @@
+"""What the codebook page gets, of every tokenizer that ships and of made codebooks; numbers against other libraries."""
+
+import json
+
+import numpy as np
+import pytest
+from made_audits import audit_of, counted, lattice, level_of, signs, table
+from scipy.stats import entropy
+
+from explorer.analysis.growth import carry_on
+from explorer.analysis.maporder import map_order
+from explorer.analysis.states import code_states as known_states
+from explorer.audit.shipped import load_shipped
+from explorer.errors import RecordError
+from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.views.codebook_payload import code_states, duplicate_partners, open_payload
+from explorer.views.encoding import unpack
+
+FIELDS = {"tokenizer", "audits", "audit", "joint", "levels", "diagnosis"}
+LEVEL_FIELDS = {
+    *("name", "codebook_size", "codebook_dim", "metric", "tokens", "ceiling", "used", "usage", "usage_of_ceiling"),
+    *("dead", "unseen", "perplexity", "entropy_bits", "gini", "kl_to_uniform_bits", "counts", "state", "states"),
+    *("state_words", "over_used_from", "near_duplicate_from", "map_order", "growth", "halves", "batches"),
+}
+
+
+def opened(audit, codebooks, spec=None):
+    """The payload as the browser reads it."""
+    answer = open_payload(audit, "val", [{"id": "val", "title": "made", "tokens": audit.tokens}], spec, codebooks)
+    return json.loads(json.dumps(answer, allow_nan=False))
+
+
+@pytest.mark.parametrize("tokenizer_id", [spec.id for spec in list_tokenizers()])
+def test_every_tokenizer_opens_with_true_numbers(tokenizer_id):
+    audit, tokenizer = load_shipped(tokenizer_id, "val"), load_tokenizer(tokenizer_id)
+    books = tokenizer.codebooks()
+    answer = opened(audit, books, tokenizer.spec)
+    assert set(answer) == FIELDS and len(answer["levels"]) == len(books)
+    assert answer["tokenizer"]["metric"] == books[0].metric and answer["audit"]["media"] == len(audit.media)
+    for said, level, book in zip(answer["levels"], audit.levels, books, strict=True):
+        assert set(said) == LEVEL_FIELDS
+        counts, size, tokens = level.counts, book.codebook_size, int(level.counts.sum())
+        assert (unpack(said["counts"]) == counts).all()
+        assert said["used"] == (counts > 0).sum() and said["tokens"] == tokens
+        assert said["dead"] == (counts == 0).sum() and said["unseen"] is None
+        assert said["entropy_bits"] == pytest.approx(entropy(counts, base=2))
+        assert said["kl_to_uniform_bits"] == pytest.approx(entropy(counts / tokens, np.full(size, 1 / size), base=2))
+        ordered = np.sort(counts)
+        lorenz = np.concatenate([[0], np.cumsum(ordered)]) / tokens
+        assert said["gini"] == pytest.approx(1 - 2 * np.trapezoid(lorenz, dx=1 / size), abs=1e-9)
+        assert sum(said["states"].values()) == size and said["states"]["dead"] == said["dead"]
+        assert sorted(unpack(said["map_order"])) == list(range(size))
+        assert (unpack(said["growth"]["tokens"]) == level.growth[:, 0]).all()
+        assert said["halves"]["used"] == [(half > 0).sum() for half in level.halves]
+        assert len(unpack(said["batches"]["perplexity"])) == len(audit.media)
+    assert {"level", "title", "text", "sure", "try", "figure", "source", "codebook_level"} == set(
+        answer["diagnosis"][0]
+    )
+
+
+def test_growth_goes_on_where_the_audit_ends():
+    level = load_shipped("vq-collapsed", "val").levels[0]
+    fit = opened(load_shipped("vq-collapsed", "val"), load_tokenizer("vq-collapsed").codebooks())["levels"][0][
+        "growth"
+    ]["fit"]
+    tokens, used = unpack(fit["tokens"]), unpack(fit["used"])
+    assert tokens[0] == level.tokens and used[0] == (level.counts > 0).sum()
+    assert fit["until"] == 2 * level.tokens == tokens[-1]
+    assert used[-1] == pytest.approx(carry_on(level.counts, np.array([level.tokens]))[0], rel=1e-6)
+
+
+def test_plain_indices_open_without_vectors():
+    answer = opened(audit_of(counted([5, 0, 300, 7, 200])), None)
+    level = answer["levels"][0]
+    assert answer["tokenizer"] is None and level["metric"] is None and level["map_order"] is None
+    assert unpack(level["state"]).tolist() == [0, 1, 0, 0, 0] and level["near_duplicate_from"] is None
+    assert level["batches"]["words"].startswith("Nothing was kept")
+    full = opened(audit_of(counted([5, 5, 90])), None)["levels"][0]["growth"]
+    assert full["fit"] is None and full["words"].startswith("All 3 codes are in use")
+
+
+def test_a_codebook_of_262144_codes_opens():
+    rng = np.random.default_rng(0)
+    book = signs(18)
+    level = level_of(book, rng.normal(size=(5000, 18)))
+    said = opened(audit_of(level), [book])["levels"][0]
+    state = unpack(said["state"])
+    assert said["dead"] is None and said["unseen"] == 2**18 - said["used"] == (state == 2).sum()
+    assert (unpack(said["map_order"]) == map_order(book)).all()
+
+
+def test_what_does_not_fit_is_said():
+    with pytest.raises(RecordError, match="No tokens were counted in 'made'"):
+        opened(audit_of(counted([0, 0])), None)
+    with pytest.raises(RecordError, match=r"codebooks of \[2\] codes, the tokenizer has \[9\]"):
+        opened(audit_of(counted([4, 1])), [lattice(3, 3)])
+
+
+def test_partners_are_those_within_the_threshold():
+    rng = np.random.default_rng(1)
+    vectors = 5 * rng.normal(size=(30, 4))
+    vectors[11], vectors[17] = vectors[3] + 0.001, vectors[3] + 0.002
+    book = table(vectors)
+    level = level_of(book, np.repeat(vectors, 50, axis=0) + 0.2 * rng.normal(size=(1500, 4)))
+    assert duplicate_partners(level, book, 3) == [11, 17] and duplicate_partners(level, book, 4) == []
+    state, least = code_states(level, book)
+    assert (state == known_states(level, book).state).all() and least == known_states(level, book).over_used_from
+    assert duplicate_partners(level, lattice(30), 3) == duplicate_partners(level, None, 3) == []
+
+
+def test_the_same_by_angle():
+    vectors = np.random.default_rng(2).normal(size=(12, 3))
+    vectors[5] = 3 * vectors[2]
+    book = table(vectors, "cosine")
+    latents = np.repeat(vectors, 30, axis=0) + 0.1 * np.random.default_rng(3).normal(size=(360, 3))
+    assert duplicate_partners(level_of(book, latents), book, 2) == [5]
