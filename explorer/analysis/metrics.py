@@ -34,14 +34,14 @@ class Quality:
 
 def quality(picture: np.ndarray, reconstruction: np.ndarray) -> Quality:
     """All figures at once. Raises RecordError for pictures of different shapes."""
-    difference = _difference(picture, reconstruction)
-    mse = float(np.square(difference).mean())
-    return Quality(_psnr_db(mse), ssim(picture, reconstruction), mse, float(np.abs(difference).max()))
+    error = difference(picture, reconstruction)
+    mse = float(np.square(error).mean())
+    return Quality(_psnr_db(mse), ssim(picture, reconstruction), mse, float(np.abs(error).max()))
 
 
 def psnr(picture: np.ndarray, reconstruction: np.ndarray) -> float:
     """Peak signal-to-noise ratio in dB for a peak of 1, over all pixels and channels; inf for identical pictures."""
-    return _psnr_db(float(np.square(_difference(picture, reconstruction)).mean()))
+    return _psnr_db(float(np.square(difference(picture, reconstruction)).mean()))
 
 
 def ssim(picture: np.ndarray, reconstruction: np.ndarray) -> float | None:
@@ -49,7 +49,7 @@ def ssim(picture: np.ndarray, reconstruction: np.ndarray) -> float | None:
 
     Gaussian window of 11 pixels with sigma 1.5, population covariance, range 1. None if a side is below 11 pixels.
     """
-    _difference(picture, reconstruction)
+    difference(picture, reconstruction)
     if min(picture.shape[:2]) < SSIM_WINDOW_PX:
         return None
     # scikit-image's metrics bring scipy.ndimage with them; the app starts without either.
@@ -68,21 +68,27 @@ def ssim(picture: np.ndarray, reconstruction: np.ndarray) -> float | None:
     )
 
 
+def signed_error_map(picture: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+    """Mean over the channels of reconstruction less picture: (H, W) float32 in [-1, 1]; above 0 it is too bright."""
+    return -difference(picture, reconstruction).mean(axis=-1).astype(np.float32)
+
+
 def absolute_error_map(picture: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
     """Mean absolute difference over the channels: (H, W) float32 in [0, 1]."""
-    return np.abs(_difference(picture, reconstruction)).mean(axis=-1).astype(np.float32)
+    return np.abs(difference(picture, reconstruction)).mean(axis=-1).astype(np.float32)
 
 
 def squared_error_map(picture: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
     """Mean squared difference over the channels: (H, W) float32; its mean is the MSE."""
-    return np.square(_difference(picture, reconstruction)).mean(axis=-1).astype(np.float32)
+    return np.square(difference(picture, reconstruction)).mean(axis=-1).astype(np.float32)
 
 
 def _psnr_db(mse: float) -> float:
     return math.inf if mse == 0 else -10 * math.log10(mse)
 
 
-def _difference(picture: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+def difference(picture: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+    """Picture less reconstruction, (H, W, C) float64. Raises RecordError unless both are of one such shape."""
     if picture.shape != reconstruction.shape or picture.ndim != 3 or 0 in picture.shape:
         raise RecordError(
             f"pictures to compare need one shape (H, W, C), got {picture.shape} and {reconstruction.shape}"
