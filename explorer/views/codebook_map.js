@@ -176,6 +176,8 @@ class MapOfCodes {
     this.fields.hidden = this.grips.hidden = this.svg.hidden = sphere;
     this.sizes.label.hidden = Boolean(map?.cell || map?.raster);
     this.latents.hidden = !map?.density;
+    const unknown = !map?.error?.some(Number.isFinite);
+    for (const { element } of [this.colours, this.sizes]) element.querySelector("[value=error]").disabled = unknown;
     this.picture.show(sphere ? null : map, named);
     this.showAxes(map);
     if (sphere) this.showSphere(map);

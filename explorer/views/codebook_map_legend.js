@@ -26,7 +26,7 @@ function key(state, fill, theme) {
 export function scaleTicks(scale) {
   const { low, high, log } = scale;
   if (!(high > low)) return [{ at: 0.5, text: log ? whole(high) : significant(high) }];
-  const ticks = log ? logTicks(low, high, 4) : niceTicks(low, high, 3);
+  const ticks = log ? logTicks(low, high, 4) : niceTicks(low, high, 4);
   return ticks.map((x) => ({ at: scale.share(x), text: compact(x) }));
 }
 
@@ -41,7 +41,7 @@ function ramp(scale) {
 export function drawLegend(element, { scale, colours, level, sizes, marks, theme }) {
   const parts = [];
   if (scale) parts.push(h("p", {}, h("b", {}, `Colour: ${scale.title}`), ` (${scale.unit})`), ramp(scale));
-  if (sizes) parts.push(h("p", {}, h("b", {}, `Area: ${sizes.title}`), ` (${sizes.name === "usage" ? "tokens" : sizes.unit})`));
+  if (sizes) parts.push(h("p", {}, h("b", {}, `Area: ${sizes.title}`), ` (${sizes.bare})`));
   if (marks) {
     const middle = colours[Math.floor(colours.length / 2)];
     const each = tally(level.state).map((n, state) =>

@@ -161,22 +161,27 @@ function extent(numbers) {
   return high >= low ? [low, high] : [0, 0];
 }
 
-/** What a measure of the drawn codes is: value(i), its range, its scale 0..1 and its words. `counts` is over all K. */
+/** What a measure of the drawn codes is: value(i), its range, its scale 0..1 and its words. `counts` is over all K.
+ *  Usage has a log scale, others where they reach over more than WIDE times the least. */
 export function measure(name, map, counts) {
   const of = { usage: (i) => counts[map.codes[i]], norm: (i) => map.norm?.[i] ?? NaN, error: (i) => map.error?.[i] ?? NaN };
   const value = of[name];
-  const [low, high] = extent(Array.from(map.codes, (_, i) => value(i)));
-  const log = name === "usage";
+  const usage = name === "usage";
+  let [low, high] = extent(Array.from(map.codes, (_, i) => value(i)));
+  if (usage) [low, high] = [1, Math.max(high, 1)];
+  const log = usage || (low > 0 && high > WIDE * low);
   const share = (x) => {
     if (!Number.isFinite(x) || (log && x <= 0)) return NaN;
-    if (log) return high <= 1 ? 1 : Math.log(x) / Math.log(high);
-    return high > low ? (x - low) / (high - low) : 0.5;
+    if (!(high > low)) return usage ? 1 : 0.5;
+    return log ? Math.log(x / low) / Math.log(high / low) : (x - low) / (high - low);
   };
-  return { name, value, low: log ? 1 : low, high: Math.max(high, log ? 1 : high), log, share, ...WORDS[name] };
+  const { title, unit, colours } = WORDS[name];
+  return { name, value, low, high, log, share, title, bare: unit, unit: log ? `${unit}, log scale` : unit, colours };
 }
 
+const WIDE = 25;
 const WORDS = {
-  usage: { title: "usage", unit: "tokens, log scale", colours: "viridis" },
+  usage: { title: "usage", unit: "tokens", colours: "viridis" },
   norm: { title: "norm", unit: "length of the code vector", colours: "cividis" },
   error: { title: "quantization error", unit: "mean squared distance of its latents", colours: "cividis" },
 };
@@ -195,17 +200,15 @@ export function shades(map, scale) {
   });
 }
 
-/** Radius of each drawn code in px at zoom 1: its area grows with the measure; null draws all alike. Large maps smaller. */
+/** Radius of each drawn code in px at zoom 1: its area grows with the measure, from 0; null draws all alike. In large
+ *  maps they are smaller. */
 export function radii(map, scale) {
   const n = map.codes.length;
   const [least, most] = n > 4000 ? [1.2, 6] : n > 1500 ? [1.7, 8] : [2.2, 9.5];
   if (!scale) return new Float32Array(n).fill(n > 4000 ? 2 : 3.2);
-  const top = scale.high > scale.low || scale.log ? scale.high : 1;
-  const low = scale.log ? 0 : scale.low;
   return Float32Array.from(map.codes, (_, i) => {
     const x = scale.value(i);
-    if (!Number.isFinite(x) || (scale.log && x <= 0)) return least;
-    return least + (most - least) * Math.sqrt(Math.min(1, Math.max(0, (x - low) / Math.max(top - low, 1e-12))));
+    return x > 0 && scale.high > 0 ? least + (most - least) * Math.sqrt(Math.min(1, x / scale.high)) : least;
   });
 }
 

@@ -165,6 +165,16 @@ test("usage has a log scale from one token to the most used code, unused codes h
   assert.equal(model.shades(map, model.measure("error", map, counts))[0], 255, "an error that is not known");
 });
 
+test("a measure that reaches far has a log scale and says so, another has not", () => {
+  const map = model.readMap(rawMap([0, 0, 1, 0, 2, 0], { error: Float32Array.from([0.5, 5, 50]), norm: Float32Array.from([2, 3, 4]) }), 3);
+  const error = model.measure("error", map, [1, 1, 1]);
+  near(error.share(5), 0.5);
+  assert.match(error.unit, /log scale/);
+  const norm = model.measure("norm", map, [1, 1, 1]);
+  near(norm.share(2.5), 0.25);
+  assert.ok(!norm.unit.includes("log"));
+});
+
 test("the area of a mark above the least grows with the measure", () => {
   const map = model.readMap(rawMap([0, 0, 1, 0, 2, 0]), 3);
   const radius = model.radii(map, model.measure("usage", map, Uint32Array.from([0, 25, 100])));
