@@ -105,15 +105,15 @@ class CodebookPage {
   }
 
   async start() {
-    for (const [name, mountPanel] of Object.entries(PANELS)) this.startPanel(name, mountPanel);
+    await Promise.all(Object.entries(PANELS).map(([name, mountPanel]) => this.startPanel(name, mountPanel)));
     if (this.opening.message) this.say(this.opening.message);
     await this.load();
   }
 
   /** A panel that fails says so in its place, and the others go on. */
-  startPanel(name, mountPanel) {
+  async startPanel(name, mountPanel) {
     try {
-      mountPanel(this.hosts[name], this.bus);
+      await mountPanel(this.hosts[name], this.bus);
     } catch (error) {
       console.error(`the panel ${name} could not be shown`, error);
       this.hosts[name].textContent = "This panel could not be shown.";

@@ -33,6 +33,6 @@ def test_every_panel_is_imported_by_name_and_mounts():
     for name, mount in panels.items():
         assert f'import {{ mount as {mount} }} from "./codebook_{name}.js";' in script
         module = (VIEWS_FOLDER / f"codebook_{name}.js").read_text(encoding="utf-8")
-        assert re.search(r"export function mount\(host, bus\)", module), name
+        assert re.search(r"export (async )?function mount\(host, bus\)", module), name
     places = re.search(r"const \{ ([\w, ]+) \} = this\.hosts;", script)[1].split(", ")
     assert sorted(places) == sorted(panels)
