@@ -18,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 
+from explorer.analysis.trust import trust
 from explorer.errors import Cancelled, RecordError, SettingsError
 from explorer.registry import load_dotted
 
@@ -170,10 +171,10 @@ def trustworthiness(
     if n > limit:
         chosen = np.sort(np.random.default_rng(seed).choice(n, limit, replace=False))
     neighbours = min(10, (len(chosen) - 1) // 2)  # the measure is defined below n / 2
-    # scikit-learn takes a second to import, and only this figure needs it.
-    from sklearn.manifold import trustworthiness as measure
-
-    value = float(measure(vectors[chosen], xy[chosen], n_neighbors=neighbours, metric=metric))
+    measured = vectors[chosen]
+    if metric == "cosine":  # chords of directions are in the order of their angles
+        measured = measured / np.maximum(np.linalg.norm(measured, axis=1, keepdims=True), 1e-12)
+    value = trust(measured, xy[chosen], neighbours)
     sample = f"a sample of {limit:,} of {n:,} points" if n > limit else f"all {n:,} points"
     return value, f"trustworthiness {value:.2f} over {neighbours} neighbours, {sample}"
 

@@ -14,7 +14,7 @@ import numpy as np
 from explorer.analysis.bits import axis_usage, bit_usage, corners
 from explorer.analysis.codemap import lattice_coordinates, map_codes
 from explorer.analysis.geometry import in_metric
-from explorer.analysis.projection import Projection, checked, principal_axes
+from explorer.analysis.projection import Projection, checked, principal_axes, trustworthiness
 from explorer.analysis.voronoi import Plane, cells, plane_through, slice_regions
 from explorer.audit.result import Audit, LevelAudit
 from explorer.config import settings
@@ -122,15 +122,18 @@ def _pca(of: _Level, *_) -> dict[str, Any]:
     dim = vectors.shape[1]
     mean, axes, shares = principal_axes(vectors)
 
-    def place(points: np.ndarray) -> dict[str, object]:
+    def place(points: np.ndarray) -> np.ndarray:
         xy = np.zeros((len(points), 2), np.float32)
         xy[:, : len(axes)] = (points - mean) @ axes.T
-        return pack(xy)
+        return xy
+
+    places = place(vectors)
+    trusted, measured = trustworthiness(vectors, places)
 
     seen = "normalised code vectors" if of.codebook.metric == "cosine" else "code vectors"
     notes = [
         f"PCA fitted on {len(vectors):,} {seen} in {dim} dimensions: x shows {shares[0]:.0%}, y {shares[1]:.0%} of "
-        "their variance. It is a projection: regions on it are not the regions of the quantizer."
+        f"their variance; {measured}. It is a projection: regions on it are not the regions of the quantizer."
     ]
     if latents is not None:
         inside = _share_shown(latents, mean, axes)
@@ -139,9 +142,10 @@ def _pca(of: _Level, *_) -> dict[str, Any]:
             "variance around the codes' mean."
         )
     return {
-        "xy": place(vectors),
-        "latents": None if latents is None else place(latents),
+        "xy": pack(places),
+        "latents": None if latents is None else pack(place(latents)),
         "explained": [float(shares[0]), float(shares[1])],
+        "trustworthiness": trusted,
         "notes": notes,
     }
 

@@ -8,6 +8,7 @@ import pytest
 from made_audits import audit_of, counted, lattice, level_of, signs, table
 from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
 
 from explorer.analysis.projection import Projection
 from explorer.audit.shipped import load_shipped
@@ -47,6 +48,7 @@ def test_pca_is_that_of_scikit_learn_for_codes_and_latents(metric):
     sign = np.sign((xy * expected).sum(0))
     assert np.allclose(xy, sign * expected, atol=1e-4) and np.allclose(below, sign * under, atol=1e-4)
     assert answer["explained"] == pytest.approx(other.explained_variance_ratio_[:2])
+    assert answer["trustworthiness"] == pytest.approx(trustworthiness(seen, expected, n_neighbors=10))
     assert np.allclose(unpack(answer["norm"]), np.linalg.norm(book.vectors, axis=1))
     assert np.allclose(unpack(answer["error"]), audit.levels[0].error, equal_nan=True)
     assert "40" in answer["notes"][0] and "3,000 sampled latents" in answer["notes"][1]
