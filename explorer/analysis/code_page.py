@@ -235,7 +235,7 @@ def state_words(state: int, page: CodePage, duplicates: Sequence[int] = (), over
     """What the state of a code says, with its denominator: 0 live, 1 dead, 2 unseen, 3 near-duplicate, 4 over-used."""
     counted = f"{page.tokens:,} tokens counted, K = {page.codebook_size:,}"
     if state == 1:
-        return f"Dead: {page.count:,} of its tokens among {counted}."
+        return f"Dead: {f'{page.count:,}' if page.count else 'not one'} of {counted}."
     if state == 2:
         return f"Not yet seen: {counted}, too few to call a code dead."
     if state == 3:

@@ -73,7 +73,7 @@ export function besideWords([code, count, lift], side, { code: self, count: tota
 
 export const SIDE_WORDS = { left: "left of", right: "right of", above: "above", below: "below" };
 export const SIDE_SIGNS = { left: "←", right: "→", above: "↑", below: "↓" };
-export const KINDS = { closest: "closest to the code", random: "drawn at random", farthest: "farthest from the code" };
+export const KINDS = { closest: "to the code", random: "drawn by chance", farthest: "from the code" };
 
 /** "astronaut, row 3, column 4, distance 0.21" */
 export function exemplarWords({ medium, token, place, distance }) {

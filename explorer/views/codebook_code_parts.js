@@ -7,6 +7,7 @@ import { viridis } from "./colormaps.js";
 import { h } from "./inspect_dom.js";
 import { percent, whole } from "./inspect_format.js";
 
+const tokens = (n) => `${whole(n)} ${n === 1 ? "token" : "tokens"}`;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** A picture with the token itself outlined; box [top, left, height, width], size [height, width] in its pixels. */
@@ -112,7 +113,7 @@ export function positionsSection(answer) {
   const columns = positions.shape?.[1] ?? 8;
   const most = positions.reduce((a, b) => Math.max(a, b), 0) || 1;
   const readout = make("p", "cc-readout", "");
-  const idle = `Brightest: ${percent(most, 1)} of its ${whole(answer.count)} tokens in one cell; even would be ${percent(base.reduce((a, b) => a + b, 0) / base.length, 1)}.`;
+  const idle = `Brightest: ${percent(most, 1)} of its ${tokens(answer.count)} in one cell; even would be ${percent(base.reduce((a, b) => a + b, 0) / base.length, 1)}.`;
   readout.textContent = idle;
   const cells = Array.from(positions, (share, i) => {
     const cell = h("span", { onpointerenter: () => (readout.textContent = `${placeWords(i, columns, positions, base)}.`) });
@@ -132,12 +133,12 @@ export function besideSection(answer, bus) {
   const columns = sides.map(([side, list]) => {
     const rows = list.slice(0, 5).map((one) => {
       const [code, count, lift] = one;
-      const text = h("span", { class: "cc-near-text" }, h("b", {}, String(code)), h("small", {}, lift === null ? percent(count, answer.count) : `${percent(count, answer.count)} ×${significant(lift, 2)}`));
+      const text = h("span", { class: "cc-near-text" }, h("b", {}, String(code)), h("small", {}, h("i", {}, percent(count, answer.count)), lift === null ? null : h("i", {}, `×${significant(lift, 2)}`)));
       return codeButton(bus, code, besideWords(one, side, answer), "cc-beside", thumbnail(code), text);
     });
     return h("div", { class: "cc-side", "data-side": side }, h("p", { class: "cc-label" }, `${SIDE_SIGNS[side]} ${side}`), ...rows);
   });
-  const words = `Share of its ${whole(answer.count)} tokens, and how many times as often as if codes fell independently.`;
+  const words = `Share of its ${tokens(answer.count)}, and how many times as often as if codes fell independently.`;
   return section("What stands beside it", h("div", { class: "cc-sides" }, ...columns), make("p", "dte-card-note", words));
 }
 

@@ -18,6 +18,7 @@ from explorer.record import Codebook
 from explorer.views.encoding import pack, png_data_url
 
 NEAREST = 8
+FEW = 0.5  # unevenness by chance above which a position map says nothing
 _DISTANCE_NAMES = {
     "euclidean": "Euclidean distance",
     "cosine": "cosine distance",
@@ -141,10 +142,14 @@ def _places(page: CodePage) -> dict[str, Any]:
     places = page.places
     if places is None:
         return {"positions": None, "positions_base": None, "positions_expected": ""}
-    words = (
-        f"{places.unevenness:.0%} of its {page.count:,} tokens would have to move to be spread as all "
-        f"{page.tokens:,} tokens are; of as many tokens placed at random it would be {places.by_chance:.0%}."
-    )
+    noun = "token" if page.count == 1 else "tokens"
+    if places.by_chance > FEW:
+        words = f"{page.count:,} {noun} of this code: too few to tell a place from chance."
+    else:
+        words = (
+            f"{places.unevenness:.0%} of its {page.count:,} {noun} would have to move to be spread as all "
+            f"{page.tokens:,} tokens are; of as many tokens placed at random it would be {places.by_chance:.0%}."
+        )
     return {
         "positions": pack(places.share),
         "positions_base": pack(places.expected),

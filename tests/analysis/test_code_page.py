@@ -7,6 +7,7 @@ from scipy.stats import binom
 from explorer.analysis.code_page import (
     chance_unevenness,
     code_page,
+    duplicates_of,
     neighbourhoods,
     state_words,
     used_neighbours,
@@ -14,6 +15,7 @@ from explorer.analysis.code_page import (
 from explorer.audit.parts import Exemplars, LevelAudit, Neighbours
 from explorer.audit.result import Audit
 from explorer.errors import RecordError
+from explorer.record import Codebook
 
 K, ROWS, COLUMNS, MEDIA = 6, 16, 16, 3
 
@@ -134,7 +136,8 @@ def test_exemplars_come_without_their_empty_slots(audit):
 
 def test_the_state_is_said_with_its_denominator(audit):
     page = code_page(audit, 0, 3)
-    assert "768 tokens counted, K = 6" in state_words(1, page)
+    assert state_words(1, page).startswith(f"Dead: {page.count} of 768 tokens counted, K = 6")
+    assert state_words(1, code_page(audit, 0, 5)).startswith("Dead: not one of 768 tokens counted")
     assert "code 4, 2" in state_words(3, page, [4, 2])
     assert state_words(4, page, (), 500).endswith("Over-used begins at 500 tokens.")
     assert f"{page.count / 768 * 6:.2f} times its even share" in state_words(0, page)
@@ -145,3 +148,13 @@ def test_what_is_not_there_is_said(audit):
         code_page(audit, 0, 6)
     with pytest.raises(RecordError, match="level 1"):
         code_page(audit, 1, 0)
+
+
+def test_duplicates_are_the_codes_in_use_within_the_threshold():
+    vectors = np.array([[0, 0], [0.1, 0], [0.05, 0], [5, 5], [0, 0.2]], np.float32)
+    book, counts = Codebook(5, 2, "euclidean", vectors), np.array([1, 1, 0, 1, 1])
+    assert duplicates_of(counts, book, 0, 0.15) == [1]
+    assert duplicates_of(counts, book, 0, 0.25) == [1, 4]
+    assert duplicates_of(counts, book, 2, 0.15) == [] and duplicates_of(counts, book, 0, None) == []
+    turned = Codebook(3, 2, "cosine", np.array([[1, 0], [9, 0.1], [0, 1]], np.float32))
+    assert duplicates_of(np.ones(3, int), turned, 0, 0.05) == [1], "lengths do not count for the cosine"
