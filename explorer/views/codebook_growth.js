@@ -1,39 +1,18 @@
-// How usage grew with the tokens counted, whether two halves of the data agree, and what one medium alone would have said.
+// How usage grew with the tokens counted; with it, whether two halves agree and what one medium alone would have said.
 
 import { axis, clipTo, drawAxes, line, plotBox } from "./codebook_axes.js";
-import { batchesCsv, batchWords, BATCH_MEASURES, chanceBand, growthCsv, growthRange, growthWords, halvesCsv, halvesOf, halvesWords, isEarly, jitter, nearest } from "./codebook_growth_model.js";
-import { litCode } from "./codebook_link.js";
-import { furnish, saveCsv, saveFigure } from "./codebook_panel.js";
+import { createBatches } from "./codebook_growth_batches.js";
+import { figure } from "./codebook_growth_figure.js";
+import { createHalves } from "./codebook_growth_halves.js";
+import { growthCsv, growthRange, growthRows, growthWords, isEarly, nearest } from "./codebook_growth_model.js";
+import { furnish } from "./codebook_panel.js";
 import { h, segmented } from "./inspect_dom.js";
 import { whole } from "./inspect_format.js";
-import { label, outline, readTheme } from "./inspect_theme.js";
-import { createStage, haloText, say, smallText } from "./lab_panel.js";
+import { outline } from "./inspect_theme.js";
+import { haloText, say, smallText } from "./lab_panel.js";
 
-const REACH_PX = 14;
 const STEP_SHARE = 1 / 40; // of the axis, an arrow key
 const ESTIMATE_DASH = [2, 4];
-
-/** A figure with its stage, tools, words and files. `id` is what the diagnosis calls it. */
-function figure(bus, id, title, tools, { csv, ...stageOptions }) {
-  const stage = createStage({ className: "cb-plot", gap: 0, ...stageOptions });
-  const [readout, words] = [h("p", { class: "cb-readout" }), h("p", { class: "cb-note" })];
-  const link = (text, name, act) => h("button", { type: "button", class: "dte-link", title: name, "aria-label": name, onclick: act }, text);
-  const png = link("PNG", `${title}, PNG`, () => {
-    stage.drawNow();
-    saveFigure(bus, [...stage.element.querySelectorAll("canvas")], readTheme(stage.element), [readout.textContent, words.textContent], id);
-  });
-  const table = link("CSV", `${title}, CSV`, () => saveCsv(bus, csv(), id));
-  const element = h(
-    "figure",
-    { class: "cb-figure", "data-figure": id },
-    h("figcaption", {}, h("b", {}, title), h("span", { class: "cb-exports" }, png, table)),
-    h("div", { class: "cb-tools" }, ...tools),
-    stage.element,
-    readout,
-    words,
-  );
-  return { element, stage, readout, words, table };
-}
 
 function createGrowth(bus) {
   let [log, chosen, cursor] = [false, false, null];
@@ -94,6 +73,7 @@ function createGrowth(bus) {
   const own = figure(bus, "growth", "Usage while counting", [scale.element], {
     label: "Codes used against tokens counted. Left and right move the reading.",
     csv: () => growthCsv(bus.level()),
+    table: { head: ["Tokens", "Used codes", "Of K", "How"], rows: () => growthRows(bus.level()), total: () => growthRows(bus.level()).length },
     ...{ paint, mark },
     on: {
       point: (px) => bus.level() && point(Math.min(Math.max(scales(own.stage.size).x.value(px), 0), scales(own.stage.size).x.high)),
@@ -115,8 +95,9 @@ function createGrowth(bus) {
       cursor = null;
       const { fit } = level.growth;
       if (!chosen) scale.set((log = isEarly(level.growth)) ? "log" : "linear");
-      say(own.words, fit ? `Full line: counted. Dotted: estimated. ${fit.words}` : level.growth.words);
+      say(own.words, `Full line: counted. Thin dots: a new code with every token, the most there can be. ${fit ? `Dotted on: estimated. ${fit.words}` : level.growth.words}`);
       own.stage.redraw();
+      own.folded.refresh();
       tell();
     },
   };
@@ -130,165 +111,6 @@ function drawBound(ctx, theme, x, y, K) {
     if (tokens <= Math.min(y.high, K)) points.push(x.at(tokens), y.at(tokens));
   }
   if (points.length > 2) line(ctx, points, { colour: theme.muted, width: 1, dash: [2, 3] });
-}
-
-function createHalves(bus) {
-  let halves = null;
-  let spots = [];
-  const scales = (size) => {
-    const box = plotBox(size);
-    const high = Math.max(2, ...halves.a, ...halves.b) * 1.3;
-    const zero = 0.5; // a count of 0 stands half a decade below 1, on the frame
-    return { box, x: axis(zero, high, box.left + 6, box.right, true), y: axis(zero, high, box.bottom - 6, box.top, true) };
-  };
-  const spot = ({ x, y }, a, b) => [x.at(Math.max(a, 0.5)), y.at(Math.max(b, 0.5))];
-  const paint = (ctx, size) => {
-    const { theme } = size;
-    if (!halves) return void smallText(ctx, theme, "This audit kept no halves.", size.W / 2, size.H / 2, "center");
-    const s = scales(size);
-    const p = halves.total[1] / Math.max(halves.total[0] + halves.total[1], 1);
-    clipTo(ctx, s.box, () => drawBand(ctx, theme, s, p));
-    drawAxes(ctx, theme, s.box, s.x, s.y, { x: "tokens in even media", y: "tokens in odd media" });
-    smallText(ctx, theme, "0", s.box.left - 6, s.y.at(0.5), "right");
-    smallText(ctx, theme, "0", s.x.at(0.5), s.box.bottom + 12, "center");
-    ctx.fillStyle = theme.accent;
-    ctx.globalAlpha = halves.codes.length > 1500 ? 0.35 : 0.6;
-    spots = halves.codes.map((_, i) => spot(s, halves.a[i], halves.b[i]));
-    ctx.beginPath();
-    for (const [x, y] of spots) {
-      ctx.moveTo(x + 1.8, y);
-      ctx.arc(x, y, 1.8, 0, 2 * Math.PI);
-    }
-    ctx.fill();
-    ctx.globalAlpha = 1;
-    own.stage.describe(`Counts of each code in two halves of the media. ${halvesWords(halves)}`);
-  };
-  const mark = (ctx, size) => {
-    const lit = litCode(bus.state);
-    const level = bus.level();
-    if (!halves || lit === null || !level || level.counts[lit] === 0) return;
-    const first = level.halves.first[lit];
-    const at = spot(scales(size), first, level.counts[lit] - first);
-    outline(ctx, (path) => path.arc(...at, 5, 0, 2 * Math.PI), 2);
-    if (bus.state.hover !== null) label(ctx, size.theme, `code ${lit}: ${whole(first)} and ${whole(level.counts[lit] - first)}`, ...at, size.W, size.H);
-  };
-  const hit = (px, py) => {
-    let [best, near] = [null, REACH_PX];
-    spots.forEach(([x, y], i) => {
-      const distance = Math.hypot(x - px, y - py);
-      if (distance < near) [best, near] = [halves.codes[i], distance];
-    });
-    return best;
-  };
-  const own = figure(bus, "halves", "Do two halves agree?", [], {
-    label: "Counts of each code in two halves of the media",
-    csv: () => halvesCsv(bus.level()),
-    ...{ paint, mark },
-    on: {
-      point: (px, py) => bus.hover(halves ? hit(px, py) : null),
-      leave: () => bus.hover(null),
-      press: (px, py) => {
-        const code = halves ? hit(px, py) : null;
-        if (code !== null) bus.set({ code });
-      },
-    },
-  });
-  return {
-    ...own,
-    show(level) {
-      halves = halvesOf(level);
-      own.table.hidden = !halves;
-      spots = [];
-      say(own.readout, level.halves?.words ?? "One of the halves is empty: count at least two media.");
-      say(own.words, halves ? halvesWords(halves) : "");
-      own.stage.redraw();
-    },
-  };
-}
-
-/** The diagonal of equal shares, and about it what chance alone would give. */
-function drawBand(ctx, theme, { x, y }, p) {
-  const [low, high, middle] = [[], [], []];
-  for (let i = 0; i <= 80; i++) {
-    const count = Math.exp(Math.log(0.5) + (i / 80) * Math.log((4 * x.high) / 0.5));
-    const [from, to] = chanceBand(count, p);
-    const put = (list, b) => list.push(x.at(Math.max(count - b, 0.5)), y.at(Math.max(b, 0.5)));
-    put(low, from);
-    put(high, to);
-    put(middle, count * p);
-  }
-  ctx.beginPath();
-  for (let i = 0; i < low.length; i += 2) ctx[i === 0 ? "moveTo" : "lineTo"](low[i], low[i + 1]);
-  for (let i = high.length - 2; i >= 0; i -= 2) ctx.lineTo(high[i], high[i + 1]);
-  ctx.closePath();
-  ctx.fillStyle = theme.line;
-  ctx.fill();
-  line(ctx, middle, { colour: theme.muted, width: 1, dash: [6, 4] });
-}
-
-function createBatches(bus) {
-  let measure = "perplexity";
-  const choice = segmented("Measure", (id) => {
-    measure = id;
-    tell();
-  });
-  choice.options(BATCH_MEASURES, measure);
-  const scales = (size) => {
-    const { batches, tokens, codebook_size: K } = bus.level();
-    const box = plotBox(size);
-    const least = Math.max(1, Math.min(tokens, ...batches.tokens) / 3);
-    const lowest = Math.max(0.8, Math.min(K, ...batches[measure]) / 1.6);
-    const top = Math.max(2, Math.min(K, tokens) * 1.5);
-    return { box, x: axis(least, Math.max(tokens * 2, least * 4), box.left, box.right, true), y: axis(Math.min(lowest, top / 4), top, box.bottom, box.top, true) };
-  };
-  const paint = (ctx, size) => {
-    const level = bus.level();
-    if (!level) return;
-    const { theme } = size;
-    const { batches, tokens, codebook_size: K } = level;
-    const { box, x, y } = scales(size);
-    drawAxes(ctx, theme, box, x, y, { x: "tokens counted", y: measure === "used" ? "codes used" : "perplexity" });
-    const bound = Array.from({ length: 61 }, (_, i) => x.value(x.from + (i / 60) * (x.to - x.from)));
-    clipTo(ctx, box, () => line(ctx, bound.flatMap((t) => [x.at(t), y.at(Math.min(K, t))]), { colour: theme.muted, width: 1.2, dash: [6, 4] }));
-    haloText(ctx, theme, "at most min(K, N)", x.at(x.high) - 4, y.at(Math.min(K, tokens)) + 11, "right", theme.muted);
-    ctx.fillStyle = theme.muted;
-    ctx.globalAlpha = batches.tokens.length > 400 ? 0.3 : 0.55;
-    ctx.beginPath();
-    batches.tokens.forEach((t, i) => {
-      const [px, py] = [x.at(Math.max(t, 1)) + 14 * jitter(i), y.at(Math.max(batches[measure][i], y.low))];
-      ctx.moveTo(px + 2.2, py);
-      ctx.arc(px, py, 2.2, 0, 2 * Math.PI);
-    });
-    ctx.fill();
-    ctx.globalAlpha = 1;
-    drawWhole(ctx, theme, x.at(tokens), y.at(Math.max(level[measure], y.low)), size);
-    own.stage.describe(batchWords(level, measure));
-  };
-  const tell = () => {
-    if (bus.level()) say(own.readout, batchWords(bus.level(), measure));
-    own.stage.redraw();
-  };
-  const own = figure(bus, "batches", "Each medium by itself", [choice.element], {
-    label: "Usage of single media beside the usage of all",
-    csv: () => batchesCsv(bus.level()),
-    paint,
-  });
-  return {
-    ...own,
-    show(level) {
-      say(own.words, level.batches?.words ?? "");
-      tell();
-    },
-  };
-}
-
-function drawWhole(ctx, theme, x, y, { W }) {
-  ctx.fillStyle = theme.accent;
-  ctx.beginPath();
-  ctx.moveTo(x, y - 7);
-  for (const [dx, dy] of [[7, 0], [0, 7], [-7, 0]]) ctx.lineTo(x + dx, y + dy);
-  ctx.fill();
-  haloText(ctx, theme, "all media", Math.min(x, W - 34), y + 17, "center", theme.accent);
 }
 
 export function mount(host, bus) {

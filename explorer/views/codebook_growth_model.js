@@ -1,6 +1,7 @@
 // Numbers and words of the growth panel: the curve of codes used, two halves of the data, medium by medium. Pure.
 
 import { significant } from "./code_card_format.js";
+import { usageOrder } from "./codebook_states.js";
 import { amount, csv, percent, whole } from "./inspect_format.js";
 
 const MOST_DOTS = 4000;
@@ -49,6 +50,22 @@ export function growthWords({ growth, tokens, codebook_size: K }, wanted) {
   const row = nearest(growth.tokens, wanted);
   if (row < 0) return "";
   return `After ${whole(growth.tokens[row])} of ${whole(tokens)} tokens: ${whole(growth.used[row])} of ${whole(K)} codes used (${percent(growth.used[row], K)}).`;
+}
+
+/** The same for the screen, numbers as words. */
+export function growthRows({ growth, codebook_size: K }) {
+  const row = (part, how) => (tokens, i) => [whole(tokens), whole(part.used[i]), percent(part.used[i], K), how];
+  return [...Array.from(growth.tokens, row(growth, "counted")), ...(growth.fit ? Array.from(growth.fit.tokens, row(growth.fit, "estimated")) : [])];
+}
+
+/** Codes by falling count with the counts of both halves, at most `most`: [[code, count, first, second]]. */
+export function halvesRows({ counts, halves }, most) {
+  return Array.from(usageOrder(counts).subarray(0, most), (code) => [code, whole(counts[code]), whole(halves.first[code]), whole(counts[code] - halves.first[code])]);
+}
+
+/** One row a medium: [[number from 1, tokens, used, perplexity]]. */
+export function batchesRows({ batches }, most) {
+  return Array.from(batches.tokens.slice(0, most), (tokens, i) => [whole(i + 1), whole(tokens), whole(batches.used[i]), number(batches.perplexity[i])]);
 }
 
 /** Growth as rows: counted first, then estimated, each said. */

@@ -2,9 +2,9 @@
 
 import { countScale, gridShape, layCells, moveCell } from "./codebook_heatmap_grid.js";
 import { createPainting } from "./codebook_heatmap_paint.js";
-import { codeWords, heatmapCaption, heatmapTable, legendOf, ORDERS } from "./codebook_heatmap_words.js";
+import { codeWords, heatmapCaption, heatmapTable, legendOf, ORDERS, shownCodes } from "./codebook_heatmap_words.js";
 import { litCode } from "./codebook_link.js";
-import { furnish, saveCsv, saveFigure } from "./codebook_panel.js";
+import { foldedTable, furnish, saveCsv, saveFigure } from "./codebook_panel.js";
 import { codesIn, rankOf, tally, usageOrder } from "./codebook_states.js";
 import { viridis } from "./colormaps.js";
 import { h, segmented } from "./inspect_dom.js";
@@ -57,7 +57,10 @@ class Heatmap {
       ["CSV", "Count and state of every code, CSV", () => saveCsv(this.bus, heatmapTable(this.level, this.placed, this.cells), "codes")],
     ];
     const legend = h("div", { class: "cb-legend" }, this.ramp.element, this.keys);
+    const total = () => this.bus.state.lasso?.size || this.level.codebook_size;
+    this.table = foldedTable("All codes", ["Place", "Code", "Tokens", "Share", "State"], (most) => this.rows(most), total);
     const parts = furnish(this.host, "heatmap", "All codes", { tools: [this.reset, buttons, this.order.element], exports }, this.stage, this.readout, legend);
+    parts.foot.after(this.table.element);
     this.caption = parts.caption;
   }
 
@@ -99,8 +102,14 @@ class Heatmap {
     this.painting = null;
     this.theme = null;
     this.showLasso();
+    if (this.level) this.table.refresh();
     this.request("base", "overlay");
     this.follow();
+  }
+
+  rows(most) {
+    const button = (code) => h("button", { type: "button", onclick: () => this.choose(code) }, String(code));
+    return shownCodes(this.level, this.placed, this.bus.state.lasso, most).map(([place, code, ...rest]) => [place, button(code), ...rest]);
   }
 
   size() {

@@ -42,6 +42,19 @@ export function legendOf(level, found) {
   );
 }
 
+/** Rows for the screen: the first `most` codes in the order of the picture, of the lassoed ones where some are:
+ *  [[place from 1, code, count, share, state]]. */
+export function shownCodes(level, order, lasso, most) {
+  const rows = [];
+  for (let place = 0; place < order.length && rows.length < most; place++) {
+    const code = order[place];
+    if (lasso?.size > 0 && !lasso.has(code)) continue;
+    const count = level.counts[code];
+    rows.push([whole(place + 1), code, whole(count), percent(count, level.tokens), STATES[level.state[code]].word]);
+  }
+  return rows;
+}
+
 /** Every code in the order of the picture: place, row and column from 1, code, count, share, state. */
 export function heatmapTable(level, order, cells) {
   const header = ["place", "row", "column", "code", "count", "tokens_counted", "share", "state"];

@@ -147,7 +147,7 @@ export function createBus({ ask, token = "", first = {}, win = null }) {
       const answer = typeof text === "string" ? JSON.parse(text) : text;
       const fail = (message, extra) => Object.assign(new Error(message), extra);
       if (state.tokenizer !== tokenizer || state.audit !== audit) throw fail("another codebook was chosen", { stale: true });
-      if (!answer?.ok) throw fail(answer?.error?.message ?? "The server gave no answer.", { field: answer?.error?.field ?? null });
+      if (!answer?.ok) throw fail(answer?.error?.message ?? "The server gave no answer. It may have been stopped: start it again, then try again.", { field: answer?.error?.field ?? null });
       return unpackAll(answer);
     },
   };

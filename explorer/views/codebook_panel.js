@@ -2,9 +2,10 @@
 // Stages (two canvases, size, pointer, keys) come from lab_panel.js, buttons and choices from inspect_dom.js.
 
 import { h } from "./inspect_dom.js";
-import { fileStem } from "./inspect_format.js";
+import { fileStem, whole } from "./inspect_format.js";
 
 const FLASH_MS = 1500;
+const MOST_ROWS = 200;
 
 /** Fill a panel's host: title and tools, body, then caption and exports.
  *  exports: [[text, label, act]], such as ["CSV", "Counts of all codes, CSV", () => saveCsv(...)].
@@ -19,6 +20,25 @@ export function furnish(host, id, title, { tools = [], exports = [] } = {}, ...b
   const foot = h("div", { class: "cb-foot" }, caption, h("div", { class: "cb-exports" }, ...buttons));
   host.replaceChildren(h("div", { class: "cb-head" }, h("h3", {}, title), h("div", { class: "cb-tools" }, ...tools)), ...body, status, foot);
   return { caption, status, foot };
+}
+
+/** A table behind its summary, filled when it is opened. rows() -> at most MOST_ROWS are shown, of all `total()`; a cell is
+ *  a text or an element. -> {element, refresh}. */
+export function foldedTable(title, head, rows, total) {
+  const body = h("tbody", {});
+  const rest = h("p", { class: "cb-note", hidden: true });
+  const table = h("table", {}, h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col" }, name)))), body);
+  const scroll = h("div", { class: "dte-lp-scroll", tabindex: 0, role: "region", "aria-label": `${title}, table` }, table);
+  const element = h("details", { class: "dte-lp-table" }, h("summary", {}, "As a table"), scroll, rest);
+  const refresh = () => {
+    if (!element.open) return;
+    const shown = rows(MOST_ROWS);
+    body.replaceChildren(...shown.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, cell)))));
+    rest.hidden = shown.length >= total();
+    rest.textContent = `The first ${whole(shown.length)} of ${whole(total())} rows; the file has them all.`;
+  };
+  element.addEventListener("toggle", refresh);
+  return { element, refresh };
 }
 
 /** Say that something loads ("…") or failed; "" takes it away. kind: "busy" or "problem". */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { axis } from "../../../explorer/views/codebook_axes.js";
-import { batchesCsv, batchWords, chanceBand, growthCsv, growthRange, growthWords, halvesCsv, halvesOf, halvesWords, isEarly, jitter, median, nearest, number, outsideChance } from "../../../explorer/views/codebook_growth_model.js";
+import { batchesCsv, batchesRows, batchWords, chanceBand, growthCsv, growthRange, growthRows, growthWords, halvesCsv, halvesRows, halvesOf, halvesWords, isEarly, jitter, median, nearest, number, outsideChance } from "../../../explorer/views/codebook_growth_model.js";
 
 const GROWTH = { tokens: [10, 100, 1000], used: [8, 40, 90], fit: { tokens: [1000, 2000], used: [90, 95.4], until: 2000, words: "" } };
 const LEVEL = { codebook_size: 100, tokens: 1000, ceiling: 100, perplexity: 61.2, used: 90, growth: GROWTH };
@@ -71,4 +71,12 @@ test("small numbers of it: medians, thousands, dots put aside", () => {
   assert.deepEqual([median([3, 1, 2]), median([4, 1]), number(54317.2), number(53.0912), number(7)], [2, 2.5, "54,317", "53.09", "7"]);
   const places = Array.from({ length: 200 }, (_, i) => jitter(i));
   assert.ok(Math.min(...places) >= -0.5 && Math.max(...places) <= 0.5 && new Set(places).size === 200);
+});
+
+test("the tables on screen say what the files say", () => {
+  assert.deepEqual(growthRows(LEVEL).map((row) => row.join(" ")), ["10 8 8.0% counted", "100 40 40% counted", "1,000 90 90% counted", "1,000 90 90% estimated", "2,000 95 95% estimated"]);
+  const level = { counts: Uint32Array.from([10, 0, 3, 7]), halves: { first: Uint32Array.from([6, 0, 0, 4]) } };
+  assert.deepEqual(halvesRows(level, 2), [[0, "10", "6", "4"], [3, "7", "4", "3"]]);
+  const batches = { tokens: [50, 60], used: [20, 24], perplexity: [15.5, 18] };
+  assert.deepEqual(batchesRows({ batches }, 1), [["1", "50", "20", "15.50"]]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { countScale, gridShape, hilbert, layCells, moveCell } from "../../../explorer/views/codebook_heatmap_grid.js";
 import { cellColours, cellMask, cutTile, numberSize, TILE, visibleCells } from "../../../explorer/views/codebook_heatmap_paint.js";
-import { codeWords, heatmapCaption, heatmapTable, legendOf } from "../../../explorer/views/codebook_heatmap_words.js";
+import { codeWords, heatmapCaption, heatmapTable, legendOf, shownCodes } from "../../../explorer/views/codebook_heatmap_words.js";
 import { percent } from "../../../explorer/views/inspect_format.js";
 import { codesIn, DEAD, LIVE, rankOf, tally, UNSEEN, usageOrder } from "../../../explorer/views/codebook_states.js";
 
@@ -126,4 +126,12 @@ test("the table has every code in the order of the picture", () => {
   const order = usageOrder(one.counts);
   const lines = heatmapTable(one, order, layCells(order, "usage", { cols: 2, rows: 2 })).trim().split("\n");
   assert.deepEqual(lines, ["place,row,column,code,count,tokens_counted,share,state", "1,1,1,1,3,4,0.75,live", "2,1,2,0,1,4,0.25,live", "3,2,1,2,0,4,0,dead"]);
+});
+
+test("the table on screen is the picture's order, or what is lassoed of it", () => {
+  const one = level([1, 3, 0], [0, 0, 1]);
+  const order = usageOrder(one.counts);
+  assert.deepEqual(shownCodes(one, order, null, 2), [["1", 1, "3", "75%", "in use"], ["2", 0, "1", "25%", "in use"]]);
+  assert.deepEqual(shownCodes(one, order, new Set([2, 0]), 9).map((row) => row[1]), [0, 2]);
+  assert.equal(shownCodes(one, order, new Set(), 9).length, 3);
 });
