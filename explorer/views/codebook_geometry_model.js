@@ -4,6 +4,8 @@ import { significant } from "./code_card_format.js";
 import { csv, percent, whole } from "./inspect_format.js";
 import { values } from "./codebook_map_model.js";
 
+const DECADES = 6; // of a log axis
+const SHORT = 0.01; // of the median latent: a code shorter than that is next to nothing
 const WIDE = 25; // largest over smallest median above which a linear axis shows one of two clouds as a line
 
 /** The answer to "geometry" -> the same with plain arrays; `codes` are those that code_norms and nearest speak of. */
@@ -35,7 +37,8 @@ export function median(numbers) {
   return n % 2 ? sorted[(n - 1) / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
-/** One axis for all `lists`: {low, high, log}. Linear ones begin at 0; log ones at the smallest positive value. */
+/** One axis for all `lists`: {low, high, log}. Linear ones begin at 0; log ones at the smallest positive value, but no
+ *  more than DECADES below the largest: what is smaller stands at the beginning. */
 export function commonAxis(lists, log = null) {
   let [least, high] = [Infinity, 0];
   const medians = [];
@@ -52,7 +55,8 @@ export function commonAxis(lists, log = null) {
   const positive = medians.filter((x) => x > 0);
   const wide = positive.length > 1 && Math.max(...positive) > WIDE * Math.min(...positive);
   if (!(log ?? wide)) return { low: 0, high, log: false };
-  return least < high ? { low: least, high, log: true } : { low: high / 2, high, log: true };
+  const low = Math.max(least, high / 10 ** DECADES);
+  return { low: low < high ? low : high / 2, high, log: true };
 }
 
 /** Share 0..1 along the axis. What is 0 on a log axis stands at its beginning. */
@@ -77,16 +81,22 @@ export function binned(numbers, axis, n) {
 
 export const binOf = (axis, x, n) => Math.min(n - 1, Math.max(0, Math.floor(along(axis, x) * n)));
 
-/** "codes 3.10, latents 0.82 (medians): codes are 3.8 times as long" */
+/** "3.8 times", "over 1,000 times" */
+const times = (ratio) => (ratio > 1000 ? "over 1,000 times" : `${significant(ratio, 2)} times`);
+
+/** "Median norm of 1,024 codes: 3.10; of 4,096 sampled latents: 0.82. Codes are 3.8 times as long as latents." */
 export function normWords({ codeNorms, latentNorms }) {
   const [codes, latents] = [median(codeNorms), median(latentNorms)];
-  const words = [`Median norm of ${whole(codeNorms.length)} codes: ${significant(codes)}`];
-  if (!(latentNorms?.length > 0)) return `${words[0]}. No latents were kept with this audit.`;
-  words.push(`of ${whole(latentNorms.length)} sampled latents: ${significant(latents)}`);
+  const first = `Median norm of ${whole(codeNorms.length)} codes: ${significant(codes)}`;
+  if (!(latentNorms?.length > 0)) return `${first}. No latents were kept with this audit.`;
+  const words = [`${first}; of ${whole(latentNorms.length)} sampled latents: ${significant(latents)}.`];
+  const short = codeNorms.reduce((n, norm) => n + (norm < SHORT * latents ? 1 : 0), 0);
   const ratio = codes / latents;
-  let verdict = "";
-  if (Number.isFinite(ratio) && ratio > 0) verdict = ratio >= 1 ? ` Codes are ${significant(ratio, 2)} times as long as latents.` : ` Latents are ${significant(1 / ratio, 2)} times as long as codes.`;
-  return `${words.join("; ")}.${ratio > 0.9 && ratio < 1.1 ? " They are of one length." : verdict}`;
+  if (short > 0) words.push(`${whole(short)} ${short === 1 ? "code is" : "codes are"} shorter than a hundredth of that.`);
+  else if (ratio > 0.9 && ratio < 1.1) words.push("They are of one length.");
+  else if (ratio >= 1) words.push(`Codes are ${times(ratio)} as long as latents.`);
+  else if (ratio > 0) words.push(`Latents are ${times(1 / ratio)} as long as codes.`);
+  return words.join(" ");
 }
 
 export function distanceWords(geometry) {

@@ -30,7 +30,6 @@ export class SliceChooser {
       this.show();
       changed();
     });
-    this.ways.options([{ id: "pca", label: "PCA plane", title: "The plane of largest variance of the codes" }, { id: "codes", label: "Through three codes", title: "The plane on which three chosen codes lie" }], "pca");
     this.boxes = LETTERS.map((letter) => h("input", { type: "text", inputmode: "numeric", class: "cm-number", "aria-label": `Code ${letter}`, onchange: () => this.read() }));
     this.take = h("button", { type: "button", class: "cm-button", onclick: () => this.put(withCode(this.three, bus.state.code)) }, "Take the selected code");
     this.problem = h("span", { class: "cm-problem", role: "alert" });
@@ -41,10 +40,18 @@ export class SliceChooser {
   /** The level is another one, or a code was selected. */
   show() {
     const level = this.bus.level();
-    if (level && level !== this.level) Object.assign(this, { level, three: busiest(level.counts) });
+    if (level && level !== this.level) this.begin(level);
     this.codesRow.hidden = this.through !== "codes";
     this.take.disabled = this.bus.state.code === null;
     if (this.three) this.boxes.forEach((box, i) => document.activeElement !== box && (box.value = String(this.three[i])));
+  }
+
+  begin(level) {
+    Object.assign(this, { level, three: busiest(level.counts) });
+    const lattice = { id: "pca", label: "First two axes", title: "The plane of the first two axes through the middle of the lattice" };
+    const table = { id: "pca", label: "PCA plane", title: "The plane of largest variance of the codes" };
+    const three = { id: "codes", label: "Through three codes", title: "The plane on which three chosen codes lie" };
+    this.ways.options([level.metric === "implicit" ? lattice : table, three], this.through);
   }
 
   read() {

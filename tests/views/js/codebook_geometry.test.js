@@ -19,6 +19,7 @@ test("one axis for both: linear from 0, log where one cloud would be a line, nev
   assert.deepEqual(g.commonAxis([[1, 2], [3, 4]], true), { low: 1, high: 4, log: true });
   assert.deepEqual(g.commonAxis([[0, 0], null]), { low: 0, high: 1, log: false });
   assert.equal(g.commonAxis([[2, 2]], true).low, 1);
+  near(g.commonAxis([[1e-22, 5], [5, 5]], true).low, 5e-6, 1e-12);
 });
 
 test("places along an axis and values invert each other, linear and log", () => {
@@ -59,6 +60,7 @@ test("the words name numbers, denominators and what it means", () => {
   assert.match(words, /3 sampled latents: 0\.500/);
   assert.match(words, /Codes are 6\.0 times as long as latents/);
   assert.match(g.normWords(geometry({ code_norms: Float32Array.from([0.1, 0.1]) })), /Latents are 5\.0 times/);
+  assert.match(g.normWords(geometry({ code_norms: Float32Array.from([1e-20, 4]) })), /\b1 code is shorter than a hundredth/);
   assert.match(g.normWords(geometry({ latent_norms: Float32Array.from([3, 3]) })), /of one length/);
   assert.match(g.normWords(geometry({ latent_norms: null })), /No latents/);
   assert.match(g.distanceWords(geometry()), /2 codes .* 1\.00.*3 sampled latents .* 0\.500.*0\.0500.*0 pairs/);
