@@ -18,6 +18,7 @@ from explorer.audit.parts import LevelAudit
 from explorer.record import Codebook
 
 LOOKED_AT = 4096  # codes of one kind whose place is measured; more would not move a median
+COMPARED, LEAST_COMPARED = 2**26, 256  # latents times codes that are compared; latents at least
 DIED = 0.01  # of a fair share of the counts kept while training: below it a code was dead already
 METRICS = ("euclidean", "cosine", "dot")
 
@@ -134,8 +135,16 @@ class Evidence:
         others = (name for name in METRICS if name != self.codebook.metric)
         return {name: self._chosen_by(replace(self.codebook, metric=name)) for name in others}
 
+    @cached_property
+    def compared(self) -> np.ndarray:
+        """Rows of the sampled latents that are compared with every code: fewer in a very large codebook."""
+        count = len(self.level.latents)
+        some = min(count, max(LEAST_COMPARED, COMPARED // self.size))
+        return np.arange(some) * count // some
+
     def _chosen_by(self, codebook: Codebook) -> float:
-        return float((assign(codebook, self.level.latents) == self.level.latent_codes).mean())
+        latents, own = self.level.latents[self.compared], self.level.latent_codes[self.compared]
+        return float((assign(codebook, latents) == own).mean())
 
     @cached_property
     def rescaled(self) -> tuple[float, float]:

@@ -68,10 +68,8 @@ def metric(of: Evidence) -> Finding | None:
     share = of.nearest
     if share >= NEAREST:
         return None
-    count = len(of.latents)
-    text = (
-        f"Only {share:.0%} of {count:,} sampled latents have the code that is nearest by the {own} metric{of.where}. "
-    )
+    count = len(of.compared)
+    text = f"Only {share:.0%} of {count:,} sampled latents have the code nearest by the {own} metric{of.where}. "
     others = of.nearest_by_others
     other = max(others, key=others.get, default=own)
     if others.get(other, 0.0) >= EXPLAINED:

@@ -15,7 +15,6 @@ import numpy as np
 from explorer.analysis import states
 from explorer.analysis.agreement import agreement
 from explorer.analysis.codebook_diagnosis import diagnose
-from explorer.analysis.geometry import in_metric
 from explorer.analysis.growth import forecast
 from explorer.analysis.maporder import map_order
 from explorer.analysis.usage import usage_of_counts
@@ -27,7 +26,7 @@ from explorer.views.codebook_payload_geometry import geometry_payload
 from explorer.views.codebook_payload_map import map_payload, map_vectors
 from explorer.views.encoding import pack
 
-__all__ = ["code_states", "duplicate_partners", "geometry_payload", "map_payload", "map_vectors", "open_payload"]
+__all__ = ["geometry_payload", "map_payload", "map_vectors", "open_payload"]
 
 PACKED_MAX = 2**32 - 1
 
@@ -75,24 +74,6 @@ def books_of(audit: Audit, codebooks: Sequence[Codebook] | None) -> tuple[Codebo
     if sizes != expected:
         raise RecordError(f"The audit is of codebooks of {expected} codes, the tokenizer has {sizes}.")
     return tuple(codebooks)
-
-
-def code_states(level: LevelAudit, codebook: Codebook | None) -> tuple[np.ndarray, int]:
-    """(state of each code (K,) uint8, least count of an over-used one); see `explorer.analysis.states`."""
-    known = states.code_states(level, codebook)
-    return known.state, known.over_used_from
-
-
-def duplicate_partners(level: LevelAudit, codebook: Codebook | None, code: int) -> list[int]:
-    """Codes within the near-duplicate threshold of `code`, used or not, nearest first; none for a lattice."""
-    scale = states.typical_distance(level, codebook)
-    if scale is None or codebook.rule is not None:
-        return []
-    vectors = in_metric(codebook.vectors, codebook.metric)
-    distances = np.linalg.norm(vectors - vectors[code], axis=1)
-    near = np.flatnonzero(distances <= states.NEAR * scale)
-    near = near[near != code]
-    return near[np.argsort(distances[near], kind="stable")].tolist()
 
 
 def _tokenizer(spec: TokenizerSpec, book: Codebook | None) -> dict[str, Any]:

@@ -4,16 +4,15 @@ import json
 
 import numpy as np
 import pytest
-from made_audits import audit_of, counted, lattice, level_of, signs, table
+from made_audits import audit_of, counted, lattice, level_of, signs
 from scipy.stats import entropy
 
 from explorer.analysis.growth import carry_on
 from explorer.analysis.maporder import map_order
-from explorer.analysis.states import code_states as known_states
 from explorer.audit.shipped import load_shipped
 from explorer.errors import RecordError
 from explorer.tokenizers import list_tokenizers, load_tokenizer
-from explorer.views.codebook_payload import code_states, duplicate_partners, open_payload
+from explorer.views.codebook_payload import open_payload
 from explorer.views.encoding import unpack
 
 FIELDS = {"tokenizer", "audits", "audit", "joint", "levels", "diagnosis"}
@@ -94,23 +93,3 @@ def test_what_does_not_fit_is_said():
         opened(audit_of(counted([0, 0])), None)
     with pytest.raises(RecordError, match=r"codebooks of \[2\] codes, the tokenizer has \[9\]"):
         opened(audit_of(counted([4, 1])), [lattice(3, 3)])
-
-
-def test_partners_are_those_within_the_threshold():
-    rng = np.random.default_rng(1)
-    vectors = 5 * rng.normal(size=(30, 4))
-    vectors[11], vectors[17] = vectors[3] + 0.001, vectors[3] + 0.002
-    book = table(vectors)
-    level = level_of(book, np.repeat(vectors, 50, axis=0) + 0.2 * rng.normal(size=(1500, 4)))
-    assert duplicate_partners(level, book, 3) == [11, 17] and duplicate_partners(level, book, 4) == []
-    state, least = code_states(level, book)
-    assert (state == known_states(level, book).state).all() and least == known_states(level, book).over_used_from
-    assert duplicate_partners(level, lattice(30), 3) == duplicate_partners(level, None, 3) == []
-
-
-def test_the_same_by_angle():
-    vectors = np.random.default_rng(2).normal(size=(12, 3))
-    vectors[5] = 3 * vectors[2]
-    book = table(vectors, "cosine")
-    latents = np.repeat(vectors, 30, axis=0) + 0.1 * np.random.default_rng(3).normal(size=(360, 3))
-    assert duplicate_partners(level_of(book, latents), book, 2) == [5]
