@@ -25,7 +25,8 @@ from explorer.audit.accumulator import joint_keys, joint_of, level_names, perple
 from explorer.audit.counting import JOINT_KEYS, Growth, KeyCounts
 from explorer.audit.parts import BATCHES, JointAudit, LevelAudit
 from explorer.audit.result import Audit
-from explorer.errors import RecordError, SettingsError
+from explorer.audit.run import Progress
+from explorer.errors import Cancelled, RecordError, SettingsError
 
 PIECE = 2**22  # indices in memory at a time
 PART = 1024  # indices of a flat array taken together at least: as many as a picture of 256 px has tokens
@@ -69,22 +70,32 @@ class IndexArray:
                 left -= min(left, length)
 
 
-def audit_indices(path: str | Path, codebook_size: int, *, most: int = MOST_TOKENS) -> Audit:
-    """The audit of a file of indices for a codebook of `codebook_size` codes; at most `most` of them.
+def audit_indices(
+    path: str | Path,
+    codebook_size: int,
+    *,
+    most: int = MOST_TOKENS,
+    most_codes: int = MAX_COUNTED_CODES,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Audit:
+    """The audit of a file of indices for a codebook of `codebook_size` codes.
 
-    Raises RecordError if the file holds no indices, or some that are negative or too large for the codebook, and
-    SettingsError for an impossible codebook_size.
+    most, most_codes: of indices on one level, and of codes, for callers with less patience or memory. Raises
+    RecordError if the file holds no indices, or some that are negative or too large for the codebook; SettingsError for
+    an impossible codebook_size; Cancelled when `cancelled`, asked at every piece, says so.
     """
     path, began = Path(path), perf_counter()
-    if not 1 <= codebook_size <= MAX_COUNTED_CODES:
-        raise SettingsError(f"The codebook size must be from 1 to {MAX_COUNTED_CODES:,}, not {codebook_size:,}.")
+    if not 1 <= codebook_size <= most_codes:
+        raise SettingsError(f"The codebook size must be from 1 to {most_codes:,}, not {codebook_size:,}.")
     try:
         arrays = _arrays(path)
         for array in arrays:
             _check(array, most)
+        meter = _Meter(path.name, sum(array.size for array in arrays), progress, cancelled)
         names = level_names(len(arrays), "sum")
-        levels = tuple(_count(array, name, codebook_size) for array, name in zip(arrays, names, strict=True))
-        joint = _joint(arrays, codebook_size)
+        levels = tuple(_count(array, name, codebook_size, meter) for array, name in zip(arrays, names, strict=True))
+        joint = _joint(arrays, codebook_size, meter)
     except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise RecordError(f"{path.name!r} cannot be read, or is damaged ({error}).") from error
     first = arrays[0]
@@ -92,6 +103,26 @@ def audit_indices(path: str | Path, codebook_size: int, *, most: int = MOST_TOKE
     made_with = {"codebook_size": codebook_size, "shape": list(first.shape), "type": str(first.dtype), "part": part}
     seconds = perf_counter() - began
     return Audit(path.name, None, "unknown", (path.name,), (), levels, joint, 1, seconds, "cpu", made_with)
+
+
+class _Meter:
+    """Tells the progress after each piece, and stops the work between two of them."""
+
+    def __init__(
+        self, name: str, total: int, progress: Callable[[Progress], None] | None, cancelled: Callable[[], bool] | None
+    ) -> None:
+        self._name, self._total, self._progress, self._cancelled = name, total, progress, cancelled
+        self._done, self._began = 0, perf_counter()
+
+    def add(self, tokens: int) -> None:
+        """`tokens` more were counted, of all levels together. Raises Cancelled."""
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled("The count of indices was stopped before its end, so there is none.")
+        self._done = min(self._total, self._done + tokens)
+        if self._progress is not None:
+            seconds, done = perf_counter() - self._began, self._done == self._total
+            left = seconds * (self._total / self._done - 1) if self._done else None
+            self._progress(Progress(int(done), 1, self._done, seconds, done / max(seconds, 1e-9), left, self._name))
 
 
 def _arrays(path: Path) -> list[IndexArray]:
@@ -150,7 +181,7 @@ def _check(array: IndexArray, most: int) -> None:
         raise RecordError(f"{array.name!r} holds {array.size:,} indices; at most {most:,} are counted here.")
 
 
-def _count(array: IndexArray, name: str, codebook_size: int) -> LevelAudit:
+def _count(array: IndexArray, name: str, codebook_size: int, meter: _Meter) -> LevelAudit:
     """Counts, halves, growth and batches of one array. Works piece by piece; a part may span several pieces."""
     halves = np.zeros((2, codebook_size), np.int64)
     seen = np.zeros(codebook_size, bool)
@@ -175,6 +206,7 @@ def _count(array: IndexArray, name: str, codebook_size: int) -> LevelAudit:
             halves[(number + len(parts)) % 2] += np.bincount(codes[whole:], minlength=codebook_size)
         batches.add(codes, done)
         done += len(codes)
+        meter.add(len(codes))
     counts = halves.sum(0)
     return LevelAudit(name, codebook_size, counts, halves, growth.rows(), batches.rows())
 
@@ -231,13 +263,14 @@ def _first_seen(codes: np.ndarray, seen: np.ndarray) -> np.ndarray:
     return np.sort(first[first >= 0])
 
 
-def _joint(arrays: Sequence[IndexArray], codebook_size: int) -> JointAudit | None:
+def _joint(arrays: Sequence[IndexArray], codebook_size: int, meter: _Meter) -> JointAudit | None:
     """The joint count over levels of one shape, read side by side; None for one level or for different shapes."""
     if len(arrays) < 2 or len({(array.shape, array.rows) for array in arrays}) > 1:
         return None
     keys, sizes = KeyCounts(JOINT_KEYS, prune=False), [codebook_size] * len(arrays)
     for pieces in zip(*(array.pieces(PIECE // len(arrays)) for array in arrays), strict=True):
         keys.add(joint_keys(pieces, sizes))
+        meter.add(0)
         if not keys.complete:
             break
     return joint_of(keys, sizes)

@@ -67,7 +67,7 @@ def _run_indices(options: argparse.Namespace) -> int:
     if options.tokenizer is not None or options.resume:
         raise SettingsError("--indices goes without a tokenizer, media or --resume.")
     make_folder(options.out)
-    audit = audit_indices(options.indices, options.codebook_size)
+    audit = audit_indices(options.indices, options.codebook_size, progress=_Teller())
     _write(options.out, audit, ())
     print(f"{options.out}: {summary(audit)}")
     return 0

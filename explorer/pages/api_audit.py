@@ -17,7 +17,8 @@ from explorer.files import write_atomically
 from explorer.record import Codebook
 from explorer.tokenizers import load_tokenizer
 
-MOST_MEDIA, MOST_SECONDS, MOST_INDICES = 1_000, 120.0, 200_000_000  # of one call; more is for the command line
+# Of one call; more is for the command line.
+MOST_MEDIA, MOST_SECONDS, MOST_INDICES, MOST_CODES = 1_000, 120.0, 200_000_000, 2**20
 REPORT = "report.html"
 
 
@@ -47,7 +48,7 @@ def audit_files(
 def _of_indices(tokenizer_id: str, paths: list[Path], codebook_size: int) -> Audit:
     if tokenizer_id or len(paths) > 1:
         raise SettingsError("With a codebook size, send one file of indices and no tokenizer.")
-    return audit_indices(paths[0], codebook_size, most=MOST_INDICES)
+    return audit_indices(paths[0], codebook_size, most=MOST_INDICES, most_codes=MOST_CODES)
 
 
 def _source(paths: list[Path]) -> MediaSource:

@@ -10,7 +10,7 @@ from explorer.audit import indices as module
 from explorer.audit.counting import GROWTH_AT
 from explorer.audit.indices import audit_indices
 from explorer.audit.result import load_audit, save_audit
-from explorer.errors import RecordError, SettingsError
+from explorer.errors import Cancelled, RecordError, SettingsError
 
 K = 50
 
@@ -147,6 +147,19 @@ def test_an_error_late_in_the_file_names_its_place(piece, tmp_path):
     array[15_000] = K
     with pytest.raises(RecordError, match="Index 50 at place 15,000"):
         audit_indices(saved(tmp_path / "i.npy", array), K)
+
+
+def test_progress_and_stopping(monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "PIECE", 2048)
+    np.savez(tmp_path / "t.npz", indices_0=skewed(5000), indices_1=skewed(5000))
+    seen = []
+    audit_indices(tmp_path / "t.npz", K, progress=seen.append)
+    assert [at.tokens for at in seen[:6]] == [2048, 4096, 5000, 7048, 9096, 10_000]
+    assert [at.done for at in seen[:6]] == [0] * 5 + [1] and seen[5].seconds_left == 0 and seen[0].seconds_left > 0
+    seen.clear()
+    with pytest.raises(Cancelled, match="stopped"):
+        audit_indices(tmp_path / "t.npz", K, progress=seen.append, cancelled=lambda: len(seen) == 4)
+    assert len(seen) == 4
 
 
 def test_objects_are_refused_and_never_run(tmp_path):
