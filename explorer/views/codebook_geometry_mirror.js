@@ -9,6 +9,7 @@ import { along, binned, binOf, commonAxis, shareWords, valueAt } from "./codeboo
 
 const BINS = 48;
 const MARGIN = { left: 12, right: 12, top: 22, bottom: 34 };
+const ROOM_PX = 56; // of the word at the beginning of a log axis that does not reach down to all
 const GAP = 17; // between the two, for the numbers of the axis
 
 /**
@@ -45,6 +46,7 @@ export class Mirror {
     this.axis = commonAxis([first, second], this.log);
     this.first = binned(first, this.axis, BINS);
     this.second = binned(second, this.axis, BINS);
+    this.below = this.axis.log && [first, second].some((list) => list?.some((x) => x < this.axis.low * 0.999));
     this.bin = null;
     this.stage.redraw();
     this.redrawn();
@@ -97,8 +99,10 @@ export class Mirror {
       ctx.stroke();
     }
     const y = plot.two ? (plot.up + plot.down) / 2 + 0.5 : plot.up + 10;
+    if (this.below) smallText(ctx, theme, `≤ ${compact(low)}`, plot.left, y);
     for (const tick of log ? logTicks(low, high, 5) : niceTicks(low, high, 5)) {
       const x = this.x(plot, tick);
+      if (this.below && x < plot.left + ROOM_PX) continue;
       const align = x < plot.left + 14 ? "left" : x > plot.left + plot.width - 18 ? "right" : "center";
       smallText(ctx, theme, compact(tick), x, y, align);
     }
@@ -153,7 +157,8 @@ export class Mirror {
     const [from, to] = [valueAt(this.axis, this.bin / BINS), valueAt(this.axis, (this.bin + 1) / BINS)];
     const parts = [shareWords(this.first[this.bin], this.data.first.length, "codes")];
     if (this.data.second?.length > 0) parts.push(shareWords(this.second[this.bin], this.data.second.length, "latents"));
-    return `${significant(from)} to ${significant(to)}: ${parts.join(", ")}. A click selects the codes.`;
+    const start = this.below && this.bin === 0 ? "0" : significant(from);
+    return `${start} to ${significant(to)}: ${parts.join(", ")}. A click selects the codes.`;
   }
 
   light(bin) {
