@@ -23,6 +23,7 @@ GIANT_BAD, GIANT_WARN, GIANT_FAIR = 0.5, 0.2, 20  # share of all tokens in one c
 OTHER_DATA = 0.5  # of the dead codes that were dead in training too: below it the data may differ
 UNEVEN = 0.2  # perplexity as a share of the codes in use
 GROWING = 0.02  # of K: codes that the next N tokens are expected to find
+ILLUSION = 0.5  # perplexity of one medium alone as a share of that of all
 STUCK = 0.05  # a bit that is 1 in fewer tokens, or 0, is nearly constant
 TIED = 0.9  # correlation from which two bits say the same
 ONE_VALUE = 0.9  # share of tokens at one value of an axis
@@ -185,6 +186,25 @@ def halves(of: Evidence) -> Finding | None:
     )
 
 
+def batches(of: Evidence) -> Finding | None:
+    """A single medium that would make the codebook look much worse than it is."""
+    usage = of.usage
+    if len(of.level.batches) < 2:
+        return None
+    tokens, used, perplexity = (float(median) for median in np.median(of.level.batches, axis=0))
+    if perplexity >= ILLUSION * usage.perplexity:
+        return None
+    text = (
+        f"One medium alone{of.where} (median of {len(of.level.batches):,}): {tokens:,.0f} tokens, {used:,.0f} codes "
+        f"used, perplexity {perplexity:,.0f}. All together: {usage.tokens:,} tokens, {usage.used:,} used, perplexity "
+        f"{usage.perplexity:,.0f}."
+    )
+    source = f"A small batch makes most codes look dead: {GITHUB}jishengpeng/WavTokenizer/issues/82"
+    advice = "Quote usage over a whole data set, and set dead-code thresholds by the tokens of a batch for each code."
+    title = f"One batch looks worse than the whole{of.where}"
+    return Finding("note", title, text, "certain", advice, "batches", source, of.number)
+
+
 def bits(of: Evidence) -> Finding | None:
     """Bits of a sign code that are nearly constant, or that follow each other."""
     if of.codebook is None or of.codebook.rule is None or set(of.codebook.rule.levels) != {2}:
@@ -227,5 +247,5 @@ Rule = Callable[[Evidence], Finding | None]
 RULES: tuple[Rule, ...] = (
     *(few_tokens, dead, dead_because, giant, uneven, bits, axes),
     *(of_vectors.metric, of_vectors.scale, of_vectors.error, of_vectors.duplicates, of_vectors.flat),
-    *(growing, halves),
+    *(growing, halves, batches),
 )

@@ -243,6 +243,16 @@ def test_notes_on_flat_latents_growth_halves_and_parts():
     assert alarms(partial) == alarms(skipped) == []
 
 
+def test_a_batch_of_one_kind_shows_less_than_the_whole():
+    latents = cloud()
+    together = latents[np.argsort(assign(table(well()), latents))]  # each medium now holds latents that are alike
+    assert not any("One batch" in finding.title for finding in said(table(well())))
+    finding = titled(said(table(well()), together), "One batch looks worse")
+    level = level_of(table(well()), together)
+    assert f"perplexity {np.median(level.batches[:, 2]):.0f}. All together: 6,000 tokens" in finding.text
+    assert finding.level == "note" and finding.figure == "batches"
+
+
 def test_levels_are_told_apart_and_the_healthy_ones_named():
     codes = well()
     good, bad = table(codes), table(np.concatenate([codes, codes + 40]))
