@@ -1,4 +1,4 @@
-"""The command line: `python -m explorer list | tokenize | detokenize | audit | train | lab`.
+"""The command line: `python -m explorer list | tokenize | detokenize | audit | compare | train | lab`.
 
 What a command needs is imported when it runs, so that `--help` answers at once and without torch.
 Exit code 0: done. 2: something that the person can mend, said in one line on stderr. 130: stopped with Ctrl-C.
@@ -64,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     commands.add_parser("train", help="train a tokenizer again (see train --help)", add_help=False)
     _add_audit(commands.add_parser("audit", help="count a codebook over a whole data set"))
+    _add_compare(commands.add_parser("compare", help="the same pictures through several tokenizers"))
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
     return parser
 
@@ -80,6 +81,21 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the random samples (default: 0)")
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     parser.set_defaults(command="explorer.cli.audit:run")
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    """The options of `compare`."""
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="pictures, folders, zips, sample:ID, or preset:ID of hard content"
+    )
+    parser.add_argument("--tokenizers", required=True, metavar="A,B", help="ids of `list`, from 2 to 8")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
+    parser.add_argument("--title", help="what the report is called (default: the name of the picture)")
+    parser.add_argument("--side", type=int, default=1024, metavar="PX", help="scale down to it (default: 1,024)")
+    parser.add_argument("--repeats", type=int, metavar="N", help="timed runs (default: 3 for one picture, else 1)")
+    parser.add_argument("--maps", type=int, default=12, metavar="N", help="error maps of the first N (default: 12)")
+    parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
+    parser.set_defaults(command="explorer.cli.compare:run")
 
 
 def _add_lab(parser: argparse.ArgumentParser) -> None:

@@ -24,6 +24,7 @@ class Limits:
     lab_visitors: int = 8  # runs of the training lab at a time
     audit_upload_bytes: int = 256 * 2**20  # all files of one upload for an audit together
     audits_at_once: int = 2  # in this process; the next ones wait
+    compare_media: int = 50  # pictures of one comparison
 
 
 @dataclass(frozen=True)

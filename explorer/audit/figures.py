@@ -46,7 +46,7 @@ def chart(
     (x0, y0), (x1, y1) = points.min(0), points.max(0)
     if zero and not log_y:
         y0 = 0.0
-    across, down = _Axis(x0, x1, log_x, LEFT, WIDTH - RIGHT), _Axis(y0, y1, log_y, HEIGHT - BOTTOM, TOP)
+    across, down = Axis(x0, x1, log_x, LEFT, WIDTH - RIGHT), Axis(y0, y1, log_y, HEIGHT - BOTTOM, TOP)
     label = f"{y_name} over {x_name}: {', '.join(one.name for one in series)}"
     parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">']
     for at in across.ticks():
@@ -100,29 +100,29 @@ def short(value: float) -> str:
     return f"{value:,.0f}" if value == round(value) else f"{value:g}"
 
 
-class _Axis:
-    """From numbers to pixels."""
+class Axis:
+    """From numbers to pixels; low and high are logarithms of a logarithmic one."""
 
     def __init__(self, low: float, high: float, log: bool, start_px: float, stop_px: float) -> None:
         self._log, self._start, self._stop = log, start_px, stop_px
         if low == high:
             low, high = (low / 2, high * 2) if log else (low - 0.5, high + 0.5)
-        self._low, self._high = (np.log10(low), np.log10(high)) if log else (low, high)
+        self.low, self.high = (np.log10(low), np.log10(high)) if log else (low, high)
 
     def place(self, values):
         at = np.log10(values) if self._log else values
-        return self._start + (at - self._low) / (self._high - self._low) * (self._stop - self._start)
+        return self._start + (at - self.low) / (self.high - self.low) * (self._stop - self._start)
 
     def ticks(self) -> list[float]:
         if self._log:
-            powers = range(int(np.ceil(self._low - 1e-9)), int(np.floor(self._high + 1e-9)) + 1)
+            powers = range(int(np.ceil(self.low - 1e-9)), int(np.floor(self.high + 1e-9)) + 1)
             if len(powers) >= 2:
                 return [10.0**power for power in powers]
-            return [10.0**self._low, 10.0**self._high]
-        step = 10 ** np.floor(np.log10((self._high - self._low) / 2))
-        step *= next(factor for factor in (5, 2, 1) if (self._high - self._low) / (step * factor) >= 2)
-        first = np.ceil(self._low / step - 1e-9)
-        return [float(n * step) + 0.0 for n in np.arange(first, np.floor(self._high / step + 1e-9) + 1)]
+            return [10.0**self.low, 10.0**self.high]
+        step = 10 ** np.floor(np.log10((self.high - self.low) / 2))
+        step *= next(factor for factor in (5, 2, 1) if (self.high - self.low) / (step * factor) >= 2)
+        first = np.ceil(self.low / step - 1e-9)
+        return [float(n * step) + 0.0 for n in np.arange(first, np.floor(self.high / step + 1e-9) + 1)]
 
 
 def _positive(one: Series, log_x: bool, log_y: bool) -> np.ndarray:

@@ -1,0 +1,90 @@
+"""`python -m explorer compare`: the same pictures through several tokenizers, as tables, pictures and a report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from explorer import tokenizers
+from explorer.compare.media import open_media
+from explorer.compare.result import Comparison
+from explorer.compare.run import Options, check_tokenizers, run_comparison
+from explorer.compare.table import COLUMNS, make_table, shown
+from explorer.compare.writing import Writer
+from explorer.config import settings
+from explorer.errors import SettingsError, UnknownIdError
+from explorer.registry import load_dotted, unknown_id_message
+
+SAID = ("bpp_uniform", "bpp_empirical", "psnr_db", "ssim", "ms_ssim", "encode_ms", "decode_ms")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, write the files, and print the table; what failed goes to stderr. 2 if there is nothing to show."""
+    ids = tokenizer_ids(options.tokenizers)
+    media = open_media(options.files, settings().limits, options.title)
+    if options.maps < 0:
+        raise SettingsError(f"--maps must be 0 or more, not {options.maps}.")
+    repeats = options.repeats if options.repeats is not None else 3 if len(media) == 1 else 1
+    chosen = Options(repeats, options.side)
+    loaded = [tokenizers.load_tokenizer(one, device=options.device) for one in ids]
+    writer = Writer(options.out, options.maps)
+    comparison = run_comparison(media, loaded, chosen, writer.add, _progress)
+    comparison = replace(comparison, device=device_words(comparison.device))
+    paths = writer.finish(comparison)
+    for line in troubles(comparison):
+        print(line, file=sys.stderr)
+    print("\n".join(summary(comparison)))
+    print(f"{options.out}: {', '.join(path.name for path in paths)}{' and errors/' * bool(options.maps)}")
+    return 0
+
+
+def tokenizer_ids(text: str) -> list[str]:
+    """ "a, b" -> ["a", "b"], of which all are there and can be compared. Raises UnknownIdError, SettingsError."""
+    ids = [part.strip() for part in text.split(",") if part.strip()]
+    specs = {spec.id: spec for spec in tokenizers.list_tokenizers()}
+    for one in ids:
+        if one not in specs:
+            raise UnknownIdError(unknown_id_message("tokenizer", one, list(specs)))
+    check_tokenizers([specs[one] for one in ids])
+    return ids
+
+
+def device_words(name: str) -> str:
+    """ "cpu" -> "CPU, 2 threads"; what is no single device stays as it is."""
+    if "," in name:
+        return name
+    pick, label = (load_dotted(f"explorer.device:{one}") for one in ("pick_device", "device_label"))
+    return label(pick(name))
+
+
+def troubles(comparison: Comparison) -> list[str]:
+    """One line for each picture that was skipped and each tokenizer or codec that failed on one."""
+    failed = [f"{m.name}: {name} failed: {why}" for m in comparison.media for name, why in m.failures]
+    return [f"{name}: skipped: {why}" for name, why in comparison.skipped] + failed
+
+
+def summary(comparison: Comparison) -> list[str]:
+    """The main columns as lines of text, "*" at the best."""
+    table = make_table(comparison)
+    columns = [column for column in COLUMNS if column.key in SAID]
+    rows = [["tokenizer", *(column.title for column in columns)]]
+    for row in table.rows:
+        best = [row.tokenizer_id in table.best.get(column.key, ()) for column in columns]
+        cells = [
+            shown(column, row.cells[column.key], table.media) + "*" * one
+            for column, one in zip(columns, best, strict=True)
+        ]
+        rows.append([row.tokenizer_id, *cells])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [*lines, f"over {table.media:,} of {comparison.planned:,} pictures on {comparison.device}; * best"]
+
+
+def _progress(done: int, planned: int, name: str) -> None:
+    """A line on stderr that is written over, if somebody looks at it."""
+    if sys.stderr.isatty():
+        print(f"\r{done + 1:,} of {planned:,}: {Path(name).name[:60]:60}", end="", file=sys.stderr, flush=True)
+        if done + 1 == planned:
+            print(file=sys.stderr)

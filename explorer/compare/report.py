@@ -1,0 +1,216 @@
+"""The report of a comparison: one HTML file that needs nothing else, runs no script, and can be sent by mail.
+
+Names of files and titles come from people and are escaped wherever they stand.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from explorer.compare.figures import rate_figure
+from explorer.compare.rates import Point, rate_curves, reference_points
+from explorer.compare.reference import CODECS, COUNTED
+from explorer.compare.result import Comparison
+from explorer.compare.sheet import ROWS, Strip
+from explorer.compare.table import COLUMNS, Table, make_table, shown
+from explorer.media.image import png_bytes
+
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+LISTED = 200  # failures and skipped media written out
+_COUNTED_WORDS = {"payload": "without headers", "file": "with headers"}
+
+
+def html_report(comparison: Comparison, strips: Sequence[Strip] = ()) -> str:
+    """The report as text of an HTML file; strips: the small pictures of the media that are shown."""
+    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+    table = make_table(comparison)
+    body = [_head(comparison, table), _table(comparison, table), _rates(comparison)]
+    body += [_references(comparison), *map(_medium, strips), _more(comparison, strips), *_lists(comparison)]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        f"<title>Comparison: {escape(comparison.title)}</title><style>{style}</style></head>"
+        f"<body>{''.join(body)}</body></html>\n"
+    )
+
+
+def _head(comparison: Comparison, table: Table) -> str:
+    done = len(comparison.media) + len(comparison.skipped)
+    state = "complete" if comparison.complete else f"partial: {done:,} of {comparison.planned:,} pictures were reached"
+    counted = f"{table.media:,} of {len(comparison.media):,} pictures, those that every tokenizer could do"
+    facts = [
+        ("Tokenizers", ", ".join(spec.id for spec in comparison.specs)),
+        ("State", state),
+        ("Figures are over", counted if table.media < len(comparison.media) else f"{table.media:,} pictures"),
+        ("Made in", f"{comparison.seconds:,.1f} s on {comparison.device}"),
+        (
+            "Settings",
+            ", ".join(f"{name.replace('_', ' ')}: {_words(one)}" for name, one in comparison.settings.items()),
+        ),
+    ]
+    rows = "".join(f'<tr><th scope="row">{name}</th><td>{escape(text)}</td></tr>' for name, text in facts)
+    return f"<h1>{escape(comparison.title)}</h1>{_scroll(rows)}"
+
+
+def _table(comparison: Comparison, table: Table) -> str:
+    if not table.media:
+        return '<p class="note">No picture went through all of these tokenizers, so there are no means to compare.</p>'
+    used = [column for column in COLUMNS if any(row.cells[column.key] is not None for row in table.rows)]
+    head = "".join(
+        f'<th scope="col" title="{escape(column.words)}">{escape(column.title)}'
+        f"{f'<br><small>{escape(column.unit)}</small>' if column.unit else ''}</th>"
+        for column in used
+    )
+    rows = []
+    for row in table.rows:
+        cells = []
+        for column in used:
+            text = escape(shown(column, row.cells[column.key], table.media))
+            best = row.tokenizer_id in table.best.get(column.key, ())
+            cells.append(
+                f'<td class="best">{text} <b title="best of this column">★</b></td>' if best else f"<td>{text}</td>"
+            )
+        rows.append(
+            f'<tr><th scope="row">{escape(row.title)}<br><small>{escape(row.tokenizer_id)}</small></th>'
+            f"{''.join(cells)}</tr>"
+        )
+    words = "".join(f"<li><strong>{escape(one.title)}</strong>: {escape(one.words)}.</li>" for one in used)
+    spread = " Mean ± sample standard deviation over the pictures." if table.media > 1 else ""
+    return (
+        f"<h2>Side by side</h2>{_scroll(f'<tr><th></th>{head}</tr>' + ''.join(rows), 'wide')}"
+        f'<p class="quiet">★ best of the column as it is shown.{spread}{_pooled(table)} '
+        f"{escape(equal_bits_words(table))}</p>"
+        f'<details><summary>What the columns are</summary><ul class="quiet">{words}</ul></details>'
+    )
+
+
+def equal_bits_words(table: Table) -> str:
+    """A warning where the tokenizers do not spend the same bits, "" where they do."""
+    rates = {row.tokenizer_id: row.number("bpp_uniform") for row in table.rows}
+    there = [rate for rate in rates.values() if rate is not None]
+    if len({round(rate, 3) for rate in there}) < 2:
+        return ""
+    return (
+        f"These tokenizers spend from {min(there):.3f} to {max(there):.3f} bits a pixel: more bits make a better "
+        "picture, so read the figures together with the curves below."
+    )
+
+
+def _pooled(table: Table) -> str:
+    if table.media < 2:
+        return ""
+    listed = ", ".join(f"{escape(name)} {bits:.3f}" for name, bits in table.pooled_bpp.items())
+    return f" Bits a pixel at the entropy of the codes of all {table.media:,} pictures together: {listed}."
+
+
+def _rates(comparison: Comparison) -> str:
+    curves = rate_curves(comparison)
+    if not curves:
+        return ""
+    figures = "".join(
+        f"<figure>{rate_figure(curves, key)}</figure>" for key in ("psnr_db", "ms_ssim", "ssim", "gradient_error")
+    )
+    return (
+        f'<h2>Rate and distortion</h2><div class="figures">{figures}</div>'
+        '<p class="quiet">Marks stand at log2(K) bits for each token; the bar to their left reaches to the bits at the '
+        "entropy of the picture's own codes. Residual tokenizers are a curve over their levels, decoded cumulatively. "
+        "Dashed: JPEG and WebP at the bits that were measured, without headers. Less gradient RMSE is better.</p>"
+    )
+
+
+def _references(comparison: Comparison) -> str:
+    found = {(codec, way): reference_points(comparison, codec, way) for codec in CODECS for way in COUNTED}
+    names = list(dict.fromkeys(name for points in found.values() for name in points))
+    if not names:
+        return ""
+    own = {point.name: point for curve in rate_curves(comparison) for point in curve.points if curve.kind != "codec"}
+    head = "".join(
+        f'<th scope="col">{CODECS[codec]}<br><small>matched {_COUNTED_WORDS[way]}</small></th>' for codec, way in found
+    )
+    rows = []
+    for name in names:
+        cells = "".join(f"<td>{_reference(points.get(name))}</td>" for points in found.values())
+        mine = own.get(name)
+        said = f"{mine.bpp:.3f}</td><td>{_db(mine)}" if mine else "</td><td>"
+        rows.append(f'<tr><th scope="row">{escape(name)}</th><td>{said}</td>{cells}</tr>')
+    first = '<tr><th></th><th scope="col">Bits a pixel</th><th scope="col">PSNR</th>'
+    return (
+        f"<h2>JPEG and WebP at the same bits</h2>{_scroll(f'{first}{head}</tr>' + ''.join(rows), 'wide')}"
+        '<p class="quiet">Each cell: PSNR at the bits a pixel that the encoded bytes really have, without / with '
+        "headers. The quality was searched until these bits were nearest; what lies far from the tokenizer's bits is "
+        "as near as the codec comes. JPEG: baseline, 4:2:0, optimized Huffman tables; its headers are markers and "
+        "tables. WebP: lossy, method 4; its headers are the RIFF container and the frame header.</p>"
+    )
+
+
+def _reference(point: Point | None) -> str:
+    return (
+        "not measured"
+        if point is None
+        else f"{_db(point)}<br><small>{point.bpp:.3f} / {point.bpp_other:.3f} bits/pixel</small>"
+    )
+
+
+def _db(point: Point) -> str:
+    value = point.values["psnr_db"]
+    return "∞ dB" if value is not None and np.isinf(value) else f"{value:.2f} dB"
+
+
+def _medium(one: Strip) -> str:
+    columns = []
+    for tokenizer_id, pictures, words, box in zip(one.ids, one.pictures, one.words, one.boxes, strict=True):
+        top, left, height, width = box
+        said = (
+            words,
+            f"Signed error, ±{one.scale:.2f}: blue too dark, orange too bright",
+            f"Absolute error, 0 to {one.scale:.2f}: dark to yellow",
+            f"Worst {width} x {height} px, from row {top}, column {left}: original and decoded",
+        )
+        figures = "".join(
+            _figure(picture, f"{ROWS[kind]} of {tokenizer_id}", text)
+            for kind, (picture, text) in enumerate(zip(pictures, said, strict=True))
+        )
+        columns.append(f"<div><h3>{escape(tokenizer_id)}</h3>{figures}</div>")
+    height, width = one.size
+    first = f"<div><h3>Original</h3>{_figure(one.original, 'Original', f'{width} x {height} px as compared')}</div>"
+    return f'<h2>{escape(one.name)}</h2><div class="strip">{first}{"".join(columns)}</div>'
+
+
+def _more(comparison: Comparison, strips: Sequence[Strip]) -> str:
+    left = len(comparison.media) - len(strips)
+    return f'<p class="quiet">{left:,} more pictures are in the table only.</p>' if strips and left > 0 else ""
+
+
+def _lists(comparison: Comparison) -> Iterator[str]:
+    notes = [(medium.name, note) for medium in comparison.media for note in medium.notes]
+    failures = [(f"{m.name}: {name}", why) for m in comparison.media for name, why in m.failures]
+    for title, listed in (
+        ("Skipped", comparison.skipped),
+        ("Failed", failures),
+        ("What was done to the pictures first", notes),
+    ):
+        if listed:
+            rows = "".join(f'<tr><th scope="row">{escape(a)}</th><td>{escape(b)}</td></tr>' for a, b in listed[:LISTED])
+            more = len(listed) - LISTED
+            tail = f'<p class="quiet">and {more:,} more, all in compare.json.</p>' if more > 0 else ""
+            yield f"<h2>{title}: {len(listed):,}</h2>{_scroll(rows)}{tail}"
+
+
+def _words(value: object) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else str(value)
+
+
+def _scroll(rows: str, kind: str = "") -> str:
+    return f'<div class="scroll"><table class="{kind}">{rows}</table></div>'
+
+
+def _figure(pixels: np.ndarray, alt: str, words: str) -> str:
+    data = b64encode(png_bytes(pixels)).decode("ascii")
+    image = f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+    return f"<figure>{image}<figcaption>{escape(words)}</figcaption></figure>"

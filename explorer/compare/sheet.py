@@ -1,0 +1,136 @@
+"""Pictures of a comparison: error maps on one scale, and the contact sheet of originals beside reconstructions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from explorer.analysis.metrics import absolute_error_map, signed_error_map
+from explorer.compare.run import Compared
+from explorer.media.image import to_pil
+from explorer.views.colormaps import colormap
+
+THUMBNAIL_PX, WORST_PX = 320, 160  # longest sides in the sheet and the report
+SCALE_SHARE = 0.995  # of the errors of all tokenizers lie within the scale; the rest is drawn at its ends
+SCALE_LEAST = 0.02
+GAP_PX, TEXT_PX, HEAD_PX = 8, 14, 40
+ROWS = ("Reconstruction", "Signed error", "Absolute error", "Worst patch")
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The small pictures of one medium, (h, w, 3) uint8 each: the original, and for each tokenizer that worked four.
+
+    words: what stands below each reconstruction. scale: the error at the ends of both error maps. boxes: of the worst
+    patch, (top, left, height, width) in pixels of the medium.
+    """
+
+    name: str
+    size: tuple[int, int]
+    original: np.ndarray
+    ids: tuple[str, ...]
+    pictures: tuple[tuple[np.ndarray, ...], ...]  # as ROWS; the worst patch of the original stands left of the other
+    words: tuple[str, ...]
+    boxes: tuple[tuple[int, int, int, int], ...]
+    scale: float
+
+
+def error_scale(compared: Compared) -> float:
+    """The error at the ends of the maps: one for all tokenizers of a medium, in whole hundredths."""
+    maps = [absolute_error_map(compared.picture, other) for other in compared.reconstructions.values()]
+    top = float(np.quantile(np.concatenate([one.ravel() for one in maps]), SCALE_SHARE)) if maps else 0.0
+    return max(SCALE_LEAST, np.ceil(top * 100) / 100)
+
+
+def error_maps(compared: Compared, tokenizer_id: str, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """(signed, absolute), (H, W, 3) uint8: blue too dark, white right, orange too bright; dark none, yellow most."""
+    other = compared.reconstructions[tokenizer_id]
+    signed = signed_error_map(compared.picture, other) / (2 * scale) + 0.5
+    return colormap("diverging", signed), colormap("viridis", absolute_error_map(compared.picture, other) / scale)
+
+
+def strip(compared: Compared, scale: float) -> Strip:
+    """Make the small pictures of a medium."""
+    pictures, words, boxes = [], [], []
+    for cell in compared.medium.cells:
+        other = compared.reconstructions[cell.tokenizer_id]
+        signed, absolute = error_maps(compared, cell.tokenizer_id, scale)
+        top, left, height, width = cell.worst.box
+        crops = [whole[top : top + height, left : left + width] for whole in (compared.picture, other)]
+        worst = np.concatenate([_shrunk(crop, WORST_PX, enlarge=True) for crop in crops], axis=1)
+        pictures.append((*(_shrunk(one, THUMBNAIL_PX) for one in (other, signed, absolute)), worst))
+        words.append(f"{cell.fidelity.psnr_db:.2f} dB, {cell.bits_uniform / compared.medium.pixels:.3f} bits/pixel")
+        boxes.append(cell.worst.box)
+    medium = compared.medium
+    ids = tuple(cell.tokenizer_id for cell in medium.cells)
+    original = _shrunk(compared.picture, THUMBNAIL_PX)
+    size = (medium.height, medium.width)
+    return Strip(medium.name, size, original, ids, tuple(pictures), tuple(words), tuple(boxes), scale)
+
+
+def contact_sheet(strips: Sequence[Strip]) -> np.ndarray:
+    """All media below each other, the original left, one column a tokenizer: (h, w, 3) uint8.
+
+    Of up to four media all ROWS are drawn, of more the reconstructions and the absolute errors.
+    """
+    ids = list(dict.fromkeys(one for strip in strips for one in strip.ids))
+    kinds = range(len(ROWS)) if len(strips) <= 4 else (0, 2)
+    column = THUMBNAIL_PX + GAP_PX
+    blocks = [_block(one, ids, kinds, column) for one in strips]
+    width = GAP_PX + column * (1 + len(ids))
+    sheet = Image.new("RGB", (width, HEAD_PX + sum(block.height for block in blocks)), (255, 255, 255))
+    pen, font = ImageDraw.Draw(sheet), _font()
+    for number, name in enumerate(["original", *ids]):
+        pen.text((GAP_PX + number * column, 14), name, fill=(0, 0, 0), font=font)
+    top = HEAD_PX
+    for block in blocks:
+        sheet.paste(block, (0, top))
+        top += block.height
+    return np.asarray(sheet)
+
+
+def _block(one: Strip, ids: Sequence[str], kinds: Sequence[int], column: int) -> Image.Image:
+    """The rows of one medium."""
+    heights = [
+        max(one.original.shape[0] if kind == 0 else 0, *(p[kind].shape[0] for p in one.pictures), 1) for kind in kinds
+    ]
+    line = TEXT_PX + GAP_PX
+    block = Image.new(
+        "RGB", (GAP_PX + column * (1 + len(ids)), sum(heights) + len(heights) * line + GAP_PX), (255, 255, 255)
+    )
+    pen, font = ImageDraw.Draw(block), _font()
+    top = 0
+    for kind, height in zip(kinds, heights, strict=True):
+        if kind == 0:
+            block.paste(Image.fromarray(one.original), (GAP_PX, top))
+            said = f"{one.name[:48]}, {one.size[1]} x {one.size[0]} px"
+        else:
+            end = {1: f"-{one.scale:.2f} to {one.scale:.2f}", 2: f"0 to {one.scale:.2f}", 3: "original, decoded"}[kind]
+            said = f"{ROWS[kind]}: {end}"
+        pen.text((GAP_PX, top + (height if kind == 0 else 0) + 3), said, fill=(0, 0, 0), font=font)
+        for tokenizer_id, pictures, words in zip(one.ids, one.pictures, one.words, strict=True):
+            left = GAP_PX + column * (1 + ids.index(tokenizer_id))
+            block.paste(Image.fromarray(pictures[kind]), (left, top))
+            if kind == 0:
+                pen.text((left, top + height + 3), words, fill=(0, 0, 0), font=font)
+        top += height + line
+    return block
+
+
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(TEXT_PX)
+
+
+def _shrunk(pixels: np.ndarray, longest_px: int, enlarge: bool = False) -> np.ndarray:
+    """As 8 bits, the longer side at most `longest_px`; enlarge: whole times larger where there is room."""
+    image = to_pil(pixels)
+    side = max(image.size)
+    if enlarge and side * 2 <= longest_px:
+        times = longest_px // side
+        return np.asarray(image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST))
+    if side > longest_px:
+        image = image.resize([max(1, round(s * longest_px / side)) for s in image.size], Image.Resampling.LANCZOS)
+    return np.asarray(image)

@@ -1,0 +1,142 @@
+"""The files of a comparison: compare.json, table.csv, contact sheet, error maps and the report.
+
+`Writer` takes the media one by one, as `run_comparison` makes them, and keeps of each only small pictures. Each file
+appears whole or not at all; error maps that an earlier comparison left in the folder are taken away at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from explorer.compare.rates import rate_curves
+from explorer.compare.report import html_report
+from explorer.compare.result import Cell, Comparison
+from explorer.compare.run import Compared
+from explorer.compare.sheet import Strip, contact_sheet, error_maps, error_scale, strip
+from explorer.compare.table import COLUMNS, Spread, csv_text, make_table
+from explorer.errors import ExplorerError
+from explorer.files import make_folder, write_atomically, write_together
+from explorer.media.image import png_bytes
+
+MAPS_OF = 12  # media whose error maps are written, unless asked for more
+SHOWN = 24  # media whose pictures are in the sheet and the report: they are held in memory
+FORMAT, VERSION = "discrete-tokenizer-explorer comparison", 1
+_OURS = re.compile(r"\d{2,}-[\w.-]+-(signed|absolute)\.png")
+
+
+class Writer:
+    """Writes into `folder`, which is made if it is not there. maps_of: error maps of the first so many media."""
+
+    def __init__(self, folder: Path, maps_of: int = MAPS_OF) -> None:
+        self.folder, self._maps_of = folder, maps_of
+        self._strips: list[Strip] = []
+        self._written: set[str] = set()
+        make_folder(folder)
+
+    def add(self, number: int, compared: Compared) -> None:
+        """Write the error maps of a medium, and keep its small pictures. Raises ExplorerError if the disk refuses."""
+        scale = error_scale(compared)
+        if len(self._strips) < SHOWN:
+            self._strips.append(strip(compared, scale))
+        if number < self._maps_of and compared.reconstructions:
+            make_folder(self.folder / "errors")
+            for tokenizer_id in compared.reconstructions:
+                signed, absolute = error_maps(compared, tokenizer_id, scale)
+                for kind, pixels in (("signed", signed), ("absolute", absolute)):
+                    name = f"{number + 1:02}-{_plain_name(compared.medium.name)}-{_plain_name(tokenizer_id)}-{kind}.png"
+                    write_atomically(self.folder / "errors" / name, png_bytes(pixels))
+                    self._written.add(name)
+
+    def finish(self, comparison: Comparison) -> list[Path]:
+        """Write the rest, all together; returns the paths. Raises ExplorerError if nothing was compared."""
+        if not comparison.media:
+            raise ExplorerError(_nothing(comparison))
+        content = {
+            "compare.json": json_text(comparison).encode("utf-8"),
+            "table.csv": csv_text(comparison).encode("utf-8"),
+            "sheet.png": png_bytes(contact_sheet(self._strips)),
+            "report.html": html_report(comparison, self._strips).encode("utf-8"),
+        }
+        write_together(self.folder, content)
+        errors = self.folder / "errors"
+        for path in errors.iterdir() if errors.is_dir() else ():
+            if _OURS.fullmatch(path.name) and path.name not in self._written:
+                path.unlink(missing_ok=True)
+        return [self.folder / name for name in content]
+
+
+def table_json(comparison: Comparison) -> dict:
+    """The table as plain values: {"media", "columns", "rows", "best", "pooled_bpp"}; see `table`."""
+    table = make_table(comparison)
+    columns = [
+        {"key": one.key, "title": one.title, "unit": one.unit, "better": one.better, "words": one.words}
+        for one in COLUMNS
+    ]
+    rows = [
+        {"tokenizer": row.tokenizer_id, "title": row.title}
+        | {key: asdict(value) if isinstance(value, Spread) else value for key, value in row.cells.items()}
+        for row in table.rows
+    ]
+    best = {key: list(ids) for key, ids in table.best.items()}
+    return _finite(
+        {"media": table.media, "columns": columns, "rows": rows, "best": best, "pooled_bpp": table.pooled_bpp}
+    )
+
+
+def json_text(comparison: Comparison) -> str:
+    """All numbers as JSON. null: not measured, or infinite (the PSNR of identical pictures, whose mse is 0)."""
+    media = [
+        {key: value for key, value in vars(medium).items() if key not in ("cells", "references", "failures")}
+        | {
+            "cells": [_cell(cell) for cell in medium.cells],
+            "references": [asdict(one) | {"bits": one.bits, "reached": one.reached} for one in medium.references],
+            "failures": [{"name": name, "why": why} for name, why in medium.failures],
+        }
+        for medium in comparison.media
+    ]
+    whole = {
+        "format": FORMAT,
+        "version": VERSION,
+        "title": comparison.title,
+        "complete": comparison.complete,
+        "planned": comparison.planned,
+        "device": comparison.device,
+        "seconds": comparison.seconds,
+        "settings": dict(comparison.settings),
+        "tokenizers": [asdict(spec) for spec in comparison.specs],
+        "table": table_json(comparison),
+        "rates": [asdict(curve) for curve in rate_curves(comparison)],
+        "media": media,
+        "skipped": [{"name": name, "why": why} for name, why in comparison.skipped],
+    }
+    return json.dumps(_finite(whole), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _cell(cell: Cell) -> dict:
+    """All but the histograms."""
+    return {one.name: asdict(cell)[one.name] for one in fields(cell) if one.name != "histograms"}
+
+
+def _finite(value):
+    """The same, with None for numbers that JSON does not have, and lists for tuples."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(one) for key, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _nothing(comparison: Comparison) -> str:
+    if not comparison.skipped:
+        return "It was stopped before the first picture was done; nothing was written."
+    name, why = comparison.skipped[0]
+    return f"None of the {len(comparison.skipped):,} pictures could be compared. The first, {name!r}: {why}"
+
+
+def _plain_name(name: str) -> str:
+    """A name as part of a file name: letters, digits, dot, dash and underscore, 60 at most, none in front a dot."""
+    return (re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(name).stem if "." in name else name).strip(".-") or "picture")[:60]
