@@ -21,7 +21,7 @@ ENOUGH, SOME = 10, 3  # tokens for each code: with 10, one code of K used alike 
 PLENTY = 50  # tokens for each code from which a code without any is dead, however unequal the others are
 GIANT_BAD, GIANT_WARN, GIANT_FAIR = 0.5, 0.2, 20  # share of all tokens in one code, and in fair shares
 OTHER_DATA = 0.5  # of the dead codes that were dead in training too: below it the data may differ
-UNEVEN = 0.2  # perplexity as a share of the codes in use
+UNEVEN = 0.1  # perplexity as a share of the codes in use; over a few photographs 0.19 is still usual
 GROWING = 0.02  # of K: codes that the next N tokens are expected to find
 ILLUSION = 0.5  # perplexity of one medium alone as a share of that of all
 STUCK = 0.05  # a bit that is 1 in fewer tokens, or 0, is nearly constant
@@ -143,7 +143,11 @@ def uneven(of: Evidence) -> Finding | None:
     )
     advice = "A term that rewards even usage (entropy, KL to uniform), or reseeding by splitting popular codes."
     source = f"Skewed usage: {GITHUB}Biohub/esm/issues/85; {VISUAL}, section 6.1"
-    return Finding("warning", f"Usage is very uneven{of.where}", text, "certain", advice, "heatmap", source, of.number)
+    stable = of.halves is None or of.halves.stable
+    if not stable:
+        text += " The halves of the data do not agree, so it may be these media rather than the codebook."
+    level, sure = ("warning", "certain") if stable else ("note", "possible")
+    return Finding(level, f"Usage is very uneven{of.where}", text, sure, advice, "heatmap", source, of.number)
 
 
 def growing(of: Evidence) -> Finding | None:

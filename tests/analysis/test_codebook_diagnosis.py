@@ -48,8 +48,8 @@ def titled(findings, words):
 
 
 @cache
-def zoo(tokenizer_id):
-    return diagnose(load_shipped(tokenizer_id, "val"), load_tokenizer(tokenizer_id).codebooks())
+def zoo(tokenizer_id, audit="val"):
+    return diagnose(load_shipped(tokenizer_id, audit), load_tokenizer(tokenizer_id).codebooks())
 
 
 def healthy_ids(healthy):
@@ -58,8 +58,9 @@ def healthy_ids(healthy):
 
 
 @pytest.mark.parametrize("tokenizer_id", healthy_ids(True))
-def test_no_alarm_on_a_healthy_tokenizer(tokenizer_id):
-    findings = zoo(tokenizer_id)
+@pytest.mark.parametrize("audit", ["val", "samples"])
+def test_no_alarm_on_a_healthy_tokenizer(tokenizer_id, audit):
+    findings = zoo(tokenizer_id, audit)
     assert alarms(findings) == [] and findings[0].level == "good" and findings[0].sure == "certain"
     assert findings[0].title == "Healthy: nothing wrong is measured"
 
@@ -197,6 +198,10 @@ def test_uneven_use_without_a_giant():
     counts[:12] = 4000
     finding = titled(diagnose(audit_of(counted(counts)), [None]), "very uneven")
     assert "7 of 400 codes in use hold half" in finding.text and "esm/issues/85" in finding.source
+    assert finding.level == "warning"
+    halves = np.stack([counts, np.where(counts > 4, 4, counts)])  # one half alone is uneven
+    finding = titled(diagnose(audit_of(counted(halves.sum(0), halves)), [None]), "very uneven")
+    assert finding.level == "note" and finding.sure == "possible" and "do not agree" in finding.text
 
 
 def test_bits_that_are_stuck_or_tied():
