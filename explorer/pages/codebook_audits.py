@@ -11,6 +11,7 @@ import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ answers = Kept(ANSWERS_CACHED)
 
 @dataclass(frozen=True)
 class Opened:
-    """An audit on the page. key: names it in caches. source: its media, None if they cannot be opened again.
+    """An audit on the page. key: names it in caches. source: its media, None if they cannot be opened again;
+    source_key names them.
 
     spec and codebooks: of its tokenizer, None for plain indices. folder: its files.
     """
@@ -90,9 +92,10 @@ class Opened:
     audit: Audit
     folder: Path
     source: MediaSource | None
+    source_key: Hashable
     spec: TokenizerSpec | None
 
-    @property
+    @cached_property
     def codebooks(self) -> tuple[Codebook, ...] | None:
         """One a level. Loads the tokenizer."""
         return None if self.spec is None else load_tokenizer(self.spec.id).codebooks()
@@ -127,15 +130,14 @@ def open_audit(visitor: Visitor | None, tokenizer_id: str | None, audit_id: str 
         if own is None:
             raise ExplorerError("There are no indices yet: upload a file of them, or choose a tokenizer.")
         return _own(own)
-    spec_of(tokenizer_id)
-    there = shipped.list_audits(tokenizer_id)
     if audit_id is None:
+        there = list(shipped.list_audits(spec_of(tokenizer_id).id))
         if not there:
             raise ExplorerError(
                 "No audit of this tokenizer ships with the app. Upload pictures above, or make one: "
                 f"python -m explorer audit {tokenizer_id} FOLDER --out DIR."
             )
-        audit_id = next(iter(there))
+        audit_id = there[0]
     return _shipped(tokenizer_id, audit_id)
 
 
@@ -148,19 +150,23 @@ def spec_of(tokenizer_id: str) -> TokenizerSpec:
 
 
 def _shipped(tokenizer_id: str, audit_id: str) -> Opened:
-    audit = shipped.load_shipped(tokenizer_id, audit_id)  # cached there
-    source = _samples() if audit_id == shipped.SAMPLES_AUDIT else None
-    folder = shipped.audits_folder(tokenizer_id) / audit_id
-    return Opened(audit_id, (tokenizer_id, audit_id), audit, folder, source, spec_of(tokenizer_id))
+    def make() -> Opened:
+        spec = spec_of(tokenizer_id)
+        audit, folder = shipped.load_shipped(spec.id, audit_id), shipped.audits_folder(spec.id) / audit_id
+        source = _samples() if audit_id == shipped.SAMPLES_AUDIT else None
+        return Opened(audit_id, (spec.id, audit_id), audit, folder, source, shipped.SAMPLES_AUDIT, spec)
+
+    return _loaded.get((settings().checkpoints, tokenizer_id, audit_id), make)
 
 
 def _own(own: OwnAudit) -> Opened:
     key = (str(own.folder), own.tokens)  # a resumed audit has more tokens than before
     audit = _loaded.get(key, lambda: load_audit(own.folder))
-    source = (
-        None if own.tokenizer is None else _loaded.get((str(own.source), "source"), lambda: open_source(own.source))
-    )
-    return Opened(own.id, key, audit, own.folder, source, spec_of(own.tokenizer) if own.tokenizer else None)
+    if own.tokenizer is None:
+        return Opened(own.id, key, audit, own.folder, None, None, None)
+    media = ("source", str(own.source))
+    source = _loaded.get(media, lambda: open_source(own.source))
+    return Opened(own.id, key, audit, own.folder, source, media, spec_of(own.tokenizer))
 
 
 def _samples() -> MediaSource:
@@ -171,9 +177,12 @@ def with_pictures(opened: Opened) -> Opened | None:
     """The audit whose pictures stand for this one's: itself, else the shipped samples through the same tokenizer."""
     if opened.source is not None:
         return opened
-    if opened.spec is None or shipped.SAMPLES_AUDIT not in shipped.list_audits(opened.spec.id):
+    if opened.spec is None:
         return None
-    return _shipped(opened.spec.id, shipped.SAMPLES_AUDIT)
+    try:
+        return _shipped(opened.spec.id, shipped.SAMPLES_AUDIT)
+    except UnknownIdError:
+        return None
 
 
 def picture(opened: Opened, medium: int) -> np.ndarray:
@@ -187,7 +196,7 @@ def picture(opened: Opened, medium: int) -> np.ndarray:
         loaded = fit(source.open(source.names.index(name)), factor, side)
         return np.round(np.clip(loaded.pixels, 0, 1) * 255).astype(np.uint8)
 
-    return _pictures.get((opened.key, name, side), make)
+    return _pictures.get((opened.source_key, name, factor, side), make)
 
 
 def warm(opened: Opened) -> threading.Thread:

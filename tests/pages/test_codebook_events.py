@@ -5,18 +5,20 @@ import io
 import json
 import time
 import zipfile
+from collections import OrderedDict
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.audit.result import load_audit
+from explorer.audit.result import load_audit, save_audit
 from explorer.audit.shipped import list_audits, load_shipped
+from explorer.errors import ExplorerError
 from explorer.media.image import fit
 from explorer.media.samples import SAMPLES
 from explorer.pages import codebook_maps, runtime
 from explorer.pages.codebook import wanted
-from explorer.pages.codebook_audits import Kept
+from explorer.pages.codebook_audits import Kept, open_audit
 from explorer.pages.codebook_code import level_history
 from explorer.pages.codebook_events import ask
 from explorer.pages.codebook_visitors import OwnAudit, visitors
@@ -119,17 +121,34 @@ def test_a_code_decoded_alone_and_among_its_neighbours_is_what_the_tokenizer_mak
 
 
 def test_a_map_that_takes_longer_says_how_far_it_is_and_comes(monkeypatch, tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(300, 5)).astype(np.float32)
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(codebook_maps, "_works", codebook_maps.OrderedDict())
+    monkeypatch.setattr(codebook_maps, "_works", OrderedDict())
+    monkeypatch.setattr(codebook_maps, "map_vectors", lambda *_: (vectors, "euclidean", np.arange(300)))
     runtime.settings.cache_clear()
-    end, shares = time.monotonic() + 120, []
-    while "busy" in (answer := get("map", "pq-4", "val", level=0, kind="tsne")):
-        assert 0 <= answer["busy"] <= 1 and time.monotonic() < end
-        shares.append(answer["busy"])
+    opened, end, shares = open_audit(None, "vq-ema", "val"), time.monotonic() + 120, []
+    while isinstance(answer := codebook_maps.projection(opened, 0, "tsne"), float):
+        assert 0 <= answer <= 1 and time.monotonic() < end
+        shares.append(answer)
     runtime.settings.cache_clear()
     assert shares and shares == sorted(shares)
-    assert answer["kind"] == "tsne" and unpack(answer["xy"]).shape == (len(unpack(answer["codes"])), 2)
-    assert np.isfinite(unpack(answer["xy"])).all() and 0.5 < answer["trustworthiness"] <= 1
+    assert answer.xy.shape == (300, 2) and np.isfinite(answer.xy).all() and 0.5 < answer.trustworthiness <= 1
+    assert codebook_maps.projection(opened, 0, "tsne") is answer, "it is laid out once"
+
+
+def test_a_map_that_nobody_waits_for_is_given_up_and_can_be_asked_for_again(monkeypatch, tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(4000, 16)).astype(np.float32)
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    monkeypatch.setattr(codebook_maps, "SILENT_S", 0.5)
+    runtime.settings.cache_clear()
+    work = codebook_maps.Work("test map", vectors, "euclidean", "umap")
+    end = time.monotonic() + 60
+    while not work.failed:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    runtime.settings.cache_clear()
+    with pytest.raises(ExplorerError, match="Nobody waited"):
+        work.ask()
 
 
 def test_the_other_maps_and_the_geometry_come_at_once():
@@ -142,8 +161,6 @@ def test_the_other_maps_and_the_geometry_come_at_once():
 def test_an_own_audit_is_the_visitors_alone(visitor, tmp_path):
     shipped = load_shipped("vq-ema", "samples")
     folder = visitor.new_folder()
-    from explorer.audit.result import save_audit
-
     save_audit(folder, shipped)
     visitor.keep(OwnAudit("own-1", "mine", shipped.tokens, None, folder, folder, folder))
     asked = {"what": "open", "tokenizer": None, "audit": "own-1"}
