@@ -18,6 +18,9 @@ _MEASURES = {
     "quantization_error": Measure("Quantization error", "mean squared distance of a latent to its code", "measure"),
     "latent_norm": Measure("Latent norm", "mean length of z_e in the batch", "measure"),
     "code_norm": Measure("Code norm", "mean length of all K codes", "measure"),
+    "missed": Measure(
+        "Missed by the output", "squared error in training as a share of the inputs' variance", "measure"
+    ),
     "code_speed": Measure("Code speed", "mean distance moved by all K codes in a step", "measure"),
     "gradient_z_e": Measure("Gradient at z_e", "sum over the batch of its length at each latent", "measure"),
     "gradient_z_q": Measure("Gradient at z_q", "sum over the batch of its length at each latent", "measure"),

@@ -110,7 +110,8 @@ class LabTrainer:
             items = self.data.sample(self.settings.batch_size, self.generator, self.step_count)
             z = self.model.encode(items)  # (B, ..., D)
             output = self.quantizer(z)
-            loss = difference(self.settings.reconstruction, self.model.decode(output.z_q), items)
+            decoded = self.model.decode(output.z_q)
+            loss = difference(self.settings.reconstruction, decoded, items)
             losses = {"reconstruction": loss, **output.loss_terms}
             if measure:
                 for tensor in (z, output.z_q):
@@ -128,12 +129,14 @@ class LabTrainer:
         names = tuple(losses)
         self._unread.append((self.step_count, names, torch.stack([losses[name].detach() for name in names])))
         if measure:
-            self._measure(z, output, before)
+            self._measure(z, output, before, (decoded.detach() - items, items))
         if self.device.type == "cpu" or measure or len(self._unread) >= READ_EVERY:
             self.read_losses()
 
-    def _measure(self, z: Tensor, output: QuantizerOutput, before: Tensor | None) -> None:
-        """Numbers of this step for the curves; reading them waits for the device."""
+    def _measure(
+        self, z: Tensor, output: QuantizerOutput, before: Tensor | None, missed: tuple[Tensor, Tensor]
+    ) -> None:
+        """Numbers of this step for the curves; reading them waits for the device. missed: error, items (B, *shape)."""
         flat = z.detach().flatten(0, -2)  # (N, D)
         now = code_tensors(self.quantizer)
         values = {
@@ -141,6 +144,7 @@ class LabTrainer:
             "latent_norm": flat.norm(dim=-1).mean(),
             "code_norm": now[0].norm(dim=-1).mean(),
             "code_speed": (now[0] - before).norm(dim=-1).mean(),
+            "missed": missed[0].square().mean() / (missed[1] - missed[1].mean(0)).square().mean().clamp_min(1e-12),
         }
         for name, tensor in (("gradient_z_e", z), ("gradient_z_q", output.z_q)):
             if tensor.grad is not None:

@@ -94,6 +94,18 @@ def test_the_codes_called_dead_are_those_that_no_latent_chose_for_the_window():
     assert frame.measures["perplexity_0"] == pytest.approx(math.exp(-(p * np.log(p)).sum()), rel=1e-5)
 
 
+def test_what_the_output_missed_is_a_share_of_the_variance_of_the_batch():
+    trainer = trained(SMALL.changed({"model": "none", "reconstruction": "l1"}), 0).trainer
+    sample, batches = trainer.data.sample, []
+    trainer.data.sample = lambda *args: batches.append(sample(*args)) or batches[-1]
+    codes = trainer.quantizer.vectors.detach().numpy().copy()
+    trainer.step()
+    points = batches[0].numpy()
+    nearest = ((points[:, None] - codes[None]) ** 2).sum(-1).min(1)
+    expected = nearest.mean() / 2 / points.var(axis=0).mean()
+    assert trainer.measures["missed"] == pytest.approx(expected, rel=1e-4)
+
+
 def test_codes_are_unseen_not_dead_before_enough_was_counted():
     frame = trained(SMALL.changed({"init_offset": 8.0}), 3).frame()
     assert frame.levels[0].dead == 0 and frame.levels[0].unseen > 8
