@@ -18,7 +18,7 @@ export function createBatches(bus) {
     const box = plotBox(size);
     const least = Math.max(1, Math.min(tokens, ...batches.tokens) / 3);
     const lowest = Math.max(0.8, Math.min(K, ...batches[measure]) / 1.6);
-    const top = Math.max(2, Math.min(K, tokens) * 1.5);
+    const top = Math.max(2, Math.min(K, tokens) * 2);
     return { box, x: axis(least, Math.max(tokens * 2, least * 4), box.left, box.right, true), y: axis(Math.min(lowest, top / 4), top, box.bottom, box.top, true) };
   };
   const paint = (ctx, size) => {
@@ -30,7 +30,7 @@ export function createBatches(bus) {
     drawAxes(ctx, theme, box, x, y, { x: "tokens counted", y: measure === "used" ? "codes used" : "perplexity" });
     const bound = Array.from({ length: 61 }, (_, i) => x.value(x.from + (i / 60) * (x.to - x.from)));
     clipTo(ctx, box, () => line(ctx, bound.flatMap((t) => [x.at(t), y.at(Math.min(K, t))]), { colour: theme.muted, width: 1.2, dash: [6, 4] }));
-    haloText(ctx, theme, "at most min(K, N)", x.at(x.high) - 4, y.at(Math.min(K, tokens)) + 11, "right", theme.muted);
+    haloText(ctx, theme, "at most min(K, N)", x.at(x.high) - 4, y.at(Math.min(K, tokens)) - 9, "right", theme.muted);
     ctx.fillStyle = theme.muted;
     ctx.globalAlpha = batches.tokens.length > 400 ? 0.3 : 0.55;
     ctx.beginPath();
