@@ -63,7 +63,8 @@ class MapOfCodes {
       key: (key) => ["l", "L"].includes(key) && this.toggleLasso(),
     });
     this.sphere = new Sphere({ corner: (codes) => bus.set({ lasso: codes }), lit: () => bus.state.hover ?? bus.state.code });
-    this.progress = h("div", { class: "cm-progress", hidden: true }, h("p", { role: "status" }), h("progress", { max: 1 }), h("button", { type: "button", class: "cm-button", onclick: () => this.stop() }, "Stop, show the PCA"));
+    const act = (text, onclick) => h("button", { type: "button", class: "cm-button", onclick }, text);
+    this.progress = h("div", { class: "cm-progress", hidden: true }, h("p", { role: "status" }), h("progress", { max: 1 }), act("Stop, show the PCA", () => this.stop()), act("Try again", () => this.load()));
     this.readout = h("p", { class: "cm-readout" });
     this.legend = h("div", { class: "cm-legend" });
     this.axes = h("div", { class: "cm-bits", hidden: true });
@@ -143,7 +144,7 @@ class MapOfCodes {
       if (error.stale) return;
       this.loading = null;
       this.show(null, []);
-      note(this.status, error.message, "problem");
+      this.fail(error.message);
     }
   }
 
@@ -151,12 +152,24 @@ class MapOfCodes {
   busy(kind, share) {
     if (this.map) this.show(null, []);
     this.progress.hidden = false;
-    const [words, bar, stop] = this.progress.children;
+    const [words, bar, stop, again] = this.progress.children;
+    words.setAttribute("role", "status");
+    bar.hidden = false;
+    again.hidden = true;
     const { label } = this.available.find(({ id }) => id === kind);
     say(words, share === null ? `Fetching the ${label} map…` : `Laying out the ${label} map: ${Math.round(100 * share)}%`);
     if (share === null) bar.removeAttribute("value");
     else bar.value = share;
     stop.hidden = share === null;
+  }
+
+  /** Where the map would be stands why there is none. */
+  fail(message) {
+    const [words, bar, stop, again] = this.progress.children;
+    say(words, message);
+    words.setAttribute("role", "alert");
+    this.progress.hidden = again.hidden = false;
+    bar.hidden = stop.hidden = true;
   }
 
   stop() {
