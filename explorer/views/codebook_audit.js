@@ -65,12 +65,11 @@ class AuditPanel {
 
   /** bus.ask, but whatever tokenizer is chosen meanwhile: a job is the page's, not the tokenizer's. */
   async ask(what, args = {}) {
-    for (;;) {
-      try {
-        return await this.bus.ask(what, args);
-      } catch (error) {
-        if (!error.stale || what !== "audit_state") throw error;
-      }
+    try {
+      return await this.bus.ask(what, args);
+    } catch (error) {
+      if (!error.stale) throw error;
+      return this.ask("audit_state"); // it was done all the same, and this says how it stands
     }
   }
 
@@ -80,7 +79,7 @@ class AuditPanel {
     try {
       this.limits ??= (await this.ask("audit_state")).limits;
     } catch (error) {
-      if (!error.stale) this.trouble(error.message);
+      this.trouble(error.message);
       return;
     }
     this.chosen = kindOf(files, this.limits);
