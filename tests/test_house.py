@@ -15,8 +15,8 @@ TOP_LEVEL = {
     *("app.py", "explorer", "assets", "checkpoints", "tests", "requirements.txt", "README.md"),
     *("LICENSE", "pyproject.toml"),
 }
-RIGHT_OF_THE_JOINTS = ("analysis", "views", "pages")  # numpy and the browser: no torch
-LEFT_OF_THE_JOINTS = ("quantizers", "tokenizers", "training", "media", "analysis", "lab", "audit")  # no page
+RIGHT_OF_THE_JOINTS = ("analysis", "compare", "views", "pages")  # numpy and the browser: no torch
+LEFT_OF_THE_JOINTS = ("quantizers", "tokenizers", "training", "media", "analysis", "lab", "audit", "compare")
 UNSAFE = r"(?<![.\w])(eval|exec)\(|\bpickle\.loads?\b|weights_only\s*=\s*False|allow_pickle\s*=\s*True|shell\s*=\s*True"
 
 

@@ -37,7 +37,7 @@ def rate_figure(curves: Sequence[Curve], measure: str) -> str:
     """
     drawn = [(number, curve, kept) for number, curve in enumerate(curves) if (kept := _finite(curve, measure))]
     if not drawn:
-        return f'<p class="quiet">{escape(MEASURES[measure])} could not be measured on these pictures.</p>'
+        return f'<p class="quiet">{escape(MEASURES[measure])} could not be measured on all of these pictures.</p>'
     points = [point for _, _, kept in drawn for point in kept]
     rates = [rate for _, curve, kept in drawn for point in kept for rate in _rates(curve, point)]
     values = [point.values[measure] for point in points]

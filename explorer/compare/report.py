@@ -17,7 +17,7 @@ from explorer.compare.rates import Point, rate_curves, reference_points
 from explorer.compare.reference import CODECS, COUNTED
 from explorer.compare.result import Comparison
 from explorer.compare.sheet import ROWS, Strip
-from explorer.compare.table import COLUMNS, Table, make_table, shown
+from explorer.compare.table import COLUMNS, Table, equal_bits_words, make_table, shown
 from explorer.media.image import png_bytes
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -87,18 +87,6 @@ def _table(comparison: Comparison, table: Table) -> str:
         f'<p class="quiet">★ best of the column as it is shown.{spread}{_pooled(table)} '
         f"{escape(equal_bits_words(table))}</p>"
         f'<details><summary>What the columns are</summary><ul class="quiet">{words}</ul></details>'
-    )
-
-
-def equal_bits_words(table: Table) -> str:
-    """A warning where the tokenizers do not spend the same bits, "" where they do."""
-    rates = {row.tokenizer_id: row.number("bpp_uniform") for row in table.rows}
-    there = [rate for rate in rates.values() if rate is not None]
-    if len({round(rate, 3) for rate in there}) < 2:
-        return ""
-    return (
-        f"These tokenizers spend from {min(there):.3f} to {max(there):.3f} bits a pixel: more bits make a better "
-        "picture, so read the figures together with the curves below."
     )
 
 

@@ -206,6 +206,18 @@ def shown(column: Column, value: Spread | str | int | None, media: int = 0) -> s
     return f"{text} ± {value.deviation:,.{column.digits}f}{few}" if varies else text + few
 
 
+def equal_bits_words(table: Table) -> str:
+    """A warning where the tokenizers do not spend the same bits, "" where they do."""
+    rates = {row.tokenizer_id: row.number("bpp_uniform") for row in table.rows}
+    there = [rate for rate in rates.values() if rate is not None]
+    if len({round(rate, 3) for rate in there}) < 2:
+        return ""
+    return (
+        f"These tokenizers spend from {min(there):.3f} to {max(there):.3f} bits a pixel: more bits make a better "
+        "picture, so read the figures together with the curves below."
+    )
+
+
 def csv_text(comparison: Comparison) -> str:
     """The means, then every medium by itself: RFC 4180 with a header; "set" in the column medium is the mean.
 

@@ -134,7 +134,7 @@ def _nothing(comparison: Comparison) -> str:
     if not comparison.skipped:
         return "It was stopped before the first picture was done; nothing was written."
     name, why = comparison.skipped[0]
-    return f"None of the {len(comparison.skipped):,} pictures could be compared. The first, {name!r}: {why}"
+    return f"No picture could be compared ({len(comparison.skipped):,} given). The first, {name!r}: {why}"
 
 
 def _plain_name(name: str) -> str:

@@ -1,0 +1,165 @@
+"""The files of a comparison: valid, whole, one that opens offline, and free of markup from people."""
+
+import json
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from made_tokenizers import Greys, media_of, never, picture
+from PIL import Image
+
+from explorer.compare.figures import rate_figure, rate_ticks
+from explorer.compare.rates import Curve, Point, rate_curves
+from explorer.compare.run import Options, compare_medium, run_comparison
+from explorer.compare.sheet import THUMBNAIL_PX, contact_sheet, error_maps, error_scale, strip
+from explorer.compare.writing import Writer, json_text
+from explorer.errors import ExplorerError, MediaError
+from explorer.media.image import LoadedImage
+from explorer.views.colormaps import colormap
+
+HOSTILE = '<script>alert("1")</script>&.png'
+QUICK = Options(repeats=1)
+
+
+class Page(HTMLParser):
+    """What a browser would see: tags, addresses, text outside of style."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.addresses, self.text, self.style = [], [], "", False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.style = tag == "style"
+        self.addresses += [value for name, value in attributes if name in ("src", "href", "srcset", "action", "data")]
+        assert not [name for name, _ in attributes if name.startswith("on")]
+
+    def handle_data(self, data):
+        self.text += "" if self.style else data
+
+
+def written(folder, images=None, made=None, **options):
+    images = images or {HOSTILE: picture(), "b": picture(seed=1), "c": MediaError("Its <b>header</b> is damaged.")}
+    writer = Writer(folder, **options)
+    made = made or [Greys("r", 8, levels=2), Greys("g", 16, title="<i>Sixteen</i>"), Greys("n", 2, refuse=never)]
+    comparison = run_comparison(media_of(images), made, QUICK, writer.add)
+    return comparison, writer.finish(comparison)
+
+
+def test_the_report_is_one_file_without_scripts_or_addresses(tmp_path):
+    written(tmp_path)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert not {"script", "link", "iframe", "object", "embed", "form", "i", "base"} & set(page.tags)
+    assert len(page.addresses) >= 2 * (1 + 2 * 4)
+    assert all(address.startswith("data:image/png;base64,") for address in page.addresses)
+    assert "default-src 'none'" in text and "url(" not in text and "@import" not in text
+    assert HOSTILE in page.text and "<i>Sixteen</i>" in page.text and "Its <b>header</b> is damaged." in page.text
+    assert page.tags.count("svg") == 3  # MS-SSIM has no place at this size
+    for words in ("★", "It never works.", "±", "JPEG", "WebP", "without / with headers", "Gradient RMSE"):
+        assert words in page.text
+
+
+def test_the_json_is_strict_and_agrees_with_the_comparison(tmp_path):
+    comparison, paths = written(tmp_path)
+    assert [path.name for path in paths] == ["compare.json", "table.csv", "sheet.png", "report.html"]
+    read = json.loads(paths[0].read_text(encoding="utf-8"), parse_constant=lambda word: pytest.fail(word))
+    assert (read["complete"], read["planned"], read["title"]) == (True, 3, "made pictures")
+    first = comparison.media[0].cell("r")
+    assert read["media"][0]["name"] == HOSTILE and read["media"][0]["cells"][0]["bits_uniform"] == first.bits_uniform
+    assert read["media"][0]["cells"][0]["fidelity"]["psnr_db"] == first.fidelity.psnr_db
+    assert len(read["media"][0]["cells"][0]["levels"]) == 2 and "histograms" not in read["media"][0]["cells"][0]
+    assert read["media"][0]["failures"] == [{"name": "n", "why": "It never works."}]
+    assert read["skipped"] == [{"name": "c", "why": "Its <b>header</b> is damaged."}]
+    assert [row["tokenizer"] for row in read["table"]["rows"]] == ["r", "g"] and read["table"]["media"] == 2
+    assert read["media"][0]["references"][0]["reached"] in (True, False) and len(read["rates"]) == 4
+
+
+def test_an_identical_picture_is_null_in_json_and_said_in_words(tmp_path):
+    flat = LoadedImage(np.full((16, 16, 3), 1, np.float32))
+    made = [Greys("a", 2), Greys("b", 3)]
+    comparison, _ = written(tmp_path, {"white": flat}, made)
+    read = json.loads(json_text(comparison))
+    assert read["media"][0]["cells"][0]["fidelity"]["psnr_db"] is None
+    assert read["table"]["rows"][0]["psnr_db"]["mean"] is None
+    assert "∞ (identical)" in Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
+
+
+def test_error_maps_are_on_one_scale_and_old_ones_go(tmp_path):
+    kept = tmp_path / "errors" / "mine.png"
+    kept.parent.mkdir()
+    kept.write_bytes(b"mine")
+    written(tmp_path)
+    names = sorted(path.name for path in kept.parent.iterdir())
+    assert len(names) == 1 + 2 * 2 * 2 and "02-b-r-signed.png" in names and not [n for n in names if "<" in n]
+    compared = compare_medium("b", picture(seed=1), [Greys("r", 8, levels=2), Greys("g", 16)], QUICK)
+    scale = error_scale(compared)
+    error = compared.reconstructions["g"].astype(float) - compared.picture
+    errors = [np.abs(compared.reconstructions[name] - compared.picture).mean(-1) for name in ("r", "g")]
+    assert scale == pytest.approx(np.ceil(np.quantile(np.stack(errors), 0.995) * 100) / 100)
+    with Image.open(kept.parent / "02-b-g-absolute.png") as image:
+        assert np.abs(np.asarray(image).astype(int) - colormap("viridis", np.abs(error).mean(-1) / scale)).max() <= 1
+    with Image.open(kept.parent / "02-b-g-signed.png") as image:
+        expected = colormap("diverging", error.mean(-1) / (2 * scale) + 0.5)
+        assert np.abs(np.asarray(image).astype(int) - expected).max() <= 1
+    written(tmp_path, maps_of=1)
+    assert len(list(kept.parent.iterdir())) == 1 + 2 * 2 and kept.read_bytes() == b"mine"
+
+
+def test_the_colours_of_the_signed_map_are_as_said():
+    compared = compare_medium("a", picture(), [Greys("a", 2), Greys("b", 4)], QUICK)
+    signed, _ = error_maps(compared, "a", 0.3)
+    error = (compared.reconstructions["a"] - compared.picture).mean(-1)
+    bright, dark = signed[error > 0.25].mean(0), signed[error < -0.25].mean(0)
+    assert bright[0] > bright[2] + 50 and dark[2] > dark[0] + 50  # orange too bright, blue too dark
+
+
+def test_the_sheet_holds_every_picture(tmp_path):
+    compared = compare_medium("a", picture(48, 64), [Greys("a", 2), Greys("b", 4)], QUICK)
+    one = strip(compared, 0.3)
+    sheet = contact_sheet([one])
+    assert sheet.shape[1] > 3 * THUMBNAIL_PX and sheet.dtype == np.uint8
+
+    def held(small):
+        height, width = small.shape[:2]
+        where = np.argwhere((sheet[:, :, :] == small[0, 0]).all(-1))
+        return any(np.array_equal(sheet[y : y + height, x : x + width], small) for y, x in where)
+
+    assert held(one.original) and all(held(small) for four in one.pictures for small in four)
+    assert one.boxes[0][2:] == (48, 64) and one.pictures[0][3].shape[1] == 2 * 2 * 64  # twice as large, two of them
+    assert contact_sheet([one] * 5).shape[0] < 5 * sheet.shape[0]  # fewer rows for many media
+
+
+def test_nothing_done_is_an_error_and_writes_nothing(tmp_path):
+    with pytest.raises(ExplorerError, match=r"No picture could be compared \(1 given\).*'c': It is damaged"):
+        written(tmp_path / "x", {"c": MediaError("It is damaged.")})
+    assert list((tmp_path / "x").iterdir()) == []
+
+
+def test_a_figure_is_xml_with_a_mark_for_each_point():
+    made = [Greys("a", 16), Greys("r", 16, levels=3, title='"<&>"')]
+    curves = rate_curves(run_comparison(media_of({"x": picture()}), made, Options(repeats=0)))
+    root = ElementTree.fromstring(rate_figure(curves, "psnr_db"))
+    titles = [one.text for one in root.iter("title")]
+    assert len(titles) == sum(len(curve.points) for curve in curves) and any("a: 0.062 bits" in t for t in titles)
+    assert '"<&>"' in [one.text for one in root.iter("text")]
+    places = [
+        [float(n) for n in group.get("transform")[10:-1].split()]
+        for group in root.iter("g")
+        if group.find("title") is not None
+    ]
+    levels = places[1:4]
+    assert levels[0][0] < levels[1][0] < levels[2][0] and levels[0][1] > levels[2][1]  # more bits right, better up
+    ratio = (levels[1][0] - levels[0][0]) / (levels[2][0] - levels[0][0])
+    assert ratio == pytest.approx(np.log(2) / np.log(3), abs=0.01)  # a logarithmic axis
+
+
+def test_a_figure_without_points_says_so_and_single_points_are_drawn():
+    def point(value):
+        return Curve("a", "A", "tokenizer", (Point("a", 0.5, 0.4, {"ms_ssim": value, "psnr_db": 20.0}, 1),))
+
+    assert "MS-SSIM could not be measured" in rate_figure([point(None)], "ms_ssim")
+    assert "could not" in rate_figure([], "psnr_db") and "<circle" in rate_figure([point(None)], "psnr_db")
+    assert rate_ticks(0.1, 0.7) == pytest.approx([0.1, 0.2, 0.5]) and rate_ticks(0.3, 0.4) == [0.3, 0.4]

@@ -1,0 +1,154 @@
+"""Means, spread, best, pooled entropy, curves and the CSV against numbers worked out by hand."""
+
+import csv
+import io
+import math
+import statistics
+
+import numpy as np
+import pytest
+from made_tokenizers import Greys, media_of, picture, spec_of
+
+from explorer.analysis.fidelity import Fidelity, WorstPatch
+from explorer.compare.rates import rate_curves, reference_points
+from explorer.compare.result import Cell, Comparison, Medium, RatePoint
+from explorer.compare.run import Options, run_comparison, wanted_bits
+from explorer.compare.table import COLUMNS, csv_text, equal_bits_words, make_table, shown, spread
+from explorer.errors import RecordError
+
+COLUMN = {column.key: column for column in COLUMNS}
+
+
+def cell(name, psnr, bits=64, codes=(0, 1), counts=(8, 8), ms=(1.0, 5.0, 2.0), ssim=0.5, levels=()):
+    found = Fidelity(psnr, ssim, None, 0.1, 0.05)
+    histogram = ((np.array(codes), np.array(counts)),)
+    return Cell(name, 16, bits, bits / 2, found, WorstPatch((0, 0, 8, 8), 0.1), ms, ms, levels, histogram)
+
+
+def comparison(media, specs=("a", "b"), **changes):
+    facts = dict(title="T", skipped=(), planned=len(media), device="cpu", seconds=1.0, settings={})
+    return Comparison(specs=tuple(spec_of(name, 4) for name in specs), media=tuple(media), **(facts | changes))
+
+
+def medium(name, *cells, failures=()):
+    return Medium(name, 8, 16, (), cells, failures)
+
+
+def test_means_spread_and_best_by_hand():
+    both = [
+        medium("x", cell("a", 20.0, bits=64), cell("b", 30.0, bits=128)),
+        medium("y", cell("a", 24.0, bits=64), cell("b", 31.0, bits=128, ms=(4.0, 4.0, 9.0))),
+    ]
+    table = make_table(comparison(both))
+    a, b = table.rows
+    assert a.cells["psnr_db"].mean == 22 and a.cells["psnr_db"].deviation == pytest.approx(statistics.stdev([20, 24]))
+    assert a.cells["bpp_uniform"].mean == 64 / 128 and a.cells["bpp_empirical"].mean == 0.25
+    assert a.cells["ratio"].mean == 48 and b.cells["ratio"].mean == 24
+    assert a.cells["encode_ms"].mean == 2 and b.cells["encode_ms"].mean == 3  # medians of 1, 5, 2 and of 4, 4, 9
+    assert a.cells["ms_ssim"] is None and a.cells["vocabulary"] == "4" and a.cells["licence"] == "MIT"
+    assert table.best["psnr_db"] == ("b",) and table.best["bits"] == table.best["ratio"] == ("a",)
+    assert "tokens" not in table.best and "ssim" not in table.best and "licence" not in table.best  # all alike
+    assert shown(COLUMN["psnr_db"], a.cells["psnr_db"]) == "22.00 ± 2.83"
+    assert shown(COLUMN["bpp_uniform"], a.cells["bpp_uniform"]) == "0.500"
+    assert shown(COLUMN["ms_ssim"], None) == "not measured" and shown(COLUMN["parameters"], 1234) == "1,234"
+    assert a.number("psnr_db") == 22 and a.number("parameters") == 4 and a.number("licence") is None
+
+
+def test_what_does_not_show_is_no_difference():
+    table = make_table(comparison([medium("x", cell("a", 20.001), cell("b", 20.002), cell("c", 19.0))], "abc"))
+    assert table.best["psnr_db"] == ("a", "b")
+
+
+def test_means_are_over_the_media_of_all_that_work():
+    media = [medium("x", cell("a", 20.0), cell("b", 30.0)), medium("y", cell("a", 10.0), failures=(("b", "why"),))]
+    table = make_table(comparison(media, "abc"))  # c gave nothing at all
+    assert [row.tokenizer_id for row in table.rows] == ["a", "b"] and table.media == 1
+    assert table.rows[0].cells["psnr_db"] == spread([20.0])
+    apart = make_table(comparison([medium("x", cell("a", 20.0)), medium("y", cell("b", 10.0))]))
+    assert apart.media == 0 and all(row.cells["psnr_db"] is None for row in apart.rows) and "psnr_db" not in apart.best
+
+
+def test_infinite_and_missing_figures():
+    assert spread([math.inf, math.inf]).mean == math.inf and spread([None, None]) is None and spread([]) is None
+    some = spread([math.inf, 20.0, 30.0, None])
+    assert (some.mean, some.count) == (25, 2)
+    assert shown(COLUMN["psnr_db"], some, 4) == "25.00 ± 7.07 (2 of 4)"
+    assert shown(COLUMN["psnr_db"], spread([math.inf])) == "∞ (identical)"
+
+
+def test_pooled_entropy_is_of_the_histogram_of_all_media():
+    media = [
+        medium("x", cell("a", 20.0, codes=(0, 1), counts=(8, 8)), cell("b", 20.0, codes=(3,), counts=(16,))),
+        medium("y", cell("a", 20.0, codes=(1, 7), counts=(4, 12)), cell("b", 20.0, codes=(3,), counts=(16,))),
+    ]
+    pooled = make_table(comparison(media)).pooled_bpp
+    shares = np.array([8, 12, 12]) / 32  # codes 0, 1 and 7
+    assert pooled["a"] == pytest.approx(32 * -(shares * np.log2(shares)).sum() / 256) and pooled["b"] == 0
+
+
+def test_unequal_bits_are_said():
+    same = make_table(comparison([medium("x", cell("a", 20.0), cell("b", 30.0))]))
+    other = make_table(comparison([medium("x", cell("a", 20.0), cell("b", 30.0, bits=256))]))
+    assert equal_bits_words(same) == "" and "from 0.500 to 2.000 bits a pixel" in equal_bits_words(other)
+
+
+def test_the_csv_has_the_set_and_every_medium():
+    media = [medium("=1+1", cell("a", 20.0), cell("b", math.inf)), medium("y", cell("a", 24.0), cell("b", 20.0))]
+    rows = list(csv.DictReader(io.StringIO(csv_text(comparison(media)))))
+    assert [(row["medium"], row["tokenizer"]) for row in rows] == [
+        ("set", "a"), ("set", "b"), ("'=1+1", "a"), ("'=1+1", "b"), ("y", "a"), ("y", "b"),
+    ]  # fmt: skip
+    assert float(rows[0]["psnr_db"]) == 22 and float(rows[0]["psnr_db_deviation"]) == pytest.approx(8**0.5)
+    assert rows[3]["psnr_db"] == "inf" and rows[2]["psnr_db_deviation"] == "" and rows[2]["ms_ssim"] == ""
+    assert [row["width"] for row in rows] == ["", "", "16", "16", "16", "16"] and rows[1]["media"] == "2"
+
+
+def test_curves_are_means_over_media_and_levels():
+    def points(db):
+        return tuple(RatePoint(n, 32 * n, 16 * n, Fidelity(db + n, 0.5, None, 0.1, 0.1)) for n in (1, 2))
+
+    media = [
+        medium("x", cell("a", 20.0), cell("b", 12.0, levels=points(10))),
+        medium("y", cell("a", 22.0), cell("b", 22.0, levels=points(20))),
+    ]
+    single, levels = rate_curves(comparison(media))
+    assert (single.kind, levels.kind) == ("tokenizer", "levels")
+    assert [(p.bpp, p.bpp_other, p.values["psnr_db"]) for p in single.points] == [(0.5, 0.25, 21)]
+    assert [(p.name, p.bpp, p.bpp_other, p.values["psnr_db"]) for p in levels.points] == [
+        ("b, 1 level", 0.25, 0.125, 16), ("b, 2 levels", 0.5, 0.25, 17),
+    ]  # fmt: skip
+    assert single.points[0].values["ms_ssim"] is None and single.points[0].media == 2
+
+
+def test_codecs_are_at_their_own_measured_bits():
+    made = [Greys("a", 16), Greys("r", 16, levels=2)]
+    found = run_comparison(media_of({"x": picture(), "y": picture(seed=1)}), made, Options(repeats=0))
+    names = [name for name, _ in wanted_bits(found.media[0].cells)]
+    assert names == ["a", "r, 1 level", "r"]
+    for codec in ("jpeg", "webp"):
+        for counted in ("payload", "file"):
+            points = reference_points(found, codec, counted)
+            assert list(points) == names
+            assert vars(points["a"]) == vars(points["r, 1 level"]) | {"name": "a"}  # of equal bits
+            ones = [
+                one
+                for medium in found.media
+                for one in medium.references
+                if (one.codec, one.counted) == (codec, counted) and "r" in one.names
+            ]
+            pixels = [medium.pixels for medium in found.media]
+            bpp = [one.payload_bits / n for one, n in zip(ones, pixels, strict=True)]
+            assert points["r"].bpp == pytest.approx(np.mean(bpp)) and points["r"].bpp_other > points["r"].bpp
+            assert points["r"].values["psnr_db"] == pytest.approx(np.mean([one.fidelity.psnr_db for one in ones]))
+    curves = rate_curves(found)
+    assert [curve.id for curve in curves] == ["a", "r", "jpeg", "webp"]
+    for curve in curves[2:]:
+        rates = [point.bpp for point in curve.points]
+        assert rates == sorted(rates) and len(set(rates)) == len(rates)
+
+
+def test_a_comparison_is_checked_when_it_is_built():
+    with pytest.raises(RecordError, match="'c'"):
+        comparison([medium("x", cell("c", 20.0))])
+    with pytest.raises(RecordError, match="planned"):
+        comparison([medium("x", cell("a", 20.0))], planned=0)
