@@ -47,7 +47,7 @@ def test_the_table_is_what_the_command_prints(capsys):
 
 def test_the_commands_are_accepted():
     lines = [line for line in README.splitlines() if line.startswith("python -m explorer")]
-    assert len(lines) == 7
+    assert len(lines) == 8
     for line in lines:
         words = shlex.split(line)[3:]
         if words[0] == "train":

@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from explorer import tokenizers
+from explorer.compare.choice import tokenizer_ids
 from explorer.compare.media import open_media
 from explorer.compare.result import Comparison
-from explorer.compare.run import Options, check_tokenizers, run_comparison
+from explorer.compare.run import Options, run_comparison
 from explorer.compare.table import COLUMNS, make_table, shown
 from explorer.compare.writing import Writer
 from explorer.config import settings
-from explorer.errors import SettingsError, UnknownIdError
-from explorer.registry import load_dotted, unknown_id_message
+from explorer.errors import SettingsError
+from explorer.registry import load_dotted
 
 SAID = ("bpp_uniform", "bpp_empirical", "psnr_db", "ssim", "ms_ssim", "encode_ms", "decode_ms")
 
@@ -38,17 +39,6 @@ def run(options: argparse.Namespace) -> int:
     print("\n".join(summary(comparison)))
     print(f"{options.out}: {', '.join(path.name for path in paths)}{' and errors/' * bool(options.maps)}")
     return 0
-
-
-def tokenizer_ids(text: str) -> list[str]:
-    """ "a, b" -> ["a", "b"], of which all are there and can be compared. Raises UnknownIdError, SettingsError."""
-    ids = [part.strip() for part in text.split(",") if part.strip()]
-    specs = {spec.id: spec for spec in tokenizers.list_tokenizers()}
-    for one in ids:
-        if one not in specs:
-            raise UnknownIdError(unknown_id_message("tokenizer", one, list(specs)))
-    check_tokenizers([specs[one] for one in ids])
-    return ids
 
 
 def device_words(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Named endpoints for scripts: /list_tokenizers, /tokenize, /detokenize, /audit, /lab_run (for gradio_client)."""
+"""Named endpoints for scripts (gradio_client): /list_tokenizers, /tokenize, /detokenize, /audit, /compare, /lab_run."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from explorer.lab.measures import describe
 from explorer.lab.settings import settings_from_json
 from explorer.media.image import fit, load_image, png_bytes
 from explorer.pages.api_audit import audit_files
+from explorer.pages.api_compare import compare_files
 from explorer.registry import load_dotted
 from explorer.tokenfile import load_tokens, save_tokens, token_meta
 from explorer.tokenizers import list_tokenizers, load_tokenizer
@@ -38,6 +39,8 @@ def build() -> None:
         media = gr.File(label="zip, pictures or indices", type="filepath", file_count="multiple")
         codebook_size = gr.Number(label="codebook size of indices, else 0", value=0, precision=0)
         audit_parts = gr.File(label="audit.json, counts.npy, details.npz, report.html", file_count="multiple")
+        ids = gr.Textbox(label="ids of tokenizers, with commas between")
+        compare_parts = gr.File(label="report.html, compare.json, table.csv, sheet.png", file_count="multiple")
         settings_json = gr.Textbox(label="settings of the lab, JSON")
         steps = gr.Number(label="steps", value=500, precision=0)
         call = gr.Button()
@@ -45,6 +48,7 @@ def build() -> None:
     call.click(tokenize, [tokenizer, picture], [tokens, answer], api_name="tokenize")
     call.click(detokenize, tokens, decoded, api_name="detokenize")
     call.click(audit, [tokenizer, media, codebook_size], [answer, audit_parts], api_name="audit")
+    call.click(compare, [media, ids], [answer, compare_parts], api_name="compare")
     call.click(lab_run, [settings_json, steps], answer, api_name="lab_run")
 
 
@@ -66,6 +70,11 @@ def detokenize(tokens: str | None) -> str:
 def audit(tokenizer: str, files: list[str] | None, codebook_size: int) -> tuple[dict[str, Any], list[str]]:
     """A zip, pictures, or one file of indices with its codebook size -> what audit.json says, and the files."""
     return _answered(audit_files, tokenizer, files, codebook_size, _folder())
+
+
+def compare(files: list[str] | None, tokenizers: str) -> tuple[dict[str, Any], list[str]]:
+    """Pictures and ids of tokenizers -> the table, and the report with its other files."""
+    return _answered(compare_files, files, tokenizers, _folder())
 
 
 def _tokenize(tokenizer_id: str, picture: str | None) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,19 @@
+"""Which tokenizers are compared, as people write them."""
+
+from __future__ import annotations
+
+from explorer import tokenizers
+from explorer.compare.run import check_tokenizers
+from explorer.errors import UnknownIdError
+from explorer.registry import unknown_id_message
+
+
+def tokenizer_ids(text: str) -> list[str]:
+    """ "a, b" -> ["a", "b"], of which all are there and can be compared. Raises UnknownIdError, SettingsError."""
+    ids = [part.strip() for part in text.split(",") if part.strip()]
+    specs = {spec.id: spec for spec in tokenizers.list_tokenizers()}
+    for one in ids:
+        if one not in specs:
+            raise UnknownIdError(unknown_id_message("tokenizer", one, list(specs)))
+    check_tokenizers([specs[one] for one in ids])
+    return ids
