@@ -18,7 +18,7 @@ def main() -> None:
 
     from explorer.pages.app import build, launch_options
     from explorer.pages.runtime import warm_up
-    from explorer.pages.serve import free_port
+    from explorer.pages.serve import end_well_on_sigterm, free_port
     from explorer.tokenizers import list_tokenizers
 
     specs = list_tokenizers()
@@ -28,6 +28,7 @@ def main() -> None:
     print(f"Running on {url}", flush=True)
     if specs:
         warm_up(specs[0].id)
+    end_well_on_sigterm()
     demo.block_thread()
 
 
