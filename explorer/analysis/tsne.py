@@ -28,7 +28,7 @@ def tsne(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Projection:
-    """t-SNE of `vectors` (n, D), the same for the same seed and machine.
+    """t-SNE of `vectors` (n, D), the same for the same seed and machine, on one thread.
 
     progress gets the share done, 0..1; cancelled is asked every 50 iterations and raises Cancelled out of the work.
     While it runs, what the process prints is read for that, so it belongs into a process of its own. Fewer than
@@ -45,6 +45,7 @@ def tsne(
     listener.check()
     # scikit-learn takes a second to import: never at the start of the app.
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     xy = pca(distinct).xy.astype(np.float64)
     perplexity = min(PERPLEXITY, (len(distinct) - 1) / 3)
@@ -57,7 +58,8 @@ def tsne(
         n_jobs=1,
         verbose=2,
     )
-    with contextlib.redirect_stdout(listener):  # type: ignore[type-var]
+    # One thread: several wait for each other at each of 1,000 short steps, for seconds where other work is running too.
+    with threadpool_limits(1), contextlib.redirect_stdout(listener):  # type: ignore[type-var]
         laid_out = np.asarray(reducer.fit_transform(distinct), np.float32)
     listener.report(1.0)
     note = (
