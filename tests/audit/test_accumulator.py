@@ -159,6 +159,25 @@ def test_exemplars(counted):
         assert len(random) == len(set(random)) == min(4, len(by_code[code])) and set(random) <= set(by_code[code])
 
 
+@pytest.mark.parametrize("equal", [True, False])
+def test_exemplars_of_few_media_are_all_different(equal):
+    """Two media with 3 and 20 tokens of one code: two of each, or of the second more once the first has no more."""
+    book = Codebook(1, 1, "euclidean", np.zeros((1, 1), np.float32))
+    for first, expected in ((0, [0, 1, 2, 3]), (3, [0, 1, 0, 1]), (1, [0, 0, 1, 2])):
+        accumulator, distances = Accumulator((book,), "single", 0), []
+        for tokens in (first, 20):
+            if tokens:
+                z = np.ones((tokens, 1), np.float32) if equal else 1 + np.arange(tokens, dtype=np.float32)[:, None]
+                layout = TokenLayout("grid2d", (1, tokens), (8, 8 * tokens))
+                accumulator.add([TokenLevel(np.zeros((1, tokens), int), z, 0 * z, book, layout)])
+                distances.append(z[:, 0])
+        found = accumulator.levels()[0].exemplars
+        places = list(zip(found.medium[0, 0].tolist(), found.token[0, 0].tolist(), strict=True))
+        assert len(set(places)) == 4 and sorted(token for _, token in places) == sorted(expected)
+        assert [distances[medium][token] for medium, token in places] == found.distance[0, 0].tolist()
+        assert found.distance[0, 0].tolist() == sorted(found.distance[0, 0].tolist())
+
+
 def test_the_random_exemplars_are_drawn_evenly():
     """Over 400 seeds each of 30 tokens of one code is drawn about 400 x 4 / 30 times (chi squared, 29 degrees)."""
     book = Codebook(1, 1, "euclidean", np.zeros((1, 1), np.float32))
@@ -183,6 +202,7 @@ def test_the_latent_sample_is_uniform_and_bounded():
         for start in range(0, 200, 10):
             rows = np.arange(start, start + 10)
             sample.add(random.random(10), rows[:, None].astype(float), rows)
+            assert len(sample.state()["priority"]) <= 40
         latents, codes = sample.sample()
         assert latents[:, 0].tolist() == codes.tolist() == sorted(codes.tolist()) and len(codes) == 20
         kept[codes] += 1
