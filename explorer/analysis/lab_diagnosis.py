@@ -7,25 +7,24 @@ be broken or well (`tests/analysis/test_lab_diagnosis.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from explorer.frame import DEAD, LIVE, Frame, FrameEvent, FrameLevel
+from explorer.analysis.lab_reading import RECENT, RunReading, nearest, squared_distances
+from explorer.frame import DEAD, LIVE
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
 DEAD_BAD, DEAD_WARN = 0.5, 0.1  # share of K
-RECENT = 200  # steps over which reseeds are counted
 CHURN = 0.5  # reseeds again in RECENT steps, as a share of K
 BACK = 0.35  # a reseeded code is back when it is this close to where it was, in spreads of the latents
 FAR = 1.4  # codes are far when their nearest latent is this many spreads away
-DUPLICATE = 0.005  # two codes are alike when closer than this share of the median distance between codes
-STILL = 0.03  # codes stand still when they moved less than this share of the latents' spread
-UNFAITHFUL = 0.1  # reconstruction error as a share of the variance of the inputs
-MANY = 1024  # codes among which pairs are looked at
+DUPLICATE = 0.05  # two codes are alike when closer than this share of the typical distance of a latent to its code
+CLOSE = 0.01  # ... and than this share of the median distance between codes
+STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
+TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
+MANY = 256  # codes looked at
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def diagnose(curves: Any, frames: Any, events: Any, settings: Any = None) -> tup
     kept = frames.after(-1)
     if not kept or kept[-1].step < EARLY:
         return ()
-    run = _Run(kept, curves, events)
+    run = RunReading(kept, curves, events)
     found = [finding for check in CHECKS if (finding := check(run)) is not None]
     if not any(finding.level == "bad" for finding in found):
         found += [_healthy(run)] if not found else []
@@ -52,97 +51,7 @@ def diagnose(curves: Any, frames: Any, events: Any, settings: Any = None) -> tup
     return tuple(sorted(found, key=lambda finding: rank[finding.level]))
 
 
-class _Run:
-    """What the checks share: the newest frame, its worst level, and sizes of things."""
-
-    def __init__(self, kept: Sequence[Frame], curves: Any, events: Any) -> None:
-        self.kept, self.curves, self.events = kept, curves, events
-        self.first, self.now = kept[0], kept[-1]
-        dead = [level.dead / level.codebook_size for level in self.now.levels]
-        self.number = int(np.argmax(dead))
-        self.dead = dead[self.number]
-        self.level: FrameLevel = self.now.levels[self.number]
-        self.k = self.level.codebook_size
-        self.ceiling = min(self.k, self.now.batch_size)
-
-    @property
-    def where(self) -> str:
-        return f" on level {self.number + 1}" if len(self.now.levels) > 1 else ""
-
-    @cached_property
-    def perplexity(self) -> float:
-        """Of a batch, mean of the newest rows; of the latents shown where the curves have none."""
-        _, values = self.curves.series(f"perplexity_{self.number}")
-        if len(values):
-            return float(values[-20:].mean())
-        p = np.bincount(self.level.indices, minlength=self.k) / max(1, len(self.level.indices))
-        p = p[p > 0]
-        return float(np.exp(-(p * np.log(p)).sum()))
-
-    @cached_property
-    def spread(self) -> float:
-        """Root mean squared distance of the latents to their mean."""
-        return _spread(self.level)
-
-    @cached_property
-    def recent(self) -> list[FrameEvent]:
-        since = self.events.since(self.now.step - RECENT)
-        return [event for event in since if event.level == self.number]
-
-    @cached_property
-    def relative(self) -> np.ndarray:
-        """Quantization error of each kept frame as a share of the variance of its latents."""
-        return np.array([_error(frame.levels[self.number]) for frame in self.kept])
-
-    @cached_property
-    def latents_moved(self) -> float:
-        """How far the latents of the same inputs are from where they were at first, in lengths of a latent then."""
-        before, now = self.first.levels[self.number].z_e, self.level.z_e
-        if before.shape != now.shape:
-            return float("nan")
-        return float(np.linalg.norm(now - before, axis=1).mean() / max(1e-9, np.linalg.norm(before, axis=1).mean()))
-
-    @cached_property
-    def growth(self) -> float:
-        """Length of a latent now against that of the first rows of the curves."""
-        _, norms = self.curves.series("latent_norm")
-        return float(norms[-5:].mean() / max(1e-9, norms[:5].mean())) if len(norms) > 10 else 1.0
-
-    @cached_property
-    def codes_moved(self) -> float:
-        """Mean way of the codes now in use from where they were once the run had begun, in spreads of the latents."""
-        start = next((frame for frame in self.kept if frame.step > 0), self.first).levels[self.number]
-        used = np.unique(self.level.indices)
-        way = np.linalg.norm(self.level.vectors[used] - start.vectors[used], axis=1)
-        return float(way.mean() / max(1e-9, self.spread))
-
-    @cached_property
-    def unfaithful(self) -> float:
-        """Reconstruction error as a share of the variance of the inputs; NaN where there is nothing to compare."""
-        if self.now.inputs is None or self.now.outputs is None:
-            return float("nan")
-        inputs, outputs = self.now.inputs.astype(np.float64), self.now.outputs.astype(np.float64)
-        return float(np.square(inputs - outputs).mean() / max(1e-12, np.square(inputs - inputs.mean(0)).mean()))
-
-    def seen(self) -> str:
-        return f"after {self.now.step:,} steps over {_short(self.now.latents_seen)} latents"
-
-
-def _spread(level: FrameLevel) -> float:
-    return float(np.sqrt(np.square(level.z_e - level.z_e.mean(0)).sum(-1).mean()))
-
-
-def _error(level: FrameLevel) -> float:
-    error = np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()
-    return float(error / max(1e-12, _spread(level) ** 2))
-
-
-def _short(number: float) -> str:
-    """1,000,000 as "1.0 M"."""
-    return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number:,.0f}"
-
-
-def _dead(run: _Run) -> Finding | None:
+def _dead(run: RunReading) -> Finding | None:
     """Dead codes, with what was counted."""
     if run.dead < DEAD_WARN:
         return None
@@ -158,12 +67,12 @@ def _dead(run: _Run) -> Finding | None:
     return Finding("bad" if run.dead >= DEAD_BAD else "warn", f"{count} of {run.k} codes dead", text, advice, "heatmap")
 
 
-def _far(run: _Run) -> Finding | None:
+def _far(run: RunReading) -> Finding | None:
     """Dead codes that no latent is near."""
-    dead = run.level.vectors[run.level.state == DEAD][:MANY]
+    dead = run.level.vectors[run.level.state == DEAD]
     if run.level.metric != "euclidean" or len(dead) < 0.25 * run.k:
         return None
-    away = float(np.median(_nearest(dead, run.level.z_e[:512])) / max(1e-9, run.spread))
+    away = float(np.median(nearest(_some(dead), run.level.z_e[:512])) / max(1e-9, run.spread))
     if away < FAR:
         return None
     text = f"The {len(dead)} dead codes lie {away:.1f} spreads of the latents away from the nearest latent (median)."
@@ -172,7 +81,7 @@ def _far(run: _Run) -> Finding | None:
     )
 
 
-def _churn(run: _Run) -> Finding | None:
+def _churn(run: RunReading) -> Finding | None:
     """The same codes reseeded again and again."""
     again = sum(event.died_again for event in run.recent)
     if again < CHURN * run.k:
@@ -189,7 +98,7 @@ def _churn(run: _Run) -> Finding | None:
     return Finding("bad", "The same codes are reseeded again and again", text, advice, "events")
 
 
-def _jump_back(run: _Run) -> Finding | None:
+def _jump_back(run: RunReading) -> Finding | None:
     """Reseeded codes that are soon where they were."""
     steps = np.array([frame.step for frame in run.kept])
     ways = []
@@ -209,10 +118,12 @@ def _jump_back(run: _Run) -> Finding | None:
     return Finding("bad", "Reseeded codes jump back", text, advice, "plane")
 
 
-def _left_behind(run: _Run) -> Finding | None:
+def _left_behind(run: RunReading) -> Finding | None:
     """Latents that moved on without the codes: whose fault it is shows in whether the codes move at all."""
+    if run.growth < 3 or run.level.metric != "euclidean":
+        return None
     error = float(np.median(run.relative[-5:]))
-    if run.growth < 3 or error < 0.25 or run.level.metric != "euclidean":
+    if error < 0.25:
         return None
     lag = f"the quantization error is {error:.0%} of the latents' variance"
     if run.codes_moved < STILL:
@@ -222,57 +133,71 @@ def _left_behind(run: _Run) -> Finding | None:
     return Finding("bad", "The latents run away", text, "Raise the commitment weight beta.", "curves")
 
 
-def _lags(run: _Run) -> Finding | None:
+def _lags(run: RunReading) -> Finding | None:
     """A codebook that served well and then did not, with its codes alive: it follows too slowly."""
-    served, now = float(run.relative.min()), float(np.median(run.relative[-5:]))
-    moving = run.latents_moved > 0.05
-    if run.dead >= DEAD_BAD or not moving or now < 0.03 or now < 3 * served:
+    if run.dead >= DEAD_BAD or not run.latents_moved > 0.05 or run.off_centre < TRAILS:
         return None
-    text = f"The quantization error was {served:.1%} of the latents' variance and is {now:.1%}: codes trail behind."
+    served, now = float(run.relative.min()), float(np.median(run.relative[-5:]))
+    if now < 0.03 or now < 3 * served:
+        return None
+    text = (
+        f"The quantization error was {served:.1%} of the latents' variance and is {now:.1%}; {run.off_centre:.0%} of "
+        f"it would go if each code stood in the middle of its latents: codes trail behind."
+    )
     return Finding("bad", "The codebook lags behind", text, "Lower the decay, or raise the codebook's rate.", "plane")
 
 
-def _frozen(run: _Run) -> Finding | None:
+def _frozen(run: RunReading) -> Finding | None:
     """Latents that hardly moved while the reconstruction is poor."""
-    if not 0 < run.latents_moved < 1 or not run.unfaithful > UNFAITHFUL / 2 or run.now.step < 150:
+    if not 0 < run.latents_moved < 1 or not run.unfaithful or run.now.step < 150:
         return None
     text = (
         f"Latents moved {run.latents_moved:.1f} of their first length in {run.now.step:,} steps, and the "
-        f"reconstruction still misses {run.unfaithful:.0%} of the inputs' variance."
+        f"outputs still miss {run.unfaithful:.0%} of the inputs' variance."
     )
     return Finding("bad", "The encoder is frozen", text, "Lower the commitment weight beta.", "curves")
 
 
-def _alike(run: _Run) -> Finding | None:
+def _alike(run: RunReading) -> Finding | None:
     """Codes in use that lie on each other."""
-    live = run.level.vectors[run.level.state == LIVE][:MANY]
+    live = run.level.vectors[run.level.state == LIVE]
     if run.level.metric == "implicit" or len(live) < 8:
         return None
-    distance = _distances(live, live)
-    scale = float(np.median(distance[np.triu_indices(len(live), 1)]))
-    np.fill_diagonal(distance, np.inf)
-    alike = int((distance.min(1) < DUPLICATE * scale).sum())
-    if alike < 0.25 * len(live):
+    looked = _some(live)
+    squared = squared_distances(looked, live)
+    between = float(np.sqrt(np.median(squared[:32])))
+    typical = float(np.sqrt(np.square(run.level.z_e - run.level.vectors[run.level.indices]).sum(-1).mean()))
+    squared[np.arange(len(looked)), _some(np.arange(len(live)))] = np.inf  # a code and itself
+    alike = int((squared.min(1) < min(DUPLICATE * typical, CLOSE * between) ** 2).sum())
+    if alike < 0.25 * len(looked):
         return None
-    text = f"{alike} of {len(live)} codes in use are closer to another than {DUPLICATE:.1%} of the median distance."
-    level = "bad" if alike >= 0.5 * len(live) else "warn"
+    text = (
+        f"{alike} of {len(looked)} codes in use lie on another: nearer than {DUPLICATE:.0%} of the typical distance of "
+        f"a latent to its code. Perplexity {run.perplexity:.0f} of {run.k} counts them as if they differed."
+    )
+    level = "bad" if alike >= 0.5 * len(looked) else "warn"
     return Finding(
         level, "Near-duplicate codes", text, "Reseed on latents, with more noise, or let codes move.", "plane"
     )
 
 
-def _unfaithful(run: _Run) -> Finding | None:
+def _some(rows: np.ndarray) -> np.ndarray:
+    """At most MANY of them, evenly spaced."""
+    return rows[:: -(-len(rows) // MANY)]
+
+
+def _unfaithful(run: RunReading) -> Finding | None:
     """Usage that looks well beside a reconstruction that is not."""
-    if not run.unfaithful > UNFAITHFUL or run.perplexity < 0.25 * run.ceiling:
+    if not run.unfaithful or run.perplexity < 0.5 * run.ceiling or run.now.step < 150 or run.still_falls:
         return None
     text = (
-        f"Perplexity {run.perplexity:.0f} of at most {run.ceiling}, and yet the reconstruction misses "
-        f"{run.unfaithful:.0%} of the inputs' variance: codes are used, but say little."
+        f"Perplexity {run.perplexity:.0f} of at most {run.ceiling} could leave as little as {run.bound:.1%} of the "
+        f"inputs' variance, and yet outputs miss {run.unfaithful:.0%} in training: codes are used, but say little."
     )
-    return Finding("warn", "Usage without fidelity", text, "Lower the weight that forces usage.", "pictures")
+    return Finding("bad", "Usage without fidelity", text, "Lower the weight that forces usage.", "curves")
 
 
-def _healthy(run: _Run) -> Finding:
+def _healthy(run: RunReading) -> Finding:
     text = (
         f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.0f} of at most "
         f"{run.ceiling} in a batch; quantization error {run.relative[-1]:.1%} of the latents' variance."
@@ -281,15 +206,3 @@ def _healthy(run: _Run) -> Finding:
 
 
 CHECKS = (_dead, _far, _churn, _jump_back, _left_behind, _lags, _frozen, _alike, _unfaithful)
-
-
-def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(n, D), (m, D) -> (n, m) Euclidean distances."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    squared = np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * a @ b.T
-    return np.sqrt(np.maximum(squared, 0))
-
-
-def _nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(n, D), (m, D) -> (n,) distance of each of a to the nearest of b."""
-    return _distances(a, b).min(1)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from explorer.lab.settings import LabSettings
 
-HIDDEN = 64
+HIDDEN = 32
 CHANNELS = 32
 
 

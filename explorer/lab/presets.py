@@ -108,16 +108,18 @@ _ALL = (
     Preset(
         "stale_statistics",
         "Stale counts after reseeding",
-        "Every code is used, and yet codes are torn away and put elsewhere at every check: see the reseed ticks.",
-        "A reseeded code keeps the low count it died with. The slow EMA (decay 0.999) has no time to lift it over "
-        "the threshold before the next check, 10 steps later, so it is called dead again while it is chosen.",
+        "Every code is used, and yet most are torn away and put elsewhere at every check: see the reseed ticks. The "
+        "codes never spread evenly along the arms.",
+        "A reseeded code keeps the low count it died with. Ten steps later the slow EMA has not lifted it over the "
+        "threshold, so it is called dead again before it could move to a better place. Left alone this goes on for "
+        "thousands of steps.",
         "jishengpeng/WavTokenizer/issues/89",
         _PLAIN
         | {
+            "dataset": "spiral",
             "update": "gradient",
-            "decay": 0.999,
-            "threshold": 2.0,
-            "reseeding": "random_latent",
+            "threshold": 2.5,
+            "reseeding": "hard_example",
             "fresh_statistics": False,
         },
         Mend(
@@ -145,33 +147,35 @@ _ALL = (
     Preset(
         "decay_too_slow",
         "Decay too high for drift",
-        "The clusters turn, the codes do not follow: they smear into arcs, and the quantization error stays several "
-        "times what it was at the start.",
+        "Five clusters, a code each. The clusters turn, the codes trail behind and stand between them; the "
+        "quantization error stays about ten times what it was at the start.",
         "With decay 0.999 a code is the mean of its latents over about 1,000 steps, a whole turn of the data. The "
         "statistics are of a distribution that is gone.",
         "No public report is known to us; the EMA is that of survey 002, eqs 11-13",
-        _PLAIN | {"dataset": "drift", "drift": 1.0, "codebook_size": 8, "initialization": "kmeans", "decay": 0.999},
+        _PLAIN
+        | {"dataset": "drift", "drift": 1.0, "codebook_size": 5, "initialization": "error_driven", "decay": 0.999},
         Mend("Decay 0.9", "The mean of about 10 steps follows the clusters; it acts on this run.", {"decay": 0.9}),
     ),
     Preset(
         "beta_too_low",
         "Commitment too low",
-        "The latents swell to several times the size of the codebook, and the quantization error with them.",
+        "The latents swell to ten times the size of the codebook, and the quantization error with them.",
         "The reconstruction loss pushes latents apart and only the commitment term ties them to their codes. With "
-        "beta 0.01 it hardly pulls, and codes that move at their own learning rate cannot follow.",
+        "beta 0.001 it hardly pulls, and codes that move at their own learning rate cannot follow.",
         "CompVis/taming-transformers/issues/219",
-        _SMALL | {"update": "gradient", "beta": 0.01},
+        _SMALL | {"update": "gradient", "codebook_size": 32, "beta": 1e-3},
         Mend("Beta 1", "Latents are pulled back to their codes; it acts on this run.", {"beta": 1.0}),
     ),
     Preset(
         "beta_too_high",
         "Commitment too high",
-        "The latents stay where they started, the size of a coin, and the outputs stay a blur of a few points.",
+        "Reseeding keeps every code in use and the quantization error goes to 0, yet the latents stay where they "
+        "started, the size of a coin, and the outputs stay a blur.",
         "At beta 100 the commitment term outweighs the reconstruction: moving away from the nearest code costs more "
         "than any gain, so the encoder is frozen.",
         "TencentARC/SEED-Voken/issues/51 (a quantization loss that goes to 0)",
-        _SMALL | {"beta": 100.0},
-        Mend("Beta 0.25", "The usual weight: latents spread and new codes are reached; it acts on this run.", _BETA),
+        _SMALL | {"beta": 100.0, "reseeding": "random_latent"},
+        Mend("Beta 0.25", "The usual weight: latents spread and codes go with them; it acts on this run.", _BETA),
     ),
     Preset(
         "cat_and_mouse",
@@ -180,19 +184,35 @@ _ALL = (
         "The encoder learns at 0.01, the codes at 0.00001. By the time a code has moved, its latents are elsewhere.",
         "No public report is known to us; survey 004, section 3.4.3, names it",
         _SMALL
-        | {"update": "gradient", "lr": 1e-2, "codebook_lr": 1e-5, "initialization": "uniform", "init_scale": 0.3},
+        | {
+            "update": "gradient",
+            "codebook_size": 16,
+            "lr": 1e-2,
+            "codebook_lr": 1e-5,
+            "initialization": "uniform",
+            "init_scale": 0.3,
+        },
         Mend("Codebook learning rate 0.03", "The codes catch up with their latents; it acts on this run.", _FASTER),
     ),
     Preset(
         "near_duplicates",
         "Full usage by duplicates",
-        "Splitting gives each dead code the place of a popular one: usage rises, yet codes sit in heaps, and the "
-        "quantization error hardly falls.",
+        "A k-means start is made even by force: codes with less than half a fair share become copies of popular ones. "
+        "Usage is full, yet most codes sit on one another, and the quantization error rises.",
         "A copy with next to no noise shares the latents of its original. It counts as used and adds nothing, and at "
         "so low a learning rate the pair never parts.",
         "Neur-IO/OptVQ/issues/9",
         _PLAIN
-        | {"update": "gradient", "codebook_lr": 1e-5, "threshold": 1.0, "reseeding": "split", "reseed_noise": 1e-3},
+        | {
+            "dataset": "mixture",
+            "update": "gradient",
+            "codebook_lr": 1e-6,
+            "initialization": "kmeans",
+            "threshold": 2.0,
+            "every": 50,
+            "reseeding": "split",
+            "reseed_noise": 1e-3,
+        },
         Mend(
             "Codebook learning rate 0.01",
             "Each of a pair moves to its own share of the latents, and they part; it acts on this run.",
@@ -202,50 +222,63 @@ _ALL = (
     Preset(
         "lfq_sign",
         "LFQ entropy with the wrong sign",
-        "Bits freeze one after the other: a handful of 64 codes is left, and the outputs fall onto as many points.",
+        "Bits freeze one after the other until one or two of 16 codes take everything, and all outputs fall onto as "
+        "many points.",
         "The entropy of the mean assignment should be raised, so that all codes are used. With its sign turned the "
         "loss lowers it, and collapse is what the optimizer is asked for.",
         "lucidrains/vector-quantize-pytorch/issues/154",
-        {"batch_size": 256, "quantizer": "lfq", "dim": 6, "diversity": -1.0, "inverse_temperature": 10.0},
+        {
+            "batch_size": 256,
+            "dataset": "mixture",
+            "quantizer": "lfq",
+            "dim": 4,
+            "lr": 3e-3,
+            "entropy_weight": 1.0,
+            "diversity": -1.0,
+            "inverse_temperature": 1.0,
+        },
         Mend("Diversity 1", "The right sign: the mean assignment is spread; it acts on this run.", {"diversity": 1.0}),
     ),
     Preset(
         "entropy_too_strong",
-        "Entropy weight too high",
-        "Usage climbs past a hundred codes, but the latents are flung out to three times the length of any code and "
-        "the reconstruction gains nothing.",
-        "At weight 10 the entropy terms outweigh all else: latents are spread to please the count, not the picture.",
+        "Usage forced too hard",
+        "No code is dead and the perplexity is near its ceiling, yet outputs miss many times more than they need "
+        "to: see that curve. (The picture of outputs takes the nearest code; training samples one.)",
+        "The entropy term rewards even usage of a batch, at weight 10 more than any reconstruction. The cheapest way "
+        "to be even is to choose nearly at random, and then a code says little of its latent.",
         "No public report is known to us; our own small photo runs met it (LFQ, 10 bits)",
         {
             "batch_size": 256,
-            "dataset": "digits",
-            "quantizer": "lfq",
-            "dim": 8,
-            "entropy_weight": 10.0,
-            "inverse_temperature": 1.0,
+            "quantizer": "gumbel",
+            "lr": 3e-3,
+            "codebook_lr": 3e-3,
+            "sharpness": 1.0,
+            "kl_weight": 10.0,
         },
         Mend(
-            "Entropy weight 0.01",
-            "Latents return to the length of their codes; it acts on this run.",
-            {"entropy_weight": 0.01},
+            "KL weight 0.01",
+            "Choices may be uneven, and become sure: outputs miss less and less; it acts on this run.",
+            {"kl_weight": 0.01},
         ),
     ),
     Preset(
         "wide_latents",
         "Too many latent dimensions",
-        "Digits with 256 latent dimensions: nearly all of 64 codes die in the first hundred steps.",
-        "In many dimensions latents move far in a few steps, and a code that is off in most of them is nearest to "
-        "nothing. Fewer dimensions leave fewer ways to be far away.",
+        "The ring in 256 latent dimensions: about 50 of 64 codes die in the first hundred steps and never come back.",
+        "Codes are sampled by a softmax over squared distances, and these grow with the number of dimensions. In 256 "
+        "the softmax is sure from the first step: a few codes take everything, and no other gets a gradient.",
         "TencentARC/SEED-Voken/issues/59",
         {
             "batch_size": 256,
-            "dataset": "digits",
+            "quantizer": "gumbel",
             "dim": 256,
-            "update": "gradient",
-            "initialization": "uniform",
-            "init_scale": 1 / 64,
+            "lr": 3e-3,
+            "codebook_lr": 3e-3,
+            "init_scale": 0.3,
+            "sharpness": 3.0,
+            "kl_weight": 0.1,
         },
-        Mend("D = 8", "The same run in 8 dimensions: it starts anew, with the same seed.", {"dim": 8}),
+        Mend("D = 32", "The same run in 32 dimensions: it starts anew, with the same seed.", {"dim": 32}),
     ),
 )
 PRESETS: Mapping[str, Preset] = {one.id: one for one in _ALL}

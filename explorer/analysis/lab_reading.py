@@ -1,0 +1,156 @@
+"""RunReading: what the diagnosis of a training run reads from its curves, frames and events. Numbers only, no words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from explorer.frame import Frame, FrameEvent, FrameLevel
+
+RECENT = 200  # steps over which reseeds are counted
+UNFAITHFUL = 0.1  # squared error of the outputs as a share of the variance of the inputs ...
+ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could reach
+FALLING = 0.6  # an error falls while it is below this share of what it was when the run was half as long
+FEW = 8  # latents
+LOOKS = 12  # earlier frames looked at
+
+
+class RunReading:
+    """What the checks share: the newest frame, its worst level, and sizes of things."""
+
+    def __init__(self, kept: Sequence[Frame], curves: Any, events: Any) -> None:
+        self.kept, self.curves, self.events = kept, curves, events
+        self.first, self.now = kept[0], kept[-1]
+        dead = [level.dead / level.codebook_size for level in self.now.levels]
+        self.number = int(np.argmax(dead))
+        self.dead = dead[self.number]
+        self.level: FrameLevel = self.now.levels[self.number]
+        self.k = self.level.codebook_size
+        self.ceiling = min(self.k, self.now.batch_size)
+
+    @property
+    def where(self) -> str:
+        return f" on level {self.number + 1}" if len(self.now.levels) > 1 else ""
+
+    @cached_property
+    def perplexity(self) -> float:
+        """Of a batch, mean of the newest rows; of the latents shown where the curves have none."""
+        _, values = self.curves.series(f"perplexity_{self.number}")
+        if len(values):
+            return float(values[-20:].mean())
+        p = np.bincount(self.level.indices, minlength=self.k) / max(1, len(self.level.indices))
+        p = p[p > 0]
+        return float(np.exp(-(p * np.log(p)).sum()))
+
+    @cached_property
+    def spread(self) -> float:
+        """Root mean squared distance of the latents to their mean."""
+        return spread_of(self.level)
+
+    @cached_property
+    def recent(self) -> list[FrameEvent]:
+        since = self.events.since(self.now.step - RECENT)
+        return [event for event in since if event.level == self.number]
+
+    @cached_property
+    def relative(self) -> np.ndarray:
+        """Quantization error as a share of the variance of the latents: of some earlier frames and the last five."""
+        earlier = self.kept[:-5][:: max(1, len(self.kept) // LOOKS)]
+        return np.array([error_of(frame.levels[self.number]) for frame in (*earlier, *self.kept[-5:])])
+
+    @cached_property
+    def off_centre(self) -> float:
+        """Share of the quantization error that would go if each code stood in the middle of the latents it is chosen
+        for; of codes chosen for at least FEW of the latents shown, 0 if there are none."""
+        z, indices = self.level.z_e.astype(np.float64), self.level.indices
+        counts = np.bincount(indices, minlength=self.k)
+        sums = np.stack([np.bincount(indices, column, self.k) for column in z.T], axis=1)  # (K, d)
+        many = counts >= FEW
+        middle = sums[many] / counts[many, None]
+        away = np.square(self.level.vectors[many] - middle).sum(1) @ counts[many]
+        error = np.square(z - self.level.vectors[indices])[many[indices]].sum()
+        return float(away / max(1e-12, error)) if many.any() else 0.0
+
+    @cached_property
+    def latents_moved(self) -> float:
+        """How far the latents of the same inputs are from where they were at first, in lengths of a latent then."""
+        before, now = self.first.levels[self.number].z_e, self.level.z_e
+        if before.shape != now.shape:
+            return float("nan")
+        return float(np.linalg.norm(now - before, axis=1).mean() / max(1e-9, np.linalg.norm(before, axis=1).mean()))
+
+    @cached_property
+    def growth(self) -> float:
+        """Length of a latent now against that of the first rows of the curves."""
+        _, norms = self.curves.series("latent_norm")
+        return float(norms[-5:].mean() / max(1e-9, norms[:5].mean())) if len(norms) > 10 else 1.0
+
+    @cached_property
+    def codes_moved(self) -> float:
+        """Mean way of the codes now in use from where they were once the run had begun, in codebook spreads."""
+        start = next((frame for frame in self.kept if frame.step > 0), self.first).levels[self.number].vectors
+        used = np.unique(self.level.indices)
+        way = np.linalg.norm(self.level.vectors[used] - start[used], axis=1)
+        return float(way.mean() / max(1e-9, np.sqrt(np.square(start - start.mean(0)).sum(-1).mean())))
+
+    @cached_property
+    def missed(self) -> np.ndarray:
+        """Squared error of the outputs as a share of the variance of the inputs: of the steps kept in the curves, or
+        of the newest frame where the curves have none; empty where there is nothing to compare."""
+        _, values = self.curves.series("missed")
+        if len(values) or self.now.inputs is None or self.now.outputs is None:
+            return values
+        inputs, outputs = self.now.inputs.astype(np.float64), self.now.outputs.astype(np.float64)
+        return np.array([np.square(inputs - outputs).mean() / max(1e-12, np.square(inputs - inputs.mean(0)).mean())])
+
+    @cached_property
+    def bound(self) -> float:
+        """The least share of a variance that codes of this perplexity leave of Gaussian inputs of d values: perplexity
+        to the power of -2/d, the rate-distortion function at rate log(perplexity). Near 1 for pictures."""
+        values = 2 if self.now.inputs is None else int(np.prod(self.now.inputs.shape[1:]))
+        return float(max(1.0, self.perplexity) ** (-2 / values))
+
+    @cached_property
+    def unfaithful(self) -> float:
+        """What outputs miss, where it is far more than codes of that perplexity must; else 0."""
+        now = float(self.missed[-20:].mean()) if len(self.missed) else 0.0
+        return now if now > max(UNFAITHFUL, ABOVE_BOUND * self.bound) else 0.0
+
+    @property
+    def still_falls(self) -> bool:
+        """Whether what outputs miss was much more when the run was half as long."""
+        middle = len(self.missed) // 2
+        return (
+            len(self.missed) > 40 and self.missed[-20:].mean() < FALLING * self.missed[middle - 10 : middle + 10].mean()
+        )
+
+    def seen(self) -> str:
+        return f"after {self.now.step:,} steps over {short(self.now.latents_seen)} latents"
+
+
+def spread_of(level: FrameLevel) -> float:
+    return float(np.sqrt(np.square(level.z_e - level.z_e.mean(0)).sum(-1).mean()))
+
+
+def error_of(level: FrameLevel) -> float:
+    error = np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()
+    return float(error / max(1e-12, spread_of(level) ** 2))
+
+
+def short(number: float) -> str:
+    """1,000,000 as "1.0 M"."""
+    return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number:,.0f}"
+
+
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(n, D), (m, D) -> (n, m) squared Euclidean distances."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    return np.maximum(np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * (a @ b.T), 0)
+
+
+def nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(n, D), (m, D) -> (n,) distance of each of a to the nearest of b."""
+    return np.sqrt(squared_distances(a, b).min(1))
