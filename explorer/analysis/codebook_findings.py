@@ -11,6 +11,13 @@ VISUAL = "Survey 'Discrete Visual Tokenizers for Multimodal LLMs' (2025)"
 GITHUB = "https://github.com/"
 
 
+def percent(share: float) -> str:
+    """A share as whole percent; never 100% of what is not all, nor 0% of what is not none."""
+    if 0 < share < 0.005:
+        return "under 1%"
+    return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
+
+
 @dataclass(frozen=True)
 class Finding:
     """level: what kind of news; sure: of the statement in the title. advice: what to try. figure: the panel that shows

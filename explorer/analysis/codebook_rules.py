@@ -13,7 +13,7 @@ import numpy as np
 from explorer.analysis import codebook_rules_geometry as of_vectors
 from explorer.analysis.bits import axis_usage, bit_usage
 from explorer.analysis.codebook_evidence import Evidence
-from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding
+from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding, percent
 from explorer.analysis.growth import carry_on
 
 DEAD_BAD, DEAD_WARN, DEAD_NOTE = 0.5, 0.1, 0.02  # share of K
@@ -78,7 +78,7 @@ def dead(of: Evidence) -> Finding | None:
     usage, none = of.usage, of.size - of.usage.used
     bits, full = usage.entropy_bits, math.log2(of.size)
     text = (
-        f"{none:,} of {of.size:,} codes ({none / of.size:.0%}){of.where} have no token in {usage.tokens:,} "
+        f"{none:,} of {of.size:,} codes ({percent(none / of.size)}){of.where} have no token in {usage.tokens:,} "
         f"({of.share_each:,.0f} for each code); counting on would find about {max(0.0, none - of.lasting):,.0f} more. "
         f"Perplexity {usage.perplexity:,.0f} of at most {usage.ceiling:,}: {bits:.1f} of {full:.1f} bits are used."
     )
@@ -115,7 +115,9 @@ def giant(of: Evidence) -> Finding | None:
         return None
     only = usage.used == 1
     title = (
-        f"Every token is code {code}{of.where}" if only else f"Code {code} takes {share:.0%} of all tokens{of.where}"
+        f"Every token is code {code}{of.where}"
+        if only
+        else f"Code {code} takes {percent(share)} of all tokens{of.where}"
     )
     text = (
         f"{usage.counts[code]:,} of {usage.tokens:,} tokens, {fair:,.0f} times a fair share N/K. The other "
@@ -139,7 +141,7 @@ def uneven(of: Evidence) -> Finding | None:
     few = int(np.searchsorted(np.cumsum(np.sort(usage.counts)[::-1]), 0.5 * usage.tokens) + 1)
     text = (
         f"{few:,} of {usage.used:,} codes in use{of.where} hold half of {usage.tokens:,} tokens; perplexity "
-        f"{usage.perplexity:,.0f} is {even:.0%} of the codes in use (100%: all alike). Gini {usage.gini:.2f}."
+        f"{usage.perplexity:,.0f} is {percent(even)} of the codes in use (100%: all alike). Gini {usage.gini:.2f}."
     )
     advice = "A term that rewards even usage (entropy, KL to uniform), or reseeding by splitting popular codes."
     source = f"Skewed usage: {GITHUB}Biohub/esm/issues/85; {VISUAL}, section 6.1"
@@ -240,7 +242,9 @@ def axes(of: Evidence) -> Finding | None:
     stuck = [(axis, share) for axis, share in enumerate(shares) if len(share) > 1 and share.max() >= ONE_VALUE]
     if not stuck:
         return None
-    parts = [f"axis {axis + 1} has value {int(share.argmax())} in {share.max():.0%} of tokens" for axis, share in stuck]
+    parts = [
+        f"axis {axis + 1} has value {int(share.argmax())} in {percent(share.max())} of tokens" for axis, share in stuck
+    ]
     source = f"FSQ: {LI}, section 2.5, and https://arxiv.org/abs/2309.15505"
     advice = "Give that axis fewer levels, or check the scale of the latents before the bound."
     title = f"Axes of the lattice without use{of.where}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.analysis.codebook_evidence import Evidence
-from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding
+from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding, percent
 from explorer.analysis.duplicates import NEAR
 from explorer.analysis.states import NEAR_DUPLICATE
 
@@ -24,8 +24,8 @@ def why_dead(of: Evidence) -> Finding | None:
         return Finding(
             "warning",
             f"Dead codes have run together{of.where}",
-            f"{of.dead_together:.0%} of {count:,} dead codes lie within {of.states.threshold:.3g} of another dead one: "
-            "they have drifted to one place, where no latent picks them.",
+            f"{percent(of.dead_together)} of {count:,} dead codes lie within {of.states.threshold:.3g} of another dead "
+            "one: they have drifted to one place, where no latent picks them.",
             "certain",
             "Reseed them on latents, with fresh statistics: an EMA keeps pulling a code that nothing is assigned to.",
             "geometry",
@@ -69,17 +69,17 @@ def metric(of: Evidence) -> Finding | None:
     if share >= NEAREST:
         return None
     count = len(of.compared)
-    text = f"Only {share:.0%} of {count:,} sampled latents have the code nearest by the {own} metric{of.where}. "
+    text = f"Only {percent(share)} of {count:,} sampled latents have the code nearest by the {own} metric{of.where}. "
     others = of.nearest_by_others
     other = max(others, key=others.get, default=own)
     if others.get(other, 0.0) >= EXPLAINED:
         title = f"Tokens follow the {other} metric, not the {own} one{of.where}"
-        text += f"By the {other} metric it is {others[other]:.0%}: the codes were chosen by that one."
+        text += f"By the {other} metric it is {percent(others[other])}: the codes were chosen by that one."
         advice = f"Declare the metric as {other}, or normalise latents and codes alike before comparing them."
     elif own != "implicit" and of.rescaled[1] >= EXPLAINED:
         factor, fits = of.rescaled
         title = f"The codebook is scaled{of.where}"
-        text += f"Multiplied by {factor:.3g} its codes would be nearest for {fits:.0%}."
+        text += f"Multiplied by {factor:.3g} its codes would be nearest for {percent(fits)}."
         advice = "Look for a normalisation of latents or codes that is done on one side only."
     else:
         title = f"Codes and tokens do not belong together{of.where}"

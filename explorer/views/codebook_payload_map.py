@@ -23,7 +23,7 @@ from explorer.record import Codebook
 from explorer.views.codebook_payload_geometry import codebook_of
 from explorer.views.encoding import pack
 
-TSNE_CODES, JOINT_LATENTS = 3072, 1024  # laid out together: t-SNE of 4,096 points takes about a minute on one core
+TSNE_CODES, JOINT_LATENTS = 3072, 1024  # laid out together: t-SNE of 4,096 points takes some 20 s
 SLICE_SIDE, SLICE_SIDE_LARGE, LARGE = 160, 96, 4096  # pixels a side of a slice, fewer above LARGE codes
 SPARE = 0.05  # room around the codes of a 2-D codebook
 

@@ -7,6 +7,7 @@ import pytest
 from made_audits import audit_of, counted, lattice, level_of, signs, table
 
 from explorer.analysis.codebook_diagnosis import diagnose
+from explorer.analysis.codebook_findings import percent
 from explorer.analysis.neighbours import assign
 from explorer.audit.shipped import load_shipped
 from explorer.config import settings
@@ -81,7 +82,7 @@ def test_an_ema_without_reseeding_has_its_dead_codes_in_one_heap():
     findings = zoo("vq-ema")
     assert titled(findings, "codes are dead").level == "bad"
     heap = titled(findings, "have run together")
-    assert "pytorch-vq-vae/issues/10" in heap.source
+    assert "pytorch-vq-vae/issues/10" in heap.source and heap.text.startswith("over 99% of 548")
     codebook = load_tokenizer("vq-ema").codebooks()[0]
     dead = codebook.vectors[load_shipped("vq-ema", "val").levels[0].counts == 0]
     away = np.linalg.norm(dead - np.median(dead, axis=0), axis=1)
@@ -107,7 +108,7 @@ def test_a_codebook_scaled_after_the_tokens_were_chosen():
     codes = well()
     findings = said(table(4 * codes), codes=assign(table(codes), cloud()))
     finding = titled(findings, "The codebook is scaled")
-    assert finding.level == "bad" and "Multiplied by 0.25" in finding.text and "for 100%" in finding.text
+    assert finding.level == "bad" and "Multiplied by 0.25" in finding.text and "for over 99%" in finding.text
 
 
 def test_a_codebook_of_another_checkpoint():
@@ -268,6 +269,10 @@ def test_levels_are_told_apart_and_the_healthy_ones_named():
     assert healthy.title == "Healthy: level 1" and healthy.codebook_level == 0
     ranks = [("bad", "warning", "good", "note").index(finding.level) for finding in findings]
     assert ranks == sorted(ranks)
+
+
+def test_a_share_is_never_called_all_or_none_when_it_is_not():
+    assert [percent(share) for share in (0, 0.001, 0.126, 0.998, 1)] == ["0%", "under 1%", "13%", "over 99%", "100%"]
 
 
 def test_every_finding_names_a_source_a_figure_and_what_to_try():
