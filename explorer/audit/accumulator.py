@@ -204,7 +204,7 @@ def perplexity(counts: np.ndarray) -> float:
 def joint_keys(indices: Sequence[np.ndarray], sizes: Sequence[int]) -> np.ndarray:
     """One int64 a position for the tuple of its indices, (N,) on each level.
 
-    The tuple's mixed-radix number where all tuples fit into 63 bits; else a hash of 64 bits, of which two of 4 million
+    The tuple's mixed-radix number where all tuples fit into 63 bits; else a hash of 64 bits, of which two of 2 million
     tuples share one with a chance below one in a million.
     """
     exact = math.prod(sizes) < 2**63

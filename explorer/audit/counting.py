@@ -15,7 +15,7 @@ from explorer.audit.parts import BATCHES, GROWTH, LATENTS, NEIGHBOURS, SIDES, Ne
 State = dict[str, np.ndarray]
 DENSE_PAIRS = 2**20  # a table of K x K counts up to here (K = 1,024), else the pairs that occur
 PAIR_KEYS = 2**21  # distinct pairs kept for each direction: two arrays of 16 MiB
-JOINT_KEYS = 2**22  # distinct tuples counted over all levels
+JOINT_KEYS = 2**21  # distinct tuples counted over all levels: as much memory again
 KEYS_AT_ONCE = 2**16
 
 # Rows of the growth curve lie at these numbers of tokens, about 20 a decade, and one at the end.
