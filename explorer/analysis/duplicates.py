@@ -36,6 +36,8 @@ def near_duplicates(vectors: np.ndarray, threshold: float, limit: int = LISTED) 
         raise RecordError(f"duplicates are looked for among finite vectors (n, D), got shape {vectors.shape}")
     if not threshold >= 0:
         raise RecordError(f"a distance is 0 or more, not {threshold}")
+    if len(vectors) < 2:
+        return Duplicates(threshold, np.zeros(len(vectors), bool), np.empty((0, 2), np.int64), np.empty(0), 0)
     # Equal vectors are put together first: many of them in one place would make the tree search them one by one.
     distinct, group, size = np.unique(vectors, axis=0, return_inverse=True, return_counts=True)
     group = group.reshape(-1)

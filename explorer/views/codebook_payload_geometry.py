@@ -100,29 +100,34 @@ def _latents(counted: LevelAudit, codebook: Codebook) -> dict[str, Any]:
 def _duplicates(
     counted: LevelAudit, codebook: Codebook, codes: np.ndarray, vectors: np.ndarray, scale: float | None
 ) -> dict[str, Any]:
-    """The list of near-duplicates among the drawn codes, used or not."""
+    """The list of near-duplicates among the drawn codes: pairs in use first, then those with a code without tokens."""
+    threshold = 0.0 if scale is None else NEAR * scale
+    in_use = np.flatnonzero(counted.counts[codes])
     if codebook.rule is not None:
-        known = Duplicates(0.0, np.zeros(len(codes), bool), np.empty((0, 2), np.int64), np.empty(0), 0)
+        every = alive = Duplicates(0.0, np.zeros(len(codes), bool), np.empty((0, 2), np.int64), np.empty(0), 0)
         words = "Codes of a lattice lie a whole step apart: none can be a duplicate."
-    elif scale is None:
-        known = near_duplicates(vectors, 0.0)
-        words = "Without latents there is no measure of near: only codes that are exactly equal are listed."
     else:
-        known = near_duplicates(vectors, NEAR * scale)
-        words = (
-            f"Pairs of codes at most {known.threshold:.3g} apart: {NEAR:.0%} of {scale:.3g}, the median distance of "
-            f"{len(counted.latents):,} sampled latents to their codes. Codes without tokens are listed too."
-        )
-    if known.total > LISTED:
-        words += f" The closest {len(known.pairs):,} of {known.total:,} pairs are listed."
-    listed = [
-        [int(a), int(b), float(distance), int(counted.counts[a]), int(counted.counts[b])]
-        for (a, b), distance in zip(codes[known.pairs], known.distances, strict=True)
+        every, alive = near_duplicates(vectors, threshold), near_duplicates(vectors[in_use], threshold)
+        words = "Without latents there is no measure of near: only codes that are exactly equal are listed."
+        if scale is not None:
+            words = (
+                f"Pairs of codes at most {threshold:.3g} apart: {NEAR:.0%} of {scale:.3g}, the median distance of "
+                f"{len(counted.latents):,} sampled latents to their codes. In {alive.total:,} of {every.total:,} pairs "
+                "both codes are in use; these are listed first."
+            )
+    rows = [(int(a), int(b), float(d)) for (a, b), d in zip(codes[in_use][alive.pairs], alive.distances, strict=True)]
+    rows += [
+        (int(a), int(b), float(d))
+        for (a, b), d in zip(codes[every.pairs], every.distances, strict=True)
+        if not (counted.counts[a] and counted.counts[b])
     ]
+    if every.total > LISTED:
+        words += f" {len(rows[:LISTED]):,} pairs are listed, the closest of each kind."
     return {
-        "duplicates": listed,
-        "duplicates_total": known.total,
-        "duplicate_threshold": known.threshold,
+        "duplicates": [[a, b, d, int(counted.counts[a]), int(counted.counts[b])] for a, b, d in rows[:LISTED]],
+        "duplicates_total": every.total,
+        "duplicates_in_use": alive.total,
+        "duplicate_threshold": every.threshold,
         "duplicate_words": words,
     }
 

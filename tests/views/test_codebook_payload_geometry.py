@@ -73,7 +73,22 @@ def test_duplicates_are_listed_with_their_counts_and_the_threshold():
     assert (a, b) == (4, 9) and distance == pytest.approx(0.001 * 3**0.5, rel=1e-2)
     assert [count_a, count_b] == level.counts[[4, 9]].tolist() and answer["duplicates_total"] == 1
     assert answer["duplicate_threshold"] == pytest.approx(0.1 * answer["scale"])
-    assert "10% of" in answer["duplicate_words"]
+    assert (
+        "10% of" in answer["duplicate_words"] and "In 1 of 1 pairs both codes are in use" in answer["duplicate_words"]
+    )
+
+
+def test_pairs_in_use_come_before_dead_ones():
+    rng = np.random.default_rng(4)
+    vectors = 4 * rng.normal(size=(400, 3))
+    vectors[9] = vectors[4] + 0.001
+    vectors[100:] = 100.0  # 300 dead codes in one place
+    book = table(vectors)
+    level = level_of(book, np.repeat(vectors[:100], 30, axis=0) + 0.3 * rng.normal(size=(3000, 3)))
+    answer = shown(audit_of(level), book)
+    assert answer["duplicates"][0][:2] == [4, 9] and answer["duplicates_in_use"] == 1
+    assert answer["duplicates_total"] == 1 + 300 * 299 // 2 and len(answer["duplicates"]) == 200
+    assert all(a >= 100 and count == 0 for a, _, _, count, _ in answer["duplicates"][1:])
 
 
 def test_a_large_lattice_keeps_the_nearest_of_all_codes():
