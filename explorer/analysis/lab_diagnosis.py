@@ -23,6 +23,7 @@ FAR = 1.4  # codes are far when their nearest latent is this many spreads away
 DUPLICATE = 0.05  # two codes are alike when closer than this share of the typical distance of a latent to its code
 CLOSE = 0.01  # ... and than this share of the median distance between codes
 STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
+FROZEN = 5.0  # a latent hardly moved when its way is less than this many of its first lengths
 TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
 MANY = 256  # codes looked at
 
@@ -149,7 +150,7 @@ def _lags(run: RunReading) -> Finding | None:
 
 def _frozen(run: RunReading) -> Finding | None:
     """Latents that hardly moved while the reconstruction is poor."""
-    if not 0 < run.latents_moved < 1 or not run.unfaithful or run.now.step < 150:
+    if not 0 < run.latents_moved < FROZEN or not run.unfaithful or run.now.step < 150 or run.still_falls:
         return None
     text = (
         f"Latents moved {run.latents_moved:.1f} of their first length in {run.now.step:,} steps, and the "

@@ -147,13 +147,12 @@ _ALL = (
     Preset(
         "decay_too_slow",
         "Decay too high for drift",
-        "Five clusters, a code each. The clusters turn, the codes trail behind and stand between them; the "
-        "quantization error stays about ten times what it was at the start.",
-        "With decay 0.999 a code is the mean of its latents over about 1,000 steps, a whole turn of the data. The "
-        "statistics are of a distribution that is gone.",
+        "Five clusters, a code each. The clusters turn and the codes trail behind, outside of them; the quantization "
+        "error grows to ten times what it was at the start and stays there.",
+        "With decay 0.99 a code is the mean of its latents over about 100 steps, in which the clusters turn by 25 "
+        "degrees. The statistics are of a distribution that is gone.",
         "No public report is known to us; the EMA is that of survey 002, eqs 11-13",
-        _PLAIN
-        | {"dataset": "drift", "drift": 1.0, "codebook_size": 5, "initialization": "error_driven", "decay": 0.999},
+        _PLAIN | {"dataset": "drift", "drift": 0.7, "codebook_size": 5, "initialization": "error_driven"},
         Mend("Decay 0.9", "The mean of about 10 steps follows the clusters; it acts on this run.", {"decay": 0.9}),
     ),
     Preset(
@@ -174,7 +173,7 @@ _ALL = (
         "At beta 100 the commitment term outweighs the reconstruction: moving away from the nearest code costs more "
         "than any gain, so the encoder is frozen.",
         "TencentARC/SEED-Voken/issues/51 (a quantization loss that goes to 0)",
-        _SMALL | {"beta": 100.0, "reseeding": "random_latent"},
+        _SMALL | {"beta": 100.0, "lr": 5e-4, "reseeding": "random_latent"},
         Mend("Beta 0.25", "The usual weight: latents spread and codes go with them; it acts on this run.", _BETA),
     ),
     Preset(
