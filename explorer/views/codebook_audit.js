@@ -142,10 +142,12 @@ class AuditPanel {
     this.state.textContent = "Sending the files…";
   }
 
+  /** How the job stands; it may have ended before this was asked. */
   took(job) {
     this.job = job;
     this.draw();
     if (isGoing(job)) this.poll();
+    else if (job) this.ended(job);
   }
 
   async poll() {
@@ -155,9 +157,7 @@ class AuditPanel {
     try {
       const { job } = await this.ask("audit_state");
       if (this.job !== watched) return;
-      const same = this.job?.tokenizer === this.bus.state.tokenizer || job?.tokenizer === null;
       this.took(job);
-      if (job && !isGoing(job)) this.ended(job, same);
     } catch (error) {
       this.trouble(error.message);
       if (this.job === watched) this.poll();
@@ -165,14 +165,15 @@ class AuditPanel {
   }
 
   /** The audit is over: open it, unless the visitor has gone on to another tokenizer. */
-  ended(job, same) {
-    this.files = [];
-    this.chosen = null;
+  ended(job) {
+    const same = job.tokenizer === null || job.tokenizer === this.bus.state.tokenizer;
+    const again = job.state === "failed" && this.chosen?.kind === "indices"; // perhaps with another K
+    if (!again) Object.assign(this, { files: [], chosen: null });
     if (job.state === "done") this.details.open = false;
     if (job.state === "failed") this.trouble(job.message);
-    if (job.state === "failed" && /\bK\b|codes/.test(job.message)) this.K.focus();
     if (job.audit && same) this.openResult();
     this.draw();
+    if (again) this.K.focus();
   }
 
   openResult() {
