@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from explorer import tokenizers
@@ -19,6 +16,7 @@ from explorer.audit.result import Audit, save_audit
 from explorer.audit.run import Progress, run_audit
 from explorer.audit.sheets import LevelPatches, cut_patches, write_sheets
 from explorer.audit.sources import MediaSource, open_source, samples_source
+from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.config import settings
 from explorer.errors import SettingsError
 from explorer.files import make_folder, write_atomically
@@ -45,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         state.unlink(missing_ok=True)
     elif not state.exists():
         print(f"explorer: nothing to resume in {options.out}, so this begins at the beginning.", file=sys.stderr)
-    with _stop_on_ctrl_c() as stopped:
+    with stop_on_ctrl_c() as stopped:
         audit = run_audit(
             tokenizer, source, title=options.title or source.title, seed=options.seed, resume=state,
             progress=_Teller(), cancelled=stopped.is_set,
@@ -133,23 +131,3 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-@contextmanager
-def _stop_on_ctrl_c() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second one interrupts as usual."""
-    stopped = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopped
-        return
-
-    def stop(number: int, frame: object) -> None:
-        stopped.set()
-        signal.signal(signal.SIGINT, before)
-        print("\nstopping after the media at hand; Ctrl-C again ends at once.", file=sys.stderr, flush=True)
-
-    before: Callable | int | None = signal.signal(signal.SIGINT, stop)
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGINT, before)

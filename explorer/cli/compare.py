@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from explorer import tokenizers
+from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.compare.choice import tokenizer_ids
 from explorer.compare.media import open_media
 from explorer.compare.result import Comparison
@@ -22,7 +23,7 @@ SAID = ("bpp_uniform", "bpp_empirical", "psnr_db", "ssim", "ms_ssim", "encode_ms
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare, write the files, and print the table; what failed goes to stderr. 2 if there is nothing to show."""
+    """Compare, write the files, and print the table; failures go to stderr. 130: stopped, what there is written."""
     ids = tokenizer_ids(options.tokenizers)
     media = open_media(options.files, settings().limits, options.title)
     if options.maps < 0:
@@ -31,13 +32,17 @@ def run(options: argparse.Namespace) -> int:
     chosen = Options(repeats, options.side)
     loaded = [tokenizers.load_tokenizer(one, device=options.device) for one in ids]
     writer = Writer(options.out, options.maps)
-    comparison = run_comparison(media, loaded, chosen, writer.add, _progress)
+    with stop_on_ctrl_c() as stopped:
+        comparison = run_comparison(media, loaded, chosen, writer.add, _progress, stopped.is_set)
     comparison = replace(comparison, device=device_words(comparison.device))
     paths = writer.finish(comparison)
     for line in troubles(comparison):
         print(line, file=sys.stderr)
     print("\n".join(summary(comparison)))
     print(f"{options.out}: {', '.join(path.name for path in paths)}{' and errors/' * bool(options.maps)}")
+    if not comparison.complete:
+        print("explorer: stopped; the pictures before it are written.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from explorer.errors import RecordError
 from explorer.record import Codebook, Combination, TokenLevel, TokenRecord
 
 
@@ -73,6 +74,19 @@ class Tokenizer(ABC):
 
         Raises RecordError for a wrong number of levels, a wrong shape, or codes out of range.
         """
+
+    def decode_kept(self, indices: Sequence[np.ndarray], kept: Sequence[np.ndarray]) -> np.ndarray:
+        """Decode indices with levels left out at single positions: (H, W, 3) float32 in [0, 1].
+
+        kept: one boolean array a level, of the shape of its indices; False leaves the level out there, as in
+        `decode_levels`. An adapter that can do so overrides this. Raises RecordError as `detokenize`, for masks of
+        another shape, and where the tokenizer needs every token.
+        """
+        if [np.shape(mask) for mask in kept] != [np.shape(level) for level in indices]:
+            raise RecordError("the masks of what is kept need the shapes of the indices")
+        if not all(np.all(mask) for mask in kept):
+            raise RecordError(f"{self.spec.id} needs every token; none can be left out")
+        return self.detokenize(indices)
 
     @abstractmethod
     def codebooks(self) -> tuple[Codebook, ...]:

@@ -98,6 +98,16 @@ class NativeTokenizer(Tokenizer):
         return self._decode(self._model.quantizer.lookup(stacked[None]))[0]
 
     @torch.inference_mode()
+    def decode_kept(self, indices: Sequence[np.ndarray], kept: Sequence[np.ndarray]) -> np.ndarray:
+        stacked = self._checked_indices(indices)
+        if len(kept) != len(indices) or any(np.shape(mask) != tuple(stacked.shape[:2]) for mask in kept):
+            raise RecordError("the masks of what is kept need the shapes of the indices")
+        vectors = self._model.quantizer.level_vectors(stacked[None])
+        masks = [torch.from_numpy(np.asarray(mask, bool)).to(self._device)[None, ..., None] for mask in kept]
+        chosen = [torch.where(mask, v, self._absent(q)) for q, (v, mask) in enumerate(zip(vectors, masks, strict=True))]
+        return self._decode(self._model.quantizer.combine(chosen))[0]
+
+    @torch.inference_mode()
     def decode_levels(self, record: TokenRecord, levels: Sequence[int]) -> np.ndarray:
         stacked = self._checked_indices([level.indices for level in record.levels])
         self._check_levels(levels)

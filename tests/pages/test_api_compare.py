@@ -1,24 +1,20 @@
 """The endpoint /compare through gradio_client, as scripts call it."""
 
 import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
+from made_tokenizers import Greys
 from PIL import Image
 
-from explorer.config import REPOSITORY
 from explorer.errors import ExplorerError, MediaError
 from explorer.media.image import load_image
 from explorer.media.samples import SAMPLES
 from explorer.pages import api_compare
 from explorer.tokenizers import load_tokenizer
-
-sys.path.insert(0, str(REPOSITORY / "tests" / "compare"))
-from made_tokenizers import Greys
 
 
 @pytest.fixture(scope="module")

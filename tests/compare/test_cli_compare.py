@@ -2,19 +2,17 @@
 
 import csv
 import json
-import sys
+import os
+import signal
 
 import numpy as np
 import pytest
+from made_tokenizers import Greys, never
 from PIL import Image
 
 from explorer import tokenizers
 from explorer.__main__ import main
-from explorer.config import REPOSITORY
 from explorer.media.image import load_image
-
-sys.path.insert(0, str(REPOSITORY / "tests" / "compare"))
-from made_tokenizers import Greys, never
 
 FILES = {"compare.json", "table.csv", "sheet.png", "report.html", "errors"}
 
@@ -63,6 +61,23 @@ def test_failures_are_listed_and_the_rest_is_written(made, pictures, capsys):
     assert "notes.txt: skipped: This file is not a picture" in problems and "one.png: n failed: It never" in problems
     assert {path.name for path in out.iterdir()} == FILES - {"errors"} and "over 1 of 2 pictures" in said
     assert made["a"].runs == 3  # a warm-up and two timed ones
+
+
+def test_ctrl_c_writes_what_is_done(made, pictures, capsys):
+    """The signal comes while the second picture is encoded; the first is in the files."""
+
+    def interrupt(media):
+        if made["a"].runs == 2:  # the first picture took a warm-up and a timed run
+            os.kill(os.getpid(), signal.SIGINT)
+
+    made["a"].refuse, before = interrupt, signal.getsignal(signal.SIGINT)
+    files = [str(pictures / name) for name in ("one.png", "two.png")]
+    assert main(["compare", *files, "--tokenizers", "a,r", "--out", str(pictures / "out")]) == 130
+    assert signal.getsignal(signal.SIGINT) is before
+    said, problems = capsys.readouterr()
+    assert "over 1 of 2 pictures" in said and "stopped; the pictures before" in problems
+    read = json.loads((pictures / "out" / "compare.json").read_text(encoding="utf-8"))
+    assert not read["complete"] and [medium["name"] for medium in read["media"]] == ["one.png"]
 
 
 @pytest.mark.parametrize(
