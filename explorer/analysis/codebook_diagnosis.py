@@ -22,11 +22,21 @@ def diagnose(audit: Audit, codebooks: Sequence[Codebook | None]) -> tuple[Findin
 
     codebooks: one a level, None where only indices are known. Raises RecordError if no token was counted.
     """
+    return findings_of(audit, evidence_of(audit, codebooks))
+
+
+def evidence_of(audit: Audit, codebooks: Sequence[Codebook | None]) -> tuple[Evidence, ...]:
+    """What is measured of each level, to be shared by the diagnosis and whoever shows the same figures."""
     several = len(audit.levels) > 1
+    pairs = enumerate(zip(audit.levels, codebooks, strict=True))
+    return tuple(Evidence(level, book, number if several else None) for number, (level, book) in pairs)
+
+
+def findings_of(audit: Audit, evidence: Sequence[Evidence]) -> tuple[Finding, ...]:
+    """`diagnose` from the evidence of all levels of the audit."""
     found: list[Finding] = []
     healthy: list[Evidence] = []
-    for number, (level, book) in enumerate(zip(audit.levels, codebooks, strict=True)):
-        of = Evidence(level, book, number if several else None)
+    for of in evidence:
         here = [finding for rule in RULES if (finding := rule(of)) is not None]
         found += here
         if not any(finding.level in ("bad", "warning") for finding in here):

@@ -12,13 +12,14 @@ import numpy as np
 
 from explorer.analysis.duplicates import NEAR, near_duplicates
 from explorer.analysis.geometry import in_metric, latent_distances
-from explorer.analysis.usage import usage_of_counts
+from explorer.analysis.usage import rank_order, usage_of_counts
 from explorer.audit.parts import LevelAudit
 from explorer.record import Codebook
 
 LIVE, DEAD, UNSEEN, NEAR_DUPLICATE, OVER_USED = range(5)
 NAMES = ("live", "dead", "unseen", "near-duplicate", "over-used")
 OVER = 10  # fair shares
+WIDE, MOST_WIDE = 20, 16_384  # dimensions from which on no more codes than that are compared: it would take minutes
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,15 @@ def over_used_from(tokens: int, codebook_size: int) -> int:
     return max(2, int(np.ceil(tokens * min(OVER / codebook_size, 0.9))))
 
 
+def _looked_at(counts: np.ndarray, codebook: Codebook) -> tuple[np.ndarray, str]:
+    """(codes in use among which near-duplicates are looked for (n,), words on those left out, "" if none are)."""
+    rows = np.flatnonzero((counts > 0) & np.isfinite(codebook.vectors).all(axis=1))
+    if codebook.codebook_dim <= WIDE or len(rows) <= MOST_WIDE:
+        return rows, ""
+    chosen = np.sort(rows[rank_order(counts[rows])[:MOST_WIDE]])
+    return chosen, f" Looked for among the {MOST_WIDE:,} most used of {len(rows):,} codes in use."
+
+
 def code_states(level: LevelAudit, codebook: Codebook | None) -> CodeStates:
     """The state of each code of a level. A lattice's codes are never near-duplicates. Raises RecordError if no token
     was counted."""
@@ -63,12 +73,12 @@ def code_states(level: LevelAudit, codebook: Codebook | None) -> CodeStates:
     elif codebook.rule is not None:
         said += " Codes of a lattice are a whole step apart, so none is a near-duplicate."
     else:
-        rows = np.flatnonzero(used & np.isfinite(codebook.vectors).all(axis=1))
+        rows, left_out = _looked_at(level.counts, codebook)
         near = near_duplicates(in_metric(codebook.rows(rows), codebook.metric), threshold).near
         state[rows[near]] = NEAR_DUPLICATE
         said += (
             f" Near-duplicate: another code in use within {threshold:.3g}, which is {NEAR:.0%} of the median distance "
-            f"{scale:.3g} of {len(level.latents):,} latents to their codes."
+            f"{scale:.3g} of {len(level.latents):,} latents to their codes.{left_out}"
         )
     state[level.counts >= least] = OVER_USED
     state[~used] = DEAD if usage.dead is not None else UNSEEN

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 
 from explorer.analysis import states
-from explorer.analysis.agreement import agreement
-from explorer.analysis.codebook_diagnosis import diagnose
+from explorer.analysis.codebook_diagnosis import evidence_of, findings_of
+from explorer.analysis.codebook_evidence import Evidence
 from explorer.analysis.growth import forecast
 from explorer.analysis.maporder import map_order
-from explorer.analysis.usage import usage_of_counts
 from explorer.audit.result import Audit, LevelAudit
 from explorer.errors import RecordError
 from explorer.record import Codebook
@@ -44,6 +43,7 @@ def open_payload(
     codebooks are not those of the audit.
     """
     books = books_of(audit, codebooks)
+    evidence = evidence_of(audit, books)
     return {
         "tokenizer": None if spec is None else _tokenizer(spec, books[0]),
         "audits": [dict(one) for one in audits],
@@ -59,8 +59,8 @@ def open_payload(
             "layout": audit.layout,
         },
         "joint": None if audit.joint is None else asdict(audit.joint),
-        "levels": [_level(level, book) for level, book in zip(audit.levels, books, strict=True)],
-        "diagnosis": [finding.as_json() for finding in diagnose(audit, books)],
+        "levels": [_level(of) for of in evidence],
+        "diagnosis": [finding.as_json() for finding in findings_of(audit, evidence)],
     }
 
 
@@ -82,9 +82,8 @@ def _tokenizer(spec: TokenizerSpec, book: Codebook | None) -> dict[str, Any]:
     return said | {"metric": None if book is None else book.metric, "downsampling": spec.downsampling}
 
 
-def _level(level: LevelAudit, book: Codebook | None) -> dict[str, Any]:
-    usage = usage_of_counts(level.counts)
-    known = states.code_states(level, book)
+def _level(of: Evidence) -> dict[str, Any]:
+    level, book, usage, known = of.level, of.codebook, of.usage, of.states
     order = None if book is None else map_order(book)
     names = ("codebook_size", "tokens", "ceiling", "used", "usage", "usage_of_ceiling")
     names += ("perplexity", "entropy_bits", "gini", "kl_to_uniform_bits")
@@ -104,8 +103,8 @@ def _level(level: LevelAudit, book: Codebook | None) -> dict[str, Any]:
         "near_duplicate_from": known.threshold,
         "map_order": None if order is None else pack(order.astype(np.uint32)),
         "growth": _growth(level),
-        "halves": _halves(level),
-        "batches": _batches(level),
+        "halves": _halves(of),
+        "batches": _batches(of),
     }
 
 
@@ -131,11 +130,11 @@ def _growth(level: LevelAudit) -> dict[str, Any]:
     return {"tokens": pack(tokens), "used": pack(codes), "fit": fit, "words": words}
 
 
-def _halves(level: LevelAudit) -> dict[str, Any] | None:
-    known = agreement(level.halves)
+def _halves(of: Evidence) -> dict[str, Any] | None:
+    known = of.halves
     if known is None:
         return None
-    first = np.minimum(level.halves[0], PACKED_MAX).astype(np.uint32)  # the second is the rest of the counts
+    first = np.minimum(of.level.halves[0], PACKED_MAX).astype(np.uint32)  # the second is the rest of the counts
     return {name: _listed(value) for name, value in asdict(known).items()} | {"first": pack(first)}
 
 
@@ -143,12 +142,12 @@ def _listed(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _batches(level: LevelAudit) -> dict[str, Any]:
+def _batches(of: Evidence) -> dict[str, Any]:
     """Each medium alone, so that it shows what a batch of its size would make one believe."""
-    tokens, used, perplexity = level.batches.T.astype(np.float32)
+    tokens, used, perplexity = of.level.batches.T.astype(np.float32)
     words = "Nothing was kept of single media."
     if len(tokens):
-        whole = usage_of_counts(level.counts)
+        whole = of.usage
         words = (
             f"Each of {len(tokens):,} media alone (median): {np.median(tokens):,.0f} tokens, {np.median(used):,.0f} "
             f"codes used, perplexity {np.median(perplexity):,.0f}. All {whole.tokens:,} tokens together: "

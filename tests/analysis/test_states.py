@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from made_audits import counted, lattice, level_of, table
 
+from explorer.analysis import states
 from explorer.analysis.states import DEAD, LIVE, NEAR_DUPLICATE, OVER_USED, UNSEEN, code_states, over_used_from
 from explorer.errors import RecordError
 
@@ -41,6 +42,18 @@ def test_two_codes_in_use_side_by_side_are_near_duplicates():
     assert np.flatnonzero(known.state == NEAR_DUPLICATE).tolist() == [2, 5]
     assert np.flatnonzero(known.state == DEAD).tolist() == [8, 9], "a dead code is dead, whatever lies beside it"
     assert "10% of the median distance" in known.words
+
+
+def test_of_many_wide_codes_the_most_used_are_compared(monkeypatch):
+    monkeypatch.setattr(states, "MOST_WIDE", 10)
+    rng = np.random.default_rng(2)
+    vectors = rng.normal(size=(30, 24))
+    vectors[1], vectors[21] = vectors[0] + 1e-4, vectors[20] + 1e-4
+    codes = np.concatenate([np.repeat(np.arange(10), 20), np.repeat(np.arange(10, 30), 5)])
+    latents = vectors[codes] + 0.1 * rng.normal(size=(len(codes), 24))
+    known = code_states(level_of(table(vectors), latents, codes), table(vectors))
+    assert np.flatnonzero(known.state == NEAR_DUPLICATE).tolist() == [0, 1]
+    assert known.words.endswith("Looked for among the 10 most used of 30 codes in use.")
 
 
 def test_a_lattice_has_no_duplicates_and_plain_indices_no_vectors():
