@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -64,7 +64,11 @@ def rate_curves(comparison: Comparison) -> tuple[Curve, ...]:
         curves.append(Curve(spec.id, spec.title, "levels" if levels else "tokenizer", tuple(points)))
     for codec, title in CODECS.items():
         found = reference_points(comparison, codec, "payload").values()
-        points = {(point.bpp, point.bpp_other): point for point in found if point.media == len(shared)}
+        points = {
+            (point.bpp, point.bpp_other): replace(point, name=f"{title} at the bits of {point.name}")
+            for point in found
+            if point.media == len(shared)
+        }
         if points:
             curves.append(Curve(codec, title, "codec", tuple(points[key] for key in sorted(points))))
     return tuple(curves)
