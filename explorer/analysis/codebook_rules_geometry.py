@@ -93,7 +93,7 @@ def metric(of: Evidence) -> Finding | None:
 
 def scale(of: Evidence) -> Finding | None:
     """Codes that reach much farther than latents, or not nearly as far."""
-    if not of.learned or of.codebook.metric == "cosine":
+    if not of.learned or of.codebook.metric != "euclidean":  # the others do not compare sizes
         return None
     codes, latents = of.sizes
     large = float(np.median(codes)) > float(np.quantile(latents, 0.99))

@@ -101,7 +101,8 @@ def test_a_codebook_of_the_wrong_size_that_chose_the_tokens(factor, words):
     finding = titled(said(table(codes)), words)
     assert finding.level == "bad" and finding.figure == "geometry" and "section 5" in finding.source
     ratio = np.median(np.linalg.norm(codes - 2, axis=1)) / np.median(np.linalg.norm(cloud() - 2, axis=1))
-    assert f"{ratio:.1f}"[0] in finding.text.split(": ")[1]
+    assert f"{ratio:.2g} times as far" in finding.text
+    assert not any(words in f.title for f in said(table(codes, "dot"))), "that metric does not compare sizes"
 
 
 def test_a_codebook_scaled_after_the_tokens_were_chosen():

@@ -50,6 +50,7 @@ def test_every_tokenizer_opens_with_true_numbers(tokenizer_id):
         assert sum(said["states"].values()) == size and said["states"]["dead"] == said["dead"]
         assert sorted(unpack(said["map_order"])) == list(range(size))
         assert (unpack(said["growth"]["tokens"]) == level.growth[:, 0]).all()
+        assert (unpack(said["halves"]["first"]) == level.halves[0]).all()
         assert said["halves"]["used"] == [(half > 0).sum() for half in level.halves]
         assert len(unpack(said["batches"]["perplexity"])) == len(audit.media)
     assert {"level", "title", "text", "sure", "try", "figure", "source", "codebook_level"} == set(
