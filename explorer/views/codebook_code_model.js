@@ -67,8 +67,14 @@ export function placeWords(index, columns, share, base) {
 
 /** "Code 7 stands left of 30 of the 240 tokens of code 512, 3.1 times as often as if codes fell independently" */
 export function besideWords([code, count, lift], side, { code: self, count: total }) {
-  const times = lift === null ? "" : `, ${significant(lift, 2)} times as often as if codes fell independently`;
+  const times = lift === null || count < 3 ? "" : `, ${significant(lift, 2)} times as often as if codes fell independently`;
   return `Code ${code} stands ${SIDE_WORDS[side]} ${whole(count)} of the ${whole(total)} tokens of code ${self}${times}`;
+}
+
+/** "×3.1": times as often as by chance; one or two pairs say nothing about that, and are named instead. */
+export function liftWords([, count, lift]) {
+  if (count < 3) return count === 1 ? "once" : "twice";
+  return lift === null ? "" : `×${significant(lift, 2)}`;
 }
 
 export const SIDE_WORDS = { left: "left of", right: "right of", above: "above", below: "below" };

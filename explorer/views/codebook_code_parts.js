@@ -2,7 +2,7 @@
 
 import { significant } from "./code_card_format.js";
 import { make, picture, section } from "./code_card_parts.js";
-import { besideWords, exemplarWords, inspectLink, KINDS, placeWords, SIDE_SIGNS, trainingWords } from "./codebook_code_model.js";
+import { besideWords, exemplarWords, inspectLink, KINDS, liftWords, placeWords, SIDE_SIGNS, trainingWords } from "./codebook_code_model.js";
 import { viridis } from "./colormaps.js";
 import { h } from "./inspect_dom.js";
 import { percent, whole } from "./inspect_format.js";
@@ -132,8 +132,8 @@ export function besideSection(answer, bus) {
   if (sides.length === 0) return null;
   const columns = sides.map(([side, list]) => {
     const rows = list.slice(0, 5).map((one) => {
-      const [code, count, lift] = one;
-      const text = h("span", { class: "cc-near-text" }, h("b", {}, String(code)), h("small", {}, h("i", {}, percent(count, answer.count)), lift === null ? null : h("i", {}, `×${significant(lift, 2)}`)));
+      const [code, count] = one;
+      const text = h("span", { class: "cc-near-text" }, h("b", {}, String(code)), h("small", {}, h("i", {}, percent(count, answer.count)), h("i", {}, liftWords(one))));
       return codeButton(bus, code, besideWords(one, side, answer), "cc-beside", thumbnail(code), text);
     });
     return h("div", { class: "cc-side", "data-side": side }, h("p", { class: "cc-label" }, `${SIDE_SIGNS[side]} ${side}`), ...rows);
