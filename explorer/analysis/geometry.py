@@ -13,7 +13,8 @@ import numpy as np
 from explorer.errors import RecordError
 from explorer.record import Codebook, LatticeRule
 
-_BLOCK = 1024  # codes a side of the blocks of distances: 8 MiB each
+_BLOCK = 1024  # vectors whose distances to all points are held at once
+_CELLS = 2**20  # distances between codes held at once: 8 MiB
 COSINE_SIDE = 384  # codes of the cosine matrix: about what a screen can tell apart
 
 
@@ -41,28 +42,23 @@ def in_metric(vectors: np.ndarray, metric: str) -> np.ndarray:
 def nearest_others(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For each of `vectors` (n, D) the nearest other one: (distance (n,) float64, its row (n,) int64).
 
-    In blocks of one triangle of the n x n table, so that 16,384 codes need 25 MiB. With one vector: inf and -1.
-    Of rows that are equally near one is taken. Raises RecordError for NaN or infinity.
+    In blocks of rows, so that 16,384 codes need 20 MiB. With one vector: inf and -1. Of rows that are equally near one
+    is taken. Raises RecordError for NaN or infinity.
     """
     vectors = _checked(vectors)
     n = len(vectors)
-    centred = vectors - vectors.mean(axis=0)  # a common offset would eat the precision of the products
-    squares = np.square(centred).sum(axis=1)
-    best, row = np.full(n, np.inf), np.full(n, -1, np.int64)
-    for top in range(0, n, _BLOCK):
-        here = slice(top, min(top + _BLOCK, n))
-        for left in range(top, n, _BLOCK):
-            there = slice(left, min(left + _BLOCK, n))
-            table = centred[here] @ (-2 * centred[there].T)
-            table += squares[here, None]
-            table += squares[None, there]
-            if left == top:
-                np.fill_diagonal(table, np.inf)
-            _keep_nearer(best, row, here, table.min(axis=1), table.argmin(axis=1) + left)
-            if left > top:
-                _keep_nearer(best, row, there, table.min(axis=0), table.argmin(axis=0) + top)
     if n == 1:
-        return best, row
+        return np.full(1, np.inf), np.full(1, -1, np.int64)
+    centred = vectors - vectors.mean(axis=0)  # a common offset would eat the precision of the products
+    squares, ones = np.square(centred).sum(axis=1)[:, None], np.ones((n, 1))
+    # |a|^2 - 2 a.b + |b|^2 as one product: passes over the table cost more than the product itself.
+    left, right = np.hstack([-2 * centred, squares, ones]), np.hstack([centred, ones, squares]).T
+    row, step = np.empty(n, np.int64), max(1, _CELLS // n)
+    for top in range(0, n, step):
+        here = np.arange(top, min(top + step, n))
+        table = left[here] @ right
+        table[here - top, here] = np.inf
+        row[here] = table.argmin(axis=1)
     return np.linalg.norm(vectors - vectors[row], axis=1), row
 
 
@@ -146,11 +142,6 @@ def clustered_cosines(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     distances = np.maximum(1 - cosines[np.triu_indices(len(cosines), 1)], 0)
     order = leaves_list(linkage(distances, "average")).astype(np.int64)
     return cosines[np.ix_(order, order)], order
-
-
-def _keep_nearer(best: np.ndarray, row: np.ndarray, rows: slice, squared: np.ndarray, found: np.ndarray) -> None:
-    nearer = squared < best[rows]
-    best[rows][nearer], row[rows][nearer] = squared[nearer], found[nearer]
 
 
 def _checked(vectors: np.ndarray) -> np.ndarray:
