@@ -11,6 +11,12 @@ export function cardState(preset, status) {
   return status.mended ? "mended" : "broken";
 }
 
+/** Which preset runs: of a run that ended, what was shown before stays in sight, as its last frame does. */
+export function shownStatus(status, before) {
+  if (status?.ended) return before;
+  return { preset: status?.preset ?? null, mended: status?.mended ?? false };
+}
+
 export const mendedWords = (preset) => `Mended: ${preset.mend.says}`;
 
 export function createPresets(root, env) {
@@ -29,7 +35,7 @@ export function createPresets(root, env) {
   const same = memory();
   return {
     draw(view) {
-      const { preset = null, mended = false } = view.status ?? {};
+      const { preset, mended } = shownStatus(view.status, list.status);
       if (same(preset, mended) || list.busy) return;
       list.status = { preset, mended };
       refresh(list);

@@ -13,8 +13,10 @@ export function statusWords(status, frame) {
   if (!status) return "Starting…";
   const seen = frame ? [`${whole(frame.latents_seen)} latents`] : [];
   const rate = Number(status.steps_per_second) || 0;
-  const speed = status.playing ? [`${rate < 10 ? rate.toFixed(1) : whole(rate)} steps a second`] : ["paused"];
-  return [`step ${whole(status.step)}`, ...seen, ...speed, status.device].filter(Boolean).join(" · ");
+  const still = status.ended ? "ended" : "paused";
+  const speed = status.playing ? [`${rate < 10 ? rate.toFixed(1) : whole(rate)} steps a second`] : [still];
+  const step = status.step ?? frame?.step; // of a run that ended only the last frame is left
+  return [step === undefined ? "" : `step ${whole(step)}`, ...seen, ...speed, status.device].filter(Boolean).join(" · ");
 }
 
 /** A seed that is not `now`; small, so that it can be told to somebody. */

@@ -4,7 +4,7 @@ import { comparable, splitDifference, startWords } from "../../../explorer/views
 import * as v from "../../../explorer/views/lab_control_values.js";
 import { changedWords, errorFor, sidesOf } from "../../../explorer/views/lab_controls.js";
 import { spokenWords, topicOf, worstFirst } from "../../../explorer/views/lab_diagnosis.js";
-import { cardState, mendedWords } from "../../../explorer/views/lab_presets.js";
+import { cardState, mendedWords, shownStatus } from "../../../explorer/views/lab_presets.js";
 
 const slider = (lowest, highest, step = 0, log = false) => ({ kind: "slider", name: "x", label: "X", lowest, highest, step, log, unit: "", when: {} });
 const SCALES = {
@@ -172,6 +172,10 @@ test("a preset is broken until it is mended", () => {
   assert.equal(cardState(preset, { preset: "far", mended: false }), "broken");
   assert.equal(cardState(preset, { preset: "far", mended: true }), "mended");
   assert.equal(mendedWords(preset), "Mended: Codes start at the data.");
+  const before = { preset: "far", mended: true };
+  assert.deepEqual(shownStatus({ playing: false, ended: "Idle." }, before), before, "a run that ended keeps its card");
+  assert.deepEqual(shownStatus({ preset: "other", mended: false, playing: true }, before), { preset: "other", mended: false });
+  assert.deepEqual(shownStatus(null, before), { preset: null, mended: false });
 });
 
 test("findings: worst first, and a new count is no news", () => {

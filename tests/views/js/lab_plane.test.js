@@ -143,6 +143,8 @@ test("status in words; another seed is another", () => {
   const status = { step: 1240, playing: true, steps_per_second: 312.4, device: "CPU, 1 thread" };
   assert.equal(statusWords(status, { latents_seen: 634880 }), "step 1,240 · 634,880 latents · 312 steps a second · CPU, 1 thread");
   assert.match(statusWords({ ...status, playing: false }, null), /paused/);
+  assert.equal(statusWords({ playing: false, ended: "Idle." }, { step: 157, latents_seen: 40192 }), "step 157 · 40,192 latents · ended");
+  assert.equal(statusWords({ playing: false, ended: "Idle." }, null), "ended");
   assert.notEqual(otherSeed(7, () => 0.007), 7);
 });
 
