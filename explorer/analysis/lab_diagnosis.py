@@ -121,7 +121,7 @@ def _jump_back(run: RunReading) -> Finding | None:
 
 def _left_behind(run: RunReading) -> Finding | None:
     """Latents that moved on without the codes: whose fault it is shows in whether the codes move at all."""
-    if run.growth < 3 or run.level.metric != "euclidean":
+    if run.growth < 3 or run.level.metric != "euclidean" or run.off_centre < TRAILS:
         return None
     error = float(np.median(run.relative[-5:]))
     if error < 0.25:

@@ -98,6 +98,17 @@ def test_latents_that_run_away_and_a_codebook_that_stands_still(cloud):
     assert "run away" in titles(ran) and "beta" in ran[0].advice
 
 
+def test_few_codes_in_the_middle_of_latents_that_grew_are_not_left_behind(cloud):
+    """Three codes leave a good part of the variance, wherever they stand."""
+    z, norms = cloud[0], np.linspace(1, 20, 40)
+    each = np.arange(len(z)) % 3
+    middle = np.stack([20 * z[each == k].mean(0) for k in range(3)])
+    found = told(
+        [frame(0, z, middle / 20, each), *(frame(step, 20 * z, middle, each) for step in range(496, 501))], norms
+    )
+    assert "run away" not in titles(found) and "still" not in titles(found)
+
+
 def test_a_codebook_that_trails_behind(cloud):
     """The same error by codes beside the middle of their latents, and by latents that spread around them."""
     rng = np.random.default_rng(1)
