@@ -16,9 +16,8 @@ from explorer.compare.figures import rate_figure
 from explorer.compare.rates import Point, rate_curves, reference_points
 from explorer.compare.reference import CODECS, COUNTED
 from explorer.compare.result import Comparison
-from explorer.compare.sheet import ROWS, Strip
+from explorer.compare.sheet import ROWS, Strip, paletted_png
 from explorer.compare.table import COLUMNS, Table, equal_bits_words, make_table, shown
-from explorer.media.image import png_bytes
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 LISTED = 200  # failures and skipped media written out
@@ -199,6 +198,6 @@ def _scroll(rows: str, kind: str = "") -> str:
 
 
 def _figure(pixels: np.ndarray, alt: str, words: str) -> str:
-    data = b64encode(png_bytes(pixels)).decode("ascii")
+    data = b64encode(paletted_png(pixels)).decode("ascii")
     image = f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
     return f"<figure>{image}<figcaption>{escape(words)}</figcaption></figure>"

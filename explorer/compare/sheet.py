@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from explorer.analysis.metrics import absolute_error_map, signed_error_map
 from explorer.compare.run import Compared
-from explorer.media.image import to_pil
+from explorer.media.image import png_bytes, to_pil
 from explorer.views.colormaps import colormap
 
 THUMBNAIL_PX, WORST_PX = 320, 160  # longest sides in the sheet and the report
@@ -45,11 +46,39 @@ def error_scale(compared: Compared) -> float:
     return max(SCALE_LEAST, np.ceil(top * 100) / 100)
 
 
-def error_maps(compared: Compared, tokenizer_id: str, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """(signed, absolute), (H, W, 3) uint8: blue too dark, white right, orange too bright; dark none, yellow most."""
+def error_maps(
+    compared: Compared, tokenizer_id: str, scale: float, longest_px: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(signed, absolute), (h, w, 3) uint8: blue too dark, white right, orange too bright; dark none, yellow most.
+
+    longest_px: shrink the errors to it, before they get colours. Each map has 256 colours at most.
+    """
     other = compared.reconstructions[tokenizer_id]
     signed = signed_error_map(compared.picture, other) / (2 * scale) + 0.5
-    return colormap("diverging", signed), colormap("viridis", absolute_error_map(compared.picture, other) / scale)
+    absolute = absolute_error_map(compared.picture, other) / scale
+    return _coloured("diverging", signed, longest_px), _coloured("viridis", absolute, longest_px)
+
+
+def paletted_png(pixels: np.ndarray) -> bytes:
+    """(H, W, 3) uint8 as PNG; with a palette, which takes less room, where it has 256 colours at most."""
+    packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    colours, where = np.unique(packed, return_inverse=True)
+    if len(colours) > 256:
+        return png_bytes(pixels)
+    image = Image.fromarray(where.reshape(packed.shape).astype(np.uint8))
+    image.putpalette(
+        np.stack([colours >> 16 & 255, colours >> 8 & 255, colours & 255], axis=1).astype(np.uint8).tobytes()
+    )
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _coloured(name: str, values: np.ndarray, longest_px: int | None) -> np.ndarray:
+    if longest_px is not None and max(values.shape) > longest_px:
+        size = [max(1, round(side * longest_px / max(values.shape))) for side in values.shape[::-1]]
+        values = np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BOX))
+    return colormap(name, np.round(np.clip(values, 0, 1) * 255) / 255)
 
 
 def strip(compared: Compared, scale: float) -> Strip:
@@ -57,11 +86,11 @@ def strip(compared: Compared, scale: float) -> Strip:
     pictures, words, boxes = [], [], []
     for cell in compared.medium.cells:
         other = compared.reconstructions[cell.tokenizer_id]
-        signed, absolute = error_maps(compared, cell.tokenizer_id, scale)
+        maps = error_maps(compared, cell.tokenizer_id, scale, THUMBNAIL_PX)
         top, left, height, width = cell.worst.box
         crops = [whole[top : top + height, left : left + width] for whole in (compared.picture, other)]
         worst = np.concatenate([_shrunk(crop, WORST_PX, enlarge=True) for crop in crops], axis=1)
-        pictures.append((*(_shrunk(one, THUMBNAIL_PX) for one in (other, signed, absolute)), worst))
+        pictures.append((_shrunk(other, THUMBNAIL_PX), *maps, worst))
         words.append(f"{cell.fidelity.psnr_db:.2f} dB, {cell.bits_uniform / compared.medium.pixels:.3f} bits/pixel")
         boxes.append(cell.worst.box)
     medium = compared.medium

@@ -16,14 +16,14 @@ from explorer.compare.rates import rate_curves
 from explorer.compare.report import html_report
 from explorer.compare.result import Cell, Comparison
 from explorer.compare.run import Compared
-from explorer.compare.sheet import Strip, contact_sheet, error_maps, error_scale, strip
+from explorer.compare.sheet import Strip, contact_sheet, error_maps, error_scale, paletted_png, strip
 from explorer.compare.table import COLUMNS, Spread, csv_text, make_table
 from explorer.errors import ExplorerError
 from explorer.files import make_folder, write_atomically, write_together
 from explorer.media.image import png_bytes
 
 MAPS_OF = 12  # media whose error maps are written, unless asked for more
-SHOWN = 24  # media whose pictures are in the sheet and the report: they are held in memory
+CELLS_SHOWN = 64  # media times tokenizers whose pictures are in the sheet and the report, of one medium at least
 FORMAT, VERSION = "discrete-tokenizer-explorer comparison", 1
 _OURS = re.compile(r"\d{2,}-[\w.-]+-(signed|absolute)\.png")
 
@@ -40,7 +40,7 @@ class Writer:
     def add(self, number: int, compared: Compared) -> None:
         """Write the error maps of a medium, and keep its small pictures. Raises ExplorerError if the disk refuses."""
         scale = error_scale(compared)
-        if len(self._strips) < SHOWN:
+        if not self._strips or (len(self._strips) + 1) * len(compared.reconstructions) <= CELLS_SHOWN:
             self._strips.append(strip(compared, scale))
         if number < self._maps_of and compared.reconstructions:
             make_folder(self.folder / "errors")
@@ -48,7 +48,7 @@ class Writer:
                 signed, absolute = error_maps(compared, tokenizer_id, scale)
                 for kind, pixels in (("signed", signed), ("absolute", absolute)):
                     name = f"{number + 1:02}-{_plain_name(compared.medium.name)}-{_plain_name(tokenizer_id)}-{kind}.png"
-                    write_atomically(self.folder / "errors" / name, png_bytes(pixels))
+                    write_atomically(self.folder / "errors" / name, paletted_png(pixels))
                     self._written.add(name)
 
     def finish(self, comparison: Comparison) -> list[Path]:
