@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 PICTURES, SIDE_PX, BATCH = int(os.environ.get("AUDIT_PICTURES", "1000")), 256, 16
+ROUNDS = 6
 INDICES, CODEBOOK_SIZE = 10**8, 262_144
 TOKENIZERS = ("vq-ema-reseed", "rvq-4")
 
@@ -42,7 +43,11 @@ def measure() -> list[tuple[str, str, str]]:
 
 def audit_rows(name: str, device: str, found: dict) -> list[tuple[str, str, str]]:
     what = f"audit of {PICTURES:,} pictures of {SIDE_PX} px, {name}, {device}"
-    busy = "" if found["busy"] is None else f"; GPU busy {found['busy']:.0f}% of the time (mean of nvidia-smi)"
+    busy = (
+        ""
+        if found["busy"] is None
+        else f"; GPU busy {found['busy']:.0f}% of the time (mean of nvidia-smi, pauses included)"
+    )
     speed = f"{found['audit']:.1f} s, {PICTURES / found['audit']:.1f} pictures/s{busy}"
     whole, bare = found["audit"] / found["tokenize"], found["audit"] / found["encode"]
     return [
@@ -96,36 +101,38 @@ def peak_bytes() -> int:
 
 
 def audit(name: str, device: str, folder: str) -> dict:
-    """First the audit, while the peak of memory is still its own; then the forward passes, on some of the pictures."""
+    """The audit, and a few forward passes in each of ROUNDS pauses of it, so that both meet the machine alike busy."""
     from explorer.audit.run import run_audit
     from explorer.audit.sources import open_source
     from explorer.media.image import load_image
     from explorer.tokenizers import load_tokenizer
 
     tokenizer, source, peaks = load_tokenizer(name, device=device), open_source(folder), []
-    tokenizer.encode([np.zeros((SIDE_PX, SIDE_PX, 3), np.float32)] * BATCH)  # what is slow only once
-    meter = Meter() if device == "cuda" else None
-    start = time.perf_counter()
-    run_audit(tokenizer, source, title="benchmark", progress=lambda at: peaks.append(peak_bytes()))
-    seconds = time.perf_counter() - start
-    busy = meter.mean() if meter else None
-    some = [load_image(path).pixels for path in sorted(Path(folder).iterdir())[:: max(1, PICTURES // 96)]]
-    each = {
-        "tokenize": timed(lambda: [tokenizer.tokenize(pixels) for pixels in some]),
-        "encode": timed(lambda: [tokenizer.encode(some[i : i + BATCH]) for i in range(0, len(some), BATCH)]),
+    some = [load_image(path).pixels for path in sorted(Path(folder).iterdir())[:BATCH]]
+    work = {
+        "tokenize": lambda: [tokenizer.tokenize(pixels) for pixels in some],
+        "encode": lambda: tokenizer.encode(some),
     }
-    scaled = {what: seconds / len(some) * PICTURES for what, seconds in each.items()}
+    spent = dict.fromkeys(work, 0.0)
+    for once in work.values():  # what is slow only once
+        once()
+    meter, rounds = Meter() if device == "cuda" else None, []
+
+    def pause(at) -> None:
+        peaks.append(peak_bytes())
+        if at.done * ROUNDS >= PICTURES * (len(rounds) + 1):
+            rounds.append(at.done)
+            for what, passes in work.items():
+                begin = time.perf_counter()
+                passes()
+                spent[what] += time.perf_counter() - begin
+
+    start = time.perf_counter()
+    run_audit(tokenizer, source, title="benchmark", progress=pause)
+    seconds = time.perf_counter() - start - sum(spent.values())
+    busy = meter.mean() if meter else None
+    scaled = {what: value / (len(some) * len(rounds)) * PICTURES for what, value in spent.items()}
     return scaled | {"audit": seconds, "busy": busy, "quarter": peaks[len(peaks) // 4], "end": peaks[-1]}
-
-
-def timed(work) -> float:
-    """The median of three."""
-    found = []
-    for _ in range(3):
-        start = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - start)
-    return sorted(found)[1]
 
 
 class Meter:
