@@ -253,7 +253,7 @@ def test_train_fails_as_the_others_do(error, code, monkeypatch, capsys):
 
 def test_help_names_every_command():
     text = build_parser().format_help()
-    assert all(name in text for name in ("list", "tokenize", "detokenize", "lab", *DELEGATED))
+    assert all(name in text for name in ("list", "tokenize", "detokenize", "audit", "compare", "lab", *DELEGATED))
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["tokenize", "--help"]])

@@ -54,7 +54,7 @@ def _head(comparison: Comparison, table: Table) -> str:
         ),
     ]
     rows = "".join(f'<tr><th scope="row">{name}</th><td>{escape(text)}</td></tr>' for name, text in facts)
-    return f"<h1>{escape(comparison.title)}</h1>{_scroll(rows)}"
+    return f"<h1>{escape(comparison.title)}</h1>{_scroll(rows, 'facts')}"
 
 
 def _table(comparison: Comparison, table: Table) -> str:
