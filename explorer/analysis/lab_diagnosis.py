@@ -61,10 +61,12 @@ def _dead(run: RunReading) -> Finding | None:
         f"{count} of {run.k} codes dead{run.where} {run.seen()}; perplexity {run.perplexity:.0f} of at most "
         f"{run.ceiling} in a batch, so {bits:.1f} of {np.log2(run.k):.1f} bits are used."
     )
-    none = run.events.total == 0
-    advice = (
-        "No code was ever reseeded: choose a reseeding strategy." if none else "Let reseeding go on, or check oftener."
-    )
+    if run.level.metric == "implicit":
+        advice = "A rule has no codes to move: raise the weight that spreads usage, or choose fewer codes."
+    elif run.events.total == 0:
+        advice = "No code was ever reseeded: choose a reseeding strategy, or raise the weight that spreads usage."
+    else:
+        advice = "Let reseeding go on, or check oftener."
     return Finding("bad" if run.dead >= DEAD_BAD else "warn", f"{count} of {run.k} codes dead", text, advice, "heatmap")
 
 

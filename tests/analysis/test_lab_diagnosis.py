@@ -74,6 +74,13 @@ def test_dead_codes_are_counted_with_steps_latents_and_ceiling(cloud):
     assert "of 4.0 bits" in found[0].text and "reseeding" in found[0].advice
 
 
+def test_codes_of_a_rule_are_not_to_be_reseeded(cloud):
+    shown = frame(2000, *cloud, dead=10)
+    rule = replace(shown, levels=(replace(shown.levels[0], metric="implicit"),))
+    (only,) = told([frame(0, *cloud), rule])
+    assert only.title == "10 of 16 codes dead" and "reseed" not in only.advice and "fewer codes" in only.advice
+
+
 def test_codes_far_from_the_latents(cloud):
     z, vectors = cloud
     vectors[6:] += 9
