@@ -168,8 +168,8 @@ _ALL = (
     Preset(
         "beta_too_high",
         "Commitment too high",
-        "Reseeding keeps every code in use and the quantization error goes to 0, yet the latents stay where they "
-        "started, the size of a coin, and the outputs stay a blur.",
+        "Reseeding brings nearly every code into use and the quantization error goes to 0, yet the latents stay "
+        "squeezed onto a line, and the outputs miss about half of what there is.",
         "At beta 100 the commitment term outweighs the reconstruction: moving away from the nearest code costs more "
         "than any gain, so the encoder is frozen.",
         "TencentARC/SEED-Voken/issues/51 (a quantization loss that goes to 0)",
@@ -263,7 +263,7 @@ _ALL = (
     Preset(
         "wide_latents",
         "Too many latent dimensions",
-        "The ring in 256 latent dimensions: about 50 of 64 codes die in the first hundred steps and never come back.",
+        "The ring in 256 latent dimensions: more than 50 of 64 codes die in the first hundred steps and never come back.",
         "Codes are sampled by a softmax over squared distances, and these grow with the number of dimensions. In 256 "
         "the softmax is sure from the first step: a few codes take everything, and no other gets a gradient.",
         "TencentARC/SEED-Voken/issues/59",
