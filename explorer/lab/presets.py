@@ -263,7 +263,7 @@ _ALL = (
     Preset(
         "wide_latents",
         "Too many latent dimensions",
-        "The ring in 256 latent dimensions: more than 50 of 64 codes die in the first hundred steps and never come back.",
+        "The ring in 256 latent dimensions: more than 50 of 64 codes die within 100 steps and never come back.",
         "Codes are sampled by a softmax over squared distances, and these grow with the number of dimensions. In 256 "
         "the softmax is sure from the first step: a few codes take everything, and no other gets a gradient.",
         "TencentARC/SEED-Voken/issues/59",
