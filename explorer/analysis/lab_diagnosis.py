@@ -25,7 +25,7 @@ CLOSE = 0.01  # ... and than this share of the median distance between codes
 STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
 FROZEN = 5.0  # a latent hardly moved when its way is less than this many of its first lengths
 TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
-MANY = 256  # codes looked at
+MANY = 128  # codes looked at
 
 
 @dataclass(frozen=True)
