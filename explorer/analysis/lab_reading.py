@@ -148,7 +148,11 @@ def short(number: float) -> str:
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(n, D), (m, D) -> (n, m) squared Euclidean distances."""
     a, b = a.astype(np.float64), b.astype(np.float64)
-    return np.maximum(np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * (a @ b.T), 0)
+    squared = a @ b.T
+    squared *= -2  # in place: the pages of each new array cost more than its numbers
+    squared += np.square(a).sum(1)[:, None]
+    squared += np.square(b).sum(1)
+    return np.maximum(squared, 0, out=squared)
 
 
 def nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
