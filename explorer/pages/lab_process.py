@@ -23,7 +23,8 @@ from explorer.errors import ExplorerError, SettingsError, plain_words
 from explorer.lab.settings import FieldError, LabSettings
 from explorer.registry import load_dotted
 
-MOST_WAIT_S = 0.03  # of a rest that leaves busy cores to others
+SCARCE = 3.0
+MOST_REST_S = 0.03
 BROKE = "The run ended by an error of the app, or for want of memory. Start it again."
 # The third is what every optimizer of torch imports when it is made, which takes more than a second.
 PRELOADED = ["explorer.lab.runner", "explorer.pages.lab_desk", "torch._dynamo"]
@@ -91,24 +92,36 @@ def serve(line: Connection, settings: LabSettings, device: str, preset: str | No
     load_dotted("torch:set_num_threads")(1)  # small products gain nothing from more, and visitors share the cores
     with suppress(EOFError, OSError):  # the server hung up
         desk = _open(line, settings, device, preset, idle_s)
-        rest = 0.0
+        rest, manners = 0.0, Manners(desk.runner) if desk else None
         while desk and not desk.runner.ended:
             if line.poll(rest):
                 kind, request = json.loads(line.recv_bytes())
                 line.send_bytes((desk.pull if kind == "pull" else desk.do)(request).encode())
                 rest = 0.0
             else:
-                rest = _polite_turn(desk.runner)
+                rest = manners.turn()
         if desk:
             line.send_bytes(_LAST + desk.runner.ended.encode())
 
 
-def _polite_turn(runner: Any) -> float:
-    """A turn; where the cores are busy, then rest as long as it was kept waiting: frames come before steps."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    rest = runner.turn()
-    waited = (time.perf_counter() - wall) - (time.process_time() - cpu)
-    return max(rest, min(waited, MOST_WAIT_S)) if runner.device.type == "cpu" else rest
+class Manners:
+    """Turns of a run that leaves the cores to others where there are too few: frames come before steps.
+
+    A run that gets less than one part in SCARCE of a core rests after each step as long as the step was kept waiting.
+    """
+
+    def __init__(self, runner: Any) -> None:
+        self.runner = runner
+        self._wall, self._cpu = 0.0, 0.0  # seconds of the latest turns, older ones fading
+
+    def turn(self) -> float:
+        """As LabRunner.turn: the seconds to rest."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        rest = self.runner.turn()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        self._wall, self._cpu = 0.9 * self._wall + wall, 0.9 * self._cpu + cpu
+        scarce = self.runner.device.type == "cpu" and self._wall > SCARCE * self._cpu
+        return max(rest, min(wall - cpu, MOST_REST_S)) if scarce else rest
 
 
 def _open(line: Connection, settings: LabSettings, device: str, preset: str | None, idle_s: float | None) -> Any:

@@ -5,6 +5,8 @@ import { onThemeChange, readTheme } from "./inspect_theme.js";
 
 export const GAP_MS = 200; // heavy panels draw at most five times a second, so that the plane keeps its frames
 const REST = 12;
+const FRAMES_APART = 9; // of the plane, between two drawings of a heavy panel
+const LULL_MS = 1000; // without a frame: the run stood still
 
 const NEAR_PX = 80; // outside of the screen, where a panel is drawn already
 const SLICE_MS = 6; // heavy drawing of one animation frame; the rest waits for the next, so that the plane is not held up
@@ -48,6 +50,15 @@ const CLOCK = {
   },
 };
 
+const pace = { at: -Infinity, gap: 0 };
+
+/** The plane shows a new frame. Where frames come slowly, heavy panels are drawn more seldom, to leave it the time. */
+export function frameShown(now = performance.now()) {
+  const gap = now - pace.at;
+  pace.gap = gap < LULL_MS ? 0.7 * pace.gap + 0.3 * gap : 0;
+  pace.at = now;
+}
+
 /** request() runs `work` at the next animation frame, at most once in `gap` ms; the last request is never lost.
  *  Work that turns out slow waits longer, so that it takes no more than a REST-th of the time. */
 export function throttled(work, gap = GAP_MS, clock = CLOCK) {
@@ -58,7 +69,7 @@ export function throttled(work, gap = GAP_MS, clock = CLOCK) {
     timer = null;
     last = clock.now();
     work();
-    rest = gap > 0 ? Math.max(gap, REST * (clock.now() - last)) : 0;
+    rest = gap > 0 ? Math.max(gap, REST * (clock.now() - last), FRAMES_APART * pace.gap) : 0;
   };
   return {
     request: () => (timer ??= clock.later(run, Math.max(0, last + rest - clock.now()), gap > 0)),

@@ -9,6 +9,9 @@ import { arrowScale, boxOf, follow, Motion } from "./lab_plane_motion.js";
 import { createPaper } from "./lab_plane_paint.js";
 import { cellKind, codeWords, deadWords, planeWords } from "./lab_plane_words.js";
 
+const WORDS_MS = 120;
+const LATE_MS = 40; // a drawing that comes this late says that the browser cannot keep up ...
+const STRAIN_MS = 3000; // ... and then codes do not glide for a while
 const GAP_MS = { still: 28, flowing: 80 }; // between drawings that only glide or flash
 const REACH_PX = 22; // how far from a code the pointer may be, where there are no cells
 
@@ -28,7 +31,7 @@ export function createPlane(root, env) {
 class Plane {
   constructor(root, env) {
     Object.assign(this, { root, env, view: null, frame: null, drawnFrame: null, camera: null, fit: "all" });
-    Object.assign(this, { W: 0, H: 0, dpr: 1, lastDrawn: -Infinity, pending: null, cells: null, arrows: null });
+    Object.assign(this, { W: 0, H: 0, dpr: 1, lastDrawn: -Infinity, lateAt: -Infinity, dueAt: Infinity, pending: null, saying: null, cells: null, arrows: null });
     this.motion = new Motion();
     this.paper = createPaper({ act: env.act, bus: env.bus, redraw: () => this.request() });
     this.build();
@@ -168,7 +171,8 @@ class Plane {
     const [before, { plane, level, levels }] = [this.frame, view.frame];
     if (before && (before.level !== level || before.plane.kind !== plane.kind || before.plane.fitted_at !== plane.fitted_at)) this.camera = null;
     this.frame = view.frame;
-    this.motion.push(view.frame, performance.now());
+    const now = performance.now();
+    this.motion.push(view.frame, now, now - this.lateAt > STRAIN_MS);
     this.arrows = view.frame.gradient ? arrowScale(view.frame.gradient.array) : null;
     if (this.levels.element.children.length !== levels) {
       const each = Array.from({ length: levels }, (_, i) => ({ id: i, label: `Level ${i + 1}`, title: `Codebook ${i + 1} of ${levels}` }));
@@ -178,6 +182,8 @@ class Plane {
   }
 
   say() {
+    clearTimeout(this.saying);
+    this.saying = null;
     const { frame } = this;
     if (!frame) return;
     const { state } = this.env.bus;
@@ -209,6 +215,7 @@ class Plane {
   /** Not by waiting through animation frames: each of them would cost the page a layout. */
   later(wait) {
     clearTimeout(this.timer);
+    this.dueAt = performance.now() + wait;
     this.timer = setTimeout(() => this.schedule(), Math.max(0, wait - 8));
   }
 
@@ -218,6 +225,8 @@ class Plane {
 
   step(now) {
     this.pending = null;
+    if (performance.now() - this.dueAt > LATE_MS) this.lateAt = performance.now();
+    this.dueAt = Infinity;
     const gap = this.motion.flowing && !this.asked ? GAP_MS.flowing : GAP_MS.still;
     if (this.frame === this.drawnFrame && now - this.lastDrawn < gap) return this.later(gap - (now - this.lastDrawn));
     this.paint(now);
@@ -239,7 +248,7 @@ class Plane {
     drawPlane(ctx, this.scene(performance.now(), state));
     if (this.drawnFrame === this.frame) return;
     this.drawnFrame = this.frame;
-    this.say();
+    this.saying ??= setTimeout(() => this.say(), WORDS_MS); // new words at each frame would lay out the page as often
     this.env.drawn?.(this.frame);
   }
 
@@ -269,6 +278,7 @@ class Plane {
     this.observer.disconnect();
     for (const stop of this.stops) stop();
     clearTimeout(this.timer);
+    clearTimeout(this.saying);
     if (this.pending !== null) cancelAnimationFrame(this.pending);
   }
 }

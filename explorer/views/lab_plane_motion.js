@@ -17,8 +17,9 @@ export class Motion {
     Object.assign(this, { frame: null, from: null, to: null, at: -Infinity, duration: 0, trail: [], flashes: [] });
   }
 
-  /** A new frame at time `now`. Another run, codebook, basis or an earlier step starts afresh. */
-  push(frame, now) {
+  /** A new frame at time `now`. Another run, codebook, basis or an earlier step starts afresh. glide: false where
+   *  drawings in between would cost the time of the next frame. */
+  push(frame, now, glide = true) {
     const before = this.frame;
     if (!before || !continues(before, frame)) this.forget();
     const shown = this.positions(now);
@@ -28,7 +29,7 @@ export class Motion {
     this.from = null;
     this.duration = 0;
     this.flowing = gap < GLIDE_MS[0]; // drawings in between would only take the time of the next frame
-    if (shown && gap > GLIDE_MS[0] && frame.step > before.step) {
+    if (glide && shown && gap > GLIDE_MS[0] && frame.step > before.step) {
       this.from = Float32Array.from(shown);
       for (const code of jumped) this.from.set(codes.subarray(2 * code, 2 * code + 2), 2 * code);
       this.duration = Math.min(gap, GLIDE_MS[1]);

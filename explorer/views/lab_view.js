@@ -14,6 +14,7 @@ import { createHeatmap } from "./lab_heatmap.js";
 import { createHistogram } from "./lab_histogram.js";
 import { createLink } from "./lab_link.js";
 import { createPictures } from "./lab_pictures.js";
+import { frameShown } from "./lab_panel.js";
 import { createPlane } from "./lab_plane.js";
 import { createPresets } from "./lab_presets.js";
 import { createTransport } from "./lab_transport.js";
@@ -149,6 +150,7 @@ class Lab {
 
   frameDrawn(i) {
     if (i !== 0) return;
+    frameShown();
     this.drawn += 1;
     this.root.dataset.framesDrawn = this.drawn;
   }

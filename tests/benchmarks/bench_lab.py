@@ -5,10 +5,13 @@ The browser runs on the same cores as the server, so what it draws is taken from
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import time
+import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
@@ -17,6 +20,7 @@ from explorer.lab.models import build_model, difference
 from explorer.lab.quantizing import apply_settings, build_lab_quantizer
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
+from explorer.pages.lab_desk import FRAMES_PER_SECOND
 from explorer.quantizers.chance import built_with, drawing_from
 from explorer.views.lab_payload import frame_payload
 from tests.benchmarks.lab_page import PLAY, SETTINGS, VIEW, chromium, cpu_seconds, plays, served, visitor
@@ -63,7 +67,39 @@ def measure() -> list[tuple[str, str, str]]:
         rows += [*_rates(pages, pid), *_reactions(pages[0], "one visitor")]
         pages += [visitor(browser, url) for _ in range(VISITORS - 1)]
         rows += [*_rates(pages, pid), *_reactions(pages[0], f"one of {VISITORS} visitors")]
+        rows += _rates_of_requests(pages, pid)
     return rows
+
+
+def _rates_of_requests(pages: list, pid: int) -> list[tuple[str, str, str]]:
+    """The same visitors with their browsers on other machines: the pages rest, and a script asks in their place."""
+    asked = [page.evaluate("window.labPull") for page in pages]
+    for page in pages:
+        page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
+    time.sleep(WARM_UP_S)
+    before = cpu_seconds(pid), time.perf_counter()
+    with ThreadPoolExecutor(len(asked)) as threads:
+        frames = list(threads.map(lambda one: _frames_of(one["url"], json.loads(one["body"])), asked))
+    passed = time.perf_counter() - before[1]
+    rates = ", ".join(f"{rate:.1f}" for rate in frames)
+    what = f"lab, {TOY}, {len(pages)} visitors whose browsers are elsewhere: frames sent to each"
+    rows = [(what, f"{rates} a second, least {min(frames):.1f}", "10 a second each")]
+    if before[0] is not None:
+        rows.append(("... with cores kept busy meanwhile", f"server {(cpu_seconds(pid) - before[0]) / passed:.2f}", ""))
+    return rows
+
+
+def _frames_of(url: str, body: dict) -> float:
+    """New frames a second that a visitor gets who asks as the page does: one after the other, at most 30 a second."""
+    request, frames, started = body["data"], 0, time.perf_counter()
+    while (now := time.perf_counter()) - started < SECONDS:
+        posted = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(posted) as response:
+            answer = json.loads(json.load(response))
+        frames += answer["sides"][0]["frame"] is not None
+        request["after"] |= {"run": answer["run"]} | dict.fromkeys(("curve", "heat"), answer["status"]["step"])
+        time.sleep(max(0.0, now + 1 / FRAMES_PER_SECOND - time.perf_counter()))
+    return frames / (time.perf_counter() - started)
 
 
 def _rates(pages: list, pid: int) -> list[tuple[str, str, str]]:

@@ -25,8 +25,9 @@ LISTEN = """(() => {
   const asked = window.fetch;
   window.labAnswers = [];
   window.fetch = async (...call) => {
-    const response = await asked(...call);
     const body = call[1]?.body;
+    if (typeof body === 'string' && body.includes('"lab_pull"')) window.labPull = { url: String(call[0]), body };
+    const response = await asked(...call);
     if (typeof body === 'string' && body.includes('"lab_do"')) {
       await response.clone().text();
       window.labAnswers.push({ action: JSON.parse(body).data.action, at: performance.now() });

@@ -4,12 +4,13 @@ import json
 import os
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from explorer.errors import ExplorerError, SettingsError
 from explorer.lab.settings import LabSettings
-from explorer.pages.lab_process import BROKE, LabProcess, ProcessPool
+from explorer.pages.lab_process import BROKE, MOST_REST_S, LabProcess, Manners, ProcessPool
 
 SMALL = LabSettings(codebook_size=8, batch_size=32)
 
@@ -105,3 +106,25 @@ def test_a_visitor_who_leaves_while_the_run_starts_leaves_none_behind():
     pool._make = slow
     run = pool.open("a", SMALL, "cpu")
     assert not run.alive and pool.get("a") is None
+
+
+@pytest.mark.parametrize(
+    "device, wall, cpu, rests",
+    [
+        ("cpu", 0.005, 0.004, 0.0),
+        ("cpu", 0.02, 0.004, 0.016),
+        ("cpu", 0.2, 0.004, MOST_REST_S),
+        ("cuda", 0.02, 0.004, 0.0),
+    ],
+)
+def test_a_run_rests_only_where_cores_are_scarce(monkeypatch, device, wall, cpu, rests):
+    clock = SimpleNamespace(wall=0.0, cpu=0.0)
+
+    def turn():
+        clock.wall, clock.cpu = clock.wall + wall, clock.cpu + cpu
+        return 0.0
+
+    fake = SimpleNamespace(perf_counter=lambda: clock.wall, process_time=lambda: clock.cpu)
+    monkeypatch.setattr("explorer.pages.lab_process.time", fake)
+    manners = Manners(SimpleNamespace(turn=turn, device=SimpleNamespace(type=device)))
+    assert [manners.turn() for _ in range(3)] == pytest.approx([rests] * 3)
