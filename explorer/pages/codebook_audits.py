@@ -242,7 +242,7 @@ def file_of(opened: Opened, kind: str) -> dict[str, Any]:
 def _report(opened: Opened) -> bytes:
     """The self-contained HTML report."""
     make: Callable[..., str] = load_dotted("explorer.audit.report:html_report")  # type: ignore[assignment]
-    return make(opened.audit).encode("utf-8")
+    return make(opened.audit, opened.codebooks or ()).encode("utf-8")
 
 
 def _zipped(folder: Path, stem: str, report: bytes) -> bytes:

@@ -21,6 +21,7 @@ from explorer.registry import load_dotted
 from explorer.tokenizers import load_tokenizer
 
 INDICES = (".npy", ".npz")
+MOST_INDICES, MOST_CODES = 200_000_000, 2**20  # of a visitor's file: a small .npz can hold gigabytes of zeros
 SEED = 0
 SILENT_S = 300  # a browser that has not asked for so long is gone, though nobody said so
 WAIT_S = 0.2
@@ -117,12 +118,16 @@ class Job:
         order = self.order
         if order.codebook_size is not None:
             audit_indices: Callable[..., Audit] = load_dotted("explorer.audit.indices:audit_indices")  # type: ignore[assignment]
-            return audit_indices(order.source, order.codebook_size)
+            return audit_indices(
+                order.source,
+                order.codebook_size,
+                most=MOST_INDICES,
+                most_codes=MOST_CODES,
+                progress=self._tell,
+                cancelled=self.cancelled,
+            )
         open_source: Callable[..., Any] = load_dotted("explorer.audit.sources:open_source")  # type: ignore[assignment]
         run_audit: Callable[..., Audit] = load_dotted("explorer.audit.run:run_audit")  # type: ignore[assignment]
-
-        def told(progress: Any) -> None:
-            self._progress = progress
 
         return run_audit(
             load_tokenizer(order.tokenizer or ""),
@@ -130,9 +135,12 @@ class Job:
             title=order.title,
             seed=SEED,
             resume=order.resume,
-            progress=told,
+            progress=self._tell,
             cancelled=self.cancelled,
         )
+
+    def _tell(self, progress: Any) -> None:
+        self._progress = progress
 
     def _finish(self, audit: Audit) -> None:
         """Write and list what was counted."""
