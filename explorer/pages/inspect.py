@@ -12,14 +12,15 @@ from dataclasses import replace
 import gradio as gr
 
 from explorer.errors import Cancelled, ExplorerError, plain_words
+from explorer.pages import edit_events, runtime
 from explorer.pages import inspect_events as events
-from explorer.pages import runtime
 from explorer.pages.inspect_payloads import reconstruction_payload
 from explorer.pages.session import SIDES_PX, UPLOADED, Visit, visit_from_query
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views import address, export_bar
 from explorer.views.address import AddressBar
 from explorer.views.code_card import CodeCard
+from explorer.views.edit_view import EditView
 from explorer.views.export_bar import ExportBar
 from explorer.views.inspect_view import InspectView
 from explorer.views.reconstruction import ReconstructionView
@@ -70,9 +71,10 @@ def build() -> None:
         with gr.Column(elem_id="area-after"):
             reconstruction = ReconstructionView()
             exports = ExportBar()
+            editor = EditView(server_functions=[edit_ask])
     bar = AddressBar()
 
-    results = [view, reconstruction, card, bar]
+    results = [view, reconstruction, card, bar, editor]
     chosen = [state, strip, facts, *results]
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     opened = gr.on([gr.context.Context.root_block.load], _open, None, [*chosen, tokenizer, side], **quiet)
@@ -91,6 +93,11 @@ def build() -> None:
     gr.context.Context.root_block.unload(_leave)
 
 
+def edit_ask(request: dict) -> str:
+    """One answer of the token editor, as JSON; not through the queue, so that a stroke is shown at once."""
+    return edit_events.ask(request if isinstance(request, dict) else {})
+
+
 def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", kind: str = "error") -> tuple:
     """Values of state, strip, facts and all results; if they cannot be made, why, and everything else as it was."""
     session = request.session_hash
@@ -99,13 +106,13 @@ def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", ki
     try:
         spec = load_tokenizer(visit.tokenizer).spec
         strip = events.strip_value(visit, message, kind)
-        made = (visit, strip, facts_payload(spec), *events.everything(visit))
+        made = (visit, strip, facts_payload(spec), *events.everything(visit), edit_events.opening(visit))
     except Exception as error:
         kept = events.strip_value(before, plain_words(error))
         if runtime.turns.holds(session, runtime.MAPS, turn):
             runtime.intents.set(session, before)
-        made = (gr.skip(), kept, *[gr.skip()] * 5)
-    return made if runtime.turns.holds(session, runtime.MAPS, turn) else (gr.skip(),) * 7
+        made = (gr.skip(), kept, *[gr.skip()] * 6)
+    return made if runtime.turns.holds(session, runtime.MAPS, turn) else (gr.skip(),) * 8
 
 
 def _open(request: gr.Request) -> tuple:
@@ -114,7 +121,7 @@ def _open(request: gr.Request) -> tuple:
     visit, said = visit_from_query(dict(request.query_params), ids)
     if not ids:
         empty = events.strip_value(visit, "There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one.")
-        return (visit, empty, *[gr.skip()] * 7)
+        return (visit, empty, *[gr.skip()] * 8)
     runtime.intents.set(request.session_hash, visit)
     return (*_all(request, visit, visit, " ".join(said), "note"), visit.tokenizer, visit.side_px)
 
@@ -126,7 +133,7 @@ def _pick_sample(visit: Visit, event: gr.EventData, request: gr.Request) -> tupl
 def _pick_upload(visit: Visit, path: str | None, request: gr.Request) -> tuple:
     """A picture was uploaded, pasted or taken; clearing the input, or a paste under way, keeps what is shown."""
     if path is None:
-        return (gr.skip(),) * 7
+        return (gr.skip(),) * 8
     return _pick(request, visit, picture=UPLOADED, upload=path)
 
 

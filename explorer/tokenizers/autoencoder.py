@@ -5,6 +5,7 @@ No normalization layers: residual branches start at zero, which is stable at thi
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -77,6 +78,12 @@ class Decoder(nn.Sequential):
             nn.Conv2d(c2, 12, 3, padding=1),
             nn.PixelShuffle(2),
         )
+
+
+def decoder_reach(blocks: tuple[int, int, int]) -> int:
+    """How many tokens away a token still changes pixels: each 3x3 convolution looks one place further, at its size."""
+    half, quarter, eighth = blocks
+    return math.ceil((half + 1) / 4 + quarter / 2 + eighth + 1)
 
 
 def to_network(pixels: Tensor) -> Tensor:

@@ -51,6 +51,7 @@ class Tokenizer(ABC):
 
     spec: TokenizerSpec
     device: str
+    token_reach: int | None = None  # how many tokens away a token still changes pixels; None: everywhere, or unknown
 
     @abstractmethod
     def tokenize(self, media: np.ndarray) -> TokenRecord:
@@ -87,6 +88,27 @@ class Tokenizer(ABC):
         if not all(np.all(mask) for mask in kept):
             raise RecordError(f"{self.spec.id} needs every token; none can be left out")
         return self.detokenize(indices)
+
+    def decode_window(
+        self, indices: Sequence[np.ndarray], kept: Sequence[np.ndarray], box: tuple[int, int, int, int]
+    ) -> np.ndarray:
+        """The pixels of a box of tokens, as the whole decode has them: (height x `downsampling`, ..., 3) float32.
+
+        box: (top, left, height, width) in tokens, within the grid. Where `token_reach` is known only the tokens that
+        reach into the box are decoded, which is exact to rounding: what lies beyond never comes into these pixels.
+        indices, kept and errors as of `decode_kept`.
+        """
+        top, left, height, width = box
+        rows, columns = np.shape(indices[0])
+        reach = max(rows, columns) if self.token_reach is None else self.token_reach
+        near = (
+            slice(max(top - reach, 0), min(top + height + reach, rows)),
+            slice(max(left - reach, 0), min(left + width + reach, columns)),
+        )
+        decoded = self.decode_kept([level[near] for level in indices], [mask[near] for mask in kept])
+        factor = self.spec.downsampling
+        first_row, first_column = (top - near[0].start) * factor, (left - near[1].start) * factor
+        return decoded[first_row : first_row + height * factor, first_column : first_column + width * factor]
 
     @abstractmethod
     def codebooks(self) -> tuple[Codebook, ...]:

@@ -14,7 +14,7 @@ from explorer.device import pick_device
 from explorer.errors import MediaError, RecordError
 from explorer.quantizers.base import QuantizerOutput
 from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
-from explorer.tokenizers.autoencoder import from_network, to_network
+from explorer.tokenizers.autoencoder import decoder_reach, from_network, to_network
 from explorer.tokenizers.base import Tokenizer
 from explorer.tokenizers.checkpoint import load_model
 from explorer.tokenizers.specs import read_config, spec_of
@@ -27,11 +27,13 @@ class NativeTokenizer(Tokenizer):
     """Encoder, quantizer and decoder read from `folder`, on `device` ("auto", "cpu", "cuda", "mps")."""
 
     def __init__(self, folder: Path, device: str = "auto") -> None:
-        self.spec = spec_of(read_config(folder))
+        config = read_config(folder)
+        self.spec = spec_of(config)
         self._device = pick_device(device)
         self._model = load_model(folder).to(self._device)
         self._codebooks = self._model.quantizer.codebooks()
         self.device = str(self._device)
+        self.token_reach = decoder_reach(tuple(config["architecture"]["blocks"]))
 
     def codebooks(self) -> tuple[Codebook, ...]:
         return self._codebooks

@@ -4,11 +4,11 @@ import { selection } from "./selection.js";
 
 const SELECTED = ["level", "code", "token"];
 
-/** The query of a link: `chosen` from Python, `own` from views, `state` of the selection; other keys are kept. */
+/** The query of a link: `chosen` from Python, `own` from views ("" for none), `state` of the selection; others stay. */
 export function queryOf(before, chosen, own, state) {
   const query = new URLSearchParams(before);
   for (const name of [...SELECTED, ...Object.keys(own), "mode"]) query.delete(name);
-  for (const [name, value] of Object.entries({ ...chosen, ...own })) query.set(name, value);
+  for (const [name, value] of Object.entries({ ...chosen, ...own })) if (value !== "") query.set(name, value);
   if (state.level) query.set("level", state.level);
   if (state.code !== null) query.set("code", state.code);
   if (state.token !== null) query.set("token", state.token);

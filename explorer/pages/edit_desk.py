@@ -1,0 +1,156 @@
+"""Desks of the token editor: what is being edited, known to the browser by a token that cannot be guessed.
+
+A desk holds no choice of its own: the edits come as text with every request. It only remembers what it decoded last,
+so that the next stroke need not decode the whole picture again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from explorer.analysis.edited_tokens import Bench, EditedTokens, bench_of, tokens_of
+from explorer.analysis.editlink import edits_from_text
+from explorer.analysis.edits import History, Operation, Transplant
+from explorer.analysis.influence import decode
+from explorer.analysis.redecode import Redecoded, redecode
+from explorer.errors import ExplorerError, RecordError
+from explorer.media.image import to_pil
+from explorer.media.samples import SAMPLES, sample
+from explorer.pages import runtime
+from explorer.pages.session import Visit
+from explorer.record import TokenRecord
+from explorer.tokenizers import load_tokenizer
+from explorer.tokenizers.base import Tokenizer
+
+DESKS_KEPT = runtime.SESSIONS_KEPT
+DECODED_KEPT = 8  # desks that remember pictures: two each, 12 MB a picture of 1024 px
+GONE = "This page has been open for longer than the server remembers. Load it again: your edits are kept in its link."
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """base: the decode before any edit. text, tokens, picture: of the latest edits."""
+
+    base: np.ndarray
+    text: str
+    tokens: EditedTokens
+    picture: np.ndarray
+
+
+class Desk:
+    """The editing of one visit's tokens."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit, self.lock = visit, threading.Lock()
+        self._decoded: Decoded | None = None
+        self._stem: tuple[str, EditedTokens | None] = ("", None)
+
+    @property
+    def record(self) -> TokenRecord:
+        return runtime.record_of(self.visit)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        return load_tokenizer(self.visit.tokenizer)
+
+    def bench(self, operations: Sequence[Operation] = ()) -> Bench:
+        """The codebooks, and the tokens of every second picture that the operations name."""
+        names = dict.fromkeys(one.source for one in operations if isinstance(one, Transplant))
+        return bench_of(self.record, {name: self.source(name) for name in names})
+
+    def source(self, name: str) -> TokenRecord:
+        """A sample picture through the same tokenizer, at the same longest side. Raises RecordError if it is none."""
+        if name not in SAMPLES:
+            raise RecordError(f"There is no sample picture {name[:40]!r}. There are: {', '.join(SAMPLES)}.")
+        return runtime.record_of(replace(self.visit, picture=name, upload=None))
+
+    def same_size(self, name: str) -> TokenRecord:
+        """A sample picture, cut around its middle to the shape of the edited one, through the same tokenizer."""
+        if name not in SAMPLES:
+            raise RecordError(f"There is no sample picture {name[:40]!r}. There are: {', '.join(SAMPLES)}.")
+        height, width = self.record.media.shape[:2]
+        picture = to_pil(sample(name).load().pixels)
+        scale = min(picture.width / width, picture.height / height)
+        left, top = (picture.width - scale * width) / 2, (picture.height - scale * height) / 2
+        cut = (left, top, left + scale * width, top + scale * height)
+        small = picture.resize((width, height), Image.Resampling.LANCZOS, box=cut)
+        return self.tokenizer.tokenize(np.asarray(small, np.float32) / 255)
+
+    def tokens(self, text: str) -> EditedTokens:
+        """The tokens after the edits of `text`. Raises SettingsError or RecordError that names the edit at fault."""
+        last, stem = self._decoded, text.rpartition("~")[0]
+        known = dict([self._stem]) | {"": tokens_of(self.record)} | ({} if last is None else {last.text: last.tokens})
+        if text in known:
+            return known[text]
+        operations = edits_from_text(text)
+        bench = self.bench(operations)
+        if stem not in known:
+            known[stem] = History(operations[:-1]).apply(known[""], bench)
+        self._stem = (stem, known[stem])  # a stroke is one word that grows: only it is applied again
+        try:
+            return operations[-1].apply(known[stem], bench)
+        except RecordError:
+            return History(operations).apply(known[""], bench)  # says the number of the edit too
+
+    def decode(self, text: str) -> tuple[EditedTokens, np.ndarray, Redecoded]:
+        """(tokens, the decode before any edit, the decode after those of `text`). Raises ExplorerError."""
+        with self.lock:
+            first, tokens = tokens_of(self.record), self.tokens(text)
+            last = self._decoded
+            if last is None:
+                base = decode(self.tokenizer, first)
+                last = Decoded(base, "", first, base)
+            near = (first, last.base) if not len(tokens.changed(first)) else (last.tokens, last.picture)
+            made = redecode(self.tokenizer, *near, tokens)
+            self._decoded = Decoded(last.base, text, tokens, made.picture)
+        desks.decoded(self)
+        return tokens, last.base, made
+
+    def forget(self) -> None:
+        """Let the pictures go; they are decoded again when they are asked for."""
+        self._decoded = None
+
+
+class Desks:
+    """Token -> desk. Bounded: the longest silent ones are forgotten, and their pictures sooner."""
+
+    def __init__(self, size: int, pictures: int) -> None:
+        self._size, self._pictures, self._lock = size, pictures, threading.Lock()
+        self._desks: OrderedDict[str, Desk] = OrderedDict()
+        self._holding: OrderedDict[int, Desk] = OrderedDict()
+
+    def put(self, visit: Visit) -> str:
+        """A desk for a visit; its token."""
+        token = secrets.token_urlsafe(18)
+        with self._lock:
+            self._desks[token] = Desk(visit)
+            while len(self._desks) > self._size:
+                self._holding.pop(id(self._desks.popitem(last=False)[1]), None)
+        return token
+
+    def get(self, token: object) -> Desk:
+        """The desk. Raises ExplorerError for a token that is none, or no longer."""
+        with self._lock:
+            if not isinstance(token, str) or token not in self._desks:
+                raise ExplorerError(GONE)
+            self._desks.move_to_end(token)
+            return self._desks[token]
+
+    def decoded(self, desk: Desk) -> None:
+        """That desk holds pictures; if too many do, the one that waited longest lets its own go."""
+        with self._lock:
+            self._holding[id(desk)] = desk
+            self._holding.move_to_end(id(desk))
+            oldest = self._holding.popitem(last=False)[1] if len(self._holding) > self._pictures else None
+        if oldest is not None:
+            oldest.forget()
+
+
+desks = Desks(DESKS_KEPT, DECODED_KEPT)

@@ -1,0 +1,269 @@
+// The token editor: closed until it is opened, so that the page stays calm. Edits are kept in the address while short.
+
+import { setAddress } from "./address.js";
+import { Editor } from "./edit_editor.js";
+import { codeFrom, summary } from "./edit_model.js";
+import { PathPanel } from "./edit_path.js";
+import { RegionBar } from "./edit_region.js";
+import { SidePicture } from "./edit_side.js";
+import { TextPanel } from "./edit_text.js";
+import { Brushwork, TOOLS } from "./edit_tools.js";
+import { bytesOf } from "./export_bar.js";
+import { h, segmented, toggle } from "./inspect_dom.js";
+import { fileStem } from "./inspect_format.js";
+import { selection } from "./selection.js";
+
+const EXPORTS = [
+  ["npz", "Tokens .npz", "The edited indices with codebooks and meta data"],
+  ["json", "Tokens .json", "The edited indices and meta data as text"],
+  ["csv", "Tokens .csv", "One row a token, edited"],
+];
+
+function saveBlob(blob, name) {
+  const link = h("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+class EditPanel {
+  constructor(root, request) {
+    Object.assign(this, { root, request, key: null, editor: null });
+    this.body = h("div", { class: "ed-body" });
+    this.details = h("details", { class: "ed-panel" }, h("summary", {}, h("span", { class: "ed-title" }, "Edit the tokens"), h("span", { class: "ed-hint" }, "paint codes onto patches and see what the decoder makes of them")), this.body);
+    this.details.addEventListener("toggle", () => this.details.open && this.open());
+    root.classList.add("dte-edit");
+    root.replaceChildren(this.details);
+    root.addEventListener("keydown", (event) => this.shortcut(event));
+    selection.subscribe((state, before) => this.followPage(state, before));
+  }
+
+  /** opening: the value of the view, or null. Another picture, tokenizer or size: the edits were made for the one before. */
+  show(opening) {
+    const linked = this.key === null ? (new URLSearchParams(window.location.search).get("edits") ?? "") : "";
+    this.details.hidden = !opening;
+    if (!opening) return;
+    if (opening.key === this.key) {
+      this.editor.opening = opening;
+      return;
+    }
+    if (this.key !== null) setAddress({ edits: "" });
+    this.key = opening.key;
+    this.linked = linked;
+    this.editor = new Editor(this.request, opening);
+    this.root.dataset.ready = "false";
+    if (linked) this.details.open = true;
+    if (this.details.open) this.open();
+  }
+
+  async open() {
+    const { editor } = this;
+    if (!editor || editor.open || this.opening === editor) return;
+    this.opening = editor;
+    this.build();
+    this.status.textContent = "Decoding…";
+    try {
+      await editor.start(this.linked);
+    } catch (error) {
+      if (editor === this.editor) editor.say(error.message);
+      this.status.textContent = "";
+    }
+    if (this.opening === editor) this.opening = null;
+  }
+
+  build() {
+    const { editor } = this;
+    for (const part of [this.tools, this.side]) part?.stage.destroy();
+    this.shownCode = null;
+    this.status = h("p", { class: "ed-status", role: "status" });
+    this.wrong = h("p", { class: "ed-wrong", role: "alert", hidden: true });
+    this.link = h("p", { class: "ed-words ed-long", hidden: true }, "These edits are too long for a link: a copied link has the picture and the tokenizer, and the exports below have the tokens.");
+    this.notice = h("span", { class: "ed-notice" });
+    this.side = new SidePicture(editor);
+    this.tools = new Brushwork(editor, { notice: (text) => (this.notice.textContent = text), reach: (cell) => this.side.measure(cell) });
+    this.region = new RegionBar(editor);
+    this.text = new TextPanel(editor);
+    this.path = new PathPanel(editor);
+    const marked = toggle("Mark edited tokens", "A dot on every token that is not as it was encoded", false, (on) => {
+      this.tools.marked = on;
+      this.tools.stage.remark();
+    });
+    const edited = h(
+      "div",
+      { class: "ed-pane" },
+      h("div", { class: "ed-pane-head" }, h("span", { class: "ed-name" }, "Edited"), this.notice),
+      this.tools.stage.element,
+      h("div", { class: "ed-row ed-under" }, marked),
+    );
+    this.help = h("p", { class: "ed-words ed-help" });
+    this.body.replaceChildren(
+      this.toolbar(),
+      this.region.element,
+      this.help,
+      this.wrong,
+      h("div", { class: "ed-panes" }, edited, this.side.element),
+      this.status,
+      this.link,
+      this.exports(),
+      this.text.element,
+      this.path.element,
+    );
+    this.deaf?.();
+    this.deaf = editor.on((what) => editor === this.editor && this.hear(what));
+    this.follow();
+  }
+
+  toolbar() {
+    const { editor } = this;
+    this.toolButtons = segmented("Tool", (tool) => this.take(tool));
+    this.toolButtons.options(TOOLS, "paint");
+    this.code = h("input", { class: "ed-input ed-code", inputmode: "numeric", size: 7, "aria-label": "Code to paint with", oninput: () => this.type() });
+    this.codeWrong = h("span", { class: "ed-field-wrong", role: "alert" });
+    this.level = h("span", { class: "ed-level" });
+    this.brush = segmented("Size of the brush", (id) => editor.choose({ brush: id }));
+    this.brush.options([1, 3, 5].map((n) => ({ id: n, label: `${n}`, title: `${n} × ${n} patches` })), 1);
+    this.brushField = h("span", { class: "ed-field" }, h("span", {}, "Brush"), this.brush.element);
+    this.whole = toggle("all levels of the picked patch", "Paint with the codes of every level of the patch that was picked", false, (on) => editor.choose({ whole: on }));
+    const button = (text, title, act) => h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, text);
+    this.undo = button("Undo", "Ctrl+Z", () => editor.undo());
+    this.redo = button("Redo", "Ctrl+Shift+Z", () => editor.redo());
+    this.reset = button("Reset", "Undo everything; redo brings it back step by step", () => editor.reset());
+    return h(
+      "div",
+      { class: "ed-tools" },
+      this.toolButtons.element,
+      h("div", { class: "ed-row" }, h("label", { class: "ed-field" }, h("span", {}, "Code"), this.code), this.level, this.codeWrong, this.brushField, this.whole),
+      h("div", { class: "ed-join ed-history" }, this.undo, this.redo, this.reset),
+    );
+  }
+
+  exports() {
+    const button = (text, title, act) => h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, text);
+    const buttons = EXPORTS.map(([kind, text, title]) => button(text, title, () => this.export(kind)));
+    const picture = button("Picture .png", "The edited decode, pixel for pixel", () => this.savePicture());
+    return h("div", { class: "ed-row ed-exports" }, h("span", { class: "ed-name" }, "Export edited"), ...buttons, picture);
+  }
+
+  async export(kind) {
+    try {
+      const { file } = await this.editor.ask("export", { edits: this.editor.text, kind });
+      saveBlob(new Blob([bytesOf(file.data)], { type: "application/octet-stream" }), file.name);
+    } catch (error) {
+      this.editor.say(error.message);
+    }
+  }
+
+  savePicture() {
+    const { tokenizer, picture } = this.editor.opening;
+    if (!this.editor.open) return;
+    this.tools.stage.picture.toBlob((blob) => blob && saveBlob(blob, `${fileStem(tokenizer, picture, "edited")}.png`), "image/png");
+  }
+
+  take(tool) {
+    this.tools.first = null;
+    this.editor.choose({ tool });
+    if (tool === "transplant") this.side.show("source");
+    else if (tool === "reach") this.side.show("reach");
+    else if (this.side.view === "source" || this.side.view === "reach") this.side.show("difference");
+    this.tools.stage.remark();
+  }
+
+  type() {
+    const { editor } = this;
+    if (!editor.open) return;
+    const { code, error } = codeFrom(this.code.value, editor.open.K[editor.choice.level]);
+    this.codeWrong.textContent = error ?? "";
+    this.code.setAttribute("aria-invalid", String(Boolean(error)));
+    if (!error) editor.pick(code);
+  }
+
+  /** The level on the page is the level that is painted; a code chosen on the page is the code to paint with. */
+  followPage(state, before) {
+    const { editor } = this;
+    if (!editor?.open) return;
+    if (state.level !== before.level && state.level < editor.open.K.length) editor.choose({ level: state.level, origin: null });
+    if (state.code !== before.code && state.code !== null && state.code < editor.open.K[editor.choice.level]) editor.pick(state.code, state.token);
+  }
+
+  hear(what) {
+    const { editor } = this;
+    if (what === "open") this.opened();
+    if (what === "tokens") this.tools.measured = this.side.forget();
+    if (what === "open" || what === "tokens") {
+      this.tools.stage.show(editor.tokens.picture, editor.open.width, editor.open.height);
+      this.tools.stage.remark();
+      this.side.draw();
+      this.root.dataset.frames = Number(this.root.dataset.frames ?? 0) + 1;
+    }
+    if (what === "rest") this.text.follow();
+    this.follow();
+  }
+
+  opened() {
+    const { editor } = this;
+    const { level, code, token } = selection.state;
+    this.tools.stage.setGrid(editor.open.rows, editor.open.cols);
+    for (const part of [this.side, this.region, this.text, this.path]) part.opened();
+    editor.choose({ level: Math.min(level, editor.open.K.length - 1) });
+    if (code !== null && code < editor.open.K[editor.choice.level]) editor.pick(code, token);
+    this.text.follow();
+    this.root.dataset.ready = "true";
+  }
+
+  /** What stands beside the pictures, and what scripts read. */
+  follow() {
+    const { editor } = this;
+    const { choice, history, open } = editor;
+    this.wrong.hidden = !editor.message;
+    this.wrong.textContent = editor.message;
+    this.undo.disabled = this.reset.disabled = history.done.length === 0;
+    this.redo.disabled = history.undone.length === 0;
+    this.help.textContent = TOOLS.find(({ id }) => id === choice.tool).help;
+    this.brushField.hidden = choice.tool !== "paint";
+    this.whole.hidden = choice.tool !== "paint" || choice.origin === null || choice.codes.length < 2;
+    this.region.follow();
+    if (!open) return;
+    this.writeCode();
+    this.level.textContent = open.K.length > 1 ? `of level ${choice.level + 1}, 0 to ${open.K[choice.level] - 1}` : `0 to ${open.K[0] - 1}`;
+    const { changed, difference, leftOut } = editor.tokens;
+    const steps = history.done.length + (editor.drawn ? 1 : 0);
+    this.status.textContent = summary({ steps, changed: changed.length, tokens: open.rows * open.cols, pixels: difference.pixels, most: difference.most, leftOut });
+    const text = editor.drawn ? null : editor.text;
+    if (text !== null) this.writeLink(text);
+    Object.assign(this.root.dataset, { steps, changed: changed.length, pixels: difference.pixels, code: editor.code });
+  }
+
+  /** Only another code or level replaces what was typed. */
+  writeCode() {
+    const { choice, open, code } = this.editor;
+    const shown = `${choice.level}:${code}`;
+    if (shown === this.shownCode) return;
+    this.shownCode = shown;
+    if (codeFrom(this.code.value, open.K[choice.level]).code === code) return;
+    this.code.value = `${code}`;
+    this.codeWrong.textContent = "";
+    this.code.setAttribute("aria-invalid", "false");
+  }
+
+  writeLink(text) {
+    const short = text.length <= this.editor.opening.linkCharacters;
+    this.link.hidden = short;
+    if (text !== this.written) setAddress({ edits: short ? text : "" });
+    this.written = text;
+  }
+
+  shortcut(event) {
+    if (!(event.ctrlKey || event.metaKey) || !this.editor?.open || ["INPUT", "TEXTAREA"].includes(event.target.tagName)) return;
+    const key = event.key.toLowerCase();
+    if (key === "z" && !event.shiftKey) this.editor.undo();
+    else if ((key === "z" && event.shiftKey) || key === "y") this.editor.redo();
+    else return;
+    event.preventDefault();
+  }
+}
+
+export function mount({ element, props, watch, server }) {
+  const panel = new EditPanel(element, (request) => server.edit_ask(request));
+  const take = () => panel.show(props.value ? JSON.parse(props.value) : null);
+  watch("value", take);
+  take();
+}

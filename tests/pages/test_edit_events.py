@@ -1,0 +1,201 @@
+"""What the token editor answers, against the tokenizer itself."""
+
+import base64
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+from explorer.analysis.metrics import difference
+from explorer.errors import ExplorerError
+from explorer.pages import edit_desk, edit_events
+from explorer.pages.runtime import record_of
+from explorer.pages.session import Visit
+from explorer.tokenfile import load_tokens
+from explorer.tokenizers import load_tokenizer
+from explorer.views.encoding import unpack
+from explorer.views.export_bar import ExportFile
+
+VISIT = Visit(picture="astronaut", tokenizer="rvq-4", side_px=256)
+
+
+@pytest.fixture(scope="module")
+def opened():
+    return json.loads(edit_events.opening(VISIT))
+
+
+@pytest.fixture
+def ask(opened):
+    def asked(what, **args):
+        return json.loads(edit_events.ask({"what": what, "token": opened["token"]} | args))
+
+    return asked
+
+
+def codes(answer):
+    return [unpack(level).astype(np.int64) for level in answer["indices"]]
+
+
+def shown(answer, base):
+    """The edited picture as the browser puts it together."""
+    picture = base.copy()
+    if answer["box"]:
+        top, left, height, width = answer["box"]
+        picture[top : top + height, left : left + width] = unpack(answer["pixels"])
+    return picture
+
+
+def decoded(indices, shape=(32, 32)):
+    pixels = load_tokenizer("rvq-4").detokenize([one.reshape(shape) for one in indices])
+    return np.round(pixels * 255).astype(np.uint8)
+
+
+def test_open_gives_the_tokens_and_their_decode(ask):
+    answer, record = ask("open"), record_of(VISIT)
+    assert (answer["rows"], answer["cols"], answer["K"]) == (32, 32, [1024] * 4)
+    for level, mine in zip(record.levels, codes(answer), strict=True):
+        np.testing.assert_array_equal(level.indices.reshape(-1), mine)
+    np.testing.assert_array_equal(unpack(answer["base"]), decoded(codes(answer)))
+
+
+@pytest.mark.parametrize(
+    "edits", ["p.0.5.0-3_40", "p.0.5.0~f.2.9.0-0-4-4", "r.1.0.7", "s.0.1023", "h.2-2-6-6.3", "a.0-0-3-3"]
+)
+def test_an_edit_decodes_to_what_the_tokenizer_makes_of_its_tokens(ask, edits):
+    base, answer = unpack(ask("open")["base"]), ask("edit", edits=edits)
+    picture, wanted = shown(answer, base).astype(int), decoded(codes(answer)).astype(int)
+    assert np.abs(picture - wanted).max() <= 1 and (picture != wanted).mean() < 1e-3  # rounding in the last step
+    first = np.stack([level.indices.reshape(-1) for level in record_of(VISIT).levels])
+    assert answer["changed"] == int((np.stack(codes(answer)) != first).any(0).sum())
+
+
+def test_a_stroke_after_strokes_and_an_undo_are_what_all_edits_at_once_are(ask):
+    words = ["p.0.5.0", "p.0.6.1-40", "s.3.70", "p.3.1.900"]
+    base = unpack(ask("open")["base"])
+    for n in (1, 2, 3, 4, 2, 0, 4):
+        answer = ask("edit", edits="~".join(words[:n]))
+        fresh = json.loads(edit_events.opening(VISIT))["token"]
+        again = json.loads(edit_events.ask({"what": "edit", "token": fresh, "edits": "~".join(words[:n])}))
+        assert codes(answer)[0].tolist() == codes(again)[0].tolist()
+        assert np.abs(shown(answer, base).astype(int) - shown(again, base)).max() <= 1
+    assert ask("edit", edits="")["box"] is None
+
+
+def test_levels_left_out_are_sent_and_decoded_without(ask):
+    base, answer = unpack(ask("open")["base"]), ask("edit", edits="d.1-3.0-0-32-32")
+    wanted = load_tokenizer("rvq-4").decode_levels(record_of(VISIT), [0])
+    assert np.abs(shown(answer, base) / 255 - wanted).max() < 1.5 / 255
+    assert [int(unpack(kept).sum()) for kept in answer["kept"]] == [1024, 0, 0, 0]
+
+
+def test_reach_is_the_difference_of_two_decodes(ask):
+    answer = ask("reach", edits="p.0.5.0", position=0, levels=None)
+    indices = [level.indices.copy() for level in record_of(VISIT).levels]
+    indices[0][0, 0] = 5
+    kept = [np.ones((32, 32), bool) for _ in indices]
+    tokenizer, without = load_tokenizer("rvq-4"), [mask.copy() for mask in kept]
+    for mask in without:
+        mask[0, 0] = False
+    change = np.abs(difference(tokenizer.detokenize(indices), tokenizer.decode_kept(indices, without))).max(-1)
+    top, left, height, width = answer["box"]
+    assert (top, left) == (0, 0) and height <= 64 and width <= 64
+    np.testing.assert_allclose(unpack(answer["change"]), change[:height, :width], atol=1e-4)
+    assert answer["pixels"] == pytest.approx((change > 0.5 / 255).sum(), abs=3)
+    assert answer["ownShare"] == pytest.approx(change[:8, :8].sum() / change.sum(), abs=1e-3)
+
+
+def test_transplant_takes_the_tokens_of_the_second_picture(ask):
+    answer = ask("edit", edits="t.coffee.0-0-3-4.10.20")
+    source = record_of(Visit(picture="coffee", tokenizer="rvq-4", side_px=256))
+    for mine, level in zip(codes(answer), source.levels, strict=True):
+        np.testing.assert_array_equal(mine.reshape(32, 32)[10:13, 20:24], level.indices[:3, :4])
+    size = ask("source", picture="coffee")
+    assert (size["rows"], size["cols"]) == source.levels[0].indices.shape
+
+
+def test_a_path_of_codes_begins_and_ends_with_them_and_one_of_pictures_too(ask):
+    answer = ask("path", of="codes", level=1, first=3, last=900, steps=5)
+    assert [answer["frames"][0]["code"], answer["frames"][-1]["code"]] == [3, 900] and len(answer["frames"]) == 5
+    answer = ask("path", of="pictures", picture="coffee", edits="", steps=3)
+    assert answer["frames"][0]["changed"] == 0 < answer["frames"][1]["changed"]
+    assert all(frame["url"].startswith("data:image/jpeg;base64,") for frame in answer["frames"])
+
+
+@pytest.mark.parametrize(
+    "form", [{"style": "tags", "order": "hilbert", "offset": 7, "by": "position"}, {"style": "numbers"}]
+)
+def test_text_pasted_back_is_one_edit_to_the_same_tokens(ask, form):
+    painted = ask("text", edits="p.2.9.0-9~d.3.0-0-1-1", form=form)["text"]
+    answer = ask("paste", edits="", text=painted, form=form)
+    assert answer["changed"] == (record_of(VISIT).levels[2].indices.reshape(-1)[:10] != 9).sum()
+    before, after = ask("edit", edits="p.2.9.0-9"), ask("edit", edits=answer["words"])
+    assert [one.tolist() for one in codes(before)] == [one.tolist() for one in codes(after)]
+    assert ask("paste", edits="p.2.9.0-9", text=painted, form=form)["words"] == ""
+
+
+def test_a_fault_in_pasted_text_is_marked_as_javascript_counts(ask):
+    text = "1 2 🙂🙂 banana"
+    answer = ask("paste", edits="", text=text, form={"style": "numbers"})
+    assert not answer["ok"] and (answer["error"]["start"], answer["error"]["end"]) == (4, 8)  # two units each
+    short = ask("paste", edits="", text="1 2 3", form={"style": "numbers"})
+    assert "4,096 are needed" in short["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"what": "edit", "edits": "p.0.1024.0"}, "outside 0..1023"),
+        ({"what": "edit", "edits": "p.0.1.0~p.9.1.0"}, "Edit 2"),
+        ({"what": "edit", "edits": "t.nobody.0-0-1-1.0.0"}, "no sample picture 'nobody'"),
+        ({"what": "edit", "edits": "x.1"}, "none that is known"),
+        ({"what": "edit", "edits": 5}, "must be text"),
+        ({"what": "reach", "edits": "", "position": 1024}, "outside 0..1023"),
+        ({"what": "path", "of": "codes", "level": 4, "first": 0, "last": 1, "steps": 5}, "no level 5"),
+        ({"what": "path", "of": "codes", "level": 0, "first": 0, "last": 1, "steps": 500}, "steps must be from 2"),
+        ({"what": "text", "edits": "", "form": {"style": "poems"}}, "numbers or tags"),
+        ({"what": "text", "edits": "", "form": {"offset": "x"}}, "whole number"),
+        ({"what": "export", "edits": "", "kind": "exe"}, "no export 'exe'"),
+        ({"what": "dance"}, "nothing called 'dance'"),
+    ],
+)
+def test_what_cannot_be_is_said_in_plain_words(ask, request_, said):
+    answer = ask(**request_)
+    assert not answer["ok"] and said in answer["error"]["message"] and answer["error"]["fault"] == "edits"
+
+
+def test_a_stranger_gets_nothing_and_keeps_the_edits():
+    answer = json.loads(edit_events.ask({"what": "edit", "token": "guess", "edits": ""}))
+    assert answer == {"ok": False, "error": {"message": edit_desk.GONE, "fault": None}}
+
+
+@pytest.mark.parametrize("kind", edit_events.KINDS)
+def test_an_export_holds_the_edited_tokens(ask, tmp_path, kind):
+    file = ask("export", edits="p.0.5.0-9", kind=kind)["file"]
+    saved = ExportFile(file["name"], base64.b64decode(file["data"]))
+    assert saved.name == f"rvq-4_astronaut_edited_tokens.{kind}"
+    first = [5] * 10  # codes of the first level, in raster order
+    if kind == "csv":
+        rows = list(csv.DictReader(io.StringIO(saved.data.decode())))
+        assert len(rows) == 4 * 1024 and [int(row["code"]) for row in rows[:10]] == first
+    elif kind == "json":
+        assert np.ravel(json.loads(saved.data)["indices"][0])[:10].tolist() == first
+    else:
+        (tmp_path / saved.name).write_bytes(saved.data)
+        indices = load_tokens(tmp_path / saved.name).indices
+        assert indices[0].reshape(-1)[:10].tolist() == first
+        np.testing.assert_array_equal(indices[1], record_of(VISIT).levels[1].indices)
+
+
+def test_desks_and_their_pictures_are_bounded():
+    desks = edit_desk.Desks(2, 1)
+    tokens = [desks.put(VISIT) for _ in range(3)]
+    assert len(set(tokens)) == 3 and min(map(len, tokens)) >= 20
+    with pytest.raises(ExplorerError):
+        desks.get(tokens[0])
+    one, other = (desks.get(token) for token in tokens[1:])
+    one._decoded = other._decoded = "pictures"
+    desks.decoded(one)
+    desks.decoded(other)
+    assert (one._decoded, other._decoded) == (None, "pictures")
