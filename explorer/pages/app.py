@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from explorer.config import settings
-from explorer.pages import api, codebook, inspect, lab
+from explorer.pages import api, codebook, compare, inspect, lab
 from explorer.pages.runtime import SESSIONS_KEPT
 from explorer.views.theme import stylesheet, theme
 
@@ -49,6 +49,14 @@ def build() -> gr.Blocks:
             elem_id="title",
         )
         codebook.build(demo)
+    with demo.route("Compare", "/compare"):
+        gr.Navbar(main_page_name=FIRST_PAGE)
+        gr.Markdown(
+            "# Compare\nThe same pictures through several tokenizers: what each keeps, what it loses, and at how many "
+            "bits.",
+            elem_id="title",
+        )
+        compare.build(demo)
     return demo.queue(max_size=QUEUE, default_concurrency_limit=2)
 
 

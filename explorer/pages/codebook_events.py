@@ -6,54 +6,25 @@ Nothing here waits for long: maps that take seconds and audits go on in the back
 from __future__ import annotations
 
 import base64
-import json
-import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from gradio.utils import get_upload_folder
 
 from explorer.analysis.code_page import level_of
 from explorer.audit import shipped
 from explorer.config import settings
-from explorer.errors import ExplorerError, SettingsError, plain_words
+from explorer.errors import SettingsError
 from explorer.pages import codebook_audits as audits
 from explorer.pages import codebook_code, codebook_jobs, codebook_maps
+from explorer.pages.asking import Answer, answer, known, said, whole
 from explorer.pages.codebook_visitors import FILES, Visitor, take_uploads, visitors
 from explorer.views.codebook_payload import geometry_payload, map_payload, open_payload
-
-GONE = "This page has been open for longer than the server remembers. Load it again to go on."
 
 
 def ask(request: dict[str, Any]) -> str:
     """The answer to one request: JSON of {"ok": true, ...}, or {"ok": false, "error": {"field", "message"}}."""
-    try:
-        what = str(request.get("what"))
-        if what not in ANSWERS:
-            raise SettingsError(f"There is nothing called {what[:40]!r} to ask for. There is: {', '.join(ANSWERS)}.")
-        return ANSWERS[what](visitors.get(request.get("token")), request)
-    except ExplorerError as error:
-        return _refused(str(error), getattr(error, "field", None))
-    except Exception as error:
-        return _refused(plain_words(error))
-
-
-def _refused(message: str, field: str | None = None) -> str:
-    return json.dumps({"ok": False, "error": {"field": field, "message": message}})
-
-
-def _said(answer: dict[str, Any]) -> str:
-    return json.dumps({"ok": True} | answer, separators=(",", ":"), allow_nan=False, default=_plain)
-
-
-def _plain(value: object) -> object:
-    """Numpy numbers as JSON has them."""
-    if isinstance(value, np.generic):
-        number = value.item()
-        return None if isinstance(number, float) and not math.isfinite(number) else number
-    raise TypeError(f"{type(value).__name__} is no JSON")
+    return answer(ANSWERS, visitors, request)
 
 
 def _opened(visitor: Visitor | None, request: dict[str, Any]) -> audits.Opened:
@@ -71,7 +42,7 @@ def _open(visitor: Visitor | None, request: dict[str, Any]) -> str:
     there = audits.listing(visitor, opened.spec.id if opened.spec else None)
     key = (opened.key, "open", tuple(one["id"] for one in there))
     text = audits.answers.get(
-        key, lambda: _said(open_payload(opened.audit, opened.id, there, opened.spec, opened.codebooks))
+        key, lambda: said(open_payload(opened.audit, opened.id, there, opened.spec, opened.codebooks))
     )
     audits.warm(opened)
     return text
@@ -79,85 +50,71 @@ def _open(visitor: Visitor | None, request: dict[str, Any]) -> str:
 
 def _map(visitor: Visitor | None, request: dict[str, Any]) -> str:
     """A map; {"busy": share} while it is computed, and the browser asks again."""
-    opened, level = _opened(visitor, request), _whole(request, "level")
+    opened, level = _opened(visitor, request), whole(request, "level")
     kind, codes, bits = str(request.get("kind")), _few(request, "codes"), _few(request, "bits")
     level_of(opened.audit, level)
     projection = codebook_maps.projection(opened, level, kind) if kind in codebook_maps.PROJECTED else None
     if isinstance(projection, float):
-        return _said({"busy": projection})
+        return said({"busy": projection})
 
     def make() -> str:
         audit, book = opened.audit, opened.codebook(level)
-        return _said(map_payload(audit, level, book, kind, codes, bits, projection))
+        return said(map_payload(audit, level, book, kind, codes, bits, projection))
 
     return audits.answers.get((opened.key, "map", level, kind, codes, bits), make)
 
 
 def _geometry(visitor: Visitor | None, request: dict[str, Any]) -> str:
-    opened, level = _opened(visitor, request), _whole(request, "level")
+    opened, level = _opened(visitor, request), whole(request, "level")
 
     def make() -> str:
         level_of(opened.audit, level)
-        return _said(geometry_payload(opened.audit, level, opened.codebook(level)))
+        return said(geometry_payload(opened.audit, level, opened.codebook(level)))
 
     return audits.answers.get((opened.key, "geometry", level), make)
 
 
 def _code(visitor: Visitor | None, request: dict[str, Any]) -> str:
     opened = _opened(visitor, request)
-    return _said(codebook_code.code(opened, _whole(request, "level"), _whole(request, "code")))
+    return said(codebook_code.code(opened, whole(request, "level"), whole(request, "code")))
 
 
 def _code_decoded(visitor: Visitor | None, request: dict[str, Any]) -> str:
     opened = _opened(visitor, request)
-    return _said(codebook_code.code_decoded(opened, _whole(request, "level"), _whole(request, "code")))
+    return said(codebook_code.code_decoded(opened, whole(request, "level"), whole(request, "code")))
 
 
 def _audit_start(visitor: Visitor | None, request: dict[str, Any]) -> str:
-    visitor = _known(visitor)
+    visitor = known(visitor)
     tokenizer = request.get("tokenizer")
     files = take_uploads(visitor, request.get("files"), Path(get_upload_folder()))
     job = codebook_jobs.start(
         visitor, files, tokenizer if isinstance(tokenizer, str) else None, request.get("codebook_size")
     )
-    return _said({"job": job.as_json()})
+    return said({"job": job.as_json()})
 
 
 def _audit_state(visitor: Visitor | None, request: dict[str, Any]) -> str:
     job, limits = None if visitor is None else visitor.job, settings().limits
     caps = {"file_bytes": limits.upload_bytes, "upload_bytes": limits.audit_upload_bytes, "files": FILES}
-    return _said({"job": None if job is None else job.as_json(), "limits": caps})
+    return said({"job": None if job is None else job.as_json(), "limits": caps})
 
 
 def _audit_stop(visitor: Visitor | None, request: dict[str, Any]) -> str:
-    job = _known(visitor).job
+    job = known(visitor).job
     if job is not None:
         job.stop()
     return _audit_state(visitor, request)
 
 
 def _audit_resume(visitor: Visitor | None, request: dict[str, Any]) -> str:
-    return _said({"job": codebook_jobs.resume(_known(visitor)).as_json()})
+    return said({"job": codebook_jobs.resume(known(visitor)).as_json()})
 
 
 def _download(visitor: Visitor | None, request: dict[str, Any]) -> str:
     file = audits.file_of(_opened(visitor, request), str(request.get("kind")))
     data = base64.b64encode(file.pop("bytes")).decode("ascii")
-    return _said({"file": file | {"data": data}})
-
-
-def _known(visitor: Visitor | None) -> Visitor:
-    if visitor is None:
-        raise ExplorerError(GONE)
-    return visitor
-
-
-def _whole(request: dict[str, Any], name: str) -> int:
-    """A whole number of the request. Raises SettingsError at that field."""
-    value = request.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise SettingsError(f"The {name} must be a whole number of 0 or more.")
-    return value
+    return said({"file": file | {"data": data}})
 
 
 def _few(request: dict[str, Any], name: str) -> tuple[int, ...] | None:
@@ -170,7 +127,6 @@ def _few(request: dict[str, Any], name: str) -> tuple[int, ...] | None:
     return tuple(value)
 
 
-Answer = Callable[[Visitor | None, dict[str, Any]], str]
 ANSWERS: dict[str, Answer] = {
     "open": _open,
     "map": _map,

@@ -47,6 +47,7 @@ class Visitor:
     session: str
     audits: OrderedDict[str, OwnAudit] = field(default_factory=OrderedDict)
     job: Any = None
+    files: tuple[Path, ...] = ()  # pictures that wait to be compared
     gone: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
     _folder: Path | None = None
@@ -155,8 +156,10 @@ visitors = Visitors(VISITORS_KEPT)
 atexit.register(visitors.leave_all)
 
 
-def take_uploads(visitor: Visitor, paths: object, uploads: Path) -> list[Path]:
+def take_uploads(visitor: Visitor, paths: object, uploads: Path, command: str = "audit") -> list[Path]:
     """Move uploaded files out of the shared upload folder into one of the visitor's: their new places.
+
+    command: of the command line, which takes more.
 
     Raises MediaError for anything that is not a file below `uploads`, and for more than the caps allow.
     """
@@ -178,7 +181,7 @@ def take_uploads(visitor: Visitor, paths: object, uploads: Path) -> list[Path]:
     if size > limits.audit_upload_bytes:
         raise MediaError(
             f"These files have {size / 2**20:,.0f} MiB, over the cap of {limits.audit_upload_bytes / 2**20:,.0f} MiB. "
-            "For more there is the command line: python -m explorer audit."
+            f"For more there is the command line: python -m explorer {command}."
         )
     folder = visitor.new_folder()
     return [_moved(file, folder) for file in files]

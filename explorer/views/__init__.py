@@ -19,5 +19,6 @@ VIEWS: Registry[type] = Registry(
         "address": "explorer.views.address:AddressBar",
         "lab_view": "explorer.views.lab_view:LabView",
         "codebook_view": "explorer.views.codebook_view:CodebookView",
+        "compare_view": "explorer.views.compare_view:CompareView",
     },
 )

@@ -4,9 +4,9 @@
 import { bytes, isGoing, kindOf, parseSize, progressWords, shareDone, stateWords } from "./codebook_audit_model.js";
 import { note } from "./codebook_panel.js";
 import { addStyleSheet } from "./component.js";
-import { bytesOf } from "./export_bar.js";
 import { h } from "./inspect_dom.js";
 import { percent, whole } from "./inspect_format.js";
+import { saveFile, sendFiles } from "./page_files.js";
 
 const POLL_MS = 500;
 const ACCEPT = "image/*,.zip,.npy,.npz";
@@ -113,27 +113,15 @@ class AuditPanel {
     }
   }
 
-  /** POST the files; resolves to their paths on the server. */
-  upload(files) {
-    const form = new FormData();
-    for (const file of files) form.append("files", file, file.name);
-    return new Promise((resolve, reject) => {
-      const request = (this.request = new XMLHttpRequest());
-      const fail = (text, extra = {}) => reject(Object.assign(new Error(text), extra));
-      request.open("POST", new URL("gradio_api/upload", document.baseURI).href);
-      request.upload.onprogress = ({ loaded, total }) => this.uploading(loaded, total);
-      request.onload = () => {
-        this.request = null;
-        if (request.status === 413) return fail("A file is over the cap of this server. For more: python -m explorer audit.");
-        if (request.status !== 200) return fail("The files could not be sent. Try again.");
-        return resolve(JSON.parse(request.responseText));
-      };
-      request.onerror = () => fail("The files could not be sent: the server does not answer.");
-      request.onabort = () => fail("Stopped.", { stopped: true });
-      request.send(form);
-      this.uploading(0, files.reduce((sum, file) => sum + file.size, 0));
-      this.draw();
-    });
+  /** Send the files; resolves to their paths on the server. */
+  async upload(files) {
+    this.request = sendFiles(files, (loaded, total) => this.uploading(loaded, total), "audit");
+    this.draw();
+    try {
+      return await this.request.done;
+    } finally {
+      this.request = null;
+    }
   }
 
   uploading(loaded, total) {
@@ -215,11 +203,7 @@ class AuditPanel {
     this.saved.textContent = "Preparing…";
     try {
       const { file } = await this.bus.ask("download", { kind });
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([bytesOf(file.data)], { type: file.mime }));
-      link.download = file.name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      saveFile(file);
       this.saved.textContent = `Saved ${file.name}`;
     } catch (error) {
       this.saved.textContent = error.stale ? "" : error.message;

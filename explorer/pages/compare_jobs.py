@@ -1,0 +1,274 @@
+"""Comparisons that visitors start in the page: one thread each, few at once, stopped, ended with the page.
+
+Pictures of the first medium are there first, then the figures. What was found on pictures of the app is kept for
+everybody who asks for the same; of own pictures it lies in the visitor's folder and goes with the page.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import shutil
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from explorer.compare.figures import CODEC_COLOURS, COLOURS
+from explorer.compare.media import CompareMedia
+from explorer.compare.result import Comparison
+from explorer.compare.run import Options, compare_medium, run_comparison
+from explorer.compare.table import COLUMNS, equal_bits_words, make_table, shown
+from explorer.compare.writing import Writer, json_text
+from explorer.config import settings
+from explorer.errors import Cancelled, ExplorerError, MediaError, plain_words
+from explorer.pages.codebook_audits import Kept
+from explorer.pages.codebook_visitors import Visitor
+from explorer.tokenizers import load_tokenizer
+from explorer.views.compare_payload import pictures_payload
+
+AT_ONCE = 2  # in this process; the next ones wait
+SILENT_S = 300  # a browser that has not asked for so long is gone, though nobody said so
+WAIT_S = 0.2
+REPEATS = 3  # timed runs on a single medium; on a set the media themselves are repeats
+PICTURE_BYTES = 96 * 2**20
+SHARED_KEPT = 24
+_places = threading.BoundedSemaphore(AT_ONCE)
+_looks = threading.BoundedSemaphore(AT_ONCE)
+_pictures = Kept(PICTURE_BYTES, lambda answer: sum(len(one["image"]) for one in answer["panes"]) + 1)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be compared. shared: its name where everybody may see what was found, None for own pictures."""
+
+    id: str
+    tokenizers: tuple[str, ...]
+    media: CompareMedia
+    shared: str | None
+
+    @property
+    def key(self) -> tuple:
+        """Names its pictures in caches."""
+        return (self.shared or self.id, self.tokenizers)
+
+
+@dataclass(frozen=True)
+class Found:
+    """result: as `result_payload`. folder: the files of the comparison."""
+
+    result: dict[str, Any]
+    folder: Path
+
+
+class Shared:
+    """What was found on pictures of the app, up to SHARED_KEPT; the files of the longest unused go first."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._found: OrderedDict[tuple, Found] = OrderedDict()
+        self._root: Path | None = None
+
+    def get(self, key: tuple) -> Found | None:
+        """What was found, None if it is not here."""
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+            return self._found.get(key)
+
+    def new_folder(self) -> Path:
+        """A new empty folder."""
+        with self._lock:
+            if self._root is None:
+                self._root = Path(tempfile.mkdtemp(prefix="explorer-comparisons-"))
+            return Path(tempfile.mkdtemp(dir=self._root))
+
+    def keep(self, key: tuple, found: Found) -> None:
+        """Keep it under its key."""
+        with self._lock:
+            old = [self._found.pop(key)] if key in self._found else []
+            self._found[key] = found
+            old += [self._found.popitem(last=False)[1] for _ in range(len(self._found) - self._most)]
+        for one in old:
+            shutil.rmtree(one.folder, ignore_errors=True)
+
+    def delete(self) -> None:
+        """Delete all files."""
+        if self._root is not None:
+            shutil.rmtree(self._root, ignore_errors=True)
+
+
+shared = Shared(SHARED_KEPT)
+atexit.register(shared.delete)
+
+
+class Job:
+    """One comparison in a thread of its own. `state` is waiting, running, done, stopped or failed.
+
+    `found` is there once there are figures; of a stopped one they are over the media until then.
+    """
+
+    def __init__(self, visitor: Visitor, order: Order) -> None:
+        self.order, self.state, self.message = order, "waiting", ""
+        self.found: Found | None = None
+        self.seen = False  # the pictures of the first medium are there
+        self._visitor, self._stop = visitor, threading.Event()
+        self._at: tuple[int, str] = (0, "")
+        self._asked = self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._work, name="compare", daemon=True)
+        self.alive = True  # its files must not be deleted before it has ended; changes under the visitor's lock
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait for its end, so long at most."""
+        self._thread.join(seconds)
+
+    def stop(self) -> None:
+        """Ask it to end after the tokenizer that it is at."""
+        self._stop.set()
+
+    def cancelled(self) -> bool:
+        """Whether it shall end: it was stopped, or the browser went away without a word."""
+        return self._stop.is_set() or time.monotonic() - self._asked > SILENT_S
+
+    def as_json(self) -> dict[str, Any]:
+        """How it stands, for the browser; asking keeps it alive."""
+        self._asked = time.monotonic()
+        done, name = self._at
+        return {
+            "id": self.order.id,
+            "state": "stopping" if self._stop.is_set() and self.state in ("waiting", "running") else self.state,
+            "message": self.message,
+            "done": done,
+            "planned": len(self.order.media),
+            "name": name,
+            "seen": self.seen,
+            "found": self.found is not None,
+            "seconds": time.monotonic() - self._began,
+        }
+
+    def pictures(self, number: int) -> dict[str, Any]:
+        """The pictures of one medium, made again if they are no longer kept. Raises ExplorerError if it cannot be."""
+        self._asked = time.monotonic()
+        order = self.order
+        if not 0 <= number < len(order.media):
+            raise MediaError(f"There are {len(order.media):,} pictures; number {number + 1:,} is none of them.")
+        return _pictures.get((*order.key, number), lambda: _look(order, number))
+
+    def _work(self) -> None:
+        try:
+            while not _places.acquire(timeout=WAIT_S):
+                if self.cancelled():
+                    raise Cancelled("Stopped before it began.")
+            try:
+                self.state = "running"
+                self._run()
+            finally:
+                _places.release()
+        except Cancelled as error:
+            self.state, self.message = "stopped", str(error)
+        except Exception as error:
+            self.state, self.message = "failed", plain_words(error)
+        finally:
+            with self._visitor.lock:
+                self.alive = False
+                if self._visitor.gone:
+                    self._visitor.delete()
+
+    def _run(self) -> None:
+        order = self.order
+        if len(order.media) == 1:
+            self.pictures(0)  # of a damaged one it is now said why
+        else:
+            self._try_first()
+        self.seen = True
+        known = shared.get(order.key) if order.shared else None
+        if known is None:
+            known = self._compare()
+        self.found, self._at = known, (len(known.result["media"]), "")
+        self.state = "done" if known.result["complete"] else "stopped"
+        if self.state == "stopped":
+            self.message = "Stopped. The figures are over the pictures until then."
+
+    def _try_first(self) -> None:
+        """A damaged first picture of a set ends nothing but itself."""
+        try:
+            self.pictures(0)
+        except ExplorerError:
+            return
+
+    def _compare(self) -> Found:
+        order, limits = self.order, settings().limits
+        single = len(order.media) == 1
+        options = Options(repeats=REPEATS if single else 1, side_px=limits.image_side_px)
+        folder = shared.new_folder() if order.shared else self._visitor.new_folder()
+        try:
+            writer = Writer(folder, maps_of=0)
+            comparison = run_comparison(order.media, _loaded(order), options, writer.add, self._told, self.cancelled)
+            if not comparison.media and not comparison.complete:
+                raise Cancelled("Stopped before the first picture was done.")
+            writer.finish(comparison)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        found = Found(result_payload(comparison), folder)
+        if order.shared and comparison.complete:
+            shared.keep(order.key, found)
+        return found
+
+    def _told(self, done: int, planned: int, name: str) -> None:
+        self._at = (done, name)
+
+
+def result_payload(comparison: Comparison) -> dict[str, Any]:
+    """What compare.json has, without references and levels of single media; and how it is shown.
+
+    texts: tokenizer id -> key of a column -> the cell as text. warning: about unequal bits, or "". colours,
+    codec_colours: of the curves, as in the report.
+    """
+    content = json.loads(json_text(comparison))
+    for medium in content["media"]:
+        del medium["references"]
+        for cell in medium["cells"]:
+            del cell["levels"]
+    table = make_table(comparison)
+    texts = {
+        row.tokenizer_id: {column.key: shown(column, row.cells[column.key], table.media) for column in COLUMNS}
+        for row in table.rows
+    }
+    looks = {"colours": list(COLOURS), "codec_colours": dict(CODEC_COLOURS)}
+    return content | looks | {"texts": texts, "warning": equal_bits_words(table)}
+
+
+def start(visitor: Visitor, tokenizers: tuple[str, ...], media: CompareMedia, shared_as: str | None) -> Job:
+    """Begin a comparison, in the place of the one before, which ends."""
+    with visitor.lock:
+        before = visitor.job
+        if before is not None:
+            before.stop()
+            if before.found is not None and before.order.shared is None:
+                shutil.rmtree(before.found.folder, ignore_errors=True)
+        visitor.job = Job(visitor, Order(visitor.new_id(), tokenizers, media, shared_as))
+        visitor.job.start()
+        return visitor.job
+
+
+def _loaded(order: Order) -> list:
+    return [load_tokenizer(one) for one in order.tokenizers]
+
+
+def _look(order: Order, number: int) -> dict[str, Any]:
+    """One medium through all tokenizers, for its pictures alone."""
+    with _looks:
+        options = Options(repeats=0, side_px=settings().limits.image_side_px, codecs=())
+        compared = compare_medium(order.media.names[number], order.media.read(number), _loaded(order), options)
+        if compared is None or not compared.reconstructions:
+            why = compared.medium.failures[0][1] if compared is not None and compared.medium.failures else ""
+            raise ExplorerError(f"No tokenizer could do this picture. {why}".strip())
+        return pictures_payload(compared, number)

@@ -1,0 +1,176 @@
+// What is compared: a picture or a set (samples, hard content, the visitor's own), and from two to eight tokenizers.
+
+import { bytes } from "./codebook_audit_model.js";
+import { note } from "./codebook_panel.js";
+import { isFresh, isGoing } from "./compare_link.js";
+import { fileTrouble } from "./compare_model.js";
+import { h, segmented } from "./inspect_dom.js";
+import { say } from "./lab_panel.js";
+import { sendFiles } from "./page_files.js";
+import { nextIndex } from "./sample_strip.js";
+
+const KINDS = [
+  { id: "samples", label: "Sample pictures", title: "Pictures that come with the app" },
+  { id: "presets", label: "Hard content", title: "Crops on which tokenizers break first: text, faces, fine texture, flat gradients" },
+  { id: "own", label: "Your own", title: "Your pictures, or a zip of them" },
+];
+const PREFIX = { samples: "sample:", presets: "preset:" };
+const kindOf = (media) => (media === "own" ? "own" : media.startsWith("preset:") ? "presets" : "samples");
+
+class Chooser {
+  constructor(host, bus) {
+    Object.assign(this, { host, bus, media: [], kind: kindOf(bus.state.media), sending: null });
+    this.build();
+    bus.on(["media", "own", "tokenizers", "run", "job", "problem"], () => this.draw());
+    this.drawStrip();
+    this.draw();
+    bus.ask("media").then(({ media }) => {
+      this.media = media;
+      this.drawStrip();
+      this.draw();
+    }).catch((error) => note(this.mediaTrouble, error.message, "problem"));
+  }
+
+  build() {
+    this.kinds = segmented("Where the pictures come from", (id) => {
+      this.kind = id;
+      this.drawStrip();
+      this.draw();
+    });
+    this.kinds.options(KINDS, this.kind);
+    this.strip = h("div", { class: "cp-strip", role: "radiogroup", "aria-label": "Pictures to compare on", onkeydown: (event) => this.key(event) });
+    this.about = h("p", { class: "cb-note" });
+    this.mediaTrouble = h("p", { class: "cb-status", hidden: true });
+    this.input = h("input", { type: "file", multiple: true, accept: "image/*,.zip", class: "cp-file", "aria-label": "Your own pictures, or a zip of them", onchange: () => this.take([...this.input.files]) });
+    this.drop = h("label", { class: "cp-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}, ` or drop them here: up to ${this.bus.info.limits.media} pictures, or a zip of them. They stay on this server and go when you close the page.`));
+    for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+      this.drop.addEventListener(name, (event) => {
+        event.preventDefault();
+        this.drop.classList.toggle("is-over", name.startsWith("drage") || name === "dragover");
+        if (name === "drop") this.take([...event.dataTransfer.files]);
+      });
+    }
+    this.chips = h("div", { class: "cp-chips", role: "group", "aria-label": "Tokenizers to compare" });
+    for (const one of this.bus.info.tokenizers) this.chips.append(this.chip(one));
+    this.count = h("span", { class: "cp-count" });
+    this.trouble = h("p", { class: "cb-status", hidden: true });
+    this.go = h("button", { type: "button", class: "cp-go", "data-act": "compare", onclick: () => this.bus.start() }, "Compare");
+    this.said = h("span", { class: "cp-said" });
+    this.host.replaceChildren(
+      h("div", { class: "cp-part" }, h("div", { class: "cp-label" }, h("b", {}, "On"), this.kinds.element), this.strip, this.drop, this.about, this.mediaTrouble),
+      h("div", { class: "cp-part" }, h("div", { class: "cp-label" }, h("b", {}, "Tokenizers"), this.count), this.chips, this.trouble, h("div", { class: "cp-act" }, this.go, this.said)),
+    );
+  }
+
+  chip({ id, title, summary, modality, vocabulary }) {
+    const fits = modality === "image";
+    const words = fits ? `${summary} Vocabulary ${vocabulary}.` : `This is a tokenizer of ${modality}; only those of pictures are compared here.`;
+    return h("button", { type: "button", class: "cp-chip", "data-id": id, "data-fits": fits, title: words, onclick: () => this.toggle(id, fits, words) }, title);
+  }
+
+  toggle(id, fits, words) {
+    const { tokenizers } = this.bus.state;
+    const { most } = this.bus.info.limits;
+    const there = tokenizers.includes(id);
+    if (!fits) return note(this.trouble, words, "problem");
+    if (!there && tokenizers.length >= most) return note(this.trouble, `${most} tokenizers are the most that can be told apart side by side. Take one out first.`, "problem");
+    this.bus.set({ tokenizers: there ? tokenizers.filter((one) => one !== id) : [...tokenizers, id], problem: null });
+    return note(this.trouble, "");
+  }
+
+  /** A picture was chosen: it is compared at once, since that is what it was chosen for. */
+  pick(media) {
+    note(this.mediaTrouble, "");
+    this.bus.set({ media, problem: null });
+    if (this.enough()) this.bus.start();
+  }
+
+  enough() {
+    return this.bus.state.tokenizers.length >= this.bus.info.limits.least;
+  }
+
+  key(event) {
+    const tiles = [...this.strip.children];
+    const at = nextIndex(event.key, tiles.indexOf(document.activeElement), tiles.length);
+    if (at === null || tiles.length === 0) return;
+    event.preventDefault();
+    tiles[at].focus();
+  }
+
+  drawStrip() {
+    const { kind, media, bus } = this;
+    const shown = media.filter((one) => one.kind === kind);
+    const tiles = shown.map((one) => this.tile(one.id, one.title, one.about, h("img", { src: one.image, alt: "" })));
+    if (shown.length > 1) tiles.push(this.tile(`${PREFIX[kind]}all`, `All ${shown.length}, as a set`, "Means and spread over all of them", h("span", { class: "cp-set" }, `All ${shown.length}`)));
+    const { own } = bus.state;
+    if (kind === "own" && own) {
+      const words = own.names.length === 1 ? own.title : `${own.names.length} pictures`;
+      tiles.push(this.tile("own", words, "Your own", own.image ? h("img", { src: own.image, alt: "" }) : h("span", { class: "cp-set" }, words)));
+    }
+    this.strip.replaceChildren(...tiles);
+    this.strip.hidden = tiles.length === 0 && kind === "own";
+    this.drop.hidden = kind !== "own";
+  }
+
+  tile(id, title, about, inside) {
+    return h("button", { type: "button", class: "cp-tile", role: "radio", "data-media": id, "aria-label": title, title: `${title}. ${about}`, onclick: () => this.pick(id) }, inside);
+  }
+
+  async take(files) {
+    this.input.value = ""; // the same file may be chosen again
+    if (files.length === 0 || this.sending) return;
+    const trouble = fileTrouble(files, this.bus.info.limits, bytes);
+    note(this.mediaTrouble, trouble, "problem");
+    if (trouble) return;
+    try {
+      this.sending = sendFiles(files, (loaded, total) => note(this.mediaTrouble, `Sending: ${bytes(loaded)} of ${bytes(total)}`), "compare");
+      const own = await this.bus.ask("own", { files: await this.sending.done });
+      note(this.mediaTrouble, "");
+      this.bus.set({ own, media: "own", at: 0, zoom: "", problem: null });
+      this.drawStrip();
+      if (this.enough()) this.bus.start();
+    } catch (error) {
+      note(this.mediaTrouble, error.message, "problem");
+    } finally {
+      this.sending = null;
+      this.draw();
+    }
+  }
+
+  draw() {
+    const { bus } = this;
+    const { media, own, tokenizers, problem, job } = bus.state;
+    const { least, most } = bus.info.limits;
+    let lit = null;
+    for (const tile of this.strip.children) {
+      const chosen = tile.dataset.media === media;
+      tile.setAttribute("aria-checked", String(chosen));
+      tile.tabIndex = chosen ? 0 : -1;
+      if (chosen) lit = tile;
+    }
+    if (!lit && this.strip.firstChild) this.strip.firstChild.tabIndex = 0;
+    const found = this.media.find((one) => one.id === media);
+    const all = this.media.filter((one) => one.kind === this.kind).length;
+    const words = found ? `${found.title}. ${found.about}` : media === "own" ? own?.title ?? "" : media.endsWith(":all") && all ? "All of them as a set: means and spread over the pictures." : "";
+    say(this.about, kindOf(media) === this.kind ? words : "");
+    for (const chip of this.chips.children) {
+      const on = tokenizers.includes(chip.dataset.id);
+      chip.setAttribute("aria-pressed", String(on));
+      chip.classList.toggle("is-off", chip.dataset.fits === "false" || (!on && tokenizers.length >= most));
+    }
+    say(this.count, `${tokenizers.length} chosen, from ${least} to ${most}`);
+    const fresh = isFresh(bus.state);
+    this.go.disabled = !this.enough() || (fresh && isGoing(job));
+    this.go.classList.toggle("is-wanted", !fresh && this.enough());
+    const few = tokenizers.length === 0 ? "Choose at least two." : "Choose one more: one alone is no comparison.";
+    say(this.said, !this.enough() ? few : fresh ? "" : "What is below is not yet what you have chosen.");
+    if (problem?.field === "tokenizers") note(this.trouble, problem.message, "problem");
+    if (problem?.field === "media") note(this.mediaTrouble, problem.message, "problem");
+    if (problem === null && this.problem) for (const place of [this.trouble, this.mediaTrouble]) note(place, ""); // it was mended
+    this.problem = problem;
+  }
+}
+
+export function mount(host, bus) {
+  new Chooser(host, bus);
+}

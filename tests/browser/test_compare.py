@@ -1,0 +1,159 @@
+"""The compare page in Chromium: four tokenizers side by side, sorted, swiped, voted on, exported, and linked to."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.browser
+
+PAGE = "#compare-view .dte-compare"
+PANES = f"{PAGE} .compare-panes"
+FOUR = ("rvq-4", "pq-4", "fsq", "vq-collapsed")
+PATIENCE_MS = 60_000
+
+
+def open_compare(page, app_url, query=""):
+    page.goto(f"{app_url.rstrip('/')}/compare?{query}")
+    ready(page)
+
+
+def ready(page):
+    page.wait_for_selector(f"{PAGE}[data-ready='true']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PANES} .cp-stage", state="attached", timeout=PATIENCE_MS)
+
+
+def column(page, key):
+    """(tokenizer, text) of a column, from the top."""
+    cells = page.locator(f"{PAGE} .cp-table tbody tr").evaluate_all(
+        "(rows, key) => rows.map((row) => [row.dataset.tokenizer, row.querySelector(`td[data-key=${key}]`).innerText])",
+        key,
+    )
+    return [(name, text) for name, text in cells]
+
+
+def number(text):
+    return float(re.match(r"[\d.,]+", text)[0].replace(",", ""))
+
+
+def names(page):
+    return page.locator(f"{PANES} .cp-pane figcaption b").all_inner_texts()
+
+
+def middle_pixel(page, place=0):
+    """The colour in the middle of a pane."""
+    return (
+        page.locator(f"{PANES} .cp-grid canvas:first-child")
+        .nth(place)
+        .evaluate("(c) => [...c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data]")
+    )
+
+
+def test_four_are_compared_sorted_and_exported(page, app_url):
+    open_compare(page, app_url, f"tokenizers={','.join(FOUR)}&media=preset:face")
+    assert len(names(page)) == 5 and names(page)[0] == "Original"
+    page.click(f"{PAGE} .cp-table button[data-key='psnr_db']")
+    found = column(page, "psnr_db")
+    assert sorted(name for name, _ in found) == sorted(FOUR)
+    values = [number(text) for _, text in found]
+    assert values == sorted(values, reverse=True) and values[0] > values[-1]
+    assert "★" in found[0][1] and "★" not in found[-1][1]
+    page.click(f"{PAGE} .cp-table button[data-key='psnr_db']")
+    assert [name for name, _ in column(page, "psnr_db")] == [name for name, _ in reversed(found)]
+    assert page.locator(f"{PAGE} .compare-rates [data-curve]").count() == 6  # four, JPEG and WebP
+    assert page.locator(f"{PAGE} .compare-rates [data-curve='rvq-4'] polyline").count() == 1
+    with page.expect_download() as started:
+        page.click(f"{PAGE} .cb-exports button[data-kind='report']")
+    text = Path(started.value.path()).read_text(encoding="utf-8")
+    assert started.value.suggested_filename == "report.html" and text.startswith("<!doctype html>")
+    assert all(name in text for name in FOUR) and found[0][1].removesuffix(" ★") in text
+    with page.expect_download() as started:
+        page.click(f"{PAGE} .cb-exports button[data-kind='sheet']")
+    assert Path(started.value.path()).read_bytes().startswith(b"\x89PNG")
+    page.wait_for_function("location.search.includes('sort=psnr_db')", timeout=PATIENCE_MS)
+
+
+def test_zoom_is_shared_and_the_worst_patch_is_one_click_away(page, app_url):
+    open_compare(page, app_url, "tokenizers=fsq,vq-collapsed&media=preset:face")
+    before = [middle_pixel(page, place) for place in range(3)]
+    page.locator(f"{PANES} [data-tokenizer='vq-collapsed'] button[data-act='worst']").click()
+    page.wait_for_function("location.search.includes('zoom=')", timeout=PATIENCE_MS)
+    assert any(middle_pixel(page, place) != before[place] for place in range(3))
+    linked = page.evaluate("location.search")
+    zoomed = [middle_pixel(page, place) for place in range(3)]
+    page.reload()
+    ready(page)
+    page.wait_for_function(f"Number(document.querySelector('{PANES}').dataset.frames) > 0")
+    assert page.evaluate("location.search") == linked
+    again = [middle_pixel(page, place) for place in range(3)]
+    assert np.allclose(again, zoomed, atol=6), "the link shows the same place, to a ten-thousandth of the side"
+    page.locator(f"{PANES} .cp-stage").first.focus()
+    page.keyboard.press("0")
+    page.wait_for_function("!location.search.includes('zoom=')", timeout=PATIENCE_MS)
+    assert [middle_pixel(page, place) for place in range(3)] == before
+    page.keyboard.press("e")
+    page.wait_for_selector(f"{PANES}[data-show='signed'] .cp-legend:not([hidden])")
+    page.wait_for_function("location.search.includes('show=signed')", timeout=PATIENCE_MS)
+
+
+def test_the_divider_uncovers_either_of_any_two(page, app_url):
+    open_compare(page, app_url, "tokenizers=fsq,vq-collapsed&media=preset:face&mode=swipe&left=fsq&right=vq-collapsed")
+    divider = page.locator(f"{PAGE} .cp-divider")
+    clip = f"document.querySelector('{PAGE} .cp-above').style.clipPath"
+    box = page.locator(f"{PAGE} .cp-two").bounding_box()
+    assert divider.get_attribute("aria-valuenow") == "50"
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 40, steps=4)
+    page.mouse.up()
+    assert divider.get_attribute("aria-valuenow") == "25" and "25%" in page.evaluate(clip)
+    divider.focus()
+    page.keyboard.press("End")
+    assert divider.get_attribute("aria-valuenow") == "100"
+    page.select_option(f"{PAGE} select[data-side='left']", "")
+    page.wait_for_function("!location.search.includes('left=')", timeout=PATIENCE_MS)
+
+
+def test_a_blind_vote_hides_names_then_tells_them_and_is_tallied(page, app_url):
+    open_compare(page, app_url, "tokenizers=fsq,vq-collapsed,bsq&media=preset:face&mode=blind&seed=3")
+    assert names(page) == ["Original", "A", "B", "C"]
+    assert page.locator(f"{PANES} [data-tokenizer='fsq']").count() == 0
+    page.click(f"{PANES} button[data-vote='1']")
+    page.wait_for_selector(f"{PANES} .cp-tally:not([hidden])")
+    order = page.locator(f"{PANES} .cp-pane").evaluate_all(
+        "(panes) => panes.slice(1).map((one) => one.dataset.tokenizer)"
+    )
+    assert sorted(order) == ["bsq", "fsq", "vq-collapsed"]
+    assert page.get_attribute(PAGE, "data-voted") == order[1]
+    tally = json.loads(page.evaluate("localStorage.getItem('dte-compare-votes')"))
+    assert tally == {name: {"votes": int(name == order[1]), "shown": 1} for name in order}
+    page.click(f"{PANES} button[data-act='next']")
+    assert names(page) == ["Original", "A", "B", "C"]
+    page.locator(f"{PANES} .cp-stage").first.focus()
+    page.keyboard.press("1")
+    page.wait_for_selector(f"{PANES} .cp-tally:not([hidden])")
+    shown = page.locator(f"{PANES} .cp-tally tbody tr td:nth-child(3)").all_inner_texts()
+    assert shown == ["2", "2", "2"]
+
+
+def test_choices_that_cannot_be_compared_are_said_and_nothing_is_lost(page, app_url, tmp_path):
+    open_compare(page, app_url, "tokenizers=fsq,bsq&media=preset:face")
+    page.click(f"{PAGE} .cp-chip[data-id='bsq']")
+    go = page.locator(f"{PAGE} button[data-act='compare']")
+    assert go.is_disabled() and "one more" in page.inner_text(f"{PAGE} .cp-said")
+    assert len(names(page)) == 3, "what was found stays on screen"
+    page.click(f"{PAGE} .cp-chip[data-id='rvq-4']")
+    go.click()
+    page.wait_for_selector(f"{PANES} [data-tokenizer='rvq-4']", timeout=PATIENCE_MS)
+    ready(page)
+    page.get_by_role("button", name="Your own").click()
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG and nothing more")
+    page.set_input_files(f"{PAGE} .cp-file", str(broken))
+    said = page.locator(f"{PAGE} .cp-part:first-child .cb-status[data-kind='problem']")
+    said.wait_for(timeout=PATIENCE_MS)
+    assert said.inner_text()
+    assert page.locator(f"{PANES} [data-tokenizer='rvq-4']").count() == 1
+    assert page.get_attribute(PAGE, "data-media") == "preset:face"
