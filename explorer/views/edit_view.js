@@ -187,7 +187,10 @@ class EditPanel {
   hear(what) {
     const { editor } = this;
     if (what === "open") this.opened();
-    if (what === "tokens") this.tools.measured = this.side.forget();
+    if (what === "tokens") {
+      this.tools.measured = this.side.forget();
+      if (this.tools.hover !== null) this.tools.point(this.tools.hover);
+    }
     if (what === "open" || what === "tokens") {
       this.tools.stage.show(editor.tokens.picture, editor.open.width, editor.open.height);
       this.tools.stage.remark();

@@ -14,7 +14,7 @@ from tests.benchmarks.lab_page import chromium, served
 
 EDITOR = "#edit-view .dte-edit"
 STAGE = f"{EDITOR} .ed-pane:first-child .ed-stage"
-STROKES = 30
+STROKES = 20
 BUDGET = "150 ms"
 PATIENCE_MS = 60_000
 # Presses on one token after another, and waits each time for the decode to be drawn and for the next frame.
@@ -35,7 +35,7 @@ STROKE = """async ([root, selector, strokes]) => {
     });
     times.push(performance.now() - start);
     send("pointerup", x, y);
-    await new Promise((done) => setTimeout(done, 500));
+    await new Promise((done) => setTimeout(done, 300));
   }
   return times;
 }"""
@@ -54,7 +54,7 @@ def measure() -> list[tuple[str, str, str]]:
             page.wait_for_selector(f"{EDITOR}[data-ready='true']", timeout=PATIENCE_MS)
             page.locator(f"{EDITOR} .ed-code").fill("5")
             page.locator(STAGE).scroll_into_view_if_needed()
-            page.wait_for_timeout(3000)
+            page.wait_for_timeout(2000)
             times = page.evaluate(STROKE, [EDITOR, STAGE, STROKES])
             rows.append((f"edit stroke -> picture drawn, {tokenizer}, 256 px", _spread(times), BUDGET))
             page.close()
