@@ -9,7 +9,7 @@ const KEYS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDow
 const CROSS_PX = 9;
 const SHARP_FROM = 2; // screen pixels a pixel of the picture, from which its pixels are drawn as squares
 
-/** shared: {view} of all panes. on: {moved(), redraw(pane), hover(pane, {x, y} | null), key(key) -> handled}.
+/** shared: {view, moving} of all panes. on: {moved(), redraw(pane), hover(pane, {x, y} | null), key(key) -> handled}.
  *  `source` (canvas), `box` and `cross` are drawn; set them, then draw. */
 export class Pane {
   constructor(label, shared, on) {
@@ -34,7 +34,7 @@ export class Pane {
 
   drawBase(ctx, { W, H, s, view, dpr, place }) {
     ctx.imageSmoothingEnabled = s * dpr < SHARP_FROM;
-    ctx.imageSmoothingQuality = "high";
+    ctx.imageSmoothingQuality = this.shared.moving ? "low" : "high"; // sharp again as soon as it rests
     // Only what is in sight: at 60 times its size a picture would be 30,000 pixels wide.
     const [left, top] = [Math.max(0, Math.floor(view.cx - W / 2 / s)), Math.max(0, Math.floor(view.cy - H / 2 / s))];
     const width = Math.min(this.source.width - left, Math.ceil(W / s) + 2);

@@ -198,9 +198,16 @@ class Panes {
     const zoomed = (this.shared.view?.zoom ?? 1) > 1.001;
     for (const pane of this.live()) pane.stage.style.touchAction = zoomed ? "none" : "pan-y";
     this.whole.hidden = !zoomed;
+    this.shared.moving = true;
     this.drawing.request();
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.sources && this.bus.set({ zoom: writeZoom(this.shared.view, this.sources.width, this.sources.height) }), ADDRESS_MS);
+    this.resting = setTimeout(() => this.rest(), ADDRESS_MS);
+  }
+
+  rest() {
+    this.shared.moving = false;
+    this.drawing.request();
+    if (this.sources) this.bus.set({ zoom: writeZoom(this.shared.view, this.sources.width, this.sources.height) });
   }
 
   /** Zoom to a box (top, left, height, width), and mark it in every pane; null: everything. */
