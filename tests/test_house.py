@@ -16,7 +16,7 @@ TOP_LEVEL = {
     *("LICENSE", "pyproject.toml"),
 }
 RIGHT_OF_THE_JOINTS = ("analysis", "compare", "views", "pages")  # numpy and the browser: no torch
-LEFT_OF_THE_JOINTS = ("quantizers", "tokenizers", "training", "media", "analysis", "lab", "audit", "compare")
+LEFT_OF_THE_JOINTS = ("quantizers", "tokenizers", "training", "media", "analysis", "lab", "audit", "compare", "loading")
 UNSAFE = r"(?<![.\w])(eval|exec)\(|\bpickle\.loads?\b|weights_only\s*=\s*False|allow_pickle\s*=\s*True|shell\s*=\s*True"
 
 

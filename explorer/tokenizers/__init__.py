@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
@@ -23,16 +24,39 @@ ADAPTERS: Registry[type] = Registry("adapter", {"native": "explorer.tokenizers.n
 TOKENIZERS_KEPT = 16
 ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4")  # then by id
 
+# Tokenizers of others that were brought while the server runs: id -> (spec, how to make it). Specs are small, so they
+# stay when the weights are let go. Bounded, the oldest leave first.
+BROUGHT_KEPT = 64
+_brought: OrderedDict[str, tuple[TokenizerSpec, Callable[[str], Tokenizer]]] = OrderedDict()
+
 # Futures, so that the lock is held for a moment only: one visitor's load never keeps another from what is there.
 _loaded: OrderedDict[tuple[Path, str], Future[Tokenizer]] = OrderedDict()
 _lock = Lock()
 
 
 def list_tokenizers(checkpoints: Path | None = None) -> list[TokenizerSpec]:
-    """The specs of all checkpoints found, the default first. `broken_tokenizers` says which were left out."""
+    """The specs of all checkpoints found, the default first, then of those of others that were brought.
+
+    `broken_tokenizers` says which were left out.
+    """
     rank = {name: i for i, name in enumerate(ORDER)}
     specs = _scan(checkpoints or settings().checkpoints)[0]
-    return sorted(specs, key=lambda spec: (rank.get(spec.id, len(ORDER)), spec.id))
+    return sorted(specs, key=lambda spec: (rank.get(spec.id, len(ORDER)), spec.id)) + brought_tokenizers()
+
+
+def bring(spec: TokenizerSpec, make: Callable[[str], Tokenizer]) -> None:
+    """Let `spec.id` name a tokenizer of others from now on; `make(device)` loads its weights when it is first used."""
+    with _lock:
+        _brought[spec.id] = (spec, make)
+        _brought.move_to_end(spec.id)
+        while len(_brought) > BROUGHT_KEPT:
+            _brought.popitem(last=False)
+
+
+def brought_tokenizers() -> list[TokenizerSpec]:
+    """The specs of all that were brought, the newest last."""
+    with _lock:
+        return [spec for spec, _ in _brought.values()]
 
 
 def broken_tokenizers(checkpoints: Path | None = None) -> dict[str, str]:
@@ -78,7 +102,8 @@ def load_tokenizer(tokenizer_id: str, device: str | None = None, checkpoints: Pa
             _loaded.popitem(last=False)
     if first:
         try:
-            future.set_result(ADAPTERS.load("native")(*key))
+            brought = _brought.get(tokenizer_id)
+            future.set_result(brought[1](key[1]) if brought else ADAPTERS.load("native")(*key))
         except BaseException as error:
             with _lock:
                 if _loaded.get(key) is future:

@@ -14,15 +14,22 @@ from typing import Literal
 import numpy as np
 
 from explorer.errors import RecordError
-from explorer.record import Codebook, Combination, TokenLevel, TokenRecord
+from explorer.record import Codebook, Combination, LayoutKind, TokenLevel, TokenRecord
 
 
 @dataclass(frozen=True)
 class TokenizerSpec:
     """What is known of a tokenizer before its weights are read (from `config.json` of its checkpoint).
 
-    quantizer: id in the quantizer registry. downsampling: pixels (or samples) per token along each side.
-    measured: figures of the card as written by the command that trained it, e.g. {"psnr_db": 24.1, "tokens": 102400}.
+    quantizer: id in the quantizer registry, or for a public tokenizer the field's name of its kind ("vq", "rvq",
+    "lfq", "fsq", ...). codebook_size: of the largest level. measured: figures of the card as written by the command
+    that trained it, e.g. {"psnr_db": 24.1, "tokens": 102400}.
+
+    What it takes: `downsampling` pixels (or samples) per token along each side, of the finest level; `time_step`
+    frames a token of a clip, after a first frame alone if `first_frame_alone`. `media_multiple`: the extents of a
+    medium must be multiples of it. fixed_size: the one (H, W), or (frames, H, W), that it can take; () for any.
+    sample_rate_hz, channels: of sound. shortest: the fewest samples it can take.
+    layout: of its tokens. source: who brought it. memory_bytes: of its weights as they lie in memory.
     """
 
     id: str
@@ -38,6 +45,21 @@ class TokenizerSpec:
     parameters: int
     licence: str
     measured: Mapping[str, float] = field(default_factory=dict)
+    layout: LayoutKind = "grid2d"
+    multiple: int = 0
+    fixed_size: tuple[int, ...] = ()
+    sample_rate_hz: int | None = None
+    channels: int = 1
+    shortest: int = 1
+    time_step: int = 1
+    first_frame_alone: bool = False
+    source: Literal["zoo", "hub", "file", "user"] = "zoo"
+    memory_bytes: int = 0
+
+    @property
+    def media_multiple(self) -> int:
+        """The sides, or the samples, of a medium must be multiples of it: of `downsampling` unless it is said."""
+        return self.multiple or self.downsampling
 
     @property
     def vocabulary(self) -> str:
@@ -57,7 +79,8 @@ class Tokenizer(ABC):
     def tokenize(self, media: np.ndarray) -> TokenRecord:
         """Encode, quantize and decode.
 
-        media: (H, W, 3) float32 in [0, 1], sides multiples of `spec.downsampling` (`media.image.fit` makes them so).
+        media: as `media.medium.fit_medium` makes it for this spec: a picture (H, W, 3) float32 in [0, 1], sound
+        (samples, channels) float32 in about [-1, 1] at `spec.sample_rate_hz`, or a clip (frames, H, W, 3).
         Raises MediaError for other shapes.
         """
 
@@ -71,13 +94,13 @@ class Tokenizer(ABC):
 
     @abstractmethod
     def detokenize(self, indices: Sequence[np.ndarray]) -> np.ndarray:
-        """Decode indices, one array (rows, columns) per level, to (H, W, 3) float32 in [0, 1].
+        """Decode indices, one array of its layout's shape per level, to a medium as `tokenize` takes it.
 
         Raises RecordError for a wrong number of levels, a wrong shape, or codes out of range.
         """
 
     def decode_kept(self, indices: Sequence[np.ndarray], kept: Sequence[np.ndarray]) -> np.ndarray:
-        """Decode indices with levels left out at single positions: (H, W, 3) float32 in [0, 1].
+        """Decode indices with levels left out at single positions, to a medium.
 
         kept: one boolean array a level, of the shape of its indices; False leaves the level out there, as in
         `decode_levels`. An adapter that can do so overrides this. Raises RecordError as `detokenize`, for masks of
@@ -123,15 +146,17 @@ class Tokenizer(ABC):
 
     @abstractmethod
     def decode_alone(self, level: int, codes: Sequence[int], tokens: int = 3) -> np.ndarray:
-        """Each code as a constant field of tokens x tokens, decoded: (len(codes), patch, patch, 3) of its middle.
+        """Each code as a constant field, decoded, with the other levels left out as in `decode_levels`.
 
-        The patch is `downsampling` pixels a side. Other levels are left out as in `decode_levels`.
+        A grid: a field of tokens x tokens, and the (len(codes), patch, patch, 3) of its middle, `downsampling` pixels a
+        side. A sequence: the sound of `tokens` tokens, (len(codes), samples, channels). A clip: the middle patch of
+        each frame, (len(codes), frames, patch, patch, 3). A set without places: whole pictures (len(codes), H, W, 3).
         """
 
     @abstractmethod
     def decode_fields(self, level: int, fields: np.ndarray) -> np.ndarray:
-        """Fields of codes of one level, decoded: (n, rows, columns) integers -> (n, H, W, 3) float32 in [0, 1].
+        """Fields of codes of one level, decoded: (n, *layout shape) integers -> n media.
 
-        H is rows x `downsampling`. Other levels are left out as in `decode_levels`. Raises RecordError for a level or
-        codes out of range, or another shape.
+        For a grid (n, rows, columns) -> (n, H, W, 3) float32 in [0, 1], H being rows x `downsampling`. Other levels
+        are left out as in `decode_levels`. Raises RecordError for a level or codes out of range, or another shape.
         """

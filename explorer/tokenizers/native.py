@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 from explorer.tokenizers.autoencoder import decoder_reach, from_network, to_network
 from explorer.tokenizers.base import Tokenizer
 from explorer.tokenizers.checkpoint import load_model
+from explorer.tokenizers.clock import Clock
 from explorer.tokenizers.specs import read_config, spec_of
 
 DECODE_BATCH = 64  # fields of codes decoded at a time
@@ -41,7 +41,7 @@ class NativeTokenizer(Tokenizer):
     @torch.inference_mode()
     def tokenize(self, media: np.ndarray) -> TokenRecord:
         media = self._checked_media(media)
-        clock = _Clock(self._device)
+        clock = Clock(self._device)
         pixels = torch.from_numpy(media).to(self._device)
         z = self._model.encode(to_network(pixels.permute(2, 0, 1)[None]))  # (1, h, w, D)
         clock.lap("encode")
@@ -174,17 +174,3 @@ class NativeTokenizer(Tokenizer):
                 f"indices reach from {stacked.min()} to {stacked.max()}, outside 0..{self.spec.codebook_size - 1}"
             )
         return torch.from_numpy(stacked.astype(np.int64)).to(self._device)
-
-
-class _Clock:
-    """Wall time of each lap, waiting for the GPU so that a lap counts its own work."""
-
-    def __init__(self, device: torch.device) -> None:
-        self._device, self.seconds = device, {}
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
-        now = time.perf_counter()
-        self.seconds[name], self._last = now - self._last, now

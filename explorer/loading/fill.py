@@ -1,0 +1,75 @@
+"""Fill a codec's modules from a file: built on the meta device, each tensor read once, nothing left random."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from explorer.errors import CheckpointError
+from explorer.loading.format import Format, Progress
+from explorer.loading.header import Header
+from explorer.loading.reading import iterate_tensors
+from explorer.tokenizers.codec import Codec
+
+NAMED = 4  # keys named in a message; the rest are counted
+
+
+def load(format: Format, header: Header, progress: Progress) -> Codec:
+    """As `Format.load`."""
+    with torch.device("meta"):
+        codec = format.build(header)
+    places = check(codec, format, header)
+    total, done = sum(header.tensors[key].count for key in places) or 1, 0
+    for key, tensor in iterate_tensors(header, list(places)):
+        progress(done / total, f"reading {key}")
+        put(codec, places[key], tensor, key)
+        done += tensor.numel()
+    finish(codec)
+    return codec
+
+
+def check(codec: nn.Module, format: Format, header: Header) -> dict[str, str]:
+    """File's key -> module's name for all that will be read. Raises CheckpointError before a weight is read."""
+    wanted = codec.state_dict(keep_vars=True)  # name -> meta tensor; non-persistent buffers are the codec's own
+    places = {key: name for key in header.tensors if (name := format.rename(key)) is not None}
+    missing = [name for name in wanted if name not in set(places.values())]
+    unknown = [key for key, name in places.items() if name not in wanted]
+    if missing or unknown:
+        raise CheckpointError(
+            f"This looks like {format.title}, but its tensors do not fit: missing {_listed(missing)}; "
+            f"not expected {_listed(unknown)}."
+        )
+    for key, name in places.items():
+        have, want = header.tensors[key].shape, tuple(wanted[name].shape)
+        if have != want:
+            raise CheckpointError(f"This looks like {format.title}, but {key} has shape {have}; {want} was expected.")
+    return places
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return (", ".join(names[:NAMED]) or "nothing") + more
+
+
+def put(codec: nn.Module, name: str, tensor: Tensor, key: str) -> None:
+    """Let `tensor` be the parameter or buffer of that name: assigned, not copied. Floats become float32."""
+    if tensor.is_floating_point():
+        if not bool(tensor.isfinite().all()):
+            raise CheckpointError(f"{key} holds NaN or infinite weights.")
+        tensor = tensor.float()
+    owner_name, _, leaf = name.rpartition(".")
+    owner = codec.get_submodule(owner_name)
+    if leaf in owner._parameters:
+        owner._parameters[leaf] = nn.Parameter(tensor, requires_grad=False)
+    else:
+        owner._buffers[leaf] = tensor
+
+
+def finish(codec: nn.Module) -> None:
+    """Buffers that no file holds are made by `codec.ready()`, if it has one; then nothing may be left on meta."""
+    ready = getattr(codec, "ready", None)
+    if ready is not None:
+        ready()
+    left = [name for name, t in (*codec.named_parameters(), *codec.named_buffers()) if t.is_meta]
+    if left:
+        raise CheckpointError(f"No weights were found for {_listed(left)}.")

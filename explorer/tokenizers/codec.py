@@ -1,0 +1,118 @@
+"""Codec: what a public tokenizer must say of itself in tensors. `AdaptedTokenizer` makes the rest of it.
+
+One file an architecture under `tokenizers/`: the modules with the names of the file's keys, and the methods
+`latents`, `quantize`, `embed` and `decode`. Checks, masks, single codes, batches and numpy are done once, in
+`adapted.py`.
+
+Letters of the shapes: B media, N tokens of a level, D codebook_dim, C channels of the space in which levels combine.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from explorer.record import Codebook, TokenLayout
+from explorer.tokenizers.base import TokenizerSpec
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One level of a batch: indices (B, *layout shape) int64; z_e, z_q (B, N, D), in the space of the codebook."""
+
+    indices: Tensor
+    z_e: Tensor
+    z_q: Tensor
+
+
+class Codec(nn.Module, ABC):
+    """A public tokenizer in torch. `spec` is given before use; weights are filled in by the loader.
+
+    Media: pictures (B, 3, H, W) in [0, 1]; sound (B, channels, samples) in about [-1, 1]; clips (B, 3, frames, H, W)
+    in [0, 1]. What the original takes instead ([-1, 1], say) is made inside.
+    """
+
+    spec: TokenizerSpec
+    token_reach: int | None = None  # how many tokens away a token still changes the output; None: everywhere
+    half_precision = True  # whether it may run in float16 on CUDA
+
+    @abstractmethod
+    def latents(self, media: Tensor) -> Tensor:
+        """The encoder: media -> what `quantize` takes."""
+
+    @abstractmethod
+    def quantize(self, latents: Tensor) -> list[Stage]:
+        """Every level's latents before quantization, codes and indices. For residual levels z_e is the residual."""
+
+    @abstractmethod
+    def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
+        """What the codes of a level give to the decoder, in the space where levels are summed (or concatenated).
+
+        indices: (B, *layout shape). kept: booleans of that shape; where False the token gives what stands for nothing
+        (zero in a sum; the mean code in a concatenation). Shapes of all levels fit together.
+        """
+
+    @abstractmethod
+    def decode(self, embedded: Sequence[Tensor]) -> Tensor:
+        """The decoder: what `embed` gave for each level -> media."""
+
+    @abstractmethod
+    def codebooks(self) -> tuple[Codebook, ...]:
+        """One codebook a level, in the space of z_e and z_q and with the metric of its search."""
+
+    def layouts(self, extent: tuple[int, ...]) -> tuple[TokenLayout, ...]:
+        """The layout of each level for a medium of extent (H, W), (samples,) or (frames, H, W).
+
+        Here: all levels alike, `spec.downsampling` to a token. Codecs whose levels differ override this.
+        """
+        spec = self.spec
+        if spec.layout == "grid3d":
+            alone = int(spec.first_frame_alone)
+            shape = ((extent[0] - alone) // spec.time_step + alone, *(side // spec.downsampling for side in extent[1:]))
+        else:
+            shape = tuple(side // spec.downsampling for side in extent)
+        return (TokenLayout(spec.layout, shape, extent),) * spec.num_quantizers
+
+    def extent(self, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+        """The extent of the medium that indices of these shapes decode to: the inverse of `layouts`.
+
+        Raises RecordError for shapes that no medium gives.
+        """
+        spec = self.spec
+        if spec.fixed_size:
+            return spec.fixed_size
+        first = shapes[0]
+        if spec.layout == "grid3d":
+            alone = int(spec.first_frame_alone)
+            return ((first[0] - alone) * spec.time_step + alone, *(n * spec.downsampling for n in first[1:]))
+        return tuple(n * spec.downsampling for n in first)
+
+
+def lookup(table: Tensor, indices: Tensor, kept: Tensor | None = None) -> Tensor:
+    """Rows of a table (K, D) channels first: indices (B, *shape) -> (B, D, *shape); zero where not kept."""
+    rows = nn.functional.embedding(indices, table)  # (B, *shape, D)
+    if kept is not None:
+        rows = rows * kept[..., None].to(rows.dtype)
+    return rows.movedim(-1, 1)
+
+
+def flat(latents: Tensor) -> Tensor:
+    """(B, D, *shape) -> (B, N, D), positions row-major."""
+    return latents.flatten(2).transpose(1, 2)
+
+
+def nearest(latents: Tensor, table: Tensor, most_bytes: int = 2**28) -> Tensor:
+    """Index of the nearest row by Euclidean distance: (B, N, D), (K, D) -> (B, N) int64, the first of equals.
+
+    |z|^2 - 2 z.c + |c|^2, in that order of operations, as taming-transformers and its heirs compute it.
+    """
+    flat_z, square = latents.reshape(-1, latents.shape[-1]), table.square().sum(1)
+    rows = max(1, most_bytes // (4 * len(table)))
+    found = [
+        (part.square().sum(1, keepdim=True) + square - 2 * part @ table.T).argmin(1) for part in flat_z.split(rows)
+    ]
+    return torch.cat(found).reshape(latents.shape[:-1])
