@@ -34,11 +34,13 @@ class TokenLayout:
 
     grid2d: (rows, columns) over (H, W) pixels. sequence: (T,) over (samples,). grid3d: (T, rows, columns)
     over (frames, H, W). set1d and graph have no place of their own: `media_shape` is ().
+    first_alone: the first token along the first axis stands for one frame, as in causal video tokenizers.
     """
 
     kind: LayoutKind
     shape: tuple[int, ...]
     media_shape: tuple[int, ...] = ()
+    first_alone: bool = False
 
     def __post_init__(self) -> None:
         _require(self.kind in _AXES, f"layout kind {self.kind!r} is none of {', '.join(_AXES)}")
@@ -65,10 +67,15 @@ class TokenLayout:
         if self.kind in ("set1d", "graph"):
             return None
         index = np.unravel_index(position, self.shape)
-        return tuple(
+        slices = [
             slice(int(i) * m // n, (int(i) + 1) * m // n)
             for i, n, m in zip(index, self.shape, self.media_shape, strict=True)
-        )
+        ]
+        if self.first_alone:
+            before, steps, frames = int(index[0]) - 1, self.shape[0] - 1, self.media_shape[0] - 1
+            ends = (before, before + 1)
+            slices[0] = slice(0, 1) if before < 0 else slice(*(1 + i * frames // steps for i in ends))
+        return tuple(slices)
 
 
 @dataclass(frozen=True)

@@ -184,17 +184,19 @@ class AdaptedTokenizer(Tokenizer):
         return [layout.shape for layout in layouts]
 
     def _layouts_for(self, level: int, shape: tuple[int, ...]) -> tuple[TokenLayout, ...] | None:
-        """The layouts of the smallest medium whose level has that many tokens; None if there is none."""
+        """The layouts of the medium whose level has that many tokens, if there is one: the caller compares."""
         if self.spec.fixed_size:
             return self._codec.layouts(self.spec.fixed_size)
-        if len(shape) != len(self._field_shape(level, 1)):
+        spec, axes = self.spec, len(self._field_shape(level, 1))
+        if len(shape) != axes:
             return None
-        finest = self._codec.extent([shape] * self.spec.num_quantizers)
-        layouts = self._codec.layouts(finest)
-        if layouts[level].shape == tuple(shape):
-            return layouts
-        scale = [-(-want // have) for want, have in zip(shape, layouts[level].shape, strict=True)]  # coarser level
-        return self._codec.layouts(tuple(side * factor for side, factor in zip(finest, scale, strict=True)))
+        alone, step = int(spec.first_frame_alone), spec.media_multiple
+        probe = (step,) * axes if spec.layout != "grid3d" else (alone + spec.time_step, step, step)
+        per_side = self._codec.layouts(probe)[level].shape  # tokens of this level on the smallest sides
+        extent = [-(-n * side // per) for n, side, per in zip(shape, probe, per_side, strict=True)]
+        if spec.layout == "grid3d":
+            extent[0] = (shape[0] - alone) * spec.time_step + alone
+        return self._codec.layouts(tuple(extent))
 
     def _checked_media(self, media: np.ndarray) -> np.ndarray:
         """float32 of a shape that the codec takes, or a MediaError that says what does not fit."""

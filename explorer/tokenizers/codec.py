@@ -75,7 +75,7 @@ class Codec(nn.Module, ABC):
             shape = ((extent[0] - alone) // spec.time_step + alone, *(side // spec.downsampling for side in extent[1:]))
         else:
             shape = tuple(side // spec.downsampling for side in extent)
-        return (TokenLayout(spec.layout, shape, extent),) * spec.num_quantizers
+        return (TokenLayout(spec.layout, shape, extent, spec.first_frame_alone),) * spec.num_quantizers
 
     def extent(self, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
         """The extent of the medium that indices of these shapes decode to: the inverse of `layouts`.
