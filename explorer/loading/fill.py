@@ -60,7 +60,7 @@ def put(codec: nn.Module, name: str, tensor: Tensor, key: str) -> None:
     owner_name, _, leaf = name.rpartition(".")
     owner = codec.get_submodule(owner_name)
     if leaf in owner._parameters:
-        owner._parameters[leaf] = nn.Parameter(tensor, requires_grad=False)
+        setattr(owner, leaf, nn.Parameter(tensor, requires_grad=False))  # so that recurrent layers see it, too
     else:
         owner._buffers[leaf] = tensor
 

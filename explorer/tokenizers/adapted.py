@@ -17,6 +17,7 @@ from explorer.tokenizers.clock import Clock
 from explorer.tokenizers.codec import Codec, Stage
 
 DECODE_BATCH = 8  # fields of codes decoded at a time
+NO_DECODER = "This tokenizer has no decoder: the empty medium beside this one is not a reconstruction."
 RANGE_SLACK = 0.01  # resampling may overshoot a little
 _AXES = {"image": 3, "audio": 2, "video": 4}
 
@@ -40,16 +41,19 @@ class AdaptedTokenizer(Tokenizer):
 
     @torch.inference_mode()
     def tokenize(self, media: np.ndarray) -> TokenRecord:
-        media = self._checked_media(media)
+        media, spec = self._checked_media(media), self.spec
         clock = Clock(self._device)
-        latents = self._codec.latents(self._tensor([media]))
+        tensor = self._tensor([media])
+        latents = self._codec.latents(tensor)
         clock.lap("encode")
         stages = self._codec.quantize(latents)
         clock.lap("quantize")
-        embedded = [self._codec.embed(q, stage.indices) for q, stage in enumerate(stages)]
-        decoded = self._array(self._codec.decode(embedded), self._extent(media.shape))[0]
+        if spec.decodes:
+            embedded = [self._codec.embed(q, stage.indices) for q, stage in enumerate(stages)]
+            decoded = self._array(self._decoded(embedded, self._codec.aside(tensor)), self._extent(media.shape))[0]
+        else:
+            decoded = np.zeros_like(media)
         clock.lap("decode")
-        spec = self.spec
         return TokenRecord(
             media,
             spec.id,
@@ -60,6 +64,7 @@ class AdaptedTokenizer(Tokenizer):
             spec.modality,
             self.device,
             spec.sample_rate_hz,
+            self._codec.notes + (() if spec.decodes else (NO_DECODER,)),
         )
 
     @torch.inference_mode()
@@ -75,16 +80,27 @@ class AdaptedTokenizer(Tokenizer):
         return self._decode([level[None] for level in self._checked_indices(indices)], None)[0]
 
     def decode_kept(self, indices: Sequence[np.ndarray], kept: Sequence[np.ndarray]) -> np.ndarray:
-        checked = self._checked_indices(indices)
-        if [np.shape(mask) for mask in kept] != [level.shape for level in checked]:
-            raise RecordError("the masks of what is kept need the shapes of the indices")
-        masks = [np.asarray(mask, bool)[None] for mask in kept]
-        return self._decode([level[None] for level in checked], masks)[0]
+        return self._decode_kept(indices, kept, None)
 
     def decode_levels(self, record: TokenRecord, levels: Sequence[int]) -> np.ndarray:
         self._check_levels(levels)
         indices = [level.indices for level in record.levels]
-        return self.decode_kept(indices, [np.full(np.shape(level), q in levels) for q, level in enumerate(indices)])
+        kept = [np.full(np.shape(level), q in levels) for q, level in enumerate(indices)]
+        return self._decode_kept(indices, kept, np.asarray(record.media, np.float32))
+
+    @torch.inference_mode()
+    def _decode_kept(
+        self, indices: Sequence[np.ndarray], kept: Sequence[np.ndarray], media: np.ndarray | None
+    ) -> np.ndarray:
+        """media: what was tokenized, where it is known, for what the codec sends beside its tokens."""
+        checked = self._checked_indices(indices)
+        if [np.shape(mask) for mask in kept] != [level.shape for level in checked]:
+            raise RecordError("the masks of what is kept need the shapes of the indices")
+        masks = [np.asarray(mask, bool)[None] for mask in kept]
+        extent = self._codec.extent([level.shape for level in checked])
+        known = media is not None and self._extent(media.shape) == extent
+        aside = self._codec.aside(self._tensor([media])) if known else None
+        return self._decode([level[None] for level in checked], masks, aside)[0]
 
     def decode_alone(self, level: int, codes: Sequence[int], tokens: int = 3) -> np.ndarray:
         self._check_levels([level])
@@ -120,15 +136,22 @@ class AdaptedTokenizer(Tokenizer):
         return np.concatenate(decoded)
 
     @torch.inference_mode()
-    def _decode(self, indices: Sequence[np.ndarray], kept: Sequence[np.ndarray] | None) -> np.ndarray:
-        """Indices, and masks, (B, *shape) of each level -> B media."""
+    def _decode(
+        self, indices: Sequence[np.ndarray], kept: Sequence[np.ndarray] | None, aside: Tensor | None = None
+    ) -> np.ndarray:
+        """Indices, and masks, (B, *shape) of each level -> B media. Raises RecordError where there is no decoder."""
+        if not self.spec.decodes:
+            raise RecordError(f"{self.spec.id} has no decoder, so its tokens cannot be made into {self.spec.modality}")
         embedded = []
         for q, level in enumerate(indices):
             mask = None if kept is None or kept[q].all() else torch.from_numpy(kept[q].copy()).to(self._device)
             embedded.append(
                 self._codec.embed(q, torch.from_numpy(level.astype(np.int64, copy=True)).to(self._device), mask)
             )
-        return self._array(self._codec.decode(embedded), self._codec.extent([np.shape(i)[1:] for i in indices]))
+        return self._array(self._decoded(embedded, aside), self._codec.extent([np.shape(i)[1:] for i in indices]))
+
+    def _decoded(self, embedded: Sequence[Tensor], aside: Tensor | None) -> Tensor:
+        return self._codec.decode(embedded) if aside is None else self._codec.decode(embedded, aside)
 
     def _tensor(self, media: Sequence[np.ndarray]) -> Tensor:
         """Media of one shape, channels first, on the device."""

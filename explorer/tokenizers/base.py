@@ -29,6 +29,7 @@ class TokenizerSpec:
     frames a token of a clip, after a first frame alone if `first_frame_alone`. `media_multiple`: the extents of a
     medium must be multiples of it. fixed_size: the one (H, W), or (frames, H, W), that it can take; () for any.
     sample_rate_hz, channels: of sound. shortest: the fewest samples it can take.
+    decodes: False where only tokens can be made, such as of a model whose decoder was never published.
     layout: of its tokens. source: who brought it. memory_bytes: of its weights as they lie in memory.
     """
 
@@ -53,6 +54,7 @@ class TokenizerSpec:
     shortest: int = 1
     time_step: int = 1
     first_frame_alone: bool = False
+    decodes: bool = True
     source: Literal["zoo", "hub", "file", "user"] = "zoo"
     memory_bytes: int = 0
 

@@ -39,6 +39,7 @@ class Codec(nn.Module, ABC):
     spec: TokenizerSpec
     token_reach: int | None = None  # how many tokens away a token still changes the output; None: everywhere
     half_precision = True  # whether it may run in float16 on CUDA
+    notes: tuple[str, ...] = ()  # what a reader of its records should know, in plain words
 
     @abstractmethod
     def latents(self, media: Tensor) -> Tensor:
@@ -58,7 +59,14 @@ class Codec(nn.Module, ABC):
 
     @abstractmethod
     def decode(self, embedded: Sequence[Tensor]) -> Tensor:
-        """The decoder: what `embed` gave for each level -> media."""
+        """The decoder: what `embed` gave for each level -> media.
+
+        A codec whose `aside` gives something takes it as a second argument, `aside=None`, and can do without it.
+        """
+
+    def aside(self, media: Tensor) -> Tensor | None:
+        """What the public codec sends beside its tokens, such as the loudness of each second; mostly nothing."""
+        return None
 
     @abstractmethod
     def codebooks(self) -> tuple[Codebook, ...]:
