@@ -13,4 +13,9 @@ if TYPE_CHECKING:
     from explorer.loading.format import Format
 
 # In the order in which they are asked: the more particular fingerprints first.
-FORMATS: Registry[Format] = Registry("format", {})
+FORMATS: Registry[Format] = Registry(
+    "format",
+    {
+        "openai-dvae": "explorer.tokenizers.dvae.format:OPENAI_DVAE",
+    },
+)
