@@ -18,6 +18,9 @@ class Limits:
     image_pixels: int = 40_000_000  # decoded, before resizing
     image_side_px: int = 1024  # longest side shown to a tokenizer; larger pictures are scaled down
     image_frames: int = 1  # of an animated picture only the first frame is read
+    audio_seconds: float = 30.0  # the rest of a longer sound is left out, and a note says so
+    video_frames: int = 49  # likewise of a longer clip; 1 + 48, which suits steps of 2, 4 and 8 frames a token
+    video_side_px: int = 256  # longest side of a clip as it is kept; larger frames are scaled down
     checkpoint_bytes: int = 2 * 2**30
     codebook_map_codes: int = 16_384  # codes drawn on a map; a larger codebook is sampled, and the view says so
     records_cached: int = 16
@@ -25,6 +28,13 @@ class Limits:
     audit_upload_bytes: int = 256 * 2**20  # all files of one upload for an audit together
     audits_at_once: int = 2  # in this process; the next ones wait
     compare_media: int = 50  # pictures of one comparison
+    # Files of others: what may be looked at, and what all their weights may take in memory together.
+    checkpoint_file_bytes: int = 20 * 2**30  # all files of one tokenizer
+    checkpoint_tensors: int = 50_000
+    pickle_bytes: int = 64 * 2**20  # the part of a file that lists what it holds
+    pickle_opcodes: int = 5_000_000
+    archive_entries: int = 50_000
+    tokenizer_bytes: int = 6 * 2**30  # at most; and at most half of the machine's memory
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from explorer.config import Limits
 from explorer.errors import MediaError
 from explorer.media.image import LoadedImage, load_image
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import PICTURES
 
 ZIP_DIRECTORY_BYTES = 16 * 2**20  # of the list of members, which is read as a whole: some 150,000 names
 ZIP_RATIO = 100  # a zip may claim to unpack to so many times its own size, and 64 MiB more
@@ -91,8 +91,8 @@ def files_source(paths: Sequence[Path], limits: Limits) -> MediaSource:
 
 def samples_source() -> MediaSource:
     """The pictures that come with the app; a name is the id of a sample."""
-    names = tuple(SAMPLES)
-    return MediaSource("Sample pictures of the app", names, lambda number: SAMPLES[names[number]].load())
+    names = tuple(PICTURES)
+    return MediaSource("Sample pictures of the app", names, lambda number: PICTURES[names[number]].load())
 
 
 def zip_source(path: Path, limits: Limits) -> MediaSource:

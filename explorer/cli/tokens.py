@@ -11,7 +11,7 @@ from explorer.config import settings
 from explorer.errors import MediaError
 from explorer.files import write_atomically
 from explorer.media.image import LoadedImage, fit, load_image, png_bytes
-from explorer.media.samples import sample
+from explorer.media.samples import sample_picture
 from explorer.record import TokenRecord
 from explorer.tokenfile import check_suffix, load_tokens, save_tokens
 
@@ -50,7 +50,7 @@ def detokenize(options: argparse.Namespace) -> int:
 def read_picture(name: str) -> LoadedImage:
     """A file, or `sample:ID`. Raises MediaError or UnknownIdError."""
     if name.startswith(SAMPLE_PREFIX):
-        return sample(name.removeprefix(SAMPLE_PREFIX)).load()
+        return sample_picture(name.removeprefix(SAMPLE_PREFIX)).load()
     return load_image(name, settings().limits)
 
 

@@ -11,7 +11,7 @@ from explorer.compare.presets import PRESETS, preset
 from explorer.config import Limits
 from explorer.errors import MediaError
 from explorer.media.image import LoadedImage
-from explorer.media.samples import SAMPLES, sample
+from explorer.media.samples import PICTURES, sample_picture
 
 SAMPLE_PREFIX, PRESET_PREFIX, ALL = "sample:", "preset:", "all"
 
@@ -53,8 +53,8 @@ def open_media(sources: Sequence[str], limits: Limits | None = None, title: str 
 def _opened(source: str, limits: Limits) -> list[tuple[str, Callable[[], LoadedImage]]]:
     if source.startswith(SAMPLE_PREFIX):
         wanted = source.removeprefix(SAMPLE_PREFIX)
-        ids = list(SAMPLES) if wanted == ALL else [sample(wanted).id]
-        return [(f"{SAMPLE_PREFIX}{one}", SAMPLES[one].load) for one in ids]
+        ids = list(PICTURES) if wanted == ALL else [sample_picture(wanted).id]
+        return [(f"{SAMPLE_PREFIX}{one}", PICTURES[one].load) for one in ids]
     if source.startswith(PRESET_PREFIX):
         wanted = source.removeprefix(PRESET_PREFIX)
         ids = list(PRESETS) if wanted == ALL else [preset(wanted).id]

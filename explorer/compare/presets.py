@@ -14,7 +14,7 @@ import numpy as np
 
 from explorer.errors import UnknownIdError
 from explorer.media.image import LoadedImage
-from explorer.media.samples import Sample, sample
+from explorer.media.samples import Sample, sample_picture
 from explorer.registry import unknown_id_message
 
 
@@ -31,7 +31,7 @@ class HardContent:
     @property
     def sample(self) -> Sample:
         """The sample picture, with its source and licence."""
-        return sample(self.sample_id)
+        return sample_picture(self.sample_id)
 
     def load(self) -> LoadedImage:
         """The crop. Raises MediaError if the package that holds the sample is not installed."""

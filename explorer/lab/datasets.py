@@ -147,11 +147,11 @@ def _digits() -> Tensor:
 def _photos() -> Tensor:
     """Square middles of the sample photographs: (P, 3, PHOTO_PX, PHOTO_PX) in [0, 1]."""
     from explorer.media.image import fit, to_pil
-    from explorer.media.samples import sample
+    from explorer.media.samples import sample_picture
 
     photos = []
     for name in PHOTOS:
-        pixels = fit(sample(name).load(), 1, 2 * PHOTO_PX).pixels  # (H, W, 3)
+        pixels = fit(sample_picture(name).load(), 1, 2 * PHOTO_PX).pixels  # (H, W, 3)
         picture = to_pil(pixels).convert("RGB")
         side = min(picture.size)
         left, top = (picture.width - side) // 2, (picture.height - side) // 2

@@ -80,6 +80,21 @@ def fit(image: LoadedImage, multiple: int, max_side: int) -> LoadedImage:
     return LoadedImage(np.ascontiguousarray(pixels), tuple(notes))
 
 
+def scaled_to_cover(image: LoadedImage, height: int, width: int) -> LoadedImage:
+    """The picture at exactly that size: scaled (Lanczos) until it covers it, the rest cropped away at the centre."""
+    notes, pixels = list(image.notes), image.pixels
+    if pixels.shape[:2] == (height, width):
+        return image
+    scale = max(height / pixels.shape[0], width / pixels.shape[1])
+    box_height, box_width = height / scale, width / scale  # the part that is kept, in pixels of the original
+    top, left = (pixels.shape[0] - box_height) / 2, (pixels.shape[1] - box_width) / 2
+    scaled = _resized(pixels, height, width, (left, top, left + box_width, top + box_height))
+    notes.append(
+        f"Scaled and cropped at the centre from {_size(pixels)} to {_size(scaled)} pixels, which is what is taken."
+    )
+    return LoadedImage(scaled, tuple(notes))
+
+
 def to_pil(pixels: np.ndarray) -> Image.Image:
     """(H, W, 3) or (H, W), floats in [0, 1] (clipped, rounded) or uint8 -> an 8-bit Pillow picture.
 
@@ -111,15 +126,18 @@ def _scale_down(pixels: np.ndarray, max_side: int, notes: list[str]) -> np.ndarr
     if longest <= max_side:
         return pixels
     height, width = (max(1, round(side * max_side / longest)) for side in pixels.shape[:2])
-    channels = [
-        np.asarray(
-            Image.fromarray(np.ascontiguousarray(pixels[:, :, c])).resize((width, height), Image.Resampling.LANCZOS)
-        )
-        for c in range(3)
-    ]
-    scaled = np.clip(np.stack(channels, axis=2), 0, 1)  # Lanczos overshoots at edges
+    scaled = _resized(pixels, height, width)
     notes.append(f"Scaled down from {_size(pixels)} to {_size(scaled)} pixels (longest side at most {max_side:,}).")
     return scaled
+
+
+def _resized(
+    pixels: np.ndarray, height: int, width: int, box: tuple[float, float, float, float] | None = None
+) -> np.ndarray:
+    """Lanczos, channel by channel in floating point; of a `box` (left, top, right, bottom) or all of it."""
+    planes = [Image.fromarray(np.ascontiguousarray(pixels[:, :, c])) for c in range(3)]
+    channels = [np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS, box)) for plane in planes]
+    return np.clip(np.stack(channels, axis=2), 0, 1)  # Lanczos overshoots at edges
 
 
 def _pad(pixels: np.ndarray, multiple: int, notes: list[str]) -> np.ndarray:

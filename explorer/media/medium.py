@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from explorer.config import Limits
 from explorer.errors import MediaError
-from explorer.media.image import LoadedImage, fit
+from explorer.media.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
+from explorer.media.containers import has_video
+from explorer.media.image import LoadedImage, fit, load_image, png_bytes, scaled_to_cover
+from explorer.media.opening import check_bytes, open_picture, read_bytes
+from explorer.media.sniffing import kind_of
+from explorer.media.video import LoadedVideo, fit_video, load_video, webp_bytes
 from explorer.tokenizers.base import TokenizerSpec
 
-
-@dataclass(frozen=True)
-class LoadedAudio:
-    """samples: (S, C) float32 in about [-1, 1]. notes: what was done on the way in, in plain words."""
-
-    samples: np.ndarray
-    sample_rate_hz: int
-    notes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.samples.ndim != 2 or 0 in self.samples.shape or self.samples.dtype != np.float32:
-            raise MediaError(f"A loaded sound is (S, C) float32, got {self.samples.shape} {self.samples.dtype}.")
-
-
-@dataclass(frozen=True)
-class LoadedVideo:
-    """frames: (F, H, W, 3) float32 in [0, 1]. notes: what was done on the way in, in plain words."""
-
-    frames: np.ndarray
-    frames_per_second: float
-    notes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        shape, dtype = self.frames.shape, self.frames.dtype
-        if len(shape) != 4 or shape[3] != 3 or 0 in shape or dtype != np.float32:
-            raise MediaError(f"A loaded clip is (F, H, W, 3) float32, got {shape} {dtype}.")
-
-
+DEFAULT_LIMITS = Limits()
 Medium = LoadedImage | LoadedAudio | LoadedVideo
+Modality = Literal["image", "audio", "video"]
+NOUNS = {"image": "pictures", "audio": "sounds", "video": "clips"}
+_ONE = {"image": "a picture", "audio": "a sound", "video": "a clip"}
+_LOADERS = {"image": load_image, "audio": load_audio, "video": load_video}
 
 
-def modality_of(medium: Medium) -> str:
+def modality_of(medium: Medium) -> Modality:
     """ "image", "audio" or "video"."""
     return {LoadedImage: "image", LoadedAudio: "audio", LoadedVideo: "video"}[type(medium)]
 
@@ -53,10 +37,64 @@ def values(medium: Medium) -> np.ndarray:
     return medium.samples if isinstance(medium, LoadedAudio) else medium.frames
 
 
+def load_medium(
+    path: Path | str | bytes, limits: Limits = DEFAULT_LIMITS, wanted: Modality | None = None
+) -> LoadedImage | LoadedAudio | LoadedVideo:
+    """A file, or its bytes, as what it holds; as `wanted` where it can be that.
+
+    With `wanted` an animation gives its first frame as a picture, and a film its sound. Without it an animation or a
+    film is a clip. Raises MediaError with what was wrong and what to do.
+    """
+    data = read_bytes(path, limits, "media") if isinstance(path, (str, Path)) else bytes(path)
+    return _LOADERS[wanted or _held(data, limits)](data, limits)
+
+
+def _held(data: bytes, limits: Limits) -> Modality:
+    """The modality of a file by its content. Raises MediaError for what nothing here reads."""
+    check_bytes(len(data), limits, "file")
+    kind = kind_of(data)
+    if kind is None:
+        raise MediaError(
+            "This file is no picture, sound or clip that can be read here. Give PNG, JPEG, WebP or GIF; WAV, FLAC, "
+            "Ogg, MP3 or M4A; MP4, WebM or AVI."
+        )
+    if kind.opener == "pillow":
+        moves = kind.name in ("GIF", "WebP", "PNG") and getattr(open_picture(data, limits), "n_frames", 1) > 1
+        return "video" if moves else "image"
+    if kind.opener == "soundfile":
+        return "audio"
+    return "video" if has_video(data, kind) else "audio"
+
+
 def fit_medium(medium: Medium, spec: TokenizerSpec, side_px: int) -> Medium:
-    """The medium as `spec` takes it, with notes of all that was done. Raises MediaError for another modality."""
-    if modality_of(medium) != spec.modality:
-        raise MediaError(f"{spec.title} takes {spec.modality}, this is {modality_of(medium)}.")
-    if isinstance(medium, LoadedImage):
-        return fit(medium, spec.media_multiple, side_px)
-    return medium
+    """The medium as `spec` takes it, with notes of all that was done. side_px: the longest side, where sides are free.
+
+    Raises MediaError for another modality.
+    """
+    modality = modality_of(medium)
+    if modality != spec.modality:
+        takes = NOUNS.get(spec.modality, spec.modality)
+        raise MediaError(f"{spec.title} takes {takes}; this is {_ONE[modality]}. Choose another file or tokenizer.")
+    if isinstance(medium, LoadedAudio):
+        if spec.sample_rate_hz is None:
+            raise MediaError(f"{spec.title} does not say its sample rate, so no sound can be made to fit it.")
+        return fit_audio(medium, spec.sample_rate_hz, spec.channels, spec.media_multiple, spec.shortest)
+    if isinstance(medium, LoadedVideo):
+        return fit_video(
+            medium, spec.media_multiple, side_px, spec.time_step, spec.first_frame_alone, tuple(spec.fixed_size)
+        )
+    if spec.fixed_size:
+        return scaled_to_cover(medium, *spec.fixed_size)
+    return fit(medium, spec.media_multiple, side_px)
+
+
+def file_bytes(array: np.ndarray, modality: Modality, rate: float | None = None) -> tuple[bytes, str]:
+    """What a tokenizer decoded, as the bytes of a file and its suffix: PNG, WAV or animated WebP.
+
+    rate: samples a second of a sound, frames a second of a clip.
+    """
+    if modality == "audio":
+        return wav_bytes(array, int(rate or 0)), ".wav"
+    if modality == "video":
+        return webp_bytes(array, rate or 12.5), ".webp"
+    return png_bytes(array), ".png"

@@ -40,27 +40,30 @@ _PICTURES = (
 )
 
 
-def read_bytes(path: str | Path, limits: Limits) -> bytes:
-    """The bytes of a file on disk. Raises MediaError if there is none, it cannot be read, or it is over the cap."""
+def read_bytes(path: str | Path, limits: Limits, noun: str = "picture") -> bytes:
+    """The bytes of a file on disk. Raises MediaError if there is none, it cannot be read, or it is over the cap.
+
+    noun: what it should be, for the messages.
+    """
     name = str(path)[:200]
     if "://" in name or "\0" in name:
-        raise MediaError(f"{name!r} is not the name of a file. Download the picture first, then give its file.")
+        raise MediaError(f"{name!r} is not the name of a file. Download the {noun} first, then give its file.")
     path = Path(path)
     try:
         if not path.exists():
             raise MediaError(f"There is no file {name!r}. Check the name and the folder.")
         if not path.is_file():  # a folder, or a device that would never end
-            raise MediaError(f"{name!r} is not a file. Give a picture file.")
-        check_bytes(path.stat().st_size, limits)
+            raise MediaError(f"{name!r} is not a file. Give a {noun} file.")
+        check_bytes(path.stat().st_size, limits, noun)
         return path.read_bytes()
     except OSError as error:
         raise MediaError(f"{name!r} cannot be read: {error.strerror or 'input/output error'}.") from error
 
 
-def check_bytes(size: int, limits: Limits) -> None:
+def check_bytes(size: int, limits: Limits, noun: str = "picture") -> None:
     """Raise MediaError for an empty file, or one over `limits.upload_bytes`."""
     if size == 0:
-        raise MediaError("The file is empty (0 bytes). Choose another picture.")
+        raise MediaError(f"The file is empty (0 bytes). Choose another {noun}.")
     if size > limits.upload_bytes:
         raise MediaError(
             f"The file has {size / 2**20:,.1f} MiB, over the cap of {limits.upload_bytes / 2**20:,.1f} MiB. "

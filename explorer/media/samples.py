@@ -1,6 +1,7 @@
-"""Sample pictures: those inside the installed scikit-image and scikit-learn packages, so that none needs a network.
+"""Sample media: pictures inside the installed scikit-image and scikit-learn packages, and sounds and clips made here.
 
-The files are read from the package folders without importing the packages, which would cost seconds at start.
+None needs a network. The files of pictures are read from the package folders without importing the packages, which
+would cost seconds at start.
 Licences are quoted from the packages' own documentation; "not stated" where it is silent.
 """
 
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, Literal
 
 from explorer.errors import MediaError, UnknownIdError
-from explorer.media.image import LoadedImage, load_image
-from explorer.registry import unknown_id_message
+from explorer.media.image import load_image
+from explorer.registry import load_dotted, unknown_id_message
 
 _FOLDERS = {"skimage": "data", "sklearn": "datasets/images"}
 _INSTALL = {"skimage": "scikit-image", "sklearn": "scikit-learn"}
@@ -22,30 +24,37 @@ _INSTALL = {"skimage": "scikit-image", "sklearn": "scikit-learn"}
 
 @dataclass(frozen=True)
 class Sample:
-    """One sample picture. source: who made it or where it came from. licence: as its package states it."""
+    """One sample. source: who made it or where it came from. licence: as its package states it.
+
+    package, filename: where a picture lies. maker: the dotted path of the function that makes a sound or a clip.
+    """
 
     id: str
     title: str
     source: str
     licence: str
-    package: str
-    filename: str
+    package: str = ""
+    filename: str = ""
+    modality: Literal["image", "audio", "video"] = "image"
+    maker: str = ""
 
     @property
     def path(self) -> Path:
-        """Where the file lies. Raises MediaError if its package is not installed."""
+        """Where the file lies. Raises MediaError if its package is not installed, or if it is made and has no file."""
+        if self.maker:
+            raise MediaError(f"The sample {self.id!r} is made when it is loaded; it has no file.")
         spec = find_spec(self.package)
         if spec is None or spec.origin is None:
             raise MediaError(f"The sample {self.id!r} needs the package {_INSTALL[self.package]}. Install it.")
         return Path(spec.origin).parent / _FOLDERS[self.package] / self.filename
 
-    def load(self) -> LoadedImage:
-        """Read the picture at its own size."""
-        return load_image(self.path)
+    def load(self) -> Any:
+        """The medium at its own size: LoadedImage, LoadedAudio or LoadedVideo, as its modality says."""
+        return load_dotted(self.maker)() if self.maker else load_image(self.path)
 
 
 # Good first choices come first: colour, faces, texture and sharp edges; then greyscale, science and print.
-_ALL = (
+_PICTURES = (
     Sample("astronaut", "Astronaut Eileen Collins", "NASA", "Public domain", "skimage", "astronaut.png"),
     Sample("coffee", "Coffee cup", "Rachel Michetti, Pikolo Espresso Bar", "CC0", "skimage", "coffee.png"),
     Sample("chelsea", "Chelsea the cat", "Stefan van der Walt", "CC0", "skimage", "chelsea.png"),
@@ -79,11 +88,51 @@ _ALL = (
     Sample("text", "Handwritten text (grey)", "Wikipedia, Corner.png", "Public domain", "skimage", "text.png"),
 )
 
-SAMPLES: Mapping[str, Sample] = MappingProxyType({sample.id: sample for sample in _ALL})
+_MADE = ("this project", "made by this project")
+_SOUNDS = tuple(
+    Sample(name, title, *_MADE, modality="audio", maker=f"explorer.media.sounds:{name}")
+    for name, title in (
+        ("vowels", "Voice-like vowels"),
+        ("melody", "Plucked melody (stereo)"),
+        ("drums", "Drums"),
+        ("sweep", "Rising tone, 40 Hz to 16 kHz"),
+    )
+)
+_CLIPS = (
+    Sample("shapes", "Moving shapes", *_MADE, modality="video", maker="explorer.media.clips:shapes"),
+    Sample(
+        "panning",
+        "View panning over a portrait",
+        "this project, from the sample picture by NASA",
+        "Public domain",
+        modality="video",
+        maker="explorer.media.clips:panning",
+    ),
+)
+
+# Pictures first.
+SAMPLES: Mapping[str, Sample] = MappingProxyType({one.id: one for one in (*_PICTURES, *_SOUNDS, *_CLIPS)})
+
+
+def samples_of(modality: str) -> Mapping[str, Sample]:
+    """The samples of one modality: "image", "audio" or "video"."""
+    return MappingProxyType({one.id: one for one in SAMPLES.values() if one.modality == modality})
+
+
+PICTURES = samples_of("image")
 
 
 def sample(sample_id: str) -> Sample:
-    """The sample of that id. Raises UnknownIdError with the valid ids."""
-    if sample_id not in SAMPLES:
-        raise UnknownIdError(unknown_id_message("sample", sample_id, list(SAMPLES)))
-    return SAMPLES[sample_id]
+    """The sample of that id, of any modality. Raises UnknownIdError with the valid ids."""
+    return _found(sample_id, SAMPLES, "sample")
+
+
+def sample_picture(sample_id: str) -> Sample:
+    """The sample picture of that id. Raises UnknownIdError with the valid ids."""
+    return _found(sample_id, PICTURES, "sample picture")
+
+
+def _found(sample_id: str, among: Mapping[str, Sample], noun: str) -> Sample:
+    if sample_id not in among:
+        raise UnknownIdError(unknown_id_message(noun, sample_id, list(among)))
+    return among[sample_id]

@@ -14,7 +14,7 @@ from explorer.compare.media import PRESET_PREFIX, SAMPLE_PREFIX, open_media
 from explorer.compare.run import TOKENIZERS
 from explorer.config import settings
 from explorer.errors import ExplorerError
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import PICTURES
 from explorer.pages import compare_events
 from explorer.tokenizers import list_tokenizers
 from explorer.views.compare_payload import best_of_each_kind, tokenizers_payload
@@ -64,7 +64,7 @@ def wanted(query: Mapping[str, str], token: str) -> str:
             else "The picture of this link is not here; a sample is shown."
         )
     if not _is_there(media):
-        media = f"{SAMPLE_PREFIX}{next(iter(SAMPLES))}"
+        media = f"{SAMPLE_PREFIX}{next(iter(PICTURES))}"
     limits = settings().limits
     caps = {
         "least": low,

@@ -18,7 +18,7 @@ from explorer.compare.media import PRESET_PREFIX, SAMPLE_PREFIX, CompareMedia, o
 from explorer.compare.presets import PRESETS
 from explorer.config import settings
 from explorer.errors import ExplorerError, MediaError, SettingsError
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import PICTURES
 from explorer.pages import compare_jobs
 from explorer.pages.asking import Answer, answer, known, said, whole
 from explorer.pages.codebook_visitors import VISITORS_KEPT, Visitor, Visitors, take_uploads
@@ -50,8 +50,8 @@ def _media(visitor: Visitor | None, request: dict[str, Any]) -> str:
 def chosen_media() -> list[dict[str, str]]:
     """{"id", "kind", "title", "about", "image"} of each sample and each preset; one that cannot be read is left out."""
     found = []
-    for one in (*SAMPLES.values(), *PRESETS.values()):
-        is_sample = one.id in SAMPLES and SAMPLES[one.id] is one
+    for one in (*PICTURES.values(), *PRESETS.values()):
+        is_sample = one.id in PICTURES and PICTURES[one.id] is one
         prefix, kind = (SAMPLE_PREFIX, "samples") if is_sample else (PRESET_PREFIX, "presets")
         about = f"{one.source}, {one.licence}" if is_sample else one.look
         try:

@@ -19,10 +19,11 @@ from explorer.analysis.edited_tokens import Bench, EditedTokens, bench_of, token
 from explorer.analysis.editlink import edits_from_text
 from explorer.analysis.edits import History, Operation, Transplant
 from explorer.analysis.influence import decode
+from explorer.analysis.laid import LaidTokenizer, laid
 from explorer.analysis.redecode import Redecoded, redecode
 from explorer.errors import ExplorerError, RecordError
 from explorer.media.image import to_pil
-from explorer.media.samples import SAMPLES, sample
+from explorer.media.samples import PICTURES, sample_picture
 from explorer.pages import runtime
 from explorer.pages.session import Visit
 from explorer.record import TokenRecord
@@ -58,7 +59,13 @@ class Desk:
 
     @property
     def tokenizer(self) -> Tokenizer:
-        return load_tokenizer(self.visit.tokenizer)
+        """The tokenizer of the visit, decoding to pictures from tokens as they are laid on the screen."""
+        tokenizer, record = load_tokenizer(self.visit.tokenizer), self.record
+        return tokenizer if laid(record).plain else LaidTokenizer(tokenizer, record)
+
+    def medium(self, tokens: EditedTokens) -> np.ndarray:
+        """What tokens decode to before it is drawn: a sound (samples, C), a clip, or a picture."""
+        return LaidTokenizer(load_tokenizer(self.visit.tokenizer), self.record).medium(tokens.indices, tokens.kept)
 
     def bench(self, operations: Sequence[Operation] = ()) -> Bench:
         """The codebooks, and the tokens of every second picture that the operations name."""
@@ -67,16 +74,16 @@ class Desk:
 
     def source(self, name: str) -> TokenRecord:
         """A sample picture through the same tokenizer, at the same longest side. Raises RecordError if it is none."""
-        if name not in SAMPLES:
-            raise RecordError(f"There is no sample picture {name[:40]!r}. There are: {', '.join(SAMPLES)}.")
+        if name not in PICTURES:
+            raise RecordError(f"There is no sample picture {name[:40]!r}. There are: {', '.join(PICTURES)}.")
         return runtime.record_of(replace(self.visit, picture=name, upload=None))
 
     def same_size(self, name: str) -> TokenRecord:
         """A sample picture, cut around its middle to the shape of the edited one, through the same tokenizer."""
-        if name not in SAMPLES:
-            raise RecordError(f"There is no sample picture {name[:40]!r}. There are: {', '.join(SAMPLES)}.")
+        if name not in PICTURES:
+            raise RecordError(f"There is no sample picture {name[:40]!r}. There are: {', '.join(PICTURES)}.")
         height, width = self.record.media.shape[:2]
-        picture = to_pil(sample(name).load().pixels)
+        picture = to_pil(sample_picture(name).load().pixels)
         scale = min(picture.width / width, picture.height / height)
         left, top = (picture.width - scale * width) / 2, (picture.height - scale * height) / 2
         cut = (left, top, left + scale * width, top + scale * height)

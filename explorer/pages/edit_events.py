@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.edited_tokens import EditedTokens, edited_record
+from explorer.analysis.depiction import depict
+from explorer.analysis.edited_tokens import EditedTokens, edited_record, tokens_of
 from explorer.analysis.editlink import LINK_CHARACTERS, edits_text
 from explorer.analysis.edits import Paint
 from explorer.analysis.influence import influence
 from explorer.analysis.interpolation import interpolate_codes, interpolate_tokens
+from explorer.analysis.laid import laid
 from explorer.analysis.redecode import eight_bit, redecode, visible_change
 from explorer.analysis.tokentext import TextForm, TokenTextError, parse_tokens, token_text
 from explorer.errors import RecordError, SettingsError, plain_words
-from explorer.media.samples import SAMPLES
+from explorer.media.audio import wav_bytes
+from explorer.media.samples import PICTURES
 from explorer.pages.edit_desk import Desk, desks
 from explorer.pages.inspect_events import tokens_bytes
 from explorer.pages.session import Visit
@@ -38,7 +41,7 @@ def opening(visit: Visit) -> str:
     shapes = {level.indices.shape for level in desk.record.levels}
     if len(shapes) > 1 or any(level.layout.kind != "grid2d" for level in desk.record.levels):
         return ""
-    samples = [{"id": one.id, "title": one.title} for one in SAMPLES.values()]
+    samples = [{"id": one.id, "title": one.title} for one in PICTURES.values()]
     key = "|".join(str(part) for part in (visit.picture, visit.upload, visit.tokenizer, visit.side_px))
     return edit_view.opening(
         desks.put(visit), key, load_tokenizer(visit.tokenizer).spec, visit.picture, samples, LINK_CHARACTERS
@@ -73,10 +76,10 @@ def _open(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """The tokens and the decode before any edit."""
     record = desk.record
     tokens, base, _ = desk.decode("")
-    rows, columns = tokens.indices[0].shape
     return {
-        "rows": rows,
-        "cols": columns,
+        "grids": [list(level.shape) for level in tokens.indices],
+        "placed": laid(record).placed,
+        "modality": record.modality,
         "K": [level.codebook.codebook_size for level in record.levels],
         "combination": record.combination,
         "indices": _packed(tokens, record),
@@ -89,11 +92,10 @@ def _edit(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """The tokens after the edits, and the pixels that differ from the decode before any."""
     tokens, base, made = desk.decode(_text(request))
     box, pixels = visible_change(base, made.picture)
-    first = [level.indices for level in desk.record.levels]
     return {
         "indices": _packed(tokens, desk.record),
         "kept": None if tokens.whole else [pack(kept.astype(np.uint8)) for kept in tokens.kept],
-        "changed": len(tokens.changed(EditedTokens(tuple(first), tuple(np.ones(one.shape, bool) for one in first)))),
+        "changed": len(tokens.changed(tokens_of(desk.record))),
         "box": box,
         "pixels": pack(pixels),
         "window": None if made.window is None else made.window[2:],
@@ -105,8 +107,10 @@ def _reach(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     position, levels = _whole(request, "position"), request.get("levels")
     if levels is not None and not (isinstance(levels, list) and all(type(level) is int for level in levels)):
         raise SettingsError("The levels to leave out must be whole numbers.")
+    if levels and not max(levels) < len(desk.record.levels):
+        raise RecordError(f"there is no level {max(levels) + 1}; this tokenizer has {len(desk.record.levels)}")
     tokens, _, made = desk.decode(_text(request))
-    layout = desk.record.levels[0].layout
+    layout = depict(desk.record).levels[levels[0] if levels else 0].layout
     found = influence(desk.tokenizer, tokens, position, layout, levels, whole=made.picture)
     top, left, height, width = found.box or (0, 0, 0, 0)
     return {
@@ -120,9 +124,16 @@ def _reach(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
 def _source(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """A second picture to take a region from."""
     record = desk.source(str(request.get("picture")))
-    rows, columns = record.levels[0].indices.shape
-    height, width = record.media.shape[:2]
-    return {"url": _url(record.media), "rows": rows, "cols": columns, "width": width, "height": height}
+    (rows, columns), pixels = laid(record).grids[0], depict(record).media
+    return {"url": _url(pixels), "rows": rows, "cols": columns, "width": pixels.shape[1], "height": pixels.shape[0]}
+
+
+def _sound(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+    """What the edited tokens sound like."""
+    if desk.record.modality != "audio":
+        raise SettingsError("Only sounds can be heard.")
+    data = wav_bytes(desk.medium(desk.tokens(_text(request))), int(desk.record.sample_rate_hz or 0))
+    return {"url": "data:audio/wav;base64," + base64.b64encode(data).decode("ascii")}
 
 
 def _path(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
@@ -133,22 +144,29 @@ def _path(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
         if not level < len(desk.record.levels):
             raise RecordError(f"there is no level {level + 1}; this tokenizer has {len(desk.record.levels)}")
         codes = interpolate_codes(desk.record.levels[level].codebook, first, last, steps)
-        fields = np.broadcast_to(codes[:, None, None], (len(codes), FIELD_TOKENS, FIELD_TOKENS))
-        decoded = desk.tokenizer.decode_fields(level, fields)
+        decoded = _alone(desk, level, codes)
         frames = [{"code": int(code), "url": png_data_url(one)} for code, one in zip(codes, decoded, strict=True)]
         return {"frames": frames, "distinct": len(set(codes.tolist()))}
     height, width = desk.record.media.shape[:2]
-    if height * width > PATH_PIXELS:
+    if desk.record.modality == "image" and height * width > PATH_PIXELS:
         raise SettingsError("A way between pictures is decoded up to 512 px; choose a smaller longest side above.")
     start, _, made = desk.decode(_text(request))
     end = desk.same_size(str(request.get("picture")))
-    goal = EditedTokens(tuple(level.indices for level in end.levels), tuple(np.ones_like(kept) for kept in start.kept))
-    grids = interpolate_tokens(start, goal, desk.bench(), steps)
+    grids = interpolate_tokens(start, tokens_of(end), desk.bench(), steps)
     frames, picture, before = [], made.picture, start
     for grid in grids:
         picture, before = redecode(desk.tokenizer, before, picture, grid).picture, grid
         frames.append({"changed": len(grid.changed(start)), "url": _url(picture)})
     return {"frames": frames, "distinct": len(frames)}
+
+
+def _alone(desk: Desk, level: int, codes: np.ndarray) -> np.ndarray:
+    """Each code alone, drawn: in a field of FIELD_TOKENS a side where fields of any size can be decoded."""
+    tokenizer = desk.tokenizer
+    if not laid(desk.record).plain or tokenizer.spec.fixed_size:
+        return tokenizer.decode_alone(level, codes.tolist())
+    fields = np.broadcast_to(codes[:, None, None], (len(codes), FIELD_TOKENS, FIELD_TOKENS))
+    return tokenizer.decode_fields(level, fields)
 
 
 def _as_text(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
@@ -178,7 +196,8 @@ def _export(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     if kind not in KINDS:
         raise SettingsError(f"There is no export {kind[:20]!r}; there are {', '.join(KINDS)}.")
     tokens, _, made = desk.decode(_text(request))
-    data = tokens_bytes(edited_record(desk.record, tokens, made.picture), kind)
+    medium = made.picture if laid(desk.record).plain else desk.medium(tokens)
+    data = tokens_bytes(edited_record(desk.record, tokens, medium), kind)
     name = f"{desk.visit.tokenizer}_{desk.visit.picture}_edited_tokens.{kind}"
     return {"file": {"name": name, "data": base64.b64encode(data).decode("ascii")}}
 
@@ -225,6 +244,7 @@ ANSWERS: dict[str, Answer] = {
     "edit": _edit,
     "reach": _reach,
     "source": _source,
+    "sound": _sound,
     "path": _path,
     "text": _as_text,
     "paste": _paste,

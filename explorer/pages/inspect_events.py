@@ -15,7 +15,7 @@ import numpy as np
 from explorer.analysis.projection import Projection
 from explorer.errors import ExplorerError, RecordError
 from explorer.media.image import LoadedImage, fit
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import PICTURES
 from explorer.pages import runtime
 from explorer.pages.inspect_payloads import card_payload, code_maps, drawn_vectors, reconstruction_payload
 from explorer.pages.session import Visit
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 def thumbnails() -> list[dict[str, str]]:
     """The sample pictures for the strip, squared; one that cannot be read is left out."""
     found = []
-    for sample in SAMPLES.values():
+    for sample in PICTURES.values():
         try:
             pixels = sample.load().pixels
         except ExplorerError as error:

@@ -18,7 +18,7 @@ from explorer.analysis.projection import Projection, cached_projection
 from explorer.config import REPOSITORY, settings
 from explorer.errors import Cancelled, ExplorerError
 from explorer.media.image import LoadedImage, fit, load_image
-from explorer.media.samples import sample
+from explorer.media.samples import sample_picture
 from explorer.pages.session import UPLOADED, Visit
 from explorer.record import TokenRecord
 from explorer.tokenizers import load_tokenizer
@@ -147,7 +147,7 @@ def picture_of(visit: Visit) -> LoadedImage:
         if visit.upload is None or not Path(visit.upload).is_file():
             raise ExplorerError("The uploaded picture is no longer on the server; choose it again.")
         return load_image(visit.upload, limits)
-    return sample(visit.picture).load()
+    return sample_picture(visit.picture).load()
 
 
 def record_of(visit: Visit) -> TokenRecord:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import PICTURES
 from explorer.views.inspect_view import MODES
 
 SIDES_PX = (256, 512, 1024)
 MAP_KINDS = ("pca", "umap", "lattice", "plane", "slice")
-DEFAULT_SAMPLE = next(iter(SAMPLES))
+DEFAULT_SAMPLE = next(iter(PICTURES))
 UPLOADED = "uploaded"
 
 
@@ -53,7 +53,7 @@ def visit_from_query(query: Mapping[str, str], tokenizers: list[str]) -> tuple[V
     visit = Visit(tokenizer=tokenizers[0] if tokenizers else "")
     said: list[str] = []
     picture = query.get("picture", visit.picture)
-    if picture in SAMPLES:
+    if picture in PICTURES:
         visit = replace(visit, picture=picture)
     elif picture == UPLOADED:
         said.append("The picture of this link was uploaded and did not travel with it; choose it again.")

@@ -47,9 +47,9 @@ def load_pictures(files: list[Path], min_side_px: int) -> tuple[list[np.ndarray]
 
 def sample_pictures(min_side_px: int) -> list[np.ndarray]:
     """The pictures inside the installed packages, uint8 (H, W, 3)."""
-    from explorer.media.samples import SAMPLES
+    from explorer.media.samples import PICTURES
 
-    loaded = (sample.load().pixels for sample in SAMPLES.values())
+    loaded = (sample.load().pixels for sample in PICTURES.values())
     return [np.round(p * 255).astype(np.uint8) for p in loaded if min(p.shape[:2]) >= min_side_px]
 
 

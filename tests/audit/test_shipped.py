@@ -8,7 +8,7 @@ from explorer.audit.run import run_audit
 from explorer.audit.shipped import AUDITS, SAMPLES_AUDIT, audits_folder, list_audits, load_shipped
 from explorer.audit.sources import MediaSource, samples_source
 from explorer.errors import RecordError, UnknownIdError
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import PICTURES
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
 IDS = [spec.id for spec in list_tokenizers()]
@@ -23,7 +23,7 @@ def test_each_tokenizer_has_its_audits(tokenizer_id):
         audit = load_shipped(tokenizer_id, audit_id)
         assert audit.complete and audit.skipped == () and audit.tokenizer_id == tokenizer_id
         assert len(audit.levels) == spec.num_quantizers and (audit.joint is None) == (spec.num_quantizers == 1)
-        assert len(audit.media) == {"val": 100, SAMPLES_AUDIT: len(SAMPLES)}[audit_id]
+        assert len(audit.media) == {"val": 100, SAMPLES_AUDIT: len(PICTURES)}[audit_id]
         for level in audit.levels:
             assert level.codebook_size == spec.codebook_size and level.tokens == audit.tokens > spec.codebook_size
             assert level.exemplars is not None and level.neighbours is not None and len(level.latents) == 4096

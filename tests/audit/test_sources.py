@@ -13,7 +13,7 @@ from explorer.audit.sources import files_source, open_source, samples_source
 from explorer.config import Limits
 from explorer.errors import MediaError
 from explorer.media.image import load_image
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import PICTURES
 
 
 def picture_bytes(tmp_path, seed=0):
@@ -52,8 +52,8 @@ def test_a_zip_is_read_as_its_folder_would_be(pictures, tmp_path):
 
 def test_samples_and_files(pictures):
     source = samples_source()
-    assert source.names == tuple(SAMPLES)
-    np.testing.assert_array_equal(source.open(3).pixels, SAMPLES[source.names[3]].load().pixels)
+    assert source.names == tuple(PICTURES)
+    np.testing.assert_array_equal(source.open(3).pixels, PICTURES[source.names[3]].load().pixels)
     files = files_source(pictures[1][:2], Limits())
     assert files.names == ("00.png", "01.png") and files.title == "2 files"
     assert open_source(pictures[1][0]).names == ("00.png",)

@@ -66,10 +66,10 @@ def write_pictures(folder: Path) -> None:
     """Crops of the samples as JPEG, each another one."""
     from PIL import Image
 
-    from explorer.media.samples import SAMPLES
+    from explorer.media.samples import PICTURES
 
     random = np.random.default_rng(0)
-    pictures = [Image.open(sample.path).convert("RGB") for sample in SAMPLES.values()]
+    pictures = [Image.open(sample.path).convert("RGB") for sample in PICTURES.values()]
     pictures = [picture for picture in pictures if min(picture.size) > SIDE_PX]
     for number in range(PICTURES):
         picture = pictures[number % len(pictures)]

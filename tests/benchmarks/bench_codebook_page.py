@@ -13,7 +13,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import PICTURES
 from tests.benchmarks.bench_page import FLAGS, ROOT
 
 PAGE = "#codebook-view .dte-codebook"
@@ -83,7 +83,7 @@ def _while_another_counts(page, other, url: str, folder: Path) -> tuple[str, str
     """Clicks of one visitor while the audit of another runs."""
     with zipfile.ZipFile(folder / "pictures.zip", "w") as archive:
         for number in range(60):
-            sample = list(SAMPLES.values())[number % 8]
+            sample = list(PICTURES.values())[number % 8]
             archive.write(sample.path, f"{number}-{sample.path.name}")
     other.goto(f"{url}/codebook?tokenizer=fsq")
     other.wait_for_selector(f"{PAGE}[data-ready='true']", timeout=60_000)

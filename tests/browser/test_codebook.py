@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from explorer.audit.shipped import load_shipped
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import PICTURES
 from explorer.tokenizers import list_tokenizers
 
 pytestmark = pytest.mark.browser
@@ -204,7 +204,7 @@ def test_a_zip_of_pictures_is_counted_stopped_resumed_and_saved(page, app_url, t
     path = tmp_path / "mine.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(32):  # enough to be stopped on the way
-            sample = list(SAMPLES.values())[number % 8]
+            sample = list(PICTURES.values())[number % 8]
             archive.write(sample.path, f"{number}-{sample.path.name}")
         archive.writestr("broken.png", b"\x89PNG and nothing more")
     open_codebook(page, app_url, "tokenizer=vq-ema")

@@ -11,7 +11,7 @@ from explorer.compare.media import open_media
 from explorer.compare.presets import PRESETS
 from explorer.config import Limits
 from explorer.errors import MediaError, UnknownIdError
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import PICTURES
 
 
 def save(path, value=0):
@@ -30,7 +30,7 @@ def test_files_folders_zips_samples_and_presets_are_one_list(tmp_path):
     assert [round(float(media.read(n).pixels[0, 0, 0]) * 255) for n in range(4)] == [10, 30, 20, 10]
     assert media.title == "6 pictures" and open_media([one]).title == "one.png"
     assert open_media([one], title="Mine").title == "Mine"
-    assert len(open_media(["sample:all"])) == len(SAMPLES) and len(open_media(["preset:all"])) == len(PRESETS)
+    assert len(open_media(["sample:all"])) == len(PICTURES) and len(open_media(["preset:all"])) == len(PRESETS)
 
 
 def test_equal_names_are_told_apart(tmp_path):

@@ -1,4 +1,4 @@
-"""Every sample lies inside an installed package, is the file that the package ships, and loads with no network."""
+"""Every sample picture is a file that an installed package ships; sounds and clips are made; none needs a network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from sklearn.datasets import load_sample_image
 from explorer.config import REPOSITORY
 from explorer.errors import MediaError, UnknownIdError
 from explorer.media import samples
-from explorer.media.samples import SAMPLES, sample
+from explorer.media.medium import modality_of, values
+from explorer.media.samples import PICTURES, SAMPLES, sample, sample_picture, samples_of
 
 
 @pytest.fixture(autouse=True)
@@ -30,9 +31,9 @@ def no_network(monkeypatch):
     monkeypatch.setattr(socket, "socket", refuse)
 
 
-@pytest.mark.parametrize("sample_id", SAMPLES)
+@pytest.mark.parametrize("sample_id", PICTURES)
 def test_sample_loads_from_inside_its_package(sample_id):
-    entry = SAMPLES[sample_id]
+    entry = PICTURES[sample_id]
     folder = Path({"skimage": skimage, "sklearn": sklearn}[entry.package].__file__).parent
     assert entry.id == sample_id and entry.path.is_relative_to(folder) and entry.path.is_file()
     assert all((entry.title, entry.source, entry.licence))
@@ -42,36 +43,81 @@ def test_sample_loads_from_inside_its_package(sample_id):
     assert min(loaded.width, loaded.height) >= 128 and loaded.pixels.std() > 0.01
 
 
-@pytest.mark.parametrize("entry", [s for s in SAMPLES.values() if s.package == "skimage"], ids=lambda s: s.id)
+@pytest.mark.parametrize("entry", [s for s in PICTURES.values() if s.package == "skimage"], ids=lambda s: s.id)
 def test_file_is_the_one_that_scikit_image_lists(entry):
     assert hashlib.sha256(entry.path.read_bytes()).hexdigest() == registry[f"data/{entry.filename}"]
 
 
 def test_scikit_learn_agrees_on_its_pictures():
     for name in ("china", "flower"):
-        np.testing.assert_allclose(SAMPLES[name].load().pixels, load_sample_image(f"{name}.jpg") / 255, atol=1e-6)
+        np.testing.assert_allclose(PICTURES[name].load().pixels, load_sample_image(f"{name}.jpg") / 255, atol=1e-6)
 
 
 def test_the_first_is_a_colour_picture():
-    pixels = next(iter(SAMPLES.values())).load().pixels
+    pixels = next(iter(PICTURES.values())).load().pixels
     assert np.abs(pixels[:, :, 0] - pixels[:, :, 2]).mean() > 0.02
 
 
 def test_an_unknown_id_lists_the_valid_ones():
     with pytest.raises(UnknownIdError, match=r"Did you mean 'astronaut'\?.*coffee"):
         sample("astronuat")
+    with pytest.raises(UnknownIdError, match=r"no sample picture 'melody'.*coffee"):
+        sample_picture("melody")
+
+
+def test_pictures_come_first_and_every_sample_has_one_modality():
+    assert list(SAMPLES)[: len(PICTURES)] == list(PICTURES)
+    assert [len(samples_of(one)) for one in ("image", "audio", "video")] == [len(PICTURES), 4, 2]
+    assert sample("drums") is SAMPLES["drums"] and sample_picture("coffee") is SAMPLES["coffee"]
+
+
+@pytest.mark.parametrize("entry", [s for s in SAMPLES.values() if s.modality != "image"], ids=lambda s: s.id)
+def test_made_samples_are_the_same_every_time_and_neither_silent_nor_over_range(entry):
+    medium = entry.load()
+    array = values(medium)
+    assert modality_of(medium) == entry.modality and all((entry.title, entry.source, entry.licence))
+    np.testing.assert_array_equal(values(entry.load()), array)
+    assert array.dtype == np.float32 and np.abs(array).max() <= 1 and array.std() > 0.05
+    assert array.min() >= (0 if entry.modality == "video" else -1)
+    with pytest.raises(MediaError, match="no file"):
+        _ = entry.path
+
+
+def test_the_sweep_rises_from_40_hz_to_16_khz_by_octaves():
+    from scipy.signal import stft
+
+    sound = SAMPLES["sweep"].load()
+    hertz, seconds, bins = stft(sound.samples[:, 0], sound.sample_rate_hz, nperseg=4096)
+    loudest = hertz[np.abs(bins).argmax(0)]  # (times,)
+    inner = (seconds > 0.8) & (seconds < 2.7)  # where a bin is narrow against the tone
+    np.testing.assert_allclose(loudest[inner], 40 * 400 ** (seconds[inner] / 3), rtol=0.05)
+
+
+def test_the_first_vowel_has_the_formants_of_its_table():
+    sound = SAMPLES["vowels"].load()
+    spectrum = np.abs(np.fft.rfft(sound.samples[2400:9600, 0] * np.hanning(7200)))  # 0.1 to 0.4 s
+    hertz = np.arange(len(spectrum)) * sound.sample_rate_hz / 7200
+    near = spectrum[(hertz > 600) & (hertz < 1250)].max()  # the first two formants of "father"
+    assert near > 5 * spectrum[(hertz > 3300) & (hertz < 5000)].max() > 0
+    assert near > 100 * spectrum[hertz > 5600].max()
+
+
+def test_the_panning_view_moves_four_pixels_a_frame():
+    frames = SAMPLES["panning"].load().frames
+    np.testing.assert_array_equal(frames[1][:, :-4], frames[0][:, 4:])
+    assert frames.shape == (25, 192, 192, 3)
 
 
 def test_a_missing_package_is_said(monkeypatch):
     monkeypatch.setattr(samples, "find_spec", lambda name: None)
     with pytest.raises(MediaError, match="scikit-image"):
-        SAMPLES["coffee"].load()
+        PICTURES["coffee"].load()
 
 
 def test_naming_the_samples_imports_neither_package():
     code = (
-        "import sys; from explorer.media.samples import SAMPLES; print(len(SAMPLES)); "
-        "[s.path for s in SAMPLES.values()]; print(*{'skimage', 'sklearn', 'torch', 'gradio'} & set(sys.modules))"
+        "import sys; from explorer.media.samples import PICTURES; print(len(PICTURES)); "
+        "[s.path for s in PICTURES.values()]; print(*{'skimage', 'sklearn', 'torch', 'gradio'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [str(len(SAMPLES))]
+    assert done.stdout.split() == [str(len(PICTURES))]

@@ -13,7 +13,7 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
 from explorer.compare.presets import PRESETS
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import PICTURES
 from explorer.pages import compare, compare_events, compare_jobs
 from explorer.pages.codebook_visitors import Visitors
 from explorer.tokenizers import list_tokenizers, load_tokenizer
@@ -55,7 +55,7 @@ def compared(visitor, media, tokenizers=PAIR):
 
 def small(name, side=96):
     """A crop of a sample, as PNG."""
-    pixels = np.round(SAMPLES[name].load().pixels[100 : 100 + side, 100 : 100 + side] * 255).astype(np.uint8)
+    pixels = np.round(PICTURES[name].load().pixels[100 : 100 + side, 100 : 100 + side] * 255).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
@@ -220,5 +220,5 @@ def test_a_link_opens_with_what_is_here(visitor):
 def test_everything_that_can_be_chosen_has_a_picture(visitor):
     media = ask(visitor, "media")["media"]
     assert [one["id"] for one in media if one["kind"] == "presets"] == [f"preset:{one}" for one in PRESETS]
-    assert {f"sample:{one}" for one in SAMPLES} == {one["id"] for one in media if one["kind"] == "samples"}
+    assert {f"sample:{one}" for one in PICTURES} == {one["id"] for one in media if one["kind"] == "samples"}
     assert all(pixels_of(one["image"]).shape == (144, 144, 3) for one in media)

@@ -1,0 +1,220 @@
+"""Clips: load whatever a person brings, make it fit a tokenizer, and turn frames back into a file.
+
+Every step that changes what is seen is said in `LoadedVideo.notes`. Every failure is a MediaError of one plain line.
+Letters of the shapes: F frames, H and W pixels.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from explorer.config import Limits
+from explorer.errors import MediaError, SettingsError
+from explorer.media.colour import pixels_of_image
+from explorer.media.containers import video_frames
+from explorer.media.image import LoadedImage, fit, scaled_to_cover, to_pil
+from explorer.media.opening import check_bytes, check_pixels, open_picture, read_bytes
+from explorer.media.sniffing import Kind, kind_of
+
+DEFAULT_LIMITS = Limits()
+READABLE = "MP4, WebM, QuickTime, AVI, or an animated GIF, WebP or PNG"
+USUAL_RATE = 12.5  # frames a second of a clip that does not say
+RATES = (0.1, 240.0)
+
+
+@dataclass(frozen=True)
+class LoadedVideo:
+    """frames: (F, H, W, 3) float32 in [0, 1]. notes: what was done on the way in, in plain words."""
+
+    frames: np.ndarray
+    frames_per_second: float
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape, dtype = self.frames.shape, self.frames.dtype
+        if len(shape) != 4 or shape[3] != 3 or 0 in shape or dtype != np.float32:
+            raise MediaError(f"A loaded clip is (F, H, W, 3) float32, got {shape} {dtype}.")
+
+    @property
+    def seconds(self) -> float:
+        return len(self.frames) / self.frames_per_second
+
+
+def load_video(
+    source: Path | str | bytes | np.ndarray, limits: Limits = DEFAULT_LIMITS, frames_per_second: float | None = None
+) -> LoadedVideo:
+    """A file, its bytes, or an array (F, H, W, 3) of uint8 or floats in 0..1 -> LoadedVideo.
+
+    The first `limits.video_frames` frames, scaled down so that the longer side is at most `limits.video_side_px`.
+    Raises MediaError with what was wrong and what to do.
+    """
+    if isinstance(source, np.ndarray):
+        return _collected(_array_frames(source, frames_per_second), limits, len(source) if source.ndim else None)
+    if isinstance(source, (str, Path)):
+        data = read_bytes(source, limits, "clip")
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        data = bytes(source)
+        check_bytes(len(data), limits, "clip")
+    else:
+        raise MediaError(f"A clip cannot be made from a {type(source).__name__}. Give a file, bytes or an array.")
+    kind = kind_of(data)
+    if kind is None or kind.opener == "soundfile":
+        what = "a sound" if kind else "not a clip that can be read here"
+        raise MediaError(f"This file is {what}. Give {READABLE}.")
+    if kind.opener == "pillow":
+        return _animation(data, kind, limits)
+    return _collected(video_frames(data, kind, limits), limits, None)
+
+
+def fit_video(
+    video: LoadedVideo,
+    multiple: int,
+    side_px: int,
+    time_step: int = 1,
+    first_frame_alone: bool = False,
+    fixed_size: tuple[int, ...] = (),
+) -> LoadedVideo:
+    """Frames: one alone if `first_frame_alone`, then a multiple of `time_step`; sides are made to fit as of pictures.
+
+    A clip that is too short repeats its last frame. fixed_size: (frames, H, W) that are the only ones taken.
+    """
+    notes, frames = list(video.notes), video.frames
+    alone = int(first_frame_alone)
+    if fixed_size:
+        wanted = fixed_size[0]
+    else:
+        wanted = max((len(frames) - alone) // time_step, 0 if alone else 1) * time_step + alone
+    frames = _with_frames(frames, wanted, notes)
+    if fixed_size:
+        height, width = fixed_size[1:]
+        made = [scaled_to_cover(LoadedImage(frame), height, width) for frame in frames]
+    else:
+        if multiple < 1 or side_px < multiple:
+            raise SettingsError(f"A longest side of {side_px} pixels has no room for a multiple of {multiple}.")
+        made = [fit(LoadedImage(frame), multiple, side_px) for frame in frames]
+    notes += made[0].notes  # all frames are of one size, so the notes are the same
+    return LoadedVideo(np.stack([one.pixels for one in made]), video.frames_per_second, tuple(notes))
+
+
+def webp_bytes(frames: np.ndarray, frames_per_second: float) -> bytes:
+    """(F, H, W, 3) floats in [0, 1] -> an animated WebP that loses nothing of 8 bits and that browsers play.
+
+    Raises MediaError for other shapes and for NaN.
+    """
+    frames = np.asarray(frames)
+    if frames.ndim != 4 or 0 in frames.shape:
+        raise MediaError(f"An array of shape {frames.shape} is not a clip; (F, H, W, 3) is.")
+    pictures, buffer = [to_pil(frame) for frame in frames], io.BytesIO()
+    milliseconds = max(1, round(1000 / frames_per_second))
+    pictures[0].save(
+        buffer,
+        format="WEBP",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=milliseconds,
+        lossless=True,
+        quality=50,  # of a lossless file: how hard to pack, not how well it looks
+    )
+    return buffer.getvalue()
+
+
+def _with_frames(frames: np.ndarray, wanted: int, notes: list[str]) -> np.ndarray:
+    have = len(frames)
+    if have < wanted:
+        notes.append(f"Too short: the last frame repeated, from {have} to {wanted} frames.")
+        return np.concatenate([frames, np.repeat(frames[-1:], wanted - have, axis=0)])
+    if have > wanted:
+        notes.append(f"The last {have - wanted} of {have} frames left out ({wanted} fit).")
+    return frames[:wanted]
+
+
+def _animation(data: bytes, kind: Kind, limits: Limits) -> LoadedVideo:
+    """An animated picture, frame by frame. Raises MediaError for a picture that stands still."""
+    image = open_picture(data, limits)
+    count = getattr(image, "n_frames", 1)
+    if count < 2 or kind.name == "TIFF":
+        raise MediaError(f"This file is a picture ({kind.name}) that does not move. Give {READABLE}.")
+
+    def frames() -> Iterator[tuple[float, np.ndarray]]:
+        for number in range(count):
+            try:
+                image.seek(number)
+                image.load()
+                milliseconds = float(image.info.get("duration") or 0)
+                still = image.convert("RGBA")
+            except Exception as error:  # decoders of damaged data fail in dozens of ways
+                raise MediaError(
+                    f"This {kind.name} file is damaged or cut short: frame {number + 1} of {count} cannot be decoded. "
+                    "Choose another file."
+                ) from error
+            pixels, _ = pixels_of_image(still)
+            yield 1000 / milliseconds if milliseconds else 0.0, np.round(pixels * 255).astype(np.uint8)
+
+    return _collected(frames(), limits, count)
+
+
+def _array_frames(array: np.ndarray, frames_per_second: float | None) -> Iterator[tuple[float, np.ndarray]]:
+    if array.ndim != 4 or array.shape[3] != 3 or 0 in array.shape:
+        raise MediaError(f"An array of shape {array.shape} is not a clip; (F, H, W, 3) is.")
+    if array.dtype != np.uint8:
+        if not np.issubdtype(array.dtype, np.floating):
+            raise MediaError(f"An array of {array.dtype} is not a clip. Give uint8 in 0..255 or floats in 0..1.")
+        if not np.isfinite(array).all() or array.min() < -1e-4 or array.max() > 1 + 1e-4:
+            raise MediaError("The clip holds NaN or values outside 0..1. Mend them and try again.")
+    for frame in array:
+        yield float(frames_per_second or 0), frame
+
+
+def _collected(frames: Iterator[tuple[float, np.ndarray]], limits: Limits, count: int | None) -> LoadedVideo:
+    """The first frames, scaled down, joined. count: how many there are, where it is known."""
+    kept, rates, size, more = [], [], None, False
+    for rate, pixels in frames:
+        if len(kept) == limits.video_frames:
+            more = True
+            break
+        check_pixels(pixels.shape[1], pixels.shape[0], limits)
+        size = size or pixels.shape[:2]
+        if pixels.shape[:2] != size:
+            raise MediaError(
+                f"The frames of this clip change size, from {size[1]} x {size[0]} to "
+                f"{pixels.shape[1]} x {pixels.shape[0]} pixels. Choose another file."
+            )
+        kept.append(_small(pixels, limits.video_side_px))
+        rates.append(rate)
+    if not kept:
+        raise MediaError("The clip has no frames: there is nothing in it.")
+    notes = []
+    if more:
+        notes.append(f"Only the first {len(kept)} frames{f' of {count:,}' if count else ''} are read.")
+    if kept[0].shape[:2] != size:
+        height, width = kept[0].shape[:2]
+        notes.append(f"Scaled down from {size[1]} x {size[0]} to {width} x {height} pixels.")
+    return LoadedVideo(np.stack(kept), _rate(rates, notes), tuple(notes))
+
+
+def _rate(rates: list[float], notes: list[str]) -> float:
+    """Frames a second of all frames together: each says how long it is shown."""
+    seconds = sum(1 / rate for rate in rates if rate > 0)
+    rate = len(rates) / seconds if seconds and all(r > 0 for r in rates) else 0.0
+    if RATES[0] <= rate <= RATES[1]:
+        return round(rate, 3)
+    notes.append(f"The clip does not say how fast it plays: {USUAL_RATE:g} frames a second are taken.")
+    return USUAL_RATE
+
+
+def _small(pixels: np.ndarray, side_px: int) -> np.ndarray:
+    """(H, W, 3) uint8 or floats in 0..1 -> float32, its longer side at most `side_px` (Lanczos)."""
+    if pixels.dtype != np.uint8:
+        return fit(LoadedImage(np.clip(pixels, 0, 1).astype(np.float32)), 1, side_px).pixels
+    height, width = pixels.shape[:2]
+    if max(height, width) > side_px:
+        size = tuple(max(1, round(side * side_px / max(height, width))) for side in (width, height))
+        picture = Image.fromarray(np.ascontiguousarray(pixels)).resize(size, Image.Resampling.LANCZOS)
+        pixels = np.asarray(picture)
+    return pixels.astype(np.float32) / np.float32(255)
