@@ -39,6 +39,9 @@ class AdaptedTokenizer(Tokenizer):
     def codebooks(self):
         return self._codebooks
 
+    def layouts(self, extent: tuple[int, ...]) -> tuple[TokenLayout, ...]:
+        return self._codec.layouts(tuple(extent))
+
     @torch.inference_mode()
     def tokenize(self, media: np.ndarray) -> TokenRecord:
         media, spec = self._checked_media(media), self.spec

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from explorer.errors import RecordError
-from explorer.record import Codebook, Combination, LayoutKind, TokenLevel, TokenRecord
+from explorer.record import Codebook, Combination, LayoutKind, TokenLayout, TokenLevel, TokenRecord
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,17 @@ class TokenizerSpec:
         return size if self.num_quantizers == 1 else f"{self.num_quantizers} x {size}"
 
 
+def even_layouts(spec: TokenizerSpec, extent: tuple[int, ...]) -> tuple[TokenLayout, ...]:
+    """The layouts of levels that are all alike, `downsampling` to a token, for a medium of extent (H, W), (samples,) or
+    (frames, H, W)."""
+    if spec.layout == "grid3d":
+        alone = int(spec.first_frame_alone)
+        shape = ((extent[0] - alone) // spec.time_step + alone, *(side // spec.downsampling for side in extent[1:]))
+    else:
+        shape = tuple(side // spec.downsampling for side in extent)
+    return (TokenLayout(spec.layout, shape, tuple(extent), spec.first_frame_alone),) * spec.num_quantizers
+
+
 class Tokenizer(ABC):
     """A loaded tokenizer. Instances are shared between visitors, so methods keep no state."""
 
@@ -93,6 +104,10 @@ class Tokenizer(ABC):
         decoder, overrides this; the indices are those of `tokenize`, but for near ties that a batch rounds apart.
         """
         return [self.tokenize(medium).levels for medium in media]
+
+    def layouts(self, extent: tuple[int, ...]) -> tuple[TokenLayout, ...]:
+        """The layout of each level for a medium of extent (H, W), (samples,) or (frames, H, W), as `tokenize` gives."""
+        return even_layouts(self.spec, extent)
 
     @abstractmethod
     def detokenize(self, indices: Sequence[np.ndarray]) -> np.ndarray:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.record import Codebook, TokenLayout
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.tokenizers.base import TokenizerSpec, even_layouts
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,7 @@ class Codec(nn.Module, ABC):
 
         Here: all levels alike, `spec.downsampling` to a token. Codecs whose levels differ override this.
         """
-        spec = self.spec
-        if spec.layout == "grid3d":
-            alone = int(spec.first_frame_alone)
-            shape = ((extent[0] - alone) // spec.time_step + alone, *(side // spec.downsampling for side in extent[1:]))
-        else:
-            shape = tuple(side // spec.downsampling for side in extent)
-        return (TokenLayout(spec.layout, shape, extent, spec.first_frame_alone),) * spec.num_quantizers
+        return even_layouts(self.spec, extent)
 
     def extent(self, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
         """The extent of the medium that indices of these shapes decode to: the inverse of `layouts`.

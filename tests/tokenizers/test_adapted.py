@@ -28,6 +28,7 @@ def test_records_have_the_shapes_of_their_levels_and_decode_from_their_indices(c
     name, tokenizer, medium, record = case
     indices = [level.indices for level in record.levels]
     assert [i.shape for i in indices] == SHAPES[name]
+    assert tokenizer.layouts(medium.shape[:-1]) == tuple(level.layout for level in record.levels)
     np.testing.assert_allclose(tokenizer.detokenize(indices), record.reconstruction, atol=1e-6)
     assert np.square(record.reconstruction - medium).mean() < np.square(medium - medium.mean()).mean()
 

@@ -37,6 +37,7 @@ def test_shapes_of_a_record(case):
     tokenizer, record = case
     spec = tokenizer.spec
     assert record.tokenizer_id == spec.id and record.combination == spec.combination
+    assert tokenizer.layouts((48, 64)) == tuple(level.layout for level in record.levels)
     assert len(record.levels) == spec.num_quantizers and record.num_tokens == 6 * 8 * spec.num_quantizers
     assert record.reconstruction.shape == (48, 64, 3) and record.reconstruction.dtype == np.float32
     assert record.reconstruction.min() >= 0 and record.reconstruction.max() <= 1
