@@ -1,0 +1,141 @@
+"""Folders as the Hub has them: which files are the tokenizer, its shards, its config. Names never lead outside."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from explorer.config import Limits
+from explorer.errors import CheckpointError
+
+INDEX = "*.safetensors.index.json"
+SAFETENSORS = ("model.safetensors", "diffusion_pytorch_model.safetensors")
+TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".jit")
+CONFIG_BYTES = 4 * 2**20
+YAML_BYTES = 2**18
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def inside(folder: Path, name: str) -> Path:
+    """`folder / name` for a plain name that a file gave. Raises CheckpointError if it leads elsewhere.
+
+    Links are followed only within the folder, or to the blobs of the Hub's own cache (snapshots/<revision>/ -> blobs/).
+    """
+    if not _PLAIN_NAME.fullmatch(name):
+        raise CheckpointError(f"{name[:80]!r} is not the plain name of a file beside the others.")
+    path, home = folder / name, folder.resolve()
+    allowed = [home]
+    if home.parent.name == "snapshots":
+        allowed.append(home.parent.parent / "blobs")
+    real = path.resolve()
+    if not any(real.is_relative_to(place) for place in allowed):
+        raise CheckpointError(f"{name} in {folder.name} is a link that leads outside of the folder.")
+    if not real.is_file():
+        raise CheckpointError(f"{name} is missing in {folder.name}.")
+    return path
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files with the weights: shards of an index, one safetensors, an encoder and a decoder, or one torch file."""
+    names = sorted(path.name for path in folder.iterdir() if not path.is_dir())
+    indices = [name for name in names if name.endswith(".safetensors.index.json")]
+    if indices:
+        return [inside(folder, name) for name in _shards(inside(folder, indices[0]))]
+    found = [name for name in names if name.endswith(".safetensors")]
+    chosen = next((name for name in SAFETENSORS if name in found), found[0] if len(found) == 1 else None)
+    if chosen:
+        return [inside(folder, chosen)]
+    if found and (pair := _pair(found)):
+        return [inside(folder, name) for name in pair]
+    torch = [name for name in names if name.lower().endswith(TORCH_SUFFIXES)]
+    if not found and (pair := _pair(torch)):
+        return [inside(folder, name) for name in pair]
+    if not found and len(torch) == 1:
+        return [inside(folder, torch[0])]
+    several = found or torch
+    if several:
+        raise CheckpointError(f"{folder.name} holds several files of weights: {', '.join(several[:8])}. Name one.")
+    raise CheckpointError(
+        f"{folder.name} holds no weights: no .safetensors and no {', '.join(TORCH_SUFFIXES)}. "
+        f"There are: {', '.join(names[:8]) or 'no files'}."
+    )
+
+
+def partner(path: Path) -> list[Path]:
+    """encoder and decoder, if `path` is one of them and the other lies beside it; else `path` alone."""
+    if path.stem in ("encoder", "decoder"):
+        pair = [path.with_name(part + path.suffix) for part in ("encoder", "decoder")]
+        if all(one.is_file() for one in pair):
+            return pair
+    return [path]
+
+
+def _pair(names: list[str]) -> list[str]:
+    """encoder.* and decoder.* of one kind."""
+    for name in names:
+        stem, dot, suffix = name.rpartition(".")
+        if stem == "encoder" and f"decoder{dot}{suffix}" in names:
+            return [name, f"decoder{dot}{suffix}"]
+    return []
+
+
+def _shards(index: Path) -> list[str]:
+    entries = read_json(index).get("weight_map")
+    if not isinstance(entries, dict) or not entries or not all(isinstance(name, str) for name in entries.values()):
+        raise CheckpointError(f"{index.name} lists no shards.")
+    return sorted(set(entries.values()))
+
+
+def read_config(folder: Path, stem: str = "") -> Mapping[str, object]:
+    """config.json of a folder, or else the YAML beside a checkpoint (its own name, or the only one); {} for none."""
+    if (folder / "config.json").exists():
+        return read_json(inside(folder, "config.json"))
+    for name in (f"{stem}.yaml", f"{stem}.yml", f"{stem}.json", "config.yaml", "config.yml"):
+        if stem and _PLAIN_NAME.fullmatch(name) and (folder / name).exists():
+            path = inside(folder, name)
+            return read_json(path) if name.endswith("json") else read_yaml(path)
+    return {}
+
+
+def read_json(path: Path) -> dict:
+    """A JSON object of sound size. Raises CheckpointError."""
+    try:
+        value = json.loads(_text(path, CONFIG_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path.name} is not valid JSON.") from error
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{path.name} holds no JSON object.")
+    return value
+
+
+def read_yaml(path: Path) -> dict:
+    """A YAML mapping of plain values; a tag that asks for a Python object is refused, `target:` is only a word."""
+    import yaml  # comes with transformers; only original checkpoints have such files
+
+    try:
+        value = yaml.safe_load(_text(path, YAML_BYTES))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = str(getattr(error, "problem", None) or error).partition("\n")[0]
+        raise CheckpointError(f"{path.name} is not plain YAML: {reason[:200]}.") from error
+    return value if isinstance(value, dict) else {}
+
+
+def _text(path: Path, limit: int) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise CheckpointError(f"{path.name} is longer than {limit:,} bytes.")
+        return data.decode("utf-8")
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+
+
+def check_size(paths: list[Path], limits: Limits) -> None:
+    """Raise CheckpointError if the files together are over the limit."""
+    total = sum(path.stat().st_size for path in paths)
+    if total > limits.checkpoint_file_bytes:
+        limit = limits.checkpoint_file_bytes
+        raise CheckpointError(f"{paths[0].name} has {total / 2**30:,.1f} GiB, the limit is {limit / 2**30:,.1f} GiB.")
