@@ -1,8 +1,8 @@
 """Weights and pictures by rule, so that an original's answers can be compared without the original.
 
 Every tensor follows from its name and its shape alone. Somebody who has the original repository fills its modules by
-the same rule (`ruled_state(shapes_of(module))`), runs it, and writes down inputs' seed, indices and a few decoded values: the
-files of `goldens/`. Each test says how its file was made.
+the same rule (`fill_by_rule`), runs it, and writes down the input's seed, indices and a few decoded values: the files
+of `goldens/`. Each test says how its file was made.
 """
 
 from __future__ import annotations

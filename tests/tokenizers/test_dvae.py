@@ -92,7 +92,7 @@ def test_half_of_it_is_refused(tmp_path):
     save_file(tensors, tmp_path / "encoder.safetensors")
     header = read_header(tmp_path / "encoder.safetensors")
     assert OPENAI_DVAE.recognises(header)
-    with pytest.raises(CheckpointError, match="encoder is missing. Put encoder.pkl and decoder.pkl side by side"):
+    with pytest.raises(CheckpointError, match=r"Put encoder\.pkl and decoder\.pkl side by side"):
         OPENAI_DVAE.describe(header)
 
 

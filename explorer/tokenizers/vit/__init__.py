@@ -1,0 +1,1 @@
+"""Tokenizers made of vision transformers: TiTok, BSQ-ViT and ViT-VQGAN."""
