@@ -1,9 +1,13 @@
-"""Start the Discrete Tokenizer Explorer: `python app.py [--host 127.0.0.1] [--port 7860] [--device auto]`."""
+"""Start the Discrete Tokenizer Explorer: `python app.py [--host 127.0.0.1] [--port 7860] [--adapter my_adapter.py]`."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
+
+from explorer.cli import sources
+from explorer.errors import ExplorerError
 
 
 def main() -> None:
@@ -12,9 +16,15 @@ def main() -> None:
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to bind to")
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860; 0: any)")
     parser.add_argument("--device", default=None, help="auto, cpu, cuda, mps")
+    sources.add_options(parser)
     arguments = parser.parse_args()
     if arguments.device:
         os.environ["EXPLORER_DEVICE"] = arguments.device  # read once, by explorer.config
+
+    try:
+        sources.bring(arguments)
+    except ExplorerError as error:
+        sys.exit(f"app.py: {error}")
 
     from explorer.pages.app import build, launch_options
     from explorer.pages.runtime import warm_up

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from explorer.cli import sources
 from explorer.errors import ExplorerError
 from explorer.registry import load_dotted
 
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             run: Callable[..., int] = load_dotted(DELEGATED[arguments[0]])
             return run(arguments[1:])
         options = build_parser().parse_args(arguments)
+        sources.bring(options)
         run = load_dotted(options.command)
         return run(options)
     except ExplorerError as error:
@@ -66,6 +68,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_audit(commands.add_parser("audit", help="count a codebook over a whole data set"))
     _add_compare(commands.add_parser("compare", help="the same pictures through several tokenizers"))
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
+    for name in ("list", "tokenize", "detokenize", "audit", "compare"):
+        sources.add_options(commands.choices[name])
     return parser
 
 

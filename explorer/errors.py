@@ -34,6 +34,10 @@ class RecordError(ExplorerError, ValueError):
     """Arrays whose shapes do not fit together at a joint, or a token file that is not one."""
 
 
+class AdapterError(ExplorerError):
+    """A user's own tokenizer whose adapter file is wrong, or that does not do what the file says."""
+
+
 class Cancelled(ExplorerError):
     """Work that the visitor stopped."""
 

@@ -1,0 +1,88 @@
+"""What a user tells of a tokenizer of their own, as a TokenizerSpec; and calls of their code, with errors in words."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from explorer.errors import AdapterError, ExplorerError
+from explorer.record import Codebook, Combination
+from explorer.tokenizers.base import TokenizerSpec
+
+LAYOUTS = {"image": "grid2d", "audio": "sequence", "video": "grid3d"}
+FOUND = ("id", "codebook_size", "codebook_dim", "num_quantizers", "combination", "memory_bytes", "source", "measured")
+_log = logging.getLogger(__name__)
+
+
+def slug(text: str) -> str:
+    """Text as part of an id: [a-z0-9._-], at most 60 of them."""
+    return re.sub(r"[^a-z0-9._]+", "-", text.lower()).strip("-.")[:60] or "tokenizer"
+
+
+def spec_from(
+    codebooks: Sequence[Codebook], combination: Combination, parameters: int, quantizer: str, facts: Mapping
+) -> TokenizerSpec:
+    """The spec of a tokenizer with these codebooks; `facts` are fields of TokenizerSpec that only the user knows.
+
+    Raises AdapterError for facts that are unknown, missing, or do not fit together.
+    """
+    told = {part.name for part in fields(TokenizerSpec)} - set(FOUND)
+    unknown = [name for name in facts if name not in told]
+    if unknown:
+        raise AdapterError(f"there is no fact {unknown[0]!r}; there are {', '.join(sorted(told))}.")
+    modality = facts.get("modality", "image")
+    if modality not in LAYOUTS:
+        raise AdapterError(f"modality {modality!r} is none of {', '.join(LAYOUTS)}.")
+    downsampling = facts.get("downsampling")
+    if isinstance(downsampling, bool) or not isinstance(downsampling, int) or downsampling < 1:
+        raise AdapterError(
+            f"downsampling must be the pixels (or samples) a token stands for along each side, not {downsampling!r}."
+        )
+    if modality == "audio" and not facts.get("sample_rate_hz"):
+        raise AdapterError("sound needs sample_rate_hz, such as sample_rate_hz=24000.")
+    known = {
+        "title": "",
+        "summary": "A tokenizer of the person who started this server.",
+        "modality": modality,
+        "quantizer": quantizer,
+        "layout": LAYOUTS[modality],
+        "parameters": parameters,
+        "licence": "not stated",
+    }
+    size = max(book.codebook_size for book in codebooks)
+    return TokenizerSpec(
+        **known | dict(facts),
+        id="",
+        codebook_size=size,
+        codebook_dim=codebooks[0].codebook_dim,
+        num_quantizers=len(codebooks),
+        combination=combination,
+        source="user",
+    )
+
+
+def called(name: str, function: Callable, *arguments: object, **named: object) -> object:
+    """What the user's function gives. Raises AdapterError with the line of their code if it fails; the log has the
+    trace."""
+    try:
+        return function(*arguments, **named)
+    except ExplorerError:
+        raise
+    except Exception as error:
+        _log.warning("%s of a user's tokenizer failed", name, exc_info=error)
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        words = str(error).strip().partition("\n")[0]
+        given = ", ".join(str(tuple(part.shape)) for part in arguments if hasattr(part, "shape"))
+        of = f" of {given}" if given else ""
+        where = f"{Path(last.filename).name}, line {last.lineno}"
+        raise AdapterError(f"{name}{of} failed at {where}: {type(error).__name__}: {words}") from error
+
+
+def checked_shape(what: str, found: Sequence[int], expected: Sequence[int], why: str) -> None:
+    """Raise AdapterError, saying what came and what was expected, unless the shapes are alike."""
+    if tuple(found) != tuple(expected):
+        raise AdapterError(f"{what} has shape {tuple(found)}; {tuple(expected)} was expected: {why}.")
