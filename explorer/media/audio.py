@@ -125,7 +125,7 @@ def _from_array(array: np.ndarray, limits: Limits, sample_rate_hz: int | None) -
         samples = (array / -float(np.iinfo(array.dtype).min)).astype(np.float32)
     else:
         raise MediaError(f"An array of {array.dtype} is not a sound. Give floats in -1..1, int16 or int32.")
-    block = samples.reshape(len(samples), -1)
+    block = samples if samples.ndim == 2 else samples[:, None]
     return _collected(iter([(int(sample_rate_hz), block)]), Kind("array", "soundfile"), limits)
 
 

@@ -41,6 +41,8 @@ def opened(data: bytes, kind: Kind, wanted: Literal["audio", "video"]) -> Iterat
         streams = getattr(container.streams, wanted)
         if not streams:
             raise MediaError(f"This {kind.name} file has no {_NOUN[wanted]}. Choose another file.")
+        if streams[0].codec_context is None:
+            raise MediaError(f"The {_NOUN[wanted]} of this {kind.name} file is in a form that cannot be read here.")
         streams[0].codec_context.thread_count = 1  # visitors share few cores
         yield container, streams[0]
 
