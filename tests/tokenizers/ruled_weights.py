@@ -62,6 +62,20 @@ def ruled_clip(frames: int, height: int, width: int, seed: int = 0) -> np.ndarra
     return np.stack([ruled_picture(height, width, seed + frame) for frame in range(frames)])
 
 
+def shell(state: Mapping[str, Tensor], classes: Mapping[str, type[nn.Module]] | None = None) -> nn.Module:
+    """Nested modules that hold these tensors as parameters and do nothing. classes: of the modules, by their path."""
+    made = {"": (classes or {}).get("", nn.Module)()}
+    for name, tensor in state.items():
+        *path, leaf = name.split(".")
+        for depth in range(1, len(path) + 1):
+            part = ".".join(path[:depth])
+            if part not in made:
+                made[part] = (classes or {}).get(part, nn.Module)()
+                made[".".join(path[: depth - 1])].add_module(path[depth - 1], made[part])
+        made[".".join(path)].register_parameter(leaf, nn.Parameter(tensor, requires_grad=False))
+    return made[""]
+
+
 def save_golden(name: str, **arrays: np.ndarray | Shapes) -> None:
     """Write goldens/<name>.npz; mappings of shapes become JSON."""
     kept = {key: np.array(json.dumps(value)) if isinstance(value, Mapping) else value for key, value in arrays.items()}

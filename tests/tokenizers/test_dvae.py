@@ -6,10 +6,15 @@ unmap_pixels(sigmoid(decoder(one_hot)[:, :3])). "small": n_hid 64, 1 block a gro
 ruled_picture(32, 48); "published": the defaults, on ruled_picture(64, 96), of whose pixels every eighth is kept.
 """
 
+import sys
+import types
+
 import numpy as np
 import pytest
-from ruled_weights import golden, ruled, ruled_picture
+import torch
+from ruled_weights import golden, ruled, ruled_picture, shell
 from safetensors.torch import save_file
+from torch import nn
 
 from explorer.errors import CheckpointError
 from explorer.loading.reading import read_header
@@ -35,6 +40,19 @@ def load(path):
     return AdaptedTokenizer(OPENAI_DVAE.load(header), OPENAI_DVAE.describe(header), "cpu")
 
 
+def pickle_halves(folder, monkeypatch):
+    """encoder.pkl and decoder.pkl: whole modules, whose classes are nowhere to be found when they are read."""
+    for side in NAMES:
+        module = types.ModuleType(f"dall_e.{side}")
+        module.Half = type("Half", (nn.Module,), {"__module__": module.__name__, "group_count": 4})
+        prefix = f"{NAMES[side]}."
+        half = {key.removeprefix(prefix): t for key, t in state("small").items() if key.startswith(prefix)}
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, "dall_e", types.ModuleType("dall_e"))
+            patch.setitem(sys.modules, module.__name__, module)
+            torch.save(shell(half, {"": module.Half}), folder / f"{side}.pkl")
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     path = tmp_path_factory.mktemp("dvae") / "dvae.safetensors"
@@ -50,6 +68,14 @@ def test_codes_and_pixels_are_the_originals(small):
     assert len(np.unique(level.indices)) > 4  # so that equality means something
     assert np.abs(record.reconstruction - arrays["small_pixels"]).max() < 1e-5
     assert np.abs(small.detokenize([arrays["small_indices"]]) - arrays["small_pixels"]).max() < 1e-5
+
+
+@pytest.mark.parametrize("opened", ["", "encoder.pkl", "decoder.pkl"])
+def test_two_pickles_of_whole_modules_are_one_tokenizer(opened, tmp_path, monkeypatch):
+    pickle_halves(tmp_path, monkeypatch)
+    tokenizer = load(tmp_path / opened)
+    (level,) = tokenizer.tokenize(ruled_picture(32, 48)).levels
+    assert np.array_equal(level.indices, golden("dvae")["small_indices"])
 
 
 def test_the_codebook_is_what_the_search_compares(small):

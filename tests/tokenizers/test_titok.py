@@ -3,8 +3,8 @@
 goldens/titok.npz was made with bytedance/1d-tokenizer (942a96f) on a CPU, TiTok(config) filled by `fill_by_rule`:
 indices of `encode`, pixels of `decode_tokens` clamped to [0, 1]. "two_stage" and "one_stage" are the model size
 "small" with 128 channels, 2 layers and 2 heads written in place of 512, 8 and 8, and 32 in place of the 128 channels
-of the pixel decoder, for ruled_picture(64, 64); "published" is L-32 as it is, for ruled_picture(256, 256). Every second,
-or sixteenth, row and column of the pixels is kept.
+of the pixel decoder, for ruled_picture(64, 64); "published" is L-32 as it is, for ruled_picture(256, 256). Every
+second, or sixteenth, row and column of the pixels is kept.
 """
 
 import json

@@ -57,12 +57,11 @@ class OpenAiDvae(Format):
     def _shapes(self, header: Header) -> tuple[dict[str, tuple[int, ...]], int]:
         """Shapes by the module's names, and how many numbers they hold."""
         kept = {name: info for key, info in header.tensors.items() if (name := self.rename(key))}
-        for side in ("encoder", "decoder"):
-            if f"{side}.{FINGERPRINT}" not in kept:
-                raise CheckpointError(
-                    f"This looks like one half of {self.title}: the {side} is missing. Put encoder.pkl and decoder.pkl "
-                    "side by side under these names, and open either."
-                )
+        if any(f"{side}.{FINGERPRINT}" not in kept for side in ("encoder", "decoder")):
+            raise CheckpointError(
+                f"This is one half of {self.title}. Put encoder.pkl and decoder.pkl side by side under these names, and "
+                "open either."
+            )
         return {name: info.shape for name, info in kept.items()}, sum(info.count for info in kept.values())
 
     def _config(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, int]:

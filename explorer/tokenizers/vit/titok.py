@@ -32,7 +32,7 @@ class Side:
 
 @dataclass(frozen=True)
 class TiTokConfig:
-    """tokens: latent tokens. grid: patches a side. painter: of two-stage models; proxies and proxy_dim: its codebook."""
+    """tokens: latent tokens. grid: patches a side. painter: of two-stage models; proxies, proxy_dim: its codebook."""
 
     encoder: Side
     decoder: Side

@@ -61,13 +61,9 @@ class TiTok(Format):
     def _refuse_others(self, header: Header) -> None:
         """Its relatives that have no codes, or that need a text beside them."""
         if "quantize.embedding.weight" not in header.tensors:
-            raise CheckpointError(
-                "This TiTok is continuous (a VAE): it has no codebook, so there are no tokens to show."
-            )
+            raise CheckpointError("This TiTok is continuous (a VAE): it has no codebook, so there are no tokens.")
         if "decoder.text_guidance_proj.weight" in header.tensors:
-            raise CheckpointError(
-                "This is TA-TiTok, whose decoder needs a caption beside the tokens; it is not loaded."
-            )
+            raise CheckpointError("This is TA-TiTok, whose decoder needs a caption beside the tokens; not loaded.")
 
     def _shape(self, header: Header, key: str, axes: int) -> tuple[int, ...]:
         """The shape of a tensor that must be there."""
