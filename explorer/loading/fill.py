@@ -31,7 +31,7 @@ def load(format: Format, header: Header, progress: Progress) -> Codec:
 def check(codec: nn.Module, format: Format, header: Header) -> dict[str, str]:
     """File's key -> module's name for all that will be read. Raises CheckpointError before a weight is read."""
     wanted = codec.state_dict(keep_vars=True)  # name -> meta tensor; non-persistent buffers are the codec's own
-    places = {key: name for key in header.tensors if (name := format.rename(key)) is not None}
+    places = format.places(header)
     missing = [name for name in wanted if name not in set(places.values())]
     unknown = [key for key, name in places.items() if name not in wanted]
     if missing or unknown:

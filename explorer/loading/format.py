@@ -48,6 +48,10 @@ class Format(ABC):
         """The module's name of a tensor of the file; None for one that tokenizing never reads (losses, teachers)."""
         return key
 
+    def places(self, header: Header) -> dict[str, str]:
+        """File's key -> module's name for all that is read; by `rename`, unless one key can stand in for another."""
+        return {key: name for key in header.tensors if (name := self.rename(key)) is not None}
+
     def load(self, header: Header, progress: Progress = silent) -> BuiltCodec:
         """The codec with its weights, each tensor read once into its place; nothing may stay random.
 

@@ -1,0 +1,305 @@
+"""The formats of the convolutional family: how each is recognised, and what shapes cannot tell. No torch.
+
+Every format is a `ConvFormat` with a `Recipe`: where its tensors lie, its fingerprint, the rule by which codes are
+chosen, the range of pixels, and for what pictures it was trained. All else follows from names and shapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from explorer.errors import CheckpointError
+from explorer.loading.format import BuiltCodec, Format
+from explorer.loading.header import Header
+from explorer.registry import load_dotted
+from explorer.tokenizers.base import TokenizerSpec
+from explorer.tokenizers.convvq.family import Family, Search, read_family
+from explorer.tokenizers.convvq.names import AVERAGED, places, prefix_of
+from explorer.tokenizers.convvq.plan import Shapes
+
+FIRST_STAGE = ("", "first_stage_model.")  # on its own, or inside the model that was trained on its tokens
+TRANSFORMERS = ("model.vqmodel.", "vqmodel.", "")  # inside the full model, or on its own
+TABLE = "codes.embedding.weight"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a fingerprint is taken from. keys: of the file, without the prefix. shapes: by canonical names."""
+
+    keys: frozenset[str]
+    shapes: Shapes
+    config: Mapping[str, object]
+
+    def has(self, *names: str) -> bool:
+        """Whether all are keys, or canonical names."""
+        return all(name in self.keys or name in self.shapes for name in names)
+
+    @property
+    def decoder(self) -> bool:
+        return "decoder.conv_in.weight" in self.shapes
+
+    @property
+    def taming(self) -> bool:
+        """taming's own dialect, with a table and a decoder."""
+        return self.decoder and self.has("encoder.down.0.block.0.norm1.weight", "encoder.mid.block_1.conv1.weight")
+
+    @property
+    def encoder_blocks(self) -> int:
+        return sum(bool(re.fullmatch(r"encoder\.down\.0\.block\.\d+\.conv1\.weight", name)) for name in self.shapes)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """mark: whether the evidence is the format's, asked once an encoder was found under one of `prefixes`.
+
+    note: a sentence for the person who loads. low, high: range of the pixels that the networks take and give.
+    """
+
+    id: str
+    title: str
+    search: Search
+    mark: Callable[[Evidence], bool]
+    note: str
+    quantizer: str = "vq"
+    prefixes: tuple[str, ...] = ("",)
+    low: float = -1.0
+    high: float = 1.0
+    fixed_size: tuple[int, ...] = ()
+
+
+class ConvFormat(Format):
+    """One row of the table."""
+
+    modality = "image"
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.id, self.title, self.recipe = recipe.id, recipe.title, recipe
+
+    def recognises(self, header: Header) -> bool:
+        prefix = prefix_of(header.tensors, self.recipe.prefixes)
+        if prefix is None:
+            return False
+        keys = frozenset(key.removeprefix(prefix) for key in header.tensors if key.startswith(prefix))
+        return self.recipe.mark(Evidence(keys, self.shapes(header), header.config))
+
+    def places(self, header: Header) -> dict[str, str]:
+        return places(header.tensors, prefix_of(header.tensors, self.recipe.prefixes) or "")
+
+    def shapes(self, header: Header) -> Shapes:
+        """Canonical name -> shape."""
+        return {name: header.tensors[key].shape for key, name in self.places(header).items()}
+
+    def family(self, header: Header) -> Family:
+        """All that the file says of the model. Raises CheckpointError."""
+        low, high = self.pixels(header)
+        try:
+            return read_family(self.shapes(header), self.recipe.search, low, high, self.groups(header))
+        except CheckpointError as error:
+            raise CheckpointError(f"This looks like {self.title}, but it cannot be loaded. {error}") from None
+
+    def pixels(self, header: Header) -> tuple[float, float]:
+        """The range of pixels that the networks take and give."""
+        return self.recipe.low, self.recipe.high
+
+    def groups(self, header: Header) -> int:
+        """Groups of every group norm: 32, and no weight tells."""
+        return 32
+
+    def describe(self, header: Header) -> TokenizerSpec:
+        family, recipe, kept = self.family(header), self.recipe, self.places(header)
+        averaged = "The running averages of its weights are used. " if any(AVERAGED in key for key in kept) else ""
+        levels = len(family.scales) or family.levels
+        return TokenizerSpec(
+            id="",
+            title=self.title,
+            summary=averaged + recipe.note,
+            modality="image",
+            quantizer=recipe.quantizer,
+            codebook_size=family.codebook_size,
+            codebook_dim=family.codebook_dim,
+            num_quantizers=levels,
+            combination="sum" if levels > 1 else "single",
+            downsampling=family.encoder.scale,
+            parameters=sum(header.tensors[key].count for key in kept),
+            licence="",
+            fixed_size=recipe.fixed_size,
+            decodes=family.decoder is not None,
+        )
+
+    def build(self, header: Header) -> BuiltCodec:
+        return load_dotted("explorer.tokenizers.convvq.codec:build")(self.family(header))
+
+
+class DiffusersFormat(ConvFormat):
+    """diffusers' VQModel, whose config tells the groups of its norms, and by one flag the range of its pixels."""
+
+    def pixels(self, header: Header) -> tuple[float, float]:
+        # aMUSEd alone looks codes up in this way, and its pipeline does not bring pixels to [-1, 1].
+        return (0.0, 1.0) if header.config.get("lookup_from_codebook") else (self.recipe.low, self.recipe.high)
+
+    def groups(self, header: Header) -> int:
+        groups = header.config.get("norm_num_groups", 32)
+        if not isinstance(groups, int) or not 1 <= groups <= 4096:
+            raise CheckpointError(f"norm_num_groups of config.json is {groups!r}; a whole number was expected.")
+        return groups
+
+    def family(self, header: Header) -> Family:
+        act = header.config.get("act_fn", "silu")
+        if act not in ("silu", "swish"):
+            raise CheckpointError(f"act_fn of config.json is {act!r}; silu was expected.")
+        return super().family(header)
+
+
+DIFFUSERS = DiffusersFormat(
+    Recipe(
+        "diffusers-vq",
+        "diffusers VQModel",
+        "nearest",
+        lambda e: e.decoder and e.has("encoder.down_blocks.0.resnets.0.conv1.weight", TABLE),
+        "A folder with config.json, as of aMUSEd, Kandinsky's MoVQ and latent diffusion.",
+    )
+)
+JANUS_ORIGINAL = ConvFormat(
+    Recipe(
+        "janus",
+        "Janus image tokenizer",
+        "cosine",
+        lambda e: e.decoder and e.has("encoder.conv_blocks.0.res.0.conv1.weight", TABLE),
+        "LlamaGen's tokenizer inside DeepSeek's Janus, trained at 384 px.",
+        prefixes=("gen_vision_model.",),
+    )
+)
+LLAMAGEN = ConvFormat(
+    Recipe(
+        "llamagen",
+        "LlamaGen VQ",
+        "cosine",
+        lambda e: e.decoder and e.has("encoder.conv_blocks.0.res.0.conv1.weight", TABLE),
+        "Codes are compared by angle, and the decoder is given them at length 1.",
+    )
+)
+JANUS_TRANSFORMERS = ConvFormat(
+    Recipe(
+        "janus-transformers",
+        "Janus image tokenizer (transformers)",
+        "cosine",
+        lambda e: e.has("decoder.up.0.upsample.conv.weight", "decoder.up.0.block.0.conv1.weight", TABLE),
+        "Trained at 384 px. Codes are compared by angle, as in the original; transformers' own class compares "
+        "lengths too, and finds other codes.",
+        prefixes=TRANSFORMERS,
+    )
+)
+CHAMELEON_TRANSFORMERS = ConvFormat(
+    Recipe(
+        "chameleon-transformers",
+        "Chameleon image tokenizer (transformers)",
+        "nearest",
+        lambda e: not e.decoder and e.has("encoder.down.0.block.0.norm1.weight", "quant_conv.weight", TABLE),
+        "Trained at 512 px. These files hold no decoder; the original vqgan.ckpt does.",
+        prefixes=TRANSFORMERS,
+    )
+)
+VAR = ConvFormat(
+    Recipe(
+        "var",
+        "VAR multi-scale VQ-VAE",
+        "scales",
+        lambda e: e.decoder and e.has("codes.quant_resi.qresi_ls.0.weight", TABLE),
+        "Ten maps of tokens from 1 x 1 to 16 x 16 for pictures of 256 px, each giving what the coarser ones left.",
+        quantizer="rvq",
+        fixed_size=(256, 256),
+    )
+)
+RQ_VAE = ConvFormat(
+    Recipe(
+        "rq-vae",
+        "RQ-VAE",
+        "residual",
+        lambda e: e.decoder and e.has("codes.tables.0.weight"),
+        "Several codes at every place, each for what the ones before it left.",
+        quantizer="rvq",
+    )
+)
+MASKGIT = ConvFormat(
+    Recipe(
+        "maskgit-vqgan",
+        "MaskGIT VQGAN",
+        "nearest",
+        lambda e: e.has("decoder.up.1.upsample_conv.weight", TABLE),
+        "The port of MaskGIT's tokenizer; pixels lie from 0 to 1.",
+        low=0.0,
+    )
+)
+OPEN_MAGVIT2 = ConvFormat(
+    Recipe(
+        "open-magvit2",
+        "Open-MAGVIT2",
+        "signs",
+        lambda e: e.has("encoder.mid_block.0.conv1.weight", "decoder.adaptive.0.gamma.weight") and not e.has(TABLE),
+        "No table: a token is the signs of its latent, the first sign being the least significant bit.",
+        quantizer="lfq",
+    )
+)
+SIMVQ = ConvFormat(
+    Recipe(
+        "simvq",
+        "SimVQ",
+        "projected",
+        lambda e: e.has("encoder.mid_block.0.conv1.weight", "codes.embedding_proj.weight", TABLE),
+        "A frozen table seen through a learnt matrix.",
+        quantizer="simvq",
+    )
+)
+TAMING_GUMBEL = ConvFormat(
+    Recipe(
+        "taming-gumbel",
+        "taming Gumbel VQGAN",
+        "logits",
+        lambda e: e.taming and e.has("codes.proj.weight", "codes.words.weight"),
+        "A code is the largest of the encoder's logits, without the noise of training; the last dimension of a code "
+        "is its bias.",
+        quantizer="gumbel",
+        prefixes=FIRST_STAGE,
+    )
+)
+IBQ = ConvFormat(
+    Recipe(
+        "ibq",
+        "IBQ",
+        "dot",
+        lambda e: e.taming and e.has(TABLE) and e.encoder_blocks == 4,
+        "Told from taming VQGAN by its four residual blocks a level; a code is the one of largest product.",
+        quantizer="ibq",
+    )
+)
+LDM = ConvFormat(
+    Recipe(
+        "ldm-vq",
+        "Latent diffusion VQ",
+        "nearest",
+        lambda e: e.taming and e.has(TABLE) and e.shapes[TABLE][-1] <= 8,
+        "taming's VQGAN with codes of few dimensions.",
+        prefixes=FIRST_STAGE,
+    )
+)
+CHAMELEON = ConvFormat(
+    Recipe(
+        "chameleon",
+        "Chameleon image tokenizer",
+        "nearest",
+        lambda e: e.taming and e.shapes.get(TABLE) == (8192, 256) and not any(".attn." in name for name in e.shapes),
+        "taming's VQGAN, trained at 512 px by Meta for Chameleon and its heirs.",
+    )
+)
+TAMING = ConvFormat(
+    Recipe(
+        "taming-vqgan",
+        "taming VQGAN",
+        "nearest",
+        lambda e: e.taming and e.has(TABLE),
+        "The VQGAN of taming-transformers, in its Lightning checkpoint.",
+        prefixes=FIRST_STAGE,
+    )
+)
