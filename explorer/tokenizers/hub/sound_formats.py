@@ -1,0 +1,131 @@
+"""Formats of sound tokenizers in the Hub's folders: recognised by model_type, described by config and shapes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from explorer.loading.header import Header
+from explorer.tokenizers.base import TokenizerSpec
+from explorer.tokenizers.hub.folder import FolderFormat, each_second, largest, whole, wholes
+
+
+class SoundFormat(FolderFormat):
+    """Tokens in a row, `hop` samples each."""
+
+    modality = "audio"
+
+    def spec(
+        self, header: Header, quantizer: str, table: tuple[int, ...], levels: int, rate: int, hop: int
+    ) -> TokenizerSpec:
+        size, dim = table
+        name = f"{self.title} {rate / 1000:g} kHz"
+        each, bits = each_second(rate, hop), levels * math.log2(size) * rate / hop / 1000
+        codes = f"{levels} levels of {size:,} codes" if levels > 1 else f"{size:,} codes"
+        return TokenizerSpec(
+            id="",
+            title=name,
+            summary=f"{codes}, {each} times a second: {bits:.4g} kbit/s.",
+            modality="audio",
+            quantizer=quantizer,
+            codebook_size=size,
+            codebook_dim=dim,
+            num_quantizers=levels,
+            combination="sum" if levels > 1 else "single",
+            downsampling=hop,
+            parameters=self.parameters(header),
+            licence="",
+            layout="sequence",
+            sample_rate_hz=rate,
+            shortest=hop,
+            source="hub",
+        )
+
+
+class EncodecFormat(SoundFormat):
+    title = "EnCodec"
+    model_type = "encodec"
+    codec = "explorer.tokenizers.hub.encodec:EncodecCodec"
+    weight_norm = True
+
+    def rename(self, key: str) -> str | None:
+        name = super().rename(key)
+        return None if name is None or name.endswith((".codebook.inited", ".codebook.embed_avg")) else name
+
+    def describe(self, header: Header) -> TokenizerSpec:
+        config = self.config(header)
+        rate, hop = whole(config, "sampling_rate", 24_000), math.prod(wholes(config, "upsampling_ratios", (8, 5, 4, 2)))
+        table = self.shape(header, "quantizer.layers.0.codebook.embed")
+        bits_each = math.ceil(math.log2(table[0])) * math.ceil(rate / hop)
+        asked = int(1000 * largest(config, "target_bandwidths", 24.0) // max(bits_each, 1))
+        levels = self.expect_levels(asked, self.levels(header, "quantizer.layers.", ".codebook.embed"))
+        channels = whole(config, "audio_channels", 1, most=2)
+        return replace(self.spec(header, "rvq", table, levels, rate, hop), channels=channels)
+
+
+class DacFormat(SoundFormat):
+    title = "DAC"
+    model_type = "dac"
+    codec = "explorer.tokenizers.hub.dac:DacCodec"
+
+    def describe(self, header: Header) -> TokenizerSpec:
+        config = self.config(header)
+        rate, hop = (
+            whole(config, "sampling_rate", 16_000),
+            math.prod(wholes(config, "downsampling_ratios", (2, 4, 8, 8))),
+        )
+        table = self.shape(header, "quantizer.quantizers.0.codebook.weight")
+        found = self.levels(header, "quantizer.quantizers.", ".codebook.weight")
+        levels = self.expect_levels(whole(config, "n_codebooks", 9), found)
+        return self.spec(header, "rvq", table, levels, rate, hop)
+
+
+class MimiFormat(SoundFormat):
+    """Its files keep an older order of names than the library's model has today."""
+
+    title = "Mimi"
+    model_type = "mimi"
+    codec = "explorer.tokenizers.hub.mimi:MimiCodec"
+    moved = (
+        ("encoder.layers.", "encoder.encoder_seanet.layers."),
+        ("encoder_transformer.", "encoder.encoder_transformer."),
+        ("downsample.", "encoder.downsample."),
+        ("decoder.layers.", "decoder.decoder_seanet.layers."),
+        ("decoder_transformer.", "decoder.decoder_transformer."),
+        ("upsample.", "decoder.upsample."),
+    )
+
+    def rename(self, key: str) -> str | None:
+        name = super().rename(key)
+        if name is None or name.endswith(".codebook.initialized"):
+            return None
+        name = name.removeprefix("model.")
+        for old, new in self.moved:
+            if name.startswith(old):
+                name = new + name.removeprefix(old)
+                break
+        return f"model.{name}"
+
+    def describe(self, header: Header) -> TokenizerSpec:
+        config = self.config(header)
+        rate = whole(config, "sampling_rate", 24_000)
+        inner = math.prod(wholes(config, "upsampling_ratios", (8, 6, 5, 4)))
+        kinds = [f"quantizer.{kind}_residual_vector_quantizer.layers." for kind in ("semantic", "acoustic")]
+        found = [self.levels(header, before, ".codebook.embed_sum") for before in kinds]
+        asked = whole(config, "num_quantizers", 32)
+        self.expect_levels(whole(config, "num_semantic_quantizers", 1), found[0])
+        levels = self.expect_levels(asked, sum(found))
+        table = self.shape(header, f"{kinds[0]}0.codebook.embed_sum")
+        halving = max(1, self.shape(header, "downsample.conv.weight", axes=3)[2] // 2)  # its kernel is twice its stride
+        spec = self.spec(header, "rvq", table, levels, rate, inner * halving)
+        words = f"{found[0]} semantic and {found[1]} acoustic levels, each kind a quantizer of the same latents. "
+        return replace(spec, summary=words + spec.summary)
+
+
+ENCODEC = EncodecFormat("encodec")
+DAC = DacFormat("dac")
+MIMI = MimiFormat("mimi")
+ENCODEC_IN_MUSICGEN = EncodecFormat("encodec-in-musicgen", "audio_encoder.", "audio_encoder")
+ENCODEC_IN_BARK = EncodecFormat("encodec-in-bark", "codec_model.", "codec_config")
+MIMI_IN_MOSHI = MimiFormat("mimi-in-moshi", "audio_encoder.", "audio_encoder_config")
+MIMI_IN_CSM = MimiFormat("mimi-in-csm", "codec_model.", "codec_config")
