@@ -207,6 +207,7 @@ class TokenRecord:
     media, reconstruction: image (H, W, 3) float32 in [0, 1]; audio (samples, C); video (frames, H, W, 3).
     combination: how levels make z_q: "single", "sum" (residual) or "concatenate" (product).
     seconds: wall time of "encode", "quantize", "decode". device: where it ran ("cpu", "cuda:0", "mps").
+    sample_rate_hz: of sound. frames_per_second: of a clip, if it is known.
     """
 
     media: np.ndarray
@@ -219,6 +220,7 @@ class TokenRecord:
     device: str = "cpu"
     sample_rate_hz: float | None = None
     notes: tuple[str, ...] = field(default=())  # what was done to the medium on the way in, in plain words
+    frames_per_second: float | None = None
 
     def __post_init__(self) -> None:
         _require(len(self.levels) > 0, "a record needs at least one level")
@@ -247,6 +249,12 @@ class TokenRecord:
         return sum(level.bits_empirical for level in self.levels)
 
     @property
+    def duration_s(self) -> float | None:
+        """Seconds of a sound or a clip; None for a picture, and without a rate."""
+        rate = self.sample_rate_hz if self.modality == "audio" else self.frames_per_second
+        return self.media.shape[0] / rate if rate and self.modality in ("audio", "video") else None
+
+    @property
     def num_pixels(self) -> int | None:
         if self.modality == "image":
             return self.media.shape[0] * self.media.shape[1]
@@ -258,6 +266,6 @@ class TokenRecord:
         return bits / self.num_pixels if self.num_pixels else None
 
     def bitrate_bps(self, kind: Literal["uniform", "empirical"]) -> float | None:
-        """Bits a second of audio; None without a sample rate."""
+        """Bits a second of a sound or a clip; None for a picture, and without a rate."""
         bits = self.bits_uniform if kind == "uniform" else self.bits_empirical
-        return bits / (self.media.shape[0] / self.sample_rate_hz) if self.sample_rate_hz else None
+        return bits / self.duration_s if self.duration_s else None

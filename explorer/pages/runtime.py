@@ -14,12 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
+from explorer import stages
+from explorer.analysis.depiction import depict
 from explorer.analysis.projection import Projection, cached_projection
 from explorer.config import REPOSITORY, settings
 from explorer.errors import Cancelled, ExplorerError
-from explorer.media.image import LoadedImage, fit, load_image
-from explorer.media.samples import sample_picture
-from explorer.pages.session import UPLOADED, Visit
+from explorer.media.medium import Medium, fit_medium, load_medium, values
+from explorer.media.samples import sample
+from explorer.media.video import LoadedVideo
+from explorer.pages.session import ONE, UPLOADED, Visit
 from explorer.record import TokenRecord
 from explorer.tokenizers import load_tokenizer
 
@@ -135,35 +138,50 @@ class Intents:
 
 
 _records = RecordCache(settings().limits.records_cached)
+_pictures = RecordCache(settings().limits.records_cached)
 turns = Turns(4 * SESSIONS_KEPT)
 intents = Intents(SESSIONS_KEPT)
 _umap_turn = threading.Semaphore(1)  # one worker at a time: two would only slow each other on few cores
 
 
-def picture_of(visit: Visit) -> LoadedImage:
-    """The picture of a visit at its own size. Raises MediaError, or ExplorerError if an upload is gone."""
-    limits = settings().limits
-    if visit.picture == UPLOADED:
-        if visit.upload is None or not Path(visit.upload).is_file():
-            raise ExplorerError("The uploaded picture is no longer on the server; choose it again.")
-        return load_image(visit.upload, limits)
-    return sample_picture(visit.picture).load()
+def medium_of(visit: Visit) -> Medium:
+    """The picture, sound or clip of a visit as it came. Raises MediaError, or ExplorerError if an upload is gone."""
+    if visit.picture != UPLOADED:
+        return sample(visit.picture).load()
+    if visit.upload is None or not Path(visit.upload).is_file():
+        one = ONE.get(visit.modality, "file")
+        raise ExplorerError(f"The uploaded {one} is no longer on the server; choose it again.")
+    return load_medium(visit.upload, settings().limits, visit.modality or None)  # type: ignore[arg-type]
 
 
 def record_of(visit: Visit) -> TokenRecord:
-    """Tokenize the picture of a visit, or take the record from the cache. Raises ExplorerError.
+    """Tokenize the medium of a visit, or take the record from the cache. Raises ExplorerError.
 
-    The cache knows a picture by its name, so that a click need not read it again: samples never change, and the
+    The cache knows a medium by its name, so that a click need not read it again: samples never change, and the
     path of an upload holds a digest of its content.
     """
 
     def make() -> TokenRecord:
+        stages.begin("loading its weights")
         tokenizer = load_tokenizer(visit.tokenizer)
-        image = fit(picture_of(visit), tokenizer.spec.downsampling, visit.side_px)
-        record = tokenizer.tokenize(image.pixels)
-        return replace(record, notes=image.notes + record.notes)
+        medium = fit_medium(medium_of(visit), tokenizer.spec, visit.side_px)
+        record = tokenizer.tokenize(values(medium))
+        rate = medium.frames_per_second if isinstance(medium, LoadedVideo) else None
+        return replace(record, notes=medium.notes + record.notes, frames_per_second=rate)
 
-    return _records.get((visit.tokenizer, visit.picture, visit.upload, visit.side_px), make)
+    return _records.get(_key(visit), make)
+
+
+def picture_record_of(visit: Visit) -> TokenRecord:
+    """The record of a visit as a picture (`depict`): the very same for pictures. Raises ExplorerError.
+
+    Positions of its tokens are those that the page speaks of.
+    """
+    return _pictures.get(_key(visit), lambda: depict(record_of(visit)))
+
+
+def _key(visit: Visit) -> Hashable:
+    return (visit.tokenizer, visit.picture, visit.upload, visit.modality, visit.side_px)
 
 
 def umap_in_background(

@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from explorer.media.samples import PICTURES
+from explorer.media.samples import PICTURES, SAMPLES, samples_of
 from explorer.views.inspect_view import MODES
 
 SIDES_PX = (256, 512, 1024)
 MAP_KINDS = ("pca", "umap", "lattice", "plane", "slice")
 DEFAULT_SAMPLE = next(iter(PICTURES))
 UPLOADED = "uploaded"
+ONE = {"image": "picture", "audio": "sound", "video": "clip"}  # a modality in words
 
 
 @dataclass(frozen=True)
 class Visit:
     """picture: a sample's id, or "uploaded" with the file in `upload`. Levels, codes and tokens count from 0.
+
+    modality: of that medium, which may as well be a sound or a clip; "" for an upload nobody has looked into yet.
+    before: (modality, picture, upload) of the media of other modalities that were shown last.
 
     side_px: longest side given to the tokenizer. mode: which levels are decoded. map_kind: of the codebook map.
     """
@@ -34,6 +38,8 @@ class Visit:
     map_kind: str | None = None
     upload: str | None = None
     turn: int = 0  # of the work that made what is shown, so that later work can tell whether it still is
+    modality: str = "image"
+    before: tuple[tuple[str, str, str | None], ...] = ()
 
     def at_rest(self) -> Visit:
         """The same choices with nothing selected: another picture or tokenizer has other codes."""
@@ -53,8 +59,8 @@ def visit_from_query(query: Mapping[str, str], tokenizers: list[str]) -> tuple[V
     visit = Visit(tokenizer=tokenizers[0] if tokenizers else "")
     said: list[str] = []
     picture = query.get("picture", visit.picture)
-    if picture in PICTURES:
-        visit = replace(visit, picture=picture)
+    if picture in SAMPLES:
+        visit = replace(visit, picture=picture, modality=SAMPLES[picture].modality)
     elif picture == UPLOADED:
         said.append("The picture of this link was uploaded and did not travel with it; choose it again.")
     else:
@@ -77,6 +83,26 @@ def visit_from_query(query: Mapping[str, str], tokenizers: list[str]) -> tuple[V
         code=whole_number(query.get("code")),
         token=whole_number(query.get("token")),
     ), said
+
+
+def suited(visit: Visit, modality: str) -> tuple[Visit, str]:
+    """The visit with a medium of that modality, and why it changed, in plain words; itself and "" if it has one.
+
+    The last one shown, or the first sample. Without any the visit stays, and making it fit will say so.
+    """
+    if visit.modality == modality:
+        return visit, ""
+    kept = {kind: (picture, upload) for kind, picture, upload in visit.before}
+    first = next(iter(samples_of(modality)), None)
+    if modality not in kept and first is None:
+        return visit, ""
+    picture, upload = kept.pop(modality, (first, None))
+    if visit.modality:
+        kept[visit.modality] = (visit.picture, visit.upload)
+    before = tuple((kind, *one) for kind, one in kept.items())
+    noun, old = ONE.get(modality, modality), ONE.get(visit.modality, "medium")
+    words = f"This tokenizer takes {noun}s, so a {noun} is shown. Your {old} comes back with a tokenizer for {old}s."
+    return replace(visit, picture=picture, upload=upload, modality=modality, before=before).at_rest(), words
 
 
 def whole_number(text: str | None) -> int | None:

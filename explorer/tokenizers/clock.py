@@ -6,16 +6,23 @@ import time
 
 import torch
 
+from explorer import stages
+
+_AFTER = {"encode": "quantizing", "quantize": "decoding"}  # what the next lap is busy with
+
 
 class Clock:
-    """Wall time of each lap, waiting for the GPU so that a lap counts its own work."""
+    """Wall time of each lap, waiting for the GPU so that a lap counts its own work; `stages` hears which has begun."""
 
     def __init__(self, device: torch.device) -> None:
         self._device, self.seconds = device, {}
         self._last = time.perf_counter()
+        stages.begin("encoding")
 
     def lap(self, name: str) -> None:
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
         now = time.perf_counter()
         self.seconds[name], self._last = now - self._last, now
+        if name in _AFTER:
+            stages.begin(_AFTER[name])

@@ -97,7 +97,7 @@ def test_a_quick_second_choice_does_not_undo_the_first():
 
 def test_an_upload_that_is_gone_is_said(tmp_path):
     with pytest.raises(ExplorerError, match="no longer on the server"):
-        runtime.picture_of(Visit(picture=UPLOADED, upload=str(tmp_path / "gone.png")))
+        runtime.medium_of(Visit(picture=UPLOADED, upload=str(tmp_path / "gone.png")))
 
 
 def test_choosing_something_else_ends_a_running_umap(monkeypatch, tmp_path):
