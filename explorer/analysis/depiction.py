@@ -101,6 +101,12 @@ def mosaic_order(shape: tuple[int, int, int]) -> np.ndarray:
     return mosaic(np.arange(math.prod(shape)).reshape(shape)).reshape(-1)
 
 
+def clip_picture(frames: np.ndarray, layout: TokenLayout) -> np.ndarray:
+    """frames (F, H, W, 3) -> the middle frame of each step of a grid3d layout, side by side."""
+    regions = [layout.region(t * math.prod(layout.shape[1:]))[0] for t in range(layout.shape[0])]  # type: ignore[index]
+    return mosaic(frames[[(region.start + region.stop - 1) // 2 for region in regions]])
+
+
 def _depict_sound(record: TokenRecord) -> TokenRecord:
     rate = float(record.sample_rate_hz or 0)
     if rate <= 0:
@@ -115,9 +121,7 @@ def _depict_sound(record: TokenRecord) -> TokenRecord:
 
 def _depict_clip(record: TokenRecord) -> TokenRecord:
     layout = record.levels[0].layout
-    regions = [layout.region(t * math.prod(layout.shape[1:]))[0] for t in range(layout.shape[0])]  # type: ignore[index]
-    middles = [(region.start + region.stop - 1) // 2 for region in regions]
-    pixels, decoded = (mosaic(frames[middles]) for frames in (record.media, record.reconstruction))
+    pixels, decoded = (clip_picture(frames, layout) for frames in (record.media, record.reconstruction))
     levels = []
     for level in record.levels:
         order = mosaic_order(level.layout.shape)  # type: ignore[arg-type]

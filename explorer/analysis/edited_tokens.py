@@ -1,6 +1,7 @@
 """The tokens of a record while they are changed by hand, and what changing them needs.
 
-Positions are flat (row-major) numbers of a layout, boxes (top, left, height, width) in tokens; a sequence is one row.
+Tokens lie on the grids that a screen has for them (`laid`): positions are flat (row-major) numbers of a level's grid,
+boxes (top, left, height, width) in tokens; a sequence is one row.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from explorer.analysis.laid import laid
 from explorer.analysis.neighbours import nearest_to
 from explorer.errors import RecordError
 from explorer.record import Codebook, Combination, TokenLevel, TokenRecord
@@ -20,7 +22,7 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class EditedTokens:
-    """indices, kept: one array a level, in its layout's shape; kept is False where the level is left out."""
+    """indices, kept: one array a level, in its grid's shape; kept is False where the level is left out."""
 
     indices: tuple[np.ndarray, ...]
     kept: tuple[np.ndarray, ...]
@@ -30,12 +32,24 @@ class EditedTokens:
         """Whether nothing is left out anywhere."""
         return all(kept.all() for kept in self.kept)
 
+    @property
+    def common_grid(self) -> bool:
+        """Whether all levels have one grid, so that a position means the same place in each."""
+        return len({level.shape for level in self.indices}) == 1
+
+    @property
+    def num_positions(self) -> int:
+        """Positions that can differ: of the common grid, or of all levels together."""
+        return self.indices[0].size if self.common_grid else sum(level.size for level in self.indices)
+
     def changed(self, other: EditedTokens) -> np.ndarray:
-        """Flat positions at which any level differs from `other`, all levels of one shape: (n,) int64."""
+        """Flat positions at which any level differs from `other`, (n,) int64; without a common grid those of all
+        levels, one level after the other."""
         differ = [
-            (a != b) | (k != m) for a, b, k, m in zip(self.indices, other.indices, self.kept, other.kept, strict=True)
+            ((a != b) | (k != m)).reshape(-1)
+            for a, b, k, m in zip(self.indices, other.indices, self.kept, other.kept, strict=True)
         ]
-        return np.flatnonzero(np.any([one.reshape(-1) for one in differ], axis=0))
+        return np.flatnonzero(np.any(differ, axis=0) if self.common_grid else np.concatenate(differ))
 
 
 @dataclass(frozen=True)
@@ -56,7 +70,7 @@ class Bench:
 
 def tokens_of(record: TokenRecord) -> EditedTokens:
     """The tokens of a record before any edit."""
-    indices = tuple(level.indices for level in record.levels)
+    indices = tuple(laid(record).lay([level.indices for level in record.levels]))
     return EditedTokens(indices, tuple(np.ones(level.shape, bool) for level in indices))
 
 
@@ -79,10 +93,10 @@ def edited_record(record: TokenRecord, tokens: EditedTokens, reconstruction: np.
     """
     levels = tuple(
         TokenLevel(indices, level.z_e, level.codebook.rows(indices.reshape(-1)), level.codebook, level.layout)
-        for level, indices in zip(record.levels, tokens.indices, strict=True)
+        for level, indices in zip(record.levels, laid(record).restore(tokens.indices), strict=True)
     )
     count = len(tokens.changed(tokens_of(record)))
-    notes = [*record.notes, f"Edited by hand: {count:,} of {tokens.indices[0].size:,} positions differ."]
+    notes = [*record.notes, f"Edited by hand: {count:,} of {tokens.num_positions:,} positions differ."]
     if not tokens.whole:
         left = sum(int((~kept).sum()) for kept in tokens.kept)
         notes.append(f"Left out when decoding: {left:,} of the indices, which are in the file as they were.")
@@ -109,6 +123,13 @@ def box_positions(tokens: EditedTokens, box: Box, level: int = 0) -> np.ndarray:
             f"a box of {height} x {width} tokens from row {top}, column {left} does not lie within {rows} x {columns}"
         )
     return ((top + np.arange(height))[:, None] * columns + left + np.arange(width)).reshape(-1)
+
+
+def common_box(tokens: EditedTokens, box: Box) -> np.ndarray:
+    """`box_positions` that mean the same places in all levels. Raises RecordError where levels have no common grid."""
+    if not tokens.common_grid:
+        raise RecordError("levels of different grids have no common region; fill or leave out one level at a time")
+    return box_positions(tokens, box)
 
 
 def check_level(tokens: EditedTokens, level: int) -> None:
@@ -146,8 +167,8 @@ def written(tokens: EditedTokens, codes: Mapping[int, tuple[np.ndarray, int]]) -
 
 def moved(tokens: EditedTokens, other: EditedTokens, origin: np.ndarray, at: np.ndarray) -> EditedTokens:
     """The tokens of `other` at `origin`, all levels, laid at `at`."""
-    if len({level.shape for level in tokens.indices}) > 1 or len({level.shape for level in other.indices}) > 1:
-        raise RecordError("levels of different shapes have no common positions to move")
+    if not (tokens.common_grid and other.common_grid):
+        raise RecordError("levels of different grids have no common positions to move")
     pairs = [
         tuple(put(mine, at, theirs.reshape(-1)[origin]) for mine, theirs in zip(ours, others, strict=True))
         for ours, others in ((tokens.indices, other.indices), (tokens.kept, other.kept))

@@ -1,6 +1,7 @@
 """Changes of a record's tokens by hand: each a frozen operation, so that undo, redo and a link need nothing else.
 
-Positions are flat (row-major) numbers of a layout, boxes (top, left, height, width) in tokens; a sequence is one row.
+Positions are flat (row-major) numbers of a level's grid, boxes (top, left, height, width) in tokens; a sequence is one
+row. Levels with grids of their own have no common positions: what needs them says so.
 Every operation leaves valid codes behind, so edited tokens can be saved and decoded anywhere. Only `DropLevels` goes
 beyond: what it leaves out is marked in `kept`, and the codes stay as they were.
 """
@@ -19,6 +20,7 @@ from explorer.analysis.edited_tokens import (
     box_positions,
     check_code,
     checked_positions,
+    common_box,
     moved,
     put,
     shortest_code,
@@ -124,7 +126,7 @@ class Zero(Operation):
     box: Box
 
     def apply(self, tokens: EditedTokens, bench: Bench) -> EditedTokens:
-        at = box_positions(tokens, self.box)
+        at = common_box(tokens, self.box)
         return written(tokens, {q: (at, shortest_code(book)) for q, book in enumerate(bench.codebooks)})
 
 
@@ -138,7 +140,7 @@ class Average(Operation):
     box: Box
 
     def apply(self, tokens: EditedTokens, bench: Bench) -> EditedTokens:
-        at = box_positions(tokens, self.box)
+        at = common_box(tokens, self.box)
         means = [vectors.mean(0, dtype=np.float64) for vectors in bench.latents(tokens, at)]
         codes, rest = [], sum(means) if bench.combination == "sum" else None
         for book, mean in zip(bench.codebooks, means, strict=True):

@@ -41,12 +41,15 @@ def influence(
 ) -> Influence:
     """Decode with the token at flat `position` and without it, and compare.
 
-    levels: which of its levels to take away (default: all). instead: the code that takes their place; None leaves them
-    out, as `Tokenizer.decode_kept` does. whole: the decode with it, if it is at hand. The field depends on what stands
-    around the token: another picture gives another one. Raises RecordError for what is not there.
+    layout: of the picture's tokens, for the token's own patch; none where tokens have no place. levels: which of its
+    levels to take away (default: all, which needs a common grid). instead: the code that takes their place; None leaves
+    them out, as `Tokenizer.decode_kept` does. whole: the decode with it, if it is at hand. The field depends on what
+    stands around the token: another picture gives another one. Raises RecordError for what is not there.
     """
-    levels = range(len(tokens.indices)) if levels is None else levels
-    at = checked_positions(tokens, (position,))
+    levels = range(len(tokens.indices)) if levels is None else list(levels)
+    if len(levels) > 1 and not tokens.common_grid:
+        raise RecordError("levels of different grids have no common tokens; take one level away at a time")
+    at = checked_positions(tokens, (position,), levels[0] if levels else 0)
     indices, kept = list(tokens.indices), list(tokens.kept)
     for level in levels:
         if not 0 <= level < len(indices):

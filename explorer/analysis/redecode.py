@@ -23,12 +23,12 @@ class Redecoded:
 
 
 def redecode(tokenizer: Tokenizer, before: EditedTokens, picture: np.ndarray, tokens: EditedTokens) -> Redecoded:
-    """Decode `tokens`, given that `before` (levels of one grid) decodes to `picture`: equal to the whole decode to
+    """Decode `tokens`, given that `before` decodes to `picture`: equal to the whole decode to
     rounding. Raises RecordError as `Tokenizer.decode_kept`."""
     changed = tokens.changed(before)
     if len(changed) == 0:
         return Redecoded(picture, (0, 0, 0, 0))
-    box = window_of(changed, tokens.indices[0].shape, tokenizer.token_reach)
+    box = window_of(changed, tokens.indices[0].shape, tokenizer.token_reach) if tokens.common_grid else None
     if box is None:
         return Redecoded(decode(tokenizer, tokens), None)
     factor = tokenizer.spec.downsampling

@@ -23,7 +23,7 @@ from explorer.analysis.laid import LaidTokenizer, laid
 from explorer.analysis.redecode import Redecoded, redecode
 from explorer.errors import ExplorerError, RecordError
 from explorer.media.image import to_pil
-from explorer.media.samples import PICTURES, sample_picture
+from explorer.media.samples import Sample, sample_picture, samples_of
 from explorer.pages import runtime
 from explorer.pages.session import Visit
 from explorer.record import TokenRecord
@@ -72,16 +72,31 @@ class Desk:
         names = dict.fromkeys(one.source for one in operations if isinstance(one, Transplant))
         return bench_of(self.record, {name: self.source(name) for name in names})
 
+    def samples(self) -> list[Sample]:
+        """The samples that the tokenizer takes."""
+        return list(samples_of(self.record.modality).values())
+
+    def _check_sample(self, name: str) -> None:
+        ids = [one.id for one in self.samples()]
+        if name not in ids:
+            raise RecordError(f"There is no sample {name[:40]!r} for this tokenizer. There are: {', '.join(ids)}.")
+
     def source(self, name: str) -> TokenRecord:
-        """A sample picture through the same tokenizer, at the same longest side. Raises RecordError if it is none."""
-        if name not in PICTURES:
-            raise RecordError(f"There is no sample picture {name[:40]!r}. There are: {', '.join(PICTURES)}.")
+        """A sample through the same tokenizer, at the same longest side. Raises RecordError if it is none."""
+        self._check_sample(name)
         return runtime.record_of(replace(self.visit, picture=name, upload=None))
 
     def same_size(self, name: str) -> TokenRecord:
-        """A sample picture, cut around its middle to the shape of the edited one, through the same tokenizer."""
-        if name not in PICTURES:
-            raise RecordError(f"There is no sample picture {name[:40]!r}. There are: {', '.join(PICTURES)}.")
+        """A sample, cut to the shape of the edited medium, through the same tokenizer.
+
+        A picture is cut around its middle; a sound is cut at its end, or begins again.
+        """
+        self._check_sample(name)
+        if self.record.modality == "audio":
+            other = self.source(name).media
+            return self.tokenizer.tokenize(np.resize(other, self.record.media.shape))
+        if self.record.modality == "video" or self.tokenizer.spec.fixed_size:
+            return self.source(name)
         height, width = self.record.media.shape[:2]
         picture = to_pil(sample_picture(name).load().pixels)
         scale = min(picture.width / width, picture.height / height)

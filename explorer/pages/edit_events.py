@@ -20,7 +20,6 @@ from explorer.analysis.redecode import eight_bit, redecode, visible_change
 from explorer.analysis.tokentext import TextForm, TokenTextError, parse_tokens, token_text
 from explorer.errors import RecordError, SettingsError, plain_words
 from explorer.media.audio import wav_bytes
-from explorer.media.samples import PICTURES
 from explorer.pages.edit_desk import Desk, desks
 from explorer.pages.inspect_events import tokens_bytes
 from explorer.pages.session import Visit
@@ -36,12 +35,11 @@ TEXT_CHARACTERS = 4_000_000
 
 
 def opening(visit: Visit) -> str:
-    """The value of EditView for a visit, "" where its tokens do not lie on one grid. Raises ExplorerError."""
+    """The value of EditView for a visit, "" where edited tokens could not be decoded. Raises ExplorerError."""
     desk = Desk(visit)
-    shapes = {level.indices.shape for level in desk.record.levels}
-    if len(shapes) > 1 or any(level.layout.kind != "grid2d" for level in desk.record.levels):
+    if not load_tokenizer(visit.tokenizer).spec.decodes:
         return ""
-    samples = [{"id": one.id, "title": one.title} for one in PICTURES.values()]
+    samples = [{"id": one.id, "title": one.title} for one in desk.samples()]
     key = "|".join(str(part) for part in (visit.picture, visit.upload, visit.tokenizer, visit.side_px))
     return edit_view.opening(
         desks.put(visit), key, load_tokenizer(visit.tokenizer).spec, visit.picture, samples, LINK_CHARACTERS

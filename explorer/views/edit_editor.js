@@ -2,7 +2,7 @@
 
 import { unpack } from "./encoding.js";
 import { cleared, did, emptyHistory, historyOf, redone, textOf, undone } from "./edit_history.js";
-import { changedCells, commonest, differenceOf, patched, rgba } from "./edit_model.js";
+import { changedByLevel, commonest, differenceOf, patched, rgba, sameGrids } from "./edit_model.js";
 
 const SILENT = "The server gave no answer. Your edits are kept; try again.";
 
@@ -42,11 +42,11 @@ export class Editor {
     const answer = await this.ask("open");
     const { array, shape } = unpack(answer.base);
     const indices = answer.indices.map((level) => unpack(level).array);
-    const grid = { rows: answer.rows, cols: answer.cols };
-    const size = { width: shape[1], height: shape[0], factor: shape[1] / answer.cols };
+    const grids = answer.grids.map(([rows, cols]) => ({ rows, cols }));
+    const { K, combination, reach, placed, modality } = answer;
     const base = rgba(array);
-    this.open = { ...grid, ...size, K: answer.K, combination: answer.combination, reach: answer.reach, indices, base };
-    this.tokens = { indices, kept: null, picture: base, difference: differenceOf(base, base, shape[1], null), changed: [], leftOut: 0 };
+    this.open = { grids, same: sameGrids(grids), width: shape[1], height: shape[0], K, combination, reach, placed, modality, indices, base };
+    this.tokens = { indices, kept: null, picture: base, difference: differenceOf(base, base, shape[1], null), changed: grids.map(() => []), count: 0, leftOut: 0 };
     this.choice.codes = indices.map(commonest);
     this.history = historyOf(linked);
     this.tell("open");
@@ -55,6 +55,16 @@ export class Editor {
 
   get text() {
     return textOf(this.history, this.drawn);
+  }
+
+  /** The grid of the level that is edited. */
+  get grid() {
+    return this.open.grids[this.choice.level];
+  }
+
+  /** Cells of that grid that are not as they were encoded. */
+  get changed() {
+    return this.tokens.changed[this.choice.level];
   }
 
   get code() {
@@ -138,8 +148,8 @@ export class Editor {
     const picture = patched(base, width, answer.box, unpack(answer.pixels).array);
     const leftOut = kept ? kept.reduce((sum, mask) => sum + mask.reduce((n, one) => n + (one === 0), 0), 0) : 0;
     const difference = differenceOf(base, picture, width, answer.box);
-    const changed = changedCells(before, indices, kept);
-    this.tokens = { indices, kept, picture, difference, changed, leftOut, window: answer.window };
+    const changed = changedByLevel(before, indices, kept, this.open.same);
+    this.tokens = { indices, kept, picture, difference, changed, count: answer.changed, leftOut, window: answer.window };
     this.tell("tokens");
   }
 

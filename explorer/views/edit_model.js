@@ -1,5 +1,7 @@
 // Geometry and figures of the token editor. All pure. Cells are flat (row-major) positions of a grid {rows, cols}.
 
+const whole = (n) => n.toLocaleString("en-US");
+
 /** Cells under a square brush of `size` cells around a cell, cut at the border. */
 export function brushCells(cell, size, { rows, cols }) {
   const half = (size - 1) >> 1;
@@ -59,6 +61,25 @@ export function changedCells(before, after, kept = null) {
   return found;
 }
 
+/** The changed cells of each level; where all have one grid, those of any level are each level's. */
+export function changedByLevel(before, after, kept, same) {
+  if (!same) return before.map((level, q) => changedCells([level], [after[q]], kept && [kept[q]]));
+  const cells = changedCells(before, after, kept);
+  return before.map(() => cells);
+}
+
+/** Whether all levels have one grid, so that a cell is the same place in each. */
+export const sameGrids = (grids) => grids.every(({ rows, cols }) => rows === grids[0].rows && cols === grids[0].cols);
+
+/** Tokens of all levels, those of one common grid counted once. */
+export const tokenCount = ({ grids, same }) => (same ? grids.slice(0, 1) : grids).reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+
+/** Where a cell is, in words: a row and a column of a picture, else the token's number. */
+export function placeWords(cell, { rows, cols }, { placed, modality }) {
+  if (!placed || modality === "audio") return `token ${whole(cell + 1)} of ${whole(rows * cols)}`;
+  return `row ${Math.floor(cell / cols) + 1}, column ${(cell % cols) + 1}`;
+}
+
 /** RGB bytes -> RGBA bytes. */
 export function rgba(rgb) {
   const out = new Uint8ClampedArray((rgb.length / 3) * 4);
@@ -107,7 +128,6 @@ export function differenceOf(base, edited, width, box) {
 /** Top of a scale that holds `most` and seldom jumps: 8, 16, ... 128, 255. */
 export const scaleTop = (most) => [8, 16, 32, 64, 128].find((top) => most <= top) ?? 255;
 
-const whole = (n) => n.toLocaleString("en-US");
 const plural = (n, one) => `${whole(n)} ${one}${n === 1 ? "" : "s"}`;
 
 /** The line under the pictures. */
@@ -120,9 +140,11 @@ export function summary({ steps, changed, tokens, pixels, most, leftOut }) {
 }
 
 /** What the reach of one token amounts to. */
-export function reachWords({ cell, cols, box, ownShare, pixels, factor }) {
-  const place = `The token at row ${Math.floor(cell / cols) + 1}, column ${(cell % cols) + 1}`;
+export function reachWords({ cell, grid, open, box, ownShare, pixels }) {
+  const at = placeWords(cell, grid, open);
+  const place = at.startsWith("token") ? `T${at.slice(1)}` : `The token at ${at}`;
   if (!box) return `${place} changes no pixel visibly: without it the decode is the same.`;
-  const share = ownShare === null ? "" : `, ${Math.round(100 * ownShare)}% of the change within its own ${factor} × ${factor} px`;
+  const own = `${Math.round(open.width / grid.cols)} × ${Math.round(open.height / grid.rows)} px`;
+  const share = ownShare === null ? "" : `, ${Math.round(100 * ownShare)}% of the change within its own ${own}`;
   return `${place} visibly changes ${plural(pixels, "pixel")}, within ${box[2]} × ${box[3]} px${share}.`;
 }

@@ -7,19 +7,25 @@ export class RegionBar {
   constructor(editor) {
     this.editor = editor;
     const button = (text, title, word) => h("button", { type: "button", class: "dte-plain-button", title, onclick: () => this.act(word) }, text);
-    this.fill = button("Fill", "Give every patch of the region the chosen code", (box) => WORDS.fill(editor.choice.level, editor.code, box));
+    this.fill = button("Fill", "Give every token of the region the chosen code", (box) => WORDS.fill(editor.choice.level, editor.code, box));
     this.levels = h("select", { class: "ed-select", "aria-label": "Levels to leave out" });
-    const drop = button("Leave out", "Decode the region without these levels", (box) => WORDS.drop(this.levels.value.split("-").map(Number), box));
+    const chosen = () => (editor.open.same ? this.levels.value.split("-").map(Number) : [editor.choice.level]);
+    const drop = button("Leave out", "Decode the region without these levels", (box) => WORDS.drop(chosen(), box));
     this.drop = h("span", { class: "ed-join", hidden: true }, this.levels, drop);
     this.name = h("span", { class: "ed-region-name" });
+    this.common = h(
+      "span",
+      { class: "ed-join" },
+      button("Shuffle", "Put the tokens of the region into another order", (box) => WORDS.shuffle(box, editor.history.done.length)),
+      button("Zero", "Give every token of the region the code nearest to the zero vector, in every level", (box) => WORDS.zero(box)),
+      button("Average", "Give every token of the region the codes nearest to the region's mean", (box) => WORDS.average(box)),
+    );
     this.element = h(
       "div",
       { class: "ed-row ed-region", role: "group", "aria-label": "Region", hidden: true },
       this.name,
       this.fill,
-      button("Shuffle", "Put the tokens of the region into another order", (box) => WORDS.shuffle(box, editor.history.done.length)),
-      button("Zero", "Give every token of the region the code nearest to the zero vector, in every level", (box) => WORDS.zero(box)),
-      button("Average", "Give every token of the region the codes nearest to the region's mean", (box) => WORDS.average(box)),
+      this.common,
       this.drop,
     );
   }
@@ -31,7 +37,10 @@ export class RegionBar {
 
   opened() {
     const count = this.editor.open.K.length;
+    const { same } = this.editor.open;
     this.drop.hidden = count < 2;
+    this.levels.hidden = !same;
+    this.common.hidden = !same; // levels with grids of their own have no region in common
     const noun = this.editor.open.combination === "sum" ? "level" : "group";
     const single = Array.from({ length: count }, (_, q) => [`${q}`, `${noun} ${q + 1}`]);
     const from = (q) => [Array.from({ length: count - q }, (_, i) => q + i).join("-"), `${noun}s ${q + 1} to ${count}`];

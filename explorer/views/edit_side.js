@@ -13,6 +13,7 @@ const VIEWS = [
   { id: "reach", label: "Reach", title: "What one token changes" },
   { id: "source", label: "Second picture", title: "Where a region is taken from" },
 ];
+const EDITED = { id: "edited", label: "Edited", title: "The decode of the edited tokens" }; // where tokens are drawn apart from it
 const MAP = "viridis";
 const LUT = Array.from({ length: 256 }, (_, i) => colormap(MAP, i / 255));
 
@@ -69,11 +70,12 @@ export class SidePicture {
   }
 
   opened() {
-    const { rows, cols } = this.editor.open;
+    const { grid, open } = this.editor;
     this.forget();
+    this.tabs.options(open.placed ? VIEWS : [EDITED, ...VIEWS], (this.view = open.placed ? "difference" : "edited"));
     const { samples, picture } = this.editor.opening;
     this.pictures.replaceChildren(...samples.filter(({ id }) => id !== picture).map(({ id, title }) => h("option", { value: id }, title)));
-    this.stage.setGrid(rows, cols);
+    this.stage.setGrid(grid.rows, grid.cols);
     this.draw();
   }
 
@@ -87,17 +89,26 @@ export class SidePicture {
   draw() {
     const { editor, view } = this;
     if (!editor.open) return;
-    const { width, height, base, rows, cols } = editor.open;
+    const { width, height, base } = editor.open;
+    const { rows, cols } = editor.grid;
     const mapped = view === "difference" || view === "reach";
     this.scale.hidden = !mapped;
     this.choose.hidden = view !== "source";
     this.stage.element.classList.toggle("ed-live", view === "source");
     if (view !== "source") this.stage.setGrid(rows, cols);
-    if (view === "before") this.stage.show(base, width, height);
+    if (view === "edited") this.drawEdited();
+    else if (view === "before") this.stage.show(base, width, height);
     else if (view === "difference") this.drawDifference();
     else if (view === "reach") this.drawReach();
     else this.drawSource();
     this.stage.remark();
+  }
+
+  drawEdited() {
+    const { width, height } = this.editor.open;
+    this.stage.show(this.editor.tokens.picture, width, height);
+    this.words.textContent = "The decode of the edited tokens. They have no place of their own in it: Reach shows where each acts.";
+    this.stage.describe("The decode of the edited tokens");
   }
 
   drawDifference() {
@@ -109,10 +120,11 @@ export class SidePicture {
   }
 
   drawReach() {
-    const { width, height, cols, factor } = this.editor.open;
+    const { grid, open } = this.editor;
+    const { width, height } = open;
     const steps = laidOut(this.found?.change ?? [], this.found?.box ?? null, width, height);
     this.paint(steps, scaleTop(steps.reduce((a, b) => Math.max(a, b), 0)), width, height);
-    const words = this.found ? reachWords({ ...this.found, cell: this.cell, cols, factor }) : "Choose the tool Reach and click a patch: its token is left out, and the decode compared.";
+    const words = this.found ? reachWords({ ...this.found, cell: this.cell, grid, open }) : "Choose the tool Reach and click a token: it is left out, and the decode compared.";
     this.words.textContent = this.measuring ? "Measuring…" : words;
     this.stage.describe(words);
   }
@@ -132,12 +144,13 @@ export class SidePicture {
 
   /** Measure what the token at `cell` changes; only the newest wish is drawn. */
   async measure(cell) {
+    const { open, choice } = this.editor;
     const wish = (this.wish = {});
     this.cell = cell;
     this.measuring = true;
     this.show("reach");
     try {
-      const answer = await this.editor.ask("reach", { edits: this.editor.text, position: cell });
+      const answer = await this.editor.ask("reach", { edits: this.editor.text, position: cell, levels: open.same ? null : [choice.level] });
       if (this.wish !== wish) return;
       this.found = { ...answer, change: unpack(answer.change).array };
     } catch (error) {
@@ -166,7 +179,7 @@ export class SidePicture {
       await image.decode();
       if (this.fetching !== wish) return;
       const { rows, cols } = answer;
-      const mine = this.editor.open;
+      const mine = this.editor.grid;
       const size = [Math.min(Math.ceil(rows / 3), mine.rows), Math.min(Math.ceil(cols / 3), mine.cols)];
       Object.assign(this, { image, sourceGrid: { rows, cols } });
       this.editor.choose({ source: { id, box: [Math.floor((rows - size[0]) / 2), Math.floor((cols - size[1]) / 2), ...size] } });
@@ -191,6 +204,6 @@ export class SidePicture {
 
   mark(ctx, { rect, boxRect }) {
     if (this.view === "source" && this.editor.choice.source?.box) frame(ctx, boxRect(this.editor.choice.source.box));
-    if (this.view === "reach" && this.cell !== null) frame(ctx, rect(this.cell), 1.5);
+    if (this.view === "reach" && this.cell !== null && this.editor.open.placed) frame(ctx, rect(this.cell), 1.5);
   }
 }

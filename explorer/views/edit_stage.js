@@ -1,5 +1,6 @@
 // A picture with its grid of tokens: the picture on one canvas, what lights up on another, pointer and keys to cells.
 
+import { colormap } from "./colormaps.js";
 import { h } from "./inspect_dom.js";
 import { moveToken } from "./inspect_geometry.js";
 import { onThemeChange, outline, readTheme } from "./inspect_theme.js";
@@ -63,6 +64,12 @@ export function createStage({ label, className = "", on = {}, mark = () => {} })
       element.style.setProperty("--ratio", String(picture.width / picture.height));
       picture.getContext("2d").drawImage(image, 0, 0);
     },
+    /** Tokens without a place: a tile each, coloured and named by its code; those left out are empty. */
+    showTiles(codes, kept, K) {
+      paintTiles(picture, grid, codes, kept, K);
+      element.style.aspectRatio = `${grid.cols} / ${grid.rows}`;
+      element.style.setProperty("--ratio", String(grid.cols / grid.rows));
+    },
     setGrid(rows, cols) {
       Object.assign(grid, { rows, cols });
       remark();
@@ -76,6 +83,23 @@ export function createStage({ label, className = "", on = {}, mark = () => {} })
       for (const one of live ? [element, picture] : [picture]) one.setAttribute("aria-label", text);
     },
   };
+}
+
+const TILE_PX = 56;
+
+function paintTiles(canvas, { rows, cols }, codes, kept, K) {
+  Object.assign(canvas, { width: cols * TILE_PX, height: rows * TILE_PX });
+  const ctx = canvas.getContext("2d");
+  Object.assign(ctx, { font: `600 ${K > 9999 ? 13 : 16}px ui-monospace, monospace`, textAlign: "center", textBaseline: "middle" });
+  codes.forEach((code, cell) => {
+    const [x, y] = [(cell % cols) * TILE_PX, Math.floor(cell / cols) * TILE_PX];
+    const [r, g, b] = colormap("viridis", code / Math.max(K - 1, 1));
+    const there = !kept || kept[cell] !== 0;
+    ctx.fillStyle = there ? `rgb(${r} ${g} ${b})` : "rgb(128 128 128 / 25%)";
+    ctx.fillRect(x + 1, y + 1, TILE_PX - 2, TILE_PX - 2);
+    ctx.fillStyle = there ? (0.3 * r + 0.59 * g + 0.11 * b > 140 ? "#111111" : "#ffffff") : "#888888";
+    ctx.fillText(there ? `${code}` : "–", x + TILE_PX / 2, y + TILE_PX / 2);
+  });
 }
 
 function listen(element, grid, on) {

@@ -1,18 +1,18 @@
 // The tools of the token editor: what a pointer or a key on the edited picture does.
 
 import { WORDS } from "./edit_history.js";
-import { boxBetween, brushCells, lineCells, placed } from "./edit_model.js";
+import { boxBetween, brushCells, lineCells, placed, placeWords } from "./edit_model.js";
 import { createStage, frame } from "./edit_stage.js";
 import { selection } from "./selection.js";
 
 export const TOOLS = [
-  { id: "paint", label: "Paint", title: "Give patches the code; hold Alt to pick a code instead", help: "Drag over the picture to paint with the code. Alt-click picks a patch's code." },
+  { id: "paint", label: "Paint", title: "Give tokens the code; hold Alt to pick a code instead", help: "Drag over the tokens to paint with the code. Alt-click picks a token's code." },
   { id: "region", label: "Region", title: "Choose a rectangle, then what to do with it", help: "Drag a rectangle, then choose below what happens to it." },
-  { id: "replace", label: "Replace all", title: "Replace one code everywhere by the chosen one", help: "Click a patch: its code becomes the chosen code everywhere in the picture." },
-  { id: "swap", label: "Swap", title: "Exchange two patches", help: "Click two patches: they change places, with all their levels." },
-  { id: "pick", label: "Pick", title: "Take the code of a patch", help: "Click a patch to paint with its code." },
-  { id: "reach", label: "Reach", title: "What one token changes: the decode with it and without it", help: "Click a patch to see all that its token changes, measured by decoding without it." },
-  { id: "transplant", label: "Transplant", title: "Lay in a region of a second picture", help: "Drag a region in the second picture, then click here where it shall lie." },
+  { id: "replace", label: "Replace all", title: "Replace one code everywhere by the chosen one", help: "Click a token: its code becomes the chosen code everywhere in this level." },
+  { id: "swap", label: "Swap", title: "Exchange two tokens", help: "Click two tokens: they change places, with all their levels.", common: true },
+  { id: "pick", label: "Pick", title: "Take the code of a token", help: "Click a token to paint with its code." },
+  { id: "reach", label: "Reach", title: "What one token changes: the decode with it and without it", help: "Click a token to see all that it changes, measured by decoding without it." },
+  { id: "transplant", label: "Transplant", title: "Lay in a region of a second picture", help: "Drag a region in the second picture, then click here where it shall lie.", common: true },
 ];
 
 export class Brushwork {
@@ -100,11 +100,11 @@ export class Brushwork {
 
   point(cell) {
     if (!this.editor.open) return;
-    const { cols } = this.grid;
     const { level, codes } = this.editor.choice;
     const code = this.codeAt(cell);
     const kept = this.editor.tokens.kept?.[level][cell] !== 0;
-    this.notice(`Row ${Math.floor(cell / cols) + 1}, column ${(cell % cols) + 1}${codes.length > 1 ? `, level ${level + 1}` : ""}: code ${code}${kept ? "" : ", left out"}`);
+    const at = placeWords(cell, this.grid, this.editor.open);
+    this.notice(`${at[0].toUpperCase()}${at.slice(1)}${codes.length > 1 ? `, level ${level + 1}` : ""}: code ${code}${kept ? "" : ", left out"}`);
     selection.hover({ code, origin: "edit" });
   }
 
@@ -145,7 +145,7 @@ export class Brushwork {
   mark(ctx, { rect, boxRect, theme }) {
     const { tool, brush, region, source } = this.editor.choice;
     if (this.marked && this.editor.tokens) {
-      for (const cell of this.editor.tokens.changed) {
+      for (const cell of this.editor.changed) {
         const [x, y, w, h] = rect(cell);
         ctx.beginPath();
         ctx.arc(x + w / 2, y + h / 2, Math.max(Math.min(w, h) / 6, 1.5), 0, 2 * Math.PI);

@@ -2,34 +2,21 @@
 
 import { setAddress } from "./address.js";
 import { Editor } from "./edit_editor.js";
-import { codeFrom, summary } from "./edit_model.js";
+import { codeFrom, summary, tokenCount } from "./edit_model.js";
+import { Output } from "./edit_output.js";
 import { PathPanel } from "./edit_path.js";
 import { RegionBar } from "./edit_region.js";
 import { SidePicture } from "./edit_side.js";
 import { TextPanel } from "./edit_text.js";
 import { Brushwork, TOOLS } from "./edit_tools.js";
-import { bytesOf } from "./export_bar.js";
 import { h, segmented, toggle } from "./inspect_dom.js";
-import { fileStem } from "./inspect_format.js";
 import { selection } from "./selection.js";
-
-const EXPORTS = [
-  ["npz", "Tokens .npz", "The edited indices with codebooks and meta data"],
-  ["json", "Tokens .json", "The edited indices and meta data as text"],
-  ["csv", "Tokens .csv", "One row a token, edited"],
-];
-
-function saveBlob(blob, name) {
-  const link = h("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
 
 class EditPanel {
   constructor(root, request) {
     Object.assign(this, { root, request, key: null, editor: null });
     this.body = h("div", { class: "ed-body" });
-    this.details = h("details", { class: "ed-panel" }, h("summary", {}, h("span", { class: "ed-title" }, "Edit the tokens"), h("span", { class: "ed-hint" }, "paint codes onto patches and see what the decoder makes of them")), this.body);
+    this.details = h("details", { class: "ed-panel" }, h("summary", {}, h("span", { class: "ed-title" }, "Edit the tokens"), h("span", { class: "ed-hint" }, "paint codes onto tokens and see what the decoder makes of them")), this.body);
     this.details.addEventListener("toggle", () => this.details.open && this.open());
     root.classList.add("dte-edit");
     root.replaceChildren(this.details);
@@ -80,6 +67,7 @@ class EditPanel {
     this.notice = h("span", { class: "ed-notice" });
     this.side = new SidePicture(editor);
     this.tools = new Brushwork(editor, { notice: (text) => (this.notice.textContent = text), reach: (cell) => this.side.measure(cell) });
+    this.output = new Output(editor);
     this.region = new RegionBar(editor);
     this.text = new TextPanel(editor);
     this.path = new PathPanel(editor);
@@ -92,7 +80,7 @@ class EditPanel {
       { class: "ed-pane" },
       h("div", { class: "ed-pane-head" }, h("span", { class: "ed-name" }, "Edited"), this.notice),
       this.tools.stage.element,
-      h("div", { class: "ed-row ed-under" }, marked),
+      h("div", { class: "ed-row ed-under" }, marked, this.output.sounds),
     );
     this.help = h("p", { class: "ed-words ed-help" });
     this.body.replaceChildren(
@@ -103,7 +91,7 @@ class EditPanel {
       h("div", { class: "ed-panes" }, edited, this.side.element),
       this.status,
       this.link,
-      this.exports(),
+      this.output.files,
       this.text.element,
       this.path.element,
     );
@@ -115,14 +103,14 @@ class EditPanel {
   toolbar() {
     const { editor } = this;
     this.toolButtons = segmented("Tool", (tool) => this.take(tool));
-    this.toolButtons.options(TOOLS, "paint");
+    this.toolButtons.options(TOOLS, "paint"); // those that need a common grid go when the tokens are known to have none
     this.code = h("input", { class: "ed-input ed-code", inputmode: "numeric", size: 7, "aria-label": "Code to paint with", oninput: () => this.type() });
     this.codeWrong = h("span", { class: "ed-field-wrong", role: "alert" });
     this.level = h("span", { class: "ed-level" });
     this.brush = segmented("Size of the brush", (id) => editor.choose({ brush: id }));
-    this.brush.options([1, 3, 5].map((n) => ({ id: n, label: `${n}`, title: `${n} × ${n} patches` })), 1);
+    this.brush.options([1, 3, 5].map((n) => ({ id: n, label: `${n}`, title: `${n} × ${n} tokens` })), 1);
     this.brushField = h("span", { class: "ed-field" }, h("span", {}, "Brush"), this.brush.element);
-    this.whole = toggle("all levels of the picked patch", "Paint with the codes of every level of the patch that was picked", false, (on) => editor.choose({ whole: on }));
+    this.whole = toggle("all levels of the picked token", "Paint with the codes of every level of the token that was picked", false, (on) => editor.choose({ whole: on }));
     const button = (text, title, act) => h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, text);
     this.undo = button("Undo", "Ctrl+Z", () => editor.undo());
     this.redo = button("Redo", "Ctrl+Shift+Z", () => editor.redo());
@@ -134,28 +122,6 @@ class EditPanel {
       h("div", { class: "ed-row" }, h("label", { class: "ed-field" }, h("span", {}, "Code"), this.code), this.level, this.codeWrong, this.brushField, this.whole),
       h("div", { class: "ed-join ed-history" }, this.undo, this.redo, this.reset),
     );
-  }
-
-  exports() {
-    const button = (text, title, act) => h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, text);
-    const buttons = EXPORTS.map(([kind, text, title]) => button(text, title, () => this.export(kind)));
-    const picture = button("Picture .png", "The edited decode, pixel for pixel", () => this.savePicture());
-    return h("div", { class: "ed-row ed-exports" }, h("span", { class: "ed-name" }, "Export edited"), ...buttons, picture);
-  }
-
-  async export(kind) {
-    try {
-      const { file } = await this.editor.ask("export", { edits: this.editor.text, kind });
-      saveBlob(new Blob([bytesOf(file.data)], { type: "application/octet-stream" }), file.name);
-    } catch (error) {
-      this.editor.say(error.message);
-    }
-  }
-
-  savePicture() {
-    const { tokenizer, picture } = this.editor.opening;
-    if (!this.editor.open) return;
-    this.tools.stage.picture.toBlob((blob) => blob && saveBlob(blob, `${fileStem(tokenizer, picture, "edited")}.png`), "image/png");
   }
 
   take(tool) {
@@ -192,20 +158,51 @@ class EditPanel {
       if (this.tools.hover !== null) this.tools.point(this.tools.hover);
     }
     if (what === "open" || what === "tokens") {
-      this.tools.stage.show(editor.tokens.picture, editor.open.width, editor.open.height);
-      this.tools.stage.remark();
+      this.showTokens();
       this.side.draw();
       this.root.dataset.frames = Number(this.root.dataset.frames ?? 0) + 1;
     }
+    if (what === "choice") this.followLevel();
     if (what === "rest") this.text.follow();
     this.follow();
+  }
+
+  /** The edited decode under its tokens; tokens without a place are drawn as tiles, and the decode beside them. */
+  showTokens() {
+    const { editor } = this;
+    const { stage } = this.tools;
+    const { level } = editor.choice;
+    const { picture, indices, kept } = editor.tokens;
+    if (editor.open.placed) stage.show(picture, editor.open.width, editor.open.height);
+    else stage.showTiles(indices[level], kept?.[level], editor.open.K[level]);
+    stage.remark();
+  }
+
+  /** Another level may have another grid: what was chosen on the one before is let go. */
+  followLevel() {
+    const { editor } = this;
+    const { level } = editor.choice;
+    if (!editor.open || this.shownLevel === level) return;
+    this.shownLevel = level;
+    const { rows, cols } = editor.grid;
+    const { grid } = this.tools.stage;
+    if (grid.rows === rows && grid.cols === cols) return;
+    this.tools.stage.setGrid(rows, cols);
+    this.tools.escape();
+    this.tools.measured = this.side.forget();
+    if (editor.open.placed) this.side.draw();
+    else this.showTokens();
   }
 
   opened() {
     const { editor } = this;
     const { level, code, token } = selection.state;
-    this.tools.stage.setGrid(editor.open.rows, editor.open.cols);
-    for (const part of [this.side, this.region, this.text, this.path]) part.opened();
+    const { open, grid } = editor;
+    this.shownLevel = editor.choice.level;
+    this.tools.stage.setGrid(grid.rows, grid.cols);
+    this.showTokens();
+    this.toolButtons.options(TOOLS.filter(({ common }) => open.same || !common), editor.choice.tool);
+    for (const part of [this.side, this.region, this.text, this.path, this.output]) part.opened();
     editor.choose({ level: Math.min(level, editor.open.K.length - 1) });
     if (code !== null && code < editor.open.K[editor.choice.level]) editor.pick(code, token);
     this.text.follow();
@@ -222,17 +219,17 @@ class EditPanel {
     this.redo.disabled = history.undone.length === 0;
     this.help.textContent = TOOLS.find(({ id }) => id === choice.tool).help;
     this.brushField.hidden = choice.tool !== "paint";
-    this.whole.hidden = choice.tool !== "paint" || choice.origin === null || choice.codes.length < 2;
+    this.whole.hidden = choice.tool !== "paint" || choice.origin === null || choice.codes.length < 2 || !open?.same;
     this.region.follow();
     if (!open) return;
     this.writeCode();
     this.level.textContent = open.K.length > 1 ? `of level ${choice.level + 1}, 0 to ${open.K[choice.level] - 1}` : `0 to ${open.K[0] - 1}`;
-    const { changed, difference, leftOut } = editor.tokens;
+    const { count, difference, leftOut } = editor.tokens;
     const steps = history.done.length + (editor.drawn ? 1 : 0);
-    this.status.textContent = summary({ steps, changed: changed.length, tokens: open.rows * open.cols, pixels: difference.pixels, most: difference.most, leftOut });
+    this.status.textContent = summary({ steps, changed: count, tokens: tokenCount(open), pixels: difference.pixels, most: difference.most, leftOut });
     const text = editor.drawn ? null : editor.text;
     if (text !== null) this.writeLink(text);
-    Object.assign(this.root.dataset, { steps, changed: changed.length, pixels: difference.pixels, code: editor.code });
+    Object.assign(this.root.dataset, { steps, changed: count, pixels: difference.pixels, code: editor.code });
   }
 
   /** Only another code or level replaces what was typed. */

@@ -154,7 +154,7 @@ def test_a_sequence_is_one_row_and_more_dimensions_have_no_boxes():
     with pytest.raises(RecordError, match="three dimensions"):
         Zero((0, 0, 1, 1)).apply(clip, ONE)
     scales = tokens(np.zeros((1, 1), int), np.zeros((2, 2), int))
-    with pytest.raises(RecordError, match="different shapes"):
+    with pytest.raises(RecordError, match="different grids"):
         Swap(0, 0).apply(scales, TWO)
 
 

@@ -54,7 +54,8 @@ def decoded(indices, shape=(32, 32)):
 
 def test_open_gives_the_tokens_and_their_decode(ask):
     answer, record = ask("open"), record_of(VISIT)
-    assert (answer["rows"], answer["cols"], answer["K"]) == (32, 32, [1024] * 4)
+    assert (answer["grids"], answer["K"]) == ([[32, 32]] * 4, [1024] * 4)
+    assert (answer["placed"], answer["modality"]) == (True, "image")
     for level, mine in zip(record.levels, codes(answer), strict=True):
         np.testing.assert_array_equal(level.indices.reshape(-1), mine)
     np.testing.assert_array_equal(unpack(answer["base"]), decoded(codes(answer)))
@@ -148,7 +149,7 @@ def test_a_fault_in_pasted_text_is_marked_as_javascript_counts(ask):
     [
         ({"what": "edit", "edits": "p.0.1024.0"}, "outside 0..1023"),
         ({"what": "edit", "edits": "p.0.1.0~p.9.1.0"}, "Edit 2"),
-        ({"what": "edit", "edits": "t.nobody.0-0-1-1.0.0"}, "no sample picture 'nobody'"),
+        ({"what": "edit", "edits": "t.nobody.0-0-1-1.0.0"}, "no sample 'nobody'"),
         ({"what": "edit", "edits": "x.1"}, "none that is known"),
         ({"what": "edit", "edits": 5}, "must be text"),
         ({"what": "reach", "edits": "", "position": 1024}, "outside 0..1023"),

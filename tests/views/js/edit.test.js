@@ -78,8 +78,24 @@ test("words say how much, and when nothing", () => {
   assert.match(model.summary({ steps: 0, changed: 0, tokens: 1024 }), /Nothing edited yet/);
   const words = model.summary({ steps: 2, changed: 9, tokens: 1024, pixels: 1, most: 3, leftOut: 0 });
   assert.equal(words, "2 edits · 9 of 1,024 tokens changed · 1 pixel differs, at most by 3 of 255.");
-  assert.match(model.reachWords({ cell: 6, cols: 5, box: null }), /row 2, column 2 changes no pixel/);
-  assert.match(model.reachWords({ cell: 6, cols: 5, box: [0, 0, 30, 40], ownShare: 0.52, pixels: 900, factor: 8 }), /900 pixels, within 30 × 40 px, 52%/);
+  const grid = { rows: 4, cols: 5 };
+  const open = { width: 40, height: 32, placed: true, modality: "image" };
+  assert.match(model.reachWords({ cell: 6, grid, open, box: null }), /row 2, column 2 changes no pixel/);
+  const found = { cell: 6, box: [0, 0, 30, 40], ownShare: 0.52, pixels: 900 };
+  assert.match(model.reachWords({ ...found, grid, open }), /900 pixels, within 30 × 40 px, 52% of the change within its own 8 × 8 px/);
+  const line = { rows: 1, cols: 20 };
+  assert.match(model.reachWords({ ...found, grid: line, open: { ...open, modality: "audio" } }), /^Token 7 of 20 visibly changes/);
+  assert.match(model.reachWords({ ...found, ownShare: null, grid, open: { ...open, placed: false } }), /^Token 7 of 20 .* 30 × 40 px\.$/);
+});
+
+test("levels with grids of their own are counted and marked apart", () => {
+  const grids = [{ rows: 1, cols: 2 }, { rows: 1, cols: 4 }];
+  assert.deepEqual([model.sameGrids(grids), model.sameGrids([grids[0], { rows: 1, cols: 2 }])], [false, true]);
+  assert.deepEqual([model.tokenCount({ grids, same: false }), model.tokenCount({ grids: [grids[0], grids[0]], same: true })], [6, 2]);
+  const [before, after] = [[[1, 2], [3, 4, 5, 6]], [[1, 9], [3, 4, 5, 6]]];
+  const kept = [[1, 1], [1, 0, 1, 1]];
+  assert.deepEqual(model.changedByLevel(before, after, kept, false), [[1], [1]]);
+  assert.deepEqual(model.changedByLevel([[1, 2], [3, 4]], [[1, 2], [0, 4]], null, true), [[0], [0]]);
 });
 
 test("frames of a path go to the end and back", () => {
@@ -97,8 +113,8 @@ test("the form of the text is checked beside its fields, and faults are shown wi
 });
 
 const packed = (Type, dtype, values) => ({ dtype, shape: [values.length], data: Buffer.from(Type.from(values).buffer).toString("base64") });
-const OPEN = { ok: true, rows: 1, cols: 2, K: [9], combination: "single", reach: 7, indices: [packed(Uint8Array, "uint8", [3, 4])], base: { ...packed(Uint8Array, "uint8", [1, 2, 3, 4, 5, 6]), shape: [1, 2, 3] } };
-const edit = (codes) => ({ ok: true, indices: [packed(Uint8Array, "uint8", codes)], kept: null, box: null, pixels: packed(Uint8Array, "uint8", []) });
+const OPEN = { ok: true, grids: [[1, 2]], placed: true, modality: "image", K: [9], combination: "single", reach: 7, indices: [packed(Uint8Array, "uint8", [3, 4])], base: { ...packed(Uint8Array, "uint8", [1, 2, 3, 4, 5, 6]), shape: [1, 2, 3] } };
+const edit = (codes) => ({ ok: true, indices: [packed(Uint8Array, "uint8", codes)], kept: null, changed: 1, box: null, pixels: packed(Uint8Array, "uint8", []) });
 const settled = () => new Promise((done) => setTimeout(done, 5));
 
 test("one request at a time, and the newest edits win", async () => {
