@@ -51,7 +51,8 @@ class Audit:
 
     layout: kind of the layout, or "unknown" for plain indices. media: names in order of their number. skipped: (name,
     why). planned: media found; fewer than that in media and skipped together: a partial audit. seconds: wall time.
-    settings: seed, longest side and whatever else is needed to make it again.
+    settings: seed, longest side and whatever else is needed to make it again. amount: of what was counted, in pictures,
+    seconds of sound or frames of clips, as `modality` says; 0 where nobody knows it.
     """
 
     title: str
@@ -65,6 +66,8 @@ class Audit:
     seconds: float
     device: str = "cpu"
     settings: Mapping[str, object] = field(default_factory=dict)
+    modality: str = "image"
+    amount: float = 0.0
 
     def __post_init__(self) -> None:
         require(len(self.levels) > 0, "an audit needs at least one level")
@@ -82,8 +85,23 @@ class Audit:
 
     @property
     def tokens(self) -> int:
-        """Positions counted, the same on every level."""
+        """Positions counted on the first level; the others have as many where `even`."""
         return self.levels[0].tokens
+
+    @property
+    def even(self) -> bool:
+        """Whether all levels have as many tokens; not where they have rates or scales of their own."""
+        return len({level.tokens for level in self.levels}) == 1
+
+    @property
+    def amount_words(self) -> str:
+        """What the tokens are of: "20 pictures", "3 sounds (12.8 s)", "2 clips (18 frames)"; "5 media" of indices."""
+        count = len(self.media)
+        if self.tokenizer_id is None:
+            return f"{count:,} medi{'um' if count == 1 else 'a'}"
+        noun, unit = {"audio": ("sound", "s"), "video": ("clip", "frames")}.get(self.modality, ("picture", ""))
+        amount = f" ({self.amount:,.{self.modality == 'audio':d}f} {unit})" if unit and self.amount else ""
+        return f"{count:,} {noun}{'s' * (count != 1)}{amount}"
 
 
 def save_audit(folder: str | Path, audit: Audit) -> Path:
@@ -145,6 +163,8 @@ def describe(audit: Audit) -> dict[str, Any]:
         "planned": audit.planned,
         "seconds": audit.seconds,
         "device": audit.device,
+        "modality": audit.modality,
+        "amount": audit.amount,
         "settings": dict(audit.settings),
         "levels": [_describe_level(level) for level in audit.levels],
         "joint": None if audit.joint is None else asdict(audit.joint),
@@ -214,6 +234,8 @@ def _audit(meta: dict[str, Any], counts: np.ndarray, arrays: dict[str, np.ndarra
         seconds=float(meta["seconds"]),
         device=str(meta["device"]),
         settings=dict(meta["settings"]),
+        modality=str(meta.get("modality", "image")),
+        amount=float(meta.get("amount", 0.0)),
     )
 
 

@@ -1,7 +1,7 @@
 """Run an audit: read, encode and count one medium after another, with progress, stopping and resuming.
 
-Pictures that follow each other and have one size are encoded together. Where such a batch begins and ends depends on
-the pictures alone, and a state is only ever written between two of them; so a run that was stopped and resumed makes
+Media that follow each other and have one size are encoded together. Where such a batch begins and ends depends on the
+media alone, and a state is only ever written between two of them; so a run that was stopped and resumed makes
 the same batches, and the same audit to the bit, as one that was not.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import math
 import os
 import time
 import zipfile
@@ -30,10 +31,10 @@ from explorer.audit.sources import MediaSource
 from explorer.config import settings
 from explorer.errors import ExplorerError, MediaError, RecordError, SettingsError
 from explorer.files import write_atomically
-from explorer.media.image import fit
-from explorer.tokenizers.base import Tokenizer
+from explorer.media.medium import NOUNS, fit_medium, values
+from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
-BATCH_PIXELS = 2**20  # encoded together: 16 pictures of 256 px, one of 1,024 px
+BATCH_PIXELS = 2**20  # encoded together: 16 pictures of 256 px, one of 1,024 px; of sounds as many samples
 BATCH_FILES = 256  # read for one batch at most, those that are skipped included
 STATE_EVERY_S = 30.0
 FORMAT = "discrete-tokenizer-explorer audit state 1"
@@ -61,7 +62,7 @@ class Batch:
     """Media of one size that are encoded together, files that were skipped on the way, and where to go on."""
 
     names: list[str]
-    pixels: list[np.ndarray]
+    media: list[np.ndarray]
     skipped: list[tuple[str, str]]
     stop: int
 
@@ -75,6 +76,7 @@ class Standing:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     position: int = 0
     seconds: float = 0.0  # of the runs before this one
+    amount: float = 0.0  # see Audit
 
 
 def run_audit(
@@ -83,12 +85,14 @@ def run_audit(
     *,
     title: str,
     seed: int = 0,
+    side_px: int | None = None,
     resume: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Audit:
     """The audit of `source` by `tokenizer`.
 
+    side_px: larger pictures are scaled down to it; None: as the settings say.
     resume: the state file. Where it exists the run goes on from it; a run that is stopped leaves it, and one that ends
     takes it away. cancelled is asked between batches; True ends the run with a partial Audit that is valid. Files that
     cannot be read are listed in `skipped`. Raises MediaError if not one could be, RecordError for a state of another
@@ -96,7 +100,7 @@ def run_audit(
     """
     if seed < 0:
         raise SettingsError(f"The seed must be 0 or more, not {seed}.")
-    side_px = settings().limits.image_side_px
+    side_px = side_px or settings().limits.image_side_px
     identity = _identity(tokenizer, source, seed, side_px)
     standing = Standing(Accumulator(tokenizer.codebooks(), tokenizer.spec.combination, seed))
     if resume is not None and resume.exists():
@@ -106,8 +110,8 @@ def run_audit(
     def seconds() -> float:
         return standing.seconds + time.perf_counter() - start
 
-    with _loaded(source, standing.position, tokenizer, side_px) as pictures:
-        for batch in batches(pictures, BATCH_PIXELS):
+    with _loaded(source, standing.position, tokenizer, side_px) as media:
+        for batch in batches(media, BATCH_PIXELS):
             if cancelled is not None and cancelled():
                 break
             _count(tokenizer, batch, standing)
@@ -128,40 +132,40 @@ def run_audit(
     return audit
 
 
-def batches(pictures: Iterator[tuple[str, np.ndarray | str]], most_pixels: int) -> Iterator[Batch]:
-    """(name, pixels or why it is skipped) -> Batches: equal sizes that follow each other, up to `most_pixels`."""
+def batches(media: Iterator[tuple[str, np.ndarray | str]], most_pixels: int) -> Iterator[Batch]:
+    """(name, values or why it is skipped) -> Batches: equal sizes that follow each other, up to `most_pixels`."""
     names: list[str] = []
-    pixels: list[np.ndarray] = []
+    kept: list[np.ndarray] = []
     skipped: list[tuple[str, str]] = []
-    for name, read in pictures:
+    for name, read in media:
         if isinstance(read, str):
             skipped.append((name, read))
         else:
-            if pixels and read.shape != pixels[0].shape:
-                yield Batch(names, pixels, skipped, len(names) + len(skipped))
-                names, pixels, skipped = [], [], []
+            if kept and read.shape != kept[0].shape:
+                yield Batch(names, kept, skipped, len(names) + len(skipped))
+                names, kept, skipped = [], [], []
             names.append(name)
-            pixels.append(read)
-        area = sum(picture.shape[0] * picture.shape[1] for picture in pixels)
-        room = not pixels or area + pixels[0].shape[0] * pixels[0].shape[1] <= most_pixels
+            kept.append(read)
+        one = math.prod(kept[0].shape[:-1]) if kept else 0
+        room = not kept or (len(kept) + 1) * one <= most_pixels
         if not room or len(names) + len(skipped) >= BATCH_FILES:
-            yield Batch(names, pixels, skipped, len(names) + len(skipped))
-            names, pixels, skipped = [], [], []
+            yield Batch(names, kept, skipped, len(names) + len(skipped))
+            names, kept, skipped = [], [], []
     if names or skipped:
-        yield Batch(names, pixels, skipped, len(names) + len(skipped))
+        yield Batch(names, kept, skipped, len(names) + len(skipped))
 
 
 @contextmanager
 def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, side_px: int):
-    """Yield an iterator of (name, pixels or why not), from number `first` on, read ahead by threads of their own."""
+    """Yield an iterator of (name, values or why not), from number `first` on, read ahead by threads of their own."""
     on_cpu = tokenizer.device == "cpu"
     readers = 1 if on_cpu else min(8, os.cpu_count() or 1)  # on the CPU the cores belong to the network
     ahead = 4 * readers
-    modality, factor = tokenizer.spec.modality, tokenizer.spec.downsampling
+    spec = tokenizer.spec
 
     def load(number: int) -> np.ndarray | str:
         try:
-            return fit(source.open(number), factor, side_px).pixels
+            return values(fit_medium(source.open(number, spec.modality), spec, side_px))
         except ExplorerError as error:
             return str(error)
 
@@ -175,8 +179,8 @@ def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, side_px: int)
             number, future = waiting.popleft()
             yield source.names[number], future.result()
 
-    if modality != "image":
-        raise MediaError(f"{tokenizer.spec.id} reads {modality}; an audit reads pictures.")
+    if spec.modality not in NOUNS:
+        raise MediaError(f"{spec.id} takes {spec.modality}; an audit reads {', '.join(NOUNS.values())}.")
     pool = ThreadPoolExecutor(readers, thread_name_prefix="audit-reader")
     try:
         yield read()
@@ -188,19 +192,27 @@ def _count(tokenizer: Tokenizer, batch: Batch, standing: Standing) -> None:
     """Encode and count a batch. If the tokenizer refuses it, its media are tried one by one."""
     skipped = list(batch.skipped)
     try:
-        found = list(zip(batch.names, tokenizer.encode(batch.pixels), strict=True)) if batch.pixels else []
+        found = list(zip(batch.names, tokenizer.encode(batch.media), strict=True)) if batch.media else []
     except MediaError:
         found = []
-        for name, pixels in zip(batch.names, batch.pixels, strict=True):
+        for name, medium in zip(batch.names, batch.media, strict=True):
             try:
-                found += [(name, levels) for levels in tokenizer.encode([pixels])]
+                found += [(name, levels) for levels in tokenizer.encode([medium])]
             except MediaError as error:
                 skipped.append((name, str(error)))
     for name, levels in found:
         standing.counted.add(levels)
         standing.media.append(name)
+        standing.amount += amount_of(tokenizer.spec, batch.media[0].shape)
     standing.skipped += skipped
     standing.position += batch.stop
+
+
+def amount_of(spec: TokenizerSpec, shape: tuple[int, ...]) -> float:
+    """How much a medium of that shape is, in the unit of its modality: one picture, seconds of sound, frames."""
+    if spec.modality == "audio":
+        return shape[0] / (spec.sample_rate_hz or 1)
+    return float(shape[0]) if spec.modality == "video" else 1.0
 
 
 def _progress(standing: Standing, planned: int, began_at: int, seconds: float, here: float) -> Progress:
@@ -227,6 +239,8 @@ def _audit_of(
         seconds=seconds,
         device=tokenizer.device,
         settings=made_with,
+        modality=tokenizer.spec.modality,
+        amount=standing.amount,
     )
 
 
@@ -244,6 +258,7 @@ def _identity(tokenizer: Tokenizer, source: MediaSource, seed: int, side_px: int
 def _save(path: Path, identity: str, standing: Standing, seconds: float) -> None:
     """Write the state: an .npz of the accumulator's arrays and a JSON text."""
     meta = {"format": FORMAT, "identity": identity, "position": standing.position, "seconds": seconds}
+    meta |= {"amount": standing.amount}
     text = json.dumps(meta | {"media": standing.media, "skipped": standing.skipped})
     arrays: State = {"meta": np.array(text)}
     arrays |= {f"counted_{name}": array for name, array in standing.counted.state().items()}
@@ -266,6 +281,7 @@ def _restore(path: Path, identity: str, standing: Standing) -> None:
         standing.counted.restore(part(arrays, "counted"))
         standing.media, standing.skipped = list(meta["media"]), [(name, why) for name, why in meta["skipped"]]
         standing.position, standing.seconds = int(meta["position"]), float(meta["seconds"])
+        standing.amount = float(meta["amount"])
     except RecordError:
         raise
     except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile) as error:

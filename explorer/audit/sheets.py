@@ -17,13 +17,15 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from explorer.analysis.exemplars import Patch, contact_sheet
+from explorer.analysis.token_pictures import MediumPictures
 from explorer.analysis.usage import rank_order
 from explorer.audit.result import KINDS, Audit
 from explorer.audit.sources import MediaSource
 from explorer.errors import ExplorerError
 from explorer.files import make_folder, write_atomically
-from explorer.media.image import fit, png_bytes
-from explorer.record import TokenLayout
+from explorer.media.image import png_bytes
+from explorer.media.medium import fit_medium, values
+from explorer.tokenizers.base import Tokenizer
 
 CODES_SHOWN = 1024  # of each level, the most used ones: their patches are held in memory
 CODES_A_SHEET = 64
@@ -41,16 +43,17 @@ class LevelPatches:
 
 
 def cut_patches(
-    audit: Audit, source: MediaSource, patch_px: int, progress: Callable[[int, int], None] | None = None
+    audit: Audit, source: MediaSource, tokenizer: Tokenizer, progress: Callable[[int, int], None] | None = None
 ) -> list[LevelPatches | None]:
     """The exemplars of each level, None for a level without. Media that are gone leave their places empty.
 
-    patch_px: pixels a token along a side. Each medium is opened once. progress: media opened, of how many.
+    Of sounds their spectrograms, of clips patches of a frame, of tokens without a place whole pictures. Each medium is
+    opened once. progress: media opened, of how many.
     """
     found: list[LevelPatches | None] = []
     wanted: dict[int, list[tuple[int, tuple[int, int, int], int]]] = defaultdict(list)  # medium -> level, place, token
     for number, level in enumerate(audit.levels):
-        if level.exemplars is None or audit.layout != "grid2d":
+        if level.exemplars is None:
             found.append(None)
             continue
         codes = np.sort(rank_order(level.counts)[: min(CODES_SHOWN, int(np.count_nonzero(level.counts)))])
@@ -60,17 +63,18 @@ def cut_patches(
         for place in zip(*np.nonzero(medium >= 0), strict=True):
             wanted[int(medium[place])].append((number, place, int(token[place])))
     at = {name: position for position, name in enumerate(source.names)}
-    side_px = int(audit.settings.get("longest_side_px", 1024))
+    side_px, spec = int(audit.settings.get("longest_side_px", 1024)), tokenizer.spec
     for done, (medium, tokens) in enumerate(sorted(wanted.items())):
         try:
-            pixels = fit(source.open(at[audit.media[medium]]), patch_px, side_px).pixels
+            read = source.open(at[audit.media[medium]], spec.modality)
+            whole = values(fit_medium(read, spec, side_px))
         except (ExplorerError, KeyError):
             continue
-        layout = TokenLayout("grid2d", (pixels.shape[0] // patch_px, pixels.shape[1] // patch_px), pixels.shape[:2])
+        pictures, layouts = MediumPictures(whole, spec.sample_rate_hz), tokenizer.layouts(whole.shape[:-1])
         for number, place, token in tokens:
-            if token < layout.num_tokens:  # the file may have changed since
-                patch = Patch(token, region := layout.region(token), pixels[region])
-                found[number].patches[place] = contact_sheet([patch], 1, CELL_PX)
+            if token < layouts[number].num_tokens:  # the file may have changed since
+                pixels = pictures.alone(layouts[number], token)
+                found[number].patches[place] = contact_sheet([Patch(token, (), pixels / np.float32(255))], 1, CELL_PX)
                 found[number].there[place] = True
         if progress is not None:
             progress(done + 1, len(wanted))

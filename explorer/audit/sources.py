@@ -1,7 +1,7 @@
 """Where the media of an audit come from: a folder, a zip read in place, single files, or the samples of the app.
 
-A source only lists names; `open` reads one medium and raises MediaError, in plain words, for what is no picture. Names
-are labels and never become paths. Files that begin with a dot and what macOS adds to zips are not counted as media.
+A source only lists names; `open` reads one medium and raises MediaError, in plain words, for what is none. Names are
+labels and never become paths. Files that begin with a dot and what macOS adds to zips are not counted as media.
 """
 
 from __future__ import annotations
@@ -17,48 +17,40 @@ from pathlib import Path, PurePosixPath
 
 from explorer.config import Limits
 from explorer.errors import MediaError
-from explorer.media.image import LoadedImage, load_image
-from explorer.media.samples import PICTURES
+from explorer.media.medium import Medium, Modality, load_medium
+from explorer.media.samples import samples_of
 
 ZIP_DIRECTORY_BYTES = 16 * 2**20  # of the list of members, which is read as a whole: some 150,000 names
 ZIP_RATIO = 100  # a zip may claim to unpack to so many times its own size, and 64 MiB more
 ZIP_ROOM_BYTES = 64 * 2**20
 _END = struct.Struct("<4s4H2LH")  # end of central directory: signature, ..., size and offset of the list, comment
 
-# What a file is by its suffix, for media that other tokenizers may read one day.
-OTHER_MODALITIES = {
-    "audio": {".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac"},
-    "video": {".mp4", ".mov", ".mkv", ".webm", ".avi"},
-}
+SAMPLES_TITLES = {"image": "Sample pictures", "audio": "Sample sounds", "video": "Sample clips"}
 
 
 @dataclass(frozen=True)
 class MediaSource:
-    """title: what it is called. names: of all media, in a fixed order. read(i): LoadedImage or MediaError."""
+    """title: what it is called. names: of all media, in a fixed order. read(i, modality): a Medium, or MediaError."""
 
     title: str
     names: tuple[str, ...]
-    read: Callable[[int], LoadedImage]
+    read: Callable[[int, Modality], Medium]
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def open(self, number: int) -> LoadedImage:
-        """Medium `number`, of any thread. Raises MediaError if it is not a picture, damaged, or over a limit."""
-        suffix = PurePosixPath(self.names[number]).suffix.lower()
-        for modality, suffixes in OTHER_MODALITIES.items():
-            if suffix in suffixes:
-                raise MediaError(f"This is {modality}; an audit reads pictures.")
-        return self.read(number)
+    def open(self, number: int, modality: Modality = "image") -> Medium:
+        """Medium `number`, of any thread. Raises MediaError if it is not of that modality, or damaged."""
+        return self.read(number, modality)
 
 
 def open_source(path: str | Path, limits: Limits | None = None) -> MediaSource:
-    """A folder (with its subfolders), a zip or a picture. Raises MediaError if there is nothing to audit."""
+    """A folder (with its subfolders), a zip or a single file. Raises MediaError if there is nothing to audit."""
     path, limits = Path(path), limits or Limits()
     if path.is_dir():
         return folder_source(path, limits)
     if not path.is_file():
-        raise MediaError(f"There is no folder or file {str(path)[:200]!r}. Give a folder or a zip of pictures.")
+        raise MediaError(f"There is no folder or file {str(path)[:200]!r}. Give a folder or a zip of media.")
     if zipfile.is_zipfile(path):
         return zip_source(path, limits)
     if path.suffix.lower() == ".zip":
@@ -77,7 +69,11 @@ def folder_source(folder: Path, limits: Limits) -> MediaSource:
         raise MediaError(f"There are no files in the folder {folder.name or str(folder)!r}.")
     ordered = tuple(sorted(names))
     title = folder.resolve().name or str(folder)
-    return MediaSource(title, _printable(ordered), lambda number: load_image(names[ordered[number]], limits))
+
+    def read(number: int, modality: Modality) -> Medium:
+        return load_medium(names[ordered[number]], limits, modality)
+
+    return MediaSource(title, _printable(ordered), read)
 
 
 def files_source(paths: Sequence[Path], limits: Limits) -> MediaSource:
@@ -86,13 +82,15 @@ def files_source(paths: Sequence[Path], limits: Limits) -> MediaSource:
         raise MediaError("No file was given.")
     title = paths[0].name if len(paths) == 1 else f"{len(paths):,} files"
     names = _printable([path.name for path in paths])
-    return MediaSource(title, names, lambda number: load_image(paths[number], limits))
+    return MediaSource(title, names, lambda number, modality: load_medium(paths[number], limits, modality))
 
 
-def samples_source() -> MediaSource:
-    """The pictures that come with the app; a name is the id of a sample."""
-    names = tuple(PICTURES)
-    return MediaSource("Sample pictures of the app", names, lambda number: PICTURES[names[number]].load())
+def samples_source(modality: Modality = "image") -> MediaSource:
+    """The media of one modality that come with the app; a name is the id of a sample."""
+    chosen = samples_of(modality)
+    names = tuple(chosen)
+    title = f"{SAMPLES_TITLES[modality]} of the app"
+    return MediaSource(title, names, lambda number, wanted: chosen[names[number]].load())
 
 
 def zip_source(path: Path, limits: Limits) -> MediaSource:
@@ -115,13 +113,17 @@ def zip_source(path: Path, limits: Limits) -> MediaSource:
     claimed = sum(member.file_size for member in members)
     if claimed > ZIP_RATIO * size + ZIP_ROOM_BYTES:
         raise MediaError(
-            f"The zip has {size / 2**20:,.1f} MiB and claims to unpack to {claimed / 2**20:,.0f} MiB. Pictures do "
+            f"The zip has {size / 2**20:,.1f} MiB and claims to unpack to {claimed / 2**20:,.0f} MiB. Media do "
             "not shrink so much; unpack it and give the folder if it is meant so."
         )
     if not members:
         raise MediaError(f"There are no files in the zip {path.name!r}.")
     names = _printable([member.filename for member in members])
-    return MediaSource(path.name, names, lambda number: load_image(_member(archive, members[number], limits), limits))
+
+    def read(number: int, modality: Modality) -> Medium:
+        return load_medium(_member(archive, members[number], limits), limits, modality)
+
+    return MediaSource(path.name, names, read)
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -> bytes:

@@ -21,6 +21,7 @@ from explorer.config import settings
 from explorer.errors import SettingsError
 from explorer.files import make_folder, write_atomically
 from explorer.record import Codebook
+from explorer.tokenizers.base import Tokenizer
 
 SAMPLES = "sample:all"
 STATE, REPORT, SHEETS = "state.npz", "report.html", "exemplars"
@@ -35,8 +36,9 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError("audit needs a tokenizer and a folder or zip, or --indices FILE with --codebook-size K.")
     if options.codebook_size is not None:
         raise SettingsError("--codebook-size is for --indices; a tokenizer knows the size of its codebook.")
-    source = samples_source() if options.media == SAMPLES else open_source(options.media, settings().limits)
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
+    modality = tokenizer.spec.modality
+    source = samples_source(modality) if options.media == SAMPLES else open_source(options.media, settings().limits)
     make_folder(options.out)
     state = options.out / STATE
     if not options.resume:
@@ -54,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"{options.out}: {summary(audit)}")
         print("explorer: stopped. The same command with --resume goes on from here.", file=sys.stderr)
         return 130
-    _write_pictures(options.out, audit, codebooks, source, tokenizer.spec.downsampling)
+    _write_pictures(options.out, audit, source, tokenizer)
     print(f"{options.out}: {summary(audit)}")
     return 0
 
@@ -79,7 +81,8 @@ def summary(audit: Audit) -> str:
         one = usage_of_counts(level.counts)
         name = f"{level.name}: " if level.name else ""
         said.append(f"{name}{one.used:,} of {one.ceiling:,} codes used, perplexity {one.perplexity:,.1f}")
-    return "; ".join([f"{audit.tokens:,} tokens of {done}", *said])
+    tokens = audit.tokens if audit.even else sum(level.tokens for level in audit.levels)
+    return "; ".join([f"{tokens:,} tokens of {done}", *said])
 
 
 def _write(folder: Path, audit: Audit, codebooks: Sequence[Codebook]) -> None:
@@ -88,13 +91,11 @@ def _write(folder: Path, audit: Audit, codebooks: Sequence[Codebook]) -> None:
     write_atomically(folder / REPORT, html_report(audit, codebooks).encode("utf-8"))
 
 
-def _write_pictures(
-    folder: Path, audit: Audit, codebooks: Sequence[Codebook], source: MediaSource, patch_px: int
-) -> None:
+def _write_pictures(folder: Path, audit: Audit, source: MediaSource, tokenizer: Tokenizer) -> None:
     """The contact sheets, and the report again with some of them."""
-    patches: list[LevelPatches | None] = cut_patches(audit, source, patch_px, _opening)
+    patches: list[LevelPatches | None] = cut_patches(audit, source, tokenizer, _opening)
     write_sheets(folder / SHEETS, audit, patches)
-    write_atomically(folder / REPORT, html_report(audit, codebooks, patches).encode("utf-8"))
+    write_atomically(folder / REPORT, html_report(audit, tokenizer.codebooks(), patches).encode("utf-8"))
 
 
 def _opening(done: int, of: int) -> None:

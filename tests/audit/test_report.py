@@ -55,7 +55,7 @@ class Reader(HTMLParser):
 
 
 def test_the_numbers_are_those_of_the_audit(grey, audit, pictures):
-    html = html_report(audit, grey.codebooks(), cut_patches(audit, open_source(pictures[0]), 8))
+    html = html_report(audit, grey.codebooks(), cut_patches(audit, open_source(pictures[0]), grey))
     page = Reader(html)
     text = " ".join(page.text)
     assert page.open == [] and page.tags.count("svg") == 6 and page.tags.count("h2") >= 3
@@ -67,7 +67,7 @@ def test_the_numbers_are_those_of_the_audit(grey, audit, pictures):
 
 
 def test_it_needs_nothing_else_and_runs_nothing(grey, audit, pictures):
-    page = Reader(html_report(audit, grey.codebooks(), cut_patches(audit, open_source(pictures[0]), 8)))
+    page = Reader(html_report(audit, grey.codebooks(), cut_patches(audit, open_source(pictures[0]), grey)))
     assert not {"script", "link", "iframe", "object", "form"} & set(page.tags)
     for name, value in page.attributes:
         assert not name.startswith("on") and name != "href"
@@ -91,12 +91,12 @@ def test_every_kind_of_audit_has_a_report(grey, pictures, tmp_path):
     assert single.open == [] and "1 codes, 100.0% of the 1" in " ".join(single.text)
 
 
-def test_patches_of_media_that_are_gone_are_left_empty(audit, pictures):
+def test_patches_of_media_that_are_gone_are_left_empty(grey, audit, pictures):
     root, paths = pictures
     source = open_source(root)
     for path in paths[1:]:
         path.unlink()
-    for level, patches in zip(audit.levels, cut_patches(audit, source, 8), strict=True):
+    for level, patches in zip(audit.levels, cut_patches(audit, source, grey), strict=True):
         assert (patches.there == (level.exemplars.medium[patches.codes] == 0)).all() and patches.there.any()
         assert (patches.patches[~patches.there] == 128).all()
 
