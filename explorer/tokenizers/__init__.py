@@ -1,6 +1,8 @@
 """Tokenizers: the checkpoints that ship, and (one file an adapter) those of others.
 
-`list_tokenizers` reads only config files; `load_tokenizer` reads weights on first use, one copy for all visitors.
+`list_tokenizers` reads only config files; `load_tokenizer` reads weights on first use, one copy for all visitors. What
+was loaded is let go, the least recently used first, when there are many or their weights pass the memory budget; specs
+stay listed, and what was let go is loaded again on use.
 """
 
 from __future__ import annotations
@@ -59,6 +61,47 @@ def brought_tokenizers() -> list[TokenizerSpec]:
         return [spec for spec, _ in _brought.values()]
 
 
+def forget(tokenizer_id: str) -> None:
+    """Take back a tokenizer that was brought, and let go of its weights."""
+    with _lock:
+        _brought.pop(tokenizer_id, None)
+        for key in [key for key in _loaded if key[0].name == tokenizer_id]:
+            del _loaded[key]
+
+
+def is_loaded(tokenizer_id: str, device: str | None = None) -> bool:
+    """Whether its weights are in memory, or being read into it."""
+    with _lock:
+        return any(key[0].name == tokenizer_id and key[1] == (device or settings().device) for key in _loaded)
+
+
+def loaded_bytes() -> int:
+    """What the weights of all loaded tokenizers take in memory."""
+    with _lock:
+        return sum(_size(future) for future in _loaded.values())
+
+
+def _size(future: Future[Tokenizer]) -> int:
+    """Bytes of the weights behind a future; 0 while they are being read."""
+    if not future.done() or future.exception() is not None:
+        return 0
+    spec = getattr(future.result(), "spec", None)
+    return spec.memory_bytes or 4 * spec.parameters if spec else 0
+
+
+def _make_room(key: tuple[Path, str], needed_bytes: int) -> None:
+    """Let the least recently used go until the others and `needed_bytes` for `key` are within the budget."""
+    from explorer.loading.memory import budget
+
+    with _lock:
+        sizes = {other: _size(future) for other, future in _loaded.items() if other != key}
+        over = sum(sizes.values()) + needed_bytes - budget(settings().limits)
+        for other, size in sizes.items():
+            if over > 0 and size:
+                del _loaded[other]
+                over -= size
+
+
 def broken_tokenizers(checkpoints: Path | None = None) -> dict[str, str]:
     """Checkpoint folders whose config cannot be used, and why, in one line each."""
     return _scan(checkpoints or settings().checkpoints)[1]
@@ -103,7 +146,9 @@ def load_tokenizer(tokenizer_id: str, device: str | None = None, checkpoints: Pa
     if first:
         try:
             brought = _brought.get(tokenizer_id)
+            _make_room(key, brought[0].memory_bytes if brought else 0)
             future.set_result(brought[1](key[1]) if brought else ADAPTERS.load("native")(*key))
+            _make_room(key, _size(future))
         except BaseException as error:
             with _lock:
                 if _loaded.get(key) is future:

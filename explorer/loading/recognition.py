@@ -1,0 +1,84 @@
+"""Which format a header is of, and what it will take in memory. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from explorer.errors import CheckpointError, ExplorerError
+from explorer.loading import FORMATS
+from explorer.loading.format import Format
+from explorer.loading.header import Header
+from explorer.loading.restricted import ITEM_BYTES
+from explorer.tokenizers.base import TokenizerSpec
+
+SHOWN = 4  # keys named in a message
+MOST_OTHERS = 8
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """header: with the tensors that the format reads. memory_bytes: of those, as they will lie in memory."""
+
+    format_id: str
+    format: Format
+    header: Header
+    spec: TokenizerSpec
+    memory_bytes: int
+
+
+def format_of(format_id: str) -> Format:
+    """The format of that id."""
+    return FORMATS.load(format_id)
+
+
+def recognise(header: Header) -> Recognised:
+    """The first format whose fingerprint the header has, described; where none has it, the file's other sets of tensors
+    (an average of the weights, a part of a larger model) are asked about. Raises CheckpointError with what was tried.
+    """
+    tried = []
+    for one in (header, *_alternatives(header)):
+        for format_id in FORMATS:
+            try:
+                format = FORMATS.load(format_id)
+            except ImportError:  # an optional library that is not here disables one format
+                continue
+            tried.append(format.title)
+            if format.recognises(one):
+                return _described(format_id, format, one)
+    kind = header.config.get("model_type") or header.config.get("_class_name")
+    keys = list(header.tensors)
+    found = f"{len(keys):,} tensors such as {', '.join(key[:60] for key in keys[:SHOWN])}"
+    more = f"; its config says {str(kind)[:60]!r}" if kind else ""
+    raise CheckpointError(
+        f"{header.path.name} is of no format that is known here. It holds {found}{more}. "
+        f"Tried: {', '.join(dict.fromkeys(tried)) or 'none'}. A tokenizer of your own can be brought with --adapter."
+    )
+
+
+def _alternatives(header: Header) -> Iterator[Header]:
+    """The same file with another of its sets of tensors in front, the largest first."""
+    for name in sorted(header.others, key=lambda name: -len(header.others[name]))[:MOST_OTHERS]:
+        others = {**header.others, header.wrapper: header.tensors}
+        tensors = others.pop(name)
+        note = f"Read from its part {name!r}."
+        yield replace(header, tensors=tensors, wrapper=name, others=others, notes=(*header.notes, note))
+
+
+def _described(format_id: str, format: Format, header: Header) -> Recognised:
+    try:
+        spec = format.describe(header)
+        wanted = format.places(header)
+    except ExplorerError:
+        raise
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as error:
+        # Shapes and configs are a stranger's: what a format did not foresee is said, and is no bug of the app.
+        raise CheckpointError(
+            f"This looks like {format.title}, but it cannot be described: {type(error).__name__}: {str(error)[:200]}."
+        ) from error
+    memory = sum(_in_memory(header.tensors[key].dtype) * header.tensors[key].count for key in wanted)
+    return Recognised(format_id, format, header, spec, max(memory, 4 * spec.parameters))
+
+
+def _in_memory(dtype: str) -> int:
+    return 4 if "float" in dtype and "complex" not in dtype else ITEM_BYTES[dtype]

@@ -1,0 +1,247 @@
+"""From what a person names to a tokenizer that everybody can use: `plan`, then `load`.
+
+`plan(text)` reads no weight: it says which format was recognised, how many parameters, how much memory, which licence,
+which files would be fetched. `load(plan)` fetches, fills and brings the tokenizer, once for all visitors. No torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from explorer import tokenizers
+from explorer.config import settings
+from explorer.errors import Cancelled, CheckpointError
+from explorer.loading.folders import partner, weight_files
+from explorer.loading.format import Progress, silent
+from explorer.loading.header import Header
+from explorer.loading.memory import check_room
+from explorer.loading.reading import read_header
+from explorer.loading.recognition import Recognised, recognise
+from explorer.registry import load_dotted
+from explorer.tokenizers.base import TokenizerSpec
+
+SAMPLED_BYTES = 2**16  # of the beginning, the middle and the end of a file, for its name
+_REPOSITORY = re.compile(
+    r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?P<inside>(?:/[A-Za-z0-9][\w.-]*)*)(?:@(?P<revision>[\w./-]+))?"
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """kind "hub": `name` is owner/name, `inside` a folder or file of it, `revision` a branch, tag or commit ("" for the
+    main one). kind "file": `name` is the path of a file or folder on this machine."""
+
+    kind: Literal["hub", "file"]
+    name: str
+    inside: str = ""
+    revision: str = ""
+
+    @property
+    def words(self) -> str:
+        """As a person would write it."""
+        path = f"{self.name}/{self.inside}" if self.inside else self.name
+        return f"{path}@{self.revision}" if self.revision else path
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file of a Hub repository: its path there, its size, and whether the cache has it already."""
+
+    name: str
+    size_bytes: int
+    cached: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is known before any weight is read.
+
+    spec and header are None only where the one file is a pickle on the Hub that was not fetched yet; then
+    `format_title` and `parameters` are what the list of known tokenizers says. revision: the commit that the source
+    stands for. memory_bytes: of the weights as they will lie in memory. files: what is read; `download_bytes` is still
+    to fetch. folder: where they lie. notes: what a person should know, in plain words: parts left unread, code that is
+    never run, where facts are from.
+    """
+
+    source: Source
+    id: str
+    title: str
+    format_id: str
+    format_title: str
+    modality: str
+    licence: str
+    spec: TokenizerSpec | None = None
+    header: Header | None = None
+    parameters: int | None = None
+    memory_bytes: int | None = None
+    revision: str = ""
+    files: tuple[RemoteFile, ...] = ()
+    folder: Path | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def download_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files if not file.cached)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is on this machine and was looked at."""
+        return self.spec is not None and not any(not file.cached for file in self.files)
+
+
+def parse_source(text: str) -> Source:
+    """What a person typed: `owner/name`, `owner/name@revision`, `owner/name/part@revision`, or a path that exists.
+
+    "hub:" and "file:" in front say which is meant. Raises CheckpointError for neither.
+    """
+    text = text.strip()
+    kind, colon, rest = text.partition(":")
+    if colon and kind in ("hub", "file"):
+        return hub_source(rest) if kind == "hub" else Source("file", rest)
+    if text and Path(text).expanduser().exists():
+        return Source("file", str(Path(text).expanduser()))
+    return hub_source(text.removeprefix("https://huggingface.co/"))
+
+
+def hub_source(text: str) -> Source:
+    """`owner/name[/part][@revision]` of the Hub; a path of this machine is never looked at. Raises CheckpointError."""
+    match = _REPOSITORY.fullmatch(text.strip())
+    if match is None or ".." in text or "//" in text:
+        raise CheckpointError(f"{text[:80]!r} is neither a file here nor a Hub repository such as owner/name@revision.")
+    return Source("hub", match["repo"], match["inside"].strip("/"), match["revision"] or "")
+
+
+def plan(source: str | Source) -> Plan:
+    """The plan for what a person named. For the Hub this asks the network for facts, not for weights.
+
+    Raises CheckpointError in plain words: no such file or repository, no known format, over a limit.
+    """
+    source = parse_source(source) if isinstance(source, str) else source
+    if source.kind == "file":
+        return plan_file(Path(source.name))
+    planned: Callable[[Source], Plan] = load_dotted("explorer.loading.hub:plan_hub")
+    return planned(source)
+
+
+def plan_file(path: Path, title: str = "") -> Plan:
+    """The plan for a file or folder of this machine, such as an upload. title: shown instead of its name."""
+    path = Path(path)
+    header = read_header(path)
+    name = title or path.name
+    return planned(Source("file", str(path)), header, file_id(path, name), name, "not stated")
+
+
+def planned(source: Source, header: Header, slug: str, title: str, licence: str) -> Plan:
+    """The plan that a header gives. Raises CheckpointError for an unknown format."""
+    found: Recognised = recognise(header)
+    spec = replace(
+        found.spec, id=slug, title=f"{title} ({found.format.title})", licence=licence, source=source.kind,
+        memory_bytes=found.memory_bytes,
+    )  # fmt: skip
+    return Plan(
+        source, slug, spec.title, found.format_id, found.format.title, spec.modality, licence, spec, found.header,
+        spec.parameters, found.memory_bytes, notes=found.header.notes,
+    )  # fmt: skip
+
+
+def fetch(plan: Plan, progress: Progress = silent) -> Plan:
+    """The same plan with all its files on this machine and looked at. Raises CheckpointError, Cancelled."""
+    if plan.source.kind == "file" or plan.complete:
+        return plan
+    fetched: Callable[[Plan, Progress], Plan] = load_dotted("explorer.loading.hub:fetch")
+    return fetched(plan, progress)
+
+
+def load(plan: Plan, device: str | None = None, progress: Progress = silent) -> TokenizerSpec:
+    """Fetch what is missing, fill the model, and let its id name a tokenizer from now on: one copy for all visitors.
+
+    Afterwards `explorer.tokenizers.load_tokenizer(spec.id)` gives it. progress(share, words) raises Cancelled to stop,
+    between files and between tensors. Raises CheckpointError, Cancelled; then nothing is left behind.
+    """
+    share = 0.6 if plan.download_bytes else 0.0  # of the bar, for the network
+
+    def fetching(done: float, words: str) -> None:
+        progress(share * done, words)
+
+    def filling(done: float, words: str) -> None:
+        progress(share + (1 - share) * done, words)
+
+    progress(0.0, "looking at the files")
+    plan = fetch(plan, fetching)
+    _check_fits(plan, device)
+    make, one = _maker(plan), threading.current_thread()
+
+    def first(where: str) -> object:
+        # Another visitor may ask for it meanwhile: only the one who began it is shown its progress.
+        return make(where, filling if threading.current_thread() is one else silent)
+
+    already = any(spec.id == plan.id for spec in tokenizers.brought_tokenizers())
+    if not already:
+        tokenizers.bring(plan.spec, first)
+    try:
+        _load(plan.id, device, progress)
+    except BaseException:
+        if not already:
+            tokenizers.forget(plan.id)
+        raise
+    tokenizers.bring(plan.spec, make)  # what reloads it later shows no progress
+    progress(1.0, "ready")
+    return plan.spec
+
+
+def _load(tokenizer_id: str, device: str | None, progress: Progress) -> None:
+    """Load it, and again if it was somebody else who stopped the one load that all wait for."""
+    while True:
+        try:
+            tokenizers.load_tokenizer(tokenizer_id, device)
+            return
+        except Cancelled:
+            progress(0.0, "beginning again")  # raises Cancelled if it was this visitor
+
+
+def _maker(plan: Plan) -> Callable[..., object]:
+    """make(device, progress) -> Tokenizer, from the files that were planned; torch is imported when it is called."""
+
+    def make(device: str, progress: Progress = silent) -> object:
+        adapted: type = load_dotted("explorer.tokenizers.adapted:AdaptedTokenizer")
+        try:
+            codec = load_dotted("explorer.loading.recognition:format_of")(plan.format_id).load(plan.header, progress)
+            return adapted(codec, plan.spec, device)
+        except (MemoryError, RuntimeError) as error:  # torch says RuntimeError for memory that is not there
+            if isinstance(error, MemoryError) or "memory" in str(error).lower():
+                raise CheckpointError(f"There is not enough memory to load {plan.title}.") from error
+            raise
+
+    return make
+
+
+def _check_fits(plan: Plan, device: str | None) -> None:
+    if tokenizers.is_loaded(plan.id, device):
+        return
+    check_room(plan.title, plan.memory_bytes or 0, settings().limits, tokenizers.loaded_bytes())
+
+
+def file_id(path: Path, name: str) -> str:
+    """A name for a file that its content gives: `file--<name>-<8 hex digits>`, the same wherever the file lies."""
+    digest = hashlib.sha256()
+    files = weight_files(path) if path.is_dir() else partner(path)
+    for part in files:
+        size = part.stat().st_size
+        digest.update(f"{part.name if len(files) > 1 else ''}:{size};".encode())
+        with part.open("rb") as file:
+            for start in (0, max(0, size // 2), max(0, size - SAMPLED_BYTES)):
+                file.seek(start)
+                digest.update(file.read(SAMPLED_BYTES))
+    stem = name if path.is_dir() else Path(name).stem
+    return f"file--{slug(stem) or 'checkpoint'}-{digest.hexdigest()[:8]}"
+
+
+def slug(text: str) -> str:
+    """Lower case letters, digits, dots, dashes and underscores; at most 60 of them."""
+    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:60]
