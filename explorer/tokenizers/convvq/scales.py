@@ -7,6 +7,7 @@ token is left out its share of phi's bias is left out too, so that the parts of 
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -28,12 +29,15 @@ class Refiners(nn.Module):
         self.qresi_ls = nn.ModuleList(convolution(channels, channels, 3) for _ in range(count))
 
     def of_scale(self, scale: int, scales: int) -> nn.Conv2d:
-        """The convolution whose mark on [0, 1] lies nearest to the scale; the first of equals."""
+        """The convolution whose mark on [0, 1] lies nearest to the scale; the first of equals.
+
+        Of four convolutions two scales of ten lie midway between two marks, so that rounding decides: the marks are
+        made by the same numpy call as the original's.
+        """
         count = len(self.qresi_ls)
         edge = 1 / 3 / count if count == 4 else 1 / 2 / count
-        marks = [edge + i * (1 - 2 * edge) / max(count - 1, 1) for i in range(count)]
-        place = scale / max(scales - 1, 1)
-        return self.qresi_ls[min(range(count), key=lambda i: abs(marks[i] - place))]
+        marks = np.linspace(edge, 1 - edge, count)
+        return self.qresi_ls[np.abs(marks - scale / (scales - 1)).argmin().item()]
 
 
 class ScaleCodes(Codes):
