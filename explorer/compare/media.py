@@ -60,7 +60,7 @@ def _opened(source: str, limits: Limits) -> list[tuple[str, Callable[[], LoadedI
         ids = list(PRESETS) if wanted == ALL else [preset(wanted).id]
         return [(f"{PRESET_PREFIX}{one}", PRESETS[one].load) for one in ids]
     files = open_source(source, limits)
-    return [(name, lambda number=number: files.read(number)) for number, name in enumerate(files.names)]
+    return [(name, lambda number=number: files.open(number)) for number, name in enumerate(files.names)]
 
 
 def _told_apart(names: Sequence[str]) -> tuple[str, ...]:

@@ -7,12 +7,11 @@ import base64
 import functools
 import logging
 import shutil
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from gradio.utils import get_upload_folder
 
-from explorer.audit.sources import OTHER_MODALITIES
 from explorer.compare.choice import tokenizer_ids
 from explorer.compare.media import PRESET_PREFIX, SAMPLE_PREFIX, CompareMedia, open_media
 from explorer.compare.presets import PRESETS
@@ -83,10 +82,6 @@ def _own(visitor: Visitor | None, request: dict[str, Any]) -> str:
 
 
 def _opened(files: list[Path] | tuple[Path, ...]) -> CompareMedia:
-    for file in files:
-        for modality, suffixes in OTHER_MODALITIES.items():
-            if PurePosixPath(file.name).suffix.lower() in suffixes:
-                raise MediaError(f"{file.name!r} is {modality}; only pictures can be compared on this page.")
     return open_media([str(file) for file in files], settings().limits)
 
 
