@@ -59,8 +59,8 @@ class OpenAiDvae(Format):
         kept = {name: info for key, info in header.tensors.items() if (name := self.rename(key))}
         if any(f"{side}.{FINGERPRINT}" not in kept for side in ("encoder", "decoder")):
             raise CheckpointError(
-                f"This is one half of {self.title}. Put encoder.pkl and decoder.pkl side by side under these names, and "
-                "open either."
+                f"This is one half of {self.title}. Put encoder.pkl and decoder.pkl side by side under these names, "
+                "and open either."
             )
         return {name: info.shape for name, info in kept.items()}, sum(info.count for info in kept.values())
 

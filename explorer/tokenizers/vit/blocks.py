@@ -7,7 +7,6 @@ Radford et al. 2021 (arXiv 2103.00020), as open_clip keeps it: `ln_1`, `attn.in_
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -50,8 +49,3 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attn(self.ln_1(x))
         return x + self.mlp(self.ln_2(x))
-
-
-def count_blocks(names: Iterable[str], prefix: str) -> int:
-    """How many numbered parts there are under `prefix`, such as "encoder.transformer."."""
-    return len({name[len(prefix) :].split(".")[0] for name in names if name.startswith(prefix)})

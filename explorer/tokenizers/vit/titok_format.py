@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from explorer.loading.format import Format
 from explorer.loading.header import Header
 from explorer.registry import load_dotted
 from explorer.tokenizers.base import TokenizerSpec
+from explorer.tokenizers.vit.shapes import count_parts, shape_of, square_side
 
 if TYPE_CHECKING:
     from explorer.tokenizers.vit.titok import TiTokCodec, TiTokConfig
@@ -35,7 +35,7 @@ class TiTok(Format):
     def describe(self, header: Header) -> TokenizerSpec:
         self._refuse_others(header)
         tokens, _ = header.shape("latent_tokens")
-        size, dim = self._shape(header, "quantize.embedding.weight", 2)
+        size, dim = shape_of(header, "quantize.embedding.weight", 2, self.title)
         patch, side = self._places(header)
         stages = "two stages, painted by a MaskGIT-VQGAN" if "pixel_decoder.conv_in.weight" in header.tensors else ""
         return TokenizerSpec(
@@ -65,39 +65,30 @@ class TiTok(Format):
         if "decoder.text_guidance_proj.weight" in header.tensors:
             raise CheckpointError("This is TA-TiTok, whose decoder needs a caption beside the tokens; not loaded.")
 
-    def _shape(self, header: Header, key: str, axes: int) -> tuple[int, ...]:
-        """The shape of a tensor that must be there."""
-        shape = header.shape(key)
-        if shape is None or len(shape) != axes:
-            raise CheckpointError(f"{self.title} needs {key} of {axes} axes, got {shape or 'none'}.")
-        return shape
-
     def _places(self, header: Header) -> tuple[int, int]:
         """Pixels a side of a patch, and of the picture: positions are those of the patches and of a class token."""
-        patch = self._shape(header, "encoder.patch_embed.weight", 4)[2]
-        positions = self._shape(header, "encoder.positional_embedding", 2)[0]
-        grid = math.isqrt(positions - 1)
-        if grid**2 + 1 != positions:
-            raise CheckpointError(f"encoder.positional_embedding has {positions} rows; a square and one were expected.")
-        return patch, patch * grid
+        patch = shape_of(header, "encoder.patch_embed.weight", 4, self.title)[2]
+        positions = shape_of(header, "encoder.positional_embedding", 2, self.title)[0]
+        return patch, patch * square_side(positions - 1, "encoder.positional_embedding")
 
     def _config(self, header: Header) -> TiTokConfig:
         """The whole configuration from shapes, but for the distance."""
         module = "explorer.tokenizers.vit.titok"
-        count = load_dotted("explorer.tokenizers.vit.blocks:count_blocks")
         sides = []
         for side in ("encoder", "decoder"):
-            width = self._shape(header, f"{side}.class_embedding", 2)[1]
-            inside = self._shape(header, f"{side}.transformer.0.mlp.c_fc.weight", 2)[0]
-            sides.append(load_dotted(f"{module}:Side")(width, count(header.tensors, f"{side}.transformer."), inside))
+            width = shape_of(header, f"{side}.class_embedding", 2, self.title)[1]
+            inside = shape_of(header, f"{side}.transformer.0.mlp.c_fc.weight", 2, self.title)[0]
+            sides.append(
+                load_dotted(f"{module}:Side")(width, count_parts(header.tensors, f"{side}.transformer."), inside)
+            )
         painter, proxies = self._painter(header)
         patch, side_px = self._places(header)
-        size, dim = self._shape(header, "quantize.embedding.weight", 2)
+        size, dim = shape_of(header, "quantize.embedding.weight", 2, self.title)
         # Not in any shape: two-stage models compare directions, the others distances; config.json may say otherwise.
         said = header.config.get("model", {})
         said = said.get("vq_model", {}) if isinstance(said, dict) else {}
         cosine = bool(said.get("use_l2_norm", painter is not None)) if isinstance(said, dict) else painter is not None
-        tokens = self._shape(header, "latent_tokens", 2)[0]
+        tokens = shape_of(header, "latent_tokens", 2, self.title)[0]
         return load_dotted(f"{module}:TiTokConfig")(
             *sides, tokens, size, dim, patch, side_px // patch, cosine, painter, *proxies
         )
@@ -106,15 +97,14 @@ class TiTok(Format):
         """The second stage's PixelDecoderConfig and the shape of its codebook; (None, (0, 0)) where there is none."""
         if "pixel_decoder.conv_in.weight" not in header.tensors:
             return None, (0, 0)
-        count = load_dotted("explorer.tokenizers.vit.blocks:count_blocks")
-        inputs = self._shape(header, "pixel_decoder.conv_in.weight", 4)[1]
+        inputs = shape_of(header, "pixel_decoder.conv_in.weight", 4, self.title)[1]
         widths = tuple(
-            self._shape(header, f"pixel_decoder.up.{i}.block.0.conv1.weight", 4)[0]
-            for i in range(count(header.tensors, "pixel_decoder.up."))
+            shape_of(header, f"pixel_decoder.up.{i}.block.0.conv1.weight", 4, self.title)[0]
+            for i in range(count_parts(header.tensors, "pixel_decoder.up."))
         )
-        blocks = count(header.tensors, "pixel_decoder.up.0.block.")
+        blocks = count_parts(header.tensors, "pixel_decoder.up.0.block.")
         config = load_dotted("explorer.tokenizers.vit.pixel_decoder:PixelDecoderConfig")(inputs, widths, blocks)
-        return config, self._shape(header, "pixel_quantize.embedding.weight", 2)
+        return config, shape_of(header, "pixel_quantize.embedding.weight", 2, self.title)
 
 
 TITOK = TiTok()
