@@ -121,6 +121,7 @@ class AdaptedTokenizer(Tokenizer):
 
     def decode_fields(self, level: int, fields: np.ndarray) -> np.ndarray:
         self._check_levels([level])
+        self._check_decoder()
         fields, size = np.asarray(fields), self._codebooks[level].codebook_size
         if fields.ndim < 2 or 0 in fields.shape[1:] or not np.issubdtype(fields.dtype, np.integer):
             raise RecordError(f"fields must be (n, *token shape) integers, got {fields.shape} {fields.dtype}")
@@ -143,8 +144,7 @@ class AdaptedTokenizer(Tokenizer):
         self, indices: Sequence[np.ndarray], kept: Sequence[np.ndarray] | None, aside: Tensor | None = None
     ) -> np.ndarray:
         """Indices, and masks, (B, *shape) of each level -> B media. Raises RecordError where there is no decoder."""
-        if not self.spec.decodes:
-            raise RecordError(f"{self.spec.id} has no decoder, so its tokens cannot be made into {self.spec.modality}")
+        self._check_decoder()
         embedded = []
         for q, level in enumerate(indices):
             mask = None if kept is None or kept[q].all() else torch.from_numpy(kept[q].copy()).to(self._device)
@@ -250,6 +250,10 @@ class AdaptedTokenizer(Tokenizer):
         elif not (low >= -RANGE_SLACK and high <= 1 + RANGE_SLACK):
             raise MediaError(f"{self.spec.id} needs pixel values from 0 to 1, got {low:g} to {high:g}")
         return media
+
+    def _check_decoder(self) -> None:
+        if not self.spec.decodes:
+            raise RecordError(f"{self.spec.id} has no decoder, so its tokens cannot be made into {self.spec.modality}")
 
     def _check_levels(self, levels: Sequence[int]) -> None:
         """Raise RecordError for a level that the tokenizer does not have."""

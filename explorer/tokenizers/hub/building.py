@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.errors import CheckpointError
+from explorer.record import Codebook
 from explorer.registry import load_dotted
 from explorer.tokenizers.codec import Stage
 
@@ -122,3 +123,9 @@ def residual_stages(latents: Tensor, layers: Sequence[nn.Module]) -> list[Stage]
 def kept_only(vectors: Tensor, kept: Tensor | None) -> Tensor:
     """vectors (B, D, *shape), zero where the booleans (B, *shape) say that a token is left out."""
     return vectors if kept is None else vectors * kept[:, None].to(vectors.dtype)
+
+
+def table_of(vectors: Tensor, counts: Tensor) -> Codebook:
+    """A table of codes with the counts of training, if any were kept; numpy shares the memory of the weights."""
+    seen = counts.float().cpu().numpy() if bool((counts > 0).any()) else None
+    return Codebook(*vectors.shape, "euclidean", vectors.float().cpu().numpy(), counts=seen)

@@ -21,6 +21,7 @@ from explorer.tokenizers.hub.building import (
     library_config,
     library_module,
     residual_stages,
+    table_of,
 )
 
 USUAL_LOUDNESS = 0.1  # root mean square of ordinary sound: what tokens without their loudness are decoded at
@@ -76,7 +77,7 @@ class EncodecCodec(Codec):
 
     def codebooks(self) -> tuple[Codebook, ...]:
         books = [layer.codebook for layer in self.model.quantizer.layers]
-        return tuple(_codebook(book.embed, book.cluster_size) for book in books)
+        return tuple(table_of(book.embed, book.cluster_size) for book in books)
 
     def layouts(self, extent: tuple[int, ...]) -> tuple[TokenLayout, ...]:
         layout = TokenLayout("sequence", (sum(self._tokens_of_chunks(extent[0])),), extent)
@@ -124,9 +125,3 @@ class EncodecCodec(Codec):
             summed[..., place] += triangle[: part.shape[2]] * part
             weights[place] += triangle[: part.shape[2]]
         return summed / weights
-
-
-def _codebook(vectors: Tensor, counts: Tensor) -> Codebook:
-    """A table and, if they were kept while training, its counts."""
-    seen = counts.float().cpu().numpy() if bool((counts > 0).any()) else None
-    return Codebook(len(vectors), vectors.shape[1], "euclidean", vectors.float().cpu().numpy(), counts=seen)

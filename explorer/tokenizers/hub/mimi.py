@@ -11,7 +11,15 @@ from torch import Tensor
 
 from explorer.record import Codebook
 from explorer.tokenizers.codec import Codec, Stage
-from explorer.tokenizers.hub.building import complete, drop, kept_only, library_config, library_module, residual_stages
+from explorer.tokenizers.hub.building import (
+    complete,
+    drop,
+    kept_only,
+    library_config,
+    library_module,
+    residual_stages,
+    table_of,
+)
 
 
 class MimiCodec(Codec):
@@ -68,15 +76,7 @@ class MimiCodec(Codec):
 
     def codebooks(self) -> tuple[Codebook, ...]:
         books = [layer.codebook for _, layer in self._levels()]
-        return tuple(
-            Codebook(
-                *book.embed.shape,
-                "euclidean",
-                book.embed.float().cpu().numpy(),
-                counts=book.cluster_usage.float().cpu().numpy(),
-            )
-            for book in books
-        )
+        return tuple(table_of(book.embed, book.cluster_usage) for book in books)
 
     def _levels(self) -> list[tuple[object, object]]:
         return [(part, layer) for part in self.parts for layer in part.layers]

@@ -1,0 +1,78 @@
+"""DAC from folders of the Hub against the library's own encode and decode; published shapes, small widths."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import normalize
+from transformers import DacConfig, DacModel
+
+from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
+
+SMALL = dict(encoder_hidden_size=4, decoder_hidden_size=32, codebook_size=64)
+RATES = {
+    "16 kHz": dict(sampling_rate=16_000, downsampling_ratios=[2, 4, 5, 8], n_codebooks=12, **SMALL),
+    "24 kHz": dict(sampling_rate=24_000, downsampling_ratios=[2, 4, 5, 8], n_codebooks=32, **SMALL),
+    "44.1 kHz": dict(sampling_rate=44_100, downsampling_ratios=[2, 4, 8, 8], n_codebooks=9, **SMALL),
+}
+EACH_SECOND = {"16 kHz": "50", "24 kHz": "75", "44.1 kHz": "86.13"}
+
+
+@pytest.fixture(scope="module", params=RATES)
+def pair(request, tmp_path_factory):
+    torch.manual_seed(0)
+    model = DacModel(DacConfig(**RATES[request.param])).eval()
+    with torch.no_grad():  # as drawn, activations die out in the depth and every residual would get the same code
+        for module in model.modules():
+            if isinstance(module, (torch.nn.Conv1d, torch.nn.ConvTranspose1d)):
+                fan_in = module.weight[0].numel()
+                module.weight.normal_(0, fan_in**-0.5)
+        for level in model.quantizer.quantizers:
+            level.out_proj.weight.mul_(0.1)
+    return request.param, model, loaded(saved(model, tmp_path_factory.mktemp("dac")), "dac")
+
+
+def test_the_spec_says_what_was_published(pair):
+    name, model, tokenizer = pair
+    spec = tokenizer.spec
+    assert spec.title == f"DAC {name}" and f"{EACH_SECOND[name]} times a second" in spec.summary
+    assert spec.num_quantizers == model.config.n_codebooks and spec.codebook_dim == 8
+    assert spec.downsampling == np.prod(model.config.downsampling_ratios)
+    assert spec.parameters == sum(p.numel() for p in model.parameters())
+
+
+@pytest.mark.parametrize("tokens", [1, 2, 9, 40])
+def test_indices_and_decode_are_the_librarys(pair, tokens):
+    _, model, tokenizer = pair
+    media = sound(tokens * tokenizer.spec.downsampling, seed=tokens)
+    record = tokenizer.tokenize(media)
+    with torch.no_grad():
+        theirs = model.encode(tensor(media)).audio_codes
+        decoded = model.decode(audio_codes=theirs).audio_values[:, None]
+    np.testing.assert_array_equal(codes(record), theirs[0].numpy())
+    assert len(np.unique(theirs)) > 5
+    assert gap(record.reconstruction, decoded) < CLOSE
+    assert gap(tokenizer.detokenize([level.indices for level in record.levels]), decoded) < CLOSE
+    assert media.shape[0] - decoded.shape[2] in (0, 8)  # the library's decode may be a few samples short
+
+
+def test_latents_are_compared_on_the_unit_sphere(pair):
+    _, model, tokenizer = pair
+    media = sound(12 * tokenizer.spec.downsampling)
+    with torch.no_grad():
+        projected = model.encode(tensor(media)).projected_latents[0]  # (8 Q, T)
+    for q, level in enumerate(tokenizer.tokenize(media).levels):
+        mine = projected[8 * q : 8 * q + 8].T
+        np.testing.assert_allclose(level.z_e, normalize(mine, dim=1).numpy(), atol=1e-6)
+        table = normalize(model.quantizer.quantizers[q].codebook.weight.detach(), dim=1).numpy()
+        assert level.codebook.metric == "cosine"
+        np.testing.assert_array_equal((level.z_e @ table.T).argmax(1), level.indices)
+        np.testing.assert_allclose(level.z_q, table[level.indices], atol=1e-6)
+
+
+def test_levels_left_out_give_nothing(pair):
+    _, model, tokenizer = pair
+    record = tokenizer.tokenize(sound(6 * tokenizer.spec.downsampling))
+    with torch.no_grad():
+        first = model.quantizer.from_codes(torch.from_numpy(codes(record)[None, :1]))[0]
+        decoded = model.decode(quantized_representation=first).audio_values[:, None]
+    assert gap(tokenizer.decode_levels(record, [0]), decoded) < CLOSE
