@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,8 +17,9 @@ from typing import Literal
 
 import numpy as np
 
+from explorer.analysis.progress_file import ProgressFile
 from explorer.analysis.trust import trust
-from explorer.errors import Cancelled, RecordError, SettingsError
+from explorer.errors import RecordError, SettingsError
 from explorer.registry import load_dotted
 
 Kind = Literal["pca", "umap", "tsne", "lattice"]
@@ -103,7 +103,7 @@ def umap(
     if len(distinct) < MIN_UMAP_POINTS:
         note = f"Too few different vectors for UMAP ({len(distinct)} of {len(vectors):,}), so this is the PCA. "
         return Projection(start.xy, "pca", note + start.note, seed, start.explained)
-    reporter = _EpochReporter(progress, cancelled)
+    reporter = ProgressFile(r"(\d+)/(\d+)", progress, cancelled)
     reporter.check()
     # The import takes 2 s and the first call compiles for several more: never at the start of the app.
     from umap import UMAP
@@ -128,31 +128,6 @@ def umap(
         "between far points and sizes of clusters mean little; compare with the PCA."
     )
     return Projection(laid_out[place.reshape(-1)], "umap", note, seed)
-
-
-@dataclass(frozen=True)
-class _EpochReporter:
-    """The file that UMAP's progress bar writes to: the only place between two epochs where it lets anyone in."""
-
-    progress: Callable[[float], None] | None
-    cancelled: Callable[[], bool] | None
-
-    def write(self, text: str) -> None:
-        self.check()
-        found = re.search(r"(\d+)/(\d+)", text)
-        if found:
-            self.report(int(found[1]) / int(found[2]))
-
-    def flush(self) -> None:
-        """Part of what a file offers; nothing is held back here."""
-
-    def check(self) -> None:
-        if self.cancelled is not None and self.cancelled():
-            raise Cancelled("The map was stopped before it was finished.")
-
-    def report(self, share: float) -> None:
-        if self.progress is not None:
-            self.progress(share)
 
 
 def trustworthiness(

@@ -7,14 +7,12 @@ each 50 iterations, so that is where progress and a wish to stop come in.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.analysis.progress_file import ProgressFile
 from explorer.analysis.projection import PointMetric, Projection, checked, pca
-from explorer.errors import Cancelled
 
 MIN_POINTS = 8  # fewer points have no neighbourhoods to lay out
 PERPLEXITY = 30.0
@@ -41,7 +39,7 @@ def tsne(
     if len(distinct) < MIN_POINTS:
         note = f"Too few different vectors for t-SNE ({len(distinct)} of {len(vectors):,}), so this is the PCA. "
         return Projection(start.xy, "pca", note + start.note, seed, start.explained)
-    listener = _Listener(progress, cancelled)
+    listener = ProgressFile(r"Iteration (\d+)", progress, cancelled, ITERATIONS)
     listener.check()
     # scikit-learn takes a second to import: never at the start of the app.
     from sklearn.manifold import TSNE
@@ -68,29 +66,3 @@ def tsne(
         "and densities of clusters do not; compare with the PCA."
     )
     return Projection(laid_out[place.reshape(-1)], "tsne", note, seed)
-
-
-@dataclass(frozen=True)
-class _Listener:
-    """The file that t-SNE prints to: the only place between its iterations where it lets anyone in."""
-
-    progress: Callable[[float], None] | None
-    cancelled: Callable[[], bool] | None
-
-    def write(self, text: str) -> int:
-        self.check()
-        found = re.search(r"Iteration (\d+)", text)
-        if found:
-            self.report(min(1.0, int(found[1]) / ITERATIONS))
-        return len(text)
-
-    def flush(self) -> None:
-        """Part of what a file offers; nothing is held back here."""
-
-    def check(self) -> None:
-        if self.cancelled is not None and self.cancelled():
-            raise Cancelled("The map was stopped before it was finished.")
-
-    def report(self, share: float) -> None:
-        if self.progress is not None:
-            self.progress(share)
