@@ -39,6 +39,15 @@ def pytest_collection_modifyitems(config, items):
                     item.add_marker(skip)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def brought_tokenizers_leave():
+    """What a file of tests brings is not there in the next one."""
+    from explorer import tokenizers
+
+    yield
+    tokenizers._brought.clear()
+
+
 def missing(what):
     """Skip, or fail where nothing may be skipped."""
     if IN_CI:
