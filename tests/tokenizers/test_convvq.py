@@ -21,6 +21,7 @@ The least gap between the best and the second best code was 4.5e-5 (ldm_f4_noatt
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -168,7 +169,7 @@ def test_latents_lie_in_the_space_of_the_codebook(entry, loaded):
 def test_a_residual_is_what_the_levels_before_it_left(loaded):
     rq = next(entry for entry in ENTRIES if entry.name == "rqvae")
     levels = loaded(rq).encode([ruled_picture(rq.height, rq.width)])[0]
-    for before, after in zip(levels, levels[1:], strict=False):
+    for before, after in pairwise(levels):
         assert np.allclose(after.z_e, before.z_e - before.z_q, atol=1e-5)
 
 

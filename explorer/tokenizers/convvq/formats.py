@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from explorer.errors import CheckpointError
-from explorer.loading.format import BuiltCodec, Format
+from explorer.loading.format import BuiltCodec, Format, Progress, silent
 from explorer.loading.header import Header
 from explorer.registry import load_dotted
 from explorer.tokenizers.base import TokenizerSpec
@@ -67,6 +67,7 @@ class Recipe:
     low: float = -1.0
     high: float = 1.0
     fixed_size: tuple[int, ...] = ()
+    averaged: str = ""  # the dict of running averages that the original takes where a file has it
 
 
 class ConvFormat(Format):
@@ -108,13 +109,14 @@ class ConvFormat(Format):
         return 32
 
     def describe(self, header: Header) -> TokenizerSpec:
+        header = self.preferred(header)
         family, recipe, kept = self.family(header), self.recipe, self.places(header)
-        averaged = "The running averages of its weights are used. " if any(AVERAGED in key for key in kept) else ""
+        average = header.wrapper == recipe.averaged != "" or any(AVERAGED in key for key in kept)
         levels = len(family.scales) or family.levels
         return TokenizerSpec(
             id="",
             title=self.title,
-            summary=averaged + recipe.note,
+            summary=("The running averages of its weights are used. " if average else "") + recipe.note,
             modality="image",
             quantizer=recipe.quantizer,
             codebook_size=family.codebook_size,
@@ -130,6 +132,16 @@ class ConvFormat(Format):
 
     def build(self, header: Header) -> BuiltCodec:
         return load_dotted("explorer.tokenizers.convvq.codec:build")(self.family(header))
+
+    def load(self, header: Header, progress: Progress = silent) -> BuiltCodec:
+        return super().load(self.preferred(header), progress)
+
+    def preferred(self, header: Header) -> Header:
+        """The header itself, or that of the averages beside the weights where the original would take them."""
+        averages = header.others.get(self.recipe.averaged, {})
+        if not set(self.places(header)) <= set(averages):
+            return header
+        return replace(header, tensors=averages, wrapper=self.recipe.averaged)
 
 
 class DiffusersFormat(ConvFormat):
@@ -178,6 +190,7 @@ LLAMAGEN = ConvFormat(
         "cosine",
         lambda e: e.decoder and e.has("encoder.conv_blocks.0.res.0.conv1.weight", TABLE),
         "Codes are compared by angle, and the decoder is given them at length 1.",
+        averaged="ema",
     )
 )
 JANUS_TRANSFORMERS = ConvFormat(
