@@ -1,0 +1,66 @@
+"""Parts that networks of sound share: weight normalization, the snake, and the nearest code of a residual."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations, parametrize
+
+from explorer.record import Codebook
+from explorer.tokenizers.codec import Stage
+
+normed = parametrizations.weight_norm  # keys of files that write weight_g and weight_v are renamed by the formats
+
+
+@torch.no_grad()
+def fold(network: nn.Module) -> None:
+    """Replace normalized weights by their values, which are the same at every call once training has ended."""
+    for module in network.modules():
+        if parametrize.is_parametrized(module, "weight"):
+            parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
+    network.requires_grad_(False)
+
+
+class Snake(nn.Module):
+    """x + sin^2(a x) / a with a learned a for each channel. Ziyin et al. 2020, arXiv 2006.08195."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.alpha = nn.Parameter(torch.ones(1, channels, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + (self.alpha + 1e-9).reciprocal() * torch.sin(self.alpha * x).square()
+
+
+def nearest_row(latents: Tensor, table: Tensor) -> Tensor:
+    """Index of the nearest row by Euclidean distance: (B, T, D), (K, D) -> (B, T) int64, the first of equals.
+
+    |z|^2 - 2 z.c + |c|^2, added from left to right as EnCodec and its heirs do: another order rounds apart.
+    """
+    rows = latents.reshape(-1, latents.shape[-1])
+    distances = rows.square().sum(1, keepdim=True) - 2 * rows @ table.T + table.square().sum(1)
+    return distances.argmin(1).reshape(latents.shape[:-1])
+
+
+class AverageCodebook(nn.Module):
+    """A table learned as a running average of latents. cluster_size: assignments seen lately, while training."""
+
+    def __init__(self, codebook_size: int, dimension: int) -> None:
+        super().__init__()
+        self.register_buffer("embed", torch.zeros(codebook_size, dimension))
+        self.register_buffer("cluster_size", torch.zeros(codebook_size))
+
+    def described(self) -> Codebook:
+        vectors, counts = self.embed.float().cpu().numpy(), self.cluster_size.float().cpu().numpy()
+        return Codebook(*vectors.shape, "euclidean", vectors, counts=counts)
+
+
+def residual_stages(latents: Tensor, books: nn.ModuleList) -> list[Stage]:
+    """Residual quantization, level after level: (B, D, T) -> a stage for each table."""
+    residual, stages = latents.transpose(1, 2), []  # (B, T, D)
+    for book in books:
+        indices = nearest_row(residual, book.embed)
+        quantized = nn.functional.embedding(indices, book.embed)
+        stages.append(Stage(indices, residual, quantized))
+        residual = residual - quantized
+    return stages
