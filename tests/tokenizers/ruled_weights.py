@@ -24,7 +24,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 def ruled(name: str, shape: tuple[int, ...]) -> Tensor:
     """float32 of that shape: normal values from a seed made of the name, scaled by fan-in; norms lie about 1."""
     values = np.random.RandomState(crc32(name.encode())).standard_normal(tuple(shape)).astype(np.float32)
-    if len(shape) >= 2:
+    if name.endswith("pos_embedding"):
+        pass  # of their own size, or all places would get one code
+    elif len(shape) >= 2:
         values /= math.sqrt(math.prod(shape[1:]))
     else:
         values = 1 + values / 10 if name.endswith("weight") else values / 10
