@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,28 +14,27 @@ from typing import Any
 
 from explorer.audit.result import Audit, save_audit
 from explorer.config import settings
-from explorer.errors import Cancelled, ExplorerError, MediaError, SettingsError, plain_words
+from explorer.errors import Cancelled, ExplorerError, MediaError, SettingsError
+from explorer.media.samples import samples_title
 from explorer.pages.codebook_visitors import OwnAudit, Visitor
+from explorer.pages.visitor_job import VisitorJob
 from explorer.registry import load_dotted
-from explorer.tokenizers import load_tokenizer
+from explorer.tokenizers import list_tokenizers, load_tokenizer
 
 INDICES = (".npy", ".npz")
 MOST_INDICES, MOST_CODES = 200_000_000, 2**20  # of a visitor's file: a small .npz can hold gigabytes of zeros
 SEED = 0
-SILENT_S = 300  # a browser that has not asked for so long is gone, though nobody said so
-WAIT_S = 0.2
-_places = threading.BoundedSemaphore(settings().limits.audits_at_once)
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be audited: `source` (a zip, a folder of pictures, or an index file), by a tokenizer or as plain
-    indices below `codebook_size`. Exactly one of the two is set. uploads: folder of the uploaded files. folder: where
-    the audit is written. resume: file of the state of a stopped run."""
+    """What is to be audited: `source` (a zip, a folder of media, or an index file; None: the samples of the app), by a
+    tokenizer or as plain indices below `codebook_size`. Exactly one of the two is set. uploads: folder of the uploaded
+    files. folder: where the audit is written. resume: file of the state of a stopped run."""
 
     id: str
     title: str
-    source: Path
+    source: Path | None
     uploads: Path
     folder: Path
     tokenizer: str | None
@@ -49,41 +47,23 @@ class Order:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-class Job:
-    """One audit in a thread of its own. `state` is waiting, running, done, stopped or failed."""
+class Job(VisitorJob):
+    """One audit."""
+
+    PLACES = threading.BoundedSemaphore(settings().limits.audits_at_once)
 
     def __init__(self, visitor: Visitor, order: Order) -> None:
-        self.order, self.state, self.message = order, "waiting", ""
+        super().__init__(visitor, "audit")
+        self.order = order
         self.audit_id: str | None = None
-        self._visitor, self._stop = visitor, threading.Event()
         self._progress: Any = None
-        self._asked = time.monotonic()
-        self._thread = threading.Thread(target=self._work, name="audit", daemon=True)
-        self.alive = True  # its files must not be deleted before it has ended; changes under the visitor's lock
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def join(self, seconds: float) -> None:
-        """Wait for its end, so long at most."""
-        self._thread.join(seconds)
-
-    def stop(self) -> None:
-        """Ask it to end after the medium that it is at; what was counted so far stays valid."""
-        self._stop.set()
-
-    def cancelled(self) -> bool:
-        """Whether it shall end: it was stopped, or the browser went away without a word."""
-        return self._stop.is_set() or time.monotonic() - self._asked > SILENT_S
 
     def as_json(self) -> dict[str, Any]:
         """How it stands, for the browser; asking keeps it alive."""
-        self._asked = time.monotonic()
-        at = self._progress
+        state, at = self.asked(), self._progress
         figures = ("done", "planned", "tokens", "seconds", "media_per_second", "seconds_left")
         return {
-            "state": "stopping" if self._stop.is_set() and self.state in ("waiting", "running") else self.state,
+            "state": state,
             "title": self.order.title,
             "message": self.message,
             "audit": self.audit_id,
@@ -92,27 +72,12 @@ class Job:
             "resumable": self.state == "stopped",
         } | {name: None if at is None else getattr(at, name) for name in figures}
 
-    def _work(self) -> None:
-        try:
-            while not _places.acquire(timeout=WAIT_S):
-                if self.cancelled():
-                    raise Cancelled("Stopped before it began.")
-            try:
-                self.state = "running"
-                self._finish(self._run())
-            finally:
-                _places.release()
-        except Cancelled as error:
-            self.state, self.message = "stopped", str(error)
-        except Exception as error:
-            self.state, self.message = "failed", plain_words(error)
-            if not self._visitor.has(self.order.folder):
-                self.order.delete()
-        finally:
-            with self._visitor.lock:
-                self.alive = False
-                if self._visitor.gone:
-                    self._visitor.delete()
+    def work(self) -> None:
+        self._finish(self._run())
+
+    def failed(self) -> None:
+        if not self._visitor.has(self.order.folder):
+            self.order.delete()
 
     def _run(self) -> Audit:
         order = self.order
@@ -126,12 +91,15 @@ class Job:
                 progress=self._tell,
                 cancelled=self.cancelled,
             )
-        open_source: Callable[..., Any] = load_dotted("explorer.audit.sources:open_source")  # type: ignore[assignment]
         run_audit: Callable[..., Audit] = load_dotted("explorer.audit.run:run_audit")  # type: ignore[assignment]
-
+        tokenizer = load_tokenizer(order.tokenizer or "")
+        name, of = "open_source", order.source
+        if order.source is None:
+            name, of = "samples_source", tokenizer.spec.modality
+        source: Callable[..., Any] = load_dotted(f"explorer.audit.sources:{name}")  # type: ignore[assignment]
         return run_audit(
-            load_tokenizer(order.tokenizer or ""),
-            open_source(order.source),
+            tokenizer,
+            source(of),
             title=order.title,
             seed=SEED,
             resume=order.resume,
@@ -166,28 +134,38 @@ def start(visitor: Visitor, files: list[Path], tokenizer: str | None, codebook_s
     """Begin an audit of uploaded files. Raises ExplorerError if one is running, or the files are of no known kind."""
     source, is_indices = _source_of(files)
     with visitor.lock:
-        if visitor.job is not None and visitor.job.alive:
-            raise ExplorerError("An audit of yours is running already. Stop it first, or wait for its end.")
         size = _codebook_size(codebook_size) if is_indices else None
         if not is_indices and not tokenizer:
             raise SettingsError("Choose a tokenizer first: pictures are counted by one.")
-        if visitor.job is not None and visitor.job.audit_id is None:
-            visitor.job.order.delete()  # stopped before there was anything: nobody can come back to it
-        folder = visitor.new_folder()
-        title = files[0].name if len(files) == 1 else f"{len(files):,} pictures"
-        order = Order(
-            visitor.new_id(),
-            title,
-            source,
-            files[0].parent,
-            folder,
-            None if is_indices else tokenizer,
-            size,
-            folder / "state.npz",
-        )
-        visitor.job = Job(visitor, order)
-        visitor.job.start()
-        return visitor.job
+        title = files[0].name if len(files) == 1 else f"{len(files):,} files"
+        return _begin(visitor, title, source, files[0].parent, None if is_indices else tokenizer, size)
+
+
+def start_samples(visitor: Visitor, tokenizer: str | None) -> Job:
+    """Begin an audit of the samples of the app by a tokenizer. Raises ExplorerError if one is running."""
+    specs = {spec.id: spec for spec in list_tokenizers()}
+    if tokenizer not in specs:
+        raise SettingsError("Choose a tokenizer first: samples are counted by one.")
+    title = samples_title(specs[tokenizer].modality)
+    with visitor.lock:
+        return _begin(visitor, title, None, None, tokenizer, None)
+
+
+def _begin(
+    visitor: Visitor, title: str, source: Path | None, uploads: Path | None, tokenizer: str | None, size: int | None
+) -> Job:
+    """Start the visitor's next audit, under the visitor's lock."""
+    if visitor.job is not None and visitor.job.alive:
+        raise ExplorerError("An audit of yours is running already. Stop it first, or wait for its end.")
+    if visitor.job is not None and visitor.job.audit_id is None:
+        visitor.job.order.delete()  # stopped before there was anything: nobody can come back to it
+    folder = visitor.new_folder()
+    order = Order(
+        visitor.new_id(), title, source, uploads or folder, folder, tokenizer, size, folder / "state.npz"
+    )  # fmt: skip
+    visitor.job = Job(visitor, order)
+    visitor.job.start()
+    return visitor.job
 
 
 def resume(visitor: Visitor) -> Job:
@@ -210,7 +188,7 @@ def _source_of(files: list[Path]) -> tuple[Path, bool]:
     if len(files) == 1 and kinds == {".zip"}:
         return files[0], False
     if kinds & {".zip", *INDICES}:
-        raise MediaError("One zip, or one file of indices (.npy, .npz), or several pictures at a time, not a mixture.")
+        raise MediaError("One zip, or one file of indices (.npy, .npz), or several files at a time, not a mixture.")
     return files[0].parent, False
 
 

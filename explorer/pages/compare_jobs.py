@@ -24,19 +24,17 @@ from explorer.compare.run import Options, compare_medium, run_comparison
 from explorer.compare.table import COLUMNS, equal_bits_words, make_table, shown
 from explorer.compare.writing import Writer, json_text
 from explorer.config import settings
-from explorer.errors import Cancelled, ExplorerError, MediaError, plain_words
+from explorer.errors import Cancelled, ExplorerError, MediaError
 from explorer.pages.codebook_audits import Kept
 from explorer.pages.codebook_visitors import Visitor
+from explorer.pages.visitor_job import VisitorJob
 from explorer.tokenizers import load_tokenizer
 from explorer.views.compare_payload import pictures_payload
 
 AT_ONCE = 2  # in this process; the next ones wait
-SILENT_S = 300  # a browser that has not asked for so long is gone, though nobody said so
-WAIT_S = 0.2
 REPEATS = 3  # timed runs on a single medium; on a set the media themselves are repeats
 PICTURE_BYTES = 96 * 2**20
 SHARED_KEPT = 24
-_places = threading.BoundedSemaphore(AT_ONCE)
 _looks = threading.BoundedSemaphore(AT_ONCE)
 _pictures = Kept(PICTURE_BYTES, lambda answer: sum(len(one["image"]) for one in answer["panes"]) + 1)
 
@@ -105,45 +103,24 @@ shared = Shared(SHARED_KEPT)
 atexit.register(shared.delete)
 
 
-class Job:
-    """One comparison in a thread of its own. `state` is waiting, running, done, stopped or failed.
+class Job(VisitorJob):
+    """One comparison. `found` is there once there are figures; of a stopped one they are over the media until then."""
 
-    `found` is there once there are figures; of a stopped one they are over the media until then.
-    """
+    PLACES = threading.BoundedSemaphore(AT_ONCE)
 
     def __init__(self, visitor: Visitor, order: Order) -> None:
-        self.order, self.state, self.message = order, "waiting", ""
+        super().__init__(visitor, "compare")
+        self.order = order
         self.found: Found | None = None
         self.seen = False  # the pictures of the first medium are there
-        self._visitor, self._stop = visitor, threading.Event()
         self._at: tuple[int, str] = (0, "")
-        self._asked = self._began = time.monotonic()
-        self._thread = threading.Thread(target=self._work, name="compare", daemon=True)
-        self.alive = True  # its files must not be deleted before it has ended; changes under the visitor's lock
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def join(self, seconds: float) -> None:
-        """Wait for its end, so long at most."""
-        self._thread.join(seconds)
-
-    def stop(self) -> None:
-        """Ask it to end after the tokenizer that it is at."""
-        self._stop.set()
-
-    def cancelled(self) -> bool:
-        """Whether it shall end: it was stopped, or the browser went away without a word."""
-        return self._stop.is_set() or time.monotonic() - self._asked > SILENT_S
 
     def as_json(self) -> dict[str, Any]:
         """How it stands, for the browser; asking keeps it alive."""
-        self._asked = time.monotonic()
-        done, name = self._at
+        state, (done, name) = self.asked(), self._at
         return {
             "id": self.order.id,
-            "state": "stopping" if self._stop.is_set() and self.state in ("waiting", "running") else self.state,
+            "state": state,
             "message": self.message,
             "done": done,
             "planned": len(self.order.media),
@@ -155,33 +132,13 @@ class Job:
 
     def pictures(self, number: int) -> dict[str, Any]:
         """The pictures of one medium, made again if they are no longer kept. Raises ExplorerError if it cannot be."""
-        self._asked = time.monotonic()
+        self.asked()
         order = self.order
         if not 0 <= number < len(order.media):
             raise MediaError(f"There are {len(order.media):,} pictures; number {number + 1:,} is none of them.")
         return _pictures.get((*order.key, number), lambda: _look(order, number))
 
-    def _work(self) -> None:
-        try:
-            while not _places.acquire(timeout=WAIT_S):
-                if self.cancelled():
-                    raise Cancelled("Stopped before it began.")
-            try:
-                self.state = "running"
-                self._run()
-            finally:
-                _places.release()
-        except Cancelled as error:
-            self.state, self.message = "stopped", str(error)
-        except Exception as error:
-            self.state, self.message = "failed", plain_words(error)
-        finally:
-            with self._visitor.lock:
-                self.alive = False
-                if self._visitor.gone:
-                    self._visitor.delete()
-
-    def _run(self) -> None:
+    def work(self) -> None:
         order = self.order
         if len(order.media) == 1:
             self.pictures(0)  # of a damaged one it is now said why

@@ -104,8 +104,8 @@ def test_a_stopped_audit_is_valid_says_how_far_it_came_and_goes_on_to_the_same_e
 
 
 def test_one_audit_a_visitor_and_few_in_all(visitors, uploads, monkeypatch):
-    monkeypatch.setattr(codebook_jobs, "_places", codebook_jobs.threading.BoundedSemaphore(1))
-    codebook_jobs._places.acquire()  # another visitor's audit runs
+    monkeypatch.setattr(codebook_jobs.Job, "PLACES", codebook_jobs.threading.BoundedSemaphore(1))
+    codebook_jobs.Job.PLACES.acquire()  # another visitor's audit runs
     visitor = visitors.enter("a")
     files = take_uploads(visitor, [indices(uploads, np.arange(9))], uploads)
     job = codebook_jobs.start(visitor, files, None, 9)
@@ -113,7 +113,7 @@ def test_one_audit_a_visitor_and_few_in_all(visitors, uploads, monkeypatch):
         codebook_jobs.start(visitor, files, None, 9)
     time.sleep(0.3)
     assert job.as_json()["state"] == "waiting"
-    codebook_jobs._places.release()
+    codebook_jobs.Job.PLACES.release()
     assert ended(job).as_json()["state"] == "done"
     with pytest.raises(ExplorerError, match="no stopped audit"):
         codebook_jobs.resume(visitor)
