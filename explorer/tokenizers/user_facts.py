@@ -74,7 +74,9 @@ def called(name: str, function: Callable, *arguments: object, **named: object) -
         raise
     except Exception as error:
         _log.warning("%s of a user's tokenizer failed", name, exc_info=error)
-        last = traceback.extract_tb(error.__traceback__)[-1]
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if "site-packages" not in frame.filename]
+        last = own[-1] if len(own) > 1 else frames[-1]  # the first of them is the call above
         words = str(error).strip().partition("\n")[0]
         given = ", ".join(str(tuple(part.shape)) for part in arguments if hasattr(part, "shape"))
         of = f" of {given}" if given else ""

@@ -162,7 +162,8 @@ class Functions(Codec):
         if any(mask is not None for mask in kept):
             if not self._leaves_out:
                 raise RecordError(
-                    f"{self.spec.title} needs every token: its decode takes no parameter `kept`, so none can be left out"
+                    f"{self.spec.title} needs every token: none can be left out, since its decode takes no "
+                    "parameter `kept`"
                 )
             masks = [
                 torch.ones_like(i, dtype=torch.bool) if m is None else m for i, m in zip(indices, kept, strict=True)
