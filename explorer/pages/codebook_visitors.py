@@ -6,7 +6,6 @@ A visitor is known by a token that cannot be guessed; nobody else's audits can b
 from __future__ import annotations
 
 import atexit
-import secrets
 import shutil
 import tempfile
 import threading
@@ -17,6 +16,7 @@ from typing import Any
 
 from explorer.config import settings
 from explorer.errors import ExplorerError, MediaError
+from explorer.pages.visitor_book import VisitorBook
 
 VISITORS_KEPT = 200
 OWN = "own-"
@@ -28,14 +28,14 @@ FILES = 1000  # pictures of one upload
 @dataclass(frozen=True)
 class OwnAudit:
     """An audit that a visitor made. folder: its files. uploads: where the uploaded ones lie; source: the zip, the index
-    file or the folder itself."""
+    file or the folder itself, None for the samples of the app."""
 
     id: str
     title: str
     tokens: int
     tokenizer: str | None
     folder: Path
-    source: Path
+    source: Path | None
     uploads: Path
 
 
@@ -106,50 +106,18 @@ class Visitor:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-class Visitors:
-    """Visitors by token. Bounded: the longest silent one is forgotten, its job ended and its files deleted."""
+class Visitors(VisitorBook[Visitor]):
+    """Of the longest silent one that is forgotten the job is ended and the files are deleted."""
 
     def __init__(self, size: int) -> None:
-        self._size, self._lock = size, threading.Lock()
-        self._visitors: OrderedDict[str, Visitor] = OrderedDict()
+        super().__init__(size, Visitor, Visitor.close)
 
-    def enter(self, session: str) -> Visitor:
-        """A new visitor, with a token that cannot be guessed."""
-        visitor = Visitor(secrets.token_urlsafe(18), session)
-        with self._lock:
-            self._visitors[visitor.token] = visitor
-            forgotten = [self._visitors.popitem(last=False)[1] for _ in range(len(self._visitors) - self._size)]
-        for other in forgotten:
-            other.close()
-        return visitor
-
-    def get(self, token: object) -> Visitor | None:
-        """The visitor of that token, who then counts as the newest."""
-        with self._lock:
-            visitor = self._visitors.get(token) if isinstance(token, str) else None
-            if visitor:
-                self._visitors.move_to_end(visitor.token)
-            return visitor
-
-    def leave(self, session: str) -> None:
-        """The page of that session was closed."""
-        with self._lock:
-            gone = [visitor for visitor in self._visitors.values() if visitor.session == session]
-            for visitor in gone:
-                del self._visitors[visitor.token]
-        for visitor in gone:
-            visitor.close()
-
-    def leave_all(self) -> None:
-        """The server ends."""
-        with self._lock:
-            everyone = list(self._visitors.values())
-            self._visitors.clear()
-        for visitor in everyone:
-            visitor.close()
+    def leave_all(self) -> list[Visitor]:
+        everyone = super().leave_all()
         for visitor in everyone:  # a thread inside torch while Python ends would end it badly
             if visitor.job is not None:
                 visitor.job.join(LAST_WORD_S)
+        return everyone
 
 
 visitors = Visitors(VISITORS_KEPT)
@@ -165,7 +133,7 @@ def take_uploads(visitor: Visitor, paths: object, uploads: Path, command: str = 
     """
     limits = settings().limits
     if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
-        raise MediaError("Choose a zip of pictures, several pictures, or one file of indices (.npy or .npz).")
+        raise MediaError("Choose a zip of media, several files, or one file of indices (.npy or .npz).")
     if len(paths) > FILES:
         raise MediaError(f"These are {len(paths):,} files; {FILES:,} is the most at a time. Put them in one zip.")
     files = [Path(path) for path in paths]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import atexit
-import secrets
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cache
 
 from explorer.config import settings
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab_process import LabProcess, ProcessPool
+from explorer.pages.visitor_book import VisitorBook
 
 VISITORS_KEPT = 200
 
@@ -25,42 +23,7 @@ class Visitor:
     preset: str | None = None
 
 
-class Visitors:
-    """Visitors by token. Bounded: the longest silent one is forgotten, and its run ended."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._lock = size, threading.Lock()
-        self._visitors: OrderedDict[str, Visitor] = OrderedDict()
-
-    def enter(self, session: str) -> Visitor:
-        """A new visitor, with a token that cannot be guessed."""
-        visitor = Visitor(secrets.token_urlsafe(18), session)
-        with self._lock:
-            self._visitors[visitor.token] = visitor
-            forgotten = [self._visitors.popitem(last=False)[0] for _ in range(len(self._visitors) - self._size)]
-        for token in forgotten:
-            pool().close(token)
-        return visitor
-
-    def get(self, token: object) -> Visitor | None:
-        """The visitor of that token, who then counts as the newest."""
-        with self._lock:
-            visitor = self._visitors.get(token) if isinstance(token, str) else None
-            if visitor:
-                self._visitors.move_to_end(visitor.token)
-            return visitor
-
-    def leave(self, session: str) -> None:
-        """The page of that session was closed: its runs end."""
-        with self._lock:
-            gone = [token for token, visitor in self._visitors.items() if visitor.session == session]
-            for token in gone:
-                del self._visitors[token]
-        for token in gone:
-            pool().close(token)
-
-
-visitors = Visitors(VISITORS_KEPT)
+visitors = VisitorBook(VISITORS_KEPT, Visitor, lambda visitor: pool().close(visitor.token))
 
 
 @cache
