@@ -18,14 +18,12 @@ from pathlib import Path, PurePosixPath
 from explorer.config import Limits
 from explorer.errors import MediaError
 from explorer.media.medium import Medium, Modality, load_medium
-from explorer.media.samples import samples_of
+from explorer.media.samples import samples_of, samples_title
 
 ZIP_DIRECTORY_BYTES = 16 * 2**20  # of the list of members, which is read as a whole: some 150,000 names
 ZIP_RATIO = 100  # a zip may claim to unpack to so many times its own size, and 64 MiB more
 ZIP_ROOM_BYTES = 64 * 2**20
 _END = struct.Struct("<4s4H2LH")  # end of central directory: signature, ..., size and offset of the list, comment
-
-SAMPLES_TITLES = {"image": "Sample pictures", "audio": "Sample sounds", "video": "Sample clips"}
 
 
 @dataclass(frozen=True)
@@ -89,8 +87,7 @@ def samples_source(modality: Modality = "image") -> MediaSource:
     """The media of one modality that come with the app; a name is the id of a sample."""
     chosen = samples_of(modality)
     names = tuple(chosen)
-    title = f"{SAMPLES_TITLES[modality]} of the app"
-    return MediaSource(title, names, lambda number, wanted: chosen[names[number]].load())
+    return MediaSource(samples_title(modality), names, lambda number, wanted: chosen[names[number]].load())
 
 
 def zip_source(path: Path, limits: Limits) -> MediaSource:

@@ -119,6 +119,11 @@ def samples_of(modality: str) -> Mapping[str, Sample]:
     return MappingProxyType({one.id: one for one in SAMPLES.values() if one.modality == modality})
 
 
+def samples_title(modality: str) -> str:
+    """What all samples of one modality are called together."""
+    return f"Sample {({'image': 'pictures', 'audio': 'sounds', 'video': 'clips'}).get(modality, 'media')} of the app"
+
+
 PICTURES = samples_of("image")
 
 

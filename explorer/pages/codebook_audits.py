@@ -1,4 +1,4 @@
-"""The audits that the codebook page can open: those that ship, and a visitor's own; their files and their pictures.
+"""The audits that the codebook page can open: those that ship, a first look, a visitor's own; their files and media.
 
 All caches are bounded. Own audits are cached by their folder, whose name cannot be guessed.
 """
@@ -17,12 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from explorer.analysis.token_pictures import MediumPictures
 from explorer.audit import shipped
 from explorer.audit.result import Audit, load_audit
 from explorer.audit.sources import MediaSource, open_source, samples_source
 from explorer.config import settings
 from explorer.errors import ExplorerError, SettingsError, UnknownIdError
-from explorer.media.image import fit
+from explorer.media.medium import fit_medium, values
+from explorer.pages.codebook_quick import QUICK, quick_audit, quick_source, quick_title
 from explorer.pages.codebook_visitors import OWN, OwnAudit, Visitor
 from explorer.record import Codebook
 from explorer.registry import load_dotted
@@ -70,12 +72,17 @@ class Kept:
                     self._weight -= self._weigh(self._values.popitem(last=False)[1])
             return value
 
+    def peek(self, key: Hashable) -> Any:
+        """The value if it is there, else None."""
+        with self._lock:
+            return self._values.get(key)
+
     def __len__(self) -> int:
         return len(self._values)
 
 
 _loaded = Kept(AUDITS_CACHED)
-_pictures = Kept(PICTURE_BYTES, lambda pixels: pixels.nbytes)
+_pictures = Kept(PICTURE_BYTES, lambda pictures: pictures.values.nbytes)
 answers = Kept(ANSWERS_CACHED)
 
 
@@ -112,13 +119,17 @@ def listing(visitor: Visitor | None, tokenizer_id: str | None) -> list[dict[str,
     for audit_id, title in (shipped.list_audits(tokenizer_id) if tokenizer_id else {}).items():
         tokens = _shipped(str(tokenizer_id), audit_id).audit.tokens
         found.append({"id": audit_id, "title": title, "tokens": tokens})
+    if tokenizer_id and all(one["id"].startswith(OWN) for one in found):
+        spec = spec_of(tokenizer_id)
+        known = _loaded.peek(_quick_key(spec))
+        found.append({"id": QUICK, "title": quick_title(spec), "tokens": known.audit.tokens if known else None})
     return found
 
 
 def open_audit(visitor: Visitor | None, tokenizer_id: str | None, audit_id: str | None) -> Opened:
-    """The audit of that id; without one the visitor's newest or the first that ships.
+    """The audit of that id; without one the first that ships, or where none does a first look at one sample.
 
-    Raises UnknownIdError if it is not there, ExplorerError if the tokenizer has none.
+    Raises UnknownIdError if it is not there, ExplorerError if the tokenizer cannot be used.
     """
     if audit_id is not None and audit_id.startswith(OWN):
         own = visitor.audits.get(audit_id) if visitor else None
@@ -130,15 +141,10 @@ def open_audit(visitor: Visitor | None, tokenizer_id: str | None, audit_id: str 
         if own is None:
             raise ExplorerError("There are no indices yet: upload a file of them, or choose a tokenizer.")
         return _own(own)
-    if audit_id is None:
-        there = list(shipped.list_audits(spec_of(tokenizer_id).id))
-        if not there:
-            raise ExplorerError(
-                "No audit of this tokenizer ships with the app. Upload pictures above, or make one: "
-                f"python -m explorer audit {tokenizer_id} FOLDER --out DIR."
-            )
-        audit_id = there[0]
-    return _shipped(tokenizer_id, audit_id)
+    there = list(shipped.list_audits(spec_of(tokenizer_id).id))
+    if audit_id == QUICK or (audit_id is None and not there):
+        return _quick(spec_of(tokenizer_id))
+    return _shipped(tokenizer_id, there[0] if audit_id is None else audit_id)
 
 
 def spec_of(tokenizer_id: str) -> TokenizerSpec:
@@ -159,14 +165,30 @@ def _shipped(tokenizer_id: str, audit_id: str) -> Opened:
     return _loaded.get((settings().checkpoints, tokenizer_id, audit_id), make)
 
 
+def _quick_key(spec: TokenizerSpec) -> Hashable:
+    return (QUICK, spec.id, spec.parameters, spec.codebook_size)
+
+
+def _quick(spec: TokenizerSpec) -> Opened:
+    def make() -> Opened:
+        audit, folder = quick_audit(spec)
+        return Opened(QUICK, _quick_key(spec), audit, folder, quick_source(spec), ("samples", spec.modality), spec)
+
+    return _loaded.get(_quick_key(spec), make)
+
+
 def _own(own: OwnAudit) -> Opened:
     key = (str(own.folder), own.tokens)  # a resumed audit has more tokens than before
     audit = _loaded.get(key, lambda: load_audit(own.folder))
     if own.tokenizer is None:
         return Opened(own.id, key, audit, own.folder, None, None, None)
+    spec = spec_of(own.tokenizer)
+    if own.source is None:
+        source = samples_source(spec.modality)
+        return Opened(own.id, key, audit, own.folder, source, ("samples", spec.modality), spec)
     media = ("source", str(own.source))
     source = _loaded.get(media, lambda: open_source(own.source))
-    return Opened(own.id, key, audit, own.folder, source, media, spec_of(own.tokenizer))
+    return Opened(own.id, key, audit, own.folder, source, media, spec)
 
 
 def _samples() -> MediaSource:
@@ -174,7 +196,7 @@ def _samples() -> MediaSource:
 
 
 def with_pictures(opened: Opened) -> Opened | None:
-    """The audit whose pictures stand for this one's: itself, else the shipped samples through the same tokenizer."""
+    """The audit whose media stand for this one's: itself, else the shipped samples through the same tokenizer."""
     if opened.source is not None:
         return opened
     if opened.spec is None:
@@ -185,22 +207,25 @@ def with_pictures(opened: Opened) -> Opened | None:
         return None
 
 
-def picture(opened: Opened, medium: int) -> np.ndarray:
-    """A medium of an audit as its tokenizer saw it: (H, W, 3) uint8. Raises ExplorerError if it cannot be opened."""
+def pictures_of(opened: Opened, medium: int) -> MediumPictures:
+    """A medium of an audit as its tokenizer took it, for pictures of its tokens. Raises ExplorerError if it is gone."""
     if opened.source is None or opened.spec is None:
         raise ExplorerError("The media of this audit are not at hand.")
-    name, source, factor = opened.audit.media[medium], opened.source, opened.spec.downsampling
+    name, source, spec = opened.audit.media[medium], opened.source, opened.spec
     side = int(opened.audit.settings.get("longest_side_px") or settings().limits.image_side_px)
 
-    def make() -> np.ndarray:
-        loaded = fit(source.open(source.names.index(name)), factor, side)
-        return np.round(np.clip(loaded.pixels, 0, 1) * 255).astype(np.uint8)
+    def make() -> MediumPictures:
+        loaded = values(fit_medium(source.open(source.names.index(name), spec.modality), spec, side))
+        if spec.modality != "audio":  # a fourth of the memory
+            loaded = np.round(np.clip(loaded, 0, 1) * 255).astype(np.uint8)
+        return MediumPictures(loaded, spec.sample_rate_hz)
 
-    return _pictures.get((opened.source_key, name, factor, side), make)
+    takes = (spec.media_multiple, tuple(spec.fixed_size), spec.sample_rate_hz, spec.channels, spec.time_step)
+    return _pictures.get((opened.source_key, name, takes, side), make)
 
 
 def warm(opened: Opened) -> threading.Thread:
-    """Open the pictures of an audit in the background, so that the first click on a code finds them."""
+    """Open the media of an audit in the background, so that the first click on a code finds them."""
 
     def work() -> None:
         chosen = with_pictures(opened)
@@ -208,7 +233,7 @@ def warm(opened: Opened) -> threading.Thread:
             return  # a visitor's own may be many; they come as they are needed
         for medium in range(len(chosen.audit.media)):
             try:
-                picture(chosen, medium)
+                pictures_of(chosen, medium)
             except ExplorerError:
                 continue
 

@@ -16,8 +16,9 @@ from explorer.audit import shipped
 from explorer.config import settings
 from explorer.errors import SettingsError
 from explorer.pages import codebook_audits as audits
-from explorer.pages import codebook_code, codebook_jobs, codebook_maps
+from explorer.pages import codebook_code, codebook_decoded, codebook_jobs, codebook_maps
 from explorer.pages.asking import Answer, answer, known, said, whole
+from explorer.pages.codebook_quick import QUICK
 from explorer.pages.codebook_visitors import FILES, Visitor, take_uploads, visitors
 from explorer.views.codebook_payload import geometry_payload, map_payload, open_payload
 
@@ -81,16 +82,24 @@ def _code(visitor: Visitor | None, request: dict[str, Any]) -> str:
 
 def _code_decoded(visitor: Visitor | None, request: dict[str, Any]) -> str:
     opened = _opened(visitor, request)
-    return said(codebook_code.code_decoded(opened, whole(request, "level"), whole(request, "code")))
+    return said(codebook_decoded.code_decoded(opened, whole(request, "level"), whole(request, "code")))
+
+
+def _sound(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """What is heard about a token of a sound."""
+    numbers = (whole(request, name) for name in ("level", "medium", "token"))
+    return said(codebook_code.sound(_opened(visitor, request), *numbers))
 
 
 def _audit_start(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """Of uploaded files; of the samples of the app where {"samples": true}."""
     visitor = known(visitor)
-    tokenizer = request.get("tokenizer")
+    wanted = request.get("tokenizer")
+    tokenizer = wanted if isinstance(wanted, str) else None
+    if request.get("samples") is True:
+        return said({"job": codebook_jobs.start_samples(visitor, tokenizer).as_json()})
     files = take_uploads(visitor, request.get("files"), Path(get_upload_folder()))
-    job = codebook_jobs.start(
-        visitor, files, tokenizer if isinstance(tokenizer, str) else None, request.get("codebook_size")
-    )
+    job = codebook_jobs.start(visitor, files, tokenizer, request.get("codebook_size"))
     return said({"job": job.as_json()})
 
 
@@ -133,6 +142,7 @@ ANSWERS: dict[str, Answer] = {
     "geometry": _geometry,
     "code": _code,
     "code_decoded": _code_decoded,
+    "sound": _sound,
     "audit_start": _audit_start,
     "audit_state": _audit_state,
     "audit_stop": _audit_stop,
@@ -142,5 +152,5 @@ ANSWERS: dict[str, Answer] = {
 
 
 def shipped_ids(tokenizer_id: str | None) -> list[str]:
-    """Ids of the audits that ship for a tokenizer."""
-    return list(shipped.list_audits(tokenizer_id)) if tokenizer_id else []
+    """Ids of the audits that everybody can open of a tokenizer: those that ship, else the first look."""
+    return (list(shipped.list_audits(tokenizer_id)) or [QUICK]) if tokenizer_id else []

@@ -57,6 +57,8 @@ def open_payload(
             "seconds": audit.seconds,
             "device": audit.device,
             "layout": audit.layout,
+            "modality": audit.modality,
+            "amount_words": audit.amount_words,
         },
         "joint": None if audit.joint is None else asdict(audit.joint),
         "levels": [_level(of) for of in evidence],
@@ -78,6 +80,7 @@ def books_of(audit: Audit, codebooks: Sequence[Codebook] | None) -> tuple[Codebo
 
 def _tokenizer(spec: TokenizerSpec, book: Codebook | None) -> dict[str, Any]:
     names = ("id", "title", "summary", "quantizer", "codebook_size", "codebook_dim", "num_quantizers", "combination")
+    names += ("modality", "layout", "decodes")
     said = {name: getattr(spec, name) for name in names}
     return said | {"metric": None if book is None else book.metric, "downsampling": spec.downsampling}
 

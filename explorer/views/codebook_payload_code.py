@@ -1,4 +1,4 @@
-"""The page of a code as the browser gets it: figures, and pictures as data URLs. Numbers come from `code_page`.
+"""The page of a code as the browser gets it: figures, and media as data URLs. Numbers come from `code_page`.
 
 Distances of exemplars are |z_e - code|; those of nearest codes follow the codebook's metric, as `neighbours` says.
 """
@@ -15,7 +15,7 @@ import numpy as np
 from explorer.analysis.code_page import CodePage, Exemplar
 from explorer.analysis.neighbours import nearest_codes
 from explorer.record import Codebook
-from explorer.views.encoding import pack, png_data_url
+from explorer.views.encoding import pack, png_data_url, wav_data_url
 
 NEAREST = 8
 FEW = 0.5  # unevenness by chance above which a position map says nothing
@@ -29,18 +29,20 @@ _DISTANCE_NAMES = {
 
 @dataclass(frozen=True)
 class PicturedToken:
-    """A token cut out of its picture with what stands around it.
+    """A token cut out of its medium with what stands around it.
 
     pixels: (h, w, 3) uint8; box: (top, left, height, width) of the token itself in them. medium: its name.
-    place: (row, column) of the token.
+    place: (row, column) of a token of a picture. where: its place in words. heard: number of its sound in the audit.
     """
 
     pixels: np.ndarray
     box: tuple[int, int, int, int]
     medium: str
     token: int
-    place: tuple[int, int]
+    place: tuple[int, int] | None
     distance: float
+    where: str = ""
+    heard: int | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,9 @@ def _pictured(token: PicturedToken) -> dict[str, Any]:
         "box": list(token.box),
         "medium": token.medium,
         "token": token.token,
-        "place": list(token.place),
+        "place": None if token.place is None else list(token.place),
+        "where": token.where,
+        "heard": token.heard,
         "distance": finite(token.distance),
     }
 
@@ -163,22 +167,33 @@ def _beside(page: CodePage) -> dict[str, Any] | None:
     return {side: [[b.code, b.count, finite(b.lift)] for b in row] for side, row in page.beside.items()}
 
 
-def decoded_payload(
-    alone: np.ndarray, contexts: Sequence[tuple[np.ndarray, str]], patch_px: int, thumbnails: Mapping[int, np.ndarray]
-) -> dict[str, Any]:
-    """The answer to `code_decoded`.
+@dataclass(frozen=True)
+class Decoded:
+    """What the decoder makes of a code, as pictures (h, w, 3).
 
-    alone: (h, w, 3), the code decoded among itself only. contexts: (pixels, words) among neighbours. The token itself
-    is the middle `patch_px` pixels of all of them. thumbnails: the patch of each other code that the page shows.
+    alone: the code among itself only. contexts: (pixels, words) among neighbours. box: (top, left, height, width) of
+    the token itself in all of them, None where it has no place of its own. thumbnails: each other code that the page
+    shows. heard: the bytes of a WAV file of the code repeated. note: what was left out, in words.
     """
-    height, width = alone.shape[:2]
-    box = [(height - patch_px) // 2, (width - patch_px) // 2, patch_px, patch_px]
+
+    alone: np.ndarray
+    contexts: Sequence[tuple[np.ndarray, str]] = ()
+    box: tuple[int, int, int, int] | None = None
+    thumbnails: Mapping[int, np.ndarray] = field(default_factory=dict)
+    heard: bytes | None = None
+    note: str = ""
+
+
+def decoded_payload(made: Decoded) -> dict[str, Any]:
+    """The answer to `code_decoded`."""
     return {
-        "alone": png_data_url(alone),
-        "contexts": [{"url": png_data_url(pixels), "words": words} for pixels, words in contexts],
-        "box": box,
-        "size": [height, width],
-        "thumbnails": {str(code): png_data_url(pixels) for code, pixels in thumbnails.items()},
+        "alone": png_data_url(made.alone),
+        "contexts": [{"url": png_data_url(pixels), "words": words} for pixels, words in made.contexts],
+        "box": None if made.box is None else list(made.box),
+        "size": list(made.alone.shape[:2]),
+        "thumbnails": {str(code): png_data_url(pixels) for code, pixels in made.thumbnails.items()},
+        "sound": None if made.heard is None else wav_data_url(made.heard),
+        "note": made.note,
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from explorer.analysis.code_page import Beside, CodePage, Places
 from explorer.analysis.neighbours import nearest_codes
 from explorer.record import Codebook, LatticeRule
-from explorer.views.codebook_payload_code import CodeView, PicturedToken, code_payload, decoded_payload
+from explorer.views.codebook_payload_code import CodeView, Decoded, PicturedToken, code_payload, decoded_payload
 from explorer.views.encoding import unpack
 
 COUNTS = np.array([5, 0, 2, 1])
@@ -67,5 +67,7 @@ def test_pictures_keep_where_their_token_lies():
     answer = code_payload(CodeView(page(), 0, 0, "", None, COUNTS, pictured={"closest": [one]}, pictured_from="here"))
     (shown,) = answer["exemplars"]["closest"]
     assert (shown["box"], shown["size"], shown["distance"]) == ([0, 8, 8, 8], [16, 24], None)
-    decoded = decoded_payload(np.zeros((24, 24, 3)), [(np.zeros((24, 24, 3)), "left 1 (2)")], 8, {7: pixels[:8, :8]})
+    decoded = decoded_payload(
+        Decoded(np.zeros((24, 24, 3)), [(np.zeros((24, 24, 3)), "left 1 (2)")], (8, 8, 8, 8), {7: pixels[:8, :8]})
+    )
     assert decoded["box"] == [8, 8, 8, 8] and list(decoded["thumbnails"]) == ["7"]
