@@ -138,15 +138,16 @@ class Tokenizer(ABC):
         reach into the box are decoded, which is exact to rounding: what lies beyond never comes into these pixels.
         indices, kept and errors as of `decode_kept`.
         """
-        top, left, height, width = box
+        (top, left, height, width), factor, reach = box, self.spec.downsampling, self.token_reach
+        if reach is None:  # levels may have grids of their own
+            decoded = self.decode_kept(indices, kept)
+            return decoded[top * factor : (top + height) * factor, left * factor : (left + width) * factor]
         rows, columns = np.shape(indices[0])
-        reach = max(rows, columns) if self.token_reach is None else self.token_reach
         near = (
             slice(max(top - reach, 0), min(top + height + reach, rows)),
             slice(max(left - reach, 0), min(left + width + reach, columns)),
         )
         decoded = self.decode_kept([level[near] for level in indices], [mask[near] for mask in kept])
-        factor = self.spec.downsampling
         first_row, first_column = (top - near[0].start) * factor, (left - near[1].start) * factor
         return decoded[first_row : first_row + height * factor, first_column : first_column + width * factor]
 

@@ -113,6 +113,8 @@ class ConvFormat(Format):
         family, recipe, kept = self.family(header), self.recipe, self.places(header)
         average = header.wrapper == recipe.averaged != "" or any(AVERAGED in key for key in kept)
         levels = len(family.scales) or family.levels
+        # RQ-VAE's levels share one table under several keys: what lies at one place is counted once.
+        counted = {header.tensors[key].place or key: header.tensors[key].count for key in kept}
         return TokenizerSpec(
             id="",
             title=self.title,
@@ -124,7 +126,7 @@ class ConvFormat(Format):
             num_quantizers=levels,
             combination="sum" if levels > 1 else "single",
             downsampling=family.encoder.scale,
-            parameters=sum(header.tensors[key].count for key in kept),
+            parameters=sum(counted.values()),
             licence="",
             fixed_size=recipe.fixed_size,
             decodes=family.decoder is not None,
