@@ -125,7 +125,8 @@ def kept_only(vectors: Tensor, kept: Tensor | None) -> Tensor:
     return vectors if kept is None else vectors * kept[:, None].to(vectors.dtype)
 
 
-def table_of(vectors: Tensor, counts: Tensor) -> Codebook:
+def table_of(vectors: Tensor, counts: Tensor | None = None) -> Codebook:
     """A table of codes with the counts of training, if any were kept; numpy shares the memory of the weights."""
-    seen = counts.float().cpu().numpy() if bool((counts > 0).any()) else None
+    kept = counts is not None and bool((counts > 0).any())
+    seen = counts.float().cpu().numpy() if kept else None
     return Codebook(*vectors.shape, "euclidean", vectors.float().cpu().numpy(), counts=seen)

@@ -18,12 +18,14 @@ WEIGHT_NORM = {".weight_g": ".parametrizations.weight.original0", ".weight_v": "
 class FolderFormat(Format):
     """A model of the transformers library, alone in its folder or a part of a larger model.
 
-    model_type: as in config.json. codec: dotted path of its Codec, made from the config alone. unread: beginnings of
-    keys that tokenizing never needs. prefix, section: what the keys begin with, and where the config lies, in a larger
-    model. weight_norm: whether its layers keep weight normalization, whose keys have an old and a new spelling.
+    model_type: as in config.json. fingerprint: what one of its keys begins with. codec: dotted path of its Codec, made
+    from the config alone. unread: beginnings of keys that tokenizing never needs. prefix, section: what the keys begin
+    with, and where the config lies, in a larger model. weight_norm: whether its layers keep weight normalization, whose
+    keys have an old and a new spelling.
     """
 
     model_type: str
+    fingerprint: str
     codec: str
     unread: tuple[str, ...] = ()
     weight_norm = False
@@ -38,7 +40,7 @@ class FolderFormat(Format):
 
     def recognises(self, header: Header) -> bool:
         named = self.config(header).get("model_type") == self.model_type
-        return named and any(key.startswith(self.prefix) for key in header.tensors)
+        return named and any(key.startswith(self.prefix + self.fingerprint) for key in header.tensors)
 
     def rename(self, key: str) -> str | None:
         if not key.startswith(self.prefix):

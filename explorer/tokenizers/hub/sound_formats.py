@@ -45,6 +45,7 @@ class SoundFormat(FolderFormat):
 class EncodecFormat(SoundFormat):
     title = "EnCodec"
     model_type = "encodec"
+    fingerprint = "quantizer.layers."
     codec = "explorer.tokenizers.hub.encodec:EncodecCodec"
     weight_norm = True
 
@@ -66,6 +67,7 @@ class EncodecFormat(SoundFormat):
 class DacFormat(SoundFormat):
     title = "DAC"
     model_type = "dac"
+    fingerprint = "quantizer.quantizers."
     codec = "explorer.tokenizers.hub.dac:DacCodec"
 
     def describe(self, header: Header) -> TokenizerSpec:
@@ -85,6 +87,7 @@ class MimiFormat(SoundFormat):
 
     title = "Mimi"
     model_type = "mimi"
+    fingerprint = "quantizer.semantic_residual_vector_quantizer."
     codec = "explorer.tokenizers.hub.mimi:MimiCodec"
     moved = (
         ("encoder.layers.", "encoder.encoder_seanet.layers."),

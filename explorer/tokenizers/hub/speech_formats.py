@@ -16,6 +16,7 @@ from explorer.tokenizers.hub.sound_formats import SoundFormat
 class XcodecFormat(SoundFormat):
     title = "X-Codec"
     model_type = "xcodec"
+    fingerprint = "quantizer.quantizers."
     codec = "explorer.tokenizers.hub.xcodec:XcodecCodec"
     unread = ("decoder_semantic.", "fc1.")  # they rebuild the speech model's features, in training only
     weight_norm = True
@@ -40,6 +41,7 @@ class XcodecFormat(SoundFormat):
 class Xcodec2Format(SoundFormat):
     title = "X-Codec2"
     model_type = "xcodec2"
+    fingerprint = "quantizer.project_in."
     codec = "explorer.tokenizers.hub.xcodec2:Xcodec2Codec"
 
     def describe(self, header: Header) -> TokenizerSpec:
@@ -66,6 +68,7 @@ class Xcodec2Format(SoundFormat):
 class NeuCodecFormat(Xcodec2Format):
     title = "NeuCodec"
     model_type = "neucodec"
+    fingerprint = "quantizer.project_in."
     codec = "explorer.tokenizers.hub.xcodec2:NeuCodecCodec"
 
     def rate_and_hop(self, config: Mapping[str, object]) -> tuple[int, int]:
@@ -82,11 +85,9 @@ class Wav2Vec2Format(SoundFormat):
 
     title = "wav2vec 2.0"
     model_type = "wav2vec2"
+    fingerprint = "quantizer.weight_proj."
     codec = "explorer.tokenizers.hub.wav2vec2:Wav2Vec2Codec"
     read = ("wav2vec2.feature_extractor.", "wav2vec2.feature_projection.layer_norm.", "quantizer.weight_proj.")
-
-    def recognises(self, header: Header) -> bool:
-        return super().recognises(header) and "quantizer.weight_proj.weight" in header.tensors
 
     def rename(self, key: str) -> str | None:
         return super().rename(key) if key.startswith(self.read) else None
