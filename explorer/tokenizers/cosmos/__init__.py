@@ -1,0 +1,1 @@
+"""NVIDIA's Cosmos tokenizers with codes: DI for pictures, DV for clips."""
