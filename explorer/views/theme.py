@@ -79,5 +79,6 @@ def theme() -> gr.themes.Base:
 
 
 def stylesheet() -> str:
-    """The text of `theme.css` for `launch(css=...)`: pages use its variables too."""
-    return STYLESHEET.read_text(encoding="utf-8")
+    """The text of `theme.css` for `launch(css=...)`: pages use its variables too, but have no place to import from."""
+    lines = STYLESHEET.read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("@import"))
