@@ -1,4 +1,4 @@
-"""Folders as the Hub has them, from small models of the library with random weights; and our loader over them."""
+"""Folders as the Hub has them, as the library saves its models; and our loader over them."""
 
 from dataclasses import replace
 
@@ -10,12 +10,6 @@ from explorer.loading.reading import read_header
 from explorer.tokenizers.adapted import AdaptedTokenizer
 
 CLOSE = 1e-4  # how near a decode is to the library's
-
-
-def tables(shape, count, spread, seed=0):
-    """`count` tables of codes, each of smaller spread than the one before, as residual levels have."""
-    made = torch.Generator().manual_seed(seed)
-    return [torch.randn(shape, generator=made) * spread * 0.7**level for level in range(count)]
 
 
 def saved(model, folder):
@@ -45,6 +39,14 @@ def sound(samples, channels=1, seed=0):
     pitch = rng.uniform(100, 2000, (3, channels))
     tones = sum(np.sin(2 * np.pi * f * t * (1 + 0.2 * t)) for f in pitch) / 6
     return (tones + 0.05 * rng.standard_normal((samples, channels))).astype(np.float32)
+
+
+def picture(height, width, seed=0):
+    """(H, W, 3) float32 in [0, 1]: a few smooth waves and a little noise."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width][..., None]
+    waves = sum(np.sin(x * a + y * b + c) for a, b, c in rng.uniform(-0.5, 0.5, (4, 3, 3)))
+    return np.clip(0.5 + waves / 8 + 0.05 * rng.standard_normal((height, width, 3)), 0, 1).astype(np.float32)
 
 
 def tensor(media):

@@ -4,30 +4,16 @@ import numpy as np
 import pytest
 import torch
 from torch.nn.functional import normalize
-from transformers import DacConfig, DacModel
 
 from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
+from tests.tokenizers.hub_models import DAC, dac
 
-SMALL = dict(encoder_hidden_size=4, decoder_hidden_size=32, codebook_size=64)
-RATES = {
-    "16 kHz": dict(sampling_rate=16_000, downsampling_ratios=[2, 4, 5, 8], n_codebooks=12, **SMALL),
-    "24 kHz": dict(sampling_rate=24_000, downsampling_ratios=[2, 4, 5, 8], n_codebooks=32, **SMALL),
-    "44.1 kHz": dict(sampling_rate=44_100, downsampling_ratios=[2, 4, 8, 8], n_codebooks=9, **SMALL),
-}
 EACH_SECOND = {"16 kHz": "50", "24 kHz": "75", "44.1 kHz": "86.13"}
 
 
-@pytest.fixture(scope="module", params=RATES)
+@pytest.fixture(scope="module", params=DAC)
 def pair(request, tmp_path_factory):
-    torch.manual_seed(0)
-    model = DacModel(DacConfig(**RATES[request.param])).eval()
-    with torch.no_grad():  # as drawn, activations die out in the depth and every residual would get the same code
-        for module in model.modules():
-            if isinstance(module, (torch.nn.Conv1d, torch.nn.ConvTranspose1d)):
-                fan_in = module.weight[0].numel()
-                module.weight.normal_(0, fan_in**-0.5)
-        for level in model.quantizer.quantizers:
-            level.out_proj.weight.mul_(0.1)
+    model = dac(request.param)
     return request.param, model, loaded(saved(model, tmp_path_factory.mktemp("dac")), "dac")
 
 

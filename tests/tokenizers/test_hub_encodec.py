@@ -6,44 +6,19 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import EncodecConfig, EncodecModel
 
 from explorer.errors import CheckpointError, RecordError
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
-from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tables, tensor
+from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
+from tests.tokenizers.hub_models import ENCODEC, encodec
 
-SMALL = dict(num_filters=4, hidden_size=16, codebook_size=64)
-# 64 codes are 6 bits, 1,024 are 10: the bandwidths are the published ones times 0.6, so that the levels stay as many.
-RATES = {
-    "24 kHz": dict(sampling_rate=24_000, target_bandwidths=[0.9, 1.8, 3.6, 7.2, 14.4], **SMALL),
-    "32 kHz": dict(
-        sampling_rate=32_000, target_bandwidths=[1.2], upsampling_ratios=[8, 5, 4, 4], use_causal_conv=False,
-        norm_type="weight_norm", **SMALL,
-    ),
-    "48 kHz": dict(
-        sampling_rate=48_000, target_bandwidths=[1.8, 3.6, 7.2, 14.4], audio_channels=2, normalize=True,
-        chunk_length_s=1.0, overlap=0.01, norm_type="time_group_norm", use_causal_conv=False, **SMALL,
-    ),
-}  # fmt: skip
 LEVELS = {"24 kHz": 32, "32 kHz": 4, "48 kHz": 16}
 
 
-def model_of(config):
-    torch.manual_seed(0)
-    model = EncodecModel(EncodecConfig(**config)).eval()
-    with torch.no_grad():
-        spread = model.encoder(tensor(sound(4800, config.get("audio_channels", 1)))).std().item()
-    shape = model.quantizer.layers[0].codebook.embed.shape
-    for layer, table in zip(model.quantizer.layers, tables(shape, len(model.quantizer.layers), spread), strict=True):
-        layer.codebook.embed.copy_(table)
-        layer.codebook.cluster_size.copy_(torch.arange(len(table)) + 1.0)
-    return model
-
-
-@pytest.fixture(scope="module", params=RATES)
+@pytest.fixture(scope="module", params=ENCODEC)
 def pair(request, tmp_path_factory):
-    model = model_of(RATES[request.param])
+    model = encodec(request.param)
     header = saved(model, tmp_path_factory.mktemp("encodec"))
     return request.param, model, header, loaded(header, "encodec")
 
@@ -108,7 +83,7 @@ def test_a_prefix_of_levels_decodes_as_a_lower_bandwidth(pair):
 
 
 def test_chunks_of_a_second_have_places_for_their_tokens(tmp_path):
-    tokenizer = loaded(saved(model_of(RATES["48 kHz"]), tmp_path), "encodec")
+    tokenizer = loaded(saved(encodec("48 kHz"), tmp_path), "encodec")
     codec, hop = tokenizer._codec, 320
     for tokens in (1, 147, 148, 150, 301, 1000):
         (layout, *_), samples = codec.layouts((tokens * hop,)), tokens * hop

@@ -7,36 +7,12 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import MimiConfig, MimiModel
 
 from explorer.errors import CheckpointError
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
-from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tables, tensor
-
-SMALL = dict(
-    num_filters=4, hidden_size=32, codebook_size=64, codebook_dim=16, vector_quantization_hidden_dimension=16,
-    upsample_groups=32, num_hidden_layers=2, intermediate_size=32, num_attention_heads=4, num_key_value_heads=4,
-    head_dim=8, sliding_window=5,
-)  # fmt: skip
-
-
-def model_of():
-    torch.manual_seed(0)
-    model = MimiModel(MimiConfig(**SMALL)).eval()
-    with torch.no_grad():
-        for module in model.modules():
-            if type(module).__name__ == "MimiLayerScale":
-                module.scale.fill_(0.5)
-        latents = model.encoder(tensor(sound(19_200))).latents
-        for name in ("semantic", "acoustic"):
-            part = getattr(model.quantizer, f"{name}_residual_vector_quantizer")
-            spread = part.input_proj(latents).std().item()
-            for layer, table in zip(part.layers, tables((64, 16), len(part.layers), spread), strict=True):
-                layer.codebook.cluster_usage.copy_(torch.arange(64) / 8 + 0.5)
-                layer.codebook.embed_sum.copy_(table * layer.codebook.cluster_usage[:, None])
-                layer.codebook._embed = None
-    return model
+from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
+from tests.tokenizers.hub_models import mimi
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +22,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pair(folder):
-    model = model_of()
+    model = mimi()
     return model, loaded(saved(model, folder), "mimi")
 
 

@@ -6,34 +6,17 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import Emu3VQVAE, Emu3VQVAEConfig, FlavaImageCodebook, FlavaImageCodebookConfig
 
 from explorer.errors import CheckpointError, RecordError
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
-from tests.tokenizers.hub_folders import CLOSE, codes, loaded, saved, tensor
-
-
-def picture(height, width, seed=0):
-    """(H, W, 3) float32 in [0, 1]: a few smooth waves and a little noise."""
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[:height, :width][..., None]
-    waves = sum(np.sin(x * a + y * b + c) for a, b, c in rng.uniform(-0.5, 0.5, (4, 3, 3)))
-    return np.clip(0.5 + waves / 8 + 0.05 * rng.standard_normal((height, width, 3)), 0, 1).astype(np.float32)
+from tests.tokenizers.hub_folders import CLOSE, codes, loaded, picture, saved, tensor
+from tests.tokenizers.hub_models import MODELS
 
 
 @pytest.fixture(scope="module")
 def emu3(tmp_path_factory):
-    torch.manual_seed(0)
-    config = Emu3VQVAEConfig(
-        base_channels=32, channel_multiplier=[1, 1, 1, 2], hidden_size=64, num_res_blocks=1, codebook_size=128
-    )
-    model = Emu3VQVAE(config).eval()
-    with torch.no_grad():
-        latents = model.quant_conv(
-            model.encoder(tensor(picture(32, 32))[:, None].repeat(1, 4, 1, 1, 1)).transpose(1, 2)
-        )
-        model.quantize.embedding.weight.normal_(0, latents.std().item())
+    model = MODELS["emu3-alone"]()
     folder = tmp_path_factory.mktemp("emu3")
     return model, loaded(saved(model, folder), "emu3-alone"), folder
 
@@ -84,15 +67,7 @@ def test_emu3_is_read_out_of_its_language_models_shards(emu3, tmp_path, name, pr
 
 @pytest.fixture(scope="module")
 def flava(tmp_path_factory):
-    torch.manual_seed(0)
-    model = FlavaImageCodebook(FlavaImageCodebookConfig(hidden_size=8, vocab_size=96)).eval()
-    with torch.no_grad():
-        for module in model.modules():
-            if isinstance(module, torch.nn.Conv2d):
-                module.weight.normal_(0, (2 / module.weight[0].numel()) ** 0.5)
-                module.bias.normal_(0, 0.1)
-        logits = model.blocks(0.8 * tensor(picture(112, 112)) + 0.1)
-        model.blocks.output.conv.bias.sub_(logits.mean((0, 2, 3)))  # so that no code is the largest everywhere
+    model = MODELS["flava-codebook"]()
     folder = tmp_path_factory.mktemp("flava")
     return model, loaded(saved(model, folder), "flava-codebook"), folder
 

@@ -4,36 +4,12 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import resample_poly
-from transformers import (
-    NeuCodecConfig,
-    NeuCodecModel,
-    SeamlessM4TFeatureExtractor,
-    Wav2Vec2Config,
-    Wav2Vec2FeatureExtractor,
-    Wav2Vec2ForPreTraining,
-    Xcodec2Config,
-    Xcodec2Model,
-    XcodecConfig,
-    XcodecModel,
-)
+from transformers import SeamlessM4TFeatureExtractor, Wav2Vec2FeatureExtractor
 
 from explorer.errors import RecordError
 from explorer.tokenizers.hub.speech import mel_frames, paired_mel_frames, two_thirds
-from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tables, tensor
-
-CONVS = dict(conv_dim=(16,) * 7, num_conv_pos_embeddings=8, num_conv_pos_embedding_groups=2)
-SPEECH = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32)
-BERT = dict(model_type="wav2vec2-bert", conformer_conv_stride=1, **SPEECH)
-
-
-def settle(model):
-    """Weights of a fan-in's scale, so that what reaches the quantizer varies."""
-    with torch.no_grad():
-        for module in model.modules():
-            drawn = isinstance(module, (torch.nn.Conv1d, torch.nn.ConvTranspose1d, torch.nn.Linear))
-            if drawn and not torch.nn.utils.parametrize.is_parametrized(module):
-                module.weight.normal_(0, module.weight[0].numel() ** -0.5)
-    return model.eval()
+from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
+from tests.tokenizers.hub_models import MODELS
 
 
 def features_of(media):
@@ -62,18 +38,7 @@ def test_sound_comes_to_two_thirds_of_its_rate_as_in_scipy():
 
 @pytest.fixture(scope="module", params=["hubert", "wavlm"])
 def xcodec(request, tmp_path_factory):
-    torch.manual_seed(0)
-    acoustic = dict(
-        model_type="dac", encoder_hidden_size=4, decoder_hidden_size=32, hidden_size=16,
-        downsampling_ratios=[8, 5, 4, 2], upsampling_ratios=[8, 5, 4, 2],
-    )  # fmt: skip
-    semantic = dict(model_type=request.param, **SPEECH, **CONVS)
-    config = XcodecConfig(
-        acoustic_model_config=acoustic, semantic_model_config=semantic, codebook_size=64, target_bandwidths=[0.3, 2.4]
-    )
-    model = settle(XcodecModel(config))
-    for layer, table in zip(model.quantizer.quantizers, tables((64, 32), 8, 0.4), strict=True):
-        layer.codebook.embed.copy_(table)
+    model = MODELS["xcodec"](request.param)
     return model, loaded(saved(model, tmp_path_factory.mktemp("xcodec")), "xcodec")
 
 
@@ -100,27 +65,15 @@ def test_xcodec_leaves_out_what_only_training_needs(xcodec):
     assert spec.parameters == sum(model.state_dict()[k].numel() for k in kept)
 
 
-def speech_model(kind, config):
-    torch.manual_seed(0)
-    made = config(
-        hidden_size=32, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4,
-        head_dim=8, encoder_hidden_size=2, quantization_dim=48, semantic_model_config=dict(BERT),
-    )  # fmt: skip
-    model = settle(kind(made))
-    with torch.no_grad():
-        model.quantizer.project_in.weight.mul_(3)
-    return model
-
-
 @pytest.fixture(scope="module")
 def xcodec2(tmp_path_factory):
-    model = speech_model(Xcodec2Model, Xcodec2Config)
+    model = MODELS["xcodec2"]()
     return model, loaded(saved(model, tmp_path_factory.mktemp("xcodec2")), "xcodec2")
 
 
 @pytest.fixture(scope="module")
 def neucodec(tmp_path_factory):
-    model = speech_model(NeuCodecModel, NeuCodecConfig)
+    model = MODELS["neucodec"]()
     return model, loaded(saved(model, tmp_path_factory.mktemp("neucodec")), "neucodec")
 
 
@@ -171,11 +124,7 @@ def test_codes_of_finite_scalars_are_their_rule(name, request):
 
 @pytest.fixture(scope="module", params=["group", "layer"])
 def wav2vec2(request, tmp_path_factory):
-    torch.manual_seed(0)
-    config = Wav2Vec2Config(
-        **SPEECH, **CONVS, feat_extract_norm=request.param, conv_bias=request.param == "layer", codevector_dim=24
-    )
-    model = Wav2Vec2ForPreTraining(config).eval()
+    model = MODELS["wav2vec2"](request.param)
     return model, loaded(saved(model, tmp_path_factory.mktemp("wav2vec2")), "wav2vec2")
 
 
