@@ -65,7 +65,8 @@ def _pictured(opened: Opened, level: int, page: CodePage) -> tuple[dict[str, lis
     audit = shown.audit
     words = f"{there.count:,} of the {there.tokens:,} tokens of {audit.amount_words} have this code"
     if not elsewhere:
-        return found, f"{audit.title}: {words}.", False
+        none = " Its tokens have no place, so each shows the whole picture." if audit.layout == "set1d" else ""
+        return found, f"{audit.title}: {words}.{none}", False
     title = opened.audit.title
     return found, f"Shown from “{audit.title}”: {words}. The media of “{title}” do not come with the app.", True
 

@@ -1,7 +1,7 @@
-// Audit of the visitor's own pictures or indices: choose or drop files, watch, stop, resume; and the files of the audit
-// on screen. Uploads go straight to the server's upload address, so that their progress can be shown.
+// Audit of the visitor's own media or indices, or of the app's samples: choose or drop files, watch, stop, resume; and
+// the files of the audit on screen. Uploads go straight to the server's upload address, so that their progress can be shown.
 
-import { bytes, isGoing, kindOf, parseSize, progressWords, shareDone, stateWords } from "./codebook_audit_model.js";
+import { bytes, isGoing, kindOf, mediaWords, parseSize, progressWords, shareDone, stateWords } from "./codebook_audit_model.js";
 import { note } from "./codebook_panel.js";
 import { addStyleSheet } from "./component.js";
 import { h } from "./inspect_dom.js";
@@ -9,7 +9,7 @@ import { percent, whole } from "./inspect_format.js";
 import { saveFile, sendFiles } from "./page_files.js";
 
 const POLL_MS = 500;
-const ACCEPT = "image/*,.zip,.npy,.npz";
+const FIRST_LOOK = "first"; // the audit of one sample, for a tokenizer with which none ships
 const FILES = [
   ["json", "audit.json", "All figures of this audit, JSON"],
   ["npy", "counts.npy", "How often each code was counted, (levels, K) int64"],
@@ -29,8 +29,8 @@ class AuditPanel {
 
   build() {
     const button = (text, act, attributes = {}) => h("button", { type: "button", class: "dte-plain-button", onclick: act, ...attributes }, text);
-    this.input = h("input", { type: "file", multiple: true, accept: ACCEPT, class: "ca-file", "aria-label": "Pictures, a zip of pictures, or a file of indices", onchange: () => this.take([...this.input.files]) });
-    this.drop = h("label", { class: "ca-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}, " or drop them here: pictures, a zip of pictures, or indices (.npy, .npz)"));
+    this.input = h("input", { type: "file", multiple: true, class: "ca-file", onchange: () => this.take([...this.input.files]) });
+    this.drop = h("label", { class: "ca-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}));
     this.by = h("p", { class: "cb-note" });
     this.K = h("input", { type: "text", inputmode: "numeric", class: "ca-size", "aria-label": "K, the number of codes" });
     this.start = button("Count them", () => this.startIndices());
@@ -44,8 +44,9 @@ class AuditPanel {
     this.resume = button("Resume", () => this.again(), { "data-act": "resume" });
     this.show = button("Open it", () => this.openResult(), { "data-act": "open" });
     this.work = h("div", { class: "ca-work", hidden: true }, h("b", { class: "ca-title" }), this.bar, this.figures, this.state, h("div", { class: "ca-acts" }, this.stop, this.resume, this.show));
-    this.choose = h("div", { class: "ca-choose" }, this.drop, this.by);
-    this.details = h("details", { class: "ca-details" }, h("summary", {}, "Count your own pictures or indices"), this.choose, this.indices, this.problem);
+    this.samples = button("", () => this.countSamples(), { "data-act": "samples" });
+    this.choose = h("div", { class: "ca-choose" }, this.samples, this.drop, this.by);
+    this.details = h("details", { class: "ca-details" }, h("summary", {}, ""), this.choose, this.indices, this.problem);
     const links = FILES.map(([kind, label, title]) => h("button", { type: "button", class: "dte-link", "data-kind": kind, title, onclick: () => this.download(kind) }, label));
     this.saved = h("span", { class: "ca-saved", role: "status" });
     this.downloads = h("p", { class: "ca-downloads" }, h("span", {}, "This audit as files: "), ...links, this.saved);
@@ -99,6 +100,16 @@ class AuditPanel {
     if (size.error) return this.trouble(size.error);
     this.trouble("");
     return this.begin({ codebook_size: size.value });
+  }
+
+  /** Count all samples of the app: for tokenizers of which no such audit ships. */
+  async countSamples() {
+    this.trouble("");
+    try {
+      this.took((await this.ask("audit_start", { samples: true })).job);
+    } catch (error) {
+      this.trouble(error.message);
+    }
   }
 
   async begin(args) {
@@ -220,9 +231,19 @@ class AuditPanel {
     this.choose.hidden = going || sending || asking;
     this.indices.hidden = !asking;
     if (asking) this.file.textContent = this.chosen.words;
-    const title = bus.open?.tokenizer?.title;
+    const { title, modality } = bus.open?.tokenizer ?? {};
+    const { noun, accept } = mediaWords(modality);
+    this.input.accept = accept;
+    this.input.setAttribute("aria-label", `Your own ${noun}, a zip of ${noun}, or a file of indices`);
+    this.drop.lastChild.textContent = ` or drop them here: ${noun}, a zip of ${noun}, or indices (.npy, .npz)`;
+    const first = bus.open?.audit.id === FIRST_LOOK;
+    if (first && this.looked !== bus.open) this.details.open = true; // one medium says little: offer more at once
+    this.looked = bus.open;
+    this.details.firstChild.textContent = first ? `Only one of the app's samples is counted so far. Count more` : `Count your own ${noun} or indices`;
+    this.samples.hidden = !title || !bus.open.audits.some(({ id }) => id === FIRST_LOOK);
+    this.samples.textContent = `Count all sample ${noun} of the app`;
     this.by.textContent = title
-      ? `Pictures are counted by the tokenizer above (${title}); indices need only K. Files stay on this server and go when you close the page.`
+      ? `${noun[0].toUpperCase()}${noun.slice(1)} are counted by the tokenizer above (${title}); indices need only K. Files stay on this server and go when you close the page.`
       : "Indices need only K. Files stay on this server and go when you close the page.";
     const seen = job?.state === "failed" || (job?.state === "done" && job.audit === bus.state.audit); // said elsewhere
     this.work.hidden = !sending && (!job || seen);

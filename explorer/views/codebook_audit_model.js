@@ -2,11 +2,11 @@
 
 import { whole } from "./inspect_format.js";
 
-const PICTURES = /\.(png|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm)$/i;
+const MEDIA = /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|mp4|m4v|mov|mkv|webm|avi|ogv)$/i;
 const INDICES = /\.(npy|npz)$/i;
 const ZIP = /\.zip$/i;
 
-/** What was chosen: {kind: "zip" | "pictures" | "indices", words} or {error}. files: [{name, size}]. */
+/** What was chosen: {kind: "zip" | "media" | "indices", words} or {error}. files: [{name, size}]. */
 export function kindOf(files, limits) {
   if (files.length === 0) return { error: "No file was chosen." };
   const total = files.reduce((sum, file) => sum + file.size, 0);
@@ -18,9 +18,9 @@ export function kindOf(files, limits) {
   const [zips, indices] = [count(ZIP), count(INDICES)];
   if (files.length === 1 && zips === 1) return { kind: "zip", words: `${files[0].name}, ${bytes(total)}` };
   if (files.length === 1 && indices === 1) return { kind: "indices", words: `${files[0].name}, ${bytes(total)}` };
-  if (zips + indices > 0) return { error: "One zip, or one file of indices, or several pictures at a time, not a mixture." };
-  if (count(PICTURES) === 0) return { error: `${files[0].name} is neither a picture nor a zip nor a file of indices (.npy, .npz).` };
-  return { kind: "pictures", words: files.length === 1 ? `${files[0].name}, ${bytes(total)}` : `${whole(files.length)} files, ${bytes(total)}` };
+  if (zips + indices > 0) return { error: "One zip, or one file of indices, or several files of media at a time, not a mixture." };
+  if (count(MEDIA) === 0) return { error: `${files[0].name} is neither a picture, a sound or a clip, nor a zip nor a file of indices (.npy, .npz).` };
+  return { kind: "media", words: files.length === 1 ? `${files[0].name}, ${bytes(total)}` : `${whole(files.length)} files, ${bytes(total)}` };
 }
 
 /** "12.4 MiB" */
@@ -48,6 +48,13 @@ export function duration(seconds) {
 /** Share of a running job that is done, 0..1; null where it cannot be told. */
 export function shareDone(job) {
   return job.planned > 0 ? Math.min(1, job.done / job.planned) : null;
+}
+
+/** What an audit by a tokenizer of that modality reads: [accept, "pictures", "a zip of pictures"]. */
+export function mediaWords(modality) {
+  const nouns = { image: "pictures", audio: "sounds", video: "clips" };
+  const noun = nouns[modality] ?? "media";
+  return { noun, accept: `${modality in nouns ? `${modality}/*` : "image/*,audio/*,video/*"},.zip,.npy,.npz` };
 }
 
 /** "12 of 100 media · 12,288 tokens a level · 6.1 media/s · 14 s left": the figures of a job. */

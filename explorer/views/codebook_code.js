@@ -146,7 +146,7 @@ class CodePage {
     this.head.replaceChildren(make("p", "dte-card-title", "Code"));
     const counts = this.counts();
     const most = h("button", { type: "button", class: "dte-plain-button", onclick: () => this.go(mostUsed(counts)) }, "The most used code");
-    const words = make("p", "", "Choose a code in the heatmap or on the map: its patches, its places and its neighbours open here.");
+    const words = make("p", "", "Choose a code in the heatmap or on the map: its exemplars, its places and its neighbours open here.");
     this.body.replaceChildren(h("div", { class: "dte-hint" }, words, h("p", {}, most)));
   }
 
@@ -158,9 +158,9 @@ class CodePage {
     this.bars = vector && !digits ? vectorBars(vector) : null;
     this.head.replaceChildren(...this.heading(answer));
     const parts = [
-      exemplarsSection(answer, bus.state, document.baseURI),
+      exemplarsSection(answer, bus, document.baseURI),
       decodedSection(),
-      positionsSection(answer),
+      positionsSection(answer, bus.open.tokenizer?.modality),
       besideSection(answer, bus),
       nearestSection(answer, bus),
       digits,

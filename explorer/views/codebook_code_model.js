@@ -81,9 +81,9 @@ export const SIDE_WORDS = { left: "left of", right: "right of", above: "above", 
 export const SIDE_SIGNS = { left: "←", right: "→", above: "↑", below: "↓" };
 export const KINDS = { closest: "to the code", random: "drawn by chance", farthest: "from the code" };
 
-/** "astronaut, row 3, column 4, distance 0.21" */
-export function exemplarWords({ medium, token, place, distance }) {
-  const where = place ? `row ${place[0] + 1}, column ${place[1] + 1}` : `token ${whole(token)}`;
+/** "astronaut, row 3, column 4, distance 0.21"; "vowels, 0.520 to 0.533 s, distance 0.21" */
+export function exemplarWords({ medium, token, place, distance, where: said }) {
+  const where = said || (place ? `row ${place[0] + 1}, column ${place[1] + 1}` : `token ${whole(token)}`);
   return `${medium}, ${where}, distance ${significant(distance)}`;
 }
 
@@ -91,9 +91,12 @@ export function exemplarWords({ medium, token, place, distance }) {
 export function inspectLink(base, { tokenizer, audit, level, code }, { medium, token }) {
   if (tokenizer === null || audit?.startsWith("own-")) return null;
   const url = new URL(".", base);
-  url.search = new URLSearchParams({ picture: medium, tokenizer, side: 1024, level, code, token }).toString();
+  url.search = new URLSearchParams({ picture: medium, tokenizer, side: audit === "first" ? 256 : 1024, level, code, token }).toString();
   return url.href;
 }
+
+/** What the map of places is of, by the modality of the tokenizer. */
+export const placesTitle = (modality) => ({ audio: "Where in the sound", video: "Where in the frame" })[modality] ?? "Where in the picture";
 
 /** All numbers of the page as CSV: what, which, value, of. */
 export function codeCsv(answer) {

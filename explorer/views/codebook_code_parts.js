@@ -2,7 +2,8 @@
 
 import { significant } from "./code_card_format.js";
 import { make, picture, section } from "./code_card_parts.js";
-import { besideWords, exemplarWords, inspectLink, KINDS, liftWords, placeWords, SIDE_SIGNS, trainingWords } from "./codebook_code_model.js";
+import { besideWords, exemplarWords, inspectLink, KINDS, liftWords, placesTitle, placeWords, SIDE_SIGNS, trainingWords } from "./codebook_code_model.js";
+import { playButton } from "./codebook_sound.js";
 import { viridis } from "./colormaps.js";
 import { h } from "./inspect_dom.js";
 import { percent, whole } from "./inspect_format.js";
@@ -10,8 +11,14 @@ import { percent, whole } from "./inspect_format.js";
 const tokens = (n) => `${whole(n)} ${n === 1 ? "token" : "tokens"}`;
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A picture with the token itself outlined; box [top, left, height, width], size [height, width] in its pixels. */
+/** A picture with the token itself outlined; box [top, left, height, width] (null: no outline), size [height, width] in
+ *  its pixels. */
 export function boxed(url, label, box, size) {
+  if (!box) {
+    const whole = h("span", { class: "cc-crop" }, picture(url, label));
+    whole.style.aspectRatio = `${size[1]} / ${size[0]}`;
+    return whole;
+  }
   const share = (part, of) => `${(100 * part) / of}%`;
   const outline = h("span", { class: "cc-box" });
   const names = [["top", box[0], size[0]], ["left", box[1], size[1]], ["height", box[2], size[0]], ["width", box[3], size[1]]];
@@ -21,10 +28,11 @@ export function boxed(url, label, box, size) {
   return frame;
 }
 
-/** Exemplars by kind, four of each; a click opens the token on the inspect page where that knows the picture. */
-export function exemplarsSection(answer, state, base) {
+/** Exemplars by kind, four of each; a click opens the token on the inspect page where that knows the medium. Sounds
+ *  have a button that plays them. */
+export function exemplarsSection(answer, bus, base) {
   const { exemplars, references } = answer;
-  const parts = Object.keys(KINDS).map((kind) => exemplarRow(kind, exemplars[kind] ?? [], answer, state, base));
+  const parts = Object.keys(KINDS).map((kind) => exemplarRow(kind, exemplars[kind] ?? [], answer, bus, base));
   const shown = parts.filter(Boolean);
   if (shown.length === 0 && !exemplars.from) return null;
   const element = section("Exemplars over the data set", ...shown, make("p", "dte-card-note", exemplars.from));
@@ -32,14 +40,16 @@ export function exemplarsSection(answer, state, base) {
   return element;
 }
 
-function exemplarRow(kind, list, answer, state, base) {
+function exemplarRow(kind, list, answer, bus, base) {
   if (list.length === 0) return null;
   const tiles = list.map((one) => {
     const words = exemplarWords(one);
-    const href = inspectLink(base, { ...state, code: answer.code }, one);
+    const href = inspectLink(base, { ...bus.state, code: answer.code }, one);
     const crop = boxed(one.url, words, one.box, one.size);
-    if (!href) return h("span", { class: "cc-tile", title: words }, crop);
-    return h("a", { class: "cc-tile", href, target: "_blank", rel: "noopener", title: `${words}. Open it in Inspect` }, crop);
+    const tile = href ? h("a", { class: "cc-tile", href, target: "_blank", rel: "noopener", title: `${words}. Open it in Inspect` }, crop) : h("span", { class: "cc-tile", title: words }, crop);
+    if (one.heard === null || one.heard === undefined) return tile;
+    const fetchUrl = async () => (await bus.ask("sound", { level: answer.level, medium: one.heard, token: one.token })).url;
+    return h("span", { class: "cc-heard" }, tile, playButton(`Play ${words}`, fetchUrl));
   });
   return h("div", { class: "cc-row", "data-kind": kind }, h("p", { class: "cc-label" }, h("b", {}, kind[0].toUpperCase() + kind.slice(1)), ` ${KINDS[kind]}`), h("div", { class: "cc-tiles" }, ...tiles));
 }
@@ -47,9 +57,9 @@ function exemplarRow(kind, list, answer, state, base) {
 function referencesTable(references) {
   const rows = Object.entries(references).flatMap(([kind, list]) => list.map((one) => [kind, one.medium, whole(one.token), significant(one.distance)]));
   if (rows.length === 0) return "";
-  const head = h("tr", {}, ...["", "Picture", "Token", "Distance"].map((text) => h("th", { scope: "col" }, text)));
+  const head = h("tr", {}, ...["", "Medium", "Token", "Distance"].map((text) => h("th", { scope: "col" }, text)));
   const body = rows.map((row) => h("tr", {}, ...row.map((text) => h("td", {}, text))));
-  return h("details", { class: "dte-lp-table" }, h("summary", {}, "Its exemplars in the audit's own pictures"), h("div", { class: "dte-lp-scroll" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...body))));
+  return h("details", { class: "dte-lp-table" }, h("summary", {}, "Its exemplars in the audit's own media"), h("div", { class: "dte-lp-scroll" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...body))));
 }
 
 /** Room for what the decoder makes, filled by `fillDecoded`. */
@@ -69,8 +79,9 @@ export function fillDecoded(root, answer) {
   const figure = (url, name, title) => h("figure", { class: "cc-tile cc-figure", title }, boxed(url, title, answer.box, answer.size), h("figcaption", {}, name));
   const figures = [figure(answer.alone, "alone", "Nothing but this code, decoded")];
   answer.contexts.forEach(({ url, words }, i) => figures.push(figure(url, `${NAMES[i]} context`, words)));
+  if (answer.sound) figures[0].append(playButton("Play the code repeated", async () => answer.sound));
   element.querySelector(".cc-decoded").replaceChildren(...figures);
-  element.querySelector("p").textContent = answer.contexts.length > 0
+  element.querySelector("p").textContent = answer.note ? answer.note : answer.sound ? "The code repeated, by itself." : !answer.box ? "The code by itself: in every place at once." : answer.contexts.length > 0
     ? "A context has the commonest (2nd, 3rd commonest) code on each side, counted one by one: neighbours shape a patch too."
     : "Nothing was counted beside this code, so it is decoded alone only.";
   for (const slot of root.querySelectorAll("[data-thumbnail]")) {
@@ -107,7 +118,7 @@ function codeButton(bus, code, title, className, ...children) {
 const thumbnail = (code) => h("span", { class: "cc-thumb", "data-thumbnail": code, "aria-hidden": "true" });
 
 /** Where in the picture: 8 x 8 cells of the share of its tokens, viridis from none to the most. */
-export function positionsSection(answer) {
+export function positionsSection(answer, modality) {
   const { positions, positions_base: base } = answer;
   if (!positions) return null;
   const columns = positions.shape?.[1] ?? 8;
@@ -123,7 +134,7 @@ export function positionsSection(answer) {
   const grid = h("div", { class: "cc-places", role: "img", "aria-label": `Where it occurs. ${idle}`, onpointerleave: () => (readout.textContent = idle) }, ...cells);
   grid.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
   if (columns === positions.length) grid.classList.add("is-line");
-  return section("Where in the picture", h("div", { class: "cc-where" }, grid, h("div", { class: "cc-words" }, readout, make("p", "dte-card-note", answer.positions_expected))));
+  return section(placesTitle(modality), h("div", { class: "cc-where" }, grid, h("div", { class: "cc-words" }, readout, make("p", "dte-card-note", answer.positions_expected))));
 }
 
 /** What stands beside it, by side. */

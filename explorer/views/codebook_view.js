@@ -30,11 +30,13 @@ const MOST_SKIPPED = 50;
 
 const plural = (n, one, many = `${one}s`) => `${whole(n)} ${n === 1 ? one : many}`;
 
-/** "96 of 100 media (partial), 98,304 tokens, 4 skipped, 12 s on cpu": what an audit counted. Pure. */
-export function auditWords({ media, skipped, planned, complete, seconds, device }, tokens) {
+/** "3 sounds (12.8 s) · 640 tokens a level · 4 skipped · 12 s on cpu": what an audit counted; tokens: of each level. Pure. */
+export function auditWords({ media, skipped, planned, complete, seconds, device, amount_words: amount }, tokens) {
   const count = Array.isArray(media) ? media.length : (media ?? 0);
-  const read = complete || !planned ? plural(count, "medium", "media") : `${whole(count)} of ${plural(planned, "medium", "media")}, stopped before its end`;
-  const rest = [`${plural(tokens, "token")} a level`];
+  const all = amount ?? plural(count, "medium", "media");
+  const read = complete || !planned ? all : `${all}, of ${plural(planned, "medium", "media")}; stopped before its end`;
+  const even = new Set(tokens).size < 2;
+  const rest = [even ? `${plural(tokens[0] ?? 0, "token")} a level` : `${tokens.map(whole).join(", ")} tokens on its levels`];
   if (skipped?.length) rest.push(`${whole(skipped.length)} skipped`);
   if (seconds > 0) rest.push(`counted in ${seconds < 10 ? seconds.toFixed(1) : whole(seconds)} s${device ? ` on ${device}` : ""}`);
   return [read, ...rest].join(" · ");
@@ -193,7 +195,7 @@ class CodebookPage {
   describe(open) {
     const { tokenizer, audit, levels } = open ?? {};
     say(this.summary, tokenizer?.summary ?? "");
-    say(this.counted, audit ? `${audit.title}: ${auditWords(audit, levels[0]?.tokens ?? 0)}` : "");
+    say(this.counted, audit ? `${audit.title}: ${auditWords(audit, levels.map((level) => level.tokens))}` : "");
     const skipped = audit?.skipped ?? [];
     this.skipped.hidden = skipped.length === 0;
     say(this.skipped.firstChild, `${plural(skipped.length, "file")} skipped`);

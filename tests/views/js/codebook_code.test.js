@@ -73,7 +73,7 @@ const file = (name, size = 10) => ({ name, size });
 test("chosen files are told apart, and what cannot be is said before it is sent", () => {
   assert.equal(audit.kindOf([file("a.ZIP")], LIMITS).kind, "zip");
   assert.equal(audit.kindOf([file("a.npy")], LIMITS).kind, "indices");
-  assert.equal(audit.kindOf([file("a.png"), file("b.jpeg"), file("notes.txt")], LIMITS).kind, "pictures");
+  assert.equal(audit.kindOf([file("a.png"), file("b.jpeg"), file("notes.txt")], LIMITS).kind, "media");
   assert.match(audit.kindOf([file("a.zip"), file("b.png")], LIMITS).error, /not a mixture/);
   assert.match(audit.kindOf([file("a.doc")], LIMITS).error, /a\.doc is neither/);
   assert.match(audit.kindOf([file("a.png", 2000)], LIMITS).error, /a\.png has 2\.0 KiB; 1,000 bytes is the most/);
