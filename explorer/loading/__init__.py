@@ -38,6 +38,8 @@ FORMATS: Registry[Format] = Registry(
         "mimi-in-moshi": "explorer.tokenizers.hub.sound_formats:MIMI_IN_MOSHI",
         "mimi-in-csm": "explorer.tokenizers.hub.sound_formats:MIMI_IN_CSM",
         "snac": "explorer.tokenizers.sound.snac_format:SNAC",
+        "speechtokenizer": "explorer.tokenizers.sound.seanet_formats:SPEECHTOKENIZER",
+        "wavtokenizer": "explorer.tokenizers.sound.seanet_formats:WAVTOKENIZER",
         "diffusers-vq": "explorer.tokenizers.convvq.formats:DIFFUSERS",
         "janus": "explorer.tokenizers.convvq.formats:JANUS_ORIGINAL",
         "llamagen": "explorer.tokenizers.convvq.formats:LLAMAGEN",

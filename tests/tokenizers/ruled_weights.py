@@ -64,6 +64,14 @@ def ruled_clip(frames: int, height: int, width: int, seed: int = 0) -> np.ndarra
     return np.stack([ruled_picture(height, width, seed + frame) for frame in range(frames)])
 
 
+def ruled_sound(samples: int, seed: int = 0) -> np.ndarray:
+    """(S, 1) float32 in about [-1, 1]: gliding tones that come and go, with noise."""
+    rng = np.random.RandomState(seed)
+    place = np.arange(samples) / max(samples, 1)
+    tones = [np.sin(a * place + b * place**2) * np.sin(c * place) ** 2 for a, b, c in rng.uniform(20, 900, (4, 3))]
+    return (0.2 * np.sum(tones, 0) + 0.1 * rng.standard_normal(samples)).astype(np.float32)[:, None]
+
+
 def shell(state: Mapping[str, Tensor], classes: Mapping[str, type[nn.Module]] | None = None) -> nn.Module:
     """Nested modules that hold these tensors as parameters and do nothing. classes: of the modules, by their path."""
     made = {"": (classes or {}).get("", nn.Module)()}

@@ -11,8 +11,9 @@ from explorer.errors import CheckpointError
 from explorer.loading.header import Header
 from explorer.registry import load_dotted
 from explorer.tokenizers.base import TokenizerSpec
-from explorer.tokenizers.hub.folder import WEIGHT_NORM, each_second, whole, wholes
+from explorer.tokenizers.hub.folder import each_second, whole, wholes
 from explorer.tokenizers.hub.sound_formats import SoundFormat
+from explorer.tokenizers.sound.normed_names import normed_name, normed_shape
 
 if TYPE_CHECKING:
     from explorer.tokenizers.sound.snac import SnacCodec
@@ -129,23 +130,6 @@ class Snac(SoundFormat):
         if shape is None:
             raise CheckpointError(f"This looks like {self.title}, but the weight of {name} is missing.")
         return shape
-
-
-def normed_name(key: str) -> str:
-    """A key of weight normalization in its new spelling."""
-    for old, new in WEIGHT_NORM.items():
-        if key.endswith(old):
-            return key.removesuffix(old) + new
-    return key
-
-
-def normed_shape(header: Header, name: str) -> tuple[int, int, int] | None:
-    """The shape of a normalized convolution's weight, in either spelling; None if there is none of three axes."""
-    for ending in (".weight_v", WEIGHT_NORM[".weight_v"]):
-        shape = header.shape(name + ending)
-        if shape is not None and len(shape) == 3 and 0 not in shape:
-            return shape
-    return None
 
 
 SNAC = Snac("snac")

@@ -1,0 +1,122 @@
+"""WavTokenizer: its Lightning checkpoints load, and codes and sound are those of the original.
+
+goldens/wavtokenizer.npz was made with jishengpeng/WavTokenizer on a CPU: the model filled by `fill_by_rule`, but for
+`head.istft.window`, which stays torch.hann_window; codes = encode_infer(ruled_sound(tokens x hop)), sound =
+decode(codes_to_features(codes)) with bandwidth_id 0, of which every sixteenth sample is kept where the model is the
+published one. "small": dimension 16, 4 filters, ratios [5, 4, 2], 32 codes, a decoder 64 wide with 2 blocks; "plain":
+ratios [4, 2], one block, norms that do not adapt, on a single token; "published": that of 40 tokens a second.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from ruled_weights import golden, ruled, ruled_sound, ruled_state
+
+from explorer.errors import CheckpointError
+from explorer.loading import FORMATS
+from explorer.loading.reading import read_header
+from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.sound.seanet_formats import WAVTOKENIZER
+
+
+def state(name):
+    """The original's tensors and some of its discriminators', which its checkpoints hold too."""
+    shapes = golden("wavtokenizer")[f"{name}_shapes"]
+    window = {"head.istft.window": torch.hann_window(shapes["head.istft.window"][0])}
+    losses = {f"multiperioddisc.discriminators.{i}.conv_post.weight_g": ruled("x", (1, 1, 1)) for i in range(2)}
+    return ruled_state(shapes) | window | losses
+
+
+def saved(folder, name):
+    """A checkpoint as Lightning writes it, optimizer and all."""
+    optimizer = {"state": {0: {"step": torch.tensor(3.0), "exp_avg": torch.zeros(4)}}, "param_groups": [{"lr": 2e-4}]}
+    kept = {"epoch": 1, "global_step": 2, "pytorch-lightning_version": "1.8.6", "state_dict": state(name)}
+    torch.save(kept | {"optimizer_states": [optimizer], "lr_schedulers": [], "hyper_parameters": {"lr": 2e-4}}, folder)
+    return folder
+
+
+def load(path):
+    header = read_header(path)
+    assert next(one for one in FORMATS if FORMATS.load(one).recognises(header)) == "wavtokenizer"
+    return AdaptedTokenizer(WAVTOKENIZER.load(header), WAVTOKENIZER.describe(header), "cpu")
+
+
+@pytest.mark.parametrize("name", ["small", "plain"])
+def test_codes_and_sound_are_the_originals(name, tmp_path):
+    arrays, tokenizer = golden("wavtokenizer"), load(saved(tmp_path / "WavTokenizer_small.ckpt", name))
+    codes, sound = arrays[f"{name}_codes"][0], arrays[f"{name}_sound"]
+    hop = len(sound) // len(codes)
+    assert tokenizer.spec.downsampling == tokenizer.spec.shortest == hop
+    record = tokenizer.tokenize(ruled_sound(len(codes) * hop))
+    (level,) = record.levels
+    np.testing.assert_array_equal(level.indices, codes)
+    assert name == "plain" or len(np.unique(codes)) > 5  # so that equality means something
+    np.testing.assert_allclose(record.reconstruction[:, 0], sound, atol=1e-5)
+    np.testing.assert_allclose(tokenizer.detokenize([codes])[:, 0], sound, atol=1e-5)
+
+
+def test_latents_codes_and_counts(tmp_path):
+    tokenizer, tensors = load(saved(tmp_path / "w.ckpt", "small")), state("small")
+    (level,) = tokenizer.tokenize(ruled_sound(20 * 40)).levels
+    before = "feature_extractor.encodec.quantizer.vq.layers.0._codebook."
+    book = tensors[f"{before}embed"].numpy()
+    np.testing.assert_array_equal(((level.z_e[:, None] - book) ** 2).sum(2).argmin(1), level.indices)
+    np.testing.assert_array_equal(level.z_q, book[level.indices])
+    np.testing.assert_array_equal(level.codebook.counts, tensors[f"{before}cluster_size"].numpy())
+
+
+def test_a_token_left_out_gives_nothing_to_the_decoder(tmp_path):
+    tokenizer = load(saved(tmp_path / "w.ckpt", "small"))
+    codes = np.arange(10) % 32
+    whole, kept = tokenizer.detokenize([codes]), np.arange(10) != 4
+    without = tokenizer.decode_kept([codes], [kept])
+    table = tokenizer.codebooks()[0].vectors
+    with torch.inference_mode():
+        vectors = torch.from_numpy(table[codes] * kept[:, None]).T[None]
+        expected = tokenizer._codec.decode([vectors])[0].T.numpy()
+    np.testing.assert_allclose(without, expected, atol=1e-6)
+    assert np.abs(whole - without).max() > 1e-3
+    assert tokenizer.decode_alone(0, [3, 4]).shape == (2, 120, 1)
+
+
+def test_the_description_needs_no_weights(tmp_path):
+    path = saved(tmp_path / "w.ckpt", "small")
+    spec = WAVTOKENIZER.describe(read_header(path))
+    assert (spec.modality, spec.quantizer, spec.combination, spec.num_quantizers) == ("audio", "vq", "single", 1)
+    assert (spec.codebook_size, spec.codebook_dim, spec.sample_rate_hz, spec.channels) == (32, 16, 24_000, 1)
+    unread = ("multiperioddisc.", "feature_extractor.encodec.decoder.")
+    kept = {k: t for k, t in state("small").items() if not k.startswith(unread)}
+    assert spec.parameters == sum(t.numel() for k, t in kept.items() if not k.endswith(("inited", "embed_avg")))
+    (tmp_path / "w.yaml").write_text("model: {class_path: os.system, init_args: {sample_rate: 16000}}\n")
+    assert WAVTOKENIZER.describe(read_header(path)).sample_rate_hz == 16_000
+
+
+def test_what_does_not_fit_is_named(tmp_path):
+    path = tmp_path / "w.ckpt"
+    for change, words in (
+        ({"head.out.weight": torch.zeros(31, 64)}, "transforms 29 samples"),
+        ({"backbone.embed.weight": torch.zeros(60, 16, 7)}, "60 wide"),
+        ({"backbone.convnext.0.pwconv1.weight": torch.zeros(96)}, r"pwconv1\.weight has shape \(96,\)"),
+        ({"feature_extractor.encodec.quantizer.vq.layers.1._codebook.embed": torch.zeros(32, 16)}, "2 levels, not 1"),
+    ):
+        torch.save({"state_dict": state("small") | change}, path)
+        with pytest.raises(CheckpointError, match=words):
+            WAVTOKENIZER.describe(read_header(path))
+    tensors = state("small")
+    del tensors["backbone.pos_net.2.q.weight"]
+    torch.save({"state_dict": tensors}, path)
+    with pytest.raises(CheckpointError, match=r"missing backbone\.pos_net\.2\.q\.weight"):
+        WAVTOKENIZER.load(read_header(path))
+
+
+@pytest.mark.slow
+def test_published_widths(tmp_path):
+    arrays = golden("wavtokenizer")
+    tokenizer = load(saved(tmp_path / "WavTokenizer_small_600_24k_4096.ckpt", "published"))
+    codes = arrays["published_codes"][0]
+    assert tokenizer.spec.downsampling == 600 and tokenizer.spec.codebook_size == 4096
+    record = tokenizer.tokenize(ruled_sound(len(codes) * 600))
+    np.testing.assert_array_equal(record.levels[0].indices, codes)
+    np.testing.assert_allclose(record.reconstruction[::16, 0], arrays["published_sound"], atol=1e-4)
