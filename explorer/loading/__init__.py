@@ -21,6 +21,7 @@ FORMATS: Registry[Format] = Registry(
         "bsq-vit": "explorer.tokenizers.vit.bsqvit_format:BSQ_VIT",
         "vit-vqgan": "explorer.tokenizers.vit.vitvqgan_format:VIT_VQGAN",
         "cosmos-di": "explorer.tokenizers.cosmos.format:COSMOS_DI",
+        "cosmos-dv": "explorer.tokenizers.cosmos.video_format:COSMOS_DV",
         "encodec": "explorer.tokenizers.hub.sound_formats:ENCODEC",
         "dac": "explorer.tokenizers.hub.sound_formats:DAC",
         "mimi": "explorer.tokenizers.hub.sound_formats:MIMI",
