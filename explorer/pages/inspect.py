@@ -1,20 +1,23 @@
-"""The Inspect page: one picture through one tokenizer, everything linked.
+"""The Inspect page: one picture, sound or clip through one tokenizer, everything linked.
 
 Choices are a `Visit` in the visitor's state. Whatever fails leaves the last good result on the screen and says why
-under the strip of pictures.
+under the strip of samples.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import gradio as gr
 
 from explorer.errors import Cancelled, ExplorerError, plain_words
+from explorer.media.samples import SAMPLES
 from explorer.pages import edit_events, runtime
 from explorer.pages import inspect_events as events
-from explorer.pages.inspect_payloads import reconstruction_payload
+from explorer.pages import inspect_media as media
+from explorer.pages.inspect_alone import alone_ask
 from explorer.pages.session import SIDES_PX, UPLOADED, Visit, visit_from_query
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views import address, export_bar
@@ -23,10 +26,13 @@ from explorer.views.code_card import CodeCard
 from explorer.views.edit_view import EditView
 from explorer.views.export_bar import ExportBar
 from explorer.views.inspect_view import InspectView
+from explorer.views.player import Player
 from explorer.views.reconstruction import ReconstructionView
 from explorer.views.sample_strip import SampleStrip
 from explorer.views.tokenizer_facts import TokenizerFacts
 from explorer.views.tokenizer_facts import payload as facts_payload
+
+OUTPUTS = 11  # values of `_all`
 
 
 class PictureInput(gr.Image):
@@ -44,11 +50,12 @@ def build() -> None:
     state = gr.State(Visit(), time_to_live=3600)
     with gr.Row(elem_id="choices"):
         with gr.Column(scale=5, min_width=320):
-            gr.Markdown("### Picture")
+            gr.Markdown("### Picture, sound or clip")
             strip = SampleStrip()
-            with gr.Accordion("Your own picture: upload, paste or webcam", open=False):
+            with gr.Accordion("Your own: upload a file, paste, or take a picture", open=False):
+                file = gr.File(type="filepath", label="A picture, sound or clip", height=110, elem_id="upload-file")
                 upload = PictureInput(
-                    sources=["upload", "clipboard", "webcam"], label="Your picture", height=300, elem_id="upload"
+                    sources=["upload", "clipboard", "webcam"], label="Or a picture", height=300, elem_id="upload"
                 )
             side = gr.Radio(
                 [(f"{px} px", px) for px in SIDES_PX], value=SIDES_PX[0], label="Longest side", elem_id="side"
@@ -56,7 +63,7 @@ def build() -> None:
         with gr.Column(scale=4, min_width=320):
             gr.Markdown("### Tokenizer")
             tokenizer = gr.Dropdown(
-                [(spec.title, spec.id) for spec in specs],
+                [(media.label_of(spec), spec.id) for spec in specs],
                 label="Tokenizer",
                 show_label=False,
                 elem_id="tokenizer",
@@ -65,30 +72,32 @@ def build() -> None:
             facts = TokenizerFacts()
     with gr.Row(elem_id="linked"):  # a CSS grid: wide, the card stands beside the rest; narrow, right after the view
         with gr.Column(elem_id="area-view"):
+            player = Player()
             view = InspectView(elem_id="inspect-view")
         with gr.Column(elem_id="area-card"):
-            card = CodeCard()
+            card = CodeCard(server_functions=[alone_ask])
         with gr.Column(elem_id="area-after"):
             reconstruction = ReconstructionView()
             exports = ExportBar()
             editor = EditView(server_functions=[edit_ask])
     bar = AddressBar()
 
-    results = [view, reconstruction, card, bar, editor]
-    chosen = [state, strip, facts, *results]
+    results = [view, player, reconstruction, card, bar, editor]
+    chosen = [state, strip, facts, *results, tokenizer, side]
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
-    opened = gr.on([gr.context.Context.root_block.load], _open, None, [*chosen, tokenizer, side], **quiet)
+    opened = gr.on([gr.context.Context.root_block.load], _open, None, chosen, **quiet)
     quick = quiet | {"trigger_mode": "multiple"}  # a choice while another is being shown counts; the newest wins
     runs = [
         strip.pick(_pick_sample, state, chosen, **quick),
         upload.input(_pick_upload, [state, upload], chosen, **quick),
+        file.upload(_pick_upload, [state, file], chosen, **quick),
         tokenizer.input(_pick_tokenizer, [state, tokenizer], chosen, **quick),
         side.input(_pick_side, [state, side], chosen, **quick),
     ]
     for run in [opened, *runs]:
         run.success(_maps, state, view, concurrency_limit=4, **quick)
     view.select(_select, state, [card], queue=False, **quick)
-    view.levels(_levels, state, [reconstruction, bar], queue=False, **quick)
+    view.levels(_levels, state, [player, reconstruction, bar], queue=False, **quick)
     exports.export(_export, state, exports, **quiet)
     gr.context.Context.root_block.unload(_leave)
 
@@ -98,54 +107,77 @@ def edit_ask(request: dict) -> str:
     return edit_events.ask(request if isinstance(request, dict) else {})
 
 
-def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", kind: str = "error") -> tuple:
-    """Values of state, strip, facts and all results; if they cannot be made, why, and everything else as it was."""
+def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", kind: str = "error") -> Iterator[tuple]:
+    """Values of state, strip, facts, results, tokenizer and side; if they cannot be made, why, and the rest as it was.
+
+    Words about progress come first where it takes its time. It ends with a skip, as `_maps` does and for its reason.
+    """
     session = request.session_hash
     turn = runtime.turns.begin(session, runtime.MAPS)  # ends the UMAP of what was shown before
-    visit = replace(visit, turn=turn)
     try:
+        visit, said = media.settled(visit)
+        message, kind = (message, kind) if not said else (" ".join(filter(None, (message, said))), "note")
+        runtime.intents.set(session, visit)
+        visit = replace(visit, turn=turn)
+        spec = media.spec_of(visit.tokenizer)
+        words = media.size_words(spec) if spec else visit.tokenizer
+        for line in media.progress(functools.partial(runtime.record_of, visit), words):
+            if not runtime.turns.holds(session, runtime.MAPS, turn):
+                return
+            yield _only_strip(events.busy_value(visit, line))
         spec = load_tokenizer(visit.tokenizer).spec
         strip = events.strip_value(visit, message, kind)
-        made = (visit, strip, facts_payload(spec), *events.everything(visit), edit_events.opening(visit))
+        results = (*events.everything(visit), edit_events.opening(visit))
+        side = gr.update(value=visit.side_px, visible=media.has_side(spec))
+        made = (visit, strip, facts_payload(spec), *results, visit.tokenizer, side)
     except Exception as error:
-        kept = events.strip_value(before, plain_words(error))
+        made = (*_only_strip(events.strip_value(before, plain_words(error)))[:-2], before.tokenizer, gr.skip())
         if runtime.turns.holds(session, runtime.MAPS, turn):
             runtime.intents.set(session, before)
-        made = (gr.skip(), kept, *[gr.skip()] * 6)
-    return made if runtime.turns.holds(session, runtime.MAPS, turn) else (gr.skip(),) * 8
+    if runtime.turns.holds(session, runtime.MAPS, turn):
+        yield made
+    yield (gr.skip(),) * OUTPUTS
 
 
-def _open(request: gr.Request) -> tuple:
+def _only_strip(value: str) -> tuple:
+    return (gr.skip(), value, *[gr.skip()] * (OUTPUTS - 2))
+
+
+def _open(request: gr.Request) -> Iterator[tuple]:
     """A page was opened, perhaps by a link."""
     ids = [spec.id for spec in list_tokenizers()]
     visit, said = visit_from_query(dict(request.query_params), ids)
     if not ids:
-        empty = events.strip_value(visit, "There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one.")
-        return (visit, empty, *[gr.skip()] * 8)
+        words = "There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one."
+        yield (visit, *_only_strip(events.strip_value(visit, words))[1:])
+        return
     runtime.intents.set(request.session_hash, visit)
-    return (*_all(request, visit, visit, " ".join(said), "note"), visit.tokenizer, visit.side_px)
+    yield from _all(request, visit, visit, " ".join(said), "note")
 
 
-def _pick_sample(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:
-    return _pick(request, visit, picture=str(event.id), upload=None)
+def _pick_sample(visit: Visit, event: gr.EventData, request: gr.Request) -> Iterator[tuple]:
+    name = str(event.id)
+    modality = SAMPLES[name].modality if name in SAMPLES else "image"
+    yield from _pick(request, visit, picture=name, upload=None, modality=modality)
 
 
-def _pick_upload(visit: Visit, path: str | None, request: gr.Request) -> tuple:
-    """A picture was uploaded, pasted or taken; clearing the input, or a paste under way, keeps what is shown."""
+def _pick_upload(visit: Visit, path: str | None, request: gr.Request) -> Iterator[tuple]:
+    """A file was uploaded, pasted or taken; clearing the input, or a paste under way, keeps what is shown."""
     if path is None:
-        return (gr.skip(),) * 8
-    return _pick(request, visit, picture=UPLOADED, upload=path)
+        yield (gr.skip(),) * OUTPUTS
+        return
+    yield from _pick(request, visit, picture=UPLOADED, upload=path, modality="")
 
 
-def _pick_tokenizer(visit: Visit, tokenizer: str, request: gr.Request) -> tuple:
-    return _pick(request, visit, tokenizer=tokenizer)
+def _pick_tokenizer(visit: Visit, tokenizer: str, request: gr.Request) -> Iterator[tuple]:
+    yield from _pick(request, visit, tokenizer=tokenizer)
 
 
-def _pick_side(visit: Visit, side: int, request: gr.Request) -> tuple:
-    return _pick(request, visit, side_px=int(side))
+def _pick_side(visit: Visit, side: int, request: gr.Request) -> Iterator[tuple]:
+    yield from _pick(request, visit, side_px=int(side))
 
 
-def _pick(request: gr.Request, visit: Visit, **choices: object) -> tuple:
+def _pick(request: gr.Request, visit: Visit, **choices: object) -> Iterator[tuple]:
     return _all(request, runtime.intents.change(request.session_hash, visit, **choices), visit)
 
 
@@ -187,11 +219,9 @@ def _levels(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:
     visit = replace(visit, level=int(event.level), mode=str(event.mode))
 
     def values() -> tuple:
-        record = runtime.record_of(visit)
-        decoded = reconstruction_payload(record, load_tokenizer(visit.tokenizer), visit)
-        return decoded, address.payload(visit.query())
+        return *events.decoded_values(visit), address.payload(visit.query())
 
-    return _newest(request, "levels", values, 2)
+    return _newest(request, "levels", values, 3)
 
 
 def _newest(request: gr.Request, thing: str, values: Callable[[], tuple], count: int) -> tuple:

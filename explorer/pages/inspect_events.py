@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import io
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +10,20 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from explorer.analysis.depiction import depict
 from explorer.analysis.projection import Projection
-from explorer.errors import ExplorerError, RecordError
-from explorer.media.image import LoadedImage, fit
-from explorer.media.samples import PICTURES
+from explorer.errors import RecordError
+from explorer.media.medium import file_bytes
 from explorer.pages import runtime
-from explorer.pages.inspect_payloads import card_payload, code_maps, drawn_vectors, reconstruction_payload
+from explorer.pages.inspect_media import thumbnails
+from explorer.pages.inspect_payloads import (
+    card_payload,
+    code_maps,
+    decoded_of,
+    drawn_vectors,
+    reconstruction_payload,
+)
+from explorer.pages.inspect_player import player_payload
 from explorer.pages.session import Visit
 from explorer.record import TokenRecord
 from explorer.tokenfile import save_tokens
@@ -25,64 +31,61 @@ from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.base import Tokenizer
 from explorer.views import address, export_bar, inspect_view, sample_strip
 
-THUMBNAIL_PX = 112  # drawn at half that on ordinary screens
 UMAP_STEPS = 4  # progress lines a UMAP: each sends the picture again
-_log = logging.getLogger(__name__)
-
-
-@functools.cache
-def thumbnails() -> list[dict[str, str]]:
-    """The sample pictures for the strip, squared; one that cannot be read is left out."""
-    found = []
-    for sample in PICTURES.values():
-        try:
-            pixels = sample.load().pixels
-        except ExplorerError as error:
-            _log.warning("sample %s: %s", sample.id, error)
-            continue
-        side = min(pixels.shape[:2])
-        top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
-        square = LoadedImage(np.ascontiguousarray(pixels[top : top + side, left : left + side]))
-        small = fit(square, 1, THUMBNAIL_PX).pixels
-        found.append(sample_strip.Thumbnail(sample.id, sample.title, f"{sample.source}, {sample.licence}", small))
-    return sample_strip.thumbnails_json(found)
 
 
 def strip_value(visit: Visit, message: str = "", kind: str = "error") -> str:
     """The value of the strip for a visit."""
-    return sample_strip.payload(thumbnails(), visit.picture, message, kind)
+    modality = visit.modality or "image"
+    return sample_strip.payload(thumbnails(modality), visit.picture, message, kind, modality)
+
+
+def busy_value(visit: Visit, message: str) -> str:
+    """The value of the strip while something takes its time: only the message is new."""
+    return sample_strip.payload(None, visit.picture, message, "busy")
 
 
 def shown(visit: Visit, umaps: dict[int, Projection] | None = None, progress: str = "") -> str:
     """The value of the inspect view; with `umaps` also the maps that take longer. Raises ExplorerError."""
-    record, tokenizer = runtime.record_of(visit), load_tokenizer(visit.tokenizer)
+    record, picture = runtime.record_of(visit), runtime.picture_record_of(visit)
     selected = inspect_view.Selected(visit.level, visit.code, visit.token)
-    return inspect_view.payload(
-        record, tokenizer.spec.title, code_maps(record, umaps), visit.mode, selected, progress, visit.map_kind
-    )
+    title = load_tokenizer(visit.tokenizer).spec.title
+    maps = code_maps(picture, umaps)
+    return inspect_view.payload(picture, title, maps, visit.mode, selected, progress, visit.map_kind, record)
 
 
 def card_value(visit: Visit) -> str:
     """The value of the code card: of the selected code, "" if nothing fits."""
-    record = runtime.record_of(visit)
-    if not 0 <= visit.level < len(record.levels):
+    picture = runtime.picture_record_of(visit)
+    if not 0 <= visit.level < len(picture.levels):
         return ""
-    level = record.levels[visit.level]
+    level = picture.levels[visit.level]
     token = visit.token if visit.token is not None and 0 <= visit.token < level.layout.num_tokens else None
     code = visit.code if visit.code is not None else (None if token is None else int(level.indices.flat[token]))
     if code is None or not 0 <= code < level.codebook.codebook_size:
         return ""
-    return card_payload(record, load_tokenizer(visit.tokenizer), visit.level, code, token)
+    return card_payload(runtime.record_of(visit), picture, load_tokenizer(visit.tokenizer), visit.level, code, token)
 
 
-def everything(visit: Visit) -> tuple[str, str, str, str]:
-    """Values of inspect view, reconstruction, code card and address bar. Raises ExplorerError."""
-    record = runtime.record_of(visit)
-    if visit.level >= len(record.levels):
+def decoded_values(visit: Visit) -> tuple[str, str]:
+    """Values of player and reconstruction for the levels that are chosen. Raises ExplorerError."""
+    record, tokenizer = runtime.record_of(visit), load_tokenizer(visit.tokenizer)
+    decoded = decoded_of(record, tokenizer, visit)
+    if decoded is record.reconstruction or decoded is None:
+        picture = runtime.picture_record_of(visit)
+    else:
+        picture = depict(replace(record, reconstruction=decoded))
+    return (
+        player_payload(record, picture, visit, decoded),
+        reconstruction_payload(record, picture, visit, decoded),
+    )
+
+
+def everything(visit: Visit) -> tuple[str, str, str, str, str]:
+    """Values of inspect view, player, reconstruction, code card and address bar. Raises ExplorerError."""
+    if visit.level >= len(runtime.record_of(visit).levels):
         visit = replace(visit, level=0)
-    tokenizer = load_tokenizer(visit.tokenizer)
-    decoded = reconstruction_payload(record, tokenizer, visit)
-    return shown(visit), decoded, card_value(visit), address.payload(visit.query())
+    return shown(visit), *decoded_values(visit), card_value(visit), address.payload(visit.query())
 
 
 def umap_steps(visit: Visit, session: str, turn: int) -> Iterator[str]:
@@ -119,9 +122,19 @@ def export(visit: Visit, kind: str, level: int) -> export_bar.ExportFile:
     write: dict[str, Callable[[], tuple[str, bytes]]] = {
         "codebook": lambda: (f"{visit.tokenizer}_level{level + 1}_codebook.npy", codebook_npy(tokenizer, level)),
         "counts": lambda: (f"{stem}_level{level + 1}_usage.csv", usage_csv(record, level)),
+        "decoded": lambda: decoded_file(record, tokenizer, stem),
     }
     name, data = write[kind]() if kind in write else (f"{stem}_tokens.{kind}", tokens_bytes(record, kind))
     return export_bar.ExportFile(name, data)
+
+
+def decoded_file(record: TokenRecord, tokenizer: Tokenizer, stem: str) -> tuple[str, bytes]:
+    """Name and bytes of the reconstruction as a file of its kind. Raises RecordError where there is no decoder."""
+    if not tokenizer.spec.decodes:
+        raise RecordError("this tokenizer has no decoder, so there is no reconstruction to save")
+    rate = record.sample_rate_hz if record.modality == "audio" else record.frames_per_second
+    data, suffix = file_bytes(record.reconstruction, record.modality, rate)  # type: ignore[arg-type]
+    return f"{stem}_reconstruction{suffix}", data
 
 
 def tokens_bytes(record: TokenRecord, kind: str) -> bytes:

@@ -9,18 +9,23 @@ import numpy as np
 
 from explorer.analysis.codecard import code_facts
 from explorer.analysis.codemap import lattice_coordinates, map_codes
+from explorer.analysis.depiction import FLOOR_DB, spectrogram_db
 from explorer.analysis.exemplars import context, patches
 from explorer.analysis.metrics import quality
 from explorer.analysis.neighbours import margins, quantization_error
 from explorer.analysis.projection import Projection, pca
 from explorer.analysis.voronoi import Plane, cells, plane_through, slice_regions
 from explorer.config import settings
+from explorer.pages import inspect_figures
+from explorer.pages.inspect_alone import asked_later, decoded_alone
 from explorer.pages.session import Visit
 from explorer.record import Codebook, TokenLevel, TokenRecord
 from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.base import Tokenizer
 from explorer.views import code_card, reconstruction
+from explorer.views.code_card import Alone
 from explorer.views.inspect_view import CodeMap, Raster
+from explorer.views.places import places_of
 
 NEIGHBOURS = 6
 CONTEXT_TOKENS = 3
@@ -107,46 +112,89 @@ def noun_of(record: TokenRecord) -> str:
     return "group" if record.combination == "concatenate" else "level"
 
 
-def reconstruction_payload(record: TokenRecord, tokenizer: Tokenizer, visit: Visit) -> str:
-    """The value of ReconstructionView: decoded from the levels that the visitor chose."""
+def decoded_of(record: TokenRecord, tokenizer: Tokenizer, visit: Visit) -> np.ndarray | None:
+    """What the levels that the visitor chose decode to, None where there is no decoder."""
+    if not tokenizer.spec.decodes:
+        return None
     shown = levels_shown(visit, len(record.levels))
-    decoded = record.reconstruction if shown is None else tokenizer.decode_levels(record, shown)
-    figures = quality(record.media, decoded)
-    grids = [level.layout.shape for level in record.levels]
+    return record.reconstruction if shown is None else tokenizer.decode_levels(record, shown)
+
+
+def reconstruction_payload(record: TokenRecord, picture: TokenRecord, visit: Visit, decoded: np.ndarray | None) -> str:
+    """The value of ReconstructionView.
+
+    decoded: as `decoded_of` gives it. picture: the picture of the record (`depict`) with that reconstruction.
+    """
+    placed = all(level.layout.kind == "grid2d" for level in picture.levels)
+    levels = picture.levels if placed else ()
+    figures = quality(record.media, decoded) if record.modality == "image" and decoded is not None else None
     return reconstruction.payload(
         reconstruction.ReconstructionData(
-            original=record.media,
-            reconstruction=decoded,
+            original=picture.media,
+            reconstruction=None if decoded is None else picture.reconstruction,
             num_tokens=record.num_tokens,
             bits_uniform=record.bits_uniform,
             bits_empirical=record.bits_empirical,
-            psnr_db=figures.psnr_db,
-            ssim=figures.ssim,
-            indices=[level.indices for level in record.levels],
-            quantization_error=[quantization_error(v).reshape(g) for v, g in zip(record.levels, grids, strict=True)],
-            margin=[margins(v).reshape(g) for v, g in zip(record.levels, grids, strict=True)],
+            psnr_db=figures.psnr_db if figures else None,
+            ssim=figures.ssim if figures else None,
+            indices=[level.indices for level in levels],
+            quantization_error=[quantization_error(level).reshape(level.layout.shape) for level in levels],
+            margin=[margins(level).reshape(level.layout.shape) for level in levels],
             seconds=record.seconds,
             device=record.device,
             num_levels=len(record.levels),
             noun=noun_of(record),
             mode=visit.mode,
-            levels_shown=shown,
+            levels_shown=None if decoded is None else levels_shown(visit, len(record.levels)),
             notes=record.notes,
+            difference=_difference_db(record, decoded, picture.media.shape[1]),
+            rows=_rows(record, decoded),
+            place=places_of(record),
         )
     )
 
 
-def card_payload(record: TokenRecord, tokenizer: Tokenizer, level: int, code: int, token: int | None) -> str:
-    """The value of CodeCard for one code, and the token it was chosen at, if any."""
-    facts = code_facts(record, level, code, token, NEIGHBOURS)
-    chosen = record.levels[level]
+def _rows(record: TokenRecord, decoded: np.ndarray | None) -> list[dict] | None:
+    """The figures of what is no picture; None for those of a picture."""
+    if record.modality == "audio":
+        return inspect_figures.sound_figures(record, decoded)
+    if record.modality == "video":
+        return inspect_figures.clip_figures(record, decoded)
+    return inspect_figures.token_figures(record) if decoded is None else None
+
+
+def _difference_db(record: TokenRecord, decoded: np.ndarray | None, width: int) -> np.ndarray | None:
+    """How much louder the decode of a sound is, in dB: (bands, width), low notes at the bottom. None for no sound."""
+    if record.modality != "audio" or decoded is None:
+        return None
+    rate = float(record.sample_rate_hz or 1)
+    before, after = (spectrogram_db(sound, rate, width) for sound in (record.media, decoded))
+    floor = before.max() + FLOOR_DB
+    return (np.maximum(after, floor) - np.maximum(before, floor))[::-1].astype(np.float32)
+
+
+def card_payload(
+    record: TokenRecord, picture: TokenRecord, tokenizer: Tokenizer, level: int, code: int, token: int | None
+) -> str:
+    """The value of CodeCard for one code, and the token it was chosen at, if any. picture: of the record (`depict`).
+
+    Codes decoded alone come with the card where that takes no time, else the browser asks for them when it is drawn.
+    """
+    facts = code_facts(picture, level, code, token, NEIGHBOURS)
+    chosen = picture.levels[level]
     near = [int(n) for n in facts.nearest]
     second = facts.at_token.second_code if facts.at_token else None
     pictured = [code, *near] + ([second] if second is not None and second not in near else [])
-    alone = dict(zip(pictured, tokenizer.decode_alone(level, pictured), strict=True))
+    later = asked_later(tokenizer.spec)
+    alone: dict[int, Alone] = {} if later else decoded_alone(tokenizer, level, pictured)
     counts = {n: int(np.count_nonzero(chosen.indices == n)) for n in pictured}
-    found = patches(record, level, code, code_card.PATCHES_SHOWN)
+    found = patches(picture, level, code, code_card.PATCHES_SHOWN)
     where = token if token is not None else (int(facts.positions[0]) if len(facts.positions) else None)
+
+    def near_code(other: int, distance: float) -> code_card.NearCode:
+        seen = alone.get(other)
+        return code_card.NearCode(other, float(distance), counts[other], None if seen is None else seen.pixels)
+
     data = code_card.CodeCardData(
         code=code,
         codebook_size=facts.codebook_size,
@@ -163,25 +211,29 @@ def card_payload(record: TokenRecord, tokenizer: Tokenizer, level: int, code: in
         training_total=facts.training_total,
         metric=facts.metric,
         patches=np.stack([patch.pixels for patch in found]) if found else None,
-        alone=alone[code],
-        context=_context(record, level, where),
-        nearest=[
-            code_card.NearCode(n, float(d), counts[n], alone[n]) for n, d in zip(near, facts.distances, strict=True)
-        ],
+        alone=alone[code].pixels if code in alone else None,
+        alone_sound=alone[code].sound if code in alone else None,
+        later=code_card.Later(tokenizer.spec.id, level, tuple(pictured)) if later and tokenizer.spec.decodes else None,
+        place=places_of(record),
+        context=_context(picture, level, where, tokenizer.spec.decodes),
+        nearest=[near_code(n, d) for n, d in zip(near, facts.distances, strict=True)],
         vector=facts.vector,
         digits=facts.digits,
         digit_levels=facts.digit_levels,
     )
     if facts.at_token is not None and second is not None:
         at = facts.at_token
-        runner_up = code_card.NearCode(second, float(at.second_distance), counts[second], alone[second])
-        data = replace(data, distance=at.distance, second=runner_up)
+        data = replace(data, distance=at.distance, second=near_code(second, at.second_distance))
     return code_card.payload(data)
 
 
-def _context(record: TokenRecord, level: int, token: int | None) -> code_card.Context | None:
-    if token is None or record.levels[level].layout.kind != "grid2d":
+def _context(record: TokenRecord, level: int, token: int | None, decodes: bool) -> code_card.Context | None:
+    """The surroundings of a token in the picture and, if there is one, in its reconstruction: about square."""
+    layout = record.levels[level].layout
+    if token is None or layout.kind != "grid2d":
         return None
-    before = context(record, token, CONTEXT_TOKENS, level)
-    after = context(record, token, CONTEXT_TOKENS, level, "reconstruction")
-    return code_card.Context(before.pixels, after.pixels, before.box)
+    columns = layout.media_shape[0] * layout.shape[1] // (2 * layout.media_shape[1])  # half as many as a square has
+    around = max(CONTEXT_TOKENS, columns) if layout.shape[0] == 1 else CONTEXT_TOKENS
+    before = context(record, token, around, level)
+    after = context(record, token, around, level, "reconstruction") if decodes else None
+    return code_card.Context(before.pixels, None if after is None else after.pixels, before.box)

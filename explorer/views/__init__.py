@@ -12,6 +12,7 @@ VIEWS: Registry[type] = Registry(
     {
         "inspect_view": "explorer.views.inspect_view:InspectView",
         "code_card": "explorer.views.code_card:CodeCard",
+        "player": "explorer.views.player:Player",
         "reconstruction": "explorer.views.reconstruction:ReconstructionView",
         "sample_strip": "explorer.views.sample_strip:SampleStrip",
         "tokenizer_facts": "explorer.views.tokenizer_facts:TokenizerFacts",

@@ -10,7 +10,8 @@ import {
   trainingText,
   vectorCsv,
 } from "./code_card_format.js";
-import { digitsSection, make, marginSection, meaning, picture, section } from "./code_card_parts.js";
+import { waitingFor } from "./code_card_later.js";
+import { digitsSection, make, marginSection, meaning, picture, section, whereItActs } from "./code_card_parts.js";
 import { vectorBars } from "./code_card_vector.js";
 import { unpack } from "./encoding.js";
 import { saveText } from "./inspect_export.js";
@@ -20,14 +21,16 @@ import { selection } from "./selection.js";
 
 const ORIGIN = "code-card";
 
-export function mount({ element, trigger, props, watch }) {
+export function mount({ element, trigger, props, watch, server }) {
   element.classList.add("dte-card");
   element.tabIndex = -1; // keeps the keyboard here when the focused button is gone
   let shown = { paint() {}, follow() {} };
 
   const show = () => {
     const focus = element.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
-    shown = props.value ? buildCard(element, JSON.parse(props.value), trigger) : buildHint(element);
+    const card = props.value ? JSON.parse(props.value) : null;
+    shown = card ? buildCard(element, card, trigger) : buildHint(element);
+    if (card?.later) fillLater(element, card, server);
     shown.paint();
     shown.follow(selection.state);
     if (focus) (element.querySelector(`[data-key="${focus}"]`) ?? element).focus({ preventScroll: true });
@@ -39,6 +42,18 @@ export function mount({ element, trigger, props, watch }) {
   onThemeChange(() => shown.paint());
 }
 
+/** Ask for the codes decoded alone, now that the card is there, and put them into their places. */
+async function fillLater(element, card, server) {
+  let answer;
+  try {
+    answer = JSON.parse(await server.alone_ask(card.later));
+  } catch {
+    answer = { error: "The server gave no answer." };
+  }
+  if (element.dataset.code !== String(card.code) || !element.contains(card.waiting.element)) return; // another card by now
+  card.waiting.fill(answer);
+}
+
 function buildHint(element) {
   const hint = make("div", "dte-hint");
   hint.append(make("p", "dte-card-title", "Code"), make("p", "", "Choose a patch, a cell, a bar or a point on the map. Its code opens here."));
@@ -48,6 +63,7 @@ function buildHint(element) {
 }
 
 function buildCard(element, card, trigger) {
+  card.waiting = waitingFor(card);
   const vector = card.vector ? unpack(card.vector).array : null;
   const digits = digitsSection(card, vector);
   const bars = vector && !digits ? vectorBars(vector) : null;
@@ -58,6 +74,7 @@ function buildCard(element, card, trigger) {
     patches?.element,
     marginSection(card),
     nearestSection(card, trigger),
+    whereItActs(card),
     digits,
     bars && section(`Vector, ${vector.length} axes`, bars.element),
     exportRow(card, vector, patches),
@@ -109,7 +126,7 @@ function patchesSection(card) {
     const place = card.tokens.indexOf(current);
     position.textContent = place < 0
       ? `${whole(card.tokens.length)} in all`
-      : `${place + 1} of ${whole(card.tokens.length)} · ${placeText(current, card.grid)}`;
+      : `${place + 1} of ${whole(card.tokens.length)} · ${placeText(current, card.grid, card.place)}`;
     const lit = state.hoverCode === card.code ? state.hoverToken : null;
     const reachable = Math.max(0, buttons.findIndex((button) => Number(button.dataset.token) === current));
     buttons.forEach((button, index) => {
@@ -120,6 +137,7 @@ function patchesSection(card) {
     });
   };
   const more = card.tokens.length > card.patches.length && card.patches.length > 0;
+  if (card.patches.length === 0) return { element: section("Its tokens", stepper), images: () => [], follow };
   const title = more ? `Patches, showing ${card.patches.length} of ${whole(card.tokens.length)}` : "Patches";
   const element = section(title, sheet);
   element.querySelector("h4").after(stepper);
@@ -131,7 +149,7 @@ function patchButton(card, url, token, choose) {
   button.type = "button";
   button.dataset.token = String(token);
   button.dataset.key = `patch ${token}`;
-  button.title = placeText(token, card.grid);
+  button.title = placeText(token, card.grid, card.place);
   button.setAttribute("aria-label", `patch at ${button.title}`);
   button.append(picture(url, ""));
   const light = () => selection.hover({ code: card.code, token, origin: ORIGIN });
@@ -171,6 +189,7 @@ function nearestSection(card, trigger) {
     const here = near.count === null ? "" : `, ${whole(near.count)} tokens here`;
     button.title = `Code ${near.code}: ${card.distanceName} ${significant(near.distance)}${here}`;
     if (near.thumbnail) button.append(picture(near.thumbnail, ""));
+    else if (card.later) button.append(card.waiting.place(near.code));
     button.append(make("b", "", String(near.code)), make("span", "", significant(near.distance)));
     if (near.count !== null) button.append(make("span", "", `${whole(near.count)} here`));
     button.addEventListener("click", () => {

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from explorer.errors import RecordError
 from explorer.views.component import BrowserComponent
-from explorer.views.encoding import pack, png_data_url
+from explorer.views.encoding import pack, png_data_url, wav_data_url
 
 PATCHES_SHOWN = 60  # a card with more would be a wall; the card says how many there are in all
 
@@ -34,8 +34,26 @@ class CodeCard(BrowserComponent):
     BROWSER_EVENTS = ("select",)
 
     def __init__(self, value: str = "", **kwargs) -> None:
+        """server_functions: [alone], which answers a `Later` with JSON {"alone": [{"code", "url", "sound"}]}."""
         kwargs.setdefault("elem_id", "code-card")
         super().__init__(value, **kwargs)
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A code decoded alone: pixels (h, w, 3) float [0, 1]; sound: of a sound's code, the bytes of a WAV file."""
+
+    pixels: np.ndarray
+    sound: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Later:
+    """Codes that the card asks for, decoded alone, once it is drawn: decoding them would keep the text waiting."""
+
+    tokenizer: str
+    level: int
+    codes: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -50,13 +68,13 @@ class NearCode:
 
 @dataclass(frozen=True)
 class Context:
-    """Surroundings of the token in the picture and in its reconstruction, both (h, w, 3) float [0, 1].
+    """Surroundings of the token in the picture and in its reconstruction, if any, both (h, w, 3) float [0, 1].
 
     box: (top, left, height, width) in pixels of the crop, where the token itself lies.
     """
 
     original: np.ndarray
-    reconstruction: np.ndarray
+    reconstruction: np.ndarray | None
     box: tuple[int, int, int, int]
 
 
@@ -71,7 +89,8 @@ class CodeCardData:
     rank: 1 for the most frequent code here. grid: (rows, columns), None where tokens have no place.
     training_count of training_total: assignments seen while training (an EMA count may be fractional).
     patches: (P, h, w, 3) float [0, 1] of the first P of `tokens`; only PATCHES_SHOWN of them are sent.
-    alone: (h, w, 3), the code as a constant field, decoded.
+    alone: (h, w, 3), the code as a constant field, decoded; of a sound its spectrogram, with alone_sound as WAV.
+    later: what is asked for afterwards instead. place: see `places`.
     distance, second: at this token, from z_e to its code and to the second-nearest code.
     digits, digit_levels: (D,) of an implicit codebook: the digit of each axis and how many it could have.
     """
@@ -92,6 +111,9 @@ class CodeCardData:
     metric: str = "euclidean"
     patches: np.ndarray | None = None
     alone: np.ndarray | None = None
+    alone_sound: bytes | None = None
+    later: Later | None = None
+    place: Mapping[str, object] | None = None
     context: Context | None = None
     nearest: Sequence[NearCode] = ()
     distance: float | None = None
@@ -133,6 +155,9 @@ def payload(data: CodeCardData) -> str:
         "distanceName": _DISTANCE_NAMES.get(data.metric, "distance"),
         "patches": [png_data_url(patch) for patch in patches],
         "alone": None if data.alone is None else png_data_url(data.alone),
+        "aloneSound": None if data.alone_sound is None else wav_data_url(data.alone_sound),
+        "later": None if data.later is None else asdict(data.later),
+        "place": data.place,
         "context": _context(data.context),
         "nearest": [_near(near) for near in data.nearest],
         "distance": _finite(data.distance),
@@ -150,7 +175,7 @@ def _context(context: Context | None) -> dict | None:
     height, width = context.original.shape[:2]
     return {
         "original": png_data_url(context.original),
-        "reconstruction": png_data_url(context.reconstruction),
+        "reconstruction": None if context.reconstruction is None else png_data_url(context.reconstruction),
         "box": [int(side) for side in context.box],
         "size": [height, width],
     }

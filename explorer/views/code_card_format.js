@@ -2,6 +2,8 @@
 
 import { amount, csv, percent, whole } from "./inspect_format.js";
 
+export { placeText } from "./places.js";
+
 /** "14 of 1,024 tokens, 1.4%" */
 export function countText({ tokens, numTokens }) {
   return `${whole(tokens.length)} of ${whole(numTokens)} tokens, ${percent(tokens.length, numTokens)}`;
@@ -21,12 +23,6 @@ export function trainingText({ trainingCount, trainingTotal }) {
   const count = amount(trainingCount);
   if (!(trainingTotal > 0)) return `training: ${count} assignments`;
   return `training: ${count} of ${whole(trainingTotal)} assignments, ${percent(trainingCount, trainingTotal)}`;
-}
-
-/** Where a token lies, counted from 1: "row 3, column 4", or "token 812" where tokens have no place. */
-export function placeText(token, grid) {
-  if (!grid) return `token ${whole(token)}`;
-  return `row ${Math.floor(token / grid[1]) + 1}, column ${(token % grid[1]) + 1}`;
 }
 
 /** Three significant digits without an exponent for everyday sizes. */

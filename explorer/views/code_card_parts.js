@@ -48,21 +48,40 @@ function captioned(image, title, caption) {
 
 /** What the code decodes to: alone, and around this token in the picture and in the reconstruction. */
 export function meaning(card) {
-  if (!card.alone && !card.context) return null;
+  if (!card.alone && !card.context && !card.later) return null;
   const row = make("div", "dte-card-meaning");
+  row.dataset.kind = card.place?.kind ?? "picture";
   if (card.alone) {
     const frame = make("div", "dte-card-crop");
     frame.append(picture(card.alone, `Code ${card.code} decoded alone`));
     row.append(captioned(frame, "Alone", "nothing but this code, decoded"));
+  } else if (card.later) {
+    const figure = captioned(card.waiting.element, "Alone", "");
+    figure.querySelector("figcaption span").replaceWith(card.waiting.caption);
+    row.append(figure);
   }
   if (card.context) {
     const { context } = card;
-    row.append(
-      captioned(boxed(context.original, "Original around the token", context), "Original", card.token >= 0 ? "around this token" : "around one of its tokens"),
-      captioned(boxed(context.reconstruction, "Reconstruction around the token", context), "Reconstruction", "neighbours shape it too"),
-    );
+    const around = card.token >= 0 ? "around this token" : "around one of its tokens";
+    row.append(captioned(boxed(context.original, "Original around the token", context), "Original", around));
+    if (context.reconstruction) {
+      const crop = boxed(context.reconstruction, "Reconstruction around the token", context);
+      row.append(captioned(crop, "Reconstruction", "neighbours shape it too"));
+    }
   }
   return section("What it looks like", row);
+}
+
+/** Of tokens without a place: the editor below shows which pixels one of them changes. */
+export function whereItActs(card) {
+  if (card.place?.kind !== "set") return null;
+  const words = make("p", "dte-card-note", "Its tokens have no place in the picture. What one of them changes is measured by the editor: ");
+  const link = make("button", "dte-plain-button", "Reach of a token");
+  link.type = "button";
+  link.dataset.key = "reach";
+  link.addEventListener("click", () => document.querySelector("#edit-view")?.scrollIntoView({ behavior: "smooth", block: "start" }));
+  words.append(link);
+  return section("Where it acts", words);
 }
 
 /** The margin to the second-nearest code, in words and as a bar from tie to certain. */

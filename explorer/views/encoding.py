@@ -58,3 +58,8 @@ def png_data_url(pixels: np.ndarray) -> str:
     """pixels (H, W) or (H, W, 3), float in [0, 1] or uint8 -> a lossless `data:image/png;base64,...`."""
     data = image_bytes(pixels, compress_level=PNG_LEVEL)
     return "data:image/png;base64," + base64.b64encode(data).decode("ascii")
+
+
+def wav_data_url(data: bytes) -> str:
+    """The bytes of a WAV file as text that a browser plays."""
+    return "data:audio/wav;base64," + base64.b64encode(data).decode("ascii")

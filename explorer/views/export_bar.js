@@ -8,6 +8,7 @@ export const KINDS = [
   { kind: "csv", label: "Tokens .csv", title: "One row a token: level, row, column, code, quantization error" },
   { kind: "codebook", label: "Codebook .npy", title: "The code vectors of the level on screen, (K, D)" },
   { kind: "counts", label: "Usage .csv", title: "For each code of the level on screen: tokens here, share, training count" },
+  { kind: "decoded", label: "Reconstruction", title: "What all levels decode to: a picture as .png, a sound as .wav, a clip as .webp" },
 ];
 
 /** base64 text -> bytes. */

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from explorer.views.component import BrowserComponent
 
-KINDS = ("npz", "json", "csv", "codebook", "counts")
+KINDS = ("npz", "json", "csv", "codebook", "counts", "decoded")
 
 
 class ExportBar(BrowserComponent):

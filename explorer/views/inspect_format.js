@@ -23,15 +23,15 @@ export function percent(part, total) {
 const plural = (n, one, many) => `${amount(n)} ${n === 1 ? one : many}`;
 
 /** "code 512, 14 of 1,024 tokens": the sentence of the live region. */
-export function sentence({ code, count, total, token = null, row = null, col = null, level = null }) {
-  const place = token === null ? "" : `, at row ${row + 1}, column ${col + 1}`;
+export function sentence({ code, count, total, token = null, row = null, col = null, where = null, level = null }) {
+  const place = token === null ? "" : `, at ${where ?? `row ${row + 1}, column ${col + 1}`}`;
   const prefix = level === null ? "" : `level ${level + 1}, `;
   return `${prefix}code ${code}, ${whole(count)} of ${whole(total)} tokens${place}`;
 }
 
 /** The denominators of the histogram. `where`: "here" or "training". */
-export function usageCaption({ used, total, perplexity }, K, where) {
-  const source = where === "here" ? "tokens of this picture" : "assignments in training";
+export function usageCaption({ used, total, perplexity }, K, where, noun = "picture") {
+  const source = where === "here" ? `tokens of this ${noun}` : "assignments in training";
   const top = where === "here" ? `, ceiling min(K, N) = ${whole(Math.min(K, total))}` : "";
   const unused = where === "here" ? "unused here" : "with no count";
   return (
@@ -40,12 +40,16 @@ export function usageCaption({ used, total, perplexity }, K, where) {
   );
 }
 
-export function gridCaption({ rows, cols, K, D, metric }) {
+export function gridCaption({ rows, cols, K, D, metric, indices }, placed = true) {
   const space = metric === "implicit" ? "implicit codebook" : `${metric} codebook`;
+  if (!placed) {
+    return `${whole(indices.length)} tokens without a place of their own, wrapped in reading order: each may act on the whole picture. K = ${whole(K)}, D = ${D}, ${space}. Like colours lie close on the map.`;
+  }
   return `${whole(rows)} × ${whole(cols)} tokens, one code each of K = ${whole(K)}, D = ${D}, ${space}. Like colours lie close on the map.`;
 }
 
-export function pictureCaption({ picture, placed, notes }, { rows, cols }) {
+export function pictureCaption({ picture, placed, notes, about = "" }, { rows, cols }) {
+  if (about) return [about, picture.note, ...notes].filter(Boolean).join(" ");
   const size = `${whole(picture.width)} × ${whole(picture.height)} px`;
   const patch = placed
     ? `, ${decimal(picture.width / cols)} × ${decimal(picture.height / rows)} px a token`

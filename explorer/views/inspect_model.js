@@ -82,21 +82,29 @@ export function rasterCode(raster, x, y) {
   return raster.codes[row * raster.cols + column];
 }
 
-function readLevel(level, index, picture, maps) {
+const CELL = 16; // side of a token that has no place, in units of its own grid
+
+/** The plane in which a level's tokens are drawn: the picture's own, or one of square cells where they have no place. */
+export const planeOf = (level, picture, placed) =>
+  placed ? { width: picture.width, height: picture.height } : { width: CELL * level.cols, height: CELL * level.rows };
+
+function readLevel(level, index, { picture, placed }, maps) {
   const indices = unpack(level.indices).array;
   const here = rankCodes(countCodes(indices, level.K));
   const own = maps.filter((map) => map.level === index);
   const first = own[0]; // colours come from the first map, so that switching maps does not recolour the grid
+  const plane = planeOf(level, picture, placed);
   return {
     ...level,
+    plane,
     indices,
     here,
     training: level.training_counts ? rankCodes(unpack(level.training_counts).array) : null,
     tokensOf: tokensByCode(indices, here.counts),
     maps: own,
     palette: codePalette(level.K, first ? first.codes : [], first ? first.xy : []),
-    xEdges: edges(level.cols, picture.width),
-    yEdges: edges(level.rows, picture.height),
+    xEdges: edges(level.cols, plane.width),
+    yEdges: edges(level.rows, plane.height),
   };
 }
 
@@ -105,7 +113,7 @@ export function readPayload(text) {
   if (!text) return null;
   const raw = JSON.parse(text);
   const maps = raw.maps.map((map) => readMap(map, raw.levels[map.level].K));
-  return { ...raw, maps, levels: raw.levels.map((level, i) => readLevel(level, i, raw.picture, maps)) };
+  return { ...raw, maps, levels: raw.levels.map((level, i) => readLevel(level, i, raw, maps)) };
 }
 
 /** Share of codes that a picture of N tokens can use at most: min(K, N). */

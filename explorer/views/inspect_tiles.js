@@ -42,6 +42,15 @@ function gridLines(ctx, level, frame, colour, width) {
   ctx.stroke();
 }
 
+/** Where one frame of a mosaic ends and the next begins. */
+function tileLines(ctx, [rows, cols], frame, colour) {
+  ctx.fillStyle = colour;
+  const [left, top] = frame.place(0, 0);
+  const [right, bottom] = frame.place(frame.w, frame.h);
+  for (let i = 1; i < cols; i++) ctx.fillRect(frame.place((i * frame.w) / cols, 0)[0] - 1.5, top, 3, bottom - top);
+  for (let i = 1; i < rows; i++) ctx.fillRect(left, frame.place(0, (i * frame.h) / rows)[1] - 1.5, right - left, 3);
+}
+
 /** Can numbers of K codes be read in cells of this size? */
 export function numbersFit(level, frame) {
   const digits = String(level.K - 1).length;
@@ -98,6 +107,7 @@ export function pictureContent(app) {
       ctx.imageSmoothingEnabled = frame.s * frame.dpr < 4; // from four device pixels up, pixels may show as they are
       ctx.imageSmoothingQuality = "high";
       ctx.drawImage(app.image, left, top, frame.w * frame.s, frame.h * frame.s);
+      if (app.model.place?.kind === "clip") tileLines(ctx, app.model.place.tiles, frame, app.theme.surface);
       if (!app.model.placed) return;
       const { gridOpacity } = app.options;
       if (gridOpacity > 0) {
@@ -132,7 +142,7 @@ function paintTokens(level) {
 export function gridContent(app) {
   const painted = new WeakMap();
   return {
-    size: () => app.model && { w: app.model.picture.width, h: app.model.picture.height, pad: 4 },
+    size: () => app.model && { w: app.level.plane.width, h: app.level.plane.height, pad: 4 },
     hit: (x, y) => tokenAt(app.level, x, y),
     drawBase(ctx, frame) {
       const { level, theme } = app;
@@ -140,6 +150,7 @@ export function gridContent(app) {
       const [left, top] = frame.place(0, 0);
       ctx.imageSmoothingEnabled = false;
       ctx.drawImage(painted.get(level), left, top, frame.w * frame.s, frame.h * frame.s);
+      if (app.model.place?.kind === "clip") tileLines(ctx, app.model.place.tiles, frame, theme.ink);
       const [, , w, h] = tokenBox(level, frame, 0);
       if (Math.min(w, h) >= 7) gridLines(ctx, level, frame, theme.surface, 1);
       if (!app.options.gridNumbers) return;

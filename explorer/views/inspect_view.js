@@ -13,6 +13,7 @@ import { Panel } from "./inspect_panel.js";
 import { onThemeChange, readTheme } from "./inspect_theme.js";
 import { gridContent, pictureContent } from "./inspect_tiles.js";
 import { selection } from "./selection.js";
+import { shown } from "./shown.js";
 import { setAddress } from "./address.js";
 
 const ORIGIN = "inspect-view";
@@ -59,7 +60,8 @@ class InspectView {
       hover: (_, hit) => selection.hover({ ...(hit ?? {}), origin: ORIGIN }),
       click: (panel, hit) => this.pin(hit.code, hit.token),
     };
-    const plane = { view: null }; // picture and grid zoom together
+    const plane = { view: null }; // picture and grid zoom together, where tokens have a place in the picture
+    this.grid = { shared: plane, own: { view: null } };
     const { cards } = this.parts;
     const make = (id, content, shared) => new Panel(cards[id].stage, content, callbacks, shared);
     this.panels = {
@@ -120,6 +122,7 @@ class InspectView {
     this.parts.body.hidden = !model;
     if (!model) return this.forget();
     if (!same) this.start(model);
+    shown.set(model);
     this.mapKind ??= model.mapKind; // the link's map may arrive later than the others
     this.mode = same ? this.mode : model.mode;
     this.fillControls();
@@ -142,6 +145,7 @@ class InspectView {
 
   /** Another picture or tokenizer: whole views, the selection that came with it, if any. */
   start(model) {
+    this.panels.tokens.shared = model.placed ? this.grid.shared : this.grid.own;
     for (const panel of Object.values(this.panels)) panel.shared.view = null;
     const { level = 0, code = null, token = null } = model.selected ?? {};
     selection.hover({ origin: ORIGIN });
@@ -240,6 +244,7 @@ class InspectView {
     if (state.level !== previous.level && origin !== ORIGIN) {
       this.fillControls();
       this.redrawAll();
+      if (this.mode !== "all") this.trigger("levels", { level: this.levelIndex, mode: this.mode }); // other levels are decoded
     }
     for (const panel of Object.values(this.panels)) this.request(panel, "overlay");
     this.report();

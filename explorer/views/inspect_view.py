@@ -15,13 +15,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.analysis.depiction import mosaic_shape
 from explorer.errors import RecordError, SettingsError
 from explorer.record import TokenLevel, TokenRecord
+from explorer.views import places
 from explorer.views.component import BrowserComponent
 from explorer.views.encoding import image_bytes, pack, pack_indices, png_data_url
 
 MODES = ("all", "solo", "mute", "cumulative")
 LOSSLESS_PIXELS = 512 * 512  # larger pictures travel as JPEG: only what is looked at, never what is measured
+MOST_OBLONG = 4  # a wrapped grid may be so many times wider than high
 MAP_TITLES = {"pca": "PCA", "umap": "UMAP", "lattice": "Lattice", "plane": "2-D", "slice": "Slice"}
 
 
@@ -92,11 +95,13 @@ def payload(
     selected: Selected | None = None,
     progress: str = "",
     map_kind: str | None = None,
+    medium: TokenRecord | None = None,
 ) -> str:
     """The value of InspectView for a picture's record.
 
     title: of the tokenizer. progress: a line such as "UMAP: 40%" while a map is still being made, "" when done.
     map_kind: the map to show first (from the address bar), as soon as it is there.
+    medium: the record of the sound or clip that `record` is the picture of (`analysis.depiction`).
     A later value of the same record (a map more, another progress line) keeps zoom and selection in the browser.
     Raises RecordError if the record is not a picture or a map does not fit it, SettingsError for an unknown mode.
     """
@@ -112,6 +117,8 @@ def payload(
         "title": title,
         "picture": picture,
         "placed": all(level.layout.kind == "grid2d" for level in record.levels),
+        "place": places.places_of(medium or record),
+        "about": places.about(medium or record),
         "combination": record.combination,
         "notes": list(record.notes),
         "levels": levels,
@@ -139,6 +146,9 @@ def grid_shape(level: TokenLevel) -> tuple[int, int]:
     if level.layout.kind == "grid2d":
         return level.layout.shape  # type: ignore[return-value]
     tokens = level.layout.num_tokens
+    rows, columns = mosaic_shape(tokens)
+    if columns <= MOST_OBLONG * rows:  # without an empty place, as the editor lays them
+        return rows, columns
     columns = math.ceil(math.sqrt(tokens))
     return math.ceil(tokens / columns), columns
 

@@ -1,6 +1,7 @@
 // The words around the canvases of the inspect view: controls, captions, status line, live region, data attributes.
 
 import * as words from "./inspect_format.js";
+import { placeText } from "./places.js";
 
 const HINT = "Point at a patch, a token, a code or a bar; click to keep it.";
 
@@ -17,7 +18,7 @@ export function fillControls(view) {
   const kinds = level.maps.map((map) => ({ id: map.kind, label: map.title, title: map.caption }));
   parts.mapKind.options(kinds, view.map?.kind);
   const sources = [
-    { id: "here", label: "This picture" },
+    { id: "here", label: `This ${nounOf(model)}` },
     { id: "training", label: "Training" },
   ];
   parts.where.options(level.training ? sources : [], sourceOf(view));
@@ -27,15 +28,21 @@ export function fillControls(view) {
   fillCaptions(view);
 }
 
+const nounOf = (model) => model.place?.noun ?? "picture";
+const TITLES = { picture: "Picture", set: "Picture", clip: "Frames" };
+
 const sourceOf = (view) => (view.usage === view.level.here ? "here" : "training");
 
 export function fillCaptions(view) {
   const { model, level, usage } = view;
   const { picture, tokens, map, usage: bars } = view.parts.cards;
+  const kind = model.place?.kind ?? "picture";
+  for (const card of [picture, tokens]) card.element.hidden = kind === "time"; // a sound's are lanes of its player
+  picture.element.querySelector("h3").textContent = TITLES[kind] ?? "Picture";
   picture.caption.textContent = words.pictureCaption(model, level);
-  tokens.caption.textContent = words.gridCaption(level);
+  tokens.caption.textContent = words.gridCaption(level, model.placed);
   map.caption.textContent = view.map?.caption ?? "No map of this codebook.";
-  bars.caption.textContent = words.usageCaption(usage, level.K, sourceOf(view));
+  bars.caption.textContent = words.usageCaption(usage, level.K, sourceOf(view), nounOf(model));
 }
 
 /** What is lit up and what is pinned, for eyes, for screen readers and for scripts. */
@@ -57,7 +64,7 @@ export function report(view) {
 }
 
 function sentenceOf({ level, levelIndex, model }, { code, token }) {
-  const place = token === null ? {} : { token, row: Math.floor(token / level.cols), col: token % level.cols };
+  const place = token === null ? {} : { token, where: placeText(token, [level.rows, level.cols], model.place) };
   const { counts, total } = level.here;
   return words.sentence({ code, count: counts[code], total, ...place, level: model.levels.length > 1 ? levelIndex : null });
 }

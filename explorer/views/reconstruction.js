@@ -13,6 +13,7 @@ import { createStage, drawMarks, drawWhole } from "./reconstruction_stage.js";
 import { selection } from "./selection.js";
 
 const ORIGIN = "reconstruction";
+const SOUND_RATIO = 3.2; // of a spectrogram on the screen: its pixels are bands and columns, which have no proportion
 
 export function mount({ element, props, watch }) {
   element.classList.add("dte-rec");
@@ -39,7 +40,7 @@ class View {
     this.panel = createPanel(this.stage.element, {
       onMode: (id) => this.setMode(id),
       onSave: {
-        reconstruction: () => downloadCanvas("reconstruction.png", copied(this.images.reconstruction)),
+        reconstruction: () => this.images.reconstruction && downloadCanvas("reconstruction.png", copied(this.images.reconstruction)),
         map: () => this.saveMap(),
         figures: () => saveText(figuresCsv(this.value.figures), "figures"),
       },
@@ -61,26 +62,28 @@ class View {
     this.pointed = null;
     if (!value) return this.root.replaceChildren(emptyHint());
     this.grids = value.indices.map(unpack);
-    this.stage.setSize(value.width, value.height);
+    this.stage.setSize(value.width, value.height, value.place?.kind === "time" ? SOUND_RATIO : value.width / value.height);
     this.panel.fill(value);
     if (!this.root.contains(this.panel.body)) this.root.replaceChildren(this.panel.body);
-    this.setMode(modesOf(value).some(({ id }) => id === this.mode.id) ? this.mode.id : "swipe");
-    const [original, reconstruction] = await Promise.all([loadImage(value.original), loadImage(value.reconstruction)]);
+    const modes = modesOf(value);
+    this.setMode((modes.find(({ id }) => id === this.mode.id) ?? modes[0] ?? MODES[0]).id);
+    const [original, reconstruction] = await Promise.all([value.original, value.reconstruction].map(loadImage));
     if (this.value !== value) return undefined; // a newer picture came while this one was decoded
     this.images = { original, reconstruction };
     return this.redraw("all");
   }
 
   setMode(id) {
-    this.mode = MODES.find((mode) => mode.id === id);
+    const modes = modesOf(this.value);
+    this.mode = [...modes, ...MODES].find((mode) => mode.id === id);
     this.root.dataset.mode = id;
-    this.stage.setSwipe(id === "swipe");
+    this.stage.setSwipe(id === "swipe" && this.value.reconstruction !== null);
     this.map = this.mode.colours ? mapOf(this.value, id, this.level) : null;
     this.painted = this.map ? painted(this.map, this.mode) : null;
     const several = this.value.numLevels > 1 && this.map && this.mode.per === "token";
     const suffix = several ? `, ${this.value.noun} ${this.level + 1}` : "";
-    this.panel.show(modesOf(this.value), this.mode, this.map, suffix);
-    this.stage.describe(this.map ? `${this.mode.name} of the picture` : "Original and reconstruction");
+    this.panel.show(modes, this.mode, this.map, suffix);
+    this.stage.describe(this.map ? `${this.mode.name} of the ${this.value.place?.noun ?? "picture"}` : "Original and reconstruction");
     this.describe();
     this.redraw("all");
   }
@@ -104,7 +107,7 @@ class View {
     if (!this.value) return;
     if (all) {
       drawWhole(this.stage.base, this.painted ?? this.images.original, !this.painted);
-      drawWhole(this.stage.after, this.painted ? null : this.images.reconstruction, true);
+      drawWhole(this.stage.after, this.painted ? null : this.images.reconstruction, true); // without one: cleared
     }
     drawMarks(this.stage.marks, this.grid, this.value, selection.state);
   }
@@ -161,20 +164,23 @@ class View {
     let number = null;
     if (map && mode.per === "pixel" && pointed && pointed.x < value.width && pointed.y < value.height) {
       number = map.at(pointed.y * value.width + pointed.x);
-      words.push(`x ${pointed.x}, y ${pointed.y}`, valueText(mode, number));
+      const sound = value.place?.kind === "time";
+      words.push(sound ? `${((pointed.x / value.width) * value.place.seconds).toFixed(2)} s` : `x ${pointed.x}, y ${pointed.y}`);
+      words.push(valueText(mode, number));
     }
     if (map && mode.per === "token" && marked !== null) {
       number = map.at(marked);
       words.push(valueText(mode, number));
     }
-    if (marked !== null) words.push(placeText(marked, this.grid.shape), `code ${this.grid.array[marked]}`);
-    const idle = map ? `mean ${significant(map.mean)} ${mode.unit}` : "Drag the divider, or hover a patch.";
+    if (marked !== null) words.push(placeText(marked, this.grid.shape, value.place), `code ${this.grid.array[marked]}`);
+    const idle = map ? `mean ${significant(map.mean)} ${mode.unit}` : value.reconstruction ? "Drag the divider, or hover a patch." : "";
     this.panel.readout.textContent = words.join(" · ") || idle;
     this.panel.point(number, map);
   }
 
   saveMap() {
-    const mode = this.mode.colours ? this.mode : MODES.find(({ id }) => id === "error");
+    const mode = this.mode.colours ? this.mode : modesOf(this.value).find(({ colours }) => colours);
+    if (!mode) return;
     downloadCanvas(`${mode.id}-map.png`, painted(mapOf(this.value, mode.id, this.level), mode));
   }
 }
@@ -194,6 +200,7 @@ function copied(image) {
 }
 
 async function loadImage(url) {
+  if (!url) return null;
   const image = new Image();
   image.src = url;
   await image.decode();

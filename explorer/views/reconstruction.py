@@ -36,17 +36,19 @@ class ReconstructionView(BrowserComponent):
 class ReconstructionData:
     """A reconstruction and what is known of it; what is None or empty is left out of the view.
 
-    original, reconstruction: (H, W, 3) float [0, 1].
+    original, reconstruction: (H, W, 3) float [0, 1]; a sound's are its spectrograms. No reconstruction: no decoder.
     indices, quantization_error, margin: one array (rows, columns) per level; |z_e - z_q|^2 and the distance to the
     second-nearest code less that to the nearest. Empty tuples where tokens have no place in the picture.
     num_tokens, bits_*: of all levels sent. seconds: wall time of "encode", "quantize", "decode".
     mode, levels_shown: "all", "solo", "mute" or "cumulative", and the levels the reconstruction was decoded from
     (None: all of them). noun: the word for a level on screen ("level", "group").
     notes: what was done to the picture on its way in.
+    difference: of a sound, (H, W) in dB, the level of the reconstruction less that of the original in each band.
+    rows: the figures, where they are not those of a picture. place: see `places`.
     """
 
     original: np.ndarray
-    reconstruction: np.ndarray
+    reconstruction: np.ndarray | None
     num_tokens: int
     bits_uniform: float
     bits_empirical: float
@@ -62,12 +64,14 @@ class ReconstructionData:
     mode: str = "all"
     levels_shown: Sequence[int] | None = None
     notes: Sequence[str] = ()
+    difference: np.ndarray | None = None
+    rows: Sequence[Mapping[str, object]] | None = None
+    place: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:
-        if self.original.shape != self.reconstruction.shape or self.original.shape[2:] != (3,):
-            raise RecordError(
-                f"original {self.original.shape} and reconstruction {self.reconstruction.shape} must both be (H, W, 3)"
-            )
+        shape = self.original.shape if self.reconstruction is None else self.reconstruction.shape
+        if self.original.shape != shape or self.original.shape[2:] != (3,):
+            raise RecordError(f"original {self.original.shape} and reconstruction {shape} must both be (H, W, 3)")
         for name in ("indices", "quantization_error", "margin"):
             levels = getattr(self, name)
             if len(levels) not in (0, self.num_levels):
@@ -80,13 +84,15 @@ class ReconstructionData:
 def payload(data: ReconstructionData) -> str:
     """The JSON string for `ReconstructionView`."""
     height, width = data.original.shape[:2]
+    decoded = data.reconstruction
+    error, signed = (None, None) if decoded is None else _differences(data)
     value = {
         "width": width,
         "height": height,
         "original": png_data_url(data.original),
-        "reconstruction": png_data_url(data.reconstruction),
-        "error": _packed_map(absolute_error(data.original, data.reconstruction)),
-        "signed": _packed_map(signed_luminance(data.original, data.reconstruction), signed=True),
+        "reconstruction": None if decoded is None else png_data_url(decoded),
+        "error": None if error is None else _packed_map(error),
+        "signed": None if signed is None else _packed_map(signed, signed=True),
         "indices": [pack_indices(level, int(level.max()) + 1) for level in data.indices],
         "quantizationError": [pack(level.astype(np.float32)) for level in data.quantization_error],
         "margin": [pack(level.astype(np.float32)) for level in data.margin],
@@ -94,9 +100,20 @@ def payload(data: ReconstructionData) -> str:
         "noun": data.noun,
         "caption": level_caption(data.mode, data.levels_shown, data.num_levels, data.noun),
         "notes": [str(note) for note in data.notes],
-        "figures": figures(data),
+        "figures": figures(data) if data.rows is None else list(data.rows),
+        "place": data.place,
     }
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _differences(data: ReconstructionData) -> tuple[np.ndarray, np.ndarray]:
+    """The absolute and the signed map: in 8-bit steps of a picture, in dB of a sound."""
+    if data.difference is not None:
+        return np.abs(data.difference), data.difference
+    return (
+        absolute_error(data.original, data.reconstruction),  # type: ignore[arg-type]
+        signed_luminance(data.original, data.reconstruction),  # type: ignore[arg-type]
+    )
 
 
 def absolute_error(original: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
@@ -153,36 +170,37 @@ def figures(data: ReconstructionData) -> list[dict]:
     raw_bits = BITS_PER_RGB_PIXEL * pixels
     identical = data.psnr_db is not None and math.isinf(data.psnr_db)
     rows = [
-        _figure("psnr_db", "PSNR", None if identical else data.psnr_db, "dB", 2,
+        figure("psnr_db", "PSNR", None if identical else data.psnr_db, "dB", 2,
                 "Peak signal-to-noise ratio of the reconstruction over all pixels and channels; higher is closer, "
                 "and about 1 dB is visible.", text="identical" if identical else None),
-        _figure("ssim", "SSIM", data.ssim, "of 1", 3,
+        figure("ssim", "SSIM", data.ssim, "of 1", 3,
                 "Structural similarity of the reconstruction to the original; 1 means identical."),
-        _figure("tokens", "Tokens", data.num_tokens, "indices", 0,
+        figure("tokens", "Tokens", data.num_tokens, "indices", 0,
                 "Indices that stand for this picture: positions times levels."),
-        _figure("bits_uniform", "Bits, uniform", data.bits_uniform, "bit", 0,
+        figure("bits_uniform", "Bits, uniform", data.bits_uniform, "bit", 0,
                 "Size of the tokens at log2(K) bits for each index, with no entropy coding."),
-        _figure("bits_empirical", "Bits, empirical", data.bits_empirical, "bit", 0,
+        figure("bits_empirical", "Bits, empirical", data.bits_empirical, "bit", 0,
                 "Size of the tokens at the entropy of this picture's own code counts, without the cost of "
                 "sending those counts."),
-        _figure("bpp_uniform", "Rate, uniform", data.bits_uniform / pixels, "bit/pixel", 3,
+        figure("bpp_uniform", "Rate, uniform", data.bits_uniform / pixels, "bit/pixel", 3,
                 "Uniform bits divided by the number of pixels."),
-        _figure("bpp_empirical", "Rate, empirical", data.bits_empirical / pixels, "bit/pixel", 3,
+        figure("bpp_empirical", "Rate, empirical", data.bits_empirical / pixels, "bit/pixel", 3,
                 "Empirical bits divided by the number of pixels."),
-        _figure("compression", "Compression", raw_bits / data.bits_uniform if data.bits_uniform > 0 else None, ": 1", 1,
+        figure("compression", "Compression", raw_bits / data.bits_uniform if data.bits_uniform > 0 else None, ": 1", 1,
                 "Bits of the 24 bit RGB picture divided by the uniform bits of its tokens."),
     ]  # fmt: skip
     for step, doing in (("encode", "the encoder"), ("quantize", "the quantizer"), ("decode", "the decoder")):
         if step in data.seconds:
-            rows.append(_figure(f"{step}_ms", step.capitalize(), data.seconds[step] * 1000, "ms", 1,
+            rows.append(figure(f"{step}_ms", step.capitalize(), data.seconds[step] * 1000, "ms", 1,
                                 f"Wall time of {doing} for this picture on {data.device}."))  # fmt: skip
-    rows.append(_figure("device", "Device", None, "", 0, "Where the tokenizer ran.", text=data.device))
+    rows.append(figure("device", "Device", None, "", 0, "Where the tokenizer ran.", text=data.device))
     return rows
 
 
-def _figure(
+def figure(
     id: str, label: str, value: float | None, unit: str, decimals: int, explains: str, text: str | None = None
 ) -> dict:
+    """One figure of the row; `text` instead of a value where there is no number to show."""
     number = None if value is None or not math.isfinite(value) else float(value)
     return {
         "id": id, "label": label, "value": number, "unit": unit,

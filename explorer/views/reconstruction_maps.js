@@ -45,6 +45,22 @@ export const MODES = [
   },
 ];
 
+// What the maps of a sound say instead: each mel band of its spectrogram, in dB.
+const OF_SOUND = {
+  error: {
+    label: "Difference",
+    name: "level difference",
+    unit: "dB",
+    about: "|reconstruction − original| of each mel band, both floored 80 dB below the loudest point.",
+  },
+  signed: {
+    label: "Louder / softer",
+    name: "level difference",
+    unit: "dB",
+    about: "Level of the reconstruction less that of the original in each mel band: blue is softer, orange louder.",
+  },
+};
+
 const COVERED = 0.995; // share of values inside the colour scale: one outlier must not darken all the rest
 
 /** The end of a colour scale: where COVERED of the values lie below, or the largest itself if that is near. */
@@ -82,9 +98,13 @@ export function mapOf(value, mode, level) {
   return levels.length > 0 ? tokenMap(levels[Math.min(level, levels.length - 1)]) : null;
 }
 
-/** The tabs that this payload can fill: maps of tokens need tokens with a place. */
+/** The tabs that this payload can fill: maps of tokens need tokens with a place, all others a reconstruction. */
 export function modesOf(value) {
-  return MODES.filter(({ id, colours, per }) => colours === null || per === "pixel" || tokenLevels(value, id).length > 0);
+  const words = value.place?.kind === "time" ? OF_SOUND : {};
+  const decoded = value.reconstruction !== null;
+  return MODES.map((mode) => ({ ...mode, ...words[mode.id] })).filter(({ id, colours, per }) =>
+    colours === null || per === "pixel" ? decoded : tokenLevels(value, id).length > 0,
+  );
 }
 
 /** Where `number` lies between low and high, in [0, 1]; 0 in an empty range. */
@@ -149,6 +169,7 @@ export function outline(indices, [rows, columns], code, width, height) {
 /** "absolute error 12.3 of 255"; the signed map says which way. */
 export function valueText(mode, number) {
   if (!Number.isFinite(number)) return `${mode.name} unknown`;
+  if (mode.unit === "dB") return `${mode.name} ${significant(number)} dB`;
   if (mode.id === "error") return `absolute error ${significant(number)} of 255`;
   if (mode.id !== "signed") return `${mode.name} ${significant(number)}`;
   const way = number > 0 ? "brighter" : "darker";

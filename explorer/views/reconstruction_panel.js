@@ -86,8 +86,9 @@ export function createPanel(stage, { onMode, onSave }) {
   const figures = make("div", "dte-rec-figure-box");
   const exports = make("div", "dte-exports");
   const mapButton = button("Error map, PNG", "dte-plain-button", onSave.map);
+  const decodedButton = button("Reconstruction, PNG", "dte-plain-button", onSave.reconstruction);
   exports.append(
-    button("Reconstruction, PNG", "dte-plain-button", onSave.reconstruction),
+    decodedButton,
     mapButton,
     button("Figures, CSV", "dte-plain-button", onSave.figures),
   );
@@ -98,7 +99,10 @@ export function createPanel(stage, { onMode, onSave }) {
     point: scale.point,
     /** A new payload: its figures and captions. */
     fill(value) {
-      caption.textContent = [value.caption, ...value.notes].filter(Boolean).join(" ");
+      const none = value.reconstruction === null ? "This tokenizer has no decoder, so there is no reconstruction: its tokens are all there is." : "";
+      decodedButton.hidden = value.reconstruction === null;
+      decodedButton.textContent = value.place?.kind === "time" ? "Spectrogram, PNG" : "Reconstruction, PNG";
+      caption.textContent = [none, value.caption, ...value.notes].filter(Boolean).join(" ");
       caption.hidden = caption.textContent === "";
       figures.replaceChildren(figureList(value.figures));
     },
@@ -106,7 +110,9 @@ export function createPanel(stage, { onMode, onSave }) {
     show(modes, mode, map, suffix) {
       bar.show(modes, mode.id);
       scale.show(mode, map, suffix);
-      mapButton.textContent = `${mode.colours ? mode.label : "Error"} map, PNG`;
+      const first = modes.find(({ colours }) => colours); // what is saved while the pictures are shown
+      mapButton.hidden = !first;
+      mapButton.textContent = `${mode.colours ? mode.label : (first?.label ?? "Error")} map, PNG`;
     },
   };
 }

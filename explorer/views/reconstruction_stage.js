@@ -56,10 +56,11 @@ export function createStage({ onPoint, onClick }) {
     base,
     after,
     marks,
-    setSize(width, height) {
+    /** The picture's own pixels, and its proportion on the screen. */
+    setSize(width, height, ratio = width / height) {
       size = { width, height };
-      element.style.aspectRatio = `${width} / ${height}`;
-      element.style.setProperty("--ratio", String(width / height));
+      element.style.aspectRatio = String(ratio);
+      element.style.setProperty("--ratio", String(ratio));
     },
     /** What the picture shows, for those who do not see it. */
     describe(text) {

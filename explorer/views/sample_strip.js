@@ -1,5 +1,7 @@
 // The strip of sample pictures. A click (or Enter) picks one and sends Python one `pick` {id}.
 
+const NOUNS = { image: "pictures", audio: "sounds", video: "clips" };
+
 /** The index that an arrow key leads to, or null if the key is not one. */
 export function nextIndex(key, index, count) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
@@ -66,9 +68,12 @@ export function mount({ element, trigger, props, watch }) {
 
   const show = () => {
     const value = props.value ? JSON.parse(props.value) : { pictures: [], chosen: "", message: "", kind: "note" };
-    const ids = value.pictures.map((p) => p.id).join(" ");
-    if (ids !== drawn) strip.replaceChildren(...value.pictures.map((p) => button(p, doc)));
-    drawn = ids;
+    if (value.pictures) {
+      const ids = value.pictures.map((p) => p.id).join(" ");
+      if (ids !== drawn) strip.replaceChildren(...value.pictures.map((p) => button(p, doc)));
+      drawn = ids;
+      strip.setAttribute("aria-label", `Sample ${NOUNS[value.modality] ?? "media"}`);
+    }
     mark(strip, value.chosen);
     message.textContent = value.message;
     message.hidden = !value.message;

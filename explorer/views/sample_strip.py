@@ -1,4 +1,4 @@
-"""The strip of sample pictures: one click chooses one. Below it, what was wrong with the last picture, if anything."""
+"""The strip of samples: one click chooses one. Below it, what was wrong with the last choice, if anything."""
 
 from __future__ import annotations
 
@@ -48,9 +48,17 @@ def thumbnails_json(thumbnails: Sequence[Thumbnail]) -> list[dict[str, str]]:
     ]
 
 
-def payload(thumbnails: Sequence[dict[str, str]], chosen: str, message: str = "", kind: str = "error") -> str:
+def payload(
+    thumbnails: Sequence[dict[str, str]] | None,
+    chosen: str,
+    message: str = "",
+    kind: str = "error",
+    modality: str = "image",
+) -> str:
     """The value of SampleStrip. chosen: an id, or anything else for none. message: said under the strip.
 
-    kind: "error" (something is wrong) or "note" (worth knowing).
+    thumbnails: None leaves those that are there. kind: "error" (something is wrong), "note" (worth knowing), "busy".
     """
-    return json.dumps({"pictures": list(thumbnails), "chosen": chosen, "message": message, "kind": kind})
+    pictures = None if thumbnails is None else list(thumbnails)
+    value = {"pictures": pictures, "chosen": chosen, "message": message, "kind": kind, "modality": modality}
+    return json.dumps(value)

@@ -113,8 +113,10 @@ def test_a_selected_token_brings_its_code_and_a_contradiction_keeps_the_code():
 
 
 def test_tokens_without_a_place_wrap_into_a_near_square():
-    record = make_record(layout=TokenLayout("set1d", (10,)))
-    assert grid_shape(record.levels[0]) == (3, 4)
+    wrapped = {10: (2, 5), 11: (3, 4), 32: (4, 8), 64: (8, 8)}  # 11 has no divisors, so its last row has a gap
+    for tokens, grid in wrapped.items():
+        assert grid_shape(make_record(layout=TokenLayout("set1d", (tokens,))).levels[0]) == grid
+    record = make_record(layout=TokenLayout("set1d", (11,)))
     data = json.loads(payload(record, "TiTok"))
     assert data["placed"] is False and (data["levels"][0]["rows"], data["levels"][0]["cols"]) == (3, 4)
 

@@ -1,0 +1,127 @@
+"""The figures under a reconstruction that is not a picture's: of sounds, of clips, and of tokens alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from explorer.analysis.metrics import quality
+from explorer.analysis.sound_fidelity import sound_quality
+from explorer.record import TokenRecord
+from explorer.views.reconstruction import figure
+
+PCM_BITS = 16  # of a sample, which a sound's compression is reckoned against
+RGB_BITS = 24  # of a pixel
+
+
+def sound_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]:
+    """How near a decoded sound is, and what its tokens cost. decoded: (S, C), None where there is no decoder."""
+    rows = [] if decoded is None else _sound_quality(record, decoded)
+    seconds, rate = record.duration_s or 1.0, record.sample_rate_hz or 1.0
+    per_second = [level.layout.num_tokens / seconds for level in record.levels]
+    spread = " + ".join(f"{value:.4g}" for value in per_second)
+    pcm = PCM_BITS * record.media.size
+    rows += [
+        figure("tokens", "Tokens", record.num_tokens, "indices", 0,
+               "Indices that stand for this sound: of all levels together."),
+        figure("tokens_per_s", "Token rate", sum(per_second), "tokens/s", 1,
+               f"Indices a second of sound, level by level: {spread}."),
+        figure("kbps_uniform", "Bit rate, uniform", _kbps(record, "uniform"), "kbit/s", 3,
+               "log2(K) bits for each index, divided by the duration."),
+        figure("kbps_empirical", "Bit rate, empirical", _kbps(record, "empirical"), "kbit/s", 3,
+               "Bits at the entropy of this sound's own code counts, divided by the duration."),
+        figure("compression", "Compression", pcm / record.bits_uniform if record.bits_uniform else None, ": 1", 1,
+               f"Bits of the same samples at {PCM_BITS} bit, divided by the uniform bits of the tokens."),
+        figure("seconds", "Duration", seconds, "s", 2, "Of the sound as it was tokenized."),
+        figure("sample_rate_khz", "Sample rate", rate / 1000, "kHz", 2,
+               "Samples a second as the tokenizer takes them; nothing above half of it is kept."),
+    ]  # fmt: skip
+    return rows + times(record.seconds, record.device, "sound", decoded is not None)
+
+
+def _sound_quality(record: TokenRecord, decoded: np.ndarray) -> list[dict]:
+    found = sound_quality(record.media, decoded, float(record.sample_rate_hz or 1))
+
+    def decibels(name: str, label: str, value: float | None, explains: str) -> dict:
+        text = None
+        if value is not None and math.isinf(value):
+            text = "identical" if value > 0 else "nothing in common"
+        return figure(name, label, None if text else value, "dB", 2, explains, text=text)
+
+    return [
+        decibels("si_sdr_db", "SI-SDR", found.si_sdr_db,
+                 "Scale-invariant signal-to-distortion ratio (Le Roux et al. 2019), sample by sample: higher is "
+                 "closer. Decoders trained with a discriminator may sound right and score low."),
+        decibels("snr_db", "SNR", found.snr_db,
+                 "Signal-to-noise ratio, sample by sample; a wrong loudness counts, too."),
+        figure("log_mel_db", "Log-mel distance", found.log_mel_db, "dB", 2,
+               "Mean difference of the log-mel spectrograms, 80 bands, floored 80 dB below the loudest point: lower is "
+               "closer, and phases do not count."),
+        figure("max_error", "Largest error", found.max_error, "of 1", 3, "Of a sample; full scale is 1."),
+    ]  # fmt: skip
+
+
+def clip_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]:
+    """How near a decoded clip (F, H, W, 3) is, and what its tokens cost."""
+    frames, height, width = record.media.shape[:3]
+    pixels = frames * height * width
+    rows = []
+    if decoded is not None:
+        flat = (frames * height, width, 3)
+        whole = quality(record.media.reshape(flat), decoded.reshape(flat))
+        single = [quality(a, b) for a, b in zip(record.media, decoded, strict=True)]
+        similar = [one.ssim for one in single if one.ssim is not None]
+        worst = min(range(frames), key=lambda frame: single[frame].psnr_db)
+        rows = [
+            figure("psnr_db", "PSNR", None if math.isinf(whole.psnr_db) else whole.psnr_db, "dB", 2,
+                   "Peak signal-to-noise ratio over all pixels of all frames.",
+                   text="identical" if math.isinf(whole.psnr_db) else None),
+            figure("ssim", "SSIM", float(np.mean(similar)) if similar else None, "of 1", 3,
+                   "Structural similarity, the mean over the frames."),
+            figure("worst_frame", "Worst frame", worst + 1, f"of {frames}", 0,
+                   f"The frame with the lowest PSNR, {single[worst].psnr_db:.2f} dB."),
+        ]  # fmt: skip
+    rows += [
+        figure("tokens", "Tokens", record.num_tokens, "indices", 0, "Indices that stand for this clip."),
+        figure("bpp_uniform", "Rate, uniform", record.bits_per_pixel("uniform"), "bit/pixel", 4,
+               "log2(K) bits for each index, divided by the pixels of all frames."),
+        figure("bpp_empirical", "Rate, empirical", record.bits_per_pixel("empirical"), "bit/pixel", 4,
+               "Bits at the entropy of this clip's own code counts, divided by the pixels of all frames."),
+        figure("kbps_uniform", "Bit rate, uniform", _kbps(record, "uniform"), "kbit/s", 2,
+               "Uniform bits divided by the duration, where the frames a second are known."),
+        figure("compression", "Compression", RGB_BITS * pixels / record.bits_uniform if record.bits_uniform else None,
+               ": 1", 1, "Bits of the 24 bit RGB frames divided by the uniform bits of the tokens."),
+    ]  # fmt: skip
+    return rows + times(record.seconds, record.device, "clip", decoded is not None)
+
+
+def token_figures(record: TokenRecord) -> list[dict]:
+    """What the tokens of a picture cost where nothing can be decoded from them."""
+    rows = [
+        figure("tokens", "Tokens", record.num_tokens, "indices", 0, "Indices that stand for this picture."),
+        figure("bpp_uniform", "Rate, uniform", record.bits_per_pixel("uniform"), "bit/pixel", 3,
+               "log2(K) bits for each index, divided by the number of pixels."),
+        figure("bpp_empirical", "Rate, empirical", record.bits_per_pixel("empirical"), "bit/pixel", 3,
+               "Bits at the entropy of this picture's own code counts, divided by the number of pixels."),
+    ]  # fmt: skip
+    return rows + times(record.seconds, record.device, "picture", False)
+
+
+def times(seconds: Mapping[str, float], device: str, noun: str, decodes: bool) -> list[dict]:
+    """Wall times of the parts, and where they ran."""
+    parts: Sequence[tuple[str, str]] = (("encode", "the encoder"), ("quantize", "the quantizer"))
+    parts = (*parts, ("decode", "the decoder")) if decodes else parts
+    rows = [
+        figure(f"{step}_ms", step.capitalize(), seconds[step] * 1000, "ms", 1,
+               f"Wall time of {doing} for this {noun} on {device}.")
+        for step, doing in parts
+        if step in seconds
+    ]  # fmt: skip
+    return [*rows, figure("device", "Device", None, "", 0, "Where the tokenizer ran.", text=device)]
+
+
+def _kbps(record: TokenRecord, kind: str) -> float | None:
+    found = record.bitrate_bps(kind)  # type: ignore[arg-type]
+    return None if found is None else found / 1000

@@ -1,0 +1,30 @@
+"""The value of the player for a record: its sound or its frames, beside what its tokens decode to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explorer.pages.inspect_payloads import levels_shown, noun_of
+from explorer.pages.session import Visit
+from explorer.record import TokenRecord
+from explorer.views import player
+from explorer.views.places import frames_of
+from explorer.views.reconstruction import level_caption
+
+USUAL_RATE = 12.5  # frames a second of a clip that does not say
+
+
+def player_payload(record: TokenRecord, picture: TokenRecord, visit: Visit, decoded: np.ndarray | None) -> str:
+    """The value of Player, "" for a picture.
+
+    decoded: as `inspect_payloads.decoded_of` gives it. picture: the picture of the record with that reconstruction.
+    """
+    count = len(record.levels)
+    caption = "" if decoded is None else level_caption(visit.mode, levels_shown(visit, count), count, noun_of(record))
+    if record.modality == "audio":
+        drawn = [picture.media] if decoded is None else [picture.media, picture.reconstruction]
+        return player.sound_payload(record.media, decoded, int(record.sample_rate_hz or 1), drawn, caption)
+    if record.modality == "video":
+        steps = frames_of(record.levels[0].layout)
+        return player.clip_payload(record.media, decoded, record.frames_per_second or USUAL_RATE, steps, caption)
+    return ""

@@ -1,0 +1,36 @@
+// Where a token lies, in words. Pure. `place` comes from places.py: what the tokens of this medium stand for.
+
+const WHOLE = new Intl.NumberFormat("en-US");
+const row = (token, grid) => Math.floor(token / grid[1]);
+
+/** Seconds without needless digits: "0.42", "12.3". */
+export const seconds = (value) => value.toFixed(value < 10 ? 2 : 1);
+
+/** [start, end) in seconds of token `token` of `count`. */
+export function stretch(token, count, duration) {
+  return [(token * duration) / count, ((token + 1) * duration) / count];
+}
+
+/** {step, row, col} of a token in a mosaic of `tiles` = [rows, columns] frames; grid: tokens of the whole mosaic. */
+export function tile(token, grid, tiles) {
+  const [rows, cols] = [grid[0] / tiles[0], grid[1] / tiles[1]];
+  const [y, x] = [row(token, grid), token % grid[1]];
+  return { step: Math.floor(y / rows) * tiles[1] + Math.floor(x / cols), row: y % rows, col: x % cols };
+}
+
+/** "row 3, column 4", "0.42–0.44 s", "frames 2–5, row 3, column 4", or "token 812" where tokens have no place. */
+export function placeText(token, grid, place = null) {
+  if (!grid || place?.kind === "set") return `token ${WHOLE.format(token + (place?.kind === "set" ? 1 : 0))}`;
+  if (place?.kind === "time") {
+    const [from, to] = stretch(token, grid[1], place.seconds);
+    const digits = to - from < 0.02 ? 3 : 2;
+    return `${from.toFixed(digits)}–${to.toFixed(digits)} s`;
+  }
+  if (place?.kind === "clip") {
+    const at = tile(token, grid, place.tiles);
+    const [first, end] = place.frames[at.step];
+    const frames = end - first > 1 ? `frames ${first + 1}–${end}` : `frame ${first + 1}`;
+    return `${frames}, row ${at.row + 1}, column ${at.col + 1}`;
+  }
+  return `row ${row(token, grid) + 1}, column ${(token % grid[1]) + 1}`;
+}

@@ -1,0 +1,51 @@
+"""What the tokens of a record stand for, as the browser needs it to say where one lies: `places.js` has the words.
+
+Positions are those of the record's picture (`analysis.depiction`): a sound's tokens in one row, a clip's in a mosaic.
+"""
+
+from __future__ import annotations
+
+import math
+
+from explorer.analysis.depiction import mosaic_shape
+from explorer.record import TokenLayout, TokenRecord
+
+NOUNS = {"image": "picture", "audio": "sound", "video": "clip"}
+
+
+def places_of(record: TokenRecord) -> dict[str, object]:
+    """{"kind": "picture" | "time" | "clip" | "set", "noun"}; of time also "seconds", of clips "tiles" and "frames".
+
+    record: as the tokenizer made it. tiles: (rows, columns) of the mosaic. frames: [first, end) of each step.
+    """
+    noun, layout = NOUNS.get(record.modality, record.modality), record.levels[0].layout
+    if layout.kind == "sequence" and record.modality == "audio":
+        return {"kind": "time", "noun": noun, "seconds": record.duration_s or 0.0}
+    if layout.kind == "grid3d":
+        return {"kind": "clip", "noun": noun, "tiles": list(mosaic_shape(layout.shape[0])), "frames": frames_of(layout)}
+    return {"kind": "picture" if layout.kind == "grid2d" else "set", "noun": noun}
+
+
+def frames_of(layout: TokenLayout) -> list[list[int]]:
+    """[first, end) frames of each step of a grid3d layout."""
+    per_step = math.prod(layout.shape[1:])
+    steps = [layout.region(step * per_step)[0] for step in range(layout.shape[0])]  # type: ignore[index]
+    return [[step.start, step.stop] for step in steps]
+
+
+def about(record: TokenRecord) -> str:
+    """The size of a sound or a clip in words, "" for a picture."""
+    layout = record.levels[-1].layout
+    if record.modality == "audio" and record.sample_rate_hz and record.duration_s:
+        return (
+            f"{record.duration_s:.2f} s at {record.sample_rate_hz / 1000:g} kHz, "
+            f"{1000 * record.duration_s / layout.num_tokens:.3g} ms a token of the finest level."
+        )
+    if record.modality == "video":
+        frames, height, width = record.media.shape[:3]
+        rate = f" at {record.frames_per_second:g} a second" if record.frames_per_second else ""
+        return (
+            f"{frames} frames of {width} x {height} px{rate}: the middle frame of each of {layout.shape[0]} steps of "
+            "tokens, in reading order."
+        )
+    return ""
