@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool3d, group_norm, pad, scaled_dot_product_attention
+from torch.nn.functional import group_norm, pad, scaled_dot_product_attention
 
 EPSILON = 1e-6
 
@@ -98,11 +98,10 @@ class ClipDownsample(Resample):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.space:
-            x = pad(x, (0, 1, 0, 1))
-            x = self.conv1(x) + avg_pool3d(x, (1, 2, 2))
+            x = self.conv1(pad(x, (0, 1, 0, 1))) + x.unflatten(4, (-1, 2)).unflatten(3, (-1, 2)).mean((4, 6))
         if self.time:
             x = with_first(x, 1)
-            x = self.conv2(x) + avg_pool3d(x, (2, 1, 1))
+            x = self.conv2(x) + x.unflatten(2, (-1, 2)).mean(3)
         return self.conv3(x) if self.space or self.time else x
 
 

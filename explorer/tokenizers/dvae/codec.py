@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -39,12 +38,9 @@ class DvaeCodec(Codec):
         rows = max(1, MOST_SCORES // (len(latents) * len(output.b) * latents.shape[-1]))
         strips = [self.encoder.score(strip).argmax(1) for strip in latents[:, :-1].split(rows, 2)]
         indices = torch.cat(strips, 1)  # (B, h, w)
-        return [Stage(indices, flat(latents), self._rows()[indices.flatten(1)])]
-
-    def _rows(self) -> Tensor:
-        """What the search compares latents with: (K, C + 1), weights and bias."""
-        output = self.encoder.blocks["output"]["conv"]
-        return torch.cat([output.w[:, :, 0, 0], output.b[:, None]], 1)
+        chosen = indices.flatten(1)  # (B, N)
+        z_q = torch.cat([output.w[:, :, 0, 0][chosen], output.b[chosen][..., None]], -1)
+        return [Stage(indices, flat(latents).float(), z_q.float())]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         return lookup(self.decoder.embeddings, indices, kept)
@@ -54,5 +50,6 @@ class DvaeCodec(Codec):
         return ((means - MARGIN) / (1 - 2 * MARGIN)).clamp(0, 1)
 
     def codebooks(self) -> tuple[Codebook, ...]:
-        vectors = self._rows().float().cpu().numpy().astype(np.float32)
+        output = self.encoder.blocks["output"]["conv"]
+        vectors = torch.cat([output.w[:, :, 0, 0], output.b[:, None]], 1).float().cpu().numpy()  # (K, C + 1)
         return (Codebook(*vectors.shape, "dot", vectors=vectors),)

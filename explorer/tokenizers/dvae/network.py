@@ -100,8 +100,9 @@ class Encoder(nn.Module):
         return relu(x)
 
     def score(self, features: Tensor) -> Tensor:
-        """Logits of all codes: (B, 8 hidden, h, w) -> (B, K, h, w)."""
-        return self.blocks["output"]["conv"](features)
+        """Logits of all codes: (B, 8 hidden, h, w) -> (B, K, h, w), in float32 as the original has them everywhere."""
+        last = self.blocks["output"]["conv"]
+        return conv2d(features.float(), last.w.float(), last.b.float())
 
 
 class Decoder(nn.Module):

@@ -97,7 +97,7 @@ class BsqVitCodec(Codec):
 
     def latents(self, media: Tensor) -> Tensor:
         pixels = (1 - 2 * MARGIN) * media + MARGIN if self.config.laplace else 2 * media - 1
-        return normalize(self.quant_embed(self.encoder(pixels)), dim=-1)  # (B, N, D), on the sphere
+        return normalize(self.quant_embed(self.encoder(pixels)).float(), dim=-1)  # (B, N, D), on the sphere
 
     def quantize(self, latents: Tensor) -> list[Stage]:
         positive = latents > 0  # a coordinate of 0 counts as negative here

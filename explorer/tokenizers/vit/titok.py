@@ -17,8 +17,9 @@ from torch.nn.functional import normalize, pixel_shuffle
 
 from explorer.record import Codebook, TokenLayout
 from explorer.tokenizers.codec import Codec, Stage, flat, lookup, nearest
+from explorer.tokenizers.convvq.plan import Trunk
+from explorer.tokenizers.convvq.trunk import Decoder as Painter
 from explorer.tokenizers.vit.blocks import Block
-from explorer.tokenizers.vit.pixel_decoder import PixelDecoder, PixelDecoderConfig
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class TiTokConfig:
     patch: int
     grid: int
     cosine: bool
-    painter: PixelDecoderConfig | None = None
+    painter: Trunk | None = None
     proxies: int = 0
     proxy_dim: int = 0
 
@@ -120,17 +121,18 @@ class TiTokCodec(Codec):
         self.encoder, self.decoder = Encoder(config), Decoder(config)
         self.quantize_table = nn.Embedding(config.codebook_size, config.codebook_dim)
         self.painter_table = nn.Embedding(config.proxies, config.proxy_dim) if config.painter else None
-        self.painter = PixelDecoder(config.painter) if config.painter else None
+        self.painter = Painter(config.painter) if config.painter else None
 
     def latents(self, media: Tensor) -> Tensor:
         return self.encoder(media, self.latent_tokens)
 
     def _table(self) -> Tensor:
-        table = self.quantize_table.weight
+        """The codes in the space of the search; in float32 also where the networks are not, or tokens would move."""
+        table = self.quantize_table.weight.float()
         return normalize(table, dim=-1) if self.config.cosine else table
 
     def quantize(self, latents: Tensor) -> list[Stage]:
-        z_e, table = flat(latents), self._table()
+        z_e, table = flat(latents).float(), self._table()
         z_e = normalize(z_e, dim=-1) if self.config.cosine else z_e
         indices = nearest(z_e, table)
         return [Stage(indices, z_e, table[indices])]
@@ -139,14 +141,14 @@ class TiTokCodec(Codec):
         return lookup(self._table(), indices, kept)
 
     def decode(self, embedded: Sequence[Tensor]) -> Tensor:
-        decoded = self.decoder(embedded[0])
+        decoded = self.decoder(embedded[0].to(self.latent_tokens.dtype))
         if self.painter is None:
             return decoded
         shares = decoded.softmax(1).movedim(1, -1)  # (B, grid, grid, K')
         return self.painter((shares @ self.painter_table.weight).movedim(-1, 1))
 
     def codebooks(self) -> tuple[Codebook, ...]:
-        vectors = self._table().float().cpu().numpy()
+        vectors = self._table().cpu().numpy()
         return (Codebook(*vectors.shape, "cosine" if self.config.cosine else "euclidean", vectors=vectors),)
 
     def layouts(self, extent: tuple[int, ...]) -> tuple[TokenLayout, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from explorer.errors import CheckpointError
@@ -10,11 +9,14 @@ from explorer.loading.format import Format
 from explorer.loading.header import Header
 from explorer.registry import load_dotted
 from explorer.tokenizers.base import TokenizerSpec
+from explorer.tokenizers.convvq.names import canonical
+from explorer.tokenizers.convvq.plan import Trunk, read_trunk
 from explorer.tokenizers.vit.shapes import count_parts, shape_of, square_side
 
 if TYPE_CHECKING:
     from explorer.tokenizers.vit.titok import TiTokCodec, TiTokConfig
 
+PAINTER = "pixel_decoder."
 RENAMED = {
     "quantize.embedding.weight": "quantize_table.weight",
     "pixel_quantize.embedding.weight": "painter_table.weight",
@@ -30,7 +32,10 @@ class TiTok(Format):
         return {"latent_tokens", "encoder.latent_token_positional_embedding"} <= set(header.tensors)
 
     def rename(self, key: str) -> str | None:
-        return RENAMED.get(key, re.sub(r"^pixel_decoder\.", "painter.", key))
+        if key.startswith(PAINTER):  # by the names of the convolutional family, of which it is
+            name = canonical(key.removeprefix("pixel_"))
+            return None if name is None else "painter." + name.removeprefix("decoder.")
+        return RENAMED.get(key, key)
 
     def describe(self, header: Header) -> TokenizerSpec:
         self._refuse_others(header)
@@ -93,18 +98,15 @@ class TiTok(Format):
             *sides, tokens, size, dim, patch, side_px // patch, cosine, painter, *proxies
         )
 
-    def _painter(self, header: Header) -> tuple[object | None, tuple[int, int]]:
-        """The second stage's PixelDecoderConfig and the shape of its codebook; (None, (0, 0)) where there is none."""
-        if "pixel_decoder.conv_in.weight" not in header.tensors:
+    def _painter(self, header: Header) -> tuple[Trunk | None, tuple[int, int]]:
+        """The second stage's decoder and the shape of its codebook; (None, (0, 0)) where there is none."""
+        if f"{PAINTER}conv_in.weight" not in header.tensors:
             return None, (0, 0)
-        inputs = shape_of(header, "pixel_decoder.conv_in.weight", 4, self.title)[1]
-        widths = tuple(
-            shape_of(header, f"pixel_decoder.up.{i}.block.0.conv1.weight", 4, self.title)[0]
-            for i in range(count_parts(header.tensors, "pixel_decoder.up."))
-        )
-        blocks = count_parts(header.tensors, "pixel_decoder.up.0.block.")
-        config = load_dotted("explorer.tokenizers.vit.pixel_decoder:PixelDecoderConfig")(inputs, widths, blocks)
-        return config, shape_of(header, "pixel_quantize.embedding.weight", 2, self.title)
+        names = {
+            key: self.rename(key).replace("painter.", "decoder.") for key in header.tensors if key.startswith(PAINTER)
+        }
+        trunk = read_trunk({name: header.shape(key) for key, name in names.items()}, "decoder")
+        return trunk, shape_of(header, "pixel_quantize.embedding.weight", 2, self.title)
 
 
 TITOK = TiTok()

@@ -131,10 +131,11 @@ class VitVqganCodec(Codec):
         self.post_quant = nn.Linear(config.codebook_dim, config.decoder.width)
 
     def latents(self, media: Tensor) -> Tensor:
-        return normalize(self.pre_quant(self.encoder(media)), dim=-1)  # (B, N, D)
+        return normalize(self.pre_quant(self.encoder(media)).float(), dim=-1)  # (B, N, D)
 
     def _table(self) -> Tensor:
-        return normalize(self.quantizer["embedding"].weight, dim=-1)
+        """The codes on the sphere; in float32 also where the networks are not, or tokens would move."""
+        return normalize(self.quantizer["embedding"].weight.float(), dim=-1)
 
     def quantize(self, latents: Tensor) -> list[Stage]:
         table = self._table()
@@ -146,8 +147,8 @@ class VitVqganCodec(Codec):
         return lookup(self._table(), indices, kept)
 
     def decode(self, embedded: Sequence[Tensor]) -> Tensor:
-        return self.decoder(self.post_quant(flat(embedded[0])))
+        return self.decoder(self.post_quant(flat(embedded[0]).to(self.post_quant.weight.dtype)))
 
     def codebooks(self) -> tuple[Codebook, ...]:
-        vectors = self._table().float().cpu().numpy()
+        vectors = self._table().cpu().numpy()
         return (Codebook(*vectors.shape, "cosine", vectors=vectors),)
