@@ -18,7 +18,7 @@ from explorer.pages import edit_events, runtime
 from explorer.pages import inspect_events as events
 from explorer.pages import inspect_media as media
 from explorer.pages.inspect_alone import alone_ask
-from explorer.pages.session import SIDES_PX, UPLOADED, Visit, visit_from_query
+from explorer.pages.session import SIDES_PX, UPLOADED, Visit, suited, visit_from_query
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views import address, export_bar
 from explorer.views.address import AddressBar
@@ -129,7 +129,7 @@ def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", ki
         strip = events.strip_value(visit, message, kind)
         results = (*events.everything(visit), edit_events.opening(visit))
         side = gr.update(value=visit.side_px, visible=media.has_side(spec))
-        made = (visit, strip, facts_payload(spec), *results, visit.tokenizer, side)
+        made = (visit, strip, facts_payload(spec, runtime.record_of(visit)), *results, visit.tokenizer, side)
     except Exception as error:
         made = (*_only_strip(events.strip_value(before, plain_words(error)))[:-2], before.tokenizer, gr.skip())
         if runtime.turns.holds(session, runtime.MAPS, turn):
@@ -151,6 +151,9 @@ def _open(request: gr.Request) -> Iterator[tuple]:
         words = "There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one."
         yield (visit, *_only_strip(events.strip_value(visit, words))[1:])
         return
+    spec = media.spec_of(visit.tokenizer)
+    if spec and "picture" not in request.query_params:  # nobody has chosen one yet, so nothing need be said or kept
+        visit = replace(suited(visit, spec.modality)[0], before=())
     runtime.intents.set(request.session_hash, visit)
     yield from _all(request, visit, visit, " ".join(said), "note")
 

@@ -98,8 +98,8 @@ def label_of(spec: TokenizerSpec) -> str:
 
 
 def has_side(spec: TokenizerSpec) -> bool:
-    """Whether a longest side can be chosen for it."""
-    return spec.modality in ("image", "video") and not spec.fixed_size
+    """Whether a longest side can be chosen for it: clips are read at one size."""
+    return spec.modality == "image" and not spec.fixed_size
 
 
 def progress(work: Callable[[], object], what: str) -> Iterator[str]:

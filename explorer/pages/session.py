@@ -102,7 +102,7 @@ def suited(visit: Visit, modality: str) -> tuple[Visit, str]:
     before = tuple((kind, *one) for kind, one in kept.items())
     noun, old = ONE.get(modality, modality), ONE.get(visit.modality, "medium")
     words = f"This tokenizer takes {noun}s, so a {noun} is shown. Your {old} comes back with a tokenizer for {old}s."
-    return replace(visit, picture=picture, upload=upload, modality=modality, before=before).at_rest(), words
+    return replace(visit, picture=picture, upload=upload, modality=modality, before=before), words
 
 
 def whole_number(text: str | None) -> int | None:

@@ -38,11 +38,19 @@ export function fillCaptions(view) {
   const { picture, tokens, map, usage: bars } = view.parts.cards;
   const kind = model.place?.kind ?? "picture";
   for (const card of [picture, tokens]) card.element.hidden = kind === "time"; // a sound's are lanes of its player
+  for (const card of [picture, tokens]) shape(card, kind, model.picture);
   picture.element.querySelector("h3").textContent = TITLES[kind] ?? "Picture";
   picture.caption.textContent = words.pictureCaption(model, level);
   tokens.caption.textContent = words.gridCaption(level, model.placed);
   map.caption.textContent = view.map?.caption ?? "No map of this codebook.";
   bars.caption.textContent = words.usageCaption(usage, level.K, sourceOf(view), nounOf(model));
+}
+
+/** A long mosaic of frames gets the whole width and its own proportion; everything else the usual stage. */
+function shape(card, kind, { width, height }) {
+  const long = kind === "clip" && width > 1.6 * height;
+  card.element.style.gridColumn = long ? "1 / -1" : "";
+  card.stage.style.aspectRatio = long ? String(Math.min(width / height, 8)) : "";
 }
 
 /** What is lit up and what is pinned, for eyes, for screen readers and for scripts. */

@@ -173,7 +173,7 @@ class View {
       words.push(valueText(mode, number));
     }
     if (marked !== null) words.push(placeText(marked, this.grid.shape, value.place), `code ${this.grid.array[marked]}`);
-    const idle = map ? `mean ${significant(map.mean)} ${mode.unit}` : value.reconstruction ? "Drag the divider, or hover a patch." : "";
+    const idle = map ? `mean ${significant(map.mean)} ${mode.unit}` : value.reconstruction ? `Drag the divider, or hover a ${value.place?.kind === "time" ? "token" : "patch"}.` : "";
     this.panel.readout.textContent = words.join(" · ") || idle;
     this.panel.point(number, map);
   }

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
 
+from explorer.record import TokenRecord
 from explorer.tokenizers.base import TokenizerSpec
 from explorer.views.component import BrowserComponent
+
+SOURCES = {"zoo": "this project", "hub": "the Hub", "file": "a file", "user": "an adapter of your own"}
+
+PARAMETERS = {"zoo": "Encoder and decoder, without codebooks.", "": "As they are kept, and the memory that they take."}
 
 
 class TokenizerFacts(BrowserComponent):
@@ -21,21 +25,24 @@ class TokenizerFacts(BrowserComponent):
         super().__init__(value, **kwargs)
 
 
-def payload(spec: TokenizerSpec) -> str:
-    """The value of TokenizerFacts."""
-    return json.dumps({"summary": spec.summary, "facts": facts(spec), "id": asdict(spec)["id"]})
+def payload(spec: TokenizerSpec, record: TokenRecord | None = None) -> str:
+    """The value of TokenizerFacts. record: of the medium on screen, which rates are reckoned from."""
+    return json.dumps({"summary": spec.summary, "facts": facts(spec, record), "id": spec.id})
 
 
-def facts(spec: TokenizerSpec) -> list[dict[str, str]]:
+def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[str, str]]:
     """Label, value and a sentence for each fact; what was not measured is left out."""
-    bits = spec.num_quantizers * math.log2(spec.codebook_size)
     rows = [
+        _fact("takes", takes(spec), "What goes in; everything else is made to fit, and notes say how."),
         _fact("codes", spec.vocabulary, "Codes of one position: levels or groups x K."),
         _fact("dimensions", f"{spec.codebook_dim}", "Dimensions D of a code vector."),
-        _fact("bits a token", f"{bits:.1f}", f"log2(K) bits for each of {spec.num_quantizers} indices of a position."),
-        _fact("bits a pixel", f"{bits / spec.downsampling**2:.3f}", f"One token is {spec.downsampling} px a side."),
-        _fact("parameters", f"{spec.parameters / 1e6:.1f} M", "Encoder and decoder, without codebooks."),
+        *_rates(spec, record),
+        _fact(
+            "parameters", _size(spec), "Encoder and decoder, without codebooks; and their memory, where it is known."
+        ),
     ]
+    if not spec.decodes:
+        rows.append(_fact("decoder", "none", "Tokens can be made and counted, but not turned back into a medium."))
     if "psnr_db" in spec.measured:
         where = f"mean over {spec.measured['pictures']:,.0f} held-out pictures, as its card says"
         rows.append(_fact("PSNR", f"{spec.measured['psnr_db']:.1f} dB", f"Peak signal-to-noise ratio, {where}."))
@@ -44,7 +51,57 @@ def facts(spec: TokenizerSpec) -> list[dict[str, str]]:
         counted = f"Share of K used at least once by {spec.measured['tokens']:,.0f} held-out tokens, level by level."
         rows.append(_fact("usage", usage, counted))
     rows.append(_fact("licence", spec.licence, "Of the weights."))
+    rows.append(_fact("from", SOURCES[spec.source], "Who brought this tokenizer."))
     return rows
+
+
+def takes(spec: TokenizerSpec) -> str:
+    """What a tokenizer takes, such as "sounds at 24 kHz, mono" or "pictures of 256 x 256 px"."""
+    noun = {"image": "pictures", "audio": "sounds", "video": "clips"}.get(spec.modality, spec.modality)
+    if spec.modality == "audio" and spec.sample_rate_hz:
+        channels = {1: "mono", 2: "stereo"}.get(spec.channels, f"{spec.channels} channels")
+        return f"{noun} at {spec.sample_rate_hz / 1000:g} kHz, {channels}"
+    if spec.fixed_size:
+        *frames, height, width = spec.fixed_size
+        many = f"{frames[0]} frames of " if frames else ""
+        return f"{noun} of {many}{width} x {height} px"
+    if spec.modality == "video":
+        first = "1, then " if spec.first_frame_alone else ""
+        return f"{noun}, {first}{spec.time_step} frames a step" if spec.time_step > 1 or first else noun
+    return noun
+
+
+def _rates(spec: TokenizerSpec, record: TokenRecord | None) -> list[dict[str, str]]:
+    """What a token costs, and what a pixel or a second of the medium does."""
+    bits = spec.num_quantizers * math.log2(spec.codebook_size)
+    several = spec.num_quantizers > 1 and record is not None and len({lv.layout.shape for lv in record.levels}) > 1
+    rows = []
+    if not several:
+        explains = f"log2(K) bits for each of {spec.num_quantizers} indices of a position."
+        rows.append(_fact("bits a token", f"{bits:.1f}", explains))
+    if record is not None and (several or spec.layout == "set1d"):
+        counts = [level.layout.num_tokens for level in record.levels]
+        words = " + ".join(f"{count:,}" for count in counts[:12]) + (" ..." if len(counts) > 12 else "")
+        rows.append(_fact("tokens", words, "Of the medium on screen, level by level."))
+    pixels, seconds = (record.bits_per_pixel("uniform"), record.bitrate_bps("uniform")) if record else (None, None)
+    if spec.modality == "image" and spec.layout == "grid2d" and not several:
+        rows.append(
+            _fact("bits a pixel", f"{bits / spec.downsampling**2:.3f}", f"A token is {spec.downsampling} px a side.")
+        )
+    elif pixels is not None:
+        rows.append(_fact("bits a pixel", f"{pixels:.3g}", "log2(K) bits of all tokens, over the pixels on screen."))
+    if spec.modality == "audio" and spec.sample_rate_hz:
+        rate = spec.sample_rate_hz / spec.downsampling
+        rows.append(_fact("token rate", f"{rate:.4g} Hz", "Tokens a second, of the finest level."))
+    if seconds is not None:
+        rows.append(_fact("bit rate", f"{seconds / 1000:.3g} kbit/s", "log2(K) bits of all tokens, over the seconds."))
+    return rows
+
+
+def _size(spec: TokenizerSpec) -> str:
+    millions = spec.parameters / 1e6
+    words = f"{millions:.1f} M" if millions >= 0.1 else f"{spec.parameters:,}"
+    return f"{words}, {spec.memory_bytes / 1e6:,.0f} MB" if spec.memory_bytes >= 1e6 else words
 
 
 def usage_words(measured: Mapping[str, float]) -> str:
