@@ -29,6 +29,10 @@ class Limits:
     audits_at_once: int = 2  # in this process; the next ones wait
     compare_media: int = 50  # pictures of one comparison
     # Files of others: what may be looked at, and what all their weights may take in memory together.
+    checkpoint_upload_bytes: int = (
+        2**30
+    )  # of a file that a visitor sends, of whatever kind; kinds have caps of their own
+    uploads_kept_bytes: int = 8 * 2**30  # of uploaded tokenizers, while the server runs
     checkpoint_file_bytes: int = 20 * 2**30  # all files of one tokenizer
     checkpoint_tensors: int = 50_000
     pickle_bytes: int = 64 * 2**20  # the part of a file that lists what it holds
@@ -46,6 +50,8 @@ class Settings:
     cache: Path = field(default_factory=lambda: default_cache())
     device: str = "auto"
     limits: Limits = field(default_factory=Limits)
+    hub_offline: bool = False  # never ask the Hub, only its cache on this machine
+    hub_login: bool = False  # use the Hub login of who started the server, so that visitors can load what it may
 
 
 def default_cache() -> Path:
@@ -58,8 +64,15 @@ def default_cache() -> Path:
 
 @cache
 def settings() -> Settings:
-    """The settings of this process; EXPLORER_DEVICE and EXPLORER_CHECKPOINTS override the defaults."""
+    """The settings of this process; EXPLORER_DEVICE, EXPLORER_CHECKPOINTS, EXPLORER_HUB_OFFLINE and EXPLORER_HUB_LOGIN
+    override the defaults."""
     return Settings(
         checkpoints=Path(os.environ.get("EXPLORER_CHECKPOINTS", Settings.checkpoints)),
         device=os.environ.get("EXPLORER_DEVICE", "auto"),
+        hub_offline=_yes("EXPLORER_HUB_OFFLINE") or _yes("HF_HUB_OFFLINE"),
+        hub_login=_yes("EXPLORER_HUB_LOGIN"),
     )
+
+
+def _yes(name: str) -> bool:
+    return os.environ.get(name, "").lower() in ("1", "true", "yes", "on")

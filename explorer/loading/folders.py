@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from explorer.config import Limits
 from explorer.errors import CheckpointError
 
-INDEX = "*.safetensors.index.json"
+INDEX = ".safetensors.index.json"
 SAFETENSORS = ("model.safetensors", "diffusion_pytorch_model.safetensors")
 TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".jit")
 CONFIG_BYTES = 4 * 2**20
@@ -21,14 +21,16 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 def inside(folder: Path, name: str) -> Path:
     """`folder / name` for a plain name that a file gave. Raises CheckpointError if it leads elsewhere.
 
-    Links are followed only within the folder, or to the blobs of the Hub's own cache (snapshots/<revision>/ -> blobs/).
+    Links are followed only within the folder, or to the blobs of the Hub's own cache: those of the repository (beside
+    its snapshots/), and those that its repositories share.
     """
     if not _PLAIN_NAME.fullmatch(name):
         raise CheckpointError(f"{name[:80]!r} is not the plain name of a file beside the others.")
     path, home = folder / name, folder.resolve()
     allowed = [home]
-    if home.parent.name == "snapshots":
-        allowed.append(home.parent.parent / "blobs")
+    for parent in home.parents:
+        if parent.name == "snapshots":
+            allowed += [parent.parent / "blobs", parent.parent.parent / "blobs"]
     real = path.resolve()
     if not any(real.is_relative_to(place) for place in allowed):
         raise CheckpointError(f"{name} in {folder.name} is a link that leads outside of the folder.")
@@ -39,26 +41,27 @@ def inside(folder: Path, name: str) -> Path:
 
 def weight_files(folder: Path) -> list[Path]:
     """The files with the weights: shards of an index, one safetensors, an encoder and a decoder, or one torch file."""
-    names = sorted(path.name for path in folder.iterdir() if not path.is_dir())
-    indices = [name for name in names if name.endswith(".safetensors.index.json")]
+    chosen = choose_files([path.name for path in folder.iterdir() if not path.is_dir()], folder.name)
+    if chosen[0].endswith(INDEX):
+        chosen = shards(inside(folder, chosen[0]))
+    return [inside(folder, name) for name in chosen]
+
+
+def choose_files(names: Iterable[str], where: str) -> list[str]:
+    """Of the files of a folder, those with the weights, or the one index that lists them. Raises CheckpointError."""
+    names = sorted(names)
+    indices = [name for name in names if name.endswith(INDEX)]
     if indices:
-        return [inside(folder, name) for name in _shards(inside(folder, indices[0]))]
+        return indices[:1]
     found = [name for name in names if name.endswith(".safetensors")]
-    chosen = next((name for name in SAFETENSORS if name in found), found[0] if len(found) == 1 else None)
-    if chosen:
-        return [inside(folder, chosen)]
-    if found and (pair := _pair(found)):
-        return [inside(folder, name) for name in pair]
-    torch = [name for name in names if name.lower().endswith(TORCH_SUFFIXES)]
-    if not found and (pair := _pair(torch)):
-        return [inside(folder, name) for name in pair]
-    if not found and len(torch) == 1:
-        return [inside(folder, torch[0])]
-    several = found or torch
+    chosen = next((name for name in SAFETENSORS if name in found), None)
+    several = [chosen] if chosen else found or [name for name in names if name.lower().endswith(TORCH_SUFFIXES)]
+    if len(several) == 1 or _pair(several):
+        return _pair(several) or several
     if several:
-        raise CheckpointError(f"{folder.name} holds several files of weights: {', '.join(several[:8])}. Name one.")
+        raise CheckpointError(f"{where} holds several files of weights: {', '.join(several[:8])}. Name one.")
     raise CheckpointError(
-        f"{folder.name} holds no weights: no .safetensors and no {', '.join(TORCH_SUFFIXES)}. "
+        f"{where} holds no weights: no .safetensors and no {', '.join(TORCH_SUFFIXES)}. "
         f"There are: {', '.join(names[:8]) or 'no files'}."
     )
 
@@ -81,7 +84,8 @@ def _pair(names: list[str]) -> list[str]:
     return []
 
 
-def _shards(index: Path) -> list[str]:
+def shards(index: Path) -> list[str]:
+    """The files that an index lists. Raises CheckpointError."""
     entries = read_json(index).get("weight_map")
     if not isinstance(entries, dict) or not entries or not all(isinstance(name, str) for name in entries.values()):
         raise CheckpointError(f"{index.name} lists no shards.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from explorer.config import Limits, settings
 from explorer.errors import CheckpointError
-from explorer.loading.folders import check_size, partner, read_config, weight_files
+from explorer.loading.folders import check_size, inside, partner, read_config, weight_files
 from explorer.loading.header import Header
 from explorer.loading.places import tensor_bytes
 from explorer.loading.safetensor import looks_like_safetensors, read_safetensors
@@ -26,8 +26,10 @@ _NO_CHECKPOINTS = {
 }
 
 
-def read_header(path: Path, limits: Limits | None = None) -> Header:
+def read_header(path: Path, limits: Limits | None = None, names: Sequence[str] = ()) -> Header:
     """The header of a file, or of a folder with its config and weights. No weight is read.
+
+    names: of the files of the folder that count, where only some of them are here.
 
     Raises CheckpointError in plain words for what is damaged, unsafe, too large, or no checkpoint.
     """
@@ -35,7 +37,10 @@ def read_header(path: Path, limits: Limits | None = None) -> Header:
     path = Path(path)
     try:
         folder = path if path.is_dir() else path.parent
-        files = weight_files(path) if path.is_dir() else partner(_existing(path))
+        if names:
+            files = [inside(path, name) for name in names]
+        else:
+            files = weight_files(path) if path.is_dir() else partner(_existing(path))
         check_size(files, limits)
         header = _joined(path, files, limits)
         header = replace(header, config=read_config(folder, files[0].stem))

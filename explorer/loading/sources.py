@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -165,15 +167,13 @@ def load(plan: Plan, device: str | None = None, progress: Progress = silent) -> 
     between files and between tensors. Raises CheckpointError, Cancelled; then nothing is left behind.
     """
     share = 0.6 if plan.download_bytes else 0.0  # of the bar, for the network
-
-    def fetching(done: float, words: str) -> None:
-        progress(share * done, words)
+    told = _Told(progress)
 
     def filling(done: float, words: str) -> None:
-        progress(share + (1 - share) * done, words)
+        told(share + (1 - share) * done, words)
 
-    progress(0.0, "looking at the files")
-    plan = fetch(plan, fetching)
+    told(0.0, "looking at the files")
+    plan = fetch(plan, lambda done, words: told(share * done, words))
     _check_fits(plan, device)
     make, one = _maker(plan), threading.current_thread()
 
@@ -181,28 +181,60 @@ def load(plan: Plan, device: str | None = None, progress: Progress = silent) -> 
         # Another visitor may ask for it meanwhile: only the one who began it is shown its progress.
         return make(where, filling if threading.current_thread() is one else silent)
 
-    already = any(spec.id == plan.id for spec in tokenizers.brought_tokenizers())
-    if not already:
-        tokenizers.bring(plan.spec, first)
-    try:
-        _load(plan.id, device, progress)
-    except BaseException:
-        if not already:
-            tokenizers.forget(plan.id)
-        raise
+    with _loading(plan.spec, first):
+        _load(plan.id, device, told)
     tokenizers.bring(plan.spec, make)  # what reloads it later shows no progress
-    progress(1.0, "ready")
+    told(1.0, "ready")
     return plan.spec
 
 
-def _load(tokenizer_id: str, device: str | None, progress: Progress) -> None:
+_busy: Counter[str] = Counter()  # id -> visitors who load it now
+_unproven: set[str] = set()  # ids that were brought by a load that has not ended well yet
+_lock = threading.Lock()
+
+
+@contextmanager
+def _loading(spec: TokenizerSpec, make: Callable[[str], object]) -> Iterator[None]:
+    """Let the id be known while it is loaded; if all who load it fail or stop, it is forgotten again."""
+    with _lock:
+        if all(spec.id != known.id for known in tokenizers.brought_tokenizers()):
+            tokenizers.bring(spec, make)
+            _unproven.add(spec.id)
+        _busy[spec.id] += 1
+    try:
+        yield
+        _unproven.discard(spec.id)
+    finally:
+        with _lock:
+            _busy[spec.id] -= 1
+            if not _busy[spec.id] and spec.id in _unproven:
+                _unproven.discard(spec.id)
+                tokenizers.forget(spec.id)
+
+
+class _Told:
+    """A progress that remembers whether it was the one that stopped the work."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self.stopped = progress, False
+
+    def __call__(self, share: float, words: str) -> None:
+        try:
+            self._progress(share, words)
+        except BaseException:
+            self.stopped = True
+            raise
+
+
+def _load(tokenizer_id: str, device: str | None, told: _Told) -> None:
     """Load it, and again if it was somebody else who stopped the one load that all wait for."""
     while True:
         try:
             tokenizers.load_tokenizer(tokenizer_id, device)
             return
         except Cancelled:
-            progress(0.0, "beginning again")  # raises Cancelled if it was this visitor
+            if told.stopped:
+                raise
 
 
 def _maker(plan: Plan) -> Callable[..., object]:
