@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from explorer.errors import CheckpointError
 from explorer.loading.format import Format, Progress
@@ -12,11 +15,22 @@ from explorer.loading.reading import iterate_tensors
 from explorer.tokenizers.codec import Codec
 
 NAMED = 4  # keys named in a message; the rest are counted
+RANDOM = {"normal_", "uniform_", "trunc_normal_", "kaiming_normal_", "kaiming_uniform_", "xavier_uniform_"}
+
+
+class Unfilled(TorchFunctionMode):
+    """Modules are made without random weights: on the meta device torch would load its compiler for them (2 s)."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if getattr(func, "__name__", "") in RANDOM:
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
 
 
 def load(format: Format, header: Header, progress: Progress) -> Codec:
     """As `Format.load`."""
-    with torch.device("meta"):
+    with torch.device("meta"), Unfilled():
         codec = format.build(header)
     places = check(codec, format, header)
     total, done = sum(header.tensors[key].count for key in places) or 1, 0
@@ -54,7 +68,8 @@ def _listed(names: list[str]) -> str:
 def put(codec: nn.Module, name: str, tensor: Tensor, key: str) -> None:
     """Let `tensor` be the parameter or buffer of that name: assigned, not copied. Floats become float32."""
     if tensor.is_floating_point():
-        if not bool(tensor.isfinite().all()):
+        # A sum is not finite if a number is not, and takes a tenth of the time; it may also overflow, so look closer.
+        if not math.isfinite(float(tensor.sum())) and not bool(tensor.isfinite().all()):
             raise CheckpointError(f"{key} holds NaN or infinite weights.")
         tensor = tensor.float()
     owner_name, _, leaf = name.rpartition(".")
