@@ -51,15 +51,15 @@ def build_parser() -> argparse.ArgumentParser:
     form.add_argument("--markdown", action="store_true", help="print what they measured, as the README's table")
     listing.set_defaults(command="explorer.cli.listing:run")
 
-    tokenize = commands.add_parser("tokenize", help="turn a picture into a token file")
+    tokenize = commands.add_parser("tokenize", help="turn a picture, a sound or a clip into a token file")
     tokenize.add_argument("tokenizer", metavar="ID", help="a tokenizer of `list`")
-    tokenize.add_argument("file", metavar="FILE", help="a picture, or a sample such as sample:astronaut")
+    tokenize.add_argument("file", metavar="FILE", help="a picture, sound or clip, or a sample such as sample:astronaut")
     tokenize.add_argument("--out", required=True, type=Path, help="token file to write: .npz, .json or .csv")
     tokenize.set_defaults(command="explorer.cli.tokens:tokenize")
 
-    detokenize = commands.add_parser("detokenize", help="turn a token file (.npz) back into a picture")
+    detokenize = commands.add_parser("detokenize", help="turn a token file (.npz) back into a medium")
     detokenize.add_argument("file", metavar="TOKENS", type=Path, help="a .npz that `tokenize` wrote")
-    detokenize.add_argument("--out", required=True, type=Path, help="picture to write: .png")
+    detokenize.add_argument("--out", required=True, type=Path, help="a .png, .wav, .webp, .gif or .mp4, as it fits")
     detokenize.set_defaults(command="explorer.cli.tokens:detokenize")
 
     for command in (tokenize, detokenize):

@@ -3,9 +3,11 @@
 `.npz` holds everything and can be read back: arrays `indices_0..` in the layout's shape, `z_e_0..` (N, D), for explicit
 codebooks `codebook_0..` (K, D) and `counts_0..` (K,) where training counted, and `meta`, a JSON string:
 
-    format, version, tokenizer, modality, combination, media_shape, sample_rate_hz, notes,
+    format, version, tokenizer, modality, combination, media_shape, sample_rate_hz, frames_per_second, notes,
     bits_uniform (log2(K) for each index), bits_empirical (at the entropy of this file's own histograms),
-    levels: [{layout: {kind, shape, media_shape}, codebook_size, codebook_dim, metric, rule}]
+    levels: [{layout: {kind, shape, media_shape, first_alone}, codebook_size, codebook_dim, metric, rule}]
+
+A layout's first_alone is there only where it holds: the first token in time stands for one frame alone.
 
 `rule` is null, or lists the axes of an implicit codebook: {name, axis_values, first_axis_most_significant}.
 `.json` has the same meta and the indices; `.csv` has one line a token. Both are for other programs only.
@@ -47,6 +49,7 @@ class TokenFile:
     levels: tuple[TokenLevel, ...]
     sample_rate_hz: float | None = None
     notes: tuple[str, ...] = ()
+    frames_per_second: float | None = None
 
     def __post_init__(self) -> None:
         if not self.levels:
@@ -60,6 +63,11 @@ class TokenFile:
     def indices(self) -> tuple[np.ndarray, ...]:
         """One array in the layout's shape per level, as `Tokenizer.detokenize` takes them."""
         return tuple(level.indices for level in self.levels)
+
+    @property
+    def rate(self) -> float | None:
+        """Samples a second of a sound, frames a second of a clip, if they are known."""
+        return self.sample_rate_hz if self.modality == "audio" else self.frames_per_second
 
     @property
     def num_tokens(self) -> int:
@@ -109,7 +117,7 @@ def load_tokens(path: str | Path, limits: Limits | None = None) -> TokenFile:
     meta = _read_meta(arrays, path.name)
     try:
         levels = tuple(_level(position, entry, arrays) for position, entry in enumerate(meta["levels"]))
-        rate = meta["sample_rate_hz"]
+        rate, frames = meta["sample_rate_hz"], meta.get("frames_per_second")  # older files have no frames
         return TokenFile(
             tokenizer_id=str(meta["tokenizer"]),
             modality=str(meta["modality"]),
@@ -118,6 +126,7 @@ def load_tokens(path: str | Path, limits: Limits | None = None) -> TokenFile:
             levels=levels,
             sample_rate_hz=None if rate is None else float(rate),
             notes=tuple(str(note) for note in meta["notes"]),
+            frames_per_second=None if frames is None else float(frames),
         )
     except RecordError as error:
         raise RecordError(f"The token file {path.name!r} cannot be used: {error}.") from error
@@ -176,6 +185,7 @@ def token_meta(record: TokenRecord) -> dict[str, Any]:
         "combination": record.combination,
         "media_shape": [int(extent) for extent in record.media.shape],
         "sample_rate_hz": record.sample_rate_hz,
+        "frames_per_second": record.frames_per_second,
         "notes": list(record.notes),
         "bits_uniform": record.bits_uniform,
         "bits_empirical": record.bits_empirical,
@@ -190,7 +200,8 @@ def _level_meta(level: TokenLevel) -> dict[str, Any]:
             "kind": layout.kind,
             "shape": [int(n) for n in layout.shape],
             "media_shape": [int(m) for m in layout.media_shape],
-        },
+        }
+        | ({"first_alone": True} if layout.first_alone else {}),
         "codebook_size": int(codebook.codebook_size),
         "codebook_dim": int(codebook.codebook_dim),
         "metric": codebook.metric,
@@ -257,8 +268,12 @@ def _read_meta(arrays: dict[str, np.ndarray], name: str) -> dict[str, Any]:
 
 def _level(position: int, entry: dict[str, Any], arrays: dict[str, np.ndarray]) -> TokenLevel:
     """One level, checked as in a record. Raises RecordError without the file's name."""
+    where = entry["layout"]
     layout = TokenLayout(
-        entry["layout"]["kind"], _extents(entry["layout"]["shape"]), _extents(entry["layout"]["media_shape"])
+        where["kind"],
+        _extents(where["shape"]),
+        _extents(where["media_shape"]),
+        bool(where.get("first_alone", False)),
     )
     rule = _rule(entry["rule"])
     codebook = Codebook(

@@ -10,6 +10,7 @@ from types import MappingProxyType, ModuleType
 
 import numpy as np
 import pytest
+from made_codecs import made
 from PIL import Image
 
 from explorer import tokenizers
@@ -17,7 +18,8 @@ from explorer.__main__ import DELEGATED, build_parser, main
 from explorer.config import REPOSITORY
 from explorer.errors import RecordError, SettingsError, UnknownIdError
 from explorer.media.image import fit, load_image
-from explorer.media.samples import SAMPLES
+from explorer.media.medium import load_medium, values
+from explorer.media.samples import SAMPLES, samples_of
 from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 from explorer.registry import unknown_id_message
 from explorer.tokenfile import load_tokens, save_tokens
@@ -145,6 +147,31 @@ def test_tokenize_and_detokenize_give_the_picture_back(grey, picture, tmp_path, 
     assert "24 x 16 pixels from 6 tokens" in capsys.readouterr().out
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "back.png")), np.asarray(Image.open(picture)))
     assert grey == ["cpu", None]
+
+
+@pytest.mark.parametrize(
+    ("name", "out", "off"), [("tones", "d.wav", 1 / 65536), ("rates", "d.wav", 1 / 65536), ("blocks", "d.mp4", 0.03)]
+)
+def test_sounds_and_clips_there_and_back(name, out, off, tmp_path, capsys):
+    adapter = ("--adapter", Path(__file__).with_name("made_adapter.py"))
+    spec, tokens = made(name).spec, tmp_path / "t.npz"
+    sample = next(iter(samples_of(spec.modality)))
+    assert run("tokenize", spec.id, f"sample:{sample}", "--out", tokens, *adapter) == 0
+    said = capsys.readouterr().out
+    assert ("kbit/s" in said) == (spec.modality == "audio") and "tokens of made-" in said
+    assert run("detokenize", tokens, "--out", tmp_path / out, *adapter) == 0
+    decoded, file = load_medium(tmp_path / out), load_tokens(tokens)
+    expected = made(name).detokenize(file.indices)
+    rate = decoded.sample_rate_hz if spec.modality == "audio" else decoded.frames_per_second
+    assert rate == pytest.approx(file.rate) and values(decoded).shape == expected.shape
+    assert np.abs(values(decoded) - expected.clip(-1, 32767 / 32768)).mean() <= off
+    assert run("tokenize", spec.id, "sample:coffee", "--out", tokens, *adapter) == 2
+    assert "this is a picture" in one_line_after(capsys)
+
+
+def one_line_after(capsys):
+    """The last line on stderr, after what was said before."""
+    return capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_sample_and_its_notes(grey, tmp_path, capsys):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_codecs import made, medium_for
 
 from explorer.config import Limits
 from explorer.errors import ExplorerError, RecordError
@@ -101,6 +102,29 @@ def test_other_layouts_come_back(tmp_path):
     assert tokens.sample_rate_hz == 16_000.0 and tokens.levels[0].layout == level.layout
     header = save_tokens(tmp_path / "tokens.csv", record).read_text().splitlines()[0]
     assert header == "level,time,token,code,quantization_error"
+
+
+def test_clips_keep_their_rate_and_a_first_frame_alone(tmp_path):
+    base = explicit_level(9)
+    layout = TokenLayout("grid3d", (3, 2, 2), (9, 16, 16), first_alone=True)
+    level = replace(base, indices=base.indices.reshape(3, 2, 2), layout=layout)
+    clip = np.zeros((9, 16, 16, 3), np.float32)
+    record = TokenRecord(clip, "clip", (level,), clip, {}, modality="video", frames_per_second=12.5)
+    tokens = load_tokens(save_tokens(tmp_path / "tokens.npz", record))
+    assert (tokens.rate, tokens.frames_per_second, tokens.media_shape) == (12.5, 12.5, clip.shape)
+    assert tokens.levels[0].layout == layout and tokens.levels[0].layout.region(4)[0] == slice(1, 5)
+
+
+@pytest.mark.parametrize("name", ["rates", "scales", "tones", "blocks", "whole"])
+def test_levels_of_different_shapes_come_back_and_decode_to_the_same(name, tmp_path):
+    tokenizer = made(name)
+    record = tokenizer.tokenize(medium_for(tokenizer.spec))
+    tokens = load_tokens(save_tokens(tmp_path / "tokens.npz", record))
+    assert [level.layout for level in tokens.levels] == [level.layout for level in record.levels]
+    np.testing.assert_allclose(tokenizer.detokenize(tokens.indices), record.reconstruction, atol=1e-6)
+    rows = list(csv.DictReader(io.StringIO(save_tokens(tmp_path / "tokens.csv", record).read_text())))
+    for q, level in enumerate(record.levels):
+        assert [int(row["code"]) for row in rows if int(row["level"]) == q] == level.indices.reshape(-1).tolist()
 
 
 def test_json_holds_the_meta_and_the_indices(tmp_path):

@@ -1,31 +1,28 @@
-"""`python -m explorer tokenize` and `detokenize`: a picture to a token file and back."""
+"""`python -m explorer tokenize` and `detokenize`: a picture, a sound or a clip to a token file and back."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 
 from explorer import tokenizers
 from explorer.config import settings
-from explorer.errors import MediaError
 from explorer.files import write_atomically
-from explorer.media.image import LoadedImage, fit, load_image, png_bytes
-from explorer.media.samples import sample_picture
+from explorer.media import writing
+from explorer.media.medium import Medium, Modality, load_medium, tokenized
+from explorer.media.samples import sample
 from explorer.record import TokenRecord
-from explorer.tokenfile import check_suffix, load_tokens, save_tokens
+from explorer.tokenfile import TokenFile, check_suffix, load_tokens, save_tokens
 
 SAMPLE_PREFIX = "sample:"
 
 
 def tokenize(options: argparse.Namespace) -> int:
-    """Read a picture, tokenize it, write the token file, and say on stdout what it holds."""
+    """Read a medium, tokenize it, write the token file, and say on stdout what it holds."""
     check_suffix(options.out)  # before the work, not after it
-    image = read_picture(options.file)
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
-    fitted = fit(image, tokenizer.spec.downsampling, settings().limits.image_side_px)
-    record = tokenizer.tokenize(fitted.pixels)
-    record = replace(record, notes=fitted.notes + record.notes)
+    medium = read_medium(options.file, tokenizer.spec.modality)
+    record = tokenized(medium, tokenizer, settings().limits.image_side_px)
     save_tokens(options.out, record)
     for note in record.notes:
         print(f"note: {note}", file=sys.stderr)
@@ -34,31 +31,43 @@ def tokenize(options: argparse.Namespace) -> int:
 
 
 def detokenize(options: argparse.Namespace) -> int:
-    """Read a token file, decode it with its own tokenizer, and write a PNG."""
-    if options.out.suffix.lower() != ".png":
-        raise MediaError(
-            f"{str(options.out)!r} does not end in .png. Pictures are written as PNG, which loses nothing."
-        )
+    """Read a token file, decode it with its own tokenizer, and write a picture, a sound or a clip."""
     tokens = load_tokens(options.file)
+    suffix = writing.check_suffix(options.out, tokens.modality)
     tokenizer = tokenizers.load_tokenizer(tokens.tokenizer_id, device=options.device)
-    pixels = tokenizer.detokenize(tokens.indices)
-    write_atomically(options.out, png_bytes(pixels))
-    print(f"{options.out}: {pixels.shape[1]} x {pixels.shape[0]} pixels from {tokens.num_tokens:,} tokens")
+    decoded = tokenizer.detokenize(tokens.indices)
+    write_atomically(options.out, writing.medium_bytes(decoded, suffix, tokens.rate))
+    print(f"{options.out}: {_extent(tokens, decoded.shape)} from {tokens.num_tokens:,} tokens")
     return 0
 
 
-def read_picture(name: str) -> LoadedImage:
-    """A file, or `sample:ID`. Raises MediaError or UnknownIdError."""
+def read_medium(name: str, modality: Modality) -> Medium:
+    """A file as a medium of that modality if it can be one, or `sample:ID`. Raises MediaError or UnknownIdError."""
     if name.startswith(SAMPLE_PREFIX):
-        return sample_picture(name.removeprefix(SAMPLE_PREFIX)).load()
-    return load_image(name, settings().limits)
+        return sample(name.removeprefix(SAMPLE_PREFIX)).load()
+    return load_medium(name, settings().limits, modality)
+
+
+def _extent(tokens: TokenFile | TokenRecord, shape: tuple[int, ...]) -> str:
+    """How large a medium is, in words."""
+    if tokens.modality == "audio":
+        rate = tokens.sample_rate_hz or 1
+        return f"{shape[0] / rate:.2f} s of sound at {rate / 1000:g} kHz"
+    if tokens.modality == "video":
+        return f"{shape[0]} frames of {shape[2]} x {shape[1]} pixels"
+    return f"{shape[1]} x {shape[0]} pixels"
 
 
 def summary(record: TokenRecord) -> str:
-    """What a record costs, in one line; bits a pixel are of the picture as it was tokenized."""
-    height, width = record.media.shape[:2]
+    """What a record costs, in one line; bits a pixel (or a second) are of the medium as it was tokenized."""
+
+    def rate(kind: str) -> str:
+        if record.modality == "audio":
+            return f"{(record.bitrate_bps(kind) or 0) / 1000:.3f} kbit/s"  # type: ignore[arg-type]
+        return f"{record.bits_per_pixel(kind):.3f} a pixel"  # type: ignore[arg-type]
+
     return (
-        f"{record.num_tokens:,} tokens of {record.tokenizer_id} for {width} x {height} pixels; "
-        f"{record.bits_uniform:,.0f} bits at log2(K) ({record.bits_per_pixel('uniform'):.3f} a pixel), "
-        f"{record.bits_empirical:,.0f} at their own entropy ({record.bits_per_pixel('empirical'):.3f} a pixel)"
+        f"{record.num_tokens:,} tokens of {record.tokenizer_id} for {_extent(record, record.media.shape)}; "
+        f"{record.bits_uniform:,.0f} bits at log2(K) ({rate('uniform')}), "
+        f"{record.bits_empirical:,.0f} at their own entropy ({rate('empirical')})"
     )

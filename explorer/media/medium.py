@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,8 @@ from explorer.media.image import LoadedImage, fit, load_image, png_bytes, scaled
 from explorer.media.opening import check_bytes, open_picture, read_bytes
 from explorer.media.sniffing import kind_of
 from explorer.media.video import LoadedVideo, fit_video, load_video, webp_bytes
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.record import TokenRecord
+from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
 DEFAULT_LIMITS = Limits()
 Medium = LoadedImage | LoadedAudio | LoadedVideo
@@ -98,3 +100,11 @@ def file_bytes(array: np.ndarray, modality: Modality, rate: float | None = None)
     if modality == "video":
         return webp_bytes(array, rate or 12.5), ".webp"
     return png_bytes(array), ".png"
+
+
+def tokenized(medium: Medium, tokenizer: Tokenizer, side_px: int) -> TokenRecord:
+    """The record of a medium that is made to fit first, with notes of all that was done. Raises MediaError."""
+    fitted = fit_medium(medium, tokenizer.spec, side_px)
+    record = tokenizer.tokenize(values(fitted))
+    rate = fitted.frames_per_second if isinstance(fitted, LoadedVideo) else None
+    return replace(record, notes=fitted.notes + record.notes, frames_per_second=rate)

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from explorer.errors import ExplorerError, MediaError, plain_words
 from explorer.files import write_atomically
 from explorer.lab.measures import describe
 from explorer.lab.settings import settings_from_json
-from explorer.media.image import fit, load_image, png_bytes
+from explorer.media.medium import file_bytes, load_medium, tokenized
 from explorer.pages.api_audit import audit_files
 from explorer.pages.api_compare import compare_files
+from explorer.pages.session import ONE
 from explorer.registry import load_dotted
 from explorer.tokenfile import load_tokens, save_tokens, token_meta
 from explorer.tokenizers import list_tokenizers, load_tokenizer
@@ -32,9 +33,9 @@ def build() -> None:
     """Register the endpoints, inside a `gr.Blocks`. Their components are never drawn."""
     with gr.Row(visible=False):
         tokenizer = gr.Textbox(label="tokenizer id")
-        picture = gr.File(label="picture", type="filepath")
+        medium = gr.File(label="picture, sound or clip", type="filepath")
         tokens = gr.File(label="tokens.npz", type="filepath")
-        decoded = gr.File(label="picture.png", type="filepath")
+        decoded = gr.File(label="picture.png, sound.wav or clip.webp", type="filepath")
         answer = gr.JSON(label="answer")
         media = gr.File(label="zip, pictures or indices", type="filepath", file_count="multiple")
         codebook_size = gr.Number(label="codebook size of indices, else 0", value=0, precision=0)
@@ -45,7 +46,7 @@ def build() -> None:
         steps = gr.Number(label="steps", value=500, precision=0)
         call = gr.Button()
     call.click(list_all, None, answer, api_name="list_tokenizers")
-    call.click(tokenize, [tokenizer, picture], [tokens, answer], api_name="tokenize")
+    call.click(tokenize, [tokenizer, medium], [tokens, answer], api_name="tokenize")
     call.click(detokenize, tokens, decoded, api_name="detokenize")
     call.click(audit, [tokenizer, media, codebook_size], [answer, audit_parts], api_name="audit")
     call.click(compare, [media, ids], [answer, compare_parts], api_name="compare")
@@ -58,12 +59,12 @@ def list_all() -> list[dict[str, Any]]:
 
 
 def tokenize(tokenizer: str, picture: str | None) -> tuple[str, dict[str, Any]]:
-    """A picture file -> a token file (.npz) and its meta data."""
+    """A picture, a sound or a clip, as the tokenizer takes -> a token file (.npz) and its meta data."""
     return _answered(_tokenize, tokenizer, picture)
 
 
 def detokenize(tokens: str | None) -> str:
-    """A token file (.npz) -> a picture (.png), decoded by the tokenizer that the file names."""
+    """A token file (.npz) -> a picture (.png), a sound (.wav) or a clip (.webp), decoded by the tokenizer it names."""
     return _answered(_detokenize, tokens)
 
 
@@ -79,12 +80,11 @@ def compare(files: list[str] | None, tokenizers: str) -> tuple[dict[str, Any], l
 
 def _tokenize(tokenizer_id: str, picture: str | None) -> tuple[str, dict[str, Any]]:
     if picture is None:
-        raise MediaError("No picture was sent.")
+        raise MediaError("No picture, sound or clip was sent.")
     tokenizer = load_tokenizer(tokenizer_id)
     limits = settings().limits
-    image = fit(load_image(picture, limits), tokenizer.spec.downsampling, limits.image_side_px)
-    record = tokenizer.tokenize(image.pixels)
-    record = replace(record, notes=image.notes + record.notes)
+    medium = load_medium(picture, limits, tokenizer.spec.modality)  # type: ignore[arg-type]
+    record = tokenized(medium, tokenizer, limits.image_side_px)
     return str(save_tokens(_folder() / "tokens.npz", record)), token_meta(record)
 
 
@@ -92,9 +92,10 @@ def _detokenize(tokens: str | None) -> str:
     if tokens is None:
         raise MediaError("No token file was sent.")
     file = load_tokens(tokens)
-    pixels = load_tokenizer(file.tokenizer_id).detokenize(file.indices)
-    path = _folder() / "picture.png"
-    write_atomically(path, png_bytes(pixels))
+    decoded = load_tokenizer(file.tokenizer_id).detokenize(file.indices)
+    data, suffix = file_bytes(decoded, file.modality, file.rate)  # type: ignore[arg-type]
+    path = _folder() / f"{ONE.get(file.modality, 'medium')}{suffix}"
+    write_atomically(path, data)
     return str(path)
 
 

@@ -19,9 +19,8 @@ from explorer.analysis.depiction import depict
 from explorer.analysis.projection import Projection, cached_projection
 from explorer.config import REPOSITORY, settings
 from explorer.errors import Cancelled, ExplorerError
-from explorer.media.medium import Medium, fit_medium, load_medium, values
+from explorer.media.medium import Medium, load_medium, tokenized
 from explorer.media.samples import sample
-from explorer.media.video import LoadedVideo
 from explorer.pages.session import ONE, UPLOADED, Visit
 from explorer.record import TokenRecord
 from explorer.tokenizers import load_tokenizer
@@ -164,10 +163,7 @@ def record_of(visit: Visit) -> TokenRecord:
     def make() -> TokenRecord:
         stages.begin("loading its weights")
         tokenizer = load_tokenizer(visit.tokenizer)
-        medium = fit_medium(medium_of(visit), tokenizer.spec, visit.side_px)
-        record = tokenizer.tokenize(values(medium))
-        rate = medium.frames_per_second if isinstance(medium, LoadedVideo) else None
-        return replace(record, notes=medium.notes + record.notes, frames_per_second=rate)
+        return tokenized(medium_of(visit), tokenizer, visit.side_px)
 
     return _records.get(_key(visit), make)
 

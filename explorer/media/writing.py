@@ -1,0 +1,78 @@
+"""What a tokenizer decoded, as a file of the kind that its suffix names."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from explorer.errors import MediaError
+from explorer.media.audio import wav_bytes
+from explorer.media.image import png_bytes, to_pil
+from explorer.media.video import USUAL_RATE, webp_bytes
+
+SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"image": (".png",), "audio": (".wav",), "video": (".webp", ".gif", ".mp4")}  # the first of each loses nothing
+)
+_ONE = {"image": "Pictures", "audio": "Sounds", "video": "Clips"}
+
+
+def check_suffix(path: Path, modality: str) -> str:
+    """The suffix of `path`, in lower case. Raises MediaError if a medium of that modality cannot be written so."""
+    suffix, valid = path.suffix.lower(), SUFFIXES.get(modality, ())
+    if suffix not in valid:
+        written = " or ".join(valid)
+        first = f", which loses nothing: {valid[0]}" if len(valid) > 1 else ", which loses nothing"
+        raise MediaError(
+            f"{str(path)!r} does not end in {written}. {_ONE.get(modality, modality)} are written as {written}{first}."
+        )
+    return suffix
+
+
+def medium_bytes(array: np.ndarray, suffix: str, rate: float | None = None) -> bytes:
+    """A picture (H, W, 3), a sound (S, C) or a clip (F, H, W, 3) as a file with that suffix.
+
+    rate: samples a second of a sound, frames a second of a clip (12.5 if it is not known). Raises MediaError.
+    """
+    if suffix == ".wav":
+        return wav_bytes(array, round(rate or 0))
+    if suffix == ".png":
+        return png_bytes(array)
+    write = {".webp": webp_bytes, ".gif": gif_bytes, ".mp4": mp4_bytes}[suffix]
+    return write(array, rate or USUAL_RATE)
+
+
+def gif_bytes(frames: np.ndarray, frames_per_second: float) -> bytes:
+    """(F, H, W, 3) floats in [0, 1] -> an animated GIF: 256 colours a frame, times in hundredths of a second."""
+    pictures, buffer = [to_pil(frame) for frame in frames], io.BytesIO()
+    milliseconds = max(20, round(1000 / frames_per_second))
+    options = {"save_all": True, "append_images": pictures[1:], "duration": milliseconds, "loop": 0}
+    pictures[0].save(buffer, "GIF", **options)
+    return buffer.getvalue()
+
+
+def mp4_bytes(frames: np.ndarray, frames_per_second: float) -> bytes:
+    """(F, H, W, 3) floats in [0, 1] -> an MP4 (H.264, 4:2:0, nearly lossless); odd sides repeat their last line.
+
+    Raises MediaError without the package av.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise MediaError("MP4 files need the package av. Install it (pip install av), or write .webp.") from error
+    buffer = io.BytesIO()
+    height, width = (side + side % 2 for side in frames.shape[1:3])
+    padding = ((0, height - frames.shape[1]), (0, width - frames.shape[2]), (0, 0))
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=Fraction(frames_per_second).limit_denominator(1000))
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.options = {"crf": "12"}
+        for frame in frames:
+            pixels = np.asarray(to_pil(np.pad(frame, padding, mode="edge")))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    return buffer.getvalue()
