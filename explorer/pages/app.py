@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from explorer.config import settings
-from explorer.pages import api, codebook, compare, inspect, lab
+from explorer.pages import api, codebook, compare, inspect, lab, loading
 from explorer.pages.runtime import SESSIONS_KEPT
 from explorer.views.theme import stylesheet, theme
 
@@ -21,6 +21,7 @@ FIRST_PAGE = "Inspect"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
 QUEUE = 16
 HOUR_S = 3600
+BRING = '<a href="./?bring=1" target="_self">Bring a tokenizer of others.</a>'  # to the panel on the first page
 
 
 def build() -> gr.Blocks:
@@ -45,7 +46,7 @@ def build() -> gr.Blocks:
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(
             "# Codebook\nA whole codebook over a whole data set: which codes are alive, what each stands for, and what "
-            "is wrong.",
+            f"is wrong. {BRING}",
             elem_id="title",
         )
         codebook.build(demo)
@@ -53,7 +54,7 @@ def build() -> gr.Blocks:
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(
             "# Compare\nThe same pictures through several tokenizers: what each keeps, what it loses, and at how many "
-            "bits.",
+            f"bits. {BRING}",
             elem_id="title",
         )
         compare.build(demo)
@@ -63,13 +64,14 @@ def build() -> gr.Blocks:
 def launch_options(host: str, port: int) -> dict:
     """Arguments for `Blocks.launch`: bound to `host`, no sharing, no server paths, no foreign Host header."""
     hosts = [*LOCAL_HOSTS, host, *filter(None, os.environ.get("SPACE_HOST", "").split(","))]
+    loading.bound_to(host)
     anywhere = host in ("0.0.0.0", "::")  # asked for by whoever starts it; names cannot be known then
     middleware = [] if anywhere else [Middleware(TrustedHostMiddleware, allowed_hosts=sorted(set(hosts)))]
     return {
         "server_name": host,
         "server_port": port or None,
         "share": False,
-        "max_file_size": settings().limits.upload_bytes,
+        "max_file_size": settings().limits.checkpoint_upload_bytes,  # media have caps of their own
         "allowed_paths": [],
         "enable_monitoring": False,
         "run_history": False,

@@ -14,7 +14,7 @@ import gradio as gr
 
 from explorer.errors import Cancelled, ExplorerError, plain_words
 from explorer.media.samples import SAMPLES
-from explorer.pages import edit_events, runtime
+from explorer.pages import edit_events, loading, runtime
 from explorer.pages import inspect_events as events
 from explorer.pages import inspect_media as media
 from explorer.pages.inspect_alone import alone_ask
@@ -46,7 +46,6 @@ class PictureInput(gr.Image):
 
 def build() -> None:
     """Lay out the page and wire it, inside a `gr.Blocks`."""
-    specs = list_tokenizers()
     state = gr.State(Visit(), time_to_live=3600)
     with gr.Row(elem_id="choices"):
         with gr.Column(scale=5, min_width=320):
@@ -63,13 +62,14 @@ def build() -> None:
         with gr.Column(scale=4, min_width=320):
             gr.Markdown("### Tokenizer")
             tokenizer = gr.Dropdown(
-                [(media.label_of(spec), spec.id) for spec in specs],
+                _choices(),
                 label="Tokenizer",
                 show_label=False,
                 elem_id="tokenizer",
                 filterable=False,
             )
             facts = TokenizerFacts()
+            panel = loading.build()
     with gr.Row(elem_id="linked"):  # a CSS grid: wide, the card stands beside the rest; narrow, right after the view
         with gr.Column(elem_id="area-view"):
             player = Player()
@@ -92,6 +92,7 @@ def build() -> None:
         upload.input(_pick_upload, [state, upload], chosen, **quick),
         file.upload(_pick_upload, [state, file], chosen, **quick),
         tokenizer.input(_pick_tokenizer, [state, tokenizer], chosen, **quick),
+        panel.brought(_pick_brought, state, chosen, **quick),
         side.input(_pick_side, [state, side], chosen, **quick),
     ]
     for run in [opened, *runs]:
@@ -100,6 +101,11 @@ def build() -> None:
     view.levels(_levels, state, [player, reconstruction, bar], queue=False, **quick)
     exports.export(_export, state, exports, **quiet)
     gr.context.Context.root_block.unload(_leave)
+
+
+def _choices() -> list[tuple[str, str]]:
+    """Label and id of every tokenizer that is here by now: visitors bring more while the server runs."""
+    return [(media.label_of(spec), spec.id) for spec in list_tokenizers()]
 
 
 def edit_ask(request: dict) -> str:
@@ -129,14 +135,19 @@ def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", ki
         strip = events.strip_value(visit, message, kind)
         results = (*events.everything(visit), edit_events.opening(visit))
         side = gr.update(value=visit.side_px, visible=media.has_side(spec))
-        made = (visit, strip, facts_payload(spec, runtime.record_of(visit)), *results, visit.tokenizer, side)
+        made = (visit, strip, facts_payload(spec, runtime.record_of(visit)), *results, _listed(visit), side)
     except Exception as error:
-        made = (*_only_strip(events.strip_value(before, plain_words(error)))[:-2], before.tokenizer, gr.skip())
+        made = (*_only_strip(events.strip_value(before, plain_words(error)))[:-2], _listed(before), gr.skip())
         if runtime.turns.holds(session, runtime.MAPS, turn):
             runtime.intents.set(session, before)
     if runtime.turns.holds(session, runtime.MAPS, turn):
         yield made
     yield (gr.skip(),) * OUTPUTS
+
+
+def _listed(visit: Visit) -> dict:
+    """The value of the list of tokenizers, with all that are here by now."""
+    return gr.update(choices=_choices(), value=visit.tokenizer)
 
 
 def _only_strip(value: str) -> tuple:
@@ -174,6 +185,11 @@ def _pick_upload(visit: Visit, path: str | None, request: gr.Request) -> Iterato
 
 def _pick_tokenizer(visit: Visit, tokenizer: str, request: gr.Request) -> Iterator[tuple]:
     yield from _pick(request, visit, tokenizer=tokenizer)
+
+
+def _pick_brought(visit: Visit, event: gr.EventData, request: gr.Request) -> Iterator[tuple]:
+    """A tokenizer was loaded in the panel, or was there already: show it."""
+    yield from _pick(request, visit, tokenizer=str(event.id))
 
 
 def _pick_side(visit: Visit, side: int, request: gr.Request) -> Iterator[tuple]:

@@ -15,6 +15,7 @@ VIEWS: Registry[type] = Registry(
         "player": "explorer.views.player:Player",
         "reconstruction": "explorer.views.reconstruction:ReconstructionView",
         "sample_strip": "explorer.views.sample_strip:SampleStrip",
+        "load_panel": "explorer.views.load_panel:LoadPanel",
         "tokenizer_facts": "explorer.views.tokenizer_facts:TokenizerFacts",
         "export_bar": "explorer.views.export_bar:ExportBar",
         "address": "explorer.views.address:AddressBar",

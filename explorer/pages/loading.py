@@ -1,0 +1,231 @@
+"""What the panel "Bring a tokenizer" asks: look at a Hub repository or a file, load it, stop; JSON, errors in words.
+
+Nothing here waits: looking and loading go on in threads, and the browser asks how they stand. A file of this machine
+can be named only where the server is bound to this machine (`bound_to`), since else any visitor could probe its disk.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from explorer import tokenizers
+from explorer.config import settings
+from explorer.errors import CheckpointError, ExplorerError, SettingsError
+from explorer.loading.known import known_tokenizers
+from explorer.loading.memory import budget
+from explorer.loading.sources import Plan, Source, hub_source, plan, plan_file, slug
+from explorer.pages.asking import Answer, answer, known, said
+from explorer.pages.codebook_visitors import LAST_WORD_S, VISITORS_KEPT, Visitor, Visitors
+from explorer.pages.loading_jobs import Bringing, stop_all
+from explorer.views.load_panel import LoadPanel
+from explorer.views.load_payload import known_payload, opening_payload, plan_payload
+
+UPLOADED_FILES = 8  # of one tokenizer: weights, perhaps in two parts, and its config
+BESIDE = (".json", ".yaml", ".yml")  # files that only describe
+visitors = Visitors(VISITORS_KEPT)
+_names_files = False  # whether this server is for this machine alone
+
+
+def _end() -> None:
+    visitors.leave_all()
+    stop_all(LAST_WORD_S)
+
+
+atexit.register(_end)
+
+
+def bound_to(host: str) -> None:
+    """The server is bound to `host`: only on the local ones may a visitor name files of this machine."""
+    global _names_files
+    _names_files = host in ("127.0.0.1", "localhost", "::1", "[::1]") and not os.environ.get("SPACE_HOST")
+
+
+def build() -> LoadPanel:
+    """The panel, wired but for its event `brought`; inside a `gr.Blocks`."""
+    panel = LoadPanel(server_functions=[load_ask])
+    root = gr.context.Context.root_block
+    gr.on([root.load], _open, None, panel, show_progress="hidden", api_visibility="private")
+    root.unload(_leave)
+    return panel
+
+
+def load_ask(request: dict[str, Any]) -> str:
+    """One answer of the panel, as JSON."""
+    return ask(request if isinstance(request, dict) else {})
+
+
+def _open(request: gr.Request) -> str:
+    """A page was opened, perhaps by a link."""
+    return opening(request.session_hash or "", dict(request.query_params))
+
+
+def _leave(request: gr.Request) -> None:
+    """The page was closed or reloaded: what it waits for ends."""
+    visitors.leave(request.session_hash or "")
+
+
+def opening(session: str, query: Mapping[str, str]) -> str:
+    """The value of the panel for a page that was opened, perhaps by a link that names what is not here yet."""
+    limits = settings().limits
+    asked = query.get("tokenizer", "")
+    wanted = wanted_source(asked) if asked and asked not in {s.id for s in tokenizers.list_tokenizers()} else ""
+    return opening_payload(
+        visitors.enter(session).token,
+        names_files=_names_files,
+        asks_hub=not settings().hub_offline,
+        upload_bytes=limits.checkpoint_upload_bytes,
+        budget_bytes=budget(limits),
+        wanted=wanted,
+        missing=asked if asked.startswith(("hub--", "file--")) and wanted != asked else "",
+        shown="bring" in query,
+    )
+
+
+def wanted_source(tokenizer_id: str) -> str:
+    """What to type for the Hub tokenizer of that id; "" if it is none. The list knows the capitals of its own."""
+    if not tokenizer_id.startswith("hub--"):
+        return ""
+    for one in known_tokenizers():
+        if one.source and "--".join(["hub", *(slug(part) for part in one.source.split("/"))]) == tokenizer_id:
+            return one.source
+    parts = tokenizer_id.removeprefix("hub--").split("--")
+    try:
+        return hub_source("/".join(parts)).words if len(parts) > 1 else ""
+    except CheckpointError:
+        return ""
+
+
+def ask(request: dict[str, Any]) -> str:
+    """The answer to one request: JSON of {"ok": true, ...}, or {"ok": false, "error": {"field", "message"}}."""
+    return answer(ANSWERS, visitors, request)
+
+
+def _known(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """The list of tokenizers that people name."""
+    return said({"known": known_payload(known_tokenizers())})
+
+
+def _plan(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """Begin to look at a repository ("hub"), uploaded files ("file") or a file of this machine ("path"): {"job"}."""
+    visitor = known(visitor)
+    kind = request.get("kind")
+    if kind not in ("hub", "file", "path"):
+        raise SettingsError("Name a repository of the Hub, or a file.")
+    try:
+        make, upload = _maker(visitor, kind, request)
+    except ExplorerError as error:
+        error.field = kind  # type: ignore[attr-defined]
+        raise
+    with visitor.lock:
+        before = visitor.job
+        if before is not None:
+            before.replaced()
+        visitor.job = job = Bringing(visitor, make, kind, upload)
+    job.start()
+    return said({"job": job_payload(job)})
+
+
+def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Callable[[], Plan], Path | None]:
+    """What makes the plan, and the folder of an upload. Raises CheckpointError for what cannot even be looked at."""
+    if kind == "file":
+        files = taken(visitor, request.get("files"), Path(get_upload_folder()))
+        weights = [file for file in files if file.suffix.lower() not in BESIDE] or files
+        where = files[0] if len(files) == 1 else files[0].parent
+        return lambda: plan_file(where, title=weights[0].name), files[0].parent
+    text = request.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise CheckpointError("Type its name first." if kind == "hub" else "Type its path first.")
+    if kind == "hub":
+        source = hub_source(text.strip().removeprefix("https://huggingface.co/").rstrip("/"))
+        return lambda: plan(source), None
+    if not _names_files:
+        raise CheckpointError(
+            "This server is not for this machine alone, so its files cannot be named here; upload it."
+        )
+    path = Path(text.strip()).expanduser()
+    if not path.exists():
+        raise CheckpointError(f"There is no file or folder {str(path)[:200]!r} on this machine.")
+    return lambda: plan(Source("file", str(path))), None
+
+
+def taken(visitor: Visitor, paths: object, root: Path) -> list[Path]:
+    """Move uploaded files out of the shared upload folder into a new one of the visitor's. Raises CheckpointError."""
+    if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+        raise CheckpointError("Choose a file first.")
+    if len(paths) > UPLOADED_FILES:
+        raise CheckpointError(f"These are {len(paths)} files; one tokenizer has {UPLOADED_FILES} at most.")
+    files = [Path(path) for path in paths]
+    for file in files:
+        try:
+            sound = file.resolve().is_relative_to(root.resolve()) and file.is_file() and not file.is_symlink()
+        except (OSError, ValueError):
+            sound = False
+        if not sound:
+            raise CheckpointError("An uploaded file is no longer on the server; choose it again.")
+    limit = settings().limits.checkpoint_upload_bytes
+    if sum(file.stat().st_size for file in files) > limit:
+        raise CheckpointError(
+            f"These files have more than {limit / 2**30:g} GiB together. Larger ones are for the command line: "
+            "python app.py --checkpoint PATH."
+        )
+    folder = visitor.new_folder()
+    try:
+        return [Path(shutil.move(file, folder / file.name)) for file in files]
+    except OSError as error:
+        raise CheckpointError("An uploaded file could not be kept; choose it again.") from error
+
+
+def _state(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    return said({"job": job_payload(_job(visitor, request))})
+
+
+def _load(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """Begin to load what was looked at: {"job"}."""
+    job = _job(visitor, request)
+    try:
+        job.load()
+    except ExplorerError as error:
+        error.field = "plan"  # type: ignore[attr-defined]
+        raise
+    return said({"job": job_payload(job)})
+
+
+def _stop(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    job = _job(visitor, request)
+    job.stop()
+    return said({"job": job_payload(job)})
+
+
+def _job(visitor: Visitor | None, request: dict[str, Any]) -> Bringing:
+    """What the visitor brings. Raises ExplorerError if something else took its place."""
+    job = known(visitor).job
+    if job is None or job.id != request.get("job"):
+        raise ExplorerError("Something else was named meanwhile.")
+    return job
+
+
+def job_payload(job: Bringing) -> dict[str, Any]:
+    """How it stands, for the browser."""
+    state, message, share, words = job.state()
+    found = job.plan
+    return {
+        "id": job.id,
+        "state": state,
+        "message": message,
+        "field": job.field if found is None else "plan",
+        "share": share,
+        "words": words,
+        "others": job.others,
+        "plan": None if found is None else plan_payload(found, here=tokenizers.is_loaded(found.id)),
+    }
+
+
+ANSWERS: dict[str, Answer] = {"known": _known, "plan": _plan, "state": _state, "load": _load, "stop": _stop}

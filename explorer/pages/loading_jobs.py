@@ -1,0 +1,298 @@
+"""Tokenizers of others, brought by visitors: a plan before any weight is read, then one load for all who want the same.
+
+A load goes on as long as anybody waits for it, and is stopped when the last one has gone. Files that were uploaded and
+loaded are kept while the server runs, since weights may be let go and read again; the oldest go first.
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from explorer import tokenizers
+from explorer.config import settings
+from explorer.errors import Cancelled, CheckpointError, ExplorerError, plain_words
+from explorer.loading.memory import check_room
+from explorer.loading.sources import Plan, load, plan_file
+from explorer.pages.codebook_visitors import Visitor
+from explorer.pages.visitor_job import SILENT_S, VisitorJob
+
+PLANS_AT_ONCE, LOADS_AT_ONCE = 4, 1  # in this process; the next ones wait
+WAIT_S = 0.2
+
+
+class UploadStore:
+    """Uploaded files whose tokenizers were loaded. Over `most_bytes` the oldest go, and their tokenizers with them."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most, self._lock = most_bytes, threading.Lock()
+        self._root: Path | None = None
+        self._kept: OrderedDict[str, tuple[Path, Path]] = OrderedDict()  # tokenizer id -> folder, and file within
+
+    def take(self, plan: Plan) -> tuple[Path, bool]:
+        """Move the file or folder of a plan in here: where it lies, and whether it came now and not before.
+
+        Raises CheckpointError.
+        """
+        with self._lock:
+            there = self._kept.get(plan.id)
+            if there is not None and there[1].exists():
+                return there[1], False
+        file = Path(plan.source.name)
+        if not file.exists():
+            raise CheckpointError("The uploaded file is no longer on the server; choose it again.")
+        inside = file if file.is_dir() else file.parent  # one upload lies in a folder of its own
+        try:
+            with self._lock:
+                self._root = self._root or Path(tempfile.mkdtemp(prefix="explorer-uploads-"))
+                folder = Path(tempfile.mkdtemp(dir=self._root))
+            moved = Path(shutil.move(inside, folder))
+        except OSError as error:
+            raise CheckpointError(f"The uploaded file could not be kept: {error.strerror or error}.") from error
+        path = moved if inside == file else moved / file.name
+        with self._lock:
+            self._kept[plan.id] = (folder, path)
+        return path, True
+
+    def drop(self, tokenizer_id: str) -> None:
+        """Delete the file of a tokenizer."""
+        with self._lock:
+            folder, _ = self._kept.pop(tokenizer_id, (None, None))
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def make_room(self) -> None:
+        """Let the oldest go until what is kept is within the cap."""
+        while True:
+            with self._lock:
+                sizes = {name: _size(folder) for name, (folder, _) in self._kept.items()}
+                oldest = next(iter(self._kept), None)
+            if oldest is None or len(sizes) < 2 or sum(sizes.values()) <= self._most:
+                return
+            tokenizers.forget(oldest)
+            self.drop(oldest)
+
+    def delete(self) -> None:
+        """Delete all of them: the server ends."""
+        if self._root is not None:
+            shutil.rmtree(self._root, ignore_errors=True)
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+class Loading:
+    """One load in a thread of its own, for all who wait for it. state: loading, stopping, done, stopped or failed."""
+
+    PLACES = threading.BoundedSemaphore(LOADS_AT_ONCE)
+
+    def __init__(self, plan: Plan, moved: tuple[Path, bool] | None) -> None:
+        """moved: as of `UploadStore.take`, for the file of an upload."""
+        self.plan, (self._moved, self._came_now) = plan, moved or (None, False)
+        self.state, self.message = "loading", ""
+        self.share, self.words = 0.0, "waiting for another load to end"
+        self.began = time.monotonic()
+        self._lock, self._waiting = threading.Lock(), {}  # token of a visitor -> when it last asked
+        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait for its end, so long at most."""
+        self._thread.join(seconds)
+
+    def enter(self, token: str) -> bool:
+        """A visitor waits for it, too, and keeps it going by asking; False if it is past that."""
+        with self._lock:
+            if self.state != "loading":
+                return False
+            self._waiting[token] = time.monotonic()
+            return True
+
+    def leave(self, token: str) -> None:
+        """A visitor no longer wants it."""
+        with self._lock:
+            self._waiting.pop(token, None)
+            if not self._waiting and self.state == "loading":
+                self.state = "stopping"
+
+    @property
+    def visitors(self) -> int:
+        """How many wait for it."""
+        return len(self._waiting)
+
+    def _progress(self, share: float, words: str) -> None:
+        """As `loading.format.Progress`: raises Cancelled where nobody waits any longer."""
+        now = time.monotonic()
+        for token in [token for token, asked in list(self._waiting.items()) if now - asked > SILENT_S]:
+            self.leave(token)
+        if self.state == "stopping":
+            raise Cancelled("Stopped; nothing was loaded.")
+        self.share, self.words = share, words
+
+    def _run(self) -> None:
+        try:
+            while not self.PLACES.acquire(timeout=WAIT_S):
+                self._progress(self.share, self.words)
+            try:
+                self._progress(0.0, "reading what the files hold")
+                load(self.plan if self._moved is None else _planned_again(self.plan, self._moved), None, self._progress)
+            finally:
+                self.PLACES.release()
+            self.state, self.share = "done", 1.0
+            uploads.make_room()
+        except Cancelled as error:
+            self._ended("stopped", str(error))
+        except Exception as error:
+            self._ended("failed", plain_words(error))
+
+    def _ended(self, state: str, message: str) -> None:
+        if self._came_now:
+            uploads.drop(self.plan.id)
+        self.state, self.message = state, message
+
+
+def _planned_again(plan: Plan, moved: Path) -> Plan:
+    """The same plan for a file that lies elsewhere by now. Raises CheckpointError."""
+    found = plan_file(moved)
+    spec = replace(found.spec, id=plan.id, title=plan.title)  # type: ignore[type-var]
+    return replace(found, id=plan.id, title=plan.title, spec=spec)
+
+
+uploads = UploadStore(settings().limits.uploads_kept_bytes)
+atexit.register(uploads.delete)
+_loads: dict[str, Loading] = {}
+_lock = threading.Lock()
+
+
+def begin(plan: Plan, token: str, uploaded: bool) -> Loading:
+    """The load of that plan, which the visitor of `token` waits for from now on: a new one, or the one under way.
+
+    uploaded: its file lies in the visitor's folder, and is moved to where it can stay. Raises CheckpointError.
+    """
+    with _lock:
+        for name in [name for name, one in _loads.items() if one.state not in ("loading", "stopping")]:
+            del _loads[name]
+        there = _loads.get(plan.id)
+        if there is None or not there.enter(token):
+            there = _loads[plan.id] = Loading(plan, uploads.take(plan) if uploaded else None)
+            there.enter(token)
+            there.start()
+        return there
+
+
+def stop_all(seconds: float) -> None:
+    """The server ends: nobody waits any longer."""
+    with _lock:
+        going = list(_loads.values())
+    for one in going:
+        with one._lock:
+            one._waiting.clear()
+            one.state = "stopping" if one.state == "loading" else one.state
+    for one in going:
+        one.join(seconds)
+
+
+class Planning(VisitorJob):
+    """Looking at what a visitor named, without reading a weight. field: where on the page errors belong."""
+
+    PLACES = threading.BoundedSemaphore(PLANS_AT_ONCE)
+
+    def __init__(self, visitor: Visitor, make: Callable[[], Plan], field: str) -> None:
+        super().__init__(visitor, "plan")
+        self.plan: Plan | None = None
+        self.field, self._make = field, make
+
+    def work(self) -> None:
+        plan = self._make()
+        if self.cancelled():
+            raise Cancelled("Stopped.")
+        self.plan, self.state = plan, "done"
+
+
+class Bringing:
+    """What one visitor brings: looked at first, then loaded. `visitor.job` of the panel's visitors."""
+
+    def __init__(self, visitor: Visitor, make: Callable[[], Plan], field: str, upload: Path | None) -> None:
+        """upload: the folder of the visitor's in which uploaded files lie."""
+        self.id = visitor.new_id()
+        self._visitor, self._upload = visitor, upload
+        self._planning = Planning(visitor, make, field)
+        self._loading: Loading | None = None
+        self._left = False
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._planning.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether anything goes on for the visitor that must be stopped."""
+        waiting = self._loading is not None and not self._left and self._loading.state == "loading"
+        return self._planning.alive or waiting
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end of looking; loads are ended by `stop_all`."""
+        self._planning.join(seconds)
+
+    @property
+    def plan(self) -> Plan | None:
+        return self._planning.plan
+
+    @property
+    def field(self) -> str:
+        return self._planning.field
+
+    def load(self) -> None:
+        """Load what was planned. Raises ExplorerError if there is nothing to load, or no room for it."""
+        plan = self.plan
+        if plan is None:
+            raise ExplorerError("Look at a tokenizer first.")
+        going = self._loading is not None and self._loading.state in ("loading", "done")
+        if going and not self._left:
+            return
+        check_room(plan.title, plan.memory_bytes or 0, settings().limits, tokenizers.loaded_bytes())
+        self._loading, self._left = begin(plan, self._visitor.token, self._upload is not None), False
+
+    def stop(self) -> None:
+        """Stop looking, or waiting for the load."""
+        self._planning.stop()
+        if self._loading is not None and self._loading.state == "loading":
+            self._left = True
+            self._loading.leave(self._visitor.token)
+        if self._visitor.gone and not self._planning.alive:
+            self._visitor.delete()
+
+    def replaced(self) -> None:
+        """Something else was named: stop, and let go of files that were only looked at."""
+        self.stop()
+        if self._upload is not None and not self._planning.alive:
+            shutil.rmtree(self._upload, ignore_errors=True)
+
+    def state(self) -> tuple[str, str, float | None, str]:
+        """(state, message, share done or None, words); asking keeps it alive. state: planning, planned, loading,
+        stopping, done, stopped, failed."""
+        looked = self._planning.asked()
+        if self._loading is None:
+            names = {"waiting": "planning", "running": "planning", "done": "planned"}
+            return names.get(looked, looked), self._planning.message, None, "Looking at it…"
+        if self._left:
+            return "stopped", "Stopped; nothing was loaded.", None, ""
+        one = self._loading
+        one.enter(self._visitor.token)
+        return one.state, one.message, one.share, one.words
+
+    @property
+    def others(self) -> int:
+        """How many other visitors wait for the same load."""
+        return max(0, self._loading.visitors - 1) if self._loading is not None else 0
