@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
@@ -75,11 +76,11 @@ def browser(chromium_path):
         chromium.close()
 
 
-@pytest.fixture(scope="session")
-def app_url(chromium_path):
-    """The address of `python app.py`, started in a process of its own on a free port and ended with the session."""
+@contextmanager
+def app_with(*options):
+    """The address of `python app.py` with those options, in a process of its own on a free port, ended at the end."""
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "app.log").open("w+") as log:
-        line = [sys.executable, "app.py", "--host", "127.0.0.1", "--port", "0"]
+        line = [sys.executable, "app.py", "--host", "127.0.0.1", "--port", "0", *options]
         environment = os.environ | {"PYTHONUNBUFFERED": "1", "EXPLORER_CACHE": folder, "GRADIO_TEMP_DIR": folder}
         process = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
@@ -91,6 +92,20 @@ def app_url(chromium_path):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@pytest.fixture(scope="session")
+def app_url(chromium_path):
+    """The address of the app as it ships."""
+    with app_with() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def made_url(chromium_path):
+    """The address of the app with the codecs of made_codecs.py: every kind of medium and layout."""
+    with app_with("--adapter", "tests/made_adapter.py") as url:
+        yield url
 
 
 def announced_address(process, log):

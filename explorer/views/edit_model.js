@@ -131,11 +131,12 @@ export const scaleTop = (most) => [8, 16, 32, 64, 128].find((top) => most <= top
 const plural = (n, one) => `${whole(n)} ${one}${n === 1 ? "" : "s"}`;
 
 /** The line under the pictures. */
-export function summary({ steps, changed, tokens, pixels, most, leftOut }) {
+export function summary({ steps, changed, tokens, pixels, most, leftOut, sound = false }) {
   if (steps === 0) return `Nothing edited yet. ${plural(tokens, "token")} as they were encoded.`;
   const parts = [plural(steps, "edit"), `${whole(changed)} of ${plural(tokens, "token")} changed`];
   if (leftOut > 0) parts.push(`${whole(leftOut)} ${leftOut === 1 ? "index" : "indices"} left out`);
-  parts.push(pixels > 0 ? `${plural(pixels, "pixel")} ${pixels === 1 ? "differs" : "differ"}, at most by ${most} of 255` : "no pixel differs");
+  const what = sound ? " of the spectrogram" : "";
+  parts.push(pixels > 0 ? `${plural(pixels, "pixel")}${what} ${pixels === 1 ? "differs" : "differ"}, at most by ${most} of 255` : `no pixel${what} differs`);
   return `${parts.join(" · ")}.`;
 }
 

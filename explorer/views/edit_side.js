@@ -115,7 +115,8 @@ export class SidePicture {
     const { width, height } = this.editor.open;
     const { steps, most } = this.editor.tokens.difference;
     this.paint(steps, scaleTop(most), width, height);
-    this.words.textContent = "Edited against the decode before any edit; the largest of red, green and blue at each pixel.";
+    const sound = this.editor.open.modality === "audio";
+    this.words.textContent = `Edited against the decode before any edit; the largest of red, green and blue at each pixel${sound ? " of the spectrograms" : ""}.`;
     this.stage.describe(`Difference map, at most ${most} of 255 steps`);
   }
 

@@ -12,6 +12,8 @@ import { Brushwork, TOOLS } from "./edit_tools.js";
 import { h, segmented, toggle } from "./inspect_dom.js";
 import { selection } from "./selection.js";
 
+const WIDE = 2.5; // width over height of pictures that stand one under the other
+
 class EditPanel {
   constructor(root, request) {
     Object.assign(this, { root, request, key: null, editor: null });
@@ -88,7 +90,7 @@ class EditPanel {
       this.region.element,
       this.help,
       this.wrong,
-      h("div", { class: "ed-panes" }, edited, this.side.element),
+      (this.panes = h("div", { class: "ed-panes" }, edited, this.side.element)),
       this.status,
       this.link,
       this.output.files,
@@ -199,6 +201,7 @@ class EditPanel {
     const { level, code, token } = selection.state;
     const { open, grid } = editor;
     this.shownLevel = editor.choice.level;
+    this.panes.classList.toggle("ed-wide", open.placed && open.width > WIDE * open.height);
     this.tools.stage.setGrid(grid.rows, grid.cols);
     this.showTokens();
     this.toolButtons.options(TOOLS.filter(({ common }) => open.same || !common), editor.choice.tool);
@@ -226,7 +229,7 @@ class EditPanel {
     this.level.textContent = open.K.length > 1 ? `of level ${choice.level + 1}, 0 to ${open.K[choice.level] - 1}` : `0 to ${open.K[0] - 1}`;
     const { count, difference, leftOut } = editor.tokens;
     const steps = history.done.length + (editor.drawn ? 1 : 0);
-    this.status.textContent = summary({ steps, changed: count, tokens: tokenCount(open), pixels: difference.pixels, most: difference.most, leftOut });
+    this.status.textContent = summary({ steps, changed: count, tokens: tokenCount(open), pixels: difference.pixels, most: difference.most, leftOut, sound: open.modality === "audio" });
     const text = editor.drawn ? null : editor.text;
     if (text !== null) this.writeLink(text);
     Object.assign(this.root.dataset, { steps, changed: count, pixels: difference.pixels, code: editor.code });

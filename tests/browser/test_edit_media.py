@@ -1,0 +1,68 @@
+"""The token editor in Chromium on sounds, clips, sets without places and levels with grids of their own."""
+
+import numpy as np
+import pytest
+
+from explorer.analysis.laid import laid
+from explorer.media.medium import fit_medium, values
+from explorer.media.samples import samples_of
+from tests.made_codecs import MADE, made
+
+pytestmark = pytest.mark.browser
+
+EDITOR = "#edit-view .dte-edit"
+STAGE = f"{EDITOR} .ed-pane:first-child .ed-stage"
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(params=MADE)
+def case(request, page, made_url):
+    """(name, tokenizer, record of the first sample, the page with its editor open)."""
+    tokenizer = made(request.param)
+    first = next(iter(samples_of(tokenizer.spec.modality).values()))
+    record = tokenizer.tokenize(values(fit_medium(first.load(), tokenizer.spec, 256)))
+    page.goto(f"{made_url}?tokenizer=made-{request.param}&picture={first.id}")
+    page.locator(f"{EDITOR} .ed-panel > summary").click(timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{EDITOR}[data-ready='true']", timeout=PATIENCE_MS)
+    page.locator(STAGE).scroll_into_view_if_needed()
+    return request.param, tokenizer, record, page
+
+
+def test_a_token_is_painted_heard_or_seen_and_taken_back(case):
+    name, _, record, page = case
+    rows, columns = laid(record).grids[0]
+    row, column = rows // 2, columns // 2
+    new = (int(record.levels[0].indices.reshape(-1)[0]) + 5) % record.levels[0].codebook.codebook_size
+    page.locator(f"{EDITOR} .ed-code").fill(str(new))
+    box = page.locator(STAGE).bounding_box()
+    at = (box["x"] + (column + 0.5) * box["width"] / columns, box["y"] + (row + 0.5) * box["height"] / rows)
+    page.mouse.click(*at)
+    page.wait_for_function(f"document.querySelector('{EDITOR}').dataset.steps === '1'")
+    flat = laid(record).lay([level.indices for level in record.levels])[0].reshape(-1)
+    changed = int(flat[row * columns + column] != new)
+    page.wait_for_function(f"document.querySelector('{EDITOR}').dataset.changed === '{changed}'")
+    if changed:
+        assert int(page.locator(EDITOR).get_attribute("data-pixels")) > 0
+    notice = page.locator(f"{EDITOR} .ed-notice").inner_text()
+    numbered = name == "whole" or record.modality == "audio"
+    place = f"Token {row * columns + column + 1:,} of" if numbered else f"Row {row + 1}, column {column + 1}"
+    assert notice.startswith(place) and notice.endswith(f"code {new}")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    page.wait_for_function(f"document.querySelector('{EDITOR}').dataset.changed === '0'")
+    assert page.get_by_role("button", name="Hear edited").is_visible() == (record.modality == "audio")
+
+
+def test_only_tools_that_make_sense_are_offered(case):
+    _, _, record, page = case
+    common = len(set(laid(record).grids)) == 1
+    tools = page.locator(f"{EDITOR} .ed-tools .dte-segmented").first.inner_text().split("\n")
+    assert ("Swap" in tools) == common and "Paint" in tools and "Reach" in tools
+
+
+@pytest.mark.parametrize("case", ["tones", "rates"], indirect=True)
+def test_edited_sound_plays(case):
+    _, _, record, page = case
+    page.get_by_role("button", name="Hear edited").click()
+    seconds = "document.querySelector('.ed-audio').duration"
+    page.wait_for_function(f"{seconds} > 0")
+    assert np.isclose(page.evaluate(seconds), len(record.media) / record.sample_rate_hz, atol=0.01)
