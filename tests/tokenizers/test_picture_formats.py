@@ -13,6 +13,10 @@ from explorer.errors import CheckpointError
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
+from explorer.loading.sources import load, plan
+from explorer.media.image import LoadedImage
+from explorer.media.medium import LoadedVideo, tokenized
+from explorer.tokenizers import list_tokenizers, load_tokenizer
 
 CASES = {  # format -> golden, its shapes, extent of the medium, a tensor
     "openai-dvae": ("dvae", "small", (32, 48), "decoder.blocks.group_2.block_1.res_path.conv_4.b"),
@@ -79,6 +83,26 @@ def test_half_precision_runs_and_searches_in_full(name, tmp_path):
     assert decoded.dtype == torch.float16 and decoded.shape == media.shape
     assert (stage.indices[0].numpy() == indices).mean() >= 0.5
     assert np.isfinite(decoded.float().numpy()).all()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_from_a_file_to_a_record_of_any_medium(name, tmp_path):
+    path, indices = file_of(name, tmp_path)
+    spec = load(plan(str(path)), "cpu")
+    assert spec.source == "file" and spec.id in [one.id for one in list_tokenizers(tmp_path)]
+    tokenizer = load_tokenizer(spec.id, "cpu", tmp_path)
+    (level,) = tokenizer.tokenize(medium_of(name)).levels
+    assert np.array_equal(level.indices, indices)
+    if spec.modality == "video":
+        medium = LoadedVideo(ruled_clip(12, 41, 70), 12.5)
+    else:
+        medium = LoadedImage(ruled_picture(41, 70))
+    record = tokenized(medium, tokenizer, 64)
+    assert record.notes and record.reconstruction.shape == record.media.shape
+    if spec.fixed_size:
+        assert record.media.shape[:2] == spec.fixed_size
+    again = tokenizer.decode_levels(record, [0])
+    assert np.abs(again - record.reconstruction).max() < 1e-5
 
 
 def test_recognising_needs_no_torch():
