@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +14,11 @@ from explorer.errors import CheckpointError
 from explorer.loading.pickles import Bounded
 
 END, END_64, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+# What Python's zipfile says of a damaged archive; ValueError includes names that are no text.
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, OSError, RuntimeError, NotImplementedError),
+    *(OverflowError, KeyError, IndexError),
+)
 BYTES_OF_AN_ENTRY = 400  # in the directory: 46, its name and what zip64 adds
 
 
@@ -24,7 +30,7 @@ class Archive:
         _check_directory(path, file, limits)
         try:
             self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, EOFError, OSError, struct.error) as error:
+        except DAMAGE as error:
             raise CheckpointError(f"{path.name} is a damaged or incomplete zip archive: {error}.") from error
         names = [info.filename for info in self._zip.infolist()]
         if len(names) > limits.archive_entries:
@@ -63,7 +69,7 @@ class Archive:
         try:
             with self._zip.open(info) as part:
                 data = part.read(limit + 1)  # never more, whatever the directory claims
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zipfile.zlib.error) as error:
+        except DAMAGE as error:
             raise CheckpointError(f"{name} in {self._path.name} cannot be unpacked: {error}.") from error
         if len(data) > limit:
             raise CheckpointError(f"{name} in {self._path.name} unpacks to more than {limit:,} bytes.")

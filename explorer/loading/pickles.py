@@ -42,6 +42,7 @@ class Shell:
         self.items: list[object] | dict[object, object] | None = None
 
 
+_MOVED = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # as Python 2, and protocol 2, write them
 Builder = Callable[..., object]
 
 
@@ -142,7 +143,7 @@ class _Machine:
         self._name(module, name)
 
     def _name(self, module: object, name: object) -> None:
-        found = Global(str(module), str(name))
+        found = Global(_MOVED.get(str(module), str(module)), str(name))
         self._stack.append(self._seen.setdefault(found.words, found))
 
     def _reduce(self, _: object) -> None:

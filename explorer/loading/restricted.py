@@ -179,6 +179,11 @@ def _mapping(*args: object) -> dict:
     return {p[0]: p[1] for p in pairs if isinstance(p, (list, tuple)) and len(p) == 2 and isinstance(p[0], (str, int))}
 
 
+def _listing(*args: object) -> list:
+    """A set, as a list: nothing here asks a set whether it holds something."""
+    return list(args[0]) if args and isinstance(args[0], (list, tuple)) else []
+
+
 def _same(first: object, *_: object) -> object:
     return first
 
@@ -190,6 +195,8 @@ def _subclass(function: object, _kind: object, args: object, _state: object) -> 
 
 
 BUILDERS: Mapping[str, Builder] = {
+    "builtins.set": _listing,
+    "builtins.frozenset": _listing,
     "collections.OrderedDict": _mapping,
     "collections.defaultdict": _mapping,
     "torch._utils._rebuild_tensor": _tensor,
@@ -206,7 +213,7 @@ BUILDERS: Mapping[str, Builder] = {
 _KNOWN_MODULES = frozenset(
     {
         *("torch", "torch._utils", "torch._tensor", "torch.storage", "torch.nn.parameter", "torch.jit._pickle"),
-        *("collections", "torch.serialization", "_codecs", "copyreg", "copy_reg"),
+        *("collections", "torch.serialization", "_codecs", "copyreg"),
     }
 )
 
@@ -214,7 +221,7 @@ _KNOWN_MODULES = frozenset(
 def refused(name: Global) -> bool:
     """Whether a file that asks for this name is refused."""
     top = name.module.partition(".")[0]
-    if top in ("builtins", "__builtin__"):
+    if top == "builtins":
         return name.name.partition(".")[0] not in _HARMLESS_BUILTINS or "." in name.name
     if name.words in _ACTING_TYPES:
         return False
@@ -233,7 +240,7 @@ def check_names(names: Iterable[Global], path: Path) -> None:
 
 def shells(names: Iterable[Global]) -> list[str]:
     """The names that were left as empty shells and that a person would want to know of."""
-    quiet = ("builtins", "__builtin__", "__torch__")
+    quiet = ("builtins", "__torch__")
     return sorted(
         {n.words for n in names if n.module not in _KNOWN_MODULES and n.module.partition(".")[0] not in quiet}
     )

@@ -19,7 +19,7 @@ WRAPPERS = (
 PREFIXES = ("module.", "_orig_mod.")  # left by DataParallel and torch.compile
 _NOT_A_MODEL = ("optim", "lr_sched", "sched", "loss", "discriminator", "disc_", "callbacks", "loops", "scaler", "rng")
 MOST_DEPTH = 100
-MOST_NODES = 2_000_000
+MOST_NODES = 500_000
 MOST_WORDS = 300  # characters of a scalar that is text
 
 
