@@ -129,6 +129,7 @@ def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", ki
         words = media.size_words(spec) if spec else visit.tokenizer
         for line in media.progress(functools.partial(runtime.record_of, visit), words):
             if not runtime.turns.holds(session, runtime.MAPS, turn):
+                yield (gr.skip(),) * OUTPUTS
                 return
             yield _only_strip(events.busy_value(visit, line))
         spec = load_tokenizer(visit.tokenizer).spec

@@ -81,6 +81,7 @@ function buildCard(element, card, trigger) {
   ];
   element.replaceChildren(...parts.filter(Boolean));
   element.dataset.code = String(card.code);
+  element.dataset.kind = card.place?.kind ?? "picture";
   return { paint: () => bars?.redraw(), follow: (state) => patches?.follow(state) };
 }
 

@@ -41,7 +41,7 @@ export function fillCaptions(view) {
   for (const card of [picture, tokens]) shape(card, kind, model.picture);
   picture.element.querySelector("h3").textContent = TITLES[kind] ?? "Picture";
   picture.caption.textContent = words.pictureCaption(model, level);
-  tokens.caption.textContent = words.gridCaption(level, model.placed);
+  tokens.caption.textContent = words.gridCaption(level, model.placed, model.place);
   map.caption.textContent = view.map?.caption ?? "No map of this codebook.";
   bars.caption.textContent = words.usageCaption(usage, level.K, sourceOf(view), nounOf(model));
 }

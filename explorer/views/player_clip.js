@@ -34,7 +34,6 @@ export class ClipPlayer {
       this.caption,
     );
     selection.subscribe((state, before, origin) => this.follow(state, before, origin));
-    new ResizeObserver(() => this.draw()).observe(this.body);
   }
 
   load(value) {

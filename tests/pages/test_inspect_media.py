@@ -1,0 +1,272 @@
+"""What the Inspect page shows of sounds, clips, sets and levels of different grids, recomputed from the tokenizers."""
+
+import base64
+import io
+import json
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soundfile
+from made_codecs import bring_all, made
+from PIL import Image
+
+from explorer import stages
+from explorer.analysis.depiction import depict, mosaic_order, sound_picture, spectrogram_db
+from explorer.analysis.metrics import psnr
+from explorer.analysis.sound_fidelity import sound_quality
+from explorer.errors import MediaError
+from explorer.media.audio import wav_bytes
+from explorer.media.samples import samples_of
+from explorer.pages import inspect_events as events
+from explorer.pages import inspect_media as media
+from explorer.pages import runtime
+from explorer.pages.inspect_alone import alone_ask, asked_later
+from explorer.pages.session import UPLOADED, Visit, suited
+from explorer.tokenizers import bring, load_tokenizer
+from explorer.views.encoding import unpack
+from explorer.views.tokenizer_facts import facts
+
+
+@pytest.fixture(scope="module", autouse=True)
+def brought():
+    bring_all()
+
+
+def visit_of(name, **changes):
+    modality = made(name).spec.modality
+    sample = next(iter(samples_of(modality)))
+    return Visit(tokenizer=f"made-{name}", picture=sample, modality=modality, **changes)
+
+
+def figures_of(value):
+    return {one["id"]: one["value"] for one in json.loads(value)["figures"]}
+
+
+def test_everything_is_there_for_every_kind_of_medium():
+    for name in ("tones", "rates", "signs", "whole", "scales", "blocks"):
+        visit = visit_of(name)
+        record = runtime.record_of(visit)
+        view, player, reconstruction, card, _ = events.everything(visit)
+        view, reconstruction = json.loads(view), json.loads(reconstruction)
+        picture = depict(record)
+        for sent, level in zip(view["levels"], picture.levels, strict=True):
+            np.testing.assert_array_equal(unpack(sent["indices"]), level.indices.reshape(-1))
+        assert (player == "") == (record.modality == "image") and card == ""
+        assert len(reconstruction["margin"]) == (0 if name == "whole" else len(record.levels))
+        for sent, level in zip(reconstruction["quantizationError"], picture.levels, strict=False):
+            expected = np.square(level.z_e - level.z_q).sum(1)
+            np.testing.assert_allclose(unpack(sent).reshape(-1), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_figures_of_a_sound_are_of_the_sound_and_not_of_its_picture():
+    visit = visit_of("tones", mode="solo", level=1)
+    record, tokenizer = runtime.record_of(visit), load_tokenizer("made-tones")
+    decoded = tokenizer.decode_levels(record, [1])
+    player, reconstruction = events.decoded_values(visit)
+    found, expected = figures_of(reconstruction), sound_quality(record.media, decoded, 8000)
+    assert found["si_sdr_db"] == pytest.approx(expected.si_sdr_db)
+    assert (found["snr_db"], found["log_mel_db"]) == pytest.approx((expected.snr_db, expected.log_mel_db))
+    assert "psnr_db" not in found
+    seconds = len(record.media) / 8000
+    assert found["tokens_per_s"] == pytest.approx(3 * 200) and found["kbps_uniform"] == pytest.approx(
+        3 * 200 * 5 / 1000
+    )
+    assert found["compression"] == pytest.approx(16 * 8000 * seconds / (3 * 200 * 5 * seconds))
+    heard, _ = soundfile.read(io.BytesIO(base64.b64decode(json.loads(player)["reconstruction"].split(",")[1])))
+    assert np.abs(heard - decoded[:, 0].clip(-1, 1)).max() < 1e-4
+    assert json.loads(player)["caption"] == "Decoded from level 2 of 3 only."
+
+
+def test_the_difference_of_a_sound_is_in_decibels_of_its_bands():
+    visit = visit_of("tones")
+    record = runtime.record_of(visit)
+    error = json.loads(events.decoded_values(visit)[1])["error"]
+    width = depict(record).media.shape[1]
+    before, after = (spectrogram_db(one, 8000, width) for one in (record.media, record.reconstruction))
+    floor = before.max() - 80
+    expected = np.abs(np.maximum(before, floor) - np.maximum(after, floor))[::-1]
+    back = unpack(error["data"]).astype(float) * error["scale"]
+    assert np.abs(back - expected).max() <= error["scale"] / 2 + 1e-3 and error["limit"] <= 160
+
+
+def test_figures_of_a_clip_are_over_all_its_frames():
+    visit = visit_of("blocks")
+    record = runtime.record_of(visit)
+    found = figures_of(events.decoded_values(visit)[1])
+    frames = [psnr(a, b) for a, b in zip(record.media, record.reconstruction, strict=True)]
+    error = np.mean(np.square(record.media.astype(float) - record.reconstruction))
+    assert found["psnr_db"] == pytest.approx(-10 * np.log10(error), abs=1e-6)
+    assert found["worst_frame"] == int(np.argmin(frames)) + 1
+    assert record.frames_per_second == 12.5
+    assert found["kbps_uniform"] == pytest.approx(record.num_tokens * 6 / (len(record.media) / 12.5) / 1000)
+
+
+def test_a_card_of_a_clip_counts_places_of_the_mosaic():
+    visit = visit_of("blocks", token=30)
+    record = runtime.record_of(visit)
+    card = json.loads(events.card_value(visit))
+    level = record.levels[0]
+    order = mosaic_order(level.layout.shape)
+    assert card["code"] == level.indices.reshape(-1)[order[30]] and card["token"] == 30
+    assert card["tokens"] == np.flatnonzero(level.indices.reshape(-1)[order] == card["code"]).tolist()
+    assert card["alone"] is None and card["later"]["codes"][0] == card["code"]
+
+
+@pytest.mark.parametrize("name", ["tones", "blocks", "whole"])
+def test_single_codes_are_decoded_when_the_card_asks(name):
+    tokenizer = load_tokenizer(f"made-{name}")
+    answer = json.loads(alone_ask({"tokenizer": f"made-{name}", "level": 0, "codes": [3, 5]}))["alone"]
+    assert [one["code"] for one in answer] == [3, 5] and asked_later(tokenizer.spec)
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(answer[1]["url"].split(",")[1])))) / 255
+    if name == "tones":
+        decoded = tokenizer.decode_alone(0, [5], 80)[0]
+        assert len(decoded) == 3200, "0.4 s at 8 kHz"
+        assert soundfile.read(io.BytesIO(base64.b64decode(answer[1]["sound"].split(",")[1])))[0].shape == (3200,)
+        np.testing.assert_allclose(shown, sound_picture(decoded, 8000, 128), atol=0.5 / 255 + 1e-6)
+    else:
+        decoded = tokenizer.decode_alone(0, [5])[0]
+        expected = decoded if name == "whole" else decoded[0]  # a step of one frame
+        np.testing.assert_allclose(shown, expected, atol=0.5 / 255 + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ({"tokenizer": "made-tones", "level": 0, "codes": []}, "1 to 8 codes"),
+        ({"tokenizer": "made-tones", "level": 0, "codes": list(range(9))}, "1 to 8 codes"),
+        ({"tokenizer": "made-tones", "level": "0", "codes": [1]}, "1 to 8 codes"),
+        ({"tokenizer": "made-tones", "level": 7, "codes": [1]}, "levels 0..2"),
+        ({"tokenizer": "made-tones", "level": 0, "codes": [99]}, "0..31"),
+        ({"tokenizer": "nobody", "level": 0, "codes": [1]}, "nobody"),
+        ({}, "1 to 8 codes"),
+    ],
+)
+def test_a_card_that_asks_for_nonsense_is_told(request_, words):
+    assert words in json.loads(alone_ask(request_))["error"]
+
+
+def test_another_kind_of_tokenizer_brings_its_first_sample_and_then_the_last_picture_back():
+    visit = Visit(tokenizer="made-tones", picture="coffee")
+    sound, words = media.settled(visit)
+    assert (sound.picture, sound.modality) == (next(iter(samples_of("audio"))), "audio")
+    assert "takes sounds" in words and "Your picture comes back" in words
+    heard = replace(sound, picture="drums", tokenizer="made-blocks")
+    clip, _ = media.settled(heard)
+    assert clip.modality == "video"
+    back, _ = media.settled(replace(clip, tokenizer="made-signs"))
+    assert (back.picture, back.modality) == ("coffee", "image")
+    again, words = media.settled(replace(back, tokenizer="made-rates"))
+    assert again.picture == "drums" and media.settled(again) == (again, "") and "a sound is shown" in words
+    assert suited(visit, "graph") == (visit, ""), "nothing to show of that kind: making it fit will say so"
+
+
+@pytest.fixture
+def files(tmp_path):
+    t = np.arange(8000) / 16_000
+    tone = 0.4 * np.sin(2 * np.pi * 500 * t)[:, None]
+    (tmp_path / "tone.bin").write_bytes(wav_bytes(tone, 16_000))
+    Image.fromarray(np.full((64, 64, 3), 90, np.uint8)).save(tmp_path / "grey.png")
+    (tmp_path / "text.txt").write_text("hello, this is nothing that can be seen or heard")
+    return {file.stem: str(file) for file in tmp_path.iterdir()}
+
+
+def test_an_upload_is_known_by_its_content_and_brings_a_tokenizer_that_takes_it(files):
+    wish = Visit(tokenizer="made-tones", picture=UPLOADED, upload=files["tone"], modality="")
+    visit, words = media.settled(wish)
+    assert (visit.modality, visit.tokenizer, words) == ("audio", "made-tones", "")
+    assert runtime.record_of(visit).media.shape == (4000, 1)
+    visit, words = media.settled(replace(wish, tokenizer="made-signs"))
+    assert (visit.modality, visit.tokenizer) == ("audio", "made-tones") and "This file is a sound" in words
+    visit, words = media.settled(replace(wish, tokenizer="made-tones", upload=files["grey"]))
+    assert visit.modality == "image" and "This file is a picture" in words
+    with pytest.raises(MediaError, match="no picture, sound or clip"):
+        media.settled(replace(wish, upload=files["text"]))
+
+
+def test_a_tokenizer_without_a_decoder_shows_its_tokens_and_says_so():
+    codec = made("signs")._codec
+    spec = replace(codec.spec, id="made-mute", decodes=False)
+
+    def make(device):
+        tokenizer = made("signs")
+        tokenizer.spec = spec
+        return tokenizer
+
+    bring(spec, make)
+    visit = replace(visit_of("signs", token=4), tokenizer="made-mute")
+    view, player, reconstruction, card, _ = events.everything(visit)
+    value = json.loads(reconstruction)
+    assert value["reconstruction"] is None and value["error"] is None and len(value["margin"]) == 1
+    assert "psnr_db" not in figures_of(reconstruction) and figures_of(reconstruction)["tokens"] > 0
+    card = json.loads(card)
+    assert card["alone"] is None and card["later"] is None and card["context"]["reconstruction"] is None
+    assert card["nearest"][0]["thumbnail"] is None and player == "" and json.loads(view)["levels"]
+    assert ("none" in [one["value"] for one in facts(spec) if one["label"] == "decoder"]) is True
+    with pytest.raises(Exception, match="no decoder"):
+        events.export(visit, "decoded", 0)
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("tones", ".wav"), ("blocks", ".webp"), ("signs", ".png")])
+def test_the_reconstruction_is_a_file_of_its_kind(name, suffix):
+    file = events.export(visit_of(name), "decoded", 0)
+    assert file.name.endswith(f"_reconstruction{suffix}")
+    if name == "tones":
+        samples, rate = soundfile.read(io.BytesIO(file.data))
+        assert rate == 8000 and len(samples) == len(runtime.record_of(visit_of(name)).media)
+    else:
+        assert Image.open(io.BytesIO(file.data)).size[0] > 8
+
+
+def test_facts_name_what_goes_in_and_what_it_costs():
+    def shown(name):
+        visit = visit_of(name)
+        found = facts(load_tokenizer(visit.tokenizer).spec, runtime.record_of(visit))
+        return {one["label"]: one["value"] for one in found}
+
+    tones, rates, whole, blocks = (shown(name) for name in ("tones", "rates", "whole", "blocks"))
+    assert (tones["takes"], tones["token rate"], tones["bit rate"]) == ("sounds at 8 kHz, mono", "200 Hz", "3 kbit/s")
+    assert rates["tokens"] == "150 + 300 + 600" and rates["bit rate"] == "1.75 kbit/s" and "bits a token" not in rates
+    assert whole["takes"] == "pictures of 64 x 64 px" and whole["tokens"] == "16"
+    assert float(whole["bits a pixel"]) == pytest.approx(16 * 6 / 64**2, rel=0.01)
+    assert blocks["takes"] == "clips, 1, then 4 frames a step" and blocks["from"] == "an adapter of your own"
+
+
+def test_long_work_tells_its_stages_and_passes_errors_on(monkeypatch):
+    monkeypatch.setattr(media, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(media, "EVERY_S", 0.01)
+    go = threading.Event()
+
+    def work():
+        stages.begin("encoding")
+        go.wait(10)
+
+    said = []
+    for line in media.progress(work, "A codec, 72.0 M parameters"):
+        said.append(line)
+        if "encoding" in line:
+            go.set()
+    assert said[-1].startswith("A codec, 72.0 M parameters: encoding, 0 s")
+    with pytest.raises(MediaError, match="broken"):
+        list(media.progress(lambda: (_ for _ in ()).throw(MediaError("broken")), "x"))
+    begun = time.monotonic()
+    assert list(media.progress(lambda: None, "x")) == [] and time.monotonic() - begun < 1
+
+
+def test_a_run_tells_its_stages_to_the_thread_that_asked_for_it():
+    heard = []
+    tokenizer = made("tones")
+    with stages.listening(heard.append):
+        tokenizer.tokenize(np.zeros((400, 1), np.float32))
+    assert heard == ["encoding", "quantizing", "decoding"]
+    tokenizer.tokenize(np.zeros((400, 1), np.float32))
+    assert len(heard) == 3
+
+
+def test_samples_of_every_kind_have_thumbnails():
+    for modality in ("image", "audio", "video"):
+        found = media.thumbnails(modality)
+        assert [one["id"] for one in found] == list(samples_of(modality))
+        assert all(one["url"].startswith("data:image/jpeg") for one in found)
