@@ -1,4 +1,4 @@
-"""`python -m explorer compare`: the same pictures through several tokenizers, as tables, pictures and a report."""
+"""`python -m explorer compare`: the same media through several tokenizers, as tables, pictures and a report."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from pathlib import Path
 
 from explorer import tokenizers
 from explorer.cli.stopping import stop_on_ctrl_c
-from explorer.compare.choice import tokenizer_ids
+from explorer.compare.choice import modality_of_ids, tokenizer_ids
+from explorer.compare.columns import columns_of
 from explorer.compare.media import open_media
 from explorer.compare.result import Comparison
 from explorer.compare.run import Options, run_comparison
-from explorer.compare.table import COLUMNS, make_table, shown
+from explorer.compare.table import make_table, shown
 from explorer.compare.writing import Writer
 from explorer.config import settings
 from explorer.errors import SettingsError
 from explorer.registry import load_dotted
 
-SAID = ("bpp_uniform", "bpp_empirical", "psnr_db", "ssim", "ms_ssim", "encode_ms", "decode_ms")
+SAID = ("bpp_uniform", "bpp_empirical", "kbps_uniform", "kbps_empirical", "psnr_db", "ssim", "ms_ssim")
+SAID += ("si_sdr_db", "log_mel_db", "encode_ms", "decode_ms")
 
 
 def run(options: argparse.Namespace) -> int:
     """Compare, write the files, and print the table; failures go to stderr. 130: stopped, what there is written."""
     ids = tokenizer_ids(options.tokenizers)
-    media = open_media(options.files, settings().limits, options.title)
+    media = open_media(options.files, settings().limits, options.title, modality_of_ids(ids))
     if options.maps < 0:
         raise SettingsError(f"--maps must be 0 or more, not {options.maps}.")
     repeats = options.repeats if options.repeats is not None else 3 if len(media) == 1 else 1
@@ -41,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     print("\n".join(summary(comparison)))
     print(f"{options.out}: {', '.join(path.name for path in paths)}{' and errors/' * bool(options.maps)}")
     if not comparison.complete:
-        print("explorer: stopped; the pictures before it are written.", file=sys.stderr)
+        print("explorer: stopped; what came before is written.", file=sys.stderr)
         return 130
     return 0
 
@@ -63,7 +65,7 @@ def troubles(comparison: Comparison) -> list[str]:
 def summary(comparison: Comparison) -> list[str]:
     """The main columns as lines of text, "*" at the best."""
     table = make_table(comparison)
-    columns = [column for column in COLUMNS if column.key in SAID]
+    columns = [column for column in columns_of(comparison.kind) if column.key in SAID]
     rows = [["tokenizer", *(column.title for column in columns)]]
     for row in table.rows:
         best = [row.tokenizer_id in table.best.get(column.key, ()) for column in columns]
@@ -74,7 +76,10 @@ def summary(comparison: Comparison) -> list[str]:
         rows.append([row.tokenizer_id, *cells])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return [*lines, f"over {table.media:,} of {comparison.planned:,} pictures on {comparison.device}; * best"]
+    return [
+        *lines,
+        f"over {table.media:,} of {comparison.kind.some(comparison.planned)} on {comparison.device}; * best",
+    ]
 
 
 def _progress(done: int, planned: int, name: str) -> None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from explorer import tokenizers
 from explorer.compare.run import check_tokenizers
 from explorer.errors import UnknownIdError
+from explorer.media.medium import Modality
 from explorer.registry import unknown_id_message
+
+
+def modality_of_ids(ids: Sequence[str]) -> Modality:
+    """What these tokenizers take; they are all of one modality, as `tokenizer_ids` makes sure."""
+    return next(spec.modality for spec in tokenizers.list_tokenizers() if spec.id == ids[0])  # type: ignore[return-value]
 
 
 def tokenizer_ids(text: str) -> list[str]:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from html import escape
 
 from explorer.audit.figures import Axis, short
-from explorer.compare.rates import MEASURES, Curve, Point
+from explorer.compare.kinds import Kind
+from explorer.compare.rates import Curve, Point
 
 WIDTH, HEIGHT, KEY_PX = 620, 320, 190
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 12, 42
 # Okabe and Ito 2008, "Color Universal Design", without black and yellow; then two greys for the codecs.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f5aa8", "#8a6d3b")
-CODEC_COLOURS = {"jpeg": "#808890", "webp": "#5b6570"}
+CODEC_COLOURS = {"jpeg": "#808890", "webp": "#5b6570", "vorbis": "#808890", "opus": "#5b6570"}
 _MARKS = (  # within a square of 10 pixels around 0, 0
     '<circle r="4.5"/>',
     '<rect x="-4" y="-4" width="8" height="8"/>',
@@ -29,29 +30,30 @@ _MARKS = (  # within a square of 10 pixels around 0, 0
 )
 
 
-def rate_figure(curves: Sequence[Curve], measure: str) -> str:
-    """Bits a pixel (logarithmic) across, one of MEASURES up, as one <svg>; a sentence if there is nothing to draw.
+def rate_figure(curves: Sequence[Curve], measure: str, kind: Kind) -> str:
+    """The rate (logarithmic) across, one of the kind's measures up, as one <svg>; a sentence if nothing can be drawn.
 
-    Filled marks stand at log2(K) bits; the thin bar to the left reaches to the bits at the entropy of the picture's
-    own histogram. Codecs are dashed, at the bits without headers. An infinite PSNR has no place.
+    Filled marks stand at log2(K) bits; the thin bar to the left reaches to the bits at the entropy of the medium's
+    own histogram. Codecs are dashed, at the bits without headers. An infinite figure has no place.
     """
+    title, across_words = kind.measures[measure], f"{kind.rate_name.lower()}, {kind.rate_unit}"
     drawn = [(number, curve, kept) for number, curve in enumerate(curves) if (kept := _finite(curve, measure))]
     if not drawn:
-        return f'<p class="quiet">{escape(MEASURES[measure])} could not be measured on all of these pictures.</p>'
+        return f'<p class="quiet">{escape(title)} could not be measured on all of these {kind.nouns}.</p>'
     points = [point for _, _, kept in drawn for point in kept]
     rates = [rate for _, curve, kept in drawn for point in kept for rate in _rates(curve, point)]
     values = [point.values[measure] for point in points]
     room = (max(values) - min(values)) * 0.06
     across = Axis(min(rates) / 1.08, max(rates) * 1.08, True, LEFT, WIDTH - RIGHT - KEY_PX)
     down = Axis(min(values) - room, max(values) + room, False, HEIGHT - BOTTOM, TOP)
-    label = f"{MEASURES[measure]} over bits a pixel: {', '.join(curve.title for _, curve, _ in drawn)}"
+    label = f"{title} over {across_words}: {', '.join(curve.title for _, curve, _ in drawn)}"
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">',
-        *_axes(across, down, measure),
+        *_axes(across, down, title, across_words),
     ]
     for line, (number, curve, kept) in enumerate(drawn):
-        places = [(float(across.place(p.bpp)), float(down.place(p.values[measure]))) for p in kept]
-        parts.append(_curve(number, curve, kept, places, across, measure))
+        places = [(float(across.place(p.rate)), float(down.place(p.values[measure]))) for p in kept]
+        parts.append(_curve(number, curve, kept, places, across, measure, kind))
         top = TOP + 8 + 20 * line
         left = WIDTH - KEY_PX + 8
         parts.append(f"<g {_ink(number, curve)}>{_key(number, curve, left, top)}</g>")
@@ -68,7 +70,7 @@ def rate_ticks(low: float, high: float) -> list[float]:
     return within if len(within) >= 2 else [low, high]
 
 
-def _axes(across: Axis, down: Axis, measure: str) -> list[str]:
+def _axes(across: Axis, down: Axis, title: str, across_words: str) -> list[str]:
     right, bottom = WIDTH - RIGHT - KEY_PX, HEIGHT - BOTTOM
     parts = []
     for at in rate_ticks(10**across.low, 10**across.high):
@@ -80,24 +82,25 @@ def _axes(across: Axis, down: Axis, measure: str) -> list[str]:
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{short(round(at, 9))}</text>')
     middle = (TOP + bottom) / 2
-    parts.append(f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 8}" text-anchor="middle">bits a pixel</text>')
+    parts.append(f'<text x="{(LEFT + right) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{across_words}</text>')
     turned = f'transform="rotate(-90 14 {middle})" text-anchor="middle"'
-    return [*parts, f'<text x="14" y="{middle}" {turned}>{escape(MEASURES[measure])}</text>']
+    return [*parts, f'<text x="14" y="{middle}" {turned}>{escape(title)}</text>']
 
 
-def _curve(number: int, curve: Curve, kept: Sequence[Point], places, across: Axis, measure: str) -> str:
+def _curve(number: int, curve: Curve, kept: Sequence[Point], places, across: Axis, measure: str, kind: Kind) -> str:
     parts = [f"<g {_ink(number, curve)}>"]
     if len(places) > 1:
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         dash = ' stroke-dasharray="5 4"' if curve.kind == "codec" else ""
         parts.append(f'<polyline points="{line}" fill="none" stroke-width="1.5"{dash}/>')
     for point, (x, y) in zip(kept, places, strict=True):
-        if curve.kind != "codec" and point.bpp_other > 0:
-            other = across.place(point.bpp_other)
+        if curve.kind != "codec" and point.rate_other > 0:
+            other = across.place(point.rate_other)
             parts.append(
                 f'<line x1="{other:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke-width="1" opacity="0.7"/>'
             )
-        said = f"{point.name}: {point.bpp:.3f} bits a pixel, {MEASURES[measure]} {point.values[measure]:.4g}"
+        value = f"{kind.measures[measure]} {point.values[measure]:.4g}"
+        said = f"{point.name}: {point.rate:.3f} {kind.rate_unit}, {value}"
         parts.append(
             f'<g transform="translate({x:.1f} {y:.1f})"><title>{escape(said)}</title>{_mark(number, curve)}</g>'
         )
@@ -122,7 +125,7 @@ def _ink(number: int, curve: Curve) -> str:
 
 def _rates(curve: Curve, point: Point) -> tuple[float, ...]:
     """The bits that must have room on the axis."""
-    return (point.bpp, point.bpp_other) if curve.kind != "codec" and point.bpp_other > 0 else (point.bpp,)
+    return (point.rate, point.rate_other) if curve.kind != "codec" and point.rate_other > 0 else (point.rate,)
 
 
 def _finite(curve: Curve, measure: str) -> list[Point]:
@@ -130,5 +133,5 @@ def _finite(curve: Curve, measure: str) -> list[Point]:
     return [
         point
         for point in curve.points
-        if point.bpp > 0 and point.values[measure] is not None and math.isfinite(point.values[measure])
+        if point.rate > 0 and point.values[measure] is not None and math.isfinite(point.values[measure])
     ]

@@ -10,57 +10,75 @@ from explorer.audit.sources import open_source
 from explorer.compare.presets import PRESETS, preset
 from explorer.config import Limits
 from explorer.errors import MediaError
-from explorer.media.image import LoadedImage
-from explorer.media.samples import PICTURES, sample_picture
+from explorer.media.medium import NOUNS, Medium, Modality
+from explorer.media.samples import SAMPLES, sample, samples_of
 
 SAMPLE_PREFIX, PRESET_PREFIX, ALL = "sample:", "preset:", "all"
 
 
 @dataclass(frozen=True)
 class CompareMedia:
-    """title: what the set is called. names: one a medium, all different. read(i): LoadedImage, or MediaError."""
+    """title: what the set is called. names: one a medium, all different. read(i): a Medium, or MediaError.
+
+    modality: what files are read as; of samples and presets what they are.
+    """
 
     title: str
     names: tuple[str, ...]
-    read: Callable[[int], LoadedImage]
+    read: Callable[[int], Medium]
+    modality: Modality = "image"
 
     def __len__(self) -> int:
         return len(self.names)
 
 
-def open_media(sources: Sequence[str], limits: Limits | None = None, title: str | None = None) -> CompareMedia:
+def open_media(
+    sources: Sequence[str], limits: Limits | None = None, title: str | None = None, modality: Modality = "image"
+) -> CompareMedia:
     """Names of files, folders or zips, `sample:ID`, `preset:ID`, and `sample:all`, `preset:all`; nothing is read yet.
 
-    Raises MediaError if there is nothing, a file is missing, or there are more than `limits.compare_media`;
+    modality: of the tokenizers; files are read as such, and `sample:all` means those. Raises MediaError if there is
+    nothing, a file is missing, a sample is of another modality, or there are more than `limits.compare_media`;
     UnknownIdError for another sample or preset.
     """
     limits = limits or Limits()
-    found: list[tuple[str, Callable[[], LoadedImage]]] = []
+    found: list[tuple[str, Callable[[], Medium]]] = []
     for source in sources:
-        found += _opened(source, limits)
+        found += _opened(source, limits, modality)
+    nouns = NOUNS[modality]
     if not found:
-        raise MediaError("No picture was given.")
+        raise MediaError(f"No {nouns.removesuffix('s')} was given.")
     if len(found) > limits.compare_media:
         raise MediaError(
-            f"{len(found):,} pictures were given; at most {limits.compare_media} are compared at a time. Give fewer."
+            f"{len(found):,} {nouns} were given; at most {limits.compare_media} are compared at a time. Give fewer."
         )
     names = _told_apart([name for name, _ in found])
     if title is None:
-        title = names[0] if len(names) == 1 else f"{len(names)} pictures"
-    return CompareMedia(title, names, lambda number: found[number][1]())
+        title = names[0] if len(names) == 1 else f"{len(names)} {nouns}"
+    return CompareMedia(title, names, lambda number: found[number][1](), modality)
 
 
-def _opened(source: str, limits: Limits) -> list[tuple[str, Callable[[], LoadedImage]]]:
+def _opened(source: str, limits: Limits, modality: Modality) -> list[tuple[str, Callable[[], Medium]]]:
     if source.startswith(SAMPLE_PREFIX):
         wanted = source.removeprefix(SAMPLE_PREFIX)
-        ids = list(PICTURES) if wanted == ALL else [sample_picture(wanted).id]
-        return [(f"{SAMPLE_PREFIX}{one}", PICTURES[one].load) for one in ids]
+        chosen = samples_of(modality)
+        ids = list(chosen) if wanted == ALL else [sample(wanted).id]
+        if ids[0] not in chosen:
+            raise _other(source, SAMPLES[ids[0]].modality, modality)
+        return [(f"{SAMPLE_PREFIX}{one}", chosen[one].load) for one in ids]
     if source.startswith(PRESET_PREFIX):
         wanted = source.removeprefix(PRESET_PREFIX)
         ids = list(PRESETS) if wanted == ALL else [preset(wanted).id]
+        if modality != "image":
+            raise _other(source, "image", modality)
         return [(f"{PRESET_PREFIX}{one}", PRESETS[one].load) for one in ids]
     files = open_source(source, limits)
-    return [(name, lambda number=number: files.open(number)) for number, name in enumerate(files.names)]
+    return [(name, lambda number=number: files.open(number, modality)) for number, name in enumerate(files.names)]
+
+
+def _other(source: str, is_of: str, modality: Modality) -> MediaError:
+    nouns = NOUNS.get(is_of, is_of)
+    return MediaError(f"{source} is one of the {nouns}, and these tokenizers take {NOUNS[modality]}.")
 
 
 def _told_apart(names: Sequence[str]) -> tuple[str, ...]:

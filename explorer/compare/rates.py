@@ -1,6 +1,6 @@
 """Rate against distortion: a point for each tokenizer, a curve over levels for residual ones, a line for each codec.
 
-All are means over the media that went through every tokenizer; bits a pixel are averaged as the figures are.
+All are means over the media that went through every tokenizer; rates are averaged as the figures are.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from typing import Literal
 import numpy as np
 
 from explorer.analysis.fidelity import Fidelity
-from explorer.compare.reference import CODECS, Reference
+from explorer.analysis.sound_fidelity import SoundQuality
+from explorer.compare.reference import Reference
 from explorer.compare.result import Comparison, Medium
 from explorer.compare.run import level_name, wanted_bits
-
-MEASURES = {"psnr_db": "PSNR, dB", "ssim": "SSIM", "ms_ssim": "MS-SSIM", "gradient_error": "Gradient RMSE"}
 
 
 @dataclass(frozen=True)
 class Point:
-    """bpp: bits a pixel, of codecs without headers. bpp_other: of tokenizers at the entropy of their own histogram, of
-    codecs with headers. values: of each of MEASURES, None where it could not be measured. media: mean over how many."""
+    """rate: bits a pixel (of sounds kbit/s), of codecs without headers. rate_other: of tokenizers at the entropy of
+    their own histogram, of codecs with headers. values: of each measure of the kind, None where it could not be had.
+    media: mean over how many."""
 
     name: str
-    bpp: float
-    bpp_other: float
+    rate: float
+    rate_other: float
     values: dict[str, float | None]
     media: int
 
@@ -44,7 +44,7 @@ class Curve:
 
 def rate_curves(comparison: Comparison) -> tuple[Curve, ...]:
     """Tokenizers in their order, then the codecs (matched without headers)."""
-    shared, curves = comparison.shared, []
+    shared, curves, measures = comparison.shared, [], tuple(comparison.kind.measures)
     if not shared:
         return ()
     for spec in comparison.working:
@@ -52,20 +52,24 @@ def rate_curves(comparison: Comparison) -> tuple[Curve, ...]:
         levels = min(len(cell.levels) for cell, _ in cells)
         points = [
             _point(
-                level_name(spec.id, number + 1),
-                [(c.levels[number].bits_uniform, c.levels[number].bits_empirical, m) for c, m in cells],
+                level_name(spec.id, cells[0][0].levels[number].levels),
+                [
+                    (c.rate(c.levels[number].bits_uniform, m), c.rate(c.levels[number].bits_empirical, m))
+                    for c, m in cells
+                ],
                 [c.levels[number].fidelity for c, _ in cells],
+                measures,
             )
             for number in range(levels)
         ]
         if not levels:
-            bits = [(c.bits_uniform, c.bits_empirical, m) for c, m in cells]
-            points = [_point(spec.id, bits, [c.fidelity for c, _ in cells])]
+            rates = [(c.rate(c.bits_uniform, m), c.rate(c.bits_empirical, m)) for c, m in cells]
+            points = [_point(spec.id, rates, [c.fidelity for c, _ in cells], measures)]
         curves.append(Curve(spec.id, spec.title, "levels" if levels else "tokenizer", tuple(points)))
-    for codec, title in CODECS.items():
+    for codec, title in comparison.kind.codecs.items():
         found = reference_points(comparison, codec, "payload").values()
         points = {
-            (point.bpp, point.bpp_other): replace(point, name=f"{title} at the bits of {point.name}")
+            (point.rate, point.rate_other): replace(point, name=f"{title} at the bits of {point.name}")
             for point in found
             if point.media == len(shared)
         }
@@ -85,20 +89,24 @@ def reference_points(comparison: Comparison, codec: str, counted: str) -> dict[s
     """Name of a tokenizer or level -> the codec at its bits, mean over the shared media that have it."""
     found: dict[str, Point] = {}
     shared = comparison.shared
-    names = [name for name, _ in wanted_bits(shared[0].cells)] if shared else []
+    names = [name for name, _ in wanted_bits(shared[0])] if shared else []
     for name in names:
         ones = [(one, medium) for medium in shared if (one := matched(medium, codec, name, counted))]
         if ones:
-            bits = [(one.payload_bits, one.file_bits, medium) for one, medium in ones]
-            found[name] = _point(name, bits, [one.fidelity for one, _ in ones])
+            rates = [(one.payload_bits / medium.extent, one.file_bits / medium.extent) for one, medium in ones]
+            found[name] = _point(name, rates, [one.fidelity for one, _ in ones], tuple(comparison.kind.measures))
     return found
 
 
-def _point(name: str, bits: Sequence[tuple[float, float, Medium]], fidelities: Sequence[Fidelity]) -> Point:
-    bpp = float(np.mean([one / medium.pixels for one, _, medium in bits]))
-    other = float(np.mean([two / medium.pixels for _, two, medium in bits]))
-    values = {key: _mean([getattr(one, key) for one in fidelities]) for key in MEASURES}
-    return Point(name, bpp, other, values, len(fidelities))
+def _point(
+    name: str,
+    rates: Sequence[tuple[float, float]],
+    fidelities: Sequence[Fidelity | SoundQuality],
+    measures: Sequence[str],
+) -> Point:
+    rate, other = (float(mean) for mean in np.mean(rates, axis=0))
+    values = {key: _mean([getattr(one, key) for one in fidelities]) for key in measures}
+    return Point(name, rate, other, values, len(fidelities))
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

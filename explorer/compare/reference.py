@@ -16,22 +16,24 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from PIL import Image, features
 
-from explorer.analysis.fidelity import Fidelity, Original
+from explorer.analysis.fidelity import Fidelity
+from explorer.analysis.sound_fidelity import SoundQuality
+from explorer.compare.kinds import KINDS
 from explorer.errors import SettingsError, UnknownIdError
 from explorer.media.image import to_pil
 from explorer.registry import unknown_id_message
 
 Counted = Literal["file", "payload"]
 COUNTED: tuple[Counted, ...] = ("payload", "file")
-CODECS = {"jpeg": "JPEG", "webp": "WebP"}
+CODECS = KINDS["image"].codecs
 CLOSE = 0.01  # share of the wanted bits by which they may be missed before the search goes on
 FINER_STEPS = 5  # halvings between two whole qualities, where the codec takes fractions
-_QUALITIES = {"jpeg": (1, 95), "webp": (0, 100)}  # above 95 Pillow's JPEG turns parts of the method off
+_QUALITIES = {"jpeg": (1.0, 95.0), "webp": (0.0, 100.0)}  # above 95 Pillow's JPEG turns parts of the method off
 _VP8_HEADER_BYTES = 10
 
 
@@ -69,7 +71,7 @@ class Reference:
     quality: float
     file_bits: int
     payload_bits: int
-    fidelity: Fidelity
+    fidelity: Fidelity | SoundQuality
 
     @property
     def bits(self) -> int:
@@ -83,6 +85,8 @@ class Reference:
 class Codec:
     """One codec on one picture (H, W, 3) in [0, 1], which is rounded to 8 bits. Remembers what it has encoded.
 
+    qualities: the lowest and the highest that the encoder takes. finer: halvings between two whole ones.
+
     Raises UnknownIdError for another codec, SettingsError if this build of Pillow lacks it or the picture is too large
     for it.
     """
@@ -92,46 +96,61 @@ class Codec:
             raise UnknownIdError(unknown_id_message("codec", name, list(CODECS)))
         if name == "webp" and not features.check("webp"):
             raise SettingsError("This build of Pillow has no WebP; install the wheel of pillow.")
-        self.name, self._image = name, to_pil(picture)
+        self.name, self.title, self._image = name, CODECS[name], to_pil(picture)
+        self.qualities, self.finer = _QUALITIES[name], FINER_STEPS if name == "webp" else 0
         self._made: dict[float, Encoded] = {}
 
     def encode(self, quality: float) -> Encoded:
-        """At that quality; raises SettingsError if the encoder refuses the picture."""
+        """At that quality; raises SettingsError if the encoder refuses the medium."""
         if quality not in self._made:
-            buffer = io.BytesIO()
-            try:
-                if self.name == "jpeg":
-                    self._image.save(buffer, "JPEG", quality=int(quality), optimize=True, subsampling="4:2:0")
-                else:
-                    self._image.save(buffer, "WEBP", quality=quality, method=4)
-            except (OSError, ValueError) as error:
-                raise SettingsError(f"{CODECS[self.name]} cannot encode this picture: {error}") from error
-            data = buffer.getvalue()
-            payload = jpeg_payload_bytes(data) if self.name == "jpeg" else webp_payload_bytes(data)
-            self._made[quality] = Encoded(quality, 8 * len(data), 8 * payload, data)
+            self._made[quality] = self._encoded(quality)
         return self._made[quality]
+
+    def decoded(self, one: Encoded) -> np.ndarray:
+        """What comes out again, as the reference is."""
+        return one.pixels()
+
+    def _encoded(self, quality: float) -> Encoded:
+        buffer = io.BytesIO()
+        try:
+            if self.name == "jpeg":
+                self._image.save(buffer, "JPEG", quality=int(quality), optimize=True, subsampling="4:2:0")
+            else:
+                self._image.save(buffer, "WEBP", quality=quality, method=4)
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{self.title} cannot encode this picture: {error}") from error
+        data = buffer.getvalue()
+        payload = jpeg_payload_bytes(data) if self.name == "jpeg" else webp_payload_bytes(data)
+        return Encoded(quality, 8 * len(data), 8 * payload, data)
 
     def nearest(self, bits: float, counted: Counted) -> Encoded:
         """The encoding whose bits are nearest to `bits` (as a ratio) among those the search tried.
 
-        Halves the range of whole qualities, then, for WebP, the step between the two nearest.
+        Halves the range of whole qualities, then, for those that take fractions, the step between the two nearest.
         """
         if not (math.isfinite(bits) and bits > 0):
             raise SettingsError(f"bits to match must be above 0, not {bits:g}")
-        low, high = (float(quality) for quality in _QUALITIES[self.name])
+        low, high = self.qualities
         tried = [self.encode(low), self.encode(high)]
-        finer = FINER_STEPS if self.name == "webp" else 0
-        while _miss(tried[-1], bits, counted) > CLOSE and high - low > 0.5**finer:
+        while _miss(tried[-1], bits, counted) > CLOSE and high - low > 0.5**self.finer:
             middle = (low + high) // 2 if high - low > 1 else (low + high) / 2
             tried.append(self.encode(middle))
             low, high = (middle, high) if tried[-1].bits(counted) <= bits else (low, middle)
         return min(tried, key=lambda one: _miss(one, bits, counted))
 
 
+class Judge(Protocol):
+    """What references are held against: makes codecs of its medium, and measures what they decode."""
+
+    def codec(self, name: str) -> Codec: ...
+
+    def fidelity(self, judged: np.ndarray) -> Fidelity | SoundQuality: ...
+
+
 def references(
-    original: Original, wanted: Sequence[tuple[str, float]], codecs: Sequence[str] = tuple(CODECS)
+    judge: Judge, wanted: Sequence[tuple[str, float]], codecs: Sequence[str] = tuple(CODECS)
 ) -> list[tuple[Reference, np.ndarray]]:
-    """Each codec at each of the `wanted` (name, bits), counted both ways; with its pixels (H, W, 3) float32.
+    """Each codec at each of the `wanted` (name, bits), counted both ways; with what it decodes to.
 
     Names of equal bits share one. Raises as `Codec` does.
     """
@@ -140,18 +159,18 @@ def references(
         shared.setdefault(bits, []).append(name)
     found = []
     for name in codecs:
-        codec = Codec(name, original.picture)
-        measured: dict[float, tuple[Fidelity, np.ndarray]] = {}
+        codec = judge.codec(name)
+        measured: dict[float, tuple[Fidelity | SoundQuality, np.ndarray]] = {}
         for bits in sorted(shared):
             for counted in COUNTED:
                 one = codec.nearest(bits, counted)
                 if one.quality not in measured:
-                    pixels = one.pixels()
-                    measured[one.quality] = original.fidelity(pixels), pixels
-                fidelity, pixels = measured[one.quality]
+                    decoded = codec.decoded(one)
+                    measured[one.quality] = judge.fidelity(decoded), decoded
+                fidelity, decoded = measured[one.quality]
                 names = tuple(shared[bits])
                 facts = (name, counted, names, bits, one.quality, one.file_bits, one.payload_bits, fidelity)
-                found.append((Reference(*facts), pixels))
+                found.append((Reference(*facts), decoded))
     return found
 
 

@@ -12,16 +12,23 @@ from pathlib import Path
 
 import numpy as np
 
+from explorer.compare.columns import columns_of, decibels
 from explorer.compare.figures import rate_figure
 from explorer.compare.rates import Point, rate_curves, reference_points
-from explorer.compare.reference import CODECS, COUNTED
+from explorer.compare.reference import COUNTED
 from explorer.compare.result import Comparison
 from explorer.compare.sheet import ROWS, Strip, paletted_png
-from explorer.compare.table import COLUMNS, Table, equal_bits_words, make_table, shown
+from explorer.compare.table import Table, equal_bits_words, make_table, shown
 
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 LISTED = 200  # failures and skipped media written out
 _COUNTED_WORDS = {"payload": "without headers", "file": "with headers"}
+_CODEC_WORDS = {
+    "image": "JPEG: baseline, 4:2:0, optimized Huffman tables; its headers are markers and tables. WebP: lossy, method "
+    "4; its headers are the RIFF container and the frame header.",
+    "audio": "Both are written by libsndfile into Ogg, whose pages and the packets of headers are the headers; what "
+    "Opus does not code (other rates than 8 to 48 kHz) is resampled first.",
+}
 
 
 def html_report(comparison: Comparison, strips: Sequence[Strip] = ()) -> str:
@@ -41,12 +48,16 @@ def html_report(comparison: Comparison, strips: Sequence[Strip] = ()) -> str:
 
 def _head(comparison: Comparison, table: Table) -> str:
     done = len(comparison.media) + len(comparison.skipped)
-    state = "complete" if comparison.complete else f"partial: {done:,} of {comparison.planned:,} pictures were reached"
-    counted = f"{table.media:,} of {len(comparison.media):,} pictures, those that every tokenizer could do"
+    state = (
+        "complete"
+        if comparison.complete
+        else f"partial: {done:,} of {comparison.kind.some(comparison.planned)} were reached"
+    )
+    counted = f"{table.media:,} of {comparison.kind.some(len(comparison.media))}, those that every tokenizer could do"
     facts = [
         ("Tokenizers", ", ".join(spec.id for spec in comparison.specs)),
         ("State", state),
-        ("Figures are over", counted if table.media < len(comparison.media) else f"{table.media:,} pictures"),
+        ("Figures are over", counted if table.media < len(comparison.media) else comparison.kind.some(table.media)),
         ("Made in", f"{comparison.seconds:,.1f} s on {comparison.device}"),
         (
             "Settings",
@@ -59,8 +70,11 @@ def _head(comparison: Comparison, table: Table) -> str:
 
 def _table(comparison: Comparison, table: Table) -> str:
     if not table.media:
-        return '<p class="note">No picture went through all of these tokenizers, so there are no means to compare.</p>'
-    used = [column for column in COLUMNS if any(row.cells[column.key] is not None for row in table.rows)]
+        noun = comparison.kind.noun
+        return f'<p class="note">No {noun} went through all of these tokenizers, so there are no means to compare.</p>'
+    used = [
+        column for column in columns_of(comparison.kind) if any(row.cells[column.key] is not None for row in table.rows)
+    ]
     head = "".join(
         f'<th scope="col" title="{escape(column.words)}">{escape(column.title)}'
         f"{f'<br><small>{escape(column.unit)}</small>' if column.unit else ''}</th>"
@@ -80,7 +94,7 @@ def _table(comparison: Comparison, table: Table) -> str:
             f"{''.join(cells)}</tr>"
         )
     words = "".join(f"<li><strong>{escape(one.title)}</strong>: {escape(one.words)}.</li>" for one in used)
-    spread = " Mean ± sample standard deviation over the pictures." if table.media > 1 else ""
+    spread = f" Mean ± sample standard deviation over the {comparison.kind.nouns}." if table.media > 1 else ""
     return (
         f"<h2>Side by side</h2>{_scroll(f'<tr><th></th>{head}</tr>' + ''.join(rows), 'wide')}"
         f'<p class="quiet">★ best of the column as it is shown.{spread}{_pooled(table)} '
@@ -92,61 +106,66 @@ def _table(comparison: Comparison, table: Table) -> str:
 def _pooled(table: Table) -> str:
     if table.media < 2:
         return ""
-    listed = ", ".join(f"{escape(name)} {bits:.3f}" for name, bits in table.pooled_bpp.items())
-    return f" Bits a pixel at the entropy of the codes of all {table.media:,} pictures together: {listed}."
+    listed = ", ".join(f"{escape(name)} {bits:.3f}" for name, bits in table.pooled_rate.items())
+    kind = table.kind
+    return (
+        f" {kind.rate_name} ({kind.rate_unit}) at the entropy of the codes of all {kind.some(table.media)} together: "
+        f"{listed}."
+    )
 
 
 def _rates(comparison: Comparison) -> str:
     curves = rate_curves(comparison)
     if not curves:
         return ""
-    figures = "".join(
-        f"<figure>{rate_figure(curves, key)}</figure>" for key in ("psnr_db", "ms_ssim", "ssim", "gradient_error")
-    )
+    kind = comparison.kind
+    figures = "".join(f"<figure>{rate_figure(curves, key, kind)}</figure>" for key in kind.measures)
+    dashed = f"Dashed: {' and '.join(kind.codecs.values())} at the bits that were measured, without headers. "
+    less = "Less log-mel distance is better." if kind.modality == "audio" else "Less gradient RMSE is better."
     return (
         f'<h2>Rate and distortion</h2><div class="figures">{figures}</div>'
         '<p class="quiet">Marks stand at log2(K) bits for each token; the bar to their left reaches to the bits at the '
-        "entropy of the picture's own codes. Residual tokenizers are a curve over their levels, decoded cumulatively. "
-        "Dashed: JPEG and WebP at the bits that were measured, without headers. Less gradient RMSE is better.</p>"
+        f"entropy of the {kind.noun}'s own codes. Residual tokenizers are a curve over their levels, decoded "
+        f"cumulatively. {dashed if kind.codecs else ''}{less}</p>"
     )
 
 
 def _references(comparison: Comparison) -> str:
-    found = {(codec, way): reference_points(comparison, codec, way) for codec in CODECS for way in COUNTED}
+    kind = comparison.kind
+    found = {(codec, way): reference_points(comparison, codec, way) for codec in kind.codecs for way in COUNTED}
     names = list(dict.fromkeys(name for points in found.values() for name in points))
     if not names:
         return ""
     own = {point.name: point for curve in rate_curves(comparison) for point in curve.points if curve.kind != "codec"}
     head = "".join(
-        f'<th scope="col">{CODECS[codec]}<br><small>matched {_COUNTED_WORDS[way]}</small></th>' for codec, way in found
+        f'<th scope="col">{kind.codecs[codec]}<br><small>matched {_COUNTED_WORDS[way]}</small></th>'
+        for codec, way in found
     )
+    measure, title = next(iter(kind.measures.items()))
     rows = []
     for name in names:
-        cells = "".join(f"<td>{_reference(points.get(name))}</td>" for points in found.values())
+        cells = "".join(
+            f"<td>{_reference(points.get(name), measure, kind.rate_unit)}</td>" for points in found.values()
+        )
         mine = own.get(name)
-        said = f"{mine.bpp:.3f}</td><td>{_db(mine)}" if mine else "</td><td>"
+        said = f"{mine.rate:.3f}</td><td>{decibels(mine.values[measure])}" if mine else "</td><td>"
         rows.append(f'<tr><th scope="row">{escape(name)}</th><td>{said}</td>{cells}</tr>')
-    first = '<tr><th></th><th scope="col">Bits a pixel</th><th scope="col">PSNR</th>'
+    first = f'<tr><th></th><th scope="col">{kind.rate_unit}</th><th scope="col">{escape(title)}</th>'
     return (
-        f"<h2>JPEG and WebP at the same bits</h2>{_scroll(f'{first}{head}</tr>' + ''.join(rows), 'wide')}"
-        '<p class="quiet">Each cell: PSNR at the bits a pixel that the encoded bytes really have, without / with '
-        "headers. The quality was searched until these bits were nearest; what lies far from the tokenizer's bits is "
-        "as near as the codec comes. JPEG: baseline, 4:2:0, optimized Huffman tables; its headers are markers and "
-        "tables. WebP: lossy, method 4; its headers are the RIFF container and the frame header.</p>"
+        f"<h2>{' and '.join(kind.codecs.values())} at the same bits</h2>"
+        f"{_scroll(f'{first}{head}</tr>' + ''.join(rows), 'wide')}"
+        f'<p class="quiet">Each cell: {escape(title.partition(",")[0])} at the {kind.rate_unit} that the encoded bytes '
+        "really have, without / with headers. The quality was searched until these bits were nearest; what lies far "
+        f"from the tokenizer's bits is as near as the codec comes. {_CODEC_WORDS.get(kind.modality, '')}</p>"
     )
 
 
-def _reference(point: Point | None) -> str:
+def _reference(point: Point | None, measure: str, unit: str) -> str:
     return (
         "not measured"
         if point is None
-        else f"{_db(point)}<br><small>{point.bpp:.3f} / {point.bpp_other:.3f} bits/pixel</small>"
+        else f"{decibels(point.values[measure])}<br><small>{point.rate:.3f} / {point.rate_other:.3f} {unit}</small>"
     )
-
-
-def _db(point: Point) -> str:
-    value = point.values["psnr_db"]
-    return "∞ dB" if value is not None and np.isinf(value) else f"{value:.2f} dB"
 
 
 def _medium(one: Strip) -> str:
@@ -157,21 +176,36 @@ def _medium(one: Strip) -> str:
             words,
             f"Signed error, ±{one.scale:.2f}: blue too dark, orange too bright",
             f"Absolute error, 0 to {one.scale:.2f}: dark to yellow",
-            f"Worst {width} x {height} px, from row {top}, column {left}: original and decoded",
+            f"Worst {width} x {height} px, from row {top}, column {left}: original and decoded"
+            if 1 in one.rows
+            else "Worst quarter of a second: original and decoded",
         )
-        figures = "".join(
-            _figure(picture, f"{ROWS[kind]} of {tokenizer_id}", text)
-            for kind, (picture, text) in enumerate(zip(pictures, said, strict=True))
-        )
-        columns.append(f"<div><h3>{escape(tokenizer_id)}</h3>{figures}</div>")
-    height, width = one.size
-    first = f"<div><h3>Original</h3>{_figure(one.original, 'Original', f'{width} x {height} px as compared')}</div>"
+        figures = "".join(_figure(pictures[row], f"{ROWS[row]} of {tokenizer_id}", said[row]) for row in one.rows)
+        columns.append(f"<div><h3>{escape(tokenizer_id)}</h3>{_played(one, tokenizer_id)}{figures}</div>")
+    original = _figure(one.original, "Original", f"{one.size} as compared")
+    first = f"<div><h3>Original</h3>{_played(one, '')}{original}</div>"
     return f'<h2>{escape(one.name)}</h2><div class="strip">{first}{"".join(columns)}</div>'
+
+
+def _played(one: Strip, tokenizer_id: str) -> str:
+    """A player of a sound, or a moving picture of a clip."""
+    if tokenizer_id not in one.played:
+        return ""
+    data = b64encode(one.played[tokenizer_id]).decode("ascii")
+    name = escape(tokenizer_id or "the original")
+    if 1 in one.rows:
+        return f'<figure><img alt="{name}, moving" src="data:image/webp;base64,{data}"></figure>'
+    label = f"{name}, the first {one.played_s:.1f} s"
+    return f'<audio controls preload="none" aria-label="{label}" src="data:audio/flac;base64,{data}"></audio>'
 
 
 def _more(comparison: Comparison, strips: Sequence[Strip]) -> str:
     left = len(comparison.media) - len(strips)
-    return f'<p class="quiet">{left:,} more pictures are in the table only.</p>' if strips and left > 0 else ""
+    return (
+        f'<p class="quiet">{left:,} more {comparison.kind.nouns} are in the table only.</p>'
+        if strips and left > 0
+        else ""
+    )
 
 
 def _lists(comparison: Comparison) -> Iterator[str]:
@@ -180,7 +214,7 @@ def _lists(comparison: Comparison) -> Iterator[str]:
     for title, listed in (
         ("Skipped", comparison.skipped),
         ("Failed", failures),
-        ("What was done to the pictures first", notes),
+        (f"What was done to the {comparison.kind.nouns} first", notes),
     ):
         if listed:
             rows = "".join(f'<tr><th scope="row">{escape(a)}</th><td>{escape(b)}</td></tr>' for a, b in listed[:LISTED])

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from explorer.analysis.fidelity import Fidelity, WorstPatch
+from explorer.analysis.sound_fidelity import SoundQuality
+from explorer.compare.kinds import Kind, kind_of
 from explorer.compare.reference import Reference
 from explorer.errors import RecordError
 from explorer.tokenizers.base import TokenizerSpec
-
-RAW_BITS_A_PIXEL = 24  # of an uncompressed picture: 8 bits for each of three channels
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class RatePoint:
     levels: int
     bits_uniform: float
     bits_empirical: float
-    fidelity: Fidelity
+    fidelity: Fidelity | SoundQuality
 
 
 @dataclass(frozen=True)
@@ -32,24 +32,33 @@ class Cell:
     tokens: indices to be sent, positions times levels. bits_uniform: at log2(K) for each. bits_empirical: at the
     entropy of this medium's own code histograms, without the cost of sending these. encode_ms (with quantizing),
     decode_ms: of each timed run. levels: cumulative, the last of them the whole; empty unless residual. histograms:
-    (codes, counts) of each level.
+    (codes, counts) of each level. extent: what its tokens stand for, as `Medium.extent`; 0: just that.
     """
 
     tokenizer_id: str
     tokens: int
     bits_uniform: float
     bits_empirical: float
-    fidelity: Fidelity
+    fidelity: Fidelity | SoundQuality
     worst: WorstPatch
     encode_ms: tuple[float, ...]
     decode_ms: tuple[float, ...]
     levels: tuple[RatePoint, ...] = ()
     histograms: tuple[tuple[np.ndarray, np.ndarray], ...] = field(default=(), repr=False, compare=False)
+    extent: float = 0.0
+
+    def rate(self, bits: float, medium: Medium) -> float:
+        """Bits of this cell over what its tokens stand for: bits a pixel, or kbit/s of a sound."""
+        return bits / (self.extent or medium.extent)
 
 
 @dataclass(frozen=True)
 class Medium:
-    """One medium through all tokenizers. failures: (tokenizer id or codec, why). notes: what was done to it first."""
+    """One medium through all tokenizers. failures: (tokenizer id or codec, why). notes: what was done to it first.
+
+    height, width: of the picture that stands for it. facts: its own size by name, such as {"seconds": 3.0}; of pictures
+    width and height. size: its extent, in pixels (of a clip over all frames) or milliseconds; 0: height x width.
+    """
 
     name: str
     height: int
@@ -58,10 +67,23 @@ class Medium:
     cells: tuple[Cell, ...]
     failures: tuple[tuple[str, str], ...] = ()
     references: tuple[Reference, ...] = ()
+    facts: Mapping[str, float] = field(default_factory=dict)
+    size: float = 0.0
 
     @property
-    def pixels(self) -> int:
-        return self.height * self.width
+    def extent(self) -> float:
+        """What bits are held against: pixels, or milliseconds, since bits a millisecond are kbit/s."""
+        return self.size or float(self.height * self.width)
+
+    @property
+    def words(self) -> str:
+        """Its size: "256 x 256 px", "3.00 s at 24,000 Hz", "25 frames of 128 x 96 px"."""
+        known = self.facts or {"width": self.width, "height": self.height}
+        if "seconds" in known:
+            many = ", 2 channels" if known.get("channels") == 2 else ""
+            return f"{known['seconds']:.2f} s at {known['sample_rate_hz']:,} Hz{many}"
+        frames = f"{known['frames']:,} frames of " if "frames" in known else ""
+        return f"{frames}{known['width']} x {known['height']} px"
 
     def cell(self, tokenizer_id: str) -> Cell | None:
         """What that tokenizer gave, None if it failed."""
@@ -93,6 +115,11 @@ class Comparison:
             raise RecordError(
                 f"{len(self.media)} media and {len(self.skipped)} skipped are more than the {self.planned} planned"
             )
+
+    @property
+    def kind(self) -> Kind:
+        """Of pictures, sounds or clips."""
+        return kind_of(self.specs[0].modality if self.specs else "image")
 
     @property
     def complete(self) -> bool:

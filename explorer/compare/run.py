@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from explorer.analysis.fidelity import WORST_PATCH_PX, Original, worst_patch
+from explorer.analysis.fidelity import WORST_PATCH_PX
+from explorer.compare.kinds import kind_of
 from explorer.compare.media import CompareMedia
-from explorer.compare.reference import CODECS, Reference, references
+from explorer.compare.prepared import Prepared, PreparedPicture, common_spec
+from explorer.compare.prepared_clip import PreparedClip
+from explorer.compare.prepared_sound import PreparedSound
+from explorer.compare.reference import Reference, references
 from explorer.compare.result import Cell, Comparison, Medium, RatePoint
 from explorer.config import Limits
 from explorer.errors import ExplorerError, RecordError, SettingsError, plain_words
-from explorer.media.image import LoadedImage, fit
+from explorer.media.medium import Medium as LoadedMedium
 from explorer.record import TokenRecord
 from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
+PREPARED = {"image": PreparedPicture, "audio": PreparedSound, "video": PreparedClip}
+TIMED_S = 8.0  # of one tokenizer on one medium
+LEVELS_ALL = 8
 TOKENIZERS = (2, 8)  # fewer is no comparison, more cannot be told apart side by side
 REPEATS_MOST = 20
 
@@ -27,13 +33,14 @@ REPEATS_MOST = 20
 class Options:
     """repeats: timed runs of each tokenizer on each medium, after one that warms up; 0: no times.
 
-    side_px: larger pictures are scaled down to it. patch_px: side of the worst patch. codecs: references to encode.
+    side_px: larger pictures are scaled down to it. patch_px: side of the worst patch. codecs: references to encode,
+    None: all of the kind.
     """
 
     repeats: int = 3
     side_px: int = Limits().image_side_px
     patch_px: int = WORST_PATCH_PX
-    codecs: tuple[str, ...] = tuple(CODECS)
+    codecs: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.repeats <= REPEATS_MOST:
@@ -45,22 +52,31 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One medium with its pictures, all (H, W, 3) float32 in [0, 1].
+class Played:
+    """Sounds (S, C) or clips (F, H, W, 3) of one shape, by tokenizer id, "" the reference. rate: samples, or frames, a
+    second."""
 
-    reconstructions: tokenizer id -> picture. references: as `medium.references`, one picture each. records: tokenizer
-    id -> what it made.
+    media: Mapping[str, np.ndarray]
+    rate: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One medium with its pictures, all (H, W, 3) float32 in [0, 1]: of sounds spectrograms, of clips mosaics.
+
+    reconstructions: tokenizer id -> picture. records: tokenizer id -> what it made. played: of sounds and clips.
     """
 
     medium: Medium
     picture: np.ndarray
     reconstructions: Mapping[str, np.ndarray]
-    references: tuple[np.ndarray, ...]
     records: Mapping[str, TokenRecord]
+    played: Played | None = None
 
 
 def check_tokenizers(specs: Sequence[TokenizerSpec]) -> None:
-    """Raise SettingsError unless these can be compared: from 2 to 8, all different, all of pictures."""
+    """Raise SettingsError unless these can be compared: from 2 to 8, all different, all of one modality, with decoders,
+    and with a size that suits all."""
     ids = [spec.id for spec in specs]
     low, high = TOKENIZERS
     twice = sorted({one for one in ids if ids.count(one) > 1})
@@ -69,9 +85,15 @@ def check_tokenizers(specs: Sequence[TokenizerSpec]) -> None:
     if not low <= len(ids) <= high:
         raise SettingsError(f"Compare from {low} to {high} tokenizers, not {len(ids)}.")
     kinds = {spec.modality for spec in specs}
-    if kinds != {"image"}:
+    if len(kinds) > 1:
         listed = ", ".join(f"{spec.id}: {spec.modality}" for spec in specs)
-        raise SettingsError(f"Only tokenizers of pictures can be compared on pictures ({listed}).")
+        raise SettingsError(f"Pictures, sounds and clips cannot be compared with each other ({listed}).")
+    kind_of(specs[0].modality)
+    blind = next((spec for spec in specs if not spec.decodes), None)
+    if blind is not None:
+        raise SettingsError(f"{blind.id} has no decoder, so there is nothing of it to compare.")
+    if kinds != {"audio"}:
+        common_spec(specs)
 
 
 def run_comparison(
@@ -97,8 +119,8 @@ def run_comparison(
         if progress is not None:
             progress(number, len(media), name)
         try:
-            image = media.read(number)
-            compared = compare_medium(name, image, tokenizers, options, cancelled)
+            medium = media.read(number)
+            compared = compare_medium(name, medium, tokenizers, options, cancelled)
         except Exception as error:  # one damaged file, or a bug that it brings out, ends nothing but itself
             skipped.append((name, plain_words(error)))
             continue
@@ -121,52 +143,62 @@ def run_comparison(
 
 def compare_medium(
     name: str,
-    image: LoadedImage,
+    medium: LoadedMedium,
     tokenizers: Sequence[Tokenizer],
     options: Options,
     cancelled: Callable[[], bool] | None = None,
 ) -> Compared | None:
     """One medium through all tokenizers and codecs; None if cancelled in between.
 
-    All see the same pixels: sides are made multiples of every tokenizer's downsampling. Raises MediaError or
-    SettingsError if the medium cannot be made to fit.
+    Pictures: all see the same pixels. Sounds and clips: see `prepared`. Raises MediaError or SettingsError if the
+    medium cannot be made to fit.
     """
-    fitted = fit(image, math.lcm(*(tokenizer.spec.downsampling for tokenizer in tokenizers)), options.side_px)
-    original = Original(fitted.pixels)
+    specs = [tokenizer.spec for tokenizer in tokenizers]
+    prepared = PREPARED[specs[0].modality](medium, specs, options.side_px)
     cells: list[Cell] = []
     failures: list[tuple[str, str]] = []
     records: dict[str, TokenRecord] = {}
+    judged: dict[str, np.ndarray] = {}
     for tokenizer in tokenizers:
         if cancelled is not None and cancelled():
             return None
         try:
-            record, cell = _cell(tokenizer, original, options)
+            record, decoded, cell = _cell(tokenizer, prepared, options)
         except Exception as error:
             failures.append((tokenizer.spec.id, plain_words(error)))
             continue
-        records[tokenizer.spec.id] = record
+        records[tokenizer.spec.id], judged[tokenizer.spec.id] = record, decoded
         cells.append(cell)
+    height, width = prepared.picture.shape[:2]
+    about = Medium(
+        name, height, width, prepared.notes, tuple(cells), (), (), dict(prepared.facts), prepared.extent
+    )  # fmt: skip
     found: list[tuple[Reference, np.ndarray]] = []
-    for codec in options.codecs if cells else ():
+    for codec in _codecs(specs[0].modality, options) if cells else ():
         if cancelled is not None and cancelled():
             return None
         try:
-            found += references(original, wanted_bits(cells), [codec])
+            found += references(prepared, wanted_bits(about), [codec])
         except ExplorerError as error:
             failures.append((codec, str(error)))
-    height, width = fitted.pixels.shape[:2]
-    made = tuple(one for one, _ in found)
-    medium = Medium(name, height, width, fitted.notes, tuple(cells), tuple(failures), made)
-    pictures = {key: record.reconstruction for key, record in records.items()}
-    return Compared(medium, fitted.pixels, pictures, tuple(pixels for _, pixels in found), records)
+    about = replace(about, failures=tuple(failures), references=tuple(one for one, _ in found))
+    pictures = {key: prepared.drawn(decoded) for key, decoded in judged.items()}
+    return Compared(about, prepared.picture, pictures, records, played(prepared, judged))
 
 
-def wanted_bits(cells: Sequence[Cell]) -> list[tuple[str, float]]:
-    """(name, bits at log2(K)) of each tokenizer, and of each cumulative level of the residual ones."""
+def _codecs(modality: str, options: Options) -> tuple[str, ...]:
+    """Those of the kind, of which the options leave out some."""
+    every = kind_of(modality).codecs
+    return tuple(every) if options.codecs is None else tuple(codec for codec in options.codecs if codec in every)
+
+
+def wanted_bits(medium: Medium) -> list[tuple[str, float]]:
+    """(name, bits at log2(K)) of each tokenizer, and of each cumulative level of the residual ones, for this medium."""
     wanted = []
-    for cell in cells:
-        wanted += [(level_name(cell.tokenizer_id, one.levels), one.bits_uniform) for one in cell.levels[:-1]]
-        wanted.append((cell.tokenizer_id, cell.bits_uniform))
+    for cell in medium.cells:
+        share = medium.extent / (cell.extent or medium.extent)  # of what its tokens stand for
+        named = [(level_name(cell.tokenizer_id, one.levels), one.bits_uniform) for one in cell.levels[:-1]]
+        wanted += [(name, bits * share) for name, bits in [*named, (cell.tokenizer_id, cell.bits_uniform)]]
     return wanted
 
 
@@ -175,35 +207,69 @@ def level_name(tokenizer_id: str, levels: int) -> str:
     return f"{tokenizer_id}, {levels} level{'s' * (levels != 1)}"
 
 
-def _cell(tokenizer: Tokenizer, original: Original, options: Options) -> tuple[TokenRecord, Cell]:
-    """The record of the warm-up run, and what was measured."""
-    record = tokenizer.tokenize(original.picture)
+def _cell(tokenizer: Tokenizer, prepared: Prepared, options: Options) -> tuple[TokenRecord, np.ndarray, Cell]:
+    """The record of the warm-up run, its decode as the reference is, and what was measured."""
+    spec, medium = tokenizer.spec, prepared.given(tokenizer.spec)
+    record = tokenizer.tokenize(medium)
     if not np.isfinite(record.reconstruction).all():
-        raise RecordError("It decoded this picture to values that are not numbers.")
-    runs = [tokenizer.tokenize(original.picture).seconds for _ in range(options.repeats)]
-    fidelity = original.fidelity(record.reconstruction)
+        raise RecordError("It decoded this medium to values that are not numbers.")
+    judged = prepared.judged(spec, record.reconstruction)
+    fidelity = prepared.fidelity(judged)
+    runs = _timed(tokenizer, medium, options.repeats)
     cell = Cell(
-        tokenizer.spec.id,
+        spec.id,
         record.num_tokens,
         record.bits_uniform,
         record.bits_empirical,
         fidelity,
-        worst_patch(original.picture, record.reconstruction, options.patch_px),
+        prepared.worst(judged, options.patch_px),
         tuple(1e3 * (run["encode"] + run.get("quantize", 0)) for run in runs if "encode" in run),
         tuple(1e3 * run["decode"] for run in runs if "decode" in run),
         histograms=tuple(np.unique(level.indices, return_counts=True) for level in record.levels),
+        extent=prepared.covered(spec),
     )
-    return record, replace(cell, levels=_levels(tokenizer, record, original, fidelity))
+    return record, judged, replace(cell, levels=_levels(tokenizer, record, prepared, fidelity))
 
 
-def _levels(tokenizer: Tokenizer, record: TokenRecord, original: Original, whole) -> tuple[RatePoint, ...]:
+def _timed(tokenizer: Tokenizer, medium: np.ndarray, repeats: int) -> list[Mapping[str, float]]:
+    """The seconds of `repeats` runs; of a slow tokenizer no more once TIMED_S are over."""
+    runs, end = [], time.monotonic() + TIMED_S
+    for _ in range(repeats):
+        runs.append(tokenizer.tokenize(medium).seconds)
+        if time.monotonic() > end:
+            break
+    return runs
+
+
+def _levels(tokenizer: Tokenizer, record: TokenRecord, prepared: Prepared, whole) -> tuple[RatePoint, ...]:
     """Cumulative levels of a residual tokenizer; the last is the record itself."""
     if record.combination != "sum" or len(record.levels) < 2:
         return ()
     points, uniform, empirical = [], 0.0, 0.0
+    measured = levels_measured(len(record.levels))
     for count, level in enumerate(record.levels, 1):
         uniform, empirical = uniform + level.bits_uniform, empirical + level.bits_empirical
-        last = count == len(record.levels)
-        fidelity = whole if last else original.fidelity(tokenizer.decode_levels(record, range(count)))
+        if count not in measured:
+            continue
+        fidelity = whole
+        if count < len(record.levels):
+            decoded = tokenizer.decode_levels(record, range(count))
+            fidelity = prepared.fidelity(prepared.judged(tokenizer.spec, decoded))
         points.append(RatePoint(count, uniform, empirical, fidelity))
     return tuple(points)
+
+
+def levels_measured(levels: int) -> tuple[int, ...]:
+    """After which levels a residual tokenizer is decoded: all of a few, of many those that double."""
+    if levels <= LEVELS_ALL:
+        return tuple(range(1, levels + 1))
+    return (*(2**i for i in range((levels - 1).bit_length())), levels)
+
+
+def played(prepared: Prepared, judged: Mapping[str, np.ndarray]) -> Played | None:
+    """What can be heard, or seen moving; "" is the reference."""
+    if isinstance(prepared, PreparedSound):
+        return Played({"": prepared.reference, **judged}, float(prepared.rate_hz))
+    if isinstance(prepared, PreparedClip):
+        return Played({"": prepared.reference, **judged}, prepared.frames_per_second)
+    return None

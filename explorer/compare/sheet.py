@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from explorer.analysis.metrics import absolute_error_map, signed_error_map
+from explorer.compare.columns import cell_words
+from explorer.compare.kinds import kind_of
 from explorer.compare.run import Compared
 from explorer.media.image import png_bytes, to_pil
+from explorer.media.video import webp_bytes
 from explorer.views.colormaps import colormap
 
 THUMBNAIL_PX, WORST_PX = 320, 160  # longest sides in the sheet and the report
 SCALE_SHARE = 0.995  # of the errors of all tokenizers lie within the scale; the rest is drawn at its ends
 SCALE_LEAST = 0.02
 GAP_PX, TEXT_PX, HEAD_PX = 8, 14, 40
+PLAYED_S = 10.0  # of a sound or a clip in the report
 ROWS = ("Reconstruction", "Signed error", "Absolute error", "Worst patch")
 
 
@@ -25,18 +29,22 @@ ROWS = ("Reconstruction", "Signed error", "Absolute error", "Worst patch")
 class Strip:
     """The small pictures of one medium, (h, w, 3) uint8 each: the original, and for each tokenizer that worked four.
 
-    words: what stands below each reconstruction. scale: the error at the ends of both error maps. boxes: of the worst
-    patch, (top, left, height, width) in pixels of the medium.
+    size: in words. words: what stands below each reconstruction. scale: the error at the ends of both error maps.
+    boxes: of the worst patch, (top, left, height, width) in pixels of the picture. rows: which of ROWS there are; of
+    sounds no error maps. played: FLAC or animated WebP by tokenizer id, "" the original; played_s: seconds of them.
     """
 
     name: str
-    size: tuple[int, int]
+    size: str
     original: np.ndarray
     ids: tuple[str, ...]
     pictures: tuple[tuple[np.ndarray, ...], ...]  # as ROWS; the worst patch of the original stands left of the other
     words: tuple[str, ...]
     boxes: tuple[tuple[int, int, int, int], ...]
     scale: float
+    rows: tuple[int, ...] = (0, 1, 2, 3)
+    played: Mapping[str, bytes] = field(default_factory=dict)
+    played_s: float = 0.0
 
 
 def error_scale(compared: Compared) -> float:
@@ -84,20 +92,47 @@ def _coloured(name: str, values: np.ndarray, longest_px: int | None) -> np.ndarr
 def strip(compared: Compared, scale: float) -> Strip:
     """Make the small pictures of a medium."""
     pictures, words, boxes = [], [], []
+    sound = "seconds" in compared.medium.facts
+    kind = kind_of("audio" if sound else "video" if compared.played else "image")
+    none = np.zeros((1, 1, 3), np.uint8)
     for cell in compared.medium.cells:
         other = compared.reconstructions[cell.tokenizer_id]
-        maps = error_maps(compared, cell.tokenizer_id, scale, THUMBNAIL_PX)
+        maps = (none, none) if sound else error_maps(compared, cell.tokenizer_id, scale, THUMBNAIL_PX)
         top, left, height, width = cell.worst.box
         crops = [whole[top : top + height, left : left + width] for whole in (compared.picture, other)]
         worst = np.concatenate([_shrunk(crop, WORST_PX, enlarge=True) for crop in crops], axis=1)
         pictures.append((_shrunk(other, THUMBNAIL_PX), *maps, worst))
-        words.append(f"{cell.fidelity.psnr_db:.2f} dB, {cell.bits_uniform / compared.medium.pixels:.3f} bits/pixel")
+        words.append(cell_words(kind, cell, compared.medium))
         boxes.append(cell.worst.box)
     medium = compared.medium
     ids = tuple(cell.tokenizer_id for cell in medium.cells)
     original = _shrunk(compared.picture, THUMBNAIL_PX)
-    size = (medium.height, medium.width)
-    return Strip(medium.name, size, original, ids, tuple(pictures), tuple(words), tuple(boxes), scale)
+    rows = (0, 3) if sound else (0, 1, 2, 3)
+    files, seconds = played_files(compared)
+    return Strip(
+        medium.name, medium.words, original, ids, tuple(pictures), tuple(words), tuple(boxes), scale, rows, files,
+        seconds,
+    )  # fmt: skip
+
+
+def played_files(compared: Compared) -> tuple[dict[str, bytes], float]:
+    """The sounds as FLAC, or the clips as animated WebP, of the first PLAYED_S; and how many seconds these are."""
+    played = compared.played
+    if played is None:
+        return {}, 0.0
+    count = max(1, round(PLAYED_S * played.rate))
+    some = {key: one[:count] for key, one in played.media.items()}
+    make = flac_bytes if "seconds" in compared.medium.facts else webp_bytes
+    return {key: make(one, played.rate) for key, one in some.items()}, len(some[""]) / played.rate
+
+
+def flac_bytes(samples: np.ndarray, sample_rate_hz: float) -> bytes:
+    """(S, C) floats in [-1, 1] (clipped, rounded to 16 bits) as the bytes of a FLAC file."""
+    import soundfile  # lazy: loads libsndfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.clip(samples, -1, 1), int(sample_rate_hz), format="FLAC", subtype="PCM_16")
+    return buffer.getvalue()
 
 
 def contact_sheet(strips: Sequence[Strip]) -> np.ndarray:
@@ -106,7 +141,8 @@ def contact_sheet(strips: Sequence[Strip]) -> np.ndarray:
     Of up to four media all ROWS are drawn, of more the reconstructions and the absolute errors.
     """
     ids = list(dict.fromkeys(one for strip in strips for one in strip.ids))
-    kinds = range(len(ROWS)) if len(strips) <= 4 else (0, 2)
+    every = strips[0].rows if strips else ()
+    kinds = every if len(strips) <= 4 or 2 not in every else (0, 2)
     column = THUMBNAIL_PX + GAP_PX
     blocks = [_block(one, ids, kinds, column) for one in strips]
     width = GAP_PX + column * (1 + len(ids))
@@ -135,7 +171,7 @@ def _block(one: Strip, ids: Sequence[str], kinds: Sequence[int], column: int) ->
     for kind, height in zip(kinds, heights, strict=True):
         if kind == 0:
             block.paste(Image.fromarray(one.original), (GAP_PX, top))
-            said = f"{one.name[:48]}, {one.size[1]} x {one.size[0]} px"
+            said = f"{one.name[:48]}, {one.size}"
         else:
             end = {1: f"-{one.scale:.2f} to {one.scale:.2f}", 2: f"0 to {one.scale:.2f}", 3: "original, decoded"}[kind]
             said = f"{ROWS[kind]}: {end}"

@@ -8,102 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
-from typing import Literal
 
 import numpy as np
 
-from explorer.compare.result import RAW_BITS_A_PIXEL, Cell, Comparison, Medium
-
-Value = Callable[[Cell, Medium], "float | None"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """unit: "" for plain numbers. better: which end is the best, None where neither is. digits: shown after the point.
-
-    value: of one cell; None for a column that is a fact of the tokenizer. words: what it is, in one line.
-    """
-
-    key: str
-    title: str
-    unit: str
-    better: Literal["low", "high"] | None
-    digits: int
-    words: str
-    value: Value | None = None
-
-
-COLUMNS: tuple[Column, ...] = (
-    Column("tokens", "Tokens", "", "low", 0, "Indices to be sent: positions times levels", lambda c, m: c.tokens),
-    Column("vocabulary", "Vocabulary", "", None, 0, "Codes of one position"),
-    Column("bits", "Bits", "bits", "low", 0, "At log2(K) for each index", lambda c, m: c.bits_uniform),
-    Column(
-        "bpp_uniform",
-        "Bits a pixel, log2(K)",
-        "bits/pixel",
-        "low",
-        3,
-        "At log2(K) for each index, over the pixels",
-        lambda c, m: c.bits_uniform / m.pixels,
-    ),
-    Column(
-        "bpp_empirical",
-        "Bits a pixel, entropy",
-        "bits/pixel",
-        "low",
-        3,
-        "At the entropy of the picture's own code histogram, without the cost of sending it",
-        lambda c, m: c.bits_empirical / m.pixels,
-    ),
-    Column(
-        "ratio",
-        "Compression",
-        "to 1",
-        "high",
-        1,
-        f"{RAW_BITS_A_PIXEL} bits a pixel over those at log2(K)",
-        lambda c, m: RAW_BITS_A_PIXEL * m.pixels / c.bits_uniform if c.bits_uniform else None,
-    ),
-    Column("psnr_db", "PSNR", "dB", "high", 2, "Over all pixels and channels, peak 1", lambda c, m: c.fidelity.psnr_db),
-    Column(
-        "ssim", "SSIM", "", "high", 3, "Wang et al. 2004, Gaussian window of 11 pixels", lambda c, m: c.fidelity.ssim
-    ),
-    Column(
-        "ms_ssim", "MS-SSIM", "", "high", 3, "Wang et al. 2003; from 161 pixels a side", lambda c, m: c.fidelity.ms_ssim
-    ),
-    Column(
-        "gradient_error",
-        "Gradient RMSE",
-        "1/pixel",
-        "low",
-        4,
-        "Root mean square error of the slopes between neighbours",
-        lambda c, m: c.fidelity.gradient_error,
-    ),
-    Column(
-        "encode_ms",
-        "Encode",
-        "ms",
-        "low",
-        1,
-        "With quantizing; median of the timed runs",
-        lambda c, m: median(c.encode_ms) if c.encode_ms else None,
-    ),
-    Column(
-        "decode_ms",
-        "Decode",
-        "ms",
-        "low",
-        1,
-        "Median of the timed runs",
-        lambda c, m: median(c.decode_ms) if c.decode_ms else None,
-    ),
-    Column("parameters", "Parameters", "", "low", 0, "Of encoder, quantizer and decoder"),
-    Column("licence", "Licence", "", None, 0, "Of the weights, as their card states it"),
-)
+from explorer.compare.columns import Column, columns_of
+from explorer.compare.kinds import Kind
+from explorer.compare.result import Comparison, Medium
 
 
 @dataclass(frozen=True)
@@ -138,18 +50,19 @@ class Row:
 class Table:
     """best: key of a column -> ids of its best rows; columns in which all are alike have none. media: means are over.
 
-    pooled_bpp: tokenizer id -> bits a pixel at the entropy of the code histogram of all media together.
+    pooled_rate: tokenizer id -> bits a pixel (kbit/s) at the entropy of the code histogram of all media together.
     """
 
     rows: tuple[Row, ...]
     best: dict[str, tuple[str, ...]]
     media: int
-    pooled_bpp: dict[str, float]
+    pooled_rate: dict[str, float]
+    kind: Kind
 
 
 def make_table(comparison: Comparison) -> Table:
     """The rows in the order of the tokenizers, those that gave nothing left out."""
-    shared = comparison.shared
+    shared, columns = comparison.shared, columns_of(comparison.kind)
     rows = []
     for spec in comparison.working:
         facts = {"vocabulary": spec.vocabulary, "parameters": spec.parameters, "licence": spec.licence}
@@ -157,14 +70,12 @@ def make_table(comparison: Comparison) -> Table:
             column.key: facts[column.key]
             if column.value is None
             else spread([column.value(medium.cell(spec.id), medium) for medium in shared])
-            for column in COLUMNS
+            for column in columns
         }
         rows.append(Row(spec.id, spec.title, cells))
-    best = {column.key: found for column in COLUMNS if (found := _best(rows, column))}
-    pooled = {
-        spec.id: pooled_bits(shared, spec.id) / max(1, sum(m.pixels for m in shared)) for spec in comparison.working
-    }
-    return Table(tuple(rows), best, len(shared), pooled)
+    best = {column.key: found for column in columns if (found := _best(rows, column))}
+    pooled = {spec.id: pooled_rate(shared, spec.id) for spec in comparison.working}
+    return Table(tuple(rows), best, len(shared), pooled, comparison.kind)
 
 
 def spread(values: Sequence[float | None]) -> Spread | None:
@@ -175,6 +86,12 @@ def spread(values: Sequence[float | None]) -> Spread | None:
         return Spread(there[0], None, len(there)) if there else None
     deviation = float(np.std(finite, ddof=1)) if len(finite) > 1 else None
     return Spread(float(np.mean(finite)), deviation, len(finite))
+
+
+def pooled_rate(media: Sequence[Medium], tokenizer_id: str) -> float:
+    """`pooled_bits` over all that the tokens stand for."""
+    extent = sum(medium.cell(tokenizer_id).extent or medium.extent for medium in media)
+    return pooled_bits(media, tokenizer_id) / extent if extent else 0.0
 
 
 def pooled_bits(media: Sequence[Medium], tokenizer_id: str) -> float:
@@ -208,13 +125,13 @@ def shown(column: Column, value: Spread | str | int | None, media: int = 0) -> s
 
 def equal_bits_words(table: Table) -> str:
     """A warning where the tokenizers do not spend the same bits, "" where they do."""
-    rates = {row.tokenizer_id: row.number("bpp_uniform") for row in table.rows}
+    rates = {row.tokenizer_id: row.number(f"{table.kind.rate_key}_uniform") for row in table.rows}
     there = [rate for rate in rates.values() if rate is not None]
     if len({round(rate, 3) for rate in there}) < 2:
         return ""
     return (
-        f"These tokenizers spend from {min(there):.3f} to {max(there):.3f} bits a pixel: more bits make a better "
-        "picture, so read the figures together with the curves below."
+        f"These tokenizers spend from {min(there):.3f} to {max(there):.3f} {table.kind.rate_unit}: more bits make a "
+        f"better {table.kind.noun}, so read the figures together with the curves below."
     )
 
 
@@ -223,26 +140,34 @@ def csv_text(comparison: Comparison) -> str:
 
     A spread has a column of its own, `<key>_deviation`. What was not measured is empty, an infinite PSNR is "inf".
     """
-    table, text = make_table(comparison), io.StringIO()
+    table, text, columns = make_table(comparison), io.StringIO(), columns_of(comparison.kind)
     writer = csv.writer(text, lineterminator="\n")
-    keys = [name for column in COLUMNS for name in _csv_names(column)]
-    writer.writerow(["medium", "width", "height", "media", "tokenizer", "title", *keys])
+    keys = [name for column in columns for name in _csv_names(column)]
+    facts = _facts(comparison)
+    writer.writerow(["medium", *facts, "media", "tokenizer", "title", *keys])
     for row in table.rows:
-        values = [part for column in COLUMNS for part in _csv_parts(column, row.cells[column.key])]
-        writer.writerow([_set_name(comparison), "", "", table.media, row.tokenizer_id, _inert(row.title), *values])
+        values = [part for column in columns for part in _csv_parts(column, row.cells[column.key])]
+        place = [_set_name(comparison), *[""] * len(facts), table.media]
+        writer.writerow([*place, row.tokenizer_id, _inert(row.title), *values])
     for medium in comparison.media:
         for spec in comparison.specs:
             cell = medium.cell(spec.id)
             if cell is None:
                 continue
-            facts = {"vocabulary": spec.vocabulary, "parameters": spec.parameters, "licence": _inert(spec.licence)}
+            known = {"vocabulary": spec.vocabulary, "parameters": spec.parameters, "licence": _inert(spec.licence)}
             values = []
-            for column in COLUMNS:
-                value = facts[column.key] if column.value is None else column.value(cell, medium)
+            for column in columns:
+                value = known[column.key] if column.value is None else column.value(cell, medium)
                 values += ["" if value is None else _plain(value)] + [""] * (column.value is not None)
-            place = [_inert(medium.name), medium.width, medium.height, 1]
+            size = medium.facts or {"width": medium.width, "height": medium.height}
+            place = [_inert(medium.name), *[f"{size[name]:.9g}" for name in facts], 1]
             writer.writerow([*place, spec.id, _inert(spec.title), *values])
     return text.getvalue()
+
+
+def _facts(comparison: Comparison) -> list[str]:
+    """Names of what is known of the size of each medium."""
+    return list(comparison.media[0].facts) if comparison.media and comparison.media[0].facts else ["width", "height"]
 
 
 def _set_name(comparison: Comparison) -> str:

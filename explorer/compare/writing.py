@@ -9,21 +9,23 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
+from explorer.compare.columns import columns_of
 from explorer.compare.rates import rate_curves
 from explorer.compare.report import html_report
 from explorer.compare.result import Cell, Comparison
 from explorer.compare.run import Compared
 from explorer.compare.sheet import Strip, contact_sheet, error_maps, error_scale, paletted_png, strip
-from explorer.compare.table import COLUMNS, Spread, csv_text, make_table
+from explorer.compare.table import Spread, csv_text, make_table
 from explorer.errors import ExplorerError
 from explorer.files import make_folder, write_atomically, write_together
 from explorer.media.image import png_bytes
 
 MAPS_OF = 12  # media whose error maps are written, unless asked for more
 CELLS_SHOWN = 64  # media times tokenizers whose pictures are in the sheet and the report, of one medium at least
+PLAYED_BYTES = 24 * 2**20  # of sounds and clips in a report, which is sent by mail
 FORMAT, VERSION = "discrete-tokenizer-explorer comparison", 1
 _OURS = re.compile(r"\d{2,}-[\w.-]+-(signed|absolute)\.png")
 
@@ -35,13 +37,20 @@ class Writer:
         self.folder, self._maps_of = folder, maps_of
         self._strips: list[Strip] = []
         self._written: set[str] = set()
+        self._played_bytes = 0
         make_folder(folder)
 
     def add(self, number: int, compared: Compared) -> None:
         """Write the error maps of a medium, and keep its small pictures. Raises ExplorerError if the disk refuses."""
         scale = error_scale(compared)
         if not self._strips or (len(self._strips) + 1) * len(compared.reconstructions) <= CELLS_SHOWN:
-            self._strips.append(strip(compared, scale))
+            one = strip(compared, scale)
+            self._played_bytes += sum(map(len, one.played.values()))
+            if self._played_bytes > PLAYED_BYTES and self._strips:
+                one = replace(one, played={})
+            self._strips.append(one)
+        if "seconds" in compared.medium.facts:
+            return  # the colours of two spectrograms are not subtracted
         if number < self._maps_of and compared.reconstructions:
             make_folder(self.folder / "errors")
             for tokenizer_id in compared.reconstructions:
@@ -70,11 +79,11 @@ class Writer:
 
 
 def table_json(comparison: Comparison) -> dict:
-    """The table as plain values: {"media", "columns", "rows", "best", "pooled_bpp"}; see `table`."""
+    """The table as plain values: {"media", "columns", "rows", "best", "pooled_rate"}; see `table`."""
     table = make_table(comparison)
     columns = [
         {"key": one.key, "title": one.title, "unit": one.unit, "better": one.better, "words": one.words}
-        for one in COLUMNS
+        for one in columns_of(comparison.kind)
     ]
     rows = [
         {"tokenizer": row.tokenizer_id, "title": row.title}
@@ -83,15 +92,16 @@ def table_json(comparison: Comparison) -> dict:
     ]
     best = {key: list(ids) for key, ids in table.best.items()}
     return _finite(
-        {"media": table.media, "columns": columns, "rows": rows, "best": best, "pooled_bpp": table.pooled_bpp}
+        {"media": table.media, "columns": columns, "rows": rows, "best": best, "pooled_rate": table.pooled_rate}
     )
 
 
 def json_text(comparison: Comparison) -> str:
     """All numbers as JSON. null: not measured, or infinite (the PSNR of identical pictures, whose mse is 0)."""
     media = [
-        {key: value for key, value in vars(medium).items() if key not in ("cells", "references", "failures")}
+        {key: value for key, value in vars(medium).items() if key not in ("cells", "references", "failures", "size")}
         | {
+            "extent": medium.extent,
             "cells": [_cell(cell) for cell in medium.cells],
             "references": [asdict(one) | {"bits": one.bits, "reached": one.reached} for one in medium.references],
             "failures": [{"name": name, "why": why} for name, why in medium.failures],
@@ -107,6 +117,7 @@ def json_text(comparison: Comparison) -> str:
         "device": comparison.device,
         "seconds": comparison.seconds,
         "settings": dict(comparison.settings),
+        "kind": asdict(comparison.kind),
         "tokenizers": [asdict(spec) for spec in comparison.specs],
         "table": table_json(comparison),
         "rates": [asdict(curve) for curve in rate_curves(comparison)],
@@ -132,11 +143,13 @@ def _finite(value):
 
 def _nothing(comparison: Comparison) -> str:
     if not comparison.skipped:
-        return "It was stopped before the first picture was done; nothing was written."
+        return f"It was stopped before the first {comparison.kind.noun} was done; nothing was written."
     name, why = comparison.skipped[0]
-    return f"No picture could be compared ({len(comparison.skipped):,} given). The first, {name!r}: {why}"
+    return (
+        f"No {comparison.kind.noun} could be compared ({len(comparison.skipped):,} given). The first, {name!r}: {why}"
+    )
 
 
 def _plain_name(name: str) -> str:
     """A name as part of a file name: letters, digits, dot, dash and underscore, 60 at most, none in front a dot."""
-    return (re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(name).stem if "." in name else name).strip(".-") or "picture")[:60]
+    return (re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(name).stem if "." in name else name).strip(".-") or "medium")[:60]

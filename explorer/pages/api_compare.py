@@ -1,4 +1,4 @@
-"""The comparison as an endpoint: pictures and ids in, the table and its files out, within the limits of a call."""
+"""The comparison as an endpoint: media and ids in, the table and its files out, within the limits of a call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from explorer.compare.choice import tokenizer_ids
+from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.media import open_media
 from explorer.compare.run import Options, run_comparison
 from explorer.compare.writing import Writer, table_json
@@ -18,14 +18,15 @@ MOST_SECONDS = 120.0  # of one call; more is for the command line
 
 
 def compare_files(files: list[str] | None, tokenizers: str, folder: Path) -> tuple[dict[str, Any], list[str]]:
-    """Pictures (or a zip of them) and ids such as "rvq-4, fsq" -> (the table, paths in `folder`, the report first).
+    """Media (or a zip of them) and ids such as "rvq-4, fsq" -> (the table, paths in `folder`, the report first).
 
     The table has also "complete" (False if MOST_SECONDS were over first), "planned", "device", "skipped" and
     "failures" as lists of [name, why]. Raises ExplorerError in plain words.
     """
     if not files:
-        raise MediaError("No picture was sent.")
-    ids, media = tokenizer_ids(tokenizers), open_media(files, settings().limits)
+        raise MediaError("No file was sent.")
+    ids = tokenizer_ids(tokenizers)
+    media = open_media(files, settings().limits, modality=modality_of_ids(ids))
     loaded, writer = [load_tokenizer(one) for one in ids], Writer(folder, maps_of=0)
     end = time.monotonic() + MOST_SECONDS
     options = Options(repeats=3 if len(media) == 1 else 1, side_px=settings().limits.image_side_px)

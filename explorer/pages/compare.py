@@ -1,4 +1,4 @@
-"""The compare page: the same pictures through several tokenizers, side by side.
+"""The compare page: the same media through several tokenizers, side by side.
 
 The page is one browser component, which asks `compare_ask` for what it shows, not through the queue of events.
 """
@@ -14,7 +14,8 @@ from explorer.compare.media import PRESET_PREFIX, SAMPLE_PREFIX, open_media
 from explorer.compare.run import TOKENIZERS
 from explorer.config import settings
 from explorer.errors import ExplorerError
-from explorer.media.samples import PICTURES
+from explorer.media.medium import Modality
+from explorer.media.samples import samples_of
 from explorer.pages import compare_events
 from explorer.tokenizers import list_tokenizers
 from explorer.views.compare_payload import best_of_each_kind, tokenizers_payload
@@ -44,27 +45,30 @@ def _open(request: gr.Request) -> str:
 def wanted(query: Mapping[str, str], token: str) -> str:
     """The opening of a page for a link's query; what does not hold falls back to the default, and is said."""
     specs, notes = list_tokenizers(), []
-    known = {spec.id for spec in specs if spec.modality == "image"}
+    known = {spec.id: spec.modality for spec in specs if spec.decodes}
     low, high = TOKENIZERS
     asked = [one for one in query.get("tokenizers", "").split(",") if one]
-    ids = [one for one in dict.fromkeys(asked) if one in known][:high]
+    modality = next((known[one] for one in asked if one in known), "image")
+    ids = [one for one in dict.fromkeys(asked) if known.get(one) == modality][:high]
     if asked and len(ids) < len(asked):
-        notes.append("Some tokenizers of the link are not here, or cannot be compared on pictures; they are left out.")
+        notes.append(
+            "Some tokenizers of the link are not here, or cannot be compared with the rest; they are left out."
+        )
     if len(ids) < low:
         if asked:
             notes.append("Fewer than two of them are here, so others are compared.")
-        ids = best_of_each_kind(specs, FIRST_MANY)
+        ids, modality = best_of_each_kind(specs, FIRST_MANY), "image"
     if len(ids) < low:
         notes.append("There are not two tokenizers to compare. `python -m explorer train rvq-4` makes one.")
     media = query.get("media", "")
-    if media and not _is_there(media):
+    if media and not _is_there(media, modality):
         notes.append(
-            "The pictures of this link were somebody's own and did not travel with it; a sample is shown."
+            "The media of this link were somebody's own and did not travel with it; a sample is shown."
             if media == compare_events.OWN
-            else "The picture of this link is not here; a sample is shown."
+            else "What this link was compared on is not here; a sample is shown."
         )
-    if not _is_there(media):
-        media = f"{SAMPLE_PREFIX}{next(iter(PICTURES))}"
+    if not _is_there(media, modality):
+        media = f"{SAMPLE_PREFIX}{next(iter(samples_of(modality)), '')}"
     limits = settings().limits
     caps = {
         "least": low,
@@ -76,12 +80,12 @@ def wanted(query: Mapping[str, str], token: str) -> str:
     return opening(token, tokenizers_payload(specs), caps, ids, media, " ".join(notes))
 
 
-def _is_there(media: str) -> bool:
+def _is_there(media: str, modality: Modality) -> bool:
     """Whether a link's medium is a sample or a preset."""
     if not media.startswith((SAMPLE_PREFIX, PRESET_PREFIX)):
         return False
     try:
-        return len(open_media([media], settings().limits)) > 0
+        return len(open_media([media], settings().limits, modality=modality)) > 0
     except ExplorerError:
         return False
 

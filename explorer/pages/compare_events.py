@@ -12,12 +12,13 @@ from typing import Any
 
 from gradio.utils import get_upload_folder
 
-from explorer.compare.choice import tokenizer_ids
+from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.media import PRESET_PREFIX, SAMPLE_PREFIX, CompareMedia, open_media
 from explorer.compare.presets import PRESETS
 from explorer.config import settings
 from explorer.errors import ExplorerError, MediaError, SettingsError
-from explorer.media.samples import PICTURES
+from explorer.media.medium import NOUNS, Modality
+from explorer.media.samples import SAMPLES
 from explorer.pages import compare_jobs
 from explorer.pages.asking import Answer, answer, known, said, whole
 from explorer.pages.codebook_visitors import VISITORS_KEPT, Visitor, Visitors, take_uploads
@@ -47,10 +48,12 @@ def _media(visitor: Visitor | None, request: dict[str, Any]) -> str:
 
 @functools.cache
 def chosen_media() -> list[dict[str, str]]:
-    """{"id", "kind", "title", "about", "image"} of each sample and each preset; one that cannot be read is left out."""
+    """{"id", "kind", "modality", "title", "about", "image"} of each sample and each preset; one that cannot be read is
+    left out."""
     found = []
-    for one in (*PICTURES.values(), *PRESETS.values()):
-        is_sample = one.id in PICTURES and PICTURES[one.id] is one
+    for one in (*SAMPLES.values(), *PRESETS.values()):
+        is_sample = one.id in SAMPLES and SAMPLES[one.id] is one
+        modality = one.modality if is_sample else "image"
         prefix, kind = (SAMPLE_PREFIX, "samples") if is_sample else (PRESET_PREFIX, "presets")
         about = f"{one.source}, {one.licence}" if is_sample else one.look
         try:
@@ -58,16 +61,22 @@ def chosen_media() -> list[dict[str, str]]:
         except ExplorerError as error:
             _log.warning("%s%s: %s", prefix, one.id, error)
             continue
-        found.append({"id": f"{prefix}{one.id}", "kind": kind, "title": one.title, "about": about, "image": image})
+        about = {"modality": modality, "title": one.title, "about": about, "image": image}
+        found.append({"id": f"{prefix}{one.id}", "kind": kind} | about)
     return found
 
 
 def _own(visitor: Visitor | None, request: dict[str, Any]) -> str:
-    """Take uploaded pictures: {"names"}; they stay chosen until others come."""
-    visitor = known(visitor)
+    """Take uploaded files: {"names", "modality"}; they stay chosen until others come.
+
+    modality: of the tokenizers that are chosen, which says as what they are read.
+    """
+    visitor, modality = known(visitor), str(request.get("modality") or "image")
+    if modality not in NOUNS:
+        raise SettingsError("Choose tokenizers of pictures, sounds or clips first.")
     files = take_uploads(visitor, request.get("files"), Path(get_upload_folder()), "compare")
     try:
-        media = _opened(files)
+        media = _opened(files, modality)
         image = thumbnail(media.read(0)) if len(media) == 1 else None
     except ExplorerError:
         shutil.rmtree(files[0].parent, ignore_errors=True)
@@ -78,11 +87,11 @@ def _own(visitor: Visitor | None, request: dict[str, Any]) -> str:
             visitor.job.stop()
     if before:
         shutil.rmtree(before[0].parent, ignore_errors=True)
-    return said({"names": list(media.names), "title": media.title, "image": image})
+    return said({"names": list(media.names), "title": media.title, "image": image, "modality": modality})
 
 
-def _opened(files: list[Path] | tuple[Path, ...]) -> CompareMedia:
-    return open_media([str(file) for file in files], settings().limits)
+def _opened(files: list[Path] | tuple[Path, ...], modality: Modality) -> CompareMedia:
+    return open_media([str(file) for file in files], settings().limits, modality=modality)
 
 
 def _start(visitor: Visitor | None, request: dict[str, Any]) -> str:
@@ -95,15 +104,16 @@ def _start(visitor: Visitor | None, request: dict[str, Any]) -> str:
         ids = tuple(tokenizer_ids(",".join(names)))
     except ExplorerError as error:
         raise at_field(error, "tokenizers") from error
+    modality = modality_of_ids(ids)
     try:
         if wanted == OWN:
             if not visitor.files:
-                raise MediaError("Choose your own pictures first.")
-            media, shared_as = _opened(visitor.files), None
+                raise MediaError(f"Choose your own {NOUNS[modality]} first.")
+            media, shared_as = _opened(visitor.files, modality), None
         elif isinstance(wanted, str) and wanted.startswith((SAMPLE_PREFIX, PRESET_PREFIX)):
-            media, shared_as = open_media([wanted], settings().limits), wanted
+            media, shared_as = open_media([wanted], settings().limits, modality=modality), wanted
         else:
-            raise MediaError("Choose a picture first.")
+            raise MediaError("Choose something to compare on first.")
     except ExplorerError as error:
         raise at_field(error, "media") from error
     return said({"job": compare_jobs.start(visitor, ids, media, shared_as).as_json(), "names": list(media.names)})
@@ -127,6 +137,11 @@ def _stop(visitor: Visitor | None, request: dict[str, Any]) -> str:
 
 def _pictures(visitor: Visitor | None, request: dict[str, Any]) -> str:
     return said(_job(visitor, request).pictures(whole(request, "number")))
+
+
+def _played(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """What is heard or seen moving of one medium."""
+    return said(_job(visitor, request).played(whole(request, "number")))
 
 
 def _result(visitor: Visitor | None, request: dict[str, Any]) -> str:
@@ -168,6 +183,7 @@ ANSWERS: dict[str, Answer] = {
     "state": _state,
     "stop": _stop,
     "pictures": _pictures,
+    "played": _played,
     "result": _result,
     "download": _download,
 }

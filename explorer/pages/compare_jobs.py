@@ -1,7 +1,7 @@
 """Comparisons that visitors start in the page: one thread each, few at once, stopped, ended with the page.
 
-Pictures of the first medium are there first, then the figures. What was found on pictures of the app is kept for
-everybody who asks for the same; of own pictures it lies in the visitor's folder and goes with the page.
+The first medium can be looked at first, then the figures are there. What was found on media of the app is kept for
+everybody who asks for the same; of own media it lies in the visitor's folder and goes with the page.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from explorer.compare.columns import columns_of
 from explorer.compare.figures import CODEC_COLOURS, COLOURS
 from explorer.compare.media import CompareMedia
 from explorer.compare.result import Comparison
 from explorer.compare.run import Options, compare_medium, run_comparison
-from explorer.compare.table import COLUMNS, equal_bits_words, make_table, shown
+from explorer.compare.table import equal_bits_words, make_table, shown
 from explorer.compare.writing import Writer, json_text
 from explorer.config import settings
 from explorer.errors import Cancelled, ExplorerError, MediaError
@@ -29,14 +30,14 @@ from explorer.pages.codebook_audits import Kept
 from explorer.pages.codebook_visitors import Visitor
 from explorer.pages.visitor_job import VisitorJob
 from explorer.tokenizers import load_tokenizer
-from explorer.views.compare_payload import pictures_payload
+from explorer.views.compare_payload import pictures_payload, played_payload
 
 AT_ONCE = 2  # in this process; the next ones wait
 REPEATS = 3  # timed runs on a single medium; on a set the media themselves are repeats
 PICTURE_BYTES = 96 * 2**20
 SHARED_KEPT = 24
 _looks = threading.BoundedSemaphore(AT_ONCE)
-_pictures = Kept(PICTURE_BYTES, lambda answer: sum(len(one["image"]) for one in answer["panes"]) + 1)
+_looked = Kept(PICTURE_BYTES, lambda look: look.weight)
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,20 @@ class Found:
 
     result: dict[str, Any]
     folder: Path
+
+
+@dataclass(frozen=True)
+class Look:
+    """One medium: its `pictures_payload` and its `played_payload`."""
+
+    pictures: dict[str, Any]
+    played: dict[str, Any]
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes."""
+        texts = (one for part in ("sounds", "sheets") for one in self.played.get(part, {}).values())
+        return sum(len(one["image"]) for one in self.pictures["panes"]) + sum(map(len, texts)) + 1
 
 
 class Shared:
@@ -132,11 +147,18 @@ class Job(VisitorJob):
 
     def pictures(self, number: int) -> dict[str, Any]:
         """The pictures of one medium, made again if they are no longer kept. Raises ExplorerError if it cannot be."""
+        return self._look(number).pictures
+
+    def played(self, number: int) -> dict[str, Any]:
+        """What is heard or seen moving of one medium. Raises ExplorerError as `pictures`."""
+        return self._look(number).played
+
+    def _look(self, number: int) -> Look:
         self.asked()
         order = self.order
         if not 0 <= number < len(order.media):
-            raise MediaError(f"There are {len(order.media):,} pictures; number {number + 1:,} is none of them.")
-        return _pictures.get((*order.key, number), lambda: _look(order, number))
+            raise MediaError(f"There are {len(order.media):,} media; number {number + 1:,} is none of them.")
+        return _looked.get((*order.key, number), lambda: _look(order, number))
 
     def work(self) -> None:
         order = self.order
@@ -151,7 +173,7 @@ class Job(VisitorJob):
         self.found, self._at = known, (len(known.result["media"]), "")
         self.state = "done" if known.result["complete"] else "stopped"
         if self.state == "stopped":
-            self.message = "Stopped. The figures are over the pictures until then."
+            self.message = "Stopped. The figures are over the media until then."
 
     def _try_first(self) -> None:
         """A damaged first picture of a set ends nothing but itself."""
@@ -169,7 +191,7 @@ class Job(VisitorJob):
             writer = Writer(folder, maps_of=0)
             comparison = run_comparison(order.media, _loaded(order), options, writer.add, self._told, self.cancelled)
             if not comparison.media and not comparison.complete:
-                raise Cancelled("Stopped before the first picture was done.")
+                raise Cancelled("Stopped before the first medium was done.")
             writer.finish(comparison)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -194,9 +216,9 @@ def result_payload(comparison: Comparison) -> dict[str, Any]:
         del medium["references"]
         for cell in medium["cells"]:
             del cell["levels"]
-    table = make_table(comparison)
+    table, columns = make_table(comparison), columns_of(comparison.kind)
     texts = {
-        row.tokenizer_id: {column.key: shown(column, row.cells[column.key], table.media) for column in COLUMNS}
+        row.tokenizer_id: {column.key: shown(column, row.cells[column.key], table.media) for column in columns}
         for row in table.rows
     }
     looks = {"colours": list(COLOURS), "codec_colours": dict(CODEC_COLOURS)}
@@ -220,12 +242,12 @@ def _loaded(order: Order) -> list:
     return [load_tokenizer(one) for one in order.tokenizers]
 
 
-def _look(order: Order, number: int) -> dict[str, Any]:
-    """One medium through all tokenizers, for its pictures alone."""
+def _look(order: Order, number: int) -> Look:
+    """One medium through all tokenizers, to be looked at."""
     with _looks:
         options = Options(repeats=0, side_px=settings().limits.image_side_px, codecs=())
         compared = compare_medium(order.media.names[number], order.media.read(number), _loaded(order), options)
         if compared is None or not compared.reconstructions:
             why = compared.medium.failures[0][1] if compared is not None and compared.medium.failures else ""
-            raise ExplorerError(f"No tokenizer could do this picture. {why}".strip())
-        return pictures_payload(compared, number)
+            raise ExplorerError(f"No tokenizer could do this. {why}".strip())
+        return Look(pictures_payload(compared, number), played_payload(compared))

@@ -75,7 +75,7 @@ def test_ctrl_c_writes_what_is_done(made, pictures, capsys):
     assert main(["compare", *files, "--tokenizers", "a,r", "--out", str(pictures / "out")]) == 130
     assert signal.getsignal(signal.SIGINT) is before
     said, problems = capsys.readouterr()
-    assert "over 1 of 2 pictures" in said and "stopped; the pictures before" in problems
+    assert "over 1 of 2 pictures" in said and "stopped; what came before" in problems
     read = json.loads((pictures / "out" / "compare.json").read_text(encoding="utf-8"))
     assert not read["complete"] and [medium["name"] for medium in read["media"]] == ["one.png"]
 

@@ -11,6 +11,7 @@ from made_tokenizers import Greys, media_of, never, picture
 from PIL import Image
 
 from explorer.compare.figures import rate_figure, rate_ticks
+from explorer.compare.kinds import KINDS
 from explorer.compare.rates import Curve, Point, rate_curves
 from explorer.compare.run import Options, compare_medium, run_comparison
 from explorer.compare.sheet import THUMBNAIL_PX, contact_sheet, error_maps, error_scale, paletted_png, strip
@@ -147,7 +148,7 @@ def test_nothing_done_is_an_error_and_writes_nothing(tmp_path):
 def test_a_figure_is_xml_with_a_mark_for_each_point():
     made = [Greys("a", 16), Greys("r", 16, levels=3, title='"<&>"')]
     curves = rate_curves(run_comparison(media_of({"x": picture()}), made, Options(repeats=0)))
-    root = ElementTree.fromstring(rate_figure(curves, "psnr_db"))
+    root = ElementTree.fromstring(rate_figure(curves, "psnr_db", KINDS["image"]))
     titles = [one.text for one in root.iter("title")]
     assert len(titles) == sum(len(curve.points) for curve in curves) and any("a: 0.062 bits" in t for t in titles)
     assert '"<&>"' in [one.text for one in root.iter("text")]
@@ -166,8 +167,10 @@ def test_a_figure_without_points_says_so_and_single_points_are_drawn():
     def point(value):
         return Curve("a", "A", "tokenizer", (Point("a", 0.5, 0.4, {"ms_ssim": value, "psnr_db": 20.0}, 1),))
 
-    assert "MS-SSIM could not be measured" in rate_figure([point(None)], "ms_ssim")
-    assert "could not" in rate_figure([], "psnr_db") and "<circle" in rate_figure([point(None)], "psnr_db")
+    assert "MS-SSIM could not be measured" in rate_figure([point(None)], "ms_ssim", KINDS["image"])
+    assert "could not" in rate_figure([], "psnr_db", KINDS["image"]) and "<circle" in rate_figure(
+        [point(None)], "psnr_db", KINDS["image"]
+    )
     assert rate_ticks(0.1, 0.7) == pytest.approx([0.1, 0.2, 0.5]) and rate_ticks(0.3, 0.4) == [0.3, 0.4]
 
 

@@ -10,13 +10,15 @@ import pytest
 from made_tokenizers import Greys, media_of, picture, spec_of
 
 from explorer.analysis.fidelity import Fidelity, WorstPatch
+from explorer.compare.columns import columns_of
+from explorer.compare.kinds import KINDS
 from explorer.compare.rates import rate_curves, reference_points
 from explorer.compare.result import Cell, Comparison, Medium, RatePoint
 from explorer.compare.run import Options, run_comparison, wanted_bits
-from explorer.compare.table import COLUMNS, csv_text, equal_bits_words, make_table, shown, spread
+from explorer.compare.table import csv_text, equal_bits_words, make_table, shown, spread
 from explorer.errors import RecordError
 
-COLUMN = {column.key: column for column in COLUMNS}
+COLUMN = {column.key: column for column in columns_of(KINDS["image"])}
 
 
 def cell(name, psnr, bits=64, codes=(0, 1), counts=(8, 8), ms=(1.0, 5.0, 2.0), ssim=0.5, levels=()):
@@ -81,7 +83,7 @@ def test_pooled_entropy_is_of_the_histogram_of_all_media():
         medium("x", cell("a", 20.0, codes=(0, 1), counts=(8, 8)), cell("b", 20.0, codes=(3,), counts=(16,))),
         medium("y", cell("a", 20.0, codes=(1, 7), counts=(4, 12)), cell("b", 20.0, codes=(3,), counts=(16,))),
     ]
-    pooled = make_table(comparison(media)).pooled_bpp
+    pooled = make_table(comparison(media)).pooled_rate
     shares = np.array([8, 12, 12]) / 32  # codes 0, 1 and 7
     assert pooled["a"] == pytest.approx(32 * -(shares * np.log2(shares)).sum() / 256) and pooled["b"] == 0
 
@@ -89,7 +91,7 @@ def test_pooled_entropy_is_of_the_histogram_of_all_media():
 def test_unequal_bits_are_said():
     same = make_table(comparison([medium("x", cell("a", 20.0), cell("b", 30.0))]))
     other = make_table(comparison([medium("x", cell("a", 20.0), cell("b", 30.0, bits=256))]))
-    assert equal_bits_words(same) == "" and "from 0.500 to 2.000 bits a pixel" in equal_bits_words(other)
+    assert equal_bits_words(same) == "" and "from 0.500 to 2.000 bits/pixel" in equal_bits_words(other)
 
 
 def test_the_csv_has_the_set_and_every_medium():
@@ -113,8 +115,8 @@ def test_curves_are_means_over_media_and_levels():
     ]
     single, levels = rate_curves(comparison(media))
     assert (single.kind, levels.kind) == ("tokenizer", "levels")
-    assert [(p.bpp, p.bpp_other, p.values["psnr_db"]) for p in single.points] == [(0.5, 0.25, 21)]
-    assert [(p.name, p.bpp, p.bpp_other, p.values["psnr_db"]) for p in levels.points] == [
+    assert [(p.rate, p.rate_other, p.values["psnr_db"]) for p in single.points] == [(0.5, 0.25, 21)]
+    assert [(p.name, p.rate, p.rate_other, p.values["psnr_db"]) for p in levels.points] == [
         ("b, 1 level", 0.25, 0.125, 16), ("b, 2 levels", 0.5, 0.25, 17),
     ]  # fmt: skip
     assert single.points[0].values["ms_ssim"] is None and single.points[0].media == 2
@@ -123,7 +125,7 @@ def test_curves_are_means_over_media_and_levels():
 def test_codecs_are_at_their_own_measured_bits():
     made = [Greys("a", 16), Greys("r", 16, levels=2)]
     found = run_comparison(media_of({"x": picture(), "y": picture(seed=1)}), made, Options(repeats=0))
-    names = [name for name, _ in wanted_bits(found.media[0].cells)]
+    names = [name for name, _ in wanted_bits(found.media[0])]
     assert names == ["a", "r, 1 level", "r"]
     for codec in ("jpeg", "webp"):
         for counted in ("payload", "file"):
@@ -136,14 +138,14 @@ def test_codecs_are_at_their_own_measured_bits():
                 for one in medium.references
                 if (one.codec, one.counted) == (codec, counted) and "r" in one.names
             ]
-            pixels = [medium.pixels for medium in found.media]
+            pixels = [medium.extent for medium in found.media]
             bpp = [one.payload_bits / n for one, n in zip(ones, pixels, strict=True)]
-            assert points["r"].bpp == pytest.approx(np.mean(bpp)) and points["r"].bpp_other > points["r"].bpp
+            assert points["r"].rate == pytest.approx(np.mean(bpp)) and points["r"].rate_other > points["r"].rate
             assert points["r"].values["psnr_db"] == pytest.approx(np.mean([one.fidelity.psnr_db for one in ones]))
     curves = rate_curves(found)
     assert [curve.id for curve in curves] == ["a", "r", "jpeg", "webp"]
     for curve in curves[2:]:
-        rates = [point.bpp for point in curve.points]
+        rates = [point.rate for point in curve.points]
         assert rates == sorted(rates) and len(set(rates)) == len(rates)
 
 

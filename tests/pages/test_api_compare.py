@@ -51,7 +51,7 @@ def test_pictures_give_a_table_and_a_report(client, crops, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "ids", "words"),
-    [(None, "fsq,rvq-4", "No picture was sent"), ("a.png", "fsq", "from 2 to 8"), ("a.png", "fsq,nope", "Valid ids"),
+    [(None, "fsq,rvq-4", "No file was sent"), ("a.png", "fsq", "from 2 to 8"), ("a.png", "fsq,nope", "Valid ids"),
      ("note.txt", "fsq,rvq-4", "No picture could be compared")],
 )  # fmt: skip
 def test_errors_are_plain_words(client, name, ids, words, tmp_path):

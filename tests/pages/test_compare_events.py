@@ -9,14 +9,16 @@ import zipfile
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
 from explorer.compare.presets import PRESETS
-from explorer.media.samples import PICTURES
+from explorer.media.samples import PICTURES, SAMPLES
 from explorer.pages import compare, compare_events, compare_jobs
 from explorer.pages.codebook_visitors import Visitors
-from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers import _brought, list_tokenizers, load_tokenizer
+from tests.made_codecs import MADE, bring_all
 
 PATIENCE_S = 60
 PAIR = ["fsq", "rvq-4"]
@@ -137,8 +139,8 @@ def test_a_zip_is_a_set_and_others_are_refused_at_the_place(visitor, uploads):
         (["fsq", "fsq"], "preset:text", "tokenizers", "twice"),
         (PAIR, "own", "media", "your own pictures first"),
         (PAIR, "sample:nothing", "media", "'nothing'"),
-        (PAIR, "/etc/passwd", "media", "Choose a picture"),
-        (PAIR, None, "media", "Choose a picture"),
+        (PAIR, "/etc/passwd", "media", "Choose something"),
+        (PAIR, None, "media", "Choose something"),
     ],
 )
 def test_what_cannot_be_compared_is_said_where_it_was_chosen(visitor, tokenizers, media, field, words):
@@ -220,5 +222,69 @@ def test_a_link_opens_with_what_is_here(visitor):
 def test_everything_that_can_be_chosen_has_a_picture(visitor):
     media = ask(visitor, "media")["media"]
     assert [one["id"] for one in media if one["kind"] == "presets"] == [f"preset:{one}" for one in PRESETS]
-    assert {f"sample:{one}" for one in PICTURES} == {one["id"] for one in media if one["kind"] == "samples"}
+    samples = {one["id"]: one["modality"] for one in media if one["kind"] == "samples"}
+    assert samples == {f"sample:{name}": one.modality for name, one in SAMPLES.items()}
     assert all(pixels_of(one["image"]).shape == (144, 144, 3) for one in media)
+
+
+@pytest.fixture
+def made_codecs():
+    bring_all()
+    yield
+    for name in MADE:
+        _brought.pop(f"made-{name}", None)
+
+
+def test_sounds_are_compared_and_heard_in_step(visitor, made_codecs):
+    job = compared(visitor, "sample:drums", ["made-tones", "made-rates"])
+    assert job["state"] == "done", job
+    pictures = ask(visitor, "pictures", job=job["id"], number=0)
+    assert pictures["played"] == "audio" and [one["tokenizer"] for one in pictures["panes"]] == [
+        "made-tones",
+        "made-rates",
+    ]
+    assert pixels_of(pictures["original"]).shape == (128, 768, 3) and "Hz" in pictures["size"]
+    assert all("SI-SDR" in one["words"] and "kbit/s" in one["words"] for one in pictures["panes"])
+    played = ask(visitor, "played", job=job["id"], number=0)
+    sounds = {
+        key: soundfile.read(io.BytesIO(base64.b64decode(url.split(",", 1)[1]))) for key, url in played["sounds"].items()
+    }
+    assert set(sounds) == {"", "made-tones", "made-rates"} and played["whole"]
+    assert len({(len(samples), rate) for samples, rate in sounds.values()}) == 1
+    assert sounds[""][1] == SAMPLES["drums"].load().sample_rate_hz
+    result = ask(visitor, "result", job=job["id"])["result"]
+    assert result["kind"]["rate_unit"] == "kbit/s" and {curve["id"] for curve in result["rates"]} >= {
+        "opus",
+        "made-tones",
+    }
+
+
+def test_clips_are_compared_and_played(visitor, made_codecs):
+    from explorer.tokenizers import bring
+    from tests.made_codecs import made
+
+    twin = made("blocks")
+    from dataclasses import replace
+
+    twin.spec = replace(twin.spec, id="made-twin")
+    bring(twin.spec, lambda device: twin)
+    job = compared(visitor, "sample:shapes", ["made-blocks", "made-twin"])
+    _brought.pop("made-twin")
+    assert job["state"] == "done", job
+    played = ask(visitor, "played", job=job["id"], number=0)
+    sheet = pixels_of(played["sheets"]["made-blocks"])
+    height, width = played["size"]
+    assert sheet.shape == (-(-played["count"] // played["columns"]) * height, played["columns"] * width, 3)
+    frames = SAMPLES["shapes"].load().frames
+    original = pixels_of(played["sheets"][""])[:height, :width]
+    assert np.abs(original / 255 - frames[0][:height, :width]).mean() < 0.05
+
+
+def test_modalities_are_not_mixed(visitor, made_codecs):
+    error = ask(visitor, "start", tokenizers=["fsq", "made-tones"], media="sample:coffee")["error"]
+    assert error["field"] == "tokenizers" and "cannot be compared with each other" in error["message"]
+    error = ask(visitor, "start", tokenizers=["made-rates", "made-tones"], media="sample:coffee")["error"]
+    assert error["field"] == "media" and "these tokenizers take sounds" in error["message"]
+    opened = json.loads(compare.wanted({"tokenizers": "made-tones,fsq,made-rates"}, "t"))
+    assert opened["chosen"] == ["made-tones", "made-rates"] and opened["media"] == "sample:vowels"
+    assert "cannot be compared with the rest" in opened["message"]

@@ -41,8 +41,9 @@ def test_pictures_arrive_without_loss_with_their_figures():
     for pane, cell in zip(payload["panes"], found.medium.cells, strict=True):
         other = found.reconstructions[cell.tokenizer_id]
         assert np.array_equal(pixels_of(pane["image"]), np.round(other * 255).astype(np.uint8))
-        assert pane["psnr_db"] == cell.fidelity.psnr_db and pane["worst"] == list(cell.worst.box)
-        assert pane["bpp"] == cell.bits_uniform / found.picture[..., 0].size
+        bpp = cell.bits_uniform / found.picture[..., 0].size
+        assert pane["words"] == f"{cell.fidelity.psnr_db:.2f} dB, {bpp:.3f} bits/pixel"
+        assert pane["worst"] == list(cell.worst.box)
 
 
 def test_the_scale_holds_nearly_all_errors_of_all_tokenizers_together():
@@ -89,7 +90,14 @@ def test_the_opening_says_what_can_be_chosen():
     listed = tokenizers_payload([spec_of("greys", 16)])
     said = json.loads(opening("secret", listed, {"most": 8}, ["greys"], "sample:coffee", "No such."))
     assert said["tokenizers"] == [
-        {"id": "greys", "title": "16 greys", "summary": "For tests", "modality": "image", "vocabulary": "16"}
+        {
+            "id": "greys",
+            "title": "16 greys",
+            "summary": "For tests",
+            "modality": "image",
+            "vocabulary": "16",
+            "decodes": True,
+        }
     ]
     assert (said["token"], said["chosen"], said["media"]) == ("secret", ["greys"], "sample:coffee")
     assert (said["limits"], said["message"]) == ({"most": 8}, "No such.")

@@ -1,0 +1,57 @@
+"""What a comparison of pictures, of sounds or of clips measures, in which unit its bits are, and how people call it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from explorer.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """noun, nouns: what one medium is called, and several. rate_name, rate_unit, rate_key: what bits are held against.
+
+    measures: key of a figure -> its title, in the order of the curves. codecs: references at the same bits.
+    raw_bits: of an uncompressed medium, for each unit of its extent; None where it depends on the medium.
+    """
+
+    modality: str
+    noun: str
+    nouns: str
+    rate_name: str
+    rate_unit: str
+    rate_key: str
+    measures: Mapping[str, str]
+    codecs: Mapping[str, str]
+    raw_bits: float | None
+
+    def some(self, count: int) -> str:
+        """ "1 picture", "3 sounds"."""
+        return f"{count:,} {self.noun if count == 1 else self.nouns}"
+
+
+_PICTURE_MEASURES = {"psnr_db": "PSNR, dB", "ssim": "SSIM", "ms_ssim": "MS-SSIM", "gradient_error": "Gradient RMSE"}
+_SOUND_MEASURES = {"si_sdr_db": "SI-SDR, dB", "log_mel_db": "Log-mel distance, dB", "snr_db": "SNR, dB"}
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "image": Kind(
+            "image", "picture", "pictures", "Bits a pixel", "bits/pixel", "bpp", _PICTURE_MEASURES,
+            {"jpeg": "JPEG", "webp": "WebP"}, 24,
+        ),
+        "audio": Kind(
+            "audio", "sound", "sounds", "Bit rate", "kbit/s", "kbps", _SOUND_MEASURES,
+            {"opus": "Opus", "vorbis": "Ogg Vorbis"}, None,
+        ),
+        "video": Kind("video", "clip", "clips", "Bits a pixel", "bits/pixel", "bpp", _PICTURE_MEASURES, {}, 24),
+    }
+)  # fmt: skip
+
+
+def kind_of(modality: str) -> Kind:
+    """The kind of comparison of that modality. Raises SettingsError where there is none."""
+    if modality not in KINDS:
+        raise SettingsError(f"Tokenizers of {modality} cannot be compared; those of {', '.join(KINDS)} can.")
+    return KINDS[modality]

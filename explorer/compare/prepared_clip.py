@@ -1,0 +1,91 @@
+"""A clip made ready to be compared: the same frames at the same size for all, as many as every tokenizer reaches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from explorer.analysis.depiction import mosaic, mosaic_shape
+from explorer.analysis.fidelity import Fidelity, Original, WorstPatch, worst_patch
+from explorer.analysis.metrics import psnr
+from explorer.compare.prepared import Prepared, common_spec
+from explorer.compare.reference import Codec
+from explorer.errors import SettingsError
+from explorer.media.medium import fit_medium
+from explorer.media.video import LoadedVideo
+from explorer.tokenizers.base import TokenizerSpec
+
+FRAMES_DRAWN = 8  # of the mosaic, spread evenly over the clip
+
+
+class PreparedClip(Prepared):
+    """reference: (F, H, W, 3)."""
+
+    def __init__(self, clip: LoadedVideo, specs: Sequence[TokenizerSpec], side_px: int) -> None:
+        common = common_spec(specs)
+        if common.fixed_size:  # a size that all take then
+            clip = fit_medium(clip, common, side_px)
+            side_px = max(common.fixed_size[-2:])
+        fitted = {
+            spec.id: fit_medium(clip, replace(spec, multiple=common.media_multiple), side_px)
+            if not spec.fixed_size
+            else fit_medium(clip, spec, side_px)
+            for spec in specs
+        }
+        self._inputs = {name: one.frames for name, one in fitted.items()}
+        shortest = min(fitted.values(), key=lambda one: len(one.frames))
+        self.reference, self.frames_per_second = shortest.frames, clip.frames_per_second
+        counts = {len(frames) for frames in self._inputs.values()}
+        notes = list(shortest.notes)
+        if len(counts) > 1:
+            notes.append(f"Judged over the first {len(self.reference)} frames, which all reach.")
+        self.notes = tuple(notes)
+        frames, height, width = self.reference.shape[:3]
+        self.extent = float(frames * height * width)
+        self.facts = {"frames": frames, "width": width, "height": height}
+        self._shown = np.unique(np.linspace(0, frames - 1, most_drawn(frames)).round().astype(int))
+        self._originals = [Original(frame) for frame in self.reference]
+        self.picture = self.drawn(self.reference)
+
+    def given(self, spec: TokenizerSpec) -> np.ndarray:
+        return self._inputs[spec.id]
+
+    def covered(self, spec: TokenizerSpec) -> float:
+        return float(math.prod(self._inputs[spec.id].shape[:3]))
+
+    def judged(self, spec: TokenizerSpec, decoded: np.ndarray) -> np.ndarray:
+        return decoded[: len(self.reference)]
+
+    def fidelity(self, judged: np.ndarray) -> Fidelity:
+        """PSNR over all frames together; SSIM, MS-SSIM and slopes of each frame, and their mean (slopes: root of the
+        mean square)."""
+        ones = [original.fidelity(frame) for original, frame in zip(self._originals, judged, strict=True)]
+        means = {
+            key: None if getattr(ones[0], key) is None else float(np.mean([getattr(one, key) for one in ones]))
+            for key in ("ssim", "ms_ssim", "mean_absolute_error")
+        }
+        slopes = math.sqrt(float(np.mean([one.gradient_error**2 for one in ones])))
+        return Fidelity(
+            psnr_db=psnr(*(one.reshape(-1, *one.shape[2:]) for one in (self.reference, judged))),
+            gradient_error=slopes,
+            **means,
+        )
+
+    def worst(self, judged: np.ndarray, patch_px: int) -> WorstPatch:
+        """Within the frames that are drawn."""
+        return worst_patch(self.picture, self.drawn(judged), patch_px)
+
+    def drawn(self, judged: np.ndarray) -> np.ndarray:
+        return mosaic(judged[self._shown])
+
+    def codec(self, name: str) -> Codec:
+        raise SettingsError(f"{name} encodes no clips here.")
+
+
+def most_drawn(frames: int) -> int:
+    """How many frames a mosaic shows: at most FRAMES_DRAWN, and a number that fills its rows."""
+    most = min(FRAMES_DRAWN, frames)
+    return max(range(1, most + 1), key=lambda n: (mosaic_shape(n)[0] > 1 or n < 4, n))

@@ -1,0 +1,100 @@
+"""A sound made ready to be compared: each codec hears it at its own rate, and is judged at the reference's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from explorer.analysis.depiction import MEL_BANDS, WIDTH_PX, sound_pixels, spectrogram_db
+from explorer.analysis.fidelity import WorstPatch
+from explorer.analysis.sound_fidelity import SoundQuality, sound_quality
+from explorer.compare.prepared import Prepared
+from explorer.compare.reference_sound import SoundCodec
+from explorer.errors import MediaError
+from explorer.media.audio import LoadedAudio, fit_audio
+from explorer.media.medium import fit_medium
+from explorer.tokenizers.base import TokenizerSpec
+
+WORST_S = 0.25  # length of the stretch that is called the worst
+
+
+class PreparedSound(Prepared):
+    """reference: (S, C) at its own rate, as long as every tokenizer reaches; in one channel if one of them has one."""
+
+    def __init__(self, sound: LoadedAudio, specs: Sequence[TokenizerSpec], side_px: int) -> None:
+        notes = list(sound.notes)
+        mono = [spec.title for spec in specs if spec.channels == 1]
+        if sound.samples.shape[1] > 1 and mono:
+            sound = replace(sound, samples=sound.samples.mean(1, keepdims=True))
+            notes.append(f"Mixed to one channel for all, since {mono[0]} has one.")
+        self._inputs = {spec.id: fit_medium(replace(sound, notes=()), spec, side_px) for spec in specs}
+        self.rate_hz = sound.sample_rate_hz
+        reached = [len(one.samples) / one.sample_rate_hz for one in self._inputs.values()]
+        length = min(len(sound.samples), int(min(reached) * self.rate_hz))
+        if length < 1:
+            raise MediaError("The sound is too short to be compared.")
+        self.reference = np.ascontiguousarray(sound.samples[:length])
+        left_out = len(sound.samples) - length
+        if left_out:
+            notes.append(
+                f"Judged over the first {length / self.rate_hz:.3f} s, which all reach "
+                f"({1000 * left_out / self.rate_hz:.0f} ms left out)."
+            )
+        rates = sorted({one.sample_rate_hz for one in self._inputs.values()} - {self.rate_hz})
+        if rates:
+            listed = ", ".join(f"{rate:,}" for rate in rates)
+            notes.append(
+                f"Codecs of {listed} Hz hear it resampled; their sound is resampled back to the {self.rate_hz:,} Hz of "
+                "the reference, so what lies above half their own rate counts as lost."
+            )
+        self.notes = tuple(notes)
+        self.extent = 1000 * length / self.rate_hz
+        self.facts = {
+            "seconds": length / self.rate_hz,
+            "sample_rate_hz": self.rate_hz,
+            "channels": sound.samples.shape[1],
+        }
+        db = spectrogram_db(self.reference, self.rate_hz, WIDTH_PX)
+        self._loudest_db = float(db.max())
+        self.picture = sound_pixels(db, self._loudest_db)
+
+    def given(self, spec: TokenizerSpec) -> np.ndarray:
+        return self._inputs[spec.id].samples
+
+    def covered(self, spec: TokenizerSpec) -> float:
+        one = self._inputs[spec.id]
+        return 1000 * len(one.samples) / one.sample_rate_hz
+
+    def judged(self, spec: TokenizerSpec, decoded: np.ndarray) -> np.ndarray:
+        channels = self.reference.shape[1]
+        back = fit_audio(LoadedAudio(np.float32(decoded), spec.sample_rate_hz or 1), self.rate_hz, channels, 1, 1)
+        return same_length(back.samples, len(self.reference))
+
+    def fidelity(self, judged: np.ndarray) -> SoundQuality:
+        return sound_quality(self.reference, judged, self.rate_hz)
+
+    def worst(self, judged: np.ndarray, patch_px: int) -> WorstPatch:
+        """The stretch of WORST_S with the largest mean squared error."""
+        squares = np.square(self.reference.astype(np.float64) - judged).mean(1)  # (S,)
+        length = min(len(squares), max(1, round(WORST_S * self.rate_hz)))
+        sums = np.concatenate([[0.0], squares.cumsum()])
+        start = int((sums[length:] - sums[:-length]).argmax())
+        width = self.picture.shape[1]
+        left = start * width // len(squares)
+        wide = max(1, round(length * width / len(squares)))
+        mse = float(squares[start : start + length].mean())
+        return WorstPatch((0, min(left, width - wide), MEL_BANDS, wide), mse)
+
+    def drawn(self, judged: np.ndarray) -> np.ndarray:
+        return sound_pixels(spectrogram_db(judged, self.rate_hz, self.picture.shape[1]), self._loudest_db)
+
+    def codec(self, name: str) -> SoundCodec:
+        return SoundCodec(name, self.reference, self.rate_hz)
+
+
+def same_length(samples: np.ndarray, length: int) -> np.ndarray:
+    """The end cut off, or silence added: resampling there and back may be a sample or two out."""
+    missing = length - len(samples)
+    return np.pad(samples, ((0, missing), (0, 0))) if missing > 0 else samples[:length]
