@@ -30,8 +30,7 @@ class Unfilled(TorchFunctionMode):
 
 def load(format: Format, header: Header, progress: Progress) -> Codec:
     """As `Format.load`."""
-    with torch.device("meta"), Unfilled():
-        codec = format.build(header)
+    codec = empty(format, header)
     places = check(codec, format, header)
     total, done = sum(header.tensors[key].count for key in places) or 1, 0
     for key, tensor in iterate_tensors(header, list(places)):
@@ -40,6 +39,16 @@ def load(format: Format, header: Header, progress: Progress) -> Codec:
         done += tensor.numel()
     finish(codec)
     return codec
+
+
+def empty(format: Format, header: Header) -> Codec:
+    """The codec on the meta device. Raises CheckpointError where a header asks for what no network can be."""
+    try:
+        with torch.device("meta"), Unfilled():
+            return format.build(header)
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:  # what torch says of impossible sizes
+        reason = str(error).partition("\n")[0][:200]
+        raise CheckpointError(f"This looks like {format.title}, but no network can be made of it: {reason}") from error
 
 
 def check(codec: nn.Module, format: Format, header: Header) -> dict[str, str]:

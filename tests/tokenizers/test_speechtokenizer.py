@@ -14,37 +14,20 @@ import json
 import numpy as np
 import pytest
 import torch
-from ruled_weights import golden, ruled_sound, ruled_state
+from ruled_weights import golden, ruled_sound
 from safetensors.torch import save_file
+from sound_files import load, save_speech, speech_state
 
 from explorer.errors import CheckpointError
-from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
-from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.sound.seanet_formats import SPEECHTOKENIZER
 
 HOP = 40
 
 
-def state(name):
-    """The original's tensors, with what its checkpoints hold beside them."""
-    return ruled_state(golden("speechtokenizer")[f"{name}_shapes"])
-
-
-def load(path):
-    header = read_header(path)
-    assert next(one for one in FORMATS if FORMATS.load(one).recognises(header)) == "speechtokenizer"
-    return AdaptedTokenizer(SPEECHTOKENIZER.load(header), SPEECHTOKENIZER.describe(header), "cpu")
-
-
-def saved(folder, name):
-    torch.save(state(name), folder / "SpeechTokenizer.pt")
-    return folder / "SpeechTokenizer.pt"
-
-
 @pytest.fixture(scope="module", params=["small", "snake"])
 def pair(request, tmp_path_factory):
-    return request.param, load(saved(tmp_path_factory.mktemp("speech"), request.param))
+    return request.param, load(save_speech(tmp_path_factory.mktemp("speech"), request.param), "speechtokenizer")
 
 
 def test_codes_and_sound_are_the_originals(pair):
@@ -61,7 +44,7 @@ def test_codes_and_sound_are_the_originals(pair):
 
 
 def test_one_token_is_enough(tmp_path):
-    arrays, tokenizer = golden("speechtokenizer"), load(saved(tmp_path, "small"))
+    arrays, tokenizer = golden("speechtokenizer"), load(save_speech(tmp_path, "small"), "speechtokenizer")
     assert tokenizer.spec.shortest == tokenizer.spec.media_multiple == HOP
     record = tokenizer.tokenize(ruled_sound(HOP))
     np.testing.assert_array_equal([level.indices for level in record.levels], arrays["one_codes"])
@@ -70,7 +53,7 @@ def test_one_token_is_enough(tmp_path):
 
 def test_levels_are_residuals_and_carry_the_counts_of_training(pair):
     name, tokenizer = pair
-    record, tensors = tokenizer.tokenize(ruled_sound(20 * HOP)), state(name)
+    record, tensors = tokenizer.tokenize(ruled_sound(20 * HOP)), speech_state(name)
     for q, level in enumerate(record.levels):
         book = tensors[f"quantizer.vq.layers.{q}._codebook.embed"].numpy()
         np.testing.assert_array_equal(level.codebook.vectors, book)
@@ -87,40 +70,40 @@ def test_levels_are_residuals_and_carry_the_counts_of_training(pair):
 
 
 def test_the_description_needs_no_weights(tmp_path):
-    spec = SPEECHTOKENIZER.describe(read_header(saved(tmp_path, "small")))
+    spec = SPEECHTOKENIZER.describe(read_header(save_speech(tmp_path, "small")))
     assert (spec.modality, spec.quantizer, spec.layout, spec.combination) == ("audio", "rvq", "sequence", "sum")
     assert (spec.codebook_size, spec.codebook_dim, spec.num_quantizers, spec.downsampling) == (32, 16, 4, HOP)
     assert (spec.sample_rate_hz, spec.channels) == (16_000, 1)
-    kept = {k: t for k, t in state("small").items() if not k.startswith("transform") and "embed_avg" not in k}
+    kept = {k: t for k, t in speech_state("small").items() if not k.startswith("transform") and "embed_avg" not in k}
     assert spec.parameters == sum(t.numel() for k, t in kept.items() if not k.endswith("inited"))
     (tmp_path / "config.json").write_text(json.dumps({"sample_rate": 22_050}))
     assert SPEECHTOKENIZER.describe(read_header(tmp_path)).sample_rate_hz == 22_050
 
 
 def test_safetensors_of_the_same_keys_are_the_same(tmp_path):
-    save_file(state("small"), tmp_path / "model.safetensors")
+    save_file(speech_state("small"), tmp_path / "model.safetensors")
     codes = golden("speechtokenizer")["small_codes"]
-    record = load(tmp_path).tokenize(ruled_sound(codes.shape[1] * HOP))
+    record = load(tmp_path, "speechtokenizer").tokenize(ruled_sound(codes.shape[1] * HOP))
     np.testing.assert_array_equal([level.indices for level in record.levels], codes)
 
 
 def test_what_does_not_fit_is_named(tmp_path):
-    path = saved(tmp_path, "small")
-    tensors = state("small")
+    path = save_speech(tmp_path, "small")
+    tensors = speech_state("small")
     del tensors["decoder.model.0.conv.conv.bias"]
     tensors["decoder.model.0.conv.conv.other"] = torch.zeros(3)
     torch.save(tensors, path)
     assert not SPEECHTOKENIZER.recognises(read_header(path))
-    tensors = state("small")
+    tensors = speech_state("small")
     tensors["decoder.model.1.lstm.bias_hh_l0"] = torch.zeros(3)
     torch.save(tensors, path)
     with pytest.raises(CheckpointError, match=r"bias_hh_l0 has shape \(3,\)"):
         SPEECHTOKENIZER.load(read_header(path))
-    tensors = state("small") | {"quantizer.vq.layers.0._codebook.embed": torch.zeros(32, 8)}
+    tensors = speech_state("small") | {"quantizer.vq.layers.0._codebook.embed": torch.zeros(32, 8)}
     torch.save(tensors, path)
     with pytest.raises(CheckpointError, match=r"\(32, 8\); 16 dimensions"):
         SPEECHTOKENIZER.describe(read_header(path))
-    tensors = {k: t for k, t in state("small").items() if not k.startswith("encoder.model.4.shortcut")}
+    tensors = {k: t for k, t in speech_state("small").items() if not k.startswith("encoder.model.4.shortcut")}
     torch.save(tensors, path)
     with pytest.raises(CheckpointError, match="residual units"):
         SPEECHTOKENIZER.describe(read_header(path))
@@ -129,7 +112,7 @@ def test_what_does_not_fit_is_named(tmp_path):
 @pytest.mark.slow
 def test_published_widths(tmp_path):
     arrays = golden("speechtokenizer")
-    tokenizer = load(saved(tmp_path, "published"))
+    tokenizer = load(save_speech(tmp_path, "published"), "speechtokenizer")
     codes = arrays["published_codes"]
     assert codes.shape == (8, 25) and tokenizer.spec.downsampling == 320
     record = tokenizer.tokenize(ruled_sound(25 * 320))

@@ -12,40 +12,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from ruled_weights import golden, ruled, ruled_sound, ruled_state
+from ruled_weights import golden, ruled_sound
+from sound_files import load, save_wav, wav_state
 
 from explorer.errors import CheckpointError
-from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
-from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.sound.seanet_formats import WAVTOKENIZER
-
-
-def state(name):
-    """The original's tensors and some of its discriminators', which its checkpoints hold too."""
-    shapes = golden("wavtokenizer")[f"{name}_shapes"]
-    window = {"head.istft.window": torch.hann_window(shapes["head.istft.window"][0])}
-    losses = {f"multiperioddisc.discriminators.{i}.conv_post.weight_g": ruled("x", (1, 1, 1)) for i in range(2)}
-    return ruled_state(shapes) | window | losses
-
-
-def saved(folder, name):
-    """A checkpoint as Lightning writes it, optimizer and all."""
-    optimizer = {"state": {0: {"step": torch.tensor(3.0), "exp_avg": torch.zeros(4)}}, "param_groups": [{"lr": 2e-4}]}
-    kept = {"epoch": 1, "global_step": 2, "pytorch-lightning_version": "1.8.6", "state_dict": state(name)}
-    torch.save(kept | {"optimizer_states": [optimizer], "lr_schedulers": [], "hyper_parameters": {"lr": 2e-4}}, folder)
-    return folder
-
-
-def load(path):
-    header = read_header(path)
-    assert next(one for one in FORMATS if FORMATS.load(one).recognises(header)) == "wavtokenizer"
-    return AdaptedTokenizer(WAVTOKENIZER.load(header), WAVTOKENIZER.describe(header), "cpu")
 
 
 @pytest.mark.parametrize("name", ["small", "plain"])
 def test_codes_and_sound_are_the_originals(name, tmp_path):
-    arrays, tokenizer = golden("wavtokenizer"), load(saved(tmp_path / "WavTokenizer_small.ckpt", name))
+    arrays, tokenizer = golden("wavtokenizer"), load(save_wav(tmp_path, name), "wavtokenizer")
     codes, sound = arrays[f"{name}_codes"][0], arrays[f"{name}_sound"]
     hop = len(sound) // len(codes)
     assert tokenizer.spec.downsampling == tokenizer.spec.shortest == hop
@@ -58,7 +35,7 @@ def test_codes_and_sound_are_the_originals(name, tmp_path):
 
 
 def test_latents_codes_and_counts(tmp_path):
-    tokenizer, tensors = load(saved(tmp_path / "w.ckpt", "small")), state("small")
+    tokenizer, tensors = load(save_wav(tmp_path, "small"), "wavtokenizer"), wav_state("small")
     (level,) = tokenizer.tokenize(ruled_sound(20 * 40)).levels
     before = "feature_extractor.encodec.quantizer.vq.layers.0._codebook."
     book = tensors[f"{before}embed"].numpy()
@@ -68,7 +45,7 @@ def test_latents_codes_and_counts(tmp_path):
 
 
 def test_a_token_left_out_gives_nothing_to_the_decoder(tmp_path):
-    tokenizer = load(saved(tmp_path / "w.ckpt", "small"))
+    tokenizer = load(save_wav(tmp_path, "small"), "wavtokenizer")
     codes = np.arange(10) % 32
     whole, kept = tokenizer.detokenize([codes]), np.arange(10) != 4
     without = tokenizer.decode_kept([codes], [kept])
@@ -82,14 +59,14 @@ def test_a_token_left_out_gives_nothing_to_the_decoder(tmp_path):
 
 
 def test_the_description_needs_no_weights(tmp_path):
-    path = saved(tmp_path / "w.ckpt", "small")
+    path = save_wav(tmp_path, "small")
     spec = WAVTOKENIZER.describe(read_header(path))
     assert (spec.modality, spec.quantizer, spec.combination, spec.num_quantizers) == ("audio", "vq", "single", 1)
     assert (spec.codebook_size, spec.codebook_dim, spec.sample_rate_hz, spec.channels) == (32, 16, 24_000, 1)
     unread = ("multiperioddisc.", "feature_extractor.encodec.decoder.")
-    kept = {k: t for k, t in state("small").items() if not k.startswith(unread)}
+    kept = {k: t for k, t in wav_state("small").items() if not k.startswith(unread)}
     assert spec.parameters == sum(t.numel() for k, t in kept.items() if not k.endswith(("inited", "embed_avg")))
-    (tmp_path / "w.yaml").write_text("model: {class_path: os.system, init_args: {sample_rate: 16000}}\n")
+    path.with_suffix(".yaml").write_text("model: {class_path: os.system, init_args: {sample_rate: 16000}}\n")
     assert WAVTOKENIZER.describe(read_header(path)).sample_rate_hz == 16_000
 
 
@@ -101,10 +78,10 @@ def test_what_does_not_fit_is_named(tmp_path):
         ({"backbone.convnext.0.pwconv1.weight": torch.zeros(96)}, r"pwconv1\.weight has shape \(96,\)"),
         ({"feature_extractor.encodec.quantizer.vq.layers.1._codebook.embed": torch.zeros(32, 16)}, "2 levels, not 1"),
     ):
-        torch.save({"state_dict": state("small") | change}, path)
+        torch.save({"state_dict": wav_state("small") | change}, path)
         with pytest.raises(CheckpointError, match=words):
             WAVTOKENIZER.describe(read_header(path))
-    tensors = state("small")
+    tensors = wav_state("small")
     del tensors["backbone.pos_net.2.q.weight"]
     torch.save({"state_dict": tensors}, path)
     with pytest.raises(CheckpointError, match=r"missing backbone\.pos_net\.2\.q\.weight"):
@@ -114,7 +91,7 @@ def test_what_does_not_fit_is_named(tmp_path):
 @pytest.mark.slow
 def test_published_widths(tmp_path):
     arrays = golden("wavtokenizer")
-    tokenizer = load(saved(tmp_path / "WavTokenizer_small_600_24k_4096.ckpt", "published"))
+    tokenizer = load(save_wav(tmp_path, "published"), "wavtokenizer")
     codes = arrays["published_codes"][0]
     assert tokenizer.spec.downsampling == 600 and tokenizer.spec.codebook_size == 4096
     record = tokenizer.tokenize(ruled_sound(len(codes) * 600))

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrizations, parametrize
 
 from explorer.record import Codebook
 from explorer.tokenizers.codec import Stage
 
-normed = parametrizations.weight_norm  # keys of files that write weight_g and weight_v are renamed by the formats
+Convolution = nn.Conv1d | nn.ConvTranspose1d
+
+
+def normed(convolution: Convolution) -> Convolution:
+    """The same with a weight of unit rows times lengths, `weight_v` and `weight_g`; `fold` makes the weight of them.
+
+    Salimans and Kingma 2016, arXiv 1602.07868. torch's own wrapper builds a class for each layer, which takes longer
+    than reading the layer.
+    """
+    shape = convolution.weight.shape
+    convolution.weight_g = nn.Parameter(convolution.weight.new_empty(shape[0], 1, 1))
+    convolution.weight_v = nn.Parameter(convolution.weight.new_empty(shape))
+    del convolution.weight
+    return convolution
 
 
 @torch.no_grad()
 def fold(network: nn.Module) -> None:
     """Replace normalized weights by their values, which are the same at every call once training has ended."""
     for module in network.modules():
-        if parametrize.is_parametrized(module, "weight"):
-            parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
+        if hasattr(module, "weight_v"):
+            weight = torch._weight_norm(module.weight_v, module.weight_g, 0)
+            del module.weight_v, module.weight_g
+            module.weight = nn.Parameter(weight)
     network.requires_grad_(False)
 
 

@@ -7,10 +7,10 @@ from explorer.tokenizers.hub.folder import WEIGHT_NORM
 
 
 def normed_name(key: str) -> str:
-    """A key of weight normalization in its new spelling."""
-    for old, new in WEIGHT_NORM.items():
-        if key.endswith(old):
-            return key.removesuffix(old) + new
+    """A key of weight normalization in its old, short spelling, which `layers.normed` has too."""
+    for short, long in WEIGHT_NORM.items():
+        if key.endswith(long):
+            return key.removesuffix(long) + short
     return key
 
 

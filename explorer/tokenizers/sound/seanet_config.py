@@ -10,6 +10,9 @@ from explorer.errors import CheckpointError
 from explorer.loading.header import Header
 from explorer.tokenizers.sound.normed_names import normed_shape
 
+MOST = 2**20  # of any size: beyond it not even an empty network can be made
+MOST_STEPS = 16
+
 
 @dataclass(frozen=True)
 class SeanetConfig:
@@ -44,8 +47,9 @@ def seanet_config(header: Header, encoder: str, title: str) -> SeanetConfig:
 
     def shape(name: str) -> tuple[int, int, int]:
         found = normed_shape(header, f"{encoder}model.{name}")
-        if found is None:
-            raise CheckpointError(f"This looks like {title}, but the weight of {encoder}model.{name} is missing.")
+        if found is None or max(found) > MOST:
+            what = "missing" if found is None else f"of shape {found}"
+            raise CheckpointError(f"This looks like {title}, but the weight of {encoder}model.{name} is {what}.")
         return found
 
     convolutions, residuals = numbered(".conv.conv.bias"), numbered(".shortcut.conv.conv.bias")
@@ -55,6 +59,8 @@ def seanet_config(header: Header, encoder: str, title: str) -> SeanetConfig:
             f"This looks like {title}, but {encoder}model has {len(convolutions)} convolutions and {len(residuals)} "
             "residual units; as many units for each step down were expected."
         )
+    if len(steps) > MOST_STEPS:
+        raise CheckpointError(f"This looks like {title}, but its encoder goes down in {len(steps)} steps.")
     first, last = shape("0.conv.conv"), shape(f"{convolutions[-1]}.conv.conv")
     inside = shape(f"{residuals[0]}.block.1.conv.conv")
     recurrent = numbered(".lstm.weight_ih_l0")

@@ -14,6 +14,7 @@ from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.hub.folder import each_second, whole, wholes
 from explorer.tokenizers.hub.sound_formats import SoundFormat
 from explorer.tokenizers.sound.normed_names import normed_name, normed_shape
+from explorer.tokenizers.sound.seanet_config import MOST_STEPS
 
 if TYPE_CHECKING:
     from explorer.tokenizers.sound.snac import SnacCodec
@@ -121,7 +122,7 @@ class Snac(SoundFormat):
         rates = []
         while (shape := normed_shape(header, name.format(start + len(rates)))) is not None:
             rates.append(shape[2] // 2)
-        if not rates or min(rates) < 1:
+        if not rates or min(rates) < 1 or len(rates) > MOST_STEPS:
             raise CheckpointError(f"This looks like {self.title}, but {name.format(start)} is not the one expected.")
         return tuple(rates)
 
