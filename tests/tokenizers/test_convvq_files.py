@@ -196,3 +196,25 @@ def test_parts_of_var_add_up_to_the_whole(tmp_path):
         parts = codec.embed(level, indices, mask) + codec.embed(level, indices, ~mask)
         assert torch.allclose(parts, codec.embed(level, indices), atol=1e-5)
         assert torch.allclose(codec.embed(level, indices, torch.zeros_like(mask)), torch.zeros(()), atol=1e-6)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
+def test_half_precision_reaches_the_decoder(entry, tmp_path):
+    """As on CUDA: networks in float16, searches in float32, and most tokens the same."""
+    header = read_header(save(entry, tmp_path / "x.safetensors"))
+    codec = FORMATS.load(entry.format).load(header).to(torch.float16)
+    pixels = torch.from_numpy(ruled_picture(entry.height, entry.width)).permute(2, 0, 1)[None].half()
+    with torch.inference_mode():
+        stages = codec.quantize(codec.latents(pixels))
+        decoded = codec.decode([codec.embed(q, stage.indices) for q, stage in enumerate(stages)])
+    assert decoded.dtype == torch.float16 and decoded.isfinite().all()
+    assert all(stage.z_e.dtype == torch.float32 for stage in stages)
+    same = np.mean([(s.indices[0].numpy() == i).mean() for s, i in zip(stages, indices_of(entry), strict=True)])
+    assert same > 0.6
+
+
+def test_one_token_alone_can_be_decoded(tmp_path):
+    """The spread of a single token is 0, of which the original's norm would make NaN."""
+    tokenizer = load(save(entry_of("open_magvit2"), tmp_path / "x.safetensors"))
+    decoded = tokenizer.detokenize([np.full((1, 1), 5)])
+    assert decoded.shape == (16, 16, 3) and np.isfinite(decoded).all() and np.ptp(decoded) > 0
