@@ -46,7 +46,8 @@ def empty(format: Format, header: Header) -> Codec:
     try:
         with torch.device("meta"), Unfilled():
             return format.build(header)
-    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:  # what torch says of impossible sizes
+    # What torch, and formats, say of impossible sizes.
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).partition("\n")[0][:200]
         raise CheckpointError(f"This looks like {format.title}, but no network can be made of it: {reason}") from error
 
