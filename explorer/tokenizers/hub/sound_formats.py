@@ -119,7 +119,9 @@ class MimiFormat(SoundFormat):
         self.expect_levels(whole(config, "num_semantic_quantizers", 1), found[0])
         levels = self.expect_levels(asked, sum(found))
         table = self.shape(header, f"{kinds[0]}0.codebook.embed_sum")
-        halving = max(1, self.shape(header, "downsample.conv.weight", axes=3)[2] // 2)  # its kernel is twice its stride
+        moved = "encoder.downsample.conv.weight"  # as the library names it today
+        halving_kernel = moved if self.prefix + moved in header.tensors else "downsample.conv.weight"
+        halving = max(1, self.shape(header, halving_kernel, axes=3)[2] // 2)  # a kernel is twice its stride
         spec = self.spec(header, "rvq", table, levels, rate, inner * halving)
         words = f"{found[0]} semantic and {found[1]} acoustic levels, each kind a quantizer of the same latents. "
         return replace(spec, summary=words + spec.summary)
