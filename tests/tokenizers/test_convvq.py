@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from convvq_originals import ENTRIES, IDS, indices_of, load, recognised, save, state
 from ruled_weights import golden, ruled_picture
 
@@ -42,8 +43,8 @@ def test_the_spec_is_known_before_weights(entry, loaded, tmp_path):
         entry.downsampling,
         entry.levels,
     )
-    unread = ("codebook_used", "embed_ema")
-    kept = [value.numel() for key, value in state(entry.name).items() if not key.endswith(unread)]
+    beside = ("embed_ema", "codebook_used", "cluster_size_ema", "ema_vocab_hit_SV")  # what training counted
+    kept = [value.numel() for key, value in state(entry.name).items() if not key.endswith(beside)]
     assert spec.parameters == sum(kept) and spec.decodes and spec.modality == "image"
 
 
@@ -79,5 +80,23 @@ def test_training_counts_are_read_where_they_are(loaded):
         assert np.array_equal(book.counts, state("rqvae")[f"quantizer.codebooks.{level}.cluster_size_ema"].numpy())
     counts = np.stack([book.counts for book in loaded(var).codebooks()])
     assert np.array_equal(counts, state("var")["quantize.ema_vocab_hit_SV"].numpy())
-    taming = loaded(ENTRIES[0])
-    assert taming.codebooks()[0].counts is None
+    assert loaded(ENTRIES[0]).codebooks()[0].counts is None
+
+
+@pytest.mark.parametrize("recorded", ["chosen", "nothing", "no codes"])
+def test_llamagen_keeps_the_codes_that_its_training_chose_last(recorded, tmp_path):
+    chosen = torch.from_numpy(np.random.default_rng(0).integers(0, 200, 65536)).float()
+    used = {"chosen": chosen, "nothing": torch.zeros(65536), "no codes": chosen + 0.5}[recorded]
+    path = tmp_path / "vq_ds16_c2i.pt"
+    torch.save({"model": state("llamagen_16") | {"quantize.codebook_used": used}}, path)
+    counts = load(path).codebooks()[0].counts
+    if recorded == "chosen":
+        assert np.array_equal(counts, np.bincount(chosen.long(), minlength=256)) and counts[200:].sum() == 0
+    else:
+        assert counts is None
+
+
+def test_counts_of_other_scales_are_left_out(tmp_path):
+    path = tmp_path / "vae.pth"
+    torch.save(state("var") | {"quantize.ema_vocab_hit_SV": torch.ones(7, 128)}, path)
+    assert all(book.counts is None for book in load(path).codebooks())

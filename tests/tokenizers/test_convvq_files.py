@@ -75,8 +75,8 @@ def test_a_shared_table_is_counted_and_kept_once(tmp_path):
     path = tmp_path / "model.pt"
     torch.save({"state_dict": dict(state("rqvae"))}, path)
     spec, tokenizer = recognise(read_header(path)).spec, load(path)
-    own = sum(v.numel() for k, v in state("rqvae").items() if not k.endswith("embed_ema"))
-    assert spec.parameters == own - 3 * 129 * 64 == tokenizer.spec.memory_bytes / 4
+    own = sum(v.numel() for k, v in state("rqvae").items() if not k.endswith("_ema")) - 3 * 129 * 64
+    assert spec.parameters == own and tokenizer.spec.memory_bytes == 4 * (own + 4 * 128)  # and what training counted
 
 
 def test_half_precision_files_become_float32(tmp_path):

@@ -30,10 +30,19 @@ def best_product(latents: Tensor, table: Tensor, most_bytes: int = 2**28) -> Ten
     return torch.cat(found).reshape(latents.shape[:-1])
 
 
+def counted(chosen: Tensor, size: int) -> Tensor | None:
+    """Codes that were chosen (n,), as floats -> how often each was (K,); None where the file never recorded any."""
+    whole = chosen.long()
+    if not torch.equal(whole.to(chosen.dtype), chosen) or whole.min() < 0 or whole.max() >= size:
+        return None
+    return torch.bincount(whole, minlength=size) if whole.min() < whole.max() else None
+
+
 class Codes(nn.Module):
     """The nearest row of `embedding`, by Euclidean distance."""
 
     metric: Metric = "euclidean"
+    counts: Tensor | None = None  # (K,) assignments of the training
 
     def __init__(self, family: Family) -> None:
         super().__init__()
@@ -67,20 +76,28 @@ class Codes(nn.Module):
         return lookup(self.given(), indices, kept)
 
     def codebooks(self) -> tuple[Codebook, ...]:
-        return (table_book(self.rows(), self.metric),)
+        return (table_book(self.rows(), self.metric, self.counts),)
 
 
 class CosineCodes(Codes):
-    """Nearest after both sides are normalized, as ViT-VQGAN has it (Yu et al. 2021, arXiv 2110.04627)."""
+    """Nearest after both sides are normalized, as ViT-VQGAN has it (Yu et al. 2021, arXiv 2110.04627).
+
+    LlamaGen keeps the last 65,536 codes that its training chose; they are counted.
+    """
 
     metric: Metric = "cosine"
 
     def __init__(self, family: Family) -> None:
         super().__init__(family)
         self.register_buffer("unit", torch.empty(family.codebook_size, family.codebook_dim), persistent=False)
+        if last := family.counted.get("codes.codebook_used", 0):
+            self.register_buffer("codebook_used", torch.empty(last))
 
     def ready(self) -> None:
         self.unit = normalize(self.embedding.weight.float(), dim=-1)
+        if "codebook_used" in self._buffers:
+            self.counts = counted(self.codebook_used, len(self.unit))
+            del self.codebook_used
 
     def rows(self) -> Tensor:
         return self.unit.float()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,6 +14,7 @@ from explorer.tokenizers.convvq.plan import Shapes, Trunk, need, read_trunk
 # of a table that goes through a matrix. residual: the nearest of what is left, level by level. scales: the same, from
 # coarse maps to fine ones.
 Search = Literal["nearest", "cosine", "dot", "logits", "signs", "projected", "residual", "scales"]
+COUNTS = ("cluster_size_ema", "ema_vocab_hit_SV", "codebook_used")  # endings of names: no parameters, but worth seeing
 SCALES_256 = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16)  # of the side of VAR's maps of tokens, for pictures of 256 px
 
 
@@ -20,7 +22,8 @@ SCALES_256 = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16)  # of the side of VAR's maps of t
 class Family:
     """low, high: the range of pixels that the networks take and give. quant, post: (in, out, kernel) of the
     convolutions around the codes, () where there are none. codebook_dim: of the space in which codes are searched.
-    embed_dim: channels that a code gives to the decoder. counted: names of the tensors of training counts.
+    embed_dim: channels that a code gives to the decoder. counted: tensors of training counts
+    -> their length (of VAR's, the number of scales).
     """
 
     encoder: Trunk
@@ -36,7 +39,7 @@ class Family:
     high: float = 1.0
     scales: tuple[int, ...] = ()
     refiners: int = 0  # convolutions that VAR's scales share
-    counted: frozenset[str] = field(default_factory=frozenset)
+    counted: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_family(shapes: Shapes, search: Search, low: float, high: float, groups: int = 32) -> Family:
@@ -50,7 +53,7 @@ def read_family(shapes: Shapes, search: Search, low: float, high: float, groups:
     quant, post = (_around(shapes, name) for name in ("quant_conv", "post_quant_conv"))
     size, dim, levels = _codebook(shapes, search, quant[1] if quant else encoder.out_channels)
     refiners = sum(name.startswith("codes.quant_resi.qresi_ls.") and name.endswith(".weight") for name in shapes)
-    counts = [name for name in shapes if name.endswith(("cluster_size_ema", "ema_vocab_hit_SV"))]
+    counted = {name: (*shapes[name], 0)[0] for name in shapes if name.endswith(COUNTS)}
     return Family(
         encoder,
         decoder,
@@ -65,7 +68,7 @@ def read_family(shapes: Shapes, search: Search, low: float, high: float, groups:
         high=high,
         scales=SCALES_256 if search == "scales" else (),
         refiners=refiners,
-        counted=frozenset(counts),
+        counted=counted,
     )
 
 

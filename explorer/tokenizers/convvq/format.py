@@ -108,7 +108,8 @@ class ConvFormat(Format):
         average = header.wrapper == recipe.averaged != "" or any(AVERAGED in key for key in kept)
         levels = len(family.scales) or family.levels
         # RQ-VAE's levels share one table under several keys: what lies at one place is counted once.
-        counted = {header.tensors[key].place or key: header.tensors[key].count for key in kept}
+        weights = [header.tensors[key] for key, name in kept.items() if name not in family.counted]
+        counted = {info.place or number: info.count for number, info in enumerate(weights)}
         return TokenizerSpec(
             id="",
             title=self.title,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 # What training left beside the tokenizer: losses, discriminators, teachers, rolling statistics.
 DROPPED = re.compile(
     r"^(loss|discriminator|lpips|perceptual_loss|inception_model|colorize|model_ema)(\.|$)"
-    r"|^quantize\.codebook_used$|\.embed_ema$|\.(position_ids|num_batches_tracked)$"
+    r"|\.embed_ema$|\.(position_ids|num_batches_tracked)$"
 )
 SUBSTITUTIONS = tuple(
     (re.compile(pattern), replacement)

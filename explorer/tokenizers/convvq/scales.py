@@ -47,9 +47,10 @@ class ScaleCodes(Codes):
         super().__init__(family)
         self.sides = family.scales
         self.quant_resi = Refiners(family.refiners, family.codebook_dim)
-        self.counted = "codes.ema_vocab_hit_SV" in family.counted
-        if self.counted:
-            self.register_buffer("ema_vocab_hit_SV", torch.empty(len(self.sides), family.codebook_size))
+        rows = family.counted.get("codes.ema_vocab_hit_SV", 0)
+        self.counted = rows == len(self.sides)  # a file may be of a training with other scales
+        if rows:
+            self.register_buffer("ema_vocab_hit_SV", torch.empty(rows, family.codebook_size))
 
     def stages(self, latents: Tensor) -> list[Stage]:
         left, stages, size = latents.float(), [], latents.shape[-2:]
