@@ -1,4 +1,4 @@
-"""The command line: `python -m explorer list | tokenize | detokenize | audit | compare | train | lab`.
+"""The command line: `python -m explorer list | plan | tokenize | detokenize | audit | compare | train | lab`.
 
 What a command needs is imported when it runs, so that `--help` answers at once and without torch.
 Exit code 0: done. 2: something that the person can mend, said in one line on stderr. 130: stopped with Ctrl-C.
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments and arguments[0] in DELEGATED:
             run: Callable[..., int] = load_dotted(DELEGATED[arguments[0]])
             return run(arguments[1:])
-        options = build_parser().parse_args(arguments)
+        options = build_parser(sources.named_in(arguments)).parse_args(arguments)
         sources.bring(options)
         run = load_dotted(options.command)
         return run(options)
@@ -38,8 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; each sets `command`, the dotted path of the function that runs it."""
+def build_parser(brought: bool = False) -> argparse.ArgumentParser:
+    """The parser of all commands; each sets `command`, the dotted path of the function that runs it.
+
+    brought: whether the line names a tokenizer by --hub or --checkpoint, so that no ID is to be given.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m explorer", description="See what a discrete tokenizer does, from the command line."
     )
@@ -49,10 +52,19 @@ def build_parser() -> argparse.ArgumentParser:
     form = listing.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print all that is known of them as JSON")
     form.add_argument("--markdown", action="store_true", help="print what they measured, as the README's table")
+    listing.add_argument(
+        "--known", action="store_true", help="print the public tokenizers that --hub takes, and others"
+    )
     listing.set_defaults(command="explorer.cli.listing:run")
 
+    planning = commands.add_parser("plan", help="say what a file or Hub repository is, before its weights are read")
+    planning.add_argument("source", metavar="SOURCE", help="a file, a folder, or owner/name[@revision] of the Hub")
+    planning.add_argument("--json", action="store_true", help="print it as JSON")
+    planning.set_defaults(command="explorer.cli.planning:run")
+
     tokenize = commands.add_parser("tokenize", help="turn a picture, a sound or a clip into a token file")
-    tokenize.add_argument("tokenizer", metavar="ID", help="a tokenizer of `list`")
+    if not brought:
+        tokenize.add_argument("tokenizer", metavar="ID", help="a tokenizer of `list`; none with --hub or --checkpoint")
     tokenize.add_argument("file", metavar="FILE", help="a picture, sound or clip, or a sample such as sample:astronaut")
     tokenize.add_argument("--out", required=True, type=Path, help="token file to write: .npz, .json or .csv")
     tokenize.set_defaults(command="explorer.cli.tokens:tokenize")
@@ -65,7 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (tokenize, detokenize):
         command.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     commands.add_parser("train", help="train a tokenizer again (see train --help)", add_help=False)
-    _add_audit(commands.add_parser("audit", help="count a codebook over a whole data set"))
+    _add_audit(commands.add_parser("audit", help="count a codebook over a whole data set"), brought)
     _add_compare(commands.add_parser("compare", help="the same pictures through several tokenizers"))
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
     for name in ("list", "tokenize", "detokenize", "audit", "compare"):
@@ -73,9 +85,10 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_audit(parser: argparse.ArgumentParser) -> None:
+def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
     """The options of `audit`."""
-    parser.add_argument("tokenizer", nargs="?", metavar="ID", help="a tokenizer of `list`")
+    if not brought:
+        parser.add_argument("tokenizer", nargs="?", metavar="ID", help="a tokenizer of `list`; none with --hub")
     parser.add_argument("media", nargs="?", metavar="FOLDER_OR_ZIP", help="pictures; sample:all for the app's own")
     parser.add_argument("--indices", type=Path, metavar="FILE", help="count plain indices instead: .npy or .npz")
     parser.add_argument("--codebook-size", type=int, metavar="K", help="codes of the codebook, for --indices")
@@ -92,7 +105,9 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="pictures, folders, zips, sample:ID, or preset:ID of hard content"
     )
-    parser.add_argument("--tokenizers", required=True, metavar="A,B", help="ids of `list`, from 2 to 8")
+    parser.add_argument(
+        "--tokenizers", default="", metavar="A,B", help="ids of `list`, from 2 to 8 with those of --hub"
+    )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
     parser.add_argument("--title", help="what the report is called (default: the name of the picture)")
     parser.add_argument("--side", type=int, default=1024, metavar="PX", help="scale down to it (default: 1,024)")

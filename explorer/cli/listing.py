@@ -6,15 +6,20 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 
 from explorer import tokenizers
+from explorer.registry import load_dotted
 from explorer.tokenizers.base import TokenizerSpec
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print every tokenizer of `tokenizers.list_tokenizers()`."""
+    """Print every tokenizer of `tokenizers.list_tokenizers()`, or with --known the public ones that people name."""
+    if options.known:
+        known: Callable[[], str] = load_dotted(f"explorer.cli.planning:known_{'json' if options.json else 'table'}")
+        print(known())
+        return 0
     specs = tokenizers.list_tokenizers()
     if options.json:
         print(json.dumps([plain(spec) for spec in specs], indent=2))

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from explorer.errors import SettingsError
 from explorer.registry import load_dotted
+
+SAY_EVERY_S = 10.0  # where nobody looks on, such as in a log
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """`--adapter`, which may be given several times."""
+    """`--hub`, `--checkpoint` and `--adapter`; each may be given several times."""
+    parser.add_argument(
+        "--hub",
+        action="append",
+        default=[],
+        metavar="ID[@REVISION]",
+        help="bring a public tokenizer of the Hub, such as facebook/encodec_24khz (see list --known)",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="PATH",
+        help="bring a tokenizer from a file or folder, such as last.ckpt. Its code is never run",
+    )
     parser.add_argument(
         "--adapter",
         action="append",
@@ -21,13 +41,75 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def named_in(arguments: Sequence[str]) -> bool:
+    """Whether a command line names a tokenizer by --hub or --checkpoint, which then stands for an ID."""
+    return any(argument.partition("=")[0] in ("--hub", "--checkpoint") for argument in arguments)
+
+
 def bring(options: argparse.Namespace) -> list[str]:
     """Let this process know the tokenizers that the options name; their ids. Raises ExplorerError.
 
-    What loads torch is imported only if something is named.
+    Those of --hub and --checkpoint are what the command works with: they stand for an ID that was left out, and are
+    added to --tokenizers. What loads torch is imported only if something is named.
     """
     ids: list[str] = []
     for file in getattr(options, "adapter", ()):
         bring_adapter: Callable = load_dotted("explorer.tokenizers.user:bring_adapter")
         ids += [spec.id for spec in bring_adapter(file)]
-    return ids
+    named = [f"hub:{one}" for one in getattr(options, "hub", ())]
+    named += [f"file:{one.expanduser()}" for one in getattr(options, "checkpoint", ())]
+    _check(options, len(named))
+    chosen = [_brought(one, getattr(options, "device", None)) for one in named]
+    _place(options, chosen)
+    return ids + chosen
+
+
+def _brought(name: str, device: str | None) -> str:
+    """The id of what was named, once it is loaded; what a person should know of it goes to stderr."""
+    plan, load, words = (
+        load_dotted(path)
+        for path in ("explorer.loading.sources:plan", "explorer.loading.sources:load", "explorer.cli.planning:words")
+    )
+    planned = plan(name)
+    print(f"explorer: {words(planned)}", file=sys.stderr)
+    for note in planned.notes:
+        print(f"note: {note}", file=sys.stderr)
+    return load(planned, device, _Teller()).id
+
+
+def _check(options: argparse.Namespace, count: int) -> None:
+    """Whether the command can work with so many named tokenizers. Raises SettingsError before anything is read."""
+    if _takes_one(options) and count:
+        if getattr(options, "indices", None) is not None:
+            raise SettingsError("--indices goes without a tokenizer, so without --hub and --checkpoint, too.")
+        if count > 1:
+            raise SettingsError(f"This command works with one tokenizer; {count} were named.")
+
+
+def _takes_one(options: argparse.Namespace) -> bool:
+    """Of `tokenize` and `audit`; a token file says itself which tokenizer it is of."""
+    return getattr(options, "command", "").endswith((":tokenize", "audit:run"))
+
+
+def _place(options: argparse.Namespace, chosen: list[str]) -> None:
+    """Put the ids that were brought where the command looks for its tokenizers."""
+    if hasattr(options, "tokenizers"):  # compare
+        options.tokenizers = ",".join([*filter(None, [options.tokenizers]), *chosen])
+    elif _takes_one(options) and chosen:
+        options.tokenizer = chosen[0]
+
+
+class _Teller:
+    """Progress on stderr: a line that is written over if somebody looks on, else one every SAY_EVERY_S seconds."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def __call__(self, share: float, words: str) -> None:
+        shown = "".join(letter if letter.isprintable() else "?" for letter in words)[:60]
+        if sys.stderr.isatty():
+            end = "\n" if share >= 1 else "\r"
+            print(f"{share:4.0%} {shown}\033[K", end=end, file=sys.stderr, flush=True)
+        elif time.monotonic() - self._said >= SAY_EVERY_S:
+            self._said = time.monotonic()
+            print(f"{share:4.0%} {shown}", file=sys.stderr, flush=True)

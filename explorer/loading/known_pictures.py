@@ -93,7 +93,7 @@ PICTURES: tuple[Known, ...] = (
         "Apache-2.0", NOT_STATED, _CARD + _COUNTED, parameters=270_740_351,
     ),
     Known(
-        "flava", "FLAVA's image codebook (DALL-E's encoder; no decoder)", "flava", "image",
+        "flava", "FLAVA's image codebook (DALL-E's encoder; no decoder)", "flava-codebook", "image",
         "facebook/flava-image-codebook", "https://github.com/openai/DALL-E", "BSD-3-Clause",
         "text-image pairs of the internet (Conceptual Captions, YFCC100M)", _CARD + _COUNTED, parameters=53_786_240,
         files=("pytorch_model.bin",),
