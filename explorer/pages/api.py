@@ -1,4 +1,5 @@
-"""Named endpoints for scripts (gradio_client): /list_tokenizers, /tokenize, /detokenize, /audit, /compare, /lab_run."""
+"""Named endpoints for scripts (gradio_client): /list_tokenizers, /load_tokenizer, /tokenize, /detokenize, /audit,
+/compare, /lab_run."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from explorer.lab.settings import settings_from_json
 from explorer.media.medium import file_bytes, load_medium, tokenized
 from explorer.pages.api_audit import audit_files
 from explorer.pages.api_compare import compare_files
+from explorer.pages.api_loading import load_source
 from explorer.pages.session import ONE
 from explorer.registry import load_dotted
 from explorer.tokenfile import load_tokens, save_tokens, token_meta
@@ -42,10 +44,15 @@ def build() -> None:
         audit_parts = gr.File(label="audit.json, counts.npy, details.npz, report.html", file_count="multiple")
         ids = gr.Textbox(label="ids of tokenizers, with commas between")
         compare_parts = gr.File(label="report.html, compare.json, table.csv, sheet.png", file_count="multiple")
+        source = gr.Textbox(label="Hub repository, owner/name[@revision], or empty for a file")
+        checkpoint = gr.File(label="checkpoint", type="filepath")
         settings_json = gr.Textbox(label="settings of the lab, JSON")
         steps = gr.Number(label="steps", value=500, precision=0)
         call = gr.Button()
     call.click(list_all, None, answer, api_name="list_tokenizers")
+    call.click(
+        load, [source, checkpoint], answer, api_name="load_tokenizer", concurrency_id="load", concurrency_limit=2
+    )
     call.click(tokenize, [tokenizer, medium], [tokens, answer], api_name="tokenize")
     call.click(detokenize, tokens, decoded, api_name="detokenize")
     call.click(audit, [tokenizer, media, codebook_size], [answer, audit_parts], api_name="audit")
@@ -56,6 +63,11 @@ def build() -> None:
 def list_all() -> list[dict[str, Any]]:
     """The tokenizers that can be asked for, as their config files describe them."""
     return [asdict(spec) for spec in list_tokenizers()]
+
+
+def load(source: str, checkpoint: str | None) -> dict[str, Any]:
+    """A Hub repository, or a checkpoint file -> what is known of it; its "id" is what the other endpoints take."""
+    return _answered(load_source, source, checkpoint)
 
 
 def tokenize(tokenizer: str, picture: str | None) -> tuple[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ FIRST_PAGE = "Inspect"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
 QUEUE = 16
 HOUR_S = 3600
-BRING = '<a href="./?bring=1" target="_self">Bring a tokenizer of others.</a>'  # to the panel on the first page
+BRING = '<a href="./?bring=1">Bring a tokenizer of others</a>'  # to the panel on the first page
 
 
 def build() -> gr.Blocks:
@@ -46,17 +46,19 @@ def build() -> gr.Blocks:
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(
             "# Codebook\nA whole codebook over a whole data set: which codes are alive, what each stands for, and what "
-            f"is wrong. {BRING}",
+            "is wrong.",
             elem_id="title",
         )
+        gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
         codebook.build(demo)
     with demo.route("Compare", "/compare"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(
             "# Compare\nThe same pictures through several tokenizers: what each keeps, what it loses, and at how many "
-            f"bits. {BRING}",
+            "bits.",
             elem_id="title",
         )
+        gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
         compare.build(demo)
     return demo.queue(max_size=QUEUE, default_concurrency_limit=2)
 

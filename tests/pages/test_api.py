@@ -23,7 +23,15 @@ def client(app_url):
 
 def test_only_the_named_endpoints_are_offered(client):
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(named) == {"/list_tokenizers", "/tokenize", "/detokenize", "/audit", "/compare", "/lab_run"}
+    assert set(named) == {
+        "/list_tokenizers",
+        "/load_tokenizer",
+        "/tokenize",
+        "/detokenize",
+        "/audit",
+        "/compare",
+        "/lab_run",
+    }
 
 
 def test_list_tokenizers(client):

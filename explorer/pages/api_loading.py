@@ -1,0 +1,34 @@
+"""Bringing a tokenizer of others as an endpoint: a Hub repository or a file in, what is known of it out."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from explorer.config import settings
+from explorer.errors import CheckpointError
+from explorer.loading.memory import check_room
+from explorer.loading.sources import hub_source, plan, plan_file
+from explorer.pages.loading_jobs import begin
+from explorer.tokenizers import loaded_bytes
+
+WAIT_S = 0.2
+
+
+def load_source(source: str, file: str | None) -> dict[str, Any]:
+    """`owner/name[@revision]` of the Hub, or an uploaded file -> the spec, whose "id" other endpoints take; with
+    "notes". Paths of the server are not taken. Raises ExplorerError in plain words."""
+    if bool(source.strip()) == (file is not None):
+        raise CheckpointError("Send either the name of a Hub repository, owner/name[@revision], or one file.")
+    made = plan(hub_source(source.strip())) if file is None else plan_file(Path(file))
+    check_room(made.title, made.memory_bytes or 0, settings().limits, loaded_bytes())
+    token = secrets.token_urlsafe(9)
+    going = begin(made, token, uploaded=file is not None)
+    while going.state in ("loading", "stopping"):
+        going.enter(token)
+        going.join(WAIT_S)
+    if going.state != "done":
+        raise CheckpointError(going.message)
+    return asdict(going.plan.spec or made.spec) | {"notes": list(made.notes)}  # type: ignore[arg-type]

@@ -1,0 +1,236 @@
+"""The panel "Bring a tokenizer" in Chromium: a public checkpoint is looked at, loaded, and then on every page.
+
+The file is a small original in its published layout, made here; its indices are committed with the tests of its format.
+"""
+
+import json
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from explorer.media.image import fit
+from explorer.media.samples import SAMPLES
+from tests.conftest import app_with
+
+pytestmark = pytest.mark.browser
+
+PANEL = "#load-panel"
+PATIENCE_MS = 60_000
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tokenizers"))
+import convvq_originals as originals  # noqa: E402
+
+SLOW = """
+import time
+
+from explorer.pages import loading_jobs
+from explorer.tokenizers.user import adapt
+
+load = loading_jobs.load
+
+
+def slow(plan, device, progress):
+    for share in range(500 if plan.title.startswith("slow") else 0):
+        progress(share / 500, "reading a slow disk")
+        time.sleep(0.1)
+    return load(plan, device, progress)
+
+
+def tokenizer():
+    loading_jobs.load = slow
+    return adapt(len, None, codebook=4, downsampling=8, title="Of an adapter")
+"""
+
+
+@pytest.fixture(scope="module")
+def app_url(chromium_path, tmp_path_factory):
+    """An app of its own, since what is brought stays in the lists; it reads files called slow... slowly."""
+    adapter = tmp_path_factory.mktemp("adapter") / "slow_disk.py"
+    adapter.write_text(SLOW, encoding="utf-8")
+    with app_with("--adapter", str(adapter)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """A taming VQGAN in a Lightning checkpoint, with what training leaves beside the weights."""
+    path = tmp_path_factory.mktemp("files") / "vqgan.ckpt"
+    torch.save({"state_dict": dict(originals.state("taming")), "epoch": 3, "optimizer_states": [{"lr": 1e-4}]}, path)
+    return path
+
+
+def open_panel(page, app_url, query="bring=1"):
+    page.goto(f"{app_url}?{query}")
+    page.wait_for_selector(f"{PANEL} details[open] .br-known", timeout=PATIENCE_MS)
+    page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]", timeout=PATIENCE_MS)
+
+
+def choose(page, path):
+    page.locator(PANEL).get_by_role("button", name="From a file").click()
+    page.locator(f"{PANEL} .br-file").set_input_files(str(path))
+
+
+def wait_for_state(page, state):
+    page.wait_for_selector(f'{PANEL} .dte-root[data-state="{state}"]', timeout=PATIENCE_MS)
+
+
+def facts(page):
+    pairs = page.locator(f"{PANEL} .br-facts > div").all()
+    return {pair.locator("dt").inner_text(): pair.locator("dd").inner_text() for pair in pairs}
+
+
+def trouble(page):
+    place = page.locator(f"{PANEL} .br-trouble")
+    place.wait_for(timeout=PATIENCE_MS)
+    return place.inner_text()
+
+
+@pytest.fixture
+def loaded(page, app_url, checkpoint):
+    """The page after the checkpoint was brought; its id."""
+    open_panel(page, app_url)
+    choose(page, checkpoint)
+    wait_for_state(page, "planned")
+    page.locator(f"{PANEL} .br-load").click()
+    page.locator(f"{PANEL} .br-ready").wait_for(timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('tokenizer=file--vqgan')", timeout=PATIENCE_MS)
+    return page.evaluate("new URLSearchParams(location.search).get('tokenizer')")
+
+
+def test_a_plan_is_shown_before_any_weight_is_read(page, app_url, checkpoint):
+    open_panel(page, app_url)
+    assert "bring=" not in page.evaluate("location.search") or page.wait_for_function(
+        "!location.search.includes('bring=')"
+    )
+    choose(page, checkpoint)
+    wait_for_state(page, "planned")
+    shown, count = facts(page), sum(tensor.numel() for tensor in originals.state("taming").values())
+    assert shown["Format"] == "taming VQGAN" and shown["Parameters"] == f"{count:,}"
+    assert (
+        shown["Codes"] == "128"
+        and shown["Tokens"] == "1 for 16 \N{MULTIPLICATION SIGN} 16 px"
+        and shown["Licence"] == "not stated"
+    )
+    page.locator(PANEL).get_by_role("button", name="Choose another").click()
+    assert page.locator(f"{PANEL} .br-plan").is_hidden() and page.locator(f"{PANEL} .br-drop").is_visible()
+
+
+def test_what_is_loaded_is_chosen_and_then_on_every_page(page, app_url, loaded, tmp_path):
+    assert page.locator("#tokenizer input").input_value() == "vqgan.ckpt (taming VQGAN)"
+    assert "taming" in page.locator("#tokenizer-facts").inner_text()
+    with page.expect_download() as download:
+        page.locator("#export-bar").get_by_role("button", name="JSON").first.click()
+    tokens = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    # The same file loaded here; that its indices are the original's is tested with its format.
+    oracle = originals.load(originals.save(originals.ENTRIES[0], tmp_path / "vqgan.safetensors"))
+    picture = fit(SAMPLES["astronaut"].load(), 16, 256).pixels
+    assert tokens["tokenizer"] == loaded
+    np.testing.assert_array_equal(np.array(tokens["indices"][0]), oracle.tokenize(picture).levels[0].indices)
+    page.reload()
+    page.wait_for_function(
+        "document.querySelector('#tokenizer input')?.value === 'vqgan.ckpt (taming VQGAN)'", timeout=PATIENCE_MS
+    )
+    page.goto(f"{app_url}codebook?tokenizer={loaded}")
+    page.wait_for_function("document.body.innerText.includes('vqgan.ckpt')", timeout=PATIENCE_MS)
+    assert page.evaluate("new URLSearchParams(location.search).get('tokenizer')") == loaded
+    page.goto(f"{app_url}compare")
+    page.wait_for_selector(f'.cp-chip[data-id="{loaded}"]', timeout=PATIENCE_MS)
+
+
+def test_the_same_file_again_is_there_already(page, app_url, loaded, checkpoint):
+    page.locator(PANEL).get_by_role("button", name="Bring another").click()
+    choose(page, checkpoint)
+    wait_for_state(page, "planned")
+    page.locator(PANEL).get_by_role("button", name="Show it").click()
+    page.locator(f"{PANEL} .br-ready").wait_for(timeout=PATIENCE_MS)
+
+
+def test_a_hostile_file_is_refused_in_words_and_what_is_shown_stays(page, app_url, tmp_path):
+    witness = tmp_path / "witness"
+
+    class Hostile:
+        def __reduce__(self):
+            return (open, (str(witness), "w"))
+
+    bad = tmp_path / "model.pt"
+    bad.write_bytes(pickle.dumps({"state_dict": Hostile()}))
+    open_panel(page, app_url)
+    before = page.locator("#tokenizer input").input_value()
+    choose(page, bad)
+    wait_for_state(page, "failed")
+    assert "model.pt" in trouble(page) and "refused" in trouble(page)
+    assert not witness.exists() and page.locator("#tokenizer input").input_value() == before
+    assert page.locator(f"{PANEL} .br-drop").is_visible()  # and another can be chosen
+
+
+def test_mistakes_stand_at_their_field(page, app_url):
+    open_panel(page, app_url)
+    name = page.locator(PANEL).get_by_label("Name of a Hub repository")
+    name.fill("not a name")
+    name.press("Enter")
+    assert "neither a file here nor a Hub repository" in trouble(page)
+    assert name.get_attribute("aria-invalid") == "true"
+    page.locator(PANEL).get_by_role("button", name="From a file").click()
+    path = page.locator(PANEL).get_by_label("Path of a file or folder on this machine")
+    path.fill("/nowhere/model.ckpt")
+    path.press("Enter")
+    page.wait_for_function(f"document.querySelector('{PANEL} .br-trouble').textContent.includes('There is no file')")
+    assert path.get_attribute("aria-invalid") == "true" and name.get_attribute("aria-invalid") == "false"
+
+
+def test_sending_can_be_cancelled(page, app_url, checkpoint):
+    open_panel(page, app_url)
+    page.route("**/gradio_api/upload*", lambda route: None)  # the network takes for ever
+    choose(page, checkpoint)
+    wait_for_state(page, "sending")
+    page.locator(PANEL).get_by_role("button", name="Cancel").click()
+    page.wait_for_function(f"document.querySelector('{PANEL} .dte-root').dataset.state === ''")
+    assert page.locator(f"{PANEL} .br-drop").is_visible() and page.locator(f"{PANEL} .br-work").is_hidden()
+    page.unroute("**/gradio_api/upload*")
+    choose(page, checkpoint)
+    wait_for_state(page, "planned")
+
+
+def test_a_load_shows_how_far_it_is_and_can_be_cancelled(page, app_url, checkpoint, tmp_path):
+    slow = tmp_path / "slow.ckpt"
+    slow.write_bytes(checkpoint.read_bytes())
+    open_panel(page, app_url)
+    before = page.locator("#tokenizer input").input_value()
+    choose(page, slow)
+    wait_for_state(page, "planned")
+    page.locator(f"{PANEL} .br-load").click()
+    page.wait_for_function(f"document.querySelector('{PANEL} .br-bar').value > 0.005", timeout=PATIENCE_MS)
+    assert "slow disk" in page.locator(f"{PANEL} .br-words").inner_text()
+    page.locator(PANEL).get_by_role("button", name="Cancel").click()
+    wait_for_state(page, "stopped")
+    assert "nothing was loaded" in trouble(page) and page.locator(f"{PANEL} .br-work").is_hidden()
+    assert page.locator("#tokenizer input").input_value() == before
+
+
+def test_the_list_is_searched_and_tells_what_to_do_by_hand(page, app_url):
+    open_panel(page, app_url)
+    page.locator(PANEL).get_by_label("Search the list").fill("encodec 24")
+    rows = page.locator(f"{PANEL} .br-known")
+    assert rows.count() >= 1 and all("encodec" in row.inner_text().lower() for row in rows.all())
+    page.locator(PANEL).get_by_label("Search the list").fill("vqgan f16 taming")
+    rows.first.click()
+    assert "Download its file" in trouble(page) and page.locator(f"{PANEL} .br-drop").is_visible()
+
+
+def test_a_link_to_what_is_not_loaded_offers_to_load_it(page, app_url):
+    open_panel(page, app_url, "tokenizer=hub--facebook--encodec_24khz")
+    name = page.locator(PANEL).get_by_label("Name of a Hub repository")
+    assert name.input_value() == "facebook/encodec_24khz" and "not loaded here" in trouble(page)
+    page.goto(f"{app_url}codebook")
+    page.get_by_role("link", name="Bring a tokenizer of others").click()
+    page.wait_for_selector(f"{PANEL} details[open]", timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("width", [420, 1440])
+def test_nothing_is_wider_than_the_screen(page, app_url, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    open_panel(page, app_url)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

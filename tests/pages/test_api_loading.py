@@ -1,0 +1,62 @@
+"""Loading by a script: an uploaded checkpoint is a tokenizer for the other endpoints; refusals are in words."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from explorer import tokenizers
+from explorer.errors import CheckpointError
+from explorer.pages import api, loading_jobs
+from explorer.pages.api_loading import load_source
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tokenizers"))
+import convvq_originals as originals
+
+
+@pytest.fixture(autouse=True)
+def nothing_brought(monkeypatch):
+    for name in ("_loaded", "_brought"):
+        monkeypatch.setattr(tokenizers, name, type(getattr(tokenizers, name))())
+    monkeypatch.setattr(loading_jobs, "_loads", {})
+    store = loading_jobs.UploadStore(2**30)
+    monkeypatch.setattr(loading_jobs, "uploads", store)
+    yield
+    loading_jobs.stop_all(10)
+    store.delete()
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    (tmp_path / "upload").mkdir()
+    path = tmp_path / "upload" / "last.ckpt"
+    torch.save({"state_dict": dict(originals.state("taming"))}, path)
+    return path
+
+
+def test_a_file_becomes_a_tokenizer_for_the_other_endpoints(checkpoint):
+    answer = load_source("", str(checkpoint))
+    assert answer["id"] in {entry["id"] for entry in api.list_all()} and answer["codebook_size"] == 128
+    assert not checkpoint.exists()  # it was moved to where it can stay
+    assert tokenizers.is_loaded(answer["id"])
+
+
+@pytest.mark.parametrize("source", ["", "../etc", "/etc/passwd", "one", "file:/etc/passwd"])
+def test_what_is_no_repository_is_refused(source):
+    with pytest.raises(CheckpointError, match=r"Send either|neither a file here nor a Hub repository"):
+        load_source(source, None)
+
+
+def test_both_at_once_are_refused(checkpoint):
+    with pytest.raises(CheckpointError, match="either"):
+        load_source("a/b", str(checkpoint))
+
+
+def test_a_failure_says_why(checkpoint):
+    state = dict(originals.state("taming"))
+    state["decoder.conv_out.bias"] = state["decoder.conv_out.bias"] * float("nan")
+    torch.save({"state_dict": state}, checkpoint)
+    with pytest.raises(CheckpointError, match=r"decoder\.conv_out\.bias.*NaN"):
+        load_source("", str(checkpoint))
+    assert tokenizers.brought_tokenizers() == []
