@@ -9,7 +9,7 @@ import torch
 from ruled_weights import golden, ruled_clip, ruled_picture, ruled_state
 from safetensors.torch import save_file
 
-from explorer.errors import CheckpointError
+from explorer.errors import CheckpointError, MediaError, RecordError
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
@@ -17,6 +17,7 @@ from explorer.loading.sources import load, plan
 from explorer.media.image import LoadedImage
 from explorer.media.medium import LoadedVideo, tokenized
 from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers.adapted import AdaptedTokenizer
 
 CASES = {  # format -> golden, its shapes, extent of the medium, a tensor
     "openai-dvae": ("dvae", "small", (32, 48), "decoder.blocks.group_2.block_1.res_path.conv_4.b"),
@@ -103,6 +104,30 @@ def test_from_a_file_to_a_record_of_any_medium(name, tmp_path):
         assert record.media.shape[:2] == spec.fixed_size
     again = tokenizer.decode_levels(record, [0])
     assert np.abs(again - record.reconstruction).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_contract_of_tokenizers(name, tmp_path):
+    header = read_header(file_of(name, tmp_path)[0])
+    format = FORMATS.load(name)
+    tokenizer = AdaptedTokenizer(format.load(header), format.describe(header), "cpu")
+    medium, extent = medium_of(name), CASES[name][2]
+    record = tokenizer.tokenize(medium)
+    (level,), size = record.levels, tokenizer.spec.codebook_size
+    assert np.abs(tokenizer.detokenize([level.indices]) - record.reconstruction).max() < 1e-5
+    first, second = tokenizer.encode([medium, medium[::-1].copy()])
+    assert np.array_equal(first[0].indices, level.indices)
+    assert np.array_equal(second[0].indices, tokenizer.tokenize(medium[::-1]).levels[0].indices)
+    other = (level.indices + 1) % size
+    fields = tokenizer.decode_fields(0, np.stack([level.indices, other]))
+    assert np.abs(fields[0] - record.reconstruction).max() < 1e-4
+    assert np.abs(fields[1] - tokenizer.detokenize([other])).max() < 1e-4
+    for wrong in (level.indices[..., None], np.full_like(level.indices, size), level.indices.astype(float)):
+        with pytest.raises(RecordError):
+            tokenizer.detokenize([wrong])
+    for medium in (np.zeros((*extent[:-1], extent[-1] + 1, 3), np.float32), np.full((*extent, 3), 2.0, np.float32)):
+        with pytest.raises(MediaError):
+            tokenizer.tokenize(medium)
 
 
 def test_recognising_needs_no_torch():
