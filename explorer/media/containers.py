@@ -65,37 +65,47 @@ def _attached_picture() -> int:
 def audio_blocks(data: bytes, kind: Kind) -> Iterator[tuple[int, np.ndarray]]:
     """Yields (sample_rate_hz, (samples, C) float32) until the sound ends. Raises MediaError for damage."""
     with opened(data, kind, "audio") as (container, stream):
-        from av import AudioResampler
-
-        rate = int(stream.rate)
-        to_float = AudioResampler(format="fltp", layout=stream.layout, rate=rate)
-        for frame in _decoded(container, stream, kind):
-            for block in to_float.resample(frame):
-                yield rate, block.to_ndarray().T
+        yield from _guarded(_float_blocks(container, stream), kind)
 
 
 def video_frames(data: bytes, kind: Kind, limits: Limits) -> Iterator[tuple[float, np.ndarray]]:
     """Yields (frames_per_second, (H, W, 3) uint8), upright, until the clip ends. Raises MediaError."""
     with opened(data, kind, "video") as (container, stream):
-        if stream.width and stream.height:  # claimed by the header, before anything is decoded
-            check_pixels(stream.width, stream.height, limits)
-        rate = float(stream.average_rate or stream.guessed_rate or 0)
-        for frame in _decoded(container, stream, kind):
-            check_pixels(frame.width, frame.height, limits)
-            pixels = frame.to_ndarray(format="rgb24")  # (H, W, 3)
-            yield rate, np.rot90(pixels, round(frame.rotation / 90) % 4)
+        yield from _guarded(_upright_frames(container, stream, limits), kind)
 
 
-def _decoded(container: InputContainer, stream: Stream, kind: Kind) -> Iterator:
-    """The frames of a stream; errors of the decoder become one plain line."""
-    frames = container.decode(stream)
+def _float_blocks(container: InputContainer, stream: Stream) -> Iterator[tuple[int, np.ndarray]]:
+    from av import AudioResampler
+
+    rate = int(stream.rate)
+    to_float = AudioResampler(format="fltp", layout=stream.layout, rate=rate)
+    for frame in container.decode(stream):
+        for block in to_float.resample(frame):
+            yield rate, block.to_ndarray().T
+
+
+def _upright_frames(container: InputContainer, stream: Stream, limits: Limits) -> Iterator[tuple[float, np.ndarray]]:
+    stream.codec_context.options = {"max_pixels": str(limits.image_pixels)}  # of what a stream claims on its way
+    if stream.width and stream.height:  # claimed by the header, before anything is decoded
+        check_pixels(stream.width, stream.height, limits)
+    rate = float(stream.average_rate or stream.guessed_rate or 0)
+    for frame in container.decode(stream):
+        check_pixels(frame.width, frame.height, limits)
+        pixels = frame.to_ndarray(format="rgb24")  # (H, W, 3)
+        yield rate, np.rot90(pixels, round(frame.rotation / 90) % 4)
+
+
+def _guarded(blocks: Iterator[tuple[float, np.ndarray]], kind: Kind) -> Iterator[tuple[float, np.ndarray]]:
+    """The same blocks; whatever the decoder says of damaged data becomes one plain line."""
     while True:
         try:
-            frame = next(frames)
+            block = next(blocks)
         except StopIteration:
             return
+        except MediaError:
+            raise
         except Exception as error:  # as for demuxers
             raise MediaError(
                 f"This {kind.name} file is damaged or cut short: it cannot be decoded to the end. Choose another file."
             ) from error
-        yield frame
+        yield block

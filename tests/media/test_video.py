@@ -11,6 +11,7 @@ from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import MediaError, SettingsError
+from explorer.media import containers, video
 from explorer.media.image import LoadedImage, scaled_to_cover
 from explorer.media.samples import SAMPLES
 from explorer.media.video import LoadedVideo, fit_video, load_video, webp_bytes
@@ -139,6 +140,14 @@ def test_files_that_are_empty_too_large_or_not_there(tmp_path):
     film = encode(SMOOTH, "mp4", "libx264", "yuv420p")
     assert "5,120 pixels" in refusal(film, Limits(image_pixels=1000))
     assert "no file" in refusal(tmp_path / "none.mp4") and "NoneType" in refusal(None)
+
+
+def test_a_stream_that_claims_more_than_its_header_is_not_decoded(monkeypatch):
+    film = encode(SMOOTH, "mp4", "libx264", "yuv420p")
+    for module in (containers, video):  # as if the header had said something small
+        monkeypatch.setattr(module, "check_pixels", lambda *claimed: None)
+    assert load_video(film).frames.shape == SMOOTH.shape
+    assert "cannot be decoded" in refusal(film, Limits(image_pixels=1000))
 
 
 @pytest.mark.parametrize(
