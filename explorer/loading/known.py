@@ -17,8 +17,9 @@ NOT_STATED = "not stated"
 class Known:
     """source: what to type, `owner/name[/part]` of the Hub; "" where the authors give the file elsewhere. home: where
     the authors publish it. format: id in FORMATS. files: the pickles, by name (one `*` may stand for a part), that may
-    be fetched where the repository has no safetensors. parameters: None where nobody said and it cannot be worked out.
-    trained_on: data. facts: where licence, data and size are from. published: figures of the authors, such as psnr_db
+    be fetched where the repository has no safetensors. parameters: those that are kept, counted in the published
+    configuration unless `facts` says otherwise; None where that is not known. trained_on: data. facts: where licence,
+    data and the name of the file are from. published: figures of the authors, such as psnr_db
     or usage (share of codes), with the data in `published_on`.
     """
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import made_format
 import numpy as np
@@ -15,7 +16,9 @@ from safetensors.torch import save
 from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.loading import FORMATS
+from explorer.loading.header import Header, TensorInfo
 from explorer.loading.known import known_for, known_in, known_tokenizers
+from explorer.loading.recognition import recognise
 from explorer.loading.sources import plan
 from explorer.tokenfile import load_tokens
 
@@ -134,7 +137,7 @@ def test_the_list_of_known_ones(capsys):
     assert run("list", "--known") == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(known_tokenizers()) + 1 and lines[0].startswith("--hub")
-    assert any(line.startswith("facebook/encodec_24khz") and "23.3 M" in line for line in lines)
+    assert any(line.startswith("facebook/encodec_24khz") and "19.1 M" in line for line in lines)
     assert run("list", "--known", "--json") == 0
     entries = json.loads(capsys.readouterr().out)
     assert [entry["id"] for entry in entries] == [one.id for one in known_tokenizers()]
@@ -170,6 +173,24 @@ def test_every_known_one_is_of_a_format_that_reads_it():
     for one in known_tokenizers():
         assert one.format in FORMATS, f"{one.id}: {one.format}"
         assert FORMATS.load(one.format).modality == one.modality
+
+
+GOLDENS = Path(__file__).parent.parent / "tokenizers" / "goldens"
+COUNTED = {  # names and shapes of the originals at their published configurations -> id of the list
+    "vqgan_f16_1024": "vqgan-f16-1024", "vqgan_f16_16384": "vqgan-f16-16384", "vqgan_gumbel_f8": "vqgan-gumbel-f8",
+    "ldm_vq_f4": "ldm-vq-f4", "ldm_vq_f8": "ldm-vq-f8", "chameleon": "chameleon-original", "ibq_16384": "ibq-16384",
+    "llamagen_vq_ds16": "llamagen-ds16", "llamagen_vq_ds8": "llamagen-ds8", "var_ch160v4096z32": "var",
+    "open_magvit2_256_L": "open-magvit2-256", "rqvae_8x8x4": "rq-vae", "maskgit_vqgan": "maskgit-vqgan",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_sizes_of_the_list_are_those_of_the_originals(name):
+    with np.load(GOLDENS / "convvq_published.npz") as arrays:
+        shapes = json.loads(str(arrays[f"{name}_shapes"]))
+    found = recognise(Header(Path("x"), "torch", {key: TensorInfo(tuple(shape)) for key, shape in shapes.items()}))
+    one = next(one for one in known_tokenizers() if one.id == COUNTED[name])
+    assert (found.format_id, found.spec.parameters) == (one.format, one.parameters)
 
 
 def test_help_needs_no_torch():
