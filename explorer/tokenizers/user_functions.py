@@ -15,6 +15,10 @@ from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.user_facts import called, checked_shape, spec_from
 
+STANDS_IN = (
+    "The adapter's decode cannot leave tokens out: where a token or a level is left out, the code that comes nearest "
+    "to nothing stands in for it."
+)
 NO_LATENTS = "The adapter gives no latents before quantization, so none are shown: each token stands at its own code."
 
 
@@ -33,10 +37,12 @@ def adapt(
 ) -> Codec:
     """A tokenizer made of two functions.
 
-    encode(media) -> indices (B, *token shape), or a list of them, one a level, or {"indices": the same, "latents":
-    (B, D, *token shape) or a list} to show latents before quantization, in the space of the codebook. decode(indices)
-    -> media, given what `encode` gave; with a parameter `kept` it also gets booleans that leave tokens out; None if
-    there is no decoder. Media: (B, 3, H, W) in `pixel_range`, (B, channels, samples), or (B, 3, frames, H, W).
+    encode(media) -> indices (B, *token shape); or a list of them, one a level; or {"indices": the same, "latents":
+    (B, D, *token shape) or a list}, which shows latents before quantization, in the space of the codebook.
+    decode(indices) -> media, given what `encode` gave. With a parameter `kept` it also gets booleans that leave tokens
+    out; else the code that comes nearest to nothing stands in for those. None if there is no decoder.
+    Media: (B, 3, H, W) in `pixel_range`, (B, channels, samples), or (B, 3, frames, H, W).
+
     codebook: (K, D) vectors, or K alone where there is no table; a list of either for several levels. metric: of its
     search. combination: how levels are joined; "sum" if there are several and nothing is said. module: whose
     parameters are counted and moved to the device (default: the object whose methods are given). arrays: the functions
@@ -106,6 +112,7 @@ class Functions(Codec):
         self._low, self._span = range_of(pixel_range, spec)
         self._tokens = tokens
         self._leaves_out = decode is not None and "kept" in inspect.signature(decode).parameters
+        self._absent = [nothing_of(book, spec.combination) for book in books]
         self.register_buffer("_place", torch.zeros(0), persistent=False)  # tells on which device the rest is
         check_tokens(spec, tokens)
 
@@ -128,7 +135,8 @@ class Functions(Codec):
         if len(levels) != len(self._books):
             raise AdapterError(f"encode gave {len(levels)} levels; codebook has {len(self._books)}.")
         parts = [None] * len(levels) if parts is None else parts if isinstance(parts, (list, tuple)) else [parts]
-        self.notes = (NO_LATENTS,) if parts[0] is None else ()
+        stands_in = len(levels) > 1 and self._decode is not None and not self._leaves_out
+        self.notes = (NO_LATENTS,) * (parts[0] is None) + (STANDS_IN,) * stands_in
         layouts = self.layouts(extent)
         return [
             self._stage(indices, z, book, (batch, *layout.shape))
@@ -160,15 +168,15 @@ class Functions(Codec):
         indices, kept = zip(*embedded, strict=True)  # type: ignore[misc]
         named = {}
         if any(mask is not None for mask in kept):
-            if not self._leaves_out:
-                raise RecordError(
-                    f"{self.spec.title} needs every token: none can be left out, since its decode takes no "
-                    "parameter `kept`"
-                )
-            masks = [
-                torch.ones_like(i, dtype=torch.bool) if m is None else m for i, m in zip(indices, kept, strict=True)
-            ]
-            named["kept"] = self._out(masks[0]) if len(masks) == 1 else [self._out(mask) for mask in masks]
+            pairs = list(zip(indices, kept, strict=True))
+            if self._leaves_out:
+                masks = [torch.ones_like(level, dtype=torch.bool) if m is None else m for level, m in pairs]
+                named["kept"] = self._out(masks[0]) if len(masks) == 1 else [self._out(mask) for mask in masks]
+            else:
+                indices = [
+                    level if mask is None else torch.where(mask, level, absent)
+                    for (level, mask), absent in zip(pairs, self._absent, strict=True)
+                ]
         given = self._out(indices[0]) if len(indices) == 1 else [self._out(level) for level in indices]
         media = self._in(called("decode", self._decode, given, **named), "what decode gave").float()  # type: ignore[arg-type]
         extent = self.extent([tuple(level.shape[1:]) for level in indices])
@@ -184,6 +192,15 @@ class Functions(Codec):
             return torch.as_tensor(value).to(self._place.device)  # type: ignore[arg-type]
         except (TypeError, ValueError, RuntimeError) as error:
             raise AdapterError(f"{what} is {type(value).__name__}; a tensor or an array was expected.") from error
+
+
+def nothing_of(book: Codebook, combination: Combination) -> int:
+    """The code that comes nearest to nothing: to zero in a sum, to the mean of its codes in a concatenation; the first
+    where codes have no vectors."""
+    if book.vectors is None:
+        return 0
+    nothing = book.vectors.mean(0) if combination == "concatenate" else 0.0
+    return int(np.square(book.vectors - nothing).sum(1).argmin())
 
 
 def range_of(pixel_range: tuple[float, float], spec: TokenizerSpec) -> tuple[float, float]:

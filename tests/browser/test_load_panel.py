@@ -20,8 +20,10 @@ pytestmark = pytest.mark.browser
 
 PANEL = "#load-panel"
 PATIENCE_MS = 60_000
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tokenizers"))
+for folder in ("tokenizers", "loading"):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))
 import convvq_originals as originals  # noqa: E402
+from fake_hub import Repository, serving  # noqa: E402
 
 SLOW = """
 import time
@@ -46,7 +48,19 @@ def tokenizer():
 
 
 @pytest.fixture(scope="module")
-def app_url(chromium_path, tmp_path_factory):
+def hub(tmp_path_factory):
+    """A Hub on this machine with one repository; what was asked of it."""
+    folder = tmp_path_factory.mktemp("hub")
+    weights = originals.save(originals.ENTRIES[0], folder / "model.safetensors").read_bytes()
+    repository = Repository({"model.safetensors": weights, "make.py": b"boom"}, {"license": "cc-by-4.0"})
+    with serving({"maker/vqgan": repository}) as (address, asked), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_ENDPOINT", address)
+        patch.setenv("HF_HUB_CACHE", str(folder / "cache"))
+        yield asked, len(weights)
+
+
+@pytest.fixture(scope="module")
+def app_url(chromium_path, tmp_path_factory, hub):
     """An app of its own, since what is brought stays in the lists; it reads files called slow... slowly."""
     adapter = tmp_path_factory.mktemp("adapter") / "slow_disk.py"
     adapter.write_text(SLOW, encoding="utf-8")
@@ -138,6 +152,25 @@ def test_what_is_loaded_is_chosen_and_then_on_every_page(page, app_url, loaded, 
     assert page.evaluate("new URLSearchParams(location.search).get('tokenizer')") == loaded
     page.goto(f"{app_url}compare")
     page.wait_for_selector(f'.cp-chip[data-id="{loaded}"]', timeout=PATIENCE_MS)
+
+
+def test_a_repository_of_the_hub_is_planned_fetched_and_shown(page, app_url, hub):
+    asked, size = hub
+    open_panel(page, app_url)
+    name = page.locator(PANEL).get_by_label("Name of a Hub repository")
+    name.fill("maker/vqgan")
+    name.press("Enter")
+    wait_for_state(page, "planned")
+    shown = facts(page)
+    assert shown["Licence"] == "cc-by-4.0" and shown["Format"] == "taming VQGAN" and len(shown["Revision"]) == 40
+    assert page.locator(f"{PANEL} .br-load").inner_text() == f"Fetch {shown['To fetch']} and load"
+    assert "make.py" in page.locator(f"{PANEL} .br-notes").inner_text()
+    assert sum(one.bytes for one in asked) < size / 10  # headers, not weights
+    page.locator(f"{PANEL} .br-load").click()
+    page.locator(f"{PANEL} .br-ready").wait_for(timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('tokenizer=hub--maker--vqgan')", timeout=PATIENCE_MS)
+    assert sum(one.bytes for one in asked if "model.safetensors" in one.path) >= size
+    assert not any("make.py" in one.path for one in asked)
 
 
 def test_the_same_file_again_is_there_already(page, app_url, loaded, checkpoint):

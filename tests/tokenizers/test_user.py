@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from explorer import tokenizers
-from explorer.errors import AdapterError, RecordError
+from explorer.errors import AdapterError
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.user import adapt, attach, bring_adapter
 
@@ -89,7 +89,7 @@ def test_arrays_ranges_and_a_codebook_without_vectors():
     assert record.levels[0].codebook.rule.codebook_size == 16
 
 
-def test_levels_can_be_left_out_only_where_decode_takes_kept():
+def test_levels_are_left_out_by_kept_or_else_the_code_nearest_to_nothing_stands_in():
     half = TABLE / 4
 
     def encode(media):
@@ -108,8 +108,11 @@ def test_levels_can_be_left_out_only_where_decode_takes_kept():
     painted = paint(torch.from_numpy(record.levels[0].indices)[None])[0]
     np.testing.assert_allclose(only, painted.movedim(0, -1).clip(0, 1))
     rigid = ready(adapt(encode, lambda codes: decode(codes), codebook=[TABLE, half], downsampling=4, title="Rigid"))
-    with pytest.raises(RecordError, match="Rigid needs every token"):
-        rigid.decode_levels(record, [0])
+    same = rigid.tokenize(PICTURE)
+    assert "stands in" in same.notes[-1] and not any("stands in" in note for note in record.notes)
+    first, nothing = torch.from_numpy(record.levels[0].indices)[None], int(half.norm(dim=1).argmin())
+    expected = decode([first, torch.full_like(first, nothing)])[0].movedim(0, -1).clip(0, 1)
+    np.testing.assert_allclose(rigid.decode_levels(same, [0]), expected, atol=1e-6)
 
 
 def test_sound_clips_and_sets_without_places():
