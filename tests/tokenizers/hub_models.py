@@ -75,9 +75,12 @@ def encodec(rate, **changes):
     config = dict(num_filters=4, hidden_size=16, codebook_size=64) | ENCODEC[rate] | changes
     model = EncodecModel(EncodecConfig(**config)).eval()
     with torch.no_grad():
-        spread = model.encoder(tensor(sound(4800, config.get("audio_channels", 1)))).std().item()
-    shape = model.quantizer.layers[0].codebook.embed.shape
-    for layer, table in zip(model.quantizer.layers, tables(shape, len(model.quantizer.layers), spread), strict=True):
+        latents = model.encoder(tensor(sound(4800, config.get("audio_channels", 1))))
+    middle, spread = latents.mean((0, 2)), latents.std(2).mean().item()
+    layers = model.quantizer.layers
+    drawn = tables(layers[0].codebook.embed.shape, len(layers), spread)
+    drawn[0] += middle  # so that the first level's codes lie among the latents
+    for layer, table in zip(layers, drawn, strict=True):
         layer.codebook.embed.copy_(table)
         layer.codebook.cluster_size.copy_(torch.arange(len(table)) + 1.0)
     return model

@@ -123,6 +123,16 @@ def test_what_only_looks_like_it_is_refused(pair):
         form.describe(replace(header, config=more))
     with pytest.raises(CheckpointError, match="sampling_rate is fast"):
         form.describe(replace(header, config={**header.config, "sampling_rate": "fast"}))
+    for change, words in (
+        ({"sampling_rate": float("nan")}, "sampling_rate is nan"),
+        ({"chunk_length_s": 1e-9}, "chunk_length_s is 1e-09; from 0.1"),
+        ({"overlap": 1}, r"overlap is 1; from 0\.0 to 0\.5"),
+        ({"trim_right_ratio": float("inf")}, "trim_right_ratio is inf"),
+        ({"num_filters": {"model_type": "pickled"}}, "none of dac"),
+        ({"hidden_size": "wide"}, "does not describe a EncodecConfig"),
+    ):
+        with pytest.raises(CheckpointError, match=words):
+            form.load(replace(header, config={**header.config, **change}))
     with pytest.raises(CheckpointError, match="num_residual_layers is 1000000"):
         form.load(replace(header, config={**header.config, "num_residual_layers": 1_000_000}))
     with pytest.raises(CheckpointError, match="shape"):

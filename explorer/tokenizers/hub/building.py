@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -66,6 +67,8 @@ def _heard(config: Mapping[str, object]) -> dict[str, object]:
             value = _heard(value)
         if isinstance(value, (int, float)) and key.endswith(COUNTS) and not -1 <= value <= MOST_LAYERS:
             raise CheckpointError(f"config.json: {key} is {value}; at most {MOST_LAYERS} was expected.")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise CheckpointError(f"config.json: {key} is {value}; a finite number was expected.")
         heard[key] = value
     return heard
 

@@ -90,7 +90,8 @@ class FolderFormat(Format):
 def whole(config: Mapping[str, object], key: str, default: int, most: int = MOST) -> int:
     """A whole number from 1 to `most` of config.json, or CheckpointError."""
     value = config.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or not 1 <= value <= most:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or value != int(value) or not 1 <= value <= most:
         raise CheckpointError(f"config.json: {key} is {str(value)[:40]}; a whole number from 1 to {most} was expected.")
     return int(value)
 
@@ -114,6 +115,16 @@ def largest(config: Mapping[str, object], key: str, default: float) -> float:
     if isinstance(last, bool) or not isinstance(last, (int, float)) or not 0 < last <= MOST:
         raise CheckpointError(f"config.json: {key} is {str(value)[:40]}; a list of positive numbers was expected.")
     return float(last)
+
+
+def between(config: Mapping[str, object], key: str, low: float, high: float) -> float | None:
+    """A number from `low` to `high` of config.json, None where none is given, or CheckpointError."""
+    value = config.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise CheckpointError(f"config.json: {key} is {str(value)[:40]}; from {low} to {high} was expected.")
+    return float(value)
 
 
 def each_second(rate_hz: int, hop: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from explorer.loading.header import Header
 from explorer.tokenizers.base import TokenizerSpec
-from explorer.tokenizers.hub.folder import FolderFormat, each_second, largest, whole, wholes
+from explorer.tokenizers.hub.folder import FolderFormat, between, each_second, largest, whole, wholes
 
 
 class SoundFormat(FolderFormat):
@@ -61,6 +61,7 @@ class EncodecFormat(SoundFormat):
         asked = int(1000 * largest(config, "target_bandwidths", 24.0) // max(bits_each, 1))
         levels = self.expect_levels(asked, self.levels(header, "quantizer.layers.", ".codebook.embed"))
         channels = whole(config, "audio_channels", 1, most=2)
+        between(config, "chunk_length_s", 0.1, 60.0), between(config, "overlap", 0.0, 0.5)  # few chunks, none empty
         return replace(self.spec(header, "rvq", table, levels, rate, hop), channels=channels)
 
 

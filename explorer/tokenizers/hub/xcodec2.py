@@ -24,6 +24,7 @@ class Xcodec2Codec(Codec):
     half_precision = False  # rounding to four values an axis: float16 would choose other codes
     configuration = "models.xcodec2.configuration_xcodec2:Xcodec2Config"
     modelling = "models.xcodec2.modeling_xcodec2:Xcodec2Model"
+    notes = ("The last sample was made silent: the public feature extractor always adds silence, a sample at least.",)
 
     def __init__(self, config: Mapping[str, object]) -> None:
         super().__init__()
