@@ -12,6 +12,16 @@ from explorer.loading.header import Header
 from explorer.loading.restricted import ITEM_BYTES
 from explorer.tokenizers.base import TokenizerSpec
 
+UNFORESEEN = (
+    KeyError,
+    TypeError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    StopIteration,
+)
 SHOWN = 4  # keys named in a message
 MOST_OTHERS = 8
 
@@ -44,7 +54,7 @@ def recognise(header: Header) -> Recognised:
             except ImportError:  # an optional library that is not here disables one format
                 continue
             tried.append(format.title)
-            if format.recognises(one):
+            if _recognised(format, one):
                 return _described(format_id, format, one)
     kind = header.config.get("model_type") or header.config.get("_class_name")
     keys = list(header.tensors)
@@ -65,13 +75,21 @@ def _alternatives(header: Header) -> Iterator[Header]:
         yield replace(header, tensors=tensors, wrapper=name, others=others, notes=(*header.notes, note))
 
 
+def _recognised(format: Format, header: Header) -> bool:
+    """Whether the format knows the header; one that stumbles over a stranger's shapes or config does not."""
+    try:
+        return format.recognises(header)
+    except UNFORESEEN:
+        return False
+
+
 def _described(format_id: str, format: Format, header: Header) -> Recognised:
     try:
         spec = format.describe(header)
         wanted = format.places(header)
     except ExplorerError:
         raise
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as error:
+    except UNFORESEEN as error:
         # Shapes and configs are a stranger's: what a format did not foresee is said, and is no bug of the app.
         raise CheckpointError(
             f"This looks like {format.title}, but it cannot be described: {type(error).__name__}: {str(error)[:200]}."

@@ -7,6 +7,7 @@ which files would be fetched. `load(plan)` fetches, fills and brings the tokeniz
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import threading
 from collections import Counter
@@ -18,16 +19,17 @@ from typing import Literal
 
 from explorer import tokenizers
 from explorer.config import settings
-from explorer.errors import Cancelled, CheckpointError
+from explorer.errors import Cancelled, CheckpointError, ExplorerError
 from explorer.loading.folders import partner, weight_files
 from explorer.loading.format import Progress, silent
 from explorer.loading.header import Header
 from explorer.loading.memory import check_room
 from explorer.loading.reading import read_header
-from explorer.loading.recognition import Recognised, recognise
+from explorer.loading.recognition import Recognised, format_of, recognise
 from explorer.registry import load_dotted
 from explorer.tokenizers.base import TokenizerSpec
 
+_log = logging.getLogger(__name__)
 SAMPLED_BYTES = 2**16  # of the beginning, the middle and the end of a file, for its name
 _REPOSITORY = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?P<inside>(?:/[A-Za-z0-9][\w.-]*)*)(?:@(?P<revision>[\w./-]+))?"
@@ -243,12 +245,17 @@ def _maker(plan: Plan) -> Callable[..., object]:
     def make(device: str, progress: Progress = silent) -> object:
         adapted: type = load_dotted("explorer.tokenizers.adapted:AdaptedTokenizer")
         try:
-            codec = load_dotted("explorer.loading.recognition:format_of")(plan.format_id).load(plan.header, progress)
-            return adapted(codec, plan.spec, device)
-        except (MemoryError, RuntimeError) as error:  # torch says RuntimeError for memory that is not there
+            return adapted(format_of(plan.format_id).load(plan.header, progress), plan.spec, device)
+        except (ExplorerError, ImportError):
+            raise
+        except Exception as error:  # torch says RuntimeError for memory that is not there, and for shapes alike
             if isinstance(error, MemoryError) or "memory" in str(error).lower():
                 raise CheckpointError(f"There is not enough memory to load {plan.title}.") from error
-            raise
+            _log.warning("a file that could not be loaded: %s", plan.source.words, exc_info=error)
+            reason = " ".join(str(error).split())[:200]
+            raise CheckpointError(
+                f"This looks like {plan.format_title}, but no model can be made of it: {type(error).__name__}: {reason}"
+            ) from error
 
     return make
 

@@ -97,6 +97,21 @@ def test_a_format_that_stumbles_is_said_in_words(made, monkeypatch, tmp_path):
         plan_file(saved(tmp_path / "a.pt"))
 
 
+def test_a_model_that_cannot_be_made_is_said_in_words(made, set_settings, monkeypatch, tmp_path):
+    set_settings()
+
+    def stumble(self, *_):
+        raise RuntimeError("shapes of\n a stranger")
+
+    found = plan_file(saved(tmp_path / "a.pt"))
+    monkeypatch.setattr(made_format.MadeFormat, "build", stumble)
+    with pytest.raises(CheckpointError, match="no model can be made of it: RuntimeError: shapes of a stranger"):
+        load(found, "cpu")
+    monkeypatch.setattr(made_format.MadeFormat, "recognises", lambda self, header: header.config["gone"])
+    with pytest.raises(CheckpointError, match="of no format that is known"):
+        plan_file(saved(tmp_path / "a.pt"))
+
+
 def test_all_visitors_share_one_copy(made, set_settings, tmp_path):
     set_settings()
     found, loaded = plan_file(saved(tmp_path / "a.pt")), []
