@@ -1,0 +1,94 @@
+"""Every page, in Chromium, on public formats: a convolutional VQ, a lookup-free one, a 1-D one, and an audio codec.
+
+Each is brought from its published file by the command line.
+"""
+
+import pytest
+
+from explorer.loading.sources import plan
+from tests.conftest import app_with
+from tests.public_files import PUBLIC, mimi
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 120_000
+PLAYER = "#player .dte-player"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("public")
+    return {name: make(folder) for name, make in (PUBLIC | {"mimi": mimi}).items()}
+
+
+@pytest.fixture(scope="module")
+def ids(files):
+    return {name: plan(str(file)).id for name, file in files.items()}
+
+
+@pytest.fixture(scope="module")
+def public_url(chromium_path, files):
+    with app_with(*(word for file in files.values() for word in ("--checkpoint", str(file)))) as url:
+        yield url
+
+
+@pytest.fixture(params=PUBLIC)
+def case(request, ids, page, public_url):
+    return request.param, ids[request.param], page, public_url
+
+
+def test_inspect_shows_its_tokens_and_a_code(case):
+    name, tokenizer, page, url = case
+    page.goto(f"{url}?tokenizer={tokenizer}")
+    page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]", timeout=PATIENCE_MS)
+    assert f"tokenizer={tokenizer}" in page.url
+    if name == "encodec":  # its 32 levels lie under waveform and spectrogram, 9 px each
+        page.wait_for_selector(f"{PLAYER}[data-drawn]", timeout=PATIENCE_MS)
+        page.locator(f"{PLAYER} .dte-player-stage").click(position={"x": 300, "y": 64 + 6 + 132 + 6 + 4})
+    else:
+        page.locator("#inspect-view [data-panel='tokens'] .dte-stage").click()
+    page.wait_for_function(
+        "/Code\\s+[\\d,]+/i.test(document.querySelector('#area-card').innerText)", timeout=PATIENCE_MS
+    )
+
+
+def test_its_tokens_can_be_edited(case):
+    _, tokenizer, page, url = case
+    page.goto(f"{url}?tokenizer={tokenizer}")
+    page.locator("#edit-view .ed-panel > summary").click(timeout=PATIENCE_MS)
+    page.wait_for_selector("#edit-view .dte-edit[data-ready='true']", timeout=PATIENCE_MS)
+    editor = page.locator("#edit-view .dte-edit")
+    shown = int(editor.get_attribute("data-code"))
+    page.locator("#edit-view .ed-code").fill(str(shown + 1 if shown == 0 else shown - 1))
+    stage = page.locator("#edit-view .ed-pane:first-child .ed-stage")
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
+    page.wait_for_function("document.querySelector('#edit-view .dte-edit').dataset.steps === '1'", timeout=PATIENCE_MS)
+    page.wait_for_function(
+        "document.querySelector('#edit-view .dte-edit').dataset.changed === '1'", timeout=PATIENCE_MS
+    )
+
+
+def test_the_codebook_page_counts_samples_and_shows_a_code(case):
+    _, tokenizer, page, url = case
+    page.goto(f"{url.rstrip('/')}/codebook?tokenizer={tokenizer}")
+    page.wait_for_selector("#codebook-view .dte-codebook[data-ready='true']", timeout=PATIENCE_MS)
+    page.get_by_role("button", name="The most used code").click()
+    page.wait_for_function(
+        "document.querySelector('#codebook-view .dte-codebook').dataset.code !== ''", timeout=PATIENCE_MS
+    )
+    code = page.get_attribute("#codebook-view .dte-codebook", "data-code")
+    page.wait_for_selector(f".codebook-code[data-code='{code}'][data-decoded='{code}']", timeout=PATIENCE_MS)
+
+
+def test_it_is_compared(case, ids):
+    name, tokenizer, page, url = case
+    other = {"encodec": ids["mimi"], "titok": ids["open-magvit2"]}.get(name, ids["titok"])
+    page.goto(f"{url.rstrip('/')}/compare?tokenizers={tokenizer},{other}")
+    page.wait_for_selector("#compare-view .dte-compare[data-ready='true']", timeout=PATIENCE_MS)
+    page.wait_for_selector("#compare-view .cp-table tbody tr td[data-key]", timeout=PATIENCE_MS)
+    rows = page.locator("#compare-view .cp-table tbody tr").evaluate_all(
+        "(rows) => rows.map((r) => r.dataset.tokenizer)"
+    )
+    assert sorted(rows) == sorted([tokenizer, other])
