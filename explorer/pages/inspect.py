@@ -51,7 +51,7 @@ def build() -> None:
         with gr.Column(scale=5, min_width=320):
             gr.Markdown("### Picture, sound or clip")
             strip = SampleStrip()
-            with gr.Accordion("Your own: upload a file, paste, or take a picture", open=False):
+            with gr.Accordion("Your own picture, sound or clip: upload, paste or webcam", open=False):
                 file = gr.File(type="filepath", label="A picture, sound or clip", height=110, elem_id="upload-file")
                 upload = PictureInput(
                     sources=["upload", "clipboard", "webcam"], label="Or a picture", height=300, elem_id="upload"
@@ -95,6 +95,7 @@ def build() -> None:
         panel.brought(_pick_brought, state, chosen, **quick),
         side.input(_pick_side, [state, side], chosen, **quick),
     ]
+    file.upload(lambda: None, None, file, queue=False, **quiet)  # ready for the next one
     for run in [opened, *runs]:
         run.success(_maps, state, view, concurrency_limit=4, **quick)
     view.select(_select, state, [card], queue=False, **quick)

@@ -13,7 +13,7 @@ import numpy as np
 
 from explorer import stages
 from explorer.analysis.depiction import sound_picture
-from explorer.config import settings
+from explorer.config import Limits, settings
 from explorer.errors import ExplorerError, MediaError
 from explorer.media.audio import LoadedAudio
 from explorer.media.image import LoadedImage, fit
@@ -79,17 +79,26 @@ def _with_upload(visit: Visit, spec: TokenizerSpec) -> tuple[Visit, str]:
     try:
         load_medium(visit.upload, limits, spec.modality)  # type: ignore[arg-type]
         return replace(visit, modality=spec.modality), ""
-    except MediaError:
-        held = modality_of(load_medium(visit.upload, limits))  # type: ignore[arg-type]
-        if held == spec.modality:
-            raise  # of the right kind, and wrong in itself
+    except MediaError as error:
+        held = _held(visit.upload, limits)
+        if held in (None, spec.modality):  # nothing that is read here, or of the right kind and wrong in itself
+            raise
+        wrong = error
     other = next((one for one in list_tokenizers() if one.modality == held), None)
     if other is None:
         raise MediaError(
             f"This file is a {ONE[held]}, and no tokenizer here takes {ONE[held]}s. Bring one, or choose another file."
-        )
+        ) from wrong
     words = f"This file is a {ONE[held]}, so {other.title} is shown, which takes {ONE[held]}s."
     return replace(visit, modality=held, tokenizer=other.id).at_rest(), words
+
+
+def _held(path: str | None, limits: Limits) -> str | None:
+    """The modality of a file by its content; None for what nothing here reads."""
+    try:
+        return modality_of(load_medium(path, limits))  # type: ignore[arg-type]
+    except MediaError:
+        return None
 
 
 def label_of(spec: TokenizerSpec) -> str:

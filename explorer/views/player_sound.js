@@ -21,7 +21,7 @@ const HINT = "Space plays. Click a token to hear its stretch; scroll to zoom int
 
 export class SoundPlayer {
   constructor(root) {
-    Object.assign(this, { root, value: null, images: [], levels: [], window: null, pointed: null, dirty: new Set() });
+    Object.assign(this, { root, value: null, images: [], levels: [], window: null, pointed: null, plays: 0, dirty: new Set() });
     this.deck = new Deck(() => this.stateChanged());
     this.theme = readTheme(root);
     this.build();
@@ -105,7 +105,8 @@ export class SoundPlayer {
     const { playing, heard } = this.deck;
     this.button.textContent = playing ? "Pause" : "Play";
     this.which.set(heard);
-    Object.assign(this.root.dataset, { playing: playing ? heard : "", heard });
+    this.plays += playing && this.root.dataset.playing !== heard ? 1 : 0;
+    Object.assign(this.root.dataset, { playing: playing ? heard : "", heard, plays: this.plays });
     if (!this.value) return;
     if (playing) this.tick();
     else {

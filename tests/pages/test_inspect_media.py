@@ -182,7 +182,7 @@ def test_an_upload_is_known_by_its_content_and_brings_a_tokenizer_that_takes_it(
     assert (visit.modality, visit.tokenizer) == ("audio", "made-tones") and "This file is a sound" in words
     visit, words = media.settled(replace(wish, tokenizer="made-tones", upload=files["grey"]))
     assert visit.modality == "image" and "This file is a picture" in words
-    with pytest.raises(MediaError, match="no picture, sound or clip"):
+    with pytest.raises(MediaError, match="not a sound that can be read"):
         media.settled(replace(wish, upload=files["text"]))
 
 
