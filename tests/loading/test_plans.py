@@ -105,6 +105,9 @@ def test_a_model_that_cannot_be_made_is_said_in_words(made, set_settings, monkey
 
     found = plan_file(saved(tmp_path / "a.pt"))
     monkeypatch.setattr(made_format.MadeFormat, "build", stumble)
+    with pytest.raises(CheckpointError, match="can be made of it: shapes of"):
+        load(found, "cpu")
+    monkeypatch.setattr(made_format.MadeFormat, "load", stumble)
     with pytest.raises(CheckpointError, match="no model can be made of it: RuntimeError: shapes of a stranger"):
         load(found, "cpu")
     monkeypatch.setattr(made_format.MadeFormat, "recognises", lambda self, header: header.config["gone"])
