@@ -36,7 +36,7 @@ def rate_figure(curves: Sequence[Curve], measure: str, kind: Kind) -> str:
     Filled marks stand at log2(K) bits; the thin bar to the left reaches to the bits at the entropy of the medium's
     own histogram. Codecs are dashed, at the bits without headers. An infinite figure has no place.
     """
-    title, across_words = kind.measures[measure], f"{kind.rate_name.lower()}, {kind.rate_unit}"
+    title, across_words = kind.measures[measure], kind.axis
     drawn = [(number, curve, kept) for number, curve in enumerate(curves) if (kept := _finite(curve, measure))]
     if not drawn:
         return f'<p class="quiet">{escape(title)} could not be measured on all of these {kind.nouns}.</p>'

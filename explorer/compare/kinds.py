@@ -11,7 +11,8 @@ from explorer.errors import SettingsError
 
 @dataclass(frozen=True)
 class Kind:
-    """noun, nouns: what one medium is called, and several. rate_name, rate_unit, rate_key: what bits are held against.
+    """noun, nouns: what one medium is called, and several. rate_name, rate_unit, rate_key: what bits are held against;
+    axis: the same on an axis.
 
     measures: key of a figure -> its title, in the order of the curves. codecs: references at the same bits.
     raw_bits: of an uncompressed medium, for each unit of its extent; None where it depends on the medium.
@@ -23,6 +24,7 @@ class Kind:
     rate_name: str
     rate_unit: str
     rate_key: str
+    axis: str
     measures: Mapping[str, str]
     codecs: Mapping[str, str]
     raw_bits: float | None
@@ -38,14 +40,14 @@ _SOUND_MEASURES = {"si_sdr_db": "SI-SDR, dB", "log_mel_db": "Log-mel distance, d
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "image": Kind(
-            "image", "picture", "pictures", "Bits a pixel", "bits/pixel", "bpp", _PICTURE_MEASURES,
+            "image", "picture", "pictures", "Bits a pixel", "bits/pixel", "bpp", "bits a pixel", _PICTURE_MEASURES,
             {"jpeg": "JPEG", "webp": "WebP"}, 24,
         ),
         "audio": Kind(
-            "audio", "sound", "sounds", "Bit rate", "kbit/s", "kbps", _SOUND_MEASURES,
+            "audio", "sound", "sounds", "Bit rate", "kbit/s", "kbps", "kbit/s", _SOUND_MEASURES,
             {"opus": "Opus", "vorbis": "Ogg Vorbis"}, None,
         ),
-        "video": Kind("video", "clip", "clips", "Bits a pixel", "bits/pixel", "bpp", _PICTURE_MEASURES, {}, 24),
+        "video": Kind("video", "clip", "clips", "Bits a pixel", "bits/pixel", "bpp", "bits a pixel", _PICTURE_MEASURES, {}, 24),
     }
 )  # fmt: skip
 

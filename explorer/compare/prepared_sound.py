@@ -17,6 +17,7 @@ from explorer.media.audio import LoadedAudio, fit_audio
 from explorer.media.medium import fit_medium
 from explorer.tokenizers.base import TokenizerSpec
 
+TALL = 2  # pixels a band
 WORST_S = 0.25  # length of the stretch that is called the worst
 
 
@@ -58,7 +59,7 @@ class PreparedSound(Prepared):
         }
         db = spectrogram_db(self.reference, self.rate_hz, WIDTH_PX)
         self._loudest_db = float(db.max())
-        self.picture = sound_pixels(db, self._loudest_db)
+        self.picture = np.repeat(sound_pixels(db, self._loudest_db), TALL, axis=0)
 
     def given(self, spec: TokenizerSpec) -> np.ndarray:
         return self._inputs[spec.id].samples
@@ -85,10 +86,11 @@ class PreparedSound(Prepared):
         left = start * width // len(squares)
         wide = max(1, round(length * width / len(squares)))
         mse = float(squares[start : start + length].mean())
-        return WorstPatch((0, min(left, width - wide), MEL_BANDS, wide), mse)
+        return WorstPatch((0, min(left, width - wide), MEL_BANDS * TALL, wide), mse)
 
     def drawn(self, judged: np.ndarray) -> np.ndarray:
-        return sound_pixels(spectrogram_db(judged, self.rate_hz, self.picture.shape[1]), self._loudest_db)
+        pixels = sound_pixels(spectrogram_db(judged, self.rate_hz, self.picture.shape[1]), self._loudest_db)
+        return np.repeat(pixels, TALL, axis=0)
 
     def codec(self, name: str) -> SoundCodec:
         return SoundCodec(name, self.reference, self.rate_hz)

@@ -87,7 +87,7 @@ def _code_decoded(visitor: Visitor | None, request: dict[str, Any]) -> str:
 
 def _sound(visitor: Visitor | None, request: dict[str, Any]) -> str:
     """What is heard about a token of a sound."""
-    numbers = (whole(request, name) for name in ("level", "medium", "token"))
+    numbers = (whole(request, name) for name in ("level", "medium", "position"))
     return said(codebook_code.sound(_opened(visitor, request), *numbers))
 
 

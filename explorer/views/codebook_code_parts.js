@@ -48,7 +48,7 @@ function exemplarRow(kind, list, answer, bus, base) {
     const crop = boxed(one.url, words, one.box, one.size);
     const tile = href ? h("a", { class: "cc-tile", href, target: "_blank", rel: "noopener", title: `${words}. Open it in Inspect` }, crop) : h("span", { class: "cc-tile", title: words }, crop);
     if (one.heard === null || one.heard === undefined) return tile;
-    const fetchUrl = async () => (await bus.ask("sound", { level: answer.level, medium: one.heard, token: one.token })).url;
+    const fetchUrl = async () => (await bus.ask("sound", { level: answer.level, medium: one.heard, position: one.token })).url;
     return h("span", { class: "cc-heard" }, tile, playButton(`Play ${words}`, fetchUrl));
   });
   return h("div", { class: "cc-row", "data-kind": kind }, h("p", { class: "cc-label" }, h("b", {}, kind[0].toUpperCase() + kind.slice(1)), ` ${KINDS[kind]}`), h("div", { class: "cc-tiles" }, ...tiles));

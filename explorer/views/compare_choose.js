@@ -1,19 +1,32 @@
-// What is compared: a picture or a set (samples, hard content, the visitor's own), and from two to eight tokenizers.
+// What is compared: a medium or a set (samples, hard content, the visitor's own), and from two to eight tokenizers of one
+// modality.
 
 import { bytes } from "./codebook_audit_model.js";
 import { note } from "./codebook_panel.js";
 import { isFresh, isGoing } from "./compare_link.js";
-import { fileTrouble } from "./compare_model.js";
+import { fileTrouble, modalityOf, NOUNS } from "./compare_model.js";
 import { h, segmented } from "./inspect_dom.js";
 import { say } from "./lab_panel.js";
 import { sendFiles } from "./page_files.js";
 import { nextIndex } from "./sample_strip.js";
 
-const KINDS = [
-  { id: "samples", label: "Sample pictures", title: "Pictures that come with the app" },
-  { id: "presets", label: "Hard content", title: "Crops on which tokenizers break first: text, faces, fine texture, flat gradients" },
-  { id: "own", label: "Your own", title: "Your pictures, or a zip of them" },
+const MODALITIES = [
+  { id: "image", label: "Pictures", title: "Compare tokenizers of pictures" },
+  { id: "audio", label: "Sounds", title: "Compare tokenizers of sounds" },
+  { id: "video", label: "Clips", title: "Compare tokenizers of clips" },
 ];
+const FIRST_MANY = 4;
+
+/** Where media come from, for tokenizers of a modality; hard content is there of pictures only. Pure. */
+export function kindsOf(modality) {
+  const nouns = NOUNS[modality] ?? "media";
+  const kinds = [
+    { id: "samples", label: `Sample ${nouns}`, title: `${nouns[0].toUpperCase()}${nouns.slice(1)} that come with the app` },
+    { id: "presets", label: "Hard content", title: "Crops on which tokenizers break first: text, faces, fine texture, flat gradients" },
+    { id: "own", label: "Your own", title: `Your ${nouns}, or a zip of them` },
+  ];
+  return modality === "image" ? kinds : kinds.filter(({ id }) => id !== "presets");
+}
 const PREFIX = { samples: "sample:", presets: "preset:" };
 const kindOf = (media) => (media === "own" ? "own" : media.startsWith("preset:") ? "presets" : "samples");
 
@@ -37,12 +50,15 @@ class Chooser {
       this.drawStrip();
       this.draw();
     });
-    this.kinds.options(KINDS, this.kind);
-    this.strip = h("div", { class: "cp-strip", role: "radiogroup", "aria-label": "Pictures to compare on", onkeydown: (event) => this.key(event) });
+    const there = new Set(this.bus.info.tokenizers.map(({ modality }) => modality));
+    this.modalities = segmented("What is compared", (id) => this.turnTo(id));
+    this.modalities.options(MODALITIES.filter(({ id }) => there.has(id)), this.modality());
+    this.modalities.element.hidden = there.size < 2;
+    this.strip = h("div", { class: "cp-strip", role: "radiogroup", "aria-label": "What to compare on", onkeydown: (event) => this.key(event) });
     this.about = h("p", { class: "cb-note" });
     this.mediaTrouble = h("p", { class: "cb-status", hidden: true });
-    this.input = h("input", { type: "file", multiple: true, accept: "image/*,.zip", class: "cp-file", "aria-label": "Your own pictures, or a zip of them", onchange: () => this.take([...this.input.files]) });
-    this.drop = h("label", { class: "cp-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}, ` or drop them here: up to ${this.bus.info.limits.media} pictures, or a zip of them. They stay on this server and go when you close the page.`));
+    this.input = h("input", { type: "file", multiple: true, class: "cp-file", onchange: () => this.take([...this.input.files]) });
+    this.drop = h("label", { class: "cp-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}));
     for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
       this.drop.addEventListener(name, (event) => {
         event.preventDefault();
@@ -56,16 +72,49 @@ class Chooser {
     this.trouble = h("p", { class: "cb-status", hidden: true });
     this.go = h("button", { type: "button", class: "cp-go", "data-act": "compare", onclick: () => this.bus.start() }, "Compare");
     this.said = h("span", { class: "cp-said" });
+    this.nameKinds();
     this.host.replaceChildren(
-      h("div", { class: "cp-part" }, h("div", { class: "cp-label" }, h("b", {}, "On"), this.kinds.element), this.strip, this.drop, this.about, this.mediaTrouble),
+      h("div", { class: "cp-part" }, h("div", { class: "cp-label" }, h("b", {}, "On"), this.modalities.element, this.kinds.element), this.strip, this.drop, this.about, this.mediaTrouble),
       h("div", { class: "cp-part" }, h("div", { class: "cp-label" }, h("b", {}, "Tokenizers"), this.count), this.chips, this.trouble, h("div", { class: "cp-act" }, this.go, this.said)),
     );
   }
 
-  chip({ id, title, summary, modality, vocabulary }) {
-    const fits = modality === "image";
-    const words = fits ? `${summary} Vocabulary ${vocabulary}.` : `This is a tokenizer of ${modality}; only those of pictures are compared here.`;
-    return h("button", { type: "button", class: "cp-chip", "data-id": id, "data-fits": fits, title: words, onclick: () => this.toggle(id, fits, words) }, title);
+  modality() {
+    const { tokenizers } = this.bus.state;
+    return tokenizers.length > 0 ? modalityOf(tokenizers, this.bus.info.tokenizers) : (this.named ?? "image"); // none: as before
+  }
+
+  /** Compare something else: tokenizers of that modality, on its first sample. */
+  turnTo(modality) {
+    if (modality === this.modality()) return;
+    const fit = this.bus.info.tokenizers.filter((one) => one.modality === modality && one.decodes !== false);
+    const first = this.media.find((one) => one.modality === modality && one.kind === "samples");
+    this.kind = "samples";
+    this.bus.set({ tokenizers: fit.slice(0, FIRST_MANY).map(({ id }) => id), media: first?.id ?? "", problem: null });
+    const few = fit.length < this.bus.info.limits.least ? `Only one tokenizer of ${NOUNS[modality]} is here; bring another on the Inspect page.` : "";
+    this.drawStrip();
+    this.draw();
+    note(this.trouble, few, "problem");
+    if (this.enough()) this.bus.start();
+  }
+
+  nameKinds() {
+    const modality = this.modality();
+    if (this.named === modality) return;
+    this.named = modality;
+    const nouns = NOUNS[modality] ?? "media";
+    this.kinds.options(kindsOf(modality), this.kind);
+    this.modalities.set(modality);
+    this.input.accept = `${modality}/*,.zip`;
+    this.input.setAttribute("aria-label", `Your own ${nouns}, or a zip of them`);
+    this.drop.lastChild.textContent = ` or drop them here: up to ${this.bus.info.limits.media} ${nouns}, or a zip of them. They stay on this server and go when you close the page.`;
+    for (const chip of this.chips?.children ?? []) chip.hidden = chip.dataset.modality !== modality;
+  }
+
+  chip({ id, title, summary, modality, vocabulary, decodes }) {
+    const fits = decodes !== false;
+    const words = fits ? `${summary} Vocabulary ${vocabulary}.` : "This tokenizer has no decoder, so there is nothing of it to compare.";
+    return h("button", { type: "button", class: "cp-chip", "data-id": id, "data-modality": modality, "data-fits": fits, title: words, onclick: () => this.toggle(id, fits, words) }, title);
   }
 
   toggle(id, fits, words) {
@@ -99,12 +148,13 @@ class Chooser {
 
   drawStrip() {
     const { kind, media, bus } = this;
-    const shown = media.filter((one) => one.kind === kind);
+    const modality = this.modality();
+    const shown = media.filter((one) => one.kind === kind && (one.modality ?? "image") === modality);
     const tiles = shown.map((one) => this.tile(one.id, one.title, one.about, h("img", { src: one.image, alt: "" })));
     if (shown.length > 1) tiles.push(this.tile(`${PREFIX[kind]}all`, `All ${shown.length}, as a set`, "Means and spread over all of them", h("span", { class: "cp-set" }, `All ${shown.length}`)));
     const { own } = bus.state;
-    if (kind === "own" && own) {
-      const words = own.names.length === 1 ? own.title : `${own.names.length} pictures`;
+    if (kind === "own" && own && (own.modality ?? "image") === modality) {
+      const words = own.names.length === 1 ? own.title : `${own.names.length} ${NOUNS[modality]}`;
       tiles.push(this.tile("own", words, "Your own", own.image ? h("img", { src: own.image, alt: "" }) : h("span", { class: "cp-set" }, words)));
     }
     this.strip.replaceChildren(...tiles);
@@ -124,7 +174,7 @@ class Chooser {
     if (trouble) return;
     try {
       this.sending = sendFiles(files, (loaded, total) => note(this.mediaTrouble, `Sending: ${bytes(loaded)} of ${bytes(total)}`), "compare");
-      const own = await this.bus.ask("own", { files: await this.sending.done });
+      const own = await this.bus.ask("own", { files: await this.sending.done, modality: this.modality() });
       note(this.mediaTrouble, "");
       this.bus.set({ own, media: "own", at: 0, zoom: "", problem: null });
       this.drawStrip();
@@ -139,6 +189,7 @@ class Chooser {
 
   draw() {
     const { bus } = this;
+    this.nameKinds();
     const { media, own, tokenizers, problem, job } = bus.state;
     const { least, most } = bus.info.limits;
     let lit = null;
@@ -150,8 +201,8 @@ class Chooser {
     }
     if (!lit && this.strip.firstChild) this.strip.firstChild.tabIndex = 0;
     const found = this.media.find((one) => one.id === media);
-    const all = this.media.filter((one) => one.kind === this.kind).length;
-    const words = found ? `${found.title}. ${found.about}` : media === "own" ? own?.title ?? "" : media.endsWith(":all") && all ? "All of them as a set: means and spread over the pictures." : "";
+    const all = this.media.filter((one) => one.kind === this.kind && (one.modality ?? "image") === this.modality()).length;
+    const words = found ? `${found.title}. ${found.about}` : media === "own" ? own?.title ?? "" : media.endsWith(":all") && all ? "All of them as a set: means and spread." : "";
     say(this.about, kindOf(media) === this.kind ? words : "");
     for (const chip of this.chips.children) {
       const on = tokenizers.includes(chip.dataset.id);

@@ -25,7 +25,13 @@ export const FIRST = Object.freeze({
 });
 export const IN_ADDRESS = ["tokenizers", "media", "at", "mode", "show", "left", "right", "zoom", "seed", "sort", "measure"];
 const ORIGINAL = "original"; // how a link says "" on the right, where that is not the default
-const MODES = { mode: ["grid", "swipe", "blind"], show: ["picture", "signed", "absolute"], measure: ["psnr_db", "ssim", "ms_ssim", "gradient_error"] };
+const MODES = { mode: ["grid", "swipe", "blind"], show: ["picture", "signed", "absolute"], measure: ["psnr_db", "ssim", "ms_ssim", "gradient_error", "si_sdr_db", "log_mel_db", "snr_db"] };
+
+/** What the chosen tokenizers take, by the first of them: "image" where none is chosen. tokenizers: [{id, modality}]. */
+export const modalityOf = (chosen, tokenizers) => tokenizers.find(({ id }) => id === chosen[0])?.modality ?? "image";
+
+/** What media of a modality are called. */
+export const NOUNS = Object.freeze({ image: "pictures", audio: "sounds", video: "clips" });
 
 /** The state after `changes`: other pictures are looked at from the whole, a new round has no vote. */
 export function nextState(state, changes) {
@@ -184,6 +190,6 @@ export function fileTrouble(files, limits, sizeWords) {
   const total = files.reduce((sum, file) => sum + file.size, 0);
   if (large) return `${large.name} has ${sizeWords(large.size)}; ${sizeWords(limits.file_bytes)} is the most for one file here. For more: python -m explorer compare.`;
   if (total > limits.upload_bytes) return `These files have ${sizeWords(total)} together; ${sizeWords(limits.upload_bytes)} is the most here. For more: python -m explorer compare.`;
-  if (files.length > limits.media) return `These are ${files.length} files; at most ${limits.media} pictures are compared at a time. Choose fewer.`;
+  if (files.length > limits.media) return `These are ${files.length} files; at most ${limits.media} are compared at a time. Choose fewer.`;
   return "";
 }

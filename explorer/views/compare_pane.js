@@ -9,17 +9,18 @@ const KEYS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDow
 const CROSS_PX = 9;
 const SHARP_FROM = 2; // screen pixels a pixel of the picture, from which its pixels are drawn as squares
 
-/** shared: {view, moving} of all panes. on: {moved(), redraw(pane), hover(pane, {x, y} | null), key(key) -> handled}.
- *  `source` (canvas), `box` and `cross` are drawn; set them, then draw. */
+/** shared: {view, moving} of all panes. on: {moved(), redraw(pane), hover(pane, {x, y} | null), click(pane, {x, y}),
+ *  key(key) -> handled}. `source` (canvas), `box`, `cross` and `head` (a share of the width) are drawn; set them, then
+ *  draw. */
 export class Pane {
   constructor(label, shared, on) {
     this.stage = h("div", { class: "cp-stage", tabindex: 0, role: "application", "aria-label": label }, h("canvas", { "aria-hidden": "true" }), h("canvas", { "aria-hidden": "true" }));
-    Object.assign(this, { shared, on, source: null, box: null, cross: null });
+    Object.assign(this, { shared, on, source: null, box: null, cross: null, head: null });
     this.panel = new Panel(this.stage, this, {
       redraw: () => on.redraw(this),
       moved: () => on.moved(),
       hover: (_, hit) => on.hover(this, hit),
-      click: () => {},
+      click: (_, hit) => hit && on.click(this, hit),
     }, shared);
     this.stage.addEventListener("keydown", (event) => this.key(event));
   }
@@ -47,6 +48,13 @@ export class Pane {
       const [top, left, height, width] = this.box;
       const [x, y] = place(left, top);
       outline(ctx, (path) => path.rect(x, y, width * s, height * s), 1.5);
+    }
+    if (this.head !== null) {
+      const [x, y] = place(this.head * this.source.width, 0);
+      outline(ctx, (path) => {
+        path.moveTo(x, y);
+        path.lineTo(x, y + this.source.height * s);
+      }, 1.5);
     }
     if (!this.cross) return;
     const [x, y] = place(this.cross.x, this.cross.y);

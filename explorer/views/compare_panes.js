@@ -6,6 +6,7 @@ import { mountBlind } from "./compare_blind.js";
 import { columnsOf, readZoom, shuffled, viewOfBox, writeZoom } from "./compare_model.js";
 import { Pane } from "./compare_pane.js";
 import { decoded } from "./compare_pictures.js";
+import { Player } from "./compare_player.js";
 import { Swipe } from "./compare_swipe.js";
 import { h, segmented } from "./inspect_dom.js";
 import { onThemeChange } from "./inspect_theme.js";
@@ -23,7 +24,7 @@ const SHOWS = [
 ];
 const ADDRESS_MS = 300;
 const LEAST_PX = 190;
-const HELP = "Arrow keys move, plus and minus zoom, 0 shows everything, E changes between pictures and errors.";
+const HELP = "Arrow keys move, plus and minus zoom, 0 shows everything, E changes between pictures and errors, P plays sounds and clips.";
 
 class Panes {
   constructor(host, bus) {
@@ -33,9 +34,11 @@ class Panes {
       redraw: () => this.drawing.request(),
       moved: () => this.moved(),
       hover: (pane, at) => this.hover(pane, at),
+      click: (pane, at) => this.player.seek(at.x / this.sources.width, pane.id ?? ""),
       key: (key) => this.key(key),
     };
     this.swipe = new Swipe(bus, this.shared, this.on);
+    this.player = new Player(bus, (share) => this.head(share), (id) => this.nameOf(id));
     this.build();
     this.blind = mountBlind(this.vote, bus);
     bus.on(["pictures"], (state, before) => this.load(before.pictures));
@@ -68,7 +71,7 @@ class Panes {
     this.host.setAttribute("aria-label", "Pictures side by side");
     this.host.replaceChildren(
       h("div", { class: "cp-tools" }, this.modes.element, this.shows.element, this.zooms, this.whole, this.stepper),
-      this.legend, this.vote, this.grid, this.swipe.element, this.failures, this.notes,
+      this.legend, this.player.element, this.vote, this.grid, this.swipe.element, this.failures, this.notes,
     );
     this.modes.options(MODES, bus.state.mode);
     this.shows.options(SHOWS, bus.state.show);
@@ -84,6 +87,7 @@ class Panes {
     if (other) this.shared.view = null;
     if (!this.sources) this.shared.view = readZoom(this.bus.state.zoom, sources.width, sources.height);
     Object.assign(this, { sources, box: null });
+    this.player.show(pictures);
     this.layOut();
     this.moved();
   }
@@ -117,22 +121,32 @@ class Panes {
     this.fill();
   }
 
+  /** What a pane is called: while names are hidden, a letter. */
+  nameOf(id) {
+    if (id === "") return "Original";
+    return this.hidden() ? letter(this.order().indexOf(id) - 1) : this.bus.title(id);
+  }
+
   makePanes(order) {
     const hidden = this.hidden();
+    this.player.forgetParts();
     const focused = this.panes.findIndex(({ stage }) => stage === document.activeElement);
     this.panes = order.map((id, i) => {
-      const name = id === "" ? "Original" : hidden ? letter(i - 1) : this.bus.title(id);
+      const name = this.nameOf(id);
       const pane = new Pane(`${name}. ${HELP}`, this.shared, this.on);
       const facts = this.bus.state.pictures.panes.find((one) => one.tokenizer === id);
-      const worst = facts && h("button", { type: "button", class: "dte-link", title: "Zoom to the patch that this one does worst", "data-act": "worst", onclick: () => this.lookAt(facts.worst) }, "worst patch");
-      const line = facts && !hidden ? `${facts.psnr_db === null ? "identical" : `${facts.psnr_db.toFixed(2)} dB`} · ${facts.bpp.toFixed(3)} bits/px` : "";
+      const worst = facts && h("button", { type: "button", class: "dte-link", title: "Zoom to what this one does worst", "data-act": "worst", onclick: () => this.lookAt(facts.worst) }, this.player.kind === "audio" ? "worst stretch" : "worst patch");
+      const line = facts && !hidden ? facts.words.replaceAll(", ", " · ") : "";
       const won = this.bus.state.mode === "blind" && this.bus.state.voted === id;
       const before = this.bus.state.mode === "blind" && !hidden && id !== "" ? `${letter(i - 1)}: ` : "";
       const caption = h("figcaption", {}, h("b", { title: name }, before + name, won ? " ✓ your vote" : ""), h("span", {}, line), worst);
-      const figure = h("figure", { class: "cp-pane", "data-tokenizer": hidden && id !== "" ? null : id || "original" }, pane.stage, caption);
+      const { control, movie } = this.player.partsOf(id);
+      if (control) caption.append(control);
+      const figure = h("figure", { class: "cp-pane", "data-tokenizer": hidden && id !== "" ? null : id || "original" }, pane.stage, movie, caption);
       return Object.assign(pane, { id, figure });
     });
     this.grid.replaceChildren(...this.panes.map((pane) => pane.figure));
+    this.player.follow();
     this.panes[focused]?.stage.focus({ preventScroll: true });
   }
 
@@ -147,7 +161,10 @@ class Panes {
   }
 
   fill() {
-    const { show, mode } = this.bus.state;
+    const { mode } = this.bus.state;
+    const sound = this.player.kind === "audio";
+    const show = sound ? "picture" : this.bus.state.show; // the colours of two spectrograms are not subtracted
+    this.shows.element.hidden = sound;
     this.shows.set(show);
     if (!this.sources) return;
     for (const pane of this.panes) {
@@ -176,9 +193,9 @@ class Panes {
   describe() {
     const { pictures, run } = this.bus.state;
     const set = run?.names.length > 1 ? `${pictures.name}, ` : "";
-    say(this.notes, [`${set}${pictures.width} × ${pictures.height} px, the same for all.`, ...pictures.notes, "Drag to move, turn the wheel or pinch to zoom, double click for the whole."].join(" "));
+    say(this.notes, [`${set}${pictures.size}, the same for all.`, ...pictures.notes, "Drag to move, turn the wheel or pinch to zoom, double click for the whole."].join(" "));
     this.failures.hidden = pictures.failures.length === 0;
-    this.failures.replaceChildren(...pictures.failures.map(({ name, why }) => h("li", {}, h("b", {}, this.bus.title(name)), ` could not do this picture: ${why}`)));
+    this.failures.replaceChildren(...pictures.failures.map(({ name, why }) => h("li", {}, h("b", {}, this.bus.title(name)), ` could not do this: ${why}`)));
   }
 
   live() {
@@ -191,6 +208,14 @@ class Panes {
       pane.draw("overlay");
     }
     this.host.dataset.frames = Number(this.host.dataset.frames ?? 0) + 1;
+  }
+
+  /** Where a sound plays: a line in every pane. */
+  head(share) {
+    for (const pane of this.live()) {
+      pane.head = share;
+      pane.draw("overlay");
+    }
   }
 
   /** The view was changed by one pane: all follow in the next frame, and the address when it rests. */
@@ -229,7 +254,8 @@ class Panes {
 
   key(key) {
     const { mode, show, voted } = this.bus.state;
-    if (key === "e" || key === "E") this.bus.set({ show: SHOWS[(SHOWS.findIndex(({ id }) => id === show) + 1) % SHOWS.length].id });
+    if ((key === "p" || key === "P") && this.player.kind) this.player.toggle();
+    else if (key === "e" || key === "E") this.bus.set({ show: SHOWS[(SHOWS.findIndex(({ id }) => id === show) + 1) % SHOWS.length].id });
     else if (mode === "blind" && voted === null && /^[1-8]$/.test(key)) return this.blind.vote(Number(key) - 1);
     else if (key === "Escape" && this.box) this.lookAt(null);
     else return false;

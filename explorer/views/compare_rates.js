@@ -1,11 +1,10 @@
-// Rate against distortion: a mark for each tokenizer, a curve over levels for residual ones, dashed lines for JPEG and
-// WebP at measured bits. The same figure as in the report, in the page's own colours.
+// Rate against distortion: a mark for each tokenizer, a curve over levels for residual ones, dashed lines for codecs that
+// everybody knows, at measured bits. The same figure as in the report, in the page's own colours.
 
 import { foldedTable, furnish } from "./codebook_panel.js";
 import { rateTicks } from "./compare_model.js";
 import { h, segmented } from "./inspect_dom.js";
 
-const MEASURES = { psnr_db: "PSNR, dB", ssim: "SSIM", ms_ssim: "MS-SSIM", gradient_error: "Gradient RMSE" };
 const SVG = "http://www.w3.org/2000/svg";
 // Within a square of 10 pixels around 0, 0; those in STROKES are lines.
 const MARKS = ["M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0", "M-4-4h8v8h-8Z", "M0-5.5 5 4H-5Z", "M0-6 6 0 0 6-6 0Z", "M0 5.5 5-4H-5Z", "M-5-5 5 5M5-5-5 5", "M-6 0H6M0-6V6", "M0-6 5.2-3V3L0 6-5.2 3V-3Z"];
@@ -20,14 +19,14 @@ function svg(tag, attributes, ...children) {
   return element;
 }
 
-const placed = (point, measure) => point.bpp > 0 && Number.isFinite(point.values[measure]);
-const digits = (measure) => (measure === "psnr_db" ? 2 : measure === "gradient_error" ? 4 : 3);
+const placed = (point, measure) => point.rate > 0 && Number.isFinite(point.values[measure]);
+const digits = (measure) => (measure.endsWith("_db") ? 2 : measure === "gradient_error" ? 4 : 3);
 
 /** Where numbers stand: [lowest, highest] of bits and of the measure, with a little air; null if there is nothing. Pure. */
 export function rangesOf(curves, measure) {
   const points = curves.flatMap((curve) => curve.points.filter((point) => placed(point, measure)).map((point) => [curve, point]));
   if (points.length === 0) return null;
-  const bits = points.flatMap(([curve, { bpp, bpp_other: other }]) => (curve.kind !== "codec" && other > 0 ? [bpp, other] : [bpp]));
+  const bits = points.flatMap(([curve, { rate, rate_other: other }]) => (curve.kind !== "codec" && other > 0 ? [rate, other] : [rate]));
   const values = points.map(([, point]) => point.values[measure]);
   const air = (Math.max(...values) - Math.min(...values)) * 0.06 || 0.5 * 10 ** -digits(measure);
   return { bits: [Math.min(...bits) / 1.08, Math.max(...bits) * 1.08], values: [Math.min(...values) - air, Math.max(...values) + air] };
@@ -47,48 +46,63 @@ class Rates {
   constructor(host, bus) {
     Object.assign(this, { host, bus, width: 0 });
     this.measures = segmented("Measure", (measure) => bus.set({ measure }));
-    this.measures.options(Object.entries(MEASURES).map(([id, label]) => ({ id, label, title: `${label} over bits a pixel` })), bus.state.measure);
     this.figure = h("div", { class: "cp-figure" });
     this.key = h("ul", { class: "cp-key" });
     this.points = [];
-    this.table = foldedTable("Rate and distortion", ["What", "Bits a pixel", "The same, other way", ...Object.values(MEASURES)], (most) => this.points.slice(0, most), () => this.points.length);
-    this.parts = furnish(host, "rates", "Rate and distortion", { tools: [this.measures.element] }, h("div", { class: "cp-rates" }, this.figure, this.key), this.table.element);
-    this.parts.caption.textContent = "Marks stand at log2(K) bits for each token; the thin bar to their left reaches to the bits at the entropy of the picture's own codes. Residual tokenizers are a curve over their levels, decoded one after another. Dashed: JPEG and WebP at the bits that were measured, without headers. Less gradient RMSE is better.";
+    this.folded = h("div", {});
+    this.parts = furnish(host, "rates", "Rate and distortion", { tools: [this.measures.element] }, h("div", { class: "cp-rates" }, this.figure, this.key), this.folded);
     bus.on(["result", "measure"], () => this.draw());
     new ResizeObserver(() => this.figure.clientWidth !== this.width && this.draw()).observe(this.figure);
     this.draw();
   }
 
   draw() {
-    const { result, measure } = this.bus.state;
+    const { result } = this.bus.state;
     const curves = result?.rates ?? [];
     this.host.hidden = curves.length === 0;
-    this.measures.set(measure);
     if (curves.length === 0) return;
-    this.points = curves.flatMap(({ points }) => points.map(({ name, bpp, bpp_other: other, values }) => [name, bpp.toFixed(3), other.toFixed(3), ...Object.keys(MEASURES).map((key) => (values[key] === null ? "–" : values[key].toFixed(digits(key))))]));
+    this.measured(result.kind);
+    const { measures } = result.kind;
+    const measure = this.bus.state.measure in measures ? this.bus.state.measure : Object.keys(measures)[0];
+    this.measures.set(measure);
+    this.points = curves.flatMap(({ points }) => points.map(({ name, rate, rate_other: other, values }) => [name, rate.toFixed(3), other.toFixed(3), ...Object.keys(measures).map((key) => (values[key] === null ? "–" : values[key].toFixed(digits(key))))]));
     this.table.refresh();
     this.width = this.figure.clientWidth;
     if (this.width < 8) return;
     const ranges = rangesOf(curves, measure);
-    this.figure.replaceChildren(ranges ? this.plot(curves, measure, ranges) : h("p", { class: "cb-note" }, `${MEASURES[measure]} could not be measured on these pictures: it needs larger ones.`));
+    this.figure.replaceChildren(ranges ? this.plot(curves, measure, ranges) : h("p", { class: "cb-note" }, `${measures[measure]} could not be measured on these ${result.kind.nouns}: it needs larger ones.`));
     this.key.replaceChildren(...curves.map((curve, i) => h("li", {}, this.sample(curve, i), curve.title)));
     this.host.dataset.curves = curves.length;
   }
 
+  /** The measures, the words and the table of this kind of comparison. */
+  measured(kind) {
+    if (this.kind === kind.modality) return;
+    this.kind = kind.modality;
+    const { measures, axis } = kind;
+    this.measures.options(Object.entries(measures).map(([id, label]) => ({ id, label, title: `${label} over ${axis}` })), this.bus.state.measure);
+    this.table = foldedTable("Rate and distortion", ["What", axis, "The same, other way", ...Object.values(measures)], (most) => this.points.slice(0, most), () => this.points.length);
+    this.folded.replaceChildren(this.table.element);
+    const dashed = Object.keys(kind.codecs).length > 0 ? `Dashed: ${Object.values(kind.codecs).join(" and ")} at the bits that were measured, without headers. ` : "";
+    const less = kind.modality === "audio" ? "Less log-mel distance is better." : "Less gradient RMSE is better.";
+    this.parts.caption.textContent = `Marks stand at log2(K) bits for each token; the thin bar to their left reaches to the bits at the entropy of the ${kind.noun}'s own codes. Residual tokenizers are a curve over their levels, decoded one after another. ${dashed}${less}`;
+  }
+
   plot(curves, measure, { bits, values }) {
+    const { measures, axis: across } = this.bus.state.result.kind;
     const W = this.width;
     const H = Math.round(Math.min(380, Math.max(260, 0.55 * W)));
     const [right, bottom] = [W - ROOM.right, H - ROOM.bottom];
     const logs = bits.map(Math.log10);
-    const x = (bpp) => ROOM.left + ((Math.log10(bpp) - logs[0]) / (logs[1] - logs[0])) * (right - ROOM.left);
+    const x = (bits) => ROOM.left + ((Math.log10(bits) - logs[0]) / (logs[1] - logs[0])) * (right - ROOM.left);
     const y = (value) => bottom - ((value - values[0]) / (values[1] - values[0])) * (bottom - ROOM.top);
-    const label = `${MEASURES[measure]} over bits a pixel: ${curves.map(({ title }) => title).join(", ")}. The numbers stand in the table below.`;
+    const label = `${measures[measure]} over ${across}: ${curves.map(({ title }) => title).join(", ")}. The numbers stand in the table below.`;
     const line = (x1, y1, x2, y2) => svg("line", { x1, y1, x2, y2, class: "cp-gridline" });
     const text = (at, place, words, anchor) => svg("text", { x: at, y: place, "text-anchor": anchor }, words);
     const parts = [];
     for (const at of rateTicks(...bits)) parts.push(line(x(at), ROOM.top, x(at), bottom), text(x(at), bottom + 16, String(Number(at.toPrecision(3))), "middle"));
     for (const at of evenTicks(...values)) parts.push(line(ROOM.left, y(at), right, y(at)), text(ROOM.left - 6, y(at) + 4, String(at), "end"));
-    parts.push(text((ROOM.left + right) / 2, H - 6, "bits a pixel", "middle"));
+    parts.push(text((ROOM.left + right) / 2, H - 6, across, "middle"));
     parts.push(...curves.map((curve, i) => this.curve(curve, i, measure, x, y)));
     return svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": label }, ...parts);
   }
@@ -107,11 +121,11 @@ class Rates {
   curve(curve, i, measure, x, y) {
     const kept = curve.points.filter((point) => placed(point, measure));
     const group = svg("g", { color: this.colour(curve, i), "data-curve": curve.id });
-    if (kept.length > 1) group.append(svg("polyline", { points: kept.map((point) => `${x(point.bpp)},${y(point.values[measure])}`).join(" "), fill: "none", stroke: "currentColor", "stroke-width": 1.5, "stroke-dasharray": curve.kind === "codec" ? "5 4" : "none" }));
+    if (kept.length > 1) group.append(svg("polyline", { points: kept.map((point) => `${x(point.rate)},${y(point.values[measure])}`).join(" "), fill: "none", stroke: "currentColor", "stroke-width": 1.5, "stroke-dasharray": curve.kind === "codec" ? "5 4" : "none" }));
     for (const point of kept) {
-      const [px, py] = [x(point.bpp), y(point.values[measure])];
-      if (curve.kind !== "codec" && point.bpp_other > 0) group.append(svg("line", { x1: x(point.bpp_other), x2: px, y1: py, y2: py, stroke: "currentColor", opacity: 0.7 }));
-      const mark = svg("g", { transform: `translate(${px} ${py})` }, svg("title", {}, `${point.name}: ${point.bpp.toFixed(3)} bits a pixel, ${MEASURES[measure]} ${point.values[measure].toFixed(digits(measure))}`), svg("circle", { r: 10, fill: "transparent" }), this.mark(curve, i));
+      const [px, py] = [x(point.rate), y(point.values[measure])];
+      if (curve.kind !== "codec" && point.rate_other > 0) group.append(svg("line", { x1: x(point.rate_other), x2: px, y1: py, y2: py, stroke: "currentColor", opacity: 0.7 }));
+      const mark = svg("g", { transform: `translate(${px} ${py})` }, svg("title", {}, `${point.name}: ${point.rate.toFixed(3)} ${this.bus.state.result.kind.rate_unit}, ${this.bus.state.result.kind.measures[measure]} ${point.values[measure].toFixed(digits(measure))}`), svg("circle", { r: 10, fill: "transparent" }), this.mark(curve, i));
       group.append(mark);
     }
     return group;

@@ -66,7 +66,7 @@ export class Swipe {
   fill(sources, show, box) {
     this.sides(sources.ids).forEach((id, i) => {
       this.selects[i].value = id;
-      Object.assign(this.panes[i], { source: sources.get(id, show), box });
+      Object.assign(this.panes[i], { source: sources.get(id, show), box, id });
     });
   }
 }

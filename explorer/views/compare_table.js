@@ -8,9 +8,9 @@ import { say } from "./lab_panel.js";
 import { saveFile } from "./page_files.js";
 
 const FILES = [
-  ["report", "Report, .html", "One file that opens in any browser, without a network: pictures, table, curves"],
+  ["report", "Report, .html", "One file that opens in any browser, without a network: pictures, sounds, table, curves"],
   ["sheet", "Contact sheet, .png", "Originals beside reconstructions, error maps and worst patches"],
-  ["csv", "Table, .csv", "Means, spreads, and every picture by itself"],
+  ["csv", "Table, .csv", "Means, spreads, and every medium by itself"],
   ["json", "All numbers, .json", "Everything that was measured"],
 ];
 
@@ -63,9 +63,10 @@ class Table {
   }
 
   caption(result, media) {
-    const over = media === 1 ? "Over one picture." : `Mean ± sample standard deviation over ${whole(media)} pictures, those that every tokenizer could do.`;
-    const pooled = media > 1 ? ` Bits a pixel at the entropy of the codes of all ${whole(media)} pictures together: ${Object.entries(result.table.pooled_bpp).map(([id, bits]) => `${this.bus.title(id)} ${bits.toFixed(3)}`).join(", ")}.` : "";
-    const partial = result.complete ? "" : ` Stopped: ${percent(result.media.length + result.skipped.length, result.planned)} of ${whole(result.planned)} pictures were reached.`;
+    const { noun, nouns, rate_name: rate, rate_unit: unit } = result.kind;
+    const over = media === 1 ? `Over one ${noun}.` : `Mean ± sample standard deviation over ${whole(media)} ${nouns}, those that every tokenizer could do.`;
+    const pooled = media > 1 ? ` ${rate} (${unit}) at the entropy of the codes of all ${whole(media)} ${nouns} together: ${Object.entries(result.table.pooled_rate).map(([id, bits]) => `${this.bus.title(id)} ${bits.toFixed(3)}`).join(", ")}.` : "";
+    const partial = result.complete ? "" : ` Stopped: ${percent(result.media.length + result.skipped.length, result.planned)} of ${whole(result.planned)} ${nouns} were reached.`;
     return `★ best of its column, as it is shown. ${over}${pooled}${partial} Made in ${result.seconds.toFixed(1)} s on ${result.device}.`;
   }
 

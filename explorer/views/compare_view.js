@@ -23,7 +23,7 @@ export function progressWords(job) {
   const time = job.seconds >= 2 ? ` ${Math.round(job.seconds)} s` : "";
   if (!job.seen) return `Encoding and decoding…${time}`;
   const name = job.name ? `: ${job.name}` : "";
-  return job.planned === 1 ? `Measuring, with JPEG and WebP at the same bits…${time}` : `Comparing picture ${Math.min(job.done + 1, job.planned)} of ${job.planned}${name}.${time}`;
+  return job.planned === 1 ? `Measuring, with familiar codecs at the same bits…${time}` : `Comparing ${Math.min(job.done + 1, job.planned)} of ${job.planned}${name}.${time}`;
 }
 
 class ComparePage {

@@ -59,7 +59,7 @@ def test_sounds_are_judged_at_the_rate_of_the_reference():
         # Its own tokens over what they stand for, not over the piece that is judged.
         assert cell.rate(cell.bits_uniform, compared.medium) == pytest.approx(record.bitrate_bps("uniform") / 1000)
         assert np.array_equal(compared.played.media[tokenizer.spec.id].shape, compared.played.media[""].shape)
-        assert compared.reconstructions[tokenizer.spec.id].shape == compared.picture.shape == (128, 768, 3)
+        assert compared.reconstructions[tokenizer.spec.id].shape == compared.picture.shape == (256, 768, 3)
 
 
 def test_levels_of_a_codec_are_measured_by_ear():
@@ -98,7 +98,7 @@ def test_the_worst_stretch_is_where_the_error_is():
 
     compared = compare_medium("a", sound(1.0), [Deaf(), made("tones")], QUICK)
     top, left, height, width = compared.medium.cell("deaf").worst.box
-    assert (top, height) == (0, 128) and left + width == 768 and abs(width - 192) <= 1
+    assert (top, height) == (0, 256) and left + width == 768 and abs(width - 192) <= 1
 
 
 def test_opus_and_vorbis_come_near_the_wanted_bits_and_are_measured():

@@ -92,7 +92,9 @@ def test_exemplars_are_cut_from_the_medium_where_their_tokens_are(name):
         for kind in ("closest", "random", "farthest"):
             for one in page["exemplars"][kind]:
                 assert level.indices.reshape(-1)[one["token"]] == code, "the token has this code"
-                expected = MediumPictures(record.media, tokenizer.spec.sample_rate_hz).around(level.layout, one["token"])
+                expected = MediumPictures(record.media, tokenizer.spec.sample_rate_hz).around(
+                    level.layout, one["token"]
+                )
                 assert np.abs(png(one["url"]).astype(int) - expected.pixels.astype(int)).max() <= 1
                 assert one["box"] == list(expected.box) and one["where"] == expected.where
                 assert (one["heard"] is None) == (tokenizer.spec.modality != "audio")
@@ -154,18 +156,21 @@ def test_a_tokenizer_without_a_decoder_says_so_and_shows_the_rest(monkeypatch):
 def test_what_is_heard_about_a_token_is_its_stretch_of_the_sound():
     code = int(unpack(get("open", "tones")["levels"][0]["counts"]).argmax())
     one = get("code", "tones", level=0, code=code)["exemplars"]["random"][0]
-    samples, rate = sound(get("sound", "tones", level=0, medium=one["heard"], token=one["token"])["url"])
+    samples, rate = sound(get("sound", "tones", level=0, medium=one["heard"], position=one["token"])["url"])
     tokenizer = load_tokenizer("made-tones")
     medium = first_medium(tokenizer.spec)
     pictures = MediumPictures(medium, 8000)
     stretch = pictures.stretch_of(tokenizer.layouts(medium.shape[:1])[0], one["token"])
     assert rate == 8000 and np.abs(samples - medium[stretch]).max() < 1e-4
-    for wrong in ({"token": 10**6, "medium": 0}, {"token": 0, "medium": 7}):
+    for wrong in ({"position": 10**6, "medium": 0}, {"position": 0, "medium": 7}):
         answer = json.loads(ask({"what": "sound", "tokenizer": "made-tones", "level": 0, **wrong}))
         assert not answer["ok"]
-    assert "no sound" in json.loads(ask({"what": "sound", "tokenizer": "fsq", "level": 0, "medium": 0, "token": 0}))[
-        "error"
-    ]["message"]
+    assert (
+        "no sound"
+        in json.loads(ask({"what": "sound", "tokenizer": "fsq", "level": 0, "medium": 0, "position": 0}))["error"][
+            "message"
+        ]
+    )
 
 
 @pytest.mark.parametrize("name", ["rates", "blocks", "whole"])

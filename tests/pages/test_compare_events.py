@@ -243,7 +243,7 @@ def test_sounds_are_compared_and_heard_in_step(visitor, made_codecs):
         "made-tones",
         "made-rates",
     ]
-    assert pixels_of(pictures["original"]).shape == (128, 768, 3) and "Hz" in pictures["size"]
+    assert pixels_of(pictures["original"]).shape == (256, 768, 3) and "Hz" in pictures["size"]
     assert all("SI-SDR" in one["words"] and "kbit/s" in one["words"] for one in pictures["panes"])
     played = ask(visitor, "played", job=job["id"], number=0)
     sounds = {

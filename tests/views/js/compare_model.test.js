@@ -124,7 +124,7 @@ test("the axes have round places", () => {
 });
 
 test("the plot has room for both ways of counting bits, and none for what was not measured", () => {
-  const point = (bpp, other, psnr) => ({ name: "p", bpp, bpp_other: other, values: { psnr_db: psnr, ms_ssim: null } });
+  const point = (bpp, other, psnr) => ({ name: "p", rate: bpp, rate_other: other, values: { psnr_db: psnr, ms_ssim: null } });
   const curves = [
     { kind: "tokenizer", points: [point(1.08, 0.5, 20)] },
     { kind: "codec", points: [point(1, 9, 30), point(5, 6, null)] },
@@ -138,8 +138,8 @@ test("the plot has room for both ways of counting bits, and none for what was no
 test("progress is said in words", () => {
   const job = { state: "running", seen: false, seconds: 1, planned: 1, done: 0, name: "", message: "" };
   assert.equal(progressWords(job), "Encoding and decoding…");
-  assert.equal(progressWords({ ...job, seen: true, seconds: 3.4 }), "Measuring, with JPEG and WebP at the same bits… 3 s");
-  assert.equal(progressWords({ ...job, seen: true, planned: 14, done: 2, name: "sample:china" }), "Comparing picture 3 of 14: sample:china.");
+  assert.equal(progressWords({ ...job, seen: true, seconds: 3.4 }), "Measuring, with familiar codecs at the same bits… 3 s");
+  assert.equal(progressWords({ ...job, seen: true, planned: 14, done: 2, name: "sample:china" }), "Comparing 3 of 14: sample:china.");
   assert.equal(progressWords({ ...job, state: "stopped", message: "Stopped." }), "Stopped.");
   assert.equal(progressWords(null), "");
 });
