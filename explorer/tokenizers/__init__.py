@@ -27,7 +27,7 @@ TOKENIZERS_KEPT = 16
 ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4")  # then by id
 
 # Tokenizers of others that were brought while the server runs: id -> (spec, how to make it). Specs are small, so they
-# stay when the weights are let go. Bounded, the oldest leave first.
+# stay when the weights are let go. Bounded, the oldest leave first, but those of an adapter file stay.
 BROUGHT_KEPT = 64
 _brought: OrderedDict[str, tuple[TokenizerSpec, Callable[[str], Tokenizer]]] = OrderedDict()
 
@@ -51,8 +51,9 @@ def bring(spec: TokenizerSpec, make: Callable[[str], Tokenizer]) -> None:
     with _lock:
         _brought[spec.id] = (spec, make)
         _brought.move_to_end(spec.id)
-        while len(_brought) > BROUGHT_KEPT:
-            _brought.popitem(last=False)
+        others = [name for name, (one, _) in _brought.items() if one.source != "user"]  # a user's own always stay
+        for name in others[: max(0, len(others) - BROUGHT_KEPT)]:
+            del _brought[name]
 
 
 def brought_tokenizers() -> list[TokenizerSpec]:

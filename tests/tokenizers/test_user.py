@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -273,3 +274,12 @@ def test_the_command_line_takes_an_adapter_and_shows_no_trace(tmp_path):
     )
     assert app.returncode == 1
     assert app.stderr.strip() == "app.py: mine.py, line 1: NameError: name 'oops' is not defined"
+
+
+def test_visitors_who_bring_many_do_not_push_out_what_an_adapter_brought(brought):
+    (own,) = bring_adapter(ROOT / "assets" / "my_adapter.py")
+    many = [replace(own, id=f"file--{number}", source="file") for number in range(tokenizers.BROUGHT_KEPT + 3)]
+    for spec in many:
+        tokenizers.bring(spec, lambda device: None)
+    left = {spec.id for spec in tokenizers.brought_tokenizers()}
+    assert own.id in left and {spec.id for spec in many[3:]} <= left and not {spec.id for spec in many[:3]} & left
