@@ -128,7 +128,7 @@ def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", ki
         visit = replace(visit, turn=turn)
         spec = media.spec_of(visit.tokenizer)
         words = media.size_words(spec) if spec else visit.tokenizer
-        for line in media.progress(functools.partial(runtime.record_of, visit), words):
+        for line in media.progress(functools.partial(runtime.record_of, visit), words, runtime.key_of(visit)):
             if not runtime.turns.holds(session, runtime.MAPS, turn):
                 yield (gr.skip(),) * OUTPUTS
                 return

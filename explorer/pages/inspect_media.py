@@ -6,7 +6,7 @@ import functools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +27,8 @@ from explorer.views import sample_strip
 
 THUMBNAIL_PX = 112  # drawn at half that on ordinary screens
 PATIENCE_S, EVERY_S = 0.4, 0.5  # words about progress: after so long, and then so often
+_going_on: dict[Hashable, list[str]] = {}  # the stage of each work that has a key
+_lock = threading.Lock()
 _log = logging.getLogger(__name__)
 
 
@@ -111,13 +113,16 @@ def has_side(spec: TokenizerSpec) -> bool:
     return spec.modality == "image" and not spec.fixed_size
 
 
-def progress(work: Callable[[], object], what: str) -> Iterator[str]:
+def progress(work: Callable[[], object], what: str, key: Hashable = None) -> Iterator[str]:
     """Run `work` in a thread and yield words while it lasts: what is going on (`stages`) and for how long.
 
-    what: such as "DAC 24 kHz, 74.7 M parameters". Raises what `work` raises. If nobody listens any more the thread goes
-    on to its end, so that what it makes can be kept.
+    what: such as "DAC 24 kHz, 74.7 M parameters". key: names the work; whoever begins the same while it is going on
+    waits for it (see `RecordCache`) and is told its stage. Raises what `work` raises. If nobody listens any more the
+    thread goes on to its end, so that what it makes can be kept.
     """
-    stage, failed = ["beginning"], []
+    own, failed = ["beginning"], []
+    with _lock:
+        stage = own if key is None else _going_on.setdefault(key, own)
 
     def run() -> None:
         try:
@@ -125,6 +130,10 @@ def progress(work: Callable[[], object], what: str) -> Iterator[str]:
                 work()
         except BaseException as error:
             failed.append(error)
+        finally:
+            with _lock:
+                if _going_on.get(key) is own:
+                    del _going_on[key]
 
     thread = threading.Thread(target=run, name="inspect", daemon=True)
     begun = time.monotonic()

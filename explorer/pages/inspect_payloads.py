@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import threading
+from collections import OrderedDict
 from dataclasses import replace
 
 import numpy as np
@@ -29,6 +31,9 @@ from explorer.views.places import places_of
 
 NEIGHBOURS = 6
 CONTEXT_TOKENS = 3
+LEVELS_MEASURED = 64  # the latest ones
+_measured: OrderedDict[int, tuple[TokenLevel, np.ndarray, np.ndarray]] = OrderedDict()
+_lock = threading.Lock()
 SLICE_CODES, SLICE_PX = 4096, 160  # larger codebooks would show more borders than regions
 
 
@@ -138,8 +143,8 @@ def reconstruction_payload(record: TokenRecord, picture: TokenRecord, visit: Vis
             psnr_db=figures.psnr_db if figures else None,
             ssim=figures.ssim if figures else None,
             indices=[level.indices for level in levels],
-            quantization_error=[quantization_error(level).reshape(level.layout.shape) for level in levels],
-            margin=[margins(level).reshape(level.layout.shape) for level in levels],
+            quantization_error=[measured(level)[0].reshape(level.layout.shape) for level in levels],
+            margin=[measured(level)[1].reshape(level.layout.shape) for level in levels],
             seconds=record.seconds,
             device=record.device,
             num_levels=len(record.levels),
@@ -152,6 +157,23 @@ def reconstruction_payload(record: TokenRecord, picture: TokenRecord, visit: Vis
             place=places_of(record),
         )
     )
+
+
+def measured(level: TokenLevel) -> tuple[np.ndarray, np.ndarray]:
+    """Quantization error and margin of each token, kept: the margins of a large codebook take a second or more."""
+    with _lock:
+        found = _measured.get(id(level))
+    if found is None:
+        found = (
+            level,
+            quantization_error(level),
+            margins(level),
+        )  # with the level itself, so that its id stays its own
+        with _lock:
+            _measured[id(level)] = found
+            while len(_measured) > LEVELS_MEASURED:
+                _measured.popitem(last=False)
+    return found[1:]
 
 
 def _rows(record: TokenRecord, decoded: np.ndarray | None) -> list[dict] | None:

@@ -165,7 +165,7 @@ def record_of(visit: Visit) -> TokenRecord:
         tokenizer = load_tokenizer(visit.tokenizer)
         return tokenized(medium_of(visit), tokenizer, visit.side_px)
 
-    return _records.get(_key(visit), make)
+    return _records.get(key_of(visit), make)
 
 
 def picture_record_of(visit: Visit) -> TokenRecord:
@@ -173,10 +173,11 @@ def picture_record_of(visit: Visit) -> TokenRecord:
 
     Positions of its tokens are those that the page speaks of.
     """
-    return _pictures.get(_key(visit), lambda: depict(record_of(visit)))
+    return _pictures.get(key_of(visit), lambda: depict(record_of(visit)))
 
 
-def _key(visit: Visit) -> Hashable:
+def key_of(visit: Visit) -> Hashable:
+    """What names a visit's record: its medium and its tokenizer."""
     return (visit.tokenizer, visit.picture, visit.upload, visit.modality, visit.side_px)
 
 

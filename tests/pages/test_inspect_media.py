@@ -249,6 +249,14 @@ def test_long_work_tells_its_stages_and_passes_errors_on(monkeypatch):
         if "encoding" in line:
             go.set()
     assert said[-1].startswith("A codec, 72.0 M parameters: encoding, 0 s")
+    go.clear()
+    first = media.progress(work, "first", "key")
+    while "encoding" not in next(first):
+        pass
+    second = next(media.progress(lambda: go.wait(10), "second", "key"))
+    assert second.startswith("second: encoding"), "who waits for the same work is told its stage"
+    go.set()
+    assert all("encoding" in line for line in first) and not media._going_on
     with pytest.raises(MediaError, match="broken"):
         list(media.progress(lambda: (_ for _ in ()).throw(MediaError("broken")), "x"))
     begun = time.monotonic()
