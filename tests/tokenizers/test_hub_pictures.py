@@ -58,6 +58,7 @@ def test_emu3_is_read_out_of_its_language_models_shards(emu3, tmp_path, name, pr
     places |= {f"model.text_model.{shard[6:11]}.weight": shard for shard in shards}
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
     config = json.loads((emu3[2] / "config.json").read_text())
+    del config["model_type"]  # its place says it
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "emu3", "vq_config": config}))
     again = loaded(read_header(tmp_path), name)
     media = picture(16, 16)
@@ -100,6 +101,15 @@ def test_flavas_codebook_is_read_out_of_flava(flava, tmp_path):
     config = json.loads((flava[2] / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "flava", "image_codebook_config": config}))
     again = loaded(read_header(tmp_path), "flava-codebook-in-flava")
+    media = picture(16, 16)
+    np.testing.assert_array_equal(codes(again.tokenize(media)), codes(flava[1].tokenize(media)))
+
+
+def test_a_type_of_another_name_is_known_by_its_architecture(flava, tmp_path):
+    config = json.loads((flava[2] / "config.json").read_text()) | {"model_type": "flava_codebook"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "model.safetensors").write_bytes((flava[2] / "model.safetensors").read_bytes())
+    again = loaded(read_header(tmp_path), "flava-codebook")
     media = picture(16, 16)
     np.testing.assert_array_equal(codes(again.tokenize(media)), codes(flava[1].tokenize(media)))
 

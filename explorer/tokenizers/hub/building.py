@@ -33,7 +33,7 @@ def library_class(path: str) -> type:
 
 def library_config(path: str, config: Mapping[str, object]) -> object:
     """The library's config object of a config.json. Raises CheckpointError for what it does not take."""
-    heard = _heard(config)
+    heard = {key: value for key, value in _heard(config).items() if key != "model_type"}
     kind = library_class(path)
     try:
         return kind.from_dict(heard)

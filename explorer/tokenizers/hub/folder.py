@@ -18,13 +18,14 @@ WEIGHT_NORM = {".weight_g": ".parametrizations.weight.original0", ".weight_v": "
 class FolderFormat(Format):
     """A model of the transformers library, alone in its folder or a part of a larger model.
 
-    model_type: as in config.json. fingerprint: what one of its keys begins with. codec: dotted path of its Codec, made
-    from the config alone. unread: beginnings of keys that tokenizing never needs. prefix, section: what the keys begin
-    with, and where the config lies, in a larger model. weight_norm: whether its layers keep weight normalization, whose
-    keys have an old and a new spelling.
+    model_type, architecture: as in config.json, either of which is enough. fingerprint: what one of its keys begins
+    with. codec: dotted path of its Codec, made from the config alone. unread: beginnings of keys that tokenizing never
+    needs. prefix, section: what the keys begin with, and where the config lies, in a larger model. weight_norm: whether
+    its layers keep weight normalization, whose keys have an old and a new spelling.
     """
 
     model_type: str
+    architecture: str = "-"
     fingerprint: str
     codec: str
     unread: tuple[str, ...] = ()
@@ -39,8 +40,12 @@ class FolderFormat(Format):
         return config if isinstance(config, Mapping) else {}
 
     def recognises(self, header: Header) -> bool:
-        named = self.config(header).get("model_type") == self.model_type
-        return named and any(key.startswith(self.prefix + self.fingerprint) for key in header.tensors)
+        config = self.config(header)
+        # A section's place says what it is where its type is not written; older files had other names for some types.
+        named = config.get("model_type", self.model_type if self.section and config else None)
+        drawn = config.get("architectures")
+        known = named == self.model_type or (isinstance(drawn, list) and self.architecture in drawn)
+        return known and any(key.startswith(self.prefix + self.fingerprint) for key in header.tensors)
 
     def rename(self, key: str) -> str | None:
         if not key.startswith(self.prefix):

@@ -45,6 +45,7 @@ class FlavaFormat(FolderFormat):
     title = "FLAVA image codebook"
     modality = "image"
     model_type = "flava_image_codebook"
+    architecture = "FlavaImageCodebook"
     codec = "explorer.tokenizers.hub.flava:FlavaCodec"
     fingerprint = "blocks.output.conv.weight"
 
