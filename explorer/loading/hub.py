@@ -7,6 +7,7 @@ a repository is neither fetched nor run. Every revision is pinned to a commit. W
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import json
 import os
 import re
@@ -221,7 +222,13 @@ def _local_plan(plan: Plan) -> Plan:
 def _slug(source: Source, commit: str) -> str:
     """`hub--owner--name[--part][--commit]`; the commit only where a revision was asked for."""
     parts = ["hub", *source.name.split("/"), *(source.inside.split("/") if source.inside else ())]
+    if any(slug(part) != part.lower() for part in parts):  # cut, so a few digits keep it apart from others
+        parts.append(_digits(f"{source.name}/{source.inside}".lower()))
     return "--".join(slug(part) for part in [*parts, *([commit[:8]] if source.revision else [])])
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _folder(name: str) -> str:
@@ -230,7 +237,8 @@ def _folder(name: str) -> str:
 
 def _record(source: Source) -> Path:
     """Where is written what was fetched for a source, so that it is found again without a network."""
-    return settings().cache / "hub" / f"{slug(source.words.replace('/', '--').replace('@', '--at--'))}.json"
+    name = slug(source.words.replace("/", "--"))  # which may be cut, so a few digits keep it apart from others
+    return settings().cache / "hub" / f"{name}-{_digits(source.words)}.json"
 
 
 def _remember(plan: Plan) -> None:

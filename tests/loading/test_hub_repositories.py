@@ -106,6 +106,17 @@ def test_what_was_fetched_is_found_without_a_network(hub, set_settings):
         plan("someone/else")
 
 
+def test_long_names_of_the_cache_are_kept_apart(hub, set_settings):
+    long = "someone/" + "a" * 80
+    one, other = repository(), repository(card={"license": "mit"}, tensors=made_format.state(codes=32))
+    hub(**{long.replace("/", "__"): one, f"{long}b".replace("/", "__"): other})
+    for name in (long, f"{long}b"):
+        fetch(plan(name))
+    set_settings(hub_offline=True)
+    found = [plan(name) for name in (long, f"{long}b")]
+    assert [one.spec.codebook_size for one in found] == [16, 32] and found[0].id != found[1].id
+
+
 def test_a_hub_that_is_down_leaves_what_is_in_the_cache(hub):
     hub(someone__made=repository())
     load(plan("someone/made"), "cpu")
