@@ -1,12 +1,16 @@
 """Loading is tested with a format of its own, so that no public one must be there; each test starts with nothing."""
 
 import dataclasses
+import sys
+from pathlib import Path
 
 import made_format
 import pytest
 
 from explorer import config, tokenizers
 from explorer.loading import FORMATS, recognition
+
+sys.path.append(str(Path(__file__).parent.parent / "tokenizers"))  # for the originals' weights and answers
 
 
 @pytest.fixture(autouse=True)

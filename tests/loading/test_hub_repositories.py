@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from fake_hub import COMMIT, Repository, serving
+from ruled_weights import ruled_picture
 from safetensors.torch import save
 
 from explorer import tokenizers
@@ -196,6 +197,33 @@ def test_a_pickle_on_the_list_is_fetched_by_its_name_and_looked_at_then(hub, mon
     assert spec.codebook_size == 16 and spec.id == "hub--someone--pickle--model.ckpt" and spec.title.startswith("Made")
     assert fetched(asked) == {"model.ckpt", "config.json"}
     assert plan("someone/pickle/model.ckpt").complete
+
+
+@pytest.mark.parametrize(
+    ("name", "original", "wrapper"),
+    [
+        ("FoundationVision/LlamaGen/vq_ds16_c2i.pt", "llamagen_16", "model"),
+        ("TencentARC/IBQ-Tokenizer-16384", "ibq", "state_dict"),
+        ("FoundationVision/var/vae_ch160v4096z32.pth", "var", ""),
+    ],
+)
+def test_public_pickles_of_the_list_from_the_hub_to_the_originals_codes(hub, name, original, wrapper):
+    """As they are published, but narrower: the entry of the list, its one file, and the codes of the original."""
+    import convvq_originals as originals
+
+    entry = next(entry for entry in originals.ENTRIES if entry.name == original)
+    owner, repo, *inside = name.split("/")
+    one = known.known_for(f"{owner}/{repo}", *inside)
+    buffer = io.BytesIO()
+    torch.save({wrapper: originals.state(original)} if wrapper else originals.state(original), buffer)
+    asked = hub(**{f"{owner}__{repo}": Repository({one.files[0]: buffer.getvalue(), "other.pt": b"x"}, CARD)})
+    found = plan(name)
+    assert (found.format_id, found.parameters, found.title) == (one.format, one.parameters, one.title)
+    spec = load(found, "cpu")
+    record = tokenizers.load_tokenizer(spec.id, "cpu").tokenize(ruled_picture(entry.height, entry.width))
+    for level, indices in zip(record.levels, originals.indices_of(entry), strict=True):
+        assert np.array_equal(level.indices, indices)
+    assert fetched(asked) == {one.files[0]} and spec.title.startswith(one.title)
 
 
 def test_of_shards_only_those_that_are_needed_are_fetched(hub):
