@@ -21,6 +21,7 @@ from explorer.pages.inspect_payloads import (
     code_maps,
     decoded_of,
     drawn_vectors,
+    notes_of,
     reconstruction_payload,
 )
 from explorer.pages.inspect_player import player_payload
@@ -49,9 +50,18 @@ def shown(visit: Visit, umaps: dict[int, Projection] | None = None, progress: st
     """The value of the inspect view; with `umaps` also the maps that take longer. Raises ExplorerError."""
     record, picture = runtime.record_of(visit), runtime.picture_record_of(visit)
     selected = inspect_view.Selected(visit.level, visit.code, visit.token)
-    title = load_tokenizer(visit.tokenizer).spec.title
-    maps = code_maps(picture, umaps)
-    return inspect_view.payload(picture, title, maps, visit.mode, selected, progress, visit.map_kind, record)
+    spec = load_tokenizer(visit.tokenizer).spec
+    return inspect_view.payload(
+        replace(picture, notes=notes_of(record)),
+        spec.title,
+        code_maps(picture, umaps),
+        visit.mode,
+        selected,
+        progress,
+        visit.map_kind,
+        record,
+        spec.decodes,
+    )
 
 
 def card_value(visit: Visit) -> str:

@@ -117,6 +117,11 @@ def noun_of(record: TokenRecord) -> str:
     return "group" if record.combination == "concatenate" else "level"
 
 
+def notes_of(record: TokenRecord) -> tuple[str, ...]:
+    """The notes of a record for this page, which says itself where there is no decoder, and shows no empty medium."""
+    return tuple(note for note in record.notes if not note.startswith("This tokenizer has no decoder"))
+
+
 def decoded_of(record: TokenRecord, tokenizer: Tokenizer, visit: Visit) -> np.ndarray | None:
     """What the levels that the visitor chose decode to, None where there is no decoder."""
     if not tokenizer.spec.decodes:
@@ -151,7 +156,7 @@ def reconstruction_payload(record: TokenRecord, picture: TokenRecord, visit: Vis
             noun=noun_of(record),
             mode=visit.mode,
             levels_shown=None if decoded is None else levels_shown(visit, len(record.levels)),
-            notes=record.notes,
+            notes=notes_of(record),
             difference=_difference_db(record, decoded, picture.media.shape[1]),
             rows=_rows(record, decoded),
             place=places_of(record),

@@ -96,12 +96,14 @@ def payload(
     progress: str = "",
     map_kind: str | None = None,
     medium: TokenRecord | None = None,
+    decodes: bool = True,
 ) -> str:
     """The value of InspectView for a picture's record.
 
     title: of the tokenizer. progress: a line such as "UMAP: 40%" while a map is still being made, "" when done.
     map_kind: the map to show first (from the address bar), as soon as it is there.
-    medium: the record of the sound or clip that `record` is the picture of (`analysis.depiction`).
+    medium: the record of the sound or clip that `record` is the picture of (`analysis.depiction`). decodes: whether
+    there is a decoder, and so something to choose levels for.
     A later value of the same record (a map more, another progress line) keeps zoom and selection in the browser.
     Raises RecordError if the record is not a picture or a map does not fit it, SettingsError for an unknown mode.
     """
@@ -120,6 +122,7 @@ def payload(
         "place": places.places_of(medium or record),
         "about": places.about(medium or record),
         "combination": record.combination,
+        "decodes": decodes,
         "notes": list(record.notes),
         "levels": levels,
         "maps": [_map(code_map, record) for code_map in maps],

@@ -14,6 +14,7 @@ export function fillControls(view) {
   const numbered = model.levels.map((_, i) => ({ id: i, label: String(i + 1), title: `Show ${noun} ${i + 1}` }));
   parts.level.options(numbered, view.levelIndex);
   parts.mode.set(view.mode);
+  parts.mode.element.hidden = parts.modeNote.hidden = model.decodes === false;
   parts.modeNote.textContent = words.modeWords(view.mode, view.levelIndex, model.levels.length, noun);
   const kinds = level.maps.map((map) => ({ id: map.kind, label: map.title, title: map.caption }));
   parts.mapKind.options(kinds, view.map?.kind);

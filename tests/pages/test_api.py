@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from made_codecs import made
 from PIL import Image
 
 from explorer.lab.batch import run_lab
 from explorer.lab.settings import LabSettings
 from explorer.media.image import load_image
+from explorer.media.medium import load_medium, values
 from explorer.media.samples import SAMPLES
+from explorer.media.writing import medium_bytes
 from explorer.tokenfile import load_tokens
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
@@ -49,6 +52,28 @@ def test_tokenize_and_detokenize_agree_with_python(client):
     decoded = load_tokenizer(spec.id, device="cpu").detokenize(tokens.indices)
     assert np.abs(load_image(picture).pixels - decoded).max() <= 0.5 / 255 + 1e-3
     json.dumps(meta)
+
+
+@pytest.mark.parametrize(("name", "sample"), [("made-rates", "drums"), ("made-blocks", "shapes")])
+def test_sounds_and_clips_go_there_and_back(made_url, tmp_path, name, sample):
+    client, tokenizer = Client(made_url, verbose=False), made(name.removeprefix("made-"))
+    medium = SAMPLES[sample].load()
+    sound = tokenizer.spec.modality == "audio"
+    file = tmp_path / ("medium.wav" if sound else "medium.mp4")
+    rate = medium.sample_rate_hz if sound else medium.frames_per_second
+    file.write_bytes(medium_bytes(values(medium), file.suffix, rate))
+    path, meta = client.predict(name, handle_file(str(file)), api_name="/tokenize")
+    tokens = load_tokens(path)
+    assert (tokens.tokenizer_id, tokens.modality) == (name, tokenizer.spec.modality)
+    assert [tuple(level["layout"]["shape"]) for level in meta["levels"]] == [i.shape for i in tokens.indices]
+    decoded = load_medium(client.predict(handle_file(path), api_name="/detokenize"))
+    expected = tokenizer.detokenize(tokens.indices)
+    if sound:
+        assert decoded.sample_rate_hz == 8000
+        assert np.abs(decoded.samples - expected.clip(-1, 32767 / 32768)).max() <= 1e-4
+    else:  # frames that are alike are merged by the format
+        assert decoded.seconds == pytest.approx(len(expected) / tokens.frames_per_second, rel=0.1)
+        assert np.abs(decoded.frames[0] - expected[0]).max() <= 0.5 / 255 + 1e-6
 
 
 @pytest.mark.parametrize("case", ["unknown", "text", "no picture"])

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile
-from made_codecs import bring_all, made
+from made_codecs import MADE, bring_all, made
 from PIL import Image
 
 from explorer import stages
@@ -26,6 +26,7 @@ from explorer.pages import runtime
 from explorer.pages.inspect_alone import alone_ask, asked_later
 from explorer.pages.session import UPLOADED, Visit, suited
 from explorer.tokenizers import bring, load_tokenizer
+from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.views.encoding import unpack
 from explorer.views.tokenizer_facts import facts
 
@@ -187,18 +188,13 @@ def test_an_upload_is_known_by_its_content_and_brings_a_tokenizer_that_takes_it(
 
 
 def test_a_tokenizer_without_a_decoder_shows_its_tokens_and_says_so():
-    codec = made("signs")._codec
+    codec = MADE["signs"]()
     spec = replace(codec.spec, id="made-mute", decodes=False)
-
-    def make(device):
-        tokenizer = made("signs")
-        tokenizer.spec = spec
-        return tokenizer
-
-    bring(spec, make)
+    bring(spec, lambda device: AdaptedTokenizer(codec, spec, "cpu"))
     visit = replace(visit_of("signs", token=4), tokenizer="made-mute")
     view, player, reconstruction, card, _ = events.everything(visit)
     value = json.loads(reconstruction)
+    assert not json.loads(view)["decodes"] and not any("decoder" in note for note in json.loads(view)["notes"])
     assert value["reconstruction"] is None and value["error"] is None and len(value["margin"]) == 1
     assert "psnr_db" not in figures_of(reconstruction) and figures_of(reconstruction)["tokens"] > 0
     card = json.loads(card)

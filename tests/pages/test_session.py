@@ -16,6 +16,12 @@ def test_a_visit_survives_its_own_link():
     assert restored == Visit("coffee", "two", 512, 1, "solo", 7, 3, "umap")
 
 
+@pytest.mark.parametrize(("picture", "modality"), [("coffee", "image"), ("drums", "audio"), ("shapes", "video")])
+def test_a_link_knows_the_kind_of_its_sample(picture, modality):
+    restored, said = visit_from_query({"picture": picture}, IDS)
+    assert (restored.picture, restored.modality, said) == (picture, modality, [])
+
+
 def test_an_empty_link_is_the_default():
     restored, said = visit_from_query({}, IDS)
     assert (restored, said) == (Visit(DEFAULT_SAMPLE, "one"), [])
