@@ -284,7 +284,8 @@ class Bringing:
         stopping, done, stopped, failed."""
         looked = self._planning.asked()
         if self._loading is None:
-            names = {"waiting": "planning", "running": "planning", "done": "planned"}
+            # What was stopped may wait for the network a while longer, but nobody need wait for that.
+            names = {"waiting": "planning", "running": "planning", "done": "planned", "stopping": "stopped"}
             return names.get(looked, looked), self._planning.message, None, "Looking at it…"
         if self._left:
             return "stopped", "Stopped; nothing was loaded.", None, ""

@@ -290,6 +290,18 @@ def test_a_load_that_nobody_waits_for_is_stopped_and_can_begin_again(visitors, s
     assert settled(a, again)["state"] == "done" and slow.runs == 2
 
 
+def test_looking_can_be_stopped_while_the_network_is_slow(visitor, monkeypatch):
+    answers = threading.Event()
+    monkeypatch.setattr(loading, "plan", lambda source: answers.wait(PATIENCE_S) and None)
+    job = ask(visitor, "plan", kind="hub", text="somebody/slow")["job"]
+    assert job["state"] == "planning"
+    stopped = ask(visitor, "stop", job=job["id"])["job"]
+    assert stopped["state"] == "stopped" and not ask(visitor, "load", job=job["id"])["ok"]
+    answers.set()
+    visitor.job.join(PATIENCE_S)
+    assert ask(visitor, "state", job=job["id"])["job"]["state"] == "stopped"
+
+
 def test_a_job_is_known_only_to_its_own_visitor(visitors, slow, checkpoint):
     a, b = visitors.enter("a"), visitors.enter("b")
     job = begun(a, checkpoint)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from explorer import tokenizers
+from explorer.__main__ import main
 from explorer.errors import AdapterError
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.user import adapt, attach, bring_adapter
@@ -257,18 +258,14 @@ def test_a_file_that_is_not_there_or_no_python():
             bring_adapter(name)
 
 
-def test_the_command_line_takes_an_adapter_and_shows_no_trace(tmp_path):
-    def run(*arguments):
-        line = [sys.executable, "-m", "explorer", *arguments]
-        return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120)
-
+def test_the_command_line_takes_an_adapter_and_shows_no_trace(brought, tmp_path, capsys):
     good, bad = ROOT / "assets" / "my_adapter.py", written(tmp_path, "oops\n")
     out = tmp_path / "tokens.npz"
-    done = run("tokenize", "--adapter", str(good), "user--my-vq-vae", "sample:coffee", "--out", str(out))
-    assert done.returncode == 0 and out.exists() and "tokens of user--my-vq-vae" in done.stdout, done.stderr
-    failed = run("list", "--adapter", str(bad))
-    assert failed.returncode == 2 and failed.stdout == ""
-    assert failed.stderr.strip() == "explorer: mine.py, line 1: NameError: name 'oops' is not defined"
+    assert main(["tokenize", "--adapter", str(good), "user--my-vq-vae", "sample:coffee", "--out", str(out)]) == 0
+    assert out.exists() and "tokens of user--my-vq-vae" in capsys.readouterr().out
+    assert main(["list", "--adapter", str(bad)]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.strip() == "explorer: mine.py, line 1: NameError: name 'oops' is not defined"
     app = subprocess.run(
         [sys.executable, "app.py", "--adapter", str(bad)], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
