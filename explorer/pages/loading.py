@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -90,9 +91,13 @@ def opening(session: str, query: Mapping[str, str]) -> str:
 
 
 def wanted_source(tokenizer_id: str) -> str:
-    """What to type for the Hub tokenizer of that id; "" if it is none. The list knows the capitals of its own."""
+    """What to type for the Hub tokenizer of that id; "" if it is none. The list knows the capitals of its own.
+
+    An id tells only the beginning of a commit, which the Hub does not take; the newest one is asked for instead.
+    """
     if not tokenizer_id.startswith("hub--"):
         return ""
+    tokenizer_id = re.sub(r"--[0-9a-f]{8}$", "", tokenizer_id)
     for one in known_tokenizers():
         if one.source and "--".join(["hub", *(slug(part) for part in one.source.split("/"))]) == tokenizer_id:
             return one.source

@@ -362,6 +362,7 @@ def test_a_link_to_what_is_not_loaded_says_what_to_type():
         if one.source:
             found = loading.wanted_source("hub--" + one.source.lower().replace("/", "--"))
             assert found == one.source
+            assert loading.wanted_source("hub--" + one.source.lower().replace("/", "--") + "--0123abcd") == one.source
     assert loading.wanted_source("hub--somebody--new.thing") == "somebody/new.thing"
     assert loading.wanted_source("file--x-12345678") == "" and loading.wanted_source("hub--") == ""
     value = json.loads(loading.opening("s", {"tokenizer": "file--x-12345678"}))
