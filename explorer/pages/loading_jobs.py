@@ -24,7 +24,7 @@ from explorer.loading.sources import Plan, load, plan_file
 from explorer.pages.codebook_visitors import Visitor
 from explorer.pages.visitor_job import SILENT_S, VisitorJob
 
-PLANS_AT_ONCE, LOADS_AT_ONCE = 4, 1  # in this process; the next ones wait
+PLANS_AT_ONCE, LOADS_AT_ONCE = 4, 3  # in this process; the next ones wait, so that a slow network holds up few
 WAIT_S = 0.2
 
 

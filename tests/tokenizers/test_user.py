@@ -280,3 +280,42 @@ def test_visitors_who_bring_many_do_not_push_out_what_an_adapter_brought(brought
         tokenizers.bring(spec, lambda device: None)
     left = {spec.id for spec in tokenizers.brought_tokenizers()}
     assert own.id in left and {spec.id for spec in many[3:]} <= left and not {spec.id for spec in many[:3]} & left
+
+
+def nearest_rows(z, table):
+    """(N, D), (K, D) -> codes by brute force."""
+    return ((z[:, None] - table) ** 2).sum(-1).argmin(1)
+
+
+def test_sound_and_clips_and_sets_can_be_attached_too():
+    torch.manual_seed(2)
+    table = torch.randn(12, 6) * 0.5
+    sound, clip, whole = nn.Conv1d(2, 6, 20, 20), nn.Conv3d(3, 6, (2, 8, 8), (2, 8, 8)), nn.Linear(3 * 16 * 16, 30)
+    heard = np.random.default_rng(1).standard_normal((100, 2)).astype(np.float32)
+    record = ready(
+        attach(sound, nn.ConvTranspose1d(6, 2, 20, 20), codebook=table, modality="audio", sample_rate_hz=1000,
+               channels=2, downsampling=20)
+    ).tokenize(heard)  # fmt: skip
+    with torch.inference_mode():
+        z = sound(torch.from_numpy(heard.T)[None])[0].T
+    assert record.levels[0].indices.tolist() == nearest_rows(z, table).tolist() and record.media.shape == (100, 2)
+    frames = np.random.default_rng(2).random((4, 16, 24, 3), np.float32)
+    record = ready(
+        attach(clip, nn.ConvTranspose3d(6, 3, (2, 8, 8), (2, 8, 8)), codebook=table, modality="video", downsampling=8,
+               time_step=2)
+    ).tokenize(frames)  # fmt: skip
+    with torch.inference_mode():
+        z = clip(torch.from_numpy(frames).movedim(-1, 0)[None])[0].flatten(1).T
+    np.testing.assert_array_equal(record.levels[0].indices.ravel(), nearest_rows(z, table))
+    picture = np.random.default_rng(3).random((16, 16, 3), np.float32)
+    codec = attach(
+        lambda x: whole(x.flatten(1)).unflatten(1, (5, 6)),  # (B, N, C)
+        lambda z: z.mean((1, 2))[:, None, None, None].expand(-1, 3, 16, 16),
+        codebook=table, layout="set1d", tokens=5, fixed_size=(16, 16), downsampling=16,
+    )  # fmt: skip
+    record = ready(codec).tokenize(picture)
+    with torch.inference_mode():
+        z = whole(torch.from_numpy(picture).movedim(-1, 0).flatten()[None]).reshape(5, 6)
+    codes = nearest_rows(z, table)
+    assert record.levels[0].indices.tolist() == codes.tolist()
+    np.testing.assert_allclose(record.reconstruction, table[codes].mean().clip(0, 1).expand(16, 16, 3), atol=1e-6)
