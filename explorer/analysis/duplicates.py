@@ -1,7 +1,8 @@
 """Near-duplicate codes: so close to each other that swapping them hardly changes the quantization error.
 
 The threshold is NEAR times the typical distance of a latent to its own code, and is always said with the number.
-Pairs are found with a k-d tree, whose work stays small because the radius is, for codebooks of any size.
+Pairs are found with a k-d tree, whose work stays small because the radius is; in many dimensions, where such a tree
+looks at everything one by one, with matrix products.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from explorer.errors import RecordError
 
 NEAR = 0.1  # of the typical distance of a latent to its code
 LISTED = 200  # pairs that are named
+TREE_DIM = 16  # a tree is quicker up to about so many dimensions
+_BLOCK = 256  # rows of distances at a time
 _ALL_PAIRS = 200_000  # with no more than so many, every pair is measured to find the closest ones
 
 
@@ -38,6 +41,8 @@ def near_duplicates(vectors: np.ndarray, threshold: float, limit: int = LISTED) 
         raise RecordError(f"a distance is 0 or more, not {threshold}")
     if len(vectors) < 2:
         return Duplicates(threshold, np.zeros(len(vectors), bool), np.empty((0, 2), np.int64), np.empty(0), 0)
+    if vectors.shape[1] > TREE_DIM:
+        return _by_products(vectors, threshold, limit)
     # Equal vectors are put together first: many of them in one place would make the tree search them one by one.
     distinct, group, size = np.unique(vectors, axis=0, return_inverse=True, return_counts=True)
     group = group.reshape(-1)
@@ -65,6 +70,28 @@ def near_duplicates(vectors: np.ndarray, threshold: float, limit: int = LISTED) 
     distances = np.linalg.norm(vectors[pairs[:, 0]] - vectors[pairs[:, 1]], axis=1)
     order = np.lexsort((pairs[:, 1], pairs[:, 0], distances))[:limit]
     return Duplicates(threshold, near[group], pairs[order], distances[order], total)
+
+
+def _by_products(vectors: np.ndarray, threshold: float, limit: int) -> Duplicates:
+    """As `near_duplicates`: |a|^2 + |b|^2 - 2 a.b for all pairs, and those near the threshold measured exactly."""
+    squares = np.square(vectors).sum(1)
+    slack = 1e-9 * float(squares.max())  # what the subtraction may lose
+    near, total = np.zeros(len(vectors), bool), 0
+    pairs, distances = np.empty((0, 2), np.int64), np.empty(0)
+    for start in range(0, len(vectors), _BLOCK):
+        rows = vectors[start : start + _BLOCK]
+        apart = squares[start : start + _BLOCK, None] + squares[None, start:] - 2 * rows @ vectors[start:].T
+        first, second = np.nonzero(apart <= threshold**2 + slack)
+        later = second > first
+        found = np.stack([first[later], second[later]], axis=1) + start  # (p, 2)
+        away = np.linalg.norm(vectors[found[:, 0]] - vectors[found[:, 1]], axis=1)
+        found, away = found[away <= threshold], away[away <= threshold]
+        near[found.reshape(-1)] = True
+        total += len(found)
+        pairs, distances = np.concatenate([pairs, found]), np.concatenate([distances, away])
+        order = np.lexsort((pairs[:, 1], pairs[:, 0], distances))[:limit]
+        pairs, distances = pairs[order], distances[order]
+    return Duplicates(threshold, near, pairs, distances, total)
 
 
 def _equal_pairs(group: np.ndarray, limit: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 
-from explorer.analysis.duplicates import near_duplicates
+from explorer.analysis.duplicates import LISTED, TREE_DIM, near_duplicates
 from explorer.errors import RecordError
 
 
@@ -69,3 +69,20 @@ def test_what_cannot_be_measured_is_named():
         near_duplicates(np.array([[np.nan, 1.0]]), 0.1)
     with pytest.raises(RecordError, match="0 or more"):
         near_duplicates(np.eye(2), float("nan"))
+
+
+@pytest.mark.parametrize("dim", [TREE_DIM, TREE_DIM + 1, 64])
+def test_many_dimensions_give_the_pairs_of_brute_force(dim):
+    """Clusters of near and of equal codes, more of them than one block of distances."""
+    chance = np.random.default_rng(dim)
+    centres = chance.standard_normal((70, dim))
+    vectors = np.repeat(centres, 5, axis=0) + 0.02 * chance.standard_normal((350, dim))
+    vectors[10] = vectors[300] = vectors[20]
+    threshold = 0.02 * np.sqrt(2 * dim)
+    found = near_duplicates(vectors, threshold)
+    apart = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
+    first, second = np.nonzero(np.triu(apart <= threshold, 1))
+    assert found.total == len(first) > LISTED
+    assert np.array_equal(np.flatnonzero(found.near), np.unique(np.concatenate([first, second])))
+    np.testing.assert_allclose(found.distances, np.sort(apart[first, second])[:LISTED], atol=1e-12)
+    np.testing.assert_allclose(apart[tuple(found.pairs.T)], found.distances, atol=1e-12)

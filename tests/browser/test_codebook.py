@@ -220,7 +220,7 @@ def test_a_zip_of_pictures_is_counted_stopped_resumed_and_saved(page, app_url, t
     page.get_by_role("button", name="Resume").click()
     page.wait_for_selector(f"{AUDIT}[data-job='done']", timeout=PATIENCE_MS)
     page.wait_for_selector(f"{PAGE}[data-audit='own-2'][data-ready='true']", timeout=PATIENCE_MS)
-    assert "32 media" in page.inner_text(f"{PAGE} .cb-counted") and "1 skipped" in page.inner_text(
+    assert "32 pictures" in page.inner_text(f"{PAGE} .cb-counted") and "1 skipped" in page.inner_text(
         f"{PAGE} .cb-counted"
     )
     code = most_used(page)
