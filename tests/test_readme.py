@@ -6,6 +6,7 @@ import shlex
 import pytest
 
 from explorer.__main__ import build_parser, main
+from explorer.cli.sources import named_in
 from explorer.config import REPOSITORY
 from explorer.tokenizers import list_tokenizers
 
@@ -45,9 +46,18 @@ def test_the_table_is_what_the_command_prints(capsys):
     assert README.partition(BEGIN)[2].partition(END)[0] == printed
 
 
+def test_every_public_format_has_its_row():
+    from explorer.loading import FORMATS
+
+    table = README.partition("<!-- formats: begin -->")[2].partition("<!-- formats: end -->")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.strip().splitlines()[2:]]
+    named = [name for row in rows for name in re.findall(r"`([\w-]+)`", row[1])]
+    assert sorted(named) == sorted(FORMATS) and all(len(row) == 7 and all(row) for row in rows)
+
+
 def test_the_commands_are_accepted():
     lines = [line for line in README.splitlines() if line.startswith("python -m explorer")]
-    assert len(lines) == 8
+    assert len(lines) == 12
     for line in lines:
         words = shlex.split(line)[3:]
         if words[0] == "train":
@@ -55,7 +65,7 @@ def test_the_commands_are_accepted():
 
             assert parser().parse_args(words[1:]).name == "fsq"
         else:
-            assert build_parser().parse_args(words).command.startswith("explorer.cli.")
+            assert build_parser(named_in(words)).parse_args(words).command.startswith("explorer.cli.")
 
 
 def test_the_setup_commands_use_what_is_here():
