@@ -186,6 +186,9 @@ def _pick_upload(visit: Visit, path: str | None, request: gr.Request) -> Iterato
 
 
 def _pick_tokenizer(visit: Visit, tokenizer: str, request: gr.Request) -> Iterator[tuple]:
+    if runtime.intents.get(request.session_hash, visit).tokenizer == tokenizer:  # the list says it twice
+        yield (gr.skip(),) * OUTPUTS
+        return
     yield from _pick(request, visit, tokenizer=tokenizer)
 
 

@@ -123,6 +123,11 @@ class Intents:
         with self._lock:
             self._keep(session, visit)
 
+    def get(self, session: str, shown: Visit) -> Visit:
+        """What is wanted now: the last wish, or what is shown."""
+        with self._lock:
+            return self._visits.get(session, shown)
+
     def change(self, session: str, shown: Visit, **choices: object) -> Visit:
         """What is wanted now: the last wish (or what is shown) with `choices` changed and nothing selected."""
         with self._lock:

@@ -89,6 +89,7 @@ def test_a_quick_second_choice_does_not_undo_the_first():
     assert intents.change("anna", shown, tokenizer="two") == Visit(tokenizer="two")
     assert intents.change("anna", shown, picture="coffee") == Visit(tokenizer="two", picture="coffee")
     assert intents.change("bob", shown, picture="coffee") == Visit(tokenizer="one", picture="coffee")
+    assert intents.get("anna", shown) == Visit(tokenizer="two", picture="coffee") and intents.get("zoe", shown) is shown
     intents.set("anna", shown)  # a choice that failed
     assert intents.change("anna", shown, side_px=512) == Visit(tokenizer="one", side_px=512)
     intents.change("carl", shown)  # bounded: bob is forgotten
