@@ -78,7 +78,7 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
         command.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     commands.add_parser("train", help="train a tokenizer again (see train --help)", add_help=False)
     _add_audit(commands.add_parser("audit", help="count a codebook over a whole data set"), brought)
-    _add_compare(commands.add_parser("compare", help="the same pictures through several tokenizers"))
+    _add_compare(commands.add_parser("compare", help="the same pictures, sounds or clips through several tokenizers"))
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
     for name in ("list", "tokenize", "detokenize", "audit", "compare"):
         sources.add_options(commands.choices[name])
@@ -89,7 +89,9 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
     """The options of `audit`."""
     if not brought:
         parser.add_argument("tokenizer", nargs="?", metavar="ID", help="a tokenizer of `list`; none with --hub")
-    parser.add_argument("media", nargs="?", metavar="FOLDER_OR_ZIP", help="pictures; sample:all for the app's own")
+    parser.add_argument(
+        "media", nargs="?", metavar="FOLDER_OR_ZIP", help="pictures, sounds or clips; sample:all for the app's own"
+    )
     parser.add_argument("--indices", type=Path, metavar="FILE", help="count plain indices instead: .npy or .npz")
     parser.add_argument("--codebook-size", type=int, metavar="K", help="codes of the codebook, for --indices")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
@@ -103,15 +105,15 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
 def _add_compare(parser: argparse.ArgumentParser) -> None:
     """The options of `compare`."""
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="pictures, folders, zips, sample:ID, or preset:ID of hard content"
+        "files", nargs="+", metavar="FILE", help="media, folders, zips, sample:ID, or preset:ID of hard content"
     )
     parser.add_argument(
         "--tokenizers", default="", metavar="A,B", help="ids of `list`, from 2 to 8 with those of --hub"
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
-    parser.add_argument("--title", help="what the report is called (default: the name of the picture)")
+    parser.add_argument("--title", help="what the report is called (default: the name of the medium)")
     parser.add_argument("--side", type=int, default=1024, metavar="PX", help="scale down to it (default: 1,024)")
-    parser.add_argument("--repeats", type=int, metavar="N", help="timed runs (default: 3 for one picture, else 1)")
+    parser.add_argument("--repeats", type=int, metavar="N", help="timed runs (default: 3 for one medium, else 1)")
     parser.add_argument("--maps", type=int, default=12, metavar="N", help="error maps of the first N (default: 12)")
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     parser.set_defaults(command="explorer.cli.compare:run")

@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
     for line in troubles(comparison):
         print(line, file=sys.stderr)
     print("\n".join(summary(comparison)))
-    print(f"{options.out}: {', '.join(path.name for path in paths)}{' and errors/' * bool(options.maps)}")
+    errors = " and errors/" if options.maps and comparison.kind.modality != "audio" else ""
+    print(f"{options.out}: {', '.join(path.name for path in paths)}{errors}")
     if not comparison.complete:
         print("explorer: stopped; what came before is written.", file=sys.stderr)
         return 130
