@@ -136,7 +136,9 @@ def _references(comparison: Comparison) -> str:
     names = list(dict.fromkeys(name for points in found.values() for name in points))
     if not names:
         return ""
-    own = {point.name: point for curve in rate_curves(comparison) for point in curve.points if curve.kind != "codec"}
+    curves = [curve for curve in rate_curves(comparison) if curve.kind != "codec"]
+    own = {point.name: point for curve in curves for point in curve.points}
+    own |= {curve.id: curve.points[-1] for curve in curves}  # all levels together go by the tokenizer's name
     head = "".join(
         f'<th scope="col">{kind.codecs[codec]}<br><small>matched {_COUNTED_WORDS[way]}</small></th>'
         for codec, way in found

@@ -137,7 +137,7 @@ def run_comparison(
         len(media),
         ", ".join(dict.fromkeys(tokenizer.device for tokenizer in tokenizers)),
         time.perf_counter() - start,
-        asdict(options),
+        asdict(options) | {"codecs": _codecs(tokenizers[0].spec.modality, options)},
     )
 
 

@@ -54,8 +54,8 @@ def build() -> gr.Blocks:
     with demo.route("Compare", "/compare"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(
-            "# Compare\nThe same pictures, sounds or clips through several tokenizers: what each keeps, what it loses, and at "
-            "how many bits.",
+            "# Compare\nThe same pictures, sounds or clips through several tokenizers: what each keeps, what it loses, "
+            "and at how many bits.",
             elem_id="title",
         )
         gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)

@@ -189,3 +189,17 @@ def test_pictures_are_shown_up_to_a_cap(tmp_path):
     written(tmp_path, images, made)
     text = Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
     assert "2 more pictures are in the table only" in text and "7.png" in text
+
+
+def test_the_row_of_all_levels_has_its_own_figures(tmp_path):
+    """In the table of codecs at the same bits, all levels together go by the name of the tokenizer."""
+    writer = Writer(tmp_path)
+    media = media_of({"a": picture()})
+    comparison = run_comparison(
+        media, [Greys("r", 4, levels=2), Greys("two", 2)], Options(repeats=0, codecs=("jpeg",)), writer.add
+    )
+    writer.finish(comparison)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    cell = comparison.media[0].cell("r")
+    rate = cell.bits_uniform / (comparison.media[0].height * comparison.media[0].width)
+    assert f'<th scope="row">r</th><td>{rate:.3f}</td><td>{cell.fidelity.psnr_db:.2f} dB</td>' in html

@@ -206,7 +206,7 @@ def test_files_of_a_comparison_of_sounds_and_clips(names, sample, tmp_path):
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 600
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "1 sound" in html or "1 clip" in html
+    assert ("1 sound" in html or "1 clip" in html) and "codecs: none" in html
     key = "kbps_uniform" if modality == "audio" else "bpp_uniform"
     whole, _, first, second = csv.DictReader((tmp_path / "table.csv").open(encoding="utf-8"))
     assert whole["tokenizer"] == first["tokenizer"] and float(first[key]) > 0
