@@ -41,6 +41,7 @@ export class SoundPlayer {
     const loop = toggle("Loop", "Begin again at the end", false, (on) => (this.deck.loop = on));
     this.clock = h("span", { class: "dte-player-clock" });
     this.reset = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.setWindow(null) }, "Whole sound");
+    const closer = h("button", { type: "button", class: "dte-link", title: "Zoom into time, about the chosen token (+)", onclick: () => this.zoomIn(2) }, "Zoom in");
     this.base = h("canvas", { "aria-hidden": "true" });
     this.overlay = h("canvas", { "aria-hidden": "true" });
     this.stage = h("div", { class: "dte-player-stage", tabindex: 0, role: "application" }, this.base, this.overlay);
@@ -48,7 +49,7 @@ export class SoundPlayer {
     this.stage.setAttribute("aria-label", words);
     this.readout = h("p", { class: "dte-player-readout" }, HINT);
     this.caption = h("p", { class: "dte-player-caption" });
-    const tools = h("div", { class: "dte-player-tools" }, this.button, this.which.element, loop, this.clock, this.reset);
+    const tools = h("div", { class: "dte-player-tools" }, this.button, this.which.element, loop, this.clock, closer, this.reset);
     this.body = h("div", {}, h("h3", {}, "Sound"), tools, this.stage, this.readout, this.caption);
   }
 
@@ -148,6 +149,16 @@ export class SoundPlayer {
     this.window = whole ? null : window;
     this.reset.hidden = this.window === null;
     this.redraw();
+  }
+
+  /** About the playhead, the chosen token if it is in sight, or the middle. */
+  zoomIn(factor) {
+    if (!this.value) return;
+    const { from, to } = this.view;
+    const [token, level] = [selection.state.token, this.levels[this.level]];
+    const chosen = token === null || !level ? null : stretch(token, level.indices.length, this.duration)[0];
+    const at = this.deck.position ?? chosen;
+    this.setWindow(zoomWindow(this.view, at !== null && at >= from && at <= to ? at : (from + to) / 2, factor, this.duration));
   }
 
   frame() {
@@ -266,14 +277,13 @@ export class SoundPlayer {
     const { token, code } = selection.state;
     const names = Object.keys(this.deck.sounds);
     const zoom = { "+": 1.5, "=": 1.5, "-": 1 / 1.5 }[event.key];
-    const middle = (this.view.from + this.view.to) / 2;
     const to = level ? moveToken(token ?? (code === null ? null : (level.tokensOf(code)[0] ?? null)), event.key, 1, level.indices.length) : null;
     if (event.key === " ") this.playOrPause();
     else if (event.key.toLowerCase() === "a") this.deck.hear(names[(names.indexOf(this.deck.heard) + 1) % names.length]);
     else if (event.key === "Escape") selection.set({ pinned: false, origin: ORIGIN });
     else if (event.key === "Enter" && token !== null) this.playToken(token);
     else if (event.key === "0") this.setWindow(null);
-    else if (zoom) this.setWindow(zoomWindow(this.view, middle, zoom, this.duration));
+    else if (zoom) this.zoomIn(zoom);
     else if (to !== null) {
       selection.set({ code: level.indices[to], token: to, origin: ORIGIN });
       if (this.window) this.setWindow(clampWindow(follow(this.window, stretch(to, level.indices.length, this.duration)[0], this.duration), this.duration));
