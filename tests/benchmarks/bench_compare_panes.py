@@ -90,11 +90,18 @@ def _made() -> dict:
         {
             "tokenizer": f"made-{number}",
             "image": png_data_url(np.clip(waves + rng.normal(scale=0.01 * number, size=waves.shape), 0, 1)),
-            "psnr_db": 20.0,
-            "bpp": 0.1,
+            "words": "20.00 dB, 0.100 bits/pixel",
             "worst": [0, 0, 64, 64],
         }
         for number in range(1, PANES + 1)
     ]
-    facts = {"number": 0, "name": "made", "width": SIDE_PX, "height": SIDE_PX, "notes": [], "scale": 0.1}
-    return facts | {"original": png_data_url(waves), "panes": panes, "failures": []}
+    facts = {
+        "number": 0,
+        "name": "made",
+        "width": SIDE_PX,
+        "height": SIDE_PX,
+        "size": "made",
+        "notes": [],
+        "scale": 0.1,
+    }
+    return facts | {"original": png_data_url(waves), "panes": panes, "failures": [], "played": None}
