@@ -88,7 +88,7 @@ _PICTURES = (
     Sample("text", "Handwritten text (grey)", "Wikipedia, Corner.png", "Public domain", "skimage", "text.png"),
 )
 
-_MADE = ("this project", "made by this project")
+_MADE = ("Made by formula", "MIT, as this project")
 _SOUNDS = tuple(
     Sample(name, title, *_MADE, modality="audio", maker=f"explorer.media.sounds:{name}")
     for name, title in (
@@ -103,7 +103,7 @@ _CLIPS = (
     Sample(
         "panning",
         "View panning over a portrait",
-        "this project, from the sample picture by NASA",
+        "Made by formula over the sample picture by NASA",
         "Public domain",
         modality="video",
         maker="explorer.media.clips:panning",
