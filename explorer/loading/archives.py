@@ -114,12 +114,15 @@ def _check_directory(path: Path, file: BinaryIO, limits: Limits) -> None:
     if at < 0 or len(tail) < at + 22:
         raise CheckpointError(f"{path.name} is an incomplete zip archive: its end is missing.")
     entries, length = struct.unpack("<HI", tail[at + 10 : at + 16])
-    if (entries == 0xFFFF or length == 0xFFFFFFFF) and tail[at - 20 : at - 16] == LOCATOR_64:
-        (record,) = struct.unpack("<Q", tail[at - 12 : at - 4])
-        file.seek(min(record, size))
-        head = file.read(56)
-        if len(head) == 56 and head[:4] == END_64:
-            entries, length = struct.unpack("<QQ", head[32:48])
+    if at >= 20 and tail[at - 20 : at - 16] == LOCATOR_64:
+        # zipfile looks right before the locator, whatever the locator and the numbers of the short end say.
+        end = size - len(tail) + at
+        for record in (*struct.unpack("<Q", tail[at - 12 : at - 4]), end - 76):
+            file.seek(min(max(0, record), size))
+            head = file.read(56)
+            if len(head) == 56 and head[:4] == END_64:
+                most = struct.unpack("<QQ", head[32:48])
+                entries, length = max(entries, most[0]), max(length, most[1])
     if entries > limits.archive_entries or length > limits.archive_entries * BYTES_OF_AN_ENTRY:
         raise CheckpointError(f"{path.name} claims {entries:,} parts, at most {limits.archive_entries:,} may be.")
     file.seek(0)

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from explorer.config import Limits
 from explorer.errors import CheckpointError
 
-_PLAIN = (str, int, float, bool, bytes, type(None))  # keys whose hash costs little, whatever a file makes of them
+NAME_LETTERS = 1000  # of a class with its module, or of a tensor with all that it lies in
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,19 @@ class Shell:
 
 _MOVED = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # as Python 2, and protocol 2, write them
 Builder = Callable[..., object]
+
+
+def shown(value: object) -> str:
+    """A plain value in a few letters, anything else by its kind: the text of lists within lists may be endless."""
+    if isinstance(value, (str, bytes)):
+        return repr(value[:40])
+    small = isinstance(value, int) and value.bit_length() <= 64
+    return repr(value) if small or isinstance(value, (float, type(None))) else f"({type(value).__name__})"
+
+
+def plain_key(key: object) -> bool:
+    """Whether it may be a key of a dict: text, or a number so small that not many have the same hash."""
+    return isinstance(key, (str, float, type(None))) or (isinstance(key, int) and key.bit_length() <= 64)
 
 
 class Bounded:
@@ -78,7 +91,7 @@ def read_pickle(
     builders: "module.name" -> what a call of it makes of its arguments. storage: what a persistent id stands for.
     seen: filled with every name that the pickle asks for. Raises CheckpointError for what is damaged or too large.
     """
-    machine = _Machine(builders, storage, seen)
+    machine = _Machine(builders, storage, seen, limits.pickle_opcodes)
     try:
         for count, (opcode, value, _) in enumerate(pickletools.genops(stream)):
             if count >= limits.pickle_opcodes:
@@ -94,8 +107,11 @@ def read_pickle(
 class _Machine:
     """The stack, the memo, and what each opcode does to them."""
 
-    def __init__(self, builders: Mapping[str, Builder], storage: Callable[[object], object], seen: dict) -> None:
+    def __init__(
+        self, builders: Mapping[str, Builder], storage: Callable[[object], object], seen: dict, most: int
+    ) -> None:
         self._builders, self._storage, self._seen = builders, storage, seen
+        self._copied, self._most = 0, most  # things that builders were given: they may copy them
         self._stack: list = []
         self._below: list[list] = []  # the stacks under each mark
         self._memo: dict[int, object] = {}
@@ -126,7 +142,10 @@ class _Machine:
         self._stack = []
 
     def _put(self, index: object) -> None:
-        self._memo[len(self._memo) if index is None else int(index)] = self._stack[-1]
+        place = len(self._memo) if index is None else int(index)
+        if not plain_key(place):
+            raise ValueError("a place is no small number")
+        self._memo[place] = self._stack[-1]
 
     def _tuple(self, count: int) -> None:
         items = tuple(self._stack[-count:])
@@ -143,7 +162,9 @@ class _Machine:
         self._name(module, name)
 
     def _name(self, module: object, name: object) -> None:
-        found = Global(_MOVED.get(str(module), str(module)), str(name))
+        if not isinstance(module, str) or not isinstance(name, str) or len(module) + len(name) > NAME_LETTERS:
+            raise ValueError("the name of a class is no short text")
+        found = Global(_MOVED.get(module, module), name)
         self._stack.append(self._seen.setdefault(found.words, found))
 
     def _reduce(self, _: object) -> None:
@@ -152,7 +173,12 @@ class _Machine:
 
     def _made(self, function: object, args: object) -> object:
         builder = self._builders.get(function.words) if isinstance(function, Global) else None
-        return builder(*args) if builder and isinstance(args, tuple) else Shell(function, args)
+        if builder is None or not isinstance(args, tuple):
+            return Shell(function, args)
+        self._copied += sum(len(arg) for arg in args if isinstance(arg, (list, tuple, dict)))
+        if self._copied > self._most:  # a few opcodes can ask for one more copy of a long list
+            raise CheckpointError(f"The file lists more than {self._most:,} things.")
+        return builder(*args)
 
     def _new(self, _: object) -> None:
         args = self._stack.pop()
@@ -179,7 +205,8 @@ class _Machine:
     def _extend(self, items: list) -> None:
         target = self._stack[-1]
         if isinstance(target, Shell):
-            target.items = [*(target.items if isinstance(target.items, list) else ()), *items]
+            target.items = target.items if isinstance(target.items, list) else []
+            target.items.extend(items)
         elif isinstance(target, list):
             target.extend(items)
 
@@ -190,7 +217,7 @@ class _Machine:
             target = target.items
         if isinstance(target, dict):
             pairs = zip(items[::2], items[1::2], strict=True)
-            target.update((key, item) for key, item in pairs if isinstance(key, _PLAIN))
+            target.update((key, item) for key, item in pairs if plain_key(key))
 
     def _set_item(self, _: object) -> None:
         value, key = self._stack.pop(), self._stack.pop()

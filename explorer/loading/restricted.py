@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.errors import CheckpointError
-from explorer.loading.pickles import Builder, Global, Shell
+from explorer.loading.pickles import Builder, Global, Shell, plain_key, shown
 
 ITEM_BYTES: Mapping[str, int] = {
     **dict.fromkeys(("complex128",), 16),
@@ -116,20 +116,27 @@ def storage_of(identity: object) -> object:
     if isinstance(identity, tuple) and identity[:1] == ("module",) and len(identity) > 1:
         return identity[1]  # a class with its source beside it, of which only the name is kept
     if not isinstance(identity, tuple) or len(identity) < 5 or identity[0] != "storage":
-        raise CheckpointError(f"The file is damaged: {str(identity)[:60]!r} names no storage.")
+        raise CheckpointError(f"The file is damaged: {shown(identity)} names no storage.")
     kind, key, numel = identity[1], identity[2], identity[4]
-    name = kind.name if isinstance(kind, Global) else str(kind)
+    name = kind.name if isinstance(kind, Global) else shown(kind)
     if name not in _STORAGES:
         raise CheckpointError(f"The file holds numbers of a kind that cannot be read: {name}.")
     first = 0
     if len(identity) > 5 and isinstance(identity[5], tuple) and len(identity[5]) == 3:
         first = _whole(identity[5][1])  # storages that were views, until torch 0.4
-    return Storage(str(key), _STORAGES[name], _whole(numel), first)
+    return Storage(storage_key(key), _STORAGES[name], _whole(numel), first)
+
+
+def storage_key(key: object) -> str:
+    """The name of a storage, which torch writes as text."""
+    if not isinstance(key, str):
+        raise CheckpointError(f"The file is damaged: {shown(key)} is no name of a storage.")
+    return key
 
 
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**48:
-        raise CheckpointError(f"The file is damaged: {str(value)[:40]!r} is no size.")
+        raise CheckpointError(f"The file is damaged: {shown(value)} is no size.")
     return value
 
 
@@ -137,7 +144,7 @@ def _sizes(values: object) -> tuple[int, ...]:
     if isinstance(values, Shell):  # torch.Size((...)), or TorchScript's list of integers
         values = values.args[0] if isinstance(values.args, tuple) and len(values.args) == 1 else ()
     if not isinstance(values, (tuple, list)) or len(values) > MOST_AXES:
-        raise CheckpointError(f"The file is damaged: {str(values)[:60]!r} is no shape.")
+        raise CheckpointError(f"The file is damaged: {shown(values)} is no shape.")
     return tuple(_whole(value) for value in values)
 
 
@@ -176,7 +183,9 @@ def _mapping(*args: object) -> dict:
     pairs = args[-1] if args and isinstance(args[-1], (list, dict)) else ()
     if isinstance(pairs, dict):
         return dict(pairs)
-    return {p[0]: p[1] for p in pairs if isinstance(p, (list, tuple)) and len(p) == 2 and isinstance(p[0], (str, int))}
+    return {
+        pair[0]: pair[1] for pair in pairs if isinstance(pair, (list, tuple)) and len(pair) == 2 and plain_key(pair[0])
+    }
 
 
 def _listing(*args: object) -> list:
@@ -190,7 +199,8 @@ def _same(first: object, *_: object) -> object:
 
 def _subclass(function: object, _kind: object, args: object, _state: object) -> object:
     """`torch._tensor._rebuild_from_type_v2`: a tensor of a subclass, or with attributes."""
-    builder = BUILDERS.get(function.words) if isinstance(function, Global) else None
+    ours = isinstance(function, Global) and function.module == "torch._utils"  # which copy nothing long
+    builder = BUILDERS.get(function.words) if ours else None
     return builder(*args) if builder and isinstance(args, tuple) else Shell(function, args)
 
 

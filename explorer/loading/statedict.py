@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from explorer.config import Limits
 from explorer.errors import CheckpointError
-from explorer.loading.pickles import Shell
+from explorer.loading.pickles import NAME_LETTERS, Shell
 from explorer.loading.restricted import StoredTensor
 
 # Names of the dict around the model, most telling first; an average of the weights comes after the weights.
@@ -19,7 +19,7 @@ WRAPPERS = (
 PREFIXES = ("module.", "_orig_mod.")  # left by DataParallel and torch.compile
 _NOT_A_MODEL = ("optim", "lr_sched", "sched", "loss", "discriminator", "disc_", "callbacks", "loops", "scaler", "rng")
 MOST_DEPTH = 100
-MOST_NODES = 500_000
+MOST_NODES = 2_000_000
 MOST_WORDS = 300  # characters of a scalar that is text
 
 
@@ -68,7 +68,9 @@ def without_prefix(tensors: Mapping[str, object]) -> tuple[str, dict[str, object
 
 def _walk(value: object, group: tuple[str, ...], inside: tuple[str, ...], found: Found, limits: Limits) -> None:
     """group: names of the wrapping dicts. inside: names of the modules within it."""
-    found.nodes += 1
+    parts = (value.state, value.items) if isinstance(value, Shell) else (value,)
+    # What it lists counts each time that something names it: a few lists within lists can name a thing without end.
+    found.nodes += 1 + sum(len(part) for part in parts if isinstance(part, (dict, list, tuple)))
     if found.nodes > MOST_NODES or len(group) + len(inside) > MOST_DEPTH:
         raise CheckpointError(f"The file nests deeper than {MOST_DEPTH}, or lists more than {MOST_NODES:,} things.")
     if isinstance(value, StoredTensor):
@@ -84,7 +86,7 @@ def _walk(value: object, group: tuple[str, ...], inside: tuple[str, ...], found:
             elif isinstance(item, (Shell, dict, list, tuple)):
                 _walk(item, (*group, str(number)), (), found, limits)
     elif isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= MOST_WORDS):
-        found.scalars["/".join((*group, ".".join(inside))).strip("/")] = value
+        found.scalars["/".join(_named(group, inside)).strip("/")] = value
 
 
 def _walk_dict(value: dict, group: tuple[str, ...], inside: tuple[str, ...], found: Found, limits: Limits) -> None:
@@ -103,9 +105,10 @@ def _walk_shell(value: Shell, group: tuple[str, ...], inside: tuple[str, ...], f
         state = state[0] or {}
     if isinstance(state, dict) and isinstance(state.get("_modules"), dict):
         absent = state.get("_non_persistent_buffers_set")
+        absent = {name for name in absent if isinstance(name, str)} if isinstance(absent, list) else ()
         for own in ("_parameters", "_buffers", "_modules"):
             for name, item in (state.get(own) or {}).items():
-                if item is not None and not (own == "_buffers" and isinstance(absent, list) and name in absent):
+                if item is not None and not (own == "_buffers" and name in absent):
                     _walk(item, group, (*inside, str(name)), found, limits)
         for name, item in state.items():
             if isinstance(item, (bool, int, float, str)) and not str(name).startswith("_"):
@@ -121,7 +124,16 @@ def _add(tensor: StoredTensor, group: tuple[str, ...], inside: tuple[str, ...], 
     found.tensors += 1
     if found.tensors > limits.checkpoint_tensors:
         raise CheckpointError(f"The file holds more than {limits.checkpoint_tensors:,} tensors.")
-    if any(name.lower().startswith(_NOT_A_MODEL) for name in group):
+    path, name = _named(group, inside)
+    if any(part.lower().startswith(_NOT_A_MODEL) for part in group):
         found.left[group[0]] = found.left.get(group[0], 0) + 1
         return
-    found.groups.setdefault("/".join(group), {})[".".join(inside) or "tensor"] = tensor
+    found.groups.setdefault(path, {})[name or "tensor"] = tensor
+
+
+def _named(group: tuple[str, ...], inside: tuple[str, ...]) -> tuple[str, str]:
+    """The path of the wrapping dicts and the name within. Raises CheckpointError for names that nobody could read."""
+    letters = sum(map(len, group)) + sum(map(len, inside))
+    if letters > NAME_LETTERS:
+        raise CheckpointError(f"The file names a part with {letters:,} letters; {NAME_LETTERS:,} may be.")
+    return "/".join(group), ".".join(inside)

@@ -15,9 +15,18 @@ from explorer.config import Limits
 from explorer.errors import CheckpointError
 from explorer.loading.archives import Archive
 from explorer.loading.header import Header, TensorInfo
-from explorer.loading.pickles import Bounded, Global, read_pickle
+from explorer.loading.pickles import Bounded, Global, read_pickle, shown
 from explorer.loading.places import placed
-from explorer.loading.restricted import BUILDERS, ITEM_BYTES, Storage, check_names, listed, shells, storage_of
+from explorer.loading.restricted import (
+    BUILDERS,
+    ITEM_BYTES,
+    Storage,
+    check_names,
+    listed,
+    shells,
+    storage_key,
+    storage_of,
+)
 from explorer.loading.statedict import Found, choose, collect, without_prefix
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
@@ -66,7 +75,7 @@ def read_legacy(path: Path, limits: Limits) -> Header:
             raise _no_torch_file(path, first, names, limits)
         version = read_pickle(stream, limits, BUILDERS, remember, names)
         if version != LEGACY_VERSION:
-            raise CheckpointError(f"{path.name} is of torch's old format {str(version)[:20]}; only 1001 can be read.")
+            raise CheckpointError(f"{path.name} is of torch's old format {shown(version)}; only 1001 can be read.")
         machine = read_pickle(stream, limits, BUILDERS, remember, names)
         root = read_pickle(stream, limits, BUILDERS, remember, names)
         check_names(names.values(), path)
@@ -85,7 +94,7 @@ def _legacy_starts(
     if not isinstance(order, (list, tuple)):
         raise CheckpointError(f"{path.name} is damaged: it does not list its storages.")
     at, size, starts = file.tell(), path.stat().st_size, {}
-    for key in map(str, order):
+    for key in map(storage_key, order):
         if key not in storages:
             raise CheckpointError(f"{path.name} is damaged: it holds storage {key[:40]!r}, which nothing uses.")
         file.seek(at)
