@@ -115,11 +115,17 @@ def read_json(path: Path) -> dict:
 
 
 def read_yaml(path: Path) -> dict:
-    """A YAML mapping of plain values; a tag that asks for a Python object is refused, `target:` is only a word."""
+    """A YAML mapping of plain values; a tag that asks for a Python object is refused, `target:` is only a word.
+
+    Aliases are refused, too: a few of them within each other stand for a text without end.
+    """
     import yaml  # comes with transformers; only original checkpoints have such files
 
     try:
-        value = yaml.safe_load(_text(path, YAML_BYTES))
+        text = _text(path, YAML_BYTES)
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+            raise CheckpointError(f"{path.name} uses aliases (* and &), which no config needs; write them out.")
+        value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = str(getattr(error, "problem", None) or error).partition("\n")[0]
         raise CheckpointError(f"{path.name} is not plain YAML: {reason[:200]}.") from error
