@@ -155,9 +155,13 @@ def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Cal
         raise CheckpointError(
             "This server is not for this machine alone, so its files cannot be named here; upload it."
         )
-    path = Path(text.strip()).expanduser()
-    if not path.exists():
-        raise CheckpointError(f"There is no file or folder {str(path)[:200]!r} on this machine.")
+    try:
+        path = Path(text.strip()).expanduser()
+        there = path.exists()
+    except (OSError, RuntimeError, ValueError):  # a name too long, a home of nobody, a folder that may not be read
+        there = False
+    if not there:
+        raise CheckpointError(f"There is no file or folder {text.strip()[:200]!r} on this machine that can be read.")
     return lambda: plan(Source("file", str(path))), None
 
 

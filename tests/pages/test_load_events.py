@@ -208,6 +208,8 @@ def test_files_of_this_machine_are_named_only_where_the_server_is_its_own(visito
         (dict(kind="file", files=["/etc/passwd"]), "file", "no longer on the server"),
         (dict(kind="file", files=["x"] * 9), "file", "8 at most"),
         (dict(kind="path", text="/nowhere/at/all.ckpt"), "path", "There is no file"),
+        (dict(kind="path", text="x" * 5000), "path", "There is no file"),
+        (dict(kind="path", text="~nobody-of-that-name/a.ckpt"), "path", "There is no file"),
         (dict(kind="other"), None, "Name a repository"),
     ],
 )  # fmt: skip
