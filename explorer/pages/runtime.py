@@ -57,14 +57,14 @@ class RecordCache:
                 return found
             try:
                 record = make()
-            finally:
+                with self._lock:
+                    self._records[key] = record
+                    while len(self._records) > self._size:
+                        self._records.popitem(last=False)
+                return record
+            finally:  # only now: whoever comes between would make it again
                 with self._lock:
                     self._making.pop(key, None)
-            with self._lock:
-                self._records[key] = record
-                while len(self._records) > self._size:
-                    self._records.popitem(last=False)
-            return record
 
 
 class Turns:
