@@ -40,7 +40,10 @@ export class ClipPlayer {
     const same = this.value?.key === value.key;
     this.value = value;
     this.slider.max = value.frames - 1;
-    if (!same) this.frame = 0;
+    if (!same) {
+      this.pause(); // another clip has other frames, and another pace
+      this.frame = 0;
+    }
     this.screens[1].element.hidden = !value.reconstruction;
     this.caption.textContent = value.reconstruction ? value.caption : "This tokenizer has no decoder: there is no reconstruction.";
     this.caption.hidden = !this.caption.textContent;
