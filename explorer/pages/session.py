@@ -62,9 +62,9 @@ def visit_from_query(query: Mapping[str, str], tokenizers: list[str]) -> tuple[V
     if picture in SAMPLES:
         visit = replace(visit, picture=picture, modality=SAMPLES[picture].modality)
     elif picture == UPLOADED:
-        said.append("The picture of this link was uploaded and did not travel with it; choose it again.")
+        said.append("The file of this link was uploaded and did not travel with it; choose it again.")
     else:
-        said.append("The link names a sample picture that is not here; the first one is shown.")
+        said.append("The link names a sample that is not here; the first one is shown.")
     tokenizer = query.get("tokenizer", visit.tokenizer)
     if tokenizer in tokenizers:
         visit = replace(visit, tokenizer=tokenizer)

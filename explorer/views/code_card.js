@@ -56,7 +56,7 @@ async function fillLater(element, card, server) {
 
 function buildHint(element) {
   const hint = make("div", "dte-hint");
-  hint.append(make("p", "dte-card-title", "Code"), make("p", "", "Choose a patch, a cell, a bar or a point on the map. Its code opens here."));
+  hint.append(make("p", "dte-card-title", "Code"), make("p", "", "Choose a token, a bar or a point on the map. Its code opens here."));
   element.replaceChildren(hint);
   delete element.dataset.code;
   return { paint() {}, follow() {} };
@@ -97,9 +97,13 @@ function heading(card) {
   return header;
 }
 
+/** What a token stands for, in a word. */
+const partOf = (card) => (card.place?.kind === "time" ? "stretch" : "patch");
+
 /** The contact sheet with its stepper: {element, images, follow(state)}. */
 function patchesSection(card) {
   if (card.tokens.length === 0) return null;
+  const part = partOf(card);
   let current = card.token;
   const choose = (token) => selection.set({ level: card.level, code: card.code, token, origin: ORIGIN });
   const position = make("span", "dte-card-position");
@@ -113,7 +117,7 @@ function patchesSection(card) {
     button.addEventListener("click", () => choose(stepToken(card.tokens, current, by)));
     return button;
   };
-  stepper.append(step("previous patch", "‹", -1), position, step("next patch", "›", 1));
+  stepper.append(step(`previous ${part}`, "‹", -1), position, step(`next ${part}`, "›", 1));
 
   const sheet = make("div", "dte-card-sheet");
   const buttons = card.patches.map((url, index) => patchButton(card, url, card.tokens[index], choose));
@@ -139,7 +143,7 @@ function patchesSection(card) {
   };
   const more = card.tokens.length > card.patches.length && card.patches.length > 0;
   if (card.patches.length === 0) return { element: section("Its tokens", stepper), images: () => [], follow };
-  const title = more ? `Patches, showing ${card.patches.length} of ${whole(card.tokens.length)}` : "Patches";
+  const title = `${part === "stretch" ? "Stretches" : "Patches"}${more ? `, showing ${card.patches.length} of ${whole(card.tokens.length)}` : ""}`;
   const element = section(title, sheet);
   element.querySelector("h4").after(stepper);
   return { element, images: () => buttons.map((button) => button.firstChild), follow };
@@ -151,7 +155,7 @@ function patchButton(card, url, token, choose) {
   button.dataset.token = String(token);
   button.dataset.key = `patch ${token}`;
   button.title = placeText(token, card.grid, card.place);
-  button.setAttribute("aria-label", `patch at ${button.title}`);
+  button.setAttribute("aria-label", `${partOf(card)} at ${button.title}`);
   button.append(picture(url, ""));
   const light = () => selection.hover({ code: card.code, token, origin: ORIGIN });
   button.addEventListener("pointerenter", light);
@@ -216,7 +220,7 @@ function exportRow(card, vector, patches) {
   };
   if (vector) offer("Vector, CSV", "csv", () => saveText(vectorCsv({ ...card, vector }), stem, "vector"));
   if (card.patches.length > 0) {
-    offer("Patches, PNG", "png", () => downloadCanvas(`${stem}-patches.png`, contactSheet(patches.images())));
+    offer(partOf(card) === "stretch" ? "Stretches, PNG" : "Patches, PNG", "png", () => downloadCanvas(`${stem}-patches.png`, contactSheet(patches.images())));
   }
   return row.childElementCount > 0 ? row : null;
 }

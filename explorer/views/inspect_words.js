@@ -3,7 +3,7 @@
 import * as words from "./inspect_format.js";
 import { placeText } from "./places.js";
 
-const HINT = "Point at a patch, a token, a code or a bar; click to keep it.";
+const HINT = "Point at a token, a code or a bar; click to keep it.";
 
 /** Level selector, map and count choices, progress, captions: everything that a new value may change. */
 export function fillControls(view) {

@@ -137,7 +137,7 @@ def test_a_code_of_a_sound_is_heard_alone(page, made_url):
     assert page.locator("#code-card .dte-card-nearest img").count() == 6
     page.click("#code-card .dte-card-play")
     assert f"0.500{TO}0.505 s" in page.inner_text("#code-card")
-    page.get_by_role("button", name="next patch").click()
+    page.get_by_role("button", name="next stretch").click()
     page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.plays === '1'", timeout=PATIENCE_MS)
 
 

@@ -30,7 +30,7 @@ def test_an_empty_link_is_the_default():
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({"picture": "../../etc/passwd"}, "sample picture"),
+        ({"picture": "../../etc/passwd"}, "a sample that is not here"),
         ({"picture": "uploaded"}, "uploaded"),
         ({"tokenizer": "<script>"}, "tokenizer"),
     ],
