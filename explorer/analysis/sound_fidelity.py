@@ -21,7 +21,7 @@ _FRAMES = 512  # transformed at a time: bounds the memory of a long sound
 
 @dataclass(frozen=True)
 class SoundQuality:
-    """snr_db, si_sdr_db: inf for identical sounds, None where nothing is defined (silence). log_mel_db: 0 if identical.
+    """snr_db, si_sdr_db: inf for identical sounds, None where none is defined (silence). log_mel_db: 0 if identical.
 
     max_error: the largest difference of two samples; full scale is 1.
     """
@@ -54,7 +54,7 @@ def sound_quality(sound: np.ndarray, decoded: np.ndarray, sample_rate_hz: float)
 
 
 def snr_db(sound: np.ndarray, decoded: np.ndarray) -> float | None:
-    """Signal-to-noise ratio 10 log10(|x|^2 / |x - y|^2); None for a silent original."""
+    """Signal-to-noise ratio 10 log10(|x|^2 / |x - y|^2); -inf for a silent original, None if both are silent."""
     first, second = _both(sound, decoded)
     return _ratio_db(np.square(first).sum(), np.square(first - second).sum())
 

@@ -81,7 +81,8 @@ def clip_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]:
             figure("ssim", "SSIM", float(np.mean(similar)) if similar else None, "of 1", 3,
                    "Structural similarity, the mean over the frames."),
             figure("worst_frame", "Worst frame", worst + 1, f"of {frames}", 0,
-                   f"The frame with the lowest PSNR, {single[worst].psnr_db:.2f} dB."),
+                   f"The frame with the lowest PSNR, {single[worst].psnr_db:.2f} dB."
+                   if math.isfinite(single[worst].psnr_db) else "Every frame is identical."),
         ]  # fmt: skip
     rows += [
         figure("tokens", "Tokens", record.num_tokens, "indices", 0, "Indices that stand for this clip."),

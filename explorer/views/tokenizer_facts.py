@@ -12,7 +12,8 @@ from explorer.views.component import BrowserComponent
 
 SOURCES = {"zoo": "this project", "hub": "the Hub", "file": "a file", "user": "an adapter of your own"}
 
-PARAMETERS = {"zoo": "Encoder and decoder, without codebooks.", "": "As they are kept, and the memory that they take."}
+PARAMETERS = {"zoo": "Encoder and decoder, without codebooks."}
+KEPT = "Numbers that are kept, codebooks included; and their memory, where it is known."
 
 
 class TokenizerFacts(BrowserComponent):
@@ -37,9 +38,7 @@ def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[s
         _fact("codes", spec.vocabulary, "Codes of one position: levels or groups x K."),
         _fact("dimensions", f"{spec.codebook_dim}", "Dimensions D of a code vector."),
         *_rates(spec, record),
-        _fact(
-            "parameters", _size(spec), "Encoder and decoder, without codebooks; and their memory, where it is known."
-        ),
+        _fact("parameters", _size(spec), PARAMETERS.get(spec.source, KEPT)),
     ]
     if not spec.decodes:
         rows.append(_fact("decoder", "none", "Tokens can be made and counted, but not turned back into a medium."))
