@@ -26,7 +26,7 @@ def sound_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]
     rows += [
         figure("tokens", "Tokens", record.num_tokens, "indices", 0,
                "Indices that stand for this sound: of all levels together."),
-        figure("tokens_per_s", "Token rate", sum(per_second), "tokens/s", 1,
+        figure("indices_per_s", "Index rate", sum(per_second), "indices/s", 1,
                f"Indices a second of sound, level by level: {spread}."),
         figure("kbps_uniform", "Bit rate, uniform", _kbps(record, "uniform"), "kbit/s", 3,
                "log2(K) bits for each index, divided by the duration."),

@@ -91,7 +91,7 @@ def _rates(spec: TokenizerSpec, record: TokenRecord | None) -> list[dict[str, st
         rows.append(_fact("bits a pixel", f"{pixels:.3g}", "log2(K) bits of all tokens, over the pixels on screen."))
     if spec.modality == "audio" and spec.sample_rate_hz:
         rate = spec.sample_rate_hz / spec.downsampling
-        rows.append(_fact("token rate", f"{rate:.4g} Hz", "Tokens a second, of the finest level."))
+        rows.append(_fact("token rate", f"{rate:.4g} Hz{', finest level' if several else ''}", "Tokens a second."))
     if seconds is not None:
         rows.append(_fact("bit rate", f"{seconds / 1000:.3g} kbit/s", "log2(K) bits of all tokens, over the seconds."))
     return rows

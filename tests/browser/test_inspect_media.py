@@ -66,7 +66,7 @@ def test_a_sound_has_figures_of_its_own_and_its_facts(page, made_url):
     figures = page.inner_text("#reconstruction")
     for value in (expected.si_sdr_db, expected.snr_db, expected.log_mel_db):
         assert f"{value:.2f}" in figures
-    assert "PSNR" not in figures and "600.0 tokens/s" in figures and "3.000 kbit/s" in figures
+    assert "PSNR" not in figures and "600.0 indices/s" in figures and "3.000 kbit/s" in figures
     facts = page.inner_text("#tokenizer-facts")
     assert "sounds at 8 kHz, mono" in facts and "3 kbit/s" in facts
     assert page.locator(f"{VIEW} [data-panel='picture']").is_hidden()

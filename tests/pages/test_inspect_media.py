@@ -72,7 +72,7 @@ def test_figures_of_a_sound_are_of_the_sound_and_not_of_its_picture():
     assert (found["snr_db"], found["log_mel_db"]) == pytest.approx((expected.snr_db, expected.log_mel_db))
     assert "psnr_db" not in found
     seconds = len(record.media) / 8000
-    assert found["tokens_per_s"] == pytest.approx(3 * 200) and found["kbps_uniform"] == pytest.approx(
+    assert found["indices_per_s"] == pytest.approx(3 * 200) and found["kbps_uniform"] == pytest.approx(
         3 * 200 * 5 / 1000
     )
     assert found["compression"] == pytest.approx(16 * 8000 * seconds / (3 * 200 * 5 * seconds))
