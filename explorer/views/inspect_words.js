@@ -41,6 +41,7 @@ export function fillCaptions(view) {
   for (const card of [picture, tokens]) card.element.hidden = kind === "time"; // a sound's are lanes of its player
   for (const card of [picture, tokens]) shape(card, kind, model.picture);
   picture.element.querySelector("h3").textContent = TITLES[kind] ?? "Picture";
+  for (const control of picture.element.querySelector("h3").parentElement.querySelectorAll("label")) control.hidden = !model.placed; // no grid on it
   picture.caption.textContent = words.pictureCaption(model, level);
   tokens.caption.textContent = words.gridCaption(level, model.placed, model.place);
   map.caption.textContent = view.map?.caption ?? "No map of this codebook.";

@@ -13,6 +13,7 @@ import { createStage, drawMarks, drawWhole } from "./reconstruction_stage.js";
 import { selection } from "./selection.js";
 
 const ORIGIN = "reconstruction";
+const IDLE = { time: "Drag the divider, or hover a token.", set: "Drag the divider." }; // where tokens are no patches
 const SOUND_RATIO = 3.2; // of a spectrogram on the screen: its pixels are bands and columns, which have no proportion
 
 export function mount({ element, props, watch }) {
@@ -173,7 +174,8 @@ class View {
       words.push(valueText(mode, number));
     }
     if (marked !== null) words.push(placeText(marked, this.grid.shape, value.place), `code ${this.grid.array[marked]}`);
-    const idle = map ? `mean ${significant(map.mean)} ${mode.unit}` : value.reconstruction ? `Drag the divider, or hover a ${value.place?.kind === "time" ? "token" : "patch"}.` : "";
+    const divider = value.reconstruction ? IDLE[value.place?.kind] ?? "Drag the divider, or hover a patch." : "";
+    const idle = map ? `mean ${significant(map.mean)} ${mode.unit}` : divider;
     this.panel.readout.textContent = words.join(" · ") || idle;
     this.panel.point(number, map);
   }
