@@ -38,7 +38,7 @@ export class Player {
   show(pictures) {
     if (this.pictures === pictures) return;
     this.halt();
-    Object.assign(this, { pictures, played: null, frame: 0 });
+    Object.assign(this, { pictures, played: null, frame: 0, asking: null, from: null }); // an answer under way is another's
     this.sheets.clear();
     this.element.hidden = !this.kind;
     this.slider.hidden = this.kind !== "video";
@@ -72,8 +72,9 @@ export class Player {
   /** Ask for the sounds or frames, once for each medium. */
   async ready() {
     const { pictures } = this;
-    this.asking ??= this.bus.ask("played", { job: this.bus.state.job.id, number: pictures.number }).finally(() => (this.asking = null));
-    const played = this.played ?? (await this.asking);
+    if (this.played) return true;
+    const asking = (this.asking ??= this.bus.ask("played", { job: this.bus.state.job.id, number: pictures.number }));
+    const played = await asking.finally(() => (this.asking = this.asking === asking ? null : this.asking));
     if (this.pictures !== pictures) return false;
     if (this.played) return true;
     if (played.kind === "audio") {
@@ -98,6 +99,7 @@ export class Player {
     return this.start(this.from ?? 0);
   }
 
+  /** from: seconds, or what makes them of the answer. */
   async start(from = 0) {
     try {
       if (!(await this.ready())) return;
@@ -105,7 +107,8 @@ export class Player {
       say(this.said, error.message);
       return;
     }
-    if (this.kind === "audio") this.deck.play(Math.min(from, this.deck.duration), this.deck.duration);
+    const begin = typeof from === "function" ? from(this.played) : from;
+    if (this.kind === "audio") this.deck.play(Math.min(begin, this.deck.duration), this.deck.duration);
     else this.run();
     this.follow();
   }
@@ -134,8 +137,7 @@ export class Player {
   /** Play from a place of the medium (a share), heard as that pane. */
   async seek(share, id) {
     if (this.kind !== "audio") return;
-    if (!(await this.ready())) return;
-    await this.start(share * this.played.total);
+    await this.start((sound) => share * sound.total);
     this.deck.hear(id);
   }
 
