@@ -136,7 +136,7 @@ def start(visitor: Visitor, files: list[Path], tokenizer: str | None, codebook_s
     with visitor.lock:
         size = _codebook_size(codebook_size) if is_indices else None
         if not is_indices and not tokenizer:
-            raise SettingsError("Choose a tokenizer first: pictures are counted by one.")
+            raise SettingsError("Choose a tokenizer first: media are counted by one.")
         title = files[0].name if len(files) == 1 else f"{len(files):,} files"
         return _begin(visitor, title, source, files[0].parent, None if is_indices else tokenizer, size)
 
