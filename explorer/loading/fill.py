@@ -67,6 +67,8 @@ def check(codec: nn.Module, format: Format, header: Header) -> dict[str, str]:
         have, want = header.tensors[key].shape, tuple(wanted[name].shape)
         if have != want:
             raise CheckpointError(f"This looks like {format.title}, but {key} has shape {have}; {want} was expected.")
+        if wanted[name].is_floating_point() and "float" not in (dtype := header.tensors[key].dtype):
+            raise CheckpointError(f"This looks like {format.title}, but {key} holds {dtype}; floats were expected.")
     return places
 
 
@@ -78,10 +80,10 @@ def _listed(names: list[str]) -> str:
 def put(codec: nn.Module, name: str, tensor: Tensor, key: str) -> None:
     """Let `tensor` be the parameter or buffer of that name: assigned, not copied. Floats become float32."""
     if tensor.is_floating_point():
+        tensor = tensor.float()  # first: 8-bit floats cannot be summed, and a float64 may be infinite as a float32
         # A sum is not finite if a number is not, and takes a tenth of the time; it may also overflow, so look closer.
         if not math.isfinite(float(tensor.sum())) and not bool(tensor.isfinite().all()):
             raise CheckpointError(f"{key} holds NaN or infinite weights.")
-        tensor = tensor.float()
     owner_name, _, leaf = name.rpartition(".")
     owner = codec.get_submodule(owner_name)
     if leaf in owner._parameters:
