@@ -19,7 +19,7 @@ from typing import Literal
 
 from explorer import tokenizers
 from explorer.config import settings
-from explorer.errors import Cancelled, CheckpointError, ExplorerError
+from explorer.errors import CheckpointError, ExplorerError
 from explorer.loading.folders import partner, weight_files
 from explorer.loading.format import Progress, silent
 from explorer.loading.header import Header
@@ -169,13 +169,12 @@ def load(plan: Plan, device: str | None = None, progress: Progress = silent) -> 
     between files and between tensors. Raises CheckpointError, Cancelled; then nothing is left behind.
     """
     share = 0.6 if plan.download_bytes else 0.0  # of the bar, for the network
-    told = _Told(progress)
 
     def filling(done: float, words: str) -> None:
-        told(share + (1 - share) * done, words)
+        progress(share + (1 - share) * done, words)
 
-    told(0.0, "looking at the files")
-    plan = fetch(plan, lambda done, words: told(share * done, words))
+    progress(0.0, "looking at the files")
+    plan = fetch(plan, lambda done, words: progress(share * done, words))
     _check_fits(plan, device)
     make, one = _maker(plan), threading.current_thread()
 
@@ -184,9 +183,9 @@ def load(plan: Plan, device: str | None = None, progress: Progress = silent) -> 
         return make(where, filling if threading.current_thread() is one else silent)
 
     with _loading(plan.spec, first):
-        _load(plan.id, device, told)
+        tokenizers.load_tokenizer(plan.id, device)
     tokenizers.bring(plan.spec, make)  # what reloads it later shows no progress
-    told(1.0, "ready")
+    progress(1.0, "ready")
     return plan.spec
 
 
@@ -212,31 +211,6 @@ def _loading(spec: TokenizerSpec, make: Callable[[str], object]) -> Iterator[Non
             if not _busy[spec.id] and spec.id in _unproven:
                 _unproven.discard(spec.id)
                 tokenizers.forget(spec.id)
-
-
-class _Told:
-    """A progress that remembers whether it was the one that stopped the work."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress, self.stopped = progress, False
-
-    def __call__(self, share: float, words: str) -> None:
-        try:
-            self._progress(share, words)
-        except BaseException:
-            self.stopped = True
-            raise
-
-
-def _load(tokenizer_id: str, device: str | None, told: _Told) -> None:
-    """Load it, and again if it was somebody else who stopped the one load that all wait for."""
-    while True:
-        try:
-            tokenizers.load_tokenizer(tokenizer_id, device)
-            return
-        except Cancelled:
-            if told.stopped:
-                raise
 
 
 def _maker(plan: Plan) -> Callable[..., object]:

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from explorer.config import settings
-from explorer.errors import CheckpointError, UnknownIdError
+from explorer.errors import Cancelled, CheckpointError, UnknownIdError
 from explorer.registry import Registry, unknown_id_message
 
 if TYPE_CHECKING:  # torch is imported only when weights are
@@ -155,4 +155,9 @@ def load_tokenizer(tokenizer_id: str, device: str | None = None, checkpoints: Pa
                 if _loaded.get(key) is future:
                     del _loaded[key]  # a mended checkpoint can be tried again
             future.set_exception(error)
-    return future.result()
+    try:
+        return future.result()
+    except Cancelled:
+        if first:
+            raise
+        return load_tokenizer(tokenizer_id, device, checkpoints)  # it was another visitor who stopped the one load

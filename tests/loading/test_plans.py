@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 
 import made_format
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from explorer import tokenizers
-from explorer.errors import Cancelled, CheckpointError
+from explorer.errors import Cancelled, CheckpointError, ExplorerError
 from explorer.loading import memory, recognition, sources
 from explorer.loading.sources import load, plan, plan_file
 from explorer.tokenizers import list_tokenizers, load_tokenizer, loaded_bytes
@@ -160,6 +161,54 @@ def test_one_visitor_who_stops_does_not_stop_another(made, set_settings, tmp_pat
     assert sorted(got) == sorted(["stopped", found.id])
     assert load_tokenizer(found.id, "cpu").spec.id == found.id
     assert not sources._unproven and not +sources._busy
+
+
+def test_a_page_that_waits_goes_on_when_the_visitor_who_loads_stops(made, set_settings, tmp_path):
+    """It is listed while it is loaded, so pages may ask for it; nobody but the visitor who stopped hears of that."""
+    set_settings()
+    found = plan_file(saved(tmp_path / "a.pt"))
+    reading, page_waits, got = threading.Event(), threading.Event(), []
+
+    def stop(share, words):
+        if words.startswith("reading"):
+            reading.set()
+            assert page_waits.wait(10)
+            time.sleep(0.2)  # until the page stands in the same line
+            raise Cancelled("Stopped.")
+
+    def visitor():
+        with pytest.raises(Cancelled):
+            load(found, "cpu", stop)
+
+    def page():
+        assert reading.wait(10)
+        page_waits.set()
+        try:
+            got.append(load_tokenizer(found.id, "cpu").spec.id)
+        except ExplorerError as error:
+            got.append(type(error).__name__)
+
+    threads = [threading.Thread(target=one) for one in (visitor, page)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert got in ([found.id], ["UnknownIdError"])  # it may be forgotten already, but nobody here stopped anything
+
+
+def test_numbers_of_another_kind_are_refused_and_small_floats_are_not(made, set_settings, tmp_path):
+    set_settings()
+    state = made_format.state()
+    torch.save(state | {"encoder.bias": state["encoder.bias"].long()}, tmp_path / "whole.pt")
+    with pytest.raises(CheckpointError, match=r"encoder\.bias holds int64; floats were expected"):
+        load(plan_file(tmp_path / "whole.pt"), "cpu")
+    torch.save(state | {"encoder.bias": state["encoder.bias"].double() * 0 + 1e300}, tmp_path / "large.pt")
+    with pytest.raises(CheckpointError, match=r"encoder\.bias holds NaN or infinite"):
+        load(plan_file(tmp_path / "large.pt"), "cpu")
+    small = state["encoder.weight"].to(torch.float8_e4m3fn)
+    torch.save(state | {"encoder.weight": small}, tmp_path / "small.pt")
+    spec = load(plan_file(tmp_path / "small.pt"), "cpu")
+    assert torch.equal(load_tokenizer(spec.id, "cpu")._codec.encoder.weight, small.float())
 
 
 def test_a_failed_load_leaves_nothing(made, set_settings, monkeypatch, tmp_path):
