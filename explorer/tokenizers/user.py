@@ -106,6 +106,9 @@ def _bring_one(path: Path, made: object, number: int) -> TokenizerSpec:
     if name in {one.id for one in list_tokenizers() if one.source != "user"}:
         raise AdapterError(f"{path.name}: there is another tokenizer of the id {name!r}; give this one another title.")
     if isinstance(made, Tokenizer):
+        if not spec.id:
+            raise AdapterError(f"{path.name}: the spec of {type(made).__name__} has no id, which its records need.")
+        spec = replace(spec, source="user")
         bring(spec, lambda device: made)
         return spec
     spec = replace(spec, id=name, title=title, source="user")

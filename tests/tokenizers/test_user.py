@@ -273,6 +273,26 @@ def test_the_command_line_takes_an_adapter_and_shows_no_trace(brought, tmp_path,
     assert app.stderr.strip() == "app.py: mine.py, line 1: NameError: name 'oops' is not defined"
 
 
+OWN = """
+from dataclasses import replace
+from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.user import adapt
+
+def tokenizer():
+    codec = adapt(lambda x: x[:, 0, ::4, ::4].long(), None, codebook=[2], downsampling=4)
+    return AdaptedTokenizer(codec, replace(codec.spec, id={name!r}, title="Own", source="zoo"), "cpu")
+"""
+
+
+def test_a_whole_tokenizer_of_a_file_is_the_users_own_too(brought, tmp_path):
+    file = written(tmp_path, OWN.format(name="own-one"))
+    for _ in range(2):  # the second time it takes its own place
+        assert [(spec.id, spec.source) for spec in bring_adapter(file)] == [("own-one", "user")]
+    assert tokenizers.load_tokenizer("own-one").spec.title == "Own"
+    with pytest.raises(AdapterError, match="has no id, which its records need"):
+        bring_adapter(written(tmp_path, OWN.format(name=""), "nameless.py"))
+
+
 def test_visitors_who_bring_many_do_not_push_out_what_an_adapter_brought(brought):
     (own,) = bring_adapter(ROOT / "assets" / "my_adapter.py")
     many = [replace(own, id=f"file--{number}", source="file") for number in range(tokenizers.BROUGHT_KEPT + 3)]
