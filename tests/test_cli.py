@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
@@ -15,6 +16,7 @@ from PIL import Image
 
 from explorer import tokenizers
 from explorer.__main__ import DELEGATED, build_parser, main
+from explorer.cli.listing import table
 from explorer.config import REPOSITORY
 from explorer.errors import RecordError, SettingsError, UnknownIdError
 from explorer.media.image import fit, load_image
@@ -104,8 +106,18 @@ def run(*arguments) -> int:
 def test_list_is_a_table(grey, capsys):
     assert run("list") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["id", "codes", "pixels", "a", "token", "title"]
-    assert lines[1].split() == ["grey", "16", "8", "x", "8", "Sixteen", "greys"] and len(lines) == 2
+    assert lines[0].split() == ["id", "codes", "a", "token", "title"]
+    assert lines[1].split() == ["grey", "16", "8", "x", "8", "pixels", "Sixteen", "greys"] and len(lines) == 2
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"modality": "audio", "downsampling": 1920, "layout": "sequence"}, "1,920 samples"),
+    ({"modality": "video", "downsampling": 8, "layout": "grid3d", "time_step": 4}, "4 x 8 x 8 pixels"),
+    ({"layout": "set1d"}, "no place"),
+])  # fmt: skip
+def test_list_says_what_a_token_stands_for(grey, changes, words):
+    spec = tokenizers.list_tokenizers()[0]
+    assert words in table([replace(spec, **changes)]).splitlines()[1]
 
 
 def test_list_as_markdown(grey, monkeypatch, capsys):

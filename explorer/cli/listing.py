@@ -40,15 +40,25 @@ def plain(spec: TokenizerSpec) -> dict[str, object]:
 
 
 def table(specs: Sequence[TokenizerSpec]) -> str:
-    """One line a tokenizer: id, codes at each position, pixels a token along a side, title."""
-    head = ("id", "codes", "pixels a token", "title")
+    """One line a tokenizer: id, codes at each position, what a token stands for, title."""
+    head = ("id", "codes", "a token", "title")
     rows = [
         head,
-        *((spec.id, spec.vocabulary, f"{spec.downsampling} x {spec.downsampling}", spec.title) for spec in specs),
+        *((spec.id, spec.vocabulary, of_a_token(spec), spec.title) for spec in specs),
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
     return "\n".join(lines)
+
+
+def of_a_token(spec: TokenizerSpec) -> str:
+    """What one token of the finest level stands for, such as "8 x 8 pixels" or "320 samples"."""
+    side = f"{spec.downsampling} x {spec.downsampling} pixels"
+    if spec.layout == "set1d":
+        return "no place"
+    if spec.modality == "audio":
+        return f"{spec.downsampling:,} samples"
+    return f"{spec.time_step} x {side}" if spec.modality == "video" else side
 
 
 def markdown(specs: Sequence[TokenizerSpec]) -> str:

@@ -10,6 +10,11 @@ from explorer.loading.known import Known, known_tokenizers
 from explorer.loading.memory import gib
 from explorer.loading.sources import Plan, parse_source, plan
 
+FROM = (
+    "Some licences and data are from memory: with --json, `facts` says where each is from. `plan` shows the licence "
+    "that the Hub states."
+)
+
 
 def run(options: argparse.Namespace) -> int:
     """Print the plan. Raises CheckpointError for what cannot be loaded, in words."""
@@ -58,13 +63,13 @@ def known_table(known: Sequence[Known] | None = None) -> str:
     head = ("--hub", "title", "licence", "parameters", "memory", "trained on")
     rows = [head]
     for one in known if known is not None else known_tokenizers():
-        size = f"{one.parameters / 1e6:,.1f} M" if one.parameters else "not stated"
-        memory = gib(one.memory_bytes) if one.memory_bytes else "not stated"
+        size = f"{one.parameters / 1e6:,.1f} M" if one.parameters else "not known"
+        memory = gib(one.memory_bytes) if one.memory_bytes else "not known"
         source = one.source or f"(by hand: {one.home})"
         rows.append((source, f"{one.title} [{one.modality}]", one.licence, size, memory, one.trained_on))
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(lines)
+    return "\n".join((*lines, FROM))
 
 
 def known_json() -> str:

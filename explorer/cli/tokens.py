@@ -7,12 +7,14 @@ import sys
 
 from explorer import tokenizers
 from explorer.config import settings
+from explorer.errors import UnknownIdError
 from explorer.files import write_atomically
 from explorer.media import writing
 from explorer.media.medium import Medium, Modality, load_medium, tokenized
 from explorer.media.samples import sample
 from explorer.record import TokenRecord
 from explorer.tokenfile import TokenFile, check_suffix, load_tokens, save_tokens
+from explorer.tokenizers.base import Tokenizer
 
 SAMPLE_PREFIX = "sample:"
 
@@ -34,11 +36,21 @@ def detokenize(options: argparse.Namespace) -> int:
     """Read a token file, decode it with its own tokenizer, and write a picture, a sound or a clip."""
     tokens = load_tokens(options.file)
     suffix = writing.check_suffix(options.out, tokens.modality)
-    tokenizer = tokenizers.load_tokenizer(tokens.tokenizer_id, device=options.device)
+    tokenizer = _tokenizer_of(tokens, options.device)
     decoded = tokenizer.detokenize(tokens.indices)
     write_atomically(options.out, writing.medium_bytes(decoded, suffix, tokens.rate))
     print(f"{options.out}: {_extent(tokens, decoded.shape)} from {tokens.num_tokens:,} tokens")
     return 0
+
+
+def _tokenizer_of(tokens: TokenFile, device: str | None) -> Tokenizer:
+    """The tokenizer that made the tokens. Raises UnknownIdError that says how one of others is brought."""
+    try:
+        return tokenizers.load_tokenizer(tokens.tokenizer_id, device=device)
+    except UnknownIdError as error:
+        if tokens.tokenizer_id.startswith(("hub--", "file--")):
+            raise UnknownIdError(f"{error} Bring it as when it was used: with --hub or --checkpoint.") from None
+        raise
 
 
 def read_medium(name: str, modality: Modality) -> Medium:
