@@ -18,7 +18,8 @@ class Known:
     """source: what to type, `owner/name[/part]` of the Hub; "" where the authors give the file elsewhere. home: where
     the authors publish it. format: id in FORMATS. files: the pickles, by name (one `*` may stand for a part), that may
     be fetched where the repository has no safetensors. parameters: those that are kept, counted in the published
-    configuration unless `facts` says otherwise; None where that is not known. trained_on: data. facts: where licence,
+    configuration unless `facts` says otherwise; None where that is not known. licence: that of the authors' repository
+    where none is stated for the weights alone. trained_on: data. facts: where licence,
     data and the name of the file are from. published: figures of the authors, such as psnr_db
     or usage (share of codes), with the data in `published_on`.
     """

@@ -140,7 +140,8 @@ PICTURES: tuple[Known, ...] = (
     ),
     Known(
         "simvq", "SimVQ, 65,536 codes", "simvq", "image", "", "https://github.com/youngsheen/SimVQ", "MIT",
-        "ImageNet, 128 px", _REPO, published={"psnr_db": 24.15, "usage": 1.0},
+        "ImageNet, 128 px", _REPO + ", which announced this file and gives the one of 262,144 codes",
+        published={"psnr_db": 24.15, "usage": 1.0},
         published_on="ImageNet validation, 128 px",
         parameters=72_539_523,
     ),
