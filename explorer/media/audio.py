@@ -19,7 +19,7 @@ import numpy as np
 from explorer.config import Limits
 from explorer.errors import MediaError
 from explorer.media.containers import audio_blocks
-from explorer.media.opening import check_bytes, read_bytes
+from explorer.media.opening import bytes_of
 from explorer.media.sniffing import Kind, kind_of
 
 DEFAULT_LIMITS = Limits()
@@ -56,13 +56,7 @@ def load_audio(
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, limits, sample_rate_hz)
-    if isinstance(source, (str, Path)):
-        data = read_bytes(source, limits, "sound")
-    elif isinstance(source, (bytes, bytearray, memoryview)):
-        data = bytes(source)
-        check_bytes(len(data), limits, "sound")
-    else:
-        raise MediaError(f"A sound cannot be made from a {type(source).__name__}. Give a file, bytes or an array.")
+    data = bytes_of(source, limits, "sound")
     kind = kind_of(data)
     if kind is None or kind.opener == "pillow":
         what = "a picture" if kind else "not a sound that can be read here"

@@ -15,7 +15,7 @@ from PIL import Image
 from explorer.config import Limits
 from explorer.errors import MediaError, SettingsError
 from explorer.media.colour import pixels_of_array, pixels_of_image
-from explorer.media.opening import check_pixels, open_picture, read_bytes
+from explorer.media.opening import bytes_of, check_pixels, open_picture
 
 DEFAULT_LIMITS = Limits()
 
@@ -54,12 +54,8 @@ def load_image(source: Path | str | bytes | Image.Image | np.ndarray, limits: Li
         check_pixels(*source.size, limits)
         # A copy of the handle would share its file; loading in place is what Pillow itself does on first use.
         image = source
-    elif isinstance(source, (str, Path)):
-        image = open_picture(read_bytes(source, limits), limits)
-    elif isinstance(source, (bytes, bytearray, memoryview)):
-        image = open_picture(bytes(source), limits)
     else:
-        raise MediaError(f"A picture cannot be made from a {type(source).__name__}. Give a file, bytes or an array.")
+        image = open_picture(bytes_of(source, limits), limits)
     pixels, notes = pixels_of_image(image)
     return LoadedImage(pixels, tuple(notes))
 

@@ -60,6 +60,20 @@ def read_bytes(path: str | Path, limits: Limits, noun: str = "picture") -> bytes
         raise MediaError(f"{name!r} cannot be read: {error.strerror or 'input/output error'}.") from error
 
 
+def bytes_of(source: object, limits: Limits, noun: str = "picture") -> bytes:
+    """The bytes of a file on disk, or those that were given. Raises MediaError as `read_bytes`, and for other things.
+
+    noun: what it should be, for the messages.
+    """
+    if isinstance(source, (str, Path)):
+        return read_bytes(source, limits, noun)
+    if not isinstance(source, (bytes, bytearray, memoryview)):
+        raise MediaError(f"A {noun} cannot be made from a {type(source).__name__}. Give a file, bytes or an array.")
+    data = bytes(source)
+    check_bytes(len(data), limits, noun)
+    return data
+
+
 def check_bytes(size: int, limits: Limits, noun: str = "picture") -> None:
     """Raise MediaError for an empty file, or one over `limits.upload_bytes`."""
     if size == 0:

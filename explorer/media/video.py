@@ -19,7 +19,7 @@ from explorer.errors import MediaError, SettingsError
 from explorer.media.colour import pixels_of_image
 from explorer.media.containers import video_frames
 from explorer.media.image import LoadedImage, fit, scaled_to_cover, to_pil
-from explorer.media.opening import check_bytes, check_pixels, open_picture, read_bytes
+from explorer.media.opening import bytes_of, check_pixels, open_picture
 from explorer.media.sniffing import Kind, kind_of
 
 DEFAULT_LIMITS = Limits()
@@ -56,13 +56,7 @@ def load_video(
     """
     if isinstance(source, np.ndarray):
         return _collected(_array_frames(source, frames_per_second), limits, len(source) if source.ndim else None)
-    if isinstance(source, (str, Path)):
-        data = read_bytes(source, limits, "clip")
-    elif isinstance(source, (bytes, bytearray, memoryview)):
-        data = bytes(source)
-        check_bytes(len(data), limits, "clip")
-    else:
-        raise MediaError(f"A clip cannot be made from a {type(source).__name__}. Give a file, bytes or an array.")
+    data = bytes_of(source, limits, "clip")
     kind = kind_of(data)
     if kind is None or kind.opener == "soundfile":
         what = "a sound" if kind else "not a clip that can be read here"
