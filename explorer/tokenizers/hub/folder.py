@@ -19,9 +19,9 @@ class FolderFormat(Format):
     """A model of the transformers library, alone in its folder or a part of a larger model.
 
     model_type, architecture: as in config.json, either of which is enough. fingerprint: what one of its keys begins
-    with. codec: dotted path of its Codec, made from the config alone. unread: beginnings of keys that tokenizing never
-    needs. prefix, section: what the keys begin with, and where the config lies, in a larger model. weight_norm: whether
-    its layers keep weight normalization, whose keys have an old and a new spelling.
+    with. codec: dotted path of its Codec, made from the config alone. unread, unkept: beginnings and endings of keys
+    that tokenizing never needs. prefix, section: what the keys begin with, and where the config lies, in a larger
+    model. weight_norm: whether its layers keep weight normalization, whose keys have an old and a new spelling.
     """
 
     model_type: str
@@ -29,6 +29,7 @@ class FolderFormat(Format):
     fingerprint: str
     codec: str
     unread: tuple[str, ...] = ()
+    unkept: tuple[str, ...] = ()
     weight_norm = False
 
     def __init__(self, id: str, prefix: str = "", section: str = "") -> None:
@@ -51,7 +52,7 @@ class FolderFormat(Format):
         if not key.startswith(self.prefix):
             return None
         name = key.removeprefix(self.prefix)
-        if name.startswith(self.unread):
+        if name.startswith(self.unread) or name.endswith(self.unkept):
             return None
         for old, new in WEIGHT_NORM.items() if self.weight_norm else ():
             if name.endswith(old):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from explorer.loading.header import Header
 from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.hub.folder import FolderFormat, between, each_second, largest, whole, wholes
+
+TRAINED = (".codebook.inited", ".codebook.embed_avg")  # what training keeps beside a table of codes
 
 
 class SoundFormat(FolderFormat):
@@ -41,6 +44,11 @@ class SoundFormat(FolderFormat):
             source="hub",
         )
 
+    def levels_of_rate(self, config: Mapping[str, object], size: int, rate: int, hop: int, default: float) -> int:
+        """The levels of `size` codes that the highest bandwidth of config.json (kbit/s) has room for."""
+        bits_each = math.ceil(math.log2(size)) * math.ceil(rate / hop)
+        return int(1000 * largest(config, "target_bandwidths", default) // max(bits_each, 1))
+
 
 class EncodecFormat(SoundFormat):
     title = "EnCodec"
@@ -48,17 +56,13 @@ class EncodecFormat(SoundFormat):
     fingerprint = "quantizer.layers."
     codec = "explorer.tokenizers.hub.encodec:EncodecCodec"
     weight_norm = True
-
-    def rename(self, key: str) -> str | None:
-        name = super().rename(key)
-        return None if name is None or name.endswith((".codebook.inited", ".codebook.embed_avg")) else name
+    unkept = TRAINED
 
     def describe(self, header: Header) -> TokenizerSpec:
         config = self.config(header)
         rate, hop = whole(config, "sampling_rate", 24_000), math.prod(wholes(config, "upsampling_ratios", (8, 5, 4, 2)))
         table = self.shape(header, "quantizer.layers.0.codebook.embed")
-        bits_each = math.ceil(math.log2(table[0])) * math.ceil(rate / hop)
-        asked = int(1000 * largest(config, "target_bandwidths", 24.0) // max(bits_each, 1))
+        asked = self.levels_of_rate(config, table[0], rate, hop, 24.0)
         levels = self.expect_levels(asked, self.levels(header, "quantizer.layers.", ".codebook.embed"))
         channels = whole(config, "audio_channels", 1, most=2)
         between(config, "chunk_length_s", 0.1, 60.0), between(config, "overlap", 0.0, 0.5)  # few chunks, none empty
@@ -90,6 +94,7 @@ class MimiFormat(SoundFormat):
     model_type = "mimi"
     fingerprint = "quantizer.semantic_residual_vector_quantizer."
     codec = "explorer.tokenizers.hub.mimi:MimiCodec"
+    unkept = (".codebook.initialized",)
     moved = (
         ("encoder.layers.", "encoder.encoder_seanet.layers."),
         ("encoder_transformer.", "encoder.encoder_transformer."),
@@ -101,7 +106,7 @@ class MimiFormat(SoundFormat):
 
     def rename(self, key: str) -> str | None:
         name = super().rename(key)
-        if name is None or name.endswith(".codebook.initialized"):
+        if name is None:
             return None
         name = name.removeprefix("model.")
         for old, new in self.moved:

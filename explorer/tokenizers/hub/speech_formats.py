@@ -9,8 +9,8 @@ from dataclasses import replace
 from explorer.errors import CheckpointError
 from explorer.loading.header import Header
 from explorer.tokenizers.base import TokenizerSpec
-from explorer.tokenizers.hub.folder import largest, whole, wholes
-from explorer.tokenizers.hub.sound_formats import SoundFormat
+from explorer.tokenizers.hub.folder import whole, wholes
+from explorer.tokenizers.hub.sound_formats import TRAINED, SoundFormat
 
 
 class XcodecFormat(SoundFormat):
@@ -20,10 +20,7 @@ class XcodecFormat(SoundFormat):
     codec = "explorer.tokenizers.hub.xcodec:XcodecCodec"
     unread = ("decoder_semantic.", "fc1.")  # they rebuild the speech model's features, in training only
     weight_norm = True
-
-    def rename(self, key: str) -> str | None:
-        name = super().rename(key)
-        return None if name is None or name.endswith((".codebook.inited", ".codebook.embed_avg")) else name
+    unkept = TRAINED
 
     def describe(self, header: Header) -> TokenizerSpec:
         config = self.config(header)
@@ -32,8 +29,7 @@ class XcodecFormat(SoundFormat):
         rate = whole(config, "sample_rate", 16_000)
         hop = math.prod(wholes(acoustic, "downsampling_ratios", (8, 5, 4, 2)))
         table = self.shape(header, "quantizer.quantizers.0.codebook.embed")
-        bits_each = math.ceil(math.log2(table[0])) * math.ceil(rate / hop)
-        asked = int(1000 * largest(config, "target_bandwidths", 4.0) // max(bits_each, 1))
+        asked = self.levels_of_rate(config, table[0], rate, hop, 4.0)
         levels = self.expect_levels(asked, self.levels(header, "quantizer.quantizers.", ".codebook.embed"))
         return self.spec(header, "rvq", table, levels, rate, hop)
 
