@@ -59,6 +59,12 @@ def plain_key(key: object) -> bool:
     return isinstance(key, (str, float, type(None))) or (isinstance(key, int) and key.bit_length() <= 64)
 
 
+def check_name(name: str) -> None:
+    """Raise CheckpointError for the name of a tensor that nobody could read, or that would act on a terminal."""
+    if len(name) > NAME_LETTERS or not name.isprintable():
+        raise CheckpointError(f"A tensor has a name of {len(name):,} letters that cannot be shown: {name[:40]!r}.")
+
+
 class Bounded:
     """A stream of which at most `limit` bytes are read; more is a CheckpointError."""
 

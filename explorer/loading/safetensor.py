@@ -11,6 +11,7 @@ from pathlib import Path
 from explorer.config import Limits
 from explorer.errors import CheckpointError
 from explorer.loading.header import TensorInfo
+from explorer.loading.pickles import check_name
 from explorer.loading.places import Place
 from explorer.loading.restricted import ITEM_BYTES, MOST_AXES
 
@@ -52,6 +53,7 @@ def read_safetensors(path: Path, limits: Limits) -> dict[str, TensorInfo]:
 
 def tensor_info(path: Path, key: str, entry: object, data_start: int, size: int | None) -> TensorInfo:
     """One entry of a header, checked. size: of the file, None where the file is elsewhere."""
+    check_name(key)
     try:
         dtype, shape, (begin, end) = DTYPES[entry["dtype"]], tuple(entry["shape"]), entry["data_offsets"]
         sound = all(type(n) is int and 0 <= n < 2**48 for n in (*shape, begin, end)) and len(shape) <= MOST_AXES

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from explorer.config import Limits
 from explorer.errors import CheckpointError
-from explorer.loading.pickles import NAME_LETTERS, Shell
+from explorer.loading.pickles import NAME_LETTERS, Shell, check_name
 from explorer.loading.restricted import StoredTensor
 
 # Names of the dict around the model, most telling first; an average of the weights comes after the weights.
@@ -125,6 +125,7 @@ def _add(tensor: StoredTensor, group: tuple[str, ...], inside: tuple[str, ...], 
     if found.tensors > limits.checkpoint_tensors:
         raise CheckpointError(f"The file holds more than {limits.checkpoint_tensors:,} tensors.")
     path, name = _named(group, inside)
+    check_name(f"{path}/{name}")
     if any(part.lower().startswith(_NOT_A_MODEL) for part in group):
         found.left[group[0]] = found.left.get(group[0], 0) + 1
         return

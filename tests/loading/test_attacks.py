@@ -342,6 +342,13 @@ def test_safetensors_with_a_lying_header(tmp_path, header, words):
     refused(tmp_path / "x.safetensors", words)
 
 
+@pytest.mark.parametrize("name", ["a\x1b[2Jweight", "a\nweight", "a" * 1001], ids=["terminal", "line", "long"])
+@pytest.mark.parametrize("write", [save_file, torch.save], ids=["safetensors", "torch"])
+def test_a_name_that_would_act_on_a_terminal(tmp_path, name, write):
+    write({name: BIG}, tmp_path / "x.bin")
+    assert "\x1b" not in refused(tmp_path / "x.bin", "letters")
+
+
 def test_safetensors_with_a_header_that_never_ends(tmp_path):
     (tmp_path / "x.safetensors").write_bytes(struct.pack("<Q", 2**60) + b"{")
     refused(tmp_path / "x.safetensors")
