@@ -74,6 +74,9 @@ export const sameGrids = (grids) => grids.every(({ rows, cols }) => rows === gri
 /** Tokens of all levels, those of one common grid counted once. */
 export const tokenCount = ({ grids, same }) => (same ? grids.slice(0, 1) : grids).reduce((sum, { rows, cols }) => sum + rows * cols, 0);
 
+/** What is edited, in a word. */
+export const nounOf = ({ modality }) => ({ audio: "sound", video: "clip" })[modality] ?? "picture";
+
 /** Where a cell is, in words: a row and a column of a picture, else the token's number. */
 export function placeWords(cell, { rows, cols }, { placed, modality }) {
   if (!placed || modality === "audio") return `token ${whole(cell + 1)} of ${whole(rows * cols)}`;

@@ -1,6 +1,6 @@
 // The way from one code to another, or to a second picture, through the codebook: a strip, and played.
 
-import { codeFrom } from "./edit_model.js";
+import { codeFrom, nounOf } from "./edit_model.js";
 import { h, segmented } from "./inspect_dom.js";
 
 const FRAME_MS = 220;
@@ -17,13 +17,7 @@ export class PathPanel {
   constructor(editor) {
     Object.assign(this, { editor, kind: "codes", frames: [], at: 0, timer: null, tick: 0 });
     this.kinds = segmented("What lies at the ends", (id) => this.choose(id));
-    this.kinds.options(
-      [
-        { id: "codes", label: "Two codes", title: "From code to code of this level" },
-        { id: "pictures", label: "Two pictures", title: "From the edited tokens to those of a second picture" },
-      ],
-      this.kind,
-    );
+    this.name("picture");
     const field = (text, element) => h("label", { class: "ed-field" }, h("span", {}, text), element);
     const input = () => h("input", { class: "ed-input", inputmode: "numeric", size: 7 });
     [this.first, this.last] = [input(), input()];
@@ -31,7 +25,8 @@ export class PathPanel {
     this.steps = h("select", { class: "ed-select" }, ...[5, 9, 17].map((n) => h("option", { value: n }, `${n}`)));
     this.steps.value = "9";
     this.codeFields = h("span", { class: "ed-join" }, field("From code", this.first), field("to", this.last));
-    this.pictureField = field("From this picture to", this.pictures);
+    this.from = h("span", {}, "From this picture to");
+    this.pictureField = h("label", { class: "ed-field" }, this.from, this.pictures);
     this.go = h("button", { type: "button", class: "dte-plain-button", onclick: () => this.fetch() }, "Show the way");
     this.play = h("button", { type: "button", class: "dte-plain-button", hidden: true, onclick: () => this.toggle() }, "Play");
     this.wrong = h("p", { class: "ed-wrong", role: "alert", hidden: true });
@@ -49,8 +44,17 @@ export class PathPanel {
     this.choose(this.kind);
   }
 
+  /** noun: of what is edited. */
+  name(noun) {
+    const both = { id: "pictures", label: `Two ${noun}s`, title: `From the edited tokens to those of a second ${noun}` };
+    this.kinds.options([{ id: "codes", label: "Two codes", title: "From code to code of this level" }, both], this.kind);
+    this.noun = noun;
+  }
+
   opened() {
     const { samples, picture } = this.editor.opening;
+    this.name(nounOf(this.editor.open));
+    this.from.textContent = `From this ${this.noun} to`;
     this.pictures.replaceChildren(...samples.filter(({ id }) => id !== picture).map(({ id, title }) => h("option", { value: id }, title)));
     this.first.value = `${this.editor.code}`;
     this.last.value = `${this.editor.tokens.indices[this.editor.choice.level].at(-1)}`;
@@ -124,7 +128,7 @@ export class PathPanel {
     );
     this.words.textContent = codes
       ? `${distinct} different codes on the straight way between two code vectors; each is the nearest code there, alone in a field of 4 × 4 tokens. Click one to paint with it.`
-      : "At every step the codes nearest to the straight way between the two pictures' code vectors; the second picture is cut to this one's shape.";
+      : `At every step the codes nearest to the straight way between the two ${this.noun}s' code vectors; the second ${this.noun} is cut to this one's shape.`;
     this.play.hidden = false;
     this.large.classList.toggle("ed-pixels", codes);
     this.show(0);

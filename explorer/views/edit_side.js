@@ -3,7 +3,7 @@
 
 import { colormap } from "./colormaps.js";
 import { unpack } from "./encoding.js";
-import { boxBetween, reachWords, scaleTop } from "./edit_model.js";
+import { boxBetween, nounOf, reachWords, scaleTop } from "./edit_model.js";
 import { createStage, frame } from "./edit_stage.js";
 import { h, segmented } from "./inspect_dom.js";
 
@@ -11,8 +11,8 @@ const VIEWS = [
   { id: "difference", label: "Difference", title: "How far the edited decode is from the one before any edit" },
   { id: "before", label: "Before", title: "The decode before any edit" },
   { id: "reach", label: "Reach", title: "What one token changes" },
-  { id: "source", label: "Second picture", title: "Where a region is taken from" },
 ];
+const SOURCE = { id: "source", title: "Where a region is taken from" };
 const EDITED = { id: "edited", label: "Edited", title: "The decode of the edited tokens" }; // where tokens are drawn apart from it
 const MAP = "viridis";
 const LUT = Array.from({ length: 256 }, (_, i) => colormap(MAP, i / 255));
@@ -72,7 +72,8 @@ export class SidePicture {
   opened() {
     const { grid, open } = this.editor;
     this.forget();
-    this.tabs.options(open.placed ? VIEWS : [EDITED, ...VIEWS], (this.view = open.placed ? "difference" : "edited"));
+    const views = [...(open.placed ? [] : [EDITED]), ...VIEWS, ...(open.same ? [{ ...SOURCE, label: `Second ${nounOf(open)}` }] : [])];
+    this.tabs.options(views, (this.view = open.placed ? "difference" : "edited"));
     const { samples, picture } = this.editor.opening;
     this.pictures.replaceChildren(...samples.filter(({ id }) => id !== picture).map(({ id, title }) => h("option", { value: id }, title)));
     this.stage.setGrid(grid.rows, grid.cols);
