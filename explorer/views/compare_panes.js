@@ -139,7 +139,7 @@ class Panes {
       const line = facts && !hidden ? facts.words.replaceAll(", ", " · ") : "";
       const won = this.bus.state.mode === "blind" && this.bus.state.voted === id;
       const before = this.bus.state.mode === "blind" && !hidden && id !== "" ? `${letter(i - 1)}: ` : "";
-      const caption = h("figcaption", {}, h("b", { title: name }, before + name, won ? " ✓ your vote" : ""), h("span", {}, line), worst);
+      const caption = h("figcaption", {}, h("b", { title: name }, before + name, won ? " ✓ your vote" : ""), line ? h("span", {}, line) : null, worst);
       const { control, movie } = this.player.partsOf(id);
       if (control) caption.append(control);
       const figure = h("figure", { class: "cp-pane", "data-tokenizer": hidden && id !== "" ? null : id || "original" }, pane.stage, movie, caption);
