@@ -124,7 +124,7 @@ def giant(of: Evidence) -> Finding | None:
         f"{usage.used - 1:,} codes in use share the rest; perplexity {usage.perplexity:,.1f} of {usage.ceiling:,}."
     )
     advice = (
-        "Look at its page: if its patches are all blank, it is the data. Otherwise start the codes on latents "
+        "Look at its page: if its exemplars are all blank, it is the data. Otherwise start the codes on latents "
         "(k-means), reseed, or split popular codes."
     )
     source = f"Winner takes all: {VISUAL}, section 3.4.2; {GITHUB}LatentActionPretraining/LAPA/issues/17"
