@@ -47,7 +47,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "audio", "sound", "sounds", "Bit rate", "kbit/s", "kbps", "kbit/s", _SOUND_MEASURES,
             {"opus": "Opus", "vorbis": "Ogg Vorbis"}, None,
         ),
-        "video": Kind("video", "clip", "clips", "Bits a pixel", "bits/pixel", "bpp", "bits a pixel", _PICTURE_MEASURES, {}, 24),
+        "video": Kind(
+            "video", "clip", "clips", "Bits a pixel", "bits/pixel", "bpp", "bits a pixel", _PICTURE_MEASURES, {}, 24,
+        ),
     }
 )  # fmt: skip
 

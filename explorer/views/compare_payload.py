@@ -71,9 +71,9 @@ def modality_of(compared: Compared) -> str:
 def played_payload(compared: Compared) -> dict[str, Any]:
     """What is heard, or seen moving, by tokenizer id ("" is the original); {} for pictures.
 
-    Sounds: {"kind": "audio", "seconds", "total", "whole": whether these are all, "sounds": WAV data URLs of one length}. Clips:
-    {"kind": "video", "fps", "count", "columns", "size": [height, width] of a frame, "sheets": JPEG data URLs of all
-    frames in reading order}.
+    Sounds: {"kind": "audio", "seconds", "total", "whole": whether these are all, "sounds": WAV data URLs of one length}.
+    Clips: {"kind": "video", "fps", "count", "columns", "size": [height, width] of a frame, "sheets": JPEG data URLs of
+    all frames in reading order}.
     """
     played = compared.played
     if played is None:
@@ -83,7 +83,8 @@ def played_payload(compared: Compared) -> dict[str, Any]:
         most = PLAYED_BYTES // (2 * channels * len(played.media))
         sounds = {key: wav_data_url(wav_bytes(one[:most], int(played.rate))) for key, one in played.media.items()}
         seconds = min(most, samples) / played.rate
-        return {"kind": "audio", "seconds": seconds, "total": samples / played.rate, "whole": samples <= most, "sounds": sounds}
+        about = {"seconds": seconds, "total": samples / played.rate, "whole": samples <= most}
+        return {"kind": "audio", **about, "sounds": sounds}
     frames = played.media[""]
     columns = math.ceil(math.sqrt(len(frames)))
     sheets = {key: _frames_sheet(one, columns) for key, one in played.media.items()}
