@@ -71,7 +71,7 @@ def modality_of(compared: Compared) -> str:
 def played_payload(compared: Compared) -> dict[str, Any]:
     """What is heard, or seen moving, by tokenizer id ("" is the original); {} for pictures.
 
-    Sounds: {"kind": "audio", "seconds", "total", "whole": whether these are all, "sounds": WAV data URLs of one length}.
+    Sounds: {"kind": "audio", "seconds", "total", "whole": whether these are all, "sounds": WAV data URLs, one length}.
     Clips: {"kind": "video", "fps", "count", "columns", "size": [height, width] of a frame, "sheets": JPEG data URLs of
     all frames in reading order}.
     """
