@@ -115,6 +115,12 @@ def test_files_are_short_enough_to_read():
     assert {name: n for name, n in lines.items() if n > FILE_LINES} == {}
 
 
+def test_no_two_test_files_have_one_name():
+    """pytest imports them by their name alone, so two of one name end the whole run."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) > 100 and {name for name in names if names.count(name) > 1} == set()
+
+
 @pytest.mark.parametrize("folder", ["explorer", "tests"])
 def test_functions_are_short_enough_to_read(folder):
     long, seen = {}, 0

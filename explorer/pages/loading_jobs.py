@@ -157,8 +157,9 @@ class Loading:
             self._ended("failed", plain_words(error))
 
     def _ended(self, state: str, message: str) -> None:
-        if self._came_now:
+        if self._came_now and state == "failed":  # what was only stopped can be loaded after all, as long as it is kept
             uploads.drop(self.plan.id)
+        uploads.make_room()
         self.state, self.message = state, message
 
 

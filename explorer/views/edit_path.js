@@ -44,21 +44,23 @@ export class PathPanel {
     this.choose(this.kind);
   }
 
-  /** noun: of what is edited. */
-  name(noun) {
+  /** noun: of what is edited. common: whether its levels have one grid, without which two media have no common way. */
+  name(noun, common = true) {
+    const codes = { id: "codes", label: "Two codes", title: "From code to code of this level" };
     const both = { id: "pictures", label: `Two ${noun}s`, title: `From the edited tokens to those of a second ${noun}` };
-    this.kinds.options([{ id: "codes", label: "Two codes", title: "From code to code of this level" }, both], this.kind);
+    if (!common) this.kind = "codes";
+    this.kinds.options(common ? [codes, both] : [codes], this.kind);
     this.noun = noun;
   }
 
   opened() {
     const { samples, picture } = this.editor.opening;
-    this.name(nounOf(this.editor.open));
+    this.name(nounOf(this.editor.open), this.editor.open.same);
     this.from.textContent = `From this ${this.noun} to`;
     this.pictures.replaceChildren(...samples.filter(({ id }) => id !== picture).map(({ id, title }) => h("option", { value: id }, title)));
     this.first.value = `${this.editor.code}`;
     this.last.value = `${this.editor.tokens.indices[this.editor.choice.level].at(-1)}`;
-    this.clear();
+    this.choose(this.kind);
   }
 
   choose(kind) {
