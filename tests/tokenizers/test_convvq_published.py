@@ -22,6 +22,8 @@ from explorer.loading import FORMATS
 from explorer.loading.fill import check
 from explorer.loading.header import Header, TensorInfo
 from explorer.loading.reading import read_header
+from explorer.loading.sources import load, plan
+from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.adapted import AdaptedTokenizer
 
 
@@ -84,6 +86,18 @@ def test_every_tensor_has_its_place(name):
     unread = {key.rpartition(".")[2] for key in given if key not in places}
     assert unread <= {"embed_ema"}
     assert spec.parameters / 1e6 == pytest.approx(expected.millions, abs=expected.rounding)
+
+
+def test_chameleons_own_checkpoint_is_loaded_from_its_layout(tmp_path):
+    """vqgan.ckpt, as the app brings it: a Lightning checkpoint of full width, with what training left in it."""
+    arrays, path = golden("convvq_published"), tmp_path / "vqgan.ckpt"
+    beside = {"loss.discriminator.main.0.weight": torch.ones(3)}
+    torch.save({"state_dict": ruled_state(shapes("chameleon")) | beside, "epoch": 1}, path)
+    found = plan(str(path))
+    assert found.format_id == "chameleon"
+    record = load_tokenizer(load(found, "cpu").id, "cpu").tokenize(ruled_picture(64, 48, seed=1))
+    assert np.array_equal(record.levels[0].indices.ravel(), arrays["chameleon_indices"])
+    assert np.abs(record.reconstruction[::8, ::8] - arrays["chameleon_pixels"]).max() < 1e-4
 
 
 @pytest.mark.slow
