@@ -30,7 +30,7 @@ class AuditPanel {
   build() {
     const button = (text, act, attributes = {}) => h("button", { type: "button", class: "dte-plain-button", onclick: act, ...attributes }, text);
     this.input = h("input", { type: "file", multiple: true, class: "ca-file", onchange: () => this.take([...this.input.files]) });
-    this.drop = h("label", { class: "ca-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}));
+    this.drop = h("label", { class: "dte-drop ca-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}));
     this.by = h("p", { class: "cb-note" });
     this.K = h("input", { type: "text", inputmode: "numeric", class: "ca-size", "aria-label": "K, the number of codes" });
     this.start = button("Count them", () => this.startIndices());

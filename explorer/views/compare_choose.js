@@ -58,7 +58,7 @@ class Chooser {
     this.about = h("p", { class: "cb-note" });
     this.mediaTrouble = h("p", { class: "cb-status", hidden: true });
     this.input = h("input", { type: "file", multiple: true, class: "cp-file", onchange: () => this.take([...this.input.files]) });
-    this.drop = h("label", { class: "cp-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}));
+    this.drop = h("label", { class: "dte-drop cp-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}));
     for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
       this.drop.addEventListener(name, (event) => {
         event.preventDefault();
