@@ -92,14 +92,36 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
     parser.add_argument(
         "media", nargs="?", metavar="FOLDER_OR_ZIP", help="pictures, sounds or clips; sample:all for the app's own"
     )
-    parser.add_argument("--indices", type=Path, metavar="FILE", help="count plain indices instead: .npy or .npz")
-    parser.add_argument("--codebook-size", type=int, metavar="K", help="codes of the codebook, for --indices")
+    _add_indices(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
     parser.add_argument("--resume", action="store_true", help="go on from where an audit into DIR was stopped")
     parser.add_argument("--title", help="what the report is called (default: the name of the folder or zip)")
     parser.add_argument("--seed", type=int, default=0, help="of the random samples (default: 0)")
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     parser.set_defaults(command="explorer.cli.audit:run")
+
+
+def _add_indices(parser: argparse.ArgumentParser) -> None:
+    """The options of `audit` that say which plain indices are counted, and how they are read."""
+    parser.add_argument(
+        "--indices", type=Path, metavar="FILE", help="count plain indices instead: .npy, .npz, .jsonl, or a folder"
+    )
+    parser.add_argument(
+        "--codebook-size", type=sizes, metavar="K", help="codes of the codebook, for --indices; K1,K2,.. by level"
+    )
+    parser.add_argument(
+        "--axes", metavar="b,q,t", help="axes of --indices: b media, q levels, other letters tokens (default: a guess)"
+    )
+    parser.add_argument(
+        "--ignore", type=float, action="append", default=[], metavar="VALUE",
+        help="value of --indices that stands for no token; may be repeated (default: -1 and nan)",
+    )  # fmt: skip
+    parser.add_argument("--field", metavar="NAME", help="field of the tokens in the lines of a .jsonl")
+
+
+def sizes(text: str) -> list[int]:
+    """ "1024", or one size a level: "1024,512"."""
+    return [int(part) for part in text.split(",")]
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:

@@ -1,9 +1,7 @@
-"""Audit plain indices, `.npy` or `.npz`, of a model that need not be here: counted in pieces, so memory stays small.
+"""Audit plain indices of a model that need not be here: `.npy`, `.npz`, `.jsonl`, or a folder; in bounded memory.
 
-The data are read as a stream and never as a whole (a memory map would count towards the memory of the process). Of an
-array with two axes or more, each entry of the first axis is taken for one medium, such as a picture; a flat one is cut
-into parts of equal length. An .npz holds one array of indices, or indices_0, indices_1, ... of the levels, as
-`tokenize` writes them.
+Which axis is media, levels or tokens is named by the caller or guessed (`index_axes.py`); what was read is kept in the
+settings of the audit, in words. A row without media is cut into parts of equal length. Padding is left out and counted.
 """
 
 from __future__ import annotations
@@ -12,97 +10,167 @@ import math
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
-from typing import BinaryIO
 
 import numpy as np
 
 from explorer.analysis.usage import MAX_COUNTED_CODES
-from explorer.audit.accumulator import joint_keys, joint_of, level_names, perplexity
-from explorer.audit.counting import JOINT_KEYS, Growth, KeyCounts
-from explorer.audit.parts import BATCHES, JointAudit, LevelAudit
+from explorer.audit.accumulator import joint_keys, joint_of, level_names
+from explorer.audit.counting import JOINT_KEYS, KeyCounts
+from explorer.audit.index_axes import SAMPLED as GUESSED_FROM
+from explorer.audit.index_axes import Axes, guessed_axes, named_axes, plain_axes, reading_words
+from explorer.audit.index_blocks import Block, Padding, blocks_of, gathered, one_by_one, zipped
+from explorer.audit.index_counter import LevelCounter
+from explorer.audit.index_files import IndexArray, IndexSource, open_indices
+from explorer.audit.index_words import notes_on, words_of_levels
+from explorer.audit.parts import BATCHES, JointAudit
 from explorer.audit.result import Audit
 from explorer.audit.run import Progress
 from explorer.errors import Cancelled, RecordError, SettingsError
 
-PIECE = 2**22  # indices in memory at a time
-PART = 1024  # indices of a flat array taken together at least: as many as a picture of 256 px has tokens
+PART = 1024  # indices of a row without media that are taken together at least: as many as 256 px have tokens
 MOST_TOKENS = 10**11
+MOST_LEVELS = 256
+DAMAGE = (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError, zlib.error)
 
 
 @dataclass(frozen=True)
-class IndexArray:
-    """An array in a file: name, shape, type, and `start`, which opens the file where its data begin."""
+class Reading:
+    """How indices are to be read.
 
-    name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    rows: bool  # the data lie in C order, so that entries of the first axis follow each other
-    start: Callable[[], BinaryIO]
+    axes: "b,q,t", or None to guess. padding: what is no token. name: of the field of a .jsonl, or None to guess.
+    """
 
-    @property
-    def size(self) -> int:
-        return math.prod(self.shape)
-
-    @property
-    def part(self) -> int:
-        """Indices that are taken for one medium."""
-        if self.rows and len(self.shape) > 1:
-            return self.size // self.shape[0]
-        return max(PART, -(-self.size // BATCHES))
-
-    def pieces(self, length: int) -> Iterator[np.ndarray]:
-        """The indices in the order of the file, `length` at a time. Raises RecordError if they end too soon."""
-        with closing(self.start()) as file:
-            left = self.size
-            while left:
-                wanted = min(left, length) * self.dtype.itemsize
-                data = bytearray(wanted)
-                have, view = 0, memoryview(data)
-                while have < wanted and (got := file.readinto(view[have:])):
-                    have += got
-                if have < wanted:
-                    raise RecordError(f"{self.name!r} is cut short: its header promises {self.size:,} indices.")
-                yield np.frombuffer(data, self.dtype)
-                left -= min(left, length)
+    axes: str | None = None
+    padding: Padding = field(default_factory=Padding)
+    name: str | None = None
 
 
 def audit_indices(
     path: str | Path,
-    codebook_size: int,
+    codebook_size: int | Sequence[int],
+    reading: Reading = Reading(),
     *,
     most: int = MOST_TOKENS,
     most_codes: int = MAX_COUNTED_CODES,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Audit:
-    """The audit of a file of indices for a codebook of `codebook_size` codes.
+    """The audit of the indices at `path` for a codebook of `codebook_size` codes, or one size a level.
 
     most, most_codes: of indices on one level, and of codes, for callers with less patience or memory. Raises
-    RecordError if the file holds no indices, or some that are negative or too large for the codebook; SettingsError for
-    an impossible codebook_size; Cancelled when `cancelled`, asked at every piece, says so.
+    RecordError if there are no indices, or some that are no code of their codebook; SettingsError for an impossible
+    codebook_size or axes that do not fit; Cancelled when `cancelled`, asked at every piece, says so.
     """
     path, began = Path(path), perf_counter()
-    if not 1 <= codebook_size <= most_codes:
-        raise SettingsError(f"The codebook size must be from 1 to {most_codes:,}, not {codebook_size:,}.")
+    sizes = [codebook_size] if isinstance(codebook_size, int) else list(codebook_size)
+    if not sizes or not all(1 <= size <= most_codes for size in sizes):
+        raise SettingsError(f"The codebook size must be from 1 to {most_codes:,}, not {', '.join(map(str, sizes))}.")
     try:
-        arrays = _arrays(path)
-        for array in arrays:
-            _check(array, most)
-        meter = _Meter(path.name, sum(array.size for array in arrays), progress, cancelled)
-        names = level_names(len(arrays), "sum")
-        levels = tuple(_count(array, name, codebook_size, meter) for array, name in zip(arrays, names, strict=True))
-        joint = _joint(arrays, codebook_size, meter)
-    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
+        source = open_indices(path, reading.name)
+        axes = _axes(source, reading.axes, most)
+        meter = _Meter(source.title, 0 if source.listed else sum(a.size for a in source.first), progress, cancelled)
+        count = _Count(source, axes, sizes, reading.padding)
+        for block in count.blocks(most):
+            count.add(block)
+            meter.add(sum(map(len, block.values)))
+        meter.end()
+    except DAMAGE as error:
         raise RecordError(f"{path.name!r} cannot be read, or is damaged ({error}).") from error
-    first = arrays[0]
-    part = "an entry of the first axis" if first.rows and len(first.shape) > 1 else f"{first.part:,} indices in a row"
-    made_with = {"codebook_size": codebook_size, "shape": list(first.shape), "type": str(first.dtype), "part": part}
-    seconds = perf_counter() - began
-    return Audit(path.name, None, "unknown", (path.name,), (), levels, joint, 1, seconds, "cpu", made_with)
+    return count.audit(perf_counter() - began)
+
+
+class _Count:
+    """All levels of one source, counted block by block."""
+
+    def __init__(self, source: IndexSource, axes: Axes, sizes: list[int], padding: Padding) -> None:
+        self._source, self._axes, self._padding = source, axes, padding
+        number = len(source.first) if source.one_by_level else axes.levels
+        if number > MOST_LEVELS:
+            raise SettingsError(f"{number:,} levels are too many; at most {MOST_LEVELS} are counted.")
+        if len(sizes) not in (1, number):
+            raise SettingsError(f"{len(sizes)} codebook sizes were given, and there are {number} levels.")
+        self._sizes = sizes * (number // len(sizes))
+        self._even = len({array.shape for array in source.first}) == 1
+        names = level_names(number, "sum")
+        size = source.first[0].size if not source.one_by_level else max(a.size for a in source.first)
+        self._part = max(PART, -(-size // axes.levels // BATCHES))
+        every = 1 if source.listed else -(-self._parts() // BATCHES)
+        self._levels = [LevelCounter(name, k, every) for name, k in zip(names, self._sizes, strict=True)]
+        self._joint = KeyCounts(JOINT_KEYS, prune=False) if number > 1 and self._even else None
+        self._lengths: set[int] = set()
+
+    def _parts(self) -> int:
+        first = self._source.first[0]
+        return self._axes.media or -(-(first.size // self._axes.levels) // self._part)
+
+    def blocks(self, most: int) -> Iterator[Block]:
+        """The blocks of all arrays. Raises RecordError for an array that does not fit the first, or is too large."""
+        source = self._source
+        part = None if self._axes.media is not None else self._part
+        if source.one_by_level and self._even:
+            return zipped(source.first, self._axes, part)
+        if source.one_by_level:
+            return one_by_one(source.first, self._part)
+        if not source.listed:
+            return blocks_of(source.first[0], self._axes, part)
+        return gathered(chain.from_iterable(self._of_listed(group[0], most) for group in source.groups()))
+
+    def _of_listed(self, array: IndexArray, most: int) -> Iterator[Block]:
+        _check(array, most)
+        axes = _like(array, self._axes)
+        self._lengths.add(array.size // axes.levels // (axes.media or 1))
+        return blocks_of(array, axes, None)
+
+    def add(self, block: Block) -> None:
+        levels = self._levels if block.level is None else [self._levels[block.level]]
+        masks = [self._padding.mask(values) for values in block.values]
+        codes = [
+            level.add(values, mask, block, number)
+            for number, (level, values, mask) in enumerate(zip(levels, block.values, masks, strict=True))
+        ]
+        if self._joint is not None and self._joint.complete:
+            if padded := [mask for mask in masks if mask is not None]:
+                whole = np.logical_and.reduce(padded)
+                codes = [of_level[whole] for of_level in codes]
+            self._joint.add(joint_keys(codes, self._sizes))
+
+    def audit(self, seconds: float) -> Audit:
+        source, axes = self._source, self._axes
+        if not any(level.tokens for level in self._levels):
+            raise RecordError(f"{source.title!r} holds no indices, only padding ({self._padding.words}).")
+        levels = tuple(level.result() for level in self._levels)
+        joint: JointAudit | None = None if self._joint is None else joint_of(self._joint, self._sizes)
+        media = None if axes.media is None and not source.listed else self._levels[0].media
+        made_with: dict[str, object] = {
+            "codebook_size": self._sizes[0] if len(set(self._sizes)) == 1 else self._sizes,
+            "shape": list(source.first[0].shape),
+            "type": str(source.first[0].dtype),
+            "axes": ",".join(axes.names),
+            "reading": self._reading(media),
+        }
+        if media is None:
+            made_with["part"] = f"{self._part:,} indices in a row"
+        else:
+            made_with["media"] = media
+        padding = sum(level.padding for level in self._levels)
+        repeated = [None if media is None else level.repeated for level in self._levels]
+        made_with |= {"padding": padding} if padding else {}
+        made_with |= {"equal_to_medium_before": repeated} if None not in repeated else {}
+        notes = notes_on(levels, axes.question, padding, self._padding.words, repeated)
+        made_with |= {"notes": notes} if notes else {}
+        return Audit(
+            source.title, None, "unknown", (source.title,), (), levels, joint, 1, seconds, "cpu", made_with
+        )  # fmt: skip
+
+    def _reading(self, media: int | None) -> str:
+        if self._source.one_by_level:
+            return words_of_levels(self._source.first, self._axes, media)
+        even = not self._source.listed or len(self._lengths) == 1
+        return reading_words(self._axes, self._source.listed, media, even)
 
 
 class _Meter:
@@ -118,60 +186,53 @@ class _Meter:
         """`tokens` more were counted, of all levels together. Raises Cancelled."""
         if self._cancelled is not None and self._cancelled():
             raise Cancelled("The count of indices was stopped before its end, so there is none.")
-        self._done = min(self._total, self._done + tokens)
+        self._done += tokens
         if self._progress is not None:
             seconds, done = perf_counter() - self._began, self._done == self._total
-            left = seconds * (self._total / self._done - 1) if self._done else None
+            left = seconds * (self._total / self._done - 1) if self._done and self._total else None
             self._progress(Progress(int(done), 1, self._done, seconds, done / max(seconds, 1e-9), left, self._name))
 
-
-def _arrays(path: Path) -> list[IndexArray]:
-    """The arrays of indices in the file, one a level."""
-    if not path.is_file():
-        raise RecordError(f"There is no file {str(path)[:200]!r}. Give a .npy or .npz of indices.")
-    if not zipfile.is_zipfile(path):
-        return [_header(path.name, lambda: path.open("rb"))]
-    with zipfile.ZipFile(path) as archive:
-        names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
-    levels = [name for name in names if name.startswith("indices_") and name.removeprefix("indices_").isdecimal()]
-    chosen = sorted(levels, key=lambda name: int(name.removeprefix("indices_"))) or names
-    if not levels and len(names) != 1:
-        listed = ", ".join(names[:10]) or "none"
-        raise RecordError(
-            f"{path.name!r} must hold one array, or indices_0, indices_1, ... of the levels; it holds: {listed}."
-        )
-    return [_header(name, lambda name=name: zipfile.ZipFile(path).open(f"{name}.npy")) for name in chosen]
+    def end(self) -> None:
+        """All was read, also where nobody knew before how much there is."""
+        if self._done != self._total:
+            self._total = self._done
+            self.add(0)
 
 
-def _header(name: str, start: Callable[[], BinaryIO]) -> IndexArray:
-    """Read the header of an .npy. Raises RecordError for what is none, or holds anything but whole numbers."""
-
-    def skip_header() -> BinaryIO:
-        file = start()
-        _read_header(file)
-        return file
-
-    with closing(start()) as file:
-        try:
-            shape, fortran, dtype = _read_header(file)
-        except Exception as error:  # a damaged header fails as a value, as syntax or as a token
-            raise RecordError(f"{name!r} is no array of numpy (.npy or .npz). Save it with numpy.save.") from error
-    if dtype.hasobject:
-        raise RecordError(f"{name!r} holds pickled objects, which can run code when read. Save plain whole numbers.")
-    if np.issubdtype(dtype, np.floating):
-        raise RecordError(
-            f"{name!r} holds {dtype} numbers, not whole ones. If they are latents, quantize them first; if they are "
-            "indices, save them with .astype(numpy.int64)."
-        )
-    if not np.issubdtype(dtype, np.integer):
-        raise RecordError(f"{name!r} holds {dtype}, not whole numbers.")
-    return IndexArray(name, shape, dtype, not fortran or len(shape) < 2, skip_header)
+def _axes(source: IndexSource, axes: str | None, most: int) -> Axes:
+    first = source.first[0]
+    for array in source.first:
+        _check(array, most)
+    if axes is not None:
+        named = named_axes(first.shape, axes)
+        if source.one_by_level and named.levels > 1:
+            raise SettingsError("The levels are arrays of their own here, so no axis can be levels (q).")
+        return named
+    if source.one_by_level:
+        return plain_axes(first.shape)
+    return guessed_axes(first.shape, _sample(first), bool(source.listed))
 
 
-def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    return read(file)
+def _sample(array: IndexArray) -> np.ndarray:
+    """Whole entries of the first axis that is longer than 1, GUESSED_FROM indices or one entry."""
+    short = tuple(n for n in array.shape if n > 1) or (1,)
+    row = math.prod(short[1:])
+    wanted = min(array.size, max(1, GUESSED_FROM // row) * row)
+    return next(array.pieces(wanted, 0, wanted)) if wanted <= 2**26 else np.empty(0)
+
+
+def _like(array: IndexArray, axes: Axes) -> Axes:
+    """The same reading for another file. Raises RecordError if its axes are others."""
+    short = tuple(n for n in array.shape if n > 1) or (1,)
+    names = axes.names
+    if len(short) < len(names):  # an axis of length 1 here, of more in the first file
+        short = array.shape if len(array.shape) == len(names) else (1,) * (len(names) - len(short)) + short
+    if len(short) != len(names):
+        raise RecordError(f"{array.name!r} has the shape {array.shape}; the first has axes {','.join(names)}.")
+    like = Axes(short, names, axes.guessed)
+    if like.levels != axes.levels:
+        raise RecordError(f"{array.name!r} has {like.levels} levels; the first has {axes.levels}.")
+    return like
 
 
 def _check(array: IndexArray, most: int) -> None:
@@ -179,98 +240,3 @@ def _check(array: IndexArray, most: int) -> None:
         raise RecordError(f"{array.name!r} holds no indices: its shape is {array.shape}.")
     if array.size > most:
         raise RecordError(f"{array.name!r} holds {array.size:,} indices; at most {most:,} are counted here.")
-
-
-def _count(array: IndexArray, name: str, codebook_size: int, meter: _Meter) -> LevelAudit:
-    """Counts, halves, growth and batches of one array. Works piece by piece; a part may span several pieces."""
-    halves = np.zeros((2, codebook_size), np.int64)
-    seen = np.zeros(codebook_size, bool)
-    growth, batches, part = Growth(), _Batches(array, codebook_size), array.part
-    length = max(1, PIECE // part) * part if part <= PIECE else PIECE
-    done = 0
-    for piece in array.pieces(length):
-        codes = _checked(piece, done, array.name, codebook_size)
-        first_seen = _first_seen(codes, seen)
-        growth.add(len(codes), first_seen)
-        seen[codes[first_seen]] = True
-        number = done // part  # of the part in which this piece begins
-        if part > PIECE:  # the piece may end in the next part
-            cut = min(len(codes), (number + 1) * part - done)
-            for offset, some in ((0, codes[:cut]), (1, codes[cut:])):
-                halves[(number + offset) % 2] += np.bincount(some, minlength=codebook_size)
-        else:
-            whole = len(codes) // part * part
-            parts = codes[:whole].reshape(-1, part)
-            halves[number % 2] += np.bincount(parts[0::2].reshape(-1), minlength=codebook_size)
-            halves[(number + 1) % 2] += np.bincount(parts[1::2].reshape(-1), minlength=codebook_size)
-            halves[(number + len(parts)) % 2] += np.bincount(codes[whole:], minlength=codebook_size)
-        batches.add(codes, done)
-        done += len(codes)
-        meter.add(len(codes))
-    counts = halves.sum(0)
-    return LevelAudit(name, codebook_size, counts, halves, growth.rows(), batches.rows())
-
-
-class _Batches:
-    """Tokens, codes used and perplexity of evenly spaced parts, at most BATCHES of them."""
-
-    def __init__(self, array: IndexArray, codebook_size: int) -> None:
-        self._part, self._size, self._codes = array.part, array.size, codebook_size
-        parts = math.ceil(array.size / array.part)
-        self._every = math.ceil(parts / BATCHES)
-        self._open = np.zeros(0, np.int64)
-        self._rows: list[tuple[float, float, float]] = []
-
-    def add(self, codes: np.ndarray, done: int) -> None:
-        """The indices from place `done` of the array on."""
-        part, every, stop = self._part, self._every, done + len(codes)
-        first = -(-(done // part) // every) * every  # the part that is open at `done`, or the next one wanted
-        for number in range(first, -(-stop // part), every):
-            low, high = number * part, min((number + 1) * part, self._size)
-            some = np.bincount(codes[max(0, low - done) : high - done], minlength=self._codes)
-            self._open = some if low >= done else self._open + some
-            if high <= stop:
-                counts = self._open[self._open > 0]
-                self._rows.append((high - low, len(counts), perplexity(counts)))
-
-    def rows(self) -> np.ndarray:
-        return np.array(self._rows, np.float64).reshape(-1, 3)
-
-
-def _checked(piece: np.ndarray, done: int, name: str, codebook_size: int) -> np.ndarray:
-    """The piece as int64, (n,). Raises RecordError, naming the first index that is no code."""
-    low, high = int(piece.min()), int(piece.max())
-    if low >= 0 and high < codebook_size:
-        return piece.astype(np.int64, copy=False)
-    place = int(np.flatnonzero((piece < 0) | (piece >= codebook_size))[0])
-    value = int(piece[place])
-    told = f"Index {value:,} at place {done + place:,} of {name!r} (counted from 0)"
-    if value < 0:
-        raise RecordError(f"{told} is negative. Codes are numbered from 0; leave out padding and masks first.")
-    raise RecordError(
-        f"{told} is outside 0..{codebook_size - 1:,}. The codebook has {high + 1:,} codes or more; if the file counts "
-        "from 1, subtract 1."
-    )
-
-
-def _first_seen(codes: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Places in `codes`, ascending, of the first occurrence of each code that is not yet `seen`."""
-    if seen.all():
-        return np.empty(0, np.int64)
-    new = np.flatnonzero(~seen[codes])
-    first = np.full(len(seen), -1, np.int64)
-    first[codes[new[::-1]]] = new[::-1]  # the last one written is the first one there
-    return np.sort(first[first >= 0])
-
-
-def _joint(arrays: Sequence[IndexArray], codebook_size: int, meter: _Meter) -> JointAudit | None:
-    """The joint count over levels of one shape, read side by side; None for one level or for different shapes."""
-    if len(arrays) < 2 or len({(array.shape, array.rows) for array in arrays}) > 1:
-        return None
-    keys, sizes = KeyCounts(JOINT_KEYS, prune=False), [codebook_size] * len(arrays)
-    for pieces in zip(*(array.pieces(PIECE // len(arrays)) for array in arrays), strict=True):
-        keys.add(joint_keys(pieces, sizes))
-        meter.add(0)
-        if not keys.complete:
-            break
-    return joint_of(keys, sizes)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from explorer import tokenizers
 from explorer.analysis.usage import usage_of_counts
-from explorer.audit.indices import audit_indices
+from explorer.audit.index_blocks import Padding
+from explorer.audit.indices import Reading, audit_indices
 from explorer.audit.report import html_report
 from explorer.audit.result import Audit, save_audit
 from explorer.audit.run import Progress, run_audit
@@ -36,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError("audit needs a tokenizer and a folder or zip, or --indices FILE with --codebook-size K.")
     if options.codebook_size is not None:
         raise SettingsError("--codebook-size is for --indices; a tokenizer knows the size of its codebook.")
+    if options.axes is not None or options.ignore or options.field is not None:
+        raise SettingsError("--axes, --ignore and --field say how --indices are read; media need none of them.")
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
     modality = tokenizer.spec.modality
     source = samples_source(modality) if options.media == SAMPLES else open_source(options.media, settings().limits)
@@ -67,9 +70,12 @@ def _run_indices(options: argparse.Namespace) -> int:
     if options.tokenizer is not None or options.resume:
         raise SettingsError("--indices goes without a tokenizer, media or --resume.")
     make_folder(options.out)
-    audit = audit_indices(options.indices, options.codebook_size, progress=_Teller())
+    reading = Reading(options.axes, Padding(tuple(options.ignore) or None), options.field)
+    audit = audit_indices(options.indices, options.codebook_size, reading, progress=_Teller())
     _write(options.out, audit, ())
     print(f"{options.out}: {summary(audit)}")
+    for words in (audit.settings["reading"], *audit.settings.get("notes", ())):
+        print(f"  {words}")
     return 0
 
 
