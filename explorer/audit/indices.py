@@ -49,6 +49,19 @@ class Reading:
     name: str | None = None
 
 
+def reading_of(axes: object, ignore: object) -> Reading:
+    """What a person typed: axes "b,q,t" or "", values that stand for no token "-1, nan" or "".
+
+    Raises SettingsError for values that are no numbers; axes are held against the array when it is read.
+    """
+    axes, ignore = str(axes or "").strip(), str(ignore or "").strip()
+    try:
+        values = tuple(float(value) for value in ignore.replace(",", " ").split())
+    except ValueError as error:
+        raise SettingsError(f"Padding is one number or several, such as -1 or nan; not {ignore[:40]!r}.") from error
+    return Reading(axes or None, Padding(values or None))
+
+
 def audit_indices(
     path: str | Path,
     codebook_size: int | Sequence[int],

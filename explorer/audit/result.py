@@ -94,9 +94,19 @@ class Audit:
         return len({level.tokens for level in self.levels}) == 1
 
     @property
+    def num_media(self) -> int | None:
+        """Media counted; of plain indices as they were read, None where nobody knows."""
+        if self.tokenizer_id is None and "reading" in self.settings:
+            known = self.settings.get("media")
+            return int(known) if isinstance(known, int) else None
+        return len(self.media)
+
+    @property
     def amount_words(self) -> str:
         """What the tokens are of: "20 pictures", "3 sounds (12.8 s)", "2 clips (18 frames)"; "5 media" of indices."""
-        count = len(self.media)
+        count = self.num_media
+        if count is None:
+            return "unknown media"
         if self.tokenizer_id is None:
             return f"{count:,} medi{'um' if count == 1 else 'a'}"
         noun, unit = {"audio": ("sound", "s"), "video": ("clip", "frames")}.get(self.modality, ("picture", ""))

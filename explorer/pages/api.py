@@ -41,6 +41,8 @@ def build() -> None:
         answer = gr.JSON(label="answer")
         media = gr.File(label="zip, pictures or indices", type="filepath", file_count="multiple")
         codebook_size = gr.Number(label="codebook size of indices, else 0", value=0, precision=0)
+        axes = gr.Textbox(label="axes of indices, such as b,q,t, or empty to guess", value="")
+        ignore = gr.Textbox(label="values of indices that are padding, or empty for -1 and nan", value="")
         audit_parts = gr.File(label="audit.json, counts.npy, details.npz, report.html", file_count="multiple")
         ids = gr.Textbox(label="ids of tokenizers, with commas between")
         compare_parts = gr.File(label="report.html, compare.json, table.csv, sheet.png", file_count="multiple")
@@ -55,7 +57,7 @@ def build() -> None:
     )
     call.click(tokenize, [tokenizer, medium], [tokens, answer], api_name="tokenize")
     call.click(detokenize, tokens, decoded, api_name="detokenize")
-    call.click(audit, [tokenizer, media, codebook_size], [answer, audit_parts], api_name="audit")
+    call.click(audit, [tokenizer, media, codebook_size, axes, ignore], [answer, audit_parts], api_name="audit")
     call.click(compare, [media, ids], [answer, compare_parts], api_name="compare")
     call.click(lab_run, [settings_json, steps], answer, api_name="lab_run")
 
@@ -80,9 +82,11 @@ def detokenize(tokens: str | None) -> str:
     return _answered(_detokenize, tokens)
 
 
-def audit(tokenizer: str, files: list[str] | None, codebook_size: int) -> tuple[dict[str, Any], list[str]]:
+def audit(
+    tokenizer: str, files: list[str] | None, codebook_size: int, axes: str = "", ignore: str = ""
+) -> tuple[dict[str, Any], list[str]]:
     """A zip, pictures, or one file of indices with its codebook size -> what audit.json says, and the files."""
-    return _answered(audit_files, tokenizer, files, codebook_size, _folder())
+    return _answered(audit_files, tokenizer, files, codebook_size, _folder(), axes, ignore)
 
 
 def compare(files: list[str] | None, tokenizers: str) -> tuple[dict[str, Any], list[str]]:

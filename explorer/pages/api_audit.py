@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from explorer.audit.indices import audit_indices
+from explorer.audit.indices import Reading, audit_indices, reading_of
 from explorer.audit.report import html_report
 from explorer.audit.result import Audit, describe, save_audit
 from explorer.audit.run import run_audit
@@ -23,10 +23,16 @@ REPORT = "report.html"
 
 
 def audit_files(
-    tokenizer_id: str, files: list[str] | None, codebook_size: int | None, folder: Path
+    tokenizer_id: str,
+    files: list[str] | None,
+    codebook_size: int | None,
+    folder: Path,
+    axes: str = "",
+    ignore: str = "",
 ) -> tuple[dict[str, Any], list[str]]:
     """A zip, pictures, or (with codebook_size and no tokenizer) a file of indices -> (audit.json, paths in `folder`).
 
+    axes, ignore: how indices are to be read, as typed ("b,q,t"; "-1"); "" to guess.
     After MOST_SECONDS the audit ends and is partial: "complete" is false. Raises ExplorerError in plain words.
     """
     paths = [Path(name) for name in files or []]
@@ -34,7 +40,7 @@ def audit_files(
         raise MediaError("No file was sent. Send a zip, pictures, or indices (.npy, .npz) with the codebook size.")
     codebooks: tuple[Codebook, ...] = ()
     if codebook_size:
-        audit = _of_indices(tokenizer_id, paths, int(codebook_size))
+        audit = _of_indices(tokenizer_id, paths, int(codebook_size), reading_of(axes, ignore))
     else:
         tokenizer, source = load_tokenizer(tokenizer_id), _source(paths)
         end = time.monotonic() + MOST_SECONDS
@@ -45,17 +51,17 @@ def audit_files(
     return describe(audit), [str(path) for path in sorted(folder.iterdir())]
 
 
-def _of_indices(tokenizer_id: str, paths: list[Path], codebook_size: int) -> Audit:
+def _of_indices(tokenizer_id: str, paths: list[Path], codebook_size: int, reading: Reading) -> Audit:
     if tokenizer_id or len(paths) > 1:
         raise SettingsError("With a codebook size, send one file of indices and no tokenizer.")
-    return audit_indices(paths[0], codebook_size, most=MOST_INDICES, most_codes=MOST_CODES)
+    return audit_indices(paths[0], codebook_size, reading, most=MOST_INDICES, most_codes=MOST_CODES)
 
 
 def _source(paths: list[Path]) -> MediaSource:
     """One zip, or pictures. Raises MediaError for more media than one call may have."""
     limits = settings().limits
-    if any(path.suffix.lower() in (".npy", ".npz") for path in paths):
-        raise SettingsError("Indices (.npy, .npz) need the size of their codebook.")
+    if any(path.suffix.lower() in (".npy", ".npz", ".jsonl") for path in paths):
+        raise SettingsError("Indices (.npy, .npz, .jsonl) need the size of their codebook.")
     source = open_source(paths[0], limits) if len(paths) == 1 else files_source(paths, limits)
     if len(source) > MOST_MEDIA:
         raise MediaError(

@@ -99,7 +99,8 @@ def _audit_start(visitor: Visitor | None, request: dict[str, Any]) -> str:
     if request.get("samples") is True:
         return said({"job": codebook_jobs.start_samples(visitor, tokenizer).as_json()})
     files = take_uploads(visitor, request.get("files"), Path(get_upload_folder()))
-    job = codebook_jobs.start(visitor, files, tokenizer, request.get("codebook_size"))
+    axes, ignore = (text if isinstance(text := request.get(name), str) else "" for name in ("axes", "ignore"))
+    job = codebook_jobs.start(visitor, files, tokenizer, request.get("codebook_size"), axes, ignore)
     return said({"job": job.as_json()})
 
 

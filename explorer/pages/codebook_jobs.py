@@ -21,7 +21,7 @@ from explorer.pages.visitor_job import VisitorJob
 from explorer.registry import load_dotted
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
-INDICES = (".npy", ".npz")
+INDICES = (".npy", ".npz", ".jsonl")
 MOST_INDICES, MOST_CODES = 200_000_000, 2**20  # of a visitor's file: a small .npz can hold gigabytes of zeros
 SEED = 0
 
@@ -30,7 +30,8 @@ SEED = 0
 class Order:
     """What is to be audited: `source` (a zip, a folder of media, or an index file; None: the samples of the app), by a
     tokenizer or as plain indices below `codebook_size`. Exactly one of the two is set. uploads: folder of the uploaded
-    files. folder: where the audit is written. resume: file of the state of a stopped run."""
+    files. folder: where the audit is written. resume: file of the state of a stopped run. axes and ignore: how indices
+    are to be read, as typed."""
 
     id: str
     title: str
@@ -40,6 +41,8 @@ class Order:
     tokenizer: str | None
     codebook_size: int | None
     resume: Path
+    axes: str = ""
+    ignore: str = ""
 
     def delete(self) -> None:
         """Delete what was uploaded for it and what it has written."""
@@ -83,9 +86,11 @@ class Job(VisitorJob):
         order = self.order
         if order.codebook_size is not None:
             audit_indices: Callable[..., Audit] = load_dotted("explorer.audit.indices:audit_indices")  # type: ignore[assignment]
+            reading_of: Callable[..., Any] = load_dotted("explorer.audit.indices:reading_of")  # type: ignore[assignment]
             return audit_indices(
                 order.source,
                 order.codebook_size,
+                reading_of(order.axes, order.ignore),
                 most=MOST_INDICES,
                 most_codes=MOST_CODES,
                 progress=self._tell,
@@ -130,15 +135,21 @@ class Job(VisitorJob):
         )
 
 
-def start(visitor: Visitor, files: list[Path], tokenizer: str | None, codebook_size: object) -> Job:
-    """Begin an audit of uploaded files. Raises ExplorerError if one is running, or the files are of no known kind."""
+def start(
+    visitor: Visitor, files: list[Path], tokenizer: str | None, codebook_size: object, axes: str = "", ignore: str = ""
+) -> Job:
+    """Begin an audit of uploaded files; axes, ignore: of indices, as typed.
+
+    Raises ExplorerError if one is running, or the files are of no known kind.
+    """
     source, is_indices = _source_of(files)
     with visitor.lock:
         size = _codebook_size(codebook_size) if is_indices else None
         if not is_indices and not tokenizer:
             raise SettingsError("Choose a tokenizer first: media are counted by one.")
         title = files[0].name if len(files) == 1 else f"{len(files):,} files"
-        return _begin(visitor, title, source, files[0].parent, None if is_indices else tokenizer, size)
+        tokenizer = None if is_indices else tokenizer
+        return _begin(visitor, title, source, files[0].parent, tokenizer, size, axes, ignore)
 
 
 def start_samples(visitor: Visitor, tokenizer: str | None) -> Job:
@@ -152,7 +163,14 @@ def start_samples(visitor: Visitor, tokenizer: str | None) -> Job:
 
 
 def _begin(
-    visitor: Visitor, title: str, source: Path | None, uploads: Path | None, tokenizer: str | None, size: int | None
+    visitor: Visitor,
+    title: str,
+    source: Path | None,
+    uploads: Path | None,
+    tokenizer: str | None,
+    size: int | None,
+    axes: str = "",
+    ignore: str = "",
 ) -> Job:
     """Start the visitor's next audit, under the visitor's lock."""
     if visitor.job is not None and visitor.job.alive:
@@ -161,7 +179,7 @@ def _begin(
         visitor.job.order.delete()  # stopped before there was anything: nobody can come back to it
     folder = visitor.new_folder()
     order = Order(
-        visitor.new_id(), title, source, uploads or folder, folder, tokenizer, size, folder / "state.npz"
+        visitor.new_id(), title, source, uploads or folder, folder, tokenizer, size, folder / "state.npz", axes, ignore
     )  # fmt: skip
     visitor.job = Job(visitor, order)
     visitor.job.start()
@@ -188,7 +206,9 @@ def _source_of(files: list[Path]) -> tuple[Path, bool]:
     if len(files) == 1 and kinds == {".zip"}:
         return files[0], False
     if kinds & {".zip", *INDICES}:
-        raise MediaError("One zip, or one file of indices (.npy, .npz), or several files at a time, not a mixture.")
+        raise MediaError(
+            "One zip, or one file of indices (.npy, .npz, .jsonl), or several files at a time, not a mixture."
+        )
     return files[0].parent, False
 
 

@@ -33,9 +33,12 @@ class AuditPanel {
     this.drop = h("label", { class: "dte-drop ca-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}));
     this.by = h("p", { class: "cb-note" });
     this.K = h("input", { type: "text", inputmode: "numeric", class: "ca-size", "aria-label": "K, the number of codes" });
+    const text = (label, hint) => h("input", { type: "text", class: "ca-size", "aria-label": label, placeholder: hint });
+    this.axes = text("Axes of the array, one letter each: b media, q levels, others tokens", "guess");
+    this.ignore = text("Values that stand for no token", "-1, nan");
     this.start = button("Count them", () => this.startIndices());
     this.file = h("b", { class: "ca-title" });
-    this.indices = h("div", { class: "ca-indices", hidden: true }, this.file, h("label", {}, "Codes in the codebook, K ", this.K), this.start, button("Choose another file", () => this.reset()));
+    this.indices = h("div", { class: "ca-indices", hidden: true }, this.file, h("label", {}, "Codes in the codebook, K ", this.K), h("label", {}, "Axes, such as b,q,t ", this.axes), h("label", {}, "Padding ", this.ignore), this.start, button("Choose another file", () => this.reset()));
     this.problem = h("p", { class: "cb-status", hidden: true });
     this.bar = h("progress", { class: "ca-bar", max: 1, "aria-label": "Progress of the audit" });
     this.figures = h("p", { class: "ca-figures" });
@@ -99,7 +102,7 @@ class AuditPanel {
     const size = parseSize(this.K.value);
     if (size.error) return this.trouble(size.error);
     this.trouble("");
-    return this.begin({ codebook_size: size.value });
+    return this.begin({ codebook_size: size.value, axes: this.axes.value, ignore: this.ignore.value });
   }
 
   /** Count all samples of the app: for tokenizers of which no such audit ships. */
@@ -235,7 +238,7 @@ class AuditPanel {
     const { noun, accept } = mediaWords(modality);
     this.input.accept = accept;
     this.input.setAttribute("aria-label", `Your own ${noun}, a zip of ${noun}, or a file of indices`);
-    this.drop.lastChild.textContent = ` or drop them here: ${noun}, a zip of ${noun}, or indices (.npy, .npz)`;
+    this.drop.lastChild.textContent = ` or drop them here: ${noun}, a zip of ${noun}, or indices (.npy, .npz, .jsonl)`;
     const first = bus.open?.audit.id === FIRST_LOOK;
     if (first && this.looked !== bus.open) this.details.open = true; // one medium says little: offer more at once
     this.looked = bus.open;

@@ -3,7 +3,7 @@
 import { whole } from "./inspect_format.js";
 
 const MEDIA = /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|mp4|m4v|mov|mkv|webm|avi|ogv)$/i;
-const INDICES = /\.(npy|npz)$/i;
+const INDICES = /\.(npy|npz|jsonl)$/i;
 const ZIP = /\.zip$/i;
 
 /** What was chosen: {kind: "zip" | "media" | "indices", words} or {error}. files: [{name, size}]. */
@@ -19,7 +19,7 @@ export function kindOf(files, limits) {
   if (files.length === 1 && zips === 1) return { kind: "zip", words: `${files[0].name}, ${bytes(total)}` };
   if (files.length === 1 && indices === 1) return { kind: "indices", words: `${files[0].name}, ${bytes(total)}` };
   if (zips + indices > 0) return { error: "One zip, or one file of indices, or several files of media at a time, not a mixture." };
-  if (count(MEDIA) === 0) return { error: `${files[0].name} is neither a picture, a sound or a clip, nor a zip nor a file of indices (.npy, .npz).` };
+  if (count(MEDIA) === 0) return { error: `${files[0].name} is neither a picture, a sound or a clip, nor a zip nor a file of indices (.npy, .npz, .jsonl).` };
   return { kind: "media", words: files.length === 1 ? `${files[0].name}, ${bytes(total)}` : `${whole(files.length)} files, ${bytes(total)}` };
 }
 
@@ -54,7 +54,7 @@ export function shareDone(job) {
 export function mediaWords(modality) {
   const nouns = { image: "pictures", audio: "sounds", video: "clips" };
   const noun = nouns[modality] ?? "media";
-  return { noun, accept: `${modality in nouns ? `${modality}/*` : "image/*,audio/*,video/*"},.zip,.npy,.npz` };
+  return { noun, accept: `${modality in nouns ? `${modality}/*` : "image/*,audio/*,video/*"},.zip,.npy,.npz,.jsonl` };
 }
 
 /** "12 of 100 media · 12,288 tokens a level · 6.1 media/s · 14 s left": the figures of a job. */

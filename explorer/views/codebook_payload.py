@@ -50,7 +50,7 @@ def open_payload(
         "audit": {
             "id": audit_id,
             "title": audit.title,
-            "media": len(audit.media),
+            "media": audit.num_media,
             "skipped": [list(pair) for pair in audit.skipped],
             "planned": audit.planned,
             "complete": audit.complete,
@@ -59,6 +59,7 @@ def open_payload(
             "layout": audit.layout,
             "modality": audit.modality,
             "amount_words": audit.amount_words,
+            "reading": [str(words) for words in _reading(audit)],
         },
         "joint": None if audit.joint is None else asdict(audit.joint),
         "levels": [_level(of) for of in evidence],
@@ -76,6 +77,12 @@ def books_of(audit: Audit, codebooks: Sequence[Codebook] | None) -> tuple[Codebo
     if sizes != expected:
         raise RecordError(f"The audit is of codebooks of {expected} codes, the tokenizer has {sizes}.")
     return tuple(codebooks)
+
+
+def _reading(audit: Audit) -> list[object]:
+    """How plain indices were read, and what is odd about them, a sentence each."""
+    notes = audit.settings.get("notes", ())
+    return [one for one in (audit.settings.get("reading"), *(notes if isinstance(notes, list | tuple) else ())) if one]
 
 
 def _tokenizer(spec: TokenizerSpec, book: Codebook | None) -> dict[str, Any]:

@@ -84,6 +84,7 @@ class CodebookPage {
     this.level = h("div", { class: "cb-choice", hidden: true }, h("span", {}, "Codebook"), this.levels.element);
     this.summary = h("p", { class: "cb-summary" });
     this.counted = h("p", { class: "cb-counted" });
+    this.reading = h("p", { class: "cb-reading", hidden: true });
     this.skipped = h("details", { class: "cb-skipped", hidden: true }, h("summary", {}), h("ul", {}));
     this.problem = h("p", { class: "cb-problem", role: "alert", hidden: true });
     this.again = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.load() }, "Try again");
@@ -97,7 +98,7 @@ class CodebookPage {
       h("div", { class: "cb-main" }, h("div", { class: "cb-pair" }, heatmap, diagnosis), map, geometry, growth),
       h("aside", { class: "cb-side" }, code),
     );
-    const words = h("div", { class: "cb-words" }, this.summary, this.counted, this.skipped, h("div", { class: "cb-trouble" }, this.problem, this.again));
+    const words = h("div", { class: "cb-words" }, this.summary, this.counted, this.reading, this.skipped, h("div", { class: "cb-trouble" }, this.problem, this.again));
     this.root.classList.add("dte-codebook");
     this.root.replaceChildren(h("div", { class: "cb-top" }, h("div", {}, chosen, words), audit), facts, this.body);
     for (const [modality, list] of groupsOf(this.opening.tokenizers)) {
@@ -196,6 +197,8 @@ class CodebookPage {
     const { tokenizer, audit, levels } = open ?? {};
     say(this.summary, tokenizer?.summary ?? "");
     say(this.counted, audit ? `${audit.title}: ${auditWords(audit, levels.map((level) => level.tokens))}` : "");
+    say(this.reading, (audit?.reading ?? []).join(" "));
+    this.reading.hidden = !audit?.reading?.length;
     const skipped = audit?.skipped ?? [];
     this.skipped.hidden = skipped.length === 0;
     say(this.skipped.firstChild, `${plural(skipped.length, "file")} skipped`);

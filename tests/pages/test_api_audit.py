@@ -57,6 +57,16 @@ def test_a_zip_or_pictures(client, crops, as_zip, tmp_path):
     assert by_name["report.html"].read_text().startswith("<!doctype html>")
 
 
+def test_indices_with_axes_and_padding(client, tmp_path):
+    array = np.random.default_rng(0).integers(0, 20, (5, 4, 30))
+    array[:, :, 25:] = 99
+    np.save(tmp_path / "i.npy", array)
+    files = [handle_file(str(tmp_path / "i.npy"))]
+    said, _ = client.predict("", files, 20, "b,q,t", "99", api_name="/audit")
+    assert [level["tokens"] for level in said["levels"]] == [125] * 4 and said["settings"]["padding"] == 100
+    assert said["settings"]["reading"] == "Read as 5 media of 30 tokens on 4 levels (axes b,q,t)."
+
+
 def test_indices(client, tmp_path):
     np.save(tmp_path / "i.npy", np.arange(100) % 7)
     said, parts = client.predict("", [handle_file(str(tmp_path / "i.npy"))], 10, api_name="/audit")

@@ -16,6 +16,7 @@ from explorer.pages.codebook_visitors import Visitors, take_uploads
 
 PICTURES = ("coffee", "chelsea", "rocket")
 PATIENCE_S = 60
+from explorer.views.codebook_payload import open_payload
 
 
 @pytest.fixture
@@ -63,6 +64,30 @@ def test_indices_are_counted_and_kept_for_the_visitor(visitors, uploads):
     own = visitor.audits["own-1"]
     assert own.tokenizer is None and own.tokens == 1200
     assert np.array_equal(load_audit(own.folder).levels[0].counts, np.bincount(array.ravel(), minlength=64))
+
+
+def test_indices_are_read_by_the_axes_that_were_typed(visitors, uploads):
+    visitor = visitors.enter("a")
+    array = np.random.default_rng(0).integers(0, 50, (40, 3, 30))
+    array[:, :, 20:] = 63
+    files = take_uploads(visitor, [indices(uploads, array)], uploads)
+    job = ended(codebook_jobs.start(visitor, files, None, 64, "b,q,t", "63"))
+    audit = load_audit(visitor.audits[job.as_json()["audit"]].folder)
+    assert [level.tokens for level in audit.levels] == [800] * 3 and audit.settings["media"] == 40
+    payload = open_payload(audit, "own-1", [], None, None)["audit"]
+    assert payload["reading"][0] == "Read as 40 media of 30 tokens on 3 levels (axes b,q,t)."
+    assert payload["reading"][1].startswith("1,200 of 3,600 values are padding (63)")
+    assert payload["amount_words"] == "40 media"
+
+
+@pytest.mark.parametrize(
+    ("axes", "ignore", "words"), [("b,q", "", "names 2 axes"), ("", "none", "Padding is one number")]
+)
+def test_axes_and_padding_that_do_not_fit_are_said(visitors, uploads, axes, ignore, words):
+    visitor = visitors.enter("a")
+    files = take_uploads(visitor, [indices(uploads, np.zeros((4, 3, 30), int))], uploads)
+    job = ended(codebook_jobs.start(visitor, files, None, 64, axes, ignore))
+    assert job.as_json()["state"] == "failed" and words in job.as_json()["message"]
 
 
 def test_pictures_are_counted_with_progress_and_what_cannot_be_read_is_listed(visitors, uploads):
@@ -123,7 +148,7 @@ def test_one_audit_a_visitor_and_few_in_all(visitors, uploads, monkeypatch):
     ("array", "size", "words"),
     [
         (np.random.default_rng(0).random(9), 10, "float64"),
-        (np.array([0, -1]), 10, "-1"),
+        (np.array([0, -2]), 10, "--ignore -2"),
         (np.arange(20), 10, "20 codes or more"),
     ],
 )
