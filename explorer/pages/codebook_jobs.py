@@ -206,9 +206,7 @@ def _source_of(files: list[Path]) -> tuple[Path, bool]:
     if len(files) == 1 and kinds == {".zip"}:
         return files[0], False
     if kinds & {".zip", *INDICES}:
-        raise MediaError(
-            "One zip, or one file of indices (.npy, .npz, .jsonl), or several files at a time, not a mixture."
-        )
+        raise MediaError("One zip, one file of indices (.npy, .npz, .jsonl) or several files at a time, not a mixture.")
     return files[0].parent, False
 
 

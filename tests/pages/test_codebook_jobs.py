@@ -13,10 +13,10 @@ from explorer.errors import ExplorerError, MediaError, SettingsError
 from explorer.media.samples import SAMPLES
 from explorer.pages import codebook_jobs, codebook_visitors
 from explorer.pages.codebook_visitors import Visitors, take_uploads
+from explorer.views.codebook_payload import open_payload
 
 PICTURES = ("coffee", "chelsea", "rocket")
 PATIENCE_S = 60
-from explorer.views.codebook_payload import open_payload
 
 
 @pytest.fixture
