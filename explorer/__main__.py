@@ -94,6 +94,10 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
     )
     _add_indices(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
+    parser.add_argument(
+        "--fail-on", action="append", default=[], metavar="RULE",
+        help="exit with 3 if a finding is `bad` or `warning`, or if more than a share of a level is dead: dead=0.5",
+    )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on from where an audit into DIR was stopped")
     parser.add_argument("--title", help="what the report is called (default: the name of the folder or zip)")
     parser.add_argument("--seed", type=int, default=0, help="of the random samples (default: 0)")
@@ -116,6 +120,11 @@ def _add_indices(parser: argparse.ArgumentParser) -> None:
         "--ignore", type=float, action="append", default=[], metavar="VALUE",
         help="value of --indices that stands for no token; may be repeated (default: -1 and nan)",
     )  # fmt: skip
+    parser.add_argument("--codebook", type=Path, metavar="FILE", help="code vectors of --indices: .npy (K, D), or .npz")
+    parser.add_argument(
+        "--latents", type=Path, metavar="FILE", help="latents of --indices, .npy (..., D), a row a token"
+    )
+    parser.add_argument("--metric", default="euclidean", help="of --codebook: euclidean, cosine or dot")
     parser.add_argument("--field", metavar="NAME", help="field of the tokens in the lines of a .jsonl")
 
 

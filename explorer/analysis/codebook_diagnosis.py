@@ -25,6 +25,13 @@ def diagnose(audit: Audit, codebooks: Sequence[Codebook | None]) -> tuple[Findin
     return findings_of(audit, evidence_of(audit, codebooks))
 
 
+def findings_as_json(audit: Audit, codebooks: Sequence[Codebook | None]) -> list[dict[str, object]]:
+    """The findings as plain values, for files; none while nothing was counted. codebooks: () if there are none."""
+    if not audit.tokens:
+        return []
+    return [finding.as_json() for finding in diagnose(audit, codebooks or [None] * len(audit.levels))]
+
+
 def evidence_of(audit: Audit, codebooks: Sequence[Codebook | None]) -> tuple[Evidence, ...]:
     """What is measured of each level, to be shared by the diagnosis and whoever shows the same figures."""
     several = len(audit.levels) > 1

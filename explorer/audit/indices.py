@@ -25,6 +25,7 @@ from explorer.audit.index_axes import Axes, guessed_axes, named_axes, plain_axes
 from explorer.audit.index_blocks import Block, Padding, blocks_of, gathered, one_by_one, zipped
 from explorer.audit.index_counter import LevelCounter
 from explorer.audit.index_files import IndexArray, IndexSource, open_indices
+from explorer.audit.index_vectors import Belongings, LatentCounters
 from explorer.audit.index_words import notes_on, words_of_levels
 from explorer.audit.parts import BATCHES, JointAudit
 from explorer.audit.result import Audit
@@ -64,8 +65,9 @@ def reading_of(axes: object, ignore: object) -> Reading:
 
 def audit_indices(
     path: str | Path,
-    codebook_size: int | Sequence[int],
+    codebook_size: int | Sequence[int] | None,
     reading: Reading = Reading(),
+    belongings: Belongings | None = None,
     *,
     most: int = MOST_TOKENS,
     most_codes: int = MAX_COUNTED_CODES,
@@ -74,19 +76,22 @@ def audit_indices(
 ) -> Audit:
     """The audit of the indices at `path` for a codebook of `codebook_size` codes, or one size a level.
 
+    belongings: the codebooks, which then say the sizes (codebook_size is None), and the latents.
     most, most_codes: of indices on one level, and of codes, for callers with less patience or memory. Raises
     RecordError if there are no indices, or some that are no code of their codebook; SettingsError for an impossible
     codebook_size or axes that do not fit; Cancelled when `cancelled`, asked at every piece, says so.
     """
     path, began = Path(path), perf_counter()
-    sizes = [codebook_size] if isinstance(codebook_size, int) else list(codebook_size)
+    if belongings is not None:
+        codebook_size = [book.codebook_size for book in belongings.codebooks]
+    sizes = [codebook_size] if isinstance(codebook_size, int) else list(codebook_size or ())
     if not sizes or not all(1 <= size <= most_codes for size in sizes):
         raise SettingsError(f"The codebook size must be from 1 to {most_codes:,}, not {', '.join(map(str, sizes))}.")
     try:
         source = open_indices(path, reading.name)
         axes = _axes(source, reading.axes, most)
         meter = _Meter(source.title, 0 if source.listed else sum(a.size for a in source.first), progress, cancelled)
-        count = _Count(source, axes, sizes, reading.padding)
+        count = _Count(source, axes, sizes, reading.padding, belongings)
         for block in count.blocks(most):
             count.add(block)
             meter.add(sum(map(len, block.values)))
@@ -99,7 +104,9 @@ def audit_indices(
 class _Count:
     """All levels of one source, counted block by block."""
 
-    def __init__(self, source: IndexSource, axes: Axes, sizes: list[int], padding: Padding) -> None:
+    def __init__(
+        self, source: IndexSource, axes: Axes, sizes: list[int], padding: Padding, belongings: Belongings | None
+    ) -> None:
         self._source, self._axes, self._padding = source, axes, padding
         number = len(source.first) if source.one_by_level else axes.levels
         if number > MOST_LEVELS:
@@ -108,13 +115,18 @@ class _Count:
             raise SettingsError(f"{len(sizes)} codebook sizes were given, and there are {number} levels.")
         self._sizes = sizes * (number // len(sizes))
         self._even = len({array.shape for array in source.first}) == 1
-        names = level_names(number, "sum")
+        names = level_names(number, "sum" if belongings is None else belongings.combination)
         size = source.first[0].size if not source.one_by_level else max(a.size for a in source.first)
         self._part = max(PART, -(-size // axes.levels // BATCHES))
         every = 1 if source.listed else -(-self._parts() // BATCHES)
         self._levels = [LevelCounter(name, k, every) for name, k in zip(names, self._sizes, strict=True)]
         self._joint = KeyCounts(JOINT_KEYS, prune=False) if number > 1 and self._even else None
         self._lengths: set[int] = set()
+        self._latents = None
+        if belongings is not None and belongings.latents is not None:
+            if number != len(belongings.codebooks) or not self._even:
+                raise SettingsError(f"Latents need a codebook for each of the {number} levels, of tokens alike.")
+            self._latents = LatentCounters(belongings)
 
     def _parts(self) -> int:
         first = self._source.first[0]
@@ -145,6 +157,8 @@ class _Count:
             level.add(values, mask, block, number)
             for number, (level, values, mask) in enumerate(zip(levels, block.values, masks, strict=True))
         ]
+        if self._latents is not None:
+            self._latents.add(codes, masks)
         if self._joint is not None and self._joint.complete:
             if padded := [mask for mask in masks if mask is not None]:
                 whole = np.logical_and.reduce(padded)
@@ -156,6 +170,8 @@ class _Count:
         if not any(level.tokens for level in self._levels):
             raise RecordError(f"{source.title!r} holds no indices, only padding ({self._padding.words}).")
         levels = tuple(level.result() for level in self._levels)
+        if self._latents is not None:
+            levels = self._latents.add_to(levels)
         joint: JointAudit | None = None if self._joint is None else joint_of(self._joint, self._sizes)
         media = None if axes.media is None and not source.listed else self._levels[0].media
         made_with: dict[str, object] = {
@@ -174,6 +190,8 @@ class _Count:
         made_with |= {"padding": padding} if padding else {}
         made_with |= {"equal_to_medium_before": repeated} if None not in repeated else {}
         notes = notes_on(levels, axes.question, padding, self._padding.words, repeated)
+        if self._latents is not None and (odd := sum(of.not_finite for of in self._latents.levels)):
+            notes.append(f"{odd:,} latents are not finite (NaN or infinite); norms are of the others.")
         made_with |= {"notes": notes} if notes else {}
         return Audit(
             source.title, None, "unknown", (source.title,), (), levels, joint, 1, seconds, "cpu", made_with

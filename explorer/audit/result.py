@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -114,8 +114,10 @@ class Audit:
         return f"{count:,} {noun}{'s' * (count != 1)}{amount}"
 
 
-def save_audit(folder: str | Path, audit: Audit) -> Path:
+def save_audit(folder: str | Path, audit: Audit, findings: Sequence[Mapping[str, object]] = ()) -> Path:
     """Write the three files into `folder` (made if need be) and return it; whole or not at all.
+
+    findings: of the diagnosis, as plain values, for whoever reads audit.json; they are made anew when it is opened.
 
     audit.json is renamed last and carries the check sums of the others, so that a mixture is never read as an audit.
     Raises ExplorerError if the disk refuses.
@@ -129,7 +131,7 @@ def save_audit(folder: str | Path, audit: Audit) -> Path:
     np.save(counts, _padded([level.counts for level in audit.levels]))
     np.savez_compressed(details, **arrays)
     content = {"counts.npy": counts.getvalue(), "details.npz": details.getvalue()}
-    meta = describe(audit) | {"files": {name: crc32(data) for name, data in content.items()}}
+    meta = describe(audit, findings) | {"files": {name: crc32(data) for name, data in content.items()}}
     write_together(folder, content | {"audit.json": (json.dumps(meta, indent=1, allow_nan=False) + "\n").encode()})
     return folder
 
@@ -161,8 +163,8 @@ def load_audit(folder: str | Path) -> Audit:
         raise RecordError(f"The audit in {str(folder)!r} is damaged ({error}). Make it again.") from error
 
 
-def describe(audit: Audit) -> dict[str, Any]:
-    """What audit.json says: plain values only, numbers that cannot be had as null."""
+def describe(audit: Audit, findings: Sequence[Mapping[str, object]] = ()) -> dict[str, Any]:
+    """What audit.json says: plain values only, numbers that cannot be had as null. findings: the worst first."""
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -178,6 +180,7 @@ def describe(audit: Audit) -> dict[str, Any]:
         "settings": dict(audit.settings),
         "levels": [_describe_level(level) for level in audit.levels],
         "joint": None if audit.joint is None else asdict(audit.joint),
+        "findings": [dict(finding) for finding in findings],
         "skipped": [list(pair) for pair in audit.skipped],
         "media": list(audit.media),
     }

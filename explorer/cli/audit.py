@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from explorer import tokenizers
+from explorer.analysis.codebook_diagnosis import findings_as_json
+from explorer.analysis.growth import unmet
 from explorer.analysis.usage import usage_of_counts
 from explorer.audit.index_blocks import Padding
+from explorer.audit.index_vectors import FILE as CODEBOOKS
+from explorer.audit.index_vectors import books_of_levels, read_belongings, save_codebooks
 from explorer.audit.indices import Reading, audit_indices
 from explorer.audit.report import html_report
 from explorer.audit.result import Audit, save_audit
@@ -26,19 +31,23 @@ from explorer.tokenizers.base import Tokenizer
 
 SAMPLES = "sample:all"
 STATE, REPORT, SHEETS = "state.npz", "report.html", "exemplars"
+SEVERE = ("bad", "warning")  # findings that --fail-on can name, the worst first
+FAILED = 3  # exit code of a rule of --fail-on that is broken
 SAY_EVERY_S = 10.0  # where nobody looks on, such as in a log
 
 
 def run(options: argparse.Namespace) -> int:
     """Audit, write to --out, and say on stdout what was counted. 0: complete. 130: stopped, what there is written."""
+    for rule in options.fail_on:
+        fail_rule(rule)  # said before anything is counted
     if options.indices is not None:
         return _run_indices(options)
     if options.tokenizer is None or options.media is None:
         raise SettingsError("audit needs a tokenizer and a folder or zip, or --indices FILE with --codebook-size K.")
     if options.codebook_size is not None:
         raise SettingsError("--codebook-size is for --indices; a tokenizer knows the size of its codebook.")
-    if options.axes is not None or options.ignore or options.field is not None:
-        raise SettingsError("--axes, --ignore and --field say how --indices are read; media need none of them.")
+    if any(getattr(options, name) for name in ("axes", "ignore", "field", "codebook", "latents")):
+        raise SettingsError("--axes, --ignore, --field, --codebook and --latents go with --indices.")
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
     modality = tokenizer.spec.modality
     source = samples_source(modality) if options.media == SAMPLES else open_source(options.media, settings().limits)
@@ -54,29 +63,85 @@ def run(options: argparse.Namespace) -> int:
             progress=_Teller(), cancelled=stopped.is_set,
         )  # fmt: skip
     codebooks = tokenizer.codebooks()
-    _write(options.out, audit, codebooks)
+    findings = _write(options.out, audit, codebooks)
     if not audit.complete:
         print(f"{options.out}: {summary(audit)}")
         print("explorer: stopped. The same command with --resume goes on from here.", file=sys.stderr)
         return 130
     _write_pictures(options.out, audit, source, tokenizer)
     print(f"{options.out}: {summary(audit)}")
-    return 0
+    return verdict(audit, findings, options.fail_on)
 
 
 def _run_indices(options: argparse.Namespace) -> int:
-    if options.codebook_size is None:
-        raise SettingsError("--indices needs --codebook-size K: the number of codes cannot be read from the indices.")
+    if options.codebook_size is None and options.codebook is None:
+        raise SettingsError(
+            "--indices needs --codebook-size K, or --codebook FILE with the code vectors: the number of codes cannot "
+            "be read from the indices."
+        )
+    if options.latents is not None and options.codebook is None:
+        raise SettingsError("--latents need --codebook FILE: they are compared with the code vectors.")
     if options.tokenizer is not None or options.resume:
         raise SettingsError("--indices goes without a tokenizer, media or --resume.")
     make_folder(options.out)
     reading = Reading(options.axes, Padding(tuple(options.ignore) or None), options.field)
-    audit = audit_indices(options.indices, options.codebook_size, reading, progress=_Teller())
-    _write(options.out, audit, ())
+    belongings = None
+    if options.codebook is not None:
+        belongings = read_belongings(options.codebook, options.latents, options.metric)
+    audit = audit_indices(options.indices, options.codebook_size, reading, belongings, progress=_Teller())
+    codebooks = () if belongings is None else books_of_levels(belongings.codebooks, len(audit.levels))
+    findings = _write(options.out, audit, codebooks)
+    save_codebooks(options.out / CODEBOOKS, codebooks)
     print(f"{options.out}: {summary(audit)}")
     for words in (audit.settings["reading"], *audit.settings.get("notes", ())):
         print(f"  {words}")
-    return 0
+    return verdict(audit, findings, options.fail_on)
+
+
+def verdict(audit: Audit, findings: Sequence[Mapping[str, object]], fail_on: Sequence[str]) -> int:
+    """Print the worst finding, and why the command fails by `fail_on`. 0: it does not. FAILED: it does."""
+    if not findings:
+        return 0
+    worst = findings[0]
+    level = worst["codebook_level"]
+    where = f"{audit.levels[level].name}: " if isinstance(level, int) and audit.levels[level].name else ""
+    print(f"  {worst['level']} ({worst['sure']}): {where}{worst['title']}. {worst['text']}")
+    if len(findings) > 1:
+        print(f"  {len(findings) - 1:,} more findings are in audit.json and {REPORT}.")
+    reasons = [reason for rule in fail_on if (reason := _broken(rule, audit, findings))]
+    for reason in reasons:
+        print(f"explorer: {reason}", file=sys.stderr)
+    return FAILED if reasons else 0
+
+
+def _broken(rule: str, audit: Audit, findings: Sequence[Mapping[str, object]]) -> str:
+    """Why a rule of --fail-on is broken, or ""."""
+    kind, most = fail_rule(rule)
+    if most is None:
+        kinds = SEVERE[: SEVERE.index(kind) + 1]
+        found = [one for one in findings if one["level"] in kinds]
+        return f"--fail-on {rule}: {found[0]['title']}" if found else ""
+    for level in audit.levels:
+        unused = int((level.counts == 0).sum())
+        lasting = max(0.0, unused - unmet(level.counts))
+        if lasting / level.codebook_size > most:
+            name = f"{level.name}: " if level.name else ""
+            return (
+                f"--fail-on {rule}: {name}about {lasting:,.0f} of {level.codebook_size:,} codes have no token and are "
+                "not expected to get one from more of the same data"
+            )
+    return ""
+
+
+def fail_rule(rule: str) -> tuple[str, float | None]:
+    """("bad" | "warning", None), or ("dead", share). Raises SettingsError for another rule."""
+    kind, _, text = rule.partition("=")
+    share = None
+    with suppress(ValueError):
+        share = float(text)
+    if (kind in SEVERE and not text) or (kind == "dead" and share is not None and 0 <= share <= 1):
+        return kind, share
+    raise SettingsError(f"--fail-on takes bad, warning, or dead=0.5 (a share from 0 to 1); not {rule[:40]!r}.")
 
 
 def summary(audit: Audit) -> str:
@@ -91,10 +156,12 @@ def summary(audit: Audit) -> str:
     return "; ".join([f"{tokens:,} tokens of {done}", *said])
 
 
-def _write(folder: Path, audit: Audit, codebooks: Sequence[Codebook]) -> None:
-    """The audit and its report, without pictures."""
-    save_audit(folder, audit)
+def _write(folder: Path, audit: Audit, codebooks: Sequence[Codebook]) -> list[dict[str, object]]:
+    """The audit with its findings, and its report, without pictures; the findings."""
+    findings = findings_as_json(audit, codebooks)
+    save_audit(folder, audit, findings)
     write_atomically(folder / REPORT, html_report(audit, codebooks).encode("utf-8"))
+    return findings
 
 
 def _write_pictures(folder: Path, audit: Audit, source: MediaSource, tokenizer: Tokenizer) -> None:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from explorer.analysis.codebook_diagnosis import findings_as_json
 from explorer.audit.indices import Reading, audit_indices, reading_of
 from explorer.audit.report import html_report
 from explorer.audit.result import Audit, describe, save_audit
@@ -46,9 +47,10 @@ def audit_files(
         end = time.monotonic() + MOST_SECONDS
         audit = run_audit(tokenizer, source, title=source.title, cancelled=lambda: time.monotonic() > end)
         codebooks = tokenizer.codebooks()
-    save_audit(folder, audit)
+    findings = findings_as_json(audit, codebooks)
+    save_audit(folder, audit, findings)
     write_atomically(folder / REPORT, html_report(audit, codebooks).encode("utf-8"))
-    return describe(audit), [str(path) for path in sorted(folder.iterdir())]
+    return describe(audit, findings), [str(path) for path in sorted(folder.iterdir())]
 
 
 def _of_indices(tokenizer_id: str, paths: list[Path], codebook_size: int, reading: Reading) -> Audit:

@@ -19,6 +19,7 @@ import numpy as np
 
 from explorer.analysis.token_pictures import MediumPictures
 from explorer.audit import shipped
+from explorer.audit.index_vectors import load_codebooks
 from explorer.audit.result import Audit, load_audit
 from explorer.audit.sources import MediaSource, open_source, samples_source
 from explorer.config import settings
@@ -104,8 +105,10 @@ class Opened:
 
     @cached_property
     def codebooks(self) -> tuple[Codebook, ...] | None:
-        """One a level. Loads the tokenizer."""
-        return None if self.spec is None else load_tokenizer(self.spec.id).codebooks()
+        """One a level. Loads the tokenizer; without one, what lies beside the audit."""
+        if self.spec is None:
+            return load_codebooks(self.folder, [level.codebook_size for level in self.audit.levels])
+        return load_tokenizer(self.spec.id).codebooks()
 
     def codebook(self, level: int) -> Codebook | None:
         """The codebook of one level, None for plain indices."""
