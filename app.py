@@ -17,12 +17,20 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860; 0: any)")
     parser.add_argument("--device", default=None, help="auto, cpu, cuda, mps")
     sources.add_options(parser)
+    parser.add_argument(
+        "--audit",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="open an audit on the Codebook page: a folder or zip",
+    )
     arguments = parser.parse_args()
     if arguments.device:
         os.environ["EXPLORER_DEVICE"] = arguments.device  # read once, by explorer.config
 
     try:
         sources.bring(arguments)
+        given = [sources.bring_audit(path) for path in arguments.audit]
     except ExplorerError as error:
         sys.exit(f"app.py: {error}")
 
@@ -36,6 +44,8 @@ def main() -> None:
     port = free_port(arguments.host) if arguments.port == 0 else arguments.port
     _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **launch_options(arguments.host, port))
     print(f"Running on {url}", flush=True)
+    for audit_id, title in given:
+        print(f"Audit {title}: {url}codebook?audit={audit_id}", flush=True)
     if specs:
         warm_up(specs[0].id)
     end_well_on_sigterm()

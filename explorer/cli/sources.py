@@ -64,6 +64,13 @@ def bring(options: argparse.Namespace) -> list[str]:
     return ids + chosen
 
 
+def bring_audit(path: str) -> tuple[str, str]:
+    """Let this process know an audit made elsewhere: its id and title. Raises ExplorerError."""
+    bring: Callable = load_dotted("explorer.audit.opening:bring_audit")
+    one = bring(path)
+    return one.id, one.audit.title
+
+
 def _brought(name: str, device: str | None) -> str:
     """The id of what was named, once it is loaded; what a person should know of it goes to stderr."""
     plan, load, words = (

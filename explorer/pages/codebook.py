@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from explorer.audit.opening import given_audits
 from explorer.pages import codebook_events
 from explorer.pages.codebook_visitors import OWN, visitors
 from explorer.pages.session import whole_number
@@ -45,7 +46,10 @@ def wanted(query: Mapping[str, str], token: str) -> str:
         said.append("There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one.")
     elif tokenizer is not None and tokenizer not in ids:
         said.append("The link names a tokenizer that is not here; the first one is shown.")
-    if tokenizer not in ids:
+    given = {one.id: one.tokenizer for one in given_audits()}
+    if audit in given:
+        tokenizer = given[audit]
+    elif tokenizer not in ids:
         tokenizer = ids[0] if ids else None
     if audit is not None and audit not in codebook_events.shipped_ids(tokenizer):
         said.append(

@@ -20,6 +20,7 @@ import numpy as np
 from explorer.analysis.token_pictures import MediumPictures
 from explorer.audit import shipped
 from explorer.audit.index_vectors import load_codebooks
+from explorer.audit.opening import GIVEN, TAKEN, given_audits
 from explorer.audit.result import Audit, load_audit
 from explorer.audit.sources import MediaSource, open_source, samples_source
 from explorer.config import settings
@@ -119,6 +120,8 @@ def listing(visitor: Visitor | None, tokenizer_id: str | None) -> list[dict[str,
     """The audits that can be chosen for a tokenizer: {"id", "title", "tokens"}, the visitor's own first."""
     own = [] if visitor is None else [a for a in reversed(visitor.audits.values()) if a.tokenizer == tokenizer_id]
     found = [{"id": a.id, "title": a.title, "tokens": a.tokens} for a in own]
+    given = [one for one in given_audits() if one.tokenizer == tokenizer_id]
+    found += [{"id": one.id, "title": one.audit.title, "tokens": one.audit.tokens} for one in given]
     for audit_id, title in (shipped.list_audits(tokenizer_id) if tokenizer_id else {}).items():
         tokens = _shipped(str(tokenizer_id), audit_id).audit.tokens
         found.append({"id": audit_id, "title": title, "tokens": tokens})
@@ -139,11 +142,14 @@ def open_audit(visitor: Visitor | None, tokenizer_id: str | None, audit_id: str 
         if own is None:
             raise UnknownIdError("That audit is not here any more: its page was closed, or it was resumed.")
         return _own(own)
+    if audit_id is not None and audit_id.startswith(GIVEN):
+        return _given(audit_id)
     if not tokenizer_id:
         own = next((a for a in reversed(visitor.audits.values()) if a.tokenizer is None), None) if visitor else None
-        if own is None:
+        given = next((one for one in given_audits() if one.tokenizer is None), None)
+        if own is None and given is None:
             raise ExplorerError("There are no indices yet: upload a file of them, or choose a tokenizer.")
-        return _own(own)
+        return _own(own) if own is not None else _given(given.id)
     there = list(shipped.list_audits(spec_of(tokenizer_id).id))
     if audit_id == QUICK or (audit_id is None and not there):
         return _quick(spec_of(tokenizer_id))
@@ -186,12 +192,22 @@ def _own(own: OwnAudit) -> Opened:
     if own.tokenizer is None:
         return Opened(own.id, key, audit, own.folder, None, None, None)
     spec = spec_of(own.tokenizer)
+    if own.opened:
+        return Opened(own.id, key, audit, own.folder, None, None, spec)
     if own.source is None:
         source = samples_source(spec.modality)
         return Opened(own.id, key, audit, own.folder, source, ("samples", spec.modality), spec)
     media = ("source", str(own.source))
     source = _loaded.get(media, lambda: open_source(own.source))
     return Opened(own.id, key, audit, own.folder, source, media, spec)
+
+
+def _given(audit_id: str) -> Opened:
+    one = {given.id: given for given in given_audits()}.get(audit_id)
+    if one is None:
+        raise UnknownIdError("That audit was not named when this server was started.")
+    spec = None if one.tokenizer is None else spec_of(one.tokenizer)
+    return Opened(one.id, (one.id, str(one.folder)), one.audit, one.folder, None, None, spec)
 
 
 def _samples() -> MediaSource:
@@ -277,7 +293,7 @@ def _zipped(folder: Path, stem: str, report: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.iterdir()):
-            if file.name in ("audit.json", "counts.npy", "details.npz"):
+            if file.name in TAKEN:
                 archive.write(file, f"{stem}/{file.name}")
         archive.writestr(f"{stem}/report.html", report)
     return buffer.getvalue()

@@ -13,6 +13,7 @@ from gradio.utils import get_upload_folder
 
 from explorer.analysis.code_page import level_of
 from explorer.audit import shipped
+from explorer.audit.opening import given_audits
 from explorer.config import settings
 from explorer.errors import SettingsError
 from explorer.pages import codebook_audits as audits
@@ -153,5 +154,7 @@ ANSWERS: dict[str, Answer] = {
 
 
 def shipped_ids(tokenizer_id: str | None) -> list[str]:
-    """Ids of the audits that everybody can open of a tokenizer: those that ship, else the first look."""
-    return (list(shipped.list_audits(tokenizer_id)) or [QUICK]) if tokenizer_id else []
+    """Ids of the audits that everybody can open of a tokenizer, None for those without one: those that were named
+    when the server was started, and those that ship, else the first look."""
+    given = [one.id for one in given_audits() if one.tokenizer == tokenizer_id]
+    return given + ((list(shipped.list_audits(tokenizer_id)) or [QUICK]) if tokenizer_id else [])

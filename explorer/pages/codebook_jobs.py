@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from explorer.audit.opening import is_audit
 from explorer.audit.result import Audit, save_audit
 from explorer.config import settings
 from explorer.errors import Cancelled, ExplorerError, MediaError, SettingsError
@@ -43,6 +44,7 @@ class Order:
     resume: Path
     axes: str = ""
     ignore: str = ""
+    opens: tuple[Path, ...] = ()  # the files of an audit that was made elsewhere: nothing is counted
 
     def delete(self) -> None:
         """Delete what was uploaded for it and what it has written."""
@@ -84,6 +86,12 @@ class Job(VisitorJob):
 
     def _run(self) -> Audit:
         order = self.order
+        if order.opens:
+            take_audit: Callable[..., Audit] = load_dotted("explorer.audit.opening:take_audit")  # type: ignore[assignment]
+            tokenizer_of: Callable[..., str | None] = load_dotted("explorer.audit.opening:tokenizer_of")  # type: ignore[assignment]
+            audit = take_audit(order.opens, order.folder)
+            self.order = replace(order, tokenizer=tokenizer_of(audit))
+            return audit
         if order.codebook_size is not None:
             audit_indices: Callable[..., Audit] = load_dotted("explorer.audit.indices:audit_indices")  # type: ignore[assignment]
             reading_of: Callable[..., Any] = load_dotted("explorer.audit.indices:reading_of")  # type: ignore[assignment]
@@ -120,12 +128,12 @@ class Job(VisitorJob):
         order = self.order
         if not audit.tokens:
             raise Cancelled("Stopped before the first medium was counted.")
-        save_audit(order.folder, audit)
-        self._visitor.keep(
-            OwnAudit(order.id, audit.title, audit.tokens, order.tokenizer, order.folder, order.source, order.uploads)
-        )
+        if not order.opens:
+            save_audit(order.folder, audit)
+        own = OwnAudit(order.id, audit.title, audit.tokens, order.tokenizer, order.folder, order.source, order.uploads)
+        self._visitor.keep(replace(own, opened=bool(order.opens)))
         self.audit_id = order.id
-        if audit.complete:
+        if audit.complete or order.opens:
             self.state = "done"
             return
         self.state = "stopped"
@@ -142,6 +150,9 @@ def start(
 
     Raises ExplorerError if one is running, or the files are of no known kind.
     """
+    if is_audit(files):
+        with visitor.lock:
+            return _begin(visitor, files[0].name, None, files[0].parent, None, None, opens=tuple(files))
     source, is_indices = _source_of(files)
     with visitor.lock:
         size = _codebook_size(codebook_size) if is_indices else None
@@ -171,6 +182,7 @@ def _begin(
     size: int | None,
     axes: str = "",
     ignore: str = "",
+    opens: tuple[Path, ...] = (),
 ) -> Job:
     """Start the visitor's next audit, under the visitor's lock."""
     if visitor.job is not None and visitor.job.alive:
@@ -178,9 +190,10 @@ def _begin(
     if visitor.job is not None and visitor.job.audit_id is None:
         visitor.job.order.delete()  # stopped before there was anything: nobody can come back to it
     folder = visitor.new_folder()
+    state = folder / "state.npz"
     order = Order(
-        visitor.new_id(), title, source, uploads or folder, folder, tokenizer, size, folder / "state.npz", axes, ignore
-    )  # fmt: skip
+        visitor.new_id(), title, source, uploads or folder, folder, tokenizer, size, state, axes, ignore, opens
+    )
     visitor.job = Job(visitor, order)
     visitor.job.start()
     return visitor.job

@@ -28,7 +28,8 @@ FILES = 1000  # pictures of one upload
 @dataclass(frozen=True)
 class OwnAudit:
     """An audit that a visitor made. folder: its files. uploads: where the uploaded ones lie; source: the zip, the index
-    file or the folder itself, None for the samples of the app."""
+    file or the folder itself, None for the samples of the app. opened: it was made elsewhere, and its media are not
+    here."""
 
     id: str
     title: str
@@ -37,6 +38,7 @@ class OwnAudit:
     folder: Path
     source: Path | None
     uploads: Path
+    opened: bool = False
 
 
 @dataclass

@@ -15,6 +15,11 @@ export function kindOf(files, limits) {
   if (total > limits.upload_bytes) return { error: `These files have ${bytes(total)} together; ${bytes(limits.upload_bytes)} is the most here. For more: python -m explorer audit.` };
   if (files.length > limits.files) return { error: `These are ${whole(files.length)} files; ${whole(limits.files)} is the most at a time. Put them in one zip.` };
   const count = (pattern) => files.filter(({ name }) => pattern.test(name)).length;
+  if (count(/^audit\.json$/) === 1) {
+    const missing = ["counts.npy", "details.npz"].filter((name) => !files.some((file) => file.name === name));
+    if (missing.length > 0) return { error: `An audit is audit.json, counts.npy and details.npz together; ${missing.join(" and ")} is missing.` };
+    return { kind: "audit", words: `An audit, ${bytes(total)}` };
+  }
   const [zips, indices] = [count(ZIP), count(INDICES)];
   if (files.length === 1 && zips === 1) return { kind: "zip", words: `${files[0].name}, ${bytes(total)}` };
   if (files.length === 1 && indices === 1) return { kind: "indices", words: `${files[0].name}, ${bytes(total)}` };

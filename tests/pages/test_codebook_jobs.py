@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from explorer.audit.result import load_audit
+from explorer.audit.shipped import audits_folder
 from explorer.config import Limits, Settings
 from explorer.errors import ExplorerError, MediaError, SettingsError
 from explorer.media.samples import SAMPLES
 from explorer.pages import codebook_jobs, codebook_visitors
+from explorer.pages.codebook_audits import open_audit
 from explorer.pages.codebook_visitors import Visitors, take_uploads
 from explorer.views.codebook_payload import open_payload
 
@@ -88,6 +90,21 @@ def test_axes_and_padding_that_do_not_fit_are_said(visitors, uploads, axes, igno
     files = take_uploads(visitor, [indices(uploads, np.zeros((4, 3, 30), int))], uploads)
     job = ended(codebook_jobs.start(visitor, files, None, 64, axes, ignore))
     assert job.as_json()["state"] == "failed" and words in job.as_json()["message"]
+
+
+def test_an_audit_made_elsewhere_is_opened_and_not_counted(visitors, uploads, tmp_path):
+    visitor = visitors.enter("a")
+    there = audits_folder("fsq") / "samples"
+    path = uploads / "audit.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in there.iterdir():
+            archive.write(file, f"mine/{file.name}")
+    job = ended(codebook_jobs.start(visitor, take_uploads(visitor, [str(path)], uploads), None, None)).as_json()
+    assert (job["state"], job["tokenizer"]) == ("done", "fsq")
+    own = visitor.audits[job["audit"]]
+    audit = load_audit(own.folder)
+    assert np.array_equal(audit.levels[0].counts, load_audit(there).levels[0].counts) and own.opened
+    assert open_audit(visitor, "fsq", own.id).source is None, "its media did not come with it"
 
 
 def test_pictures_are_counted_with_progress_and_what_cannot_be_read_is_listed(visitors, uploads):
