@@ -10,7 +10,6 @@ import os
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from explorer.config import Limits
 from explorer.errors import MediaError
 from explorer.media.medium import Medium, Modality, load_medium
+from explorer.media.opening import in_words
 from explorer.media.samples import samples_of, samples_title
 
 ZIP_DIRECTORY_BYTES = 16 * 2**20  # of the list of members, which is read as a whole: some 150,000 names
@@ -98,11 +98,9 @@ def zip_source(path: Path, limits: Limits) -> MediaSource:
     archive is refused when it is opened.
     """
     size = path.stat().st_size
-    try:
+    with in_words(f"{path.name!r} is not a zip archive, or is damaged. Pack it again."):
         _check_directory(path, size)
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise MediaError(f"{path.name!r} is not a zip archive, or is damaged. Pack it again.") from error
     members = sorted(
         (member for member in archive.infolist() if not member.is_dir() and not _ignored(member.filename)),
         key=lambda member: member.filename,
@@ -134,11 +132,11 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits) -
         raise MediaError(
             f"It has {member.file_size / 2**20:,.1f} MiB, over the cap of {limits.upload_bytes / 2**20:,.1f} MiB."
         )
-    try:
-        with archive.open(member) as file:
-            return file.read(limits.upload_bytes)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise MediaError(f"It is damaged, or packed in a way that cannot be read ({error}).") from error
+    with (
+        in_words("It is damaged, or packed in a way that cannot be read. Pack it again."),
+        archive.open(member) as file,
+    ):
+        return file.read(limits.upload_bytes)
 
 
 def _check_directory(path: Path, size: int) -> None:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import MediaError
-from explorer.media.opening import check_pixels
+from explorer.media.opening import OTHER, check_pixels, in_words
 
 # EXIF tag 274 (TIFF 6.0, section 8): how to turn stored pixels upright.
 ORIENTATION_TAG = 0x0112
@@ -28,32 +28,21 @@ Pixels = tuple[np.ndarray, list[str]]  # (H, W, 3) float32 in 0..1, notes
 def pixels_of_image(image: Image.Image) -> Pixels:
     """A Pillow picture of any mode (its first frame) -> pixels and notes. Raises MediaError if it cannot be decoded."""
     notes: list[str] = []
-    try:
+    with in_words(f"The picture is damaged or cut short: it cannot be decoded to the end. {OTHER}"):
         frames = _still(image, notes)
         # Pillow reads 16-bit colour into 8 bits; only the raw mode of the tiles tells.
         deep = image.mode in ("RGB", "RGBA", "LA") and ";16" in str(getattr(image, "tile", ""))
         turned_from = _orientation(image)  # before loading: TIFF and AVIF turn themselves upright when decoded
         image.load()
-    except MediaError:
-        raise
-    except Exception as error:  # decoders of damaged data fail in dozens of ways; all mean the same to the visitor
-        raise MediaError(
-            "The picture is damaged or cut short: it cannot be decoded to the end. Choose another file."
-        ) from error
     if frames:
         notes.append(frames)
     if deep:
         notes.append("16-bit colour read at 8 bits a channel.")
-    image, turned = _upright(image)
-    if turned or turned_from in _TURNS:
-        notes.append("Turned upright as its EXIF orientation says.")
-    try:
-        pixels = _rgb(image, notes)
-    except ValueError as error:
-        raise MediaError(
-            f"The colours of this picture (mode {image.mode}) cannot be read. Save it as RGB and try again."
-        ) from error
-    return pixels, notes
+    with in_words(f"The colours of this picture (mode {image.mode}) cannot be read. Save it as RGB and try again."):
+        image, turned = _upright(image)
+        if turned or turned_from in _TURNS:
+            notes.append("Turned upright as its EXIF orientation says.")
+        return _rgb(image, notes), notes
 
 
 def pixels_of_array(array: np.ndarray, limits: Limits) -> Pixels:

@@ -13,7 +13,7 @@ from explorer.errors import MediaError
 from explorer.media.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
 from explorer.media.containers import has_video
 from explorer.media.image import LoadedImage, fit, load_image, png_bytes, scaled_to_cover
-from explorer.media.opening import check_bytes, open_picture, read_bytes
+from explorer.media.opening import check_bytes, frame_count, open_picture, read_bytes
 from explorer.media.sniffing import kind_of
 from explorer.media.video import LoadedVideo, fit_video, load_video, webp_bytes
 from explorer.record import TokenRecord
@@ -61,7 +61,7 @@ def _held(data: bytes, limits: Limits) -> Modality:
             "Ogg, MP3 or M4A; MP4, WebM or AVI."
         )
     if kind.opener == "pillow":
-        moves = kind.name in ("GIF", "WebP", "PNG") and getattr(open_picture(data, limits), "n_frames", 1) > 1
+        moves = kind.name in ("GIF", "WebP", "PNG") and frame_count(open_picture(data, limits)) > 1
         return "video" if moves else "image"
     if kind.opener == "soundfile":
         return "audio"

@@ -6,17 +6,21 @@ Only the formats of FORMATS are ever handed to Pillow: its rarer plugins are a l
 from __future__ import annotations
 
 import io
+import logging
 import re
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
 
 from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.errors import ExplorerError, MediaError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
 ADVICE = "Save it as PNG or JPEG and try again."
+OTHER = "Choose another file."
 
 # Openings of files that people take for pictures, with the words to say so. Searched in the first 1,024 bytes.
 _NOT_PICTURES = (
@@ -38,6 +42,35 @@ _PICTURES = (
     (re.compile(rb"\A(II[*+]\0|MM\0[*+])"), "TIFF"),
     (re.compile(rb"\AP[1-6][\s#]"), "PPM"),
 )
+
+# What Pillow warns of is refused or said here, in other words: a warning of Python is for nobody who brings a picture.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+@contextmanager
+def in_words(sentence: str) -> Iterator[None]:
+    """Whatever a decoder raises inside becomes a MediaError of that one plain sentence.
+
+    Decoders of damaged and hostile data fail in dozens of ways (SyntaxError, struct.error, EOFError, IndexError, ...).
+    Too little memory is said as such, and what is in plain words already stays as it is.
+    """
+    try:
+        yield
+    except ExplorerError:
+        raise
+    except MemoryError as error:
+        raise MediaError("This machine has not enough memory to decode the file. Make it smaller and try again.") from (
+            error
+        )
+    except Exception as error:
+        raise MediaError(sentence) from error
+
+
+def frame_count(image: Image.Image) -> int:
+    """Frames or pages of an opened picture. Raises MediaError if they cannot be counted."""
+    with in_words(f"This {image.format} file is damaged or cut short: its frames cannot be counted. {OTHER}"):
+        return int(getattr(image, "n_frames", 1))
 
 
 def read_bytes(path: str | Path, limits: Limits, noun: str = "picture") -> bytes:

@@ -16,11 +16,11 @@ from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import MediaError, SettingsError
-from explorer.media.colour import pixels_of_image
+from explorer.media.animation import animation_frames
 from explorer.media.containers import video_frames
 from explorer.media.image import LoadedImage, fit, scaled_to_cover, to_pil
-from explorer.media.opening import bytes_of, check_pixels, open_picture
-from explorer.media.sniffing import Kind, kind_of
+from explorer.media.opening import bytes_of, check_pixels
+from explorer.media.sniffing import kind_of
 
 DEFAULT_LIMITS = Limits()
 READABLE = "MP4, WebM, QuickTime, AVI, or an animated GIF, WebP or PNG"
@@ -62,7 +62,8 @@ def load_video(
         what = "a sound" if kind else "not a clip that can be read here"
         raise MediaError(f"This file is {what}. Give {READABLE}.")
     if kind.opener == "pillow":
-        return _animation(data, kind, limits)
+        count, frames = animation_frames(data, kind, limits, READABLE)
+        return _collected(frames, limits, count)
     return _collected(video_frames(data, kind, limits), limits, None)
 
 
@@ -126,31 +127,6 @@ def _with_frames(frames: np.ndarray, wanted: int, notes: list[str]) -> np.ndarra
     if have > wanted:
         notes.append(f"The last {have - wanted} of {have} frames left out ({wanted} fit).")
     return frames[:wanted]
-
-
-def _animation(data: bytes, kind: Kind, limits: Limits) -> LoadedVideo:
-    """An animated picture, frame by frame. Raises MediaError for a picture that stands still."""
-    image = open_picture(data, limits)
-    count = getattr(image, "n_frames", 1)
-    if count < 2 or kind.name == "TIFF":
-        raise MediaError(f"This file is a picture ({kind.name}) that does not move. Give {READABLE}.")
-
-    def frames() -> Iterator[tuple[float, np.ndarray]]:
-        for number in range(count):
-            try:
-                image.seek(number)
-                image.load()
-                milliseconds = float(image.info.get("duration") or 0)
-                still = image.convert("RGBA")
-            except Exception as error:  # decoders of damaged data fail in dozens of ways
-                raise MediaError(
-                    f"This {kind.name} file is damaged or cut short: frame {number + 1} of {count} cannot be decoded. "
-                    "Choose another file."
-                ) from error
-            pixels, _ = pixels_of_image(still)
-            yield 1000 / milliseconds if milliseconds else 0.0, np.round(pixels * 255).astype(np.uint8)
-
-    return _collected(frames(), limits, count)
 
 
 def _array_frames(array: np.ndarray, frames_per_second: float | None) -> Iterator[tuple[float, np.ndarray]]:
