@@ -75,7 +75,7 @@ export function growthCsv({ growth, codebook_size: K }) {
   return csv(["tokens", "codes_used", "codes_K", "how"], rows);
 }
 
-/** Counts of the two halves: {codes, a, b (drawn codes), total: [tokens of a, of b], seen (codes in either), every}.
+/** Counts of the two halves: {codes, a, b (drawn codes), total: [tokens of a, of b], seen (codes in either), every, outside, outside_chance}.
  *  null where the audit did not keep them. Every `every`-th code by number, so that no more than MOST_DOTS are drawn. */
 export function halvesOf({ counts, halves }) {
   if (!halves?.first) return null;
@@ -88,7 +88,8 @@ export function halvesOf({ counts, halves }) {
   }
   const every = Math.max(1, Math.ceil(seen.length / MOST_DOTS));
   const codes = seen.filter((_, i) => i % every === 0);
-  return { codes, a: codes.map((code) => halves.first[code]), b: codes.map((code) => counts[code] - halves.first[code]), total, seen: seen.length, every };
+  const { outside, outside_chance } = halves;
+  return { codes, a: codes.map((code) => halves.first[code]), b: codes.map((code) => counts[code] - halves.first[code]), total, seen: seen.length, every, outside, outside_chance };
 }
 
 /** What chance alone gives a code with `count` tokens in all, if each fell into the second half with the share p:
@@ -98,22 +99,13 @@ export function chanceBand(count, p) {
   return [Math.max(0, mean - spread), Math.min(count, mean + spread)];
 }
 
-/** Share of codes whose halves are further apart than chanceBand: of those in `halves`. */
-export function outsideChance({ a, b, total }) {
-  const p = total[1] / Math.max(total[0] + total[1], 1);
-  const out = a.filter((first, i) => {
-    const [low, high] = chanceBand(first + b[i], p);
-    return b[i] < low || b[i] > high;
-  });
-  return { outside: out.length, of: a.length };
-}
-
 export function halvesWords(halves) {
-  const { outside, of } = outsideChance(halves);
-  const sample = halves.every > 1 ? ` One code in ${whole(halves.every)} is drawn, of ${whole(halves.seen)}.` : "";
+  const { outside, outside_chance: chance, seen } = halves;
+  const sample = halves.every > 1 ? ` One code in ${whole(halves.every)} is drawn.` : "";
+  const expected = chance < 10 ? significant(chance, 2) : whole(chance);
   return (
-    `One dot a code. Grey: what chance alone would give (two standard deviations). ${whole(outside)} of ${whole(of)} dots (${percent(outside, of)}; by chance about 5%) ` +
-    `lie outside, as tokens of one picture are alike.${sample}`
+    `One dot a code. Grey: two standard deviations about an equal share of its tokens. ${whole(outside)} of ${whole(seen)} codes (${percent(outside, seen)}) lie outside; ` +
+    `if the same tokens were dealt to the halves at random, about ${expected} (${percent(chance, seen)}) would. Tokens of one picture are alike, so more is usual.${sample}`
   );
 }
 

@@ -36,6 +36,57 @@ def test_chance_alone_gives_the_divergence_that_is_called_chance():
     assert all(k.stable and "is stable" in k.words for k in known)
 
 
+def dealt_anew(halves, seed, times=40):
+    """The same tokens dealt to halves of the same sizes at random, by numpy's own generator: (times, 2, K)."""
+    pooled, first = halves.sum(axis=0), int(halves[0].sum())
+    dealt = np.random.default_rng(seed).multivariate_hypergeometric(pooled, first, times, method="marginals")
+    return np.stack([dealt, pooled - dealt], axis=1)
+
+
+def uniform(size, tokens):
+    return halves_of(0, np.full(size, 1 / size), tokens)
+
+
+def steep(size, tokens):
+    share = 1 / np.arange(1, size + 1)
+    return halves_of(1, share / share.sum(), tokens)
+
+
+@pytest.mark.parametrize(
+    "halves",
+    [
+        uniform(16384, (16384, 16384)), uniform(16384, (900, 300)), uniform(4, (30, 30)), steep(1000, (400, 4000)),
+        steep(1000, (300_000, 200_000)), np.array([[1, 0], [0, 1]]), np.array([[7, 3, 0], [2, 1, 1]]),
+    ],
+    ids=["K = N", "few tokens", "few codes", "steep", "many tokens", "two tokens", "by hand"],
+)  # fmt: skip
+def test_chance_is_the_mean_of_the_same_tokens_dealt_anew(halves):
+    known, dealt = agreement(halves), dealt_anew(halves, 2)
+    bits = np.array([jensenshannon(a, b, base=2) ** 2 for a, b in dealt])
+    error = bits.std() / np.sqrt(len(bits))
+    assert known.js_chance == pytest.approx(bits.mean(), abs=4 * error + 1e-12)
+    assert known.js_chance <= 1
+    share = halves[1].sum() / halves.sum()
+    count = halves.sum(axis=0)
+    away = np.abs(np.concatenate([dealt[:, 1], halves[1:]]) - count * share)
+    outside = (away > 2 * np.sqrt(count * share * (1 - share))).sum(axis=1)
+    error = outside[:-1].std() / np.sqrt(len(dealt))
+    assert known.outside_chance == pytest.approx(outside[:-1].mean(), abs=4 * error + 1e-9)
+    assert known.outside == outside[-1]
+
+
+def test_chance_of_a_token_a_code_is_not_the_limit_for_many_tokens():
+    assert agreement(uniform(16384, (16384, 16384))).js_chance == pytest.approx(0.42, abs=0.005)  # the limit: 0.31
+
+
+def test_chance_never_exceeds_the_one_bit_that_is_the_most():
+    rare = np.zeros((2, 100_000), int)
+    rare[0, ::2], rare[1, 1] = 1, 1
+    known = agreement(rare)
+    assert known.js_bits == pytest.approx(1) and 0.99 < known.js_chance <= 1  # the limit: 9,017 bits
+    assert agreement(np.array([[5, 5], [6, 4]])).js_chance < 0.1
+
+
 def test_halves_of_different_kinds_are_not_stable():
     flat, steep = np.full(200, 1 / 200), 1 / np.arange(1, 201) ** 2
     halves = np.stack([halves_of(0, flat)[0], halves_of(0, steep / steep.sum())[1]])

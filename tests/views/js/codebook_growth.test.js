@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { axis } from "../../../explorer/views/codebook_axes.js";
-import { batchesCsv, batchesRows, batchWords, chanceBand, growthCsv, growthRange, growthRows, growthWords, halvesCsv, halvesRows, halvesOf, halvesWords, isEarly, jitter, median, nearest, number, outsideChance } from "../../../explorer/views/codebook_growth_model.js";
+import { batchesCsv, batchesRows, batchWords, chanceBand, growthCsv, growthRange, growthRows, growthWords, halvesCsv, halvesRows, halvesOf, halvesWords, isEarly, jitter, median, nearest, number } from "../../../explorer/views/codebook_growth_model.js";
 
 const GROWTH = { tokens: [10, 100, 1000], used: [8, 40, 90], fit: { tokens: [1000, 2000], used: [90, 95.4], until: 2000, words: "" } };
 const LEVEL = { codebook_size: 100, tokens: 1000, ceiling: 100, perplexity: 61.2, used: 90, growth: GROWTH };
@@ -39,23 +39,16 @@ test("halves: what the second half has is the rest, and unused codes are not dra
   assert.deepEqual([halves.codes, halves.a, halves.b, halves.total], [[0, 2, 3], [6, 0, 4], [4, 3, 3], [10, 10]]);
   assert.equal(halvesOf({ counts: [1], halves: {} }), null);
   assert.equal(halvesCsv(level).trim().split("\n")[3], "2,0,3");
-  const many = { counts: new Uint32Array(9000).fill(2), halves: { first: new Uint32Array(9000).fill(1) } };
+  const many = { counts: new Uint32Array(9000).fill(2), halves: { first: new Uint32Array(9000).fill(1), outside: 90, outside_chance: 3.21 } };
   assert.equal(halvesOf(many).codes.length, 3000);
-  assert.ok(halvesWords(halvesOf(many)).includes("One code in 3 is drawn, of 9,000"));
+  const said = "90 of 9,000 codes (1.0%) lie outside; if the same tokens were dealt to the halves at random, about 3.2 (<0.1%) would.";
+  assert.ok(halvesWords(halvesOf(many)).includes(said) && halvesWords(halvesOf(many)).endsWith("One code in 3 is drawn."));
 });
 
-test("the band of chance is two binomial standard deviations, and halves drawn by chance lie in it", () => {
+test("the band of chance is two binomial standard deviations about an equal share", () => {
   const [low, high] = chanceBand(100, 0.5);
   assert.ok(Math.abs(low - 40) < 1e-9 && Math.abs(high - 60) < 1e-9); // sqrt(100 / 4) = 5
   assert.deepEqual(chanceBand(1, 0.5), [0, 1]);
-  let seed = 1;
-  const coin = () => (seed = (seed * 48271) % 2147483647) / 2147483647 < 0.5;
-  const a = Array.from({ length: 400 }, () => Array.from({ length: 200 }, coin).filter(Boolean).length);
-  const b = a.map((first) => 200 - first);
-  const total = [a, b].map((half) => half.reduce((sum, count) => sum + count, 0));
-  const { outside, of } = outsideChance({ a, b, total });
-  assert.ok(of === 400 && outside > 5 && outside < 40, String(outside)); // 4.6 % of 400 is 18
-  assert.equal(outsideChance({ a: [100, 1], b: [1, 100], total: [101, 101] }).outside, 2);
 });
 
 test("single media are read against what they could show at most", () => {
