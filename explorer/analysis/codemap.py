@@ -14,17 +14,34 @@ from explorer.record import Codebook, LatticeRule
 
 @dataclass(frozen=True)
 class DrawnCodes:
-    """The codes of a map: codes (n,) int64 ascending, and a note that says which were left out, "" if none."""
+    """The codes of a map: codes (n,) int64 ascending, and a note that says which were left out, "" if none.
+
+    sampled: whether codes were left out that have a place, so that the cells of those drawn are too large.
+    """
 
     codes: np.ndarray
     note: str
+    sampled: bool = False
 
 
 def map_codes(codebook: Codebook, limit: int, counts: np.ndarray | None = None) -> DrawnCodes:
     """The at most `limit` codes to draw: all of them, else the used ones (most used first) and an even sample.
 
-    counts: (K,) tokens of each code, or None. Raises SettingsError for a limit below 1.
+    counts: (K,) tokens of each code, or None. Codes that are not finite have no place and are left out. Raises
+    SettingsError for a limit below 1.
     """
+    drawn = _within(codebook, limit, counts)
+    if codebook.vectors is None:
+        return drawn
+    finite = np.isfinite(codebook.vectors[drawn.codes]).all(axis=1)
+    lost = int(np.count_nonzero(~finite))
+    if not lost:
+        return drawn
+    said = f"{lost:,} of these {len(finite):,} codes are NaN or infinite: they have no place and are not drawn."
+    return DrawnCodes(drawn.codes[finite], f"{drawn.note} {said}".strip(), drawn.sampled)
+
+
+def _within(codebook: Codebook, limit: int, counts: np.ndarray | None = None) -> DrawnCodes:
     size = codebook.codebook_size
     if limit < 1:
         raise SettingsError(f"a map needs room for at least one code, not {limit}")
@@ -35,14 +52,14 @@ def map_codes(codebook: Codebook, limit: int, counts: np.ndarray | None = None) 
         used = rank_order(counts)[: int(np.count_nonzero(counts))]
     if len(used) >= limit:
         note = f"The {limit:,} most used of {size:,} codes are drawn; {len(used):,} are used."
-        return DrawnCodes(np.sort(used[:limit]), note)
+        return DrawnCodes(np.sort(used[:limit]), note, sampled=True)
     room = limit - len(used)
     # An even sample of the unused codes, by rank among them: rank + (used codes before it) is the code's number.
     ranks = np.arange(room, dtype=np.int64) * (size - len(used)) // room
     ordered = np.sort(used)
     sample = ranks + np.searchsorted(ordered - np.arange(len(ordered)), ranks, side="right")
     note = f"{limit:,} of {size:,} codes are drawn: {len(used):,} used ones and an even sample of {room:,} others."
-    return DrawnCodes(np.sort(np.concatenate([used, sample])), note)
+    return DrawnCodes(np.sort(np.concatenate([used, sample])), note, sampled=True)
 
 
 def lattice_coordinates(rule: LatticeRule, codes: np.ndarray | None = None) -> Projection:

@@ -1,8 +1,8 @@
-"""The regions that a quantizer really uses: exact Voronoi cells in 2-D, true nearest-code regions on a 2-D slice.
+"""The regions that a quantizer really uses: true nearest-code regions on a named 2-D slice of the latent space.
 
-A Voronoi diagram of *projected* codes is not the partition of the latent space. So `cells` is for codebooks that are
-truly 2-D with the euclidean metric; everywhere else a plane through the space is named and each of its points, lifted
-back to D dimensions, is assigned as the quantizer would (`slice_regions`).
+A Voronoi diagram of *projected* codes is not the partition of the latent space. So a plane is named and each of its
+points, lifted back to D dimensions, is assigned as the quantizer would (`slice_regions`). Codebooks that are truly 2-D
+with the euclidean metric need no slice: the browser cuts their exact cells (`lab_voronoi.js`) inside `box_around`.
 """
 
 from __future__ import annotations
@@ -41,34 +41,18 @@ class Plane:
         return (vectors - self.origin) @ np.stack([self.axis_u, self.axis_v], axis=-1)
 
 
-def cells(points: np.ndarray, box: Box) -> list[np.ndarray]:
-    """Voronoi cells of `points` (K, 2) inside `box`: K polygons (M, 2), convex, counter-clockwise.
+def box_around(points: np.ndarray, margin: float) -> Box:
+    """A box that holds `points` (n, 2) and `margin` around them, as a share of their extent; never a mere strip.
 
-    Of equal points the one with the lowest number owns the cell, as in assignment; the others, and codes whose cell
-    lies outside the box, get an empty polygon (0, 2). Raises RecordError for points that are not finite or not 2-D.
+    Points that all lie at one place get a box of their own distance from the origin, or of 1 there.
     """
-    points = np.asarray(points, np.float64)
-    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise RecordError(f"Voronoi cells need finite points of shape (K, 2), got {points.shape}")
-    x_min, x_max, y_min, y_max = box
-    if not (x_min < x_max and y_min < y_max):
-        raise SettingsError(f"the box {box} has no area")
-    distinct, owners = np.unique(points, axis=0, return_index=True)
-    corners = np.array([[x_min, y_min], [x_max, y_max]])
-    low, high = (f(np.concatenate([distinct, corners]), axis=0) for f in (np.min, np.max))
-    # Four points so far out that none of them is nearest to anything inside the box: they only close the cells.
-    span = 10 * (high - low).max()
-    far = (low + high) / 2 + span * np.array([[1, 0.1], [-0.1, 1], [-1, -0.1], [0.1, -1]])
-    # scipy.spatial takes a quarter of a second to import, and only 2-D codebooks need it.
-    from scipy.spatial import Voronoi
-
-    diagram = Voronoi(np.concatenate([distinct, far]))
-    polygons = [np.empty((0, 2))] * len(points)
-    for place, owner in enumerate(owners):
-        region = diagram.regions[diagram.point_region[place]]
-        if region and -1 not in region:
-            polygons[owner] = _clip(_counter_clockwise(diagram.vertices[region]), box)
-    return polygons
+    low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
+    longer = float((high - low).max()) or float(np.abs(low).max()) or 1.0
+    room = margin * np.where(high > low, high - low, longer)
+    low, high = low - room, high + room
+    spare = np.maximum(LEAST_SIDE * (high - low).max() - (high - low), 0) / 2
+    low, high = low - spare, high + spare
+    return float(low[0]), float(high[0]), float(low[1]), float(high[1])
 
 
 def slice_regions(
@@ -124,6 +108,9 @@ def plane_through(
 
 def _plane_of_codes(codebook: Codebook, codes: tuple[int, int, int], margin: float) -> Plane:
     a, b, c = codebook.rows(np.array(codes)).astype(np.float64)
+    for code, vector in zip(codes, (a, b, c), strict=True):
+        if not np.isfinite(vector).all():
+            raise RecordError(f"code {code} is NaN or infinite, so it lies on no plane; choose another one")
     length = np.linalg.norm(b - a)
     axis_u = (b - a) / length if length > 0 else b - a
     rest = (c - a) - ((c - a) @ axis_u) * axis_u
@@ -136,6 +123,9 @@ def _plane_of_codes(codebook: Codebook, codes: tuple[int, int, int], margin: flo
 def _plane_of_table(codebook: Codebook, margin: float) -> Plane:
     step = -(-codebook.codebook_size // _PCA_ROWS)
     vectors = codebook.vectors[::step].astype(np.float64)
+    vectors = vectors[np.isfinite(vectors).all(axis=1)]
+    if not len(vectors):
+        raise RecordError("every code is NaN or infinite, so there is no plane through them")
     origin = vectors.mean(axis=0)
     variances, axes = np.linalg.eigh((vectors - origin).T @ (vectors - origin))
     axes = axes[:, ::-1][:, :2].T  # (2, D), largest variance first
@@ -160,37 +150,4 @@ def _plane_of_lattice(codebook: Codebook, margin: float) -> Plane:
 def _plane(origin, axis_u, axis_v, vectors, margin: float, note: str) -> Plane:
     """A plane whose extent holds the feet of `vectors` (n, D) and `margin` around them; never a mere strip."""
     feet = (vectors - origin) @ np.stack([axis_u, axis_v], axis=-1)
-    low, high = feet.min(axis=0), feet.max(axis=0)
-    room = np.maximum(margin * (high - low), 1e-3 * max(1.0, float((high - low).max())))
-    low, high = low - room, high + room
-    spare = np.maximum(LEAST_SIDE * (high - low).max() - (high - low), 0) / 2
-    low, high = low - spare, high + spare
-    extent = (float(low[0]), float(high[0]), float(low[1]), float(high[1]))
-    return Plane(origin, axis_u, axis_v, extent, note)
-
-
-def _counter_clockwise(polygon: np.ndarray) -> np.ndarray:
-    centred = polygon - polygon.mean(axis=0)
-    return polygon[np.argsort(np.arctan2(centred[:, 1], centred[:, 0]))]
-
-
-def _clip(polygon: np.ndarray, box: Box) -> np.ndarray:
-    """Sutherland and Hodgman's clipping of a convex polygon (M, 2) by the four sides of the box."""
-    for axis, bound, sign in ((0, box[0], 1), (0, box[1], -1), (1, box[2], 1), (1, box[3], -1)):
-        inside = sign * (polygon[:, axis] - bound)  # (M,) >= 0 within
-        if (inside >= 0).all():  # most cells lie wholly within
-            continue
-        kept = []
-        for here, after, depth, depth_after in zip(
-            polygon, np.roll(polygon, -1, axis=0), inside, np.roll(inside, -1), strict=True
-        ):
-            if depth >= 0:
-                kept.append(here)
-            if depth * depth_after < 0:
-                crossing = here + (after - here) * (depth / (depth - depth_after))
-                crossing[axis] = bound
-                kept.append(crossing)
-        polygon = np.array(kept).reshape(-1, 2)
-        if len(polygon) < 3:
-            return np.empty((0, 2))
-    return polygon
+    return Plane(origin, axis_u, axis_v, box_around(feet, margin), note)

@@ -16,7 +16,7 @@ from explorer.analysis.exemplars import context, patches
 from explorer.analysis.metrics import quality
 from explorer.analysis.neighbours import margins, quantization_error
 from explorer.analysis.projection import Projection, pca
-from explorer.analysis.voronoi import Plane, cells, plane_through, slice_regions
+from explorer.analysis.voronoi import Plane, box_around, plane_through, slice_regions
 from explorer.config import settings
 from explorer.pages import inspect_figures
 from explorer.pages.inspect_alone import asked_later, decoded_alone
@@ -34,6 +34,7 @@ CONTEXT_TOKENS = 3
 LEVELS_MEASURED = 64  # the latest ones
 _measured: OrderedDict[int, tuple[TokenLevel, np.ndarray, np.ndarray]] = OrderedDict()
 _lock = threading.Lock()
+MARGIN = 0.15  # around the codes of a 2-D codebook, as a share of their extent
 SLICE_CODES, SLICE_PX = 4096, 160  # larger codebooks would show more borders than regions
 
 
@@ -69,11 +70,8 @@ def code_maps(record: TokenRecord, umaps: dict[int, Projection] | None = None) -
 def _first_map(number: int, book: Codebook, codes: np.ndarray, vectors: np.ndarray, note: str) -> CodeMap:
     """A codebook that is truly 2-D is drawn as it is, with its exact cells; any other by PCA."""
     if book.codebook_dim == 2 and book.metric == "euclidean" and len(codes) == book.codebook_size:
-        low, high = vectors.min(0), vectors.max(0)
-        room = 0.15 * np.maximum(high - low, 1e-6)
-        box = (low[0] - room[0], high[0] + room[0], low[1] - room[1], high[1] + room[1])
         caption = f"All {len(codes):,} codes where they are, in 2 dimensions, with their exact Voronoi cells."
-        return CodeMap(number, "plane", codes, vectors, caption, polygons=cells(vectors, box))
+        return CodeMap(number, "plane", codes, vectors, caption, box=box_around(vectors, MARGIN))
     plane = pca(vectors)
     return CodeMap(number, "pca", codes, plane.xy, _words(plane.note, note))
 

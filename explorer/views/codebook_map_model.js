@@ -4,6 +4,7 @@ import { colormap } from "./colormaps.js";
 import { unpack } from "./encoding.js";
 import { nearestPoint, normalise, spatialHash } from "./inspect_geometry.js";
 import { rasterCode } from "./inspect_model.js";
+import { voronoiCells } from "./lab_voronoi.js";
 
 export const SHADES = 32;
 const BINS = 112; // of the density of latents, along the longer side
@@ -52,8 +53,7 @@ const isGrid = (kind) => kind === "lattice" || kind === "bits";
 
 /** [x0, y0, x1, y1] of the map: the slice, the cells, the grid with half a cell around it, else codes and most latents. */
 function boxOf(raw, xy, latents) {
-  if (raw.regions?.box) return raw.regions.box;
-  if (raw.regions?.polygons) return robustBox(raw.regions.polygons.flat(2), 0);
+  if (raw.regions) return raw.regions.box ?? raw.regions.cells;
   const box = robustBox(xy, 0);
   if (isGrid(raw.kind)) return [box[0] - 0.5, box[1] - 0.5, box[2] + 0.5, box[3] + 0.5];
   const cloud = robustBox(latents) ?? box;
@@ -66,11 +66,16 @@ function moved(xy, from) {
   return out;
 }
 
-function readRegions(regions, codes, from) {
+/** Exact cells of the codes inside box = [x0, y0, x1, y1], in content units: [{code, xy}]; none for a code that has none. */
+function cellsOf(placed, codes, box, from) {
+  const { start, xy } = voronoiCells(placed, box);
+  const cells = Array.from(codes, (code, i) => ({ code, xy: moved(xy.subarray(2 * start[i], 2 * start[i + 1]), from) }));
+  return cells.filter(({ xy: corners }) => corners.length > 0);
+}
+
+function readRegions(regions, placed, codes, from) {
   if (!regions) return {};
-  if (regions.polygons) {
-    return { polygons: regions.polygons.map((corners, i) => ({ code: codes[i], xy: moved(Float64Array.from(corners.flat()), from) })) };
-  }
+  if (regions.cells) return { polygons: cellsOf(placed, codes, regions.cells, from) };
   const [x0, y0, x1, y1] = regions.box;
   const [left, top] = from(x0, y1);
   const [right, bottom] = from(x1, y0);
@@ -98,7 +103,7 @@ export function readMap(raw, K) {
     cell: isGrid(raw.kind) ? from(1, 0)[0] - from(0, 0)[0] : null, // side of a cell, in content units
     density: latents ? density(moved(latents, from), w, h) : null,
     latentCount: latents ? latents.length / 2 : 0,
-    ...readRegions(raw.regions, codes, from),
+    ...readRegions(raw.regions, placed, codes, from),
   };
 }
 

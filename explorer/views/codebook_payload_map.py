@@ -15,7 +15,7 @@ from explorer.analysis.bits import axis_usage, bit_usage, corners
 from explorer.analysis.codemap import lattice_coordinates, map_codes
 from explorer.analysis.geometry import in_metric
 from explorer.analysis.projection import Projection, checked, principal_axes, trustworthiness
-from explorer.analysis.voronoi import Plane, cells, plane_through, slice_regions
+from explorer.analysis.voronoi import Plane, box_around, plane_through, slice_regions
 from explorer.audit.result import Audit, LevelAudit
 from explorer.config import settings
 from explorer.errors import RecordError, SettingsError
@@ -36,16 +36,17 @@ class _Level:
     codebook: Codebook
     codes: np.ndarray  # (K',) int64
     note: str
+    sampled: bool  # whether codes that have a place are not drawn
 
     def vectors(self) -> np.ndarray:
         """Drawn codes (K', D) as the metric sees them. Raises RecordError if some are not finite."""
         return checked(in_metric(self.codebook.rows(self.codes), self.codebook.metric))
 
     def latents(self) -> np.ndarray | None:
-        """Sampled latents (m, D) as the metric sees them, None without any."""
-        if self.counted.latents is None or not len(self.counted.latents):
-            return None
-        return in_metric(self.counted.latents, self.codebook.metric)
+        """Sampled latents (m, D) as the metric sees them, those that are finite; None without any."""
+        kept = self.counted.latents
+        kept = None if kept is None else kept[np.isfinite(kept).all(axis=1)]
+        return in_metric(kept, self.codebook.metric) if kept is not None and len(kept) else None
 
 
 def map_payload(
@@ -114,7 +115,9 @@ def _makers() -> dict[str, Callable[..., dict[str, Any]]]:
 def _drawn(counted: LevelAudit, codebook: Codebook, kind: str) -> _Level:
     limit = settings().limits.codebook_map_codes
     drawn = map_codes(codebook, min(limit, TSNE_CODES) if kind == "tsne" else limit, counted.counts)
-    return _Level(counted, codebook, drawn.codes, drawn.note)
+    if not len(drawn.codes):
+        raise RecordError("a map cannot be drawn: every code is NaN or infinite")
+    return _Level(counted, codebook, drawn.codes, drawn.note, drawn.sampled)
 
 
 def _pca(of: _Level, *_) -> dict[str, Any]:
@@ -282,23 +285,18 @@ def _slice(of: _Level, plane: Plane, side: int) -> dict[str, Any]:
 
 
 def _cells(of: _Level) -> dict[str, Any]:
-    """The exact Voronoi cells of a codebook that is truly 2-D."""
+    """A codebook that is truly 2-D: the browser cuts the exact Voronoi cells inside the box."""
     vectors, latents = of.vectors(), of.latents()
-    low, high = vectors.min(axis=0), vectors.max(axis=0)
-    if latents is not None:
-        low, high = np.minimum(low, latents.min(axis=0)), np.maximum(high, latents.max(axis=0))
-    room = SPARE * np.maximum(high - low, 1e-6)
-    low, high = low - room, high + room
-    polygons = cells(vectors, (low[0], high[0], low[1], high[1]))
+    x_min, x_max, y_min, y_max = box_around(vectors if latents is None else np.concatenate([vectors, latents]), SPARE)
     notes = [
         f"The codes as they are, in 2 dimensions: exact Voronoi cells of {len(vectors):,} codes. Nothing is projected."
     ]
-    if len(vectors) < of.codebook.codebook_size:
+    if of.sampled:
         notes.append("Cells are those of the drawn codes alone: with all of them they would be smaller.")
     return {
         "xy": pack(vectors.astype(np.float32)),
         "latents": None if latents is None else pack(latents.astype(np.float32)),
-        "regions": {"polygons": [polygon.tolist() for polygon in polygons]},
+        "regions": {"cells": [x_min, y_min, x_max, y_max]},
         "notes": notes,
     }
 

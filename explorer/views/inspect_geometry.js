@@ -142,7 +142,7 @@ function searchCell({ xy, cols, start, items }, row, column, x, y, best) {
   for (let j = start[row * cols + column]; j < start[row * cols + column + 1]; j++) {
     const i = items[j];
     const distance = Math.hypot(xy[2 * i] - x, xy[2 * i + 1] - y);
-    if (distance > best.distance) continue;
+    if (distance > best.distance || (distance === best.distance && best.index >= 0)) continue; // of equals the first
     best.index = i;
     best.distance = distance;
   }

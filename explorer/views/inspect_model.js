@@ -3,6 +3,7 @@
 import { codePalette } from "./colormaps.js";
 import { unpack } from "./encoding.js";
 import { edges, normalise, spatialHash } from "./inspect_geometry.js";
+import { voronoiCells } from "./lab_voronoi.js";
 
 /** Assignments per code: Uint32Array(K). */
 export function countCodes(indices, K) {
@@ -47,14 +48,13 @@ export function tokensByCode(indices, counts) {
 function readMap(map, K) {
   const { array } = unpack(map.xy);
   const codes = map.codes ? unpack(map.codes).array : Uint32Array.from({ length: array.length / 2 }, (_, i) => i);
-  const { xy, w, h, from } = normalise(array);
+  const box = map.box && [map.box[0], map.box[2], map.box[1], map.box[3]]; // x0, y0, x1, y1
+  const { w, h, from } = normalise(box ?? array);
+  const xy = transform(array, from);
   const point = new Int32Array(K).fill(-1);
   codes.forEach((code, i) => (point[code] = i));
-  const polygons = map.polygons && {
-    codes: unpack(map.polygons.codes).array,
-    start: unpack(map.polygons.start).array,
-    xy: transform(unpack(map.polygons.xy).array, from),
-  };
+  const cells = box && voronoiCells(array, box);
+  const polygons = cells && { codes, start: cells.start, xy: transform(cells.xy.subarray(0, 2 * cells.used), from) };
   const raster = map.raster && readRaster(map.raster, from);
   const { kind, title, caption, level } = map;
   return { kind, title, caption, level, codes, raw: array, xy, w, h, point, hash: spatialHash(xy), polygons, raster };

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.depiction import mosaic_shape
+from explorer.analysis.voronoi import Box
 from explorer.errors import RecordError, SettingsError
 from explorer.record import TokenLevel, TokenRecord
 from explorer.views import places
@@ -55,8 +56,8 @@ class CodeMap:
     """One plane of one level's codebook: codes (n,) integers at xy (n, 2), y upwards.
 
     kind: "pca", "umap", "lattice", "plane" (a codebook that is truly 2-D) or "slice". caption: what was fitted and
-    what the picture does not say, for the screen. polygons: n true Voronoi cells (M, 2), empty where a code has none;
-    only for "plane". The first map of a level gives its codes their colours, so it should not change while
+    what the picture does not say, for the screen. box (x_min, x_max, y_min, y_max): inside it the browser cuts the exact
+    Voronoi cells of the codes; only for "plane". The first map of a level gives its codes their colours, so it should not change while
     others arrive.
     """
 
@@ -65,7 +66,7 @@ class CodeMap:
     codes: np.ndarray
     xy: np.ndarray
     caption: str
-    polygons: Sequence[np.ndarray] = ()
+    box: Box | None = None
     raster: Raster | None = None
 
     def __post_init__(self) -> None:
@@ -74,8 +75,8 @@ class CodeMap:
         n = len(self.codes)
         if np.shape(self.xy) != (n, 2) or not np.isfinite(self.xy).all():
             raise RecordError(f"a map of {n} codes needs finite xy of shape ({n}, 2), got {np.shape(self.xy)}")
-        if self.polygons and (len(self.polygons) != n or self.kind != "plane"):
-            raise RecordError(f"Voronoi cells need a true plane and one polygon for each of {n} codes")
+        if self.box is not None and self.kind != "plane":
+            raise RecordError(f"only a true plane has Voronoi cells, not a map of kind {self.kind}")
 
 
 @dataclass(frozen=True)
@@ -184,16 +185,9 @@ def _map(code_map: CodeMap, record: TokenRecord) -> dict[str, object]:
         "caption": code_map.caption,
         "codes": None if everything else pack_indices(codes, size),
         "xy": pack(np.asarray(code_map.xy, np.float32)),
-        "polygons": _polygons(codes, code_map.polygons, size) if code_map.polygons else None,
+        "box": code_map.box,
         "raster": None if code_map.raster is None else _raster(code_map.raster, size),
     }
-
-
-def _polygons(codes: np.ndarray, polygons: Sequence[np.ndarray], size: int) -> dict[str, object]:
-    """Polygons end to end: corners start[i] .. start[i + 1] of `xy` belong to codes[i]."""
-    start = np.concatenate([[0], np.cumsum([len(polygon) for polygon in polygons])]).astype(np.uint32)
-    corners = np.concatenate([np.asarray(polygon, np.float32).reshape(-1, 2) for polygon in polygons])
-    return {"codes": pack_indices(codes, size), "start": pack(start), "xy": pack(corners)}
 
 
 def _raster(raster: Raster, size: int) -> dict[str, object]:

@@ -67,3 +67,14 @@ def test_a_lattice_too_large_to_list_is_sampled():
 def test_a_limit_without_room_is_named():
     with pytest.raises(SettingsError, match="not 0"):
         map_codes(Codebook(2, 1, "euclidean", vectors=np.zeros((2, 1))), 0)
+
+
+def test_codes_that_are_not_finite_have_no_place():
+    vectors = np.ones((6, 3), np.float32)
+    vectors[2, 1], vectors[4] = np.nan, -np.inf
+    book = Codebook(6, 3, "euclidean", vectors=vectors)
+    drawn = map_codes(book, 10)
+    assert drawn.codes.tolist() == [0, 1, 3, 5] and not drawn.sampled
+    assert drawn.note == "2 of these 6 codes are NaN or infinite: they have no place and are not drawn."
+    few = map_codes(book, 4, np.array([0, 5, 5, 0, 5, 0]))
+    assert few.sampled and few.codes.tolist() == [0, 1] and few.note.startswith("4 of 6 codes are drawn")

@@ -1,63 +1,27 @@
-"""Cells and slices against nearest-code search at many random points."""
+"""Slices against nearest-code search at every point; the exact cells of the browser are in `lab_voronoi.test.js`."""
 
 import numpy as np
 import pytest
 
 from explorer.analysis import voronoi
-from explorer.analysis.voronoi import cells, plane_through, slice_regions
+from explorer.analysis.voronoi import plane_through, slice_regions
 from explorer.errors import RecordError, SettingsError
 from explorer.record import Codebook, LatticeRule
 
 BOX = (-1.0, 2.0, -1.5, 1.0)
 
 
-def area(polygon):
-    """Shoelace formula; positive for a counter-clockwise polygon."""
-    x, y = polygon.T
-    return 0.5 * (x * np.roll(y, -1) - y * np.roll(x, -1)).sum()
-
-
-def contains(polygon, points, slack=1e-9):
-    """Is each point left of every side of the counter-clockwise convex polygon?"""
-    sides = np.roll(polygon, -1, axis=0) - polygon
-    to = points[:, None] - polygon
-    return (sides[:, 0] * to[..., 1] - sides[:, 1] * to[..., 0] >= -slack).all(axis=1)
-
-
-@pytest.mark.parametrize("spread", [0.5, 3.0], ids=["inside the box", "many outside the box"])
-def test_cells_hold_exactly_the_points_nearest_to_their_code(spread):
-    rng = np.random.default_rng(0)
-    points = rng.normal(scale=spread, size=(40, 2))
-    found = cells(points, BOX)
-    where = rng.uniform((BOX[0], BOX[2]), (BOX[1], BOX[3]), size=(3000, 2))
-    nearest = np.linalg.norm(where[:, None] - points, axis=-1).argmin(axis=1)
-    for code, polygon in enumerate(found):
-        mine = nearest == code
-        if len(polygon) == 0:
-            assert not mine.any()
-        else:
-            assert (contains(polygon, where) == mine).all()
-    assert sum(area(p) for p in found if len(p)) == pytest.approx(3.0 * 2.5)
-
-
-def test_one_code_owns_the_box_and_collinear_codes_share_it_in_strips():
-    assert area(cells(np.array([[9.0, 9.0]]), BOX)[0]) == pytest.approx(7.5)
-    strips = cells(np.array([[-1.0, 0], [0.0, 0], [1.0, 0]]), BOX)
-    assert [area(p) for p in strips] == pytest.approx([0.5 * 2.5, 2.5, 1.5 * 2.5])
-
-
-def test_equal_codes_leave_the_cell_to_the_lowest_number():
-    found = cells(np.array([[1.0, 0], [-0.5, 0], [1.0, 0]]), BOX)
-    assert [len(p) > 0 for p in found] == [True, True, False]
-    assert area(found[0]) + area(found[1]) == pytest.approx(7.5)
-
-
-def test_cells_refuse_what_is_not_2d_finite_or_has_no_area():
-    for points in (np.zeros((3, 3)), np.array([[0.0, np.nan]])):
-        with pytest.raises(RecordError, match="finite points"):
-            cells(points, BOX)
-    with pytest.raises(SettingsError, match="no area"):
-        cells(np.zeros((1, 2)), (0, 0, 0, 1))
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        ([[0, 0], [4, 2]], (-0.4, 4.4, -0.44, 2.44)),  # 0.6 of the longer side: 2.88 high
+        ([[0, 1], [1, 1], [3, 1]], (-0.3, 3.3, -0.08, 2.08)),  # on a line
+        ([[100, 7]] * 3, (90, 110, -3, 17)),  # collapsed
+        ([[0, 0]], (-0.1, 0.1, -0.1, 0.1)),
+    ],
+)
+def test_the_box_has_room_on_every_side_and_is_never_a_strip(points, expected):
+    assert voronoi.box_around(np.array(points, np.float32), 0.1) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine", "dot"])
@@ -155,3 +119,15 @@ def test_a_slice_without_pixels_is_named():
     codebook = Codebook(1, 2, "euclidean", vectors=np.zeros((1, 2), np.float32))
     with pytest.raises(SettingsError, match="not 0"):
         slice_regions(codebook, np.zeros(2), np.eye(2)[0], np.eye(2)[1], BOX, 0)
+
+
+def test_codes_that_are_not_finite_do_not_turn_the_plane():
+    vectors = np.random.default_rng(4).normal(size=(20, 3)).astype(np.float32)
+    sick = np.concatenate([vectors, np.full((2, 3), np.nan, np.float32), np.full((1, 3), np.inf, np.float32)])
+    plane = plane_through(Codebook(23, 3, "euclidean", vectors=sick))
+    well = plane_through(Codebook(20, 3, "euclidean", vectors=vectors))
+    assert (plane.axis_u == well.axis_u).all() and plane.extent == well.extent
+    with pytest.raises(RecordError, match="code 21 is NaN"):
+        plane_through(Codebook(23, 3, "euclidean", vectors=sick), "codes", (0, 1, 21))
+    with pytest.raises(RecordError, match="every code is NaN"):
+        plane_through(Codebook(2, 3, "euclidean", vectors=np.full((2, 3), np.nan, np.float32)))

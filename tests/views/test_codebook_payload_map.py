@@ -74,28 +74,29 @@ def test_a_slice_has_the_nearest_code_of_every_point():
     assert "codes 3, 11 and 20" in answer["notes"][0]
 
 
-def test_two_dimensions_have_exact_cells():
+def test_two_dimensions_have_the_box_of_their_exact_cells():
     book = learned(dim=2)
-    answer = drawn(made(book), book, "plane")
-    polygons = [np.array(polygon).reshape(-1, 2) for polygon in answer["regions"]["polygons"]]
-    assert len(polygons) == 40 and np.allclose(unpack(answer["xy"]), book.vectors)
-    corners = np.concatenate(polygons)
-    points = np.random.default_rng(1).uniform(corners.min(0), corners.max(0), (300, 2))
-    nearest = cdist(points, book.vectors).argmin(1)
-    for point, code in zip(points, nearest, strict=True):
-        assert inside(point, polygons[code])
-    assert sum(area(polygon) for polygon in polygons) == pytest.approx(np.prod(corners.max(0) - corners.min(0)))
+    counted = made(book)
+    answer = drawn(counted, book, "plane")
+    x0, y0, x1, y1 = answer["regions"]["cells"]
+    assert np.allclose(unpack(answer["xy"]), book.vectors)
+    for points in (book.vectors, counted.levels[0].latents):
+        assert (points > [x0, y0]).all() and (points < [x1, y1]).all()
     assert "Nothing is projected" in answer["notes"][0]
 
 
-def inside(point, polygon, slack=1e-9):
-    here, after = polygon - point, np.roll(polygon, -1, axis=0) - point
-    return (here[:, 0] * after[:, 1] - here[:, 1] * after[:, 0] >= -slack).all()
+def test_codes_that_are_not_finite_are_left_out_and_counted():
+    book = learned(dim=2)
+    broken = book.vectors.copy()
+    broken[[3, 17]] = np.nan, np.inf
+    sick = table(broken)
+    for kind in ("plane", "pca"):
+        answer = drawn(made(book), sick, kind)
+        assert unpack(answer["codes"]).tolist() == [code for code in range(len(broken)) if code not in (3, 17)]
+        assert np.isfinite(unpack(answer["xy"])).all()
+        assert "2 of these 40 codes are NaN or infinite" in answer["notes"][-1]
+        assert not any("drawn codes alone" in note for note in answer["notes"]), "NaN codes have no cell to take"
 
-
-def area(polygon):
-    x, y = polygon.T
-    return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
 
 
 def test_lattice_axes_and_bits():
@@ -182,8 +183,7 @@ def test_what_cannot_be_drawn_is_said():
     with pytest.raises(SettingsError, match="have a lattice"):
         drawn(made(book), book, "lattice")
     with pytest.raises(RecordError, match="NaN"):
-        broken = table(np.where(np.arange(40)[:, None] == 3, np.nan, book.vectors))
-        drawn(made(book), broken, "pca")
+        drawn(made(book), table(np.full_like(book.vectors, np.nan)), "pca")
 
 
 @pytest.mark.parametrize("tokenizer_id", [spec.id for spec in list_tokenizers()])

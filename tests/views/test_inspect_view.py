@@ -60,15 +60,12 @@ def test_part_of_a_codebook_lists_its_codes():
     assert unpack(data["maps"][0]["codes"]).tolist() == [2, 5, 11]
 
 
-def test_polygons_lie_end_to_end_and_raster_rows_turn_over():
-    triangle, square = np.array([[0, 0], [1, 0], [0, 1]]), np.array([[2, 2], [3, 2], [3, 3], [2, 3]])
+def test_the_box_of_the_cells_is_sent_and_raster_rows_turn_over():
     codes, xy = np.array([3, 4, 7]), np.zeros((3, 2))
     raster = Raster(np.array([[0, 1], [2, 3]]), (0.0, 1.0, -1.0, 2.0))
-    true_plane = CodeMap(0, "plane", codes, xy, "c", polygons=(triangle, np.empty((0, 2)), square), raster=raster)
+    true_plane = CodeMap(0, "plane", codes, xy, "c", box=(-1.0, 4.0, -2.0, 5.0), raster=raster)
     sent = json.loads(payload(make_record(), "VQ", [true_plane]))["maps"][0]
-    assert unpack(sent["polygons"]["start"]).tolist() == [0, 3, 3, 7]
-    np.testing.assert_array_equal(unpack(sent["polygons"]["xy"]), np.concatenate([triangle, square]))
-    assert unpack(sent["polygons"]["codes"]).tolist() == [3, 4, 7]
+    assert sent["box"] == [-1.0, 4.0, -2.0, 5.0]
     assert unpack(sent["raster"]["codes"]).tolist() == [[2, 3], [0, 1]]
     assert sent["raster"]["extent"] == [0.0, 1.0, -1.0, 2.0]
 
@@ -152,7 +149,7 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(RecordError, match="finite"):
         CodeMap(0, "pca", np.arange(2), np.array([[0, np.nan], [1, 1]]), "")
     with pytest.raises(RecordError, match="Voronoi"):
-        plane_map(polygons=[np.zeros((3, 2))] * 16)  # a PCA plane has no true cells
+        plane_map(box=(0.0, 1.0, 0.0, 1.0))  # a PCA plane has no true cells
 
 
 @pytest.mark.parametrize("name", JS_TESTS)

@@ -149,11 +149,13 @@ test("regions of a slice are found by cell; codes off the drawn ones keep their 
   assert.equal(model.hitCode(map, 0.25 * map.w, 0.75 * map.h, 0), 1);
 });
 
-test("exact cells belong to the drawn codes, in order", () => {
-  const regions = { polygons: [[[0, 0], [1, 0], [1, 2], [0, 2]], [[1, 0], [2, 0], [2, 2], [1, 2]]] };
-  const map = model.readMap(rawMap([0.5, 1, 1.5, 1], { kind: "plane", regions }), 2);
+test("exact cells tile their box once, also of twins; of equals the first is hit", () => {
+  const map = model.readMap(rawMap([0.5, 1, 1.5, 1, 1.5, 1], { kind: "plane", regions: { cells: [0, 0, 2, 2] } }), 3);
   assert.deepEqual(map.polygons.map(({ code }) => code), [0, 1]);
-  near(map.polygons[1].xy[0], 0.5);
+  near(Math.max(...map.polygons[0].xy.filter((_, i) => i % 2 === 0)), 0.5);
+  near(Math.min(...map.polygons[1].xy.filter((_, i) => i % 2 === 0)), 0.5);
+  assert.deepEqual([map.w, map.h], [1, 1]);
+  assert.equal(model.hitCode(map, 0.9, 0.9, 0), 1);
 });
 
 test("usage has a log scale from one token to the most used code, unused codes have no shade", () => {

@@ -25,7 +25,7 @@ function payload() {
     caption: "c",
     codes: null,
     xy: pack(Float32Array, "float32", [0, 0, 1, 0, 2, 0, 3, 1, 4, 2], [5, 2]),
-    polygons: null,
+    box: null,
     raster: { codes: pack(Uint8Array, "uint8", [0, 1, 2, 3, 4, 0], [2, 3]), extent: [0, 4, 0, 2] },
   };
   const picture = { url: "data:,", width: 30, height: 20, note: "" };
@@ -74,3 +74,19 @@ test("raster: row 0 lies at the top of the map, outside is -1", () => {
   assert.equal(m.rasterCode(raster, 0.01 * w, 0.99 * h), 3);
   assert.equal(m.rasterCode(raster, -0.1, 0.1), -1);
 });
+
+test("cells are cut in the browser: of a truly 2-D codebook they tile its box once", () => {
+  const raw = JSON.parse(payload());
+  Object.assign(raw.maps[0], { kind: "plane", box: [-1, 5, -1, 3], raster: null });
+  const { polygons, w, h } = m.readPayload(JSON.stringify(raw)).maps[0];
+  let sum = 0;
+  for (let k = 0; k < 5; k++) {
+    for (let i = polygons.start[k], j = polygons.start[k + 1] - 1; i < polygons.start[k + 1]; j = i++) {
+      sum += cross(polygons.xy, j, i);
+    }
+  }
+  assert.ok(Math.abs(Math.abs(sum) / 2 - w * h) < 1e-6, `${sum / 2} of ${w * h}`);
+  assert.ok(Math.abs(w - 1) < 1e-9 && Math.abs(h - 4 / 6) < 1e-9, "the map is as large as the box");
+});
+
+const cross = (xy, j, i) => xy[2 * j] * xy[2 * i + 1] - xy[2 * i] * xy[2 * j + 1];

@@ -27,8 +27,9 @@ function holders({ start, xy }, x, y) {
 
 function area({ start, xy }, k) {
   let sum = 0;
+  const [x, y] = [xy[2 * start[k]], xy[2 * start[k] + 1]]; // from a corner: a small cell far out would lose its digits
   for (let i = start[k], j = start[k + 1] - 1; i < start[k + 1]; j = i++) {
-    sum += xy[2 * j] * xy[2 * i + 1] - xy[2 * i] * xy[2 * j + 1];
+    sum += (xy[2 * j] - x) * (xy[2 * i + 1] - y) - (xy[2 * i] - x) * (xy[2 * j + 1] - y);
   }
   return Math.abs(sum) / 2;
 }
@@ -72,6 +73,40 @@ test("of codes at one place the first has the cell, and one that is not a number
   assert.equal(area(cells, 3), 0);
   assert.ok(Math.abs(total(cells) - 16) < 1e-9);
 });
+
+/** [x, y] of code k of K: everything that made other diagrams overlap. */
+const hard = {
+  twins: (next, k, K) => (k < K / 2 ? [k / K, (7 * k) % K / K] : [(k - K / 2) / K, (7 * (k - K / 2)) % K / K]),
+  "nearly twins": (next, k) => [0.3 + (k % 2) * 1e-7 + (k >> 1) * 0.01, 0.2],
+  collapsed: () => [100.25, -3],
+  "collapsed to a speck": (next) => [1e-3 + 1e-9 * next(), 1e-9 * next()],
+  "one diverged, to 1e6": (next, k) => (k === 3 ? [1e6, -1e6] : [next(), next()]),
+  "half diverged, in all directions": (next, k) => (k % 2 ? [2e6 * next() - 1e6, 2e6 * next() - 1e6] : [next(), next()]),
+  "on a slanted line": (next, k, K) => [k / K, k / K],
+  "on a line, in a grid": (next, k) => [k % 8, 0],
+  "a grid": (next, k) => [k % 8, k >> 3],
+  "some not numbers": (next, k) => (k % 5 === 0 ? [NaN, next()] : k % 7 === 0 ? [next(), Infinity] : [next(), next()]),
+};
+
+for (const [name, shape] of Object.entries(hard)) {
+  test(`areas add up to the box, and each point has one cell: ${name}`, () => {
+    for (const K of [2, 7, 64, 300]) {
+      const next = random(K + 11);
+      const codes = new Float32Array(2 * K);
+      for (let k = 0; k < K; k++) codes.set(shape(next, k, K), 2 * k);
+      const xs = codes.filter((x, i) => i % 2 === 0 && Number.isFinite(x + codes[i + 1]));
+      const ys = codes.filter((y, i) => i % 2 === 1 && Number.isFinite(y + codes[i - 1]));
+      const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+      const room = 0.15 * (Math.max(x1 - x0, y1 - y0) || Math.abs(x0) || 1);
+      const box = [x0 - room, y0 - room, x1 + room, y1 + room];
+      const whole = (box[2] - box[0]) * (box[3] - box[1]);
+      const cells = voronoiCells(codes, box);
+      const rounding = (32 * Number.EPSILON * Math.max(...box.map(Math.abs))) / (box[2] - box[0]); // of a corner, in sides
+      assert.ok(Math.abs(total(cells) / whole - 1) < 1e-12 * K + rounding, `K = ${K}: ${total(cells) / whole} boxes`);
+      for (let k = 0; k < K; k++) if (!Number.isFinite(codes[2 * k] + codes[2 * k + 1])) assert.equal(area(cells, k), 0);
+    }
+  });
+}
 
 test("no codes, no cells", () => {
   assert.deepEqual([...voronoiCells(new Float32Array(0), BOX).start], [0]);
