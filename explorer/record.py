@@ -8,8 +8,8 @@ Letters of the shapes: N tokens, K codebook_size, D codebook_dim, H and W pixels
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -232,6 +232,10 @@ class TokenRecord:
             self.reconstruction.shape == self.media.shape,
             f"reconstruction has shape {self.reconstruction.shape}, media {self.media.shape}",
         )
+
+    def of_levels(self, levels: Sequence[int]) -> TokenRecord:
+        """The record of those levels alone (from 0), with their tokens and bits; media and reconstruction stay."""
+        return replace(self, levels=tuple(self.levels[level] for level in levels))
 
     @property
     def num_tokens(self) -> int:

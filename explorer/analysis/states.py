@@ -78,7 +78,7 @@ def code_states(level: LevelAudit, codebook: Codebook | None) -> CodeStates:
         state[rows[near]] = NEAR_DUPLICATE
         said += (
             f" Near-duplicate: another code in use within {threshold:.3g}, which is {NEAR:.0%} of the median distance "
-            f"{scale:.3g} of {len(level.latents):,} latents to their codes.{left_out}"
+            f"{scale:.3g} of {len(level.latents):,} {level.given}s to their codes.{left_out}"
         )
     state[level.counts >= least] = OVER_USED
     state[~used] = DEAD if usage.dead is not None else UNSEEN

@@ -36,6 +36,7 @@ class TextForm:
     """style: "numbers" or "tags". order: see `tokenorder`. by: all tokens of a level, or all levels of a position.
 
     tag: the word in `<img_123>`. offset: added to every code. separate_levels: see the module's first lines.
+    part: what a level is called in messages (`naming.part_noun`).
     """
 
     style: Literal["numbers", "tags"] = "numbers"
@@ -44,6 +45,7 @@ class TextForm:
     offset: int = 0
     separate_levels: bool = False
     tag: str = "img"
+    part: Literal["level", "group"] = "level"
 
     def __post_init__(self) -> None:
         if self.style not in ("numbers", "tags") or self.by not in ("level", "position"):
@@ -98,7 +100,7 @@ def parse_tokens(
     found = list(_tokens(text, form))
     counts = [math.prod(shape) for shape in shapes]
     if len(found) != sum(counts):
-        raise _wrong_count(text, found, shapes, sum(counts))
+        raise _wrong_count(text, found, shapes, sum(counts), form.part)
     numbers = [number for number, _, _ in found]
     levels = []
     for level, (shape, size) in enumerate(zip(shapes, sizes, strict=True)):
@@ -107,7 +109,8 @@ def parse_tokens(
         for at, number in enumerate(numbers[places]):
             if not lowest <= number < lowest + size:
                 token = range(len(found))[places][at]
-                raise _out_of_range(found[token], token, (level, len(shapes)), shape, order[at], (lowest, size))
+                part = f"{form.part} {level + 1}, " if len(shapes) > 1 else ""
+                raise _out_of_range(found[token], token, part, shape, order[at], (lowest, size))
         flat = np.empty(len(order), np.int64)
         flat[order] = np.array(numbers[places], np.int64) - lowest
         levels.append(flat.reshape(shape))
@@ -118,7 +121,8 @@ def _check(shapes: Sequence[tuple[int, ...]], sizes: Sequence[int], form: TextFo
     if not shapes or len(shapes) != len(sizes) or min(sizes) < 1:
         raise RecordError(f"{len(shapes)} levels need as many codebooks of at least one code, got sizes {list(sizes)}")
     if form.by == "position" and len(set(map(tuple, shapes))) > 1:
-        raise RecordError("Levels of different shapes have no common positions; write them level by level.")
+        said = form.part
+        raise RecordError(f"{said.capitalize()}s of different shapes have no common positions; write {said} by {said}.")
 
 
 def _line(numbers: np.ndarray, form: TextForm) -> str:
@@ -150,10 +154,10 @@ def _no_token(word: str, count: int, span: tuple[int, int], form: TextForm) -> T
     return TokenTextError(f"Token {count:,} (character {span[0] + 1:,}), {shown!r}, is not {wanted}.{hint}", *span)
 
 
-def _wrong_count(text: str, found: Sequence[tuple[int, int, int]], shapes: Sequence, wanted: int) -> TokenTextError:
+def _wrong_count(text: str, found: Sequence[tuple], shapes: Sequence, wanted: int, part: str) -> TokenTextError:
     many, shape = len(shapes), " x ".join(map(str, shapes[0]))
     alike = len(set(map(tuple, shapes))) == 1
-    words = (f"{many} levels of {shape}" if alike else f"{many} levels") if many > 1 else shape
+    words = (f"{many} {part}s of {shape}" if alike else f"{many} {part}s") if many > 1 else shape
     if len(found) < wanted:
         said = f"{wanted - len(found):,} missing at the end" if found else "there are none"
         span = (len(text.rstrip()), len(text))
@@ -163,18 +167,15 @@ def _wrong_count(text: str, found: Sequence[tuple[int, int, int]], shapes: Seque
     return TokenTextError(f"The text has {len(found):,} tokens, but {wanted:,} are needed ({words}): {said}.", *span)
 
 
-def _out_of_range(
-    found, token: int, level: tuple[int, int], shape, position, allowed: tuple[int, int]
-) -> TokenTextError:
-    """level: (number, of how many). allowed: (lowest, codes)."""
+def _out_of_range(found, token: int, part: str, shape, position, allowed: tuple[int, int]) -> TokenTextError:
+    """part: "level 2, ", "" where there is only one. allowed: (lowest, codes)."""
     number, start, end = found
     index = np.unravel_index(int(position), shape)
     names = {1: ("position",), 2: ("row", "column"), 3: ("frame", "row", "column")}[len(shape)]
     place = ", ".join(f"{name} {int(at) + 1}" for name, at in zip(names, index, strict=True))
-    of_level = f"level {level[0] + 1}, " if level[1] > 1 else ""
     lowest, size = allowed
     return TokenTextError(
-        f"Token {token + 1:,} ({of_level}{place}) is {number}, but must be from {lowest} to {lowest + size - 1}.",
+        f"Token {token + 1:,} ({part}{place}) is {number}, but must be from {lowest} to {lowest + size - 1}.",
         start,
         end,
     )

@@ -121,6 +121,16 @@ class LevelAudit:
     def tokens(self) -> int:
         return int(self.counts.sum())
 
+    @property
+    def part(self) -> str:
+        """What it is called on screen, by its name: "level", "group", or "codebook" for a single one."""
+        return self.name.split(" ")[0] or "codebook"
+
+    @property
+    def given(self) -> str:
+        """What its quantizer was given: "residual" behind the first of several levels, else "latent"."""
+        return "residual" if self.part == "level" and self.name != "level 1" else "latent"
+
 
 @dataclass(frozen=True)
 class JointAudit:

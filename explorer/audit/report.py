@@ -73,7 +73,7 @@ def counted_words(audit: Audit) -> str:
     if audit.even:
         return f"{audit.tokens:,} positions of {audit.amount_words}"
     listed = ", ".join(f"{level.tokens:,}" for level in audit.levels)
-    return f"{listed} tokens on the {len(audit.levels)} levels, of {audit.amount_words}"
+    return f"{listed} tokens on the {len(audit.levels)} {audit.levels[0].part}s, of {audit.amount_words}"
 
 
 def _diagnosis(audit: Audit, codebooks: Sequence[Codebook | None]) -> str:
@@ -122,10 +122,10 @@ def _usage(level: LevelAudit) -> str:
     ]
     if level.error is not None and np.isfinite(level.error).any():
         mean = float(np.nansum(level.error * level.counts) / tokens)
-        rows.append(("Squared distance", f"{mean:.4g} from latent to code, mean over tokens"))
+        rows.append(("Squared distance", f"{mean:.4g} from {level.given} to code, mean over tokens"))
     if level.latent_norm is not None:
         mean, spread, most = level.latent_norm
-        rows.append(("Latent norm", f"{mean:.4g} ± {spread:.4g}, at most {most:.4g}"))
+        rows.append((f"{level.given.capitalize()} norm", f"{mean:.4g} ± {spread:.4g}, at most {most:.4g}"))
     return _table(rows)
 
 
@@ -210,7 +210,7 @@ def _joint(audit: Audit) -> str:
         ("Perplexity", f"{one.perplexity:,.1f}"),
         ("Entropy", f"{one.entropy_bits:.3f} bits"),
     ]
-    return "<h2>All levels together</h2>" + _table(rows)
+    return f"<h2>All {audit.levels[0].part}s together</h2>" + _table(rows)
 
 
 def _skipped(audit: Audit) -> str:

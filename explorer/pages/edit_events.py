@@ -16,6 +16,7 @@ from explorer.analysis.edits import Paint
 from explorer.analysis.influence import influence
 from explorer.analysis.interpolation import interpolate_codes, interpolate_tokens
 from explorer.analysis.laid import laid
+from explorer.analysis.naming import part_noun
 from explorer.analysis.redecode import eight_bit, redecode, visible_change
 from explorer.analysis.tokentext import TextForm, TokenTextError, parse_tokens, token_text
 from explorer.errors import RecordError, SettingsError, plain_words
@@ -170,7 +171,7 @@ def _alone(desk: Desk, level: int, codes: np.ndarray) -> np.ndarray:
 def _as_text(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     """The edited tokens as text of a form."""
     sizes = [level.codebook.codebook_size for level in desk.record.levels]
-    return {"text": token_text(desk.tokens(_text(request)).indices, sizes, _form(request))}
+    return {"text": token_text(desk.tokens(_text(request)).indices, sizes, _form(request, desk))}
 
 
 def _paste(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
@@ -179,7 +180,7 @@ def _paste(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     if len(text) > TEXT_CHARACTERS:
         raise SettingsError(f"The text has {len(text):,} characters; at most {TEXT_CHARACTERS:,} are read.")
     sizes = [level.codebook.codebook_size for level in desk.record.levels]
-    wanted = parse_tokens(text, [one.shape for one in tokens.indices], sizes, _form(request))
+    wanted = parse_tokens(text, [one.shape for one in tokens.indices], sizes, _form(request, desk))
     words = []
     for level, (new, old, kept) in enumerate(zip(wanted, tokens.indices, tokens.kept, strict=True)):
         differs, codes = ((new != old) | ~kept).reshape(-1), new.reshape(-1)
@@ -225,13 +226,14 @@ def _whole(request: dict[str, Any], name: str) -> int:
     return value
 
 
-def _form(request: dict[str, Any]) -> TextForm:
+def _form(request: dict[str, Any], desk: Desk) -> TextForm:
     form = request.get("form")
     if not isinstance(form, dict) or type(form.get("offset", 0)) is not int:
         raise SettingsError("The offset must be a whole number of 0 or more.")
     names = TextForm.__dataclass_fields__
     try:
-        return TextForm(**{name: value for name, value in form.items() if name in names})
+        said = {name: value for name, value in form.items() if name in names}
+        return TextForm(**{**said, "part": part_noun(desk.record.combination)})
     except TypeError as error:
         raise SettingsError("The form of the text cannot be read.") from error
 

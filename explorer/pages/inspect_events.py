@@ -11,16 +11,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from explorer.analysis.depiction import depict
+from explorer.analysis.naming import part_noun
 from explorer.analysis.projection import Projection
 from explorer.errors import RecordError
 from explorer.media.medium import file_bytes
 from explorer.pages import runtime
+from explorer.pages.inspect_maps import code_maps, drawn_codes
 from explorer.pages.inspect_media import thumbnails
 from explorer.pages.inspect_payloads import (
     card_payload,
-    code_maps,
     decoded_of,
-    drawn_vectors,
     notes_of,
     reconstruction_payload,
 )
@@ -107,16 +107,17 @@ def umap_steps(visit: Visit, session: str, turn: int) -> Iterator[str]:
     done: dict[int, Projection] = {}
     yield shown(visit, done)
     for number, level in enumerate(record.levels):
-        if level.codebook.rule is not None or level.codebook.codebook_dim < 3:
+        drawn = drawn_codes(level).codes
+        if level.codebook.rule is not None or level.codebook.codebook_dim < 3 or not len(drawn):
             continue
         metric = "cosine" if level.codebook.metric == "cosine" else "euclidean"
         told = -1
-        for step in runtime.umap_in_background(drawn_vectors(level)[1], metric, session, turn):
+        for step in runtime.umap_in_background(level.codebook.rows(drawn), metric, session, turn):
             if isinstance(step, Projection):
                 done[number] = step
             elif int(step * UMAP_STEPS) > told:
                 told = int(step * UMAP_STEPS)
-                of = f" of level {number + 1}" if len(record.levels) > 1 else ""
+                of = f" of {part_noun(record.combination)} {number + 1}" if len(record.levels) > 1 else ""
                 yield shown(visit, done, f"UMAP{of}: {step:.0%} done")
     if done:
         yield shown(visit, done)
@@ -128,10 +129,10 @@ def export(visit: Visit, kind: str, level: int) -> export_bar.ExportFile:
         raise RecordError(f"there is no export {kind!r}; there are {', '.join(export_bar.KINDS)}")
     record, tokenizer = runtime.record_of(visit), load_tokenizer(visit.tokenizer)
     level = min(max(0, level), len(record.levels) - 1)
-    stem = f"{visit.tokenizer}_{visit.picture}"
+    stem, part = f"{visit.tokenizer}_{visit.picture}", f"{part_noun(record.combination)}{level + 1}"
     write: dict[str, Callable[[], tuple[str, bytes]]] = {
-        "codebook": lambda: (f"{visit.tokenizer}_level{level + 1}_codebook.npy", codebook_npy(tokenizer, level)),
-        "counts": lambda: (f"{stem}_level{level + 1}_usage.csv", usage_csv(record, level)),
+        "codebook": lambda: (f"{visit.tokenizer}_{part}_codebook.npy", codebook_npy(tokenizer, level)),
+        "counts": lambda: (f"{stem}_{part}_usage.csv", usage_csv(record, level)),
         "decoded": lambda: decoded_file(record, tokenizer, stem),
     }
     name, data = write[kind]() if kind in write else (f"{stem}_tokens.{kind}", tokens_bytes(record, kind))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from explorer.analysis.metrics import quality
+from explorer.analysis.naming import part_noun
 from explorer.analysis.sound_fidelity import sound_quality
 from explorer.record import TokenRecord
 from explorer.views.reconstruction import figure
@@ -17,17 +18,20 @@ RGB_BITS = 24  # of a pixel
 
 
 def sound_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]:
-    """How near a decoded sound is, and what its tokens cost. decoded: (S, C), None where there is no decoder."""
+    """How near a decoded sound is, and what its tokens cost. record: of the levels that it was decoded from.
+
+    decoded: (S, C), None where there is no decoder.
+    """
     rows = [] if decoded is None else _sound_quality(record, decoded)
     seconds, rate = record.duration_s or 1.0, record.sample_rate_hz or 1.0
     per_second = [level.layout.num_tokens / seconds for level in record.levels]
     spread = " + ".join(f"{value:.4g}" for value in per_second)
     pcm = PCM_BITS * record.media.size
+    several = f", {part_noun(record.combination)} by {part_noun(record.combination)}: {spread}"
     rows += [
-        figure("tokens", "Tokens", record.num_tokens, "indices", 0,
-               "Indices that stand for this sound: of all levels together."),
+        figure("tokens", "Tokens", record.num_tokens, "indices", 0, "Indices that stand for this sound."),
         figure("indices_per_s", "Index rate", sum(per_second), "indices/s", 1,
-               f"Indices a second of sound, level by level: {spread}."),
+               f"Indices a second of sound{several if len(per_second) > 1 else ''}."),
         figure("kbps_uniform", "Bit rate, uniform", _kbps(record, "uniform"), "kbit/s", 3,
                "log2(K) bits for each index, divided by the duration."),
         figure("kbps_empirical", "Bit rate, empirical", _kbps(record, "empirical"), "kbit/s", 3,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections import OrderedDict
 from dataclasses import replace
@@ -10,23 +9,18 @@ from dataclasses import replace
 import numpy as np
 
 from explorer.analysis.codecard import code_facts
-from explorer.analysis.codemap import lattice_coordinates, map_codes
 from explorer.analysis.depiction import FLOOR_DB, spectrogram_db
 from explorer.analysis.exemplars import context, patches
 from explorer.analysis.metrics import quality
+from explorer.analysis.naming import given_noun, part_noun
 from explorer.analysis.neighbours import margins, quantization_error
-from explorer.analysis.projection import Projection, pca
-from explorer.analysis.voronoi import Plane, box_around, plane_through, slice_regions
-from explorer.config import settings
 from explorer.pages import inspect_figures
 from explorer.pages.inspect_alone import asked_later, decoded_alone
 from explorer.pages.session import Visit
-from explorer.record import Codebook, TokenLevel, TokenRecord
-from explorer.tokenizers import load_tokenizer
+from explorer.record import TokenLevel, TokenRecord
 from explorer.tokenizers.base import Tokenizer
 from explorer.views import code_card, reconstruction
 from explorer.views.code_card import Alone
-from explorer.views.inspect_view import CodeMap, Raster
 from explorer.views.places import places_of
 
 NEIGHBOURS = 6
@@ -34,74 +28,12 @@ CONTEXT_TOKENS = 3
 LEVELS_MEASURED = 64  # the latest ones
 _measured: OrderedDict[int, tuple[TokenLevel, np.ndarray, np.ndarray]] = OrderedDict()
 _lock = threading.Lock()
-MARGIN = 0.15  # around the codes of a 2-D codebook, as a share of their extent
-SLICE_CODES, SLICE_PX = 4096, 160  # larger codebooks would show more borders than regions
-
-
-def drawn_vectors(level: TokenLevel) -> tuple[np.ndarray, np.ndarray, str]:
-    """The codes that a map draws (n,), their vectors (n, D), and a note on those left out."""
-    book = level.codebook
-    counts = np.bincount(level.indices.reshape(-1), minlength=book.codebook_size)
-    drawn = map_codes(book, settings().limits.codebook_map_codes, counts)
-    return drawn.codes, book.rows(drawn.codes), drawn.note
-
-
-def code_maps(record: TokenRecord, umaps: dict[int, Projection] | None = None) -> list[CodeMap]:
-    """The maps of all levels: the PCA (or the true plane) first, and the lattice's grid.
-
-    With `umaps`, even empty, also what takes longer: the slice, and UMAP of the levels where it is done.
-    """
-    maps = []
-    for number, level in enumerate(record.levels):
-        codes, vectors, note = drawn_vectors(level)
-        maps.append(_first_map(number, level.codebook, codes, vectors, note))
-        if level.codebook.rule is not None:
-            grid = lattice_coordinates(level.codebook.rule, codes)
-            maps.append(CodeMap(number, "lattice", codes, grid.xy, _words(grid.note, note)))
-        if umaps is None:
-            continue
-        if level.codebook.codebook_dim > 2 and level.codebook.codebook_size <= SLICE_CODES:
-            maps.append(_slice_map(number, record.tokenizer_id, codes, vectors))
-        if number in umaps:
-            maps.append(CodeMap(number, "umap", codes, umaps[number].xy, _words(umaps[number].note, note)))
-    return maps
-
-
-def _first_map(number: int, book: Codebook, codes: np.ndarray, vectors: np.ndarray, note: str) -> CodeMap:
-    """A codebook that is truly 2-D is drawn as it is, with its exact cells; any other by PCA."""
-    if book.codebook_dim == 2 and book.metric == "euclidean" and len(codes) == book.codebook_size:
-        caption = f"All {len(codes):,} codes where they are, in 2 dimensions, with their exact Voronoi cells."
-        return CodeMap(number, "plane", codes, vectors, caption, box=box_around(vectors, MARGIN))
-    plane = pca(vectors)
-    return CodeMap(number, "pca", codes, plane.xy, _words(plane.note, note))
-
-
-def _slice_map(number: int, tokenizer_id: str, codes: np.ndarray, vectors: np.ndarray) -> CodeMap:
-    """The true nearest-code regions on a named plane, with the feet of the codes on it."""
-    plane, regions = codebook_slice(tokenizer_id, number)
-    seen = len(np.unique(regions))
-    caption = (
-        f"{plane.note} {seen:,} of {len(codes):,} codes own a region here; dots are the feet of the codes, "
-        "which mostly lie off this plane."
-    )
-    xy = plane.project(vectors).astype(np.float32)
-    return CodeMap(number, "slice", codes, xy, caption, raster=Raster(regions, plane.extent))
-
-
-@functools.lru_cache(maxsize=64)
-def codebook_slice(tokenizer_id: str, level: int) -> tuple[Plane, np.ndarray]:
-    """The PCA plane of a codebook and the regions on it, (SLICE_PX, SLICE_PX) codes; the same for every picture."""
-    book = load_tokenizer(tokenizer_id).codebooks()[level]
-    plane = plane_through(book, "pca")
-    return plane, slice_regions(book, plane.origin, plane.axis_u, plane.axis_v, plane.extent, SLICE_PX)
-
-
-def _words(*notes: str) -> str:
-    return " ".join(note for note in notes if note)
 
 
 def levels_shown(visit: Visit, num_levels: int) -> list[int] | None:
-    """The levels that a mode decodes; None for all of them."""
+    """The levels that a mode decodes; None for all of them, as of a single one."""
+    if num_levels == 1:
+        return None
     level = min(visit.level, num_levels - 1)
     if visit.mode == "solo":
         return [level]
@@ -110,9 +42,10 @@ def levels_shown(visit: Visit, num_levels: int) -> list[int] | None:
     return list(range(level + 1)) if visit.mode == "cumulative" else None
 
 
-def noun_of(record: TokenRecord) -> str:
-    """What a level is called on screen."""
-    return "group" if record.combination == "concatenate" else "level"
+def kept_of(record: TokenRecord, visit: Visit) -> TokenRecord:
+    """The record of the levels that the visitor chose: what of it would have to be sent."""
+    shown = levels_shown(visit, len(record.levels))
+    return record if shown is None else record.of_levels(shown)
 
 
 def notes_of(record: TokenRecord) -> tuple[str, ...]:
@@ -135,14 +68,15 @@ def reconstruction_payload(record: TokenRecord, picture: TokenRecord, visit: Vis
     """
     placed = all(level.layout.kind == "grid2d" for level in picture.levels)
     levels = picture.levels if placed else ()
+    kept = record if decoded is None else kept_of(record, visit)
     figures = quality(record.media, decoded) if record.modality == "image" and decoded is not None else None
     return reconstruction.payload(
         reconstruction.ReconstructionData(
             original=picture.media,
             reconstruction=None if decoded is None else picture.reconstruction,
-            num_tokens=record.num_tokens,
-            bits_uniform=record.bits_uniform,
-            bits_empirical=record.bits_empirical,
+            num_tokens=kept.num_tokens,
+            bits_uniform=kept.bits_uniform,
+            bits_empirical=kept.bits_empirical,
             psnr_db=figures.psnr_db if figures else None,
             ssim=figures.ssim if figures else None,
             indices=[level.indices for level in levels],
@@ -151,12 +85,13 @@ def reconstruction_payload(record: TokenRecord, picture: TokenRecord, visit: Vis
             seconds=record.seconds,
             device=record.device,
             num_levels=len(record.levels),
-            noun=noun_of(record),
+            noun=part_noun(record.combination),
+            given=[given_noun(record.combination, level) for level in range(len(record.levels))],
             mode=visit.mode,
             levels_shown=None if decoded is None else levels_shown(visit, len(record.levels)),
             notes=notes_of(record),
             difference=_difference_db(record, decoded, picture.media.shape[1]),
-            rows=_rows(record, decoded),
+            rows=_rows(kept, decoded),
             place=places_of(record),
         )
     )
@@ -228,7 +163,8 @@ def card_payload(
         tokens=facts.positions.tolist(),
         level=level,
         num_levels=len(record.levels),
-        noun=noun_of(record),
+        noun=part_noun(record.combination),
+        given=given_noun(record.combination, level),
         token=-1 if token is None else token,
         rank=facts.rank,
         grid=chosen.layout.shape if chosen.layout.kind == "grid2d" else None,  # type: ignore[arg-type]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.pages.inspect_payloads import levels_shown, noun_of
+from explorer.analysis.naming import part_noun
+from explorer.pages.inspect_payloads import levels_shown
 from explorer.pages.session import Visit
 from explorer.record import TokenRecord
 from explorer.views import player
@@ -19,8 +20,8 @@ def player_payload(record: TokenRecord, picture: TokenRecord, visit: Visit, deco
 
     decoded: as `inspect_payloads.decoded_of` gives it. picture: the picture of the record with that reconstruction.
     """
-    count = len(record.levels)
-    caption = "" if decoded is None else level_caption(visit.mode, levels_shown(visit, count), count, noun_of(record))
+    count, noun = len(record.levels), part_noun(record.combination)
+    caption = "" if decoded is None else level_caption(visit.mode, levels_shown(visit, count), count, noun)
     if record.modality == "audio":
         drawn = [picture.media] if decoded is None else [picture.media, picture.reconstruction]
         return player.sound_payload(record.media, decoded, int(record.sample_rate_hz or 1), drawn, caption)

@@ -84,7 +84,8 @@ class CodeCardData:
 
     tokens: flat row-major positions of every token with this code, so their number is the count here.
     num_tokens: tokens of this level, the denominator. used_codes: codes of this level with count > 0 here.
-    level counts from 0; noun is the word for it on screen ("level", "group").
+    level counts from 0; noun is the word for it on screen ("level", "group"), given for what its quantizer was given
+    ("latent", "residual").
     token: the position the card was opened from, -1 if it was opened from the code alone.
     rank: 1 for the most frequent code here. grid: (rows, columns), None where tokens have no place.
     training_count of training_total: assignments seen while training (an EMA count may be fractional).
@@ -103,6 +104,7 @@ class CodeCardData:
     level: int = 0
     num_levels: int = 1
     noun: str = "level"
+    given: str = "latent"
     token: int = -1
     rank: int | None = None
     grid: tuple[int, int] | None = None
@@ -144,6 +146,7 @@ def payload(data: CodeCardData) -> str:
         "level": int(data.level),
         "numLevels": int(data.num_levels),
         "noun": data.noun,
+        "given": data.given,
         "token": int(data.token),
         "tokens": [int(token) for token in data.tokens],
         "numTokens": int(data.num_tokens),

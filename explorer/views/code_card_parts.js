@@ -104,7 +104,7 @@ export function marginSection(card) {
     children.push(scale);
   }
   const element = section("Margin at this token", ...children);
-  element.title = `Measured by ${card.distanceName} from z_e, the latent before quantization.`;
+  element.title = `Measured by ${card.distanceName} from z_e, the ${card.given} before quantization.`;
   return element;
 }
 

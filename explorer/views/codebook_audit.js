@@ -12,7 +12,7 @@ const POLL_MS = 500;
 const FIRST_LOOK = "first"; // the audit of one sample, for a tokenizer with which none ships
 const FILES = [
   ["json", "audit.json", "All figures of this audit, JSON"],
-  ["npy", "counts.npy", "How often each code was counted, (levels, K) int64"],
+  ["npy", "counts.npy", "How often each code was counted, (levels or groups, K) int64"],
   ["html", "report.html", "The report, one file that opens in any browser"],
   ["zip", "all, .zip", "Everything of this audit in one zip"],
 ];

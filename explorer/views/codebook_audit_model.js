@@ -62,11 +62,11 @@ export function mediaWords(modality) {
   return { noun, accept: `${modality in nouns ? `${modality}/*` : "image/*,audio/*,video/*"},.zip,.npy,.npz,.jsonl` };
 }
 
-/** "12 of 100 media · 12,288 tokens a level · 6.1 media/s · 14 s left": the figures of a job. */
+/** "12 of 100 media · 12,288 tokens of each codebook · 6.1 media/s · 14 s left": the figures of a job. */
 export function progressWords(job) {
   const parts = [];
   if (job.planned > 0) parts.push(`${whole(job.done)} of ${whole(job.planned)} media`);
-  if (job.tokens > 0) parts.push(`${whole(job.tokens)} tokens a level`);
+  if (job.tokens > 0) parts.push(`${whole(job.tokens)} tokens of each codebook`);
   if (job.media_per_second > 0) parts.push(`${job.media_per_second < 10 ? job.media_per_second.toFixed(1) : whole(job.media_per_second)} media/s`);
   if (job.state === "running" && job.seconds_left !== null && job.planned > job.done) parts.push(`${duration(job.seconds_left)} left`);
   return parts.join(" · ");

@@ -184,7 +184,7 @@ export function trainingSection(answer) {
 
 function historyWords({ steps, usage, tokens }) {
   const last = steps.length - 1;
-  return `Used codes of this level while it was trained: ${percent(usage[0], 1)} at step ${whole(steps[0])}, ${percent(usage[last], 1)} at step ${whole(steps[last])}, over ${whole(tokens[last])} tokens each time. Checkpoints do not keep counts of single codes over time.`;
+  return `Used codes of this codebook while it was trained: ${percent(usage[0], 1)} at step ${whole(steps[0])}, ${percent(usage[last], 1)} at step ${whole(steps[last])}, over ${whole(tokens[last])} tokens each time. Checkpoints do not keep counts of single codes over time.`;
 }
 
 function curve({ steps, usage }) {

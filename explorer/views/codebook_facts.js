@@ -16,7 +16,7 @@ export function levelFacts(level) {
     ? { id: "dead", name: "Dead", value: whole(level.dead), of: `of ${whole(K)} codes, ${percent(level.dead, K)}`, title: "Below the threshold although at least K tokens were counted" }
     : { id: "unseen", name: "Not yet seen", value: whole(level.unseen ?? 0), of: `of ${whole(K)} codes, ${percent(level.unseen ?? 0, K)}`, title: "Fewer tokens than codes were counted: too few to call a code dead" };
   return [
-    { id: "tokens", name: "Tokens counted", value: whole(tokens), of: `${amount(tokens / K)} a code if even`, title: "Positions whose code was counted, on this level" },
+    { id: "tokens", name: "Tokens counted", value: whole(tokens), of: `${amount(tokens / K)} a code if even`, title: `Positions whose code was counted, of this ${level.part ?? "codebook"}` },
     { id: "used", name: "Used codes", value: whole(used), of: `of ${whole(K)}, ${percent(used, K)}`, title: "Codes with at least one token: the usage" },
     { id: "ceiling", name: "Of the ceiling", value: percent(used, ceiling), of: `of min(K, N) = ${whole(ceiling)}`, title: "No more codes than tokens can be used: N tokens reach at most min(K, N) codes" },
     silent,
@@ -68,10 +68,10 @@ export function shownRows(open) {
 
 export function mount(host, bus) {
   const strip = h("dl", { class: "cb-facts" });
-  const jointly = h("dl", { class: "cb-facts cb-joint", "aria-label": "All levels together" });
+  const jointly = h("dl", { class: "cb-facts cb-joint", "aria-label": "All levels or groups together" });
   const body = h("tbody", {});
   const table = h("details", { class: "dte-lp-table" }, h("summary", {}, "As a table"), h("div", { class: "dte-lp-scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ...WORDS.map((word) => h("th", { scope: "col" }, word)))), body)));
-  const exports = [["CSV", "Usage of every level, CSV", () => saveCsv(bus, factsCsv(bus.open), "usage")]];
+  const exports = [["CSV", "Usage of every level or group, CSV", () => saveCsv(bus, factsCsv(bus.open), "usage")]];
   const { caption, foot } = furnish(host, "facts", "Usage", { exports }, strip, jointly);
   foot.replaceChild(table, caption);
   let opened = null;

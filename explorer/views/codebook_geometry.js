@@ -4,7 +4,7 @@
 import { significant } from "./code_card_format.js";
 import { addStyleSheet } from "./component.js";
 import { h } from "./inspect_dom.js";
-import { whole } from "./inspect_format.js";
+import { capital, givens, whole } from "./inspect_format.js";
 import { readTheme } from "./inspect_theme.js";
 import { say } from "./lab_panel.js";
 import { furnish, note, saveCanvases, saveCsv } from "./codebook_panel.js";
@@ -44,8 +44,8 @@ class Geometry {
     const bins = (mirror) => () => (this.data ? model.binRows(mirror.first, mirror.second, mirror.axis).map(([from, to, a, b]) => [significant(from), significant(to), whole(a), whole(b)]) : []);
     const codes = () => model.codeTable(this.data, counts());
     this.figures = {
-      norms: figure("norms", "Norms of codes and latents", { tools: [this.norms.toggle], stage: this.norms.element, files: [...this.files("norms", codes, this.norms), ["CSV of latents", "Norms and distances of the sampled latents, CSV", () => this.data && saveCsv(this.bus, model.latentTable(this.data), "geometry", "latents")]], head: ["From", "To", "Codes", "Latents"], rows: bins(this.norms) }),
-      distances: figure("distances", "Distances between codes, and of latents", { tools: [this.distances.toggle], stage: this.distances.element, files: this.files("distances", codes, this.distances), head: ["From", "To", "Codes", "Latents"], rows: bins(this.distances) }),
+      norms: figure("norms", "Norms of codes and latents", { tools: [this.norms.toggle], stage: this.norms.element, files: [...this.files("norms", codes, this.norms), ["CSV of what is quantized", "Norms and distances of the sampled latents or residuals, CSV", () => this.data && saveCsv(this.bus, model.latentTable(this.data), "geometry", "latents")]], head: ["From", "To", "Codes", "Latents"], rows: bins(this.norms) }),
+      distances: figure("distances", "Distances between codes, and of latents to their codes", { tools: [this.distances.toggle], stage: this.distances.element, files: this.files("distances", codes, this.distances), head: ["From", "To", "Codes", "Latents"], rows: bins(this.distances) }),
       spectrum: figure("spectrum", "Singular values", { stage: this.spectrum.element, files: this.files("singular values", () => model.spectrumTable(this.data), this.spectrum), head: ["Axis", "Singular value", "Share of variance"], rows: () => this.spectrumRows() }),
       cosine: figure("cosine", "Cosines of codes", { stage: this.cosine.element, files: this.files("cosines", () => model.cosineTable(this.data.cosine), this.cosine), head: ["Code", "Most alike", "Cosine"], rows: () => this.cosineRows() }),
     };
@@ -78,7 +78,7 @@ class Geometry {
     note(this.status, "Measuring…");
     try {
       const raw = await this.bus.ask("geometry", { level: this.bus.state.level });
-      if (this.level === level) this.show(model.readGeometry(raw));
+      if (this.level === level) this.show({ ...model.readGeometry(raw), given: givens(level) });
     } catch (error) {
       if (!error.stale && this.level === level) note(this.status, error.message, "problem");
     }
@@ -88,10 +88,13 @@ class Geometry {
     this.data = data;
     note(this.status, "");
     this.grid.hidden = false;
-    const { codes, place } = data;
-    this.norms.show({ first: data.codeNorms, second: data.latentNorms, codes, place });
+    const { codes, place, given } = data;
+    const label = { norms: `Norms of codes and ${given}`, distances: `Distances between codes, and of ${given} to their codes` };
+    for (const [id, text] of Object.entries(label)) this.figures[id].name(text, ["From", "To", "Codes", capital(given)]);
+    this.norms.show({ first: data.codeNorms, second: data.latentNorms, codes, place, given, names: { second: `sampled ${given}`, label: label.norms } });
     const marks = data.duplicate_threshold > 0 ? [{ at: data.duplicate_threshold, text: "near-duplicate below" }] : [];
-    this.distances.show({ first: data.nearest, second: data.latentDistance, codes, place, marks });
+    const second = `${given.slice(0, -1)} to its code`;
+    this.distances.show({ first: data.nearest, second: data.latentDistance, codes, place, marks, given, names: { second, label: label.distances } });
     this.figures.spectrum.element.hidden = !data.singular;
     if (data.singular) this.spectrum.show(data);
     this.figures.cosine.element.hidden = !data.cosine;

@@ -14,7 +14,8 @@ const GAP = 17; // between the two, for the numbers of the axis
 
 /**
  * A mirrored histogram. names: {first, second, axis, label}; bus: for the lit code; first lists one value a code.
- * show({first, second, codes, marks: [{at, text}]}); words(bin) go to onWords.
+ * show({first, second, codes, given, names, marks: [{at, text}]}): `given` is what is quantized, in the plural, and
+ * `names` those that change with it; words(bin) go to onWords.
  */
 export class Mirror {
   constructor(bus, names, redrawn) {
@@ -36,6 +37,8 @@ export class Mirror {
 
   show(data) {
     this.data = data;
+    this.names = { ...this.names, ...data.names };
+    this.stage.describe(`${this.names.label}. Left and right arrows go through the bins, Enter selects the codes of a bin.`);
     this.log = null;
     this.prepare();
     this.toggle.querySelector("input").checked = this.axis.log;
@@ -156,7 +159,7 @@ export class Mirror {
     if (this.bin === null || !this.data) return null;
     const [from, to] = [valueAt(this.axis, this.bin / BINS), valueAt(this.axis, (this.bin + 1) / BINS)];
     const parts = [shareWords(this.first[this.bin], this.data.first.length, "codes")];
-    if (this.data.second?.length > 0) parts.push(shareWords(this.second[this.bin], this.data.second.length, "latents"));
+    if (this.data.second?.length > 0) parts.push(shareWords(this.second[this.bin], this.data.second.length, this.data.given ?? "latents"));
     const start = this.below && this.bin === 0 ? "0" : significant(from);
     return `${start} to ${significant(to)}: ${parts.join(", ")}. A click selects the codes.`;
   }
@@ -193,7 +196,8 @@ export class Mirror {
   }
 }
 
-/** A figure: title, tools, stage, words, table and files. rows() fills the table when it is opened. */
+/** A figure: title, tools, stage, words, table and files. rows() fills the table when it is opened; name() gives it another
+ *  title and head. */
 export function figure(id, title, { tools = [], stage, files, head, rows }) {
   const words = h("p", { class: "cg-words" });
   const body = h("tbody", {});
@@ -214,5 +218,10 @@ export function figure(id, title, { tools = [], stage, files, head, rows }) {
     words,
     h("div", { class: "cg-foot" }, table, h("div", { class: "cb-exports" }, ...buttons)),
   );
-  return { element, say: (text) => say(words, text), fill };
+  const name = (said, columns) => {
+    element.setAttribute("aria-label", said);
+    element.querySelector("h4").textContent = said;
+    table.querySelector("thead tr").replaceChildren(...columns.map((column) => h("th", { scope: "col" }, column)));
+  };
+  return { element, say: (text) => say(words, text), fill, name };
 }

@@ -1,7 +1,7 @@
 // Numbers of the geometry panel: bins over one axis for two kinds of things, medians, shares of variance. Pure.
 
 import { significant } from "./code_card_format.js";
-import { csv, percent, whole } from "./inspect_format.js";
+import { capital, csv, percent, whole } from "./inspect_format.js";
 import { values } from "./codebook_map_model.js";
 
 const DECADES = 6; // of a log axis
@@ -85,24 +85,24 @@ export const binOf = (axis, x, n) => Math.min(n - 1, Math.max(0, Math.floor(alon
 const times = (ratio) => (ratio > 1000 ? "over 1,000 times" : `${significant(ratio, 2)} times`);
 
 /** "Median norm of 1,024 codes: 3.10; of 4,096 sampled latents: 0.82. Codes are 3.8 times as long as latents." */
-export function normWords({ codeNorms, latentNorms }) {
+export function normWords({ codeNorms, latentNorms, given = "latents" }) {
   const [codes, latents] = [median(codeNorms), median(latentNorms)];
   const first = `Median norm of ${whole(codeNorms.length)} codes: ${significant(codes)}`;
-  if (!(latentNorms?.length > 0)) return `${first}. No latents were kept with this audit.`;
-  const words = [`${first}; of ${whole(latentNorms.length)} sampled latents: ${significant(latents)}.`];
+  if (!(latentNorms?.length > 0)) return `${first}. No ${given} were kept with this audit.`;
+  const words = [`${first}; of ${whole(latentNorms.length)} sampled ${given}: ${significant(latents)}.`];
   const short = codeNorms.reduce((n, norm) => n + (norm < SHORT * latents ? 1 : 0), 0);
   const ratio = codes / latents;
   if (short > 0) words.push(`${whole(short)} ${short === 1 ? "code is" : "codes are"} shorter than a hundredth of that.`);
   else if (ratio > 0.9 && ratio < 1.1) words.push("They are of one length.");
-  else if (ratio >= 1) words.push(`Codes are ${times(ratio)} as long as latents.`);
-  else if (ratio > 0) words.push(`Latents are ${times(1 / ratio)} as long as codes.`);
+  else if (ratio >= 1) words.push(`Codes are ${times(ratio)} as long as ${given}.`);
+  else if (ratio > 0) words.push(`${capital(given)} are ${times(1 / ratio)} as long as codes.`);
   return words.join(" ");
 }
 
 export function distanceWords(geometry) {
-  const { nearest, latentDistance, duplicate_threshold: threshold, duplicates_total: pairs } = geometry;
+  const { nearest, latentDistance, duplicate_threshold: threshold, duplicates_total: pairs, given = "latents" } = geometry;
   const words = [`Median distance of ${whole(nearest.length)} codes to the nearest other one: ${significant(median(nearest))}`];
-  if (latentDistance?.length > 0) words.push(`of ${whole(latentDistance.length)} sampled latents to their own code: ${significant(median(latentDistance))}`);
+  if (latentDistance?.length > 0) words.push(`of ${whole(latentDistance.length)} sampled ${given} to their own code: ${significant(median(latentDistance))}`);
   const marked = threshold > 0 ? ` Below ${significant(threshold)} two codes count as near-duplicates: ${whole(pairs)} ${pairs === 1 ? "pair" : "pairs"}.` : "";
   return `${words.join("; ")}.${marked}`;
 }
@@ -117,11 +117,11 @@ export function spectrumOf(singular) {
   return { shares, enough: total > 0 ? enough : 0 };
 }
 
-export function spectrumWords({ singular, effective_dimension: effective, participation, latent_effective_dimension: latent }) {
+export function spectrumWords({ singular, effective_dimension: effective, participation, latent_effective_dimension: latent, given = "latents" }) {
   const { enough } = spectrumOf(singular);
   const dim = singular.length;
   const more = Number.isFinite(participation) ? `, ${significant(participation)} by participation ratio` : "";
-  const beside = Number.isFinite(latent) ? ` The sampled latents have ${significant(latent)}.` : "";
+  const beside = Number.isFinite(latent) ? ` The sampled ${given} have ${significant(latent)}.` : "";
   return `Effective dimension ${significant(effective)} of ${dim} (exp of the entropy of the variance shares)${more}. ${enough} of ${dim} axes hold 90% of the variance.${beside}`;
 }
 

@@ -1,7 +1,7 @@
 // Singular values of the codebook: how many directions the codes really take, with the effective dimension marked.
 
 import { significant } from "./code_card_format.js";
-import { percent } from "./inspect_format.js";
+import { capital, percent } from "./inspect_format.js";
 import { compact, niceTicks, stepTicks } from "./lab_axes.js";
 import { createStage, haloText, smallText } from "./lab_panel.js";
 import { spectrumOf } from "./codebook_geometry_model.js";
@@ -24,8 +24,8 @@ export class SpectrumFigure {
   }
 
   /** Of readGeometry: singular values (D) of the codes, largest first, and of the latents where there are any. */
-  show({ singular, effective_dimension: effective, latentSingular: latents }) {
-    this.data = { singular, effective, latents, ...spectrumOf(singular) };
+  show({ singular, effective_dimension: effective, latentSingular: latents, given = "latents" }) {
+    this.data = { singular, effective, latents, given, ...spectrumOf(singular) };
     this.axis = null;
     this.stage.redraw();
   }
@@ -37,7 +37,7 @@ export class SpectrumFigure {
 
   paint(ctx, { W, H, theme }) {
     if (!this.data) return;
-    const { singular, effective, latents } = this.data;
+    const { singular, effective, latents, given } = this.data;
     const plot = this.plot({ W, H });
     const top = Math.max(...singular, ...(latents ?? []), 1e-12);
     const tall = plot.bottom - plot.top;
@@ -55,7 +55,7 @@ export class SpectrumFigure {
     singular.forEach((s, i) => ctx.fillRect(plot.left + i * plot.step + gap / 2, plot.bottom - (tall * s) / top, Math.max(plot.step - gap, 0.5), (tall * s) / top));
     if (latents) this.steps(ctx, plot, latents, tall / top, theme);
     for (const tick of stepTicks(1, singular.length, 8)) smallText(ctx, theme, String(tick), plot.left + (tick - 0.5) * plot.step, plot.bottom + 11, "center");
-    smallText(ctx, theme, latents ? "singular value (standard deviation): bars codes, line latents" : "singular value (standard deviation)", 8, 11);
+    smallText(ctx, theme, latents ? `singular value (standard deviation): bars codes, line ${given}` : "singular value (standard deviation)", 8, 11);
     smallText(ctx, theme, "axis, largest first", W - MARGIN.right, H - 9, "right");
     if (!(effective > 0)) return;
     const x = Math.round(plot.left + effective * plot.step) + 0.5;
@@ -94,7 +94,7 @@ export class SpectrumFigure {
   words() {
     if (this.axis === null || !this.data) return null;
     const latent = this.data.latents?.[this.axis];
-    const beside = latent === undefined ? "" : ` Latents, along their own axes: ${significant(latent)}.`;
+    const beside = latent === undefined ? "" : ` ${capital(this.data.given)}, along their own axes: ${significant(latent)}.`;
     return `Axis ${this.axis + 1}: singular value ${significant(this.data.singular[this.axis])}, ${percent(this.data.shares[this.axis], 1)} of the variance of the codes.${beside}`;
   }
 

@@ -2,6 +2,7 @@
 
 import { addStyleSheet } from "./component.js";
 import { h, segmented, toggle } from "./inspect_dom.js";
+import { capital, givens } from "./inspect_format.js";
 import { readTheme } from "./inspect_theme.js";
 import { say } from "./lab_panel.js";
 import { furnish, note, saveCsv } from "./codebook_panel.js";
@@ -189,6 +190,8 @@ class MapOfCodes {
     this.fields.hidden = this.grips.hidden = this.svg.hidden = sphere;
     this.sizes.label.hidden = Boolean(map?.cell || map?.raster);
     this.latents.hidden = !map?.density;
+    this.latents.lastChild.textContent = capital(givens(this.bus.level()));
+    this.latents.title = `${capital(givens(this.bus.level()))} of the counted data as a density under the codes`;
     const unknown = !map?.error?.some(Number.isFinite);
     for (const { element } of [this.colours, this.sizes]) element.querySelector("[value=error]").disabled = unknown;
     this.picture.show(sphere ? null : map, named);
@@ -201,7 +204,7 @@ class MapOfCodes {
     const level = this.bus.level();
     const { chosen, bits } = this.bits;
     this.sphere.show({ chosen: chosen.slice(), bits, sums: map.sums, total: level.tokens, latents: map.latents3 });
-    this.legend.replaceChildren(h("p", {}, "Area and colour of a corner: its tokens. Points: sampled latents, moved out to the sphere. Lines: where a bit changes."), h("p", {}, "Drag or use the arrow keys to turn it. A click on a corner, or the keys 1 to 8, selects its codes."));
+    this.legend.replaceChildren(h("p", {}, `Area and colour of a corner: its tokens. Points: sampled ${givens(level)}, moved out to the sphere. Lines: where a bit changes.`), h("p", {}, "Drag or use the arrow keys to turn it. A click on a corner, or the keys 1 to 8, selects its codes."));
     this.sayHonesty();
     this.selection.show(false);
   }

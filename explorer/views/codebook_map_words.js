@@ -1,7 +1,7 @@
 // Words and tables of the map. Pure: plain values in, text out.
 
 import { significant } from "./code_card_format.js";
-import { amount, csv, percent, whole } from "./inspect_format.js";
+import { amount, capital, csv, givens, percent, whole } from "./inspect_format.js";
 import { STATES } from "./codebook_states.js";
 
 /** "code 12 · 40 of 409,600 tokens": the label beside a code. */
@@ -28,7 +28,7 @@ export function honesty(map, level, latentsShown) {
   if (map.density && latentsShown) {
     const shown = map.latentCount - map.density.outside;
     const outside = map.density.outside > 0 ? `; ${whole(map.density.outside)} lie farther out` : "";
-    rows.push(["Latents", `${whole(shown)} of ${whole(map.latentCount)} sampled, out of ${whole(level.tokens)} tokens; log scale${outside}`]);
+    rows.push([capital(givens(level)), `${whole(shown)} of ${whole(map.latentCount)} sampled, out of ${whole(level.tokens)} tokens; log scale${outside}`]);
   }
   return rows;
 }

@@ -99,6 +99,8 @@ def _level(of: Evidence) -> dict[str, Any]:
     names += ("perplexity", "entropy_bits", "gini", "kl_to_uniform_bits")
     return {
         "name": level.name,
+        "part": level.part,
+        "given": level.given,
         "codebook_dim": None if book is None else book.codebook_dim,
         "metric": None if book is None else book.metric,
         **{name: getattr(usage, name) for name in names},

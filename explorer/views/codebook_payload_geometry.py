@@ -108,12 +108,12 @@ def _duplicates(
         words = "Codes of a lattice lie a whole step apart: none can be a duplicate."
     else:
         every, alive = near_duplicates(vectors, threshold), near_duplicates(vectors[in_use], threshold)
-        words = "Without latents there is no measure of near: only codes that are exactly equal are listed."
+        words = f"Without {counted.given}s there is no measure of near: only codes that are exactly equal are listed."
         if scale is not None:
             words = (
                 f"Pairs of codes at most {threshold:.3g} apart: {NEAR:.0%} of {scale:.3g}, the median distance of "
-                f"{len(counted.latents):,} sampled latents to their codes. In {alive.total:,} of {every.total:,} pairs "
-                "both codes are in use; these are listed first."
+                f"{len(counted.latents):,} sampled {counted.given}s to their codes. In {alive.total:,} of "
+                f"{every.total:,} pairs both codes are in use; these are listed first."
             )
     rows = [(int(a), int(b), float(d)) for (a, b), d in zip(codes[in_use][alive.pairs], alive.distances, strict=True)]
     rows += [
@@ -160,9 +160,8 @@ def _notes(counted: LevelAudit, codebook: Codebook, drawn_note: str) -> list[str
     if codebook.rule is not None:
         notes.append("A lattice has no learned vectors: its norms and distances follow from its rule.")
     if counted.latents is not None:
-        notes.append(
-            f"Latents: a uniform sample of {len(counted.latents):,} of {counted.tokens:,} tokens, in half precision."
-        )
+        sampled = f"a uniform sample of {len(counted.latents):,} of {counted.tokens:,} tokens, in half precision."
+        notes.append(f"{counted.given.capitalize()}s: {sampled}")
     return notes
 
 

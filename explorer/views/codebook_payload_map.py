@@ -141,8 +141,8 @@ def _pca(of: _Level, *_) -> dict[str, Any]:
     if latents is not None:
         inside = _share_shown(latents, mean, axes)
         notes.append(
-            f"Under them {len(latents):,} sampled latents on the same plane, which shows {inside:.0%} of their "
-            "variance around the codes' mean."
+            f"Under them {len(latents):,} sampled {of.counted.given}s on the same plane, which shows {inside:.0%} of "
+            "their variance around the codes' mean."
         )
     return {
         "xy": pack(places),
@@ -179,7 +179,9 @@ def _laid_out(of: _Level, codes: object, bits: object, projection: Projection | 
     places = projection.xy.astype(np.float32)
     notes = [projection.note]
     if latents:
-        notes.append(f"Laid out together: {len(of.codes):,} codes and {latents:,} sampled latents under them.")
+        notes.append(
+            f"Laid out together: {len(of.codes):,} codes and {latents:,} sampled {of.counted.given}s under them."
+        )
     return {
         "xy": pack(places[: len(of.codes)]),
         "latents": pack(places[len(of.codes) :]) if latents else None,
@@ -229,8 +231,8 @@ def _sphere(of: _Level, codes: object, bits: Sequence[int] | None, *_) -> dict[s
     ]
     if latents is not None:
         notes.append(
-            f"{len(latents):,} sampled latents: these three coordinates of each, moved out to the sphere. The "
-            f"quantizer's own sphere has {len(rule.levels)} dimensions, so this is a projection of it."
+            f"{len(latents):,} sampled {of.counted.given}s: these three coordinates of each, moved out to the sphere. "
+            f"The quantizer's own sphere has {len(rule.levels)} dimensions, so this is a projection of it."
         )
     return {
         "xyz": pack(xyz.astype(np.float32)),
@@ -274,7 +276,9 @@ def _slice(of: _Level, plane: Plane, side: int) -> dict[str, Any]:
     ]
     latents = of.latents()
     if latents is not None:
-        notes.append(f"Under them the feet of {len(latents):,} sampled latents, which mostly lie off this plane.")
+        notes.append(
+            f"Under them the feet of {len(latents):,} sampled {of.counted.given}s, which mostly lie off this plane."
+        )
     return {
         "xy": pack(plane.project(place).astype(np.float32)),
         "latents": None if latents is None else pack(plane.project(latents).astype(np.float32)),

@@ -11,7 +11,7 @@ export const STATES = [
   { id: "live", word: "in use", title: "Codes in use, with nothing else to say about them" },
   { id: "dead", word: "dead", title: "Codes below the threshold although at least K tokens were counted" },
   { id: "unseen", word: "not yet seen", title: "Codes with no token yet, while fewer than K tokens were counted: too few to call them dead" },
-  { id: "duplicate", word: "near-duplicate", title: "Codes in use that lie next to another code, closer than latents lie to their codes" },
+  { id: "duplicate", word: "near-duplicate", title: "Codes in use that lie next to another code, closer than what is quantized lies to its codes" },
   { id: "overused", word: "over-used", title: "Codes with far more tokens than an even share" },
 ];
 

@@ -30,13 +30,14 @@ const MOST_SKIPPED = 50;
 
 const plural = (n, one, many = `${one}s`) => `${whole(n)} ${n === 1 ? one : many}`;
 
-/** "3 sounds (12.8 s) · 640 tokens a level · 4 skipped · 12 s on cpu": what an audit counted; tokens: of each level. Pure. */
-export function auditWords({ media, skipped, planned, complete, seconds, device, amount_words: amount }, tokens) {
+/** "3 sounds (12.8 s) · 640 tokens a level · 4 skipped · 12 s on cpu": what an audit counted; tokens: of each level, which
+ *  are called parts. Pure. */
+export function auditWords({ media, skipped, planned, complete, seconds, device, amount_words: amount }, tokens, part = "level") {
   const count = Array.isArray(media) ? media.length : (media ?? 0);
   const all = amount ?? plural(count, "medium", "media");
   const read = complete || !planned ? all : `${all}, of ${plural(planned, "medium", "media")}; stopped before its end`;
   const even = new Set(tokens).size < 2;
-  const rest = [even ? `${plural(tokens[0] ?? 0, "token")} a level` : `${tokens.map(whole).join(", ")} tokens on its levels`];
+  const rest = [even ? `${plural(tokens[0] ?? 0, "token")}${tokens.length > 1 ? ` a ${part}` : ""}` : `${tokens.map(whole).join(", ")} tokens on its ${part}s`];
   if (skipped?.length) rest.push(`${whole(skipped.length)} skipped`);
   if (seconds > 0) rest.push(`counted in ${seconds < 10 ? seconds.toFixed(1) : whole(seconds)} s${device ? ` on ${device}` : ""}`);
   return [read, ...rest].join(" · ");
@@ -80,7 +81,7 @@ class CodebookPage {
     };
     this.tokenizers = select("Tokenizer", () => this.bus.set({ tokenizer: this.tokenizers.element.value || null, audit: null }));
     this.audits = select("Counted over", () => this.bus.set({ audit: this.audits.element.value }));
-    this.levels = segmented("Level of the codebook", (id) => this.bus.set({ level: id }));
+    this.levels = segmented("Level or group of the codebook", (id) => this.bus.set({ level: id }));
     this.level = h("div", { class: "cb-choice", hidden: true }, h("span", {}, "Codebook"), this.levels.element);
     this.summary = h("p", { class: "cb-summary" });
     this.counted = h("p", { class: "cb-counted" });
@@ -196,7 +197,7 @@ class CodebookPage {
   describe(open) {
     const { tokenizer, audit, levels } = open ?? {};
     say(this.summary, tokenizer?.summary ?? "");
-    say(this.counted, audit ? `${audit.title}: ${auditWords(audit, levels.map((level) => level.tokens))}` : "");
+    say(this.counted, audit ? `${audit.title}: ${auditWords(audit, levels.map((level) => level.tokens), levels[0].part)}` : "");
     say(this.reading, (audit?.reading ?? []).join(" "));
     this.reading.hidden = !audit?.reading?.length;
     const skipped = audit?.skipped ?? [];

@@ -2,6 +2,7 @@
 
 import { codeFrom, nounOf } from "./edit_model.js";
 import { h, segmented } from "./inspect_dom.js";
+import { partNoun } from "./inspect_format.js";
 
 const FRAME_MS = 220;
 
@@ -46,7 +47,7 @@ export class PathPanel {
 
   /** noun: of what is edited. common: whether its levels have one grid, without which two media have no common way. */
   name(noun, common = true) {
-    const codes = { id: "codes", label: "Two codes", title: "From code to code of this level" };
+    const codes = { id: "codes", label: "Two codes", title: `From code to code of this ${partNoun(this.editor.open?.combination)}` };
     const both = { id: "pictures", label: `Two ${noun}s`, title: `From the edited tokens to those of a second ${noun}` };
     if (!common) this.kind = "codes";
     this.kinds.options(common ? [codes, both] : [codes], this.kind);

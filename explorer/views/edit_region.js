@@ -2,22 +2,23 @@
 
 import { WORDS } from "./edit_history.js";
 import { h } from "./inspect_dom.js";
+import { partNoun } from "./inspect_format.js";
 
 export class RegionBar {
   constructor(editor) {
     this.editor = editor;
     const button = (text, title, word) => h("button", { type: "button", class: "dte-plain-button", title, onclick: () => this.act(word) }, text);
     this.fill = button("Fill", "Give every token of the region the chosen code", (box) => WORDS.fill(editor.choice.level, editor.code, box));
-    this.levels = h("select", { class: "ed-select", "aria-label": "Levels to leave out" });
+    this.levels = h("select", { class: "ed-select" });
     const chosen = () => (editor.open.same ? this.levels.value.split("-").map(Number) : [editor.choice.level]);
-    const drop = button("Leave out", "Decode the region without these levels", (box) => WORDS.drop(chosen(), box));
+    const drop = button("Leave out", "Decode the region without them", (box) => WORDS.drop(chosen(), box));
     this.drop = h("span", { class: "ed-join", hidden: true }, this.levels, drop);
     this.name = h("span", { class: "ed-region-name" });
     this.common = h(
       "span",
       { class: "ed-join" },
       button("Shuffle", "Put the tokens of the region into another order", (box) => WORDS.shuffle(box, editor.history.done.length)),
-      button("Zero", "Give every token of the region the code nearest to the zero vector, in every level", (box) => WORDS.zero(box)),
+      button("Zero", "Give every token of the region the code nearest to the zero vector", (box) => WORDS.zero(box)),
       button("Average", "Give every token of the region the codes nearest to the region's mean", (box) => WORDS.average(box)),
     );
     this.element = h(
@@ -41,7 +42,8 @@ export class RegionBar {
     this.drop.hidden = count < 2;
     this.levels.hidden = !same;
     this.common.hidden = !same; // levels with grids of their own have no region in common
-    const noun = this.editor.open.combination === "sum" ? "level" : "group";
+    const noun = partNoun(this.editor.open.combination);
+    this.levels.setAttribute("aria-label", `${noun}s to leave out`);
     const single = Array.from({ length: count }, (_, q) => [`${q}`, `${noun} ${q + 1}`]);
     const from = (q) => [Array.from({ length: count - q }, (_, i) => q + i).join("-"), `${noun}s ${q + 1} to ${count}`];
     const rest = noun === "level" ? Array.from({ length: Math.max(count - 2, 0) }, (_, q) => from(q + 1)) : [];

@@ -1,6 +1,7 @@
 // The tokens as text: written in the chosen form, copied, and pasted back.
 
 import { h } from "./inspect_dom.js";
+import { capital, partNoun } from "./inspect_format.js";
 
 const ORDERS = [
   ["raster", "row by row"],
@@ -38,13 +39,13 @@ export class TextPanel {
     const field = (text, element) => h("label", { class: "ed-field" }, h("span", {}, text), element);
     this.style = select([["numbers", "numbers"], ["tags", "tags, such as <img_123>"]]);
     this.order = select(ORDERS);
-    this.by = select([["level", "level by level"], ["position", "position by position"]]);
+    this.by = select([["level", ""], ["position", "position by position"]]); // the words that name levels or groups: `opened`
     this.offset = h("input", { class: "ed-input", inputmode: "numeric", value: "0", size: 8, oninput: changed });
     this.tag = h("input", { class: "ed-input", value: "img", size: 8, maxlength: 31, spellcheck: "false", oninput: changed });
     this.separate = h("input", { type: "checkbox", onchange: changed });
     this.tagField = field("Tag", this.tag);
-    this.byField = field("Levels", this.by);
-    this.separateField = h("label", { class: "dte-toggle", title: "Level 2 counts on from where level 1 ends, as in the vocabulary of a language model" }, this.separate, h("span", {}, "own numbers for each level"));
+    this.byField = field("", this.by);
+    this.separateField = h("label", { class: "dte-toggle" }, this.separate, h("span", {}));
     this.area = h("textarea", { class: "ed-text", rows: 7, spellcheck: "false", "aria-label": "Tokens as text", oninput: () => this.type() });
     const button = (text, title, act) => h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, text);
     this.present = button("Show present tokens", "Put the text of the edited tokens in place of what is typed", () => this.write());
@@ -64,9 +65,18 @@ export class TextPanel {
 
   opened() {
     const several = this.editor.open.K.length > 1;
+    this.name(partNoun(this.editor.open.combination));
     this.byField.hidden = this.separateField.hidden = !several;
     if (!several) this.separate.checked = false;
     this.form(false);
+  }
+
+  /** noun: "level" or "group". */
+  name(noun) {
+    this.by.firstChild.textContent = `${noun} by ${noun}`;
+    this.byField.firstChild.textContent = `${capital(noun)}s`;
+    this.separateField.title = `${capital(noun)} 2 counts on from where ${noun} 1 ends, as in the vocabulary of a language model`;
+    this.separateField.lastChild.textContent = `own numbers for each ${noun}`;
   }
 
   /** The present tokens are written as long as nothing was typed. */

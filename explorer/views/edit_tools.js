@@ -3,13 +3,15 @@
 import { WORDS } from "./edit_history.js";
 import { boxBetween, brushCells, lineCells, placed, placeWords } from "./edit_model.js";
 import { createStage, frame } from "./edit_stage.js";
+import { partNoun } from "./inspect_format.js";
 import { selection } from "./selection.js";
 
+/** In `help`, {part} stands for what the parts of a token are called. */
 export const TOOLS = [
   { id: "paint", label: "Paint", title: "Give tokens the code; hold Alt to pick a code instead", help: "Drag over the tokens to paint with the code. Alt-click picks a token's code." },
   { id: "region", label: "Region", title: "Choose a rectangle, then what to do with it", help: "Drag a rectangle, then choose below what happens to it." },
-  { id: "replace", label: "Replace all", title: "Replace one code everywhere by the chosen one", help: "Click a token: its code becomes the chosen code everywhere in this level." },
-  { id: "swap", label: "Swap", title: "Exchange two tokens", help: "Click two tokens: they change places, with all their levels.", common: true },
+  { id: "replace", label: "Replace all", title: "Replace one code everywhere by the chosen one", help: "Click a token: its code becomes the chosen code everywhere in this {part}." },
+  { id: "swap", label: "Swap", title: "Exchange two tokens", help: "Click two tokens: they change places, with all their {part}s.", common: true },
   { id: "pick", label: "Pick", title: "Take the code of a token", help: "Click a token to paint with its code." },
   { id: "reach", label: "Reach", title: "What one token changes: the decode with it and without it", help: "Click a token to see all that it changes, measured by decoding without it." },
   { id: "transplant", label: "Transplant", title: "Lay in a region of a second picture", help: "Drag a region in the second picture, then click here where it shall lie.", common: true },
@@ -104,7 +106,7 @@ export class Brushwork {
     const code = this.codeAt(cell);
     const kept = this.editor.tokens.kept?.[level][cell] !== 0;
     const at = placeWords(cell, this.grid, this.editor.open);
-    this.notice(`${at[0].toUpperCase()}${at.slice(1)}${codes.length > 1 ? `, level ${level + 1}` : ""}: code ${code}${kept ? "" : ", left out"}`);
+    this.notice(`${at[0].toUpperCase()}${at.slice(1)}${codes.length > 1 ? `, ${partNoun(this.editor.open.combination)} ${level + 1}` : ""}: code ${code}${kept ? "" : ", left out"}`);
     selection.hover({ code, origin: "edit" });
   }
 

@@ -10,6 +10,7 @@ import { SidePicture } from "./edit_side.js";
 import { TextPanel } from "./edit_text.js";
 import { Brushwork, TOOLS } from "./edit_tools.js";
 import { h, segmented, toggle } from "./inspect_dom.js";
+import { partNoun } from "./inspect_format.js";
 import { selection } from "./selection.js";
 
 const WIDE = 2.5; // width over height of pictures that stand one under the other
@@ -112,7 +113,7 @@ class EditPanel {
     this.brush = segmented("Size of the brush", (id) => editor.choose({ brush: id }));
     this.brush.options([1, 3, 5].map((n) => ({ id: n, label: `${n}`, title: `${n} × ${n} tokens` })), 1);
     this.brushField = h("span", { class: "ed-field" }, h("span", {}, "Brush"), this.brush.element);
-    this.whole = toggle("all levels of the picked token", "Paint with the codes of every level of the token that was picked", false, (on) => editor.choose({ whole: on }));
+    this.whole = toggle("all of the picked token", "Paint with all codes of the token that was picked, one of each level or group", false, (on) => editor.choose({ whole: on }));
     const button = (text, title, act) => h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, text);
     this.undo = button("Undo", "Ctrl+Z", () => editor.undo());
     this.redo = button("Redo", "Ctrl+Shift+Z", () => editor.redo());
@@ -220,13 +221,14 @@ class EditPanel {
     this.wrong.textContent = editor.message;
     this.undo.disabled = this.reset.disabled = history.done.length === 0;
     this.redo.disabled = history.undone.length === 0;
-    this.help.textContent = TOOLS.find(({ id }) => id === choice.tool).help;
+    const part = partNoun(open?.combination);
+    this.help.textContent = TOOLS.find(({ id }) => id === choice.tool).help.replace("{part}", part);
     this.brushField.hidden = choice.tool !== "paint";
     this.whole.hidden = choice.tool !== "paint" || choice.origin === null || choice.codes.length < 2 || !open?.same;
     this.region.follow();
     if (!open) return;
     this.writeCode();
-    this.level.textContent = open.K.length > 1 ? `of level ${choice.level + 1}, 0 to ${open.K[choice.level] - 1}` : `0 to ${open.K[0] - 1}`;
+    this.level.textContent = open.K.length > 1 ? `of ${part} ${choice.level + 1}, 0 to ${open.K[choice.level] - 1}` : `0 to ${open.K[0] - 1}`;
     const { count, difference, leftOut } = editor.tokens;
     const steps = history.done.length + (editor.drawn ? 1 : 0);
     this.status.textContent = summary({ steps, changed: count, tokens: tokenCount(open), pixels: difference.pixels, most: difference.most, leftOut, sound: open.modality === "audio" });

@@ -5,10 +5,10 @@ import { selection } from "./selection.js";
 export const KINDS = [
   { kind: "npz", label: "Tokens .npz", title: "Indices, latents and codebooks as numpy arrays, with their meta data" },
   { kind: "json", label: "Tokens .json", title: "Indices and meta data as text" },
-  { kind: "csv", label: "Tokens .csv", title: "One row a token: level, row, column, code, quantization error" },
-  { kind: "codebook", label: "Codebook .npy", title: "The code vectors of the level on screen, (K, D)" },
-  { kind: "counts", label: "Usage .csv", title: "For each code of the level on screen: tokens here, share, training count" },
-  { kind: "decoded", label: "Reconstruction", title: "What all levels decode to: a picture as .png, a sound as .wav, a clip as .webp" },
+  { kind: "csv", label: "Tokens .csv", title: "One row a token: level or group, row, column, code, quantization error" },
+  { kind: "codebook", label: "Codebook .npy", title: "The code vectors of the level or group on screen, (K, D)" },
+  { kind: "counts", label: "Usage .csv", title: "For each code of the level or group on screen: tokens here, share, training count" },
+  { kind: "decoded", label: "Reconstruction", title: "What all levels or groups decode to: a picture as .png, a sound as .wav, a clip as .webp" },
 ];
 
 /** base64 text -> bytes. */

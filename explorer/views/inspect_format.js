@@ -2,6 +2,17 @@
 
 const WHOLE = new Intl.NumberFormat("en-US");
 
+/** What the parts of a token are called, as `analysis/naming.py` has it: stages of a sum have an order, groups have none. */
+export const partNoun = (combination) => (combination === "concatenate" ? "group" : "level");
+
+/** What the quantizer of a level (from 0) is given: behind the first of a sum it is what is left over. */
+export const givenNoun = (combination, level) => (combination === "sum" && level > 0 ? "residual" : "latent");
+
+/** The same of a level of the codebook page, in the plural. */
+export const givens = (level) => `${level?.given ?? "latent"}s`;
+
+export const capital = (word) => word[0].toUpperCase() + word.slice(1);
+
 export const whole = (n) => WHOLE.format(Math.round(n));
 
 /** Counts may be moving averages: whole where whole, else two significant digits below 10, none above. */
@@ -23,9 +34,9 @@ export function percent(part, total) {
 const plural = (n, one, many) => `${amount(n)} ${n === 1 ? one : many}`;
 
 /** "code 512, 14 of 1,024 tokens": the sentence of the live region. */
-export function sentence({ code, count, total, token = null, row = null, col = null, where = null, level = null }) {
+export function sentence({ code, count, total, token = null, row = null, col = null, where = null, level = null, noun = "level" }) {
   const place = token === null ? "" : `, at ${where ?? `row ${row + 1}, column ${col + 1}`}`;
-  const prefix = level === null ? "" : `level ${level + 1}, `;
+  const prefix = level === null ? "" : `${noun} ${level + 1}, `;
   return `${prefix}code ${code}, ${whole(count)} of ${whole(total)} tokens${place}`;
 }
 

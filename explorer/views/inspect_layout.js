@@ -2,18 +2,19 @@
 
 import { card, h, segmented, slider, toggle } from "./inspect_dom.js";
 
-const MODES = [
-  { id: "all", label: "All", title: "Decode from every level" },
-  { id: "solo", label: "Solo", title: "Decode from this level only" },
-  { id: "mute", label: "Mute", title: "Decode without this level" },
-  { id: "cumulative", label: "Up to", title: "Decode from the first level up to this one (cumulative)" },
+/** The ways to decode levels or groups. */
+export const modesFor = (noun) => [
+  { id: "all", label: "All", title: `Decode from every ${noun}` },
+  { id: "solo", label: "Solo", title: `Decode from this ${noun} only` },
+  { id: "mute", label: "Mute", title: `Decode without this ${noun}` },
+  { id: "cumulative", label: "Up to", title: `Decode from the first ${noun} up to this one (cumulative)` },
 ];
 
 /** Build everything into `root`; `act` holds the callbacks, `options` the first values. */
 export function buildLayout(root, options, act) {
   const level = segmented("Level", act.level);
   const mode = segmented("Levels that are decoded", act.mode);
-  mode.options(MODES, "all");
+  mode.options(modesFor("level"), "all");
   const modeNote = h("span", { class: "dte-mode-note" });
   const levels = h("div", { class: "dte-levels", hidden: true }, h("span", { class: "dte-level-name" }, "Level"), level.element, mode.element, modeNote);
   const chip = h("span", { class: "dte-chip", "aria-hidden": "true" });

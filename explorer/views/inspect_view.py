@@ -56,9 +56,9 @@ class CodeMap:
     """One plane of one level's codebook: codes (n,) integers at xy (n, 2), y upwards.
 
     kind: "pca", "umap", "lattice", "plane" (a codebook that is truly 2-D) or "slice". caption: what was fitted and
-    what the picture does not say, for the screen. box (x_min, x_max, y_min, y_max): inside it the browser cuts the exact
-    Voronoi cells of the codes; only for "plane". The first map of a level gives its codes their colours, so it should not change while
-    others arrive.
+    what the picture does not say, for the screen. box (x_min, x_max, y_min, y_max): inside it the browser cuts the
+    exact Voronoi cells of the codes; only for "plane". The first map of a level gives its codes their colours, so it
+    should not change while others arrive.
     """
 
     level: int

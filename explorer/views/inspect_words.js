@@ -1,6 +1,7 @@
 // The words around the canvases of the inspect view: controls, captions, status line, live region, data attributes.
 
 import * as words from "./inspect_format.js";
+import { modesFor } from "./inspect_layout.js";
 import { placeText } from "./places.js";
 
 const HINT = "Point at a token, a code or a bar; click to keep it.";
@@ -8,12 +9,14 @@ const HINT = "Point at a token, a code or a bar; click to keep it.";
 /** Level selector, map and count choices, progress, captions: everything that a new value may change. */
 export function fillControls(view) {
   const { parts, model, level } = view;
-  const noun = model.combination === "concatenate" ? "group" : "level";
+  const noun = words.partNoun(model.combination);
   parts.levels.hidden = model.levels.length < 2;
   parts.levels.firstChild.textContent = noun === "group" ? "Group" : "Level";
+  parts.level.element.setAttribute("aria-label", parts.levels.firstChild.textContent);
   const numbered = model.levels.map((_, i) => ({ id: i, label: String(i + 1), title: `Show ${noun} ${i + 1}` }));
   parts.level.options(numbered, view.levelIndex);
-  parts.mode.set(view.mode);
+  parts.mode.options(modesFor(noun), view.mode);
+  parts.mode.element.setAttribute("aria-label", `The ${noun}s that are decoded`);
   parts.mode.element.hidden = parts.modeNote.hidden = model.decodes === false;
   parts.modeNote.textContent = words.modeWords(view.mode, view.levelIndex, model.levels.length, noun);
   const kinds = level.maps.map((map) => ({ id: map.kind, label: map.title, title: map.caption }));
@@ -76,7 +79,7 @@ export function report(view) {
 function sentenceOf({ level, levelIndex, model }, { code, token }) {
   const place = token === null ? {} : { token, where: placeText(token, [level.rows, level.cols], model.place) };
   const { counts, total } = level.here;
-  return words.sentence({ code, count: counts[code], total, ...place, level: model.levels.length > 1 ? levelIndex : null });
+  return words.sentence({ code, count: counts[code], total, ...place, level: model.levels.length > 1 ? levelIndex : null, noun: words.partNoun(model.combination) });
 }
 
 /** The sentence with share and rank, for the line above the panels. */

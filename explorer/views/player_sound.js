@@ -2,6 +2,7 @@
 
 import { h, segmented, toggle } from "./inspect_dom.js";
 import { onThemeChange, readTheme } from "./inspect_theme.js";
+import { partNoun } from "./inspect_format.js";
 import { moveToken } from "./inspect_geometry.js";
 import { placeText, seconds, stretch } from "./places.js";
 import { Deck } from "./player_audio.js";
@@ -304,7 +305,7 @@ export class SoundPlayer {
     if (!under) return void (this.readout.textContent = HINT);
     const level = this.levels[under.level];
     const place = placeText(under.token, [1, level.indices.length], { kind: "time", seconds: this.duration });
-    const several = this.levels.length > 1 ? `${shown.model.combination === "concatenate" ? "group" : "level"} ${under.level + 1}, ` : "";
+    const several = this.levels.length > 1 ? `${partNoun(shown.model.combination)} ${under.level + 1}, ` : "";
     this.readout.textContent = `${several}code ${level.indices[under.token]}, ${place}`;
   }
 }

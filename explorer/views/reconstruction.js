@@ -66,7 +66,7 @@ class View {
     this.stage.setSize(value.width, value.height, value.place?.kind === "time" ? SOUND_RATIO : value.width / value.height);
     this.panel.fill(value);
     if (!this.root.contains(this.panel.body)) this.root.replaceChildren(this.panel.body);
-    const modes = modesOf(value);
+    const modes = modesOf(value, this.level);
     this.setMode((modes.find(({ id }) => id === this.mode.id) ?? modes[0] ?? MODES[0]).id);
     const [original, reconstruction] = await Promise.all([value.original, value.reconstruction].map(loadImage));
     if (this.value !== value) return undefined; // a newer picture came while this one was decoded
@@ -75,7 +75,7 @@ class View {
   }
 
   setMode(id) {
-    const modes = modesOf(this.value);
+    const modes = modesOf(this.value, this.level);
     this.mode = [...modes, ...MODES].find((mode) => mode.id === id);
     this.root.dataset.mode = id;
     this.stage.setSwipe(id === "swipe" && this.value.reconstruction !== null);
@@ -181,7 +181,7 @@ class View {
   }
 
   saveMap() {
-    const mode = this.mode.colours ? this.mode : modesOf(this.value).find(({ colours }) => colours);
+    const mode = this.mode.colours ? this.mode : modesOf(this.value, this.level).find(({ colours }) => colours);
     if (!mode) return;
     downloadCanvas(`${mode.id}-map.png`, painted(mapOf(this.value, mode.id, this.level), mode));
   }

@@ -39,9 +39,11 @@ class ReconstructionData:
     original, reconstruction: (H, W, 3) float [0, 1]; a sound's are its spectrograms. No reconstruction: no decoder.
     indices, quantization_error, margin: one array (rows, columns) per level; |z_e - z_q|^2 and the distance to the
     second-nearest code less that to the nearest. Empty tuples where tokens have no place in the picture.
-    num_tokens, bits_*: of all levels sent. seconds: wall time of "encode", "quantize", "decode".
+    num_tokens, bits_*: of the levels that the reconstruction was decoded from. seconds: wall time of "encode",
+    "quantize", "decode", of all levels.
     mode, levels_shown: "all", "solo", "mute" or "cumulative", and the levels the reconstruction was decoded from
-    (None: all of them). noun: the word for a level on screen ("level", "group").
+    (None: all of them). noun: the word for a level on screen ("level", "group"). given: of each level, what its
+    quantizer was given ("latent", "residual").
     notes: what was done to the picture on its way in.
     difference: of a sound, (H, W) in dB, the level of the reconstruction less that of the original in each band.
     rows: the figures, where they are not those of a picture. place: see `places`.
@@ -61,6 +63,7 @@ class ReconstructionData:
     device: str = "cpu"
     num_levels: int = 1
     noun: str = "level"
+    given: Sequence[str] = ("latent",)
     mode: str = "all"
     levels_shown: Sequence[int] | None = None
     notes: Sequence[str] = ()
@@ -80,6 +83,11 @@ class ReconstructionData:
                 if array.ndim != 2 or (self.indices and array.shape != self.indices[level].shape):
                     raise RecordError(f"{name} of level {level} has shape {array.shape}, expected (rows, columns)")
 
+    @property
+    def partial(self) -> bool:
+        """Whether levels were left out of the reconstruction."""
+        return self.levels_shown is not None and len(set(self.levels_shown)) < self.num_levels
+
 
 def payload(data: ReconstructionData) -> str:
     """The JSON string for `ReconstructionView`."""
@@ -98,7 +106,8 @@ def payload(data: ReconstructionData) -> str:
         "margin": [pack(level.astype(np.float32)) for level in data.margin],
         "numLevels": data.num_levels,
         "noun": data.noun,
-        "caption": level_caption(data.mode, data.levels_shown, data.num_levels, data.noun),
+        "given": list(data.given),
+        "caption": _caption(data),
         "notes": [str(note) for note in data.notes],
         "figures": figures(data) if data.rows is None else list(data.rows),
         "place": data.place,
@@ -159,6 +168,21 @@ def level_caption(mode: str, levels_shown: Sequence[int] | None, num_levels: int
     return f"Decoded from {_named(shown, noun)} of {num_levels}{' only' if len(shown) == 1 else ''}."
 
 
+def counted_words(data: ReconstructionData) -> str:
+    """What the tokens are counted over, such as "positions times the 2 of 4 levels that are kept"."""
+    if data.num_levels == 1:
+        return "one a position"
+    times = "of" if len({level.shape for level in data.indices}) > 1 else "times"
+    if not data.partial:
+        return f"positions {times} {data.num_levels} {data.noun}s"
+    return f"positions {times} the {len(data.levels_shown)} of {data.num_levels} {data.noun}s that are kept"
+
+
+def _caption(data: ReconstructionData) -> str:
+    words = level_caption(data.mode, data.levels_shown, data.num_levels, data.noun)
+    return f"{words} Tokens, bits and rates are of what is kept." if data.partial else words
+
+
 def _named(levels: set[int], noun: str) -> str:
     """{0, 2} -> "levels 1, 3"."""
     return f"{noun}{'s' if len(levels) > 1 else ''} {', '.join(str(level + 1) for level in sorted(levels))}"
@@ -176,7 +200,7 @@ def figures(data: ReconstructionData) -> list[dict]:
         figure("ssim", "SSIM", data.ssim, "of 1", 3,
                 "Structural similarity of the reconstruction to the original; 1 means identical."),
         figure("tokens", "Tokens", data.num_tokens, "indices", 0,
-                "Indices that stand for this picture: positions times levels."),
+                f"Indices that stand for this picture: {counted_words(data)}."),
         figure("bits_uniform", "Bits, uniform", data.bits_uniform, "bit", 0,
                 "Size of the tokens at log2(K) bits for each index, with no entropy coding."),
         figure("bits_empirical", "Bits, empirical", data.bits_empirical, "bit", 0,
@@ -193,6 +217,13 @@ def figures(data: ReconstructionData) -> list[dict]:
         if step in data.seconds:
             rows.append(figure(f"{step}_ms", step.capitalize(), data.seconds[step] * 1000, "ms", 1,
                                 f"Wall time of {doing} for this picture on {data.device}."))  # fmt: skip
+    if data.partial:
+        rows = [
+            row | {"explains": f"{row['explains']} Of all {data.num_levels} {data.noun}s."}
+            if row["id"].endswith("_ms")
+            else row
+            for row in rows
+        ]
     rows.append(figure("device", "Device", None, "", 0, "Where the tokenizer ran.", text=data.device))
     return rows
 

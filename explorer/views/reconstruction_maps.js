@@ -32,7 +32,7 @@ export const MODES = [
     per: "token",
     name: "|z_e − z_q|²",
     unit: "squared distance",
-    about: "How far each latent was moved to reach its code; for a cosine codebook, with both normalised.",
+    about: "How far each {given} was moved to reach its code; for a cosine codebook, with both normalised.",
   },
   {
     id: "margin",
@@ -41,7 +41,7 @@ export const MODES = [
     per: "token",
     name: "margin",
     unit: "distance",
-    about: "How far each latent is from getting another code. Dark tokens are uncertain: nearly a tie.",
+    about: "How far each {given} is from getting another code. Dark tokens are uncertain: nearly a tie.",
   },
 ];
 
@@ -98,11 +98,14 @@ export function mapOf(value, mode, level) {
   return levels.length > 0 ? tokenMap(levels[Math.min(level, levels.length - 1)]) : null;
 }
 
-/** The tabs that this payload can fill: maps of tokens need tokens with a place, all others a reconstruction. */
-export function modesOf(value) {
+/** The tabs that this payload can fill: maps of tokens need tokens with a place, all others a reconstruction.
+ *  level: the one on screen, whose quantizer was given latents or, behind the first of a sum, residuals. */
+export function modesOf(value, level = 0) {
   const words = value.place?.kind === "time" ? OF_SOUND : {};
   const decoded = value.reconstruction !== null;
-  return MODES.map((mode) => ({ ...mode, ...words[mode.id] })).filter(({ id, colours, per }) =>
+  const given = value.given?.[Math.min(level, value.given.length - 1)] ?? "latent";
+  const said = MODES.map((mode) => ({ ...mode, ...words[mode.id] })).map((mode) => ({ ...mode, about: mode.about?.replace("{given}", given) }));
+  return said.filter(({ id, colours, per }) =>
     colours === null || per === "pixel" ? decoded : tokenLevels(value, id).length > 0,
   );
 }

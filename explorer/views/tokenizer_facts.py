@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 
+from explorer.analysis.naming import part_noun
 from explorer.record import TokenRecord
 from explorer.tokenizers.base import TokenizerSpec
 from explorer.views.component import BrowserComponent
@@ -45,9 +46,9 @@ def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[s
     if "psnr_db" in spec.measured:
         where = f"mean over {spec.measured['pictures']:,.0f} held-out pictures, as its card says"
         rows.append(_fact("PSNR", f"{spec.measured['psnr_db']:.1f} dB", f"Peak signal-to-noise ratio, {where}."))
-    usage = usage_words(spec.measured)
+    usage, part = usage_words(spec.measured), part_noun(spec.combination)
     if usage:
-        counted = f"Share of K used at least once by {spec.measured['tokens']:,.0f} held-out tokens, level by level."
+        counted = f"Share of K used at least once by {spec.measured['tokens']:,.0f} held-out tokens, {part} by {part}."
         rows.append(_fact("usage", usage, counted))
     rows.append(_fact("licence", spec.licence, "Of the weights."))
     rows.append(_fact("from", SOURCES[spec.source], "Who brought this tokenizer."))
@@ -81,7 +82,8 @@ def _rates(spec: TokenizerSpec, record: TokenRecord | None) -> list[dict[str, st
     if record is not None and (several or spec.layout == "set1d"):
         counts = [level.layout.num_tokens for level in record.levels]
         words = " + ".join(f"{count:,}" for count in counts[:12]) + (" ..." if len(counts) > 12 else "")
-        rows.append(_fact("tokens", words, "Of the medium on screen, level by level."))
+        part = part_noun(spec.combination)
+        rows.append(_fact("tokens", words, f"Of the medium on screen, {part} by {part}."))
     pixels, seconds = (record.bits_per_pixel("uniform"), record.bitrate_bps("uniform")) if record else (None, None)
     if spec.modality == "image" and spec.layout == "grid2d" and not several:
         rows.append(

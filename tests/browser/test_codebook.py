@@ -211,7 +211,7 @@ def test_a_zip_of_pictures_is_counted_stopped_resumed_and_saved(page, app_url, t
     page.locator(f"{AUDIT} summary").first.click()
     upload(page, path)
     page.wait_for_function(
-        f"/media · .* tokens a level/.test(document.querySelector('{AUDIT} .ca-figures').textContent)"
+        f"/media · .* tokens of each codebook/.test(document.querySelector('{AUDIT} .ca-figures').textContent)"
     )
     page.get_by_role("button", name="Stop", exact=True).click()
     page.wait_for_selector(f"{AUDIT}[data-job='stopped']", timeout=PATIENCE_MS)

@@ -72,10 +72,11 @@ def test_figures_of_a_sound_are_of_the_sound_and_not_of_its_picture():
     assert (found["snr_db"], found["log_mel_db"]) == pytest.approx((expected.snr_db, expected.log_mel_db))
     assert "psnr_db" not in found
     seconds = len(record.media) / 8000
-    assert found["indices_per_s"] == pytest.approx(3 * 200) and found["kbps_uniform"] == pytest.approx(
-        3 * 200 * 5 / 1000
-    )
-    assert found["compression"] == pytest.approx(16 * 8000 * seconds / (3 * 200 * 5 * seconds))
+    assert found["tokens"] == 200 * seconds, "of the one level of three that is heard"
+    assert found["indices_per_s"] == pytest.approx(200) and found["kbps_uniform"] == pytest.approx(200 * 5 / 1000)
+    assert found["compression"] == pytest.approx(16 * 8000 * seconds / (200 * 5 * seconds))
+    whole = figures_of(events.decoded_values(visit_of("tones"))[1])
+    assert (whole["tokens"], whole["indices_per_s"]) == pytest.approx((3 * 200 * seconds, 3 * 200))
     heard, _ = soundfile.read(io.BytesIO(base64.b64decode(json.loads(player)["reconstruction"].split(",")[1])))
     assert np.abs(heard - decoded[:, 0].clip(-1, 1)).max() < 1e-4
     assert json.loads(player)["caption"] == "Decoded from level 2 of 3 only."

@@ -57,3 +57,4 @@ def test_without_tokenizers_there_is_nothing_to_choose():
 )
 def test_levels_of_each_mode(mode, levels):
     assert levels_shown(Visit(level=2, mode=mode), 4) == levels
+    assert levels_shown(Visit(level=2, mode=mode), 1) is None, "a single level cannot be left out"

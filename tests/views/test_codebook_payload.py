@@ -17,7 +17,19 @@ from explorer.views.encoding import unpack
 
 FIELDS = {"tokenizer", "audits", "audit", "joint", "levels", "diagnosis"}
 LEVEL_FIELDS = {
-    *("name", "codebook_size", "codebook_dim", "metric", "tokens", "ceiling", "used", "usage", "usage_of_ceiling"),
+    *(
+        "name",
+        "part",
+        "given",
+        "codebook_size",
+        "codebook_dim",
+        "metric",
+        "tokens",
+        "ceiling",
+        "used",
+        "usage",
+        "usage_of_ceiling",
+    ),
     *("dead", "unseen", "perplexity", "entropy_bits", "gini", "kl_to_uniform_bits", "counts", "state", "states"),
     *("state_words", "over_used_from", "near_duplicate_from", "map_order", "growth", "halves", "batches"),
 }

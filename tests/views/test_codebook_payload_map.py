@@ -6,7 +6,6 @@ from itertools import product
 import numpy as np
 import pytest
 from made_audits import audit_of, counted, lattice, level_of, signs, table
-from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
@@ -96,7 +95,6 @@ def test_codes_that_are_not_finite_are_left_out_and_counted():
         assert np.isfinite(unpack(answer["xy"])).all()
         assert "2 of these 40 codes are NaN or infinite" in answer["notes"][-1]
         assert not any("drawn codes alone" in note for note in answer["notes"]), "NaN codes have no cell to take"
-
 
 
 def test_lattice_axes_and_bits():

@@ -133,6 +133,28 @@ def test_the_caption_says_which_levels_are_seen(mode, shown, words):
     assert level_caption(mode, shown, 4) == words
 
 
+def test_what_is_kept_is_said_beside_the_figures_and_only_where_something_is_left_out(data):
+    several = replace(
+        data,
+        num_levels=4,
+        indices=(),
+        quantization_error=(),
+        margin=(),
+        noun="group",
+        mode="mute",
+        levels_shown=[0, 2, 3],
+    )
+    caption = "Decoded without group 2 of 4. Tokens, bits and rates are of what is kept."
+    assert json.loads(payload(several))["caption"] == caption
+    said = {figure["id"]: figure["explains"] for figure in figures(several)}
+    assert said["tokens"] == ("Indices that stand for this picture: positions times the 3 of 4 groups that are kept.")
+    assert said["decode_ms"].endswith("Of all 4 groups.") and "groups" not in said["psnr_db"]
+    whole = replace(several, mode="cumulative", levels_shown=[0, 1, 2, 3])
+    assert json.loads(payload(whole))["caption"] == "Decoded from all 4 groups."
+    said = {figure["id"]: figure["explains"] for figure in figures(whole)}
+    assert said["tokens"].endswith("positions times 4 groups.") and "Of all" not in said["decode_ms"]
+
+
 def test_the_caption_speaks_of_groups_and_is_silent_for_one_level():
     assert level_caption("solo", [1], 4, "group") == "Decoded from group 2 of 4 only."
     assert level_caption("all", None, 1) == ""

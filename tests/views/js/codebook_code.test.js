@@ -84,7 +84,7 @@ test("chosen files are told apart, and what cannot be is said before it is sent"
 
 test("progress is said with its numbers, rate and remaining time", () => {
   const job = { state: "running", done: 12, planned: 100, tokens: 12288, media_per_second: 6.08, seconds_left: 14.4, name: "a.png", message: "" };
-  assert.equal(audit.progressWords(job), "12 of 100 media · 12,288 tokens a level · 6.1 media/s · 14 s left");
+  assert.equal(audit.progressWords(job), "12 of 100 media · 12,288 tokens of each codebook · 6.1 media/s · 14 s left");
   assert.equal(audit.stateWords(job), "Counting a.png");
   assert.equal(audit.progressWords({ ...job, state: "waiting", done: null, planned: null, tokens: null, media_per_second: null }), "");
   assert.equal(audit.shareDone(job), 0.12);

@@ -4,9 +4,11 @@ import { auditWords, groupsOf, levelOptions } from "../../../explorer/views/code
 
 test("an audit says over what it counted, and when it stopped early", () => {
   const audit = { media: 100, skipped: [], planned: 100, complete: true, seconds: 12.4, device: "cpu" };
-  assert.equal(auditWords(audit, [102400]), "100 media · 102,400 tokens a level · counted in 12 s on cpu");
+  assert.equal(auditWords(audit, [102400]), "100 media · 102,400 tokens · counted in 12 s on cpu");
+  assert.equal(auditWords(audit, [9, 9], "group"), "100 media · 9 tokens a group · counted in 12 s on cpu");
+  assert.equal(auditWords(audit, [9, 18], "level"), "100 media · 9, 18 tokens on its levels · counted in 12 s on cpu");
   const partial = { ...audit, media: 1, skipped: [["a.jpg", "not a picture"]], planned: 9, complete: false, seconds: 0.52 };
-  assert.equal(auditWords(partial, [1]), "1 medium, of 9 media; stopped before its end · 1 token a level · 1 skipped · counted in 0.5 s on cpu");
+  assert.equal(auditWords(partial, [1]), "1 medium, of 9 media; stopped before its end · 1 token · 1 skipped · counted in 0.5 s on cpu");
 });
 
 test("levels have names with their size, tokenizers stand by modality", () => {
