@@ -1,4 +1,4 @@
-"""Animated pictures (GIF, WebP, PNG): their frames one by one, laid on white, each with how long it is shown."""
+"""Animated pictures (GIF, WebP, PNG, AVIF): their frames one by one, laid on white, each with how long it is shown."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from PIL import Image
 from explorer.config import Limits
 from explorer.errors import MediaError
 from explorer.media.colour import pixels_of_image
+from explorer.media.films import Film, Shown
 from explorer.media.opening import OTHER, check_pixels, frame_count, in_words, open_picture
+from explorer.media.scaling import small
 from explorer.media.sniffing import Kind
 
-Frames = Iterator[tuple[float, np.ndarray]]  # (frames a second while this one is shown, (H, W, 3) uint8)
+HASTY_MS, UNHURRIED_MS = 10, 100  # browsers slow down animations that ask for no time at all
 
 
-def animation_frames(data: bytes, kind: Kind, limits: Limits, readable: str) -> tuple[int, Frames]:
-    """How many frames an animated picture has, and an iterator over them.
+def animation_frames(data: bytes, kind: Kind, limits: Limits, film: Film, readable: str) -> Iterator[Shown]:
+    """Yields the frames of an animated picture as they are seen, and tells `film` what there is to say.
 
     readable: what is a clip, for the message. Raises MediaError for a picture that stands still, and for damage.
     """
@@ -25,26 +27,29 @@ def animation_frames(data: bytes, kind: Kind, limits: Limits, readable: str) -> 
     count = frame_count(image)
     if count < 2 or kind.name == "TIFF":
         raise MediaError(f"This file is a picture ({kind.name}) that does not move. Give {readable}.")
+    first = int(bool(getattr(image, "default_image", False)))  # of an APNG: for those who cannot play it
+    film.count, at = count - first, 0.0
+    for number in range(first, count):
+        with in_words(
+            f"This {kind.name} file is damaged or cut short: frame {number + 1:,} of {count:,} cannot be decoded. "
+            f"{OTHER}"
+        ):
+            image.seek(number)
+            check_pixels(*image.size, limits)  # frames of a GIF may reach beyond its first one
+            image.load()
+            milliseconds = float(image.info.get("duration") or 0)
+            pixels = _on_white(image.convert("RGBA"), film.notes)
+        if milliseconds <= HASTY_MS:
+            milliseconds = UNHURRIED_MS
+            film.say(f"Frames of {HASTY_MS} ms or less are shown for {UNHURRIED_MS} ms, as browsers do.")
+        yield Shown(small(pixels, limits.video_side_px), at, milliseconds / 1000, pixels.shape[:2])
+        at += milliseconds / 1000
 
-    def frames() -> Frames:
-        for number in range(count):
-            with in_words(
-                f"This {kind.name} file is damaged or cut short: frame {number + 1:,} of {count:,} cannot be decoded. "
-                f"{OTHER}"
-            ):
-                image.seek(number)
-                check_pixels(*image.size, limits)  # frames of a GIF may reach beyond its first one
-                image.load()
-                milliseconds = float(image.info.get("duration") or 0)
-                pixels = _on_white(image.convert("RGBA"))
-            yield 1000 / milliseconds if milliseconds > 0 else 0.0, pixels
 
-    return count, frames()
-
-
-def _on_white(frame: Image.Image) -> np.ndarray:
+def _on_white(frame: Image.Image, notes: list[str]) -> np.ndarray:
     """An RGBA frame -> (H, W, 3) uint8; an opaque one, as most are, is never held as floats."""
     if frame.getchannel("A").getextrema() == (255, 255):
         return np.asarray(frame.convert("RGB"))
-    pixels, _ = pixels_of_image(frame)
+    pixels, said = pixels_of_image(frame)
+    notes += [note for note in said if note not in notes]
     return np.round(pixels * 255).astype(np.uint8)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-import struct
 import wave
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +16,16 @@ import numpy as np
 
 from explorer.config import Limits
 from explorer.errors import MediaError
-from explorer.media.containers import audio_blocks
 from explorer.media.opening import bytes_of
-from explorer.media.sniffing import Kind, kind_of
+from explorer.media.sniffing import kind_of
+from explorer.media.sound_decoders import MOST_CHANNELS, check_claims
+from explorer.media.sound_reading import Read, read_sound
 
 DEFAULT_LIMITS = Limits()
 READABLE = "WAV, FLAC, Ogg, MP3, AIFF, M4A, AAC, or the sound of an MP4, WebM or AVI"
-RATES_HZ = (1_000, 384_000)  # what a sound may claim
-MOST_CHANNELS = 8
 LOUDEST = 1.5  # peaks above are turned down to 1; decoders of lossy files overshoot full scale by less
-BLOCK = 2**16
+LAST_BIT = 2**-15  # of 16 bits, in which sounds are played
+CANCELLED = 10 ** (-20 / 20)  # the average of channels is called quiet below this share of their loudness: -20 dB
 
 
 @dataclass(frozen=True)
@@ -61,31 +59,33 @@ def load_audio(
     if kind is None or kind.opener == "pillow":
         what = "a picture" if kind else "not a sound that can be read here"
         raise MediaError(f"This file is {what}. Give {READABLE}.")
-    _check_whole(data, kind)
-    blocks = _soundfile_blocks(data, kind) if kind.opener == "soundfile" else audio_blocks(data, kind)
-    return _collected(blocks, kind, limits)
+    return _joined(read_sound(data, kind, limits.audio_seconds))
 
 
 def fit_audio(audio: LoadedAudio, sample_rate_hz: int, channels: int, multiple: int, shortest: int) -> LoadedAudio:
     """The sound with that rate and number of channels, its length a multiple of `multiple` and at least `shortest`.
 
-    In this order: channels are averaged to one, or one is repeated; resampled (polyphase, anti-aliased); silence is
-    added to what is too short; the end is cut away.
+    In this order: channels are averaged to one, or one is repeated; resampled (polyphase, anti-aliased); the end is
+    filled with silence. Nothing is cut away, so that the last, begun token counts as in the original codecs: 441,000
+    samples at 512 a token are 862 tokens (github.com/descriptinc/descript-audio-codec, `preprocess`).
     """
     notes, samples = list(audio.notes), audio.samples
     samples = _with_channels(samples, channels, notes)
     if audio.sample_rate_hz != sample_rate_hz:
         samples = _resampled(samples, audio.sample_rate_hz, sample_rate_hz)
         notes.append(f"Resampled from {audio.sample_rate_hz:,} to {sample_rate_hz:,} Hz.")
-    least = -(-max(shortest, 1) // multiple) * multiple
-    if len(samples) < least:
-        notes.append(f"Too short: silence added from {len(samples):,} to {least:,} samples.")
-        samples = np.pad(samples, ((0, least - len(samples)), (0, 0)))
-    length = len(samples) // multiple * multiple
-    if length < len(samples):
-        cut = (len(samples) - length) / sample_rate_hz
-        notes.append(f"The last {cut * 1000:,.0f} ms cut off (the length is a multiple of {multiple:,} samples).")
-    return LoadedAudio(np.ascontiguousarray(samples[:length], np.float32), sample_rate_hz, tuple(notes))
+    have = len(samples)
+    wanted = -(-max(have, shortest, 1) // multiple) * multiple
+    if wanted > have:
+        samples = np.pad(samples, ((0, wanted - have), (0, 0)))
+        if have < shortest:
+            notes.append(f"Too short: silence added from {have:,} to {wanted:,} samples.")
+        else:
+            notes.append(
+                f"The end filled with {1000 * (wanted - have) / sample_rate_hz:,.1f} ms of silence: {have:,} become "
+                f"{wanted:,} samples, a multiple of {multiple:,}; what is decoded is as long."
+            )
+    return LoadedAudio(np.ascontiguousarray(samples, np.float32), sample_rate_hz, tuple(notes))
 
 
 def wav_bytes(samples: np.ndarray, sample_rate_hz: int) -> bytes:
@@ -120,76 +120,39 @@ def _from_array(array: np.ndarray, limits: Limits, sample_rate_hz: int | None) -
     else:
         raise MediaError(f"An array of {array.dtype} is not a sound. Give floats in -1..1, int16 or int32.")
     block = samples if samples.ndim == 2 else samples[:, None]
-    return _collected(iter([(int(sample_rate_hz), block)]), Kind("array", "soundfile"), limits)
+    check_claims(int(sample_rate_hz), block.shape[1])
+    most = int(limits.audio_seconds * sample_rate_hz)
+    runs = [(int(sample_rate_hz), block[: most + 1])] if len(block) else []
+    return _joined(Read(runs, [], len(block) > most, len(block) / sample_rate_hz))
 
 
-def _soundfile_blocks(data: bytes, kind: Kind) -> Iterator[tuple[int, np.ndarray]]:
-    """Yields (sample_rate_hz, (samples, C) float32) with libsndfile. Raises MediaError for damage."""
-    import soundfile
-
-    try:
-        file = soundfile.SoundFile(io.BytesIO(data))
-    except Exception as error:  # headers are damaged in many ways, and all mean the same to the visitor
-        raise MediaError(
-            f"This {kind.name} file is damaged or cut short: its header cannot be read. Choose another file."
-        ) from error
-    with file:
-        _check_claims(file.samplerate, file.channels)
-        while True:
-            try:
-                block = file.read(BLOCK, dtype="float32", always_2d=True)  # (samples, C)
-            except Exception as error:
-                raise MediaError(
-                    f"This {kind.name} file is damaged or cut short: it cannot be decoded to the end. "
-                    "Choose another file."
-                ) from error
-            if len(block):
-                yield file.samplerate, block
-            if len(block) < BLOCK:
-                if kind.name == "FLAC" and file.tell() < file.frames:
-                    raise MediaError("This FLAC file is damaged or cut short: its end is missing. Choose another file.")
-                return
-
-
-def _check_claims(sample_rate_hz: int, channels: int) -> None:
-    low, high = RATES_HZ
-    if not low <= sample_rate_hz <= high:
-        raise MediaError(f"The sound claims {sample_rate_hz:,} samples a second; {low:,} to {high:,} can be read.")
-    if not 1 <= channels <= MOST_CHANNELS:
-        raise MediaError(f"The sound has {channels} channels; 1 to {MOST_CHANNELS} can be read. Mix it down first.")
-
-
-def _check_whole(data: bytes, kind: Kind) -> None:
-    """A WAV or AIFF that ends before its header says is refused; libsndfile would read what is left in silence."""
-    if kind.name not in ("WAV", "AIFF") or len(data) < 8 or data[:4] == b"RF64":
-        return
-    claimed = struct.unpack("<I" if kind.name == "WAV" else ">I", data[4:8])[0]
-    if len(data) < claimed + 8 < 2**31:  # programs that write to a pipe claim the most there is
-        raise MediaError(f"This {kind.name} file is damaged or cut short: its end is missing. Choose another file.")
-
-
-def _collected(blocks: Iterator[tuple[int, np.ndarray]], kind: Kind, limits: Limits) -> LoadedAudio:
-    """Blocks until the limit, checked and joined."""
-    kept, count, most, rate = [], 0, math.inf, 0
-    for rate, block in blocks:
-        _check_claims(rate, block.shape[1])
-        most = int(limits.audio_seconds * rate)
-        if not np.isfinite(block).all():
-            raise MediaError("The sound holds NaN or infinite samples. Replace them and try again.")
-        kept.append(block)
-        count += len(block)
-        if count > most:
-            break
-    if not count:
-        raise MediaError(f"The sound has no samples: there is nothing in it ({kind.name}).")
-    samples, notes = np.concatenate(kept), []
-    if count > most:
-        samples = samples[:most]
-        notes.append(f"Only the first {limits.audio_seconds:g} s are read.")
+def _joined(read: Read) -> LoadedAudio:
+    """What was read, checked and made one: what comes later with another rate is made like the beginning."""
+    if not read.runs:
+        raise MediaError("The sound has no samples: there is nothing in it.")
+    (rate, first), notes = read.runs[0], list(read.notes)
+    kept = [first]
+    for later_rate, samples in read.runs[1:]:
+        if (later_rate, samples.shape[1]) != (rate, first.shape[1]):
+            notes.append(
+                f"From {sum(map(len, kept)) / rate:.2f} s on it has {later_rate:,} Hz and {samples.shape[1]} channels: "
+                f"made like its beginning, which has {rate:,} Hz and {first.shape[1]}."
+            )
+            samples = _with_channels(samples, first.shape[1], [])
+        kept.append(samples if later_rate == rate else _resampled(samples, later_rate, rate))
+    samples = np.concatenate(kept) if len(kept) > 1 else first
+    if not np.isfinite(samples).all():
+        raise MediaError("The sound holds NaN or infinite samples. Replace them and try again.")
+    if read.capped:
+        samples = samples[:-1]
+        of = f" of {read.promised_s:,.4g} s" if read.promised_s and read.promised_s > len(samples) / rate else ""
+        notes.append(f"Only the first {len(samples) / rate:g} s{of} are read.")
     peak = float(np.abs(samples).max())
     if peak > LOUDEST:
         samples = samples / np.float32(peak)
         notes.append(f"Louder than full scale (peak {peak:.3g}): turned down to 1.")
+    elif peak > 1 + LAST_BIT:
+        notes.append(f"Peaks reach {peak:.3f} of full scale: tokenized as they are, clipped where they are played.")
     return LoadedAudio(np.ascontiguousarray(samples, np.float32), rate, tuple(notes))
 
 
@@ -198,12 +161,24 @@ def _with_channels(samples: np.ndarray, channels: int, notes: list[str]) -> np.n
     if have == channels:
         return samples
     if have > 1:
-        samples = samples.mean(1, keepdims=True)
-        notes.append(f"{have} channels averaged to one.")
+        samples = mixed(samples, notes)
     if channels > 1:
         samples = np.repeat(samples, channels, axis=1)
         notes.append(f"One channel repeated over {channels}.")
     return samples
+
+
+def mixed(samples: np.ndarray, notes: list[str]) -> np.ndarray:
+    """(S, C) -> (S, 1), the mean of the channels; a note says so, and what it loses where channels cancel."""
+    mean = samples.mean(1, keepdims=True)
+    notes.append(f"{samples.shape[1]} channels averaged to one.")
+    loudness, left = (float(np.sqrt(np.square(one, dtype=np.float64).mean())) for one in (samples, mean))
+    if loudness and left <= LAST_BIT * loudness:
+        notes.append("The channels cancel each other (antiphase): their average is silence.")
+    elif left < CANCELLED * loudness:
+        quieter = -20 * math.log10(left / loudness)
+        notes.append(f"The channels nearly cancel each other: their average is {quieter:.0f} dB quieter than they are.")
+    return mean
 
 
 def _resampled(samples: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:

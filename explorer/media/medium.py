@@ -61,7 +61,7 @@ def _held(data: bytes, limits: Limits) -> Modality:
             "Ogg, MP3 or M4A; MP4, WebM or AVI."
         )
     if kind.opener == "pillow":
-        moves = kind.name in ("GIF", "WebP", "PNG") and frame_count(open_picture(data, limits)) > 1
+        moves = kind.name in ("GIF", "WebP", "PNG", "AVIF") and frame_count(open_picture(data, limits)) > 1
         return "video" if moves else "image"
     if kind.opener == "soundfile":
         return "audio"

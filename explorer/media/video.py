@@ -12,20 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import MediaError, SettingsError
 from explorer.media.animation import animation_frames
-from explorer.media.containers import video_frames
+from explorer.media.even_times import even_times
+from explorer.media.films import Film, Shown, film_frames
 from explorer.media.image import LoadedImage, fit, scaled_to_cover, to_pil
 from explorer.media.opening import bytes_of, check_pixels
+from explorer.media.scaling import small
 from explorer.media.sniffing import kind_of
 
 DEFAULT_LIMITS = Limits()
 READABLE = "MP4, WebM, QuickTime, AVI, or an animated GIF, WebP or PNG"
-USUAL_RATE = 12.5  # frames a second of a clip that does not say
-RATES = (0.1, 240.0)
 
 
 @dataclass(frozen=True)
@@ -55,16 +54,17 @@ def load_video(
     Raises MediaError with what was wrong and what to do.
     """
     if isinstance(source, np.ndarray):
-        return _collected(_array_frames(source, frames_per_second), limits, len(source) if source.ndim else None)
+        film = Film(frames_per_second or 0.0, len(source) if source.ndim else None)
+        return _collected(_array_frames(source, limits, frames_per_second), limits, film)
     data = bytes_of(source, limits, "clip")
     kind = kind_of(data)
     if kind is None or kind.opener == "soundfile":
         what = "a sound" if kind else "not a clip that can be read here"
         raise MediaError(f"This file is {what}. Give {READABLE}.")
+    film = Film()
     if kind.opener == "pillow":
-        count, frames = animation_frames(data, kind, limits, READABLE)
-        return _collected(frames, limits, count)
-    return _collected(video_frames(data, kind, limits), limits, None)
+        return _collected(animation_frames(data, kind, limits, film, READABLE), limits, film)
+    return _collected(film_frames(data, kind, limits, film), limits, film)
 
 
 def fit_video(
@@ -129,62 +129,50 @@ def _with_frames(frames: np.ndarray, wanted: int, notes: list[str]) -> np.ndarra
     return frames[:wanted]
 
 
-def _array_frames(array: np.ndarray, frames_per_second: float | None) -> Iterator[tuple[float, np.ndarray]]:
+def _array_frames(array: np.ndarray, limits: Limits, frames_per_second: float | None) -> Iterator[Shown]:
     if array.ndim != 4 or array.shape[3] != 3 or 0 in array.shape:
         raise MediaError(f"An array of shape {array.shape} is not a clip; (F, H, W, 3) is.")
+    check_pixels(array.shape[2], array.shape[1], limits)
     if array.dtype != np.uint8:
         if not np.issubdtype(array.dtype, np.floating):
             raise MediaError(f"An array of {array.dtype} is not a clip. Give uint8 in 0..255 or floats in 0..1.")
         if not np.isfinite(array).all() or array.min() < -1e-4 or array.max() > 1 + 1e-4:
             raise MediaError("The clip holds NaN or values outside 0..1. Mend them and try again.")
-    for frame in array:
-        yield float(frames_per_second or 0), frame
+    for number, frame in enumerate(array):
+        yield Shown(
+            small(frame, limits.video_side_px),
+            number / frames_per_second if frames_per_second else None,
+            1 / frames_per_second if frames_per_second else 0.0,
+            frame.shape[:2],
+        )
 
 
-def _collected(frames: Iterator[tuple[float, np.ndarray]], limits: Limits, count: int | None) -> LoadedVideo:
-    """The first frames, scaled down, joined. count: how many there are, where it is known."""
-    kept, rates, size, more = [], [], None, False
-    for rate, pixels in frames:
+def _collected(frames: Iterator[Shown], limits: Limits, film: Film) -> LoadedVideo:
+    """The first frames, at even times, joined."""
+    kept: list[Shown] = []
+    more = False
+    for shown in frames:
         if len(kept) == limits.video_frames:
             more = True
             break
-        check_pixels(pixels.shape[1], pixels.shape[0], limits)
-        size = size or pixels.shape[:2]
-        if pixels.shape[:2] != size:
+        if kept and shown.full_size != kept[0].full_size:
+            (height, width), (other_height, other_width) = kept[0].full_size, shown.full_size
             raise MediaError(
-                f"The frames of this clip change size, from {size[1]} x {size[0]} to "
-                f"{pixels.shape[1]} x {pixels.shape[0]} pixels. Choose another file."
+                f"The frames of this clip change size, from {width} x {height} to {other_width} x {other_height} "
+                "pixels. Choose another file."
             )
-        kept.append(_small(pixels, limits.video_side_px))
-        rates.append(rate)
+        kept.append(shown)
     if not kept:
         raise MediaError("The clip has no frames: there is nothing in it.")
-    notes = []
-    if more:
-        notes.append(f"Only the first {len(kept)} frames{f' of {count:,}' if count else ''} are read.")
-    if kept[0].shape[:2] != size:
-        height, width = kept[0].shape[:2]
-        notes.append(f"Scaled down from {size[1]} x {size[0]} to {width} x {height} pixels.")
-    return LoadedVideo(np.stack(kept), _rate(rates, notes), tuple(notes))
-
-
-def _rate(rates: list[float], notes: list[str]) -> float:
-    """Frames a second of all frames together: each says how long it is shown."""
-    seconds = sum(1 / rate for rate in rates if rate > 0)
-    rate = len(rates) / seconds if seconds and all(r > 0 for r in rates) else 0.0
-    if RATES[0] <= rate <= RATES[1]:
-        return round(rate, 3)
-    notes.append(f"The clip does not say how fast it plays: {USUAL_RATE:g} frames a second are taken.")
-    return USUAL_RATE
-
-
-def _small(pixels: np.ndarray, side_px: int) -> np.ndarray:
-    """(H, W, 3) uint8 or floats in 0..1 -> float32, its longer side at most `side_px` (Lanczos)."""
-    if pixels.dtype != np.uint8:
-        return fit(LoadedImage(np.clip(pixels, 0, 1).astype(np.float32)), 1, side_px).pixels
-    height, width = pixels.shape[:2]
-    if max(height, width) > side_px:
-        size = tuple(max(1, round(side * side_px / max(height, width))) for side in (width, height))
-        picture = Image.fromarray(np.ascontiguousarray(pixels)).resize(size, Image.Resampling.LANCZOS)
-        pixels = np.asarray(picture)
-    return pixels.astype(np.float32) / np.float32(255)
+    starts = [shown.start_s for shown in kept]
+    even = even_times(starts, kept[-1].seconds, limits.video_frames, film.rate)
+    notes = [*film.notes, *even.notes]
+    if more or len(even.frames) == limits.video_frames > len(kept):
+        of = f" of {film.count:,}" if film.count and not even.notes else ""
+        seconds = f", {len(even.frames) / even.rate:.1f} s," if even.rate else ""
+        notes.append(f"Only the first {len(even.frames)} frames{of}{seconds} are read.")
+    height, width = kept[0].pixels.shape[:2]
+    if (height, width) != kept[0].full_size:
+        full = kept[0].full_size
+        notes.append(f"Scaled down from {full[1]} x {full[0]} to {width} x {height} pixels.")
+    return LoadedVideo(np.stack([kept[number].pixels for number in even.frames]), even.rate, tuple(notes))

@@ -12,8 +12,9 @@ import numpy as np
 
 from explorer.errors import MediaError
 from explorer.media.audio import wav_bytes
+from explorer.media.even_times import USUAL_RATE
 from explorer.media.image import png_bytes, to_pil
-from explorer.media.video import USUAL_RATE, webp_bytes
+from explorer.media.video import webp_bytes
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"image": (".png",), "audio": (".wav",), "video": (".webp", ".gif", ".mp4")}  # the first of each loses nothing

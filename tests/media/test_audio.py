@@ -68,11 +68,11 @@ def test_lossless_files_give_the_samples_to_their_own_step(file_format, subtype,
 
 
 @pytest.mark.parametrize(("file_format", "subtype"), [("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")])
-def test_lossy_files_are_what_libsndfile_decodes(file_format, subtype):
+def test_lossy_files_are_what_another_decoder_makes_of_them(file_format, subtype):
     file = encode(tone(440, 0.5, 24_000), 24_000, file_format, subtype)
     expected, rate = soundfile.read(io.BytesIO(file), dtype="float32", always_2d=True)
     loaded = load_audio(file)
-    np.testing.assert_allclose(loaded.samples, expected, atol=1e-6)  # libmpg123's last bit differs between runs
+    np.testing.assert_allclose(loaded.samples, expected, atol=1e-5)  # of FFmpeg and libmpg123; a third of 16 bits' step
     assert loaded.sample_rate_hz == rate
 
 
@@ -150,7 +150,7 @@ def test_an_array_needs_its_rate_and_a_rate_must_be_possible():
 def test_a_long_sound_is_cut_and_said():
     loaded = load_audio(encode(tone(100, 2.5, RATE), RATE, "WAV"), Limits(audio_seconds=1.5))
     assert len(loaded.samples) == 12_000 and loaded.seconds == 1.5
-    assert loaded.notes == ("Only the first 1.5 s are read.",)
+    assert loaded.notes == ("Only the first 1.5 s of 2.5 s are read.",)
     assert load_audio(tone(100, 1.5, RATE), Limits(audio_seconds=1.5), RATE).notes == ()
 
 
@@ -177,10 +177,28 @@ def test_what_is_not_a_sound_is_named(content, word):
 
 
 @pytest.mark.parametrize("file_format", ["WAV", "AIFF", "FLAC"])
-@pytest.mark.parametrize("share", [0.003, 0.5, 0.95])
-def test_a_truncated_file_says_so(file_format, share):
+@pytest.mark.parametrize("share", [0.5, 0.95])
+def test_of_a_truncated_file_what_is_there_is_read_and_said(file_format, share):
+    samples = RNG.uniform(-0.9, 0.9, 20_000)
+    whole = encode(samples, RATE, file_format, "PCM_16")
+    loaded = load_audio(whole[: int(len(whole) * share)])
+    there = len(loaded.samples)
+    assert (share - 0.2 if file_format == "FLAC" else share - 0.01) * 20_000 < there <= share * 20_000
+    np.testing.assert_allclose(loaded.samples[:, 0], samples[:there], atol=1.01 * 2**-15)
+    said = loaded.notes[-1]
+    if file_format == "FLAC":
+        assert said == f"Damaged or cut short: {there / RATE:.2f} s could be decoded, and its header promises 2.50 s."
+    else:
+        assert said == (
+            f"Cut short: the file has {int(len(whole) * share):,} of the {len(whole):,} bytes that its header "
+            f"promises; {there / RATE:.2f} s of sound are in them."
+        )
+
+
+@pytest.mark.parametrize("file_format", ["WAV", "AIFF", "FLAC"])
+def test_a_file_of_half_a_header_is_damaged(file_format):
     whole = encode(RNG.uniform(-0.9, 0.9, 20_000), RATE, file_format, "PCM_16")
-    assert "damaged or cut short" in refusal(whole[: max(13, int(len(whole) * share))])
+    assert "damaged or cut short" in refusal(whole[:20])
 
 
 @pytest.mark.parametrize("container", ["ipod", "webm"])
@@ -252,10 +270,43 @@ def test_fit_resampling_lets_nothing_above_the_new_limit_through():
     assert np.abs(fitted.samples[200:-200]).max() < 0.01  # 15 kHz would fold to 1 kHz
 
 
-def test_fit_cuts_to_the_multiple_and_fills_what_is_too_short():
-    cut = fit_audio(LoadedAudio(NOISE, RATE), RATE, 2, 320, 1)
-    np.testing.assert_array_equal(cut.samples, NOISE[:960])
-    assert "5 ms cut off" in cut.notes[0] and "320 samples" in cut.notes[0]
-    filled = fit_audio(LoadedAudio(NOISE, RATE), RATE, 2, 320, 1100)
+def test_fit_fills_the_end_up_to_the_multiple_and_what_is_too_short():
+    filled = fit_audio(LoadedAudio(NOISE, RATE), RATE, 2, 320, 1)
+    np.testing.assert_array_equal(filled.samples[:1000], NOISE)
     assert filled.samples.shape == (1280, 2) and not filled.samples[1000:].any()
-    assert "silence added from 1,000 to 1,280" in filled.notes[0]
+    assert filled.notes == (
+        "The end filled with 35.0 ms of silence: 1,000 become 1,280 samples, a multiple of 320; what is decoded is as "
+        "long.",
+    )
+    short = fit_audio(LoadedAudio(NOISE, RATE), RATE, 2, 320, 1300)
+    assert short.samples.shape == (1600, 2) and not short.samples[1000:].any()
+    assert short.notes == ("Too short: silence added from 1,000 to 1,600 samples.",)
+
+
+@pytest.mark.parametrize(("have", "multiple", "tokens"), [(441_000, 512, 862), (24_000, 1_920, 13), (24_576, 512, 48)])
+def test_as_many_tokens_as_the_original_codecs_give(have, multiple, tokens):
+    """descriptinc/descript-audio-codec fills up to whole tokens, as do Mimi's and EnCodec's convolutions."""
+    fitted = fit_audio(LoadedAudio(np.ones((have, 1), np.float32), RATE), RATE, 1, multiple, multiple)
+    assert len(fitted.samples) == tokens * multiple and bool(fitted.notes) == (have % multiple > 0)
+
+
+@pytest.mark.parametrize(
+    ("right", "words"),
+    [
+        (lambda left: -left, "The channels cancel each other (antiphase): their average is silence."),
+        (lambda left: -0.98 * left, "40 dB quieter"),
+        (lambda left: -0.5 * left, ""),
+        (lambda left: left, ""),
+        (lambda left: 0 * left, ""),
+    ],
+)
+def test_channels_that_cancel_are_said(right, words):
+    left = tone(440, 0.5, RATE)
+    mono = fit_audio(LoadedAudio(np.hstack([left, right(left)]), RATE), RATE, 1, 1, 1)
+    assert mono.notes[0] == "2 channels averaged to one." and len(mono.notes) == 1 + bool(words)
+    assert words in mono.notes[-1]
+    np.testing.assert_allclose(mono.samples[:, 0], (left + right(left))[:, 0] / 2, atol=1e-7)
+
+
+def test_silence_in_two_channels_is_no_antiphase():
+    assert len(fit_audio(LoadedAudio(np.zeros((9, 2), np.float32), RATE), RATE, 1, 1, 1).notes) == 1

@@ -11,7 +11,7 @@ from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import MediaError, SettingsError
-from explorer.media import containers, video
+from explorer.media import films
 from explorer.media.image import LoadedImage, scaled_to_cover
 from explorer.media.samples import SAMPLES
 from explorer.media.video import LoadedVideo, fit_video, load_video, webp_bytes
@@ -92,7 +92,7 @@ def test_a_long_clip_is_cut_and_a_large_one_scaled_and_both_are_said():
     expected = np.asarray(Image.fromarray(SMOOTH[2]).resize((40, 32), Image.Resampling.LANCZOS)) / 255
     np.testing.assert_allclose(loaded.frames[2], expected, atol=1e-6)
     assert loaded.notes == (
-        "Only the first 3 frames of 7 are read.",
+        "Only the first 3 frames of 7, 0.3 s, are read.",
         "Scaled down from 80 x 64 to 40 x 32 pixels.",
     )
 
@@ -144,10 +144,9 @@ def test_files_that_are_empty_too_large_or_not_there(tmp_path):
 
 def test_a_stream_that_claims_more_than_its_header_is_not_decoded(monkeypatch):
     film = encode(SMOOTH, "mp4", "libx264", "yuv420p")
-    for module in (containers, video):  # as if the header had said something small
-        monkeypatch.setattr(module, "check_pixels", lambda *claimed: None)
+    monkeypatch.setattr(films, "check_pixels", lambda *claimed: None)  # as if the header had said something small
     assert load_video(film).frames.shape == SMOOTH.shape
-    assert "cannot be decoded" in refusal(film, Limits(image_pixels=1000))
+    assert "not one of them can be decoded" in refusal(film, Limits(image_pixels=1000))
 
 
 @pytest.mark.parametrize(

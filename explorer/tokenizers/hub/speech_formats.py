@@ -114,7 +114,8 @@ class Wav2Vec2Format(SoundFormat):
             title=self.title,
             summary=words,
             combination=combination,
-            shortest=-(-first // hop) * hop,
+            multiple=1,  # frames lie within the sound, as in the original: nothing needs to be filled up
+            shortest=first,
             decodes=False,
         )
 

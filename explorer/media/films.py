@@ -1,0 +1,124 @@
+"""The frames of a film (MP4, WebM, AVI, ...): upright, of square pixels, small enough, in sRGB, with their times."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from explorer.config import Limits
+from explorer.errors import MediaError
+from explorer.media.containers import Packets, opened
+from explorer.media.film_colour import rgb_of
+from explorer.media.opening import check_pixels
+from explorer.media.sniffing import Kind
+
+if TYPE_CHECKING:
+    from av.stream import Stream
+    from av.video.frame import VideoFrame
+
+SQUARE = 1.005  # pixels less oblong than so count as square: rounding of a header
+_LATE_S = 0.5  # a film that ends so much before its header says is cut short
+
+
+@dataclass
+class Shown:
+    """One frame, (H, W, 3) float32 in 0..1. start_s: when it appears, None if that is not known. seconds: for how long,
+    0 if not known. full_size: (H, W) before it was scaled down."""
+
+    pixels: np.ndarray
+    start_s: float | None
+    seconds: float
+    full_size: tuple[int, int]
+
+
+@dataclass
+class Film:
+    """rate: frames a second of the header, 0 without one. count: frames in all, where the header says it."""
+
+    rate: float = 0.0
+    count: int | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def say(self, *words: str) -> None:
+        """Once each."""
+        self.notes += [one for one in words if one not in self.notes]
+
+
+def film_frames(data: bytes, kind: Kind, limits: Limits, film: Film) -> Iterator[Shown]:
+    """Yields frames until the clip ends, and tells `film` what there is to say. Raises MediaError."""
+    with opened(data, kind, "video") as (container, stream):
+        stream.codec_context.options = {"max_pixels": str(limits.image_pixels)}  # of what a stream claims on its way
+        if stream.width and stream.height:  # claimed by the header, before anything is decoded
+            check_pixels(stream.width, stream.height, limits)
+        film.rate = float(stream.average_rate or stream.guessed_rate or 0)
+        film.count = stream.frames or None
+        packets, shown = Packets(container, stream, kind), None
+        for frame in packets.frames():
+            check_pixels(frame.width, frame.height, limits)
+            shown = _shown(frame, stream, limits, film)
+            yield shown
+        if packets.damaged and shown is None:
+            raise MediaError(
+                f"This {kind.name} file is damaged or cut short, or its pictures are in a form that cannot be read "
+                "here: not one of them can be decoded. Choose another file."
+            )
+        if packets.damaged:
+            film.say(
+                f"Damaged: {packets.damaged:,} of {packets.all:,} packets could not be decoded and are left out."
+            )
+        elif shown is not None:
+            _check_end(shown, stream, film)
+
+
+def _shown(frame: VideoFrame, stream: Stream, limits: Limits, film: Film) -> Shown:
+    oblong = float(stream.sample_aspect_ratio or 1)
+    if 1 / SQUARE < oblong < SQUARE:
+        oblong = 1.0
+    full = (frame.height, max(1, round(frame.width * oblong)))
+    check_pixels(full[1], full[0], limits)
+    scale = min(1.0, limits.video_side_px / max(full))
+    height, width = (max(1, round(side * scale)) for side in full)
+    pixels = rgb_of(frame, width, height, film.notes)
+    said = []
+    if oblong != 1.0:
+        said.append(f"Its pixels are not square ({stream.sample_aspect_ratio}): {frame.width} x {frame.height} of them "
+                    f"are shown as {full[1]} x {full[0]}.")  # fmt: skip
+    if frame.interlaced_frame:
+        said.append("Interlaced: a frame holds two moments, line by line, which shows as combs where something moves.")
+    if stream.metadata.get("alpha_mode") == "1" and not any(part.is_alpha for part in frame.format.components):
+        said.append("Its transparency lies in a second stream that is not read: all of it is opaque here.")
+    if frame.is_corrupt:
+        said.append("Damaged: parts of some frames could not be decoded; the decoder filled them in.")
+    pixels, full = _upright(pixels, full, frame, said)
+    film.say(*said)
+    seconds = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
+    return Shown(pixels, frame.time, seconds, full)
+
+
+def _upright(
+    pixels: np.ndarray, full: tuple[int, int], frame: VideoFrame, said: list[str]
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """Turned and mirrored as the header says: column x, row y go to a x + c y and b x + d y (ISO 14496-12, 8.3.2)."""
+    matrix = next((bytes(one) for one in frame.side_data if one.type.name == "DISPLAYMATRIX"), b"")
+    if len(matrix) < 36:
+        return pixels, full
+    a, b, _, c, d = struct.unpack("=5i", matrix[:20])
+    if min(abs(a) + abs(d), abs(b) + abs(c)) > 0.02 * max(abs(a) + abs(d), abs(b) + abs(c)):
+        said.append(f"Its header turns it by {-frame.rotation:g} degrees: shown turned by whole quarters.")
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        pixels, full, a, d = pixels.transpose(1, 0, 2), full[::-1], c, b
+    return pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1], full
+
+
+def _check_end(last: Shown, stream: Stream, film: Film) -> None:
+    """A note if the last frame ends long before the header says that the film does."""
+    if last.start_s is None or not stream.duration or not stream.time_base:
+        return
+    promised = float((stream.start_time or 0) + stream.duration) * float(stream.time_base)
+    ends = last.start_s + last.seconds
+    if promised - ends > max(_LATE_S, 0.05 * promised):
+        film.say(f"Damaged or cut short: its frames end at {ends:.2f} s, and its header promises {promised:.2f} s.")

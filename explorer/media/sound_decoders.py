@@ -1,0 +1,174 @@
+"""The two decoders of sound, libsndfile and FFmpeg, and what each could make of a file. `sound_reading.py` decides.
+
+Letters of the shapes: S samples, C channels.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from explorer.errors import MediaError
+from explorer.media.containers import Packets, opened
+from explorer.media.mpeg_audio import states_its_length
+from explorer.media.sniffing import Kind
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.container import InputContainer
+    from av.stream import Stream
+
+RATES_HZ = (1_000, 384_000)  # what a sound may claim
+MOST_CHANNELS = 8
+MOST_VALUES_A_SECOND = 192_000 * 8  # above that the time that is read grows shorter
+BLOCK = 2**16
+# Frames that fail their checksum would be heard as noise; codecs that lose nothing have one.
+_CHECKED = {"err_detect": "crccheck+explode"}
+_WITH_CHECKSUMS = ("flac", "wavpack", "tta")
+# Containers whose header does not say how long they are: FFmpeg's duration is a guess from their size.
+_GUESSED = ("aac", "loas", "ac3", "eac3", "dts", "amr", "mpegts", "mpeg", "flv")
+_GAP_S = 0.05  # a jump of the time stamps that is no rounding
+_SCALES = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "flt": 1, "dbl": 1, "s64": 2**63}
+
+
+@dataclass
+class Decoded:
+    """runs: (S, C) float32 of one rate and number of channels each; most sounds are one run.
+
+    promised_s: how long the header says it is, where it does. missing_s: jumps of its time stamps. packets, damaged:
+    of FFmpeg. gave_up: the decoder could not go on to the end. capped: the limit ended it.
+    """
+
+    runs: list[tuple[int, np.ndarray]] = field(default_factory=list)
+    promised_s: float | None = None
+    missing_s: float = 0.0
+    packets: int = 0
+    damaged: int = 0
+    gave_up: bool = False
+    capped: bool = False
+
+    @property
+    def seconds(self) -> float:
+        return sum(len(samples) / rate for rate, samples in self.runs)
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything went well."""
+        return bool(self.runs) and not (self.gave_up or self.damaged or self.missing_s)
+
+
+class _Runs:
+    """Collects blocks until the limit, and joins those of one rate and number of channels."""
+
+    def __init__(self, most_seconds: float) -> None:
+        self.left_s, self._runs = most_seconds, []
+
+    def add(self, rate_hz: int, block: np.ndarray) -> bool:
+        """False once the limit is passed: one sample more is kept, so that the caller knows."""
+        check_claims(rate_hz, block.shape[1])
+        fair = min(1.0, MOST_VALUES_A_SECOND / (rate_hz * block.shape[1]))
+        room = int(self.left_s * fair * rate_hz) + 1
+        kept = block[:room]
+        if len(kept):
+            if not self._runs or self._runs[-1][:2] != (rate_hz, block.shape[1]):
+                self._runs.append((rate_hz, block.shape[1], []))
+            self._runs[-1][2].append(kept)
+            self.left_s -= len(kept) / rate_hz / fair
+        return len(block) < room
+
+    def joined(self) -> list[tuple[int, np.ndarray]]:
+        return [(rate, np.concatenate(blocks)) for rate, _, blocks in self._runs]
+
+
+def check_claims(sample_rate_hz: int, channels: int) -> None:
+    """Raise MediaError for a rate or a number of channels that no sound here has."""
+    low, high = RATES_HZ
+    if not low <= sample_rate_hz <= high:
+        raise MediaError(f"The sound claims {sample_rate_hz:,} samples a second; {low:,} to {high:,} can be read.")
+    if not 1 <= channels <= MOST_CHANNELS:
+        raise MediaError(f"The sound has {channels} channels; 1 to {MOST_CHANNELS} can be read. Mix it down first.")
+
+
+def by_libsndfile(data: bytes, kind: Kind, most_seconds: float) -> Decoded:
+    """What libsndfile decodes; without runs where it cannot read the header. Raises MediaError for its claims."""
+    import soundfile  # lazy: loads libsndfile
+
+    found, runs = Decoded(), _Runs(most_seconds)
+    try:
+        file = soundfile.SoundFile(io.BytesIO(data))
+    except Exception:  # headers are damaged in many ways, and FFmpeg may know better
+        return found
+    with file:
+        check_claims(file.samplerate, file.channels)
+        found.promised_s = file.frames / file.samplerate
+        while True:
+            try:
+                block = file.read(BLOCK, dtype="float32", always_2d=True)  # (S, C)
+            except Exception:  # as of headers
+                found.gave_up = True
+                break
+            if not runs.add(file.samplerate, block):
+                found.capped = True
+                break
+            if len(block) < BLOCK:
+                break
+        rate = file.samplerate
+    found.runs = runs.joined()
+    found.gave_up |= not found.capped and round((found.promised_s - found.seconds) * rate) > 0
+    return found
+
+
+def by_ffmpeg(data: bytes, kind: Kind, most_seconds: float) -> Decoded:
+    """What FFmpeg decodes of the first sound. Raises MediaError for a header it cannot read, and for its claims."""
+    found, runs = Decoded(), _Runs(most_seconds)
+    with opened(data, kind, "audio") as (container, stream):
+        if stream.codec_context.name in _WITH_CHECKSUMS:
+            stream.codec_context.options = _CHECKED
+        found.promised_s = _promised(container, stream, data, kind)
+        packets, until = Packets(container, stream, kind), None
+        for frame in packets.frames():
+            block = floats_of(frame)
+            if until is None:
+                block = block[_opus_surplus(stream, packets) :]
+            if until is not None and frame.time is not None and frame.time - until > _GAP_S:
+                found.missing_s += frame.time - until
+            until = None if frame.time is None else frame.time + frame.samples / frame.sample_rate
+            if not runs.add(frame.sample_rate, block):
+                found.capped = True
+                break
+        found.packets, found.damaged = packets.all, packets.damaged
+    found.runs = runs.joined()
+    return found
+
+
+def floats_of(frame: AudioFrame) -> np.ndarray:
+    """The samples of a frame of PyAV, (S, C) float32 in about [-1, 1]."""
+    name = frame.format.name.removesuffix("p")
+    array = frame.to_ndarray()  # (C, S), or (1, S C) where channels lie side by side
+    array = array.T if frame.format.is_planar else array.reshape(-1, frame.layout.nb_channels)
+    if name == "u8":
+        array = array.astype(np.float32) - 128
+    return (array / _SCALES[name]).astype(np.float32)
+
+
+def _promised(container: InputContainer, stream: Stream, data: bytes, kind: Kind) -> float | None:
+    """How long the header says the sound is; None where it says nothing that can be relied on."""
+    if kind.container in _GUESSED or (kind.container == "mp3" and not states_its_length(data)):
+        return None
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    alone = len(container.streams.get()) == 1  # else the duration may be that of the pictures
+    return container.duration / 1e6 if alone and container.duration else None
+
+
+def _opus_surplus(stream: Stream, packets: Packets) -> int:
+    """Samples at the beginning that belong to the encoder's start and that FFmpeg leaves standing.
+
+    It counts them at the rate that the container names, which may be that of the sound before it was encoded, while
+    Opus decodes at 48,000 Hz (RFC 7845, 5.1: bytes 10 and 11 of the codec's header).
+    """
+    head = stream.codec_context.extradata or b""
+    return max(0, int.from_bytes(head[10:12], "little") - packets.skipped) if head.startswith(b"OpusHead") else 0

@@ -1,0 +1,135 @@
+"""A file of sound -> its samples, by the decoder that knows it best; what is not sure is said in notes.
+
+libsndfile reads files that say exactly what they hold. FFmpeg reads the rest, and is asked where libsndfile gives up,
+where the header cannot be true, or where the length is anybody's guess; then the longer decode is taken.
+Letters of the shapes: S samples, C channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.errors import MediaError
+from explorer.media.header_claims import claimed_bytes
+from explorer.media.mpeg_audio import states_its_length
+from explorer.media.ogg_pages import OggLinks, ogg_links
+from explorer.media.sniffing import Kind
+from explorer.media.sound_decoders import Decoded, by_ffmpeg, by_libsndfile
+
+SAME_S = 0.1  # decodes that differ by less agree: encoders add a frame or two of silence
+_DECODERS = {  # in the order in which they are asked
+    "soundfile": (by_libsndfile, by_ffmpeg),
+    "MP3": (by_ffmpeg, by_libsndfile),
+    "ffmpeg": (by_ffmpeg,),
+}
+_UNMARKED = ("aac", "loas", "mpegts", "mpeg", "flv")
+_UNMARKED_NOTE = (
+    "This kind of file does not mark what its encoder added before and behind the sound: up to some 3,000 samples of "
+    "near silence may be in it."
+)
+
+
+@dataclass(frozen=True)
+class Read:
+    """runs: as of Decoded, one or more. capped: the limit ended them. promised_s: as of Decoded, where it is sure."""
+
+    runs: list[tuple[int, np.ndarray]]
+    notes: list[str]
+    capped: bool
+    promised_s: float | None = None
+
+
+def read_sound(data: bytes, kind: Kind, most_seconds: float) -> Read:
+    """At most `most_seconds`, and a sample more if there is more. Raises MediaError where nothing can be decoded."""
+    if kind.name == "Ogg":
+        return _read_ogg(data, kind, most_seconds)
+    unmarked = kind.container in _UNMARKED or (kind.name == "MP3" and not states_its_length(data))
+    claimed = claimed_bytes(data)
+    cut = claimed is not None and claimed > len(data)
+    no_measure = unmarked or cut or claimed == 0
+    taken, notes = _decoded(data, kind, most_seconds, no_measure)
+    if cut and not taken.capped:
+        notes.append(
+            f"Cut short: the file has {len(data):,} of the {claimed:,} bytes that its header promises; "
+            f"{taken.seconds:.2f} s of sound are in them."
+        )
+    if unmarked and not taken.capped:
+        notes.append(_UNMARKED_NOTE)
+    return Read(_trimmed(taken, kind), notes, taken.capped, None if no_measure else taken.promised_s)
+
+
+def _decoded(data: bytes, kind: Kind, most_seconds: float, no_measure: bool) -> tuple[Decoded, list[str]]:
+    """The better of the decodes, and what is to be said of it. no_measure: the header does not tell the length."""
+    tried, refused = [], None
+    for decode in _DECODERS[kind.opener if kind.name != "MP3" else "MP3"]:
+        try:
+            tried.append(decode(data, kind, most_seconds))
+        except MediaError as error:
+            refused = refused or error
+        if tried and tried[-1].clean and not no_measure:
+            break
+    some = [one for one in tried if one.runs and not 2 * one.damaged > one.packets > 0]
+    if not some:
+        if any(one.gave_up or one.damaged or one.promised_s for one in tried):
+            raise MediaError(
+                f"This {kind.name} file is damaged or cut short: no sound can be decoded from it. Choose another file."
+            )
+        raise refused or MediaError(f"The sound has no samples: there is nothing in it ({kind.name}).")
+    longest = max(one.seconds for one in some)
+    taken = next(one for one in some if one.seconds > longest - SAME_S)
+    return taken, _words(taken, some, None if no_measure else taken.promised_s)
+
+
+def _words(taken: Decoded, tried: list[Decoded], promised_s: float | None) -> list[str]:
+    """What is to be said of a decode, beside those of all decoders that were asked."""
+    notes, seconds = [], taken.seconds
+    if taken.damaged:
+        notes.append(f"Damaged: {taken.damaged:,} of {taken.packets:,} packets could not be decoded and are left out.")
+    if taken.missing_s and not taken.capped:
+        notes.append(f"By its time stamps {taken.missing_s:.2f} s are missing within; what is there is joined.")
+    shortest = min(one.seconds for one in tried)
+    if promised_s and not taken.capped and promised_s - seconds > max(SAME_S, 0.01 * promised_s):
+        notes.append(
+            f"Damaged or cut short: {seconds:.2f} s could be decoded, and its header promises {promised_s:.2f} s."
+        )
+    elif seconds - shortest > SAME_S:
+        notes.append(f"Two decoders disagree on its length, {shortest:.2f} and {seconds:.2f} s: the longer is taken.")
+    return notes
+
+
+def _trimmed(taken: Decoded, kind: Kind) -> list[tuple[int, np.ndarray]]:
+    """Without what the encoder added behind: MP4 says how long the sound is (ISO 14496-12, 8.6.6), FFmpeg goes on."""
+    if kind.container != "mov" or len(taken.runs) != 1 or not taken.promised_s or taken.capped:
+        return taken.runs
+    rate, samples = taken.runs[0]
+    length = round(taken.promised_s * rate)
+    return [(rate, samples[:length])] if 0 < len(samples) - length < SAME_S * rate else taken.runs
+
+
+def _read_ogg(data: bytes, kind: Kind, most_seconds: float) -> Read:
+    """Streams that were joined one after another are decoded one by one: neither decoder counts them rightly."""
+    links = ogg_links(data)
+    runs, notes, capped, left = [], [], False, most_seconds
+    for number, start in enumerate(links.starts or (0,)):
+        stop = links.starts[number + 1] if number + 1 < len(links.starts) else len(data)
+        taken, said = _decoded(data[start:stop], kind, left, bool(links.damaged) or not links.ended)
+        runs += taken.runs
+        notes += said
+        left -= taken.seconds
+        capped = taken.capped
+        if capped or left <= 0:
+            break
+    return Read(runs, _ogg_words(links, capped) + notes, capped)
+
+
+def _ogg_words(links: OggLinks, capped: bool) -> list[str]:
+    notes = []
+    if len(links.starts) > 1:
+        notes.append(f"{len(links.starts)} streams that were joined are read one after another.")
+    if links.damaged:
+        notes.append(f"Damaged: {links.damaged:,} of {links.pages:,} pages fail their checksum and are left out.")
+    if not links.ended and not capped:
+        notes.append("Cut short: its last page is missing, so how much is lost is not known.")
+    return notes
