@@ -27,8 +27,9 @@ def even_times(starts: Sequence[float | None], seconds: float, most: int, claime
     """starts (n,): when each frame appears, in seconds, None where nobody knows. seconds: how long the last one stays,
     0 if it is not known. most: steps at most. claimed_rate: of the file's header, 0 without.
 
-    Even times are kept. Else steps are of the median length, and at each the frame is taken that is on the screen in
-    its middle, as FFmpeg's filter `fps` does: longer ones are repeated, shorter ones may be left out.
+    Even times are kept. Else a step is as long as the shortest frame, where all then fit into `most`, or as the median;
+    and at each step the frame is taken that is on the screen in its middle, as FFmpeg's filter `fps` does: longer ones
+    are repeated, shorter ones left out.
     """
     count = len(starts)
     times = np.array([np.nan if start is None else start for start in starts], np.float64)
@@ -43,8 +44,10 @@ def even_times(starts: Sequence[float | None], seconds: float, most: int, claime
         close = claimed_rate > 0 and abs(claimed_rate * mean - 1) < 0.02
         return _in_range(np.arange(count)[:most], claimed_rate if close else 1 / mean)
     lengths = np.append(steps, last)
-    step = float(np.sort(lengths)[(count - 1) // 2])  # the lower median: a length that occurs
-    total = max(1, round((times[-1] - times[0] + last) / step))
+    whole, step = float(lengths.sum()), float(lengths.min())
+    if round(whole / step) > most:
+        step = float(np.sort(lengths)[(count - 1) // 2])  # the lower median: a length that occurs
+    total = max(1, round(whole / step))
     middles = times[0] + (np.arange(min(total, most)) + 0.5) * step
     chosen = np.searchsorted(times, middles - 1e-6, side="left") - 1
     seen = len(np.unique(chosen))

@@ -67,9 +67,7 @@ def film_frames(data: bytes, kind: Kind, limits: Limits, film: Film) -> Iterator
                 "here: not one of them can be decoded. Choose another file."
             )
         if packets.damaged:
-            film.say(
-                f"Damaged: {packets.damaged:,} of {packets.all:,} packets could not be decoded and are left out."
-            )
+            film.say(f"Damaged: {packets.damaged:,} of {packets.all:,} packets could not be decoded and are left out.")
         elif shown is not None:
             _check_end(shown, stream, film)
 

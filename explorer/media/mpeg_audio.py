@@ -18,16 +18,16 @@ _KBITS = {  # (version 1, layer) -> kbit/s of the indices 1..14
 }
 
 
-def after_id3(data: bytes) -> int:
-    """Where the ID3v2 tags at the beginning end, 0 without one."""
-    at = 0
+def after_id3(data: bytes, start: int = 0) -> int:
+    """Where the ID3v2 tags that begin at `start` end; `start` without one."""
+    at = start
     while data[at : at + 3] == b"ID3" and len(data) >= at + 10:
         size = 0
         for byte in data[at + 6 : at + 10]:  # 7 bits each
             size = size << 7 | byte & 0x7F
         footer = 10 if data[at + 5] & 0x10 else 0
         at += 10 + size + footer
-    return at if at < len(data) else 0
+    return at if at < len(data) else start
 
 
 def first_frame(data: bytes, start: int = 0) -> int | None:
@@ -43,7 +43,31 @@ def first_frame(data: bytes, start: int = 0) -> int | None:
 def states_its_length(data: bytes) -> bool:
     """Whether the first frame counts all frames, as LAME (Xing, Info) and Fraunhofer's encoder (VBRI) have it do."""
     at = first_frame(data, after_id3(data))
-    return at is not None and any(name in data[at : at + 200] for name in (b"Xing", b"Info", b"VBRI"))
+    return at is not None and _counts_frames(data, at)
+
+
+def joined_at(data: bytes) -> tuple[int, ...]:
+    """Where each of the files begins that were joined into one, each with a first frame that counts its frames.
+
+    (0,) of a single one. Decoders take the first count for all, and lose what comes later.
+    """
+    starts, first = [0], first_frame(data, after_id3(data))
+    at = first
+    while at is not None:
+        length = _frame_bytes(data[at : at + 4])
+        if length is None:  # tags between the files, or damage
+            at = first_frame(data, max(at + 1, after_id3(data, at)))
+            continue
+        if at != first and _counts_frames(data, at):
+            starts.append(at)
+        at = at + length if at + length < len(data) else None
+    return tuple(starts)
+
+
+def _counts_frames(data: bytes, at: int) -> bool:
+    """Whether the frame there holds no sound but a count, which stands behind its header and 9, 17 or 32 bytes."""
+    frame = data[at : at + min(40, _frame_bytes(data[at : at + 4]) or 0)]
+    return any(name in frame for name in (b"Xing", b"Info", b"VBRI"))
 
 
 def _chained(data: bytes, at: int) -> bool:

@@ -30,6 +30,8 @@ _CHECKED = {"err_detect": "crccheck+explode"}
 _WITH_CHECKSUMS = ("flac", "wavpack", "tta")
 # Containers whose header does not say how long they are: FFmpeg's duration is a guess from their size.
 _GUESSED = ("aac", "loas", "ac3", "eac3", "dts", "amr", "mpegts", "mpeg", "flv")
+_DELAYED = ("aac", "mp3", "mp2", "mp1")  # and names that begin so: their encoders begin with near silence
+_PLAIN = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")  # libsndfile's names of samples that are stored one by one
 _GAP_S = 0.05  # a jump of the time stamps that is no rounding
 _SCALES = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "flt": 1, "dbl": 1, "s64": 2**63}
 
@@ -39,7 +41,8 @@ class Decoded:
     """runs: (S, C) float32 of one rate and number of channels each; most sounds are one run.
 
     promised_s: how long the header says it is, where it does. missing_s: jumps of its time stamps. packets, damaged:
-    of FFmpeg. gave_up: the decoder could not go on to the end. capped: the limit ended it.
+    of FFmpeg. gave_up: the decoder could not go on to the end. capped: the limit ended it. unmarked: what the encoder
+    added at both ends may still be there. exact: the header counts samples, and nothing is added.
     """
 
     runs: list[tuple[int, np.ndarray]] = field(default_factory=list)
@@ -49,6 +52,8 @@ class Decoded:
     damaged: int = 0
     gave_up: bool = False
     capped: bool = False
+    unmarked: bool = False
+    exact: bool = False
 
     @property
     def seconds(self) -> float:
@@ -104,6 +109,7 @@ def by_libsndfile(data: bytes, kind: Kind, most_seconds: float) -> Decoded:
     with file:
         check_claims(file.samplerate, file.channels)
         found.promised_s = file.frames / file.samplerate
+        found.exact = file.subtype.startswith(_PLAIN)
         while True:
             try:
                 block = file.read(BLOCK, dtype="float32", always_2d=True)  # (S, C)
@@ -140,6 +146,9 @@ def by_ffmpeg(data: bytes, kind: Kind, most_seconds: float) -> Decoded:
                 found.capped = True
                 break
         found.packets, found.damaged = packets.all, packets.damaged
+        name = stream.codec_context.name
+        found.exact = (name.startswith("pcm_") and kind.container != "voc") or name in _WITH_CHECKSUMS
+        found.unmarked = name.startswith(_DELAYED) and not packets.skipped
     found.runs = runs.joined()
     return found
 

@@ -8,26 +8,28 @@ Letters of the shapes: S samples, C channels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from explorer.errors import MediaError
 from explorer.media.header_claims import claimed_bytes
-from explorer.media.mpeg_audio import states_its_length
+from explorer.media.mpeg_audio import joined_at, states_its_length
 from explorer.media.ogg_pages import OggLinks, ogg_links
 from explorer.media.sniffing import Kind
 from explorer.media.sound_decoders import Decoded, by_ffmpeg, by_libsndfile
 
+MOST_JOINED = 100  # more are read as one file
 SAME_S = 0.1  # decodes that differ by less agree: encoders add a frame or two of silence
 _DECODERS = {  # in the order in which they are asked
     "soundfile": (by_libsndfile, by_ffmpeg),
     "MP3": (by_ffmpeg, by_libsndfile),
     "ffmpeg": (by_ffmpeg,),
 }
-_UNMARKED = ("aac", "loas", "mpegts", "mpeg", "flv")
+EXACT_S = 0.002  # of files whose header counts samples
 _UNMARKED_NOTE = (
-    "This kind of file does not mark what its encoder added before and behind the sound: up to some 3,000 samples of "
-    "near silence may be in it."
+    "This file does not mark what its encoder added before and behind the sound: up to some 3,000 samples of near "
+    "silence may be in it."
 )
 
 
@@ -44,18 +46,54 @@ class Read:
 def read_sound(data: bytes, kind: Kind, most_seconds: float) -> Read:
     """At most `most_seconds`, and a sample more if there is more. Raises MediaError where nothing can be decoded."""
     if kind.name == "Ogg":
-        return _read_ogg(data, kind, most_seconds)
-    unmarked = kind.container in _UNMARKED or (kind.name == "MP3" and not states_its_length(data))
+        links = ogg_links(data)
+        no_measure = bool(links.damaged) or not links.ended
+        read = _read_joined(data, kind, most_seconds, links.starts, no_measure)
+        read.notes[:0] = _ogg_words(links, read.capped)
+        return read
+    if kind.name == "MP3":
+        return _read_joined(data, kind, most_seconds, joined_at(data), not states_its_length(data))
     claimed = claimed_bytes(data)
     cut = claimed is not None and claimed > len(data)
-    no_measure = unmarked or cut or claimed == 0
-    taken, notes = _decoded(data, kind, most_seconds, no_measure)
-    if cut and not taken.capped:
-        notes.append(
+    read = _read_one(data, kind, most_seconds, cut or claimed == 0)
+    if cut and not read.capped:
+        seconds = sum(len(samples) / rate for rate, samples in read.runs)
+        read.notes.append(
             f"Cut short: the file has {len(data):,} of the {claimed:,} bytes that its header promises; "
-            f"{taken.seconds:.2f} s of sound are in them."
+            f"{seconds:.2f} s of sound are in them."
         )
-    if unmarked and not taken.capped:
+    return read
+
+
+def _read_joined(data: bytes, kind: Kind, most_seconds: float, starts: tuple[int, ...], no_measure: bool) -> Read:
+    """Files that were joined one behind another are decoded one by one: no decoder counts them rightly."""
+    starts = starts if 0 < len(starts) <= MOST_JOINED else (0,)
+    runs, notes, capped, left, failed = [], [], False, most_seconds, None
+    for start, stop in pairwise((*starts, len(data))):
+        try:
+            read = _read_one(data[start:stop], kind, left, no_measure)
+        except MediaError as error:
+            failed = failed or error
+            continue
+        runs += read.runs
+        notes += [note for note in read.notes if note not in notes]
+        left -= sum(len(samples) / rate for rate, samples in read.runs)
+        capped = read.capped
+        if capped or left <= 0:
+            break
+    if not runs:
+        raise failed or MediaError(f"The sound has no samples: there is nothing in it ({kind.name}).")
+    if len(starts) == 1:
+        return Read(runs, notes, capped, read.promised_s)
+    notes.insert(0, f"{len(starts)} files that were joined into one are read one after another.")
+    if failed is not None:
+        notes.insert(1, "Damaged: some of them cannot be decoded and are left out.")
+    return Read(runs, notes, capped)
+
+
+def _read_one(data: bytes, kind: Kind, most_seconds: float, no_measure: bool) -> Read:
+    taken, notes = _decoded(data, kind, most_seconds, no_measure)
+    if taken.unmarked and not taken.capped:
         notes.append(_UNMARKED_NOTE)
     return Read(_trimmed(taken, kind), notes, taken.capped, None if no_measure else taken.promised_s)
 
@@ -90,7 +128,8 @@ def _words(taken: Decoded, tried: list[Decoded], promised_s: float | None) -> li
     if taken.missing_s and not taken.capped:
         notes.append(f"By its time stamps {taken.missing_s:.2f} s are missing within; what is there is joined.")
     shortest = min(one.seconds for one in tried)
-    if promised_s and not taken.capped and promised_s - seconds > max(SAME_S, 0.01 * promised_s):
+    slack = EXACT_S if taken.exact else max(SAME_S, 0.01 * (promised_s or 0))
+    if promised_s and not taken.capped and promised_s - seconds > slack:
         notes.append(
             f"Damaged or cut short: {seconds:.2f} s could be decoded, and its header promises {promised_s:.2f} s."
         )
@@ -108,26 +147,8 @@ def _trimmed(taken: Decoded, kind: Kind) -> list[tuple[int, np.ndarray]]:
     return [(rate, samples[:length])] if 0 < len(samples) - length < SAME_S * rate else taken.runs
 
 
-def _read_ogg(data: bytes, kind: Kind, most_seconds: float) -> Read:
-    """Streams that were joined one after another are decoded one by one: neither decoder counts them rightly."""
-    links = ogg_links(data)
-    runs, notes, capped, left = [], [], False, most_seconds
-    for number, start in enumerate(links.starts or (0,)):
-        stop = links.starts[number + 1] if number + 1 < len(links.starts) else len(data)
-        taken, said = _decoded(data[start:stop], kind, left, bool(links.damaged) or not links.ended)
-        runs += taken.runs
-        notes += said
-        left -= taken.seconds
-        capped = taken.capped
-        if capped or left <= 0:
-            break
-    return Read(runs, _ogg_words(links, capped) + notes, capped)
-
-
 def _ogg_words(links: OggLinks, capped: bool) -> list[str]:
     notes = []
-    if len(links.starts) > 1:
-        notes.append(f"{len(links.starts)} streams that were joined are read one after another.")
     if links.damaged:
         notes.append(f"Damaged: {links.damaged:,} of {links.pages:,} pages fail their checksum and are left out.")
     if not links.ended and not capped:
