@@ -17,11 +17,12 @@ from explorer.audit.opening import given_audits
 from explorer.config import settings
 from explorer.errors import SettingsError
 from explorer.pages import codebook_audits as audits
-from explorer.pages import codebook_code, codebook_decoded, codebook_jobs, codebook_maps
+from explorer.pages import codebook_beside, codebook_code, codebook_decoded, codebook_jobs, codebook_maps
 from explorer.pages.asking import Answer, answer, known, said, whole
 from explorer.pages.codebook_quick import QUICK
 from explorer.pages.codebook_visitors import FILES, Visitor, take_uploads, visitors
 from explorer.views.codebook_payload import geometry_payload, map_payload, open_payload
+from explorer.views.codebook_payload_beside import beside_payload
 
 
 def ask(request: dict[str, Any]) -> str:
@@ -42,12 +43,25 @@ def _open(visitor: Visitor | None, request: dict[str, Any]) -> str:
     """The whole audit: its facts, each level's figures and arrays, and the diagnosis."""
     opened = _opened(visitor, request)
     there = audits.listing(visitor, opened.spec.id if opened.spec else None)
-    key = (opened.key, "open", tuple(one["id"] for one in there))
+    others = codebook_beside.besides(visitor, opened)
+    key = (opened.key, "open", tuple(one["id"] for one in there), tuple(one["key"] for one in others))
     text = audits.answers.get(
-        key, lambda: said(open_payload(opened.audit, opened.id, there, opened.spec, opened.codebooks))
+        key, lambda: said(open_payload(opened.audit, opened.id, there, opened.spec, opened.codebooks, others))
     )
     audits.warm(opened)
     return text
+
+
+def _beside(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """This audit and another one of codebooks of the same sizes, on one level."""
+    opened, level = _opened(visitor, request), whole(request, "level")
+    level_of(opened.audit, level)
+    other = codebook_beside.open_beside(visitor, str(request.get("beside")))
+    both = (opened, other)
+    return audits.answers.get(
+        (opened.key, "beside", other.key, level),
+        lambda: said(beside_payload(tuple(o.audit for o in both), tuple(o.codebooks for o in both), level)),
+    )
 
 
 def _map(visitor: Visitor | None, request: dict[str, Any]) -> str:
@@ -145,6 +159,7 @@ ANSWERS: dict[str, Answer] = {
     "code": _code,
     "code_decoded": _code_decoded,
     "sound": _sound,
+    "beside": _beside,
     "audit_start": _audit_start,
     "audit_state": _audit_state,
     "audit_stop": _audit_stop,

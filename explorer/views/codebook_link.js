@@ -21,10 +21,11 @@ export const FIRST = Object.freeze({
   map: null, // kind of map; null: the first that fits the codebook
   colour: null, // what colours the map
   order: "usage", // of the heatmap
+  beside: null, // key of another audit that stands beside this one
   lasso: null, // Set of codes
   hover: null,
 });
-export const IN_ADDRESS = ["tokenizer", "audit", "level", "code", "map", "colour", "order"];
+export const IN_ADDRESS = ["tokenizer", "audit", "level", "code", "map", "colour", "order", "beside"];
 
 /** The state after `changes`: what belonged to another codebook is let go, numbers outside the codebook are none. Pure. */
 export function nextState(state, changes, sizes = null) {
@@ -34,6 +35,7 @@ export function nextState(state, changes, sizes = null) {
   if (otherTokenizer || next.level !== state.level) {
     for (const name of ["code", "lasso", "hover"]) if (!(name in changes)) next[name] = null;
     if (otherTokenizer && !("map" in changes)) next.map = null;
+    if (otherTokenizer && !("beside" in changes)) next.beside = null;
   }
   if (sizes && !otherTokenizer && next.audit === state.audit) {
     if (!(next.level >= 0 && next.level < sizes.length)) next.level = 0;
@@ -57,7 +59,7 @@ export function queryOf(before, state) {
 /** What the browser alone remembers, read from a link: {map, colour, order}. Pure. */
 export function ownState(search) {
   const query = new URLSearchParams(search);
-  return Object.fromEntries(["map", "colour", "order"].filter((name) => query.get(name)).map((name) => [name, query.get(name)]));
+  return Object.fromEntries(["map", "colour", "order", "beside"].filter((name) => query.get(name)).map((name) => [name, query.get(name)]));
 }
 
 /** The code that lights up: the hovered one, else the chosen one; null for neither. */

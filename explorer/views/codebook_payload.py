@@ -36,8 +36,10 @@ def open_payload(
     audits: Sequence[Mapping[str, Any]],
     spec: TokenizerSpec | None,
     codebooks: Sequence[Codebook] | None,
+    besides: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Everything that the page shows at once. audits: {"id", "title", "tokens"} of each that can be chosen.
+    """Everything that the page shows at once. audits: {"id", "title", "tokens"} of each that can be chosen; besides:
+    {"key", "title", "tokens"} of each that can stand beside it.
 
     spec and codebooks are None for an audit of plain indices. Raises RecordError if nothing was counted, or the
     codebooks are not those of the audit.
@@ -47,6 +49,7 @@ def open_payload(
     return {
         "tokenizer": None if spec is None else _tokenizer(spec, books[0]),
         "audits": [dict(one) for one in audits],
+        "besides": [dict(one) for one in besides],
         "audit": {
             "id": audit_id,
             "title": audit.title,

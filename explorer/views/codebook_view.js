@@ -1,6 +1,7 @@
 // The codebook page: choosers, the panels and where they stand. What is chosen and asked goes through codebook_link.js.
 
 import { mount as mountAudit } from "./codebook_audit.js";
+import { mount as mountBeside } from "./codebook_beside.js";
 import { mount as mountCode } from "./codebook_code.js";
 import { mount as mountDiagnosis } from "./codebook_diagnosis.js";
 import { mount as mountFacts } from "./codebook_facts.js";
@@ -23,6 +24,7 @@ const PANELS = {
   map: mountMap,
   geometry: mountGeometry,
   growth: mountGrowth,
+  beside: mountBeside,
   code: mountCode,
 };
 const SHEETS = ["lab_panels.css", "codebook_panels.css"];
@@ -81,6 +83,7 @@ class CodebookPage {
     };
     this.tokenizers = select("Tokenizer", () => this.bus.set({ tokenizer: this.tokenizers.element.value || null, audit: null }));
     this.audits = select("Counted over", () => this.bus.set({ audit: this.audits.element.value }));
+    this.besides = select("Beside it", () => this.bus.set({ beside: this.besides.element.value || null }));
     this.levels = segmented("Level or group of the codebook", (id) => this.bus.set({ level: id }));
     this.level = h("div", { class: "cb-choice", hidden: true }, h("span", {}, "Codebook"), this.levels.element);
     this.summary = h("p", { class: "cb-summary" });
@@ -91,12 +94,12 @@ class CodebookPage {
     this.again = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.load() }, "Try again");
     this.status = h("p", { class: "cb-loading", role: "status" });
     this.hosts = Object.fromEntries(Object.keys(PANELS).map((name) => [name, h("section", { class: `codebook-${name}` })]));
-    const { audit, facts, diagnosis, heatmap, map, geometry, growth, code } = this.hosts;
-    const chosen = h("div", { class: "cb-choices" }, this.tokenizers.label, this.audits.label, this.level, this.status);
+    const { audit, facts, diagnosis, heatmap, map, geometry, growth, beside, code } = this.hosts;
+    const chosen = h("div", { class: "cb-choices" }, this.tokenizers.label, this.audits.label, this.besides.label, this.level, this.status);
     this.body = h(
       "div",
       { class: "cb-body" },
-      h("div", { class: "cb-main" }, h("div", { class: "cb-pair" }, heatmap, diagnosis), map, geometry, growth),
+      h("div", { class: "cb-main" }, beside, h("div", { class: "cb-pair" }, heatmap, diagnosis), map, geometry, growth),
       h("aside", { class: "cb-side" }, code),
     );
     const words = h("div", { class: "cb-words" }, this.summary, this.counted, this.reading, this.skipped, h("div", { class: "cb-trouble" }, this.problem, this.again));
@@ -157,11 +160,17 @@ class CodebookPage {
     this.root.dataset.ready = "true";
   }
 
-  fillAudits({ audits, audit }) {
+  fillAudits({ audits, audit, besides = [] }) {
     const text = ({ title, tokens }) => (tokens ? `${title} (${whole(tokens)} tokens)` : title);
     this.audits.element.replaceChildren(...audits.map((one) => h("option", { value: one.id }, text(one))));
     if (audit) this.audits.element.value = audit.id;
     this.audits.element.disabled = audits.length === 0;
+    const others = besides.map((one) => h("option", { value: one.key }, text(one)));
+    this.besides.element.replaceChildren(h("option", { value: "" }, "nothing"), ...others);
+    this.besides.label.hidden = others.length === 0;
+    const chosen = besides.some(({ key }) => key === this.bus.state.beside) ? this.bus.state.beside : null;
+    this.bus.set({ beside: chosen });
+    this.besides.element.value = chosen ?? "";
   }
 
   say(text, retry = false) {

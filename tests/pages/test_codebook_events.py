@@ -196,6 +196,17 @@ def test_what_cannot_be_answered_is_said_in_plain_words(request_, words):
     assert words in refused(**request_)
 
 
+def test_two_audits_of_one_codebook_stand_side_by_side():
+    (other,) = [one for one in get("open")["besides"] if one["key"] == "vq-ema:samples"]
+    answer = get("beside", beside=other["key"], level=0)
+    for figures, audit_id in zip(answer["figures"], ("val", "samples"), strict=True):
+        counts = load_shipped("vq-ema", audit_id).levels[0].counts
+        assert (figures["tokens"], figures["used"]) == (counts.sum(), np.count_nonzero(counts))
+    assert len(answer["findings"]) == 2 and all(answer["findings"])
+    assert "other codebooks" in refused(what="beside", tokenizer="vq-ema", audit="val", beside="fsq:val", level=0)
+    assert refused(what="beside", tokenizer="vq-ema", audit="val", beside="nonsense", level=0)
+
+
 def test_files_of_an_audit_can_be_read_back(tmp_path):
     def data(kind):
         return base64.b64decode(get("download", kind=kind)["file"]["data"])
