@@ -9,9 +9,11 @@ from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import MediaError
-from explorer.media.colour import pixels_of_image
+from explorer.media.caps import check_pixels
+from explorer.media.colour import FILMED, rgb_of_upright
 from explorer.media.films import Film, Shown
-from explorer.media.opening import OTHER, check_pixels, frame_count, in_words, open_picture
+from explorer.media.managed import states_colours
+from explorer.media.opening import OTHER, frame_count, in_words, open_picture
 from explorer.media.scaling import small
 from explorer.media.sniffing import Kind
 
@@ -24,11 +26,14 @@ def animation_frames(data: bytes, kind: Kind, limits: Limits, film: Film, readab
     readable: what is a clip, for the message. Raises MediaError for a picture that stands still, and for damage.
     """
     image = open_picture(data, limits)
+    filmed = image.format in FILMED
     count = frame_count(image)
     if count < 2 or kind.name == "TIFF":
         raise MediaError(f"This file is a picture ({kind.name}) that does not move. Give {readable}.")
     first = int(bool(getattr(image, "default_image", False)))  # of an APNG: for those who cannot play it
     film.count, at = count - first, 0.0
+    for words in image.info.get("said", ()):
+        film.say(words)
     for number in range(first, count):
         with in_words(
             f"This {kind.name} file is damaged or cut short: frame {number + 1:,} of {count:,} cannot be decoded. "
@@ -38,7 +43,7 @@ def animation_frames(data: bytes, kind: Kind, limits: Limits, film: Film, readab
             check_pixels(*image.size, limits)  # frames of a GIF may reach beyond its first one
             image.load()
             milliseconds = float(image.info.get("duration") or 0)
-            pixels = _on_white(image.convert("RGBA"), film.notes)
+            pixels = _on_white(image.convert("RGBA"), filmed, film)
         if milliseconds <= HASTY_MS:
             milliseconds = UNHURRIED_MS
             film.say(f"Frames of {HASTY_MS} ms or less are shown for {UNHURRIED_MS} ms, as browsers do.")
@@ -46,10 +51,11 @@ def animation_frames(data: bytes, kind: Kind, limits: Limits, film: Film, readab
         at += milliseconds / 1000
 
 
-def _on_white(frame: Image.Image, notes: list[str]) -> np.ndarray:
-    """An RGBA frame -> (H, W, 3) uint8; an opaque one, as most are, is never held as floats."""
-    if frame.getchannel("A").getextrema() == (255, 255):
+def _on_white(frame: Image.Image, filmed: bool, film: Film) -> np.ndarray:
+    """An RGBA frame -> (H, W, 3) uint8 in sRGB; a plain opaque one, as most are, is never held as floats."""
+    if frame.getchannel("A").getextrema() == (255, 255) and not states_colours(frame):
         return np.asarray(frame.convert("RGB"))
-    pixels, said = pixels_of_image(frame)
-    notes += [note for note in said if note not in notes]
+    pixels, said = rgb_of_upright(frame, filmed)
+    for words in said:
+        film.say(words)
     return np.round(pixels * 255).astype(np.uint8)

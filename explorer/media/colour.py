@@ -7,7 +7,9 @@ from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import MediaError
-from explorer.media.opening import OTHER, check_pixels, in_words
+from explorer.media.caps import check_pixels
+from explorer.media.managed import grey_curve, in_srgb
+from explorer.media.opening import cut_short, in_words
 
 # EXIF tag 274 (TIFF 6.0, section 8): how to turn stored pixels upright.
 ORIENTATION_TAG = 0x0112
@@ -21,28 +23,33 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _GREY_MODES = ("1", "L", "LA", "La")
+FILMED = ("AVIF", "HEIF")  # pictures that are coded as a frame of video
 
 Pixels = tuple[np.ndarray, list[str]]  # (H, W, 3) float32 in 0..1, notes
 
 
-def pixels_of_image(image: Image.Image) -> Pixels:
-    """A Pillow picture of any mode (its first frame) -> pixels and notes. Raises MediaError if it cannot be decoded."""
+def pixels_of_image(image: Image.Image, data: bytes = b"") -> Pixels:
+    """A Pillow picture of any mode (its first frame) -> pixels and notes. Raises MediaError if it cannot be decoded.
+
+    data: the file that it was opened from, to say how much of a damaged one can be decoded.
+    """
     notes: list[str] = []
-    with in_words(f"The picture is damaged or cut short: it cannot be decoded to the end. {OTHER}"):
-        frames = _still(image, notes)
-        # Pillow reads 16-bit colour into 8 bits; only the raw mode of the tiles tells.
-        deep = image.mode in ("RGB", "RGBA", "LA") and ";16" in str(getattr(image, "tile", ""))
-        turned_from = _orientation(image)  # before loading: TIFF and AVIF turn themselves upright when decoded
+    name = image.format or "picture"
+    with in_words(lambda: cut_short(data, name)):
+        frames = _still(image)
+        # Before loading: afterwards nothing tells how deep it was, and TIFF and AVIF have turned themselves upright.
+        filmed, deep = image.format in FILMED, _deep(image)
+        turned_from = _orientation(image)  # of a PNG it loads
         image.load()
-    if frames:
-        notes.append(frames)
-    if deep:
-        notes.append("16-bit colour read at 8 bits a channel.")
+    notes += [*image.info.get("said", ()), *filter(None, (frames, deep))]
     with in_words(f"The colours of this picture (mode {image.mode}) cannot be read. Save it as RGB and try again."):
+        if image.info.get("averaged", 1) > 1:
+            image = image.reduce(image.info["averaged"])
         image, turned = _upright(image)
         if turned or turned_from in _TURNS:
             notes.append("Turned upright as its EXIF orientation says.")
-        return _rgb(image, notes), notes
+        pixels, said = rgb_of_upright(image, filmed)
+    return pixels, notes + said
 
 
 def pixels_of_array(array: np.ndarray, limits: Limits) -> Pixels:
@@ -64,17 +71,33 @@ def pixels_of_array(array: np.ndarray, limits: Limits) -> Pixels:
         notes.append("Greyscale repeated over red, green and blue.")
         pixels = np.repeat(pixels.reshape(*shape[:2], 1), 3, axis=2)
     elif shape[2] == 4:
-        pixels = _on_white(pixels, notes)
+        pixels = _on_white(pixels[:, :, :3], pixels[:, :, 3:], notes)
     return np.ascontiguousarray(pixels, dtype=np.float32), notes
 
 
-def _still(image: Image.Image, notes: list[str]) -> str:
-    """A note if only the first of several frames or pages is read, else ""."""
+def _still(image: Image.Image) -> str:
+    """A note if only the first of several frames, pages or pictures is read, else ""."""
     frames = getattr(image, "n_frames", 1)
     if frames < 2 or image.format == "MPO":  # MPO: a phone's photo with a preview or depth picture behind it
         return ""
+    if image.format == "HEIF":  # opened at its main picture
+        return f"The main one of {frames:,} pictures in the file."
     image.seek(0)
     return f"{'First page' if image.format == 'TIFF' else 'Animated: first frame'} of {frames:,}."
+
+
+def _deep(image: Image.Image) -> str:
+    """A note if Pillow reads colour of more than 8 bits into 8; only how it means to decode it tells."""
+    if image.mode.startswith(("I", "F")):
+        return ""
+    bits = int(image.info.get("depth", 8))
+    for tile in getattr(image, "tile", ()):
+        arguments = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
+        if ";16" in str(arguments[0]):
+            bits = 16
+        elif image.format == "PPM" and len(arguments) > 1 and isinstance(arguments[1], int) and arguments[1] > 255:
+            bits = arguments[1].bit_length()
+    return f"{bits}-bit {'greyscale' if image.mode in _GREY_MODES else 'colour'} read at 8 bits a channel." * (bits > 8)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -89,34 +112,46 @@ def _upright(image: Image.Image) -> tuple[Image.Image, bool]:
     return (image, False) if turn is None else (image.transpose(turn), True)
 
 
-def _rgb(image: Image.Image, notes: list[str]) -> np.ndarray:
-    """A decoded, upright picture -> (H, W, 3) float32; ValueError from Pillow for colours that it cannot convert."""
+def rgb_of_upright(image: Image.Image, filmed: bool) -> Pixels:
+    """A decoded, upright picture -> pixels in sRGB and notes; Pillow's errors for colours that it cannot convert.
+
+    filmed: whether it is coded as a frame of video.
+    """
+    notes: list[str] = []
     if image.mode.startswith(("I", "F")):
-        grey = _unit_range_grey(image, notes)
-        notes.append("Greyscale repeated over red, green and blue.")
-        return np.repeat(grey[:, :, None], 3, axis=2)
+        return _rgb_of_deep_grey(image, notes), notes
     if image.mode in _GREY_MODES:
         notes.append("Greyscale repeated over red, green and blue.")
-    if image.mode == "CMYK":
-        notes.append("CMYK inks converted to RGB without a colour profile: colours are near, not exact.")
+    alpha = None
     if image.has_transparency_data:
-        return _on_white(_from_8_bits(image.convert("RGBA")), notes)
-    return _from_8_bits(image.convert("RGB"))
+        whole = image.convert("LA" if image.mode in _GREY_MODES else "RGBA")
+        alpha = np.asarray(whole.getchannel("A")).astype(np.float32)[:, :, None] / np.float32(255)
+        image = whole.convert("L" if whole.mode == "LA" else "RGB")
+    elif image.mode not in ("CMYK", "LAB"):
+        image = image.convert("L" if image.mode in _GREY_MODES else "RGB")
+    pixels = in_srgb(image, notes, filmed)
+    return (pixels if alpha is None else _on_white(pixels, alpha, notes)), notes
 
 
-def _from_8_bits(image: Image.Image) -> np.ndarray:
-    """8-bit channels -> float32 in 0..1, in place where it can: a large picture is not held a third time."""
-    pixels = np.asarray(image).astype(np.float32)
-    pixels /= np.float32(255)
-    return pixels
-
-
-def _on_white(rgba: np.ndarray, notes: list[str]) -> np.ndarray:
-    """(H, W, 4) -> (H, W, 3): rgb * a + 1 - a, Porter and Duff's "over" on white."""
-    alpha = rgba[:, :, 3:]
+def _on_white(rgb: np.ndarray, alpha: np.ndarray, notes: list[str]) -> np.ndarray:
+    """(H, W, 3) and (H, W, 1) -> (H, W, 3): rgb * a + 1 - a, Porter and Duff's "over" on white."""
     if alpha.min() < 1:
         notes.append("Transparent parts laid on white.")
-    return np.ascontiguousarray(rgba[:, :, :3] * alpha + (1 - alpha), dtype=np.float32)
+    return np.ascontiguousarray(rgb * alpha + (1 - alpha), dtype=np.float32)
+
+
+def _rgb_of_deep_grey(image: Image.Image, notes: list[str]) -> np.ndarray:
+    """Greyscale of more than 8 bits -> (H, W, 3) float32 in sRGB."""
+    grey = _unit_range_grey(image, notes)
+    notes.append("Greyscale repeated over red, green and blue.")
+    curve = grey_curve(image, notes)  # what each of 256 greys becomes
+    if curve is not None:
+        grey = np.interp(grey, np.linspace(0, 1, len(curve)), curve).astype(np.float32)
+    rgb = np.repeat(grey[:, :, None], 3, axis=2)
+    key = image.info.get("transparency")
+    if isinstance(key, int) and image.mode.startswith("I;16"):
+        rgb = _on_white(rgb, (np.asarray(image) != key)[:, :, None].astype(np.float32), notes)
+    return rgb
 
 
 def _unit_range_grey(image: Image.Image, notes: list[str]) -> np.ndarray:

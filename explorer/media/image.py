@@ -14,8 +14,9 @@ from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import MediaError, SettingsError
+from explorer.media.caps import check_pixels
 from explorer.media.colour import pixels_of_array, pixels_of_image
-from explorer.media.opening import bytes_of, check_pixels, open_picture
+from explorer.media.opening import bytes_of, open_picture
 
 DEFAULT_LIMITS = Limits()
 
@@ -53,10 +54,10 @@ def load_image(source: Path | str | bytes | Image.Image | np.ndarray, limits: Li
     if isinstance(source, Image.Image):
         check_pixels(*source.size, limits)
         # A copy of the handle would share its file; loading in place is what Pillow itself does on first use.
-        image = source
-    else:
-        image = open_picture(bytes_of(source, limits), limits)
-    pixels, notes = pixels_of_image(image)
+        pixels, notes = pixels_of_image(source)
+        return LoadedImage(pixels, tuple(notes))
+    data = bytes_of(source, limits)
+    pixels, notes = pixels_of_image(open_picture(data, limits), data)
     return LoadedImage(pixels, tuple(notes))
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from explorer.config import Limits
 from explorer.errors import MediaError
 from explorer.media.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
+from explorer.media.caps import check_bytes
 from explorer.media.containers import has_video
 from explorer.media.image import LoadedImage, fit, load_image, png_bytes, scaled_to_cover
-from explorer.media.opening import check_bytes, frame_count, open_picture, read_bytes
+from explorer.media.opening import frame_count, open_picture, read_bytes
 from explorer.media.sniffing import kind_of
 from explorer.media.video import LoadedVideo, fit_video, load_video, webp_bytes
 from explorer.record import TokenRecord

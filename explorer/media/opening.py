@@ -5,52 +5,52 @@ Only the formats of FORMATS are ever handed to Pillow: its rarer plugins are a l
 
 from __future__ import annotations
 
+import functools
 import io
 import logging
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import ExplorerError, MediaError
+from explorer.media import jpeg_ends, png_chunks
+from explorer.media.boxes import brands
+from explorer.media.caps import check_bytes as check_bytes
+from explorer.media.caps import check_pixels as check_pixels
+from explorer.media.headers import completed
+from explorer.media.large import scaled_to_cap
+from explorer.media.rows import what_decodes
+from explorer.media.sniffing import kind_of
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
 ADVICE = "Save it as PNG or JPEG and try again."
 OTHER = "Choose another file."
+NO_HEIC = "HEIC photos need the package pillow-heif. Install it (pip install pillow-heif), or save the photo as JPEG."
 
 # Openings of files that people take for pictures, with the words to say so. Searched in the first 1,024 bytes.
 _NOT_PICTURES = (
     (re.compile(rb"\A\s*%PDF-"), "a PDF document, not a picture"),
     (re.compile(rb"\A(\xef\xbb\xbf)?\s*(<\?xml.*?)?<svg[\s>]", re.S | re.I), "an SVG drawing, which has no pixels"),
     (re.compile(rb"\A(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)", re.I), "a web page (HTML), not a picture"),
-    (re.compile(rb"\A.{4}ftyp(heic|heix|heim|heis|hevc|mif1|msf1)", re.S), "a HEIC photo, which cannot be read here"),
     (re.compile(rb"\A.{4}ftyp(isom|mp4.|qt  |M4V )", re.S), "a video, not a picture"),
     (re.compile(rb"\APK\x03\x04"), "a zip archive, not a picture"),
 )
-# Openings of the formats that can be read: such a file that does not open is damaged rather than foreign.
-_PICTURES = (
-    (re.compile(rb"\A\x89PNG"), "PNG"),
-    (re.compile(rb"\A\xff\xd8\xff"), "JPEG"),
-    (re.compile(rb"\ARIFF.{4}WEBP", re.S), "WebP"),
-    (re.compile(rb"\A.{4}ftypavi[fs]", re.S), "AVIF"),
-    (re.compile(rb"\AGIF8[79]a"), "GIF"),
-    (re.compile(rb"\ABM"), "BMP"),
-    (re.compile(rb"\A(II[*+]\0|MM\0[*+])"), "TIFF"),
-    (re.compile(rb"\AP[1-6][\s#]"), "PPM"),
-)
-
+# Pillow would warn or refuse by a cap of its own; ours is checked before anything is decoded, and may be higher.
+Image.MAX_IMAGE_PIXELS = None
 # What Pillow warns of is refused or said here, in other words: a warning of Python is for nobody who brings a picture.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 @contextmanager
-def in_words(sentence: str) -> Iterator[None]:
-    """Whatever a decoder raises inside becomes a MediaError of that one plain sentence.
+def in_words(sentence: str | Callable[[], str]) -> Iterator[None]:
+    """Whatever a decoder raises inside becomes a MediaError of that one plain sentence, which a function may make then.
 
     Decoders of damaged and hostile data fail in dozens of ways (SyntaxError, struct.error, EOFError, IndexError, ...).
     Too little memory is said as such, and what is in plain words already stays as it is.
@@ -64,7 +64,7 @@ def in_words(sentence: str) -> Iterator[None]:
             error
         )
     except Exception as error:
-        raise MediaError(sentence) from error
+        raise MediaError(sentence if isinstance(sentence, str) else sentence()) from error
 
 
 def frame_count(image: Image.Image) -> int:
@@ -107,61 +107,81 @@ def bytes_of(source: object, limits: Limits, noun: str = "picture") -> bytes:
     return data
 
 
-def check_bytes(size: int, limits: Limits, noun: str = "picture") -> None:
-    """Raise MediaError for an empty file, or one over `limits.upload_bytes`."""
-    if size == 0:
-        raise MediaError(f"The file is empty (0 bytes). Choose another {noun}.")
-    if size > limits.upload_bytes:
-        raise MediaError(
-            f"The file has {size / 2**20:,.1f} MiB, over the cap of {limits.upload_bytes / 2**20:,.1f} MiB. "
-            "Make it smaller and try again."
-        )
-
-
-def check_pixels(width: int, height: int, limits: Limits) -> None:
-    """Raise MediaError for a picture without pixels, or with more than `limits.image_pixels`."""
-    if width < 1 or height < 1:
-        raise MediaError(f"The picture is {width} x {height} pixels: there is nothing in it.")
-    if width * height > limits.image_pixels:
-        raise MediaError(
-            f"The picture has {width:,} x {height:,} = {width * height:,} pixels, over the cap of "
-            f"{limits.image_pixels:,}. Make it smaller and try again."
-        )
-
-
 def open_picture(data: bytes, limits: Limits) -> Image.Image:
-    """Open (not decode) the picture in `data`; its header is checked against `limits`.
+    """Open (not decode) the picture in `data`; its header is checked against `limits`, and its parts for damage.
 
-    Raises MediaError for what is not a picture, is damaged, or claims too many pixels.
+    `info["said"]` of it holds what is to be noted, `info["averaged"]` by how much it is to be made smaller once it is
+    decoded. Raises MediaError for what is not a picture, is damaged, or claims too many pixels.
     """
     check_bytes(len(data), limits)
+    said: list[str] = []
+    if data.startswith(png_chunks.SIGNATURE):
+        data, said = png_chunks.checked(data)
+    formats = readable_formats(data)
     try:
-        image = Image.open(io.BytesIO(data), formats=_readable(FORMATS))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:  # Pillow's cap is above ours
-        claimed = re.search(r"\d{4,}", str(error))
-        count = f"{int(claimed[0]):,}" if claimed else "far too many"
-        raise MediaError(
-            f"The picture claims {count} pixels, over the cap of {limits.image_pixels:,}. "
-            "Make it smaller and try again."
-        ) from error
+        image = Image.open(io.BytesIO(data), formats=formats)
     except Exception as error:  # decoders of hostile headers fail in dozens of ways, not only as unidentified
-        raise MediaError(_why_not(data[:1024])) from error
-    check_pixels(*image.size, limits)
+        raise MediaError(_why_not(data, formats)) from error
+    scale, words = scaled_to_cap(image, limits)
+    if image.format in ("JPEG", "MPO"):
+        with in_words(lambda: cut_short(data, "JPEG")):
+            data, found = jpeg_ends.checked(data, functools.partial(_decoded_jpeg, size=image.size))
+        if found:
+            said += found
+            image = Image.open(io.BytesIO(data), formats=formats)
+            scaled_to_cap(image, limits)
+    image = completed(image, data)
+    image.info["said"] = (*said, *image.info.get("said", ()), *filter(None, [words]))
+    image.info["averaged"] = scale
     return image
 
 
-def _readable(formats: Iterable[str]) -> tuple[str, ...]:
-    """Those of `formats` that this build of Pillow has (AVIF and WebP are optional in it)."""
+def readable_formats(data: bytes) -> tuple[str, ...]:
+    """What Pillow may take the file for: those of FORMATS that this build has (AVIF and WebP are optional in it).
+
+    HEIC is read by pillow-heif, which is imported for such files alone. Raises MediaError if it is not installed.
+    """
     Image.init()
-    return tuple(name for name in formats if name in Image.OPEN)
+    if _is_heic(data):
+        with in_words(
+            "HEIC photos need the package pillow-heif. Install it (pip install pillow-heif), or save as JPEG."
+        ):
+            from pillow_heif import register_heif_opener
+
+            register_heif_opener()
+        return ("HEIF",)
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-def _why_not(head: bytes) -> str:
+def _is_heic(data: bytes) -> bool:
+    """By the brands in its head: those of AVIF beside a general one mean AVIF."""
+    kind = kind_of(data)
+    return kind is not None and kind.name == "HEIC" and not {b"avif", b"avis"} & set(brands(data))
+
+
+def _decoded_jpeg(data: bytes, size: tuple[int, int]) -> np.ndarray:
+    image = Image.open(io.BytesIO(data), formats=("JPEG",))
+    image.draft(None, size)
+    return np.asarray(image)
+
+
+def cut_short(data: bytes, name: str) -> str:
+    """The sentence for a file that opened and cannot be decoded to the end: what of it can be."""
+    there = what_decodes(data, readable_formats(data)) if data else ""
+    return f"This {name} file is damaged or cut short: {there or 'it cannot be decoded to the end'}. {OTHER}"
+
+
+def _why_not(data: bytes, formats: tuple[str, ...]) -> str:
     """One line for a file that did not open, from its first bytes."""
+    head = data[:1024]
     for pattern, words in _NOT_PICTURES:
         if pattern.search(head):
             return f"This file is {words}. {ADVICE}"
-    for pattern, name in _PICTURES:
-        if pattern.search(head):
-            return f"This {name} file is damaged or cut short: its header cannot be read. Choose another file."
-    return f"This file is not a picture that can be read here (PNG, JPEG, WebP, AVIF, GIF, BMP, TIFF, PPM). {ADVICE}"
+    kind = kind_of(data)
+    if kind is not None and kind.opener == "pillow":
+        there = what_decodes(data, formats)
+        why = there or "its header cannot be read, or it is of a kind that is not known here"
+        return f"This {kind.name} file is damaged or cut short: {why}. {OTHER}"
+    return (
+        f"This file is not a picture that can be read here (PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP, TIFF, PPM). {ADVICE}"
+    )

@@ -1,0 +1,36 @@
+"""The caps of a medium, and the words for what is over one: how large it is, how large it may be, and the way out."""
+
+from __future__ import annotations
+
+from explorer.config import Limits
+from explorer.errors import MediaError
+
+_MILLION = 10**6
+
+
+def more(name: str, needed: float) -> str:
+    """How whoever starts the app, or a command, raises the cap of that name so far."""
+    value = f"{-(-int(needed) // _MILLION)}M" if needed > _MILLION else f"{-(-needed // 1):g}"
+    return f"Started with --limit {name}={value}, the app takes it whole."
+
+
+def check_bytes(size: int, limits: Limits, noun: str = "picture") -> None:
+    """Raise MediaError for an empty file, or one over `limits.upload_bytes`."""
+    if size == 0:
+        raise MediaError(f"The file is empty (0 bytes). Choose another {noun}.")
+    if size > limits.upload_bytes:
+        raise MediaError(
+            f"The file has {size / 2**20:,.1f} MiB, over the cap of {limits.upload_bytes / 2**20:,.1f} MiB. "
+            f"Make it smaller and try again. {more('bytes', size)}"
+        )
+
+
+def check_pixels(width: int, height: int, limits: Limits) -> None:
+    """Raise MediaError for a picture without pixels, or with more than `limits.image_pixels`."""
+    if width < 1 or height < 1:
+        raise MediaError(f"The picture is {width} x {height} pixels: there is nothing in it.")
+    if width * height > limits.image_pixels:
+        raise MediaError(
+            f"The picture has {width:,} x {height:,} = {width * height:,} pixels, over the cap of "
+            f"{limits.image_pixels:,}. Make it smaller and try again. {more('pixels', width * height)}"
+        )
