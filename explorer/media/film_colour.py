@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from explorer.media import light
+
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
@@ -19,17 +21,11 @@ if TYPE_CHECKING:
 _SHARES = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087)}
 _SHARES |= {9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
 _RGB, _YCGCO, _UNSAID, _CONSTANT_LUMINANCE, _BT709, _BT601 = 0, 8, 2, 10, 1, 6
-_PQ, _HLG = 16, 18
-# Primaries -> linear RGB of them to linear RGB of BT.709 and sRGB, from the chromaticities that H.273 lists.
-_TO_SRGB = {
-    9: ((1.660491, -0.587641, -0.072850), (-0.124550, 1.132900, -0.008349), (-0.018151, -0.100579, 1.118730)),
-    12: ((1.224940, -0.224940, 0.0), (-0.042057, 1.042057, 0.0), (-0.019638, -0.078636, 1.098274)),
-}
+# Primaries that are converted, and those that are not.
 _GAMUTS = {9: "BT.2020", 12: "Display P3"}
 _UNCONVERTED = {11: "DCI-P3", 10: "XYZ"}
 _CURVES = {8: "linear light", 9: "a logarithm", 10: "a logarithm", 17: "SMPTE 428 (cinema)"}
 HD_ROWS = 720  # clips that name no matrix: BT.709 from so many rows on, as browsers take them
-WHITE_NITS, PEAK_NITS = 203.0, 1000.0  # of SDR white (ITU-R BT.2408), and of the brightest that is told apart
 _JPEG_RANGE = 2
 
 
@@ -112,67 +108,20 @@ def _matrix(frame: VideoFrame, notes: list[str]) -> int:
 
 def _as_srgb(rgb: np.ndarray, curve: int, primaries: int, notes: list[str]) -> np.ndarray:
     """R'G'B' of any curve and primaries -> sRGB. SDR curves are all taken for that of sRGB, as browsers do."""
-    if curve in (_PQ, _HLG):
-        name, linear = ("PQ", _pq_nits(rgb)) if curve == _PQ else ("HLG", _hlg_nits(rgb))
-        _add(
-            notes,
-            f"HDR ({name}) tone-mapped to SDR about as browsers do: its white of {WHITE_NITS:g} cd/m2 becomes 188 of "
-            f"255, {PEAK_NITS:,g} cd/m2 and more become 255.",
-        )
-        linear = _tone_mapped(linear / np.float32(WHITE_NITS))
-        return _encoded(linear @ np.array(_TO_SRGB[primaries if primaries in _TO_SRGB else 9], np.float32).T)
+    if curve in (light.PQ, light.HLG):
+        hdr = light.stated(primaries if primaries in _GAMUTS else 9, curve)
+        assert hdr is not None  # all four pairs are known
+        _add(notes, light.hdr_words(curve))
+        return light.to_srgb(rgb, hdr)
     if curve in _CURVES:
         _add(notes, f"Its brightness is stored as {_CURVES[curve]} and shown unconverted: tones are not right.")
     if primaries in _UNCONVERTED:
         _add(notes, f"Its colours are of {_UNCONVERTED[primaries]} and shown unconverted: they are near, not exact.")
-    if primaries not in _TO_SRGB:
+    wide = light.stated(primaries, light.SRGB_CURVE) if primaries in _GAMUTS else None
+    if wide is None:
         return rgb
     _add(notes, f"Colours of {_GAMUTS[primaries]} converted to sRGB; what lies outside is clipped.")
-    return _encoded(_linear(rgb) @ np.array(_TO_SRGB[primaries], np.float32).T)
-
-
-def _pq_nits(signal: np.ndarray) -> np.ndarray:
-    """SMPTE ST 2084, equation 4.1: signal in 0..1 -> cd/m2."""
-    m1, m2 = 2610 / 16384, 2523 / 32
-    c1, c2, c3 = 3424 / 4096, 2413 / 128, 2392 / 128
-    power = signal ** np.float32(1 / m2)
-    return 10_000 * (np.maximum(power - c1, 0) / (c2 - c3 * power)) ** np.float32(1 / m1)
-
-
-def _hlg_nits(signal: np.ndarray) -> np.ndarray:
-    """ITU-R BT.2100, table 5: the inverse OETF, then the OOTF of a display of 1,000 cd/m2, its gamma 1.2."""
-    a, b, c = 0.17883277, 0.28466892, 0.55991073
-    scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - c) / a) + b) / 12)
-    luminance = scene @ np.array([0.2627, 0.6780, 0.0593], np.float32)
-    return 1000 * scene * np.maximum(luminance, 1e-9)[:, :, None] ** np.float32(0.2)
-
-
-def _tone_mapped(linear: np.ndarray) -> np.ndarray:
-    """Linear RGB, 1 being SDR white -> 0..1: halved up to 1, above along a quadratic Bezier curve to 1 at the peak.
-
-    Scaled by the largest of the three, so that hues stay. The curve is the one by which Chromium shows HDR on SDR
-    screens (the reference white tone mapping of SMPTE ST 2094-50): from (1, 1/2) by (1.65, 0.825) to (peak, 1).
-    """
-    largest = linear.max(2, keepdims=True)
-    peak = np.float32(PEAK_NITS / WHITE_NITS)
-    bent = np.clip(largest, 1, peak)
-    a, b = peak - 2.3, np.float32(1.3)  # of x(t) = 1 + b t + a t^2
-    t = (-b + np.sqrt(b * b + 4 * a * (bent - 1))) / (2 * a)
-    above = 0.5 * (1 - t) ** 2 + 1.65 * t * (1 - t) + t**2
-    scale = np.where(largest <= 1, 0.5, above / np.maximum(largest, 1))
-    return linear * scale
-
-
-def _linear(rgb: np.ndarray) -> np.ndarray:
-    """IEC 61966-2-1: sRGB to light."""
-    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** np.float32(2.4))
-
-
-def _encoded(linear: np.ndarray) -> np.ndarray:
-    """IEC 61966-2-1: light to sRGB, clipped to 0..1."""
-    linear = np.clip(linear, 0, 1)
-    curved = 1.055 * linear ** np.float32(1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, 12.92 * linear, curved).astype(np.float32)
+    return light.to_srgb(rgb, wide)
 
 
 def _on_white(rgb: np.ndarray, alpha: np.ndarray, notes: list[str]) -> np.ndarray:

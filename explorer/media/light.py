@@ -35,18 +35,19 @@ PRIMARIES: Mapping[int, tuple[str, Chromaticities]] = MappingProxyType(
 # Bradford's cone responses (ICC.1:2022, annex E).
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 PQ, HLG, SRGB_CURVE = 16, 18, 13
+_HDR = {PQ: "PQ", HLG: "HLG"}
 _CAMERAS = (1, 6, 14, 15)  # BT.709, BT.601 and BT.2020
 WHITE_NITS, PEAK_NITS = 203.0, 1000.0  # of SDR white (ITU-R BT.2408), and of the brightest that is told apart
 
 
 @dataclass(frozen=True)
 class StatedColour:
-    """name: in words. curve: to light. chromaticities: of that light. hdr: whether 1 of the curve is 203 cd/m2."""
+    """name: in words. curve: to light. chromaticities: of that light. hdr: PQ or HLG, which is over 203 cd/m2; or 0."""
 
     name: str
     curve: Curve
     chromaticities: Chromaticities
-    hdr: bool = False
+    hdr: int = 0
 
 
 def stated(primaries: int, transfer: int, filmed: bool = False) -> StatedColour | None:
@@ -62,7 +63,15 @@ def stated(primaries: int, transfer: int, filmed: bool = False) -> StatedColour 
     (gamut, chromaticities), (name, curve) = PRIMARIES[primaries], CURVES[transfer]
     if (chromaticities, transfer) == (SRGB, SRGB_CURVE):
         return PLAIN
-    return StatedColour(f"{gamut}, {name}", curve, chromaticities, transfer in (PQ, HLG))
+    return StatedColour(f"{gamut}, {name}", curve, chromaticities, transfer if transfer in _HDR else 0)
+
+
+def hdr_words(transfer: int) -> str:
+    """The note of a conversion from that HDR curve."""
+    return (
+        f"HDR ({_HDR[transfer]}) tone-mapped to SDR about as browsers do: its white of {WHITE_NITS:g} cd/m2 becomes "
+        f"188 of 255, {PEAK_NITS:,g} cd/m2 and more become 255."
+    )
 
 
 def to_srgb(rgb: np.ndarray, colour: StatedColour) -> np.ndarray:

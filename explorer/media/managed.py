@@ -82,10 +82,7 @@ def by_numbers(rgb: np.ndarray, colour: light.StatedColour, notes: list[str]) ->
         strip[...] = light.to_srgb(strip, colour)
     notes.append(f"Colours converted from {colour.name} to sRGB, as the file states them.")
     if colour.hdr:
-        notes.append(
-            f"HDR tone-mapped to SDR about as browsers do: its white of {light.WHITE_NITS:g} cd/m2 becomes 188 of 255, "
-            f"{light.PEAK_NITS:,g} cd/m2 and more become 255."
-        )
+        notes.append(light.hdr_words(colour.hdr))
     return rgb
 
 

@@ -17,7 +17,7 @@ NAME_LETTERS = 60
 FAILED = (ImageCms.PyCMSError, OSError, ValueError, TypeError)  # what LittleCMS raises for profiles that it cannot use
 PROFILES_KEPT = 8  # pictures of one data set share a few; a print profile has megabytes
 _ROUNDING = 1  # levels of 255 by which LittleCMS differs from doing nothing, for profiles of sRGB itself
-_EXACT_PIXELS = 2**20  # up to so many each one is computed; a larger picture is looked up in a table of LittleCMS
+_EXACT_PIXELS = 2**20  # up to so many are computed each; larger pictures through a coarser table of LittleCMS
 _EXACT = ImageCms.Flags.NOOPTIMIZE
 _PERCEPTUAL = ImageCms.Intent.PERCEPTUAL
 _MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
@@ -25,11 +25,15 @@ _MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
 @dataclass(frozen=True)
 class Profile:
-    """name: its own description. mode: of the pictures that it is for, as Pillow calls it ("" for others)."""
+    """name: its own description. mode: of the pictures that it is for, as Pillow calls it ("" for others).
+
+    tables: whether it is more than curves and a matrix, and so costs more to be exact with.
+    """
 
     name: str
     mode: str
     data: bytes
+    tables: bool = False
 
     def suits(self, mode: str) -> bool:
         """Whether it says anything of a picture of that mode; grey is a colour to an RGB profile, too."""
@@ -41,11 +45,11 @@ def read_profile(data: bytes) -> Profile | None:
     try:
         opened = ImageCms.ImageCmsProfile(io.BytesIO(data))
         name = " ".join(ImageCms.getProfileDescription(opened).split())
-        space = opened.profile.xcolor_space.strip()
+        space, tables = opened.profile.xcolor_space.strip(), not opened.profile.is_matrix_shaper
     except Exception:  # LittleCMS refuses in many ways, and a picture does not depend on it
         return None
     shown = "".join(letter for letter in name if letter.isprintable() and letter != '"')[:NAME_LETTERS]
-    return Profile(shown or "without a name", _MODES.get(space, ""), data)
+    return Profile(shown or "without a name", _MODES.get(space, ""), data, tables)
 
 
 def is_srgb(profile: Profile) -> bool:
@@ -63,7 +67,7 @@ def converted(image: Image.Image, profile: Profile) -> Image.Image:
     if image.mode == "L":  # 256 greys, each computed
         table = np.asarray(ImageCms.applyTransform(_ramp(), _transform(profile.data, "L", True)))[0]  # (256, 3)
         return Image.fromarray(table[np.asarray(image)])
-    exact = image.mode == "CMYK" and image.width * image.height <= _EXACT_PIXELS
+    exact = profile.tables and image.width * image.height <= _EXACT_PIXELS
     made = ImageCms.applyTransform(image, _transform(profile.data, image.mode, exact))
     assert made is not None  # only in place it is
     return made
