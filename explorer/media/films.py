@@ -17,11 +17,12 @@ from explorer.media.opening import check_pixels
 from explorer.media.sniffing import Kind
 
 if TYPE_CHECKING:
+    from av.container import InputContainer
     from av.stream import Stream
     from av.video.frame import VideoFrame
 
 SQUARE = 1.005  # pixels less oblong than so count as square: rounding of a header
-_LATE_S = 0.5  # a film that ends so much before its header says is cut short
+LATE_S, LATE_SHARE = 0.5, 0.05  # a film that ends so much before its header says is cut short
 
 
 @dataclass
@@ -69,7 +70,7 @@ def film_frames(data: bytes, kind: Kind, limits: Limits, film: Film) -> Iterator
         if packets.damaged:
             film.say(f"Damaged: {packets.damaged:,} of {packets.all:,} packets could not be decoded and are left out.")
         elif shown is not None:
-            _check_end(shown, stream, film)
+            _check_end(shown, container, stream, film)
 
 
 def _shown(frame: VideoFrame, stream: Stream, limits: Limits, film: Film) -> Shown:
@@ -112,11 +113,15 @@ def _upright(
     return pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1], full
 
 
-def _check_end(last: Shown, stream: Stream, film: Film) -> None:
-    """A note if the last frame ends long before the header says that the film does."""
-    if last.start_s is None or not stream.duration or not stream.time_base:
+def _check_end(last: Shown, container: InputContainer, stream: Stream, film: Film) -> None:
+    """A word if the last frame ends long before the header says that the film does."""
+    own = stream.duration is not None and stream.time_base is not None
+    begins = float((stream.start_time or 0) * stream.time_base) if own else 0.0
+    promised = float(stream.duration * stream.time_base) if own else (container.duration or 0) / 1e6
+    if last.start_s is None or promised <= 0:
         return
-    promised = float((stream.start_time or 0) + stream.duration) * float(stream.time_base)
-    ends = last.start_s + last.seconds
-    if promised - ends > max(_LATE_S, 0.05 * promised):
-        film.say(f"Damaged or cut short: its frames end at {ends:.2f} s, and its header promises {promised:.2f} s.")
+    shown = last.start_s + last.seconds - begins
+    alone = own or len(container.streams.get()) == 1
+    if promised - shown > max(LATE_S, LATE_SHARE * promised):
+        why = "Damaged or cut short" if alone else "Cut short, or its sound goes on"
+        film.say(f"{why}: its frames end after {shown:.2f} s, and its header promises {promised:.2f} s.")

@@ -151,6 +151,10 @@ def film_with_sound() -> bytes:
     return with_inputs(".mp4", PICTURES, ("-c:a", "aac"))
 
 
+def sound_alone() -> bytes:
+    return with_inputs(".mp4", (), ("-c:a", "aac"))
+
+
 def silent_film() -> bytes:
     return written([".mp4"], PICTURES, [()])[0]
 
