@@ -44,7 +44,7 @@ def html_report(
         for level, pictures in zip(audit.levels, patches or none, strict=True):
             body.append(_level(level, pictures))
         body.append(_joint(audit))
-    body.append(_skipped(audit))
+    body.append(_noted(audit) + _skipped(audit))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -211,6 +211,13 @@ def _joint(audit: Audit) -> str:
         ("Entropy", f"{one.entropy_bits:.3f} bits"),
     ]
     return f"<h2>All {audit.levels[0].part}s together</h2>" + _table(rows)
+
+
+def _noted(audit: Audit) -> str:
+    if not audit.notes:
+        return ""
+    listed = "".join(f"<li>{escape(one.told(len(audit.media)))}</li>" for one in audit.notes)
+    return f"<h2>What was done to the media first</h2><ul>{listed}</ul>"
 
 
 def _skipped(audit: Audit) -> str:

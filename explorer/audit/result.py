@@ -21,6 +21,7 @@ from zlib import crc32
 import numpy as np
 
 from explorer.analysis.usage import usage_of_counts
+from explorer.audit.noted import Noted
 from explorer.audit.parts import KINDS, SIDES, Exemplars, JointAudit, LevelAudit, Neighbours, require
 from explorer.errors import RecordError
 from explorer.files import make_folder, write_together
@@ -33,6 +34,7 @@ __all__ = [
     "JointAudit",
     "LevelAudit",
     "Neighbours",
+    "Noted",
     "describe",
     "load_audit",
     "save_audit",
@@ -52,7 +54,8 @@ class Audit:
     layout: kind of the layout, or "unknown" for plain indices. media: names in order of their number. skipped: (name,
     why). planned: media found; fewer than that in media and skipped together: a partial audit. seconds: wall time.
     settings: seed, longest side and whatever else is needed to make it again. amount: of what was counted, in pictures,
-    seconds of sound or frames of clips, as `modality` says; 0 where nobody knows it.
+    seconds of sound or frames of clips, as `modality` says; 0 where nobody knows it. notes: what was done to media
+    before they were counted, alike ones together.
     """
 
     title: str
@@ -68,6 +71,7 @@ class Audit:
     settings: Mapping[str, object] = field(default_factory=dict)
     modality: str = "image"
     amount: float = 0.0
+    notes: tuple[Noted, ...] = ()
 
     def __post_init__(self) -> None:
         require(len(self.levels) > 0, "an audit needs at least one level")
@@ -181,6 +185,7 @@ def describe(audit: Audit, findings: Sequence[Mapping[str, object]] = ()) -> dic
         "levels": [_describe_level(level) for level in audit.levels],
         "joint": None if audit.joint is None else asdict(audit.joint),
         "findings": [dict(finding) for finding in findings],
+        "notes": [asdict(one) for one in audit.notes],
         "skipped": [list(pair) for pair in audit.skipped],
         "media": list(audit.media),
     }
@@ -249,6 +254,7 @@ def _audit(meta: dict[str, Any], counts: np.ndarray, arrays: dict[str, np.ndarra
         settings=dict(meta["settings"]),
         modality=str(meta.get("modality", "image")),
         amount=float(meta.get("amount", 0.0)),
+        notes=tuple(Noted(**one) for one in meta.get("notes", ())),
     )
 
 

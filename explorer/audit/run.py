@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import math
 import os
 import time
 import zipfile
@@ -18,14 +17,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from explorer.audit.accumulator import Accumulator
+from explorer.audit.batches import Batch, Loaded, batches
 from explorer.audit.counting import State, part
+from explorer.audit.noted import Noted, Notes
 from explorer.audit.result import Audit
 from explorer.audit.sources import MediaSource
 from explorer.config import settings
@@ -35,7 +36,6 @@ from explorer.media.medium import NOUNS, fit_medium, values
 from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
 BATCH_PIXELS = 2**20  # encoded together: 16 pictures of 256 px, one of 1,024 px; of sounds as many samples
-BATCH_FILES = 256  # read for one batch at most, those that are skipped included
 STATE_EVERY_S = 30.0
 FORMAT = "discrete-tokenizer-explorer audit state 1"
 
@@ -57,16 +57,6 @@ class Progress:
     name: str
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Media of one size that are encoded together, files that were skipped on the way, and where to go on."""
-
-    names: list[str]
-    media: list[np.ndarray]
-    skipped: list[tuple[str, str]]
-    stop: int
-
-
 @dataclass
 class Standing:
     """What a run knows, all of which a state file holds."""
@@ -77,6 +67,7 @@ class Standing:
     position: int = 0
     seconds: float = 0.0  # of the runs before this one
     amount: float = 0.0  # see Audit
+    notes: Notes = field(default_factory=Notes)
 
 
 def run_audit(
@@ -132,44 +123,22 @@ def run_audit(
     return audit
 
 
-def batches(media: Iterator[tuple[str, np.ndarray | str]], most_pixels: int) -> Iterator[Batch]:
-    """(name, values or why it is skipped) -> Batches: equal sizes that follow each other, up to `most_pixels`."""
-    names: list[str] = []
-    kept: list[np.ndarray] = []
-    skipped: list[tuple[str, str]] = []
-    for name, read in media:
-        if isinstance(read, str):
-            skipped.append((name, read))
-        else:
-            if kept and read.shape != kept[0].shape:
-                yield Batch(names, kept, skipped, len(names) + len(skipped))
-                names, kept, skipped = [], [], []
-            names.append(name)
-            kept.append(read)
-        one = math.prod(kept[0].shape[:-1]) if kept else 0
-        room = not kept or (len(kept) + 1) * one <= most_pixels
-        if not room or len(names) + len(skipped) >= BATCH_FILES:
-            yield Batch(names, kept, skipped, len(names) + len(skipped))
-            names, kept, skipped = [], [], []
-    if names or skipped:
-        yield Batch(names, kept, skipped, len(names) + len(skipped))
-
-
 @contextmanager
 def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, side_px: int):
-    """Yield an iterator of (name, values or why not), from number `first` on, read ahead by threads of their own."""
+    """Yield an iterator of (name, Loaded or why not), from number `first` on, read ahead by threads of their own."""
     on_cpu = tokenizer.device == "cpu"
     readers = 1 if on_cpu else min(8, os.cpu_count() or 1)  # on the CPU the cores belong to the network
     ahead = 4 * readers
     spec = tokenizer.spec
 
-    def load(number: int) -> np.ndarray | str:
+    def load(number: int) -> Loaded | str:
         try:
-            return values(fit_medium(source.open(number, spec.modality), spec, side_px))
+            fitted = fit_medium(source.open(number, spec.modality), spec, side_px)
+            return Loaded(values(fitted), fitted.notes)
         except ExplorerError as error:
             return str(error)
 
-    def read() -> Iterator[tuple[str, np.ndarray | str]]:
+    def read() -> Iterator[tuple[str, Loaded | str]]:
         waiting: deque[tuple[int, Future]] = deque()
         numbers = iter(range(first, len(source)))
         while True:
@@ -191,18 +160,20 @@ def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, side_px: int)
 def _count(tokenizer: Tokenizer, batch: Batch, standing: Standing) -> None:
     """Encode and count a batch. If the tokenizer refuses it, its media are tried one by one."""
     skipped = list(batch.skipped)
+    each = list(zip(batch.names, batch.notes, strict=True))
     try:
-        found = list(zip(batch.names, tokenizer.encode(batch.media), strict=True)) if batch.media else []
+        found = list(zip(each, tokenizer.encode(batch.media), strict=True)) if batch.media else []
     except MediaError:
         found = []
-        for name, medium in zip(batch.names, batch.media, strict=True):
+        for (name, notes), medium in zip(each, batch.media, strict=True):
             try:
-                found += [(name, levels) for levels in tokenizer.encode([medium])]
+                found += [((name, notes), levels) for levels in tokenizer.encode([medium])]
             except MediaError as error:
                 skipped.append((name, str(error)))
-    for name, levels in found:
+    for (name, notes), levels in found:
         standing.counted.add(levels)
         standing.media.append(name)
+        standing.notes.add(name, notes)
         standing.amount += amount_of(tokenizer.spec, batch.media[0].shape)
     standing.skipped += skipped
     standing.position += batch.stop
@@ -241,6 +212,7 @@ def _audit_of(
         settings=made_with,
         modality=tokenizer.spec.modality,
         amount=standing.amount,
+        notes=standing.notes.listed(),
     )
 
 
@@ -259,6 +231,7 @@ def _save(path: Path, identity: str, standing: Standing, seconds: float) -> None
     """Write the state: an .npz of the accumulator's arrays and a JSON text."""
     meta = {"format": FORMAT, "identity": identity, "position": standing.position, "seconds": seconds}
     meta |= {"amount": standing.amount}
+    meta |= {"notes": [asdict(one) for one in standing.notes.listed()]}
     text = json.dumps(meta | {"media": standing.media, "skipped": standing.skipped})
     arrays: State = {"meta": np.array(text)}
     arrays |= {f"counted_{name}": array for name, array in standing.counted.state().items()}
@@ -282,6 +255,7 @@ def _restore(path: Path, identity: str, standing: Standing) -> None:
         standing.media, standing.skipped = list(meta["media"]), [(name, why) for name, why in meta["skipped"]]
         standing.position, standing.seconds = int(meta["position"]), float(meta["seconds"])
         standing.amount = float(meta["amount"])
+        standing.notes = Notes([Noted(**one) for one in meta.get("notes", ())])
     except RecordError:
         raise
     except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile) as error:

@@ -64,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
         )  # fmt: skip
     codebooks = tokenizer.codebooks()
     findings = _write(options.out, audit, codebooks)
+    for note in audit.notes:
+        print(f"note: {note.told(len(audit.media))}", file=sys.stderr)
     if not audit.complete:
         print(f"{options.out}: {summary(audit)}")
         print("explorer: stopped. The same command with --resume goes on from here.", file=sys.stderr)

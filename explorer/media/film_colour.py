@@ -35,9 +35,7 @@ def rgb_of(frame: VideoFrame, width: int, height: int, notes: list[str]) -> np.n
     alpha = any(part.is_alpha for part in parts) or frame.format.has_palette
     bits = max(part.bits for part in parts)
     if frame.format.is_rgb or frame.format.has_palette or frame.format.is_bayer or len(parts) < 3:
-        values = _stored(frame, alpha, bits)
-        if (height, width) != values.shape[:2]:
-            values = _resized(values, height, width)
+        values = _stored(frame, width, height, alpha, bits)
         rgb, opaque = values[:, :, :3], values[:, :, 3:]
     else:
         values = _planes(frame, width, height, alpha)
@@ -46,12 +44,19 @@ def rgb_of(frame: VideoFrame, width: int, height: int, notes: list[str]) -> np.n
     return _on_white(rgb, opaque, notes) if alpha else rgb
 
 
-def _stored(frame: VideoFrame, alpha: bool, bits: int) -> np.ndarray:
-    """A frame that is stored as RGB or as grey, in floats of 0..1: (H, W, 3 or 4). Scaling by FFmpeg is not exact."""
-    deep = bits > 8
-    layout = {(False, False): "rgb24", (False, True): "rgba", (True, False): "gbrp16le", (True, True): "gbrap16le"}
-    array = frame.reformat(format=layout[deep, alpha], threads=1).to_ndarray()
-    return array.astype(np.float32) / np.float32(65535 if deep else 255)
+def _stored(frame: VideoFrame, width: int, height: int, alpha: bool, bits: int) -> np.ndarray:
+    """A frame that is stored as RGB or as grey, in floats of 0..1: (H, W, 3 or 4). FFmpeg scales such less exactly."""
+    if bits <= 8:
+        picture = Image.fromarray(frame.reformat(format="rgba" if alpha else "rgb24", threads=1).to_ndarray())
+        if picture.size != (width, height):
+            picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+        return np.asarray(picture).astype(np.float32) / np.float32(255)
+    array = frame.reformat(format="gbrap16le" if alpha else "gbrp16le", threads=1).to_ndarray()  # (H, W, 3 or 4)
+    if array.shape[:2] == (height, width):
+        return array.astype(np.float32) / np.float32(65535)
+    planes = [Image.fromarray(array[:, :, c].astype(np.float32) / np.float32(65535)) for c in range(array.shape[2])]
+    scaled = [np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS)) for plane in planes]
+    return np.clip(np.stack(scaled, axis=2), 0, 1)
 
 
 def _planes(frame: VideoFrame, width: int, height: int, alpha: bool) -> np.ndarray:
@@ -63,13 +68,6 @@ def _planes(frame: VideoFrame, width: int, height: int, alpha: bool) -> np.ndarr
     layout = "yuva444p16le" if alpha else "yuv444p16le"
     scaled = frame.reformat(width, height, layout, interpolation=flags, threads=1)
     return scaled.to_ndarray().astype(np.float32)
-
-
-def _resized(values: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Lanczos, channel by channel."""
-    planes = [Image.fromarray(np.ascontiguousarray(values[:, :, c])) for c in range(values.shape[2])]
-    scaled = [np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS)) for plane in planes]
-    return np.clip(np.stack(scaled, axis=2), 0, 1)
 
 
 def _from_yuv(values: np.ndarray, frame: VideoFrame, bits: int, notes: list[str]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import { whole } from "./inspect_format.js";
 
-const MEDIA = /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|mp4|m4v|mov|mkv|webm|avi|ogv)$/i;
+const MEDIA = /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|aifc|au|snd|caf|w64|rf64|voc|amr|wma|ac3|eac3|dts|wv|tta|spx|mp2|m4b|mka|mp4|m4v|mov|3gp|mkv|webm|avi|wmv|flv|ts|mpe?g|y4m|ogv)$/i;
 const INDICES = /\.(npy|npz|jsonl)$/i;
 const ZIP = /\.zip$/i;
 

@@ -55,6 +55,7 @@ def open_payload(
             "title": audit.title,
             "media": audit.num_media,
             "skipped": [list(pair) for pair in audit.skipped],
+            "notes": [one.told(len(audit.media)) for one in audit.notes],
             "planned": audit.planned,
             "complete": audit.complete,
             "seconds": audit.seconds,

@@ -90,6 +90,7 @@ class CodebookPage {
     this.counted = h("p", { class: "cb-counted" });
     this.reading = h("p", { class: "cb-reading", hidden: true });
     this.skipped = h("details", { class: "cb-skipped", hidden: true }, h("summary", {}), h("ul", {}));
+    this.notes = h("details", { class: "cb-skipped cb-notes", hidden: true }, h("summary", {}), h("ul", {}));
     this.problem = h("p", { class: "cb-problem", role: "alert", hidden: true });
     this.again = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.load() }, "Try again");
     this.status = h("p", { class: "cb-loading", role: "status" });
@@ -102,7 +103,7 @@ class CodebookPage {
       h("div", { class: "cb-main" }, beside, h("div", { class: "cb-pair" }, heatmap, diagnosis), map, geometry, growth),
       h("aside", { class: "cb-side" }, code),
     );
-    const words = h("div", { class: "cb-words" }, this.summary, this.counted, this.reading, this.skipped, h("div", { class: "cb-trouble" }, this.problem, this.again));
+    const words = h("div", { class: "cb-words" }, this.summary, this.counted, this.reading, this.notes, this.skipped, h("div", { class: "cb-trouble" }, this.problem, this.again));
     this.root.classList.add("dte-codebook");
     this.root.replaceChildren(h("div", { class: "cb-top" }, h("div", {}, chosen, words), audit), facts, this.body);
     for (const [modality, list] of groupsOf(this.opening.tokenizers)) {
@@ -209,6 +210,10 @@ class CodebookPage {
     say(this.counted, audit ? `${audit.title}: ${auditWords(audit, levels.map((level) => level.tokens), levels[0].part)}` : "");
     say(this.reading, (audit?.reading ?? []).join(" "));
     this.reading.hidden = !audit?.reading?.length;
+    const notes = audit?.notes ?? [];
+    this.notes.hidden = notes.length === 0;
+    say(this.notes.firstChild, `${plural(notes.length, "note")} on how the media were read`);
+    this.notes.lastChild.replaceChildren(...notes.map((text) => h("li", {}, text)));
     const skipped = audit?.skipped ?? [];
     this.skipped.hidden = skipped.length === 0;
     say(this.skipped.firstChild, `${plural(skipped.length, "file")} skipped`);

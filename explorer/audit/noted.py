@@ -1,0 +1,47 @@
+"""What was done to the media of an audit before they were counted: their notes, alike ones together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+MOST_KINDS = 40  # of notes that are kept; one more says how many there were besides
+_NUMBER = re.compile(r"\d[\d,.]*")
+
+
+@dataclass(frozen=True)
+class Noted:
+    """words: the note of the medium `first`. media: how many have one that differs at most in its numbers. alike:
+    whether the numbers are the same, too."""
+
+    words: str
+    media: int
+    first: str
+    alike: bool = True
+
+    def told(self, counted: int) -> str:
+        """With its denominator, the media that were counted: "12 of 40 media: Resampled from 44,100 to 24,000 Hz."."""
+        which = "" if self.alike else f" (the numbers are those of {self.first})"
+        return f"{self.media:,} of {counted:,} medi{'um' if counted == 1 else 'a'}: {self.words}{which}"
+
+
+class Notes:
+    """Collects the notes of one medium after another."""
+
+    def __init__(self, begun: Sequence[Noted] = ()) -> None:
+        self._kinds = {_NUMBER.sub("#", one.words): one for one in begun}
+
+    def add(self, medium: str, notes: Sequence[str]) -> None:
+        for words in dict.fromkeys(notes):
+            kind = _NUMBER.sub("#", words)
+            known = self._kinds.get(kind)
+            if known is not None:
+                alike = known.alike and known.words == words
+                self._kinds[kind] = replace(known, media=known.media + 1, alike=alike)
+            elif len(self._kinds) < MOST_KINDS:
+                self._kinds[kind] = Noted(words, 1, medium)
+
+    def listed(self) -> tuple[Noted, ...]:
+        """The commonest first."""
+        return tuple(sorted(self._kinds.values(), key=lambda one: -one.media))
