@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from explorer import limits
 from explorer.cli import sources
 from explorer.errors import ExplorerError
 
@@ -17,6 +18,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860; 0: any)")
     parser.add_argument("--device", default=None, help="auto, cpu, cuda, mps")
     sources.add_options(parser)
+    limits.add_option(parser)
     parser.add_argument(
         "--audit",
         action="append",
@@ -29,6 +31,7 @@ def main() -> None:
         os.environ["EXPLORER_DEVICE"] = arguments.device  # read once, by explorer.config
 
     try:
+        limits.apply(arguments)
         sources.bring(arguments)
         given = [sources.bring_audit(path) for path in arguments.audit]
     except ExplorerError as error:

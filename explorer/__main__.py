@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from explorer import limits
 from explorer.cli import sources
 from explorer.errors import ExplorerError
 from explorer.registry import load_dotted
@@ -27,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             run: Callable[..., int] = load_dotted(DELEGATED[arguments[0]])
             return run(arguments[1:])
         options = build_parser(sources.named_in(arguments)).parse_args(arguments)
+        limits.apply(options)
         sources.bring(options)
         run = load_dotted(options.command)
         return run(options)
@@ -82,6 +84,8 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
     for name in ("list", "tokenize", "detokenize", "audit", "compare"):
         sources.add_options(commands.choices[name])
+    for name in ("tokenize", "audit", "compare"):
+        limits.add_option(commands.choices[name])
     return parser
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+
+from explorer.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -15,7 +18,7 @@ class Limits:
     """Caps on what one visitor may send or ask for. Units are in the names."""
 
     upload_bytes: int = 64 * 2**20
-    image_pixels: int = 40_000_000  # decoded, before resizing
+    image_pixels: int = 40_000_000  # as they are decoded; photos of more are read at half or a quarter of it
     image_side_px: int = 1024  # longest side shown to a tokenizer; larger pictures are scaled down
     image_frames: int = 1  # of an animated picture only the first frame is read
     audio_seconds: float = 30.0  # the rest of a longer sound is left out, and a note says so
@@ -41,6 +44,39 @@ class Limits:
     tokenizer_bytes: int = 6 * 2**30  # at most; and at most half of the machine's memory
 
 
+# What whoever starts the app may raise or lower, by the word for it.
+RAISED = {
+    "pixels": ("image_pixels",),
+    "seconds": ("audio_seconds",),
+    "frames": ("video_frames",),
+    "bytes": ("upload_bytes",),
+}
+_AT_LEAST_A_FILE = ("audit_upload_bytes", "checkpoint_upload_bytes")  # caps that one file must fit in
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def limits_of(text: str) -> Limits:
+    """ "pixels=120M,seconds=60" -> the limits with these changed; K, M, G, KiB, MiB and GiB are understood.
+
+    Raises SettingsError that names what is possible.
+    """
+    changed: dict[str, float] = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        name, _, value = (one.strip() for one in part.partition("="))
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)", value)
+        unit = _UNITS.get(found[2].upper()) if found else None
+        if name not in RAISED or found is None or unit is None or float(found[1]) <= 0:
+            raise SettingsError(
+                f"--limit {part[:60]!r} is not understood. Give NAME=NUMBER with NAME one of {', '.join(RAISED)}, such "
+                "as pixels=120M, seconds=90, frames=97 or bytes=256MiB."
+            )
+        number = float(found[1]) * unit
+        changed |= {field_name: number if name == "seconds" else max(1, round(number)) for field_name in RAISED[name]}
+    raised = replace(Limits(), **changed)
+    room = {name: max(getattr(raised, name), raised.upload_bytes) for name in _AT_LEAST_A_FILE}
+    return replace(raised, **room)
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything the process needs to know about where it runs."""
@@ -64,9 +100,10 @@ def default_cache() -> Path:
 
 @cache
 def settings() -> Settings:
-    """The settings of this process; EXPLORER_DEVICE, EXPLORER_CHECKPOINTS, EXPLORER_HUB_OFFLINE and EXPLORER_HUB_LOGIN
-    override the defaults."""
+    """The settings of this process; EXPLORER_DEVICE, EXPLORER_CHECKPOINTS, EXPLORER_LIMITS, EXPLORER_HUB_OFFLINE and
+    EXPLORER_HUB_LOGIN override the defaults. Raises SettingsError for limits that are not understood."""
     return Settings(
+        limits=limits_of(os.environ.get("EXPLORER_LIMITS", "")),
         checkpoints=Path(os.environ.get("EXPLORER_CHECKPOINTS", Settings.checkpoints)),
         device=os.environ.get("EXPLORER_DEVICE", "auto"),
         hub_offline=_yes("EXPLORER_HUB_OFFLINE") or _yes("HF_HUB_OFFLINE"),

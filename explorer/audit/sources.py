@@ -1,7 +1,7 @@
 """Where the media of an audit come from: a folder, a zip read in place, single files, or the samples of the app.
 
 A source only lists names; `open` reads one medium and raises MediaError, in plain words, for what is none. Names are
-labels and never become paths. Files that begin with a dot and what macOS adds to zips are not counted as media.
+labels and never become paths. Hidden files and what macOS and Windows add to folders and zips are not counted as media.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from explorer.config import Limits
 from explorer.errors import MediaError
+from explorer.media.listing import composed, hidden, ignored, name_in_zip
 from explorer.media.medium import Medium, Modality, load_medium
 from explorer.media.opening import in_words
 from explorer.media.samples import samples_of, samples_title
@@ -60,18 +61,17 @@ def folder_source(folder: Path, limits: Limits) -> MediaSource:
     """All files under `folder`, sorted by name; links to folders are not followed."""
     found = []
     for root, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not _hidden(name)]
-        found += [Path(root) / name for name in files if not _hidden(name)]
-    names = {path.relative_to(folder).as_posix(): path for path in found}
-    if not names:
+        folders[:] = [name for name in folders if not hidden(name)]
+        found += [Path(root) / name for name in files if not hidden(name)]
+    ordered = sorted((composed(path.relative_to(folder).as_posix()), path) for path in found)
+    if not ordered:
         raise MediaError(f"There are no files in the folder {folder.name or str(folder)!r}.")
-    ordered = tuple(sorted(names))
     title = folder.resolve().name or str(folder)
 
     def read(number: int, modality: Modality) -> Medium:
-        return load_medium(names[ordered[number]], limits, modality)
+        return load_medium(ordered[number][1], limits, modality)
 
-    return MediaSource(title, _printable(ordered), read)
+    return MediaSource(title, _printable([name for name, _ in ordered]), read)
 
 
 def files_source(paths: Sequence[Path], limits: Limits) -> MediaSource:
@@ -101,10 +101,9 @@ def zip_source(path: Path, limits: Limits) -> MediaSource:
     with in_words(f"{path.name!r} is not a zip archive, or is damaged. Pack it again."):
         _check_directory(path, size)
         archive = zipfile.ZipFile(path)
-    members = sorted(
-        (member for member in archive.infolist() if not member.is_dir() and not _ignored(member.filename)),
-        key=lambda member: member.filename,
-    )
+    named = [(composed(name_in_zip(member)), member) for member in archive.infolist() if not member.is_dir()]
+    named = sorted((one for one in named if not ignored(one[0])), key=lambda one: one[0])
+    members = [member for _, member in named]
     claimed = sum(member.file_size for member in members)
     if claimed > ZIP_RATIO * size + ZIP_ROOM_BYTES:
         raise MediaError(
@@ -113,7 +112,7 @@ def zip_source(path: Path, limits: Limits) -> MediaSource:
         )
     if not members:
         raise MediaError(f"There are no files in the zip {path.name!r}.")
-    names = _printable([member.filename for member in members])
+    names = _printable([name for name, _ in named])
 
     def read(number: int, modality: Modality) -> Medium:
         return load_medium(_member(archive, members[number], limits), limits, modality)
@@ -157,15 +156,6 @@ def _check_directory(path: Path, size: int) -> None:
             f"The list of files in the zip has {listed / 2**20:,.0f} MiB, over the cap of "
             f"{ZIP_DIRECTORY_BYTES / 2**20:,.0f} MiB. Unpack it and give the folder."
         )
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
-
-
-def _ignored(name: str) -> bool:
-    """Hidden parts; but "." and ".." are no hidden files, they are tricks to be named."""
-    return any(_hidden(part) and part not in (".", "..") for part in name.replace("\\", "/").split("/"))
 
 
 def _printable(names: Sequence[str]) -> tuple[str, ...]:

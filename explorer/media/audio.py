@@ -16,6 +16,7 @@ import numpy as np
 
 from explorer.config import Limits
 from explorer.errors import MediaError
+from explorer.media.caps import more
 from explorer.media.opening import bytes_of
 from explorer.media.sniffing import kind_of
 from explorer.media.sound_decoders import MOST_CHANNELS, check_claims
@@ -146,7 +147,8 @@ def _joined(read: Read) -> LoadedAudio:
     if read.capped:
         samples = samples[:-1]
         of = f" of {read.promised_s:,.4g} s" if read.promised_s and read.promised_s > len(samples) / rate else ""
-        notes.append(f"Only the first {len(samples) / rate:g} s{of} are read.")
+        way_out = more("seconds", max(read.promised_s or 0, 2 * len(samples) / rate))
+        notes.append(f"Only the first {len(samples) / rate:g} s{of} are read. {way_out}")
     peak = float(np.abs(samples).max())
     if peak > LOUDEST:
         samples = samples / np.float32(peak)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from explorer.config import Limits
 from explorer.errors import MediaError
 
@@ -10,8 +12,8 @@ _MILLION = 10**6
 
 def more(name: str, needed: float) -> str:
     """How whoever starts the app, or a command, raises the cap of that name so far."""
-    value = f"{-(-int(needed) // _MILLION)}M" if needed > _MILLION else f"{-(-needed // 1):g}"
-    return f"Started with --limit {name}={value}, the app takes it whole."
+    value = f"{math.ceil(needed / _MILLION)}M" if needed > _MILLION else f"{math.ceil(needed)}"
+    return f"Started with --limit {name}={value}, the app reads all of it."
 
 
 def check_bytes(size: int, limits: Limits, noun: str = "picture") -> None:

@@ -1,4 +1,4 @@
-"""Pictures of more pixels than are kept: photos of phones are read at a half, a quarter or an eighth, others refused.
+"""Pictures of more pixels than are kept: photos of phones are read at half or a quarter of it, others refused.
 
 A JPEG is decoded at that scale straight away. An AVIF or HEIC is decoded whole, as bytes, and then averaged; so it may
 be larger than the cap only as far as its bytes take no more memory than the floats of a picture at the cap do.
@@ -12,11 +12,11 @@ from explorer.config import Limits
 from explorer.errors import MediaError
 from explorer.media.caps import check_pixels, more
 
-SCALES = (2, 4, 8)  # of libjpeg
+SCALES = (2, 4)  # of those of libjpeg
 JPEG_TIMES = 16  # beyond, it takes longer than anybody waits
 PROGRESSIVE_TIMES = 3  # it is held whole, in 16 bits, before any of it is drawn
 WHOLE_TIMES = 2
-_PARTS = {2: "half", 4: "a quarter", 8: "an eighth"}
+_PARTS = {2: "half", 4: "a quarter"}
 _TIMES = {"AVIF": WHOLE_TIMES, "HEIF": WHOLE_TIMES}
 
 

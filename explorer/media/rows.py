@@ -29,7 +29,7 @@ def _rows(data: bytes, formats: tuple[str, ...]) -> str:
         return ""
     height = len(found[0])
     whole = int((found[0] == found[1]).reshape(height, -1).all(axis=1).sum())
-    return f"{whole:,} of its {height:,} rows can be decoded" if whole < height else ""
+    return f"{whole:,} of its {height:,} rows can be decoded" if 0 < whole < height else ""
 
 
 def _over(data: bytes, formats: tuple[str, ...], fill: int) -> np.ndarray | None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from explorer.config import Limits
 from explorer.errors import MediaError, SettingsError
+from explorer.media import caps
 from explorer.media.animation import animation_frames
 from explorer.media.even_times import even_times
 from explorer.media.films import Film, Shown, film_frames
@@ -170,7 +171,8 @@ def _collected(frames: Iterator[Shown], limits: Limits, film: Film) -> LoadedVid
     if more or len(even.frames) == limits.video_frames > len(kept):
         of = f" of {film.count:,}" if film.count and not even.notes else ""
         seconds = f", {len(even.frames) / even.rate:.1f} s," if even.rate else ""
-        notes.append(f"Only the first {len(even.frames)} frames{of}{seconds} are read.")
+        way_out = caps.more("frames", max(film.count or 0, 2 * len(even.frames)))
+        notes.append(f"Only the first {len(even.frames)} frames{of}{seconds} are read. {way_out}")
     height, width = kept[0].pixels.shape[:2]
     if (height, width) != kept[0].full_size:
         full = kept[0].full_size

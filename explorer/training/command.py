@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from explorer import limits
 from explorer.config import REPOSITORY, settings
 from explorer.device import device_label, pick_device
 from explorer.errors import SettingsError, UnknownIdError
@@ -41,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--out", type=Path, help="folder of checkpoints (default: the app's)")
     result.add_argument("--runs", type=Path, default=REPOSITORY / "runs", help="where the state for resuming is kept")
     result.add_argument("--fresh", action="store_true", help="start again instead of resuming")
+    limits.add_option(result)
     return result
 
 
@@ -113,6 +115,7 @@ def measured_values(result: Evaluation) -> dict[str, float]:
 def main(argv: list[str]) -> int:
     """Train, measure what was written (not what was in memory), and write the card."""
     arguments = parser().parse_args(argv)
+    limits.apply(arguments)
     name = arguments.name
     if name not in ZOO:
         raise UnknownIdError(unknown_id_message("recipe", name, list(ZOO)))

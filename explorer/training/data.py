@@ -9,17 +9,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explorer.config import settings
 from explorer.errors import ExplorerError, MediaError
 from explorer.media.image import load_image
+from explorer.media.listing import ignored
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm"}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff", ".avif", ".heic", ".gif"}
 
 
 def picture_files(folder: Path) -> list[Path]:
     """All pictures under `folder`, sorted. Raises MediaError if there is none."""
     if not folder.is_dir():
         raise MediaError(f"there is no folder {str(folder)!r}")
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    files = sorted(path for path in found if not ignored(path.relative_to(folder).as_posix()))
     if not files:
         raise MediaError(f"no pictures ({', '.join(sorted(SUFFIXES))}) under {str(folder)!r}")
     return files
@@ -30,7 +33,7 @@ def load_pictures(files: list[Path], min_side_px: int) -> tuple[list[np.ndarray]
 
     def read(path: Path) -> np.ndarray | str:
         try:
-            pixels = load_image(path).pixels
+            pixels = load_image(path, settings().limits).pixels
         except ExplorerError as error:
             return f"{path.name}: {error}"
         if min(pixels.shape[:2]) < min_side_px:

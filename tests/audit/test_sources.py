@@ -1,6 +1,7 @@
 """Folders, zips and files as sources of an audit; zips that are meant to do harm."""
 
 import io
+import re
 import struct
 import zipfile
 
@@ -140,3 +141,32 @@ def test_members_that_cannot_be_read(tmp_path):
     (tmp_path / "locked.zip").write_bytes(bytes(data))
     with pytest.raises(MediaError, match="encrypted"):
         open_source(tmp_path / "locked.zip").open(0)
+
+
+def made_on_a_mac(path, files):
+    """A zip whose names are UTF-8 and that does not say so."""
+    data = bytearray(packed(path, files).read_bytes())
+    for mark, flags in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        for found in re.finditer(re.escape(mark), bytes(data)):
+            data[found.start() + flags + 1] &= 0xF7
+    path.write_bytes(bytes(data))
+    return path
+
+
+def test_a_data_set_from_a_mac_is_the_same_as_folder_and_as_zip(tmp_path):
+    """Of nine files five are media: four are read, one is cut; names and order are alike."""
+    good, root = picture_bytes(tmp_path), tmp_path / "set"
+    files = dict.fromkeys(["b.png", "cafe\u0301.png", "cafez.png", "a.png"], good)  # macOS takes an accent apart
+    files |= {"cut.png": good[:-40], "._1.png": b"\0\5\x16\7", "__MACOSX/._a.png": b"\0\5\x16\7"}
+    files |= {".DS_Store": b"\0\0\0\1Bud1", "Thumbs.db": b"\xd0\xcf\x11\xe0"}
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    for source in map(
+        open_source, (root, packed(tmp_path / "one.zip", files), made_on_a_mac(tmp_path / "mac.zip", files))
+    ):
+        assert source.names == ("a.png", "b.png", "cafez.png", "caf\u00e9.png", "cut.png")
+        for number in range(4):
+            assert source.open(number).pixels.shape == (24, 32, 3)
+        with pytest.raises(MediaError, match="of its 24 rows can be decoded"):
+            source.open(4)

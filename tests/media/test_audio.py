@@ -150,7 +150,9 @@ def test_an_array_needs_its_rate_and_a_rate_must_be_possible():
 def test_a_long_sound_is_cut_and_said():
     loaded = load_audio(encode(tone(100, 2.5, RATE), RATE, "WAV"), Limits(audio_seconds=1.5))
     assert len(loaded.samples) == 12_000 and loaded.seconds == 1.5
-    assert loaded.notes == ("Only the first 1.5 s of 2.5 s are read.",)
+    assert loaded.notes == (
+        "Only the first 1.5 s of 2.5 s are read. Started with --limit seconds=3, the app reads all of it.",
+    )
     assert load_audio(tone(100, 1.5, RATE), Limits(audio_seconds=1.5), RATE).notes == ()
 
 

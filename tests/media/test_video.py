@@ -92,7 +92,7 @@ def test_a_long_clip_is_cut_and_a_large_one_scaled_and_both_are_said():
     expected = np.asarray(Image.fromarray(SMOOTH[2]).resize((40, 32), Image.Resampling.LANCZOS)) / 255
     np.testing.assert_allclose(loaded.frames[2], expected, atol=1e-6)
     assert loaded.notes == (
-        "Only the first 3 frames of 7, 0.3 s, are read.",
+        "Only the first 3 frames of 7, 0.3 s, are read. Started with --limit frames=7, the app reads all of it.",
         "Scaled down from 80 x 64 to 40 x 32 pixels.",
     )
 
