@@ -22,6 +22,7 @@ from explorer.loading.folders import CONFIG_BYTES, INDEX, choose_files, read_jso
 from explorer.loading.format import Progress, silent
 from explorer.loading.header import Header, TensorInfo
 from explorer.loading.hub_client import Client, HubUnreachableError
+from explorer.loading.keys import plain_keys
 from explorer.loading.known import Known, known_for, known_in
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import format_of
@@ -90,16 +91,15 @@ def _asked_plan(source: Source, known: Known | None, client: Client) -> Plan:
     if not all(name.endswith(".safetensors") for name in names):
         return _maybe_local(_pickled(plan, known, [*beside, *names], repository, client))
     values = read_json(_small(client, source, config, repository)) if beside else {}
-    where: dict[str, str] = {}
     tensors: dict[str, TensorInfo] = {}
     for name in names:
         for key, entry in client.tensors(source.name, name, repository.commit).items():
-            tensors[key], where[key] = tensor_info(Path(name), key, entry, 0, None), name
-    header = Header(Path(source.name), "safetensors", tensors, config=values)
+            tensors[key] = tensor_info(Path(name), key, entry, 0, None)
+    header = plain_keys(Header(Path(source.name), "safetensors", tensors, config=values))
     made = planned(source, header, plan.id, plan.title, repository.licence)
-    needed = {where[key] for key in format_of(made.format_id).places(made.header)}
+    needed = {made.header.tensors[key].place.path for key in format_of(made.format_id).places(made.header)}
     index = [name for name in repository.sizes if len(names) > 1 and name.endswith(INDEX) and _folder(name) == folder]
-    files = _files([*beside, *index, *(name for name in names if name in needed)], source, repository, client)
+    files = _files([*beside, *index, *(name for name in names if Path(name) in needed)], source, repository, client)
     unread = len(names) - len(needed)
     notes = repository.notes + (f"Of {len(names)} files only {len(needed)} are needed.",) * bool(unread)
     return _maybe_local(replace(made, revision=repository.commit, files=files, notes=notes + made.notes))

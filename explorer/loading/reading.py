@@ -10,6 +10,7 @@ from explorer.config import Limits, settings
 from explorer.errors import CheckpointError
 from explorer.loading.folders import check_size, inside, partner, read_config, weight_files
 from explorer.loading.header import Header
+from explorer.loading.keys import plain_keys
 from explorer.loading.places import tensor_bytes
 from explorer.loading.safetensor import looks_like_safetensors, read_safetensors
 from explorer.loading.torchfiles import read_legacy, read_zip
@@ -74,7 +75,7 @@ def _existing(path: Path) -> Path:
 
 def _joined(path: Path, files: list[Path], limits: Limits) -> Header:
     """One header of all files: shards share their keys' names; an encoder and a decoder get a prefix."""
-    headers = [_read_file(file, limits) for file in files]
+    headers = [plain_keys(_read_file(file, limits)) for file in files]
     if len(headers) == 1:
         return replace(headers[0], path=path)
     paired = {file.stem for file in files} == {"encoder", "decoder"}

@@ -16,7 +16,6 @@ WRAPPERS = (
     *("vqmodel", "vqvae", "vae", "vqgan", "autoencoder", "tokenizer", "codec", "generator", "gen"),
     *("ema", "state_dict_ema", "model_ema", "ema_model", "ema_state_dict", "params_ema"),
 )
-PREFIXES = ("module.", "_orig_mod.")  # left by DataParallel and torch.compile
 _NOT_A_MODEL = ("optim", "lr_sched", "sched", "loss", "discriminator", "disc_", "callbacks", "loops", "scaler", "rng")
 MOST_DEPTH = 100
 MOST_NODES = 2_000_000
@@ -55,15 +54,6 @@ def choose(groups: Mapping[str, Mapping[str, StoredTensor]]) -> str:
     most = max(len(group) for group in groups.values())
     top = len(groups.get("", ()))
     return "" if top and 2 * top >= most else min((path for path in groups if path), key=rank)
-
-
-def without_prefix(tensors: Mapping[str, object]) -> tuple[str, dict[str, object]]:
-    """The prefix that all keys share and that only says how the model was trained, and the tensors without it."""
-    gone = ""
-    while tensors and any(all(key.startswith(prefix) for key in tensors) for prefix in PREFIXES):
-        prefix = next(prefix for prefix in PREFIXES if all(key.startswith(prefix) for key in tensors))
-        gone, tensors = gone + prefix, {key[len(prefix) :]: value for key, value in tensors.items()}
-    return gone, dict(tensors)
 
 
 def _walk(value: object, group: tuple[str, ...], inside: tuple[str, ...], found: Found, limits: Limits) -> None:

@@ -27,7 +27,7 @@ from explorer.loading.restricted import (
     storage_key,
     storage_of,
 )
-from explorer.loading.statedict import Found, choose, collect, without_prefix
+from explorer.loading.statedict import Found, choose, collect
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 LEGACY_VERSION = 1001
@@ -139,9 +139,6 @@ def _header(
     if not groups:
         raise CheckpointError(f"{path.name} holds no tensors of a model.")
     wrapper = choose({name: g for name, g in groups.items() if name != CONSTANTS} or groups)
-    prefix, tensors = without_prefix(groups[wrapper])
-    if prefix:
-        notes.append(f"The keys were read without the prefix {prefix!r}.")
     others = {name: group for name, group in groups.items() if name != wrapper}
     if empty := shells(names.values()):
         notes.append(f"Left as empty shells and never run: {listed(empty)}.")
@@ -150,4 +147,4 @@ def _header(
     if found.left:
         parts = ", ".join(f"{name} ({count:,} tensors)" for name, count in list(found.left.items())[:6])
         notes.append(f"Left unread: {parts}.")
-    return Header(path, container, tensors, wrapper, others, {}, found.scalars, tuple(notes))
+    return Header(path, container, groups[wrapper], wrapper, others, {}, found.scalars, tuple(notes))

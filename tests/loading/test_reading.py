@@ -127,7 +127,7 @@ def test_a_lightning_checkpoint(tmp_path, zipped):
     assert header.wrapper == "state_dict" and header.others == {}
     assert header.scalars["epoch"] == 12 and header.scalars["hyper_parameters/name"] == "vqgan"
     notes = " ".join(header.notes)
-    assert "without the prefix 'module.'" in notes and "pathlib.PosixPath" in notes
+    assert "read without 'module.' (of DataParallel)" in notes and "pathlib.PosixPath" in notes
     assert "optimizer_states (2 tensors)" in notes and "callbacks (1 tensors)" in notes
 
 
