@@ -62,6 +62,7 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     planning = commands.add_parser("plan", help="say what a file or Hub repository is, before its weights are read")
     planning.add_argument("source", metavar="SOURCE", help="a file, a folder, or owner/name[@revision] of the Hub")
     planning.add_argument("--json", action="store_true", help="print it as JSON")
+    sources.add_weights(planning)
     planning.set_defaults(command="explorer.cli.planning:run")
 
     tokenize = commands.add_parser("tokenize", help="turn a picture, a sound or a clip into a token file")

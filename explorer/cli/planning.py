@@ -18,7 +18,7 @@ FROM = (
 
 def run(options: argparse.Namespace) -> int:
     """Print the plan. Raises CheckpointError for what cannot be loaded, in words."""
-    found = plan(parse_source(options.source))
+    found = plan(parse_source(options.source), options.weights)
     if options.json:
         print(json.dumps(facts(found), indent=2))
         return 0
@@ -42,6 +42,7 @@ def facts(found: Plan) -> dict[str, object]:
         "quantizer": spec.quantizer if spec else None,
         "parameters": f"{found.parameters:,}" if found.parameters else "not known yet",
         "memory": gib(found.memory_bytes) if found.memory_bytes else "not known yet",
+        "weights": found.weights_words,
         "licence": found.licence,
         "revision": found.revision,
         "to_fetch": f"{found.download_bytes / 1e6:,.1f} MB" if found.download_bytes else "nothing",

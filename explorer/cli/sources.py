@@ -15,7 +15,7 @@ SAY_EVERY_S = 10.0  # where nobody looks on, such as in a log
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """`--hub`, `--checkpoint` and `--adapter`; each may be given several times."""
+    """`--hub`, `--checkpoint` and `--adapter`, each of which may be given several times; and `--weights`."""
     parser.add_argument(
         "--hub",
         action="append",
@@ -39,6 +39,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.py",
         help="bring tokenizers of your own: a file that defines tokenizer(). Its code is run",
     )
+    add_weights(parser)
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """`--weights`, of files that hold two sets."""
+    parser.add_argument(
+        "--weights",
+        choices=("averaged", "raw"),
+        default="",
+        help="of a file that holds the running averages of its weights, too (default: what its original takes)",
+    )
 
 
 def named_in(arguments: Sequence[str]) -> bool:
@@ -59,7 +70,10 @@ def bring(options: argparse.Namespace) -> list[str]:
     named = [f"hub:{one}" for one in getattr(options, "hub", ())]
     named += [f"file:{one.expanduser()}" for one in getattr(options, "checkpoint", ())]
     _check(options, len(named))
-    chosen = [_brought(one, getattr(options, "device", None)) for one in named]
+    weights = getattr(options, "weights", "")
+    if weights and not named and hasattr(options, "hub"):
+        raise SettingsError("--weights goes with --hub or --checkpoint.")
+    chosen = [_brought(one, getattr(options, "device", None), weights) for one in named]
     _place(options, chosen)
     return ids + chosen
 
@@ -71,13 +85,13 @@ def bring_audit(path: str) -> tuple[str, str]:
     return one.id, one.audit.title
 
 
-def _brought(name: str, device: str | None) -> str:
+def _brought(name: str, device: str | None, weights: str) -> str:
     """The id of what was named, once it is loaded; what a person should know of it goes to stderr."""
     plan, load, words = (
         load_dotted(path)
         for path in ("explorer.loading.sources:plan", "explorer.loading.sources:load", "explorer.cli.planning:words")
     )
-    planned = plan(name)
+    planned = plan(name, weights)
     print(f"explorer: {words(planned)}", file=sys.stderr)
     for note in planned.notes:
         print(f"note: {note}", file=sys.stderr)

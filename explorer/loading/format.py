@@ -23,11 +23,15 @@ def silent(share: float, words: str) -> None:
 
 
 class Format(ABC):
-    """id: of the registry. title: as people call it, such as "taming VQGAN". modality: of its media."""
+    """id: of the registry. title: as people call it, such as "taming VQGAN". modality: of its media.
+
+    averaged_first: whether the original takes the running averages of the weights where a file has a dict of them.
+    """
 
     id: str
     title: str
     modality: Literal["image", "audio", "video"]
+    averaged_first = False
 
     @abstractmethod
     def recognises(self, header: Header) -> bool:

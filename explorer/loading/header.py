@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 Container = Literal["safetensors", "torch", "torch-legacy", "torchscript"]
+Weights = Literal["averaged", "raw"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class Header:
     wrapping dict (`state_dict`, `model`, ...) that `wrapper` names. others: the tensors of the other wrappers, such as
     an "ema" beside a "model". config: config.json, or {}. scalars: plain numbers and words that lay beside the tensors
     (`wrapper/key` -> value). notes: what was left unread, in plain words, for the person who loads.
+
+    weights: which of the file's two sets of weights `tensors` is, and beside: the one that was not chosen; "" both
+    where the file has one set. first: the one that is used where nobody chooses.
     """
 
     path: Path
@@ -40,6 +44,9 @@ class Header:
     config: Mapping[str, object] = field(default_factory=dict)
     scalars: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    weights: Weights | Literal[""] = ""
+    beside: Weights | Literal[""] = ""
+    first: Weights | Literal[""] = ""
 
     @property
     def file_bytes(self) -> int:

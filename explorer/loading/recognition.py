@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from explorer.errors import CheckpointError, ExplorerError
 from explorer.loading import FORMATS
+from explorer.loading.averages import with_average
 from explorer.loading.format import Format
 from explorer.loading.header import Header
 from explorer.loading.restricted import ITEM_BYTES
@@ -22,6 +23,10 @@ UNFORESEEN = (
     AssertionError,
     StopIteration,
 )
+USED = {
+    "averaged": "The running averages of its weights are used.",
+    "raw": "Its raw weights are used, not their running averages.",
+}
 SHOWN = 4  # keys named in a message
 MOST_OTHERS = 8
 
@@ -42,9 +47,11 @@ def format_of(format_id: str) -> Format:
     return FORMATS.load(format_id)
 
 
-def recognise(header: Header) -> Recognised:
+def recognise(header: Header, weights: str = "") -> Recognised:
     """The first format whose fingerprint the header has, described; where none has it, the file's other sets of tensors
     (an average of the weights, a part of a larger model) are asked about. Raises CheckpointError with what was tried.
+
+    weights: "averaged" or "raw" where a file may hold both, "" for what the format's original takes.
     """
     tried = []
     for one in (header, *_alternatives(header)):
@@ -55,7 +62,7 @@ def recognise(header: Header) -> Recognised:
                 continue
             tried.append(format.title)
             if _recognised(format, one):
-                return _described(format_id, format, one)
+                return _described(format_id, format, one, weights)
     kind = header.config.get("model_type") or header.config.get("_class_name")
     keys = list(header.tensors)
     found = f"{len(keys):,} tensors such as {', '.join(key[:60] for key in keys[:SHOWN])}"
@@ -83,8 +90,9 @@ def _recognised(format: Format, header: Header) -> bool:
         return False
 
 
-def _described(format_id: str, format: Format, header: Header) -> Recognised:
+def _described(format_id: str, format: Format, header: Header, weights: str) -> Recognised:
     try:
+        header = with_average(header, format.places(header), format.averaged_first, weights)
         spec = format.describe(header)
         wanted = format.places(header)
     except ExplorerError:
@@ -94,6 +102,8 @@ def _described(format_id: str, format: Format, header: Header) -> Recognised:
         raise CheckpointError(
             f"This looks like {format.title}, but it cannot be described: {type(error).__name__}: {str(error)[:200]}."
         ) from error
+    if header.weights:
+        spec = replace(spec, summary=f"{USED[header.weights]} {spec.summary}")
     memory = sum(_in_memory(header.tensors[key].dtype) * header.tensors[key].count for key in wanted)
     return Recognised(format_id, format, header, spec, max(memory, 4 * spec.parameters))
 

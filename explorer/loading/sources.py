@@ -30,6 +30,7 @@ from explorer.registry import load_dotted
 from explorer.tokenizers.base import TokenizerSpec
 
 _log = logging.getLogger(__name__)
+_WEIGHTS = re.compile(r"--(averaged|raw)$")  # what a choice of weights adds to an id
 SAMPLED_BYTES = 2**16  # of the beginning, the middle and the end of a file, for its name
 _REPOSITORY = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?P<inside>(?:/[A-Za-z0-9][\w.-]*)*)(?:@(?P<revision>[\w./-]+))?"
@@ -39,12 +40,14 @@ _REPOSITORY = re.compile(
 @dataclass(frozen=True)
 class Source:
     """kind "hub": `name` is owner/name, `inside` a folder or file of it, `revision` a branch, tag or commit ("" for the
-    main one). kind "file": `name` is the path of a file or folder on this machine."""
+    main one). kind "file": `name` is the path of a file or folder on this machine. weights: "averaged" or "raw" where
+    it may hold both; "" for those that are mostly used."""
 
     kind: Literal["hub", "file"]
     name: str
     inside: str = ""
     revision: str = ""
+    weights: str = ""
 
     @property
     def words(self) -> str:
@@ -94,6 +97,13 @@ class Plan:
         return sum(file.size_bytes for file in self.files if not file.cached)
 
     @property
+    def weights_words(self) -> str:
+        """Which of two sets of weights is used, such as "averaged; raw ones are there, too"; "" where there is one."""
+        if self.header is None or not self.header.beside:
+            return ""
+        return f"{self.header.weights}; {self.header.beside} ones are there, too"
+
+    @property
     def complete(self) -> bool:
         """Whether everything is on this machine and was looked at."""
         return self.spec is not None and not any(not file.cached for file in self.files)
@@ -121,31 +131,38 @@ def hub_source(text: str) -> Source:
     return Source("hub", match["repo"], match["inside"].strip("/"), match["revision"] or "")
 
 
-def plan(source: str | Source) -> Plan:
+def plan(source: str | Source, weights: str = "") -> Plan:
     """The plan for what a person named. For the Hub this asks the network for facts, not for weights.
 
-    Raises CheckpointError in plain words: no such file or repository, no known format, over a limit.
+    weights: as of `Source`. Raises CheckpointError in plain words: no such file or repository, no known format, over a
+    limit, or only one set of weights where another was asked for.
     """
     source = parse_source(source) if isinstance(source, str) else source
+    source = replace(source, weights=weights or source.weights)
     if source.kind == "file":
-        return plan_file(Path(source.name))
+        return plan_file(Path(source.name), weights=source.weights)
     planned: Callable[[Source], Plan] = load_dotted("explorer.loading.hub:plan_hub")
     return planned(source)
 
 
-def plan_file(path: Path, title: str = "") -> Plan:
-    """The plan for a file or folder of this machine, such as an upload. title: shown instead of its name."""
+def plan_file(path: Path, title: str = "", weights: str = "") -> Plan:
+    """The plan for a file or folder of this machine, such as an upload. title: shown instead of its name. weights: as
+    of `Source`."""
     path = Path(path)
     header = read_header(path)
     name = title or path.name
-    return planned(Source("file", str(path)), header, file_id(path, name), name, "not stated")
+    return planned(Source("file", str(path), weights=weights), header, file_id(path, name), name, "not stated")
 
 
 def planned(source: Source, header: Header, slug: str, title: str, licence: str) -> Plan:
-    """The plan that a header gives. Raises CheckpointError for an unknown format."""
-    found: Recognised = recognise(header)
+    """The plan that a header gives. slug: its id, to which a choice of weights adds. Raises CheckpointError for an
+    unknown format."""
+    found: Recognised = recognise(header, source.weights)
+    chosen = found.header
+    of = f"{found.format.title}, {chosen.weights} weights" if chosen.weights else found.format.title
+    slug = _WEIGHTS.sub("", slug) + (f"--{chosen.weights}" if chosen.weights != chosen.first else "")
     spec = replace(
-        found.spec, id=slug, title=f"{title} ({found.format.title})", licence=licence, source=source.kind,
+        found.spec, id=slug, title=f"{title} ({of})", licence=licence, source=source.kind,
         memory_bytes=found.memory_bytes,
     )  # fmt: skip
     return Plan(

@@ -48,13 +48,15 @@ def build() -> None:
         compare_parts = gr.File(label="report.html, compare.json, table.csv, sheet.png", file_count="multiple")
         source = gr.Textbox(label="Hub repository, owner/name[@revision], or empty for a file")
         checkpoint = gr.File(label="checkpoint", type="filepath")
+        weights = gr.Textbox(label='"averaged" or "raw" weights where a file holds both, or empty', value="")
         settings_json = gr.Textbox(label="settings of the lab, JSON")
         steps = gr.Number(label="steps", value=500, precision=0)
         call = gr.Button()
     call.click(list_all, None, answer, api_name="list_tokenizers")
     call.click(
-        load, [source, checkpoint], answer, api_name="load_tokenizer", concurrency_id="load", concurrency_limit=2
-    )
+        load, [source, checkpoint, weights], answer, api_name="load_tokenizer", concurrency_id="load",
+        concurrency_limit=2,
+    )  # fmt: skip
     call.click(tokenize, [tokenizer, medium], [tokens, answer], api_name="tokenize")
     call.click(detokenize, tokens, decoded, api_name="detokenize")
     call.click(audit, [tokenizer, media, codebook_size, axes, ignore], [answer, audit_parts], api_name="audit")
@@ -67,9 +69,10 @@ def list_all() -> list[dict[str, Any]]:
     return [asdict(spec) for spec in list_tokenizers()]
 
 
-def load(source: str, checkpoint: str | None) -> dict[str, Any]:
-    """A Hub repository, or a checkpoint file -> what is known of it; its "id" is what the other endpoints take."""
-    return _answered(load_source, source, checkpoint)
+def load(source: str, checkpoint: str | None, weights: str = "") -> dict[str, Any]:
+    """A Hub repository, or a checkpoint file, and which weights of it ("averaged", "raw", or "" for those that its
+    original takes) -> what is known of it; its "id" is what the other endpoints take."""
+    return _answered(load_source, source, checkpoint, weights)
 
 
 def tokenize(tokenizer: str, picture: str | None) -> tuple[str, dict[str, Any]]:

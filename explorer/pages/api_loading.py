@@ -17,12 +17,13 @@ from explorer.tokenizers import loaded_bytes
 WAIT_S = 0.2
 
 
-def load_source(source: str, file: str | None) -> dict[str, Any]:
+def load_source(source: str, file: str | None, weights: str = "") -> dict[str, Any]:
     """`owner/name[@revision]` of the Hub, or an uploaded file -> the spec, whose "id" other endpoints take; with
-    "notes". Paths of the server are not taken. Raises ExplorerError in plain words."""
+    "notes". weights: "averaged" or "raw" where it holds both, "" for what its original takes. Paths of the server are
+    not taken. Raises ExplorerError in plain words."""
     if bool(source.strip()) == (file is not None):
         raise CheckpointError("Send either the name of a Hub repository, owner/name[@revision], or one file.")
-    made = plan(hub_source(source.strip())) if file is None else plan_file(Path(file))
+    made = plan(hub_source(source.strip()), weights) if file is None else plan_file(Path(file), weights=weights)
     check_room(made.title, made.memory_bytes or 0, settings().limits, loaded_bytes())
     token = secrets.token_urlsafe(9)
     going = begin(made, token, uploaded=file is not None)

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +94,12 @@ def opening(session: str, query: Mapping[str, str]) -> str:
 def wanted_source(tokenizer_id: str) -> str:
     """What to type for the Hub tokenizer of that id; "" if it is none. The list knows the capitals of its own.
 
-    An id tells only the beginning of a commit, which the Hub does not take; the newest one is asked for instead.
+    An id tells only the beginning of a commit, which the Hub does not take; the newest one is asked for instead. Which
+    of two sets of weights it names is chosen again in the plan.
     """
     if not tokenizer_id.startswith("hub--"):
         return ""
-    tokenizer_id = re.sub(r"--[0-9a-f]{8}$", "", tokenizer_id)
+    tokenizer_id = re.sub(r"(--[0-9a-f]{8})?(--averaged|--raw)?$", "", tokenizer_id)
     for one in known_tokenizers():
         if one.source and "--".join(["hub", *(slug(part) for part in one.source.split("/"))]) == tokenizer_id:
             return one.source
@@ -138,19 +140,20 @@ def _plan(visitor: Visitor | None, request: dict[str, Any]) -> str:
     return said({"job": job_payload(job)})
 
 
-def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Callable[[], Plan], Path | None]:
-    """What makes the plan, and the folder of an upload. Raises CheckpointError for what cannot even be looked at."""
+def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Callable[[str], Plan], Path | None]:
+    """What makes the plan for a choice of weights, and the folder of an upload. Raises CheckpointError for what cannot
+    even be looked at."""
     if kind == "file":
         files = taken(visitor, request.get("files"), Path(get_upload_folder()))
         weights = [file for file in files if file.suffix.lower() not in BESIDE] or files
         where = files[0] if len(files) == 1 else files[0].parent
-        return lambda: plan_file(where, title=weights[0].name), files[0].parent
+        return lambda chosen: plan_file(where, weights[0].name, chosen), files[0].parent
     text = request.get("text")
     if not isinstance(text, str) or not text.strip():
         raise CheckpointError("Type its name first." if kind == "hub" else "Type its path first.")
     if kind == "hub":
         source = hub_source(text.strip().removeprefix("https://huggingface.co/").rstrip("/"))
-        return lambda: plan(source), None
+        return lambda chosen: plan(replace(source, weights=chosen)), None
     if not _names_files:
         raise CheckpointError(
             "This server is not for this machine alone, so its files cannot be named here; upload it."
@@ -162,7 +165,7 @@ def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Cal
         there = False
     if not there:
         raise CheckpointError(f"There is no file or folder {text.strip()[:200]!r} on this machine that can be read.")
-    return lambda: plan(Source("file", str(path))), None
+    return lambda chosen: plan(Source("file", str(path), weights=chosen)), None
 
 
 def taken(visitor: Visitor, paths: object, root: Path) -> list[Path]:
@@ -194,6 +197,13 @@ def taken(visitor: Visitor, paths: object, root: Path) -> list[Path]:
 
 def _state(visitor: Visitor | None, request: dict[str, Any]) -> str:
     return said({"job": job_payload(_job(visitor, request))})
+
+
+def _weights(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """Look again, at the averaged or the raw weights of what holds both: {"job"}."""
+    job = _job(visitor, request)
+    job.choose(str(request.get("weights")))
+    return said({"job": job_payload(job)})
 
 
 def _load(visitor: Visitor | None, request: dict[str, Any]) -> str:
@@ -237,4 +247,11 @@ def job_payload(job: Bringing) -> dict[str, Any]:
     }
 
 
-ANSWERS: dict[str, Answer] = {"known": _known, "plan": _plan, "state": _state, "load": _load, "stop": _stop}
+ANSWERS: dict[str, Answer] = {
+    "known": _known,
+    "plan": _plan,
+    "state": _state,
+    "weights": _weights,
+    "load": _load,
+    "stop": _stop,
+}

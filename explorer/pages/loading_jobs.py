@@ -165,7 +165,7 @@ class Loading:
 
 def _planned_again(plan: Plan, moved: Path) -> Plan:
     """The same plan for a file that lies elsewhere by now. Raises CheckpointError."""
-    found = plan_file(moved)
+    found = plan_file(moved, weights=plan.source.weights)
     spec = replace(found.spec, id=plan.id, title=plan.title)  # type: ignore[type-var]
     return replace(found, id=plan.id, title=plan.title, spec=spec)
 
@@ -224,11 +224,11 @@ class Planning(VisitorJob):
 class Bringing:
     """What one visitor brings: looked at first, then loaded. `visitor.job` of the panel's visitors."""
 
-    def __init__(self, visitor: Visitor, make: Callable[[], Plan], field: str, upload: Path | None) -> None:
-        """upload: the folder of the visitor's in which uploaded files lie."""
+    def __init__(self, visitor: Visitor, make: Callable[[str], Plan], field: str, upload: Path | None) -> None:
+        """make: of a choice of weights. upload: the folder of the visitor's in which uploaded files lie."""
         self.id = visitor.new_id()
-        self._visitor, self._upload = visitor, upload
-        self._planning = Planning(visitor, make, field)
+        self._visitor, self._upload, self._make = visitor, upload, make
+        self._planning = Planning(visitor, lambda: make(""), field)
         self._loading: Loading | None = None
         self._left = False
 
@@ -253,6 +253,13 @@ class Bringing:
     @property
     def field(self) -> str:
         return self._planning.field
+
+    def choose(self, weights: str) -> None:
+        """Look again, for the averaged or the raw weights. Raises ExplorerError once they are loaded."""
+        if self.plan is None or self._loading is not None:
+            raise ExplorerError("Choose the weights before they are loaded.")
+        self._planning = Planning(self._visitor, lambda: self._make(weights), self.field)
+        self._planning.start()
 
     def load(self) -> None:
         """Load what was planned. Raises ExplorerError if there is nothing to load, or no room for it."""

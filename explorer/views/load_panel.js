@@ -24,6 +24,11 @@ const FILTERS = [
   { id: MODALITIES[2], label: "Clips" },
 ];
 
+const WEIGHTS = [
+  { id: "averaged", label: "Averaged weights", title: "The running averages that training kept" },
+  { id: "raw", label: "Raw weights", title: "As the last step of the training left them" },
+];
+
 class Panel {
   constructor(root, opening, server, trigger) {
     Object.assign(this, { root, opening, trigger, job: null, known: null, way: "hub", filter: "", request: null, shown: null });
@@ -80,14 +85,15 @@ class Panel {
     this.work = h("div", { class: "br-work", hidden: true }, this.bar, this.words, this.cancel);
     this.title = h("h4", {});
     this.facts = h("dl", { class: "br-facts" });
+    this.weights = segmented("Weights", (id) => this.choose(id));
     this.notes = h("ul", { class: "br-notes" });
     this.load = h("button", { type: "button", class: "br-load", "data-act": "load", onclick: () => this.begin() });
     this.other = button("Choose another", () => this.clear(), { "data-act": "clear" });
     this.ready = h("p", { class: "br-ready", role: "status", hidden: true });
     this.acts = h("div", { class: "br-acts" }, this.load, this.other);
-    this.plan = h("section", { class: "br-plan", hidden: true, "aria-label": "What it is" }, this.title, this.facts, this.notes, this.ready, this.acts);
-    this.choose = h("div", { class: "br-choose" }, this.ways.element, this.hub, this.file);
-    this.box = h("details", { class: "br-box", ontoggle: () => this.open() }, h("summary", {}, "Bring a tokenizer of others"), h("p", { class: "br-note" }, "EnCodec, VQGAN, TiTok and many more, or your own checkpoint. What it is and what it takes is shown before any weight is read; once loaded, it is in the list of every page."), this.choose, this.trouble, this.plan, this.work);
+    this.plan = h("section", { class: "br-plan", hidden: true, "aria-label": "What it is" }, this.title, this.facts, this.weights.element, this.notes, this.ready, this.acts);
+    this.chooser = h("div", { class: "br-choose" }, this.ways.element, this.hub, this.file);
+    this.box = h("details", { class: "br-box", ontoggle: () => this.open() }, h("summary", {}, "Bring a tokenizer of others"), h("p", { class: "br-note" }, "EnCodec, VQGAN, TiTok and many more, or your own checkpoint. What it is and what it takes is shown before any weight is read; once loaded, it is in the list of every page."), this.chooser, this.trouble, this.plan, this.work);
     this.root.replaceChildren(this.box);
   }
 
@@ -159,6 +165,12 @@ class Panel {
     if (isGoing(this.job)) return;
     this.say("");
     await this.follow(() => this.bus.ask("plan", { kind, ...args }));
+  }
+
+  /** The averaged or the raw weights of what holds both. */
+  choose(weights) {
+    this.say("");
+    return this.follow(() => this.bus.ask("weights", { job: this.job.id, weights }));
   }
 
   /** Load what was looked at; one that is here already is shown at once. */
@@ -239,7 +251,7 @@ class Panel {
     const done = Boolean(plan) && this.shown === plan.id;
     this.root.dataset.state = request ? "sending" : job?.state ?? "";
     this.root.setAttribute("aria-busy", String(going));
-    this.choose.hidden = Boolean(plan) || going;
+    this.chooser.hidden = Boolean(plan) || going;
     this.hub.hidden = way !== "hub";
     this.file.hidden = way !== "file";
     this.plan.hidden = !plan;
@@ -259,6 +271,8 @@ class Panel {
     say(this.title, plan.title);
     const facts = planFacts(plan, this.opening.budget_bytes);
     this.facts.replaceChildren(...facts.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
+    this.weights.options(WEIGHTS, plan.weights);
+    this.weights.element.hidden = !plan.weights || done;
     this.notes.replaceChildren(...plan.notes.map((text) => h("li", {}, text)));
     this.notes.hidden = plan.notes.length === 0;
     say(this.load, loadWords(plan));

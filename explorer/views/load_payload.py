@@ -84,6 +84,7 @@ def plan_payload(plan: Plan, here: bool) -> dict[str, Any]:
         "decodes": spec.decodes if spec else True,
         "parameters": plan.parameters,
         "memory_bytes": plan.memory_bytes,
+        "weights": plan.header.weights if plan.header else "",
         "licence": plan.licence,
         "revision": plan.revision,
         "files": len(plan.files),

@@ -79,6 +79,24 @@ def test_options_may_stand_anywhere(checkpoint, picture, tmp_path, capsys):
     assert np.array_equal(load_tokens(tmp_path / "a.npz").indices[0], load_tokens(tmp_path / "b.npz").indices[0])
 
 
+def test_one_of_two_sets_of_weights_is_chosen(checkpoint, picture, tmp_path, capsys):
+    raw, averaged = made_format.state(seed=1), made_format.state(seed=2)
+    torch.save({"model": raw, "ema": averaged}, checkpoint)
+    pixels = np.asarray(Image.open(picture), np.float32) / 255
+    for chosen, tensors in ((["--weights", "averaged"], averaged), (["--weights", "raw"], raw), ([], raw)):
+        line = ["tokenize", "--checkpoint", checkpoint, *chosen, picture, "--out", tmp_path / "t.npz"]
+        assert run(*line) == 0
+        used = "averaged" if tensors is averaged else "raw"
+        assert f"('model') are in this file; the {used} ones are used." in capsys.readouterr().err
+        assert np.array_equal(load_tokens(tmp_path / "t.npz").indices[0], made_format.answer(tensors, pixels)[0])
+    assert run("plan", checkpoint, "--weights", "averaged", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["weights"] == "averaged; raw ones are there, too"
+    torch.save({"model": raw}, checkpoint)
+    assert "no averaged ones lie beside it" in refused(capsys, "plan", checkpoint, "--weights", "averaged")
+    line = ["tokenize", "vq-ema", "sample:coffee", "--out", tmp_path / "t.npz", "--weights", "raw"]
+    assert "--weights goes with --hub or --checkpoint" in refused(capsys, *line)
+
+
 def test_a_repository_of_the_hub(made, set_settings, picture, tmp_path, monkeypatch, capsys):
     set_settings()
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))

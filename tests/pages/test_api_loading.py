@@ -42,6 +42,13 @@ def test_a_file_becomes_a_tokenizer_for_the_other_endpoints(checkpoint):
     assert tokenizers.is_loaded(answer["id"])
 
 
+def test_one_of_two_sets_of_weights_is_chosen(checkpoint):
+    raw = originals.state("llamagen_8")
+    torch.save({"model": raw, "ema": raw}, checkpoint)
+    answer = api.load("", str(checkpoint), "raw")
+    assert answer["id"].endswith("--raw") and "raw ones are used" in answer["notes"][0]
+
+
 @pytest.mark.parametrize("source", ["", "../etc", "/etc/passwd", "one", "file:/etc/passwd"])
 def test_what_is_no_repository_is_refused(source):
     with pytest.raises(CheckpointError, match=r"Send either|neither a file here nor a Hub repository"):

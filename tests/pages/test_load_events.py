@@ -129,6 +129,22 @@ def test_an_upload_is_planned_without_its_weights_and_then_loaded(visitor, uploa
     np.testing.assert_array_equal(record.levels[0].indices, originals.golden("convvq")["taming_indices"])
 
 
+def test_one_of_two_sets_of_weights_is_chosen_before_it_is_loaded(visitor, uploads, originals, tmp_path):
+    from ruled_weights import ruled_picture
+
+    raw, path = originals.state("llamagen_8"), tmp_path / "vq.pt"
+    torch.save({"model": raw, "ema": {key: value + 1 for key, value in raw.items()}}, path)
+    job = looked(visitor, kind="file", files=[upload(uploads, path)])
+    assert job["plan"]["weights"] == "averaged" and "averaged weights" in job["plan"]["title"]
+    other = settled(visitor, ask(visitor, "weights", job=job["id"], weights="raw")["job"])
+    assert other["plan"]["weights"] == "raw" and other["plan"]["id"] == f"{job['plan']['id']}--raw"
+    assert settled(visitor, ask(visitor, "load", job=job["id"])["job"])["state"] == "done"
+    record = tokenizers.load_tokenizer(other["plan"]["id"]).tokenize(ruled_picture(48, 32))
+    np.testing.assert_array_equal(record.levels[0].indices, originals.golden("convvq")["llamagen_8_indices"])
+    late = ask(visitor, "weights", job=job["id"], weights="averaged")
+    assert not late["ok"] and "before they are loaded" in late["error"]["message"]
+
+
 def test_what_was_loaded_outlives_the_page_that_brought_it(visitors, visitor, uploads, checkpoint):
     job = looked(visitor, kind="file", files=[upload(uploads, checkpoint)])
     settled(visitor, ask(visitor, "load", job=job["id"])["job"])

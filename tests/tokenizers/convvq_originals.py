@@ -29,6 +29,7 @@ from safetensors.torch import save_file
 
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
+from explorer.loading.recognition import recognise
 from explorer.tokenizers.adapted import AdaptedTokenizer
 
 
@@ -95,10 +96,10 @@ def recognised(header):
     return next(name for name in FORMATS if FORMATS.load(name).recognises(header))
 
 
-def load(path):
-    header = read_header(path)
-    form = FORMATS.load(recognised(header))
-    return AdaptedTokenizer(form.load(header), form.describe(header), "cpu")
+def load(path, weights=""):
+    """The tokenizer that the app makes of a file. weights: of two sets, the one that is asked for."""
+    known = recognise(read_header(path), weights)
+    return AdaptedTokenizer(known.format.load(known.header), known.spec, "cpu")
 
 
 def indices_of(entry):

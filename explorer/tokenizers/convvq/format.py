@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from explorer.errors import CheckpointError
-from explorer.loading.format import BuiltCodec, Format, Progress, silent
+from explorer.loading.format import BuiltCodec, Format
 from explorer.loading.header import Header
 from explorer.registry import load_dotted
 from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.convvq.family import Family, Search, read_family
-from explorer.tokenizers.convvq.names import AVERAGED, places, prefix_of
+from explorer.tokenizers.convvq.names import places, prefix_of
 from explorer.tokenizers.convvq.plan import Shapes
 
 TABLE = "codes.embedding.weight"
@@ -61,7 +61,7 @@ class Recipe:
     low: float = -1.0
     high: float = 1.0
     fixed_size: tuple[int, ...] = ()
-    averaged: str = ""  # the dict of running averages that the original takes where a file has it
+    averaged_first: bool = False  # whether the original takes a dict of running averages where a file has it
 
 
 class ConvFormat(Format):
@@ -71,6 +71,7 @@ class ConvFormat(Format):
 
     def __init__(self, recipe: Recipe) -> None:
         self.id, self.title, self.recipe = recipe.id, recipe.title, recipe
+        self.averaged_first = recipe.averaged_first
 
     def recognises(self, header: Header) -> bool:
         prefix = prefix_of(header.tensors, self.recipe.prefixes)
@@ -103,9 +104,7 @@ class ConvFormat(Format):
         return 32
 
     def describe(self, header: Header) -> TokenizerSpec:
-        header = self.preferred(header)
         family, recipe, kept = self.family(header), self.recipe, self.places(header)
-        average = header.wrapper == recipe.averaged != "" or any(AVERAGED in key for key in kept)
         levels = len(family.scales) or family.levels
         # RQ-VAE's levels share one table under several keys: what lies at one place is counted once.
         weights = [header.tensors[key] for key, name in kept.items() if name not in family.counted]
@@ -113,7 +112,7 @@ class ConvFormat(Format):
         return TokenizerSpec(
             id="",
             title=self.title,
-            summary=("The running averages of its weights are used. " if average else "") + recipe.note,
+            summary=recipe.note,
             modality="image",
             quantizer=recipe.quantizer,
             codebook_size=family.codebook_size,
@@ -129,16 +128,6 @@ class ConvFormat(Format):
 
     def build(self, header: Header) -> BuiltCodec:
         return load_dotted("explorer.tokenizers.convvq.codec:build")(self.family(header))
-
-    def load(self, header: Header, progress: Progress = silent) -> BuiltCodec:
-        return super().load(self.preferred(header), progress)
-
-    def preferred(self, header: Header) -> Header:
-        """The header itself, or that of the averages beside the weights where the original would take them."""
-        averages = header.others.get(self.recipe.averaged, {})
-        if not set(self.places(header)) <= set(averages):
-            return header
-        return replace(header, tensors=averages, wrapper=self.recipe.averaged)
 
 
 class DiffusersFormat(ConvFormat):

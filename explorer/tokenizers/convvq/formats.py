@@ -37,7 +37,7 @@ LLAMAGEN = ConvFormat(
         "cosine",
         lambda e: e.decoder and e.has("encoder.conv_blocks.0.res.0.conv1.weight", TABLE),
         "Codes are compared by angle, and the decoder is given them at length 1.",
-        averaged="ema",
+        averaged_first=True,
     )
 )
 JANUS_TRANSFORMERS = ConvFormat(

@@ -50,7 +50,6 @@ SUBSTITUTIONS = tuple(
         (r"\.(to_out\.0|proj_attn)\.", ".proj_out."),
     )
 )
-AVERAGED = "model_ema."  # Lightning's averages: the same names without their dots
 
 
 def canonical(key: str) -> str | None:
@@ -63,19 +62,9 @@ def canonical(key: str) -> str | None:
 
 
 def places(keys: Iterable[str], prefix: str = "") -> dict[str, str]:
-    """Key of the file -> name. Keys outside `prefix` belong to other models and are left out.
-
-    Where a file keeps running averages of its weights beside them, their keys stand in for the weights': the figures
-    that were published for these models are those of the averages.
-    """
-    keys = set(keys)
-    found = {}
-    for key in sorted(keys):
-        if not key.startswith(prefix) or (name := canonical(key[len(prefix) :])) is None:
-            continue
-        twin = prefix + AVERAGED + key[len(prefix) :].replace(".", "")
-        found[twin if twin in keys else key] = name
-    return found
+    """Key of the file -> name. Keys outside `prefix` belong to other models and are left out."""
+    inside = {key: canonical(key[len(prefix) :]) for key in sorted(keys) if key.startswith(prefix)}
+    return {key: name for key, name in inside.items() if name is not None}
 
 
 def prefix_of(keys: Mapping[str, object], prefixes: tuple[str, ...]) -> str | None:
