@@ -26,16 +26,22 @@ class Format(ABC):
     """id: of the registry. title: as people call it, such as "taming VQGAN". modality: of its media.
 
     averaged_first: whether the original takes the running averages of the weights where a file has a dict of them.
+    library: whose model it is, if it is one of a library.
     """
 
     id: str
     title: str
     modality: Literal["image", "audio", "video"]
     averaged_first = False
+    library = ""
 
     @abstractmethod
     def recognises(self, header: Header) -> bool:
         """Whether the header has this format's fingerprint: a few keys, shapes or words of its config."""
+
+    def resembles(self, header: Header) -> bool:
+        """Whether the tensors alone look like this format, which is told by its config.json and cannot do without."""
+        return False
 
     @abstractmethod
     def describe(self, header: Header) -> TokenizerSpec:

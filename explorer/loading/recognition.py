@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from explorer.errors import CheckpointError, ExplorerError
@@ -53,22 +53,61 @@ def recognise(header: Header, weights: str = "") -> Recognised:
 
     weights: "averaged" or "raw" where a file may hold both, "" for what the format's original takes.
     """
-    tried = []
+    formats = list(_formats())
     for one in (header, *_alternatives(header)):
-        for format_id in FORMATS:
-            try:
-                format = FORMATS.load(format_id)
-            except ImportError:  # an optional library that is not here disables one format
-                continue
-            tried.append(format.title)
-            if _recognised(format, one):
+        for format_id, format in formats:
+            if _yes(format.recognises, one):
                 return _described(format_id, format, one, weights)
+    alike = [format for _, format in formats if _yes(format.resembles, header)]
+    if alike and not header.config:
+        raise CheckpointError(config_missing(header, *alike))
+    raise CheckpointError(_unknown(header, [format.title for _, format in formats], alike))
+
+
+def _formats() -> Iterator[tuple[str, Format]]:
+    """Id and format, in the order in which they are asked."""
+    for format_id in FORMATS:
+        try:
+            yield format_id, FORMATS.load(format_id)
+        except ImportError:  # an optional library that is not here disables one format
+            continue
+
+
+def _yes(question: Callable[[Header], bool], header: Header) -> bool:
+    """A format's answer; one that stumbles over a stranger's shapes or config says no."""
+    try:
+        return question(header)
+    except UNFORESEEN:
+        return False
+
+
+def config_missing(header: Header, *formats: Format) -> str:
+    """The sentence for weights that came without their config.json."""
+    return (
+        f"{header.path.name} looks like {named(formats)}, of which config.json says the rest: config.json of the same "
+        "folder is missing. Put it beside the weights under that name; where files are sent, choose both."
+    )
+
+
+def named(formats: Sequence[Format]) -> str:
+    """Their titles, each once, with the libraries that they are of: "EnCodec or Mimi of transformers"."""
+    of: dict[str, list[str]] = {}
+    for format in formats:
+        titles = of.setdefault(format.library, [])
+        if format.title not in titles:
+            titles.append(format.title)
+    return " or ".join(" or ".join(titles) + (f" of {library}" if library else "") for library, titles in of.items())
+
+
+def _unknown(header: Header, tried: Sequence[str], alike: Sequence[Format]) -> str:
+    """What is said of a file of no known format."""
     kind = header.config.get("model_type") or header.config.get("_class_name")
     keys = list(header.tensors)
     found = f"{len(keys):,} tensors such as {', '.join(key[:60] for key in keys[:SHOWN])}"
     more = f"; its config says {str(kind)[:60]!r}" if kind else ""
-    raise CheckpointError(
-        f"{header.path.name} is of no format that is known here. It holds {found}{more}. "
+    other = f" Its tensors look like {named(alike)}: is config.json that of another model?" if alike else ""
+    return (
+        f"{header.path.name} is of no format that is known here. It holds {found}{more}.{other} "
         f"Tried: {', '.join(dict.fromkeys(tried)) or 'none'}. A tokenizer of your own can be brought with --adapter."
     )
 
@@ -80,14 +119,6 @@ def _alternatives(header: Header) -> Iterator[Header]:
         tensors = others.pop(name)
         note = f"Read from its part {name!r}."
         yield replace(header, tensors=tensors, wrapper=name, others=others, notes=(*header.notes, note))
-
-
-def _recognised(format: Format, header: Header) -> bool:
-    """Whether the format knows the header; one that stumbles over a stranger's shapes or config does not."""
-    try:
-        return format.recognises(header)
-    except UNFORESEEN:
-        return False
 
 
 def _described(format_id: str, format: Format, header: Header, weights: str) -> Recognised:

@@ -133,6 +133,12 @@ class ConvFormat(Format):
 class DiffusersFormat(ConvFormat):
     """diffusers' VQModel, whose config tells the groups of its norms, and by one flag the range of its pixels."""
 
+    def recognises(self, header: Header) -> bool:
+        return bool(header.config) and super().recognises(header)
+
+    def resembles(self, header: Header) -> bool:
+        return super().recognises(header)
+
     def pixels(self, header: Header) -> tuple[float, float]:
         # aMUSEd alone looks codes up in this way, and its pipeline does not bring pixels to [-1, 1].
         return (0.0, 1.0) if header.config.get("lookup_from_codebook") else (self.recipe.low, self.recipe.high)

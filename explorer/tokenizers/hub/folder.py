@@ -19,15 +19,18 @@ class FolderFormat(Format):
     """A model of the transformers library, alone in its folder or a part of a larger model.
 
     model_type, architecture: as in config.json, either of which is enough. fingerprint: what one of its keys begins
-    with. codec: dotted path of its Codec, made from the config alone. unread, unkept: beginnings and endings of keys
-    that tokenizing never needs. prefix, section: what the keys begin with, and where the config lies, in a larger
-    model. weight_norm: whether its layers keep weight normalization, whose keys have an old and a new spelling.
+    with. telling: beginnings of keys by which it is known without config.json. codec: dotted path of its Codec, made
+    from the config alone. unread, unkept: beginnings and endings of keys that tokenizing never needs. prefix, section:
+    what the keys begin with, and where the config lies, in a larger model. weight_norm: whether its layers keep weight
+    normalization, whose keys have an old and a new spelling.
     """
 
     model_type: str
     architecture: str = "-"
     fingerprint: str
+    telling: tuple[str, ...] = ()
     codec: str
+    library = "transformers"
     unread: tuple[str, ...] = ()
     unkept: tuple[str, ...] = ()
     weight_norm = False
@@ -47,6 +50,10 @@ class FolderFormat(Format):
         drawn = config.get("architectures")
         known = named == self.model_type or (isinstance(drawn, list) and self.architecture in drawn)
         return known and any(key.startswith(self.prefix + self.fingerprint) for key in header.tensors)
+
+    def resembles(self, header: Header) -> bool:
+        starts = [self.prefix + start for start in self.telling]
+        return bool(starts) and all(any(key.startswith(start) for key in header.tensors) for start in starts)
 
     def rename(self, key: str) -> str | None:
         if not key.startswith(self.prefix):

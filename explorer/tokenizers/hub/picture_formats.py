@@ -16,6 +16,7 @@ class Emu3Format(FolderFormat):
     model_type = "emu3_vqgan"
     codec = "explorer.tokenizers.hub.emu3:Emu3Codec"
     fingerprint = "quantize.embedding.weight"
+    telling = ("encoder.down_block.down.0.block.0.conv1.", "quant_conv.conv.", fingerprint)
 
     def describe(self, header: Header) -> TokenizerSpec:
         config = self.config(header)
@@ -48,6 +49,7 @@ class FlavaFormat(FolderFormat):
     architecture = "FlavaImageCodebook"
     codec = "explorer.tokenizers.hub.flava:FlavaCodec"
     fingerprint = "blocks.output.conv.weight"
+    telling = ("blocks.group_1.group.block_1.res_path.path.conv_1.", fingerprint)
 
     def describe(self, header: Header) -> TokenizerSpec:
         size, dim, *_ = self.shape(header, self.fingerprint, axes=4)

@@ -54,6 +54,7 @@ class EncodecFormat(SoundFormat):
     title = "EnCodec"
     model_type = "encodec"
     fingerprint = "quantizer.layers."
+    telling = ("encoder.layers.0.conv.", "quantizer.layers.0.codebook.embed")
     codec = "explorer.tokenizers.hub.encodec:EncodecCodec"
     weight_norm = True
     unkept = TRAINED
@@ -73,6 +74,7 @@ class DacFormat(SoundFormat):
     title = "DAC"
     model_type = "dac"
     fingerprint = "quantizer.quantizers."
+    telling = ("encoder.block.0.res_unit1.", "quantizer.quantizers.0.codebook.weight")
     codec = "explorer.tokenizers.hub.dac:DacCodec"
 
     def describe(self, header: Header) -> TokenizerSpec:
@@ -93,6 +95,7 @@ class MimiFormat(SoundFormat):
     title = "Mimi"
     model_type = "mimi"
     fingerprint = "quantizer.semantic_residual_vector_quantizer."
+    telling = (fingerprint,)
     codec = "explorer.tokenizers.hub.mimi:MimiCodec"
     unkept = (".codebook.initialized",)
     moved = (
@@ -103,6 +106,12 @@ class MimiFormat(SoundFormat):
         ("decoder_transformer.", "decoder.decoder_transformer."),
         ("upsample.", "decoder.upsample."),
     )
+
+    def resembles(self, header: Header) -> bool:
+        # Its encoder is EnCodec's but for norms: without the tables of either, it may be that of both.
+        whole, normed = (f"{self.prefix}encoder.layers.0.{name}.weight" for name in ("conv", "norm"))
+        tables = any(key.startswith(f"{self.prefix}quantizer.") for key in header.tensors)
+        return super().resembles(header) or (whole in header.tensors and normed not in header.tensors and tables)
 
     def rename(self, key: str) -> str | None:
         name = super().rename(key)

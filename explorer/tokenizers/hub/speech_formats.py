@@ -17,6 +17,7 @@ class XcodecFormat(SoundFormat):
     title = "X-Codec"
     model_type = "xcodec"
     fingerprint = "quantizer.quantizers."
+    telling = ("acoustic_encoder.", "quantizer.quantizers.0.codebook.embed")
     codec = "explorer.tokenizers.hub.xcodec:XcodecCodec"
     unread = ("decoder_semantic.", "fc1.")  # they rebuild the speech model's features, in training only
     weight_norm = True
@@ -38,6 +39,7 @@ class Xcodec2Format(SoundFormat):
     title = "X-Codec2"
     model_type = "xcodec2"
     fingerprint = "quantizer.project_in."
+    telling = ("acoustic_decoder.", "semantic_encoder.", fingerprint)
     codec = "explorer.tokenizers.hub.xcodec2:Xcodec2Codec"
 
     def describe(self, header: Header) -> TokenizerSpec:
@@ -65,6 +67,7 @@ class NeuCodecFormat(Xcodec2Format):
     title = "NeuCodec"
     model_type = "neucodec"
     fingerprint = "quantizer.project_in."
+    telling = ("acoustic_decoder.", "semantic_encoder.", fingerprint)
     codec = "explorer.tokenizers.hub.xcodec2:NeuCodecCodec"
 
     def rate_and_hop(self, config: Mapping[str, object]) -> tuple[int, int]:
@@ -82,6 +85,7 @@ class Wav2Vec2Format(SoundFormat):
     title = "wav2vec 2.0"
     model_type = "wav2vec2"
     fingerprint = "quantizer.weight_proj."
+    telling = ("wav2vec2.feature_extractor.", fingerprint)
     codec = "explorer.tokenizers.hub.wav2vec2:Wav2Vec2Codec"
     read = ("wav2vec2.feature_extractor.", "wav2vec2.feature_projection.layer_norm.", "quantizer.weight_proj.")
 

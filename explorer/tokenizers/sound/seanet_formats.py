@@ -27,6 +27,7 @@ class SeanetFormat(SoundFormat):
     """prefix: what the keys of the encoder and the tables begin with. default_hz: the rate of the public models."""
 
     default_hz: int
+    library = ""
 
     def rename(self, key: str) -> str | None:
         name = key.removeprefix(self.prefix)

@@ -56,13 +56,17 @@ class SnacConfig:
 class Snac(SoundFormat):
     """Widths and rates are read from shapes; the levels' strides and the window are in config.json alone."""
 
-    id, title = "snac", "SNAC"
+    id, title, library = "snac", "SNAC", ""
 
     def recognises(self, header: Header) -> bool:
-        if f"{FIRST}.bias" not in header.tensors or "quantizer.quantizers.0.codebook.weight" not in header.tensors:
-            return False
+        return "vq_strides" in header.config and self._keys(header)
+
+    def resembles(self, header: Header) -> bool:
         inner = normed_shape(header, DEPTHWISE)
-        return "vq_strides" in header.config or (inner is not None and inner[1] == 1)
+        return self._keys(header) and inner is not None and inner[1] == 1
+
+    def _keys(self, header: Header) -> bool:
+        return {f"{FIRST}.bias", "quantizer.quantizers.0.codebook.weight"} <= set(header.tensors)
 
     def rename(self, key: str) -> str | None:
         return normed_name(key)
@@ -85,8 +89,6 @@ class Snac(SoundFormat):
         )
 
     def _config(self, header: Header) -> SnacConfig:
-        if "vq_strides" not in header.config:
-            raise CheckpointError(f"{self.title} needs its config.json beside the weights: vq_strides is not in them.")
         found = self.levels(header, "quantizer.quantizers.", ".codebook.weight")
         strides = wholes(header.config, "vq_strides", (8, 4, 2, 1))
         self.expect_levels(len(strides), found)
