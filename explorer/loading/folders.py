@@ -12,7 +12,7 @@ from explorer.errors import CheckpointError
 
 INDEX = ".safetensors.index.json"
 SAFETENSORS = ("model.safetensors", "diffusion_pytorch_model.safetensors")
-TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".jit")
+TORCH_SUFFIXES = (".pt", ".pth", ".th", ".ckpt", ".bin", ".pkl", ".jit")
 CONFIG_BYTES = 4 * 2**20
 YAML_BYTES = 2**18
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -115,20 +115,30 @@ def read_json(path: Path) -> dict:
 
 
 def read_yaml(path: Path) -> dict:
-    """A YAML mapping of plain values; a tag that asks for a Python object is refused, `target:` is only a word.
+    """A YAML mapping of plain values, as `yaml_mapping`."""
+    try:
+        return yaml_mapping(_text(path, YAML_BYTES), path.name)
+    except ValueError as error:
+        raise CheckpointError(f"{path.name} is not plain YAML: {str(error)[:200]}.") from error
 
-    Aliases are refused, too: a few of them within each other stand for a text without end.
+
+def yaml_mapping(text: str, name: str) -> dict:
+    """Plain values of a YAML text; a tag that asks for a Python object is refused, `target:` is only a word.
+
+    Aliases are refused, too: a few of them within each other stand for a text without end. name: of the text, for
+    messages. Raises CheckpointError.
     """
     import yaml  # comes with transformers; only original checkpoints have such files
 
     try:
-        text = _text(path, YAML_BYTES)
+        if len(text) > YAML_BYTES:
+            raise CheckpointError(f"{name} is longer than {YAML_BYTES:,} bytes.")
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise CheckpointError(f"{path.name} uses aliases (* and &), which no config needs; write them out.")
+            raise CheckpointError(f"{name} uses aliases (* and &), which no config needs; write them out.")
         value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = str(getattr(error, "problem", None) or error).partition("\n")[0]
-        raise CheckpointError(f"{path.name} is not plain YAML: {reason[:200]}.") from error
+        raise CheckpointError(f"{name} is not plain YAML: {reason[:200]}.") from error
     return value if isinstance(value, dict) else {}
 
 

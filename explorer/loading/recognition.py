@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from explorer.errors import CheckpointError, ExplorerError
 from explorer.loading import FORMATS
 from explorer.loading.averages import with_average
+from explorer.loading.elsewhere import elsewhere
 from explorer.loading.format import Format
 from explorer.loading.header import Header
 from explorer.loading.restricted import ITEM_BYTES
@@ -61,6 +62,8 @@ def recognise(header: Header, weights: str = "") -> Recognised:
     alike = [format for _, format in formats if _yes(format.resembles, header)]
     if alike and not header.config:
         raise CheckpointError(config_missing(header, *alike))
+    if (other := elsewhere(header.tensors)) is not None:
+        raise CheckpointError(f"{header.path.name} {other.words}")
     raise CheckpointError(_unknown(header, [format.title for _, format in formats], alike))
 
 

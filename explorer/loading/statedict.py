@@ -20,6 +20,8 @@ _NOT_A_MODEL = ("optim", "lr_sched", "sched", "loss", "discriminator", "disc_", 
 MOST_DEPTH = 100
 MOST_NODES = 2_000_000
 MOST_WORDS = 300  # characters of a scalar that is text
+LONG_WORDS = {"xp.cfg": 2**18}  # of texts that a format reads: AudioCraft's config
+BEST = ("best_state", "fsdp_best_state")  # dicts of the weights that training found to be the best
 
 
 @dataclass
@@ -45,10 +47,10 @@ def collect(root: object, limits: Limits) -> Found:
 def choose(groups: Mapping[str, Mapping[str, StoredTensor]]) -> str:
     """The path of the group that is the model: by its name, or else the one with the most tensors."""
 
-    def rank(path: str) -> tuple[int, int]:
-        last = path.rpartition("/")[2]
-        named = WRAPPERS.index(last) if last in WRAPPERS else len(WRAPPERS)
-        return (named, -len(groups[path]))
+    def rank(path: str) -> tuple[bool, int, int]:
+        parts = path.split("/")
+        named = WRAPPERS.index(parts[-1]) if parts[-1] in WRAPPERS else len(WRAPPERS)
+        return (parts[0] not in BEST, named, -len(groups[path]))
 
     # A few stray tensors at the top (a step, a scale) do not make the top the model.
     most = max(len(group) for group in groups.values())
@@ -75,8 +77,10 @@ def _walk(value: object, group: tuple[str, ...], inside: tuple[str, ...], found:
                 _walk(item, group, (*inside, str(number)), found, limits)
             elif isinstance(item, (Shell, dict, list, tuple)):
                 _walk(item, (*group, str(number)), (), found, limits)
-    elif isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= MOST_WORDS):
-        found.scalars["/".join(_named(group, inside)).strip("/")] = value
+    elif isinstance(value, (bool, int, float, str)):
+        name = "/".join(_named(group, inside)).strip("/")
+        if not isinstance(value, str) or len(value) <= LONG_WORDS.get(name, MOST_WORDS):
+            found.scalars[name] = value
 
 
 def _walk_dict(value: dict, group: tuple[str, ...], inside: tuple[str, ...], found: Found, limits: Limits) -> None:

@@ -27,7 +27,7 @@ from explorer.loading.restricted import (
     storage_key,
     storage_of,
 )
-from explorer.loading.statedict import Found, choose, collect
+from explorer.loading.statedict import BEST, Found, choose, collect
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 LEGACY_VERSION = 1001
@@ -137,8 +137,16 @@ def _header(
 ) -> Header:
     notes = []
     if not groups:
-        raise CheckpointError(f"{path.name} holds no tensors of a model.")
+        named = found.scalars.get("pretrained")  # AudioCraft's files may name a model instead of holding it
+        of = (
+            f"; it only names {named[:80]!r} of the Hub, which can be loaded by that name"
+            if isinstance(named, str)
+            else ""
+        )
+        raise CheckpointError(f"{path.name} holds no tensors of a model{of}.")
     wrapper = choose({name: g for name, g in groups.items() if name != CONSTANTS} or groups)
+    if wrapper.split("/")[0] in BEST:
+        notes.append(f"The weights that training found to be the best are used ({wrapper!r}).")
     others = {name: group for name, group in groups.items() if name != wrapper}
     if empty := shells(names.values()):
         notes.append(f"Left as empty shells and never run: {listed(empty)}.")

@@ -67,7 +67,7 @@ class Panel {
     const offline = opening.asks_hub ? null : h("p", { class: "br-note" }, "This server does not ask the network: only what its cache holds can be loaded.");
     this.hub = h("div", { class: "br-way" }, form(this.name, () => this.look("hub", { text: this.name.value })), offline, h("div", { class: "br-tools" }, this.filters.element, this.search), this.list);
     this.input = h("input", { type: "file", multiple: true, class: "br-file", "aria-label": "A checkpoint, with its config.json where it has one", onchange: () => this.take([...this.input.files]) });
-    this.drop = h("label", { class: "dte-drop br-drop" }, this.input, h("b", {}, "Choose a file"), h("span", {}, ` or drop it here: .safetensors, .pt, .pth, .ckpt or .bin, with its config.json where it has one; up to ${bytes(opening.upload_bytes)}. Code in it is never run.`));
+    this.drop = h("label", { class: "dte-drop br-drop" }, this.input, h("b", {}, "Choose a file"), h("span", {}, ` or drop it here: .safetensors, .pt, .pth, .th, .ckpt or .bin, with its config.json where it has one; up to ${bytes(opening.upload_bytes)}. Code in it is never run.`));
     for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
       this.drop.addEventListener(name, (event) => {
         event.preventDefault();

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import normalize
+from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
 from explorer.record import Codebook
 from explorer.tokenizers.codec import Codec, Stage
@@ -50,3 +52,20 @@ class DacCodec(Codec):
     def codebooks(self) -> tuple[Codebook, ...]:
         tables = [level.codebook.weight.float() for level in self.model.quantizer.quantizers]
         return tuple(Codebook(*t.shape, "cosine", normalize(t, dim=1).cpu().numpy()) for t in tables)
+
+
+class NormedDacCodec(DacCodec):
+    """The same of files that hold each weight as a length and a direction, as training does."""
+
+    def __init__(self, config: Mapping[str, object]) -> None:
+        super().__init__(config)
+        for module in self.model.modules():
+            if isinstance(module, (nn.Conv1d, nn.ConvTranspose1d)):
+                weight_norm(module)
+
+    def ready(self) -> None:
+        for module in self.model.modules():
+            if is_parametrized(module, "weight"):
+                remove_parametrizations(module, "weight")
+        self.model.requires_grad_(False)
+        super().ready()

@@ -16,7 +16,9 @@ MOST_STEPS = 16
 
 @dataclass(frozen=True)
 class SeanetConfig:
-    """ratios: in the order of the decoder. compress: how much narrower the inside of a residual unit is."""
+    """ratios: in the order of the decoder. compress: how much narrower the inside of a residual unit is. weight_norm:
+    whether weights are normalized, else the convolutions' outputs are. shortcut: whether a convolution goes around each
+    residual unit."""
 
     channels: int
     dimension: int
@@ -30,6 +32,8 @@ class SeanetConfig:
     lstm_layers: int
     bidirectional: bool
     snake: bool
+    weight_norm: bool = True
+    shortcut: bool = True
     dilation_base: int = 2  # matters only with several residual units a ratio, which no public model has
 
     @property
@@ -46,13 +50,15 @@ def seanet_config(header: Header, encoder: str, title: str) -> SeanetConfig:
         return sorted(int(match[1]) for key in header.tensors if (match := pattern.fullmatch(key)))
 
     def shape(name: str) -> tuple[int, int, int]:
-        found = normed_shape(header, f"{encoder}model.{name}")
+        found = normed_shape(header, f"{encoder}model.{name}") or header.shape(f"{encoder}model.{name}.weight")
+        if found is not None and (len(found) != 3 or 0 in found):
+            raise CheckpointError(f"This looks like {title}, but {encoder}model.{name}.weight has shape {found}.")
         if found is None or max(found) > MOST:
             what = "missing" if found is None else f"of shape {found}"
             raise CheckpointError(f"This looks like {title}, but the weight of {encoder}model.{name} is {what}.")
         return found
 
-    convolutions, residuals = numbered(".conv.conv.bias"), numbered(".shortcut.conv.conv.bias")
+    convolutions, residuals = numbered(".conv.conv.bias"), numbered(".block.1.conv.conv.bias")
     steps = convolutions[1:-1]
     if len(steps) < 1 or not residuals or len(residuals) % len(steps):
         raise CheckpointError(
@@ -79,4 +85,6 @@ def seanet_config(header: Header, encoder: str, title: str) -> SeanetConfig:
         lstm_layers=layers,
         bidirectional=bool(lstm) and f"{lstm}0_reverse" in header.tensors,
         snake=f"{encoder}model.{residuals[0]}.block.0.alpha" in header.tensors,
+        weight_norm=normed_shape(header, f"{encoder}model.0.conv.conv") is not None,
+        shortcut=f"{encoder}model.{residuals[0]}.shortcut.conv.conv.bias" in header.tensors,
     )
