@@ -66,10 +66,10 @@ def write(path, bomb):
 @pytest.mark.parametrize("bomb", list(BOMBS))
 def test_a_pickle_that_names_one_thing_often(tmp_path, bomb):
     path = write(tmp_path / "x.pt", bomb)
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(CheckpointError):
         read_header(path)
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 @pytest.mark.parametrize("bomb", ["sets", "dicts"])

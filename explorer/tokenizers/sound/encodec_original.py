@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FIRST_TABLE = "quantizer.vq.layers.0._codebook.embed"
 RATIOS = (8, 5, 4, 2)
+UNIT = ".block.1.conv.conv.bias"  # AudioCraft goes around its residual units without a convolution
 HUB = "facebook/encodec_24khz, facebook/encodec_32khz and facebook/encodec_48khz"
 # encodec/model.py, `encodec_model_24khz` and `encodec_model_48khz`: channels -> what no shape tells.
 PUBLISHED: Mapping[int, Mapping[str, object]] = {
@@ -79,7 +80,7 @@ class EncodecOriginal(SoundFormat):
 
     def network(self, header: Header) -> SeanetConfig:
         """Sizes of the encoder. Raises CheckpointError for what the library's network has not."""
-        found = seanet_config(header, "encoder.", self.title)
+        found = seanet_config(header, "encoder.", self.title, UNIT)
         if found.snake or found.bidirectional or found.channels not in PUBLISHED:
             raise CheckpointError(
                 f"This looks like {self.title}, but {found.channels} channels, Snake or an LSTM that reads both ways "

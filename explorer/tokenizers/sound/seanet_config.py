@@ -42,8 +42,11 @@ class SeanetConfig:
         return math.prod(self.ratios)
 
 
-def seanet_config(header: Header, encoder: str, title: str) -> SeanetConfig:
-    """The config of an encoder whose keys begin with `encoder`. Raises CheckpointError for what is not as expected."""
+def seanet_config(header: Header, encoder: str, title: str, unit: str = ".shortcut.conv.conv.bias") -> SeanetConfig:
+    """The config of an encoder whose keys begin with `encoder`. Raises CheckpointError for what is not as expected.
+
+    unit: what ends the key by which each residual unit is counted.
+    """
 
     def numbered(ending: str) -> list[int]:
         pattern = re.compile(re.escape(f"{encoder}model.") + r"(\d{1,4})" + re.escape(ending))
@@ -58,7 +61,7 @@ def seanet_config(header: Header, encoder: str, title: str) -> SeanetConfig:
             raise CheckpointError(f"This looks like {title}, but the weight of {encoder}model.{name} is {what}.")
         return found
 
-    convolutions, residuals = numbered(".conv.conv.bias"), numbered(".block.1.conv.conv.bias")
+    convolutions, residuals = numbered(".conv.conv.bias"), numbered(unit)
     steps = convolutions[1:-1]
     if len(steps) < 1 or not residuals or len(residuals) % len(steps):
         raise CheckpointError(
