@@ -10,6 +10,11 @@ export function isShown(control, settings) {
   return Object.entries(control.when ?? {}).every(([name, values]) => values.includes(settings[name]));
 }
 
+/** Why a control that is shown can change nothing in a run with these settings; "" if it can. inert: [{names, when, reason}]. */
+export function inertReason(inert, name, settings) {
+  return (inert ?? []).find((one) => one.names.includes(name) && isShown(one, settings))?.reason ?? "";
+}
+
 export const differs = (control, settings, defaults) => settings[control.name] !== defaults[control.name];
 
 /**

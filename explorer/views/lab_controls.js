@@ -3,7 +3,7 @@
 import { addStyleSheet } from "./component.js";
 import { h, segmented } from "./inspect_dom.js";
 import { createField } from "./lab_control_field.js";
-import { createQueue, differs, grouped, isShown, settingsOfSides, valueWords } from "./lab_control_values.js";
+import { createQueue, differs, grouped, inertReason, isShown, settingsOfSides, valueWords } from "./lab_control_values.js";
 import { memory, say } from "./lab_panel.js";
 
 const OPEN = ["Data", "Model", "Quantizer"]; // the other groups open once something in them differs
@@ -32,8 +32,8 @@ let forms = 0; // so that two forms on a page have ids of their own
 
 export function createControls(root, env) {
   addStyleSheet(new URL("lab_forms.css", import.meta.url).href);
-  const { controls, defaults } = env.payload;
-  const form = { ...env, controls, defaults, id: `lab-form-${(forms += 1)}`, all: [env.payload.settings], side: "both", rows: new Map() };
+  const { controls, defaults, inert } = env.payload;
+  const form = { ...env, controls, defaults, inert, id: `lab-form-${(forms += 1)}`, all: [env.payload.settings], side: "both", rows: new Map() };
   form.queue = createQueue((name, value) => change(form, name, value));
   form.sides = segmented("Run that a change goes to", (id) => {
     form.side = id;
@@ -109,13 +109,15 @@ function rowElement(form, control) {
   const label = h("label", { for: control.kind === "choice" && !row.field.inputs[0].id ? null : ids.input }, control.label);
   const unit = control.unit ? h("span", { class: "dte-lf-unit" }, control.unit) : null;
   const help = h("span", { class: "dte-lf-help", id: ids.help, role: "tooltip" }, control.help, control.restarts ? " A change restarts the run." : "");
+  row.reason = h("p", { class: "dte-lf-reason", id: `${ids.help}-reason`, hidden: true });
   row.error = h("p", { class: "dte-lf-error", id: ids.error, role: "alert", hidden: true });
-  for (const input of row.field.inputs) input.setAttribute("aria-describedby", `${ids.help} ${ids.error}`);
+  for (const input of row.field.inputs) input.setAttribute("aria-describedby", `${ids.help} ${row.reason.id} ${ids.error}`);
   row.element = h(
     "div",
     { class: "dte-lf-row", "data-control": control.name, "data-kind": control.kind },
     h("div", { class: "dte-lf-label" }, label, unit, control.restarts ? restartMark() : null, row.sides, row.reset),
     row.field.element,
+    row.reason,
     row.error,
     help,
   );
@@ -197,6 +199,14 @@ function reveal(row) {
   row.field.focus();
 }
 
+/** Grey a control that can change nothing, with the reason below it; "" gives it back. */
+function grey(row, reason) {
+  row.element.toggleAttribute("data-inert", reason !== "");
+  row.reason.hidden = reason === "";
+  say(row.reason, reason);
+  for (const input of row.field.element.matches("select, input, button") ? [row.field.element] : row.field.element.querySelectorAll("select, input, button")) input.disabled = reason !== "";
+}
+
 /** Show the settings that the run has, without touching what is being edited, sent or complained about. */
 function refresh(form) {
   const settings = shownSettings(form);
@@ -205,6 +215,7 @@ function refresh(form) {
   for (const row of form.rows.values()) {
     const { control, name } = row;
     row.element.hidden = !isShown(control, settings);
+    grey(row, inertReason(form.inert, name, settings));
     const taken = row.answered && !row.field.moving?.();
     const free = !form.queue.has(name) && row.failed === null && !row.field.busy();
     if (taken || free) row.field.set(settings[name]);

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from explorer.lab.controls import CONTROLS
+from explorer.lab.inert import inert_json
 from explorer.views.component import BrowserComponent
 
 
@@ -37,6 +38,7 @@ def opening(
             "token": token,
             "message": message,
             "controls": [control.as_json() for control in CONTROLS],
+            "inert": inert_json(),
             "presets": list(presets),
             "settings": settings,
             "defaults": defaults,

@@ -209,3 +209,10 @@ test("only controls that have an effect can be compared", () => {
   assert.deepEqual(comparable(controls, { a: 0 }).map((group) => [group.name, group.members.length]), [["Data", 2]]);
   assert.equal(startWords({ kind: "toggle" }, true, false), "Compare on (A) with off (B)");
 });
+
+test("a control that can change nothing says why", () => {
+  const inert = [{ names: ["norm"], when: { update: ["ema"], quantizer: ["vq", "pq"] }, reason: "The EMA sets the codes." }];
+  assert.equal(v.inertReason(inert, "norm", { update: "ema", quantizer: "vq" }), "The EMA sets the codes.");
+  assert.equal(v.inertReason(inert, "norm", { update: "gradient", quantizer: "vq" }), "");
+  assert.equal(v.inertReason(inert, "beta", { update: "ema", quantizer: "vq" }), "");
+});
