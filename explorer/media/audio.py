@@ -63,12 +63,14 @@ def load_audio(
     return _joined(read_sound(data, kind, limits.audio_seconds))
 
 
-def fit_audio(audio: LoadedAudio, sample_rate_hz: int, channels: int, multiple: int, shortest: int) -> LoadedAudio:
+def fit_audio(
+    audio: LoadedAudio, sample_rate_hz: int, channels: int, multiple: int, shortest: int, cut_end: bool = False
+) -> LoadedAudio:
     """The sound with that rate and number of channels, its length a multiple of `multiple` and at least `shortest`.
 
     In this order: channels are averaged to one, or one is repeated; resampled (polyphase, anti-aliased); the end is
-    filled with silence. Nothing is cut away, so that the last, begun token counts as in the original codecs: 441,000
-    samples at 512 a token are 862 tokens (github.com/descriptinc/descript-audio-codec, `preprocess`).
+    filled with silence, so that the last, begun token counts as in the original codecs: 441,000 samples at 512 a token
+    are 862 tokens (github.com/descriptinc/descript-audio-codec, `preprocess`). cut_end: it is cut away instead.
     """
     notes, samples = list(audio.notes), audio.samples
     samples = _with_channels(samples, channels, notes)
@@ -77,6 +79,15 @@ def fit_audio(audio: LoadedAudio, sample_rate_hz: int, channels: int, multiple: 
         notes.append(f"Resampled from {audio.sample_rate_hz:,} to {sample_rate_hz:,} Hz.")
     have = len(samples)
     wanted = -(-max(have, shortest, 1) // multiple) * multiple
+    if cut_end and have >= max(shortest, multiple):
+        wanted = have // multiple * multiple
+    if wanted < have:
+        cut_ms = 1000 * (have - wanted) / sample_rate_hz
+        samples = samples[:wanted]
+        notes.append(
+            f"The last {cut_ms:,.1f} ms cut off, as the original does: {have:,} become {wanted:,} samples, a multiple "
+            f"of {multiple:,}; what is decoded is as long."
+        )
     if wanted > have:
         samples = np.pad(samples, ((0, wanted - have), (0, 0)))
         if have < shortest:

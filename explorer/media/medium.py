@@ -81,7 +81,9 @@ def fit_medium(medium: Medium, spec: TokenizerSpec, side_px: int) -> Medium:
     if isinstance(medium, LoadedAudio):
         if spec.sample_rate_hz is None:
             raise MediaError(f"{spec.title} does not say its sample rate, so no sound can be made to fit it.")
-        return fit_audio(medium, spec.sample_rate_hz, spec.channels, spec.media_multiple, spec.shortest)
+        return fit_audio(
+            medium, spec.sample_rate_hz, spec.channels, spec.media_multiple, spec.shortest, spec.whole_tokens_only
+        )
     if isinstance(medium, LoadedVideo):
         return fit_video(
             medium, spec.media_multiple, side_px, spec.time_step, spec.first_frame_alone, tuple(spec.fixed_size)

@@ -64,6 +64,21 @@ def joined_at(data: bytes) -> tuple[int, ...]:
     return tuple(starts)
 
 
+def counted_seconds(data: bytes) -> float:
+    """How long all frames are together, by their headers alone; 0 without one."""
+    seconds, at = 0.0, first_frame(data, after_id3(data))
+    while at is not None:
+        header = data[at : at + 4]
+        length = _frame_bytes(header)
+        if length is None:
+            at = first_frame(data, max(at + 1, after_id3(data, at)))
+            continue
+        samples, rate_hz = _frame_samples(header)
+        seconds += samples / rate_hz
+        at = at + length if at + length < len(data) else None
+    return seconds
+
+
 def _counts_frames(data: bytes, at: int) -> bool:
     """Whether the frame there holds no sound but a count, which stands behind its header and 9, 17 or 32 bytes."""
     frame = data[at : at + min(40, _frame_bytes(data[at : at + 4]) or 0)]
@@ -89,9 +104,15 @@ def _frame_bytes(header: bytes) -> int | None:
     kbit, rate, padding = header[2] >> 4, header[2] >> 2 & 3, header[2] >> 1 & 1
     if version == 1 or layer == 4 or kbit in (0, 15) or rate == 3:
         return None
-    rate_hz = _RATES_HZ[rate] >> {3: 0, 2: 1, 0: 2}[version]
+    samples, rate_hz = _frame_samples(header)
     bits = 1000 * _KBITS[version == 3, layer][kbit - 1]
     if layer == 1:
         return 4 * (12 * bits // rate_hz + padding)
-    samples = 1152 if layer == 2 or version == 3 else 576
     return samples // 8 * bits // rate_hz + padding
+
+
+def _frame_samples(header: bytes) -> tuple[int, int]:
+    """Samples of each channel in a frame with that valid header, and how many there are in a second."""
+    version, layer = header[1] >> 3 & 3, 4 - (header[1] >> 1 & 3)
+    rate_hz = _RATES_HZ[header[2] >> 2 & 3] >> {3: 0, 2: 1, 0: 2}[version]
+    return 384 if layer == 1 else 1152 if layer == 2 or version == 3 else 576, rate_hz

@@ -13,7 +13,7 @@ import numpy as np
 
 from explorer.errors import MediaError
 from explorer.media.containers import Packets, opened
-from explorer.media.mpeg_audio import states_its_length
+from explorer.media.mpeg_audio import counted_seconds, states_its_length
 from explorer.media.sniffing import Kind
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ RATES_HZ = (1_000, 384_000)  # what a sound may claim
 MOST_CHANNELS = 8
 MOST_VALUES_A_SECOND = 192_000 * 8  # above that the time that is read grows shorter
 BLOCK = 2**16
+SAME_S = 0.1  # decodes that differ by less agree
+EXACT_S = 0.002  # of files whose header counts samples
 # Frames that fail their checksum would be heard as noise; codecs that lose nothing have one.
 _CHECKED = {"err_detect": "crccheck+explode"}
 _WITH_CHECKSUMS = ("flac", "wavpack", "tta")
@@ -40,13 +42,15 @@ _SCALES = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "flt": 1, "dbl": 1, "s64": 2*
 class Decoded:
     """runs: (S, C) float32 of one rate and number of channels each; most sounds are one run.
 
-    promised_s: how long the header says it is, where it does. missing_s: jumps of its time stamps. packets, damaged:
-    of FFmpeg. gave_up: the decoder could not go on to the end. capped: the limit ended it. unmarked: what the encoder
-    added at both ends may still be there. exact: the header counts samples, and nothing is added.
+    promised_s: how long the header says it is, where it does; counted: its frames do, one by one. missing_s: jumps of
+    its time stamps. packets, damaged: of FFmpeg. gave_up: the decoder could not go on to the end. capped: the limit
+    ended it. unmarked: what the encoder added at both ends may still be there. exact: the header counts samples, and
+    nothing is added.
     """
 
     runs: list[tuple[int, np.ndarray]] = field(default_factory=list)
     promised_s: float | None = None
+    counted: bool = False
     missing_s: float = 0.0
     packets: int = 0
     damaged: int = 0
@@ -60,9 +64,26 @@ class Decoded:
         return sum(len(samples) / rate for rate, samples in self.runs)
 
     @property
+    def short(self) -> bool:
+        """Whether less came out than was promised; encoders round by a frame or two where they do not count samples."""
+        promised = self.promised_s or 0.0
+        slack = EXACT_S if self.exact else max(SAME_S, 0.01 * promised)
+        return not self.capped and promised - self.seconds > slack
+
+    @property
     def clean(self) -> bool:
         """Whether everything went well."""
-        return bool(self.runs) and not (self.gave_up or self.damaged or self.missing_s)
+        return bool(self.runs) and not (self.gave_up or self.damaged or self.missing_s or self.short)
+
+
+class _Bytes(io.BytesIO):
+    """A file in memory. Headers that lie have libsndfile seek before its beginning, which it must hear as a failure."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        try:
+            return super().seek(offset, whence)
+        except (ValueError, OverflowError, OSError):
+            return self.tell()  # the wrong place, as libsndfile will see
 
 
 class _Runs:
@@ -103,7 +124,7 @@ def by_libsndfile(data: bytes, kind: Kind, most_seconds: float) -> Decoded:
 
     found, runs = Decoded(), _Runs(most_seconds)
     try:
-        file = soundfile.SoundFile(io.BytesIO(data))
+        file = soundfile.SoundFile(_Bytes(data))
     except Exception:  # headers are damaged in many ways, and FFmpeg may know better
         return found
     with file:
@@ -133,7 +154,8 @@ def by_ffmpeg(data: bytes, kind: Kind, most_seconds: float) -> Decoded:
     with opened(data, kind, "audio") as (container, stream):
         if stream.codec_context.name in _WITH_CHECKSUMS:
             stream.codec_context.options = _CHECKED
-        found.promised_s = _promised(container, stream, data, kind)
+        found.counted = kind.container == "mp3" and not states_its_length(data)
+        found.promised_s = counted_seconds(data) if found.counted else _promised(container, stream, kind)
         packets, until = Packets(container, stream, kind), None
         for frame in packets.frames():
             block = floats_of(frame)
@@ -163,9 +185,9 @@ def floats_of(frame: AudioFrame) -> np.ndarray:
     return (array / _SCALES[name]).astype(np.float32)
 
 
-def _promised(container: InputContainer, stream: Stream, data: bytes, kind: Kind) -> float | None:
+def _promised(container: InputContainer, stream: Stream, kind: Kind) -> float | None:
     """How long the header says the sound is; None where it says nothing that can be relied on."""
-    if kind.container in _GUESSED or (kind.container == "mp3" and not states_its_length(data)):
+    if kind.container in _GUESSED:
         return None
     if stream.duration is not None:
         return float(stream.duration * stream.time_base)

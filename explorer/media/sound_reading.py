@@ -14,19 +14,17 @@ import numpy as np
 
 from explorer.errors import MediaError
 from explorer.media.header_claims import claimed_bytes
-from explorer.media.mpeg_audio import joined_at, states_its_length
+from explorer.media.mpeg_audio import joined_at
 from explorer.media.ogg_pages import OggLinks, ogg_links
 from explorer.media.sniffing import Kind
-from explorer.media.sound_decoders import Decoded, by_ffmpeg, by_libsndfile
+from explorer.media.sound_decoders import SAME_S, Decoded, by_ffmpeg, by_libsndfile
 
 MOST_JOINED = 100  # more are read as one file
-SAME_S = 0.1  # decodes that differ by less agree: encoders add a frame or two of silence
 _DECODERS = {  # in the order in which they are asked
     "soundfile": (by_libsndfile, by_ffmpeg),
     "MP3": (by_ffmpeg, by_libsndfile),
     "ffmpeg": (by_ffmpeg,),
 }
-EXACT_S = 0.002  # of files whose header counts samples
 _UNMARKED_NOTE = (
     "This file does not mark what its encoder added before and behind the sound: up to some 3,000 samples of near "
     "silence may be in it."
@@ -52,7 +50,7 @@ def read_sound(data: bytes, kind: Kind, most_seconds: float) -> Read:
         read.notes[:0] = _ogg_words(links, read.capped)
         return read
     if kind.name == "MP3":
-        return _read_joined(data, kind, most_seconds, joined_at(data), not states_its_length(data))
+        return _read_joined(data, kind, most_seconds, joined_at(data), no_measure=False)
     claimed = claimed_bytes(data)
     cut = claimed is not None and claimed > len(data)
     read = _read_one(data, kind, most_seconds, cut or claimed == 0)
@@ -117,10 +115,10 @@ def _decoded(data: bytes, kind: Kind, most_seconds: float, no_measure: bool) -> 
         raise refused or MediaError(f"The sound has no samples: there is nothing in it ({kind.name}).")
     longest = max(one.seconds for one in some)
     taken = next(one for one in some if one.seconds > longest - SAME_S)
-    return taken, _words(taken, some, None if no_measure else taken.promised_s)
+    return taken, _words(taken, some, no_measure)
 
 
-def _words(taken: Decoded, tried: list[Decoded], promised_s: float | None) -> list[str]:
+def _words(taken: Decoded, tried: list[Decoded], no_measure: bool) -> list[str]:
     """What is to be said of a decode, beside those of all decoders that were asked."""
     notes, seconds = [], taken.seconds
     if taken.damaged:
@@ -128,11 +126,9 @@ def _words(taken: Decoded, tried: list[Decoded], promised_s: float | None) -> li
     if taken.missing_s and not taken.capped:
         notes.append(f"By its time stamps {taken.missing_s:.2f} s are missing within; what is there is joined.")
     shortest = min(one.seconds for one in tried)
-    slack = EXACT_S if taken.exact else max(SAME_S, 0.01 * (promised_s or 0))
-    if promised_s and not taken.capped and promised_s - seconds > slack:
-        notes.append(
-            f"Damaged or cut short: {seconds:.2f} s could be decoded, and its header promises {promised_s:.2f} s."
-        )
+    if taken.short and not no_measure:
+        by = "its frames add up to" if taken.counted else "its header promises"
+        notes.append(f"Damaged or cut short: {seconds:.2f} s could be decoded, and {by} {taken.promised_s:.2f} s.")
     elif seconds - shortest > SAME_S:
         notes.append(f"Two decoders disagree on its length, {shortest:.2f} and {seconds:.2f} s: the longer is taken.")
     return notes

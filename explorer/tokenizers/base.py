@@ -28,7 +28,8 @@ class TokenizerSpec:
     What it takes: `downsampling` pixels (or samples) per token along each side, of the finest level; `time_step`
     frames a token of a clip, after a first frame alone if `first_frame_alone`. `media_multiple`: the extents of a
     medium must be multiples of it. fixed_size: the one (H, W), or (frames, H, W), that it can take; () for any.
-    sample_rate_hz, channels: of sound. shortest: the fewest samples it can take.
+    sample_rate_hz, channels: of sound. shortest: the fewest samples it can take. whole_tokens_only: what is left of a
+    sound behind its last whole token is cut away, as the original does; elsewhere silence fills that token up.
     decodes: False where only tokens can be made, such as of a model whose decoder was never published.
     layout: of its tokens. source: who brought it. memory_bytes: of its weights as they lie in memory.
     """
@@ -52,6 +53,7 @@ class TokenizerSpec:
     sample_rate_hz: int | None = None
     channels: int = 1
     shortest: int = 1
+    whole_tokens_only: bool = False
     time_step: int = 1
     first_frame_alone: bool = False
     decodes: bool = True

@@ -78,6 +78,10 @@ class NeuCodecFormat(Xcodec2Format):
             raise CheckpointError(f"{self.title} speaks at 24 kHz; config.json says {rate} Hz.")
         return rate, 480
 
+    def describe(self, header: Header) -> TokenizerSpec:
+        """Its speech model gives a token less than its extractor fills up."""
+        return replace(super().describe(header), whole_tokens_only=True)
+
 
 class Wav2Vec2Format(SoundFormat):
     """Of a pretraining checkpoint; those trained on for recognition no longer have the quantizer."""
