@@ -12,6 +12,7 @@ from explorer.errors import MediaError
 from explorer.media.caps import check_pixels
 from explorer.media.colour import FILMED, rgb_of_upright
 from explorer.media.films import Film, Shown
+from explorer.media.gif_cover import Cover
 from explorer.media.managed import states_colours
 from explorer.media.opening import OTHER, frame_count, in_words, open_picture
 from explorer.media.scaling import small
@@ -31,7 +32,7 @@ def animation_frames(data: bytes, kind: Kind, limits: Limits, film: Film, readab
     if count < 2 or kind.name == "TIFF":
         raise MediaError(f"This file is a picture ({kind.name}) that does not move. Give {readable}.")
     first = int(bool(getattr(image, "default_image", False)))  # of an APNG: for those who cannot play it
-    film.count, at = count - first, 0.0
+    film.count, at, cover = count - first, 0.0, Cover()
     for words in image.info.get("said", ()):
         film.say(words)
     for number in range(first, count):
@@ -41,9 +42,10 @@ def animation_frames(data: bytes, kind: Kind, limits: Limits, film: Film, readab
         ):
             image.seek(number)
             check_pixels(*image.size, limits)  # frames of a GIF may reach beyond its first one
+            cover.add(image)
             image.load()
             milliseconds = float(image.info.get("duration") or 0)
-            pixels = _on_white(image.convert("RGBA"), filmed, film)
+            pixels = _on_white(cover.laid(image).convert("RGBA"), filmed, film)
         if milliseconds <= HASTY_MS:
             milliseconds = UNHURRIED_MS
             film.say(f"Frames of {HASTY_MS} ms or less are shown for {UNHURRIED_MS} ms, as browsers do.")

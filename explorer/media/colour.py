@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import MediaError
 from explorer.media.caps import check_pixels
+from explorer.media.gif_cover import Cover
 from explorer.media.managed import grey_curve, in_srgb
 from explorer.media.opening import cut_short, in_words
 
@@ -39,9 +42,15 @@ def pixels_of_image(image: Image.Image, data: bytes = b"") -> Pixels:
         frames = _still(image)
         # Before loading: afterwards nothing tells how deep it was, and TIFF and AVIF have turned themselves upright.
         filmed, deep = image.format in FILMED, _deep(image)
+        cover = Cover()
+        cover.add(image)
         turned_from = _orientation(image)  # of a PNG it loads
         image.load()
+        image = cover.laid(image)
     notes += [*image.info.get("said", ()), *filter(None, (frames, deep))]
+    if deep and isinstance(image.info.get("transparency"), tuple):  # compared at 8 bits, it fits no pixel or wrong ones
+        del image.info["transparency"]
+        notes.append("Its transparent colour is stated at 16 bits, which is not read: all of it is opaque here.")
     with in_words(f"The colours of this picture (mode {image.mode}) cannot be read. Save it as RGB and try again."):
         if image.info.get("averaged", 1) > 1:
             image = image.reduce(image.info["averaged"])
@@ -93,7 +102,7 @@ def _deep(image: Image.Image) -> str:
     bits = int(image.info.get("depth", 8))
     for tile in getattr(image, "tile", ()):
         arguments = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
-        if ";16" in str(arguments[0]):
+        if re.search(";16[BLN]", str(arguments[0])):  # ";16" alone is 5, 6 and 5 bits
             bits = 16
         elif image.format == "PPM" and len(arguments) > 1 and isinstance(arguments[1], int) and arguments[1] > 255:
             bits = arguments[1].bit_length()
@@ -159,18 +168,25 @@ def _unit_range_grey(image: Image.Image, notes: list[str]) -> np.ndarray:
     grey = np.asarray(image)
     # Pillow holds a 16-bit PGM as 32-bit integers that it has scaled to 0..65,535.
     if image.mode.startswith("I;16") or image.format == "PPM":
-        notes.append("16-bit greyscale divided by 65,535.")
-        return grey.astype(np.float32) / np.float32(65535)
+        white = int(image.info.get("white", 65535))
+        notes.append(f"{white.bit_length()}-bit greyscale {_divided(grey, white)}")
+        return grey.astype(np.float32) / np.float32(white)
     if not np.isfinite(grey).all():
         raise MediaError("The picture holds NaN or infinite values. Replace them and try again.")
     low, high = float(grey.min()), float(grey.max())
     if image.mode == "F" and low >= 0 and high <= 1:
         return grey.astype(np.float32)
     if low == high:  # one flat value has no range to stretch
-        notes.append(f"32-bit greyscale of one value ({low:g}) shown as mid-grey.")
+        notes.append(f"Greyscale of one value ({low:g}) shown as mid-grey.")
         return np.full(grey.shape, 0.5, np.float32)
-    notes.append(f"32-bit greyscale stretched from {low:g}..{high:g} to black..white.")
+    notes.append(f"Greyscale stretched from {low:g}..{high:g} to black..white.")
     return ((grey.astype(np.float64) - low) / (high - low)).astype(np.float32)
+
+
+def _divided(values: np.ndarray, white: int) -> str:
+    """The scale in words: 12 bits in a file of 16 are nearly black, and then the largest value tells why."""
+    largest = int(values.max())
+    return f"divided by {white:,}: the largest value, {largest:,}, becomes {largest / white * 255:.1f} of 255."
 
 
 def _unit_range(array: np.ndarray, notes: list[str]) -> np.ndarray:
@@ -178,7 +194,7 @@ def _unit_range(array: np.ndarray, notes: list[str]) -> np.ndarray:
     if array.dtype == bool or array.dtype == np.uint8:
         return array.astype(np.float32) / np.float32(1 if array.dtype == bool else 255)
     if array.dtype == np.uint16:
-        notes.append("16-bit values divided by 65,535.")
+        notes.append(f"16-bit values {_divided(array, 65535)}")
         return array.astype(np.float32) / np.float32(65535)
     if not (np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)):
         raise MediaError(f"An array of {array.dtype} is not a picture. Give uint8 in 0..255 or floats in 0..1.")

@@ -19,7 +19,7 @@ from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import ExplorerError, MediaError
-from explorer.media import jpeg_ends, png_chunks
+from explorer.media import jpeg_ends, png_chunks, tiffs
 from explorer.media.boxes import brands
 from explorer.media.caps import check_bytes as check_bytes
 from explorer.media.caps import check_pixels as check_pixels
@@ -27,9 +27,10 @@ from explorer.media.headers import completed
 from explorer.media.large import scaled_to_cap
 from explorer.media.rows import what_decodes
 from explorer.media.sniffing import kind_of
+from explorer.media.tiffs import ADVICE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
-ADVICE = "Save it as PNG or JPEG and try again."
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 OTHER = "Choose another file."
 NO_HEIC = "HEIC photos need the package pillow-heif. Install it (pip install pillow-heif), or save the photo as JPEG."
 
@@ -121,7 +122,13 @@ def open_picture(data: bytes, limits: Limits) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=formats)
     except Exception as error:  # decoders of hostile headers fail in dozens of ways, not only as unidentified
+        if data[:4] in _TIFF:
+            return _other_tiff(data, limits)
         raise MediaError(_why_not(data, formats)) from error
+    if image.format == "TIFF":
+        if tiffs.misread(image):
+            return _other_tiff(data, limits)
+        said += tiffs.noted(image)
     scale, words = scaled_to_cap(image, limits)
     if image.format in ("JPEG", "MPO"):
         with in_words(lambda: cut_short(data, "JPEG")):
@@ -134,6 +141,11 @@ def open_picture(data: bytes, limits: Limits) -> Image.Image:
     image.info["said"] = (*said, *image.info.get("said", ()), *filter(None, [words]))
     image.info["averaged"] = scale
     return image
+
+
+def _other_tiff(data: bytes, limits: Limits) -> Image.Image:
+    with in_words(lambda: _why_not(data, ("TIFF",))):
+        return tiffs.opened(data, limits)
 
 
 def readable_formats(data: bytes) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def converted(image: Image.Image, profile: Profile) -> Image.Image:
 
 def from_lab(image: Image.Image) -> Image.Image:
     """CIELAB (of D50, as of ICC) -> RGB in sRGB. Raises ImageCms.PyCMSError."""
-    made = ImageCms.applyTransform(image, _lab_transform())
+    made = ImageCms.applyTransform(image, _lab_transform(image.width * image.height <= _EXACT_PIXELS))
     assert made is not None
     return made
 
@@ -87,9 +87,10 @@ def _transform(data: bytes, mode: str, exact: bool) -> ImageCms.ImageCmsTransfor
     return ImageCms.buildTransform(profile, _srgb(), mode, "RGB", _PERCEPTUAL, flags)
 
 
-@lru_cache(1)
-def _lab_transform() -> ImageCms.ImageCmsTransform:
-    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), _srgb(), "LAB", "RGB", _PERCEPTUAL)
+@lru_cache(2)
+def _lab_transform(exact: bool) -> ImageCms.ImageCmsTransform:
+    flags = _EXACT if exact else ImageCms.Flags.NONE
+    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), _srgb(), "LAB", "RGB", _PERCEPTUAL, flags)
 
 
 @lru_cache(1)
