@@ -13,11 +13,12 @@ from explorer.analysis.sound_fidelity import SoundQuality, sound_quality
 from explorer.compare.prepared import Prepared
 from explorer.compare.reference_sound import SoundCodec
 from explorer.errors import MediaError
-from explorer.media.audio import LoadedAudio, fit_audio
+from explorer.media.audio import LoadedAudio, fit_audio, mixed
 from explorer.media.medium import fit_medium
 from explorer.tokenizers.base import TokenizerSpec
 
 TALL = 2  # pixels a band
+SOME_MS = 0.5  # less is rounding of rates
 WORST_S = 0.25  # length of the stretch that is called the worst
 
 
@@ -28,8 +29,9 @@ class PreparedSound(Prepared):
         notes = list(sound.notes)
         mono = [spec.title for spec in specs if spec.channels == 1]
         if sound.samples.shape[1] > 1 and mono:
-            sound = replace(sound, samples=sound.samples.mean(1, keepdims=True))
-            notes.append(f"Mixed to one channel for all, since {mono[0]} has one.")
+            said: list[str] = []
+            sound = replace(sound, samples=mixed(sound.samples, said))
+            notes += [f"Mixed to one channel for all, since {mono[0]} has one.", *said[1:]]
         self._inputs = {spec.id: fit_medium(replace(sound, notes=()), spec, side_px) for spec in specs}
         self.rate_hz = sound.sample_rate_hz
         reached = [len(one.samples) / one.sample_rate_hz for one in self._inputs.values()]
@@ -43,6 +45,13 @@ class PreparedSound(Prepared):
                 f"Judged over the first {length / self.rate_hz:.3f} s, which all reach "
                 f"({1000 * left_out / self.rate_hz:.0f} ms left out)."
             )
+        surplus = {
+            spec.title: 1000 * (seconds - len(sound.samples) / self.rate_hz)
+            for spec, seconds in zip(specs, reached, strict=True)
+        }
+        filled = [f"{title} {ms:,.1f} ms" for title, ms in surplus.items() if ms > SOME_MS]
+        if filled:
+            notes.append(f"Its end is filled with silence up to whole tokens ({', '.join(filled)}), judged without it.")
         rates = sorted({one.sample_rate_hz for one in self._inputs.values()} - {self.rate_hz})
         if rates:
             listed = ", ".join(f"{rate:,}" for rate in rates)
