@@ -121,7 +121,8 @@ class LatticeRule:
 class Codebook:
     """The codes of one level: a table of `vectors` (K, D), or a `rule` that lists any of them without a table.
 
-    `counts` (K,) are assignments seen while training (EMA or plain), if the checkpoint has them.
+    `counts` (K,) are assignments seen while training, if the checkpoint has them: with `counts_decay` a moving average
+    of those of one step, n <- decay n + (1 - decay) tokens; plain counts, or of a decay nobody knows, without.
     """
 
     codebook_size: int
@@ -130,6 +131,7 @@ class Codebook:
     vectors: np.ndarray | None = None
     rule: LatticeRule | None = None
     counts: np.ndarray | None = None
+    counts_decay: float | None = None
 
     def __post_init__(self) -> None:
         k, d = self.codebook_size, self.codebook_dim
@@ -153,6 +155,8 @@ class Codebook:
             )
         if self.counts is not None:
             _require(self.counts.shape == (k,), f"counts have shape {self.counts.shape}, expected ({k},)")
+        decay = self.counts_decay
+        _require(decay is None or 0 <= decay < 1, f"the decay of an average is from 0 to below 1, not {decay}")
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
         """Code vectors (..., D) of `indices` (...)."""

@@ -5,7 +5,7 @@ codebooks `codebook_0..` (K, D) and `counts_0..` (K,) where training counted, an
 
     format, version, tokenizer, modality, combination, media_shape, sample_rate_hz, frames_per_second, notes,
     bits_uniform (log2(K) for each index), bits_empirical (at the entropy of this file's own histograms),
-    levels: [{layout: {kind, shape, media_shape, first_alone}, codebook_size, codebook_dim, metric, rule}]
+    levels: [{layout: {kind, shape, media_shape, first_alone}, codebook_size, codebook_dim, metric, counts_decay, rule}]
 
 A layout's first_alone is there only where it holds: the first token in time stands for one frame alone.
 
@@ -205,6 +205,7 @@ def _level_meta(level: TokenLevel) -> dict[str, Any]:
         "codebook_size": int(codebook.codebook_size),
         "codebook_dim": int(codebook.codebook_dim),
         "metric": codebook.metric,
+        "counts_decay": codebook.counts_decay,
         "rule": None
         if rule is None
         else {
@@ -266,6 +267,13 @@ def _read_meta(arrays: dict[str, np.ndarray], name: str) -> dict[str, Any]:
     return values
 
 
+def _decay(value: object) -> float | None:
+    """Files written before it was kept have none."""
+    if value is not None and not isinstance(value, int | float):
+        raise RecordError("counts_decay must be a number")
+    return value
+
+
 def _level(position: int, entry: dict[str, Any], arrays: dict[str, np.ndarray]) -> TokenLevel:
     """One level, checked as in a record. Raises RecordError without the file's name."""
     where = entry["layout"]
@@ -283,6 +291,7 @@ def _level(position: int, entry: dict[str, Any], arrays: dict[str, np.ndarray]) 
         vectors=_array(arrays, f"codebook_{position}", np.floating) if rule is None else None,
         rule=rule,
         counts=_array(arrays, f"counts_{position}", np.number) if f"counts_{position}" in arrays else None,
+        counts_decay=_decay(entry.get("counts_decay")),
     )
     indices = _array(arrays, f"indices_{position}", np.integer)
     low, high = (int(indices.min()), int(indices.max())) if indices.size else (0, 0)

@@ -13,13 +13,12 @@ from explorer.analysis.duplicates import near_duplicates
 from explorer.analysis.growth import unmet
 from explorer.analysis.neighbours import assign
 from explorer.analysis.states import CodeStates, code_states, typical_distance
-from explorer.analysis.usage import Usage, usage_of_counts
+from explorer.analysis.usage import Usage, training_usage, usage_of_counts
 from explorer.audit.parts import LevelAudit
 from explorer.record import Codebook
 
 LOOKED_AT = 4096  # codes of one kind whose place is measured; more would not move a median
 COMPARED, LEAST_COMPARED = 2**26, 256  # latents times codes that are compared; latents at least
-DIED = 0.01  # of a fair share of the counts kept while training: below it a code was dead already
 METRICS = ("euclidean", "cosine", "dot")
 
 
@@ -160,10 +159,8 @@ class Evidence:
 
     @cached_property
     def died_in_training(self) -> int | None:
-        """How many unused codes had hardly any tokens in training either; None if the checkpoint has no counts."""
-        if self.codebook is None or self.codebook.counts is None:
+        """How many unused codes were not in use in training either; None if the checkpoint has no counts."""
+        known = None if self.codebook is None else training_usage(self.codebook)
+        if known is None or not known.tokens.sum() > 0:
             return None
-        counts = np.asarray(self.codebook.counts, np.float64)
-        return (
-            int(np.count_nonzero(counts[self.unused] < DIED * counts.sum() / self.size)) if counts.sum() > 0 else None
-        )
+        return int(np.count_nonzero(~known.used[self.unused]))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.neighbours import distance_to, latent_margins, nearest_codes, nearest_to
+from explorer.analysis.usage import training_words
 from explorer.errors import RecordError
 from explorer.record import TokenLevel, TokenRecord
 
@@ -34,8 +35,8 @@ class CodeFacts:
     positions: (count,) flat row-major tokens with this code. share: count / N. rank: 1 for the most used code here,
     codes used alike share one rank; None if the code is not used here. used_codes: codes with count > 0 here.
     nearest, distances: (M,) nearest codes. vector: (D,). digits, digit_levels: (D,) for lattices, None otherwise;
-    bits: the digits as text of 0 and 1 where every axis has two values. training_count of training_total:
-    assignments seen while training, None if the checkpoint has none. at_token: None without a token.
+    bits: the digits as text of 0 and 1 where every axis has two values. training: its count at the end of training in
+    words, "" if the checkpoint kept none. at_token: None without a token.
     """
 
     level: int
@@ -54,8 +55,7 @@ class CodeFacts:
     digits: tuple[int, ...] | None
     digit_levels: tuple[int, ...] | None
     bits: str | None
-    training_count: float | None
-    training_total: float | None
+    training: str
     at_token: TokenFacts | None
 
     @property
@@ -99,8 +99,7 @@ def code_facts(record: TokenRecord, level: int, code: int, token: int | None = N
         digits=digits,
         digit_levels=levels,
         bits="".join(map(str, digits)) if levels is not None and set(levels) == {2} else None,
-        training_count=None if book.counts is None else float(book.counts[code]),
-        training_total=None if book.counts is None else float(book.counts.sum(dtype=np.float64)),
+        training=training_words(book, code),
         at_token=None if token is None else token_facts(chosen, token),
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 from explorer.analysis.depiction import depict
 from explorer.analysis.naming import part_noun
 from explorer.analysis.projection import Projection
+from explorer.analysis.usage import training_usage
 from explorer.errors import RecordError
 from explorer.media.medium import file_bytes
 from explorer.pages import runtime
@@ -165,12 +166,12 @@ def codebook_npy(tokenizer: Tokenizer, level: int) -> bytes:
 
 
 def usage_csv(record: TokenRecord, level: int) -> bytes:
-    """One row a code: tokens here, share of them, and the EMA count of training where there is one."""
+    """One row a code: tokens here, share of them, and those of training where the checkpoint kept a count."""
     chosen = record.levels[level]
     counts = np.bincount(chosen.indices.reshape(-1), minlength=chosen.codebook.codebook_size)
-    trained = chosen.codebook.counts
-    rows = ["code,tokens_here,share_of_tokens_here,training_ema_count"]
+    trained = training_usage(chosen.codebook)
+    rows = ["code,tokens_here,share_of_tokens_here,tokens_in_training"]
     for code, count in enumerate(counts):
-        ema = "" if trained is None else f"{float(trained[code]):.6g}"
-        rows.append(f"{code},{count},{count / chosen.layout.num_tokens:.6g},{ema}")
+        before = "" if trained is None else f"{float(trained.tokens[code]):.6g}"
+        rows.append(f"{code},{count},{count / chosen.layout.num_tokens:.6g},{before}")
     return ("\n".join(rows) + "\n").encode()

@@ -168,8 +168,7 @@ def card_payload(
         token=-1 if token is None else token,
         rank=facts.rank,
         grid=chosen.layout.shape if chosen.layout.kind == "grid2d" else None,  # type: ignore[arg-type]
-        training_count=facts.training_count,
-        training_total=facts.training_total,
+        training=facts.training,
         metric=facts.metric,
         patches=np.stack([patch.pixels for patch in found]) if found else None,
         alone=alone[code].pixels if code in alone else None,

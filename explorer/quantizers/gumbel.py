@@ -77,4 +77,13 @@ class GumbelQuantizer(Quantizer):
     def codebooks(self) -> tuple[Codebook, ...]:
         vectors = self.vectors.detach().float().cpu().numpy().copy()
         counts = self.counts.ema_count.cpu().numpy().copy()
-        return (Codebook(self.codebook_size, self.dim, "euclidean", vectors=vectors, counts=counts),)
+        return (
+            Codebook(
+                self.codebook_size,
+                self.dim,
+                "euclidean",
+                vectors=vectors,
+                counts=counts,
+                counts_decay=self.counts.decay,
+            ),
+        )

@@ -84,4 +84,13 @@ class KMeansQuantizer(Quantizer):
 
     def codebooks(self) -> tuple[Codebook, ...]:
         counts = self.counts.ema_count.cpu().numpy().copy()
-        return (Codebook(self.codebook_size, self.dim, "euclidean", self.vectors.cpu().numpy().copy(), counts=counts),)
+        return (
+            Codebook(
+                self.codebook_size,
+                self.dim,
+                "euclidean",
+                self.vectors.cpu().numpy().copy(),
+                counts=counts,
+                counts_decay=self.counts.decay,
+            ),
+        )

@@ -44,7 +44,11 @@ class LatticeQuantizer(Quantizer):
 
     def codebooks(self) -> tuple[Codebook, ...]:
         counts = self.counts.ema_count.cpu().numpy().copy()
-        return (Codebook(self.codebook_size, self.dim, "implicit", rule=self.rule, counts=counts),)
+        return (
+            Codebook(
+                self.codebook_size, self.dim, "implicit", rule=self.rule, counts=counts, counts_decay=self.counts.decay
+            ),
+        )
 
 
 def sign_entropies(u: Tensor, scale: float, inverse_temperature: float, group_bits: int) -> tuple[Tensor, Tensor]:

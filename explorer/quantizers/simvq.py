@@ -53,4 +53,13 @@ class SimVQQuantizer(Quantizer):
     def codebooks(self) -> tuple[Codebook, ...]:
         vectors = self.vectors().detach().cpu().numpy().copy()
         counts = self.counts.ema_count.cpu().numpy().copy()
-        return (Codebook(self.codebook_size, self.dim, "euclidean", vectors=vectors, counts=counts),)
+        return (
+            Codebook(
+                self.codebook_size,
+                self.dim,
+                "euclidean",
+                vectors=vectors,
+                counts=counts,
+                counts_decay=self.counts.decay,
+            ),
+        )

@@ -204,4 +204,13 @@ class VectorQuantizer(Quantizer):
     def codebooks(self) -> tuple[Codebook, ...]:
         vectors = self._codes().detach().float().cpu().numpy().copy()
         counts = self.counts.ema_count.cpu().numpy().copy()
-        return (Codebook(self.codebook_size, self.dim, self.options.metric, vectors=vectors, counts=counts),)
+        return (
+            Codebook(
+                self.codebook_size,
+                self.dim,
+                self.options.metric,
+                vectors=vectors,
+                counts=counts,
+                counts_decay=self.counts.decay,
+            ),
+        )

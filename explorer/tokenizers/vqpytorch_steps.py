@@ -86,11 +86,11 @@ class TableStep(Step):
 
     def codebook(self) -> Codebook:
         rows, size = self.table().detach().float().cpu(), getattr(self.vq._codebook, "cluster_size", None)
-        counts = None
+        counts, decay = None, getattr(self.vq._codebook, "decay", None)
         if size is not None and self.vq._codebook.ema_update and not bool((size == 1).all()):  # untrained: all ones
             counts = size[self._head if len(size) > 1 else 0].detach().cpu().numpy()
         metric = "cosine" if self._cosine else "euclidean"
-        return Codebook(len(rows), rows.shape[1], metric, rows.numpy(), counts=counts)
+        return Codebook(len(rows), rows.shape[1], metric, rows.numpy(), counts=counts, counts_decay=decay)
 
 
 class SimStep(Step):

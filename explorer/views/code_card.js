@@ -7,7 +7,6 @@ import {
   rankText,
   significant,
   stepToken,
-  trainingText,
   vectorCsv,
 } from "./code_card_format.js";
 import { waitingFor } from "./code_card_later.js";
@@ -91,8 +90,7 @@ function heading(card) {
   header.append(make("p", "dte-card-title", several), make("p", "dte-card-number", String(card.code)));
   const facts = make("div", "dte-card-facts");
   facts.append(make("p", "dte-card-count", countText(card)), make("p", "", rankText(card)));
-  const training = trainingText(card);
-  if (training) facts.append(make("p", "", training));
+  if (card.training) facts.append(make("p", "", `training: ${card.training}`));
   header.append(facts);
   return header;
 }

@@ -88,7 +88,7 @@ class CodeCardData:
     ("latent", "residual").
     token: the position the card was opened from, -1 if it was opened from the code alone.
     rank: 1 for the most frequent code here. grid: (rows, columns), None where tokens have no place.
-    training_count of training_total: assignments seen while training (an EMA count may be fractional).
+    training: its count at the end of training, in words (`usage.training_words`), "" where nothing was kept.
     patches: (P, h, w, 3) float [0, 1] of the first P of `tokens`; only PATCHES_SHOWN of them are sent.
     alone: (h, w, 3), the code as a constant field, decoded; of a sound its spectrogram, with alone_sound as WAV.
     later: what is asked for afterwards instead. place: see `places`.
@@ -108,8 +108,7 @@ class CodeCardData:
     token: int = -1
     rank: int | None = None
     grid: tuple[int, int] | None = None
-    training_count: float | None = None
-    training_total: float | None = None
+    training: str = ""
     metric: str = "euclidean"
     patches: np.ndarray | None = None
     alone: np.ndarray | None = None
@@ -153,8 +152,7 @@ def payload(data: CodeCardData) -> str:
         "usedCodes": int(data.used_codes),
         "rank": None if data.rank is None else int(data.rank),
         "grid": None if data.grid is None else [int(side) for side in data.grid],
-        "trainingCount": _finite(data.training_count),
-        "trainingTotal": _finite(data.training_total),
+        "training": data.training,
         "distanceName": _DISTANCE_NAMES.get(data.metric, "distance"),
         "patches": [png_data_url(patch) for patch in patches],
         "alone": None if data.alone is None else png_data_url(data.alone),

@@ -1,6 +1,6 @@
 // Words and numbers of the code card. Pure: plain values in, text out.
 
-import { amount, csv, percent, whole } from "./inspect_format.js";
+import { csv, percent, whole } from "./inspect_format.js";
 
 export { placeText } from "./places.js";
 
@@ -15,14 +15,6 @@ export function rankText({ tokens, rank, usedCodes, codebookSize }) {
   const size = `K = ${whole(codebookSize)}`;
   if (tokens.length === 0) return `not among the ${used} · ${size}`;
   return rank === null ? `one of ${used} · ${size}` : `rank ${whole(rank)} of ${used} · ${size}`;
-}
-
-/** "training: 20,312 of 1,204,224 assignments, 1.7%", "" where the checkpoint has no counts. */
-export function trainingText({ trainingCount, trainingTotal }) {
-  if (trainingCount === null) return "";
-  const count = amount(trainingCount);
-  if (!(trainingTotal > 0)) return `training: ${count} assignments`;
-  return `training: ${count} of ${whole(trainingTotal)} assignments, ${percent(trainingCount, trainingTotal)}`;
 }
 
 /** Three significant digits without an exponent for everyday sizes. */

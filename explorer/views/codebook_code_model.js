@@ -1,7 +1,7 @@
 // What the page of a code says and where it goes next. Pure: plain values in, text or numbers out.
 
 import { significant } from "./code_card_format.js";
-import { amount, csv, percent, whole } from "./inspect_format.js";
+import { csv, percent, whole } from "./inspect_format.js";
 
 /** The used code `by` places (1 or -1) from `code` by number, going round; among `within` (a Set) if given; null if
  *  there is no other. counts: of all codes. */
@@ -48,13 +48,6 @@ export const countWords = ({ count, tokens }) => `${whole(count)} of ${whole(tok
 export function rankWords({ rank, used, codebook_size: K }) {
   const codes = `${whole(used)} used ${used === 1 ? "code" : "codes"}`;
   return `${rank === null ? `not among the ${codes}` : `rank ${whole(rank)} of ${codes}`} · K = ${whole(K)}`;
-}
-
-/** "training: 2.2 of 1,024 assignments, 0.2%"; "" where the checkpoint has none. */
-export function trainingWords(training) {
-  if (!training || training.count === null) return "";
-  const count = training.count > 0 && training.count < 0.005 ? "under 0.01" : amount(training.count);
-  return `${count} of ${whole(training.total)} assignments in the checkpoint's counts, ${percent(training.count, training.total)}`;
 }
 
 /** A cell of the position map: "row 3, column 2 of 8: 3.1% of its tokens; of all tokens 1.6%". */

@@ -2,7 +2,7 @@
 
 import { significant } from "./code_card_format.js";
 import { make, picture, section } from "./code_card_parts.js";
-import { besideWords, exemplarWords, inspectLink, KINDS, liftWords, placesTitle, placeWords, SIDE_SIGNS, trainingWords } from "./codebook_code_model.js";
+import { besideWords, exemplarWords, inspectLink, KINDS, liftWords, placesTitle, placeWords, SIDE_SIGNS } from "./codebook_code_model.js";
 import { playButton } from "./codebook_sound.js";
 import { viridis } from "./colormaps.js";
 import { h } from "./inspect_dom.js";
@@ -173,7 +173,7 @@ export function nearestSection(answer, bus) {
 
 /** Its count in training, and how the whole level came to be used: checkpoints keep no history of single codes. */
 export function trainingSection(answer) {
-  const words = trainingWords(answer.training);
+  const words = answer.training;
   const history = answer.level_history;
   if (!words && !history) return null;
   const element = section("In training");

@@ -14,6 +14,7 @@ import numpy as np
 
 from explorer.analysis.code_page import CodePage, Exemplar
 from explorer.analysis.neighbours import nearest_codes
+from explorer.analysis.usage import training_words
 from explorer.record import Codebook
 from explorer.views.encoding import pack, png_data_url, wav_data_url
 
@@ -105,9 +106,8 @@ def _codebook_facts(book: Codebook | None, code: int, counts: np.ndarray) -> dic
     codes, distances = nearest_codes(book, code, NEAREST)
     digits = None if book.rule is None else [int(digit) for digit in book.rule.digits(np.asarray(code))]
     levels = None if book.rule is None else list(book.rule.levels)
-    total = None if book.counts is None else float(book.counts.sum(dtype=np.float64))
     return {
-        "training": None if total is None else {"count": finite(book.counts[code]), "total": finite(total)},
+        "training": training_words(book, code) or None,
         "norm": float(np.linalg.norm(vector)),
         "vector": pack(vector),
         "digits": digits,

@@ -25,7 +25,7 @@ export function savePanel(panel, theme, ...nameParts) {
 /** Rank, code, counts: every code of the level, in rank order. Pure. */
 export function usageTable(level, usage) {
   const header = ["rank", "code", "tokens_here", "share_here"];
-  if (level.training) header.push("count_training");
+  if (level.training) header.push("tokens_in_training");
   const rows = Array.from(usage.order, (code, r) => {
     const here = level.here.counts[code];
     const row = [r + 1, code, here, here / Math.max(level.here.total, 1)];

@@ -40,14 +40,14 @@ export function sentence({ code, count, total, token = null, row = null, col = n
   return `${prefix}code ${code}, ${whole(count)} of ${whole(total)} tokens${place}`;
 }
 
-/** The denominators of the histogram. `where`: "here" or "training". */
-export function usageCaption({ used, total, perplexity }, K, where, noun = "picture") {
-  const source = where === "here" ? `tokens of this ${noun}` : "assignments in training";
-  const top = where === "here" ? `, ceiling min(K, N) = ${whole(Math.min(K, total))}` : "";
-  const unused = where === "here" ? "unused here" : "with no count";
+/** The denominators of the histogram. `where`: "here" or "training"; words: what the checkpoint kept of its training. */
+export function usageCaption({ used, total, perplexity, words = "" }, K, where, noun = "picture") {
+  const ceiling = Math.min(K, Math.round(total));
+  const said = where === "here" ? `${whole(total)} tokens of this ${noun} counted.` : `What the checkpoint kept: ${words}.`;
+  const unused = where === "here" ? "unused here" : "with less than one token of these";
   return (
-    `${amount(total)} ${source} counted. ${whole(used)} of ${whole(K)} codes used${top}; ` +
-    `${whole(K - used)} ${unused}. Perplexity ${amount(perplexity)}.`
+    `${said} ${whole(used)} of ${whole(K)} codes used, ceiling min(K, N) = ${whole(ceiling)}; ` +
+    `${whole(K - used)} ${unused}. Perplexity ${amount(perplexity)} of at most ${whole(ceiling)}.`
   );
 }
 

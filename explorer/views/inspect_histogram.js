@@ -1,42 +1,45 @@
-// Usage in rank order: one bar a used code, the most used first; codes without a count stand in a block at the end.
+// Usage in rank order on a linear axis of all K codes: one bar a used code, the most used first; the unused ones behind
+// them take as much of the axis as they are.
 
 import { amount, codeLabel, whole } from "./inspect_format.js";
 import { countHeight, countTicks } from "./inspect_geometry.js";
 import { label } from "./inspect_theme.js";
 
-const MARGIN = { left: 46, right: 10, top: 26, bottom: 40 };
+const MARGIN = { left: 46, right: 10, top: 26, bottom: 46 };
 const STRIP_PX = 7; // colours of the codes under the bars
 const STRIP_FROM_PX = 2; // bar width below which the colours would be noise
-const UNUSED_SHARE = 0.1; // width of the block of unused codes: it is a sign, not a scale
+const WORDS_PX = 60; // room that the number of unused codes needs above their share of the axis
 
-/** Where rank axis units lie: `total` of them, the last `block` for unused codes. */
-export function rankAxis(used, K) {
-  const block = used < K ? Math.max(used * UNUSED_SHARE, 1) : 0;
-  return { used, block, total: Math.max(used + block, 1) };
+/** Rank under axis position t in [0, 1] of K codes: 0..used-1, "unused", or null. */
+export function rankAt(used, K, t) {
+  const rank = Math.floor(t * K);
+  if (rank < 0 || rank >= K) return null;
+  return rank < used ? rank : "unused";
 }
 
-/** Rank under axis position t in [0, 1]: 0..used-1, "unused", or null. */
-export function rankAt(axis, t) {
-  const unit = t * axis.total;
-  if (unit < 0 || unit > axis.total) return null;
-  if (unit < axis.used) return Math.floor(unit);
-  return axis.block > 0 ? "unused" : null;
+/** Ticks of the axis of codes: 1, round numbers, K; [[rank from 0, text]]. */
+export function codeTicks(K) {
+  const rough = K / 4;
+  const power = 10 ** Math.floor(Math.log10(Math.max(rough, 1)));
+  const step = Math.max(1, [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough));
+  const between = Array.from({ length: Math.floor(K / step) }, (_, i) => (i + 1) * step).filter((n) => n > 1 && n < K - 0.3 * step);
+  return [...new Set([1, ...between, K])].map((n) => [n - 1, whole(n)]);
 }
 
-/** Plot rectangle, and rank units <-> screen x under the panel's view (only its x part counts). */
-function scales(frame, axis) {
+/** Plot rectangle, and ranks (0..K) <-> screen x under the panel's view (only its x part counts). */
+function scales(frame, K) {
   const { W, H, view } = frame;
   const width = Math.max(W - MARGIN.left - MARGIN.right, 1);
   const bottom = H - MARGIN.bottom;
-  const x = (unit) => {
-    const screen = W / 2 + ((unit / axis.total) * W - view.cx) * view.zoom;
+  const x = (rank) => {
+    const screen = W / 2 + ((rank / K) * W - view.cx) * view.zoom;
     return MARGIN.left + (screen * width) / W;
   };
   const t = (px) => (view.cx + (((px - MARGIN.left) * W) / width - W / 2) / view.zoom) / W;
   return { left: MARGIN.left, right: MARGIN.left + width, top: MARGIN.top, bottom, height: bottom - MARGIN.top, x, t };
 }
 
-function drawAxis(ctx, plot, usage, { log, where }, theme, frame) {
+function drawAxis(ctx, plot, usage, K, { log, where, said }, theme, frame) {
   ctx.font = `11px ${theme.font}`;
   ctx.textBaseline = "middle";
   ctx.textAlign = "right";
@@ -52,20 +55,26 @@ function drawAxis(ctx, plot, usage, { log, where }, theme, frame) {
     ctx.fillText(whole(tick), plot.left - 8, y);
   }
   ctx.textAlign = "left";
-  ctx.fillText(where === "here" ? "tokens a code" : "assignments a code", 8, 12);
+  ctx.fillText(where === "here" ? "tokens a code" : "tokens a code, in training", 8, 12);
   ctx.textAlign = "right";
-  ctx.fillText("code, by rank", plot.right, frame.H - 10);
+  ctx.fillText(said, plot.right, frame.H - 8);
+  for (const [rank, text] of codeTicks(K)) {
+    const at = plot.x(rank + 0.5);
+    if (at < plot.left - 1 || at > plot.right + 1) continue;
+    ctx.textAlign = rank === 0 ? "left" : rank === K - 1 ? "right" : "center";
+    ctx.fillText(text, Math.min(Math.max(at, plot.left), plot.right), plot.bottom + STRIP_PX + 14);
+  }
 }
 
 /** Ranks whose bars are on screen. */
-function visible(plot, axis) {
-  const first = Math.max(0, Math.floor(plot.t(plot.left) * axis.total));
-  const last = Math.min(axis.used - 1, Math.ceil(plot.t(plot.right) * axis.total));
+function visible(plot, used, K) {
+  const first = Math.max(0, Math.floor(plot.t(plot.left) * K));
+  const last = Math.min(used - 1, Math.ceil(plot.t(plot.right) * K));
   return [first, last];
 }
 
-function drawBars(ctx, plot, axis, usage, palette, log, theme) {
-  const [first, last] = visible(plot, axis);
+function drawBars(ctx, plot, K, usage, palette, log, theme) {
+  const [first, last] = visible(plot, usage.used, K);
   const unit = plot.x(1) - plot.x(0);
   const gap = unit > 5 ? 1 : 0;
   ctx.beginPath();
@@ -83,10 +92,10 @@ function drawBars(ctx, plot, axis, usage, palette, log, theme) {
   }
 }
 
-function drawUnused(ctx, plot, axis, usage, K, theme) {
-  if (axis.block === 0) return;
-  const left = plot.x(axis.used) + 4;
-  const right = Math.min(plot.x(axis.total), plot.right);
+function drawUnused(ctx, plot, usage, K, theme) {
+  if (usage.used >= K) return;
+  const left = Math.max(plot.x(usage.used), plot.left);
+  const right = Math.min(plot.x(K), plot.right);
   if (left >= right) return;
   ctx.save();
   ctx.beginPath();
@@ -105,39 +114,40 @@ function drawUnused(ctx, plot, axis, usage, K, theme) {
   ctx.font = `11px ${theme.font}`;
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
-  ctx.fillText(`${whole(K - usage.used)} unused`, right, plot.top - 12);
+  ctx.fillText(`${whole(K - usage.used)} unused`, Math.max(right, plot.left + WORDS_PX), plot.top - 12);
 }
 
 const note = (code, count, standing, where) =>
-  `${where === "here" ? codeLabel(code, count) : `${code}  ·  ${amount(count)} in training`}  ·  rank ${whole(standing)}`;
+  `${where === "here" ? codeLabel(code, count) : `${code}  ·  ${count < 1 ? "less than 1 token" : `${amount(count)} tokens`} in training`}  ·  rank ${whole(standing)}`;
 
 export function histogramContent(app) {
   const layout = (frame) => {
-    const usage = app.usage;
-    const axis = rankAxis(usage.used, app.level.K);
-    return { usage, axis, plot: scales(frame, axis) };
+    const { usage, level, options } = app;
+    const K = options.range === "used" ? Math.max(usage.used, 1) : level.K; // codes on the axis
+    return { usage, K, plot: scales(frame, K) };
   };
   return {
     size: (W, H) => app.model && { w: W, h: H },
     hit(x, y, frame, px) {
-      const { usage, axis, plot } = layout(frame);
-      const rank = rankAt(axis, plot.t(px));
+      const { usage, K, plot } = layout(frame);
+      const rank = rankAt(usage.used, K, plot.t(px));
       return typeof rank === "number" ? { code: usage.order[rank], token: null } : null;
     },
     drawBase(ctx, frame) {
-      const { usage, axis, plot } = layout(frame);
+      const { usage, K, plot } = layout(frame);
       const { theme, level } = app;
-      drawAxis(ctx, plot, usage, app.options, theme, frame);
+      const said = K === level.K ? `all ${whole(K)} codes, by rank` : `the ${whole(K)} used codes of ${whole(level.K)}, by rank`;
+      drawAxis(ctx, plot, usage, K, { log: app.options.log, where: app.where, said }, theme, frame);
       ctx.beginPath();
       ctx.rect(plot.left, 0, plot.right - plot.left, frame.H);
       ctx.clip();
-      drawBars(ctx, plot, axis, usage, level.palette, app.options.log, theme);
-      drawUnused(ctx, plot, axis, usage, level.K, theme);
+      drawBars(ctx, plot, K, usage, level.palette, app.options.log, theme);
+      drawUnused(ctx, plot, usage, K, theme);
     },
     drawOverlay(ctx, frame) {
       const { code } = app.active();
       if (code === null) return;
-      const { usage, axis, plot } = layout(frame);
+      const { usage, plot } = layout(frame);
       const { theme } = app;
       const count = usage.counts[code];
       const rank = usage.rank[code];
@@ -145,9 +155,10 @@ export function histogramContent(app) {
       ctx.fillStyle = theme.surface;
       ctx.fillRect(plot.left, plot.top - 2, plot.right - plot.left, plot.height + 2);
       ctx.globalAlpha = 1;
-      if (count === 0) {
-        const x = plot.x(axis.used + axis.block / 2);
-        return label(ctx, theme, `${code} is unused ${app.options.where === "here" ? "here" : "in training"}`, x, plot.top + 50, frame.W, frame.H);
+      if (rank >= usage.used) {
+        const x = Math.min(Math.max(plot.x(rank + 0.5), plot.left), plot.right); // beside an axis of used codes: at its end
+        const words = app.where === "here" ? `${code} is unused here` : note(code, count, usage.standing[code], "training");
+        return label(ctx, theme, words, x, plot.top + 50, frame.W, frame.H);
       }
       const width = Math.max(plot.x(1) - plot.x(0), 3);
       const middle = (plot.x(rank) + plot.x(rank + 1)) / 2;
@@ -160,7 +171,7 @@ export function histogramContent(app) {
       ctx.lineTo(middle - 5, plot.bottom + 4 + STRIP_PX + 9);
       ctx.lineTo(middle + 5, plot.bottom + 4 + STRIP_PX + 9);
       ctx.fill();
-      label(ctx, theme, note(code, count, usage.standing[code], app.options.where), middle, plot.bottom - height, frame.W, frame.H);
+      label(ctx, theme, note(code, count, usage.standing[code], app.where), middle, plot.bottom - height, frame.W, frame.H);
     },
   };
 }

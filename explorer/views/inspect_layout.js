@@ -46,6 +46,8 @@ function buildCards(parts, options, act) {
   parts.mapKind = segmented("Map", act.mapKind);
   parts.scale = segmented("Count axis", (id) => act.option("log", id === "log"));
   parts.scale.options([{ id: "linear", label: "Linear" }, { id: "log", label: "Log" }], "linear");
+  parts.range = segmented("Codes on the axis", (id) => act.range(id));
+  parts.range.options([{ id: "all", label: "All K", title: "All codes on the axis, unused ones too" }, { id: "used", label: "Used", title: "Only the codes in use on the axis" }], "all");
   parts.where = segmented("Counts of", (id) => act.option("where", id));
   const hint = "Code numbers, where cells are large enough to read them; zoom in if not";
   return {
@@ -77,7 +79,7 @@ function buildCards(parts, options, act) {
       "usage",
       "Usage",
       "Codes by how often they are used. Left and right arrows go through the ranks, Escape lets go.",
-      [parts.where.element, parts.scale.element],
+      [parts.where.element, parts.range.element, parts.scale.element],
       [png("usage"), ["CSV", "Save the usage as CSV", act.usageCsv]],
     ),
   };

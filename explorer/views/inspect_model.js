@@ -12,9 +12,11 @@ export function countCodes(indices, K) {
   return counts;
 }
 
+const LEAST_TOKENS = 1; // as in `analysis/usage.py`: a code with fewer is not in use, also by averages of training
+
 /**
  * Codes by falling count (ties by number), the place of each in that order (`rank`, from 0), its `standing` for people
- * (from 1; codes used alike share one), how many are used, total, largest, perplexity.
+ * (from 1; codes used alike share one), how many are used (LEAST_TOKENS or more), total, largest, perplexity.
  */
 export function rankCodes(counts) {
   const order = Uint32Array.from(counts.keys()).sort((a, b) => counts[b] - counts[a] || a - b);
@@ -28,7 +30,7 @@ export function rankCodes(counts) {
   let total = 0;
   for (const count of counts) {
     total += count;
-    if (count > 0) used += 1;
+    if (count >= LEAST_TOKENS) used += 1;
   }
   let entropy = 0;
   for (const count of counts) if (count > 0) entropy -= (count / total) * Math.log(count / total);
@@ -99,7 +101,7 @@ function readLevel(level, index, { picture, placed }, maps) {
     plane,
     indices,
     here,
-    training: level.training_counts ? rankCodes(unpack(level.training_counts).array) : null,
+    training: level.training ? { ...rankCodes(unpack(level.training.tokens).array), words: level.training.words, averaged: level.training.averaged } : null,
     tokensOf: tokensByCode(indices, here.counts),
     maps: own,
     palette: codePalette(level.K, first ? first.codes : [], first ? first.xy : []),

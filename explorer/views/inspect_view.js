@@ -23,7 +23,7 @@ const LOG_FROM = 20; // a tallest bar of this many tokens makes the tail too low
 class InspectView {
   constructor(root, trigger) {
     Object.assign(this, { root, trigger, model: null, image: null, frames: 0, mode: "all", mapKind: null });
-    this.options = { gridOpacity: 0.4, pictureNumbers: false, gridNumbers: true, log: false, where: "here" };
+    this.options = { gridOpacity: 0.4, pictureNumbers: false, gridNumbers: true, log: false, where: "here", range: "all" };
     this.wrapper = root.closest(".block") ?? root;
     this.parts = buildLayout(root, this.options, this.actions());
     this.theme = readTheme(root);
@@ -46,6 +46,10 @@ class InspectView {
       mode: (mode) => this.setLevels(this.levelIndex, mode),
       mapKind: (kind) => this.setMap(kind),
       option: (name, value) => this.setOption(name, value),
+      range: (range) => {
+        this.panels.usage.shared.view = null; // another axis: the old view of it means nothing
+        this.setOption("range", range);
+      },
       unpin: () => this.unpin(),
       png: (id) => savePanel(this.panels[id], this.theme, this.model.title, id),
       mapCsv: () => saveText(mapTable(this.map, this.level), this.model.title, this.map.kind, "map"),
@@ -91,7 +95,12 @@ class InspectView {
   }
 
   get usage() {
-    return this.options.where === "training" && this.level.training ? this.level.training : this.level.here;
+    return this.level[this.where];
+  }
+
+  /** Whose counts are shown: not every checkpoint kept those of its training. */
+  get where() {
+    return this.options.where === "training" && this.level.training ? "training" : "here";
   }
 
   /** The code that lights up: the hovered one, else the pinned one. */

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.depiction import mosaic_shape
+from explorer.analysis.usage import training_usage
 from explorer.analysis.voronoi import Box
 from explorer.errors import RecordError, SettingsError
 from explorer.record import TokenLevel, TokenRecord
@@ -160,7 +161,7 @@ def grid_shape(level: TokenLevel) -> tuple[int, int]:
 def _level(level: TokenLevel) -> dict[str, object]:
     rows, columns = grid_shape(level)
     book = level.codebook
-    counts = None if book.counts is None else pack(np.asarray(book.counts, np.float32))
+    trained = training_usage(book)
     return {
         "rows": rows,
         "cols": columns,
@@ -168,7 +169,13 @@ def _level(level: TokenLevel) -> dict[str, object]:
         "D": book.codebook_dim,
         "metric": book.metric,
         "indices": pack_indices(level.indices.reshape(-1), book.codebook_size),
-        "training_counts": counts,
+        "training": None
+        if trained is None
+        else {
+            "tokens": pack(trained.tokens.astype(np.float32)),
+            "words": trained.words,
+            "averaged": bool(trained.steps),
+        },
     }
 
 

@@ -25,7 +25,7 @@ export function fillControls(view) {
     { id: "here", label: `This ${nounOf(model)}` },
     { id: "training", label: "Training" },
   ];
-  parts.where.options(level.training ? sources : [], sourceOf(view));
+  parts.where.options(level.training ? sources : [], view.where);
   parts.scale.set(view.options.log ? "log" : "linear");
   parts.cards.map.progress.textContent = model.progress;
   parts.cards.map.progress.hidden = !model.progress;
@@ -34,8 +34,6 @@ export function fillControls(view) {
 
 const nounOf = (model) => model.place?.noun ?? "picture";
 const TITLES = { picture: "Picture", set: "Picture", clip: "Frames" };
-
-const sourceOf = (view) => (view.usage === view.level.here ? "here" : "training");
 
 export function fillCaptions(view) {
   const { model, level, usage } = view;
@@ -48,7 +46,9 @@ export function fillCaptions(view) {
   picture.caption.textContent = words.pictureCaption(model, level);
   tokens.caption.textContent = words.gridCaption(level, model.placed, model.place);
   map.caption.textContent = view.map?.caption ?? "No map of this codebook.";
-  bars.caption.textContent = words.usageCaption(usage, level.K, sourceOf(view), nounOf(model));
+  view.parts.range.set(view.options.range);
+  view.parts.range.element.hidden = usage.used === level.K;
+  bars.caption.textContent = words.usageCaption(usage, level.K, view.where, nounOf(model));
 }
 
 /** A long mosaic of frames gets the whole width and its own proportion; everything else the usual stage. */

@@ -30,7 +30,7 @@ def test_a_code_of_a_table():
     assert facts.rank == 1  # all three used codes have two tokens
     assert facts.nearest.tolist() == [2, 0] and facts.distances == pytest.approx([18**0.5, 5.0])
     assert facts.vector.tolist() == [3, 4] and facts.norm == 5
-    assert (facts.training_count, facts.training_total) == (2.5, 8.0)
+    assert facts.training == "250 of the last 800 tokens or so, 31.25%"
     assert facts.digits is facts.bits is facts.digit_levels is None
     token = facts.at_token
     assert (token.token, token.second_code) == (2, 0)
@@ -42,7 +42,7 @@ def test_rank_counts_the_codes_above_and_an_unused_code_has_none():
     record = record_of(book, [[0, 0, 0, 1, 1, 2, 2, 3]], np.zeros((8, 1), np.float32))
     assert [code_facts(record, 0, code).rank for code in range(5)] == [1, 2, 2, 4, None]
     unused = code_facts(record, 0, 4)
-    assert (unused.count, unused.share, unused.at_token, unused.training_count) == (0, 0, None, None)
+    assert (unused.count, unused.share, unused.at_token, unused.training) == (0, 0, None, "")
 
 
 def test_a_code_of_bits_and_one_of_digits():

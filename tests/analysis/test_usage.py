@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
-from explorer.analysis.usage import MAX_COUNTED_CODES, rank_order, usage, usage_of_counts
+from explorer.analysis.usage import MAX_COUNTED_CODES, in_use, rank_order, training_usage, usage, usage_of_counts
 from explorer.errors import RecordError
+from explorer.record import Codebook
+from explorer.tokenizers import load_tokenizer
 
 
 def test_hand_worked_case_with_enough_tokens():
@@ -30,7 +32,7 @@ def test_with_fewer_tokens_than_codes_nothing_is_dead_but_unseen():
 def test_threshold_makes_rare_codes_dead():
     found = usage(np.repeat([0, 1, 2], [5, 2, 1]), codebook_size=3, threshold=2)
     assert found.dead.tolist() == [False, False, True]
-    assert found.used == 3  # used means at least one token, whatever the threshold
+    assert found.used == 2, "what is dead is not used: one threshold for both"
 
 
 def test_figures_agree_with_independent_formulas():
@@ -77,3 +79,61 @@ def test_counts_without_tokens_or_below_zero_are_refused():
     for counts in ([0, 0], [3, -1]):
         with pytest.raises(RecordError, match="at least one token"):
             usage_of_counts(np.array(counts))
+
+
+def averaged(steps, decay, start):
+    """The moving average as a checkpoint keeps it: n <- decay n + (1 - decay) tokens. steps: (T, K) tokens."""
+    kept = np.full(len(steps[0]), start, np.float64)
+    for tokens in steps:
+        kept = decay * kept + (1 - decay) * tokens
+    return kept
+
+
+def book_with(counts, decay=None):
+    counts = np.asarray(counts, np.float32)
+    vectors = np.zeros((len(counts), 1), np.float32)
+    return Codebook(len(counts), 1, "euclidean", vectors=vectors, counts=counts, counts_decay=decay)
+
+
+@pytest.mark.parametrize("decay", [0.99, 0.8])
+def test_a_moving_average_is_told_in_tokens_of_what_it_remembers(decay):
+    rng = np.random.default_rng(0)
+    steps = np.zeros((6000, 5))
+    steps[:, 0] = 600
+    steps[:, 1] = rng.poisson(424, 6000)
+    steps[:20, 2] = 1  # alive at the start only, and never 0 since
+    steps[-1, 3] = 1  # chosen once, in the newest step
+    known = training_usage(book_with(averaged(steps, decay, 1.0), decay))
+    assert known.steps == pytest.approx(1 / (1 - decay))
+    assert known.tokens[0] == pytest.approx(600 / (1 - decay), rel=1e-4)
+    assert known.tokens[3] == 1
+    assert known.used.tolist() == [True, True, False, True, False]
+    assert f"decay {decay:g}" in known.words and known.words_of(2).startswith("0 of the last")
+
+
+def test_whole_counts_are_counts_and_unknown_averages_say_what_is_assumed():
+    plain = training_usage(book_with([0, 3, 1, 60]))
+    assert plain.tokens.tolist() == [0, 3, 1, 60] and plain.used.tolist() == [False, True, True, True]
+    assert plain.words == "the codes of 64 tokens of training, counted" and plain.words_of(1) == "3 of 64 tokens, 4.69%"
+    unknown = training_usage(book_with([0.5, 1e-20]))
+    assert unknown.words_of(0) == "50 of the last 50 tokens or so, 100.00%"
+    assert training_usage(book_with([0.5, 0.004], 0.99)).words_of(1).startswith("fewer than 1 of the last 50 tokens")
+    assert unknown.tokens[0] == pytest.approx(50) and "decay 0.99 is assumed" in unknown.words
+    assert training_usage(Codebook(2, 1, "euclidean", vectors=np.zeros((2, 1)))) is None
+
+
+def test_used_and_dead_have_one_threshold():
+    counts = np.array([0, 1, 4, 5, 90])
+    for threshold in (1, 5):
+        known = usage_of_counts(counts, threshold)
+        assert known.used == known.codebook_size - known.dead.sum() == in_use(counts, threshold).sum()
+
+
+@pytest.mark.parametrize(("tokenizer_id", "low", "high"), [("vq-collapsed", 0.14, 0.19), ("vq-ema", 0.42, 0.48)])
+def test_training_of_the_zoo_agrees_with_its_card(tokenizer_id, low, high):
+    """By averages above 0 all 1,024 codes of both were "used"."""
+    tokenizer = load_tokenizer(tokenizer_id)
+    known = training_usage(tokenizer.codebooks()[0])
+    assert low < known.used.mean() < high and (tokenizer.codebooks()[0].counts > 0).all()
+    assert abs(known.used.mean() - tokenizer.spec.measured["usage_1"]) < 0.02
+    assert known.tokens.sum() == pytest.approx(102_400, rel=0.01)

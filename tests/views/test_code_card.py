@@ -27,7 +27,7 @@ def test_a_card_of_the_bare_code_leaves_everything_else_out():
     card = read()
     assert (card["code"], card["codebookSize"], card["numTokens"], card["usedCodes"]) == (7, 16, 20, 5)
     assert card["tokens"] == card["patches"] == card["nearest"] == []
-    for name in ("alone", "context", "vector", "digits", "second", "distance", "trainingCount", "rank"):
+    for name in ("alone", "context", "vector", "digits", "second", "distance", "rank"):
         assert card[name] is None, name
     assert card["token"] == -1
 

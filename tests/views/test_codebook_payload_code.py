@@ -32,7 +32,7 @@ def test_a_learned_code_has_its_vector_and_nearest_codes_with_their_counts():
     book = Codebook(4, 2, "euclidean", vectors, counts=np.array([6, 0, 2, 2], np.float32))
     answer = json.loads(json.dumps(code_payload(view(book)), allow_nan=False))
     assert answer["nearest"] == [[2, 1.0, 2], [3, 2.0, 1], [1, 5.0, 0]]
-    assert answer["training"] == {"count": 6.0, "total": 10.0} and answer["norm"] == 0
+    assert answer["training"] == "6 of 10 tokens, 60.00%" and answer["norm"] == 0
     assert answer["digits"] is answer["bits"] is None and answer["neighbours"] == {"left": [[2, 3, None]]}
     assert np.array_equal(unpack(answer["vector"]), [0, 0])
 

@@ -44,7 +44,8 @@ def test_arrays_come_back_as_they_were():
     data = json.loads(payload(record, "RVQ", maps, mode="solo", progress="UMAP: 10%"))
     for sent, level in zip(data["levels"], record.levels, strict=True):
         np.testing.assert_array_equal(unpack(sent["indices"]).reshape(sent["rows"], sent["cols"]), level.indices)
-        np.testing.assert_array_equal(unpack(sent["training_counts"]), level.codebook.counts)
+        np.testing.assert_allclose(unpack(sent["training"]["tokens"]), 100 * level.codebook.counts, atol=1e-4)
+        assert sent["training"]["averaged"] and "moving average" in sent["training"]["words"]
         assert (sent["K"], sent["D"], sent["metric"]) == (16, 3, "euclidean")
     for sent, code_map in zip(data["maps"], maps, strict=True):
         np.testing.assert_array_equal(unpack(sent["xy"]), code_map.xy)

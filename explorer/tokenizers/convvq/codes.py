@@ -16,11 +16,13 @@ from explorer.tokenizers.codec import Stage, flat, lookup, nearest
 from explorer.tokenizers.convvq.family import Family
 
 
-def table_book(table: Tensor, metric: Metric, counts: Tensor | None = None) -> Codebook:
-    """A codebook of rows (K, D); on the CPU it shares their memory."""
+def table_book(
+    table: Tensor, metric: Metric, counts: Tensor | None = None, counts_decay: float | None = None
+) -> Codebook:
+    """A codebook of rows (K, D); on the CPU it shares their memory. counts, counts_decay: as in Codebook."""
     vectors = table.detach().float().cpu().numpy()
     seen = None if counts is None else counts.detach().float().cpu().numpy()
-    return Codebook(*vectors.shape, metric, vectors=vectors, counts=seen)
+    return Codebook(*vectors.shape, metric, vectors=vectors, counts=seen, counts_decay=counts_decay)
 
 
 def best_product(latents: Tensor, table: Tensor, most_bytes: int = 2**28) -> Tensor:
@@ -28,6 +30,9 @@ def best_product(latents: Tensor, table: Tensor, most_bytes: int = 2**28) -> Ten
     flat_z = latents.reshape(-1, latents.shape[-1])
     found = [(part @ table.T).argmax(1) for part in flat_z.split(max(1, most_bytes // (4 * len(table))))]
     return torch.cat(found).reshape(latents.shape[:-1])
+
+
+DECAY = 0.99  # of the counts that RQ-VAE averages
 
 
 def counted(chosen: Tensor, size: int) -> Tensor | None:
@@ -227,6 +232,6 @@ class ResidualCodes(Codes):
     def codebooks(self) -> tuple[Codebook, ...]:
         tables = enumerate(self.tables)
         return tuple(
-            table_book(self.table(level), "euclidean", getattr(table, "cluster_size_ema", None))
+            table_book(self.table(level), "euclidean", getattr(table, "cluster_size_ema", None), DECAY)
             for level, table in tables
         )

@@ -18,6 +18,8 @@ from explorer.tokenizers.convvq.codes import Codes, table_book
 from explorer.tokenizers.convvq.family import Family
 from explorer.tokenizers.convvq.layers import convolution
 
+DECAY = 0.99  # of the counts of each scale that training averages
+
 PASSING = 0.5  # of a code's map goes through the convolution, the rest around it
 
 
@@ -88,4 +90,7 @@ class ScaleCodes(Codes):
         if not self.counted:
             return (shared,) * len(self.sides)
         counts = self.ema_vocab_hit_SV.detach().float().cpu().numpy()
-        return tuple(Codebook(*shared.vectors.shape, "euclidean", shared.vectors, counts=row) for row in counts)
+        return tuple(
+            Codebook(*shared.vectors.shape, "euclidean", shared.vectors, counts=row, counts_decay=DECAY)
+            for row in counts
+        )

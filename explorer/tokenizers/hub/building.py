@@ -128,8 +128,12 @@ def kept_only(vectors: Tensor, kept: Tensor | None) -> Tensor:
     return vectors if kept is None else vectors * kept[:, None].to(vectors.dtype)
 
 
+DECAY = 0.99  # of the quantizers of EnCodec, Mimi and X-Codec
+
+
 def table_of(vectors: Tensor, counts: Tensor | None = None) -> Codebook:
-    """A table of codes with the counts of training, if any were kept; numpy shares the memory of the weights."""
+    """A table of codes with the counts of training, if any were kept: moving averages of those of a step, by DECAY;
+    numpy shares the memory of the weights."""
     kept = counts is not None and bool((counts > 0).any())
     seen = counts.float().cpu().numpy() if kept else None
-    return Codebook(*vectors.shape, "euclidean", vectors.float().cpu().numpy(), counts=seen)
+    return Codebook(*vectors.shape, "euclidean", vectors.float().cpu().numpy(), counts=seen, counts_decay=DECAY)

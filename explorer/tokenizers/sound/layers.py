@@ -56,8 +56,12 @@ def nearest_row(latents: Tensor, table: Tensor) -> Tensor:
     return distances.argmin(1).reshape(latents.shape[:-1])
 
 
+DECAY = 0.99  # of EnCodec's quantizer, which SpeechTokenizer and WavTokenizer took over
+
+
 class AverageCodebook(nn.Module):
-    """A table learned as a running average of latents. cluster_size: assignments seen lately, while training."""
+    """A table learned as a running average of latents. cluster_size: assignments seen lately, while training: a moving
+    average of those of a step, by DECAY."""
 
     def __init__(self, codebook_size: int, dimension: int) -> None:
         super().__init__()
@@ -66,7 +70,7 @@ class AverageCodebook(nn.Module):
 
     def described(self) -> Codebook:
         vectors, counts = self.embed.float().cpu().numpy(), self.cluster_size.float().cpu().numpy()
-        return Codebook(*vectors.shape, "euclidean", vectors, counts=counts)
+        return Codebook(*vectors.shape, "euclidean", vectors, counts=counts, counts_decay=DECAY)
 
 
 def residual_stages(latents: Tensor, books: nn.ModuleList) -> list[Stage]:

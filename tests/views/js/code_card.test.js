@@ -20,15 +20,6 @@ test("the rank is among the used codes, and an unused code has none", () => {
   );
 });
 
-test("training counts are left out where the checkpoint has none", () => {
-  assert.equal(format.trainingText({ trainingCount: null, trainingTotal: null }), "");
-  assert.equal(
-    format.trainingText({ trainingCount: 500, trainingTotal: 20000 }),
-    "training: 500 of 20,000 assignments, 2.5%",
-  );
-  assert.equal(format.trainingText({ trainingCount: 0.25, trainingTotal: null }), "training: 0.25 assignments");
-});
-
 test("places are counted from one, row by row", () => {
   assert.equal(format.placeText(0, [4, 8]), "row 1, column 1");
   assert.equal(format.placeText(13, [4, 8]), "row 2, column 6");

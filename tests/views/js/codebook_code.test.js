@@ -41,8 +41,6 @@ test("words have their denominators", () => {
   assert.equal(model.besideWords([7, 30, 3.14], "left", answer), "Code 7 stands left of 30 of the 240 tokens of code 512, 3.1 times as often as if codes fell independently");
   assert.deepEqual([[7, 1, 470], [7, 2, 90], [7, 3, 3.14], [7, 9, null]].map(model.liftWords), ["once", "twice", "×3.1", ""]);
   assert.equal(model.besideWords([7, 1, 470], "above", answer), "Code 7 stands above 1 of the 240 tokens of code 512");
-  assert.equal(model.trainingWords(null), "");
-  assert.match(model.trainingWords({ count: 1e-20, total: 1024 }), /^under 0.01 of 1,024/);
   assert.equal(model.placeWords(9, 8, new Array(64).fill(0.031), new Array(64).fill(1 / 64)), "row 2 of 8, column 2 of 8: 3.1% of its tokens, 1.6% of all tokens");
   assert.match(model.placeWords(2, 8, new Array(8).fill(0.5), new Array(8).fill(0.5)), /^part 3 of 8: 50%/);
 });

@@ -16,7 +16,7 @@ function payload() {
     D: 2,
     metric: "euclidean",
     indices: pack(Uint8Array, "uint8", [4, 1, 4, 4, 0, 1]),
-    training_counts: pack(Float32Array, "float32", [0, 2.5, 0, 7, 1]),
+    training: { tokens: pack(Float32Array, "float32", [0, 2.5, 0.3, 7, 1]), words: "w", averaged: true },
   };
   const map = {
     level: 0,
@@ -62,7 +62,7 @@ test("a map without a code list has all codes; points and training counts are fo
   assert.deepEqual(Array.from(maps[0].codes), [0, 1, 2, 3, 4]);
   assert.deepEqual(Array.from(maps[0].point), [0, 1, 2, 3, 4]);
   assert.equal(levels[0].maps[0], maps[0]);
-  assert.deepEqual([levels[0].training.used, levels[0].training.largest], [3, 7]);
+  assert.deepEqual([levels[0].training.used, levels[0].training.largest, levels[0].training.words], [3, 7, "w"]);
   assert.deepEqual(levels[0].xEdges, [0, 10, 20, 30]);
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { mapTable, usageTable } from "../../../explorer/views/inspect_export.js";
 import * as f from "../../../explorer/views/inspect_format.js";
-import { rankAt, rankAxis } from "../../../explorer/views/inspect_histogram.js";
+import { codeTicks, rankAt } from "../../../explorer/views/inspect_histogram.js";
 import { rankCodes } from "../../../explorer/views/inspect_model.js";
 
 test("the sentence of the live region", () => {
@@ -30,7 +30,10 @@ test("the usage caption names tokens, ceiling, used and unused", () => {
   for (const part of ["1,024 tokens", "320 of 16,384", "ceiling min(K, N) = 1,024", "16,064 unused here", "Perplexity 127"]) {
     assert.ok(text.includes(part), `${part} in: ${text}`);
   }
-  assert.ok(!f.usageCaption({ used: 3, total: 9, perplexity: 2 }, 4, "training").includes("ceiling"));
+  assert.equal(
+    f.usageCaption({ used: 165, total: 102400.4, perplexity: 12.34, words: "a moving average" }, 1024, "training"),
+    "What the checkpoint kept: a moving average. 165 of 1,024 codes used, ceiling min(K, N) = 1,024; 859 with less than one token of these. Perplexity 12 of at most 1,024.",
+  );
 });
 
 test("modes say which levels were decoded", () => {
@@ -57,12 +60,21 @@ test("usage and map tables have one row a code", () => {
   assert.equal(mapTable(map, level), "code,pca_x,pca_y,tokens_here\n2,0.5,-1,3\n");
 });
 
-test("rank axis: bars for used codes, a block at the end for the unused", () => {
-  const axis = rankAxis(20, 100);
-  assert.equal(axis.total, 22);
-  assert.equal(rankAt(axis, 0), 0);
-  assert.equal(rankAt(axis, 19.5 / 22), 19);
-  assert.equal(rankAt(axis, 21 / 22), "unused");
-  assert.equal(rankAt(axis, -0.01), null);
-  assert.equal(rankAt(rankAxis(8, 8), 0.999), 7);
+test("all K codes stand on one linear axis: what is unused takes its true share of it", () => {
+  assert.equal(rankAt(20, 100, 0), 0);
+  assert.equal(rankAt(20, 100, 0.195), 19);
+  assert.equal(rankAt(20, 100, 0.2), "unused"); // a fifth of the axis, for a fifth of the codes
+  assert.equal(rankAt(20, 100, 0.999), "unused");
+  assert.equal(rankAt(20, 100, 1), null);
+  assert.equal(rankAt(20, 100, -0.01), null);
+  assert.equal(rankAt(8, 8, 0.999), 7);
+  assert.deepEqual(codeTicks(1024).map(([rank, text]) => [rank, text]), [[0, "1"], [499, "500"], [1023, "1,024"]]);
+  assert.deepEqual(codeTicks(4).map(([, text]) => text), ["1", "2", "3", "4"]);
+  assert.deepEqual(codeTicks(1).map(([, text]) => text), ["1"]);
+});
+
+test("a moving average of training is never 0: a code is in use from one token on", () => {
+  const usage = rankCodes(Float32Array.from([6e-25, 40, 0.99, 1, 0]));
+  assert.deepEqual([usage.used, usage.largest], [2, 40]);
+  assert.equal(rankCodes(Uint32Array.from([0, 1, 2])).used, 2);
 });

@@ -1,0 +1,30 @@
+"""Which moving average the counts of a checkpoint are: without its decay nobody can say what "used in training" means."""
+
+import pytest
+import torch
+from vector_quantize_pytorch import VectorQuantize
+
+from explorer.analysis.usage import training_usage
+from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers.hub.building import table_of
+from explorer.tokenizers.sound.layers import AverageCodebook
+from explorer.tokenizers.vqpytorch_steps import TableStep
+
+
+@pytest.mark.parametrize("tokenizer_id", [spec.id for spec in list_tokenizers()])
+def test_every_tokenizer_of_the_zoo_says_its_decay(tokenizer_id):
+    for book in load_tokenizer(tokenizer_id).codebooks():
+        assert book.counts is not None and book.counts_decay == 0.99
+        known = training_usage(book)
+        assert 0.1 < known.used.mean() <= 1 and known.tokens.sum() == pytest.approx(102_400, rel=0.01)
+
+
+def test_codebooks_of_others_say_theirs():
+    book = AverageCodebook(8, 2)
+    book.cluster_size += torch.arange(8)
+    assert book.described().counts_decay == 0.99
+    assert table_of(torch.zeros(8, 2), torch.arange(8.0)).counts_decay == 0.99
+    quantizer = VectorQuantize(dim=2, codebook_size=8, decay=0.7)
+    quantizer(torch.randn(1, 64, 2))
+    found = TableStep(quantizer).codebook()
+    assert found.counts_decay == 0.7 and "decay 0.7" in training_usage(found).words
