@@ -10,6 +10,7 @@ from pathlib import Path
 
 from explorer.errors import SettingsError
 
+FIGURE_SIDE_PX = 256  # longest side of pictures at which pages and commands measure first, as the cards were
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,37 @@ def quality(picture: np.ndarray, reconstruction: np.ndarray) -> Quality:
 def psnr(picture: np.ndarray, reconstruction: np.ndarray) -> float:
     """Peak signal-to-noise ratio in dB for a peak of 1, over all pixels and channels; inf for identical pictures."""
     return _psnr_db(float(np.square(difference(picture, reconstruction)).mean()))
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean of figures of several pictures: value (None if none of them is finite), over how many, and how many were
+    left out because they are infinite (pictures decoded exactly) or not known."""
+
+    value: float | None
+    over: int
+    infinite: int
+    unknown: int
+
+    @property
+    def left_out(self) -> str:
+        """ "2 decoded exactly and 1 not known left out", "" if none are."""
+        parts = [f"{self.infinite:,} decoded exactly"] if self.infinite else []
+        parts += [f"{self.unknown:,} not known"] if self.unknown else []
+        return f"{' and '.join(parts)} left out" if parts else ""
+
+    def words(self, noun: str = "picture") -> str:
+        """Over what the mean is, such as "mean of 98 pictures, 2 decoded exactly left out"."""
+        some = f"mean of {self.over:,} {noun}{'' if self.over == 1 else 's'}"
+        return f"{some}, {self.left_out}" if self.left_out else some
+
+
+def mean_of(values: Sequence[float | None]) -> Mean:
+    """The mean of the finite ones: an infinite PSNR would make the mean of a hundred pictures infinite."""
+    known = [float(value) for value in values if value is not None and not math.isnan(value)]
+    finite = [value for value in known if math.isfinite(value)]
+    mean = sum(finite) / len(finite) if finite else None
+    return Mean(mean, len(finite), len(known) - len(finite), len(values) - len(known))
 
 
 def ssim(picture: np.ndarray, reconstruction: np.ndarray) -> float | None:

@@ -77,13 +77,14 @@ def clip_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]:
         whole = quality(record.media.reshape(flat), decoded.reshape(flat))
         single = [quality(a, b) for a, b in zip(record.media, decoded, strict=True)]
         similar = [one.ssim for one in single if one.ssim is not None]
+        size = f"this clip, {frames} frames of {width:,} x {height:,} px"
         worst = min(range(frames), key=lambda frame: single[frame].psnr_db)
         rows = [
             figure("psnr_db", "PSNR", None if math.isinf(whole.psnr_db) else whole.psnr_db, "dB", 2,
-                   "Peak signal-to-noise ratio over all pixels of all frames.",
-                   text="identical" if math.isinf(whole.psnr_db) else None),
+                   "Peak signal-to-noise ratio over all pixels of all frames, by their mean squared error together.",
+                   text="identical" if math.isinf(whole.psnr_db) else None, of=size),
             figure("ssim", "SSIM", float(np.mean(similar)) if similar else None, "of 1", 3,
-                   "Structural similarity, the mean over the frames."),
+                   "Structural similarity, the mean over the frames.", of=size),
             figure("worst_frame", "Worst frame", worst + 1, f"of {frames}", 0,
                    f"The frame with the lowest PSNR, {single[worst].psnr_db:.2f} dB."
                    if math.isfinite(single[worst].psnr_db) else "Every frame is identical."),

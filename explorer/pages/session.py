@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from explorer.config import FIGURE_SIDE_PX
 from explorer.media.samples import PICTURES, SAMPLES, samples_of
 from explorer.views.inspect_view import MODES
 
-SIDES_PX = (256, 512, 1024)
+SIDES_PX = (FIGURE_SIDE_PX, 512, 1024)
 MAP_KINDS = ("pca", "umap", "lattice", "plane", "slice")
 DEFAULT_SAMPLE = next(iter(PICTURES))
 UPLOADED = "uploaded"

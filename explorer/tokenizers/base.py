@@ -31,7 +31,8 @@ class TokenizerSpec:
     sample_rate_hz, channels: of sound. shortest: the fewest samples it can take. whole_tokens_only: what is left of a
     sound behind its last whole token is cut away, as the original does; elsewhere silence fills that token up.
     decodes: False where only tokens can be made, such as of a model whose decoder was never published.
-    layout: of its tokens. source: who brought it. memory_bytes: of its weights as they lie in memory.
+    layout: of its tokens. source: who brought it. memory_bytes: of its weights as they lie in memory. weights: which
+    are read where training kept several, such as "averaged", "" where nobody knows of more than one set.
     """
 
     id: str
@@ -59,6 +60,7 @@ class TokenizerSpec:
     decodes: bool = True
     source: Literal["zoo", "hub", "file", "user"] = "zoo"
     memory_bytes: int = 0
+    weights: str = ""
 
     @property
     def media_multiple(self) -> int:

@@ -62,6 +62,12 @@ def _check_words(config: Mapping, where: str, folder: str) -> None:
         raise CheckpointError(f"{where} has measured values that are no numbers")
 
 
+def _side(config: Mapping) -> dict[str, int]:
+    """The side of the pictures that were measured, where the run wrote it down."""
+    side = config.get("training", {}).get("held_out_px") if isinstance(config.get("training", {}), dict) else None
+    return {"side_px": side} if isinstance(side, int) else {}
+
+
 def spec_of(config: Mapping) -> TokenizerSpec:
     """The TokenizerSpec that a config describes."""
     return TokenizerSpec(
@@ -77,5 +83,6 @@ def spec_of(config: Mapping) -> TokenizerSpec:
         downsampling=config["downsampling"],
         parameters=config["parameters"],
         licence=config.get("licence", "not stated"),
-        measured=config.get("measured", {}),
+        measured=config.get("measured", {}) | _side(config),
+        weights="of the last step, not averaged",
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from explorer.analysis.naming import part_noun
+
 LICENCES = {
     "packages": "weights: MIT; trained on the sample pictures of scikit-image and scikit-learn (see the sample list)",
 }
@@ -16,7 +18,10 @@ def card_text(config: Mapping) -> str:
     levels = range(1, config["num_quantizers"] + 1)
     usage = ", ".join(f"{measured[f'usage_{q}']:.1%}" for q in levels)
     perplexity = ", ".join(f"{measured[f'perplexity_{q}']:.0f}" for q in levels)
+    exact = f" ({measured['identical']:,} decoded exactly left out)" if measured.get("identical") else ""
+    part = part_noun(config["combination"])
     vocabulary = f"{config['codebook_size']:,}" + (f" x {len(levels)}" if len(levels) > 1 else "")
+    counted = f"{measured['tokens']:,}" + (f" a {part}" if len(levels) > 1 else "")
     return f"""# {config["title"]}
 
 {config["summary"]}
@@ -38,7 +43,7 @@ Measured on {measured["pictures"]:,} held-out pictures ({training["held_out"]}),
 
 | PSNR, dB | SSIM | usage, share of K | perplexity | tokens counted |
 | --- | --- | --- | --- | --- |
-| {measured["psnr_db"]:.2f} | {measured["ssim"]:.3f} | {usage} | {perplexity} | {measured["tokens"]:,} a level |
+| {measured["psnr_db"]:.2f}{exact} | {measured["ssim"]:.3f} | {usage} | {perplexity} | {counted} |
 
 Made by `python -m explorer train {config["id"]}`; usage over training is in `curve.json`.
 """

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from explorer import limits
-from explorer.config import REPOSITORY, settings
+from explorer.config import FIGURE_SIDE_PX, REPOSITORY, settings
 from explorer.device import device_label, pick_device
 from explorer.errors import SettingsError, UnknownIdError
 from explorer.files import write_atomically
@@ -23,7 +23,6 @@ from explorer.training.evaluate import Evaluation, evaluate
 from explorer.training.recipes import ZOO, Recipe
 from explorer.training.train import Trainer, write_curve
 
-HELD_OUT_PX = 256
 CURVE_PICTURES = 24  # held-out pictures measured along the way; all of them at the end
 
 
@@ -49,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
 def load_data(arguments: argparse.Namespace, crop_px: int) -> tuple[list[np.ndarray], list[np.ndarray], str, str]:
     """Training pictures, held-out centre crops, and how to name both in the card."""
     if arguments.data is None:
-        pictures = sample_pictures(HELD_OUT_PX)
+        pictures = sample_pictures(FIGURE_SIDE_PX)
         named, held_named = "pictures inside the installed packages", "every fifth of the same pictures"
     else:
         pictures, skipped = load_pictures(picture_files(arguments.data), crop_px)
@@ -61,14 +60,14 @@ def load_data(arguments: argparse.Namespace, crop_px: int) -> tuple[list[np.ndar
         if not pictures:
             raise SettingsError("one picture is too few to train on and measure; add pictures, or give --held-out")
     else:
-        held, skipped = load_pictures(picture_files(arguments.held_out), HELD_OUT_PX)
+        held, skipped = load_pictures(picture_files(arguments.held_out), FIGURE_SIDE_PX)
         for line in skipped:
             print("skipped", line)
         held_named = arguments.held_out_note or arguments.held_out.resolve().name
-    held = [p for p in held if min(p.shape[:2]) >= HELD_OUT_PX]
+    held = [p for p in held if min(p.shape[:2]) >= FIGURE_SIDE_PX]
     if not held:
-        raise SettingsError(f"no held-out picture of at least {HELD_OUT_PX} px a side; give --held-out")
-    return pictures, [centre_crop(p, HELD_OUT_PX) for p in held], named, held_named
+        raise SettingsError(f"no held-out picture of at least {FIGURE_SIDE_PX} px a side; give --held-out")
+    return pictures, [centre_crop(p, FIGURE_SIDE_PX) for p in held], named, held_named
 
 
 def with_steps(recipe: Recipe, steps: int) -> Recipe:
@@ -107,6 +106,7 @@ def config_of(name: str, recipe: Recipe, model: TokenizerModel, licence: str, tr
 def measured_values(result: Evaluation) -> dict[str, float]:
     """An Evaluation as flat numbers for config.json; levels count from 1."""
     values = {"psnr_db": result.psnr_db, "ssim": result.ssim, "tokens": result.tokens, "pictures": result.pictures}
+    values |= {"identical": result.identical} if result.identical else {}
     for q, (share, perplexity) in enumerate(zip(result.usage, result.perplexity, strict=True), 1):
         values |= {f"usage_{q}": share, f"perplexity_{q}": perplexity}
     return {name: round(value, 4) for name, value in values.items()}
@@ -138,7 +138,7 @@ def main(argv: list[str]) -> int:
         "data": data,
         "pictures": len(pictures),
         "held_out": held_named,
-        "held_out_px": HELD_OUT_PX,
+        "held_out_px": FIGURE_SIDE_PX,
         "hardware": device_label(device),
         "seconds": round(trainer.seconds, 1),
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from explorer.analysis.metrics import quality
+from explorer.analysis.metrics import mean_of, quality
 from explorer.analysis.usage import usage
 from explorer.tokenizers.autoencoder import from_network, to_network
 from explorer.tokenizers.model import TokenizerModel
@@ -16,7 +17,10 @@ from explorer.tokenizers.model import TokenizerModel
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Means over pictures; usage and perplexity one value a level, counted over `tokens` positions."""
+    """Means over pictures; usage and perplexity one value a level, counted over `tokens` positions.
+
+    identical: pictures decoded exactly, whose infinite PSNR the mean leaves out.
+    """
 
     psnr_db: float
     ssim: float
@@ -24,6 +28,7 @@ class Evaluation:
     pictures: int
     usage: tuple[float, ...]
     perplexity: tuple[float, ...]
+    identical: int = 0
 
 
 @torch.no_grad()
@@ -43,11 +48,13 @@ def evaluate(model: TokenizerModel, pictures: Sequence[np.ndarray], batch: int =
     model.train(was_training)
     codes = np.concatenate(indices)  # (N, Q)
     levels = [usage(codes[:, q], model.quantizer.codebook_size) for q in range(codes.shape[1])]
+    psnr_db = mean_of([q.psnr_db for q in qualities])
     return Evaluation(
-        psnr_db=float(np.mean([q.psnr_db for q in qualities])),
+        psnr_db=math.inf if psnr_db.value is None else psnr_db.value,
         ssim=float(np.mean([q.ssim for q in qualities])),
         tokens=len(codes),
         pictures=len(pictures),
         usage=tuple(float(level.usage) for level in levels),
         perplexity=tuple(float(level.perplexity) for level in levels),
+        identical=psnr_db.infinite,
     )

@@ -1,5 +1,6 @@
 // The sections of the code card that only show: each takes the card's facts and returns an element.
 
+import { helpMark } from "./help.js";
 import { digitKind, margin, significant } from "./code_card_format.js";
 
 /** An element with a class and, if given, text (never HTML). */
@@ -13,6 +14,13 @@ export function make(tag, className = "", text = null) {
 export function section(title, ...children) {
   const element = make("section", "dte-card-section");
   element.append(make("h4", "dte-card-title", title), ...children);
+  return element;
+}
+
+/** A section whose title has a mark that opens what the codebook's values and their order are. */
+function explained(title, ...children) {
+  const element = section(title, ...children);
+  element.querySelector("h4").append(helpMark("lattice"));
   return element;
 }
 
@@ -126,7 +134,7 @@ export function digitsSection(card, vector) {
     row.append(make("span", "dte-card-axis", `of 0–${levels - 1}`), make("span", "dte-card-value", value));
     list.append(row);
   });
-  return section("Digits", list, make("p", "dte-card-note", "One digit an axis; right, the value it stands for."));
+  return explained("Digits", list, make("p", "dte-card-note", "One digit an axis; right, the value it stands for."));
 }
 
 function bitsSection(card, vector) {
@@ -139,5 +147,5 @@ function bitsSection(card, vector) {
     row.append(square);
   });
   const size = vector ? ` Each axis is ±${significant(Math.abs(vector[0]), 3)}.` : "";
-  return section("Bits", row, make("p", "dte-card-note", `${card.digits.length} bits, axis 0 first.${size}`));
+  return explained("Bits", row, make("p", "dte-card-note", `${card.digits.length} bits, axis 1 first.${size}`));
 }

@@ -2,39 +2,40 @@
 
 import { number } from "./codebook_growth_model.js";
 import { furnish, saveCsv } from "./codebook_panel.js";
+import { helpMark } from "./help.js";
 import { h } from "./inspect_dom.js";
 import { amount, csv, percent, whole } from "./inspect_format.js";
 
 const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
 const bits = (value) => (known(value) ? value.toFixed(2) : "–");
 
-/** Facts of one level: [{id, name, value, of, title}]; `of` is the denominator or unit. Pure. */
+/** Facts of one level: [{id, name, value, of}]; `of` is the denominator or unit, and the id that of the help. Pure. */
 export function levelFacts(level) {
   const { codebook_size: K, tokens, ceiling, used, perplexity } = level;
   const most = Math.log2(Math.max(ceiling, 1));
   const silent = known(level.dead)
-    ? { id: "dead", name: "Dead", value: whole(level.dead), of: `of ${whole(K)} codes, ${percent(level.dead, K)}`, title: "Below the threshold although at least K tokens were counted" }
-    : { id: "unseen", name: "Not yet seen", value: whole(level.unseen ?? 0), of: `of ${whole(K)} codes, ${percent(level.unseen ?? 0, K)}`, title: "Fewer tokens than codes were counted: too few to call a code dead" };
+    ? { id: "dead", name: "Dead", value: whole(level.dead), of: `of ${whole(K)} codes, ${percent(level.dead, K)}` }
+    : { id: "unseen", name: "Not yet seen", value: whole(level.unseen ?? 0), of: `of ${whole(K)} codes, ${percent(level.unseen ?? 0, K)}` };
   return [
-    { id: "tokens", name: "Tokens counted", value: whole(tokens), of: `${amount(tokens / K)} a code if even`, title: `Positions whose code was counted, of this ${level.part ?? "codebook"}` },
-    { id: "used", name: "Used codes", value: whole(used), of: `of ${whole(K)}, ${percent(used, K)}`, title: "Codes with at least one token: the usage" },
-    { id: "ceiling", name: "Of the ceiling", value: percent(used, ceiling), of: `of min(K, N) = ${whole(ceiling)}`, title: "No more codes than tokens can be used: N tokens reach at most min(K, N) codes" },
+    { id: "tokens", name: "Tokens counted", value: whole(tokens), of: `${amount(tokens / K)} a code if even` },
+    { id: "used", name: "Used codes", value: whole(used), of: `of ${whole(K)}, ${percent(used, K)}` },
+    { id: "ceiling", name: "Of the ceiling", value: percent(used, ceiling), of: `of min(K, N) = ${whole(ceiling)}` },
     silent,
-    { id: "perplexity", name: "Perplexity", value: number(perplexity), of: `of at most ${whole(ceiling)}`, title: "exp of the entropy: as many codes used evenly would carry as much" },
-    { id: "entropy", name: "Entropy", value: bits(level.entropy_bits), of: `of ${most.toFixed(2)} bits a token`, title: "Bits that a token carries if codes come independently, by their counts" },
-    { id: "kl", name: "KL to uniform", value: bits(level.kl_to_uniform_bits), of: "bits, 0 is even", title: `Bits of log2 K = ${Math.log2(K).toFixed(2)} that uneven use leaves unused` },
-    { id: "gini", name: "Gini", value: known(level.gini) ? level.gini.toFixed(2) : "–", of: "0 even, 1 one code", title: "Inequality of the counts over all K codes" },
+    { id: "perplexity", name: "Perplexity", value: number(perplexity), of: `of at most ${whole(ceiling)}` },
+    { id: "entropy", name: "Entropy", value: bits(level.entropy_bits), of: `of ${most.toFixed(2)} bits a token` },
+    { id: "kl", name: "KL to uniform", value: bits(level.kl_to_uniform_bits), of: "bits, 0 is even" },
+    { id: "gini", name: "Gini", value: known(level.gini) ? level.gini.toFixed(2) : "–", of: "0 even, 1 one code" },
   ];
 }
 
 /** Facts of all levels taken together, or []. Pure. */
-export function jointFacts(joint, levels) {
+export function jointFacts(joint) {
   if (!joint) return [];
   const said = joint.complete ? "" : " (counting stopped at its bound)";
   return [
-    { id: "joint-distinct", name: "Distinct tuples", value: whole(joint.distinct), of: `of at most ${whole(joint.ceiling)}${said}`, title: `Tuples of ${levels} codes that occurred at one position, over ${whole(joint.tokens)} positions` },
-    { id: "joint-perplexity", name: "Joint perplexity", value: number(joint.perplexity), of: `of at most ${whole(joint.ceiling)}`, title: "exp of the entropy of the tuples" },
-    { id: "joint-entropy", name: "Joint entropy", value: bits(joint.entropy_bits), of: `of ${Math.log2(Math.max(joint.ceiling, 1)).toFixed(2)} bits a position`, title: "At most log2 of the ceiling min(K1 · K2 · …, N); few tokens cannot show more" },
+    { id: "joint-distinct", name: "Distinct tuples", value: whole(joint.distinct), of: `of at most ${whole(joint.ceiling)} over ${whole(joint.tokens)} positions${said}`, help: "joint" },
+    { id: "joint-perplexity", name: "Joint perplexity", value: number(joint.perplexity), of: `of at most ${whole(joint.ceiling)}`, help: "joint" },
+    { id: "joint-entropy", name: "Joint entropy", value: bits(joint.entropy_bits), of: `of ${Math.log2(Math.max(joint.ceiling, 1)).toFixed(2)} bits a position`, help: "joint" },
   ];
 }
 
@@ -81,7 +82,7 @@ export function mount(host, bus) {
     host.hidden = !level;
     if (!level) return;
     strip.replaceChildren(...levelFacts(level).map(tile));
-    jointly.replaceChildren(...jointFacts(open.joint, open.levels.length).map(tile));
+    jointly.replaceChildren(...jointFacts(open.joint).map(tile));
     jointly.hidden = !open.joint;
     const rows = shownRows(open);
     body.replaceChildren(...rows.map((row, i) => h("tr", { class: i === bus.state.level && rows.length > 1 ? "dte-lp-lit" : null }, ...row.map((text, column) => h(column === 0 ? "th" : "td", column === 0 ? { scope: "row" } : {}, text)))));
@@ -92,6 +93,6 @@ export function mount(host, bus) {
   draw();
 }
 
-function tile({ id, name, value, of, title }) {
-  return h("div", { class: "cb-fact", "data-fact": id, title }, h("dt", {}, name), h("dd", {}, h("b", {}, value), h("span", {}, of)));
+function tile({ id, name, value, of, help = id }) {
+  return h("div", { class: "cb-fact", "data-fact": id }, h("dt", {}, name, helpMark(help)), h("dd", {}, h("b", {}, value), h("span", {}, of)));
 }

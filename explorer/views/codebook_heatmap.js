@@ -5,8 +5,9 @@ import { createPainting } from "./codebook_heatmap_paint.js";
 import { codeWords, heatmapCaption, heatmapTable, legendOf, ORDERS, shownCodes } from "./codebook_heatmap_words.js";
 import { litCode } from "./codebook_link.js";
 import { foldedTable, furnish, saveCsv, saveFigure } from "./codebook_panel.js";
-import { codesIn, rankOf, tally, usageOrder } from "./codebook_states.js";
+import { codesIn, rankOf, tally, termsOf, usageOrder } from "./codebook_states.js";
 import { viridis } from "./colormaps.js";
+import { helpTerms } from "./help.js";
 import { h, segmented } from "./inspect_dom.js";
 import { whole } from "./inspect_format.js";
 import { Panel } from "./inspect_panel.js";
@@ -227,16 +228,17 @@ class Heatmap {
   fillLegend() {
     this.ramp.show(this.scale);
     this.keys.replaceChildren(
-      ...legendOf(this.level, this.found).map(({ id, state, word, title, count, share }) =>
+      ...legendOf(this.level, this.found).map(({ id, state, word, count, share }) =>
         h(
           "button",
-          { type: "button", class: "cb-key", "data-state": state, title: `${title}. Choose to light them.`, disabled: count === 0, onclick: () => this.light(state) },
+          { type: "button", class: "cb-key", "data-state": state, title: "Choose to light them", disabled: count === 0, onclick: () => this.light(state) },
           h("i", { class: `cb-swatch cb-swatch-${id}`, "aria-hidden": "true" }),
           h("span", {}, word),
           h("b", {}, whole(count)),
           h("span", {}, share),
         ),
       ),
+      helpTerms(termsOf(this.level)),
     );
   }
 

@@ -37,7 +37,7 @@ export function heatmapCaption(level, order) {
 export function legendOf(level, found) {
   const K = level.codebook_size;
   const silent = level.dead === null || level.dead === undefined ? UNSEEN : DEAD;
-  return STATES.map(({ id, word, title }, state) => ({ id, state, word, title, count: found[state], share: percent(found[state], K) })).filter(
+  return STATES.map(({ id, word }, state) => ({ id, state, word, count: found[state], share: percent(found[state], K) })).filter(
     ({ state, count }) => count > 0 || state === silent || state === OVERUSED,
   );
 }

@@ -1,6 +1,7 @@
 // The map of the codes: PCA, UMAP, t-SNE, a slice, or the lattice, bits and sphere of a codebook without a table.
 
 import { addStyleSheet } from "./component.js";
+import { helpTerms } from "./help.js";
 import { h, segmented, toggle } from "./inspect_dom.js";
 import { capital, givens } from "./inspect_format.js";
 import { readTheme } from "./inspect_theme.js";
@@ -16,6 +17,8 @@ import { Selection } from "./codebook_map_selection.js";
 import { BitChooser, SliceChooser } from "./codebook_map_slice.js";
 import { Sphere } from "./codebook_map_sphere.js";
 import { codeWords, honesty } from "./codebook_map_words.js";
+
+const LATTICES = ["lattice", "bits"]; // maps of codes that a rule gives
 
 const COLOURS = [
   { id: "usage", label: "usage" },
@@ -204,7 +207,7 @@ class MapOfCodes {
     const level = this.bus.level();
     const { chosen, bits } = this.bits;
     this.sphere.show({ chosen: chosen.slice(), bits, sums: map.sums, total: level.tokens, latents: map.latents3 });
-    this.legend.replaceChildren(h("p", {}, `Area and colour of a corner: its tokens. Points: sampled ${givens(level)}, moved out to the sphere. Lines: where a bit changes.`), h("p", {}, "Drag or use the arrow keys to turn it. A click on a corner, or the keys 1 to 8, selects its codes."));
+    this.legend.replaceChildren(h("p", {}, `Area and colour of a corner: its tokens. Points: sampled ${givens(level)}, moved out to the sphere. Lines: where a bit changes.`), h("p", {}, "Drag or use the arrow keys to turn it. A click on a corner, or the keys 1 to 8, selects its codes."), helpTerms(["lattice"]));
     this.sayHonesty();
     this.selection.show(false);
   }
@@ -239,7 +242,7 @@ class MapOfCodes {
   say(look) {
     const level = this.bus.level();
     const marks = !this.map.raster;
-    if (look !== this.said) drawLegend(this.legend, { scale: look.scale, colours: look.colours, level, sizes: this.map.cell ? null : look.sized, marks, theme: look.theme });
+    if (look !== this.said) drawLegend(this.legend, { scale: look.scale, colours: look.colours, level, sizes: this.map.cell ? null : look.sized, marks, theme: look.theme, terms: LATTICES.includes(this.map.kind) ? ["lattice"] : [] });
     this.said = look;
     this.sayHonesty();
   }

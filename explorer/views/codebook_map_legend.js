@@ -2,11 +2,12 @@
 
 import { significant } from "./code_card_format.js";
 import { colormap } from "./colormaps.js";
+import { helpTerms } from "./help.js";
 import { h } from "./inspect_dom.js";
 import { whole } from "./inspect_format.js";
 import { compact, logTicks, niceTicks } from "./lab_axes.js";
 import { drawMark } from "./codebook_map_marks.js";
-import { STATES, tally } from "./codebook_states.js";
+import { STATES, tally, termsOf } from "./codebook_states.js";
 
 const KEY_PX = 18;
 
@@ -37,17 +38,19 @@ function ramp(scale) {
   return h("div", { class: "cm-scale" }, bar, h("div", { class: "cm-ticks" }, ...ticks));
 }
 
-/** Fill `element`: scale is null when states are the colours; sizes: what the area of a mark means, or "". */
-export function drawLegend(element, { scale, colours, level, sizes, marks, theme }) {
+/** Fill `element`: scale is null when states are the colours; sizes: what the area of a mark means, or "";
+ *  terms: ids of the help beside those of the states. */
+export function drawLegend(element, { scale, colours, level, sizes, marks, theme, terms = [] }) {
   const parts = [];
   if (scale) parts.push(h("p", {}, h("b", {}, `Colour: ${scale.title}`), ` (${scale.unit})`), ramp(scale));
   if (sizes) parts.push(h("p", {}, h("b", {}, `Area: ${sizes.title}`), ` (${sizes.bare})`));
   if (marks) {
     const middle = colours[Math.floor(colours.length / 2)];
     const each = tally(level.state).map((n, state) =>
-      n > 0 ? h("span", { class: "cm-state", title: STATES[state].title }, key(state, scale ? middle : colours[state], theme), `${STATES[state].word} ${whole(n)}`) : null,
+      n > 0 ? h("span", { class: "cm-state" }, key(state, scale ? middle : colours[state], theme), `${STATES[state].word} ${whole(n)}`) : null,
     );
     parts.push(h("div", { class: "cm-states" }, ...each));
   }
+  parts.push(helpTerms([...terms, ...(marks ? termsOf(level) : [])]));
   element.replaceChildren(...parts);
 }

@@ -15,6 +15,7 @@ import numpy as np
 from explorer.analysis import states
 from explorer.analysis.codebook_diagnosis import evidence_of, findings_of
 from explorer.analysis.codebook_evidence import Evidence
+from explorer.analysis.definitions import help_for
 from explorer.analysis.growth import forecast
 from explorer.analysis.maporder import map_order
 from explorer.audit.result import Audit, LevelAudit
@@ -27,6 +28,8 @@ from explorer.views.encoding import pack
 
 __all__ = ["geometry_payload", "map_payload", "map_vectors", "open_payload"]
 
+HELP = ("tokens", "used", "ceiling", "dead", "unseen", "near-duplicate", "over-used", "perplexity", "entropy")
+HELP += ("kl", "gini", "joint", "training")
 PACKED_MAX = 2**32 - 1
 
 
@@ -68,6 +71,7 @@ def open_payload(
         "joint": None if audit.joint is None else asdict(audit.joint),
         "levels": [_level(of) for of in evidence],
         "diagnosis": [finding.as_json() for finding in findings_of(audit, evidence)],
+        "help": help_for(HELP, books[0]),
     }
 
 

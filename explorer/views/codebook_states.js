@@ -8,11 +8,11 @@ export const OVERUSED = 4;
 
 /** id: for styles. word: on screen. Marks are told apart by shape; colour only repeats it. */
 export const STATES = [
-  { id: "live", word: "in use", title: "Codes in use, with nothing else to say about them" },
-  { id: "dead", word: "dead", title: "Codes below the threshold although at least K tokens were counted" },
-  { id: "unseen", word: "not yet seen", title: "Codes with no token yet, while fewer than K tokens were counted: too few to call them dead" },
-  { id: "duplicate", word: "near-duplicate", title: "Codes in use that lie next to another code, closer than what is quantized lies to its codes" },
-  { id: "overused", word: "over-used", title: "Codes with far more tokens than an even share" },
+  { id: "live", word: "in use" },
+  { id: "dead", word: "dead" },
+  { id: "unseen", word: "not yet seen" },
+  { id: "duplicate", word: "near-duplicate" },
+  { id: "overused", word: "over-used" },
 ];
 
 /** How many codes are in each state: [live, dead, unseen, duplicate, overused]. */
@@ -20,6 +20,12 @@ export function tally(state) {
   const found = new Array(STATES.length).fill(0);
   for (let code = 0; code < state.length; code++) found[state[code]] += 1;
   return found;
+}
+
+/** The states of a level that need a definition, as ids of the help. */
+export function termsOf({ state }) {
+  const found = tally(state);
+  return [null, "dead", "unseen", "near-duplicate", "over-used"].filter((id, number) => id && found[number] > 0);
 }
 
 /** The codes in one state, rising. */

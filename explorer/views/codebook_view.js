@@ -11,6 +11,7 @@ import { mount as mountHeatmap } from "./codebook_heatmap.js";
 import { createBus, ownState } from "./codebook_link.js";
 import { mount as mountMap } from "./codebook_map.js";
 import { addStyleSheet } from "./component.js";
+import { learn } from "./help.js";
 import { h, segmented } from "./inspect_dom.js";
 import { whole } from "./inspect_format.js";
 import { say } from "./lab_panel.js";
@@ -151,6 +152,7 @@ class CodebookPage {
   }
 
   settle(answer) {
+    learn(answer.help);
     this.say(this.opening.message ?? "");
     this.opening.message = "";
     this.settling = true; // the audit that the server chose is no new wish

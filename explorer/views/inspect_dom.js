@@ -70,6 +70,7 @@ export function card(id, title, stageLabel, tools, exports) {
   );
   const reset = h("button", { type: "button", class: "dte-link", hidden: true, title: "Show everything again" }, "Reset zoom");
   const caption = h("p", { class: "dte-caption" });
+  const terms = h("p", { class: "dte-help-terms", hidden: true });
   const progress = h("p", { class: "dte-progress", role: "status", hidden: true });
   const heading = h("h3", {}, title);
   const buttons = exports.map(([text, label, act]) =>
@@ -81,7 +82,7 @@ export function card(id, title, stageLabel, tools, exports) {
     h("div", { class: "dte-panel-head" }, heading, h("div", { class: "dte-tools" }, reset, ...tools)),
     stage,
     progress,
-    h("div", { class: "dte-foot" }, caption, h("div", { class: "dte-exports" }, ...buttons)),
+    h("div", { class: "dte-foot" }, h("div", {}, caption, terms), h("div", { class: "dte-exports" }, ...buttons)),
   );
-  return { element, stage, caption, progress, reset };
+  return { element, stage, caption, terms, progress, reset };
 }

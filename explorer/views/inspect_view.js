@@ -12,6 +12,7 @@ import { readPayload } from "./inspect_model.js";
 import { Panel } from "./inspect_panel.js";
 import { onThemeChange, readTheme } from "./inspect_theme.js";
 import { gridContent, pictureContent } from "./inspect_tiles.js";
+import { learn } from "./help.js";
 import { selection } from "./selection.js";
 import { shown } from "./shown.js";
 import { setAddress } from "./address.js";
@@ -125,6 +126,7 @@ class InspectView {
       console.error(error);
       return this.showEmpty("This result could not be read", error.message);
     }
+    learn(model?.help);
     const same = model && this.model && model.key === this.model.key;
     this.model = model;
     this.parts.empty.hidden = Boolean(model);

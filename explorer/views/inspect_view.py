@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.analysis.definitions import help_for
 from explorer.analysis.depiction import mosaic_shape
 from explorer.analysis.usage import training_usage
 from explorer.analysis.voronoi import Box
@@ -24,6 +25,7 @@ from explorer.views import places
 from explorer.views.component import BrowserComponent
 from explorer.views.encoding import image_bytes, pack, pack_indices, png_data_url
 
+HELP = ("tokens", "used", "ceiling", "perplexity", "training", "fit")
 MODES = ("all", "solo", "mute", "cumulative")
 LOSSLESS_PIXELS = 512 * 512  # larger pictures travel as JPEG: only what is looked at, never what is measured
 MOST_OBLONG = 4  # a wrapped grid may be so many times wider than high
@@ -132,6 +134,7 @@ def payload(
         "selected": {"level": choice.level, "code": choice.code, "token": choice.token},
         "progress": progress,
         "mapKind": map_kind,
+        "help": help_for(HELP, record.levels[0].codebook),
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False)
 

@@ -1,6 +1,7 @@
 // The words around the canvases of the inspect view: controls, captions, status line, live region, data attributes.
 
 import * as words from "./inspect_format.js";
+import { helpTerms } from "./help.js";
 import { modesFor } from "./inspect_layout.js";
 import { placeText } from "./places.js";
 
@@ -44,11 +45,24 @@ export function fillCaptions(view) {
   picture.element.querySelector("h3").textContent = TITLES[kind] ?? "Picture";
   for (const control of picture.element.querySelector("h3").parentElement.querySelectorAll("label")) control.hidden = !model.placed; // no grid on it
   picture.caption.textContent = words.pictureCaption(model, level);
+  if (!model.about) explain(picture, ["fit"]);
   tokens.caption.textContent = words.gridCaption(level, model.placed, model.place);
+  explain(tokens, level.metric === "implicit" ? ["lattice"] : []);
   map.caption.textContent = view.map?.caption ?? "No map of this codebook.";
+  explain(map, view.map?.kind === "lattice" ? ["lattice"] : []);
   view.parts.range.set(view.options.range);
   view.parts.range.element.hidden = usage.used === level.K;
   bars.caption.textContent = words.usageCaption(usage, level.K, view.where, nounOf(model));
+  explain(bars, ["used", "ceiling", "perplexity", ...(view.where === "training" ? ["training"] : [])]);
+}
+
+/** The terms of a caption, to press; made anew only when they change, so that an open one stays open. */
+function explain(card, ids) {
+  const wanted = ids.join(" ");
+  if (card.terms.dataset.ids === wanted) return;
+  card.terms.replaceChildren(...helpTerms(ids).children);
+  card.terms.dataset.ids = wanted;
+  card.terms.hidden = card.terms.childElementCount === 0;
 }
 
 /** A long mosaic of frames gets the whole width and its own proportion; everything else the usual stage. */

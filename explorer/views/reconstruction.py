@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from explorer.analysis.definitions import DEFINITIONS
 from explorer.errors import RecordError
 from explorer.views.component import BrowserComponent
 from explorer.views.encoding import pack, pack_indices, png_data_url
@@ -193,12 +194,13 @@ def figures(data: ReconstructionData) -> list[dict]:
     pixels = data.original.shape[0] * data.original.shape[1]
     raw_bits = BITS_PER_RGB_PIXEL * pixels
     identical = data.psnr_db is not None and math.isinf(data.psnr_db)
+    size = f"this picture, {data.original.shape[1]:,} x {data.original.shape[0]:,} px"
     rows = [
         figure("psnr_db", "PSNR", None if identical else data.psnr_db, "dB", 2,
-                "Peak signal-to-noise ratio of the reconstruction over all pixels and channels; higher is closer, "
-                "and about 1 dB is visible.", text="identical" if identical else None),
+                f"{DEFINITIONS['psnr'].words} Higher is closer, and about 1 dB is visible.",
+                text="identical" if identical else None, of=size),
         figure("ssim", "SSIM", data.ssim, "of 1", 3,
-                "Structural similarity of the reconstruction to the original; 1 means identical."),
+                "Structural similarity of the reconstruction to the original; 1 means identical.", of=size),
         figure("tokens", "Tokens", data.num_tokens, "indices", 0,
                 f"Indices that stand for this picture: {counted_words(data)}."),
         figure("bits_uniform", "Bits, uniform", data.bits_uniform, "bit", 0,
@@ -229,11 +231,19 @@ def figures(data: ReconstructionData) -> list[dict]:
 
 
 def figure(
-    id: str, label: str, value: float | None, unit: str, decimals: int, explains: str, text: str | None = None
+    id: str,
+    label: str,
+    value: float | None,
+    unit: str,
+    decimals: int,
+    explains: str,
+    text: str | None = None,
+    of: str = "",
 ) -> dict:
-    """One figure of the row; `text` instead of a value where there is no number to show."""
+    """One figure of the row; `text` instead of a value where there is no number to show; `of`: over what, where the
+    same figure of something else is another one."""
     number = None if value is None or not math.isfinite(value) else float(value)
     return {
         "id": id, "label": label, "value": number, "unit": unit,
-        "decimals": decimals, "explains": explains, "text": text,
+        "decimals": decimals, "explains": explains, "text": text, "of": of,
     }  # fmt: skip

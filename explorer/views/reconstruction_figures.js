@@ -1,5 +1,6 @@
 // The row of figures under the reconstruction: text and CSV (pure), and the elements.
 
+import { helpMark } from "./help.js";
 import { csv } from "./inspect_format.js";
 
 /** {text, unit} of a figure, such as {text: "1,024", unit: "indices"}; a figure without a value says "not defined". */
@@ -16,23 +17,28 @@ export function figuresCsv(figures) {
   return csv(["figure", "value", "unit", "explanation"], rows);
 }
 
-/** A description list; each figure carries its explanation as a title. */
+/** A description list; the mark beside each label opens its explanation. */
 export function figureList(figures) {
   const list = document.createElement("dl");
   list.className = "dte-rec-figures";
   for (const figure of figures) {
     const { text, unit } = figureText(figure);
     const cell = document.createElement("div");
-    cell.title = figure.explains;
     cell.dataset.figure = figure.id;
     const label = document.createElement("dt");
-    label.textContent = figure.label;
+    label.append(figure.label, helpMark({ term: figure.label, words: figure.explains }));
     const value = document.createElement("dd");
     const number = document.createElement("b");
     number.textContent = text;
     value.append(number);
     if (unit) value.append(` ${unit}`);
     cell.append(label, value);
+    if (figure.of) {
+      const of = document.createElement("dd");
+      of.className = "dte-rec-of";
+      of.textContent = figure.of;
+      cell.append(of);
+    }
     list.append(cell);
   }
   return list;

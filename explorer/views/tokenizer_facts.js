@@ -1,4 +1,6 @@
-// The facts of the chosen tokenizer. Text only.
+// The facts of the chosen tokenizer. Text only; the mark beside each label opens what it means.
+
+import { helpMark } from "./help.js";
 
 export function mount({ element, props, watch }) {
   const doc = element.ownerDocument;
@@ -14,9 +16,8 @@ export function mount({ element, props, watch }) {
         const pair = doc.createElement("div");
         const term = doc.createElement("dt");
         const description = doc.createElement("dd");
-        term.textContent = label;
+        term.append(label, helpMark({ term: label, words: meaning }));
         description.textContent = value;
-        pair.title = meaning;
         pair.append(term, description);
         if (value.length > 24) pair.className = "wide";
         return pair;

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 
+from explorer.analysis.definitions import DEFINITIONS
 from explorer.analysis.naming import part_noun
 from explorer.record import TokenRecord
 from explorer.tokenizers.base import TokenizerSpec
@@ -44,12 +45,13 @@ def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[s
     if not spec.decodes:
         rows.append(_fact("decoder", "none", "Tokens can be made and counted, but not turned back into a medium."))
     if "psnr_db" in spec.measured:
-        where = f"mean over {spec.measured['pictures']:,.0f} held-out pictures, as its card says"
-        rows.append(_fact("PSNR", f"{spec.measured['psnr_db']:.1f} dB", f"Peak signal-to-noise ratio, {where}."))
+        rows.append(_fact("PSNR on its card", psnr_words(spec.measured), DEFINITIONS["card_psnr"].words))
     usage, part = usage_words(spec.measured), part_noun(spec.combination)
     if usage:
         counted = f"Share of K used at least once by {spec.measured['tokens']:,.0f} held-out tokens, {part} by {part}."
         rows.append(_fact("usage", usage, counted))
+    if spec.weights:
+        rows.append(_fact("weights", spec.weights, DEFINITIONS["weights"].words))
     rows.append(_fact("licence", spec.licence, "Of the weights."))
     rows.append(_fact("from", SOURCES[spec.source], "Who brought this tokenizer."))
     return rows
@@ -103,6 +105,13 @@ def _size(spec: TokenizerSpec) -> str:
     millions = spec.parameters / 1e6
     words = f"{millions:.1f} M" if millions >= 0.1 else f"{spec.parameters:,}"
     return f"{words}, {spec.memory_bytes / 1e6:,.0f} MB" if spec.memory_bytes >= 1e6 else words
+
+
+def psnr_words(measured: Mapping[str, float]) -> str:
+    """The card's PSNR with what it is of: "24.0 dB, 100 held-out pictures of 256 px"."""
+    size = f" of {measured['side_px']:,.0f} px" if "side_px" in measured else ""
+    exact = f", {measured['identical']:,.0f} decoded exactly left out" if measured.get("identical") else ""
+    return f"{measured['psnr_db']:.1f} dB, {measured['pictures']:,.0f} held-out pictures{size}{exact}"
 
 
 def usage_words(measured: Mapping[str, float]) -> str:

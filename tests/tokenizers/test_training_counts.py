@@ -1,4 +1,4 @@
-"""Which moving average the counts of a checkpoint are: without its decay nobody can say what "used in training" means."""
+"""Which moving average the counts of a checkpoint are: without it nobody can say what "used in training" means."""
 
 import pytest
 import torch

@@ -24,10 +24,10 @@ test("each fact names its denominator, and few tokens leave codes unseen, not de
 });
 
 test("all levels together: tuples of codes, and where counting stopped it is said", () => {
-  const [distinct, perplexity] = jointFacts(JOINT, 2);
-  assert.equal(distinct.of, "of at most 500 (counting stopped at its bound)");
+  const [distinct, perplexity] = jointFacts(JOINT);
+  assert.equal(distinct.of, "of at most 500 over 500 positions (counting stopped at its bound)");
   assert.equal(perplexity.value, "1,350");
-  assert.deepEqual(jointFacts(null, 1), []);
+  assert.deepEqual(jointFacts(null), []);
 });
 
 test("the table has a row a level and one jointly; the file has plain numbers", () => {
