@@ -99,9 +99,7 @@ class Plan:
     @property
     def weights_words(self) -> str:
         """Which of two sets of weights is used, such as "averaged; raw ones are there, too"; "" where there is one."""
-        if self.header is None or not self.header.beside:
-            return ""
-        return f"{self.header.weights}; {self.header.beside} ones are there, too"
+        return "" if self.header is None else _weights_words(self.header)
 
     @property
     def complete(self) -> bool:
@@ -154,6 +152,10 @@ def plan_file(path: Path, title: str = "", weights: str = "") -> Plan:
     return planned(Source("file", str(path), weights=weights), header, file_id(path, name), name, "not stated")
 
 
+def _weights_words(header: Header) -> str:
+    return f"{header.weights}; {header.beside} ones are there, too" if header.beside else ""
+
+
 def planned(source: Source, header: Header, slug: str, title: str, licence: str) -> Plan:
     """The plan that a header gives. slug: its id, to which a choice of weights adds. Raises CheckpointError for an
     unknown format."""
@@ -163,7 +165,7 @@ def planned(source: Source, header: Header, slug: str, title: str, licence: str)
     slug = _WEIGHTS.sub("", slug) + (f"--{chosen.weights}" if chosen.weights != chosen.first else "")
     spec = replace(
         found.spec, id=slug, title=f"{title} ({of})", licence=licence, source=source.kind,
-        memory_bytes=found.memory_bytes,
+        memory_bytes=found.memory_bytes, weights=_weights_words(chosen) or "the only set that the file has",
     )  # fmt: skip
     return Plan(
         source, slug, spec.title, found.format_id, found.format.title, spec.modality, licence, spec, found.header,

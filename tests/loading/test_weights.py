@@ -49,6 +49,7 @@ def test_llamagen_s_averages_come_first_and_either_can_be_chosen(tmp_path):
             found.notes
         )
         assert found.title == f"vq.pt (LlamaGen VQ, {used} weights)" and found.weights_words.startswith(used)
+        assert found.spec.weights == found.weights_words, "the page of a loaded tokenizer says it, too"
 
 
 # Where a file keeps an average beside the weights, by the programs that write such files.

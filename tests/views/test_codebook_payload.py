@@ -15,7 +15,7 @@ from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views.codebook_payload import open_payload
 from explorer.views.encoding import unpack
 
-FIELDS = {"tokenizer", "audits", "audit", "joint", "levels", "diagnosis"}
+FIELDS = {"tokenizer", "audits", "audit", "joint", "levels", "diagnosis", "besides", "help"}
 LEVEL_FIELDS = {
     *(
         "name",

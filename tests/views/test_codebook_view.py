@@ -29,7 +29,7 @@ def test_every_panel_is_imported_by_name_and_mounts():
     script = (VIEWS_FOLDER / "codebook_view.js").read_text(encoding="utf-8")
     named = re.search(r"const PANELS = \{(.*?)\};", script, re.DOTALL)[1]
     panels = dict(re.findall(r"(\w+): (mount\w+),", named))
-    assert len(panels) == 8
+    assert len(panels) == 9
     for name, mount in panels.items():
         assert f'import {{ mount as {mount} }} from "./codebook_{name}.js";' in script
         module = (VIEWS_FOLDER / f"codebook_{name}.js").read_text(encoding="utf-8")
