@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from explorer import tokenizers
+from explorer.audit.noted import Notes
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.columns import columns_of
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         comparison = run_comparison(media, loaded, chosen, writer.add, _progress, stopped.is_set)
     comparison = replace(comparison, device=device_words(comparison.device))
     paths = writer.finish(comparison)
-    for line in troubles(comparison):
+    for line in [*noted(comparison), *troubles(comparison)]:
         print(line, file=sys.stderr)
     print("\n".join(summary(comparison)))
     errors = " and errors/" if options.maps and comparison.kind.modality != "audio" else ""
@@ -55,6 +56,14 @@ def device_words(name: str) -> str:
         return name
     pick, label = (load_dotted(f"explorer.device:{one}") for one in ("pick_device", "device_label"))
     return label(pick(name))
+
+
+def noted(comparison: Comparison) -> list[str]:
+    """What was done to the media before they were compared, alike notes together."""
+    notes = Notes()
+    for medium in comparison.media:
+        notes.add(medium.name, medium.notes)
+    return [f"note: {one.told(len(comparison.media))}" for one in notes.listed()]
 
 
 def troubles(comparison: Comparison) -> list[str]:

@@ -55,11 +55,23 @@ export function shareDone(job) {
   return job.planned > 0 ? Math.min(1, job.done / job.planned) : null;
 }
 
+// What a file dialogue offers: browsers know some endings by no media type, and grey such files out.
+const OFFERED = {
+  image: "image/*,.heic,.heif,.avif,.tif,.tiff,.ppm,.pgm,.pbm",
+  audio: "audio/*,.caf,.w64,.au,.amr,.opus,.mka",
+  video: "video/*,.mkv,.y4m,.flv,.gif,.webp,.apng",
+};
+
+/** The `accept` of an input for files of a modality; of all where it is none of them. Pure. */
+export function accepted(modality) {
+  return OFFERED[modality] ?? Object.values(OFFERED).join(",");
+}
+
 /** What an audit by a tokenizer of that modality reads: [accept, "pictures", "a zip of pictures"]. */
 export function mediaWords(modality) {
   const nouns = { image: "pictures", audio: "sounds", video: "clips" };
   const noun = nouns[modality] ?? "media";
-  return { noun, accept: `${modality in nouns ? `${modality}/*` : "image/*,audio/*,video/*"},.zip,.npy,.npz,.jsonl` };
+  return { noun, accept: `${accepted(modality)},.zip,.npy,.npz,.jsonl` };
 }
 
 /** "12 of 100 media · 12,288 tokens of each codebook · 6.1 media/s · 14 s left": the figures of a job. */

@@ -1,7 +1,7 @@
 // What is compared: a medium or a set (samples, hard content, the visitor's own), and from two to eight tokenizers of one
 // modality.
 
-import { bytes } from "./codebook_audit_model.js";
+import { accepted, bytes } from "./codebook_audit_model.js";
 import { note } from "./codebook_panel.js";
 import { isFresh, isGoing } from "./compare_link.js";
 import { fileTrouble, modalityOf, NOUNS } from "./compare_model.js";
@@ -105,7 +105,7 @@ class Chooser {
     const nouns = NOUNS[modality] ?? "media";
     this.kinds.options(kindsOf(modality), this.kind);
     this.modalities.set(modality);
-    this.input.accept = `${modality}/*,.zip`;
+    this.input.accept = `${accepted(modality)},.zip`;
     this.input.setAttribute("aria-label", `Your own ${nouns}, or a zip of them`);
     this.drop.lastChild.textContent = ` or drop them here: up to ${this.bus.info.limits.media} ${nouns}, or a zip of them. They stay on this server and go when you close the page.`;
     for (const chip of this.chips?.children ?? []) chip.hidden = chip.dataset.modality !== modality;

@@ -186,7 +186,7 @@ _LABS = tuple(
 )  # fmt: skip
 
 
-def _heif(file_format: str, pixels: np.ndarray = CARD, colour: tuple[int, int] | None = None, **options) -> bytes:
+def heif(file_format: str, pixels: np.ndarray = CARD, colour: tuple[int, int] | None = None, **options) -> bytes:
     """AVIF or HEIC. colour: put in the place of the numbers of H.273 that the encoder states."""
     if file_format == "HEIF":
         import pillow_heif
@@ -203,7 +203,7 @@ _whole = {"quality": 100, "subsampling": "4:4:4"}
 
 
 def _avif(name: str, says: str = "", within: float = 2.01, kind: str = "AVIF", **options) -> Odd:
-    return _shown(kind, name, partial(_heif, "AVIF", **{**_whole, **options}), "avif", says, within)
+    return _shown(kind, name, partial(heif, "AVIF", **{**_whole, **options}), "avif", says, within)
 
 
 def _heic(name: str, says: str = "", within: float = LOSSY, **options) -> Odd:
@@ -211,7 +211,7 @@ def _heic(name: str, says: str = "", within: float = LOSSY, **options) -> Odd:
         np.repeat(options.pop("pixels", CARD), 2, axis=0), 2, axis=1
     )  # FFmpeg shows blocks of 64 as a whole
     given = {"pixels": large, "quality": -1, "chroma": 444, **options}  # -1: lossless
-    return Odd("HEIC", name, partial(_heif, "HEIF", **given), "ffmpeg:heic", within, says)
+    return Odd("HEIC", name, partial(heif, "HEIF", **given), "ffmpeg:heic", within, says)
 
 
 def _exif(orientation: int) -> bytes:
@@ -230,15 +230,15 @@ _AVIF = (
     _avif("BT.709 in numbers", "", colour=(1, 1)),
     _avif("PQ", r"HDR \(PQ\)", 6.0, "HDR", colour=(9, 16)),
     _avif("HLG", r"HDR \(HLG\)", LOSSY, "HDR", colour=(9, 18)),
-    Odd("AVIF", "cut", lambda: _heif("AVIF", **_whole)[:-50], "", EXACT, "damaged or cut short", True),
+    Odd("AVIF", "cut", lambda: heif("AVIF", **_whole)[:-50], "", EXACT, "damaged or cut short", True),
 )
 _HEIC = (
     _heic("plain"),
     _heic("grey", GREY, pixels=GREYS),
     Odd("HEIC", "a JPEG that is called so", lambda: encoded(picture(), "JPEG", quality=95), "chromium:image/jpeg",
         LOSSY),
-    Odd("HEIC", "with Display P3", lambda: _heif("HEIF", quality=-1, chroma=444, icc_profile=P3), "LittleCMS", LOSSY,
+    Odd("HEIC", "with Display P3", lambda: heif("HEIF", quality=-1, chroma=444, icc_profile=P3), "LittleCMS", LOSSY,
         BY_PROFILE, theirs=_by_littlecms(P3, PATCHES)),
-    Odd("HEIC", "cut", lambda: _heif("HEIF", quality=-1)[:-50], "", EXACT, "damaged or cut short", True),
+    Odd("HEIC", "cut", lambda: heif("HEIF", quality=-1)[:-50], "", EXACT, "damaged or cut short", True),
 )  # fmt: skip
 COLOURS = (*_MATRIX, *_GREY, *_CMYK, *_USELESS, *_PNG_STATES, *_LABS, *_AVIF, *_HEIC)

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { auditWords, groupsOf, levelOptions } from "../../../explorer/views/codebook_view.js";
+import { accepted, mediaWords } from "../../../explorer/views/codebook_audit_model.js";
 
 test("an audit says over what it counted, and when it stopped early", () => {
   const audit = { media: 100, skipped: [], planned: 100, complete: true, seconds: 12.4, device: "cpu" };
@@ -16,4 +17,10 @@ test("levels have names with their size, tokenizers stand by modality", () => {
   assert.deepEqual(options.map(({ id, label, title }) => [id, label, title]), [[0, "Level 1", "Level 1: K = 1,024"], [1, "Level 2", "Level 2: K = 16"]]);
   const groups = groupsOf([{ id: "a", modality: "image" }, { id: "b", modality: "audio" }, { id: "c", modality: "image" }]);
   assert.deepEqual(groups.map(([name, list]) => [name, list.map(({ id }) => id)]), [["image", ["a", "c"]], ["audio", ["b"]]]);
+});
+
+test("a file dialogue offers what browsers know by no media type, too", () => {
+  assert.ok(mediaWords("image").accept.includes("image/*,.heic,.heif,.avif,.tif"));
+  assert.ok(mediaWords("image").accept.endsWith(",.zip,.npy,.npz,.jsonl") && !mediaWords("image").accept.includes("audio/*"));
+  for (const part of ["image/*", "audio/*", "video/*", ".heic", ".amr", ".y4m"]) assert.ok(accepted("").split(",").includes(part), part);
 });
