@@ -149,7 +149,10 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
     parser.add_argument("--title", help="what the report is called (default: the name of the medium)")
     parser.add_argument("--side", type=int, default=1024, metavar="PX", help="scale down to it (default: 1,024)")
-    parser.add_argument("--repeats", type=int, metavar="N", help="timed runs (default: 3 for one medium, else 1)")
+    parser.add_argument("--repeats", type=int, metavar="N", help="timed rounds (default: 5 for one medium, else 1)")
+    parser.add_argument(
+        "--baseline", default="", metavar="A", help="id that the others are held against (default: first)"
+    )
     parser.add_argument("--maps", type=int, default=12, metavar="N", help="error maps of the first N (default: 12)")
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     parser.set_defaults(command="explorer.cli.compare:run")

@@ -1,7 +1,8 @@
 """How far a decoded sound is from its original: SNR, SI-SDR, log-mel distance. Sounds are (S, C) at one rate.
 
 Channels count as one signal after another. None of these says how good it sounds: a decoder that makes the right noise
-with other phases has an SNR near 0 dB and a small log-mel distance.
+with other phases has an SNR near 0 dB and a small log-mel distance. Figures are of the decode moved back by its delay
+(see `sound_delay`), over the samples that both have then.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.depiction import FLOOR_DB, WINDOW_S, mel_filters
+from explorer.analysis.sound_delay import NO_DELAY, Delay, kept, moved_back
 from explorer.errors import RecordError
 
 MEL_BANDS = 80
@@ -23,13 +25,17 @@ _FRAMES = 512  # transformed at a time: bounds the memory of a long sound
 class SoundQuality:
     """snr_db, si_sdr_db: inf for identical sounds, None where none is defined (silence). log_mel_db: 0 if identical.
 
-    max_error: the largest difference of two samples; full scale is 1.
+    max_error: the largest difference of two samples; full scale is 1. These are of the decode moved back by `delay`;
+    raw_snr_db, raw_si_sdr_db: of the decode as it came, over the whole sound.
     """
 
     snr_db: float | None
     si_sdr_db: float | None
     log_mel_db: float
     max_error: float
+    raw_snr_db: float | None
+    raw_si_sdr_db: float | None
+    delay: Delay = NO_DELAY
 
     @property
     def snr_text(self) -> str:
@@ -42,14 +48,31 @@ class SoundQuality:
         return _text(self.si_sdr_db)
 
 
-def sound_quality(sound: np.ndarray, decoded: np.ndarray, sample_rate_hz: float) -> SoundQuality:
-    """All figures at once. Raises RecordError for sounds of different shapes."""
-    first, second = _both(sound, decoded)
+def sound_quality(
+    sound: np.ndarray, decoded: np.ndarray, sample_rate_hz: float, delay: Delay = NO_DELAY
+) -> SoundQuality:
+    """All figures at once, of the decode moved back by that delay. Raises RecordError for sounds of different shapes,
+    and for a delay that leaves nothing of them."""
+    _both(sound, decoded)
+    part = kept(len(sound), delay.samples)
+    return aligned_quality(sound, decoded, moved_back(decoded, delay.samples), part, sample_rate_hz, delay)
+
+
+def aligned_quality(
+    sound: np.ndarray, raw: np.ndarray, aligned: np.ndarray, part: slice, sample_rate_hz: float, delay: Delay
+) -> SoundQuality:
+    """All figures of a decode as it came, and of it moved back already; part: the samples that both have then."""
+    first, second = _both(sound[part], aligned[part])
+    signal_to_noise, scale_free = snr_db(first, second), si_sdr_db(first, second)
+    still = delay.samples == 0
     return SoundQuality(
-        snr_db(sound, decoded),
-        si_sdr_db(sound, decoded),
-        log_mel_distance_db(sound, decoded, sample_rate_hz),
+        signal_to_noise,
+        scale_free,
+        log_mel_distance_db(first, second, sample_rate_hz),
         float(np.abs(first - second).max()),
+        signal_to_noise if still else snr_db(sound, raw),
+        scale_free if still else si_sdr_db(sound, raw),
+        delay,
     )
 
 

@@ -11,18 +11,22 @@ from explorer import tokenizers
 from explorer.audit.noted import Notes
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.compare.choice import modality_of_ids, tokenizer_ids
-from explorer.compare.columns import columns_of
+from explorer.compare.columns import columns_of, compared_columns
+from explorer.compare.differences import LEVEL, difference_words, differences
 from explorer.compare.media import open_media
+from explorer.compare.rates import rate_curves, value_words
 from explorer.compare.result import Comparison
-from explorer.compare.run import Options, run_comparison
-from explorer.compare.table import make_table, shown
+from explorer.compare.run import Options, check_baseline, run_comparison
+from explorer.compare.spread import shown
+from explorer.compare.table import equal_bits_words, make_table, star_words
 from explorer.compare.writing import Writer
 from explorer.config import settings
 from explorer.errors import SettingsError
 from explorer.registry import load_dotted
 
 SAID = ("bpp_uniform", "bpp_empirical", "kbps_uniform", "kbps_empirical", "psnr_db", "ssim", "ms_ssim")
-SAID += ("si_sdr_db", "log_mel_db", "encode_ms", "decode_ms")
+SAID += ("si_sdr_db", "si_sdr_raw_db", "delay_ms", "log_mel_db", "encode_ms", "decode_ms")
+REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds themselves
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,8 +35,9 @@ def run(options: argparse.Namespace) -> int:
     media = open_media(options.files, settings().limits, options.title, modality_of_ids(ids))
     if options.maps < 0:
         raise SettingsError(f"--maps must be 0 or more, not {options.maps}.")
-    repeats = options.repeats if options.repeats is not None else 3 if len(media) == 1 else 1
-    chosen = Options(repeats, options.side)
+    repeats = options.repeats if options.repeats is not None else REPEATS if len(media) == 1 else 1
+    chosen = Options(repeats, options.side, baseline=options.baseline)
+    check_baseline(options.baseline, ids)
     loaded = [tokenizers.load_tokenizer(one, device=options.device) for one in ids]
     writer = Writer(options.out, options.maps)
     with stop_on_ctrl_c() as stopped:
@@ -73,7 +78,7 @@ def troubles(comparison: Comparison) -> list[str]:
 
 
 def summary(comparison: Comparison) -> list[str]:
-    """The main columns as lines of text, "*" at the best."""
+    """The main columns as lines of text, "*" at the best; the differences to the baseline, and what codecs reached."""
     table = make_table(comparison)
     columns = [column for column in columns_of(comparison.kind) if column.key in SAID]
     rows = [["tokenizer", *(column.title for column in columns)]]
@@ -86,9 +91,36 @@ def summary(comparison: Comparison) -> list[str]:
         rows.append([row.tokenizer_id, *cells])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    over = f"over {table.media:,} of {comparison.kind.some(comparison.planned)} on {comparison.device}"
+    sizes = f"; {table.sizes}" if table.media else ""
+    notes = [star_words(table).replace("★", "*"), equal_bits_words(table)] if table.media else []
+    parts = [*lines, f"{over}{sizes}", *notes, *difference_lines(comparison), *codec_lines(comparison)]
+    return [line for line in parts if line]
+
+
+def difference_lines(comparison: Comparison) -> list[str]:
+    """Each tokenizer less the baseline, a line a figure that was measured."""
+    kind, base = comparison.kind, comparison.base
+    columns = [column for column in compared_columns(kind) if column.key in SAID]
+    lines = [
+        f"  {tokenizer_id}: {column.title} {difference_words(column, found[column.key], kind.noun, kind.nouns)}"
+        for tokenizer_id, found in differences(comparison, base).items()
+        for column in columns
+        if found[column.key].total
+    ]
+    head = f"difference to {base}, ± half the width of the {LEVEL:.0%} interval (Student's t, paired):"
+    return [head, *lines] if lines else []
+
+
+def codec_lines(comparison: Comparison) -> list[str]:
+    """Each codec at each of the bits that were matched, and the bits that it reached."""
+    kind = comparison.kind
+    measure = next(iter(kind.measures))
     return [
-        *lines,
-        f"over {table.media:,} of {comparison.kind.some(comparison.planned)} on {comparison.device}; * best",
+        f"{point.name}: {point.rate:.3f} {kind.rate_unit} without headers, {value_words(kind, measure, point)}"
+        for curve in rate_curves(comparison)
+        if curve.kind == "codec"
+        for point in curve.points
     ]
 
 

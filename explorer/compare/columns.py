@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from explorer.analysis.sound_delay import BOUND_S
 from explorer.compare.kinds import Kind
 from explorer.compare.result import Cell, Medium
 
 Value = Callable[[Cell, Medium], "float | None"]
+Runs = Callable[[Cell], "tuple[float, ...]"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """unit: "" for plain numbers. better: which end is the best, None where neither is. digits: shown after the point.
+    """unit: "" for plain numbers. better: which end is the better one, None where neither is. digits: after the point.
 
-    value: of one cell; None for a column that is a fact of the tokenizer. words: what it is, in one line.
+    starred: whether its best is marked, see `stars`: of what is lost and of times, never of what is spent (that fewer
+    bits are fewer says nothing of how well they are used). group: "quality", "cost" or "fact". value: of one cell; None
+    for a column that is a fact of the tokenizer. runs: of a time, each timed run. words: what it is, in one line.
     """
 
     key: str
@@ -27,81 +31,78 @@ class Column:
     digits: int
     words: str
     value: Value | None = None
+    group: Literal["quality", "time", "cost", "fact"] = "cost"
+    runs: Runs | None = None
+
+    @property
+    def starred(self) -> bool:
+        return self.better is not None and self.group in ("quality", "time")
+
+
+def _quality(key: str, title: str, unit: str, better, digits: int, words: str, value: Value) -> Column:
+    return Column(key, title, unit, better, digits, words, value, "quality")
+
+
+def _time(key: str, title: str, words: str, runs: Runs) -> Column:
+    def middle(cell: Cell, medium: Medium) -> float | None:
+        return median(runs(cell)) if runs(cell) else None
+
+    return Column(key, title, "ms", "low", 1, words, middle, "time", runs)
 
 
 _BITS = (
     Column("tokens", "Tokens", "", "low", 0, "Indices to be sent: positions times levels", lambda c, m: c.tokens),
-    Column("vocabulary", "Vocabulary", "", None, 0, "Codes of one position"),
     Column("bits", "Bits", "bits", "low", 0, "At log2(K) for each index", lambda c, m: c.bits_uniform),
 )
-_PICTURE = (
-    Column("psnr_db", "PSNR", "dB", "high", 2, "Over all pixels and channels, peak 1", lambda c, m: c.fidelity.psnr_db),
-    Column(
-        "ssim", "SSIM", "", "high", 3, "Wang et al. 2004, Gaussian window of 11 pixels", lambda c, m: c.fidelity.ssim
-    ),
-    Column(
-        "ms_ssim", "MS-SSIM", "", "high", 3, "Wang et al. 2003; from 161 pixels a side", lambda c, m: c.fidelity.ms_ssim
-    ),
-    Column(
-        "gradient_error",
-        "Gradient RMSE",
-        "1/pixel",
-        "low",
-        4,
-        "Root mean square error of the slopes between neighbours",
-        lambda c, m: c.fidelity.gradient_error,
-    ),
+_ROUNDS = "median (quartiles) of the timed runs, in rounds of all tokenizers"
+_TIMES = (
+    _time("encode_ms", "Encode", f"With quantizing; {_ROUNDS}", lambda c: c.times.encode_ms),
+    _time("decode_ms", "Decode", _ROUNDS.capitalize(), lambda c: c.times.decode_ms),
+)
+_FACTS = (
+    Column("codebook_size", "Codes, K", "", None, 0, "Codes of one level, of the largest", group="fact"),
+    Column("num_quantizers", "Levels", "", None, 0, "Levels or groups: indices of one position", group="fact"),
+    Column("parameters", "Parameters", "", "low", 0, "Of encoder, quantizer and decoder", group="fact"),
+    Column("licence", "Licence", "", None, 0, "Of the weights, as their card states it", group="fact"),
 )
 _SOUND = (
-    Column(
-        "si_sdr_db",
-        "SI-SDR",
-        "dB",
-        "high",
-        2,
-        "Le Roux et al. 2019, whatever the volume; a codec that makes the right noise with other phases is near 0",
+    _quality(
+        "si_sdr_db", "SI-SDR", "dB", "high", 2,
+        "Le Roux et al. 2019, whatever the volume, of the decode moved back by its delay; a codec that makes the right "
+        "noise with other phases is near 0",
         lambda c, m: c.fidelity.si_sdr_db,
     ),
     Column(
-        "log_mel_db",
-        "Log-mel distance",
-        "dB",
-        "low",
-        2,
+        "si_sdr_raw_db", "SI-SDR, raw", "dB", None, 2, "The same of the decode as it came, delay and all",
+        lambda c, m: c.fidelity.raw_si_sdr_db, "quality",
+    ),
+    Column(
+        "delay_ms", "Delay", "ms", None, 2,
+        "By how much the decode comes late, below 0 early: as the codec declares it, else estimated over the whole "
+        f"sound within {1000 * BOUND_S:g} ms either way; it is no loss",
+        lambda c, m: c.fidelity.delay.ms, "quality",
+    ),
+    _quality(
+        "log_mel_db", "Log-mel distance", "dB", "low", 2,
         "Mean difference of two log-mel spectrograms: nearer to what is heard than SI-SDR",
         lambda c, m: c.fidelity.log_mel_db,
     ),
-    Column(
-        "snr_db", "SNR", "dB", "high", 2, "Energy of the sound over that of the error", lambda c, m: c.fidelity.snr_db
+    _quality(
+        "snr_db", "SNR", "dB", "high", 2,
+        "Energy of the sound over that of the error, of the decode moved back by its delay",
+        lambda c, m: c.fidelity.snr_db,
     ),
-)
-_COST = (
-    Column(
-        "encode_ms",
-        "Encode",
-        "ms",
-        "low",
-        1,
-        "With quantizing; median of the timed runs",
-        lambda c, m: median(c.encode_ms) if c.encode_ms else None,
-    ),
-    Column(
-        "decode_ms",
-        "Decode",
-        "ms",
-        "low",
-        1,
-        "Median of the timed runs",
-        lambda c, m: median(c.decode_ms) if c.decode_ms else None,
-    ),
-    Column("parameters", "Parameters", "", "low", 0, "Of encoder, quantizer and decoder"),
-    Column("licence", "Licence", "", None, 0, "Of the weights, as their card states it"),
-)
+)  # fmt: skip
 
 
 def columns_of(kind: Kind) -> tuple[Column, ...]:
-    """All columns of a comparison of that kind, in their order."""
-    return (*_BITS, *_rates(kind), *(_SOUND if kind.modality == "audio" else _PICTURE), *_COST)
+    """All columns of a comparison of that kind, in their order: what is lost, the times, the bits, facts."""
+    return (*(_SOUND if kind.modality == "audio" else _pictures(kind)), *_TIMES, *_BITS, *_rates(kind), *_FACTS)
+
+
+def compared_columns(kind: Kind) -> tuple[Column, ...]:
+    """Those whose differences say something: what is lost, and the times."""
+    return tuple(column for column in columns_of(kind) if column.starred)
 
 
 def cell_words(kind: Kind, cell: Cell, medium: Medium) -> str:
@@ -109,14 +110,43 @@ def cell_words(kind: Kind, cell: Cell, medium: Medium) -> str:
     rate = f"{cell.rate(cell.bits_uniform, medium):.3f} {kind.rate_unit}"
     if kind.modality != "audio":
         return f"{decibels(cell.fidelity.psnr_db)}, {rate}"
-    return f"SI-SDR {decibels(cell.fidelity.si_sdr_db)}, log-mel {cell.fidelity.log_mel_db:.2f} dB, {rate}"
+    found = cell.fidelity
+    words = f"SI-SDR {decibels(found.si_sdr_db)}, log-mel {found.log_mel_db:.2f} dB, {rate}"
+    if not found.delay.samples:
+        return words
+    return f"{words}, moved back: {found.delay.text}; raw SI-SDR {decibels(found.raw_si_sdr_db)}"
 
 
 def decibels(value: float | None) -> str:
-    """ "24.11 dB", "identical", or "not defined" (of silence)."""
+    """ "24.11 dB", "identical", "nothing in common", or "not defined" (of silence)."""
     if value is None:
         return "not defined"
-    return "identical" if value == float("inf") else f"{value:.2f} dB"
+    if value in (float("inf"), -float("inf")):
+        return "identical" if value > 0 else "nothing in common"
+    return f"{value:.2f} dB"
+
+
+def _pictures(kind: Kind) -> tuple[Column, ...]:
+    each = "frames" if kind.modality == "video" else "channels"
+    whole = f"Peak 1, over all pixels and channels of a whole {kind.noun} as it was compared"
+    return (
+        _quality(
+            "psnr_db", "PSNR", "dB", "high", 2, f"{whole}; of several the mean of their decibels",
+            lambda c, m: c.fidelity.psnr_db,
+        ),
+        _quality(
+            "ssim", "SSIM", "", "high", 3, f"Wang et al. 2004, Gaussian window of 11 pixels; mean over the {each}",
+            lambda c, m: c.fidelity.ssim,
+        ),
+        _quality(
+            "ms_ssim", "MS-SSIM", "", "high", 3, "Wang et al. 2003; from 161 pixels a side",
+            lambda c, m: c.fidelity.ms_ssim,
+        ),
+        _quality(
+            "gradient_error", "Gradient RMSE", "1/pixel", "low", 4,
+            "Root mean square error of the slopes between neighbours", lambda c, m: c.fidelity.gradient_error,
+        ),
+    )  # fmt: skip
 
 
 def _rates(kind: Kind) -> tuple[Column, ...]:
@@ -125,25 +155,17 @@ def _rates(kind: Kind) -> tuple[Column, ...]:
     described = f"{raw:g} bits a pixel over those at log2(K)" if raw else "PCM of 16 bits over those at log2(K)"
     return (
         Column(
-            f"{kind.rate_key}_uniform",
-            f"{kind.rate_name}, log2(K)",
-            kind.rate_unit,
-            "low",
-            3,
-            f"At log2(K) for each index, over {per}",
-            lambda c, m: c.rate(c.bits_uniform, m),
+            f"{kind.rate_key}_uniform", f"{kind.rate_name}, log2(K)", kind.rate_unit, "low", 3,
+            f"At log2(K) for each index, over {per}", lambda c, m: c.rate(c.bits_uniform, m),
         ),
         Column(
-            f"{kind.rate_key}_empirical",
-            f"{kind.rate_name}, entropy",
-            kind.rate_unit,
-            "low",
-            3,
-            f"At the entropy of the {kind.noun}'s own code histogram, without the cost of sending it",
+            f"{kind.rate_key}_empirical", f"{kind.rate_name}, entropy", kind.rate_unit, None, 3,
+            f"At the entropy of the {kind.noun}'s own code histogram, without the cost of sending it; it is low of a "
+            "collapsed codebook, too, so neither end is the better one",
             lambda c, m: c.rate(c.bits_empirical, m),
         ),
         Column("ratio", "Compression", "to 1", "high", 1, described, lambda c, m: _ratio(kind, c, m)),
-    )
+    )  # fmt: skip
 
 
 def _ratio(kind: Kind, cell: Cell, medium: Medium) -> float | None:

@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from html import escape
 
 from explorer.audit.figures import Axis, short
+from explorer.compare.dodge import dodged
 from explorer.compare.kinds import Kind
-from explorer.compare.rates import Curve, Point
+from explorer.compare.rates import Curve, Point, value_words
 
 WIDTH, HEIGHT, KEY_PX = 620, 320, 190
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 12, 42
+APART_PX, DOT_PX = 12.5, 8.0  # of two marks, and of a mark and a codec's dot
 # Okabe and Ito 2008, "Color Universal Design", without black and yellow; then two greys for the codecs.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f5aa8", "#8a6d3b")
 CODEC_COLOURS = {"jpeg": "#808890", "webp": "#5b6570", "vorbis": "#808890", "opus": "#5b6570"}
+BESIDE = "Marks that would lie on each other stand beside their place, a dot, and are tied to it."
 _MARKS = (  # within a square of 10 pixels around 0, 0
     '<circle r="4.5"/>',
     '<rect x="-4" y="-4" width="8" height="8"/>',
@@ -33,8 +36,9 @@ _MARKS = (  # within a square of 10 pixels around 0, 0
 def rate_figure(curves: Sequence[Curve], measure: str, kind: Kind) -> str:
     """The rate (logarithmic) across, one of the kind's measures up, as one <svg>; a sentence if nothing can be drawn.
 
-    Filled marks stand at log2(K) bits; the thin bar to the left reaches to the bits at the entropy of the medium's
-    own histogram. Codecs are dashed, at the bits without headers. An infinite figure has no place.
+    Marks stand at log2(K) bits; the thin bar to the left reaches to the bits at the entropy of the medium's own
+    histogram. Marks that would lie on each other stand beside their place, a dot, and are tied to it (see `dodge`).
+    Codecs are dashed, at the bits without headers. An infinite figure has no place.
     """
     title, across_words = kind.measures[measure], kind.axis
     drawn = [(number, curve, kept) for number, curve in enumerate(curves) if (kept := _finite(curve, measure))]
@@ -51,15 +55,31 @@ def rate_figure(curves: Sequence[Curve], measure: str, kind: Kind) -> str:
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">',
         *_axes(across, down, title, across_words),
     ]
+    spots = [[(float(across.place(p.rate)), float(down.place(p.values[measure]))) for p in kept] for *_, kept in drawn]
+    beside = _beside(drawn, spots)
     for line, (number, curve, kept) in enumerate(drawn):
-        places = [(float(across.place(p.rate)), float(down.place(p.values[measure]))) for p in kept]
-        parts.append(_curve(number, curve, kept, places, across, measure, kind))
+        parts.append(_curve(number, curve, kept, spots[line], beside[line], across, measure, kind))
         top = TOP + 8 + 20 * line
         left = WIDTH - KEY_PX + 8
         parts.append(f"<g {_ink(number, curve)}>{_key(number, curve, left, top)}</g>")
         title = curve.title if len(curve.title) <= 24 else f"{curve.title[:23]}…"
         parts.append(f'<text x="{left + 26}" y="{top + 4}">{escape(title)}</text>')
     return "".join([*parts, "</svg>"])
+
+
+def _beside(drawn: Sequence[tuple[int, Curve, list[Point]]], spots: Sequence[list[tuple[float, float]]]) -> list:
+    """Where across the marks of each curve stand; the dots of codecs stay."""
+    dots = [
+        place for (_, curve, _), places in zip(drawn, spots, strict=True) if curve.kind == "codec" for place in places
+    ]
+    marks = [
+        place for (_, curve, _), places in zip(drawn, spots, strict=True) if curve.kind != "codec" for place in places
+    ]
+    moved = iter(dodged(marks, APART_PX, (LEFT, WIDTH - RIGHT - KEY_PX), dots, DOT_PX))
+    return [
+        [x if curve.kind == "codec" else next(moved) for x, _ in places]
+        for (_, curve, _), places in zip(drawn, spots, strict=True)
+    ]
 
 
 def rate_ticks(low: float, high: float) -> list[float]:
@@ -87,22 +107,26 @@ def _axes(across: Axis, down: Axis, title: str, across_words: str) -> list[str]:
     return [*parts, f'<text x="14" y="{middle}" {turned}>{escape(title)}</text>']
 
 
-def _curve(number: int, curve: Curve, kept: Sequence[Point], places, across: Axis, measure: str, kind: Kind) -> str:
+def _curve(
+    number: int, curve: Curve, kept: Sequence[Point], places, beside: Sequence[float], across: Axis, measure, kind: Kind
+) -> str:
     parts = [f"<g {_ink(number, curve)}>"]
     if len(places) > 1:
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         dash = ' stroke-dasharray="5 4"' if curve.kind == "codec" else ""
         parts.append(f'<polyline points="{line}" fill="none" stroke-width="1.5"{dash}/>')
-    for point, (x, y) in zip(kept, places, strict=True):
+    for point, (x, y), at in zip(kept, places, beside, strict=True):
         if curve.kind != "codec" and point.rate_other > 0:
             other = across.place(point.rate_other)
             parts.append(
                 f'<line x1="{other:.1f}" x2="{x:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke-width="1" opacity="0.7"/>'
             )
-        value = f"{kind.measures[measure]} {point.values[measure]:.4g}"
-        said = f"{point.name}: {point.rate:.3f} {kind.rate_unit}, {value}"
+        if at != x:
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.5"/>')
+            parts.append(f'<path d="M{x:.1f} {y:.1f}H{at:.1f}" stroke-width="1" stroke-dasharray="1 2" fill="none"/>')
+        said = f"{point.name}: {point.rate:.3f} {kind.rate_unit}, {value_words(kind, measure, point)}"
         parts.append(
-            f'<g transform="translate({x:.1f} {y:.1f})"><title>{escape(said)}</title>{_mark(number, curve)}</g>'
+            f'<g transform="translate({at:.1f} {y:.1f})"><title>{escape(said)}</title>{_mark(number, curve)}</g>'
         )
     return "".join([*parts, "</g>"])
 

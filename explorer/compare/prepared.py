@@ -9,17 +9,31 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from explorer.analysis.fidelity import Fidelity, Original, WorstPatch, worst_patch
+from explorer.analysis.sound_delay import NO_DELAY, Delay
 from explorer.analysis.sound_fidelity import SoundQuality
 from explorer.compare.reference import Codec
 from explorer.errors import SettingsError
 from explorer.media.image import LoadedImage
 from explorer.media.medium import fit_medium
 from explorer.tokenizers.base import TokenizerSpec
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A decode as the reference is: same size, same rate. decoded: what is drawn, played and measured.
+
+    Of sounds it is moved back by `delay`, with silence where nothing is; part: where something is; raw: not moved.
+    """
+
+    decoded: np.ndarray
+    raw: np.ndarray | None = None
+    part: slice = field(default_factory=lambda: slice(None))
+    delay: Delay = NO_DELAY
 
 
 class Prepared(ABC):
@@ -40,20 +54,28 @@ class Prepared(ABC):
     def covered(self, spec: TokenizerSpec) -> float:
         """The extent of what that tokenizer is given."""
 
-    @abstractmethod
-    def judged(self, spec: TokenizerSpec, decoded: np.ndarray) -> np.ndarray:
-        """A decode of what was given, as the reference is: same size, same rate."""
+    def delay(self, spec: TokenizerSpec, decoded: np.ndarray) -> Delay:
+        """By how much the decode of all tokens comes late; sounds alone do."""
+        return NO_DELAY
+
+    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judged:
+        """A decode of what was given, as the reference is, moved back by a delay of the tokenizer's own samples."""
+        return Judged(decoded)
+
+    def quality(self, judged: Judged) -> Fidelity | SoundQuality:
+        """How far a tokenizer's decode is from the reference."""
+        return self.fidelity(judged.decoded)
 
     @abstractmethod
-    def fidelity(self, judged: np.ndarray) -> Fidelity | SoundQuality:
-        """How far it is from the reference."""
+    def fidelity(self, decoded: np.ndarray) -> Fidelity | SoundQuality:
+        """How far something of the reference's size and rate is from it, such as what a codec decodes."""
 
     @abstractmethod
-    def worst(self, judged: np.ndarray, patch_px: int) -> WorstPatch:
+    def worst(self, judged: Judged, patch_px: int) -> WorstPatch:
         """Where it is farthest, in pixels of `picture`."""
 
     @abstractmethod
-    def drawn(self, judged: np.ndarray) -> np.ndarray:
+    def drawn(self, decoded: np.ndarray) -> np.ndarray:
         """It as a picture of the shape of `picture`."""
 
     @abstractmethod
@@ -77,17 +99,14 @@ class PreparedPicture(Prepared):
     def covered(self, spec: TokenizerSpec) -> float:
         return self.extent
 
-    def judged(self, spec: TokenizerSpec, decoded: np.ndarray) -> np.ndarray:
+    def fidelity(self, decoded: np.ndarray) -> Fidelity:
+        return self._original.fidelity(decoded)
+
+    def worst(self, judged: Judged, patch_px: int) -> WorstPatch:
+        return worst_patch(self.picture, judged.decoded, patch_px)
+
+    def drawn(self, decoded: np.ndarray) -> np.ndarray:
         return decoded
-
-    def fidelity(self, judged: np.ndarray) -> Fidelity:
-        return self._original.fidelity(judged)
-
-    def worst(self, judged: np.ndarray, patch_px: int) -> WorstPatch:
-        return worst_patch(self.picture, judged, patch_px)
-
-    def drawn(self, judged: np.ndarray) -> np.ndarray:
-        return judged
 
     def codec(self, name: str) -> Codec:
         return Codec(name, self.picture)

@@ -11,7 +11,8 @@ import numpy as np
 from explorer.analysis.depiction import mosaic, mosaic_shape
 from explorer.analysis.fidelity import Fidelity, Original, WorstPatch, worst_patch
 from explorer.analysis.metrics import psnr
-from explorer.compare.prepared import Prepared, common_spec
+from explorer.analysis.sound_delay import Delay
+from explorer.compare.prepared import Judged, Prepared, common_spec
 from explorer.compare.reference import Codec
 from explorer.errors import SettingsError
 from explorer.media.medium import fit_medium
@@ -56,30 +57,30 @@ class PreparedClip(Prepared):
     def covered(self, spec: TokenizerSpec) -> float:
         return float(math.prod(self._inputs[spec.id].shape[:3]))
 
-    def judged(self, spec: TokenizerSpec, decoded: np.ndarray) -> np.ndarray:
-        return decoded[: len(self.reference)]
+    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judged:
+        return Judged(decoded[: len(self.reference)])
 
-    def fidelity(self, judged: np.ndarray) -> Fidelity:
+    def fidelity(self, decoded: np.ndarray) -> Fidelity:
         """PSNR over all frames together; SSIM, MS-SSIM and slopes of each frame, and their mean (slopes: root of the
         mean square)."""
-        ones = [original.fidelity(frame) for original, frame in zip(self._originals, judged, strict=True)]
+        ones = [original.fidelity(frame) for original, frame in zip(self._originals, decoded, strict=True)]
         means = {
             key: None if getattr(ones[0], key) is None else float(np.mean([getattr(one, key) for one in ones]))
             for key in ("ssim", "ms_ssim", "mean_absolute_error")
         }
         slopes = math.sqrt(float(np.mean([one.gradient_error**2 for one in ones])))
         return Fidelity(
-            psnr_db=psnr(*(one.reshape(-1, *one.shape[2:]) for one in (self.reference, judged))),
+            psnr_db=psnr(*(one.reshape(-1, *one.shape[2:]) for one in (self.reference, decoded))),
             gradient_error=slopes,
             **means,
         )
 
-    def worst(self, judged: np.ndarray, patch_px: int) -> WorstPatch:
+    def worst(self, judged: Judged, patch_px: int) -> WorstPatch:
         """Within the frames that are drawn."""
-        return worst_patch(self.picture, self.drawn(judged), patch_px)
+        return worst_patch(self.picture, self.drawn(judged.decoded), patch_px)
 
-    def drawn(self, judged: np.ndarray) -> np.ndarray:
-        return mosaic(judged[self._shown])
+    def drawn(self, decoded: np.ndarray) -> np.ndarray:
+        return mosaic(decoded[self._shown])
 
     def codec(self, name: str) -> Codec:
         raise SettingsError(f"{name} encodes no clips here.")

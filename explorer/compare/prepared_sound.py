@@ -1,7 +1,11 @@
-"""A sound made ready to be compared: each codec hears it at its own rate, and is judged at the reference's."""
+"""A sound made ready to be compared: each codec hears it at its own rate, and is judged at the reference's.
+
+What a codec decodes early or late is moved back first, by whole samples of its own rate.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,8 +13,9 @@ import numpy as np
 
 from explorer.analysis.depiction import MEL_BANDS, WIDTH_PX, sound_pixels, spectrogram_db
 from explorer.analysis.fidelity import WorstPatch
-from explorer.analysis.sound_fidelity import SoundQuality, sound_quality
-from explorer.compare.prepared import Prepared
+from explorer.analysis.sound_delay import Delay, estimate_delay, find_delay, moved_back
+from explorer.analysis.sound_fidelity import SoundQuality, aligned_quality, sound_quality
+from explorer.compare.prepared import Judged, Prepared
 from explorer.compare.reference_sound import SoundCodec
 from explorer.errors import MediaError
 from explorer.media.audio import LoadedAudio, fit_audio, mixed
@@ -20,6 +25,7 @@ from explorer.tokenizers.base import TokenizerSpec
 TALL = 2  # pixels a band
 SOME_MS = 0.5  # less is rounding of rates
 WORST_S = 0.25  # length of the stretch that is called the worst
+FILTER_REACH = 10  # samples of the lower of two rates, over which resampling smears an edge
 
 
 class PreparedSound(Prepared):
@@ -77,17 +83,45 @@ class PreparedSound(Prepared):
         one = self._inputs[spec.id]
         return 1000 * len(one.samples) / one.sample_rate_hz
 
-    def judged(self, spec: TokenizerSpec, decoded: np.ndarray) -> np.ndarray:
+    def delay(self, spec: TokenizerSpec, decoded: np.ndarray) -> Delay:
+        return find_delay(self.given(spec), decoded, float(spec.sample_rate_hz or 1), spec.delay_samples)
+
+    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judged:
+        raw = self._resampled(spec, decoded)
+        if not delay.samples:
+            return Judged(raw, raw, slice(None), delay)
+        lost = self._lost(spec, delay)
+        part = slice(lost, None) if delay.samples < 0 else slice(None, max(0, len(raw) - lost))
+        aligned = np.zeros_like(raw)
+        aligned[part] = self._resampled(spec, moved_back(decoded, delay.samples))[part]
+        return Judged(aligned, raw, part, delay)
+
+    def _resampled(self, spec: TokenizerSpec, decoded: np.ndarray) -> np.ndarray:
         channels = self.reference.shape[1]
         back = fit_audio(LoadedAudio(np.float32(decoded), spec.sample_rate_hz or 1), self.rate_hz, channels, 1, 1)
         return same_length(back.samples, len(self.reference))
 
-    def fidelity(self, judged: np.ndarray) -> SoundQuality:
-        return sound_quality(self.reference, judged, self.rate_hz)
+    def _lost(self, spec: TokenizerSpec, delay: Delay) -> int:
+        """Samples of the reference at one end that a decode moved back does not have."""
+        own_hz = spec.sample_rate_hz or self.rate_hz
+        smeared = FILTER_REACH / min(own_hz, self.rate_hz) if own_hz != self.rate_hz else 0
+        lost = math.ceil((abs(delay.samples) / own_hz + smeared) * self.rate_hz)
+        return min(lost, len(self.reference) - 1)
 
-    def worst(self, judged: np.ndarray, patch_px: int) -> WorstPatch:
+    def quality(self, judged: Judged) -> SoundQuality:
+        raw = judged.decoded if judged.raw is None else judged.raw
+        return aligned_quality(self.reference, raw, judged.decoded, judged.part, self.rate_hz, judged.delay)
+
+    def fidelity(self, decoded: np.ndarray) -> SoundQuality:
+        """Moved back by the delay that is estimated, as those of tokenizers are."""
+        return sound_quality(
+            self.reference, decoded, self.rate_hz, estimate_delay(self.reference, decoded, self.rate_hz)
+        )
+
+    def worst(self, judged: Judged, patch_px: int) -> WorstPatch:
         """The stretch of WORST_S with the largest mean squared error."""
-        squares = np.square(self.reference.astype(np.float64) - judged).mean(1)  # (S,)
+        squares, part = np.zeros(len(self.reference)), judged.part
+        squares[part] = np.square(self.reference[part].astype(np.float64) - judged.decoded[part]).mean(1)  # (S,)
         length = min(len(squares), max(1, round(WORST_S * self.rate_hz)))
         sums = np.concatenate([[0.0], squares.cumsum()])
         start = int((sums[length:] - sums[:-length]).argmax())
@@ -97,8 +131,8 @@ class PreparedSound(Prepared):
         mse = float(squares[start : start + length].mean())
         return WorstPatch((0, min(left, width - wide), MEL_BANDS * TALL, wide), mse)
 
-    def drawn(self, judged: np.ndarray) -> np.ndarray:
-        pixels = sound_pixels(spectrogram_db(judged, self.rate_hz, self.picture.shape[1]), self._loudest_db)
+    def drawn(self, decoded: np.ndarray) -> np.ndarray:
+        pixels = sound_pixels(spectrogram_db(decoded, self.rate_hz, self.picture.shape[1]), self._loudest_db)
         return np.repeat(pixels, TALL, axis=0)
 
     def codec(self, name: str) -> SoundCodec:

@@ -7,29 +7,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from explorer.analysis.fidelity import Fidelity
 from explorer.analysis.sound_fidelity import SoundQuality
+from explorer.compare.columns import decibels
+from explorer.compare.kinds import Kind
 from explorer.compare.reference import Reference
 from explorer.compare.result import Comparison, Medium
 from explorer.compare.run import level_name, wanted_bits
+from explorer.compare.spread import spread
 
 
 @dataclass(frozen=True)
 class Point:
     """rate: bits a pixel (of sounds kbit/s), of codecs without headers. rate_other: of tokenizers at the entropy of
     their own histogram, of codecs with headers. values: of each measure of the kind, None where it could not be had.
-    media: mean over how many."""
+    media: mean over how many; left_out: of each measure how many of these are infinite and not in its mean. wanted: of
+    codecs, the rate that was to be matched, counted as they were. unreached: of codecs, on how many of the media the
+    nearest is more than a tenth away."""
 
     name: str
     rate: float
     rate_other: float
     values: dict[str, float | None]
     media: int
+    left_out: dict[str, int] = field(default_factory=dict)
+    wanted: float | None = None
+    unreached: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ def rate_curves(comparison: Comparison) -> tuple[Curve, ...]:
     for codec, title in comparison.kind.codecs.items():
         found = reference_points(comparison, codec, "payload").values()
         points = {
-            (point.rate, point.rate_other): replace(point, name=f"{title} at the bits of {point.name}")
+            (point.rate, point.rate_other): replace(point, name=codec_words(title, point, comparison.kind.rate_unit))
             for point in found
             if point.media == len(shared)
         }
@@ -94,8 +102,30 @@ def reference_points(comparison: Comparison, codec: str, counted: str) -> dict[s
         ones = [(one, medium) for medium in shared if (one := matched(medium, codec, name, counted))]
         if ones:
             rates = [(one.payload_bits / medium.extent, one.file_bits / medium.extent) for one, medium in ones]
-            found[name] = _point(name, rates, [one.fidelity for one, _ in ones], tuple(comparison.kind.measures))
+            point = _point(name, rates, [one.fidelity for one, _ in ones], tuple(comparison.kind.measures))
+            wanted = float(np.mean([one.wanted_bits / medium.extent for one, medium in ones]))
+            found[name] = replace(point, wanted=wanted, unreached=sum(not one.reached for one, _ in ones))
     return found
+
+
+def codec_words(title: str, point: Point, unit: str) -> str:
+    """ "WebP at the bits of fsq (0.156 bits/pixel)", and what was reached where that is more than a tenth away."""
+    words = f"{title} at the bits of {point.name} ({point.wanted:.3f} {unit})"
+    if not point.unreached:
+        return words
+    some = "" if point.unreached == point.media else f" on {point.unreached:,} of {point.media:,}"
+    return f"{words}, not reached{some}: its nearest is {point.rate:.3f}"
+
+
+def value_words(kind: Kind, measure: str, point: Point) -> str:
+    """A figure of a point: "PSNR 24.11 dB", and what its mean leaves out."""
+    title, _, unit = kind.measures[measure].partition(", ")
+    value = point.values[measure]
+    if value is None or not math.isfinite(value):
+        return f"{title} {decibels(value)}" if unit else f"{title} not measured"
+    left = point.left_out.get(measure, 0)
+    out = f", mean of {point.media - left:,} of {kind.some(point.media)}: {left:,} not finite" if left else ""
+    return f"{title} {value:.4g}{f' {unit}' if unit else ''}{out}"
 
 
 def _point(
@@ -105,13 +135,19 @@ def _point(
     measures: Sequence[str],
 ) -> Point:
     rate, other = (float(mean) for mean in np.mean(rates, axis=0))
-    values = {key: _mean([getattr(one, key) for one in fidelities]) for key in measures}
-    return Point(name, rate, other, values, len(fidelities))
+    figures = {key: [getattr(one, key) for one in fidelities] for key in measures}
+    values = {key: _mean(ones) for key, ones in figures.items()}
+    left_out = {
+        key: sum(one is not None and not math.isfinite(one) for one in ones)
+        for key, ones in figures.items()
+        if values[key] is not None and math.isfinite(values[key])
+    }
+    return Point(name, rate, other, values, len(fidelities), {key: count for key, count in left_out.items() if count})
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    """Of the finite ones; inf if there are others only, None if one could not be measured on some medium."""
+    """Of the finite ones; infinite if all are so alike, None if one could not be measured on some medium."""
     if any(value is None for value in values):
         return None
-    finite = [value for value in values if math.isfinite(value)]
-    return float(np.mean(finite)) if finite else math.inf
+    found = spread(values)
+    return None if found is None else found.mean

@@ -12,31 +12,23 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.compare.columns import columns_of, decibels
-from explorer.compare.figures import rate_figure
-from explorer.compare.rates import Point, rate_curves, reference_points
-from explorer.compare.reference import COUNTED
+from explorer.compare.figures import BESIDE, rate_figure
+from explorer.compare.rates import rate_curves
+from explorer.compare.report_tables import codec_table, difference_tables, main_tables, scroll
 from explorer.compare.result import Comparison
 from explorer.compare.sheet import ROWS, Strip, paletted_png
-from explorer.compare.table import Table, equal_bits_words, make_table, shown
+from explorer.compare.table import Table, make_table
 
 POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 LISTED = 200  # failures and skipped media written out
-_COUNTED_WORDS = {"payload": "without headers", "file": "with headers"}
-_CODEC_WORDS = {
-    "image": "JPEG: baseline, 4:2:0, optimized Huffman tables; its headers are markers and tables. WebP: lossy, method "
-    "4; its headers are the RIFF container and the frame header.",
-    "audio": "Both are written by libsndfile into Ogg, whose pages and the packets of headers are the headers; what "
-    "Opus does not code (other rates than 8 to 48 kHz) is resampled first.",
-}
 
 
 def html_report(comparison: Comparison, strips: Sequence[Strip] = ()) -> str:
     """The report as text of an HTML file; strips: the small pictures of the media that are shown."""
     style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
     table = make_table(comparison)
-    body = [_head(comparison, table), _table(comparison, table), _rates(comparison)]
-    body += [_references(comparison), *map(_medium, strips), _more(comparison, strips), *_lists(comparison)]
+    body = [_head(comparison, table), main_tables(comparison, table), difference_tables(comparison), _rates(comparison)]
+    body += [codec_table(comparison), *map(_medium, strips), _more(comparison, strips), *_lists(comparison)]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -65,53 +57,7 @@ def _head(comparison: Comparison, table: Table) -> str:
         ),
     ]
     rows = "".join(f'<tr><th scope="row">{name}</th><td>{escape(text)}</td></tr>' for name, text in facts)
-    return f"<h1>{escape(comparison.title)}</h1>{_scroll(rows, 'facts')}"
-
-
-def _table(comparison: Comparison, table: Table) -> str:
-    if not table.media:
-        noun = comparison.kind.noun
-        return f'<p class="note">No {noun} went through all of these tokenizers, so there are no means to compare.</p>'
-    used = [
-        column for column in columns_of(comparison.kind) if any(row.cells[column.key] is not None for row in table.rows)
-    ]
-    head = "".join(
-        f'<th scope="col" title="{escape(column.words)}">{escape(column.title)}'
-        f"{f'<br><small>{escape(column.unit)}</small>' if column.unit else ''}</th>"
-        for column in used
-    )
-    rows = []
-    for row in table.rows:
-        cells = []
-        for column in used:
-            text = escape(shown(column, row.cells[column.key], table.media))
-            best = row.tokenizer_id in table.best.get(column.key, ())
-            cells.append(
-                f'<td class="best">{text} <b title="best of this column">★</b></td>' if best else f"<td>{text}</td>"
-            )
-        rows.append(
-            f'<tr><th scope="row">{escape(row.title)}<br><small>{escape(row.tokenizer_id)}</small></th>'
-            f"{''.join(cells)}</tr>"
-        )
-    words = "".join(f"<li><strong>{escape(one.title)}</strong>: {escape(one.words)}.</li>" for one in used)
-    spread = f" Mean ± sample standard deviation over the {comparison.kind.nouns}." if table.media > 1 else ""
-    return (
-        f"<h2>Side by side</h2>{_scroll(f'<tr><th></th>{head}</tr>' + ''.join(rows), 'wide')}"
-        f'<p class="quiet">★ best of the column as it is shown.{spread}{_pooled(table)} '
-        f"{escape(equal_bits_words(table))}</p>"
-        f'<details><summary>What the columns are</summary><ul class="quiet">{words}</ul></details>'
-    )
-
-
-def _pooled(table: Table) -> str:
-    if table.media < 2:
-        return ""
-    listed = ", ".join(f"{escape(name)} {bits:.3f}" for name, bits in table.pooled_rate.items())
-    kind = table.kind
-    return (
-        f" {kind.rate_name} ({kind.rate_unit}) at the entropy of the codes of all {kind.some(table.media)} together: "
-        f"{listed}."
-    )
+    return f"<h1>{escape(comparison.title)}</h1>{scroll(rows, 'facts')}"
 
 
 def _rates(comparison: Comparison) -> str:
@@ -125,48 +71,8 @@ def _rates(comparison: Comparison) -> str:
     return (
         f'<h2>Rate and distortion</h2><div class="figures">{figures}</div>'
         '<p class="quiet">Marks stand at log2(K) bits for each token; the bar to their left reaches to the bits at the '
-        f"entropy of the {kind.noun}'s own codes. Residual tokenizers are a curve over their levels, decoded "
-        f"cumulatively. {dashed if kind.codecs else ''}{less}</p>"
-    )
-
-
-def _references(comparison: Comparison) -> str:
-    kind = comparison.kind
-    found = {(codec, way): reference_points(comparison, codec, way) for codec in kind.codecs for way in COUNTED}
-    names = list(dict.fromkeys(name for points in found.values() for name in points))
-    if not names:
-        return ""
-    curves = [curve for curve in rate_curves(comparison) if curve.kind != "codec"]
-    own = {point.name: point for curve in curves for point in curve.points}
-    own |= {curve.id: curve.points[-1] for curve in curves}  # all levels together go by the tokenizer's name
-    head = "".join(
-        f'<th scope="col">{kind.codecs[codec]}<br><small>matched {_COUNTED_WORDS[way]}</small></th>'
-        for codec, way in found
-    )
-    measure, title = next(iter(kind.measures.items()))
-    rows = []
-    for name in names:
-        cells = "".join(
-            f"<td>{_reference(points.get(name), measure, kind.rate_unit)}</td>" for points in found.values()
-        )
-        mine = own.get(name)
-        said = f"{mine.rate:.3f}</td><td>{decibels(mine.values[measure])}" if mine else "</td><td>"
-        rows.append(f'<tr><th scope="row">{escape(name)}</th><td>{said}</td>{cells}</tr>')
-    first = f'<tr><th></th><th scope="col">{kind.rate_unit}</th><th scope="col">{escape(title)}</th>'
-    return (
-        f"<h2>{' and '.join(kind.codecs.values())} at the same bits</h2>"
-        f"{_scroll(f'{first}{head}</tr>' + ''.join(rows), 'wide')}"
-        f'<p class="quiet">Each cell: {escape(title.partition(",")[0])} at the {kind.rate_unit} that the encoded bytes '
-        "really have, without / with headers. The quality was searched until these bits were nearest; what lies far "
-        f"from the tokenizer's bits is as near as the codec comes. {_CODEC_WORDS.get(kind.modality, '')}</p>"
-    )
-
-
-def _reference(point: Point | None, measure: str, unit: str) -> str:
-    return (
-        "not measured"
-        if point is None
-        else f"{decibels(point.values[measure])}<br><small>{point.rate:.3f} / {point.rate_other:.3f} {unit}</small>"
+        f"entropy of the {kind.noun}'s own codes. {BESIDE} Residual tokenizers are a curve over their levels, "
+        f"decoded cumulatively. {dashed if kind.codecs else ''}{less}</p>"
     )
 
 
@@ -222,15 +128,11 @@ def _lists(comparison: Comparison) -> Iterator[str]:
             rows = "".join(f'<tr><th scope="row">{escape(a)}</th><td>{escape(b)}</td></tr>' for a, b in listed[:LISTED])
             more = len(listed) - LISTED
             tail = f'<p class="quiet">and {more:,} more, all in compare.json.</p>' if more > 0 else ""
-            yield f"<h2>{title}: {len(listed):,}</h2>{_scroll(rows)}{tail}"
+            yield f"<h2>{title}: {len(listed):,}</h2>{scroll(rows)}{tail}"
 
 
 def _words(value: object) -> str:
     return ", ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else str(value)
-
-
-def _scroll(rows: str, kind: str = "") -> str:
-    return f'<div class="scroll"><table class="{kind}">{rows}</table></div>'
 
 
 def _figure(pixels: np.ndarray, alt: str, words: str) -> str:

@@ -11,6 +11,7 @@ from explorer.analysis.fidelity import Fidelity, WorstPatch
 from explorer.analysis.sound_fidelity import SoundQuality
 from explorer.compare.kinds import Kind, kind_of
 from explorer.compare.reference import Reference
+from explorer.compare.timing import Timed
 from explorer.errors import RecordError
 from explorer.tokenizers.base import TokenizerSpec
 
@@ -30,9 +31,9 @@ class Cell:
     """One tokenizer on one medium.
 
     tokens: indices to be sent, positions times levels. bits_uniform: at log2(K) for each. bits_empirical: at the
-    entropy of this medium's own code histograms, without the cost of sending these. encode_ms (with quantizing),
-    decode_ms: of each timed run. levels: cumulative, the last of them the whole; empty unless residual. histograms:
-    (codes, counts) of each level. extent: what its tokens stand for, as `Medium.extent`; 0: just that.
+    entropy of this medium's own code histograms, without the cost of sending these. times: of each timed round.
+    levels: cumulative, the last of them the whole; empty unless residual. histograms: (codes, counts) of each level.
+    extent: what its tokens stand for, as `Medium.extent`; 0: just that.
     """
 
     tokenizer_id: str
@@ -41,8 +42,7 @@ class Cell:
     bits_empirical: float
     fidelity: Fidelity | SoundQuality
     worst: WorstPatch
-    encode_ms: tuple[float, ...]
-    decode_ms: tuple[float, ...]
+    times: Timed = field(default_factory=Timed)
     levels: tuple[RatePoint, ...] = ()
     histograms: tuple[tuple[np.ndarray, np.ndarray], ...] = field(default=(), repr=False, compare=False)
     extent: float = 0.0
@@ -95,6 +95,7 @@ class Comparison:
     """specs: the tokenizers, in the order asked for. skipped: (name, why) of media that could not be read.
 
     planned: media asked for; fewer done and skipped means that it was stopped. device: where it ran, in words.
+    baseline: id of the tokenizer that the others are held against, "" for the first that works.
     """
 
     title: str
@@ -105,12 +106,15 @@ class Comparison:
     device: str
     seconds: float
     settings: Mapping[str, object]
+    baseline: str = ""
 
     def __post_init__(self) -> None:
         known = {spec.id for spec in self.specs}
         strange = {cell.tokenizer_id for medium in self.media for cell in medium.cells} - known
         if strange:
             raise RecordError(f"cells of {sorted(strange)} are in a comparison of {sorted(known)}")
+        if self.baseline and self.baseline not in known:
+            raise RecordError(f"the baseline {self.baseline!r} is none of {sorted(known)}")
         if len(self.media) + len(self.skipped) > self.planned:
             raise RecordError(
                 f"{len(self.media)} media and {len(self.skipped)} skipped are more than the {self.planned} planned"
@@ -130,6 +134,12 @@ class Comparison:
         """The tokenizers that gave at least one cell."""
         done = {cell.tokenizer_id for medium in self.media for cell in medium.cells}
         return tuple(spec for spec in self.specs if spec.id in done)
+
+    @property
+    def base(self) -> str:
+        """Id of the baseline: what was asked for if it gave anything, else the first that did; "" without one."""
+        ids = [spec.id for spec in self.working]
+        return self.baseline if self.baseline in ids else next(iter(ids), "")
 
     @property
     def shared(self) -> tuple[Medium, ...]:

@@ -8,14 +8,17 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from explorer.analysis.fidelity import WORST_PATCH_PX
+from explorer.analysis.fidelity import WORST_PATCH_PX, Fidelity
+from explorer.analysis.sound_delay import Delay
+from explorer.analysis.sound_fidelity import SoundQuality
 from explorer.compare.kinds import kind_of
 from explorer.compare.media import CompareMedia
-from explorer.compare.prepared import Prepared, PreparedPicture, common_spec
+from explorer.compare.prepared import Judged, Prepared, PreparedPicture, common_spec
 from explorer.compare.prepared_clip import PreparedClip
 from explorer.compare.prepared_sound import PreparedSound
 from explorer.compare.reference import Reference, references
 from explorer.compare.result import Cell, Comparison, Medium, RatePoint
+from explorer.compare.timing import timed_rounds
 from explorer.config import Limits
 from explorer.errors import ExplorerError, RecordError, SettingsError, plain_words
 from explorer.media.medium import Medium as LoadedMedium
@@ -23,7 +26,6 @@ from explorer.record import TokenRecord
 from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
 PREPARED = {"image": PreparedPicture, "audio": PreparedSound, "video": PreparedClip}
-TIMED_S = 8.0  # of one tokenizer on one medium
 LEVELS_ALL = 8
 TOKENIZERS = (2, 8)  # fewer is no comparison, more cannot be told apart side by side
 REPEATS_MOST = 20
@@ -31,20 +33,21 @@ REPEATS_MOST = 20
 
 @dataclass(frozen=True)
 class Options:
-    """repeats: timed runs of each tokenizer on each medium, after one that warms up; 0: no times.
+    """repeats: rounds in which each tokenizer is timed on each medium, after a run that warms up; 0: no times.
 
     side_px: larger pictures are scaled down to it. patch_px: side of the worst patch. codecs: references to encode,
-    None: all of the kind.
+    None: all of the kind. baseline: id of the tokenizer that the others are held against, "" for the first.
     """
 
-    repeats: int = 3
+    repeats: int = 5
     side_px: int = Limits().image_side_px
     patch_px: int = WORST_PATCH_PX
     codecs: tuple[str, ...] | None = None
+    baseline: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.repeats <= REPEATS_MOST:
-            raise SettingsError(f"timed runs must be from 0 to {REPEATS_MOST}, not {self.repeats}")
+            raise SettingsError(f"timed rounds must be from 0 to {REPEATS_MOST}, not {self.repeats}")
         if not 8 <= self.side_px <= Limits().image_side_px:
             raise SettingsError(
                 f"the longest side must be from 8 to {Limits().image_side_px} pixels, not {self.side_px}"
@@ -96,6 +99,12 @@ def check_tokenizers(specs: Sequence[TokenizerSpec]) -> None:
         common_spec(specs)
 
 
+def check_baseline(baseline: str, ids: Sequence[str]) -> None:
+    """Raise SettingsError unless the baseline is one of the tokenizers, or ""."""
+    if baseline and baseline not in ids:
+        raise SettingsError(f"The baseline {baseline} is none of the tokenizers compared: {', '.join(ids)}.")
+
+
 def run_comparison(
     media: CompareMedia,
     tokenizers: Sequence[Tokenizer],
@@ -112,6 +121,7 @@ def run_comparison(
     """
     options = options or Options()
     check_tokenizers([tokenizer.spec for tokenizer in tokenizers])
+    check_baseline(options.baseline, [tokenizer.spec.id for tokenizer in tokenizers])
     done, skipped, start = [], [], time.perf_counter()
     for number, name in enumerate(media.names):
         if cancelled is not None and cancelled():
@@ -120,7 +130,7 @@ def run_comparison(
             progress(number, len(media), name)
         try:
             medium = media.read(number)
-            compared = compare_medium(name, medium, tokenizers, options, cancelled)
+            compared = compare_medium(name, medium, tokenizers, options, cancelled, number)
         except Exception as error:  # one damaged file, or a bug that it brings out, ends nothing but itself
             skipped.append((name, plain_words(error)))
             continue
@@ -138,6 +148,7 @@ def run_comparison(
         ", ".join(dict.fromkeys(tokenizer.device for tokenizer in tokenizers)),
         time.perf_counter() - start,
         asdict(options) | {"codecs": _codecs(tokenizers[0].spec.modality, options)},
+        options.baseline,
     )
 
 
@@ -147,28 +158,31 @@ def compare_medium(
     tokenizers: Sequence[Tokenizer],
     options: Options,
     cancelled: Callable[[], bool] | None = None,
+    number: int = 0,
 ) -> Compared | None:
     """One medium through all tokenizers and codecs; None if cancelled in between.
 
-    Pictures: all see the same pixels. Sounds and clips: see `prepared`. Raises MediaError or SettingsError if the
-    medium cannot be made to fit.
+    number: of the medium in its set, which says whose turn it is to be timed first. Pictures: all see the same pixels.
+    Sounds and clips: see `prepared`. Raises MediaError or SettingsError if the medium cannot be made to fit.
     """
     specs = [tokenizer.spec for tokenizer in tokenizers]
     prepared = PREPARED[specs[0].modality](medium, specs, options.side_px)
-    cells: list[Cell] = []
     failures: list[tuple[str, str]] = []
-    records: dict[str, TokenRecord] = {}
-    judged: dict[str, np.ndarray] = {}
+    done: dict[str, tuple[TokenRecord, Judged, Cell]] = {}
     for tokenizer in tokenizers:
         if cancelled is not None and cancelled():
             return None
         try:
-            record, decoded, cell = _cell(tokenizer, prepared, options)
+            done[tokenizer.spec.id] = _cell(tokenizer, prepared, options)
         except Exception as error:
             failures.append((tokenizer.spec.id, plain_words(error)))
-            continue
-        records[tokenizer.spec.id], judged[tokenizer.spec.id] = record, decoded
-        cells.append(cell)
+    ready = [(one, prepared.given(one.spec)) for one in tokenizers if one.spec.id in done]
+    times = timed_rounds(ready, options.repeats, number, cancelled)
+    if times is None:
+        return None
+    failures += [(key, one.failed) for key, one in times.items() if one.failed]
+    done = {key: one for key, one in done.items() if not times[key].failed}
+    cells = [replace(cell, times=times[key]) for key, (_, _, cell) in done.items()]
     height, width = prepared.picture.shape[:2]
     about = Medium(
         name, height, width, prepared.notes, tuple(cells), (), (), dict(prepared.facts), prepared.extent
@@ -182,8 +196,10 @@ def compare_medium(
         except ExplorerError as error:
             failures.append((codec, str(error)))
     about = replace(about, failures=tuple(failures), references=tuple(one for one, _ in found))
-    pictures = {key: prepared.drawn(decoded) for key, decoded in judged.items()}
-    return Compared(about, prepared.picture, pictures, records, played(prepared, judged))
+    decoded = {key: judged.decoded for key, (_, judged, _) in done.items()}
+    pictures = {key: prepared.drawn(one) for key, one in decoded.items()}
+    records = {key: record for key, (record, _, _) in done.items()}
+    return Compared(about, prepared.picture, pictures, records, played(prepared, decoded))
 
 
 def _codecs(modality: str, options: Options) -> tuple[str, ...]:
@@ -207,15 +223,15 @@ def level_name(tokenizer_id: str, levels: int) -> str:
     return f"{tokenizer_id}, {levels} level{'s' * (levels != 1)}"
 
 
-def _cell(tokenizer: Tokenizer, prepared: Prepared, options: Options) -> tuple[TokenRecord, np.ndarray, Cell]:
-    """The record of the warm-up run, its decode as the reference is, and what was measured."""
+def _cell(tokenizer: Tokenizer, prepared: Prepared, options: Options) -> tuple[TokenRecord, Judged, Cell]:
+    """The record of the run that warms up, its decode as the reference is, and what was measured but for times."""
     spec, medium = tokenizer.spec, prepared.given(tokenizer.spec)
     record = tokenizer.tokenize(medium)
     if not np.isfinite(record.reconstruction).all():
         raise RecordError("It decoded this medium to values that are not numbers.")
-    judged = prepared.judged(spec, record.reconstruction)
-    fidelity = prepared.fidelity(judged)
-    runs = _timed(tokenizer, medium, options.repeats)
+    delay = prepared.delay(spec, record.reconstruction)
+    judged = prepared.judged(spec, record.reconstruction, delay)
+    fidelity = prepared.quality(judged)
     cell = Cell(
         spec.id,
         record.num_tokens,
@@ -223,39 +239,29 @@ def _cell(tokenizer: Tokenizer, prepared: Prepared, options: Options) -> tuple[T
         record.bits_empirical,
         fidelity,
         prepared.worst(judged, options.patch_px),
-        tuple(1e3 * (run["encode"] + run.get("quantize", 0)) for run in runs if "encode" in run),
-        tuple(1e3 * run["decode"] for run in runs if "decode" in run),
         histograms=tuple(np.unique(level.indices, return_counts=True) for level in record.levels),
         extent=prepared.covered(spec),
     )
-    return record, judged, replace(cell, levels=_levels(tokenizer, record, prepared, fidelity))
+    return record, judged, replace(cell, levels=_levels(tokenizer, record, prepared, fidelity, delay))
 
 
-def _timed(tokenizer: Tokenizer, medium: np.ndarray, repeats: int) -> list[Mapping[str, float]]:
-    """The seconds of `repeats` runs; of a slow tokenizer no more once TIMED_S are over."""
-    runs, end = [], time.monotonic() + TIMED_S
-    for _ in range(repeats):
-        runs.append(tokenizer.tokenize(medium).seconds)
-        if time.monotonic() > end:
-            break
-    return runs
-
-
-def _levels(tokenizer: Tokenizer, record: TokenRecord, prepared: Prepared, whole) -> tuple[RatePoint, ...]:
-    """Cumulative levels of a residual tokenizer; the last is the record itself."""
+def _levels(
+    tokenizer: Tokenizer, record: TokenRecord, prepared: Prepared, whole: Fidelity | SoundQuality, delay: Delay
+) -> tuple[RatePoint, ...]:
+    """Cumulative levels of a residual tokenizer, with the delay of them all; the last is the record itself."""
     if record.combination != "sum" or len(record.levels) < 2:
         return ()
     points, uniform, empirical = [], 0.0, 0.0
     measured = levels_measured(len(record.levels))
-    for count, level in enumerate(record.levels, 1):
+    for number, level in enumerate(record.levels, 1):
         uniform, empirical = uniform + level.bits_uniform, empirical + level.bits_empirical
-        if count not in measured:
+        if number not in measured:
             continue
         fidelity = whole
-        if count < len(record.levels):
-            decoded = tokenizer.decode_levels(record, range(count))
-            fidelity = prepared.fidelity(prepared.judged(tokenizer.spec, decoded))
-        points.append(RatePoint(count, uniform, empirical, fidelity))
+        if number < len(record.levels):
+            decoded = tokenizer.decode_levels(record, range(number))
+            fidelity = prepared.quality(prepared.judged(tokenizer.spec, decoded, delay))
+        points.append(RatePoint(number, uniform, empirical, fidelity))
     return tuple(points)
 
 

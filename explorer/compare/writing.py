@@ -1,4 +1,4 @@
-"""The files of a comparison: compare.json, table.csv, contact sheet, error maps and the report.
+"""The files of a comparison: compare.json, the tables as CSV, contact sheet, error maps and the report.
 
 `Writer` takes the media one by one, as `run_comparison` makes them, and keeps of each only small pictures. Each file
 appears whole or not at all; error maps that an earlier comparison left in the folder are taken away at the end.
@@ -12,13 +12,17 @@ import re
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
-from explorer.compare.columns import columns_of
-from explorer.compare.rates import rate_curves
+from explorer.compare.columns import columns_of, compared_columns
+from explorer.compare.csv_files import csv_texts
+from explorer.compare.differences import difference_words, differences
+from explorer.compare.rates import rate_curves, reference_points
+from explorer.compare.reference import COUNTED
 from explorer.compare.report import html_report
 from explorer.compare.result import Cell, Comparison
 from explorer.compare.run import Compared
 from explorer.compare.sheet import Strip, contact_sheet, error_maps, error_scale, paletted_png, strip
-from explorer.compare.table import Spread, csv_text, make_table
+from explorer.compare.spread import Quartiles, Spread
+from explorer.compare.table import make_table, star_words
 from explorer.errors import ExplorerError
 from explorer.files import make_folder, write_atomically, write_together
 from explorer.media.image import png_bytes
@@ -26,7 +30,7 @@ from explorer.media.image import png_bytes
 MAPS_OF = 12  # media whose error maps are written, unless asked for more
 CELLS_SHOWN = 64  # media times tokenizers whose pictures are in the sheet and the report, of one medium at least
 PLAYED_BYTES = 24 * 2**20  # of sounds and clips in a report, which is sent by mail
-FORMAT, VERSION = "discrete-tokenizer-explorer comparison", 1
+FORMAT, VERSION = "discrete-tokenizer-explorer comparison", 2
 _OURS = re.compile(r"\d{2,}-[\w.-]+-(signed|absolute)\.png")
 
 
@@ -66,7 +70,7 @@ class Writer:
             raise ExplorerError(_nothing(comparison))
         content = {
             "compare.json": json_text(comparison).encode("utf-8"),
-            "table.csv": csv_text(comparison).encode("utf-8"),
+            **{name: text.encode("utf-8") for name, text in csv_texts(comparison).items()},
             "sheet.png": png_bytes(contact_sheet(self._strips)),
             "report.html": html_report(comparison, self._strips).encode("utf-8"),
         }
@@ -79,21 +83,54 @@ class Writer:
 
 
 def table_json(comparison: Comparison) -> dict:
-    """The table as plain values: {"media", "columns", "rows", "best", "pooled_rate"}; see `table`."""
+    """The tables as plain values: "media", "sizes", "columns", "rows", "best", "stars", "pooled_rate", see `table`;
+    "baseline" and "differences" to each tokenizer as a baseline, see `differences`; "codecs", see `rates.Point`."""
     table = make_table(comparison)
-    columns = [
-        {"key": one.key, "title": one.title, "unit": one.unit, "better": one.better, "words": one.words}
-        for one in columns_of(comparison.kind)
-    ]
+    names = ("key", "title", "unit", "better", "group", "digits", "words")
     rows = [
         {"tokenizer": row.tokenizer_id, "title": row.title}
-        | {key: asdict(value) if isinstance(value, Spread) else value for key, value in row.cells.items()}
+        | {key: asdict(value) if isinstance(value, Spread | Quartiles) else value for key, value in row.cells.items()}
         for row in table.rows
     ]
-    best = {key: list(ids) for key, ids in table.best.items()}
-    return _finite(
-        {"media": table.media, "columns": columns, "rows": rows, "best": best, "pooled_rate": table.pooled_rate}
-    )
+    found = {
+        "media": table.media,
+        "sizes": table.sizes,
+        "columns": [{name: getattr(one, name) for name in names} for one in columns_of(comparison.kind)],
+        "rows": rows,
+        "best": {key: list(ids) for key, ids in table.best.items()},
+        "stars": star_words(table),
+        "pooled_rate": table.pooled_rate,
+        "baseline": comparison.base,
+        "differences": differences_json(comparison),
+        "codecs": codecs_json(comparison),
+    }
+    return _finite(found)
+
+
+def differences_json(comparison: Comparison) -> dict:
+    """Baseline -> tokenizer -> key of a column -> a `Difference` with its "text"."""
+    noun, nouns, columns = comparison.kind.noun, comparison.kind.nouns, compared_columns(comparison.kind)
+    return {
+        spec.id: {
+            tokenizer_id: {
+                column.key: asdict(found[column.key])
+                | {"clear": found[column.key].clear, "text": difference_words(column, found[column.key], noun, nouns)}
+                for column in columns
+            }
+            for tokenizer_id, found in differences(comparison, spec.id).items()
+        }
+        for spec in comparison.working
+    }
+
+
+def codecs_json(comparison: Comparison) -> list[dict]:
+    """What each codec gave at the bits of each tokenizer and level, counted both ways: means over the shared media."""
+    return [
+        {"codec": codec, "title": title, "counted": counted} | asdict(point)
+        for codec, title in comparison.kind.codecs.items()
+        for counted in COUNTED
+        for point in reference_points(comparison, codec, counted).values()
+    ]
 
 
 def json_text(comparison: Comparison) -> str:

@@ -45,7 +45,7 @@ def build() -> None:
         ignore = gr.Textbox(label="values of indices that are padding, or empty for -1 and nan", value="")
         audit_parts = gr.File(label="audit.json, counts.npy, details.npz, report.html", file_count="multiple")
         ids = gr.Textbox(label="ids of tokenizers, with commas between")
-        compare_parts = gr.File(label="report.html, compare.json, table.csv, sheet.png", file_count="multiple")
+        compare_parts = gr.File(label="report.html, compare.json, sheet.png and tables as .csv", file_count="multiple")
         source = gr.Textbox(label="Hub repository, owner/name[@revision], or empty for a file")
         checkpoint = gr.File(label="checkpoint", type="filepath")
         weights = gr.Textbox(label='"averaged" or "raw" weights where a file holds both, or empty', value="")

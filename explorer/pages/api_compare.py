@@ -14,14 +14,16 @@ from explorer.config import settings
 from explorer.errors import MediaError
 from explorer.tokenizers import load_tokenizer
 
+REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds themselves
 MOST_SECONDS = 120.0  # of one call; more is for the command line
 
 
 def compare_files(files: list[str] | None, tokenizers: str, folder: Path) -> tuple[dict[str, Any], list[str]]:
     """Media (or a zip of them) and ids such as "rvq-4, fsq" -> (the table, paths in `folder`, the report first).
 
-    The table has also "complete" (False if MOST_SECONDS were over first), "planned", "device", "skipped" and
-    "failures" as lists of [name, why]. Raises ExplorerError in plain words.
+    The table is `writing.table_json`, with the differences to each tokenizer as a baseline. It has also "complete"
+    (False if MOST_SECONDS were over first), "planned", "device", "skipped" and "failures" as lists of [name, why].
+    Raises ExplorerError in plain words.
     """
     if not files:
         raise MediaError("No file was sent.")
@@ -29,7 +31,7 @@ def compare_files(files: list[str] | None, tokenizers: str, folder: Path) -> tup
     media = open_media(files, settings().limits, modality=modality_of_ids(ids))
     loaded, writer = [load_tokenizer(one) for one in ids], Writer(folder, maps_of=0)
     end = time.monotonic() + MOST_SECONDS
-    options = Options(repeats=3 if len(media) == 1 else 1, side_px=settings().limits.image_side_px)
+    options = Options(repeats=REPEATS if len(media) == 1 else 1, side_px=settings().limits.image_side_px)
     comparison = run_comparison(media, loaded, options, writer.add, cancelled=lambda: time.monotonic() > end)
     paths = sorted(writer.finish(comparison), key=lambda path: path.suffix != ".html")
     failures = [[f"{medium.name}: {name}", why] for medium in comparison.media for name, why in medium.failures]

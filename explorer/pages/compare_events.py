@@ -29,6 +29,8 @@ FILES = {
     "report": ("report.html", "text/html"),
     "sheet": ("sheet.png", "image/png"),
     "csv": ("table.csv", "text/csv"),
+    "differences": ("differences.csv", "text/csv"),
+    "codecs": ("codecs.csv", "text/csv"),
     "json": ("compare.json", "application/json"),
 }
 visitors = Visitors(VISITORS_KEPT)

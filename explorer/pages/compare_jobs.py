@@ -22,7 +22,8 @@ from explorer.compare.figures import CODEC_COLOURS, COLOURS
 from explorer.compare.media import CompareMedia
 from explorer.compare.result import Comparison
 from explorer.compare.run import Options, compare_medium, run_comparison
-from explorer.compare.table import equal_bits_words, make_table, shown
+from explorer.compare.spread import shown
+from explorer.compare.table import equal_bits_words, make_table
 from explorer.compare.writing import Writer, json_text
 from explorer.config import settings
 from explorer.errors import Cancelled, ExplorerError, MediaError
@@ -33,7 +34,7 @@ from explorer.tokenizers import load_tokenizer
 from explorer.views.compare_payload import pictures_payload, played_payload
 
 AT_ONCE = 2  # in this process; the next ones wait
-REPEATS = 3  # timed runs on a single medium; on a set the media themselves are repeats
+REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds themselves
 PICTURE_BYTES = 96 * 2**20
 SHARED_KEPT = 24
 _looks = threading.BoundedSemaphore(AT_ONCE)

@@ -22,6 +22,7 @@ from explorer.pages.inspect_media import thumbnails
 from explorer.pages.inspect_payloads import (
     card_payload,
     decoded_of,
+    delay_of,
     notes_of,
     reconstruction_payload,
 )
@@ -88,7 +89,7 @@ def decoded_values(visit: Visit) -> tuple[str, str]:
         picture = depict(replace(record, reconstruction=decoded))
     return (
         player_payload(record, picture, visit, decoded),
-        reconstruction_payload(record, picture, visit, decoded),
+        reconstruction_payload(record, picture, visit, decoded, delay_of(record, tokenizer.spec)),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from explorer.analysis.metrics import quality
 from explorer.analysis.naming import part_noun
+from explorer.analysis.sound_delay import BOUND_S, NO_DELAY, Delay
 from explorer.analysis.sound_fidelity import sound_quality
 from explorer.record import TokenRecord
 from explorer.views.reconstruction import figure
@@ -17,12 +18,12 @@ PCM_BITS = 16  # of a sample, which a sound's compression is reckoned against
 RGB_BITS = 24  # of a pixel
 
 
-def sound_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]:
+def sound_figures(record: TokenRecord, decoded: np.ndarray | None, delay: Delay = NO_DELAY) -> list[dict]:
     """How near a decoded sound is, and what its tokens cost. record: of the levels that it was decoded from.
 
-    decoded: (S, C), None where there is no decoder.
+    decoded: (S, C), None where there is no decoder. delay: of the tokenizer, by which it is moved back.
     """
-    rows = [] if decoded is None else _sound_quality(record, decoded)
+    rows = [] if decoded is None else _sound_quality(record, decoded, delay)
     seconds, rate = record.duration_s or 1.0, record.sample_rate_hz or 1.0
     per_second = [level.layout.num_tokens / seconds for level in record.levels]
     spread = " + ".join(f"{value:.4g}" for value in per_second)
@@ -45,8 +46,9 @@ def sound_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]
     return rows + times(record.seconds, record.device, "sound", decoded is not None)
 
 
-def _sound_quality(record: TokenRecord, decoded: np.ndarray) -> list[dict]:
-    found = sound_quality(record.media, decoded, float(record.sample_rate_hz or 1))
+def _sound_quality(record: TokenRecord, decoded: np.ndarray, delay: Delay) -> list[dict]:
+    found = sound_quality(record.media, decoded, float(record.sample_rate_hz or 1), delay)
+    moved = " Of the decode moved back by its delay." if delay.samples else ""
 
     def decibels(name: str, label: str, value: float | None, explains: str) -> dict:
         text = None
@@ -54,17 +56,29 @@ def _sound_quality(record: TokenRecord, decoded: np.ndarray) -> list[dict]:
             text = "identical" if value > 0 else "nothing in common"
         return figure(name, label, None if text else value, "dB", 2, explains, text=text)
 
-    return [
+    rows = [
         decibels("si_sdr_db", "SI-SDR", found.si_sdr_db,
                  "Scale-invariant signal-to-distortion ratio (Le Roux et al. 2019), sample by sample: higher is "
-                 "closer. Decoders trained with a discriminator may sound right and score low."),
+                 f"closer. Decoders trained with a discriminator may sound right and score low.{moved}"),
         decibels("snr_db", "SNR", found.snr_db,
-                 "Signal-to-noise ratio, sample by sample; a wrong loudness counts, too."),
+                 f"Signal-to-noise ratio, sample by sample; a wrong loudness counts, too.{moved}"),
         figure("log_mel_db", "Log-mel distance", found.log_mel_db, "dB", 2,
                "Mean difference of the log-mel spectrograms, 80 bands, floored 80 dB below the loudest point: lower is "
-               "closer, and phases do not count."),
-        figure("max_error", "Largest error", found.max_error, "of 1", 3, "Of a sample; full scale is 1."),
+               f"closer, and phases do not count.{moved}"),
+        figure("max_error", "Largest error", found.max_error, "of 1", 3, f"Of a sample; full scale is 1.{moved}"),
     ]  # fmt: skip
+    rows.append(
+        figure("delay", "Delay", None, "", 0,
+               f"By how much the decode comes late or early: as the tokenizer declares it, or estimated over the whole "
+               f"sound within {1000 * BOUND_S:g} ms either way. It is no loss, and is taken out of the figures.",
+               text=delay.text)
+    )  # fmt: skip
+    if delay.samples:
+        rows += [
+            decibels("raw_si_sdr_db", "SI-SDR, raw", found.raw_si_sdr_db, "Of the decode as it came, delay and all."),
+            decibels("raw_snr_db", "SNR, raw", found.raw_snr_db, "Of the decode as it came, delay and all."),
+        ]
+    return rows
 
 
 def clip_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]:

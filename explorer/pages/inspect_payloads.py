@@ -14,11 +14,12 @@ from explorer.analysis.exemplars import context, patches
 from explorer.analysis.metrics import quality
 from explorer.analysis.naming import given_noun, part_noun
 from explorer.analysis.neighbours import margins, quantization_error
+from explorer.analysis.sound_delay import NO_DELAY, Delay, find_delay, kept, moved_back
 from explorer.pages import inspect_figures
 from explorer.pages.inspect_alone import asked_later, decoded_alone
 from explorer.pages.session import Visit
 from explorer.record import TokenLevel, TokenRecord
-from explorer.tokenizers.base import Tokenizer
+from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 from explorer.views import code_card, reconstruction
 from explorer.views.code_card import Alone
 from explorer.views.places import places_of
@@ -61,10 +62,20 @@ def decoded_of(record: TokenRecord, tokenizer: Tokenizer, visit: Visit) -> np.nd
     return record.reconstruction if shown is None else tokenizer.decode_levels(record, shown)
 
 
-def reconstruction_payload(record: TokenRecord, picture: TokenRecord, visit: Visit, decoded: np.ndarray | None) -> str:
+def delay_of(record: TokenRecord, spec: TokenizerSpec) -> Delay:
+    """By how much a tokenizer's sound comes late: declared, or estimated from all levels together; none of pictures."""
+    if record.modality != "audio" or not spec.decodes:
+        return NO_DELAY
+    return find_delay(record.media, record.reconstruction, float(record.sample_rate_hz or 1), spec.delay_samples)
+
+
+def reconstruction_payload(
+    record: TokenRecord, picture: TokenRecord, visit: Visit, decoded: np.ndarray | None, delay: Delay = NO_DELAY
+) -> str:
     """The value of ReconstructionView.
 
-    decoded: as `decoded_of` gives it. picture: the picture of the record (`depict`) with that reconstruction.
+    decoded: as `decoded_of` gives it. picture: the picture of the record (`depict`) with that reconstruction. delay: of
+    a sound, as `delay_of` gives it.
     """
     placed = all(level.layout.kind == "grid2d" for level in picture.levels)
     levels = picture.levels if placed else ()
@@ -90,8 +101,8 @@ def reconstruction_payload(record: TokenRecord, picture: TokenRecord, visit: Vis
             mode=visit.mode,
             levels_shown=None if decoded is None else levels_shown(visit, len(record.levels)),
             notes=notes_of(record),
-            difference=_difference_db(record, decoded, picture.media.shape[1]),
-            rows=_rows(kept, decoded),
+            difference=_difference_db(record, decoded, picture.media.shape[1], delay),
+            rows=_rows(kept, decoded, delay),
             place=places_of(record),
         )
     )
@@ -114,21 +125,26 @@ def measured(level: TokenLevel) -> tuple[np.ndarray, np.ndarray]:
     return found[1:]
 
 
-def _rows(record: TokenRecord, decoded: np.ndarray | None) -> list[dict] | None:
+def _rows(record: TokenRecord, decoded: np.ndarray | None, delay: Delay) -> list[dict] | None:
     """The figures of what is no picture; None for those of a picture."""
     if record.modality == "audio":
-        return inspect_figures.sound_figures(record, decoded)
+        return inspect_figures.sound_figures(record, decoded, delay)
     if record.modality == "video":
         return inspect_figures.clip_figures(record, decoded)
     return inspect_figures.token_figures(record) if decoded is None else None
 
 
-def _difference_db(record: TokenRecord, decoded: np.ndarray | None, width: int) -> np.ndarray | None:
-    """How much louder the decode of a sound is, in dB: (bands, width), low notes at the bottom. None for no sound."""
+def _difference_db(record: TokenRecord, decoded: np.ndarray | None, width: int, delay: Delay) -> np.ndarray | None:
+    """How much louder the decode of a sound is, moved back by its delay, in dB: (bands, width), low notes at the end.
+
+    None for no sound. Where only one of the two has samples then, neither has any.
+    """
     if record.modality != "audio" or decoded is None:
         return None
-    rate = float(record.sample_rate_hz or 1)
-    before, after = (spectrogram_db(sound, rate, width) for sound in (record.media, decoded))
+    rate, sound = float(record.sample_rate_hz or 1), np.zeros_like(record.media)
+    part = kept(len(sound), delay.samples)
+    sound[part] = record.media[part]
+    before, after = (spectrogram_db(one, rate, width) for one in (sound, moved_back(decoded, delay.samples)))
     floor = before.max() + FLOOR_DB
     return (np.maximum(after, floor) - np.maximum(before, floor))[::-1].astype(np.float32)
 

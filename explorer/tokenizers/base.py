@@ -30,6 +30,8 @@ class TokenizerSpec:
     medium must be multiples of it. fixed_size: the one (H, W), or (frames, H, W), that it can take; () for any.
     sample_rate_hz, channels: of sound. shortest: the fewest samples it can take. whole_tokens_only: what is left of a
     sound behind its last whole token is cut away, as the original does; elsewhere silence fills that token up.
+    delay_samples: by how many samples its sound comes late (below 0: early), None where that is not known; figures are
+    taken of the sound moved back by it.
     decodes: False where only tokens can be made, such as of a model whose decoder was never published.
     layout: of its tokens. source: who brought it. memory_bytes: of its weights as they lie in memory. weights: which
     are read where training kept several, such as "averaged", "" where nobody knows of more than one set.
@@ -55,6 +57,7 @@ class TokenizerSpec:
     channels: int = 1
     shortest: int = 1
     whole_tokens_only: bool = False
+    delay_samples: int | None = None
     time_step: int = 1
     first_frame_alone: bool = False
     decodes: bool = True

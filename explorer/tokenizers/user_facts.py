@@ -44,6 +44,9 @@ def spec_from(
         )
     if modality == "audio" and not facts.get("sample_rate_hz"):
         raise AdapterError("sound needs sample_rate_hz, such as sample_rate_hz=24000.")
+    delay = facts.get("delay_samples")
+    if delay is not None and (isinstance(delay, bool) or not isinstance(delay, int)):
+        raise AdapterError(f"delay_samples must be a whole number of samples, below 0 if early, not {delay!r}.")
     known = {
         "title": "",
         "summary": "A tokenizer of the person who started this server.",

@@ -14,7 +14,7 @@ from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.media.image import load_image
 
-FILES = {"compare.json", "table.csv", "sheet.png", "report.html", "errors"}
+FILES = {"compare.json", "table.csv", "differences.csv", "codecs.csv", "sheet.png", "report.html", "errors"}
 
 
 @pytest.fixture
@@ -63,6 +63,23 @@ def test_failures_are_listed_and_the_rest_is_written(made, pictures, capsys):
     assert made["a"].runs == 3  # a warm-up and two timed ones
 
 
+def test_differences_are_to_the_baseline_that_was_asked_for(made, pictures, capsys):
+    line = ["compare", str(pictures / "one.png"), str(pictures / "two.png"), "--tokenizers", "a,r"]
+    for baseline, other in (("a", "r"), ("r", "a")):
+        out = pictures / baseline
+        assert main([*line, "--out", str(out), "--baseline", baseline]) == 0
+        said, read = capsys.readouterr().out, json.loads((out / "compare.json").read_text(encoding="utf-8"))
+        assert read["table"]["baseline"] == baseline and f"difference to {baseline}, ±" in said
+        told = read["table"]["differences"][baseline][other]["psnr_db"]
+        assert f"{other}: PSNR {told['text']}" in said and told["pairs"] == 2
+        rows = list(csv.DictReader((out / "differences.csv").open(encoding="utf-8")))
+        row = next(r for r in rows if (r["baseline"], r["tokenizer"], r["column"]) == (baseline, other, "psnr_db"))
+        assert float(row["difference"]) == pytest.approx(told["mean"]) and row["wins"] == str(told["wins"])
+        head = f"<h2>Difference to {made[baseline].spec.title}</h2>"
+        assert head in (out / "report.html").read_text(encoding="utf-8")
+        assert "WebP at the bits of" in said and "without headers" in said
+
+
 def test_ctrl_c_writes_what_is_done(made, pictures, capsys):
     """The signal comes while the second picture is encoded; the first is in the files."""
 
@@ -88,8 +105,9 @@ def test_ctrl_c_writes_what_is_done(made, pictures, capsys):
         (["one.png"], ["--tokenizers", "a,b"], "Valid ids: a, r, n"),
         (["none.png"], ["--tokenizers", "a,r"], "no folder or file"),
         (["one.png"], ["--tokenizers", "a,r", "--side", "3"], "longest side"),
-        (["one.png"], ["--tokenizers", "a,r", "--repeats", "99"], "timed runs"),
+        (["one.png"], ["--tokenizers", "a,r", "--repeats", "99"], "timed rounds"),
         (["one.png"], ["--tokenizers", "a,r", "--maps", "-1"], "--maps"),
+        (["one.png"], ["--tokenizers", "a,r", "--baseline", "n"], "The baseline n is none of"),
         (["notes.txt"], ["--tokenizers", "a,r"], "No picture could be compared (1 given)"),
     ],
 )
@@ -112,6 +130,6 @@ def test_a_shipped_residual_tokenizer_gains_with_every_level(tmp_path, capsys):
     rvq, fsq = read["media"][0]["cells"]
     assert [one["bits_uniform"] for one in rvq["levels"]] == [16 * 16 * 10 * n for n in (1, 2, 3, 4)]
     gains = np.diff([one["fidelity"]["psnr_db"] for one in rvq["levels"]])
-    assert (gains > 0).all() and fsq["levels"] == [] and len(rvq["encode_ms"]) == 3
+    assert (gains > 0).all() and fsq["levels"] == [] and len(rvq["times"]["encode_ms"]) == 5
     by_bits = {one["id"]: one for one in read["rates"]}
     assert {"rvq-4", "fsq", "jpeg", "webp"} == set(by_bits) and len(by_bits["rvq-4"]["points"]) == 4

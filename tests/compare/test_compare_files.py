@@ -1,7 +1,9 @@
 """The files of a comparison: valid, whole, one that opens offline, and free of markup from people."""
 
 import io
+import itertools
 import json
+import math
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -22,6 +24,7 @@ from explorer.views.colormaps import colormap
 
 HOSTILE = '<script>alert("1")</script>&.png'
 QUICK = Options(repeats=1)
+CSVS = ["table.csv", "differences.csv", "codecs.csv"]
 
 
 class Page(HTMLParser):
@@ -66,7 +69,7 @@ def test_the_report_is_one_file_without_scripts_or_addresses(tmp_path):
 
 def test_the_json_is_strict_and_agrees_with_the_comparison(tmp_path):
     comparison, paths = written(tmp_path)
-    assert [path.name for path in paths] == ["compare.json", "table.csv", "sheet.png", "report.html"]
+    assert [path.name for path in paths] == ["compare.json", *CSVS, "sheet.png", "report.html"]
     read = json.loads(paths[0].read_text(encoding="utf-8"), parse_constant=lambda word: pytest.fail(word))
     assert (read["complete"], read["planned"], read["title"]) == (True, 3, "made pictures")
     first = comparison.media[0].cell("r")
@@ -157,7 +160,12 @@ def test_a_figure_is_xml_with_a_mark_for_each_point():
         for group in root.iter("g")
         if group.find("title") is not None
     ]
-    levels = places[1:4]
+    levels = [[float(n) for n in place.split(",")] for place in next(root.iter("polyline")).get("points").split()]
+    marks = places[:4]
+    assert levels[0] == marks[0] and marks[1][1] == marks[0][1], "one level of r is as a"
+    assert min(math.dist(a, b) for a, b in itertools.combinations(marks, 2)) > 12 and marks[2:] == levels[1:]
+    tie = next(path for path in root.iter("path") if path.get("stroke-dasharray") == "1 2")
+    assert tie.get("d") == f"M{levels[0][0]} {levels[0][1]}H{marks[1][0]}"
     assert levels[0][0] < levels[1][0] < levels[2][0] and levels[0][1] > levels[2][1]  # more bits right, better up
     ratio = (levels[1][0] - levels[0][0]) / (levels[2][0] - levels[0][0])
     assert ratio == pytest.approx(np.log(2) / np.log(3), abs=0.01)  # a logarithmic axis

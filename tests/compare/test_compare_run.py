@@ -25,7 +25,7 @@ def test_a_cell_is_what_the_record_and_the_picture_say():
     expected = peak_signal_noise_ratio(image.pixels.astype(float), decoded.astype(float), data_range=1.0)
     assert cell.fidelity.psnr_db == pytest.approx(expected)
     # Runs 2 to 4 are timed (1 warms up): encoding took 1 ms a run number, quantizing 0.5, decoding 2.
-    assert cell.encode_ms == pytest.approx((2.5, 3.5, 4.5)) and cell.decode_ms == pytest.approx((4, 6, 8))
+    assert cell.times.encode_ms == pytest.approx((2.5, 3.5, 4.5)) and cell.times.decode_ms == pytest.approx((4, 6, 8))
     assert tokenizer.runs == 4 and cell.levels == ()
     top, left, height, width = cell.worst.box
     patch = np.s_[top : top + height, left : left + width]

@@ -1,7 +1,5 @@
-"""Means, spread, best, pooled entropy, curves and the CSV against numbers worked out by hand."""
+"""Means, spread, quartiles, pooled entropy and curves against numbers worked out by hand."""
 
-import csv
-import io
 import math
 import statistics
 
@@ -12,10 +10,12 @@ from made_tokenizers import Greys, media_of, picture, spec_of
 from explorer.analysis.fidelity import Fidelity, WorstPatch
 from explorer.compare.columns import columns_of
 from explorer.compare.kinds import KINDS
-from explorer.compare.rates import rate_curves, reference_points
+from explorer.compare.rates import codec_words, rate_curves, reference_points, value_words
 from explorer.compare.result import Cell, Comparison, Medium, RatePoint
 from explorer.compare.run import Options, run_comparison, wanted_bits
-from explorer.compare.table import csv_text, equal_bits_words, make_table, shown, spread
+from explorer.compare.spread import quartiles, shown, spread
+from explorer.compare.table import equal_bits_words, make_table, size_words
+from explorer.compare.timing import Timed
 from explorer.errors import RecordError
 
 COLUMN = {column.key: column for column in columns_of(KINDS["image"])}
@@ -24,7 +24,8 @@ COLUMN = {column.key: column for column in columns_of(KINDS["image"])}
 def cell(name, psnr, bits=64, codes=(0, 1), counts=(8, 8), ms=(1.0, 5.0, 2.0), ssim=0.5, levels=()):
     found = Fidelity(psnr, ssim, None, 0.1, 0.05)
     histogram = ((np.array(codes), np.array(counts)),)
-    return Cell(name, 16, bits, bits / 2, found, WorstPatch((0, 0, 8, 8), 0.1), ms, ms, levels, histogram)
+    times = Timed(tuple(ms), tuple(ms), tuple(range(len(ms))))
+    return Cell(name, 16, bits, bits / 2, found, WorstPatch((0, 0, 8, 8), 0.1), times, levels, histogram)
 
 
 def comparison(media, specs=("a", "b"), **changes):
@@ -36,7 +37,7 @@ def medium(name, *cells, failures=()):
     return Medium(name, 8, 16, (), cells, failures)
 
 
-def test_means_spread_and_best_by_hand():
+def test_means_and_spread_by_hand():
     both = [
         medium("x", cell("a", 20.0, bits=64), cell("b", 30.0, bits=128)),
         medium("y", cell("a", 24.0, bits=64), cell("b", 31.0, bits=128, ms=(4.0, 4.0, 9.0))),
@@ -46,19 +47,17 @@ def test_means_spread_and_best_by_hand():
     assert a.cells["psnr_db"].mean == 22 and a.cells["psnr_db"].deviation == pytest.approx(statistics.stdev([20, 24]))
     assert a.cells["bpp_uniform"].mean == 64 / 128 and a.cells["bpp_empirical"].mean == 0.25
     assert a.cells["ratio"].mean == 48 and b.cells["ratio"].mean == 24
-    assert a.cells["encode_ms"].mean == 2 and b.cells["encode_ms"].mean == 3  # medians of 1, 5, 2 and of 4, 4, 9
-    assert a.cells["ms_ssim"] is None and a.cells["vocabulary"] == "4" and a.cells["licence"] == "MIT"
-    assert table.best["psnr_db"] == ("b",) and table.best["bits"] == table.best["ratio"] == ("a",)
-    assert "tokens" not in table.best and "ssim" not in table.best and "licence" not in table.best  # all alike
+    assert a.cells["encode_ms"] == quartiles([1, 5, 2, 1, 5, 2])
+    assert (b.cells["encode_ms"].median, b.cells["encode_ms"].count) == (4, 6)  # of 1, 2, 4, 4, 5, 9
+    assert (b.cells["encode_ms"].low, b.cells["encode_ms"].high) == (2.5, 4.75)  # a quarter of the way, interpolated
+    assert a.cells["ms_ssim"] is None and (a.cells["codebook_size"], a.cells["num_quantizers"]) == (4, 1)
+    assert a.cells["licence"] == "MIT" and table.sizes == "2 pictures each of 16 x 8 px"
     assert shown(COLUMN["psnr_db"], a.cells["psnr_db"]) == "22.00 ± 2.83"
     assert shown(COLUMN["bpp_uniform"], a.cells["bpp_uniform"]) == "0.500"
+    assert shown(COLUMN["encode_ms"], b.cells["encode_ms"]) == "4.0 (2.5 to 4.8)"
+    assert shown(COLUMN["encode_ms"], quartiles([3])) == "3.0" and quartiles([]) is None
     assert shown(COLUMN["ms_ssim"], None) == "not measured" and shown(COLUMN["parameters"], 1234) == "1,234"
     assert a.number("psnr_db") == 22 and a.number("parameters") == 4 and a.number("licence") is None
-
-
-def test_what_does_not_show_is_no_difference():
-    table = make_table(comparison([medium("x", cell("a", 20.001), cell("b", 20.002), cell("c", 19.0))], "abc"))
-    assert table.best["psnr_db"] == ("a", "b")
 
 
 def test_means_are_over_the_media_of_all_that_work():
@@ -73,9 +72,22 @@ def test_means_are_over_the_media_of_all_that_work():
 def test_infinite_and_missing_figures():
     assert spread([math.inf, math.inf]).mean == math.inf and spread([None, None]) is None and spread([]) is None
     some = spread([math.inf, 20.0, 30.0, None])
-    assert (some.mean, some.count) == (25, 2)
-    assert shown(COLUMN["psnr_db"], some, 4) == "25.00 ± 7.07 (2 of 4)"
+    assert (some.mean, some.count, some.identical, some.opposite) == (25, 2, 1, 0)
+    assert shown(COLUMN["psnr_db"], some, 4) == "25.00 ± 7.07 (2 of 4, 1 identical left out)"
+    assert shown(COLUMN["psnr_db"], spread([20.0, None]), 2) == "20.00 (1 of 2, the others not measured)"
     assert shown(COLUMN["psnr_db"], spread([math.inf])) == "∞ (identical)"
+    assert shown(COLUMN["psnr_db"], spread([-math.inf, -math.inf]), 2) == "-∞ (nothing in common)"
+    assert spread([math.inf, -math.inf]) is None
+
+
+def test_what_the_figures_are_over_is_said():
+    kind = KINDS["image"]
+    small, large = medium("x"), Medium("y", 512, 384, (), ())
+    assert size_words([small], kind) == "1 picture of 16 x 8 px"
+    assert size_words([large, small, small], kind) == "3 pictures from 16 x 8 px to 384 x 512 px"
+    sound = Medium("s", 256, 768, (), (), facts={"seconds": 1.5, "sample_rate_hz": 8000, "channels": 1}, size=1500.0)
+    assert size_words([sound], KINDS["audio"]) == "1 sound of 1.50 s at 8,000 Hz"
+    assert "over all pixels and channels of a whole picture" in COLUMN["psnr_db"].words
 
 
 def test_pooled_entropy_is_of_the_histogram_of_all_media():
@@ -92,17 +104,6 @@ def test_unequal_bits_are_said():
     same = make_table(comparison([medium("x", cell("a", 20.0), cell("b", 30.0))]))
     other = make_table(comparison([medium("x", cell("a", 20.0), cell("b", 30.0, bits=256))]))
     assert equal_bits_words(same) == "" and "from 0.500 to 2.000 bits/pixel" in equal_bits_words(other)
-
-
-def test_the_csv_has_the_set_and_every_medium():
-    media = [medium("=1+1", cell("a", 20.0), cell("b", math.inf)), medium("y", cell("a", 24.0), cell("b", 20.0))]
-    rows = list(csv.DictReader(io.StringIO(csv_text(comparison(media)))))
-    assert [(row["medium"], row["tokenizer"]) for row in rows] == [
-        ("set", "a"), ("set", "b"), ("'=1+1", "a"), ("'=1+1", "b"), ("y", "a"), ("y", "b"),
-    ]  # fmt: skip
-    assert float(rows[0]["psnr_db"]) == 22 and float(rows[0]["psnr_db_deviation"]) == pytest.approx(8**0.5)
-    assert rows[3]["psnr_db"] == "inf" and rows[2]["psnr_db_deviation"] == "" and rows[2]["ms_ssim"] == ""
-    assert [row["width"] for row in rows] == ["", "", "16", "16", "16", "16"] and rows[1]["media"] == "2"
 
 
 def test_curves_are_means_over_media_and_levels():
@@ -132,6 +133,7 @@ def test_codecs_are_at_their_own_measured_bits():
             points = reference_points(found, codec, counted)
             assert list(points) == names
             assert vars(points["a"]) == vars(points["r, 1 level"]) | {"name": "a"}  # of equal bits
+            assert points["a"].wanted == pytest.approx(found.media[0].cell("a").bits_uniform / found.media[0].extent)
             ones = [
                 one
                 for medium in found.media
@@ -149,8 +151,34 @@ def test_codecs_are_at_their_own_measured_bits():
         assert rates == sorted(rates) and len(set(rates)) == len(rates)
 
 
+def test_a_mean_of_a_curve_says_what_it_leaves_out():
+    media = [medium("x", cell("a", math.inf), cell("b", 10.0)), medium("y", cell("a", 20.0), cell("b", 12.0))]
+    one, other = rate_curves(comparison(media))
+    assert one.points[0].values["psnr_db"] == 20 and one.points[0].left_out == {"psnr_db": 1}
+    assert value_words(KINDS["image"], "psnr_db", one.points[0]) == "PSNR 20 dB, mean of 1 of 2 pictures: 1 not finite"
+    assert value_words(KINDS["image"], "psnr_db", other.points[0]) == "PSNR 11 dB" and other.points[0].left_out == {}
+    assert value_words(KINDS["image"], "ms_ssim", other.points[0]) == "MS-SSIM not measured"
+
+
+def test_bits_that_a_codec_cannot_reach_are_said():
+    """A codec's least is far above one bit a picture."""
+    made = [Greys("one", 2, patch=32), Greys("many", 64, patch=2)]
+    found = run_comparison(media_of({"x": picture(64, 64)}), made, Options(repeats=0))
+    low, high = (reference_points(found, "webp", "payload")[name] for name in ("one", "many"))
+    assert low.wanted == 4 / 64**2 and low.rate > 2 * low.wanted and low.unreached == low.media == 1
+    assert codec_words("WebP", low, "bits/pixel") == (
+        f"WebP at the bits of one (0.001 bits/pixel), not reached: its nearest is {low.rate:.3f}"
+    )
+    assert high.unreached == 0 and codec_words("WebP", high, "bits/pixel").endswith("many (1.500 bits/pixel)")
+
+
 def test_a_comparison_is_checked_when_it_is_built():
     with pytest.raises(RecordError, match="'c'"):
         comparison([medium("x", cell("c", 20.0))])
     with pytest.raises(RecordError, match="planned"):
         comparison([medium("x", cell("a", 20.0))], planned=0)
+    with pytest.raises(RecordError, match="baseline 'z'"):
+        comparison([medium("x", cell("a", 20.0))], baseline="z")
+    media = [medium("x", cell("a", 20.0), failures=(("b", "why"),))]
+    assert comparison(media, baseline="b").base == "a" and comparison(media, baseline="a").base == "a"
+    assert comparison([]).base == ""

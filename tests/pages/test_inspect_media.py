@@ -16,6 +16,7 @@ from PIL import Image
 from explorer import stages
 from explorer.analysis.depiction import depict, mosaic_order, sound_picture, spectrogram_db
 from explorer.analysis.metrics import psnr
+from explorer.analysis.sound_delay import moved_back
 from explorer.analysis.sound_fidelity import sound_quality
 from explorer.errors import MediaError
 from explorer.media.audio import wav_bytes
@@ -92,6 +93,63 @@ def test_the_difference_of_a_sound_is_in_decibels_of_its_bands():
     expected = np.abs(np.maximum(before, floor) - np.maximum(after, floor))[::-1]
     back = unpack(error["data"]).astype(float) * error["scale"]
     assert np.abs(back - expected).max() <= error["scale"] / 2 + 1e-3 and error["limit"] <= 160
+
+
+class Early:
+    """made-tones, whose decode is 8 samples early; declared: what its spec says of that."""
+
+    def __init__(self, declared):
+        self._of = made("tones")
+        self.spec = replace(self._of.spec, id="made-early", delay_samples=declared)
+
+    def __getattr__(self, name):
+        return getattr(self._of, name)
+
+    def tokenize(self, media):
+        record = self._of.tokenize(media)
+        return replace(record, tokenizer_id="made-early", reconstruction=moved_back(record.reconstruction, 8))
+
+    def decode_levels(self, record, levels):
+        return moved_back(self._of.decode_levels(record, levels), 8)
+
+
+@pytest.mark.parametrize("declared", [-8, None])
+def test_a_sound_that_is_decoded_early_is_moved_back_for_its_figures_and_difference(declared, monkeypatch):
+    """As if it were not early, with the raw figures and the delay beside; also of levels, which have the same delay."""
+    early, still = Early(declared), made("tones")
+    monkeypatch.setattr(events, "load_tokenizer", lambda name: early)
+    for mode in ("all", "solo"):
+        visit = Visit(tokenizer="made-early", picture="vowels", modality="audio", mode=mode, level=0)
+        record = early.tokenize(runtime.record_of(replace(visit, tokenizer="made-tones")).media)
+        monkeypatch.setattr(events.runtime, "record_of", lambda visit, record=record: record)
+        monkeypatch.setattr(events.runtime, "picture_record_of", lambda visit, record=record: depict(record))
+        reconstruction = json.loads(events.decoded_values(visit)[1])
+        monkeypatch.undo()
+        monkeypatch.setattr(events, "load_tokenizer", lambda name: early)
+        found = {one["id"]: one for one in reconstruction["figures"]}
+        right = still.tokenize(record.media)
+        decoded = right.reconstruction if mode == "all" else still.decode_levels(right, [0])
+        expected = sound_quality(record.media[8:], decoded[8:], 8000)
+        assert found["si_sdr_db"]["value"] == pytest.approx(expected.si_sdr_db)
+        assert found["log_mel_db"]["value"] == pytest.approx(expected.log_mel_db)
+        raw = sound_quality(record.media, moved_back(decoded, 8), 8000)
+        assert found["raw_si_sdr_db"]["value"] == pytest.approx(raw.si_sdr_db)
+        assert found["raw_snr_db"]["value"] == pytest.approx(raw.snr_db)
+        basis = "declared" if declared else "estimated"
+        assert found["delay"]["text"].startswith(f"8 samples early (1.00 ms), {basis}")
+        kept = [np.where(np.arange(len(record.media))[:, None] < 8, 0, one) for one in (record.media, decoded)]
+        width = depict(record).media.shape[1]
+        before, after = (spectrogram_db(one, 8000, width) for one in kept)
+        floor = before.max() - 80
+        error = reconstruction["error"]
+        shown = unpack(error["data"]).astype(float) * error["scale"]
+        wanted = np.abs(np.maximum(before, floor) - np.maximum(after, floor))[::-1]
+        assert np.abs(shown - wanted).max() <= error["scale"] / 2 + 1e-3
+
+
+def test_figures_of_a_sound_that_is_not_late_say_so():
+    found = {one["id"]: one for one in json.loads(events.decoded_values(visit_of("tones"))[1])["figures"]}
+    assert found["delay"]["text"].startswith("none, estimated") and "raw_si_sdr_db" not in found
 
 
 def test_figures_of_a_clip_are_over_all_its_frames():

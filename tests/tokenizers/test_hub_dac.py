@@ -1,5 +1,7 @@
 """DAC from folders of the Hub against the library's own encode and decode; published shapes, small widths."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -39,6 +41,30 @@ def test_indices_and_decode_are_the_librarys(pair, tokens):
     assert gap(record.reconstruction, decoded) < CLOSE
     assert gap(tokenizer.detokenize([level.indices for level in record.levels]), decoded) < CLOSE
     assert media.shape[0] - decoded.shape[2] in (0, 8)  # the library's decode may be a few samples short
+
+
+def test_the_declared_delay_is_what_the_padding_of_odd_ratios_cuts_from_the_start(pair):
+    """With one sample less of padding where the ratio is odd, the same decode comes 8 samples later; at 44.1 kHz no
+    ratio is odd. That the published weights are early by as much is from measurements of others."""
+    name, model, tokenizer = pair
+    assert tokenizer.spec.delay_samples == {"16 kHz": -8, "24 kHz": -8, "44.1 kHz": 0}[name]
+    latents = torch.randn(1, model.decoder.conv1.in_channels, 12, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        public = model.decoder(latents)
+        wider = copy.deepcopy(model.decoder)
+        for block in wider.block:
+            stride = block.conv_t1.stride[0]
+            assert block.conv_t1.padding == (-(-stride // 2),)
+            block.conv_t1.padding = (stride // 2,)
+        later = wider(latents)
+    cut = -tokenizer.spec.delay_samples
+    assert later.shape[2] == public.shape[2] + 2 * cut
+    inner = slice(public.shape[2] // 3, 2 * public.shape[2] // 3)  # beyond the reach of both ends
+    torch.testing.assert_close(later[..., cut:][..., inner], public[..., inner], atol=CLOSE, rtol=0)
+
+
+def test_the_delay_of_other_ratios_is_not_known(tmp_path):
+    assert loaded(saved(dac("16 kHz", downsampling_ratios=[2, 3, 5]), tmp_path), "dac").spec.delay_samples is None
 
 
 def test_latents_are_compared_on_the_unit_sphere(pair):

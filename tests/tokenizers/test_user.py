@@ -169,6 +169,7 @@ def test_a_table_is_searched_by_its_metric(metric):
         (lambda: adapt(nearest_colour, paint, codebook=TABLE[0], downsampling=4), r"codebook has shape \(3,\)"),
         (lambda: adapt(nearest_colour, paint, codebook=TABLE, downsampling=4, modality="smell"), "none of image"),
         (lambda: adapt(nearest_colour, paint, codebook=4, downsampling=4, modality="audio"), "sample_rate_hz"),
+        (lambda: adapt(nearest_colour, paint, codebook=TABLE, downsampling=4, delay_samples=0.5), "delay_samples must"),
         (lambda: adapt("x", paint, codebook=TABLE, downsampling=4), "needs functions"),
         (lambda: adapt(nearest_colour, paint, codebook=TABLE, downsampling=4, layout="set1d"), "tokens=N"),
         (lambda: adapt(nearest_colour, paint, codebook=TABLE, downsampling=4, pixel_range=(1, 0)), "lowest, highest"),

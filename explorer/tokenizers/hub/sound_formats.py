@@ -11,6 +11,11 @@ from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.hub.folder import FolderFormat, between, each_second, largest, whole, wholes
 
 TRAINED = (".codebook.inited", ".codebook.embed_avg")  # what training keeps beside a table of codes
+# Ratios of the published DACs -> samples by which their sound comes late. At an odd ratio the published decoder cuts a
+# sample more from the start than at an even one, which the ratios after it (4 and 2) make 8: 8 early at 16 and 24 kHz,
+# 0 at 44.1 kHz, as was measured on the published weights (README of codecscope 0.1.0, on PyPI;
+# github.com/descriptinc/descript-audio-codec/issues/118).
+DAC_DELAYS = {(2, 4, 5, 8): -8, (2, 4, 8, 8): 0}
 
 
 class SoundFormat(FolderFormat):
@@ -79,14 +84,12 @@ class DacFormat(SoundFormat):
 
     def describe(self, header: Header) -> TokenizerSpec:
         config = self.config(header)
-        rate, hop = (
-            whole(config, "sampling_rate", 16_000),
-            math.prod(wholes(config, "downsampling_ratios", (2, 4, 8, 8))),
-        )
+        rate, ratios = whole(config, "sampling_rate", 16_000), wholes(config, "downsampling_ratios", (2, 4, 8, 8))
         table = self.shape(header, "quantizer.quantizers.0.codebook.weight")
         found = self.levels(header, "quantizer.quantizers.", ".codebook.weight")
         levels = self.expect_levels(whole(config, "n_codebooks", 9), found)
-        return self.spec(header, "rvq", table, levels, rate, hop)
+        spec = self.spec(header, "rvq", table, levels, rate, math.prod(ratios))
+        return replace(spec, delay_samples=DAC_DELAYS.get(tuple(ratios)))
 
 
 class MimiFormat(SoundFormat):
