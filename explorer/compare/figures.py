@@ -12,7 +12,7 @@ from html import escape
 from explorer.audit.figures import Axis, short
 from explorer.compare.dodge import dodged
 from explorer.compare.kinds import Kind
-from explorer.compare.rates import Curve, Point, value_words
+from explorer.compare.rates import Curve, Point, point_words
 
 WIDTH, HEIGHT, KEY_PX = 620, 320, 190
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 12, 42
@@ -124,7 +124,7 @@ def _curve(
         if at != x:
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="1.5"/>')
             parts.append(f'<path d="M{x:.1f} {y:.1f}H{at:.1f}" stroke-width="1" stroke-dasharray="1 2" fill="none"/>')
-        said = f"{point.name}: {point.rate:.3f} {kind.rate_unit}, {value_words(kind, measure, point)}"
+        said = point_words(kind, measure, point)
         parts.append(
             f'<g transform="translate({at:.1f} {y:.1f})"><title>{escape(said)}</title>{_mark(number, curve)}</g>'
         )

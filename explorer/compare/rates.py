@@ -117,6 +117,11 @@ def codec_words(title: str, point: Point, unit: str) -> str:
     return f"{words}, not reached{some}: its nearest is {point.rate:.3f}"
 
 
+def point_words(kind: Kind, measure: str, point: Point) -> str:
+    """ "fsq: 0.156 bits/pixel, PSNR 23.48 dB": a mark of the curves."""
+    return f"{point.name}: {point.rate:.3f} {kind.rate_unit}, {value_words(kind, measure, point)}"
+
+
 def value_words(kind: Kind, measure: str, point: Point) -> str:
     """A figure of a point: "PSNR 24.11 dB", and what its mean leaves out."""
     title, _, unit = kind.measures[measure].partition(", ")

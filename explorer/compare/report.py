@@ -27,7 +27,12 @@ def html_report(comparison: Comparison, strips: Sequence[Strip] = ()) -> str:
     """The report as text of an HTML file; strips: the small pictures of the media that are shown."""
     style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
     table = make_table(comparison)
-    body = [_head(comparison, table), main_tables(comparison, table), difference_tables(comparison), _rates(comparison)]
+    body = [
+        _head(comparison, table),
+        main_tables(comparison, table),
+        difference_tables(comparison, table),
+        _rates(comparison),
+    ]
     body += [codec_table(comparison), *map(_medium, strips), _more(comparison, strips), *_lists(comparison)]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -53,7 +58,7 @@ def _head(comparison: Comparison, table: Table) -> str:
         ("Made in", f"{comparison.seconds:,.1f} s on {comparison.device}"),
         (
             "Settings",
-            ", ".join(f"{name.replace('_', ' ')}: {_words(one)}" for name, one in comparison.settings.items()),
+            ", ".join(f"{name.replace('_', ' ')}: {_words(one)}" for name, one in _settings(comparison).items()),
         ),
     ]
     rows = "".join(f'<tr><th scope="row">{name}</th><td>{escape(text)}</td></tr>' for name, text in facts)
@@ -129,6 +134,11 @@ def _lists(comparison: Comparison) -> Iterator[str]:
             more = len(listed) - LISTED
             tail = f'<p class="quiet">and {more:,} more, all in compare.json.</p>' if more > 0 else ""
             yield f"<h2>{title}: {len(listed):,}</h2>{scroll(rows)}{tail}"
+
+
+def _settings(comparison: Comparison) -> dict[str, object]:
+    """As they were given, with the baseline that came of it."""
+    return dict(comparison.settings) | ({"baseline": comparison.base} if comparison.base else {})
 
 
 def _words(value: object) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from html import escape
 
 from explorer.compare.columns import Column, columns_of, compared_columns, decibels
-from explorer.compare.differences import LEVEL, difference_words, differences
+from explorer.compare.differences import difference_words, differences
 from explorer.compare.rates import Point, rate_curves, reference_points
 from explorer.compare.reference import COUNTED
 from explorer.compare.result import Comparison
 from explorer.compare.spread import shown
-from explorer.compare.table import Table, equal_bits_words, star_words
+from explorer.compare.table import Table, equal_bits_words, interval_words, star_words
 
 _COUNTED_WORDS = {"payload": "without headers", "file": "with headers"}
 _CODEC_WORDS = {
@@ -41,13 +41,13 @@ def main_tables(comparison: Comparison, table: Table) -> str:
         f"<h2>Side by side: what is lost</h2>{_side_by_side(lost, table)}"
         f'<p class="quiet">Over {escape(table.sizes)}.{spread} {escape(star_words(table))}</p>'
         f"{f'<p class=note>{escape(warning)}</p>' if warning else ''}"
-        f"<h2>What it costs</h2>{_side_by_side(spent, table)}"
+        f"<h2>What it costs</h2>{_side_by_side(spent, table, 'wide costs')}"
         f'<p class="quiet">{_pooled(table)}</p>'
         f'<details><summary>What the columns are</summary><ul class="quiet">{words}</ul></details>'
     )
 
 
-def difference_tables(comparison: Comparison) -> str:
+def difference_tables(comparison: Comparison, table: Table) -> str:
     """Each tokenizer less the baseline; the other baselines are folded."""
     ids = [spec.id for spec in comparison.working]
     if len(ids) < 2 or not comparison.shared:
@@ -58,15 +58,9 @@ def difference_tables(comparison: Comparison) -> str:
         for one in ids
         if one != base
     )
-    nouns = comparison.kind.nouns
-    interval = (
-        f"Mean of the differences on the same {nouns}, ± the half width of its {LEVEL:.0%} interval (Student's t over "
-        f"the {nouns}; of times over the rounds). Bold: the interval leaves 0 out."
-    )
-    one = f"Over one {comparison.kind.noun} a difference has no interval; times have one over the rounds."
     return (
         f"<h2>Difference to {escape(titles[base])}</h2>{_differences(comparison, base)}"
-        f'<p class="quiet">{interval if len(comparison.shared) > 1 else one}</p>{others}'
+        f'<p class="quiet">{interval_words(table)}</p>{others}'
     )
 
 
@@ -107,23 +101,28 @@ def scroll(rows: str, kind: str = "") -> str:
     return f'<div class="scroll"><table class="{kind}">{rows}</table></div>'
 
 
-def _side_by_side(columns: Sequence[Column], table: Table) -> str:
+def _side_by_side(columns: Sequence[Column], table: Table, kind: str = "wide") -> str:
     rows = []
     for row in table.rows:
         cells = []
         for column in columns:
-            text = escape(shown(column, row.cells[column.key], table.media)).replace(" ± ", "&nbsp;±&nbsp;")
+            text = _unbroken(escape(shown(column, row.cells[column.key], table.media)))
             best = row.tokenizer_id in table.best.get(column.key, ())
             mark = ' <b title="best of this column">★</b>' if best else ""
             cells.append(f"<td{' class=best' if best else ''}>{text}{mark}</td>")
         rows.append(_named(row.title, row.tokenizer_id, cells))
-    return scroll(_head(columns) + "".join(rows), "wide")
+    return scroll(_head(columns) + "".join(rows), kind)
 
 
-def _head(columns: Sequence[Column]) -> str:
+def _unbroken(text: str) -> str:
+    """A number and its spread stay on one line."""
+    return text.replace(" ± ", "&nbsp;±&nbsp;").replace(" to ", "&nbsp;to&nbsp;")
+
+
+def _head(columns: Sequence[Column], units: bool = True) -> str:
     cells = "".join(
         f'<th scope="col" title="{escape(column.words)}">{escape(column.title)}'
-        f"{f'<br><small>{escape(column.unit)}</small>' if column.unit else ''}</th>"
+        f"{f'<br><small>{escape(column.unit)}</small>' if column.unit and units else ''}</th>"
         for column in columns
     )
     return f"<tr><th></th>{cells}</tr>"
@@ -143,11 +142,11 @@ def _differences(comparison: Comparison, baseline: str) -> str:
         cells = []
         for column in columns:
             words = difference_words(column, of_columns[column.key], kind.noun, kind.nouns)
-            main, _, rest = escape(words).replace(" ± ", "&nbsp;±&nbsp;").partition(", ")
+            main, _, rest = _unbroken(escape(words)).partition(", ")
             main = f"<b>{main}</b>" if of_columns[column.key].clear else main
             cells.append(f"<td>{main}<br><small>{rest}</small></td>")
         rows.append(_named(titles[tokenizer_id], tokenizer_id, cells))
-    return scroll(_head(columns) + "".join(rows), "wide")
+    return scroll(_head(columns, units=False) + "".join(rows), "wide")
 
 
 def _pooled(table: Table) -> str:

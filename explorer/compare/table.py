@@ -79,6 +79,17 @@ def star_words(table: Table) -> str:
     )
 
 
+def interval_words(table: Table) -> str:
+    """What stands behind the ± of a difference, and what bold means."""
+    kind = table.kind
+    if table.media < 2:
+        return f"Over one {kind.noun} a difference has no interval; times have one, {LEVEL:.0%}, over the rounds."
+    return (
+        f"Mean of the differences on the same {kind.nouns}, ± half the width of its {LEVEL:.0%} interval (Student's t "
+        f"over the {kind.nouns}; of times over the rounds). Bold: the interval leaves 0 out."
+    )
+
+
 def equal_bits_words(table: Table) -> str:
     """A warning where the tokenizers do not spend the same bits, "" where they do."""
     there = [rate for row in table.rows if (rate := row.number(rate_key(table.kind))) is not None]

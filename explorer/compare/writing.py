@@ -22,7 +22,7 @@ from explorer.compare.result import Cell, Comparison
 from explorer.compare.run import Compared
 from explorer.compare.sheet import Strip, contact_sheet, error_maps, error_scale, paletted_png, strip
 from explorer.compare.spread import Quartiles, Spread
-from explorer.compare.table import make_table, star_words
+from explorer.compare.table import interval_words, make_table, star_words
 from explorer.errors import ExplorerError
 from explorer.files import make_folder, write_atomically, write_together
 from explorer.media.image import png_bytes
@@ -83,8 +83,11 @@ class Writer:
 
 
 def table_json(comparison: Comparison) -> dict:
-    """The tables as plain values: "media", "sizes", "columns", "rows", "best", "stars", "pooled_rate", see `table`;
-    "baseline" and "differences" to each tokenizer as a baseline, see `differences`; "codecs", see `rates.Point`."""
+    """The tables as plain values.
+
+    "media", "sizes", "columns", "rows", "best", "stars", "interval", "pooled_rate": see `table`; "baseline" and
+    "differences" to each tokenizer as a baseline: see `differences`; "codecs": see `rates.Point`.
+    """
     table = make_table(comparison)
     names = ("key", "title", "unit", "better", "group", "digits", "words")
     rows = [
@@ -99,6 +102,7 @@ def table_json(comparison: Comparison) -> dict:
         "rows": rows,
         "best": {key: list(ids) for key, ids in table.best.items()},
         "stars": star_words(table),
+        "interval": interval_words(table),
         "pooled_rate": table.pooled_rate,
         "baseline": comparison.base,
         "differences": differences_json(comparison),

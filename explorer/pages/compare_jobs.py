@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from explorer.compare.columns import columns_of
-from explorer.compare.figures import CODEC_COLOURS, COLOURS
+from explorer.compare.figures import BESIDE, CODEC_COLOURS, COLOURS
 from explorer.compare.media import CompareMedia
+from explorer.compare.rates import point_words, rate_curves
 from explorer.compare.result import Comparison
 from explorer.compare.run import Options, compare_medium, run_comparison
 from explorer.compare.spread import shown
@@ -209,8 +210,8 @@ class Job(VisitorJob):
 def result_payload(comparison: Comparison) -> dict[str, Any]:
     """What compare.json has, without references and levels of single media; and how it is shown.
 
-    texts: tokenizer id -> key of a column -> the cell as text. warning: about unequal bits, or "". colours,
-    codec_colours: of the curves, as in the report.
+    texts: tokenizer id -> key of a column -> the cell as text; each point of a curve has "words" of each measure.
+    warning: about unequal bits, or "". colours, codec_colours, beside: of the curves, as in the report.
     """
     content = json.loads(json_text(comparison))
     for medium in content["media"]:
@@ -222,7 +223,10 @@ def result_payload(comparison: Comparison) -> dict[str, Any]:
         row.tokenizer_id: {column.key: shown(column, row.cells[column.key], table.media) for column in columns}
         for row in table.rows
     }
-    looks = {"colours": list(COLOURS), "codec_colours": dict(CODEC_COLOURS)}
+    for curve, told in zip(rate_curves(comparison), content["rates"], strict=True):
+        for point, one in zip(curve.points, told["points"], strict=True):
+            one["words"] = {measure: point_words(comparison.kind, measure, point) for measure in point.values}
+    looks = {"colours": list(COLOURS), "codec_colours": dict(CODEC_COLOURS), "beside": BESIDE}
     return content | looks | {"texts": texts, "warning": equal_bits_words(table)}
 
 

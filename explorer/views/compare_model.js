@@ -13,6 +13,7 @@ export const FIRST = Object.freeze({
   zoom: "", // "cx,cy,zoom", in shares of the picture
   seed: 1, // of the blind mode's order
   sort: "", // key of a column, "-" before it for falling
+  baseline: "", // id that the others are held against, "" for the first
   measure: "psnr_db", // of the rate-distortion plot
   // not in the address:
   own: null, // {names, title, image} of an upload
@@ -23,7 +24,7 @@ export const FIRST = Object.freeze({
   voted: null,
   problem: null, // {field, message}
 });
-export const IN_ADDRESS = ["tokenizers", "media", "at", "mode", "show", "left", "right", "zoom", "seed", "sort", "measure"];
+export const IN_ADDRESS = ["tokenizers", "media", "at", "mode", "show", "left", "right", "zoom", "seed", "sort", "baseline", "measure"];
 const ORIGINAL = "original"; // how a link says "" on the right, where that is not the default
 const MODES = { mode: ["grid", "swipe", "blind"], show: ["picture", "signed", "absolute"], measure: ["psnr_db", "ssim", "ms_ssim", "gradient_error", "si_sdr_db", "log_mel_db", "snr_db"] };
 
@@ -60,7 +61,7 @@ export function ownState(search) {
   const query = new URLSearchParams(search);
   const found = {};
   for (const [name, valid] of Object.entries(MODES)) if (valid.includes(query.get(name))) found[name] = query.get(name);
-  for (const name of ["left", "right", "sort"]) if (query.get(name)) found[name] = query.get(name);
+  for (const name of ["left", "right", "sort", "baseline"]) if (query.get(name)) found[name] = query.get(name);
   if (found.right === ORIGINAL) found.right = "";
   for (const name of ["at", "seed"]) if (/^\d{1,9}$/.test(query.get(name) ?? "")) found[name] = Number(query.get(name));
   if (readZoom(query.get("zoom") ?? "", 1, 1)) found.zoom = query.get("zoom");
@@ -127,12 +128,11 @@ export function standings(tally) {
     .map(([id, one]) => [id, one.votes, one.shown]);
 }
 
-/** What a column is sorted by: a number, a text, or null where nothing was measured. A vocabulary counts by its size. */
+/** What a column is sorted by: a mean, a median, a number, a text, or null where nothing was measured. */
 export function sortValue(cell) {
   if (cell === null || cell === undefined) return null;
-  if (typeof cell === "object") return cell.mean ?? (cell.count > 0 ? Infinity : null); // identical pictures
-  if (typeof cell === "string" && /^[\d, x]+$/.test(cell)) return cell.replaceAll(",", "").split("x").reduce((product, part) => product * Number(part), 1);
-  return cell;
+  if (typeof cell !== "object") return cell;
+  return cell.mean ?? cell.median ?? (cell.identical > 0 ? Infinity : cell.opposite > 0 ? -Infinity : null); // JSON has no infinity
 }
 
 /** Rows in the order of `sort` ("" leaves them, "-key" is falling); what was not measured is last. */

@@ -11,6 +11,8 @@ const FILES = [
   ["report", "Report, .html", "One file that opens in any browser, without a network: pictures, sounds, table, curves"],
   ["sheet", "Contact sheet, .png", "Originals beside reconstructions, error maps and worst patches"],
   ["csv", "Table, .csv", "Means, spreads, and every medium by itself"],
+  ["differences", "Differences, .csv", "Each tokenizer less each other as its baseline"],
+  ["codecs", "Codecs, .csv", "What familiar codecs gave at the bits of each tokenizer, and the bits that they reached"],
   ["json", "All numbers, .json", "Everything that was measured"],
 ];
 
@@ -25,6 +27,7 @@ class Table {
     const exports = FILES.map(([kind, text, label]) => [text, label, () => this.download(kind)]);
     this.parts = furnish(host, "table", "In figures", { exports }, this.warning, this.scroll, this.words, this.skipped);
     host.querySelectorAll(".cb-exports button").forEach((button, i) => (button.dataset.kind = FILES[i][0]));
+    this.fits = Object.fromEntries(FILES.map(([kind], i) => [kind, host.querySelectorAll(".cb-exports button")[i]]));
     bus.on(["result", "sort"], () => this.draw());
     this.draw();
   }
@@ -34,6 +37,7 @@ class Table {
     this.host.hidden = !result;
     if (!result) return;
     const { columns, rows, best, media } = result.table;
+    this.fits.codecs.hidden = Object.keys(result.kind.codecs).length === 0; // of clips there are none
     const used = columns.filter(({ key }) => rows.some((row) => row[key] !== null));
     const focused = this.table.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     this.table.replaceChildren(h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Tokenizer"), ...used.map((column) => this.head(column, sort)))), h("tbody", {}, ...sortedRows(rows, sort).map((row) => this.row(row, used, best, result.texts[row.tokenizer]))));
@@ -57,17 +61,17 @@ class Table {
   row(row, used, best, texts) {
     const cells = used.map(({ key }) => {
       const won = best[key]?.includes(row.tokenizer);
-      return h("td", { class: won ? "is-best" : null, "data-key": key }, texts[key], won ? h("b", { title: "Best of this column" }, " ★") : null);
+      return h("td", { class: won ? "is-best" : null, "data-key": key }, texts[key], won ? h("b", { title: "Best of this column; the caption says when" }, " ★") : null);
     });
     return h("tr", { "data-tokenizer": row.tokenizer }, h("th", { scope: "row" }, row.title), ...cells);
   }
 
   caption(result, media) {
-    const { noun, nouns, rate_name: rate, rate_unit: unit } = result.kind;
-    const over = media === 1 ? `Over one ${noun}.` : `Mean ± sample standard deviation over ${whole(media)} ${nouns}, those that every tokenizer could do.`;
+    const { nouns, rate_name: rate, rate_unit: unit } = result.kind;
+    const over = `Over ${result.table.sizes}.${media > 1 ? ` Mean ± sample standard deviation over the ${nouns} that every tokenizer could do.` : ""}`;
     const pooled = media > 1 ? ` ${rate} (${unit}) at the entropy of the codes of all ${whole(media)} ${nouns} together: ${Object.entries(result.table.pooled_rate).map(([id, bits]) => `${this.bus.title(id)} ${bits.toFixed(3)}`).join(", ")}.` : "";
     const partial = result.complete ? "" : ` Stopped: ${percent(result.media.length + result.skipped.length, result.planned)} of ${whole(result.planned)} ${nouns} were reached.`;
-    return `★ best of its column, as it is shown. ${over}${pooled}${partial} Made in ${result.seconds.toFixed(1)} s on ${result.device}.`;
+    return `${over} ${result.table.stars}${pooled}${partial} Made in ${result.seconds.toFixed(1)} s on ${result.device}.`;
   }
 
   drawSkipped({ media, skipped }) {

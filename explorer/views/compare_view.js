@@ -1,6 +1,7 @@
 // The compare page: what is chosen, how far it is, the pictures, the table and the curves. Runs go through compare_link.js.
 
 import { mount as mountChoose } from "./compare_choose.js";
+import { mount as mountDifferences } from "./compare_differences.js";
 import { createBus, isFresh, isGoing } from "./compare_link.js";
 import { ownState } from "./compare_model.js";
 import { mount as mountPanes } from "./compare_panes.js";
@@ -12,7 +13,7 @@ import { h } from "./inspect_dom.js";
 import { say } from "./lab_panel.js";
 
 // Name of a panel -> its mount(host, bus).
-const PANELS = { choose: mountChoose, panes: mountPanes, table: mountTable, rates: mountRates };
+const PANELS = { choose: mountChoose, panes: mountPanes, table: mountTable, differences: mountDifferences, rates: mountRates };
 const SHEETS = ["lab_panels.css", "codebook_view.css", "code_card_base.css"];
 
 /** "Comparing 3 of 14: china. 12 s": how far a job is. Pure. */
@@ -38,7 +39,7 @@ class ComparePage {
 
   build() {
     this.hosts = Object.fromEntries(Object.keys(PANELS).map((name) => [name, h("section", { class: `compare-${name}` })]));
-    const { choose, panes, table, rates } = this.hosts;
+    const { choose, panes, table, differences, rates } = this.hosts;
     panes.hidden = true;
     this.message = h("p", { class: "cb-problem", role: "alert", hidden: !this.opening.message }, this.opening.message);
     this.trouble = h("p", { class: "cb-problem", hidden: true });
@@ -47,7 +48,7 @@ class ComparePage {
     this.stop = h("button", { type: "button", class: "dte-plain-button", "data-act": "stop", onclick: () => this.bus.stop() }, "Stop");
     this.work = h("div", { class: "cp-work", hidden: true }, this.bar, this.state, this.stop);
     this.root.classList.add("dte-codebook", "dte-compare"); // the codebook page's frames and choosers
-    this.root.replaceChildren(this.message, choose, this.work, this.trouble, panes, table, rates);
+    this.root.replaceChildren(this.message, choose, this.work, this.trouble, panes, table, differences, rates);
   }
 
   start() {

@@ -1,9 +1,15 @@
 """The report of a comparison in Chromium: one file, opened without a network, in both sizes."""
 
+import shutil
+import subprocess
+
 import pytest
 from made_tokenizers import Greys, media_of, picture
 
+from explorer.compare.columns import columns_of
 from explorer.compare.run import Options, run_comparison
+from explorer.compare.spread import shown
+from explorer.compare.table import make_table
 from explorer.compare.writing import Writer
 
 pytestmark = pytest.mark.browser
@@ -18,6 +24,71 @@ def report(tmp_path_factory):
     comparison = run_comparison(media_of(images), made, Options(repeats=1), writer.add)
     writer.finish(comparison)
     return comparison, folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory):
+    """As many tokenizers as can be compared, with long names, over pictures of different sizes."""
+    folder = tmp_path_factory.mktemp("wide")
+    licence = "non-commercial research and education (BSDS500), research (imagenet-sample-images)"
+    made = [
+        Greys(f"tokenizer-{n}", 5 + n, 1 + n % 3, title=f"VQ, EMA + reseeding, number {n}", licence=licence)
+        for n in range(8)
+    ]
+    writer = Writer(folder)
+    images = {f"{n}.png": picture(168 + 8 * n, 200, seed=n) for n in range(3)}
+    comparison = run_comparison(media_of(images), made, Options(repeats=1, codecs=("jpeg",)), writer.add)
+    writer.finish(comparison)
+    return comparison, folder / "report.html"
+
+
+def quality_words(comparison):
+    """Every figure of what is lost, as it is shown."""
+    table = make_table(comparison)
+    columns = [column for column in columns_of(comparison.kind) if column.group in ("quality", "time")]
+    return [shown(column, row.cells[column.key], table.media) for row in table.rows for column in columns]
+
+
+def test_the_whole_table_fits_and_its_first_column_stays(context, wide):
+    comparison, path = wide
+    page = context.new_page()
+    for width in (1440, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(path.as_uri())
+        wider = page.evaluate(
+            "[...document.querySelectorAll('.scroll')].map((one) => one.scrollWidth - one.clientWidth)"
+        )
+        assert len(wider) > 4 and max(wider) <= 0
+        text = page.locator("table.wide").first.inner_text()
+        assert all(words in text.replace("\u00a0", " ") for words in quality_words(comparison))
+    page.set_viewport_size({"width": 420, "height": 900})
+    first, scroll = (
+        page.locator("table.wide tbody th").first,
+        page.locator(".scroll", has=page.locator("table.wide")).first,
+    )
+    before = first.bounding_box()
+    moved = scroll.evaluate("(one) => { one.scrollLeft = 200; return one.scrollLeft; }")
+    assert moved == 200 and first.bounding_box()["x"] == before["x"]
+
+
+def test_every_figure_is_printed_on_a4(context, wide, tmp_path):
+    comparison, path = wide
+    page = context.new_page()
+    page.emulate_media(media="print", color_scheme="dark")  # paper is white all the same
+    page.set_viewport_size({"width": round((210 - 2 * 12) / 25.4 * 96), "height": 1000})
+    page.goto(path.as_uri())
+    wider = page.evaluate("[...document.querySelectorAll('.scroll')].map((one) => one.scrollWidth - one.clientWidth)")
+    assert max(wider) <= 0
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed, so what is on paper is not read; that nothing is cut off was seen")
+    page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
+    line = ["pdftotext", "-layout", str(tmp_path / "report.pdf"), "-"]
+    printed = " ".join(subprocess.run(line, capture_output=True, check=True).stdout.decode().split())
+    words = [
+        part for one in quality_words(comparison) for part in one.replace(" (", "|(").split("|")
+    ]  # may be two lines
+    assert [one for one in words if one not in printed] == [] and len(words) == 8 * (6 + 2)
 
 
 @pytest.mark.parametrize("width", [1440, 420])

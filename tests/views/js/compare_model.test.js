@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as model from "../../../explorer/views/compare_model.js";
 import { progressWords } from "../../../explorer/views/compare_view.js";
-import { evenTicks, rangesOf } from "../../../explorer/views/compare_rates.js";
+import { baselineOf, partsOf } from "../../../explorer/views/compare_differences.js";
+import { dodged } from "../../../explorer/views/compare_dodge.js";
+import { evenTicks, rangesOf, spotsOf } from "../../../explorer/views/compare_rates.js";
 
 const { FIRST } = model;
 
@@ -16,7 +18,7 @@ test("other media are looked at from the first and whole; a new round or picture
 });
 
 test("a link holds what was chosen, and gives it back", () => {
-  const state = { ...FIRST, tokenizers: ["fsq", "rvq-4"], media: "preset:text", at: 2, mode: "swipe", show: "signed", left: "fsq", right: "", zoom: "0.5,0.25,4", seed: 7, sort: "-psnr_db", measure: "ssim" };
+  const state = { ...FIRST, tokenizers: ["fsq", "rvq-4"], media: "preset:text", at: 2, mode: "swipe", show: "signed", left: "fsq", right: "", zoom: "0.5,0.25,4", seed: 7, sort: "-psnr_db", baseline: "rvq-4", measure: "ssim" };
   const query = model.queryOf("?__theme=dark&left=old", state);
   const found = Object.fromEntries(new URLSearchParams(query));
   assert.equal(found.tokenizers, "fsq,rvq-4");
@@ -61,17 +63,19 @@ test("votes are counted against how often a tokenizer was shown", () => {
   assert.deepEqual(model.standings(tally), [["a", 1, 2], ["c", 1, 2], ["b", 1, 3]]);
 });
 
-test("rows are sorted by number, by the size of a vocabulary, or by text; what was not measured is last", () => {
+test("rows are sorted by mean, by median, by number or by text; what was not measured is last", () => {
   const rows = [
-    { id: "a", psnr: { mean: 20, count: 1 }, vocabulary: "1,024", licence: "MIT" },
-    { id: "b", psnr: { mean: null, count: 1 }, vocabulary: "4 x 512", licence: "Apache" },
-    { id: "c", psnr: null, vocabulary: "256", licence: "MIT" },
-    { id: "d", psnr: { mean: 30, count: 1 }, vocabulary: "512", licence: "BSD" },
+    { id: "a", psnr: { mean: 20, count: 1, identical: 0, opposite: 0 }, ms: { median: 7, low: 1, high: 9, count: 3 }, size: 1024, licence: "MIT" },
+    { id: "b", psnr: { mean: null, count: 1, identical: 1, opposite: 0 }, ms: null, size: 512, licence: "Apache" },
+    { id: "c", psnr: null, ms: { median: 3, low: 2, high: 4, count: 3 }, size: 256, licence: "MIT" },
+    { id: "d", psnr: { mean: 30, count: 1, identical: 0, opposite: 0 }, ms: { median: 5, low: 1, high: 9, count: 3 }, size: 2048, licence: "BSD" },
   ];
   const order = (sort) => model.sortedRows(rows, sort).map(({ id }) => id).join("");
   assert.equal(order("psnr"), "adbc"); // identical pictures have an infinite PSNR
   assert.equal(order("-psnr"), "bdac");
-  assert.equal(order("vocabulary"), "cdab");
+  assert.equal(order("ms"), "cdab");
+  assert.equal(order("-size"), "dabc");
+  assert.equal(model.sortValue({ mean: null, count: 2, identical: 0, opposite: 2 }), -Infinity); // an SNR of silence
   assert.equal(order("licence"), "bdac");
   assert.equal(order("nothing"), "abcd");
   assert.equal(order(""), "abcd");
@@ -133,6 +137,31 @@ test("the plot has room for both ways of counting bits, and none for what was no
   assert.ok(Math.abs(bits[0] - 0.5 / 1.08) < 1e-12 && Math.abs(bits[1] - 1.08 ** 2) < 1e-12);
   assert.deepEqual(values.map((value) => Number(value.toFixed(6))), [19.4, 30.6]);
   assert.equal(rangesOf(curves, "ms_ssim"), null);
+});
+
+test("marks of one rate stand beside each other, right before left, and within the axis", () => {
+  assert.deepEqual(dodged([[100, 50], [100, 52], [100, 90], [100, 55]], 12.5, [0, 200]), [100, 114, 100, 88]);
+  assert.deepEqual(dodged([[195, 50], [195, 50], [195, 50]], 12.5, [0, 200]), [195, 181, 167]); // no room at the right
+  assert.deepEqual(dodged([[5, 5], [5, 5]], 12.5, [0, 10]), [5, 5]); // no room at all
+  assert.deepEqual(dodged([[50, 50]], 12.5, [0, 200], [[50, 51], [59, 50]], 8), [42]); // dots stand where they are
+  const chance = model.randomOf(3);
+  const places = Array.from({ length: 40 }, () => [200 + 30 * chance(), 40 * chance()]);
+  const across = dodged(places, 12.5, [0, 620]);
+  for (let i = 0; i < 40; i++) for (let j = 0; j < i; j++) assert.ok(Math.hypot(across[i] - across[j], places[i][1] - places[j][1]) >= 12.5);
+});
+
+test("spots keep their place and say where across the mark stands", () => {
+  const point = (rate, psnr) => ({ name: "p", rate, rate_other: 0, values: { psnr_db: psnr } });
+  const curves = [{ kind: "tokenizer", points: [point(1, 20)] }, { kind: "tokenizer", points: [point(1, 20), point(2, null)] }, { kind: "codec", points: [point(1, 20)] }];
+  const spots = spotsOf(curves, "psnr_db", (rate) => 100 * rate, (value) => value, [0, 400]);
+  assert.deepEqual(spots.map((list) => list.map(({ place, at }) => [...place, at])), [[[100, 20, 108]], [[100, 20, 92]], [[100, 20, 100]]]);
+});
+
+test("a difference is told from the baseline that was chosen, else from the one that it began with", () => {
+  const table = { baseline: "a", differences: { a: {}, b: {} } };
+  assert.deepEqual([baselineOf(table, "b"), baselineOf(table, ""), baselineOf(table, "gone")], ["b", "a", "a"]);
+  assert.deepEqual(partsOf("+0.43 ± 0.12 dB, better on 24 of 24 pictures, alike on 1"), ["+0.43 ± 0.12 dB", "better on 24 of 24 pictures, alike on 1"]);
+  assert.deepEqual(partsOf("not measured"), ["not measured", ""]);
 });
 
 test("progress is said in words", () => {
