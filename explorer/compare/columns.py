@@ -106,10 +106,10 @@ def compared_columns(kind: Kind) -> tuple[Column, ...]:
 
 
 def cell_words(kind: Kind, cell: Cell, medium: Medium) -> str:
-    """The main figures of a cell in one line: "24.11 dB, 0.156 bits/pixel"."""
+    """The main figures of a cell in one line: "PSNR 24.11 dB, 0.156 bits/pixel"."""
     rate = f"{cell.rate(cell.bits_uniform, medium):.3f} {kind.rate_unit}"
     if kind.modality != "audio":
-        return f"{decibels(cell.fidelity.psnr_db)}, {rate}"
+        return f"PSNR {decibels(cell.fidelity.psnr_db)}, {rate}"
     found = cell.fidelity
     words = f"SI-SDR {decibels(found.si_sdr_db)}, log-mel {found.log_mel_db:.2f} dB, {rate}"
     if not found.delay.samples:

@@ -73,6 +73,41 @@ def test_four_are_compared_sorted_and_exported(page, app_url):
         page.click(f"{PAGE} .cb-exports button[data-kind='sheet']")
     assert Path(started.value.path()).read_bytes().startswith(b"\x89PNG")
     page.wait_for_function("location.search.includes('sort=psnr_db')", timeout=PATIENCE_MS)
+    held_against_a_baseline(page)
+    marks_apart_and_codecs(page)
+
+
+def held_against_a_baseline(page):
+    """Any of them can be the baseline; what is said of the pair turns round, and the link keeps it."""
+    panel = f"{PAGE} .compare-differences"
+    less = page.inner_text(f"{panel} [data-tokenizer='fsq'] [data-key='psnr_db']")
+    assert less.startswith("-") and "better on 0 of 1 picture" in less  # fsq less rvq-4, which was chosen first
+    page.select_option(f"{panel} select", "fsq")
+    page.wait_for_function("location.search.includes('baseline=fsq')", timeout=PATIENCE_MS)
+    more = page.inner_text(f"{panel} [data-tokenizer='rvq-4'] [data-key='psnr_db']")
+    assert more.splitlines()[0] == less.splitlines()[0].replace("-", "+") and "better on 1 of 1 picture" in more
+    assert page.locator(f"{panel} tbody tr").count() == 3 and "no interval" in page.inner_text(f"{panel} .cb-caption")
+    with page.expect_download() as started:
+        page.click(f"{PAGE} .cb-exports button[data-kind='differences']")
+    rows = Path(started.value.path()).read_text(encoding="utf-8").splitlines()
+    assert any(row.startswith("fsq,rvq-4,psnr_db,high,") for row in rows)
+
+
+def marks_apart_and_codecs(page):
+    """No mark of a tokenizer lies on another's, and each codec says which bits it reached."""
+    rates = f"{PAGE} .compare-rates"
+    places = page.locator(
+        f"{rates} [data-curve]:not([data-curve='jpeg']):not([data-curve='webp']) [data-mark]"
+    ).evaluate_all("(marks) => marks.map((one) => one.getAttribute('transform').match(/[\\d.]+/g).map(Number))")
+    assert len(places) == 4 + 1 + 1 + 1  # four levels, and pq-4, fsq, vq-collapsed as they are
+    assert min(np.hypot(a[0] - b[0], a[1] - b[1]) for i, a in enumerate(places) for b in places[:i]) > 12
+    page.click(f"{rates} details:last-child summary")
+    table = page.locator(f"{rates} details:last-child table")
+    assert "bits/pixel wanted" in table.inner_text() and table.locator("tbody tr").count() == 7
+    wanted, reached = (
+        float(table.locator("tbody tr", has_text="fsq").locator("td").nth(n).inner_text().split()[0]) for n in (1, 2)
+    )
+    assert wanted == 0.156 and reached > 0
 
 
 def test_zoom_is_shared_and_the_worst_patch_is_one_click_away(page, app_url):

@@ -42,7 +42,7 @@ def test_pictures_arrive_without_loss_with_their_figures():
         other = found.reconstructions[cell.tokenizer_id]
         assert np.array_equal(pixels_of(pane["image"]), np.round(other * 255).astype(np.uint8))
         bpp = cell.bits_uniform / found.picture[..., 0].size
-        assert pane["words"] == f"{cell.fidelity.psnr_db:.2f} dB, {bpp:.3f} bits/pixel"
+        assert pane["words"] == f"PSNR {cell.fidelity.psnr_db:.2f} dB, {bpp:.3f} bits/pixel"
         assert pane["worst"] == list(cell.worst.box)
 
 
