@@ -95,11 +95,11 @@ def moved_back(decoded: np.ndarray, samples: int) -> np.ndarray:
     """The decode (S, C) earlier by `samples` (later, if below 0), with silence where nothing is: the same length."""
     moved = np.zeros_like(decoded)
     if abs(samples) < len(decoded):
-        moved[kept(len(decoded), samples)] = decoded[kept(len(decoded), -samples)]
+        moved[overlap(len(decoded), samples)] = decoded[overlap(len(decoded), -samples)]
     return moved
 
 
-def kept(length: int, samples: int) -> slice:
+def overlap(length: int, samples: int) -> slice:
     """Where a sound of that length, moved back by `samples`, still has what was decoded."""
     return slice(max(0, -samples), length - max(0, samples))
 
@@ -163,7 +163,7 @@ def _helps_both_halves(first: np.ndarray, second: np.ndarray, lag: int) -> bool:
         x, y = first[half], second[half]
         if len(x) <= abs(lag):
             return False
-        moved, still = (_squared_correlation(x[kept(len(x), n)], y[kept(len(x), -n)]) for n in (lag, 0))
+        moved, still = (_squared_correlation(x[overlap(len(x), n)], y[overlap(len(x), -n)]) for n in (lag, 0))
         if moved is not None and still is not None:
             gains.append(moved - still)
     return bool(gains) and min(gains) > 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.depiction import FLOOR_DB, WINDOW_S, mel_filters
-from explorer.analysis.sound_delay import NO_DELAY, Delay, kept, moved_back
+from explorer.analysis.sound_delay import NO_DELAY, Delay, moved_back, overlap
 from explorer.errors import RecordError
 
 MEL_BANDS = 80
@@ -54,7 +54,7 @@ def sound_quality(
     """All figures at once, of the decode moved back by that delay. Raises RecordError for sounds of different shapes,
     and for a delay that leaves nothing of them."""
     _both(sound, decoded)
-    part = kept(len(sound), delay.samples)
+    part = overlap(len(sound), delay.samples)
     return aligned_quality(sound, decoded, moved_back(decoded, delay.samples), part, sample_rate_hz, delay)
 
 

@@ -14,7 +14,7 @@ from explorer.analysis.exemplars import context, patches
 from explorer.analysis.metrics import quality
 from explorer.analysis.naming import given_noun, part_noun
 from explorer.analysis.neighbours import margins, quantization_error
-from explorer.analysis.sound_delay import NO_DELAY, Delay, find_delay, kept, moved_back
+from explorer.analysis.sound_delay import NO_DELAY, Delay, find_delay, moved_back, overlap
 from explorer.pages import inspect_figures
 from explorer.pages.inspect_alone import asked_later, decoded_alone
 from explorer.pages.session import Visit
@@ -142,7 +142,7 @@ def _difference_db(record: TokenRecord, decoded: np.ndarray | None, width: int, 
     if record.modality != "audio" or decoded is None:
         return None
     rate, sound = float(record.sample_rate_hz or 1), np.zeros_like(record.media)
-    part = kept(len(sound), delay.samples)
+    part = overlap(len(sound), delay.samples)
     sound[part] = record.media[part]
     before, after = (spectrogram_db(one, rate, width) for one in (sound, moved_back(decoded, delay.samples)))
     floor = before.max() + FLOOR_DB

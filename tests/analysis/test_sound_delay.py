@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from scipy.signal import correlate, lfilter
 
-from explorer.analysis.sound_delay import Delay, estimate_delay, find_delay, kept, lag_fits_db, moved_back
+from explorer.analysis.sound_delay import Delay, estimate_delay, find_delay, lag_fits_db, moved_back, overlap
 from explorer.analysis.sound_fidelity import si_sdr_db, sound_quality
 from explorer.errors import RecordError
 
@@ -64,7 +64,7 @@ def test_a_planted_delay_of_eight_samples_is_recovered_to_a_hundredth_of_a_decib
         found = estimate_delay(sound, late, RATE)
         assert found.samples == planted and found.basis == "estimated"
         figures = sound_quality(sound, late, RATE, found)
-        part = kept(len(sound), planted)
+        part = overlap(len(sound), planted)
         undelayed = si_sdr_db(sound, decoded)
         if math.isfinite(undelayed) and undelayed < 200:
             # The 8 samples at one end are in the one and not in the other, and their noise is chance.
@@ -122,7 +122,7 @@ def test_the_fit_at_a_lag_is_the_si_sdr_over_what_both_have():
     decoded = moved_back(sound, -5) + chance.normal(scale=2, size=sound.shape)
     fits = lag_fits_db(sound, decoded, 40)
     for lag in range(-40, 41):
-        x, y = sound[kept(3000, lag)], decoded[kept(3000, -lag)]
+        x, y = sound[overlap(3000, lag)], decoded[overlap(3000, -lag)]
         assert len(x) == 3000 - abs(lag)
         if (x * y).sum() > 0:
             assert fits[40 + lag] == pytest.approx(si_sdr_db(x, y), abs=1e-6)
