@@ -83,7 +83,10 @@ def interval_words(table: Table) -> str:
     """What stands behind the ± of a difference, and what bold means."""
     kind = table.kind
     if table.media < 2:
-        return f"Over one {kind.noun} a difference has no interval; times have one, {LEVEL:.0%}, over the rounds."
+        return (
+            f"Over one {kind.noun} a difference has no interval; times have one of {LEVEL:.0%} (Student's t over the "
+            "rounds). Bold: the interval leaves 0 out."
+        )
     return (
         f"Mean of the differences on the same {kind.nouns}, ± half the width of its {LEVEL:.0%} interval (Student's t "
         f"over the {kind.nouns}; of times over the rounds). Bold: the interval leaves 0 out."
