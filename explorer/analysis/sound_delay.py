@@ -17,7 +17,7 @@ from explorer.errors import RecordError
 BOUND_S = 0.05  # no delay beyond it is looked for
 ENOUGH_DB = 20.0  # two lags that fit better than this are taken to fit alike: the sound repeats itself
 ALIKE_DB = 1.0  # lags whose SI-SDR is within it of the best fit as well
-LEAST_DB = -10.0  # a best fit below it is not told apart from chance
+LEAST_DB, LEAST_SHARED_DB = -10.0, -3.0  # a best fit below, alone or shared by several lags, may be chance
 _TRANSFORMED = 2**16  # samples at a time: bounds the memory of a long sound
 
 Basis = Literal["none", "declared", "estimated", "not told"]
@@ -72,8 +72,8 @@ def estimate_delay(sound: np.ndarray, decoded: np.ndarray, sample_rate_hz: float
 
     The normalized cross-correlation r at a lag is the SI-SDR of the decode moved back by it: 10 log10(r^2 / (1 - r^2)).
     Only its peaks are lags. A sound that repeats itself has a peak at each period: of all peaks that fit as well as the
-    best (within ALIKE_DB, or above ENOUGH_DB) the one nearest to 0 is taken, so that a period of the pitch is no delay.
-    Not told: silence, no peak, a best fit below LEAST_DB, or one that does not help both halves of the sound.
+    best (within ALIKE_DB of it, or of ENOUGH_DB) the one nearest to 0 is taken, so that no period of the pitch is a
+    delay. Not told: silence, no peak, a best fit that is too poor, or one that does not help both halves of the energy.
 
     Raises RecordError for sounds of different shapes.
     """
@@ -82,9 +82,10 @@ def estimate_delay(sound: np.ndarray, decoded: np.ndarray, sample_rate_hz: float
     bound = min(int(bound_s * sample_rate_hz), len(first) // 2)
     fits = lag_fits_db(first, second, bound)
     peaks = _peaks(fits)
-    if not len(peaks) or fits[peaks].max() < LEAST_DB:
+    best = fits[peaks].max() if len(peaks) else -np.inf
+    alike = peaks[fits[peaks] >= min(best, ENOUGH_DB) - ALIKE_DB] - bound
+    if best < (LEAST_DB if len(alike) < 2 else LEAST_SHARED_DB):
         return untold
-    alike = peaks[fits[peaks] >= min(fits[peaks].max(), ENOUGH_DB) - ALIKE_DB] - bound
     lag = int(min(alike, key=lambda one: (abs(one), one)))
     if lag and not _helps_both_halves(first, second, lag):
         return untold
@@ -156,13 +157,15 @@ def _peaks(fits: np.ndarray) -> np.ndarray:
 
 
 def _helps_both_halves(first: np.ndarray, second: np.ndarray, lag: int) -> bool:
-    """Whether moving back by the lag makes either half of the sound fit better; silent halves have no say."""
-    middle = len(first) // 2
+    """Whether moving back by the lag makes either half of the sound's energy fit better; one that is too short for the
+    lag, or silent, has no say."""
+    energy = np.cumsum(np.square(first).sum(1))
+    middle = int(np.searchsorted(energy, energy[-1] / 2)) + 1
     gains = []
     for half in (slice(0, middle), slice(middle, None)):
         x, y = first[half], second[half]
         if len(x) <= abs(lag):
-            return False
+            continue
         moved, still = (_squared_correlation(x[overlap(len(x), n)], y[overlap(len(x), -n)]) for n in (lag, 0))
         if moved is not None and still is not None:
             gains.append(moved - still)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from scipy.signal import correlate, lfilter
+from scipy.signal import correlate, istft, lfilter, stft
 
 from explorer.analysis.sound_delay import Delay, estimate_delay, find_delay, lag_fits_db, moved_back, overlap
 from explorer.analysis.sound_fidelity import si_sdr_db, sound_quality
@@ -97,6 +97,16 @@ def test_silence_and_what_has_nothing_in_common_tell_no_delay():
     for pair in ((silence, silence), (silence, sound), (sound, silence), (sound, other), (sound, np.ones_like(sound))):
         found = estimate_delay(*pair, RATE)
         assert (found.samples, found.basis) == (0, "not told") and "taken as 0" in found.text
+
+
+def test_a_vocoder_with_phases_of_its_own_has_no_delay():
+    """The spectrogram is right and the waveform is not: whatever lag fits best, fits by chance."""
+    chance, sound = np.random.default_rng(5), vowel(110) + 0.02 * noise()
+    for _ in range(8):
+        _, _, spectrum = stft(sound[:, 0], RATE, nperseg=512)
+        decoded = istft(np.abs(spectrum) * np.exp(2j * np.pi * chance.random(spectrum.shape)), RATE, nperseg=512)[1]
+        found = estimate_delay(sound, decoded[: len(sound), None], RATE)
+        assert (found.samples, found.basis) == (0, "not told")
 
 
 def test_a_delay_must_help_both_halves():
