@@ -34,6 +34,20 @@ def claimed_bytes(data: bytes) -> int | None:
     return _caf(data) if head == b"caff" else None
 
 
+def bytes_behind(data: bytes) -> int:
+    """Bytes behind the samples of a WAV that form no chunk: sound, if its header counts too little."""
+    if data[:4] not in (b"RIFF", b"RIFX"):
+        return 0
+    order, at, samples_seen = "<" if data[:4] == b"RIFF" else ">", 12, False
+    while at + 8 <= len(data):
+        name, size = data[at : at + 4], struct.unpack(f"{order}I", data[at + 4 : at + 8])[0]
+        if samples_seen and (not name.isascii() or not name.decode().isprintable() or at + 8 + size > len(data)):
+            return len(data) - at
+        samples_seen |= name == b"data"
+        at += 8 + size + size % 2
+    return 0
+
+
 def _riff(data: bytes, order: str) -> int | None:
     """Up to the end of the chunk of samples, which is what counts."""
     at = 12

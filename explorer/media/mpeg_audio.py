@@ -52,14 +52,16 @@ def joined_at(data: bytes) -> tuple[int, ...]:
     (0,) of a single one. Decoders take the first count for all, and lose what comes later.
     """
     starts, first = [0], first_frame(data, after_id3(data))
-    at = first
+    at, broken = first, None
     while at is not None:
         length = _frame_bytes(data[at : at + 4])
         if length is None:  # tags between the files, or damage
+            broken = at if broken is None else broken
             at = first_frame(data, max(at + 1, after_id3(data, at)))
             continue
         if at != first and _counts_frames(data, at):
-            starts.append(at)
+            starts.append(at if broken is None else broken)
+        broken = None
         at = at + length if at + length < len(data) else None
     return tuple(starts)
 

@@ -13,12 +13,13 @@ from itertools import pairwise
 import numpy as np
 
 from explorer.errors import MediaError
-from explorer.media.header_claims import claimed_bytes
+from explorer.media.header_claims import bytes_behind, claimed_bytes
 from explorer.media.mpeg_audio import joined_at
 from explorer.media.ogg_pages import OggLinks, ogg_links
 from explorer.media.sniffing import Kind
 from explorer.media.sound_decoders import SAME_S, Decoded, by_ffmpeg, by_libsndfile
 
+MOST_BEHIND = 512  # bytes behind the sound that are not worth a word
 MOST_JOINED = 100  # more are read as one file
 _DECODERS = {  # in the order in which they are asked
     "soundfile": (by_libsndfile, by_ffmpeg),
@@ -59,6 +60,11 @@ def read_sound(data: bytes, kind: Kind, most_seconds: float) -> Read:
         read.notes.append(
             f"Cut short: the file has {len(data):,} of the {claimed:,} bytes that its header promises; "
             f"{seconds:.2f} s of sound are in them."
+        )
+    elif claimed != 0 and not read.capped and (behind := bytes_behind(data)) > MOST_BEHIND:
+        read.notes.append(
+            f"Behind the sound that its header counts lie {behind:,} bytes that it does not explain: if they are "
+            "sound, too, it is not read."
         )
     return read
 
