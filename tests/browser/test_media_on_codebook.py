@@ -91,7 +91,7 @@ def test_own_sounds_are_counted_and_pictures_among_them_skipped(page, made_url):
     tone = (0.3 * np.sin(np.arange(8000) * 0.3))[:, None].astype(np.float32)
     files = [
         {"name": "one.wav", "mimeType": "audio/wav", "buffer": wav_bytes(tone, 8000)},
-        {"name": "two.wav", "mimeType": "audio/wav", "buffer": wav_bytes(tone[:4000], 8000)},
+        {"name": "two.wav", "mimeType": "audio/wav", "buffer": wav_bytes(tone[:3990], 8000)},
         {"name": "no.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nnothing"},
     ]
     open_codebook(page, made_url, "tokenizer=made-tones")
@@ -99,6 +99,9 @@ def test_own_sounds_are_counted_and_pictures_among_them_skipped(page, made_url):
     page.wait_for_selector(f"{PAGE}[data-audit^='own-'][data-ready='true']", timeout=PATIENCE_MS)
     words = page.inner_text(f"{PAGE} .cb-counted")
     assert "2 sounds (1.5 s)" in words and "300 tokens" in words and "1 skipped" in words
+    page.click(f"{PAGE} .cb-notes summary")
+    told = page.inner_text(f"{PAGE} .cb-notes li")
+    assert told.startswith("1 of 2 media: The end filled with 1.2 ms of silence: 3,990 become 4,000 samples")
 
 
 def test_a_phone_has_room_for_it(page, made_url):
