@@ -158,6 +158,11 @@ class Codebook:
         decay = self.counts_decay
         _require(decay is None or 0 <= decay < 1, f"the decay of an average is from 0 to below 1, not {decay}")
 
+    @property
+    def codes_not_finite(self) -> int:
+        """How many codes hold NaN or infinity, so that no distance to them is known: none of a rule's."""
+        return 0 if self.vectors is None else int((~np.isfinite(self.vectors)).any(axis=1).sum())
+
     def rows(self, indices: np.ndarray) -> np.ndarray:
         """Code vectors (..., D) of `indices` (...)."""
         return self.vectors[indices] if self.vectors is not None else self.rule.rows(indices)

@@ -1,5 +1,8 @@
 """Distances between codes and from latents to codes: nearest codes, assignment, margins, quantization error.
 
+Codes that hold NaN or infinity have no distance: they are never assigned, and no neighbours. A latent that does is
+assigned the first finite code, and its margin is NaN.
+
 Distance means, by the codebook's metric: euclidean |x - c|; cosine 1 - cos(x, c); dot the negative inner product.
 An implicit codebook (a lattice) is measured by its rule and never listed as a whole.
 
@@ -8,11 +11,10 @@ Products of N latents with K codes go in chunks of latents, so that their workin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from explorer.errors import RecordError
+from explorer.quantizers.search import Scores, nearest_rows
 from explorer.record import Codebook, LatticeRule, TokenLevel
 
 CHUNK_BYTES = 64 * 2**20
@@ -21,8 +23,9 @@ CHUNK_BYTES = 64 * 2**20
 def nearest_codes(codebook: Codebook, code: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The `count` codes nearest to `code`, itself left out: (codes (M,) int64, distances (M,) float32).
 
-    M is count or K - 1 if that is less. Equal distances are in order of the code's number. Distances as above;
-    for a lattice the Euclidean distance of its rows. Raises RecordError for a code out of range.
+    M is count, or less if there are fewer other codes that are finite. Equal distances are in order of the code's
+    number. Distances as above; for a lattice the Euclidean distance of its rows. Raises RecordError for a code out of
+    range.
     """
     if not 0 <= code < codebook.codebook_size:
         raise RecordError(f"code {code} is outside 0..{codebook.codebook_size - 1}")
@@ -41,7 +44,7 @@ def nearest_to(
         codes, distances = _nearest_on_lattice(codebook.rule, vector, wanted)
     else:
         distances = _exact_distances(vector, codebook.vectors, codebook.metric)  # (K,)
-        codes = np.argsort(distances, kind="stable")
+        codes = np.argsort(distances, kind="stable")[: int(np.isfinite(distances).sum())]  # NaN and inf come last
         distances = distances[codes]
     others = codes != leave_out if leave_out is not None else np.ones(len(codes), bool)
     return codes[others][:count].astype(np.int64), distances[others][:count]
@@ -59,10 +62,7 @@ def assign(codebook: Codebook, vectors: np.ndarray) -> np.ndarray:
     """
     if codebook.rule is not None:
         return _assign_on_lattice(codebook.rule, vectors)
-    result = np.empty(len(vectors), np.int64)
-    for rows, scores in _scores(vectors, codebook):
-        result[rows] = scores.argmin(axis=1)
-    return result
+    return nearest_rows(_floats(vectors), _floats(codebook.vectors), codebook.metric)
 
 
 def margins(level: TokenLevel) -> np.ndarray:
@@ -82,14 +82,20 @@ def latent_margins(z_e: np.ndarray, codes: np.ndarray, codebook: Codebook) -> np
         return _lattice_margins(z_e, codes, codebook.rule)
     if codebook.codebook_size == 1:
         return np.full(len(z_e), np.inf, np.float32)
-    result = np.empty(len(z_e), np.float32)
-    for rows, scores in _scores(z_e, codebook):
-        latents, assigned = z_e[rows].astype(np.float64), codes[rows]
-        scores[np.arange(len(assigned)), assigned] = np.inf
-        second = scores.argmin(axis=1)
+    result, vectors = np.full(len(z_e), np.nan, np.float32), _floats(codebook.vectors)
+    finite = np.isfinite(vectors).all(axis=1)
+    if finite.sum() < 2:
+        return result
+    scores = Scores(vectors, codebook.metric, None if finite.all() else finite)
+    step = max(1, CHUNK_BYTES // (4 * len(vectors) + 32 * vectors.shape[1]))  # scores, a few copies of the latents
+    for start in range(0, len(z_e), step):
+        latents, assigned = _floats(z_e[start : start + step]), codes[start : start + step]
+        table = scores.bias - scores.centred(latents) @ scores.table  # (n, K)
+        table[np.arange(len(assigned)), assigned] = np.inf
+        second = table.argmin(axis=1)
         # The product form only chooses the second code; the distances themselves are computed without cancellation.
         distances = [_exact_distances(latents, codebook.vectors[c], codebook.metric) for c in (second, assigned)]
-        result[rows] = distances[0] - distances[1]
+        result[start : start + step] = distances[0] - distances[1]
     return result
 
 
@@ -99,6 +105,11 @@ def quantization_error(level: TokenLevel) -> np.ndarray:
     if level.codebook.metric == "cosine":
         z_e, z_q = _normalised(z_e), _normalised(z_q)
     return np.square(z_e - z_q).sum(axis=-1).astype(np.float32)
+
+
+def _floats(rows: np.ndarray) -> np.ndarray:
+    """float64 as it is, all else as float32, which holds every narrower float."""
+    return np.ascontiguousarray(rows, rows.dtype if rows.dtype == np.float64 else np.float32)
 
 
 def _normalised(vectors: np.ndarray) -> np.ndarray:
@@ -113,32 +124,6 @@ def _exact_distances(a: np.ndarray, b: np.ndarray, metric: str) -> np.ndarray:
     if metric == "cosine":  # half the squared chord: exact where 1 - cos would cancel
         return 0.5 * np.square(_normalised(a) - _normalised(b)).sum(axis=-1)
     return np.sqrt(np.square(a - b).sum(axis=-1))
-
-
-def _scores(vectors: np.ndarray, codebook: Codebook) -> Iterator[tuple[slice, np.ndarray]]:
-    """Chunks (rows, scores (n, K) float32) that order codes as the metric's distance does, for each latent.
-
-    euclidean: |c|^2 - 2 x.c, which leaves out |x|^2, the same for all codes (both centred on the codebook's mean,
-    so that a common offset does not eat the precision); dot and cosine: -x.c.
-    """
-    codes, latents = codebook.vectors.astype(np.float64), np.asarray(vectors)
-    centre, offset = np.zeros(codes.shape[1]), np.zeros(len(codes), np.float32)
-    if codebook.metric == "euclidean":
-        centre = codes.mean(axis=0)
-        codes = codes - centre
-        offset = np.square(codes).sum(axis=1).astype(np.float32)
-        codes = 2 * codes
-    elif codebook.metric == "cosine":
-        codes = _normalised(codes)
-    columns = codes.T.astype(np.float32)  # (D, K)
-    row_bytes = 4 * len(codes) + 32 * codes.shape[1]  # scores in float32, a few float64 copies of the latent
-    step = max(1, CHUNK_BYTES // row_bytes)
-    for start in range(0, len(latents), step):
-        rows = slice(start, min(start + step, len(latents)))
-        chunk = (latents[rows].astype(np.float64) - centre).astype(np.float32)
-        if codebook.metric == "cosine":
-            chunk = _normalised(chunk)  # argmin does not need it, but it keeps tiny latents out of the denormals
-        yield rows, offset - chunk @ columns  # (n, K)
 
 
 def _nearest_on_lattice(rule: LatticeRule, vector: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -175,7 +160,7 @@ def _assign_on_lattice(rule: LatticeRule, vectors: np.ndarray) -> np.ndarray:
         order, _, upper = _cell_sides(values)
         middles = upper[order][:-1]
         codes += order[np.searchsorted(middles, vectors[:, axis].astype(np.float64))] * radix
-    return codes
+    return np.where(np.isnan(vectors).any(axis=1), 0, codes)
 
 
 def _lattice_margins(z_e: np.ndarray, codes: np.ndarray, rule: LatticeRule) -> np.ndarray:

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from explorer.device import pick_device
 from explorer.errors import MediaError, RecordError
-from explorer.record import TokenLayout, TokenLevel, TokenRecord
+from explorer.quantizers.nearest import finite_rows
+from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 from explorer.tokenizers.clock import Clock
 from explorer.tokenizers.codec import Codec, Stage
@@ -19,6 +20,7 @@ from explorer.tokenizers.codec import Codec, Stage
 DECODE_BATCH = 8  # fields of codes decoded at a time
 NO_DECODER = "This tokenizer has no decoder: the empty medium beside this one is not a reconstruction."
 RANGE_SLACK = 0.01  # resampling may overshoot a little
+
 _AXES = {"image": 3, "audio": 2, "video": 4}
 
 
@@ -35,6 +37,7 @@ class AdaptedTokenizer(Tokenizer):
         self.spec = replace(spec, memory_bytes=sum(t.numel() * t.element_size() for t in tensors))
         self.device, self.token_reach = str(self._device), codec.token_reach
         self._codebooks = codec.codebooks()
+        self._lost = lost_codes(self._codebooks)
 
     def codebooks(self):
         return self._codebooks
@@ -67,8 +70,15 @@ class AdaptedTokenizer(Tokenizer):
             spec.modality,
             self.device,
             spec.sample_rate_hz,
-            self._codec.notes + (() if spec.decodes else (NO_DECODER,)),
+            self._notes(stages),
         )
+
+    def _notes(self, stages: Sequence[Stage]) -> tuple[str, ...]:
+        """What a reader of a record of these stages should know."""
+        lost = sum(int((~finite_rows(stage.z_e)).sum()) for stage in stages)
+        every = sum(stage.indices.numel() for stage in stages)
+        unplaced = (f"{lost:,} of {every:,} latents are not finite (NaN or infinity): no code is theirs.",) * (lost > 0)
+        return self._codec.notes + (() if self.spec.decodes else (NO_DECODER,)) + self._lost + unplaced
 
     @torch.inference_mode()
     def encode(self, media: Sequence[np.ndarray]) -> list[tuple[TokenLevel, ...]]:
@@ -280,3 +290,14 @@ class AdaptedTokenizer(Tokenizer):
                     f"indices reach from {array.min()} to {array.max()}, outside 0..{book.codebook_size - 1}"
                 )
         return arrays
+
+
+def lost_codes(codebooks: Sequence[Codebook]) -> tuple[str, ...]:
+    """A sentence for each codebook that holds codes which are not finite."""
+    several = len(codebooks) > 1
+    return tuple(
+        f"{book.codes_not_finite:,} of {book.codebook_size:,} codes{f' of level {q + 1}' * several} are not finite "
+        "(NaN or infinity): no latent is nearest to them."
+        for q, book in enumerate(codebooks)
+        if book.codes_not_finite
+    )

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from explorer.record import Codebook, TokenLayout
+from explorer.quantizers.nearest import nearest_code
+from explorer.record import Codebook, Metric, TokenLayout
 from explorer.tokenizers.base import TokenizerSpec, even_layouts
 
 
@@ -107,10 +108,16 @@ def flat(latents: Tensor) -> Tensor:
     return latents.flatten(2).transpose(1, 2)
 
 
-def nearest(latents: Tensor, table: Tensor, most_bytes: int = 2**28) -> Tensor:
-    """Index of the nearest row by Euclidean distance: (B, N, D), (K, D) -> (B, N) int64, the first of equals.
+def nearest(latents: Tensor, table: Tensor, metric: Metric = "euclidean") -> Tensor:
+    """Index of the nearest row: (B, N, D), (K, D) -> (B, N) int64, the first of equals; see `nearest_code`."""
+    return nearest_code(latents.reshape(-1, latents.shape[-1]), table, metric).reshape(latents.shape[:-1])
 
-    |z|^2 - 2 z.c + |c|^2, in that order of operations, as taming-transformers and its heirs compute it.
+
+def published_nearest(latents: Tensor, table: Tensor, most_bytes: int = 2**28) -> Tensor:
+    """`nearest` as taming-transformers and its heirs compute it, for the tokens of their files.
+
+    |z|^2 - 2 z.c + |c|^2, in that order of operations. In float32 that loses the digits that tell codes apart where
+    both lie far from zero; those are then the tokens that the original gives.
     """
     flat_z, square = latents.reshape(-1, latents.shape[-1]), table.square().sum(1)
     rows = max(1, most_bytes // (4 * len(table)))

@@ -199,8 +199,10 @@ def nothing_of(book: Codebook, combination: Combination) -> int:
     where codes have no vectors."""
     if book.vectors is None:
         return 0
-    nothing = book.vectors.mean(0) if combination == "concatenate" else 0.0
-    return int(np.square(book.vectors - nothing).sum(1).argmin())
+    finite = np.isfinite(book.vectors).all(1)
+    nothing = book.vectors[finite].mean(0) if combination == "concatenate" and finite.any() else 0.0
+    away = np.square(book.vectors - nothing).sum(1)
+    return int(np.where(np.isfinite(away), away, np.inf).argmin())
 
 
 def range_of(pixel_range: tuple[float, float], spec: TokenizerSpec) -> tuple[float, float]:

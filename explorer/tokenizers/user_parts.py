@@ -75,7 +75,7 @@ class Table(Levels):
 
     def quantize(self, latents: Tensor) -> list[Found]:
         z = functional.normalize(latents, dim=-1) if self._metric == "cosine" else latents
-        codes = nearest(z, self.rows) if self._metric == "euclidean" else (z @ self.rows.T).argmax(-1)
+        codes = nearest(z, self.rows, self._metric)
         return [Found(codes, z, self.rows[codes])]
 
     def embed(self, level: int, codes: Tensor, kept: Tensor | None) -> Tensor:

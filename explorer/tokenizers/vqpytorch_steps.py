@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from explorer.errors import AdapterError
 from explorer.record import Codebook, LatticeRule
+from explorer.tokenizers.codec import nearest
 
 
 class Step(nn.Module, ABC):
@@ -59,13 +60,17 @@ class TableStep(Step):
                 "its codebook was never filled: it waits for k-means on the first batch. Train it first."
             )
         self.width = self.out_width = vq._codebook.embed.shape[-1]
+        self._own = not getattr(
+            vq._codebook, "affine_param", False
+        )  # else it goes on moving the affine map to each batch
+        self._own = self._own and bool(self.table().isfinite().all())  # else all tokens get a code that is NaN
 
     def search(self, x: Tensor) -> tuple[Tensor, Tensor]:
         book = self.vq._codebook
         z = book.transform_input(x.float())
         tables = len(book.embed)
-        if getattr(book, "affine_param", False):  # its own search would go on moving the affine map to each batch
-            return torch.cdist(z, self.table()).argmin(-1), z
+        if not self._own:
+            return nearest(z, self.table(), "cosine" if self._cosine else "euclidean"), z
         if tables == 1:
             return book(z)[1], z
         return book(z.expand(tables, *z.shape))[1][self._head], z  # each head's table against all: the library's search
@@ -100,8 +105,11 @@ class SimStep(Step):
         super().__init__()
         self.sim = sim
         self.width = self.out_width = sim.codebook.shape[1]
+        self._own = bool(sim.codebook.isfinite().all())
 
     def search(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        if not self._own:
+            return nearest(x, self.sim.codebook), x
         return torch.cdist(x, self.sim.codebook).argmin(-1), x
 
     def rows(self, codes: Tensor) -> Tensor:

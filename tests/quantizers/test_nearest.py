@@ -7,7 +7,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from explorer.errors import SettingsError
-from explorer.quantizers import nearest
+from explorer.quantizers import nearest, search
 from explorer.quantizers.nearest import nearest_code, squared_distances
 
 
@@ -30,8 +30,8 @@ def _scores(z: torch.Tensor, vectors: torch.Tensor, metric: str) -> torch.Tensor
 @pytest.mark.parametrize(("count", "codes", "dim"), [(1, 1, 1), (37, 5, 3), (300, 129, 8), (65, 2100, 4)])
 @pytest.mark.parametrize("tiles", [(16, 2**12), (1024, 2**21)])
 def test_as_brute_force_does(metric, count, codes, dim, tiles, monkeypatch):
-    monkeypatch.setattr(nearest, "TILE_CODES", tiles[0])
-    monkeypatch.setattr(nearest, "TILE_BYTES", tiles[1])
+    monkeypatch.setattr(search, "TILE_CODES", tiles[0])
+    monkeypatch.setattr(search, "TILE_BYTES", tiles[1])
     z, vectors = _data(count, codes, dim)
     scores = _scores(z, vectors, metric)
     chosen = scores.gather(1, nearest_code(z, vectors, metric)[:, None])[:, 0]
@@ -40,10 +40,65 @@ def test_as_brute_force_does(metric, count, codes, dim, tiles, monkeypatch):
 
 @pytest.mark.parametrize("tile", [1, 2, 3, 64])
 def test_ties_go_to_the_lower_number(tile, monkeypatch):
-    monkeypatch.setattr(nearest, "TILE_CODES", tile)
+    monkeypatch.setattr(search, "TILE_CODES", tile)
     vectors = torch.tensor([[5.0, 5.0], [1.0, 0.0], [-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     z = torch.tensor([[0.0, 0.0], [2.0, 0.0], [-2.0, 0.0]])  # the first is at distance 1 of codes 1, 2, 3 and 4
     assert nearest_code(z, vectors).tolist() == [1, 1, 2]
+
+
+def _far(offset: float, dim: int, codes: int = 64, count: int = 4000) -> tuple[torch.Tensor, torch.Tensor]:
+    """Latents and codes of spread 1 around a place `offset` away from zero along each axis."""
+    generator = torch.Generator().manual_seed(int(offset))
+    return tuple(torch.randn(n, dim, generator=generator) + offset for n in (count, codes))
+
+
+def _brute_force(z: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
+    """The first of the nearest codes, in float64."""
+    vectors = vectors.double()
+    return torch.cat([(part.double()[:, None] - vectors).square().sum(-1).argmin(1) for part in z.split(256)])
+
+
+@pytest.mark.parametrize("dim", [2, 16])
+@pytest.mark.parametrize("offset", [0.0, 30.0, 100.0, 1000.0, 10_000.0])
+def test_an_offset_changes_no_code(offset, dim):
+    """|z|^2 - 2 z.e + |e|^2 in float32 gives 12% wrong codes at a mean of 100 spreads and 84% at 1,000."""
+    z, vectors = _far(offset, dim, codes=1024)
+    expected = _brute_force(z, vectors)
+    assert torch.equal(nearest_code(z, vectors), expected)
+    assert torch.equal(nearest._nearer_of_two(z, vectors, "euclidean"), expected)  # as on a GPU, and in a graph
+    if offset >= 100 and dim == 2:
+        plain = (z.square().sum(1, keepdim=True) - 2 * z @ vectors.T + vectors.square().sum(1)).argmin(1)
+        assert (plain != expected).float().mean() > 0.1  # so that an offset matters here
+
+
+@pytest.mark.parametrize("offset", [0.0, 100.0, 10_000.0])
+def test_squared_distances_with_an_offset(offset):
+    z, vectors = _far(offset, 4, count=50)
+    expected = (z.double()[:, None] - vectors.double()).square().sum(-1)
+    found = squared_distances(z, vectors)
+    assert found.dtype == torch.float32
+    # float32 holds the moved latents and codes to 2^-24 of their length, about 4 spreads at most
+    assert (found - expected).abs().max() < 20 * 4**2 * torch.finfo(torch.float32).eps
+    assert torch.equal(squared_distances(z.half(), vectors.half()), squared_distances(z.half().float(), vectors.half()))
+
+
+def test_one_code_that_ran_away_costs_nothing():
+    z, vectors = _data(500, 200, 3)
+    vectors[7] = 1e6
+    vectors[8] = 1e25
+    assert torch.equal(nearest_code(z, vectors), _brute_force(z, vectors))
+
+
+@pytest.mark.parametrize("kind", ["all equal", "half equal", "on a grid"])
+def test_equal_codes_and_equal_distances_give_the_first(kind):
+    z, vectors = _data(3000, 1500, 4)
+    if kind == "all equal":
+        vectors[:] = vectors[0].clone()
+    elif kind == "half equal":
+        vectors[:750] = vectors[749].clone()
+    else:
+        z, vectors = (z * 2).round(), (vectors * 2).round()
+    assert torch.equal(nearest_code(z, vectors), _brute_force(z, vectors))
 
 
 def test_memory_stays_far_below_all_pairs():
@@ -51,7 +106,7 @@ def test_memory_stays_far_below_all_pairs():
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
         nearest_code(z, vectors)
     largest = max(abs(event.cpu_memory_usage) for event in record.events())
-    assert 0 < largest <= nearest.TILE_BYTES + 2**16  # bytes; all pairs would be 64 MiB
+    assert 0 < largest <= search.TILE_BYTES + 2**16  # bytes; all pairs would be 64 MiB
 
 
 def test_squared_distances_and_their_gradient():
@@ -68,3 +123,8 @@ def test_squared_distances_and_their_gradient():
 def test_dimensions_that_differ_are_refused():
     with pytest.raises(SettingsError, match="do not share a dimension"):
         nearest_code(torch.zeros(3, 4), torch.zeros(5, 6))
+
+
+def test_no_code_to_choose_from_is_refused():
+    with pytest.raises(SettingsError, match="no code"):
+        nearest_code(torch.zeros(3, 4), torch.zeros(0, 4))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from explorer.record import Codebook, LatticeRule, Metric
-from explorer.tokenizers.codec import Stage, flat, lookup, nearest
+from explorer.tokenizers.codec import Stage, flat, lookup, published_nearest
 from explorer.tokenizers.convvq.family import Family
 
 
@@ -69,7 +69,7 @@ class Codes(nn.Module):
         return flat(latents).float()
 
     def search(self, points: Tensor) -> Tensor:
-        return nearest(points, self.rows())
+        return published_nearest(points, self.rows())
 
     def stages(self, latents: Tensor) -> list[Stage]:
         points = self.points(latents)
@@ -220,7 +220,7 @@ class ResidualCodes(Codes):
     def stages(self, latents: Tensor) -> list[Stage]:
         left, stages = self.points(latents), []  # (B, N, D)
         for level in range(len(self.tables)):
-            indices = nearest(left, self.table(level))
+            indices = published_nearest(left, self.table(level))
             z_q = nn.functional.embedding(indices, self.table(level))
             stages.append(Stage(indices.reshape(len(latents), *latents.shape[2:]), left, z_q))
             left = left - z_q

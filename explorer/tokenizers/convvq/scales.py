@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from explorer.record import Codebook
-from explorer.tokenizers.codec import Stage, flat, lookup, nearest
+from explorer.tokenizers.codec import Stage, flat, lookup, published_nearest
 from explorer.tokenizers.convvq.codes import Codes, table_book
 from explorer.tokenizers.convvq.family import Family
 from explorer.tokenizers.convvq.layers import convolution
@@ -59,7 +59,7 @@ class ScaleCodes(Codes):
         for level, side in enumerate(self.sides):
             finest = level == len(self.sides) - 1
             points = flat(left if finest else interpolate(left, size=(side, side), mode="area"))  # (B, N, D)
-            indices = nearest(points, self.rows()).reshape(len(latents), side, side)
+            indices = published_nearest(points, self.rows()).reshape(len(latents), side, side)
             z_q = nn.functional.embedding(indices.flatten(1), self.rows())
             stages.append(Stage(indices, points, z_q))
             left = left - self._spread(level, lookup(self.rows(), indices), size)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from explorer.record import Codebook
-from explorer.tokenizers.codec import Codec, Stage, flat, lookup, nearest
+from explorer.tokenizers.codec import Codec, Stage, flat, lookup, published_nearest
 from explorer.tokenizers.hub.building import complete, library_config, library_module, table_of
 
 
@@ -43,7 +43,7 @@ class Emu3Codec(Codec):
 
     def quantize(self, latents: Tensor) -> list[Stage]:
         table, z_e = self.model.quantize.embedding.weight, flat(latents)
-        indices = nearest(z_e, table)  # (B, N)
+        indices = published_nearest(z_e, table)  # (B, N)
         return [Stage(indices.reshape(len(latents), *latents.shape[2:]), z_e, table[indices])]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:

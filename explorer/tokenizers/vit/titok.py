@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize, pixel_shuffle
 
 from explorer.record import Codebook, TokenLayout
-from explorer.tokenizers.codec import Codec, Stage, flat, lookup, nearest
+from explorer.tokenizers.codec import Codec, Stage, flat, lookup, published_nearest
 from explorer.tokenizers.convvq.plan import Trunk
 from explorer.tokenizers.convvq.trunk import Decoder as Painter
 from explorer.tokenizers.vit.blocks import Block
@@ -134,7 +134,7 @@ class TiTokCodec(Codec):
     def quantize(self, latents: Tensor) -> list[Stage]:
         z_e, table = flat(latents).float(), self._table()
         z_e = normalize(z_e, dim=-1) if self.config.cosine else z_e
-        indices = nearest(z_e, table)
+        indices = published_nearest(z_e, table)
         return [Stage(indices, z_e, table[indices])]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from explorer.record import Codebook
-from explorer.tokenizers.codec import Codec, Stage, flat, lookup, nearest
+from explorer.tokenizers.codec import Codec, Stage, flat, lookup, published_nearest
 from explorer.tokenizers.vit.blocks import HEAD_WIDTH, attend
 
 
@@ -139,7 +139,7 @@ class VitVqganCodec(Codec):
 
     def quantize(self, latents: Tensor) -> list[Stage]:
         table = self._table()
-        indices = nearest(latents, table)
+        indices = published_nearest(latents, table)
         grid = (self.config.grid, self.config.grid)
         return [Stage(indices.unflatten(1, grid), latents, table[indices])]
 

@@ -1,0 +1,203 @@
+"""The search for the nearest code in numpy: exact, at the speed of one matrix product in float32.
+
+Codes are ordered by b_k - x.d_k, a product in float32 with codes and latents moved to the middle of the codes. Where
+two scores come closer than that product can round them apart, and only there, distances are taken directly in float64.
+So the result is what brute force in float64 gives, the first of equals, for any offset, scale, type or duplicates.
+
+Letters: N latents, n of a tile, m of them in doubt, K codes, D dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from explorer.record import Metric
+
+TILE_BYTES = 2 * 2**20  # of scores at a time; small enough to stay in a cache
+TILE_CODES = 1024
+SAMPLE = 33  # codes whose median is the middle: one that ran away must not move it
+ROUND = 2.0**-24  # half of the last place of a float32 at 1
+MANY = 16  # codes that are measured directly for each latent in doubt, before equal codes are looked for
+PAIR_FLOATS = 2**20  # of direct distances held at once
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """The two steps that take the time, so that another library can do them.
+
+    product(bias (k,), x (n, D), table (D, k), out (n, k)): out becomes bias - x @ table. least(tile (n, k)) -> (n,).
+    """
+
+    product: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], None]
+    least: Callable[[np.ndarray], np.ndarray]
+
+
+def _product(bias: np.ndarray, x: np.ndarray, table: np.ndarray, out: np.ndarray) -> None:
+    np.matmul(x, table, out=out)
+    np.subtract(bias, out, out=out)
+
+
+NUMPY = Kernels(_product, lambda tile: tile.min(axis=1))
+
+
+class Scores:
+    """What is minimized for latents x: b_k - (x - centre).d_k, in units in which it is about 1.
+
+    Euclidean: d_k = e_k - centre and b_k = |d_k|^2 / 2. Dot, and cosine with e_k of length 1: d_k = e_k - middle, as
+    the product of x and the middle is the same for all codes; no centre, and b_k = 0. Not finite: d_k = 0, b_k = inf.
+    """
+
+    def __init__(self, vectors: np.ndarray, metric: Metric, finite: np.ndarray | None = None) -> None:
+        """finite (K,) bool: which codes are; None: all. At least one must be."""
+        codes = vectors if finite is None else np.where(finite[:, None], vectors, 0)
+        if metric == "cosine":
+            codes = codes.astype(np.float64)
+            codes = codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-300)
+        self.codes, self.metric, self.finite, self.euclidean = codes, metric, finite, metric == "euclidean"
+        self.known = np.arange(len(codes)) if finite is None else np.flatnonzero(finite)  # numbers of the finite ones
+        sample = codes[self.known[:: -(-len(self.known) // SAMPLE)]]
+        middle = np.partition(sample, len(sample) // 2, axis=0)[len(sample) // 2]  # (D,), in the type of the codes
+        directions = codes - middle  # (K, D)
+        squares = np.einsum("kd,kd->k", directions, directions, dtype=np.float64)
+        longest = float(squares[self.known].max())
+        typical = float(np.partition(squares, len(squares) // 2)[len(squares) // 2]) or longest or 1.0
+        self.longest, self.scale = longest**0.5, 1 / typical if self.euclidean else typical**-0.5
+        bias = squares * (self.scale / 2) if self.euclidean else np.zeros(len(codes))
+        table = (directions.astype(np.float64) * self.scale).astype(np.float32)
+        if finite is not None:
+            table[~finite], bias[~finite] = 0.0, np.inf
+        self.centre = middle if self.euclidean else np.zeros_like(middle)
+        self.bias, self.table = bias.astype(np.float32), table.T  # (K,), (D, K)
+
+    def centred(self, z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """Latents (n, D) as they are multiplied: float32."""
+        out = np.empty(z.shape, np.float32) if out is None else out
+        return np.subtract(z, self.centre, out=out, casting="same_kind")
+
+    def in_doubt(self, x: np.ndarray, best: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Rows whose two best scores rounding may have swapped, and the highest score that a best one can have: (m,).
+
+        x (n, D) centred; best, second (n,). First the bound of the longest of them: mostly that settles it.
+        """
+        gap, dim = second - best, x.shape[1]
+        squares = np.square(x) @ np.ones(dim, np.float32)  # (n,)
+        (rows,) = np.nonzero(~(gap > self._rounding(float(squares.max()) ** 0.5, float(best.max()), dim)))
+        if len(rows):
+            rounding = self._rounding(np.sqrt(squares[rows].astype(np.float64)), best[rows].astype(np.float64), dim)
+            doubt = ~(gap[rows] > rounding)
+            return rows[doubt], (best[rows] + rounding)[doubt]
+        return rows, best[rows]
+
+    def _rounding(self, lengths: np.ndarray | float, best: np.ndarray | float, dim: int) -> np.ndarray | float:
+        """How far rounding may move two scores towards each other, for latents of these lengths from the centre.
+
+        A sum of D products is off by less than min(D, 8 sqrt(D)) ROUND times the sum of their sizes (Higham 2002,
+        section 3.1; Higham and Mary 2019); moving to the centre and rounding the table add less than 5 ROUND of that.
+        Only codes about as near as the best one matter, no longer than the latent and its distance together.
+        """
+        size = lengths * self.longest
+        if self.euclidean:
+            away = np.sqrt(np.maximum(np.square(lengths) + best * (2 / self.scale), 0))
+            reach = np.minimum(1.01 * (lengths + away), self.longest)
+            size = reach * (lengths + reach / 2)
+        return 2.5 * ROUND * (min(dim, 8 * dim**0.5) + 6) * self.scale * size + 1e-37
+
+    def exactly(self, latents: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """What is to be least, without a product form: latents (p, D) as given, codes (p,) -> (p,) float64."""
+        result, step = np.empty(len(codes)), max(1, PAIR_FLOATS // latents.shape[1])
+        for start in range(0, len(codes), step):
+            part = slice(start, start + step)
+            x, e = latents[part].astype(np.float64), self.codes[codes[part]].astype(np.float64)
+            result[part] = np.square(x - e).sum(1) if self.euclidean else -(x * e).sum(1)
+        return result
+
+    @cached_property
+    def distinct(self) -> np.ndarray:
+        """The first of each of the codes that differ, in order of their numbers: (K',) int64."""
+        return np.sort(self.known[np.unique(self.codes[self.known], axis=0, return_index=True)[1]])
+
+
+def nearest_rows(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Kernels = NUMPY) -> np.ndarray:
+    """The number of the nearest code for each latent, of equally near ones the lowest.
+
+    z (N, D), vectors (K, D) of float32 or float64 -> (N,) int64. Codes that are not finite are never chosen;
+    latents that are not get the first finite code (0 if there is none).
+    """
+    finite = None if np.isfinite(vectors).all() else np.isfinite(vectors).all(1)
+    if finite is not None and not finite.any():
+        return np.zeros(len(z), np.int64)
+    with np.errstate(all="ignore"):  # what overflows is in doubt, and what is in doubt is measured directly
+        return _search(z, Scores(vectors, metric, finite), kernels)
+
+
+def _search(z: np.ndarray, scores: Scores, kernels: Kernels) -> np.ndarray:
+    columns = min(len(scores.codes), TILE_CODES)
+    rows = max(1, TILE_BYTES // (4 * columns))
+    indices, doubts, limits = np.empty(len(z), np.int64), [], []
+    x = np.empty((min(rows, len(z)), z.shape[1]), np.float32)
+    buffer = np.empty(len(x) * columns, np.float32)  # made once: the pages of a new tile can cost more than its product
+    for start in range(0, len(z), rows):
+        part = z[start : start + rows]
+        centred = scores.centred(part, x[: len(part)])
+        best, second, indices[start : start + rows] = _two_best(centred, scores, buffer, columns, kernels)
+        doubt, limit = scores.in_doubt(centred, best, second)
+        doubts.append(start + doubt)
+        limits.append(limit)
+    doubt = np.concatenate(doubts) if doubts else np.empty(0, np.int64)
+    if len(doubt):
+        indices[doubt] = _settled(z[doubt], np.concatenate(limits), scores, kernels)
+    return indices
+
+
+def _two_best(
+    x: np.ndarray, scores: Scores, buffer: np.ndarray, columns: int, kernels: Kernels
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """x (n, D), centred -> the least score of each row, the least but one, and the code of the least, (n,) each."""
+    best = second = index = None
+    for k in range(0, len(scores.bias), columns):
+        bias = scores.bias[k : k + columns]
+        tile = buffer[: len(x) * len(bias)].reshape(len(x), len(bias))
+        kernels.product(bias, x, scores.table[:, k : k + columns], tile)
+        where = tile.argmin(axis=1)  # numpy's argmin is vectorized; that of torch 2.13 on a CPU is not
+        flat, place = tile.reshape(-1), np.arange(len(x)) * len(bias) + where
+        value = flat[place]
+        flat[place] = np.inf
+        other = kernels.least(tile)
+        if best is None:
+            best, second, index = value, other, where
+        else:
+            second = np.minimum(np.maximum(best, value), np.minimum(second, other))
+            index = np.where(value < best, where + k, index)
+            best = np.minimum(best, value)
+    return best, second, index
+
+
+def _settled(z: np.ndarray, limit: np.ndarray, scores: Scores, kernels: Kernels) -> np.ndarray:
+    """The nearest code of latents in doubt, z (m, D), among the codes of scores up to `limit` (m,): (m,)."""
+    index = np.full(len(z), scores.known[0])  # of a latent that is not finite
+    good = np.isfinite(z).all(1)
+    if not scores.euclidean:
+        good &= (z != 0).any(1)  # no code is nearer than another to a zero
+    (good,) = np.nonzero(good)
+    step = max(1, TILE_BYTES // (4 * len(scores.codes)))
+    for start in range(0, len(good), step):
+        rows = good[start : start + step]
+        near = np.empty((len(rows), len(scores.codes)), np.float32)
+        kernels.product(scores.bias, scores.centred(z[rows]), scores.table, near)
+        near = ~(near > limit[rows, None])
+        if scores.finite is not None:
+            near &= scores.finite
+        row, code = np.nonzero(near)  # in order of rows, then of codes
+        if len(row) > MANY * len(rows) and len(scores.distinct) < len(scores.codes):
+            fewer = Scores(scores.codes[scores.distinct], scores.metric)
+            index[rows] = scores.distinct[_search(z[rows], fewer, kernels)]
+            continue
+        away = scores.exactly(z[rows[row]], code)
+        least = np.minimum.reduceat(away, np.searchsorted(row, np.arange(len(rows))))
+        ties = np.flatnonzero(away == least[row])
+        index[rows] = code[ties[np.searchsorted(row[ties], np.arange(len(rows)))]]
+    return index
