@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import mse_loss
 
 from explorer.errors import SettingsError
+from explorer.quantizers.nearest import finite_rows, in_a_graph
 from explorer.record import Codebook, Combination
 
 EVENTS_KEPT = 100_000
@@ -32,12 +34,21 @@ class Stage:
     z_q: Tensor
     indices: Tensor
 
+    def latents_not_finite(self) -> Tensor:
+        """How many of z_e hold NaN or infinity, so that no code is nearest: a number () on the device."""
+        return (~finite_rows(self.z_e)).sum()
+
 
 @dataclass(frozen=True)
 class QuantizerOutput:
     """z_q (..., D) carries the chosen gradient; indices (..., Q); loss is the sum of loss_terms, already weighted.
 
-    z_q and the losses are float32 whatever the latents are (under autocast, layers after the lookup may lower z_q).
+    z_q and the losses are float32 whatever the latents are (under autocast, layers after the lookup may lower z_q). In
+    evaluation z_q is exactly `lookup(indices)`.
+
+    A latent that holds NaN or infinity has no nearest code. Its index is that of the first finite code (0, unless that
+    code is lost, too), its z_q and the losses are NaN, and no count, running average, reseed or code learns from it.
+    `stages[q].latents_not_finite()` tells how many there are, `Quantizer.codes_not_finite()` the same of codes.
     """
 
     z_q: Tensor
@@ -59,6 +70,11 @@ class ReseedEvent:
     code: int
     strategy: str
     source: int
+
+
+def forget_flags(module: nn.Module, keys: object) -> None:
+    """Hook for after a state dict was loaded: plain copies of buffers are read anew. (A lambda cannot be pickled.)"""
+    module._forget()
 
 
 class CodeCounts(nn.Module):
@@ -85,12 +101,16 @@ class CodeCounts(nn.Module):
 
     @torch.no_grad()
     def update(self, indices: Tensor) -> Tensor:
-        """Count one batch of indices (any shape) and return n (K,) float."""
-        chosen = indices.flatten()
+        """Count one batch of indices (any shape) and return n (K,) float. Latents without a code have index K.
+
+        An empty batch says nothing of any code: it is no step.
+        """
+        chosen, size = indices.flatten(), len(self.ema_count)
+        if not len(chosen):
+            return torch.zeros_like(self.ema_count)
         ones = torch.ones_like(chosen, dtype=self.ema_count.dtype)
-        n = torch.zeros_like(self.ema_count).index_add_(
-            0, chosen, ones
-        )  # (K,), exact in any order; bincount would wait for a GPU
+        # Exact in any order; bincount would wait for a GPU.
+        n = self.ema_count.new_zeros(size + 1).index_add_(0, chosen, ones)[:size]  # (K,)
         self.ema_count.mul_(self.decay).add_(n, alpha=1 - self.decay)
         self.steps_since_use.add_(1).masked_fill_(n > 0, 0)
         self.step += 1
@@ -126,10 +146,23 @@ class Quantizer(nn.Module, ABC):
         return vectors[0]
 
     def lookup(self, indices: Tensor) -> Tensor:
-        """The inverse: indices (..., Q) -> z_q (..., D), without gradient tricks."""
-        if indices.shape[-1] != self.num_quantizers:
-            raise SettingsError(f"indices end in {indices.shape[-1]} levels, this quantizer has {self.num_quantizers}")
-        return self.combine(self.level_vectors(indices))
+        """The inverse: indices (..., Q) -> z_q (..., D), without gradient tricks.
+
+        Raises SettingsError for a wrong number of levels, for what are no integers and for codes out of range.
+        """
+        if indices.ndim < 1 or indices.shape[-1] != self.num_quantizers:
+            raise SettingsError(f"indices {tuple(indices.shape)} must end in {self.num_quantizers} levels")
+        if indices.dtype == torch.bool or indices.is_floating_point() or indices.is_complex():
+            raise SettingsError(f"indices must be integers, got {indices.dtype}")
+        if indices.numel() and not in_a_graph():
+            low, high = int(indices.min()), int(indices.max())
+            if low < 0 or high >= self.codebook_size:
+                raise SettingsError(f"indices reach from {low} to {high}, outside 0..{self.codebook_size - 1}")
+        return self.combine(self.level_vectors(indices.long()))
+
+    def codes_not_finite(self) -> tuple[int, ...]:
+        """How many codes of each level hold NaN or infinity, which are never chosen."""
+        return tuple(book.codes_not_finite for book in self.codebooks())
 
     @abstractmethod
     def codebooks(self) -> tuple[Codebook, ...]:
@@ -146,6 +179,11 @@ def check_latents(z: Tensor, dim: int) -> None:
     """Raise SettingsError unless z is a float tensor (..., dim)."""
     if z.ndim < 1 or z.shape[-1] != dim or not z.is_floating_point():
         raise SettingsError(f"latents must be floats of shape (..., {dim}), got {tuple(z.shape)} {z.dtype}")
+
+
+def mean_square(a: Tensor, b: Tensor) -> Tensor:
+    """mse_loss, but 0 of an empty batch, whose mean would be NaN."""
+    return mse_loss(a, b) if a.numel() else (a - b).sum()
 
 
 def total(loss_terms: Mapping[str, Tensor], like: Tensor) -> Tensor:

@@ -1,6 +1,8 @@
 """Finite scalar quantization: bound each dimension, round it, read the digits as a mixed-radix number.
 
-Mentzer et al. 2023, arXiv 2309.15505; survey 002, section 2.5; survey 004, section 8.1.
+Mentzer et al. 2023, arXiv 2309.15505; survey 002, section 2.5; survey 004, section 8.1. The bound is that of the
+paper's appendix with the constants of vector-quantize-pytorch, but for what these do not cover: 2 values an axis, and
+more than 1,000.
 """
 
 from __future__ import annotations
@@ -15,15 +17,20 @@ from explorer.errors import SettingsError
 from explorer.quantizers.base import QuantizerOutput, Stage, check_latents
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.lattice import LatticeQuantizer
+from explorer.quantizers.nearest import finite_rows, placed
 from explorer.record import LatticeRule
 
 EDGE = 1e-3  # the bound reaches a little past the outermost level, so that its gradient there is not zero
+REACH = 0.4995  # but by less than half a step, or there would be levels out there: above 1,000 values
+MAX_LEVELS = 2**20  # a float32 cannot tell more values of a tanh apart
 
 
 def fsq_rule(levels: Sequence[int]) -> LatticeRule:
     """The lattice of FSQ: axis d takes the values (i - floor(L/2)) / floor(L/2); the first axis counts fastest."""
-    if not levels or any(int(n) != n or n < 2 for n in levels):
-        raise SettingsError(f"levels must be whole numbers of at least 2, got {list(levels)}")
+    if not levels or any(int(n) != n or not 2 <= n <= MAX_LEVELS for n in levels):
+        raise SettingsError(
+            f"levels must be whole numbers of at least 2 and at most {MAX_LEVELS:,}, got {list(levels)}"
+        )
     values = tuple(tuple((i - n // 2) / (n // 2) for i in range(n)) for n in levels)
     return LatticeRule("FSQ", values, first_axis_most_significant=False)
 
@@ -33,9 +40,10 @@ class FiniteScalarQuantizer(LatticeQuantizer):
 
     def __init__(self, levels: Sequence[int] = (8, 5, 5, 5), decay: float = 0.99) -> None:
         super().__init__(fsq_rule(levels), decay)
-        half = [(n - 1) * (1 + EDGE) / 2 for n in levels]
+        half = [(n - 1) / 2 + min((n - 1) * EDGE / 2, REACH) for n in levels]
         offset = [0.0 if n % 2 else 0.5 for n in levels]
-        shift = [math.atanh(o / h) for o, h in zip(offset, half, strict=True)]
+        # The shift puts a level at z = 0. Of two levels that would leave the other one to z < -3.8: their border is 0.
+        shift = [math.atanh(o / h) if n > 2 else 0.0 for n, o, h in zip(levels, offset, half, strict=True)]
         for name, value in (
             ("half_range", half),
             ("offset", offset),
@@ -45,17 +53,24 @@ class FiniteScalarQuantizer(LatticeQuantizer):
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)  # (D,)
 
     def bound(self, z: Tensor) -> Tensor:
-        """h tanh(z + s) - o: (..., D) inside (-L/2, L/2), so that rounding gives exactly L values."""
+        """h tanh(z + s) - o: (..., D) inside (-L/2 - o, L/2 - o), so that rounding gives exactly L values."""
         return (z.float() + self.shift).tanh() * self.half_range - self.offset
+
+    def _rounded(self, bounded: Tensor) -> Tensor:
+        """The nearest level (..., D), counted from the middle one; half-way the lower, as sign(0) = -1 has it."""
+        nearest = bounded.round()  # half to even
+        nearest = torch.where(nearest - bounded == 0.5, nearest - 1, nearest)
+        return torch.clamp(nearest, -self.half_width, self.axis_levels - 1 - self.half_width)  # float32 may round past
 
     def forward(self, z: Tensor) -> QuantizerOutput:
         check_latents(z, self.dim)
         bounded = self.bound(z)  # (..., D)
-        rounded = bounded.round()
-        z_e, codes = bounded / self.half_width, rounded / self.half_width
-        indices = self.indices_of(rounded + self.half_width)
+        digits = self._rounded(bounded) + self.half_width  # (..., D)
+        digits = torch.where(finite_rows(bounded)[..., None], digits, 0)
+        z_e, codes = bounded / self.half_width, (digits - self.half_width) / self.half_width
+        indices = self.indices_of(digits)
         if self.training:
-            self.counts.update(indices)
+            self.counts.update(placed(bounded, indices, self.codebook_size))
         stage = Stage(z_e.detach(), codes.detach(), indices)
         zero = torch.zeros((), device=z.device)
         return QuantizerOutput(straight_through(z_e, codes), indices[..., None], zero, {}, (stage,))

@@ -1,6 +1,7 @@
 """Gradient estimators: how the gradient passes the argmin. Chosen apart from the quantizer.
 
-Each takes z_e and z_q (..., D) and returns a tensor whose value is z_q and whose gradient reaches z_e.
+Each takes z_e and z_q (..., D) and returns a tensor whose value is exactly z_q and whose gradient reaches z_e. Where
+z_e is not finite it is NaN, so that nothing downstream takes it for a code that was found.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from explorer.registry import unknown_id_message
 
 def straight_through(z_e: Tensor, z_q: Tensor) -> Tensor:
     """Straight-through estimator (Bengio et al. 2013; survey 002, eq. 5): the gradient at z_q is copied to z_e."""
-    return z_e + (z_q - z_e).detach()
+    return _with_value(z_q, z_e)
 
 
 def rotation_trick(z_e: Tensor, z_q: Tensor) -> Tensor:
@@ -33,8 +34,12 @@ def rotation_trick(z_e: Tensor, z_q: Tensor) -> Tensor:
         r = normalize(e_hat + q_hat, dim=-1)
         rotated = e - 2 * (e * r).sum(-1, keepdim=True) * r + 2 * (e * e_hat).sum(-1, keepdim=True) * q_hat
         scale = torch.where(e_norm > 0, q_norm / e_norm.clamp_min(1e-12), 1.0)  # a zero latent has no direction to turn
-        z_q = scale * rotated
-        return z_q + (q - z_q).detach()  # exactly the code: rounding, and that zero latent, do not show
+        return _with_value(q, scale * rotated)
+
+
+def _with_value(value: Tensor, gradient: Tensor) -> Tensor:
+    """`value`, to the bit, with the gradient of `gradient`: what is added is zero. (x + (value - x) would round.)"""
+    return value.detach() + (gradient - gradient.detach())
 
 
 ESTIMATORS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

@@ -11,13 +11,13 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss
 
 from explorer.errors import SettingsError
 from explorer.quantizers import chance
-from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, total
+from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, mean_square, total
+from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.initialization import Initialization, random_vectors
-from explorer.quantizers.nearest import nearest_code, squared_distances
+from explorer.quantizers.nearest import finite_rows, known, nearest_code, placed, squared_distances
 from explorer.record import Codebook
 
 
@@ -56,20 +56,35 @@ class GumbelQuantizer(Quantizer):
         shape, z = z.shape[:-1], z.reshape(-1, self.dim).float()  # (N, D)
         indices = nearest_code(z, self.vectors)  # (N,)
         codes = self.vectors[indices]
-        terms = {"commitment": self.beta * mse_loss(z, codes)}  # both sides move
-        if self.training:
-            logits = -self.log_sharpness.exp() * squared_distances(z, self.vectors)  # (N, K): log pi up to a constant
-            weights = chance.gumbel_softmax(logits, self.temperature, self.hard)  # eqs 6, 7
-            with torch.autocast(z.device.type, enabled=False):
-                z_q = weights @ self.vectors
-            mean = logits.softmax(-1).mean(0)  # (K,)
-            terms["kl_to_uniform"] = self.kl_weight * (math.log(len(mean)) + (mean * (mean + 1e-12).log()).sum())
-            indices = weights.detach().argmax(-1)
-            self.counts.update(indices)
+        good = finite_rows(z.detach())  # (N,)
+        terms = {
+            "commitment": self.beta * mean_square(z, torch.where(good[:, None], codes, codes.detach()))
+        }  # both move
+        if self.training and len(z):
+            z_q, indices, terms["kl_to_uniform"] = self._sampled(known(z, codes))
+            z_q = z_q.masked_fill(~good[:, None], torch.nan)
+            self.counts.update(placed(z, indices, self.codebook_size))
         else:
-            z_q = z + (codes - z).detach()
-        stage = Stage(z.detach().view(*shape, -1), self.vectors.detach()[indices].view(*shape, -1), indices.view(shape))
-        return QuantizerOutput(z_q.view(*shape, -1), indices.view(*shape, 1), total(terms, z), terms, (stage,))
+            z_q = straight_through(z, codes)
+        stage = Stage(
+            z.detach().view(*shape, self.dim),
+            self.vectors.detach()[indices].view(*shape, self.dim),
+            indices.view(shape),
+        )
+        return QuantizerOutput(z_q.view(*shape, self.dim), indices.view(*shape, 1), total(terms, z), terms, (stage,))
+
+    def _sampled(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """z (N, D) -> mixtures of codes (N, D), the codes of most weight (N,), the weighted KL(mean p || uniform)."""
+        finite = finite_rows(self.vectors.detach())  # (K,)
+        with torch.autocast(z.device.type, enabled=False):
+            vectors = torch.where(finite[:, None], self.vectors, 0)
+            logits = -self.log_sharpness.exp() * squared_distances(z, vectors)  # (N, K): log pi up to a constant
+            logits = logits.masked_fill(~finite, -torch.inf)
+            weights = chance.gumbel_softmax(logits, self.temperature, self.hard)  # eqs 6, 7
+            z_q = weights @ vectors
+        mean = logits.softmax(-1).mean(0)  # (K,)
+        kl = self.kl_weight * (math.log(len(mean)) + (mean * (mean + 1e-12).log()).sum())
+        return z_q, weights.detach().argmax(-1), kl
 
     def level_vectors(self, indices: Tensor) -> list[Tensor]:
         return [self.vectors[indices[..., 0]]]

@@ -6,6 +6,7 @@ latents of the first batch and, until every code was used once, moves the unused
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -13,13 +14,14 @@ from torch import Tensor
 
 from explorer.errors import SettingsError, UnknownIdError
 from explorer.quantizers import chance
-from explorer.quantizers.nearest import nearest_code
+from explorer.quantizers.nearest import finite_rows, nearest_code, squared_distances
 from explorer.quantizers.sums import sum_by_code
 from explorer.record import Metric
 from explorer.registry import unknown_id_message
 
 INITIALIZATIONS = ("gaussian", "uniform", "kmeans", "online", "error_driven")
 DATA_DRIVEN = ("kmeans", "online", "error_driven")
+DRAWS = 1024  # passes over the latents at most, to find where k-means starts
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,9 @@ def random_vectors(codebook_size: int, dim: int, config: Initialization) -> Tens
 def vectors_from_latents(z: Tensor, codebook_size: int, config: Initialization, metric: Metric) -> Tensor:
     """(N, D) latents of the first batch -> (K, D) codes, by the data-driven method of `config`."""
     z = z.detach().float()
+    z = z[finite_rows(z)]
+    if not len(z):
+        raise SettingsError(f"the first batch holds no finite latent, so the {config.name} start has none to start on")
     if config.name == "kmeans":
         return kmeans(z, codebook_size, config.iterations, metric)
     if config.name == "error_driven":
@@ -72,24 +77,58 @@ def pick(z: Tensor, count: int) -> Tensor:
 def kmeans(z: Tensor, codebook_size: int, iterations: int, metric: Metric = "euclidean") -> Tensor:
     """Lloyd's algorithm (survey 002, Tables 2 and 3): z (N, D) -> centroids (K, D).
 
-    Starts on random latents; a cluster that loses all its latents restarts on a random one.
-    Raises SettingsError if there are fewer latents than codes.
+    Starts on `spread_latents`; a cluster that loses all its latents restarts on one of those that are served worst.
+    Latents that are not finite are left out. Raises SettingsError if there are fewer latents than codes.
     """
+    z = z[finite_rows(z)]
     if len(z) < codebook_size:
         raise SettingsError(f"k-means needs at least as many latents as codes, got {len(z)} for K = {codebook_size}")
     if metric == "cosine":
         z = torch.nn.functional.normalize(z, dim=-1)
-    centroids = z[pick(z, codebook_size)].clone()
+    centroids = spread_latents(z, codebook_size)
     for _ in range(iterations):
         indices = nearest_code(z, centroids, metric)  # (N,)
         counts = torch.bincount(indices, minlength=codebook_size)  # (K,)
         sums = sum_by_code(z, indices, codebook_size)  # (K, D)
-        empty = counts == 0
+        error = (z - centroids[indices]).square().sum(-1)  # (N,)
+        (empty,) = (counts == 0).nonzero(as_tuple=True)
         centroids = sums / counts.clamp_min(1)[:, None]
-        centroids[empty] = z[pick(z, int(empty.sum()))]
+        centroids[empty] = z[error.topk(len(empty)).indices]
         if metric == "cosine":
             centroids = torch.nn.functional.normalize(centroids, dim=-1)
     return centroids
+
+
+@torch.no_grad()
+def spread_latents(z: Tensor, codebook_size: int) -> Tensor:
+    """The start of k-means++ (Arthur and Vassilvitskii 2007): K rows of z (N, D), N >= K, all different if they can.
+
+    Each is drawn with a chance proportional to its squared distance to the nearest one drawn before. Of 2 + ln K such
+    candidates the one is taken that lowers the sum of those distances most. Above DRAWS codes several are drawn at a
+    time, at even steps through the chances and without a choice, so that K = 16,384 takes DRAWS passes.
+    """
+    rows = pick(z, 1)
+    away = squared_distances(z, z[rows])[:, 0]  # (N,): to the nearest one drawn
+    at_once = -(-codebook_size // DRAWS)
+    while len(rows) < codebook_size:
+        edges = away.to(torch.float32 if z.device.type == "mps" else torch.float64).cumsum(0)
+        if edges[-1] <= 0:  # every latent has a code of its own: the rest is doubled
+            rows = torch.cat([rows, pick(z, codebook_size - len(rows))])
+            break
+        want = min(at_once, codebook_size - len(rows))
+        drawn = chance.rand(want if at_once > 1 else 2 + int(math.log(codebook_size)), device=z.device)
+        if at_once > 1:
+            drawn = (drawn + torch.arange(want, device=z.device)) / want
+        drawn = torch.searchsorted(edges, drawn * edges[-1], right=True).clamp_max(len(z) - 1)
+        nearest = torch.minimum(away[:, None], squared_distances(z, z[drawn]))  # (N, candidates)
+        if at_once > 1:
+            away = nearest.amin(1)
+        else:
+            best = nearest.sum(0).argmin()
+            away, drawn = nearest[:, best], drawn[best][None]
+        away[drawn] = 0  # where rounding left something
+        rows = torch.cat([rows, drawn])
+    return z[rows]
 
 
 @torch.no_grad()

@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import mse_loss
 
 from explorer.errors import SettingsError
 from explorer.quantizers import chance
-from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, total
+from explorer.quantizers.base import (
+    CodeCounts,
+    Quantizer,
+    QuantizerOutput,
+    Stage,
+    check_latents,
+    forget_flags,
+    mean_square,
+    total,
+)
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.initialization import kmeans
-from explorer.quantizers.nearest import nearest_code
+from explorer.quantizers.nearest import nearest_code, placed
 from explorer.quantizers.reseeding import Reservoir
 from explorer.record import Codebook
 
@@ -44,7 +52,10 @@ class KMeansQuantizer(Quantizer):
         self.reservoir = Reservoir(sample or 32 * codebook_size, dim)
         estimator(gradient)
         self._fitted: bool | None = False  # a Python copy of `fitted`, so that a step on a GPU need not wait to read it
-        self.register_load_state_dict_post_hook(lambda module, _: setattr(module, "_fitted", None))
+        self.register_load_state_dict_post_hook(forget_flags)
+
+    def _forget(self) -> None:
+        self._fitted = None
 
     @property
     def is_fitted(self) -> bool:
@@ -63,21 +74,21 @@ class KMeansQuantizer(Quantizer):
     def forward(self, z: Tensor) -> QuantizerOutput:
         check_latents(z, self.dim)
         shape, z = z.shape[:-1], z.reshape(-1, self.dim).float()  # (N, D)
-        if self.training and not self.is_fitted:
+        if self.training and not self.is_fitted and len(z):
             self.reservoir.add(z.detach())
             if self.counts.step + 1 >= self.fit_at:
                 self.fit(self.reservoir.sample())
         indices = nearest_code(z, self.vectors)  # (N,)
         codes = self.vectors[indices]
         if self.is_fitted:
-            terms = {"commitment": self.beta * mse_loss(z, codes)}
+            terms = {"commitment": self.beta * mean_square(z, codes)}
             z_q = estimator(self.gradient)(z, codes)
         else:
             terms, z_q = {}, z
         if self.training:
-            self.counts.update(indices)
-        stage = Stage(z.detach().view(*shape, -1), codes.view(*shape, -1), indices.view(shape))
-        return QuantizerOutput(z_q.view(*shape, -1), indices.view(*shape, 1), total(terms, z), terms, (stage,))
+            self.counts.update(placed(z, indices, self.codebook_size))
+        stage = Stage(z.detach().view(*shape, self.dim), codes.view(*shape, self.dim), indices.view(shape))
+        return QuantizerOutput(z_q.view(*shape, self.dim), indices.view(*shape, 1), total(terms, z), terms, (stage,))
 
     def level_vectors(self, indices: Tensor) -> list[Tensor]:
         return [self.vectors[indices[..., 0]]]

@@ -46,7 +46,7 @@ class MultiHeadQuantizer(Quantizer):
 
     def forward(self, z: Tensor) -> QuantizerOutput:
         check_latents(z, self.dim)
-        outputs = [level(view(z)) for level, view in zip(self.levels, self.views, strict=True)]
+        outputs = [level(view(z.float())) for level, view in zip(self.levels, self.views, strict=True)]
         terms: dict[str, Tensor] = {}
         for output in outputs:
             for name, value in output.loss_terms.items():

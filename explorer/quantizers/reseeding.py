@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from explorer.errors import SettingsError, UnknownIdError
 from explorer.quantizers import chance
-from explorer.quantizers.base import CodeCounts
+from explorer.quantizers.base import CodeCounts, forget_flags
 from explorer.quantizers.initialization import pick
+from explorer.quantizers.nearest import finite_rows
 from explorer.registry import unknown_id_message
 
 STRATEGIES = ("none", "random_latent", "hard_example", "split", "reservoir")
@@ -62,7 +63,10 @@ class Reservoir(nn.Module):
         self.register_buffer("latents", torch.zeros(size, dim))
         self.register_buffer("filled", torch.zeros((), dtype=torch.long))
         self._filled: int | None = 0  # a Python copy, so that a step on a GPU need not wait to read it
-        self.register_load_state_dict_post_hook(lambda module, _: setattr(module, "_filled", None))
+        self.register_load_state_dict_post_hook(forget_flags)
+
+    def _forget(self) -> None:
+        self._filled = None
 
     def __len__(self) -> int:
         if self._filled is None:
@@ -83,7 +87,7 @@ class Reservoir(nn.Module):
             self.latents[pick(self.latents, take)] = z[pick(z, take)].to(self.latents)
 
     def sample(self) -> Tensor:
-        """All latents held: (n, D)."""
+        """All latents held: (n, D), also those that are not finite."""
         return self.latents[: len(self)]
 
 
@@ -94,33 +98,44 @@ def dead_codes(counts: CodeCounts, config: Reseeding) -> Tensor:
     return counts.ema_count < config.threshold
 
 
+def by_silence(dead: Tensor, counts: CodeCounts) -> Tensor:
+    """The numbers of the dead codes (K,) bool, longest silent first: (R,) int64."""
+    codes = dead.nonzero().flatten()
+    return codes[counts.steps_since_use[codes].argsort(descending=True, stable=True)]
+
+
 @torch.no_grad()
 def replacements(
     config: Reseeding,
-    want: int,
+    dead: Tensor,
     z: Tensor,
     vectors: Tensor,
     indices: Tensor,
     counts: CodeCounts,
     reservoir: Reservoir | None,
 ) -> tuple[Tensor, Tensor]:
-    """New vectors for `want` dead codes and where each comes from.
+    """New vectors for dead codes and where each comes from, as many as there are different sources, or dead codes.
 
-    z (N, D) latents of the batch, vectors (K, D), indices (N,). Returns (want, D) and sources (want,): a row of z or of
-    the reservoir, or for "split" the code that was split.
+    dead (K,) bool, z (N, D) latents of the batch, vectors (K, D), indices (N,). Returns (R', D) and sources (R',): a
+    row of z or of the reservoir, or for "split" the code that was split, each at most once: two codes made of one
+    source would lie noise apart and share its latents. What is not finite is no source.
     """
+    want, finite = int(dead.sum()), finite_rows(z)  # (N,)
     if config.strategy == "split":  # survey 004, 4.2 (3): popular codes, most used first; never one of the dead
-        popular = counts.ema_count.topk(max(1, min(want, len(vectors) - want))).indices
-        source = popular[torch.arange(want, device=z.device) % len(popular)]
-        fresh = vectors[source]
+        parents = ~dead & finite_rows(vectors)  # (K,)
+        popular = torch.where(parents, counts.ema_count, -1.0).topk(min(want, int(parents.sum()))).indices
+        source, fresh = popular, vectors[popular]
     elif config.strategy == "hard_example":  # (2): the worst-served top fraction
-        error = (z - vectors[indices]).square().sum(-1)  # (N,)
-        worst = error.topk(min(len(z), max(want, int(len(z) * config.top_fraction)))).indices
-        source = worst[pick(worst[:, None], want)]
+        error = torch.where(finite, (z - vectors[indices]).square().sum(-1), -1.0)  # (N,)
+        good = int(finite.sum())
+        worst = error.topk(min(good, max(want, int(good * config.top_fraction)))).indices
+        source = worst[pick(worst[:, None], min(want, len(worst)))]
         fresh = z[source]
     else:  # (1) random latent of this batch, (4) of the reservoir
-        pool = reservoir.sample() if config.strategy == "reservoir" and reservoir is not None else z
-        source = pick(pool, want)
-        fresh = pool[source]
-    spread = z.std(dim=0, keepdim=True) if len(z) > 1 else torch.zeros_like(z[:1])
+        held = reservoir.sample() if config.strategy == "reservoir" and reservoir is not None else z
+        (rows,) = finite_rows(held).nonzero(as_tuple=True)
+        source = rows[pick(rows[:, None], min(want, len(rows)))]
+        fresh = held[source]
+    good = z[finite]
+    spread = good.std(dim=0, keepdim=True) if len(good) > 1 else torch.zeros_like(vectors[:1])
     return fresh + config.noise * spread * chance.randn_like(fresh), source

@@ -7,12 +7,13 @@ codes of all levels are searched together, keeping the `beam` best partial sums 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import torch
 from torch import Tensor, nn
 
 from explorer.errors import SettingsError
-from explorer.quantizers.base import Quantizer, QuantizerOutput, ReseedEvent, Stage, check_latents, total
+from explorer.quantizers.base import Quantizer, QuantizerOutput, ReseedEvent, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.nearest import nearest_code, squared_distances
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
@@ -50,7 +51,6 @@ class ResidualQuantizer(Quantizer):
         if self.beam > 1 and not self.training:
             return self._beam_forward(z)
         residual = z.float()
-        z_q = torch.zeros_like(residual)
         stages: list[Stage] = []
         terms: dict[str, Tensor] = {}
         for level in self.levels:
@@ -60,7 +60,7 @@ class ResidualQuantizer(Quantizer):
             for name, value in output.loss_terms.items():
                 terms[name] = terms.get(name, 0.0) + value / self.num_quantizers
             residual = residual - codes  # codes carry no gradient: each level commits to what it was given
-            z_q = z_q + codes
+        z_q = self.combine([stage.z_q for stage in stages])
         indices = torch.stack([stage.indices for stage in stages], dim=-1)  # (..., Q)
         return QuantizerOutput(estimator(self.gradient)(z.float(), z_q), indices, total(terms, z), terms, tuple(stages))
 
@@ -74,7 +74,7 @@ class ResidualQuantizer(Quantizer):
         for q, vector in enumerate(codes):
             stages.append(Stage(residual.detach(), vector, indices[..., q]))
             residual = residual - vector
-            commitment = commitment + residual.square().mean() / self.num_quantizers
+            commitment = commitment + mean_square(residual, torch.zeros_like(residual)) / self.num_quantizers
         z_q = self.combine(codes)
         terms = {"commitment": self.levels[0].options.beta * commitment}
         return QuantizerOutput(estimator(self.gradient)(z.float(), z_q), indices, total(terms, z), terms, tuple(stages))
@@ -109,7 +109,7 @@ class ResidualQuantizer(Quantizer):
         return [level.vectors[indices[..., q]] for q, level in enumerate(self.levels)]
 
     def combine(self, vectors: Sequence[Tensor]) -> Tensor:
-        return torch.stack(list(vectors)).sum(0)
+        return reduce(torch.add, vectors)
 
     def codebooks(self) -> tuple[Codebook, ...]:
         return tuple(level.codebooks()[0] for level in self.levels)

@@ -1,15 +1,18 @@
-"""What LFQ and BSQ share: the code of a latent is the sign of each of its dimensions, kept in use by entropy terms."""
+"""What LFQ and BSQ share: the code of a latent is the sign of each of its dimensions, kept in use by entropy terms.
+
+The sign of 0 is -1, as in the original implementations and in survey 003, eq. 18.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import mse_loss
 
 from explorer.errors import SettingsError
-from explorer.quantizers.base import QuantizerOutput, Stage, check_latents, total
+from explorer.quantizers.base import QuantizerOutput, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.lattice import LatticeQuantizer, sign_entropies
+from explorer.quantizers.nearest import finite_rows, placed
 from explorer.record import LatticeRule
 
 
@@ -51,16 +54,16 @@ class SignQuantizer(LatticeQuantizer):
     def forward(self, z: Tensor) -> QuantizerOutput:
         check_latents(z, self.dim)
         u = self.project(z.float())  # (..., D)
-        positive = u >= 0  # sign(0) is +1
+        positive = (u > 0) & finite_rows(u)[..., None]
         codes = torch.where(positive, self.scale, -self.scale)
         indices = self.indices_of(positive)
-        terms = {"commitment": self.beta * mse_loss(u, codes)}
-        if self.training and self.entropy_weight:
+        terms = {"commitment": self.beta * mean_square(u, codes)}
+        if self.training and self.entropy_weight and u.numel():
             flat = u.reshape(-1, self.dim)
             sure, diverse = sign_entropies(flat, self.scale, self.inverse_temperature, self.group_bits)
             terms["entropy_per_latent"] = self.entropy_weight * sure
             terms["entropy_of_mean"] = -self.entropy_weight * self.diversity * diverse
         if self.training:
-            self.counts.update(indices)
+            self.counts.update(placed(u, indices, self.codebook_size))
         stage = Stage(u.detach(), codes, indices)
         return QuantizerOutput(straight_through(u, codes), indices[..., None], total(terms, z), terms, (stage,))

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss
 
 from explorer.quantizers import chance
-from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, total
+from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import estimator
-from explorer.quantizers.nearest import nearest_code
+from explorer.quantizers.nearest import known, nearest_code, placed
 from explorer.record import Codebook
 
 
@@ -40,11 +39,12 @@ class SimVQQuantizer(Quantizer):
         vectors = self.vectors()
         indices = nearest_code(z, vectors)  # (N,)
         codes = vectors[indices]
-        terms = {"commitment": self.beta * mse_loss(z, codes.detach()), "codebook": mse_loss(codes, z.detach())}
+        pull = mean_square(codes, known(z.detach(), codes))
+        terms = {"commitment": self.beta * mean_square(z, codes.detach()), "codebook": pull}
         if self.training:
-            self.counts.update(indices)
-        stage = Stage(z.detach().view(*shape, -1), codes.detach().view(*shape, -1), indices.view(shape))
-        z_q = estimator(self.gradient)(z, codes).view(*shape, -1)
+            self.counts.update(placed(z, indices, self.codebook_size))
+        stage = Stage(z.detach().view(*shape, self.dim), codes.detach().view(*shape, self.dim), indices.view(shape))
+        z_q = estimator(self.gradient)(z, codes).view(*shape, self.dim)
         return QuantizerOutput(z_q, indices.view(*shape, 1), total(terms, z), terms, (stage,))
 
     def level_vectors(self, indices: Tensor) -> list[Tensor]:

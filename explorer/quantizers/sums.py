@@ -10,15 +10,15 @@ ONE_HOT_ENTRIES = 2**26  # N x K at most, 256 MiB of float32
 
 @torch.no_grad()
 def sum_by_code(rows: Tensor, indices: Tensor, codebook_size: int) -> Tensor:
-    """For each code the sum of the rows that chose it: rows (N, d), indices (N,) -> (K, d).
+    """For each code the sum of the rows that chose it: rows (N, d), indices (N,) -> (K, d). Index K: by none.
 
     On a GPU index_add_ adds in whatever order its threads arrive, and float sums depend on the order; a product with
     the one-hot matrix does not. It costs no more than finding the nearest codes did. Above ONE_HOT_ENTRIES the last
-    bits of a sum may differ from run to run. A row that is not finite spoils its dimensions in all sums of the product.
+    bits of a sum may differ from run to run.
     """
     if rows.device.type == "cuda" and len(rows) * codebook_size <= ONE_HOT_ENTRIES:
         return one_hot_sum(rows, indices, codebook_size)
-    return rows.new_zeros(codebook_size, rows.shape[1]).index_add_(0, indices, rows)
+    return rows.new_zeros(codebook_size + 1, rows.shape[1]).index_add_(0, indices, rows)[:codebook_size]
 
 
 def one_hot_sum(rows: Tensor, indices: Tensor, codebook_size: int) -> Tensor:
@@ -27,5 +27,6 @@ def one_hot_sum(rows: Tensor, indices: Tensor, codebook_size: int) -> Tensor:
     float32 means float32: torch keeps TF32 off in products unless it is told otherwise, and nothing here does.
     """
     codes = torch.arange(codebook_size, device=rows.device)
+    rows = rows.masked_fill((indices == codebook_size)[:, None], 0)  # 0 times NaN is NaN
     with torch.autocast(rows.device.type, enabled=False):
         return (codes[:, None] == indices).to(rows.dtype) @ rows  # (K, N) @ (N, d)

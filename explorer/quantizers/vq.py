@@ -10,16 +10,26 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss, normalize
+from torch.nn.functional import normalize
 
 from explorer.errors import SettingsError
 from explorer.quantizers import chance
-from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, ReseedEvent, Stage, check_latents, total
+from explorer.quantizers.base import (
+    CodeCounts,
+    Quantizer,
+    QuantizerOutput,
+    ReseedEvent,
+    Stage,
+    check_latents,
+    forget_flags,
+    mean_square,
+    total,
+)
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.initialization import DATA_DRIVEN, Initialization, random_vectors, vectors_from_latents
-from explorer.quantizers.nearest import nearest_code
+from explorer.quantizers.nearest import finite_rows, known, nearest_code, placed
 from explorer.quantizers.regularizers import regularizer
-from explorer.quantizers.reseeding import Reseeding, Reservoir, dead_codes, replacements
+from explorer.quantizers.reseeding import Reseeding, Reservoir, by_silence, dead_codes, replacements
 from explorer.quantizers.sums import sum_by_code
 from explorer.record import Codebook
 
@@ -75,7 +85,7 @@ class VectorQuantizer(Quantizer):
         self.reservoir: Reservoir | None = None
         self.use_reseeding()
         self._forget()
-        self.register_load_state_dict_post_hook(lambda module, _: module._forget())
+        self.register_load_state_dict_post_hook(forget_flags)
 
     def _forget(self) -> None:
         """Read the flags below anew: Python copies of buffers, so that a step on a GPU need not wait to read them."""
@@ -95,18 +105,18 @@ class VectorQuantizer(Quantizer):
         shape, z = z.shape[:-1], z.reshape(-1, self.dim).float()  # (N, D)
         if self.options.metric == "cosine":
             z = normalize(z, dim=-1)
-        if self.training and not self._ready:
+        if self.training and not self._ready and len(z):
             self._initialize(z)
         indices = nearest_code(z, self.vectors, self.options.metric)  # (N,)
         table = self._table()  # (K, D)
         codes = table[indices]  # (N, D), differentiable in the vectors
         terms = self._loss_terms(z, codes, indices, table)
         z_q = estimator(self.options.gradient)(z, codes)
-        if self.training:
+        if self.training and len(z):
             with torch.no_grad():
                 self._update(z.detach(), indices)
-        stage = Stage(z.detach().view(*shape, -1), codes.detach().view(*shape, -1), indices.view(shape))
-        return QuantizerOutput(z_q.view(*shape, -1), indices.view(*shape, 1), total(terms, z), terms, (stage,))
+        stage = Stage(z.detach().view(*shape, self.dim), codes.detach().view(*shape, self.dim), indices.view(shape))
+        return QuantizerOutput(z_q.view(*shape, self.dim), indices.view(*shape, 1), total(terms, z), terms, (stage,))
 
     def _codes(self) -> Tensor:
         """The table as it is looked up: normalized for cosine."""
@@ -122,13 +132,13 @@ class VectorQuantizer(Quantizer):
 
     def _loss_terms(self, z: Tensor, codes: Tensor, indices: Tensor, table: Tensor) -> dict[str, Tensor]:
         """Weighted terms of survey 002, eq. 1, and the regularizers."""
-        terms = {"commitment": self.options.beta * mse_loss(z, codes.detach())}
+        terms = {"commitment": self.options.beta * mean_square(z, codes.detach())}
         if self.options.update == "gradient":
-            terms["codebook"] = mse_loss(codes, z.detach())
+            terms["codebook"] = mean_square(codes, known(z.detach(), codes))
         for name, weight in self.options.regularizers:
-            if weight:
+            if weight and len(z):
                 with torch.autocast(z.device.type, enabled=False):
-                    terms[name] = weight * regularizer(name)(z, table, indices)
+                    terms[name] = weight * regularizer(name)(known(z, codes), table, indices)
         return terms
 
     def _initialize(self, z: Tensor) -> None:
@@ -145,9 +155,10 @@ class VectorQuantizer(Quantizer):
     def _update(self, z: Tensor, indices: Tensor) -> None:
         """One step of the codebook's life: counts, EMA, online initialization, reseeding."""
         options, reseeding = self.options, self.options.reseeding
-        n = self.counts.update(indices)  # (K,)
+        counted = placed(z, indices, self.codebook_size)  # (N,)
+        n = self.counts.update(counted)  # (K,)
         if options.update == "ema":
-            self._ema_step(z, indices)
+            self._ema_step(z, counted)
         if options.initialization.name == "online":
             self.ever_used |= n > 0
             self._bootstrap(z)
@@ -172,18 +183,21 @@ class VectorQuantizer(Quantizer):
             return
         unused = (~self.ever_used).nonzero().flatten()  # waits for a GPU, as long as there are unused codes
         self._all_used = not len(unused)
-        if len(unused):
+        z = z[finite_rows(z)]
+        if len(unused) and len(z):
             self._set_codes(unused, z[chance.randint(len(z), (len(unused),), z.device)])
 
     def _reseed(self, z: Tensor, indices: Tensor) -> None:
         reseeding = self.options.reseeding
-        dead = dead_codes(self.counts, reseeding).nonzero().flatten()  # (R,); waits for a GPU, once in `every` steps
-        if not len(dead):
+        dead = dead_codes(self.counts, reseeding)  # (K,)
+        codes = by_silence(dead, self.counts)  # (R,); waits for a GPU, once in `every` steps
+        if not len(codes):
             return
-        fresh, source = replacements(reseeding, len(dead), z, self._codes(), indices, self.counts, self.reservoir)
-        self._set_codes(dead, fresh)
+        fresh, source = replacements(reseeding, dead, z, self._codes(), indices, self.counts, self.reservoir)
+        codes = codes[: len(source)]  # the rest has its turn at the next check
+        self._set_codes(codes, fresh)
         step = self.counts.step
-        for code, origin in zip(dead.tolist(), source.tolist(), strict=True):
+        for code, origin in zip(codes.tolist(), source.tolist(), strict=True):
             self._events.append(ReseedEvent(step, self.level, code, reseeding.strategy, origin))
 
     def _set_codes(self, codes: Tensor, vectors: Tensor) -> None:

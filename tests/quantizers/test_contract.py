@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import importlib
 import inspect
+import io
+import pickle
 from pathlib import Path
 
 import pytest
@@ -95,15 +97,128 @@ def test_any_leading_shape_gives_all_fields(name, leading, training):
 def test_lookup_inverts_the_indices(name):
     quantizer = trained(name).eval()
     output = quantizer(latents(quantizer.dim, 60).view(3, 20, -1))
-    torch.testing.assert_close(quantizer.lookup(output.indices), output.z_q, rtol=1e-5, atol=1e-5)
+    assert torch.equal(quantizer.lookup(output.indices), output.z_q)
     for stage, vector in zip(output.stages, quantizer.level_vectors(output.indices), strict=True):
-        torch.testing.assert_close(stage.z_q, vector, rtol=1e-6, atol=1e-6)
+        assert torch.equal(stage.z_q, vector)
 
 
-def test_lookup_refuses_a_wrong_number_of_levels(name):
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e3, 1e6])
+def test_evaluation_returns_exactly_the_code(name, size):
+    """z + (q - z) is 3% off at |z| = 10^6."""
+    quantizer = trained(name).eval()
+    z = (latents(quantizer.dim, 60) * size).requires_grad_()
+    output = quantizer(z)
+    assert torch.equal(output.z_q, quantizer.lookup(output.indices))
+    output.z_q.sum().backward()
+    assert torch.isfinite(z.grad).all()
+
+
+def test_lookup_refuses_what_is_no_code(name):
     quantizer = build(name)
+    levels = quantizer.num_quantizers
     with pytest.raises(SettingsError, match="levels"):
-        quantizer.lookup(torch.zeros(4, quantizer.num_quantizers + 1, dtype=torch.long))
+        quantizer.lookup(torch.zeros(4, levels + 1, dtype=torch.long))
+    for wrong in (-1, quantizer.codebook_size):
+        indices = torch.zeros(4, levels, dtype=torch.long)
+        indices[2, -1] = wrong
+        with pytest.raises(SettingsError, match=rf"outside 0\.\.{quantizer.codebook_size - 1}"):
+            quantizer.lookup(indices)
+    with pytest.raises(SettingsError, match="integers"):
+        quantizer.lookup(torch.zeros(4, levels))
+    assert quantizer.lookup(torch.zeros(0, levels, dtype=torch.int32)).shape == (0, quantizer.dim)
+
+
+@pytest.mark.parametrize("shape", [(0,), (3, 0)])
+@pytest.mark.parametrize("training", [False, True])
+def test_an_empty_batch_gives_empty_fields_and_changes_nothing(name, shape, training):
+    quantizer = trained(name).train(training)
+    before = copy.deepcopy(quantizer.state_dict())
+    z = torch.zeros(*shape, quantizer.dim, requires_grad=True)
+    output = quantizer(z)
+    assert output.z_q.shape == z.shape and output.indices.shape == (*shape, quantizer.num_quantizers)
+    assert output.loss.item() == 0.0
+    (output.z_q.sum() + output.loss).backward()
+    for key, value in quantizer.state_dict().items():
+        assert torch.equal(value, before[key]), key
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_every_float_type_is_taken(name, dtype):
+    quantizer = trained(name).eval()
+    z = latents(quantizer.dim, 60).to(dtype).requires_grad_()
+    output = quantizer(z)
+    assert output.z_q.dtype == torch.float32
+    assert torch.equal(output.indices, quantizer(z.float()).indices)
+    output.z_q.sum().backward()
+    assert z.grad.dtype == dtype
+    assert torch.isfinite(quantizer.train()(z).loss)
+
+
+@pytest.mark.parametrize("way", ["pickle", "copy", "torch.save"])
+def test_a_module_is_copied_whole(name, way):
+    quantizer, z = trained(name), latents(build(name).dim, 100)
+    if way == "pickle":
+        other = pickle.loads(pickle.dumps(quantizer))
+    elif way == "copy":
+        other = copy.deepcopy(quantizer)
+    else:
+        file = io.BytesIO()
+        torch.save(quantizer, file)
+        file.seek(0)
+        other = torch.load(file, weights_only=False)
+    assert torch.equal(other.eval()(z).z_q, quantizer.eval()(z).z_q)
+    other.load_state_dict(trained(name, steps=5).state_dict())  # its hooks came along
+    assert torch.equal(other(z).indices, trained(name, steps=5).eval()(z).indices)
+
+
+class Pair(torch.nn.Module):
+    """What a graph can return: z_q and indices."""
+
+    def __init__(self, quantizer: Quantizer) -> None:
+        super().__init__()
+        self.quantizer = quantizer
+
+    def forward(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        output = self.quantizer(z)
+        return output.z_q, output.indices
+
+
+def _move_codes(quantizer: Quantizer) -> None:
+    for key, tensor in quantizer.state_dict().items():
+        if key.rpartition(".")[2] in ("vectors", "table", "weight"):
+            tensor.copy_(tensor.flip(0) * 1.1)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+def test_a_traced_module_searches_the_codes_that_it_has_then(name):
+    quantizer = trained(name).eval()
+    traced = torch.jit.trace(Pair(quantizer), latents(quantizer.dim, 20))
+    file = io.BytesIO()
+    torch.jit.save(traced, file)
+    file.seek(0)
+    loaded = torch.jit.load(file)
+    for count in (0, 3, 2000):  # more than one tile
+        z = latents(quantizer.dim, count, seed=7)
+        expected = quantizer(z)
+        for graph in (traced, loaded):
+            assert torch.equal(graph(z)[0], expected.z_q) and torch.equal(graph(z)[1], expected.indices)
+    before = quantizer(z).z_q.detach().clone()
+    with torch.no_grad():
+        _move_codes(quantizer)
+    assert torch.equal(traced(z)[0], quantizer(z).z_q) and torch.equal(traced(z)[1], quantizer(z).indices)
+    if name not in LATTICES:
+        assert not torch.equal(quantizer(z).z_q, before)  # so that this would see baked codes
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in ("vq", "fsq") else pytest.param(n, marks=pytest.mark.slow) for n in SETTINGS]
+)
+def test_one_graph_is_compiled(name):
+    quantizer = trained(name).eval()
+    torch._dynamo.reset()
+    z = latents(quantizer.dim, 2000, seed=7)
+    z_q, indices = torch.compile(Pair(quantizer), backend="eager", fullgraph=True)(z)
+    assert torch.equal(indices, quantizer(z).indices) and torch.equal(z_q, quantizer(z).z_q)
 
 
 def test_codebooks_list_the_codes_and_their_counts(name):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from explorer.quantizers.base import CodeCounts
-from explorer.quantizers.reseeding import Reseeding, Reservoir, replacements
+from explorer.quantizers.reseeding import Reseeding, Reservoir, by_silence, replacements
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
 
 K, D = 8, 2
@@ -74,14 +74,16 @@ def test_the_event_names_the_source(strategy):
 def test_noise_is_a_share_of_the_spread():
     z = torch.randn(4000, D) * torch.tensor([1.0, 5.0])
     config = Reseeding("random_latent", noise=0.1)
-    fresh, source = replacements(config, 2000, z, z[:K], z.new_zeros(4000).long(), CodeCounts(K, 0.9), None)
+    dead = torch.ones(2000, dtype=torch.bool)
+    fresh, source = replacements(config, dead, z, z[:K], z.new_zeros(4000).long(), CodeCounts(2000, 0.9), None)
     torch.testing.assert_close((fresh - z[source]).std(0), 0.1 * z.std(0), rtol=0.1, atol=0.0)
 
 
 def test_hard_examples_are_the_worst_served():
     z = torch.cat([torch.zeros(95, D), torch.full((5, D), 9.0)])
     config = Reseeding("hard_example", noise=0.0, top_fraction=0.05)
-    fresh, source = replacements(config, 3, z, torch.zeros(K, D), torch.zeros(100).long(), CodeCounts(K, 0.9), None)
+    dead = torch.arange(K) < 3
+    fresh, source = replacements(config, dead, z, torch.zeros(K, D), torch.zeros(100).long(), CodeCounts(K, 0.9), None)
     assert (source >= 95).all() and (fresh == 9.0).all()
 
 
@@ -90,8 +92,63 @@ def test_split_takes_no_dead_parent_even_when_most_are_dead():
     counts.ema_count.copy_(torch.tensor([0.0, 0.0, 7.0, 0.0, 0.0, 9.0, 0.0, 0.0]))
     z = torch.randn(10, D)
     vectors = torch.arange(16.0).view(K, D)
-    _, source = replacements(Reseeding("split"), 6, z, vectors, torch.zeros(10).long(), counts, None)
-    assert source.tolist() == [5, 2, 5, 2, 5, 2]
+    dead = counts.ema_count == 0
+    _, source = replacements(Reseeding("split"), dead, z, vectors, torch.zeros(10).long(), counts, None)
+    assert source.tolist() == [5, 2]  # each once; the other four dead codes wait
+
+
+def test_split_takes_no_code_that_was_popular_once():
+    """By steps a code can be dead whose average count is still the highest of all: 315 of 1,032 events copied such."""
+    counts = CodeCounts(K, 0.9)
+    counts.ema_count.copy_(torch.tensor([50.0, 40.0, 1.0, 3.0, 2.0, 30.0, 0.5, 0.0]))
+    dead = torch.tensor([True, True, False, False, False, True, False, True])
+    vectors = torch.arange(16.0).view(K, D)
+    vectors[3, 0] = torch.nan  # not finite, so no parent either
+    config = Reseeding("split", dead_by="steps")
+    _, source = replacements(config, dead, torch.randn(10, D), vectors, torch.zeros(10).long(), counts, None)
+    assert source.tolist() == [4, 2, 6]
+
+
+def test_by_steps_no_event_copies_a_dead_code():
+    torch.manual_seed(0)
+    reseeding = Reseeding("split", dead_by="steps", patience=5, every=1)
+    module = VectorQuantizer(D, 64, CodebookOptions(decay=0.99, reseeding=reseeding)).train()
+    copied = total = 0
+    for step in range(200):
+        dead = module.counts.steps_since_use + 1 >= 5
+        turn = torch.tensor([[1.0, 0.0], [0.0, 1.0]]) * (step // 20 % 2 + 0.5)  # the latents move to and fro
+        chosen = torch.bincount(module(latents(step) @ turn).indices.flatten(), minlength=64) > 0
+        events = module.drain_events()
+        total += len(events)
+        copied += sum(bool(dead[event.source] and not chosen[event.source]) for event in events)
+    assert total > 50 and copied == 0
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_more_dead_codes_than_sources_wait_for_their_turn(strategy):
+    """Two codes made of one latent would lie a hundredth of the spread apart and share what it stands for."""
+    torch.manual_seed(0)
+    noise = 0.01 if strategy == "split" else 0.0  # a child without any would be its parent
+    reseeding = Reseeding(strategy, dead_by="steps", patience=3, every=1, noise=noise, reservoir_size=6)
+    module = VectorQuantizer(D, 40, CodebookOptions(reseeding=reseeding)).train()
+    module.vectors.data[6:] += 1000.0  # 34 codes that no latent comes near
+    module.ema_sum.copy_(module.vectors)
+    born = []
+    for _ in range(12):
+        living = int((module.counts.steps_since_use < 2).sum())
+        module(6 * torch.randn(6, D))
+        events = module.drain_events()
+        sources = [event.source for event in events]
+        assert len(set(sources)) == len(sources) <= (living + 6 if strategy == "split" else 6)
+        assert len({tuple(row) for row in module.vectors[[event.code for event in events]].tolist()}) == len(events)
+        born += [event.code for event in events]
+    assert len(set(born)) >= 34  # and all had their turn
+
+
+def test_those_that_are_silent_longest_come_first():
+    counts = CodeCounts(K, 0.9)
+    counts.steps_since_use.copy_(torch.tensor([5, 0, 9, 0, 7, 9, 0, 3]))
+    assert by_silence(counts.steps_since_use > 2, counts).tolist() == [2, 5, 4, 0, 7]
 
 
 @pytest.mark.parametrize("fresh_statistics", [True, False])
