@@ -17,6 +17,14 @@ from explorer.record import Codebook, LatticeRule
 
 LI = "Li et al. 2025 (arXiv 2507.22920)"
 VISUAL = "the survey 'Discrete Visual Tokenizers for Multimodal LLMs' (2025)"
+FSQ_DIFFERS = (
+    f"{LI} writes -floor(L/2) to floor(L/2), which for an even L are L + 1 values; {VISUAL} spreads L values evenly "
+    "from -1 to 1."
+)
+BITS_DIFFER = (
+    "The first axis is the most significant bit of the index, as in the code of the methods. "
+    f"{LI} and {VISUAL} write the sum of 2^(i-1): there it is the least significant one."
+)
 LISTED = 6  # axes of a lattice whose values are written out
 
 
@@ -45,6 +53,12 @@ DEFINITIONS: Mapping[str, Definition] = {
         f"A code {FEWER}, once at least K tokens were counted. Over fewer tokens than codes it is not yet seen: not "
         "every code could have had its turn. A dead code says something of the data that was counted, not of all data.",
     ),
+    "dead-lab": Definition(
+        "dead in the lab",
+        "A code that no latent of the run chose for so many steps that every code could have had its turn: at least "
+        "20, and as many as it takes to count 8 latents a code. The number of steps is said beside the count. A code "
+        "that was never chosen in fewer steps is unseen so far.",
+    ),
     "unseen": Definition(
         "not yet seen", "A code without a token while fewer than K tokens were counted: too few to call it dead."
     ),
@@ -71,6 +85,13 @@ DEFINITIONS: Mapping[str, Definition] = {
     "gini": Definition(
         "Gini", "Inequality of the counts over all K codes: 0 if all are used alike, near 1 if one takes all tokens."
     ),
+    "fsq": Definition(
+        "the values of FSQ",
+        "An axis with L values takes (i - floor(L/2)) / floor(L/2), i from 0 to L - 1: of 5 values −1, −0.5, 0, 0.5, 1; "
+        "of 4, an even number, −1, −0.5, 0, 0.5, more below zero than above. So has the code of Mentzer et al. 2023; "
+        f"{FSQ_DIFFERS} The first axis counts fastest.",
+    ),
+    "signs": Definition("the bits of LFQ and BSQ", f"Bit 1 is the positive side of an axis. {BITS_DIFFER}"),
     "joint": Definition(
         "joint figures",
         "Of the tuples that the codes of all levels or groups make at one position: how many different ones occurred, "
@@ -147,8 +168,7 @@ def _value_words(rule: LatticeRule) -> str:
     if lopsided:
         said += (
             " An even number L of values is lopsided, (i - L/2) / (L/2) for i from 0, as in the code of Mentzer et al. "
-            f"2023. {LI} writes -floor(L/2) to floor(L/2), which for an even L are L + 1 values; {VISUAL} spreads L "
-            "values evenly from -1 to 1."
+            f"2023. {FSQ_DIFFERS}"
         )
     return said
 
@@ -162,10 +182,7 @@ def _is_lopsided(values: Sequence[float]) -> bool:
 def _order(rule: LatticeRule, noun: str) -> str:
     if noun == "bit":
         if rule.first_axis_most_significant:
-            return (
-                "The first axis is the most significant bit of the index, as in the code of the methods. "
-                f"{LI} and {VISUAL} write the sum of 2^(i-1): there it is the least significant one."
-            )
+            return BITS_DIFFER
         return "The first axis is the least significant bit of the index."
     first = "slowest, as the most" if rule.first_axis_most_significant else "fastest, as the least"
     return f"Of the digits that make the index the first axis counts {first} significant one."

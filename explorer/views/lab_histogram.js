@@ -5,6 +5,7 @@ import { DEAD, LIVE, tally } from "./lab_heatmap_cells.js";
 import { createStage, furnish, haloText, memory, say, smallText } from "./lab_panel.js";
 import { significant } from "./code_card_format.js";
 import { viridis } from "./colormaps.js";
+import { helpTerms } from "./help.js";
 import { h, segmented, toggle } from "./inspect_dom.js";
 import { percent, whole } from "./inspect_format.js";
 import { label } from "./inspect_theme.js";
@@ -87,7 +88,7 @@ class Histogram {
     this.table = h("details", { class: "dte-lp-table" }, h("summary", {}, "As a table"), h("div", { class: "dte-lp-scroll" }));
     this.table.addEventListener("toggle", () => this.tabulate());
     const { caption } = furnish(root, "histogram", "Usage of each code", [scale, order.element], this.stage.element);
-    root.append(this.table);
+    root.append(helpTerms(["dead-lab", "perplexity", "ceiling"]), this.table);
     this.caption = caption;
     this.forget = env.bus.subscribe(() => this.follow());
     this.describe();

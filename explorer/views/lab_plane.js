@@ -1,6 +1,7 @@
 // The latent plane: latents, codes, exact cells, trails, reseeds, gradients. It draws a new frame when one comes, and in
 // between only while something glides, flashes or lights up.
 
+import { helpTerms } from "./help.js";
 import { h, segmented, toggle } from "./inspect_dom.js";
 import { onThemeChange, readTheme } from "./inspect_theme.js";
 import { litCode } from "./lab_bus.js";
@@ -9,6 +10,7 @@ import { arrowScale, boxOf, follow, Motion } from "./lab_plane_motion.js";
 import { createPaper } from "./lab_plane_paint.js";
 import { cellKind, codeWords, deadWords, planeWords } from "./lab_plane_words.js";
 
+const TERMS = { fsq: "fsq", lfq: "signs", bsq: "signs" }; // help on what the codes of a rule are
 const WORDS_MS = 120;
 const LATE_MS = 40; // a drawing that comes this late says that the browser cannot keep up ...
 const STRAIN_MS = 3000; // ... and then codes do not glide for a while
@@ -72,6 +74,7 @@ class Plane {
     [this.dead, this.lit] = [h("b", {}), h("span", {})];
     this.readout = h("p", { class: "lab-readout" }, this.dead, this.lit);
     this.caption = h("p", { class: "lab-caption" });
+    this.terms = h("div", {}); // the definitions that this quantizer's codes need
     const { drawing, ...overlays } = this.toggles;
     const tools = h("div", { class: "lab-tools" }, this.levels.element, this.fits.element, this.refit, drawing);
     const switches = h("div", { class: "lab-tools lab-overlays" }, ...Object.values(overlays));
@@ -84,7 +87,7 @@ class Plane {
     );
     this.root.setAttribute("aria-label", "Latent plane");
     this.root.classList.add("lab-plane");
-    this.root.append(h("div", { class: "lab-head" }, h("h3", {}, "Latent plane"), tools), switches, this.stage, this.paper.bar, this.readout, legend, this.caption);
+    this.root.append(h("div", { class: "lab-head" }, h("h3", {}, "Latent plane"), tools), switches, this.stage, this.paper.bar, this.readout, legend, this.caption, this.terms);
   }
 
   listen() {
@@ -167,6 +170,7 @@ class Plane {
       this.restart();
     }
     this.paper.show(this.env.bus.state.drawing, view.settings);
+    this.explain(view.settings?.quantizer);
     if (!view.frame || view.frame === this.frame) return;
     const [before, { plane, level, levels }] = [this.frame, view.frame];
     if (before && (before.level !== level || before.plane.kind !== plane.kind || before.plane.fitted_at !== plane.fitted_at)) this.camera = null;
@@ -179,6 +183,12 @@ class Plane {
       this.levels.options(levels <= 8 ? each : [], level);
     }
     this.request();
+  }
+
+  explain(quantizer) {
+    if (this.explained === quantizer) return;
+    this.explained = quantizer;
+    this.terms.replaceChildren(helpTerms([TERMS[quantizer]]));
   }
 
   say() {

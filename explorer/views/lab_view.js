@@ -2,6 +2,7 @@
 // is hovered, chosen or scrubbed to through lab_bus.js.
 
 import { addStyleSheet } from "./component.js";
+import { learn } from "./help.js";
 import { h } from "./inspect_dom.js";
 import { createAddress } from "./lab_address.js";
 import { createBus } from "./lab_bus.js";
@@ -215,7 +216,9 @@ export async function mount({ element, props, watch, server }) {
   let lab = null;
   const open = () => {
     if (lab || !props.value) return;
-    lab = new Lab(element, JSON.parse(props.value), server);
+    const opening = JSON.parse(props.value);
+    learn(opening.help);
+    lab = new Lab(element, opening, server);
   };
   watch("value", open);
   open();

@@ -9,9 +9,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from explorer.analysis.definitions import help_for
 from explorer.lab.controls import CONTROLS
 from explorer.lab.inert import inert_json
 from explorer.views.component import BrowserComponent
+
+HELP = ("dead-lab", "perplexity", "ceiling", "fsq", "signs")
 
 
 class LabView(BrowserComponent):
@@ -43,5 +46,6 @@ def opening(
             "settings": settings,
             "defaults": defaults,
             "preset": preset,
+            "help": help_for(HELP),
         }
     )

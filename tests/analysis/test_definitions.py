@@ -13,11 +13,14 @@ from explorer.analysis.metrics import mean_of, psnr
 from explorer.analysis.states import DEAD, OVER_USED, UNSEEN, code_states
 from explorer.analysis.usage import training_usage, usage
 from explorer.config import FIGURE_SIDE_PX
+from explorer.lab.settings import LabSettings
+from explorer.lab.trainer import Trainer
 from explorer.media.image import LoadedImage, fit
 from explorer.pages.session import SIDES_PX, Visit
 from explorer.quantizers.bsq import BinarySphericalQuantizer
-from explorer.quantizers.fsq import FiniteScalarQuantizer
+from explorer.quantizers.fsq import FiniteScalarQuantizer, fsq_rule
 from explorer.quantizers.lfq import LookupFreeQuantizer
+from explorer.quantizers.signs import sign_rule
 from explorer.record import Codebook
 from explorer.tokenizers import list_tokenizers
 
@@ -106,6 +109,24 @@ def test_the_values_of_fsq_that_are_said_are_those_that_come_out():
     one_step = quantizer.codebooks()[0].rows(np.array([0, 1]))
     assert one_step[0, 0] != one_step[1, 0] and one_step[0, 1] == one_step[1, 1] and "counts fastest" in said
     assert "lopsided" not in lattice_definition(FiniteScalarQuantizer((5, 3)).rule).words
+
+
+def test_the_short_words_on_fsq_and_signs_hold_too():
+    five, four = fsq_rule((5,)).axis_values[0], fsq_rule((4,)).axis_values[0]
+    listed = [
+        [float(v.replace("\N{MINUS SIGN}", "-")) for v in part.split(", ")]
+        for part in (re.search(r"of 5 values (.*?); of 4, an even number, (.*?), more below", words("fsq")).groups())
+    ]
+    assert listed == [list(five), list(four)] and not fsq_rule((4,)).first_axis_most_significant
+    assert "The first axis counts fastest" in words("fsq")
+    assert "first axis is the most significant bit" in words("signs") and sign_rule("LFQ", 3, 1.0).radix()[0] == 4
+
+
+def test_dead_in_the_lab_is_what_the_lab_counts():
+    least, latents = (int(n) for n in re.search(r"at least (\d+), .* (\d+) latents a code", words("dead-lab")).groups())
+    for size, batch in ((64, 512), (512, 16)):
+        trainer = Trainer(LabSettings().changed({"codebook_size": size, "batch_size": batch}))
+        assert trainer.window == max(least, -(-latents * size // batch))
 
 
 def test_only_a_codebook_with_a_rule_has_a_lattice_to_explain():
