@@ -28,6 +28,14 @@ BITS_DIFFER = (
 LISTED = 6  # axes of a lattice whose values are written out
 
 
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ", ".join(map(_number, values))
+
+
 @dataclass(frozen=True)
 class Definition:
     """term: what the "?" asks for. words: plain sentences."""
@@ -87,9 +95,9 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     "fsq": Definition(
         "the values of FSQ",
-        "An axis with L values takes (i - floor(L/2)) / floor(L/2), i from 0 to L - 1: of 5 values −1, −0.5, 0, 0.5, 1; "
-        "of 4, an even number, −1, −0.5, 0, 0.5, more below zero than above. So has the code of Mentzer et al. 2023; "
-        f"{FSQ_DIFFERS} The first axis counts fastest.",
+        "An axis with L values takes (i - floor(L/2)) / floor(L/2) for i from 0 to L - 1: of 5 values "
+        f"{_listed((-1, -0.5, 0, 0.5, 1))}; of 4, an even number, {_listed((-1, -0.5, 0, 0.5))}, more below zero than "
+        f"above. So has the code of Mentzer et al. 2023; {FSQ_DIFFERS} The first axis counts fastest.",
     ),
     "signs": Definition("the bits of LFQ and BSQ", f"Bit 1 is the positive side of an axis. {BITS_DIFFER}"),
     "joint": Definition(
@@ -152,7 +160,7 @@ def _sign_words(rule: LatticeRule) -> str:
     low, high = rule.axis_values[0]
     return (
         f"Each of {len(rule.levels)} axes is {_number(low)} or {_number(high)} by the sign of the latent; bit 1 is the "
-        "positive side."
+        "positive side, and exactly 0 counts as negative."
     )
 
 
@@ -161,7 +169,7 @@ def _value_words(rule: LatticeRule) -> str:
     for number, values in enumerate(rule.axis_values[:LISTED], 1):
         below, above = sum(v < 0 for v in values), sum(v > 0 for v in values)
         lean = "" if below == above else f" ({below} below zero, {above} above)"
-        listed.append(f"axis {number}: {', '.join(map(_number, values))}{lean}")
+        listed.append(f"axis {number}: {_listed(values)}{lean}")
     more = f"; and {len(rule.levels) - LISTED} axes more" if len(rule.levels) > LISTED else ""
     lopsided = any(_is_lopsided(values) for values in rule.axis_values)
     said = f"The values are {'; '.join(listed)}{more}."
@@ -186,7 +194,3 @@ def _order(rule: LatticeRule, noun: str) -> str:
         return "The first axis is the least significant bit of the index."
     first = "slowest, as the most" if rule.first_axis_most_significant else "fastest, as the least"
     return f"Of the digits that make the index the first axis counts {first} significant one."
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")

@@ -14,7 +14,7 @@ from explorer.analysis.states import DEAD, OVER_USED, UNSEEN, code_states
 from explorer.analysis.usage import training_usage, usage
 from explorer.config import FIGURE_SIDE_PX
 from explorer.lab.settings import LabSettings
-from explorer.lab.trainer import Trainer
+from explorer.lab.trainer import LabTrainer
 from explorer.media.image import LoadedImage, fit
 from explorer.pages.session import SIDES_PX, Visit
 from explorer.quantizers.bsq import BinarySphericalQuantizer
@@ -96,6 +96,12 @@ def test_the_bit_order_that_is_said_is_the_one_that_encodes(make):
     assert [float(v.replace("\N{MINUS SIGN}", "-")) for v in (low, high)] == pytest.approx(values, rel=2e-3)
 
 
+def test_the_sign_of_exactly_0_is_the_one_that_is_said():
+    quantizer = LookupFreeQuantizer(bits=3).eval()
+    said = lattice_definition(quantizer.rule).words
+    assert "exactly 0 counts as negative" in said and int(quantizer(torch.zeros(1, 3)).indices) == 0
+
+
 def test_the_values_of_fsq_that_are_said_are_those_that_come_out():
     quantizer = FiniteScalarQuantizer((8, 5)).eval()
     said = lattice_definition(quantizer.rule).words
@@ -125,7 +131,7 @@ def test_the_short_words_on_fsq_and_signs_hold_too():
 def test_dead_in_the_lab_is_what_the_lab_counts():
     least, latents = (int(n) for n in re.search(r"at least (\d+), .* (\d+) latents a code", words("dead-lab")).groups())
     for size, batch in ((64, 512), (512, 16)):
-        trainer = Trainer(LabSettings().changed({"codebook_size": size, "batch_size": batch}))
+        trainer = LabTrainer(LabSettings().changed({"codebook_size": size, "batch_size": batch}), torch.device("cpu"))
         assert trainer.window == max(least, -(-latents * size // batch))
 
 
