@@ -74,10 +74,13 @@ def test_latents_are_compared_on_the_unit_sphere(pair):
         projected = model.encode(tensor(media)).projected_latents[0]  # (8 Q, T)
     for q, level in enumerate(tokenizer.tokenize(media).levels):
         mine = projected[8 * q : 8 * q + 8].T
-        np.testing.assert_allclose(level.z_e, normalize(mine, dim=1).numpy(), atol=1e-6)
+        # Both went through the encoder's hundreds of sums in float32, which each processor adds in an order of its own.
+        np.testing.assert_allclose(level.z_e, normalize(mine, dim=1).numpy(), atol=CLOSE)
         table = normalize(model.quantizer.quantizers[q].codebook.weight.detach(), dim=1).numpy()
         assert level.codebook.metric == "cosine"
-        np.testing.assert_array_equal((level.z_e @ table.T).argmax(1), level.indices)
+        cosines = level.z_e @ table.T  # (T, K)
+        chosen = np.take_along_axis(cosines, level.indices[:, None], 1)[:, 0]
+        assert (chosen >= cosines.max(1) - 8 * np.finfo(np.float32).eps).all()  # sums of 8 products of at most 1
         np.testing.assert_allclose(level.z_q, table[level.indices], atol=1e-6)
 
 
