@@ -1,4 +1,5 @@
-"""Diagnosis of a training run in words: from what was measured, never from the settings. Each finding says what to try.
+"""Diagnosis of a training run in words: from what was measured, never from the settings, which only say what can be
+tried (`lab_advice.py`). What codes reach is held against k-means on the same latents.
 
 It reads the three stores of a run (see `explorer.lab.history`): curves with `series(name)`, frames with `after(step)`,
 events with `since(step)`. Shares and ratios that decide are named at the top; they were set by runs that are known to
@@ -12,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.lab_reading import RECENT, RunReading, nearest, squared_distances
+from explorer.analysis.lab_reading import FALLING, ORIGIN, RECENT, RunReading, nearest, squared_distances
 from explorer.frame import DEAD, LIVE
+from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
 DEAD_BAD, DEAD_WARN = 0.5, 0.1  # share of K
@@ -26,6 +28,9 @@ STILL = 0.1  # codes stand still when they moved less than this share of the spr
 FROZEN = 5.0  # a latent hardly moved when its way is less than this many of its first lengths
 TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
 MANY = 128  # codes looked at
+SLID = 0.05  # share of K that has to lie at the origin
+BLUNT, BLUNTER, BLUNT_BAD = 0.1, 4.0, 0.25  # error as a share of the variance: at least, against k-means, and bad
+COARSE = 0.5  # of the variance that k-means leaves: so few codes say little
 
 
 @dataclass(frozen=True)
@@ -39,15 +44,19 @@ class Finding:
     figure: str
 
 
-def diagnose(curves: Any, frames: Any, events: Any, settings: Any = None) -> tuple[Finding, ...]:
-    """Findings on a run, worst first; none in its first steps. `settings` are not looked at."""
-    kept = frames.after(-1)
+def diagnose(
+    curves: Any, frames: Any, events: Any, settings: LabSettings | None = None, until: int | None = None
+) -> tuple[Finding, ...]:
+    """Findings on a run, worst first; none in its first steps.
+
+    settings: of the run, for the advice alone. until: the step on screen; nothing after it is looked at.
+    """
+    kept = [frame for frame in frames.after(-1) if until is None or frame.step <= until]
     if not kept or kept[-1].step < EARLY:
         return ()
-    run = RunReading(kept, curves, events)
+    run = RunReading(kept, curves, events, settings)
     found = [finding for check in CHECKS if (finding := check(run)) is not None]
-    if not any(finding.level == "bad" for finding in found):
-        found += [_healthy(run)] if not found else []
+    found = found or [_no_alarm(run)]
     rank = {"bad": 0, "warn": 1, "good": 2}
     return tuple(sorted(found, key=lambda finding: rank[finding.level]))
 
@@ -61,27 +70,32 @@ def _dead(run: RunReading) -> Finding | None:
         f"{count} of {run.k} codes dead{run.where} {run.seen()}; perplexity {run.perplexity:.0f} of at most "
         f"{run.ceiling} in a batch, so {bits:.1f} of {np.log2(run.k):.1f} bits are used."
     )
-    if run.level.metric == "implicit":
-        advice = "A rule has no codes to move: raise the weight that spreads usage, or choose fewer codes."
-    elif run.events.total == 0:
-        advice = "No code was ever reseeded: choose a reseeding strategy, or raise the weight that spreads usage."
-    else:
-        advice = "Let reseeding go on, or check oftener."
+    advice = run.advise("dead_although_reseeded" if run.events.total else "dead")
     return Finding("bad" if run.dead >= DEAD_BAD else "warn", f"{count} of {run.k} codes dead", text, advice, "heatmap")
 
 
 def _far(run: RunReading) -> Finding | None:
     """Dead codes that no latent is near."""
     dead = run.level.vectors[run.level.state == DEAD]
-    if run.level.metric != "euclidean" or len(dead) < 0.25 * run.k:
+    if run.level.metric != "euclidean" or len(dead) < 0.25 * run.k or run.slid > 0.5 * len(dead):
         return None
     away = float(np.median(nearest(_some(dead), run.level.z_e[:512])) / max(1e-9, run.spread))
     if away < FAR:
         return None
     text = f"The {len(dead)} dead codes lie {away:.1f} spreads of the latents away from the nearest latent (median)."
-    return Finding(
-        "bad", "Codes far from all latents", text, "Reseed onto latents, or start on them (k-means).", "plane"
+    return Finding("bad", "Codes far from all latents", text, run.advise("far"), "plane")
+
+
+def _slid(run: RunReading) -> Finding | None:
+    """Dead codes that the smoothed EMA has drawn to the origin."""
+    if run.slid < max(2, SLID * run.k):
+        return None
+    text = (
+        f"{run.slid} of {run.k} codes are dead and lie within {ORIGIN:.1%} of a spread of the origin. While a code "
+        "wins nothing, the EMA halves its sum again and again; Laplace smoothing keeps the count that divides it from "
+        "falling as far, so the vector shrinks to 0. It wins latents again only if some pass by there."
     )
+    return Finding("warn", f"{run.slid} dead codes have slid to the origin", text, run.advise("slid"), "plane")
 
 
 def _churn(run: RunReading) -> Finding | None:
@@ -97,8 +111,7 @@ def _churn(run: RunReading) -> Finding | None:
         f"reseeded before; {share:.0%} of {run.k} codes at each of {checks} checks that reseeded. A fair share is "
         f"N/K = {fair:.2g} tokens a step."
     )
-    advice = "Set the threshold well under N/K, check less often, and give reseeded codes fresh statistics."
-    return Finding("bad", "The same codes are reseeded again and again", text, advice, "events")
+    return Finding("bad", "The same codes are reseeded again and again", text, run.advise("churn"), "events")
 
 
 def _jump_back(run: RunReading) -> Finding | None:
@@ -117,8 +130,7 @@ def _jump_back(run: RunReading) -> Finding | None:
     text = (
         f"{near} of {len(ways)} reseeded codes were soon within {BACK:g} spreads of the latents of where they had died."
     )
-    advice = "The EMA sum and count pull them back: give reseeded codes fresh statistics."
-    return Finding("bad", "Reseeded codes jump back", text, advice, "plane")
+    return Finding("bad", "Reseeded codes jump back", text, run.advise("jump_back"), "plane")
 
 
 def _left_behind(run: RunReading) -> Finding | None:
@@ -131,23 +143,23 @@ def _left_behind(run: RunReading) -> Finding | None:
     lag = f"the quantization error is {error:.0%} of the latents' variance"
     if run.codes_moved < STILL:
         text = f"Latents grew {run.growth:.1f}x while the codes in use stood still; {lag}."
-        return Finding("bad", "The codebook stands still", text, "Raise the codebook learning rate.", "plane")
+        return Finding("bad", "The codebook stands still", text, run.advise("still"), "plane")
     text = f"The latent norm grew {run.growth:.1f}x and the codes could not follow; {lag}."
-    return Finding("bad", "The latents run away", text, "Raise the commitment weight beta.", "curves")
+    return Finding("bad", "The latents run away", text, run.advise("run_away"), "curves")
 
 
 def _lags(run: RunReading) -> Finding | None:
     """A codebook that served well and then did not, with its codes alive: it follows too slowly."""
     if run.dead >= DEAD_BAD or not run.latents_moved > 0.05 or run.off_centre < TRAILS:
         return None
-    served, now = float(run.relative.min()), float(np.median(run.relative[-5:]))
+    served, now = float(run.relative.min()), run.lately
     if now < 0.03 or now < 3 * served:
         return None
     text = (
         f"The quantization error was {served:.1%} of the latents' variance and is {now:.1%}; {run.off_centre:.0%} of "
         f"it would go if each code stood in the middle of its latents: codes trail behind."
     )
-    return Finding("bad", "The codebook lags behind", text, "Lower the decay, or raise the codebook's rate.", "plane")
+    return Finding("bad", "The codebook lags behind", text, run.advise("lags"), "plane")
 
 
 def _frozen(run: RunReading) -> Finding | None:
@@ -158,7 +170,7 @@ def _frozen(run: RunReading) -> Finding | None:
         f"Latents moved {run.latents_moved:.1f} of their first length in {run.now.step:,} steps, and the "
         f"outputs still miss {run.unfaithful:.0%} of the inputs' variance."
     )
-    return Finding("bad", "The encoder is frozen", text, "Lower the commitment weight beta.", "curves")
+    return Finding("bad", "The encoder is frozen", text, run.advise("frozen"), "curves")
 
 
 def _alike(run: RunReading) -> Finding | None:
@@ -179,9 +191,7 @@ def _alike(run: RunReading) -> Finding | None:
         f"a latent to its code. Perplexity {run.perplexity:.0f} of {run.k} counts them as if they differed."
     )
     level = "bad" if alike >= 0.5 * len(looked) else "warn"
-    return Finding(
-        level, "Near-duplicate codes", text, "Reseed on latents, with more noise, or let codes move.", "plane"
-    )
+    return Finding(level, "Near-duplicate codes", text, run.advise("alike"), "plane")
 
 
 def _some(rows: np.ndarray) -> np.ndarray:
@@ -197,15 +207,44 @@ def _unfaithful(run: RunReading) -> Finding | None:
         f"Perplexity {run.perplexity:.0f} of at most {run.ceiling} could leave as little as {run.bound:.1%} of the "
         f"inputs' variance, and yet outputs miss {run.unfaithful:.0%} in training: codes are used, but say little."
     )
-    return Finding("bad", "Usage without fidelity", text, "Lower the weight that forces usage.", "curves")
+    return Finding("bad", "Usage without fidelity", text, run.advise("unfaithful"), "curves")
 
 
-def _healthy(run: RunReading) -> Finding:
+def _blunt(run: RunReading) -> Finding | None:
+    """Codes that leave far more of the latents than k-means with as many codes does, and no longer get better."""
+    if run.now.step < 150 or run.reference is None:
+        return None
+    now, least = min(run.held_out_error, run.lately), run.reference
+    if now < max(BLUNT, BLUNTER * least) or run.relative[-1] < FALLING * run.relative[len(run.relative) // 2]:
+        return None
+    text = (
+        f"The codes leave {now:.1%} of the latents' variance{run.where}; k-means with as many codes ({run.k}) leaves "
+        f"{least:.1%} of the same latents."
+    )
+    level = "bad" if now >= BLUNT_BAD else "warn"
+    return Finding(level, "Codes fit the latents badly", text, run.advise("blunt"), "plane")
+
+
+def _coarse(run: RunReading) -> Finding | None:
+    """So few codes that even the best of them say little."""
+    if run.reference is None or run.reference < COARSE:
+        return None
+    codes = "1 code leaves" if run.k == 1 else f"{run.k} codes leave"
+    left, least = min(1.0, run.held_out_error), min(1.0, run.reference)
+    text = (
+        f"{codes} {left:.0%} of the latents' variance{run.where}, and k-means with as many leaves {least:.0%}: more "
+        "cannot be said with so few."
+    )
+    return Finding("warn", "Too few codes to say much", text, run.advise("coarse"), "plane")
+
+
+def _no_alarm(run: RunReading) -> Finding:
+    least = "" if run.reference is None else f" (k-means with {run.k} codes: {run.reference:.1%})"
     text = (
         f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.0f} of at most "
-        f"{run.ceiling} in a batch; quantization error {run.relative[-1]:.1%} of the latents' variance."
+        f"{run.ceiling} in a batch; quantization error {run.relative[-1]:.1%} of the latents' variance{least}."
     )
     return Finding("good", "Nothing wrong is measured", text, "", "histogram")
 
 
-CHECKS = (_dead, _far, _churn, _jump_back, _left_behind, _lags, _frozen, _alike, _unfaithful)
+CHECKS = (_dead, _slid, _far, _churn, _jump_back, _left_behind, _lags, _frozen, _alike, _unfaithful, _blunt, _coarse)

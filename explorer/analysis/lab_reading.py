@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.cluster.vq import kmeans2
 
-from explorer.frame import Frame, FrameEvent, FrameLevel
+from explorer.analysis.lab_advice import advise
+from explorer.frame import DEAD, Frame, FrameEvent, FrameLevel
+from explorer.lab.settings import LabSettings
 
 RECENT = 200  # steps over which reseeds are counted
 UNFAITHFUL = 0.1  # squared error of the outputs as a share of the variance of the inputs ...
@@ -16,13 +20,43 @@ ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could
 FALLING = 0.6  # an error falls while it is below this share of what it was when the run was half as long
 FEW = 8  # latents
 LOOKS = 12  # earlier frames looked at
+LATELY = 100  # steps
+ORIGIN = 1e-3  # spreads of the latents: nearer to 0 than that, a code lies at the origin
+KMEANS_ITERATIONS = 8
+
+
+class _Until:
+    """The curves up to a step."""
+
+    def __init__(self, curves: Any, step: int) -> None:
+        self._curves, self._step = curves, step
+
+    def series(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        steps, values = self._curves.series(name)
+        kept = np.asarray(steps) <= self._step
+        return np.asarray(steps)[kept], np.asarray(values)[kept]
+
+
+class _EventsUntil:
+    """The events up to a step."""
+
+    def __init__(self, events: Any, step: int) -> None:
+        self._events, self._step = events, step
+
+    @property
+    def total(self) -> int:
+        return self._events.total
+
+    def since(self, step: int) -> list[FrameEvent]:
+        return [event for event in self._events.since(step) if event.step <= self._step]
 
 
 class RunReading:
     """What the checks share: the newest frame, its worst level, and sizes of things."""
 
-    def __init__(self, kept: Sequence[Frame], curves: Any, events: Any) -> None:
-        self.kept, self.curves, self.events = kept, curves, events
+    def __init__(self, kept: Sequence[Frame], curves: Any, events: Any, settings: LabSettings | None = None) -> None:
+        self.kept, self.settings = kept, settings
+        self.curves, self.events = _Until(curves, kept[-1].step), _EventsUntil(events, kept[-1].step)
         self.first, self.now = kept[0], kept[-1]
         dead = [level.dead / level.codebook_size for level in self.now.levels]
         self.number = int(np.argmax(dead))
@@ -30,6 +64,10 @@ class RunReading:
         self.level: FrameLevel = self.now.levels[self.number]
         self.k = self.level.codebook_size
         self.ceiling = min(self.k, self.now.batch_size)
+
+    def advise(self, ailment: str) -> str:
+        """What can be tried with the controls that act on this run."""
+        return advise(ailment, self.settings)
 
     @property
     def where(self) -> str:
@@ -62,6 +100,13 @@ class RunReading:
         return np.array([error_of(frame.levels[self.number]) for frame in (*earlier, *self.kept[-5:])])
 
     @cached_property
+    def lately(self) -> float:
+        """The same, median of frames over the last LATELY steps: one bad moment of a run that learns is no ailment."""
+        recent = [frame for frame in self.kept if frame.step > self.now.step - LATELY]
+        looked = recent[:: max(1, -(-len(recent) // LOOKS))]
+        return float(np.median([error_of(frame.levels[self.number]) for frame in (*looked, self.now)]))
+
+    @cached_property
     def off_centre(self) -> float:
         """Share of the quantization error that would go if each code stood in the middle of the latents it is chosen
         for; of codes chosen for at least FEW of the latents shown, 0 if there are none."""
@@ -73,6 +118,37 @@ class RunReading:
         away = np.square(self.level.vectors[many] - middle).sum(1) @ counts[many]
         error = np.square(z - self.level.vectors[indices])[many[indices]].sum()
         return float(away / max(1e-12, error)) if many.any() else 0.0
+
+    @cached_property
+    def slid(self) -> int:
+        """Dead codes that lie at the origin."""
+        dead = self.level.vectors[self.level.state == DEAD]
+        return int(np.count_nonzero(np.linalg.norm(dead, axis=1) < ORIGIN * self.spread))
+
+    @cached_property
+    def _halves(self) -> tuple[np.ndarray, np.ndarray]:
+        order = np.random.default_rng(0).permutation(len(self.level.z_e))
+        return order[::2], order[1::2]
+
+    @cached_property
+    def reference(self) -> float | None:
+        """What k-means (++ start) leaves of the latents shown: fitted on half of them, drawn at random, and measured
+        on the rest, as a share of their variance. None where they are too few for so many codes."""
+        fitted, rest = (self.level.z_e[rows].astype(np.float64) for rows in self._halves)
+        if len(fitted) < max(FEW, 2 * self.k) or self.spread < 1e-9:
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an empty cluster is no news here
+            centres, _ = kmeans2(fitted, self.k, iter=KMEANS_ITERATIONS, minit="++", seed=0)
+        return float(squared_distances(rest, centres).min(1).mean() / np.square(rest - rest.mean(0)).sum(1).mean())
+
+    @cached_property
+    def held_out_error(self) -> float:
+        """What the codes of the run leave of the latents that `reference` is measured on."""
+        rows = self._halves[1]
+        rest = self.level.z_e[rows].astype(np.float64)
+        away = np.square(rest - self.level.vectors[self.level.indices[rows]]).sum(1).mean()
+        return float(away / max(1e-12, np.square(rest - rest.mean(0)).sum(1).mean()))
 
     @cached_property
     def latents_moved(self) -> float:

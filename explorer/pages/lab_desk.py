@@ -120,7 +120,7 @@ class LabDesk:
         """Findings of now, made anew at most once a second."""
         when, step, findings = self.diagnosed.get(i, (0.0, -1, []))
         if step != side.trainer.step_count and time.monotonic() - when > DIAGNOSIS_S:
-            found = diagnose(side.curves, side.timeline, side.events)
+            found = diagnose(side.curves, side.timeline, side.events, side.settings)
             findings = [
                 {"level": f.level, "title": f.title, "text": f.text, "try": f.advice, "figure": f.figure} for f in found
             ]

@@ -7,7 +7,7 @@ import { memory, say, throttled } from "./lab_panel.js";
 const LEVELS = {
   bad: { rank: 0, word: "Broken", mark: "×" },
   warn: { rank: 1, word: "Watch out", mark: "!" },
-  good: { rank: 2, word: "Healthy", mark: "✓" },
+  good: { rank: 2, word: "No alarm", mark: "✓" },
 };
 const FIGURES = {
   plane: "the latent plane",

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from explorer.analysis.lab_advice import REMEDIES, advise
 from explorer.analysis.lab_diagnosis import EARLY, diagnose
 from explorer.frame import DEAD, Frame, FrameEvent, FrameLevel
+from explorer.lab.controls import CONTROLS
 from explorer.lab.history import Curves, EventLog, Timeline
+from explorer.lab.inert import acts
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
 
@@ -36,15 +39,15 @@ def frame(step, z, vectors, indices=None, dead=0, outputs=None):
     return Frame(step, step * BATCH, BATCH, (level,), inputs=inputs, outputs=outputs)
 
 
-def told(frames, norms=(), events=(), name="latent_norm"):
-    """Findings of a run made of `frames`; norms: the curve of that name."""
+def told(frames, norms=(), events=(), name="latent_norm", **settings):
+    """Findings of a run made of `frames`; norms: the curve of that name; settings: for the advice."""
     curves, timeline, log = Curves(), Timeline(), EventLog()
     for step, norm in enumerate(norms, 1):
         curves.add(step, {name: norm})
     for one in frames:
         timeline.add(one)
     log.add(tuple(events))
-    return diagnose(curves, timeline, log)
+    return diagnose(curves, timeline, log, LabSettings().changed(settings) if settings else None)
 
 
 @pytest.fixture
@@ -77,8 +80,64 @@ def test_dead_codes_are_counted_with_steps_latents_and_ceiling(cloud):
 def test_codes_of_a_rule_are_not_to_be_reseeded(cloud):
     shown = frame(2000, *cloud, dead=10)
     rule = replace(shown, levels=(replace(shown.levels[0], metric="implicit"),))
-    (only,) = told([frame(0, *cloud), rule])
-    assert only.title == "10 of 16 codes dead" and "reseed" not in only.advice and "fewer codes" in only.advice
+    (only,) = told([frame(0, *cloud), rule], quantizer="fsq")
+    assert (
+        only.title == "10 of 16 codes dead"
+        and only.advice == "Choose fewer values an axis: the codes follow from them."
+    )
+
+
+def test_dead_codes_at_the_origin_are_named_and_those_elsewhere_are_not(cloud):
+    z, vectors = cloud
+    vectors[6:] *= 1e-7
+    slid = told([frame(0, z, vectors), frame(2000, z, vectors, dead=10)])
+    assert "10 dead codes have slid to the origin" in titles(slid) and "shrinks to 0" in slid[1].text
+    vectors[6:] = [1e-7, 0.5]
+    assert "slid" not in titles(told([frame(0, z, vectors), frame(2000, z, vectors, dead=10)]))
+
+
+def test_codes_are_held_against_k_means_on_the_same_latents():
+    rng = np.random.default_rng(3)
+    centres = rng.normal(size=(K, 2)) * 5
+    z = centres[np.arange(640) % K] + 0.1 * rng.normal(size=(640, 2))
+    good, poor = centres.copy(), rng.normal(size=(K, 2))
+    fine = told([frame(step, z, good) for step in (0, 500)])
+    assert titles(fine) == "Nothing wrong is measured" and "k-means with 16 codes: " in fine[0].text
+    blunt = told([frame(step, z, poor) for step in (0, 500)])
+    assert blunt[0].level == "bad" and blunt[0].title == "Codes fit the latents badly"
+    share = np.square(z[:, None] - poor[None]).sum(-1).min(1).mean() / np.square(z - z.mean(0)).sum(1).mean()
+    assert float(blunt[0].text.split("leave ")[1].split("%")[0]) / 100 == pytest.approx(share, rel=0.1)
+
+
+def test_one_code_is_no_success():
+    """All of the variance is left, and k-means could do no better: no tick for that."""
+    z = np.random.default_rng(4).normal(size=(400, 2))
+    (only,) = told([frame(step, z, z.mean(0, keepdims=True)) for step in (0, 500)])
+    assert only.level == "warn" and "1 code leaves 100%" in only.text
+
+
+def test_the_moment_on_screen_is_judged_and_nothing_after_it(cloud):
+    curves, timeline, log = Curves(), Timeline(), EventLog()
+    for step, dead in ((0, 0), (100, 0), (200, 12)):
+        timeline.add(frame(step, *cloud, dead=dead))
+    assert "dead" in titles(diagnose(curves, timeline, log))
+    assert "dead" not in titles(diagnose(curves, timeline, log, until=100))
+    assert diagnose(curves, timeline, log, until=EARLY - 1) == ()
+
+
+QUANTIZERS = ("vq", "rvq", "pq", "multihead", "kmeans", "fsq", "lfq", "bsq", "simvq", "gumbel")
+
+
+@pytest.mark.parametrize("quantizer", QUANTIZERS)
+@pytest.mark.parametrize("context", [{}, {"model": "none"}, {"update": "gradient"}], ids=str)
+def test_only_what_is_there_and_acts_is_advised(quantizer, context):
+    settings = LabSettings().changed({"quantizer": quantizer} | context)
+    by_name = {control.name: control for control in CONTROLS}
+    for ailment, remedies in REMEDIES.items():
+        said = advise(ailment, settings)
+        controls = [name for name, words in remedies if words == said]
+        assert (said == "") == (not controls)
+        assert not controls or acts(by_name[controls[0]], settings), (ailment, said)
 
 
 def test_codes_far_from_the_latents(cloud):
