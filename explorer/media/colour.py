@@ -28,6 +28,8 @@ _TURNS = {
 _GREY_MODES = ("1", "L", "LA", "La")
 FILMED = ("AVIF", "HEIF")  # pictures that are coded as a frame of video
 
+_DARK = 64  # 14 of 16 bits
+
 Pixels = tuple[np.ndarray, list[str]]  # (H, W, 3) float32 in 0..1, notes
 
 
@@ -48,6 +50,8 @@ def pixels_of_image(image: Image.Image, data: bytes = b"") -> Pixels:
         image.load()
         image = cover.laid(image)
     notes += [*image.info.get("said", ()), *filter(None, (frames, deep))]
+    if deep and (largest := _largest(image)) < _DARK:
+        notes.append(f"Its largest value becomes {largest} of 255: fewer bits than that may be in use.")
     if deep and isinstance(image.info.get("transparency"), tuple):  # compared at 8 bits, it fits no pixel or wrong ones
         del image.info["transparency"]
         notes.append("Its transparent colour is stated at 16 bits, which is not read: all of it is opaque here.")
@@ -107,6 +111,13 @@ def _deep(image: Image.Image) -> str:
         elif image.format == "PPM" and len(arguments) > 1 and isinstance(arguments[1], int) and arguments[1] > 255:
             bits = arguments[1].bit_length()
     return f"{bits}-bit {'greyscale' if image.mode in _GREY_MODES else 'colour'} read at 8 bits a channel." * (bits > 8)
+
+
+def _largest(image: Image.Image) -> int:
+    """Of all channels but alpha."""
+    extrema = image.getextrema()
+    bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
+    return int(max(high for (_, high), name in zip(bands, image.getbands(), strict=True) if name not in ("A", "a")))
 
 
 def _orientation(image: Image.Image) -> int:

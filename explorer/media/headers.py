@@ -11,6 +11,7 @@ import struct
 
 from PIL import Image
 
+from explorer.media import gif_blocks
 from explorer.media.boxes import bits, coded_colour
 from explorer.media.png_chunks import chunk
 
@@ -31,8 +32,11 @@ def completed(image: Image.Image, data: bytes) -> Image.Image:
         profile = _bmp_profile(data)
         if profile is not None:
             image.info["icc_profile"] = profile
-    elif image.format == "GIF" and b"ICCRGBG1012" in data[:4096]:
-        said.append("A colour profile inside a GIF is not read: colours are taken as sRGB, as browsers do.")
+    elif image.format == "GIF":
+        if b"ICCRGBG1012" in data[:4096]:
+            said.append("A colour profile inside a GIF is not read: colours are taken as sRGB, as browsers do.")
+        if not gif_blocks.ended(data):
+            said.append("It ends without its end mark: frames may be missing.")
     if said:
         image.info["said"] = tuple(said)
     return image

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from explorer.config import Limits
 from explorer.errors import ExplorerError, MediaError
@@ -44,6 +44,7 @@ _NOT_PICTURES = (
 )
 # Pillow would warn or refuse by a cap of its own; ours is checked before anything is decoded, and may be higher.
 Image.MAX_IMAGE_PIXELS = None
+PngImagePlugin.MAX_TEXT_CHUNK = 2**23  # of an unpacked profile, too, and those of scanners have a few MiB
 # What Pillow warns of is refused or said here, in other words: a warning of Python is for nobody who brings a picture.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())

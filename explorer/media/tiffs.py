@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import zlib
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from PIL import Image
 
 from explorer.config import Limits
 from explorer.errors import MediaError
-from explorer.media.caps import check_pixels
+from explorer.media.caps import check_pixels, more
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANES, _FORMAT, _SUBFILE = 258, 259, 262, 277, 284, 339, 254
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _YCBCR, _CIELAB, _ICCLAB = 0, 1, 2, 6, 8, 9
@@ -31,6 +32,9 @@ _KINDS = {
     34892: "raw",
 }
 _SIGNED = 2
+_DEFLATE = (8, 32946)
+_BYTES_A_PIXEL = 12  # three floats, as pictures are kept
+_ROOM = 2**20  # tiles reach beyond the edges
 ADVICE = "Save it as PNG or JPEG and try again."
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
@@ -77,6 +81,7 @@ def opened(data: bytes, limits: Limits) -> Image.Image:
                 f"This TIFF file has {page.samplesperpixel} channels and a depth of {page.imagedepth}: it is no "
                 f"picture of 1, 3 or 4 channels. {ADVICE}"
             )
+        _check_unpacked(page, data, limits)
         values = page.asarray()
         if page.planarconfig == 2 and values.ndim == 3:
             values = np.moveaxis(values, 0, 2)
@@ -90,6 +95,27 @@ def opened(data: bytes, limits: Limits) -> Image.Image:
         made.getexif()[274] = int(turned.value)
     made.info["said"] = (*said, *([f"First page of {pages:,}."] if pages > 1 else []))
     return made
+
+
+def _check_unpacked(page: Any, data: bytes, limits: Limits) -> None:
+    """Raise MediaError for what would unpack to more than its header says, or than a picture at the cap takes."""
+    most = limits.image_pixels * _BYTES_A_PIXEL
+    if page.nbytes > most:
+        raise MediaError(
+            f"This TIFF file unpacks to {page.nbytes / 2**20:,.0f} MiB, over the {most / 2**20:,.0f} MiB of a picture "
+            f"at the cap. Make it smaller and try again. {more('pixels', page.nbytes / _BYTES_A_PIXEL)}"
+        )
+    packed = int(page.compression)
+    if packed == 1:
+        return
+    if packed not in _DEFLATE:
+        raise MediaError(f"This TIFF file is packed in a way (number {packed}) that is not read here. {ADVICE}")
+    left = page.nbytes + _ROOM
+    for start, length in zip(page.dataoffsets, page.databytecounts, strict=True):
+        unpacked = zlib.decompressobj().decompress(data[start : start + length], left)
+        left -= len(unpacked)
+        if left <= 0:
+            raise MediaError(f"This TIFF file unpacks to more than its header says: it is damaged. {ADVICE}")
 
 
 def _picture(values: np.ndarray, photometric: int) -> tuple[Image.Image, list[str]]:

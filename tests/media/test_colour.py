@@ -15,6 +15,7 @@ from PIL import Image
 
 from explorer.media import light, profiles
 from explorer.media.image import load_image
+from explorer.media.video import load_video
 from tests.media import made_icc
 
 TWO = np.array([[[234, 51, 35], [200, 100, 50]]], np.uint8)
@@ -145,3 +146,23 @@ def test_a_transform_is_made_once_for_a_data_set():
     for _ in range(3):
         load_image(encoded(TWO, icc_profile=PROFILE_P3))
     assert profiles._transform.cache_info().misses == 1
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP"])
+def test_frames_of_an_animation_have_their_colours_too(file_format):
+    frames = [Image.fromarray(np.full((8, 8, 3), colour, np.uint8)) for colour in ((234, 51, 35), (200, 100, 50))]
+    options = {"lossless": True} if file_format == "WEBP" else {}
+    buffer = io.BytesIO()
+    frames[0].save(buffer, file_format, save_all=True, append_images=frames[1:], duration=100, icc_profile=PROFILE_P3,
+                   **options)  # fmt: skip
+    clip = load_video(buffer.getvalue())
+    np.testing.assert_allclose(clip.frames[:, 0, 0] * 255, [[255, 0, 0], [215, 93, 31]], atol=1.01)
+    assert sum("Display P3" in note for note in clip.notes) == 1
+
+
+def test_a_profile_of_a_few_mebibytes_is_no_damage():
+    """Pillow's own cap is one; a scanner's profile has more."""
+    padded = bytearray(PROFILE_P3 + np.random.default_rng(0).bytes(3 * 2**20))
+    padded[:4] = struct.pack(">I", len(padded))
+    file = with_chunk(encoded(TWO), b"iCCP", b"p\0\0" + zlib.compress(bytes(padded)))
+    assert levels(file) == [[255, 0, 0], [215, 93, 31]]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from skimage import data
 
+from explorer.config import Limits
 from explorer.errors import MediaError
 from explorer.media import jpeg_ends, png_chunks
 from explorer.media.image import load_image
+from explorer.media.video import load_video
 
 PHOTO = data.astronaut()[:128, :128]
 
@@ -155,3 +159,37 @@ def test_a_tiff_whose_directory_is_cut_off_says_where_it_should_be():
     file = encoded("TIFF", compression="tiff_lzw")  # libtiff writes it at the end
     at = struct.unpack_from("<I", file, 4)[0]
     assert f"its directory should be at byte {at:,}, and there are 1,000" in refusal(file[:1000])
+
+
+def test_a_gif_that_was_cut_between_two_frames_says_that_some_may_be_missing():
+    frames = [Image.fromarray(PHOTO[:16, :16] + shift) for shift in (0, 40, 80)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=50)
+    file = buffer.getvalue()
+    at = file.rindex(b"!\xf9\x04")  # where the last frame begins
+    assert len(load_video(file).frames) == 3 and load_video(file).notes == ()
+    cut = load_video(file[:at])
+    assert len(cut.frames) == 2 and "It ends without its end mark: frames may be missing." in cut.notes
+    assert load_image(file + b"behind").notes == load_image(file).notes
+
+
+def test_a_rare_tiff_never_unpacks_to_more_than_it_says():
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, np.zeros((8, 8, 3), np.float32), photometric="rgb", compression="zlib")
+    file, bomb = buffer.getvalue(), zlib.compress(bytes(64 * 2**20))
+    with tifffile.TiffFile(io.BytesIO(file)) as opened:
+        page = opened.pages[0]
+        places = [page.tags[name].valueoffset for name in ("StripOffsets", "StripByteCounts")]
+        size = 4 if page.tags["StripOffsets"].dtype == 4 else 2
+    data = bytearray(file + b"\0" * (len(file) % 2) + bomb)
+    for place, value in zip(places, (len(data) - len(bomb), len(bomb)), strict=True):
+        data[place : place + size] = value.to_bytes(size, "little")
+    assert "unpacks to more than its header says" in refusal(bytes(data))
+    with pytest.raises(MediaError, match="over the 0 MiB of a picture at the cap"):
+        load_image(tiff_of(np.zeros((8, 8, 3))), Limits(image_pixels=100))
+
+
+def tiff_of(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, values, photometric="rgb")
+    return buffer.getvalue()
