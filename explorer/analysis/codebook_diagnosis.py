@@ -1,28 +1,56 @@
 """Diagnosis of a codebook over a whole data set: what is wrong in plain words, how sure, what shows it, what to try.
 
-It reads measures alone, never the name or the settings of a tokenizer. The rules are in `codebook_rules.py`; what
-decides is named there and was set by codebooks known to be broken or well: `tests/analysis/test_codebook_diagnosis.py`.
+It reads measures alone, never the name or the settings of a tokenizer. What decides is named in the rules and was set by
+codebooks known to be broken or well: `tests/analysis/codebook_cases.py`. A fault that explains others is said alone:
+what would follow from it is no finding of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from explorer.analysis import codebook_rules as counts
+from explorer.analysis import codebook_rules_dead as dead
+from explorer.analysis import codebook_rules_fit as fit
+from explorer.analysis import codebook_rules_geometry as geometry
+from explorer.analysis import codebook_rules_order as order
 from explorer.analysis.codebook_evidence import Evidence
-from explorer.analysis.codebook_findings import JIA, Finding
-from explorer.analysis.codebook_rules import RULES
+from explorer.analysis.codebook_findings import Finding, worst_first
+from explorer.analysis.codebook_rules_levels import across_levels
+from explorer.analysis.codebook_rules_trial import changes, of_trial
+from explorer.analysis.codebook_summary import healthy, merged, of_the_audit
 from explorer.audit.result import Audit
 from explorer.record import Codebook
 
-_RANK = {"bad": 0, "warning": 1, "good": 2, "note": 3}
+Rule = Callable[[Evidence], Finding | None]
+OF_COUNTS: tuple[Rule, ...] = (dead.unseen, dead.narrow, dead.dead, counts.uneven, counts.bits, counts.axes)
+OF_THE_FIT: tuple[Rule, ...] = (
+    geometry.same_latents,
+    geometry.bare,
+    geometry.scale,
+    geometry.error,
+)  # the first that fits
+OF_VECTORS: tuple[Rule, ...] = (dead.why_dead, geometry.duplicates, geometry.flat)
+OF_THE_ORDER: tuple[Rule, ...] = (order.drift, order.falling)
+RULES = (
+    fit.bad_codes, fit.bad_latents, fit.belonging, counts.giant, order.halves,
+    *OF_COUNTS, *OF_THE_FIT, *OF_VECTORS, *OF_THE_ORDER,
+)  # fmt: skip
 
 
 def diagnose(audit: Audit, codebooks: Sequence[Codebook | None]) -> tuple[Finding, ...]:
-    """Findings on all levels, the worst first; levels where no rule gives an alarm are said to be healthy.
+    """Findings on all levels, the worst first; levels where no rule gives an alarm are said to be healthy, last.
 
     codebooks: one a level, None where only indices are known. Raises RecordError if no token was counted.
     """
     return findings_of(audit, evidence_of(audit, codebooks))
+
+
+def findings_as_json(audit: Audit, codebooks: Sequence[Codebook | None]) -> list[dict[str, object]]:
+    """The findings as plain values, for files; none while nothing was counted. codebooks: () if there are none."""
+    if not audit.tokens:
+        return []
+    return [finding.as_json() for finding in diagnose(audit, codebooks or [None] * len(audit.levels))]
 
 
 def findings_as_json(audit: Audit, codebooks: Sequence[Codebook | None]) -> list[dict[str, object]]:
@@ -41,69 +69,59 @@ def evidence_of(audit: Audit, codebooks: Sequence[Codebook | None]) -> tuple[Evi
 
 def findings_of(audit: Audit, evidence: Sequence[Evidence]) -> tuple[Finding, ...]:
     """`diagnose` from the evidence of all levels of the audit."""
-    found: list[Finding] = []
-    healthy: list[Evidence] = []
-    for of in evidence:
-        here = [finding for rule in RULES if (finding := rule(of)) is not None]
-        found += here
-        if not any(finding.level in ("bad", "warning") for finding in here):
-            healthy.append(of)
-    found += _of_the_audit(audit)
-    if healthy:
-        found.append(_healthy(healthy, len(audit.levels)))
-    return tuple(sorted(found, key=lambda finding: _RANK[finding.level]))
+    found = of_trial(audit)
+    restless = changes(audit)
+    together, explained = ([], set()) if restless else across_levels(evidence)
+    found += together
+    for number, of in enumerate(evidence):
+        if number not in explained:
+            found += of_level(of, restless)
+    found = merged(found, evidence)
+    found += of_the_audit(audit)
+    found += healthy(audit, evidence, found)
+    return worst_first(found)
 
 
-def _of_the_audit(audit: Audit) -> list[Finding]:
-    """What the counting itself left out."""
-    found = []
-    if not audit.complete:
-        found.append(
-            Finding(
-                "note",
-                "A partial audit",
-                f"{len(audit.media):,} of {audit.planned:,} media were counted, {len(audit.skipped):,} skipped: every "
-                "figure is of those alone.",
-                "certain",
-                "Resume the audit to count the rest.",
-                "growth",
-                "What was counted belongs to the figure: https://github.com/FoundationVision/LlamaGen/issues/65",
-            )
-        )
-    elif audit.skipped:
-        found.append(
-            Finding(
-                "note",
-                f"{len(audit.skipped):,} of {audit.planned:,} media were skipped",
-                f"First of them: {audit.skipped[0][0]} ({audit.skipped[0][1]}). They are in no figure.",
-                "certain",
-                "Mend or remove those files if they matter.",
-                "growth",
-                "What was counted belongs to the figure: https://github.com/FoundationVision/LlamaGen/issues/65",
-            )
-        )
+def of_level(of: Evidence, restless: bool = False) -> list[Finding]:
+    """Findings on one level. restless: the tokenizer changed while it was counted, so tokens belong to no code."""
+    found = _said((fit.bad_codes, fit.bad_latents), of)
+    if fit.counts_mean_nothing(of):
+        return found
+    strange = None if restless else fit.belonging(of)
+    misfit = None if restless or strange else _first(OF_THE_FIT, of)
+    found += [one for one in (strange, misfit) if one is not None]
+    found += _said(OF_COUNTS, of)
+    if not _explains_giant(misfit, of):
+        found += _said((counts.giant,), of)
+    if restless:
+        return found
+    if strange is None and (misfit is None or misfit.kind == "Latents without a code"):
+        found += _said(OF_VECTORS, of)
+    along = _said(OF_THE_ORDER, of)
+    found += along
+    if not along and strange is None and misfit is None:
+        found += _said((order.halves,), of)
     return found
 
 
-def _healthy(levels: list[Evidence], of_all: int) -> Finding:
-    """One finding for all levels without an alarm."""
-    said = []
-    for of in levels:
-        usage = of.usage
-        twins = of.states.state == 3
-        top = int(usage.counts.max())
-        alike = "" if of.states.threshold is None else f", {int(twins.sum()):,} near-duplicates"
-        name = "" if of.number is None else f"{of.level.name or f'Level {of.number + 1}'}: "
-        said.append(
-            f"{name}{usage.used:,} of {of.size:,} codes in use, perplexity {usage.perplexity:,.0f}, the most used code "
-            f"takes {top / usage.tokens:.1%}{alike}."
-        )
-    tokens = levels[0].usage.tokens
-    text = f"Over {tokens:,} tokens ({levels[0].share_each:,.0f} for each code). " + " ".join(said)
-    every = len(levels) == of_all
-    names = ", ".join(of.level.name or f"level {of.number + 1}" for of in levels if of.number is not None)
-    title = "Healthy: nothing wrong is measured" if every else f"Healthy: {names}"
-    sure = "certain" if min(of.share_each for of in levels) >= 10 else "likely"
-    advice = "Nothing. What holds over these data need not hold over others: audit your own."
-    number = levels[0].number if of_all > 1 and len(levels) == 1 else None
-    return Finding("good", title, text, sure, advice, "heatmap", JIA, number)
+def _explains_giant(misfit: Finding | None, of: Evidence) -> bool:
+    """Whether the most used code is the one that stands for latents without a code of their own."""
+    if misfit is None or misfit.kind != "Latents without a code":
+        return misfit is not None and misfit.kind == "Latents all alike"
+    most = int(of.level.counts.argmax())
+    return bool(of.finite[most]) and int(of.finite[:most].sum()) in of.off_centre.codes
+
+
+def _said(rules: Sequence[Rule], of: Evidence) -> list[Finding]:
+    return [finding for rule in rules if (finding := rule(of)) is not None]
+
+
+def _first(rules: Sequence[Rule], of: Evidence) -> Finding | None:
+    return next(iter(_said_one_by_one(rules, of)), None)
+
+
+def _said_one_by_one(rules: Sequence[Rule], of: Evidence):
+    """One after another, so that a rule behind the first that fits is never asked."""
+    for rule in rules:
+        if (finding := rule(of)) is not None:
+            yield finding

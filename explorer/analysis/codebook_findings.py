@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,21 +19,41 @@ def percent(share: float) -> str:
     return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
+Level = Literal["good", "note", "warning", "bad"]
+Sure = Literal["certain", "likely", "possible"]
+Figure = Literal["facts", "heatmap", "map", "geometry", "growth", "batches", "halves", "code"]
+
+
 @dataclass(frozen=True)
 class Finding:
     """level: what kind of news; sure: of the statement in the title. advice: what to try. figure: the panel that shows
-    it. source: survey section or public thread, with its address. codebook_level: number, None for all or one."""
+    it. source: survey section or public thread, with its address. codebook_level: number, None for all or several.
 
-    level: Literal["good", "note", "warning", "bad"]
+    kind: what it is in a word or two without figures, such as "Dead codes", by which findings of many levels become one.
+    levels: the numbers of those that it speaks of, where they are several.
+    """
+
+    level: Level
     title: str
     text: str
-    sure: Literal["certain", "likely", "possible"]
+    sure: Sure
     advice: str
-    figure: Literal["heatmap", "map", "geometry", "growth", "batches", "halves", "code"]
+    figure: Figure
     source: str
     codebook_level: int | None = None
+    kind: str = ""
+    levels: tuple[int, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, as the browser gets them; `advice` is called "try" there."""
         names = ("level", "title", "text", "sure", "figure", "source", "codebook_level")
-        return {name: getattr(self, name) for name in names} | {"try": self.advice}
+        return {name: getattr(self, name) for name in names} | {"try": self.advice, "levels": list(self.levels)}
+
+
+RANK = {"bad": 0, "warning": 1, "note": 2, "good": 3}
+RANK_SURE = {"certain": 0, "likely": 1, "possible": 2}
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Broken before doubtful before what is only noted, and what is well last; of one kind the surest first."""
+    return tuple(sorted(findings, key=lambda finding: (RANK[finding.level], RANK_SURE[finding.sure])))

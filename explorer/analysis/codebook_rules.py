@@ -1,108 +1,27 @@
-"""The rules of the diagnosis: each looks at the evidence of one level and gives one finding, or None.
+"""The rules of the diagnosis that look at the counts of one level: each gives one finding, or None.
 
-Rules on counts are here, those on vectors and latents in `codebook_rules_geometry.py`.
+Codes without a token are in `codebook_rules_dead.py`; vectors and latents in `codebook_rules_geometry.py` and
+`codebook_rules_fit.py`, the order of the media in `codebook_rules_order.py`, all levels of a residual quantizer together
+in `codebook_rules_levels.py`, and what was tried beside counting in `codebook_rules_trial.py`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-
 import numpy as np
 
-from explorer.analysis import codebook_rules_geometry as of_vectors
 from explorer.analysis.bits import axis_usage, bit_usage
 from explorer.analysis.codebook_evidence import Evidence
 from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding, percent
-from explorer.analysis.growth import carry_on
 
-DEAD_BAD, DEAD_WARN, DEAD_NOTE = 0.5, 0.1, 0.02  # share of K
-ENOUGH, SOME = 10, 3  # tokens for each code: with 10, one code of K used alike is missed once in 22,000
-PLENTY = 50  # tokens for each code from which a code without any is dead, however unequal the others are
 GIANT_BAD, GIANT_WARN, GIANT_FAIR = 0.5, 0.2, 20  # share of all tokens in one code, and in fair shares
-OTHER_DATA = 0.5  # of the dead codes that were dead in training too: below it the data may differ
-UNEVEN = 0.1  # perplexity as a share of the codes in use; over a few photographs 0.19 is still usual
-GROWING = 0.02  # of K: codes that the next N tokens are expected to find
-ILLUSION = 0.5  # perplexity of one medium alone as a share of that of all
+ALIKE = 0.1  # of the variance of all latents: tokens of one code that differ by less are alike, such as a background
+REST_EVEN, REST_USED = 0.2, 0.8  # of the other codes: perplexity and usage, from which on a codebook is not collapsed
+UNEVEN = 0.1  # perplexity as a share of the codes in use
+STEP, LEFT_OVER, COUNTED = 10.0, 0.1, 100  # fall of the sorted counts at one place; tokens after it; count before it
 STUCK = 0.05  # a bit that is 1 in fewer tokens, or 0, is nearly constant
 TIED = 0.9  # correlation from which two bits say the same
 ONE_VALUE = 0.9  # share of tokens at one value of an axis
-
-
-def few_tokens(of: Evidence) -> Finding | None:
-    """Too few tokens to call anything dead."""
-    usage = of.usage
-    if usage.tokens < of.size:
-        text = (
-            f"{usage.tokens:,} tokens were counted for {of.size:,} codes{of.where}, so at most {usage.ceiling:,} could "
-            f"be used; {usage.used:,} were. The other {of.size - usage.used:,} are not yet seen, which is not dead."
-        )
-        level = "warning"
-    elif of.share_each < ENOUGH and usage.used < of.size:
-        chance = of.size * math.exp(-of.share_each)
-        text = (
-            f"{of.share_each:.1f} tokens for each code{of.where}: even codes used all alike would leave about "
-            f"{chance:,.0f} of {of.size:,} without a token. {of.size - usage.used:,} have none."
-        )
-        level = "note"
-    else:
-        return None
-    return Finding(
-        level,
-        f"Too few tokens to judge{of.where}",
-        text,
-        "certain",
-        f"Count at least {ENOUGH} tokens for each code: {ENOUGH * of.size:,}.",
-        "growth",
-        f"Figures depend on the tokens counted: {GITHUB}bshall/VectorQuantizedVAE/issues/3 and "
-        f"{GITHUB}yfChang-cv/FVQ/issues/2",
-        of.number,
-    )
-
-
-def dead_share(of: Evidence) -> float:
-    """Codes without a token as a share of K; with few tokens only those that more data is not expected to find."""
-    if of.usage.tokens < of.size:
-        return 0.0
-    return (of.size - of.usage.used if of.share_each >= PLENTY else of.lasting) / of.size
-
-
-def dead(of: Evidence) -> Finding | None:
-    """Codes without any token."""
-    share = dead_share(of)
-    if share < DEAD_NOTE:
-        return None
-    level = "bad" if share >= DEAD_BAD else "warning" if share >= DEAD_WARN else "note"
-    if level == "bad" and of.share_each < ENOUGH:
-        level = "warning"
-    usage, none = of.usage, of.size - of.usage.used
-    bits, full = usage.entropy_bits, math.log2(of.size)
-    text = (
-        f"{none:,} of {of.size:,} codes ({percent(none / of.size)}){of.where} have no token in {usage.tokens:,} "
-        f"({of.share_each:,.0f} for each code); counting on would find about {max(0.0, none - of.lasting):,.0f} more. "
-        f"Perplexity {usage.perplexity:,.0f} of at most {usage.ceiling:,}: {bits:.1f} of {full:.1f} bits are used."
-    )
-    died = of.died_in_training
-    if died is not None:
-        text += f" By the counts kept in the checkpoint {died:,} of them were dead at the end of training already."
-        if died < OTHER_DATA * none:
-            text += " Most were in use then: these data may be of another kind."
-    sure = "certain" if of.share_each >= ENOUGH else "likely" if of.share_each >= SOME else "possible"
-    title = f"{none:,} of {of.size:,} codes are dead{of.where}"
-    advice = "Reseed dead codes while training, or make the codebook smaller."
-    if of.codebook is not None and of.codebook.rule is not None:
-        advice = "Fewer levels an axis (or bits), or a term that rewards even usage."
-    if level == "note":
-        advice = "Few enough to live with; reseeding or an even-usage term would revive them."
-    source = f"Codebook collapse: {LI}, section 2.9; {VISUAL}, section 3.4.2"
-    return Finding(level, title, text, sure, advice, "heatmap", source, of.number)
-
-
-def dead_because(of: Evidence) -> Finding | None:
-    """Where the dead codes lie tells why they died."""
-    if dead_share(of) < DEAD_WARN or not of.learned:
-        return None
-    return of_vectors.why_dead(of)
+ENDS = 0.9  # share of tokens at the two ends of an axis of four values or more
 
 
 def giant(of: Evidence) -> Finding | None:
@@ -114,101 +33,75 @@ def giant(of: Evidence) -> Finding | None:
     if of.size < 3 or share < GIANT_WARN or (share < GIANT_BAD and fair < GIANT_FAIR):
         return None
     only = usage.used == 1
-    title = (
-        f"Every token is code {code}{of.where}"
-        if only
-        else f"Code {code} takes {percent(share)} of all tokens{of.where}"
-    )
+    title = f"Every token is code {code}" if only else f"Code {code} takes {percent(share)} of all tokens"
     text = (
-        f"{usage.counts[code]:,} of {usage.tokens:,} tokens, {fair:,.0f} times a fair share N/K. The other "
-        f"{usage.used - 1:,} codes in use share the rest; perplexity {usage.perplexity:,.1f} of {usage.ceiling:,}."
+        f"{usage.counts[code]:,} of {usage.tokens:,} tokens{of.where}, {fair:,.0f} times a fair share N/K. The other "
+        f"{usage.used - 1:,} codes in use share the rest; perplexity {usage.perplexity:,.1f} of {usage.ceiling:,}. "
     )
+    level, why = _judged(of, code, share)
     advice = (
         "Look at its page: if its exemplars are all blank, it is the data. Otherwise start the codes on latents "
         "(k-means), reseed, or split popular codes."
     )
     source = f"Winner takes all: {VISUAL}, section 3.4.2; {GITHUB}LatentActionPretraining/LAPA/issues/17"
-    level = "bad" if share >= GIANT_BAD else "warning"
-    return Finding(level, title, text, "certain", advice, "code", source, of.number)
+    return Finding(
+        level, f"{title}{of.where}", text + why, "certain", advice, "code", source, of.number, "One code takes most"
+    )
+
+
+def _judged(of: Evidence, code: int, share: float) -> tuple[str, str]:
+    """(level, why) of a code with that share of the tokens: the data, such as a background, or the codebook."""
+    alarm = "bad" if share >= GIANT_BAD else "warning"
+    if of.learned and of.level.error is not None and of.finite[code] and of.book.metric != "dot":
+        within = float(of.level.error[code]) / max(of.cloud.spread**2, 1e-300)
+        if of.usage.used > 1 and within <= ALIKE:
+            return "note", (
+                f"Its latents are alike: they vary by {percent(within)} of what all do, as those of a blank background."
+            )
+        broad = f"Its latents are not alike: they vary by {within:.0%} of what all do."
+        return ("note" if of.first_look and of.usage.used > 1 else alarm), broad
+    if of.first_look:
+        return "note", "A single medium can be blank for the most part."
+    others = np.delete(of.usage.counts, code)
+    others = others[others > 0] / max(1, others.sum())
+    perplexity = float(np.exp(-(others * np.log(others)).sum())) if len(others) else 0.0
+    if len(others) >= REST_USED * (of.size - 1) and perplexity >= REST_EVEN * (of.size - 1):
+        return "note", "The others are well used, as beside a blank background: nothing else speaks of a collapse."
+    return alarm, ""
 
 
 def uneven(of: Evidence) -> Finding | None:
-    """Codes in use, but very unequally, though no single one stands out."""
+    """Codes in use, but very unequally, though no single one stands out: natural unless the counts fall off a cliff."""
     usage = of.usage
     even = usage.perplexity / usage.used
     if usage.used < 8 or even >= UNEVEN or giant(of) is not None:
         return None
-    few = int(np.searchsorted(np.cumsum(np.sort(usage.counts)[::-1]), 0.5 * usage.tokens) + 1)
+    ordered = np.sort(usage.counts)[::-1]
+    few = int(np.searchsorted(np.cumsum(ordered), 0.5 * usage.tokens) + 1)
     text = (
         f"{few:,} of {usage.used:,} codes in use{of.where} hold half of {usage.tokens:,} tokens; perplexity "
-        f"{usage.perplexity:,.0f} is {percent(even)} of the codes in use (100%: all alike). Gini {usage.gini:.2f}."
+        f"{usage.perplexity:,.0f} is {percent(even)} of the codes in use (100%: all alike). Gini {usage.gini:.2f}. "
     )
     advice = "A term that rewards even usage (entropy, KL to uniform), or reseeding by splitting popular codes."
     source = f"Skewed usage: {GITHUB}Biohub/esm/issues/85; {VISUAL}, section 6.1"
-    stable = of.halves is None or of.halves.stable
-    if not stable:
-        text += " The halves of the data do not agree, so it may be these media rather than the codebook."
-    level, sure = ("warning", "certain") if stable else ("note", "possible")
-    return Finding(level, f"Usage is very uneven{of.where}", text, sure, advice, "heatmap", source, of.number)
+    cliff = _cliff(ordered)
+    if cliff and not of.first_look:
+        text += (
+            f"The counts fall from {ordered[cliff - 1]:,} to {ordered[cliff]:,} after the {cliff:,} most used codes."
+        )
+        title = f"{cliff:,} of {of.size:,} codes take nearly all tokens{of.where}"
+        return Finding("warning", title, text, "certain", advice, "heatmap", source, of.number, "Few codes take most")
+    text += "The counts fall off smoothly, as those of words do (Zipf): natural data are often so."
+    title = f"Usage is very uneven{of.where}"
+    return Finding("note", title, text, "certain", advice, "heatmap", source, of.number, "Usage is very uneven")
 
 
-def growing(of: Evidence) -> Finding | None:
-    """Usage that would still rise if counting went on."""
-    usage = of.usage
-    if usage.tokens < of.size:
-        return None
-    more = float(carry_on(usage.counts, np.array([usage.tokens]))[0]) - usage.used
-    if more < max(1.0, GROWING * of.size):
-        return None
-    text = (
-        f"{usage.used:,} of {of.size:,} codes{of.where} are used by {usage.tokens:,} tokens; as many tokens again "
-        f"would find about {more:,.0f} more."
-    )
-    source = f"Perplexity depends on the tokens counted: {GITHUB}bshall/VectorQuantizedVAE/issues/3"
-    return Finding(
-        "note",
-        f"Usage still grows{of.where}",
-        text,
-        "likely",
-        "Count more before quoting it.",
-        "growth",
-        source,
-        of.number,
-    )
-
-
-def halves(of: Evidence) -> Finding | None:
-    """An estimate that the two halves of the data do not share."""
-    known = of.halves
-    if known is None or known.stable:
-        return None
-    text = (
-        f"Perplexity {known.perplexity[0]:,.0f} over the even media and {known.perplexity[1]:,.0f} over the odd ones"
-        f"{of.where}: the figure still depends on which media are counted."
-    )
-    source = f"How much data does a usage figure need: {GITHUB}FoundationVision/LlamaGen/issues/65"
-    return Finding(
-        "note", f"Not stable yet{of.where}", text, "certain", "Count more media.", "halves", source, of.number
-    )
-
-
-def batches(of: Evidence) -> Finding | None:
-    """A single medium that would make the codebook look much worse than it is."""
-    usage = of.usage
-    if len(of.level.batches) < 2:
-        return None
-    tokens, used, perplexity = (float(median) for median in np.median(of.level.batches, axis=0))
-    if perplexity >= ILLUSION * usage.perplexity:
-        return None
-    text = (
-        f"One medium alone{of.where} (median of {len(of.level.batches):,}): {tokens:,.0f} tokens, {used:,.0f} codes "
-        f"used, perplexity {perplexity:,.0f}. All together: {usage.tokens:,} tokens, {usage.used:,} used, perplexity "
-        f"{usage.perplexity:,.0f}."
-    )
-    source = f"A small batch makes most codes look dead: {GITHUB}jishengpeng/WavTokenizer/issues/82"
-    advice = "Quote usage over a whole data set, and set dead-code thresholds by the tokens of a batch for each code."
-    title = f"One batch looks worse than the whole{of.where}"
-    return Finding("note", title, text, "certain", advice, "batches", source, of.number)
+def _cliff(ordered: np.ndarray) -> int:
+    """After how many of the descending counts they fall by STEP at once, with hardly a token left; 0 if nowhere."""
+    used = ordered[ordered > 0].astype(np.float64)
+    rest = 1 - np.cumsum(used)[:-1] / used.sum()
+    falls = (used[:-1] >= STEP * used[1:]) & (used[:-1] >= COUNTED) & (rest <= LEFT_OVER)
+    return int(np.argmax(falls) + 1) if falls.any() else 0
 
 
 def bits(of: Evidence) -> Finding | None:
@@ -231,29 +124,34 @@ def bits(of: Evidence) -> Finding | None:
         f"Entropy terms and their weights: {GITHUB}lucidrains/vector-quantize-pytorch/issues/154; {LI}, section 2.6"
     )
     advice = "A larger weight on the entropy of the mean (diversity), or fewer bits."
-    return Finding("warning", f"Bits without use{of.where}", text, "certain", advice, "map", source, of.number)
+    title = f"Bits without use{of.where}"
+    level = "note" if of.first_look else "warning"
+    return Finding(level, title, text, "certain", advice, "map", source, of.number, "Bits without use")
 
 
 def axes(of: Evidence) -> Finding | None:
-    """Axes of a lattice (FSQ) that hardly leave one value."""
-    if of.codebook is None or of.codebook.rule is None or max(of.codebook.rule.levels) == 2:
+    """Axes of a lattice (FSQ) that hardly leave one value, or their two ends."""
+    rule = None if of.codebook is None else of.codebook.rule
+    if rule is None or max(rule.levels) == 2 or len(rule.levels) == 1:
         return None
-    shares = axis_usage(of.codebook.rule, of.level.counts)
+    shares = axis_usage(rule, of.level.counts)
     stuck = [(axis, share) for axis, share in enumerate(shares) if len(share) > 1 and share.max() >= ONE_VALUE]
-    if not stuck:
+    ends = [(axis, share) for axis, share in enumerate(shares) if len(share) > 3 and share[[0, -1]].sum() >= ENDS]
+    ends = [one for one in ends if one[0] not in {axis for axis, _ in stuck}]
+    if not stuck and not ends:
         return None
-    parts = [
-        f"axis {axis + 1} has value {int(share.argmax())} in {percent(share.max())} of tokens" for axis, share in stuck
-    ]
+    parts = [f"axis {axis + 1} has value {share.argmax()} in {percent(share.max())} of tokens" for axis, share in stuck]
+    parts += [f"axis {axis + 1} lies at its two ends in {percent(share[[0, -1]].sum())}" for axis, share in ends]
     source = f"FSQ: {LI}, section 2.5, and https://arxiv.org/abs/2309.15505"
     advice = "Give that axis fewer levels, or check the scale of the latents before the bound."
-    title = f"Axes of the lattice without use{of.where}"
-    return Finding("warning", title, f"{'; '.join(parts)}.".capitalize(), "certain", advice, "map", source, of.number)
-
-
-Rule = Callable[[Evidence], Finding | None]
-RULES: tuple[Rule, ...] = (
-    *(few_tokens, dead, dead_because, giant, uneven, bits, axes),
-    *(of_vectors.metric, of_vectors.scale, of_vectors.error, of_vectors.duplicates, of_vectors.flat),
-    *(growing, halves, batches),
-)
+    return Finding(
+        "note" if of.first_look else "warning",
+        f"Axes of the lattice without use{of.where}",
+        f"{'; '.join(parts)}.".capitalize(),
+        "certain",
+        advice,
+        "map",
+        source,
+        of.number,
+        "Axes without use",
+    )

@@ -1,146 +1,175 @@
-"""Rules of the diagnosis on code vectors and latents: why codes died, scale, metric, duplicates, dimensions."""
+"""Rules on vectors and latents: scale, place, latents without a code, error, duplicates, dimensions."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from explorer.analysis.clouds import evenly, heap
 from explorer.analysis.codebook_evidence import Evidence
 from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding, percent
-from explorer.analysis.duplicates import NEAR
+from explorer.analysis.duplicates import NEAR, distinct
+from explorer.analysis.neighbours import assign
 from explorer.analysis.states import NEAR_DUPLICATE
 
-TOGETHER = 0.5  # share of dead codes that lie on another dead one
-FAR = 2.0  # typical distances of a latent to its code that dead codes are away from the nearest latent
-EXPLAINED, NEAREST = 0.95, 0.9  # share of latents that a metric explains; below the second something is wrong
+SCALED, GAINED = 2.0, 0.7  # latents lie so many times as far out as their codes; the error falls to so much without it
+MOVED, MOVED_SHARE = 0.3, 0.5  # spreads of the latents that codes are beside them; share of the error that this makes
+BARE, MOST_BARE, BARE_ERROR = 0.02, 0.6, 0.5  # share of latents far from any code: least, most, and of the error
+MISSED, MISFIT, POOR = 1.0, 1.2, 2.0  # error: in variances of the latents, and in errors of k-means
+HALVED = 0.5  # of the error remains when a table is read as its transpose
 ALIKE_BAD, ALIKE_WARN = 0.5, 0.1  # share of the codes in use that have a near-duplicate
-MISSED = 1.0  # quantization error as a share of the variance: the mean alone would do as well
 FLAT, LEAST_DIM = 0.25, 8  # share of D that latents fill; only said from so many dimensions on
+THIN, NEARLY_ALL = 0.125, 0.999  # share of D that holds nearly all of the variance
+SAME = 1e-6  # of their length: latents that differ by less are one
+SPHERE = 0.02  # codes whose lengths vary by less lie on a sphere
+SOURCE_START = f"Random initialization and its failure: {VISUAL}, section 5; norm control: section 6.3.1"
 
 
-def why_dead(of: Evidence) -> Finding | None:
-    """Dead codes in one heap, far from all latents, or among them."""
-    count = len(of.unused)
-    if of.dead_together >= TOGETHER:
-        return Finding(
-            "warning",
-            f"Dead codes have run together{of.where}",
-            f"{percent(of.dead_together)} of {count:,} dead codes lie within {of.states.threshold:.3g} of another dead "
-            "one: they have drifted to one place, where no latent picks them.",
-            "certain",
-            "Reseed them on latents, with fresh statistics: an EMA keeps pulling a code that nothing is assigned to.",
-            "geometry",
-            f"Unused codes decay to 0: {GITHUB}zalandoresearch/pytorch-vq-vae/issues/10; the EMA overwrites reseeded "
-            f"codes: {GITHUB}facebookresearch/encodec/issues/61",
-            of.number,
-        )
-    if of.dead_away >= FAR:
-        return Finding(
-            "warning",
-            f"Dead codes lie where no latent comes{of.where}",
-            f"Half of the {count:,} dead codes are at least {of.dead_away:.1f} typical distances ({of.scale:.3g}, of a "
-            f"latent to its code) from the nearest of {len(of.latents):,} sampled latents. They are out of reach: a "
-            "start of the wrong scale, or latents that moved away.",
-            "likely",
-            "Start the codes on latents (k-means on the first batches), normalise the latents, or reseed on latents.",
-            "geometry",
-            f"Initialization and its failure: {VISUAL}, section 5; uniform after k-means, collapsed at step 2: "
-            f"{GITHUB}lucidrains/vector-quantize-pytorch/issues/66",
-            of.number,
-        )
-    return Finding(
-        "note",
-        f"Dead codes lie among the latents{of.where}",
-        f"Half of the {count:,} dead codes are within {of.dead_away:.1f} typical distances of a sampled latent: they "
-        "lost to codes nearby rather than being out of reach.",
-        "possible",
-        "Reseed earlier, with a threshold well under N/K tokens a batch, or use an update that moves all codes.",
-        "map",
-        f"Rich get richer: {VISUAL}, section 3.4.2; thresholds against N/K: {GITHUB}jishengpeng/WavTokenizer/issues/82",
-        of.number,
+def same_latents(of: Evidence) -> Finding | None:
+    """An encoder that gives one answer to everything."""
+    if not of.learned or of.cloud.spread > SAME * max(float(np.linalg.norm(of.cloud.mean)), 1e-30):
+        return None
+    text = (
+        f"{len(of.latents):,} sampled latents{of.where} of {of.usage.tokens:,} are one vector to rounding, so every token "
+        "is one code whatever the codebook is."
     )
+    level = "note" if of.first_look else "bad"
+    advice = (
+        "Look at the encoder before the codebook: dead activations, a rate or weight decay too high, an empty medium."
+    )
+    source = f"Encoder and codebook out of step: {VISUAL}, section 3.4.3"
+    title = f"All latents are alike{of.where}"
+    return Finding(level, title, text, "certain", advice, "geometry", source, of.number, "Latents all alike")
 
 
-def metric(of: Evidence) -> Finding | None:
-    """Tokens whose code is not the nearest one by the codebook's metric."""
-    if of.latents is None or (of.codebook.vectors is not None and not of.learned):
+def bare(of: Evidence) -> Finding | None:
+    """A part of the latents that no code lies among."""
+    if not of.learned or of.book.metric == "dot":
         return None
-    own = of.codebook.metric
-    share = of.nearest
-    if share >= NEAREST:
+    off = of.off_centre
+    if not BARE <= off.share <= MOST_BARE or off.error_share < BARE_ERROR or of.misfit < MISFIT:
         return None
-    count = len(of.compared)
-    text = f"Only {percent(share)} of {count:,} sampled latents have the code nearest by the {own} metric{of.where}. "
-    others = of.nearest_by_others
-    other = max(others, key=others.get, default=own)
-    if others.get(other, 0.0) >= EXPLAINED:
-        title = f"Tokens follow the {other} metric, not the {own} one{of.where}"
-        text += f"By the {other} metric it is {percent(others[other])}: the codes were chosen by that one."
-        advice = f"Declare the metric as {other}, or normalise latents and codes alike before comparing them."
-    elif own != "implicit" and of.rescaled[1] >= EXPLAINED:
-        factor, fits = of.rescaled
-        title = f"The codebook is scaled{of.where}"
-        text += f"Multiplied by {factor:.3g} its codes would be nearest for {percent(fits)}."
-        advice = "Look for a normalisation of latents or codes that is done on one side only."
-    else:
-        title = f"Codes and tokens do not belong together{of.where}"
-        text += (
-            "No metric or scale explains the choice: another checkpoint's codebook, permuted codes, or sampled tokens."
-        )
-        advice = "Check that the codebook is the one that made these tokens; sampling or beam search also do this."
-    source = f"Cosine against Euclidean codes: https://arxiv.org/abs/2110.04627; norms: {VISUAL}, sections 5 and 6.3.1"
-    return Finding("bad", title, text, "certain", advice, "geometry", source, of.number)
+    text = (
+        f"{percent(off.share)} of {len(of.latents):,} sampled latents{of.where}, those of {len(off.codes):,} codes, lie "
+        f"{off.distance:.3g} from their code and around another place than it (the spread of all latents is "
+        f"{of.cloud.spread:.3g}). They make {percent(off.error_share)} of the squared error: no code lies among them."
+    )
+    return Finding(
+        "bad",
+        f"{percent(off.share)} of the latents have no code of their own{of.where}",
+        text,
+        "certain",
+        "Reseed unused codes on latents with a large error, or start the codes on latents of all kinds of data.",
+        "geometry",
+        f"Reseeding where the error is: {VISUAL}, section 6.3.2; information loss: {LI}, section 6",
+        of.number,
+        "Latents without a code",
+    )
 
 
 def scale(of: Evidence) -> Finding | None:
-    """Codes that reach much farther than latents, or not nearly as far."""
-    if not of.learned or of.codebook.metric != "euclidean":  # the others do not compare sizes
+    """Codes of another size than their latents, or in another place."""
+    if not of.learned or of.book.metric != "euclidean":  # the others do not compare sizes
         return None
-    codes, latents = of.sizes
-    large = float(np.median(codes)) > float(np.quantile(latents, 0.99))
-    small = float(np.quantile(codes, 0.99)) < float(np.median(latents))
-    if not large and not small:
+    latents, own = of.cloud.points, of.own
+    gap = latents.mean(0) - own.mean(0)
+    left, right = latents - latents.mean(0), own - own.mean(0)
+    error = float(np.square(latents - own).sum(1).mean())
+    offset, spread = float(np.linalg.norm(gap)), max(of.cloud.spread, 1e-300)
+    if offset >= MOVED * spread and offset**2 >= MOVED_SHARE * error:
+        return _shifted(of, offset, offset**2 / error)
+    slope = float((left * right).sum() / max(np.square(right).sum(), 1e-300))
+    fitted = float(np.square(left - slope * right).sum(1).mean())
+    if 1 / SCALED < slope < SCALED or fitted > GAINED * error or of.usage.used < 2:
         return None
-    ratio = float(np.median(codes) / max(np.median(latents), 1e-30))
+    return _scaled(of, slope)
+
+
+def _shifted(of: Evidence, offset: float, share: float) -> Finding:
     text = (
-        f"From the mean of {len(latents):,} sampled latents, half of the codes{of.where} are {np.median(codes):.3g} "
-        f"away or more, and half of the latents {np.median(latents):.3g}: {ratio:.2g} times as far. "
+        f"On average a latent{of.where} lies {offset:.3g} beside its code, all in one direction: "
+        f"{offset / of.cloud.spread:.2g} spreads of the latents ({of.cloud.spread:.3g}), and {percent(share)} of the "
+        "squared error."
     )
-    if large:
-        title = f"Codes are far larger than latents{of.where}"
-        text += "The distances are ruled by the size of the codes, so the few smallest ones win."
-    else:
-        title = f"Codes are far smaller than latents{of.where}"
-        text += "The codes fill only the middle of the cloud, so outer latents all share the outermost few."
     return Finding(
         "bad",
-        title,
+        f"The codebook is shifted against the latents{of.where}",
+        text,
+        "certain",
+        "Look for a mean that is subtracted, or a bias that is added, on one side only; or start the codes on latents.",
+        "geometry",
+        f"Encoder and codebook out of step: {VISUAL}, section 3.4.3; initialization: section 5",
+        of.number,
+        "Shifted codebook",
+    )
+
+
+def _scaled(of: Evidence, slope: float) -> Finding:
+    codes, latents = heap(of.living)[0], heap(of.cloud.points)[0]
+    word = "smaller" if slope > 1 else "larger"
+    text = (
+        f"Half of the codes in use{of.where} lie more than {codes:.3g} from their middle, half of the latents more than "
+        f"{latents:.3g} from theirs. By least squares latents lie {slope:.2g} times as far out as their codes; codes in "
+        "the middle of their latents give 1. "
+    )
+    text += (
+        "The codes fill only the middle of the cloud, so outer latents all share the outermost few."
+        if slope > 1
+        else "The distances are ruled by the size of the codes, so the few smallest ones win."
+    )
+    lengths = np.linalg.norm(of.codes, axis=1)
+    if lengths.std() < SPHERE * lengths.mean():
+        text += f" All codes have one length, {lengths.mean():.3g}: they may be meant for the cosine metric."
+    return Finding(
+        "bad",
+        f"Codes are far {word} than latents{of.where}",
         text,
         "certain",
         "Start the codes on latents, normalise both (cosine metric), or hold the norms by a penalty.",
         "geometry",
-        f"Random initialization and its failure: {VISUAL}, section 5; norm control: section 6.3.1",
+        SOURCE_START,
         of.number,
+        "Codes of another size",
     )
 
 
 def error(of: Evidence) -> Finding | None:
-    """Codes that say no more about their latents than the mean of all would."""
-    if not of.learned or of.codebook.metric == "dot" or of.relative_error < MISSED:
+    """Codes that say less about their latents than as many means would."""
+    if not of.learned or of.book.metric == "dot" or of.usage.used < 2:
         return None
+    far, poor = of.relative_error >= MISSED and of.misfit >= MISFIT, of.misfit >= POOR
+    if not far and not poor:
+        return None
+    reach = min(of.size, 128)
     text = (
         f"The mean squared distance of {len(of.latents):,} sampled latents to their codes{of.where} is "
-        f"{of.relative_error:.0%} of the latents' variance; the mean of all latents alone would give 100%."
+        f"{of.relative_error:.0%} of the latents' variance (the mean of all latents alone: 100%); k-means with {reach:,} "
+        f"codes at most reaches {of.reachable_error:.0%}."
     )
+    if _transposed(of):
+        title = f"The codebook looks transposed{of.where}"
+        text += " Read as (dimensions, codes) it would be less than half of that."
+        advice = "Transpose the table when it is loaded (.T), rather than reshaping it."
+    else:
+        title = f"Codes miss their latents{of.where}"
+        advice = (
+            "Raise the commitment weight or the codebook's rate, and check that the codebook is of this encoder and that "
+            "both have one scale."
+        )
+    source = f"Information loss: {LI}, section 6; encoder and codebook out of step: {VISUAL}, section 3.4.3"
+    level = "bad" if far else "warning"
     return Finding(
-        "bad",
-        f"Codes miss their latents{of.where}",
-        text,
-        "certain",
-        "Raise the commitment weight or the codebook's rate, and check that codes and latents have one scale.",
-        "geometry",
-        f"Information loss: {LI}, section 6; encoder and codebook out of step: {VISUAL}, section 3.4.3",
-        of.number,
+        level, title, text, "certain", advice, "geometry", source, of.number, "Codes that miss their latents"
     )
+
+
+def _transposed(of: Evidence) -> bool:
+    size, dim = of.book.vectors.shape
+    read = replace(of.book, vectors=np.ascontiguousarray(of.book.vectors.reshape(dim, size).T))
+    some = evenly(of.latents, 512)
+    away = [float(np.square(some - book.vectors[assign(book, some)]).sum(1).mean()) for book in (of.book, read)]
+    return of.book.metric == "euclidean" and away[1] < HALVED * away[0]
 
 
 def duplicates(of: Evidence) -> Finding | None:
@@ -150,41 +179,52 @@ def duplicates(of: Evidence) -> Finding | None:
         return None
     share = alike / of.usage.used
     level = "bad" if share >= ALIKE_BAD else "warning" if share >= ALIKE_WARN else "note"
+    different = distinct(of.living, of.states.threshold)
     text = (
-        f"{alike:,} of {of.usage.used:,} codes in use{of.where} have another within {of.states.threshold:.3g}: "
-        f"{NEAR:.0%} of the median distance of a latent to its code ({of.scale:.3g}). Usage counts them, but the "
-        "decoder hardly tells them apart."
+        f"{alike:,} of {of.usage.used:,} codes in use{of.where} have another within {of.states.threshold:.3g}, "
+        f"{NEAR:.0%} of what keeps codes apart. Usage counts them all, but the decoder hardly tells them apart: "
+        f"effectively {different:,} different codes are in use."
     )
     return Finding(
         level,
-        f"{alike:,} near-duplicate codes{of.where}",
+        f"{alike:,} near-duplicate codes: {of.usage.used:,} in use are {different:,} different ones{of.where}",
         text,
         "certain",
-        "Reseed on latents with a large error instead of splitting codes, or let codes repel each other.",
+        "Reseed on latents with a large error instead of splitting codes, or let codes repel each other."
+        if level != "note"
+        else "Few enough to live with.",
         "geometry",
         f"Does forced usage mean duplicates: {GITHUB}Neur-IO/OptVQ/issues/9; repulsion: {VISUAL}, section 6.3.2",
         of.number,
+        "Near-duplicate codes",
     )
 
 
 def flat(of: Evidence) -> Finding | None:
     """Latents that fill few of their dimensions."""
-    if of.latents is None or of.codebook.codebook_dim < LEAST_DIM:
+    if of.latents is None or of.book.codebook_dim < LEAST_DIM:
         return None
-    dim = of.codebook.codebook_dim
-    if of.latent_dimension > FLAT * dim:
+    dim, known = of.book.codebook_dim, of.latent_spectrum
+    held = np.cumsum(np.square(known.singular_values))
+    if not len(held) or held[-1] <= 0 or len(of.latents) < 4 * dim:
+        return None
+    needed = int(np.searchsorted(held, NEARLY_ALL * held[-1]) + 1)
+    thin = needed <= THIN * dim and not of.first_look
+    if known.entropy_dimension > FLAT * dim and not thin:
         return None
     text = (
-        f"The variance of {len(of.latents):,} sampled latents{of.where} fills {of.latent_dimension:.1f} of {dim} "
-        "dimensions (exp of the entropy of its shares): a codebook of fewer dimensions could hold the same."
+        f"The variance of {len(of.latents):,} sampled latents{of.where} fills {known.entropy_dimension:.1f} of {dim} "
+        f"dimensions (exp of the entropy of its shares), and {needed:,} hold {NEARLY_ALL:.1%} of it: a codebook of fewer "
+        "dimensions could hold the same."
     )
     return Finding(
-        "note",
-        f"Latents fill few dimensions{of.where}",
+        "warning" if thin else "note",
+        f"Latents fill {needed} of {dim} dimensions{of.where}" if thin else f"Latents fill few dimensions{of.where}",
         text,
-        "likely",
+        "certain" if thin else "likely",
         "Try a smaller codebook_dim (factorized codes), which often raises usage too.",
         "geometry",
         f"Dimension 256 collapses, 32 does not: {GITHUB}TencentARC/SEED-Voken/issues/59",
         of.number,
+        "Latents of few dimensions",
     )

@@ -1,6 +1,6 @@
 """Near-duplicate codes: so close to each other that swapping them hardly changes the quantization error.
 
-The threshold is NEAR times the typical distance of a latent to its own code, and is always said with the number.
+The threshold is NEAR times what keeps codes apart (see `states.apart`), and is always said with the number.
 Pairs are found with a k-d tree, whose work stays small because the radius is; in many dimensions, where such a tree
 looks at everything one by one, with matrix products.
 """
@@ -13,10 +13,11 @@ import numpy as np
 
 from explorer.errors import RecordError
 
-NEAR = 0.1  # of the typical distance of a latent to its code
+NEAR = 0.1  # of what keeps codes apart
 LISTED = 200  # pairs that are named
 TREE_DIM = 16  # a tree is quicker up to about so many dimensions
 _BLOCK = 256  # rows of distances at a time
+_BY_ONE = 8192  # vectors that are gone through one by one
 _ALL_PAIRS = 200_000  # with no more than so many, every pair is measured to find the closest ones
 
 
@@ -100,3 +101,19 @@ def _equal_pairs(group: np.ndarray, limit: int) -> np.ndarray:
     first = order[np.searchsorted(group[order], group[order])]
     pairs = np.stack([first, order], axis=1)[first != order]
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))][:limit]
+
+
+def distinct(vectors: np.ndarray, threshold: float) -> int:
+    """How many different vectors (n, D) are, those within `threshold` of one that was kept before counting as it.
+
+    Of very many near ones the occupied cells of a grid of that pitch are counted instead, which is an estimate.
+    """
+    vectors = np.asarray(vectors, np.float64)
+    near = near_duplicates(vectors, threshold).near
+    apart, left = int(np.count_nonzero(~near)), vectors[near]
+    if len(left) > _BY_ONE:
+        return apart + len(np.unique(np.round(left / max(threshold, 1e-300)), axis=0))
+    while len(left):
+        away = np.linalg.norm(left - left[0], axis=1)
+        left, apart = left[away > threshold], apart + 1
+    return apart

@@ -1,7 +1,8 @@
 """The state of every code over a data set: live, dead, not yet seen, near-duplicate or over-used.
 
-Dead and unseen are statements about a count (see `usage.py`). A code in use is over-used from OVER fair shares on, a
-fair share being N/K, and a near-duplicate if another code in use lies within the threshold of `duplicates.py`.
+A code without a token is dead if nearly all of those will stay without one (see `unused.py`), else not seen yet. A code
+in use is over-used from OVER fair shares on, a fair share being N/K, and a near-duplicate if another code in use lies
+within NEAR of what keeps codes apart.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.analysis.clouds import resolution
 from explorer.analysis.duplicates import NEAR, near_duplicates
 from explorer.analysis.geometry import in_metric, latent_distances
+from explorer.analysis.unused import unused_codes
 from explorer.analysis.usage import rank_order, usage_of_counts
 from explorer.audit.parts import LevelAudit
 from explorer.record import Codebook
@@ -38,10 +41,32 @@ class CodeStates:
 
 
 def typical_distance(level: LevelAudit, codebook: Codebook | None) -> float | None:
-    """Median distance of the sampled latents to their codes, in the codebook's metric; None without them."""
+    """Median distance of the sampled latents to their codes, in the codebook's metric; None without finite ones."""
     if codebook is None or level.latents is None or not len(level.latents):
         return None
-    return float(np.median(latent_distances(codebook, level.latents, level.latent_codes)))
+    with np.errstate(invalid="ignore"):
+        distances = latent_distances(codebook, level.latents, level.latent_codes)
+    finite = distances[np.isfinite(distances)]
+    return float(np.median(finite)) if len(finite) else None
+
+
+def apart(level: LevelAudit, codebook: Codebook | None) -> tuple[float | None, str]:
+    """(what keeps codes apart, what that is in words): the distance of latents to their codes (median), or how far apart
+    the codes in use would lie if they filled their own extent evenly, if that is less; None without latents.
+
+    The first alone grows with the error: a codebook much smaller than its latents would be one heap of duplicates.
+    """
+    typical = typical_distance(level, codebook)
+    if typical is None:
+        return None, ""
+    words = f"the median distance {typical:.3g} of {len(level.latents):,} {level.given}s to their codes"
+    if codebook.vectors is None:
+        return typical, words
+    used = (level.counts > 0) & np.isfinite(codebook.vectors).all(axis=1)
+    between = resolution(in_metric(codebook.vectors[used], codebook.metric)) if used.any() else 0.0
+    if between >= typical or between == 0:
+        return typical, words
+    return between, f"{between:.3g}, how far apart {int(used.sum()):,} codes of their extent would lie"
 
 
 def over_used_from(tokens: int, codebook_size: int) -> int:
@@ -62,11 +87,10 @@ def code_states(level: LevelAudit, codebook: Codebook | None) -> CodeStates:
     """The state of each code of a level. A lattice's codes are never near-duplicates. Raises RecordError if no token
     was counted."""
     usage = usage_of_counts(level.counts)
-    used = level.counts > 0
     state = np.zeros(level.codebook_size, np.uint8)
     least = over_used_from(usage.tokens, usage.codebook_size)
     said = f"Over-used: {least:,} tokens or more of {usage.tokens:,} ({OVER} times a fair share N/K)."
-    scale = typical_distance(level, codebook)
+    scale, what = apart(level, codebook)
     threshold = None if scale is None else NEAR * scale
     if threshold is None:
         said += " Near-duplicates cannot be told without code vectors and latents."
@@ -76,10 +100,7 @@ def code_states(level: LevelAudit, codebook: Codebook | None) -> CodeStates:
         rows, left_out = _looked_at(level.counts, codebook)
         near = near_duplicates(in_metric(codebook.rows(rows), codebook.metric), threshold).near
         state[rows[near]] = NEAR_DUPLICATE
-        said += (
-            f" Near-duplicate: another code in use within {threshold:.3g}, which is {NEAR:.0%} of the median distance "
-            f"{scale:.3g} of {len(level.latents):,} {level.given}s to their codes.{left_out}"
-        )
+        said += f" Near-duplicate: another code in use within {threshold:.3g}, which is {NEAR:.0%} of {what}.{left_out}"
     state[level.counts >= least] = OVER_USED
-    state[~used] = DEAD if usage.dead is not None else UNSEEN
+    state[level.counts == 0] = DEAD if unused_codes(level).all_dead else UNSEEN
     return CodeStates(state, least, threshold, said)

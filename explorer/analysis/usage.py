@@ -1,7 +1,7 @@
-"""How a codebook is used: counts, dead or unseen codes, perplexity, entropy, Gini, KL to uniform.
+"""How a codebook is used: counts, perplexity, entropy, Gini, KL to uniform.
 
-Every figure is a statement about N counted tokens. N tokens can use at most min(K, N) codes, so a code with no
-tokens is called *dead* only once at least K tokens were counted, and *unseen* before that.
+Every figure is a statement about N counted tokens, which can use at most min(K, N) codes. Whether a code without any is
+*dead* or only *not seen yet* cannot be told from counts alone: see `unused.py`, which judges by media.
 
 The counts that a checkpoint kept of its training are mostly moving averages of the tokens of a step: never 0, however
 long ago a code was chosen last. Told in tokens of that memory they answer to the same threshold (`training_usage`).
@@ -27,10 +27,8 @@ class Usage:
     """Usage of one codebook of K codes over `tokens` tokens.
 
     counts: (K,) int64. ceiling: min(K, tokens). used: codes with `threshold` or more. usage: used / K.
-    usage_of_ceiling: used / ceiling. dead: (K,) bool, count below `threshold`, None if fewer than K tokens were
-    counted. unseen: (K,) bool, count 0, None if at least K tokens were counted. perplexity: exp of the entropy of
-    the counts, between 1 and K. gini: 0 when all codes are used alike, near 1 when one code takes all.
-    kl_to_uniform_bits: log2(K) minus the entropy.
+    usage_of_ceiling: used / ceiling. perplexity: exp of the entropy of the counts, between 1 and K. gini: 0 when all
+    codes are used alike, near 1 when one code takes all. kl_to_uniform_bits: log2(K) minus the entropy.
     """
 
     counts: np.ndarray
@@ -40,8 +38,6 @@ class Usage:
     used: int
     usage: float
     usage_of_ceiling: float
-    dead: np.ndarray | None
-    unseen: np.ndarray | None
     perplexity: float
     entropy_bits: float
     gini: float
@@ -53,7 +49,7 @@ class Usage:
 
 
 def usage(indices: np.ndarray, codebook_size: int, threshold: float = LEAST_TOKENS) -> Usage:
-    """Usage of a codebook by `indices` of any shape; a code with fewer than `threshold` tokens counts as dead.
+    """Usage of a codebook by `indices` of any shape; a code with fewer than `threshold` tokens is not in use.
 
     Raises RecordError if there are no tokens, codes out of range, or more codes than can be counted.
     """
@@ -79,7 +75,6 @@ def usage_of_counts(counts: np.ndarray, threshold: float = LEAST_TOKENS) -> Usag
     size = len(counts)
     used, ceiling = int(np.count_nonzero(in_use(counts, threshold))), min(size, tokens)
     entropy = _entropy_bits(counts, tokens)
-    enough = tokens >= size
     return Usage(
         counts=counts,
         tokens=tokens,
@@ -88,8 +83,6 @@ def usage_of_counts(counts: np.ndarray, threshold: float = LEAST_TOKENS) -> Usag
         used=used,
         usage=used / size,
         usage_of_ceiling=used / ceiling,
-        dead=~in_use(counts, threshold) if enough else None,
-        unseen=None if enough else counts == 0,
         perplexity=float(2.0**entropy),
         entropy_bits=entropy,
         gini=_gini(counts, tokens),

@@ -12,7 +12,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from explorer.analysis.neighbours import quantization_error
-from explorer.audit.counting import JOINT_KEYS, Growth, KeyCounts, LatentSample, Pairs, State, ThinnedRows, mixed, part
+from explorer.audit.counting import (
+    JOINT_KEYS,
+    Growth,
+    InMedia,
+    KeyCounts,
+    LatentSample,
+    Pairs,
+    State,
+    ThinnedRows,
+    mixed,
+    part,
+)
 from explorer.audit.exemplar_table import ExemplarTable
 from explorer.audit.parts import CODES_DETAILED, JointAudit, LevelAudit
 from explorer.errors import RecordError
@@ -38,6 +49,11 @@ class Accumulator:
     def tokens(self) -> int:
         """Positions counted on the first level."""
         return self._levels[0].tokens
+
+    @property
+    def not_finite(self) -> tuple[tuple[str, int, int], ...]:
+        """(name of a level, tokens whose latent holds NaN or infinity, tokens), of each level that has some."""
+        return tuple((lv.name, lv.not_finite, lv.tokens) for lv in self._levels if lv.not_finite)
 
     def add(self, levels: Sequence[TokenLevel]) -> None:
         """The levels of the next medium. Raises RecordError if they are not those of this tokenizer."""
@@ -87,12 +103,16 @@ class LevelAccumulator:
 
     def __init__(self, name: str, codebook: Codebook) -> None:
         size = codebook.codebook_size
-        self._name, self._size, self._dim = name, size, codebook.codebook_dim
+        self.name, self._size, self._dim = name, size, codebook.codebook_dim
+        self.not_finite = 0
         self._halves = np.zeros((2, size), np.int64)
-        self._squared = np.zeros(size)  # sums of squared distances
+        self._squared, self._measured = (
+            np.zeros(size),
+            np.zeros(size, np.int64),
+        )  # sums of squared distances; of so many
         self._norms = np.zeros(4)  # tokens, mean, sum of squared deviations, maximum
         self._growth, self._batches = Growth(), ThinnedRows(3)
-        self._latents = LatentSample(self._dim)
+        self._latents, self._in_media = LatentSample(self._dim), InMedia(size)
         detailed = size <= CODES_DETAILED
         self._positions = np.zeros((size, EIGHTHS, EIGHTHS), np.uint32) if detailed else None
         self._pairs = Pairs(size) if detailed else None
@@ -112,18 +132,30 @@ class LevelAccumulator:
         unseen = self._halves[:, used].sum(0) == 0
         self._growth.add(len(codes), np.sort(first[unseen]))
         self._halves[medium % 2, used] += counts
+        self._in_media.add(used, counts)
         self._batches.add((len(codes), len(used), perplexity(counts)))
-        squared = quantization_error(level).astype(np.float64)  # (N,)
-        np.add.at(self._squared, codes, squared)
-        self._add_norms(level.z_e)
-        for_sample, for_exemplars = random.random((2, len(codes)))
-        self._latents.add(for_sample, level.z_e, codes)
-        if self._exemplars is not None:
-            self._exemplars.offer(medium, codes, np.sqrt(squared).astype(np.float32), for_exemplars)
+        self._add_latents(level, codes, medium, random)
         if level.layout.kind in PLACED and self._positions is not None:
             shape = level.layout.shape
             np.add.at(self._positions.reshape(-1), codes * EIGHTHS**2 + self._cell(level.layout), np.uint32(1))
             self._pairs.add(codes.reshape(-1, *((1,) * (2 - len(shape)) + shape)[-2:]))
+
+    def _add_latents(self, level: TokenLevel, codes: np.ndarray, medium: int, random: np.random.Generator) -> None:
+        """What is kept of latents, of those alone that are finite and whose code is."""
+        for_sample, for_exemplars = random.random((2, len(codes)))
+        finite = np.isfinite(level.z_e).all(axis=1)
+        self.not_finite += int(np.count_nonzero(~finite))
+        with np.errstate(invalid="ignore"):
+            squared = quantization_error(level).astype(np.float64)  # (N,)
+        whole = finite & np.isfinite(squared)
+        np.add.at(self._squared, codes[whole], squared[whole])
+        np.add.at(self._measured, codes[whole], 1)
+        if finite.any():
+            self._add_norms(level.z_e[finite])
+            self._latents.add(for_sample[finite], level.z_e[finite], codes[finite])
+        if self._exemplars is not None and whole.any():
+            away = np.sqrt(np.where(whole, squared, np.inf)).astype(np.float32)  # at infinity: no exemplar
+            self._exemplars.offer(medium, codes, away, for_exemplars)
 
     def _cell(self, layout: TokenLayout) -> np.ndarray:
         """For each token the eighth of the medium in which its middle lies, row-major: (N,). A sequence is one row."""
@@ -151,9 +183,9 @@ class LevelAccumulator:
         n, mean, spread, highest = self._norms
         latents, latent_codes = self._latents.sample()
         error = np.full(self._size, np.nan)
-        np.divide(self._squared, counts, out=error, where=counts > 0)
+        np.divide(self._squared, self._measured, out=error, where=self._measured > 0)
         return LevelAudit(
-            name=self._name,
+            name=self.name,
             codebook_size=self._size,
             counts=counts,
             halves=self._halves.copy(),
@@ -166,16 +198,21 @@ class LevelAccumulator:
             latents=latents,
             latent_codes=latent_codes,
             latent_norm=(float(mean), math.sqrt(spread / n), float(highest)) if n else None,
+            media=self._in_media.media,
+            occurs=self._in_media.occurs(),
+            stretches=self._in_media.stretches(),
+            not_finite=self.not_finite,
         )
 
-    def _parts(self) -> dict[str, Growth | ThinnedRows | LatentSample | Pairs | ExemplarTable]:
-        parts = {"growth": self._growth, "batches": self._batches, "latents": self._latents}
+    def _parts(self) -> dict[str, Growth | ThinnedRows | LatentSample | InMedia | Pairs | ExemplarTable]:
+        parts = {"growth": self._growth, "batches": self._batches, "latents": self._latents, "media": self._in_media}
         if self._pairs is not None:
             parts |= {"pairs": self._pairs, "exemplars": self._exemplars}
         return parts
 
     def state(self) -> State:
         found: State = {"halves": self._halves, "squared": self._squared, "norms": self._norms}
+        found |= {"measured": self._measured, "strange": np.array(self.not_finite)}
         if self._positions is not None:
             found["positions"] = self._positions
         for name, one in self._parts().items():
@@ -184,6 +221,7 @@ class LevelAccumulator:
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self._halves, self._squared, self._norms = state["halves"], state["squared"], state["norms"]
+        self._measured, self.not_finite = state["measured"], int(state["strange"])
         self._positions = state.get("positions")
         for name, one in self._parts().items():
             one.restore(part(state, name))

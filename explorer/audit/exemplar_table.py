@@ -66,9 +66,14 @@ class ExemplarTable:
         }
 
     def offer(self, medium: int, codes: np.ndarray, distances: np.ndarray, priority: np.ndarray) -> None:
-        """All tokens of one medium: codes, distances to them, and uniform random numbers, each (N,)."""
+        """All tokens of one medium: codes, distances to them, and uniform random numbers, each (N,).
+
+        A token at no finite distance is no exemplar.
+        """
+        finite = np.isfinite(distances)
         for name, table in self._tables.items():
             keys = {"closest": distances, "random": priority, "farthest": -distances}[name.partition("_")[0]]
+            keys = keys if finite.all() else np.where(finite, keys, np.inf)
             table.offer(medium, codes, keys.astype(np.float64), distances)
 
     def exemplars(self) -> Exemplars:

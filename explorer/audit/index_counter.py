@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.audit.accumulator import perplexity
-from explorer.audit.counting import Growth
+from explorer.audit.counting import Growth, InMedia
 from explorer.audit.index_blocks import Block
 from explorer.audit.index_words import wrong_index
 from explorer.audit.parts import LevelAudit
@@ -23,7 +23,8 @@ class LevelCounter:
         self._halves = np.zeros((2, codebook_size), np.int64)
         self._seen = np.zeros(codebook_size, bool)
         self._growth, self._rows = Growth(), _Rows(codebook_size, every)
-        self._repeats = _Repeats()
+        self._repeats, self._in_media = _Repeats(), InMedia(codebook_size)
+        self._last: np.ndarray | None = None  # counts so far of the last medium, which may go on in the next block
         self.media, self.padding, self.tokens = 0, 0, 0  # media that were begun
 
     def add(self, values: np.ndarray, mask: np.ndarray | None, block: Block, level: int) -> np.ndarray:
@@ -46,8 +47,30 @@ class LevelCounter:
         self._growth.add(len(kept), first_seen)
         self._seen[kept[first_seen]] = True
         self._rows.add(kept, lengths, first, block.opens)
+        self._add_media(kept, lengths, block.opens)
         self.tokens += len(kept)
         return codes
+
+    def _add_media(self, codes: np.ndarray, lengths: np.ndarray, opens: bool) -> None:
+        """All media but the last, which is kept open."""
+        if opens:
+            self._close()
+        ends = np.cumsum(lengths)
+        if self._last is not None:  # goes on
+            self._last += np.bincount(codes[: lengths[0]], minlength=self._size)
+            if len(lengths) == 1:
+                return
+            self._close()
+            codes, lengths, ends = codes[lengths[0] :], lengths[1:], ends[1:] - ends[0]
+        start = ends[-1] - lengths[-1]
+        self._in_media.add_many(codes[:start], lengths[:-1])
+        self._last = np.bincount(codes[start:], minlength=self._size)
+
+    def _close(self) -> None:
+        if self._last is not None:
+            used = np.flatnonzero(self._last)
+            self._in_media.add(used, self._last[used])
+            self._last = None
 
     def _count_halves(self, codes: np.ndarray, lengths: np.ndarray, first: int) -> None:
         """Codes of whole media of one length lie in rows, which is fast; others are told apart one by one."""
@@ -77,8 +100,18 @@ class LevelCounter:
         return self._repeats.share
 
     def result(self) -> LevelAudit:
-        counts = self._halves.sum(0)
-        return LevelAudit(self._name, self._size, counts, self._halves, self._growth.rows(), self._rows.rows())
+        self._close()
+        return LevelAudit(
+            name=self._name,
+            codebook_size=self._size,
+            counts=self._halves.sum(0),
+            halves=self._halves,
+            growth=self._growth.rows(),
+            batches=self._rows.rows(),
+            media=self._in_media.media,
+            occurs=self._in_media.occurs(),
+            stretches=self._in_media.stretches(),
+        )
 
 
 def _no_codes(values: np.ndarray, mask: np.ndarray | None, size: int) -> np.ndarray | None:

@@ -138,20 +138,24 @@ class LatentCounter:
         self.not_finite += int(np.count_nonzero(~whole))
         if self._book.metric == "cosine":
             given, rows = (v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12) for v in (given, rows))
-        squared = np.square(given - rows).sum(axis=1)
-        np.add.at(self._squared, codes, squared)
-        np.add.at(self._counts, codes, 1)
+        with np.errstate(invalid="ignore"):
+            squared = np.square(given - rows).sum(axis=1)
+        known = whole & np.isfinite(squared)
+        np.add.at(self._squared, codes[known], squared[known])
+        np.add.at(self._counts, codes[known], 1)
         if whole.any():
             norms = np.linalg.norm(latents[whole].astype(np.float64), axis=1)
             self._norms.append((len(norms), norms.mean(), norms.var(), norms.max()))
-        self._sample.add(self._random.random(len(codes)), latents, codes)
+        self._sample.add(self._random.random(len(codes))[whole], latents[whole], codes[whole])
 
     def parts(self) -> dict[str, object]:
-        """error, latents, latent_codes and latent_norm of a LevelAudit."""
+        """error, latents, latent_codes, latent_norm and not_finite of a LevelAudit."""
         error = np.full(len(self._counts), np.nan)
         np.divide(self._squared, self._counts, out=error, where=self._counts > 0)
         latents, codes = self._sample.sample()
-        return {"error": error, "latents": latents, "latent_codes": codes, "latent_norm": self._norm()}
+        return {"error": error, "latents": latents, "latent_codes": codes, "latent_norm": self._norm()} | {
+            "not_finite": self.not_finite
+        }
 
     def _norm(self) -> tuple[float, float, float] | None:
         """Mean, standard deviation and maximum over all parts."""

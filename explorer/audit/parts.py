@@ -15,6 +15,8 @@ KINDS = ("closest", "random", "farthest")  # of exemplars, axis 1
 SIDES = ("left", "right", "above", "below")  # of neighbours, axis 1
 CODES_DETAILED = 16_384  # a larger codebook gets no position maps, neighbours or exemplars
 EXEMPLARS, NEIGHBOURS, LATENTS, BATCHES, GROWTH = 4, 6, 4096, 2000, 200
+STRETCHES = 32  # of media in their order, whose counts are kept apart
+CODES_IN_ORDER = 2**16  # a larger codebook has no such counts
 
 
 def require(condition: bool, message: str) -> None:
@@ -80,6 +82,11 @@ class LevelAudit:
     eighths of its sides. error (K,) float64: mean squared distance of its latents to the code, NaN if unused.
     latents (n, D) float32: a seeded uniform sample of z_e, latent_codes (n,) int32 their codes. latent_norm: mean,
     standard deviation and maximum of |z_e| over all tokens. None: cannot be had, or K is above CODES_DETAILED.
+
+    media: how many were counted on this level, 0 where an older audit did not keep it; parts of a file of indices count
+    as media. occurs (K,) int64: in how many of them each code occurs. stretches (b, K) int64: counts in up to STRETCHES
+    stretches of equally many media in their order (the last may have fewer). not_finite: tokens whose latent holds NaN
+    or infinity; they are in the counts, and in nothing that is said of latents.
     """
 
     name: str
@@ -95,6 +102,10 @@ class LevelAudit:
     latents: np.ndarray | None = None
     latent_codes: np.ndarray | None = None
     latent_norm: tuple[float, float, float] | None = None
+    media: int = 0
+    occurs: np.ndarray | None = None
+    stretches: np.ndarray | None = None
+    not_finite: int = 0
 
     def __post_init__(self) -> None:
         codes = self.codebook_size
@@ -116,6 +127,13 @@ class LevelAudit:
         if self.latents is not None:
             _shaped("latents", self.latents, (None, None), np.floating)
             _shaped("latent codes", self.latent_codes, (len(self.latents),), np.integer)
+        if self.occurs is not None:
+            _shaped("occurrences", self.occurs, (codes,), np.integer)
+            require(bool(np.all((self.occurs > 0) == (self.counts > 0))), "codes occur exactly where they are counted")
+            require(int(self.occurs.max()) <= self.media, f"a code occurs in {self.occurs.max()} of {self.media} media")
+        if self.stretches is not None:
+            _shaped("stretches", self.stretches, (None, codes), np.integer)
+            require(bool(np.all(self.stretches.sum(0) == self.counts)), "the stretches do not add up to the counts")
 
     @property
     def tokens(self) -> int:
@@ -149,3 +167,25 @@ class JointAudit:
 
     def __post_init__(self) -> None:
         require(0 <= self.distinct <= self.tokens, f"{self.distinct} distinct tuples among {self.tokens} tokens")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was tried on a few media beside counting them.
+
+    decoded (n, 7) float64: of each decoded medium the mean of its values and of its decode's, both variances, their
+    covariance, the share of the decode's values that lie at an end of the range (NaN for sound), and the mean squared
+    difference with the channels in reverse (NaN where there are not three). compared: tokens of the first medium that
+    was counted, all levels together; changed: those with another code when it was encoded again after the last one.
+    restless: the same between two encodings at once, None where nothing changed. refused: why nothing was decoded.
+    """
+
+    decoded: np.ndarray
+    compared: int = 0
+    changed: int = 0
+    restless: int | None = None
+    refused: str = ""
+
+    def __post_init__(self) -> None:
+        _shaped("decoded media", self.decoded, (None, 7), np.floating)
+        require(0 <= self.changed <= self.compared, f"{self.changed} of {self.compared} tokens changed")

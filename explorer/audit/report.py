@@ -15,6 +15,7 @@ import numpy as np
 from explorer.analysis.agreement import agreement
 from explorer.analysis.codebook_diagnosis import diagnose
 from explorer.analysis.growth import forecast
+from explorer.analysis.unused import unused_codes
 from explorer.analysis.usage import rank_order, usage_of_counts
 from explorer.audit.figures import Series, chart, heatmap_png
 from explorer.audit.result import Audit, LevelAudit
@@ -101,11 +102,13 @@ def _level(level: LevelAudit, pictures: LevelPatches | None) -> str:
 def _usage(level: LevelAudit) -> str:
     one = usage_of_counts(level.counts)
     size, tokens = one.codebook_size, one.tokens
-    none = (
-        ("Dead (no token)", f"{int(one.dead.sum()):,} of {size:,} codes")
-        if one.dead is not None
-        else ("Not yet seen", f"{int(one.unseen.sum()):,} of {size:,} codes; fewer tokens than codes were counted")
-    )
+    without = unused_codes(level)
+    unseen = f"{without.unseen:,} of {size:,} codes without a token, which more media may find"
+    none = [("Not yet seen", unseen)] if without.unseen or without.dead is None else []
+    if without.dead is not None:
+        none.insert(
+            0, ("Dead", f"{without.dead:,} of {size:,} codes or more, which more media of this kind would not find")
+        )
     rows = [
         ("Codes K", f"{size:,}"),
         ("Tokens counted N", f"{tokens:,}"),
@@ -114,7 +117,7 @@ def _usage(level: LevelAudit) -> str:
             f"{one.used:,} codes, {one.usage_of_ceiling:.1%} of the {one.ceiling:,} = min(K, N) that N tokens can use",
         ),
         ("Usage", f"{one.usage:.1%} of K"),
-        none,
+        *none,
         ("Perplexity", f"{one.perplexity:,.1f} of {one.ceiling:,}"),
         ("Entropy", f"{one.entropy_bits:.3f} bits of log2(K) = {np.log2(size):.3f}"),
         ("KL to uniform", f"{one.kl_to_uniform_bits:.3f} bits"),

@@ -1,8 +1,8 @@
 """Audit: what was counted over a whole data set, as frozen arrays; numpy only, so that every page can read it.
 
 On disk an audit is a folder of three files. `audit.json`: what a person reads, with the usage of each level.
-`counts.npy`: (L, K) int64, levels of fewer codes padded with zeros. `details.npz`: all other arrays; latents as
-float16 where their values allow it, whole numbers in as few bytes as they need.
+`counts.npy`: (L, K) int64, levels of fewer codes padded with zeros. `details.npz`: all other arrays, whole numbers in
+as few bytes as they need. Latents are float32, since which code is nearest is asked of them; older audits have float16.
 
 Letters of the shapes: L levels, K codebook_size; the others as in `parts.py`, whose classes can be had from here too.
 """
@@ -20,9 +20,10 @@ from zlib import crc32
 
 import numpy as np
 
+from explorer.analysis.unused import unused_codes
 from explorer.analysis.usage import usage_of_counts
 from explorer.audit.noted import Noted
-from explorer.audit.parts import KINDS, SIDES, Exemplars, JointAudit, LevelAudit, Neighbours, require
+from explorer.audit.parts import KINDS, SIDES, Exemplars, JointAudit, LevelAudit, Neighbours, Trial, require
 from explorer.errors import RecordError
 from explorer.files import make_folder, write_together
 
@@ -35,6 +36,7 @@ __all__ = [
     "LevelAudit",
     "Neighbours",
     "Noted",
+    "Trial",
     "describe",
     "load_audit",
     "save_audit",
@@ -44,7 +46,6 @@ FORMAT = "discrete-tokenizer-explorer audit"
 VERSION = 1
 FILES = ("audit.json", "counts.npy", "details.npz")
 UNPACKED_BYTES = 2 * 2**30  # of details.npz: a small file can claim a huge one
-HALF_MAX = float(np.finfo(np.float16).max)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Audit:
     why). planned: media found; fewer than that in media and skipped together: a partial audit. seconds: wall time.
     settings: seed, longest side and whatever else is needed to make it again. amount: of what was counted, in pictures,
     seconds of sound or frames of clips, as `modality` says; 0 where nobody knows it. notes: what was done to media
-    before they were counted, alike ones together.
+    before they were counted, alike ones together. trial: what was tried on a few media; None where nothing was, as of
+    plain indices and in older audits.
     """
 
     title: str
@@ -72,6 +74,7 @@ class Audit:
     modality: str = "image"
     amount: float = 0.0
     notes: tuple[Noted, ...] = ()
+    trial: Trial | None = None
 
     def __post_init__(self) -> None:
         require(len(self.levels) > 0, "an audit needs at least one level")
@@ -184,6 +187,7 @@ def describe(audit: Audit, findings: Sequence[Mapping[str, object]] = ()) -> dic
         "settings": dict(audit.settings),
         "levels": [_describe_level(level) for level in audit.levels],
         "joint": None if audit.joint is None else asdict(audit.joint),
+        "trial": None if audit.trial is None else _describe_trial(audit.trial),
         "findings": [dict(finding) for finding in findings],
         "notes": [asdict(one) for one in audit.notes],
         "skipped": [list(pair) for pair in audit.skipped],
@@ -191,14 +195,30 @@ def describe(audit: Audit, findings: Sequence[Mapping[str, object]] = ()) -> dic
     }
 
 
+def _describe_trial(trial: Trial) -> dict[str, Any]:
+    """The moments of decoded media as rows; NaN, which JSON has not, as null."""
+    rows = [[None if np.isnan(value) else value for value in row] for row in trial.decoded.tolist()]
+    return asdict(trial) | {"decoded": rows}
+
+
+def _trial(said: dict[str, Any] | None) -> Trial | None:
+    if said is None:
+        return None
+    rows = np.array(said["decoded"], np.float64).reshape(-1, 7)  # null becomes NaN
+    return Trial(**{**said, "decoded": rows})
+
+
 def _describe_level(level: LevelAudit) -> dict[str, Any]:
-    """Name, size and usage; the usage is null while nothing was counted."""
+    """Name, size and usage; the usage is null while nothing was counted. dead: so many codes or more, null where too
+    little was counted to say; unseen: the other codes without a token."""
     said: dict[str, Any] = {"name": level.name, "codebook_size": level.codebook_size, "tokens": level.tokens}
     if level.tokens:
         one = usage_of_counts(level.counts)
         names = ("ceiling", "used", "usage", "usage_of_ceiling", "perplexity", "entropy_bits", "gini")
         said |= {name: getattr(one, name) for name in (*names, "kl_to_uniform_bits")}
-        said |= {name: None if (of := getattr(one, name)) is None else int(of.sum()) for name in ("dead", "unseen")}
+        without = unused_codes(level)
+        said |= {"dead": without.dead, "unseen": without.unseen}
+    said |= {"media": level.media, "not_finite": level.not_finite}
     said["latent_norm"] = None if level.latent_norm is None else list(level.latent_norm)
     said["pairs"] = None if level.neighbours is None else level.neighbours.pairs
     said["pairs_sampled"] = None if level.neighbours is None else level.neighbours.sampled
@@ -207,9 +227,10 @@ def _describe_level(level: LevelAudit) -> dict[str, Any]:
 
 def _arrays(level: LevelAudit):
     """(name, array) of everything in details.npz, packed."""
-    for name in ("halves", "growth", "batches", "positions", "error", "latents", "latent_codes"):
+    names = ("halves", "growth", "batches", "positions", "error", "latents", "latent_codes", "occurs", "stretches")
+    for name in names:
         if (array := getattr(level, name)) is not None:
-            yield name, _packed(array, half=name == "latents")
+            yield name, _packed(array)
     for part in ("neighbours", "exemplars"):
         if (of := getattr(level, part)) is not None:
             for one in fields(of):
@@ -217,12 +238,12 @@ def _arrays(level: LevelAudit):
                     yield f"{part}_{one.name}", _packed(array)
 
 
-def _packed(array: np.ndarray, half: bool = False) -> np.ndarray:
-    """The same values in fewer bytes: whole numbers always, floats (rounded to 11 bits) if `half` allows it."""
-    if np.issubdtype(array.dtype, np.integer):
-        low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
-        return array.astype(np.promote_types(np.min_scalar_type(low), np.min_scalar_type(high)))
-    return array.astype(np.float16) if half and not np.any(np.abs(array) > HALF_MAX) else array
+def _packed(array: np.ndarray) -> np.ndarray:
+    """Whole numbers in fewer bytes, with the same values; floats as they are."""
+    if not np.issubdtype(array.dtype, np.integer):
+        return array
+    low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
+    return array.astype(np.promote_types(np.min_scalar_type(low), np.min_scalar_type(high)))
 
 
 def _padded(rows: list[np.ndarray]) -> np.ndarray:
@@ -255,6 +276,7 @@ def _audit(meta: dict[str, Any], counts: np.ndarray, arrays: dict[str, np.ndarra
         modality=str(meta.get("modality", "image")),
         amount=float(meta.get("amount", 0.0)),
         notes=tuple(Noted(**one) for one in meta.get("notes", ())),
+        trial=_trial(meta.get("trial")),
     )
 
 
@@ -285,4 +307,8 @@ def _level(said: dict[str, Any], counts: np.ndarray, mine: dict[str, np.ndarray]
         latents=has("latents", np.float32),
         latent_codes=has("latent_codes", np.int32),
         latent_norm=None if norm is None else (float(norm[0]), float(norm[1]), float(norm[2])),
+        media=int(said.get("media", 0)),
+        occurs=has("occurs", np.int64),
+        stretches=has("stretches", np.int64),
+        not_finite=int(said.get("not_finite", 0)),
     )

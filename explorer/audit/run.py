@@ -16,19 +16,21 @@ import zipfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
+from explorer.analysis.finite import trouble
 from explorer.audit.accumulator import Accumulator
 from explorer.audit.batches import Batch, Loaded, batches
 from explorer.audit.counting import State, part
 from explorer.audit.noted import Noted, Notes
 from explorer.audit.result import Audit
 from explorer.audit.sources import MediaSource
+from explorer.audit.trial import Tried
 from explorer.config import settings
 from explorer.errors import ExplorerError, MediaError, RecordError, SettingsError
 from explorer.files import write_atomically
@@ -37,7 +39,7 @@ from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
 BATCH_PIXELS = 2**20  # encoded together: 16 pictures of 256 px, one of 1,024 px; of sounds as many samples
 STATE_EVERY_S = 30.0
-FORMAT = "discrete-tokenizer-explorer audit state 1"
+FORMAT = "discrete-tokenizer-explorer audit state 2"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Progress:
     """How far an audit is: media done (skipped ones included) of those planned, tokens of one level, the last name.
 
     seconds: since the start, before a resume included. media_per_second: of this run. seconds_left: at that rate, None
-    before the first medium.
+    before the first medium. trouble: what is plainly wrong already, such as codes that are NaN; "" if nothing is.
     """
 
     done: int
@@ -55,6 +57,7 @@ class Progress:
     media_per_second: float
     seconds_left: float | None
     name: str
+    trouble: str = ""
 
 
 @dataclass
@@ -62,6 +65,7 @@ class Standing:
     """What a run knows, all of which a state file holds."""
 
     counted: Accumulator
+    tried: Tried = field(default_factory=Tried)
     media: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     position: int = 0
@@ -107,11 +111,14 @@ def run_audit(
                 break
             _count(tokenizer, batch, standing)
             if progress is not None:
-                progress(_progress(standing, len(source), began_at, seconds(), time.perf_counter() - start))
+                at = _progress(standing, len(source), began_at, seconds(), time.perf_counter() - start)
+                progress(replace(at, trouble=trouble(tokenizer.codebooks(), standing.counted.not_finite)))
             if resume is not None and time.monotonic() - saved_at > STATE_EVERY_S:
                 _save(resume, identity, standing, seconds())
                 saved_at = time.monotonic()
-    complete = standing.position == len(source)
+        complete = standing.position == len(source)
+        if complete and standing.tried.first is not None:
+            _encode_again(tokenizer, source, side_px, standing.tried)
     if complete and not standing.media:
         name, why = standing.skipped[0]
         raise MediaError(f"None of the {len(source):,} files could be read. The first, {name[:100]!r}: {why}")
@@ -157,21 +164,29 @@ def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, side_px: int)
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _encode_again(tokenizer: Tokenizer, source: MediaSource, side_px: int, tried: Tried) -> None:
+    """The first medium that was counted, read and encoded once more; nothing if it cannot be read any more."""
+    with suppress(ExplorerError):
+        first = source.open(source.names.index(tried.first), tokenizer.spec.modality)
+        tried.again(tokenizer, values(fit_medium(first, tokenizer.spec, side_px)))
+
+
 def _count(tokenizer: Tokenizer, batch: Batch, standing: Standing) -> None:
     """Encode and count a batch. If the tokenizer refuses it, its media are tried one by one."""
     skipped = list(batch.skipped)
     each = list(zip(batch.names, batch.notes, strict=True))
     try:
-        found = list(zip(each, tokenizer.encode(batch.media), strict=True)) if batch.media else []
+        found = list(zip(each, batch.media, tokenizer.encode(batch.media), strict=True)) if batch.media else []
     except MediaError:
         found = []
         for (name, notes), medium in zip(each, batch.media, strict=True):
             try:
-                found += [((name, notes), levels) for levels in tokenizer.encode([medium])]
+                found += [((name, notes), medium, levels) for levels in tokenizer.encode([medium])]
             except MediaError as error:
                 skipped.append((name, str(error)))
-    for (name, notes), levels in found:
+    for (name, notes), medium, levels in found:
         standing.counted.add(levels)
+        standing.tried.add(tokenizer, name, medium, levels)
         standing.media.append(name)
         standing.notes.add(name, notes)
         standing.amount += amount_of(tokenizer.spec, batch.media[0].shape)
@@ -213,6 +228,7 @@ def _audit_of(
         modality=tokenizer.spec.modality,
         amount=standing.amount,
         notes=standing.notes.listed(),
+        trial=standing.tried.result(),
     )
 
 
@@ -235,6 +251,7 @@ def _save(path: Path, identity: str, standing: Standing, seconds: float) -> None
     text = json.dumps(meta | {"media": standing.media, "skipped": standing.skipped})
     arrays: State = {"meta": np.array(text)}
     arrays |= {f"counted_{name}": array for name, array in standing.counted.state().items()}
+    arrays |= {f"tried_{name}": array for name, array in standing.tried.state().items()}
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     write_atomically(path, buffer.getbuffer())
@@ -252,6 +269,7 @@ def _restore(path: Path, identity: str, standing: Standing) -> None:
                 "that one, or begin again without resuming."
             )
         standing.counted.restore(part(arrays, "counted"))
+        standing.tried.restore(part(arrays, "tried"))
         standing.media, standing.skipped = list(meta["media"]), [(name, why) for name, why in meta["skipped"]]
         standing.position, standing.seconds = int(meta["position"]), float(meta["seconds"])
         standing.amount = float(meta["amount"])

@@ -112,8 +112,8 @@ def _level(of: Evidence) -> dict[str, Any]:
         "codebook_dim": None if book is None else book.codebook_dim,
         "metric": None if book is None else book.metric,
         **{name: getattr(usage, name) for name in names},
-        "dead": None if usage.dead is None else int(usage.dead.sum()),
-        "unseen": None if usage.unseen is None else int(usage.unseen.sum()),
+        "dead": of.unused.dead,
+        "unseen": of.unused.unseen,
         # One code with more than 2^32 - 1 tokens would be drawn in the same colour in any case.
         "counts": pack(np.minimum(level.counts, PACKED_MAX).astype(np.uint32)),
         "state": pack(known.state),

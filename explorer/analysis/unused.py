@@ -1,0 +1,113 @@
+"""Codes without a token: how many of them will stay without, judged by media, since tokens of one medium are alike.
+
+Chao2 (Chao 1987, https://doi.org/10.2307/2531532; bias-corrected as in Chao 2005; variance as in EstimateS, eq. 11)
+tells from the codes that occur in one medium and in two how many more media would find. It is a lower bound where codes
+differ in how likely they are, so what is called dead keeps away from it: its upper limit (log-normal, one-sided 99%),
+twice the codes seen in one to three media, and one in ten of the rest if there are such rare codes. Nothing is called
+dead while that is more than half of the codes in use: rare codes then run on below what was counted. The constants were
+set by codebooks of which it is known: `tests/analysis/calibration.py` prints how often they are wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from explorer.audit.parts import LevelAudit
+
+Z = 2.326  # one-sided 99% of a normal distribution
+RARE, TIMES = 3, 2.0  # media in which a rare code occurs at most; times so many may be found
+SPARED = 0.1  # of the unused codes that remain, where there are rare ones
+SATURATED = 0.5  # of the codes in use: what may still be found is less
+LIKELY_MEDIA, CERTAIN_MEDIA = 10, 20  # media below which no code is called dead, or not for certain
+CERTAIN_CODES = 3  # one code alone can always be a very rare one
+TOKENS_EACH = 10  # tokens for each code, where nothing is known of media
+Sure = Literal["certain", "likely"]
+
+
+@dataclass(frozen=True)
+class Unused:
+    """Codes of one level without a token.
+
+    none: how many they are. media: counted, 0 if unknown. expected: how many of them further media are expected to
+    find at least (Chao2); most: an upper limit of that. lasting: so many, or more, stay without a token. sure: of that;
+    None: too little was counted to call any code dead.
+    """
+
+    none: int
+    media: int
+    expected: float
+    most: float
+    lasting: int
+    sure: Sure | None
+
+    @property
+    def dead(self) -> int | None:
+        """At least so many codes are dead; None if that cannot be said yet."""
+        return None if self.sure is None else self.lasting
+
+    @property
+    def unseen(self) -> int:
+        """The other codes without a token."""
+        return self.none - (self.dead or 0)
+
+    @property
+    def all_dead(self) -> bool:
+        """Whether nearly all codes without a token are dead, so that each of them may be called so."""
+        return self.sure is not None and self.lasting >= 0.8 * self.none
+
+
+def unused_codes(level: LevelAudit) -> Unused:
+    """What is known of the codes of a level that have no token."""
+    none, used = int(np.count_nonzero(level.counts == 0)), int(np.count_nonzero(level.counts))
+    if level.occurs is None:
+        expected, most, rare, media = _by_halves(level)
+    else:
+        media = level.media
+        expected, most, rare = _by_media(level.occurs, media)
+    expected, most = min(float(none), expected), min(float(none), most)
+    lasting = int((none - most) * (1 - SPARED * (rare > 0)) + 0.5)
+    sure: Sure | None = None
+    known = media >= LIKELY_MEDIA or (media == 0 and level.tokens >= TOKENS_EACH * level.codebook_size)
+    if known and lasting > 0 and most <= SATURATED * used and level.tokens >= level.codebook_size:
+        enough = media >= CERTAIN_MEDIA and lasting >= CERTAIN_CODES and level.occurs is not None
+        sure = "certain" if enough else "likely"
+    return Unused(none, media, expected, most, lasting if none else 0, sure if none else None)
+
+
+def chao2(occurs: np.ndarray, media: int) -> tuple[float, float]:
+    """(codes of `occurs` (K,) that were not met but would be, its variance), from the media in which each occurs."""
+    once, twice = int(np.count_nonzero(occurs == 1)), int(np.count_nonzero(occurs == 2))
+    share = (media - 1) / media if media else 0.0
+    found = share * once * (once - 1) / (2 * (twice + 1))
+    variance = found
+    variance += share**2 * once * (2 * once - 1) ** 2 / (4 * (twice + 1) ** 2)
+    variance += share**2 * once**2 * twice * (once - 1) ** 2 / (4 * (twice + 1) ** 4)
+    return found, variance
+
+
+def upper(found: float, variance: float) -> float:
+    """The upper limit of a log-normal estimate (Chao 1987, eq. 8)."""
+    if found <= 0:
+        return Z * float(np.sqrt(variance))
+    return found * float(np.exp(Z * np.sqrt(np.log1p(variance / found**2))))
+
+
+def _by_media(occurs: np.ndarray, media: int) -> tuple[float, float, int]:
+    """(expected, most, rare codes)."""
+    found, variance = chao2(occurs, media)
+    rare = int(np.count_nonzero((occurs > 0) & (occurs <= RARE)))
+    return found, upper(found, variance) + TIMES * rare, rare
+
+
+def _by_halves(level: LevelAudit) -> tuple[float, float, int, int]:
+    """The same of an audit that kept no media: the two halves are two media; and how many media there were at least.
+
+    A code that occurs in few media lies in one half only as often as not, so twice as many are taken for rare.
+    """
+    present = (level.halves > 0).sum(axis=0)
+    found, variance = chao2(present, 2)
+    rare = 2 * int(np.count_nonzero(present == 1))
+    return found, upper(found, variance) + TIMES * rare, rare, len(level.batches)
