@@ -17,7 +17,7 @@ from explorer.record import Codebook
 
 WITHIN = 0.01  # of the nearest distance (dot: of the best product above the mean one)
 FLOAT32, HALF, BFLOAT16 = 2.0**-23, 2.0**-11, 2.0**-9
-SUMS = 8.0  # roundings of a squared distance that is computed as |x|^2 - 2 x.c + |c|^2 in float32
+SUMS = 2.0  # roundings of |x|^2 + |c|^2 where a squared distance is computed as |x|^2 - 2 x.c + |c|^2 in float32
 STEADY = 0.9  # of the latents of a code whose nearest code is one and the same: the codes have been renumbered
 SEEN, MOST_SEEN = 3, 0.5  # latents of a code from which that is looked at; share of the latents whose codes have them
 METRICS = ("euclidean", "cosine", "dot")
@@ -45,17 +45,19 @@ def explained(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, roundi
         in_metric(np.asarray(vectors, np.float64), codebook.metric)
         for vectors in (latents, codebook.vectors[codes], codebook.vectors[nearest])
     )
-    lengths = np.linalg.norm(points, axis=1) + np.maximum(np.linalg.norm(own, axis=1), np.linalg.norm(best, axis=1))
+    longer = np.maximum(np.linalg.norm(own, axis=1), np.linalg.norm(best, axis=1))
+    lengths = np.linalg.norm(points, axis=1) + longer
+    sums = SUMS * FLOAT32 * (np.square(points).sum(axis=1) + longer**2)
     slip = (HALF if is_half(latents) else 0.0) + rounding
     if codebook.metric == "dot":
         most = (points * best).sum(1)
         mean = points @ codebook.vectors.mean(axis=0, dtype=np.float64)
         short = most - (points * own).sum(1)
-        return short <= WITHIN * np.abs(most - mean) + (SUMS * FLOAT32 + 2 * slip) * lengths**2
+        return short <= WITHIN * np.abs(most - mean) + sums + 2 * slip * lengths**2
     mine, least = (np.square(points - rows).sum(1) for rows in (own, best))
     # d_own <= (1 + WITHIN) d_least + 2 slip lengths, in squares and with the rounding of a float32 sum.
     allowed = np.square((1 + WITHIN) * np.sqrt(least) + 2 * slip * lengths)
-    return mine <= allowed + SUMS * FLOAT32 * lengths**2
+    return mine <= allowed + sums
 
 
 def _on_lattice(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ grows with the very fault that is looked for. Letters: n latents, D codebook_dim
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -20,18 +21,21 @@ SEEN = 8  # latents of one code from which their middle is known
 
 @dataclass(frozen=True)
 class Cloud:
-    """Some points (n, D): their mean, the root mean squared distance to it, and the median distance of a point to the
-    nearest other one (inf of a single point)."""
+    """Some points (n, D), their mean, and the root mean squared distance to it."""
 
     points: np.ndarray
     mean: np.ndarray
     spread: float
-    apart: float
+
+    @cached_property
+    def apart(self) -> float:
+        """The median distance of a point to the nearest other one; inf of a single point."""
+        return float(np.median(nearest_others(evenly(self.points))[0]))
 
 
 def cloud_of(points: np.ndarray) -> Cloud:
     """The cloud of `points` (n, D) float64, n >= 1."""
-    return Cloud(points, points.mean(axis=0), spread(points), float(np.median(nearest_others(evenly(points))[0])))
+    return Cloud(points, points.mean(axis=0), spread(points))
 
 
 def evenly(points: np.ndarray, most: int = SOME) -> np.ndarray:
@@ -67,25 +71,31 @@ def kmeans_error(latents: np.ndarray, groups: int) -> float:
     """Mean squared distance to the nearest of as many means (at most GROUPS) as a share of the variance of `latents`
     (n, D): what a codebook of that size should reach easily. NaN if there are too few latents to say.
 
-    Lloyd's iterations from a greedy k-means++ start (Arthur and Vassilvitskii 2007), seeded.
+    Lloyd's iterations from a greedy k-means++ start (Arthur and Vassilvitskii 2007), seeded, on every other latent; the
+    distances are those of the others, so that it knows no more of them than a codebook does.
     """
-    points = evenly(latents).astype(np.float32)
-    points = points - points.mean(axis=0)
+    every = evenly(latents, 2 * SOME).astype(np.float32)
+    every = every - every.mean(axis=0)
+    points, others = every[::2], every[1::2]
     groups = min(groups, GROUPS, len(points) // EACH)
-    variance = float(np.square(points).sum(axis=1).mean())
+    variance = float(np.square(others).sum(axis=1).mean()) if len(others) else 0.0
     if groups < 1 or variance <= 0:
         return float("nan")
     means = _spread_out(points, groups)
-    squares = np.square(points).sum(axis=1)
     for _ in range(ROUNDS):
         table = np.square(means).sum(axis=1) - 2 * points @ means.T  # (n, groups)
         own = table.argmin(axis=1)
-        counts = np.bincount(own, minlength=groups)
-        sums = np.zeros_like(means)
-        np.add.at(sums, own, points)
-        means = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], means)
-    table = np.square(means).sum(axis=1) - 2 * points @ means.T
-    return float(np.maximum(squares + table.min(axis=1), 0).mean() / variance)
+        used, sums, counts = sums_by(points, own)
+        means[used] = sums / counts[:, None]
+    table = np.square(means).sum(axis=1) - 2 * others @ means.T
+    return float(np.maximum(np.square(others).sum(axis=1) + table.min(axis=1), 0).mean() / variance)
+
+
+def sums_by(rows: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """rows (n, D) of `groups` (n,) -> (groups that occur (g,), ascending, sums of their rows (g, D), their sizes)."""
+    order = np.argsort(groups, kind="stable")
+    used, first, counts = np.unique(groups[order], return_index=True, return_counts=True)
+    return used, np.add.reduceat(rows[order], first, axis=0), counts
 
 
 def _spread_out(points: np.ndarray, groups: int) -> np.ndarray:
@@ -116,10 +126,8 @@ def off_centre(latents: np.ndarray, codes: np.ndarray, rows: np.ndarray) -> OffC
     """latents (n, D), the codes (n,) that they have and their vectors `rows` (n, D)."""
     left = latents - rows
     squared = np.square(left).sum(axis=1)
-    used, place, count = np.unique(codes, return_inverse=True, return_counts=True)
-    middle = np.zeros((len(used), latents.shape[1]))
-    np.add.at(middle, place, left)
-    middle /= count[:, None]
+    used, sums, count = sums_by(left, codes)
+    place, middle = np.searchsorted(used, codes), sums / count[:, None]
     error = np.bincount(place, weights=squared) / count
     shift = np.square(middle).sum(axis=1)
     within = np.maximum(error - shift, 0)

@@ -24,17 +24,12 @@ from explorer.record import Codebook
 
 Rule = Callable[[Evidence], Finding | None]
 OF_COUNTS: tuple[Rule, ...] = (dead.unseen, dead.narrow, dead.dead, counts.uneven, counts.bits, counts.axes)
-OF_THE_FIT: tuple[Rule, ...] = (
-    geometry.same_latents,
-    geometry.bare,
-    geometry.scale,
-    geometry.error,
-)  # the first that fits
+OF_THE_FIT: tuple[Rule, ...] = (geometry.same_latents, geometry.bare, geometry.scale)  # the first that fits
 OF_VECTORS: tuple[Rule, ...] = (dead.why_dead, geometry.duplicates, geometry.flat)
-OF_THE_ORDER: tuple[Rule, ...] = (order.drift, order.falling)
+OF_THE_ORDER: tuple[Rule, ...] = (order.falling, order.drift)  # the first that fits
 RULES = (
     fit.bad_codes, fit.bad_latents, fit.belonging, counts.giant, order.halves,
-    *OF_COUNTS, *OF_THE_FIT, *OF_VECTORS, *OF_THE_ORDER,
+    *OF_COUNTS, *OF_THE_FIT, *OF_VECTORS, *OF_THE_ORDER, geometry.error,
 )  # fmt: skip
 
 
@@ -44,13 +39,6 @@ def diagnose(audit: Audit, codebooks: Sequence[Codebook | None]) -> tuple[Findin
     codebooks: one a level, None where only indices are known. Raises RecordError if no token was counted.
     """
     return findings_of(audit, evidence_of(audit, codebooks))
-
-
-def findings_as_json(audit: Audit, codebooks: Sequence[Codebook | None]) -> list[dict[str, object]]:
-    """The findings as plain values, for files; none while nothing was counted. codebooks: () if there are none."""
-    if not audit.tokens:
-        return []
-    return [finding.as_json() for finding in diagnose(audit, codebooks or [None] * len(audit.levels))]
 
 
 def findings_as_json(audit: Audit, codebooks: Sequence[Codebook | None]) -> list[dict[str, object]]:
@@ -89,25 +77,32 @@ def of_level(of: Evidence, restless: bool = False) -> list[Finding]:
         return found
     strange = None if restless else fit.belonging(of)
     misfit = None if restless or strange else _first(OF_THE_FIT, of)
+    if misfit is not None and misfit.kind == "Latents all alike":
+        return [*found, misfit]
     found += [one for one in (strange, misfit) if one is not None]
     found += _said(OF_COUNTS, of)
-    if not _explains_giant(misfit, of):
+    bare = misfit is not None and misfit.kind == "Latents without a code"
+    if misfit is None or (bare and not _stands_for_the_bare(of)):
         found += _said((counts.giant,), of)
-    if restless:
-        return found
-    if strange is None and (misfit is None or misfit.kind == "Latents without a code"):
-        found += _said(OF_VECTORS, of)
-    along = _said(OF_THE_ORDER, of)
-    found += along
-    if not along and strange is None and misfit is None:
-        found += _said((order.halves,), of)
-    return found
+    if not restless and strange is None:
+        found += _of_vectors(of, misfit, bare)
+    along = _first(OF_THE_ORDER, of)
+    if along is not None:
+        return [*found, along]
+    return found + (_said((order.halves,), of) if strange is None and misfit is None else [])
 
 
-def _explains_giant(misfit: Finding | None, of: Evidence) -> bool:
-    """Whether the most used code is the one that stands for latents without a code of their own."""
-    if misfit is None or misfit.kind != "Latents without a code":
-        return misfit is not None and misfit.kind == "Latents all alike"
+def _of_vectors(of: Evidence, misfit: Finding | None, bare: bool) -> list[Finding]:
+    """What codes and latents show where no misfit of all of them explains it."""
+    if misfit is not None and not bare:
+        return []
+    found = _said(OF_VECTORS, of)
+    explained = bare or any(one.kind == "Near-duplicate codes" and one.level != "note" for one in found)
+    return found + ([] if explained else _said((geometry.error,), of))
+
+
+def _stands_for_the_bare(of: Evidence) -> bool:
+    """Whether the most used code is the one that latents without a code of their own share."""
     most = int(of.level.counts.argmax())
     return bool(of.finite[most]) and int(of.finite[:most].sum()) in of.off_centre.codes
 
@@ -117,11 +112,5 @@ def _said(rules: Sequence[Rule], of: Evidence) -> list[Finding]:
 
 
 def _first(rules: Sequence[Rule], of: Evidence) -> Finding | None:
-    return next(iter(_said_one_by_one(rules, of)), None)
-
-
-def _said_one_by_one(rules: Sequence[Rule], of: Evidence):
-    """One after another, so that a rule behind the first that fits is never asked."""
-    for rule in rules:
-        if (finding := rule(of)) is not None:
-            yield finding
+    """Rules behind the first that fits are not asked."""
+    return next((finding for rule in rules if (finding := rule(of)) is not None), None)

@@ -14,6 +14,7 @@ from explorer.analysis.codebook_evidence import Evidence
 from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding, percent
 
 GIANT_BAD, GIANT_WARN, GIANT_FAIR = 0.5, 0.2, 20  # share of all tokens in one code, and in fair shares
+STANDS_OUT = 4.0  # times the second: by Zipf with the power 1.5 the first code has 2.8 times as many
 ALIKE = 0.1  # of the variance of all latents: tokens of one code that differ by less are alike, such as a background
 REST_EVEN, REST_USED = 0.2, 0.8  # of the other codes: perplexity and usage, from which on a codebook is not collapsed
 UNEVEN = 0.1  # perplexity as a share of the codes in use
@@ -31,6 +32,9 @@ def giant(of: Evidence) -> Finding | None:
     share = usage.counts[code] / usage.tokens
     fair = share * of.size
     if of.size < 3 or share < GIANT_WARN or (share < GIANT_BAD and fair < GIANT_FAIR):
+        return None
+    second = int(np.partition(usage.counts, -2)[-2])
+    if share < GIANT_BAD and usage.counts[code] < STANDS_OUT * second:
         return None
     only = usage.used == 1
     title = f"Every token is code {code}" if only else f"Code {code} takes {percent(share)} of all tokens"

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from explorer.analysis.clouds import away, evenly, heap
+from explorer.analysis.clouds import away, evenly, heap, resolution
 from explorer.analysis.codebook_evidence import Evidence
 from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding, percent
 from explorer.analysis.duplicates import near_duplicates
 from explorer.analysis.geometry import distance_to_nearest
-from explorer.analysis.unused import CERTAIN_MEDIA, LIKELY_MEDIA, TOKENS_EACH
+from explorer.analysis.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_MEDIA
 
 DEAD_BAD, DEAD_WARN, DEAD_NOTE = 0.5, 0.1, 0.02  # share of K
 OTHER_DATA = 0.5  # of the dead codes that were dead in training too: below it the data may differ
@@ -19,7 +19,7 @@ NARROW = 0.1  # of the codes in use may still be found, where fewer tokens than 
 SMALL = 0.25  # of the spread of the latents and of the codes in use: dead codes within it lie in one heap
 TIGHT = 1e-3  # of the spread of the latents: a heap that has no extent of its own
 TOGETHER = 0.5  # share of dead codes that lie on another code
-FAR = 2.0  # distances between latents that dead codes are away from the nearest one
+FAR, FAR_OF_CODES = 2.0, 0.5  # that dead codes are from the nearest latent: in distances of latents, and of codes in use
 SHORT = 0.5  # of the length of codes in use: by the dot metric a shorter one is hardly chosen
 
 
@@ -41,11 +41,11 @@ def unseen(of: Evidence) -> Finding | None:
         text += "Tokens of one medium are alike, so few media leave out many codes that others use."
     return Finding(
         "note",
-        f"{known.none:,} of {of.size:,} codes are not seen yet{of.where}",
+        f"{known.none:,} of {of.size:,} codes {'is' if known.none == 1 else 'are'} not seen yet{of.where}",
         text,
         "certain",
         f"Nothing is wrong with that. To tell whether codes are dead, count {CERTAIN_MEDIA} media or more and about "
-        f"{TOKENS_EACH} tokens for each code, {TOKENS_EACH * of.size:,}.",
+        f"{LIKELY_EACH} tokens for each code, {LIKELY_EACH * of.size:,}.",
         "growth",
         f"Figures depend on the tokens counted: {GITHUB}bshall/VectorQuantizedVAE/issues/3 and "
         f"{GITHUB}yfChang-cv/FVQ/issues/2",
@@ -201,14 +201,15 @@ def _copies(of: Evidence) -> Finding | None:
 def _far(of: Evidence) -> Finding | None:
     """Dead codes out of reach of all latents."""
     far = away(of.idle, of.cloud)
-    if far < FAR or (len(of.living) and far < FAR * away(of.living, of.cloud)):
+    near = away(of.living, of.cloud) if len(of.living) else 1.0
+    if far < FAR * max(1.0, near) or far * of.cloud.apart < FAR_OF_CODES * resolution(of.living):
         return None
     return Finding(
         "warning",
         f"Dead codes lie where no latent comes{of.where}",
         f"Half of the {len(of.idle):,} dead codes are {far * of.cloud.apart:.3g} or more away from the nearest of "
         f"{len(of.cloud.points):,} sampled latents; half of those have another latent within {of.cloud.apart:.3g}, and "
-        f"half of the codes in use have one within {away(of.living, of.cloud) * of.cloud.apart:.3g}. They are out of "
+        f"half of the codes in use have one within {near * of.cloud.apart:.3g}. They are out of "
         "reach: a start of the wrong scale or place, or latents that moved away.",
         "likely",
         "Start the codes on latents (k-means on the first batches), normalise the latents, or reseed on latents.",

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
-from explorer.analysis.clouds import evenly, heap
+from explorer.analysis.clouds import GROUPS, evenly, heap
 from explorer.analysis.codebook_evidence import Evidence
 from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding, percent
 from explorer.analysis.duplicates import NEAR, distinct
 from explorer.analysis.neighbours import assign
 from explorer.analysis.states import NEAR_DUPLICATE
 
+LARGE, LARGE_ERROR = 2.0, 0.5  # times as far out as latents are the codes; error left, as a share of the variance
 SCALED, GAINED = 2.0, 0.7  # latents lie so many times as far out as their codes; the error falls to so much without it
 MOVED, MOVED_SHARE = 0.3, 0.5  # spreads of the latents that codes are beside them; share of the error that this makes
 BARE, MOST_BARE, BARE_ERROR = 0.02, 0.6, 0.5  # share of latents far from any code: least, most, and of the error
+LEFT = 0.25  # of the variance of the latents: an error that is small enough, whatever k-means reaches
 MISSED, MISFIT, POOR = 1.0, 1.2, 2.0  # error: in variances of the latents, and in errors of k-means
 HALVED = 0.5  # of the error remains when a table is read as its transpose
 ALIKE_BAD, ALIKE_WARN = 0.5, 0.1  # share of the codes in use that have a near-duplicate
-FLAT, LEAST_DIM = 0.25, 8  # share of D that latents fill; only said from so many dimensions on
-THIN, NEARLY_ALL = 0.125, 0.999  # share of D that holds nearly all of the variance
+FLAT, MOST, LEAST_DIM = 0.25, 0.99, 8  # share of D that holds most of the variance; said from so many dimensions on
+THIN, NEARLY_ALL = 0.125, 0.999  # share of D that holds nearly all of it
 SAME = 1e-6  # of their length: latents that differ by less are one
 SPHERE = 0.02  # codes whose lengths vary by less lie on a sphere
 SOURCE_START = f"Random initialization and its failure: {VISUAL}, section 5; norm control: section 6.3.1"
@@ -73,17 +76,25 @@ def scale(of: Evidence) -> Finding | None:
     if not of.learned or of.book.metric != "euclidean":  # the others do not compare sizes
         return None
     latents, own = of.cloud.points, of.own
-    gap = latents.mean(0) - own.mean(0)
-    left, right = latents - latents.mean(0), own - own.mean(0)
     error = float(np.square(latents - own).sum(1).mean())
-    offset, spread = float(np.linalg.norm(gap)), max(of.cloud.spread, 1e-300)
-    if offset >= MOVED * spread and offset**2 >= MOVED_SHARE * error:
+    if _large(of) and of.relative_error > LARGE_ERROR and of.misfit > MISFIT:
+        return _scaled(of, "larger")
+    offset = float(np.linalg.norm(latents.mean(0) - own.mean(0)))
+    if offset >= MOVED * of.cloud.spread and offset**2 >= MOVED_SHARE * error:
         return _shifted(of, offset, offset**2 / error)
+    left, right = latents - latents.mean(0), own - own.mean(0)
     slope = float((left * right).sum() / max(np.square(right).sum(), 1e-300))
     fitted = float(np.square(left - slope * right).sum(1).mean())
     if 1 / SCALED < slope < SCALED or fitted > GAINED * error or of.usage.used < 2:
         return None
-    return _scaled(of, slope)
+    return _scaled(of, "smaller" if slope > 1 else "larger")
+
+
+def _large(of: Evidence) -> bool:
+    """Whether codes reach much farther than latents, and the ones in use lie at the rim of the cloud or beyond."""
+    reach, middle = heap(of.cloud.points)
+    living = float(np.median(np.linalg.norm(of.living - middle, axis=1)))
+    return heap(of.codes)[0] > LARGE * reach and living > reach
 
 
 def _shifted(of: Evidence, offset: float, share: float) -> Finding:
@@ -105,17 +116,16 @@ def _shifted(of: Evidence, offset: float, share: float) -> Finding:
     )
 
 
-def _scaled(of: Evidence, slope: float) -> Finding:
-    codes, latents = heap(of.living)[0], heap(of.cloud.points)[0]
-    word = "smaller" if slope > 1 else "larger"
+def _scaled(of: Evidence, word: Literal["smaller", "larger"]) -> Finding:
+    codes, latents = heap(of.living if word == "smaller" else of.codes)[0], heap(of.cloud.points)[0]
+    which = "codes in use" if word == "smaller" else "codes"
     text = (
-        f"Half of the codes in use{of.where} lie more than {codes:.3g} from their middle, half of the latents more than "
-        f"{latents:.3g} from theirs. By least squares latents lie {slope:.2g} times as far out as their codes; codes in "
-        "the middle of their latents give 1. "
+        f"Half of the {which}{of.where} lie {codes:.3g} or more from their middle, half of the latents {latents:.3g} or "
+        f"more from theirs: {codes / max(latents, 1e-300):.2g} times as far. "
     )
     text += (
         "The codes fill only the middle of the cloud, so outer latents all share the outermost few."
-        if slope > 1
+        if word == "smaller"
         else "The distances are ruled by the size of the codes, so the few smallest ones win."
     )
     lengths = np.linalg.norm(of.codes, axis=1)
@@ -138,29 +148,31 @@ def error(of: Evidence) -> Finding | None:
     """Codes that say less about their latents than as many means would."""
     if not of.learned or of.book.metric == "dot" or of.usage.used < 2:
         return None
+    if of.relative_error < LEFT:
+        return None
     far, poor = of.relative_error >= MISSED and of.misfit >= MISFIT, of.misfit >= POOR
     if not far and not poor:
         return None
-    reach = min(of.size, 128)
     text = (
         f"The mean squared distance of {len(of.latents):,} sampled latents to their codes{of.where} is "
-        f"{of.relative_error:.0%} of the latents' variance (the mean of all latents alone: 100%); k-means with {reach:,} "
-        f"codes at most reaches {of.reachable_error:.0%}."
+        f"{of.relative_error:.0%} of the latents' variance (the mean of all latents alone: 100%); k-means with as "
+        f"many codes as are in use, or {GROUPS} of them, reaches {of.reachable_error:.0%}."
     )
+    level, sure = ("bad", "certain") if far else ("note", "likely")
     if _transposed(of):
+        level = "bad" if far else "warning"
         title = f"The codebook looks transposed{of.where}"
         text += " Read as (dimensions, codes) it would be less than half of that."
         advice = "Transpose the table when it is loaded (.T), rather than reshaping it."
     else:
-        title = f"Codes miss their latents{of.where}"
+        title = f"Codes miss their latents{of.where}" if far else f"Codes lie farther from latents than need be{of.where}"
         advice = (
             "Raise the commitment weight or the codebook's rate, and check that the codebook is of this encoder and that "
             "both have one scale."
         )
     source = f"Information loss: {LI}, section 6; encoder and codebook out of step: {VISUAL}, section 3.4.3"
-    level = "bad" if far else "warning"
     return Finding(
-        level, title, text, "certain", advice, "geometry", source, of.number, "Codes that miss their latents"
+        level, title, text, sure, advice, "geometry", source, of.number, "Codes that miss their latents"
     )
 
 
@@ -208,14 +220,14 @@ def flat(of: Evidence) -> Finding | None:
     held = np.cumsum(np.square(known.singular_values))
     if not len(held) or held[-1] <= 0 or len(of.latents) < 4 * dim:
         return None
-    needed = int(np.searchsorted(held, NEARLY_ALL * held[-1]) + 1)
+    most, needed = (int(np.searchsorted(held, share * held[-1]) + 1) for share in (MOST, NEARLY_ALL))
     thin = needed <= THIN * dim and not of.first_look
-    if known.entropy_dimension > FLAT * dim and not thin:
+    if most > FLAT * dim and not thin:
         return None
     text = (
-        f"The variance of {len(of.latents):,} sampled latents{of.where} fills {known.entropy_dimension:.1f} of {dim} "
-        f"dimensions (exp of the entropy of its shares), and {needed:,} hold {NEARLY_ALL:.1%} of it: a codebook of fewer "
-        "dimensions could hold the same."
+        f"Of {dim} dimensions {most:,} hold {MOST:.0%} of the variance of {len(of.latents):,} sampled latents{of.where}, "
+        f"{needed:,} hold {NEARLY_ALL:.1%}; it is spread as if over {known.entropy_dimension:.1f} (exp of the entropy of its "
+        "shares). A codebook of fewer dimensions could hold the same."
     )
     return Finding(
         "warning" if thin else "note",

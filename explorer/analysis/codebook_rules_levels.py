@@ -12,24 +12,25 @@ from itertools import pairwise
 
 import numpy as np
 
+from explorer.analysis.clouds import evenly
 from explorer.analysis.codebook_evidence import Evidence
 from explorer.analysis.codebook_findings import GITHUB, LI, Finding, percent
+from explorer.analysis.neighbours import assign
+from explorer.record import Codebook
 
 CHAIN = 0.05  # of R by which the next E may differ: latents are a sample, errors are of all tokens
-LARGER = 2.0  # times the energy of the codes of the level before
-SMALL_CODES = 2.0  # latents lie so many times as far out as the codes: they were made for smaller latents
+LARGER, SMALLER = 1.1, 0.8  # codes than those of the level before; error that is left with the largest codes first
+REQUANTIZED = 1024  # latents
 NOTHING = 0.01  # of the energy that it is given is less than a level should take away
 SOURCE = f"Residual levels refine those before them: {LI}, section 2.3; {GITHUB}facebookresearch/encodec/issues/45"
 
 
 @dataclass(frozen=True)
 class Energies:
-    """Of one level: given E, left R, and that of its codes as they are used."""
+    """Of one level: E that it is given, R that it leaves."""
 
     given: float
     left: float
-    codes: float
-    slope: float  # of latents on their codes, both as they are: 1 where a code is the mean of its latents
 
 
 def across_levels(evidence: Sequence[Evidence]) -> tuple[list[Finding], set[int]]:
@@ -53,12 +54,9 @@ def _residual(of: Evidence) -> bool:
 
 
 def _energies(of: Evidence) -> Energies:
-    latents, own = of.cloud.points, of.own
-    codes = float(np.square(own).sum(1).mean())
     tokens = of.level.counts
     left = float(np.nansum(of.level.error * tokens) / max(1, tokens.sum()))
-    given = float(np.square(latents).sum(1).mean())
-    return Energies(given, left, codes, float((latents * own).sum(1).mean() / max(codes, 1e-300)))
+    return Energies(float(np.square(of.cloud.points).sum(1).mean()), left)
 
 
 def _renamed(evidence: Sequence[Evidence], energies: Sequence[Energies]) -> Finding | None:
@@ -93,26 +91,34 @@ def _order(energies: Sequence[Energies]) -> list[int]:
 
 
 def _applied_wrongly(evidence: Sequence[Evidence], energies: Sequence[Energies]) -> Finding | None:
-    """Codebooks that were made for other levels: small codes where latents are large, before large ones."""
-    swapped = [
-        n
-        for n, (a, b) in enumerate(pairwise(energies))
-        if b.codes > LARGER * a.codes > 0 and a.slope > SMALL_CODES and evidence[n].usage.used > 1
-    ]
-    if not swapped:
+    """Codebooks that were made for other levels: in order of their size they would leave less."""
+    if len({of.book.codebook_dim for of in evidence}) > 1 or not _chained(energies):
         return None
-    n = swapped[0]
-    a, b = energies[n], energies[n + 1]
+    sizes = [float(np.sqrt(np.square(of.codes).sum(1).mean())) for of in evidence]
+    order = sorted(range(len(sizes)), key=lambda n: -sizes[n])
+    n = max(range(1, len(sizes)), key=lambda n: sizes[n] / max(sizes[n - 1], 1e-300))
+    if sizes[n] <= LARGER * sizes[n - 1]:
+        return None
+    latents = evenly(evidence[0].latents, REQUANTIZED)
+    as_is, in_order = (_left_by([evidence[m].book for m in way], latents) for way in (range(len(sizes)), order))
+    if in_order > SMALLER * as_is:
+        return None
     text = (
-        f"Codes of level {n + 2} are {np.sqrt(b.codes / a.codes):.2g} times as large as those of level {n + 1} (root mean "
-        f"square, as used), and level {n + 1} takes only {percent(max(0.0, 1 - a.left / a.given))} of the energy that it "
-        f"is given: its latents lie {a.slope:.2g} times as far out as its codes. A residual quantizer refines from level "
-        "to level, so its codes shrink."
+        f"Codes of level {n + 1} are {sizes[n] / max(sizes[n - 1], 1e-300):.2g} times as large as those of level {n} (root "
+        "mean square). A residual quantizer refines from level to level, so its codes shrink: with the largest codes "
+        f"first, in the order {', '.join(str(m + 1) for m in order)}, {len(latents):,} latents would be left with "
+        f"{percent(in_order / as_is)} of the squared error."
     )
-    explained = sorted({level for m in swapped for level in (m, m + 1)})
-    return _order_finding(
-        f"Levels are in the wrong order: level {n + 2} has larger codes than level {n + 1}", text, explained
-    )
+    title = f"Levels are in the wrong order: level {n + 1} has larger codes than level {n}"
+    return _order_finding(title, text, range(len(evidence)))
+
+
+def _left_by(books: Sequence[Codebook], latents: np.ndarray) -> float:
+    """Mean squared length that levels of these codebooks leave of `latents` (n, D)."""
+    rest = latents.astype(np.float32)
+    for book in books:
+        rest = rest - book.vectors[assign(book, rest)]
+    return float(np.square(rest.astype(np.float64)).sum(1).mean())
 
 
 def _order_finding(title: str, text: str, levels: Sequence[int]) -> Finding:

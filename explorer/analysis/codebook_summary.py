@@ -16,6 +16,7 @@ from explorer.audit.result import Audit
 
 SEVERAL = 3  # levels from which findings of one kind become one
 NAMED = 8  # levels whose own titles stand in it
+OPEN = 0.1  # of the codes without a token: with more of them nothing is called healthy
 COUNTED = f"What was counted belongs to the figure: {GITHUB}FoundationVision/LlamaGen/issues/65"
 
 
@@ -87,7 +88,8 @@ def healthy(audit: Audit, evidence: Sequence[Evidence], found: Sequence[Finding]
         return []
     levels = [of for _, of in well]
     every = len(levels) == len(evidence)
-    first_look, noted = any(of.first_look for of in levels), any(f.kind == "Dead codes" for f in found)
+    first_look = any(of.first_look for of in levels)
+    noted = any(f.kind == "Dead codes" for f in found) or any(of.unused.none > OPEN * of.size for of in levels)
     names = "" if every else f": {_names([n for n, _ in well], levels)}"
     word = "No alarm" if first_look or noted else "Healthy"
     title = f"{word}: nothing wrong is measured" if every else f"{word}{names}"

@@ -3,9 +3,10 @@
 Chao2 (Chao 1987, https://doi.org/10.2307/2531532; bias-corrected as in Chao 2005; variance as in EstimateS, eq. 11)
 tells from the codes that occur in one medium and in two how many more media would find. It is a lower bound where codes
 differ in how likely they are, so what is called dead keeps away from it: its upper limit (log-normal, one-sided 99%),
-twice the codes seen in one to three media, and one in ten of the rest if there are such rare codes. Nothing is called
-dead while that is more than half of the codes in use: rare codes then run on below what was counted. The constants were
-set by codebooks of which it is known: `tests/analysis/calibration.py` prints how often they are wrong.
+twice the codes seen in one to three media, and three in a hundred of the rest; more, up to a tenth, the more of the codes
+in use are so rare. Nothing is called
+dead while that is more than half of the codes in use and few tokens were counted: rare codes then run on below that. The
+constants were set by codebooks of which it is known: `tests/analysis/calibration.py` prints how often they are wrong.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from explorer.audit.parts import LevelAudit
 
 Z = 2.326  # one-sided 99% of a normal distribution
 RARE, TIMES = 3, 2.0  # media in which a rare code occurs at most; times so many may be found
-SPARED = 0.1  # of the unused codes that remain, where there are rare ones
+SPARED, SPARED_EACH, SPARED_MOST = 0.03, 4.0, 0.1  # of the unused codes that remain: least, by share of rare ones, most
 SATURATED = 0.5  # of the codes in use: what may still be found is less
 LIKELY_MEDIA, CERTAIN_MEDIA = 10, 20  # media below which no code is called dead, or not for certain
+LIKELY_EACH, CERTAIN_EACH = 10, 20  # tokens for each code from which that is said although rare codes run on
 CERTAIN_CODES = 3  # one code alone can always be a very rare one
-TOKENS_EACH = 10  # tokens for each code, where nothing is known of media
 Sure = Literal["certain", "likely"]
 
 
@@ -68,12 +69,14 @@ def unused_codes(level: LevelAudit) -> Unused:
         media = level.media
         expected, most, rare = _by_media(level.occurs, media)
     expected, most = min(float(none), expected), min(float(none), most)
-    lasting = int((none - most) * (1 - SPARED * (rare > 0)) + 0.5)
+    spared = min(SPARED_MOST, max(SPARED, SPARED_EACH * rare / max(1, used)))
+    lasting = int((none - most) * (1 - spared) + 0.5)
     sure: Sure | None = None
-    known = media >= LIKELY_MEDIA or (media == 0 and level.tokens >= TOKENS_EACH * level.codebook_size)
-    if known and lasting > 0 and most <= SATURATED * used and level.tokens >= level.codebook_size:
-        enough = media >= CERTAIN_MEDIA and lasting >= CERTAIN_CODES and level.occurs is not None
-        sure = "certain" if enough else "likely"
+    each, saturated = level.tokens / level.codebook_size, most <= SATURATED * used
+    known = media >= LIKELY_MEDIA or (media == 0 and each >= LIKELY_EACH)
+    if known and lasting > 0 and each >= 1 and (saturated or each >= LIKELY_EACH):
+        enough = media >= CERTAIN_MEDIA and (saturated or each >= CERTAIN_EACH)
+        sure = "certain" if enough and lasting >= CERTAIN_CODES and level.occurs is not None else "likely"
     return Unused(none, media, expected, most, lasting if none else 0, sure if none else None)
 
 

@@ -15,7 +15,6 @@ from explorer.analysis.neighbours import quantization_error
 from explorer.audit.counting import (
     JOINT_KEYS,
     Growth,
-    InMedia,
     KeyCounts,
     LatentSample,
     Pairs,
@@ -25,6 +24,7 @@ from explorer.audit.counting import (
     part,
 )
 from explorer.audit.exemplar_table import ExemplarTable
+from explorer.audit.in_media import InMedia
 from explorer.audit.parts import CODES_DETAILED, JointAudit, LevelAudit
 from explorer.errors import RecordError
 from explorer.record import Codebook, Combination, TokenLayout, TokenLevel

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.audit.accumulator import perplexity
-from explorer.audit.counting import Growth, InMedia
+from explorer.audit.counting import Growth
+from explorer.audit.in_media import InMedia
 from explorer.audit.index_blocks import Block
 from explorer.audit.index_words import wrong_index
 from explorer.audit.parts import LevelAudit
