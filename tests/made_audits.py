@@ -40,6 +40,7 @@ def level_of(codebook, latents, codes=None, name="", sample=4096):
     squared = np.square(latents - rows).sum(1)
     with np.errstate(invalid="ignore"):
         error = np.bincount(codes, weights=squared, minlength=size) / counts
+    each = np.stack([np.bincount(codes[media == m], minlength=size) for m in np.unique(media)])  # (media, K)
     chosen = np.sort(np.random.default_rng(0).choice(len(codes), min(sample, len(codes)), replace=False))
     norms = np.linalg.norm(latents, axis=1)
     return LevelAudit(
@@ -53,6 +54,9 @@ def level_of(codebook, latents, codes=None, name="", sample=4096):
         latents=latents[chosen],
         latent_codes=codes[chosen].astype(np.int32),
         latent_norm=(float(norms.mean()), float(norms.std()), float(norms.max())),
+        media=len(each),
+        occurs=(each > 0).sum(0),
+        stretches=each,
     )
 
 

@@ -1,8 +1,8 @@
 """Do these tokens belong to these codes? Whether a latent's code explains it, and if not, what would.
 
-A latent is explained when its code is as near as the nearest one, to rounding or within WITHIN: twins, black backgrounds
-and silence have many codes at almost one distance, and a tokenizer that adds up in another order takes another of them.
-Letters: n latents, K codes, D codebook_dim.
+A latent is explained when its code is as near as the nearest one, to rounding or within WITHIN: twins, black
+backgrounds and silence have many codes at almost one distance, and a tokenizer that adds up in another order takes
+another of them. Letters: n latents, K codes, D codebook_dim.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where codes lie beside latents: spreads, offsets, the heap of unused codes, latents without a code of their own.
 
-Every distance is put beside the spread of the latents or of the codes in use, never beside the quantization error, which
-grows with the very fault that is looked for. Letters: n latents, D codebook_dim.
+Every distance is put beside the spread of the latents or of the codes in use, never beside the quantization error,
+which grows with the very fault that is looked for. Letters: n latents, D codebook_dim.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def evenly(points: np.ndarray, most: int = SOME) -> np.ndarray:
 
 
 def resolution(codes: np.ndarray) -> float:
-    """How far apart neighbouring codes (n, D) would be if they filled their own extent evenly: spread / n^(1/d), d being
-    the dimensions that they fill. Copies of codes do not change it much, nor does the error of a bad fit."""
+    """How far apart neighbouring codes (n, D) would be if they filled their own extent evenly: spread / n^(1/d), d
+    being the dimensions that they fill. Copies of codes do not change it much, nor does the error of a bad fit."""
     if len(codes) < 2:
         return 0.0
     known = spectrum(codes)

@@ -235,9 +235,9 @@ def state_words(state: int, page: CodePage, duplicates: Sequence[int] = (), over
     """What the state of a code says, with its denominator: 0 live, 1 dead, 2 unseen, 3 near-duplicate, 4 over-used."""
     counted = f"{page.tokens:,} tokens counted, K = {page.codebook_size:,}"
     if state == 1:
-        return f"Dead: {f'{page.count:,}' if page.count else 'not one'} of {counted}."
+        return f"Dead: not one of {counted}, and more media of this kind are not expected to find it."
     if state == 2:
-        return f"Not yet seen: {counted}, too few to call a code dead."
+        return f"Not seen yet: {counted}, which is too few, or of too few media, to call a code dead."
     if state == 3:
         others = ", ".join(str(other) for other in list(duplicates)[:4])
         return f"Near-duplicate of code {others}." if others else "Near-duplicate of another code."

@@ -29,8 +29,8 @@ class Finding:
     """level: what kind of news; sure: of the statement in the title. advice: what to try. figure: the panel that shows
     it. source: survey section or public thread, with its address. codebook_level: number, None for all or several.
 
-    kind: what it is in a word or two without figures, such as "Dead codes", by which findings of many levels become one.
-    levels: the numbers of those that it speaks of, where they are several.
+    kind: what it is in a word or two without figures, such as "Dead codes", by which findings of many levels become
+    one. levels: the numbers of those that it speaks of, where they are several.
     """
 
     level: Level

@@ -1,8 +1,8 @@
 """The rules of the diagnosis that look at the counts of one level: each gives one finding, or None.
 
 Codes without a token are in `codebook_rules_dead.py`; vectors and latents in `codebook_rules_geometry.py` and
-`codebook_rules_fit.py`, the order of the media in `codebook_rules_order.py`, all levels of a residual quantizer together
-in `codebook_rules_levels.py`, and what was tried beside counting in `codebook_rules_trial.py`.
+`codebook_rules_fit.py`, the order of the media in `codebook_rules_order.py`, all levels of a residual quantizer
+together in `codebook_rules_levels.py`, and what was tried beside counting in `codebook_rules_trial.py`.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def giant(of: Evidence) -> Finding | None:
     only = usage.used == 1
     title = f"Every token is code {code}" if only else f"Code {code} takes {percent(share)} of all tokens"
     text = (
-        f"{usage.counts[code]:,} of {usage.tokens:,} tokens{of.where}, {fair:,.0f} times a fair share N/K. The other "
-        f"{usage.used - 1:,} codes in use share the rest; perplexity {usage.perplexity:,.1f} of {usage.ceiling:,}. "
+        f"{usage.counts[code]:,} of {usage.tokens:,} tokens{of.where}, {fair:,.0f} times a fair share N/K. "
+        f"Codes that share the rest: {usage.used - 1:,}; perplexity {usage.perplexity:,.1f} of {usage.ceiling:,}. "
     )
     level, why = _judged(of, code, share)
     advice = (
@@ -49,7 +49,15 @@ def giant(of: Evidence) -> Finding | None:
     )
     source = f"Winner takes all: {VISUAL}, section 3.4.2; {GITHUB}LatentActionPretraining/LAPA/issues/17"
     return Finding(
-        level, f"{title}{of.where}", text + why, "certain", advice, "code", source, of.number, "One code takes most"
+        level,
+        f"{title}{of.where}",
+        (text + why).strip(),
+        "certain",
+        advice,
+        "code",
+        source,
+        of.number,
+        "One code takes most",
     )
 
 

@@ -19,7 +19,10 @@ NARROW = 0.1  # of the codes in use may still be found, where fewer tokens than 
 SMALL = 0.25  # of the spread of the latents and of the codes in use: dead codes within it lie in one heap
 TIGHT = 1e-3  # of the spread of the latents: a heap that has no extent of its own
 TOGETHER = 0.5  # share of dead codes that lie on another code
-FAR, FAR_OF_CODES = 2.0, 0.5  # that dead codes are from the nearest latent: in distances of latents, and of codes in use
+FAR, FAR_OF_CODES = (
+    2.0,
+    0.5,
+)  # that dead codes are from the nearest latent: in distances of latents, and of codes in use
 SHORT = 0.5  # of the length of codes in use: by the dot metric a shorter one is hardly chosen
 
 
@@ -31,9 +34,10 @@ def unseen(of: Evidence) -> Finding | None:
     counted = f" of {known.media:,} {'medium' if known.media == 1 else 'media'}" if known.media else ""
     chance = of.size * math.exp(-of.share_each)
     text = (
-        f"{usage.tokens:,} tokens{counted} were counted for {of.size:,} codes{of.where}: {of.share_each:.3g} for each; at "
-        f"most {usage.ceiling:,} could be used, and {usage.used:,} were. Were all codes used alike, and tokens drawn one "
-        f"by one, {chance:,.0f} would have none. "
+        f"{usage.tokens:,} tokens{counted} were counted for {of.size:,} codes{of.where}: {of.share_each:.3g} for "
+        "each; at "
+        f"most {usage.ceiling:,} could be used, and {usage.used:,} were. Were all codes used alike, and tokens drawn "
+        f"one by one, {chance:,.0f} would have none. "
     )
     if known.media >= LIKELY_MEDIA:
         text += f"More media of this kind are expected to find {known.expected:,.0f} of them or more (Chao's estimate)."
@@ -62,8 +66,8 @@ def narrow(of: Evidence) -> Finding | None:
     if usage.used > DEAD_BAD * usage.tokens or known.lasting < DEAD_BAD * of.size:
         return None
     text = (
-        f"{usage.tokens:,} tokens of {known.media:,} media use {usage.used:,} of {of.size:,} codes{of.where}, and nearly "
-        f"all of them in many media: {known.most:,.0f} others at most are expected in more media of this kind. "
+        f"{usage.tokens:,} tokens of {known.media:,} media use {usage.used:,} of {of.size:,} codes{of.where}, and "
+        f"nearly all of them in many media: {known.most:,.0f} others at most are expected in more media of this kind. "
         f"Perplexity {usage.perplexity:,.0f}: {usage.entropy_bits:.1f} of {math.log2(of.size):.1f} bits are used."
     )
     return Finding(
@@ -146,11 +150,12 @@ def _heap(of: Evidence) -> Finding | None:
     at_zero = float(np.linalg.norm(middle)) <= max(extent, SMALL * of.cloud.spread)
     beside = f"{extent:.3g} around {'zero' if at_zero else 'one point'}, {percent(extent / of.cloud.spread)} of"
     text = (
-        f"Half of the {len(of.idle):,} dead codes lie within {beside} the spread of the latents ({of.cloud.spread:.3g}); "
+        f"Half of the {len(of.idle):,} dead codes lie within {beside} the spread of the latents "
+        f"({of.cloud.spread:.3g}); "
         f"half of the {len(of.living):,} codes in use reach farther than {living:.3g} from their middle. "
     )
-    init = f"uniform start in a small ball: {GITHUB}lucidrains/vector-quantize-pytorch/issues/19; without expiry 40 to 90% "
-    init += f"dead: {GITHUB}lucidrains/vector-quantize-pytorch/issues/205"
+    init = f"uniform start in a small ball: {GITHUB}lucidrains/vector-quantize-pytorch/issues/19; without expiry 40 to "
+    init += f"90% dead: {GITHUB}lucidrains/vector-quantize-pytorch/issues/205"
     drift = f"Unused codes decay to 0: {GITHUB}zalandoresearch/pytorch-vq-vae/issues/10; the EMA overwrites reseeded "
     drift += f"codes: {GITHUB}facebookresearch/encodec/issues/61"
     if extent <= TIGHT * of.cloud.spread:
@@ -163,8 +168,8 @@ def _heap(of: Evidence) -> Finding | None:
     else:
         title, sure = f"Dead codes are still in the small ball where they started{of.where}", "likely"
         text += (
-            "A codebook that starts much smaller than the latents looks so: the few codes at its rim won everything and "
-            "moved out, and without expiry no other ever moves."
+            "A codebook that starts much smaller than the latents looks so: the few codes at its rim won everything "
+            "and moved out, and without expiry no other ever moves."
         )
         advice = (
             "Start the codes on latents (k-means on the first batch: kmeans_init) and replace unused ones "
@@ -187,8 +192,8 @@ def _copies(of: Evidence) -> Finding | None:
     return Finding(
         "warning",
         f"Dead codes are copies{of.where}",
-        f"{percent(share)} of {len(of.idle):,} dead codes lie within {threshold:.3g} of {whom}: of codes in one place the "
-        "nearest by a hair takes every token.",
+        f"{percent(share)} of {len(of.idle):,} dead codes lie within {threshold:.3g} of {whom}: of codes in one place "
+        "the nearest by a hair takes every token.",
         "certain",
         "Add noise when a code is split or copied, reseed on latents instead, or let codes repel each other.",
         "geometry",
@@ -226,7 +231,8 @@ def _among(of: Evidence) -> Finding:
     return Finding(
         "note",
         f"Dead codes lie among the latents{of.where}",
-        f"Half of the {len(of.idle):,} dead codes are within {near * of.cloud.apart:.3g} of a sampled latent, and half of "
+        f"Half of the {len(of.idle):,} dead codes are within {near * of.cloud.apart:.3g} of a sampled latent, and "
+        "half of "
         f"the latents within {of.cloud.apart:.3g} of another one: they lost to codes nearby rather than being out of "
         "reach, or these data are of another kind than those of training.",
         "possible",
@@ -246,8 +252,8 @@ def _short(of: Evidence) -> Finding | None:
     return Finding(
         "warning",
         f"Dead codes are shorter than those in use{of.where}",
-        f"Half of the {len(of.idle):,} dead codes are no longer than {idle:.3g}, half of those in use are {living:.3g} or "
-        "longer. The dot metric prefers long codes, whatever their direction.",
+        f"Half of the {len(of.idle):,} dead codes are no longer than {idle:.3g}, half of those in use are "
+        f"{living:.3g} or longer. The dot metric prefers long codes, whatever their direction.",
         "likely",
         "Normalise the codes (cosine metric), or hold their lengths by a penalty.",
         "geometry",

@@ -1,4 +1,4 @@
-"""Rules on whether codes and latents are what they should be: numbers that are finite, and tokens that belong to them."""
+"""Rules on whether codes and latents are what they should be: finite numbers, and tokens that belong to them."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def _words(cause: Cause | None, metric: str) -> tuple[str, str, str]:
     if cause is None:
         return (
             "Codes and tokens do not belong together",
-            "No metric, scale, shift or order of the codes explains the choice: another checkpoint's codebook, or tokens "
-            "that were sampled rather than chosen.",
+            "No metric, scale, shift or order of the codes explains the choice: another checkpoint's codebook, or "
+            "tokens that were sampled rather than chosen.",
             "Check that the codebook is the one that made these tokens; sampling or a beam search also do this.",
         )
     share = percent(cause.share)

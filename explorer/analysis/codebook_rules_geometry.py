@@ -34,8 +34,8 @@ def same_latents(of: Evidence) -> Finding | None:
     if not of.learned or of.cloud.spread > SAME * max(float(np.linalg.norm(of.cloud.mean)), 1e-30):
         return None
     text = (
-        f"{len(of.latents):,} sampled latents{of.where} of {of.usage.tokens:,} are one vector to rounding, so every token "
-        "is one code whatever the codebook is."
+        f"{len(of.latents):,} sampled latents{of.where} of {of.usage.tokens:,} are one vector to rounding, so every "
+        "token is one code whatever the codebook is."
     )
     level = "note" if of.first_look else "bad"
     advice = (
@@ -54,8 +54,8 @@ def bare(of: Evidence) -> Finding | None:
     if not BARE <= off.share <= MOST_BARE or off.error_share < BARE_ERROR or of.misfit < MISFIT:
         return None
     text = (
-        f"{percent(off.share)} of {len(of.latents):,} sampled latents{of.where}, those of {len(off.codes):,} codes, lie "
-        f"{off.distance:.3g} from their code and around another place than it (the spread of all latents is "
+        f"{percent(off.share)} of {len(of.latents):,} sampled latents{of.where}, those of {len(off.codes):,} codes, "
+        f"lie {off.distance:.3g} from their code and around another place than it (the spread of all latents is "
         f"{of.cloud.spread:.3g}). They make {percent(off.error_share)} of the squared error: no code lies among them."
     )
     return Finding(
@@ -120,8 +120,8 @@ def _scaled(of: Evidence, word: Literal["smaller", "larger"]) -> Finding:
     codes, latents = heap(of.living if word == "smaller" else of.codes)[0], heap(of.cloud.points)[0]
     which = "codes in use" if word == "smaller" else "codes"
     text = (
-        f"Half of the {which}{of.where} lie {codes:.3g} or more from their middle, half of the latents {latents:.3g} or "
-        f"more from theirs: {codes / max(latents, 1e-300):.2g} times as far. "
+        f"Half of the {which}{of.where} lie {codes:.3g} or more from their middle, half of the latents {latents:.3g} "
+        f"or more from theirs: {codes / max(latents, 1e-300):.2g} times as far. "
     )
     text += (
         "The codes fill only the middle of the cloud, so outer latents all share the outermost few."
@@ -165,15 +165,15 @@ def error(of: Evidence) -> Finding | None:
         text += " Read as (dimensions, codes) it would be less than half of that."
         advice = "Transpose the table when it is loaded (.T), rather than reshaping it."
     else:
-        title = f"Codes miss their latents{of.where}" if far else f"Codes lie farther from latents than need be{of.where}"
+        title = (
+            f"Codes miss their latents{of.where}" if far else f"Codes lie farther from latents than need be{of.where}"
+        )
         advice = (
-            "Raise the commitment weight or the codebook's rate, and check that the codebook is of this encoder and that "
-            "both have one scale."
+            "Raise the commitment weight or the codebook's rate, and check that the codebook is of this encoder and "
+            "that both have one scale."
         )
     source = f"Information loss: {LI}, section 6; encoder and codebook out of step: {VISUAL}, section 3.4.3"
-    return Finding(
-        level, title, text, sure, advice, "geometry", source, of.number, "Codes that miss their latents"
-    )
+    return Finding(level, title, text, sure, advice, "geometry", source, of.number, "Codes that miss their latents")
 
 
 def _transposed(of: Evidence) -> bool:
@@ -225,9 +225,10 @@ def flat(of: Evidence) -> Finding | None:
     if most > FLAT * dim and not thin:
         return None
     text = (
-        f"Of {dim} dimensions {most:,} hold {MOST:.0%} of the variance of {len(of.latents):,} sampled latents{of.where}, "
-        f"{needed:,} hold {NEARLY_ALL:.1%}; it is spread as if over {known.entropy_dimension:.1f} (exp of the entropy of its "
-        "shares). A codebook of fewer dimensions could hold the same."
+        f"Of {dim} dimensions {most:,} hold {MOST:.0%} of the variance of {len(of.latents):,} sampled "
+        f"latents{of.where}, "
+        f"{needed:,} hold {NEARLY_ALL:.1%}; it is spread as if over {known.entropy_dimension:.1f} (exp of the entropy "
+        "of its shares). A codebook of fewer dimensions could hold the same."
     )
     return Finding(
         "warning" if thin else "note",

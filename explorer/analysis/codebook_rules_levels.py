@@ -1,7 +1,8 @@
 """Rules on the levels of a residual quantizer together: their order, and levels that carry nothing.
 
-The energy that a level is given, E (mean squared length of its latents), is what the level before it left, R (mean squared
-distance to its codes): E of level l + 1 equals R of level l, or the levels are not in the order in which they worked.
+The energy that a level is given, E (mean squared length of its latents), is what the level before it left, R (mean
+squared distance to its codes): E of level l + 1 equals R of level l, or the levels are not in the order in which they
+worked.
 """
 
 from __future__ import annotations
@@ -104,7 +105,8 @@ def _applied_wrongly(evidence: Sequence[Evidence], energies: Sequence[Energies])
     if in_order > SMALLER * as_is:
         return None
     text = (
-        f"Codes of level {n + 1} are {sizes[n] / max(sizes[n - 1], 1e-300):.2g} times as large as those of level {n} (root "
+        f"Codes of level {n + 1} are {sizes[n] / max(sizes[n - 1], 1e-300):.2g} times as large as those of level {n} "
+        "(root "
         "mean square). A residual quantizer refines from level to level, so its codes shrink: with the largest codes "
         f"first, in the order {', '.join(str(m + 1) for m in order)}, {len(latents):,} latents would be left with "
         f"{percent(in_order / as_is)} of the squared error."
@@ -134,8 +136,8 @@ def _silent(evidence: Sequence[Evidence], energies: Sequence[Energies], silent: 
     several = len(silent) > 1
     most = max(max(0.0, 1 - energies[n].left / max(energies[n].given, 1e-300)) for n in silent)
     text = (
-        f"{level_words(silent).capitalize()} of {len(evidence)} take{'' if several else 's'} at most {percent(most)} of the "
-        "squared length of what the levels before leave: the sum is the same without. Codes in use there: "
+        f"{level_words(silent).capitalize()} of {len(evidence)} take{'' if several else 's'} at most {percent(most)} "
+        "of the squared length of what the levels before leave: the sum is the same without. Codes in use there: "
         f"{', '.join(f'{evidence[n].usage.used:,}' for n in silent[:8])}{' ...' if len(silent) > 8 else ''}."
     )
     advice = (

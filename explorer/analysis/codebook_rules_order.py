@@ -16,8 +16,8 @@ def drift(of: Evidence) -> Finding | None:
     if known is None:
         return None
     text = (
-        f"The shares of the codes differ by {known.js_bits:.2f} bits (Jensen-Shannon, 1 at most) between the first half of "
-        f"{of.media:,} media and the last{of.where}, and by {known.usual:.2f} if the same media are shuffled. "
+        f"The shares of the codes differ by {known.js_bits:.2f} bits (Jensen-Shannon, 1 at most) between the first "
+        f"half of {of.media:,} media and the last{of.where}, and by {known.usual:.2f} if the same media are shuffled. "
         f"{known.used[0]:,} codes are used in the first and {known.used[1]:,} in the last, {known.only[0]:,} and "
         f"{known.only[1]:,} of them only there."
     )
@@ -26,8 +26,9 @@ def drift(of: Evidence) -> Finding | None:
         f"The first half of the media uses other codes than the last{of.where}",
         text,
         "certain",
-        "If the files are sorted by kind, that is all: figures of a part of them say nothing of the rest. Otherwise look "
-        "whether the model was changing while it was counted (training mode), and what is different in the later files.",
+        "If the files are sorted by kind, that is all: figures of a part of them say nothing of the rest. Otherwise "
+        "look whether the model was changing while it was counted (training mode), and what is different in the later "
+        "files.",
         "batches",
         SOURCE,
         of.number,
@@ -42,8 +43,8 @@ def falling(of: Evidence) -> Finding | None:
         return None
     word = "falls" if known.last < known.first else "rises"
     text = (
-        f"Perplexity of one medium{of.where}: {known.first:,.0f} in the first quarter of {known.media:,} media (median), "
-        f"{known.last:,.0f} in the last."
+        f"Perplexity of one medium{of.where}: {known.first:,.0f} in the first quarter of {known.media:,} media "
+        f"(median), {known.last:,.0f} in the last."
     )
     return Finding(
         "warning",

@@ -1,4 +1,4 @@
-"""Rules on what was tried beside counting: what a few decoded media look like, and whether encoding again gives the same."""
+"""Rules on what was tried beside counting: what decoded media look like, and whether encoding again gives the same."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def decoded_of(trial: Trial) -> Decoded | None:
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = np.where(var_y > 0, both / np.sqrt(var_x * var_y), 0.0)
+        gain = both / var_x
     error = var_x + var_y - 2 * both + np.square(x - y)
-    gain = both / var_x
     rows = (error, var_x, var_y, correlation, var_x * (1 - correlation**2), gain, y - gain * x, reverse, ends)
     return Decoded(*(float(np.median(row[seen])) for row in rows))
 
@@ -78,8 +78,8 @@ def _changes(trial: Trial) -> Finding | None:
         return None
     share = percent(trial.changed / trial.compared)
     text = (
-        f"Encoded again after the last medium, {trial.changed:,} of {trial.compared:,} tokens of the first one ({share}) "
-        "are other codes. "
+        f"Encoded again after the last medium, {trial.changed:,} of {trial.compared:,} tokens of the first one "
+        f"({share}) are other codes. "
     )
     if trial.restless is not None and trial.restless > CHANGED * trial.compared:
         text += f"Twice in a row it differs, too ({trial.restless:,}): it draws at random, as with dropout or sampling."
@@ -144,7 +144,7 @@ def _gain(known: Decoded, count: int) -> Finding | None:
 
 
 def _pictures(known: Decoded, count: int) -> Finding | None:
-    said = f"{known.psnr_db:.0f} dB over {count} decoded media (PSNR, median); one mean grey gives {known.blank_db:.0f} dB. "
+    said = f"{known.psnr_db:.0f} dB over {count} decoded media (median PSNR); one grey gives {known.blank_db:.0f} dB. "
     if known.reverse * BETTER <= known.error:
         title = f"Decodes have red and blue exchanged ({known.psnr_db:.0f} dB)"
         text = f"{said}With the channels in reverse it would be {-10 * np.log10(max(known.reverse, 1e-12)):.0f} dB."
@@ -162,8 +162,8 @@ def _pictures(known: Decoded, count: int) -> Finding | None:
         text += "Light and dark are exchanged. "
     text += f"{percent(known.ends)} of its values lie at 0 or 1."
     advice = (
-        "Say what range of pixels the model takes and gives (pixel_range=(-1, 1) or (0, 1)), and whether it subtracts a "
-        "mean."
+        "Say what range of pixels the model takes and gives (pixel_range=(-1, 1) or (0, 1)), and whether it subtracts "
+        "a mean."
     )
     return _finding(
         "bad", f"Decodes miss their media, {known.psnr_db:.0f} dB: is the range right?", text, advice, "Range"

@@ -1,4 +1,4 @@
-"""What the diagnosis says of all levels at once: one finding for many of a kind, what was left out, and what is well."""
+"""What the diagnosis says of all levels at once: one finding for many, what was left out, and what is well."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def of_the_audit(audit: Audit) -> list[Finding]:
     """What the counting itself left out."""
     if not audit.complete:
         text = (
-            f"{len(audit.media):,} of {audit.planned:,} media were counted, {len(audit.skipped):,} skipped: every figure is "
-            "of those alone."
+            f"{len(audit.media):,} of {audit.planned:,} media were counted, {len(audit.skipped):,} skipped: every "
+            "figure is of those alone."
         )
         return [_left_out("A partial audit", text, "Resume the audit to count the rest.")]
     if audit.skipped:
@@ -124,6 +124,6 @@ def _of_level(of: Evidence) -> str:
     alike = "" if of.states.threshold is None else f", {twins:,} near-duplicates"
     name = f"{of.name[0].upper()}{of.name[1:]}: " if of.name else ""
     return (
-        f"{name}{usage.used:,} of {of.size:,} codes in use, perplexity {usage.perplexity:,.0f}, the most used code takes "
-        f"{top / usage.tokens:.1%}{alike}."
+        f"{name}{usage.used:,} of {of.size:,} codes in use, perplexity {usage.perplexity:,.0f}, the most used code "
+        f"takes {top / usage.tokens:.1%}{alike}."
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from explorer.analysis.duplicates import NEAR
 from explorer.analysis.states import OVER
+from explorer.analysis.unused import LIKELY_MEDIA
 from explorer.analysis.usage import LEAST_TOKENS
 from explorer.config import FIGURE_SIDE_PX
 from explorer.record import Codebook, LatticeRule
@@ -58,8 +59,9 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     "dead": Definition(
         "a dead code",
-        f"A code {FEWER}, once at least K tokens were counted. Over fewer tokens than codes it is not yet seen: not "
-        "every code could have had its turn. A dead code says something of the data that was counted, not of all data.",
+        f"A code {FEWER} that more media of this kind would not find either, judged by the codes that occur in one, two "
+        f"and three media (Chao's estimate), over {LIKELY_MEDIA} media or more. The number is the least that is so. It "
+        "says something of the kind of data that was counted, not of all data.",
     ),
     "dead-lab": Definition(
         "dead in the lab",
@@ -68,12 +70,15 @@ DEFINITIONS: Mapping[str, Definition] = {
         "that was never chosen in fewer steps is unseen so far.",
     ),
     "unseen": Definition(
-        "not yet seen", "A code without a token while fewer than K tokens were counted: too few to call it dead."
+        "not seen yet",
+        "A code without a token that more media may find: tokens of one medium are alike, so few media, or few tokens "
+        "for each code, leave out many codes that others use.",
     ),
     "near-duplicate": Definition(
         "a near-duplicate",
         f"A code in use with another code in use so near that the two mean the same: within {NEAR:.0%} of the median "
-        "distance of the latents (or residuals) to their codes. Codes of a lattice are a whole step apart, so none is.",
+        "distance of the latents (or residuals) to their codes, or of how far apart the codes in use would lie if they "
+        "filled their own extent evenly, if that is less. Codes of a lattice are a whole step apart, so none is.",
     ),
     "over-used": Definition(
         "an over-used code",

@@ -1,7 +1,7 @@
 """Does usage change along the media? Their first half against their last, and each medium by itself.
 
-Even and odd media, which `agreement.py` compares, see all kinds of media alike; a model that changes while it is counted,
-files that are sorted by kind, and a recording that fades out show only in the order.
+Even and odd media, which `agreement.py` compares, see all kinds of media alike; a model that changes while it is
+counted, files that are sorted by kind, and a recording that fades out show only in the order.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ def trend(level: LevelAudit) -> Trend | None:
 
 
 def _js_bits(table: np.ndarray, first: np.ndarray) -> float:
-    """Jensen-Shannon divergence (Lin 1991) of the rows of `table` (b, K) in `first` (b,) bool and the others, in bits."""
+    """Jensen-Shannon divergence (Lin 1991) of the rows of `table` (b, K) in `first` (b,) bool and the others, in "
+    "bits."""
     p, q = (half / max(half.sum(), 1.0) for half in (table[first].sum(axis=0), table[~first].sum(axis=0)))
     middle = (p + q) / 2
     with np.errstate(divide="ignore", invalid="ignore"):

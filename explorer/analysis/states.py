@@ -51,8 +51,8 @@ def typical_distance(level: LevelAudit, codebook: Codebook | None) -> float | No
 
 
 def apart(level: LevelAudit, codebook: Codebook | None) -> tuple[float | None, str]:
-    """(what keeps codes apart, what that is in words): the distance of latents to their codes (median), or how far apart
-    the codes in use would lie if they filled their own extent evenly, if that is less; None without latents.
+    """(what keeps codes apart, what that is in words): the distance of latents to their codes (median), or how far
+    apart the codes in use would lie if they filled their own extent evenly, if that is less; None without latents.
 
     The first alone grows with the error: a codebook much smaller than its latents would be one heap of duplicates.
     """

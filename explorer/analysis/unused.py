@@ -3,10 +3,11 @@
 Chao2 (Chao 1987, https://doi.org/10.2307/2531532; bias-corrected as in Chao 2005; variance as in EstimateS, eq. 11)
 tells from the codes that occur in one medium and in two how many more media would find. It is a lower bound where codes
 differ in how likely they are, so what is called dead keeps away from it: its upper limit (log-normal, one-sided 99%),
-twice the codes seen in one to three media, and three in a hundred of the rest; more, up to a tenth, the more of the codes
-in use are so rare. Nothing is called
-dead while that is more than half of the codes in use and few tokens were counted: rare codes then run on below that. The
-constants were set by codebooks of which it is known: `tests/analysis/calibration.py` prints how often they are wrong.
+twice the codes seen in one to three media, and three in a hundred of the rest; more, up to a tenth, the more of the
+codes in use are so rare. Nothing is called
+dead while that is more than half of the codes in use and few tokens were counted: rare codes then run on below that.
+The constants were set by codebooks of which it is known: `tests/analysis/calibration.py` prints how often they are
+wrong.
 """
 
 from __future__ import annotations

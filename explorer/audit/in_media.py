@@ -1,4 +1,4 @@
-"""In how many media each code occurs, and how often in stretches of media in their order: what dead and drift rest on."""
+"""In how many media each code occurs, and how often in stretches of media in their order."""
 
 from __future__ import annotations
 

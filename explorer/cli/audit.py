@@ -11,7 +11,7 @@ from pathlib import Path
 
 from explorer import tokenizers
 from explorer.analysis.codebook_diagnosis import findings_as_json
-from explorer.analysis.growth import unmet
+from explorer.analysis.unused import unused_codes
 from explorer.analysis.usage import usage_of_counts
 from explorer.audit.index_blocks import Padding
 from explorer.audit.index_vectors import FILE as CODEBOOKS
@@ -124,12 +124,11 @@ def _broken(rule: str, audit: Audit, findings: Sequence[Mapping[str, object]]) -
         found = [one for one in findings if one["level"] in kinds]
         return f"--fail-on {rule}: {found[0]['title']}" if found else ""
     for level in audit.levels:
-        unused = int((level.counts == 0).sum())
-        lasting = max(0.0, unused - unmet(level.counts))
-        if lasting / level.codebook_size > most:
+        dead = unused_codes(level).dead or 0  # None: too little was counted to call any code dead
+        if dead / level.codebook_size > most:
             name = f"{level.name}: " if level.name else ""
             return (
-                f"--fail-on {rule}: {name}about {lasting:,.0f} of {level.codebook_size:,} codes have no token and are "
+                f"--fail-on {rule}: {name}{dead:,} of {level.codebook_size:,} codes or more have no token and are "
                 "not expected to get one from more of the same data"
             )
     return ""

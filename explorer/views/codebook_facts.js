@@ -13,9 +13,11 @@ const bits = (value) => (known(value) ? value.toFixed(2) : "–");
 export function levelFacts(level) {
   const { codebook_size: K, tokens, ceiling, used, perplexity } = level;
   const most = Math.log2(Math.max(ceiling, 1));
+  const unseen = level.unseen ?? 0;
+  const more = unseen > 0 ? `; ${whole(unseen)} more not seen yet` : "";
   const silent = known(level.dead)
-    ? { id: "dead", name: "Dead", value: whole(level.dead), of: `of ${whole(K)} codes, ${percent(level.dead, K)}` }
-    : { id: "unseen", name: "Not yet seen", value: whole(level.unseen ?? 0), of: `of ${whole(K)} codes, ${percent(level.unseen ?? 0, K)}` };
+    ? { id: "dead", name: "Dead", value: unseen > 0 ? `≥ ${whole(level.dead)}` : whole(level.dead), of: `of ${whole(K)} codes, ${percent(level.dead, K)}${more}` }
+    : { id: "unseen", name: "Not seen yet", value: whole(unseen), of: `of ${whole(K)} codes, ${percent(unseen, K)}` };
   return [
     { id: "tokens", name: "Tokens counted", value: whole(tokens), of: `${amount(tokens / K)} a code if even` },
     { id: "used", name: "Used codes", value: whole(used), of: `of ${whole(K)}, ${percent(used, K)}` },
@@ -40,7 +42,7 @@ export function jointFacts(joint) {
 }
 
 const HEADER = ["level", "codes_K", "tokens_counted", "ceiling_min_K_N", "used", "usage_of_K", "usage_of_ceiling", "dead", "not_yet_seen", "perplexity", "entropy_bits", "gini", "kl_to_uniform_bits"];
-const WORDS = ["", "Codes K", "Tokens", "min(K, N)", "Used", "of K", "of ceiling", "Dead", "Not yet seen", "Perplexity", "Entropy, bits", "Gini", "KL to uniform, bits"];
+const WORDS = ["", "Codes K", "Tokens", "min(K, N)", "Used", "of K", "of ceiling", "Dead, at least", "Not seen yet", "Perplexity", "Entropy, bits", "Gini", "KL to uniform, bits"];
 
 const nameOf = (level, i, several) => level.name || (several ? `level ${i + 1}` : "codebook");
 

@@ -33,7 +33,7 @@ export function heatmapCaption(level, order) {
   return `${cells} ${counted} ${states}`;
 }
 
-/** Entries of the legend: only states that occur, and "dead" or "not yet seen" even at 0, whichever can be said. */
+/** Entries of the legend: only states that occur, and "dead" or "not seen yet" even at 0, whichever can be said. */
 export function legendOf(level, found) {
   const K = level.codebook_size;
   const silent = level.dead === null || level.dead === undefined ? UNSEEN : DEAD;

@@ -10,7 +10,7 @@ export const OVERUSED = 4;
 export const STATES = [
   { id: "live", word: "in use" },
   { id: "dead", word: "dead" },
-  { id: "unseen", word: "not yet seen" },
+  { id: "unseen", word: "not seen yet" },
   { id: "duplicate", word: "near-duplicate" },
   { id: "overused", word: "over-used" },
 ];

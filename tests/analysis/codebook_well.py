@@ -163,4 +163,4 @@ WELL = (
     Case("decodes of 20 dB", lambda: well_tried(0.006)),
     Case("decodes of 14 dB", lambda: well_tried(0.035)),
     Case("decoded sounds", lambda: well_tried(0.03, "audio")),
-)  # fmt: skip
+)

@@ -10,8 +10,8 @@ from explorer.errors import RecordError
 
 
 def test_no_token_is_dead_over_enough_tokens_and_unseen_over_fewer():
-    assert code_states(counted([5, 0, 1, 0]), None).state.tolist() == [LIVE, DEAD, LIVE, DEAD]
-    assert code_states(counted([2, 0, 0, 1]), None).state.tolist() == [LIVE, UNSEEN, UNSEEN, LIVE]
+    assert code_states(counted([50, 0, 10, 0]), None).state.tolist() == [LIVE, DEAD, LIVE, DEAD]
+    assert code_states(counted([5, 0, 1, 0]), None).state.tolist() == [LIVE, UNSEEN, LIVE, UNSEEN]
 
 
 def test_ten_fair_shares_are_over_used():
@@ -33,15 +33,25 @@ def test_two_codes_in_use_side_by_side_are_near_duplicates():
     vectors[5] = vectors[2] + 0.004
     vectors[9] = vectors[8] + 0.004  # these two are never used
     used = np.array([0, 1, 2, 3, 4, 5, 6, 7, 10, 11])
-    latents = np.repeat(vectors[used], 40, axis=0) + 0.1 * rng.normal(size=(400, 3))
+    codes = np.tile(used, 400)  # in each of 16 media
+    latents = vectors[codes] + 0.1 * rng.normal(size=(4000, 3))
     codebook = table(vectors)
-    level = level_of(codebook, latents, np.repeat(used, 40))
+    level = level_of(codebook, latents, codes)
     known = code_states(level, codebook)
-    distances = np.linalg.norm(latents - vectors[np.repeat(used, 40)], axis=1)
+    distances = np.linalg.norm(latents - vectors[codes], axis=1)
     assert known.threshold == pytest.approx(0.1 * np.median(distances), rel=1e-3)
     assert np.flatnonzero(known.state == NEAR_DUPLICATE).tolist() == [2, 5]
     assert np.flatnonzero(known.state == DEAD).tolist() == [8, 9], "a dead code is dead, whatever lies beside it"
     assert "10% of the median distance" in known.words
+
+
+def test_a_codebook_much_smaller_than_its_latents_is_no_heap_of_duplicates():
+    """The distance of latents to their codes alone grows with the error: by it all of these codes would be alike."""
+    rng = np.random.default_rng(3)
+    latents, vectors = rng.normal(size=(5000, 8)), 0.01 * rng.normal(size=(64, 8))
+    known = code_states(level_of(table(vectors), latents), table(vectors))
+    assert known.count(NEAR_DUPLICATE) == 0 and known.threshold < 0.1 * 0.04
+    assert "how far apart" in known.words
 
 
 def test_of_many_wide_codes_the_most_used_are_compared(monkeypatch):

@@ -15,24 +15,19 @@ def test_hand_worked_case_with_enough_tokens():
     assert found.counts.tolist() == [2, 1, 0, 1]
     assert (found.tokens, found.ceiling, found.used) == (4, 4, 3)
     assert found.usage == 0.75 and found.usage_of_ceiling == 0.75
-    assert found.dead.tolist() == [False, False, True, False]
-    assert found.unseen is None
     assert found.entropy_bits == pytest.approx(1.5)  # -(1/2 log 1/2 + 2 * 1/4 log 1/4)
     assert found.perplexity == pytest.approx(2**1.5)
     assert found.kl_to_uniform_bits == pytest.approx(0.5)
 
 
-def test_with_fewer_tokens_than_codes_nothing_is_dead_but_unseen():
+def test_fewer_tokens_than_codes_can_use_no_more_than_they_are():
     found = usage(np.array([7, 2, 7]), codebook_size=8)
-    assert found.dead is None
-    assert np.flatnonzero(~found.unseen).tolist() == [2, 7]
     assert found.ceiling == 3 and found.usage == 2 / 8 and found.usage_of_ceiling == 2 / 3
 
 
-def test_threshold_makes_rare_codes_dead():
+def test_the_threshold_says_what_is_in_use():
     found = usage(np.repeat([0, 1, 2], [5, 2, 1]), codebook_size=3, threshold=2)
-    assert found.dead.tolist() == [False, False, True]
-    assert found.used == 2, "what is dead is not used: one threshold for both"
+    assert found.used == 2, "one threshold for what is used and what is not"
 
 
 def test_figures_agree_with_independent_formulas():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from small_audit import after, assert_same
 
+from explorer.analysis.unused import unused_codes
 from explorer.analysis.usage import usage_of_counts
 from explorer.audit.result import Audit, Exemplars, JointAudit, LevelAudit, Neighbours, Trial, load_audit, save_audit
 from explorer.audit.run import run_audit
@@ -41,7 +42,9 @@ def test_the_json_says_what_was_counted(audit, tmp_path):
         expected = usage_of_counts(one.counts)
         assert level["tokens"] == one.tokens == int(np.load(tmp_path / "counts.npy").sum(1)[0])
         assert level["used"] == expected.used and level["perplexity"] == expected.perplexity
-        assert level["dead"] == int((one.counts == 0).sum()) and level["unseen"] is None
+        without = unused_codes(one)
+        assert level["dead"] == without.dead and level["unseen"] == int((one.counts == 0).sum()) - (without.dead or 0)
+        assert level["media"] == len(audit.media) and level["not_finite"] == 0
     assert said["complete"] and said["media"] == list(audit.media) and said["joint"]["tokens"] == audit.tokens
 
 
@@ -128,6 +131,11 @@ def exemplars(codes=4, medium=-1, token=-1, distance=np.nan):
         ({"error": np.zeros(3)}, "error has shape"),
         ({"latents": np.zeros((2, 2))}, "latents come with their codes"),
         ({"latents": np.zeros((2, 2)), "latent_codes": np.zeros(3, int)}, "latent codes has shape"),
+        ({"media": 3, "occurs": np.zeros(5, int)}, "occurrences has shape"),
+        ({"media": 3, "occurs": np.array([0, 1, 1, 0])}, "occur exactly where they are counted"),
+        ({"media": 1, "occurs": np.array([0, 1, 2, 1])}, "occurs in 2 of 1 media"),
+        ({"stretches": np.zeros((2, 3), int)}, "stretches has shape"),
+        ({"stretches": np.array([[0, 1, 1, 3]])}, "stretches do not add up"),
     ],
 )
 def test_a_level_is_checked(changes, words):
@@ -142,6 +150,8 @@ def test_the_other_parts_are_checked():
         (lambda: exemplars(medium=0, token=0), "distance exactly where"),
         (lambda: Neighbours(none, zero + 1, 1, False), "counted exactly where"),
         (lambda: Neighbours(none[:, :3], zero, 1, False), "neighbour codes has shape"),
+        (lambda: Trial(np.zeros((2, 6))), "decoded media has shape"),
+        (lambda: Trial(np.zeros((0, 7)), 5, 6), "6 of 5 tokens changed"),
         (lambda: JointAudit(5, 6, 1.0, 0.0, 5.0, True), "6 distinct tuples among 5"),
         (lambda: Audit("t", None, "unknown", ("a",), (("b", "why"),), (blank(),), None, 1, 0.0), "only 1 were planned"),
         (lambda: Audit("t", None, "unknown", (), (), (), None, 1, 0.0), "at least one level"),

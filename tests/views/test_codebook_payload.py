@@ -9,6 +9,7 @@ from scipy.stats import entropy
 
 from explorer.analysis.growth import carry_on
 from explorer.analysis.maporder import map_order
+from explorer.analysis.unused import unused_codes
 from explorer.audit.shipped import load_shipped
 from explorer.errors import RecordError
 from explorer.tokenizers import list_tokenizers, load_tokenizer
@@ -53,21 +54,22 @@ def test_every_tokenizer_opens_with_true_numbers(tokenizer_id):
         counts, size, tokens = level.counts, book.codebook_size, int(level.counts.sum())
         assert (unpack(said["counts"]) == counts).all()
         assert said["used"] == (counts > 0).sum() and said["tokens"] == tokens
-        assert said["dead"] == (counts == 0).sum() and said["unseen"] is None
+        known = unused_codes(level)
+        assert said["dead"] == known.dead and said["unseen"] == (counts == 0).sum() - (known.dead or 0)
         assert said["entropy_bits"] == pytest.approx(entropy(counts, base=2))
         assert said["kl_to_uniform_bits"] == pytest.approx(entropy(counts / tokens, np.full(size, 1 / size), base=2))
         ordered = np.sort(counts)
         lorenz = np.concatenate([[0], np.cumsum(ordered)]) / tokens
         assert said["gini"] == pytest.approx(1 - 2 * np.trapezoid(lorenz, dx=1 / size), abs=1e-9)
-        assert sum(said["states"].values()) == size and said["states"]["dead"] == said["dead"]
+        none = said["states"]["dead"] + said["states"]["unseen"]
+        assert sum(said["states"].values()) == size and none == (counts == 0).sum() >= (said["dead"] or 0)
         assert sorted(unpack(said["map_order"])) == list(range(size))
         assert (unpack(said["growth"]["tokens"]) == level.growth[:, 0]).all()
         assert (unpack(said["halves"]["first"]) == level.halves[0]).all()
         assert said["halves"]["used"] == [(half > 0).sum() for half in level.halves]
         assert len(unpack(said["batches"]["perplexity"])) == len(audit.media)
-    assert {"level", "title", "text", "sure", "try", "figure", "source", "codebook_level"} == set(
-        answer["diagnosis"][0]
-    )
+    fields = {"level", "title", "text", "sure", "try", "figure", "source", "codebook_level", "levels"}
+    assert fields == set(answer["diagnosis"][0])
 
 
 def test_growth_goes_on_where_the_audit_ends():
@@ -85,7 +87,11 @@ def test_plain_indices_open_without_vectors():
     answer = opened(audit_of(counted([5, 0, 300, 7, 200])), None)
     level = answer["levels"][0]
     assert answer["tokenizer"] is None and level["metric"] is None and level["map_order"] is None
-    assert unpack(level["state"]).tolist() == [0, 1, 0, 0, 0] and level["near_duplicate_from"] is None
+    assert (
+        unpack(level["state"]).tolist() == [0, 1, 0, 0, 0]
+        and level["dead"] == 1
+        and level["near_duplicate_from"] is None
+    )
     assert level["batches"]["words"].startswith("Nothing was kept")
     full = opened(audit_of(counted([5, 5, 90])), None)["levels"][0]["growth"]
     assert full["fit"] is None and full["words"].startswith("All 3 codes are in use")

@@ -19,8 +19,10 @@ test("each fact names its denominator, and few tokens leave codes unseen, not de
   assert.equal("dead" in facts, false);
   assert.equal(facts.perplexity, "200.3 of at most 500");
   assert.equal(facts.entropy, "7.65 of 8.97 bits a token"); // log2 of 500: so many tokens cannot show more
-  const counted = Object.fromEntries(levelFacts({ ...LEVEL, dead: 3, unseen: null }).map((fact) => [fact.id, fact.value]));
-  assert.deepEqual([counted.dead, counted.unseen], ["3", undefined]);
+  const counted = (dead, unseen) => Object.fromEntries(levelFacts({ ...LEVEL, dead, unseen }).map((fact) => [fact.id, `${fact.value} ${fact.of}`]));
+  assert.equal(counted(3, 0).dead, "3 of 1,024 codes, 0.3%");
+  assert.equal(counted(500, 274).dead, "≥ 500 of 1,024 codes, 49%; 274 more not seen yet", "what counting on may find is no dead code");
+  assert.equal("unseen" in counted(500, 274), false);
 });
 
 test("all levels together: tuples of codes, and where counting stopped it is said", () => {
