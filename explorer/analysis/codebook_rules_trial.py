@@ -90,9 +90,9 @@ def _changes(trial: Trial) -> Finding | None:
         f"The tokenizer changes while it is counted: {share} of the tokens of one medium",
         f"{text} Every figure here is of a mixture of models.",
         "certain",
-        "Put the model into evaluation mode before it is counted (model.eval(), the quantizer too), and count again.",
+        "Put the model into evaluation mode before it is counted (the quantizer, too), and count again.",
         "batches",
-        f"Only eval() freezes a codebook: {GITHUB}lucidrains/vector-quantize-pytorch/issues/42; "
+        f"Only evaluation mode freezes a codebook: {GITHUB}lucidrains/vector-quantize-pytorch/issues/42; "
         f"{GITHUB}ritheshkumar95/pytorch-vqvae/pull/12",
         None,
         "The tokenizer changes",

@@ -59,9 +59,9 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     "dead": Definition(
         "a dead code",
-        f"A code {FEWER} that more media of this kind would not find either, judged by the codes that occur in one, two "
-        f"and three media (Chao's estimate), over {LIKELY_MEDIA} media or more. The number is the least that is so. It "
-        "says something of the kind of data that was counted, not of all data.",
+        f"A code {FEWER} that more media of this kind would not find either, judged by the codes that occur in one, "
+        f"two and three media (Chao's estimate), over {LIKELY_MEDIA} media or more. The number is the least. It says "
+        "something of the kind of data that was counted, not of all data.",
     ),
     "dead-lab": Definition(
         "dead in the lab",

@@ -104,7 +104,7 @@ def _usage(level: LevelAudit) -> str:
     size, tokens = one.codebook_size, one.tokens
     without = unused_codes(level)
     unseen = f"{without.unseen:,} of {size:,} codes without a token, which more media may find"
-    none = [("Not yet seen", unseen)] if without.unseen or without.dead is None else []
+    none = [("Not seen yet", unseen)] if without.unseen or without.dead is None else []
     if without.dead is not None:
         none.insert(
             0, ("Dead", f"{without.dead:,} of {size:,} codes or more, which more media of this kind would not find")
