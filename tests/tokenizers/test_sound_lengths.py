@@ -19,7 +19,7 @@ from explorer.tokenfile import load_tokens, save_tokens, token_meta
 from tests.tokenizers.hub_folders import codes, loaded, saved, sound, tensor
 from tests.tokenizers.hub_models import FORMAT, MODELS, dac, mimi
 
-SOUNDS = [name for name in MODELS if name not in ("emu3-alone", "flava-codebook")]
+SOUNDS = ("encodec 24 kHz", "encodec 48 kHz", "dac 44.1 kHz", "mimi", "xcodec", "xcodec2", "neucodec", "wav2vec2")
 
 
 def filled(model, media):
@@ -73,7 +73,7 @@ def pair(request, tmp_path_factory):
     return request.param, model, loaded(saved(model, tmp_path_factory.mktemp("sound")), FORMAT[request.param])
 
 
-@pytest.mark.parametrize("samples", [7_777, 16_001, 24_330])
+@pytest.mark.parametrize("samples", [7_777, 24_330])
 def test_as_many_tokens_as_the_library_gives(pair, samples):
     name, model, tokenizer = pair
     media = sound(samples, tokenizer.spec.channels)
