@@ -68,11 +68,9 @@ def opened(data: bytes, kind: Kind, wanted: Literal["audio", "video"]) -> Iterat
     Raises MediaError if it is damaged or has no such stream.
     """
     try:
-        import av
+        container = _open(data, kind)
     except ImportError as error:
         raise MediaError(f"{kind.name} files need the package av. Install it: pip install av.") from error
-    try:
-        container = av.open(io.BytesIO(data), mode="r", format=kind.container)
     except Exception as error:  # demuxers of damaged files fail in dozens of ways
         raise MediaError(
             f"This {kind.name} file is damaged or cut short: its header cannot be read. Choose another file."
@@ -89,12 +87,16 @@ def opened(data: bytes, kind: Kind, wanted: Literal["audio", "video"]) -> Iterat
         yield container, readable[0]
 
 
+def _open(data: bytes, kind: Kind) -> InputContainer:
+    import av  # lazy: FFmpeg's libraries are large
+
+    return av.open(io.BytesIO(data), mode="r", format=kind.container, metadata_errors="replace")  # tags in any encoding
+
+
 def has_video(data: bytes, kind: Kind) -> bool:
     """Whether a container holds moving pictures, readable or not; a cover beside a sound does not count."""
-    import av
-
     try:
-        with av.open(io.BytesIO(data), mode="r", format=kind.container) as container:
+        with _open(data, kind) as container:
             return any(not is_cover(stream) for stream in container.streams.video)
     except Exception:  # which the loader of sounds will say in words
         return False

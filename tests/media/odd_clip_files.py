@@ -137,6 +137,8 @@ SHAPES = [
     *(Odd("turned", words, ".mov", lambda quarter=quarter: making.turned(*quarter)) for words, quarter in QUARTERS),
     Odd("interlaced", "MPEG-2", ".ts", lambda: film(".ts", "-c:v", "mpeg2video", *COMBED), LOSSY,
         "Interlaced", options=LEFT),
+    Odd("tags", "in Latin-1", ".avi", 
+        lambda: film(".avi", *FFV1, "-metadata", "title=abcde").replace(b"abcde", b"\xe9t\xe9\xe8!")),
     Odd("length", "60 frames", ".mp4", lambda: film(".mp4", *LOSSLESS, source="many"),
         says="Only the first 49 frames of 60", options=("-frames:v", "49")),
     Odd("damage", "cut in half", ".mp4", lambda: half(film(".mp4", *LOSSLESS, *FAST, source="some")), says="Damaged"),
