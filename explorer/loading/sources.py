@@ -1,7 +1,8 @@
-"""From what a person names to a tokenizer that everybody can use: `plan`, then `load`.
+"""From what a person names to a tokenizer that can be used: `plan`, then `load`.
 
 `plan(text)` reads no weight: it says which format was recognised, how many parameters, how much memory, which licence,
-which files would be fetched. `load(plan)` fetches, fills and brings the tokenizer, once for all visitors. No torch.
+which files would be fetched. `load(plan)` fetches, fills and brings the tokenizer, once for all visitors, or for the
+one whose file it is. No torch.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from explorer.loading.header import Header
 from explorer.loading.memory import check_room
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import Recognised, format_of, recognise
+from explorer.owners import EVERYBODY, acting_for, owner
 from explorer.registry import load_dotted
 from explorer.tokenizers.base import TokenizerSpec
 
@@ -140,7 +142,24 @@ def plan(source: str | Source, weights: str = "") -> Plan:
     if source.kind == "file":
         return plan_file(Path(source.name), weights=source.weights)
     planned: Callable[[Source], Plan] = load_dotted("explorer.loading.hub:plan_hub")
-    return planned(source)
+    return _beside_older(planned(source))
+
+
+def _beside_older(plan: Plan) -> Plan:
+    """The plan under an id of its own where another commit of the same repository goes by the id already.
+
+    Whoever works with that one keeps it, and nothing that was made of it is taken for the other's.
+    """
+    here = _revisions.get(plan.id)
+    if here is None or here == plan.revision or not tokenizers.is_brought(plan.id):
+        return plan
+    name = f"{plan.id}--{plan.revision[:8]}"
+    spec = None if plan.spec is None else replace(plan.spec, id=name)
+    note = (
+        f"The repository has changed since commit {here[:8]} was loaded here. This is commit {plan.revision[:8]}; it "
+        "will stand beside that one."
+    )
+    return replace(plan, id=name, spec=spec, notes=(*plan.notes, note))
 
 
 def plan_file(path: Path, title: str = "", weights: str = "") -> Plan:
@@ -181,11 +200,12 @@ def fetch(plan: Plan, progress: Progress = silent) -> Plan:
     return fetched(plan, progress)
 
 
-def load(plan: Plan, device: str | None = None, progress: Progress = silent) -> TokenizerSpec:
+def load(plan: Plan, device: str | None = None, progress: Progress = silent, of: str = EVERYBODY) -> TokenizerSpec:
     """Fetch what is missing, fill the model, and let its id name a tokenizer from now on: one copy for all visitors.
 
     Afterwards `explorer.tokenizers.load_tokenizer(spec.id)` gives it. progress(share, words) raises Cancelled to stop,
-    between files and between tensors. Raises CheckpointError, Cancelled; then nothing is left behind.
+    between files and between tensors. of: the visitor who alone shall have it. Raises CheckpointError, Cancelled; then
+    nothing is left behind.
     """
     share = 0.6 if plan.download_bytes else 0.0  # of the bar, for the network
 
@@ -201,35 +221,41 @@ def load(plan: Plan, device: str | None = None, progress: Progress = silent) -> 
         # Another visitor may ask for it meanwhile: only the one who began it is shown its progress.
         return make(where, filling if threading.current_thread() is one else silent)
 
-    with _loading(plan.spec, first):
+    with _loading(plan.spec, first, of), acting_for(of or owner()):
         tokenizers.load_tokenizer(plan.id, device)
-    tokenizers.bring(plan.spec, make)  # what reloads it later shows no progress
+    tokenizers.bring(plan.spec, make, of)  # what reloads it later shows no progress
+    if plan.revision:
+        _revisions[plan.id] = plan.revision
     progress(1.0, "ready")
     return plan.spec
 
 
-_busy: Counter[str] = Counter()  # id -> visitors who load it now
-_unproven: set[str] = set()  # ids that were brought by a load that has not ended well yet
+_revisions: dict[str, str] = {}  # id of a tokenizer of the Hub -> the commit that was loaded under it
+_busy: Counter[tuple[str, str]] = Counter()  # (owner, id) -> visitors who load it now
+_unproven: set[tuple[str, str]] = set()  # of those that were brought by a load that has not ended well yet
 _lock = threading.Lock()
 
 
 @contextmanager
-def _loading(spec: TokenizerSpec, make: Callable[[str], object]) -> Iterator[None]:
+def _loading(spec: TokenizerSpec, make: Callable[[str], object], of: str) -> Iterator[None]:
     """Let the id be known while it is loaded; if all who load it fail or stop, it is forgotten again."""
+    key = (of, spec.id)
     with _lock:
-        if all(spec.id != known.id for known in tokenizers.brought_tokenizers()):
-            tokenizers.bring(spec, make)
-            _unproven.add(spec.id)
-        _busy[spec.id] += 1
+        if not tokenizers.is_brought(spec.id, of):
+            tokenizers.bring(spec, make, of)
+            _unproven.add(key)
+        _busy[key] += 1
     try:
         yield
-        _unproven.discard(spec.id)
+        _unproven.discard(key)
     finally:
         with _lock:
-            _busy[spec.id] -= 1
-            if not _busy[spec.id] and spec.id in _unproven:
-                _unproven.discard(spec.id)
-                tokenizers.forget(spec.id)
+            _busy[key] -= 1
+            if not _busy[key]:
+                del _busy[key]
+                if key in _unproven:
+                    _unproven.discard(key)
+                    tokenizers.forget(spec.id, of)
 
 
 def _maker(plan: Plan) -> Callable[..., object]:

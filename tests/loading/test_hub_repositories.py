@@ -1,10 +1,12 @@
 """Repositories of a Hub that stands on this machine: planned without weights, fetched, kept, found again offline."""
 
+import hashlib
 import io
 import json
 import sys
 import time
 
+import fake_hub
 import made_format
 import numpy as np
 import pytest
@@ -90,6 +92,26 @@ def test_loaded_it_tokenizes_as_by_hand(hub):
     assert any(words.startswith("fetching model.safetensors") for _, words in heard)
     assert fetched(asked) == {"config.json", "model.safetensors"}  # nothing else, the README neither
     assert not any(one.login for one in asked)
+
+
+def test_a_repository_that_moves_on_stands_beside_what_was_loaded_of_it(hub, monkeypatch):
+    """Under one id, who works with the first commit would be given the weights of the second, or the reverse."""
+    hub(someone__made=repository())
+    first = load(plan("someone/made"), "cpu")
+    newer = hashlib.sha1(b"newer").hexdigest()
+    monkeypatch.setattr(fake_hub, "COMMIT", newer)
+    moved = repository(tensors=made_format.state(codes=32))
+    moved.revisions = ("main", newer)
+    hub(someone__made=moved)
+    found = plan("someone/made")
+    assert found.id == found.spec.id == f"{first.id}--{newer[:8]}" and not tokenizers.is_loaded(found.id, "cpu")
+    assert any("has changed since" in note and COMMIT[:8] in note for note in found.notes)
+    second = load(found, "cpu")
+    sizes = [tokenizers.load_tokenizer(spec.id, "cpu").spec.codebook_size for spec in (first, second)]
+    assert sizes == [16, 32]
+    assert plan("someone/made").id == second.id, "and the same again"
+    tokenizers.forget(first.id)
+    assert plan("someone/made").id == first.id, "once the first is gone its id is free"
 
 
 def test_what_was_fetched_is_found_without_a_network(hub, set_settings):

@@ -7,8 +7,8 @@ import threading
 import pytest
 from small_zoo import small_model
 
-from explorer import tokenizers
-from explorer.errors import CheckpointError, UnknownIdError
+from explorer import stages, tokenizers
+from explorer.errors import Cancelled, CheckpointError, UnknownIdError
 from explorer.tokenizers import broken_tokenizers, list_tokenizers, load_tokenizer, native
 from explorer.tokenizers.checkpoint import save_checkpoint
 
@@ -68,12 +68,54 @@ def test_one_instance_for_all(small_checkpoints):
 
 
 def test_the_least_recently_used_is_let_go(small_checkpoints, monkeypatch):
-    monkeypatch.setattr(tokenizers, "TOKENIZERS_KEPT", 2)
     vq, fsq = (load_tokenizer(name, "cpu", small_checkpoints) for name in ("vq", "fsq"))
+    of_two = tokenizers.loaded_bytes()
+    monkeypatch.setattr("explorer.loading.memory.budget", lambda limits: of_two)
     assert load_tokenizer("vq", "cpu", small_checkpoints) is vq  # now fsq is the older
     load_tokenizer("lfq", "cpu", small_checkpoints)
     assert load_tokenizer("vq", "cpu", small_checkpoints) is vq
     assert load_tokenizer("fsq", "cpu", small_checkpoints) is not fsq
+
+
+def test_one_that_is_still_being_loaded_is_never_let_go_however_many_others_come(small_checkpoints, monkeypatch):
+    """Else whoever asks next would load it a second time."""
+    slow = type("Slow", (SlowTokenizer,), {"gate": threading.Event(), "begun": threading.Event(), "loads": []})
+    monkeypatch.setattr(native, "NativeTokenizer", slow)
+    found = []
+    waiting = threading.Thread(target=lambda: found.append(load_tokenizer("vq", "cpu", small_checkpoints)))
+    waiting.start()
+    assert slow.begun.wait(10)
+    for number in range(40):  # as many tokenizers, by as many devices
+        load_tokenizer("fsq", f"device {number}", small_checkpoints)
+    again = threading.Thread(target=lambda: found.append(load_tokenizer("vq", "cpu", small_checkpoints)))
+    again.start()
+    slow.gate.set()
+    for thread in (waiting, again):
+        thread.join(10)
+    assert slow.loads.count("vq") == 1 and found[0] is found[1]
+
+
+def test_who_waits_for_a_load_of_another_can_stop_waiting_and_the_load_goes_on(small_checkpoints, monkeypatch):
+    slow = type("Slow", (SlowTokenizer,), {"gate": threading.Event(), "begun": threading.Event(), "loads": []})
+    monkeypatch.setattr(native, "NativeTokenizer", slow)
+    found, said, stop = [], [], threading.Event()
+    loading = threading.Thread(target=lambda: found.append(load_tokenizer("vq", "cpu", small_checkpoints)))
+    loading.start()
+    assert slow.begun.wait(10)
+
+    def wait():
+        with stages.listening(said.append, stopped=stop.is_set), pytest.raises(Cancelled):
+            load_tokenizer("vq", "cpu", small_checkpoints)
+        found.append("stopped")
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    stop.set()
+    waiting.join(10)
+    assert found == ["stopped"] and "waiting for its weights" in said[0]
+    slow.gate.set()
+    loading.join(10)
+    assert len(found) == 2 and slow.loads == ["vq"]
 
 
 class SlowTokenizer:
