@@ -27,7 +27,7 @@ class Limits:
     video_side_px: int = 256  # longest side of a clip as it is kept; larger frames are scaled down
     checkpoint_bytes: int = 2 * 2**30
     codebook_map_codes: int = 16_384  # codes drawn on a map; a larger codebook is sampled, and the view says so
-    records_cached: int = 16
+    kept_bytes: int = 640 * 2**20  # of results that all pages together keep, so that a click need not wait again
     lab_visitors: int = 8  # runs of the training lab at a time
     audit_upload_bytes: int = 256 * 2**20  # all files of one upload for an audit together
     audits_at_once: int = 2  # in this process; the next ones wait
