@@ -16,16 +16,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="See what a discrete tokenizer does, in the browser.")
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to bind to")
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860; 0: any)")
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="a name of a proxy, repeatable"
+    )
     parser.add_argument("--device", default=None, help="auto, cpu, cuda, mps")
     sources.add_options(parser)
     limits.add_option(parser)
-    parser.add_argument(
-        "--audit",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="open an audit on the Codebook page: a folder or zip",
-    )
+    parser.add_argument("--audit", action="append", default=[], metavar="DIR", help="an audit, folder or zip, to open")
     arguments = parser.parse_args()
     if arguments.device:
         os.environ["EXPLORER_DEVICE"] = arguments.device  # read once, by explorer.config
@@ -37,18 +34,19 @@ def main() -> None:
     except ExplorerError as error:
         sys.exit(f"app.py: {error}")
 
-    from explorer.pages.app import build, launch_options
+    from explorer.pages.app import build
     from explorer.pages.runtime import warm_up
-    from explorer.pages.serve import end_well_on_sigterm, free_port
+    from explorer.pages.serve import end_well_on_sigterm, serve
     from explorer.tokenizers import list_tokenizers
 
     specs = list_tokenizers()
     demo = build()
-    port = free_port(arguments.host) if arguments.port == 0 else arguments.port
-    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **launch_options(arguments.host, port))
-    print(f"Running on {url}", flush=True)
+    first, *others = serve(demo, arguments.host, arguments.port, arguments.allow_host)
+    print(f"Running on {first}", flush=True)
+    for address in others:
+        print(f"and, for others on this network, on {address}", flush=True)
     for audit_id, title in given:
-        print(f"Audit {title}: {url}codebook?audit={audit_id}", flush=True)
+        print(f"Audit {title}: {first}codebook?audit={audit_id}", flush=True)
     if specs:
         warm_up(specs[0].id)
     end_well_on_sigterm()

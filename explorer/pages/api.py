@@ -1,11 +1,7 @@
-"""Named endpoints for scripts (gradio_client): /list_tokenizers, /load_tokenizer, /tokenize, /detokenize, /audit,
-/compare, /lab_run."""
+"""What the endpoints for scripts do; `api_endpoints.py` declares them. Errors are words that a script can show."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -19,49 +15,19 @@ from explorer.files import write_atomically
 from explorer.lab.measures import describe
 from explorer.lab.settings import settings_from_json
 from explorer.media.medium import file_bytes, load_medium, tokenized
+from explorer.owners import owner
 from explorer.pages.api_audit import audit_files
 from explorer.pages.api_compare import compare_files
 from explorer.pages.api_loading import load_source
+from explorer.pages.presence import presence
 from explorer.pages.session import ONE
+from explorer.pages.visitor_files import files as visitor_files
+from explorer.pages.visitor_files import nobody
 from explorer.registry import load_dotted
 from explorer.tokenfile import load_tokens, save_tokens, token_meta
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
 LAB_STEPS = 5_000  # of one call; longer runs are for the command line
-ANSWER, ANSWER_KEPT_S = "explorer-answer-", 3600
-
-
-def build() -> None:
-    """Register the endpoints, inside a `gr.Blocks`. Their components are never drawn."""
-    with gr.Row(visible=False):
-        tokenizer = gr.Textbox(label="tokenizer id")
-        medium = gr.File(label="picture, sound or clip", type="filepath")
-        tokens = gr.File(label="tokens.npz", type="filepath")
-        decoded = gr.File(label="picture.png, sound.wav or clip.webp", type="filepath")
-        answer = gr.JSON(label="answer")
-        media = gr.File(label="zip, pictures or indices", type="filepath", file_count="multiple")
-        codebook_size = gr.Number(label="codebook size of indices, else 0", value=0, precision=0)
-        axes = gr.Textbox(label="axes of indices, such as b,q,t, or empty to guess", value="")
-        ignore = gr.Textbox(label="values of indices that are padding, or empty for -1 and nan", value="")
-        audit_parts = gr.File(label="audit.json, counts.npy, details.npz, report.html", file_count="multiple")
-        ids = gr.Textbox(label="ids of tokenizers, with commas between")
-        compare_parts = gr.File(label="report.html, compare.json, sheet.png and tables as .csv", file_count="multiple")
-        source = gr.Textbox(label="Hub repository, owner/name[@revision], or empty for a file")
-        checkpoint = gr.File(label="checkpoint", type="filepath")
-        weights = gr.Textbox(label='"averaged" or "raw" weights where a file holds both, or empty', value="")
-        settings_json = gr.Textbox(label="settings of the lab, JSON")
-        steps = gr.Number(label="steps", value=500, precision=0)
-        call = gr.Button()
-    call.click(list_all, None, answer, api_name="list_tokenizers")
-    call.click(
-        load, [source, checkpoint, weights], answer, api_name="load_tokenizer", concurrency_id="load",
-        concurrency_limit=2,
-    )  # fmt: skip
-    call.click(tokenize, [tokenizer, medium], [tokens, answer], api_name="tokenize")
-    call.click(detokenize, tokens, decoded, api_name="detokenize")
-    call.click(audit, [tokenizer, media, codebook_size, axes, ignore], [answer, audit_parts], api_name="audit")
-    call.click(compare, [media, ids], [answer, compare_parts], api_name="compare")
-    call.click(lab_run, [settings_json, steps], answer, api_name="lab_run")
 
 
 def list_all() -> list[dict[str, Any]]:
@@ -72,29 +38,29 @@ def list_all() -> list[dict[str, Any]]:
 def load(source: str, checkpoint: str | None, weights: str = "") -> dict[str, Any]:
     """A Hub repository, or a checkpoint file, and which weights of it ("averaged", "raw", or "" for those that its
     original takes) -> what is known of it; its "id" is what the other endpoints take."""
-    return _answered(load_source, source, checkpoint, weights)
+    return _answered(load_source, source, checkpoint, weights, sent=checkpoint)
 
 
 def tokenize(tokenizer: str, picture: str | None) -> tuple[str, dict[str, Any]]:
     """A picture, a sound or a clip, as the tokenizer takes -> a token file (.npz) and its meta data."""
-    return _answered(_tokenize, tokenizer, picture)
+    return _answered(_tokenize, tokenizer, picture, sent=picture)
 
 
 def detokenize(tokens: str | None) -> str:
     """A token file (.npz) -> a picture (.png), a sound (.wav) or a clip (.webp), decoded by the tokenizer it names."""
-    return _answered(_detokenize, tokens)
+    return _answered(_detokenize, tokens, sent=tokens)
 
 
 def audit(
     tokenizer: str, files: list[str] | None, codebook_size: int, axes: str = "", ignore: str = ""
 ) -> tuple[dict[str, Any], list[str]]:
     """A zip, pictures, or one file of indices with its codebook size -> what audit.json says, and the files."""
-    return _answered(audit_files, tokenizer, files, codebook_size, _folder(), axes, ignore)
+    return _answered(audit_files, tokenizer, files, codebook_size, _folder(), axes, ignore, sent=files)
 
 
 def compare(files: list[str] | None, tokenizers: str) -> tuple[dict[str, Any], list[str]]:
     """Pictures and ids of tokenizers -> the table, and the report with its other files."""
-    return _answered(compare_files, files, tokenizers, _folder())
+    return _answered(compare_files, files, tokenizers, _folder(), sent=files)
 
 
 def _tokenize(tokenizer_id: str, picture: str | None) -> tuple[str, dict[str, Any]]:
@@ -148,17 +114,22 @@ def _lab_run(settings_json: str, steps: int) -> dict[str, Any]:
 
 
 def _folder() -> Path:
-    """A new folder for one answer. Gradio copies the file before it is sent, so old answers can go."""
-    root = Path(tempfile.gettempdir())
-    for old in root.glob(f"{ANSWER}*"):
-        if time.time() - old.stat().st_mtime > ANSWER_KEPT_S:
-            shutil.rmtree(old, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=ANSWER))
+    """A new folder for one answer, which goes with the one who asked."""
+    of = owner() or nobody()
+    presence.touch(of)
+    return visitor_files.new_folder(of)
 
 
-def _answered(work: Callable, *arguments: object):
-    """The result, or a gr.Error whose words a script can show."""
+def _sent(paths: str | list[str] | None) -> None:
+    """What was uploaded for a call is the visitor's who calls. Raises ExplorerError for a file of another."""
+    if paths and owner():
+        visitor_files.claim([paths] if isinstance(paths, str) else paths, owner())
+
+
+def _answered(work: Callable, *arguments: object, sent: str | list[str] | None = None):
+    """The result, or a gr.Error whose words a script can show. sent: the files that came with the call."""
     try:
+        _sent(sent)
         return work(*arguments)
     except ExplorerError as error:
         raise gr.Error(str(error), print_exception=False) from error

@@ -11,6 +11,7 @@ from explorer.config import settings
 from explorer.errors import CheckpointError
 from explorer.loading.memory import check_room
 from explorer.loading.sources import hub_source, plan, plan_file
+from explorer.owners import owner
 from explorer.pages.loading_jobs import begin
 from explorer.tokenizers import loaded_bytes
 
@@ -19,14 +20,14 @@ WAIT_S = 0.2
 
 def load_source(source: str, file: str | None, weights: str = "") -> dict[str, Any]:
     """`owner/name[@revision]` of the Hub, or an uploaded file -> the spec, whose "id" other endpoints take; with
-    "notes". weights: "averaged" or "raw" where it holds both, "" for what its original takes. Paths of the server are
-    not taken. Raises ExplorerError in plain words."""
+    "notes". weights: "averaged" or "raw" where it holds both, "" for what its original takes. An uploaded file is its
+    visitor's own, and nobody else's. Paths of the server are not taken. Raises ExplorerError in plain words."""
     if bool(source.strip()) == (file is not None):
         raise CheckpointError("Send either the name of a Hub repository, owner/name[@revision], or one file.")
     made = plan(hub_source(source.strip()), weights) if file is None else plan_file(Path(file), weights=weights)
     check_room(made.title, made.memory_bytes or 0, settings().limits, loaded_bytes())
     token = secrets.token_urlsafe(9)
-    going = begin(made, token, uploaded=file is not None)
+    going = begin(made, token, uploaded=file is not None, visitor=owner())
     while going.state in ("loading", "stopping"):
         going.enter(token)
         going.join(WAIT_S)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before the import: it is read there
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from explorer.config import settings
-from explorer.pages import api, codebook, compare, inspect, lab, loading
+from explorer.pages import api_endpoints, api_page, codebook, compare, inspect, lab, loading
+from explorer.pages.door import Door, Pages
+from explorer.pages.hosts import NamedHosts, allowed_hosts
 from explorer.pages.runtime import SESSIONS_KEPT
+from explorer.pages.visitor_files import files
 from explorer.views.theme import stylesheet, theme
 
 TITLE = "Discrete Tokenizer Explorer"
 FIRST_PAGE = "Inspect"
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
 QUEUE = 16
 HOUR_S = 3600
 BRING = '<a href="./?bring=1">Bring a tokenizer of others</a>'  # to the panel on the first page
@@ -26,7 +29,8 @@ BRING = '<a href="./?bring=1">Bring a tokenizer of others</a>'  # to the panel o
 
 def build() -> gr.Blocks:
     """All pages."""
-    with gr.Blocks(title=TITLE, delete_cache=(HOUR_S, HOUR_S), analytics_enabled=False, fill_width=True) as demo:
+    os.environ["GRADIO_TEMP_DIR"] = str(files.root)  # components are told where uploads lie when they are made
+    with Pages(title=TITLE, delete_cache=(HOUR_S, HOUR_S), analytics_enabled=False, fill_width=True) as demo:
         gr.Markdown(
             f"# {TITLE}\nSee what a discrete tokenizer does to a picture, a sound or a clip: which code each part of "
             "it gets, what that code means, and what is lost.",
@@ -34,7 +38,7 @@ def build() -> gr.Blocks:
         )
         gr.Navbar(main_page_name=FIRST_PAGE)
         inspect.build()
-        api.build()
+        api_endpoints.build()
     with demo.route("Training lab", "/lab"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(
@@ -60,15 +64,21 @@ def build() -> gr.Blocks:
         )
         gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
         compare.build(demo)
+    with demo.route("API", "/api"):
+        gr.Navbar(main_page_name=FIRST_PAGE)
+        gr.Markdown("# API\nThe same tokenizers, from a script.", elem_id="title")
+        api_page.build()
     return demo.queue(max_size=QUEUE, default_concurrency_limit=2)
 
 
-def launch_options(host: str, port: int) -> dict:
-    """Arguments for `Blocks.launch`: bound to `host`, no sharing, no server paths, no foreign Host header."""
-    hosts = [*LOCAL_HOSTS, host, *filter(None, os.environ.get("SPACE_HOST", "").split(","))]
-    loading.bound_to(host)
-    anywhere = host in ("0.0.0.0", "::")  # asked for by whoever starts it; names cannot be known then
-    middleware = [] if anywhere else [Middleware(TrustedHostMiddleware, allowed_hosts=sorted(set(hosts)))]
+def launch_options(host: str, port: int, allowed: Sequence[str] = ()) -> dict:
+    """Arguments for `Blocks.launch`: bound to `host`, no sharing, no server paths, no foreign Host header.
+
+    allowed: names under which the server may be called, besides those of this machine.
+    """
+    names = allowed_hosts(host, allowed)
+    loading.bound_to(host, names)
+    path = urlsplit(os.environ.get("GRADIO_ROOT_PATH", "")).path.rstrip("/") or "/"  # of a proxy that leads here
     return {
         "server_name": host,
         "server_port": port or None,
@@ -84,6 +94,6 @@ def launch_options(host: str, port: int) -> dict:
         "state_session_capacity": SESSIONS_KEPT,
         "theme": theme(),
         "css": stylesheet() + Path(__file__).with_name("page.css").read_text(encoding="utf-8"),
-        "app_kwargs": {"middleware": middleware},
+        "app_kwargs": {"middleware": [Middleware(NamedHosts, allowed=names), Middleware(Door, path=path)]},
         "footer_links": [],
     }

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from explorer.errors import ExplorerError, SettingsError, plain_words
+from explorer.owners import acting_for, owner
 from explorer.pages.codebook_visitors import Visitor, Visitors
 
 GONE = "This page has been open for longer than the server remembers. Load it again to go on."
@@ -25,7 +26,9 @@ def answer(answers: Mapping[str, Answer], everyone: Visitors, request: dict[str,
         what = str(request.get("what"))
         if what not in answers:
             raise SettingsError(f"There is nothing called {what[:40]!r} to ask for. There is: {', '.join(answers)}.")
-        return answers[what](everyone.get(request.get("token")), request)
+        visitor = everyone.get(request.get("token"))
+        with acting_for(visitor.owner if visitor else owner()):
+            return answers[what](visitor, request)
     except ExplorerError as error:
         return _refused(str(error), getattr(error, "field", None))
     except Exception as error:

@@ -1,6 +1,6 @@
 """The audits that the codebook page can open: those that ship, a first look, a visitor's own; their files and media.
 
-All caches are bounded. Own audits are cached by their folder, whose name cannot be guessed.
+What is kept of a visitor's own audits, or of any audit by their own tokenizer, is kept under the visitor.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import threading
 import zipfile
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,15 +25,15 @@ from explorer.audit.sources import MediaSource, open_source, samples_source
 from explorer.config import settings
 from explorer.errors import ExplorerError, SettingsError, UnknownIdError
 from explorer.media.medium import fit_medium, values
+from explorer.owners import EVERYBODY, carried, owner
 from explorer.pages.codebook_quick import QUICK, quick_audit, quick_source, quick_title
 from explorer.pages.codebook_visitors import OWN, OwnAudit, Visitor
+from explorer.pages.kept import Kept, share
 from explorer.record import Codebook
 from explorer.registry import load_dotted
-from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers import list_tokenizers, load_tokenizer, owner_of
 from explorer.tokenizers.base import TokenizerSpec
 
-AUDITS_CACHED, ANSWERS_CACHED = 32, 64
-PICTURE_BYTES = 96 * 2**20
 MIMES = {
     "json": "application/json",
     "npy": "application/octet-stream",
@@ -43,55 +42,15 @@ MIMES = {
 }
 
 
-class Kept:
-    """The latest results by key, up to a weight. Whoever asks while one is being made waits for it."""
-
-    def __init__(self, most: int, weigh: Callable[[Any], int] = lambda value: 1) -> None:
-        self._most, self._weigh, self._weight = most, weigh, 0
-        self._lock, self._values = threading.Lock(), OrderedDict()
-        self._making: dict[Hashable, threading.Lock] = {}
-
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """The value, made if it is not there; a failure is not kept."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-            turn = self._making.setdefault(key, threading.Lock())
-        with turn:
-            with self._lock:
-                if key in self._values:
-                    return self._values[key]
-            try:
-                value = make()
-            finally:
-                with self._lock:
-                    self._making.pop(key, None)
-            with self._lock:
-                self._values[key] = value
-                self._weight += self._weigh(value)
-                while self._weight > self._most and len(self._values) > 1:
-                    self._weight -= self._weigh(self._values.popitem(last=False)[1])
-            return value
-
-    def peek(self, key: Hashable) -> Any:
-        """The value if it is there, else None."""
-        with self._lock:
-            return self._values.get(key)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-
-_loaded = Kept(AUDITS_CACHED)
-_pictures = Kept(PICTURE_BYTES, lambda pictures: pictures.values.nbytes)
-answers = Kept(ANSWERS_CACHED)
+_loaded = Kept("audits", share(0.1))
+_pictures = Kept("media of audits", share(0.1))
+answers = Kept("answers about codebooks", share(0.06))
 
 
 @dataclass(frozen=True)
 class Opened:
     """An audit on the page. key: names it in caches. source: its media, None if they cannot be opened again;
-    source_key names them.
+    source_key names them. owner: whose it is.
 
     spec and codebooks: of its tokenizer, None for plain indices. folder: its files.
     """
@@ -103,6 +62,7 @@ class Opened:
     source: MediaSource | None
     source_key: Hashable
     spec: TokenizerSpec | None
+    owner: str = EVERYBODY
 
     @cached_property
     def codebooks(self) -> tuple[Codebook, ...] | None:
@@ -127,7 +87,7 @@ def listing(visitor: Visitor | None, tokenizer_id: str | None) -> list[dict[str,
         found.append({"id": audit_id, "title": title, "tokens": tokens})
     if tokenizer_id and all(one["id"].startswith(OWN) for one in found):
         spec = spec_of(tokenizer_id)
-        known = _loaded.peek(_quick_key(spec))
+        known = _loaded.peek(_quick_key(spec), owner_of(spec.id))
         found.append({"id": QUICK, "title": quick_title(spec), "tokens": known.audit.tokens if known else None})
     return found
 
@@ -171,7 +131,7 @@ def _shipped(tokenizer_id: str, audit_id: str) -> Opened:
         source = _samples() if audit_id == shipped.SAMPLES_AUDIT else None
         return Opened(audit_id, (spec.id, audit_id), audit, folder, source, shipped.SAMPLES_AUDIT, spec)
 
-    return _loaded.get((settings().checkpoints, tokenizer_id, audit_id), make)
+    return _loaded.get((settings().checkpoints, tokenizer_id, audit_id), make, EVERYBODY)
 
 
 def _quick_key(spec: TokenizerSpec) -> Hashable:
@@ -181,25 +141,27 @@ def _quick_key(spec: TokenizerSpec) -> Hashable:
 def _quick(spec: TokenizerSpec) -> Opened:
     def make() -> Opened:
         audit, folder = quick_audit(spec)
-        return Opened(QUICK, _quick_key(spec), audit, folder, quick_source(spec), ("samples", spec.modality), spec)
+        source, source_key = quick_source(spec), ("samples", spec.modality)
+        return Opened(QUICK, _quick_key(spec), audit, folder, source, source_key, spec, whose)
 
-    return _loaded.get(_quick_key(spec), make)
+    whose = owner_of(spec.id)
+    return _loaded.get(_quick_key(spec), make, whose)
 
 
 def _own(own: OwnAudit) -> Opened:
     key = (str(own.folder), own.tokens)  # a resumed audit has more tokens than before
-    audit = _loaded.get(key, lambda: load_audit(own.folder))
+    audit = _loaded.get(key, lambda: load_audit(own.folder), owner())
     if own.tokenizer is None:
-        return Opened(own.id, key, audit, own.folder, None, None, None)
+        return Opened(own.id, key, audit, own.folder, None, None, None, owner())
     spec = spec_of(own.tokenizer)
     if own.opened:
-        return Opened(own.id, key, audit, own.folder, None, None, spec)
+        return Opened(own.id, key, audit, own.folder, None, None, spec, owner())
     if own.source is None:
         source = samples_source(spec.modality)
-        return Opened(own.id, key, audit, own.folder, source, ("samples", spec.modality), spec)
+        return Opened(own.id, key, audit, own.folder, source, ("samples", spec.modality), spec, owner())
     media = ("source", str(own.source))
-    source = _loaded.get(media, lambda: open_source(own.source))
-    return Opened(own.id, key, audit, own.folder, source, media, spec)
+    source = _loaded.get(media, lambda: open_source(own.source), owner())
+    return Opened(own.id, key, audit, own.folder, source, media, spec, owner())
 
 
 def _given(audit_id: str) -> Opened:
@@ -211,7 +173,7 @@ def _given(audit_id: str) -> Opened:
 
 
 def _samples() -> MediaSource:
-    return _loaded.get("samples", samples_source)
+    return _loaded.get("samples", samples_source, EVERYBODY)
 
 
 def with_pictures(opened: Opened) -> Opened | None:
@@ -240,7 +202,7 @@ def pictures_of(opened: Opened, medium: int) -> MediumPictures:
         return MediumPictures(loaded, spec.sample_rate_hz)
 
     takes = (spec.media_multiple, tuple(spec.fixed_size), spec.sample_rate_hz, spec.channels, spec.time_step)
-    return _pictures.get((opened.source_key, name, takes, side), make)
+    return _pictures.get((opened.source_key, name, takes, side), make, opened.owner)
 
 
 def warm(opened: Opened) -> threading.Thread:
@@ -256,7 +218,7 @@ def warm(opened: Opened) -> threading.Thread:
             except ExplorerError:
                 continue
 
-    thread = threading.Thread(target=work, name="warm-pictures", daemon=True)
+    thread = threading.Thread(target=carried(work), name="warm-pictures", daemon=True)
     thread.start()
     return thread
 

@@ -23,7 +23,7 @@ def code(opened: Opened, level: int, number: int) -> dict[str, Any]:
     """The answer to `code`. Raises RecordError for a level or a code out of range."""
     page = code_page(opened.audit, level, number)
     chosen, book = opened.audit.levels[level], opened.codebook(level)
-    states = answers.get((opened.key, level, "states"), lambda: code_states(chosen, book))
+    states = answers.get((opened.key, level, "states"), lambda: code_states(chosen, book), opened.owner)
     duplicates = duplicates_of(chosen.counts, book, number, states.threshold)
     state = int(states.state[number])
     pictured, words, elsewhere = _pictured(opened, level, page)

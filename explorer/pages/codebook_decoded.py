@@ -6,9 +6,7 @@ A slow tokenizer decodes few: alone first, then as many others as fit into BUDGE
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,9 +18,10 @@ from explorer.analysis.neighbours import nearest_codes
 from explorer.analysis.token_pictures import scaled, sound_tile
 from explorer.errors import ExplorerError, RecordError
 from explorer.media.audio import wav_bytes
-from explorer.pages.codebook_audits import Kept, Opened
+from explorer.pages.codebook_audits import Opened
+from explorer.pages.kept import Kept, share
 from explorer.record import TokenLayout
-from explorer.tokenizers import load_tokenizer
+from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.tokenizers.base import Tokenizer
 from explorer.views.codebook_payload_code import NEAREST, Decoded, decoded_payload
 
@@ -30,12 +29,11 @@ CONTEXTS = 3
 RIM = 1  # tokens around a decoded surrounding, so that the edge of the field is not the edge of what is shown
 THUMBNAILS = 40  # other codes of one page
 THUMBNAIL_PX = 48
-PATCHES_KEPT = 20_000
-DECODED_KEPT = 512
 BUDGET_S = 3.0  # for what is decoded besides the code itself
 HEARD_S = 0.5  # of a code of sound, repeated
 FRAMES_SHOWN = 8
-_decoded = Kept(DECODED_KEPT)
+_decoded = Kept("codes decoded for their pages", share(0.05))
+_patches = Kept("small pictures of codes", share(0.07))
 Box = tuple[int, int, int, int]
 
 
@@ -49,7 +47,7 @@ def code_decoded(opened: Opened, level: int, number: int) -> dict[str, Any]:
         raise RecordError(f"There is no code {number} on this level.")
     if not opened.spec.decodes:
         raise ExplorerError("This tokenizer has no decoder, so its codes cannot be drawn.")
-    return _decoded.get((opened.key, level, number), lambda: _decode(opened, level, number))
+    return _decoded.get((opened.key, level, number), lambda: _decode(opened, level, number), opened.owner)
 
 
 def _decode(opened: Opened, level: int, number: int) -> dict[str, Any]:
@@ -150,31 +148,6 @@ def codes_shown(opened: Opened, level: int, page: CodePage) -> list[int]:
     return list(dict.fromkeys(named))[:THUMBNAILS]
 
 
-class Patches:
-    """Codes decoded alone, small pictures (h, w, 3) uint8 each; the latest are kept."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._lock = most, threading.Lock()
-        self._kept: OrderedDict[tuple[str, int, int], np.ndarray] = OrderedDict()
-
-    def get(self, tokenizer_id: str, level: int, codes: Sequence[int]) -> list[np.ndarray]:
-        """One a code; what is missing is decoded in one go."""
-        keys = [(tokenizer_id, level, number) for number in codes]
-        with self._lock:
-            found = {key: self._kept[key] for key in keys if key in self._kept}
-        missing = [key for key in dict.fromkeys(keys) if key not in found]
-        if missing:
-            pictures = _small(load_tokenizer(tokenizer_id), level, [number for _, _, number in missing])
-            found |= dict(zip(missing, pictures, strict=True))
-        with self._lock:
-            for key in keys:
-                self._kept[key] = found[key]
-                self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        return [found[key] for key in keys]
-
-
 def _small(tokenizer: Tokenizer, level: int, codes: Sequence[int]) -> list[np.ndarray]:
     """Each code decoded alone as a small picture."""
     spec = tokenizer.spec
@@ -190,9 +163,13 @@ def _thumbnail(pixels: np.ndarray) -> np.ndarray:
     return scaled(pixels, (0, 0, *pixels.shape[:2]), THUMBNAIL_PX)[0]
 
 
-_patches = Patches(PATCHES_KEPT)
-
-
 def thumbnails(tokenizer_id: str, level: int, codes: Sequence[int]) -> list[np.ndarray]:
-    """The small picture of each code, decoded alone: (h, w, 3) uint8."""
-    return _patches.get(tokenizer_id, level, codes)
+    """The small picture of each code, decoded alone: (h, w, 3) uint8; what is not kept is decoded in one go."""
+    of = owner_of(tokenizer_id)
+    found = {code: _patches.peek((tokenizer_id, level, code), of) for code in codes}
+    missing = [code for code, picture in found.items() if picture is None]
+    if missing:
+        found |= dict(zip(missing, _small(load_tokenizer(tokenizer_id), level, missing), strict=True))
+        for code in missing:
+            _patches.put((tokenizer_id, level, code), found[code], of)
+    return [found[code] for code in codes]

@@ -6,10 +6,7 @@ Nothing here waits for long: maps that take seconds and audits go on in the back
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import Any
-
-from gradio.utils import get_upload_folder
 
 from explorer.analysis.code_page import level_of
 from explorer.audit import shipped
@@ -44,9 +41,11 @@ def _open(visitor: Visitor | None, request: dict[str, Any]) -> str:
     opened = _opened(visitor, request)
     there = audits.listing(visitor, opened.spec.id if opened.spec else None)
     others = codebook_beside.besides(visitor, opened)
-    key = (opened.key, "open", tuple(one["id"] for one in there), tuple(one["key"] for one in others))
+    # A visitor's own audits are in the lists, by ids that each page counts anew.
+    page, whose = (visitor.token, visitor.owner) if visitor and visitor.audits else ("", opened.owner)
+    key = (opened.key, "open", page, tuple(one["id"] for one in there), tuple(one["key"] for one in others))
     text = audits.answers.get(
-        key, lambda: said(open_payload(opened.audit, opened.id, there, opened.spec, opened.codebooks, others))
+        key, lambda: said(open_payload(opened.audit, opened.id, there, opened.spec, opened.codebooks, others)), whose
     )
     audits.warm(opened)
     return text
@@ -61,6 +60,7 @@ def _beside(visitor: Visitor | None, request: dict[str, Any]) -> str:
     return audits.answers.get(
         (opened.key, "beside", other.key, level),
         lambda: said(beside_payload(tuple(o.audit for o in both), tuple(o.codebooks for o in both), level)),
+        opened.owner or other.owner,
     )
 
 
@@ -77,7 +77,7 @@ def _map(visitor: Visitor | None, request: dict[str, Any]) -> str:
         audit, book = opened.audit, opened.codebook(level)
         return said(map_payload(audit, level, book, kind, codes, bits, projection))
 
-    return audits.answers.get((opened.key, "map", level, kind, codes, bits), make)
+    return audits.answers.get((opened.key, "map", level, kind, codes, bits), make, opened.owner)
 
 
 def _geometry(visitor: Visitor | None, request: dict[str, Any]) -> str:
@@ -87,7 +87,7 @@ def _geometry(visitor: Visitor | None, request: dict[str, Any]) -> str:
         level_of(opened.audit, level)
         return said(geometry_payload(opened.audit, level, opened.codebook(level)))
 
-    return audits.answers.get((opened.key, "geometry", level), make)
+    return audits.answers.get((opened.key, "geometry", level), make, opened.owner)
 
 
 def _code(visitor: Visitor | None, request: dict[str, Any]) -> str:
@@ -113,7 +113,7 @@ def _audit_start(visitor: Visitor | None, request: dict[str, Any]) -> str:
     tokenizer = wanted if isinstance(wanted, str) else None
     if request.get("samples") is True:
         return said({"job": codebook_jobs.start_samples(visitor, tokenizer).as_json()})
-    files = take_uploads(visitor, request.get("files"), Path(get_upload_folder()))
+    files = take_uploads(visitor, request.get("files"))
     axes, ignore = (text if isinstance(text := request.get(name), str) else "" for name in ("axes", "ignore"))
     job = codebook_jobs.start(visitor, files, tokenizer, request.get("codebook_size"), axes, ignore)
     return said({"job": job.as_json()})

@@ -14,8 +14,10 @@ import numpy as np
 
 from explorer.analysis.projection import Projection
 from explorer.errors import Cancelled, ExplorerError
+from explorer.owners import carried
 from explorer.pages import runtime
 from explorer.pages.codebook_audits import Opened
+from explorer.pages.kept import Kept, share
 from explorer.views.codebook_payload import map_vectors
 
 PROJECTED = ("umap", "tsne")
@@ -25,14 +27,14 @@ WORKS_KEPT = 64
 
 
 class Work:
-    """One map being laid out. `share` grows to 1; then `result` is there, or `problem` says why not."""
+    """One map being laid out. `share` grows to 1; then `result` is there, or `problem` says why not. of: its owner."""
 
-    def __init__(self, name: str, vectors: np.ndarray, metric: str, kind: str) -> None:
+    def __init__(self, name: str, vectors: np.ndarray, metric: str, kind: str, of: str) -> None:
         self.share, self.result, self.problem = 0.0, None, ""
         self._asked, self._ended = time.monotonic(), threading.Event()
-        self._session, self._arguments = name, (vectors, metric, kind)
+        self._session, self._arguments, self._of = name, (vectors, metric, kind), of
         self._turn = runtime.turns.begin(name, runtime.MAPS)
-        threading.Thread(target=self._work, name="map", daemon=True).start()
+        threading.Thread(target=carried(self._work), name="map", daemon=True).start()
         threading.Thread(target=self._watch, name="map-watch", daemon=True).start()
 
     def ask(self, wait: float = STEP_S) -> float | Projection:
@@ -50,7 +52,7 @@ class Work:
     def _work(self) -> None:
         vectors, metric, kind = self._arguments
         try:
-            for step in runtime.umap_in_background(vectors, metric, self._session, self._turn, kind):
+            for step in runtime.umap_in_background(vectors, metric, self._session, self._turn, kind, self._of):
                 if isinstance(step, Projection):
                     self.result = step
                 else:
@@ -73,7 +75,8 @@ class Work:
                 return
 
 
-_works: OrderedDict[Hashable, Work] = OrderedDict()
+_works: OrderedDict[Hashable, Work] = OrderedDict()  # those that go on, and those that failed
+_done = Kept("maps of codebooks", share(0.03))
 _lock = threading.Lock()
 
 
@@ -83,12 +86,20 @@ def projection(opened: Opened, level: int, kind: str) -> float | Projection:
     kind: one of PROJECTED. Raises ExplorerError where there is nothing to lay out, or the work failed.
     """
     key = (opened.key, level, kind)
+    found = _done.peek(key, opened.owner)
+    if found is not None:
+        return found
     with _lock:
-        work = _works.get(key)
+        work = _works.get((opened.owner, key))
         if work is None or work.failed:
             vectors, metric, _ = map_vectors(opened.audit, level, opened.codebook(level), kind)
-            work = _works[key] = Work(f"map {key}", vectors, metric, kind)
+            work = _works[opened.owner, key] = Work(f"map {opened.owner} {key}", vectors, metric, kind, opened.owner)
             while len(_works) > WORKS_KEPT:
                 _works.popitem(last=False)
-        _works.move_to_end(key)
-    return work.ask()
+        _works.move_to_end((opened.owner, key))
+    found = work.ask()
+    if isinstance(found, Projection):
+        _done.put(key, found, opened.owner)
+        with _lock:
+            _works.pop((opened.owner, key), None)
+    return found

@@ -5,23 +5,18 @@ It fills every panel with figures that name how little was counted; the page off
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
-import threading
 from pathlib import Path
 
 from explorer.audit.result import Audit, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource, samples_source
 from explorer.media.samples import samples_of
-from explorer.tokenizers import load_tokenizer
+from explorer.pages.visitor_files import files
+from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.tokenizers.base import TokenizerSpec
 
 QUICK = "first"  # the id of such an audit
 SIDE_PX = 256  # a large tokenizer on two cores has it in seconds
-_lock = threading.Lock()
-_root: list[Path] = []
 
 
 def quick_source(spec: TokenizerSpec) -> MediaSource:
@@ -38,10 +33,6 @@ def quick_title(spec: TokenizerSpec) -> str:
 def quick_audit(spec: TokenizerSpec) -> tuple[Audit, Path]:
     """The audit, and the folder where its files lie. Raises ExplorerError if the tokenizer cannot do it."""
     audit = run_audit(load_tokenizer(spec.id), quick_source(spec), title=quick_title(spec), side_px=SIDE_PX)
-    with _lock:
-        if not _root:
-            _root.append(Path(tempfile.mkdtemp(prefix="explorer-first-")))
-            atexit.register(shutil.rmtree, _root[0], ignore_errors=True)
-    folder = _root[0] / spec.id
+    folder = files.folder_of(owner_of(spec.id), "first looks") / spec.id
     save_audit(folder, audit)
     return audit, folder

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import shutil
-import tempfile
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -16,7 +15,9 @@ from typing import Any
 
 from explorer.config import settings
 from explorer.errors import ExplorerError, MediaError
+from explorer.owners import owner
 from explorer.pages.visitor_book import VisitorBook
+from explorer.pages.visitor_files import files as visitor_files
 
 VISITORS_KEPT = 200
 OWN = "own-"
@@ -43,10 +44,11 @@ class OwnAudit:
 
 @dataclass
 class Visitor:
-    """One open page. `job` is the audit that runs or ran last."""
+    """One open page. `job` is the audit that runs or ran last. owner: whose page it is, and what is made for it."""
 
     token: str
     session: str
+    owner: str = ""
     audits: OrderedDict[str, OwnAudit] = field(default_factory=OrderedDict)
     job: Any = None
     files: tuple[Path, ...] = ()  # pictures that wait to be compared
@@ -55,6 +57,9 @@ class Visitor:
     _folder: Path | None = None
     _folders: int = 0
     _audits: int = 0
+
+    def __post_init__(self) -> None:
+        self.owner = self.owner or owner() or f"session:{self.session}"
 
     def new_id(self) -> str:
         """An id for another audit of this visitor: own-1, own-2, ..."""
@@ -70,7 +75,7 @@ class Visitor:
             self._folders += 1
             try:
                 if self._folder is None:
-                    self._folder = Path(tempfile.mkdtemp(prefix="explorer-audits-"))
+                    self._folder = visitor_files.new_folder(self.owner)
                 made = self._folder / str(self._folders)
                 made.mkdir()
             except OSError as error:
@@ -105,7 +110,7 @@ class Visitor:
     def delete(self) -> None:
         """Delete the visitor's folder."""
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            visitor_files.drop(self._folder)
 
 
 class Visitors(VisitorBook[Visitor]):
@@ -126,35 +131,42 @@ visitors = Visitors(VISITORS_KEPT)
 atexit.register(visitors.leave_all)
 
 
-def take_uploads(visitor: Visitor, paths: object, uploads: Path, command: str = "audit") -> list[Path]:
-    """Move uploaded files out of the shared upload folder into one of the visitor's: their new places.
+def take_uploads(visitor: Visitor, paths: object, command: str = "audit") -> list[Path]:
+    """Move uploaded files into a folder of the visitor's page: their new places.
 
     command: of the command line, which takes more.
 
-    Raises MediaError for anything that is not a file below `uploads`, and for more than the caps allow.
+    Raises MediaError for anything that is no upload of this visitor, and for more than the caps allow.
     """
     limits = settings().limits
     if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
         raise MediaError("Choose a zip of media, several files, or one file of indices (.npy or .npz).")
     if len(paths) > FILES:
         raise MediaError(f"These are {len(paths):,} files; {FILES:,} is the most at a time. Put them in one zip.")
-    files = [Path(path) for path in paths]
-    root = uploads.resolve()
-    for file in files:
-        try:
-            inside = file.resolve().is_relative_to(root) and file.is_file() and not file.is_symlink()
-        except (OSError, ValueError):
-            inside = False
-        if not inside:
-            raise MediaError("An uploaded file is no longer on the server; choose it again.")
-    size = sum(file.stat().st_size for file in files)
+    size = sum(file.stat().st_size for file in claimed(visitor, paths))
     if size > limits.audit_upload_bytes:
         raise MediaError(
             f"These files have {size / 2**20:,.0f} MiB, over the cap of {limits.audit_upload_bytes / 2**20:,.0f} MiB. "
             f"For more there is the command line: python -m explorer {command}."
         )
+    return moved(visitor, paths)
+
+
+def claimed(visitor: Visitor, paths: list[str]) -> list[Path]:
+    """Uploaded files, which are the visitor's from now on. Raises MediaError for what is no upload of this visitor."""
+    try:
+        visitor_files.claim(paths, visitor.owner)
+    except ExplorerError as error:
+        raise MediaError(str(error)) from error
+    return [Path(path) for path in paths]
+
+
+def moved(visitor: Visitor, paths: list[str]) -> list[Path]:
+    """Move uploaded files into a new folder of the visitor's page, each under a name of its own."""
     folder = visitor.new_folder()
-    return [_moved(file, folder) for file in files]
+    places = [_moved(Path(path), folder) for path in paths]
+    visitor_files.drop_empty(paths)
+    return places
 
 
 def _moved(file: Path, folder: Path) -> Path:

@@ -10,8 +10,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from gradio.utils import get_upload_folder
-
 from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.media import PRESET_PREFIX, SAMPLE_PREFIX, CompareMedia, open_media
 from explorer.compare.presets import PRESETS
@@ -76,7 +74,7 @@ def _own(visitor: Visitor | None, request: dict[str, Any]) -> str:
     visitor, modality = known(visitor), str(request.get("modality") or "image")
     if modality not in NOUNS:
         raise SettingsError("Choose tokenizers of pictures, sounds or clips first.")
-    files = take_uploads(visitor, request.get("files"), Path(get_upload_folder()), "compare")
+    files = take_uploads(visitor, request.get("files"), "compare")
     try:
         media = _opened(files, modality)
         image = thumbnail(media.read(0)) if len(media) == 1 else None

@@ -6,10 +6,8 @@ everybody who asks for the same; of own media it lies in the visitor's folder an
 
 from __future__ import annotations
 
-import atexit
 import json
 import shutil
-import tempfile
 import threading
 import time
 from collections import OrderedDict
@@ -28,33 +26,42 @@ from explorer.compare.table import equal_bits_words, make_table
 from explorer.compare.writing import Writer, json_text
 from explorer.config import settings
 from explorer.errors import Cancelled, ExplorerError, MediaError
-from explorer.pages.codebook_audits import Kept
+from explorer.owners import EVERYBODY
 from explorer.pages.codebook_visitors import Visitor
+from explorer.pages.kept import Kept, share
+from explorer.pages.visitor_files import files
 from explorer.pages.visitor_job import VisitorJob
-from explorer.tokenizers import load_tokenizer
+from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.compare_payload import pictures_payload, played_payload
 
 AT_ONCE = 2  # in this process; the next ones wait
 REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds themselves
-PICTURE_BYTES = 96 * 2**20
 SHARED_KEPT = 24
 _looks = threading.BoundedSemaphore(AT_ONCE)
-_looked = Kept(PICTURE_BYTES, lambda look: look.weight)
+_looked = Kept("media of comparisons", share(0.1))
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be compared. shared: its name where everybody may see what was found, None for own pictures."""
+    """What is to be compared. shared: its name where everybody may see what was found, None where media or a tokenizer
+    are the visitor's own. page: of which page its id is."""
 
     id: str
     tokenizers: tuple[str, ...]
     media: CompareMedia
     shared: str | None
+    page: str
+    owner: str
 
     @property
     def key(self) -> tuple:
-        """Names its pictures in caches."""
-        return (self.shared or self.id, self.tokenizers)
+        """Names its pictures in caches: ids are counted by each page anew."""
+        return (self.shared or (self.page, self.id), self.tokenizers)
+
+    @property
+    def whose(self) -> str:
+        """Whose its pictures are in caches."""
+        return EVERYBODY if self.shared else self.owner
 
 
 @dataclass(frozen=True)
@@ -72,12 +79,6 @@ class Look:
     pictures: dict[str, Any]
     played: dict[str, Any]
 
-    @property
-    def weight(self) -> int:
-        """About how many bytes."""
-        texts = (one for part in ("sounds", "sheets") for one in self.played.get(part, {}).values())
-        return sum(len(one["image"]) for one in self.pictures["panes"]) + sum(map(len, texts)) + 1
-
 
 class Shared:
     """What was found on pictures of the app, up to SHARED_KEPT; the files of the longest unused go first."""
@@ -85,7 +86,6 @@ class Shared:
     def __init__(self, most: int) -> None:
         self._most, self._lock = most, threading.Lock()
         self._found: OrderedDict[tuple, Found] = OrderedDict()
-        self._root: Path | None = None
 
     def get(self, key: tuple) -> Found | None:
         """What was found, None if it is not here."""
@@ -96,10 +96,7 @@ class Shared:
 
     def new_folder(self) -> Path:
         """A new empty folder."""
-        with self._lock:
-            if self._root is None:
-                self._root = Path(tempfile.mkdtemp(prefix="explorer-comparisons-"))
-            return Path(tempfile.mkdtemp(dir=self._root))
+        return files.new_folder(EVERYBODY)
 
     def keep(self, key: tuple, found: Found) -> None:
         """Keep it under its key."""
@@ -108,16 +105,10 @@ class Shared:
             self._found[key] = found
             old += [self._found.popitem(last=False)[1] for _ in range(len(self._found) - self._most)]
         for one in old:
-            shutil.rmtree(one.folder, ignore_errors=True)
-
-    def delete(self) -> None:
-        """Delete all files."""
-        if self._root is not None:
-            shutil.rmtree(self._root, ignore_errors=True)
+            files.drop(one.folder)
 
 
 shared = Shared(SHARED_KEPT)
-atexit.register(shared.delete)
 
 
 class Job(VisitorJob):
@@ -160,7 +151,7 @@ class Job(VisitorJob):
         order = self.order
         if not 0 <= number < len(order.media):
             raise MediaError(f"There are {len(order.media):,} media; number {number + 1:,} is none of them.")
-        return _looked.get((*order.key, number), lambda: _look(order, number))
+        return _looked.get((*order.key, number), lambda: _look(order, number), order.whose)
 
     def work(self) -> None:
         order = self.order
@@ -232,13 +223,16 @@ def result_payload(comparison: Comparison) -> dict[str, Any]:
 
 def start(visitor: Visitor, tokenizers: tuple[str, ...], media: CompareMedia, shared_as: str | None) -> Job:
     """Begin a comparison, in the place of the one before, which ends."""
+    if any(owner_of(one) != EVERYBODY for one in tokenizers):
+        shared_as = None
     with visitor.lock:
         before = visitor.job
         if before is not None:
             before.stop()
             if before.found is not None and before.order.shared is None:
                 shutil.rmtree(before.found.folder, ignore_errors=True)
-        visitor.job = Job(visitor, Order(visitor.new_id(), tokenizers, media, shared_as))
+        order = Order(visitor.new_id(), tokenizers, media, shared_as, visitor.token, visitor.owner)
+        visitor.job = Job(visitor, order)
         visitor.job.start()
         return visitor.job
 

@@ -24,14 +24,16 @@ from explorer.analysis.redecode import Redecoded, redecode
 from explorer.errors import ExplorerError, RecordError
 from explorer.media.image import to_pil
 from explorer.media.samples import Sample, sample_picture, samples_of
+from explorer.owners import EVERYBODY, owner
 from explorer.pages import runtime
+from explorer.pages.kept import Kept, share
 from explorer.pages.session import Visit
 from explorer.record import TokenRecord
 from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.base import Tokenizer
 
 DESKS_KEPT = runtime.SESSIONS_KEPT
-DECODED_KEPT = 8  # desks that remember pictures: two each, 12 MB a picture of 1024 px
+_decoded = Kept("edited pictures", share(0.12))
 GONE = "This page has been open for longer than the server remembers. Load it again: your edits are kept in its link."
 
 
@@ -46,12 +48,15 @@ class Decoded:
 
 
 class Desk:
-    """The editing of one visit's tokens."""
+    """The editing of one visit's tokens. owner: whose visit it is."""
 
     def __init__(self, visit: Visit) -> None:
-        self.visit, self.lock = visit, threading.Lock()
-        self._decoded: Decoded | None = None
-        self._stem: tuple[str, EditedTokens | None] = ("", None)
+        self.visit, self.owner, self.lock = visit, owner(), threading.Lock()
+
+    @property
+    def _last(self) -> Decoded | None:
+        """What it decoded last; None if that was let go, and is to be decoded again."""
+        return _decoded.peek((self, "decoded"), self.owner)
 
     @property
     def record(self) -> TokenRecord:
@@ -107,15 +112,17 @@ class Desk:
 
     def tokens(self, text: str) -> EditedTokens:
         """The tokens after the edits of `text`. Raises SettingsError or RecordError that names the edit at fault."""
-        last, stem = self._decoded, text.rpartition("~")[0]
-        known = dict([self._stem]) | {"": tokens_of(self.record)} | ({} if last is None else {last.text: last.tokens})
+        last, stem = self._last, text.rpartition("~")[0]
+        known = {"": tokens_of(self.record)} | ({} if last is None else {last.text: last.tokens})
+        known |= _decoded.peek((self, "stem"), self.owner) or {}
         if text in known:
             return known[text]
         operations = edits_from_text(text)
         bench = self.bench(operations)
         if stem not in known:
             known[stem] = History(operations[:-1]).apply(known[""], bench)
-        self._stem = (stem, known[stem])  # a stroke is one word that grows: only it is applied again
+        # A stroke is one word that grows: only it is applied again.
+        _decoded.put((self, "stem"), {stem: known[stem]}, self.owner)
         try:
             return operations[-1].apply(known[stem], bench)
         except RecordError:
@@ -125,36 +132,35 @@ class Desk:
         """(tokens, the decode before any edit, the decode after those of `text`). Raises ExplorerError."""
         with self.lock:
             first, tokens = tokens_of(self.record), self.tokens(text)
-            last = self._decoded
+            last = self._last
             if last is None:
                 base = decode(self.tokenizer, first)
                 last = Decoded(base, "", first, base)
             near = (first, last.base) if not len(tokens.changed(first)) else (last.tokens, last.picture)
             made = redecode(self.tokenizer, *near, tokens)
-            self._decoded = Decoded(last.base, text, tokens, made.picture)
-        desks.decoded(self)
+            _decoded.put((self, "decoded"), Decoded(last.base, text, tokens, made.picture), self.owner)
         return tokens, last.base, made
 
     def forget(self) -> None:
         """Let the pictures go; they are decoded again when they are asked for."""
-        self._decoded = None
+        _decoded.drop(self.owner, lambda key: key[0] is self)  # type: ignore[index]
 
 
 class Desks:
-    """Token -> desk. Bounded: the longest silent ones are forgotten, and their pictures sooner."""
+    """Token -> desk. Bounded: the longest silent ones are forgotten."""
 
-    def __init__(self, size: int, pictures: int) -> None:
-        self._size, self._pictures, self._lock = size, pictures, threading.Lock()
+    def __init__(self, size: int) -> None:
+        self._size, self._lock = size, threading.Lock()
         self._desks: OrderedDict[str, Desk] = OrderedDict()
-        self._holding: OrderedDict[int, Desk] = OrderedDict()
 
     def put(self, visit: Visit) -> str:
         """A desk for a visit; its token."""
         token = secrets.token_urlsafe(18)
         with self._lock:
             self._desks[token] = Desk(visit)
-            while len(self._desks) > self._size:
-                self._holding.pop(id(self._desks.popitem(last=False)[1]), None)
+            over = [self._desks.popitem(last=False)[1] for _ in range(len(self._desks) - self._size)]
+        for desk in over:
+            desk.forget()
         return token
 
     def get(self, token: object) -> Desk:
@@ -165,14 +171,18 @@ class Desks:
             self._desks.move_to_end(token)
             return self._desks[token]
 
-    def decoded(self, desk: Desk) -> None:
-        """That desk holds pictures; if too many do, the one that waited longest lets its own go."""
+    def owners(self) -> set[str]:
+        """The visitors who have desks here."""
         with self._lock:
-            self._holding[id(desk)] = desk
-            self._holding.move_to_end(id(desk))
-            oldest = self._holding.popitem(last=False)[1] if len(self._holding) > self._pictures else None
-        if oldest is not None:
-            oldest.forget()
+            return {desk.owner for desk in self._desks.values()} - {EVERYBODY}
+
+    def let_go(self, visitor: str) -> None:
+        """A visitor has left."""
+        with self._lock:
+            gone = [token for token, desk in self._desks.items() if desk.owner == visitor]
+            desks = [self._desks.pop(token) for token in gone]
+        for desk in desks:
+            desk.forget()
 
 
-desks = Desks(DESKS_KEPT, DECODED_KEPT)
+desks = Desks(DESKS_KEPT)

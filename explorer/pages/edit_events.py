@@ -21,6 +21,7 @@ from explorer.analysis.redecode import eight_bit, redecode, visible_change
 from explorer.analysis.tokentext import TextForm, TokenTextError, parse_tokens, token_text
 from explorer.errors import RecordError, SettingsError, plain_words
 from explorer.media.audio import wav_bytes
+from explorer.owners import acting_for
 from explorer.pages.edit_desk import Desk, desks
 from explorer.pages.inspect_events import tokens_bytes
 from explorer.pages.session import Visit
@@ -56,7 +57,9 @@ def ask(request: dict[str, Any]) -> str:
         what = str(request.get("what"))
         if what not in ANSWERS:
             raise SettingsError(f"There is nothing called {what[:40]!r} to ask for. There is: {', '.join(ANSWERS)}.")
-        answer = ANSWERS[what](desks.get(request.get("token")), request)
+        desk = desks.get(request.get("token"))
+        with acting_for(desk.owner):
+            answer = ANSWERS[what](desk, request)
         return json.dumps({"ok": True} | answer, separators=(",", ":"), allow_nan=False)
     except TokenTextError as error:
         start, end = (_utf16(str(request.get("text", "")), at) for at in (error.start, error.end))

@@ -14,11 +14,15 @@ import gradio as gr
 
 from explorer.errors import Cancelled, ExplorerError, plain_words
 from explorer.media.samples import SAMPLES
+from explorer.owners import owner
 from explorer.pages import edit_events, loading, runtime
 from explorer.pages import inspect_events as events
 from explorer.pages import inspect_media as media
+from explorer.pages.inputs import FileInput, PictureInput
 from explorer.pages.inspect_alone import alone_ask
+from explorer.pages.presence import UNTIL
 from explorer.pages.session import SIDES_PX, UPLOADED, Visit, suited, visit_from_query
+from explorer.pages.visitor_files import files
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views import address, export_bar
 from explorer.views.address import AddressBar
@@ -33,15 +37,7 @@ from explorer.views.tokenizer_facts import TokenizerFacts
 from explorer.views.tokenizer_facts import payload as facts_payload
 
 OUTPUTS = 11  # values of `_all`
-
-
-class PictureInput(gr.Image):
-    """gr.Image that hands over the uploaded file itself: reading it, with all that can go wrong, is ours."""
-
-    is_template = True  # the browser knows it as an image
-
-    def preprocess(self, payload) -> str | None:
-        return None if payload is None else payload.path
+WHAT_BECOMES = f"Only you see it. It lies on this server, and is deleted {UNTIL}."
 
 
 def build() -> None:
@@ -52,7 +48,8 @@ def build() -> None:
             gr.Markdown("### Picture, sound or clip")
             strip = SampleStrip()
             with gr.Accordion("Your own picture, sound or clip: upload, paste or webcam", open=False):
-                file = gr.File(type="filepath", label="A picture, sound or clip", height=110, elem_id="upload-file")
+                gr.Markdown(WHAT_BECOMES, elem_classes="said-before")
+                file = FileInput(label="A picture, sound or clip", height=110, elem_id="upload-file")
                 upload = PictureInput(
                     sources=["upload", "clipboard", "webcam"], label="Or a picture", height=300, elem_id="upload"
                 )
@@ -93,6 +90,7 @@ def build() -> None:
         file.upload(_pick_upload, [state, file], chosen, **quick),
         tokenizer.input(_pick_tokenizer, [state, tokenizer], chosen, **quick),
         panel.brought(_pick_brought, state, chosen, **quick),
+        panel.removed(_pick_removed, state, chosen, **quick),
         side.input(_pick_side, [state, side], chosen, **quick),
     ]
     file.upload(lambda: None, None, file, queue=False, **quiet)  # ready for the next one
@@ -182,6 +180,11 @@ def _pick_upload(visit: Visit, path: str | None, request: gr.Request) -> Iterato
     if path is None:
         yield (gr.skip(),) * OUTPUTS
         return
+    try:
+        files.claim([path], owner())
+    except ExplorerError as error:
+        yield _only_strip(events.strip_value(visit, str(error)))
+        return
     yield from _pick(request, visit, picture=UPLOADED, upload=path, modality="")
 
 
@@ -195,6 +198,16 @@ def _pick_tokenizer(visit: Visit, tokenizer: str, request: gr.Request) -> Iterat
 def _pick_brought(visit: Visit, event: gr.EventData, request: gr.Request) -> Iterator[tuple]:
     """A tokenizer was loaded in the panel, or was there already: show it."""
     yield from _pick(request, visit, tokenizer=str(event.id))
+
+
+def _pick_removed(visit: Visit, event: gr.EventData, request: gr.Request) -> Iterator[tuple]:
+    """One of the visitor's own tokenizers was taken back: another is shown if it was that one, and none lists it."""
+    wanted = runtime.intents.get(request.session_hash, visit)
+    specs = list_tokenizers()
+    if wanted.tokenizer != str(event.id) or not specs:
+        yield (*[gr.skip()] * (OUTPUTS - 2), _listed(wanted), gr.skip())
+        return
+    yield from _pick(request, visit, tokenizer=specs[0].id)
 
 
 def _pick_side(visit: Visit, side: int, request: gr.Request) -> Iterator[tuple]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +11,8 @@ import numpy as np
 from explorer.analysis.depiction import mosaic, sound_picture
 from explorer.errors import SettingsError, plain_words
 from explorer.media.audio import wav_bytes
-from explorer.tokenizers import load_tokenizer
+from explorer.pages.kept import Kept, share
+from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 from explorer.views.code_card import Alone
 from explorer.views.encoding import png_data_url, wav_data_url
@@ -21,9 +21,7 @@ QUICK_PARAMETERS = 5_000_000  # of an encoder and decoder of pictures that decod
 SOUND_S = 0.4  # of one code, again and again: long enough to be heard
 SOUND_WIDTH_PX = 128
 MOST_CODES = 8
-KEPT = 256  # codes decoded alone, of all visitors
-_kept: OrderedDict[tuple[str, int, int], Alone] = OrderedDict()
-_lock = threading.Lock()
+_kept = Kept("codes decoded alone", share(0.04))
 _turn = threading.Semaphore(2)  # more at a time would only slow each other on few cores
 
 
@@ -39,18 +37,17 @@ def decoded_alone(tokenizer: Tokenizer, level: int, codes: Sequence[int]) -> dic
         return {}
     if not asked_later(spec):
         return {code: _drawn(spec, one) for code, one in zip(codes, tokenizer.decode_alone(level, codes), strict=True)}
-    with _lock:
-        found = {code: _kept[spec.id, level, code] for code in codes if (spec.id, level, code) in _kept}
+    of = owner_of(spec.id)
+    there = {code: _kept.peek((spec.id, level, code), of) for code in codes}
+    found = {code: one for code, one in there.items() if one is not None}
     missing = [code for code in dict.fromkeys(codes) if code not in found]
     if missing:
         with _turn:
             decoded = tokenizer.decode_alone(level, missing, _tokens(spec))
         made = {code: _drawn(spec, one) for code, one in zip(missing, decoded, strict=True)}
         found |= made
-        with _lock:
-            _kept.update({(spec.id, level, code): one for code, one in made.items()})
-            while len(_kept) > KEPT:
-                _kept.popitem(last=False)
+        for code, one in made.items():
+            _kept.put((spec.id, level, code), one, of)
     return found
 
 

@@ -30,7 +30,7 @@ from explorer.pages.inspect_player import player_payload
 from explorer.pages.session import Visit
 from explorer.record import TokenRecord
 from explorer.tokenfile import save_tokens
-from explorer.tokenizers import load_tokenizer
+from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.tokenizers.base import Tokenizer
 from explorer.views import address, export_bar, inspect_view, sample_strip
 
@@ -107,6 +107,7 @@ def umap_steps(visit: Visit, session: str, turn: int) -> Iterator[str]:
     """
     record = runtime.record_of(visit)
     done: dict[int, Projection] = {}
+    whose = owner_of(visit.tokenizer)
     yield shown(visit, done)
     for number, level in enumerate(record.levels):
         drawn = drawn_codes(level).codes
@@ -114,7 +115,7 @@ def umap_steps(visit: Visit, session: str, turn: int) -> Iterator[str]:
             continue
         metric = "cosine" if level.codebook.metric == "cosine" else "euclidean"
         told = -1
-        for step in runtime.umap_in_background(level.codebook.rows(drawn), metric, session, turn):
+        for step in runtime.umap_in_background(level.codebook.rows(drawn), metric, session, turn, of=whose):
             if isinstance(step, Projection):
                 done[number] = step
             elif int(step * UMAP_STEPS) > told:

@@ -6,20 +6,20 @@ dots and no share of the variance is larger than another.
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from explorer.analysis.codemap import DrawnCodes, lattice_coordinates, map_codes
 from explorer.analysis.projection import Projection, pca
 from explorer.analysis.voronoi import Plane, box_around, plane_through, slice_regions
 from explorer.config import settings
+from explorer.pages.kept import Kept, share
 from explorer.record import Codebook, TokenLevel, TokenRecord
-from explorer.tokenizers import load_tokenizer
+from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect_view import CodeMap, Raster
 
 MARGIN = 0.15  # around the codes of a 2-D codebook, as a share of their extent
 SLICE_CODES, SLICE_PX = 4096, 160  # larger codebooks would show more borders than regions
+_slices = Kept("slices through codebooks", share(0.03))
 
 
 def drawn_codes(level: TokenLevel) -> DrawnCodes:
@@ -79,12 +79,15 @@ def _slice_map(number: int, tokenizer_id: str, book: Codebook, drawn: DrawnCodes
     return CodeMap(number, "slice", drawn.codes, xy, _words(caption, drawn.note), raster=Raster(regions, plane.extent))
 
 
-@functools.lru_cache(maxsize=64)
 def codebook_slice(tokenizer_id: str, level: int) -> tuple[Plane, np.ndarray]:
     """The PCA plane of a codebook and the regions on it, (SLICE_PX, SLICE_PX) codes; the same for every picture."""
-    book = load_tokenizer(tokenizer_id).codebooks()[level]
-    plane = plane_through(book, "pca")
-    return plane, slice_regions(book, plane.origin, plane.axis_u, plane.axis_v, plane.extent, SLICE_PX)
+
+    def make() -> tuple[Plane, np.ndarray]:
+        book = load_tokenizer(tokenizer_id).codebooks()[level]
+        plane = plane_through(book, "pca")
+        return plane, slice_regions(book, plane.origin, plane.axis_u, plane.axis_v, plane.extent, SLICE_PX)
+
+    return _slices.get((tokenizer_id, level), make, owner_of(tokenizer_id))
 
 
 def _words(*notes: str) -> str:

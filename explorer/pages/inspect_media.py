@@ -20,6 +20,7 @@ from explorer.media.image import LoadedImage, fit
 from explorer.media.medium import Medium, load_medium, modality_of
 from explorer.media.samples import samples_of
 from explorer.media.video import LoadedVideo
+from explorer.owners import carried
 from explorer.pages.session import ONE, UPLOADED, Visit, suited
 from explorer.tokenizers import list_tokenizers
 from explorer.tokenizers.base import TokenizerSpec
@@ -117,7 +118,7 @@ def progress(work: Callable[[], object], what: str, key: Hashable = None) -> Ite
     """Run `work` in a thread and yield words while it lasts: what is going on (`stages`) and for how long.
 
     what: such as "DAC 24 kHz, 74.7 M parameters". key: names the work; whoever begins the same while it is going on
-    waits for it (see `RecordCache`) and is told its stage. Raises what `work` raises. If nobody listens any more the
+    waits for it (see `Kept`) and is told its stage. Raises what `work` raises. If nobody listens any more the
     thread goes on to its end, so that what it makes can be kept.
     """
     own, failed = ["beginning"], []
@@ -135,7 +136,7 @@ def progress(work: Callable[[], object], what: str, key: Hashable = None) -> Ite
                 if _going_on.get(key) is own:
                     del _going_on[key]
 
-    thread = threading.Thread(target=run, name="inspect", daemon=True)
+    thread = threading.Thread(target=carried(run), name="inspect", daemon=True)
     begun = time.monotonic()
     thread.start()
     thread.join(PATIENCE_S)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -26,8 +26,7 @@ from explorer.views.places import places_of
 
 NEIGHBOURS = 6
 CONTEXT_TOKENS = 3
-LEVELS_MEASURED = 64  # the latest ones
-_measured: OrderedDict[int, tuple[TokenLevel, np.ndarray, np.ndarray]] = OrderedDict()
+_measured: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # by the level's id, as long as the level is there
 _lock = threading.Lock()
 
 
@@ -109,20 +108,17 @@ def reconstruction_payload(
 
 
 def measured(level: TokenLevel) -> tuple[np.ndarray, np.ndarray]:
-    """Quantization error and margin of each token, kept: the margins of a large codebook take a second or more."""
+    """Quantization error and margin of each token, kept as long as the level is: the margins of a large codebook take a
+    second or more."""
     with _lock:
         found = _measured.get(id(level))
     if found is None:
-        found = (
-            level,
-            quantization_error(level),
-            margins(level),
-        )  # with the level itself, so that its id stays its own
+        found = (quantization_error(level), margins(level))
         with _lock:
+            if id(level) not in _measured:
+                weakref.finalize(level, _measured.pop, id(level), None).atexit = False
             _measured[id(level)] = found
-            while len(_measured) > LEVELS_MEASURED:
-                _measured.popitem(last=False)
-    return found[1:]
+    return found
 
 
 def _rows(record: TokenRecord, decoded: np.ndarray | None, delay: Delay) -> list[dict] | None:

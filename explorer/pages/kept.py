@@ -41,8 +41,11 @@ class Kept:
         self._making: dict[tuple[str, Hashable], threading.Lock] = {}
         everything_kept.add(self)
 
-    def get(self, key: Hashable, make: Callable[[], Any], owner: str = EVERYBODY) -> Any:
-        """The value, which then counts as the newest; made if it is not there. A failure is not kept."""
+    def get(self, key: Hashable, make: Callable[[], Any], owner: str) -> Any:
+        """The value, which then counts as the newest; made if it is not there. A failure is not kept.
+
+        owner: of whatever it is made of; EVERYBODY only where nothing of it is a visitor's.
+        """
         whole = (owner, key)
         with self._lock:
             if whole in self._values:
@@ -61,12 +64,12 @@ class Kept:
                 with self._lock:
                     self._making.pop(whole, None)
 
-    def put(self, key: Hashable, value: Any, owner: str = EVERYBODY) -> None:
+    def put(self, key: Hashable, value: Any, owner: str) -> None:
         """Keep a value that is there already, in the place of an older one."""
         with self._lock:
             self._put((owner, key), value)
 
-    def peek(self, key: Hashable, owner: str = EVERYBODY) -> Any:
+    def peek(self, key: Hashable, owner: str) -> Any:
         """The value if it is there, else None."""
         with self._lock:
             return self._newest((owner, key)) if (owner, key) in self._values else None

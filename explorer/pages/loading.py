@@ -9,26 +9,29 @@ from __future__ import annotations
 import atexit
 import os
 import re
-import shutil
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from explorer import tokenizers
 from explorer.config import settings
-from explorer.errors import CheckpointError, ExplorerError, SettingsError
+from explorer.errors import CheckpointError, ExplorerError, MediaError, SettingsError, UnknownIdError
 from explorer.loading.known import known_tokenizers
 from explorer.loading.memory import budget
 from explorer.loading.sources import Plan, Source, hub_source, plan, plan_file, slug
 from explorer.pages.asking import Answer, answer, known, said
-from explorer.pages.codebook_visitors import LAST_WORD_S, VISITORS_KEPT, Visitor, Visitors
+from explorer.pages.codebook_visitors import LAST_WORD_S, VISITORS_KEPT, Visitor, Visitors, claimed, moved
+from explorer.pages.hosts import LOCAL
+from explorer.pages.kept import everything_kept
 from explorer.pages.loading_jobs import Bringing, stop_all
+from explorer.pages.loading_uploads import uploads
+from explorer.pages.presence import UNTIL
 from explorer.views.load_panel import LoadPanel
-from explorer.views.load_payload import known_payload, opening_payload, plan_payload
+from explorer.views.load_payload import known_payload, opening_payload, own_payload, plan_payload
 
 UPLOADED_FILES = 8  # of one tokenizer: weights, perhaps in two parts, and its config
 BESIDE = (".json", ".yaml", ".yml")  # files that only describe
@@ -44,10 +47,12 @@ def _end() -> None:
 atexit.register(_end)
 
 
-def bound_to(host: str) -> None:
-    """The server is bound to `host`: only on the local ones may a visitor name files of this machine."""
+def bound_to(host: str, names: Sequence[str] = LOCAL) -> None:
+    """The server is bound to `host` and called by `names`: only where both are this machine's own may a visitor name
+    files of it. By another name strangers come, through a proxy."""
     global _names_files
-    _names_files = host in ("127.0.0.1", "localhost", "::1", "[::1]") and not os.environ.get("SPACE_HOST")
+    own = {*LOCAL, "[::1]"}
+    _names_files = host in own and set(names) <= own and not os.environ.get("SPACE_HOST")
 
 
 def build() -> LoadPanel:
@@ -88,6 +93,7 @@ def opening(session: str, query: Mapping[str, str]) -> str:
         wanted=wanted,
         missing=asked if asked.startswith(("hub--", "file--")) and wanted != asked else "",
         shown="bring" in query,
+        until=UNTIL,
     )
 
 
@@ -144,7 +150,7 @@ def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Cal
     """What makes the plan for a choice of weights, and the folder of an upload. Raises CheckpointError for what cannot
     even be looked at."""
     if kind == "file":
-        files = taken(visitor, request.get("files"), Path(get_upload_folder()))
+        files = taken(visitor, request.get("files"))
         weights = [file for file in files if file.suffix.lower() not in BESIDE] or files
         where = files[0] if len(files) == 1 else files[0].parent
         return lambda chosen: plan_file(where, weights[0].name, chosen), files[0].parent
@@ -168,31 +174,28 @@ def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Cal
     return lambda chosen: plan(Source("file", str(path), weights=chosen)), None
 
 
-def taken(visitor: Visitor, paths: object, root: Path) -> list[Path]:
-    """Move uploaded files out of the shared upload folder into a new one of the visitor's. Raises CheckpointError."""
+def taken(visitor: Visitor, paths: object) -> list[Path]:
+    """Move uploaded files into a new folder of the visitor's page. Raises CheckpointError."""
     if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
         raise CheckpointError("Choose a file first.")
     if len(paths) > UPLOADED_FILES:
         raise CheckpointError(f"These are {len(paths)} files; one tokenizer has {UPLOADED_FILES} at most.")
-    files = [Path(path) for path in paths]
-    for file in files:
-        try:
-            sound = file.resolve().is_relative_to(root.resolve()) and file.is_file() and not file.is_symlink()
-        except (OSError, ValueError):
-            sound = False
-        if not sound:
-            raise CheckpointError("An uploaded file is no longer on the server; choose it again.")
-    limit = settings().limits.checkpoint_upload_bytes
-    if sum(file.stat().st_size for file in files) > limit:
+    names = Counter(Path(path).name for path in paths)
+    twice = next((name for name, count in names.items() if count > 1), None)
+    if twice is not None:
         raise CheckpointError(
-            f"These files have more than {limit / 2**30:g} GiB together. Larger ones are for the command line: "
-            "python app.py --checkpoint PATH."
+            f"Two of these files are called {twice[:80]!r}. Give the parts of one tokenizer two names."
         )
-    folder = visitor.new_folder()
+    limit = settings().limits.checkpoint_upload_bytes
     try:
-        return [Path(shutil.move(file, folder / file.name)) for file in files]
-    except OSError as error:
-        raise CheckpointError("An uploaded file could not be kept; choose it again.") from error
+        if sum(file.stat().st_size for file in claimed(visitor, paths)) > limit:
+            raise CheckpointError(
+                f"These files have more than {limit / 2**30:g} GiB together. Larger ones are for the command line: "
+                "python app.py --checkpoint PATH."
+            )
+        return moved(visitor, paths)
+    except MediaError as error:
+        raise CheckpointError(str(error)) from error
 
 
 def _state(visitor: Visitor | None, request: dict[str, Any]) -> str:
@@ -247,6 +250,23 @@ def job_payload(job: Bringing) -> dict[str, Any]:
     }
 
 
+def _own(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """The visitor's own tokenizers, the newest first: {"own": [{"id", "title"}]}."""
+    return said({"own": own_payload(tokenizers.own_tokenizers(known(visitor).owner))})
+
+
+def _remove(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """Take back one of the visitor's own, with its file and all that was made of it. Raises UnknownIdError."""
+    visitor, name = known(visitor), str(request.get("id"))
+    if not tokenizers.is_brought(name, visitor.owner):
+        raise UnknownIdError(f"There is no tokenizer {name[:80]!r} of yours here.")
+    tokenizers.forget(name, visitor.owner)
+    uploads.drop(name, visitor.owner)
+    for kept in everything_kept:
+        kept.let_go(visitor.owner)
+    return _own(visitor, request)
+
+
 ANSWERS: dict[str, Answer] = {
     "known": _known,
     "plan": _plan,
@@ -254,4 +274,6 @@ ANSWERS: dict[str, Answer] = {
     "weights": _weights,
     "load": _load,
     "stop": _stop,
+    "own": _own,
+    "remove": _remove,
 }

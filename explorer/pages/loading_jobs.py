@@ -1,92 +1,32 @@
 """Tokenizers of others, brought by visitors: a plan before any weight is read, then one load for all who want the same.
 
-A load goes on as long as anybody waits for it, and is stopped when the last one has gone. Files that were uploaded and
-loaded are kept while the server runs, since weights may be let go and read again; the oldest go first.
+What comes from the Hub is everybody's; what comes from a file is the visitor's own. A load goes on as long as anybody
+waits for it, and is stopped when the last one has gone. Files that were uploaded and loaded are kept as long as their
+owner is here, since weights may be let go and read again.
 """
 
 from __future__ import annotations
 
-import atexit
 import shutil
-import tempfile
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from explorer import tokenizers
+from explorer import stages, tokenizers
 from explorer.config import settings
-from explorer.errors import Cancelled, CheckpointError, ExplorerError, plain_words
+from explorer.errors import Cancelled, ExplorerError, plain_words
 from explorer.loading.memory import check_room
 from explorer.loading.sources import Plan, load, plan_file
+from explorer.owners import EVERYBODY, acting_for
 from explorer.pages.codebook_visitors import Visitor
+from explorer.pages.loading_uploads import uploads
 from explorer.pages.visitor_job import SILENT_S, VisitorJob
 
 PLANS_AT_ONCE, LOADS_AT_ONCE = 4, 3  # in this process; the next ones wait, so that a slow network holds up few
 WAIT_S = 0.2
-
-
-class UploadStore:
-    """Uploaded files whose tokenizers were loaded. Over `most_bytes` the oldest go, and their tokenizers with them."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most, self._lock = most_bytes, threading.Lock()
-        self._root: Path | None = None
-        self._kept: OrderedDict[str, tuple[Path, Path]] = OrderedDict()  # tokenizer id -> folder, and file within
-
-    def take(self, plan: Plan) -> tuple[Path, bool]:
-        """Move the file or folder of a plan in here: where it lies, and whether it came now and not before.
-
-        Raises CheckpointError.
-        """
-        with self._lock:
-            there = self._kept.get(plan.id)
-            if there is not None and there[1].exists():
-                return there[1], False
-        file = Path(plan.source.name)
-        if not file.exists():
-            raise CheckpointError("The uploaded file is no longer on the server; choose it again.")
-        inside = file if file.is_dir() else file.parent  # one upload lies in a folder of its own
-        try:
-            with self._lock:
-                self._root = self._root or Path(tempfile.mkdtemp(prefix="explorer-uploads-"))
-                folder = Path(tempfile.mkdtemp(dir=self._root))
-            moved = Path(shutil.move(inside, folder))
-        except OSError as error:
-            raise CheckpointError(f"The uploaded file could not be kept: {error.strerror or error}.") from error
-        path = moved if inside == file else moved / file.name
-        with self._lock:
-            self._kept[plan.id] = (folder, path)
-        return path, True
-
-    def drop(self, tokenizer_id: str) -> None:
-        """Delete the file of a tokenizer."""
-        with self._lock:
-            folder, _ = self._kept.pop(tokenizer_id, (None, None))
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def make_room(self) -> None:
-        """Let the oldest go until what is kept is within the cap."""
-        while True:
-            with self._lock:
-                sizes = {name: _size(folder) for name, (folder, _) in self._kept.items()}
-                oldest = next(iter(self._kept), None)
-            if oldest is None or len(sizes) < 2 or sum(sizes.values()) <= self._most:
-                return
-            tokenizers.forget(oldest)
-            self.drop(oldest)
-
-    def delete(self) -> None:
-        """Delete all of them: the server ends."""
-        if self._root is not None:
-            shutil.rmtree(self._root, ignore_errors=True)
-
-
-def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+NOTHING = "Stopped; nothing was loaded."
 
 
 class Loading:
@@ -94,9 +34,10 @@ class Loading:
 
     PLACES = threading.BoundedSemaphore(LOADS_AT_ONCE)
 
-    def __init__(self, plan: Plan, moved: tuple[Path, bool] | None) -> None:
-        """moved: as of `UploadStore.take`, for the file of an upload."""
+    def __init__(self, plan: Plan, moved: tuple[Path, bool] | None, of: str) -> None:
+        """moved: as of `UploadStore.take`, for the file of an upload. of: whose the tokenizer will be."""
         self.plan, (self._moved, self._came_now) = plan, moved or (None, False)
+        self._of = of
         self.state, self.message = "loading", ""
         self.share, self.words = 0.0, "waiting for another load to end"
         self.began = time.monotonic()
@@ -137,8 +78,16 @@ class Loading:
         for token in [token for token, asked in list(self._waiting.items()) if now - asked > SILENT_S]:
             self.leave(token)
         if self.state == "stopping":
-            raise Cancelled("Stopped; nothing was loaded.")
+            raise Cancelled(NOTHING)
         self.share, self.words = share, words
+
+    def _unwanted(self) -> bool:
+        """Whether nobody waits for it any longer."""
+        try:
+            self._progress(self.share, self.words)
+        except Cancelled:
+            return True
+        return False
 
     def _run(self) -> None:
         try:
@@ -146,19 +95,21 @@ class Loading:
                 self._progress(self.share, self.words)
             try:
                 self._progress(0.0, "reading what the files hold")
-                load(self.plan if self._moved is None else _planned_again(self.plan, self._moved), None, self._progress)
+                plan = self.plan if self._moved is None else _planned_again(self.plan, self._moved)
+                with acting_for(self._of), stages.listening(stopped=self._unwanted):
+                    load(plan, None, self._progress, self._of)
             finally:
                 self.PLACES.release()
             self.state, self.share = "done", 1.0
             uploads.make_room()
-        except Cancelled as error:
-            self._ended("stopped", str(error))
+        except Cancelled:
+            self._ended("stopped", NOTHING)
         except Exception as error:
             self._ended("failed", plain_words(error))
 
     def _ended(self, state: str, message: str) -> None:
         if self._came_now and state == "failed":  # what was only stopped can be loaded after all, as long as it is kept
-            uploads.drop(self.plan.id)
+            uploads.drop(self.plan.id, self._of)
         uploads.make_room()
         self.state, self.message = state, message
 
@@ -170,23 +121,23 @@ def _planned_again(plan: Plan, moved: Path) -> Plan:
     return replace(found, id=plan.id, title=plan.title, spec=spec)
 
 
-uploads = UploadStore(settings().limits.uploads_kept_bytes)
-atexit.register(uploads.delete)
-_loads: dict[str, Loading] = {}
+_loads: dict[tuple[str, str], Loading] = {}
 _lock = threading.Lock()
 
 
-def begin(plan: Plan, token: str, uploaded: bool) -> Loading:
-    """The load of that plan, which the visitor of `token` waits for from now on: a new one, or the one under way.
+def begin(plan: Plan, token: str, uploaded: bool, visitor: str) -> Loading:
+    """The load of that plan, which the page of `token` waits for from now on: a new one, or the one under way.
 
-    uploaded: its file lies in the visitor's folder, and is moved to where it can stay. Raises CheckpointError.
+    uploaded: its file lies in the page's folder, and is moved to where it can stay. visitor: whose page it is, and
+    whose the tokenizer will be if it is not of the Hub. Raises CheckpointError.
     """
+    of = EVERYBODY if plan.source.kind == "hub" else visitor
     with _lock:
         for name in [name for name, one in _loads.items() if one.state not in ("loading", "stopping")]:
             del _loads[name]
-        there = _loads.get(plan.id)
+        there = _loads.get((of, plan.id))
         if there is None or not there.enter(token):
-            there = _loads[plan.id] = Loading(plan, uploads.take(plan) if uploaded else None)
+            there = _loads[of, plan.id] = Loading(plan, uploads.take(plan, of) if uploaded else None, of)
             there.enter(token)
             there.start()
         return there
@@ -270,7 +221,8 @@ class Bringing:
         if going and not self._left:
             return
         check_room(plan.title, plan.memory_bytes or 0, settings().limits, tokenizers.loaded_bytes())
-        self._loading, self._left = begin(plan, self._visitor.token, self._upload is not None), False
+        self._loading = begin(plan, self._visitor.token, self._upload is not None, self._visitor.owner)
+        self._left = False
 
     def stop(self) -> None:
         """Stop looking, or waiting for the load."""
@@ -296,7 +248,7 @@ class Bringing:
             names = {"waiting": "planning", "running": "planning", "done": "planned", "stopping": "stopped"}
             return names.get(looked, looked), self._planning.message, None, "Looking at it…"
         if self._left:
-            return "stopped", "Stopped; nothing was loaded.", None, ""
+            return "stopped", NOTHING, None, ""
         one = self._loading
         one.enter(self._visitor.token)
         return one.state, one.message, one.share, one.words

@@ -1,4 +1,4 @@
-"""What all visitors share: tokenizers, a bounded cache of records, and the one UMAP worker at a time."""
+"""What pages stand on: a bounded cache of records, whose turn it is, and the one UMAP worker at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,50 +21,18 @@ from explorer.config import REPOSITORY, settings
 from explorer.errors import Cancelled, ExplorerError
 from explorer.media.medium import Medium, load_medium, tokenized
 from explorer.media.samples import sample
+from explorer.owners import EVERYBODY, carried, owner
+from explorer.pages.kept import Kept, share
 from explorer.pages.session import ONE, UPLOADED, Visit
+from explorer.pages.visitor_files import files
 from explorer.record import TokenRecord
-from explorer.tokenizers import load_tokenizer
+from explorer.tokenizers import load_tokenizer, owner_of
 
 UMAP_SEED = 0
 MAPS = "maps"  # the thing whose turns end UMAP workers
 SESSIONS_KEPT = 200
 UMAP_SECONDS = 300  # longer than any codebook that is drawn takes; a stuck worker is ended
 _log = logging.getLogger(__name__)
-
-
-class RecordCache:
-    """The latest records, so that a click need not tokenize again. Bounded, shared, safe between threads."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._lock = size, threading.Lock()
-        self._records: OrderedDict[Hashable, TokenRecord] = OrderedDict()
-        self._making: dict[Hashable, threading.Lock] = {}
-
-    def get(self, key: Hashable, make: Callable[[], TokenRecord]) -> TokenRecord:
-        """The record, which then counts as the newest; made if it is not there.
-
-        Who asks while it is being made waits for it instead of making it too; nobody else waits.
-        """
-        with self._lock:
-            if key in self._records:
-                self._records.move_to_end(key)
-                return self._records[key]
-            turn = self._making.setdefault(key, threading.Lock())
-        with turn:
-            with self._lock:
-                found = self._records.get(key)
-            if found is not None:
-                return found
-            try:
-                record = make()
-                with self._lock:
-                    self._records[key] = record
-                    while len(self._records) > self._size:
-                        self._records.popitem(last=False)
-                return record
-            finally:  # only now: whoever comes between would make it again
-                with self._lock:
-                    self._making.pop(key, None)
 
 
 class Turns:
@@ -141,8 +109,8 @@ class Intents:
         return visit
 
 
-_records = RecordCache(settings().limits.records_cached)
-_pictures = RecordCache(settings().limits.records_cached)
+_records = Kept("records of media", share(0.24))
+_pictures = Kept("pictures of sounds and clips", share(0.06))
 turns = Turns(4 * SESSIONS_KEPT)
 intents = Intents(SESSIONS_KEPT)
 _umap_turn = threading.Semaphore(1)  # one worker at a time: two would only slow each other on few cores
@@ -161,8 +129,8 @@ def medium_of(visit: Visit) -> Medium:
 def record_of(visit: Visit) -> TokenRecord:
     """Tokenize the medium of a visit, or take the record from the cache. Raises ExplorerError.
 
-    The cache knows a medium by its name, so that a click need not read it again: samples never change, and the
-    path of an upload holds a digest of its content.
+    The cache knows a medium by its name, so that a click need not read it again: samples never change, and every
+    upload lies in a folder of its own.
     """
 
     def make() -> TokenRecord:
@@ -170,7 +138,7 @@ def record_of(visit: Visit) -> TokenRecord:
         tokenizer = load_tokenizer(visit.tokenizer)
         return tokenized(medium_of(visit), tokenizer, visit.side_px)
 
-    return _records.get(key_of(visit), make)
+    return _records.get(key_of(visit), make, whose(visit))
 
 
 def picture_record_of(visit: Visit) -> TokenRecord:
@@ -178,7 +146,13 @@ def picture_record_of(visit: Visit) -> TokenRecord:
 
     Positions of its tokens are those that the page speaks of.
     """
-    return _pictures.get(key_of(visit), lambda: depict(record_of(visit)))
+    record = record_of(visit)
+    return record if record.modality == "image" else _pictures.get(key_of(visit), lambda: depict(record), whose(visit))
+
+
+def whose(visit: Visit) -> str:
+    """Whose a visit's record is: the visitor's own where its medium or its tokenizer is."""
+    return owner() if visit.picture == UPLOADED else owner_of(visit.tokenizer)
 
 
 def key_of(visit: Visit) -> Hashable:
@@ -187,16 +161,16 @@ def key_of(visit: Visit) -> Hashable:
 
 
 def umap_in_background(
-    vectors: np.ndarray, metric: str, session: str, turn: int, kind: str = "umap"
+    vectors: np.ndarray, metric: str, session: str, turn: int, kind: str = "umap", of: str = EVERYBODY
 ) -> Iterator[float | Projection]:
     """Yields the share done, 0..1, and at last the Projection; from the cache at once if it is there.
 
-    kind: "umap" or "tsne".
+    kind: "umap" or "tsne". of: whose vectors they are; a visitor's own are laid out in a folder that goes with them.
 
     The work runs in a child process (see `umap_worker`), which ends when the visitor's turn for "maps" does or the
     generator is closed. Raises Cancelled then, ExplorerError if the work fails.
     """
-    cache = settings().cache
+    cache = settings().cache if of == EVERYBODY else files.folder_of(of, "maps")
     kept = kept_projection(vectors, metric, cache, kind)
     if kept is not None:
         yield kept
@@ -259,6 +233,6 @@ def warm_up(tokenizer_id: str) -> threading.Thread:
         except ExplorerError as error:
             _log.warning("warm-up: %s", error)
 
-    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread = threading.Thread(target=carried(load), name="warm-up", daemon=True)
     thread.start()
     return thread

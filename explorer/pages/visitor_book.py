@@ -53,6 +53,15 @@ class VisitorBook(Generic[V]):
         for visitor in gone:
             self._close(visitor)
 
+    def owners(self) -> set[str]:
+        """As `presence.Keeper`: the sessions whose pages are open, as far as is known here."""
+        with self._lock:
+            return {f"session:{visitor.session}" for visitor in self._visitors.values() if visitor.session}
+
+    def let_go(self, owner: str) -> None:
+        """As `presence.Keeper`: that session ended without a word."""
+        self.leave(owner.removeprefix("session:"))
+
     def leave_all(self) -> list[V]:
         """The server ends: all who were there, closed."""
         with self._lock:

@@ -7,7 +7,9 @@ import time
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from explorer import stages
 from explorer.errors import Cancelled, plain_words
+from explorer.owners import acting_for
 from explorer.pages.codebook_visitors import Visitor
 
 SILENT_S = 300  # a browser that has not asked for so long is gone, though nobody said so
@@ -66,7 +68,8 @@ class VisitorJob(ABC):
                     raise Cancelled("Stopped before it began.")
             try:
                 self.state = "running"
-                self.work()
+                with acting_for(self._visitor.owner), stages.listening(stopped=self.cancelled):
+                    self.work()
             finally:
                 self.PLACES.release()
         except Cancelled as error:

@@ -76,6 +76,12 @@ export function workWords({ state, words, others }) {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}…${also}`;
 }
 
+/** What happens with what is brought, said before it is sent. until: when a visitor's own is deleted. */
+export function becomesWords(way, until) {
+  if (way === "hub") return "What is loaded from the Hub is there for everyone who uses this server, until it is stopped.";
+  return `A file is yours alone: nobody else can see it in a list, use it or fetch it. It goes to this server and nowhere else. It is deleted there, with all that was made of it, when you remove it, ${until}.`;
+}
+
 export const isGoing = (job) => Boolean(job) && ["planning", "loading", "stopping"].includes(job.state);
 
 /** What is wrong with files that were chosen; "" for nothing. files: [{name, size}]. */

@@ -6,7 +6,7 @@ import { note } from "./codebook_panel.js";
 import { addStyleSheet } from "./component.js";
 import { h, segmented } from "./inspect_dom.js";
 import { say } from "./lab_panel.js";
-import { filesTrouble, filterKnown, isGoing, knownWords, loadWords, MODALITIES, pageLinks, planFacts, workWords } from "./load_model.js";
+import { becomesWords, filesTrouble, filterKnown, isGoing, knownWords, loadWords, MODALITIES, pageLinks, planFacts, workWords } from "./load_model.js";
 import { createPageBus } from "./page_bus.js";
 import { sendFiles } from "./page_files.js";
 import { bytes } from "./codebook_audit_model.js";
@@ -65,7 +65,8 @@ class Panel {
     this.filters.options(FILTERS, "");
     this.list = h("ul", { class: "br-list", tabindex: 0, "aria-label": "Known tokenizers" });
     const offline = opening.asks_hub ? null : h("p", { class: "br-note" }, "This server does not ask the network: only what its cache holds can be loaded.");
-    this.hub = h("div", { class: "br-way" }, form(this.name, () => this.look("hub", { text: this.name.value })), offline, h("div", { class: "br-tools" }, this.filters.element, this.search), this.list);
+    const becomes = (way) => h("p", { class: "br-note br-becomes" }, becomesWords(way, opening.until));
+    this.hub = h("div", { class: "br-way" }, becomes("hub"), form(this.name, () => this.look("hub", { text: this.name.value })), offline, h("div", { class: "br-tools" }, this.filters.element, this.search), this.list);
     this.input = h("input", { type: "file", multiple: true, class: "br-file", "aria-label": "A checkpoint, with its config.json where it has one", onchange: () => this.take([...this.input.files]) });
     this.drop = h("label", { class: "dte-drop br-drop" }, this.input, h("b", {}, "Choose a file"), h("span", {}, ` or drop it here: .safetensors, .pt, .pth, .th, .ckpt or .bin, with its config.json where it has one; up to ${bytes(opening.upload_bytes)}. Code in it is never run.`));
     for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
@@ -76,8 +77,9 @@ class Panel {
       });
     }
     this.path = text("Path of a file or folder on this machine", "/path/to/checkpoint.ckpt, or a folder with config.json");
-    const named = opening.names_files ? [h("p", { class: "br-note" }, "Or name a file or folder on this machine, of any size:"), form(this.path, () => this.look("path", { text: this.path.value }))] : [];
-    this.file = h("div", { class: "br-way" }, this.drop, ...named);
+    const named = opening.names_files ? [h("p", { class: "br-note" }, "Or name a file or folder on this machine, of any size; it is read where it lies and stays there:"), form(this.path, () => this.look("path", { text: this.path.value }))] : [];
+    this.file = h("div", { class: "br-way" }, becomes("file"), this.drop, ...named);
+    this.mine = h("section", { class: "br-mine", hidden: true, "aria-label": "Your own tokenizers" });
     this.trouble = h("p", { class: "br-trouble", hidden: true });
     this.bar = h("progress", { class: "br-bar", max: 1, "aria-label": "Progress" });
     this.words = h("p", { class: "br-words", role: "status" });
@@ -93,12 +95,13 @@ class Panel {
     this.acts = h("div", { class: "br-acts" }, this.load, this.other);
     this.plan = h("section", { class: "br-plan", hidden: true, "aria-label": "What it is" }, this.title, this.facts, this.weights.element, this.notes, this.ready, this.acts);
     this.chooser = h("div", { class: "br-choose" }, this.ways.element, this.hub, this.file);
-    this.box = h("details", { class: "br-box", ontoggle: () => this.open() }, h("summary", {}, "Bring a tokenizer of others"), h("p", { class: "br-note" }, "EnCodec, VQGAN, TiTok and many more, or your own checkpoint. What it is and what it takes is shown before any weight is read; once loaded, it is in the list of every page."), this.chooser, this.trouble, this.plan, this.work);
+    this.box = h("details", { class: "br-box", ontoggle: () => this.open() }, h("summary", {}, "Bring a tokenizer of others"), h("p", { class: "br-note" }, "EnCodec, VQGAN, TiTok and many more, or your own checkpoint. What it is and what it takes is shown before any weight is read; once loaded, it is in the list of every page."), this.mine, this.chooser, this.trouble, this.plan, this.work);
     this.root.replaceChildren(this.box);
   }
 
   /** The list is asked for when it is first seen. */
   async open() {
+    if (this.box.open) this.listMine();
     if (!this.box.open || this.known) return;
     this.known = [];
     try {
@@ -108,6 +111,27 @@ class Panel {
       this.known = null;
       this.say(error.message, "problem");
     }
+  }
+
+  async listMine(what = "own", args = {}) {
+    try {
+      const { own } = await this.bus.ask(what, args);
+      const rows = own.map((one) => h("li", { "data-id": one.id }, h("span", {}, one.title), h("button", { type: "button", class: "dte-plain-button", onclick: () => this.remove(one) }, "Remove")));
+      this.mine.replaceChildren(h("h4", {}, "Yours, on this server"), h("ul", {}, ...rows));
+      this.mine.hidden = own.length === 0;
+      return true;
+    } catch (error) {
+      this.say(error.message, "problem");
+      return false;
+    }
+  }
+
+  /** Take back one of the visitor's own; the page shows another if it showed that. */
+  async remove(one) {
+    if (!(await this.listMine("remove", { id: one.id }))) return;
+    if (this.job?.plan?.id === one.id) this.clear();
+    this.say(`${one.title} is removed, with all that was made of it.`);
+    this.trigger("removed", { id: one.id });
   }
 
   go(way) {
@@ -225,6 +249,7 @@ class Panel {
     this.ready.replaceChildren("It is loaded, and chosen above.", ...links);
     this.shown = plan.id;
     this.trigger("brought", { id: plan.id });
+    this.listMine();
     this.draw();
   }
 

@@ -10,10 +10,11 @@ from explorer.views.component import BrowserComponent
 
 
 class LoadPanel(BrowserComponent):
-    """Event `brought` {id} when a tokenizer was loaded, or shall be shown that is here already."""
+    """Event `brought` {id} when a tokenizer was loaded, or shall be shown that is here already; `removed` {id} when one
+    of the visitor's own was taken back."""
 
     NAME = "load_panel"
-    BROWSER_EVENTS = ("brought",)
+    BROWSER_EVENTS = ("brought", "removed")
 
     def __init__(self, value: str = "", **kwargs) -> None:
         kwargs.setdefault("elem_id", "load-panel")

@@ -8,6 +8,7 @@ from typing import Any
 
 from explorer.loading.known import Known
 from explorer.loading.sources import Plan
+from explorer.tokenizers.base import TokenizerSpec
 
 TOKENS = {
     "grid2d": "a grid of tokens over the picture",
@@ -28,10 +29,12 @@ def opening_payload(
     wanted: str = "",
     missing: str = "",
     shown: bool = False,
+    until: str = "",
 ) -> str:
     """The value of LoadPanel. token: whose page it is. names_files: whether files of this machine can be named.
     asks_hub: whether the network may be used. wanted: what a link asks for and is not here, as one would type it;
-    missing: the id of a link for which nothing can be typed. shown: the panel is open from the start."""
+    missing: the id of a link for which nothing can be typed. shown: the panel is open from the start. until: when what
+    a visitor brings from a file is deleted, in words."""
     return json.dumps(
         {
             "token": token,
@@ -42,6 +45,7 @@ def opening_payload(
             "wanted": wanted,
             "missing": missing,
             "shown": shown,
+            "until": until,
         }
     )
 
@@ -63,6 +67,11 @@ def known_payload(known: Sequence[Known]) -> list[dict[str, Any]]:
         }
         for one in known
     ]
+
+
+def own_payload(own: Sequence[TokenizerSpec]) -> list[dict[str, str]]:
+    """One entry for each of the visitor's own tokenizers, the newest first."""
+    return [{"id": spec.id, "title": spec.title} for spec in reversed(own)]
 
 
 def plan_payload(plan: Plan, here: bool) -> dict[str, Any]:

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from explorer import tokenizers
-from explorer.errors import CheckpointError
+from explorer.errors import CheckpointError, UnknownIdError
+from explorer.owners import EVERYBODY, acting_for
 from explorer.pages import api, loading_jobs
 from explorer.pages.api_loading import load_source
+from explorer.pages.loading_uploads import UploadStore
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tokenizers"))
 import convvq_originals as originals
@@ -20,11 +22,12 @@ def nothing_brought(monkeypatch):
     for name in ("_loaded", "_brought"):
         monkeypatch.setattr(tokenizers, name, type(getattr(tokenizers, name))())
     monkeypatch.setattr(loading_jobs, "_loads", {})
-    store = loading_jobs.UploadStore(2**30)
+    store = UploadStore(2**30)
     monkeypatch.setattr(loading_jobs, "uploads", store)
     yield
     loading_jobs.stop_all(10)
-    store.delete()
+    for owner in store.owners():
+        store.let_go(owner)
 
 
 @pytest.fixture
@@ -35,11 +38,17 @@ def checkpoint(tmp_path):
     return path
 
 
-def test_a_file_becomes_a_tokenizer_for_the_other_endpoints(checkpoint):
-    answer = load_source("", str(checkpoint))
-    assert answer["id"] in {entry["id"] for entry in api.list_all()} and answer["codebook_size"] == 128
-    assert not checkpoint.exists()  # it was moved to where it can stay
-    assert tokenizers.is_loaded(answer["id"])
+def test_a_file_becomes_a_tokenizer_for_the_other_endpoints_of_who_sent_it(checkpoint):
+    with acting_for("anna"):
+        answer = load_source("", str(checkpoint))
+        assert answer["id"] in {entry["id"] for entry in api.list_all()} and answer["codebook_size"] == 128
+        assert not checkpoint.exists()  # it was moved to where it can stay
+        assert tokenizers.is_loaded(answer["id"])
+    for other in ("bert", EVERYBODY):
+        with acting_for(other):
+            assert answer["id"] not in {entry["id"] for entry in api.list_all()}
+            with pytest.raises(UnknownIdError):
+                tokenizers.load_tokenizer(answer["id"])
 
 
 def test_one_of_two_sets_of_weights_is_chosen(checkpoint):

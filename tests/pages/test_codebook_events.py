@@ -18,7 +18,7 @@ from explorer.media.image import fit
 from explorer.media.samples import SAMPLES
 from explorer.pages import codebook_decoded, codebook_maps, runtime
 from explorer.pages.codebook import wanted
-from explorer.pages.codebook_audits import Kept, open_audit
+from explorer.pages.codebook_audits import open_audit
 from explorer.pages.codebook_code import level_history
 from explorer.pages.codebook_events import ask
 from explorer.pages.codebook_visitors import OwnAudit, visitors
@@ -243,17 +243,6 @@ def test_the_history_of_a_level_is_that_of_its_curve(tmp_path):
     level_history.cache_clear()
     assert level_history("x", 0, tmp_path) == {"steps": [5], "usage": [0.5], "tokens": [100]}
     assert level_history("x", 1, tmp_path) is None
-
-
-def test_what_is_kept_is_bounded_by_its_weight():
-    kept, made = Kept(10, len), []
-
-    def ask_for(key, size):
-        return kept.get(key, lambda: made.append(key) or "x" * size)
-
-    assert ask_for("a", 4) == ask_for("a", 4) == "xxxx"
-    ask_for("b", 4), ask_for("a", 4), ask_for("c", 4), ask_for("a", 4), ask_for("b", 4)
-    assert made == ["a", "b", "c", "b"] and len(kept) == 2
 
 
 def test_every_shipped_tokenizer_has_both_audits():

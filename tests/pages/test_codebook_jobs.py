@@ -28,13 +28,6 @@ def visitors():
     everyone.leave_all()
 
 
-@pytest.fixture
-def uploads(tmp_path):
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    return folder
-
-
 def picture(uploads, name, folder="x"):
     """A sample picture as it lies after an upload."""
     (uploads / folder).mkdir(exist_ok=True)
@@ -59,7 +52,7 @@ def ended(job):
 def test_indices_are_counted_and_kept_for_the_visitor(visitors, uploads):
     visitor = visitors.enter("a")
     array = np.random.default_rng(0).integers(0, 50, (40, 30))
-    files = take_uploads(visitor, [indices(uploads, array)], uploads)
+    files = take_uploads(visitor, [indices(uploads, array)])
     assert not (uploads / "indices.npy").exists(), "an upload is moved to its visitor"
     job = ended(codebook_jobs.start(visitor, files, "vq-ema", 64))
     assert job.as_json()["state"] == "done" and job.as_json()["audit"] == "own-1"
@@ -111,7 +104,7 @@ def test_pictures_are_counted_with_progress_and_what_cannot_be_read_is_listed(vi
     visitor = visitors.enter("a")
     (uploads / "broken.png").write_bytes(b"\x89PNG and nothing more")
     paths = [picture(uploads, name) for name in PICTURES] + [str(uploads / "broken.png")]
-    job = ended(codebook_jobs.start(visitor, take_uploads(visitor, paths, uploads), "vq-ema", None))
+    job = ended(codebook_jobs.start(visitor, take_uploads(visitor, paths), "vq-ema", None))
     state = job.as_json()
     assert state["state"] == "done" and (state["done"], state["planned"]) == (4, 4)
     audit = load_audit(visitor.audits[state["audit"]].folder)
@@ -130,10 +123,10 @@ def test_a_stopped_audit_is_valid_says_how_far_it_came_and_goes_on_to_the_same_e
     monkeypatch.setattr(codebook_jobs.Job, "cancelled", stop_the_second_after_its_first_picture)
     visitor = visitors.enter("a")
     paths = [picture(uploads, name) for name in PICTURES]
-    files = take_uploads(visitor, paths, uploads)
+    files = take_uploads(visitor, paths)
     whole = ended(codebook_jobs.start(visitor, files, "vq-ema", None))
     expected = load_audit(visitor.audits[whole.audit_id].folder)
-    again = take_uploads(visitor, [picture(uploads, name) for name in PICTURES], uploads)
+    again = take_uploads(visitor, [picture(uploads, name) for name in PICTURES])
     state = ended(codebook_jobs.start(visitor, again, "vq-ema", None)).as_json()
     assert state["state"] == "stopped" and state["resumable"] and "of 3 media" in state["message"]
     part = load_audit(visitor.audits[state["audit"]].folder)
@@ -149,7 +142,7 @@ def test_one_audit_a_visitor_and_few_in_all(visitors, uploads, monkeypatch):
     monkeypatch.setattr(codebook_jobs.Job, "PLACES", codebook_jobs.threading.BoundedSemaphore(1))
     codebook_jobs.Job.PLACES.acquire()  # another visitor's audit runs
     visitor = visitors.enter("a")
-    files = take_uploads(visitor, [indices(uploads, np.arange(9))], uploads)
+    files = take_uploads(visitor, [indices(uploads, np.arange(9))])
     job = codebook_jobs.start(visitor, files, None, 9)
     with pytest.raises(ExplorerError, match="running already"):
         codebook_jobs.start(visitor, files, None, 9)
@@ -171,7 +164,7 @@ def test_one_audit_a_visitor_and_few_in_all(visitors, uploads, monkeypatch):
 )
 def test_indices_that_are_none_are_refused_in_plain_words(visitors, uploads, array, size, words):
     visitor = visitors.enter("a")
-    files = take_uploads(visitor, [indices(uploads, array)], uploads)
+    files = take_uploads(visitor, [indices(uploads, array)])
     job = ended(codebook_jobs.start(visitor, files, None, size))
     assert job.as_json()["state"] == "failed" and words in job.as_json()["message"]
     assert visitor.audits == {} and not files[0].exists()
@@ -179,13 +172,13 @@ def test_indices_that_are_none_are_refused_in_plain_words(visitors, uploads, arr
 
 def test_what_cannot_be_begun_is_said_at_its_field(visitors, uploads):
     visitor = visitors.enter("a")
-    files = take_uploads(visitor, [indices(uploads, np.arange(9))], uploads)
+    files = take_uploads(visitor, [indices(uploads, np.arange(9))])
     for size in (None, 0, "many", True):
         with pytest.raises(SettingsError, match="whole number") as refused:
             codebook_jobs.start(visitor, files, None, size)
         assert refused.value.field == "codebook_size"
     with pytest.raises(SettingsError, match="Choose a tokenizer"):
-        codebook_jobs.start(visitor, take_uploads(visitor, [picture(uploads, "coffee")], uploads), None, None)
+        codebook_jobs.start(visitor, take_uploads(visitor, [picture(uploads, "coffee")]), None, None)
     with pytest.raises(MediaError, match="not a mixture"):
         codebook_jobs.start(visitor, [files[0], files[0].with_suffix(".png")], "vq-ema", None)
 
@@ -194,7 +187,7 @@ def test_an_empty_zip_fails_in_plain_words(visitors, uploads):
     visitor = visitors.enter("a")
     with zipfile.ZipFile(uploads / "empty.zip", "w"):
         pass
-    files = take_uploads(visitor, [str(uploads / "empty.zip")], uploads)
+    files = take_uploads(visitor, [str(uploads / "empty.zip")])
     job = ended(codebook_jobs.start(visitor, files, "vq-ema", None))
     assert job.as_json()["state"] == "failed" and "no files in the zip" in job.as_json()["message"]
 
@@ -211,10 +204,10 @@ def test_only_uploaded_files_are_taken(visitors, uploads, tmp_path):
     ]
     for path in [*outside, str(uploads / "nothing.npy")]:
         with pytest.raises(MediaError, match="no longer on the server"):
-            take_uploads(visitor, [path], uploads)
+            take_uploads(visitor, [path])
     for paths in (None, [], "file", [7]):
         with pytest.raises(MediaError, match="Choose a zip"):
-            take_uploads(visitor, paths, uploads)
+            take_uploads(visitor, paths)
     assert (tmp_path / "secret.npy").exists()
 
 
@@ -224,21 +217,21 @@ def test_caps_on_uploads_are_said(visitors, uploads, monkeypatch):
     small = Settings(limits=Limits(audit_upload_bytes=500))
     monkeypatch.setattr(codebook_visitors, "settings", lambda: small)
     with pytest.raises(MediaError, match="over the cap"):
-        take_uploads(visitor, [path], uploads)
+        take_uploads(visitor, [path])
     monkeypatch.setattr(codebook_visitors, "FILES", 2)
     with pytest.raises(MediaError, match="3 files; 2 is the most"):
-        take_uploads(visitor, [path] * 3, uploads)
+        take_uploads(visitor, [path] * 3)
 
 
 def test_two_files_of_one_name_are_both_kept(visitors, uploads):
     visitor = visitors.enter("a")
-    files = take_uploads(visitor, [picture(uploads, "coffee", "1"), picture(uploads, "coffee", "2")], uploads)
+    files = take_uploads(visitor, [picture(uploads, "coffee", "1"), picture(uploads, "coffee", "2")])
     assert len({file.name for file in files}) == 2 and all(file.is_file() for file in files)
 
 
 def test_leaving_ends_the_job_and_deletes_the_files(visitors, uploads):
     visitor = visitors.enter("a")
-    files = take_uploads(visitor, [picture(uploads, name) for name in PICTURES], uploads)
+    files = take_uploads(visitor, [picture(uploads, name) for name in PICTURES])
     job = codebook_jobs.start(visitor, files, "vq-ema", None)
     while job.as_json()["state"] == "waiting":
         time.sleep(0.01)
@@ -258,7 +251,7 @@ def test_the_oldest_of_too_many_audits_goes_and_the_longest_silent_visitor(visit
     monkeypatch.setattr(codebook_visitors, "OWN_KEPT", 2)
     visitor = visitors.enter("a")
     for _ in range(3):
-        files = take_uploads(visitor, [indices(uploads, np.arange(9))], uploads)
+        files = take_uploads(visitor, [indices(uploads, np.arange(9))])
         ended(codebook_jobs.start(visitor, files, None, 9))
     assert list(visitor.audits) == ["own-2", "own-3"]
     assert all(own.folder.is_dir() and own.source.is_file() for own in visitor.audits.values())

@@ -25,14 +25,6 @@ PAIR = ["fsq", "rvq-4"]
 
 
 @pytest.fixture
-def uploads(tmp_path, monkeypatch):
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    monkeypatch.setattr(compare_events, "get_upload_folder", lambda: str(folder))
-    return folder
-
-
-@pytest.fixture
 def visitor(monkeypatch):
     everyone = Visitors(3)
     monkeypatch.setattr(compare_events, "visitors", everyone)

@@ -11,6 +11,7 @@ import pytest
 from explorer.analysis.metrics import difference
 from explorer.errors import ExplorerError
 from explorer.pages import edit_desk, edit_events
+from explorer.pages.kept import Kept
 from explorer.pages.runtime import record_of
 from explorer.pages.session import Visit
 from explorer.tokenfile import load_tokens
@@ -189,14 +190,22 @@ def test_an_export_holds_the_edited_tokens(ask, tmp_path, kind):
         np.testing.assert_array_equal(indices[1], record_of(VISIT).levels[1].indices)
 
 
-def test_desks_and_their_pictures_are_bounded():
-    desks = edit_desk.Desks(2, 1)
+def test_desks_and_their_pictures_are_bounded(monkeypatch):
+    desks = edit_desk.Desks(2)
     tokens = [desks.put(VISIT) for _ in range(3)]
     assert len(set(tokens)) == 3 and min(map(len, tokens)) >= 20
     with pytest.raises(ExplorerError):
         desks.get(tokens[0])
     one, other = (desks.get(token) for token in tokens[1:])
-    one._decoded = other._decoded = "pictures"
-    desks.decoded(one)
-    desks.decoded(other)
-    assert (one._decoded, other._decoded) == (None, "pictures")
+    size = 3 * 4 * one.record.media.size  # bytes of float32: before, after, and as it was
+    monkeypatch.setattr(edit_desk, "_decoded", Kept("two desks' pictures", 2 * size))
+    for desk in (one, other):
+        desk.decode("")
+        assert desk._last is not None
+    assert edit_desk._decoded.bytes <= 2 * size
+    another = desks.get(desks.put(VISIT))
+    another.decode("")
+    assert one._last is None, "the oldest pictures go first, and are decoded again when they are asked for"
+    assert another._last is not None
+    desks.put(VISIT)
+    assert other._last is None, "with its desk"

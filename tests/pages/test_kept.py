@@ -17,14 +17,14 @@ def test_what_is_kept_is_bounded_in_bytes_and_the_longest_unused_goes():
     kept, made = Kept("texts", 2 * (100 + EACH)), []
 
     def ask(key):
-        return kept.get(key, lambda: made.append(key) or key * 100)
+        return kept.get(key, lambda: made.append(key) or key * 100, EVERYBODY)
 
     assert [ask(key)[0] for key in "abacaba"] == list("abacaba")
     # a and b are made; a is used again; c pushes b out; a is still there; b is made again and pushes c out.
     assert made == ["a", "b", "c", "b"]
     assert (len(kept), kept.bytes) == (2, 2 * (100 + EACH))
-    kept.put("large", "x" * 1000)
-    assert (len(kept), kept.peek("large")) == (1, "x" * 1000), "the newest stays, though it alone is larger"
+    kept.put("large", "x" * 1000, EVERYBODY)
+    assert (len(kept), kept.peek("large", EVERYBODY)) == (1, "x" * 1000), "the newest stays, though it alone is larger"
 
 
 def test_who_asks_while_a_record_is_made_waits_for_it_and_a_failure_is_not_kept():
@@ -37,19 +37,19 @@ def test_who_asks_while_a_record_is_made_waits_for_it_and_a_failure_is_not_kept(
         return "record"
 
     answers = []
-    asking = [threading.Thread(target=lambda: answers.append(cache.get("key", slow))) for _ in range(3)]
+    asking = [threading.Thread(target=lambda: answers.append(cache.get("key", slow, EVERYBODY))) for _ in range(3)]
     asking[0].start()
     started.wait(10)
     for thread in asking[1:]:
         thread.start()
-    assert cache.get("other", lambda: "at once") == "at once"
+    assert cache.get("other", lambda: "at once", EVERYBODY) == "at once"
     go.set()
     for thread in asking:
         thread.join(10)
     assert (answers, made) == (["record"] * 3, [1])
     with pytest.raises(ExplorerError):
-        cache.get("bad", lambda: (_ for _ in ()).throw(ExplorerError("no")))
-    assert cache.get("bad", lambda: "now it works") == "now it works"
+        cache.get("bad", lambda: (_ for _ in ()).throw(ExplorerError("no")), EVERYBODY)
+    assert cache.get("bad", lambda: "now it works", EVERYBODY) == "now it works"
 
 
 def test_an_owners_values_are_found_by_nobody_else_and_go_with_the_owner():
@@ -58,7 +58,7 @@ def test_an_owners_values_are_found_by_nobody_else_and_go_with_the_owner():
         assert kept.get("key", lambda owner=owner: f"of {owner}", owner) == f"of {owner}"
     assert kept.owners() == {"anna", "bert"}
     kept.let_go("anna")
-    assert (kept.peek("key", "anna"), kept.peek("key", "bert"), kept.peek("key")) == (None, "of bert", "of ")
+    assert (kept.peek("key", "anna"), kept.peek("key", "bert"), kept.peek("key", EVERYBODY)) == (None, "of bert", "of ")
     kept.drop("bert", lambda key: key == "key")
     assert kept.bytes == bytes_of("of ") and kept.owners() == set()
 

@@ -10,6 +10,7 @@ import shutil
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,11 @@ from explorer import tokenizers
 from explorer.errors import Cancelled, CheckpointError
 from explorer.loading.known import known_tokenizers
 from explorer.loading.sources import plan_file
+from explorer.owners import acting_for
 from explorer.pages import loading, loading_jobs
 from explorer.pages.codebook_visitors import Visitors
+from explorer.pages.loading_uploads import UploadStore
+from explorer.pages.visitor_files import NOBODYS, files
 
 ORIGINALS = Path(__file__).resolve().parents[1] / "tokenizers"
 PATIENCE_S = 60
@@ -44,14 +48,14 @@ def nothing_brought(monkeypatch):
 
 
 @pytest.fixture
-def uploads(tmp_path, monkeypatch):
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    monkeypatch.setattr(loading, "get_upload_folder", lambda: str(folder))
-    store = loading_jobs.UploadStore(2**30)
+def uploads(monkeypatch):
+    """Where files stay whose tokenizers were loaded."""
+    store = UploadStore(2**30)
     monkeypatch.setattr(loading_jobs, "uploads", store)
-    yield folder
-    store.delete()
+    monkeypatch.setattr(loading, "uploads", store)
+    yield store
+    for name in store.owners():
+        store.let_go(name)
 
 
 @pytest.fixture
@@ -78,11 +82,15 @@ def checkpoint(originals, tmp_path):
 
 
 def upload(uploads, path, name=None):
-    """As Gradio leaves an upload: in a folder of its own below the upload folder."""
-    place = uploads / f"{time.monotonic_ns()}" / (name or path.name)
-    place.parent.mkdir()
+    """As an upload lies on the server: in a folder of its own."""
+    place = files.new_folder(f"{NOBODYS}{time.monotonic_ns()}") / (name or path.name)
     shutil.copy(path, place)
     return str(place)
+
+
+def kept_files(uploads):
+    """The files that stay."""
+    return [file.name for folder, _ in uploads._kept.values() for file in folder.rglob("*") if file.is_file()]
 
 
 def ask(visitor, what, **more):
@@ -121,11 +129,13 @@ def test_an_upload_is_planned_without_its_weights_and_then_loaded(visitor, uploa
     assert plan["source"] == "last.ckpt" and "taming" in plan["format"] and plan["vocabulary"] == "128"
     done = settled(visitor, ask(visitor, "load", job=job["id"])["job"])
     assert (done["state"], done["share"]) == ("done", 1.0) and done["plan"]["here"]
-    spec = tokenizers.brought_tokenizers()[0]
-    assert spec.id == plan["id"] and spec.source == "file"
+    assert tokenizers.brought_tokenizers() == [], "it is the visitor's own, and nobody else's"
     from ruled_weights import ruled_picture
 
-    record = tokenizers.load_tokenizer(spec.id).tokenize(ruled_picture(96, 64))
+    with acting_for(visitor.owner):
+        spec = tokenizers.brought_tokenizers()[0]
+        assert spec.id == plan["id"] and spec.source == "file"
+        record = tokenizers.load_tokenizer(spec.id).tokenize(ruled_picture(96, 64))
     np.testing.assert_array_equal(record.levels[0].indices, originals.golden("convvq")["taming_indices"])
 
 
@@ -139,33 +149,69 @@ def test_one_of_two_sets_of_weights_is_chosen_before_it_is_loaded(visitor, uploa
     other = settled(visitor, ask(visitor, "weights", job=job["id"], weights="raw")["job"])
     assert other["plan"]["weights"] == "raw" and other["plan"]["id"] == f"{job['plan']['id']}--raw"
     assert settled(visitor, ask(visitor, "load", job=job["id"])["job"])["state"] == "done"
-    record = tokenizers.load_tokenizer(other["plan"]["id"]).tokenize(ruled_picture(48, 32))
+    with acting_for(visitor.owner):
+        record = tokenizers.load_tokenizer(other["plan"]["id"]).tokenize(ruled_picture(48, 32))
     np.testing.assert_array_equal(record.levels[0].indices, originals.golden("convvq")["llamagen_8_indices"])
     late = ask(visitor, "weights", job=job["id"], weights="averaged")
     assert not late["ok"] and "before they are loaded" in late["error"]["message"]
 
 
-def test_what_was_loaded_outlives_the_page_that_brought_it(visitors, visitor, uploads, checkpoint):
+def test_what_was_loaded_outlives_the_page_that_brought_it_for_its_visitor_alone(visitors, uploads, checkpoint):
+    with acting_for("anna"):
+        visitor = visitors.enter("a")
     job = looked(visitor, kind="file", files=[upload(uploads, checkpoint)])
     settled(visitor, ask(visitor, "load", job=job["id"])["job"])
-    visitors.leave("a")
+    visitors.leave("a")  # on the way to another page of the same visitor
     tokenizers._loaded.clear()  # the weights were let go, and are read again
-    again = tokenizers.load_tokenizer(job["plan"]["id"])
-    assert again.tokenize(np.zeros((64, 64, 3), np.float32)).levels[0].indices.shape == (4, 4)
+    with acting_for("anna"):
+        again = tokenizers.load_tokenizer(job["plan"]["id"])
+        assert again.tokenize(np.zeros((64, 64, 3), np.float32)).levels[0].indices.shape == (4, 4)
+        next_page = visitors.enter("c")
+    assert looked(next_page, kind="file", files=[upload(uploads, checkpoint)])["plan"]["here"]
     other = visitors.enter("b")
-    assert looked(other, kind="file", files=[upload(uploads, checkpoint)])["plan"]["here"]
+    assert not looked(other, kind="file", files=[upload(uploads, checkpoint)])["plan"]["here"], (
+        "not even that it is here"
+    )
 
 
 def test_what_was_let_go_is_loaded_again_from_the_same_upload(visitors, uploads, checkpoint):
-    """The weights were let go, and somebody uploads the same file: there is one id and one file, and it loads."""
-    for session in "ab":
-        visitor = visitors.enter(session)
+    """The weights were let go, and the same file comes again: one id and one file of each visitor, and it loads."""
+    for owner in ("anna", "anna", "bert"):
+        with acting_for(owner):
+            visitor = visitors.enter(f"page of {owner}")
         job = looked(visitor, kind="file", files=[upload(uploads, checkpoint)])
         assert not job["plan"]["here"]
         assert settled(visitor, ask(visitor, "load", job=job["id"])["job"])["state"] == "done"
         tokenizers._loaded.clear()
-    assert len(tokenizers.brought_tokenizers()) == 1
-    assert len(list(loading_jobs.uploads._root.rglob("*.ckpt"))) == 1
+    assert [len(tokenizers.own_tokenizers(owner)) for owner in ("anna", "bert")] == [1, 1]
+    assert kept_files(uploads) == ["last.ckpt", "last.ckpt"]
+
+
+def test_one_removes_what_is_theirs_with_its_file_and_nobody_elses(visitors, uploads, checkpoint):
+    pages = {}
+    for owner in ("anna", "bert"):
+        with acting_for(owner):
+            pages[owner] = visitors.enter(f"page of {owner}")
+        job = looked(pages[owner], kind="file", files=[upload(uploads, checkpoint)])
+        settled(pages[owner], ask(pages[owner], "load", job=job["id"])["job"])
+    name = job["plan"]["id"]
+    assert ask(pages["anna"], "own")["own"] == [{"id": name, "title": "last.ckpt (taming VQGAN)"}]
+    assert ask(pages["anna"], "remove", id=name)["own"] == []
+    again = ask(pages["anna"], "remove", id=name)["error"]["message"]
+    never = ask(pages["anna"], "remove", id="file--never-01234567")["error"]["message"]
+    assert again.replace(name, "?") == never.replace("file--never-01234567", "?")
+    assert [one["id"] for one in ask(pages["bert"], "own")["own"]] == [name] and kept_files(uploads) == ["last.ckpt"]
+    with acting_for("anna"):
+        assert not tokenizers.is_loaded(name) and name not in {spec.id for spec in tokenizers.list_tokenizers()}
+    with acting_for("bert"):
+        assert tokenizers.is_loaded(name)
+    assert not ask(pages["bert"], "remove", id="vq-ema")["ok"], "what ships is nobody's to remove"
+
+
+def test_two_files_of_one_name_are_refused_and_not_laid_over_each_other(visitor, uploads, checkpoint):
+    paths = [upload(uploads, checkpoint), upload(uploads, checkpoint)]
+    error = ask(visitor, "plan", kind="file", files=paths)["error"]
+    assert error["field"] == "file" and "Two of these files are called 'last.ckpt'" in error["message"]
 
 
 def test_an_upload_that_was_only_looked_at_goes_with_the_next(visitor, uploads, checkpoint):
@@ -236,9 +282,9 @@ def test_mistakes_are_said_at_their_field(visitor, uploads, request_, field, wor
 
 
 def test_a_link_out_of_the_upload_folder_is_no_upload(visitor, uploads, checkpoint):
-    (uploads / "x").mkdir()
-    (uploads / "x" / "link.ckpt").symlink_to(checkpoint)
-    given = ask(visitor, "plan", kind="file", files=[str(uploads / "x" / "link.ckpt")])
+    link = files.new_folder(f"{NOBODYS}link") / "link.ckpt"
+    link.symlink_to(checkpoint)
+    given = ask(visitor, "plan", kind="file", files=[str(link)])
     assert "no longer" in given["error"]["message"]
 
 
@@ -248,7 +294,7 @@ class SlowLoad:
     def __init__(self):
         self.runs, self.stopped, self.go = 0, 0, threading.Event()
 
-    def __call__(self, plan, device, progress):
+    def __call__(self, plan, device, progress, of):
         self.runs += 1
         try:
             while not self.go.wait(0.02):
@@ -256,7 +302,7 @@ class SlowLoad:
         except Cancelled:
             self.stopped += 1
             raise
-        tokenizers.bring(plan.spec, lambda device: None)
+        tokenizers.bring(plan.spec, lambda device: None, of)
 
 
 @pytest.fixture
@@ -279,8 +325,9 @@ def begun(visitor, path):
     return job
 
 
-def test_two_visitors_get_one_copy_and_one_may_leave(visitors, slow, checkpoint):
-    a, b = visitors.enter("a"), visitors.enter("b")
+def test_two_pages_of_a_visitor_get_one_copy_and_one_may_leave(visitors, slow, checkpoint):
+    with acting_for("anna"):
+        a, b = visitors.enter("a"), visitors.enter("b")
     first, second = begun(a, checkpoint), begun(b, checkpoint)
     assert slow.runs == 1 and ask(b, "state", job=second["id"])["job"]["others"] == 1
     assert ask(a, "stop", job=first["id"])["job"]["state"] == "stopped"
@@ -291,8 +338,18 @@ def test_two_visitors_get_one_copy_and_one_may_leave(visitors, slow, checkpoint)
     assert slow.runs == 1
 
 
-def test_a_load_that_nobody_waits_for_is_stopped_and_can_begin_again(visitors, slow, checkpoint):
+def test_two_visitors_who_name_one_file_hear_nothing_of_each_other(visitors, slow, checkpoint):
     a, b = visitors.enter("a"), visitors.enter("b")
+    first, second = begun(a, checkpoint), begun(b, checkpoint)
+    assert slow.runs == 2 and [one["others"] for one in (first, second)] == [0, 0]
+    slow.go.set()
+    assert settled(a, first)["state"] == settled(b, second)["state"] == "done"
+    assert len(tokenizers.own_tokenizers(a.owner)) == len(tokenizers.own_tokenizers(b.owner)) == 1
+
+
+def test_a_load_that_nobody_waits_for_is_stopped_and_can_begin_again(visitors, slow, checkpoint):
+    with acting_for("anna"):
+        a, b = visitors.enter("a"), visitors.enter("b")
     first = begun(a, checkpoint)
     begun(b, checkpoint)
     visitors.leave("b")  # the page was closed
@@ -328,14 +385,14 @@ def test_a_job_is_known_only_to_its_own_visitor(visitors, slow, checkpoint):
 
 
 def test_an_upload_whose_load_fails_leaves_nothing(visitor, uploads, checkpoint, monkeypatch):
-    def broken(plan, device, progress):
+    def broken(plan, device, progress, of):
         raise CheckpointError("decoder.conv_out.bias holds NaN or infinite weights.")
 
     monkeypatch.setattr(loading_jobs, "load", broken)
     job = looked(visitor, kind="file", files=[upload(uploads, checkpoint)])
     failed = settled(visitor, ask(visitor, "load", job=job["id"])["job"])
     assert failed["state"] == "failed" and "NaN" in failed["message"] and failed["field"] == "plan"
-    assert list(loading_jobs.uploads._root.rglob("*.ckpt")) == []
+    assert kept_files(uploads) == []
     assert "choose it again" in ask(visitor, "load", job=job["id"])["error"]["message"]
 
 
@@ -357,16 +414,31 @@ def test_kept_uploads_have_a_cap_and_the_oldest_go(tmp_path, originals):
         (folder / "last.ckpt").write_bytes(buffer.getvalue())
         plans.append(plan_file(folder / "last.ckpt"))
     size = (tmp_path / "0" / "last.ckpt").stat().st_size
-    store = loading_jobs.UploadStore(2 * size + 1000)
-    kept, came = zip(*(store.take(plan) for plan in plans), strict=True)
-    assert came == (True, True, True) and store.take(plans[1]) == (kept[1], False)
+    store = UploadStore(2 * size + 1000)
+    kept, came = zip(*(store.take(plan, "anna") for plan in plans), strict=True)
+    assert came == (True, True, True) and store.take(plans[1], "anna") == (kept[1], False)
     for plan in plans:
-        tokenizers.bring(plan.spec, lambda device: None)
+        tokenizers.bring(plan.spec, lambda device: None, "anna")
     store.make_room()
     assert [path.exists() for path in kept] == [False, True, True]
-    assert {spec.id for spec in tokenizers.brought_tokenizers()} == {plan.id for plan in plans[1:]}
-    store.delete()
-    assert not any(path.exists() for path in kept)
+    assert {spec.id for spec in tokenizers.own_tokenizers("anna")} == {plan.id for plan in plans[1:]}
+    store.let_go("anna")
+    assert not any(path.exists() for path in kept) and store.owners() == set()
+
+
+def test_one_visitor_has_so_many_and_pushes_out_nobody_elses(checkpoint, monkeypatch):
+    monkeypatch.setattr(tokenizers, "OWN_KEPT", 2)
+    store, plan = UploadStore(2**30), plan_file(checkpoint)
+    for owner, number in [("bert", 0), ("anna", 1), ("anna", 2), ("anna", 3)]:
+        one = replace(plan, id=f"file--{number}", spec=replace(plan.spec, id=f"file--{number}"))
+        folder = files.new_folder(owner)
+        shutil.copy(checkpoint, folder)
+        store.take(replace(one, source=replace(plan.source, name=str(folder / "last.ckpt"))), owner)
+        tokenizers.bring(one.spec, lambda device: None, owner)
+    store.make_room()
+    assert list(store._kept) == [("bert", "file--0"), ("anna", "file--2"), ("anna", "file--3")]
+    assert [spec.id for spec in tokenizers.own_tokenizers("anna")] == ["file--2", "file--3"]
+    assert len(tokenizers.own_tokenizers("bert")) == 1
 
 
 def test_the_list_has_all_that_people_name(visitor):

@@ -8,7 +8,7 @@ import pytest
 
 from explorer.errors import Cancelled, ExplorerError
 from explorer.pages import runtime
-from explorer.pages.runtime import MAPS, Intents, RecordCache, Turns
+from explorer.pages.runtime import MAPS, Intents, Turns
 from explorer.pages.session import UPLOADED, Visit
 
 
@@ -19,42 +19,6 @@ class Worker:
 
     def kill(self):
         self.killed = True
-
-
-def test_the_cache_is_bounded_and_lets_go_of_the_longest_unused():
-    cache, made = RecordCache(2), []
-
-    def ask(key):
-        return cache.get(key, lambda: made.append(key) or key.upper())
-
-    assert [ask(key) for key in "abacaba"] == list("ABACABA")
-    # a and b are made; a is used again; c pushes b out; a is still there; b is made again and pushes c out.
-    assert made == ["a", "b", "c", "b"]
-
-
-def test_who_asks_while_a_record_is_made_waits_for_it_and_a_failure_is_not_kept():
-    cache, started, go, made = RecordCache(4), threading.Event(), threading.Event(), []
-
-    def slow():
-        started.set()
-        go.wait(10)
-        made.append(1)
-        return "record"
-
-    answers = []
-    asking = [threading.Thread(target=lambda: answers.append(cache.get("key", slow))) for _ in range(3)]
-    asking[0].start()
-    started.wait(10)
-    for thread in asking[1:]:
-        thread.start()
-    assert cache.get("other", lambda: "at once") == "at once"
-    go.set()
-    for thread in asking:
-        thread.join(10)
-    assert (answers, made) == (["record"] * 3, [1])
-    with pytest.raises(ExplorerError):
-        cache.get("bad", lambda: (_ for _ in ()).throw(ExplorerError("no")))
-    assert cache.get("bad", lambda: "now it works") == "now it works"
 
 
 def test_a_newer_turn_makes_the_older_stale_and_ends_its_worker():

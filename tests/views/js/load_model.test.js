@@ -13,6 +13,11 @@ test("numbers of a model are short and not wrong", () => {
   assert.deepEqual([640, 9999, 12_345, 812_000, 7_250_000, 72_300_000, 1.49e9, 12.6e9].map(model.count), ["640", "9,999", "12 k", "812 k", "7.3 M", "72 M", "1.5 G", "13 G"]);
 });
 
+test("what becomes of a file is said before it is sent, and who else sees what", () => {
+  assert.match(model.becomesWords("file", "within a minute"), /yours alone: nobody else.*nowhere else.*when you remove it, within a minute\.$/);
+  assert.match(model.becomesWords("hub", "within a minute"), /everyone/);
+});
+
 test("a plan says what is known and what is not", () => {
   const all = facts();
   assert.equal(all.Parameters, "14,851,810");

@@ -1,0 +1,14 @@
+"""What tests of pages share: a folder where uploads lie as the running server has them."""
+
+import pytest
+
+from explorer.pages.visitor_files import NOBODYS, files
+
+
+@pytest.fixture
+def uploads():
+    """A folder of uploads that are nobody's yet: the first visitor who uses one of them owns them all."""
+    folder = files.new_folder(f"{NOBODYS}test")
+    (folder / "stays").touch()
+    yield folder
+    files.drop(folder)
