@@ -70,9 +70,15 @@ def stripping(upstream, path):
     proxy, loop, ready = Proxy(upstream, path), asyncio.new_event_loop(), threading.Event()
 
     def run():
-        loop.run_until_complete(proxy.start())
+        server = loop.run_until_complete(proxy.start())
         ready.set()
         loop.run_forever()
+        server.close()
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.close()
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()

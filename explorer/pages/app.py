@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before the import: it is read there
+os.environ.setdefault("GRADIO_HEARTBEAT_INTERVAL", "5")  # seconds, after which it is noticed that a network was cut
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -22,7 +23,12 @@ from explorer.views.theme import stylesheet, theme
 
 TITLE = "Discrete Tokenizer Explorer"
 FIRST_PAGE = "Inspect"
-QUEUE = 16
+QUEUE = 256  # events that wait; beyond them a page is told to try again
+# Within the page: a browser would look for a file at the root of the host, which need not be this app's.
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 3 3'%3E%3Cpath fill='%232b66d9' "
+    "d='M0 0h1v1H0zM2 0h1v1H2zM1 1h1v1H1zM0 2h1v1H0z'/%3E%3C/svg%3E"
+)
 HOUR_S = 3600
 BRING = '<a href="./?bring=1">Bring a tokenizer of others</a>'  # to the panel on the first page
 
@@ -96,4 +102,5 @@ def launch_options(host: str, port: int, allowed: Sequence[str] = ()) -> dict:
         "css": stylesheet() + Path(__file__).with_name("page.css").read_text(encoding="utf-8"),
         "app_kwargs": {"middleware": [Middleware(NamedHosts, allowed=names), Middleware(Door, path=path)]},
         "footer_links": [],
+        "head": f'<link rel="icon" href="{ICON}">',
     }

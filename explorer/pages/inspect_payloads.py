@@ -19,6 +19,7 @@ from explorer.pages import inspect_figures
 from explorer.pages.inspect_alone import asked_later, decoded_alone
 from explorer.pages.session import Visit
 from explorer.record import TokenLevel, TokenRecord
+from explorer.tokenizers import owner_of
 from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 from explorer.views import code_card, reconstruction
 from explorer.views.code_card import Alone
@@ -157,7 +158,8 @@ def card_payload(
     near = [int(n) for n in facts.nearest]
     second = facts.at_token.second_code if facts.at_token else None
     pictured = [code, *near] + ([second] if second is not None and second not in near else [])
-    later = asked_later(tokenizer.spec)
+    # A browser without cookies could not ask later: the answer would not know whose tokenizer is meant.
+    later = asked_later(tokenizer.spec) and not owner_of(tokenizer.spec.id).startswith("session:")
     alone: dict[int, Alone] = {} if later else decoded_alone(tokenizer, level, pictured)
     counts = {n: int(np.count_nonzero(chosen.indices == n)) for n in pictured}
     found = patches(picture, level, code, code_card.PATCHES_SHOWN)

@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-GRACE_S, SILENT_S, IDLE_S = 30.0, 600.0, 3600.0
+GRACE_S, SILENT_S, IDLE_S = 25.0, 600.0, 3600.0
 PARTING_S = 5.0  # requests that come so soon after the connection ended were sent before
 EVERY_S = 5.0
-LATEST_S = 60.0  # after which nothing is left of who closed the last page
+LATEST_S = 60.0  # after which nothing is left of who closed the last page, or was cut off
 UNTIL = "within a minute after you close your last page here, or after an hour without a click"
 _log = logging.getLogger(__name__)
 

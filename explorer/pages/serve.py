@@ -21,6 +21,8 @@ from explorer.pages.loading_uploads import uploads
 from explorer.pages.presence import presence
 from explorer.pages.visitor_files import UploadPlace, files
 
+DROPPED_S = 20.0
+
 
 def serve(demo: gr.Blocks, host: str, port: int | None, allowed: Sequence[str]) -> list[str]:
     """Begin to serve in threads of their own; the addresses that can be opened on this machine and others.
@@ -31,6 +33,9 @@ def serve(demo: gr.Blocks, host: str, port: int | None, allowed: Sequence[str]) 
     options = launch_options(host, free_port(host) if port == 0 else port or 0, allowed)
     app, _, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
     app.uploaded_file_dir = UploadPlace(files.root)
+    for listening in demo.server.servers:  # type: ignore[union-attr]
+        for one in listening.sockets:
+            end_when_dropped(one)
     sessions = GradioSessions(demo, app)
     books = [codebook_visitors.visitors, compare_events.visitors, loading.visitors, lab_visitors.visitors]
     presence.watch(lambda: [*books, sessions, tokenizers, uploads, desks, *everything_kept, files], memory.give_back)
@@ -52,6 +57,16 @@ def own_address() -> str:
         probe.connect(("192.0.2.1", 9))  # of a net that is nobody's (RFC 5737)
         return probe.getsockname()[0]
     return ""
+
+
+def end_when_dropped(listening: socket.socket) -> None:
+    """Let every connection that comes by this socket end when what is sent on it is not acknowledged for DROPPED_S.
+
+    Else a page whose network was cut without a word would count as open for a quarter of an hour. Linux only.
+    """
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if option is not None:
+        listening.setsockopt(socket.IPPROTO_TCP, option, int(1000 * DROPPED_S))
 
 
 def free_port(host: str) -> int:

@@ -34,11 +34,11 @@ from explorer.tokenizers.user import adapt
 load = loading_jobs.load
 
 
-def slow(plan, device, progress):
+def slow(plan, device, progress, of):
     for share in range(500 if plan.title.startswith("slow") else 0):
         progress(share / 500, "reading a slow disk")
         time.sleep(0.1)
-    return load(plan, device, progress)
+    return load(plan, device, progress, of)
 
 
 def tokenizer():
@@ -179,6 +179,40 @@ def test_the_same_file_again_is_there_already(page, app_url, loaded, checkpoint)
     wait_for_state(page, "planned")
     page.locator(PANEL).get_by_role("button", name="Show it").click()
     page.locator(f"{PANEL} .br-ready").wait_for(timeout=PATIENCE_MS)
+
+
+def test_what_becomes_of_a_file_is_said_before_it_is_sent(page, app_url):
+    open_panel(page, app_url)
+    assert "everyone who uses this server" in page.locator(f"{PANEL} .br-becomes:visible").inner_text()
+    page.locator(PANEL).get_by_role("button", name="From a file").click()
+    said = page.locator(f"{PANEL} .br-becomes:visible").inner_text()
+    assert "yours alone" in said and "when you remove it" in said and "within a minute after you close" in said
+
+
+def test_what_one_visitor_brings_is_nobody_elses_and_is_removed_by_a_button(page, browser, app_url, loaded):
+    other = browser.new_context()
+    stranger = other.new_page()
+    open_panel(stranger, app_url, f"tokenizer={loaded}")
+    assert "somebody loaded from a file of their own" in trouble(stranger)
+    assert stranger.locator(f"{PANEL} .br-mine").is_hidden()
+    stranger.locator("#tokenizer input").click()
+    stranger.locator("#tokenizer [role=option]").first.wait_for(timeout=PATIENCE_MS)
+    assert "vqgan" not in " ".join(stranger.locator("#tokenizer [role=option]").all_inner_texts())
+    stranger.goto(f"{app_url}codebook?tokenizer={loaded}")
+    stranger.wait_for_function("document.body.innerText.includes('names a tokenizer that is not here')")
+    other.close()
+
+    mine = page.locator(f"{PANEL} .br-mine li")
+    assert mine.inner_text().startswith("vqgan.ckpt (taming VQGAN)")
+    mine.get_by_role("button", name="Remove").click()
+    page.wait_for_function(f"document.querySelector('{PANEL} .br-trouble').textContent.includes('is removed')")
+    page.wait_for_function("!location.search.includes('tokenizer=file--')", timeout=PATIENCE_MS)
+    assert page.locator(f"{PANEL} .br-mine").is_hidden()
+    page.reload()
+    page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]", timeout=PATIENCE_MS)
+    page.locator("#tokenizer input").click()
+    page.locator("#tokenizer [role=option]").first.wait_for(timeout=PATIENCE_MS)
+    assert "vqgan" not in " ".join(page.locator("#tokenizer [role=option]").all_inner_texts())
 
 
 def test_a_hostile_file_is_refused_in_words_and_what_is_shown_stays(page, app_url, tmp_path):
