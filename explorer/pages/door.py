@@ -61,7 +61,8 @@ def visitor_of(request: gr.Request | None) -> str:
     web = request.request
     session = f"session:{request.session_hash}" if request.session_hash else EVERYBODY
     name = _named(web.headers.get("cookie", ""), web.scope.get("explorer_cookie", COOKIE)) if web else ""
-    presence.touch(name or session, session)
+    if web is not None and "/call/" in web.url.path:  # plain HTTP, whose address names no session: it begins here
+        presence.touch(session)
     return name or session
 
 

@@ -156,8 +156,8 @@ def whose(visit: Visit) -> str:
 
 
 def key_of(visit: Visit) -> Hashable:
-    """What names a visit's record: its medium and its tokenizer."""
-    return (visit.tokenizer, visit.picture, visit.upload, visit.modality, visit.side_px)
+    """What names a visit's record: its medium, its tokenizer, and whose they are."""
+    return (visit.tokenizer, visit.picture, visit.upload, visit.modality, visit.side_px, whose(visit))
 
 
 def umap_in_background(

@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,7 @@ from explorer.owners import EVERYBODY
 
 PREFIX = "explorer-server-"
 IN_USE = "in-use"  # a file that is locked as long as the server lives
+LEFT, LEFT_S = "left", 600.0  # the owner of what has none, and how old it is before it goes
 NOBODYS = "upload:"  # begins the owner of an upload that came without a name; who uses it first owns it
 
 
@@ -100,17 +102,24 @@ class VisitorFiles:
         """Delete one folder."""
         with self._lock:
             self._owner.pop(folder, None)
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.unlink() if folder.is_file() else shutil.rmtree(folder, ignore_errors=True)
 
     def owners(self) -> set[str]:
-        """All who have a folder here."""
+        """All who have a folder here, and LEFT for what Gradio itself has put here and nobody can need any longer."""
         with self._lock:
-            return set(self._owner.values()) - {EVERYBODY}
+            return set(self._owner.values()) - {EVERYBODY} | ({LEFT} if self._left() else set())
+
+    def _left(self) -> list[Path]:
+        if self._root is None:
+            return []
+        old = time.time() - LEFT_S
+        there = [path for path in self._root.iterdir() if path not in self._owner and path.name != IN_USE]
+        return [path for path in there if path.stat().st_mtime < old]
 
     def let_go(self, owner: str) -> None:
         """Delete all of a visitor's files."""
         with self._lock:
-            folders = [folder for folder, of in self._owner.items() if of == owner]
+            folders = self._left() if owner == LEFT else [f for f, of in self._owner.items() if of == owner]
             for key in [key for key in self._named if key[0] == owner]:
                 del self._named[key]
         for folder in folders:

@@ -21,7 +21,7 @@ from explorer.errors import MediaError, SettingsError, UnknownIdError
 from explorer.media.audio import LoadedAudio
 from explorer.media.image import LoadedImage
 from explorer.media.video import LoadedVideo
-from explorer.tokenizers import _brought
+from explorer.tokenizers import forget
 from tests.made_codecs import MADE, bring_all, made, medium_for
 
 QUICK = Options(repeats=1, codecs=())
@@ -182,7 +182,7 @@ def test_samples_are_of_the_tokenizers_modality():
         assert tokenizer_ids("made-tones, made-rates") == ["made-tones", "made-rates"]
     finally:
         for name in MADE:
-            _brought.pop(f"made-{name}", None)
+            forget(f"made-{name}")
     assert len(open_media(["sample:all"], modality="audio")) == 4
     with pytest.raises(MediaError, match="one of the sounds, and these tokenizers take pictures"):
         open_media(["sample:vowels"])

@@ -21,9 +21,12 @@ def test_launch_is_local_and_closed_by_default():
     assert (options["share"], options["show_error"], options["mcp_server"]) == (False, False, False)
     assert options["allowed_paths"] == [] and options["strict_cors"] is True
     assert options["max_file_size"] == 2**30  # of a checkpoint; media have lower caps, which the readers hold
-    hosts = options["app_kwargs"]["middleware"][0].kwargs["allowed_hosts"]
-    assert "127.0.0.1" in hosts and "*" not in hosts
+    names, door = options["app_kwargs"]["middleware"]
+    assert "127.0.0.1" in names.kwargs["allowed"] and "*" not in names.kwargs["allowed"]
+    assert door.kwargs == {"path": "/"}
 
 
-def test_who_binds_to_all_addresses_is_not_held_to_names():
-    assert launch_options("0.0.0.0", 7860)["app_kwargs"]["middleware"] == []
+def test_behind_a_path_the_cookie_is_for_that_path(monkeypatch):
+    for root in ("/vq", "/vq/", "https://example.org/vq"):
+        monkeypatch.setenv("GRADIO_ROOT_PATH", root)
+        assert launch_options("127.0.0.1", 0)["app_kwargs"]["middleware"][1].kwargs == {"path": "/vq"}

@@ -16,7 +16,7 @@ from explorer.media.samples import samples_of
 from explorer.pages import codebook_events
 from explorer.pages.codebook_events import ask, visitors
 from explorer.pages.codebook_quick import QUICK
-from explorer.tokenizers import _brought, load_tokenizer
+from explorer.tokenizers import forget, load_tokenizer
 from explorer.views.encoding import unpack
 from tests.made_codecs import MADE, bring_all
 
@@ -28,7 +28,7 @@ def brought():
     bring_all()
     yield
     for name in MADE:
-        _brought.pop(f"made-{name}", None)
+        forget(f"made-{name}")
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_a_tokenizer_without_a_decoder_says_so_and_shows_the_rest(monkeypatch):
     assert get("code", "blind", level=0, code=code)["exemplars"]["closest"]
     answer = json.loads(ask({"what": "code_decoded", "tokenizer": "made-blind", "level": 0, "code": code}))
     assert "has no decoder" in answer["error"]["message"]
-    _brought.pop("made-blind")
+    forget("made-blind")
 
 
 def test_what_is_heard_about_a_token_is_its_stretch_of_the_sound():

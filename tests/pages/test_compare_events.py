@@ -17,7 +17,7 @@ from explorer.compare.presets import PRESETS
 from explorer.media.samples import PICTURES, SAMPLES
 from explorer.pages import compare, compare_events, compare_jobs
 from explorer.pages.codebook_visitors import Visitors
-from explorer.tokenizers import _brought, list_tokenizers, load_tokenizer
+from explorer.tokenizers import forget, list_tokenizers, load_tokenizer
 from tests.made_codecs import MADE, bring_all
 
 PATIENCE_S = 60
@@ -224,7 +224,7 @@ def made_codecs():
     bring_all()
     yield
     for name in MADE:
-        _brought.pop(f"made-{name}", None)
+        forget(f"made-{name}")
 
 
 def test_sounds_are_compared_and_heard_in_step(visitor, made_codecs):
@@ -261,7 +261,7 @@ def test_clips_are_compared_and_played(visitor, made_codecs):
     twin.spec = replace(twin.spec, id="made-twin")
     bring(twin.spec, lambda device: twin)
     job = compared(visitor, "sample:shapes", ["made-blocks", "made-twin"])
-    _brought.pop("made-twin")
+    forget("made-twin")
     assert job["state"] == "done", job
     played = ask(visitor, "played", job=job["id"], number=0)
     sheet = pixels_of(played["sheets"]["made-blocks"])

@@ -69,11 +69,14 @@ def test_arrays_are_counted_whole_and_once():
     assert bytes_of(array[:1]) == 3200 + EACH, "a view keeps all of what it shows a part of"
     assert bytes_of((array, array, array[3])) == 3200 + 2 * EACH
     assert bytes_of({"a": [b"x" * 500, "y" * 300]}) == 801 + 5 * EACH
-    book = Codebook(np.zeros((64, 4), np.float32), None, 64, 4, "euclidean")
-    level = TokenLevel(
-        np.zeros((3, 3), np.int64), np.zeros((9, 4), np.float32), None, book, TokenLayout("grid2d", (3, 3), (24, 24))
+    book = Codebook(64, 4, "euclidean", np.zeros((64, 4), np.float32))
+    indices, latents, layout = (
+        np.zeros((3, 3), np.int64),
+        np.zeros((9, 4), np.float32),
+        TokenLayout("grid2d", (3, 3), (24, 24)),
     )
-    arrays = 64 * 4 * 4 + 9 * 8 + 9 * 4 * 4
+    level = TokenLevel(indices, latents, latents.copy(), book, layout)
+    arrays = 64 * 4 * 4 + 9 * 8 + 2 * 9 * 4 * 4
     assert arrays <= bytes_of(level) <= arrays + 40 * EACH
 
 

@@ -5,6 +5,7 @@ Anna and Bert bring files of one name and one id, with different contents.
 
 import io
 import json
+import os
 import threading
 import time
 from dataclasses import replace
@@ -40,7 +41,7 @@ from explorer.pages.edit_desk import desks
 from explorer.pages.kept import everything_kept
 from explorer.pages.presence import Presence
 from explorer.pages.session import UPLOADED, Visit
-from explorer.pages.visitor_files import NOBODYS, VisitorFiles, files
+from explorer.pages.visitor_files import LEFT, LEFT_S, NOBODYS, VisitorFiles, files
 from tests.made_tokenizers import Greys
 
 ID = "file--last-01234567"
@@ -316,7 +317,7 @@ def test_all_of_a_visitor_goes_when_they_leave_and_nothing_of_another(both, monk
         with here.connected(["anna"], beat=True):
             here.sweep()
             assert "anna" in tokenizers.owners()
-        now[0] += 31
+        now[0] += 26
         here.sweep()
     assert all("anna" not in keeper.owners() for keeper in keepers)
     assert not any(folder.exists() for folder in folders["anna"]) and folders["anna"]
@@ -338,6 +339,24 @@ def test_the_folder_of_a_server_that_was_killed_goes_with_the_next(tmp_path):
     for one in (alive, other):
         one.delete()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_nobody_owns_goes_when_it_is_old_and_nothing_else(tmp_path):
+    there = VisitorFiles(tmp_path)
+    own = there.new_folder("anna")
+    old, new, file = there.root / "old", there.root / "new", there.root / "file"
+    for path in (old, new):
+        path.mkdir()
+        (path / "x").write_bytes(b"x")
+    file.write_bytes(b"x")
+    past = time.time() - LEFT_S - 1
+    for path in (old, file, own):
+        os.utime(path, (past, past))
+    assert there.owners() == {"anna", LEFT}
+    there.let_go(LEFT)
+    assert [path.exists() for path in (old, file, new, own, there.root / "in-use")] == [False, False, True, True, True]
+    assert there.owners() == {"anna"}
+    there.delete()
 
 
 def test_folders_cannot_be_guessed_and_are_no_business_of_other_users():

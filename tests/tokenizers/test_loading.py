@@ -69,7 +69,8 @@ def test_one_instance_for_all(small_checkpoints):
 
 def test_the_least_recently_used_is_let_go(small_checkpoints, monkeypatch):
     vq, fsq = (load_tokenizer(name, "cpu", small_checkpoints) for name in ("vq", "fsq"))
-    of_two = tokenizers.loaded_bytes()
+    sizes = {spec.id: 4 * spec.parameters for spec in list_tokenizers(small_checkpoints)}
+    of_two = sizes["vq"] + max(sizes["fsq"], sizes["lfq"])
     monkeypatch.setattr("explorer.loading.memory.budget", lambda limits: of_two)
     assert load_tokenizer("vq", "cpu", small_checkpoints) is vq  # now fsq is the older
     load_tokenizer("lfq", "cpu", small_checkpoints)
