@@ -70,7 +70,8 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
         Endpoint(
             "load_tokenizer", api.load, "Load a tokenizer of others: of the Hub for all, from a file for you alone.",
             (Field("source", "text", "A repository of the Hub, owner/name[@revision]; empty where a file is sent.", ""),
-             Field("checkpoint", "file", "A checkpoint; nothing where a repository is named.")),
+             Field("checkpoint", "file", "A checkpoint; nothing where a repository is named."),
+             Field("weights", "text", '"averaged" or "raw" of it; empty for what its original takes.', "")),
             (Field("tokenizer", "json", 'As an entry of /list_tokenizers, with "notes", a list of what you should know '
                    'of it. Other endpoints take its "id".'),),
             'brought = client.predict("facebook/encodec_24khz", None, api_name="/load_tokenizer")["id"]',
