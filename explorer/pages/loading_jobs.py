@@ -106,6 +106,9 @@ class Loading:
             self._ended("stopped", NOTHING)
         except Exception as error:
             self._ended("failed", plain_words(error))
+        with _lock:  # what was brought is known to its owner, and to nobody here
+            if _loads.get((self._of, self.plan.id)) is self:
+                del _loads[self._of, self.plan.id]
 
     def _ended(self, state: str, message: str) -> None:
         if self._came_now and state == "failed":  # what was only stopped can be loaded after all, as long as it is kept
@@ -133,8 +136,6 @@ def begin(plan: Plan, token: str, uploaded: bool, visitor: str) -> Loading:
     """
     of = EVERYBODY if plan.source.kind == "hub" else visitor
     with _lock:
-        for name in [name for name, one in _loads.items() if one.state not in ("loading", "stopping")]:
-            del _loads[name]
         there = _loads.get((of, plan.id))
         if there is None or not there.enter(token):
             there = _loads[of, plan.id] = Loading(plan, uploads.take(plan, of) if uploaded else None, of)
