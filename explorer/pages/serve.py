@@ -1,46 +1,15 @@
-"""Starting and ending the server: a free port, the addresses that can be opened, who is watched, and a tidy end."""
+"""Starting and ending the server: a free port, the addresses that can be opened, and a tidy end."""
 
 from __future__ import annotations
 
 import signal
 import socket
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 
-import gradio as gr
-
-from explorer import tokenizers
-from explorer.pages import codebook_visitors, compare_events, lab_visitors, loading, memory
-from explorer.pages.app import launch_options
-from explorer.pages.edit_desk import desks
-from explorer.pages.gradio_sessions import GradioSessions
 from explorer.pages.hosts import ANYWHERE
-from explorer.pages.kept import everything_kept
-from explorer.pages.loading_uploads import uploads
-from explorer.pages.presence import presence
-from explorer.pages.visitor_files import UploadPlace, files
 
 DROPPED_S = 20.0
-
-
-def serve(demo: gr.Blocks, host: str, port: int | None, allowed: Sequence[str]) -> list[str]:
-    """Begin to serve in threads of their own; the addresses that can be opened on this machine and others.
-
-    port: None for the first free one from 7860, 0 for any. allowed: names to answer to, besides those of this machine.
-    """
-    memory.few_arenas()
-    options = launch_options(host, free_port(host) if port == 0 else port or 0, allowed)
-    app, _, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
-    app.uploaded_file_dir = UploadPlace(files.root)
-    for listening in demo.server.servers:  # type: ignore[union-attr]
-        for one in listening.sockets:
-            end_when_dropped(one)
-    sessions = GradioSessions(demo, app)
-    books = [codebook_visitors.visitors, compare_events.visitors, loading.visitors, lab_visitors.visitors]
-    presence.watch(lambda: [*books, sessions, tokenizers, uploads, desks, *everything_kept, files], memory.give_back)
-    presence.start()
-    return addresses(host, demo.server_port)
 
 
 def addresses(host: str, port: int) -> list[str]:

@@ -16,6 +16,7 @@ from explorer.audit.shipped import list_audits, load_shipped
 from explorer.errors import ExplorerError
 from explorer.media.image import fit
 from explorer.media.samples import SAMPLES
+from explorer.owners import EVERYBODY
 from explorer.pages import codebook_decoded, codebook_maps, runtime
 from explorer.pages.codebook import wanted
 from explorer.pages.codebook_audits import open_audit
@@ -142,7 +143,7 @@ def test_a_map_that_nobody_waits_for_is_given_up_and_can_be_asked_for_again(monk
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
     monkeypatch.setattr(codebook_maps, "SILENT_S", 0.5)
     runtime.settings.cache_clear()
-    work = codebook_maps.Work("test map", vectors, "euclidean", "umap")
+    work = codebook_maps.Work("test map", vectors, "euclidean", "umap", EVERYBODY)
     end = time.monotonic() + 60
     while not work.failed:
         assert time.monotonic() < end

@@ -32,9 +32,9 @@ from explorer.pages import (
     inspect,
     inspect_alone,
     inspect_events,
+    launch,
     loading,
     runtime,
-    serve,
 )
 from explorer.pages.codebook_visitors import Visitors, take_uploads
 from explorer.pages.edit_desk import desks
@@ -366,9 +366,9 @@ def test_folders_cannot_be_guessed_and_are_no_business_of_other_users():
 
 
 def test_the_server_watches_over_everything_that_is_a_visitors():
-    assert {"owners", "let_go"} <= set(dir(serve.GradioSessions))
+    assert {"owners", "let_go"} <= set(dir(launch.GradioSessions))
     for keeper in (
-        *[tokenizers, serve.uploads, serve.desks, serve.files],
+        *[tokenizers, launch.uploads, launch.desks, launch.files],
         *everything_kept,
         codebook_visitors.visitors,
     ):
