@@ -64,7 +64,7 @@ class Rates {
     this.key = h("ul", { class: "cp-key" });
     this.points = [];
     this.folded = h("div", {});
-    this.codecs = h("details", { class: "dte-lp-table" }, h("summary", {}), h("div", { class: "dte-lp-scroll", tabindex: 0, role: "region", "aria-label": "Codecs at the same bits" }, h("table", {})));
+    this.codecs = h("details", { class: "dte-lp-table cp-codecs" }, h("summary", {}), h("div", { class: "dte-lp-scroll", tabindex: 0, role: "region", "aria-label": "Codecs at the same bits" }, h("table", {})));
     this.missed = h("p", { class: "cb-note", hidden: true });
     this.parts = furnish(host, "rates", "Rate and distortion", { tools: [this.measures.element] }, h("div", { class: "cp-rates" }, this.figure, this.key), this.missed, this.folded, this.codecs);
     bus.on(["result", "measure"], () => this.draw());
@@ -120,7 +120,7 @@ class Rates {
     this.kind = kind.modality;
     const { measures, axis } = kind;
     this.measures.options(Object.entries(measures).map(([id, label]) => ({ id, label, title: `${label} over ${axis}` })), this.bus.state.measure);
-    this.table = foldedTable("Rate and distortion", ["What", axis, "The same, other way", ...Object.values(measures)], (most) => this.points.slice(0, most), () => this.points.length);
+    this.table = foldedTable("Rate and distortion", ["What", axis, "The same at the entropy, of codecs with headers", ...Object.values(measures)], (most) => this.points.slice(0, most), () => this.points.length);
     this.folded.replaceChildren(this.table.element);
     const dashed = Object.keys(kind.codecs).length > 0 ? `Dashed: ${Object.values(kind.codecs).join(" and ")} at the bits that were measured, without headers. ` : "";
     const less = kind.modality === "audio" ? "Less log-mel distance is better." : "Less gradient RMSE is better.";

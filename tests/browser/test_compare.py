@@ -27,7 +27,7 @@ def ready(page):
 
 def column(page, key):
     """(tokenizer, text) of a column, from the top."""
-    cells = page.locator(f"{PAGE} .cp-table tbody tr").evaluate_all(
+    cells = page.locator(f"{PAGE} .compare-table tbody tr").evaluate_all(
         "(rows, key) => rows.map((row) => [row.dataset.tokenizer, row.querySelector(`td[data-key=${key}]`).innerText])",
         key,
     )
@@ -101,8 +101,8 @@ def marks_apart_and_codecs(page):
     ).evaluate_all("(marks) => marks.map((one) => one.getAttribute('transform').match(/[\\d.]+/g).map(Number))")
     assert len(places) == 4 + 1 + 1 + 1  # four levels, and pq-4, fsq, vq-collapsed as they are
     assert min(np.hypot(a[0] - b[0], a[1] - b[1]) for i, a in enumerate(places) for b in places[:i]) > 12
-    page.click(f"{rates} details:last-child summary")
-    table = page.locator(f"{rates} details:last-child table")
+    page.click(f"{rates} .cp-codecs summary")
+    table = page.locator(f"{rates} .cp-codecs table")
     assert "bits/pixel wanted" in table.inner_text() and table.locator("tbody tr").count() == 7
     wanted, reached = (
         float(table.locator("tbody tr", has_text="fsq").locator("td").nth(n).inner_text().split()[0]) for n in (1, 2)
