@@ -20,13 +20,15 @@ SAMPLE_PREFIX, PRESET_PREFIX, ALL = "sample:", "preset:", "all"
 class CompareMedia:
     """title: what the set is called. names: one a medium, all different. read(i): a Medium, or MediaError.
 
-    modality: what files are read as; of samples and presets what they are.
+    modality: what files are read as; of samples and presets what they are. crops: numbers of those that are looked at
+    pixel by pixel, and so are not scaled down unless a side was asked for.
     """
 
     title: str
     names: tuple[str, ...]
     read: Callable[[int], Medium]
     modality: Modality = "image"
+    crops: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -55,7 +57,8 @@ def open_media(
     names = _told_apart([name for name, _ in found])
     if title is None:
         title = names[0] if len(names) == 1 else f"{len(names)} {nouns}"
-    return CompareMedia(title, names, lambda number: found[number][1](), modality)
+    crops = frozenset(number for number, (name, _) in enumerate(found) if name.startswith(PRESET_PREFIX))
+    return CompareMedia(title, names, lambda number: found[number][1](), modality, crops)
 
 
 def _opened(source: str, limits: Limits, modality: Modality) -> list[tuple[str, Callable[[], Medium]]]:

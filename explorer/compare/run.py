@@ -19,7 +19,7 @@ from explorer.compare.prepared_sound import PreparedSound
 from explorer.compare.reference import Reference, references
 from explorer.compare.result import Cell, Comparison, Medium, RatePoint
 from explorer.compare.timing import timed_rounds
-from explorer.config import Limits
+from explorer.config import FIGURE_SIDE_PX, Limits
 from explorer.errors import ExplorerError, RecordError, SettingsError, plain_words
 from explorer.media.medium import Medium as LoadedMedium
 from explorer.record import TokenRecord
@@ -35,12 +35,13 @@ REPEATS_MOST = 20
 class Options:
     """repeats: rounds in which each tokenizer is timed on each medium, after a run that warms up; 0: no times.
 
-    side_px: larger pictures are scaled down to it. patch_px: side of the worst patch. codecs: references to encode,
+    side_px: larger pictures and clips are scaled down to it; None: to FIGURE_SIDE_PX, at which cards and pages measure,
+    but crops of hard content not at all. patch_px: side of the worst patch. codecs: references to encode,
     None: all of the kind. baseline: id of the tokenizer that the others are held against, "" for the first.
     """
 
     repeats: int = 5
-    side_px: int = Limits().image_side_px
+    side_px: int | None = None
     patch_px: int = WORST_PATCH_PX
     codecs: tuple[str, ...] | None = None
     baseline: str = ""
@@ -48,10 +49,14 @@ class Options:
     def __post_init__(self) -> None:
         if not 0 <= self.repeats <= REPEATS_MOST:
             raise SettingsError(f"timed rounds must be from 0 to {REPEATS_MOST}, not {self.repeats}")
-        if not 8 <= self.side_px <= Limits().image_side_px:
+        if self.side_px is not None and not 8 <= self.side_px <= Limits().image_side_px:
             raise SettingsError(
                 f"the longest side must be from 8 to {Limits().image_side_px} pixels, not {self.side_px}"
             )
+
+    def side_of(self, crop: bool) -> int:
+        """The longest side of a medium."""
+        return self.side_px or (Limits().image_side_px if crop else FIGURE_SIDE_PX)
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,8 @@ def run_comparison(
             progress(number, len(media), name)
         try:
             medium = media.read(number)
-            compared = compare_medium(name, medium, tokenizers, options, cancelled, number)
+            chosen = replace(options, side_px=options.side_of(number in media.crops))
+            compared = compare_medium(name, medium, tokenizers, chosen, cancelled, number)
         except Exception as error:  # one damaged file, or a bug that it brings out, ends nothing but itself
             skipped.append((name, plain_words(error)))
             continue
@@ -147,7 +153,8 @@ def run_comparison(
         len(media),
         ", ".join(dict.fromkeys(tokenizer.device for tokenizer in tokenizers)),
         time.perf_counter() - start,
-        asdict(options) | {"codecs": _codecs(tokenizers[0].spec.modality, options)},
+        asdict(options)
+        | {"codecs": _codecs(tokenizers[0].spec.modality, options), "side_px": options.side_px or FIGURE_SIDE_PX},
         options.baseline,
     )
 
@@ -166,7 +173,7 @@ def compare_medium(
     Sounds and clips: see `prepared`. Raises MediaError or SettingsError if the medium cannot be made to fit.
     """
     specs = [tokenizer.spec for tokenizer in tokenizers]
-    prepared = PREPARED[specs[0].modality](medium, specs, options.side_px)
+    prepared = PREPARED[specs[0].modality](medium, specs, options.side_of(False))
     failures: list[tuple[str, str]] = []
     done: dict[str, tuple[TokenRecord, Judged, Cell]] = {}
     for tokenizer in tokenizers:

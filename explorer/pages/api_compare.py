@@ -31,7 +31,7 @@ def compare_files(files: list[str] | None, tokenizers: str, folder: Path) -> tup
     media = open_media(files, settings().limits, modality=modality_of_ids(ids))
     loaded, writer = [load_tokenizer(one) for one in ids], Writer(folder, maps_of=0)
     end = time.monotonic() + MOST_SECONDS
-    options = Options(repeats=REPEATS if len(media) == 1 else 1, side_px=settings().limits.image_side_px)
+    options = Options(repeats=REPEATS if len(media) == 1 else 1)
     comparison = run_comparison(media, loaded, options, writer.add, cancelled=lambda: time.monotonic() > end)
     paths = sorted(writer.finish(comparison), key=lambda path: path.suffix != ".html")
     failures = [[f"{medium.name}: {name}", why] for medium in comparison.media for name, why in medium.failures]

@@ -17,6 +17,7 @@ from explorer.errors import ExplorerError
 from explorer.media.medium import Modality
 from explorer.media.samples import samples_of
 from explorer.pages import compare_events
+from explorer.pages.session import SIDES_PX
 from explorer.tokenizers import list_tokenizers
 from explorer.views.compare_payload import best_of_each_kind, tokenizers_payload
 from explorer.views.compare_view import CompareView, opening
@@ -76,6 +77,7 @@ def wanted(query: Mapping[str, str], token: str) -> str:
         "media": limits.compare_media,
         "file_bytes": limits.upload_bytes,
         "upload_bytes": limits.audit_upload_bytes,
+        "sides": SIDES_PX,
     }
     return opening(token, tokenizers_payload(specs), caps, ids, media, " ".join(notes))
 

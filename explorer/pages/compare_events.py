@@ -20,6 +20,7 @@ from explorer.media.samples import SAMPLES
 from explorer.pages import compare_jobs
 from explorer.pages.asking import Answer, answer, known, said, whole
 from explorer.pages.codebook_visitors import VISITORS_KEPT, Visitor, Visitors, take_uploads
+from explorer.pages.session import SIDES_PX
 from explorer.views.compare_payload import thumbnail
 
 OWN = "own"
@@ -95,7 +96,8 @@ def _opened(files: list[Path] | tuple[Path, ...], modality: Modality) -> Compare
 
 
 def _start(visitor: Visitor | None, request: dict[str, Any]) -> str:
-    """Begin: {"job"}. Errors say at which field they are: tokenizers or media."""
+    """Begin: {"job"}. Errors say at which field they are: tokenizers or media. "side" is the longest side of pictures,
+    one of SIDES_PX; crops of hard content are not scaled."""
     visitor = known(visitor)
     names, wanted = request.get("tokenizers"), request.get("media")
     try:
@@ -116,7 +118,12 @@ def _start(visitor: Visitor | None, request: dict[str, Any]) -> str:
             raise MediaError("Choose something to compare on first.")
     except ExplorerError as error:
         raise at_field(error, "media") from error
-    return said({"job": compare_jobs.start(visitor, ids, media, shared_as).as_json(), "names": list(media.names)})
+    side = request.get("side", SIDES_PX[0])
+    if side not in SIDES_PX:
+        raise SettingsError(f"The longest side is one of {', '.join(map(str, SIDES_PX))} pixels.")
+    chosen = side if modality == "image" and len(media.crops) < len(media) else None
+    job = compare_jobs.start(visitor, ids, media, shared_as, chosen)
+    return said({"job": job.as_json(), "names": list(media.names)})
 
 
 def at_field(error: ExplorerError, field: str) -> ExplorerError:

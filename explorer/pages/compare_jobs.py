@@ -24,7 +24,6 @@ from explorer.compare.run import Options, compare_medium, run_comparison
 from explorer.compare.spread import shown
 from explorer.compare.table import equal_bits_words, make_table
 from explorer.compare.writing import Writer, json_text
-from explorer.config import settings
 from explorer.errors import Cancelled, ExplorerError, MediaError
 from explorer.owners import EVERYBODY
 from explorer.pages.codebook_visitors import Visitor
@@ -44,7 +43,7 @@ _looked = Kept("media of comparisons", share(0.1))
 @dataclass(frozen=True)
 class Order:
     """What is to be compared. shared: its name where everybody may see what was found, None where media or a tokenizer
-    are the visitor's own. page: of which page its id is."""
+    are the visitor's own. page: of which page its id is. side_px: as of `Options`."""
 
     id: str
     tokenizers: tuple[str, ...]
@@ -52,11 +51,12 @@ class Order:
     shared: str | None
     page: str
     owner: str
+    side_px: int | None = None
 
     @property
     def key(self) -> tuple:
         """Names its pictures in caches: ids are counted by each page anew."""
-        return (self.shared or (self.page, self.id), self.tokenizers)
+        return (self.shared or (self.page, self.id), self.tokenizers, self.side_px)
 
     @property
     def whose(self) -> str:
@@ -176,9 +176,9 @@ class Job(VisitorJob):
             return
 
     def _compare(self) -> Found:
-        order, limits = self.order, settings().limits
+        order = self.order
         single = len(order.media) == 1
-        options = Options(repeats=REPEATS if single else 1, side_px=limits.image_side_px)
+        options = Options(repeats=REPEATS if single else 1, side_px=order.side_px)
         folder = shared.new_folder() if order.shared else self._visitor.new_folder()
         try:
             writer = Writer(folder, maps_of=0)
@@ -221,7 +221,13 @@ def result_payload(comparison: Comparison) -> dict[str, Any]:
     return content | looks | {"texts": texts, "warning": equal_bits_words(table)}
 
 
-def start(visitor: Visitor, tokenizers: tuple[str, ...], media: CompareMedia, shared_as: str | None) -> Job:
+def start(
+    visitor: Visitor,
+    tokenizers: tuple[str, ...],
+    media: CompareMedia,
+    shared_as: str | None,
+    side_px: int | None = None,
+) -> Job:
     """Begin a comparison, in the place of the one before, which ends."""
     if any(owner_of(one) != EVERYBODY for one in tokenizers):
         shared_as = None
@@ -231,7 +237,7 @@ def start(visitor: Visitor, tokenizers: tuple[str, ...], media: CompareMedia, sh
             before.stop()
             if before.found is not None and before.order.shared is None:
                 shutil.rmtree(before.found.folder, ignore_errors=True)
-        order = Order(visitor.new_id(), tokenizers, media, shared_as, visitor.token, visitor.owner)
+        order = Order(visitor.new_id(), tokenizers, media, shared_as, visitor.token, visitor.owner, side_px)
         visitor.job = Job(visitor, order)
         visitor.job.start()
         return visitor.job
@@ -244,7 +250,8 @@ def _loaded(order: Order) -> list:
 def _look(order: Order, number: int) -> Look:
     """One medium through all tokenizers, to be looked at."""
     with _looks:
-        options = Options(repeats=0, side_px=settings().limits.image_side_px, codecs=())
+        side = Options(side_px=order.side_px).side_of(number in order.media.crops)
+        options = Options(repeats=0, side_px=side, codecs=())
         compared = compare_medium(order.media.names[number], order.media.read(number), _loaded(order), options)
         if compared is None or not compared.reconstructions:
             why = compared.medium.failures[0][1] if compared is not None and compared.medium.failures else ""

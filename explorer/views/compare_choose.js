@@ -34,7 +34,7 @@ class Chooser {
   constructor(host, bus) {
     Object.assign(this, { host, bus, media: [], kind: kindOf(bus.state.media), sending: null });
     this.build();
-    bus.on(["media", "own", "tokenizers", "run", "job", "problem"], () => this.draw());
+    bus.on(["media", "side", "own", "tokenizers", "run", "job", "problem"], () => this.draw());
     this.drawStrip();
     this.draw();
     bus.ask("media").then(({ media }) => {
@@ -56,6 +56,9 @@ class Chooser {
     this.modalities.element.hidden = there.size < 2;
     this.strip = h("div", { class: "cp-strip", role: "radiogroup", "aria-label": "What to compare on", onkeydown: (event) => this.key(event) });
     this.about = h("p", { class: "cb-note" });
+    this.side = segmented("Longest side of pictures", (side) => this.scale(side));
+    this.sides = h("div", { class: "cp-label" }, h("span", { class: "cp-count" }, "Scaled down to"), this.side.element);
+    this.side.options((this.bus.info.limits.sides ?? []).map((px, i) => ({ id: px, label: `${px} px`, title: i === 0 ? "The size of the cards and of Inspect: figures of other sizes are others" : "Longest side; smaller pictures stay as they are" })), this.bus.state.side);
     this.mediaTrouble = h("p", { class: "cb-status", hidden: true });
     this.input = h("input", { type: "file", multiple: true, class: "cp-file", onchange: () => this.take([...this.input.files]) });
     this.drop = h("label", { class: "dte-drop cp-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}));
@@ -74,7 +77,7 @@ class Chooser {
     this.said = h("span", { class: "cp-said" });
     this.nameKinds();
     this.host.replaceChildren(
-      h("div", { class: "cp-part" }, h("div", { class: "cp-label" }, h("b", {}, "On"), this.modalities.element, this.kinds.element), this.strip, this.drop, this.about, this.mediaTrouble),
+      h("div", { class: "cp-part" }, h("div", { class: "cp-label" }, h("b", {}, "On"), this.modalities.element, this.kinds.element), this.strip, this.drop, this.about, this.sides, this.mediaTrouble),
       h("div", { class: "cp-part" }, h("div", { class: "cp-label" }, h("b", {}, "Tokenizers"), this.count), this.chips, this.trouble, h("div", { class: "cp-act" }, this.go, this.said)),
     );
   }
@@ -134,6 +137,12 @@ class Chooser {
     if (this.enough()) this.bus.start();
   }
 
+  /** Another size is compared at once, as another picture is. */
+  scale(side) {
+    this.bus.set({ side, problem: null });
+    if (this.enough()) this.bus.start();
+  }
+
   enough() {
     return this.bus.state.tokenizers.length >= this.bus.info.limits.least;
   }
@@ -190,7 +199,9 @@ class Chooser {
   draw() {
     const { bus } = this;
     this.nameKinds();
-    const { media, own, tokenizers, problem, job } = bus.state;
+    const { media, side, own, tokenizers, problem, job } = bus.state;
+    this.side.set(side);
+    this.sides.hidden = this.modality() !== "image" || kindOf(media) === "presets"; // crops are looked at as they are
     const { least, most } = bus.info.limits;
     let lit = null;
     for (const tile of this.strip.children) {

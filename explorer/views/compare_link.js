@@ -65,12 +65,12 @@ export function createBus({ ask, token = "", first = {}, win = null, info = {}, 
     title: (id) => info.tokenizers?.find((one) => one.id === id)?.title ?? id,
     /** Compare what is chosen; what was found before stays on screen until there is something new. */
     async start() {
-      const { tokenizers, media } = core.state;
+      const { tokenizers, media, side } = core.state;
       const mine = ++wish;
       try {
-        const { job, names } = await core.ask("start", { tokenizers, media });
+        const { job, names } = await core.ask("start", { tokenizers, media, side });
         if (mine !== wish) return;
-        core.set({ job, run: { tokenizers, media, names }, result: null, problem: null });
+        core.set({ job, run: { tokenizers, media, side, names }, result: null, problem: null });
         await watch(job);
       } catch (error) {
         if (mine === wish) fail(error);
@@ -96,6 +96,6 @@ export function createBus({ ask, token = "", first = {}, win = null, info = {}, 
 }
 
 /** Whether what is chosen is what was compared. */
-export function isFresh({ run, tokenizers, media }) {
-  return run !== null && run.media === media && run.tokenizers.join() === tokenizers.join();
+export function isFresh({ run, tokenizers, media, side }) {
+  return run !== null && run.media === media && run.side === side && run.tokenizers.join() === tokenizers.join();
 }

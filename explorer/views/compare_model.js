@@ -5,6 +5,7 @@ import { colormap } from "./colormaps.js";
 export const FIRST = Object.freeze({
   tokenizers: Object.freeze([]), // ids, in the order in which they were chosen
   media: "", // "sample:coffee", "preset:text", "sample:all", "own"
+  side: 256, // longest side of pictures, as the cards were measured; crops are not scaled
   at: 0, // which of a set
   mode: "grid", // or "swipe", "blind"
   show: "picture", // or "signed", "absolute"
@@ -24,7 +25,8 @@ export const FIRST = Object.freeze({
   voted: null,
   problem: null, // {field, message}
 });
-export const IN_ADDRESS = ["tokenizers", "media", "at", "mode", "show", "left", "right", "zoom", "seed", "sort", "baseline", "measure"];
+export const IN_ADDRESS = ["tokenizers", "media", "side", "at", "mode", "show", "left", "right", "zoom", "seed", "sort", "baseline", "measure"];
+const SIDES = [256, 512, 1024]; // of SIDES_PX in pages/session.py
 const ORIGINAL = "original"; // how a link says "" on the right, where that is not the default
 const MODES = { mode: ["grid", "swipe", "blind"], show: ["picture", "signed", "absolute"], measure: ["psnr_db", "ssim", "ms_ssim", "gradient_error", "si_sdr_db", "log_mel_db", "snr_db"] };
 
@@ -37,8 +39,8 @@ export const NOUNS = Object.freeze({ image: "pictures", audio: "sounds", video: 
 /** The state after `changes`: other pictures are looked at from the whole, a new round has no vote. */
 export function nextState(state, changes) {
   const next = { ...state, ...changes };
-  if (next.media !== state.media) {
-    if (!("at" in changes)) next.at = 0;
+  if (next.media !== state.media || next.side !== state.side) {
+    if (!("at" in changes) && next.media !== state.media) next.at = 0;
     if (!("zoom" in changes)) next.zoom = "";
   }
   if (next.seed !== state.seed || next.pictures !== state.pictures) next.voted = null;
@@ -63,6 +65,7 @@ export function ownState(search) {
   for (const [name, valid] of Object.entries(MODES)) if (valid.includes(query.get(name))) found[name] = query.get(name);
   for (const name of ["left", "right", "sort", "baseline"]) if (query.get(name)) found[name] = query.get(name);
   if (found.right === ORIGINAL) found.right = "";
+  if (SIDES.includes(Number(query.get("side")))) found.side = Number(query.get("side"));
   for (const name of ["at", "seed"]) if (/^\d{1,9}$/.test(query.get(name) ?? "")) found[name] = Number(query.get(name));
   if (readZoom(query.get("zoom") ?? "", 1, 1)) found.zoom = query.get("zoom");
   return found;

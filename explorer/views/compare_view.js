@@ -34,7 +34,7 @@ class ComparePage {
     const first = { ...ownState(window.location.search), tokenizers: chosen, media };
     this.bus = createBus({ ask: (request) => server.compare_ask(request), token, first, win: window, info: { tokenizers, limits } });
     this.build();
-    this.bus.on(["job", "run", "tokenizers", "media", "pictures", "result", "problem", "mode", "at", "seed", "voted"], () => this.follow());
+    this.bus.on(["job", "run", "tokenizers", "media", "side", "pictures", "result", "problem", "mode", "at", "seed", "voted"], () => this.follow());
   }
 
   build() {

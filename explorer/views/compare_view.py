@@ -26,7 +26,7 @@ class CompareView(BrowserComponent):
 def opening(
     token: str,
     tokenizers: Sequence[dict[str, Any]],
-    limits: Mapping[str, int],
+    limits: Mapping[str, int | Sequence[int]],
     chosen: Sequence[str],
     media: str,
     message: str = "",
@@ -34,7 +34,8 @@ def opening(
     """The value of CompareView: whose pictures it may read, what can be chosen, and what a link asked for.
 
     tokenizers: as `tokenizers_payload`. limits: {"least", "most"} tokenizers, "media" pictures of a set, "file_bytes",
-    "upload_bytes". chosen: ids. media: such as "sample:coffee". message: what a link asked for in vain, or "".
+    "upload_bytes", "sides" that a picture may have at most. chosen: ids. media: such as "sample:coffee". message: what
+    a link asked for in vain, or "".
     """
     return json.dumps(
         {

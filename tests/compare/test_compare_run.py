@@ -7,7 +7,10 @@ import pytest
 from made_tokenizers import Greys, media_of, never, picture, spec_of
 from skimage.metrics import peak_signal_noise_ratio
 
+from explorer.compare.media import open_media
 from explorer.compare.run import Options, check_tokenizers, compare_medium, run_comparison
+from explorer.compare.table import make_table
+from explorer.config import FIGURE_SIDE_PX
 from explorer.errors import MediaError, SettingsError
 
 QUICK = Options(repeats=0, codecs=())
@@ -110,6 +113,18 @@ def test_stopped_in_between_what_is_done_is_kept():
 def test_tokenizers_that_cannot_be_compared(specs, words):
     with pytest.raises(SettingsError, match=words):
         check_tokenizers(specs)
+
+
+def test_pictures_have_one_default_size_and_crops_are_left_as_they_are():
+    """The size of the cards and of Inspect, so that one tokenizer on one picture has one PSNR."""
+    media, made = open_media(["sample:astronaut", "preset:handwriting", "preset:face"]), [Greys("a", 4), Greys("b", 8)]
+    found = run_comparison(media, made, QUICK)
+    sizes = [(medium.width, medium.height) for medium in found.media]
+    assert sizes == [(FIGURE_SIDE_PX, FIGURE_SIDE_PX), (448, 168), (192, 192)] and FIGURE_SIDE_PX == 256
+    assert found.settings["side_px"] == 256 and list(media.crops) == [1, 2]
+    asked = run_comparison(media, made, Options(repeats=0, codecs=(), side_px=128))
+    assert [max(medium.width, medium.height) for medium in asked.media] == [128, 128, 128]
+    assert "3 pictures from 192 x 192 px to 448 x 168 px" in make_table(found).sizes
 
 
 def test_settings_out_of_range():

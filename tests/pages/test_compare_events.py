@@ -5,6 +5,7 @@ import io
 import json
 import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,15 +14,18 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
 from explorer.compare.presets import PRESETS
+from explorer.config import FIGURE_SIDE_PX
 from explorer.media.samples import PICTURES, SAMPLES
 from explorer.pages import compare, compare_events, compare_jobs
 from explorer.pages.codebook_visitors import Visitors
+from explorer.pages.session import SIDES_PX
 from explorer.pages.visitor_files import files
 from explorer.tokenizers import forget, list_tokenizers, load_tokenizer
 from tests.made_codecs import MADE, bring_all
 
 PATIENCE_S = 60
 PAIR = ["fsq", "rvq-4"]
+JS = Path(compare_events.__file__).parents[1] / "views" / "compare_model.js"
 
 
 @pytest.fixture
@@ -69,6 +73,20 @@ def pixels_of(url):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",", 1)[1]))))
 
 
+def test_another_size_is_another_comparison(visitor):
+    """First that of the cards; what was found at one size is not shown for another, and crops have none."""
+    assert SIDES_PX[0] == FIGURE_SIDE_PX and f"side: {FIGURE_SIDE_PX}, " in JS.read_text(encoding="utf-8")
+    assert f"SIDES = {list(SIDES_PX)};" in JS.read_text(encoding="utf-8")
+    widths = []
+    for media, side in (("sample:coffee", {}), ("sample:coffee", {"side": 512}), ("preset:text", {"side": 512})):
+        job = ask(visitor, "start", media=media, tokenizers=PAIR, **side)["job"]
+        widths.append(ask(visitor, "pictures", job=job["id"], number=0)["width"])
+        ask(visitor, "stop", job=job["id"])
+    assert widths == [256, 512, 376]
+    refused = ask(visitor, "start", media="sample:coffee", tokenizers=PAIR, side=300)
+    assert not refused["ok"] and "256, 512, 1024" in refused["error"]["message"]
+
+
 def test_own_pictures_are_compared_with_figures_that_hold(visitor, uploads):
     files = sent(uploads, one=("png", small("coffee")), two=("png", small("chelsea")), broken=("png", b"\x89PNG no"))
     own = ask(visitor, "own", files=files)
@@ -91,7 +109,9 @@ def test_own_pictures_are_compared_with_figures_that_hold(visitor, uploads):
 def test_the_files_are_those_of_the_command_line(visitor, uploads):
     ask(visitor, "own", files=sent(uploads, one=("png", small("coffee"))))
     job = compared(visitor, "own")
-    starts = {"report": b"<!doctype html>", "sheet": b"\x89PNG", "csv": b"medium,width", "json": b"{"}
+    starts = {"report": b"<!doctype html>", "sheet": b"\x89PNG", "csv": b"scope,medium,width", "json": b"{"}
+    starts |= {"differences": b"baseline,tokenizer,column", "codecs": b"medium,codec,matched"}
+    assert set(starts) == set(compare_events.FILES)
     for kind, start in starts.items():
         file = ask(visitor, "download", job=job["id"], kind=kind)["file"]
         assert base64.b64decode(file["data"]).startswith(start), kind

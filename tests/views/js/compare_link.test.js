@@ -40,6 +40,7 @@ test("a comparison brings pictures first and then the figures", async () => {
   assert.deepEqual([asked[0], asked.filter((one) => one.startsWith("pictures"))], ["start sample:x", ["pictures own-1 0"]]);
   assert.deepEqual([bus.state.pictures.name, bus.state.result.of, bus.state.job.state], ["own-1 0", "own-1", "done"]);
   assert.equal(isFresh(bus.state), true);
+  assert.equal(isFresh({ ...bus.state, side: 512 }), false);
   bus.set({ tokenizers: ["a"] });
   assert.equal(isFresh(bus.state), false);
   assert.ok(bus.state.pictures, "what was found stays on screen");

@@ -12,20 +12,22 @@ test("other media are looked at from the first and whole; a new round or picture
   const at = { ...FIRST, media: "sample:all", at: 3, zoom: "0.5,0.5,4", voted: "fsq", pictures: {} };
   const other = model.nextState(at, { media: "preset:text" });
   assert.deepEqual([other.at, other.zoom, other.voted], [0, "", "fsq"]);
+  const scaled = model.nextState(at, { side: 512 });
+  assert.deepEqual([scaled.at, scaled.zoom], [3, ""]); // the same picture, from the whole
   assert.equal(model.nextState(at, { seed: 2 }).voted, null);
   assert.equal(model.nextState(at, { pictures: {} }).voted, null);
   assert.equal(model.nextState(at, { sort: "bits" }).voted, "fsq");
 });
 
 test("a link holds what was chosen, and gives it back", () => {
-  const state = { ...FIRST, tokenizers: ["fsq", "rvq-4"], media: "preset:text", at: 2, mode: "swipe", show: "signed", left: "fsq", right: "", zoom: "0.5,0.25,4", seed: 7, sort: "-psnr_db", baseline: "rvq-4", measure: "ssim" };
+  const state = { ...FIRST, tokenizers: ["fsq", "rvq-4"], media: "preset:text", side: 512, at: 2, mode: "swipe", show: "signed", left: "fsq", right: "", zoom: "0.5,0.25,4", seed: 7, sort: "-psnr_db", baseline: "rvq-4", measure: "ssim" };
   const query = model.queryOf("?__theme=dark&left=old", state);
   const found = Object.fromEntries(new URLSearchParams(query));
   assert.equal(found.tokenizers, "fsq,rvq-4");
   assert.equal(found.__theme, "dark");
   const { tokenizers, media, own, run, job, pictures, result, voted, problem, ...rest } = state;
   assert.deepEqual(model.ownState(query), rest);
-  assert.deepEqual(model.ownState("?mode=sideways&show=7&at=-1&seed=1e3&zoom=2,2,2&measure=bits"), {});
+  assert.deepEqual(model.ownState("?mode=sideways&show=7&side=300&at=-1&seed=1e3&zoom=2,2,2&measure=bits"), {});
   assert.equal(model.queryOf("", { ...FIRST }), "");
 });
 
