@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explorer.analysis.geometry import in_metric
+from explorer.analysis.geometry import in_metric, spread
 from explorer.analysis.neighbours import assign, latent_margins
 from explorer.record import Codebook
 
 WITHIN = 0.01  # of the nearest distance (dot: of the best product above the mean one)
 FLOAT32, HALF, BFLOAT16 = 2.0**-23, 2.0**-11, 2.0**-9
 SUMS = 2.0  # roundings of |x|^2 + |c|^2 where a squared distance is computed as |x|^2 - 2 x.c + |c|^2 in float32
+APART = 0.2  # of the spread of the latents
+FITTED = 0.75  # share of the latents that an estimated scale or shift explains at least
 STEADY = 0.9  # of the latents of a code whose nearest code is one and the same: the codes have been renumbered
 SEEN, MOST_SEEN = 3, 0.5  # latents of a code from which that is looked at; share of the latents whose codes have them
 METRICS = ("euclidean", "cosine", "dot")
@@ -79,6 +81,11 @@ class Cause:
     shift: float = 0.0
     other: str = ""
 
+    @property
+    def fitted(self) -> bool:
+        """Whether its figures are estimates, which leave some latents near a border unexplained."""
+        return self.kind in ("scaled", "shifted", "scaled and shifted")
+
 
 def cause_of(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, enough: float) -> Cause | None:
     """The likeliest cause that explains a share `enough` of the latents or more; None if nothing tried does."""
@@ -88,13 +95,15 @@ def cause_of(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, enough:
         *_fitted(codebook, latents, codes),
         *_transposed(codebook, latents, codes),
     ]
-    fits = [cause for cause in tried if cause.share >= enough]
+    fits = [cause for cause in tried if cause.share >= (min(enough, FITTED) if cause.fitted else enough)]
     if fits:
         return max(fits, key=lambda cause: cause.share)
     return _renumbered(codebook, latents, codes)
 
 
 def _share(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> float:
+    if not _apart(codebook, latents):
+        return 0.0
     return float(explained(codebook, latents, codes).mean())
 
 
@@ -135,6 +144,11 @@ def _fitted(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[
 
 def _with(codebook: Codebook, vectors: np.ndarray) -> Codebook:
     return replace(codebook, vectors=vectors.astype(np.float32))
+
+
+def _apart(codebook: Codebook, latents: np.ndarray) -> bool:
+    """Whether codes reach about as far as latents do: of a codebook shrunk to a point every code is as near."""
+    return spread(codebook.vectors) >= APART * spread(latents)
 
 
 def _transposed(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[Cause]:

@@ -57,7 +57,8 @@ def evidence_of(audit: Audit, codebooks: Sequence[Codebook | None]) -> tuple[Evi
 
 def findings_of(audit: Audit, evidence: Sequence[Evidence]) -> tuple[Finding, ...]:
     """`diagnose` from the evidence of all levels of the audit."""
-    found = of_trial(audit)
+    diverged = any(fit.counts_mean_nothing(of) for of in evidence)  # what is decoded of NaN is no decoder's fault
+    found = [] if diverged else of_trial(audit)
     restless = changes(audit)
     together, explained = ([], set()) if restless else across_levels(evidence)
     found += together

@@ -97,15 +97,24 @@ def uneven(of: Evidence) -> Finding | None:
     advice = "A term that rewards even usage (entropy, KL to uniform), or reseeding by splitting popular codes."
     source = f"Skewed usage: {GITHUB}Biohub/esm/issues/85; {VISUAL}, section 6.1"
     cliff = _cliff(ordered)
-    if cliff and not of.first_look:
+    if cliff and not of.first_look and not _alike(of, cliff):
         text += (
             f"The counts fall from {ordered[cliff - 1]:,} to {ordered[cliff]:,} after the {cliff:,} most used codes."
         )
         title = f"{cliff:,} of {of.size:,} codes take nearly all tokens{of.where}"
         return Finding("warning", title, text, "certain", advice, "heatmap", source, of.number, "Few codes take most")
-    text += "The counts fall off smoothly, as those of words do (Zipf): natural data are often so."
+    text += "Natural data are often so: counts fall off as those of words do (Zipf), or much is one background."
     title = f"Usage is very uneven{of.where}"
     return Finding("note", title, text, "certain", advice, "heatmap", source, of.number, "Usage is very uneven")
+
+
+def _alike(of: Evidence, most: int) -> bool:
+    """Whether the latents of each of the `most` used codes are alike, as those of a background: then it is the data."""
+    if not of.learned or of.level.error is None or of.book.metric == "dot":
+        return False
+    codes = np.argsort(-of.usage.counts, kind="stable")[:most]
+    counts, error = of.usage.counts[codes], np.nan_to_num(of.level.error[codes], nan=np.inf)
+    return bool((error * counts).sum() <= ALIKE * of.cloud.spread**2 * counts.sum())
 
 
 def _cliff(ordered: np.ndarray) -> int:

@@ -183,9 +183,13 @@ class _Teller:
 
     def __init__(self) -> None:
         self._said = time.monotonic()
+        self._trouble = ""
 
     def __call__(self, at: Progress) -> None:
         last = at.done == at.planned
+        if at.trouble and not self._trouble:  # at once, not after hours of counting
+            print(f"explorer: {at.trouble}", file=sys.stderr, flush=True)
+            self._trouble = at.trouble
         if sys.stderr.isatty():
             end = "\n" if last else "\r"
             print(f"{line(at)}\033[K", end=end, file=sys.stderr, flush=True)

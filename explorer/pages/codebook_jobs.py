@@ -74,6 +74,7 @@ class Job(VisitorJob):
             "audit": self.audit_id,
             "tokenizer": self.order.tokenizer,
             "name": None if at is None else at.name,
+            "trouble": "" if at is None else at.trouble,
             "resumable": self.state == "stopped",
         } | {name: None if at is None else getattr(at, name) for name in figures}
 

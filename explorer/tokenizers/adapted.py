@@ -297,7 +297,7 @@ def lost_codes(codebooks: Sequence[Codebook]) -> tuple[str, ...]:
     several = len(codebooks) > 1
     return tuple(
         f"{book.codes_not_finite:,} of {book.codebook_size:,} codes{f' of level {q + 1}' * several} are not finite "
-        "(NaN or infinity): no latent is nearest to them."
+        "(NaN or infinity): the run diverged, and no latent is nearest to them."
         for q, book in enumerate(codebooks)
         if book.codes_not_finite
     )

@@ -90,10 +90,11 @@ const STATES = {
   done: "Done.",
 };
 
-/** The line under the bar. */
+/** The line under the bar; what is plainly wrong already, such as codes that are NaN, comes first. */
 export function stateWords(job) {
-  if (job.state === "running") return job.name ? `Counting ${job.name}` : "Reading the files…";
-  return job.message || STATES[job.state] || "";
+  const wrong = job.trouble ? `${job.trouble}. ` : "";
+  if (job.state === "running") return job.name ? `${wrong}Counting ${job.name}` : "Reading the files…";
+  return job.message || `${wrong}${STATES[job.state] ?? ""}`;
 }
 
 export const isGoing = (job) => Boolean(job) && ["waiting", "running", "stopping"].includes(job.state);

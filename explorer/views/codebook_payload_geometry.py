@@ -17,7 +17,7 @@ from explorer.analysis.geometry import (
     nearest_others,
     spectrum,
 )
-from explorer.analysis.states import typical_distance
+from explorer.analysis.states import apart, typical_distance
 from explorer.analysis.usage import rank_order
 from explorer.audit.result import Audit, LevelAudit
 from explorer.config import settings
@@ -63,7 +63,7 @@ def geometry_payload(audit: Audit, level: int, codebook: Codebook | None) -> dic
         "nearest": pack(nearest.astype(np.float32)),
         "nearest_code": pack(np.maximum(beside, 0).astype(np.uint32)),
         "scale": scale,
-        **_duplicates(counted, codebook, drawn.codes, vectors, scale),
+        **_duplicates(counted, codebook, drawn.codes, vectors),
         "singular_values": codes.singular_values.tolist(),
         "effective_dimension": codes.entropy_dimension,
         "participation": codes.participation,
@@ -97,10 +97,9 @@ def _latents(counted: LevelAudit, codebook: Codebook) -> dict[str, Any]:
     }
 
 
-def _duplicates(
-    counted: LevelAudit, codebook: Codebook, codes: np.ndarray, vectors: np.ndarray, scale: float | None
-) -> dict[str, Any]:
+def _duplicates(counted: LevelAudit, codebook: Codebook, codes: np.ndarray, vectors: np.ndarray) -> dict[str, Any]:
     """The list of near-duplicates among the drawn codes: pairs in use first, then those with a code without tokens."""
+    scale, what = apart(counted, codebook)
     threshold = 0.0 if scale is None else NEAR * scale
     in_use = np.flatnonzero(counted.counts[codes])
     if codebook.rule is not None:
@@ -111,8 +110,7 @@ def _duplicates(
         words = f"Without {counted.given}s there is no measure of near: only codes that are exactly equal are listed."
         if scale is not None:
             words = (
-                f"Pairs of codes at most {threshold:.3g} apart: {NEAR:.0%} of {scale:.3g}, the median distance of "
-                f"{len(counted.latents):,} sampled {counted.given}s to their codes. In {alive.total:,} of "
+                f"Pairs of codes at most {threshold:.3g} apart: {NEAR:.0%} of {what}. In {alive.total:,} of "
                 f"{every.total:,} pairs both codes are in use; these are listed first."
             )
     rows = [(int(a), int(b), float(d)) for (a, b), d in zip(codes[in_use][alive.pairs], alive.distances, strict=True)]
