@@ -8,13 +8,14 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from tiny import structured, tiny
 
+from explorer.config import FIGURE_SIDE_PX
 from explorer.errors import ExplorerError, MediaError, SettingsError, UnknownIdError
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.training import command
 from explorer.training.command import main, with_steps
 from explorer.training.recipes import ZOO
 
-SIDE = command.HELD_OUT_PX
+SIDE = FIGURE_SIDE_PX
 
 
 @pytest.fixture
