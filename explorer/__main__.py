@@ -1,4 +1,4 @@
-"""The command line: `python -m explorer list | plan | tokenize | detokenize | audit | compare | train | lab`.
+"""The command line: `python -m explorer list | plan | open | tokenize | detokenize | audit | compare | train | lab`.
 
 What a command needs is imported when it runs, so that `--help` answers at once and without torch.
 Exit code 0: done. 2: something that the person can mend, said in one line on stderr. 130: stopped with Ctrl-C.
@@ -64,6 +64,14 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     planning.add_argument("--json", action="store_true", help="print it as JSON")
     sources.add_weights(planning)
     planning.set_defaults(command="explorer.cli.planning:run")
+
+    opening = commands.add_parser("open", help="say what a checkpoint of any kind tells of its codebooks")
+    opening.add_argument("file", metavar="FILE", type=Path, help="a file or a folder; nothing in it is run")
+    opening.add_argument(
+        "--draft", dest="adapter_out", type=Path, metavar="FILE.py", help="write an adapter to start from"
+    )
+    opening.add_argument("--json", action="store_true", help="print it as JSON")
+    opening.set_defaults(command="explorer.cli.opening:run")
 
     tokenize = commands.add_parser("tokenize", help="turn a picture, a sound or a clip into a token file")
     if not brought:

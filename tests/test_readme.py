@@ -57,7 +57,7 @@ def test_every_public_format_has_its_row():
 
 def test_the_commands_are_accepted():
     lines = [line for line in README.splitlines() if line.startswith("python -m explorer")]
-    assert len(lines) == 14
+    assert len(lines) == 15
     for line in lines:
         words = shlex.split(line)[3:]
         if words[0] == "train":

@@ -57,6 +57,16 @@ def read_header(path: Path, limits: Limits | None = None, names: Sequence[str] =
     return header
 
 
+def read_state(path: str | Path) -> dict[str, object]:
+    """Key -> tensor (torch, on the CPU) of the model in a file or folder, read as data: for `load_state_dict` in a
+    user's adapter. Keys are without the names of wrapping dicts, and without what training leaves in them.
+
+    Raises CheckpointError as `read_header`.
+    """
+    header = read_header(Path(path).expanduser())
+    return dict(iterate_tensors(header, list(header.tensors)))
+
+
 def iterate_tensors(header: Header, keys: Sequence[str]) -> Iterator[tuple[str, object]]:
     """Each tensor (torch, on the CPU) of `keys` once, in the order in which they lie in the file.
 

@@ -18,7 +18,7 @@ from explorer.media.medium import file_bytes, load_medium, tokenized
 from explorer.owners import owner
 from explorer.pages.api_audit import audit_files
 from explorer.pages.api_compare import compare_files
-from explorer.pages.api_loading import load_source
+from explorer.pages.api_loading import load_source, open_source
 from explorer.pages.presence import presence
 from explorer.pages.session import ONE
 from explorer.pages.visitor_files import files as visitor_files
@@ -39,6 +39,11 @@ def load(source: str, checkpoint: str | None, weights: str = "") -> dict[str, An
     """A Hub repository, or a checkpoint file, and which weights of it ("averaged", "raw", or "" for those that its
     original takes) -> what is known of it; its "id" is what the other endpoints take."""
     return _answered(load_source, source, checkpoint, weights, sent=checkpoint)
+
+
+def open_checkpoint(checkpoint: str | None) -> dict[str, Any]:
+    """A checkpoint file of any kind -> what its tensors tell of its codebooks, and a drafted adapter file."""
+    return _answered(open_source, checkpoint, sent=checkpoint)
 
 
 def tokenize(tokenizer: str, picture: str | None) -> tuple[str, dict[str, Any]]:

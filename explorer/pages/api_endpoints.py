@@ -79,6 +79,15 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
             "load",
         ),
         Endpoint(
+            "open_checkpoint", api.open_checkpoint, "What a checkpoint of any kind tells of its codebooks.",
+            (Field("checkpoint", "file", "A checkpoint, of a known format or of none."),),
+            (Field("opened", "json", '"problem" (why no format reads it, empty if one does), "tables" that look like '
+                   'codebooks (of each "key", "codes", "dimensions", "lines" of words, "dead_codes" by the counts that '
+                   'training kept), and "adapter", the text of a drafted adapter file.'),),
+            'opened = client.predict(handle_file("run.ckpt"), api_name="/open_checkpoint")',
+            f"A file has {limits.checkpoint_upload_bytes / 2**30:g} GiB at most; its code is never run.",
+        ),
+        Endpoint(
             "tokenize", api.tokenize, "A picture, a sound or a clip into tokens.",
             (TOKENIZER, Field("picture", "file", "A picture, sound or clip, as the tokenizer takes.")),
             (Field("tokens.npz", "file", "The token file: indices of every level, and what decoding them needs."),

@@ -13,6 +13,7 @@ from explorer.loading.memory import check_room
 from explorer.loading.sources import hub_source, plan, plan_file
 from explorer.owners import owner
 from explorer.pages.loading_jobs import begin
+from explorer.pages.loading_opened import opened_payload
 from explorer.tokenizers import loaded_bytes
 
 WAIT_S = 0.2
@@ -34,3 +35,14 @@ def load_source(source: str, file: str | None, weights: str = "") -> dict[str, A
     if going.state != "done":
         raise CheckpointError(going.message)
     return asdict(going.plan.spec or made.spec) | {"notes": list(made.notes)}  # type: ignore[arg-type]
+
+
+def open_source(file: str | None) -> dict[str, Any]:
+    """A checkpoint of any kind -> what it tells of its codebooks ("tables", each with "lines", "dead_codes" and more),
+    why no format reads it ("problem", "" if one does), and "adapter", the text of a drafted adapter file.
+
+    Raises CheckpointError in plain words.
+    """
+    if file is None:
+        raise CheckpointError("Send one file: a checkpoint.")
+    return opened_payload(Path(file))

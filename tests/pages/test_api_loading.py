@@ -58,6 +58,12 @@ def test_one_of_two_sets_of_weights_is_chosen(checkpoint):
     assert answer["id"].endswith("--raw") and "raw ones are used" in answer["notes"][0]
 
 
+def test_a_file_of_any_kind_can_be_opened(tmp_path):
+    torch.save({"codebook": torch.zeros(6, 2)}, tmp_path / "x.pt")
+    told = api.open_checkpoint(str(tmp_path / "x.pt"))
+    assert told["tables"][0]["fault"].startswith("every token is code 0") and "def tokenizer" in told["adapter"]
+
+
 @pytest.mark.parametrize("source", ["", "../etc", "/etc/passwd", "one", "file:/etc/passwd"])
 def test_what_is_no_repository_is_refused(source):
     with pytest.raises(CheckpointError, match=r"Send either|neither a file here nor a Hub repository"):

@@ -1,0 +1,100 @@
+"""Opened: what a file still tells where no format knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from explorer.analysis.table_facts import CountFacts, TableFacts, count_facts, table_facts
+from explorer.errors import CheckpointError
+from explorer.loading.arrays import read_array, read_rows, readable
+from explorer.loading.header import Header, TensorInfo
+from explorer.loading.reading import read_header
+from explorer.loading.recognition import recognise
+from explorer.loading.tables import FoundTable, find_tables
+
+MOST_TABLES = 40  # that are read; the rest are named
+MOST_ROWS = 16_384  # of a table that are read, at even distances
+MOST_NUMBERS = 2**25  # of one tensor that is read whole
+
+
+@dataclass(frozen=True)
+class OpenedTable:
+    """found: by name and shape. part: which of several tables in one tensor, from 0. facts: None where its numbers are
+    of a kind that cannot be read. counted: what training kept beside it."""
+
+    found: FoundTable
+    part: int
+    facts: TableFacts | None
+    counted: CountFacts | None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file and what looks like codebooks in it. left: tables that were not read, since there are many. problem: why
+    no format of the app reads it, "" if one does; format: its title then."""
+
+    header: Header
+    tables: tuple[OpenedTable, ...]
+    left: int
+    problem: str
+    format: str = ""
+
+
+def open_file(path: Path) -> Opened:
+    """Look at a file or folder, whatever it is. Raises CheckpointError if it is damaged, unsafe, or has no tensors."""
+    header = read_header(Path(path))
+    try:
+        known = recognise(header)
+    except CheckpointError as error:
+        return opened(header, str(error))
+    return opened(known.header, "", known.format.title)
+
+
+def opened(header: Header, problem: str, format: str = "") -> Opened:
+    """What the tensors of a header tell. problem: why no format reads it."""
+    found = find_tables(header.tensors)
+    found = [table for table in found if table.surely] or found
+    parts = [(table, part) for table in found for part in range(table.tables)]
+    read = tuple(_opened(header, table, part) for table, part in parts[:MOST_TABLES])
+    return Opened(header, read, len(parts) - len(read), problem, format)
+
+
+def _opened(header: Header, table: FoundTable, part: int) -> OpenedTable:
+    counts = _counts(header, table, part)
+    vectors = _vectors(header, table, part, counts)
+    facts = None if vectors is None else table_facts(vectors, table.codes)
+    return OpenedTable(table, part, facts, None if counts is None else count_facts(counts))
+
+
+def _counts(header: Header, table: FoundTable, part: int) -> np.ndarray | None:
+    """Counts (K,) of one table: of its own head, or summed over scales."""
+    info = header.tensors.get(table.counts)
+    if info is None or not readable(info) or info.count > MOST_NUMBERS:
+        return None
+    counts = read_array(table.counts, info).reshape(-1, table.codes).astype(np.float64)
+    return counts[part] if len(counts) == table.tables else counts.sum(0)
+
+
+def _vectors(header: Header, table: FoundTable, part: int, counts: np.ndarray | None) -> np.ndarray | None:
+    """Rows (n, D) of one table, all or an even sample; None if they cannot be read."""
+    info = header.tensors[table.key]
+    if not readable(info) or (info.count > MOST_NUMBERS and (table.transposed or len(info.shape) != 2)):
+        return None
+    if table.transposed or len(info.shape) == 3:
+        whole = read_array(table.key, info)
+        rows = (whole.T if table.transposed else whole[part]).astype(np.float64)
+        chosen = np.arange(len(rows))
+    else:
+        chosen, rows = _sampled(table.key, info)
+    if table.summed and counts is not None:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rows = np.where(counts[chosen, None] > 0, rows / counts[chosen, None], 0.0)
+    return rows
+
+
+def _sampled(key: str, info: TensorInfo) -> tuple[np.ndarray, np.ndarray]:
+    chosen, rows = read_rows(key, info, MOST_ROWS)
+    return chosen, rows.astype(np.float64)

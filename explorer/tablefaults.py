@@ -1,0 +1,68 @@
+"""What is wrong with a table of codes that shows at first sight, without any data: NaN, zeros, one and the same vector.
+
+Numpy alone: said where a table is read, and asked before a map of it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from explorer.record import Codebook
+
+DIVERGED = "the run diverged."  # how the sentence about codes that are not finite ends
+
+
+def table_fault(vectors: np.ndarray) -> str:
+    """One sentence without its full stop about `vectors` (K, D); "" if nothing is wrong at first sight."""
+    count = len(vectors)
+    lost = not_finite(vectors)
+    if lost:
+        return f"{lost:,} of {count:,} codes are {_kind(vectors)}: {DIVERGED[:-1]}"
+    if not one_point(vectors):
+        return ""
+    if not np.any(vectors[0]):
+        return "every token is code 0: the table is all zeros, as before k-means or training ever filled it"
+    return f"every token is code 0: all {count:,} codes are one and the same vector"
+
+
+def codebook_faults(codebooks: Sequence[Codebook], noun: str = "level") -> tuple[str, ...]:
+    """The sentences about the tables of a tokenizer, one for all that have the same fault. noun: for one of several."""
+    found: dict[str, list[int]] = {}
+    for number, book in enumerate(codebooks):
+        if book.vectors is not None and (fault := table_fault(book.vectors)):
+            found.setdefault(fault, []).append(number + 1)
+    if len(codebooks) == 1:
+        return tuple(f"{fault[0].upper()}{fault[1:]}." for fault in found)
+    return tuple(f"{_numbered(noun, numbers, len(codebooks))}: {fault}." for fault, numbers in found.items())
+
+
+def not_finite(vectors: np.ndarray) -> int:
+    """How many of `vectors` (K, D) hold NaN or infinity."""
+    # A sum is not finite if a number is not, and costs a fraction; it may also overflow, so look closer.
+    with np.errstate(invalid="ignore", over="ignore"):
+        if np.isfinite(np.sum(vectors, dtype=np.float64)):
+            return 0
+    return int((~np.isfinite(vectors)).any(axis=1).sum())
+
+
+def one_point(vectors: np.ndarray) -> bool:
+    """Whether all of several `vectors` (K, D) are equal, so that a map of them would be one point."""
+    # Two that differ are mostly the first two.
+    return len(vectors) > 1 and bool((vectors[1] == vectors[0]).all()) and bool((vectors == vectors[0]).all())
+
+
+def _kind(vectors: np.ndarray) -> str:
+    """What the numbers that are not finite are."""
+    nan, infinite = bool(np.isnan(vectors).any()), bool(np.isinf(vectors).any())
+    return "NaN or infinite" if nan and infinite else "NaN" if nan else "infinite"
+
+
+def _numbered(noun: str, numbers: Sequence[int], every: int) -> str:
+    """ "Level 3", "Levels 1, 2 and 5", "All 8 levels"."""
+    if len(numbers) == every:
+        return f"All {every} {noun}s"
+    if len(numbers) == 1:
+        return f"{noun.capitalize()} {numbers[0]}"
+    return f"{noun.capitalize()}s {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
