@@ -7,9 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from explorer.errors import SettingsError
 from explorer.registry import load_dotted
+
+if TYPE_CHECKING:
+    from explorer.tokenizers.base import TokenizerSpec
 
 SAY_EVERY_S = 10.0  # where nobody looks on, such as in a log
 
@@ -66,7 +70,9 @@ def bring(options: argparse.Namespace) -> list[str]:
     ids: list[str] = []
     for file in getattr(options, "adapter", ()):
         bring_adapter: Callable = load_dotted("explorer.tokenizers.user:bring_adapter")
-        ids += [spec.id for spec in bring_adapter(file)]
+        brought = bring_adapter(file)
+        ids += [spec.id for spec in brought]
+        _warn(brought)
     named = [f"hub:{one}" for one in getattr(options, "hub", ())]
     named += [f"file:{one.expanduser()}" for one in getattr(options, "checkpoint", ())]
     _check(options, len(named))
@@ -95,7 +101,16 @@ def _brought(name: str, device: str | None, weights: str) -> str:
     print(f"explorer: {words(planned)}", file=sys.stderr)
     for note in planned.notes:
         print(f"note: {note}", file=sys.stderr)
-    return load(planned, device, _Teller()).id
+    spec = load(planned, device, _Teller())
+    _warn([spec])
+    return spec.id
+
+
+def _warn(specs: Sequence[TokenizerSpec]) -> None:
+    """What was seen to be wrong with tokenizers, to stderr."""
+    for spec in specs:
+        for words in spec.warnings:
+            print(f"warning: {spec.title}: {words}", file=sys.stderr)
 
 
 def _check(options: argparse.Namespace, count: int) -> None:

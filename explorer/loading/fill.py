@@ -10,8 +10,10 @@ from torch.overrides import TorchFunctionMode
 
 from explorer.errors import CheckpointError
 from explorer.loading.format import Format, Progress
-from explorer.loading.header import Header
+from explorer.loading.header import Header, TensorInfo
 from explorer.loading.reading import iterate_tensors
+from explorer.loading.tables import is_table
+from explorer.tablefaults import table_fault
 from explorer.tokenizers.codec import Codec
 
 NAMED = 4  # keys named in a message; the rest are counted
@@ -83,13 +85,20 @@ def put(codec: nn.Module, name: str, tensor: Tensor, key: str) -> None:
         tensor = tensor.float()  # first: 8-bit floats cannot be summed, and a float64 may be infinite as a float32
         # A sum is not finite if a number is not, and takes a tenth of the time; it may also overflow, so look closer.
         if not math.isfinite(float(tensor.sum())) and not bool(tensor.isfinite().all()):
-            raise CheckpointError(f"{key} holds NaN or infinite weights.")
+            raise CheckpointError(_diverged(key, tensor))
     owner_name, _, leaf = name.rpartition(".")
     owner = codec.get_submodule(owner_name)
     if leaf in owner._parameters:
         setattr(owner, leaf, nn.Parameter(tensor, requires_grad=False))  # so that recurrent layers see it, too
     else:
         owner._buffers[leaf] = tensor
+
+
+def _diverged(key: str, tensor: Tensor) -> str:
+    """What is said of weights that are not finite: of a table, how many of its codes."""
+    if tensor.ndim == 2 and is_table(key, TensorInfo(tuple(tensor.shape))):
+        return f"{key}: {table_fault(tensor.numpy())}, so nothing can be tokenized with it."
+    return f"{key} holds NaN or infinite weights: the run diverged."
 
 
 def finish(codec: nn.Module) -> None:

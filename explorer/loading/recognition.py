@@ -109,9 +109,11 @@ def _unknown(header: Header, tried: Sequence[str], alike: Sequence[Format]) -> s
     found = f"{len(keys):,} tensors such as {', '.join(key[:60] for key in keys[:SHOWN])}"
     more = f"; its config says {str(kind)[:60]!r}" if kind else ""
     other = f" Its tensors look like {named(alike)}: is config.json that of another model?" if alike else ""
+    ends = " and ".join(dict.fromkeys([*tried[:1], *tried[-1:]]))
     return (
-        f"{header.path.name} is of no format that is known here. It holds {found}{more}.{other} "
-        f"Tried: {', '.join(dict.fromkeys(tried)) or 'none'}. A tokenizer of your own can be brought with --adapter."
+        f"{header.path.name} is of no format that is known here: none of {len(set(tried))}, such as "
+        f"{ends}, fits. It holds {found}{more}.{other} A tokenizer of "
+        "your own can be brought with --adapter; `python -m explorer open` drafts one from the file."
     )
 
 
@@ -137,7 +139,7 @@ def _described(format_id: str, format: Format, header: Header, weights: str) -> 
             f"This looks like {format.title}, but it cannot be described: {type(error).__name__}: {str(error)[:200]}."
         ) from error
     if header.weights:
-        spec = replace(spec, summary=f"{USED[header.weights]} {spec.summary}")
+        spec = replace(spec, summary=f"{USED[header.weights]} {spec.summary}", weights=header.weights)
     memory = sum(_in_memory(header.tensors[key].dtype) * header.tensors[key].count for key in wanted)
     return Recognised(format_id, format, header, spec, max(memory, 4 * spec.parameters))
 

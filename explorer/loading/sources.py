@@ -204,8 +204,8 @@ def load(plan: Plan, device: str | None = None, progress: Progress = silent, of:
     """Fetch what is missing, fill the model, and let its id name a tokenizer from now on: one copy for all visitors.
 
     Afterwards `explorer.tokenizers.load_tokenizer(spec.id)` gives it. progress(share, words) raises Cancelled to stop,
-    between files and between tensors. of: the visitor who alone shall have it. Raises CheckpointError, Cancelled; then
-    nothing is left behind.
+    between files and between tensors. of: the visitor who alone shall have it. `warnings` of the spec say what was seen
+    to be wrong. Raises CheckpointError, Cancelled; then nothing is left behind.
     """
     share = 0.6 if plan.download_bytes else 0.0  # of the bar, for the network
 
@@ -222,12 +222,13 @@ def load(plan: Plan, device: str | None = None, progress: Progress = silent, of:
         return make(where, filling if threading.current_thread() is one else silent)
 
     with _loading(plan.spec, first, of), acting_for(of or owner()):
-        tokenizers.load_tokenizer(plan.id, device)
-    tokenizers.bring(plan.spec, make, of)  # what reloads it later shows no progress
+        warnings = tokenizers.load_tokenizer(plan.id, device).spec.warnings
+    spec = replace(plan.spec, warnings=warnings)
+    tokenizers.bring(spec, make, of)  # what reloads it later shows no progress
     if plan.revision:
         _revisions[plan.id] = plan.revision
     progress(1.0, "ready")
-    return plan.spec
+    return spec
 
 
 _revisions: dict[str, str] = {}  # id of a tokenizer of the Hub -> the commit that was loaded under it

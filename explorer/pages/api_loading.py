@@ -34,7 +34,7 @@ def load_source(source: str, file: str | None, weights: str = "") -> dict[str, A
         going.join(WAIT_S)
     if going.state != "done":
         raise CheckpointError(going.message)
-    return asdict(going.plan.spec or made.spec) | {"notes": list(made.notes)}  # type: ignore[arg-type]
+    return asdict(going.spec or going.plan.spec or made.spec) | {"notes": list(made.notes)}  # type: ignore[arg-type]
 
 
 def open_source(file: str | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from explorer.analysis.voronoi import Plane, box_around, plane_through, slice_re
 from explorer.config import settings
 from explorer.pages.kept import Kept, share
 from explorer.record import Codebook, TokenLevel, TokenRecord
+from explorer.tablefaults import one_point
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect_view import CodeMap, Raster
 
@@ -30,14 +31,15 @@ def drawn_codes(level: TokenLevel) -> DrawnCodes:
 
 
 def code_maps(record: TokenRecord, umaps: dict[int, Projection] | None = None) -> list[CodeMap]:
-    """The maps of all levels: the lattice, the true plane or the PCA first; none of a level without a finite code.
+    """The maps of all levels: the lattice, the true plane or the PCA first; none of a level without a finite code, nor
+    of one whose codes are all the same.
 
     With `umaps`, even empty, also what takes longer: the slice, and UMAP of the levels where it is done.
     """
     maps = []
     for number, level in enumerate(record.levels):
         drawn, book = drawn_codes(level), level.codebook
-        if not len(drawn.codes):
+        if not len(drawn.codes) or (book.vectors is not None and one_point(book.vectors)):
             continue
         maps += _first_maps(number, book, drawn)
         if umaps is None:

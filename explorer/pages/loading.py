@@ -27,7 +27,8 @@ from explorer.pages.asking import Answer, answer, known, said
 from explorer.pages.codebook_visitors import LAST_WORD_S, VISITORS_KEPT, Visitor, Visitors, claimed, moved
 from explorer.pages.hosts import LOCAL
 from explorer.pages.kept import everything_kept
-from explorer.pages.loading_jobs import Bringing, stop_all
+from explorer.pages.loading_jobs import Bringing, Look, stop_all
+from explorer.pages.loading_opened import opened_or_none
 from explorer.pages.loading_uploads import uploads
 from explorer.pages.presence import UNTIL
 from explorer.views.load_panel import LoadPanel
@@ -133,7 +134,7 @@ def _plan(visitor: Visitor | None, request: dict[str, Any]) -> str:
     if kind not in ("hub", "file", "path"):
         raise SettingsError("Name a repository of the Hub, or a file.")
     try:
-        make, upload = _maker(visitor, kind, request)
+        make, upload, look = _maker(visitor, kind, request)
     except ExplorerError as error:
         error.field = kind  # type: ignore[attr-defined]
         raise
@@ -141,25 +142,26 @@ def _plan(visitor: Visitor | None, request: dict[str, Any]) -> str:
         before = visitor.job
         if before is not None:
             before.replaced()
-        visitor.job = job = Bringing(visitor, make, kind, upload)
+        visitor.job = job = Bringing(visitor, make, kind, upload, look)
     job.start()
     return said({"job": job_payload(job)})
 
 
-def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Callable[[str], Plan], Path | None]:
-    """What makes the plan for a choice of weights, and the folder of an upload. Raises CheckpointError for what cannot
-    even be looked at."""
+def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Callable[[str], Plan], Path | None, Look]:
+    """What makes the plan for a choice of weights, the folder of an upload, and what looks at a file that no format
+    reads. Raises CheckpointError for what cannot even be looked at."""
     if kind == "file":
         files = taken(visitor, request.get("files"))
         weights = [file for file in files if file.suffix.lower() not in BESIDE] or files
         where = files[0] if len(files) == 1 else files[0].parent
-        return lambda chosen: plan_file(where, weights[0].name, chosen), files[0].parent
+        name = weights[0].name
+        return lambda chosen: plan_file(where, name, chosen), files[0].parent, lambda: opened_or_none(where, name)
     text = request.get("text")
     if not isinstance(text, str) or not text.strip():
         raise CheckpointError("Type its name first." if kind == "hub" else "Type its path first.")
     if kind == "hub":
         source = hub_source(text.strip().removeprefix("https://huggingface.co/").rstrip("/"))
-        return lambda chosen: plan(replace(source, weights=chosen)), None
+        return lambda chosen: plan(replace(source, weights=chosen)), None, lambda: None
     if not _names_files:
         raise CheckpointError(
             "This server is not for this machine alone, so its files cannot be named here; upload it."
@@ -171,7 +173,7 @@ def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Cal
         there = False
     if not there:
         raise CheckpointError(f"There is no file or folder {text.strip()[:200]!r} on this machine that can be read.")
-    return lambda chosen: plan(Source("file", str(path), weights=chosen)), None
+    return lambda chosen: plan(Source("file", str(path), weights=chosen)), None, lambda: opened_or_none(path)
 
 
 def taken(visitor: Visitor, paths: object) -> list[Path]:
@@ -246,6 +248,8 @@ def job_payload(job: Bringing) -> dict[str, Any]:
         "share": share,
         "words": words,
         "others": job.others,
+        "warnings": list(job.warnings),
+        "opened": job.opened if state == "failed" else None,
         "plan": None if found is None else plan_payload(found, here=tokenizers.is_loaded(found.id)),
     }
 

@@ -13,17 +13,20 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from explorer import stages, tokenizers
 from explorer.config import settings
-from explorer.errors import Cancelled, ExplorerError, plain_words
+from explorer.errors import Cancelled, CheckpointError, ExplorerError, plain_words
 from explorer.loading.memory import check_room
 from explorer.loading.sources import Plan, load, plan_file
 from explorer.owners import EVERYBODY, acting_for
 from explorer.pages.codebook_visitors import Visitor
 from explorer.pages.loading_uploads import uploads
 from explorer.pages.visitor_job import SILENT_S, VisitorJob
+from explorer.tokenizers.base import TokenizerSpec
 
+Look = Callable[[], dict[str, Any] | None]
 PLANS_AT_ONCE, LOADS_AT_ONCE = 4, 3  # in this process; the next ones wait, so that a slow network holds up few
 WAIT_S = 0.2
 NOTHING = "Stopped; nothing was loaded."
@@ -39,6 +42,7 @@ class Loading:
         self.plan, (self._moved, self._came_now) = plan, moved or (None, False)
         self._of = of
         self.state, self.message = "loading", ""
+        self.spec: TokenizerSpec | None = None  # once it is loaded
         self.share, self.words = 0.0, "waiting for another load to end"
         self.began = time.monotonic()
         self._lock, self._waiting = threading.Lock(), {}  # token of a visitor -> when it last asked
@@ -97,7 +101,7 @@ class Loading:
                 self._progress(0.0, "reading what the files hold")
                 plan = self.plan if self._moved is None else _planned_again(self.plan, self._moved)
                 with acting_for(self._of), stages.listening(stopped=self._unwanted):
-                    load(plan, None, self._progress, self._of)
+                    self.spec = load(plan, None, self._progress, self._of)
             finally:
                 self.PLACES.release()
             self.state, self.share = "done", 1.0
@@ -161,13 +165,19 @@ class Planning(VisitorJob):
 
     PLACES = threading.BoundedSemaphore(PLANS_AT_ONCE)
 
-    def __init__(self, visitor: Visitor, make: Callable[[], Plan], field: str) -> None:
+    def __init__(self, visitor: Visitor, make: Callable[[], Plan], field: str, look: Look = lambda: None) -> None:
+        """look: what the file still tells where no format reads it."""
         super().__init__(visitor, "plan")
         self.plan: Plan | None = None
-        self.field, self._make = field, make
+        self.opened: dict[str, Any] | None = None
+        self.field, self._make, self._look = field, make, look
 
     def work(self) -> None:
-        plan = self._make()
+        try:
+            plan = self._make()
+        except CheckpointError:
+            self.opened = self._look()
+            raise
         if self.cancelled():
             raise Cancelled("Stopped.")
         self.plan, self.state = plan, "done"
@@ -176,11 +186,13 @@ class Planning(VisitorJob):
 class Bringing:
     """What one visitor brings: looked at first, then loaded. `visitor.job` of the panel's visitors."""
 
-    def __init__(self, visitor: Visitor, make: Callable[[str], Plan], field: str, upload: Path | None) -> None:
-        """make: of a choice of weights. upload: the folder of the visitor's in which uploaded files lie."""
+    def __init__(
+        self, visitor: Visitor, make: Callable[[str], Plan], field: str, upload: Path | None, look: Look = lambda: None
+    ) -> None:
+        """make: of a choice of weights. upload: the folder of the visitor's uploaded files. look: as of `Planning`."""
         self.id = visitor.new_id()
         self._visitor, self._upload, self._make = visitor, upload, make
-        self._planning = Planning(visitor, lambda: make(""), field)
+        self._planning = Planning(visitor, lambda: make(""), field, look)
         self._loading: Loading | None = None
         self._left = False
 
@@ -201,6 +213,10 @@ class Bringing:
     @property
     def plan(self) -> Plan | None:
         return self._planning.plan
+
+    @property
+    def opened(self) -> dict[str, Any] | None:
+        return self._planning.opened
 
     @property
     def field(self) -> str:
@@ -253,6 +269,12 @@ class Bringing:
         one = self._loading
         one.enter(self._visitor.token)
         return one.state, one.message, one.share, one.words
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was seen to be wrong while it was read."""
+        spec = self._loading.spec if self._loading is not None else None
+        return spec.warnings if spec is not None else ()
 
     @property
     def others(self) -> int:

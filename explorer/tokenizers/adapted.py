@@ -13,9 +13,12 @@ from explorer.device import pick_device
 from explorer.errors import MediaError, RecordError
 from explorer.quantizers.nearest import finite_rows
 from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
+from explorer.tablefaults import DIVERGED, codebook_faults
 from explorer.tokenizers.base import Tokenizer, TokenizerSpec
+from explorer.tokenizers.clipping import clipping_note
 from explorer.tokenizers.clock import Clock
 from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.user_trial import try_quietly
 
 DECODE_BATCH = 8  # fields of codes decoded at a time
 NO_DECODER = "This tokenizer has no decoder: the empty medium beside this one is not a reconstruction."
@@ -28,6 +31,7 @@ class AdaptedTokenizer(Tokenizer):
     """`codec`, with its weights, on `device` ("auto", "cpu", "cuda", "mps"); in half precision on CUDA if it may."""
 
     def __init__(self, codec: Codec, spec: TokenizerSpec, device: str = "auto") -> None:
+        try_quietly(codec)
         self._device = pick_device(device)
         half = self._device.type == "cuda" and codec.half_precision
         self._codec = codec.eval().requires_grad_(False).to(self._device, torch.float16 if half else None)
@@ -38,6 +42,10 @@ class AdaptedTokenizer(Tokenizer):
         self.device, self.token_reach = str(self._device), codec.token_reach
         self._codebooks = codec.codebooks()
         self._lost = lost_codes(self._codebooks)
+        faults = codebook_faults(self._codebooks, "group" if spec.combination == "concatenate" else "level")
+        self.spec = replace(self.spec, warnings=tuple(dict.fromkeys((*spec.warnings, *codec.warnings, *faults))))
+        # That codes are not finite is said by `_lost`, in other words.
+        self._warned = tuple(words for words in self.spec.warnings if not words.endswith(DIVERGED))
 
     def codebooks(self):
         return self._codebooks
@@ -54,9 +62,12 @@ class AdaptedTokenizer(Tokenizer):
         clock.lap("encode")
         stages = self._codec.quantize(latents)
         clock.lap("quantize")
+        clipped: tuple[str, ...] = ()
         if spec.decodes:
             embedded = [self._codec.embed(q, stage.indices) for q, stage in enumerate(stages)]
-            decoded = self._array(self._decoded(embedded, self._codec.aside(tensor)), self._extent(media.shape))[0]
+            made = self._decoded(embedded, self._codec.aside(tensor))
+            decoded = self._array(made, self._extent(media.shape))[0]
+            clipped = clipping_note(made) if spec.modality != "audio" else ()
         else:
             decoded = np.zeros_like(media)
         clock.lap("decode")
@@ -70,7 +81,7 @@ class AdaptedTokenizer(Tokenizer):
             spec.modality,
             self.device,
             spec.sample_rate_hz,
-            self._notes(stages),
+            self._notes(stages) + clipped,
         )
 
     def _notes(self, stages: Sequence[Stage]) -> tuple[str, ...]:
@@ -78,7 +89,7 @@ class AdaptedTokenizer(Tokenizer):
         lost = sum(int((~finite_rows(stage.z_e)).sum()) for stage in stages)
         every = sum(stage.indices.numel() for stage in stages)
         unplaced = (f"{lost:,} of {every:,} latents are not finite (NaN or infinity): no code is theirs.",) * (lost > 0)
-        return self._codec.notes + (() if self.spec.decodes else (NO_DECODER,)) + self._lost + unplaced
+        return self._codec.notes + (() if self.spec.decodes else (NO_DECODER,)) + self._warned + self._lost + unplaced
 
     @torch.inference_mode()
     def encode(self, media: Sequence[np.ndarray]) -> list[tuple[TokenLevel, ...]]:

@@ -34,7 +34,8 @@ class TokenizerSpec:
     taken of the sound moved back by it.
     decodes: False where only tokens can be made, such as of a model whose decoder was never published.
     layout: of its tokens. source: who brought it. memory_bytes: of its weights as they lie in memory. weights: which
-    are read where training kept several, such as "averaged", "" where nobody knows of more than one set.
+    are read where training kept several, such as "averaged", "" where nobody knows of more than one set. warnings:
+    what was seen to be wrong when it was read, in whole sentences.
     """
 
     id: str
@@ -64,6 +65,7 @@ class TokenizerSpec:
     source: Literal["zoo", "hub", "file", "user"] = "zoo"
     memory_bytes: int = 0
     weights: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def media_multiple(self) -> int:

@@ -19,13 +19,15 @@ from pathlib import Path
 from types import ModuleType
 
 from explorer.errors import AdapterError
+from explorer.tablefaults import codebook_faults
 from explorer.tokenizers import bring, list_tokenizers
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 from explorer.tokenizers.codec import Codec
-from explorer.tokenizers.user_facts import slug
+from explorer.tokenizers.user_facts import slug, words_of
 from explorer.tokenizers.user_functions import adapt
 from explorer.tokenizers.user_parts import attach
+from explorer.tokenizers.user_trial import try_out, try_quietly, try_whole
 
 __all__ = ["adapt", "attach", "bring_adapter"]
 MAKER = "tokenizer"  # the function that an adapter file defines
@@ -45,7 +47,8 @@ def bring_adapter(file: str | Path) -> list[TokenizerSpec]:
         raise AdapterError(f"{path.name}: {MAKER}() returned an empty list.")
     specs: list[TokenizerSpec] = []
     for number, one in enumerate(found):
-        specs.append(_guarded(path, lambda one=one, number=number: _bring_one(path, one, number)))
+        now = {spec.id for spec in specs}
+        specs.append(_guarded(path, lambda one=one, number=number, now=now: _bring_one(path, one, number, now)))
     return specs
 
 
@@ -73,7 +76,7 @@ def _guarded(path: Path, work: Callable) -> object:
         where = Path(error.filename).name if error.filename else path.name
         raise AdapterError(f"{where}, line {error.lineno}: {error.msg}.") from error
     except (Exception, SystemExit) as error:
-        words = str(error).strip().partition("\n")[0] or type(error).__name__
+        words = words_of(error)
         kind = "" if isinstance(error, AdapterError) else f"{type(error).__name__}: "
         if isinstance(error, AdapterError) and words.startswith(path.name):
             raise
@@ -90,7 +93,12 @@ def line_in(path: Path, error: BaseException) -> str:
     return f", line {lines[-1]}" if lines else ""
 
 
-def _bring_one(path: Path, made: object, number: int) -> TokenizerSpec:
+# Which file brought an id, so that a file that is brought again takes its own place, and no other does.
+_files: dict[str, Path] = {}
+
+
+def _bring_one(path: Path, made: object, number: int, now: set[str]) -> TokenizerSpec:
+    """now: ids that the file has brought in this call."""
     if not isinstance(made, (Codec, Tokenizer)):
         raise AdapterError(
             f"{path.name}: {MAKER}() returned {type(made).__name__}; it must return what adapt() or attach() made, "
@@ -99,18 +107,55 @@ def _bring_one(path: Path, made: object, number: int) -> TokenizerSpec:
     spec = getattr(made, "spec", None)
     if not isinstance(spec, TokenizerSpec):
         raise AdapterError(f"{path.name}: the {type(made).__name__} that {MAKER}() returned has no spec.")
+    whole = isinstance(made, Tokenizer)
     title = spec.title or (path.stem if number == 0 else f"{path.stem} {number + 1}")
     name = spec.id or f"user--{slug(title)}"
+    if whole and not spec.id:
+        raise AdapterError(f"{path.name}: the spec of {type(made).__name__} has no id, which its records need.")
     if not re.fullmatch(r"[a-z0-9._-]+", name):
         raise AdapterError(f"{path.name}: the id {name!r} may hold only a-z, 0-9, '.', '_' and '-'.")
-    if name in {one.id for one in list_tokenizers() if one.source != "user"}:
+    others = {one.id: one.source for one in list_tokenizers()}
+    taken = {id for id, of in others.items() if of != "user" or _files.get(id, path.resolve()) != path.resolve()} | now
+    if name in taken and (whole or others.get(name, "user") != "user"):
         raise AdapterError(f"{path.name}: there is another tokenizer of the id {name!r}; give this one another title.")
-    if isinstance(made, Tokenizer):
-        if not spec.id:
-            raise AdapterError(f"{path.name}: the spec of {type(made).__name__} has no id, which its records need.")
+    _try(path, made)
+    if whole:
         spec = replace(spec, source="user")
-        bring(spec, lambda device: made)
-        return spec
-    spec = replace(spec, id=name, title=title, source="user")
-    bring(spec, lambda device: AdaptedTokenizer(made, spec, device))
+    else:
+        spec = _apart(spec, name, title, taken)
+        faults = codebook_faults(made.codebooks(), "group" if spec.combination == "concatenate" else "level")
+        spec = replace(spec, source="user", warnings=(*made.warnings, *faults))
+
+    def make(device: str) -> Tokenizer:
+        return made if whole else AdaptedTokenizer(made, spec, device)
+
+    _files[spec.id] = path.resolve()
+    bring(spec, make)
     return spec
+
+
+def _apart(spec: TokenizerSpec, name: str, title: str, taken: set[str]) -> TokenizerSpec:
+    """The spec with an id and a title that no other has: the second of one title gets a 2."""
+    count = 1
+    while (name if count == 1 else f"{name}-{count}") in taken:
+        count += 1
+    return (
+        replace(spec, id=name, title=title)
+        if count == 1
+        else replace(spec, id=f"{name}-{count}", title=f"{title} ({count})")
+    )
+
+
+def _try(path: Path, made: Codec | Tokenizer) -> None:
+    """Encoder and decoder run once. Raises AdapterError at the line where the user's file made it."""
+    try:
+        if isinstance(made, Tokenizer):
+            try_whole(made)
+        elif made.spec.decodes:
+            try_out(made)
+        else:
+            try_quietly(made)
+    except AdapterError as error:
+        file, line = getattr(made, "made_at", ("", 0))
+        here = bool(file) and Path(file).resolve() == path.resolve()
+        raise AdapterError(f"{path.name}, line {line}: {error}" if here else str(error)) from error

@@ -11,9 +11,11 @@ from torch import Tensor, nn
 
 from explorer.errors import AdapterError, RecordError
 from explorer.record import Codebook, Combination, LatticeRule, Metric, TokenLayout
+from explorer.tablefaults import not_finite, table_fault
 from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.codec import Codec, Stage
-from explorer.tokenizers.user_facts import called, checked_shape, spec_from
+from explorer.tokenizers.user_codec import UserCodec, range_of
+from explorer.tokenizers.user_facts import called, calling_line, checked_shape, spec_from
 
 STANDS_IN = (
     "The adapter's decode cannot leave tokens out: where a token or a level is left out, the code that comes nearest "
@@ -60,7 +62,9 @@ def adapt(
     count = sum(p.numel() for p in module.parameters()) if module is not None else 0
     kind = str(facts.pop("quantizer", "vq" if len(books) == 1 else "rvq"))
     spec = spec_from(books, joined, count, kind, facts | {"decodes": decode is not None})
-    return Functions(encode, decode, books, spec, module, arrays, pixel_range, tokens)
+    codec = Functions(encode, decode, books, spec, module, arrays, pixel_range, tokens)
+    codec.made_at = calling_line()
+    return codec
 
 
 def codebooks_of(codebook: object, metric: Metric) -> tuple[Codebook, ...]:
@@ -84,16 +88,16 @@ def _codebook(one: object, metric: Metric) -> Codebook:
         raise AdapterError(
             f"codebook has shape {table.shape}; (codes, dimensions) was expected, or the number of codes."
         )
+    if not_finite(table) == len(table):
+        raise AdapterError(f"codebook: {table_fault(table)}, and there is nothing to show of it.")
     try:
         return Codebook(len(table), table.shape[1], metric, np.ascontiguousarray(table))
     except RecordError as error:
         raise AdapterError(str(error)) from error
 
 
-class Functions(Codec):
+class Functions(UserCodec):
     """The functions of `adapt`. What `embed` gives is the indices themselves, with what is kept of them."""
-
-    half_precision = False
 
     def __init__(
         self,
@@ -203,14 +207,6 @@ def nothing_of(book: Codebook, combination: Combination) -> int:
     nothing = book.vectors[finite].mean(0) if combination == "concatenate" and finite.any() else 0.0
     away = np.square(book.vectors - nothing).sum(1)
     return int(np.where(np.isfinite(away), away, np.inf).argmin())
-
-
-def range_of(pixel_range: tuple[float, float], spec: TokenizerSpec) -> tuple[float, float]:
-    """Lowest value and span of the pixels that the user's functions take; sound is left as it is."""
-    low, high = (float(end) for end in pixel_range)
-    if not low < high:
-        raise AdapterError(f"pixel_range {pixel_range!r} must be (lowest, highest), such as (-1, 1).")
-    return (0.0, 1.0) if spec.modality == "audio" else (low, high - low)
 
 
 def check_tokens(spec: TokenizerSpec, tokens: int | None) -> None:

@@ -17,8 +17,9 @@ from explorer.errors import AdapterError
 from explorer.record import Codebook, Combination, Metric, TokenLayout
 from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.codec import Codec, Stage, flat, nearest
-from explorer.tokenizers.user_facts import called, spec_from
-from explorer.tokenizers.user_functions import check_media, check_tokens, codebooks_of, range_of, set_layouts
+from explorer.tokenizers.user_codec import UserCodec, range_of
+from explorer.tokenizers.user_facts import called, calling_line, spec_from
+from explorer.tokenizers.user_functions import check_media, check_tokens, codebooks_of, set_layouts
 
 PROBE_PX = 64  # about: the side of the empty picture that is encoded once, to see how the encoder lays out its latents
 
@@ -121,7 +122,9 @@ def attach(
     spec = spec_from(
         levels.codebooks(), levels.combination, sum(counted.values()), kind, facts | {"decodes": decoder is not None}
     )
-    return Parts(encoder, levels, decoder, spec, pixel_range, tokens)
+    codec = Parts(encoder, levels, decoder, spec, pixel_range, tokens)
+    codec.made_at = calling_line()
+    return codec
 
 
 def one_table(codebook: object, metric: Metric) -> Codebook:
@@ -132,10 +135,8 @@ def one_table(codebook: object, metric: Metric) -> Codebook:
     return books[0]
 
 
-class Parts(Codec):
+class Parts(UserCodec):
     """Encoder, `Levels` and decoder."""
-
-    half_precision = False
 
     def __init__(
         self,

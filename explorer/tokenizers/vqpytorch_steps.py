@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from explorer.errors import AdapterError
 from explorer.record import Codebook, LatticeRule
+from explorer.tablefaults import table_fault
 from explorer.tokenizers.codec import nearest
 
 
@@ -56,8 +57,11 @@ class TableStep(Step):
         self.vq, self._head = vq, head
         self._cosine = bool(vq.use_cosine_sim)
         if not bool(torch.as_tensor(getattr(vq._codebook, "initted", True)).all()):
+            table = vq._codebook.embed.detach().float().cpu().flatten(0, -2).numpy()
+            fault = table_fault(table) or "its table is what it was made with"
             raise AdapterError(
-                "its codebook was never filled: it waits for k-means on the first batch. Train it first."
+                f"the codebook of the quantizer was never filled: {fault}. Its initted is false: it waits for k-means "
+                "on the first batch. Train it first, or load its weights before it is attached."
             )
         self.width = self.out_width = vq._codebook.embed.shape[-1]
         self._own = not getattr(

@@ -20,6 +20,7 @@ from explorer.audit.result import Audit, LevelAudit
 from explorer.config import settings
 from explorer.errors import RecordError, SettingsError
 from explorer.record import Codebook
+from explorer.tablefaults import one_point, table_fault
 from explorer.views.codebook_payload_geometry import codebook_of
 from explorer.views.encoding import pack
 
@@ -117,6 +118,8 @@ def _drawn(counted: LevelAudit, codebook: Codebook, kind: str) -> _Level:
     drawn = map_codes(codebook, min(limit, TSNE_CODES) if kind == "tsne" else limit, counted.counts)
     if not len(drawn.codes):
         raise RecordError("a map cannot be drawn: every code is NaN or infinite")
+    if codebook.vectors is not None and one_point(codebook.vectors):
+        raise RecordError(f"a map would be one point: {table_fault(codebook.vectors)}")
     return _Level(counted, codebook, drawn.codes, drawn.note, drawn.sampled)
 
 

@@ -21,6 +21,7 @@ from explorer.analysis.usage import training_usage
 from explorer.analysis.voronoi import Box
 from explorer.errors import RecordError, SettingsError
 from explorer.record import TokenLevel, TokenRecord
+from explorer.tablefaults import one_point, table_fault
 from explorer.views import places
 from explorer.views.component import BrowserComponent
 from explorer.views.encoding import image_bytes, pack, pack_indices, png_data_url
@@ -179,6 +180,7 @@ def _level(level: TokenLevel) -> dict[str, object]:
             "words": trained.words,
             "averaged": bool(trained.steps),
         },
+        "fault": table_fault(book.vectors) if book.vectors is not None and one_point(book.vectors) else "",
     }
 
 

@@ -48,7 +48,7 @@ export function fillCaptions(view) {
   if (!model.about) explain(picture, ["fit"]);
   tokens.caption.textContent = words.gridCaption(level, model.placed, model.place);
   explain(tokens, level.metric === "implicit" ? ["lattice"] : []);
-  map.caption.textContent = view.map?.caption ?? "No map of this codebook.";
+  map.caption.textContent = view.map?.caption ?? (level.fault ? `No map of this codebook: ${level.fault}.` : "No map of this codebook.");
   explain(map, view.map?.kind === "lattice" ? ["lattice"] : []);
   view.parts.range.set(view.options.range);
   view.parts.range.element.hidden = usage.used === level.K;

@@ -7,6 +7,7 @@ import { addStyleSheet } from "./component.js";
 import { h, segmented } from "./inspect_dom.js";
 import { say } from "./lab_panel.js";
 import { becomesWords, filesTrouble, filterKnown, isGoing, knownWords, loadWords, MODALITIES, pageLinks, planFacts, workWords } from "./load_model.js";
+import { OpenedFile } from "./load_opened.js";
 import { createPageBus } from "./page_bus.js";
 import { sendFiles } from "./page_files.js";
 import { bytes } from "./codebook_audit_model.js";
@@ -81,6 +82,7 @@ class Panel {
     this.file = h("div", { class: "br-way" }, becomes("file"), this.drop, ...named);
     this.mine = h("section", { class: "br-mine", hidden: true, "aria-label": "Your own tokenizers" });
     this.trouble = h("p", { class: "br-trouble", hidden: true });
+    this.opened = new OpenedFile();
     this.bar = h("progress", { class: "br-bar", max: 1, "aria-label": "Progress" });
     this.words = h("p", { class: "br-words", role: "status" });
     this.cancel = button("Cancel", () => this.stop(), { "data-act": "stop" });
@@ -92,10 +94,11 @@ class Panel {
     this.load = h("button", { type: "button", class: "br-load", "data-act": "load", onclick: () => this.begin() });
     this.other = button("Choose another", () => this.clear(), { "data-act": "clear" });
     this.ready = h("p", { class: "br-ready", role: "status", hidden: true });
+    this.wrong = h("ul", { class: "br-wrong", role: "alert", hidden: true });
     this.acts = h("div", { class: "br-acts" }, this.load, this.other);
-    this.plan = h("section", { class: "br-plan", hidden: true, "aria-label": "What it is" }, this.title, this.facts, this.weights.element, this.notes, this.ready, this.acts);
+    this.plan = h("section", { class: "br-plan", hidden: true, "aria-label": "What it is" }, this.title, this.facts, this.weights.element, this.notes, this.ready, this.wrong, this.acts);
     this.chooser = h("div", { class: "br-choose" }, this.ways.element, this.hub, this.file);
-    this.box = h("details", { class: "br-box", ontoggle: () => this.open() }, h("summary", {}, "Bring a tokenizer of others"), h("p", { class: "br-note" }, "EnCodec, VQGAN, TiTok and many more, or your own checkpoint. What it is and what it takes is shown before any weight is read; once loaded, it is in the list of every page."), this.mine, this.chooser, this.trouble, this.plan, this.work);
+    this.box = h("details", { class: "br-box", ontoggle: () => this.open() }, h("summary", {}, "Bring a tokenizer of others"), h("p", { class: "br-note" }, "EnCodec, VQGAN, TiTok and many more, or your own checkpoint. What it is and what it takes is shown before any weight is read; once loaded, it is in the list of every page."), this.mine, this.chooser, this.trouble, this.opened.element, this.plan, this.work);
     this.root.replaceChildren(this.box);
   }
 
@@ -280,11 +283,15 @@ class Panel {
     this.hub.hidden = way !== "hub";
     this.file.hidden = way !== "file";
     this.plan.hidden = !plan;
+    this.opened.show(going ? null : job?.opened ?? null);
     this.work.hidden = !going;
     if (plan) this.drawPlan(plan, done);
     this.acts.hidden = going;
     this.load.hidden = done;
     this.ready.hidden = !done;
+    const wrong = done ? job.warnings ?? [] : [];
+    this.wrong.replaceChildren(...wrong.map((text) => h("li", {}, text)));
+    this.wrong.hidden = wrong.length === 0;
     this.cancel.hidden = job?.state === "stopping";
     if (!going || request) return;
     if (job.share === null) this.bar.removeAttribute("value");

@@ -5,12 +5,22 @@ import { helpMark } from "./help.js";
 export function mount({ element, props, watch }) {
   const doc = element.ownerDocument;
   const summary = doc.createElement("p");
+  const warnings = doc.createElement("ul");
   const list = doc.createElement("dl");
-  element.append(summary, list);
+  warnings.className = "tf-warnings";
+  element.append(summary, warnings, list);
 
   const show = () => {
-    const { summary: words, facts } = props.value ? JSON.parse(props.value) : { summary: "", facts: [] };
+    const { summary: words, warnings: wrong = [], facts } = props.value ? JSON.parse(props.value) : { summary: "", facts: [] };
     summary.textContent = words;
+    warnings.hidden = wrong.length === 0;
+    warnings.replaceChildren(
+      ...wrong.map((text) => {
+        const item = doc.createElement("li");
+        item.textContent = text;
+        return item;
+      }),
+    );
     list.replaceChildren(
       ...facts.map(({ label, value, meaning }) => {
         const pair = doc.createElement("div");

@@ -30,7 +30,9 @@ class TokenizerFacts(BrowserComponent):
 
 def payload(spec: TokenizerSpec, record: TokenRecord | None = None) -> str:
     """The value of TokenizerFacts. record: of the medium on screen, which rates are reckoned from."""
-    return json.dumps({"summary": spec.summary, "facts": facts(spec, record), "id": spec.id})
+    return json.dumps(
+        {"summary": spec.summary, "warnings": list(spec.warnings), "facts": facts(spec, record), "id": spec.id}
+    )
 
 
 def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[str, str]]:

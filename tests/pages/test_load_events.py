@@ -156,6 +156,28 @@ def test_one_of_two_sets_of_weights_is_chosen_before_it_is_loaded(visitor, uploa
     assert not late["ok"] and "before they are loaded" in late["error"]["message"]
 
 
+def test_a_file_of_no_known_format_still_tells(visitor, uploads, tmp_path):
+    path = tmp_path / "run.pt"
+    torch.save({"vq.codebook": torch.randn(9, 4), "vq.cluster_size": torch.arange(9.0)}, path)
+    job = looked(visitor, kind="file", files=[upload(uploads, path)])
+    assert job["state"] == "failed" and "of no format that is known here" in job["message"]
+    (table,) = job["opened"]["tables"]
+    assert (table["key"], table["codes"], table["dead_codes"]) == ("vq.codebook", 9, [0])
+    assert job["opened"]["adapter_name"] == "my_adapter.py" and "FILE = 'run.pt'" in job["opened"]["adapter"]
+    path.write_bytes(b"no checkpoint")
+    job = looked(visitor, kind="file", files=[upload(uploads, path)])
+    assert job["state"] == "failed" and job["opened"] is None
+
+
+def test_what_is_wrong_with_a_table_is_said_once_it_is_loaded(visitor, uploads, originals, tmp_path):
+    path, state = tmp_path / "zeros.ckpt", dict(originals.state("taming"))
+    state["quantize.embedding.weight"] = torch.zeros_like(state["quantize.embedding.weight"])
+    torch.save({"state_dict": state}, path)
+    job = looked(visitor, kind="file", files=[upload(uploads, path)])
+    done = settled(visitor, ask(visitor, "load", job=job["id"])["job"])
+    assert done["state"] == "done" and done["warnings"][0].startswith("Every token is code 0: the table is all zeros")
+
+
 def test_what_was_loaded_outlives_the_page_that_brought_it_for_its_visitor_alone(visitors, uploads, checkpoint):
     with acting_for("anna"):
         visitor = visitors.enter("a")

@@ -196,3 +196,13 @@ def test_every_tokenizer_has_its_maps(tokenizer_id):
             assert answer["kind"] == kind and len(answer["notes"]) > 0
             assert (answer["latents"] is None) == (kind in ("lattice", "bits")), "a grid has no place between its codes"
         assert len(map_vectors(audit, level, book)[0]) == book.codebook_size + maps.JOINT_LATENTS
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.0, "the table is all zeros"), (2.5, "all 40 codes are one and the same vector")]
+)
+@pytest.mark.parametrize("kind", ["pca", "umap", "tsne"])
+def test_there_is_no_map_of_one_point(kind, value, words):
+    book = table(np.full((40, 5), value))
+    with pytest.raises(RecordError, match=f"a map would be one point: every token is code 0: {words}"):
+        map_vectors(made(book), 0, book, kind) if kind != "pca" else drawn(made(book), book, kind)
