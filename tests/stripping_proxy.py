@@ -17,6 +17,7 @@ class Proxy:
         self.upstream, self.path = urlsplit(upstream), path
         self.asked, self.outside = [], []
         self.port = 0
+        self._serving = set()  # asyncio itself keeps no task alive
 
     async def start(self):
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD_BYTES)
@@ -24,6 +25,9 @@ class Proxy:
         return server
 
     async def _serve(self, reader, writer):
+        task = asyncio.current_task()
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             first, _, rest = head.partition(b"\r\n")

@@ -17,6 +17,7 @@ from explorer.config import settings
 from explorer.pages import api_endpoints, api_page, codebook, compare, inspect, lab, loading
 from explorer.pages.door import Door, Pages
 from explorer.pages.hosts import NamedHosts, allowed_hosts
+from explorer.pages.icon import WithIcon
 from explorer.pages.runtime import SESSIONS_KEPT
 from explorer.pages.visitor_files import files
 from explorer.views.theme import stylesheet, theme
@@ -24,11 +25,6 @@ from explorer.views.theme import stylesheet, theme
 TITLE = "Discrete Tokenizer Explorer"
 FIRST_PAGE = "Inspect"
 QUEUE = 256  # events that wait; beyond them a page is told to try again
-# Within the page: a browser would look for a file at the root of the host, which need not be this app's.
-ICON = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 3 3'%3E%3Cpath fill='%232b66d9' "
-    "d='M0 0h1v1H0zM2 0h1v1H2zM1 1h1v1H1zM0 2h1v1H0z'/%3E%3C/svg%3E"
-)
 HOUR_S = 3600
 BRING = '<a href="./?bring=1">Bring a tokenizer of others</a>'  # to the panel on the first page
 
@@ -85,6 +81,7 @@ def launch_options(host: str, port: int, allowed: Sequence[str] = ()) -> dict:
     names = allowed_hosts(host, allowed)
     loading.bound_to(host, names)
     path = urlsplit(os.environ.get("GRADIO_ROOT_PATH", "")).path.rstrip("/") or "/"  # of a proxy that leads here
+    middleware = [Middleware(NamedHosts, allowed=names), Middleware(Door, path=path), Middleware(WithIcon)]
     return {
         "server_name": host,
         "server_port": port or None,
@@ -100,7 +97,6 @@ def launch_options(host: str, port: int, allowed: Sequence[str] = ()) -> dict:
         "state_session_capacity": SESSIONS_KEPT,
         "theme": theme(),
         "css": stylesheet() + Path(__file__).with_name("page.css").read_text(encoding="utf-8"),
-        "app_kwargs": {"middleware": [Middleware(NamedHosts, allowed=names), Middleware(Door, path=path)]},
+        "app_kwargs": {"middleware": middleware},
         "footer_links": [],
-        "head": f'<link rel="icon" href="{ICON}">',
     }

@@ -70,7 +70,7 @@ def test_uploads_exports_and_links_stay_there_too(page, proxy, at, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "own.png")
     page.goto(at("?tokenizer=fsq&code=7&level=0"))
-    page.wait_for_function("document.querySelector('#code-card').textContent.includes('7')", timeout=PATIENCE_MS)
+    page.wait_for_function("document.querySelector('#code-card')?.textContent.includes('7')", timeout=PATIENCE_MS)
     page.get_by_text("Your own picture").click()
     page.locator("#upload-file input[type=file]").first.set_input_files(str(tmp_path / "own.png"))
     page.wait_for_function("location.search.includes('picture=uploaded')", timeout=PATIENCE_MS)

@@ -3,7 +3,14 @@
 import subprocess
 import sys
 
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, StreamingResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
 from explorer.pages.app import launch_options
+from explorer.pages.icon import ICON, WithIcon
 
 
 def test_building_the_pages_imports_neither_torch_nor_umap():
@@ -21,7 +28,7 @@ def test_launch_is_local_and_closed_by_default():
     assert (options["share"], options["show_error"], options["mcp_server"]) == (False, False, False)
     assert options["allowed_paths"] == [] and options["strict_cors"] is True
     assert options["max_file_size"] == 2**30  # of a checkpoint; media have lower caps, which the readers hold
-    names, door = options["app_kwargs"]["middleware"]
+    names, door, _ = options["app_kwargs"]["middleware"]
     assert "127.0.0.1" in names.kwargs["allowed"] and "*" not in names.kwargs["allowed"]
     assert door.kwargs == {"path": "/"}
 
@@ -30,3 +37,22 @@ def test_behind_a_path_the_cookie_is_for_that_path(monkeypatch):
     for root in ("/vq", "/vq/", "https://example.org/vq"):
         monkeypatch.setenv("GRADIO_ROOT_PATH", root)
         assert launch_options("127.0.0.1", 0)["app_kwargs"]["middleware"][1].kwargs == {"path": "/vq"}
+
+
+@pytest.mark.parametrize(
+    ("made", "added"),
+    [
+        (lambda: HTMLResponse("<html><head><title>x</title></head></html>"), True),
+        (lambda: HTMLResponse("no head"), False),
+        (lambda: StreamingResponse(iter([b"<head>", b"in parts"]), media_type="text/html"), False),
+        (lambda: HTMLResponse("<head>", headers={"content-encoding": "br"}), False),
+    ],
+)
+def test_every_page_names_its_icon_first_so_that_none_is_asked_for_at_the_root_of_the_host(made, added):
+    app = WithIcon(Starlette(routes=[Route("/", lambda request: made())]))
+    with TestClient(app).stream("GET", "/", headers={"accept": "text/html"}) as answer:
+        body = b"".join(answer.iter_raw())
+        assert (ICON in body) == added and body.replace(b'<link rel="icon" href="' + ICON + b'" />', b"").startswith(
+            (b"<html><head><title>", b"no head", b"<head>")
+        )
+        assert "content-length" not in answer.headers or int(answer.headers["content-length"]) == len(body)

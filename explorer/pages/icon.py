@@ -1,0 +1,52 @@
+"""The icon of every page, named at its very beginning: a browser that finds none there asks for one at the root of the
+host, which behind a proxy under a path is another's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+ICON = (
+    b"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 3 3'%3E%3Cpath fill='%232b66d9' "
+    b"d='M0 0h1v1H0zM2 0h1v1H2zM1 1h1v1H1zM0 2h1v1H0z'/%3E%3C/svg%3E"
+)
+HEAD, LINK = b"<head>", b'<link rel="icon" href="' + ICON + b'" />'
+
+
+class WithIcon:
+    """ASGI middleware: adds the icon to pages that come whole."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or b"text/html" not in dict(scope["headers"]).get(b"accept", b""):
+            await self._app(scope, receive, send)
+            return
+        started: list[dict] = []
+
+        async def sending(message: dict) -> None:
+            if message["type"] == "http.response.start" and _is_page(message):
+                started.append(message)
+            elif started and message["type"] == "http.response.body":
+                await _send_with_icon(started.pop(), message, send)
+            else:
+                await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+def _is_page(message: dict) -> bool:
+    headers = {name.lower(): value for name, value in message["headers"]}
+    return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
+
+
+async def _send_with_icon(start: dict, body: dict, send: Any) -> None:
+    """Both messages; unchanged where the body is only the first part of one."""
+    if not body.get("more_body"):
+        changed = body.get("body", b"").replace(HEAD, HEAD + LINK, 1)
+        headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
+        start = start | {"headers": [*headers, (b"content-length", str(len(changed)).encode())]}
+        body = body | {"body": changed}
+    await send(start)
+    await send(body)
