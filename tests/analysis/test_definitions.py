@@ -11,6 +11,7 @@ from explorer.analysis.definitions import DEFINITIONS, help_for, lattice_definit
 from explorer.analysis.duplicates import NEAR
 from explorer.analysis.metrics import mean_of, psnr
 from explorer.analysis.states import DEAD, OVER_USED, UNSEEN, code_states
+from explorer.analysis.unused import LIKELY_MEDIA
 from explorer.analysis.usage import training_usage, usage
 from explorer.config import FIGURE_SIDE_PX
 from explorer.lab.settings import LabSettings
@@ -38,15 +39,12 @@ def test_every_definition_is_a_term_and_plain_sentences(id):
     assert help_for([id]) == {id: {"term": one.term, "words": one.words}}
 
 
-def test_used_and_dead_begin_at_the_token_that_is_said():
+def test_used_begins_at_the_token_that_is_said_and_dead_at_the_media():
     least = int(re.search(r"at least (\d+) of the tokens", words("used"))[1])
     below = usage(np.repeat([0, 1], [9, max(least - 1, 0)]), 2)
     at = usage(np.repeat([0, 1], [9, least]), 2)
-    assert not below.dead[0] and below.dead[1] and not at.dead.any() and (below.used, at.used) == (1, 2)
-    assert least == 1 and words("dead").startswith("A code without a token, once at least K tokens were counted.")
-    few, enough = usage(np.array([0, 0]), 3), usage(np.array([0, 0, 0]), 3)  # K = 3
-    assert few.dead is None and few.unseen.sum() == 2 and "while fewer than K tokens" in words("unseen")
-    assert enough.unseen is None and enough.dead.sum() == 2
+    assert least == 1 and (below.used, at.used) == (1, 2)
+    assert f"over {LIKELY_MEDIA} media or more" in words("dead") and "more media may find" in words("unseen")
 
 
 def test_perplexity_reaches_its_ceiling_only_with_even_use():
@@ -69,8 +67,8 @@ def test_gini_is_0_for_even_use_and_near_1_for_one_code():
 
 
 def test_states_are_those_of_the_codebook_page():
-    assert code_states(counted([4, 0, 0]), None).count(DEAD) == 2
-    assert code_states(counted([2, 0, 0]), None).count(UNSEEN) == 2
+    assert code_states(counted([4, 0, 0]), None).count(DEAD) == 0, "of too few media nothing is called dead"
+    assert code_states(counted([4, 0, 0]), None).count(UNSEEN) == 2
     share = re.search(r"within (\d+)% of the median", words("near-duplicate"))
     assert float(share[1]) / 100 == NEAR
     times = int(re.search(r"with (\d+) times an even share", words("over-used"))[1])
