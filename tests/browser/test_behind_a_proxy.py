@@ -1,12 +1,8 @@
 """Under a path and a name of its own, behind a proxy that takes the path away: nothing leaves the path, links hold."""
 
-import json
 import re
-from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from tests.conftest import app_with
 from tests.stripping_proxy import stripping
@@ -63,30 +59,6 @@ def test_every_page_and_its_modules_stay_under_the_path(page, proxy, at):
     page.goto(f"http://{NAME}:{proxy.port}/vq")
     page.wait_for_selector(f"{VIEW}[data-frames-drawn]", timeout=PATIENCE_MS)
     assert foreign == [f"http://{NAME}:{proxy.port}/vq"]
-    inside(page, proxy)
-
-
-def test_uploads_exports_and_links_stay_there_too(page, proxy, at, tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "own.png")
-    page.goto(at("?tokenizer=fsq&code=7&level=0"))
-    page.wait_for_function("document.querySelector('#code-card')?.textContent.includes('7')", timeout=PATIENCE_MS)
-    page.get_by_text("Your own picture").click()
-    page.locator("#upload-file input[type=file]").first.set_input_files(str(tmp_path / "own.png"))
-    page.wait_for_function("location.search.includes('picture=uploaded')", timeout=PATIENCE_MS)
-    with page.expect_download() as download:
-        page.locator("#export-bar").get_by_role("button", name="JSON").first.click()
-    tokens = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
-    assert tokens["tokenizer"] == "fsq" and np.array(tokens["indices"][0]).shape == (12, 12)
-    link = page.url
-    assert link.startswith(at("?")) and "tokenizer=fsq" in link
-    page.goto(at("compare?tokenizers=fsq,rvq-4&media=sample:coffee"))
-    page.wait_for_selector(".cp-chip", timeout=PATIENCE_MS)
-    page.get_by_role("button", name="Your own").click()
-    page.set_input_files(".cp-file", str(tmp_path / "own.png"))
-    page.wait_for_function("document.body.innerText.includes('own.png')", timeout=PATIENCE_MS)
-    page.goto(link)
-    page.wait_for_function("document.querySelector('#tokenizer input')?.value.startsWith('FSQ')", timeout=PATIENCE_MS)
     inside(page, proxy)
 
 
