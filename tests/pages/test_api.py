@@ -29,6 +29,7 @@ def test_only_the_named_endpoints_are_offered(client):
     assert set(named) == {
         "/list_tokenizers",
         "/load_tokenizer",
+        "/open_checkpoint",
         "/tokenize",
         "/detokenize",
         "/audit",
