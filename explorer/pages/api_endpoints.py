@@ -130,7 +130,7 @@ def _of_many(limits: Limits) -> tuple[Endpoint, ...]:
              Field("tokenizers", "text", f"{TOKENIZERS[0]} to {TOKENIZERS[1]} ids with commas between.")),
             (Field("table", "json", '"columns", "rows" (one a tokenizer), "best" of each column, "media", "complete", '
                    '"skipped" and "failures" as lists of [name, why], and more.'),
-             Field("files", "files", "report.html first, then compare.json, table.csv, differences.csv, codecs.csv, sheet.png.")),
+             Field("files", "files", "report.html, compare.json, table.csv, differences.csv, codecs.csv, sheet.png.")),
             'table, files = client.predict([handle_file("picture.png")], "vq-ema-reseed, rvq-4", api_name="/compare")',
             f"{limits.compare_media} media, and {api_compare.MOST_SECONDS:g} s; {_file_words(limits)}.",
         ),
