@@ -235,7 +235,7 @@ def state_words(state: int, page: CodePage, duplicates: Sequence[int] = (), over
     """What the state of a code says, with its denominator: 0 live, 1 dead, 2 unseen, 3 near-duplicate, 4 over-used."""
     counted = f"{page.tokens:,} tokens counted, K = {page.codebook_size:,}"
     if state == 1:
-        return f"Dead: not one of {counted}, and more media of this kind are not expected to find it."
+        return f"Likely dead: not one of {counted}, and most codes without one stay so over more media of this kind."
     if state == 2:
         return f"Not seen yet: {counted}, which is too few, or of too few media, to call a code dead."
     if state == 3:

@@ -1,6 +1,6 @@
 """The state of every code over a data set: live, dead, not yet seen, near-duplicate or over-used.
 
-A code without a token is dead if nearly all of those will stay without one (see `unused.py`), else not seen yet. A code
+A code without a token is dead if most of those will stay without one (see `unused.py`), else not seen yet. A code
 in use is over-used from OVER fair shares on, a fair share being N/K, and a near-duplicate if another code in use lies
 within NEAR of what keeps codes apart.
 """
@@ -102,5 +102,5 @@ def code_states(level: LevelAudit, codebook: Codebook | None) -> CodeStates:
         state[rows[near]] = NEAR_DUPLICATE
         said += f" Near-duplicate: another code in use within {threshold:.3g}, which is {NEAR:.0%} of {what}.{left_out}"
     state[level.counts >= least] = OVER_USED
-    state[level.counts == 0] = DEAD if unused_codes(level).all_dead else UNSEEN
+    state[level.counts == 0] = DEAD if unused_codes(level).each_likely_dead else UNSEEN
     return CodeStates(state, least, threshold, said)

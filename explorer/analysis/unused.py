@@ -56,9 +56,10 @@ class Unused:
         return self.none - (self.dead or 0)
 
     @property
-    def all_dead(self) -> bool:
-        """Whether nearly all codes without a token are dead, so that each of them may be called so."""
-        return self.sure is not None and self.lasting >= 0.8 * self.none
+    def each_likely_dead(self) -> bool:
+        """Whether most codes without a token are dead for all that may still be found, so that each of them is more
+        likely so than not: which of them will be found cannot be told."""
+        return self.sure is not None and self.lasting > 0.5 * self.none
 
 
 def unused_codes(level: LevelAudit) -> Unused:

@@ -1,7 +1,7 @@
 // What the heatmap says in words and as a table. Pure.
 
 import { amount, csv, percent, whole } from "./inspect_format.js";
-import { DEAD, OVERUSED, STATES, UNSEEN } from "./codebook_states.js";
+import { DEAD, OVERUSED, STATES, stateWord, UNSEEN } from "./codebook_states.js";
 
 export const ORDERS = [
   { id: "usage", label: "By usage", title: "The most used code first, row by row" },
@@ -19,7 +19,7 @@ const ORDER_WORDS = {
 export function codeWords(level, code, rank) {
   const count = level.counts[code];
   const { tokens, codebook_size: K } = level;
-  const state = STATES[level.state[code]].word;
+  const state = stateWord(level, level.state[code]);
   const place = count > 0 ? `, rank ${whole(rank[code] + 1)} of ${whole(K)}` : "";
   return `Code ${code}: ${whole(count)} of ${whole(tokens)} tokens (${percent(count, tokens)})${place}, ${state}`;
 }
@@ -36,8 +36,8 @@ export function heatmapCaption(level, order) {
 /** Entries of the legend: only states that occur, and "dead" or "not seen yet" even at 0, whichever can be said. */
 export function legendOf(level, found) {
   const K = level.codebook_size;
-  const silent = level.dead === null || level.dead === undefined ? UNSEEN : DEAD;
-  return STATES.map(({ id, word }, state) => ({ id, state, word, count: found[state], share: percent(found[state], K) })).filter(
+  const silent = level.dead === null || level.dead === undefined || found[UNSEEN] > 0 ? UNSEEN : DEAD;
+  return STATES.map(({ id }, state) => ({ id, state, word: stateWord(level, state), count: found[state], share: percent(found[state], K) })).filter(
     ({ state, count }) => count > 0 || state === silent || state === OVERUSED,
   );
 }
@@ -50,7 +50,7 @@ export function shownCodes(level, order, lasso, most) {
     const code = order[place];
     if (lasso?.size > 0 && !lasso.has(code)) continue;
     const count = level.counts[code];
-    rows.push([whole(place + 1), code, whole(count), percent(count, level.tokens), STATES[level.state[code]].word]);
+    rows.push([whole(place + 1), code, whole(count), percent(count, level.tokens), stateWord(level, level.state[code])]);
   }
   return rows;
 }

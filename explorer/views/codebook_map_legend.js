@@ -7,7 +7,7 @@ import { h } from "./inspect_dom.js";
 import { whole } from "./inspect_format.js";
 import { compact, logTicks, niceTicks } from "./lab_axes.js";
 import { drawMark } from "./codebook_map_marks.js";
-import { STATES, tally, termsOf } from "./codebook_states.js";
+import { stateWord, tally, termsOf } from "./codebook_states.js";
 
 const KEY_PX = 18;
 
@@ -47,7 +47,7 @@ export function drawLegend(element, { scale, colours, level, sizes, marks, theme
   if (marks) {
     const middle = colours[Math.floor(colours.length / 2)];
     const each = tally(level.state).map((n, state) =>
-      n > 0 ? h("span", { class: "cm-state" }, key(state, scale ? middle : colours[state], theme), `${STATES[state].word} ${whole(n)}`) : null,
+      n > 0 ? h("span", { class: "cm-state" }, key(state, scale ? middle : colours[state], theme), `${stateWord(level, state)} ${whole(n)}`) : null,
     );
     parts.push(h("div", { class: "cm-states" }, ...each));
   }

@@ -5,7 +5,7 @@ import { percent, whole } from "./inspect_format.js";
 import { say } from "./lab_panel.js";
 import { saveCsv } from "./codebook_panel.js";
 import { summary } from "./codebook_map_lasso.js";
-import { STATES } from "./codebook_states.js";
+import { stateWord } from "./codebook_states.js";
 import { selectionTable, selectionWords } from "./codebook_map_words.js";
 
 const ROWS = 100; // of the list; the file has all
@@ -73,6 +73,6 @@ export class Selection {
 
   row({ code, count }, level) {
     const name = h("button", { type: "button", class: "cm-code", title: `Open code ${code}` }, String(code));
-    return h("tr", { "data-code": code }, h("td", {}, name), h("td", {}, whole(count)), h("td", {}, percent(count, level.tokens)), h("td", {}, STATES[level.state[code]].word));
+    return h("tr", { "data-code": code }, h("td", {}, name), h("td", {}, whole(count)), h("td", {}, percent(count, level.tokens)), h("td", {}, stateWord(level, level.state[code])));
   }
 }

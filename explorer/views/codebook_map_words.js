@@ -2,7 +2,7 @@
 
 import { significant } from "./code_card_format.js";
 import { amount, capital, csv, givens, percent, whole } from "./inspect_format.js";
-import { STATES } from "./codebook_states.js";
+import { stateWord } from "./codebook_states.js";
 
 /** "code 12 · 40 of 409,600 tokens": the label beside a code. */
 export const codeLabel = (code, { counts, tokens }) => `${code} · ${amount(counts[code])} of ${amount(tokens)} tokens`;
@@ -10,7 +10,7 @@ export const codeLabel = (code, { counts, tokens }) => `${code} · ${amount(coun
 /** The line under the map: what is known of one code. map may be null. */
 export function codeWords(code, level, map) {
   const count = level.counts[code];
-  const words = [`Code ${code}`, STATES[level.state[code]].word, `${whole(count)} of ${whole(level.tokens)} tokens (${percent(count, level.tokens)})`];
+  const words = [`Code ${code}`, stateWord(level, level.state[code]), `${whole(count)} of ${whole(level.tokens)} tokens (${percent(count, level.tokens)})`];
   const i = map ? map.point[code] : -1;
   if (i >= 0 && Number.isFinite(map.norm?.[i])) words.push(`norm ${significant(map.norm[i])}`);
   if (i >= 0 && Number.isFinite(map.error?.[i])) words.push(`error ${significant(map.error[i])} (mean squared)`);
@@ -43,7 +43,7 @@ export function mapTable(map, level) {
     map.placed[2 * i + 1],
     level.counts[code],
     level.counts[code] / Math.max(level.tokens, 1),
-    STATES[level.state[code]].word,
+    stateWord(level, level.state[code]),
     number(map.norm?.[i]),
     number(map.error?.[i]),
   ]);
@@ -61,7 +61,7 @@ export function cornerTable(sums, chosen, total) {
 export function selectionTable({ rows }, level) {
   return csv(
     ["code", "tokens", "share", "state"],
-    rows.map(({ code, count }) => [code, count, count / Math.max(level.tokens, 1), STATES[level.state[code]].word]),
+    rows.map(({ code, count }) => [code, count, count / Math.max(level.tokens, 1), stateWord(level, level.state[code])]),
   );
 }
 

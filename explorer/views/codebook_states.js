@@ -15,6 +15,12 @@ export const STATES = [
   { id: "overused", word: "over-used" },
 ];
 
+/** The word of a state over a level. How many codes stay without a token is known at least, which of them they are is not. */
+export function stateWord({ dead, unseen }, state) {
+  if (state === DEAD && unseen > 0) return "likely dead";
+  return state === UNSEEN && dead > 0 ? "dead or not seen yet" : STATES[state].word;
+}
+
 /** How many codes are in each state: [live, dead, unseen, duplicate, overused]. */
 export function tally(state) {
   const found = new Array(STATES.length).fill(0);

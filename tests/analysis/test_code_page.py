@@ -136,7 +136,7 @@ def test_exemplars_come_without_their_empty_slots(audit):
 
 def test_the_state_is_said_with_its_denominator(audit):
     page = code_page(audit, 0, 3)
-    assert state_words(1, code_page(audit, 0, 5)).startswith("Dead: not one of 768 tokens counted, K = 6")
+    assert state_words(1, code_page(audit, 0, 5)).startswith("Likely dead: not one of 768 tokens counted, K = 6")
     assert state_words(2, code_page(audit, 0, 5)).startswith("Not seen yet: 768 tokens counted, K = 6")
     assert "code 4, 2" in state_words(3, page, [4, 2])
     assert state_words(4, page, (), 500).endswith("Over-used begins at 500 tokens.")

@@ -6,12 +6,23 @@ from made_audits import counted, lattice, level_of, table
 
 from explorer.analysis import states
 from explorer.analysis.states import DEAD, LIVE, NEAR_DUPLICATE, OVER_USED, UNSEEN, code_states, over_used_from
+from explorer.analysis.unused import unused_codes
+from explorer.audit.shipped import load_shipped
 from explorer.errors import RecordError
 
 
 def test_no_token_is_dead_over_enough_tokens_and_unseen_over_fewer():
     assert code_states(counted([50, 0, 10, 0]), None).state.tolist() == [LIVE, DEAD, LIVE, DEAD]
     assert code_states(counted([5, 0, 1, 0]), None).state.tolist() == [LIVE, UNSEEN, LIVE, UNSEEN]
+
+
+def test_the_collapsed_codebook_that_ships_has_its_dead_codes():
+    """Of 1,440 photographs only 282 of its 1,024 codes are ever used. Chao's upper limit alone calls no code dead for
+    certain, but most of those without a token, so that none is drawn as if more media were to find it."""
+    level = load_shipped("vq-collapsed", "val").levels[0]
+    known = unused_codes(level)
+    assert known.none // 2 < known.lasting <= 1024 - 282 and known.each_likely_dead
+    assert (code_states(level, None).state == DEAD).tolist() == (level.counts == 0).tolist()
 
 
 def test_ten_fair_shares_are_over_used():

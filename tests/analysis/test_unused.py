@@ -39,7 +39,7 @@ def test_no_code_is_dead_at_a_first_look():
         assert known.dead is None and known.unseen == 192, "192 codes are never used, but this is a first look"
     assert unused_codes(level_of_tokens(rng.integers(0, 64, (12, 5000)), 256)).sure == "likely"
     known = unused_codes(level_of_tokens(rng.integers(0, 64, (40, 5000)), 256))
-    assert known.sure == "certain" and 180 <= known.dead <= 192 and known.all_dead
+    assert known.sure == "certain" and 180 <= known.dead <= 192 and known.each_likely_dead
 
 
 def test_uniform_use_of_two_tokens_a_code_has_no_dead_code():

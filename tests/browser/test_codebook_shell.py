@@ -100,7 +100,7 @@ def test_levels_are_apart_and_joint(page, app_url):
         until(page, f"d.level === '{number}'")
         assert used.inner_text() == f"{np.count_nonzero(level.counts):,}"
     assert f"{audit.joint.distinct:,}" in page.locator(f"{PAGE} [data-fact='joint-distinct']").inner_text()
-    rows = saved_rows(page, "Usage of every level, CSV")
+    rows = saved_rows(page, "Usage of every level or group, CSV")
     assert [row["level"] for row in rows] == ["level 1", "level 2", "level 3", "level 4", "joint"]
     assert [int(row["used"]) for row in rows[:4]] == [np.count_nonzero(level.counts) for level in audit.levels]
 

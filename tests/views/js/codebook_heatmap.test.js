@@ -117,6 +117,15 @@ test("words carry count, denominator, rank and state; the legend names what occu
   assert.deepEqual(legendOf(few, tally(few.state)).map(({ id, count }) => [id, count]), [["live", 1], ["unseen", 3], ["overused", 0]]);
 });
 
+test("where it is not known which codes are dead, none is called so for certain, and nowhere are there 0 beside some", () => {
+  const words = (one) => legendOf(one, tally(one.state)).map(({ word, count }) => `${word} ${count}`);
+  const most = level([9, 0, 0, 0], [0, 1, 1, 1], { dead: 2, unseen: 1 });
+  assert.deepEqual(words(most), ["in use 1", "likely dead 3", "over-used 0"]);
+  assert.match(codeWords(most, 3, rankOf(usageOrder(most.counts))), /, likely dead$/);
+  const some = level([9, 0, 0, 0], [0, 2, 2, 2], { dead: 1, unseen: 2 });
+  assert.deepEqual(words(some), ["in use 1", "dead or not seen yet 3", "over-used 0"]);
+});
+
 test("a share that is not all is never called all", () => {
   assert.deepEqual([percent(1022, 1024), percent(262143, 262144), percent(1023, 1024), percent(1024, 1024), percent(994, 1000)], ["99.8%", ">99.9%", "99.9%", "100%", "99%"]);
 });
