@@ -6,8 +6,6 @@ so that a peak of memory is its own too.
 
 import json
 import os
-import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -16,6 +14,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+from tests.peak_memory import peak_bytes
 
 PICTURES, SIDE_PX, BATCH = int(os.environ.get("AUDIT_PICTURES", "1000")), 256, 16
 ROUNDS = 6
@@ -90,14 +90,6 @@ def child(*arguments: str) -> dict:
     line = [sys.executable, "-m", "tests.benchmarks.bench_audit", *arguments]
     done = subprocess.run(line, capture_output=True, text=True, check=True, cwd=Path(__file__).resolve().parents[2])
     return json.loads(done.stdout)
-
-
-def peak_bytes() -> int:
-    """Of this process alone: ru_maxrss would begin with what its parent held."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1])
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def audit(name: str, device: str, folder: str) -> dict:

@@ -18,6 +18,7 @@ import soundfile
 
 from explorer.errors import MediaError
 from explorer.media.medium import load_medium
+from tests.peak_memory import peak_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = 30  # of each kind
@@ -131,5 +132,4 @@ def test_a_damaged_file_is_a_medium_or_a_line_in_bounded_time_and_memory(group):
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
     found_here = outcomes(sys.argv[1])
-    most = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"found": found_here, "memory_bytes": most}))
+    print(json.dumps({"found": found_here, "memory_bytes": peak_bytes()}))
