@@ -1,14 +1,16 @@
 """The search for the nearest code in numpy: exact, at the speed of one matrix product in float32.
 
 Codes are ordered by b_k - x.d_k, a product in float32 with codes and latents moved to the middle of the codes. Where
-two scores come closer than that product can round them apart, and only there, distances are taken directly in float64.
-So the result is what brute force in float64 gives, the first of equals, for any offset, scale, type or duplicates.
+two scores come closer than that product can round them apart, and only there, distances are taken directly in float64;
+of few pairs all are, which takes fewer steps. So the result is what brute force in float64 gives, the first of equals,
+for any offset, scale, type or duplicates.
 
 Letters: N latents, n of a tile, m of them in doubt, K codes, D dimensions.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,12 +19,14 @@ import numpy as np
 
 from explorer.record import Metric
 
-TILE_BYTES = 2 * 2**20  # of scores at a time; small enough to stay in a cache
+TILE_BYTES = 2 * 2**20  # of scores and latents at a time; small enough to stay in a cache
 TILE_CODES = 1024
 SAMPLE = 33  # codes whose median is the middle: one that ran away must not move it
 ROUND = 2.0**-24  # half of the last place of a float32 at 1
 MANY = 16  # codes that are measured directly for each latent in doubt, before equal codes are looked for
 PAIR_FLOATS = 2**20  # of direct distances held at once
+FEW_FLOATS = 2**17  # latents x codes x dimensions that are sooner all measured directly; twice as many on a plane
+SHORT = 8  # dimensions up to which numpy adds up one after another
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,12 @@ def _product(bias: np.ndarray, x: np.ndarray, table: np.ndarray, out: np.ndarray
 NUMPY = Kernels(_product, lambda tile: tile.min(axis=1))
 
 
+def _unit(codes: np.ndarray) -> np.ndarray:
+    """Codes (K, D) of length 1, in float64; a zero stays one."""
+    codes = codes.astype(np.float64)
+    return codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-300)
+
+
 class Scores:
     """What is minimized for latents x: b_k - (x - centre).d_k, in units in which it is about 1.
 
@@ -54,40 +64,57 @@ class Scores:
     def __init__(self, vectors: np.ndarray, metric: Metric, finite: np.ndarray | None = None) -> None:
         """finite (K,) bool: which codes are; None: all. At least one must be."""
         codes = vectors if finite is None else np.where(finite[:, None], vectors, 0)
-        if metric == "cosine":
-            codes = codes.astype(np.float64)
-            codes = codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-300)
+        codes = _unit(codes) if metric == "cosine" else codes
         self.codes, self.metric, self.finite, self.euclidean = codes, metric, finite, metric == "euclidean"
         self.known = np.arange(len(codes)) if finite is None else np.flatnonzero(finite)  # numbers of the finite ones
-        sample = codes[self.known[:: -(-len(self.known) // SAMPLE)]]
-        middle = np.partition(sample, len(sample) // 2, axis=0)[len(sample) // 2]  # (D,), in the type of the codes
-        directions = codes - middle  # (K, D)
+        directions, self.centre = self._from_the_middle(codes)  # (K, D)
         squares = np.einsum("kd,kd->k", directions, directions, dtype=np.float64)
-        longest = float(squares[self.known].max())
-        typical = float(np.partition(squares, len(squares) // 2)[len(squares) // 2]) or longest or 1.0
-        self.longest, self.scale = longest**0.5, 1 / typical if self.euclidean else typical**-0.5
+        longest = float(squares.max() if finite is None else squares[finite].max())
+        typical = _median(squares) or longest or 1.0
+        self.longest = longest**0.5
+        exponent = math.log2(min(max(typical, 1e-290), 1e290))
+        self.scale = 2.0 ** round(-exponent if self.euclidean else -exponent / 2)  # of two: nothing is rounded by it
+        if not 2.0**-100 < self.scale < 2.0**100:
+            directions = directions.astype(np.float64)
         bias = squares * (self.scale / 2) if self.euclidean else np.zeros(len(codes))
-        table = (directions.astype(np.float64) * self.scale).astype(np.float32)
+        table = (directions * self.scale).astype(np.float32, copy=False)
         if finite is not None:
             table[~finite], bias[~finite] = 0.0, np.inf
-        self.centre = middle if self.euclidean else np.zeros_like(middle)
         self.bias, self.table = bias.astype(np.float32), table.T  # (K,), (D, K)
+
+    def _from_the_middle(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Codes (K, D) seen from the middle of the finite ones, and what latents are to be moved by, too: (D,).
+
+        The middle is the median of some, axis by axis: one code that ran away must not move it. Where the mean is
+        nearer to zero than half a code, moving would gain nothing, and is spared.
+        """
+        if self.finite is None:
+            mean = codes.mean(0, dtype=np.float64)
+            if mean @ mean <= _median(np.einsum("kd,kd->k", codes, codes, dtype=np.float64)) / 4:
+                return codes, None
+        known = self.known
+        sample = codes[known[:: -(-len(known) // SAMPLE)]]
+        middle = np.partition(sample, len(sample) // 2, axis=0)[len(sample) // 2]  # in the type of the codes
+        return codes - middle, middle if self.euclidean else None
 
     def centred(self, z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Latents (n, D) as they are multiplied: float32."""
-        out = np.empty(z.shape, np.float32) if out is None else out
-        return np.subtract(z, self.centre, out=out, casting="same_kind")
+        if self.centre is None:
+            return z.astype(np.float32, copy=False)
+        return np.subtract(z, self.centre, out=out, dtype=np.result_type(z, self.centre), casting="same_kind")
 
     def in_doubt(self, x: np.ndarray, best: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows whose two best scores rounding may have swapped, and the highest score that a best one can have: (m,).
 
-        x (n, D) centred; best, second (n,). First the bound of the longest of them: mostly that settles it.
+        x (n, D) centred; best, second (n,). First by a length that none of them exceeds: few are left after that.
         """
         gap, dim = second - best, x.shape[1]
-        squares = np.square(x) @ np.ones(dim, np.float32)  # (n,)
-        (rows,) = np.nonzero(~(gap > self._rounding(float(squares.max()) ** 0.5, float(best.max()), dim)))
+        flat = x.reshape(-1)
+        longest = 1.05 * float(flat @ flat) ** 0.5 + 1.1e-19 * flat.size**0.5  # squares of less than that vanish
+        (rows,) = np.nonzero(~(gap > self._most(dim) * self.longest * (longest + self.longest / 2) + 1e-37))
         if len(rows):
-            rounding = self._rounding(np.sqrt(squares[rows].astype(np.float64)), best[rows].astype(np.float64), dim)
+            lengths = np.linalg.norm(x[rows].astype(np.float64), axis=1)
+            rounding = self._rounding(lengths, best[rows].astype(np.float64), dim)
             doubt = ~(gap[rows] > rounding)
             return rows[doubt], (best[rows] + rounding)[doubt]
         return rows, best[rows]
@@ -104,7 +131,11 @@ class Scores:
             away = np.sqrt(np.maximum(np.square(lengths) + best * (2 / self.scale), 0))
             reach = np.minimum(1.01 * (lengths + away), self.longest)
             size = reach * (lengths + reach / 2)
-        return 2.5 * ROUND * (min(dim, 8 * dim**0.5) + 6) * self.scale * size + 1e-37
+        return self._most(dim) * size + 1e-37
+
+    def _most(self, dim: int) -> float:
+        """How far rounding may move the scores, of what is multiplied: see _rounding."""
+        return 2.5 * ROUND * (min(dim, 8 * dim**0.5) + 6) * self.scale
 
     def exactly(self, latents: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """What is to be least, without a product form: latents (p, D) as given, codes (p,) -> (p,) float64."""
@@ -121,6 +152,26 @@ class Scores:
         return np.sort(self.known[np.unique(self.codes[self.known], axis=0, return_index=True)[1]])
 
 
+def _median(values: np.ndarray) -> float:
+    """The upper one of two: of values (n,)."""
+    return float(np.partition(values, len(values) // 2)[len(values) // 2])
+
+
+def _measured(z: np.ndarray, codes: np.ndarray, euclidean: bool) -> np.ndarray:
+    """The nearest of the codes (K, D), all finite, to latents z (m, D), by the distances of all pairs: (m,) int64."""
+    x, e = z.astype(np.float64), codes.astype(np.float64)
+    if x.shape[1] < SHORT:
+        away = np.zeros((len(x), len(e)))
+        for axis in range(x.shape[1]):
+            away += np.square(x[:, axis, None] - e[:, axis]) if euclidean else -x[:, axis, None] * e[:, axis]
+    else:
+        away = np.square(x[:, None] - e).sum(2) if euclidean else -(x[:, None] * e).sum(2)
+    index = away.argmin(axis=1)
+    if not np.isfinite(z).all():
+        index[~np.isfinite(z).all(1)] = 0
+    return index
+
+
 def nearest_rows(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Kernels = NUMPY) -> np.ndarray:
     """The number of the nearest code for each latent, of equally near ones the lowest.
 
@@ -131,12 +182,17 @@ def nearest_rows(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Ke
     if finite is not None and not finite.any():
         return np.zeros(len(z), np.int64)
     with np.errstate(all="ignore"):  # what overflows is in doubt, and what is in doubt is measured directly
+        if z.size * len(vectors) <= FEW_FLOATS * (1 + (z.shape[1] <= 2)):
+            known = np.arange(len(vectors)) if finite is None else np.flatnonzero(finite)
+            return known[
+                _measured(z, _unit(vectors[known]) if metric == "cosine" else vectors[known], metric == "euclidean")
+            ]
         return _search(z, Scores(vectors, metric, finite), kernels)
 
 
 def _search(z: np.ndarray, scores: Scores, kernels: Kernels) -> np.ndarray:
     columns = min(len(scores.codes), TILE_CODES)
-    rows = max(1, TILE_BYTES // (4 * columns))
+    rows = max(1, TILE_BYTES // (4 * (columns + z.shape[1])))
     indices, doubts, limits = np.empty(len(z), np.int64), [], []
     x = np.empty((min(rows, len(z)), z.shape[1]), np.float32)
     buffer = np.empty(len(x) * columns, np.float32)  # made once: the pages of a new tile can cost more than its product
@@ -183,6 +239,9 @@ def _settled(z: np.ndarray, limit: np.ndarray, scores: Scores, kernels: Kernels)
     if not scores.euclidean:
         good &= (z != 0).any(1)  # no code is nearer than another to a zero
     (good,) = np.nonzero(good)
+    if good.size * scores.codes.size <= FEW_FLOATS:
+        index[good] = scores.known[_measured(z[good], scores.codes[scores.known], scores.euclidean)]
+        return index
     step = max(1, TILE_BYTES // (4 * len(scores.codes)))
     for start in range(0, len(good), step):
         rows = good[start : start + step]
