@@ -25,7 +25,7 @@ SAMPLE = 33  # codes whose median is the middle: one that ran away must not move
 ROUND = 2.0**-24  # half of the last place of a float32 at 1
 MANY = 16  # codes that are measured directly for each latent in doubt, before equal codes are looked for
 PAIR_FLOATS = 2**20  # of direct distances held at once
-FEW_FLOATS = 2**17  # latents x codes x dimensions that are sooner all measured directly; twice as many on a plane
+FEW_FLOATS = 2**15  # latents x codes x dimensions that are sooner all measured directly
 SHORT = 8  # dimensions up to which numpy adds up one after another
 
 
@@ -182,7 +182,7 @@ def nearest_rows(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Ke
     if finite is not None and not finite.any():
         return np.zeros(len(z), np.int64)
     with np.errstate(all="ignore"):  # what overflows is in doubt, and what is in doubt is measured directly
-        if z.size * len(vectors) <= FEW_FLOATS * (1 + (z.shape[1] <= 2)):
+        if z.size * len(vectors) <= FEW_FLOATS:
             known = np.arange(len(vectors)) if finite is None else np.flatnonzero(finite)
             return known[
                 _measured(z, _unit(vectors[known]) if metric == "cosine" else vectors[known], metric == "euclidean")
