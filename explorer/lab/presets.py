@@ -131,10 +131,10 @@ _ALL = (
     Preset(
         "threshold_too_high",
         "Threshold above N/K",
-        "64 latents a step for 256 codes: a fair share is 0.25, the threshold is 2. Every code is reseeded every 10 "
-        "steps, for ever; the picture never settles.",
+        "64 latents a step for 256 codes: a fair share is 0.25, the threshold is 2. Every 10 steps a quarter of all "
+        "codes is reseeded, for ever; the picture never settles.",
         "At most N / threshold = 32 codes can have a count of 2 at once. All others look dead, however well they are "
-        "placed.",
+        "placed. A check puts each dead code on a latent of its own, so 64 of them, as many as the batch has.",
         "jishengpeng/WavTokenizer/issues/82",
         {"model": "none", "batch_size": 64, "codebook_size": 256, "threshold": 2.0, "reseeding": "random_latent"},
         Mend(

@@ -70,7 +70,8 @@ PRESET_CHECKS = {
     "kmeans_collapse": (dead_share, 300, 0.8, 300, 0.1),
     "ema_overwrites": (reseeds, 400, 4.0, 300, 0.25),
     "stale_statistics": (reseeds, 400, 4.0, 300, 0.3),
-    "threshold_too_high": (reseeds, 300, 9.0, 300, 0.1),
+    # 10 checks in 100 steps, each of which has 64 latents to put one of 256 codes on
+    "threshold_too_high": (reseeds, 300, 10 * 64 / 256, 300, 0.1),
     "decay_too_slow": (relative_error, 400, 0.1, 200, 0.03),
     "beta_too_low": (latent_norm, 300, 9.0, 400, 5.0),
     "beta_too_high": (reconstruction, 400, 0.7, 500, 0.05),
