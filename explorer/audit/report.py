@@ -14,7 +14,7 @@ import numpy as np
 
 from explorer.analysis.agreement import agreement
 from explorer.analysis.codebook_diagnosis import diagnose
-from explorer.analysis.growth import forecast
+from explorer.analysis.growth import forecast_of
 from explorer.analysis.unused import unused_codes
 from explorer.analysis.usage import rank_order, usage_of_counts
 from explorer.audit.figures import Series, chart, heatmap_png
@@ -138,7 +138,7 @@ def _growth(level: LevelAudit) -> str:
         Series("codes used", at, used),
         Series("ceiling min(K, N)", at, np.minimum(at, level.codebook_size), "dashed"),
     ]
-    ahead = forecast(level.counts, level.halves)
+    ahead = forecast_of(level)
     if ahead is not None:
         series.append(Series("estimate", ahead.tokens, ahead.used, "dashed"))
     words = "How usage grew with the tokens counted; dashed: the ceiling min(K, N)"

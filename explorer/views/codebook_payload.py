@@ -16,7 +16,7 @@ from explorer.analysis import states
 from explorer.analysis.codebook_diagnosis import evidence_of, findings_of
 from explorer.analysis.codebook_evidence import Evidence
 from explorer.analysis.definitions import help_for
-from explorer.analysis.growth import forecast
+from explorer.analysis.growth import forecast_of
 from explorer.analysis.maporder import map_order
 from explorer.audit.result import Audit, LevelAudit
 from explorer.errors import RecordError
@@ -129,7 +129,7 @@ def _level(of: Evidence) -> dict[str, Any]:
 
 
 def _growth(level: LevelAudit) -> dict[str, Any]:
-    ahead = forecast(level.counts, level.halves)
+    ahead = forecast_of(level)
     used = int(np.count_nonzero(level.counts))
     if ahead is not None:
         words = ahead.words

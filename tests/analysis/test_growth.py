@@ -1,12 +1,14 @@
 """Usage carried on: against samples that were really drawn, the formulas written out, and their limits."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from explorer.analysis.growth import abundances, carry_on, forecast, good_toulmin, unmet
+from explorer.analysis.growth import abundances, carry_on, forecast, forecast_of, good_toulmin, unmet
 from explorer.errors import RecordError, SettingsError
+from tests.analysis.calibration import level_of_tokens
 
 
 def drawn(tokens, size=1000, seed=0, power=1.0):
@@ -77,3 +79,30 @@ def test_nothing_is_said_where_there_is_nothing_to_say():
     assert forecast(np.array([0, 3, 4])) is None, "too few tokens"
     with pytest.raises(RecordError, match="0 or more"):
         forecast(np.array([200, -1]))
+
+
+def test_media_whose_tokens_are_alike_are_carried_on_by_media():
+    """Each medium repeats ten codes a hundred times: twice the media find what the mean over draws says, while tokens
+    taken as drawn one by one find nothing more, since none occurs once."""
+    truth, by_media, by_tokens = [], [], []
+    for seed in range(20):
+        codes = np.repeat(np.random.default_rng(seed).integers(0, 300, (60, 10)), 100, axis=1)
+        level = level_of_tokens(codes[:30], 300)
+        truth.append(len(np.unique(codes)))
+        by_media.append(forecast_of(level).used[-1])
+        by_tokens.append(forecast(level.counts, level.halves).used[-1])
+    assert abs(np.mean(by_media) - np.mean(truth)) < 0.03 * np.mean(truth)
+    assert np.mean(by_tokens) < 0.8 * np.mean(truth)
+    said = forecast_of(level)
+    assert "60,000 tokens (60 media)" in said.words and "over media" in said.words
+    few = forecast_of(level_of_tokens(codes[:3], 300))
+    assert "drawn one by one" in few.words, "three media say nothing of the fourth"
+
+
+def test_the_trial_by_media_is_what_was_missed():
+    codes = np.random.default_rng(1).integers(0, 400, (32, 20))
+    stretches = np.stack([np.bincount(medium, minlength=400) for medium in codes])
+    level = replace(level_of_tokens(codes, 400), stretches=stretches)
+    half = (stretches[::2] > 0).sum(0)
+    by_hand = carry_on(half, np.array([16]), 16)[0] - np.count_nonzero(level.counts)
+    assert forecast_of(level).missed == pytest.approx(by_hand) and abs(by_hand) < 20

@@ -73,14 +73,14 @@ def test_every_tokenizer_opens_with_true_numbers(tokenizer_id):
 
 
 def test_growth_goes_on_where_the_audit_ends():
-    level = load_shipped("vq-collapsed", "val").levels[0]
-    fit = opened(load_shipped("vq-collapsed", "val"), load_tokenizer("vq-collapsed").codebooks())["levels"][0][
-        "growth"
-    ]["fit"]
+    audit, books = load_shipped("vq-collapsed", "val"), load_tokenizer("vq-collapsed").codebooks()
+    level, growth = audit.levels[0], opened(audit, books)["levels"][0]["growth"]
+    fit = growth["fit"]
     tokens, used = unpack(fit["tokens"]), unpack(fit["used"])
     assert tokens[0] == level.tokens and used[0] == (level.counts > 0).sum()
     assert fit["until"] == 2 * level.tokens == tokens[-1]
-    assert used[-1] == pytest.approx(carry_on(level.counts, np.array([level.tokens]))[0], rel=1e-6)
+    assert used[-1] == pytest.approx(carry_on(level.occurs, np.array([level.media]), level.media)[0], rel=1e-6)
+    assert "(200 media)" in growth["words"]
 
 
 def test_plain_indices_open_without_vectors():
