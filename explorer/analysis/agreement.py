@@ -91,10 +91,10 @@ def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float | None:
 
 def _jensen_shannon(halves: np.ndarray) -> float:
     first, second = halves / halves.sum(axis=1, keepdims=True)
-    return float(np.clip(_divergence(first, second).sum(), 0, 1))
+    return float(np.clip(divergence(first, second).sum(), 0, 1))
 
 
-def _divergence(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+def divergence(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     """What each code adds to the Jensen-Shannon divergence of shares p and q, in bits."""
     middle = (p + q) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -109,11 +109,11 @@ def _is_outside(second: np.ndarray, count: np.ndarray, share: float) -> np.ndarr
 def _by_chance(halves: np.ndarray) -> tuple[float, float]:
     """(mean divergence in bits, mean number of codes outside) if all tokens were dealt to the halves at random."""
     first, second = (int(n) for n in halves.sum(axis=1))
-    divergence = outside = 0.0
+    apart = outside = 0.0
     for codes, count, x, chance in _dealt(halves.sum(axis=0), first, second):
-        divergence += codes * float(chance @ _divergence(x / first, (count - x) / second))
+        apart += codes * float(chance @ divergence(x / first, (count - x) / second))
         outside += codes * float(chance @ _is_outside(count - x, count, second / (first + second)))
-    return min(max(0.0, divergence), 1.0), outside
+    return min(max(0.0, apart), 1.0), outside
 
 
 def _dealt(counts: np.ndarray, first: int, second: int) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:

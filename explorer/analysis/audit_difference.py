@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.agreement import agreement
+from explorer.analysis.agreement import agreement, divergence
 from explorer.analysis.usage import Usage, usage_of_counts
 from explorer.audit.result import Audit
 from explorer.errors import RecordError
@@ -53,7 +53,7 @@ def difference(first: Audit, second: Audit, level: int) -> Difference:
     if both is None:
         raise RecordError("One of the audits has no tokens on this level.")
     shares = counts / counts.sum(1, keepdims=True)  # (2, K)
-    terms = _terms(shares)
+    terms = np.maximum(divergence(*shares), 0.0)
     order = np.argsort(-terms, kind="stable")[:CHANGED]
     order = order[terms[order] > 0]
     gone, come = (int(np.count_nonzero((counts[i] >= SEEN) & (counts[1 - i] == 0))) for i in (0, 1))
@@ -62,14 +62,6 @@ def difference(first: Audit, second: Audit, level: int) -> Difference:
         usage, both.js_bits, both.js_chance, gone, come, order, shares[:, order].T, terms[order],
         _words(counts, both.js_bits, both.js_chance, gone, come),
     )  # fmt: skip
-
-
-def _terms(shares: np.ndarray) -> np.ndarray:
-    """What each code adds to the Jensen-Shannon divergence of shares (2, K): (K,) bits, 0 or more."""
-    middle = shares.mean(0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(shares > 0, shares * np.log2(shares / middle), 0.0)
-    return np.maximum(terms.sum(0) / 2, 0.0)
 
 
 def _words(counts: np.ndarray, js: float, chance: float, gone: int, come: int) -> str:

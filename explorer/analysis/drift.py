@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.analysis.agreement import divergence
 from explorer.audit.parts import LevelAudit
 
 LEAST_STRETCHES, SHUFFLES = 8, 200
@@ -79,10 +80,6 @@ def trend(level: LevelAudit) -> Trend | None:
 
 
 def _js_bits(table: np.ndarray, first: np.ndarray) -> float:
-    """Jensen-Shannon divergence (Lin 1991) of the rows of `table` (b, K) in `first` (b,) bool and the others, in "
-    "bits."""
+    """Jensen-Shannon divergence of the rows of `table` (b, K) in `first` (b,) bool and the others, in bits."""
     p, q = (half / max(half.sum(), 1.0) for half in (table[first].sum(axis=0), table[~first].sum(axis=0)))
-    middle = (p + q) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = [np.where(x > 0, x * np.log2(x / middle), 0.0).sum() for x in (p, q)]
-    return float(max(0.0, sum(terms) / 2))
+    return float(max(0.0, divergence(p, q).sum()))

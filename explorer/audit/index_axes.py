@@ -60,7 +60,7 @@ def named_axes(shape: tuple[int, ...], axes: str) -> Axes:
     """The reading that a person gave, "b,q,t" or "bqt". Raises SettingsError for one that does not fit the shape."""
     names = tuple(name.strip().lower() for name in (axes.split(",") if "," in axes else axes.replace(" ", "")))
     if not names or not all(len(name) == 1 and name.isalpha() for name in names):
-        raise SettingsError(f"--axes takes one letter an axis, such as b,q,t; not {axes[:40]!r}.")
+        raise SettingsError(f"Name one letter an axis, such as b,q,t; not {axes[:40]!r}.")
     short = tuple(n for n in shape if n > 1) or (1,)
     if len(names) == len(shape):
         kept = [i for i, n in enumerate(shape) if n > 1 or names[i] in (MEDIA, LEVELS)]
@@ -68,10 +68,10 @@ def named_axes(shape: tuple[int, ...], axes: str) -> Axes:
     elif len(names) == len(short):
         shape = short
     else:
-        raise SettingsError(f"--axes names {len(names)} axes, the array has {len(shape)}: {by_words(shape)}.")
+        raise SettingsError(f"{axes!r} names {len(names)} axes, the array has {len(shape)}: {by_words(shape)}.")
     for name, word in ((MEDIA, "media"), (LEVELS, "levels")):
         if names.count(name) > 1:
-            raise SettingsError(f"--axes names {name} ({word}) {names.count(name)} times; one axis can be {word}.")
+            raise SettingsError(f"{axes!r} names {name} ({word}) {names.count(name)} times; one axis can be {word}.")
     if MEDIA in names and next(name for name in names if name != LEVELS) != MEDIA:
         raise SettingsError("Media (b) must come before the tokens: move that axis to the front, and save again.")
     return Axes(shape, names, guessed=False)
@@ -103,7 +103,7 @@ def guessed_axes(shape: tuple[int, ...], sample: np.ndarray, listed: bool) -> Ax
     if candidates:
         place = candidates[0]
         other = ",".join(_names(len(short), place, not media_first or len(short) == 2))
-        question = f"If the axis of {short[place]} is levels, say --axes {other}."
+        question = f"If the axis of {short[place]} is levels, name the axes {other} (command line: --axes {other})."
     return Axes(short, plain, guessed=True, question=question)
 
 

@@ -44,12 +44,13 @@ def wrong_index(value: np.generic, place: int, name: str, size: int, seen: np.nd
     if value != np.floor(value):
         return (
             f"{name!r} holds {value.dtype} numbers that are not whole ones: {value:g} at place {place:,}. If they are "
-            "latents, quantize them first; if NaN stands for padding, say --ignore nan."
+            "latents, quantize them first; if NaN stands for padding, name nan as such "
+            "(command line: --ignore nan)."
         )
     if value < 0:
         return (
             f"{told} is negative, as are {negative:,} values near it. Codes are numbered from 0; if it stands for "
-            f"padding or a mask, say --ignore {value:g}."
+            f"padding or a mask, name it as padding (command line: --ignore {value:g})."
         )
     whole = int(seen[np.isfinite(seen)].max())
     said = f"{told} is outside 0..{size - 1:,}. The codebook has {whole + 1:,} codes or more"
@@ -57,7 +58,10 @@ def wrong_index(value: np.generic, place: int, name: str, size: int, seen: np.nd
         return f"{told} is outside 0..{size - 1:,}. {rounding_words(kind)}"
     if whole == size and not np.any(seen == 0):
         return f"{said}; since no code is 0, the file may count from 1: then subtract 1."
-    return f"{said}; if {int(value):,} stands for padding or a mask, say --ignore {int(value)}."
+    return (
+        f"{said}; if {int(value):,} stands for padding or a mask, name it as padding (command line: --ignore "
+        f"{int(value)})."
+    )
 
 
 def notes_on(

@@ -71,7 +71,9 @@ def test_levels_that_share_their_codes_are_asked_for(tmp_path):
     np.save(tmp_path / "c.npy", array)
     pooled = audit_indices(tmp_path / "c.npy", 1024)
     assert pooled.settings["reading"] == "Read as 40 media of 8 x 75 tokens on one level (axes b,t,h, guessed)."
-    assert pooled.settings["notes"][0] == "If the axis of 8 is levels, say --axes b,q,t."
+    assert (
+        pooled.settings["notes"][0] == "If the axis of 8 is levels, name the axes b,q,t (command line: --axes b,q,t)."
+    )
     asked = audit_indices(tmp_path / "c.npy", 1024, Reading(axes="bqt"))
     assert not any(note.startswith("If") for note in asked.settings["notes"])
     assert [level.tokens for level in asked.levels] == [3000] * 8
