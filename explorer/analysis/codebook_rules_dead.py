@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,23 +14,26 @@ from explorer.analysis.duplicates import near_duplicates
 from explorer.analysis.geometry import distance_to_nearest
 from explorer.analysis.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_MEDIA
 
+LUCID = "lucidrains/vector-quantize-pytorch/issues"
 DEAD_BAD, DEAD_WARN, DEAD_NOTE = 0.5, 0.1, 0.02  # share of K
 OTHER_DATA = 0.5  # of the dead codes that were dead in training too: below it the data may differ
 NARROW = 0.1  # of the codes in use may still be found, where fewer tokens than codes were counted
 SMALL = 0.25  # of the spread of the latents and of the codes in use: dead codes within it lie in one heap
-TIGHT = 1e-3  # of the spread of the latents: a heap that has no extent of its own
+POINT = 1e-6  # of the spread of the latents: a heap without extent, smaller than any start
+SCALES = 4.0  # lengths within a heap (9th and 1st tenth): of a start they are alike, of decaying codes of all sizes
+WITHIN_HEAP, MOST_WITHIN = (
+    3.0,
+    0.1,
+)  # extents of the heap that count as in it; codes in use there, by codes without token
 TOGETHER = 0.5  # share of dead codes that lie on another code
-FAR, FAR_OF_CODES = (
-    2.0,
-    0.5,
-)  # that dead codes are from the nearest latent: in distances of latents, and of codes in use
+FAR, FAR_OF_CODES = 2.0, 0.5  # dead codes from the nearest latent: in distances of latents, and of codes in use
 SHORT = 0.5  # of the length of codes in use: by the dot metric a shorter one is hardly chosen
 
 
 def unseen(of: Evidence) -> Finding | None:
     """Codes without a token of which too little was counted to call them dead."""
     known, usage = of.unused, of.usage
-    if known.none == 0 or known.dead is not None or narrow(of) is not None:
+    if known.none == 0 or known.dead is not None or narrow(of) is not None or heaped(of) is not None:
         return None
     counted = f" of {known.media:,} {'medium' if known.media == 1 else 'media'}" if known.media else ""
     chance = of.size * math.exp(-of.share_each)
@@ -134,11 +138,35 @@ def _advice(of: Evidence, level: str) -> str:
 def why_dead(of: Evidence) -> Finding | None:
     """Where the dead codes lie: in one heap, on other codes, far from all latents, or among them."""
     known = of.unused
-    if known.dead is None or known.dead < DEAD_WARN * of.size or not of.learned or len(of.idle) < 2:
+    if known.dead is None:
+        return heaped(of)
+    if known.dead < DEAD_WARN * of.size or not of.learned or len(of.idle) < 2:
         return None
     if of.book.metric == "dot":
         return _short(of)
     return _heap(of) or _copies(of) or _far(of) or _among(of)
+
+
+def heaped(of: Evidence) -> Finding | None:
+    """Codes without a token that lie in one heap: dead by their place, though too little was counted to tell."""
+    known = of.unused
+    few = known.dead is not None or known.none < DEAD_WARN * of.size
+    if few or not of.learned or len(of.idle) < 2 or of.book.metric == "dot":
+        return None
+    extent, middle = heap(of.idle)
+    inside = [
+        int((np.linalg.norm(rows - middle, axis=1) <= WITHIN_HEAP * extent).sum()) for rows in (of.idle, of.living)
+    ]
+    point = extent <= POINT * of.cloud.spread
+    if not point and (of.first_look or inside[1] > MOST_WITHIN * inside[0]):
+        return None
+    found = _heap(of)
+    if found is None:
+        return None
+    where = "at one point" if point else "in one small heap"
+    title = f"{inside[0]:,} of {of.size:,} codes lie {where}, without a token{of.where}"
+    text = f"{known.none:,} codes have none in {of.usage.tokens:,} tokens of {known.media:,} media. {found.text}"
+    return replace(found, title=title, text=text)
 
 
 def _heap(of: Evidence) -> Finding | None:
@@ -149,34 +177,47 @@ def _heap(of: Evidence) -> Finding | None:
         return None
     at_zero = float(np.linalg.norm(middle)) <= max(extent, SMALL * of.cloud.spread)
     beside = f"{extent:.3g} around {'zero' if at_zero else 'one point'}, {percent(extent / of.cloud.spread)} of"
+    what = "dead codes" if of.unused.dead is not None else "codes without a token"
     text = (
-        f"Half of the {len(of.idle):,} dead codes lie within {beside} the spread of the latents "
-        f"({of.cloud.spread:.3g}); "
+        f"Half of the {len(of.idle):,} {what} lie within {beside} the spread of the latents ({of.cloud.spread:.3g}); "
         f"half of the {len(of.living):,} codes in use reach farther than {living:.3g} from their middle. "
     )
-    init = f"uniform start in a small ball: {GITHUB}lucidrains/vector-quantize-pytorch/issues/19; without expiry 40 to "
-    init += f"90% dead: {GITHUB}lucidrains/vector-quantize-pytorch/issues/205"
-    drift = f"Unused codes decay to 0: {GITHUB}zalandoresearch/pytorch-vq-vae/issues/10; the EMA overwrites reseeded "
-    drift += f"codes: {GITHUB}facebookresearch/encodec/issues/61"
-    if extent <= TIGHT * of.cloud.spread:
-        title, sure = f"Dead codes have run together{of.where}", "certain"
-        text += "They have drifted to one place, where no latent picks them, as codes do under an average of nothing."
-        advice = (
-            "Reseed them on latents, with fresh statistics: an EMA keeps pulling a code that nothing is assigned to."
-        )
-        source = drift
-    else:
-        title, sure = f"Dead codes are still in the small ball where they started{of.where}", "likely"
-        text += (
-            "A codebook that starts much smaller than the latents looks so: the few codes at its rim won everything "
-            "and moved out, and without expiry no other ever moves."
-        )
-        advice = (
-            "Start the codes on latents (k-means on the first batch: kmeans_init) and replace unused ones "
-            "(threshold_ema_dead_code of 1 or more)."
-        )
-        source = f"Initialization and its failure: {VISUAL}, section 5; {init}"
-    return Finding("warning", title, text, sure, advice, "geometry", source, of.number, "Dead codes in one heap")
+    low, high = np.quantile(np.linalg.norm(of.idle - middle, axis=1), [0.1, 0.9])
+    if extent <= POINT * of.cloud.spread or high > SCALES * low:
+        return _run_together(of, text, extent <= POINT * of.cloud.spread)
+    text += (
+        "A codebook that starts much smaller than the latents looks so: the few codes at its rim won everything "
+        "and moved out, and without expiry no other ever moves."
+    )
+    source = f"Initialization and its failure: {VISUAL}, section 5; uniform start in a small ball: {GITHUB}{LUCID}/19; "
+    source += f"without expiry 40 to 90% dead: {GITHUB}{LUCID}/205"
+    return Finding(
+        "warning",
+        f"Dead codes are still in the small ball where they started{of.where}",
+        text,
+        "likely",
+        "Start the codes on latents (k-means on the first batch: kmeans_init) and replace unused ones "
+        "(threshold_ema_dead_code of 1 or more).",
+        "geometry",
+        source,
+        of.number,
+        "Dead codes in one heap",
+    )
+
+
+def _run_together(of: Evidence, text: str, point: bool) -> Finding:
+    return Finding(
+        "warning",
+        f"Dead codes have run together{of.where}",
+        f"{text}Codes that nothing is assigned to shrink so under moving averages: no latent picks them any more.",
+        "certain" if point else "likely",
+        "Reseed them on latents, with fresh statistics: an EMA keeps pulling a code that nothing is assigned to.",
+        "geometry",
+        f"Unused codes decay to 0: {GITHUB}zalandoresearch/pytorch-vq-vae/issues/10; EMA overwrites reseeded codes: "
+        f"{GITHUB}facebookresearch/encodec/issues/61",
+        of.number,
+        "Dead codes in one heap",
+    )
 
 
 def _copies(of: Evidence) -> Finding | None:

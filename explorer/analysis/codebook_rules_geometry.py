@@ -56,13 +56,16 @@ def bare(of: Evidence) -> Finding | None:
     text = (
         f"{percent(off.share)} of {len(of.latents):,} sampled latents{of.where}, those of {len(off.codes):,} codes, "
         f"lie {off.distance:.3g} from their code and around another place than it (the spread of all latents is "
-        f"{of.cloud.spread:.3g}). They make {percent(off.error_share)} of the squared error: no code lies among them."
+        f"{of.cloud.spread:.3g}). They make {percent(off.error_share)} of the squared error, which is "
+        f"{of.misfit:.2g} times that of k-means: data of a kind that no code was made for, or codes that the encoder "
+        "has left behind."
     )
+    poor = of.misfit >= POOR
     return Finding(
-        "bad",
-        f"{percent(off.share)} of the latents have no code of their own{of.where}",
+        "bad" if poor else "warning",
+        f"{percent(off.share)} of the latents lie where no code is{of.where}",
         text,
-        "certain",
+        "certain" if poor else "likely",
         "Reseed unused codes on latents with a large error, or start the codes on latents of all kinds of data.",
         "geometry",
         f"Reseeding where the error is: {VISUAL}, section 6.3.2; information loss: {LI}, section 6",

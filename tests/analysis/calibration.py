@@ -113,13 +113,13 @@ def real(path: Path, draws: int = 20) -> list[Row]:
     """Media of a real tokenizer's tokens at random, `draws` times for each of MEDIA, each level by itself."""
     with np.load(path) as archive:
         codes, lens = archive["codes"].astype(np.int64), archive["lens"]
-    size = 1000 if path.stem == "fsq" else 1024
+    size = int(codes.max()) + 1 if path.stem in ("fsq", "lyra") else 1024
     ends, random, rows = np.concatenate([[0], np.cumsum(lens)]), np.random.default_rng(0), []
     for level in codes:
         table = np.stack([np.bincount(level[a:b], minlength=size) for a, b in itertools.pairwise(ends)])
         dead = int((table.sum(0) == 0).sum())
         for media in MEDIA:
-            for _ in range(draws):
+            for _ in range(draws if media < len(table) else 0):
                 some = table[random.choice(len(table), media, replace=False)]
                 known = unused_codes(_level(some.sum(0), (some > 0).sum(0), media))
                 rows.append(Row(path.stem, size, media, dead, known.dead, known.sure))
@@ -137,37 +137,49 @@ def table_of(rows: Sequence[Row]) -> tuple[Sum, Sum]:
     return sum_of([row for row in rows if not row.dead]), sum_of([row for row in rows if row.dead])
 
 
+GROUPS = {
+    "has dead codes: said for certain": ((47, 111, 171), lambda row: row.dead > 0, lambda row: row.sure == "certain"),
+    "has none: said for certain": ((217, 134, 30), lambda row: row.dead == 0, lambda row: row.sure == "certain"),
+    "all: said for certain and wrong": (
+        (183, 40, 46),
+        lambda row: True,
+        lambda row: row.sure == "certain" and row.wrong,
+    ),
+}
+EDGES = (3, 10, 20, 50, 100, 300, 1001)  # media counted, of the groups of bars
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 1000, 440, 62, 16, 84, 62
+INK, QUIET, GRID = (35, 40, 48), (95, 102, 112), (226, 229, 233)
+
+
 def plot(rows: Sequence[Row], path: Path) -> None:
     """By media counted: share of codebooks of which codes are called dead for certain, and of those that are wrong."""
-    from PIL import Image, ImageDraw
+    from PIL import Image, ImageDraw, ImageFont
 
-    width, height, left, bottom, top = 900, 480, 70, 60, 40
-    image = Image.new("RGB", (width, height), "white")
-    pen = ImageDraw.Draw(image)
-    edges = np.array([3, 10, 20, 50, 100, 300, 1001])
-    groups = {
-        "with dead codes: certain": ((40, 90, 160), lambda row: row.dead > 0, lambda row: row.sure == "certain"),
-        "without dead codes: certain": ((230, 140, 20), lambda row: row.dead == 0, lambda row: row.sure == "certain"),
-        "all: certain and wrong": ((190, 30, 30), lambda row: True, lambda row: row.sure == "certain" and row.wrong),
-    }
+    image = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    pen, font, large = ImageDraw.Draw(image), ImageFont.load_default(15), ImageFont.load_default(18)
+    floor = HEIGHT - BOTTOM
+    pen.text((LEFT, 12), "How often codes are called dead for certain, and how often that is wrong", INK, large)
+    for number, (name, (colour, _, _)) in enumerate(GROUPS.items()):
+        x = LEFT + 310 * number
+        pen.rectangle((x, 48, x + 14, 62), colour)
+        pen.text((x + 21, 46), name, INK, font)
     for share in (0, 0.25, 0.5, 0.75, 1):
-        y = height - bottom - share * (height - bottom - top)
-        pen.line((left, y, width - 20, y), (220, 220, 220))
-        pen.text((15, y - 6), f"{share:.0%}", "black")
-    step = (width - 20 - left) / (len(edges) - 1)
-    for place, (low, high) in enumerate(itertools.pairwise(edges)):
-        pen.text((left + step * place + 20, height - bottom + 8), f"{low} to {high - 1}", "black")
-        for number, (colour, chosen, met) in enumerate(groups.values()):
-            some = [row for row in rows if low <= row.media < high and chosen(row)]
+        y = floor - share * (floor - TOP)
+        pen.line((LEFT, y, WIDTH - RIGHT, y), GRID)
+        pen.text((LEFT - 10, y), f"{share:.0%}", QUIET, font, anchor="rm")
+    step = (WIDTH - RIGHT - LEFT) / (len(EDGES) - 1)
+    for place, (low, high) in enumerate(itertools.pairwise(EDGES)):
+        middle, bin_rows = LEFT + step * (place + 0.5), [row for row in rows if low <= row.media < high]
+        pen.text((middle, floor + 8), f"{low:,} to {high - 1:,} media", INK, font, anchor="ma")
+        pen.text((middle, floor + 28), f"{len(bin_rows):,} audits", QUIET, font, anchor="ma")
+        for number, (colour, chosen, met) in enumerate(GROUPS.values()):
+            some = [row for row in bin_rows if chosen(row)]
             share = sum(met(row) for row in some) / max(1, len(some))
-            x, y = left + step * place + 20 + 30 * number, height - bottom - share * (height - bottom - top)
-            pen.rectangle((x, min(y, height - bottom - 1), x + 24, height - bottom), colour)
-            pen.text((x, y - 13), f"{share:.1%}" if 0 < share < 0.1 else f"{share:.0%}", "black")
-    for number, (name, (colour, _, _)) in enumerate(groups.items()):
-        pen.rectangle((left + 260 * number, 12, left + 260 * number + 12, 24), colour)
-        pen.text((left + 260 * number + 18, 12), name, "black")
-    pen.text((left, height - 24), f"media counted; share of {len(rows):,} audits of known truth", "black")
-    image.save(path)
+            x, y = middle + 46 * (number - 1.5), floor - share * (floor - TOP)
+            pen.rectangle((x + 3, min(y, floor - 1), x + 43, floor), colour)
+            words = f"{share:.1%}" if 0 < share < 0.1 else f"{share:.0%}"
+            pen.text((x + 23, y - 4), words, INK, font, anchor="md")
+    image.quantize(32).save(path, optimize=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,6 +11,7 @@ from explorer.audit.parts import Trial
 from tests.analysis.codebook_cases import (
     CODES,
     DIM,
+    MEDIA,
     Case,
     audited,
     counted_alone,
@@ -53,10 +54,10 @@ def far_dead():
     return searched(np.concatenate([means(), means() + 30]))
 
 
-def small_ball(spread=0.01, centre=0.0):
+def small_ball(spread=0.01, centre=0.0, count=MEDIA):
     """Few codes serve the latents, the others never moved from a small start."""
     ball = centre + spread * random().uniform(-1, 1, (CODES * 3, DIM))
-    latents = media() + 1.5  # the ball lies beside the middle of the cloud
+    latents = media()[:count] + 1.5  # the ball lies beside the middle of the cloud
     own = lloyd(latents.reshape(-1, DIM).astype(np.float64), 40)
     return searched(np.concatenate([own, ball]), latents)
 
@@ -266,6 +267,13 @@ BROKEN = (
         wrong=FIT + but(CAUSES, "run together"),
     ),
     Case(
+        "dead codes at one point, over three media",
+        lambda: small_ball(1e-7, count=3),
+        ("384 of 424 codes lie at one point",),
+        wrong=(*FIT, *CAUSES, "not seen yet", "are dead"),
+        alarms=1,
+    ),
+    Case(
         "dead codes beside codes in use",
         beside,
         ("of 128 codes are dead", "among the latents"),
@@ -389,7 +397,7 @@ BROKEN = (
     Case(
         "latents without a code of their own",
         uncovered,
-        ("have no code of their own",),
+        ("lie where no code is",),
         wrong=("takes", "Not stable", "not seen yet", *FIT),
     ),
     Case(
