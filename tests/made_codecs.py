@@ -212,7 +212,7 @@ class Blocks(Tables):
 
     def latents(self, media):
         small = functional.avg_pool3d(media - 0.5, (1, 8, 8))
-        return torch.cat([small[:, :, :1], functional.avg_pool3d(small[:, :, 1:], (4, 1, 1))], 2)
+        return torch.cat([small[:, :, :1], small[:, :, 1:].unflatten(2, (-1, 4)).mean(3)], 2)
 
     def decode(self, embedded):
         z = embedded[0]

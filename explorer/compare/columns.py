@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from explorer.analysis.definitions import DEFINITIONS
+from explorer.analysis.naming import part_noun
 from explorer.analysis.sound_delay import BOUND_S
 from explorer.compare.kinds import Kind
 from explorer.compare.result import Cell, Medium
@@ -51,7 +53,15 @@ def _time(key: str, title: str, words: str, runs: Runs) -> Column:
 
 
 _BITS = (
-    Column("tokens", "Tokens", "", "low", 0, "Indices to be sent: positions times levels", lambda c, m: c.tokens),
+    Column(
+        "tokens",
+        "Tokens",
+        "",
+        "low",
+        0,
+        "Indices to be sent: of all positions, levels and groups",
+        lambda c, m: c.tokens,
+    ),
     Column("bits", "Bits", "bits", "low", 0, "At log2(K) for each index", lambda c, m: c.bits_uniform),
 )
 _ROUNDS = "median (quartiles) of the timed runs, in rounds of all tokenizers"
@@ -59,12 +69,16 @@ _TIMES = (
     _time("encode_ms", "Encode", f"With quantizing; {_ROUNDS}", lambda c: c.times.encode_ms),
     _time("decode_ms", "Decode", _ROUNDS.capitalize(), lambda c: c.times.decode_ms),
 )
+LEVEL, GROUP = part_noun("sum"), part_noun("concatenate")
 _FACTS = (
-    Column("codebook_size", "Codes, K", "", None, 0, "Codes of one level, of the largest", group="fact"),
-    Column("num_quantizers", "Levels", "", None, 0, "Levels or groups: indices of one position", group="fact"),
+    Column("codebook_size", "Codes, K", "", None, 0, f"Codes of one {LEVEL} or {GROUP}, of the largest", group="fact"),
+    Column(
+        "num_quantizers", f"{LEVEL.capitalize()}s or {GROUP}s", "", None, 0,
+        f"Indices of one position: {LEVEL}s of a sum, {GROUP}s of a concatenation", group="fact",
+    ),
     Column("parameters", "Parameters", "", "low", 0, "Of encoder, quantizer and decoder", group="fact"),
     Column("licence", "Licence", "", None, 0, "Of the weights, as their card states it", group="fact"),
-)
+)  # fmt: skip
 _SOUND = (
     _quality(
         "si_sdr_db", "SI-SDR", "dB", "high", 2,
@@ -128,7 +142,7 @@ def decibels(value: float | None) -> str:
 
 def _pictures(kind: Kind) -> tuple[Column, ...]:
     each = "frames" if kind.modality == "video" else "channels"
-    whole = f"Peak 1, over all pixels and channels of a whole {kind.noun} as it was compared"
+    whole = f"{_defined('psnr')}. Here of a whole {kind.noun} as it was compared"
     return (
         _quality(
             "psnr_db", "PSNR", "dB", "high", 2, f"{whole}; of several the mean of their decibels",
@@ -160,12 +174,17 @@ def _rates(kind: Kind) -> tuple[Column, ...]:
         ),
         Column(
             f"{kind.rate_key}_empirical", f"{kind.rate_name}, entropy", kind.rate_unit, None, 3,
-            f"At the entropy of the {kind.noun}'s own code histogram, without the cost of sending it; it is low of a "
-            "collapsed codebook, too, so neither end is the better one",
+            f"At the entropy of the {kind.noun}'s own code histogram, without the cost of sending it. Entropy: "
+            f"{_defined('entropy')}. It is low of a collapsed codebook, too, so neither end is the better one",
             lambda c, m: c.rate(c.bits_empirical, m),
         ),
         Column("ratio", "Compression", "to 1", "high", 1, described, lambda c, m: _ratio(kind, c, m)),
     )  # fmt: skip
+
+
+def _defined(term: str) -> str:
+    """What every page says of the term; legends put the full stop."""
+    return DEFINITIONS[term].words.removesuffix(".")
 
 
 def _ratio(kind: Kind, cell: Cell, medium: Medium) -> float | None:

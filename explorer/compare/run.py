@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from explorer.analysis.fidelity import WORST_PATCH_PX, Fidelity
+from explorer.analysis.naming import part_noun
 from explorer.analysis.sound_delay import Delay
 from explorer.analysis.sound_fidelity import SoundQuality
 from explorer.compare.kinds import kind_of
@@ -227,7 +228,7 @@ def wanted_bits(medium: Medium) -> list[tuple[str, float]]:
 
 def level_name(tokenizer_id: str, levels: int) -> str:
     """What the first levels of a tokenizer are called."""
-    return f"{tokenizer_id}, {levels} level{'s' * (levels != 1)}"
+    return f"{tokenizer_id}, {levels} {part_noun('sum')}{'s' * (levels != 1)}"
 
 
 def _cell(tokenizer: Tokenizer, prepared: Prepared, options: Options) -> tuple[TokenRecord, Judged, Cell]:

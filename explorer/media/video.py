@@ -85,7 +85,8 @@ def fit_video(
     if fixed_size:
         wanted = fixed_size[0]
     else:
-        wanted = max((len(frames) - alone) // time_step, 0 if alone else 1) * time_step + alone
+        steps = (len(frames) - alone) // time_step
+        wanted = max(steps, int(len(frames) > alone)) * time_step + alone  # none where the first stands alone
     frames = _with_frames(frames, wanted, notes)
     if fixed_size:
         height, width = fixed_size[1:]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from made_tokenizers import Greys, media_of, picture, spec_of
 
+from explorer.analysis.definitions import DEFINITIONS
 from explorer.analysis.fidelity import Fidelity, WorstPatch
 from explorer.compare.columns import columns_of
 from explorer.compare.kinds import KINDS
@@ -87,7 +88,9 @@ def test_what_the_figures_are_over_is_said():
     assert size_words([large, small, small], kind) == "3 pictures from 16 x 8 px to 384 x 512 px"
     sound = Medium("s", 256, 768, (), (), facts={"seconds": 1.5, "sample_rate_hz": 8000, "channels": 1}, size=1500.0)
     assert size_words([sound], KINDS["audio"]) == "1 sound of 1.50 s at 8,000 Hz"
-    assert "over all pixels and channels of a whole picture" in COLUMN["psnr_db"].words
+    assert "of a whole picture as it was compared" in COLUMN["psnr_db"].words
+    for key, term in (("psnr_db", "psnr"), ("bpp_empirical", "entropy")):  # the same sentences as on all other pages
+        assert DEFINITIONS[term].words.removesuffix(".") in COLUMN[key].words
 
 
 def test_pooled_entropy_is_of_the_histogram_of_all_media():

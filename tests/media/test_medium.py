@@ -130,6 +130,19 @@ def test_clips_fit_frames_and_sides():
     np.testing.assert_array_equal(values(fitted), CLIP[:5, 2:18, 3:27])
 
 
+@pytest.mark.parametrize(
+    ("alone", "taken"), [(True, {1: 1, 2: 5, 4: 5, 5: 5, 8: 5}), (False, {1: 4, 3: 4, 4: 4, 7: 4})]
+)
+def test_a_clip_shorter_than_a_step_repeats_its_last_frame_and_loses_none(alone, taken):
+    clip = np.linspace(0, 1, 8, dtype=np.float32)[:, None, None, None].repeat(8, 1).repeat(8, 2).repeat(3, 3)
+    for frames, wanted in taken.items():
+        fitted = fit_medium(LoadedVideo(clip[:frames], 10), spec("video", time_step=4, first_frame_alone=alone), 64)
+        shown = values(fitted)
+        assert len(shown) == wanted
+        np.testing.assert_array_equal(shown, clip[np.minimum(np.arange(wanted), frames - 1)])
+        assert any("the last frame repeated" in note for note in fitted.notes) == (wanted > frames)
+
+
 def test_what_was_decoded_becomes_a_file_again():
     png, suffix = file_bytes(PICTURE, "image")
     assert suffix == ".png" and np.abs(load_image(png).pixels - PICTURE).max() <= 0.5 / 255 + 1e-6
