@@ -105,7 +105,10 @@ def dead(of: Evidence) -> Finding | None:
             "(Chao's estimate over media); the others stay without one. "
         )
     else:
-        text += "Every code in use occurs in many media, so more of this kind would find no other (Chao's estimate). "
+        text += (
+            "Every code in use occurs in several media, so more of this kind would find no other (Chao's estimate), "
+            "but for content that none of them shows. "
+        )
     text += (
         f"Perplexity {usage.perplexity:,.0f} of at most {usage.ceiling:,}: {usage.entropy_bits:.1f} of "
         f"{math.log2(of.size):.1f} bits are used."

@@ -109,7 +109,8 @@ def verdict(audit: Audit, findings: Sequence[Mapping[str, object]], fail_on: Seq
     where = f"{audit.levels[level].name}: " if isinstance(level, int) and audit.levels[level].name else ""
     print(f"  {worst['level']} ({worst['sure']}): {where}{worst['title']}. {worst['text']}")
     if len(findings) > 1:
-        print(f"  {len(findings) - 1:,} more findings are in audit.json and {REPORT}.")
+        more = "finding is" if len(findings) == 2 else "findings are"
+        print(f"  {len(findings) - 1:,} more {more} in audit.json and {REPORT}.")
     reasons = [reason for rule in fail_on if (reason := _broken(rule, audit, findings))]
     for reason in reasons:
         print(f"explorer: {reason}", file=sys.stderr)

@@ -109,7 +109,7 @@ def _normal(weights: np.ndarray) -> np.ndarray:
     return weights / weights.sum()
 
 
-def real(path: Path, draws: int = 20) -> list[Row]:
+def real(path: Path, draws: int = 12) -> list[Row]:
     """Media of a real tokenizer's tokens at random, `draws` times for each of MEDIA, each level by itself."""
     with np.load(path) as archive:
         codes, lens = archive["codes"].astype(np.int64), archive["lens"]
