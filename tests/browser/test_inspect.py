@@ -65,6 +65,7 @@ def test_a_click_on_a_patch_selects_its_code_everywhere(page, app_url, tokenizer
     open_at(page, app_url, f"tokenizer={first}")
     before = int(data(page, "frames-drawn"))
     box = picture_canvas(page).bounding_box()
+    assert box["y"] + box["height"] / 2 < 900, "the picture is on the first screen, and its middle can be pressed"
     # The picture is square, as is its middle: the very centre of the canvas lies in the middle of the picture.
     page.mouse.click(box["x"] + box["width"] / 2 + 3, box["y"] + box["height"] / 2 + 3)
     page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''")
@@ -86,6 +87,7 @@ def test_hover_lights_up_without_asking_python(page, app_url, tokenizers):
     page.wait_for_timeout(500)
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "/queue/" in request.url else None)
+    picture_canvas(page).scroll_into_view_if_needed()
     box = picture_canvas(page).bounding_box()
     status = page.locator(f"{VIEW} .dte-status-text")
     said = set()
