@@ -13,7 +13,7 @@ import { mount as mountMap } from "./codebook_map.js";
 import { addStyleSheet } from "./component.js";
 import { learn } from "./help.js";
 import { h, segmented } from "./inspect_dom.js";
-import { whole } from "./inspect_format.js";
+import { counted, whole } from "./inspect_format.js";
 import { say } from "./lab_panel.js";
 
 // Name of a panel -> its mount(host, bus).
@@ -31,16 +31,14 @@ const PANELS = {
 const SHEETS = ["lab_panels.css", "codebook_panels.css"];
 const MOST_SKIPPED = 50;
 
-const plural = (n, one, many = `${one}s`) => `${whole(n)} ${n === 1 ? one : many}`;
-
 /** "3 sounds (12.8 s) · 640 tokens a level · 4 skipped · 12 s on cpu": what an audit counted; tokens: of each level, which
  *  are called parts. Pure. */
 export function auditWords({ media, skipped, planned, complete, seconds, device, amount_words: amount }, tokens, part = "level") {
   const count = Array.isArray(media) ? media.length : (media ?? 0);
-  const all = amount ?? plural(count, "medium", "media");
-  const read = complete || !planned ? all : `${all}, of ${plural(planned, "medium", "media")}; stopped before its end`;
+  const all = amount ?? counted(count, "medium", "media");
+  const read = complete || !planned ? all : `${all}, of ${counted(planned, "medium", "media")}; stopped before its end`;
   const even = new Set(tokens).size < 2;
-  const rest = [even ? `${plural(tokens[0] ?? 0, "token")}${tokens.length > 1 ? ` a ${part}` : ""}` : `${tokens.map(whole).join(", ")} tokens on its ${part}s`];
+  const rest = [even ? `${counted(tokens[0] ?? 0, "token")}${tokens.length > 1 ? ` a ${part}` : ""}` : `${tokens.map(whole).join(", ")} tokens on its ${part}s`];
   if (skipped?.length) rest.push(`${whole(skipped.length)} skipped`);
   if (seconds > 0) rest.push(`counted in ${seconds < 10 ? seconds.toFixed(1) : whole(seconds)} s${device ? ` on ${device}` : ""}`);
   return [read, ...rest].join(" · ");
@@ -214,11 +212,11 @@ class CodebookPage {
     this.reading.hidden = !audit?.reading?.length;
     const notes = audit?.notes ?? [];
     this.notes.hidden = notes.length === 0;
-    say(this.notes.firstChild, `${plural(notes.length, "note")} on how the media were read`);
+    say(this.notes.firstChild, `${counted(notes.length, "note")} on how the media were read`);
     this.notes.lastChild.replaceChildren(...notes.map((text) => h("li", {}, text)));
     const skipped = audit?.skipped ?? [];
     this.skipped.hidden = skipped.length === 0;
-    say(this.skipped.firstChild, `${plural(skipped.length, "file")} skipped`);
+    say(this.skipped.firstChild, `${counted(skipped.length, "file")} skipped`);
     const lines = skipped.slice(0, MOST_SKIPPED).map(([name, why]) => h("li", {}, h("b", {}, name), ` ${why}`));
     if (skipped.length > MOST_SKIPPED) lines.push(h("li", {}, `and ${whole(skipped.length - MOST_SKIPPED)} more`));
     this.skipped.lastChild.replaceChildren(...lines);

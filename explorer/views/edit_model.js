@@ -1,6 +1,6 @@
 // Geometry and figures of the token editor. All pure. Cells are flat (row-major) positions of a grid {rows, cols}.
 
-const whole = (n) => n.toLocaleString("en-US");
+import { counted, whole } from "./inspect_format.js";
 
 /** Cells under a square brush of `size` cells around a cell, cut at the border. */
 export function brushCells(cell, size, { rows, cols }) {
@@ -131,15 +131,14 @@ export function differenceOf(base, edited, width, box) {
 /** Top of a scale that holds `most` and seldom jumps: 8, 16, ... 128, 255. */
 export const scaleTop = (most) => [8, 16, 32, 64, 128].find((top) => most <= top) ?? 255;
 
-const plural = (n, one) => `${whole(n)} ${one}${n === 1 ? "" : "s"}`;
 
 /** The line under the pictures. */
 export function summary({ steps, changed, tokens, pixels, most, leftOut, sound = false }) {
-  if (steps === 0) return `Nothing edited yet. ${plural(tokens, "token")} as they were encoded.`;
-  const parts = [plural(steps, "edit"), `${whole(changed)} of ${plural(tokens, "token")} changed`];
+  if (steps === 0) return `Nothing edited yet. ${counted(tokens, "token")} as they were encoded.`;
+  const parts = [counted(steps, "edit"), `${whole(changed)} of ${counted(tokens, "token")} changed`];
   if (leftOut > 0) parts.push(`${whole(leftOut)} ${leftOut === 1 ? "index" : "indices"} left out`);
   const what = sound ? " of the spectrogram" : "";
-  parts.push(pixels > 0 ? `${plural(pixels, "pixel")}${what} ${pixels === 1 ? "differs" : "differ"}, at most by ${most} of 255` : `no pixel${what} differs`);
+  parts.push(pixels > 0 ? `${counted(pixels, "pixel")}${what} ${pixels === 1 ? "differs" : "differ"}, at most by ${most} of 255` : `no pixel${what} differs`);
   return `${parts.join(" · ")}.`;
 }
 
@@ -150,5 +149,5 @@ export function reachWords({ cell, grid, open, box, ownShare, pixels }) {
   if (!box) return `${place} changes no pixel visibly: without it the decode is the same.`;
   const own = `${Math.round(open.width / grid.cols)} × ${Math.round(open.height / grid.rows)} px`;
   const share = ownShare === null ? "" : `, ${Math.round(100 * ownShare)}% of the change within its own ${own}`;
-  return `${place} visibly changes ${plural(pixels, "pixel")}, within ${box[2]} × ${box[3]} px${share}.`;
+  return `${place} visibly changes ${counted(pixels, "pixel")}, within ${box[2]} × ${box[3]} px${share}.`;
 }

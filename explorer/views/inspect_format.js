@@ -31,6 +31,9 @@ export function percent(part, total) {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)}%`;
 }
 
+/** "1 code", "1,204 codes". */
+export const counted = (n, one, many = `${one}s`) => `${whole(n)} ${n === 1 ? one : many}`;
+
 const plural = (n, one, many) => `${amount(n)} ${n === 1 ? one : many}`;
 
 /** "code 512, 14 of 1,024 tokens": the sentence of the live region. */

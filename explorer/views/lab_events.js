@@ -2,7 +2,7 @@
 
 import { GAP_MS, furnish, memory, say, throttled } from "./lab_panel.js";
 import { h, toggle } from "./inspect_dom.js";
-import { percent, whole } from "./inspect_format.js";
+import { counted, percent, whole } from "./inspect_format.js";
 
 const MOST_ROWS = 200;
 const NEW_VECTOR = {
@@ -45,8 +45,7 @@ export function countWords(events) {
   if (total === 0) return "No code was reseeded so far.";
   const again = events.rows.filter((row) => row[6]).length;
   const all = known < total ? `the newest ${whole(known)}` : "them";
-  const noun = total === 1 ? "reseed" : "reseeds";
-  return `${whole(total)} ${noun} in all; ${whole(again)} of ${all} (${percent(again, known)}) of a code that had been reseeded before, and died again.`;
+  return `${counted(total, "reseed")} in all; ${whole(again)} of ${all} (${percent(again, known)}) of a code that had been reseeded before, and died again.`;
 }
 
 export function createEvents(root, env) {

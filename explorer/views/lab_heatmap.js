@@ -6,7 +6,7 @@ import { createStage, drawScrub, furnish, memory, say, smallText } from "./lab_p
 import { significant } from "./code_card_format.js";
 import { viridis } from "./colormaps.js";
 import { h, segmented } from "./inspect_dom.js";
-import { percent, whole } from "./inspect_format.js";
+import { counted, percent, whole } from "./inspect_format.js";
 import { outline } from "./inspect_theme.js";
 
 const MARGIN = { left: 44, right: 8, top: 8, bottom: 22 };
@@ -30,7 +30,7 @@ export function heatWords(heat) {
   const K = heat.counts[last].length;
   const { live, dead, unseen } = tally(heat.states[last]);
   const range = `steps ${whole(heat.steps[0])} to ${whole(heat.steps[last])}`;
-  return `${whole(K)} codes, ${range}. Newest: ${whole(live)} live, ${whole(dead)} dead (${percent(dead, K)} of ${whole(K)}), ${whole(unseen)} unseen.`;
+  return `${counted(K, "code")}, ${range}. Newest: ${whole(live)} live, ${whole(dead)} dead (${percent(dead, K)} of ${whole(K)}), ${whole(unseen)} unseen.`;
 }
 
 /** "Ticks: the newest 300 of 1,204 reseeds." where the log here is not the whole of it, else "". */

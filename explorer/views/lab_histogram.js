@@ -7,7 +7,7 @@ import { significant } from "./code_card_format.js";
 import { viridis } from "./colormaps.js";
 import { helpTerms } from "./help.js";
 import { h, segmented, toggle } from "./inspect_dom.js";
-import { percent, whole } from "./inspect_format.js";
+import { counted, percent, whole } from "./inspect_format.js";
 import { label } from "./inspect_theme.js";
 
 const MARGIN = { left: 44, right: 10, top: 14, bottom: 36 };
@@ -42,16 +42,16 @@ export function usageOf(frame, byUsage) {
 export function usageWords(frame, { K, perplexity, measured, dead, unseen }) {
   const unseenWords = unseen > 0 ? `; ${whole(unseen)} of ${whole(K)} unseen in fewer steps than that` : "";
   return (
-    `K = ${whole(K)} codes, ceiling min(K, latents of a batch) = ${whole(frame.ceiling)}. ` +
+    `K = ${counted(K, "code")}, ceiling min(K, latents of a batch) = ${whole(frame.ceiling)}. ` +
     `Perplexity ${significant(perplexity)} of ${whole(frame.ceiling)}, ${measured ? "over one batch" : "of these averages"}. ` +
-    `Dead ${whole(dead)} of ${whole(K)} (${percent(dead, K)}): not chosen for ${whole(frame.window)} steps${unseenWords}.`
+    `Dead ${whole(dead)} of ${whole(K)} (${percent(dead, K)}): not chosen for ${counted(frame.window, "step")}${unseenWords}.`
   );
 }
 
 /** "code 17: 3.2 tokens a step (EMA), 0.2% of 2,000, live, silent for 0 steps" */
 export function codeWords(frame, { counts, state, total }, code) {
   const silent = frame.silent?.array[code];
-  const since = silent > 0 ? `, not chosen for ${whole(silent)} ${silent === 1 ? "step" : "steps"}` : "";
+  const since = silent > 0 ? `, not chosen for ${counted(silent, "step")}` : "";
   const share = `${percent(counts[code], total)} of ${tokens(total)}`;
   return `Code ${code}: ${tokens(counts[code])} tokens a step (EMA), ${share}; ${STATES[state[code]]}${since}`;
 }
@@ -139,7 +139,7 @@ class Histogram {
     const x = (place) => plot.left + ((place + 0.5) / K) * plot.width;
     if (this.byUsage) {
       smallText(ctx, theme, "busiest", plot.left, below);
-      smallText(ctx, theme, `${whole(K)} codes, by tokens a step (EMA)`, plot.left + plot.width, below, "right");
+      smallText(ctx, theme, `${counted(K, "code")}, by tokens a step (EMA)`, plot.left + plot.width, below, "right");
     } else {
       for (const code of stepTicks(0, K - 1, 4)) smallText(ctx, theme, String(code), x(code), below, "center");
       haloText(ctx, theme, "tokens a step (EMA), by number", plot.left + plot.width - 2, plot.top - 6, "right", theme.muted);
@@ -283,7 +283,7 @@ class Histogram {
       h("tr", {}, ...[code, tokens(usage.counts[code]), percent(usage.counts[code], usage.total), STATES[usage.state[code]]].map((text) => h("td", {}, String(text)))),
     );
     const heads = ["Code", "Tokens a step (EMA)", `Share of ${tokens(usage.total)}`, "State"].map((text) => h("th", { scope: "col" }, text));
-    const more = usage.K > TABLE_ROWS ? h("p", { class: "dte-lp-none" }, `The first ${TABLE_ROWS} of ${whole(usage.K)} codes.`) : null;
+    const more = usage.K > TABLE_ROWS ? h("p", { class: "dte-lp-none" }, `The first ${TABLE_ROWS} of ${counted(usage.K, "code")}.`) : null;
     this.table.lastChild.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows)), ...(more ? [more] : []));
   }
 

@@ -3,7 +3,7 @@
 import { createStage, furnish, memory, say, smallText } from "./lab_panel.js";
 import { significant } from "./code_card_format.js";
 import { h } from "./inspect_dom.js";
-import { whole } from "./inspect_format.js";
+import { counted, whole } from "./inspect_format.js";
 
 const LABEL_PX = 88; // names of the two rows
 const GAP_PX = 6;
@@ -79,12 +79,12 @@ export function picturesWords({ kind, inputs, outputs }, step) {
   const count = inputs.shape[0];
   if (kind === "points") {
     const distance = significant(pointError(inputs, outputs));
-    return `${whole(count)} points at step ${whole(step)}; mean distance to their reconstructions ${distance} (units of the data).`;
+    return `${counted(count, "point")} at step ${whole(step)}; mean distance to their reconstructions ${distance} (units of the data).`;
   }
   const errors = pictureErrors(inputs, outputs);
   const mean = errors.reduce((sum, error) => sum + error, 0) / Math.max(count, 1);
   const [, height, width] = inputs.shape;
-  return `${whole(count)} pictures of ${height} × ${width} px at step ${whole(step)}; mean absolute error ${significant(mean)} of 255.`;
+  return `${counted(count, "picture")} of ${height} × ${width} px at step ${whole(step)}; mean absolute error ${significant(mean)} of 255.`;
 }
 
 export function createPictures(root, env) {

@@ -203,7 +203,7 @@ class Plane {
     put(this.lit, state.drawing || lit === null ? "" : codeWords(frame, lit));
     this.toggles.cells.querySelector("input").disabled = !cellKind(frame); // the caption says why
     this.refit.hidden = frame.plane.kind !== "pca";
-    const words = planeWords(frame, state.gradients ? this.arrows : null);
+    const words = planeWords(frame, state.gradients ? this.arrows : null, this.view?.settings?.quantizer);
     const missing = state.gradients && !this.arrows ? " At this moment no gradients were measured." : "";
     put(this.caption, state.drawing ? "You draw inputs. The run starts anew with them each time the pointer is lifted." : words + missing);
   }

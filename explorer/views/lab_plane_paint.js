@@ -1,7 +1,7 @@
 // Drawing data by hand: the plane becomes a sheet of paper, and each stroke leaves points scattered around it.
 
 import { h } from "./inspect_dom.js";
-import { whole } from "./inspect_format.js";
+import { counted, whole } from "./inspect_format.js";
 import { drawPaper, placing } from "./lab_plane_draw.js";
 
 export const MOST_POINTS = 2000;
@@ -41,7 +41,7 @@ export function createPaper({ act, bus, redraw }) {
   );
 
   function say(words = "") {
-    count.textContent = `${whole(points.length)} of ${whole(MOST_POINTS)} points, from -${REACH} to ${REACH} on both axes`;
+    count.textContent = `${whole(points.length)} of ${counted(MOST_POINTS, "point")}, from -${REACH} to ${REACH} on both axes`;
     message.textContent = words;
     redraw();
   }

@@ -1,22 +1,29 @@
 // What the latent plane shows, said honestly: which plane, which latents, why there are no cells, how many codes are dead.
 
-import { percent, whole } from "./inspect_format.js";
+import { counted, percent, whole } from "./inspect_format.js";
 
 export const MOST_CELLS = 1024;
 
-/** Which cells to draw: "euclidean", "cosine", or null for none. */
+/** Why the cells of a rule are those of the nearest code, where its latents are drawn. */
+const RULES = {
+  fsq: "Cells: exact. Latents are drawn behind FSQ's bound, h tanh(z + s) − o, where rounding makes a grid.",
+  lfq: "Cells: exact. The sign of each dimension is the nearest corner.",
+  bsq: "Cells: exact. Latents are drawn on the unit sphere, z / |z|, where the sign of each dimension is the nearest corner.",
+};
+
+/** Which cells to draw: "euclidean", "cosine", or null for none. Of a rule, too, the nearest code is the one in use. */
 export function cellKind(frame) {
   const { kind, metric } = frame.plane;
   if (kind === "pca" || frame.codebook_size > MOST_CELLS) return null;
-  if (kind === "line") return metric === "euclidean" ? "euclidean" : null;
-  return metric === "implicit" ? null : metric;
+  if (metric === "cosine") return kind === "line" ? null : "cosine";
+  return "euclidean";
 }
 
-function cellWords(frame) {
+function cellWords(frame, quantizer) {
   const { kind, metric } = frame.plane;
   if (kind === "pca") return "No cells: cells of projected codes would not be the ones in use.";
-  if (metric === "implicit") return "No cells: the code of a latent follows from a rule, not from the nearest vector.";
   if (frame.codebook_size > MOST_CELLS) return `No cells: they are drawn up to K = ${whole(MOST_CELLS)} codes.`;
+  if (metric === "implicit") return RULES[quantizer] ?? "Cells: exact, of the nearest code.";
   if (kind === "line") return cellKind(frame) ? "Cells: the intervals in use." : "No cells: the metric has none on a line.";
   return metric === "cosine" ? "Cells: exact, by the angle to the codes." : "Cells: exact, of the nearest code.";
 }
@@ -30,21 +37,21 @@ export function planeName({ kind, explained, fitted_at, dims }) {
 }
 
 function latentWords(frame) {
-  return `${whole(frame.z.shape[0])} latents of fixed inputs, encoded anew at step ${whole(frame.step)}.`;
+  return `${counted(frame.z.shape[0], "latent")} of fixed inputs, encoded anew at step ${whole(frame.step)}.`;
 }
 
 /** "Dead: 41 of 64 codes, not chosen for 20 steps." */
 export function deadWords({ dead, unseen, codebook_size: K, window }) {
-  const silent = `Dead: ${whole(dead)} of ${whole(K)} codes, not chosen for ${whole(window)} steps.`;
+  const silent = `Dead: ${whole(dead)} of ${counted(K, "code")}, not chosen for ${counted(window, "step")}.`;
   return unseen ? `${silent} Unseen so far: ${whole(unseen)} of ${whole(K)}.` : silent;
 }
 
-/** Sentences of the caption. `arrows`: of arrowScale, or null. */
-export function planeWords(frame, arrows = null) {
+/** Sentences of the caption. `arrows`: of arrowScale, or null. quantizer: of the run, which names the rule of the cells. */
+export function planeWords(frame, arrows = null, quantizer = "") {
   const level = frame.levels > 1 ? [`Level ${frame.level + 1} of ${frame.levels}.`] : [];
-  const words = [...level, planeName(frame.plane), cellWords(frame), latentWords(frame)];
+  const words = [...level, planeName(frame.plane), cellWords(frame, quantizer), latentWords(frame)];
   if (arrows) {
-    const some = `${whole(arrows.shown)} of ${whole(frame.z.shape[0])} latents`;
+    const some = `${whole(arrows.shown)} of ${counted(frame.z.shape[0], "latent")}`;
     const length = Number(arrows.typical.toPrecision(2));
     words.push(
       arrows.typical > 0
@@ -61,6 +68,6 @@ const STATE = ["live", "dead", "unseen so far"];
 export function codeWords(frame, code) {
   const count = Number(frame.counts.array[code].toPrecision(2));
   const silent = frame.silent.array[code];
-  const since = silent > 0 ? `, silent for ${whole(silent)} steps` : "";
+  const since = silent > 0 ? `, silent for ${counted(silent, "step")}` : "";
   return `Code ${code} · ${count} latents a step (EMA) · ${STATE[frame.state.array[code]]}${since}`;
 }

@@ -1,7 +1,7 @@
 // The timeline: a bar over every kept moment of the run, with a tick for each step at which codes were reseeded.
 
 import { h } from "./inspect_dom.js";
-import { whole } from "./inspect_format.js";
+import { counted, whole } from "./inspect_format.js";
 import { onThemeChange, readTheme } from "./inspect_theme.js";
 
 const REPLAY_MS = 12_000; // a whole run, however long it was
@@ -24,7 +24,7 @@ export function replayStride({ first, last, stride }) {
 
 /** Words beside the bar. `shown`: the step that the frame on screen has. */
 export function timelineWords(scrub, shown, kept) {
-  if (scrub === null) return `Every ${kept.stride === 1 ? "step" : `${whole(kept.stride)} steps`} kept, from ${whole(kept.first)} to ${whole(kept.last)}`;
+  if (scrub === null) return `Every ${kept.stride === 1 ? "step" : counted(kept.stride, "step")} kept, from ${whole(kept.first)} to ${whole(kept.last)}`;
   return `Looking back: step ${whole(shown ?? scrub)} of ${whole(kept.last)}`;
 }
 

@@ -2,7 +2,7 @@
 
 import { bytesOf } from "./export_bar.js";
 import { h } from "./inspect_dom.js";
-import { whole } from "./inspect_format.js";
+import { counted, whole } from "./inspect_format.js";
 import { createTimeline } from "./lab_timeline.js";
 
 const STEPS = [1, 10, 100];
@@ -11,7 +11,7 @@ const SPEEDS = [1, 3, 10, 30, 100];
 /** "step 1,240 · 620,000 latents · 312 steps a second · CPU, 1 thread" */
 export function statusWords(status, frame) {
   if (!status) return "Starting…";
-  const seen = frame ? [`${whole(frame.latents_seen)} latents`] : [];
+  const seen = frame ? [counted(frame.latents_seen, "latent")] : [];
   const rate = Number(status.steps_per_second) || 0;
   const still = status.ended ? "ended" : "paused";
   const speed = status.playing ? [`${rate < 10 ? rate.toFixed(1) : whole(rate)} steps a second`] : [still];
@@ -48,9 +48,9 @@ export function createTransport(root, env) {
   };
   const button = (text, title, onclick, extra = "") => h("button", { type: "button", class: `lab-button ${extra}`, title, onclick }, text);
   const play = button("Play", "Play or pause (space, outside of fields)", () => live(view?.status?.playing ? "pause" : "play"), "lab-primary");
-  const steps = STEPS.map((count) => button(`+${count}`, `Take ${count} ${count === 1 ? "step" : "steps"} and pause`, () => live("step", { count })));
+  const steps = STEPS.map((count) => button(`+${count}`, `Take ${counted(count, "step")} and pause`, () => live("step", { count })));
   const speed = h("select", { class: "lab-select", "aria-label": "Speed", onchange: () => run("speed", { steps_per_second: speed.value === "" ? null : Number(speed.value) }) });
-  speed.append(...SPEEDS.map((n) => h("option", { value: n }, `${n} ${n === 1 ? "step" : "steps"}/s`)), h("option", { value: "" }, "full speed"));
+  speed.append(...SPEEDS.map((n) => h("option", { value: n }, `${counted(n, "step")}/s`)), h("option", { value: "" }, "full speed"));
   speed.value = "";
   const reset = button("Reset", "Start anew with the same seed and settings: the same run again", () => live("reset"));
   const seed = button("New seed", "Start anew with another seed", () => live("set", { changes: { seed: otherSeed(view?.settings?.seed) } }));

@@ -3,8 +3,10 @@
 import json
 
 import numpy as np
+import pytest
 import torch
 
+from explorer.lab.quantizing import build_lab_quantizer, code_tensors
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
 from explorer.views.encoding import unpack
@@ -76,3 +78,23 @@ def test_each_curve_has_a_label_and_measures_have_a_unit():
 def test_the_opening_names_every_control():
     value = json.loads(opening("t", "", {"a": 1}, {"a": 0}, [], None))
     assert {control["name"] for control in value["controls"]} >= {"codebook_size", "decay", "reseeding"}
+
+
+RULED = [("lfq", 5), ("bsq", 5), *(("fsq", levels) for levels in (2, 3, 5, 8))]
+
+
+@pytest.mark.parametrize(("quantizer", "levels"), RULED, ids=lambda value: str(value))
+@pytest.mark.parametrize("dim", [1, 2])
+def test_the_cell_in_which_a_latent_of_a_rule_is_drawn_is_the_code_it_gets(quantizer, levels, dim):
+    settings = LabSettings().changed({"quantizer": quantizer, "axis_levels": levels, "dim": dim})
+    rule = build_lab_quantizer(settings).eval()
+    axis = torch.linspace(-4, 4, 161)  # with 0, and for FSQ far into the bend of its tanh
+    stage = rule(torch.cartesian_prod(*[axis] * dim).reshape(-1, dim)).stages[0]
+    (codes,) = code_tensors(rule)
+    drawn, places = stage.z_e.double().numpy(), codes.double().numpy()  # what a frame holds
+    distance = ((drawn[:, None] - places[None]) ** 2).sum(-1)
+    nearest = np.sort(distance, axis=1)
+    inside = nearest[:, 1] - nearest[:, 0] > 1e-6  # on a border both are right; float32 steps are smaller than this
+    assert inside.mean() > 0.95
+    assert np.array_equal(distance.argmin(1)[inside], stage.indices.numpy()[inside])
+    assert set(stage.indices.numpy()) == set(range(len(places))), "the grid of points reaches every cell"

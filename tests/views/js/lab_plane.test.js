@@ -34,13 +34,25 @@ test("of projected codes there are no cells, and the caption says why", () => {
   assert.match(planeWords(frame), /PCA of 32-D latents, 42% of the variance.*axes of step 300.*No cells: cells of projected codes would not be/);
 });
 
-test("cells: by distance, by angle, on a line, none for a rule or above 1,024 codes", () => {
+test("cells: by distance, by angle, on a line, of a rule by distance, none above 1,024 codes", () => {
   assert.equal(cellKind(frameOf()), "euclidean");
   assert.equal(cellKind(frameOf({ plane: { metric: "cosine" } })), "cosine");
-  assert.equal(cellKind(frameOf({ plane: { metric: "implicit" } })), null);
+  const ruled = frameOf({ plane: { metric: "implicit" } });
+  assert.equal(cellKind(ruled), "euclidean");
+  assert.equal(cellKind(frameOf({ plane: { kind: "line", dims: 1, metric: "implicit" } })), "euclidean");
+  assert.equal(cellKind(frameOf({ plane: { kind: "pca", dims: 4, metric: "implicit" } })), null);
+  assert.match(planeWords(ruled, null, "fsq"), /Cells: exact\. Latents are drawn behind FSQ's bound/);
+  assert.match(planeWords(ruled, null, "bsq"), /Cells: exact\. Latents are drawn on the unit sphere/);
+  assert.match(planeWords(ruled, null, "lfq"), /Cells: exact\. The sign of each dimension/);
   assert.equal(cellKind(frameOf({ plane: { kind: "line", dims: 1 } })), "euclidean");
   assert.equal(cellKind(frameOf({ codebook_size: 1025 })), null);
   assert.match(planeWords(frameOf({ codebook_size: 1025 })), /up to K = 1,024/);
+});
+
+test("one of a thing is said in the singular", () => {
+  const one = frameOf({ dead: 0, window: 1, codebook_size: 1, z: { array: new Float32Array(2), shape: [1, 2] } });
+  assert.equal(deadWords(one), "Dead: 0 of 1 code, not chosen for 1 step.");
+  assert.match(planeWords(one), /1 latent of fixed inputs/);
 });
 
 test("gradients that do not come through are said to be 0", () => {

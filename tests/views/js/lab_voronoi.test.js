@@ -129,3 +129,34 @@ test("1,024 cells for each frame: how long they take is printed, and they tile t
   console.log(`voronoi 1,024: ${(performance.now() - from).toFixed(1)} ms`); // a busy machine says nothing about the code
   assert.ok(Math.abs(total(cells) - 16) < 1e-9);
 });
+
+/** Codes of a lattice with these values on each axis, x fastest, and the borders half-way between its values. */
+function lattice(values) {
+  const codes = Float64Array.from(values.flatMap((y) => values.flatMap((x) => [x, y])));
+  return { codes, borders: values.slice(1).map((value, i) => (value + values[i]) / 2) };
+}
+
+const LATTICES = {
+  "FSQ, 5 levels": [-1, -0.5, 0, 0.5, 1],
+  "FSQ, 8 levels": [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75],
+  "FSQ, 2 levels": [-1, 0],
+  LFQ: [-1, 1],
+  BSQ: [-Math.SQRT1_2, Math.SQRT1_2],
+};
+
+for (const [name, values] of Object.entries(LATTICES)) {
+  test(`on a lattice each cell is the rectangle between its borders: ${name}`, () => {
+    const { codes, borders } = lattice(values);
+    const { start, xy } = voronoiCells(codes, BOX);
+    const [low, high] = [[-2, ...borders], [...borders, 2]];
+    for (let k = 0; k < codes.length / 2; k++) {
+      const [column, row] = [k % values.length, Math.floor(k / values.length)];
+      const corners = Array.from({ length: start[k + 1] - start[k] }, (_, i) => [xy[2 * (start[k] + i)], xy[2 * (start[k] + i) + 1]]);
+      for (const [side, edge] of [[0, column], [1, row]]) {
+        const along = corners.map((corner) => corner[side]);
+        assert.ok(Math.abs(Math.min(...along) - low[edge]) < 1e-12 && Math.abs(Math.max(...along) - high[edge]) < 1e-12);
+      }
+      assert.ok(Math.abs(area({ start, xy }, k) - (high[column] - low[column]) * (high[row] - low[row])) < 1e-12);
+    }
+  });
+}
