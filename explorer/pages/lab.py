@@ -6,17 +6,17 @@ what a visitor does reaches the run by `lab_do`, neither through the queue of ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
 
 from explorer.errors import ExplorerError
-from explorer.lab.presets import PRESETS, preset
-from explorer.lab.settings import LabSettings, settings_from_json
+from explorer.lab.presets import PRESETS, Preset
+from explorer.lab.settings import LabSettings
 from explorer.pages import lab_events
-from explorer.pages.lab_visitors import Visitor, open_run, visitors
+from explorer.pages.lab_link import linked_run, restore
+from explorer.pages.lab_visitors import open_run, visitors
 from explorer.views.lab_view import LabView, opening
 
 
@@ -38,34 +38,28 @@ def lab_do(request: dict[str, Any]) -> str:
 
 
 def _open(request: gr.Request) -> str:
-    """A page was opened, perhaps by a link: its run begins to play at once."""
+    """A page was opened, perhaps by a link: its run is brought to where the link left it."""
     visitor = visitors.enter(request.session_hash or "")
-    chosen, said = _wanted(dict(request.query_params), visitor)
+    wanted = linked_run(dict(request.query_params))
+    visitor.preset = wanted.preset
+    token, said = visitor.token, wanted.said
     try:
-        open_run(visitor, chosen)
+        run = open_run(visitor, wanted.settings)
+        said = " ".join(filter(None, (said, restore(wanted, run.ask))))
     except ExplorerError as error:
         visitors.leave(visitor.session)
-        return opening("", str(error), asdict(chosen), asdict(LabSettings()), _presets(), visitor.preset)
-    return opening(visitor.token, said, asdict(chosen), asdict(LabSettings()), _presets(), visitor.preset)
+        token, said = "", str(error)
+    return opening(token, said, asdict(wanted.settings), asdict(LabSettings()), presets_json(), visitor.preset)
 
 
-def _wanted(query: Mapping[str, str], visitor: Visitor) -> tuple[LabSettings, str]:
-    """The settings that a link asks for; what does not hold falls back to the default, and is said."""
-    try:
-        chosen, base = None, LabSettings()
-        if "preset" in query:
-            chosen = preset(query["preset"])
-            base = LabSettings().changed(chosen.changes)
-        if "settings" in query:
-            base = settings_from_json(query["settings"])
-        visitor.preset = chosen.id if chosen else None
-        return base, ""
-    except ExplorerError as error:
-        return LabSettings(), f"The link asks for a run that cannot be, so the first one is shown. {error}"
+def presets_json() -> list[dict[str, Any]]:
+    """As the cards read them, with what sets the broken run and the mended one apart."""
+    return [one.as_json() | {"apart": _apart(one)} for one in PRESETS.values()]
 
 
-def _presets() -> list[dict[str, Any]]:
-    return [one.as_json() for one in PRESETS.values()]
+def _apart(one: Preset) -> dict[str, dict[str, Any]]:
+    broken = asdict(LabSettings().changed(one.changes))
+    return {"broken": {name: broken[name] for name in one.mend.changes}, "mended": dict(one.mend.changes)}
 
 
 def _leave(request: gr.Request) -> None:

@@ -58,9 +58,26 @@ export function numbersFit(level, frame) {
   return w >= digits * NUMBERS_FROM_PX * 0.72 + 4 && h >= 14;
 }
 
+/** Where numbers are wished for and there is no room for them, the canvas says what brings them. */
+function askToZoom(ctx, { theme }, { W, H }) {
+  const words = "Zoom in to read the numbers";
+  ctx.font = `600 12px ${theme.font}`;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  const half = ctx.measureText(words).width / 2 + 10;
+  ctx.globalAlpha = 0.9;
+  ctx.fillStyle = theme.surface;
+  ctx.beginPath();
+  ctx.roundRect(W / 2 - half, H - 34, 2 * half, 24, 12);
+  ctx.fill();
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = theme.ink;
+  ctx.fillText(words, W / 2, H - 21.5);
+}
+
 function numbers(ctx, app, frame, colourOf) {
   const { level, theme } = app;
-  if (!numbersFit(level, frame)) return;
+  if (!numbersFit(level, frame)) return askToZoom(ctx, app, frame);
   const digits = String(level.K - 1).length;
   const [, , w] = tokenBox(level, frame, 0);
   const size = Math.min(13, Math.max(9, ((w - 4) / digits) * 1.55));

@@ -1,4 +1,5 @@
-// The lab's address: a link to this page that opens it with the same settings and seed.
+// The lab's address: a link to this page that opens it as it is: settings and seed, the preset and whether it is mended, what run
+// B changes, the speed, and whether it stands still. pages/lab_link.py reads it back.
 
 const LONGEST = 6000; // characters of settings; browsers and servers refuse much longer addresses
 const PAUSE_MS = 400; // browsers refuse hundreds of changes in a few seconds
@@ -16,30 +17,37 @@ export function differing(settings, defaults) {
   return changed;
 }
 
-/** The query of a link; keys that are not the lab's are kept. */
-export function queryOf(before, settings, defaults, preset) {
+const KEYS = ["settings", "preset", "mended", "b", "speed", "paused"];
+
+/** The query of a link; keys that are not the lab's are kept. run: {all: settings of A and perhaps B, preset, mended, limit
+ *  (steps a second, null: full), playing}. Without a preset the settings are always named: the bare address opens the first run. */
+export function queryOf(before, { all, preset = null, mended = false, limit, playing = true }, defaults) {
   const query = new URLSearchParams(before);
-  const changed = differing(settings, defaults);
-  query.delete("settings");
-  query.delete("preset");
+  for (const key of KEYS) query.delete(key);
+  const [a, b] = all;
+  const changed = differing(a, defaults);
   if (preset) query.set("preset", preset);
-  if (Object.keys(changed).length) query.set("settings", JSON.stringify(changed));
+  if (!preset || Object.keys(changed).length) query.set("settings", JSON.stringify(changed));
+  if (preset && mended) query.set("mended", "1");
+  if (b) query.set("b", JSON.stringify(differing(b, a)));
+  if (limit !== undefined) query.set("speed", limit === null ? "full" : String(limit));
+  if (!playing) query.set("paused", "1");
   return query.toString();
 }
 
-/** write(settings, preset) soon, at most once in a while. */
+/** write(run) soon, at most once in a while; run: of queryOf. */
 export function createAddress(defaults, win = window) {
   let pending = null;
   let newest = null;
   const write = () => {
     pending = null;
     const { pathname, search, hash } = win.location;
-    const query = queryOf(search, ...newest);
+    const query = queryOf(search, newest, defaults);
     const address = pathname + (query ? "?" + query : "") + hash;
     if (address !== pathname + search + hash) win.history.replaceState(win.history.state, "", address);
   };
-  return (settings, preset) => {
-    newest = [settings, defaults, preset];
+  return (run) => {
+    newest = run;
     pending ??= setTimeout(write, PAUSE_MS);
   };
 }

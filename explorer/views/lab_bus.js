@@ -10,6 +10,7 @@ const FIRST = {
   trails: true,
   gradients: false,
   drawing: false, // the plane takes points
+  compared: 0, // comparisons that the visitor began on this page
 };
 
 /** A new bus, one for each lab. */

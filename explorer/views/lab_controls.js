@@ -1,6 +1,7 @@
 // The form of the lab's settings: made from the list that Python sends; each change is one `set`, answered at once.
 
 import { addStyleSheet } from "./component.js";
+import { helpMark } from "./help.js";
 import { h, segmented } from "./inspect_dom.js";
 import { createField } from "./lab_control_field.js";
 import { createQueue, differs, grouped, inertReason, isShown, settingsOfSides, valueWords } from "./lab_control_values.js";
@@ -108,14 +109,17 @@ function rowElement(form, control) {
   row.sides = h("span", { class: "dte-lf-differs", hidden: true });
   const label = h("label", { for: control.kind === "choice" && !row.field.inputs[0].id ? null : ids.input }, control.label);
   const unit = control.unit ? h("span", { class: "dte-lf-unit" }, control.unit) : null;
-  const help = h("span", { class: "dte-lf-help", id: ids.help, role: "tooltip" }, control.help, control.restarts ? " A change restarts the run." : "");
+  const words = `${control.help}${control.restarts ? " A change restarts the run." : ""}`;
+  const help = h("span", { class: "dte-lf-help", id: ids.help, role: "tooltip" }, words); // seen while the keyboard is on the control
+  const mark = helpMark({ term: control.label, words });
+  mark.tabIndex = -1; // for mouse and touch: the keyboard sees the same beside the control
   row.reason = h("p", { class: "dte-lf-reason", id: `${ids.help}-reason`, hidden: true });
   row.error = h("p", { class: "dte-lf-error", id: ids.error, role: "alert", hidden: true });
   for (const input of row.field.inputs) input.setAttribute("aria-describedby", `${ids.help} ${row.reason.id} ${ids.error}`);
   row.element = h(
     "div",
     { class: "dte-lf-row", "data-control": control.name, "data-kind": control.kind },
-    h("div", { class: "dte-lf-label" }, label, unit, control.restarts ? restartMark() : null, row.sides, row.reset),
+    h("div", { class: "dte-lf-label" }, label, mark, unit, control.restarts ? restartMark() : null, row.sides, row.reset),
     row.field.element,
     row.reason,
     row.error,

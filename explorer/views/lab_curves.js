@@ -4,7 +4,7 @@ import { compact, logTicks, niceTicks, stepTicks } from "./lab_axes.js";
 import { heightOf, linePoints, nearestRow, plotsOf, rangeOf, rowWords, rowsOf, spread, unitOf, valueWords } from "./lab_curves_model.js";
 import { createStage, drawScrub, furnish, haloText, memory, say, smallText, throttled } from "./lab_panel.js";
 import { h, segmented } from "./inspect_dom.js";
-import { whole } from "./inspect_format.js";
+import { counted, whole } from "./inspect_format.js";
 
 const MARGIN = { left: 44, right: 26, top: 12, bottom: 20 };
 const CEILING_ROOM = 1.2; // its name stands above the line, clear of the curve
@@ -175,9 +175,10 @@ class Curves {
     const row = rows[step === null || step === undefined ? rows.length - 1 : nearestRow(rows, step)];
     for (const plot of this.plots) plot.lines.forEach((line, i) => say(plot.values[i], valueWords(line, row[line.column], !plot.unit)));
     const stride = this.view?.curves?.stride ?? 1;
-    const every = stride > 1 ? `every ${whole(stride)} steps` : "every step";
+    const every = stride > 1 ? `every ${counted(stride, "step")}` : "every step";
     const dropped = this.log && this.plots.some((plot) => plot.scales?.range.dropped > 0) ? " Values of 0 or less have no place on a log axis." : "";
-    return say(this.caption, `Numbers at step ${whole(row[0])}; measured on one batch ${every}, ${whole(rows.length)} kept.${dropped}`);
+    const under = this.log && this.plots.some((plot) => plot.scales?.range.under) ? " What is below 4e-15 of the largest value is drawn on the lower edge: float32 cannot tell it from 0." : "";
+    return say(this.caption, `Numbers at step ${whole(row[0])}; measured on one batch ${every}, ${whole(rows.length)} kept.${dropped}${under}`);
   }
 
   destroy() {

@@ -58,7 +58,11 @@ export function unitOf(plot) {
   return units.size === 1 ? plot.lines[0].unit : "";
 }
 
-/** Range {low, high, log, dropped} of a plot's axis. `extra`: values that must fit in. dropped: values a log axis cannot show. */
+// Squares of differences of float32 numbers (24 bits) are noise below this share of the largest: no axis needs to reach there.
+export const LEAST = 2 ** -48;
+
+/** Range {low, high, log, dropped, under} of a plot's axis. `extra`: values that must fit in. dropped: values a log axis
+ *  cannot show; under: whether some lie so far below the largest that they are drawn on its lower edge. */
 export function rangeOf(plot, rows, log, extra = []) {
   if (plot.whole) return { low: 0, high: 1, log: false, dropped: 0 };
   let [low, high, dropped] = [Infinity, -Infinity, 0];
@@ -75,8 +79,10 @@ export function rangeOf(plot, rows, log, extra = []) {
   extra.forEach(take);
   if (low > high) return { low: log ? 0.1 : 0, high: 1, log, dropped };
   if (log) {
+    const under = low < LEAST * high;
+    low = Math.max(low, LEAST * high);
     const wide = high / low < 2 ? 2 : 1.15; // a nearly constant value still gets an axis
-    return { low: low / wide, high: high * wide, log, dropped };
+    return { low: low / wide, high: high * wide, log, dropped, under };
   }
   if (plot.zero) low = Math.min(low, 0);
   const room = high > low ? 0.06 * (high - low) : Math.max(Math.abs(high) * 0.5, 0.5);
@@ -85,7 +91,7 @@ export function rangeOf(plot, rows, log, extra = []) {
 
 /** Height share 0 (low) .. 1 (high), NaN for what the axis cannot show. */
 export function heightOf({ low, high, log }, value) {
-  if (log) return value > 0 ? Math.log(value / low) / Math.log(high / low) : NaN;
+  if (log) return value > 0 ? Math.max(0, Math.log(value / low) / Math.log(high / low)) : NaN;
   return (value - low) / (high - low);
 }
 

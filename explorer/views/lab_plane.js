@@ -1,13 +1,13 @@
 // The latent plane: latents, codes, exact cells, trails, reseeds, gradients. It draws a new frame when one comes, and in
 // between only while something glides, flashes or lights up.
 
-import { helpTerms } from "./help.js";
+import { helpMark, helpTerms } from "./help.js";
 import { h, segmented, toggle } from "./inspect_dom.js";
 import { onThemeChange, readTheme } from "./inspect_theme.js";
 import { litCode } from "./lab_bus.js";
 import { cellsOf, drawPlane, placing, tokensAStep } from "./lab_plane_draw.js";
 import { arrowScale, boxOf, follow, Motion } from "./lab_plane_motion.js";
-import { createPaper } from "./lab_plane_paint.js";
+import { createPaper, drawingWords } from "./lab_plane_paint.js";
 import { cellKind, codeWords, deadWords, planeWords } from "./lab_plane_words.js";
 
 const TERMS = { fsq: "fsq", lfq: "signs", bsq: "signs" }; // help on what the codes of a rule are
@@ -25,6 +25,8 @@ const OVERLAYS = [
   ["drawing", "Draw points", "Paint the data by hand"],
 ];
 
+const ABOUT = { term: "What the plane shows", words: OVERLAYS.map(([, name, words]) => `${name}: ${words[0].toLowerCase()}${words.slice(1)}.`).join(" ") };
+
 /** env.drawn(frame) is called for each new frame that was drawn. */
 export function createPlane(root, env) {
   return new Plane(root, env);
@@ -35,7 +37,7 @@ class Plane {
     Object.assign(this, { root, env, view: null, frame: null, drawnFrame: null, camera: null, fit: "all" });
     Object.assign(this, { W: 0, H: 0, dpr: 1, lastDrawn: -Infinity, lateAt: -Infinity, dueAt: Infinity, pending: null, saying: null, cells: null, arrows: null });
     this.motion = new Motion();
-    this.paper = createPaper({ act: env.act, bus: env.bus, redraw: () => this.request() });
+    this.paper = createPaper({ act: env.act, bus: env.bus, redraw: () => this.request(), runs: () => this.view?.bothSettings?.length ?? 1 });
     this.build();
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.stage);
@@ -87,7 +89,7 @@ class Plane {
     );
     this.root.setAttribute("aria-label", "Latent plane");
     this.root.classList.add("lab-plane");
-    this.root.append(h("div", { class: "lab-head" }, h("h3", {}, "Latent plane"), tools), switches, this.stage, this.paper.bar, this.readout, legend, this.caption, this.terms);
+    this.root.append(h("div", { class: "lab-head" }, h("h3", {}, "Latent plane", helpMark(ABOUT)), tools), switches, this.stage, this.paper.bar, this.readout, legend, this.caption, this.terms);
   }
 
   listen() {
@@ -205,7 +207,7 @@ class Plane {
     this.refit.hidden = frame.plane.kind !== "pca";
     const words = planeWords(frame, state.gradients ? this.arrows : null, this.view?.settings?.quantizer);
     const missing = state.gradients && !this.arrows ? " At this moment no gradients were measured." : "";
-    put(this.caption, state.drawing ? "You draw inputs. The run starts anew with them each time the pointer is lifted." : words + missing);
+    put(this.caption, state.drawing ? drawingWords(this.view?.settings) : words + missing);
   }
 
   resize() {

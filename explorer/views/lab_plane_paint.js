@@ -19,9 +19,26 @@ export function scatter(x, y, spread, room, random = Math.random) {
   });
 }
 
-/** The sheet of one plane. `redraw()` asks the plane to draw; `act` sends the points when the pointer is lifted. */
-export function createPaper({ act, bus, redraw }) {
+/** What is asked for when the pointer is lifted. The first stroke takes the model away: behind one the plane shows latents,
+ *  and what was drawn comes back bent. Who then chooses a model keeps it. */
+export function drawnChanges(points, settings) {
+  return { dataset: "drawn", points, ...(settings?.dataset === "drawn" ? {} : { model: "none" }) };
+}
+
+/** What is said while somebody draws. */
+export function drawingWords(settings) {
+  const kept = settings?.dataset === "drawn" && settings.model !== "none";
+  const what = kept
+    ? "You draw inputs; the model makes latents of them, so the plane shows them bent. Choose no model to see them as they are."
+    : "You draw the latents themselves: no model stands between your points and the codes.";
+  return `${what} The run starts anew each time the pointer is lifted.`;
+}
+
+/** The sheet of one plane. `redraw()` asks the plane to draw; `act` sends the points when the pointer is lifted; `runs()` is
+ *  how many runs there are. */
+export function createPaper({ act, bus, redraw, runs = () => 1 }) {
   let points = [];
+  let current = null; // settings
   let down = false;
   let touched = false; // points of the settings are taken over until the visitor draws
   const count = h("span", {});
@@ -61,6 +78,7 @@ export function createPaper({ act, bus, redraw }) {
       return points;
     },
     show(drawing, settings) {
+      current = settings;
       bar.hidden = !drawing;
       if (!touched && settings?.points?.length && settings.points.length !== points.length) {
         points = settings.points.map(([x, y]) => [x, y]);
@@ -78,8 +96,13 @@ export function createPaper({ act, bus, redraw }) {
       if (!down) return;
       down = false;
       if (!points.length) return;
-      const answer = await act("set", { changes: { dataset: "drawn", points } });
-      if (answer && !answer.ok) say(answer.error?.message ?? "The points were not taken.");
+      const sides = Array.from({ length: runs() }, (_, i) => i);
+      const changes = drawnChanges(points, current);
+      const answer = await act("set", { changes, sides });
+      if (!answer || answer.ok) return;
+      const why = answer.error?.message ?? "The points were not taken.";
+      const again = changes.model && (await act("set", { changes: { dataset: "drawn", points }, sides }));
+      say(again?.ok ? `The model stays, and bends what you draw. Without one: ${why}` : why);
     },
     draw(ctx, W, H, theme) {
       drawPaper(ctx, { points, view: view(W, H), theme, reach: REACH, W, H });

@@ -19,6 +19,21 @@ export function shownStatus(status, before) {
 
 export const mendedWords = (preset) => `Mended: ${preset.mend.says}`;
 
+/** "owner/name/issues/12 (what it says)" -> {href, text, rest}; null for a source that is no thread on GitHub. */
+export function threadOf(source) {
+  const found = /^([\w.-]+\/[\w.-]+)\/issues\/(\d+)(.*)$/.exec(source);
+  return found && { href: `https://github.com/${found[1]}/issues/${found[2]}`, text: `${found[1]}, issue ${found[2]}`, rest: found[3] };
+}
+
+function sourceElement(source) {
+  const thread = threadOf(source);
+  const link = thread && h("a", { href: thread.href, target: "_blank", rel: "noopener noreferrer" }, thread.text);
+  return h("p", { class: "dte-lf-source" }, "Source: ", ...(thread ? [link, thread.rest] : [source]));
+}
+
+/** The one that runs comes first, so that its button is in sight; the others stay in their order. */
+export const runningFirst = (items) => [...items.filter((item) => item.state !== "idle"), ...items.filter((item) => item.state === "idle")];
+
 export function createPresets(root, env) {
   addStyleSheet(new URL("lab_forms.css", import.meta.url).href);
   const list = { act: env.act, busy: false, cards: [], status: { preset: env.payload.preset ?? null, mended: false } };
@@ -29,7 +44,7 @@ export function createPresets(root, env) {
   root.replaceChildren(
     h("div", { class: "dte-lf-head" }, h("h3", {}, "Break it, mend it")),
     h("p", { class: "dte-lf-note" }, "Each of these runs fails for a reason that people have met. Choose one, watch it fail, then mend it."),
-    h("ul", { class: "dte-lf-cards" }, ...list.cards.map((item) => item.element)),
+    (list.element = h("ul", { class: "dte-lf-cards" }, ...list.cards.map((item) => item.element))),
   );
   refresh(list);
   const same = memory();
@@ -59,9 +74,10 @@ function card(list, preset) {
   item.body = h(
     "div",
     { class: "dte-lf-card-body", id, hidden: true },
-    h("dl", {}, ...paragraph("Watch", preset.watch), ...paragraph("Why", preset.why)),
+    h("dl", {}, ...paragraph("Watch", preset.watch)),
     h("div", { class: "dte-lf-mend" }, item.button, item.again, item.says),
-    h("p", { class: "dte-lf-source" }, `Source: ${preset.source}`),
+    h("dl", {}, ...paragraph("Why", preset.why)),
+    sourceElement(preset.source),
   );
   item.element = h("li", { class: "dte-lf-card", "data-preset": preset.id }, item.title, item.body, item.error);
   return item;
@@ -117,6 +133,14 @@ function refresh(list) {
     item.state = state;
     showCard(item, list);
   }
+  arrange(list.element, runningFirst(list.cards));
+}
+
+/** Put the cards in this order; what has the focus keeps it. */
+function arrange(element, items) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  items.forEach((item, i) => element.children[i] !== item.element && element.insertBefore(item.element, element.children[i]));
+  if (focused !== document.activeElement) focused?.focus({ preventScroll: true });
 }
 
 function showCard(item) {

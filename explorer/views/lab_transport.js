@@ -47,7 +47,7 @@ export function createTransport(root, env) {
     return run(action, args);
   };
   const button = (text, title, onclick, extra = "") => h("button", { type: "button", class: `lab-button ${extra}`, title, onclick }, text);
-  const play = button("Play", "Play or pause (space, outside of fields)", () => live(view?.status?.playing ? "pause" : "play"), "lab-primary");
+  const play = button("Play", "Play or pause (space bar, outside of fields)", () => live(view?.status?.playing ? "pause" : "play"), "lab-primary");
   const steps = STEPS.map((count) => button(`+${count}`, `Take ${counted(count, "step")} and pause`, () => live("step", { count })));
   const speed = h("select", { class: "lab-select", "aria-label": "Speed", onchange: () => run("speed", { steps_per_second: speed.value === "" ? null : Number(speed.value) }) });
   speed.append(...SPEEDS.map((n) => h("option", { value: n }, `${counted(n, "step")}/s`)), h("option", { value: "" }, "full speed"));
@@ -100,9 +100,9 @@ function exportMenu(env, run, tell, current) {
     env.writeAddress(current());
     try {
       await navigator.clipboard.writeText(window.location.href);
-      note.textContent = "Copied: settings and seed are in it.";
+      note.textContent = "Copied. It opens this run from its start: settings, seed, run B, mended or not, speed and pause.";
     } catch {
-      note.textContent = "The address bar holds the link: settings and seed are in it."; // no clipboard without https
+      note.textContent = "The address bar holds the link: settings, seed, run B, mended or not, speed and pause."; // no clipboard without https
     }
   };
   menu.append(
@@ -112,7 +112,7 @@ function exportMenu(env, run, tell, current) {
       entry("Frames, .npz", "Every kept moment as numpy arrays", () => file("npz")),
       entry("Curves, .csv", "One row a kept step: losses and measures", () => file("csv")),
       entry("Plane, .png", "The latent plane as it is now", png),
-      entry("Link", "A link with these settings and this seed", link),
+      entry("Link", "A link that opens this run from its start", link),
       note,
     ),
   );

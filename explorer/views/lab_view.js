@@ -20,10 +20,11 @@ import { createPlane } from "./lab_plane.js";
 import { createPresets } from "./lab_presets.js";
 import { createTransport } from "./lab_transport.js";
 import { createMessages } from "./lab_messages.js";
+import { createVersus } from "./lab_versus.js";
 
 const CENTRE = { plane: createPlane, pictures: createPictures, events: createEvents };
 const RIGHT = { diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves };
-const LEFT = { presets: createPresets, controls: createControls, compare: createCompare };
+const LEFT = { presets: createPresets, compare: createCompare, controls: createControls };
 
 const WORDS_MS = 120;
 
@@ -40,7 +41,7 @@ class Lab {
     this.link.settings = [payload.settings];
     this.link.message = payload.message;
     this.address = createAddress(payload.defaults);
-    this.env = { act: this.link.act, bus: this.bus, payload, snapshots: () => this.snapshots(), writeAddress: () => this.writeAddress(this.link.view(0)) };
+    this.env = { act: this.link.act, bus: this.bus, payload, snapshots: () => this.snapshots(), writeAddress: () => this.writeAddress() };
     this.build();
     this.bus.subscribe((state, before) => this.busChanged(state, before));
     this.listen();
@@ -59,9 +60,11 @@ class Lab {
     this.transport = createTransport(transport, this.env);
     this.left = Object.entries(LEFT).map(([name, create]) => panel(name, create, this.env));
     this.stage = h("div", { class: "lab-sides" });
+    this.versus = panel("versus", createVersus, this.env);
     this.leftColumn = h("div", { class: "lab-left" }, ...this.left.map((p) => p.section));
+    const main = h("div", { class: "lab-main" }, this.versus.section, this.stage);
     this.root.classList.add("dte-lab");
-    this.root.replaceChildren(transport, this.messages.element, h("div", { class: "lab-columns" }, this.leftColumn, this.stage));
+    this.root.replaceChildren(skipLinks(this.root), transport, this.messages.element, h("div", { class: "lab-columns" }, this.leftColumn, main));
     this.setSides(1);
   }
 
@@ -101,11 +104,10 @@ class Lab {
       document.addEventListener(name, () => (this.touchedAt = performance.now()), { passive: true, capture: true });
     }
     document.addEventListener("visibilitychange", () => document.hidden || this.link.wake());
-    this.root.addEventListener("keydown", (event) => {
-      const busy = event.target.closest("input, select, textarea, button, summary, a");
-      if (event.key !== " " || busy || event.ctrlKey || event.metaKey || event.altKey) return;
+    document.addEventListener("keydown", (event) => {
+      if (!this.root.isConnected || !playsOrPauses(event, this.root)) return;
       this.transport.play();
-      event.preventDefault();
+      event.preventDefault(); // or the page would scroll
     });
   }
 
@@ -127,13 +129,15 @@ class Lab {
     const first = link.view(0);
     const calm = performance.now() - this.wordsAt < WORDS_MS && !what.scrub && !what.settings && !what.problem && !what.run;
     if (!calm) this.drawWords(first);
+    const views = this.sides.map((_, i) => (i === 0 ? first : link.view(i)));
+    this.versus.panel.draw(link.sides.length > 1 ? views : [first]);
     this.sides.forEach((side, i) => {
-      const view = i === 0 ? first : link.view(i);
+      const view = views[i];
       for (const { panel } of side.panels) panel.draw(view);
       const text = sideWords(i, link.status?.differences);
       if (side.words.textContent !== text) side.words.textContent = text;
     });
-    if (what.settings || what.status) this.writeAddress(first);
+    if (what.settings || what.status) this.writeAddress();
     this.report(first);
   }
 
@@ -145,8 +149,12 @@ class Lab {
     for (const { panel } of this.left) panel.draw(view);
   }
 
-  writeAddress({ settings, status }) {
-    if (settings && status) this.address(settings, status.mended ? null : status.preset);
+  /** Of a run that has ended the address keeps what it was. */
+  writeAddress() {
+    const { settings: all, status } = this.link;
+    if (!all.length || !status || status.ended) return;
+    const { preset, mended, limit, playing } = status;
+    this.address({ all, preset, mended, limit, playing });
   }
 
   frameDrawn(i) {
@@ -173,6 +181,23 @@ class Lab {
         return { name: `latent-plane${this.sides.length > 1 ? "-" + "ab"[i] : ""}-step-${step}.png`, canvas: plane.snapshot() };
       });
   }
+}
+
+/** Links to what is far away by the Tab key; seen once they have the focus. */
+function skipLinks(root) {
+  const places = { "Skip to the latent plane": ".lab-stage", "Skip to the presets": ".lab-panel-presets button", "Skip to comparing": ".lab-panel-compare :is(select, button)", "Skip to the settings": ".lab-panel-controls summary" };
+  const link = ([text, place]) => h("button", { type: "button", class: "lab-skip", onclick: () => root.querySelector(place)?.focus() }, text);
+  return h("nav", { class: "lab-skips", "aria-label": "Skip" }, ...Object.entries(places).map(link));
+}
+
+const TAKES_SPACE = "input:not([type=range]), select, textarea, button, summary, a, [contenteditable], [role=dialog]";
+
+/** Whether a key is the space bar, pressed where it means nothing else: in the lab, or nowhere at all. */
+export function playsOrPauses(event, root) {
+  if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.defaultPrevented) return false;
+  const { target } = event;
+  if (target.closest(TAKES_SPACE)) return false;
+  return root.contains(target) || target === target.ownerDocument.body || target === target.ownerDocument.documentElement;
 }
 
 /** "Initialization: Gaussian | k-means" for A is "Initialization: Gaussian". */

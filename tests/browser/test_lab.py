@@ -66,10 +66,17 @@ def test_a_collapse_is_watched_mended_and_looked_back_at(page, app_url):
     )  # the last frame comes after the pause
 
 
-def test_single_steps_are_exact(page, app_url):
+def test_the_first_run_works_the_space_bar_pauses_it_and_single_steps_are_exact(page, app_url):
     open_lab(page, app_url)
-    page.get_by_role("button", name="Pause").click()
+    until(page, "Number(d.step) >= 1")
+    assert data(page, "dead") == "0", "breaking a run means something only where it worked"
+    page.keyboard.press("Space")  # the focus is nowhere
     until(page, "d.playing === 'false'")
+    assert page.evaluate("scrollY") == 0
+    skip = page.get_by_role("button", name="Skip to the latent plane")
+    skip.focus()
+    skip.press("Enter")
+    assert page.evaluate("document.activeElement.className").startswith("lab-stage")
     page.wait_for_timeout(300)
     before = int(data(page, "step"))
     page.get_by_role("button", name="+10", exact=True).click()
@@ -117,13 +124,27 @@ def test_a_made_up_link_is_said_and_the_lab_still_plays(page, app_url):
     until(page, f"Number(d.step) > {step}")
 
 
-def test_two_runs_side_by_side_are_named_by_their_difference(page, app_url):
-    open_lab(page, app_url)
-    page.locator("[data-compare='start']").click()
+def two_sides(page):
     page.wait_for_function(f"document.querySelectorAll('{LAB} .lab-side').length === 2", timeout=PATIENCE_MS)
-    until(page, "Number(d.step) > 5")
+
+
+def test_a_broken_run_and_its_mended_one_are_told_apart_in_words_and_the_link_restores_them(page, app_url):
+    open_lab(page, app_url, f"preset={PRESET}&speed=30")
+    start = page.locator("[data-compare='start']")
+    assert start.bounding_box()["y"] < 2 * 900, "within the first two screens"
+    start.click()
+    two_sides(page)
+    until(page, "Number(d.step) > 60")
+    reads(page, "A and B differ in Strategy (Reseeding): none against")
+    reads(page, "Reseeds so far")
     words = page.locator(f"{LAB} .lab-side-name").all_inner_texts()
     assert len(words) == 2 and words[0] != words[1]
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function("/paused=1/.test(location.search) && /[?&]b=/.test(location.search)", timeout=PATIENCE_MS)
+    page.goto(page.url)
+    two_sides(page)
+    until(page, "d.playing === 'false' && d.step === '0'")
+    assert page.get_by_label("Speed").input_value() == "30"
     page.locator("[data-compare='stop']").click()
     page.wait_for_function(f"document.querySelectorAll('{LAB} .lab-side').length === 1", timeout=PATIENCE_MS)
 
@@ -147,3 +168,7 @@ def test_nothing_overflows_in_either_theme(page, app_url, width, theme):
     open_lab(page, app_url, f"__theme={theme}&preset={PRESET}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("document.body.classList.contains('dark')") == (theme == "dark")
+    if width == 1440:  # what must be seen without scrolling
+        for part in (".lab-legend", f"[data-mend='{PRESET}']"):
+            box = page.locator(f"{LAB} {part}").bounding_box()
+            assert box["y"] + box["height"] <= 900, part

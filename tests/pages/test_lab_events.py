@@ -10,10 +10,9 @@ import pytest
 from explorer.lab.presets import PRESETS
 from explorer.lab.runner import LabRunner
 from explorer.lab.settings import LabSettings
-from explorer.pages.lab import _wanted
 from explorer.pages.lab_desk import ACTIONS, LabDesk, differences
 from explorer.pages.lab_events import do, pull
-from explorer.pages.lab_visitors import Visitor, open_run, pool, visitors
+from explorer.pages.lab_visitors import open_run, pool, visitors
 from explorer.views.encoding import unpack
 
 SMALL = LabSettings(codebook_size=8, batch_size=32)
@@ -147,15 +146,3 @@ def test_what_is_no_number_is_sent_as_null(desk):
     desk.runner.sides[0].trainer.losses["reconstruction"] = float("nan")
     desk.runner.sides[0].gradients = True  # so that a new frame is made of this moment
     assert look(desk)["sides"][0]["frame"]["losses"]["reconstruction"] is None
-
-
-def test_a_link_restores_settings_and_a_bad_one_is_said():
-    visitor = Visitor("t", "s")
-    chosen, said = _wanted({"settings": '{"codebook_size": 4}'}, visitor)
-    assert chosen.codebook_size == 4 and said == ""
-    name = next(iter(PRESETS))
-    chosen, said = _wanted({"preset": name}, visitor)
-    assert chosen == LabSettings().changed(PRESETS[name].changes) and visitor.preset == name
-    for query in ({"settings": "{"}, {"settings": '{"codebook_size": 0}'}, {"preset": "none"}):
-        chosen, said = _wanted(query, visitor)
-        assert chosen == LabSettings() and "cannot be" in said

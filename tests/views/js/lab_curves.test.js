@@ -52,6 +52,11 @@ test("ranges hold every value, the ceiling too, and a log axis counts what it dr
   assert.ok(none.low > 0 && none.high > none.low);
   assert.ok(Math.abs(heightOf({ low: 1, high: 100, log: true }, 10) - 0.5) < 1e-12);
   assert.ok(Number.isNaN(heightOf({ low: 1, high: 100, log: true }, 0)));
+  const deep = rangeOf({ lines: [line(1)] }, rows([0, 2], [1, 1e-21]), true);
+  assert.equal(deep.under, true);
+  assert.ok(deep.low > 6e-15 && deep.low < 7.2e-15, "2^-48 of the largest, and a little room");
+  assert.equal(heightOf(deep, 1e-21), 0, "on the lower edge, not below it");
+  assert.equal(rangeOf({ lines: [line(1)] }, rows([0, 2], [1, 1e-14]), true).under, false);
 });
 
 test("the nearest row, by brute force", () => {

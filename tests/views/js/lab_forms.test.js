@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { comparable, splitDifference, startWords } from "../../../explorer/views/lab_compare.js";
+import { comparable, mendOffer, startWords } from "../../../explorer/views/lab_compare.js";
 import * as v from "../../../explorer/views/lab_control_values.js";
 import { changedWords, errorFor, sidesOf } from "../../../explorer/views/lab_controls.js";
 import { spokenWords, topicOf, worstFirst } from "../../../explorer/views/lab_diagnosis.js";
-import { cardState, mendedWords, shownStatus } from "../../../explorer/views/lab_presets.js";
+import { cardState, mendedWords, runningFirst, shownStatus, threadOf } from "../../../explorer/views/lab_presets.js";
 
 const slider = (lowest, highest, step = 0, log = false) => ({ kind: "slider", name: "x", label: "X", lowest, highest, step, log, unit: "", when: {} });
 const SCALES = {
@@ -190,16 +190,6 @@ test("findings: worst first, and a new count is no news", () => {
   assert.equal(spokenWords([]), "");
 });
 
-test("differences between two runs are taken apart, or shown as they are", () => {
-  assert.deepEqual(splitDifference("Initialization: Gaussian | k-means on the first batch"), {
-    label: "Initialization",
-    a: "Gaussian",
-    b: "k-means on the first batch",
-  });
-  assert.deepEqual(splitDifference("Fresh statistics: True | False"), { label: "Fresh statistics", a: "on", b: "off" });
-  assert.equal(splitDifference("They differ."), null);
-});
-
 test("only controls that have an effect can be compared", () => {
   const controls = [
     { name: "a", group: "Data", when: {} },
@@ -207,7 +197,27 @@ test("only controls that have an effect can be compared", () => {
     { name: "c", group: "Data", when: {} },
   ];
   assert.deepEqual(comparable(controls, { a: 0 }).map((group) => [group.name, group.members.length]), [["Data", 2]]);
+  const inert = [{ names: ["c"], when: { a: [0] }, reason: "It does nothing here." }];
+  assert.deepEqual(comparable(controls, { a: 0 }, inert)[0].members.map((each) => each.name), ["a"]);
   assert.equal(startWords({ kind: "toggle" }, true, false), "Compare on (A) with off (B)");
+});
+
+test("the preset that runs is compared with its other self, unless nothing would differ", () => {
+  const presets = [{ id: "p", mend: { label: "Reseed" }, apart: { broken: { reseeding: "none" }, mended: { reseeding: "random" } } }];
+  const offer = (status, reseeding) => mendOffer(presets, status, { reseeding });
+  assert.deepEqual(offer({ preset: "p", mended: false }, "none").changes, { reseeding: "random" });
+  assert.equal(offer({ preset: "p", mended: false }, "none").label, "The preset, mended: Reseed");
+  assert.deepEqual(offer({ preset: "p", mended: true }, "random").changes, { reseeding: "none" });
+  assert.equal(offer({ preset: "p", mended: false }, "random"), null);
+  assert.equal(offer({ preset: null, mended: false }, "none"), null);
+});
+
+test("the running preset comes first, and a source on GitHub is a link", () => {
+  const items = ["idle", "idle", "mended", "idle"].map((state, i) => ({ state, i }));
+  assert.deepEqual(runningFirst(items).map(({ i }) => i), [2, 0, 1, 3]);
+  const { href, text, rest } = threadOf("a/b-c.d/issues/12 (a note)");
+  assert.deepEqual([href, text, rest], ["https://github.com/a/b-c.d/issues/12", "a/b-c.d, issue 12", " (a note)"]);
+  assert.equal(threadOf("No public report is known to us; a paper names it"), null);
 });
 
 test("a control that can change nothing says why", () => {

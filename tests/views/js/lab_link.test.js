@@ -239,11 +239,22 @@ test("the bus tells of changes alone, and one broken listener does not silence t
 
 test("a link holds what differs from the defaults, the preset, and what others put there", () => {
   const defaults = { dataset: "ring", points: [], seed: 0, beta: 0.25 };
-  const query = new URLSearchParams(queryOf("?theme=dark&settings=old", { ...defaults, beta: 3 }, defaults, "frozen"));
-  assert.equal(query.get("theme"), "dark");
-  assert.equal(query.get("preset"), "frozen");
-  assert.deepEqual(JSON.parse(query.get("settings")), { beta: 3 });
-  assert.equal(queryOf("?settings=old&preset=x", defaults, defaults, null), "");
+  const a = { ...defaults, beta: 3 };
+  const query = (run, before = "") => new URLSearchParams(queryOf(before, run, defaults));
+  const preset = query({ all: [a], preset: "frozen", limit: null }, "?theme=dark&settings=old&b=old&paused=1");
+  assert.deepEqual([...preset.keys()].sort(), ["preset", "settings", "speed", "theme"]);
+  assert.equal(preset.get("preset"), "frozen");
+  assert.deepEqual(JSON.parse(preset.get("settings")), { beta: 3 });
+  assert.equal(preset.get("speed"), "full");
+  assert.equal(queryOf("?settings=old&preset=x", { all: [defaults] }, defaults), "settings=%7B%7D", "the bare address is another run");
+});
+
+test("a link holds run B, the mended state, the speed and the pause", () => {
+  const defaults = { points: [], seed: 0, beta: 0.25 };
+  const run = { all: [{ ...defaults, seed: 4 }, { ...defaults, seed: 4, beta: 1 }], preset: "p", mended: true, limit: 30, playing: false };
+  const query = Object.fromEntries(new URLSearchParams(queryOf("", run, defaults)));
+  assert.deepEqual(query, { preset: "p", settings: '{"seed":4}', mended: "1", b: '{"beta":1}', speed: "30", paused: "1" });
+  assert.equal(new URLSearchParams(queryOf("", { ...run, preset: null }, defaults)).get("mended"), null);
 });
 
 test("points are in a link only while they are drawn data and few enough", () => {

@@ -1,0 +1,96 @@
+"""A link to the lab: which run it asks for, and that the run opened by it stands where the link left it."""
+
+import json
+
+import pytest
+
+from explorer.lab.presets import PRESETS
+from explorer.lab.runner import LabRunner
+from explorer.lab.settings import LabSettings
+from explorer.pages.lab import presets_json
+from explorer.pages.lab_desk import LabDesk
+from explorer.pages.lab_link import FIRST, FIRST_SPEED, linked_run, requests_of, restore
+
+NAME = "rich_get_richer"
+
+
+def desk_of(query):
+    """A desk as a process makes it, brought to where the link left it, and the words about what could not be."""
+    wanted = linked_run(query)
+    desk = LabDesk(LabRunner(wanted.settings, "cpu"), wanted.preset)
+    desk.runner.play()
+    for _ in range(3):  # a process does not wait for the link
+        desk.runner.look()
+        desk.runner.turn()
+    assert desk.runner.step == 3
+    return desk, restore(wanted, lambda kind, request: desk.do(request))
+
+
+def test_the_bare_address_opens_a_run_that_works_slow_enough_to_follow():
+    wanted = linked_run({})
+    assert (wanted.settings, wanted.speed, wanted.paused, wanted.said) == (FIRST, FIRST_SPEED, False, "")
+    desk, said = desk_of({})
+    assert said == "" and desk.runner.limit == FIRST_SPEED and desk.runner.playing
+    for steps in (17, 100):  # at 20 and at 120
+        desk.runner.advance(steps)
+        while desk.runner.turn() == 0:
+            pass
+        level = desk.runner.sides[0].frame().levels[0]
+        assert (level.dead, level.unseen) == (0, 0)
+    assert desk.runner.step == 120
+
+
+def test_a_link_restores_settings_and_presets():
+    assert linked_run({"settings": '{"codebook_size": 4}'}).settings == LabSettings(codebook_size=4)
+    assert linked_run({"settings": "{}"}).settings == LabSettings()
+    wanted = linked_run({"preset": NAME})
+    assert (wanted.settings, wanted.preset) == (LabSettings().changed(PRESETS[NAME].changes), NAME)
+    assert requests_of(wanted) == [], "a preset begins as it always does"
+
+
+def test_a_link_restores_a_mended_run_at_its_speed_standing_still():
+    desk, said = desk_of({"preset": NAME, "mended": "1", "speed": "10", "paused": "1"})
+    status = desk.status()
+    assert said == "" and (status["preset"], status["mended"], status["limit"]) == (NAME, True, 10.0)
+    assert not status["playing"] and status["step"] == 0
+    for name, value in PRESETS[NAME].mend.changes.items():
+        assert getattr(desk.runner.sides[0].settings, name) == value
+
+
+def test_a_link_restores_two_runs():
+    desk, said = desk_of({"preset": NAME, "b": '{"reseeding": "split"}', "speed": "full", "paused": "1"})
+    sides = [side.settings for side in desk.runner.sides]
+    assert said == "" and [one.reseeding for one in sides] == ["none", "split"] and desk.runner.limit is None
+    assert desk.runner.step == 0 and not desk.runner.playing
+    assert sides[0] == LabSettings().changed(PRESETS[NAME].changes)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"settings": "{"},
+        {"settings": '{"codebook_size": 0}'},
+        {"preset": "none"},
+        {"b": "{"},
+        {"b": "[1]"},
+        {"b": '{"decay": 7}'},
+        {"speed": "fast"},
+    ],
+)
+def test_what_a_link_asks_for_and_cannot_be_is_said_and_the_first_run_is_shown(query):
+    wanted = linked_run(query)
+    assert wanted.settings == FIRST and wanted.preset is None and "cannot be, so the first one" in wanted.said
+
+
+def test_a_speed_that_cannot_be_is_said_and_the_run_is_there():
+    desk, said = desk_of({"speed": "0"})
+    assert "from 0.1" in said and len(desk.runner.sides) == 1
+
+
+def test_a_preset_says_what_sets_its_broken_run_and_its_mended_one_apart():
+    for card in json.loads(json.dumps(presets_json())):
+        apart = card["apart"]
+        assert apart["broken"].keys() == apart["mended"].keys() and apart["broken"] != apart["mended"]
+        base = LabSettings().changed(PRESETS[card["id"]].changes)
+        assert base.changed(apart["broken"]) == base
+        assert base.changed(apart["mended"]) == base.changed(PRESETS[card["id"]].mend.changes)
