@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from explorer.errors import ExplorerError
-from explorer.lab.presets import PRESETS, Preset
+from explorer.lab.presets import PRESETS
 from explorer.lab.settings import LabSettings
 from explorer.pages import lab_events
 from explorer.pages.lab_link import linked_run, restore
@@ -54,12 +54,12 @@ def _open(request: gr.Request) -> str:
 
 def presets_json() -> list[dict[str, Any]]:
     """As the cards read them, with what sets the broken run and the mended one apart."""
-    return [one.as_json() | {"apart": _apart(one)} for one in PRESETS.values()]
-
-
-def _apart(one: Preset) -> dict[str, dict[str, Any]]:
-    broken = asdict(LabSettings().changed(one.changes))
-    return {"broken": {name: broken[name] for name in one.mend.changes}, "mended": dict(one.mend.changes)}
+    cards = []
+    for one in PRESETS.values():
+        broken = asdict(LabSettings().changed(one.changes))
+        apart = {"broken": {name: broken[name] for name in one.mend.changes}, "mended": dict(one.mend.changes)}
+        cards.append(one.as_json() | {"apart": apart})
+    return cards
 
 
 def _leave(request: gr.Request) -> None:

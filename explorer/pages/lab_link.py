@@ -87,10 +87,10 @@ def requests_of(run: LinkedRun) -> list[dict[str, Any]]:
         requests.append({"action": "mend"})
     if run.other:
         requests.append({"action": "compare", "changes": dict(run.other)})
-    if run.speed is not None:
-        requests.append({"action": "speed", "steps_per_second": None if run.speed == FULL else run.speed})
     if run.paused:
         requests += [{"action": "pause"}, {"action": "reset"}]
+    if run.speed is not None:  # last: a run that begins anew may choose its own
+        requests.append({"action": "speed", "steps_per_second": None if run.speed == FULL else run.speed})
     return requests
 
 

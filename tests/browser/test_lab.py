@@ -135,7 +135,7 @@ def test_a_broken_run_and_its_mended_one_are_told_apart_in_words_and_the_link_re
     start.click()
     two_sides(page)
     until(page, "Number(d.step) > 60")
-    reads(page, "A and B differ in Strategy (Reseeding): none against")
+    reads(page, "A and B differ in Strategy (Reseeding): None against")
     reads(page, "Reseeds so far")
     words = page.locator(f"{LAB} .lab-side-name").all_inner_texts()
     assert len(words) == 2 and words[0] != words[1]
