@@ -1,8 +1,8 @@
 """What a link to the lab asks for, and how a run that was just opened is brought there.
 
-Keys of the query: `settings` (JSON of what differs from the defaults), `preset`, `mended` ("1"), `b` (JSON of what run B
-changes of run A), `speed` (steps a second, or "full") and `paused` ("1"). A run begins at step 0 with them; a paused one
-stands still there.
+Keys of the query: `settings` (JSON of what differs from the defaults), `preset`, `mended` ("1"), `b` (JSON of what run
+B changes of run A), `speed` (steps a second, or "full") and `paused` ("1"). A run begins at step 0 with them; a paused
+one stands still there.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ def test_a_broken_run_and_its_mended_one_are_told_apart_in_words_and_the_link_re
     page.goto(page.url)
     two_sides(page)
     until(page, "d.playing === 'false' && d.step === '0'")
-    assert page.get_by_label("Speed").input_value() == "30"
+    assert page.get_by_label("Speed", exact=True).input_value() == "30"
     page.locator("[data-compare='stop']").click()
     page.wait_for_function(f"document.querySelectorAll('{LAB} .lab-side').length === 1", timeout=PATIENCE_MS)
 
