@@ -6,6 +6,7 @@ what a visitor does reaches the run by `lab_do`, neither through the queue of ev
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -58,8 +59,18 @@ def presets_json() -> list[dict[str, Any]]:
     for one in PRESETS.values():
         broken = asdict(LabSettings().changed(one.changes))
         apart = {"broken": {name: broken[name] for name in one.mend.changes}, "mended": dict(one.mend.changes)}
-        cards.append(one.as_json() | {"apart": apart})
+        cards.append(one.as_json() | {"apart": apart, "thread": thread_of(one.source)})
     return cards
+
+
+def thread_of(source: str) -> dict[str, str] | None:
+    """ "owner/name/issues/12 (what it says)" as a link and the rest; None for a source that is no thread on GitHub."""
+    found = re.match(r"([\w.-]+/[\w.-]+)/issues/(\d+)", source)
+    if not found:
+        return None
+    name, number = found.groups()
+    href = f"https://github.com/{name}/issues/{number}"
+    return {"href": href, "text": f"{name}, issue {number}", "rest": source[found.end() :]}
 
 
 def _leave(request: gr.Request) -> None:

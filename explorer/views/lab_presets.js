@@ -19,14 +19,8 @@ export function shownStatus(status, before) {
 
 export const mendedWords = (preset) => `Mended: ${preset.mend.says}`;
 
-/** "owner/name/issues/12 (what it says)" -> {href, text, rest}; null for a source that is no thread on GitHub. */
-export function threadOf(source) {
-  const found = /^([\w.-]+\/[\w.-]+)\/issues\/(\d+)(.*)$/.exec(source);
-  return found && { href: `https://github.com/${found[1]}/issues/${found[2]}`, text: `${found[1]}, issue ${found[2]}`, rest: found[3] };
-}
-
-function sourceElement(source) {
-  const thread = threadOf(source);
+/** thread: {href, text, rest} of a source that is one on the web, or null. */
+function sourceElement({ source, thread = null }) {
   const link = thread && h("a", { href: thread.href, target: "_blank", rel: "noopener noreferrer" }, thread.text);
   return h("p", { class: "dte-lf-source" }, "Source: ", ...(thread ? [link, thread.rest] : [source]));
 }
@@ -77,7 +71,7 @@ function card(list, preset) {
     h("dl", {}, ...paragraph("Watch", preset.watch)),
     h("div", { class: "dte-lf-mend" }, item.button, item.again, item.says),
     h("dl", {}, ...paragraph("Why", preset.why)),
-    sourceElement(preset.source),
+    sourceElement(preset),
   );
   item.element = h("li", { class: "dte-lf-card", "data-preset": preset.id }, item.title, item.body, item.error);
   return item;

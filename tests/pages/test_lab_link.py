@@ -7,7 +7,7 @@ import pytest
 from explorer.lab.presets import PRESETS
 from explorer.lab.runner import LabRunner
 from explorer.lab.settings import LabSettings
-from explorer.pages.lab import presets_json
+from explorer.pages.lab import presets_json, thread_of
 from explorer.pages.lab_desk import LabDesk
 from explorer.pages.lab_link import FIRST, FIRST_SPEED, linked_run, requests_of, restore
 
@@ -94,3 +94,9 @@ def test_a_preset_says_what_sets_its_broken_run_and_its_mended_one_apart():
         base = LabSettings().changed(PRESETS[card["id"]].changes)
         assert base.changed(apart["broken"]) == base
         assert base.changed(apart["mended"]) == base.changed(PRESETS[card["id"]].mend.changes)
+
+
+def test_a_source_on_github_is_a_link_and_any_other_is_words():
+    href = "https://github.com/a/b-c.d/issues/12"
+    assert thread_of("a/b-c.d/issues/12 (a note)") == {"href": href, "text": "a/b-c.d, issue 12", "rest": " (a note)"}
+    assert thread_of("No public report is known to us; a paper names it") is None
