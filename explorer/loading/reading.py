@@ -19,7 +19,7 @@ from explorer.registry import load_dotted
 _NO_CHECKPOINTS = {
     b"version https://git-lfs": "a pointer of Git LFS; the file itself was not downloaded",
     b"\x89HDF": "an HDF5 file (Keras)",
-    b"\x93NUMPY": "an array of NumPy",
+    b"\x93NUMPY": "an array of NumPy; if it holds indices, the Codebook page and audit --indices count them",
     b"GGUF": "a GGUF file",
     b"<!DO": "a web page, not the file itself",
     b"<htm": "a web page, not the file itself",

@@ -69,7 +69,8 @@ def _count_lines(counted: CountFacts, key: str) -> list[str]:
         return [f"Its counts ({key}) tell nothing of the training: {counted.silent}."]
     dead = np.flatnonzero(counted.dead)
     mean = counted.total / counted.codes
-    named = ", ".join(str(code) for code in dead[:LISTED]) + (", ..." if len(dead) > LISTED else "")
+    more = f" and {len(dead) - LISTED:,} more" if len(dead) > LISTED else ""
+    named = ", ".join(str(code) for code in dead[:LISTED]) + more
     which = f": {named}" if len(dead) else ""
     return [
         f"By the counts that training kept ({key}) {len(dead):,} of {counted.codes:,} codes were dead, below "

@@ -241,6 +241,13 @@ def test_several_tables_and_odd_names_still_give_a_file_that_compiles(tmp_path):
     assert 'modality="audio"' in text and text.count("codebook'],") + text.count('codebook"],') == 3
 
 
+def test_of_many_dead_codes_some_are_named_and_the_rest_counted(tmp_path):
+    counts = torch.cat([torch.zeros(30), torch.ones(10)])
+    save_file({"q.codebook": torch.randn(40, 4), "q.cluster_size": counts}, tmp_path / "x.safetensors")
+    (line,) = [one for one in facts(open_file(tmp_path / "x.safetensors"), "")["tables"][0]["lines"] if "dead" in one]
+    assert "30 of 40 codes were dead" in line and line.endswith(": " + ", ".join(map(str, range(24))) + " and 6 more.")
+
+
 def test_the_command_prints_and_writes(tmp_path, capsys):
     save_file({"q.codebook": torch.randn(9, 4), "q.cluster_size": torch.arange(9.0)}, tmp_path / "x.safetensors")
     out = tmp_path / "my_adapter.py"
