@@ -19,7 +19,7 @@ def table_fault(vectors: np.ndarray) -> str:
     count = len(vectors)
     lost = not_finite(vectors)
     if lost:
-        return f"{lost:,} of {count:,} codes are {_kind(vectors)}: {DIVERGED[:-1]}"
+        return f"{lost:,} of {count:,} codes are {kind_of(vectors)}: {DIVERGED[:-1]}"
     if not one_point(vectors):
         return ""
     if not np.any(vectors[0]):
@@ -53,8 +53,8 @@ def one_point(vectors: np.ndarray) -> bool:
     return len(vectors) > 1 and bool((vectors[1] == vectors[0]).all()) and bool((vectors == vectors[0]).all())
 
 
-def _kind(vectors: np.ndarray) -> str:
-    """What the numbers that are not finite are."""
+def kind_of(vectors: np.ndarray) -> str:
+    """What the numbers of `vectors` that are not finite are, in a word or two."""
     nan, infinite = bool(np.isnan(vectors).any()), bool(np.isinf(vectors).any())
     return "NaN or infinite" if nan and infinite else "NaN" if nan else "infinite"
 

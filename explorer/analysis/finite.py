@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from explorer.record import Codebook
+from explorer.tablefaults import kind_of
 
 
 def finite_codes(codebook: Codebook) -> np.ndarray:
@@ -21,7 +22,7 @@ def bad_codes_title(codebook: Codebook, where: str = "") -> str | None:
     if codebook.vectors is None or np.isfinite(codebook.vectors).all():
         return None
     bad = ~finite_codes(codebook)
-    return f"{int(bad.sum()):,} of {len(bad):,} codes are {_kind(codebook.vectors[bad])}{where}: the run diverged"
+    return f"{int(bad.sum()):,} of {len(bad):,} codes are {kind_of(codebook.vectors[bad])}{where}: the run diverged"
 
 
 def bad_latents_title(bad: int, tokens: int, where: str = "") -> str | None:
@@ -37,9 +38,3 @@ def trouble(codebooks: Sequence[Codebook], latents: Sequence[tuple[str, int, int
     said = [bad_codes_title(book, f" on level {n + 1}" if several else "") for n, book in enumerate(codebooks)]
     said += [bad_latents_title(bad, tokens, f" on {name}" if name else "") for name, bad, tokens in latents]
     return "; ".join(one for one in said if one)
-
-
-def _kind(vectors: np.ndarray) -> str:
-    """What the numbers that are not finite are."""
-    nan, infinite = bool(np.isnan(vectors).any()), bool(np.isinf(vectors).any())
-    return "NaN or infinite" if nan and infinite else "NaN" if nan else "infinite"
