@@ -87,8 +87,7 @@ def test_it_is_compared(case, ids):
     other = {"encodec": ids["mimi"], "titok": ids["open-magvit2"]}.get(name, ids["titok"])
     page.goto(f"{url.rstrip('/')}/compare?tokenizers={tokenizer},{other}")
     page.wait_for_selector("#compare-view .dte-compare[data-ready='true']", timeout=PATIENCE_MS)
-    page.wait_for_selector("#compare-view .cp-table tbody tr td[data-key]", timeout=PATIENCE_MS)
-    rows = page.locator("#compare-view .cp-table tbody tr").evaluate_all(
-        "(rows) => rows.map((r) => r.dataset.tokenizer)"
-    )
+    figures = "#compare-view [aria-label='Figures side by side'] tbody tr"
+    page.wait_for_selector(f"{figures} td[data-key]", timeout=PATIENCE_MS)
+    rows = page.locator(figures).evaluate_all("(rows) => rows.map((r) => r.dataset.tokenizer)")
     assert sorted(rows) == sorted([tokenizer, other])
