@@ -15,6 +15,9 @@ from threading import Thread
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: workers share the cores, they do not fight for them
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -23,12 +26,22 @@ CHROMIUM_OPTIONS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 SECONDS_TO_START = 180  # a cold disk and one slow core; a warm start takes a few
+MOST_WORKERS = 4  # each holds torch, and an app and a browser while it comes through the browser tests
 OPTIONS = {"slow": "takes minutes", "external": "needs a network"}
 
 
 def pytest_addoption(parser):
     for name, reason in OPTIONS.items():
         parser.addoption(f"--run-{name}", action="store_true", help=f"also run tests marked {name}: each {reason}")
+
+
+def pytest_xdist_auto_num_workers(config):
+    """The whole test command runs on all cores, a file at a time on each; what is named on the command line runs in
+    one process, where it is seen as it goes. `-n 0` or `-n 2` decide otherwise."""
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        config.option.dist = "no"
+        return 0
+    return min(MOST_WORKERS, os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config, items):
