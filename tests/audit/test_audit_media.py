@@ -22,7 +22,7 @@ def records(tokenizer, names, chosen):
     return [tokenizer.tokenize(values(fit_medium(chosen[name].load(), tokenizer.spec, SIDE_PX))) for name in names]
 
 
-@pytest.fixture(params=MADE)
+@pytest.fixture(params=MADE, scope="module")
 def case(request):
     tokenizer = made(request.param)
     source = samples_source(tokenizer.spec.modality)
