@@ -36,7 +36,7 @@ from explorer.views.sample_strip import SampleStrip
 from explorer.views.tokenizer_facts import TokenizerFacts
 from explorer.views.tokenizer_facts import payload as facts_payload
 
-OUTPUTS = 11  # values of `_all`
+OUTPUTS = 9  # values of `_all`
 WHAT_BECOMES = f"Only you see it. It lies on this server, and is deleted {UNTIL}."
 
 
@@ -59,7 +59,7 @@ def build() -> None:
         with gr.Column(scale=4, min_width=320):
             gr.Markdown("### Tokenizer")
             tokenizer = gr.Dropdown(
-                _choices(),
+                _listed(),
                 label="Tokenizer",
                 show_label=False,
                 elem_id="tokenizer",
@@ -80,7 +80,7 @@ def build() -> None:
     bar = AddressBar()
 
     results = [view, player, reconstruction, card, bar, editor]
-    chosen = [state, strip, facts, *results, tokenizer, side]
+    chosen = [state, strip, facts, *results]
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     opened = gr.on([gr.context.Context.root_block.load], _open, None, chosen, **quiet)
     quick = quiet | {"trigger_mode": "multiple"}  # a choice while another is being shown counts; the newest wins
@@ -95,6 +95,7 @@ def build() -> None:
     ]
     file.upload(lambda: None, None, file, queue=False, **quiet)  # ready for the next one
     for run in [opened, *runs]:
+        run.then(_choices, state, [tokenizer, side], queue=False, **quick)
         run.success(_maps, state, view, concurrency_limit=4, **quick)
     view.select(_select, state, [card], queue=False, **quick)
     view.levels(_levels, state, [player, reconstruction, bar], queue=False, **quick)
@@ -102,7 +103,7 @@ def build() -> None:
     gr.context.Context.root_block.unload(_leave)
 
 
-def _choices() -> list[tuple[str, str]]:
+def _listed() -> list[tuple[str, str]]:
     """Label and id of every tokenizer that is here by now: visitors bring more while the server runs."""
     return [(media.label_of(spec), spec.id) for spec in list_tokenizers()]
 
@@ -113,7 +114,7 @@ def edit_ask(request: dict) -> str:
 
 
 def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", kind: str = "error") -> Iterator[tuple]:
-    """Values of state, strip, facts, results, tokenizer and side; if they cannot be made, why, and the rest as it was.
+    """Values of state, strip, facts and results; if they cannot be made, why, and the rest as it was.
 
     Words about progress come first where it takes its time. It ends with a skip, as `_maps` does and for its reason.
     """
@@ -134,10 +135,9 @@ def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", ki
         spec = load_tokenizer(visit.tokenizer).spec
         strip = events.strip_value(visit, message, kind)
         results = (*events.everything(visit), edit_events.opening(visit))
-        side = gr.update(value=visit.side_px, visible=media.has_side(spec))
-        made = (visit, strip, facts_payload(spec, runtime.record_of(visit)), *results, _listed(visit), side)
+        made = (visit, strip, facts_payload(spec, runtime.record_of(visit)), *results)
     except Exception as error:
-        made = (*_only_strip(events.strip_value(before, plain_words(error)))[:-2], _listed(before), gr.skip())
+        made = _only_strip(events.strip_value(before, plain_words(error)))
         if runtime.turns.holds(session, runtime.MAPS, turn):
             runtime.intents.set(session, before)
     if runtime.turns.holds(session, runtime.MAPS, turn):
@@ -145,9 +145,16 @@ def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", ki
     yield (gr.skip(),) * OUTPUTS
 
 
-def _listed(visit: Visit) -> dict:
-    """The value of the list of tokenizers, with all that are here by now."""
-    return gr.update(choices=_choices(), value=visit.tokenizer)
+def _choices(visit: Visit, request: gr.Request) -> tuple[dict, dict]:
+    """The list of tokenizers, with all that are here by now, and the longest sides, as the visitor wants them now.
+
+    No part of `_all`: the browser patches what a generator sends in place, so that an update followed at once by
+    another value is lost in a page that is slow to draw it.
+    """
+    wanted = runtime.intents.get(request.session_hash, visit)
+    spec = media.spec_of(wanted.tokenizer)
+    side = gr.update(value=wanted.side_px, visible=media.has_side(spec)) if spec else gr.skip()
+    return gr.update(choices=_listed(), value=wanted.tokenizer), side
 
 
 def _only_strip(value: str) -> tuple:
@@ -205,7 +212,7 @@ def _pick_removed(visit: Visit, event: gr.EventData, request: gr.Request) -> Ite
     wanted = runtime.intents.get(request.session_hash, visit)
     specs = list_tokenizers()
     if wanted.tokenizer != str(event.id) or not specs:
-        yield (*[gr.skip()] * (OUTPUTS - 2), _listed(wanted), gr.skip())
+        yield (gr.skip(),) * OUTPUTS
         return
     yield from _pick(request, visit, tokenizer=specs[0].id)
 

@@ -1,15 +1,17 @@
 """The app as a whole: what it may import before the first page, and how it is launched."""
 
+import inspect
 import subprocess
 import sys
 
+import gradio as gr
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from explorer.pages.app import launch_options
+from explorer.pages.app import build, launch_options
 from explorer.pages.icon import ICON, WithIcon
 
 
@@ -20,6 +22,15 @@ def test_building_the_pages_imports_neither_torch_nor_umap():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_what_comes_in_steps_are_whole_values_and_no_updates_of_properties():
+    """The browser patches a step into the one before, in place: of an update that a slow page has not yet drawn, the
+    next step takes the properties away. A list of choices, once lost so, did not show what was just loaded."""
+    steps = [one for one in build().fns.values() if inspect.isgeneratorfunction(one.fn)]
+    assert len(steps) >= 7  # a page that opens, six ways to choose, and the maps
+    for one in steps:
+        assert all(isinstance(output, gr.State | gr.HTML) for output in one.outputs), one.fn.__name__
 
 
 def test_launch_is_local_and_closed_by_default():
