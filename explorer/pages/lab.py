@@ -6,7 +6,6 @@ what a visitor does reaches the run by `lab_do`, neither through the queue of ev
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from typing import Any
 
@@ -17,6 +16,7 @@ from explorer.lab.presets import PRESETS
 from explorer.lab.settings import LabSettings
 from explorer.pages import lab_events
 from explorer.pages.lab_link import linked_run, restore
+from explorer.pages.lab_sources import named_source, thread_of
 from explorer.pages.lab_visitors import open_run, visitors
 from explorer.views.lab_view import LabView, opening
 
@@ -59,18 +59,9 @@ def presets_json() -> list[dict[str, Any]]:
     for one in PRESETS.values():
         broken = asdict(LabSettings().changed(one.changes))
         apart = {"broken": {name: broken[name] for name in one.mend.changes}, "mended": dict(one.mend.changes)}
-        cards.append(one.as_json() | {"apart": apart, "thread": thread_of(one.source)})
+        source = {"source": named_source(one.source), "thread": thread_of(one.source)}
+        cards.append(one.as_json() | source | {"apart": apart})
     return cards
-
-
-def thread_of(source: str) -> dict[str, str] | None:
-    """ "owner/name/issues/12 (what it says)" as a link and the rest; None for a source that is no thread on GitHub."""
-    found = re.match(r"([\w.-]+/[\w.-]+)/issues/(\d+)", source)
-    if not found:
-        return None
-    name, number = found.groups()
-    href = f"https://github.com/{name}/issues/{number}"
-    return {"href": href, "text": f"{name}, issue {number}", "rest": source[found.end() :]}
 
 
 def _leave(request: gr.Request) -> None:

@@ -1,15 +1,17 @@
 """A link to the lab: which run it asks for, and that the run opened by it stands where the link left it."""
 
 import json
+import re
 
 import pytest
 
 from explorer.lab.presets import PRESETS
 from explorer.lab.runner import LabRunner
 from explorer.lab.settings import LabSettings
-from explorer.pages.lab import presets_json, thread_of
+from explorer.pages.lab import presets_json
 from explorer.pages.lab_desk import LabDesk
 from explorer.pages.lab_link import FIRST, FIRST_SPEED, linked_run, requests_of, restore
+from explorer.pages.lab_sources import named_source, thread_of
 
 NAME = "rich_get_richer"
 
@@ -100,3 +102,11 @@ def test_a_source_on_github_is_a_link_and_any_other_is_words():
     href = "https://github.com/a/b-c.d/issues/12"
     assert thread_of("a/b-c.d/issues/12 (a note)") == {"href": href, "text": "a/b-c.d, issue 12", "rest": " (a note)"}
     assert thread_of("No public report is known to us; a paper names it") is None
+
+
+def test_no_source_leads_to_a_survey_without_a_name():
+    assert named_source("No report is known; survey 004, section 5").startswith(
+        "No report is known; the survey Discrete"
+    )
+    for card in presets_json():
+        assert not re.search(r"survey \d", card["source"]), card["id"]
