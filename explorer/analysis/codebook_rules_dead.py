@@ -44,7 +44,10 @@ def unseen(of: Evidence) -> Finding | None:
         f"one by one, {chance:,.0f} would have none. "
     )
     if known.media >= LIKELY_MEDIA:
-        text += f"More media of this kind are expected to find {known.expected:,.0f} of them or more (Chao's estimate)."
+        text += (
+            f"More media of this kind are expected to find {known.expected:,.0f} of them, {known.most:,.0f} at most "
+            "(Chao's estimate, and a margin for rare codes)."
+        )
     else:
         text += "Tokens of one medium are alike, so few media leave out many codes that others use."
     return Finding(
@@ -52,13 +55,22 @@ def unseen(of: Evidence) -> Finding | None:
         f"{known.none:,} of {of.size:,} codes {'is' if known.none == 1 else 'are'} not seen yet{of.where}",
         text,
         "certain",
-        f"Nothing is wrong with that. To tell whether codes are dead, count {CERTAIN_MEDIA} media or more and about "
-        f"{LIKELY_EACH} tokens for each code, {LIKELY_EACH * of.size:,}.",
+        _more(of),
         "growth",
         f"Figures depend on the tokens counted: {GITHUB}bshall/VectorQuantizedVAE/issues/3 and "
         f"{GITHUB}yfChang-cv/FVQ/issues/2",
         of.number,
         "Codes not seen yet",
+    )
+
+
+def _more(of: Evidence) -> str:
+    """What to count so that it can be told."""
+    if of.unused.media >= CERTAIN_MEDIA and of.share_each >= LIKELY_EACH:
+        return "Nothing is wrong with that: others are hardly less rare, so these may follow. More media would tell."
+    return (
+        f"Nothing is wrong with that. To tell whether codes are dead, count {CERTAIN_MEDIA} media or more and about "
+        f"{LIKELY_EACH} tokens for each code, {LIKELY_EACH * of.size:,}."
     )
 
 

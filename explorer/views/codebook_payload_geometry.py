@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.analysis.belonging import is_half
 from explorer.analysis.codemap import map_codes
 from explorer.analysis.duplicates import LISTED, NEAR, Duplicates, near_duplicates
 from explorer.analysis.geometry import (
@@ -158,7 +159,8 @@ def _notes(counted: LevelAudit, codebook: Codebook, drawn_note: str) -> list[str
     if codebook.rule is not None:
         notes.append("A lattice has no learned vectors: its norms and distances follow from its rule.")
     if counted.latents is not None:
-        sampled = f"a uniform sample of {len(counted.latents):,} of {counted.tokens:,} tokens, in half precision."
+        half = ", in half precision" if is_half(counted.latents) else ""  # an audit of before
+        sampled = f"a uniform sample of {len(counted.latents):,} of {counted.tokens:,} tokens{half}."
         notes.append(f"{counted.given.capitalize()}s: {sampled}")
     return notes
 

@@ -121,6 +121,15 @@ def test_dead_is_the_number_that_lasts_and_not_what_more_media_would_find():
     assert f"{none:,} of 1,000" in finding.text
 
 
+def test_where_enough_was_counted_nobody_is_told_to_count_as_much():
+    """Of 100 photographs 5 codes of the first level have no token, and as many occur in a few of them."""
+    finding = titled(zoo("rvq-4"), "5 of 1,024 codes are not seen yet on level 1")
+    assert "10,240" not in finding.advice and "others are hardly less rare" in finding.advice
+    assert "expected to find 0 of them, 5 at most" in finding.text
+    few = titled(judge("a large codebook over one sample").findings, "not seen yet")
+    assert "count 20 media or more and about 10 tokens for each code, 10,240." in few.advice
+
+
 def test_one_giant_code_of_plain_indices():
     for share, level in ((0.6, "note"), (0.3, "note")):
         counts = np.full(100, 50)
