@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.lab_reading import FALLING, ORIGIN, RECENT, RunReading, nearest, squared_distances
-from explorer.frame import DEAD, LIVE
+from explorer.analysis.lab_reading import DUPLICATE, FALLING, ORIGIN, RECENT, RunReading, read_run
 from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
@@ -22,12 +21,10 @@ DEAD_BAD, DEAD_WARN = 0.5, 0.1  # share of K
 CHURN = 1.5  # reseeds again in RECENT steps, as a share of K
 BACK = 0.35  # a reseeded code is back when it is this close to where it was, in spreads of the latents
 FAR = 1.4  # codes are far when their nearest latent is this many spreads away
-DUPLICATE = 0.05  # two codes are alike when closer than this share of the typical distance of a latent to its code
-CLOSE = 0.01  # ... and than this share of the median distance between codes
 STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
 FROZEN = 5.0  # a latent hardly moved when its way is less than this many of its first lengths
 TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
-MANY = 128  # codes looked at
+LAGS, LAGS_BY = 0.03, 3.0  # error as a share of the variance: at least, and against k-means or the best it was
 SLID = 0.05  # share of K that has to lie at the origin
 BLUNT, BLUNTER, BLUNT_BAD = 0.1, 4.0, 0.25  # error as a share of the variance: at least, against k-means, and bad
 COARSE = 0.5  # of the variance that k-means leaves: so few codes say little
@@ -51,10 +48,14 @@ def diagnose(
 
     settings: of the run, for the advice alone. until: the step on screen; nothing after it is looked at.
     """
-    kept = [frame for frame in frames.after(-1) if until is None or frame.step <= until]
-    if not kept or kept[-1].step < EARLY:
+    run = read_run(curves, frames, events, settings, until)
+    return () if run is None else found_in(run)
+
+
+def found_in(run: RunReading) -> tuple[Finding, ...]:
+    """The findings of `diagnose` on a run that was read already."""
+    if run.now.step < EARLY:
         return ()
-    run = RunReading(kept, curves, events, settings)
     found = [finding for check in CHECKS if (finding := check(run)) is not None]
     found = found or [_no_alarm(run)]
     rank = {"bad": 0, "warn": 1, "good": 2}
@@ -76,13 +77,10 @@ def _dead(run: RunReading) -> Finding | None:
 
 def _far(run: RunReading) -> Finding | None:
     """Dead codes that no latent is near."""
-    dead = run.level.vectors[run.level.state == DEAD]
-    if run.level.metric != "euclidean" or len(dead) < 0.25 * run.k or run.slid > 0.5 * len(dead):
+    dead = run.level.dead
+    if run.level.metric != "euclidean" or dead < 0.25 * run.k or run.slid > 0.5 * dead or run.away < FAR:
         return None
-    away = float(np.median(nearest(_some(dead), run.level.z_e[:512])) / max(1e-9, run.spread))
-    if away < FAR:
-        return None
-    text = f"The {len(dead)} dead codes lie {away:.1f} spreads of the latents away from the nearest latent (median)."
+    text = f"The {dead} dead codes lie {run.away:.1f} spreads of the latents away from the nearest latent (median)."
     return Finding("bad", "Codes far from all latents", text, run.advise("far"), "plane")
 
 
@@ -100,15 +98,15 @@ def _slid(run: RunReading) -> Finding | None:
 
 def _churn(run: RunReading) -> Finding | None:
     """The same codes reseeded again and again."""
-    again = sum(event.died_again for event in run.recent)
+    reseeds = run.reseeds()
+    count, again = sum(one.count for one in reseeds), sum(one.again for one in reseeds)
     if again < CHURN * run.k:
         return None
-    checks = len({event.step for event in run.recent})
-    share = len(run.recent) / checks / run.k
+    checks = len({one.step for one in reseeds})
     fair = run.now.batch_size / run.k
     text = (
-        f"{len(run.recent):,} reseeds in the last {min(RECENT, run.now.step)} steps, {again:,} of them of codes "
-        f"reseeded before; {share:.0%} of {run.k} codes at each of {checks} checks that reseeded. A fair share is "
+        f"{count:,} reseeds in the last {min(RECENT, run.now.step)} steps, {again:,} of them of codes reseeded before; "
+        f"{count / checks / run.k:.0%} of {run.k} codes at each of {checks} checks that reseeded. A fair share is "
         f"N/K = {fair:.2g} tokens a step."
     )
     return Finding("bad", "The same codes are reseeded again and again", text, run.advise("churn"), "events")
@@ -149,15 +147,16 @@ def _left_behind(run: RunReading) -> Finding | None:
 
 
 def _lags(run: RunReading) -> Finding | None:
-    """A codebook that served well and then did not, with its codes alive: it follows too slowly."""
-    if run.dead >= DEAD_BAD or not run.latents_moved > 0.05 or run.off_centre < TRAILS:
+    """Living codes beside the middle of their latents, which move: the codebook follows too slowly."""
+    if run.dead >= DEAD_BAD or not run.latents_moved > 0.05 or run.off_centre < TRAILS or run.reference is None:
         return None
-    served, now = float(run.relative.min()), run.lately
-    if now < 0.03 or now < 3 * served:
+    now, least = run.lately, run.reference
+    if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):
         return None
     text = (
-        f"The quantization error was {served:.1%} of the latents' variance and is {now:.1%}; {run.off_centre:.0%} of "
-        f"it would go if each code stood in the middle of its latents: codes trail behind."
+        f"The codes leave {now:.1%} of the latents' variance, k-means with as many leaves {least:.1%}; "
+        f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes trail "
+        "behind."
     )
     return Finding("bad", "The codebook lags behind", text, run.advise("lags"), "plane")
 
@@ -175,28 +174,15 @@ def _frozen(run: RunReading) -> Finding | None:
 
 def _alike(run: RunReading) -> Finding | None:
     """Codes in use that lie on each other."""
-    live = run.level.vectors[run.level.state == LIVE]
-    if run.level.metric == "implicit" or len(live) < 8:
-        return None
-    looked = _some(live)
-    squared = squared_distances(looked, live)
-    between = float(np.sqrt(np.median(squared[:32])))
-    typical = float(np.sqrt(np.square(run.level.z_e - run.level.vectors[run.level.indices]).sum(-1).mean()))
-    squared[np.arange(len(looked)), _some(np.arange(len(live)))] = np.inf  # a code and itself
-    alike = int((squared.min(1) < min(DUPLICATE * typical, CLOSE * between) ** 2).sum())
-    if alike < 0.25 * len(looked):
+    alike, looked = run.alike
+    if not alike or alike < 0.25 * looked:
         return None
     text = (
-        f"{alike} of {len(looked)} codes in use lie on another: nearer than {DUPLICATE:.0%} of the typical distance of "
-        f"a latent to its code. Perplexity {run.perplexity:.0f} of {run.k} counts them as if they differed."
+        f"{alike} of {looked} codes in use lie on another: nearer than {DUPLICATE:.0%} of the typical distance of a "
+        f"latent to its code. Perplexity {run.perplexity:.0f} of {run.k} counts them as if they differed."
     )
-    level = "bad" if alike >= 0.5 * len(looked) else "warn"
+    level = "bad" if alike >= 0.5 * looked else "warn"
     return Finding(level, "Near-duplicate codes", text, run.advise("alike"), "plane")
-
-
-def _some(rows: np.ndarray) -> np.ndarray:
-    """At most MANY of them, evenly spaced."""
-    return rows[:: -(-len(rows) // MANY)]
 
 
 def _unfaithful(run: RunReading) -> Finding | None:

@@ -11,18 +11,23 @@ import numpy as np
 from scipy.cluster.vq import kmeans2
 
 from explorer.analysis.lab_advice import advise
-from explorer.frame import DEAD, Frame, FrameEvent, FrameLevel
+from explorer.frame import DEAD, LIVE, Frame, FrameEvent, FrameLevel
+from explorer.lab.history import Tally
 from explorer.lab.settings import LabSettings
 
 RECENT = 200  # steps over which reseeds are counted
 UNFAITHFUL = 0.1  # squared error of the outputs as a share of the variance of the inputs ...
 ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could reach
 FALLING = 0.6  # an error falls while it is below this share of what it was when the run was half as long
-FEW = 8  # latents
+FEW = 8  # latents, or codes
 LOOKS = 12  # earlier frames looked at
 LATELY = 100  # steps
+TURNED = 0.2  # of a length
 ORIGIN = 1e-3  # spreads of the latents: nearer to 0 than that, a code lies at the origin
 KMEANS_ITERATIONS = 8
+MANY = 128  # codes looked at
+DUPLICATE = 0.05  # two codes are alike when closer than this share of the typical distance of a latent to its code
+CLOSE = 0.01  # ... and than this share of the median distance between codes
 
 
 class _Until:
@@ -45,10 +50,13 @@ class _EventsUntil:
 
     @property
     def total(self) -> int:
-        return self._events.total
+        return sum(one.count for one in self._events.tallied(-1, self._step))
 
     def since(self, step: int) -> list[FrameEvent]:
         return [event for event in self._events.since(step) if event.step <= self._step]
+
+    def tallied(self, after: int, level: int) -> list[Tally]:
+        return self._events.tallied(after, self._step, level)
 
 
 class RunReading:
@@ -93,6 +101,10 @@ class RunReading:
         since = self.events.since(self.now.step - RECENT)
         return [event for event in since if event.level == self.number]
 
+    def reseeds(self, steps: int = RECENT) -> list[Tally]:
+        """How many codes were reseeded at each step of the last `steps`; counted, so that no event is forgotten."""
+        return self.events.tallied(self.now.step - steps, self.number)
+
     @cached_property
     def relative(self) -> np.ndarray:
         """Quantization error as a share of the variance of the latents: of some earlier frames and the last five."""
@@ -126,6 +138,28 @@ class RunReading:
         return int(np.count_nonzero(np.linalg.norm(dead, axis=1) < ORIGIN * self.spread))
 
     @cached_property
+    def alike(self) -> tuple[int, int]:
+        """(alike, looked at): codes in use that lie on another one, of at most MANY; none where fewer than FEW are in
+        use, or a rule gives them."""
+        live = self.level.vectors[self.level.state == LIVE]
+        if self.level.metric == "implicit" or len(live) < FEW:
+            return 0, 0
+        looked = some(live)
+        squared = squared_distances(looked, live)
+        between = float(np.sqrt(np.median(squared[:32])))
+        typical = float(np.sqrt(np.square(self.level.z_e - self.level.vectors[self.level.indices]).sum(-1).mean()))
+        squared[np.arange(len(looked)), some(np.arange(len(live)))] = np.inf  # a code and itself
+        return int((squared.min(1) < min(DUPLICATE * typical, CLOSE * between) ** 2).sum()), len(looked)
+
+    @cached_property
+    def away(self) -> float:
+        """Median distance of a dead code to the nearest latent, in spreads of the latents; 0 without dead codes."""
+        dead = self.level.vectors[self.level.state == DEAD]
+        return (
+            float(np.median(nearest(some(dead), self.level.z_e[:512])) / max(1e-9, self.spread)) if len(dead) else 0.0
+        )
+
+    @cached_property
     def _halves(self) -> tuple[np.ndarray, np.ndarray]:
         order = np.random.default_rng(0).permutation(len(self.level.z_e))
         return order[::2], order[1::2]
@@ -157,6 +191,18 @@ class RunReading:
         if before.shape != now.shape:
             return float("nan")
         return float(np.linalg.norm(now - before, axis=1).mean() / max(1e-9, np.linalg.norm(before, axis=1).mean()))
+
+    @cached_property
+    def turns(self) -> bool:
+        """Whether latents of the same inputs keep moving, in the last LATELY steps by TURNED of their length, while
+        the error does not fall."""
+        before = next(frame for frame in self.kept if frame.step >= self.now.step - LATELY)
+        if before is self.now:  # the last one kept lies further back
+            before = self.kept[-2] if len(self.kept) > 1 else self.now
+        then, now = before.levels[self.number].z_e, self.level.z_e
+        if then.shape != now.shape or self.relative[-1] < FALLING * self.relative[len(self.relative) // 2]:
+            return False
+        return np.linalg.norm(now - then, axis=1).mean() > TURNED * np.linalg.norm(then, axis=1).mean()
 
     @cached_property
     def growth(self) -> float:
@@ -207,6 +253,25 @@ class RunReading:
         return f"after {self.now.step:,} steps over {short(self.now.latents_seen)} latents"
 
 
+def read_run(
+    curves: Any,
+    frames: Any,
+    events: Any,
+    settings: LabSettings | None = None,
+    until: int | None = None,
+    shown: Frame | None = None,
+) -> RunReading | None:
+    """A run as it stood at step `until` (None: now), from its three stores; None if no frame was kept yet.
+
+    shown: the frame on screen, which the stores need not have kept; then that is the moment.
+    """
+    until = shown.step if shown else until
+    kept = [frame for frame in frames.after(-1) if until is None or frame.step <= until]
+    if shown and (not kept or kept[-1].step < shown.step):
+        kept.append(shown)
+    return RunReading(kept, curves, events, settings) if kept else None
+
+
 def spread_of(level: FrameLevel) -> float:
     return float(np.sqrt(np.square(level.z_e - level.z_e.mean(0)).sum(-1).mean()))
 
@@ -214,6 +279,11 @@ def spread_of(level: FrameLevel) -> float:
 def error_of(level: FrameLevel) -> float:
     error = np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()
     return float(error / max(1e-12, spread_of(level) ** 2))
+
+
+def some(rows: np.ndarray) -> np.ndarray:
+    """At most MANY of them, evenly spaced."""
+    return rows[:: max(1, -(-len(rows) // MANY))]
 
 
 def short(number: float) -> str:

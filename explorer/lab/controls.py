@@ -169,7 +169,7 @@ CONTROLS: tuple[Control, ...] = (
         "Codebook learning rate",
         "Quantizer",
         "Of the codes (Adam), apart from the encoder's.",
-        1e-6,
+        1e-8,
         1.0,
         log=True,
         when={"quantizer": (*LEARNED, "gumbel")},

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -17,6 +19,7 @@ CURVE_ROWS = 1024
 FRAMES = 256
 FRAME_BYTES = 64 * 2**20  # of all frames of one run
 EVENTS = 5_000
+TALLIES = 20_000
 TICKS = 400
 
 
@@ -106,12 +109,24 @@ class Timeline:
         return earlier[-1] if earlier else None
 
 
+@dataclass(frozen=True)
+class Tally:
+    """Reseeds at one step on one level: how many, and how many of codes that had been reseeded before."""
+
+    step: int
+    level: int
+    count: int
+    again: int
+
+
 class EventLog:
-    """Reseeds, newest last: EVENTS are kept, all are counted; ticks are steps at which there were some."""
+    """Reseeds, newest last: EVENTS are kept one by one and all are counted, by step and level (TALLIES of these are
+    kept); ticks are steps at which there were some."""
 
     def __init__(self) -> None:
         self.total, self.again = 0, 0
         self._events: deque[tuple[int, FrameEvent]] = deque(maxlen=EVENTS)
+        self._tallies: deque[Tally] = deque(maxlen=TALLIES)
         self._ticks: list[int] = []
 
     def add(self, events: tuple[FrameEvent, ...]) -> None:
@@ -122,8 +137,15 @@ class EventLog:
             self.again += event.died_again
             if not self._ticks or self._ticks[-1] != event.step:
                 self._ticks.append(event.step)
+        for (step, level), group in groupby(events, lambda event: (event.step, event.level)):
+            again = [event.died_again for event in group]
+            self._tallies.append(Tally(step, level, len(again), sum(again)))
         if len(self._ticks) > TICKS:
             self._ticks = self._ticks[::2]
+
+    def tallied(self, after: int, until: int, level: int | None = None) -> list[Tally]:
+        """What was counted at the steps after `after`, up to `until`: on a level, or on all."""
+        return [one for one in self._tallies if after < one.step <= until and level in (None, one.level)]
 
     def after(self, number: int, most: int) -> list[tuple[int, FrameEvent]]:
         """The newest `most` events with a number above `number`, oldest first."""

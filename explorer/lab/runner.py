@@ -37,6 +37,7 @@ class LabRunner:
         self.device = pick_device(device)
         self.idle_s, self.limit = idle_s, None  # type: float, float | None
         self.playing, self.serial, self.step = False, 0, 0  # step: of all sides, once they have taken it
+        self.pauses_at: int | None = None  # a playing run pauses itself there, once
         self.ended: str | None = None
         self.stopped: Diverged | None = None
         self.steps_per_second = 0.0
@@ -104,6 +105,11 @@ class LabRunner:
             side.trainer.apply(new)
         return False
 
+    def pause_itself(self, step: int) -> None:
+        """Let this run pause itself when it has played to that step; a run that begins anew forgets it."""
+        self._refuse_if_ended()
+        self.pauses_at = step
+
     def watch_gradients(self, on: bool) -> None:
         self._refuse_if_ended()
         for side in self.sides:
@@ -147,7 +153,7 @@ class LabRunner:
         for side in sides:
             side.gradients = gradients
         self.sides, self.stopped, self.serial, self.step = sides, None, self.serial + 1, 0
-        self._steps_left, self.steps_per_second = 0, 0.0
+        self._steps_left, self.steps_per_second, self.pauses_at = 0, 0.0, None
         self._rate_from = (time.monotonic(), 0)
 
     def _refuse_if_ended(self) -> None:
@@ -171,6 +177,8 @@ class LabRunner:
             for side in self.sides:
                 side.step()
             self.step += 1
+            if self.playing and self.step == self.pauses_at:
+                self.playing = False
         except Diverged as diverged:
             self.stopped, self.playing, self._steps_left = diverged, False, 0
         except torch.cuda.OutOfMemoryError:

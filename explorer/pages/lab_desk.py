@@ -7,37 +7,56 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from explorer.analysis.lab_diagnosis import diagnose
 from explorer.errors import SettingsError, plain_words
 from explorer.frame import Frame
 from explorer.lab.controls import CONTROLS
 from explorer.lab.presets import preset
 from explorer.lab.settings import FieldError, LabSettings
+from explorer.pages.lab_judging import Judge, Told
 from explorer.runfile import csv_bytes, npz_bytes
 from explorer.views.lab_payload import curves_payload, events_payload, frame_payload, heat_payload
 
 FRAMES_PER_SECOND = 30
-DIAGNOSIS_S = 1.0
+PRESET_SPEED = 60.0  # steps a second: a fault that takes 200 steps is to be seen coming
 Request = dict[str, Any]
 
 
 class LabDesk:
     """One visitor's view of a LabRunner, with what the browser was sent last. Not safe between threads.
 
-    sent: the frame that each side of the browser shows; told: the settings that it knows; diagnosed: of each side
-    (when, at which step, findings).
+    sent: the frame that each side of the browser shows; told: the settings that it knows; judge: what is said of them.
     """
 
     def __init__(self, runner: Any, preset_id: str | None = None) -> None:
-        self.runner, self.preset, self.mended = runner, preset_id, False
+        self.runner, self.preset, self.mended_at = runner, preset_id, None  # type: Any, str | None, int | None
         self.sent: dict[int, Frame] = {}
         self.told: list[dict[str, Any]] | None = None
-        self.diagnosed: dict[int, tuple[float, int, list]] = {}
+        self.judge = Judge()
+        if preset_id:
+            self.show_slowly()
+
+    @property
+    def mended(self) -> bool:
+        return self.mended_at is not None
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether the run is another than the preset that was chosen, since a setting but the seed was changed."""
+        if self.preset is None:
+            return False
+        one, now = preset(self.preset), self.runner.sides[0].settings
+        made = LabSettings().changed({**one.changes, "seed": now.seed})
+        return now != (made.changed(one.mend.changes) if self.mended else made)
+
+    def show_slowly(self) -> None:
+        """Let the preset's run begin slowly, and pause itself where its fault is plain."""
+        self.mended_at = None
+        self.runner.set_speed(PRESET_SPEED)
+        self.runner.pause_itself(preset(self.preset).pause_at)
 
     def pull(self, request: Request) -> str:
         """The newest of the run, less what the browser holds already."""
@@ -76,6 +95,9 @@ class LabDesk:
             "stopped": {"step": stopped.step, "term": stopped.term, "words": str(stopped)} if stopped else None,
             "preset": self.preset,
             "mended": self.mended,
+            "mended_at": self.mended_at,
+            "by_hand": self.by_hand,
+            "pauses_at": runner.pauses_at,
             "kept": {"stride": kept.stride, "first": 0, "last": kept.steps[-1]},
             "differences": differences(*[side.settings for side in runner.sides]),
             "max_frames_per_second": FRAMES_PER_SECOND,
@@ -86,17 +108,17 @@ class LabDesk:
         same = after.get("run") == str(self.runner.serial)
         if not same:
             self.sent.clear()
-            self.diagnosed.clear()
+            self.judge.forget()
         held = {name: int(number(after.get(name), -1)) if same else -1 for name in ("curve", "heat", "event")}
         level, want_frame = int(number(request.get("level"), 0)), bool(request.get("want_frame", True))
-        sides = [self._side(i, level, held, want_frame) for i in range(len(self.runner.sides))]
+        sides = [self._side(i, level, held, want_frame, request.get("scrub")) for i in range(len(self.runner.sides))]
         answer: dict[str, Any] = {"run": str(self.runner.serial), "status": self.status(), "sides": sides}
         settings = [asdict(side.settings) for side in self.runner.sides]
         if settings != self.told or not same:
             answer["settings"] = self.told = settings
         return answer
 
-    def _side(self, i: int, level: int, held: dict[str, int], want_frame: bool) -> dict[str, Any]:
+    def _side(self, i: int, level: int, held: dict[str, int], want_frame: bool, scrub: object) -> dict[str, Any]:
         runner, side = self.runner, self.runner.sides[i]
         levels = len(side.newest.levels)
         level = min(max(level, 0), levels - 1)
@@ -113,19 +135,16 @@ class LabDesk:
             "heat": heat_payload(side.timeline, level, held["heat"]),
             "events": events_payload(side.events, held["event"]),
             "ticks": side.events.ticks,
-            "diagnosis": self._diagnosis(side, i),
+            **self._judged(i, frame, scrub),
         }
 
-    def _diagnosis(self, side: Any, i: int) -> list[dict[str, str]]:
-        """Findings of now, made anew at most once a second."""
-        when, step, findings = self.diagnosed.get(i, (0.0, -1, []))
-        if step != side.trainer.step_count and time.monotonic() - when > DIAGNOSIS_S:
-            found = diagnose(side.curves, side.timeline, side.events, side.settings)
-            findings = [
-                {"level": f.level, "title": f.title, "text": f.text, "try": f.advice, "figure": f.figure} for f in found
-            ]
-            self.diagnosed[i] = (time.monotonic(), side.trainer.step_count, findings)
-        return findings
+    def _judged(self, i: int, newest: Frame, scrub: object) -> dict[str, Any]:
+        """What is said of a side at the moment on screen: the one that is looked back at, or the newest."""
+        side, one = self.runner.sides[i], None
+        if i == 0 and self.preset and not self.by_hand:
+            one = preset(self.preset)
+        frame = newest if scrub is None else side.timeline.nearest(int(number(scrub, 0)))
+        return self.judge.of(i, side, frame, Told(one, self.mended_at, scrub is not None), self.runner.playing)
 
 
 def differences(*settings: LabSettings) -> list[str]:
@@ -151,12 +170,27 @@ def refusal(message: str, field: str | None = None) -> str:
     return json.dumps({"ok": False, "error": {"field": field, "message": message}})
 
 
+def _reset(desk: LabDesk, request: Request) -> None:
+    desk.runner.reset()
+    _began_anew(desk)
+
+
+def _began_anew(desk: LabDesk) -> None:
+    """The same preset from step 0: mended from the first step on, or to pause itself again."""
+    if desk.mended:
+        desk.mended_at = 0
+    elif desk.preset and not desk.by_hand:
+        desk.show_slowly()
+
+
 def _set(desk: LabDesk, request: Request) -> None:
     changes = request.get("changes")
     if not isinstance(changes, dict):
         raise SettingsError("Changes must be a JSON object.")
     sides = request.get("sides")
     began = desk.runner.change(changes, [int(number(side, -1)) for side in sides] if isinstance(sides, list) else [0])
+    if began:
+        _began_anew(desk)
     if began and not desk.runner.playing:
         desk.runner.play()
 
@@ -164,15 +198,15 @@ def _set(desk: LabDesk, request: Request) -> None:
 def _preset(desk: LabDesk, request: Request) -> None:
     chosen = preset(str(request.get("id")))
     desk.runner.start(LabSettings().changed(chosen.changes))
-    desk.preset, desk.mended = chosen.id, False
+    desk.preset = chosen.id
+    desk.show_slowly()
     desk.runner.play()
 
 
 def _mend(desk: LabDesk, request: Request) -> None:
     if desk.preset is None:
         raise SettingsError("Choose a preset first: there is nothing to mend.")
-    desk.runner.change(preset(desk.preset).mend.changes)
-    desk.mended = True
+    desk.mended_at = 0 if desk.runner.change(preset(desk.preset).mend.changes) else desk.runner.step
     desk.runner.play()
 
 
@@ -182,11 +216,13 @@ def _compare(desk: LabDesk, request: Request) -> None:
     if not isinstance(changes, dict) or not changes:
         raise SettingsError("Choose the setting that shall differ.")
     desk.runner.start(first, first.changed(changes))
+    _began_anew(desk)
     desk.runner.play()
 
 
 def _compare_off(desk: LabDesk, request: Request) -> None:
     desk.runner.start(desk.runner.sides[0].settings)
+    _began_anew(desk)
     desk.runner.play()
 
 
@@ -230,7 +266,7 @@ ACTIONS: dict[str, Action] = {
     "pause": lambda desk, request: desk.runner.pause(),
     "step": lambda desk, request: desk.runner.advance(int(number(request.get("count"), 1))),
     "speed": _speed,
-    "reset": lambda desk, request: desk.runner.reset(),
+    "reset": _reset,
     "set": _set,
     "preset": _preset,
     "mend": _mend,

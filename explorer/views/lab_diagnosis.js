@@ -2,6 +2,7 @@
 
 import { addStyleSheet } from "./component.js";
 import { h } from "./inspect_dom.js";
+import { whole } from "./inspect_format.js";
 import { memory, say, throttled } from "./lab_panel.js";
 
 const LEVELS = {
@@ -37,36 +38,45 @@ export function spokenWords(findings) {
   return `Diagnosis: ${told.map((finding) => `${levelOf(finding).word}: ${finding.title}`).join("; ")}`;
 }
 
+/** Of which moment it speaks: "of step 1,240". */
+export const judgedWords = (step) => (Number.isFinite(step) ? `of step ${whole(step)}` : "");
+
 export function createDiagnosis(root, env) {
   addStyleSheet(new URL("lab_forms.css", import.meta.url).href);
   const empty = h("p", { class: "dte-lf-note" }, "Nothing to say yet: let the run go on for some steps.");
   const list = h("ul", { class: "dte-lf-findings", hidden: true });
+  const when = h("span", { class: "dte-lf-note" });
   const spoken = h("p", { class: "dte-lf-spoken", role: "status", "aria-live": "polite" });
   root.classList.add("dte-lf");
   root.dataset.panel = "diagnosis";
   root.setAttribute("aria-label", "Diagnosis");
-  root.replaceChildren(h("div", { class: "dte-lf-head" }, h("h3", {}, env?.title ?? "Diagnosis")), empty, list, spoken);
+  root.replaceChildren(h("div", { class: "dte-lf-head" }, h("h3", {}, env?.title ?? "Diagnosis"), when), empty, list, spoken);
   let findings = [];
+  let judged = null;
   let topics = "";
   const rows = [];
-  const write = throttled(() => {
+  const put = () => {
     const sorted = worstFirst(findings);
     while (rows.length < sorted.length) rows.push(row(root, list));
     rows.forEach((item, i) => fill(item, sorted[i]));
+    say(when, judgedWords(judged));
     empty.hidden = sorted.length > 0;
     list.hidden = sorted.length === 0;
     const now = sorted.map(topicOf).join("\n");
     if (now !== topics) speak.request();
     topics = now;
-  }, READABLE_MS);
+  };
+  const write = throttled(put, READABLE_MS);
   const speak = throttled(() => say(spoken, spokenWords(findings)), SPOKEN_MS);
   const same = memory();
   return {
     draw(view) {
       const next = view.diagnosis ?? [];
-      if (same(next)) return;
-      findings = next;
-      write.request();
+      if (same(next, view.judged)) return;
+      [findings, judged] = [next, view.judged];
+      if (view.status?.playing) return write.request();
+      write.cancel();
+      put(); // at once: what stands still is read
     },
     destroy() {
       write.cancel();

@@ -96,7 +96,7 @@ class Link {
     const token = this.token;
     let what = {};
     try {
-      const request = { token, after, level, want_frame: scrub === null, idle_s };
+      const request = { token, after, level, want_frame: scrub === null, scrub, idle_s };
       const answer = JSON.parse(await this.server.lab_pull(request));
       this.failures = 0;
       if (token === this.token) what = this.take(answer);
@@ -203,6 +203,8 @@ class Link {
       events: side?.events.view ?? null,
       ticks: side?.ticks ?? [],
       diagnosis: side?.diagnosis ?? [],
+      judged: side?.judged ?? null,
+      moment: side?.moment ?? null,
       status: this.status,
       settings: this.settings[i] ?? this.settings[0] ?? null,
       bothSettings: this.settings,

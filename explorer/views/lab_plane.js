@@ -86,6 +86,7 @@ class Plane {
       ...[["live", "live, by latents a step (EMA, log scale)"], ["dead", "dead"], ["unseen", "unseen so far"], ["reseed", "reseeded"], ["again", "reseeded, had died again"]].map(
         ([kind, text]) => h("span", {}, h("i", { class: `lab-key lab-key-${kind}`, "aria-hidden": "true" }), text),
       ),
+      h("span", {}, h("b", { "aria-hidden": "true" }, "29 "), "so many codes lie on one another there"),
     );
     this.root.setAttribute("aria-label", "Latent plane");
     this.root.classList.add("lab-plane");

@@ -3,6 +3,7 @@
 import { colormap } from "./colormaps.js";
 import { outline } from "./inspect_theme.js";
 import { voronoiCells, wedgeCells } from "./lab_voronoi.js";
+import { drawHeaps } from "./lab_plane_heaps.js";
 import { cellKind } from "./lab_plane_words.js";
 
 const LIVE = 0;
@@ -138,10 +139,13 @@ function circles(ctx, { codes, view, frame }, state, r) {
   }
 }
 
+/** Radius of the dot of one of K codes, in px. */
+export const dotRadius = (K) => (K <= 128 ? 5 : K <= 512 ? 3.6 : 2.6);
+
 function drawCodes(ctx, scene) {
   const { frame, codes, view, theme, total } = scene;
   const state = frame.state.array;
-  const r = state.length <= 128 ? 5 : state.length <= 512 ? 3.6 : 2.6;
+  const r = dotRadius(state.length);
   for (const kind of [DEAD, UNSEEN]) {
     circles(ctx, scene, kind, r - 0.5);
     if (kind === DEAD) {
@@ -231,6 +235,7 @@ export function drawPlane(ctx, scene) {
   drawCodes(ctx, scene);
   if (scene.arrows) drawArrows(ctx, scene);
   drawFlashes(ctx, scene);
+  drawHeaps(ctx, scene, dotRadius(scene.frame.codebook_size));
   drawLit(ctx, scene);
 }
 

@@ -17,7 +17,10 @@ export function shownStatus(status, before) {
   return { preset: status?.preset ?? null, mended: status?.mended ?? false };
 }
 
-export const mendedWords = (preset) => `Mended: ${preset.mend.says}`;
+/** A run is called mended when its measure says so, and not because the button was pressed. */
+export const markWords = (state, acting) => (state !== "mended" ? "running" : acting ? "being mended" : "mended");
+
+export const mendedWords = (preset, acting = false) => `${acting ? "Being mended" : "Mended"}: ${preset.mend.says}`;
 
 /** thread: {href, text, rest} of a source that is one on the web, or null. */
 function sourceElement({ source, thread = null }) {
@@ -37,7 +40,7 @@ export function createPresets(root, env) {
   root.setAttribute("aria-label", "Break it, mend it");
   root.replaceChildren(
     h("div", { class: "dte-lf-head" }, h("h3", {}, "Break it, mend it")),
-    h("p", { class: "dte-lf-note" }, "Each of these runs fails for a reason that people have met. Choose one, watch it fail, then mend it."),
+    h("p", { class: "dte-lf-note" }, "Each of these runs fails for a reason that people have met. Choose one: it runs slowly and pauses itself where the fault is plain. Then mend it."),
     (list.element = h("ul", { class: "dte-lf-cards" }, ...list.cards.map((item) => item.element))),
   );
   refresh(list);
@@ -45,8 +48,10 @@ export function createPresets(root, env) {
   return {
     draw(view) {
       const { preset, mended } = shownStatus(view.status, list.status);
-      if (same(preset, mended) || list.busy) return;
+      const acting = view.moment?.state === "mending";
+      if (same(preset, mended, acting) || list.busy) return;
       list.status = { preset, mended };
+      list.acting = acting;
       refresh(list);
     },
   };
@@ -137,16 +142,16 @@ function arrange(element, items) {
   if (focused !== document.activeElement) focused?.focus({ preventScroll: true });
 }
 
-function showCard(item) {
+function showCard(item, list) {
   const { preset, state } = item;
   item.element.dataset.state = state;
   item.title.setAttribute("aria-expanded", String(item.open));
   item.title.setAttribute("aria-current", String(state !== "idle"));
   item.body.hidden = !item.open;
   item.mark.hidden = state === "idle";
-  say(item.mark, state === "mended" ? "mended" : "running");
+  say(item.mark, markWords(state, list.acting));
   item.button.hidden = state !== "broken";
   item.again.hidden = state !== "mended";
   say(item.button, `Mend it: ${preset.mend.label}`);
-  say(item.says, state === "mended" ? mendedWords(preset) : preset.mend.says);
+  say(item.says, state === "mended" ? mendedWords(preset, list.acting) : preset.mend.says);
 }

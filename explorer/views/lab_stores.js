@@ -154,7 +154,7 @@ export function readFrame(frame) {
 export class SideStore {
   constructor() {
     Object.assign(this, { frame: null, curves: new CurveStore(), heat: new HeatStore(), events: new EventStore() });
-    Object.assign(this, { ticks: [], diagnosis: [] });
+    Object.assign(this, { ticks: [], diagnosis: [], judged: null, moment: null });
   }
 
   /** -> whether a new frame came. */
@@ -162,8 +162,8 @@ export class SideStore {
     this.curves.merge(part.curves);
     this.heat.merge(part.heat);
     this.events.merge(part.events);
-    for (const name of ["ticks", "diagnosis"]) {
-      if (part[name] && JSON.stringify(part[name]) !== JSON.stringify(this[name])) this[name] = part[name];
+    for (const name of ["ticks", "diagnosis", "judged", "moment"]) {
+      if (part[name] !== undefined && JSON.stringify(part[name]) !== JSON.stringify(this[name])) this[name] = part[name];
     }
     if (!part.frame) return false;
     this.frame = readFrame(part.frame);

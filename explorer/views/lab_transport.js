@@ -6,7 +6,7 @@ import { counted, whole } from "./inspect_format.js";
 import { createTimeline } from "./lab_timeline.js";
 
 const STEPS = [1, 10, 100];
-const SPEEDS = [1, 3, 10, 30, 100];
+const SPEEDS = [1, 3, 10, 30, 60, 100];
 
 /** "step 1,240 · 620,000 latents · 312 steps a second · CPU, 1 thread" */
 export function statusWords(status, frame) {

@@ -16,13 +16,14 @@ import { createHistogram } from "./lab_histogram.js";
 import { createLink } from "./lab_link.js";
 import { createPictures } from "./lab_pictures.js";
 import { frameShown } from "./lab_panel.js";
+import { createMoment } from "./lab_moment.js";
 import { createPlane } from "./lab_plane.js";
 import { createPresets } from "./lab_presets.js";
 import { createTransport } from "./lab_transport.js";
 import { createMessages } from "./lab_messages.js";
 import { createVersus } from "./lab_versus.js";
 
-const CENTRE = { plane: createPlane, pictures: createPictures, events: createEvents };
+const CENTRE = { moment: createMoment, plane: createPlane, pictures: createPictures, events: createEvents };
 const RIGHT = { diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves };
 const LEFT = { presets: createPresets, compare: createCompare, controls: createControls };
 
@@ -95,7 +96,7 @@ class Lab {
       h("div", { class: "lab-centre" }, ...centre.map((p) => p.section)),
       h("div", { class: "lab-right" }, ...right.map((p) => p.section)),
     );
-    this.sides.push({ element, heading, words, panels: [...centre, ...right], plane: centre[0].panel });
+    this.sides.push({ element, heading, words, panels: [...centre, ...right], plane: centre.find(({ id }) => id === "plane").panel });
     this.stage.append(element);
   }
 

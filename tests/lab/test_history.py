@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.frame import Frame, FrameEvent, FrameLevel
-from explorer.lab.history import Curves, EventLog, Timeline
+from explorer.lab.history import Curves, EventLog, Tally, Timeline
 
 
 def frame(step, n=4, codes=3):
@@ -66,3 +66,14 @@ def test_events_are_numbered_counted_and_their_ticks_bounded():
     assert len(log.after(-1, 300)) == 300 and log.after(-1, 300)[-1][0] == 1999
     assert len(log.ticks) <= 400 and set(log.ticks) <= set(range(0, 2000, 2))
     assert {event.step for event in log.since(1990)} == {1992, 1994, 1996, 1998}
+
+
+def test_reseeds_are_counted_by_step_and_level_after_the_events_are_forgotten():
+    log = EventLog()
+    for step in range(10, 30_010, 10):
+        both = [FrameEvent(step, 0, 1, "split", 2), FrameEvent(step, 0, 3, "split", 2, died_again=True)]
+        log.add((*both, FrameEvent(step, 1, 5, "split", 2, died_again=True)))
+    assert log.since(0)[0].step > 100, "the first events are gone"
+    assert log.tallied(80, 100, 0) == [Tally(90, 0, 2, 1), Tally(100, 0, 2, 1)]
+    assert [one.step for one in log.tallied(80, 100)] == [90, 90, 100, 100]
+    assert log.tallied(100, 100) == []

@@ -148,3 +148,19 @@ def test_a_run_that_nobody_looks_at_rests_and_one_without_a_touch_ends(monkeypat
         runner.look(idle_s=60)  # somebody looks, but has touched nothing
         runner.turn()
     assert "without a touch" in runner.ended and runner.sides == []
+
+
+def test_a_run_pauses_itself_once_where_it_was_told_to(runner):
+    runner.pause_itself(12)
+    runner.play()
+    turns(runner, until=lambda runner: runner.look() or not runner.playing)
+    assert runner.step == 12 and not runner.playing
+    runner.play()
+    turns(runner, until=lambda runner: runner.look() or runner.step > 15)
+    assert runner.playing
+    runner.reset()
+    assert runner.pauses_at is None
+    runner.pause_itself(3)
+    runner.advance(5)  # steps that were asked for are taken
+    turns(runner)
+    assert runner.step == 5

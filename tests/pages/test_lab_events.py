@@ -3,10 +3,12 @@
 import base64
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from explorer.lab.preset import Sign
 from explorer.lab.presets import PRESETS
 from explorer.lab.runner import LabRunner
 from explorer.lab.settings import LabSettings
@@ -76,6 +78,89 @@ def test_every_preset_can_be_chosen_and_mended(desk, name):
     assert mended["ok"] and mended["status"]["mended"]
     for key, value in PRESETS[name].mend.changes.items():
         assert mended["settings"][0][key] == value
+
+
+@pytest.fixture
+def small_preset(monkeypatch):
+    """A preset of 16 codes that is plain after 64 steps, so that a test takes no time."""
+    one = PRESETS["rich_get_richer"]
+    changes = {**one.changes, "codebook_size": 16, "batch_size": 32}
+    made = replace(one, changes=changes, sign=Sign("dead_share", 0.4, 0.1), pause_at=64)
+    monkeypatch.setattr("explorer.pages.lab_desk.preset", lambda id: made)
+    return made
+
+
+def take(desk, steps):
+    """So many turns of the runner, as fast as it can."""
+    desk.runner.set_speed(None)
+    for _ in range(steps):
+        desk.runner.look()
+        desk.runner.turn()
+
+
+def test_a_preset_runs_slowly_pauses_itself_and_says_what_is_to_be_seen_there(desk, small_preset):
+    answer = ask(desk, "preset", id=small_preset.id)
+    assert answer["status"]["limit"] == 60 and answer["status"]["playing"] and answer["status"]["pauses_at"] == 64
+    early = look(desk)["sides"][0]
+    assert early["moment"]["state"] == "before" and early["diagnosis"] == []
+    take(desk, 70)
+    answer = look(desk)
+    side = answer["sides"][0]
+    assert not answer["status"]["playing"] and answer["status"]["step"] == 64
+    assert side["moment"]["step"] == side["judged"] == side["frame"]["step"] == 64
+    dead = side["frame"]["dead"]
+    assert side["moment"]["state"] == "plain" and side["moment"]["text"].startswith(f"{dead} of 16 codes are dead")
+    assert side["diagnosis"][0]["title"] == f"{dead} of 16 codes dead" and side["diagnosis"][0]["try"]
+
+    assert ask(desk, "step", count=3)["ok"]  # the pause holds nobody
+    take(desk, 4)
+    assert look(desk)["sides"][0]["judged"] == 67, "made anew at once where the run stands still"
+
+    assert ask(desk, "mend")["status"]["mended_at"] == 67
+    take(desk, 60)
+    ask(desk, "pause")
+    mended = look(desk)["sides"][0]
+    assert mended["moment"]["state"] == "mended" and mended["judged"] == 127
+
+    past = look(desk, scrub=60, want_frame=False)["sides"][0]
+    assert past["judged"] == past["moment"]["step"] == 60 and past["moment"]["state"] == "plain"
+    assert "codes dead" in past["diagnosis"][0]["title"] and past["diagnosis"][0]["try"] == ""
+    assert look(desk)["sides"][0]["judged"] == 127, "and back to now"
+
+
+def test_a_run_that_plays_is_judged_by_and_by_and_not_at_each_look(desk, monkeypatch):
+    monkeypatch.setattr("explorer.pages.lab_judging.EVERY_S", 60.0)
+    take(desk, 3)
+    first = look(desk)
+    held = {"run": first["run"], "curve": -1, "heat": -1, "event": -1}
+    take(desk, 3)
+    assert look(desk, after=held)["sides"][0]["judged"] == first["sides"][0]["judged"] == 3
+    assert ask(desk, "pause")["ok"]
+    assert look(desk, after=held)["sides"][0]["judged"] == 6
+
+
+def test_a_preset_that_was_changed_by_hand_makes_no_claim(desk):
+    assert ask(desk, "preset", id="far_init")["ok"]
+    assert not ask(desk, "set", changes={"seed": 7})["status"]["by_hand"], "another seed is the same preset"
+    assert desk.runner.pauses_at == PRESETS["far_init"].pause_at, "and pauses itself as well"
+    assert ask(desk, "set", changes={"beta": 3.0})["status"]["by_hand"]
+    assert look(desk)["sides"][0]["moment"] is None
+    assert not ask(desk, "set", changes={"beta": 0.25})["status"]["by_hand"]
+
+
+def test_started_again_a_broken_preset_pauses_itself_again_and_a_mended_one_does_not(desk):
+    assert ask(desk, "preset", id="far_init")["ok"]
+    assert ask(desk, "reset")["status"]["pauses_at"] == PRESETS["far_init"].pause_at
+    assert ask(desk, "mend")["ok"]
+    again = ask(desk, "reset")["status"]
+    assert again["pauses_at"] is None and again["mended"] and again["mended_at"] == 0
+    assert not ask(desk, "preset", id="far_init")["status"]["mended"]
+
+
+def test_a_link_to_a_preset_pauses_itself_too():
+    runner = LabRunner(LabSettings().changed(PRESETS["far_init"].changes), "cpu")
+    status = LabDesk(runner, "far_init").status()
+    assert status["pauses_at"] == PRESETS["far_init"].pause_at and status["limit"] == 60
 
 
 def test_two_sides_are_compared_and_their_difference_is_named(desk):

@@ -197,6 +197,7 @@ test("while scrubbed no live frame is asked for, and of several wishes the last 
   wishes.scrub = 10;
   link.tick();
   assert.equal(asked[0].want_frame, false);
+  assert.equal(asked[0].scrub, 10, "the words are to be of the moment that is looked back at");
   link.seek(10);
   link.seek(11);
   await link.seek(12);
