@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.lab_reading import DUPLICATE, FALLING, ORIGIN, RECENT, RunReading, read_run
+from explorer.analysis.lab_reading import DUPLICATE, FALLING, LATELY, ORIGIN, RECENT, RunReading, read_run
 from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
@@ -154,7 +154,8 @@ def _lags(run: RunReading) -> Finding | None:
     if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):
         return None
     text = (
-        f"The codes leave {now:.1%} of the latents' variance, k-means with as many leaves {least:.1%}; "
+        f"Over the last {LATELY} steps the codes left {now:.1%} of the latents' variance (median), and k-means with as "
+        f"many leaves {least:.1%}; "
         f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes trail "
         "behind."
     )
