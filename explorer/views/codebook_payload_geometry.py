@@ -110,10 +110,9 @@ def _duplicates(counted: LevelAudit, codebook: Codebook, codes: np.ndarray, vect
         every, alive = near_duplicates(vectors, threshold), near_duplicates(vectors[in_use], threshold)
         words = f"Without {counted.given}s there is no measure of near: only codes that are exactly equal are listed."
         if scale is not None:
-            words = (
-                f"Pairs of codes at most {threshold:.3g} apart: {NEAR:.0%} of {what}. In {alive.total:,} of "
-                f"{every.total:,} pairs both codes are in use; these are listed first."
-            )
+            words = f"Pairs of codes at most {threshold:.3g} apart: {NEAR:.0%} of {what}."
+            if every.total:
+                words += f" In {alive.total:,} of {every.total:,} pairs both codes are in use; these are listed first."
     rows = [(int(a), int(b), float(d)) for (a, b), d in zip(codes[in_use][alive.pairs], alive.distances, strict=True)]
     rows += [
         (int(a), int(b), float(d))

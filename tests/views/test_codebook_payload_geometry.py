@@ -1,6 +1,7 @@
 """The geometry panel's numbers, against scipy and numpy."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,6 +77,17 @@ def test_duplicates_are_listed_with_their_counts_and_the_threshold():
     assert (
         "10% of" in answer["duplicate_words"] and "In 1 of 1 pairs both codes are in use" in answer["duplicate_words"]
     )
+
+
+def test_no_order_is_said_of_no_pairs_and_half_precision_only_of_older_audits():
+    rng = np.random.default_rng(2)
+    book = table(4 * rng.normal(size=(20, 3)))
+    level = level_of(book, np.repeat(book.vectors, 30, axis=0) + 0.3 * rng.normal(size=(600, 3)))
+    answer = shown(audit_of(level), book)
+    assert answer["duplicates_total"] == 0 and "listed first" not in answer["duplicate_words"]
+    assert not any("half precision" in note for note in answer["notes"])
+    before = replace(level, latents=level.latents.astype(np.float16).astype(np.float32))
+    assert any(note.endswith("tokens, in half precision.") for note in shown(audit_of(before), book)["notes"])
 
 
 def test_pairs_in_use_come_before_dead_ones():
