@@ -67,15 +67,17 @@ def away(codes: np.ndarray, latents: Cloud) -> float:
     return float(np.median(distance_to_nearest(evenly(codes), latents.points)) / max(latents.apart, 1e-30))
 
 
-def kmeans_error(latents: np.ndarray, groups: int) -> float:
+def kmeans_error(latents: np.ndarray, groups: int, unit: bool = False) -> float:
     """Mean squared distance to the nearest of as many means (at most GROUPS) as a share of the variance of `latents`
     (n, D): what a codebook of that size should reach easily. NaN if there are too few latents to say.
 
     Lloyd's iterations from a greedy k-means++ start (Arthur and Vassilvitskii 2007), seeded, on every other latent; the
-    distances are those of the others, so that it knows no more of them than a codebook does.
+    distances are those of the others, so that it knows no more of them than a codebook does. unit: the means have
+    length 1 in the end, as codes of the cosine metric have, which lie outside their latents on the sphere.
     """
     every = evenly(latents, 2 * SOME).astype(np.float32)
-    every = every - every.mean(axis=0)
+    centre = every.mean(axis=0)
+    every = every - centre
     points, others = every[::2], every[1::2]
     groups = min(groups, GROUPS, len(points) // EACH)
     variance = float(np.square(others).sum(axis=1).mean()) if len(others) else 0.0
@@ -87,6 +89,9 @@ def kmeans_error(latents: np.ndarray, groups: int) -> float:
         own = table.argmin(axis=1)
         used, sums, counts = sums_by(points, own)
         means[used] = sums / counts[:, None]
+    if unit:
+        outward = means + centre
+        means = outward / np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-12) - centre
     table = np.square(means).sum(axis=1) - 2 * others @ means.T
     return float(np.maximum(np.square(others).sum(axis=1) + table.min(axis=1), 0).mean() / variance)
 

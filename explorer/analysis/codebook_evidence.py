@@ -164,7 +164,7 @@ class Evidence:
     @cached_property
     def reachable_error(self) -> float:
         """The same of k-means with as many codes as are in use, or fewer; NaN if there are too few latents to say."""
-        return kmeans_error(self.cloud.points, self.usage.used)
+        return kmeans_error(self.cloud.points, self.usage.used, self.book.metric == "cosine")
 
     @property
     def misfit(self) -> float:
