@@ -17,7 +17,9 @@ from explorer.record import Codebook
 
 WITHIN = 0.01  # of the nearest distance (dot: of the best product above the mean one)
 FLOAT32, HALF, BFLOAT16 = 2.0**-23, 2.0**-11, 2.0**-9
-SUMS = 2.0  # roundings of |x|^2 + |c|^2 where a squared distance is computed as |x|^2 - 2 x.c + |c|^2 in float32
+# Roundings of |x|^2 + |c|^2 where a squared distance is computed as |x|^2 - 2 x.c + |c|^2 in float32, uncentred: a few,
+# and those of sums of D products, which wander like the square root of D (Higham and Mary 2019).
+SUMS, SUMS_EACH = 2.0, 0.75
 APART = 0.2  # of the spread of the latents
 FITTED = 0.75  # share of the latents that an estimated scale or shift explains at least
 STEADY = 0.9  # of the latents of a code whose nearest code is one and the same: the codes have been renumbered
@@ -49,7 +51,8 @@ def explained(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, roundi
     )
     longer = np.maximum(np.linalg.norm(own, axis=1), np.linalg.norm(best, axis=1))
     lengths = np.linalg.norm(points, axis=1) + longer
-    sums = SUMS * FLOAT32 * (np.square(points).sum(axis=1) + longer**2)
+    roundings = max(SUMS, SUMS_EACH * points.shape[1] ** 0.5)
+    sums = roundings * FLOAT32 * (np.square(points).sum(axis=1) + longer**2)
     slip = (HALF if is_half(latents) else 0.0) + rounding
     if codebook.metric == "dot":
         most = (points * best).sum(1)

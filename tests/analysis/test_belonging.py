@@ -48,6 +48,16 @@ def test_rounding_far_from_the_origin_is_no_other_code():
     assert explained(table(vectors), latents, RNG.integers(0, 64, len(latents))).mean() < 0.5
 
 
+@pytest.mark.parametrize(("dim", "offset"), [(64, 300), (64, 1000), (256, 300), (512, 30)])
+def test_so_it_is_where_many_products_are_added_up(dim, offset):
+    chance = np.random.default_rng(dim)
+    latents, vectors = (chance.normal(offset, 1, (n, dim)).astype(np.float32) for n in (400, 64))
+    naive = (np.square(latents).sum(1)[:, None] - 2 * latents @ vectors.T + np.square(vectors).sum(1)).argmin(1)
+    assert explained(table(vectors), latents, naive).all()
+    nearer = latents - (1 - 30 / offset) * np.float32(offset), vectors - (1 - 30 / offset) * np.float32(offset)
+    assert explained(table(nearer[1]), nearer[0], chance.permutation(naive)).mean() < 0.2, "where rounding is small"
+
+
 def test_latents_of_half_precision_are_seen_to_be():
     half = (LATENTS + 30).astype(np.float16).astype(np.float32)
     assert is_half(half) and not is_half(LATENTS)
