@@ -55,7 +55,9 @@ def test_assign_and_margins_are_brute_force(metric, monkeypatch):
     codes = assign(codebook, z_e)
     assert (codes == distances.argmin(axis=1)).all()
     ordered = np.sort(distances, axis=1)
-    assert margins(level_of(codebook, z_e)) == pytest.approx(ordered[:, 1] - ordered[:, 0], abs=1e-6)
+    assert margins(level_of(codebook, z_e)) == pytest.approx(
+        ordered[:, 1] - ordered[:, 0], abs=1e-5
+    )  # distances of a few, in float32
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -63,7 +63,9 @@ def test_semantic_and_acoustic_levels_start_from_the_same_latents(pair):
         latents = model.encoder(tensor(media)).latents
         for q, name in enumerate(("semantic", "acoustic")):
             given = getattr(model.quantizer, f"{name}_residual_vector_quantizer").input_proj(latents)[0].T
-            np.testing.assert_allclose(record.levels[q].z_e, given.numpy(), atol=1e-6)
+            np.testing.assert_allclose(
+                record.levels[q].z_e, given.numpy(), atol=CLOSE
+            )  # both through the whole encoder
     np.testing.assert_allclose(record.levels[2].z_e, record.levels[1].z_e - record.levels[1].z_q, atol=1e-6)
     assert "Level 1 is no residual" in record.notes[0]
     book = record.levels[5].codebook

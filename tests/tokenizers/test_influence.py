@@ -96,7 +96,9 @@ def test_the_field_is_the_difference_of_two_decodes(case):
         mask.reshape(-1)[27] = False
     without = tokenizer.decode_kept(tokens.indices, kept)
     expected = np.abs(tokenizer.detokenize(tokens.indices) - without).max(-1)
-    np.testing.assert_allclose(found.change, expected, atol=1e-6)
+    np.testing.assert_allclose(
+        found.change, expected, atol=1e-5
+    )  # float32 sums of hundreds of products near 1, which a batch may take in another order
     visible = np.argwhere(expected > VISIBLE)
     if len(visible):
         (top, left), (bottom, right) = visible.min(0), visible.max(0)
@@ -114,7 +116,7 @@ def test_one_level_alone_and_a_decode_at_hand(small_checkpoints):
     dropped = DropLevels((2,), (3, 3, 1, 1)).apply(tokens, bench(tokenizer))
     found = influence(tokenizer, tokens, 27, layout, levels=[2], whole=record.reconstruction)
     np.testing.assert_allclose(
-        found.change, np.abs(decode(tokenizer, dropped) - record.reconstruction).max(-1), atol=1e-6
+        found.change, np.abs(decode(tokenizer, dropped) - record.reconstruction).max(-1), atol=1e-5
     )
     with pytest.raises(RecordError, match="no level 4"):
         influence(tokenizer, tokens, 27, layout, levels=[3])

@@ -116,7 +116,9 @@ def test_a_field_of_codes_is_decoded_with_the_other_levels_left_out(case):
     fields = record.levels[0].indices[None, :3, :4].repeat(2, axis=0)
     decoded = tokenizer.decode_fields(0, fields)
     assert decoded.shape == (2, 24, 32, 3) and decoded.dtype == np.float32
-    np.testing.assert_allclose(decoded[0], decoded[1], atol=1e-6)
+    np.testing.assert_allclose(
+        decoded[0], decoded[1], atol=1e-5
+    )  # float32 sums of hundreds of products near 1, which a batch may take in another order
     if tokenizer.spec.num_quantizers == 1:
         np.testing.assert_allclose(decoded[0], tokenizer.detokenize([fields[0]]), atol=1e-5)
     else:  # the whole grid of one level, by the other way that leaves levels out
@@ -132,7 +134,9 @@ def test_many_codes_alone_are_the_same_in_batches(small_checkpoints):
     codes = [i % 36 for i in range(100)]  # more than one batch
     patches = tokenizer.decode_alone(0, codes)
     assert len(patches) == 100
-    np.testing.assert_allclose(patches[36:72], patches[:36], atol=1e-6)
+    np.testing.assert_allclose(
+        patches[36:72], patches[:36], atol=1e-5
+    )  # float32 sums of hundreds of products near 1, which a batch may take in another order
 
 
 def test_codes_alone_are_checked(case):

@@ -58,7 +58,9 @@ def test_the_shortest_sound_has_tokens_and_single_codes_decode(tokenizer):
     alone = tokenizer.decode_alone(last, [0, 5])
     assert np.abs(alone[0] - alone[1]).max() > 1e-6
     everything = tokenizer.decode_levels(record, range(spec.num_quantizers))
-    np.testing.assert_allclose(everything, record.reconstruction, atol=1e-6)
+    np.testing.assert_allclose(
+        everything, record.reconstruction, atol=1e-5
+    )  # float32 sums of hundreds of products near 1, which a batch may take in another order
     assert np.abs(tokenizer.decode_levels(record, []) - everything).max() > 1e-6
 
 
@@ -68,7 +70,7 @@ def test_what_a_token_left_out_was_does_not_matter(tokenizer):
     kept, changed = [np.ones(level.shape, bool) for level in indices], [level.copy() for level in indices]
     kept[0][1], changed[0][1] = False, (indices[0][1] + 1) % tokenizer.spec.codebook_size
     without = tokenizer.decode_kept(indices, kept)
-    np.testing.assert_allclose(tokenizer.decode_kept(changed, kept), without, atol=1e-6)
+    np.testing.assert_allclose(tokenizer.decode_kept(changed, kept), without, atol=1e-5)
     assert np.abs(without - record.reconstruction).max() > 1e-6
 
 

@@ -53,7 +53,9 @@ def test_a_token_left_out_gives_nothing_to_the_decoder(tmp_path):
     with torch.inference_mode():
         vectors = torch.from_numpy(table[codes] * kept[:, None]).T[None]
         expected = tokenizer._codec.decode([vectors])[0].T.numpy()
-    np.testing.assert_allclose(without, expected, atol=1e-6)
+    np.testing.assert_allclose(
+        without, expected, atol=1e-5
+    )  # float32 sums of hundreds of products near 1, which a batch may take in another order
     assert np.abs(whole - without).max() > 1e-3
     assert tokenizer.decode_alone(0, [3, 4]).shape == (2, 120, 1)
 
