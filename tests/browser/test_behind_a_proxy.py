@@ -2,7 +2,9 @@
 
 import re
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.conftest import app_with
 from tests.stripping_proxy import stripping
@@ -10,7 +12,7 @@ from tests.stripping_proxy import stripping
 pytestmark = pytest.mark.browser
 
 VIEW = "#inspect-view .dte-inspect"
-PATIENCE_MS = 60_000
+PATIENCE_MS = 150_000  # the first page of a server that has just begun, on a busy machine
 NAME = "vq.localhost"  # resolves to this machine in every browser, and is a name of its own for the server
 
 
@@ -60,6 +62,53 @@ def test_every_page_and_its_modules_stay_under_the_path(page, proxy, at):
     page.wait_for_selector(f"{VIEW}[data-frames-drawn]", timeout=PATIENCE_MS)
     assert foreign == [f"http://{NAME}:{proxy.port}/vq"]
     inside(page, proxy)
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A picture of a visitor's own."""
+    path = tmp_path / "own.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (96, 96, 3), np.uint8)).save(path)
+    return path
+
+
+def open_at(page, address):
+    """Open Inspect and wait until its view has drawn."""
+    page.goto(address)
+    page.wait_for_selector(f"{VIEW}[data-frames-drawn]", timeout=PATIENCE_MS)
+    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body').hidden", timeout=PATIENCE_MS)
+
+
+def size_shown(page, words):
+    inner = f"document.querySelector('#inspect-view').textContent.includes('{words}')"
+    page.wait_for_function(inner, timeout=PATIENCE_MS)
+
+
+def test_uploads_exports_and_links_stay_there_too(page, browser, proxy, at, own):
+    open_at(page, at("?tokenizer=fsq"))
+    page.get_by_text("Your own picture").click()
+    with page.expect_response(re.compile(r"/upload(\?|$)"), timeout=PATIENCE_MS) as sent:
+        page.locator("#upload-file input[type=file]").first.set_input_files(own)
+    (path,) = sent.value.json()
+    page.wait_for_function("location.search.includes('picture=uploaded')", timeout=PATIENCE_MS)
+    size_shown(page, "96 \\u00d7 96 px")
+    with page.expect_download(timeout=PATIENCE_MS) as download:
+        page.click("#export-bar [data-kind='npz']")
+    with np.load(download.value.path(), allow_pickle=False) as tokens:
+        assert tokens["indices_0"].shape == (12, 12)
+    link = page.url
+    assert link.startswith(at("?")) and "tokenizer=fsq" in link
+    inside(page, proxy)
+    with browser.new_context() as elsewhere:  # another visitor, who was given the link
+        other = elsewhere.new_page()
+        open_at(other, link)
+        size_shown(other, "256 \\u00d7")
+        assert "did not travel with it" in other.inner_text("body")
+        folder, asks = path.split("/")[-3], "url => fetch(url).then(answer => answer.status)"
+        file = at(f"gradio_api/file={path}")
+        assert page.evaluate(asks, file) == 200 and len(folder) >= 32, "whose address is a secret of its visitor"
+        assert folder not in other.content() and other.evaluate(asks, file.replace(folder, "A" * 32)) in (403, 404)
+        inside(other, proxy)
 
 
 def test_the_cookie_is_for_the_path_alone(page, context, at):
