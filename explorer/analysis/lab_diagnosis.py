@@ -18,7 +18,7 @@ from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
 DEAD_BAD, DEAD_WARN = 0.5, 0.1  # share of K
-CHURN = 1.5  # reseeds again in RECENT steps, as a share of K
+CHURN = 0.75  # reseeds again in RECENT steps, as a share of K
 BACK = 0.35  # a reseeded code is back when it is this close to where it was, in spreads of the latents
 FAR = 1.4  # codes are far when their nearest latent is this many spreads away
 STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began

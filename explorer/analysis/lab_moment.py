@@ -11,10 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.lab_diagnosis import EARLY, Finding
-from explorer.analysis.lab_reading import RunReading, error_of
+from explorer.analysis.lab_reading import RECENT, RunReading, error_of
 from explorer.lab.preset import Preset
-
-CHECKED = 100  # steps over which reseeds are counted
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def _short(number: float) -> str:
 
 
 def _reseeds(run: RunReading) -> float:
-    return float(sum(one.count for one in run.reseeds(CHECKED)))
+    return float(sum(one.count for one in run.reseeds(RECENT)))
 
 
 def _missed(run: RunReading) -> float:
@@ -83,7 +81,7 @@ MEASURES: Mapping[str, Measure] = {
     "alike": Measure(lambda run: run.alike[0], _whole),
     "alike_share": Measure(_alike_share, _percent, "of the codes in use lie on another"),
     "reseeds": Measure(_reseeds, _whole),
-    "reseeds_a_code": Measure(lambda run: _reseeds(run) / run.k, _short, "reseeds a code in 100 steps"),
+    "reseeds_a_code": Measure(lambda run: _reseeds(run) / run.k, _short, f"reseeds a code in {RECENT} steps"),
 }
 
 

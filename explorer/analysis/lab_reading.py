@@ -15,7 +15,7 @@ from explorer.frame import DEAD, LIVE, Frame, FrameEvent, FrameLevel
 from explorer.lab.history import Tally
 from explorer.lab.settings import LabSettings
 
-RECENT = 200  # steps over which reseeds are counted
+RECENT = 100  # steps over which reseeds are counted
 UNFAITHFUL = 0.1  # squared error of the outputs as a share of the variance of the inputs ...
 ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could reach
 FALLING = 0.6  # an error falls while it is below this share of what it was when the run was half as long

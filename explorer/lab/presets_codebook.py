@@ -104,7 +104,7 @@ CODEBOOK_PRESETS = (
             "fresh_statistics": False,
         },
         mend=_FRESH,
-        sign=Sign("reseeds_a_code", 4.0, 0.3),
+        sign=Sign("reseeds_a_code", 2.0, 0.3),
         pause_at=264,
         now="{reseeds} reseeds in the last 100 steps for {k} codes, {reseeds_a_code} each, and a batch still uses only "
         "{perplexity} of them (perplexity): take single steps (+1) past the next multiple of 10 to see codes jump "

@@ -126,6 +126,15 @@ def test_the_numbers_of_a_sentence_are_those_of_the_run():
     assert says.startswith(f"{dead} of 64 codes are dead") and f"The {64 - dead} others" in says
 
 
+def test_words_and_diagnosis_count_reseeds_over_the_same_steps():
+    """Soon after a mend the one must not say mended while the other still sees codes reseeded again and again."""
+    side = mend("ema_overwrites", go(begin("ema_overwrites", 0), 180))
+    for _ in range(6):
+        row, _, _ = look("ema_overwrites", go(side, 20), 180)
+        assert (row.state == "mended") == row.agrees, row.line()
+    assert row.agrees
+
+
 def test_an_unknown_preset_names_the_valid_ones():
     with pytest.raises(UnknownIdError, match="far_init"):
         preset("far_inti")
