@@ -66,7 +66,7 @@ export function createMoment(root, env) {
       const next = momentOf(view, presets);
       if (same(JSON.stringify(next))) return;
       shown = next;
-      if (view.status.playing) return write.request();
+      if (view.status?.playing) return write.request();
       write.cancel();
       put(); // at once: what stands still is read
     },

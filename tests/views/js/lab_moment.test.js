@@ -57,6 +57,7 @@ test("beside the plane: the sentence and the mend of the preset that runs, and n
   assert.equal(momentOf(view({ status: status({ playing: true }) }), PRESETS).go, false);
   assert.equal(momentOf(view({ side: 1 }), PRESETS), null);
   assert.equal(momentOf(view({ status: status({ preset: null }) }), PRESETS), null);
+  assert.equal(momentOf(view({ status: null }), PRESETS), null, "before the first answer");
   assert.equal(momentOf(view({ moment: null }), PRESETS).text, "Watch this.");
   assert.match(momentOf(view({ status: status({ by_hand: true }) }), PRESETS).text, /by hand/);
 });
