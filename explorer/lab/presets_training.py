@@ -78,8 +78,9 @@ TRAINING_PRESETS = (
     Preset(
         id="cat_and_mouse",
         title="Codebook slower than the encoder",
-        watch="Latents race outwards, the codes stay a cluster in the middle and do not catch up.",
-        why="The encoder learns at 0.01, the codes at 0.00001. By the time a code has moved, its latents are "
+        watch="Latents race outwards, the codes stay a cluster in the middle and do not catch up. (After thousands of "
+        "steps it is the latents that begin to come back.)",
+        why="The encoder learns at 0.01, the codes at 0.000001. By the time a code has moved, its latents are "
         "elsewhere.",
         source="No public report is known to us; survey 004, section 3.4.3, names it",
         changes=SMALL
@@ -87,7 +88,7 @@ TRAINING_PRESETS = (
             "update": "gradient",
             "codebook_size": 16,
             "lr": 1e-2,
-            "codebook_lr": 1e-5,
+            "codebook_lr": 1e-6,
             "initialization": "uniform",
             "init_scale": 0.3,
         },
@@ -99,8 +100,10 @@ TRAINING_PRESETS = (
             "The codes in use have caught up: they leave {error} of the latents' variance. {dead} of {k} codes had "
             "died and stay dead, since no latent pulls at them; choose a reseeding strategy for them.",
         ),
-        sign=Sign("error", 0.3, 0.25),
+        sign=Sign("error", 0.6, 0.25),
         pause_at=300,
+        fades="The codes have hardly moved, and the latents are coming back to them, mean length {latent_norm}: the "
+        "commitment term pulls for thousands of steps. Codes leave {error} of the latents' variance.",
         now="The codes are the small heap in the middle, mean length {code_norm}; the latents around it have a mean "
         "length of {latent_norm}. Codes leave {error} of the latents' variance.",
     ),

@@ -78,7 +78,8 @@ def reseeds(side):
 class Check:
     """measure: at `broken` and above the fault is there, at `mended` and below it is gone, so many steps `after` the
     mend. finding: part of a title of what the diagnosis calls bad (warn where `warned`) while it is there, and no more
-    when it is mended; one of them. fades: at which of AT the fault is over by itself."""
+    when it is mended; one of them. fades: at which of AT the fault is over by itself. late: steps after a mend
+    later than the first of AT, where that takes longer, since the run has gone further astray."""
 
     measure: object
     broken: float
@@ -87,6 +88,7 @@ class Check:
     finding: tuple[str, ...]
     fades: tuple[int, ...] = ()
     level: str = "bad"
+    late: int = 0
 
 
 AGAIN = "again and again"
@@ -101,9 +103,9 @@ CHECKS = {
     "threshold_too_high": Check(reseeds, 10 * 64 / 256, 0.1, 300, (AGAIN,)),
     "near_duplicates": Check(near_duplicates, 0.5, 0.1, 300, ("Near-duplicate",)),
     "decay_too_slow": Check(relative_error, 0.1, 0.03, 200, ("lags behind",)),
-    "beta_too_low": Check(latent_norm, 9.0, 5.0, 400, ("run away",)),
-    "beta_too_high": Check(missed, 0.3, 0.05, 500, ("encoder is frozen",), fades=(2000, 10_000)),
-    "cat_and_mouse": Check(relative_error, 0.3, 0.25, 400, ("stands still",)),
+    "beta_too_low": Check(latent_norm, 9.0, 5.0, 400, ("run away", "fit the latents badly"), late=2000),
+    "beta_too_high": Check(missed, 0.3, 0.05, 500, ("encoder is frozen", "codes dead"), fades=(2000, 10_000)),
+    "cat_and_mouse": Check(relative_error, 0.6, 0.25, 400, ("stands still",), fades=(10_000,)),
     "lfq_sign": Check(dead_share, 0.8, 0.4, 500, ("codes dead",)),
     "entropy_too_strong": Check(missed, 0.12, 0.07, 500, ("Usage without fidelity",), fades=(2000, 10_000)),
     "wide_latents": Check(dead_share, 0.7, 0.25, 400, ("codes dead",)),
@@ -178,7 +180,8 @@ def table(name: str, seed: int, at: tuple[int, ...] = AT):
         go(side, step - side.trainer.step_count)
         yield look(name, side)[0]
         if not restarts or step == at[0]:  # a mend that begins the run anew is the same at any step
-            yield look(name, go(mend(name, side), CHECKS[name].after), step)[0]
+            after = CHECKS[name].late if step > AT[0] and CHECKS[name].late else CHECKS[name].after
+            yield look(name, go(mend(name, side), after), step)[0]
 
 
 def main() -> None:
