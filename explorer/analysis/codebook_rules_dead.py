@@ -67,9 +67,9 @@ def unseen(of: Evidence) -> Finding | None:
 def _more(of: Evidence) -> str:
     """What to count so that it can be told."""
     if of.unused.media >= CERTAIN_MEDIA and of.share_each >= LIKELY_EACH:
-        return "Nothing is wrong with that: others are hardly less rare, so these may follow. More media would tell."
+        return "Nothing need be changed: others are hardly less rare, so these may follow. More media would tell."
     return (
-        f"Nothing is wrong with that. To tell whether codes are dead, count {CERTAIN_MEDIA} media or more and about "
+        f"Nothing need be changed yet. To tell whether codes are dead, count {CERTAIN_MEDIA} media or more and about "
         f"{LIKELY_EACH} tokens for each code, {LIKELY_EACH * of.size:,}."
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from explorer.errors import MediaError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_NEEDED = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT")  # no picture, or no animation, without them
+_NEEDED = (b"IHDR", b"PLTE", b"IDAT", b"acTL", b"fcTL", b"fdAT")  # no picture, or no animation, without them
 _PLAIN = {b"IDAT": "its pixels", b"PLTE": "its palette", b"IHDR": "its header"}
 
 Chunk = tuple[bytes, int, int]  # name, where its body begins, how long the body is
@@ -40,6 +40,10 @@ def checked(data: bytes) -> tuple[bytes, list[str]]:
             break
         if zlib.crc32(data[at - 4 : at + length]) == struct.unpack_from(">I", data, at + length)[0]:
             kept.append(data[at - 8 : at + length + 4])
+            continue
+        if name == b"IEND":  # all pixels came before it
+            kept.append(b"\0\0\0\0IEND" + struct.pack(">I", zlib.crc32(b"IEND")))
+            notes.append("Damaged: the check sum of its end mark does not fit; its pixels are whole.")
             continue
         if name in _NEEDED or not (name.isalpha() and name[:1].islower()):
             what = _PLAIN.get(name, "its animation" if name in _NEEDED else "its chunks")

@@ -79,11 +79,17 @@ export function mount(host, bus) {
   draw();
 }
 
+/** A text in turn with its addresses: [text, address, text, ...]. Pure. */
+export const addressesIn = (text) => text.split(/(https:\/\/[^\s,;]*[^\s,;.)])/);
+
+// Without the first eight letters, which say only how it is fetched.
+const linked = (text) => addressesIn(text).map((part, i) => (i % 2 ? h("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part.slice(8)) : part));
+
 function item(host, finding) {
   const { mark } = levelOf(finding);
   const sure = finding.sure ? h("span", { class: "cb-sure", title: sureWords(finding) }, finding.sure) : null;
   const show = FIGURES[finding.figure] ? h("button", { type: "button", class: "dte-link", onclick: () => reveal(host, finding.figure) }, `See ${FIGURES[finding.figure]}`) : null;
-  const source = finding.source ? h("p", { class: "cb-source" }, "Known from: ", finding.source) : null;
+  const source = finding.source ? h("p", { class: "cb-source" }, "Known from: ", ...linked(finding.source)) : null;
   return h(
     "li",
     { class: "cb-finding", "data-level": finding.level },

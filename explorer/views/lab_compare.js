@@ -8,8 +8,8 @@ import { NO_ANSWER } from "./lab_controls.js";
 import { memory, say } from "./lab_panel.js";
 
 // What B differs in unless the visitor says otherwise: the first that acts in this run. Straight-through against the
-// rotation trick is the comparison that most people come for.
-const FIRST = ["gradient", "reseeding", "initialization", "decay"];
+// rotation trick is the comparison that most people come for; two ways to reseed part only once a code dies.
+const FIRST = ["gradient", "initialization", "decay", "reseeding"];
 export const MEND = "mend"; // not a setting: what mends the preset that runs
 
 /** The controls that can differ now: those that have an effect, by group. */

@@ -203,7 +203,7 @@ class Histogram {
     ctx.lineTo(plot.left + plot.width, y);
     ctx.stroke();
     ctx.setLineDash([]);
-    haloText(ctx, theme, `even use: ${tokens(total / K)}`, plot.left + plot.width - 4, Math.max(y - 9, plot.top + 4), "right", theme.ink);
+    haloText(ctx, theme, `an even share of these: ${tokens(total / K)}`, plot.left + plot.width - 4, Math.max(y - 9, plot.top + 4), "right", theme.ink);
   }
 
   get lit() {

@@ -93,6 +93,13 @@ def test_a_png_without_its_end_mark_is_read_and_said():
     assert loaded.notes == ("It ends without its end mark.",)
 
 
+def test_a_png_whose_end_mark_alone_is_damaged_is_read_and_said():
+    file = encoded("PNG")
+    loaded = load_image(flipped(file, len(file) - 2))
+    np.testing.assert_array_equal(np.round(loaded.pixels * 255), PHOTO)
+    assert loaded.notes == ("Damaged: the check sum of its end mark does not fit; its pixels are whole.",)
+
+
 @pytest.mark.parametrize("options", [{}, {"quality": 95, "subsampling": 0}, {"progressive": True}, {"optimize": True}])
 @pytest.mark.parametrize("cut", [1, 2])
 def test_a_jpeg_without_its_end_mark_is_read_and_said(options, cut):

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { diagnosisCsv, elsewhere, findingsOf, levelOf, prefixOf } from "../../../explorer/views/codebook_diagnosis.js";
+import { addressesIn, diagnosisCsv, elsewhere, findingsOf, levelOf, prefixOf } from "../../../explorer/views/codebook_diagnosis.js";
 import { factRows, factsCsv, jointFacts, levelFacts, shownRows } from "../../../explorer/views/codebook_facts.js";
 import { wrap } from "../../../explorer/views/codebook_panel.js";
 
@@ -61,4 +61,9 @@ test("words of a figure break between words, and a long one stands alone", () =>
   assert.deepEqual(wrap("aa bb cccc d", 5, (text) => text.length), ["aa bb", "cccc", "d"]);
   assert.deepEqual(wrap("abcdefgh i", 5, (text) => text.length), ["abcdefgh", "i"]);
   assert.deepEqual(wrap("", 5, (text) => text.length), []);
+});
+
+test("addresses in a source are told from the words about them", () => {
+  assert.deepEqual(addressesIn("Chao 1987, https://doi.org/10.2307/2531532; and https://github.com/a/b/issues/3."), ["Chao 1987, ", "https://doi.org/10.2307/2531532", "; and ", "https://github.com/a/b/issues/3", "."]);
+  assert.deepEqual(addressesIn("A paper, section 2"), ["A paper, section 2"]);
 });
