@@ -54,8 +54,12 @@ class LabDesk:
 
     def show_slowly(self) -> None:
         """Let the preset's run begin slowly, and pause itself where its fault is plain."""
-        self.mended_at = None
         self.runner.set_speed(PRESET_SPEED)
+        self.pause_where_it_is_plain()
+
+    def pause_where_it_is_plain(self) -> None:
+        """Let the preset's run pause itself there, at the speed that it has."""
+        self.mended_at = None
         self.runner.pause_itself(preset(self.preset).pause_at)
 
     def pull(self, request: Request) -> str:
@@ -180,7 +184,7 @@ def _began_anew(desk: LabDesk) -> None:
     if desk.mended:
         desk.mended_at = 0
     elif desk.preset and not desk.by_hand:
-        desk.show_slowly()
+        desk.pause_where_it_is_plain()
 
 
 def _set(desk: LabDesk, request: Request) -> None:

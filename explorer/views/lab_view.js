@@ -23,8 +23,8 @@ import { createTransport } from "./lab_transport.js";
 import { createMessages } from "./lab_messages.js";
 import { createVersus } from "./lab_versus.js";
 
-const CENTRE = { moment: createMoment, plane: createPlane, pictures: createPictures, events: createEvents };
-const RIGHT = { diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves };
+const CENTRE = { plane: createPlane, pictures: createPictures, events: createEvents };
+const RIGHT = { moment: createMoment, diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves };
 const LEFT = { presets: createPresets, compare: createCompare, controls: createControls };
 
 const WORDS_MS = 120;
