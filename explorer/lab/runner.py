@@ -105,8 +105,8 @@ class LabRunner:
             side.trainer.apply(new)
         return False
 
-    def pause_itself(self, step: int) -> None:
-        """Let this run pause itself when it has played to that step; a run that begins anew forgets it."""
+    def pause_itself(self, step: int | None) -> None:
+        """Let this run pause itself when it has played to that step, None: nowhere; one that begins anew forgets it."""
         self._refuse_if_ended()
         self.pauses_at = step
 

@@ -211,6 +211,7 @@ def _mend(desk: LabDesk, request: Request) -> None:
     if desk.preset is None:
         raise SettingsError("Choose a preset first: there is nothing to mend.")
     desk.mended_at = 0 if desk.runner.change(preset(desk.preset).mend.changes) else desk.runner.step
+    desk.runner.pause_itself(None)  # there is no fault any more to stop at
     desk.runner.play()
 
 

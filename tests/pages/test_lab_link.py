@@ -58,6 +58,14 @@ def test_a_link_restores_a_mended_run_at_its_speed_standing_still():
         assert getattr(desk.runner.sides[0].settings, name) == value
 
 
+def test_a_run_that_is_mended_before_its_fault_is_plain_does_not_pause_itself():
+    desk, _ = desk_of({"preset": NAME})
+    desk.show_slowly()
+    assert desk.runner.pauses_at == PRESETS[NAME].pause_at > desk.runner.step
+    desk.do({"action": "mend"})
+    assert desk.mended and desk.runner.pauses_at is None and desk.runner.playing
+
+
 def test_a_link_restores_two_runs():
     desk, said = desk_of({"preset": NAME, "b": '{"reseeding": "split"}', "speed": "full", "paused": "1"})
     sides = [side.settings for side in desk.runner.sides]
