@@ -21,10 +21,8 @@ NARROW = 0.1  # of the codes in use may still be found, where fewer tokens than 
 SMALL = 0.25  # of the spread of the latents and of the codes in use: dead codes within it lie in one heap
 POINT = 1e-6  # of the spread of the latents: a heap without extent, smaller than any start
 SCALES = 4.0  # lengths within a heap (9th and 1st tenth): of a start they are alike, of decaying codes of all sizes
-WITHIN_HEAP, MOST_WITHIN = (
-    3.0,
-    0.1,
-)  # extents of the heap that count as in it; codes in use there, by codes without token
+WITHIN_HEAP = 3.0  # extents of the heap that count as in it
+MOST_WITHIN = 0.1  # codes in use there, by codes without a token
 TOGETHER = 0.5  # share of dead codes that lie on another code
 FAR, FAR_OF_CODES = 2.0, 0.5  # dead codes from the nearest latent: in distances of latents, and of codes in use
 SHORT = 0.5  # of the length of codes in use: by the dot metric a shorter one is hardly chosen
@@ -184,6 +182,11 @@ def heaped(of: Evidence) -> Finding | None:
     return replace(found, title=title, text=text)
 
 
+def _idle(of: Evidence) -> str:
+    """The codes without a token, which are called dead only where each of them is: the counts of two findings agree."""
+    return f"{len(of.idle):,} {'dead codes' if of.unused.dead == len(of.idle) else 'codes without a token'}"
+
+
 def _heap(of: Evidence) -> Finding | None:
     """All dead codes in one place: never moved from a small start, or drawn together by an average of nothing."""
     extent, middle = heap(of.idle)
@@ -192,9 +195,8 @@ def _heap(of: Evidence) -> Finding | None:
         return None
     at_zero = float(np.linalg.norm(middle)) <= max(extent, SMALL * of.cloud.spread)
     beside = f"{extent:.3g} around {'zero' if at_zero else 'one point'}, {percent(extent / of.cloud.spread)} of"
-    what = "dead codes" if of.unused.dead is not None else "codes without a token"
     text = (
-        f"Half of the {len(of.idle):,} {what} lie within {beside} the spread of the latents ({of.cloud.spread:.3g}); "
+        f"Half of the {_idle(of)} lie within {beside} the spread of the latents ({of.cloud.spread:.3g}); "
         f"half of the {len(of.living):,} codes in use reach farther than {living:.3g} from their middle. "
     )
     low, high = np.quantile(np.linalg.norm(of.idle - middle, axis=1), [0.1, 0.9])
@@ -248,7 +250,7 @@ def _copies(of: Evidence) -> Finding | None:
     return Finding(
         "warning",
         f"Dead codes are copies{of.where}",
-        f"{percent(share)} of {len(of.idle):,} dead codes lie within {threshold:.3g} of {whom}: of codes in one place "
+        f"{percent(share)} of {_idle(of)} lie within {threshold:.3g} of {whom}: of codes in one place "
         "the nearest by a hair takes every token.",
         "certain",
         "Add noise when a code is split or copied, reseed on latents instead, or let codes repel each other.",
@@ -268,7 +270,7 @@ def _far(of: Evidence) -> Finding | None:
     return Finding(
         "warning",
         f"Dead codes lie where no latent comes{of.where}",
-        f"Half of the {len(of.idle):,} dead codes are {far * of.cloud.apart:.3g} or more away from the nearest of "
+        f"Half of the {_idle(of)} are {far * of.cloud.apart:.3g} or more away from the nearest of "
         f"{len(of.cloud.points):,} sampled latents; half of those have another latent within {of.cloud.apart:.3g}, and "
         f"half of the codes in use have one within {near * of.cloud.apart:.3g}. They are out of "
         "reach: a start of the wrong scale or place, or latents that moved away.",
@@ -287,7 +289,7 @@ def _among(of: Evidence) -> Finding:
     return Finding(
         "note",
         f"Dead codes lie among the latents{of.where}",
-        f"Half of the {len(of.idle):,} dead codes are within {near * of.cloud.apart:.3g} of a sampled latent, and "
+        f"Half of the {_idle(of)} are within {near * of.cloud.apart:.3g} of a sampled latent, and "
         "half of "
         f"the latents within {of.cloud.apart:.3g} of another one: they lost to codes nearby rather than being out of "
         "reach, or these data are of another kind than those of training.",
@@ -308,7 +310,7 @@ def _short(of: Evidence) -> Finding | None:
     return Finding(
         "warning",
         f"Dead codes are shorter than those in use{of.where}",
-        f"Half of the {len(of.idle):,} dead codes are no longer than {idle:.3g}, half of those in use are "
+        f"Half of the {_idle(of)} are no longer than {idle:.3g}, half of those in use are "
         f"{living:.3g} or longer. The dot metric prefers long codes, whatever their direction.",
         "likely",
         "Normalise the codes (cosine metric), or hold their lengths by a penalty.",

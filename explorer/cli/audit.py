@@ -148,7 +148,7 @@ def fail_rule(rule: str) -> tuple[str, float | None]:
 
 def summary(audit: Audit) -> str:
     """What was counted, in one line."""
-    done = f"{len(audit.media):,} of {audit.planned:,} media, {len(audit.skipped):,} skipped"
+    done = _counted(audit)
     said = []
     for level in audit.levels if audit.tokens else ():
         one = usage_of_counts(level.counts)
@@ -156,6 +156,16 @@ def summary(audit: Audit) -> str:
         said.append(f"{name}{one.used:,} of {one.ceiling:,} codes used, perplexity {one.perplexity:,.1f}")
     tokens = audit.tokens if audit.even else sum(level.tokens for level in audit.levels)
     return "; ".join([f"{tokens:,} tokens of {done}", *said])
+
+
+def _counted(audit: Audit) -> str:
+    """The media: of a file of indices, those that its axes tell, and not the file."""
+    if "reading" not in audit.settings:
+        return f"{len(audit.media):,} of {audit.planned:,} media, {len(audit.skipped):,} skipped"
+    media = audit.settings.get("media")
+    if not isinstance(media, int):
+        return "1 file, whose media are not told apart"
+    return "1 medium" if media == 1 else f"{media:,} media"
 
 
 def _write(folder: Path, audit: Audit, codebooks: Sequence[Codebook]) -> list[dict[str, object]]:

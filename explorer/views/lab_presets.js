@@ -2,6 +2,7 @@
 
 import { addStyleSheet } from "./component.js";
 import { h } from "./inspect_dom.js";
+import { whole } from "./inspect_format.js";
 import { NO_ANSWER } from "./lab_controls.js";
 import { memory, say } from "./lab_panel.js";
 
@@ -17,8 +18,11 @@ export function shownStatus(status, before) {
   return { preset: status?.preset ?? null, mended: status?.mended ?? false };
 }
 
-/** A run is called mended when its measure says so, and not because the button was pressed. */
-export const markWords = (state, acting) => (state !== "mended" ? "running" : acting ? "being mended" : "mended");
+const since = (at) => (at ? ` at step ${whole(at)}` : " from its start");
+
+/** A run is called mended when its measure says so, and not because the button was pressed. The step is named, so that it
+ * holds, too, while an earlier moment is looked back at. at: the step of the mend, 0 for a run that began so. */
+export const markWords = (state, acting, at) => (state !== "mended" ? "running" : acting ? `mend begun${since(at)}` : `mended${since(at)}`);
 
 export const mendedWords = (preset, acting = false) => `${acting ? "Being mended" : "Mended"}: ${preset.mend.says}`;
 
@@ -49,9 +53,10 @@ export function createPresets(root, env) {
     draw(view) {
       const { preset, mended } = shownStatus(view.status, list.status);
       const acting = view.moment?.state === "mending";
-      if (same(preset, mended, acting) || list.busy) return;
+      const at = view.status?.mended_at ?? 0;
+      if (same(preset, mended, acting, at) || list.busy) return;
       list.status = { preset, mended };
-      list.acting = acting;
+      Object.assign(list, { acting, at });
       refresh(list);
     },
   };
@@ -149,7 +154,7 @@ function showCard(item, list) {
   item.title.setAttribute("aria-current", String(state !== "idle"));
   item.body.hidden = !item.open;
   item.mark.hidden = state === "idle";
-  say(item.mark, markWords(state, list.acting));
+  say(item.mark, markWords(state, list.acting, list.at));
   item.button.hidden = state !== "broken";
   item.again.hidden = state !== "mended";
   say(item.button, `Mend it: ${preset.mend.label}`);

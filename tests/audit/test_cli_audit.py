@@ -117,9 +117,12 @@ def test_without_resume_it_begins_again_and_with_nothing_to_resume_it_says_so(pi
 def test_indices(tmp_path, capsys):
     np.save(tmp_path / "i.npy", np.arange(3000).reshape(30, 100) % 40)
     assert audit("--indices", tmp_path / "i.npy", "--codebook-size", 64, "--out", tmp_path / "out") == 0
-    assert "3,000 tokens of 1 of 1 media, 0 skipped; 40 of 64 codes used, perplexity 40.0" in capsys.readouterr().out
+    assert "3,000 tokens of 30 media; 40 of 64 codes used, perplexity 40.0" in capsys.readouterr().out
     assert load_audit(tmp_path / "out").levels[0].counts.tolist() == [75] * 40 + [0] * 24
     assert "plain indices" in (tmp_path / "out" / "report.html").read_text()
+    np.save(tmp_path / "i.npy", np.arange(3000) % 40)
+    assert audit("--indices", tmp_path / "i.npy", "--codebook-size", 64, "--out", tmp_path / "row") == 0
+    assert "3,000 tokens of 1 file, whose media are not told apart; 40 of" in capsys.readouterr().out
 
 
 def test_mistakes_give_one_line_and_code_2(pictures, tmp_path, capsys):

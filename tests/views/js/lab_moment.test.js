@@ -63,8 +63,9 @@ test("beside the plane: the sentence and the mend of the preset that runs, and n
 });
 
 test("a run is called mended when it is", () => {
-  assert.equal(markWords("mended", true), "being mended");
-  assert.equal(markWords("mended", false), "mended");
-  assert.equal(markWords("broken", false), "running");
+  assert.equal(markWords("mended", true, 1200), "mend begun at step 1,200");
+  assert.equal(markWords("mended", false, 1200), "mended at step 1,200");
+  assert.equal(markWords("mended", false, 0), "mended from its start");
+  assert.equal(markWords("broken", false, 0), "running");
   assert.equal(mendedWords(PRESETS[0], true), "Being mended: Reseeds.");
 });
