@@ -90,8 +90,9 @@ def _slid(run: RunReading) -> Finding | None:
         return None
     text = (
         f"{run.slid} of {run.k} codes are dead and lie within {ORIGIN:.1%} of a spread of the origin. While a code "
-        "wins nothing, its sum and its count fade by the decay at each step; Laplace smoothing keeps the count that divides "
-        "the sum from falling as far, so the vector shrinks to 0. It wins latents again only if some pass by there."
+        "wins nothing, its sum and its count fade by the decay at each step; Laplace smoothing keeps the count that "
+        "divides the sum from falling as far, so the vector shrinks to 0. It wins latents again only if some pass by "
+        "there."
     )
     return Finding("warn", f"{run.slid} dead codes have slid to the origin", text, run.advise("slid"), "plane")
 

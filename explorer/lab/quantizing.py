@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import torch
@@ -106,7 +107,7 @@ def _start(s: LabSettings) -> str:
 
 def code_tensors(quantizer: Quantizer) -> list[Tensor]:
     """The codes of each level as tensors on the device, (K, d) each, without waiting for it."""
-    device = next((t.device for t in (*quantizer.parameters(), *quantizer.buffers())), torch.device("cpu"))
+    device = next((t.device for t in chain(quantizer.parameters(), quantizer.buffers())), torch.device("cpu"))
     every = torch.arange(quantizer.codebook_size, device=device)
     every = every[:, None].expand(-1, quantizer.num_quantizers)  # (K, Q)
     return [vectors.detach() for vectors in quantizer.level_vectors(every)]

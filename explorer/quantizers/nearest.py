@@ -35,11 +35,11 @@ def nearest_code(z: Tensor, vectors: Tensor, metric: Metric = "euclidean") -> Te
     if not len(vectors):
         raise SettingsError("there is no code to choose from")
     z, vectors = z.detach(), vectors.detach()
+    if z.device.type == "cpu" and not in_a_graph():  # numpy, and torch into arrays given: autocast touches neither
+        rows, codes = (t.to(wide_enough(t.dtype)).numpy() for t in (z, vectors))
+        return torch.from_numpy(nearest_rows(rows, codes, metric, ON_CPU))
     with torch.autocast(z.device.type, enabled=False):
-        if z.device.type != "cpu" or in_a_graph():
-            return _nearer_of_two(z, vectors, metric)
-        z, vectors = (t.to(wide_enough(t.dtype)).numpy() for t in (z, vectors))
-        return torch.from_numpy(nearest_rows(z, vectors, metric, ON_CPU))
+        return _nearer_of_two(z, vectors, metric)
 
 
 def _product(bias: np.ndarray, x: np.ndarray, table: np.ndarray, out: np.ndarray) -> None:

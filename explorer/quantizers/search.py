@@ -25,8 +25,9 @@ SAMPLE = 33  # codes whose median is the middle: one that ran away must not move
 ROUND = 2.0**-24  # half of the last place of a float32 at 1
 MANY = 16  # codes that are measured directly for each latent in doubt, before equal codes are looked for
 PAIR_FLOATS = 2**20  # of direct distances held at once
-FEW_FLOATS = 2**15  # latents x codes x dimensions that are sooner all measured directly
 SHORT = 8  # dimensions up to which numpy adds up one after another
+FEW_FLOATS = 2**15  # latents x codes x dimensions that are sooner all measured directly
+FEW_SHORT = 2**17  # the same below SHORT dimensions, which takes no array of that size
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ class Scores:
         codes = _unit(codes) if metric == "cosine" else codes
         self.codes, self.metric, self.finite, self.euclidean = codes, metric, finite, metric == "euclidean"
         self.known = np.arange(len(codes)) if finite is None else np.flatnonzero(finite)  # numbers of the finite ones
-        directions, self.centre = self._from_the_middle(codes)  # (K, D)
-        squares = np.einsum("kd,kd->k", directions, directions, dtype=np.float64)
+        directions, squares, self.centre = self._from_the_middle(codes)  # (K, D), (K,)
         longest = float(squares.max() if finite is None else squares[finite].max())
         typical = _median(squares) or longest or 1.0
         self.longest = longest**0.5
@@ -82,20 +82,21 @@ class Scores:
             table[~finite], bias[~finite] = 0.0, np.inf
         self.bias, self.table = bias.astype(np.float32), table.T  # (K,), (D, K)
 
-    def _from_the_middle(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Codes (K, D) seen from the middle of the finite ones, and what latents are to be moved by, too: (D,).
+    def _from_the_middle(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Codes (K, D) seen from the middle of the finite ones, their squared lengths, and what latents move by: (D,).
 
         The middle is the median of some, axis by axis: one code that ran away must not move it. Where the mean is
         nearer to zero than half a code, moving would gain nothing, and is spared.
         """
         if self.finite is None:
-            mean = codes.mean(0, dtype=np.float64)
-            if mean @ mean <= _median(np.einsum("kd,kd->k", codes, codes, dtype=np.float64)) / 4:
-                return codes, None
+            mean, squares = codes.mean(0, dtype=np.float64), _squares(codes)
+            if mean @ mean <= _median(squares) / 4:
+                return codes, squares, None
         known = self.known
         sample = codes[known[:: -(-len(known) // SAMPLE)]]
         middle = np.partition(sample, len(sample) // 2, axis=0)[len(sample) // 2]  # in the type of the codes
-        return codes - middle, middle if self.euclidean else None
+        moved = codes - middle
+        return moved, _squares(moved), middle if self.euclidean else None
 
     def centred(self, z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Latents (n, D) as they are multiplied: float32."""
@@ -152,18 +153,30 @@ class Scores:
         return np.sort(self.known[np.unique(self.codes[self.known], axis=0, return_index=True)[1]])
 
 
+def _squares(rows: np.ndarray) -> np.ndarray:
+    """|row|^2 of each of (K, D): (K,) float64."""
+    return np.einsum("kd,kd->k", rows, rows, dtype=np.float64)
+
+
 def _median(values: np.ndarray) -> float:
     """The upper one of two: of values (n,)."""
     return float(np.partition(values, len(values) // 2)[len(values) // 2])
+
+
+def few(dim: int) -> int:
+    """Latents x codes x dimensions up to which all distances are sooner measured than doubted."""
+    return FEW_SHORT if dim < SHORT else FEW_FLOATS
 
 
 def _measured(z: np.ndarray, codes: np.ndarray, euclidean: bool) -> np.ndarray:
     """The nearest of the codes (K, D), all finite, to latents z (m, D), by the distances of all pairs: (m,) int64."""
     x, e = z.astype(np.float64), codes.astype(np.float64)
     if x.shape[1] < SHORT:
-        away = np.zeros((len(x), len(e)))
+        away = np.zeros((len(x), len(e))) if not x.shape[1] else None
         for axis in range(x.shape[1]):
-            away += np.square(x[:, axis, None] - e[:, axis]) if euclidean else -x[:, axis, None] * e[:, axis]
+            part = (np.subtract if euclidean else np.multiply)(x[:, axis, None], e[:, axis])
+            part = np.square(part, out=part) if euclidean else np.negative(part, out=part)
+            away = part if away is None else np.add(away, part, out=away)
     else:
         away = np.square(x[:, None] - e).sum(2) if euclidean else -(x[:, None] * e).sum(2)
     index = away.argmin(axis=1)
@@ -182,7 +195,7 @@ def nearest_rows(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Ke
     if finite is not None and not finite.any():
         return np.zeros(len(z), np.int64)
     with np.errstate(all="ignore"):  # what overflows is in doubt, and what is in doubt is measured directly
-        if z.size * len(vectors) <= FEW_FLOATS:
+        if z.size * len(vectors) <= few(z.shape[1]):
             known = np.arange(len(vectors)) if finite is None else np.flatnonzero(finite)
             return known[
                 _measured(z, _unit(vectors[known]) if metric == "cosine" else vectors[known], metric == "euclidean")
@@ -239,7 +252,7 @@ def _settled(z: np.ndarray, limit: np.ndarray, scores: Scores, kernels: Kernels)
     if not scores.euclidean:
         good &= (z != 0).any(1)  # no code is nearer than another to a zero
     (good,) = np.nonzero(good)
-    if good.size * scores.codes.size <= FEW_FLOATS:
+    if good.size * scores.codes.size <= few(z.shape[1]):
         index[good] = scores.known[_measured(z[good], scores.codes[scores.known], scores.euclidean)]
         return index
     step = max(1, TILE_BYTES // (4 * len(scores.codes)))
