@@ -99,6 +99,11 @@ def default_cache() -> Path:
     return base / "discrete-tokenizer-explorer"
 
 
+def shipped_maps() -> Path:
+    """Folder of the layouts that ship with the tokenizers (see `audit/shipped_maps.py`)."""
+    return settings().assets / "maps"
+
+
 @cache
 def settings() -> Settings:
     """The settings of this process; EXPLORER_DEVICE, EXPLORER_CHECKPOINTS, EXPLORER_LIMITS, EXPLORER_HUB_OFFLINE and

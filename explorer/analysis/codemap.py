@@ -24,6 +24,12 @@ class DrawnCodes:
     sampled: bool = False
 
 
+def has_umap(codebook: Codebook) -> bool:
+    """Whether a UMAP of the codes says something: that of grid points shows the grid's own symmetry only, and a plane
+    needs none."""
+    return codebook.rule is None and codebook.codebook_dim > 2
+
+
 def map_codes(codebook: Codebook, limit: int, counts: np.ndarray | None = None) -> DrawnCodes:
     """The at most `limit` codes to draw: all of them, else the used ones (most used first) and an even sample.
 

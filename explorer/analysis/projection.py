@@ -11,6 +11,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -210,7 +211,8 @@ def _read(path: Path, n: int) -> Projection | None:
             kind, note, seed = str(file["kind"]), str(file["note"]), int(file["seed"])
         if xy.shape != (n, 2) or xy.dtype != np.float32 or not np.isfinite(xy).all():
             raise ValueError(f"xy is {xy.dtype} of shape {xy.shape}")
-        os.utime(path)  # the oldest unused file is the first to go
+        with suppress(OSError):  # a folder that may only be read
+            os.utime(path)  # the oldest unused file is the first to go
     except FileNotFoundError:
         return None
     except Exception as error:  # whatever a damaged zip file raises, the answer is to compute it again

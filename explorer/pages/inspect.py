@@ -99,6 +99,7 @@ def build() -> None:
         run.success(_maps, state, view, concurrency_limit=4, **quick)
     view.select(_select, state, [card], queue=False, **quick)
     view.levels(_levels, state, [player, reconstruction, bar], queue=False, **quick)
+    view.umap(_lay_out, state, view, concurrency_limit=4, **quick)
     exports.export(_export, state, exports, **quiet)
     gr.context.Context.root_block.unload(_leave)
 
@@ -225,8 +226,18 @@ def _pick(request: gr.Request, visit: Visit, **choices: object) -> Iterator[tupl
     return _all(request, runtime.intents.change(request.session_hash, visit, **choices), visit)
 
 
-def _maps(visit: Visit, request: gr.Request) -> Iterator:
-    """The maps that take longer; a failure leaves those that are there and is said under the map.
+def _maps(visit: Visit, request: gr.Request) -> object:
+    """The slices, and the UMAPs that need no work."""
+    if not runtime.turns.holds(request.session_hash, runtime.MAPS, visit.turn):
+        return gr.skip()
+    try:
+        return events.with_kept_maps(visit)
+    except ExplorerError as error:
+        return events.shown(visit, {}, str(error))
+
+
+def _lay_out(visit: Visit, request: gr.Request) -> Iterator:
+    """A UMAP was asked for: a failure leaves the maps that are there and is said under them.
 
     It begins and ends with a skip: Gradio empties the view if nothing is yielded, and sends the last value once more
     when a generator ends, which may be after something newer was shown.

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from explorer.analysis.codemap import has_umap
 from explorer.analysis.depiction import depict
 from explorer.analysis.naming import part_noun
 from explorer.analysis.projection import Projection
@@ -100,30 +101,41 @@ def everything(visit: Visit) -> tuple[str, str, str, str, str]:
     return shown(visit), *decoded_values(visit), card_value(visit), address.payload(visit.query())
 
 
-def umap_steps(visit: Visit, session: str, turn: int) -> Iterator[str]:
-    """Values of the inspect view with the slices, then while UMAP is computed level by level in a child process.
+def with_kept_maps(visit: Visit) -> str:
+    """The value of the inspect view with the slices, and with each UMAP that needs no work: it ships or was made."""
+    found = {}
+    for number, rows, metric, cache in _to_lay_out(visit):
+        kept = runtime.kept_projection(rows, metric, cache)
+        if kept is not None:
+            found[number] = kept
+    return shown(visit, found)
 
-    Codebooks with a rule have their lattice instead: a UMAP of grid points shows the grid's own symmetry only.
-    """
-    record = runtime.record_of(visit)
+
+def umap_steps(visit: Visit, session: str, turn: int) -> Iterator[str]:
+    """Values of the inspect view with the slices, while UMAP is computed level by level in a child process."""
+    levels = len(runtime.record_of(visit).levels)
     done: dict[int, Projection] = {}
-    whose = owner_of(visit.tokenizer)
-    yield shown(visit, done)
-    for number, level in enumerate(record.levels):
-        drawn = drawn_codes(level).codes
-        if level.codebook.rule is not None or level.codebook.codebook_dim < 3 or not len(drawn):
-            continue
-        metric = "cosine" if level.codebook.metric == "cosine" else "euclidean"
+    yield shown(visit, done, "UMAP: begins")
+    for number, rows, metric, _ in _to_lay_out(visit):
         told = -1
-        for step in runtime.umap_in_background(level.codebook.rows(drawn), metric, session, turn, of=whose):
+        for step in runtime.umap_in_background(rows, metric, session, turn, of=owner_of(visit.tokenizer)):
             if isinstance(step, Projection):
                 done[number] = step
             elif int(step * UMAP_STEPS) > told:
                 told = int(step * UMAP_STEPS)
-                of = f" of {part_noun(record.combination)} {number + 1}" if len(record.levels) > 1 else ""
+                of = f" of {part_noun(runtime.record_of(visit).combination)} {number + 1}" if levels > 1 else ""
                 yield shown(visit, done, f"UMAP{of}: {step:.0%} done")
-    if done:
-        yield shown(visit, done)
+    yield shown(visit, done)
+
+
+def _to_lay_out(visit: Visit) -> Iterator[tuple[int, np.ndarray, str, Path]]:
+    """(level, codes drawn (K', D), metric, folder that keeps its map) of each level that has a UMAP."""
+    cache = runtime.cache_of(owner_of(visit.tokenizer))
+    for number, level in enumerate(runtime.record_of(visit).levels):
+        drawn = drawn_codes(level).codes
+        if has_umap(level.codebook) and len(drawn):
+            metric = "cosine" if level.codebook.metric == "cosine" else "euclidean"
+            yield number, level.codebook.rows(drawn), metric, cache
 
 
 def export(visit: Visit, kind: str, level: int) -> export_bar.ExportFile:

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import numpy as np
 from explorer import stages
 from explorer.analysis.depiction import depict
 from explorer.analysis.projection import Projection, cached_projection
-from explorer.config import REPOSITORY, settings
+from explorer.config import REPOSITORY, settings, shipped_maps
 from explorer.errors import Cancelled, ExplorerError
 from explorer.media.medium import Medium, load_medium, tokenized
 from explorer.media.samples import sample
@@ -160,6 +161,11 @@ def key_of(visit: Visit) -> Hashable:
     return (visit.tokenizer, visit.picture, visit.upload, visit.modality, visit.side_px, whose(visit))
 
 
+def cache_of(of: str) -> Path:
+    """The folder that keeps the maps of what belongs to `of`: a visitor's own go with them."""
+    return settings().cache if of == EVERYBODY else files.folder_of(of, "maps")
+
+
 def umap_in_background(
     vectors: np.ndarray, metric: str, session: str, turn: int, kind: str = "umap", of: str = EVERYBODY
 ) -> Iterator[float | Projection]:
@@ -170,7 +176,7 @@ def umap_in_background(
     The work runs in a child process (see `umap_worker`), which ends when the visitor's turn for "maps" does or the
     generator is closed. Raises Cancelled then, ExplorerError if the work fails.
     """
-    cache = settings().cache if of == EVERYBODY else files.folder_of(of, "maps")
+    cache = cache_of(of)
     kept = kept_projection(vectors, metric, cache, kind)
     if kept is not None:
         yield kept
@@ -182,7 +188,8 @@ def umap_in_background(
         while not _umap_turn.acquire(timeout=0.5):
             _check_turn(session, turn)
         try:
-            yield from _run_worker([str(file), metric, str(UMAP_SEED), str(cache), kind], session, turn)
+            if kept_projection(vectors, metric, cache, kind) is None:  # nobody made it meanwhile
+                yield from _run_worker([str(file), metric, str(UMAP_SEED), str(cache), kind], session, turn)
         finally:
             _umap_turn.release()
     _check_turn(session, turn)
@@ -199,11 +206,11 @@ def _check_turn(session: str, turn: int) -> None:
 
 
 def kept_projection(vectors: np.ndarray, metric: str, cache: Path, kind: str = "umap") -> Projection | None:
-    """The finished projection, if the cache has it: asking for it with work forbidden finds nothing else."""
-    try:
-        return cached_projection(vectors, kind, UMAP_SEED, cache, metric, cancelled=lambda: True)  # type: ignore[arg-type]
-    except Cancelled:
-        return None
+    """The finished projection, if it is in the cache or ships: asking with work forbidden finds nothing else."""
+    for folder in (cache, shipped_maps()):
+        with suppress(Cancelled):
+            return cached_projection(vectors, kind, UMAP_SEED, folder, metric, cancelled=lambda: True)  # type: ignore[arg-type]
+    return None
 
 
 def _run_worker(arguments: list[str], session: str, turn: int) -> Iterator[float]:

@@ -110,6 +110,9 @@ function readLevel(level, index, { picture, placed }, maps) {
   };
 }
 
+/** Whether a level has a UMAP that nobody has laid out yet. */
+export const waitsForUmap = (level) => level.umap && level.maps.length > 0 && !level.maps.some((map) => map.kind === "umap");
+
 /** JSON text -> model, or null for "" (nothing yet). */
 export function readPayload(text) {
   if (!text) return null;

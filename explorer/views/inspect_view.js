@@ -8,7 +8,7 @@ import { mapTable, savePanel, saveText, usageTable } from "./inspect_export.js";
 import { histogramContent } from "./inspect_histogram.js";
 import { buildLayout } from "./inspect_layout.js";
 import { mapContent } from "./inspect_map.js";
-import { readPayload } from "./inspect_model.js";
+import { readPayload, waitsForUmap } from "./inspect_model.js";
 import { Panel } from "./inspect_panel.js";
 import { onThemeChange, readTheme } from "./inspect_theme.js";
 import { gridContent, pictureContent } from "./inspect_tiles.js";
@@ -136,6 +136,7 @@ class InspectView {
     shown.set(model);
     this.mapKind ??= model.mapKind; // the link's map may arrive later than the others
     this.mode = same ? this.mode : model.mode;
+    this.askForMap();
     this.fillControls();
     this.redrawAll();
   }
@@ -204,9 +205,19 @@ class InspectView {
     if (kept) this.tellPython();
   }
 
+  /** UMAP takes seconds, so it is laid out when it is chosen; what was chosen is kept from picture to picture. */
+  askForMap() {
+    const missing = this.mapKind === "umap" && waitsForUmap(this.level);
+    if (!missing || this.asked === this.model.key) return;
+    this.asked = this.model.key;
+    this.trigger("umap", {});
+  }
+
   setMap(kind) {
+    if (kind !== this.mapKind) this.asked = null; // chosen once more after a failure
     this.mapKind = kind;
     setAddress({ map: kind });
+    this.askForMap();
     this.panels.map.shared.view = null;
     fillCaptions(this);
     this.redraw(this.panels.map);

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.analysis.codemap import has_umap
 from explorer.analysis.definitions import help_for
 from explorer.analysis.depiction import mosaic_shape
 from explorer.analysis.usage import training_usage
@@ -34,14 +35,15 @@ MAP_TITLES = {"pca": "PCA", "umap": "UMAP", "lattice": "Lattice", "plane": "2-D"
 
 
 class InspectView(BrowserComponent):
-    """Listen with `view.select(fn)` and `view.levels(fn)`, fn(event: gr.EventData).
+    """Listen with `view.select(fn)`, `view.levels(fn)` and `view.umap(fn)`, fn(event: gr.EventData).
 
     select: event.level, event.code, event.token (None when chosen on the map or in the histogram), once a click.
     levels: event.level and event.mode ("all", "solo", "mute", "cumulative"), once a change. Both count from 0.
+    umap: a UMAP was chosen that is not there yet, once a record.
     """
 
     NAME = "inspect_view"
-    BROWSER_EVENTS = ("select", "levels")
+    BROWSER_EVENTS = ("select", "levels", "umap")
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,7 @@ def _level(level: TokenLevel) -> dict[str, object]:
             "words": trained.words,
             "averaged": bool(trained.steps),
         },
+        "umap": has_umap(book),
         "fault": table_fault(book.vectors) if book.vectors is not None and one_point(book.vectors) else "",
     }
 

@@ -3,6 +3,7 @@
 import * as words from "./inspect_format.js";
 import { helpTerms } from "./help.js";
 import { modesFor } from "./inspect_layout.js";
+import { waitsForUmap } from "./inspect_model.js";
 import { placeText } from "./places.js";
 
 const HINT = "Point at a token, a code or a bar; click to keep it.";
@@ -21,6 +22,7 @@ export function fillControls(view) {
   parts.mode.element.hidden = parts.modeNote.hidden = model.decodes === false;
   parts.modeNote.textContent = words.modeWords(view.mode, view.levelIndex, model.levels.length, noun);
   const kinds = level.maps.map((map) => ({ id: map.kind, label: map.title, title: map.caption }));
+  if (waitsForUmap(level)) kinds.push({ id: "umap", label: "UMAP", title: "Lay out a UMAP of the codes: it takes some seconds" });
   parts.mapKind.options(kinds, view.map?.kind);
   const sources = [
     { id: "here", label: `This ${nounOf(model)}` },

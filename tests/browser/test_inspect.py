@@ -315,13 +315,22 @@ def test_two_visitors_do_not_disturb_each_other(page, context, app_url, tokenize
     assert int(data(other, "selected-code")) == record_of(second, "coffee").levels[0].indices.flat[9]
 
 
-def test_umap_arrives_by_itself(page, app_url, tokenizers):
+def test_a_umap_that_ships_is_there_at_once(page, app_url, tokenizers):
     first = next(spec for spec in tokenizers if spec.quantizer == "vq")
-    open_at(page, app_url, f"tokenizer={first.id}")
-    page.wait_for_function(
-        f"[...document.querySelectorAll('{VIEW} button')].some((b) => b.textContent === 'UMAP')", timeout=240_000
-    )
-    page.locator(f"{VIEW} button", has_text="UMAP").click()
+    open_at(page, app_url, f"tokenizer={first.id}&map=umap")
     page.wait_for_function(
         "document.querySelector('#inspect-view').textContent.includes('Distances between far points')"
     )
+
+
+def test_a_umap_is_laid_out_when_it_is_chosen_and_stays_chosen(page, made_url):
+    open_at(page, made_url, "tokenizer=made-scales")
+    progress = page.locator(f"{VIEW} .dte-progress").first
+    assert progress.is_hidden()
+    page.locator(f"{VIEW} button", has_text="UMAP").click()
+    page.wait_for_function(f"/UMAP.*(begins|done)/.test(document.querySelector('{VIEW}').textContent)")
+    page.wait_for_function(
+        "document.querySelector('#inspect-view').textContent.includes('Distances between far points')", timeout=240_000
+    )
+    page.wait_for_function(f"!/UMAP.*(begins|done)/.test(document.querySelector('{VIEW}').textContent)")
+    assert "map=umap" in page.evaluate("location.search")

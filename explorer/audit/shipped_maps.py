@@ -1,0 +1,38 @@
+"""The UMAP maps of the codebooks that ship, under `assets/maps/`, so that a first look at them waits for none.
+
+`python -m explorer.audit.shipped_maps` makes them again. A file's name is the digest of its vectors (see
+`analysis.projection`), so a map of other vectors is never found; a machine that rounds a computed codebook (cosine,
+SimVQ) another way lays that one out itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from explorer.analysis.codemap import has_umap, map_codes
+from explorer.analysis.projection import cached_projection
+from explorer.config import settings, shipped_maps
+from explorer.tokenizers import list_tokenizers, load_tokenizer
+
+SEED = 0
+
+
+def vectors_of_maps() -> Iterator[tuple[str, np.ndarray, str]]:
+    """(tokenizer id, vectors (K', D), metric) of each codebook that ships and has a UMAP, as Inspect lays it out."""
+    for spec in list_tokenizers():
+        for book in load_tokenizer(spec.id).codebooks():
+            if has_umap(book):
+                drawn = map_codes(book, settings().limits.codebook_map_codes).codes
+                yield spec.id, book.rows(drawn), "cosine" if book.metric == "cosine" else "euclidean"
+
+
+def main() -> None:
+    for tokenizer_id, vectors, metric in vectors_of_maps():
+        made = cached_projection(vectors, "umap", SEED, shipped_maps(), metric)  # type: ignore[arg-type]
+        print(f"{tokenizer_id}: {len(vectors):,} codes, {made.note}")
+
+
+if __name__ == "__main__":
+    main()
