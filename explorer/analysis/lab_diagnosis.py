@@ -107,7 +107,8 @@ def _churn(run: RunReading) -> Finding | None:
     fair = run.now.batch_size / run.k
     text = (
         f"{count:,} reseeds in the last {min(RECENT, run.now.step)} steps, {again:,} of them of codes reseeded before; "
-        f"{count / checks / run.k:.0%} of {run.k} codes at each of {checks} checks that reseeded. A fair share is "
+        f"{count / checks / run.k:.0%} of {run.k} codes at each of {checks} "
+        f"{'check' if checks == 1 else 'checks'} that reseeded. A fair share is "
         f"N/K = {fair:.2g} tokens a step."
     )
     return Finding("bad", "The same codes are reseeded again and again", text, run.advise("churn"), "events")
