@@ -22,6 +22,8 @@ from explorer.record import Metric
 TILE_BYTES = 2 * 2**20  # of scores and latents at a time; small enough to stay in a cache
 TILE_CODES = 1024
 SAMPLE = 33  # codes whose median is the middle: one that ran away must not move it
+WIDEST = 80  # the largest score of a code, as an exponent of two
+ROUND64 = 2.0**-50  # the same of float64, with a margin of 8
 ROUND = 2.0**-24  # half of the last place of a float32 at 1
 MANY = 16  # codes that are measured directly for each latent in doubt, before equal codes are looked for
 PAIR_FLOATS = 2**20  # of direct distances held at once
@@ -72,8 +74,10 @@ class Scores:
         longest = float(squares.max() if finite is None else squares[finite].max())
         typical = _median(squares) or longest or 1.0
         self.longest = longest**0.5
-        exponent = math.log2(min(max(typical, 1e-290), 1e290))
-        self.scale = 2.0 ** round(-exponent if self.euclidean else -exponent / 2)  # of two: nothing is rounded by it
+        # Of two, so that nothing is rounded by it. Typical codes decide, as one may have run away; but where most have
+        # decayed to nothing, as dead ones do under an EMA, the others must not overflow.
+        exponent = min(-math.log2(min(max(typical, 1e-290), 1e290)), WIDEST - math.log2(max(longest, 1e-290)))
+        self.scale = 2.0 ** round(exponent if self.euclidean else exponent / 2)
         if not 2.0**-100 < self.scale < 2.0**100:
             directions = directions.astype(np.float64)
         bias = squares * (self.scale / 2) if self.euclidean else np.zeros(len(codes))
@@ -146,6 +150,22 @@ class Scores:
             x, e = latents[part].astype(np.float64), self.codes[codes[part]].astype(np.float64)
             result[part] = np.square(x - e).sum(1) if self.euclidean else -(x * e).sum(1)
         return result
+
+    def nearest_in_float64(self, z: np.ndarray) -> np.ndarray:
+        """Which codes may be the nearest to latents z (m, D), for all that a product in float64 can tell: (m, K) bool.
+
+        Of codes that float32 cannot tell apart, such as those of one heap, so that few distances are left to measure.
+        """
+        x, codes, middle = z.astype(np.float64), self.codes.astype(np.float64), self.centre
+        if self.euclidean and middle is not None:
+            x, codes = x - middle, codes - middle
+        squares = _squares(codes)
+        score = (squares / 2 if self.euclidean else 0) - x @ codes.T
+        if self.finite is not None:
+            score[:, ~self.finite] = np.inf
+        longest = squares.max() ** 0.5
+        size = np.linalg.norm(x, axis=1) * longest + (longest**2 if self.euclidean else 0)
+        return ~(score > (score.min(axis=1) + ROUND64 * (x.shape[1] + 6) * size)[:, None])
 
     @cached_property
     def distinct(self) -> np.ndarray:
@@ -268,6 +288,8 @@ def _settled(z: np.ndarray, limit: np.ndarray, scores: Scores, kernels: Kernels)
             fewer = Scores(scores.codes[scores.distinct], scores.metric)
             index[rows] = scores.distinct[_search(z[rows], fewer, kernels)]
             continue
+        if len(row) > MANY * len(rows):
+            row, code = np.nonzero(near & scores.nearest_in_float64(z[rows]))
         away = scores.exactly(z[rows[row]], code)
         least = np.minimum.reduceat(away, np.searchsorted(row, np.arange(len(rows))))
         ties = np.flatnonzero(away == least[row])

@@ -89,6 +89,51 @@ def test_one_code_that_ran_away_costs_nothing():
     assert torch.equal(nearest_code(z, vectors), _brute_force(z, vectors))
 
 
+@pytest.fixture
+def measured(monkeypatch):
+    """How many distances of single pairs were measured, a number for each time."""
+    pairs, exactly = [], search.Scores.exactly
+    monkeypatch.setattr(search, "FEW_FLOATS", 0)
+    monkeypatch.setattr(
+        search.Scores, "exactly", lambda self, z, codes: pairs.append(len(codes)) or exactly(self, z, codes)
+    )
+    return pairs
+
+
+@pytest.mark.parametrize("share", [0.4, 0.6, 0.95])
+@pytest.mark.parametrize("length", [1e-8, 1e-25, 1e-42])
+@pytest.mark.parametrize("metric", ["euclidean", "dot"])
+def test_codes_that_have_decayed_to_nothing_cost_nothing(metric, length, share, measured):
+    """As an EMA leaves its dead codes: over half of a codebook in one heap once took 270 times as long."""
+    generator = torch.Generator().manual_seed(0)
+    vectors, dead = torch.randn(1024, 16, generator=generator), torch.rand(1024, generator=generator) < share
+    living = vectors[~dead]
+    z = living[torch.randint(len(living), (2000,), generator=generator)] + 0.3 * torch.randn(
+        2000, 16, generator=generator
+    )
+    vectors[dead] *= length
+    assert torch.equal(nearest_code(z, vectors, metric), _scores(z, vectors, metric).argmin(1))
+    assert sum(measured) < len(z) / 10
+    assert torch.equal(
+        nearest_code(z / 100, vectors, metric), _scores(z / 100, vectors, metric).argmin(1)
+    )  # in the heap
+
+
+@pytest.mark.parametrize("offset", [0.0, 100.0])
+@pytest.mark.parametrize("spread", [1e-8, 1e-6, 1e-4])
+def test_a_heap_of_codes_that_takes_all_tokens_is_told_apart_in_float64(spread, offset, measured):
+    """A start much smaller than the latents: float32 tells few of its codes apart, float64 nearly all."""
+    generator = torch.Generator().manual_seed(1)
+    z = torch.randn(600, 16, generator=generator) + offset
+    vectors = (torch.randn(512, 16, generator=generator, dtype=torch.float64) * spread + offset).to(
+        torch.float32 if offset == 0 else torch.float64
+    )
+    expected = _brute_force(z, vectors)
+    found = nearest_code(z.to(vectors.dtype), vectors)
+    assert torch.equal(found, expected)
+    assert sum(measured) < 20 * len(z)  # of 512
+
+
 @pytest.mark.parametrize("kind", ["all equal", "half equal", "on a grid"])
 def test_equal_codes_and_equal_distances_give_the_first(kind):
     z, vectors = _data(3000, 1500, 4)
