@@ -150,7 +150,9 @@ def _left_behind(run: RunReading) -> Finding | None:
 
 def _lags(run: RunReading) -> Finding | None:
     """Living codes beside the middle of their latents, which move: the codebook follows too slowly."""
-    if run.dead >= DEAD_BAD or not run.latents_moved > 0.05 or run.off_centre < TRAILS or run.reference is None:
+    if run.dead >= DEAD_BAD or run.off_centre < TRAILS or run.reference is None:
+        return None
+    if not (run.latents_moved > 0.05 or run.turns):  # those that go in circles may be where they began
         return None
     now, least = run.lately, run.reference
     if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):

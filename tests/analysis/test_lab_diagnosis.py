@@ -190,6 +190,19 @@ def test_a_codebook_that_trails_behind(cloud):
     assert "lags" not in titles(told([start, frame(500, vectors[each] + 3 * noise, vectors, each)]))
 
 
+def test_a_codebook_lags_behind_latents_that_circle_back_to_where_they_began():
+    rng = np.random.default_rng(1)
+    homes = rng.normal(size=(K, 2)) * 9
+    each = np.repeat(np.arange(K), 20)
+    cloud = homes[each] + 0.1 * rng.normal(size=(len(each), 2))
+
+    def at(step, angle):
+        along, behind = ([3 * np.cos(a), 3 * np.sin(a)] for a in (angle, angle - 1))
+        return frame(step, cloud + along, homes + behind, each)
+
+    assert "lags behind" in titles(told([at(0, 0), at(430, 2), at(460, 4), at(500, 2 * np.pi)]))
+
+
 def test_a_frozen_encoder(cloud):
     z, vectors = cloud
     nothing = np.zeros_like(z, dtype=np.float32)
