@@ -195,8 +195,8 @@ def twice(samples: np.ndarray) -> np.ndarray:
 
 
 def vbr_as_libsndfile(samples: np.ndarray) -> np.ndarray:
-    """FFmpeg 5 is up to 0.077 off in the noise, where dr_mp3 0.11 gives what libmpg123 does, to 2e-5; libsndfile, with
-    the latter inside, stops behind it."""
+    """FFmpeg 5 is up to 0.077 off in the noise, where miniaudio 0.11 (dr_mp3) gives what libmpg123 does, to 2e-5;
+    libsndfile, with the latter inside, stops behind it."""
     begins, _ = soundfile.read(io.BytesIO(vbr_mp3()), dtype="float32", always_2d=True)
     return np.concatenate([begins, samples[len(begins) :]])
 
