@@ -63,7 +63,7 @@ class Bench:
     def latents(self, tokens: EditedTokens, positions: np.ndarray) -> list[np.ndarray]:
         """The code vectors at `positions` (n,), one (n, D) array a level, zero where a level is left out."""
         return [
-            book.rows(indices.reshape(-1)[positions]) * kept.reshape(-1)[positions, None]
+            np.where(kept.reshape(-1)[positions, None], book.rows(indices.reshape(-1)[positions]), np.float32(0))
             for book, indices, kept in zip(self.codebooks, tokens.indices, tokens.kept, strict=True)
         ]
 
@@ -104,10 +104,14 @@ def edited_record(record: TokenRecord, tokens: EditedTokens, reconstruction: np.
 
 
 def shortest_code(codebook: Codebook) -> int:
-    """The code nearest to the zero vector by Euclidean distance, of equally near ones the lowest number."""
+    """The code nearest to the zero vector by Euclidean distance, of equally near ones the lowest number.
+
+    A code that is not finite is none, but where all are so: then code 0.
+    """
     if codebook.rule is not None:
         return int(nearest_to(codebook, np.zeros(codebook.codebook_dim), 1)[0][0])
-    return int(np.square(codebook.vectors.astype(np.float64)).sum(1).argmin())
+    squares = np.square(codebook.vectors.astype(np.float64)).sum(1)
+    return int(np.where(np.isfinite(squares), squares, np.inf).argmin())
 
 
 def box_positions(tokens: EditedTokens, box: Box, level: int = 0) -> np.ndarray:

@@ -7,7 +7,7 @@ Letters of the shapes: S samples, C channels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -47,6 +47,8 @@ def read_sound(data: bytes, kind: Kind, most_seconds: float) -> Read:
     if kind.name == "Ogg":
         links = ogg_links(data)
         no_measure = bool(links.damaged) or not links.ended
+        if links.damaged:  # libsndfile plays some of what lies behind them twice
+            kind = replace(kind, opener="ffmpeg")
         read = _read_joined(data, kind, most_seconds, links.starts, no_measure)
         read.notes[:0] = _ogg_words(links, read.capped)
         return read

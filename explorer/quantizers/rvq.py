@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from explorer.errors import SettingsError
 from explorer.quantizers.base import Quantizer, QuantizerOutput, ReseedEvent, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import estimator
-from explorer.quantizers.nearest import nearest_code, squared_distances
+from explorer.quantizers.nearest import in_a_graph, nearest_code, squared_distances
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
 from explorer.record import Codebook
 
@@ -67,7 +67,8 @@ class ResidualQuantizer(Quantizer):
     def _beam_forward(self, z: Tensor) -> QuantizerOutput:
         """Evaluation by beam search; the loss terms are those of the codes found."""
         flat = z.float().reshape(-1, self.dim)  # (N, D)
-        found = torch.cat([self.beam_search(part) for part in flat.split(BEAM_ROWS)])  # (N, Q)
+        parts = (flat,) if in_a_graph() else flat.split(BEAM_ROWS)
+        found = torch.cat([self.beam_search(part) for part in parts])  # (N, Q)
         indices = found.view(*z.shape[:-1], self.num_quantizers)
         codes = [vector.detach() for vector in self.level_vectors(indices)]
         stages, residual, commitment = [], z.float(), 0.0
@@ -83,19 +84,22 @@ class ResidualQuantizer(Quantizer):
     def beam_search(self, z: Tensor) -> Tensor:
         """z (N, D) -> indices (N, Q): the best of `beam` partial sums kept at each level, never worse than greedy."""
         residuals = z[:, None]  # (N, B, D)
-        chosen = z.new_zeros(len(z), 1, 0, dtype=torch.long)  # (N, B, q)
+        chosen = z.new_zeros(z.shape[0], 1, 0, dtype=torch.long)  # (N, B, q)
         for level in self.levels:
-            score = squared_distances(residuals.flatten(0, 1), level.vectors).view(len(z), -1)  # (N, B * K)
+            score = squared_distances(residuals.flatten(0, 1), level.vectors)  # (N * B, K)
+            score = score.view(-1, residuals.shape[1] * self.codebook_size)  # (N, B * K)
             keep = score.topk(min(self.beam, score.shape[1]), largest=False).indices  # (N, B')
             parent, code = keep // self.codebook_size, keep % self.codebook_size
             chosen = torch.cat(
                 [chosen.gather(1, parent[..., None].expand(-1, -1, chosen.shape[2])), code[..., None]], -1
             )
             residuals = residuals.gather(1, parent[..., None].expand(-1, -1, self.dim)) - level.vectors[code]
-        error, best = residuals.square().sum(-1).min(1)  # (N,)
-        found = chosen[torch.arange(len(z), device=z.device), best]
+        # Sums of codes that are not finite are there where the beam is wider than the rest; torch's least is NaN.
+        error, best = residuals.square().sum(-1).nan_to_num(nan=torch.inf).min(1)  # (N,)
+        found = chosen.gather(1, best[:, None, None].expand(-1, -1, chosen.shape[2]))[:, 0]  # (N, Q)
         greedy, left = self._greedy(z)  # a beam can lose the greedy path and end worse
-        return torch.where((left.square().sum(-1) < error)[:, None], greedy, found)
+        kept = (error <= left.square().sum(-1)) & error.isfinite()
+        return torch.where(kept[:, None], found, greedy)
 
     def _greedy(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """z (N, D) -> indices (N, Q) level by level, and what they leave over (N, D)."""

@@ -88,6 +88,18 @@ def test_zero_is_the_shortest_code():
     assert shortest_code(Codebook(6, 2, "implicit", rule=LATTICE)) == 0
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_code_that_is_not_finite_is_not_the_shortest(bad):
+    """numpy's argmin takes NaN for the least."""
+    table = np.array([[3, 0], [bad, 0], [0, bad], [2, 0], [0, 2]], np.float32)
+    assert shortest_code(book(table)) == 3
+    bench = Bench((book(table),))
+    assert after(Zero((0, 0, 1, 2)), bench=bench).indices[0][0].tolist()[:2] == [3, 3]
+    left_out = EditedTokens((np.array([[1, 3]]),), (np.array([[False, True]]),))
+    assert bench.latents(left_out, np.array([0, 1]))[0].tolist() == [[0, 0], [2, 0]]
+    assert shortest_code(book(np.full((3, 2), bad))) == 0
+
+
 def test_average_is_the_code_nearest_to_the_mean():
     box = (0, 0, 2, 2)  # codes 0, 1, 1, 1: mean (2, 0), nearest (1, 0)
     assert after(Average(box)).indices[0].tolist() == [[1, 1, 2, 3], [1, 1, 0, 2], [3, 3, 3, 1]]

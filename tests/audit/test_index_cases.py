@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import entropy
 
 from explorer.__main__ import main
+from explorer.analysis.usage import usage_of_counts
 from explorer.audit import index_blocks
 from explorer.audit.index_axes import guessed_axes, named_axes, own_codes
 from explorer.audit.index_blocks import Padding
@@ -25,6 +26,12 @@ def levels_in_one_array():
 @pytest.fixture(params=[2**22, 5000, 100], ids=lambda piece: f"pieces of {piece}")
 def piece(request, monkeypatch):
     monkeypatch.setattr(index_blocks, "PIECE", request.param)
+
+
+def used_of(level):
+    """(tokens, codes in use, how many could be: min(K, N))."""
+    known = usage_of_counts(level.counts)
+    return known.tokens, known.used, known.ceiling
 
 
 def assert_eight_levels(audit, tokens):
@@ -126,7 +133,7 @@ def test_a_folder_of_files_is_as_many_media(piece, tmp_path):
     np.save(tmp_path / ".hidden.npy", np.array([99999]))
     audit = audit_indices(tmp_path, 16384)
     (level,) = audit.levels
-    assert (level.tokens, np.count_nonzero(level.counts)) == (10_240, 7_610)
+    assert used_of(level) == (10_240, 7_610, 10_240)
     assert (
         audit.settings["reading"]
         == "Read as 20 media of 2 x 256 tokens on one level, each a file of its own (axes t,h, guessed)."
@@ -155,7 +162,7 @@ def test_lines_of_jsonl(piece, tmp_path):
     path = tmp_path / "t.jsonl"
     path.write_text("\n".join(json.dumps({"class_id": 0, "tokens": row.tolist()}) for row in tokens))
     audit = audit_indices(path, 4096)
-    assert (audit.levels[0].tokens, np.count_nonzero(audit.levels[0].counts)) == (2048, 1600)
+    assert used_of(audit.levels[0]) == (2048, 1600, 2048)
     assert audit.settings["reading"].startswith("Read as 64 media of 32 tokens on one level, each a line of its own")
     assert audit.levels[0].batches[:, 0].tolist() == [32.0] * 64
 

@@ -165,7 +165,7 @@ def _seen(wanted: Sequence[Watched]) -> list[np.ndarray | None]:
         for number, one in enumerate(wanted):
             given = Path(folder) / f"{number}{one.suffix}"
             given.write_bytes(one.data)
-            inputs += [*one.told, "-i", str(given)]
+            inputs += ["-threads", "1", *one.told, "-i", str(given)]  # with more, it fills damage in as it comes
             every = () if any("fps" in word for word in one.options) else ("-vsync", "passthrough")
             outputs += ["-map", f"{number}:v:0", *CAREFULLY, *every, *one.options]
             outputs += ["-c:v", "ppm", "-pix_fmt", "rgb24", "-f", "image2pipe", f"{folder}/{number}.ppm"]

@@ -21,7 +21,9 @@ SHIFTED = ("-vf", "setpts='if(lt(N,3),N,3+3*(N-3))'/10/TB", "-vsync", "vfr")
 DROPPED = ("-vf", "select='not(eq(n,2)+eq(n,3))'", "-vsync", "vfr")
 COMBED = ("-vf", "fps=50,tinterlace=interleave_top,fieldorder=tff", "-flags", "+ilme+ildct")
 # Colours of 4:2:0 lie on the left pixel of two in MPEG-2, MPEG-4 and H.264 (6.2 there), which FFmpeg 5 must be told.
-LEFT = ("-vf", "scale=in_h_chr_pos=0:in_v_chr_pos=128:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp")
+BICUBIC = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
+LEFT = ("-vf", f"scale=in_h_chr_pos=0:in_v_chr_pos=128:{BICUBIC}")
+FIELDS = ("-vf", f"scale=in_h_chr_pos=0:interl=1:{BICUBIC}")  # each field has colours of its own
 TWENTY_FIVE = ("-vf", "fps=25")
 AT_10, AT_20 = ("-vf", "fps=10"), ("-vf", "fps=20")
 
@@ -136,7 +138,7 @@ SHAPES = [
         "not square .1/2.", options=("-vf", "scale=40:64:flags=lanczos+accurate_rnd+full_chroma_int")),
     *(Odd("turned", words, ".mov", lambda quarter=quarter: making.turned(*quarter)) for words, quarter in QUARTERS),
     Odd("interlaced", "MPEG-2", ".ts", lambda: film(".ts", "-c:v", "mpeg2video", *COMBED), LOSSY,
-        "Interlaced", options=LEFT),
+        "Interlaced", options=FIELDS),
     Odd("tags", "in Latin-1", ".avi", 
         lambda: film(".avi", *FFV1, "-metadata", "title=abcde").replace(b"abcde", b"\xe9t\xe9\xe8!")),
     Odd("length", "60 frames", ".mp4", lambda: film(".mp4", *LOSSLESS, source="many"),

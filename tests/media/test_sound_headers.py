@@ -15,8 +15,14 @@ from explorer.media.header_claims import bytes_behind, claimed_bytes
 from explorer.media.mpeg_audio import after_id3, counted_seconds, first_frame, joined_at, states_its_length
 from explorer.media.ogg_pages import ogg_links
 from explorer.media.sniffing import kind_of
+from tests.media import ffmpeg_program
+from tests.media.odd_sound_files import MP3, NO_XING, RATE, tone
 
 RNG = np.random.default_rng(0)
+UNMARKED = (
+    "This file does not mark what its encoder added before and behind the sound: up to some 3,000 samples of near "
+    "silence may be in it."
+)
 
 
 def encoded(file_format: str, subtype: str, rate: int = 24_000, channels: int = 1, seconds: float = 2.0) -> bytes:
@@ -90,3 +96,48 @@ def test_many_channels_at_a_high_rate_are_read_for_a_shorter_time(monkeypatch):
     monkeypatch.setattr(sound_decoders, "MOST_VALUES_A_SECOND", 24_000)
     loaded = load_audio(encoded("WAV", "PCM_16", channels=4, seconds=10.0))
     assert loaded.samples.shape == (7.5 * 24_000, 4) and "Only the first 7.5 s of 10 s are read." in loaded.notes[0]
+
+
+def uneven(seconds: float) -> np.ndarray:
+    """Half a second of noise, then a quiet tone: at a variable rate the first frames say nothing of the others."""
+    noise = np.random.default_rng(0).uniform(-0.3, 0.3, (RATE // 2, 1))
+    return np.concatenate([noise, 0.01 * tone(seconds - 0.5)]).astype(np.float32)
+
+
+def placed(samples: np.ndarray, sound: np.ndarray) -> tuple[int, float]:
+    """Where in (S, 1) the sound lies best, and the correlation there."""
+    size = 1 << (len(samples) + len(sound)).bit_length()
+    products = np.fft.irfft(np.fft.rfft(samples[:, 0], size) * np.conj(np.fft.rfft(sound[:, 0], size)))
+    at = int(products[: len(samples)].argmax())
+    there = samples[at : at + len(sound), 0]
+    return at, float(np.corrcoef(there, sound[: len(there), 0])[0, 1])
+
+
+def test_twenty_seconds_of_mp3_stay_twenty_seconds():
+    """libsndfile guesses from the first frames: it reads 2.7 s of these 20, and 3.1 s of the two that were joined."""
+    ffmpeg_program.require()
+    variable = ("-q:a", "0")
+    whole = ffmpeg_program.sound_files(uneven(20.0), RATE, [(".mp3", (*NO_XING, *variable))])[0]
+    files = [(".mp3", (*options, *variable)) for options in (MP3, NO_XING)]
+    marked, bare = ffmpeg_program.sound_files(uneven(10.0), RATE, files)
+    alone = load_audio(whole)
+    assert 0 <= len(alone.samples) - 20 * RATE <= 3000 and alone.notes == (UNMARKED,)
+    at, alike = placed(alone.samples, uneven(20.0))
+    assert at == 1105 and alike > 0.9  # LAME's and the decoder's delay; the noise above 11 kHz is cut
+    joined, ten = load_audio(2 * marked), load_audio(marked)
+    assert ten.samples.shape == (10 * RATE, 1) and ten.notes == ()
+    assert np.array_equal(joined.samples, np.concatenate([ten.samples, ten.samples]))  # 20.0 s to the sample
+    assert joined.notes == ("2 files that were joined into one are read one after another.",)
+    both, one = load_audio(2 * bare).samples, load_audio(bare).samples
+    assert 0 <= len(one) - 10 * RATE <= 3000 and len(both) == 2 * len(one)
+    np.testing.assert_allclose(both[len(one) + 2304 :], one[2304:], atol=1e-5)  # behind what two frames have in common
+
+
+def test_an_aac_that_is_named_wav_is_read_whole(tmp_path):
+    ffmpeg_program.require()
+    (tmp_path / "a.wav").write_bytes(ffmpeg_program.sound_files(tone(1.0), RATE, [(".aac", ())])[0])
+    loaded = load_audio(tmp_path / "a.wav")
+    assert loaded.sample_rate_hz == RATE and loaded.notes == (UNMARKED,)
+    at, alike = placed(loaded.samples, tone(1.0))
+    assert at == 1024 and alike > 0.99  # FFmpeg's encoder puts one frame before the sound
+    assert 0 <= len(loaded.samples) - at - 24_000 < 1024

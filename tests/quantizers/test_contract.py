@@ -16,8 +16,9 @@ import explorer.quantizers as package
 from explorer.errors import SettingsError, UnknownIdError
 from explorer.quantizers import QUANTIZERS
 from explorer.quantizers.base import Quantizer, QuantizerOutput
-from explorer.quantizers.initialization import Initialization
-from explorer.quantizers.reseeding import Reseeding
+from explorer.quantizers.initialization import DATA_DRIVEN, Initialization
+from explorer.quantizers.regularizers import REGULARIZERS
+from explorer.quantizers.reseeding import STRATEGIES, Reseeding
 from explorer.quantizers.vq import CodebookOptions
 
 K, D = 32, 8
@@ -33,12 +34,35 @@ SETTINGS = {
     "simvq": {"dim": D, "codebook_size": K},
     "gumbel": {"dim": D, "codebook_size": K},
 }
+EVERY_STEP = {"threshold": 0.9, "every": 1}  # so that three steps reseed
+OTHER_SETTINGS = {
+    "rvq, beam 4": {"beam": 4},
+    "rvq, beam wider than K": {"beam": 40},
+    "rvq, rotation": {"options": CodebookOptions(gradient="rotation")},
+    "pq, gradient": {"options": CodebookOptions(update="gradient")},
+    "multihead, sum": {"compose": "sum", "head_dim": 3},
+    "multihead, cosine": {"options": CodebookOptions(metric="cosine")},
+    "kmeans, rotation": {"gradient": "rotation"},
+    "vq, cosine": {"options": CodebookOptions(metric="cosine")},
+    "vq, gradient": {"options": CodebookOptions(update="gradient")},
+    "vq, rotation": {"options": CodebookOptions(gradient="rotation")},
+    "vq, cosine, gradient, rotation": {
+        "options": CodebookOptions(metric="cosine", update="gradient", gradient="rotation")
+    },
+    "vq, regularized": {
+        "options": CodebookOptions(update="gradient", regularizers=tuple((r, 0.1) for r in REGULARIZERS))
+    },
+    **{f"vq, {s}": {"options": CodebookOptions(reseeding=Reseeding(s, **EVERY_STEP))} for s in STRATEGIES[1:]},
+    **{f"vq, {s} start": {"options": CodebookOptions(initialization=Initialization(s))} for s in DATA_DRIVEN},
+}
 LATTICES = ("fsq", "lfq", "bsq")
 
 
 def build(name: str) -> Quantizer:
+    """name: of SETTINGS, or of OTHER_SETTINGS."""
     torch.manual_seed(0)
-    return QUANTIZERS.load(name)(**SETTINGS[name])
+    kind = name.partition(",")[0]
+    return QUANTIZERS.load(kind)(**SETTINGS[kind] | OTHER_SETTINGS.get(name, {}))
 
 
 def latents(dim: int, count: int = 256, seed: int = 1) -> torch.Tensor:
@@ -58,6 +82,11 @@ def trained(name: str, steps: int = 3) -> Quantizer:
 
 @pytest.fixture(params=list(QUANTIZERS))
 def name(request) -> str:
+    return request.param
+
+
+@pytest.fixture(params=[*QUANTIZERS, *OTHER_SETTINGS])
+def setting(request) -> str:
     return request.param
 
 
@@ -94,8 +123,8 @@ def test_any_leading_shape_gives_all_fields(name, leading, training):
         assert not stage.z_e.requires_grad and not stage.z_q.requires_grad
 
 
-def test_lookup_inverts_the_indices(name):
-    quantizer = trained(name).eval()
+def test_lookup_inverts_the_indices(setting):
+    quantizer = trained(setting).eval()
     output = quantizer(latents(quantizer.dim, 60).view(3, 20, -1))
     assert torch.equal(quantizer.lookup(output.indices), output.z_q)
     for stage, vector in zip(output.stages, quantizer.level_vectors(output.indices), strict=True):
@@ -103,9 +132,9 @@ def test_lookup_inverts_the_indices(name):
 
 
 @pytest.mark.parametrize("size", [1e-6, 1.0, 1e3, 1e6])
-def test_evaluation_returns_exactly_the_code(name, size):
+def test_evaluation_returns_exactly_the_code(setting, size):
     """z + (q - z) is 3% off at |z| = 10^6."""
-    quantizer = trained(name).eval()
+    quantizer = trained(setting).eval()
     z = (latents(quantizer.dim, 60) * size).requires_grad_()
     output = quantizer(z)
     assert torch.equal(output.z_q, quantizer.lookup(output.indices))
@@ -130,8 +159,8 @@ def test_lookup_refuses_what_is_no_code(name):
 
 @pytest.mark.parametrize("shape", [(0,), (3, 0)])
 @pytest.mark.parametrize("training", [False, True])
-def test_an_empty_batch_gives_empty_fields_and_changes_nothing(name, shape, training):
-    quantizer = trained(name).train(training)
+def test_an_empty_batch_gives_empty_fields_and_changes_nothing(setting, shape, training):
+    quantizer = trained(setting).train(training)
     before = copy.deepcopy(quantizer.state_dict())
     z = torch.zeros(*shape, quantizer.dim, requires_grad=True)
     output = quantizer(z)
@@ -143,8 +172,8 @@ def test_an_empty_batch_gives_empty_fields_and_changes_nothing(name, shape, trai
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_every_float_type_is_taken(name, dtype):
-    quantizer = trained(name).eval()
+def test_every_float_type_is_taken(setting, dtype):
+    quantizer = trained(setting).eval()
     z = latents(quantizer.dim, 60).to(dtype).requires_grad_()
     output = quantizer(z)
     assert output.z_q.dtype == torch.float32
@@ -155,8 +184,8 @@ def test_every_float_type_is_taken(name, dtype):
 
 
 @pytest.mark.parametrize("way", ["pickle", "copy", "torch.save"])
-def test_a_module_is_copied_whole(name, way):
-    quantizer, z = trained(name), latents(build(name).dim, 100)
+def test_a_module_is_copied_whole(setting, way):
+    quantizer, z = trained(setting), latents(build(setting).dim, 100)
     if way == "pickle":
         other = pickle.loads(pickle.dumps(quantizer))
     elif way == "copy":
@@ -167,8 +196,8 @@ def test_a_module_is_copied_whole(name, way):
         file.seek(0)
         other = torch.load(file, weights_only=False)
     assert torch.equal(other.eval()(z).z_q, quantizer.eval()(z).z_q)
-    other.load_state_dict(trained(name, steps=5).state_dict())  # its hooks came along
-    assert torch.equal(other(z).indices, trained(name, steps=5).eval()(z).indices)
+    other.load_state_dict(trained(setting, steps=5).state_dict())  # its hooks came along
+    assert torch.equal(other(z).indices, trained(setting, steps=5).eval()(z).indices)
 
 
 class Pair(torch.nn.Module):
@@ -189,6 +218,7 @@ def _move_codes(quantizer: Quantizer) -> None:
             tensor.copy_(tensor.flip(0) * 1.1)
 
 
+@pytest.mark.parametrize("name", [*SETTINGS, "rvq, beam 4", "multihead, sum", "vq, cosine"])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
 def test_a_traced_module_searches_the_codes_that_it_has_then(name):
     quantizer = trained(name).eval()

@@ -56,3 +56,16 @@ def test_a_full_beam_is_brute_force():
     every = torch.tensor(list(itertools.product(range(6), repeat=3)))  # (216, 3)
     best = (z[:, None] - quantizer.lookup(every)).square().sum(-1).min(1).values
     torch.testing.assert_close(_error(quantizer, z), best, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
+def test_a_beam_wider_than_the_finite_codes_takes_one_of_these(bad):
+    """Paths through the other codes leave NaN, which torch's min takes for the least."""
+    quantizer, z = _random(beam=6), torch.randn(50, 3, generator=torch.Generator().manual_seed(1))
+    for level, good in zip(quantizer.levels, (4, 1, 5), strict=True):
+        level.vectors.data[torch.arange(6) != good] = bad
+    output = quantizer(z)
+    assert output.indices.unique(dim=0).tolist() == [[4, 1, 5]]
+    assert torch.equal(output.z_q, quantizer.lookup(torch.tensor([4, 1, 5])).expand(50, 3))
+    lost = torch.full((2, 3), bad)
+    assert quantizer(lost).indices.tolist() == [[4, 1, 5]] * 2  # as without a beam

@@ -13,6 +13,7 @@ import pytest
 import torch
 from ruled_weights import golden, ruled_picture, ruled_state
 
+from explorer.analysis.neighbours import assign
 from explorer.errors import CheckpointError
 from explorer.loading.reading import read_header
 from explorer.tokenizers.adapted import AdaptedTokenizer
@@ -60,6 +61,21 @@ def test_codes_and_pixels_are_the_originals(made):
     assert np.abs(record.reconstruction[::2, ::2] - arrays[f"{kind}_pixels"]).max() < 1e-4
     decoded = tokenizer.detokenize([arrays[f"{kind}_indices"]])
     assert np.abs(decoded[::2, ::2] - arrays[f"{kind}_pixels"]).max() < 1e-4
+
+
+def test_a_coordinate_of_exactly_0_is_negative(made):
+    kind, tokenizer = made
+    bits, codec = BITS[kind], tokenizer._codec
+    latents = torch.zeros(1, codec.config.grid**2, bits)
+    latents[0, 0] = torch.full((bits,), -0.0)
+    latents[0, 1, -1] = 1.0
+    latents[0, 2, 0] = 1.0
+    (stage,) = codec.quantize(latents)
+    found = stage.indices.ravel().tolist()
+    assert found[:4] == [0, 1, 2 ** (bits - 1), 0] and not any(found[4:])
+    corner = -1 / np.sqrt(bits)
+    np.testing.assert_allclose(stage.z_q[0, 3].numpy(), np.full(bits, corner), atol=1e-6)
+    assert assign(tokenizer.codebooks()[0], latents[0].numpy()).tolist() == found
 
 
 def test_codes_are_corners_on_the_sphere_most_significant_bit_first(made):

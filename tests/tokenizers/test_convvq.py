@@ -2,6 +2,7 @@
 
 from functools import cache
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ import torch
 from convvq_originals import ENTRIES, IDS, indices_of, load, recognised, save, state
 from ruled_weights import golden, ruled_picture
 
+from explorer.analysis.neighbours import assign
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
+from explorer.tokenizers.convvq.codes import SignCodes
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,17 @@ def test_latents_lie_in_the_space_of_the_codebook(entry, loaded):
         assert np.array_equal(far.argmin(1), indices)
         if book.metric == "cosine":
             assert np.allclose([np.linalg.norm(z_e, axis=1).max(), np.linalg.norm(vectors, axis=1).min()], 1)
+
+
+def test_a_coordinate_of_exactly_0_is_negative():
+    """As Open-MAGVIT2 has it; its first axis counts least."""
+    codes = SignCodes(SimpleNamespace(codebook_dim=4))
+    codes.ready()
+    points = torch.tensor([[0.0, 0, 0, 0], [-0.0, -0.0, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0], [1e-45, 0, -1, 0]])
+    (stage,) = codes.stages(points.T.reshape(1, 4, 1, 5))
+    assert stage.indices.ravel().tolist() == [0, 0, 8, 1, 1]
+    assert stage.z_q[0, :2].tolist() == [[-1, -1, -1, -1]] * 2 and stage.z_q[0, 2].tolist() == [-1, -1, -1, 1]
+    assert assign(codes.codebooks()[0], points.numpy()).tolist() == [0, 0, 8, 1, 1]
 
 
 def test_a_residual_is_what_the_levels_before_it_left(loaded):

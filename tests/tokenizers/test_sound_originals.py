@@ -11,6 +11,7 @@ every eighth sample is kept. The least gap between DAC's best and second best co
 shapes of the published models.
 """
 
+import copy
 import sys
 import types
 from functools import cache
@@ -115,6 +116,27 @@ def test_what_is_said_before_a_weight_is_read(name, tmp_path):
     assert (spec.sample_rate_hz, spec.downsampling) == (SAID[name], HOPS[name])
     assert spec.channels == (2 if name == "encodec_48" else 1)
     assert ("states no sample rate" in spec.summary) == name.startswith("encodec")
+
+
+@pytest.mark.parametrize(("name", "delay"), [("dac_44", 0), ("dac_24", -8), ("dac_16", -8)])
+def test_dac_declares_the_delay_of_its_padding(name, delay, tmp_path):
+    """As the Hub's file of the same network does. With one sample less of padding where the ratio is odd, as at an even
+    one, the same decode comes 8 samples later, where a ratio is odd."""
+    known = recognise(read_header(saved(tmp_path, name)))
+    assert known.spec.delay_samples == delay
+    decoder = known.format.load(known.header).model.decoder
+    latents = torch.randn(1, decoder.conv1.in_channels, 16, generator=torch.Generator().manual_seed(0))
+    wider = copy.deepcopy(decoder)
+    for block in wider.block:
+        (stride,) = block.conv_t1.stride
+        assert block.conv_t1.padding == (-(-stride // 2),)
+        block.conv_t1.padding = (stride // 2,)
+    with torch.no_grad():
+        public, later = decoder(latents), wider(latents)
+    assert later.shape[2] == public.shape[2] - 2 * delay
+    inner = slice(public.shape[2] // 3, 2 * public.shape[2] // 3)  # beyond the reach of both ends
+    assert public[..., inner].std() > 1e-3
+    torch.testing.assert_close(later[..., -delay:][..., inner], public[..., inner], atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("name", HOPS)

@@ -76,8 +76,11 @@ def test_the_description_needs_no_weights(tmp_path):
     assert (spec.sample_rate_hz, spec.channels) == (16_000, 1)
     kept = {k: t for k, t in speech_state("small").items() if not k.startswith("transform") and "embed_avg" not in k}
     assert spec.parameters == sum(t.numel() for k, t in kept.items() if not k.endswith("inited"))
+    guessed = "No config beside the file states its sample rate: it is that of the published models."
+    assert guessed in spec.summary
     (tmp_path / "config.json").write_text(json.dumps({"sample_rate": 22_050}))
-    assert SPEECHTOKENIZER.describe(read_header(tmp_path)).sample_rate_hz == 22_050
+    stated = SPEECHTOKENIZER.describe(read_header(tmp_path))
+    assert stated.sample_rate_hz == 22_050 and guessed not in stated.summary
 
 
 def test_safetensors_of_the_same_keys_are_the_same(tmp_path):

@@ -55,6 +55,24 @@ def test_codes_and_pixels_are_the_originals(made):
     assert np.abs(decoded[::2, ::2] - arrays[f"{kind}_pixels"]).max() < 1e-4
 
 
+@pytest.mark.parametrize(("kind", "metric"), [("two_stage", "cosine"), ("one_stage", "euclidean")])
+def test_a_metric_that_is_guessed_without_config_is_said(kind, metric, tmp_path):
+    folder = save(tmp_path, kind)
+    assert TITOK.describe(read_header(folder)).warnings == ()
+    (folder / "config.json").write_text(json.dumps({"model": {"vq_model": {}}}))
+    (silent,) = TITOK.describe(read_header(folder)).warnings
+    assert "config.json does not say it (model.vq_model.use_l2_norm)" in silent
+    (folder / "config.json").write_text(json.dumps({"model": {"vq_model": {"use_l2_norm": metric != "cosine"}}}))
+    assert TITOK.describe(read_header(folder)).warnings == ()
+    assert load(folder).codebooks()[0].metric != metric
+    (folder / "config.json").unlink()
+    tokenizer = load(folder / "model.safetensors")
+    assert tokenizer.codebooks()[0].metric == metric and len(tokenizer.spec.warnings) == 1
+    words = tokenizer.spec.warnings[0]
+    assert "config.json of the same folder is missing" in words and f"the {metric.replace('euc', 'Euc')} one" in words
+    assert words in tokenizer.tokenize(ruled_picture(64, 64)).notes
+
+
 def test_latents_lie_in_the_space_of_the_codebook(made):
     kind, tokenizer = made
     (level,), (book,) = tokenizer.tokenize(ruled_picture(64, 64)).levels, tokenizer.codebooks()

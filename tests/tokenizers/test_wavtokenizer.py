@@ -68,8 +68,11 @@ def test_the_description_needs_no_weights(tmp_path):
     unread = ("multiperioddisc.", "feature_extractor.encodec.decoder.")
     kept = {k: t for k, t in wav_state("small").items() if not k.startswith(unread)}
     assert spec.parameters == sum(t.numel() for k, t in kept.items() if not k.endswith(("inited", "embed_avg")))
+    guessed = "No config beside the file states its sample rate: it is that of the published models."
+    assert guessed in spec.summary
     path.with_suffix(".yaml").write_text("model: {class_path: os.system, init_args: {sample_rate: 16000}}\n")
-    assert WAVTOKENIZER.describe(read_header(path)).sample_rate_hz == 16_000
+    stated = WAVTOKENIZER.describe(read_header(path))
+    assert stated.sample_rate_hz == 16_000 and guessed not in stated.summary
 
 
 def test_what_does_not_fit_is_named(tmp_path):

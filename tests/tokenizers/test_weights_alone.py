@@ -1,14 +1,19 @@
 """Weights without their config.json: the format is named by its tensors, and the missing file is asked for."""
 
+import inspect
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from explorer.errors import CheckpointError
+from explorer.loading import FORMATS
+from explorer.loading.format import Format
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
+from explorer.tokenizers.convvq.format import ConvFormat
 from tests.tokenizers.hub_models import MODELS
 from tests.tokenizers.sound_files import SNAC_24, save_snac
 
@@ -88,3 +93,33 @@ def test_the_config_of_another_model_is_named(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
     words = refused(tmp_path)
     assert "its config says 'bert'. Its tensors look like DAC of transformers: is config.json that of another" in words
+
+
+# Formats that do without it: what they take instead is said, or the file is asked for in other words.
+OTHERWISE = {
+    "titok": "test_titok.py::test_a_metric_that_is_guessed_without_config_is_said",
+    "cosmos-dv": "test_cosmos_dv.py::test_rates_that_no_name_tells_are_asked_for",
+    "dac-original": "test_sound_originals.py::test_keys_in_the_new_spelling_and_as_safetensors",
+    "encodec-original": "test_sound_originals.py::test_what_is_said_before_a_weight_is_read",
+    "audiocraft": "test_sound_originals.py::test_audiocrafts_training_checkpoint",  # its config lies in the file
+    "speechtokenizer": "test_speechtokenizer.py::test_the_description_needs_no_weights",
+    "wavtokenizer": "test_wavtokenizer.py::test_the_description_needs_no_weights",
+}
+
+
+def reads_config(format):
+    """Whether a class of the format looks into the config; that of the convolutional family only hands it on."""
+    own = [one for one in type(format).__mro__ if one.__module__.startswith("explorer.") and one is not ConvFormat]
+    return any("header.config" in inspect.getsource(one) for one in own)
+
+
+def test_every_format_that_reads_config_says_what_is_without_it():
+    asked = {*LOOKS.values(), "SNAC", "diffusers VQModel"}
+    reading = {format_id: format for format_id in FORMATS if reads_config(format := FORMATS.load(format_id))}
+    for format_id, format in reading.items():
+        by_name = any(format.title in words for words in asked) and type(format).resembles is not Format.resembles
+        assert by_name != (format_id in OTHERWISE), format_id
+    assert set(OTHERWISE) <= set(reading) and {"encodec", "snac", "diffusers-vq", "wav2vec2"} <= set(reading)
+    for place in OTHERWISE.values():
+        file, _, name = place.partition("::")
+        assert f"def {name}(" in (Path(__file__).parent / file).read_text(encoding="utf-8"), place

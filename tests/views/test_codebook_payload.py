@@ -1,6 +1,8 @@
 """What the codebook page gets, of every tokenizer that ships and of made codebooks; numbers against other libraries."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,9 @@ from explorer.errors import RecordError
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views.codebook_payload import open_payload
 from explorer.views.encoding import unpack
+from explorer.views.inspect_view import payload as inspect_payload
+
+CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 
 FIELDS = {"tokenizer", "audits", "audit", "joint", "levels", "diagnosis", "besides", "help"}
 LEVEL_FIELDS = {
@@ -81,6 +86,26 @@ def test_growth_goes_on_where_the_audit_ends():
     assert fit["until"] == 2 * level.tokens == tokens[-1]
     assert used[-1] == pytest.approx(carry_on(level.occurs, np.array([level.media]), level.media)[0], rel=1e-6)
     assert "(200 media)" in growth["words"]
+
+
+def test_inspect_the_card_and_this_page_agree_on_the_collapsed_codebook():
+    """17% on its card, where Inspect's "Training" said 1,024 of 1,024 and this page 82% dead."""
+    audit, tokenizer = load_shipped("vq-collapsed", "val"), load_tokenizer("vq-collapsed")
+    on_card = re.search(
+        r"\| ([\d.]+)% \| \d+ \| 102,400 \|", (CHECKPOINTS / "vq-collapsed" / "card.md").read_text("utf-8")
+    )
+    card = float(on_card[1]) / 100
+    record = tokenizer.tokenize(np.full((32, 32, 3), 0.5, np.float32))
+    training = unpack(json.loads(inspect_payload(record, "t"))["levels"][0]["training"]["tokens"])
+    in_training = training >= 1  # tokens: the threshold of every page
+    (level,) = opened(audit, tokenizer.codebooks(), tokenizer.spec)["levels"]
+    growth = level["growth"]
+    here = np.interp(102_400, unpack(growth["tokens"]), unpack(growth["used"])) / 1024  # of as many tokens as the card
+    assert training.sum() == pytest.approx(102_400, rel=0.01) and 0.14 < card < 0.19
+    assert abs(in_training.mean() - card) < 0.02 and abs(here - card) < 0.03
+    used = unpack(level["counts"]) > 0
+    assert (in_training & used).sum() > 0.95 * in_training.sum(), "they are the same codes"
+    assert level["used"] == used.sum() == 182 and level["tokens"] == 240_000
 
 
 def test_plain_indices_open_without_vectors():

@@ -17,7 +17,7 @@ from explorer.loading.header import Header
 from explorer.registry import load_dotted
 from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.hub.folder import WEIGHT_NORM, whole
-from explorer.tokenizers.hub.sound_formats import SoundFormat
+from explorer.tokenizers.hub.sound_formats import DAC_DELAYS, SoundFormat
 from explorer.tokenizers.sound.normed_names import normed_shape
 from explorer.tokenizers.sound.seanet_config import MOST_STEPS
 
@@ -67,7 +67,8 @@ class DacOriginal(SoundFormat):
             said = " The file states no sample rate: it is that of the published model of these sizes."
         table = (config["codebook_size"], config["codebook_dim"])
         spec = self.spec(header, "rvq", table, config["n_codebooks"], rate, hop)  # type: ignore[arg-type]
-        return replace(spec, summary=spec.summary + said, source="file")
+        delay = DAC_DELAYS.get(tuple(config["downsampling_ratios"]))  # type: ignore[arg-type]
+        return replace(spec, summary=spec.summary + said, source="file", delay_samples=delay)
 
     def build(self, header: Header) -> NormedDacCodec:
         codec = load_dotted("explorer.tokenizers.hub.dac:NormedDacCodec")(self.config(header))

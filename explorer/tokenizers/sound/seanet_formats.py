@@ -37,9 +37,13 @@ class SeanetFormat(SoundFormat):
             return _plain(name)
         return None
 
+    def settings(self, header: Header) -> Mapping[str, object]:
+        """The part of the config beside the weights, if there is one, that may state `sample_rate`."""
+        return header.config
+
     def rate(self, header: Header) -> int:
-        """Samples a second: in the config if there is one beside the weights, else that of the public models."""
-        return whole(header.config, "sample_rate", self.default_hz)
+        """Samples a second: as the config states, else that of the public models, which the summary then says."""
+        return whole(self.settings(header), "sample_rate", self.default_hz)
 
     def network(self, header: Header) -> SeanetConfig:
         return seanet_config(header, f"{self.prefix}encoder.", self.title)
@@ -62,7 +66,9 @@ class SeanetFormat(SoundFormat):
         network = self.network(header)
         kind = "rvq" if levels > 1 else "vq"
         spec = self.spec(header, kind, (size, dim), levels, self.rate(header), network.hop)
-        return replace(spec, channels=network.channels, source="file")
+        known = "sample_rate" in self.settings(header)
+        said = "" if known else " No config beside the file states its sample rate: it is that of the published models."
+        return replace(spec, summary=spec.summary + said, channels=network.channels, source="file")
 
 
 class SpeechTokenizer(SeanetFormat):
@@ -104,11 +110,11 @@ class WavTokenizer(SeanetFormat):
     def rename(self, key: str) -> str | None:
         return key if key.startswith(("backbone.", "head.")) else super().rename(key)
 
-    def rate(self, header: Header) -> int:
+    def settings(self, header: Header) -> Mapping[str, object]:
         config: object = header.config
         for name in ("model", "init_args"):
             config = config.get(name) if isinstance(config, Mapping) else None
-        return whole(config if isinstance(config, Mapping) else {}, "sample_rate", self.default_hz)
+        return config if isinstance(config, Mapping) else {}
 
     def describe(self, header: Header) -> TokenizerSpec:
         if self.tables(header)[0] != 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from explorer.errors import CheckpointError
@@ -42,7 +43,7 @@ class TiTok(Format):
         tokens, _ = header.shape("latent_tokens")
         size, dim = shape_of(header, "quantize.embedding.weight", 2, self.title)
         patch, side = self._places(header)
-        stages = "two stages, painted by a MaskGIT-VQGAN" if "pixel_decoder.conv_in.weight" in header.tensors else ""
+        stages = "two stages, painted by a MaskGIT-VQGAN" if self._two_stages(header) else ""
         return TokenizerSpec(
             id="",
             title=f"{self.title}, {tokens} tokens",
@@ -58,6 +59,7 @@ class TiTok(Format):
             licence="not stated",
             layout="set1d",
             fixed_size=(side, side),
+            warnings=self._guessed(header),
         )
 
     def build(self, header: Header) -> TiTokCodec:
@@ -69,6 +71,27 @@ class TiTok(Format):
             raise CheckpointError("This TiTok is continuous (a VAE): it has no codebook, so there are no tokens.")
         if "decoder.text_guidance_proj.weight" in header.tensors:
             raise CheckpointError("This is TA-TiTok, whose decoder needs a caption beside the tokens; not loaded.")
+
+    def _two_stages(self, header: Header) -> bool:
+        return f"{PAINTER}conv_in.weight" in header.tensors
+
+    def _stated_cosine(self, header: Header) -> bool | None:
+        """Whether directions are compared, which no shape tells; None where config.json does not say it either."""
+        said: object = header.config
+        for key in ("model", "vq_model", "use_l2_norm"):
+            said = said.get(key) if isinstance(said, Mapping) else None
+        return None if said is None else bool(said)
+
+    def _guessed(self, header: Header) -> tuple[str, ...]:
+        """What is said where the metric is taken from the published models: two stages directions, one distances."""
+        if self._stated_cosine(header) is not None:
+            return ()
+        why = "does not say it (model.vq_model.use_l2_norm)" if header.config else "of the same folder is missing"
+        metric, stages = ("cosine", "two stages") if self._two_stages(header) else ("Euclidean", "one stage")
+        return (
+            f"By which metric codes are chosen is not in the weights, and config.json {why}: the {metric} one is "
+            f"taken, as in the published models of {stages}.",
+        )
 
     def _places(self, header: Header) -> tuple[int, int]:
         """Pixels a side of a patch, and of the picture: positions are those of the patches and of a class token."""
@@ -89,10 +112,8 @@ class TiTok(Format):
         painter, proxies = self._painter(header)
         patch, side_px = self._places(header)
         size, dim = shape_of(header, "quantize.embedding.weight", 2, self.title)
-        # Not in any shape: two-stage models compare directions, the others distances; config.json may say otherwise.
-        said = header.config.get("model", {})
-        said = said.get("vq_model", {}) if isinstance(said, dict) else {}
-        cosine = bool(said.get("use_l2_norm", painter is not None)) if isinstance(said, dict) else painter is not None
+        stated = self._stated_cosine(header)
+        cosine = self._two_stages(header) if stated is None else stated
         tokens = shape_of(header, "latent_tokens", 2, self.title)[0]
         return load_dotted(f"{module}:TiTokConfig")(
             *sides, tokens, size, dim, patch, side_px // patch, cosine, painter, *proxies
@@ -100,7 +121,7 @@ class TiTok(Format):
 
     def _painter(self, header: Header) -> tuple[Trunk | None, tuple[int, int]]:
         """The second stage's decoder and the shape of its codebook; (None, (0, 0)) where there is none."""
-        if f"{PAINTER}conv_in.weight" not in header.tensors:
+        if not self._two_stages(header):
             return None, (0, 0)
         names = {
             key: self.rename(key).replace("painter.", "decoder.") for key in header.tensors if key.startswith(PAINTER)
