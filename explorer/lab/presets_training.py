@@ -47,7 +47,7 @@ TRAINING_PRESETS = (
             "The latents are back: their mean length is {latent_norm}. {dead} of {k} codes died meanwhile and stay "
             "dead, since beta moves no code; choose a reseeding strategy for them.",
         ),
-        sign=Sign("latent_norm", 9.0, 6.0),
+        sign=Sign("latent_norm", 9.0, 7.0),
         pause_at=300,
         now="The mean length of a latent is {latent_norm}, that of a code {code_norm}: the codes lie in the middle, "
         "and leave {error} of the latents' variance.",
