@@ -141,15 +141,23 @@ def _left_behind(run: RunReading) -> Finding | None:
     if error < 0.25:
         return None
     lag = f"the quantization error is {error:.0%} of the latents' variance"
-    if run.codes_moved < STILL:
+    if run.codes_moved < STILL or _fixed(run):
         text = f"Latents grew {run.growth:.1f}x while the codes in use stood still; {lag}."
         return Finding("bad", "The codebook stands still", text, run.advise("still"), "plane")
     text = f"The latent norm grew {run.growth:.1f}x and the codes could not follow; {lag}."
     return Finding("bad", "The latents run away", text, run.advise("run_away"), "curves")
 
 
+def _fixed(run: RunReading) -> bool:
+    """Whether no code has moved at all in the second half of the run, as those of k-means that is fitted once."""
+    earlier = [frame for frame in run.kept if 2 * frame.step <= run.now.step]
+    return bool(earlier) and np.array_equal(earlier[-1].levels[run.number].vectors, run.level.vectors)
+
+
 def _lags(run: RunReading) -> Finding | None:
-    """Living codes beside the middle of their latents, which move: the codebook follows too slowly."""
+    """Living codes beside the middle of their latents, which move: the codebook follows too slowly, or not at all."""
+    if run.level.metric == "implicit":  # codes of a rule cannot follow, and are not meant to
+        return None
     if run.dead >= DEAD_BAD or not run.latents_moved > 0.05 or run.off_centre < TRAILS or run.reference is None:
         return None
     now, least = run.lately, run.reference
@@ -158,9 +166,14 @@ def _lags(run: RunReading) -> Finding | None:
     text = (
         f"Over the last {LATELY} steps the codes left {now:.1%} of the latents' variance (median), and k-means with as "
         f"many leaves {least:.1%}; "
-        f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes trail "
-        "behind."
+        f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes "
     )
+    if _fixed(run):
+        if _left_behind(run):
+            return None
+        text += "have not moved for half of the run."
+        return Finding("bad", "The codebook stands still", text, run.advise("still"), "plane")
+    text += "trail behind."
     return Finding("bad", "The codebook lags behind", text, run.advise("lags"), "plane")
 
 
