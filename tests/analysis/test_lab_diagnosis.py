@@ -186,7 +186,8 @@ def test_no_advice_asks_for_what_is_done_or_cannot_be(quantizer):
                         continue
                     control = by_name[next(one.control for one in remedies if one.words == said)]
                     now, asked = getattr(settings, control.name), asked + 1
-                    others = [one for one in accepted(settings, control.name, grid(control)) if one != now]
+                    tries = grid(control) + ([now - 1, now + 1] if control.step == 1 else [])
+                    others = [one for one in accepted(settings, control.name, tries) if one != now]
                     if re.search("[Rr]aise|more ", said.split(":")[-1] if "raise" in said else said):
                         others = [one for one in others if one > now]
                     elif re.search("[Ll]ower |[Ff]ewer|oftener", said):
