@@ -212,15 +212,25 @@ def _unfaithful(run: RunReading) -> Finding | None:
     return Finding("bad", "Usage without fidelity", text, run.advise("unfaithful"), "curves")
 
 
+def _reached(run: RunReading) -> tuple[int, float | None]:
+    """(codes, what k-means with them leaves): with as many as the run has, or with fewer if the latents shown are too
+    few for that, which asks less of the run; None where nothing can be fitted."""
+    if run.reference is not None:
+        return run.k, run.reference
+    return run.most_fitted, run.reference_of_fewer
+
+
 def _blunt(run: RunReading) -> Finding | None:
     """Codes that leave far more of the latents than k-means with as many codes does, and no longer get better."""
-    if run.now.step < 150 or run.reference is None:
+    codes, least = _reached(run)
+    if run.now.step < 150 or least is None:
         return None
-    now, least = min(run.held_out_error, run.lately), run.reference
+    now = min(run.held_out_error, run.lately)
     if now < max(BLUNT, BLUNTER * least) or run.relative[-1] < FALLING * run.relative[len(run.relative) // 2]:
         return None
+    number = f"as many codes ({run.k})" if codes == run.k else f"only {codes} codes (of {run.k} none was fitted)"
     text = (
-        f"The codes leave {now:.1%} of the latents' variance{run.where}; k-means with as many codes ({run.k}) leaves "
+        f"The codes leave {now:.1%} of the latents' variance{run.where}; k-means with {number} leaves "
         f"{least:.1%} of the same latents."
     )
     level = "bad" if now >= BLUNT_BAD else "warn"
@@ -241,10 +251,13 @@ def _coarse(run: RunReading) -> Finding | None:
 
 
 def _no_alarm(run: RunReading) -> Finding:
-    least = "" if run.reference is None else f" (k-means with {run.k} codes: {run.reference:.1%})"
+    codes, least = _reached(run)
+    compared = "not compared with k-means" if least is None else f"k-means with {codes} codes: {least:.1%}"
+    if least is not None and codes < run.k:
+        compared += ", the most that the latents shown allow"
     text = (
         f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.0f} of at most "
-        f"{run.ceiling} in a batch; quantization error {run.relative[-1]:.1%} of the latents' variance{least}."
+        f"{run.ceiling} in a batch; quantization error {run.relative[-1]:.1%} of the latents' variance ({compared})."
     )
     return Finding("good", "Nothing wrong is measured", text, "", "histogram")
 

@@ -112,6 +112,20 @@ def test_codes_are_held_against_k_means_on_the_same_latents():
     assert float(blunt[0].text.split("leave ")[1].split("%")[0]) / 100 == pytest.approx(share, rel=0.1)
 
 
+def test_more_codes_than_k_means_can_fit_are_held_against_fewer():
+    """Of 200 latents 100 are fitted, with 50 codes at most; a run of 64 codes that does worse by far is no good run."""
+    rng = np.random.default_rng(3)
+    centres = rng.normal(size=(40, 2)) * 5
+    z = centres[np.arange(200) % 40] + 0.01 * rng.normal(size=(200, 2))
+    fine = told([frame(step, z, np.tile(centres, (2, 1))[:64] + 0.05 * rng.normal(size=(64, 2))) for step in (0, 500)])
+    (good,) = fine
+    assert good.level == "good" and "k-means with 50 codes: " in good.text and "the most that" in good.text
+    poor = told([frame(step, z, rng.normal(size=(64, 2))) for step in (0, 500)])
+    assert poor[0].title == "Codes fit the latents badly" and "only 50 codes" in poor[0].text
+    (few,) = told([frame(step, z[:6], z[:6]) for step in (0, 500)])
+    assert few.level == "good" and "not compared with k-means" in few.text
+
+
 def test_one_code_is_no_success():
     """All of the variance is left, and k-means could do no better: no tick for that."""
     z = np.random.default_rng(4).normal(size=(400, 2))
