@@ -62,7 +62,7 @@ def bare(of: Evidence) -> Finding | None:
         "has left behind."
     )
     poor = of.misfit >= POOR
-    return Finding(
+    found = Finding(
         "bad" if poor else "warning",
         f"{percent(off.share)} of the latents lie where no code is{of.where}",
         text,
@@ -73,10 +73,26 @@ def bare(of: Evidence) -> Finding | None:
         of.number,
         "Latents without a code",
     )
+    return _at_first(found, of)
+
+
+def _at_first(finding: Finding, of: Evidence) -> Finding:
+    """What latents of a few media may be like without any fault: they can lie close together beside their codes, and
+    k-means fits them alone."""
+    if not of.first_look:
+        return finding
+    few = "one medium" if of.media == 1 else f"{of.media} {of.unit}"
+    text = f"{finding.text} So the latents of {few} may be by nature: more media would tell."
+    return replace(finding, level="note", sure="possible", text=text)
 
 
 def scale(of: Evidence) -> Finding | None:
     """Codes of another size than their latents, or in another place."""
+    found = _of_scale(of)
+    return None if found is None else _at_first(found, of)
+
+
+def _of_scale(of: Evidence) -> Finding | None:
     if not of.learned or of.book.metric != "euclidean":  # the others do not compare sizes
         return None
     latents, own = of.cloud.points, of.own
@@ -177,7 +193,8 @@ def error(of: Evidence) -> Finding | None:
             "that both have one scale."
         )
     source = f"Information loss: {LI}, section 6; encoder and codebook out of step: {VISUAL}, section 3.4.3"
-    return Finding(level, title, text, sure, advice, "geometry", source, of.number, "Codes that miss their latents")
+    found = Finding(level, title, text, sure, advice, "geometry", source, of.number, "Codes that miss their latents")
+    return _at_first(found, of)
 
 
 def _transposed(of: Evidence) -> bool:

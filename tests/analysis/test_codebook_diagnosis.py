@@ -14,7 +14,7 @@ from explorer.audit.shipped import load_shipped
 from explorer.config import settings
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.tokenizers.specs import read_config
-from tests.analysis.codebook_broken import BROKEN
+from tests.analysis.codebook_broken import BROKEN, searched
 from tests.analysis.codebook_cases import judge as judged
 from tests.analysis.codebook_cases import means, media
 from tests.analysis.codebook_well import WELL
@@ -99,6 +99,15 @@ def test_the_collapsed_one_is_named_with_its_cause(audit):
     assert dead.level == "bad" and dead.title.startswith("At least ") and f"{none} of 1,024" in dead.text
     assert titled(findings, "where no latent comes").figure == "geometry"
     assert not any(finding.level == "good" for finding in findings)
+
+
+@pytest.mark.parametrize(("count", "level", "sure"), [(9, "note", "possible"), (10, "bad", "certain")])
+def test_latents_of_few_media_make_no_alarm_of_a_place_or_a_size(count, level, sure):
+    """The same shifted codebook at a first look, where it may be the media, and when ten media say it."""
+    audit, books = searched(means() + 2.0, media()[:count])
+    shifted = titled(diagnose(audit, books), "is shifted against the latents")
+    assert (shifted.level, shifted.sure) == (level, sure)
+    assert (f"the latents of {count} media may be by nature" in shifted.text) == (level == "note")
 
 
 def test_an_ema_without_reseeding_has_its_dead_codes_in_one_heap():
