@@ -87,7 +87,8 @@ PATCHES = {"dataset": "patches", "model": "conv", "batch_size": 2, "dim": 4}
 GRADIENT = {"update": "gradient", "dead_by": "steps"}
 EDGES = (
     (GRADIENT | {"reseeding": "random_latent"}, ("decay", "patience", "every", "reseed_noise")),
-    (GRADIENT | {"reseeding": "split"}, ("decay", "patience")),
+    # 16 codes, so that the count tells which of several is the popular one
+    (GRADIENT | {"reseeding": "split", "codebook_size": 16, "patience": 2}, ("decay", "patience")),
     ({"dead_by": "steps", "reseeding": "reservoir"}, ("decay", "epsilon", "patience", "reservoir_size")),
     ({"quantizer": "lfq", "entropy_weight": 0.0}, ("entropy_weight", "diversity", "inverse_temperature", "beta")),
     ({"quantizer": "bsq", "entropy_weight": 0.0}, ("entropy_weight", "diversity", "inverse_temperature")),
@@ -95,7 +96,7 @@ EDGES = (
     ({"metric": "cosine"}, ("metric", "decay", "epsilon", "norm", "codebook_lr", "beta", "gradient", "init_scale")),
     ({"metric": "cosine", "update": "gradient"}, ("decay", "epsilon", "orthogonality", "codebook_lr", "soft_entropy")),
     ({"dataset": "drift", "model": "none"}, ("drift", "dataset", "seed", "batch_size", "model")),
-    (PATCHES, ("patch_px", "dataset", "seed", "batch_size", "model", "quantizer", "lr")),
+    (PATCHES, ("patch_px", "seed", "model", "quantizer")),
     ({}, ("dataset", "seed", "batch_size", "quantizer", "model")),
 )
 
