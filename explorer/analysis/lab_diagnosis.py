@@ -80,7 +80,7 @@ def _far(run: RunReading) -> Finding | None:
     dead = run.level.dead
     if run.level.metric != "euclidean" or dead < 0.25 * run.k or run.slid > 0.5 * dead or run.away < FAR:
         return None
-    text = f"The {dead} dead codes lie {run.away:.1f} spreads of the latents away from the nearest latent (median)."
+    text = f"Dead codes ({dead} of {run.k}) lie {run.away:.1f} spreads of the latents from the nearest latent (median)."
     return Finding("bad", "Codes far from all latents", text, run.advise("far"), "plane")
 
 

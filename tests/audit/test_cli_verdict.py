@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from explorer.__main__ import main
 from explorer.analysis.codebook_diagnosis import diagnose
 from explorer.audit.indices import audit_indices
 from explorer.audit.result import load_audit
+from explorer.cli import audit as command
 
 
 @pytest.fixture
@@ -37,6 +39,26 @@ def one_row(tmp_path):
     np.save(tmp_path / "row.npy", np.random.default_rng(0).integers(0, 128, 60_000))
     audit = audit_indices(tmp_path / "row.npy", 256)
     return audit, diagnose(audit, [None])
+
+
+@pytest.mark.parametrize(("rules", "code"), [((), 130), (("warning",), 3), (("dead=0.9",), 130)])
+def test_a_stopped_audit_says_its_worst_and_fails_by_what_was_counted(
+    half_dead, rules, code, tmp_path, capsys, monkeypatch
+):
+    """As if counting had ended after 400 of 1,000 media."""
+    whole = audit_indices(half_dead[2], 64)
+    part = replace(whole, media=tuple(map(str, range(400))), planned=1000)
+    made = SimpleNamespace(spec=SimpleNamespace(modality="image"), codebooks=lambda: ())
+    monkeypatch.setattr(command.tokenizers, "load_tokenizer", lambda name, device=None: made)
+    monkeypatch.setattr(command, "run_audit", lambda *arguments, **more: part)
+    monkeypatch.setattr(command, "open_source", lambda *arguments: SimpleNamespace(title="t"))
+    line = ["audit", "made", "media", "--out", str(tmp_path / "a")]
+    assert main([*line, *(word for rule in rules for word in ("--fail-on", rule))]) == code
+    said = capsys.readouterr()
+    worst = json.loads((tmp_path / "a" / "audit.json").read_text())["findings"][0]
+    assert worst["title"].endswith("of 64 codes are dead")
+    assert f"{worst['level']} ({worst['sure']}): {worst['title']}" in said.out
+    assert "of the media counted so far" in said.err and ("--fail-on warning: " in said.err) == (code == 3)
 
 
 def test_parts_of_one_row_are_no_media(one_row):
