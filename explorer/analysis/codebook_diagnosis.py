@@ -51,8 +51,8 @@ def findings_as_json(audit: Audit, codebooks: Sequence[Codebook | None]) -> list
 def evidence_of(audit: Audit, codebooks: Sequence[Codebook | None]) -> tuple[Evidence, ...]:
     """What is measured of each level, to be shared by the diagnosis and whoever shows the same figures."""
     several = len(audit.levels) > 1
-    pairs = enumerate(zip(audit.levels, codebooks, strict=True))
-    return tuple(Evidence(level, book, number if several else None) for number, (level, book) in pairs)
+    pairs, parts = enumerate(zip(audit.levels, codebooks, strict=True)), audit.num_media is None
+    return tuple(Evidence(level, book, number if several else None, parts) for number, (level, book) in pairs)
 
 
 def findings_of(audit: Audit, evidence: Sequence[Evidence]) -> tuple[Finding, ...]:

@@ -33,6 +33,7 @@ class Evidence:
     level: LevelAudit
     codebook: Codebook | None
     number: int | None  # of the level, None if there is only one
+    parts: bool = False  # what counts as media are parts of one row, of which nobody knows where a medium ends
 
     @property
     def name(self) -> str:
@@ -54,6 +55,24 @@ class Evidence:
         return self.level.media or len(self.level.batches)
 
     @property
+    def unit(self) -> str:
+        """What `media` are, in a word."""
+        return "parts" if self.parts else "media"
+
+    @property
+    def whole(self) -> str:
+        """What all of them are together."""
+        return "row" if self.parts else "media"
+
+    @property
+    def media_words(self) -> str:
+        """ "59 media", "1 medium" or "59 parts of one row"; "" where it is not known."""
+        count = self.unused.media
+        if self.parts:
+            return f"{count:,} part{'s' * (count != 1)} of one row" if count else ""
+        return f"{count:,} {'medium' if count == 1 else 'media'}" if count else ""
+
+    @property
     def first_look(self) -> bool:
         return 0 < self.media < FEW_MEDIA
 
@@ -63,7 +82,9 @@ class Evidence:
 
     @cached_property
     def unused(self) -> Unused:
-        return unused_codes(self.level)
+        known = unused_codes(self.level)
+        # Parts of one row may be alike, as no two media need be: what they lack is never certain.
+        return replace(known, sure="likely") if self.parts and known.sure == "certain" else known
 
     @cached_property
     def states(self) -> CodeStates:

@@ -19,6 +19,15 @@ def percent(share: float) -> str:
     return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
+def number_of(count: int, noun: str) -> str:
+    """ "1 code", "1,024 codes", "0 codes"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def is_are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
 Level = Literal["good", "note", "warning", "bad"]
 Sure = Literal["certain", "likely", "possible"]
 Figure = Literal["facts", "heatmap", "map", "geometry", "growth", "batches", "halves", "code"]

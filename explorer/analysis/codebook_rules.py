@@ -91,17 +91,17 @@ def uneven(of: Evidence) -> Finding | None:
     ordered = np.sort(usage.counts)[::-1]
     few = int(np.searchsorted(np.cumsum(ordered), 0.5 * usage.tokens) + 1)
     text = (
-        f"{few:,} of {usage.used:,} codes in use{of.where} hold half of {usage.tokens:,} tokens; perplexity "
-        f"{usage.perplexity:,.0f} is {percent(even)} of the codes in use (100%: all alike). Gini {usage.gini:.2f}. "
+        f"{few:,} of {usage.used:,} codes in use{of.where} hold{'s' * (few == 1)} half of {usage.tokens:,} tokens; "
+        f"perplexity {usage.perplexity:,.0f} is {percent(even)} of the codes in use (100%: all alike). "
+        f"Gini {usage.gini:.2f}. "
     )
     advice = "A term that rewards even usage (entropy, KL to uniform), or reseeding by splitting popular codes."
     source = f"Skewed usage: {GITHUB}Biohub/esm/issues/85; {VISUAL}, section 6.1"
     cliff = _cliff(ordered)
     if cliff and not of.first_look and not _alike(of, cliff):
-        text += (
-            f"The counts fall from {ordered[cliff - 1]:,} to {ordered[cliff]:,} after the {cliff:,} most used codes."
-        )
-        title = f"{cliff:,} of {of.size:,} codes take nearly all tokens{of.where}"
+        most = "most used code" if cliff == 1 else f"{cliff:,} most used codes"
+        text += f"The counts fall from {ordered[cliff - 1]:,} to {ordered[cliff]:,} after the {most}."
+        title = f"{cliff:,} of {of.size:,} codes take{'s' * (cliff == 1)} nearly all tokens{of.where}"
         return Finding("warning", title, text, "certain", advice, "heatmap", source, of.number, "Few codes take most")
     text += "Natural data are often so: counts fall off as those of words do (Zipf), or much is one background."
     title = f"Usage is very uneven{of.where}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from explorer.analysis.clouds import away, evenly, heap, resolution
 from explorer.analysis.codebook_evidence import Evidence
-from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding, percent
+from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding, is_are, number_of, percent
 from explorer.analysis.duplicates import near_duplicates
 from explorer.analysis.geometry import distance_to_nearest
 from explorer.analysis.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_MEDIA
@@ -33,7 +33,7 @@ def unseen(of: Evidence) -> Finding | None:
     known, usage = of.unused, of.usage
     if known.none == 0 or known.dead is not None or narrow(of) is not None or heaped(of) is not None:
         return None
-    counted = f" of {known.media:,} {'medium' if known.media == 1 else 'media'}" if known.media else ""
+    counted = f" of {of.media_words}" if of.media_words else ""
     chance = of.size * math.exp(-of.share_each)
     text = (
         f"{usage.tokens:,} tokens{counted} were counted for {of.size:,} codes{of.where}: {of.share_each:.3g} for "
@@ -43,14 +43,14 @@ def unseen(of: Evidence) -> Finding | None:
     )
     if known.media >= LIKELY_MEDIA:
         text += (
-            f"More media of this kind are expected to find {known.expected:,.0f} of them, {known.most:,.0f} at most "
-            "(Chao's estimate, and a margin for rare codes)."
+            f"More {of.unit} of this kind are expected to find {known.expected:,.0f} of them, {known.most:,.0f} at "
+            "most (Chao's estimate, and a margin for rare codes)."
         )
     else:
         text += "Tokens of one medium are alike, so few media leave out many codes that others use."
     return Finding(
         "note",
-        f"{known.none:,} of {of.size:,} codes {'is' if known.none == 1 else 'are'} not seen yet{of.where}",
+        f"{known.none:,} of {of.size:,} codes {is_are(known.none)} not seen yet{of.where}",
         text,
         "certain",
         _more(of),
@@ -80,8 +80,8 @@ def narrow(of: Evidence) -> Finding | None:
     if usage.used > DEAD_BAD * usage.tokens or known.lasting < DEAD_BAD * of.size:
         return None
     text = (
-        f"{usage.tokens:,} tokens of {known.media:,} media use {usage.used:,} of {of.size:,} codes{of.where}, and "
-        f"nearly all of them in many media: {known.most:,.0f} others at most are expected in more media of this kind. "
+        f"{usage.tokens:,} tokens of {of.media_words} use {usage.used:,} of {of.size:,} codes{of.where}, and nearly "
+        f"all of them in many {of.unit}: {known.most:,.0f} others at most are expected in more {of.unit} of this kind. "
         f"Perplexity {usage.perplexity:,.0f}: {usage.entropy_bits:.1f} of {math.log2(of.size):.1f} bits are used."
     )
     return Finding(
@@ -104,31 +104,33 @@ def dead(of: Evidence) -> Finding | None:
         return None
     share = known.dead / of.size
     level = "bad" if share >= DEAD_BAD else "warning" if share >= DEAD_WARN else "note"
-    counted = f" of {known.media:,} media" if known.media else ""
+    counted = f" of {of.media_words}" if of.media_words else ""
     text = (
         f"{known.none:,} of {of.size:,} codes ({percent(known.none / of.size)}){of.where} have no token in "
-        f"{usage.tokens:,}{counted} ({of.share_each:,.0f} for each code). "
+        f"{usage.tokens:,} tokens{counted} ({of.share_each:,.0f} for each code). "
     )
     if known.most >= 0.5:
         text += (
-            f"More media of this kind are expected to find {known.expected:,.0f} of them, {known.most:,.0f} at most "
-            "(Chao's estimate over media); the others stay without one. "
+            f"More {of.unit} of this kind are expected to find {known.expected:,.0f} of them, {known.most:,.0f} at "
+            f"most (Chao's estimate over {of.unit}); the others stay without one. "
         )
     else:
         text += (
-            "Every code in use occurs in several media, so more of this kind would find no other (Chao's estimate), "
-            "but for content that none of them shows. "
+            f"Every code in use occurs in several {of.unit}, so more of this kind would find no other (Chao's "
+            "estimate), but for content that none of them shows. "
         )
     text += (
         f"Perplexity {usage.perplexity:,.0f} of at most {usage.ceiling:,}: {usage.entropy_bits:.1f} of "
         f"{math.log2(of.size):.1f} bits are used."
     )
+    if of.parts:
+        text += " Parts of one row may be of one medium, so others can still use what these do not."
     text += _in_training(of)
     least = "" if known.dead == known.none else "At least "
     source = (
         f"Codebook collapse: {LI}, section 2.9; {VISUAL}, section 3.4.2; Chao 1987, https://doi.org/10.2307/2531532"
     )
-    title = f"{least}{known.dead:,} of {of.size:,} codes are dead{of.where}"
+    title = f"{least}{known.dead:,} of {of.size:,} codes {is_are(known.dead)} dead{of.where}"
     return Finding(level, title, text, known.sure, _advice(of, level), "heatmap", source, of.number, "Dead codes")
 
 
@@ -178,13 +180,14 @@ def heaped(of: Evidence) -> Finding | None:
         return None
     where = "at one point" if point else "in one small heap"
     title = f"{inside[0]:,} of {of.size:,} codes lie {where}, without a token{of.where}"
-    text = f"{known.none:,} codes have none in {of.usage.tokens:,} tokens of {known.media:,} media. {found.text}"
+    text = f"{known.none:,} codes have none in {of.usage.tokens:,} tokens of {of.media_words}. {found.text}"
     return replace(found, title=title, text=text)
 
 
 def _idle(of: Evidence) -> str:
     """The codes without a token, which are called dead only where each of them is: the counts of two findings agree."""
-    return f"{len(of.idle):,} {'dead codes' if of.unused.dead == len(of.idle) else 'codes without a token'}"
+    code = number_of(len(of.idle), "code")
+    return code.replace("code", "dead code") if of.unused.dead == len(of.idle) else f"{code} without a token"
 
 
 def _heap(of: Evidence) -> Finding | None:
@@ -197,7 +200,7 @@ def _heap(of: Evidence) -> Finding | None:
     beside = f"{extent:.3g} around {'zero' if at_zero else 'one point'}, {percent(extent / of.cloud.spread)} of"
     text = (
         f"Half of the {_idle(of)} lie within {beside} the spread of the latents ({of.cloud.spread:.3g}); "
-        f"half of the {len(of.living):,} codes in use reach farther than {living:.3g} from their middle. "
+        f"half of the {number_of(len(of.living), 'code')} in use reach farther than {living:.3g} from their middle. "
     )
     low, high = np.quantile(np.linalg.norm(of.idle - middle, axis=1), [0.1, 0.9])
     if extent <= POINT * of.cloud.spread or high > SCALES * low:

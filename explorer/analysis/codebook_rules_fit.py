@@ -23,8 +23,8 @@ def bad_codes(of: Evidence) -> Finding | None:
         return None
     text = (
         f"They have no distance to anything, so that some programs give them every token and others none; here "
-        f"{taken_by_bad(of):,} of {of.usage.tokens:,} tokens have one. What is said of vectors is of the other "
-        f"{int(of.finite.sum()):,} codes."
+        f"{taken_by_bad(of):,} of {of.usage.tokens:,} tokens have one. What is said of vectors is of the others, "
+        f"{int(of.finite.sum()):,} in number."
     )
     return Finding("bad", title, text, "certain", DIVERGED, "heatmap", SOURCE_NAN, of.number, "Codes are NaN")
 

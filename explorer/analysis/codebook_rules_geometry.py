@@ -9,7 +9,7 @@ import numpy as np
 
 from explorer.analysis.clouds import GROUPS, evenly, heap
 from explorer.analysis.codebook_evidence import Evidence
-from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding, percent
+from explorer.analysis.codebook_findings import GITHUB, LI, VISUAL, Finding, is_are, number_of, percent
 from explorer.analysis.duplicates import NEAR, distinct
 from explorer.analysis.neighbours import assign
 from explorer.analysis.states import NEAR_DUPLICATE
@@ -54,14 +54,15 @@ def bare(of: Evidence) -> Finding | None:
     if not BARE <= off.share <= MOST_BARE or off.error_share < BARE_ERROR or of.misfit < MISFIT:
         return None
     text = (
-        f"{percent(off.share)} of {len(of.latents):,} sampled latents{of.where}, those of {len(off.codes):,} codes, "
-        f"lie {off.distance:.3g} from their code and around another place than it (the spread of all latents is "
+        f"{percent(off.share)} of {len(of.latents):,} sampled latents{of.where}, those of "
+        f"{number_of(len(off.codes), 'code')}, lie {off.distance:.3g} from their code and "
+        f"around another place than it (the spread of all latents is "
         f"{of.cloud.spread:.3g}). They make {percent(off.error_share)} of the squared error, which is "
         f"{of.misfit:.2g} times that of k-means: data of a kind that no code was made for, or codes that the encoder "
         "has left behind."
     )
     poor = of.misfit >= POOR
-    return Finding(
+    found = Finding(
         "bad" if poor else "warning",
         f"{percent(off.share)} of the latents lie where no code is{of.where}",
         text,
@@ -72,10 +73,26 @@ def bare(of: Evidence) -> Finding | None:
         of.number,
         "Latents without a code",
     )
+    return _at_first(found, of)
+
+
+def _at_first(finding: Finding, of: Evidence) -> Finding:
+    """What latents of a few media may be like without any fault: they can lie close together beside their codes, and
+    k-means fits them alone."""
+    if not of.first_look:
+        return finding
+    few = "one medium" if of.media == 1 else f"{of.media} {of.unit}"
+    text = f"{finding.text} So the latents of {few} may be by nature: more media would tell."
+    return replace(finding, level="note", sure="possible", text=text)
 
 
 def scale(of: Evidence) -> Finding | None:
     """Codes of another size than their latents, or in another place."""
+    found = _of_scale(of)
+    return None if found is None else _at_first(found, of)
+
+
+def _of_scale(of: Evidence) -> Finding | None:
     if not of.learned or of.book.metric != "euclidean":  # the others do not compare sizes
         return None
     latents, own = of.cloud.points, of.own
@@ -176,7 +193,8 @@ def error(of: Evidence) -> Finding | None:
             "that both have one scale."
         )
     source = f"Information loss: {LI}, section 6; encoder and codebook out of step: {VISUAL}, section 3.4.3"
-    return Finding(level, title, text, sure, advice, "geometry", source, of.number, "Codes that miss their latents")
+    found = Finding(level, title, text, sure, advice, "geometry", source, of.number, "Codes that miss their latents")
+    return _at_first(found, of)
 
 
 def _transposed(of: Evidence) -> bool:
@@ -196,13 +214,15 @@ def duplicates(of: Evidence) -> Finding | None:
     level = "bad" if share >= ALIKE_BAD else "warning" if share >= ALIKE_WARN else "note"
     different = distinct(of.living, of.states.threshold)
     text = (
-        f"{alike:,} of {of.usage.used:,} codes in use{of.where} have another within {of.states.threshold:.3g}, "
+        f"{alike:,} of {of.usage.used:,} codes in use{of.where} {'has' if alike == 1 else 'have'} another within "
+        f"{of.states.threshold:.3g}, "
         f"{NEAR:.0%} of what keeps codes apart. Usage counts them all, but the decoder hardly tells them apart: "
-        f"effectively {different:,} different codes are in use."
+        f"effectively {number_of(different, 'different code')} {is_are(different)} in use."
     )
     return Finding(
         level,
-        f"{alike:,} near-duplicate codes: {of.usage.used:,} in use are {different:,} different ones{of.where}",
+        f"{number_of(alike, 'near-duplicate code')}: {of.usage.used:,} in use are {different:,} different ones"
+        f"{of.where}",
         text,
         "certain",
         "Reseed on latents with a large error instead of splitting codes, or let codes repel each other."

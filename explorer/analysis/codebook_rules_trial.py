@@ -62,7 +62,7 @@ def of_trial(audit: Audit) -> list[Finding]:
     """What the trial of an audit says; nothing where none was made."""
     if audit.trial is None:
         return []
-    found = [_changes(audit.trial)]
+    found = [_changes(audit.trial), _refused(audit.trial)]
     if len(audit.trial.decoded):
         found.append(_decodes(audit, audit.trial))
     return [one for one in found if one is not None]
@@ -99,6 +99,23 @@ def _changes(trial: Trial) -> Finding | None:
     )
 
 
+def _refused(trial: Trial) -> Finding | None:
+    """A decoder that ends in an error: of all media that were tried, or of some."""
+    if not trial.refused:
+        return None
+    failed = max(1, trial.refusals)
+    tried = failed + len(trial.decoded)
+    which = (
+        f"{failed} of {tried} media" if failed < tried else f"all {failed} media" if failed > 1 else "the one medium"
+    )
+    advice = "Look whether `decode` takes what `encode` gives (shape, type, device), and what the message says."
+    return _finding(
+        "warning" if failed < tried else "bad", f"The decoder fails on {which} that it was tried on",
+        f"It ends in an error, so there is no decode to judge: {trial.refused.rstrip('.')}.", advice,
+        "A decoder that fails",
+    )  # fmt: skip
+
+
 def _decodes(audit: Audit, trial: Trial) -> Finding | None:
     known = decoded_of(trial)
     if known is None:
@@ -115,13 +132,13 @@ def _not_finite(trial: Trial) -> Finding | None:
     if np.isfinite(trial.decoded[:, :5]).all():
         return None
     return _finding(
-        "bad", "Decodes hold NaN or infinity", f"Of {len(trial.decoded)} media that were decoded.",
+        "bad", "Decodes hold NaN or infinity", f"Decoded: {_media(len(trial.decoded))}.",
         "Go back to a checkpoint from before the loss became NaN.", "A decode that is not finite",
     )  # fmt: skip
 
 
 def _mute(known: Decoded, count: int, sound: bool) -> Finding:
-    what = "sounds" if sound else "pictures"
+    what = ("sound" if sound else "picture") + "s" * (count != 1)
     text = (
         f"The variance of {count} decoded {what} is {percent(known.decode / known.medium)} of the original's (median): "
         "whatever the tokens are, the decode is nearly the same."
@@ -137,14 +154,16 @@ def _gain(known: Decoded, count: int) -> Finding | None:
     ratio = known.decode / known.medium
     if 1 / LOUD <= ratio <= LOUD:
         return None
-    text = f"The energy of {count} decoded sounds is {ratio:.2g} times the original's (median)."
+    text = f"The energy of {count} decoded sound{'s' * (count != 1)} is {ratio:.2g} times the original's (median)."
     word = "louder" if ratio > 1 else "quieter"
     title = f"Decodes are much {word} than their sounds: is the range right?"
     return _finding("warning", title, text, "Samples lie in -1 to 1: look for a division that is missing.", "Range")
 
 
 def _pictures(known: Decoded, count: int) -> Finding | None:
-    said = f"{known.psnr_db:.0f} dB over {count} decoded media (median PSNR); one grey gives {known.blank_db:.0f} dB. "
+    said = (
+        f"{known.psnr_db:.0f} dB over {_media(count)}, decoded (median PSNR); one grey gives {known.blank_db:.0f} dB. "
+    )
     if known.reverse * BETTER <= known.error:
         title = f"Decodes have red and blue exchanged ({known.psnr_db:.0f} dB)"
         text = f"{said}With the channels in reverse it would be {-10 * np.log10(max(known.reverse, 1e-12)):.0f} dB."
@@ -168,6 +187,10 @@ def _pictures(known: Decoded, count: int) -> Finding | None:
     return _finding(
         "bad", f"Decodes miss their media, {known.psnr_db:.0f} dB: is the range right?", text, advice, "Range"
     )
+
+
+def _media(count: int) -> str:
+    return f"{count} {'medium' if count == 1 else 'media'}"
 
 
 def _finding(level: str, title: str, text: str, advice: str, kind: str) -> Finding:

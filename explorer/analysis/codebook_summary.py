@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from explorer.analysis.codebook_evidence import Evidence
-from explorer.analysis.codebook_findings import GITHUB, JIA, RANK, RANK_SURE, Finding, worst_first
+from explorer.analysis.codebook_findings import GITHUB, JIA, RANK, RANK_SURE, Finding, number_of, worst_first
 from explorer.analysis.codebook_rules_levels import level_words
 from explorer.analysis.codebook_rules_trial import decoded_of
 from explorer.analysis.states import NEAR_DUPLICATE
@@ -65,7 +65,9 @@ def of_the_audit(audit: Audit) -> list[Finding]:
         return [_left_out("A partial audit", text, "Resume the audit to count the rest.")]
     if audit.skipped:
         name, why = audit.skipped[0]
-        title = f"{len(audit.skipped):,} of {audit.planned:,} media were skipped"
+        title = (
+            f"{len(audit.skipped):,} of {audit.planned:,} media {'was' if len(audit.skipped) == 1 else 'were'} skipped"
+        )
         text = f"First of them: {name} ({why}). They are in no figure."
         return [_left_out(title, text, "Mend or remove those files if they matter.")]
     return []
@@ -94,7 +96,8 @@ def healthy(audit: Audit, evidence: Sequence[Evidence], found: Sequence[Finding]
     word = "No alarm" if first_look or noted else "Healthy"
     title = f"{word}: nothing wrong is measured" if every else f"{word}{names}"
     if first_look:
-        title = f"No alarm from a first look at {audit.amount_words}{names}"
+        seen = "one row of tokens" if levels[0].parts else audit.amount_words
+        title = f"No alarm from a first look at {seen}{names}"
     sure = "certain" if not first_look and min(of.share_each for of in levels) >= 10 else "likely"
     number = levels[0].number if len(evidence) > 1 and len(levels) == 1 else None
     advice = "Nothing. What holds over these data need not hold over others: audit your own."
@@ -111,9 +114,11 @@ def _said(audit: Audit, levels: Sequence[Evidence]) -> str:
     known = decoded_of(audit.trial) if audit.trial is not None and len(audit.trial.decoded) else None
     decodes = ""
     if known is not None and audit.modality != "audio":
-        decodes = f" {len(audit.trial.decoded)} media were decoded: PSNR {known.psnr_db:.1f} dB (median)."
+        tried = len(audit.trial.decoded)
+        were = "medium was" if tried == 1 else "media were"
+        decodes = f" {tried} {were} decoded: PSNR {known.psnr_db:.1f} dB (median)."
     parts = [_of_level(of) for of in levels[:NAMED]]
-    more = f" And {len(levels) - NAMED} more levels." if len(levels) > NAMED else ""
+    more = f" And {number_of(len(levels) - NAMED, 'more level')}." if len(levels) > NAMED else ""
     return f"Over {tokens:,} tokens ({levels[0].share_each:,.3g} for each code).{decodes} {' '.join(parts)}{more}"
 
 
@@ -121,7 +126,7 @@ def _of_level(of: Evidence) -> str:
     usage = of.usage
     top = int(usage.counts.max())
     twins = int(np.count_nonzero(of.states.state == NEAR_DUPLICATE))
-    alike = "" if of.states.threshold is None else f", {twins:,} near-duplicates"
+    alike = "" if of.states.threshold is None else f", {number_of(twins, 'near-duplicate')}"
     name = f"{of.name[0].upper()}{of.name[1:]}: " if of.name else ""
     return (
         f"{name}{usage.used:,} of {of.size:,} codes in use, perplexity {usage.perplexity:,.0f}, the most used code "

@@ -22,7 +22,8 @@ def bad_codes_title(codebook: Codebook, where: str = "") -> str | None:
     if codebook.vectors is None or np.isfinite(codebook.vectors).all():
         return None
     bad = ~finite_codes(codebook)
-    return f"{int(bad.sum()):,} of {len(bad):,} codes are {kind_of(codebook.vectors[bad])}{where}: the run diverged"
+    are = "is" if bad.sum() == 1 else "are"
+    return f"{int(bad.sum()):,} of {len(bad):,} codes {are} {kind_of(codebook.vectors[bad])}{where}: the run diverged"
 
 
 def bad_latents_title(bad: int, tokens: int, where: str = "") -> str | None:

@@ -1,94 +1,176 @@
-"""What to try, of what the lab really offers: only a control that is there and acts on this run is ever advised.
+"""What to try, of what the lab really offers: only a control that is there, acts on this run, and can still be turned
+that way is ever advised.
 
-Each ailment lists its remedies, the likeliest first, as the control to turn and the words; the first that acts is said.
+Each ailment lists its remedies, the likeliest first; the first that can be followed is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from explorer.errors import SettingsError
+from explorer.lab.control import SIGNS, Control
 from explorer.lab.controls import CONTROLS
 from explorer.lab.inert import acts
 from explorer.lab.settings import LabSettings
 
-Remedies = tuple[tuple[str, str], ...]
+UP, DOWN, OTHER = "up", "down", "other"
 _BY_NAME = {control.name: control for control in CONTROLS}
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """Turn `control` as `words` say: to a larger value (UP), a smaller one (DOWN), any other (OTHER), or one of those
+    listed. when: values of other settings for which the words are true."""
+
+    control: str
+    words: str
+    to: str | tuple[Any, ...]
+    when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+
+Remedies = tuple[Remedy, ...]
+_OF_RULES = {"quantizer": ("fsq", *SIGNS)}
+_LATENTS = ("random_latent", "hard_example", "reservoir")  # reseeding that puts a code on a latent
+_KMEANS = Remedy("initialization", "Start on the latents: choose k-means as initialization.", ("kmeans",))
+_OTHER_DATA = Remedy(
+    "dataset",
+    "Choose other data, or another quantizer: the codes follow from the data's dimensions.",
+    OTHER,
+    _OF_RULES | {"model": ("none",)},
+)
 _FEWER: Remedies = (
-    ("codebook_size", "Choose fewer codes (K), or other data."),
-    ("axis_levels", "Choose fewer values an axis: the codes follow from them."),
-    ("dim", "Choose fewer latent dimensions: the codes follow from them."),
-    ("dataset", "Choose other data, or another quantizer: the codes follow from the data's dimensions."),
+    Remedy("codebook_size", "Choose fewer codes (K), or other data.", DOWN),
+    Remedy("axis_levels", "Choose fewer values an axis: the codes follow from them.", DOWN),
+    Remedy("dim", "Choose fewer latent dimensions: the codes follow from them.", DOWN, _OF_RULES),
+    _OTHER_DATA,
 )
 _SPREAD: Remedies = (
-    ("kl_weight", "Raise the KL weight, which spreads usage."),
-    ("entropy_weight", "Raise the entropy weight, with a diversity above 0: it spreads usage."),
+    Remedy("kl_weight", "Raise the KL weight, which spreads usage.", UP),
+    Remedy("entropy_weight", "Raise the entropy weight, with a diversity above 0: it spreads usage.", UP),
+    Remedy("diversity", "Raise the diversity: it spreads usage.", UP),
 )
 _EASE: Remedies = (
-    ("soft_entropy", "Lower the weight of soft entropy, which forces usage."),
-    ("kl_weight", "Lower the KL weight, which forces usage."),
-    ("entropy_weight", "Lower the entropy weight, which forces usage."),
+    Remedy("soft_entropy", "Lower the weight of soft entropy, which forces usage.", DOWN),
+    Remedy("kl_weight", "Lower the KL weight, which forces usage.", DOWN),
+    Remedy("entropy_weight", "Lower the entropy weight, which forces usage.", DOWN),
 )
+_RATE_UP = Remedy("codebook_lr", "Raise the codebook learning rate.", UP)
+_ENCODER_UP = Remedy("lr", "Raise the learning rate of the encoder.", UP)
+_ENCODER_DOWN = Remedy("lr", "Lower the learning rate of the encoder.", DOWN)
 
 REMEDIES: Mapping[str, Remedies] = {
-    "dead": (("reseeding", "No code was ever reseeded: choose a reseeding strategy."), *_SPREAD, *_FEWER),
-    "dead_although_reseeded": (("every", "Let reseeding go on, or check oftener."), *_FEWER),
-    "slid": (("reseeding", "Choose a reseeding strategy: it puts them on latents again."), *_FEWER),
+    "dead": (
+        Remedy("reseeding", "No code was ever reseeded: choose a reseeding strategy.", (*_LATENTS, "split")),
+        Remedy(
+            "threshold",
+            "No count is below a threshold of 0, so no code is ever reseeded: raise it.",
+            UP,
+            {"threshold": (0.0,)},
+        ),
+        Remedy("every", "No code was reseeded yet: let the run go on, or check oftener.", DOWN),
+        *_SPREAD,
+        *_FEWER,
+    ),
+    "dead_although_reseeded": (Remedy("every", "Let reseeding go on, or check oftener.", DOWN), *_FEWER),
+    "slid": (
+        Remedy("reseeding", "Choose a reseeding strategy that puts them on latents again.", _LATENTS),
+        Remedy("every", "Let reseeding go on, or check oftener.", DOWN),
+        *_FEWER,
+    ),
     "far": (
-        ("reseeding", "Reseed onto latents, or start on them (k-means)."),
-        ("init_offset", "Start nearer to the latents: lower the offset or the scale."),
+        Remedy("reseeding", "Reseed onto latents: choose a strategy that does.", _LATENTS),
+        _KMEANS,
+        Remedy("init_offset", "Start nearer to the latents: choose an offset of 0.", (0.0,)),
+        Remedy("init_scale", "Start nearer to the latents: lower the scale.", DOWN),
         *_FEWER,
     ),
     "churn": (
-        ("threshold", "Set the threshold well under N/K, check less often, and give reseeded codes fresh statistics."),
-        ("patience", "Raise the patience, check less often, and give reseeded codes fresh statistics."),
+        Remedy(
+            "fresh_statistics", "Give reseeded codes fresh statistics: they keep those that they died with.", (True,)
+        ),
+        Remedy("threshold", "Set the threshold well under N/K: lower it.", DOWN),
+        Remedy("patience", "Raise the patience.", UP),
+        Remedy("every", "Check less often: raise the steps between checks.", UP),
     ),
-    "jump_back": (("fresh_statistics", "The EMA sum and count pull them back: give reseeded codes fresh statistics."),),
-    "still": (
-        ("codebook_lr", "Raise the codebook learning rate."),
-        ("decay", "Lower the decay, so that codes follow."),
-        ("lr", "Lower the learning rate of the encoder."),
+    "jump_back": (
+        Remedy(
+            "fresh_statistics", "The EMA sum and count pull them back: give reseeded codes fresh statistics.", (True,)
+        ),
     ),
-    "run_away": (("beta", "Raise the commitment weight beta."), ("lr", "Lower the learning rate of the encoder.")),
+    "still": (_RATE_UP, Remedy("decay", "Lower the decay, so that codes follow.", DOWN), _ENCODER_DOWN),
+    "run_away": (Remedy("beta", "Raise the commitment weight beta.", UP), _ENCODER_DOWN),
     "lags": (
-        ("decay", "Lower the decay: the mean is taken over fewer steps."),
-        ("codebook_lr", "Raise the codebook learning rate."),
-        ("drift", "Lower the drift of the data."),
+        Remedy("decay", "Lower the decay: the mean is taken over fewer steps.", DOWN),
+        _RATE_UP,
+        Remedy("drift", "Lower the drift of the data.", DOWN),
     ),
-    "frozen": (("beta", "Lower the commitment weight beta."), ("lr", "Raise the learning rate of the encoder.")),
+    "frozen": (Remedy("beta", "Lower the commitment weight beta.", DOWN), _ENCODER_UP),
     "alike": (
-        ("reseed_noise", "Reseed with more noise, or let codes move."),
-        ("codebook_lr", "Raise the codebook learning rate, so that they part."),
-        ("repulsion", "Raise repulsion."),
+        Remedy("reseed_noise", "Raise the noise of reseeding, or let codes move.", UP),
+        Remedy("codebook_lr", "Raise the codebook learning rate, so that they part.", UP),
+        Remedy("repulsion", "Raise repulsion.", UP),
         *_FEWER,
     ),
-    "unfaithful": (*_EASE, ("lr", "Raise the learning rate of the encoder.")),
+    "unfaithful": (*_EASE, _ENCODER_UP),
     "blunt": (
-        ("initialization", "Start on the latents: choose k-means as initialization."),
-        ("codebook_lr", "Raise the codebook learning rate."),
-        ("beta", "Raise beta, so that the encoder brings its latents to the codes."),
-        ("axis_levels", "Choose more values an axis."),
-        ("dim", "Choose another number of latent dimensions, or another quantizer."),
-        ("dataset", "Choose other data, or another quantizer."),
+        _KMEANS,
+        _RATE_UP,
+        Remedy("beta", "Raise beta, so that the encoder brings its latents to the codes.", UP),
+        Remedy("axis_levels", "Choose more values an axis.", UP),
+        Remedy("dim", "Choose another number of latent dimensions, or another quantizer.", OTHER),
+        Remedy("dataset", "Choose other data, or another quantizer.", OTHER),
     ),
     "coarse": (
-        ("codebook_size", "Choose more codes (K)."),
-        ("axis_levels", "Choose more values an axis."),
-        ("dim", "Choose more latent dimensions: each adds a bit."),
-        ("dataset", "Choose other data, or another quantizer: the codes follow from the data's dimensions."),
+        Remedy("codebook_size", "Choose more codes (K).", UP),
+        Remedy("axis_levels", "Choose more values an axis.", UP),
+        Remedy("dim", "Choose more latent dimensions: each adds a bit.", UP, {"quantizer": SIGNS}),
+        Remedy("dim", "Choose more latent dimensions: each has values of its own.", UP, {"quantizer": ("fsq",)}),
+        _OTHER_DATA,
     ),
 }
 
 
 def advise(ailment: str, settings: LabSettings | None) -> str:
-    """The first remedy whose control acts on a run with these settings (None: the likeliest of all), or ""."""
-    for name, words in REMEDIES[ailment]:
-        if settings is None or (acts(_BY_NAME[name], settings) and not _spent(ailment, name, settings)):
-            return words
+    """The first remedy that can be followed in a run with these settings (None: the likeliest of all), or ""."""
+    for remedy in REMEDIES[ailment]:
+        if settings is None or can_be_followed(remedy, settings):
+            return remedy.words
     return ""
 
 
-def _spent(ailment: str, name: str, settings: LabSettings) -> bool:
-    """Whether the control is at its end already: nothing to lower, or nothing to choose."""
-    if ailment == "unfaithful" and name != "lr":
-        return getattr(settings, name) == 0
-    return ailment == "blunt" and name == "initialization" and settings.initialization == "kmeans"
+def can_be_followed(remedy: Remedy, settings: LabSettings) -> bool:
+    """Whether the words are true of the run, the control acts on it, and some value that way is possible."""
+    control = _BY_NAME[remedy.control]
+    if any(getattr(settings, name) not in values for name, values in remedy.when.items()):
+        return False
+    return acts(control, settings) and any(
+        _possible(control, value, settings) for value in _values(remedy, control, settings)
+    )
+
+
+def _values(remedy: Remedy, control: Control, settings: LabSettings) -> Iterator[Any]:
+    """Values that the remedy asks for; none where the control is there already."""
+    now = getattr(settings, control.name)
+    if isinstance(remedy.to, tuple):
+        yield from () if now in remedy.to else remedy.to
+        return
+    if control.options:
+        yield from (value for value, _ in control.options if value != now)
+        return
+    if remedy.to != DOWN and now < control.highest:
+        yield from (
+            (now + 1, min(2 * now, int(control.highest))) if control.step == 1 else ((now + control.highest) / 2,)
+        )
+    if remedy.to != UP and now > control.lowest:
+        yield from (now - 1, max(now // 2, int(control.lowest))) if control.step == 1 else ((now + control.lowest) / 2,)
+
+
+def _possible(control: Control, value: Any, settings: LabSettings) -> bool:
+    try:
+        settings.changed({control.name: value})
+    except SettingsError:
+        return False
+    return True

@@ -80,7 +80,7 @@ def _far(run: RunReading) -> Finding | None:
     dead = run.level.dead
     if run.level.metric != "euclidean" or dead < 0.25 * run.k or run.slid > 0.5 * dead or run.away < FAR:
         return None
-    text = f"The {dead} dead codes lie {run.away:.1f} spreads of the latents away from the nearest latent (median)."
+    text = f"Dead codes ({dead} of {run.k}) lie {run.away:.1f} spreads of the latents from the nearest latent (median)."
     return Finding("bad", "Codes far from all latents", text, run.advise("far"), "plane")
 
 
@@ -141,15 +141,23 @@ def _left_behind(run: RunReading) -> Finding | None:
     if error < 0.25:
         return None
     lag = f"the quantization error is {error:.0%} of the latents' variance"
-    if run.codes_moved < STILL:
+    if run.codes_moved < STILL or _fixed(run):
         text = f"Latents grew {run.growth:.1f}x while the codes in use stood still; {lag}."
         return Finding("bad", "The codebook stands still", text, run.advise("still"), "plane")
     text = f"The latent norm grew {run.growth:.1f}x and the codes could not follow; {lag}."
     return Finding("bad", "The latents run away", text, run.advise("run_away"), "curves")
 
 
+def _fixed(run: RunReading) -> bool:
+    """Whether no code has moved at all in the second half of the run, as those of k-means that is fitted once."""
+    earlier = [frame for frame in run.kept if 2 * frame.step <= run.now.step]
+    return bool(earlier) and np.array_equal(earlier[-1].levels[run.number].vectors, run.level.vectors)
+
+
 def _lags(run: RunReading) -> Finding | None:
-    """Living codes beside the middle of their latents, which move: the codebook follows too slowly."""
+    """Living codes beside the middle of their latents, which move: the codebook follows too slowly, or not at all."""
+    if run.level.metric == "implicit":  # codes of a rule cannot follow, and are not meant to
+        return None
     if run.dead >= DEAD_BAD or run.off_centre < TRAILS or run.reference is None:
         return None
     if not (run.latents_moved > 0.05 or run.turns):  # those that go in circles may be where they began
@@ -160,9 +168,14 @@ def _lags(run: RunReading) -> Finding | None:
     text = (
         f"Over the last {LATELY} steps the codes left {now:.1%} of the latents' variance (median), and k-means with as "
         f"many leaves {least:.1%}; "
-        f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes trail "
-        "behind."
+        f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes "
     )
+    if _fixed(run):
+        if _left_behind(run):
+            return None
+        text += "have not moved for half of the run."
+        return Finding("bad", "The codebook stands still", text, run.advise("still"), "plane")
+    text += "trail behind."
     return Finding("bad", "The codebook lags behind", text, run.advise("lags"), "plane")
 
 
@@ -201,15 +214,25 @@ def _unfaithful(run: RunReading) -> Finding | None:
     return Finding("bad", "Usage without fidelity", text, run.advise("unfaithful"), "curves")
 
 
+def _reached(run: RunReading) -> tuple[int, float | None]:
+    """(codes, what k-means with them leaves): with as many as the run has, or with fewer if the latents shown are too
+    few for that, which asks less of the run; None where nothing can be fitted."""
+    if run.reference is not None:
+        return run.k, run.reference
+    return run.most_fitted, run.reference_of_fewer
+
+
 def _blunt(run: RunReading) -> Finding | None:
     """Codes that leave far more of the latents than k-means with as many codes does, and no longer get better."""
-    if run.now.step < 150 or run.reference is None:
+    codes, least = _reached(run)
+    if run.now.step < 150 or least is None:
         return None
-    now, least = min(run.held_out_error, run.lately), run.reference
+    now = min(run.held_out_error, run.lately)
     if now < max(BLUNT, BLUNTER * least) or run.relative[-1] < FALLING * run.relative[len(run.relative) // 2]:
         return None
+    number = f"as many codes ({run.k})" if codes == run.k else f"only {codes} codes (of {run.k} none was fitted)"
     text = (
-        f"The codes leave {now:.1%} of the latents' variance{run.where}; k-means with as many codes ({run.k}) leaves "
+        f"The codes leave {now:.1%} of the latents' variance{run.where}; k-means with {number} leaves "
         f"{least:.1%} of the same latents."
     )
     level = "bad" if now >= BLUNT_BAD else "warn"
@@ -230,10 +253,13 @@ def _coarse(run: RunReading) -> Finding | None:
 
 
 def _no_alarm(run: RunReading) -> Finding:
-    least = "" if run.reference is None else f" (k-means with {run.k} codes: {run.reference:.1%})"
+    codes, least = _reached(run)
+    compared = "not compared with k-means" if least is None else f"k-means with {codes} codes: {least:.1%}"
+    if least is not None and codes < run.k:
+        compared += ", the most that the latents shown allow"
     text = (
         f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.0f} of at most "
-        f"{run.ceiling} in a batch; quantization error {run.relative[-1]:.1%} of the latents' variance{least}."
+        f"{run.ceiling} in a batch; quantization error {run.relative[-1]:.1%} of the latents' variance ({compared})."
     )
     return Finding("good", "Nothing wrong is measured", text, "", "histogram")
 

@@ -34,6 +34,9 @@ class Measure:
 
 
 def _percent(share: float) -> str:
+    """With so many digits that a small share can be told from one of half its size."""
+    if 0 < abs(share) < 0.01:
+        return f"{share:.2%}"
     return f"{share:.1%}" if abs(share) < 0.1 else f"{share:.0%}"
 
 
@@ -114,17 +117,20 @@ def moment_of(preset: Preset, run: RunReading, mended: bool) -> Moment:
         return Moment(step, "before", f"Not plain yet: {measured}. The run pauses itself at step {preset.pause_at:,}.")
     if preset.fades:
         return Moment(step, "faded", preset.fades.format_map(numbers))
-    return Moment(step, "faded", f"No longer plain at this step: {measured}.")
+    return Moment(step, "faded", f"{'No longer' if _was_plain(preset, run) else 'Not'} plain at this step: {measured}.")
+
+
+def _was_plain(preset: Preset, run: RunReading) -> bool:
+    """Whether the fault was plain at some earlier moment that was looked at."""
+    measure = MEASURES[preset.sign.measure].value
+    return any(measure(earlier) >= preset.sign.broken for earlier in run.earlier(EARLY))
 
 
 def beside(found: tuple[Finding, ...], preset: Preset, moment: Moment) -> tuple[Finding, ...]:
-    """The findings on a run that is broken on purpose: that no measure raises an alarm is no good news there."""
-    if moment.state not in ("before", "plain") or any(finding.level != "good" for finding in found):
+    """The findings on a run that is broken on purpose, or whose mend still acts: that no measure raises an alarm is no
+    good news there."""
+    if moment.state == "mended" or not found or any(finding.level != "good" for finding in found):
         return found
+    title = "Not mended yet" if moment.state == "mending" else "Broken on purpose"
     text = " ".join(finding.text for finding in found)
-    return tuple(
-        Finding(
-            "warn", "Broken on purpose", f"{preset.title}: no measure raises an alarm at this step. {text}", "", "plane"
-        )
-        for _ in found[:1]
-    )
+    return (Finding("warn", title, f"{preset.title}: no measure raises an alarm at this step. {text}", "", "plane"),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -63,7 +63,7 @@ class RunReading:
     """What the checks share: the newest frame, its worst level, and sizes of things."""
 
     def __init__(self, kept: Sequence[Frame], curves: Any, events: Any, settings: LabSettings | None = None) -> None:
-        self.kept, self.settings = kept, settings
+        self.kept, self.settings, self._stores = kept, settings, (curves, events)
         self.curves, self.events = _Until(curves, kept[-1].step), _EventsUntil(events, kept[-1].step)
         self.first, self.now = kept[0], kept[-1]
         dead = [level.dead / level.codebook_size for level in self.now.levels]
@@ -72,6 +72,12 @@ class RunReading:
         self.level: FrameLevel = self.now.levels[self.number]
         self.k = self.level.codebook_size
         self.ceiling = min(self.k, self.now.batch_size)
+
+    def earlier(self, first: int) -> Iterator[RunReading]:
+        """The same run as it stood at up to LOOKS earlier frames from step `first` on, the newest of them first."""
+        places = [i for i, frame in enumerate(self.kept[:-1]) if frame.step >= first]
+        for i in places[:: -max(1, -(-len(places) // LOOKS))]:
+            yield RunReading(self.kept[: i + 1], *self._stores, self.settings)
 
     def advise(self, ailment: str) -> str:
         """What can be tried with the controls that act on this run."""
@@ -168,12 +174,24 @@ class RunReading:
     def reference(self) -> float | None:
         """What k-means (++ start) leaves of the latents shown: fitted on half of them, drawn at random, and measured
         on the rest, as a share of their variance. None where they are too few for so many codes."""
+        return None if self.most_fitted < self.k else self._kmeans(self.k)
+
+    @cached_property
+    def reference_of_fewer(self) -> float | None:
+        """The same of as many codes as can be fitted, where that are fewer than K: more codes would leave less."""
+        return None if self.most_fitted >= self.k or self.most_fitted < 1 else self._kmeans(self.most_fitted)
+
+    @property
+    def most_fitted(self) -> int:
+        """Codes that k-means can be asked to fit to the latents shown; 0 where they are too few or all alike."""
+        fitted = len(self._halves[0])
+        return fitted // 2 if fitted >= FEW and self.spread >= 1e-9 else 0
+
+    def _kmeans(self, codes: int) -> float:
         fitted, rest = (self.level.z_e[rows].astype(np.float64) for rows in self._halves)
-        if len(fitted) < max(FEW, 2 * self.k) or self.spread < 1e-9:
-            return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an empty cluster is no news here
-            centres, _ = kmeans2(fitted, self.k, iter=KMEANS_ITERATIONS, minit="++", seed=0)
+            centres, _ = kmeans2(fitted, codes, iter=KMEANS_ITERATIONS, minit="++", seed=0)
         return float(squared_distances(rest, centres).min(1).mean() / np.square(rest - rest.mean(0)).sum(1).mean())
 
     @cached_property

@@ -177,7 +177,8 @@ class Trial:
     covariance, the share of the decode's values that lie at an end of the range (NaN for sound), and the mean squared
     difference with the channels in reverse (NaN where there are not three). compared: tokens of the first medium that
     was counted, all levels together; changed: those with another code when it was encoded again after the last one.
-    restless: the same between two encodings at once, None where nothing changed. refused: why nothing was decoded.
+    restless: the same between two encodings at once, None where nothing changed. refused: why the decoder failed, ""
+    where it did not; refusals: on how many media, at least one then (0: of an older audit, which stopped at the first).
     """
 
     decoded: np.ndarray
@@ -185,6 +186,7 @@ class Trial:
     changed: int = 0
     restless: int | None = None
     refused: str = ""
+    refusals: int = 0
 
     def __post_init__(self) -> None:
         _shaped("decoded media", self.decoded, (None, 7), np.floating)

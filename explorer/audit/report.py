@@ -80,10 +80,8 @@ def counted_words(audit: Audit) -> str:
 def _diagnosis(audit: Audit, codebooks: Sequence[Codebook | None]) -> str:
     parts = ["<h2>Diagnosis</h2>"]
     for one in diagnose(audit, codebooks):
-        where = audit.levels[one.codebook_level].name if one.codebook_level is not None else ""
-        title = escape(f"{where}: {one.title}" if where else one.title)
         parts.append(
-            f'<div class="finding {escape(one.level)}"><strong>{escape(one.level)}: {title}</strong> '
+            f'<div class="finding {escape(one.level)}"><strong>{escape(one.level)}: {escape(one.title)}</strong> '
             f'<span class="quiet">({escape(one.sure)})</span><br>{escape(one.text)}<br>'
             f'<span class="quiet">Try: {escape(one.advice)} Source: {escape(one.source)}</span></div>'
         )

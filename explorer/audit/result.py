@@ -110,10 +110,12 @@ class Audit:
 
     @property
     def amount_words(self) -> str:
-        """What the tokens are of: "20 pictures", "3 sounds (12.8 s)", "2 clips (18 frames)"; "5 media" of indices."""
+        """What the tokens are of: "20 pictures", "3 sounds (12.8 s)", "2 clips (18 frames)"; "5 media" of indices.
+
+        Of indices in one row: "media that are not told apart"."""
         count = self.num_media
         if count is None:
-            return "unknown media"
+            return "media that are not told apart"
         if self.tokenizer_id is None:
             return f"{count:,} medi{'um' if count == 1 else 'a'}"
         noun, unit = {"audio": ("sound", "s"), "video": ("clip", "frames")}.get(self.modality, ("picture", ""))

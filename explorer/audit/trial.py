@@ -27,7 +27,7 @@ class Tried:
         self.first: str | None = None  # name of the medium that is encoded again
         self._indices: list[np.ndarray] = []
         self._rows: list[tuple[float, ...]] = []
-        self._refused = ""
+        self._refused, self._refusals = "", 0
         self._again: tuple[int, int, int | None] = (0, 0, None)
 
     def add(self, tokenizer: Tokenizer, name: str, medium: np.ndarray, levels: Sequence[TokenLevel]) -> None:
@@ -35,14 +35,13 @@ class Tried:
         if self.first is None:
             self.first = name
             self._indices = [level.indices.reshape(-1).copy() for level in levels]
-        if len(self._rows) == DECODED or self._refused or not tokenizer.spec.decodes:
+        if len(self._rows) + self._refusals == DECODED or not tokenizer.spec.decodes:
             return
         try:
             decoded = tokenizer.tokenize(medium).reconstruction
-        except Exception as error:  # a decoder that fails must not end the count
-            self._refused = plain_words(error)
-        else:
             self._rows.append(moments(medium, decoded, ends=tokenizer.spec.modality != "audio"))
+        except Exception as error:  # a decoder that fails must not end the count
+            self._refused, self._refusals = self._refused or plain_words(error), self._refusals + 1
 
     def again(self, tokenizer: Tokenizer, medium: np.ndarray) -> None:
         """Encode the first medium again, and a third time if its tokens are others now."""
@@ -56,7 +55,8 @@ class Tried:
 
     def result(self) -> Trial:
         compared, changed, restless = self._again
-        return Trial(np.array(self._rows, np.float64).reshape(-1, 7), compared, changed, restless, self._refused)
+        rows = np.array(self._rows, np.float64).reshape(-1, 7)
+        return Trial(rows, compared, changed, restless, self._refused, self._refusals)
 
     def state(self) -> State:
         found = {f"indices_{number}": level for number, level in enumerate(self._indices)}
@@ -64,12 +64,14 @@ class Tried:
             "first": np.array(self.first or ""),
             "rows": self.result().decoded,
             "refused": np.array(self._refused),
+            "refusals": np.array(self._refusals),
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self.first = str(state["first"]) or None
         self._rows = [tuple(row) for row in state["rows"].tolist()]
         self._refused = str(state["refused"])
+        self._refusals = int(state.get("refusals", bool(self._refused)))
         kept = sum(name.startswith("indices_") for name in state)
         self._indices = [state[f"indices_{number}"] for number in range(kept)]
 

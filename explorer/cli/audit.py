@@ -37,7 +37,8 @@ SAY_EVERY_S = 10.0  # where nobody looks on, such as in a log
 
 
 def run(options: argparse.Namespace) -> int:
-    """Audit, write to --out, and say on stdout what was counted. 0: complete. 130: stopped, what there is written."""
+    """Audit, write to --out, and say on stdout what was counted. 0: complete. 130: stopped, and what
+    there is was written. FAILED: what was counted breaks a rule of --fail-on."""
     for rule in options.fail_on:
         fail_rule(rule)  # said before anything is counted
     if options.indices is not None:
@@ -68,8 +69,13 @@ def run(options: argparse.Namespace) -> int:
         print(f"note: {note.told(len(audit.media))}", file=sys.stderr)
     if not audit.complete:
         print(f"{options.out}: {summary(audit)}")
-        print("explorer: stopped. The same command with --resume goes on from here.", file=sys.stderr)
-        return 130
+        failed = verdict(audit, findings, options.fail_on)
+        print(
+            "explorer: stopped. What is said is of the media counted so far; the same command with --resume goes on "
+            "from here.",
+            file=sys.stderr,
+        )
+        return failed or 130
     _write_pictures(options.out, audit, source, tokenizer)
     print(f"{options.out}: {summary(audit)}")
     return verdict(audit, findings, options.fail_on)
@@ -105,9 +111,7 @@ def verdict(audit: Audit, findings: Sequence[Mapping[str, object]], fail_on: Seq
     if not findings:
         return 0
     worst = findings[0]
-    level = worst["codebook_level"]
-    where = f"{audit.levels[level].name}: " if isinstance(level, int) and audit.levels[level].name else ""
-    print(f"  {worst['level']} ({worst['sure']}): {where}{worst['title']}. {worst['text']}")
+    print(f"  {worst['level']} ({worst['sure']}): {worst['title']}. {worst['text']}")
     if len(findings) > 1:
         more = "finding is" if len(findings) == 2 else "findings are"
         print(f"  {len(findings) - 1:,} more {more} in audit.json and {REPORT}.")

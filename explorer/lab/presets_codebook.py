@@ -52,8 +52,8 @@ CODEBOOK_PRESETS = (
         mend=RESEED,
         sign=Sign("dead_share", 0.8, 0.1),
         pause_at=150,
-        now="{dead} of {k} codes are dead: the heap of hollow dots in the middle. The {live} others share eight "
-        "clusters, and a batch uses {perplexity} codes (perplexity) of at most {ceiling}.",
+        now="{dead} of {k} codes are dead: the heap of hollow dots in the middle. Codes that share the "
+        "eight clusters: {live}; perplexity of a batch {perplexity} of at most {ceiling}.",
     ),
     Preset(
         id="slide_to_origin",
@@ -63,7 +63,8 @@ CODEBOOK_PRESETS = (
         why="The EMA divides a code's sum by its count. While a code wins nothing, both fade by the same factor and "
         "their quotient stays. Laplace smoothing adds epsilon to the count: once the count is down to epsilon (0.9^109 "
         "= 0.00001; at decay 0.99 it takes 1,146 steps), the sum fades alone, and the code with it.",
-        source="No public report is known to us; it follows from survey 002, eqs 11-13. 559 of the 1,024 codes of our "
+        source="zalandoresearch/pytorch-vq-vae/issues/10 (unused codes decay to 0); it follows from survey 002, eqs "
+        "11-13. 559 of the 1,024 codes of our "
         "own tokenizer vq-ema lie there",
         changes=PLAIN | {"decay": 0.9, "initialization": "uniform", "init_scale": 1.2},
         mend=RESEED,
@@ -158,9 +159,9 @@ CODEBOOK_PRESETS = (
         ),
         sign=Sign("reseeds_a_code", 2.0, 0.1),
         pause_at=200,
-        now="{reseeds} reseeds in the last 100 steps for {k} codes, 64 at each check. Codes leave {error} of the "
-        "latents' variance, although each is on a latent when it is put there: none may stay long enough to find its "
-        "middle.",
+        now="{reseeds} reseeds in the last 100 steps for {k} codes, 64 at each check: the picture never settles. With "
+        "so many codes the error is small all the same: they leave {error} of the latents' variance, k-means with as "
+        "many {best}.",
     ),
     Preset(
         id="near_duplicates",
@@ -186,8 +187,8 @@ CODEBOOK_PRESETS = (
             "Codebook learning rate 0.01",
             "Each of a pair moves to its own share of the latents, and they part; it acts on this run.",
             {"codebook_lr": 1e-2},
-            "{alike} codes lie on another now: each of a pair has moved to its own share of the latents. Codes leave "
-            "{error} of the latents' variance.",
+            "Codes that lie on another now: {alike}. Each of a pair has moved to its own share of the latents. Codes "
+            "leave {error} of the latents' variance.",
         ),
         sign=Sign("alike_share", 0.5, 0.1),
         pause_at=400,

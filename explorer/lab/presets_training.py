@@ -13,7 +13,7 @@ TRAINING_PRESETS = (
         id="decay_too_slow",
         title="Decay too high for drift",
         watch="Five clusters, a code each. The clusters turn and the codes trail behind, outside of them; the "
-        "quantization error grows to ten times what k-means leaves and stays there.",
+        "quantization error grows to more than ten times what k-means leaves and stays there.",
         why="With decay 0.99 a code is the mean of its latents over about 100 steps, in which the clusters turn by 25 "
         "degrees. The statistics are of a distribution that is gone.",
         source="No public report is known to us; the EMA is that of survey 002, eqs 11-13",
@@ -33,8 +33,8 @@ TRAINING_PRESETS = (
     Preset(
         id="beta_too_low",
         title="Commitment too low",
-        watch="The latents swell to ten times the size of the codebook, and the quantization error with them. Codes "
-        "that are left inside die.",
+        watch="By step 300 the latents have swollen to 15 to 25 times the size of the codebook, and the quantization "
+        "error with them. Codes that are left inside die.",
         why="The reconstruction loss pushes latents apart and only the commitment term ties them to their codes. With "
         "beta 0.001 it hardly pulls, and codes that move at their own learning rate cannot follow.",
         source="CompVis/taming-transformers/issues/219",
@@ -133,8 +133,8 @@ TRAINING_PRESETS = (
         ),
         sign=Sign("dead_share", 0.8, 0.4),
         pause_at=300,
-        now="{dead} of {k} codes are dead, perplexity {perplexity} of at most {ceiling}: the latents have gone to the "
-        "side of {live}. The outputs miss {missed} of the inputs' variance.",
+        now="{dead} of {k} codes are dead, perplexity {perplexity} of at most {ceiling}: the latents have gone "
+        "to the codes that are left, {live} of {k}. The outputs miss {missed} of the inputs' variance.",
     ),
     Preset(
         id="entropy_too_strong",

@@ -63,7 +63,8 @@ def _pictured(opened: Opened, level: int, page: CodePage) -> tuple[dict[str, lis
         cut = [_cut(shown, level, one) for one in row]
         found[kind] = [token for token in cut if token is not None]
     audit = shown.audit
-    words = f"{there.count:,} of the {there.tokens:,} tokens of {audit.amount_words} have this code"
+    have = "has" if there.count == 1 else "have"
+    words = f"{there.count:,} of the {there.tokens:,} tokens of {audit.amount_words} {have} this code"
     if not elsewhere:
         none = " Its tokens have no place, so each shows the whole picture." if audit.layout == "set1d" else ""
         return found, f"{audit.title}: {words}.{none}", False

@@ -63,7 +63,8 @@ def _decode(opened: Opened, level: int, number: int) -> dict[str, Any]:
     shown = near[: max(0, affordable - len(contexts))]
     patches = dict(zip(shown, thumbnails(tokenizer.spec.id, level, shown), strict=True))
     left_out = len(near) - len(shown)
-    note = f"One code takes {each:.1f} s to decode here, so {left_out} others are not drawn." if left_out else ""
+    others = "another is" if left_out == 1 else f"{left_out:,} others are"
+    note = f"One code takes {each:.1f} s to decode here, so {others} not drawn." if left_out else ""
     heard = None
     if tokenizer.spec.modality == "audio":
         sound = _heard(tokenizer, level, [number])[0]

@@ -14,6 +14,7 @@ from typing import Any
 from explorer.errors import SettingsError, plain_words
 from explorer.frame import Frame
 from explorer.lab.controls import CONTROLS
+from explorer.lab.preset import Preset
 from explorer.lab.presets import preset
 from explorer.lab.settings import FieldError, LabSettings
 from explorer.pages.lab_judging import Judge, Told
@@ -144,11 +145,24 @@ class LabDesk:
 
     def _judged(self, i: int, newest: Frame, scrub: object) -> dict[str, Any]:
         """What is said of a side at the moment on screen: the one that is looked back at, or the newest."""
-        side, one = self.runner.sides[i], None
-        if i == 0 and self.preset and not self.by_hand:
-            one = preset(self.preset)
+        side = self.runner.sides[i]
+        one, mended_at = self._preset_of(i)
         frame = newest if scrub is None else side.timeline.nearest(int(number(scrub, 0)))
-        return self.judge.of(i, side, frame, Told(one, self.mended_at, scrub is not None), self.runner.playing)
+        told = Told(one, mended_at, scrub is not None, speaks=i == 0)
+        return self.judge.of(i, side, frame, told, self.runner.playing)
+
+    def _preset_of(self, i: int) -> tuple[Preset | None, int | None]:
+        """The preset that a side runs, broken or mended, and the step at which it was mended; (None, None) for a run
+        of other settings. Side B begins anew, so it is broken or mended from its first step."""
+        if self.preset is None or (i == 0 and self.by_hand):
+            return None, None
+        one, now = preset(self.preset), self.runner.sides[i].settings
+        if i == 0:
+            return one, self.mended_at
+        made = LabSettings().changed({**one.changes, "seed": now.seed})
+        if now == made:
+            return one, None
+        return (one, 0) if now == made.changed(one.mend.changes) else (None, None)
 
 
 def differences(*settings: LabSettings) -> list[str]:

@@ -23,11 +23,12 @@ PART = 0.1  # of the time that judging may take while the run plays
 @dataclass(frozen=True)
 class Told:
     """What the words are about: the preset that runs, if one does, the step at which it was mended, if it was, and
-    whether the moment is one that is looked back at."""
+    whether the moment is one that is looked back at. speaks: whether what the preset shows is said of this side."""
 
     preset: Preset | None
     mended_at: int | None
     past: bool
+    speaks: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _judged(side: Any, frame: Frame, told: Told) -> dict[str, Any]:
     return {
         "judged": frame.step,
         "diagnosis": [_finding(finding, told.past) for finding in found],
-        "moment": moment and {"step": moment.step, "state": moment.state, "text": moment.text},
+        "moment": {"step": moment.step, "state": moment.state, "text": moment.text} if moment and told.speaks else None,
     }
 
 

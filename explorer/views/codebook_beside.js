@@ -1,6 +1,7 @@
 // @ts-check
 // Two audits side by side: figures of both, what the diagnosis says of each, and the codes that make the difference.
 
+import { prefixOf } from "./codebook_diagnosis.js";
 import { number } from "./codebook_growth_model.js";
 import { furnish, note, saveCsv } from "./codebook_panel.js";
 import { h } from "./inspect_dom.js";
@@ -31,7 +32,8 @@ export function changedRows({ codes, shares, bits, js_bits: all }) {
 
 export const besideCsv = ({ codes, shares, bits }) => csv(["code", "share_first", "share_second", "js_bits"], codes.map((code, i) => [code, ...shares[i], bits[i]]));
 
-const LEVELS = { bad: "Broken", warning: "Look here", good: "No alarm", note: "Note" };
+/** A finding in a line, with the words of the diagnosis: ["Broken: ", "Every token is code 3 (certain)"]. Pure. */
+export const verdictOf = (finding) => [prefixOf(finding), `${finding.title} (${finding.sure})`];
 
 export function mount(host, bus) {
   let answer = null;
@@ -62,7 +64,7 @@ export function mount(host, bus) {
     heads.forEach((head, i) => head.replaceChildren(h("b", {}, titles[i]), h("span", { class: "cb-note" }, ` ${amounts[i]}`)));
     figures.replaceChildren(...besideRows(answer).map(([name, ...cells]) => h("tr", {}, h("th", { scope: "row" }, name), ...cells.map((cell) => h("td", {}, cell)))));
     verdicts.replaceChildren(
-      ...findings.map((list, i) => h("div", {}, h("b", {}, titles[i]), h("ul", {}, ...list.map((one) => h("li", {}, h("b", {}, `${LEVELS[one.level]} (${one.sure}): `), one.title))))),
+      ...findings.map((list, i) => h("div", {}, h("b", {}, titles[i]), h("ul", {}, ...list.map(verdictOf).map(([level, words]) => h("li", {}, h("b", {}, level), words))))),
     );
     const rows = changedRows(answer);
     codes.replaceChildren(

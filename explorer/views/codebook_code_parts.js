@@ -6,7 +6,7 @@ import { besideWords, exemplarWords, inspectLink, KINDS, liftWords, placesTitle,
 import { playButton } from "./codebook_sound.js";
 import { viridis } from "./colormaps.js";
 import { h } from "./inspect_dom.js";
-import { percent, whole } from "./inspect_format.js";
+import { counted, percent, whole } from "./inspect_format.js";
 
 const tokens = (n) => `${whole(n)} ${n === 1 ? "token" : "tokens"}`;
 const SVG = "http://www.w3.org/2000/svg";
@@ -158,7 +158,7 @@ export function nearestSection(answer, bus) {
   if (answer.nearest.length === 0) return null;
   const twins = new Set(answer.duplicates);
   const buttons = answer.nearest.map(([code, distance, count]) => {
-    const title = `Code ${code}: ${answer.distance_name} ${significant(distance)}, ${whole(count)} tokens${twins.has(code) ? ", a near-duplicate" : ""}`;
+    const title = `Code ${code}: ${answer.distance_name} ${significant(distance)}, ${counted(count, "token")}${twins.has(code) ? ", a near-duplicate" : ""}`;
     return codeButton(bus, code, title, `dte-card-near${twins.has(code) ? " is-twin" : ""}`, thumbnail(code), h("b", {}, String(code)), h("span", {}, significant(distance)), h("span", {}, whole(count)));
   });
   const words = make("p", "dte-card-note", "Under each code its distance, and how many tokens it has here.");

@@ -8,10 +8,10 @@ const LEVELS = {
   bad: { rank: 0, word: "Broken", mark: "×" },
   warning: { rank: 1, word: "Watch out", mark: "!" },
   note: { rank: 2, word: "Note", mark: "i" },
-  good: { rank: 3, word: "Healthy", mark: "✓" },
+  good: { rank: 3, word: "No alarm", mark: "✓" },
 };
 const SURE = {
-  certain: "Certain: it follows from the counts or vectors alone.",
+  certain: "Certain: it follows from what was measured (counts, vectors, encoding or decoding again), or from an estimate with a wide margin.",
   likely: "Likely: measured, and usually this cause.",
   possible: "Possible: one of several causes that look alike.",
 };
@@ -29,8 +29,13 @@ const FIGURES = {
 export const levelOf = (finding) => LEVELS[finding.level] ?? LEVELS.note;
 export const sureWords = (finding) => SURE[finding.sure] ?? "";
 
-/** "Broken: ", unless the title begins with that word itself. Pure. */
-export const prefixOf = ({ level, title }) => (title.startsWith(levelOf({ level }).word) ? "" : `${levelOf({ level }).word}: `);
+const WELL = ["Healthy", "No alarm"]; // what is well says in its title which of the two it may be called
+
+/** "Broken: ", unless the title begins with such a word itself. Pure. */
+export function prefixOf({ level, title }) {
+  const { word } = levelOf({ level });
+  return (level === "good" ? WELL : [word]).some((one) => title.startsWith(one)) ? "" : `${word}: `;
+}
 
 /** Of this level or of all, worst first; among equals in the order in which they came. Pure. */
 export function findingsOf(diagnosis, level) {

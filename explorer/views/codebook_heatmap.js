@@ -9,7 +9,7 @@ import { codesIn, rankOf, tally, termsOf, usageOrder } from "./codebook_states.j
 import { viridis } from "./colormaps.js";
 import { helpTerms } from "./help.js";
 import { h, segmented } from "./inspect_dom.js";
-import { whole } from "./inspect_format.js";
+import { counted, whole } from "./inspect_format.js";
 import { Panel } from "./inspect_panel.js";
 import { label, onThemeChange, outline, readTheme } from "./inspect_theme.js";
 import { compact, logTicks } from "./lab_axes.js";
@@ -141,7 +141,7 @@ class Heatmap {
     if (hover === null) return;
     if (hover !== code) mark(hover, 1.5);
     const [x, y] = box(hover);
-    if (x > -s && y > -s && x < W && y < H) label(ctx, this.theme, `code ${hover} · ${whole(this.level.counts[hover])} tokens`, x + s / 2, y, W, H);
+    if (x > -s && y > -s && x < W && y < H) label(ctx, this.theme, `code ${hover} · ${counted(this.level.counts[hover], "token")}`, x + s / 2, y, W, H);
   }
 
   hit(x, y) {

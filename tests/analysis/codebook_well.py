@@ -122,6 +122,13 @@ def signs():
     return audited(lattice((2,) * 10, "lfq"), latents=random(7).normal(size=(60, 400, 10)).astype(np.float32))
 
 
+def blank_media(count):
+    """All latents lie close together, in one direction from the code that they have."""
+    near = means()[3] + 0.05 * random(5).normal(size=DIM)
+    latents = near + 0.002 * random(6).normal(size=(count, 144, DIM))
+    return searched(means(), latents.astype(np.float32))
+
+
 def fsq(count=60):
     return audited(lattice((8, 5, 5, 5)), latents=random(8).uniform(-1.15, 1.15, (count, 400, 4)).astype(np.float32))
 
@@ -135,6 +142,8 @@ def well_tried(noise, modality="image"):
 WELL = (
     Case("k-means", lambda: searched(means())),
     Case("one sample", lambda: few_media(1)),
+    Case("one blank sample beside its code", lambda: blank_media(1)),
+    Case("nine blank samples beside their code", lambda: blank_media(9)),
     Case("three media", lambda: few_media(3)),
     Case("twelve media", lambda: few_media(12)),
     Case("a large codebook over one sample", lambda: searched(means(1024), media()[:1])),

@@ -1,5 +1,6 @@
 """The diagnosis: codebooks of known cause get the right finding and nothing false, healthy ones no alarm."""
 
+import re
 from functools import cache
 
 import numpy as np
@@ -13,7 +14,7 @@ from explorer.audit.shipped import load_shipped
 from explorer.config import settings
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.tokenizers.specs import read_config
-from tests.analysis.codebook_broken import BROKEN
+from tests.analysis.codebook_broken import BROKEN, searched
 from tests.analysis.codebook_cases import judge as judged
 from tests.analysis.codebook_cases import means, media
 from tests.analysis.codebook_well import WELL
@@ -66,6 +67,17 @@ def test_a_healthy_codebook_gets_no_alarm(name):
 
 
 @pytest.mark.parametrize("name", list(CASES))
+def test_a_finding_on_one_of_several_levels_names_it(name):
+    """So that whoever lists titles need not say the level again."""
+    for one in judge(name).findings:
+        if one.codebook_level is not None:
+            assert f" {one.codebook_level + 1}" in one.title, one.title
+        said = f"{one.title} {one.text}"
+        slip = r"\b(?<![\d,.])1 (codes|media|levels|bits|sounds|pictures|near-duplicates)\b"
+        assert not re.search(slip, re.sub(r"\d of 1 ", "", said)), said
+
+
+@pytest.mark.parametrize("name", list(CASES))
 def test_worst_first_and_healthy_never_above_anything(name):
     ranks = [RANK[one.level] for one in judge(name).findings]
     assert ranks == sorted(ranks) and RANK["good"] == max(RANK.values())
@@ -89,11 +101,20 @@ def test_the_collapsed_one_is_named_with_its_cause(audit):
     assert not any(finding.level == "good" for finding in findings)
 
 
+@pytest.mark.parametrize(("count", "level", "sure"), [(9, "note", "possible"), (10, "bad", "certain")])
+def test_latents_of_few_media_make_no_alarm_of_a_place_or_a_size(count, level, sure):
+    """The same shifted codebook at a first look, where it may be the media, and when ten media say it."""
+    audit, books = searched(means() + 2.0, media()[:count])
+    shifted = titled(diagnose(audit, books), "is shifted against the latents")
+    assert (shifted.level, shifted.sure) == (level, sure)
+    assert (f"the latents of {count} media may be by nature" in shifted.text) == (level == "note")
+
+
 def test_an_ema_without_reseeding_has_its_dead_codes_in_one_heap():
     findings = zoo("vq-ema")
     assert titled(findings, "codes are dead").level in ("bad", "warning")
     heap = titled(findings, "have run together")
-    assert "pytorch-vq-vae/issues/10" in heap.source and "dead codes lie within" in heap.text
+    assert "pytorch-vq-vae/issues/10" in heap.source and "548 codes without a token lie within" in heap.text
     codebook = load_tokenizer("vq-ema").codebooks()[0]
     dead = codebook.vectors[load_shipped("vq-ema", "val").levels[0].counts == 0]
     away = np.linalg.norm(dead - np.median(dead, axis=0), axis=1)
@@ -149,7 +170,7 @@ def test_notes_on_parts_and_halves():
     partial = diagnose(audit_of(level_of(book, latents), planned=500), [book])
     assert "23 of 500 media were counted" in titled(partial, "A partial audit").text
     skipped = diagnose(audit_of(level_of(book, latents), planned=24, skipped=(("b.png", "no picture"),)), [book])
-    assert "b.png (no picture)" in titled(skipped, "were skipped").text and alarms(skipped) == []
+    assert "b.png (no picture)" in titled(skipped, "media was skipped").text and alarms(skipped) == []
 
 
 def test_many_levels_of_a_kind_give_one_finding_that_names_them():

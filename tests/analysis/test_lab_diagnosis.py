@@ -1,5 +1,7 @@
 """The diagnosis of a run: constructed cases, one for each finding, and real runs that are broken or well."""
 
+import re
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +10,7 @@ import torch
 
 from explorer.analysis.lab_advice import REMEDIES, advise
 from explorer.analysis.lab_diagnosis import EARLY, diagnose
+from explorer.errors import SettingsError
 from explorer.frame import DEAD, Frame, FrameEvent, FrameLevel
 from explorer.lab.controls import CONTROLS
 from explorer.lab.history import Curves, EventLog, Timeline
@@ -109,6 +112,20 @@ def test_codes_are_held_against_k_means_on_the_same_latents():
     assert float(blunt[0].text.split("leave ")[1].split("%")[0]) / 100 == pytest.approx(share, rel=0.1)
 
 
+def test_more_codes_than_k_means_can_fit_are_held_against_fewer():
+    """Of 200 latents 100 are fitted, with 50 codes at most; a run of 64 codes that does worse by far is no good run."""
+    rng = np.random.default_rng(3)
+    centres = rng.normal(size=(40, 2)) * 5
+    z = centres[np.arange(200) % 40] + 0.01 * rng.normal(size=(200, 2))
+    fine = told([frame(step, z, np.tile(centres, (2, 1))[:64] + 0.05 * rng.normal(size=(64, 2))) for step in (0, 500)])
+    (good,) = fine
+    assert good.level == "good" and "k-means with 50 codes: " in good.text and "the most that" in good.text
+    poor = told([frame(step, z, rng.normal(size=(64, 2))) for step in (0, 500)])
+    assert poor[0].title == "Codes fit the latents badly" and "only 50 codes" in poor[0].text
+    (few,) = told([frame(step, z[:6], z[:6]) for step in (0, 500)])
+    assert few.level == "good" and "not compared with k-means" in few.text
+
+
 def test_one_code_is_no_success():
     """All of the variance is left, and k-means could do no better: no tick for that."""
     z = np.random.default_rng(4).normal(size=(400, 2))
@@ -135,9 +152,67 @@ def test_only_what_is_there_and_acts_is_advised(quantizer, context):
     by_name = {control.name: control for control in CONTROLS}
     for ailment, remedies in REMEDIES.items():
         said = advise(ailment, settings)
-        controls = [name for name, words in remedies if words == said]
+        controls = [remedy.control for remedy in remedies if remedy.words == said]
         assert (said == "") == (not controls)
         assert not controls or acts(by_name[controls[0]], settings), (ailment, said)
+
+
+def accepted(settings, name, values):
+    """Those of the values that the settings take for a control."""
+    taken = []
+    for value in values:
+        with suppress(SettingsError):
+            taken.append(getattr(settings.changed({name: value}), name))
+    return taken
+
+
+def grid(control):
+    """Values over the whole range of a control, of which both ends."""
+    if control.kind == "toggle":
+        return [False, True]
+    if control.options:
+        return [value for value, _ in control.options]
+    values = (
+        np.geomspace(control.lowest, control.highest, 9)
+        if control.log
+        else np.linspace(control.lowest, control.highest, 9)
+    )
+    return [round(value) for value in values] if control.step == 1 else [float(value) for value in values]
+
+
+CHOSEN = {"k-means as init": ("kmeans",), "on latents": ("random_latent", "hard_example", "reservoir")}
+
+
+@pytest.mark.parametrize("quantizer", QUANTIZERS)
+def test_no_advice_asks_for_what_is_done_or_cannot_be(quantizer):
+    """Each control of a remedy at each end of its range, and at each option: what is said then has somewhere to go."""
+    by_name, asked = {control.name: control for control in CONTROLS}, 0
+    for context in ({}, {"model": "none"}, {"update": "gradient"}, {"reseeding": "split", "dead_by": "steps"}):
+        base = LabSettings().changed({"quantizer": quantizer, "batch_size": 64} | context)
+        for ailment, remedies in REMEDIES.items():
+            for turned in {remedy.control for remedy in remedies}:
+                values = grid(by_name[turned])
+                ends = values if by_name[turned].options else [values[0], values[-1]]
+                for value in accepted(base, turned, ends):
+                    settings = base.changed({turned: value})
+                    said = advise(ailment, settings)
+                    if not said:
+                        continue
+                    control = by_name[next(one.control for one in remedies if one.words == said)]
+                    now, asked = getattr(settings, control.name), asked + 1
+                    tries = grid(control) + ([now - 1, now + 1] if control.step == 1 else [])
+                    others = [one for one in accepted(settings, control.name, tries) if one != now]
+                    if re.search("[Rr]aise|more ", said.split(":")[-1] if "raise" in said else said):
+                        others = [one for one in others if one > now]
+                    elif re.search("[Ll]ower |[Ff]ewer|oftener", said):
+                        others = [one for one in others if one < now]
+                    assert others, (ailment, said, settings)
+                    for words, options in CHOSEN.items():
+                        assert words not in said or now not in options, (ailment, said, settings)
+                    assert "fresh statistics" not in said or not settings.fresh_statistics
+                    assert "each adds a bit" not in said or quantizer in ("lfq", "bsq")
+                    assert "choose a reseeding strategy" not in said or settings.reseeding == "none"
+    assert asked > 20
 
 
 def test_codes_far_from_the_latents(cloud):
@@ -181,13 +256,18 @@ def test_a_codebook_that_trails_behind(cloud):
     vectors = rng.normal(size=(K, 2)) * 9
     each = np.repeat(np.arange(K), 20)
     noise = rng.normal(size=(len(each), 2))
-    start = frame(0, vectors[each] + 0.1 * noise, vectors, each)
+    start = frame(0, vectors[each] + 0.1 * noise, vectors - 0.1, each)
     trailing = told([start, frame(500, vectors[each] + 0.1 * noise + [3, 0], vectors, each)])
     assert "lags behind" in titles(trailing)
     expected = 9 / (9 + 0.01 * np.square(noise).sum(1).mean())
     shown = float(trailing[0].text.split("%; ")[1].split("%")[0]) / 100
     assert shown == pytest.approx(expected, abs=0.02)
     assert "lags" not in titles(told([start, frame(500, vectors[each] + 3 * noise, vectors, each)]))
+    late = frame(500, vectors[each] + 0.1 * noise + [3, 0], vectors, each)
+    fixed = told([replace(start, levels=(replace(start.levels[0], vectors=late.levels[0].vectors),)), late])
+    assert "stands still" in titles(fixed) and "trail" not in fixed[0].text, "as k-means that is fitted once"
+    rule = [replace(one, levels=(replace(one.levels[0], metric="implicit"),)) for one in (start, late)]
+    assert "lags" not in titles(told(rule)) and "still" not in titles(told(rule)), "codes of a rule cannot follow"
 
 
 def test_a_codebook_lags_behind_latents_that_circle_back_to_where_they_began():

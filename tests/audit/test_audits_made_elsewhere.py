@@ -1,14 +1,18 @@
 """Audits made elsewhere: folders and zips in the forms that people have them, and what is none."""
 
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import app
 from explorer.__main__ import main
 from explorer.audit import opening
 from explorer.audit.opening import bring_audit, is_audit, take_audit, tokenizer_of
 from explorer.errors import RecordError
+from explorer.pages import app as pages_app
+from explorer.pages import launch, runtime, serve
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +91,22 @@ def test_a_shipped_tokenizer_is_found_again(tmp_path):
 
     audit = take_audit([audits_folder("fsq") / "samples"], tmp_path)
     assert tokenizer_of(audit) == "fsq"
+
+
+def test_the_app_opens_an_audit_named_on_its_command_line(made, monkeypatch, capsys):
+    """What it prints leads to the audit; nothing is served here."""
+    monkeypatch.setattr(opening, "_given", {})
+    monkeypatch.setattr(opening, "_root", [])
+    monkeypatch.setattr(pages_app, "build", lambda: SimpleNamespace(block_thread=lambda: None))
+    monkeypatch.setattr(launch, "serve", lambda demo, *where: ["http://127.0.0.1:7860/"])
+    monkeypatch.setattr(runtime, "warm_up", lambda tokenizer_id: None)
+    monkeypatch.setattr(serve, "end_well_on_sigterm", lambda: None)
+    monkeypatch.setattr("sys.argv", ["app.py", "--audit", str(made)])
+    app.main()
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Audit ")]
+    words, audit_id = line.split("?audit=")
+    assert words == "Audit i.npy: http://127.0.0.1:7860/codebook" and audit_id == "given-1"
+    assert [(one.id, one.audit.tokens) for one in opening.given_audits()] == [("given-1", 3200)]
+    monkeypatch.setattr("sys.argv", ["app.py", "--audit", str(made.parent / "nothing")])
+    with pytest.raises(SystemExit, match=r"app\.py: .*nothing"):
+        app.main()

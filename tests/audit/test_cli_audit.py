@@ -94,7 +94,10 @@ def test_ctrl_c_leaves_a_partial_audit_that_resumes_to_the_same(pictures, tmp_pa
     capsys.readouterr()
     assert audit("grey", root, "--out", tmp_path / "out") == 130
     assert signal.getsignal(signal.SIGINT) is before
-    assert "--resume goes on" in capsys.readouterr().err
+    said = capsys.readouterr()
+    findings = json.loads((tmp_path / "out" / "audit.json").read_text())["findings"]
+    assert f"{findings[0]['level']} ({findings[0]['sure']}): {findings[0]['title']}" in said.out
+    assert "--resume goes on" in said.err and "of the media counted so far" in said.err
     part = load_audit(tmp_path / "out")
     assert not part.complete and part.media == load_audit(tmp_path / "whole").media[:6]
     assert "partial: 6 of 11 media" in (tmp_path / "out" / "report.html").read_text()

@@ -1,13 +1,17 @@
 """What a job needs of an audit: the worst finding on stdout, all of them in audit.json, an exit code by rules."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from explorer.__main__ import main
 from explorer.analysis.codebook_diagnosis import diagnose
+from explorer.audit.indices import audit_indices
 from explorer.audit.result import load_audit
+from explorer.cli import audit as command
 
 
 @pytest.fixture
@@ -27,6 +31,59 @@ def test_findings_are_written_and_the_worst_is_said(half_dead, tmp_path, capsys)
     assert f"{worst['level']} ({worst['sure']}): {worst['title']}" in said
     ranks = [["bad", "warning", "note", "good"].index(finding["level"]) for finding in findings]
     assert ranks == sorted(ranks) and worst["level"] in ("bad", "warning")
+
+
+@pytest.fixture
+def one_row(tmp_path):
+    """A single row of 60,000 tokens over codes 0 to 127 of 256."""
+    np.save(tmp_path / "row.npy", np.random.default_rng(0).integers(0, 128, 60_000))
+    audit = audit_indices(tmp_path / "row.npy", 256)
+    return audit, diagnose(audit, [None])
+
+
+@pytest.mark.parametrize(("rules", "code"), [((), 130), (("warning",), 3), (("dead=0.9",), 130)])
+def test_a_stopped_audit_says_its_worst_and_fails_by_what_was_counted(
+    half_dead, rules, code, tmp_path, capsys, monkeypatch
+):
+    """As if counting had ended after 400 of 1,000 media."""
+    whole = audit_indices(half_dead[2], 64)
+    part = replace(whole, media=tuple(map(str, range(400))), planned=1000)
+    made = SimpleNamespace(spec=SimpleNamespace(modality="image"), codebooks=lambda: ())
+    monkeypatch.setattr(command.tokenizers, "load_tokenizer", lambda name, device=None: made)
+    monkeypatch.setattr(command, "run_audit", lambda *arguments, **more: part)
+    monkeypatch.setattr(command, "open_source", lambda *arguments: SimpleNamespace(title="t"))
+    line = ["audit", "made", "media", "--out", str(tmp_path / "a")]
+    assert main([*line, *(word for rule in rules for word in ("--fail-on", rule))]) == code
+    said = capsys.readouterr()
+    worst = json.loads((tmp_path / "a" / "audit.json").read_text())["findings"][0]
+    assert worst["title"].endswith("of 64 codes are dead")
+    assert f"{worst['level']} ({worst['sure']}): {worst['title']}" in said.out
+    assert "of the media counted so far" in said.err and ("--fail-on warning: " in said.err) == (code == 3)
+
+
+def test_parts_of_one_row_are_no_media(one_row):
+    audit, findings = one_row
+    assert audit.num_media is None and audit.levels[0].media == 59
+    (dead,) = [one for one in findings if one.title.endswith("codes are dead")]
+    assert dead.sure == "likely" and "in 60,000 tokens of 59 parts of one row" in dead.text
+    assert "more media" not in dead.text.lower() and "may be of one medium" in dead.text
+    told_apart = replace(audit, settings=audit.settings | {"media": 59})
+    (dead,) = [one for one in diagnose(told_apart, [None]) if one.title.endswith("codes are dead")]
+    assert dead.sure == "certain" and "in 60,000 tokens of 59 media" in dead.text
+
+
+def test_a_level_is_named_once(tmp_path, capsys):
+    tokens = np.random.default_rng(0).integers(0, 64, (400, 2, 64))
+    tokens[:, 1] //= 4
+    np.save(tmp_path / "i.npy", tokens)
+    line = ["audit", "--indices", str(tmp_path / "i.npy"), "--axes", "b,q,t", "--codebook-size", "64"]
+    assert main([*line, "--out", str(tmp_path / "a")]) == 0
+    (said,) = [line for line in capsys.readouterr().out.splitlines() if "codes are dead" in line]
+    title = said.split(". ")[0]
+    assert title.count("level 2") == 1
+    report = (tmp_path / "a" / "report.html").read_text()
+    assert report.split("codes are dead")[0].rsplit("<strong>", 1)[1].count("level 2") == 0
+    assert "codes are dead on level 2</strong>" in report
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What an audit tries beside counting, with tokenizers of one's own: ranges, mute decoders, models that change, NaN."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -39,8 +41,6 @@ class Greys:
 
     def tokenizer(self, **facts):
         codec = adapt(self.encode, self.decode, codebook=self.table, title="Greys", downsampling=PATCH, **facts)
-        from dataclasses import replace
-
         return AdaptedTokenizer(codec, replace(codec.spec, id="greys"), "cpu")
 
 
@@ -88,6 +88,37 @@ def test_the_wrong_range_is_asked_for(source):
 def test_a_mute_decoder_is_named(source):
     _, findings = said(Greys(out=(0.5, 0.5)).tokenizer(), source)
     assert titles(findings) == ["The decoder is mute: it gives a blank picture"]
+
+
+class Failing(Greys):
+    """Its decoder ends in an error, for all media or for every second one."""
+
+    def __init__(self, every=1):
+        super().__init__()
+        self.every, self.decodes = every, 0
+
+    def decode(self, indices):
+        self.decodes += 1
+        if self.decodes % self.every == 0:
+            raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+        return super().decode(indices)
+
+
+def test_a_decoder_that_fails_is_a_finding_and_leaves_no_tick(source, tmp_path):
+    audit, findings = said(Failing().tokenizer(), source)
+    assert titles(findings) == [f"The decoder fails on all {DECODED} media that it was tried on"]
+    assert findings[0].level == "bad" and "cannot be multiplied" in findings[0].text
+    assert all(one.level != "good" for one in findings)
+    assert load_audit(save_audit(tmp_path, audit)).trial.refusals == DECODED
+    older = replace(audit, trial=replace(audit.trial, refusals=0))
+    assert titles(diagnose(older, Greys().tokenizer().codebooks()))[0].startswith("The decoder fails on the one medium")
+
+
+def test_a_decoder_that_fails_on_some_media_is_tried_on_as_many_as_one_that_does_not(source):
+    audit, findings = said(Failing(every=2).tokenizer(), source)
+    assert len(audit.trial.decoded) + audit.trial.refusals == DECODED and audit.trial.refusals
+    words = f"The decoder fails on {audit.trial.refusals} of {DECODED} media that it was tried on"
+    assert [(one.level, one.title) for one in findings if one.title == words] == [("warning", words)]
 
 
 def test_a_model_that_changes_while_it_is_counted_is_named_and_nothing_else(source):

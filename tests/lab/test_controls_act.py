@@ -82,6 +82,51 @@ def test_enabled_controls_change_the_run_and_greyed_ones_do_not(quantizer, conte
     assert wrong == []
 
 
+# Where a setting makes others inert, and the controls that are the run itself: those alone, so that it takes no time.
+PATCHES = {"dataset": "patches", "model": "conv", "batch_size": 2, "dim": 4}
+GRADIENT = {"update": "gradient", "dead_by": "steps"}
+EDGES = (
+    (GRADIENT | {"reseeding": "random_latent"}, ("decay", "patience", "every", "reseed_noise")),
+    # 16 codes, so that the count tells which of several is the popular one
+    (GRADIENT | {"reseeding": "split", "codebook_size": 16, "patience": 2}, ("decay", "patience")),
+    ({"dead_by": "steps", "reseeding": "reservoir"}, ("decay", "epsilon", "patience", "reservoir_size")),
+    ({"quantizer": "lfq", "entropy_weight": 0.0}, ("entropy_weight", "diversity", "inverse_temperature", "beta")),
+    ({"quantizer": "bsq", "entropy_weight": 0.0}, ("entropy_weight", "diversity", "inverse_temperature")),
+    ({"quantizer": "rvq", "num_quantizers": 1}, ("beam", "metric", "num_quantizers")),
+    ({"metric": "cosine"}, ("metric", "decay", "epsilon", "norm", "codebook_lr", "beta", "gradient", "init_scale")),
+    ({"metric": "cosine", "update": "gradient"}, ("decay", "epsilon", "orthogonality", "codebook_lr", "soft_entropy")),
+    ({"dataset": "drift", "model": "none"}, ("drift", "dataset", "seed", "batch_size", "model")),
+    (PATCHES, ("patch_px", "seed", "model", "quantizer")),
+    ({}, ("dataset", "seed", "batch_size", "quantizer", "model")),
+)
+
+
+@pytest.mark.parametrize(("context", "names"), EDGES, ids=str)
+def test_at_the_edges_and_for_the_run_itself_the_same_holds(context, names):
+    settings = LabSettings().changed(SMALL | context)
+    base, by_name = ran(settings), {control.name: control for control in CONTROLS}
+    for name in names:
+        greyed = bool(inert_reason(name, settings))
+        assert acts(by_name[name], settings) == (not greyed), name
+        assert changes_it(settings, base, by_name[name]) != greyed, (name, "greyed" if greyed else "enabled")
+
+
+def test_every_control_and_every_reason_is_tried():
+    contexts = [LabSettings().changed(SMALL | {"quantizer": name} | context) for name, context in CONTEXTS]
+    edges = [(LabSettings().changed(SMALL | context), names) for context, names in EDGES]
+    tried = [(name, settings) for settings, names in edges for name in names]
+    tried += [(control.name, settings) for settings in contexts for control in CONTROLS if control.name not in RUN]
+    tried = [(name, settings) for name, settings in tried if _shown(name, settings)]
+    assert {name for name, _ in tried} == {control.name for control in CONTROLS}
+    for one in INERT:
+        assert any(inert_reason(name, settings) == one.reason for name, settings in tried), one.reason
+
+
+def _shown(name, settings):
+    control = next(control for control in CONTROLS if control.name == name)
+    return all(getattr(settings, key) in values for key, values in control.when.items())
+
+
 @pytest.mark.parametrize("update", ["ema", "gradient"])
 def test_kl_to_uniform_is_the_loss_of_soft_entropy(update):
     settings = LabSettings().changed(SMALL | {"update": update})

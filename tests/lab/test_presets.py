@@ -1,19 +1,26 @@
 """Each preset breaks, pauses itself where that is plain, and mends, by its measure and by the diagnosis; the words it
 says are those numbers. The whole table, 10,000 steps over three seeds, is slow: `tests/lab/preset_table.py`."""
 
+import inspect
 import json
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file
+from sklearn.cluster import KMeans
 
-from explorer.analysis.lab_moment import MEASURES
+from explorer.analysis import codebook_rules_dead
+from explorer.analysis.lab_diagnosis import Finding
+from explorer.analysis.lab_moment import MEASURES, Moment, beside, moment_of
+from explorer.analysis.lab_reading import read_run
 from explorer.errors import UnknownIdError
 from explorer.frame import DEAD
+from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.presets import PRESETS, preset
 from explorer.lab.runner import RESTARTING
 from explorer.lab.settings import LabSettings
@@ -40,6 +47,16 @@ def test_a_preset_is_plain_where_it_pauses_itself_and_mends_from_there(name):
     assert broken.agrees, broken.line()
     assert all(finding.text and finding.figure in FIGURES for finding in found)
     assert all(finding.advice for finding in found if finding.level != "good")
+    level = side.frame().levels[0]
+    if name == "beta_too_low":
+        codes = np.linalg.norm(level.vectors.astype(np.float64), axis=1).mean()
+        assert "15 to 25 times" in PRESETS[name].watch
+        assert 14 < np.linalg.norm(level.z_e, axis=1).mean() / codes < 27
+    if name == "decay_too_slow":
+        z = level.z_e.astype(np.float64)
+        inertia = KMeans(5, n_init=5, random_state=0).fit(z).inertia_
+        least = inertia / np.square(z - z.mean(0)).sum()
+        assert "more than ten times" in PRESETS[name].watch and broken.measured > 10 * least
     if name in FULL_USAGE:
         assert (side.frame().levels[0].state == DEAD).mean() <= 0.1
     mended, _, says = look(name, go(mend(name, side), CHECKS[name].after), PRESETS[name].pause_at)
@@ -123,7 +140,7 @@ def test_the_numbers_of_a_sentence_are_those_of_the_run():
     level = side.frame().levels[0]
     _, _, says = look("rich_get_richer", side)
     dead = int(np.count_nonzero(level.state == DEAD))
-    assert says.startswith(f"{dead} of 64 codes are dead") and f"The {64 - dead} others" in says
+    assert says.startswith(f"{dead} of 64 codes are dead") and f"share the eight clusters: {64 - dead};" in says
 
 
 def test_words_and_diagnosis_count_reseeds_over_the_same_steps():
@@ -133,6 +150,50 @@ def test_words_and_diagnosis_count_reseeds_over_the_same_steps():
         row, _, _ = look("ema_overwrites", go(side, 20), 180)
         assert (row.state == "mended") == row.agrees, row.line()
     assert row.agrees
+
+
+SAID = Finding("good", "Nothing wrong is measured", "64 codes in use.", "", "histogram")
+
+
+@pytest.mark.parametrize("state", ["before", "plain", "faded", "mending"])
+def test_nothing_is_well_while_a_preset_is_not_mended(state):
+    (said,) = beside((SAID,), PRESETS["far_init"], Moment(300, state, "words"))
+    assert said.level == "warn" and SAID.text in said.text
+    assert said.title == ("Not mended yet" if state == "mending" else "Broken on purpose")
+    alarm = replace(SAID, level="bad", title="Codes far from all latents")
+    assert beside((alarm,), PRESETS["far_init"], Moment(300, state, "words")) == (alarm,)
+    assert beside((), PRESETS["far_init"], Moment(300, state, "words")) == ()
+
+
+def test_what_is_mended_may_be_well():
+    assert beside((SAID,), PRESETS["far_init"], Moment(300, "mended", "words")) == (SAID,)
+
+
+def test_no_longer_plain_is_said_only_of_what_was_plain():
+    """A preset of which all codes are in use past its pause, with and without an earlier moment when most were dead."""
+    one = replace(PRESETS["far_init"], pause_at=100)
+    curves, log = Curves(), EventLog()
+    frames = [go(begin("rich_get_richer", 0), 1).frame()]
+    level = frames[0].levels[0]
+    alive = replace(level, state=np.zeros_like(level.state))
+    dead = replace(level, state=np.full_like(level.state, DEAD))
+    for before, words in ((dead, "No longer plain at this step: "), (alive, "Not plain at this step: ")):
+        timeline = Timeline()
+        for step, shown in ((0, alive), (80, before), (200, alive)):
+            timeline.add(replace(frames[0], step=step, levels=(shown,)))
+        said = moment_of(one, read_run(curves, timeline, log), mended=False)
+        assert said.state == "faded" and said.text.startswith(words)
+
+
+def test_small_shares_that_differ_are_written_apart():
+    """As the error of threshold_too_high broken, mended, and what k-means leaves."""
+    written = [MEASURES["error"].written(share) for share in (0.00131, 0.00086, 0.00097, 0.0, 0.123)]
+    assert written == ["0.13%", "0.09%", "0.10%", "0.0%", "12%"]
+
+
+def test_the_report_of_codes_that_decay_to_zero_is_named_where_its_preset_is():
+    cited = re.search(r"[\w-]+/pytorch-vq-vae/issues/10", inspect.getsource(codebook_rules_dead))[0]
+    assert PRESETS["slide_to_origin"].source.startswith(cited)
 
 
 def test_an_unknown_preset_names_the_valid_ones():

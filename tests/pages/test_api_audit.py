@@ -103,3 +103,14 @@ def test_a_call_has_its_limits(crops, monkeypatch, tmp_path):
     monkeypatch.setattr(api_audit, "MOST_SECONDS", -1.0)
     said, _ = api_audit.audit_files("fsq", [str(path) for path in crops], 0, tmp_path)
     assert not said["complete"] and said["planned"] == 3 and not load_audit(tmp_path).complete
+
+
+def test_the_answer_holds_what_the_diagnosis_says(tmp_path):
+    """40 media of 100 tokens over half of 16 codes: without a server, as it answers."""
+    np.save(tmp_path / "i.npy", np.random.default_rng(0).integers(0, 8, (40, 100)))
+    (tmp_path / "out").mkdir()
+    said, _ = api_audit.audit_files("", [str(tmp_path / "i.npy")], 16, tmp_path / "out", "b,t")
+    worst = said["findings"][0]
+    assert (worst["level"], worst["title"]) == ("bad", "8 of 16 codes are dead")
+    assert worst["sure"] == "certain" and worst["try"] and "in 4,000 tokens of 40 media" in worst["text"]
+    assert json.loads((tmp_path / "out" / "audit.json").read_text())["findings"] == said["findings"]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from explorer.analysis.lab_diagnosis import Finding
 from explorer.lab.preset import Sign
 from explorer.lab.presets import PRESETS
 from explorer.lab.runner import LabRunner
@@ -170,6 +171,21 @@ def test_two_sides_are_compared_and_their_difference_is_named(desk):
     assert ask(desk, "compare_off")["ok"] and len(look(desk)["sides"]) == 1
     assert not ask(desk, "compare", changes={})["ok"]
     assert differences(SMALL) == []
+
+
+def test_of_two_sides_the_broken_one_has_no_tick_and_the_words_are_of_the_first(desk, small_preset, monkeypatch):
+    """A is mended from its first step and B broken; the diagnosis of both is made to find nothing."""
+    good = Finding("good", "Nothing wrong is measured", "All codes are in use.", "", "histogram")
+    monkeypatch.setattr("explorer.pages.lab_judging.found_in", lambda run: (good,))
+    assert ask(desk, "preset", id=small_preset.id)["ok"] and ask(desk, "mend")["ok"]
+    broken = {name: getattr(LabSettings().changed(small_preset.changes), name) for name in small_preset.mend.changes}
+    assert ask(desk, "compare", changes=broken)["status"]["mended_at"] == 0
+    take(desk, 64)
+    ask(desk, "pause")
+    first, second = look(desk)["sides"]
+    expected = {"mended": good.title, "mending": "Not mended yet"}
+    assert first["diagnosis"][0]["title"] == expected[first["moment"]["state"]]
+    assert second["moment"] is None and second["diagnosis"][0]["title"] == "Broken on purpose"
 
 
 def test_the_timeline_gives_back_the_kept_moment(desk):

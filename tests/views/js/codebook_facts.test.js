@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { addressesIn, diagnosisCsv, elsewhere, findingsOf, levelOf, prefixOf } from "../../../explorer/views/codebook_diagnosis.js";
+import { addressesIn, diagnosisCsv, elsewhere, findingsOf, levelOf, prefixOf, sureWords } from "../../../explorer/views/codebook_diagnosis.js";
 import { factRows, factsCsv, jointFacts, levelFacts, shownRows } from "../../../explorer/views/codebook_facts.js";
 import { wrap } from "../../../explorer/views/codebook_panel.js";
 
@@ -51,6 +51,10 @@ test("findings: worst first, of this level and of all; others are pointed to", (
   assert.deepEqual(elsewhere(all, 0), [{ level: 1, word: "watch out" }, { level: 3, word: "broken" }]);
   assert.deepEqual(elsewhere([make("note", 0, "x"), make("good", 2, "y")], 1), []);
   assert.equal(prefixOf({ level: "good", title: "Healthy: all is well" }) + prefixOf({ level: "bad", title: "all dead" }), "Broken: ");
+  const well = (title) => `${prefixOf({ level: "good", title })}${title}`;
+  for (const title of ["Healthy: nothing wrong is measured", "No alarm: nothing wrong is measured", "No alarm from a first look at 1 picture"]) assert.equal(well(title), title);
+  assert.equal(well("all is well"), "No alarm: all is well", "no more is claimed than the title does");
+  assert.ok(/encoding or decoding/.test(sureWords({ sure: "certain" })) && !/alone/.test(sureWords({ sure: "certain" })), "some findings follow from decoding again");
   assert.equal(levelOf({ level: "unheard of" }).word, "Note");
   const lines = diagnosisCsv(all).trim().split("\n");
   assert.equal(lines.length, 6);
