@@ -150,8 +150,10 @@ def _left_behind(run: RunReading) -> Finding | None:
 
 def _fixed(run: RunReading) -> bool:
     """Whether no code has moved at all in the second half of the run, as those of k-means that is fitted once."""
-    earlier = [frame for frame in run.kept if 2 * frame.step <= run.now.step]
-    return bool(earlier) and np.array_equal(earlier[-1].levels[run.number].vectors, run.level.vectors)
+    since = [frame for frame in run.kept if 2 * frame.step >= run.now.step]
+    since += [frame for frame in run.kept if 2 * frame.step < run.now.step][-1:]
+    tables = [frame.levels[run.number].vectors for frame in since]
+    return len(tables) > 1 and all(np.array_equal(table, run.level.vectors) for table in tables)
 
 
 def _lags(run: RunReading) -> Finding | None:
