@@ -44,10 +44,11 @@ TRAINING_PRESETS = (
             "Latents are pulled back to their codes; it acts on this run. Codes that have died stay dead: they would "
             "have to be reseeded.",
             {"beta": 1.0},
-            "The latents are back: their mean length is {latent_norm}. {dead} of {k} codes died meanwhile and stay "
-            "dead, since beta moves no code; choose a reseeding strategy for them.",
+            "Latents and codes are together again, at a mean length of {latent_norm}: codes leave {error} of the "
+            "latents' variance. {dead} of {k} codes died meanwhile and stay dead, since beta moves no code; choose a "
+            "reseeding strategy for them.",
         ),
-        sign=Sign("latent_norm", 9.0, 7.0),
+        sign=Sign("error", 0.25, 0.12),
         pause_at=300,
         now="The mean length of a latent is {latent_norm}, that of a code {code_norm}: the codes lie in the middle, "
         "and leave {error} of the latents' variance.",
