@@ -42,10 +42,6 @@ def at_the_origin(side):
     return float((np.linalg.norm(dead, axis=1) < 1e-3 * spread).sum() / level.codebook_size)
 
 
-def latent_norm(side):
-    return float(np.linalg.norm(side.frame().levels[0].z_e, axis=1).mean())
-
-
 def relative_error(side):
     """Quantization error as a share of the variance of the latents."""
     level = side.frame().levels[0]
