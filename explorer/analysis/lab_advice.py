@@ -123,6 +123,7 @@ REMEDIES: Mapping[str, Remedies] = {
         Remedy("dim", "Choose another number of latent dimensions, or another quantizer.", OTHER),
         Remedy("dataset", "Choose other data, or another quantizer.", OTHER),
     ),
+    "skewed": (*_SPREAD, _KMEANS, _RATE_UP, _OTHER_DATA),
     "coarse": (
         Remedy("codebook_size", "Choose more codes (K).", UP),
         Remedy("axis_levels", "Choose more values an axis.", UP),

@@ -27,6 +27,7 @@ TRAILS = 0.5  # share of the quantization error that is due to codes away from t
 LAGS, LAGS_BY = 0.03, 3.0  # error as a share of the variance: at least, and against k-means or the best it was
 SLID = 0.05  # share of K that has to lie at the origin
 BLUNT, BLUNTER, BLUNT_BAD = 0.1, 4.0, 0.25  # error as a share of the variance: at least, against k-means, and bad
+SKEWED = 0.5  # of the perplexity that k-means reaches
 COARSE = 0.5  # of the variance that k-means leaves: so few codes say little
 
 
@@ -254,11 +255,27 @@ def _coarse(run: RunReading) -> Finding | None:
     return Finding("warn", "Too few codes to say much", text, run.advise("coarse"), "plane")
 
 
+def _skewed(run: RunReading) -> Finding | None:
+    """Codes that are all in use, but a few of which take far more than with k-means."""
+    if run.now.step < 150 or run.dead >= DEAD_WARN or run.evenness is None:
+        return None
+    own, reached = run.evenness
+    if own >= SKEWED * reached:
+        return None
+    text = (
+        f"On the latents shown the codes reach a perplexity of {own:.1f}{run.where}, and k-means with as many codes "
+        f"{reached:.1f}: a few codes take most of them."
+    )
+    return Finding("warn", "A few codes take most latents", text, run.advise("skewed"), "histogram")
+
+
 def _no_alarm(run: RunReading) -> Finding:
     codes, least = _reached(run)
     compared = "not compared with k-means" if least is None else f"k-means with {codes} codes: {least:.1%}"
     if least is not None and codes < run.k:
         compared += ", the most that the latents shown allow"
+    if run.evenness is not None:
+        compared += f" at perplexity {run.evenness[1]:.0f}"
     text = (
         f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.0f} of at most "
         f"{run.ceiling} in a batch; quantization error {run.relative[-1]:.1%} of the latents' variance ({compared})."
@@ -266,4 +283,18 @@ def _no_alarm(run: RunReading) -> Finding:
     return Finding("good", "Nothing wrong is measured", text, "", "histogram")
 
 
-CHECKS = (_dead, _slid, _far, _churn, _jump_back, _left_behind, _lags, _frozen, _alike, _unfaithful, _blunt, _coarse)
+CHECKS = (
+    _dead,
+    _slid,
+    _far,
+    _churn,
+    _jump_back,
+    _left_behind,
+    _lags,
+    _frozen,
+    _alike,
+    _unfaithful,
+    _blunt,
+    _skewed,
+    _coarse,
+)

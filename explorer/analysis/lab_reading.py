@@ -11,6 +11,7 @@ import numpy as np
 from scipy.cluster.vq import kmeans2
 
 from explorer.analysis.lab_advice import advise
+from explorer.analysis.usage import usage_of_counts
 from explorer.frame import DEAD, LIVE, Frame, FrameEvent, FrameLevel
 from explorer.lab.history import Tally
 from explorer.lab.settings import LabSettings
@@ -91,11 +92,8 @@ class RunReading:
     def perplexity(self) -> float:
         """Of a batch, mean of the newest rows; of the latents shown where the curves have none."""
         _, values = self.curves.series(f"perplexity_{self.number}")
-        if len(values):
-            return float(values[-20:].mean())
-        p = np.bincount(self.level.indices, minlength=self.k) / max(1, len(self.level.indices))
-        p = p[p > 0]
-        return float(np.exp(-(p * np.log(p)).sum()))
+        shown = usage_of_counts(np.bincount(self.level.indices)).perplexity
+        return float(values[-20:].mean()) if len(values) else shown
 
     @cached_property
     def spread(self) -> float:
@@ -160,10 +158,8 @@ class RunReading:
     @cached_property
     def away(self) -> float:
         """Median distance of a dead code to the nearest latent, in spreads of the latents; 0 without dead codes."""
-        dead = self.level.vectors[self.level.state == DEAD]
-        return (
-            float(np.median(nearest(some(dead), self.level.z_e[:512])) / max(1e-9, self.spread)) if len(dead) else 0.0
-        )
+        dead = some(self.level.vectors[self.level.state == DEAD])
+        return float(np.median(nearest(dead, self.level.z_e[:512])) / max(1e-9, self.spread)) if len(dead) else 0.0
 
     @cached_property
     def _halves(self) -> tuple[np.ndarray, np.ndarray]:
@@ -174,12 +170,18 @@ class RunReading:
     def reference(self) -> float | None:
         """What k-means (++ start) leaves of the latents shown: fitted on half of them, drawn at random, and measured
         on the rest, as a share of their variance. None where they are too few for so many codes."""
-        return None if self.most_fitted < self.k else self._kmeans(self.k)
+        return None if self.most_fitted < self.k else self._kmeans[0]
 
-    @cached_property
+    @property
     def reference_of_fewer(self) -> float | None:
         """The same of as many codes as can be fitted, where that are fewer than K: more codes would leave less."""
-        return None if self.most_fitted >= self.k or self.most_fitted < 1 else self._kmeans(self.most_fitted)
+        return self._kmeans[0] if 1 <= self.most_fitted < self.k else None
+
+    @cached_property
+    def evenness(self) -> tuple[float, float] | None:
+        """Perplexity of the codes on the latents that `reference` is measured on, and that of k-means with as many."""
+        own = usage_of_counts(np.bincount(self.level.indices[self._halves[1]])).perplexity
+        return (own, self._kmeans[1]) if self.most_fitted >= self.k else None
 
     @property
     def most_fitted(self) -> int:
@@ -187,12 +189,15 @@ class RunReading:
         fitted = len(self._halves[0])
         return fitted // 2 if fitted >= FEW and self.spread >= 1e-9 else 0
 
-    def _kmeans(self, codes: int) -> float:
+    @cached_property
+    def _kmeans(self) -> tuple[float, float]:
+        """Error as a share of the variance, and perplexity, of K codes or as many as can be fitted."""
         fitted, rest = (self.level.z_e[rows].astype(np.float64) for rows in self._halves)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an empty cluster is no news here
-            centres, _ = kmeans2(fitted, codes, iter=KMEANS_ITERATIONS, minit="++", seed=0)
-        return float(squared_distances(rest, centres).min(1).mean() / np.square(rest - rest.mean(0)).sum(1).mean())
+            centres, _ = kmeans2(fitted, min(self.k, self.most_fitted), iter=KMEANS_ITERATIONS, minit="++", seed=0)
+        squared, variance = squared_distances(rest, centres), np.square(rest - rest.mean(0)).sum(1).mean()
+        return float(squared.min(1).mean() / variance), usage_of_counts(np.bincount(squared.argmin(1))).perplexity
 
     @cached_property
     def held_out_error(self) -> float:

@@ -48,7 +48,7 @@ TRAINING_PRESETS = (
             "latents' variance. {dead} of {k} codes died meanwhile and stay dead, since beta moves no code; choose a "
             "reseeding strategy for them.",
         ),
-        sign=Sign("error", 0.25, 0.12),
+        sign=Sign("error", 0.5, 0.2),
         pause_at=300,
         now="The mean length of a latent is {latent_norm}, that of a code {code_norm}: the codes lie in the middle, "
         "and leave {error} of the latents' variance.",

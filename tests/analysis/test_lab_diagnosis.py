@@ -283,6 +283,27 @@ def test_a_codebook_lags_behind_latents_that_circle_back_to_where_they_began():
     assert "lags behind" in titles(told([at(0, 0), at(430, 2), at(460, 4), at(500, 2 * np.pi)]))
 
 
+def test_a_few_codes_that_take_most_latents_are_held_against_k_means():
+    """Nine tenths of the latents around one code; k-means with as many would part them."""
+    rng = np.random.default_rng(3)
+    vectors = np.concatenate([np.zeros((1, 2)), 8 * rng.normal(size=(K - 1, 2))])
+    each = np.concatenate([np.zeros(1800, int), rng.integers(1, K, 200)])
+    z = vectors[each] + rng.normal(size=(2000, 2)) * 0.3
+    found = told([frame(0, z, vectors, each), frame(500, z, vectors, each)])
+    assert "A few codes take most latents" in titles(found)
+    text = next(one.text for one in found if one.title.startswith("A few"))
+    own, reached = (
+        float(part.split(maxsplit=1)[0].rstrip(":,"))
+        for part in (text.split("perplexity of ")[1], text.split("many codes ")[1])
+    )
+    share = np.bincount(each) / len(each)
+    assert own == pytest.approx(np.exp(-(share * np.log(share)).sum()), rel=0.15)
+    assert 2 * own < reached <= K
+    even = np.repeat(np.arange(K), 2000 // K)
+    well = vectors[even] + rng.normal(size=(len(even), 2)) * 0.3
+    assert "A few" not in titles(told([frame(0, well, vectors, even), frame(500, well, vectors, even)]))
+
+
 def test_a_frozen_encoder(cloud):
     z, vectors = cloud
     nothing = np.zeros_like(z, dtype=np.float32)
