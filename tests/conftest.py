@@ -21,9 +21,18 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: workers sha
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# Each window has two pages for the popup of its address bar, which cost as much as the page under test. The others are
+# what playwright turns off itself, of which the last such option is the one that holds.
+NO_FEATURES = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "AimEnabled", "AvoidUnnecessaryBeforeUnloadCheckSync"),
+    *("DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "LensOverlay"),
+    *("MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect"),
+    *("OptimizationHints", "NetworkTimeServiceQuerying", "PreconnectToSearch", "CDPScreenshotNewSurface"),
+)
 CHROMIUM_OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    f"--disable-features={','.join(NO_FEATURES)}",
 )
 SECONDS_TO_START = 180  # a cold disk and one slow core; a warm start takes a few
 MOST_WORKERS = 4  # each holds torch, and an app and a browser while it comes through the browser tests
