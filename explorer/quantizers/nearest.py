@@ -9,8 +9,6 @@ Codes that hold NaN or infinity are never chosen. A latent that does has no near
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -74,9 +72,6 @@ def known(z: Tensor, codes: Tensor) -> Tensor:
 
 def placed(z: Tensor, indices: Tensor, codebook_size: int) -> Tensor:
     """indices (N,), but K for latents z (N, D) that are not finite: what is counted and summed leaves these out."""
-    on_cpu = z.device.type == "cpu" and not in_a_graph()
-    if on_cpu and math.isfinite(z.detach().sum()):  # on a GPU to look is to wait
-        return indices
     return torch.where(finite_rows(z.detach()), indices, codebook_size)
 
 
