@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.analysis.naming import given_noun, part_noun
+from explorer.analysis.projection import Projection
 from explorer.pages import inspect_events as events
 from explorer.pages import runtime
 from explorer.pages.inspect_maps import code_maps
@@ -95,3 +96,30 @@ def test_codes_that_are_not_finite_have_no_place_and_the_others_keep_theirs():
     (flat,) = with_vectors(vectors[:, :2])
     assert flat.kind == "plane" and flat.box is not None and "1,022 codes where they are" in flat.caption
     assert with_vectors(np.full_like(vectors, np.nan)) == []
+
+
+def kinds_of(value):
+    """Level -> kinds of its maps."""
+    shown = json.loads(value)
+    return {n: [one["kind"] for one in shown["maps"] if one["level"] == n] for n in range(len(shown["levels"]))}
+
+
+def test_umaps_that_ship_need_no_work_and_others_say_how_far_they_are(monkeypatch):
+    visit = Visit(tokenizer="rvq-4", picture="astronaut")
+    kept = events.with_kept_maps(visit)
+    assert all("umap" in kinds for kinds in kinds_of(kept).values()) and json.loads(kept)["progress"] == ""
+
+    monkeypatch.setattr(runtime, "kept_projection", lambda *_: None)
+    assert not any("umap" in kinds for kinds in kinds_of(events.with_kept_maps(visit)).values())
+    places = np.random.default_rng(0).normal(size=(1024, 2)).astype(np.float32)
+    monkeypatch.setattr(
+        runtime, "umap_in_background", lambda *_, **__: iter([0.0, 0.5, Projection(places, "umap", "Made here.")])
+    )
+    values = list(events.umap_steps(visit, "a page", 1))
+    told = [json.loads(value)["progress"] for value in values]
+    assert told[0] == "UMAP: begins" and told[-1] == ""
+    assert "UMAP of level 1: 50% done" in told and "UMAP of level 4: 50% done" in told
+    assert ["umap" in kinds for kinds in kinds_of(values[2]).values()] == [False] * 4, "half of the first is done"
+    last = json.loads(values[-1])["maps"]
+    made = [one for one in last if one["kind"] == "umap"]
+    assert [one["level"] for one in made] == [0, 1, 2, 3] and all("Made here." in one["caption"] for one in made)
