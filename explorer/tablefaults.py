@@ -38,6 +38,17 @@ def codebook_faults(codebooks: Sequence[Codebook], noun: str = "level") -> tuple
     return tuple(f"{_numbered(noun, numbers, len(codebooks))}: {fault}." for fault, numbers in found.items())
 
 
+def lost_codes(codebooks: Sequence[Codebook]) -> tuple[str, ...]:
+    """A sentence for each codebook that holds codes which are not finite."""
+    several = len(codebooks) > 1
+    return tuple(
+        f"{book.codes_not_finite:,} of {book.codebook_size:,} codes{f' of level {q + 1}' * several} are not finite "
+        "(NaN or infinity): the run diverged, and no latent is nearest to them."
+        for q, book in enumerate(codebooks)
+        if book.codes_not_finite
+    )
+
+
 def not_finite(vectors: np.ndarray) -> int:
     """How many of `vectors` (K, D) hold NaN or infinity."""
     # A sum is not finite if a number is not, and costs a fraction; it may also overflow, so look closer.

@@ -35,11 +35,14 @@ def load(format: Format, header: Header, progress: Progress) -> Codec:
     codec = empty(format, header)
     places = check(codec, format, header)
     total, done = sum(header.tensors[key].count for key in places) or 1, 0
+    diverged: list[str] = []
     for key, tensor in iterate_tensors(header, list(places)):
         progress(done / total, f"reading {key}")
-        put(codec, places[key], tensor, key)
+        diverged += put(codec, places[key], tensor, key)
         done += tensor.numel()
     finish(codec)
+    if diverged:
+        check_codes(codec, diverged)
     return codec
 
 
@@ -79,24 +82,48 @@ def _listed(names: list[str]) -> str:
     return (", ".join(names[:NAMED]) or "nothing") + more
 
 
-def put(codec: nn.Module, name: str, tensor: Tensor, key: str) -> None:
-    """Let `tensor` be the parameter or buffer of that name: assigned, not copied. Floats become float32."""
+def put(codec: Codec, name: str, tensor: Tensor, key: str) -> list[str]:
+    """Let `tensor` be the parameter or buffer of that name: assigned, not copied. Floats become float32.
+
+    Returns [the key] of a table of which some codes are not finite, else []. Raises CheckpointError for other weights
+    that are not.
+    """
+    diverged = False
     if tensor.is_floating_point():
         tensor = tensor.float()  # first: 8-bit floats cannot be summed, and a float64 may be infinite as a float32
         # A sum is not finite if a number is not, and takes a tenth of the time; it may also overflow, so look closer.
         if not math.isfinite(float(tensor.sum())) and not bool(tensor.isfinite().all()):
-            raise CheckpointError(_diverged(key, tensor))
+            if not (codec.skips_lost_codes and _has_codes(key, tensor)):
+                raise CheckpointError(_diverged(key, tensor))
+            diverged = True
     owner_name, _, leaf = name.rpartition(".")
     owner = codec.get_submodule(owner_name)
     if leaf in owner._parameters:
         setattr(owner, leaf, nn.Parameter(tensor, requires_grad=False))  # so that recurrent layers see it, too
     else:
         owner._buffers[leaf] = tensor
+    return [key] * diverged
+
+
+def _has_codes(key: str, tensor: Tensor) -> bool:
+    """Whether `tensor` (K, D) is a codebook by its name, with codes left that are finite: the rest can be shown."""
+    return _is_codebook(key, tensor) and bool(tensor.isfinite().all(1).any())
+
+
+def _is_codebook(key: str, tensor: Tensor) -> bool:
+    return tensor.ndim == 2 and is_table(key, TensorInfo(tuple(tensor.shape)))
+
+
+def check_codes(codec: Codec, diverged: list[str]) -> None:
+    """Raise CheckpointError unless the tables that diverged are the codec's codebooks, with a code left in each."""
+    lost = [(book.codes_not_finite, book.codebook_size) for book in codec.codebooks()]
+    if not any(count for count, _ in lost) or any(count == size for count, size in lost):
+        raise CheckpointError(f"{_listed(diverged)}: NaN or infinite weights: the run diverged.")
 
 
 def _diverged(key: str, tensor: Tensor) -> str:
     """What is said of weights that are not finite: of a table, how many of its codes."""
-    if tensor.ndim == 2 and is_table(key, TensorInfo(tuple(tensor.shape))):
+    if _is_codebook(key, tensor):
         return f"{key}: {table_fault(tensor.numpy())}, so nothing can be tokenized with it."
     return f"{key} holds NaN or infinite weights: the run diverged."
 

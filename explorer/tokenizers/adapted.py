@@ -12,8 +12,8 @@ from torch import Tensor
 from explorer.device import pick_device
 from explorer.errors import MediaError, RecordError
 from explorer.quantizers.nearest import finite_rows
-from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
-from explorer.tablefaults import DIVERGED, codebook_faults
+from explorer.record import TokenLayout, TokenLevel, TokenRecord
+from explorer.tablefaults import DIVERGED, codebook_faults, lost_codes
 from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 from explorer.tokenizers.clipping import clipping_note
 from explorer.tokenizers.clock import Clock
@@ -301,14 +301,3 @@ class AdaptedTokenizer(Tokenizer):
                     f"indices reach from {array.min()} to {array.max()}, outside 0..{book.codebook_size - 1}"
                 )
         return arrays
-
-
-def lost_codes(codebooks: Sequence[Codebook]) -> tuple[str, ...]:
-    """A sentence for each codebook that holds codes which are not finite."""
-    several = len(codebooks) > 1
-    return tuple(
-        f"{book.codes_not_finite:,} of {book.codebook_size:,} codes{f' of level {q + 1}' * several} are not finite "
-        "(NaN or infinity): the run diverged, and no latent is nearest to them."
-        for q, book in enumerate(codebooks)
-        if book.codes_not_finite
-    )

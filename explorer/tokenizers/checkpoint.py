@@ -26,6 +26,7 @@ from explorer.tokenizers.specs import CONFIG, read_config
 
 WEIGHTS = "model.safetensors"
 TRAINING_ONLY = ("reservoir.", "ema_sum", "ever_used")  # state that tokenizing never reads
+TABLES = ("vectors", "table")  # what quantizers call the codes that they hold
 LOOPS_AT_MOST = 1000
 
 
@@ -128,9 +129,15 @@ def read_tensors(path: Path, expected: Mapping[str, Tensor], limit_bytes: int) -
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{where} cannot be read: {error}") from error
     for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()) and not _has_codes(name, tensor):
             raise CheckpointError(f"{name} in {where} holds NaN or infinite weights")
     return tensors
+
+
+def _has_codes(name: str, tensor: Tensor) -> bool:
+    """Whether `tensor` (K, D) is a codebook with codes left that are finite: no latent is given the others."""
+    table = name.startswith("quantizer.") and name.rpartition(".")[2] in TABLES and tensor.ndim == 2
+    return table and bool(tensor.isfinite().all(1).any())
 
 
 def refuse_pickle(path: Path) -> None:

@@ -9,6 +9,7 @@ Letters of the shapes: B media, N tokens of a level, D codebook_dim, C channels 
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class Codec(nn.Module, ABC):
     spec: TokenizerSpec
     token_reach: int | None = None  # how many tokens away a token still changes the output; None: everywhere
     half_precision = True  # whether it may run in float16 on CUDA
+    skips_lost_codes = True  # whether its search passes over codes that are not finite; if not, they are refused
     notes: tuple[str, ...] = ()  # what a reader of its records should know, in plain words
     warnings: tuple[str, ...] = ()  # what was seen to be wrong when it was made, in whole sentences
 
@@ -100,7 +102,7 @@ def lookup(table: Tensor, indices: Tensor, kept: Tensor | None = None) -> Tensor
     """Rows of a table (K, D) channels first: indices (B, *shape) -> (B, D, *shape); zero where not kept."""
     rows = nn.functional.embedding(indices, table)  # (B, *shape, D)
     if kept is not None:
-        rows = rows * kept[..., None].to(rows.dtype)
+        rows = rows.where(kept[..., None], 0)  # a product would keep the NaN of a code that is not finite
     return rows.movedim(-1, 1)
 
 
@@ -119,10 +121,18 @@ def published_nearest(latents: Tensor, table: Tensor, most_bytes: int = 2**28) -
 
     |z|^2 - 2 z.c + |c|^2, in that order of operations. In float32 that loses the digits that tell codes apart where
     both lie far from zero; those are then the tokens that the original gives.
+    Codes that are not finite are never chosen, as in `nearest`, where the original gives them every token.
     """
     flat_z, square = latents.reshape(-1, latents.shape[-1]), table.square().sum(1)
     rows = max(1, most_bytes // (4 * len(table)))
     found = [
-        (part.square().sum(1, keepdim=True) + square - 2 * part @ table.T).argmin(1) for part in flat_z.split(rows)
+        far_where_lost(part.square().sum(1, keepdim=True) + square - 2 * part @ table.T, square).argmin(1)
+        for part in flat_z.split(rows)
     ]
     return torch.cat(found).reshape(latents.shape[:-1])
+
+
+def far_where_lost(distances: Tensor, squares: Tensor) -> Tensor:
+    """distances (N, K), infinite where the squared length (K,) of a code is not finite: NaN would be least of all."""
+    lost = ~squares.isfinite()
+    return distances.masked_fill_(lost, math.inf) if bool(lost.any()) else distances

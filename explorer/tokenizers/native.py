@@ -13,6 +13,7 @@ from explorer.device import pick_device
 from explorer.errors import MediaError, RecordError
 from explorer.quantizers.base import QuantizerOutput
 from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
+from explorer.tablefaults import lost_codes
 from explorer.tokenizers.autoencoder import decoder_reach, from_network, to_network
 from explorer.tokenizers.base import Tokenizer
 from explorer.tokenizers.checkpoint import load_model
@@ -32,6 +33,7 @@ class NativeTokenizer(Tokenizer):
         self._device = pick_device(device)
         self._model = load_model(folder).to(self._device)
         self._codebooks = self._model.quantizer.codebooks()
+        self._lost = lost_codes(self._codebooks)
         self.device = str(self._device)
         self.token_reach = decoder_reach(tuple(config["architecture"]["blocks"]))
 
@@ -51,7 +53,14 @@ class NativeTokenizer(Tokenizer):
         clock.lap("decode")
         levels = self._levels(output, media.shape[:2])[0]
         return TokenRecord(
-            media, self.spec.id, levels, decoded, clock.seconds, self.spec.combination, device=self.device
+            media,
+            self.spec.id,
+            levels,
+            decoded,
+            clock.seconds,
+            self.spec.combination,
+            device=self.device,
+            notes=self._lost,
         )
 
     @torch.inference_mode()
@@ -152,7 +161,8 @@ class NativeTokenizer(Tokenizer):
         codebook = self._codebooks[level]
         if self.spec.combination == "sum" or codebook.vectors is None:
             return torch.zeros(codebook.codebook_dim, device=self._device)
-        return torch.from_numpy(codebook.vectors.mean(0)).to(self._device)
+        present = np.isfinite(codebook.vectors).all(1)
+        return torch.from_numpy(codebook.vectors[present].mean(0)).to(self._device)
 
     def _check_levels(self, levels: Sequence[int]) -> None:
         """Raise RecordError for a level that the tokenizer does not have."""

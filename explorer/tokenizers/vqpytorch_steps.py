@@ -41,8 +41,9 @@ class Step(nn.Module, ABC):
         return self.rows(codes)
 
     def mean_out(self) -> Tensor:
-        """What the mean code gives, (out_width,), for a head that is left out of a concatenation."""
-        return self.out(torch.arange(min(self.codebook().codebook_size, 2**16), device=self.place())).mean(0)
+        """What the mean of the codes that are finite gives, (out_width,), for a head left out of a concatenation."""
+        given = self.out(torch.arange(min(self.codebook().codebook_size, 2**16), device=self.place()))
+        return given[given.isfinite().all(1)].mean(0)
 
     def place(self) -> torch.device:
         """Where its tensors lie."""

@@ -7,11 +7,15 @@ import made_format
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from explorer.errors import CheckpointError
 from explorer.loading.sources import load, plan_file
 from explorer.pages.inspect_maps import code_maps
 from explorer.tokenizers import brought_tokenizers, load_tokenizer
+from explorer.tokenizers.codec import published_nearest
+from explorer.tokenizers.convvq.codes import best_product
+from explorer.tokenizers.sound.layers import nearest_row
 from explorer.views import inspect_view, tokenizer_facts
 
 ZEROS = "Every token is code 0: the table is all zeros, as before k-means or training ever filled it."
@@ -36,16 +40,50 @@ def test_a_k_means_that_never_ran_is_said_where_it_is_read(set_settings, tmp_pat
     assert json.loads(tokenizer_facts.payload(spec))["warnings"] == [ZEROS]
 
 
-def test_a_table_that_diverged_is_refused_with_how_much_of_it(set_settings, tmp_path):
+def diverge(table, codes=slice(5, 17)):
+    table[codes, 3] = float("nan")
+
+
+SEARCHED = [entry for entry in originals.ENTRIES if entry.name in ("taming", "llamagen_16", "ibq")]
+
+
+@pytest.mark.parametrize("entry", SEARCHED, ids=lambda entry: f"{entry.name}-{entry.format}")
+def test_the_rest_of_a_table_that_diverged_is_shown(entry, tmp_path):
+    """No token goes to the codes that are NaN, those that had others keep them, and the number is said."""
+    sound = originals.load(originals.save(entry, tmp_path / "sound.safetensors"))
+    tensors = load_file(tmp_path / "sound.safetensors")
+    size, dim = entry.codebook
+    for table in tensors.values():
+        if table.shape in ((size, dim), (size + 1, dim)):  # RQ-VAE's have a row of padding
+            diverge(table)
+    save_file(tensors, tmp_path / "diverged.safetensors")
+    diverged = originals.load(tmp_path / "diverged.safetensors")
+    picture = np.random.default_rng(0).random((32, 48, 3), np.float32)
+    before, after = sound.tokenize(picture).levels[0].indices, diverged.tokenize(picture)
+    assert all(not np.isin(level.indices, np.arange(5, 17)).any() for level in after.levels)
+    kept = ~np.isin(before, np.arange(5, 17))
+    if sound.spec.combination == "single":
+        assert np.array_equal(before[kept], after.levels[0].indices[kept])
+    assert np.isfinite(after.reconstruction).all()
+    assert f"12 of {entry.codebook[0]} codes" in after.notes[0] and "NaN or infinity" in after.notes[0]
+    assert any("12 of" in words and "are NaN: the run diverged" in words for words in diverged.spec.warnings)
+    nothing = [np.zeros(np.shape(level.indices), bool) for level in after.levels]
+    fives = [np.full(np.shape(level.indices), 5) for level in after.levels]
+    assert np.isfinite(diverged.decode_kept(fives, nothing)).all()  # what is left out brings no NaN with it
+
+
+def test_what_diverged_is_said_where_the_file_is_read(set_settings, tmp_path):
     set_settings()
+    spec = load(plan_file(saved(tmp_path / "last.ckpt", diverge)), "cpu")
+    words = "12 of 128 codes are NaN: the run diverged."
+    assert spec.warnings == (words,) and json.loads(tokenizer_facts.payload(spec))["warnings"] == [words]
 
-    def diverge(table):
-        table[5:17, 3] = float("nan")
 
-    plan = plan_file(saved(tmp_path / "last.ckpt", diverge))
-    with pytest.raises(
-        CheckpointError, match=r"quantize\.embedding\.weight: 12 of 128 codes are NaN: the run diverged"
-    ):
+@pytest.mark.parametrize("value, kind", [(float("nan"), "NaN"), (float("inf"), "infinite")])
+def test_a_table_without_a_finite_code_is_refused(value, kind, set_settings, tmp_path):
+    set_settings()
+    plan = plan_file(saved(tmp_path / "last.ckpt", lambda table: table.fill_(value)))
+    with pytest.raises(CheckpointError, match=rf"quantize\.embedding\.weight: 128 of 128 codes are {kind}"):
         load(plan, "cpu")
     assert brought_tokenizers() == []
 
@@ -57,3 +95,13 @@ def test_other_weights_that_diverged_are_named(made, set_settings, tmp_path):
     torch.save(tensors, tmp_path / "x.pt")
     with pytest.raises(CheckpointError, match=r"encoder\.bias holds NaN or infinite weights: the run diverged"):
         load(plan_file(tmp_path / "x.pt"), "cpu")
+
+
+@pytest.mark.parametrize("search", [published_nearest, best_product, nearest_row])
+def test_no_search_of_a_public_format_finds_a_code_that_is_not_finite(search):
+    generator = torch.Generator().manual_seed(0)
+    latents, table = torch.randn(2, 50, 4, generator=generator), torch.randn(16, 4, generator=generator)
+    table[3, 1], table[9] = float("nan"), float("-inf")
+    present = [code for code in range(16) if code not in (3, 9)]
+    wanted = search(latents, table[present])
+    assert torch.equal(search(latents, table), torch.tensor(present)[wanted])

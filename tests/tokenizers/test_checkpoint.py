@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from small_zoo import SMALL, picture, small_model
 
 from explorer.config import Limits
 from explorer.errors import CheckpointError, ExplorerError
-from explorer.tokenizers.checkpoint import TRAINING_ONLY, described_bytes, load_model, save_checkpoint
+from explorer.tokenizers.checkpoint import TABLES, TRAINING_ONLY, described_bytes, load_model, save_checkpoint
 from explorer.tokenizers.native import NativeTokenizer
 
 
@@ -76,6 +77,21 @@ def test_missing_and_unknown_keys_are_named(checkpoint):
 def test_weights_that_are_no_numbers(value, checkpoint):
     edit_tensors(checkpoint, lambda t: t["encoder.1.bias"].__setitem__(0, value))
     assert "encoder.1.bias" in refusal(checkpoint) and "NaN or infinite" in refusal(checkpoint)
+
+
+@pytest.mark.parametrize("quantizer_id", ["vq", "rvq", "pq", "simvq", "kmeans"])
+def test_the_rest_of_a_table_that_diverged_is_shown(quantizer_id, small_checkpoints, tmp_path):
+    folder = shutil.copytree(small_checkpoints / quantizer_id, tmp_path / quantizer_id)
+    edit_tensors(folder, lambda t: [t[name][5:9].fill_(float("nan")) for name in t if name.endswith(TABLES)])
+    tokenizer = NativeTokenizer(folder, "cpu")
+    record = tokenizer.tokenize(picture(64, 64))
+    assert all(not np.isin(level.indices, np.arange(5, 9)).any() for level in record.levels)
+    assert np.isfinite(record.reconstruction).all()
+    assert len(record.notes) == len(record.levels) and all("4 of" in note for note in record.notes)
+    assert all("NaN or infinity" in note for note in record.notes)
+    assert np.isfinite(tokenizer.decode_levels(record, [])).all()  # what stands for a level left out is no NaN
+    edit_tensors(folder, lambda t: [t[name].fill_(float("nan")) for name in t if name.endswith(TABLES)])
+    assert "holds NaN or infinite weights" in refusal(folder)
 
 
 class WritesAFile:

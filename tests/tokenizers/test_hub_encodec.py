@@ -137,3 +137,15 @@ def test_what_only_looks_like_it_is_refused(pair):
         form.load(replace(header, config={**header.config, "num_residual_layers": 1_000_000}))
     with pytest.raises(CheckpointError, match="shape"):
         form.load(replace(header, config={**header.config, "num_filters": 8}))
+
+
+def test_a_table_that_diverged_is_refused_with_how_much_of_it(tmp_path):
+    """The library's search gives every token to a code that is NaN, so that nothing would be left to see."""
+    encodec("24 kHz").save_pretrained(tmp_path)
+    tensors = load_file(tmp_path / "model.safetensors")
+    key = next(key for key in tensors if key.endswith("codebook.embed"))
+    tensors[key][5:17, 3] = float("nan")
+    save_file(tensors, tmp_path / "model.safetensors")
+    header = read_header(tmp_path)
+    with pytest.raises(CheckpointError, match=r"codebook\.embed: 12 of 64 codes are NaN: the run diverged"):
+        FORMATS.load("encodec").load(header)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from explorer.record import Codebook, LatticeRule, Metric
-from explorer.tokenizers.codec import Stage, flat, lookup, published_nearest
+from explorer.tokenizers.codec import Stage, far_where_lost, flat, lookup, published_nearest
 from explorer.tokenizers.convvq.family import Family
 
 
@@ -28,7 +28,8 @@ def table_book(
 def best_product(latents: Tensor, table: Tensor, most_bytes: int = 2**28) -> Tensor:
     """Index of the row of largest product: (B, N, D), (K, D) -> (B, N) int64, the first of equals."""
     flat_z = latents.reshape(-1, latents.shape[-1])
-    found = [(part @ table.T).argmax(1) for part in flat_z.split(max(1, most_bytes // (4 * len(table))))]
+    squares, parts = table.square().sum(1), flat_z.split(max(1, most_bytes // (4 * len(table))))
+    found = [far_where_lost(-(part @ table.T), squares).argmin(1) for part in parts]
     return torch.cat(found).reshape(latents.shape[:-1])
 
 

@@ -125,7 +125,7 @@ def residual_stages(latents: Tensor, layers: Sequence[nn.Module]) -> list[Stage]
 
 def kept_only(vectors: Tensor, kept: Tensor | None) -> Tensor:
     """vectors (B, D, *shape), zero where the booleans (B, *shape) say that a token is left out."""
-    return vectors if kept is None else vectors * kept[:, None].to(vectors.dtype)
+    return vectors if kept is None else vectors.where(kept[:, None], 0)
 
 
 DECAY = 0.99  # of the quantizers of EnCodec, Mimi and X-Codec

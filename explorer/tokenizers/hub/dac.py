@@ -21,6 +21,7 @@ class DacCodec(Codec):
     """config: of config.json. z_e and z_q are of length 1, as the search sees them; the decoder gets the raw codes."""
 
     half_precision = False  # residuals grow small: float16 would choose other codes
+    skips_lost_codes = False  # the search is the library's
 
     def __init__(self, config: Mapping[str, object]) -> None:
         super().__init__()

@@ -35,6 +35,7 @@ class EncodecCodec(Codec):
     """config: of config.json. Tokens of all chunks follow one another as one sequence."""
 
     half_precision = False  # thirty-two residuals, each smaller: float16 would choose other codes
+    skips_lost_codes = False  # the search is the library's
 
     def __init__(self, config: Mapping[str, object]) -> None:
         super().__init__()

@@ -26,6 +26,7 @@ class MimiCodec(Codec):
     """config: of config.json. The semantic and the acoustic levels are two quantizers of the same latents."""
 
     half_precision = False  # residuals grow small: float16 would choose other codes
+    skips_lost_codes = False  # the search is the library's
 
     def __init__(self, config: Mapping[str, object]) -> None:
         super().__init__()

@@ -28,6 +28,7 @@ class XcodecCodec(Codec):
     """config: of config.json. What rebuilds the speech model's features while training is left out."""
 
     half_precision = False  # residuals grow small: float16 would choose other codes
+    skips_lost_codes = False  # the search is the library's
 
     def __init__(self, config: Mapping[str, object]) -> None:
         super().__init__()

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.record import Codebook
-from explorer.tokenizers.codec import Stage
+from explorer.tokenizers.codec import Stage, far_where_lost
 
 Convolution = nn.Conv1d | nn.ConvTranspose1d
 
@@ -52,8 +52,9 @@ def nearest_row(latents: Tensor, table: Tensor) -> Tensor:
     |z|^2 - 2 z.c + |c|^2, added from left to right as EnCodec and its heirs do: another order rounds apart.
     """
     rows = latents.reshape(-1, latents.shape[-1])
-    distances = rows.square().sum(1, keepdim=True) - 2 * rows @ table.T + table.square().sum(1)
-    return distances.argmin(1).reshape(latents.shape[:-1])
+    squares = table.square().sum(1)
+    distances = rows.square().sum(1, keepdim=True) - 2 * rows @ table.T + squares
+    return far_where_lost(distances, squares).argmin(1).reshape(latents.shape[:-1])
 
 
 DECAY = 0.99  # of EnCodec's quantizer, which SpeechTokenizer and WavTokenizer took over

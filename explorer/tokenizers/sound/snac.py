@@ -94,7 +94,7 @@ class _Level(nn.Module):
         """(B, T / stride) -> (B, C, T); zero, without even the bias, where a token is not kept."""
         given = self.out_proj(self.codebook(indices).transpose(1, 2))
         if kept is not None:
-            given = given * kept[:, None].to(given.dtype)
+            given = given.where(kept[:, None], 0)
         return given.repeat_interleave(self.stride, dim=2)
 
 
