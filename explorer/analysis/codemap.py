@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.projection import Projection
+from explorer.analysis.projection import PointMetric, Projection
 from explorer.analysis.usage import rank_order
 from explorer.errors import SettingsError
 from explorer.record import Codebook, LatticeRule
+
+UMAP_SEED = 0  # of every UMAP that the pages show, so that maps that ship are theirs
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ def has_umap(codebook: Codebook) -> bool:
     """Whether a UMAP of the codes says something: that of grid points shows the grid's own symmetry only, and a plane
     needs none."""
     return codebook.rule is None and codebook.codebook_dim > 2
+
+
+def map_metric(codebook: Codebook) -> PointMetric:
+    """By which nearness the codes are laid out: that of the search, and Euclidean for a search by product."""
+    return "cosine" if codebook.metric == "cosine" else "euclidean"
 
 
 def map_codes(codebook: Codebook, limit: int, counts: np.ndarray | None = None) -> DrawnCodes:

@@ -11,26 +11,24 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from explorer.analysis.codemap import has_umap, map_codes
-from explorer.analysis.projection import cached_projection
+from explorer.analysis.codemap import UMAP_SEED, has_umap, map_codes, map_metric
+from explorer.analysis.projection import PointMetric, cached_projection
 from explorer.config import settings, shipped_maps
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
-SEED = 0
 
-
-def vectors_of_maps() -> Iterator[tuple[str, np.ndarray, str]]:
+def vectors_of_maps() -> Iterator[tuple[str, np.ndarray, PointMetric]]:
     """(tokenizer id, vectors (K', D), metric) of each codebook that ships and has a UMAP, as Inspect lays it out."""
     for spec in list_tokenizers():
         for book in load_tokenizer(spec.id).codebooks():
             if has_umap(book):
                 drawn = map_codes(book, settings().limits.codebook_map_codes).codes
-                yield spec.id, book.rows(drawn), "cosine" if book.metric == "cosine" else "euclidean"
+                yield spec.id, book.rows(drawn), map_metric(book)
 
 
 def main() -> None:
     for tokenizer_id, vectors, metric in vectors_of_maps():
-        made = cached_projection(vectors, "umap", SEED, shipped_maps(), metric)  # type: ignore[arg-type]
+        made = cached_projection(vectors, "umap", UMAP_SEED, shipped_maps(), metric)
         print(f"{tokenizer_id}: {len(vectors):,} codes, {made.note}")
 
 

@@ -164,12 +164,9 @@ def summary(audit: Audit) -> str:
 
 def _counted(audit: Audit) -> str:
     """The media: of a file of indices, those that its axes tell, and not the file."""
-    if "reading" not in audit.settings:
-        return f"{len(audit.media):,} of {audit.planned:,} media, {len(audit.skipped):,} skipped"
-    media = audit.settings.get("media")
-    if not isinstance(media, int):
-        return "1 file, whose media are not told apart"
-    return "1 medium" if media == 1 else f"{media:,} media"
+    if "reading" in audit.settings:
+        return audit.amount_words
+    return f"{len(audit.media):,} of {audit.planned:,} media, {len(audit.skipped):,} skipped"
 
 
 def _write(folder: Path, audit: Audit, codebooks: Sequence[Codebook]) -> list[dict[str, object]]:

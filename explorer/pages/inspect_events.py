@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from explorer.analysis.codemap import has_umap
+from explorer.analysis.codemap import has_umap, map_metric
 from explorer.analysis.depiction import depict
 from explorer.analysis.naming import part_noun
 from explorer.analysis.projection import Projection
@@ -134,7 +134,7 @@ def _to_lay_out(visit: Visit) -> Iterator[tuple[int, np.ndarray, str, Path]]:
     for number, level in enumerate(runtime.record_of(visit).levels):
         drawn = drawn_codes(level).codes
         if has_umap(level.codebook) and len(drawn):
-            metric = "cosine" if level.codebook.metric == "cosine" else "euclidean"
+            metric = map_metric(level.codebook)
             yield number, level.codebook.rows(drawn), metric, cache
 
 

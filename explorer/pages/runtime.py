@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer import stages
+from explorer.analysis.codemap import UMAP_SEED
 from explorer.analysis.depiction import depict
 from explorer.analysis.projection import Projection, cached_projection
 from explorer.config import REPOSITORY, settings, shipped_maps
@@ -29,7 +30,6 @@ from explorer.pages.visitor_files import files
 from explorer.record import TokenRecord
 from explorer.tokenizers import load_tokenizer, owner_of
 
-UMAP_SEED = 0
 MAPS = "maps"  # the thing whose turns end UMAP workers
 SESSIONS_KEPT = 200
 UMAP_SECONDS = 300  # longer than any codebook that is drawn takes; a stuck worker is ended

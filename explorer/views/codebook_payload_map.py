@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from explorer.analysis.bits import axis_usage, bit_usage, corners
-from explorer.analysis.codemap import lattice_coordinates, map_codes
+from explorer.analysis.codemap import lattice_coordinates, map_codes, map_metric
 from explorer.analysis.geometry import in_metric
 from explorer.analysis.projection import Projection, checked, principal_axes, trustworthiness
 from explorer.analysis.voronoi import Plane, box_around, plane_through, slice_regions
@@ -97,7 +97,7 @@ def map_vectors(
         raise SettingsError(f"only umap and tsne are laid out beforehand, not {kind!r}")
     of = _drawn(codebook_of(audit, level, codebook, "map"), codebook, kind)
     vectors, latents = of.vectors(), _joint_latents(of)
-    metric = "cosine" if codebook.metric == "cosine" else "euclidean"
+    metric = map_metric(codebook)
     return np.concatenate([vectors, latents]).astype(np.float32), metric, of.codes
 
 

@@ -125,7 +125,7 @@ def test_indices(tmp_path, capsys):
     assert "plain indices" in (tmp_path / "out" / "report.html").read_text()
     np.save(tmp_path / "i.npy", np.arange(3000) % 40)
     assert audit("--indices", tmp_path / "i.npy", "--codebook-size", 64, "--out", tmp_path / "row") == 0
-    assert "3,000 tokens of 1 file, whose media are not told apart; 40 of" in capsys.readouterr().out
+    assert "3,000 tokens of media that are not told apart; 40 of" in capsys.readouterr().out
 
 
 def test_mistakes_give_one_line_and_code_2(pictures, tmp_path, capsys):
