@@ -262,11 +262,11 @@ def _leave(request: gr.Request) -> None:
     runtime.turns.begin(request.session_hash, runtime.MAPS)
 
 
-def _select(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:
+def _select(visit: Visit, event: gr.EventData, request: gr.Request) -> str | dict:
     """A code was clicked: fill its card. The selection itself lives in the browser."""
     token = getattr(event, "token", None)
     visit = replace(visit, level=int(event.level), code=int(event.code), token=token if token != -1 else None)
-    return _newest(request, "select", lambda: (events.card_value(visit),), 1)
+    return _newest(request, "select", lambda: (events.card_value(visit),), 1)[0]  # of one output Gradio takes no tuple
 
 
 def _levels(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:
