@@ -179,8 +179,9 @@ def test_every_tokenizer_opens(page, app_url, tokenizers):
         code = data(page, "selected-code")
         wait_for_card(page, code)
         assert spec.summary in page.inner_text("#tokenizer-facts")
-        page.wait_for_timeout(1500)  # whatever comes later, such as maps, must not take the view away
         assert data(page, "selected-code") == code and page.locator(f"{VIEW} .dte-body").is_visible()
+    page.wait_for_timeout(1500)  # whatever comes later, such as maps, must not take the view away
+    assert data(page, "selected-code") == code and page.locator(f"{VIEW} .dte-body").is_visible()
 
 
 def test_a_copied_link_restores_everything(page, context, app_url, tokenizers, record_of):

@@ -198,7 +198,13 @@ def test_parts_of_var_add_up_to_the_whole(tmp_path):
         assert torch.allclose(codec.embed(level, indices, torch.zeros_like(mask)), torch.zeros(()), atol=1e-6)
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(e, id=name, marks=[pytest.mark.slow] * (e.name == "var"))
+        for e, name in zip(ENTRIES, IDS, strict=True)
+    ],
+)
 def test_half_precision_reaches_the_decoder(entry, tmp_path):
     """As on CUDA: networks in float16, searches in float32, and most tokens the same."""
     header = read_header(save(entry, tmp_path / "x.safetensors"))
