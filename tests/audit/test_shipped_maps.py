@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 
+from explorer.analysis.codemap import UMAP_SEED
 from explorer.analysis.projection import _cache_key, cached_projection
-from explorer.audit.shipped_maps import SEED, vectors_of_maps
+from explorer.audit.shipped_maps import vectors_of_maps
 from explorer.config import shipped_maps
 from explorer.errors import Cancelled
 from explorer.tokenizers import list_tokenizers
@@ -20,7 +21,7 @@ def maps():
 
 def kept(vectors, metric):
     """The map that ships; Cancelled if there is none."""
-    return cached_projection(vectors, "umap", SEED, shipped_maps(), metric, cancelled=lambda: True)
+    return cached_projection(vectors, "umap", UMAP_SEED, shipped_maps(), metric, cancelled=lambda: True)
 
 
 def test_each_codebook_without_a_rule_has_its_map_and_there_is_no_other(maps):
@@ -33,7 +34,7 @@ def test_each_codebook_without_a_rule_has_its_map_and_there_is_no_other(maps):
             assert kept(vectors, metric).xy.shape == (len(vectors), 2)
     with pytest.raises(Cancelled):
         kept(maps[0][1] + np.float32(1), "euclidean")
-    names = {f"projection-{_cache_key(vectors, 'umap', SEED, metric)}.npz" for _, vectors, metric in maps}
+    names = {f"projection-{_cache_key(vectors, 'umap', UMAP_SEED, metric)}.npz" for _, vectors, metric in maps}
     there = {path.name for path in shipped_maps().iterdir()}
     assert len(there) == len(names) and len(there - names) <= len(COMPUTED)
 
