@@ -13,7 +13,7 @@ import numpy as np
 
 from explorer.errors import RecordError
 from explorer.record import TokenLayout, TokenLevel, TokenRecord
-from explorer.views.colormaps import colormap
+from explorer.views.kit.draw.colormaps import colormap
 
 MEL_BANDS = 128  # rows of a spectrogram, one pixel each
 WIDTH_PX = 768  # about; a token takes a whole number of columns

@@ -2,7 +2,7 @@
 
 A Voronoi diagram of *projected* codes is not the partition of the latent space. So a plane is named and each of its
 points, lifted back to D dimensions, is assigned as the quantizer would (`slice_regions`). Codebooks that are truly 2-D
-with the euclidean metric need no slice: the browser cuts their exact cells (`lab_voronoi.js`) inside `box_around`.
+with the euclidean metric need no slice: the browser cuts their exact cells (`kit/draw/voronoi.js`) inside `box_around`.
 """
 
 from __future__ import annotations

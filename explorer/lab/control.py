@@ -37,7 +37,7 @@ class Control:
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """As `lab_controls.js` reads it."""
+        """As `lab/controls/controls.js` reads it."""
         return asdict(self) | {"when": {name: list(values) for name, values in self.when.items()}}
 
 

@@ -102,7 +102,7 @@ def acts(control: Control, settings: LabSettings) -> bool:
 
 
 def inert_json() -> list[dict[str, Any]]:
-    """As `lab_controls.js` reads it, so that the page greys a control before the server answers."""
+    """As `lab/controls/controls.js` reads it, so that the page greys a control before the server answers."""
     return [
         {
             "names": list(one.names),

@@ -20,7 +20,7 @@ from explorer.pages.hosts import NamedHosts, allowed_hosts
 from explorer.pages.icon import WithIcon
 from explorer.pages.runtime import SESSIONS_KEPT
 from explorer.pages.visitor_files import files
-from explorer.views.theme import stylesheet, theme
+from explorer.views.kit.page.theme import stylesheet, theme
 
 TITLE = "Discrete Tokenizer Explorer"
 FIRST_PAGE = "Inspect"

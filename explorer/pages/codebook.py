@@ -15,7 +15,7 @@ from explorer.pages import codebook_events
 from explorer.pages.codebook_visitors import OWN, visitors
 from explorer.pages.session import whole_number
 from explorer.tokenizers import list_tokenizers
-from explorer.views.codebook_view import CodebookView, opening
+from explorer.views.codebook.view import CodebookView, opening
 
 
 def build(demo: gr.Blocks) -> None:

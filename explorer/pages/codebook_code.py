@@ -15,8 +15,8 @@ from explorer.media.audio import wav_bytes
 from explorer.pages.codebook_audits import Opened, answers, pictures_of, with_pictures
 from explorer.record import TokenLayout
 from explorer.tokenizers import load_tokenizer
-from explorer.views.codebook_payload_code import CodeView, PicturedToken, code_payload
-from explorer.views.encoding import wav_data_url
+from explorer.views.codebook.payload_code import CodeView, PicturedToken, code_payload
+from explorer.views.kit.wire.encoding import wav_data_url
 
 
 def code(opened: Opened, level: int, number: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from explorer.pages.kept import Kept, share
 from explorer.record import TokenLayout
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.tokenizers.base import Tokenizer
-from explorer.views.codebook_payload_code import NEAREST, Decoded, decoded_payload
+from explorer.views.codebook.payload_code import NEAREST, Decoded, decoded_payload
 
 CONTEXTS = 3
 RIM = 1  # tokens around a decoded surrounding, so that the edge of the field is not the edge of what is shown

@@ -18,8 +18,8 @@ from explorer.pages import codebook_beside, codebook_code, codebook_decoded, cod
 from explorer.pages.asking import Answer, answer, known, said, whole
 from explorer.pages.codebook_quick import QUICK
 from explorer.pages.codebook_visitors import FILES, Visitor, take_uploads, visitors
-from explorer.views.codebook_payload import geometry_payload, map_payload, open_payload
-from explorer.views.codebook_payload_beside import beside_payload
+from explorer.views.codebook.payload import geometry_payload, map_payload, open_payload
+from explorer.views.codebook.payload_beside import beside_payload
 
 
 def ask(request: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from explorer.owners import carried
 from explorer.pages import runtime
 from explorer.pages.codebook_audits import Opened
 from explorer.pages.kept import Kept, share
-from explorer.views.codebook_payload import map_vectors
+from explorer.views.codebook.payload import map_vectors
 
 PROJECTED = ("umap", "tsne")
 SILENT_S = 20.0  # a browser asks twice a second

@@ -19,8 +19,8 @@ from explorer.media.samples import samples_of
 from explorer.pages import compare_events
 from explorer.pages.session import SIDES_PX
 from explorer.tokenizers import list_tokenizers
-from explorer.views.compare_payload import best_of_each_kind, tokenizers_payload
-from explorer.views.compare_view import CompareView, opening
+from explorer.views.compare.payload import best_of_each_kind, tokenizers_payload
+from explorer.views.compare.view import CompareView, opening
 
 FIRST_MANY = 4  # tokenizers compared at the first visit
 

@@ -21,7 +21,7 @@ from explorer.pages import compare_jobs
 from explorer.pages.asking import Answer, answer, known, said, whole
 from explorer.pages.codebook_visitors import VISITORS_KEPT, Visitor, Visitors, take_uploads
 from explorer.pages.session import SIDES_PX
-from explorer.views.compare_payload import thumbnail
+from explorer.views.compare.payload import thumbnail
 
 OWN = "own"
 FILES = {

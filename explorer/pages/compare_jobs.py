@@ -31,7 +31,7 @@ from explorer.pages.kept import Kept, share
 from explorer.pages.visitor_files import files
 from explorer.pages.visitor_job import VisitorJob
 from explorer.tokenizers import load_tokenizer, owner_of
-from explorer.views.compare_payload import pictures_payload, played_payload
+from explorer.views.compare.payload import pictures_payload, played_payload
 
 AT_ONCE = 2  # in this process; the next ones wait
 REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds themselves

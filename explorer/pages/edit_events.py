@@ -27,8 +27,8 @@ from explorer.pages.inspect_events import tokens_bytes
 from explorer.pages.session import Visit
 from explorer.record import TokenRecord
 from explorer.tokenizers import load_tokenizer
-from explorer.views import edit_view
-from explorer.views.encoding import image_bytes, pack, pack_indices, png_data_url
+from explorer.views.edit import view as edit_view
+from explorer.views.kit.wire.encoding import image_bytes, pack, pack_indices, png_data_url
 
 KINDS = ("npz", "json", "csv")
 FIELD_TOKENS = 4  # side of the constant field that shows one code of a path

@@ -24,17 +24,18 @@ from explorer.pages.presence import UNTIL
 from explorer.pages.session import SIDES_PX, UPLOADED, Visit, suited, visit_from_query
 from explorer.pages.visitor_files import files
 from explorer.tokenizers import list_tokenizers, load_tokenizer
-from explorer.views import address, export_bar
-from explorer.views.address import AddressBar
-from explorer.views.code_card import CodeCard
-from explorer.views.edit_view import EditView
-from explorer.views.export_bar import ExportBar
-from explorer.views.inspect_view import InspectView
-from explorer.views.player import Player
-from explorer.views.reconstruction import ReconstructionView
-from explorer.views.sample_strip import SampleStrip
-from explorer.views.tokenizer_facts import TokenizerFacts
-from explorer.views.tokenizer_facts import payload as facts_payload
+from explorer.views.edit.view import EditView
+from explorer.views.inspect.card.card import CodeCard
+from explorer.views.inspect.facts import TokenizerFacts
+from explorer.views.inspect.facts import payload as facts_payload
+from explorer.views.inspect.player.player import Player
+from explorer.views.inspect.reconstruction.reconstruction import ReconstructionView
+from explorer.views.inspect.view import InspectView
+from explorer.views.kit.page import address
+from explorer.views.kit.page.address import AddressBar
+from explorer.views.kit.widgets import export_bar
+from explorer.views.kit.widgets.export_bar import ExportBar
+from explorer.views.kit.widgets.sample_strip import SampleStrip
 
 OUTPUTS = 9  # values of `_all`
 WHAT_BECOMES = f"Only you see it. It lies on this server, and is deleted {UNTIL}."

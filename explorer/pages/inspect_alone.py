@@ -14,8 +14,8 @@ from explorer.media.audio import wav_bytes
 from explorer.pages.kept import Kept, share
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.tokenizers.base import Tokenizer, TokenizerSpec
-from explorer.views.code_card import Alone
-from explorer.views.encoding import png_data_url, wav_data_url
+from explorer.views.inspect.card.card import Alone
+from explorer.views.kit.wire.encoding import png_data_url, wav_data_url
 
 QUICK_PARAMETERS = 5_000_000  # of an encoder and decoder of pictures that decode eight small fields at once
 SOUND_S = 0.4  # of one code, again and again: long enough to be heard

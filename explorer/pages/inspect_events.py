@@ -33,7 +33,9 @@ from explorer.record import TokenRecord
 from explorer.tokenfile import save_tokens
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.tokenizers.base import Tokenizer
-from explorer.views import address, export_bar, inspect_view, sample_strip
+from explorer.views.inspect import view as inspect_view
+from explorer.views.kit.page import address
+from explorer.views.kit.widgets import export_bar, sample_strip
 
 UMAP_STEPS = 4  # progress lines a UMAP: each sends the picture again
 

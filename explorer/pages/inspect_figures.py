@@ -12,7 +12,7 @@ from explorer.analysis.naming import part_noun
 from explorer.analysis.sound_delay import BOUND_S, NO_DELAY, Delay
 from explorer.analysis.sound_fidelity import sound_quality
 from explorer.record import TokenRecord
-from explorer.views.reconstruction import figure
+from explorer.views.inspect.reconstruction.reconstruction import figure
 
 PCM_BITS = 16  # of a sample, which a sound's compression is reckoned against
 RGB_BITS = 24  # of a pixel

@@ -16,7 +16,7 @@ from explorer.pages.kept import Kept, share
 from explorer.record import Codebook, TokenLevel, TokenRecord
 from explorer.tablefaults import one_point
 from explorer.tokenizers import load_tokenizer, owner_of
-from explorer.views.inspect_view import CodeMap, Raster
+from explorer.views.inspect.view import CodeMap, Raster
 
 MARGIN = 0.15  # around the codes of a 2-D codebook, as a share of their extent
 SLICE_CODES, SLICE_PX = 4096, 160  # larger codebooks would show more borders than regions

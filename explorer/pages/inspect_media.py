@@ -24,7 +24,7 @@ from explorer.owners import carried
 from explorer.pages.session import ONE, UPLOADED, Visit, suited
 from explorer.tokenizers import list_tokenizers
 from explorer.tokenizers.base import TokenizerSpec
-from explorer.views import sample_strip
+from explorer.views.kit.widgets import sample_strip
 
 THUMBNAIL_PX = 112  # drawn at half that on ordinary screens
 PATIENCE_S, EVERY_S = 0.4, 0.5  # words about progress: after so long, and then so often

@@ -21,9 +21,10 @@ from explorer.pages.session import Visit
 from explorer.record import TokenLevel, TokenRecord
 from explorer.tokenizers import owner_of
 from explorer.tokenizers.base import Tokenizer, TokenizerSpec
-from explorer.views import code_card, reconstruction
-from explorer.views.code_card import Alone
-from explorer.views.places import places_of
+from explorer.views.inspect.card import card as code_card
+from explorer.views.inspect.card.card import Alone
+from explorer.views.inspect.reconstruction import reconstruction
+from explorer.views.kit.wire.places import places_of
 
 NEIGHBOURS = 6
 CONTEXT_TOKENS = 3

@@ -8,9 +8,9 @@ from explorer.analysis.naming import part_noun
 from explorer.pages.inspect_payloads import levels_shown
 from explorer.pages.session import Visit
 from explorer.record import TokenRecord
-from explorer.views import player
-from explorer.views.places import frames_of
-from explorer.views.reconstruction import level_caption
+from explorer.views.inspect.player import player
+from explorer.views.inspect.reconstruction.reconstruction import level_caption
+from explorer.views.kit.wire.places import frames_of
 
 USUAL_RATE = 12.5  # frames a second of a clip that does not say
 

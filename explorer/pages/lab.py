@@ -18,7 +18,7 @@ from explorer.pages import lab_events
 from explorer.pages.lab_link import linked_run, restore
 from explorer.pages.lab_sources import named_source, thread_of
 from explorer.pages.lab_visitors import open_run, visitors
-from explorer.views.lab_view import LabView, opening
+from explorer.views.lab.view import LabView, opening
 
 
 def build(demo: gr.Blocks) -> None:

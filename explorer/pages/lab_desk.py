@@ -19,7 +19,7 @@ from explorer.lab.presets import preset
 from explorer.lab.settings import FieldError, LabSettings
 from explorer.pages.lab_judging import Judge, Told
 from explorer.runfile import csv_bytes, npz_bytes
-from explorer.views.lab_payload import curves_payload, events_payload, frame_payload, heat_payload
+from explorer.views.lab.payload import curves_payload, events_payload, frame_payload, heat_payload
 
 FRAMES_PER_SECOND = 30
 PRESET_SPEED = 60.0  # steps a second: a fault that takes 200 steps is to be seen coming

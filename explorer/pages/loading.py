@@ -31,8 +31,8 @@ from explorer.pages.loading_jobs import Bringing, Look, stop_all
 from explorer.pages.loading_opened import opened_or_none
 from explorer.pages.loading_uploads import uploads
 from explorer.pages.presence import UNTIL
-from explorer.views.load_panel import LoadPanel
-from explorer.views.load_payload import known_payload, opening_payload, own_payload, plan_payload
+from explorer.views.bring.panel import LoadPanel
+from explorer.views.bring.payload import known_payload, opening_payload, own_payload, plan_payload
 
 UPLOADED_FILES = 8  # of one tokenizer: weights, perhaps in two parts, and its config
 BESIDE = (".json", ".yaml", ".yml")  # files that only describe

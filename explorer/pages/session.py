@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from explorer.config import FIGURE_SIDE_PX
 from explorer.media.samples import PICTURES, SAMPLES, samples_of
-from explorer.views.inspect_view import MODES
+from explorer.views.inspect.view import MODES
 
 SIDES_PX = (FIGURE_SIDE_PX, 512, 1024)
 MAP_KINDS = ("pca", "umap", "lattice", "plane", "slice")

@@ -8,19 +8,19 @@ import numpy as np
 
 from explorer.audit.result import Audit, LevelAudit
 from explorer.record import Codebook
-from explorer.views.codebook_payload import map_payload, open_payload
-from explorer.views.component import VIEWS_FOLDER
+from explorer.views.codebook.payload import map_payload, open_payload
+from explorer.views.kit.page.component import VIEWS_FOLDER
 from tests.benchmarks.lab_page import chromium
 
 CODES, DIM, LATENTS, TOKENS = 16_384, 16, 4096, 2_000_000
 SECONDS = 3
 HOST = "http://map.test/"  # answered by the browser's own route: nothing is served
-PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="theme.css">
-<link rel="stylesheet" href="lab_panels.css"><link rel="stylesheet" href="codebook_view.css">
+PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="kit/page/theme.css">
+<link rel="stylesheet" href="kit/widgets/panels.css"><link rel="stylesheet" href="codebook/view.css">
 <div class="dte-root dte-codebook"><section class="codebook-map"></section></div>
 <script type="module">
-  import { createBus } from "./codebook_link.js";
-  import { mount } from "./codebook_map.js";
+  import { createBus } from "./codebook/link.js";
+  import { mount } from "./codebook/map/map.js";
   window.bus = createBus({ ask: async ({ what }) => (await fetch(`${what}.json`)).text(), first: { map: "pca" } });
   await mount(document.querySelector(".codebook-map"), bus);
   bus.opened(await bus.ask("open"));

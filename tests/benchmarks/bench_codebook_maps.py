@@ -10,7 +10,7 @@ import numpy as np
 from explorer.analysis.projection import cached_projection
 from explorer.audit.result import Audit, LevelAudit
 from explorer.record import Codebook, LatticeRule
-from explorer.views.codebook_payload import geometry_payload, map_payload, map_vectors, open_payload
+from explorer.views.codebook.payload import geometry_payload, map_payload, map_vectors, open_payload
 
 TOKENS, DIM, LATENTS = 2_000_000, 16, 4096
 SMALL, LARGE, HUGE = 1024, 16_384, 262_144

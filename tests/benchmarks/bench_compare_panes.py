@@ -6,18 +6,18 @@ import json
 
 import numpy as np
 
-from explorer.views.component import VIEWS_FOLDER
-from explorer.views.encoding import png_data_url
+from explorer.views.kit.page.component import VIEWS_FOLDER
+from explorer.views.kit.wire.encoding import png_data_url
 from tests.benchmarks.lab_page import chromium
 
 SIDE_PX, PANES, SECONDS = 512, 8, 3
 HOST = "http://panes.test/"  # answered by the browser's own route: nothing is served
-PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="theme.css">
-<link rel="stylesheet" href="codebook_view.css"><link rel="stylesheet" href="compare_view.css">
+PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="kit/page/theme.css">
+<link rel="stylesheet" href="codebook/view.css"><link rel="stylesheet" href="compare/view.css">
 <div class="dte-root dte-codebook dte-compare"><section class="compare-panes"></section></div>
 <script type="module">
-  import { createBus } from "./compare_link.js";
-  import { mount } from "./compare_panes.js";
+  import { createBus } from "./compare/link.js";
+  import { mount } from "./compare/panes.js";
   const bus = createBus({ ask: async () => "{}", info: { tokenizers: [], limits: {} } });
   mount(document.querySelector(".compare-panes"), bus);
   bus.set({ pictures: await (await fetch("pictures.json")).json() });

@@ -16,7 +16,8 @@ from explorer.tokenizers import brought_tokenizers, load_tokenizer
 from explorer.tokenizers.codec import published_nearest
 from explorer.tokenizers.convvq.codes import best_product
 from explorer.tokenizers.sound.layers import nearest_row
-from explorer.views import inspect_view, tokenizer_facts
+from explorer.views.inspect import facts as tokenizer_facts
+from explorer.views.inspect import view as inspect_view
 
 ZEROS = "Every token is code 0: the table is all zeros, as before k-means or training ever filled it."
 

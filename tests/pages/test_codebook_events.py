@@ -24,7 +24,7 @@ from explorer.pages.codebook_code import level_history
 from explorer.pages.codebook_events import ask
 from explorer.pages.codebook_visitors import OwnAudit, visitors
 from explorer.tokenizers import list_tokenizers, load_tokenizer
-from explorer.views.encoding import unpack
+from explorer.views.kit.wire.encoding import unpack
 
 ZOO = [spec.id for spec in list_tokenizers()]
 

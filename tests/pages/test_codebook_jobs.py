@@ -15,7 +15,7 @@ from explorer.media.samples import SAMPLES
 from explorer.pages import codebook_jobs, codebook_visitors
 from explorer.pages.codebook_audits import open_audit
 from explorer.pages.codebook_visitors import Visitors, take_uploads
-from explorer.views.codebook_payload import open_payload
+from explorer.views.codebook.payload import open_payload
 
 PICTURES = ("coffee", "chelsea", "rocket")
 PATIENCE_S = 60

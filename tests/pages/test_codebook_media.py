@@ -17,7 +17,7 @@ from explorer.pages import codebook_events
 from explorer.pages.codebook_events import ask, visitors
 from explorer.pages.codebook_quick import QUICK
 from explorer.tokenizers import forget, load_tokenizer
-from explorer.views.encoding import unpack
+from explorer.views.kit.wire.encoding import unpack
 from tests.made_codecs import MADE, bring_all
 
 PATIENCE_S = 60

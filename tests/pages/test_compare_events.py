@@ -25,7 +25,7 @@ from tests.made_codecs import MADE, bring_all
 
 PATIENCE_S = 60
 PAIR = ["fsq", "rvq-4"]
-JS = Path(compare_events.__file__).parents[1] / "views" / "compare_model.js"
+JS = Path(compare_events.__file__).parents[1] / "views" / "compare" / "model.js"
 
 
 @pytest.fixture

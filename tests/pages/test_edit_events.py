@@ -16,8 +16,8 @@ from explorer.pages.runtime import record_of
 from explorer.pages.session import Visit
 from explorer.tokenfile import load_tokens
 from explorer.tokenizers import load_tokenizer
-from explorer.views.encoding import unpack
-from explorer.views.export_bar import ExportFile
+from explorer.views.kit.widgets.export_bar import ExportFile
+from explorer.views.kit.wire.encoding import unpack
 
 VISIT = Visit(picture="astronaut", tokenizer="rvq-4", side_px=256)
 

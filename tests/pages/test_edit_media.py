@@ -15,7 +15,7 @@ from explorer.pages import edit_events
 from explorer.pages.runtime import record_of
 from explorer.pages.session import Visit
 from explorer.tokenizers import load_tokenizer
-from explorer.views.encoding import unpack
+from explorer.views.kit.wire.encoding import unpack
 from tests.made_codecs import MADE, bring_all
 
 MODALITY = {"tones": "audio", "rates": "audio", "blocks": "video"}

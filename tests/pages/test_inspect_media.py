@@ -28,8 +28,8 @@ from explorer.pages.inspect_alone import alone_ask, asked_later
 from explorer.pages.session import UPLOADED, Visit, suited
 from explorer.tokenizers import bring, load_tokenizer
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.views.encoding import unpack
-from explorer.views.tokenizer_facts import facts
+from explorer.views.inspect.facts import facts
+from explorer.views.kit.wire.encoding import unpack
 
 
 @pytest.fixture(scope="module", autouse=True)

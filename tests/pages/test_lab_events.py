@@ -16,7 +16,7 @@ from explorer.lab.settings import LabSettings
 from explorer.pages.lab_desk import ACTIONS, LabDesk, differences
 from explorer.pages.lab_events import do, pull
 from explorer.pages.lab_visitors import open_run, pool, visitors
-from explorer.views.encoding import unpack
+from explorer.views.kit.wire.encoding import unpack
 
 SMALL = LabSettings(codebook_size=8, batch_size=32)
 

@@ -10,7 +10,7 @@ from made_codecs import bring_all
 from explorer.pages import inspect_events as events
 from explorer.pages import runtime
 from explorer.pages.session import UPLOADED, Visit
-from explorer.views.encoding import unpack
+from explorer.views.kit.wire.encoding import unpack
 
 
 @pytest.fixture(scope="module", autouse=True)

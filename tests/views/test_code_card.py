@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from explorer.errors import RecordError
-from explorer.views.code_card import PATCHES_SHOWN, CodeCard, CodeCardData, Context, NearCode, payload
+from explorer.views.inspect.card.card import PATCHES_SHOWN, CodeCard, CodeCardData, Context, NearCode, payload
 
 
 def decoded(url: str) -> np.ndarray:

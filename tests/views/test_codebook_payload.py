@@ -15,9 +15,9 @@ from explorer.analysis.unused import unused_codes
 from explorer.audit.shipped import load_shipped
 from explorer.errors import RecordError
 from explorer.tokenizers import list_tokenizers, load_tokenizer
-from explorer.views.codebook_payload import open_payload
-from explorer.views.encoding import unpack
-from explorer.views.inspect_view import payload as inspect_payload
+from explorer.views.codebook.payload import open_payload
+from explorer.views.inspect.view import payload as inspect_payload
+from explorer.views.kit.wire.encoding import unpack
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 

@@ -8,8 +8,8 @@ import pytest
 from explorer.analysis.code_page import Beside, CodePage, Places
 from explorer.analysis.neighbours import nearest_codes
 from explorer.record import Codebook, LatticeRule
-from explorer.views.codebook_payload_code import CodeView, Decoded, PicturedToken, code_payload, decoded_payload
-from explorer.views.encoding import unpack
+from explorer.views.codebook.payload_code import CodeView, Decoded, PicturedToken, code_payload, decoded_payload
+from explorer.views.kit.wire.encoding import unpack
 
 COUNTS = np.array([5, 0, 2, 1])
 

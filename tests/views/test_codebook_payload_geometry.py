@@ -11,8 +11,8 @@ from scipy.spatial.distance import cdist
 from explorer.audit.shipped import load_shipped
 from explorer.errors import RecordError
 from explorer.tokenizers import list_tokenizers, load_tokenizer
-from explorer.views.codebook_payload import geometry_payload
-from explorer.views.encoding import unpack
+from explorer.views.codebook.payload import geometry_payload
+from explorer.views.kit.wire.encoding import unpack
 
 
 def shown(audit, codebook, level=0):

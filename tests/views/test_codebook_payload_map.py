@@ -13,9 +13,9 @@ from explorer.analysis.projection import Projection
 from explorer.audit.shipped import load_shipped
 from explorer.errors import RecordError, SettingsError
 from explorer.tokenizers import list_tokenizers, load_tokenizer
-from explorer.views import codebook_payload_map as maps
-from explorer.views.codebook_payload import map_payload, map_vectors
-from explorer.views.encoding import unpack
+from explorer.views.codebook import payload_map as maps
+from explorer.views.codebook.payload import map_payload, map_vectors
+from explorer.views.kit.wire.encoding import unpack
 
 
 def made(codebook, latents=None, seed=0, tokens=3000):

@@ -3,8 +3,8 @@
 import json
 import re
 
-from explorer.views.codebook_view import CodebookView, opening
-from explorer.views.component import VIEWS_FOLDER
+from explorer.views.codebook.view import CodebookView, opening
+from explorer.views.kit.page.component import VIEWS_FOLDER
 
 
 def test_the_opening_is_one_string_that_says_whose_audits_and_what_a_link_asked_for():
@@ -26,13 +26,13 @@ def test_the_view_is_found_by_its_place_on_the_page():
 
 
 def test_every_panel_is_imported_by_name_and_mounts():
-    script = (VIEWS_FOLDER / "codebook_view.js").read_text(encoding="utf-8")
+    script = (VIEWS_FOLDER / "codebook" / "view.js").read_text(encoding="utf-8")
     named = re.search(r"const PANELS = \{(.*?)\};", script, re.DOTALL)[1]
     panels = dict(re.findall(r"(\w+): (mount\w+),", named))
     assert len(panels) == 9
     for name, mount in panels.items():
-        assert f'import {{ mount as {mount} }} from "./codebook_{name}.js";' in script
-        module = (VIEWS_FOLDER / f"codebook_{name}.js").read_text(encoding="utf-8")
+        place = re.search(rf'import {{ mount as {mount} }} from "./((?:{name}/)?{name}\.js)";', script)[1]
+        module = (VIEWS_FOLDER / "codebook" / place).read_text(encoding="utf-8")
         assert re.search(r"export (async )?function mount\(host, bus\)", module), name
     places = re.search(r"const \{ ([\w, ]+) \} = this\.hosts;", script)[1].split(", ")
     assert sorted(places) == sorted(panels)

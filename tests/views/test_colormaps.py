@@ -9,8 +9,8 @@ import plotly.colors
 import pytest
 from skimage.color import rgb2lab
 
-from explorer.views.colormaps import TABLES, colormap, hashed_position, oklab_to_srgb, plane
-from explorer.views.component import VIEWS_FOLDER
+from explorer.views.kit.draw.colormaps import TABLES, colormap, hashed_position, oklab_to_srgb, plane
+from explorer.views.kit.page.component import VIEWS_FOLDER
 
 
 @pytest.mark.parametrize("name", ["viridis", "cividis"])
@@ -61,10 +61,10 @@ def test_hashed_positions_cover_the_square():
 
 
 def test_browser_tables_and_formulas_agree(node):
-    source = (VIEWS_FOLDER / "colormaps.js").read_text(encoding="utf-8")
+    source = (VIEWS_FOLDER / "kit" / "draw" / "colormaps.js").read_text(encoding="utf-8")
     assert dict(re.findall(r'(\w+): "([0-9a-f ]+)"', source)) == dict(TABLES)
     script = (
-        f"import * as c from {json.dumps((VIEWS_FOLDER / 'colormaps.js').as_uri())};"
+        f"import * as c from {json.dumps((VIEWS_FOLDER / 'kit' / 'draw' / 'colormaps.js').as_uri())};"
         "const t = [...Array(21).keys()].map((i) => i / 20);"
         "console.log(JSON.stringify({v: t.map((x) => c.colormap('viridis', x)),"
         "p: t.map((x, i) => c.plane(x, t[(i * 7) % 21])), h: t.map((_, i) => c.hashedPosition(i))}))"

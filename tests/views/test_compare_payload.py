@@ -11,14 +11,14 @@ from PIL import Image
 from explorer.analysis.metrics import absolute_error_map
 from explorer.compare.run import Options, compare_medium
 from explorer.media.image import LoadedImage
-from explorer.views.compare_payload import (
+from explorer.views.compare.payload import (
     THUMBNAIL_PX,
     best_of_each_kind,
     pictures_payload,
     thumbnail,
     tokenizers_payload,
 )
-from explorer.views.compare_view import CompareView, opening
+from explorer.views.compare.view import CompareView, opening
 
 
 def pixels_of(url):

@@ -6,8 +6,8 @@ import pytest
 
 from explorer.errors import SettingsError, UnknownIdError
 from explorer.views import VIEWS
-from explorer.views.component import TEMPLATE, VIEWS_FOLDER, BrowserComponent, on_load
-from explorer.views.theme import stylesheet, theme
+from explorer.views.kit.page.component import TEMPLATE, VIEWS_FOLDER, BrowserComponent, on_load
+from explorer.views.kit.page.theme import stylesheet, theme
 
 
 @pytest.mark.parametrize("name", list(VIEWS))
@@ -43,7 +43,7 @@ def test_a_view_without_files_is_refused_at_start():
 
 
 def test_no_script_draws_user_text_as_html_or_loads_from_elsewhere():
-    for path in sorted(VIEWS_FOLDER.glob("*.js")):
+    for path in sorted(VIEWS_FOLDER.rglob("*.js")):
         text = path.read_text(encoding="utf-8")
         for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
             assert word not in text, f"{path.name} uses {word}"
@@ -51,9 +51,22 @@ def test_no_script_draws_user_text_as_html_or_loads_from_elsewhere():
 
 
 def test_relative_imports_of_modules_exist():
-    for path in sorted(VIEWS_FOLDER.glob("*.js")):
-        for target in re.findall(r'from "(\./[^"]+)"', path.read_text(encoding="utf-8")):
-            assert (VIEWS_FOLDER / target).is_file(), f"{path.name} imports {target}"
+    found = 0
+    for path in sorted(VIEWS_FOLDER.rglob("*.js")):
+        for target in re.findall(r'(?:from|import\()\s*"(\.[^"]+)"', path.read_text(encoding="utf-8")):
+            found += 1
+            assert (path.parent / target).is_file(), f"{path.name} imports {target}"
+    assert found > 300
+
+
+def test_style_sheets_that_scripts_and_sheets_name_exist():
+    found = 0
+    for path in [*VIEWS_FOLDER.rglob("*.js"), *VIEWS_FOLDER.rglob("*.css")]:
+        for target in re.findall(r'"([\w./]+\.css)"', path.read_text(encoding="utf-8")):
+            found += 1
+            beside = VIEWS_FOLDER if path.name == "component.js" else path.parent
+            assert (beside / target).is_file(), f"{path.name} names {target}"
+    assert found > 20
 
 
 def test_css_variables_are_defined_for_light_and_dark_alike():
@@ -61,10 +74,10 @@ def test_css_variables_are_defined_for_light_and_dark_alike():
     colours = {name for name, value in re.findall(r"(--dte-[\w-]+): (#\w+);", light)}
     assert colours == {name for name, value in re.findall(r"(--dte-[\w-]+): (#\w+);", dark.split("}")[0])}
     used = set()
-    for path in [*VIEWS_FOLDER.glob("*.css"), VIEWS_FOLDER / "theme.py"]:
+    for path in [*VIEWS_FOLDER.rglob("*.css"), VIEWS_FOLDER / "kit" / "page" / "theme.py"]:
         used |= set(re.findall(r"--dte-[\w-]+", path.read_text(encoding="utf-8")))
     declared = set()
-    for path in VIEWS_FOLDER.glob("*.css"):
+    for path in VIEWS_FOLDER.rglob("*.css"):
         declared |= set(re.findall(r"(--dte-[\w-]+):", path.read_text(encoding="utf-8")))
     assert used <= declared, used - declared
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from explorer.errors import RecordError
-from explorer.views.encoding import DTYPES, pack, pack_indices, png_data_url, unpack
+from explorer.views.kit.wire.encoding import DTYPES, pack, pack_indices, png_data_url, unpack
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -12,8 +12,8 @@ from PIL import Image
 
 from explorer.errors import RecordError, SettingsError
 from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
-from explorer.views.encoding import unpack
-from explorer.views.inspect_view import MAP_TITLES, CodeMap, Raster, Selected, grid_shape, payload
+from explorer.views.inspect.view import MAP_TITLES, CodeMap, Raster, Selected, grid_shape, payload
+from explorer.views.kit.wire.encoding import unpack
 
 JS_TESTS = sorted(file.name for file in (Path(__file__).parent / "js").glob("*.test.js"))
 

@@ -9,9 +9,9 @@ import torch
 from explorer.lab.quantizing import build_lab_quantizer, code_tensors
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
-from explorer.views.encoding import unpack
-from explorer.views.lab_payload import curves_payload, events_payload, frame_payload, heat_payload
-from explorer.views.lab_view import opening
+from explorer.views.kit.wire.encoding import unpack
+from explorer.views.lab.payload import curves_payload, events_payload, frame_payload, heat_payload
+from explorer.views.lab.view import opening
 
 
 def side_after(steps, **changes):

@@ -11,8 +11,8 @@ from made_codecs import made, medium_for
 from PIL import Image
 
 from explorer.errors import RecordError
-from explorer.views.places import about, frames_of, places_of
-from explorer.views.player import clip_payload, sound_payload
+from explorer.views.inspect.player.player import clip_payload, sound_payload
+from explorer.views.kit.wire.places import about, frames_of, places_of
 
 
 def bytes_of(url):

@@ -9,7 +9,7 @@ import pytest
 from skimage.color import rgb2gray
 
 from explorer.errors import RecordError
-from explorer.views.reconstruction import (
+from explorer.views.inspect.reconstruction.reconstruction import (
     LUMA,
     ReconstructionData,
     ReconstructionView,

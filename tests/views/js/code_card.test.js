@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import * as format from "../../../explorer/views/code_card_format.js";
-import { axisAt, barGeometry } from "../../../explorer/views/code_card_vector.js";
+import * as format from "../../../explorer/views/kit/wire/words.js";
+import { axisAt, barGeometry } from "../../../explorer/views/inspect/card/vector.js";
 
 const range = (count) => Array.from({ length: count }, (_, index) => index);
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as audit from "../../../explorer/views/codebook_audit_model.js";
-import * as model from "../../../explorer/views/codebook_code_model.js";
+import * as audit from "../../../explorer/views/codebook/audit/model.js";
+import * as model from "../../../explorer/views/codebook/code/model.js";
 
 const COUNTS = Uint32Array.from([0, 3, 0, 7, 1, 0]);
 

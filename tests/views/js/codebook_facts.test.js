@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { addressesIn, diagnosisCsv, elsewhere, findingsOf, levelOf, prefixOf, sureWords } from "../../../explorer/views/codebook_diagnosis.js";
-import { factRows, factsCsv, jointFacts, levelFacts, shownRows } from "../../../explorer/views/codebook_facts.js";
-import { wrap } from "../../../explorer/views/codebook_panel.js";
+import { addressesIn, diagnosisCsv, elsewhere, findingsOf, levelOf, prefixOf, sureWords } from "../../../explorer/views/codebook/diagnosis.js";
+import { factRows, factsCsv, jointFacts, levelFacts, shownRows } from "../../../explorer/views/codebook/facts.js";
+import { wrap } from "../../../explorer/views/kit/widgets/panel.js";
 
 const LEVEL = {
   ...{ name: "level 1", codebook_size: 1024, tokens: 500, ceiling: 500, used: 250, usage: 250 / 1024, usage_of_ceiling: 0.5 },

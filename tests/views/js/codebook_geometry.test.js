@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { matrixPixels } from "../../../explorer/views/codebook_geometry_matrix.js";
-import * as g from "../../../explorer/views/codebook_geometry_model.js";
+import { matrixPixels } from "../../../explorer/views/codebook/geometry/matrix.js";
+import * as g from "../../../explorer/views/codebook/geometry/model.js";
 
 const near = (a, b, tolerance = 1e-9) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { axis } from "../../../explorer/views/codebook_axes.js";
-import { batchesCsv, batchesRows, batchWords, chanceBand, growthCsv, growthRange, growthRows, growthWords, halvesCsv, halvesRows, halvesOf, halvesWords, isEarly, jitter, median, nearest, number } from "../../../explorer/views/codebook_growth_model.js";
+import { axis } from "../../../explorer/views/kit/draw/axes.js";
+import { batchesCsv, batchesRows, batchWords, chanceBand, growthCsv, growthRange, growthRows, growthWords, halvesCsv, halvesRows, halvesOf, halvesWords, isEarly, jitter, median, nearest, number } from "../../../explorer/views/codebook/growth/model.js";
 
 const GROWTH = { tokens: [10, 100, 1000], used: [8, 40, 90], fit: { tokens: [1000, 2000], used: [90, 95.4], until: 2000, words: "" } };
 const LEVEL = { codebook_size: 100, tokens: 1000, ceiling: 100, perplexity: 61.2, used: 90, growth: GROWTH };

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { countScale, gridShape, hilbert, layCells, moveCell } from "../../../explorer/views/codebook_heatmap_grid.js";
-import { cellColours, cellMask, cutTile, numberSize, TILE, visibleCells } from "../../../explorer/views/codebook_heatmap_paint.js";
-import { codeWords, heatmapCaption, heatmapTable, legendOf, shownCodes } from "../../../explorer/views/codebook_heatmap_words.js";
-import { percent } from "../../../explorer/views/inspect_format.js";
-import { codesIn, DEAD, LIVE, rankOf, tally, UNSEEN, usageOrder } from "../../../explorer/views/codebook_states.js";
+import { countScale, gridShape, hilbert, layCells, moveCell } from "../../../explorer/views/codebook/heatmap/grid.js";
+import { cellColours, cellMask, cutTile, numberSize, TILE, visibleCells } from "../../../explorer/views/codebook/heatmap/paint.js";
+import { codeWords, heatmapCaption, heatmapTable, legendOf, shownCodes } from "../../../explorer/views/codebook/heatmap/words.js";
+import { percent } from "../../../explorer/views/kit/wire/format.js";
+import { codesIn, DEAD, LIVE, rankOf, tally, UNSEEN, usageOrder } from "../../../explorer/views/codebook/states.js";
 
 const numbers = (K) => Uint32Array.from({ length: K }, (_, i) => i);
 const level = (counts, state, more = {}) => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { createBus, FIRST, litCode, nextState, ownState, queryOf, unpackAll } from "../../../explorer/views/codebook_link.js";
+import { createBus, FIRST, litCode, nextState, ownState, queryOf, unpackAll } from "../../../explorer/views/codebook/link.js";
 
 const packed = (array, shape = [array.length]) => ({
   dtype: { Uint32Array: "uint32", Uint8Array: "uint8", Float32Array: "float32" }[array.constructor.name],

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { boxAround, codesInRaster, codesInside, inside, summary, thinned } from "../../../explorer/views/codebook_map_lasso.js";
-import { shapeOf } from "../../../explorer/views/codebook_map_marks.js";
-import { faint, over, Sheet } from "../../../explorer/views/codebook_map_stamp.js";
-import * as model from "../../../explorer/views/codebook_map_model.js";
-import { Requests } from "../../../explorer/views/codebook_map_requests.js";
-import { busiest, readCodes, withCode } from "../../../explorer/views/codebook_map_slice.js";
-import { DEAD, DUPLICATE, LIVE, OVERUSED, UNSEEN } from "../../../explorer/views/codebook_states.js";
+import { boxAround, codesInRaster, codesInside, inside, summary, thinned } from "../../../explorer/views/codebook/map/lasso.js";
+import { shapeOf } from "../../../explorer/views/codebook/map/marks.js";
+import { faint, over, Sheet } from "../../../explorer/views/codebook/map/stamp.js";
+import * as model from "../../../explorer/views/codebook/map/model.js";
+import { Requests } from "../../../explorer/views/codebook/map/requests.js";
+import { busiest, readCodes, withCode } from "../../../explorer/views/codebook/map/slice.js";
+import { DEAD, DUPLICATE, LIVE, OVERUSED, UNSEEN } from "../../../explorer/views/codebook/states.js";
 
 /** Repeatable pseudo-random numbers in [0, 1). */
 function random(seed) {

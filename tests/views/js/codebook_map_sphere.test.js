@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { bitRows, bitTable } from "../../../explorer/views/codebook_map_bits.js";
-import { mapSvg, wrapped } from "../../../explorer/views/codebook_map_export.js";
-import { scaleTicks } from "../../../explorer/views/codebook_map_legend.js";
-import * as model from "../../../explorer/views/codebook_map_model.js";
-import * as turn from "../../../explorer/views/codebook_map_turn.js";
-import * as words from "../../../explorer/views/codebook_map_words.js";
+import { bitRows, bitTable } from "../../../explorer/views/codebook/map/bits.js";
+import { mapSvg, wrapped } from "../../../explorer/views/codebook/map/export.js";
+import { scaleTicks } from "../../../explorer/views/codebook/map/legend.js";
+import * as model from "../../../explorer/views/codebook/map/model.js";
+import * as turn from "../../../explorer/views/codebook/map/turn.js";
+import * as words from "../../../explorer/views/codebook/map/words.js";
 
 const near = (a, b, tolerance = 1e-6) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
 

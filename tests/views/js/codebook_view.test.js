@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { auditWords, groupsOf, levelOptions } from "../../../explorer/views/codebook_view.js";
-import { accepted, mediaWords } from "../../../explorer/views/codebook_audit_model.js";
+import { auditWords, groupsOf, levelOptions } from "../../../explorer/views/codebook/view.js";
+import { accepted, mediaWords } from "../../../explorer/views/codebook/audit/model.js";
 
 test("an audit says over what it counted, and when it stopped early", () => {
   const audit = { media: 100, skipped: [], planned: 100, complete: true, seconds: 12.4, device: "cpu" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { createBus, isFresh } from "../../../explorer/views/compare_link.js";
+import { createBus, isFresh } from "../../../explorer/views/compare/link.js";
 
 /** A server whose jobs take `steps` questions: pictures after the first, figures after the last. */
 function server({ steps = 3, refuse = null } = {}) {

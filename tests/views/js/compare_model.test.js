@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import * as model from "../../../explorer/views/compare_model.js";
-import { progressWords } from "../../../explorer/views/compare_view.js";
-import { baselineOf, partsOf } from "../../../explorer/views/compare_differences.js";
-import { dodged } from "../../../explorer/views/compare_dodge.js";
-import { evenTicks, rangesOf, spotsOf } from "../../../explorer/views/compare_rates.js";
+import * as model from "../../../explorer/views/compare/model.js";
+import { progressWords } from "../../../explorer/views/compare/view.js";
+import { baselineOf, partsOf } from "../../../explorer/views/compare/differences.js";
+import { dodged } from "../../../explorer/views/compare/dodge.js";
+import { evenTicks, rangesOf, spotsOf } from "../../../explorer/views/compare/rates.js";
 
 const { FIRST } = model;
 

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Editor } from "../../../explorer/views/edit_editor.js";
-import { cleared, did, emptyHistory, historyOf, redone, runsOf, textOf, undone, WORDS } from "../../../explorer/views/edit_history.js";
-import * as model from "../../../explorer/views/edit_model.js";
-import { bounced } from "../../../explorer/views/edit_path.js";
-import { laidOut } from "../../../explorer/views/edit_side.js";
-import { excerpt, formOf } from "../../../explorer/views/edit_text.js";
+import { Editor } from "../../../explorer/views/edit/editor.js";
+import { cleared, did, emptyHistory, historyOf, redone, runsOf, textOf, undone, WORDS } from "../../../explorer/views/edit/history.js";
+import * as model from "../../../explorer/views/edit/model.js";
+import { bounced } from "../../../explorer/views/edit/path.js";
+import { laidOut } from "../../../explorer/views/edit/side.js";
+import { excerpt, formOf } from "../../../explorer/views/edit/text.js";
 
 const GRID = { rows: 4, cols: 5 };
 

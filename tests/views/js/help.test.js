@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { helpMark, helpTerms, learn } from "../../../explorer/views/help.js";
+import { helpMark, helpTerms, learn } from "../../../explorer/views/kit/page/help.js";
 
 /** As much of an element as help needs. */
 class Made {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import * as g from "../../../explorer/views/inspect_geometry.js";
+import * as g from "../../../explorer/views/kit/draw/geometry.js";
 
 /** Repeatable pseudo-random numbers in [0, 1). */
 function random(seed) {

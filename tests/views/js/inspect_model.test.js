@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import * as m from "../../../explorer/views/inspect_model.js";
+import * as m from "../../../explorer/views/inspect/model.js";
 
 const pack = (Type, name, values, shape = [values.length]) => ({
   dtype: name,

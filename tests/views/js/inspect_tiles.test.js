@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { numbersFit, pictureContent } from "../../../explorer/views/inspect_tiles.js";
+import { numbersFit, pictureContent } from "../../../explorer/views/inspect/tiles.js";
 
 const level = { K: 1024, cols: 2, rows: 2, xEdges: [0, 16, 32], yEdges: [0, 16, 32], indices: [7, 1023, 0, 5] };
 const frameOf = (s) => ({ s, dpr: 1, w: 32, h: 32, W: 400, H: 300, place: (x, y) => [x * s, y * s] });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { mapTable, usageTable } from "../../../explorer/views/inspect_export.js";
-import * as f from "../../../explorer/views/inspect_format.js";
-import { codeTicks, rankAt } from "../../../explorer/views/inspect_histogram.js";
-import { rankCodes } from "../../../explorer/views/inspect_model.js";
+import { mapTable, usageTable } from "../../../explorer/views/inspect/export.js";
+import * as f from "../../../explorer/views/kit/wire/format.js";
+import { codeTicks, rankAt } from "../../../explorer/views/inspect/histogram.js";
+import { rankCodes } from "../../../explorer/views/inspect/model.js";
 
 test("the sentence of the live region", () => {
   assert.equal(f.sentence({ code: 512, count: 14, total: 1024 }), "code 512, 14 of 1,024 tokens");

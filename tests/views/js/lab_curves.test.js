@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { heightOf, linePoints, nearestRow, plotsOf, rangeOf, rowsOf, rowWords, spread, unitOf, valueWords } from "../../../explorer/views/lab_curves_model.js";
-import { countWords, eventWords, listed, originWords, readEvent } from "../../../explorer/views/lab_events.js";
-import { fitPoints, pairLayout, pictureErrors, picturesWords, pointError, rgbaOf } from "../../../explorer/views/lab_pictures.js";
+import { heightOf, linePoints, nearestRow, plotsOf, rangeOf, rowsOf, rowWords, spread, unitOf, valueWords } from "../../../explorer/views/lab/charts/curves_model.js";
+import { countWords, eventWords, listed, originWords, readEvent } from "../../../explorer/views/lab/events.js";
+import { fitPoints, pairLayout, pictureErrors, picturesWords, pointError, rgbaOf } from "../../../explorer/views/lab/charts/pictures.js";
 
 const NAMES = ["dead_0", "reconstruction", "commitment", "perplexity_0", "code_speed", "gradient_z_e", "novel"];
 const CURVES = {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { comparable, mendOffer, startWords } from "../../../explorer/views/lab_compare.js";
-import * as v from "../../../explorer/views/lab_control_values.js";
-import { changedWords, errorFor, sidesOf } from "../../../explorer/views/lab_controls.js";
-import { spokenWords, topicOf, worstFirst } from "../../../explorer/views/lab_diagnosis.js";
-import { cardState, mendedWords, runningFirst, shownStatus } from "../../../explorer/views/lab_presets.js";
+import { comparable, mendOffer, startWords } from "../../../explorer/views/lab/compare.js";
+import * as v from "../../../explorer/views/lab/controls/values.js";
+import { changedWords, errorFor, sidesOf } from "../../../explorer/views/lab/controls/controls.js";
+import { spokenWords, topicOf, worstFirst } from "../../../explorer/views/lab/diagnosis.js";
+import { cardState, mendedWords, runningFirst, shownStatus } from "../../../explorer/views/lab/controls/presets.js";
 
 const slider = (lowest, highest, step = 0, log = false) => ({ kind: "slider", name: "x", label: "X", lowest, highest, step, log, unit: "", when: {} });
 const SCALES = {

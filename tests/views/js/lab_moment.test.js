@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { judgedWords } from "../../../explorer/views/lab_diagnosis.js";
-import { momentOf, momentTitle } from "../../../explorer/views/lab_moment.js";
-import { heapsOf } from "../../../explorer/views/lab_plane_heaps.js";
-import { markWords, mendedWords } from "../../../explorer/views/lab_presets.js";
+import { judgedWords } from "../../../explorer/views/lab/diagnosis.js";
+import { momentOf, momentTitle } from "../../../explorer/views/lab/moment.js";
+import { heapsOf } from "../../../explorer/views/lab/plane/heaps.js";
+import { markWords, mendedWords } from "../../../explorer/views/lab/controls/presets.js";
 
 const PRESETS = [{ id: "far", title: "Far away", watch: "Watch this.", mend: { label: "Reseed", says: "Reseeds." } }];
 const status = (more) => ({ preset: "far", mended: false, playing: false, pauses_at: 300, by_hand: false, ...more });

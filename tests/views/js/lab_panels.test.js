@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { codeOrder, compact, logTicks, niceTicks, perplexityOf, rgbOf, stepTicks, tokens, usageScale } from "../../../explorer/views/lab_axes.js";
-import { DEAD, LIVE, UNSEEN, blockOf, columnAt, columnsOf, largestCount, paintCells, patterned, spans, tally, timeAxis } from "../../../explorer/views/lab_heatmap_cells.js";
-import { cellWords, heatWords, shownEvents, tickWords } from "../../../explorer/views/lab_heatmap.js";
-import { barHeight, codeWords, usageOf, usageWords } from "../../../explorer/views/lab_histogram.js";
-import { memory, throttled } from "../../../explorer/views/lab_panel.js";
+import { codeOrder, compact, logTicks, niceTicks, perplexityOf, rgbOf, stepTicks, tokens, usageScale } from "../../../explorer/views/kit/draw/ticks.js";
+import { DEAD, LIVE, UNSEEN, blockOf, columnAt, columnsOf, largestCount, paintCells, patterned, spans, tally, timeAxis } from "../../../explorer/views/lab/charts/heatmap_cells.js";
+import { cellWords, heatWords, shownEvents, tickWords } from "../../../explorer/views/lab/charts/heatmap.js";
+import { barHeight, codeWords, usageOf, usageWords } from "../../../explorer/views/lab/charts/histogram.js";
+import { memory, throttled } from "../../../explorer/views/kit/widgets/stage.js";
 
 /** K = 3 codes, 3 columns: code 0 lives, code 1 dies, code 2 was never seen. */
 function storedHeat() {

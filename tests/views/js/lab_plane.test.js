@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { placing, tokensAStep, usageColour, usageShare } from "../../../explorer/views/lab_plane_draw.js";
-import { arrowScale, boxOf, FLASH_MS, follow, Motion, trailLength } from "../../../explorer/views/lab_plane_motion.js";
-import { scatter } from "../../../explorer/views/lab_plane_paint.js";
-import { cellKind, codeWords, deadWords, planeWords } from "../../../explorer/views/lab_plane_words.js";
-import { keptStep, replayStride, timelineWords } from "../../../explorer/views/lab_timeline.js";
-import { otherSeed, statusWords } from "../../../explorer/views/lab_transport.js";
-import { messageOf } from "../../../explorer/views/lab_messages.js";
+import { placing, tokensAStep, usageColour, usageShare } from "../../../explorer/views/lab/plane/draw.js";
+import { arrowScale, boxOf, FLASH_MS, follow, Motion, trailLength } from "../../../explorer/views/lab/plane/motion.js";
+import { scatter } from "../../../explorer/views/lab/plane/paint.js";
+import { cellKind, codeWords, deadWords, planeWords } from "../../../explorer/views/lab/plane/words.js";
+import { keptStep, replayStride, timelineWords } from "../../../explorer/views/lab/charts/timeline.js";
+import { otherSeed, statusWords } from "../../../explorer/views/lab/controls/transport.js";
+import { messageOf } from "../../../explorer/views/lab/messages.js";
 
 const array = (values) => ({ array: Float32Array.from(values), shape: [values.length / 2, 2] });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { apartWords, measuresOf, momentOf, settingsApart, verdict } from "../../../explorer/views/lab_versus_words.js";
-import { drawingWords, drawnChanges } from "../../../explorer/views/lab_plane_paint.js";
-import { playsOrPauses } from "../../../explorer/views/lab_view.js";
+import { apartWords, measuresOf, momentOf, settingsApart, verdict } from "../../../explorer/views/lab/versus_words.js";
+import { drawingWords, drawnChanges } from "../../../explorer/views/lab/plane/paint.js";
+import { playsOrPauses } from "../../../explorer/views/lab/view.js";
 
 const NAMES = ["reconstruction", "quantization_error", "perplexity_0", "dead_0"];
 

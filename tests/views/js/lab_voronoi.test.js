@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { voronoiCells, wedgeCells } from "../../../explorer/views/lab_voronoi.js";
+import { voronoiCells, wedgeCells } from "../../../explorer/views/kit/draw/voronoi.js";
 
 /** Repeatable pseudo-random numbers in [0, 1). */
 function random(seed) {

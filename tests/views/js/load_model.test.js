@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import * as model from "../../../explorer/views/load_model.js";
+import * as model from "../../../explorer/views/bring/model.js";
 
 const PLAN = {
   id: "hub--a--b", title: "A", source: "a/b", format: "EnCodec", modality: "audio", vocabulary: "32 x 1,024", tokens: "tokens in time", downsampling: 320,

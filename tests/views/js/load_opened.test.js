@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { headWords, leftWords } from "../../../explorer/views/load_opened.js";
+import { headWords, leftWords } from "../../../explorer/views/bring/opened.js";
 
 test("what a file still tells begins with the summary and what was left out of its keys", () => {
   assert.deepEqual(headWords({ summary: "Of 3 tensors 1 table looks like a codebook.", notes: ["Read without 'module.'."] }), [

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nextIndex, scrollFor } from "../../../explorer/views/sample_strip.js";
+import { nextIndex, scrollFor } from "../../../explorer/views/kit/widgets/sample_strip.js";
 
 test("arrow keys go round the strip", () => {
   assert.equal(nextIndex("ArrowRight", 4, 5), 0);
@@ -18,7 +18,7 @@ test("the strip scrolls only to what is out of sight", () => {
 });
 
 test("the address holds choices, what views set, and the selection; other keys stay", async () => {
-  const { queryOf } = await import("../../../explorer/views/address.js");
+  const { queryOf } = await import("../../../explorer/views/kit/page/address.js");
   const chosen = { picture: "coffee", tokenizer: "fsq" };
   const query = queryOf("?__theme=dark&mode=solo&token=4", chosen, { map: "umap" }, { level: 1, code: 7, token: null });
   assert.deepEqual(Object.fromEntries(new URLSearchParams(query)), {
@@ -28,6 +28,6 @@ test("the address holds choices, what views set, and the selection; other keys s
 });
 
 test("exported bytes come back as they were", async () => {
-  const { bytesOf } = await import("../../../explorer/views/export_bar.js");
+  const { bytesOf } = await import("../../../explorer/views/kit/widgets/export_bar.js");
   assert.deepEqual(Array.from(bytesOf("AP+A")), [0, 255, 128]);
 });

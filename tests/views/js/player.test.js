@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { gridCaption, pictureCaption, sentence, usageCaption } from "../../../explorer/views/inspect_format.js";
-import { planeOf } from "../../../explorer/views/inspect_model.js";
-import { placeText, stretch, tile } from "../../../explorer/views/places.js";
-import { corner, stepOf } from "../../../explorer/views/player_clip.js";
-import { laneGeometry, levelAt } from "../../../explorer/views/player_lanes.js";
-import * as time from "../../../explorer/views/player_time.js";
-import { envelope, readWav } from "../../../explorer/views/player_wav.js";
-import { modesOf, valueText } from "../../../explorer/views/reconstruction_maps.js";
-import { createShown } from "../../../explorer/views/shown.js";
+import { gridCaption, pictureCaption, sentence, usageCaption } from "../../../explorer/views/kit/wire/format.js";
+import { planeOf } from "../../../explorer/views/inspect/model.js";
+import { placeText, stretch, tile } from "../../../explorer/views/kit/wire/places.js";
+import { corner, stepOf } from "../../../explorer/views/inspect/player/clip.js";
+import { laneGeometry, levelAt } from "../../../explorer/views/inspect/player/lanes.js";
+import * as time from "../../../explorer/views/inspect/player/time.js";
+import { envelope, readWav } from "../../../explorer/views/inspect/player/wav.js";
+import { modesOf, valueText } from "../../../explorer/views/inspect/reconstruction/maps.js";
+import { createShown } from "../../../explorer/views/kit/wire/shown.js";
 
 /** A WAV file of 16-bit samples, frame by frame, with a chunk before the data that readers must pass over. */
 function wav(frames, rate) {

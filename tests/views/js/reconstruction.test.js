@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { sheetGeometry } from "../../../explorer/views/code_card_export.js";
-import { colormap } from "../../../explorer/views/colormaps.js";
-import { figuresCsv, figureText } from "../../../explorer/views/reconstruction_figures.js";
-import * as maps from "../../../explorer/views/reconstruction_maps.js";
-import { ticks } from "../../../explorer/views/reconstruction_panel.js";
+import { sheetGeometry } from "../../../explorer/views/inspect/card/export.js";
+import { colormap } from "../../../explorer/views/kit/draw/colormaps.js";
+import { figuresCsv, figureText } from "../../../explorer/views/inspect/reconstruction/figures.js";
+import * as maps from "../../../explorer/views/inspect/reconstruction/maps.js";
+import { ticks } from "../../../explorer/views/inspect/reconstruction/panel.js";
 
 const pack = (array, dtype, shape) => ({ dtype, shape, data: Buffer.from(array.buffer).toString("base64") });
 const bytes = (values, shape) => pack(Uint8Array.from(values), "uint8", shape);

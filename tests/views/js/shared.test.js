@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { codeColour, codePalette, colormap, hashedPosition, plane } from "../../../explorer/views/colormaps.js";
-import { guardedTrigger } from "../../../explorer/views/component.js";
-import { unpack } from "../../../explorer/views/encoding.js";
-import { createSelection } from "../../../explorer/views/selection.js";
+import { codeColour, codePalette, colormap, hashedPosition, plane } from "../../../explorer/views/kit/draw/colormaps.js";
+import { guardedTrigger } from "../../../explorer/views/kit/page/component.js";
+import { unpack } from "../../../explorer/views/kit/wire/encoding.js";
+import { createSelection } from "../../../explorer/views/kit/wire/selection.js";
 
 test("unpack reads little-endian values and refuses what does not fit", () => {
   const data = Buffer.from(Uint16Array.from([1, 258, 65535, 0]).buffer).toString("base64");

@@ -1,0 +1,1 @@
+"""The panel with which a person brings a tokenizer."""

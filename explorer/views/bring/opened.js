@@ -1,0 +1,42 @@
+// What a checkpoint of no known format still tells, in the panel "Bring a tokenizer": its tables, and a drafted adapter
+// to save.
+
+import { h } from "../kit/widgets/dom.js";
+
+/** Saved by the browser; nothing is sent. */
+function save(name, text) {
+  const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/x-python" })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000); // the browser needs the address until the download began
+}
+
+/** What stands above the tables. */
+export function headWords({ summary, notes }) {
+  return [summary, ...notes];
+}
+
+/** What stands below them: tables that were not read. */
+export const leftWords = (left) => (left > 0 ? `${left} more were not read. On the command line: python -m explorer open FILE --json.` : "");
+
+/** opened: as `opening.words.facts` has it, or null. */
+export class OpenedFile {
+  constructor() {
+    this.head = h("div", { class: "br-opened-head" });
+    this.tables = h("div", { class: "br-tables" });
+    this.left = h("p", { class: "br-note" });
+    this.button = h("button", { type: "button", class: "dte-plain-button", "data-act": "draft", onclick: () => save(this.opened.adapter_name, this.opened.adapter) }, "Save a drafted adapter");
+    this.how = h("p", { class: "br-note" }, "A Python file with what names and shapes tell, and a place for your own class. Its code runs on your machine: python app.py --adapter my_adapter.py.");
+    this.element = h("section", { class: "br-opened", hidden: true, "aria-label": "What the file still tells" }, h("h4", {}, "What the file still tells"), this.head, this.tables, this.left, h("div", { class: "br-acts" }, this.button), this.how);
+    this.opened = null;
+  }
+
+  show(opened) {
+    this.element.hidden = !opened;
+    if (opened === this.opened || !opened) return;
+    this.opened = opened;
+    this.head.replaceChildren(...headWords(opened).map((text) => h("p", {}, text)));
+    this.tables.replaceChildren(...opened.tables.map((table) => h("details", { class: "br-table", open: opened.tables.length < 4 }, h("summary", {}, h("code", {}, table.key)), h("ul", {}, ...table.lines.map((line) => h("li", {}, line))))));
+    this.left.textContent = leftWords(opened.tables_left);
+    this.left.hidden = !this.left.textContent;
+  }
+}

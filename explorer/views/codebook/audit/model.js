@@ -1,0 +1,100 @@
+// What the audit panel says: kinds of files, progress, rates, remaining time. Pure: plain values in, text out.
+
+import { whole } from "../../kit/wire/format.js";
+
+const MEDIA = /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|aifc|au|snd|caf|w64|rf64|voc|amr|wma|ac3|eac3|dts|wv|tta|spx|mp2|m4b|mka|mp4|m4v|mov|3gp|mkv|webm|avi|wmv|flv|ts|mpe?g|y4m|ogv)$/i;
+const INDICES = /\.(npy|npz|jsonl)$/i;
+const ZIP = /\.zip$/i;
+
+/** What was chosen: {kind: "zip" | "media" | "indices", words} or {error}. files: [{name, size}]. */
+export function kindOf(files, limits) {
+  if (files.length === 0) return { error: "No file was chosen." };
+  const total = files.reduce((sum, file) => sum + file.size, 0);
+  const big = files.find((file) => file.size > limits.file_bytes);
+  if (big) return { error: `${big.name} has ${bytes(big.size)}; ${bytes(limits.file_bytes)} is the most for one file here. For more: python -m explorer audit.` };
+  if (total > limits.upload_bytes) return { error: `These files have ${bytes(total)} together; ${bytes(limits.upload_bytes)} is the most here. For more: python -m explorer audit.` };
+  if (files.length > limits.files) return { error: `These are ${whole(files.length)} files; ${whole(limits.files)} is the most at a time. Put them in one zip.` };
+  const count = (pattern) => files.filter(({ name }) => pattern.test(name)).length;
+  if (count(/^audit\.json$/) === 1) {
+    const missing = ["counts.npy", "details.npz"].filter((name) => !files.some((file) => file.name === name));
+    if (missing.length > 0) return { error: `An audit is audit.json, counts.npy and details.npz together; ${missing.join(" and ")} is missing.` };
+    return { kind: "audit", words: `An audit, ${bytes(total)}` };
+  }
+  const [zips, indices] = [count(ZIP), count(INDICES)];
+  if (files.length === 1 && zips === 1) return { kind: "zip", words: `${files[0].name}, ${bytes(total)}` };
+  if (files.length === 1 && indices === 1) return { kind: "indices", words: `${files[0].name}, ${bytes(total)}` };
+  if (zips + indices > 0) return { error: "One zip, or one file of indices, or several files of media at a time, not a mixture." };
+  if (count(MEDIA) === 0) return { error: `${files[0].name} is neither a picture, a sound or a clip, nor a zip nor a file of indices (.npy, .npz, .jsonl).` };
+  return { kind: "media", words: files.length === 1 ? `${files[0].name}, ${bytes(total)}` : `${whole(files.length)} files, ${bytes(total)}` };
+}
+
+/** "12.4 MiB" */
+export function bytes(n) {
+  if (n < 1024) return `${whole(n)} bytes`;
+  const [unit, size] = n < 2 ** 20 ? ["KiB", n / 1024] : n < 2 ** 30 ? ["MiB", n / 2 ** 20] : ["GiB", n / 2 ** 30];
+  return `${size < 10 ? size.toFixed(1) : whole(size)} ${unit}`;
+}
+
+/** What was typed for K -> {value} or {error}. */
+export function parseSize(text) {
+  const digits = text.trim().replaceAll(",", "");
+  if (!/^\d{1,9}$/.test(digits) || Number(digits) < 1) return { error: "K is a whole number of 1 or more: how many codes the codebook has." };
+  return { value: Number(digits) };
+}
+
+/** "45 s", "3 min 20 s", "1 h 5 min" */
+export function duration(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return s % 60 && s < 600 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.round(s / 60)} min`;
+  return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`;
+}
+
+/** Share of a running job that is done, 0..1; null where it cannot be told. */
+export function shareDone(job) {
+  return job.planned > 0 ? Math.min(1, job.done / job.planned) : null;
+}
+
+// What a file dialogue offers: browsers know some endings by no media type, and grey such files out.
+const OFFERED = {
+  image: "image/*,.heic,.heif,.avif,.tif,.tiff,.ppm,.pgm,.pbm",
+  audio: "audio/*,.caf,.w64,.au,.amr,.opus,.mka",
+  video: "video/*,.mkv,.y4m,.flv,.gif,.webp,.apng",
+};
+
+/** The `accept` of an input for files of a modality; of all where it is none of them. Pure. */
+export function accepted(modality) {
+  return OFFERED[modality] ?? Object.values(OFFERED).join(",");
+}
+
+/** What an audit by a tokenizer of that modality reads: [accept, "pictures", "a zip of pictures"]. */
+export function mediaWords(modality) {
+  const nouns = { image: "pictures", audio: "sounds", video: "clips" };
+  const noun = nouns[modality] ?? "media";
+  return { noun, accept: `${accepted(modality)},.zip,.npy,.npz,.jsonl` };
+}
+
+/** "12 of 100 media · 12,288 tokens of each codebook · 6.1 media/s · 14 s left": the figures of a job. */
+export function progressWords(job) {
+  const parts = [];
+  if (job.planned > 0) parts.push(`${whole(job.done)} of ${whole(job.planned)} media`);
+  if (job.tokens > 0) parts.push(`${whole(job.tokens)} tokens of each codebook`);
+  if (job.media_per_second > 0) parts.push(`${job.media_per_second < 10 ? job.media_per_second.toFixed(1) : whole(job.media_per_second)} media/s`);
+  if (job.state === "running" && job.seconds_left !== null && job.planned > job.done) parts.push(`${duration(job.seconds_left)} left`);
+  return parts.join(" · ");
+}
+
+const STATES = {
+  waiting: "Waiting: other audits are running on this server.",
+  stopping: "Stopping after the media that it is at…",
+  done: "Done.",
+};
+
+/** The line under the bar; what is plainly wrong already, such as codes that are NaN, comes first. */
+export function stateWords(job) {
+  const wrong = job.trouble ? `${job.trouble}. ` : "";
+  if (job.state === "running") return job.name ? `${wrong}Counting ${job.name}` : "Reading the files…";
+  return job.message || `${wrong}${STATES[job.state] ?? ""}`;
+}
+
+export const isGoing = (job) => Boolean(job) && ["waiting", "running", "stopping"].includes(job.state);

@@ -1,0 +1,293 @@
+// The dead-code heatmap: all codes of a level in one picture. Zoom and pan are those of the inspect view's panels.
+
+import { countScale, gridShape, layCells, moveCell } from "./grid.js";
+import { createPainting } from "./paint.js";
+import { codeWords, heatmapCaption, heatmapTable, legendOf, ORDERS, shownCodes } from "./words.js";
+import { litCode } from "../link.js";
+import { foldedTable, furnish, saveCsv, saveFigure } from "../../kit/widgets/panel.js";
+import { codesIn, rankOf, tally, termsOf, usageOrder } from "../states.js";
+import { viridis } from "../../kit/draw/colormaps.js";
+import { helpTerms } from "../../kit/page/help.js";
+import { h, segmented } from "../../kit/widgets/dom.js";
+import { counted, whole } from "../../kit/wire/format.js";
+import { Panel } from "../../inspect/panel.js";
+import { label, onThemeChange, outline, readTheme } from "../../kit/draw/colours.js";
+import { compact, logTicks } from "../../kit/draw/ticks.js";
+import { say } from "../../kit/widgets/stage.js";
+
+const SMALL_PX = 7; // a cell below this size is found by a ring around it
+
+class Heatmap {
+  constructor(host, bus) {
+    Object.assign(this, { host, bus, painting: null, cells: null, frames: 0, dirty: new Set(), pointer: false });
+    this.build();
+    const callbacks = {
+      redraw: () => this.request("base", "overlay"),
+      moved: (panel) => this.moved(panel),
+      hover: (_, hit) => this.point(hit?.code ?? null),
+      click: (_, hit) => this.choose(hit.code),
+    };
+    this.panel = new Panel(this.stage, { size: () => this.size(), drawBase: (...a) => this.drawBase(...a), drawOverlay: (...a) => this.drawOverlay(...a), hit: (x, y) => this.hit(x, y) }, callbacks);
+    this.stage.addEventListener("keydown", (event) => this.key(event));
+    this.stage.addEventListener("blur", () => this.point(null));
+    onThemeChange(() => this.repaint());
+    bus.on(["open", "level"], () => this.show());
+    bus.on(["order"], () => this.arrange());
+    bus.on(["lasso"], () => this.repaint());
+    bus.on(["hover", "code"], () => this.follow());
+    this.show();
+  }
+
+  build() {
+    this.stage = h(
+      "div",
+      { class: "dte-lp-stage cb-heat-stage", tabindex: 0, role: "application", "aria-label": "All codes of the codebook. Arrow keys move, Enter chooses, plus and minus zoom, 0 shows all." },
+      h("canvas", { role: "img" }),
+      h("canvas", { "aria-hidden": "true" }),
+    );
+    this.order = segmented("Order of the codes", (id) => this.bus.set({ order: id }));
+    const zoom = (text, title, factor) => h("button", { type: "button", class: "cb-zoom", title, "aria-label": title, onclick: () => this.panel.zoom(this.panel.W / 2, this.panel.H / 2, factor) }, text);
+    this.out = zoom("−", "Zoom out", 1 / 1.6);
+    this.reset = h("button", { type: "button", class: "dte-link", hidden: true, title: "Show all codes again", onclick: () => this.panel.reset() }, "Show all");
+    const buttons = h("span", { class: "cb-zooms" }, this.out, zoom("+", "Zoom in", 1.6));
+    this.readout = h("p", { class: "cb-readout", "aria-live": "polite" });
+    this.ramp = createRamp();
+    this.keys = h("div", { class: "cb-keys", role: "group", "aria-label": "States: choose one to light its codes" });
+    const exports = [
+      ["PNG", "Heatmap as it is on screen, PNG", () => this.savePicture()],
+      ["CSV", "Count and state of every code, CSV", () => saveCsv(this.bus, heatmapTable(this.level, this.placed, this.cells), "codes")],
+    ];
+    const legend = h("div", { class: "cb-legend" }, this.ramp.element, this.keys);
+    const total = () => this.bus.state.lasso?.size || this.level.codebook_size;
+    this.table = foldedTable("All codes", ["Place", "Code", "Tokens", "Share", "State"], (most) => this.rows(most), total);
+    const parts = furnish(this.host, "heatmap", "All codes", { tools: [this.reset, buttons, this.order.element], exports }, this.stage, this.readout, legend);
+    parts.foot.after(this.table.element);
+    this.caption = parts.caption;
+  }
+
+  /** Another level or audit: whole view, new cells. */
+  show() {
+    this.level = this.bus.level();
+    this.host.hidden = !this.level;
+    if (!this.level) return;
+    this.byUsage = usageOrder(this.level.counts);
+    this.rank = rankOf(this.byUsage);
+    this.scale = countScale(this.level.counts);
+    if (this.panel && this.shownSize !== this.level.codebook_size) this.panel.shared.view = null;
+    this.shownSize = this.level.codebook_size;
+    this.found = tally(this.level.state);
+    this.fillLegend();
+    this.arrange();
+  }
+
+  get kind() {
+    const wanted = this.bus.state.order;
+    return (wanted === "map" && !this.level.map_order) || !ORDERS.some(({ id }) => id === wanted) ? "usage" : wanted;
+  }
+
+  arrange() {
+    const { level, kind } = this;
+    if (!level) return;
+    const numbers = () => Uint32Array.from({ length: level.codebook_size }, (_, i) => i);
+    this.placed = { usage: () => this.byUsage, number: numbers, map: () => level.map_order }[kind]();
+    this.order.options(ORDERS.filter(({ id }) => id !== "map" || level.map_order), kind);
+    this.cells = layCells(this.placed, kind, gridShape(level.codebook_size, this.stage.clientWidth || 512));
+    this.stage.style.aspectRatio = `${this.cells.cols} / ${this.cells.rows}`;
+    say(this.caption, heatmapCaption(level, kind));
+    const words = legendOf(level, this.found).map(({ word, count }) => `${whole(count)} ${word}`);
+    this.stage.firstChild.setAttribute("aria-label", `Heatmap of ${whole(level.codebook_size)} codes: ${words.join(", ")}`);
+    this.repaint();
+  }
+
+  repaint() {
+    this.painting = null;
+    this.theme = null;
+    this.showLasso();
+    if (this.level) this.table.refresh();
+    this.request("base", "overlay");
+    this.follow();
+  }
+
+  rows(most) {
+    const button = (code) => h("button", { type: "button", onclick: () => this.choose(code) }, String(code));
+    return shownCodes(this.level, this.placed, this.bus.state.lasso, most).map(([place, code, ...rest]) => [place, button(code), ...rest]);
+  }
+
+  size() {
+    return this.cells ? { w: this.cells.cols, h: this.cells.rows, pad: 0 } : null;
+  }
+
+  drawBase(ctx, frame) {
+    if (!this.level) return;
+    this.theme ??= readTheme(this.host);
+    const { level, cells, scale, theme } = this;
+    this.painting ??= createPainting({ cells, counts: level.counts, state: level.state, scale, theme, lasso: this.bus.state.lasso });
+    this.painting.draw(ctx, frame);
+  }
+
+  drawOverlay(ctx, { place, s, W, H }) {
+    this.theme ??= readTheme(this.host);
+    const { code, hover } = this.bus.state;
+    const box = (one) => {
+      const cell = this.cells.cellOf[one];
+      return place(cell % this.cells.cols, Math.floor(cell / this.cells.cols));
+    };
+    const mark = (one, width) => {
+      const [x, y] = box(one);
+      if (s >= SMALL_PX) return outline(ctx, (path) => path.rect(x, y, s, s), width);
+      return outline(ctx, (path) => path.arc(x + s / 2, y + s / 2, SMALL_PX, 0, 2 * Math.PI), width);
+    };
+    if (code !== null) mark(code, 2.5);
+    if (hover === null) return;
+    if (hover !== code) mark(hover, 1.5);
+    const [x, y] = box(hover);
+    if (x > -s && y > -s && x < W && y < H) label(ctx, this.theme, `code ${hover} · ${counted(this.level.counts[hover], "token")}`, x + s / 2, y, W, H);
+  }
+
+  hit(x, y) {
+    const { cols, rows, codeAt } = this.cells;
+    const [col, row] = [Math.floor(x), Math.floor(y)];
+    if (col < 0 || row < 0 || col >= cols || row >= rows) return null;
+    const code = codeAt[row * cols + col];
+    return code < 0 ? null : { code };
+  }
+
+  point(code) {
+    if (code === this.bus.state.hover) return;
+    if (code === null && !this.pointed) return; // another panel's hover is not ours to end
+    this.pointed = code !== null;
+    this.bus.hover(code);
+  }
+
+  choose(code) {
+    this.bus.set({ code });
+  }
+
+  key(event) {
+    if (!this.cells || event.altKey || event.ctrlKey || event.metaKey) return;
+    const { panel } = this;
+    const zoom = { "+": 1.6, "=": 1.6, "-": 1 / 1.6 }[event.key];
+    const lit = litCode(this.bus.state);
+    if (zoom) this.zoomAtCode(lit, zoom);
+    else if (event.key === "0") panel.reset();
+    else if (event.key === "Enter" || event.key === " ") lit === null || this.choose(lit);
+    else if (event.key === "Escape") this.bus.state.hover === null ? this.bus.set({ code: null, lasso: null }) : this.point(null);
+    else if (!this.step(event.key, lit, event.shiftKey ? 8 : 1)) return;
+    event.preventDefault();
+  }
+
+  step(key, lit, by) {
+    const start = lit === null ? 0 : this.cells.cellOf[lit];
+    const next = moveCell(start, key, this.cells, by);
+    if (next === null) return false;
+    this.point(this.cells.codeAt[lit === null ? 0 : next]);
+    this.panel.reveal((next % this.cells.cols) + 0.5, Math.floor(next / this.cells.cols) + 0.5);
+    return true;
+  }
+
+  zoomAtCode(lit, factor) {
+    const { panel } = this;
+    const frame = panel.frame();
+    const cell = lit === null ? null : this.cells.cellOf[lit];
+    const at = frame && cell !== null ? frame.place((cell % this.cells.cols) + 0.5, Math.floor(cell / this.cells.cols) + 0.5) : [panel.W / 2, panel.H / 2];
+    panel.zoom(...at, factor);
+  }
+
+  moved(panel) {
+    this.reset.hidden = !panel.zoomed;
+    this.request("base", "overlay");
+  }
+
+  request(...layers) {
+    for (const layer of layers) this.dirty.add(layer);
+    this.pending ??= requestAnimationFrame(() => this.paint());
+  }
+
+  /** At most once an animation frame. data-frames counts drawings of the cells, for whoever measures the pace. */
+  paint() {
+    this.pending = null;
+    if (!this.panel || !this.cells) return;
+    const start = performance.now();
+    for (const layer of this.dirty) this.panel.draw(layer);
+    if (this.dirty.has("base")) {
+      this.host.dataset.frames = this.frames += 1;
+      this.host.dataset.drawMs = (performance.now() - start).toFixed(1);
+    }
+    this.dirty.clear();
+  }
+
+  follow() {
+    this.request("overlay");
+    const lit = litCode(this.bus.state);
+    const known = this.level && lit !== null && lit < this.level.codebook_size;
+    const hint = "Point at a cell, click to open its code. Scroll or pinch to zoom, drag to move.";
+    say(this.readout, known ? `${codeWords(this.level, lit, this.rank)}.` : hint);
+    this.readout.classList.toggle("cb-lit", Boolean(known));
+  }
+
+  fillLegend() {
+    this.ramp.show(this.scale);
+    this.keys.replaceChildren(
+      ...legendOf(this.level, this.found).map(({ id, state, word, count, share }) =>
+        h(
+          "button",
+          { type: "button", class: "cb-key", "data-state": state, title: "Choose to light them", disabled: count === 0, onclick: () => this.light(state) },
+          h("i", { class: `cb-swatch cb-swatch-${id}`, "aria-hidden": "true" }),
+          h("span", {}, word),
+          h("b", {}, whole(count)),
+          h("span", {}, share),
+        ),
+      ),
+      helpTerms(termsOf(this.level)),
+    );
+  }
+
+  /** All codes of a state, as if lassoed; once more lets go. */
+  light(state) {
+    const again = this.litState() === state;
+    this.bus.set({ lasso: again ? null : new Set(codesIn(this.level.state, state)) });
+  }
+
+  /** The state whose codes are exactly the lassoed ones, or null. */
+  litState() {
+    const { lasso } = this.bus.state;
+    if (!lasso?.size) return null;
+    const [first] = lasso;
+    const state = this.level.state[first];
+    if (lasso.size !== this.found[state]) return null;
+    for (const code of lasso) if (this.level.state[code] !== state) return null;
+    return state;
+  }
+
+  showLasso() {
+    if (!this.level) return;
+    const lit = this.litState();
+    for (const key of this.keys.children) key.setAttribute("aria-pressed", String(Number(key.dataset.state) === lit));
+  }
+
+  savePicture() {
+    const { theme, panel, level } = this;
+    const words = legendOf(level, this.found).map(({ word, count, share }) => `${word} ${whole(count)} (${share})`);
+    saveFigure(this.bus, [panel.base], theme, [heatmapCaption(level, this.kind), `Codes: ${words.join(", ")}.`], "heatmap", this.kind);
+  }
+}
+
+/** The ramp of colours with its counts. */
+function createRamp() {
+  const stops = Array.from({ length: 10 }, (_, i) => viridis(i / 9)).join(",");
+  const ticks = h("span", { class: "dte-lp-ramp-ticks", "aria-hidden": "true" });
+  const bar = h("span", { class: "dte-lp-ramp", style: `background:linear-gradient(90deg,${stops})` });
+  const element = h("span", { class: "dte-lp-scale" }, h("span", {}, "tokens a code"), h("span", { class: "dte-lp-rampbox" }, bar, ticks));
+  return {
+    element,
+    show({ low, high, share }) {
+      const inner = logTicks(low, high, 4).filter((tick) => share(tick) > 0.14 && share(tick) < 0.86);
+      const marks = high > low ? [low, ...inner, high] : [high];
+      ticks.replaceChildren(...marks.map((tick) => h("span", { style: `left:${(100 * share(tick)).toFixed(1)}%` }, compact(tick))));
+    },
+  };
+}
+
+export function mount(host, bus) {
+  return new Heatmap(host, bus);
+}

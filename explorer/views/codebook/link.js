@@ -1,0 +1,101 @@
+// The bus of the codebook page: what is chosen (kept in the address), what is hovered, the opened audit, and the way to
+// ask the server. Panels export mount(host, bus) and need nothing else:
+//
+//   bus.state   frozen {tokenizer, audit, level, code, map, colour, order, lasso, hover}; null where nothing is chosen
+//   bus.open    the answer of `open`, arrays unpacked to typed arrays, or null while it loads
+//   bus.level() the opened level that is on screen, or null
+//   bus.set(changes), bus.hover(code | null)
+//   bus.on(["code", "hover", "open"], (state, before) => ...) -> off; called at once, so draw in requestAnimationFrame
+//   bus.ask(what, args) -> Promise of the answer; rejects with Error(message), or with error.stale where another
+//                          tokenizer or audit was chosen meanwhile: nothing is to be said then
+
+import { createPageBus, unpackAll } from "../kit/wire/bus.js";
+
+export { unpackAll };
+
+export const FIRST = Object.freeze({
+  tokenizer: null, // null too for an audit of plain indices
+  audit: null,
+  level: 0,
+  code: null, // the one that stays lit and whose page is open
+  map: null, // kind of map; null: the first that fits the codebook
+  colour: null, // what colours the map
+  order: "usage", // of the heatmap
+  beside: null, // key of another audit that stands beside this one
+  lasso: null, // Set of codes
+  hover: null,
+});
+export const IN_ADDRESS = ["tokenizer", "audit", "level", "code", "map", "colour", "order", "beside"];
+
+/** The state after `changes`: what belonged to another codebook is let go, numbers outside the codebook are none. Pure. */
+export function nextState(state, changes, sizes = null) {
+  const next = { ...state, ...changes };
+  const otherTokenizer = next.tokenizer !== state.tokenizer;
+  if (otherTokenizer && !("level" in changes)) next.level = 0;
+  if (otherTokenizer || next.level !== state.level) {
+    for (const name of ["code", "lasso", "hover"]) if (!(name in changes)) next[name] = null;
+    if (otherTokenizer && !("map" in changes)) next.map = null;
+    if (otherTokenizer && !("beside" in changes)) next.beside = null;
+  }
+  if (sizes && !otherTokenizer && next.audit === state.audit) {
+    if (!(next.level >= 0 && next.level < sizes.length)) next.level = 0;
+    for (const name of ["code", "hover"]) if (!isCode(next[name], sizes[next.level])) next[name] = null;
+  }
+  return Object.freeze(next);
+}
+
+const isCode = (code, K) => Number.isInteger(code) && code >= 0 && code < K;
+
+/** The query of a link to this state; keys of others are kept, defaults left out. Pure. */
+export function queryOf(before, state) {
+  const query = new URLSearchParams(before);
+  for (const name of IN_ADDRESS) {
+    if (state[name] === FIRST[name] || state[name] === null) query.delete(name);
+    else query.set(name, state[name]);
+  }
+  return query.toString();
+}
+
+/** What the browser alone remembers, read from a link: {map, colour, order}. Pure. */
+export function ownState(search) {
+  const query = new URLSearchParams(search);
+  return Object.fromEntries(["map", "colour", "order", "beside"].filter((name) => query.get(name)).map((name) => [name, query.get(name)]));
+}
+
+/** The code that lights up: the hovered one, else the chosen one; null for neither. */
+export const litCode = (state) => state.hover ?? state.code;
+
+/** ask: async (request) -> JSON text. A new bus; `win` is the window whose address it writes, or null for none. */
+export function createBus({ ask, token = "", first = {}, win = null }) {
+  let open = null;
+  const sizes = () => open?.levels.map((level) => level.codebook_size) ?? null;
+  const core = createPageBus({
+    ...{ ask, token, win, inAddress: IN_ADDRESS, query: queryOf, first: Object.freeze({ ...FIRST, ...first }) },
+    next: (state, changes) => nextState(state, changes, sizes()),
+    scope: ({ tokenizer, audit }) => ({ tokenizer, audit }),
+  });
+  return {
+    get state() {
+      return core.state;
+    },
+    get open() {
+      return open;
+    },
+    level() {
+      return open?.levels[core.state.level] ?? null;
+    },
+    set: core.set,
+    on: core.on, // also "open": another audit is there, or gone
+    ask: core.ask,
+    /** Light up a code in every panel; null lets go. */
+    hover(code = null) {
+      core.set({ hover: code });
+    },
+    /** A new `open` answer, or null while another is on its way. A level or code of a link that it lacks is
+     *  let go before anybody hears of it. */
+    opened(answer) {
+      open = answer ? unpackAll(answer) : null;
+      core.replace(open ? nextState(core.state, {}, sizes()) : core.state, ["open"]);
+    },
+  };
+}

@@ -1,0 +1,279 @@
+// The map of the codes: PCA, UMAP, t-SNE, a slice, or the lattice, bits and sphere of a codebook without a table.
+
+import { addStyleSheet } from "../../kit/page/component.js";
+import { helpTerms } from "../../kit/page/help.js";
+import { h, segmented, toggle } from "../../kit/widgets/dom.js";
+import { capital, givens } from "../../kit/wire/format.js";
+import { readTheme } from "../../kit/draw/colours.js";
+import { say } from "../../kit/widgets/stage.js";
+import { furnish, note, saveCsv } from "../../kit/widgets/panel.js";
+import { drawAxes, drawBits } from "./bits.js";
+import { saveMapCsv, saveMapPng, saveMapSvg } from "./files.js";
+import { drawLegend } from "./legend.js";
+import { kindsFor, readMap } from "./model.js";
+import { Picture } from "./picture.js";
+import { Requests } from "./requests.js";
+import { Selection } from "./selection.js";
+import { BitChooser, SliceChooser } from "./slice.js";
+import { Sphere } from "./sphere.js";
+import { codeWords, honesty } from "./words.js";
+
+const LATTICES = ["lattice", "bits"]; // maps of codes that a rule gives
+
+const COLOURS = [
+  { id: "usage", label: "usage" },
+  { id: "state", label: "state" },
+  { id: "norm", label: "norm" },
+  { id: "error", label: "quantization error" },
+];
+const SIZES = [{ id: "usage", label: "usage" }, { id: "norm", label: "norm" }, { id: "error", label: "quantization error" }, { id: "same", label: "all alike" }];
+
+const select = (text, options, onchange) => {
+  const element = h("select", { class: "cb-select cm-select", onchange: () => onchange(element.value) }, ...options.map(({ id, label }) => h("option", { value: id }, label)));
+  return { element, label: h("label", { class: "cm-field" }, h("span", {}, text), element) };
+};
+
+export async function mount(host, bus) {
+  await addStyleSheet(new URL("map.css", import.meta.url).href);
+  return new MapOfCodes(host, bus);
+}
+
+class MapOfCodes {
+  constructor(host, bus) {
+    Object.assign(this, { host, bus, map: null, chosen: { size: "usage", latents: true, bit: null }, requests: new Requests(bus) });
+    this.build();
+    bus.on(["open", "level", "map"], () => this.follow());
+    bus.on(["colour", "lasso"], () => this.relook());
+    bus.on(["hover", "code"], () => this.light());
+    this.follow();
+  }
+
+  build() {
+    const { bus } = this;
+    this.kinds = segmented("Kind of map", (id) => bus.set({ map: id }));
+    this.colours = select("Colour", COLOURS, (id) => bus.set({ colour: id === "usage" ? null : id }));
+    this.sizes = select("Area", SIZES, (id) => this.choose({ size: id }));
+    this.latents = toggle("Latents", "Latents of the counted data as a density under the codes", true, (on) => this.choose({ latents: on }));
+    this.modes = segmented("What dragging does", (id) => this.picture.stage.setMode(id));
+    this.modes.options([{ id: "pan", label: "Move", title: "Dragging moves the map, once it is zoomed" }, { id: "lasso", label: "Lasso", title: "Dragging draws a loop around codes (also: shift and drag)" }], "pan");
+    const button = (text, label, onclick) => h("button", { type: "button", class: "cm-button cm-square", "aria-label": label, title: label, onclick }, text);
+    this.reset = button("⤢", "Show everything again", () => this.picture.stage.reset());
+    this.zooms = h("span", { class: "cm-zooms" }, button("−", "Zoom out", () => this.picture.zoomBy(1 / 1.6)), button("+", "Zoom in", () => this.picture.zoomBy(1.6)), this.reset);
+    this.slice = new SliceChooser(bus, () => this.load());
+    this.bits = new BitChooser(() => this.load());
+    this.picture = new Picture(bus, {
+      looked: (look) => this.say(look),
+      loose: () => (this.reset.disabled = !this.picture?.stage.zoomed),
+      key: (key) => ["l", "L"].includes(key) && this.toggleLasso(),
+    });
+    this.sphere = new Sphere({ corner: (codes) => bus.set({ lasso: codes }), lit: () => bus.state.hover ?? bus.state.code });
+    const act = (text, onclick) => h("button", { type: "button", class: "cm-button", onclick }, text);
+    this.progress = h("div", { class: "cm-progress", hidden: true }, h("p", { role: "status" }), h("progress", { max: 1 }), act("Stop, show the PCA", () => this.stop()), act("Try again", () => this.load()));
+    this.readout = h("p", { class: "cm-readout" });
+    this.legend = h("div", { class: "cm-legend" });
+    this.axes = h("div", { class: "cm-bits", hidden: true });
+    this.selection = new Selection(bus, { box: (factor) => this.picture.takeBox(factor) });
+    this.rows = h("dl", { class: "cm-honesty" });
+    this.arrange();
+  }
+
+  arrange() {
+    const files = [
+      ["PNG", "The map as it is now, PNG", () => saveMapPng(this)],
+      ["SVG", "The map as it is now, SVG", () => saveMapSvg(this)],
+      ["CSV", "Every drawn code with its place and measures, CSV", () => saveMapCsv(this)],
+    ];
+    this.fields = h("div", { class: "cm-tools" }, this.colours.label, this.sizes.label, this.latents);
+    this.grips = h("div", { class: "cm-tools" }, this.modes.element, this.zooms);
+    const controls = h("div", { class: "cm-controls" }, this.fields, this.grips);
+    const stages = h("div", { class: "cm-stages" }, this.picture.element, this.sphere.element, this.progress);
+    const picture = h("div", { class: "cm-picture" }, stages, this.readout, this.rows, this.axes);
+    const side = h("div", { class: "cm-side" }, this.legend, this.selection.element);
+    const chooser = h("div", { class: "cm-choosers" }, this.slice.element, this.bits.element);
+    const frame = furnish(this.host, "map", "Map of the codes", { tools: [this.kinds.element], exports: files }, chooser, controls, h("div", { class: "cm-body" }, picture, side));
+    Object.assign(this, frame);
+    this.svg = this.host.querySelectorAll(".cb-exports button")[1];
+  }
+
+  /** The kind of map on screen: the chosen one if this codebook has it. */
+  kind() {
+    const { state } = this.bus;
+    const ids = this.available.map(({ id }) => id);
+    return ids.includes(state.map) ? state.map : ids[0];
+  }
+
+  follow() {
+    const { open } = this.bus;
+    const level = this.bus.level();
+    if (level !== this.level) this.clear(level);
+    if (!level) return;
+    const { tokenizer } = open;
+    this.available = level.codebook_dim ? kindsFor({ quantizer: tokenizer?.quantizer, metric: level.metric, dim: level.codebook_dim }) : [];
+    this.host.classList.toggle("cm-without", this.available.length === 0);
+    note(this.status, this.available.length ? "" : "Plain indices have no code vectors, so there is no map.");
+    if (!this.available.length) return;
+    this.kinds.options(this.available, this.kind());
+    this.load();
+  }
+
+  clear(level) {
+    Object.assign(this, { level, map: null });
+    this.requests.drop();
+    this.show(null, []);
+    this.chosen.bit = null;
+  }
+
+  /** What the server is asked for. */
+  wish(kind) {
+    const { level } = this.bus.state;
+    if (kind === "plane" && this.slice.codes) return { level, kind, codes: this.slice.codes };
+    if (kind === "sphere") return { level, kind, bits: this.bits.chosen };
+    return { level, kind };
+  }
+
+  async load() {
+    const kind = this.kind();
+    const level = this.bus.level();
+    this.slice.show();
+    if (kind === "sphere") this.bits.show(level.codebook_dim);
+    this.slice.element.hidden = kind !== "plane" || level.codebook_dim === 2;
+    this.bits.element.hidden = kind !== "sphere";
+    if (this.asked === level && this.loading === JSON.stringify(this.wish(kind))) return;
+    Object.assign(this, { asked: level, loading: JSON.stringify(this.wish(kind)) });
+    const named = kind === "plane" ? this.slice.named : [];
+    try {
+      const raw = await this.requests.get(this.wish(kind), level, (share) => this.busy(kind, share));
+      if (raw) this.show(readMap(raw, level.codebook_size), named);
+    } catch (error) {
+      if (error.stale) return;
+      this.loading = null;
+      this.show(null, []);
+      this.fail(error.message);
+    }
+  }
+
+  /** share 0..1, or null while it is not known: another map than the wished one must not stand there any longer. */
+  busy(kind, share) {
+    if (this.map) this.show(null, []);
+    this.progress.hidden = false;
+    const [words, bar, stop, again] = this.progress.children;
+    words.setAttribute("role", "status");
+    bar.hidden = false;
+    again.hidden = true;
+    const { label } = this.available.find(({ id }) => id === kind);
+    say(words, share === null ? `Fetching the ${label} map…` : `Laying out the ${label} map: ${Math.round(100 * share)}%`);
+    if (share === null) bar.removeAttribute("value");
+    else bar.value = share;
+    stop.hidden = share === null;
+  }
+
+  /** Where the map would be stands why there is none. */
+  fail(message) {
+    const [words, bar, stop, again] = this.progress.children;
+    say(words, message);
+    words.setAttribute("role", "alert");
+    this.progress.hidden = again.hidden = false;
+    bar.hidden = stop.hidden = true;
+  }
+
+  stop() {
+    this.bus.set({ map: "pca" });
+  }
+
+  show(map, named) {
+    this.map = map;
+    if (!map) for (const part of [this.rows, this.caption, this.legend]) part.replaceChildren();
+    this.said = null;
+    this.progress.hidden = true;
+    note(this.status, "");
+    const sphere = map?.kind === "sphere";
+    this.host.dataset.kind = map?.kind ?? "";
+    this.picture.element.hidden = sphere;
+    this.sphere.element.hidden = !sphere;
+    this.fields.hidden = this.grips.hidden = this.svg.hidden = sphere;
+    this.sizes.label.hidden = Boolean(map?.cell || map?.raster);
+    this.latents.hidden = !map?.density;
+    this.latents.lastChild.textContent = capital(givens(this.bus.level()));
+    this.latents.title = `${capital(givens(this.bus.level()))} of the counted data as a density under the codes`;
+    const unknown = !map?.error?.some(Number.isFinite);
+    for (const { element } of [this.colours, this.sizes]) element.querySelector("[value=error]").disabled = unknown;
+    this.picture.show(sphere ? null : map, named);
+    this.showAxes(map);
+    if (sphere) this.showSphere(map);
+    else this.relook();
+  }
+
+  showSphere(map) {
+    const level = this.bus.level();
+    const { chosen, bits } = this.bits;
+    this.sphere.show({ chosen: chosen.slice(), bits, sums: map.sums, total: level.tokens, latents: map.latents3 });
+    this.legend.replaceChildren(h("p", {}, `Area and colour of a corner: its tokens. Points: sampled ${givens(level)}, moved out to the sphere. Lines: where a bit changes.`), h("p", {}, "Drag or use the arrow keys to turn it. A click on a corner, or the keys 1 to 8, selects its codes."), helpTerms(["lattice"]));
+    this.sayHonesty();
+    this.selection.show(false);
+  }
+
+  /** How the bits or the axes of a lattice are used, beside their map. */
+  showAxes(map) {
+    const { bit_usage: bits, axis_usage: axes } = map?.raw ?? {};
+    this.axes.hidden = !bits && !axes;
+    if (bits) drawBits(this.axes, bits, { point: (bit) => this.choose({ bit }), save: (text) => saveCsv(this.bus, text, "bits") });
+    else if (axes) drawAxes(this.axes, axes, this.bus.level().tokens);
+  }
+
+  choose(changes) {
+    Object.assign(this.chosen, changes);
+    this.relook();
+  }
+
+  get colour() {
+    const wished = this.bus.state.colour;
+    return COLOURS.some(({ id }) => id === wished) ? wished : "usage";
+  }
+
+  relook() {
+    this.colours.element.value = this.colour;
+    this.sizes.element.value = this.chosen.size;
+    this.picture.relook({ ...this.chosen, colour: this.colour });
+    this.selection.show(this.picture.boxable);
+    this.light();
+  }
+
+  /** Codes look different: the legend and the rows under the map follow. */
+  say(look) {
+    const level = this.bus.level();
+    const marks = !this.map.raster;
+    if (look !== this.said) drawLegend(this.legend, { scale: look.scale, colours: look.colours, level, sizes: this.map.cell ? null : look.sized, marks, theme: look.theme, terms: LATTICES.includes(this.map.kind) ? ["lattice"] : [] });
+    this.said = look;
+    this.sayHonesty();
+  }
+
+  sayHonesty() {
+    const rows = honesty(this.map, this.bus.level(), this.chosen.latents);
+    const words = this.map.notes.map((text) => h("p", {}, text));
+    this.rows.replaceChildren(...rows.flatMap(([what, text]) => [h("dt", {}, what), h("dd", {}, text)]));
+    this.caption.replaceChildren(...words);
+  }
+
+  light() {
+    const { hover, code } = this.bus.state;
+    const level = this.bus.level();
+    const lit = hover ?? code;
+    const hint = this.map?.kind === "sphere" ? "Each corner holds the codes that have these three bits." : "Point at a code, or go through them with the arrow keys.";
+    say(this.readout, lit === null || !level || !(lit < level.codebook_size) ? hint : codeWords(lit, level, this.map));
+    this.picture.marking.request();
+    if (this.map?.kind === "sphere") this.sphere.stage.redraw();
+    this.slice.show();
+    this.selection.show(this.picture.boxable);
+  }
+
+  toggleLasso() {
+    const mode = this.picture.stage.mode === "lasso" ? "pan" : "lasso";
+    this.picture.stage.setMode(mode);
+    this.modes.set(mode);
+    return true;
+  }
+
+  get theme() {
+    return readTheme(this.host);
+  }
+}

@@ -1,0 +1,88 @@
+// One pane: a picture that zooms and moves together with all others that share its view.
+
+import { h } from "../kit/widgets/dom.js";
+import { Panel } from "../inspect/panel.js";
+import { outline } from "../kit/draw/colours.js";
+
+const PAN_PX = 40;
+const KEYS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const CROSS_PX = 9;
+const SHARP_FROM = 2; // screen pixels a pixel of the picture, from which its pixels are drawn as squares
+
+/** shared: {view, moving} of all panes. on: {moved(), redraw(pane), hover(pane, {x, y} | null), click(pane, {x, y}),
+ *  key(key) -> handled}. `source` (canvas), `box`, `cross` and `head` (a share of the width) are drawn; set them, then
+ *  draw. */
+export class Pane {
+  constructor(label, shared, on) {
+    this.stage = h("div", { class: "cp-stage", tabindex: 0, role: "application", "aria-label": label }, h("canvas", { "aria-hidden": "true" }), h("canvas", { "aria-hidden": "true" }));
+    Object.assign(this, { shared, on, source: null, box: null, cross: null, head: null });
+    this.panel = new Panel(this.stage, this, {
+      redraw: () => on.redraw(this),
+      moved: () => on.moved(),
+      hover: (_, hit) => on.hover(this, hit),
+      click: (_, hit) => hit && on.click(this, hit),
+    }, shared);
+    this.stage.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  size() {
+    return this.source && { w: this.source.width, h: this.source.height };
+  }
+
+  hit(x, y) {
+    return this.source && x >= 0 && y >= 0 && x < this.source.width && y < this.source.height ? { x, y } : null;
+  }
+
+  drawBase(ctx, { W, H, s, view, dpr, place }) {
+    ctx.imageSmoothingEnabled = s * dpr < SHARP_FROM;
+    ctx.imageSmoothingQuality = this.shared.moving ? "low" : "high"; // sharp again as soon as it rests
+    // Only what is in sight: at 60 times its size a picture would be 30,000 pixels wide.
+    const [left, top] = [Math.max(0, Math.floor(view.cx - W / 2 / s)), Math.max(0, Math.floor(view.cy - H / 2 / s))];
+    const width = Math.min(this.source.width - left, Math.ceil(W / s) + 2);
+    const height = Math.min(this.source.height - top, Math.ceil(H / s) + 2);
+    ctx.drawImage(this.source, left, top, width, height, ...place(left, top), width * s, height * s);
+  }
+
+  drawOverlay(ctx, { place, s }) {
+    if (this.box) {
+      const [top, left, height, width] = this.box;
+      const [x, y] = place(left, top);
+      outline(ctx, (path) => path.rect(x, y, width * s, height * s), 1.5);
+    }
+    if (this.head !== null) {
+      const [x, y] = place(this.head * this.source.width, 0);
+      outline(ctx, (path) => {
+        path.moveTo(x, y);
+        path.lineTo(x, y + this.source.height * s);
+      }, 1.5);
+    }
+    if (!this.cross) return;
+    const [x, y] = place(this.cross.x, this.cross.y);
+    outline(ctx, (path) => {
+      path.moveTo(x - CROSS_PX, y);
+      path.lineTo(x + CROSS_PX, y);
+      path.moveTo(x, y - CROSS_PX);
+      path.lineTo(x, y + CROSS_PX);
+    }, 1);
+  }
+
+  draw(which) {
+    if (this.source) this.panel.draw(which);
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.press(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  press(key) {
+    const { panel } = this;
+    if (key in KEYS) panel.pan(...KEYS[key].map((step) => step * PAN_PX));
+    else if (key === "+" || key === "=") panel.zoom(panel.W / 2, panel.H / 2, 1.4);
+    else if (key === "-") panel.zoom(panel.W / 2, panel.H / 2, 1 / 1.4);
+    else if (key === "0") panel.reset();
+    else return this.on.key(key);
+    return true;
+  }
+}

@@ -1,0 +1,283 @@
+// Original, reconstructions and error maps: side by side, two under a divider, or without their names. All panes share
+// one view. Drawing happens in animation frames; how many were drawn stands in data-frames.
+
+import { colormap } from "../kit/draw/colormaps.js";
+import { mountBlind } from "./blind.js";
+import { columnsOf, readZoom, shuffled, viewOfBox, writeZoom } from "./model.js";
+import { Pane } from "./pane.js";
+import { decoded } from "./pictures.js";
+import { Player } from "./player.js";
+import { Swipe } from "./swipe.js";
+import { h, segmented } from "../kit/widgets/dom.js";
+import { onThemeChange } from "../kit/draw/colours.js";
+import { say, throttled } from "../kit/widgets/stage.js";
+
+const MODES = [
+  { id: "grid", label: "Side by side", title: "Every picture in a pane of its own" },
+  { id: "swipe", label: "Swipe", title: "Two pictures over each other, with a divider" },
+  { id: "blind", label: "Blind", title: "Names hidden and order shuffled until you have voted" },
+];
+const SHOWS = [
+  { id: "picture", label: "Pictures", title: "What is decoded" },
+  { id: "signed", label: "Signed error", title: "Reconstruction less original, mean over the channels" },
+  { id: "absolute", label: "Absolute error", title: "How far from the original, mean over the channels" },
+];
+const ADDRESS_MS = 300;
+const LEAST_PX = 190;
+const HELP = "Arrow keys move, plus and minus zoom, 0 shows everything, E changes between pictures and errors, P plays sounds and clips.";
+
+class Panes {
+  constructor(host, bus) {
+    Object.assign(this, { host, bus, sources: null, panes: [], box: null, shared: { view: null } });
+    this.drawing = throttled(() => this.paint(), 0);
+    this.on = {
+      redraw: () => this.drawing.request(),
+      moved: () => this.moved(),
+      hover: (pane, at) => this.hover(pane, at),
+      click: (pane, at) => this.player.seek(at.x / this.sources.width, pane.id ?? ""),
+      key: (key) => this.key(key),
+    };
+    this.swipe = new Swipe(bus, this.shared, this.on);
+    this.player = new Player(bus, (share) => this.head(share), (id) => this.nameOf(id));
+    this.build();
+    this.blind = mountBlind(this.vote, bus);
+    bus.on(["pictures"], (state, before) => this.load(before.pictures));
+    bus.on(["mode", "seed", "voted"], () => this.layOut());
+    bus.on(["show", "left", "right"], () => this.fill());
+    bus.on(["run", "job", "at"], () => this.step());
+    onThemeChange(() => this.drawing.request());
+    new ResizeObserver(() => this.columns()).observe(this.grid);
+    this.step();
+  }
+
+  build() {
+    const { bus } = this;
+    this.modes = segmented("How they are shown", (mode) => bus.set({ mode }));
+    this.shows = segmented("What is shown", (show) => bus.set({ show }));
+    const button = (text, title, act) => h("button", { type: "button", class: "cp-small", title, "aria-label": title, onclick: act }, text);
+    const middle = (act) => () => act(this.live()[0]?.panel);
+    this.zooms = h("span", { class: "cp-zooms" }, button("−", "Zoom out", middle((panel) => panel?.zoom(panel.W / 2, panel.H / 2, 1 / 1.6))), button("+", "Zoom in", middle((panel) => panel?.zoom(panel.W / 2, panel.H / 2, 1.6))));
+    this.whole = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.lookAt(null) }, "Show everything");
+    this.back = button("‹", "Previous picture of the set", () => bus.go(bus.state.at - 1));
+    this.next = button("›", "Next picture of the set", () => bus.go(bus.state.at + 1));
+    this.names = h("select", { class: "cb-select", "aria-label": "Picture of the set", onchange: () => bus.go(Number(this.names.value)) });
+    this.stepper = h("span", { class: "cp-stepper", hidden: true }, this.back, this.names, this.next);
+    this.legend = h("div", { class: "cp-legend", hidden: true }, h("span", {}), h("span", { class: "cp-ramp" }), h("span", {}), h("span", { class: "cp-legend-words" }));
+    this.grid = h("div", { class: "cp-grid" });
+    this.vote = h("div", { class: "cp-vote", hidden: true });
+    this.notes = h("p", { class: "cb-caption" });
+    this.failures = h("ul", { class: "cp-failures", hidden: true });
+    this.host.classList.add("cb-panel");
+    this.host.setAttribute("aria-label", "Pictures side by side");
+    this.host.replaceChildren(
+      h("div", { class: "cp-tools" }, this.modes.element, this.shows.element, this.zooms, this.whole, this.stepper),
+      this.legend, this.player.element, this.vote, this.grid, this.swipe.element, this.failures, this.notes,
+    );
+    this.modes.options(MODES, bus.state.mode);
+    this.shows.options(SHOWS, bus.state.show);
+  }
+
+  /** Decode the pictures, then draw; while others come, what is there stays. */
+  async load(before) {
+    const { pictures } = this.bus.state;
+    if (!pictures) return;
+    const sources = await decoded(pictures);
+    if (this.bus.state.pictures !== pictures) return;
+    const other = this.sources && (before?.name !== pictures.name || this.sources.width !== sources.width || this.sources.height !== sources.height);
+    if (other) this.shared.view = null;
+    if (!this.sources) this.shared.view = readZoom(this.bus.state.zoom, sources.width, sources.height);
+    Object.assign(this, { sources, box: null });
+    this.player.show(pictures);
+    this.layOut();
+    this.moved();
+  }
+
+  /** Ids in the order of the panes; "" is the original. */
+  order() {
+    const { mode, seed } = this.bus.state;
+    const { ids } = this.sources;
+    return ["", ...(mode === "blind" ? shuffled(ids, seed) : ids)];
+  }
+
+  hidden() {
+    return this.bus.state.mode === "blind" && this.bus.state.voted === null;
+  }
+
+  layOut() {
+    const { mode } = this.bus.state;
+    this.modes.set(mode);
+    if (!this.sources) return;
+    const order = this.order();
+    const key = [mode === "blind", this.hidden(), this.bus.state.voted, ...order].join("|");
+    this.grid.hidden = mode === "swipe";
+    this.swipe.element.hidden = mode !== "swipe";
+    this.vote.hidden = mode !== "blind";
+    if (key !== this.laid || this.drawn !== this.bus.state.pictures) this.makePanes(order);
+    Object.assign(this, { laid: key, drawn: this.bus.state.pictures });
+    this.blind.show(mode === "blind" ? order.slice(1) : []);
+    this.swipe.options(this.sources.ids);
+    this.describe();
+    this.columns();
+    this.fill();
+  }
+
+  /** What a pane is called: while names are hidden, a letter. */
+  nameOf(id) {
+    if (id === "") return "Original";
+    return this.hidden() ? letter(this.order().indexOf(id) - 1) : this.bus.title(id);
+  }
+
+  makePanes(order) {
+    const hidden = this.hidden();
+    this.player.forgetParts();
+    const focused = this.panes.findIndex(({ stage }) => stage === document.activeElement);
+    this.panes = order.map((id, i) => {
+      const name = this.nameOf(id);
+      const pane = new Pane(`${name}. ${HELP}`, this.shared, this.on);
+      const facts = this.bus.state.pictures.panes.find((one) => one.tokenizer === id);
+      const worst = facts && h("button", { type: "button", class: "dte-link", title: "Zoom to what this one does worst", "data-act": "worst", onclick: () => this.lookAt(facts.worst) }, this.player.kind === "audio" ? "worst stretch" : "worst patch");
+      const line = facts && !hidden ? facts.words.replaceAll(", ", " · ") : "";
+      const won = this.bus.state.mode === "blind" && this.bus.state.voted === id;
+      const before = this.bus.state.mode === "blind" && !hidden && id !== "" ? `${letter(i - 1)}: ` : "";
+      const caption = h("figcaption", {}, h("b", { title: name }, before + name, won ? " ✓ your vote" : ""), line ? h("span", {}, line) : null, worst);
+      const { control, movie } = this.player.partsOf(id);
+      if (control) caption.append(control);
+      const figure = h("figure", { class: "cp-pane", "data-tokenizer": hidden && id !== "" ? null : id || "original" }, pane.stage, movie, caption);
+      return Object.assign(pane, { id, figure });
+    });
+    this.grid.replaceChildren(...this.panes.map((pane) => pane.figure));
+    this.player.follow();
+    this.panes[focused]?.stage.focus({ preventScroll: true });
+  }
+
+  columns() {
+    if (!this.sources) return;
+    const ratio = Math.min(3, Math.max(0.75, this.sources.width / this.sources.height));
+    for (const element of [this.grid, this.swipe.element]) element.style.setProperty("--ratio", ratio);
+    const width = this.grid.clientWidth;
+    if (width < 8) return;
+    const least = Math.min(LEAST_PX * Math.max(1, ratio), width < 520 ? (width - 12) / (ratio > 1.4 ? 1 : 2) : Infinity);
+    this.grid.style.setProperty("--columns", columnsOf(this.panes.length, width, least));
+  }
+
+  fill() {
+    const { mode } = this.bus.state;
+    const sound = this.player.kind === "audio";
+    const show = sound ? "picture" : this.bus.state.show; // the colours of two spectrograms are not subtracted
+    this.shows.element.hidden = sound;
+    this.shows.set(show);
+    if (!this.sources) return;
+    for (const pane of this.panes) {
+      pane.source = this.sources.get(pane.id, show);
+      pane.box = this.box;
+    }
+    if (mode === "swipe") this.swipe.fill(this.sources, show, this.box);
+    this.drawLegend(show);
+    this.host.dataset.show = show;
+    this.host.dataset.mode = mode;
+    this.drawing.request();
+  }
+
+  drawLegend(show) {
+    const { scale } = this.bus.state.pictures;
+    this.legend.hidden = show === "picture";
+    if (show === "picture") return;
+    const [low, ramp, high, words] = this.legend.children;
+    const name = show === "signed" ? "diverging" : "viridis";
+    say(low, show === "signed" ? `−${scale.toFixed(2)}` : "0");
+    say(high, scale.toFixed(2));
+    ramp.style.background = `linear-gradient(90deg, ${Array.from({ length: 9 }, (_, i) => `rgb(${colormap(name, i / 8).join(" ")})`).join(", ")})`;
+    say(words, show === "signed" ? "blue: too dark, orange: too bright; values in 0 to 1, one scale for all panes" : "mean over the channels; values in 0 to 1, one scale for all panes");
+  }
+
+  describe() {
+    const { pictures, run } = this.bus.state;
+    const set = run?.names.length > 1 ? `${pictures.name}, ` : "";
+    say(this.notes, [`${set}${pictures.size}, the same for all.`, ...pictures.notes, "Drag to move, turn the wheel or pinch to zoom, double click for the whole."].join(" "));
+    this.failures.hidden = pictures.failures.length === 0;
+    this.failures.replaceChildren(...pictures.failures.map(({ name, why }) => h("li", {}, h("b", {}, this.bus.title(name)), ` could not do this: ${why}`)));
+  }
+
+  live() {
+    return this.bus.state.mode === "swipe" ? this.swipe.panes : this.panes;
+  }
+
+  paint() {
+    for (const pane of this.live()) {
+      pane.draw("base");
+      pane.draw("overlay");
+    }
+    this.host.dataset.frames = Number(this.host.dataset.frames ?? 0) + 1;
+  }
+
+  /** Where a sound plays: a line in every pane. */
+  head(share) {
+    for (const pane of this.live()) {
+      pane.head = share;
+      pane.draw("overlay");
+    }
+  }
+
+  /** The view was changed by one pane: all follow in the next frame, and the address when it rests. */
+  moved() {
+    const zoomed = (this.shared.view?.zoom ?? 1) > 1.001;
+    for (const pane of this.live()) pane.stage.style.touchAction = zoomed ? "none" : "pan-y";
+    this.whole.hidden = !zoomed;
+    this.shared.moving = true;
+    this.drawing.request();
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.rest(), ADDRESS_MS);
+  }
+
+  rest() {
+    this.shared.moving = false;
+    this.drawing.request();
+    if (this.sources) this.bus.set({ zoom: writeZoom(this.shared.view, this.sources.width, this.sources.height) });
+  }
+
+  /** Zoom to a box (top, left, height, width), and mark it in every pane; null: everything. */
+  lookAt(box) {
+    const { panel } = this.live()[0];
+    const frame = panel.frame();
+    this.box = box;
+    this.shared.view = box && frame ? panel.settle(viewOfBox(box, frame.W, frame.H, frame.scale), frame) : null;
+    this.fill();
+    this.moved();
+  }
+
+  /** The place under the pointer, marked in all other panes. */
+  hover(pane, at) {
+    if (this.bus.state.mode === "swipe") return;
+    for (const other of this.live()) other.cross = other === pane ? null : at;
+    this.drawing.request();
+  }
+
+  key(key) {
+    const { mode, show, voted } = this.bus.state;
+    if ((key === "p" || key === "P") && this.player.kind) this.player.toggle();
+    else if (key === "e" || key === "E") this.bus.set({ show: SHOWS[(SHOWS.findIndex(({ id }) => id === show) + 1) % SHOWS.length].id });
+    else if (mode === "blind" && voted === null && /^[1-8]$/.test(key)) return this.blind.vote(Number(key) - 1);
+    else if (key === "Escape" && this.box) this.lookAt(null);
+    else return false;
+    return true;
+  }
+
+  /** Which picture of a set is on screen. */
+  step() {
+    const { run, at } = this.bus.state;
+    const names = run?.names ?? [];
+    this.stepper.hidden = names.length < 2;
+    if (this.listed !== names) this.names.replaceChildren(...names.map((name, i) => h("option", { value: i }, `${i + 1} of ${names.length}: ${name}`)));
+    this.listed = names;
+    this.names.value = String(at);
+    this.back.disabled = at <= 0;
+    this.next.disabled = at >= names.length - 1;
+  }
+}
+
+/** A, B, C, ...: what a pane without a name is called. */
+export const letter = (i) => String.fromCharCode(65 + i);
+
+export function mount(host, bus) {
+  return new Panes(host, bus);
+}

@@ -1,0 +1,139 @@
+"""Payloads of the compare page, in plain values: one medium to be looked at and heard, and what can be chosen.
+
+The figures are those of compare.json, as `explorer.compare.writing` writes them.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from explorer.analysis.depiction import sound_pixels, spectrogram_db
+from explorer.compare.columns import cell_words
+from explorer.compare.kinds import kind_of
+from explorer.compare.run import Compared
+from explorer.compare.sheet import error_scale
+from explorer.media.audio import LoadedAudio, wav_bytes
+from explorer.media.image import LoadedImage, fit
+from explorer.media.medium import Medium
+from explorer.tokenizers.base import TokenizerSpec
+from explorer.views.kit.wire.encoding import image_bytes, png_data_url, wav_data_url
+
+THUMBNAIL_PX = 144
+PLAYED_BYTES = 24 * 2**20  # of all sounds of one medium together, as WAV
+FRAME_PX = 320  # longest side of a frame that is played
+
+
+def pictures_payload(compared: Compared, number: int) -> dict[str, Any]:
+    """{"number", "name", "width", "height", "size", "notes", "scale", "original", "panes", "failures", "played"}.
+
+    width, height: of the pictures; size: of the medium, in words. scale: the error at the ends of all error maps.
+    original and image of a pane: lossless, as data URLs. A pane: {"tokenizer", "image", "words": its main figures,
+    "worst": (top, left, height, width)}. played: "audio", "video" or None, for `played_payload`.
+    """
+    medium = compared.medium
+    kind = kind_of(modality_of(compared))
+    panes = [
+        {
+            "tokenizer": cell.tokenizer_id,
+            "image": png_data_url(compared.reconstructions[cell.tokenizer_id]),
+            "words": cell_words(kind, cell, medium),
+            "worst": list(cell.worst.box),
+        }
+        for cell in medium.cells
+    ]
+    return {
+        "number": number,
+        "name": medium.name,
+        "width": medium.width,
+        "height": medium.height,
+        "size": medium.words,
+        "notes": list(medium.notes),
+        "scale": float(error_scale(compared)),
+        "original": png_data_url(compared.picture),
+        "panes": panes,
+        "failures": [{"name": name, "why": why} for name, why in medium.failures],
+        "played": None if compared.played is None else kind.modality,
+    }
+
+
+def modality_of(compared: Compared) -> str:
+    """Of the medium that was compared."""
+    if compared.played is None:
+        return "image"
+    return "audio" if "seconds" in compared.medium.facts else "video"
+
+
+def played_payload(compared: Compared) -> dict[str, Any]:
+    """What is heard, or seen moving, by tokenizer id ("" is the original); {} for pictures.
+
+    Sounds: {"kind": "audio", "seconds", "total", "whole": whether these are all, "sounds": WAV data URLs, one length}.
+    Clips: {"kind": "video", "fps", "count", "columns", "size": [height, width] of a frame, "sheets": JPEG data URLs of
+    all frames in reading order}.
+    """
+    played = compared.played
+    if played is None:
+        return {}
+    if modality_of(compared) == "audio":
+        samples, channels = played.media[""].shape
+        most = PLAYED_BYTES // (2 * channels * len(played.media))
+        sounds = {key: wav_data_url(wav_bytes(one[:most], int(played.rate))) for key, one in played.media.items()}
+        seconds = min(most, samples) / played.rate
+        about = {"seconds": seconds, "total": samples / played.rate, "whole": samples <= most}
+        return {"kind": "audio", **about, "sounds": sounds}
+    frames = played.media[""]
+    columns = math.ceil(math.sqrt(len(frames)))
+    sheets = {key: _frames_sheet(one, columns) for key, one in played.media.items()}
+    size = list(_frame(frames[0]).shape[:2])
+    about = {"fps": played.rate, "count": len(frames), "columns": columns, "size": size}
+    return {"kind": "video", **about, "sheets": sheets}
+
+
+def _frames_sheet(frames: np.ndarray, columns: int) -> str:
+    """All frames side by side as one JPEG data URL."""
+    small = np.stack([_frame(frame) for frame in frames])
+    missing = -len(small) % columns
+    filled = np.concatenate([small, np.zeros((missing, *small.shape[1:]), np.float32)])
+    height, width = small.shape[1:3]
+    rows = filled.reshape(-1, columns, height, width, 3).swapaxes(1, 2).reshape(-1, columns * width, 3)
+    data = image_bytes(rows, "JPEG", quality=88, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")
+
+
+def _frame(frame: np.ndarray) -> np.ndarray:
+    return fit(LoadedImage(np.ascontiguousarray(frame, np.float32)), 1, FRAME_PX).pixels
+
+
+def tokenizers_payload(specs: Iterable[TokenizerSpec]) -> list[dict[str, Any]]:
+    """{"id", "title", "summary", "modality", "vocabulary", "decodes"} of each."""
+    names = ("id", "title", "summary", "modality", "vocabulary", "decodes")
+    return [{name: getattr(spec, name) for name in names} for spec in specs]
+
+
+def thumbnail(medium: Medium) -> str:
+    """The middle square of a picture, of a clip's middle frame, or of a sound's spectrogram, small, as a data URL."""
+    if isinstance(medium, LoadedAudio):
+        db = spectrogram_db(medium.samples, medium.sample_rate_hz, THUMBNAIL_PX, bands=THUMBNAIL_PX)
+        pixels = sound_pixels(db, float(db.max()))
+    else:
+        pixels = medium.pixels if isinstance(medium, LoadedImage) else medium.frames[len(medium.frames) // 2]
+    side = min(pixels.shape[:2])
+    top, left = ((extent - side) // 2 for extent in pixels.shape[:2])
+    square = LoadedImage(np.ascontiguousarray(pixels[top : top + side, left : left + side], np.float32))
+    data = image_bytes(fit(square, 1, THUMBNAIL_PX).pixels, "JPEG", quality=82)
+    return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")
+
+
+def best_of_each_kind(specs: Sequence[TokenizerSpec], most: int, modality: str = "image") -> list[str]:
+    """Ids of tokenizers of one modality, one a quantizer and then others, by falling PSNR of their cards: what a first
+    visit compares.
+    """
+    fit_for = [s for s in specs if s.modality == modality and s.decodes]
+    ranked = sorted(fit_for, key=lambda s: -s.measured.get("psnr_db", 0.0))
+    first = {spec.quantizer: spec.id for spec in reversed(ranked)}
+    leading = [spec.id for spec in ranked if first[spec.quantizer] == spec.id]
+    return (leading if len(leading) > 1 else [spec.id for spec in ranked])[:most]

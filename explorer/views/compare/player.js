@@ -1,0 +1,202 @@
+// What is heard or seen moving beside the pictures: all sounds play in step and one is heard; all clips show one frame.
+
+import { h } from "../kit/widgets/dom.js";
+import { say } from "../kit/widgets/stage.js";
+import { Deck } from "../inspect/player/audio.js";
+import { readWav } from "../inspect/player/wav.js";
+
+/** "0:03.2": a place in a sound. Pure. */
+export function clock(seconds) {
+  const s = Math.max(0, seconds);
+  return `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
+}
+
+/** Left and top of frame `i` in a sheet of frames in reading order. Pure. */
+export const frameAt = (i, columns, [height, width]) => [(i % columns) * width, Math.floor(i / columns) * height];
+
+export class Player {
+  /** onHead(share | null): where in the medium it plays. name(id): what a pane is called now. */
+  constructor(bus, onHead, name) {
+    Object.assign(this, { bus, onHead, name, pictures: null, played: null, frame: 0, sheets: new Map(), buttons: new Map(), movies: new Map() });
+    this.deck = new Deck(() => this.follow());
+    this.button = h("button", { type: "button", class: "dte-plain-button cp-play", "data-act": "play", onclick: () => this.toggle() }, "▶ Play");
+    this.time = h("span", { class: "cp-time" });
+    this.slider = h("input", { type: "range", min: 0, step: 1, value: 0, "aria-label": "Frame", oninput: () => this.seekFrame(Number(this.slider.value)) });
+    this.said = h("span", { class: "cp-heard", role: "status" });
+    this.element = h("div", { class: "cp-player", hidden: true }, this.button, this.slider, this.time, this.said);
+  }
+
+  get kind() {
+    return this.pictures?.played ?? null;
+  }
+
+  get playing() {
+    return this.kind === "video" ? Boolean(this.timer) : this.deck.playing;
+  }
+
+  /** Other pictures are on screen. */
+  show(pictures) {
+    if (this.pictures === pictures) return;
+    this.halt();
+    Object.assign(this, { pictures, played: null, frame: 0, asking: null, from: null }); // an answer under way is another's
+    this.sheets.clear();
+    this.element.hidden = !this.kind;
+    this.slider.hidden = this.kind !== "video";
+    say(this.time, "");
+    say(this.said, this.kind === "audio" ? "All play in step; press Hear under a pane to switch. A click on a spectrogram plays from there." : "");
+    this.follow();
+    if (this.kind === "video") this.ready().catch((error) => say(this.said, error.message)); // frames are to be seen at once
+  }
+
+  /** What stands in a pane for playing: a button that lets it be heard, or a moving picture. */
+  partsOf(id) {
+    if (this.kind === "audio") {
+      const button = h("button", { type: "button", class: "dte-link cp-hear", "data-act": "hear", onclick: () => this.hear(id) }, "Hear");
+      this.buttons.set(id, button);
+      return { control: button, movie: null };
+    }
+    if (this.kind === "video") {
+      const movie = h("canvas", { class: "cp-movie", role: "img", "aria-label": `${this.name(id)}, moving` });
+      this.movies.set(id, movie);
+      this.drawFrame();
+      return { control: null, movie };
+    }
+    return { control: null, movie: null };
+  }
+
+  forgetParts() {
+    this.buttons.clear();
+    this.movies.clear();
+  }
+
+  /** Ask for the sounds or frames, once for each medium. */
+  async ready() {
+    const { pictures } = this;
+    if (this.played) return true;
+    const asking = (this.asking ??= this.bus.ask("played", { job: this.bus.state.job.id, number: pictures.number }));
+    const played = await asking.finally(() => (this.asking = this.asking === asking ? null : this.asking));
+    if (this.pictures !== pictures) return false;
+    if (this.played) return true;
+    if (played.kind === "audio") {
+      this.deck.load(Object.fromEntries(Object.entries(played.sounds).map(([id, url]) => [id, readWav(url)])), false);
+      if (!played.whole) say(this.said, `Only the first ${played.seconds.toFixed(1)} s are played here.`);
+    } else {
+      await Promise.all(Object.entries(played.sheets).map(async ([id, url]) => {
+        const image = new Image();
+        image.src = url;
+        await image.decode();
+        this.sheets.set(id, image);
+      }));
+      this.slider.max = played.count - 1;
+    }
+    this.played = played;
+    this.drawFrame();
+    return true;
+  }
+
+  async toggle() {
+    if (this.playing) return this.pause();
+    return this.start(this.from ?? 0);
+  }
+
+  /** from: seconds, or what makes them of the answer. */
+  async start(from = 0) {
+    try {
+      if (!(await this.ready())) return;
+    } catch (error) {
+      say(this.said, error.message);
+      return;
+    }
+    const begin = typeof from === "function" ? from(this.played) : from;
+    if (this.kind === "audio") this.deck.play(Math.min(begin, this.deck.duration), this.deck.duration);
+    else this.run();
+    this.follow();
+  }
+
+  pause() {
+    this.from = this.deck.playing ? this.deck.position : null;
+    this.halt();
+    this.follow();
+  }
+
+  halt() {
+    if (this.deck.playing) this.deck.pause();
+    clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  async hear(id) {
+    this.deck.hear(id);
+    if (!this.deck.playing) {
+      await this.start(this.from ?? 0);
+      this.deck.hear(id);
+    }
+    this.follow();
+  }
+
+  /** Play from a place of the medium (a share), heard as that pane. */
+  async seek(share, id) {
+    if (this.kind !== "audio") return;
+    await this.start((sound) => share * sound.total);
+    this.deck.hear(id);
+  }
+
+  run() {
+    const { fps, count } = this.played;
+    clearInterval(this.timer);
+    this.timer = setInterval(() => this.seekFrame((this.frame + 1) % count), 1000 / fps);
+  }
+
+  seekFrame(i) {
+    this.frame = i;
+    this.slider.value = String(i);
+    this.drawFrame();
+  }
+
+  drawFrame() {
+    if (!this.played || this.kind !== "video") return;
+    const { columns, size, count } = this.played;
+    const [left, top] = frameAt(this.frame, columns, size);
+    for (const [id, movie] of this.movies) {
+      const sheet = this.sheets.get(id);
+      if (!sheet) continue;
+      if (movie.width !== size[1] || movie.height !== size[0]) Object.assign(movie, { width: size[1], height: size[0] });
+      movie.getContext("2d").drawImage(sheet, left, top, size[1], size[0], 0, 0, size[1], size[0]);
+      movie.dataset.frame = this.frame;
+    }
+    say(this.time, `frame ${this.frame + 1} of ${count}`);
+  }
+
+  /** Buttons say what happens; while a sound plays, the head moves with it. */
+  follow() {
+    const { deck, playing } = this;
+    this.button.textContent = playing ? "❚❚ Pause" : "▶ Play";
+    this.element.dataset.playing = String(playing);
+    if (this.kind !== "audio") return;
+    this.element.dataset.heard = deck.heard;
+    for (const [id, button] of this.buttons) {
+      const on = playing && deck.heard === id;
+      button.setAttribute("aria-pressed", String(on));
+      button.textContent = on ? "♪ heard" : "Hear";
+      button.setAttribute("aria-label", `Hear ${this.name(id)}`);
+    }
+    if (!deck.playing) {
+      this.onHead(this.from !== null && this.from !== undefined && this.played ? this.from / this.played.total : null);
+      return;
+    }
+    this.from = null;
+    if (this.following) return;
+    this.following = true;
+    const step = () => {
+      if (!deck.playing || !this.played) {
+        this.following = false;
+        this.onHead(null);
+        return;
+      }
+      say(this.time, `${clock(deck.position)} of ${clock(this.played.total)}`);
+      this.onHead(deck.position / this.played.total);
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  }
+}

@@ -1,0 +1,72 @@
+// Two pictures over each other: left of the divider one, right of it the other. Moving the divider redraws nothing.
+
+import { Pane } from "./pane.js";
+import { h } from "../kit/widgets/dom.js";
+
+const STEP = 2;
+const LABEL = "Two pictures over each other. Arrow keys move, plus and minus zoom, 0 shows everything, E changes between pictures and errors.";
+
+export class Swipe {
+  constructor(bus, shared, on) {
+    Object.assign(this, { bus, at: 50 });
+    this.panes = [new Pane(LABEL, shared, on), new Pane("", shared, on)];
+    const [below, above] = this.panes.map((pane) => pane.stage);
+    above.classList.add("cp-above");
+    above.removeAttribute("tabindex");
+    above.setAttribute("aria-hidden", "true");
+    this.divider = h("div", { class: "cp-divider", tabindex: 0, role: "slider", "aria-label": "Divider between the two pictures", "aria-valuemin": 0, "aria-valuemax": 100 });
+    this.selects = ["left", "right"].map((side) => h("select", { class: "cb-select", "data-side": side, "aria-label": `Picture on the ${side}`, onchange: (event) => bus.set({ [side]: event.target.value }) }));
+    this.box = h("div", { class: "cp-two" }, below, above, this.divider);
+    this.element = h("div", { class: "cp-swipe", hidden: true }, h("div", { class: "cp-sides" }, ...this.selects), this.box);
+    this.listen();
+    this.to(50);
+  }
+
+  listen() {
+    const follow = (event) => {
+      const { left, width } = this.box.getBoundingClientRect();
+      this.to((100 * (event.clientX - left)) / width);
+    };
+    this.divider.addEventListener("pointerdown", (event) => {
+      this.divider.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      this.divider.focus({ focusVisible: false });
+    });
+    this.divider.addEventListener("pointermove", (event) => this.divider.hasPointerCapture(event.pointerId) && follow(event));
+    this.divider.addEventListener("keydown", (event) => {
+      const step = event.shiftKey ? 5 * STEP : STEP;
+      const to = { ArrowLeft: this.at - step, ArrowRight: this.at + step, Home: 0, End: 100 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      this.to(to);
+    });
+  }
+
+  to(share) {
+    this.at = Math.min(100, Math.max(0, share));
+    this.panes[1].stage.style.clipPath = `inset(0 0 0 ${this.at}%)`;
+    this.divider.style.left = `${this.at}%`;
+    this.divider.setAttribute("aria-valuenow", Math.round(this.at));
+    this.divider.setAttribute("aria-valuetext", `${Math.round(this.at)} % left, ${Math.round(100 - this.at)} % right`);
+  }
+
+  /** The ids on both sides: the chosen ones where they are there, else the original and the first. */
+  sides(ids) {
+    const { left, right } = this.bus.state;
+    const there = (id) => id === "" || ids.includes(id);
+    return [left !== null && there(left) ? left : "", right !== null && there(right) ? right : ids[0]];
+  }
+
+  options(ids) {
+    const key = ids.join("|");
+    if (key !== this.key) for (const select of this.selects) select.replaceChildren(...["", ...ids].map((id) => h("option", { value: id }, id === "" ? "Original" : this.bus.title(id))));
+    this.key = key;
+  }
+
+  fill(sources, show, box) {
+    this.sides(sources.ids).forEach((id, i) => {
+      this.selects[i].value = id;
+      Object.assign(this.panes[i], { source: sources.get(id, show), box, id });
+    });
+  }
+}

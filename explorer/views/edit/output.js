@@ -1,0 +1,89 @@
+// What leaves the token editor: the edited tokens and their decode as files, and sounds to be heard.
+
+import { bytesOf } from "../kit/widgets/export_bar.js";
+import { h } from "../kit/widgets/dom.js";
+import { fileStem } from "../kit/wire/format.js";
+
+const EXPORTS = [
+  ["npz", "Tokens .npz", "The edited indices with codebooks and meta data"],
+  ["json", "Tokens .json", "The edited indices and meta data as text"],
+  ["csv", "Tokens .csv", "One row a token, edited"],
+];
+
+function saveBlob(blob, name) {
+  const link = h("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+const button = (text, title, act) => h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, text);
+
+/** RGBA bytes -> PNG. */
+function pngOf(pixels, width, height) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
+}
+
+export class Output {
+  constructor(editor) {
+    this.editor = editor;
+    const tokens = EXPORTS.map(([kind, text, title]) => button(text, title, () => this.tokens(kind)));
+    this.picture = button("Picture .png", "The edited decode, pixel for pixel", () => this.savePicture());
+    this.wav = button("Sound .wav", "The sound of the edited tokens", () => this.saveSound());
+    this.files = h("div", { class: "ed-row ed-exports" }, h("span", { class: "ed-name" }, "Export edited"), ...tokens, this.picture, this.wav);
+    this.player = h("audio", { class: "ed-audio", controls: true, hidden: true });
+    const edited = button("Hear edited", "Decode the edited tokens and play them", () => this.listen(editor.text));
+    const before = button("Hear before", "Play the decode before any edit", () => this.listen(""));
+    this.sounds = h("span", { class: "ed-join", hidden: true }, edited, before, this.player);
+  }
+
+  opened() {
+    const sound = this.editor.open.modality === "audio";
+    this.sounds.hidden = this.wav.hidden = !sound;
+    this.picture.textContent = sound ? "Spectrogram .png" : "Picture .png";
+  }
+
+  name(ending) {
+    const { tokenizer, picture } = this.editor.opening;
+    return `${fileStem(tokenizer, picture, "edited")}.${ending}`;
+  }
+
+  async tokens(kind) {
+    await this.tried(async () => {
+      const { file } = await this.editor.ask("export", { edits: this.editor.text, kind });
+      saveBlob(new Blob([bytesOf(file.data)], { type: "application/octet-stream" }), file.name);
+    });
+  }
+
+  async savePicture() {
+    const { open, tokens } = this.editor;
+    const blob = open && (await pngOf(tokens.picture, open.width, open.height));
+    if (blob) saveBlob(blob, this.name("png"));
+  }
+
+  async saveSound() {
+    await this.tried(async () => {
+      const { url } = await this.editor.ask("sound", { edits: this.editor.text });
+      saveBlob(new Blob([bytesOf(url.split(",")[1])], { type: "audio/wav" }), this.name("wav"));
+    });
+  }
+
+  /** Play what the tokens after `edits` decode to. */
+  async listen(edits) {
+    this.player.pause();
+    await this.tried(async () => {
+      this.player.src = (await this.editor.ask("sound", { edits })).url;
+      this.player.hidden = false;
+      await this.player.play();
+    });
+  }
+
+  async tried(work) {
+    try {
+      await work();
+    } catch (error) {
+      if (error.name !== "AbortError") this.editor.say(error.message); // stopped by the next sound
+    }
+  }
+}

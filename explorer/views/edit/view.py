@@ -1,0 +1,44 @@
+"""The token editor of the inspect page: paint codes onto patches and see what the decoder makes of them.
+
+Payloads: the value (`opening`) once a picture or tokenizer, and then the answers of one server function,
+`edit_ask(request) -> JSON`. The edits themselves live in the browser, as the text of `analysis/editlink.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from explorer.tokenizers.base import TokenizerSpec
+from explorer.views.kit.page.component import BrowserComponent
+
+
+class EditView(BrowserComponent):
+    """server_functions: edit_ask(request) -> JSON of {"ok": true, ...} or {"ok": false, "error": {...}}."""
+
+    NAME = "edit/view"
+
+    def __init__(self, value: str = "", **kwargs) -> None:
+        kwargs.setdefault("elem_id", "edit-view")
+        super().__init__(value, **kwargs)
+
+
+def opening(
+    token: str, key: str, spec: TokenizerSpec, picture: str, samples: Sequence[dict[str, str]], link_characters: int
+) -> str:
+    """The value of EditView.
+
+    token: whom `edit_ask` answers. key: names picture, tokenizer and size; with another key the edits are let go.
+    samples: {"id", "title"} of the pictures that a region can come from. link_characters: longest edits of a link.
+    """
+    return json.dumps(
+        {
+            "token": token,
+            "key": key,
+            "tokenizer": spec.id,
+            "title": spec.title,
+            "picture": picture,
+            "samples": list(samples),
+            "linkCharacters": link_characters,
+        }
+    )

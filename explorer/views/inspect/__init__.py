@@ -1,0 +1,1 @@
+"""The views of the Inspect page: one medium through one tokenizer."""

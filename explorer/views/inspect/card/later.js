@@ -1,0 +1,39 @@
+// What a card asks for once it is drawn: codes decoded alone, where decoding takes its time.
+
+import { make, picture } from "./parts.js";
+
+/** Places that wait: {element, place(code), fill({alone: [{code, url, sound}]} or {error})}. element: of the card's code. */
+export function waitingFor(card) {
+  const places = new Map();
+  const place = (code) => {
+    const frame = make("span", "dte-card-waiting");
+    frame.setAttribute("aria-label", "being decoded");
+    places.set(code, [...(places.get(code) ?? []), frame]);
+    return frame;
+  };
+  const element = card.later ? make("div", "dte-card-crop") : null;
+  element?.append(place(card.code));
+  const caption = make("span", "", "nothing but this code, being decoded ...");
+  const fill = ({ alone = [], error = "" }) => {
+    for (const { code, url, sound } of alone) {
+      for (const frame of places.get(code) ?? []) frame.replaceWith(picture(url, code === card.code ? `Code ${code} decoded alone` : ""));
+      if (code === card.code && sound) element.parentElement?.append(soundButton(sound));
+    }
+    for (const frame of [...places.values()].flat()) frame.classList.add("is-over"); // those that did not come
+    caption.textContent = error || "nothing but this code, decoded";
+  };
+  return { element, caption, place, fill };
+}
+
+/** A button that plays a WAV data URL. */
+export function soundButton(url) {
+  const button = make("button", "dte-plain-button dte-card-play", "Play");
+  button.type = "button";
+  button.dataset.key = "play";
+  button.setAttribute("aria-label", "Play this code alone");
+  button.addEventListener("click", async () => {
+    const [{ playOnce }, { readWav }] = await Promise.all([import("../player/audio.js"), import("../player/wav.js")]);
+    playOnce(readWav(url));
+  });
+  return button;
+}

@@ -1,0 +1,151 @@
+// The sections of the code card that only show: each takes the card's facts and returns an element.
+
+import { helpMark } from "../../kit/page/help.js";
+import { digitKind, margin, significant } from "../../kit/wire/words.js";
+
+/** An element with a class and, if given, text (never HTML). */
+export function make(tag, className = "", text = null) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== null) element.textContent = text;
+  return element;
+}
+
+export function section(title, ...children) {
+  const element = make("section", "dte-card-section");
+  element.append(make("h4", "dte-card-title", title), ...children);
+  return element;
+}
+
+/** A section whose title has a mark that opens what the codebook's values and their order are. */
+function explained(title, ...children) {
+  const element = section(title, ...children);
+  element.querySelector("h4").append(helpMark("lattice"));
+  return element;
+}
+
+export function picture(url, label) {
+  const image = make("img", "dte-card-pixels");
+  image.src = url;
+  image.alt = label;
+  image.draggable = false;
+  return image;
+}
+
+/** A crop with the token's own box outlined; box is [top, left, height, width] in pixels, size [height, width]. */
+function boxed(url, label, { box, size }) {
+  const frame = make("div", "dte-card-crop");
+  frame.style.aspectRatio = `${size[1]} / ${size[0]}`;
+  const outline = make("span", "dte-card-box");
+  const share = (part, whole) => `${(100 * part) / whole}%`;
+  outline.style.top = share(box[0], size[0]);
+  outline.style.left = share(box[1], size[1]);
+  outline.style.height = share(box[2], size[0]);
+  outline.style.width = share(box[3], size[1]);
+  frame.append(picture(url, label), outline);
+  return frame;
+}
+
+function captioned(image, title, caption) {
+  const figure = make("figure", "dte-card-figure");
+  const text = make("figcaption");
+  text.append(make("strong", "", title), make("span", "", caption));
+  figure.append(image, text);
+  return figure;
+}
+
+/** What the code decodes to: alone, and around this token in the picture and in the reconstruction. */
+export function meaning(card) {
+  if (!card.alone && !card.context && !card.later) return null;
+  const row = make("div", "dte-card-meaning");
+  row.dataset.kind = card.place?.kind ?? "picture";
+  if (card.alone) {
+    const frame = make("div", "dte-card-crop");
+    frame.append(picture(card.alone, `Code ${card.code} decoded alone`));
+    row.append(captioned(frame, "Alone", "nothing but this code, decoded"));
+  } else if (card.later) {
+    const figure = captioned(card.waiting.element, "Alone", "");
+    figure.querySelector("figcaption span").replaceWith(card.waiting.caption);
+    row.append(figure);
+  }
+  if (card.context) {
+    const { context } = card;
+    const around = card.token >= 0 ? "around this token" : "around one of its tokens";
+    row.append(captioned(boxed(context.original, "Original around the token", context), "Original", around));
+    if (context.reconstruction) {
+      const crop = boxed(context.reconstruction, "Reconstruction around the token", context);
+      row.append(captioned(crop, "Reconstruction", "neighbours shape it too"));
+    }
+  }
+  return section("What it looks like", row);
+}
+
+/** Of tokens without a place: the editor below shows which pixels one of them changes. */
+export function whereItActs(card) {
+  if (card.place?.kind !== "set") return null;
+  const words = make("p", "dte-card-note", "Its tokens have no place in the picture. What one of them changes is measured by the editor: ");
+  const link = make("button", "dte-plain-button", "Reach of a token");
+  link.type = "button";
+  link.dataset.key = "reach";
+  link.addEventListener("click", () => document.querySelector("#edit-view")?.scrollIntoView({ behavior: "smooth", block: "start" }));
+  words.append(link);
+  return section("Where it acts", words);
+}
+
+/** The margin to the second-nearest code, in words and as a bar from tie to certain. */
+export function marginSection(card) {
+  const facts = margin(card);
+  if (!facts) return null;
+  const children = [];
+  const words = make("p", "dte-card-words");
+  words.append(make("strong", "", facts.verdict), make("span", "", facts.detail));
+  children.push(words);
+  if (facts.share !== null) {
+    const scale = make("div", "dte-card-scale");
+    const bar = make("div", "dte-card-bar");
+    const fill = make("span");
+    fill.style.width = `${100 * facts.share}%`;
+    bar.append(fill);
+    bar.setAttribute("role", "img");
+    bar.setAttribute("aria-label", `margin ${(100 * facts.share).toFixed(0)} percent, from 0, a tie, to 100, exactly on its code`);
+    scale.append(make("span", "", "tie"), bar, make("span", "", "on its code"));
+    children.push(scale);
+  }
+  const element = section("Margin at this token", ...children);
+  element.title = `Measured by ${card.distanceName} from z_e, the ${card.given} before quantization.`;
+  return element;
+}
+
+/** FSQ digits as read-only sliders, or LFQ and BSQ bits as squares; null for a learned codebook. */
+export function digitsSection(card, vector) {
+  const kind = digitKind(card.digitLevels);
+  if (kind === "bits") return bitsSection(card, vector);
+  if (kind !== "levels") return null;
+  const list = make("div", "dte-card-digits");
+  card.digits.forEach((digit, axis) => {
+    const levels = card.digitLevels[axis];
+    const row = make("div", "dte-card-digit");
+    const value = vector ? significant(vector[axis], 3) : "";
+    row.setAttribute("role", "img");
+    row.setAttribute("aria-label", `axis ${axis + 1}: digit ${digit} of 0 to ${levels - 1}${value && `, value ${value}`}`);
+    const track = make("span", "dte-card-track");
+    for (let level = 0; level < levels; level++) track.append(make("i", level === digit ? "is-on" : ""));
+    row.append(make("span", "dte-card-axis", `axis ${axis + 1}`), track, make("b", "", `${digit}`));
+    row.append(make("span", "dte-card-axis", `of 0–${levels - 1}`), make("span", "dte-card-value", value));
+    list.append(row);
+  });
+  return explained("Digits", list, make("p", "dte-card-note", "One digit an axis; right, the value it stands for."));
+}
+
+function bitsSection(card, vector) {
+  const row = make("div", "dte-card-bits");
+  row.setAttribute("role", "img");
+  row.setAttribute("aria-label", `bits ${card.digits.join(" ")}`);
+  card.digits.forEach((bit, axis) => {
+    const square = make("span", bit ? "is-on" : "", String(bit));
+    square.title = vector ? `axis ${axis + 1}: bit ${bit}, value ${significant(vector[axis], 3)}` : `axis ${axis + 1}: bit ${bit}`;
+    row.append(square);
+  });
+  const size = vector ? ` Each axis is ±${significant(Math.abs(vector[0]), 3)}.` : "";
+  return explained("Bits", row, make("p", "dte-card-note", `${card.digits.length} bits, axis 1 first.${size}`));
+}

@@ -1,0 +1,86 @@
+// The inspect view's page: head line with status and level selector, four cards, live region, empty state.
+
+import { card, h, segmented, slider, toggle } from "../kit/widgets/dom.js";
+
+/** The ways to decode levels or groups. */
+export const modesFor = (noun) => [
+  { id: "all", label: "All", title: `Decode from every ${noun}` },
+  { id: "solo", label: "Solo", title: `Decode from this ${noun} only` },
+  { id: "mute", label: "Mute", title: `Decode without this ${noun}` },
+  { id: "cumulative", label: "Up to", title: `Decode from the first ${noun} up to this one (cumulative)` },
+];
+
+/** Build everything into `root`; `act` holds the callbacks, `options` the first values. */
+export function buildLayout(root, options, act) {
+  const level = segmented("Level", act.level);
+  const mode = segmented("Levels that are decoded", act.mode);
+  mode.options(modesFor("level"), "all");
+  const modeNote = h("span", { class: "dte-mode-note" });
+  const levels = h("div", { class: "dte-levels", hidden: true }, h("span", { class: "dte-level-name" }, "Level"), level.element, mode.element, modeNote);
+  const chip = h("span", { class: "dte-chip", "aria-hidden": "true" });
+  const statusText = h("span", { class: "dte-status-text" });
+  const unpin = h("button", { type: "button", class: "dte-link", hidden: true, title: "Let go of the code (Esc)", onclick: act.unpin }, "Unpin");
+  const status = h("div", { class: "dte-status" }, chip, statusText, unpin);
+  const parts = { level, mode, modeNote, levels, chip, statusText, unpin };
+  parts.cards = buildCards(parts, options, act);
+  parts.live = h("div", { class: "dte-live", "aria-live": "polite", role: "status" });
+  parts.body = h(
+    "div",
+    { class: "dte-body", hidden: true },
+    h("div", { class: "dte-head" }, status, levels),
+    h("div", { class: "dte-panels" }, ...Object.values(parts.cards).map((c) => c.element)),
+  );
+  parts.empty = h(
+    "div",
+    { class: "dte-empty" },
+    h("p", {}, "No picture yet"),
+    h("p", {}, "Choose a sample or upload a picture, then a tokenizer: its tokens, their codes and how often each is used appear here."),
+  );
+  root.classList.add("dte-inspect");
+  root.replaceChildren(parts.empty, parts.body, parts.live);
+  return parts;
+}
+
+function buildCards(parts, options, act) {
+  const png = (id) => ["PNG", `Save this panel as PNG: ${id}`, () => act.png(id)];
+  parts.mapKind = segmented("Map", act.mapKind);
+  parts.scale = segmented("Count axis", (id) => act.option("log", id === "log"));
+  parts.scale.options([{ id: "linear", label: "Linear" }, { id: "log", label: "Log" }], "linear");
+  parts.range = segmented("Codes on the axis", (id) => act.range(id));
+  parts.range.options([{ id: "all", label: "All K", title: "All codes on the axis, unused ones too" }, { id: "used", label: "Used", title: "Only the codes in use on the axis" }], "all");
+  parts.where = segmented("Counts of", (id) => act.option("where", id));
+  const hint = "Code numbers, where cells are large enough to read them; zoom in if not";
+  return {
+    picture: card(
+      "picture",
+      "Picture",
+      "Picture with its token grid. Arrow keys move the chosen token, Escape lets go, plus and minus zoom.",
+      [
+        slider("Grid", "Opacity of the token grid", options.gridOpacity, (x) => act.option("gridOpacity", x)),
+        toggle("Numbers", hint, options.pictureNumbers, (x) => act.option("pictureNumbers", x)),
+      ],
+      [png("picture")],
+    ),
+    tokens: card(
+      "tokens",
+      "Tokens",
+      "Token grid coloured by code. Arrow keys move the chosen token, Escape lets go, plus and minus zoom.",
+      [toggle("Numbers", hint, options.gridNumbers, (x) => act.option("gridNumbers", x))],
+      [png("tokens")],
+    ),
+    map: card(
+      "map",
+      "Codebook map",
+      "Codebook map: one point a code. Left and right arrows go through the codes by number, Escape lets go.",
+      [parts.mapKind.element],
+      [png("map"), ["CSV", "Save the map as CSV", act.mapCsv]],
+    ),
+    usage: card(
+      "usage",
+      "Usage",
+      "Codes by how often they are used. Left and right arrows go through the ranks, Escape lets go.",
+      [parts.where.element, parts.range.element, parts.scale.element],
+      [png("usage"), ["CSV", "Save the usage as CSV", act.usageCsv]],
+    ),
+  };
+}

@@ -1,0 +1,25 @@
+// The player: for a sound or a clip its own; nothing for a picture. See player.py for the payload.
+
+import { ClipPlayer } from "./clip.js";
+import { SoundPlayer } from "./sound.js";
+
+const KINDS = { sound: SoundPlayer, clip: ClipPlayer };
+
+export function mount({ element, props, watch }) {
+  element.classList.add("dte-player");
+  const wrapper = element.closest(".block") ?? element;
+  const players = {};
+  let current = null;
+  const show = () => {
+    const value = props.value ? JSON.parse(props.value) : null;
+    wrapper.style.display = value ? "" : "none";
+    element.dataset.kind = value?.kind ?? "";
+    const next = value ? (players[value.kind] ??= new KINDS[value.kind](element)) : null;
+    if (current && current !== next) current.stop();
+    if (next && current !== next) element.replaceChildren(next.body);
+    current = next;
+    next?.load(value);
+  };
+  watch("value", show);
+  show();
+}

@@ -1,0 +1,118 @@
+"""The player: a sound or a clip beside what its tokens decode to, heard and seen in step with the tokens.
+
+A sound: waveform, spectrogram and the tokens of all levels on one axis of time, and a switch between original and
+reconstruction while it plays. A clip: both, frame by frame. Pictures have no player; the value "" hides it.
+
+The tokens themselves come from the inspect view, which shares what it shows with the other components of the page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from explorer.errors import RecordError
+from explorer.media.audio import wav_bytes
+from explorer.views.kit.page.component import BrowserComponent
+from explorer.views.kit.wire.encoding import image_bytes, png_data_url, wav_data_url
+
+SPRITE_SIDE_PX = 4096  # longest side of all frames side by side; larger frames are halved until they fit
+LOSSLESS_PIXELS = 512 * 512
+
+
+class Player(BrowserComponent):
+    """Plays what is shown; it triggers nothing. Tokens are chosen through the page's selection."""
+
+    NAME = "inspect/player/player"
+
+    def __init__(self, value: str = "", **kwargs) -> None:
+        kwargs.setdefault("elem_id", "player")
+        super().__init__(value, **kwargs)
+
+
+def sound_payload(
+    sound: np.ndarray,
+    decoded: np.ndarray | None,
+    sample_rate_hz: int,
+    spectrograms: Sequence[np.ndarray],
+    caption: str = "",
+) -> str:
+    """The value for a sound.
+
+    sound, decoded: (S, C) in about [-1, 1], decoded None where there is no decoder. spectrograms: (bands, columns, 3)
+    of each. caption: what the reconstruction is made of. Raises RecordError for sounds of different shapes.
+    """
+    if decoded is not None and sound.shape != decoded.shape:
+        raise RecordError(f"a sound of shape {sound.shape} cannot be played beside one of {decoded.shape}")
+    original = wav_bytes(sound, sample_rate_hz)
+    return _json(
+        {
+            "kind": "sound",
+            "key": hashlib.blake2b(original, digest_size=12).hexdigest(),
+            "rate": sample_rate_hz,
+            "seconds": len(sound) / sample_rate_hz,
+            "original": wav_data_url(original),
+            "reconstruction": None if decoded is None else wav_data_url(wav_bytes(decoded, sample_rate_hz)),
+            "spectrograms": [png_data_url(pixels) for pixels in spectrograms],
+            "caption": caption,
+        }
+    )
+
+
+def clip_payload(
+    frames: np.ndarray,
+    decoded: np.ndarray | None,
+    frames_per_second: float,
+    steps: Sequence[Sequence[int]],
+    caption: str = "",
+) -> str:
+    """The value for a clip: frames, decoded (F, H, W, 3) in [0, 1]. steps: [first, end) frames of each step of tokens.
+
+    Raises RecordError for clips of different shapes.
+    """
+    if decoded is not None and frames.shape != decoded.shape:
+        raise RecordError(f"a clip of shape {frames.shape} cannot be played beside one of {decoded.shape}")
+    columns = math.ceil(math.sqrt(len(frames)))
+    original = _sprite(frames, columns)
+    return _json(
+        {
+            "kind": "clip",
+            "key": hashlib.blake2b(original.encode(), digest_size=12).hexdigest(),
+            "frames": len(frames),
+            "framesPerSecond": frames_per_second,
+            "height": frames.shape[1],
+            "width": frames.shape[2],
+            "columns": columns,
+            "original": original,
+            "reconstruction": None if decoded is None else _sprite(decoded, columns),
+            "steps": [list(step) for step in steps],
+            "caption": caption,
+        }
+    )
+
+
+def _sprite(frames: np.ndarray, columns: int) -> str:
+    """All frames side by side, `columns` in a row, as a data URL: lossless while small."""
+    count, height, width = frames.shape[:3]
+    rows = math.ceil(count / columns)
+    step = 1
+    while max(columns * width, rows * height) // step > SPRITE_SIDE_PX:
+        step *= 2
+    frames = frames[:, ::step, ::step]
+    height, width = frames.shape[1:3]
+    sheet = np.zeros((rows * height, columns * width, 3), np.float32)
+    for number, frame in enumerate(frames):
+        row, column = divmod(number, columns)
+        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = frame
+    if sheet.shape[0] * sheet.shape[1] <= LOSSLESS_PIXELS:
+        return png_data_url(sheet)
+    return "data:image/jpeg;base64," + base64.b64encode(image_bytes(sheet, "JPEG", quality=92)).decode("ascii")
+
+
+def _json(value: dict) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)

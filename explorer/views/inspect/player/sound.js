@@ -1,0 +1,313 @@
+// A sound and what its tokens decode to: play either, switch while it plays, and see which token is heard.
+
+import { h, segmented, toggle } from "../../kit/widgets/dom.js";
+import { onThemeChange, readTheme } from "../../kit/draw/colours.js";
+import { partNoun } from "../../kit/wire/format.js";
+import { moveToken } from "../../kit/draw/geometry.js";
+import { placeText, seconds, stretch } from "../../kit/wire/places.js";
+import { Deck } from "./audio.js";
+import { drawBase, drawOverlay, GUTTER, laneGeometry, levelAt, painted } from "./lanes.js";
+import { audible, clampWindow, follow, panWindow, tokenAt, toTime, zoomWindow } from "./time.js";
+import { readWav } from "./wav.js";
+import { selection } from "../../kit/wire/selection.js";
+import { shown } from "../../kit/wire/shown.js";
+
+export const ORIGIN = "player";
+const DRAG_PX = 4;
+const NAMES = [
+  { id: "original", label: "Original", title: "Hear the original (A)" },
+  { id: "reconstruction", label: "Reconstruction", title: "Hear what the tokens decode to (A)" },
+];
+const HINT = "Space plays. Click a token to hear its stretch; scroll to zoom into time.";
+
+export class SoundPlayer {
+  constructor(root) {
+    Object.assign(this, { root, value: null, images: [], levels: [], window: null, pointed: null, plays: 0, dirty: new Set() });
+    this.deck = new Deck(() => this.stateChanged());
+    this.theme = readTheme(root);
+    this.build();
+    this.listen();
+    onThemeChange(() => {
+      this.theme = readTheme(root);
+      this.redraw();
+    });
+    selection.subscribe((state, before, origin) => this.follow(state, before, origin));
+    shown.subscribe(() => this.takeLevels());
+    new ResizeObserver(() => this.redraw()).observe(this.stage);
+  }
+
+  build() {
+    this.button = h("button", { type: "button", class: "dte-play", onclick: () => this.playOrPause() }, "Play");
+    this.which = segmented("What is heard", (id) => this.deck.hear(id));
+    const loop = toggle("Loop", "Begin again at the end", false, (on) => (this.deck.loop = on));
+    this.clock = h("span", { class: "dte-player-clock" });
+    this.reset = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.setWindow(null) }, "Whole sound");
+    const closer = h("button", { type: "button", class: "dte-link", title: "Zoom into time, about the chosen token (+)", onclick: () => this.zoomIn(2) }, "Zoom in");
+    this.base = h("canvas", { "aria-hidden": "true" });
+    this.overlay = h("canvas", { "aria-hidden": "true" });
+    this.stage = h("div", { class: "dte-player-stage", tabindex: 0, role: "application" }, this.base, this.overlay);
+    const words = "Waveform, spectrogram and tokens over time. Space plays, A switches, arrow keys move the chosen token.";
+    this.stage.setAttribute("aria-label", words);
+    this.readout = h("p", { class: "dte-player-readout" }, HINT);
+    this.caption = h("p", { class: "dte-player-caption" });
+    const tools = h("div", { class: "dte-player-tools" }, this.button, this.which.element, loop, this.clock, closer, this.reset);
+    this.body = h("div", {}, h("h3", {}, "Sound"), tools, this.stage, this.readout, this.caption);
+  }
+
+  get level() {
+    return Math.min(selection.state.level, Math.max(0, this.levels.length - 1));
+  }
+
+  get duration() {
+    return this.value.seconds;
+  }
+
+  load(value) {
+    const same = this.value !== null && this.value.key === value.key;
+    this.value = value;
+    const names = ["original", ...(value.reconstruction ? ["reconstruction"] : [])];
+    this.deck.load(Object.fromEntries(names.map((name) => [name, readWav(value[name])])), same);
+    this.which.options(NAMES.filter(({ id }) => names.includes(id)), this.deck.heard);
+    const loudest = Math.max(...Object.values(this.deck.sounds).flatMap(({ channels }) => channels).map(peak));
+    this.loudest = Math.max(loudest, 0.02);
+    if (!same) this.window = null;
+    this.images = value.spectrograms.map((url) => Object.assign(new Image(), { src: url, onload: () => this.redraw() }));
+    this.caption.textContent = value.reconstruction ? value.caption : "This tokenizer has no decoder: only the original can be heard.";
+    this.caption.hidden = !this.caption.textContent;
+    this.takeLevels();
+  }
+
+  stop() {
+    this.deck.pause();
+    this.value = null;
+  }
+
+  takeLevels() {
+    if (!this.value) return;
+    const sound = shown.model?.place?.kind === "time" ? shown.model.levels : [];
+    this.levels = sound.map((level) => ({ ...level, picture: painted(level) }));
+    this.geometry = laneGeometry(this.levels.length);
+    this.stage.style.height = `${this.geometry.height}px`;
+    this.redraw();
+  }
+
+  // Playing.
+  playOrPause() {
+    if (this.deck.playing) this.deck.pause();
+    else this.deck.play(Math.max(0, this.window?.from ?? 0));
+  }
+
+  playToken(token, level = this.level) {
+    const count = this.levels[level].indices.length;
+    const [from, to] = audible(stretch(token, count, this.duration), this.duration);
+    this.deck.play(from, to, false);
+  }
+
+  stateChanged() {
+    const { playing, heard } = this.deck;
+    this.button.textContent = playing ? "Pause" : "Play";
+    this.which.set(heard);
+    this.plays += playing && this.root.dataset.playing !== heard ? 1 : 0;
+    Object.assign(this.root.dataset, { playing: playing ? heard : "", heard, plays: this.plays });
+    if (!this.value) return;
+    if (playing) this.tick();
+    else {
+      this.say();
+      if (this.litByHead) selection.hover({ origin: ORIGIN });
+      this.litByHead = false;
+    }
+    this.redraw();
+  }
+
+  /** While it plays: the head moves, and the token under it is lit everywhere. */
+  tick() {
+    cancelAnimationFrame(this.ticking);
+    this.ticking = requestAnimationFrame(() => {
+      if (!this.deck.playing || !this.value) return;
+      const at = this.deck.position;
+      const moved = follow(this.view, at, this.duration);
+      if (moved !== this.view && this.deck.whole) this.setWindow(moved);
+      const level = this.levels[this.level];
+      const token = level ? tokenAt(at, level.indices.length, this.duration) : -1;
+      if (token >= 0 && !this.pointed) {
+        selection.hover({ code: level.indices[token], token, origin: ORIGIN });
+        this.litByHead = true;
+      }
+      this.root.dataset.position = at.toFixed(3);
+      this.say();
+      this.redraw("overlay");
+      this.tick();
+    });
+  }
+
+  // The window of time.
+  get view() {
+    return this.window ?? { from: 0, to: this.duration };
+  }
+
+  setWindow(window) {
+    const whole = window !== null && window.to - window.from >= this.duration - 1e-6;
+    this.window = whole ? null : window;
+    this.reset.hidden = this.window === null;
+    this.redraw();
+  }
+
+  /** About the playhead, the chosen token if it is in sight, or the middle. */
+  zoomIn(factor) {
+    if (!this.value) return;
+    const { from, to } = this.view;
+    const [token, level] = [selection.state.token, this.levels[this.level]];
+    const chosen = token === null || !level ? null : stretch(token, level.indices.length, this.duration)[0];
+    const at = this.deck.position ?? chosen;
+    this.setWindow(zoomWindow(this.view, at !== null && at >= from && at <= to ? at : (from + to) / 2, factor, this.duration));
+  }
+
+  frame() {
+    const width = this.stage.clientWidth - GUTTER;
+    if (!this.value || width < 20) return null;
+    const { theme, geometry, loudest, duration } = this;
+    return { window: this.view, width, duration, geometry, theme, loudest };
+  }
+
+  redraw(what = "all") {
+    if (this.dirty.size === 0) requestAnimationFrame(() => this.draw());
+    this.dirty.add(what);
+  }
+
+  draw() {
+    const all = this.dirty.has("all");
+    this.dirty.clear();
+    const frame = this.frame();
+    if (!frame) return;
+    const { levels, level: current, deck } = this;
+    const heard = deck.sounds[deck.heard];
+    const other = Object.values(deck.sounds).find((sound) => sound !== heard);
+    const image = this.images[deck.heard === "reconstruction" ? 1 : 0];
+    if (all) this.onCanvas(this.base, (ctx) => drawBase(ctx, frame, { heard, other, image: image?.complete ? image : null, levels, current }));
+    const { code, token, hoverCode, hoverToken } = selection.state;
+    const lit = hoverCode === null ? { code, token } : { code: hoverCode, token: hoverToken };
+    const known = lit.code !== null && levels[current] && lit.code < levels[current].K;
+    const marks = known ? lit : { code: null, token: null };
+    this.onCanvas(this.overlay, (ctx) => drawOverlay(ctx, frame, { levels, current, ...marks, pointed: this.pointed?.other, head: deck.position }));
+    this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
+  }
+
+  onCanvas(canvas, draw) {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    const ratio = Math.min(window.devicePixelRatio || 1, 3);
+    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
+    const ctx = canvas.getContext("2d");
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ctx.clearRect(0, 0, width, height);
+    draw(ctx);
+  }
+
+  // The pointer and the keyboard.
+  under(event) {
+    const box = this.stage.getBoundingClientRect();
+    const frame = this.frame();
+    if (!frame) return null;
+    const time = toTime(frame.window, event.clientX - box.left - GUTTER, frame.width);
+    const row = levelAt(this.geometry, event.clientY - box.top);
+    const level = row < 0 ? this.level : row;
+    const token = this.levels[level] ? tokenAt(time, this.levels[level].indices.length, this.duration) : -1;
+    return { time, level, token };
+  }
+
+  listen() {
+    const { stage } = this;
+    let pressed = null;
+    stage.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      pressed = { x: event.clientX, window: this.view, dragged: false };
+    });
+    stage.addEventListener("pointermove", (event) => {
+      if (!pressed) return this.point(this.under(event));
+      if (Math.abs(event.clientX - pressed.x) > DRAG_PX && !pressed.dragged) {
+        pressed.dragged = true;
+        stage.setPointerCapture(event.pointerId);
+      }
+      const frame = this.frame();
+      if (!pressed.dragged || !this.window || !frame) return undefined;
+      const by = ((pressed.x - event.clientX) / frame.width) * (pressed.window.to - pressed.window.from);
+      return this.setWindow(panWindow(pressed.window, by, this.duration));
+    });
+    stage.addEventListener("pointerup", (event) => {
+      if (pressed && !pressed.dragged) this.choose(this.under(event));
+      pressed = null;
+    });
+    stage.addEventListener("pointercancel", () => (pressed = null));
+    stage.addEventListener("pointerleave", () => pressed || this.point(null));
+    stage.addEventListener("dblclick", () => this.setWindow(null));
+    stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    stage.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  wheel(event) {
+    const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
+    if (!this.value || (event.deltaY > 0 && !this.window && !sideways)) return; // the page scrolls on
+    if (sideways && !this.window) return;
+    event.preventDefault();
+    const { from, to } = this.view;
+    if (sideways) return void this.setWindow(panWindow(this.view, ((to - from) * event.deltaX) / 800, this.duration));
+    const lines = event.deltaMode === 1 ? 16 : 1;
+    this.setWindow(zoomWindow(this.view, this.under(event).time, Math.exp(-event.deltaY * lines * 0.0022), this.duration));
+  }
+
+  point(under) {
+    const inside = under !== null && under.token >= 0;
+    const here = inside && under.level === this.level;
+    this.pointed = inside ? { ...under, other: here ? null : under } : null;
+    if (here) selection.hover({ code: this.levels[under.level].indices[under.token], token: under.token, origin: ORIGIN });
+    else selection.hover({ origin: ORIGIN });
+    this.say();
+    this.redraw("overlay");
+  }
+
+  choose(under) {
+    if (!under || under.token < 0) return;
+    const { level, token } = under;
+    selection.set({ level, code: this.levels[level].indices[token], token, origin: ORIGIN });
+    this.playToken(token, level);
+  }
+
+  key(event) {
+    if (!this.value || event.altKey || event.ctrlKey || event.metaKey) return;
+    const level = this.levels[this.level];
+    const { token, code } = selection.state;
+    const names = Object.keys(this.deck.sounds);
+    const zoom = { "+": 1.5, "=": 1.5, "-": 1 / 1.5 }[event.key];
+    const to = level ? moveToken(token ?? (code === null ? null : (level.tokensOf(code)[0] ?? null)), event.key, 1, level.indices.length) : null;
+    if (event.key === " ") this.playOrPause();
+    else if (event.key.toLowerCase() === "a") this.deck.hear(names[(names.indexOf(this.deck.heard) + 1) % names.length]);
+    else if (event.key === "Escape") selection.set({ pinned: false, origin: ORIGIN });
+    else if (event.key === "Enter" && token !== null) this.playToken(token);
+    else if (event.key === "0") this.setWindow(null);
+    else if (zoom) this.zoomIn(zoom);
+    else if (to !== null) {
+      selection.set({ code: level.indices[to], token: to, origin: ORIGIN });
+      if (this.window) this.setWindow(clampWindow(follow(this.window, stretch(to, level.indices.length, this.duration)[0], this.duration), this.duration));
+    } else return;
+    event.preventDefault();
+  }
+
+  follow(state, before, origin) {
+    if (!this.value) return;
+    if (origin === "code-card" && state.token !== null && state.token !== before.token) this.playToken(state.token);
+    this.redraw(state.level === before.level ? "overlay" : "all");
+  }
+
+  say() {
+    const at = this.deck.position ?? (this.pointed ? Math.max(0, this.pointed.time) : null);
+    this.clock.textContent = `${at === null ? "" : `${seconds(at)} / `}${seconds(this.duration)} s`;
+    const under = this.pointed;
+    if (!under) return void (this.readout.textContent = HINT);
+    const level = this.levels[under.level];
+    const place = placeText(under.token, [1, level.indices.length], { kind: "time", seconds: this.duration });
+    const several = this.levels.length > 1 ? `${partNoun(shown.model.combination)} ${under.level + 1}, ` : "";
+    this.readout.textContent = `${several}code ${level.indices[under.token]}, ${place}`;
+  }
+}
+
+const peak = (samples) => samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

@@ -1,0 +1,1 @@
+"""What was lost: the reconstruction beside its medium."""

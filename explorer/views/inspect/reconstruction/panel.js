@@ -1,0 +1,118 @@
+// Everything around the picture: tabs, colour bar, readout, captions, figures and exports. Built once, then filled.
+
+import { make } from "../card/parts.js";
+import { significant } from "../../kit/wire/words.js";
+import { colormap } from "../../kit/draw/colormaps.js";
+import { figureList } from "./figures.js";
+import { share } from "./maps.js";
+
+const STOPS = 12; // of the CSS gradient of a colour bar
+
+export function button(text, className, onClick) {
+  const element = make("button", className, text);
+  element.type = "button";
+  element.addEventListener("click", onClick);
+  return element;
+}
+
+export function emptyHint() {
+  const hint = make("div", "dte-hint");
+  hint.append(make("p", "", "Reconstruction"), make("p", "", "Choose a picture and a tokenizer. What comes back is compared here."));
+  return hint;
+}
+
+/** The tabs as buttons of one group: element, and show(modes, id). */
+function tabs(onMode) {
+  const element = make("div", "dte-rec-tabs");
+  element.setAttribute("role", "group");
+  element.setAttribute("aria-label", "What to show");
+  const show = (modes, id) => {
+    if (element.childElementCount !== modes.length) {
+      element.replaceChildren(...modes.map((mode) => {
+        const tab = button(mode.label, "", () => onMode(mode.id));
+        tab.dataset.mode = mode.id;
+        return tab;
+      }));
+    }
+    for (const tab of element.children) tab.setAttribute("aria-pressed", String(tab.dataset.mode === id));
+  };
+  return { element, show };
+}
+
+/** The numbers under a colour bar, from its left end to its right. A scale that ends below the maximum says so. */
+export function ticks(map) {
+  if (map.high === map.low) return [significant(map.low)];
+  const capped = map.high < map.max;
+  const top = capped ? `≥ ${significant(map.high)}, max ${significant(map.max)}` : `max ${significant(map.max)}`;
+  if (map.low < 0) return [`${capped ? "≤ " : ""}${significant(map.low)}`, "0", top];
+  return [significant(map.low), significant((map.low + map.high) / 2), top];
+}
+
+/** A colour bar with its ticks and a pointer at the value under the mouse. */
+function colourBar() {
+  const element = make("div", "dte-rec-scale");
+  const title = make("p", "dte-rec-scale-title");
+  const bar = make("div", "dte-rec-bar");
+  const pointer = make("span", "dte-rec-pointer");
+  const labels = make("div", "dte-rec-ticks");
+  const about = make("p", "dte-rec-note");
+  bar.append(pointer);
+  element.append(title, bar, labels, about);
+  return {
+    element,
+    show(mode, map, suffix) {
+      element.hidden = !map;
+      if (!map) return;
+      title.textContent = `${mode.name[0].toUpperCase()}${mode.name.slice(1)}, ${mode.unit}${suffix}`;
+      const stops = Array.from({ length: STOPS }, (_, i) => `rgb(${colormap(mode.colours, i / (STOPS - 1)).join(" ")})`);
+      bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+      labels.replaceChildren(...ticks(map).map((text) => make("span", "", text)));
+      about.textContent = mode.about;
+    },
+    point(number, map) {
+      pointer.hidden = number === null || !Number.isFinite(number);
+      if (!pointer.hidden) pointer.style.left = `${100 * share(number, map)}%`;
+    },
+  };
+}
+
+/** The body around `stage`. onSave: {reconstruction, map, figures}, one handler a button. */
+export function createPanel(stage, { onMode, onSave }) {
+  const body = make("div", "dte-rec-body");
+  const bar = tabs(onMode);
+  const scale = colourBar();
+  const readout = make("p", "dte-rec-readout");
+  const caption = make("p", "dte-rec-caption");
+  const figures = make("div", "dte-rec-figure-box");
+  const exports = make("div", "dte-exports");
+  const mapButton = button("Error map, PNG", "dte-plain-button", onSave.map);
+  const decodedButton = button("Reconstruction, PNG", "dte-plain-button", onSave.reconstruction);
+  exports.append(
+    decodedButton,
+    mapButton,
+    button("Figures, CSV", "dte-plain-button", onSave.figures),
+  );
+  body.append(bar.element, stage, readout, scale.element, caption, figures, exports);
+  return {
+    body,
+    readout,
+    point: scale.point,
+    /** A new payload: its figures and captions. */
+    fill(value) {
+      const none = value.reconstruction === null ? "This tokenizer has no decoder, so there is no reconstruction: its tokens are all there is." : "";
+      decodedButton.hidden = value.reconstruction === null;
+      decodedButton.textContent = value.place?.kind === "time" ? "Spectrogram, PNG" : "Reconstruction, PNG";
+      caption.textContent = [none, value.caption, ...value.notes].filter(Boolean).join(" ");
+      caption.hidden = caption.textContent === "";
+      figures.replaceChildren(figureList(value.figures));
+    },
+    /** A mode was chosen; suffix names the level in the title of the scale. */
+    show(modes, mode, map, suffix) {
+      bar.show(modes, mode.id);
+      scale.show(mode, map, suffix);
+      const first = modes.find(({ colours }) => colours); // what is saved while the pictures are shown
+      mapButton.hidden = !first;
+      mapButton.textContent = `${mode.colours ? mode.label : (first?.label ?? "Error")} map, PNG`;
+    },
+  };
+}

@@ -1,0 +1,210 @@
+// Original against reconstruction with its error, quantization-error and margin maps. See reconstruction.py.
+
+import { downloadCanvas } from "../card/export.js";
+import { placeText, significant } from "../../kit/wire/words.js";
+import { unpack } from "../../kit/wire/encoding.js";
+import { saveText } from "../export.js";
+import { moveToken } from "../../kit/draw/geometry.js";
+import { onThemeChange } from "../../kit/draw/colours.js";
+import { figuresCsv } from "./figures.js";
+import { mapOf, modesOf, MODES, tint, tokenAt, valueText } from "./maps.js";
+import { createPanel, emptyHint } from "./panel.js";
+import { createStage, drawMarks, drawWhole } from "./stage.js";
+import { selection } from "../../kit/wire/selection.js";
+
+const ORIGIN = "reconstruction";
+const IDLE = { time: "Drag the divider, or hover a token.", set: "Drag the divider." }; // where tokens are no patches
+const SOUND_RATIO = 3.2; // of a spectrogram on the screen: its pixels are bands and columns, which have no proportion
+
+export function mount({ element, props, watch }) {
+  element.classList.add("dte-rec");
+  const view = new View(element);
+  const show = () => view.load(props.value ? JSON.parse(props.value) : null);
+  show();
+  watch("value", show);
+  selection.subscribe((state, previous) => view.follow(state, previous));
+  new ResizeObserver(() => view.redraw("all")).observe(element);
+  onThemeChange(() => view.redraw("marks"));
+}
+
+class View {
+  constructor(root) {
+    this.root = root;
+    this.value = null; // the payload
+    this.images = {}; // decoded pictures
+    this.grids = []; // indices of each level: {array, shape}
+    this.mode = MODES[0];
+    this.map = null; // of the mode and level shown, null for the pictures
+    this.pointed = null; // {x, y} in pixels of the picture
+    this.dirty = new Set(); // what the next frame has to draw
+    this.stage = createStage({ onPoint: (x, y) => this.point(x, y), onClick: (x, y) => this.click(x, y) });
+    this.panel = createPanel(this.stage.element, {
+      onMode: (id) => this.setMode(id),
+      onSave: {
+        reconstruction: () => this.images.reconstruction && downloadCanvas("reconstruction.png", copied(this.images.reconstruction)),
+        map: () => this.saveMap(),
+        figures: () => saveText(figuresCsv(this.value.figures), "figures"),
+      },
+    });
+    this.stage.marks.addEventListener("keydown", (event) => this.roam(event));
+    this.stage.marks.addEventListener("blur", () => this.point(null));
+  }
+
+  get level() {
+    return Math.min(selection.state.level ?? 0, Math.max(0, (this.value?.numLevels ?? 1) - 1));
+  }
+
+  get grid() {
+    return this.grids[this.level] ?? null;
+  }
+
+  async load(value) {
+    this.value = value;
+    this.pointed = null;
+    if (!value) return this.root.replaceChildren(emptyHint());
+    this.grids = value.indices.map(unpack);
+    this.stage.setSize(value.width, value.height, value.place?.kind === "time" ? SOUND_RATIO : value.width / value.height);
+    this.panel.fill(value);
+    if (!this.root.contains(this.panel.body)) this.root.replaceChildren(this.panel.body);
+    const modes = modesOf(value, this.level);
+    this.setMode((modes.find(({ id }) => id === this.mode.id) ?? modes[0] ?? MODES[0]).id);
+    const [original, reconstruction] = await Promise.all([value.original, value.reconstruction].map(loadImage));
+    if (this.value !== value) return undefined; // a newer picture came while this one was decoded
+    this.images = { original, reconstruction };
+    return this.redraw("all");
+  }
+
+  setMode(id) {
+    const modes = modesOf(this.value, this.level);
+    this.mode = [...modes, ...MODES].find((mode) => mode.id === id);
+    this.root.dataset.mode = id;
+    this.stage.setSwipe(id === "swipe" && this.value.reconstruction !== null);
+    this.map = this.mode.colours ? mapOf(this.value, id, this.level) : null;
+    this.painted = this.map ? painted(this.map, this.mode) : null;
+    const several = this.value.numLevels > 1 && this.map && this.mode.per === "token";
+    const suffix = several ? `, ${this.value.noun} ${this.level + 1}` : "";
+    this.panel.show(modes, this.mode, this.map, suffix);
+    this.stage.describe(this.map ? `${this.mode.name} of the ${this.value.place?.noun ?? "picture"}` : "Original and reconstruction");
+    this.describe();
+    this.redraw("all");
+  }
+
+  follow(state, previous) {
+    if (!this.value) return;
+    if (state.level !== previous.level && this.map && this.mode.per === "token") this.setMode(this.mode.id);
+    this.describe();
+    this.redraw("marks");
+  }
+
+  /** Redraws gather until the next frame, so that a fast pointer costs one drawing a frame. */
+  redraw(what) {
+    if (this.dirty.size === 0) requestAnimationFrame(() => this.draw());
+    this.dirty.add(what);
+  }
+
+  draw() {
+    const all = this.dirty.has("all");
+    this.dirty.clear();
+    if (!this.value) return;
+    if (all) {
+      drawWhole(this.stage.base, this.painted ?? this.images.original, !this.painted);
+      drawWhole(this.stage.after, this.painted ? null : this.images.reconstruction, true); // without one: cleared
+    }
+    drawMarks(this.stage.marks, this.grid, this.value, selection.state);
+  }
+
+  tokenUnder(x, y) {
+    return this.grid ? tokenAt(x, y, this.grid.shape, this.value.width, this.value.height) : null;
+  }
+
+  point(x, y) {
+    if (!this.value) return;
+    this.pointed = x === null ? null : { x: Math.floor(x), y: Math.floor(y) };
+    this.hover(x === null ? null : this.tokenUnder(x, y));
+    this.describe(); // the pixel may have changed within the same token
+  }
+
+  hover(token) {
+    if (token === null) selection.hover({ origin: ORIGIN });
+    else selection.hover({ code: this.grid.array[token], token, origin: ORIGIN });
+  }
+
+  click(x, y) {
+    const token = this.value ? this.tokenUnder(x, y) : null;
+    if (token !== null) this.choose(token);
+  }
+
+  choose(token) {
+    selection.set({ level: this.level, code: this.grid.array[token], token, origin: ORIGIN });
+  }
+
+  /** Arrow keys move from token to token, Enter or Space chooses. */
+  roam(event) {
+    if (!this.grid) return;
+    const at = selection.state.hoverToken ?? selection.state.token ?? 0;
+    const to = moveToken(at, event.key, ...this.grid.shape);
+    const enters = event.key === "Enter" || event.key === " ";
+    if (to === null && !enters) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.pointed = null;
+    if (enters) this.choose(at);
+    else this.hover(to);
+  }
+
+  /** The token to speak of: hovered here or elsewhere, else the chosen one if it is of this level. */
+  get marked() {
+    const { hoverToken, token, code, level } = selection.state;
+    const marked = hoverToken ?? (level === this.level && code !== null ? token : null);
+    return this.grid && marked !== null && marked >= 0 && marked < this.grid.array.length ? marked : null;
+  }
+
+  describe() {
+    const { map, mode, pointed, marked, value } = this;
+    const words = [];
+    let number = null;
+    if (map && mode.per === "pixel" && pointed && pointed.x < value.width && pointed.y < value.height) {
+      number = map.at(pointed.y * value.width + pointed.x);
+      const sound = value.place?.kind === "time";
+      words.push(sound ? `${((pointed.x / value.width) * value.place.seconds).toFixed(2)} s` : `x ${pointed.x}, y ${pointed.y}`);
+      words.push(valueText(mode, number));
+    }
+    if (map && mode.per === "token" && marked !== null) {
+      number = map.at(marked);
+      words.push(valueText(mode, number));
+    }
+    if (marked !== null) words.push(placeText(marked, this.grid.shape, value.place), `code ${this.grid.array[marked]}`);
+    const divider = value.reconstruction ? IDLE[value.place?.kind] ?? "Drag the divider, or hover a patch." : "";
+    const idle = map ? `mean ${significant(map.mean)} ${mode.unit}` : divider;
+    this.panel.readout.textContent = words.join(" · ") || idle;
+    this.panel.point(number, map);
+  }
+
+  saveMap() {
+    const mode = this.mode.colours ? this.mode : modesOf(this.value, this.level).find(({ colours }) => colours);
+    if (!mode) return;
+    downloadCanvas(`${mode.id}-map.png`, painted(mapOf(this.value, mode.id, this.level), mode));
+  }
+}
+
+function painted(map, mode) {
+  const canvas = document.createElement("canvas");
+  [canvas.height, canvas.width] = map.shape;
+  canvas.getContext("2d").putImageData(new ImageData(tint(map, mode.colours), map.shape[1], map.shape[0]), 0, 0);
+  return canvas;
+}
+
+function copied(image) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return canvas;
+}
+
+async function loadImage(url) {
+  if (!url) return null;
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}

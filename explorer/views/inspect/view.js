@@ -1,0 +1,327 @@
+// The inspect view: one picture, its tokens, the codebook map and the usage, linked by one selection.
+// Hover never leaves the browser: it changes the overlay canvases in the next animation frame. A click pins a code
+// and sends Python one `select` {level, code, token}; a change of levels sends one `levels` {level, mode}.
+
+import { fillCaptions, fillControls, report } from "./words.js";
+import { moveToken } from "../kit/draw/geometry.js";
+import { mapTable, savePanel, saveText, usageTable } from "./export.js";
+import { histogramContent } from "./histogram.js";
+import { buildLayout } from "./layout.js";
+import { mapContent } from "./map.js";
+import { readPayload, waitsForUmap } from "./model.js";
+import { Panel } from "./panel.js";
+import { onThemeChange, readTheme } from "../kit/draw/colours.js";
+import { gridContent, pictureContent } from "./tiles.js";
+import { learn } from "../kit/page/help.js";
+import { selection } from "../kit/wire/selection.js";
+import { shown } from "../kit/wire/shown.js";
+import { setAddress } from "../kit/page/address.js";
+
+const ORIGIN = "inspect-view";
+const KEY_PAUSE_MS = 140; // Python hears of the last of a run of arrow keys
+const LOG_FROM = 20; // a tallest bar of this many tokens makes the tail too low for a linear axis
+
+class InspectView {
+  constructor(root, trigger) {
+    Object.assign(this, { root, trigger, model: null, image: null, frames: 0, mode: "all", mapKind: null });
+    this.options = { gridOpacity: 0.4, pictureNumbers: false, gridNumbers: true, log: false, where: "here", range: "all" };
+    this.wrapper = root.closest(".block") ?? root;
+    this.parts = buildLayout(root, this.options, this.actions());
+    this.theme = readTheme(root);
+    this.dirty = new Set();
+    this.buildPanels();
+    onThemeChange(() => {
+      this.theme = readTheme(root);
+      this.redrawAll();
+    });
+    const stop = selection.subscribe((state, previous, origin) => {
+      if (root.isConnected) this.selectionChanged(state, previous, origin);
+      else stop(); // Gradio tells nobody when it removes a component
+    });
+    this.report();
+  }
+
+  actions() {
+    return {
+      level: (level) => this.setLevels(level, this.mode),
+      mode: (mode) => this.setLevels(this.levelIndex, mode),
+      mapKind: (kind) => this.setMap(kind),
+      option: (name, value) => this.setOption(name, value),
+      range: (range) => {
+        this.panels.usage.shared.view = null; // another axis: the old view of it means nothing
+        this.setOption("range", range);
+      },
+      unpin: () => this.unpin(),
+      png: (id) => savePanel(this.panels[id], this.theme, this.model.title, id),
+      mapCsv: () => saveText(mapTable(this.map, this.level), this.model.title, this.map.kind, "map"),
+      usageCsv: () => saveText(usageTable(this.level, this.usage), this.model.title, "usage"),
+    };
+  }
+
+  buildPanels() {
+    const callbacks = {
+      redraw: (panel) => this.redraw(panel),
+      moved: (panel) => this.moved(panel),
+      hover: (_, hit) => selection.hover({ ...(hit ?? {}), origin: ORIGIN }),
+      click: (panel, hit) => this.pin(hit.code, hit.token),
+    };
+    const plane = { view: null }; // picture and grid zoom together, where tokens have a place in the picture
+    this.grid = { shared: plane, own: { view: null } };
+    const { cards } = this.parts;
+    const make = (id, content, shared) => new Panel(cards[id].stage, content, callbacks, shared);
+    this.panels = {
+      picture: make("picture", pictureContent(this), plane),
+      tokens: make("tokens", gridContent(this), plane),
+      map: make("map", mapContent(this)),
+      usage: make("usage", histogramContent(this)),
+    };
+    for (const [id, panel] of Object.entries(this.panels)) {
+      cards[id].reset.addEventListener("click", () => panel.reset());
+      panel.stage.addEventListener("keydown", (event) => this.key(event, id, panel));
+    }
+  }
+
+  // What the panels read.
+  get levelIndex() {
+    return Math.min(selection.state.level, this.model.levels.length - 1);
+  }
+
+  get level() {
+    return this.model.levels[this.levelIndex];
+  }
+
+  get map() {
+    if (!this.model) return null;
+    return this.level.maps.find((map) => map.kind === this.mapKind) ?? this.level.maps[0] ?? null;
+  }
+
+  get usage() {
+    return this.level[this.where];
+  }
+
+  /** Whose counts are shown: not every checkpoint kept those of its training. */
+  get where() {
+    return this.options.where === "training" && this.level.training ? "training" : "here";
+  }
+
+  /** The code that lights up: the hovered one, else the pinned one. */
+  active() {
+    const { code, token, hoverCode, hoverToken } = selection.state;
+    const found = hoverCode === null ? { code, token } : { code: hoverCode, token: hoverToken };
+    return found.code !== null && found.code < this.level.K ? found : { code: null, token: null };
+  }
+
+  /** The pinned code and token, if this level has them. */
+  pinned() {
+    const { code, token } = selection.state;
+    return this.model && code !== null && code < this.level.K ? { code, token } : { code: null, token: null };
+  }
+
+  // A new value from Python.
+  show(text) {
+    let model;
+    try {
+      model = readPayload(text);
+    } catch (error) {
+      console.error(error);
+      return this.showEmpty("This result could not be read", error.message);
+    }
+    learn(model?.help);
+    const same = model && this.model && model.key === this.model.key;
+    this.model = model;
+    this.parts.empty.hidden = Boolean(model);
+    this.parts.body.hidden = !model;
+    if (!model) return this.forget();
+    if (!same) this.start(model);
+    shown.set(model);
+    this.mapKind ??= model.mapKind; // the link's map may arrive later than the others
+    this.mode = same ? this.mode : model.mode;
+    this.askForMap();
+    this.fillControls();
+    this.redrawAll();
+  }
+
+  showEmpty(title, text) {
+    this.model = null;
+    [this.parts.empty.children[0].textContent, this.parts.empty.children[1].textContent] = [title, text];
+    this.parts.empty.hidden = false;
+    this.parts.body.hidden = true;
+    this.forget();
+  }
+
+  forget() {
+    selection.hover({ origin: ORIGIN });
+    selection.set({ pinned: false, origin: ORIGIN });
+    this.report();
+  }
+
+  /** Another picture or tokenizer: whole views, the selection that came with it, if any. */
+  start(model) {
+    this.panels.tokens.shared = model.placed ? this.grid.shared : this.grid.own;
+    for (const panel of Object.values(this.panels)) panel.shared.view = null;
+    const { level = 0, code = null, token = null } = model.selected ?? {};
+    selection.hover({ origin: ORIGIN });
+    selection.set({ level, code, token, origin: ORIGIN });
+    this.options.log = this.level.here.largest >= LOG_FROM;
+    this.image = null;
+    const image = new Image();
+    image.onload = () => {
+      if (this.model !== null && this.model.picture.url === image.src) this.image = image;
+      this.redrawAll();
+    };
+    image.src = model.picture.url;
+  }
+
+  fillControls() {
+    fillControls(this);
+  }
+
+  // What people do.
+  pin(code, token) {
+    selection.set({ level: this.levelIndex, code, token, origin: ORIGIN });
+    this.tellPython();
+  }
+
+  unpin() {
+    selection.set({ pinned: false, origin: ORIGIN });
+  }
+
+  tellPython() {
+    const { code, token } = selection.state;
+    if (code !== null) this.trigger("select", { level: this.levelIndex, code, token });
+  }
+
+  setLevels(level, mode) {
+    const { token } = selection.state;
+    const before = this.level;
+    const moved = level !== this.levelIndex;
+    this.mode = mode;
+    const next = this.model.levels[level];
+    const kept = moved && token !== null && next.rows === before.rows && next.cols === before.cols;
+    if (moved) selection.set({ level, code: kept ? next.indices[token] : null, token: kept ? token : null, origin: ORIGIN });
+    this.fillControls();
+    this.redrawAll();
+    this.trigger("levels", { level, mode });
+    if (kept) this.tellPython();
+  }
+
+  /** UMAP takes seconds, so it is laid out when it is chosen; what was chosen is kept from picture to picture. */
+  askForMap() {
+    const missing = this.mapKind === "umap" && waitsForUmap(this.level);
+    if (!missing || this.asked === this.model.key) return;
+    this.asked = this.model.key;
+    this.trigger("umap", {});
+  }
+
+  setMap(kind) {
+    if (kind !== this.mapKind) this.asked = null; // chosen once more after a failure
+    this.mapKind = kind;
+    setAddress({ map: kind });
+    this.askForMap();
+    this.panels.map.shared.view = null;
+    fillCaptions(this);
+    this.redraw(this.panels.map);
+  }
+
+  setOption(name, value) {
+    this.options[name] = value;
+    fillCaptions(this);
+    this.redrawAll();
+  }
+
+  key(event, id, panel) {
+    if (!this.model || event.altKey || event.ctrlKey || event.metaKey) return;
+    const zoom = { "+": 1.5, "=": 1.5, "-": 1 / 1.5 }[event.key];
+    if (event.key === "Escape") this.unpin();
+    else if (zoom) panel.zoom(panel.W / 2, panel.H / 2, zoom);
+    else if (event.key === "0") panel.reset();
+    else if (!this.step(event.key, id)) return;
+    event.preventDefault();
+  }
+
+  step(key, id) {
+    const { code, token } = selection.state;
+    const { level, usage } = this;
+    if (id === "picture" || id === "tokens") {
+      const next = moveToken(token ?? (code === null ? null : (level.tokensOf(code)[0] ?? null)), key, level.rows, level.cols);
+      if (next === null || next >= level.indices.length) return false;
+      selection.set({ code: level.indices[next], token: next, origin: ORIGIN });
+      this.panels[id].reveal(level.xEdges[next % level.cols], level.yEdges[Math.floor(next / level.cols)]);
+    } else {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[key];
+      if (!by) return false;
+      const byRank = id === "usage";
+      const now = code === null ? -1 : byRank ? usage.rank[code] : code;
+      const place = Math.min(Math.max(now + by, 0), (byRank ? usage.used : level.K) - 1);
+      selection.set({ code: byRank ? usage.order[place] : place, token: null, origin: ORIGIN });
+    }
+    selection.hover({ origin: ORIGIN });
+    clearTimeout(this.keyPause);
+    this.keyPause = setTimeout(() => this.tellPython(), KEY_PAUSE_MS);
+    return true;
+  }
+
+  selectionChanged(state, previous, origin) {
+    if (!this.model) return;
+    if (state.level !== previous.level && origin !== ORIGIN) {
+      this.fillControls();
+      this.redrawAll();
+      if (this.mode !== "all") this.trigger("levels", { level: this.levelIndex, mode: this.mode }); // other levels are decoded
+    }
+    for (const panel of Object.values(this.panels)) this.request(panel, "overlay");
+    this.report();
+    // A code chosen in another view of the page: that view leaves the event to us, so that Python hears once.
+    const chosen = state.code !== null && (state.code !== previous.code || state.token !== previous.token);
+    if (chosen && origin !== ORIGIN) this.tellPython();
+  }
+
+  report() {
+    report(this);
+  }
+
+  // Drawing: at most once an animation frame, only what changed.
+  moved(panel) {
+    for (const [id, other] of Object.entries(this.panels)) {
+      if (other.shared !== panel.shared) continue;
+      this.parts.cards[id].reset.hidden = !other.zoomed;
+      this.redraw(other);
+    }
+  }
+
+  redraw(panel) {
+    this.request(panel, "base");
+    this.request(panel, "overlay");
+  }
+
+  redrawAll() {
+    for (const [id, panel] of Object.entries(this.panels)) {
+      this.parts.cards[id].reset.hidden = !panel.zoomed;
+      this.redraw(panel);
+    }
+    this.report();
+  }
+
+  request(panel, layer) {
+    panel.dirty ??= new Set();
+    panel.dirty.add(layer);
+    this.dirty.add(panel);
+    this.pending ??= requestAnimationFrame(() => this.paint());
+  }
+
+  paint() {
+    this.pending = null;
+    for (const panel of this.dirty) {
+      for (const layer of panel.dirty) panel.draw(layer);
+      panel.dirty.clear();
+    }
+    this.dirty.clear();
+    this.frames += 1;
+    for (const element of new Set([this.root, this.wrapper])) element.dataset.framesDrawn = this.frames;
+  }
+}
+
+export function mount({ element, trigger, props, watch }) {
+  const view = new InspectView(element, trigger);
+  watch("value", () => view.show(props.value));
+  view.show(props.value);
+}

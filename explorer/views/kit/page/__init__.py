@@ -1,0 +1,1 @@
+"""What a page is made of: the component that mounts a view, its address, its theme, its help."""

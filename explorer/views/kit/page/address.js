@@ -1,0 +1,53 @@
+// The address bar: what Python chose (value), what is selected (the bus), and what a view sets itself (`setAddress`).
+
+import { selection } from "../wire/selection.js";
+
+const SELECTED = ["level", "code", "token"];
+
+/** The query of a link: `chosen` from Python, `own` from views ("" for none), `state` of the selection; others stay. */
+export function queryOf(before, chosen, own, state) {
+  const query = new URLSearchParams(before);
+  for (const name of [...SELECTED, ...Object.keys(own), "mode"]) query.delete(name);
+  for (const [name, value] of Object.entries({ ...chosen, ...own })) if (value !== "") query.set(name, value);
+  if (state.level) query.set("level", state.level);
+  if (state.code !== null) query.set("code", state.code);
+  if (state.token !== null) query.set("token", state.token);
+  return query.toString();
+}
+
+const own = {};
+let chosen = null; // nothing is written before Python has read the link it was opened with
+let pending = null;
+
+function write() {
+  pending = null;
+  if (chosen === null) return;
+  const query = queryOf(window.location.search, chosen, own, selection.state);
+  const address = window.location.pathname + (query ? "?" + query : "") + window.location.hash;
+  if (address !== window.location.pathname + window.location.search + window.location.hash) {
+    window.history.replaceState(window.history.state, "", address);
+  }
+}
+
+function soon() {
+  pending ??= setTimeout(write, 120); // browsers refuse hundreds of changes in a few seconds
+}
+
+/** Keep a choice that only the browser knows, such as {map: "umap"}. */
+export function setAddress(patch) {
+  Object.assign(own, patch);
+  soon();
+}
+
+export function mount({ element, props, watch }) {
+  element.hidden = true;
+  const take = () => {
+    if (props.value) chosen = JSON.parse(props.value);
+    soon();
+  };
+  selection.subscribe((state, previous) => {
+    if (SELECTED.some((name) => state[name] !== previous[name])) soon();
+  });
+  watch("value", take);
+  take();
+}

@@ -1,0 +1,61 @@
+"""BrowserComponent: a gr.HTML whose drawing lives in an ES module beside the Python file.
+
+The value is one JSON string, or "" for nothing yet: Gradio compares props by JSON and sends element-wise diffs, so a
+single string is the cheapest thing to replace. The template is constant because Gradio evaluates templates as
+JavaScript; text of users reaches the page only through `textContent` or a canvas.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import ClassVar
+
+import gradio as gr
+
+from explorer.errors import SettingsError
+
+VIEWS_FOLDER = Path(__file__).resolve().parents[2]
+TEMPLATE = '<div class="dte-root"></div>'
+
+
+class BrowserComponent(gr.HTML):
+    """Base of all browser components; a subclass sets NAME and lists the events that it triggers.
+
+    NAME: room and stem of `explorer/views/<NAME>.js` and `.css`. The module exports
+    `mount({element, trigger, props, watch, server})`, where `element` is the `.dte-root` div.
+    BROWSER_EVENTS: names that the module passes to `trigger(name, payload)`; Python listens with
+    `component.<name>(handler)`, whose `event: gr.EventData` has the payload's keys as attributes.
+    """
+
+    NAME: ClassVar[str] = ""
+    BROWSER_EVENTS: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, value: str = "", **kwargs) -> None:
+        """kwargs go to gr.HTML (elem_id, visible, server_functions, ...)."""
+        kwargs.setdefault("html_template", TEMPLATE)
+        kwargs.setdefault("js_on_load", on_load(self.NAME, self.BROWSER_EVENTS))
+        kwargs.setdefault("apply_default_css", False)
+        gr.set_static_paths([VIEWS_FOLDER])
+        super().__init__(value, **kwargs)
+
+
+def on_load(name: str, events: tuple[str, ...]) -> str:
+    """The function body that Gradio runs once in the browser: import the loader and hand everything over.
+
+    The quoted event names let `component.<name>(...)` be used in Python: gr.HTML looks for them in this text.
+    Raises SettingsError if the view's files are missing, so that a typing error shows at start and not in the browser.
+    """
+    for suffix in (".js", ".css"):
+        if not (VIEWS_FOLDER / f"{name}{suffix}").is_file():
+            raise SettingsError(f"the view {name!r} has no file {name}{suffix} in {VIEWS_FOLDER}")
+    return "\n".join(
+        [
+            f"const folder = 'gradio_api/file=' + encodeURI({json.dumps(VIEWS_FOLDER.as_posix() + '/')});",
+            "const base = new URL(folder, document.baseURI).href;",
+            f"const name = {json.dumps(name)}, events = {json.dumps(list(events))};",
+            "import(base + 'kit/page/component.js')",
+            "  .then((m) => m.load({ base, name, events, element, trigger, props, watch, server }))",
+            "  .catch((error) => { element.textContent = 'This view could not be loaded: ' + error.message; });",
+        ]
+    )

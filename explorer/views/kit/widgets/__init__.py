@@ -1,0 +1,1 @@
+"""Parts that every view uses: elements, stages, panels, files."""

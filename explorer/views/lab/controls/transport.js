@@ -1,0 +1,128 @@
+// The bar on top: play, single steps, speed, start again; where the run stands; the timeline; what can be taken away.
+
+import { bytesOf } from "../../kit/widgets/export_bar.js";
+import { h } from "../../kit/widgets/dom.js";
+import { counted, whole } from "../../kit/wire/format.js";
+import { createTimeline } from "../charts/timeline.js";
+
+const STEPS = [1, 10, 100];
+const SPEEDS = [1, 3, 10, 30, 60, 100];
+
+/** "step 1,240 · 620,000 latents · 312 steps a second · CPU, 1 thread" */
+export function statusWords(status, frame) {
+  if (!status) return "Starting…";
+  const seen = frame ? [counted(frame.latents_seen, "latent")] : [];
+  const rate = Number(status.steps_per_second) || 0;
+  const still = status.ended ? "ended" : "paused";
+  const speed = status.playing ? [`${rate < 10 ? rate.toFixed(1) : whole(rate)} steps a second`] : [still];
+  const step = status.step ?? frame?.step; // of a run that ended only the last frame is left
+  return [step === undefined ? "" : `step ${whole(step)}`, ...seen, ...speed, status.device].filter(Boolean).join(" · ");
+}
+
+/** A seed that is not `now`; small, so that it can be told to somebody. */
+export function otherSeed(now, random = Math.random) {
+  const seed = Math.floor(1000 * random());
+  return seed === now ? seed + 1 : seed;
+}
+
+export function save(blob, name) {
+  const link = h("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** env.snapshots() -> [{name, canvas}] of the planes. */
+export function createTransport(root, env) {
+  const { act, bus } = env;
+  let view = null;
+  const message = h("p", { class: "lab-error", role: "alert" });
+  const tell = (answer) => {
+    message.textContent = answer && !answer.ok ? (answer.error?.message ?? "That did not work.") : "";
+    return answer;
+  };
+  const run = async (action, args) => tell(await act(action, args));
+  const live = (action, args) => {
+    timeline.stop();
+    bus.set({ scrub: null });
+    return run(action, args);
+  };
+  const button = (text, title, onclick, extra = "") => h("button", { type: "button", class: `lab-button ${extra}`, title, onclick }, text);
+  const play = button("Play", "Play or pause (space bar, outside of fields)", () => live(view?.status?.playing ? "pause" : "play"), "lab-primary");
+  const steps = STEPS.map((count) => button(`+${count}`, `Take ${counted(count, "step")} and pause`, () => live("step", { count })));
+  const speed = h("select", { class: "lab-select", "aria-label": "Speed", onchange: () => run("speed", { steps_per_second: speed.value === "" ? null : Number(speed.value) }) });
+  speed.append(...SPEEDS.map((n) => h("option", { value: n }, `${counted(n, "step")}/s`)), h("option", { value: "" }, "full speed"));
+  speed.value = "";
+  const reset = button("Reset", "Start anew with the same seed and settings: the same run again", () => live("reset"));
+  const seed = button("New seed", "Start anew with another seed", () => live("set", { changes: { seed: otherSeed(view?.settings?.seed) } }));
+  const status = h("p", { class: "lab-status", role: "status" });
+  const timeline = createTimeline(bus);
+  const exports = exportMenu(env, run, tell, () => view);
+  root.classList.add("lab-transport");
+  root.setAttribute("aria-label", "Transport");
+  root.append(
+    h("div", { class: "lab-bar" }, play, h("span", { class: "lab-group", role: "group", "aria-label": "Single steps" }, ...steps), speed, reset, seed, status, exports),
+    timeline.element,
+    message,
+  );
+  return {
+    play: () => play.click(),
+    draw(next) {
+      view = next;
+      const { playing, limit } = view.status ?? {};
+      const put = (element, text) => element.textContent !== text && (element.textContent = text);
+      put(play, playing ? "Pause" : "Play");
+      put(status, statusWords(view.status, view.past ? null : view.frame));
+      const wanted = limit === null || limit === undefined ? "" : String(limit);
+      const known = Array.from(speed.options, (option) => option.value);
+      if (document.activeElement !== speed && known.includes(wanted)) speed.value = wanted;
+      timeline.draw(view);
+    },
+    destroy: () => timeline.destroy(),
+  };
+}
+
+function exportMenu(env, run, tell, current) {
+  const note = h("span", { class: "lab-note", role: "status" });
+  const menu = h("details", { class: "lab-menu" }, h("summary", { class: "lab-button" }, "Export"));
+  const entry = (text, title, onclick) => h("button", { type: "button", class: "lab-entry", title, onclick }, text);
+  const file = async (kind) => {
+    note.textContent = "Being made…";
+    const answer = await run("export", { kind });
+    note.textContent = "";
+    if (answer?.file) save(new Blob([bytesOf(answer.file.data)], { type: answer.file.mime }), answer.file.name);
+    if (answer?.ok) menu.open = false;
+  };
+  const png = () => {
+    for (const { name, canvas } of env.snapshots()) canvas.toBlob((blob) => blob && save(blob, name), "image/png");
+    menu.open = false;
+  };
+  const link = async () => {
+    env.writeAddress(current());
+    try {
+      await navigator.clipboard.writeText(window.location.href);
+      note.textContent = "Copied. It opens this run from its start: settings, seed, run B, mended or not, speed and pause.";
+    } catch {
+      note.textContent = "The address bar holds the link: settings, seed, run B, mended or not, speed and pause."; // no clipboard without https
+    }
+  };
+  menu.append(
+    h(
+      "div",
+      { class: "lab-sheet" },
+      entry("Frames, .npz", "Every kept moment as numpy arrays", () => file("npz")),
+      entry("Curves, .csv", "One row a kept step: losses and measures", () => file("csv")),
+      entry("Plane, .png", "The latent plane as it is now", png),
+      entry("Link", "A link that opens this run from its start", link),
+      note,
+    ),
+  );
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (menu.open && !menu.contains(event.target)) menu.open = false;
+  });
+  return menu;
+}

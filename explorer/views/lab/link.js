@@ -1,0 +1,215 @@
+// The line between the page and its runner: pulls what is new, at most 30 times a second and one request at a time,
+// keeps it in stores, and carries what the visitor does. Panels see `act` and views, never the server.
+
+import { readFrame, SideStore } from "./stores.js";
+
+const HIDDEN_MS = 1000; // between looks whether the page is shown again
+const QUIET_MS = 250; // between pulls while nothing happens
+const RETRY_MS = [500, 1000, 2000, 4000]; // after failed requests in a row
+const SLACK_MS = 3; // timers come a little late
+
+/** How long to wait from one pull to the next. */
+export function pace({ failures, playing, changed, perSecond, ended }) {
+  if (ended) return RETRY_MS.at(-1);
+  if (failures > 0) return RETRY_MS[Math.min(failures, RETRY_MS.length) - 1];
+  return playing || changed ? 1000 / Math.min(perSecond || 30, 30) - SLACK_MS : QUIET_MS;
+}
+
+const browser = {
+  now: () => performance.now(),
+  hidden: () => document.hidden,
+  later: (callback, wait) => setTimeout(callback, wait), // not an animation frame: those would lay out the page 60 times a second
+  cancel: (timer) => clearTimeout(timer),
+};
+
+/** onChange(what): {frame, status, settings, scrub} say what is new. `wish()` -> {level, scrub, idle_s} is asked
+ *  before each pull. `clock` is for tests. */
+export function createLink(options) {
+  return new Link(options);
+}
+
+class Link {
+  constructor({ server, token, onChange, wish = () => ({ level: 0, scrub: null, idle_s: 0 }), clock = browser }) {
+    Object.assign(this, { server, token, onChange, wish, clock });
+    Object.assign(this, { run: null, level: 0, sides: [], settings: [], status: null, problem: "", message: "" });
+    Object.assign(this, { failures: 0, changed: true, sentAt: -Infinity, busy: false, running: false });
+    Object.assign(this, { past: null, seeking: null });
+    this.act = (action, args) => this.send(action, args);
+  }
+
+  start() {
+    this.running = true;
+    this.arm();
+  }
+
+  stop() {
+    this.running = false;
+    this.clock.cancel(this.timer);
+  }
+
+  /** Pull as soon as the request in flight is back, whatever the pace. */
+  wake() {
+    this.sentAt = -Infinity;
+    this.arm();
+  }
+
+  /** The next tick comes when it is due. */
+  arm() {
+    if (!this.running) return;
+    this.clock.cancel(this.timer);
+    this.timer = this.clock.later(() => this.tick(), this.clock.hidden() ? HIDDEN_MS : Math.max(0, this.due()));
+  }
+
+  /** Milliseconds until the next pull. */
+  due() {
+    const { failures, changed, status } = this;
+    const { playing, max_frames_per_second: perSecond, ended } = status ?? {};
+    return this.sentAt + pace({ failures, changed, playing, ended: Boolean(ended), perSecond }) - this.clock.now();
+  }
+
+  tick() {
+    if (this.busy) return; // its end ticks again
+    if (this.token && !this.clock.hidden() && this.due() <= 0) this.pull();
+    else this.arm();
+  }
+
+  /** The newest of each store that every side has. */
+  after() {
+    const least = (read) => (this.sides.length ? Math.min(...this.sides.map(read)) : -1);
+    return {
+      run: this.run,
+      curve: least((side) => side.curves.newest),
+      heat: least((side) => side.heat.newest),
+      event: least((side) => side.events.newest),
+    };
+  }
+
+  async pull() {
+    this.busy = true;
+    this.sentAt = this.clock.now();
+    const { level, scrub, idle_s } = this.wish();
+    const after = this.after();
+    if (level !== this.level) {
+      this.forgetLevel(level);
+      after.run = null; // everything anew: the server sends a frame once, and has sent this one of the other level
+    }
+    const token = this.token;
+    let what = {};
+    try {
+      const request = { token, after, level, want_frame: scrub === null, scrub, idle_s };
+      const answer = JSON.parse(await this.server.lab_pull(request));
+      this.failures = 0;
+      if (token === this.token) what = this.take(answer);
+    } catch (error) {
+      what = this.failed(error);
+    }
+    this.busy = false;
+    this.tick(); // the next request is on its way while this one's frame is drawn
+    this.onChange(what);
+  }
+
+  /** The heatmap is of one level, so another level starts it anew. */
+  forgetLevel(level) {
+    this.level = level;
+    for (const side of this.sides) side.heat = new side.heat.constructor();
+  }
+
+  /** Merge an answer; returns what is new. */
+  take(answer) {
+    const before = this.status;
+    const what = { frame: false, status: false, settings: false, problem: this.problem !== "", run: false };
+    this.problem = answer.error?.message ?? "";
+    const ended = Boolean(answer.status?.ended); // what was seen last stays on the page
+    if (answer.run !== undefined && answer.run !== this.run && !ended) {
+      Object.assign(this, { run: answer.run, sides: [], past: null });
+      what.run = true;
+    }
+    if (answer.status) this.status = answer.status;
+    what.status = JSON.stringify(before) !== JSON.stringify(this.status);
+    what.settings = this.takeSettings(answer.settings);
+    const parts = answer.sides ?? [];
+    if (parts.length) this.sides.length = Math.min(this.sides.length, parts.length);
+    parts.forEach((part, i) => {
+      this.sides[i] ??= new SideStore();
+      what.frame = this.sides[i].merge(part) || what.frame;
+    });
+    const more = parts.some((part) => part.heat?.steps.length); // it comes in portions
+    this.changed = what.frame || what.run || what.settings || more;
+    return what;
+  }
+
+  takeSettings(settings) {
+    if (!settings?.length) return false;
+    this.settings = settings;
+    return true;
+  }
+
+  failed(error) {
+    console.error("the lab's request failed", error);
+    this.failures += 1;
+    this.problem = "The server does not answer; the page keeps trying. What you see may be old.";
+    return { problem: true };
+  }
+
+  /** Do something; resolves with the answer, whose `error` is null or {field, message}. Never rejects. */
+  async send(action, args = {}) {
+    try {
+      const answer = JSON.parse(await this.server.lab_do({ ...args, token: this.token, action }));
+      if (answer.token) Object.assign(this, { token: answer.token, message: "", run: null }); // another runner
+      if (answer.status) this.status = answer.status;
+      const settings = this.takeSettings(answer.settings);
+      this.changed = true;
+      this.wake();
+      this.onChange({ status: true, settings, problem: true });
+      return answer;
+    } catch (error) {
+      console.error(`the lab's action ${action} failed`, error);
+      return { ok: false, error: { field: null, message: "The server did not answer. Try again." } };
+    }
+  }
+
+  /** Show the frame kept nearest to `step` (null: now). One request at a time; of several wishes the last counts. */
+  async seek(step) {
+    this.wanted = step;
+    if (step === null) {
+      this.past = null;
+      this.wake();
+      return this.onChange({ scrub: true });
+    }
+    if (this.seeking) return this.seeking;
+    this.seeking = (async () => {
+      let shown = null;
+      while (this.wanted !== null && this.wanted !== shown) {
+        shown = this.wanted;
+        const answer = await this.send("frame", { step: shown, level: this.wish().level });
+        if (this.wanted === null || !answer.sides) break;
+        this.past = answer.sides.map((side) => readFrame(side.frame));
+        this.onChange({ scrub: true, frame: true });
+      }
+      this.seeking = null;
+    })();
+    return this.seeking;
+  }
+
+  /** What a panel of one side draws. */
+  view(i) {
+    const side = this.sides[i];
+    const frame = (this.past ? this.past[i] : side?.frame) ?? null;
+    return {
+      frame,
+      past: this.past !== null,
+      curves: side?.curves.view ?? null,
+      heat: side?.heat.view ?? null,
+      events: side?.events.view ?? null,
+      ticks: side?.ticks ?? [],
+      diagnosis: side?.diagnosis ?? [],
+      judged: side?.judged ?? null,
+      moment: side?.moment ?? null,
+      status: this.status,
+      settings: this.settings[i] ?? this.settings[0] ?? null,
+      bothSettings: this.settings,
+      run: this.run,
+      side: i,
+    };
+  }
+}

@@ -1,0 +1,297 @@
+// The latent plane: latents, codes, exact cells, trails, reseeds, gradients. It draws a new frame when one comes, and in
+// between only while something glides, flashes or lights up.
+
+import { helpMark, helpTerms } from "../../kit/page/help.js";
+import { h, segmented, toggle } from "../../kit/widgets/dom.js";
+import { onThemeChange, readTheme } from "../../kit/draw/colours.js";
+import { litCode } from "../bus.js";
+import { cellsOf, drawPlane, placing, tokensAStep } from "./draw.js";
+import { arrowScale, boxOf, follow, Motion } from "./motion.js";
+import { createPaper, drawingWords } from "./paint.js";
+import { cellKind, codeWords, deadWords, planeWords } from "./words.js";
+
+const TERMS = { fsq: "fsq", lfq: "signs", bsq: "signs" }; // help on what the codes of a rule are
+const WORDS_MS = 120;
+const LATE_MS = 40; // a drawing that comes this late says that the browser cannot keep up ...
+const STRAIN_MS = 3000; // ... and then codes do not glide for a while
+const GAP_MS = { still: 28, flowing: 80 }; // between drawings that only glide or flash
+const REACH_PX = 22; // how far from a code the pointer may be, where there are no cells
+
+const OVERLAYS = [
+  ["cells", "Cells", "The region of each code, where it is the one in use"],
+  ["latents", "Latents", "The latents of the newest batch"],
+  ["trails", "Trails", "Where the codes came from"],
+  ["gradients", "Gradients", "The way each latent is pushed: minus the gradient that comes through the bottleneck"],
+  ["drawing", "Draw points", "Paint the data by hand"],
+];
+
+const ABOUT = { term: "What the plane shows", words: OVERLAYS.map(([, name, words]) => `${name}: ${words[0].toLowerCase()}${words.slice(1)}.`).join(" ") };
+
+/** env.drawn(frame) is called for each new frame that was drawn. */
+export function createPlane(root, env) {
+  return new Plane(root, env);
+}
+
+class Plane {
+  constructor(root, env) {
+    Object.assign(this, { root, env, view: null, frame: null, drawnFrame: null, camera: null, fit: "all" });
+    Object.assign(this, { W: 0, H: 0, dpr: 1, lastDrawn: -Infinity, lateAt: -Infinity, dueAt: Infinity, pending: null, saying: null, cells: null, arrows: null });
+    this.motion = new Motion();
+    this.paper = createPaper({ act: env.act, bus: env.bus, redraw: () => this.request(), runs: () => this.view?.bothSettings?.length ?? 1 });
+    this.build();
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.stage);
+    this.stops = [
+      onThemeChange(() => {
+        this.theme = null;
+        this.request();
+      }),
+      env.bus.subscribe((state, before) => this.busChanged(state, before)),
+    ];
+    this.listen();
+    this.busChanged(env.bus.state, env.bus.state);
+  }
+
+  build() {
+    const { bus } = this.env;
+    this.toggles = Object.fromEntries(
+      OVERLAYS.map(([name, text, title]) => [name, toggle(text, title, bus.state[name], (on) => bus.set({ [name]: on }))]),
+    );
+    this.fits = segmented("What fills the plane", (id) => {
+      this.fit = id;
+      this.camera = null;
+      this.request();
+    });
+    this.fits.options([{ id: "all", label: "All", title: "Latents and all codes" }, { id: "latents", label: "Latents", title: "Latents only; codes far away are outside" }], "all");
+    this.levels = segmented("Level", (id) => bus.set({ level: Number(id) }));
+    this.levels.options([], 0);
+    const title = "Turn the axes to the newest latents";
+    this.refit = h("button", { type: "button", class: "lab-button", title, hidden: true, onclick: () => this.env.act("refit") }, "Fit axes anew");
+    this.canvas = h("canvas", { "aria-hidden": "true" });
+    this.stage = h(
+      "div",
+      { class: "lab-stage", tabindex: 0, role: "application", "aria-label": "Latent plane. Left and right arrows go through the codes, Enter keeps one lit, Escape lets go." },
+      this.canvas,
+    );
+    [this.dead, this.lit] = [h("b", {}), h("span", {})];
+    this.readout = h("p", { class: "lab-readout" }, this.dead, this.lit);
+    this.caption = h("p", { class: "lab-caption" });
+    this.terms = h("div", {}); // the definitions that this quantizer's codes need
+    const { drawing, ...overlays } = this.toggles;
+    const tools = h("div", { class: "lab-tools" }, this.levels.element, this.fits.element, this.refit, drawing);
+    const switches = h("div", { class: "lab-tools lab-overlays" }, ...Object.values(overlays));
+    const legend = h(
+      "p",
+      { class: "lab-legend" },
+      ...[["live", "live, by latents a step (EMA, log scale)"], ["dead", "dead"], ["unseen", "unseen so far"], ["reseed", "reseeded"], ["again", "reseeded, had died again"]].map(
+        ([kind, text]) => h("span", {}, h("i", { class: `lab-key lab-key-${kind}`, "aria-hidden": "true" }), text),
+      ),
+      h("span", {}, h("b", { "aria-hidden": "true" }, "29 "), "so many codes lie on one another there"),
+    );
+    this.root.setAttribute("aria-label", "Latent plane");
+    this.root.classList.add("lab-plane");
+    this.root.append(h("div", { class: "lab-head" }, h("h3", {}, "Latent plane", helpMark(ABOUT)), tools), switches, this.stage, this.paper.bar, this.readout, legend, this.caption, this.terms);
+  }
+
+  listen() {
+    const at = (event) => {
+      const box = this.stage.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top, this.W, this.H];
+    };
+    const { bus } = this.env;
+    this.stage.addEventListener("pointerdown", (event) => {
+      if (!bus.state.drawing || event.button !== 0) return;
+      this.stage.setPointerCapture(event.pointerId);
+      this.paper.press(...at(event));
+      event.preventDefault();
+    });
+    this.stage.addEventListener("pointermove", (event) => {
+      if (bus.state.drawing) this.paper.move(...at(event));
+      else bus.hover(this.hit(...at(event)));
+    });
+    for (const name of ["pointerup", "pointercancel"]) this.stage.addEventListener(name, () => this.paper.lift());
+    this.stage.addEventListener("pointerleave", () => bus.hover(null));
+    this.stage.addEventListener("click", (event) => {
+      if (!bus.state.drawing) bus.set({ code: this.hit(...at(event)) });
+    });
+    this.stage.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  key(event) {
+    if (!this.frame || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { bus } = this.env;
+    const K = this.frame.codebook_size;
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const now = litCode(bus.state, K);
+    if (by) bus.set({ hoverCode: null, code: now === null ? 0 : (now + by + K) % K });
+    else if (event.key === "Escape") bus.set({ hoverCode: null, code: null, drawing: false });
+    else if (event.key === "Enter") bus.choose(bus.state.hoverCode);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** The code at a place of the stage: of the cell there, or the nearest within reach; null if none. */
+  hit(px, py) {
+    const codes = this.motion.positions(performance.now());
+    if (!codes || !this.camera) return null;
+    const view = placing(this.camera, this.W, this.H);
+    const [x, y] = view.world(px, py);
+    let best = { code: null, score: Infinity };
+    const kind = cellKind(this.frame);
+    for (let k = 0; k < codes.length / 2; k++) {
+      const [cx, cy] = [codes[2 * k], codes[2 * k + 1]];
+      const score = kind === "cosine" ? -(x * cx + y * cy) / Math.hypot(cx, cy) : (x - cx) ** 2 + (this.frame.plane.kind === "line" ? 0 : (y - cy) ** 2);
+      if (score < best.score) best = { code: k, score };
+    }
+    return kind || best.score * view.scale ** 2 < REACH_PX ** 2 ? best.code : null;
+  }
+
+  busChanged(state, before) {
+    for (const [name] of OVERLAYS) this.toggles[name].querySelector("input").checked = state[name];
+    this.paper.show(state.drawing, this.view?.settings);
+    this.stage.style.touchAction = state.drawing ? "none" : "pan-y";
+    this.stage.classList.toggle("lab-drawing", state.drawing);
+    if (state.level !== before.level) this.levels.set(state.level);
+    if ((state.scrub === null) !== (before.scrub === null)) this.restart();
+    this.say();
+    this.request();
+  }
+
+  /** No trails from before, and no gliding from there. */
+  restart() {
+    this.motion.forget();
+    if (this.frame) this.motion.push(this.frame, performance.now());
+  }
+
+  /** A view to draw; only its frame and settings matter here. */
+  draw(view) {
+    const { run } = this.view ?? {};
+    this.view = view;
+    if (view.run !== run) {
+      Object.assign(this, { frame: null, camera: null });
+      this.restart();
+    }
+    this.paper.show(this.env.bus.state.drawing, view.settings);
+    this.explain(view.settings?.quantizer);
+    if (!view.frame || view.frame === this.frame) return;
+    const [before, { plane, level, levels }] = [this.frame, view.frame];
+    if (before && (before.level !== level || before.plane.kind !== plane.kind || before.plane.fitted_at !== plane.fitted_at)) this.camera = null;
+    this.frame = view.frame;
+    const now = performance.now();
+    this.motion.push(view.frame, now, now - this.lateAt > STRAIN_MS);
+    this.arrows = view.frame.gradient ? arrowScale(view.frame.gradient.array) : null;
+    if (this.levels.element.children.length !== levels) {
+      const each = Array.from({ length: levels }, (_, i) => ({ id: i, label: `Level ${i + 1}`, title: `Codebook ${i + 1} of ${levels}` }));
+      this.levels.options(levels <= 8 ? each : [], level);
+    }
+    this.request();
+  }
+
+  explain(quantizer) {
+    if (this.explained === quantizer) return;
+    this.explained = quantizer;
+    this.terms.replaceChildren(helpTerms([TERMS[quantizer]]));
+  }
+
+  say() {
+    clearTimeout(this.saying);
+    this.saying = null;
+    const { frame } = this;
+    if (!frame) return;
+    const { state } = this.env.bus;
+    const lit = litCode(state, frame.codebook_size);
+    const put = (element, text) => element.textContent !== text && (element.textContent = text);
+    put(this.dead, state.drawing ? "" : deadWords(frame));
+    put(this.lit, state.drawing || lit === null ? "" : codeWords(frame, lit));
+    this.toggles.cells.querySelector("input").disabled = !cellKind(frame); // the caption says why
+    this.refit.hidden = frame.plane.kind !== "pca";
+    const words = planeWords(frame, state.gradients ? this.arrows : null, this.view?.settings?.quantizer);
+    const missing = state.gradients && !this.arrows ? " At this moment no gradients were measured." : "";
+    put(this.caption, state.drawing ? drawingWords(this.view?.settings) : words + missing);
+  }
+
+  resize() {
+    const { clientWidth: W, clientHeight: H } = this.stage;
+    const dpr = Math.min(globalThis.devicePixelRatio || 1, 2);
+    if (W === this.W && H === this.H && dpr === this.dpr) return;
+    Object.assign(this, { W, H, dpr });
+    Object.assign(this.canvas, { width: Math.max(1, Math.round(W * dpr)), height: Math.max(1, Math.round(H * dpr)) });
+    this.paint(performance.now()); // at once: a canvas that was resized is empty
+  }
+
+  request() {
+    this.asked = true;
+    this.schedule();
+  }
+
+  /** Not by waiting through animation frames: each of them would cost the page a layout. */
+  later(wait) {
+    clearTimeout(this.timer);
+    this.dueAt = performance.now() + wait;
+    this.timer = setTimeout(() => this.schedule(), Math.max(0, wait - 8));
+  }
+
+  schedule() {
+    this.pending ??= requestAnimationFrame((now) => this.step(now));
+  }
+
+  step(now) {
+    this.pending = null;
+    if (performance.now() - this.dueAt > LATE_MS) this.lateAt = performance.now();
+    this.dueAt = Infinity;
+    const gap = this.motion.flowing && !this.asked ? GAP_MS.flowing : GAP_MS.still;
+    if (this.frame === this.drawnFrame && now - this.lastDrawn < gap) return this.later(gap - (now - this.lastDrawn));
+    this.paint(now);
+    if (this.motion.moving(performance.now()) && !this.env.bus.state.drawing) this.later(gap);
+  }
+
+  paint(now) {
+    if (this.W < 8 || this.H < 8) return; // hidden
+    this.lastDrawn = now;
+    this.asked = false;
+    this.theme ??= readTheme(this.root); // not before: an element outside of the page has no colours yet
+    const ctx = this.canvas.getContext("2d", { alpha: false }); // opaque is quicker to put on the page
+    ctx.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
+    ctx.fillStyle = this.theme.surface;
+    ctx.fillRect(0, 0, this.W, this.H);
+    const { state } = this.env.bus;
+    if (state.drawing) return this.paper.draw(ctx, this.W, this.H, this.theme);
+    if (!this.frame) return;
+    drawPlane(ctx, this.scene(performance.now(), state));
+    if (this.drawnFrame === this.frame) return;
+    this.drawnFrame = this.frame;
+    this.saying ??= setTimeout(() => this.say(), WORDS_MS); // new words at each frame would lay out the page as often
+    this.env.drawn?.(this.frame);
+  }
+
+  scene(now, state) {
+    const { frame, theme, W, H, motion } = this;
+    const codes = motion.positions(now);
+    if (this.drawnFrame !== frame || !this.camera) {
+      const box = this.fit === "latents" ? boxOf(frame.z.array) : boxOf(frame.z.array, frame.codes.array);
+      this.camera = follow(this.camera, box);
+    }
+    const view = placing(this.camera, W, H);
+    const cells = state.cells ? cellsOf(frame, codes, view.box) : null;
+    const lit = litCode(state, frame.codebook_size);
+    const arrows = state.gradients ? this.arrows : null;
+    return { frame, codes, theme, W, H, view, cells, lit, arrows, overlays: state, trail: motion.trail, flashes: motion.glowing(now), total: tokensAStep(frame) };
+  }
+
+  /** A copy of the plane as it is now. */
+  snapshot() {
+    const copy = document.createElement("canvas");
+    Object.assign(copy, { width: this.canvas.width, height: this.canvas.height });
+    copy.getContext("2d").drawImage(this.canvas, 0, 0);
+    return copy;
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    for (const stop of this.stops) stop();
+    clearTimeout(this.timer);
+    clearTimeout(this.saying);
+    if (this.pending !== null) cancelAnimationFrame(this.pending);
+  }
+}

@@ -1,0 +1,73 @@
+// What the latent plane shows, said honestly: which plane, which latents, why there are no cells, how many codes are dead.
+
+import { counted, percent, whole } from "../../kit/wire/format.js";
+
+export const MOST_CELLS = 1024;
+
+/** Why the cells of a rule are those of the nearest code, where its latents are drawn. */
+const RULES = {
+  fsq: "Cells: exact. Latents are drawn behind FSQ's bound, h tanh(z + s) − o, where rounding makes a grid.",
+  lfq: "Cells: exact. The sign of each dimension is the nearest corner.",
+  bsq: "Cells: exact. Latents are drawn on the unit sphere, z / |z|, where the sign of each dimension is the nearest corner.",
+};
+
+/** Which cells to draw: "euclidean", "cosine", or null for none. Of a rule, too, the nearest code is the one in use. */
+export function cellKind(frame) {
+  const { kind, metric } = frame.plane;
+  if (kind === "pca" || frame.codebook_size > MOST_CELLS) return null;
+  if (metric === "cosine") return kind === "line" ? null : "cosine";
+  return "euclidean";
+}
+
+function cellWords(frame, quantizer) {
+  const { kind, metric } = frame.plane;
+  if (kind === "pca") return "No cells: cells of projected codes would not be the ones in use.";
+  if (frame.codebook_size > MOST_CELLS) return `No cells: they are drawn up to K = ${whole(MOST_CELLS)} codes.`;
+  if (metric === "implicit") return RULES[quantizer] ?? "Cells: exact, of the nearest code.";
+  if (kind === "line") return cellKind(frame) ? "Cells: the intervals in use." : "No cells: the metric has none on a line.";
+  return metric === "cosine" ? "Cells: exact, by the angle to the codes." : "Cells: exact, of the nearest code.";
+}
+
+export function planeName({ kind, explained, fitted_at, dims }) {
+  if (kind === "exact") return "Exact plane of 2-D latents.";
+  if (kind === "line") return "1-D latents on a line; height has no meaning.";
+  const share = explained === null ? "" : `, ${percent(explained, 1)} of the variance of the latents it was fitted to`;
+  const when = fitted_at === null ? "" : `; axes of step ${whole(fitted_at)}, fixed since`;
+  return `PCA of ${whole(dims)}-D latents${share}${when}.`;
+}
+
+function latentWords(frame) {
+  return `${counted(frame.z.shape[0], "latent")} of fixed inputs, encoded anew at step ${whole(frame.step)}.`;
+}
+
+/** "Dead: 41 of 64 codes, not chosen for 20 steps." */
+export function deadWords({ dead, unseen, codebook_size: K, window }) {
+  const silent = `Dead: ${whole(dead)} of ${counted(K, "code")}, not chosen for ${counted(window, "step")}.`;
+  return unseen ? `${silent} Unseen so far: ${whole(unseen)} of ${whole(K)}.` : silent;
+}
+
+/** Sentences of the caption. `arrows`: of arrowScale, or null. quantizer: of the run, which names the rule of the cells. */
+export function planeWords(frame, arrows = null, quantizer = "") {
+  const level = frame.levels > 1 ? [`Level ${frame.level + 1} of ${frame.levels}.`] : [];
+  const words = [...level, planeName(frame.plane), cellWords(frame, quantizer), latentWords(frame)];
+  if (arrows) {
+    const some = `${whole(arrows.shown)} of ${counted(frame.z.shape[0], "latent")}`;
+    const length = Number(arrows.typical.toPrecision(2));
+    words.push(
+      arrows.typical > 0
+        ? `Arrows: minus the gradient of the reconstruction loss at ${some}, one scale, 90% shorter than ${length}.`
+        : `Arrows: the gradient of the reconstruction loss is 0 at ${some}: none comes through.`,
+    );
+  }
+  return words.join(" ");
+}
+
+const STATE = ["live", "dead", "unseen so far"];
+
+/** "Code 12 · 8.1 latents a step (EMA) · dead, silent for 310 steps" */
+export function codeWords(frame, code) {
+  const count = Number(frame.counts.array[code].toPrecision(2));
+  const silent = frame.silent.array[code];
+  const since = silent > 0 ? `, silent for ${counted(silent, "step")}` : "";
+  return `Code ${code} · ${count} latents a step (EMA) · ${STATE[frame.state.array[code]]}${since}`;
+}

@@ -1,0 +1,251 @@
+// The training lab: the layout, the panels of each side, and who hears of what. Numbers come through lab/link.js, what
+// is hovered, chosen or scrubbed to through lab/bus.js.
+
+import { addStyleSheet } from "../kit/page/component.js";
+import { learn } from "../kit/page/help.js";
+import { h } from "../kit/widgets/dom.js";
+import { createAddress } from "./address.js";
+import { createBus } from "./bus.js";
+import { createCompare } from "./compare.js";
+import { createControls } from "./controls/controls.js";
+import { createCurves } from "./charts/curves.js";
+import { createDiagnosis } from "./diagnosis.js";
+import { createEvents } from "./events.js";
+import { createHeatmap } from "./charts/heatmap.js";
+import { createHistogram } from "./charts/histogram.js";
+import { createLink } from "./link.js";
+import { createPictures } from "./charts/pictures.js";
+import { frameShown } from "../kit/widgets/stage.js";
+import { createMoment } from "./moment.js";
+import { createPlane } from "./plane/plane.js";
+import { createPresets } from "./controls/presets.js";
+import { createTransport } from "./controls/transport.js";
+import { createMessages } from "./messages.js";
+import { createVersus } from "./versus.js";
+
+const CENTRE = { plane: createPlane, pictures: createPictures, events: createEvents };
+const RIGHT = { moment: createMoment, diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves };
+const LEFT = { presets: createPresets, compare: createCompare, controls: createControls };
+
+const WORDS_MS = 120;
+
+class Lab {
+  constructor(root, payload, server) {
+    Object.assign(this, { root, payload, sides: [], drawn: 0, wordsAt: -Infinity, touchedAt: performance.now() });
+    this.bus = createBus();
+    this.link = createLink({
+      server,
+      token: payload.token,
+      onChange: (what) => this.changed(what),
+      wish: () => ({ level: this.bus.state.level, scrub: this.bus.state.scrub, idle_s: Math.round((performance.now() - this.touchedAt) / 1000) }),
+    });
+    this.link.settings = [payload.settings];
+    this.link.message = payload.message;
+    this.address = createAddress(payload.defaults);
+    this.env = { act: this.link.act, bus: this.bus, payload, snapshots: () => this.snapshots(), writeAddress: () => this.writeAddress() };
+    this.build();
+    this.bus.subscribe((state, before) => this.busChanged(state, before));
+    this.listen();
+    this.link.start();
+    this.changed({ status: true, settings: true, problem: true });
+  }
+
+  build() {
+    const panel = (name, create, env) => {
+      const section = h("section", { class: `lab-panel lab-panel-${name}` });
+      return { section, panel: guarded(name, () => create(section, env), section) };
+    };
+    this.makePanel = panel;
+    this.messages = createMessages({ act: this.link.act, bus: this.bus });
+    const transport = h("section", {});
+    this.transport = createTransport(transport, this.env);
+    this.left = Object.entries(LEFT).map(([name, create]) => panel(name, create, this.env));
+    this.stage = h("div", { class: "lab-sides" });
+    this.versus = panel("versus", createVersus, this.env);
+    this.leftColumn = h("div", { class: "lab-left" }, ...this.left.map((p) => p.section));
+    const main = h("div", { class: "lab-main" }, this.versus.section, this.stage);
+    this.root.classList.add("dte-lab");
+    this.root.replaceChildren(skipLinks(this.root), transport, this.messages.element, h("div", { class: "lab-columns" }, this.leftColumn, main));
+    this.setSides(1);
+  }
+
+  /** One side with two columns, or two sides of one column each. */
+  setSides(count) {
+    if (this.sides.length === count) return;
+    while (this.sides.length > count) {
+      const side = this.sides.pop();
+      for (const { panel } of side.panels) panel.destroy?.();
+      side.element.remove();
+    }
+    while (this.sides.length < count) this.addSide(this.sides.length);
+    this.root.classList.toggle("lab-ab", count > 1);
+    for (const side of this.sides) side.heading.hidden = count === 1;
+  }
+
+  addSide(i) {
+    const name = "AB"[i];
+    const env = { ...this.env, side: i, drawn: (frame) => this.frameDrawn(i, frame) };
+    const make = (list) => Object.entries(list).map(([id, create]) => ({ id, ...this.makePanel(id, create, env) }));
+    const [centre, right] = [make(CENTRE), make(RIGHT)];
+    const words = h("span", { class: "lab-side-words" });
+    const heading = h("h2", { class: "lab-side-name", hidden: true }, h("b", {}, name), words);
+    const element = h(
+      "div",
+      { class: "lab-side", "data-side": name },
+      heading,
+      h("div", { class: "lab-centre" }, ...centre.map((p) => p.section)),
+      h("div", { class: "lab-right" }, ...right.map((p) => p.section)),
+    );
+    this.sides.push({ element, heading, words, panels: [...centre, ...right], plane: centre.find(({ id }) => id === "plane").panel });
+    this.stage.append(element);
+  }
+
+  listen() {
+    for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
+      document.addEventListener(name, () => (this.touchedAt = performance.now()), { passive: true, capture: true });
+    }
+    document.addEventListener("visibilitychange", () => document.hidden || this.link.wake());
+    document.addEventListener("keydown", (event) => {
+      if (!this.root.isConnected || !playsOrPauses(event, this.root)) return;
+      this.transport.play();
+      event.preventDefault(); // or the page would scroll
+    });
+  }
+
+  busChanged(state, before) {
+    if (state.scrub !== before.scrub) this.link.seek(state.scrub);
+    if (state.gradients !== before.gradients) this.link.act("watch", { gradients: state.gradients });
+    if (state.level !== before.level) this.link.wake();
+    if (state.scrub !== before.scrub) this.changed({ status: true });
+  }
+
+  /** Something is new: draw it. Panels slow themselves down. */
+  changed(what) {
+    if (!this.root.isConnected && this.drawn) return this.link.stop(); // Gradio tells nobody when it removes a component
+    const { link } = this;
+    this.setSides(Math.max(1, link.sides.length));
+    const levels = link.sides[0]?.frame?.levels;
+    if (levels && this.bus.state.level >= levels) this.bus.set({ level: 0 });
+    if (what.run && this.bus.state.scrub !== null) this.bus.set({ scrub: null });
+    const first = link.view(0);
+    const calm = performance.now() - this.wordsAt < WORDS_MS && !what.scrub && !what.settings && !what.problem && !what.run;
+    if (!calm) this.drawWords(first);
+    const views = this.sides.map((_, i) => (i === 0 ? first : link.view(i)));
+    this.versus.panel.draw(link.sides.length > 1 ? views : [first]);
+    this.sides.forEach((side, i) => {
+      const view = views[i];
+      for (const { panel } of side.panels) panel.draw(view);
+      const text = sideWords(i, link.status?.differences);
+      if (side.words.textContent !== text) side.words.textContent = text;
+    });
+    if (what.settings || what.status) this.writeAddress();
+    this.report(first);
+  }
+
+  /** What is text and fields: laying it out anew at each frame would take the time of the plane. */
+  drawWords(view) {
+    this.wordsAt = performance.now();
+    this.transport.draw(view);
+    this.messages.draw(view, this.link);
+    for (const { panel } of this.left) panel.draw(view);
+  }
+
+  /** Of a run that has ended the address keeps what it was. */
+  writeAddress() {
+    const { settings: all, status } = this.link;
+    if (!all.length || !status || status.ended) return;
+    const { preset, mended, limit, playing } = status;
+    this.address({ all, preset, mended, limit, playing });
+  }
+
+  frameDrawn(i) {
+    if (i !== 0) return;
+    frameShown();
+    this.drawn += 1;
+    this.root.dataset.framesDrawn = this.drawn;
+  }
+
+  /** What scripts read. */
+  report({ frame, status, run }) {
+    const { scrub } = this.bus.state;
+    const facts = { step: frame?.step ?? status?.step ?? 0, dead: frame?.dead ?? 0, playing: Boolean(status?.playing), run: run ?? "", scrub: scrub ?? "", framesDrawn: this.drawn };
+    for (const [name, value] of Object.entries(facts)) {
+      if (this.root.dataset[name] !== String(value)) this.root.dataset[name] = value;
+    }
+  }
+
+  snapshots() {
+    return this.sides
+      .filter(({ plane }) => plane.snapshot)
+      .map(({ plane }, i) => {
+        const step = this.link.view(i).frame?.step ?? 0;
+        return { name: `latent-plane${this.sides.length > 1 ? "-" + "ab"[i] : ""}-step-${step}.png`, canvas: plane.snapshot() };
+      });
+  }
+}
+
+/** Links to what is far away by the Tab key; seen once they have the focus. */
+function skipLinks(root) {
+  const places = { "Skip to the latent plane": ".lab-stage", "Skip to the presets": ".lab-panel-presets button", "Skip to comparing": ".lab-panel-compare :is(select, button)", "Skip to the settings": ".lab-panel-controls summary" };
+  const link = ([text, place]) => h("button", { type: "button", class: "lab-skip", onclick: () => root.querySelector(place)?.focus() }, text);
+  return h("nav", { class: "lab-skips", "aria-label": "Skip" }, ...Object.entries(places).map(link));
+}
+
+const TAKES_SPACE = "input:not([type=range]), select, textarea, button, summary, a, [contenteditable], [role=dialog]";
+
+/** Whether a key is the space bar, pressed where it means nothing else: in the lab, or nowhere at all. */
+export function playsOrPauses(event, root) {
+  if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.defaultPrevented) return false;
+  const { target } = event;
+  if (target.closest(TAKES_SPACE)) return false;
+  return root.contains(target) || target === target.ownerDocument.body || target === target.ownerDocument.documentElement;
+}
+
+/** "Initialization: Gaussian | k-means" for A is "Initialization: Gaussian". */
+export function sideWords(i, differences) {
+  return (differences ?? [])
+    .map((text) => {
+      const [label, ...values] = text.split(": ");
+      const value = values.join(": ").split(" | ")[i];
+      return value === undefined ? text : `${label}: ${value}`;
+    })
+    .join("; ");
+}
+
+/** A panel that fails says so in its place, and the others go on. */
+function guarded(name, create, section) {
+  const fail = (error) => {
+    console.error(`the panel ${name} failed`, error);
+    section.dataset.failed = "";
+    return null;
+  };
+  let panel;
+  try {
+    panel = create();
+  } catch (error) {
+    fail(error);
+    section.textContent = "This panel could not be shown.";
+    return { draw() {} };
+  }
+  const draw = (view) => {
+    try {
+      panel.draw(view);
+    } catch (error) {
+      if (section.dataset.failed === undefined) fail(error); // once, not at each of 30 frames a second
+    }
+  };
+  return { draw, snapshot: panel.snapshot ? () => panel.snapshot() : undefined, destroy: () => panel.destroy?.() };
+}
+
+export async function mount({ element, props, watch, server }) {
+  await Promise.all(["plane/plane.css", "../kit/widgets/panels.css", "../kit/widgets/forms.css"].map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
+  let lab = null;
+  const open = () => {
+    if (lab || !props.value) return;
+    const opening = JSON.parse(props.value);
+    learn(opening.help);
+    lab = new Lab(element, opening, server);
+  };
+  watch("value", open);
+  open();
+}
