@@ -26,7 +26,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from explorer.analysis.neighbours import quantization_error
+from explorer.analysis.codes.neighbours import quantization_error
 from explorer.config import Limits
 from explorer.errors import RecordError
 from explorer.files import write_atomically

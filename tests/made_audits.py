@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from explorer.analysis.neighbours import assign
+from explorer.analysis.codes.neighbours import assign
 from explorer.audit.result import Audit, LevelAudit
 from explorer.record import Codebook, LatticeRule
 

@@ -6,7 +6,7 @@ some float32 roundings of the network's largest values, and a token between two 
 
 import numpy as np
 
-from explorer.analysis.neighbours import distance_to
+from explorer.analysis.codes.neighbours import distance_to
 
 ROUNDING = 1e-4  # of the longest latent: float32's 6e-8 over the some thousand terms of a network's sums
 MOST_TIES = 0.02  # of the tokens; a wrong tokenizer differs in nearly all

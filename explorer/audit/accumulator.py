@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from explorer.analysis.neighbours import quantization_error
+from explorer.analysis.codes.neighbours import quantization_error
 from explorer.audit.counting import (
     JOINT_KEYS,
     Growth,

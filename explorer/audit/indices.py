@@ -17,7 +17,7 @@ from time import perf_counter
 
 import numpy as np
 
-from explorer.analysis.usage import MAX_COUNTED_CODES
+from explorer.analysis.codes.usage import MAX_COUNTED_CODES
 from explorer.audit.accumulator import joint_keys, joint_of, level_names
 from explorer.audit.counting import JOINT_KEYS, KeyCounts
 from explorer.audit.index_axes import SAMPLED as GUESSED_FROM

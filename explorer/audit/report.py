@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.analysis.agreement import agreement
-from explorer.analysis.codebook_diagnosis import diagnose
-from explorer.analysis.growth import forecast_of
-from explorer.analysis.unused import unused_codes
-from explorer.analysis.usage import rank_order, usage_of_counts
+from explorer.analysis.codebook.diagnosis import diagnose
+from explorer.analysis.codes.agreement import agreement
+from explorer.analysis.codes.growth import forecast_of
+from explorer.analysis.codes.unused import unused_codes
+from explorer.analysis.codes.usage import rank_order, usage_of_counts
 from explorer.audit.figures import Series, chart, heatmap_png
 from explorer.audit.result import Audit, LevelAudit
 from explorer.audit.sheets import LevelPatches, sheet

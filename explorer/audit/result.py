@@ -20,8 +20,8 @@ from zlib import crc32
 
 import numpy as np
 
-from explorer.analysis.unused import unused_codes
-from explorer.analysis.usage import usage_of_counts
+from explorer.analysis.codes.unused import unused_codes
+from explorer.analysis.codes.usage import usage_of_counts
 from explorer.audit.noted import Noted
 from explorer.audit.parts import KINDS, SIDES, Exemplars, JointAudit, LevelAudit, Neighbours, Trial, require
 from explorer.errors import RecordError

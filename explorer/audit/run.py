@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.analysis.finite import trouble
+from explorer.analysis.codes.finite import trouble
 from explorer.audit.accumulator import Accumulator
 from explorer.audit.batches import Batch, Loaded, batches
 from explorer.audit.counting import State, part

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from explorer.analysis.exemplars import Patch, contact_sheet
-from explorer.analysis.token_pictures import MediumPictures
-from explorer.analysis.usage import rank_order
+from explorer.analysis.codes.exemplars import Patch, contact_sheet
+from explorer.analysis.codes.usage import rank_order
+from explorer.analysis.pictures.token_pictures import MediumPictures
 from explorer.audit.result import KINDS, Audit
 from explorer.audit.sources import MediaSource
 from explorer.errors import ExplorerError

@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from explorer import tokenizers
-from explorer.analysis.codebook_diagnosis import findings_as_json
-from explorer.analysis.unused import unused_codes
-from explorer.analysis.usage import usage_of_counts
+from explorer.analysis.codebook.diagnosis import findings_as_json
+from explorer.analysis.codes.unused import unused_codes
+from explorer.analysis.codes.usage import usage_of_counts
 from explorer.audit.index_blocks import Padding
 from explorer.audit.index_vectors import FILE as CODEBOOKS
 from explorer.audit.index_vectors import books_of_levels, read_belongings, save_codebooks

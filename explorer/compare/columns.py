@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from explorer.analysis.definitions import DEFINITIONS
-from explorer.analysis.naming import part_noun
-from explorer.analysis.sound_delay import BOUND_S
+from explorer.analysis.codes.definitions import DEFINITIONS
+from explorer.analysis.codes.naming import part_noun
+from explorer.analysis.quality.sound_delay import BOUND_S
 from explorer.compare.kinds import Kind
 from explorer.compare.result import Cell, Medium
 

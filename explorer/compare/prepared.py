@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from explorer.analysis.fidelity import Fidelity, Original, WorstPatch, worst_patch
-from explorer.analysis.sound_delay import NO_DELAY, Delay
-from explorer.analysis.sound_fidelity import SoundQuality
+from explorer.analysis.quality.fidelity import Fidelity, Original, WorstPatch, worst_patch
+from explorer.analysis.quality.sound_delay import NO_DELAY, Delay
+from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.reference import Codec
 from explorer.errors import SettingsError
 from explorer.media.image import LoadedImage

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.analysis.depiction import mosaic, mosaic_shape
-from explorer.analysis.fidelity import Fidelity, Original, WorstPatch, worst_patch
-from explorer.analysis.metrics import psnr
-from explorer.analysis.sound_delay import Delay
+from explorer.analysis.pictures.depiction import mosaic, mosaic_shape
+from explorer.analysis.quality.fidelity import Fidelity, Original, WorstPatch, worst_patch
+from explorer.analysis.quality.metrics import psnr
+from explorer.analysis.quality.sound_delay import Delay
 from explorer.compare.prepared import Judged, Prepared, common_spec
 from explorer.compare.reference import Codec
 from explorer.errors import SettingsError

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.analysis.depiction import MEL_BANDS, WIDTH_PX, sound_pixels, spectrogram_db
-from explorer.analysis.fidelity import WorstPatch
-from explorer.analysis.sound_delay import Delay, estimate_delay, find_delay, moved_back
-from explorer.analysis.sound_fidelity import SoundQuality, aligned_quality, sound_quality
+from explorer.analysis.pictures.depiction import MEL_BANDS, WIDTH_PX, sound_pixels, spectrogram_db
+from explorer.analysis.quality.fidelity import WorstPatch
+from explorer.analysis.quality.sound_delay import Delay, estimate_delay, find_delay, moved_back
+from explorer.analysis.quality.sound_fidelity import SoundQuality, aligned_quality, sound_quality
 from explorer.compare.prepared import Judged, Prepared
 from explorer.compare.reference_sound import SoundCodec
 from explorer.errors import MediaError

@@ -12,8 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.analysis.fidelity import Fidelity
-from explorer.analysis.sound_fidelity import SoundQuality
+from explorer.analysis.quality.fidelity import Fidelity
+from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.columns import decibels
 from explorer.compare.kinds import Kind
 from explorer.compare.reference import Reference

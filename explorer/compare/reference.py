@@ -21,8 +21,8 @@ from typing import Literal, Protocol
 import numpy as np
 from PIL import Image, features
 
-from explorer.analysis.fidelity import Fidelity
-from explorer.analysis.sound_fidelity import SoundQuality
+from explorer.analysis.quality.fidelity import Fidelity
+from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.kinds import KINDS
 from explorer.errors import SettingsError, UnknownIdError
 from explorer.media.image import to_pil

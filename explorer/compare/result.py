@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from explorer.analysis.fidelity import Fidelity, WorstPatch
-from explorer.analysis.sound_fidelity import SoundQuality
+from explorer.analysis.quality.fidelity import Fidelity, WorstPatch
+from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.kinds import Kind, kind_of
 from explorer.compare.reference import Reference
 from explorer.compare.timing import Timed

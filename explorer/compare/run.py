@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from explorer.analysis.fidelity import WORST_PATCH_PX, Fidelity
-from explorer.analysis.naming import part_noun
-from explorer.analysis.sound_delay import Delay
-from explorer.analysis.sound_fidelity import SoundQuality
+from explorer.analysis.codes.naming import part_noun
+from explorer.analysis.quality.fidelity import WORST_PATCH_PX, Fidelity
+from explorer.analysis.quality.sound_delay import Delay
+from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.kinds import kind_of
 from explorer.compare.media import CompareMedia
 from explorer.compare.prepared import Judged, Prepared, PreparedPicture, common_spec

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from explorer.analysis.metrics import absolute_error_map, signed_error_map
+from explorer.analysis.quality.metrics import absolute_error_map, signed_error_map
 from explorer.compare.columns import cell_words
 from explorer.compare.kinds import kind_of
 from explorer.compare.run import Compared

@@ -1,6 +1,6 @@
 """Preset: a run that breaks on purpose, what is seen of it, and the one change that mends it. No torch, no gradio.
 
-The sentences `now` have places for numbers of the very run, by the names that `analysis/lab_moment.py` measures:
+The sentences `now` have places for numbers of the very run, by the names that `analysis/lab/moment.py` measures:
 "{dead} of {k} codes are dead".
 """
 

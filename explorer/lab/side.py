@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from explorer.analysis.plane import Plane, fit_plane
+from explorer.analysis.maps.plane import Plane, fit_plane
 from explorer.frame import Frame
 from explorer.lab.framing import make_frame
 from explorer.lab.history import Curves, EventLog, Timeline

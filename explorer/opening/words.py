@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.analysis.table_facts import DEAD, TWIN, CountFacts, TableFacts
+from explorer.analysis.codes.table_facts import DEAD, TWIN, CountFacts, TableFacts
 from explorer.opening.file import Opened, OpenedTable
 
 LISTED = 24  # dead codes that are named in a sentence

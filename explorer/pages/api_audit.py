@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from explorer.analysis.codebook_diagnosis import findings_as_json
+from explorer.analysis.codebook.diagnosis import findings_as_json
 from explorer.audit.indices import Reading, audit_indices, reading_of
 from explorer.audit.report import html_report
 from explorer.audit.result import Audit, describe, save_audit

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.token_pictures import MediumPictures
+from explorer.analysis.pictures.token_pictures import MediumPictures
 from explorer.audit import shipped
 from explorer.audit.index_vectors import load_codebooks
 from explorer.audit.opening import GIVEN, TAKEN, given_audits

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from explorer.analysis.audit_difference import fits_beside
+from explorer.analysis.codebook.difference import fits_beside
 from explorer.audit.opening import given_audits
 from explorer.errors import ExplorerError
 from explorer.pages import codebook_audits

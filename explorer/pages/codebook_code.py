@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from explorer.analysis.code_page import CodePage, Exemplar, code_page, duplicates_of, state_words
-from explorer.analysis.states import code_states
+from explorer.analysis.codes.page import CodePage, Exemplar, code_page, duplicates_of, state_words
+from explorer.analysis.codes.states import code_states
 from explorer.config import settings
 from explorer.errors import ExplorerError, RecordError
 from explorer.media.audio import wav_bytes

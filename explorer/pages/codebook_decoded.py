@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.code_page import FIELD, CodePage, code_page, level_of, neighbourhoods
-from explorer.analysis.depiction import mosaic
-from explorer.analysis.neighbours import nearest_codes
-from explorer.analysis.token_pictures import scaled, sound_tile
+from explorer.analysis.codes.neighbours import nearest_codes
+from explorer.analysis.codes.page import FIELD, CodePage, code_page, level_of, neighbourhoods
+from explorer.analysis.pictures.depiction import mosaic
+from explorer.analysis.pictures.token_pictures import scaled, sound_tile
 from explorer.errors import ExplorerError, RecordError
 from explorer.media.audio import wav_bytes
 from explorer.pages.codebook_audits import Opened

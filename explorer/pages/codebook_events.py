@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from explorer.analysis.code_page import level_of
+from explorer.analysis.codes.page import level_of
 from explorer.audit import shipped
 from explorer.audit.opening import given_audits
 from explorer.config import settings

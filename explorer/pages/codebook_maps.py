@@ -12,7 +12,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from explorer.analysis.projection import Projection
+from explorer.analysis.maps.projection import Projection
 from explorer.errors import Cancelled, ExplorerError
 from explorer.owners import carried
 from explorer.pages import runtime

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from explorer.analysis.edited_tokens import Bench, EditedTokens, bench_of, tokens_of
-from explorer.analysis.editlink import edits_from_text
-from explorer.analysis.edits import History, Operation, Transplant
-from explorer.analysis.influence import decode
-from explorer.analysis.laid import LaidTokenizer, laid
-from explorer.analysis.redecode import Redecoded, redecode
+from explorer.analysis.edit.edits import History, Operation, Transplant
+from explorer.analysis.edit.link import edits_from_text
+from explorer.analysis.edit.tokens import Bench, EditedTokens, bench_of, tokens_of
+from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
+from explorer.analysis.pictures.influence import decode
+from explorer.analysis.pictures.redecode import Redecoded, redecode
 from explorer.errors import ExplorerError, RecordError
 from explorer.media.image import to_pil
 from explorer.media.samples import Sample, sample_picture, samples_of

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.depiction import depict
-from explorer.analysis.edited_tokens import EditedTokens, edited_record, tokens_of
-from explorer.analysis.editlink import LINK_CHARACTERS, edits_text
-from explorer.analysis.edits import Paint
-from explorer.analysis.influence import influence
-from explorer.analysis.interpolation import interpolate_codes, interpolate_tokens
-from explorer.analysis.laid import laid
-from explorer.analysis.naming import part_noun
-from explorer.analysis.redecode import eight_bit, redecode, visible_change
-from explorer.analysis.tokentext import TextForm, TokenTextError, parse_tokens, token_text
+from explorer.analysis.codes.naming import part_noun
+from explorer.analysis.edit.edits import Paint
+from explorer.analysis.edit.link import LINK_CHARACTERS, edits_text
+from explorer.analysis.edit.text import TextForm, TokenTextError, parse_tokens, token_text
+from explorer.analysis.edit.tokens import EditedTokens, edited_record, tokens_of
+from explorer.analysis.pictures.depiction import depict
+from explorer.analysis.pictures.flat_grids import laid
+from explorer.analysis.pictures.influence import influence
+from explorer.analysis.pictures.interpolation import interpolate_codes, interpolate_tokens
+from explorer.analysis.pictures.redecode import eight_bit, redecode, visible_change
 from explorer.errors import RecordError, SettingsError, plain_words
 from explorer.media.audio import wav_bytes
 from explorer.owners import acting_for

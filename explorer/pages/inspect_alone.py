@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explorer.analysis.depiction import mosaic, sound_picture
+from explorer.analysis.pictures.depiction import mosaic, sound_picture
 from explorer.errors import SettingsError, plain_words
 from explorer.media.audio import wav_bytes
 from explorer.pages.kept import Kept, share

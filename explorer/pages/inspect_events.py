@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from explorer.analysis.codemap import has_umap, map_metric
-from explorer.analysis.depiction import depict
-from explorer.analysis.naming import part_noun
-from explorer.analysis.projection import Projection
-from explorer.analysis.usage import training_usage
+from explorer.analysis.codes.naming import part_noun
+from explorer.analysis.codes.usage import training_usage
+from explorer.analysis.maps.codes import has_umap, map_metric
+from explorer.analysis.maps.projection import Projection
+from explorer.analysis.pictures.depiction import depict
 from explorer.errors import RecordError
 from explorer.media.medium import file_bytes
 from explorer.pages import runtime

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from explorer.analysis.metrics import quality
-from explorer.analysis.naming import part_noun
-from explorer.analysis.sound_delay import BOUND_S, NO_DELAY, Delay
-from explorer.analysis.sound_fidelity import sound_quality
+from explorer.analysis.codes.naming import part_noun
+from explorer.analysis.quality.metrics import quality
+from explorer.analysis.quality.sound_delay import BOUND_S, NO_DELAY, Delay
+from explorer.analysis.quality.sound_fidelity import sound_quality
 from explorer.record import TokenRecord
 from explorer.views.inspect.reconstruction.reconstruction import figure
 

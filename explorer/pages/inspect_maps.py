@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.analysis.codemap import DrawnCodes, lattice_coordinates, map_codes
-from explorer.analysis.projection import Projection, pca
-from explorer.analysis.voronoi import Plane, box_around, plane_through, slice_regions
+from explorer.analysis.maps.codes import DrawnCodes, lattice_coordinates, map_codes
+from explorer.analysis.maps.projection import Projection, pca
+from explorer.analysis.maps.voronoi import Plane, box_around, plane_through, slice_regions
 from explorer.config import settings
 from explorer.pages.kept import Kept, share
 from explorer.record import Codebook, TokenLevel, TokenRecord

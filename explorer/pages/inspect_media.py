@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from explorer import stages
-from explorer.analysis.depiction import sound_picture
+from explorer.analysis.pictures.depiction import sound_picture
 from explorer.config import Limits, settings
 from explorer.errors import ExplorerError, MediaError
 from explorer.media.audio import LoadedAudio

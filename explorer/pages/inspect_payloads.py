@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.analysis.codecard import code_facts
-from explorer.analysis.depiction import FLOOR_DB, spectrogram_db
-from explorer.analysis.exemplars import context, patches
-from explorer.analysis.metrics import quality
-from explorer.analysis.naming import given_noun, part_noun
-from explorer.analysis.neighbours import margins, quantization_error
-from explorer.analysis.sound_delay import NO_DELAY, Delay, find_delay, moved_back, overlap
+from explorer.analysis.codes.card import code_facts
+from explorer.analysis.codes.exemplars import context, patches
+from explorer.analysis.codes.naming import given_noun, part_noun
+from explorer.analysis.codes.neighbours import margins, quantization_error
+from explorer.analysis.pictures.depiction import FLOOR_DB, spectrogram_db
+from explorer.analysis.quality.metrics import quality
+from explorer.analysis.quality.sound_delay import NO_DELAY, Delay, find_delay, moved_back, overlap
 from explorer.pages import inspect_figures
 from explorer.pages.inspect_alone import asked_later, decoded_alone
 from explorer.pages.session import Visit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.analysis.naming import part_noun
+from explorer.analysis.codes.naming import part_noun
 from explorer.pages.inspect_payloads import levels_shown
 from explorer.pages.session import Visit
 from explorer.record import TokenRecord

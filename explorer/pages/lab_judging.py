@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from explorer.analysis.lab_diagnosis import Finding, found_in
-from explorer.analysis.lab_moment import beside, moment_of
-from explorer.analysis.lab_reading import read_run
+from explorer.analysis.lab.diagnosis import Finding, found_in
+from explorer.analysis.lab.moment import beside, moment_of
+from explorer.analysis.lab.reading import read_run
 from explorer.frame import Frame
 from explorer.lab.preset import Preset
 

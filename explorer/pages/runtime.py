@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from explorer import stages
-from explorer.analysis.codemap import UMAP_SEED
-from explorer.analysis.depiction import depict
-from explorer.analysis.projection import Projection, cached_projection
+from explorer.analysis.maps.codes import UMAP_SEED
+from explorer.analysis.maps.projection import Projection, cached_projection
+from explorer.analysis.pictures.depiction import depict
 from explorer.config import REPOSITORY, settings, shipped_maps
 from explorer.errors import Cancelled, ExplorerError
 from explorer.media.medium import Medium, load_medium, tokenized
@@ -215,7 +215,7 @@ def kept_projection(vectors: np.ndarray, metric: str, cache: Path, kind: str = "
 
 def _run_worker(arguments: list[str], session: str, turn: int) -> Iterator[float]:
     """Run the worker, passing on what it prints; it is ended when the caller goes away or it takes too long."""
-    command = [sys.executable, "-m", "explorer.analysis.umap_worker", *arguments]
+    command = [sys.executable, "-m", "explorer.analysis.maps.umap_worker", *arguments]
     worker = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     turns.attach(session, MAPS, turn, worker)
     watchdog = threading.Timer(UMAP_SECONDS, worker.kill)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from explorer.analysis.metrics import mean_of, quality
-from explorer.analysis.usage import usage
+from explorer.analysis.codes.usage import usage
+from explorer.analysis.quality.metrics import mean_of, quality
 from explorer.tokenizers.autoencoder import from_network, to_network
 from explorer.tokenizers.model import TokenizerModel
 

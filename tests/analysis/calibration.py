@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.analysis.unused import unused_codes
+from explorer.analysis.codes.unused import unused_codes
 from explorer.audit.parts import LevelAudit
 
 MEDIA = (3, 5, 10, 15, 20, 30, 50, 100, 200, 300, 1000)

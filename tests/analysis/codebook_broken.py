@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.analysis.neighbours import assign
+from explorer.analysis.codes.neighbours import assign
 from explorer.audit.parts import Trial
 from tests.analysis.codebook_cases import (
     CODES,

@@ -13,9 +13,9 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from explorer.analysis.codebook_diagnosis import diagnose
-from explorer.analysis.codebook_findings import Finding
-from explorer.analysis.neighbours import assign
+from explorer.analysis.codebook.diagnosis import diagnose
+from explorer.analysis.codebook.findings import Finding
+from explorer.analysis.codes.neighbours import assign
 from explorer.audit.accumulator import Accumulator
 from explorer.audit.result import Audit
 from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import rankdata, spearmanr
 
-from explorer.analysis.agreement import agreement, ranks
+from explorer.analysis.codes.agreement import agreement, ranks
 from explorer.errors import RecordError
 
 

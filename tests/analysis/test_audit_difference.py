@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import jensenshannon
 
-from explorer.analysis.audit_difference import difference, fits_beside
+from explorer.analysis.codebook.difference import difference, fits_beside
 from explorer.audit.indices import audit_indices
 from explorer.errors import RecordError
 

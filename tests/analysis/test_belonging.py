@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from made_audits import lattice, signs, table
 
-from explorer.analysis.belonging import WITHIN, cause_of, explained, is_bfloat16, is_half
-from explorer.analysis.neighbours import assign
+from explorer.analysis.codes.belonging import WITHIN, cause_of, explained, is_bfloat16, is_half
+from explorer.analysis.codes.neighbours import assign
 
 RNG = np.random.default_rng(0)
 LATENTS = RNG.normal(size=(3000, 8)).astype(np.float32)

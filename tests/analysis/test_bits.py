@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_audits import lattice, signs
 
-from explorer.analysis.bits import axis_usage, bit_usage, corners
+from explorer.analysis.codes.bits import axis_usage, bit_usage, corners
 from explorer.errors import RecordError, SettingsError
 
 BITS = 6

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from explorer.analysis.clouds import kmeans_error
+from explorer.analysis.maps.clouds import kmeans_error
 
 
 def test_it_is_about_what_scikit_learn_reaches():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from explorer.analysis.code_page import (
+from explorer.analysis.codes.page import (
     chance_unevenness,
     code_page,
     duplicates_of,

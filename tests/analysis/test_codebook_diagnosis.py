@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from made_audits import audit_of, counted, level_of, table
 
-from explorer.analysis.codebook_diagnosis import RULES, diagnose
-from explorer.analysis.codebook_findings import RANK, percent
-from explorer.analysis.codebook_rules_levels import level_words
+from explorer.analysis.codebook.diagnosis import RULES, diagnose
+from explorer.analysis.codebook.findings import RANK, percent
+from explorer.analysis.codebook.rules_levels import level_words
 from explorer.audit.shipped import load_shipped
 from explorer.config import settings
 from explorer.tokenizers import list_tokenizers, load_tokenizer

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.codecard import code_facts
+from explorer.analysis.codes.card import code_facts
 from explorer.errors import RecordError
 from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 

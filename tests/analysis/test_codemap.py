@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.codemap import lattice_coordinates, map_codes
+from explorer.analysis.maps.codes import lattice_coordinates, map_codes
 from explorer.errors import SettingsError
 from explorer.record import Codebook, LatticeRule
 

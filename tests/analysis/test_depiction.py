@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_codecs import made, medium_for
 
-from explorer.analysis.depiction import (
+from explorer.analysis.pictures.depiction import (
     FLOOR_DB,
     MEL_BANDS,
     depict,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import jensenshannon
 
-from explorer.analysis.drift import halves_in_order, trend
+from explorer.analysis.codes.drift import halves_in_order, trend
 from tests.analysis.calibration import level_of_tokens
 
 RNG = np.random.default_rng(0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 
-from explorer.analysis.duplicates import LISTED, TREE_DIM, near_duplicates
+from explorer.analysis.codes.duplicates import LISTED, TREE_DIM, near_duplicates
 from explorer.errors import RecordError
 
 

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.edited_tokens import Bench, EditedTokens, bench_of, edited_record, shortest_code, tokens_of
-from explorer.analysis.editlink import LINK_CHARACTERS, edits_from_text, edits_text, link_text
-from explorer.analysis.edits import (
+from explorer.analysis.edit.edits import (
     Average,
     CopyToken,
     DropLevels,
@@ -18,6 +16,8 @@ from explorer.analysis.edits import (
     Transplant,
     Zero,
 )
+from explorer.analysis.edit.link import LINK_CHARACTERS, edits_from_text, edits_text, link_text
+from explorer.analysis.edit.tokens import Bench, EditedTokens, bench_of, edited_record, shortest_code, tokens_of
 from explorer.errors import RecordError, SettingsError
 from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 from explorer.tokenfile import load_tokens, save_tokens

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.exemplars import Patch, contact_sheet, context, patches
+from explorer.analysis.codes.exemplars import Patch, contact_sheet, context, patches
 from explorer.errors import RecordError, SettingsError
 from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.signal import convolve2d
 from skimage.metrics import structural_similarity
 
-from explorer.analysis.fidelity import (
+from explorer.analysis.quality.fidelity import (
     MS_SSIM_LEAST_PX,
     MS_SSIM_WEIGHTS,
     fidelity,
@@ -16,7 +16,7 @@ from explorer.analysis.fidelity import (
     similarities,
     worst_patch,
 )
-from explorer.analysis.metrics import psnr, signed_error_map
+from explorer.analysis.quality.metrics import psnr, signed_error_map
 from explorer.errors import RecordError, SettingsError
 
 

@@ -8,7 +8,7 @@ from made_audits import lattice, signs, table
 from scipy.cluster.hierarchy import cophenet, linkage
 from scipy.spatial.distance import cdist, pdist
 
-from explorer.analysis import geometry
+from explorer.analysis.maps import geometry
 from explorer.errors import RecordError
 
 

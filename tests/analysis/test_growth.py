@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.analysis.growth import abundances, carry_on, forecast, forecast_of, good_toulmin, unmet
+from explorer.analysis.codes.growth import abundances, carry_on, forecast, forecast_of, good_toulmin, unmet
 from explorer.errors import RecordError, SettingsError
 from tests.analysis.calibration import level_of_tokens
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.edited_tokens import Bench, EditedTokens
-from explorer.analysis.interpolation import interpolate_codes, interpolate_tokens
+from explorer.analysis.edit.tokens import Bench, EditedTokens
+from explorer.analysis.pictures.interpolation import interpolate_codes, interpolate_tokens
 from explorer.errors import RecordError, SettingsError
 from explorer.record import Codebook, LatticeRule
 

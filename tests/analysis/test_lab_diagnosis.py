@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.analysis.lab_advice import REMEDIES, advise
-from explorer.analysis.lab_diagnosis import EARLY, diagnose
+from explorer.analysis.lab.advice import REMEDIES, advise
+from explorer.analysis.lab.diagnosis import EARLY, diagnose
 from explorer.errors import SettingsError
 from explorer.frame import DEAD, Frame, FrameEvent, FrameLevel
 from explorer.lab.controls import CONTROLS

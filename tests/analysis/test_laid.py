@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.depiction import depict, mosaic, mosaic_order
-from explorer.analysis.edited_tokens import tokens_of
-from explorer.analysis.edits import DropLevels, FillBox, Paint, Swap, Zero
-from explorer.analysis.influence import influence
-from explorer.analysis.laid import LaidTokenizer, laid
-from explorer.analysis.redecode import redecode
+from explorer.analysis.edit.edits import DropLevels, FillBox, Paint, Swap, Zero
+from explorer.analysis.edit.tokens import tokens_of
+from explorer.analysis.pictures.depiction import depict, mosaic, mosaic_order
+from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
+from explorer.analysis.pictures.influence import influence
+from explorer.analysis.pictures.redecode import redecode
 from explorer.errors import RecordError
 from tests.made_codecs import MADE, made, medium_for
 

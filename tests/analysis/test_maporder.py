@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from made_audits import lattice, signs, table
 
-from explorer.analysis.codemap import lattice_coordinates
-from explorer.analysis.maporder import hilbert_index, map_order
+from explorer.analysis.maps.codes import lattice_coordinates
+from explorer.analysis.maps.order import hilbert_index, map_order
 
 
 def walk(n):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from explorer.analysis.metrics import absolute_error_map, psnr, quality, squared_error_map, ssim
+from explorer.analysis.quality.metrics import absolute_error_map, psnr, quality, squared_error_map, ssim
 from explorer.errors import RecordError
 
 

@@ -5,8 +5,15 @@ from itertools import product
 import numpy as np
 import pytest
 
-from explorer.analysis import neighbours
-from explorer.analysis.neighbours import assign, latent_margins, margins, nearest_codes, nearest_to, quantization_error
+from explorer.analysis.codes import neighbours
+from explorer.analysis.codes.neighbours import (
+    assign,
+    latent_margins,
+    margins,
+    nearest_codes,
+    nearest_to,
+    quantization_error,
+)
 from explorer.errors import RecordError
 from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from explorer.analysis import projection
-from explorer.analysis.projection import cached_projection, pca, trustworthiness, umap
+from explorer.analysis.maps import projection
+from explorer.analysis.maps.projection import cached_projection, pca, trustworthiness, umap
 from explorer.errors import Cancelled, RecordError, SettingsError
 
 

@@ -7,8 +7,8 @@ import pytest
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
 
-from explorer.analysis.depiction import mel_filters
-from explorer.analysis.sound_fidelity import MEL_BANDS, log_mel_distance_db, si_sdr_db, snr_db, sound_quality
+from explorer.analysis.pictures.depiction import mel_filters
+from explorer.analysis.quality.sound_fidelity import MEL_BANDS, log_mel_distance_db, si_sdr_db, snr_db, sound_quality
 from explorer.errors import RecordError
 
 RATE = 8000

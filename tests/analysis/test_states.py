@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from made_audits import counted, lattice, level_of, table
 
-from explorer.analysis import states
-from explorer.analysis.states import DEAD, LIVE, NEAR_DUPLICATE, OVER_USED, UNSEEN, code_states, over_used_from
-from explorer.analysis.unused import unused_codes
+from explorer.analysis.codes import states
+from explorer.analysis.codes.states import DEAD, LIVE, NEAR_DUPLICATE, OVER_USED, UNSEEN, code_states, over_used_from
+from explorer.analysis.codes.unused import unused_codes
 from explorer.audit.shipped import load_shipped
 from explorer.errors import RecordError
 

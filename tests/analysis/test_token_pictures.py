@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.depiction import MEL_BANDS, mel_filters
-from explorer.analysis.token_pictures import COLUMNS, LONGEST_PX, WHOLE_PX, MediumPictures, sound_tile
+from explorer.analysis.pictures.depiction import MEL_BANDS, mel_filters
+from explorer.analysis.pictures.token_pictures import COLUMNS, LONGEST_PX, WHOLE_PX, MediumPictures, sound_tile
 from explorer.errors import RecordError
 from explorer.record import TokenLayout
 

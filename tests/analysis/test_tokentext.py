@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from explorer.analysis.tokenorder import ORDERS, token_order
-from explorer.analysis.tokentext import TextForm, TokenTextError, parse_tokens, token_text
+from explorer.analysis.codes.order import ORDERS, token_order
+from explorer.analysis.edit.text import TextForm, TokenTextError, parse_tokens, token_text
 from explorer.errors import RecordError, SettingsError
 
 RNG = np.random.default_rng(0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 
-from explorer.analysis.trust import trust
+from explorer.analysis.maps.trust import trust
 from explorer.errors import RecordError
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.projection import cached_projection, trustworthiness
-from explorer.analysis.tsne import tsne
-from explorer.analysis.umap_worker import main
+from explorer.analysis.maps.projection import cached_projection, trustworthiness
+from explorer.analysis.maps.tsne import tsne
+from explorer.analysis.maps.umap_worker import main
 from explorer.errors import Cancelled
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
-from explorer.analysis.usage import MAX_COUNTED_CODES, in_use, rank_order, training_usage, usage, usage_of_counts
+from explorer.analysis.codes.usage import MAX_COUNTED_CODES, in_use, rank_order, training_usage, usage, usage_of_counts
 from explorer.errors import RecordError
 from explorer.record import Codebook
 from explorer.tokenizers import load_tokenizer

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from explorer.analysis import voronoi
-from explorer.analysis.voronoi import plane_through, slice_regions
+from explorer.analysis.maps import voronoi
+from explorer.analysis.maps.voronoi import plane_through, slice_regions
 from explorer.errors import RecordError, SettingsError
 from explorer.record import Codebook, LatticeRule
 

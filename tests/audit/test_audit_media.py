@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.codebook_diagnosis import diagnose
+from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.audit.report import html_report
 from explorer.audit.result import load_audit, save_audit
 from explorer.audit.run import run_audit

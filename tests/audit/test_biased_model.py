@@ -8,7 +8,7 @@ import torch
 from small_audit import save_picture
 from torch import nn
 
-from explorer.analysis.codebook_diagnosis import diagnose
+from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.tokenizers.adapted import AdaptedTokenizer

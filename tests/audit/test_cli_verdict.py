@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explorer.__main__ import main
-from explorer.analysis.codebook_diagnosis import diagnose
+from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.audit.indices import audit_indices
 from explorer.audit.result import load_audit
 from explorer.cli import audit as command

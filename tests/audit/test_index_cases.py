@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import entropy
 
 from explorer.__main__ import main
-from explorer.analysis.usage import usage_of_counts
+from explorer.analysis.codes.usage import usage_of_counts
 from explorer.audit import index_blocks
 from explorer.audit.index_axes import guessed_axes, named_axes, own_codes
 from explorer.audit.index_blocks import Padding

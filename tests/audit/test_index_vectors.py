@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.__main__ import main
-from explorer.analysis.codebook_diagnosis import diagnose
+from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.audit import index_blocks, index_vectors
 from explorer.audit.index_vectors import load_codebooks, read_belongings
 from explorer.audit.indices import Reading, audit_indices

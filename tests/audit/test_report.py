@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from small_audit import after
 
-from explorer.analysis.usage import usage_of_counts
+from explorer.analysis.codes.usage import usage_of_counts
 from explorer.audit.figures import Series, chart, heatmap_png, short
 from explorer.audit.indices import audit_indices
 from explorer.audit.report import html_report

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from small_audit import after, assert_same
 
-from explorer.analysis.unused import unused_codes
-from explorer.analysis.usage import usage_of_counts
+from explorer.analysis.codes.unused import unused_codes
+from explorer.analysis.codes.usage import usage_of_counts
 from explorer.audit.result import Audit, Exemplars, JointAudit, LevelAudit, Neighbours, Trial, load_audit, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source

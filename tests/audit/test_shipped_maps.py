@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 
-from explorer.analysis.codemap import UMAP_SEED
-from explorer.analysis.projection import _cache_key, cached_projection
+from explorer.analysis.maps.codes import UMAP_SEED
+from explorer.analysis.maps.projection import _cache_key, cached_projection
 from explorer.audit.shipped_maps import vectors_of_maps
 from explorer.config import shipped_maps
 from explorer.errors import Cancelled

@@ -7,7 +7,7 @@ import pytest
 import torch
 from small_audit import assert_same, save_picture
 
-from explorer.analysis.codebook_diagnosis import diagnose
+from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.audit.result import load_audit, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source

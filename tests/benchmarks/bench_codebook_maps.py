@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.analysis.projection import cached_projection
+from explorer.analysis.maps.projection import cached_projection
 from explorer.audit.result import Audit, LevelAudit
 from explorer.record import Codebook, LatticeRule
 from explorer.views.codebook.payload import geometry_payload, map_payload, map_vectors, open_payload

@@ -5,9 +5,9 @@ import time
 
 import numpy as np
 
-from explorer.analysis.edited_tokens import bench_of, tokens_of
-from explorer.analysis.edits import History, Paint
-from explorer.analysis.fidelity import Original
+from explorer.analysis.edit.edits import History, Paint
+from explorer.analysis.edit.tokens import bench_of, tokens_of
+from explorer.analysis.quality.fidelity import Original
 from explorer.compare.run import Options, compare_medium
 from explorer.media.image import LoadedImage
 from explorer.media.samples import sample

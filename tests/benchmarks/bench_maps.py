@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.analysis.projection import cached_projection, pca
+from explorer.analysis.maps.projection import cached_projection, pca
 
 CODES, DIM = 16_384, 8
 UMAP_CODES = 1024  # of a shipped tokenizer

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.analysis.metrics import quality
+from explorer.analysis.quality.metrics import quality
 from explorer.media.image import fit
 from explorer.media.samples import SAMPLES
 from explorer.tokenizers import list_tokenizers, load_tokenizer

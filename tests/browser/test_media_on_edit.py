@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.laid import laid
+from explorer.analysis.pictures.flat_grids import laid
 from explorer.media.medium import fit_medium, values
 from explorer.media.samples import samples_of
 from tests.made_codecs import MADE, made

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from made_codecs import made
 
-from explorer.analysis.depiction import mosaic_order
-from explorer.analysis.metrics import quality
-from explorer.analysis.sound_fidelity import sound_quality
+from explorer.analysis.pictures.depiction import mosaic_order
+from explorer.analysis.quality.metrics import quality
+from explorer.analysis.quality.sound_fidelity import sound_quality
 from explorer.media.audio import wav_bytes
 from explorer.media.medium import tokenized
 from explorer.media.samples import samples_of

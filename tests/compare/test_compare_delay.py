@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.analysis.sound_delay import moved_back
+from explorer.analysis.quality.sound_delay import moved_back
 from explorer.compare.columns import cell_words
 from explorer.compare.csv_files import csv_texts
 from explorer.compare.kinds import KINDS

@@ -7,8 +7,8 @@ import pytest
 from made_tokenizers import spec_of
 from scipy import stats
 
-from explorer.analysis.fidelity import Fidelity, WorstPatch
-from explorer.analysis.sound_fidelity import SoundQuality
+from explorer.analysis.quality.fidelity import Fidelity, WorstPatch
+from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.columns import columns_of, compared_columns
 from explorer.compare.differences import Difference, difference_words, differences, paired
 from explorer.compare.kinds import KINDS

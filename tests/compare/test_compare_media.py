@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.analysis.fidelity import MS_SSIM_LEAST_PX
+from explorer.analysis.quality.fidelity import MS_SSIM_LEAST_PX
 from explorer.compare.media import open_media
 from explorer.compare.presets import PRESETS
 from explorer.config import Limits

@@ -8,7 +8,7 @@ import pytest
 from made_tokenizers import picture
 from PIL import Image
 
-from explorer.analysis.fidelity import Original, fidelity
+from explorer.analysis.quality.fidelity import Original, fidelity
 from explorer.compare.reference import Codec, jpeg_payload_bytes, references, webp_payload_bytes
 from explorer.errors import SettingsError, UnknownIdError
 from explorer.media.image import to_pil

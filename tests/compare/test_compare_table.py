@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from made_tokenizers import Greys, media_of, picture, spec_of
 
-from explorer.analysis.definitions import DEFINITIONS
-from explorer.analysis.fidelity import Fidelity, WorstPatch
+from explorer.analysis.codes.definitions import DEFINITIONS
+from explorer.analysis.quality.fidelity import Fidelity, WorstPatch
 from explorer.compare.columns import columns_of
 from explorer.compare.kinds import KINDS
 from explorer.compare.rates import codec_words, rate_curves, reference_points, value_words

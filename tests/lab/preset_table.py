@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from scipy.spatial import cKDTree
 
-from explorer.analysis.lab_diagnosis import Finding, found_in
-from explorer.analysis.lab_moment import beside, moment_of
-from explorer.analysis.lab_reading import read_run
+from explorer.analysis.lab.diagnosis import Finding, found_in
+from explorer.analysis.lab.moment import beside, moment_of
+from explorer.analysis.lab.reading import read_run
 from explorer.frame import DEAD, LIVE
 from explorer.lab.presets import PRESETS
 from explorer.lab.runner import RESTARTING

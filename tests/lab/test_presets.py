@@ -14,10 +14,10 @@ import torch
 from safetensors.numpy import load_file
 from sklearn.cluster import KMeans
 
-from explorer.analysis import codebook_rules_dead
-from explorer.analysis.lab_diagnosis import Finding
-from explorer.analysis.lab_moment import MEASURES, Moment, beside, moment_of
-from explorer.analysis.lab_reading import read_run
+from explorer.analysis.codebook import rules_dead as codebook_rules_dead
+from explorer.analysis.lab.diagnosis import Finding
+from explorer.analysis.lab.moment import MEASURES, Moment, beside, moment_of
+from explorer.analysis.lab.reading import read_run
 from explorer.errors import UnknownIdError
 from explorer.frame import DEAD
 from explorer.lab.history import Curves, EventLog, Timeline

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from explorer import tokenizers
-from explorer.analysis.metrics import psnr
-from explorer.analysis.usage import usage
+from explorer.analysis.codes.usage import usage
+from explorer.analysis.quality.metrics import psnr
 from explorer.config import settings
 from explorer.errors import CheckpointError
 from explorer.loading.known import known_tokenizers

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from explorer.analysis.token_pictures import MediumPictures
+from explorer.analysis.pictures.token_pictures import MediumPictures
 from explorer.media.medium import fit_medium, values
 from explorer.media.samples import samples_of
 from explorer.pages import codebook_events

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from explorer.analysis.metrics import difference
+from explorer.analysis.quality.metrics import difference
 from explorer.errors import ExplorerError
 from explorer.pages import edit_desk, edit_events
 from explorer.pages.kept import Kept

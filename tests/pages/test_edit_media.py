@@ -8,8 +8,8 @@ import wave
 import numpy as np
 import pytest
 
-from explorer.analysis.depiction import depict
-from explorer.analysis.laid import laid
+from explorer.analysis.pictures.depiction import depict
+from explorer.analysis.pictures.flat_grids import laid
 from explorer.media.samples import samples_of
 from explorer.pages import edit_events
 from explorer.pages.runtime import record_of

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.analysis.naming import given_noun, part_noun
-from explorer.analysis.projection import Projection
+from explorer.analysis.codes.naming import given_noun, part_noun
+from explorer.analysis.maps.projection import Projection
 from explorer.pages import inspect_events as events
 from explorer.pages import runtime
 from explorer.pages.inspect_maps import code_maps

@@ -14,10 +14,10 @@ from made_codecs import MADE, bring_all, made
 from PIL import Image
 
 from explorer import stages
-from explorer.analysis.depiction import depict, mosaic_order, sound_picture, spectrogram_db
-from explorer.analysis.metrics import psnr
-from explorer.analysis.sound_delay import moved_back
-from explorer.analysis.sound_fidelity import sound_quality
+from explorer.analysis.pictures.depiction import depict, mosaic_order, sound_picture, spectrogram_db
+from explorer.analysis.quality.metrics import psnr
+from explorer.analysis.quality.sound_delay import moved_back
+from explorer.analysis.quality.sound_fidelity import sound_quality
 from explorer.errors import MediaError
 from explorer.media.audio import wav_bytes
 from explorer.media.samples import samples_of

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.analysis.lab_diagnosis import Finding
+from explorer.analysis.lab.diagnosis import Finding
 from explorer.lab.preset import Sign
 from explorer.lab.presets import PRESETS
 from explorer.lab.runner import LabRunner

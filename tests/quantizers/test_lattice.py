@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.analysis.neighbours import assign
+from explorer.analysis.codes.neighbours import assign
 from explorer.errors import SettingsError
 from explorer.quantizers.bsq import BinarySphericalQuantizer
 from explorer.quantizers.fsq import FiniteScalarQuantizer

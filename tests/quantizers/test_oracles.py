@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from sklearn.metrics import pairwise_distances_argmin
 
-from explorer.analysis.neighbours import assign
+from explorer.analysis.codes.neighbours import assign
 from explorer.quantizers.nearest import nearest_code
 from explorer.record import Codebook
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from ruled_weights import golden, ruled_picture, ruled_state
 
-from explorer.analysis.neighbours import assign
+from explorer.analysis.codes.neighbours import assign
 from explorer.errors import CheckpointError
 from explorer.loading.reading import read_header
 from explorer.tokenizers.adapted import AdaptedTokenizer

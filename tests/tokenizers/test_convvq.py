@@ -10,7 +10,7 @@ import torch
 from convvq_originals import ENTRIES, IDS, indices_of, load, recognised, save, state
 from ruled_weights import golden, ruled_picture
 
-from explorer.analysis.neighbours import assign
+from explorer.analysis.codes.neighbours import assign
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
 from explorer.tokenizers.convvq.codes import SignCodes

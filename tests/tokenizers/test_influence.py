@@ -6,9 +6,9 @@ import torch
 from made_tokenizers import Greys
 from small_zoo import SMALL, picture
 
-from explorer.analysis.edited_tokens import Bench, tokens_of
-from explorer.analysis.edits import DropLevels, Paint
-from explorer.analysis.influence import VISIBLE, decode, influence, measured
+from explorer.analysis.edit.edits import DropLevels, Paint
+from explorer.analysis.edit.tokens import Bench, tokens_of
+from explorer.analysis.pictures.influence import VISIBLE, decode, influence, measured
 from explorer.errors import RecordError
 from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.autoencoder import from_network

@@ -4,7 +4,7 @@ import pytest
 import torch
 from vector_quantize_pytorch import VectorQuantize
 
-from explorer.analysis.usage import training_usage
+from explorer.analysis.codes.usage import training_usage
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.tokenizers.hub.building import table_of
 from explorer.tokenizers.sound.layers import AverageCodebook

@@ -9,9 +9,9 @@ import pytest
 from made_audits import audit_of, counted, lattice, level_of, signs
 from scipy.stats import entropy
 
-from explorer.analysis.growth import carry_on
-from explorer.analysis.maporder import map_order
-from explorer.analysis.unused import unused_codes
+from explorer.analysis.codes.growth import carry_on
+from explorer.analysis.codes.unused import unused_codes
+from explorer.analysis.maps.order import map_order
 from explorer.audit.shipped import load_shipped
 from explorer.errors import RecordError
 from explorer.tokenizers import list_tokenizers, load_tokenizer

@@ -9,7 +9,7 @@ from made_audits import audit_of, counted, lattice, level_of, signs, table
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
-from explorer.analysis.projection import Projection
+from explorer.analysis.maps.projection import Projection
 from explorer.audit.shipped import load_shipped
 from explorer.errors import RecordError, SettingsError
 from explorer.tokenizers import list_tokenizers, load_tokenizer

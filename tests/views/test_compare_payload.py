@@ -8,7 +8,7 @@ import numpy as np
 from made_tokenizers import Greys, picture, spec_of
 from PIL import Image
 
-from explorer.analysis.metrics import absolute_error_map
+from explorer.analysis.quality.metrics import absolute_error_map
 from explorer.compare.run import Options, compare_medium
 from explorer.media.image import LoadedImage
 from explorer.views.compare.payload import (

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis import states
-from explorer.analysis.codebook_diagnosis import evidence_of, findings_of
-from explorer.analysis.codebook_evidence import Evidence
-from explorer.analysis.definitions import help_for
-from explorer.analysis.growth import forecast_of
-from explorer.analysis.maporder import map_order
+from explorer.analysis.codebook.diagnosis import evidence_of, findings_of
+from explorer.analysis.codebook.evidence import Evidence
+from explorer.analysis.codes import states
+from explorer.analysis.codes.definitions import help_for
+from explorer.analysis.codes.growth import forecast_of
+from explorer.analysis.maps.order import map_order
 from explorer.audit.result import Audit, LevelAudit
 from explorer.errors import RecordError
 from explorer.record import Codebook

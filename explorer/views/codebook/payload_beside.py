@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from explorer.analysis.audit_difference import difference
-from explorer.analysis.codebook_diagnosis import diagnose
-from explorer.analysis.usage import Usage
+from explorer.analysis.codebook.diagnosis import diagnose
+from explorer.analysis.codebook.difference import difference
+from explorer.analysis.codes.usage import Usage
 from explorer.audit.result import Audit
 from explorer.record import Codebook
 

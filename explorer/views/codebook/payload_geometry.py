@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.belonging import is_half
-from explorer.analysis.codemap import map_codes
-from explorer.analysis.duplicates import LISTED, NEAR, Duplicates, near_duplicates
-from explorer.analysis.geometry import (
+from explorer.analysis.codes.belonging import is_half
+from explorer.analysis.codes.duplicates import LISTED, NEAR, Duplicates, near_duplicates
+from explorer.analysis.codes.states import apart, typical_distance
+from explorer.analysis.codes.usage import rank_order
+from explorer.analysis.maps.codes import map_codes
+from explorer.analysis.maps.geometry import (
     COSINE_SIDE,
     clustered_cosines,
     in_metric,
@@ -18,8 +20,6 @@ from explorer.analysis.geometry import (
     nearest_others,
     spectrum,
 )
-from explorer.analysis.states import apart, typical_distance
-from explorer.analysis.usage import rank_order
 from explorer.audit.result import Audit, LevelAudit
 from explorer.config import settings
 from explorer.errors import RecordError

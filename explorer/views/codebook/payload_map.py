@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.bits import axis_usage, bit_usage, corners
-from explorer.analysis.codemap import lattice_coordinates, map_codes, map_metric
-from explorer.analysis.geometry import in_metric
-from explorer.analysis.projection import Projection, checked, principal_axes, trustworthiness
-from explorer.analysis.voronoi import Plane, box_around, plane_through, slice_regions
+from explorer.analysis.codes.bits import axis_usage, bit_usage, corners
+from explorer.analysis.maps.codes import lattice_coordinates, map_codes, map_metric
+from explorer.analysis.maps.geometry import in_metric
+from explorer.analysis.maps.projection import Projection, checked, principal_axes, trustworthiness
+from explorer.analysis.maps.voronoi import Plane, box_around, plane_through, slice_regions
 from explorer.audit.result import Audit, LevelAudit
 from explorer.config import settings
 from explorer.errors import RecordError, SettingsError

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.depiction import sound_pixels, spectrogram_db
+from explorer.analysis.pictures.depiction import sound_pixels, spectrogram_db
 from explorer.compare.columns import cell_words
 from explorer.compare.kinds import kind_of
 from explorer.compare.run import Compared

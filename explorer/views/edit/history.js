@@ -1,4 +1,4 @@
-// Edits as words of text, as analysis/editlink.py reads them, and the history of them. All pure.
+// Edits as words of text, as analysis/edit/link.py reads them, and the history of them. All pure.
 
 const START = Object.freeze({ done: Object.freeze([]), undone: Object.freeze([]) });
 

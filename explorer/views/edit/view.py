@@ -1,7 +1,7 @@
 """The token editor of the inspect page: paint codes onto patches and see what the decoder makes of them.
 
 Payloads: the value (`opening`) once a picture or tokenizer, and then the answers of one server function,
-`edit_ask(request) -> JSON`. The edits themselves live in the browser, as the text of `analysis/editlink.py`.
+`edit_ask(request) -> JSON`. The edits themselves live in the browser, as the text of `analysis/edit/link.py`.
 """
 
 from __future__ import annotations

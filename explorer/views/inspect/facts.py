@@ -6,8 +6,8 @@ import json
 import math
 from collections.abc import Mapping
 
-from explorer.analysis.definitions import DEFINITIONS
-from explorer.analysis.naming import part_noun
+from explorer.analysis.codes.definitions import DEFINITIONS
+from explorer.analysis.codes.naming import part_noun
 from explorer.record import TokenRecord
 from explorer.tokenizers.base import TokenizerSpec
 from explorer.views.kit.page.component import BrowserComponent

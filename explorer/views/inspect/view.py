@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.codemap import has_umap
-from explorer.analysis.definitions import help_for
-from explorer.analysis.depiction import mosaic_shape
-from explorer.analysis.usage import training_usage
-from explorer.analysis.voronoi import Box
+from explorer.analysis.codes.definitions import help_for
+from explorer.analysis.codes.usage import training_usage
+from explorer.analysis.maps.codes import has_umap
+from explorer.analysis.maps.voronoi import Box
+from explorer.analysis.pictures.depiction import mosaic_shape
 from explorer.errors import RecordError, SettingsError
 from explorer.record import TokenLevel, TokenRecord
 from explorer.tablefaults import one_point, table_fault

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.plane import Plane
+from explorer.analysis.maps.plane import Plane
 from explorer.frame import Frame, FrameEvent
 from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.measures import describe

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from explorer.analysis.definitions import help_for
+from explorer.analysis.codes.definitions import help_for
 from explorer.lab.controls import CONTROLS
 from explorer.lab.inert import inert_json
 from explorer.views.kit.page.component import BrowserComponent

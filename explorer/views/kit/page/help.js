@@ -1,5 +1,5 @@
 // Short help beside a number: a small button that opens its words, by mouse, touch and keyboard alike. The words come
-// from Python (analysis/definitions.py) with the values of the views; one box shows them, where the button stands.
+// from Python (analysis/codes/definitions.py) with the values of the views; one box shows them, where the button stands.
 
 const BOX = { margin: 8, width: 340 };
 

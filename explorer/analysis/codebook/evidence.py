@@ -1,0 +1,224 @@
+"""What the diagnosis of a codebook rests on: measures of one audited level, each computed when a rule asks for it.
+
+Codes and latents that hold NaN or infinity are left out of everything geometric, and named by a rule of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from explorer.analysis.codes.agreement import Agreement, agreement
+from explorer.analysis.codes.belonging import Cause, cause_of, explained
+from explorer.analysis.codes.finite import finite_codes
+from explorer.analysis.codes.states import CodeStates, code_states
+from explorer.analysis.codes.unused import Unused, unused_codes
+from explorer.analysis.codes.usage import Usage, training_usage, usage_of_counts
+from explorer.analysis.maps import geometry
+from explorer.analysis.maps.clouds import Cloud, OffCentre, cloud_of, kmeans_error, off_centre
+from explorer.audit.parts import LevelAudit
+from explorer.record import Codebook
+
+COMPARED, LEAST_COMPARED = 2**26, 256  # latents times codes that are compared; latents at least
+FEW_MEDIA = 10  # below that a first look: what is natural in one medium says little of the codebook
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One level and its codebook (None for plain indices). Properties that need vectors or latents are None or empty
+    without them."""
+
+    level: LevelAudit
+    codebook: Codebook | None
+    number: int | None  # of the level, None if there is only one
+    parts: bool = False  # what counts as media are parts of one row, of which nobody knows where a medium ends
+
+    @property
+    def name(self) -> str:
+        """ "level 2", or "" if there is only one."""
+        return "" if self.number is None else self.level.name or f"level {self.number + 1}"
+
+    @property
+    def where(self) -> str:
+        """ " on level 2", or "" if there is only one."""
+        return f" on {self.name}" if self.name else ""
+
+    @property
+    def size(self) -> int:
+        return self.level.codebook_size
+
+    @property
+    def media(self) -> int:
+        """Media that were counted; of an older audit at least so many."""
+        return self.level.media or len(self.level.batches)
+
+    @property
+    def unit(self) -> str:
+        """What `media` are, in a word."""
+        return "parts" if self.parts else "media"
+
+    @property
+    def whole(self) -> str:
+        """What all of them are together."""
+        return "row" if self.parts else "media"
+
+    @property
+    def media_words(self) -> str:
+        """ "59 media", "1 medium" or "59 parts of one row"; "" where it is not known."""
+        count = self.unused.media
+        if self.parts:
+            return f"{count:,} part{'s' * (count != 1)} of one row" if count else ""
+        return f"{count:,} {'medium' if count == 1 else 'media'}" if count else ""
+
+    @property
+    def first_look(self) -> bool:
+        return 0 < self.media < FEW_MEDIA
+
+    @cached_property
+    def usage(self) -> Usage:
+        return usage_of_counts(self.level.counts)
+
+    @cached_property
+    def unused(self) -> Unused:
+        known = unused_codes(self.level)
+        # Parts of one row may be alike, as no two media need be: what they lack is never certain.
+        return replace(known, sure="likely") if self.parts and known.sure == "certain" else known
+
+    @cached_property
+    def states(self) -> CodeStates:
+        return code_states(self.level, self.codebook)
+
+    @cached_property
+    def halves(self) -> Agreement | None:
+        return agreement(self.level.halves)
+
+    @property
+    def share_each(self) -> float:
+        """Tokens counted for each code: N / K."""
+        return self.usage.tokens / self.size
+
+    @cached_property
+    def died_in_training(self) -> int | None:
+        """How many unused codes were not in use in training either; None if the checkpoint has no counts."""
+        known = None if self.codebook is None else training_usage(self.codebook)
+        if known is None or not known.tokens.sum() > 0:
+            return None
+        return int(np.count_nonzero(~known.used[self.level.counts == 0]))
+
+    # What is finite.
+
+    @cached_property
+    def finite(self) -> np.ndarray:
+        """(K,) bool, which codes hold finite numbers; empty without a codebook."""
+        return np.empty(0, bool) if self.codebook is None else finite_codes(self.codebook)
+
+    @cached_property
+    def book(self) -> Codebook | None:
+        """The codebook of the finite codes alone, numbered anew where some are not; None if there is none."""
+        if self.codebook is None or self.finite.all():
+            return self.codebook
+        if not self.finite.any():
+            return None
+        vectors = self.codebook.vectors[self.finite]
+        return replace(self.codebook, codebook_size=len(vectors), vectors=vectors, counts=None)
+
+    @cached_property
+    def _sample(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Sampled latents (n, D) float32 and their codes (n,) in the numbers of `book`."""
+        if self.book is None or self.level.latents is None:
+            return None
+        latents, codes = self.level.latents, self.level.latent_codes.astype(np.int64)
+        kept = np.isfinite(latents).all(axis=1) & self.finite[codes]
+        if np.count_nonzero(kept) < 2:
+            return None
+        return latents[kept], (np.cumsum(self.finite) - 1)[codes[kept]]
+
+    @property
+    def latents(self) -> np.ndarray | None:
+        """Sampled latents (n, D) float32, as they came."""
+        return None if self._sample is None else self._sample[0]
+
+    @property
+    def latent_codes(self) -> np.ndarray:
+        """The codes (n,) of `latents`, in the numbers of `book`."""
+        return self._sample[1]
+
+    @property
+    def learned(self) -> bool:
+        """Whether the codes are a table of vectors, and latents were kept to compare them with."""
+        return self.book is not None and self.book.vectors is not None and self.latents is not None
+
+    # In the codebook's metric.
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """The sampled latents."""
+        return cloud_of(geometry.in_metric(self.latents, self.book.metric))
+
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """All finite codes (K', D) float64."""
+        return geometry.in_metric(self.book.vectors, self.book.metric)
+
+    @cached_property
+    def living(self) -> np.ndarray:
+        """Finite codes with a token (k, D)."""
+        return self.codes[self.level.counts[self.finite] > 0]
+
+    @cached_property
+    def idle(self) -> np.ndarray:
+        """Finite codes without a token (k, D)."""
+        return self.codes[self.level.counts[self.finite] == 0]
+
+    @cached_property
+    def own(self) -> np.ndarray:
+        """The vector of each sampled latent's code (n, D)."""
+        return geometry.in_metric(self.book.rows(self.latent_codes), self.book.metric)
+
+    @cached_property
+    def relative_error(self) -> float:
+        """Mean squared distance of the sampled latents to their codes, as a share of their variance."""
+        return float(np.square(self.cloud.points - self.own).sum(1).mean() / max(self.cloud.spread**2, 1e-300))
+
+    @cached_property
+    def reachable_error(self) -> float:
+        """The same of k-means with as many codes as are in use, or fewer; NaN if there are too few latents to say."""
+        return kmeans_error(self.cloud.points, self.usage.used, self.book.metric == "cosine")
+
+    @property
+    def misfit(self) -> float:
+        """How many times as large the error is as that of k-means; 0 if that is not known."""
+        if not np.isfinite(self.reachable_error):
+            return 0.0
+        return self.relative_error / max(self.reachable_error, 1e-3)
+
+    @cached_property
+    def off_centre(self) -> OffCentre:
+        """Numbers of its codes are those of `book`."""
+        return off_centre(self.cloud.points, self.latent_codes, self.own)
+
+    @cached_property
+    def latent_spectrum(self) -> geometry.Spectrum:
+        return geometry.spectrum(self.cloud.points)
+
+    # Whether tokens and codes belong together.
+
+    @cached_property
+    def compared(self) -> np.ndarray:
+        """Rows of the sampled latents that are compared with every code: fewer in a very large codebook."""
+        count = len(self.latents)
+        some = min(count, max(LEAST_COMPARED, COMPARED // self.size))
+        return np.arange(some) * count // some
+
+    @cached_property
+    def explained(self) -> float:
+        """Share of them whose code is as near as the nearest one; see `belonging.py`."""
+        rows = self.compared
+        return float(explained(self.book, self.latents[rows], self.latent_codes[rows]).mean())
+
+    def cause(self, enough: float) -> Cause | None:
+        """What else would explain that share of them."""
+        rows = self.compared
+        return cause_of(self.book, self.latents[rows], self.latent_codes[rows], enough)

@@ -1,0 +1,142 @@
+"""Rules on whether codes and latents are what they should be: finite numbers, and tokens that belong to them."""
+
+from __future__ import annotations
+
+from explorer.analysis.codebook.evidence import Evidence
+from explorer.analysis.codebook.findings import GITHUB, VISUAL, Finding, percent
+from explorer.analysis.codes.belonging import WITHIN, Cause
+from explorer.analysis.codes.finite import bad_codes_title, bad_latents_title
+
+EXPLAINED, NEAREST = 0.95, 0.9  # share of latents that a cause explains; below the second something is wrong
+MANY_BAD = 0.01  # of the tokens: with more of them NaN the counts say nothing of the codebook
+SOURCE_NAN = f"A loss that becomes NaN leaves one code with every token: {GITHUB}v-iashin/SpecVQGAN/issues/20"
+SOURCE_FIT = f"Cosine against Euclidean codes: https://arxiv.org/abs/2110.04627; norms: {VISUAL}, sections 5 and 6.3.1"
+DIVERGED = (
+    "Go back to a checkpoint from before the loss became NaN; then a lower rate, clipped gradients, or an epsilon in "
+    "divisions by counts and lengths."
+)
+
+
+def bad_codes(of: Evidence) -> Finding | None:
+    """Codes that hold NaN or infinity."""
+    if of.codebook is None or (title := bad_codes_title(of.codebook, of.where)) is None:
+        return None
+    text = (
+        f"They have no distance to anything, so that some programs give them every token and others none; here "
+        f"{taken_by_bad(of):,} of {of.usage.tokens:,} tokens have one. What is said of vectors is of the others, "
+        f"{int(of.finite.sum()):,} in number."
+    )
+    return Finding("bad", title, text, "certain", DIVERGED, "heatmap", SOURCE_NAN, of.number, "Codes are NaN")
+
+
+def bad_latents(of: Evidence) -> Finding | None:
+    """Latents that hold NaN or infinity."""
+    title = bad_latents_title(of.level.not_finite, of.usage.tokens, of.where)
+    if title is None:
+        return None
+    text = (
+        "Their codes mean nothing: the nearest code to NaN is whichever the program happens to name, often number 0, "
+        "which looks like a collapse. They are in the counts, and in nothing that is said of latents."
+    )
+    return Finding("bad", title, text, "certain", DIVERGED, "heatmap", SOURCE_NAN, of.number, "Latents are NaN")
+
+
+def taken_by_bad(of: Evidence) -> int:
+    """Tokens whose code is not finite."""
+    return int(of.level.counts[~of.finite].sum()) if len(of.finite) else 0
+
+
+def counts_mean_nothing(of: Evidence) -> bool:
+    """Whether so many tokens come from NaN that counts would accuse the codebook of it."""
+    return max(of.level.not_finite, taken_by_bad(of)) > MANY_BAD * of.usage.tokens
+
+
+def belonging(of: Evidence) -> Finding | None:
+    """Tokens whose code is not the nearest one by the codebook's metric."""
+    if of.latents is None or of.explained >= NEAREST:
+        return None
+    metric, cause = of.book.metric, of.cause(EXPLAINED)
+    title, text, advice = _words(cause, metric)
+    found = (
+        f"Only {percent(of.explained)} of {len(of.compared):,} sampled latents have the code that is nearest by the "
+        f"{metric} metric, or one as near to {WITHIN:.0%}{of.where}. {text}"
+    )
+    level = "warning" if cause is not None and cause.kind == "bfloat16" else "bad"
+    kind = "Codes and tokens that do not belong together"
+    return Finding(level, f"{title}{of.where}", found, "certain", advice, "geometry", SOURCE_FIT, of.number, kind)
+
+
+def _words(cause: Cause | None, metric: str) -> tuple[str, str, str]:
+    """(title, text, advice)."""
+    if cause is None:
+        return (
+            "Codes and tokens do not belong together",
+            "No metric, scale, shift or order of the codes explains the choice: another checkpoint's codebook, or "
+            "tokens that were sampled rather than chosen.",
+            "Check that the codebook is the one that made these tokens; sampling or a beam search also do this.",
+        )
+    share = percent(cause.share)
+    makers = {
+        "metric": _metric,
+        "scaled": _scaled,
+        "shifted": _shifted,
+        "scaled and shifted": _scaled,
+        "transposed": _transposed,
+        "renumbered": _renumbered,
+        "bfloat16": _rounded,
+    }
+    return makers[cause.kind](cause, share, metric)
+
+
+def _metric(cause: Cause, share: str, metric: str) -> tuple[str, str, str]:
+    return (
+        f"Tokens follow the {cause.other} metric, not the {metric} one",
+        f"By the {cause.other} metric it is {share}: the codes were chosen by that one.",
+        f"Declare the metric as {cause.other}, or normalise latents and codes alike before comparing them.",
+    )
+
+
+def _scaled(cause: Cause, share: str, metric: str) -> tuple[str, str, str]:
+    also = " and shifted" if cause.shift else ""
+    by = f", moved by {cause.shift:.3g}," if cause.shift else ""
+    return (
+        f"The codebook is scaled{also}",
+        f"Multiplied by {cause.factor:.3g}{by} its codes would be nearest for {share}.",
+        "Look for a normalisation of latents or codes that is done on one side only.",
+    )
+
+
+def _shifted(cause: Cause, share: str, metric: str) -> tuple[str, str, str]:
+    return (
+        "The codebook is shifted",
+        f"Moved by a vector of length {cause.shift:.3g}, the same for all, its codes would be nearest for {share}.",
+        "Look for a mean that is subtracted, or a bias that is added, on one side only.",
+    )
+
+
+def _transposed(cause: Cause, share: str, metric: str) -> tuple[str, str, str]:
+    return (
+        "The codebook is transposed",
+        f"Read as (dimensions, codes) instead of (codes, dimensions), its codes would be nearest for {share}.",
+        "Transpose the table when it is loaded (.T), rather than reshaping it.",
+    )
+
+
+def _renumbered(cause: Cause, share: str, metric: str) -> tuple[str, str, str]:
+    size = f" by {cause.factor:,.0f}, the same for all" if cause.factor else ""
+    what = "numbers are moved" if cause.factor else "rows are in another order"
+    return (
+        f"Codes and tokens do not belong together: the {what}",
+        f"{share} of the latents of a code lie nearest to one and the same other code: the numbers of the codes were "
+        f"changed{size or ', each to one other'}.",
+        "Use the order in which the codes were when the tokens were made (or subtract what was added to the indices).",
+    )
+
+
+def _rounded(cause: Cause, share: str, metric: str) -> tuple[str, str, str]:
+    return (
+        "Codes are rounded to bfloat16",
+        f"All their numbers are such of 8 significant bits; within that rounding it is {share}. The tokens were chosen "
+        "with finer codes, or distances were computed as coarsely.",
+        "Keep the codebook and the search for the nearest code in float32.",
+    )

@@ -1,0 +1,181 @@
+"""Do these tokens belong to these codes? Whether a latent's code explains it, and if not, what would.
+
+A latent is explained when its code is as near as the nearest one, to rounding or within WITHIN: twins, black
+backgrounds and silence have many codes at almost one distance, and a tokenizer that adds up in another order takes
+another of them. Letters: n latents, K codes, D codebook_dim.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from explorer.analysis.codes.neighbours import assign, latent_margins
+from explorer.analysis.maps.geometry import in_metric, spread
+from explorer.record import Codebook
+
+WITHIN = 0.01  # of the nearest distance (dot: of the best product above the mean one)
+FLOAT32, HALF, BFLOAT16 = 2.0**-23, 2.0**-11, 2.0**-9
+# Roundings of |x|^2 + |c|^2 where a squared distance is computed as |x|^2 - 2 x.c + |c|^2 in float32, uncentred: a few,
+# and those of sums of D products, which wander like the square root of D (Higham and Mary 2019).
+SUMS, SUMS_EACH = 2.0, 0.75
+APART = 0.2  # of the spread of the latents
+FITTED = 0.75  # share of the latents that an estimated scale or shift explains at least
+STEADY = 0.9  # of the latents of a code whose nearest code is one and the same: the codes have been renumbered
+SEEN, MOST_SEEN = 3, 0.5  # latents of a code from which that is looked at; share of the latents whose codes have them
+METRICS = ("euclidean", "cosine", "dot")
+
+
+def is_half(values: np.ndarray) -> bool:
+    """Whether all values are those of half precision, as latents of older audits and of models in float16."""
+    return bool((np.abs(values) < 65_504).all() and np.array_equal(values, values.astype(np.float16)))
+
+
+def is_bfloat16(values: np.ndarray) -> bool:
+    """Whether all values (float32) are those of bfloat16: the lower 16 bits are zero."""
+    return not (np.ascontiguousarray(values, np.float32).view(np.uint32) & 0xFFFF).any()
+
+
+def explained(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, rounding: float = 0.0) -> np.ndarray:
+    """Whether each of `latents` (n, D) has a code (n,) as near as the nearest one: (n,) bool.
+
+    rounding: of the codes, as a share of their length, such as BFLOAT16. Rounding of half-precision latents is seen.
+    """
+    if codebook.rule is not None:
+        return _on_lattice(codebook, latents, codes)
+    nearest = assign(codebook, latents)
+    points, own, best = (
+        in_metric(np.asarray(vectors, np.float64), codebook.metric)
+        for vectors in (latents, codebook.vectors[codes], codebook.vectors[nearest])
+    )
+    longer = np.maximum(np.linalg.norm(own, axis=1), np.linalg.norm(best, axis=1))
+    lengths = np.linalg.norm(points, axis=1) + longer
+    roundings = max(SUMS, SUMS_EACH * points.shape[1] ** 0.5)
+    sums = roundings * FLOAT32 * (np.square(points).sum(axis=1) + longer**2)
+    slip = (HALF if is_half(latents) else 0.0) + rounding
+    if codebook.metric == "dot":
+        most = (points * best).sum(1)
+        mean = points @ codebook.vectors.mean(axis=0, dtype=np.float64)
+        short = most - (points * own).sum(1)
+        return short <= WITHIN * np.abs(most - mean) + sums + 2 * slip * lengths**2
+    mine, least = (np.square(points - rows).sum(1) for rows in (own, best))
+    # d_own <= (1 + WITHIN) d_least + 2 slip lengths, in squares and with the rounding of a float32 sum.
+    allowed = np.square((1 + WITHIN) * np.sqrt(least) + 2 * slip * lengths)
+    return mine <= allowed + sums
+
+
+def _on_lattice(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """A latent may lie beyond a side of its cell by WITHIN of the smallest step of an axis."""
+    values = [np.unique(axis) for axis in codebook.rule.axis_values]
+    step = min((float(np.diff(axis).min()) for axis in values if len(axis) > 1), default=0.0)
+    lengths = np.linalg.norm(latents.astype(np.float64), axis=1)
+    slip = (HALF if is_half(latents) else SUMS * FLOAT32) * lengths
+    return latent_margins(latents, codes, codebook) >= -(WITHIN * step + slip)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What would explain the tokens: its kind, the share of latents that it explains, and figures for its words."""
+
+    kind: str
+    share: float
+    factor: float = 1.0
+    shift: float = 0.0
+    other: str = ""
+
+    @property
+    def fitted(self) -> bool:
+        """Whether its figures are estimates, which leave some latents near a border unexplained."""
+        return self.kind in ("scaled", "shifted", "scaled and shifted")
+
+
+def cause_of(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, enough: float) -> Cause | None:
+    """The likeliest cause that explains a share `enough` of the latents or more; None if nothing tried does."""
+    tried = [
+        *_rounded(codebook, latents, codes),
+        *_by_other_metrics(codebook, latents, codes),
+        *_fitted(codebook, latents, codes),
+        *_transposed(codebook, latents, codes),
+    ]
+    fits = [cause for cause in tried if cause.share >= (min(enough, FITTED) if cause.fitted else enough)]
+    if fits:
+        return max(fits, key=lambda cause: cause.share)
+    return _renumbered(codebook, latents, codes)
+
+
+def _share(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> float:
+    if not _apart(codebook, latents):
+        return 0.0
+    return float(explained(codebook, latents, codes).mean())
+
+
+def _rounded(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[Cause]:
+    """Codes that were rounded to bfloat16 after the tokens were chosen."""
+    if codebook.vectors is None or not is_bfloat16(codebook.vectors):
+        return []
+    return [Cause("bfloat16", float(explained(codebook, latents, codes, BFLOAT16).mean()))]
+
+
+def _by_other_metrics(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[Cause]:
+    if codebook.vectors is None:
+        return []
+    others = (name for name in METRICS if name != codebook.metric)
+    return [Cause("metric", _share(replace(codebook, metric=name), latents, codes), other=name) for name in others]
+
+
+def _fitted(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[Cause]:
+    """Codes times a factor, plus a shift, or both, by least squares over the latents."""
+    if codebook.vectors is None:
+        return []
+    raw, own = latents.astype(np.float64), codebook.vectors[codes].astype(np.float64)
+    factor = float((raw * own).sum() / max(np.square(own).sum(), 1e-300))
+    shift = (raw - own).mean(axis=0)
+    left, right = raw - raw.mean(0), own - own.mean(0)
+    both = float((left * right).sum() / max(np.square(right).sum(), 1e-300))
+    offset = raw.mean(0) - both * own.mean(0)
+    table = codebook.vectors.astype(np.float64)
+    return [
+        Cause("scaled", _share(_with(codebook, factor * table), latents, codes), factor),
+        Cause("shifted", _share(_with(codebook, table + shift), latents, codes), 1.0, float(np.linalg.norm(shift))),
+        Cause(
+            "scaled and shifted", _share(_with(codebook, both * table + offset), latents, codes) - 1e-3,
+            both, float(np.linalg.norm(offset)),
+        ),
+    ]  # fmt: skip
+
+
+def _with(codebook: Codebook, vectors: np.ndarray) -> Codebook:
+    return replace(codebook, vectors=vectors.astype(np.float32))
+
+
+def _apart(codebook: Codebook, latents: np.ndarray) -> bool:
+    """Whether codes reach about as far as latents do: of a codebook shrunk to a point every code is as near."""
+    return spread(codebook.vectors) >= APART * spread(latents)
+
+
+def _transposed(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[Cause]:
+    """A table that was laid out (D, K) and read as (K, D)."""
+    if codebook.vectors is None:
+        return []
+    size, dim = codebook.vectors.shape
+    read = np.ascontiguousarray(codebook.vectors.reshape(dim, size).T)
+    return [Cause("transposed", _share(_with(codebook, read), latents, codes))]
+
+
+def _renumbered(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> Cause | None:
+    """Codes whose latents lie at one other code each: rows in another order, or numbers moved by one."""
+    known = np.isin(codes, np.flatnonzero(np.bincount(codes) >= SEEN))
+    if known.mean() < MOST_SEEN:
+        return None
+    codes, nearest = codes[known], assign(codebook, latents[known])
+    pairs, count = np.unique(np.stack([codes, nearest], axis=1), axis=0, return_counts=True)
+    own = np.unique(codes)
+    most = np.zeros(codebook.codebook_size, np.int64)
+    np.maximum.at(most, pairs[:, 0], count)
+    main = pairs[count == most[pairs[:, 0]]]
+    steady = most[own].sum() / len(codes)
+    if steady < STEADY or len(np.unique(main[:, 1])) < STEADY * len(own) or len(own) < 2:
+        return None
+    step = np.unique((main[:, 1] - main[:, 0]) % codebook.codebook_size)
+    return Cause("renumbered", float(steady), factor=float(step[0]) if len(step) == 1 else 0.0)

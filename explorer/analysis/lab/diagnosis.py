@@ -1,0 +1,300 @@
+"""Diagnosis of a training run in words: from what was measured, never from the settings, which only say what can be
+tried (`lab/advice.py`). What codes reach is held against k-means on the same latents.
+
+It reads the three stores of a run (see `explorer.lab.history`): curves with `series(name)`, frames with `after(step)`,
+events with `since(step)`. Shares and ratios that decide are named at the top; they were set by runs that are known to
+be broken or well (`tests/analysis/test_lab_diagnosis.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from explorer.analysis.lab.reading import DUPLICATE, FALLING, LATELY, ORIGIN, RECENT, RunReading, read_run
+from explorer.lab.settings import LabSettings
+
+EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
+DEAD_BAD, DEAD_WARN = 0.5, 0.1  # share of K
+CHURN = 0.75  # reseeds again in RECENT steps, as a share of K
+BACK = 0.35  # a reseeded code is back when it is this close to where it was, in spreads of the latents
+FAR = 1.4  # codes are far when their nearest latent is this many spreads away
+STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
+FROZEN = 5.0  # a latent hardly moved when its way is less than this many of its first lengths
+TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
+LAGS, LAGS_BY = 0.03, 3.0  # error as a share of the variance: at least, and against k-means or the best it was
+SLID = 0.05  # share of K that has to lie at the origin
+BLUNT, BLUNTER, BLUNT_BAD = 0.1, 4.0, 0.25  # error as a share of the variance: at least, against k-means, and bad
+SKEWED = 0.5  # of the perplexity that k-means reaches
+COARSE = 0.5  # of the variance that k-means leaves: so few codes say little
+
+
+@dataclass(frozen=True)
+class Finding:
+    """level: "bad", "warn" or "good". figure that shows it: plane, heatmap, histogram, curves, pictures or events."""
+
+    level: str
+    title: str
+    text: str
+    advice: str
+    figure: str
+
+
+def diagnose(
+    curves: Any, frames: Any, events: Any, settings: LabSettings | None = None, until: int | None = None
+) -> tuple[Finding, ...]:
+    """Findings on a run, worst first; none in its first steps.
+
+    settings: of the run, for the advice alone. until: the step on screen; nothing after it is looked at.
+    """
+    run = read_run(curves, frames, events, settings, until)
+    return () if run is None else found_in(run)
+
+
+def found_in(run: RunReading) -> tuple[Finding, ...]:
+    """The findings of `diagnose` on a run that was read already."""
+    if run.now.step < EARLY:
+        return ()
+    found = [finding for check in CHECKS if (finding := check(run)) is not None]
+    found = found or [_no_alarm(run)]
+    rank = {"bad": 0, "warn": 1, "good": 2}
+    return tuple(sorted(found, key=lambda finding: rank[finding.level]))
+
+
+def _dead(run: RunReading) -> Finding | None:
+    """Dead codes, with what was counted."""
+    if run.dead < DEAD_WARN:
+        return None
+    count, bits = run.level.dead, np.log2(max(1.0, run.perplexity))
+    text = (
+        f"{count} of {run.k} codes dead{run.where} {run.seen()}; perplexity {run.perplexity:.0f} of at most "
+        f"{run.ceiling} in a batch, so {bits:.1f} of {np.log2(run.k):.1f} bits are used."
+    )
+    advice = run.advise("dead_although_reseeded" if run.events.total else "dead")
+    return Finding("bad" if run.dead >= DEAD_BAD else "warn", f"{count} of {run.k} codes dead", text, advice, "heatmap")
+
+
+def _far(run: RunReading) -> Finding | None:
+    """Dead codes that no latent is near."""
+    dead = run.level.dead
+    if run.level.metric != "euclidean" or dead < 0.25 * run.k or run.slid > 0.5 * dead or run.away < FAR:
+        return None
+    text = f"Dead codes ({dead} of {run.k}) lie {run.away:.1f} spreads of the latents from the nearest latent (median)."
+    return Finding("bad", "Codes far from all latents", text, run.advise("far"), "plane")
+
+
+def _slid(run: RunReading) -> Finding | None:
+    """Dead codes that the smoothed EMA has drawn to the origin."""
+    if run.slid < max(2, SLID * run.k):
+        return None
+    text = (
+        f"{run.slid} of {run.k} codes are dead and lie within {ORIGIN:.1%} of a spread of the origin. While a code "
+        "wins nothing, its sum and its count fade by the decay at each step; Laplace smoothing keeps the count that "
+        "divides the sum from falling as far, so the vector shrinks to 0. It wins latents again only if some pass by "
+        "there."
+    )
+    return Finding("warn", f"{run.slid} dead codes have slid to the origin", text, run.advise("slid"), "plane")
+
+
+def _churn(run: RunReading) -> Finding | None:
+    """The same codes reseeded again and again."""
+    reseeds = run.reseeds()
+    count, again = sum(one.count for one in reseeds), sum(one.again for one in reseeds)
+    if again < CHURN * run.k:
+        return None
+    checks = len({one.step for one in reseeds})
+    fair = run.now.batch_size / run.k
+    text = (
+        f"{count:,} reseeds in the last {min(RECENT, run.now.step)} steps, {again:,} of them of codes reseeded before; "
+        f"{count / checks / run.k:.0%} of {run.k} codes at each of {checks} "
+        f"{'check' if checks == 1 else 'checks'} that reseeded. A fair share is "
+        f"N/K = {fair:.2g} tokens a step."
+    )
+    return Finding("bad", "The same codes are reseeded again and again", text, run.advise("churn"), "events")
+
+
+def _jump_back(run: RunReading) -> Finding | None:
+    """Reseeded codes that are soon where they were."""
+    steps = np.array([frame.step for frame in run.kept])
+    ways = []
+    for event in run.recent[-300:]:
+        before, after = np.searchsorted(steps, event.step) - 1, np.searchsorted(steps, event.step, side="right")
+        if before < 0 or after >= len(steps):
+            continue
+        was, now = (run.kept[i].levels[run.number].vectors[event.code] for i in (before, after))
+        ways.append(float(np.linalg.norm(now - was)) / max(1e-9, run.spread))
+    near = sum(way < BACK for way in ways)
+    if len(ways) < 20 or near < 0.6 * len(ways):
+        return None
+    text = (
+        f"{near} of {len(ways)} reseeded codes were soon within {BACK:g} spreads of the latents of where they had died."
+    )
+    return Finding("bad", "Reseeded codes jump back", text, run.advise("jump_back"), "plane")
+
+
+def _left_behind(run: RunReading) -> Finding | None:
+    """Latents that moved on without the codes: whose fault it is shows in whether the codes move at all."""
+    if run.growth < 3 or run.level.metric != "euclidean" or run.off_centre < TRAILS:
+        return None
+    error = float(np.median(run.relative[-5:]))
+    if error < 0.25:
+        return None
+    lag = f"the quantization error is {error:.0%} of the latents' variance"
+    if run.codes_moved < STILL or _fixed(run):
+        text = f"Latents grew {run.growth:.1f}x while the codes in use stood still; {lag}."
+        return Finding("bad", "The codebook stands still", text, run.advise("still"), "plane")
+    text = f"The latent norm grew {run.growth:.1f}x and the codes could not follow; {lag}."
+    return Finding("bad", "The latents run away", text, run.advise("run_away"), "curves")
+
+
+def _fixed(run: RunReading) -> bool:
+    """Whether no code has moved at all in the second half of the run, as those of k-means that is fitted once."""
+    since = [frame for frame in run.kept if 2 * frame.step >= run.now.step]
+    since += [frame for frame in run.kept if 2 * frame.step < run.now.step][-1:]
+    tables = [frame.levels[run.number].vectors for frame in since]
+    return len(tables) > 1 and all(np.array_equal(table, run.level.vectors) for table in tables)
+
+
+def _lags(run: RunReading) -> Finding | None:
+    """Living codes beside the middle of their latents, which move: the codebook follows too slowly, or not at all."""
+    if run.level.metric == "implicit":  # codes of a rule cannot follow, and are not meant to
+        return None
+    if run.dead >= DEAD_BAD or run.off_centre < TRAILS or run.reference is None:
+        return None
+    if not (run.latents_moved > 0.05 or run.turns):  # those that go in circles may be where they began
+        return None
+    now, least = run.lately, run.reference
+    if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):
+        return None
+    text = (
+        f"Over the last {LATELY} steps the codes left {now:.1%} of the latents' variance (median), and k-means with as "
+        f"many leaves {least:.1%}; "
+        f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes "
+    )
+    if _fixed(run):
+        if _left_behind(run):
+            return None
+        text += "have not moved for half of the run."
+        return Finding("bad", "The codebook stands still", text, run.advise("still"), "plane")
+    text += "trail behind."
+    return Finding("bad", "The codebook lags behind", text, run.advise("lags"), "plane")
+
+
+def _frozen(run: RunReading) -> Finding | None:
+    """Latents that hardly moved while the reconstruction is poor."""
+    if not 0 < run.latents_moved < FROZEN or not run.unfaithful or run.now.step < 150 or run.still_falls:
+        return None
+    text = (
+        f"Latents moved {run.latents_moved:.1f} of their first length in {run.now.step:,} steps, and the "
+        f"outputs still miss {run.unfaithful:.0%} of the inputs' variance."
+    )
+    return Finding("bad", "The encoder is frozen", text, run.advise("frozen"), "curves")
+
+
+def _alike(run: RunReading) -> Finding | None:
+    """Codes in use that lie on each other."""
+    alike, looked = run.alike
+    if not alike or alike < 0.25 * looked:
+        return None
+    text = (
+        f"{alike} of {looked} codes in use lie on another: nearer than {DUPLICATE:.0%} of the typical distance of a "
+        f"latent to its code. Perplexity {run.perplexity:.0f} of {run.k} counts them as if they differed."
+    )
+    level = "bad" if alike >= 0.5 * looked else "warn"
+    return Finding(level, "Near-duplicate codes", text, run.advise("alike"), "plane")
+
+
+def _unfaithful(run: RunReading) -> Finding | None:
+    """Usage that looks well beside a reconstruction that is not."""
+    if not run.unfaithful or run.perplexity < 0.5 * run.ceiling or run.now.step < 150 or run.still_falls:
+        return None
+    text = (
+        f"Perplexity {run.perplexity:.0f} of at most {run.ceiling} could leave as little as {run.bound:.1%} of the "
+        f"inputs' variance, and yet outputs miss {run.unfaithful:.0%} in training: codes are used, but say little."
+    )
+    return Finding("bad", "Usage without fidelity", text, run.advise("unfaithful"), "curves")
+
+
+def _reached(run: RunReading) -> tuple[int, float | None]:
+    """(codes, what k-means with them leaves): with as many as the run has, or with fewer if the latents shown are too
+    few for that, which asks less of the run; None where nothing can be fitted."""
+    if run.reference is not None:
+        return run.k, run.reference
+    return run.most_fitted, run.reference_of_fewer
+
+
+def _blunt(run: RunReading) -> Finding | None:
+    """Codes that leave far more of the latents than k-means with as many codes does, and no longer get better."""
+    codes, least = _reached(run)
+    if run.now.step < 150 or least is None:
+        return None
+    now = min(run.held_out_error, run.lately)
+    if now < max(BLUNT, BLUNTER * least) or run.relative[-1] < FALLING * run.relative[len(run.relative) // 2]:
+        return None
+    number = f"as many codes ({run.k})" if codes == run.k else f"only {codes} codes (of {run.k} none was fitted)"
+    text = (
+        f"The codes leave {now:.1%} of the latents' variance{run.where}; k-means with {number} leaves "
+        f"{least:.1%} of the same latents."
+    )
+    level = "bad" if now >= BLUNT_BAD else "warn"
+    return Finding(level, "Codes fit the latents badly", text, run.advise("blunt"), "plane")
+
+
+def _coarse(run: RunReading) -> Finding | None:
+    """So few codes that even the best of them say little."""
+    if run.reference is None or run.reference < COARSE:
+        return None
+    codes = "1 code leaves" if run.k == 1 else f"{run.k} codes leave"
+    left, least = min(1.0, run.held_out_error), min(1.0, run.reference)
+    text = (
+        f"{codes} {left:.0%} of the latents' variance{run.where}, and k-means with as many leaves {least:.0%}: more "
+        "cannot be said with so few."
+    )
+    return Finding("warn", "Too few codes to say much", text, run.advise("coarse"), "plane")
+
+
+def _skewed(run: RunReading) -> Finding | None:
+    """Codes that are all in use, but a few of which take far more than with k-means."""
+    if run.now.step < 150 or run.dead >= DEAD_WARN or run.evenness is None:
+        return None
+    own, reached = run.evenness
+    if own >= SKEWED * reached:
+        return None
+    text = (
+        f"On the latents shown the codes reach a perplexity of {own:.1f}{run.where}, and k-means with as many codes "
+        f"{reached:.1f}: a few codes take most of them."
+    )
+    return Finding("warn", "A few codes take most latents", text, run.advise("skewed"), "histogram")
+
+
+def _no_alarm(run: RunReading) -> Finding:
+    codes, least = _reached(run)
+    compared = "not compared with k-means" if least is None else f"k-means with {codes} codes: {least:.1%}"
+    if least is not None and codes < run.k:
+        compared += ", the most that the latents shown allow"
+    if run.evenness is not None:
+        compared += f" at perplexity {run.evenness[1]:.0f}"
+    text = (
+        f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.0f} of at most "
+        f"{run.ceiling} in a batch; quantization error {run.relative[-1]:.1%} of the latents' variance ({compared})."
+    )
+    return Finding("good", "Nothing wrong is measured", text, "", "histogram")
+
+
+CHECKS = (
+    _dead,
+    _slid,
+    _far,
+    _churn,
+    _jump_back,
+    _left_behind,
+    _lags,
+    _frozen,
+    _alike,
+    _unfaithful,
+    _blunt,
+    _skewed,
+    _coarse,
+)

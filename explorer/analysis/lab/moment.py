@@ -1,0 +1,136 @@
+"""What a preset shows at a moment of its run: whether its fault is plain, and a sentence with numbers of that run.
+
+Numbers of the run itself, read from its frame, curves and events; `Sign` says which of them decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.analysis.lab.diagnosis import EARLY, Finding
+from explorer.analysis.lab.reading import RECENT, RunReading, error_of
+from explorer.lab.preset import Preset
+
+
+@dataclass(frozen=True)
+class Moment:
+    """state: "before" (not plain yet), "plain", "faded", "mending" or "mended"; text: what to look at."""
+
+    step: int
+    state: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """value: of a run at a moment. written: that value as people read it. means: in words, where it stands alone."""
+
+    value: Callable[[RunReading], float]
+    written: Callable[[float], str]
+    means: str = ""
+
+
+def _percent(share: float) -> str:
+    """With so many digits that a small share can be told from one of half its size."""
+    if 0 < abs(share) < 0.01:
+        return f"{share:.2%}"
+    return f"{share:.1%}" if abs(share) < 0.1 else f"{share:.0%}"
+
+
+def _whole(number: float) -> str:
+    return f"{number:,.0f}"
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if abs(number) >= 10 else f"{number:.1f}"
+
+
+def _reseeds(run: RunReading) -> float:
+    return float(sum(one.count for one in run.reseeds(RECENT)))
+
+
+def _missed(run: RunReading) -> float:
+    return float(run.missed[-20:].mean()) if len(run.missed) else 0.0
+
+
+def _norm(rows: np.ndarray) -> float:
+    return float(np.linalg.norm(rows, axis=1).mean()) if len(rows) else 0.0
+
+
+def _alike_share(run: RunReading) -> float:
+    alike, looked = run.alike
+    return alike / looked if looked else 0.0
+
+
+MEASURES: Mapping[str, Measure] = {
+    "step": Measure(lambda run: run.now.step, _whole),
+    "k": Measure(lambda run: run.k, _whole),
+    "dead": Measure(lambda run: run.level.dead, _whole),
+    "live": Measure(lambda run: run.k - run.level.dead, _whole),
+    "dead_share": Measure(lambda run: run.level.dead / run.k, _percent, "of the codes dead"),
+    "slid": Measure(lambda run: run.slid, _whole),
+    "slid_share": Measure(lambda run: run.slid / run.k, _percent, "of the codes at the origin"),
+    "away": Measure(lambda run: run.away, _short),
+    "perplexity": Measure(lambda run: run.perplexity, _short),
+    "ceiling": Measure(lambda run: run.ceiling, _whole),
+    "error": Measure(lambda run: error_of(run.level), _percent, "of the latents' variance is left by the codes"),
+    "best": Measure(lambda run: run.reference if run.reference is not None else float("nan"), _percent),
+    "missed": Measure(_missed, _percent, "of the inputs' variance is missed by the outputs"),
+    "latent_norm": Measure(lambda run: _norm(run.level.z_e), _short, "mean length of a latent"),
+    "code_norm": Measure(lambda run: _norm(run.level.vectors), _short),
+    "alike": Measure(lambda run: run.alike[0], _whole),
+    "alike_share": Measure(_alike_share, _percent, "of the codes in use lie on another"),
+    "reseeds": Measure(_reseeds, _whole),
+    "reseeds_a_code": Measure(lambda run: _reseeds(run) / run.k, _short, f"reseeds a code in {RECENT} steps"),
+}
+
+
+class _Numbers(dict):
+    """The numbers of a run by name, written; each is measured when a sentence asks for it."""
+
+    def __init__(self, run: RunReading) -> None:
+        super().__init__()
+        self._run = run
+
+    def __missing__(self, name: str) -> str:
+        measure = MEASURES[name]
+        self[name] = measure.written(measure.value(self._run))
+        return self[name]
+
+
+def moment_of(preset: Preset, run: RunReading, mended: bool) -> Moment:
+    """What the preset shows at the step of `run`."""
+    sign, numbers = preset.sign, _Numbers(run)
+    value, step = MEASURES[sign.measure].value(run), run.now.step
+    measured = f"{numbers[sign.measure]} {MEASURES[sign.measure].means}"
+    if mended and value <= sign.mended:
+        return Moment(step, "mended", preset.mend.now.format_map(numbers))
+    if mended:
+        bar = MEASURES[sign.measure].written(sign.mended)
+        return Moment(step, "mending", f"The mend acts: {measured} now; it counts as mended at {bar} and below.")
+    if value >= sign.broken and step >= EARLY:
+        return Moment(step, "plain", preset.now.format_map(numbers))
+    if step < preset.pause_at:
+        return Moment(step, "before", f"Not plain yet: {measured}. The run pauses itself at step {preset.pause_at:,}.")
+    if preset.fades:
+        return Moment(step, "faded", preset.fades.format_map(numbers))
+    return Moment(step, "faded", f"{'No longer' if _was_plain(preset, run) else 'Not'} plain at this step: {measured}.")
+
+
+def _was_plain(preset: Preset, run: RunReading) -> bool:
+    """Whether the fault was plain at some earlier moment that was looked at."""
+    measure = MEASURES[preset.sign.measure].value
+    return any(measure(earlier) >= preset.sign.broken for earlier in run.earlier(EARLY))
+
+
+def beside(found: tuple[Finding, ...], preset: Preset, moment: Moment) -> tuple[Finding, ...]:
+    """The findings on a run that is broken on purpose, or whose mend still acts: that no measure raises an alarm is no
+    good news there."""
+    if moment.state == "mended" or not found or any(finding.level != "good" for finding in found):
+        return found
+    title = "Not mended yet" if moment.state == "mending" else "Broken on purpose"
+    text = " ".join(finding.text for finding in found)
+    return (Finding("warn", title, f"{preset.title}: no measure raises an alarm at this step. {text}", "", "plane"),)

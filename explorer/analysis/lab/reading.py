@@ -1,0 +1,329 @@
+"""RunReading: what the diagnosis of a training run reads from its curves, frames and events. Numbers only, no words."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.cluster.vq import kmeans2
+
+from explorer.analysis.codes.usage import usage_of_counts
+from explorer.analysis.lab.advice import advise
+from explorer.frame import DEAD, LIVE, Frame, FrameEvent, FrameLevel
+from explorer.lab.history import Tally
+from explorer.lab.settings import LabSettings
+
+RECENT = 100  # steps over which reseeds are counted
+UNFAITHFUL = 0.1  # squared error of the outputs as a share of the variance of the inputs ...
+ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could reach
+FALLING = 0.6  # an error falls while it is below this share of what it was when the run was half as long
+FEW = 8  # latents, or codes
+LOOKS = 12  # earlier frames looked at
+LATELY = 100  # steps
+TURNED = 0.2  # of a length
+ORIGIN = 1e-3  # spreads of the latents: nearer to 0 than that, a code lies at the origin
+KMEANS_ITERATIONS = 8
+MANY = 128  # codes looked at
+DUPLICATE = 0.05  # two codes are alike when closer than this share of the typical distance of a latent to its code
+CLOSE = 0.01  # ... and than this share of the median distance between codes
+
+
+class _Until:
+    """The curves up to a step."""
+
+    def __init__(self, curves: Any, step: int) -> None:
+        self._curves, self._step = curves, step
+
+    def series(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        steps, values = self._curves.series(name)
+        kept = np.asarray(steps) <= self._step
+        return np.asarray(steps)[kept], np.asarray(values)[kept]
+
+
+class _EventsUntil:
+    """The events up to a step."""
+
+    def __init__(self, events: Any, step: int) -> None:
+        self._events, self._step = events, step
+
+    @property
+    def total(self) -> int:
+        return sum(one.count for one in self._events.tallied(-1, self._step))
+
+    def since(self, step: int) -> list[FrameEvent]:
+        return [event for event in self._events.since(step) if event.step <= self._step]
+
+    def tallied(self, after: int, level: int) -> list[Tally]:
+        return self._events.tallied(after, self._step, level)
+
+
+class RunReading:
+    """What the checks share: the newest frame, its worst level, and sizes of things."""
+
+    def __init__(self, kept: Sequence[Frame], curves: Any, events: Any, settings: LabSettings | None = None) -> None:
+        self.kept, self.settings, self._stores = kept, settings, (curves, events)
+        self.curves, self.events = _Until(curves, kept[-1].step), _EventsUntil(events, kept[-1].step)
+        self.first, self.now = kept[0], kept[-1]
+        dead = [level.dead / level.codebook_size for level in self.now.levels]
+        self.number = int(np.argmax(dead))
+        self.dead = dead[self.number]
+        self.level: FrameLevel = self.now.levels[self.number]
+        self.k = self.level.codebook_size
+        self.ceiling = min(self.k, self.now.batch_size)
+
+    def earlier(self, first: int) -> Iterator[RunReading]:
+        """The same run as it stood at up to LOOKS earlier frames from step `first` on, the newest of them first."""
+        places = [i for i, frame in enumerate(self.kept[:-1]) if frame.step >= first]
+        for i in places[:: -max(1, -(-len(places) // LOOKS))]:
+            yield RunReading(self.kept[: i + 1], *self._stores, self.settings)
+
+    def advise(self, ailment: str) -> str:
+        """What can be tried with the controls that act on this run."""
+        return advise(ailment, self.settings)
+
+    @property
+    def where(self) -> str:
+        return f" on level {self.number + 1}" if len(self.now.levels) > 1 else ""
+
+    @cached_property
+    def perplexity(self) -> float:
+        """Of a batch, mean of the newest rows; of the latents shown where the curves have none."""
+        _, values = self.curves.series(f"perplexity_{self.number}")
+        shown = usage_of_counts(np.bincount(self.level.indices)).perplexity
+        return float(values[-20:].mean()) if len(values) else shown
+
+    @cached_property
+    def spread(self) -> float:
+        """Root mean squared distance of the latents to their mean."""
+        return spread_of(self.level)
+
+    @cached_property
+    def recent(self) -> list[FrameEvent]:
+        since = self.events.since(self.now.step - RECENT)
+        return [event for event in since if event.level == self.number]
+
+    def reseeds(self, steps: int = RECENT) -> list[Tally]:
+        """How many codes were reseeded at each step of the last `steps`; counted, so that no event is forgotten."""
+        return self.events.tallied(self.now.step - steps, self.number)
+
+    @cached_property
+    def relative(self) -> np.ndarray:
+        """Quantization error as a share of the variance of the latents: of some earlier frames and the last five."""
+        earlier = self.kept[:-5][:: max(1, len(self.kept) // LOOKS)]
+        return np.array([error_of(frame.levels[self.number]) for frame in (*earlier, *self.kept[-5:])])
+
+    @cached_property
+    def lately(self) -> float:
+        """The same, median of frames over the last LATELY steps: one bad moment of a run that learns is no ailment."""
+        recent = [frame for frame in self.kept if frame.step > self.now.step - LATELY]
+        looked = recent[:: max(1, -(-len(recent) // LOOKS))]
+        return float(np.median([error_of(frame.levels[self.number]) for frame in (*looked, self.now)]))
+
+    @cached_property
+    def off_centre(self) -> float:
+        """Share of the quantization error that would go if each code stood in the middle of the latents it is chosen
+        for; of codes chosen for at least FEW of the latents shown, 0 if there are none."""
+        z, indices = self.level.z_e.astype(np.float64), self.level.indices
+        counts = np.bincount(indices, minlength=self.k)
+        sums = np.stack([np.bincount(indices, column, self.k) for column in z.T], axis=1)  # (K, d)
+        many = counts >= FEW
+        middle = sums[many] / counts[many, None]
+        away = np.square(self.level.vectors[many] - middle).sum(1) @ counts[many]
+        error = np.square(z - self.level.vectors[indices])[many[indices]].sum()
+        return float(away / max(1e-12, error)) if many.any() else 0.0
+
+    @cached_property
+    def slid(self) -> int:
+        """Dead codes that lie at the origin."""
+        dead = self.level.vectors[self.level.state == DEAD]
+        return int(np.count_nonzero(np.linalg.norm(dead, axis=1) < ORIGIN * self.spread))
+
+    @cached_property
+    def alike(self) -> tuple[int, int]:
+        """(alike, looked at): codes in use that lie on another one, of at most MANY; none where fewer than FEW are in
+        use, or a rule gives them."""
+        live = self.level.vectors[self.level.state == LIVE]
+        if self.level.metric == "implicit" or len(live) < FEW:
+            return 0, 0
+        looked = some(live)
+        squared = squared_distances(looked, live)
+        between = float(np.sqrt(np.median(squared[:32])))
+        typical = float(np.sqrt(np.square(self.level.z_e - self.level.vectors[self.level.indices]).sum(-1).mean()))
+        squared[np.arange(len(looked)), some(np.arange(len(live)))] = np.inf  # a code and itself
+        return int((squared.min(1) < min(DUPLICATE * typical, CLOSE * between) ** 2).sum()), len(looked)
+
+    @cached_property
+    def away(self) -> float:
+        """Median distance of a dead code to the nearest latent, in spreads of the latents; 0 without dead codes."""
+        dead = some(self.level.vectors[self.level.state == DEAD])
+        return float(np.median(nearest(dead, self.level.z_e[:512])) / max(1e-9, self.spread)) if len(dead) else 0.0
+
+    @cached_property
+    def _halves(self) -> tuple[np.ndarray, np.ndarray]:
+        order = np.random.default_rng(0).permutation(len(self.level.z_e))
+        return order[::2], order[1::2]
+
+    @cached_property
+    def reference(self) -> float | None:
+        """What k-means (++ start) leaves of the latents shown: fitted on half of them, drawn at random, and measured
+        on the rest, as a share of their variance. None where they are too few for so many codes."""
+        return None if self.most_fitted < self.k else self._kmeans[0]
+
+    @property
+    def reference_of_fewer(self) -> float | None:
+        """The same of as many codes as can be fitted, where that are fewer than K: more codes would leave less."""
+        return self._kmeans[0] if 1 <= self.most_fitted < self.k else None
+
+    @cached_property
+    def evenness(self) -> tuple[float, float] | None:
+        """Perplexity of the codes on the latents that `reference` is measured on, and that of k-means with as many."""
+        own = usage_of_counts(np.bincount(self.level.indices[self._halves[1]])).perplexity
+        return (own, self._kmeans[1]) if self.most_fitted >= self.k else None
+
+    @property
+    def most_fitted(self) -> int:
+        """Codes that k-means can be asked to fit to the latents shown; 0 where they are too few or all alike."""
+        fitted = len(self._halves[0])
+        return fitted // 2 if fitted >= FEW and self.spread >= 1e-9 else 0
+
+    @cached_property
+    def _kmeans(self) -> tuple[float, float]:
+        """Error as a share of the variance, and perplexity, of K codes or as many as can be fitted."""
+        fitted, rest = (self.level.z_e[rows].astype(np.float64) for rows in self._halves)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an empty cluster is no news here
+            centres, _ = kmeans2(fitted, min(self.k, self.most_fitted), iter=KMEANS_ITERATIONS, minit="++", seed=0)
+        squared, variance = squared_distances(rest, centres), np.square(rest - rest.mean(0)).sum(1).mean()
+        return float(squared.min(1).mean() / variance), usage_of_counts(np.bincount(squared.argmin(1))).perplexity
+
+    @cached_property
+    def held_out_error(self) -> float:
+        """What the codes of the run leave of the latents that `reference` is measured on."""
+        rows = self._halves[1]
+        rest = self.level.z_e[rows].astype(np.float64)
+        away = np.square(rest - self.level.vectors[self.level.indices[rows]]).sum(1).mean()
+        return float(away / max(1e-12, np.square(rest - rest.mean(0)).sum(1).mean()))
+
+    @cached_property
+    def latents_moved(self) -> float:
+        """How far the latents of the same inputs are from where they were at first, in lengths of a latent then."""
+        before, now = self.first.levels[self.number].z_e, self.level.z_e
+        if before.shape != now.shape:
+            return float("nan")
+        return float(np.linalg.norm(now - before, axis=1).mean() / max(1e-9, np.linalg.norm(before, axis=1).mean()))
+
+    @cached_property
+    def turns(self) -> bool:
+        """Whether latents of the same inputs keep moving, in the last LATELY steps by TURNED of their length, while
+        the error does not fall."""
+        before = next(frame for frame in self.kept if frame.step >= self.now.step - LATELY)
+        if before is self.now:  # the last one kept lies further back
+            before = self.kept[-2] if len(self.kept) > 1 else self.now
+        then, now = before.levels[self.number].z_e, self.level.z_e
+        if then.shape != now.shape or self.relative[-1] < FALLING * self.relative[len(self.relative) // 2]:
+            return False
+        return np.linalg.norm(now - then, axis=1).mean() > TURNED * np.linalg.norm(then, axis=1).mean()
+
+    @cached_property
+    def growth(self) -> float:
+        """Length of a latent now against that of the first rows of the curves."""
+        _, norms = self.curves.series("latent_norm")
+        return float(norms[-5:].mean() / max(1e-9, norms[:5].mean())) if len(norms) > 10 else 1.0
+
+    @cached_property
+    def codes_moved(self) -> float:
+        """Mean way of the codes now in use from where they were once the run had begun, in codebook spreads."""
+        start = next((frame for frame in self.kept if frame.step > 0), self.first).levels[self.number].vectors
+        used = np.unique(self.level.indices)
+        way = np.linalg.norm(self.level.vectors[used] - start[used], axis=1)
+        return float(way.mean() / max(1e-9, np.sqrt(np.square(start - start.mean(0)).sum(-1).mean())))
+
+    @cached_property
+    def missed(self) -> np.ndarray:
+        """Squared error of the outputs as a share of the variance of the inputs: of the steps kept in the curves, or
+        of the newest frame where the curves have none; empty where there is nothing to compare."""
+        _, values = self.curves.series("missed")
+        if len(values) or self.now.inputs is None or self.now.outputs is None:
+            return values
+        inputs, outputs = self.now.inputs.astype(np.float64), self.now.outputs.astype(np.float64)
+        return np.array([np.square(inputs - outputs).mean() / max(1e-12, np.square(inputs - inputs.mean(0)).mean())])
+
+    @cached_property
+    def bound(self) -> float:
+        """The least share of a variance that codes of this perplexity leave of Gaussian inputs of d values: perplexity
+        to the power of -2/d, the rate-distortion function at rate log(perplexity). Near 1 for pictures."""
+        values = 2 if self.now.inputs is None else int(np.prod(self.now.inputs.shape[1:]))
+        return float(max(1.0, self.perplexity) ** (-2 / values))
+
+    @cached_property
+    def unfaithful(self) -> float:
+        """What outputs miss, where it is far more than codes of that perplexity must; else 0."""
+        now = float(self.missed[-20:].mean()) if len(self.missed) else 0.0
+        return now if now > max(UNFAITHFUL, ABOVE_BOUND * self.bound) else 0.0
+
+    @property
+    def still_falls(self) -> bool:
+        """Whether what outputs miss was much more when the run was half as long."""
+        middle = len(self.missed) // 2
+        return (
+            len(self.missed) > 40 and self.missed[-20:].mean() < FALLING * self.missed[middle - 10 : middle + 10].mean()
+        )
+
+    def seen(self) -> str:
+        return f"after {self.now.step:,} steps over {short(self.now.latents_seen)} latents"
+
+
+def read_run(
+    curves: Any,
+    frames: Any,
+    events: Any,
+    settings: LabSettings | None = None,
+    until: int | None = None,
+    shown: Frame | None = None,
+) -> RunReading | None:
+    """A run as it stood at step `until` (None: now), from its three stores; None if no frame was kept yet.
+
+    shown: the frame on screen, which the stores need not have kept; then that is the moment.
+    """
+    until = shown.step if shown else until
+    kept = [frame for frame in frames.after(-1) if until is None or frame.step <= until]
+    if shown and (not kept or kept[-1].step < shown.step):
+        kept.append(shown)
+    return RunReading(kept, curves, events, settings) if kept else None
+
+
+def spread_of(level: FrameLevel) -> float:
+    return float(np.sqrt(np.square(level.z_e - level.z_e.mean(0)).sum(-1).mean()))
+
+
+def error_of(level: FrameLevel) -> float:
+    error = np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()
+    return float(error / max(1e-12, spread_of(level) ** 2))
+
+
+def some(rows: np.ndarray) -> np.ndarray:
+    """At most MANY of them, evenly spaced."""
+    return rows[:: max(1, -(-len(rows) // MANY))]
+
+
+def short(number: float) -> str:
+    """1,000,000 as "1.0 M"."""
+    return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number:,.0f}"
+
+
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(n, D), (m, D) -> (n, m) squared Euclidean distances."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    squared = a @ b.T
+    squared *= -2  # in place: the pages of each new array cost more than its numbers
+    squared += np.square(a).sum(1)[:, None]
+    squared += np.square(b).sum(1)
+    return np.maximum(squared, 0, out=squared)
+
+
+def nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(n, D), (m, D) -> (n,) distance of each of a to the nearest of b."""
+    return np.sqrt(squared_distances(a, b).min(1))

@@ -1,0 +1,1 @@
+"""Where codes lie, and the maps of it."""

@@ -1,0 +1,1 @@
+"""Tokens of any medium as pictures, and what a change of one does."""
