@@ -1,7 +1,7 @@
 """LabRunner: a run, or two in lock step, at full speed or slower, with commands that act between steps.
 
 It has no thread of its own: whoever owns it calls `turn` again and again, and gives commands in between. On the page
-that is one process a visitor (`pages/lab_process.py`). The run rests while nobody looks and ends after some minutes
+that is one process a visitor (`pages/lab/process.py`). The run rests while nobody looks and ends after some minutes
 without a sign of its visitor.
 """
 

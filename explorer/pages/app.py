@@ -14,12 +14,18 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from explorer.config import settings
-from explorer.pages import api_endpoints, api_page, codebook, compare, inspect, lab, loading
-from explorer.pages.door import Door, Pages
-from explorer.pages.hosts import NamedHosts, allowed_hosts
-from explorer.pages.icon import WithIcon
-from explorer.pages.runtime import SESSIONS_KEPT
-from explorer.pages.visitor_files import files
+from explorer.pages.api import endpoints as api_endpoints
+from explorer.pages.api import page as api_page
+from explorer.pages.bring import events as loading
+from explorer.pages.codebook import page as codebook
+from explorer.pages.compare import page as compare
+from explorer.pages.inspect import page as inspect
+from explorer.pages.lab import page as lab
+from explorer.pages.shared.door import Door, Pages
+from explorer.pages.shared.hosts import NamedHosts, allowed_hosts
+from explorer.pages.shared.icon import WithIcon
+from explorer.pages.shared.runtime import SESSIONS_KEPT
+from explorer.pages.shared.visitor_files import files
 from explorer.views.kit.page.theme import stylesheet, theme
 
 TITLE = "Discrete Tokenizer Explorer"

@@ -12,7 +12,7 @@ from explorer.audit import opening
 from explorer.audit.opening import bring_audit, is_audit, take_audit, tokenizer_of
 from explorer.errors import RecordError
 from explorer.pages import app as pages_app
-from explorer.pages import launch, runtime, serve
+from explorer.pages.shared import launch, runtime, serve
 
 
 @pytest.fixture(scope="module")

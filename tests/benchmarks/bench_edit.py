@@ -6,9 +6,9 @@ import json
 import statistics
 import time
 
-from explorer.pages import edit_events
-from explorer.pages.edit_desk import desks
-from explorer.pages.session import Visit
+from explorer.pages.edit import events as edit_events
+from explorer.pages.edit.desk import desks
+from explorer.pages.shared.session import Visit
 from explorer.tokenizers import list_tokenizers
 from tests.benchmarks.lab_page import chromium, served
 

@@ -20,7 +20,7 @@ from explorer.lab.models import build_model, difference
 from explorer.lab.quantizing import apply_settings, build_lab_quantizer
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
-from explorer.pages.lab_desk import FRAMES_PER_SECOND
+from explorer.pages.lab.desk import FRAMES_PER_SECOND
 from explorer.quantizers.chance import built_with, drawing_from
 from explorer.views.lab.payload import frame_payload
 from tests.benchmarks.lab_page import PLAY, SETTINGS, VIEW, chromium, cpu_seconds, plays, served, visitor

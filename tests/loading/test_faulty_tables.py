@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from explorer.errors import CheckpointError
 from explorer.loading.sources import load, plan_file
-from explorer.pages.inspect_maps import code_maps
+from explorer.pages.inspect.maps import code_maps
 from explorer.tokenizers import brought_tokenizers, load_tokenizer
 from explorer.tokenizers.codec import published_nearest
 from explorer.tokenizers.convvq.codes import best_product

@@ -23,7 +23,7 @@ from explorer.loading.tables import find_tables
 from explorer.opening.draft import draft
 from explorer.opening.file import open_file
 from explorer.opening.words import facts, summary
-from explorer.pages.api_loading import open_source
+from explorer.pages.api.loading import open_source
 from explorer.tokenizers.user import bring_adapter
 
 PICTURE = np.random.default_rng(0).random((32, 48, 3), np.float32)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from explorer.pages.visitor_files import NOBODYS, files
+from explorer.pages.shared.visitor_files import NOBODYS, files
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from PIL import Image
 from explorer.audit.result import load_audit
 from explorer.errors import MediaError
 from explorer.media.samples import SAMPLES
-from explorer.pages import api_audit
+from explorer.pages.api import audit as api_audit
 from explorer.tokenizers import load_tokenizer
 
 

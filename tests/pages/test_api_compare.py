@@ -13,7 +13,7 @@ from PIL import Image
 from explorer.errors import ExplorerError, MediaError
 from explorer.media.image import load_image
 from explorer.media.samples import SAMPLES
-from explorer.pages import api_compare
+from explorer.pages.api import compare as api_compare
 from explorer.tokenizers import load_tokenizer
 
 

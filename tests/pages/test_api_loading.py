@@ -9,9 +9,10 @@ import torch
 from explorer import tokenizers
 from explorer.errors import CheckpointError, UnknownIdError
 from explorer.owners import EVERYBODY, acting_for
-from explorer.pages import api, loading_jobs
-from explorer.pages.api_loading import load_source
-from explorer.pages.loading_uploads import UploadStore
+from explorer.pages.api import calls as api
+from explorer.pages.api.loading import load_source
+from explorer.pages.bring import jobs as loading_jobs
+from explorer.pages.bring.uploads import UploadStore
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tokenizers"))
 import convvq_originals as originals

@@ -10,10 +10,10 @@ from PIL import Image
 
 from explorer.config import Limits
 from explorer.owners import acting_for
-from explorer.pages import api
-from explorer.pages.api_endpoints import KINDS, endpoints
-from explorer.pages.api_page import text
-from explorer.pages.visitor_files import files
+from explorer.pages.api import calls as api
+from explorer.pages.api.endpoints import KINDS, endpoints
+from explorer.pages.api.page import text
+from explorer.pages.shared.visitor_files import files
 
 EVERY = {one.name: one for one in endpoints(Limits())}
 

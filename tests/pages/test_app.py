@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from explorer.pages.app import build, launch_options
-from explorer.pages.icon import ICON, WithIcon
+from explorer.pages.shared.icon import ICON, WithIcon
 
 
 def test_building_the_pages_imports_neither_torch_nor_umap():

@@ -17,12 +17,14 @@ from explorer.errors import ExplorerError
 from explorer.media.image import fit
 from explorer.media.samples import SAMPLES
 from explorer.owners import EVERYBODY
-from explorer.pages import codebook_decoded, codebook_maps, runtime
-from explorer.pages.codebook import wanted
-from explorer.pages.codebook_audits import open_audit
-from explorer.pages.codebook_code import level_history
-from explorer.pages.codebook_events import ask
-from explorer.pages.codebook_visitors import OwnAudit, visitors
+from explorer.pages.codebook import decoded as codebook_decoded
+from explorer.pages.codebook import maps as codebook_maps
+from explorer.pages.codebook.audits import open_audit
+from explorer.pages.codebook.code import level_history
+from explorer.pages.codebook.events import ask
+from explorer.pages.codebook.page import wanted
+from explorer.pages.codebook.visitors import OwnAudit, visitors
+from explorer.pages.shared import runtime
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views.kit.wire.encoding import unpack
 

@@ -12,9 +12,10 @@ from explorer.audit.shipped import audits_folder
 from explorer.config import Limits, Settings
 from explorer.errors import ExplorerError, MediaError, SettingsError
 from explorer.media.samples import SAMPLES
-from explorer.pages import codebook_jobs, codebook_visitors
-from explorer.pages.codebook_audits import open_audit
-from explorer.pages.codebook_visitors import Visitors, take_uploads
+from explorer.pages.codebook import jobs as codebook_jobs
+from explorer.pages.codebook import visitors as codebook_visitors
+from explorer.pages.codebook.audits import open_audit
+from explorer.pages.codebook.visitors import Visitors, take_uploads
 from explorer.views.codebook.payload import open_payload
 
 PICTURES = ("coffee", "chelsea", "rocket")

@@ -13,9 +13,9 @@ from PIL import Image
 from explorer.analysis.pictures.token_pictures import MediumPictures
 from explorer.media.medium import fit_medium, values
 from explorer.media.samples import samples_of
-from explorer.pages import codebook_events
-from explorer.pages.codebook_events import ask, visitors
-from explorer.pages.codebook_quick import QUICK
+from explorer.pages.codebook import events as codebook_events
+from explorer.pages.codebook.events import ask, visitors
+from explorer.pages.codebook.first_look import QUICK
 from explorer.tokenizers import forget, load_tokenizer
 from explorer.views.kit.wire.encoding import unpack
 from tests.made_codecs import MADE, bring_all
@@ -128,7 +128,7 @@ def test_a_code_is_decoded_by_itself(name):
 
 
 def test_a_slow_decoder_draws_few_codes_and_says_so(monkeypatch):
-    from explorer.pages import codebook_decoded
+    from explorer.pages.codebook import decoded as codebook_decoded
 
     monkeypatch.setattr(codebook_decoded, "_decoded", codebook_decoded.Kept("codes", 4))
     monkeypatch.setattr(codebook_decoded, "BUDGET_S", 0.0)

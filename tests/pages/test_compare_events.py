@@ -16,16 +16,18 @@ from skimage.metrics import peak_signal_noise_ratio
 from explorer.compare.presets import PRESETS
 from explorer.config import FIGURE_SIDE_PX
 from explorer.media.samples import PICTURES, SAMPLES
-from explorer.pages import compare, compare_events, compare_jobs
-from explorer.pages.codebook_visitors import Visitors
-from explorer.pages.session import SIDES_PX
-from explorer.pages.visitor_files import files
+from explorer.pages.codebook.visitors import Visitors
+from explorer.pages.compare import events as compare_events
+from explorer.pages.compare import jobs as compare_jobs
+from explorer.pages.compare import page as compare
+from explorer.pages.shared.session import SIDES_PX
+from explorer.pages.shared.visitor_files import files
 from explorer.tokenizers import forget, list_tokenizers, load_tokenizer
 from tests.made_codecs import MADE, bring_all
 
 PATIENCE_S = 60
 PAIR = ["fsq", "rvq-4"]
-JS = Path(compare_events.__file__).parents[1] / "views" / "compare" / "model.js"
+JS = Path(compare_events.__file__).parents[2] / "views" / "compare" / "model.js"
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from explorer.owners import EVERYBODY, owner
-from explorer.pages import door
-from explorer.pages.presence import Presence
-from explorer.pages.visitor_files import NOBODYS, UploadPlace, VisitorFiles
+from explorer.pages.shared import door
+from explorer.pages.shared.presence import Presence
+from explorer.pages.shared.visitor_files import NOBODYS, UploadPlace, VisitorFiles
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
 

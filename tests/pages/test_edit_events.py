@@ -10,10 +10,11 @@ import pytest
 
 from explorer.analysis.quality.metrics import difference
 from explorer.errors import ExplorerError
-from explorer.pages import edit_desk, edit_events
-from explorer.pages.kept import Kept
-from explorer.pages.runtime import record_of
-from explorer.pages.session import Visit
+from explorer.pages.edit import desk as edit_desk
+from explorer.pages.edit import events as edit_events
+from explorer.pages.shared.kept import Kept
+from explorer.pages.shared.runtime import record_of
+from explorer.pages.shared.session import Visit
 from explorer.tokenfile import load_tokens
 from explorer.tokenizers import load_tokenizer
 from explorer.views.kit.widgets.export_bar import ExportFile

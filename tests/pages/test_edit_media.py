@@ -11,9 +11,9 @@ import pytest
 from explorer.analysis.pictures.depiction import depict
 from explorer.analysis.pictures.flat_grids import laid
 from explorer.media.samples import samples_of
-from explorer.pages import edit_events
-from explorer.pages.runtime import record_of
-from explorer.pages.session import Visit
+from explorer.pages.edit import events as edit_events
+from explorer.pages.shared.runtime import record_of
+from explorer.pages.shared.session import Visit
 from explorer.tokenizers import load_tokenizer
 from explorer.views.kit.wire.encoding import unpack
 from tests.made_codecs import MADE, bring_all

@@ -9,9 +9,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from explorer.pages import loading, serve
 from explorer.pages.app import launch_options
-from explorer.pages.hosts import NamedHosts, allowed_hosts, refusal
+from explorer.pages.bring import events as loading
+from explorer.pages.shared import serve
+from explorer.pages.shared.hosts import NamedHosts, allowed_hosts, refusal
 
 
 @pytest.fixture(autouse=True)

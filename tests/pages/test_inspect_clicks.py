@@ -7,9 +7,10 @@ from unittest.mock import Mock
 import gradio as gr
 
 from explorer.errors import RecordError
-from explorer.pages import inspect, runtime
 from explorer.pages.app import build
-from explorer.pages.session import Visit
+from explorer.pages.inspect import page as inspect
+from explorer.pages.shared import runtime
+from explorer.pages.shared.session import Visit
 
 REQUEST = SimpleNamespace(session_hash="clicks")
 VISIT = Visit(tokenizer="vq-ema-reseed", picture="astronaut", side_px=256)

@@ -21,11 +21,10 @@ from explorer.analysis.quality.sound_fidelity import sound_quality
 from explorer.errors import MediaError
 from explorer.media.audio import wav_bytes
 from explorer.media.samples import samples_of
-from explorer.pages import inspect_events as events
-from explorer.pages import inspect_media as media
-from explorer.pages import runtime
-from explorer.pages.inspect_alone import alone_ask, asked_later
-from explorer.pages.session import UPLOADED, Visit, suited
+from explorer.pages.inspect import events, media
+from explorer.pages.inspect.alone import alone_ask, asked_later
+from explorer.pages.shared import runtime
+from explorer.pages.shared.session import UPLOADED, Visit, suited
 from explorer.tokenizers import bring, load_tokenizer
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.views.inspect.facts import facts

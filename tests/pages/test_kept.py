@@ -8,8 +8,8 @@ import pytest
 from explorer.config import settings
 from explorer.errors import ExplorerError
 from explorer.owners import EVERYBODY
-from explorer.pages import launch  # noqa: F401  with it all caches of the pages are there
-from explorer.pages.kept import EACH, Kept, bytes_of, everything_kept
+from explorer.pages.shared import launch  # noqa: F401  with it all caches of the pages are there
+from explorer.pages.shared.kept import EACH, Kept, bytes_of, everything_kept
 from explorer.record import Codebook, TokenLayout, TokenLevel
 
 

@@ -13,9 +13,9 @@ from explorer.lab.preset import Sign
 from explorer.lab.presets import PRESETS
 from explorer.lab.runner import LabRunner
 from explorer.lab.settings import LabSettings
-from explorer.pages.lab_desk import ACTIONS, LabDesk, differences
-from explorer.pages.lab_events import do, pull
-from explorer.pages.lab_visitors import open_run, pool, visitors
+from explorer.pages.lab.desk import ACTIONS, LabDesk, differences
+from explorer.pages.lab.events import do, pull
+from explorer.pages.lab.visitors import open_run, pool, visitors
 from explorer.views.kit.wire.encoding import unpack
 
 SMALL = LabSettings(codebook_size=8, batch_size=32)
@@ -87,7 +87,7 @@ def small_preset(monkeypatch):
     one = PRESETS["rich_get_richer"]
     changes = {**one.changes, "codebook_size": 16, "batch_size": 32}
     made = replace(one, changes=changes, sign=Sign("dead_share", 0.4, 0.1), pause_at=64)
-    monkeypatch.setattr("explorer.pages.lab_desk.preset", lambda id: made)
+    monkeypatch.setattr("explorer.pages.lab.desk.preset", lambda id: made)
     return made
 
 
@@ -130,7 +130,7 @@ def test_a_preset_runs_slowly_pauses_itself_and_says_what_is_to_be_seen_there(de
 
 
 def test_a_run_that_plays_is_judged_by_and_by_and_not_at_each_look(desk, monkeypatch):
-    monkeypatch.setattr("explorer.pages.lab_judging.EVERY_S", 60.0)
+    monkeypatch.setattr("explorer.pages.lab.judging.EVERY_S", 60.0)
     take(desk, 3)
     first = look(desk)
     held = {"run": first["run"], "curve": -1, "heat": -1, "event": -1}
@@ -176,7 +176,7 @@ def test_two_sides_are_compared_and_their_difference_is_named(desk):
 def test_of_two_sides_the_broken_one_has_no_tick_and_the_words_are_of_the_first(desk, small_preset, monkeypatch):
     """A is mended from its first step and B broken; the diagnosis of both is made to find nothing."""
     good = Finding("good", "Nothing wrong is measured", "All codes are in use.", "", "histogram")
-    monkeypatch.setattr("explorer.pages.lab_judging.found_in", lambda run: (good,))
+    monkeypatch.setattr("explorer.pages.lab.judging.found_in", lambda run: (good,))
     assert ask(desk, "preset", id=small_preset.id)["ok"] and ask(desk, "mend")["ok"]
     broken = {name: getattr(LabSettings().changed(small_preset.changes), name) for name in small_preset.mend.changes}
     assert ask(desk, "compare", changes=broken)["status"]["mended_at"] == 0

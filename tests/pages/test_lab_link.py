@@ -8,10 +8,10 @@ import pytest
 from explorer.lab.presets import PRESETS
 from explorer.lab.runner import LabRunner
 from explorer.lab.settings import LabSettings
-from explorer.pages.lab import presets_json
-from explorer.pages.lab_desk import LabDesk
-from explorer.pages.lab_link import FIRST, FIRST_SPEED, linked_run, requests_of, restore
-from explorer.pages.lab_sources import named_source, thread_of
+from explorer.pages.lab.desk import LabDesk
+from explorer.pages.lab.link import FIRST, FIRST_SPEED, linked_run, requests_of, restore
+from explorer.pages.lab.page import presets_json
+from explorer.pages.lab.sources import named_source, thread_of
 
 NAME = "rich_get_richer"
 

@@ -10,7 +10,7 @@ import pytest
 
 from explorer.errors import ExplorerError, SettingsError
 from explorer.lab.settings import LabSettings
-from explorer.pages.lab_process import BROKE, MOST_REST_S, LabProcess, Manners, ProcessPool
+from explorer.pages.lab.process import BROKE, MOST_REST_S, LabProcess, Manners, ProcessPool
 
 SMALL = LabSettings(codebook_size=8, batch_size=32)
 
@@ -125,6 +125,6 @@ def test_a_run_rests_only_where_cores_are_scarce(monkeypatch, device, wall, cpu,
         return 0.0
 
     fake = SimpleNamespace(perf_counter=lambda: clock.wall, process_time=lambda: clock.cpu)
-    monkeypatch.setattr("explorer.pages.lab_process.time", fake)
+    monkeypatch.setattr("explorer.pages.lab.process.time", fake)
     manners = Manners(SimpleNamespace(turn=turn, device=SimpleNamespace(type=device)))
     assert [manners.turn() for _ in range(3)] == pytest.approx([rests] * 3)

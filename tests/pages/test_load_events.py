@@ -22,10 +22,11 @@ from explorer.errors import Cancelled, CheckpointError
 from explorer.loading.known import known_tokenizers
 from explorer.loading.sources import plan_file
 from explorer.owners import acting_for
-from explorer.pages import loading, loading_jobs
-from explorer.pages.codebook_visitors import Visitors
-from explorer.pages.loading_uploads import UploadStore
-from explorer.pages.visitor_files import NOBODYS, files
+from explorer.pages.bring import events as loading
+from explorer.pages.bring import jobs as loading_jobs
+from explorer.pages.bring.uploads import UploadStore
+from explorer.pages.codebook.visitors import Visitors
+from explorer.pages.shared.visitor_files import NOBODYS, files
 
 ORIGINALS = Path(__file__).resolve().parents[1] / "tokenizers"
 PATIENCE_S = 60

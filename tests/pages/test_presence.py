@@ -3,8 +3,8 @@
 import pytest
 from gradio.utils import get_heartbeat_rate
 
-from explorer.pages.presence import EVERY_S, GRACE_S, IDLE_S, LATEST_S, SILENT_S, UNTIL, Presence
-from explorer.pages.serve import DROPPED_S
+from explorer.pages.shared.presence import EVERY_S, GRACE_S, IDLE_S, LATEST_S, SILENT_S, UNTIL, Presence
+from explorer.pages.shared.serve import DROPPED_S
 
 
 class Things:

@@ -19,29 +19,26 @@ from explorer import tokenizers
 from explorer.config import settings
 from explorer.errors import ExplorerError, UnknownIdError
 from explorer.owners import EVERYBODY, acting_for, carried, owner
-from explorer.pages import (
-    api,
-    codebook,
-    codebook_events,
-    codebook_jobs,
-    codebook_visitors,
-    compare,
-    compare_events,
-    compare_jobs,
-    edit_events,
-    inspect,
-    inspect_alone,
-    inspect_events,
-    launch,
-    loading,
-    runtime,
-)
-from explorer.pages.codebook_visitors import Visitors, take_uploads
-from explorer.pages.edit_desk import desks
-from explorer.pages.kept import everything_kept
-from explorer.pages.presence import Presence
-from explorer.pages.session import UPLOADED, Visit
-from explorer.pages.visitor_files import LEFT, LEFT_S, NOBODYS, VisitorFiles, files
+from explorer.pages.api import calls as api
+from explorer.pages.bring import events as loading
+from explorer.pages.codebook import events as codebook_events
+from explorer.pages.codebook import jobs as codebook_jobs
+from explorer.pages.codebook import page as codebook
+from explorer.pages.codebook import visitors as codebook_visitors
+from explorer.pages.codebook.visitors import Visitors, take_uploads
+from explorer.pages.compare import events as compare_events
+from explorer.pages.compare import jobs as compare_jobs
+from explorer.pages.compare import page as compare
+from explorer.pages.edit import events as edit_events
+from explorer.pages.edit.desk import desks
+from explorer.pages.inspect import alone as inspect_alone
+from explorer.pages.inspect import events as inspect_events
+from explorer.pages.inspect import page as inspect
+from explorer.pages.shared import launch, runtime
+from explorer.pages.shared.kept import everything_kept
+from explorer.pages.shared.presence import Presence
+from explorer.pages.shared.session import UPLOADED, Visit
+from explorer.pages.shared.visitor_files import LEFT, LEFT_S, NOBODYS, VisitorFiles, files
 from tests.made_tokenizers import Greys
 
 ID = "file--last-01234567"

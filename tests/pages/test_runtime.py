@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from explorer.errors import Cancelled, ExplorerError
-from explorer.pages import runtime
-from explorer.pages.runtime import MAPS, Intents, Turns
-from explorer.pages.session import UPLOADED, Visit
+from explorer.pages.shared import runtime
+from explorer.pages.shared.runtime import MAPS, Intents, Turns
+from explorer.pages.shared.session import UPLOADED, Visit
 
 
 class Worker:

@@ -7,7 +7,7 @@ import sys
 def test_a_sigterm_ends_the_process_with_its_last_wishes_done():
     code = (
         "import atexit, os, signal, time\n"
-        "from explorer.pages.serve import end_well_on_sigterm\n"
+        "from explorer.pages.shared.serve import end_well_on_sigterm\n"
         "atexit.register(lambda: print('tidied'))\n"
         "end_well_on_sigterm()\n"
         "os.kill(os.getpid(), signal.SIGTERM)\n"

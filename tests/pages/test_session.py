@@ -2,8 +2,8 @@
 
 import pytest
 
-from explorer.pages.inspect_payloads import levels_shown
-from explorer.pages.session import DEFAULT_SAMPLE, Visit, visit_from_query
+from explorer.pages.inspect.payloads import levels_shown
+from explorer.pages.shared.session import DEFAULT_SAMPLE, Visit, visit_from_query
 
 IDS = ["one", "two"]
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from made_codecs import bring_all
 
-from explorer.pages import inspect_events as events
-from explorer.pages import runtime
-from explorer.pages.session import UPLOADED, Visit
+from explorer.pages.inspect import events
+from explorer.pages.shared import runtime
+from explorer.pages.shared.session import UPLOADED, Visit
 from explorer.views.kit.wire.encoding import unpack
 
 

@@ -1,7 +1,7 @@
 """The panel "Bring a tokenizer": name a Hub repository or a file, see what it is, load it.
 
 Payloads: the value (`load_payload.opening_payload`) once, then the answers of one server function,
-`load_ask(request) -> JSON`; see `bring/payload.py` and `pages/loading.py`.
+`load_ask(request) -> JSON`; see `bring/payload.py` and `pages/bring/events.py`.
 """
 
 from __future__ import annotations

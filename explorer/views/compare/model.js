@@ -26,7 +26,7 @@ export const FIRST = Object.freeze({
   problem: null, // {field, message}
 });
 export const IN_ADDRESS = ["tokenizers", "media", "side", "at", "mode", "show", "left", "right", "zoom", "seed", "sort", "baseline", "measure"];
-const SIDES = [256, 512, 1024]; // of SIDES_PX in pages/session.py
+const SIDES = [256, 512, 1024]; // of SIDES_PX in pages/shared/session.py
 const ORIGINAL = "original"; // how a link says "" on the right, where that is not the default
 const MODES = { mode: ["grid", "swipe", "blind"], show: ["picture", "signed", "absolute"], measure: ["psnr_db", "ssim", "ms_ssim", "gradient_error", "si_sdr_db", "log_mel_db", "snr_db"] };
 

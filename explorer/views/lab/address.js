@@ -1,5 +1,5 @@
 // The lab's address: a link to this page that opens it as it is: settings and seed, the preset and whether it is mended, what run
-// B changes, the speed, and whether it stands still. pages/lab_link.py reads it back.
+// B changes, the speed, and whether it stands still. pages/lab/link.py reads it back.
 
 const LONGEST = 6000; // characters of settings; browsers and servers refuse much longer addresses
 const PAUSE_MS = 400; // browsers refuse hundreds of changes in a few seconds

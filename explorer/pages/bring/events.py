@@ -1,0 +1,283 @@
+"""What the panel "Bring a tokenizer" asks: look at a Hub repository or a file, load it, stop; JSON, errors in words.
+
+Nothing here waits: looking and loading go on in threads, and the browser asks how they stand. A file of this machine
+can be named only where the server is bound to this machine (`bound_to`), since else any visitor could probe its disk.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from explorer import tokenizers
+from explorer.config import settings
+from explorer.errors import CheckpointError, ExplorerError, MediaError, SettingsError, UnknownIdError
+from explorer.loading.known import known_tokenizers
+from explorer.loading.memory import budget
+from explorer.loading.sources import Plan, Source, hub_source, plan, plan_file, slug
+from explorer.pages.bring.jobs import Bringing, Look, stop_all
+from explorer.pages.bring.opened import opened_or_none
+from explorer.pages.bring.uploads import uploads
+from explorer.pages.codebook.visitors import LAST_WORD_S, VISITORS_KEPT, Visitor, Visitors, claimed, moved
+from explorer.pages.shared.asking import Answer, answer, known, said
+from explorer.pages.shared.hosts import LOCAL
+from explorer.pages.shared.kept import everything_kept
+from explorer.pages.shared.presence import UNTIL
+from explorer.views.bring.panel import LoadPanel
+from explorer.views.bring.payload import known_payload, opening_payload, own_payload, plan_payload
+
+UPLOADED_FILES = 8  # of one tokenizer: weights, perhaps in two parts, and its config
+BESIDE = (".json", ".yaml", ".yml")  # files that only describe
+visitors = Visitors(VISITORS_KEPT)
+_names_files = False  # whether this server is for this machine alone
+
+
+def _end() -> None:
+    visitors.leave_all()
+    stop_all(LAST_WORD_S)
+
+
+atexit.register(_end)
+
+
+def bound_to(host: str, names: Sequence[str] = LOCAL) -> None:
+    """The server is bound to `host` and called by `names`: only where both are this machine's own may a visitor name
+    files of it. By another name strangers come, through a proxy."""
+    global _names_files
+    own = {*LOCAL, "[::1]"}
+    _names_files = host in own and set(names) <= own and not os.environ.get("SPACE_HOST")
+
+
+def build() -> LoadPanel:
+    """The panel, wired but for its event `brought`; inside a `gr.Blocks`."""
+    panel = LoadPanel(server_functions=[load_ask])
+    root = gr.context.Context.root_block
+    gr.on([root.load], _open, None, panel, show_progress="hidden", api_visibility="private")
+    root.unload(_leave)
+    return panel
+
+
+def load_ask(request: dict[str, Any]) -> str:
+    """One answer of the panel, as JSON."""
+    return ask(request if isinstance(request, dict) else {})
+
+
+def _open(request: gr.Request) -> str:
+    """A page was opened, perhaps by a link."""
+    return opening(request.session_hash or "", dict(request.query_params))
+
+
+def _leave(request: gr.Request) -> None:
+    """The page was closed or reloaded: what it waits for ends."""
+    visitors.leave(request.session_hash or "")
+
+
+def opening(session: str, query: Mapping[str, str]) -> str:
+    """The value of the panel for a page that was opened, perhaps by a link that names what is not here yet."""
+    limits = settings().limits
+    asked = query.get("tokenizer", "")
+    wanted = wanted_source(asked) if asked and asked not in {s.id for s in tokenizers.list_tokenizers()} else ""
+    return opening_payload(
+        visitors.enter(session).token,
+        names_files=_names_files,
+        asks_hub=not settings().hub_offline,
+        upload_bytes=limits.checkpoint_upload_bytes,
+        budget_bytes=budget(limits),
+        wanted=wanted,
+        missing=asked if asked.startswith(("hub--", "file--")) and wanted != asked else "",
+        shown="bring" in query,
+        until=UNTIL,
+    )
+
+
+def wanted_source(tokenizer_id: str) -> str:
+    """What to type for the Hub tokenizer of that id; "" if it is none. The list knows the capitals of its own.
+
+    An id tells only the beginning of a commit, which the Hub does not take; the newest one is asked for instead. Which
+    of two sets of weights it names is chosen again in the plan.
+    """
+    if not tokenizer_id.startswith("hub--"):
+        return ""
+    tokenizer_id = re.sub(r"(--[0-9a-f]{8})?(--averaged|--raw)?$", "", tokenizer_id)
+    for one in known_tokenizers():
+        if one.source and "--".join(["hub", *(slug(part) for part in one.source.split("/"))]) == tokenizer_id:
+            return one.source
+    parts = tokenizer_id.removeprefix("hub--").split("--")
+    try:
+        return hub_source("/".join(parts)).words if len(parts) > 1 else ""
+    except CheckpointError:
+        return ""
+
+
+def ask(request: dict[str, Any]) -> str:
+    """The answer to one request: JSON of {"ok": true, ...}, or {"ok": false, "error": {"field", "message"}}."""
+    return answer(ANSWERS, visitors, request)
+
+
+def _known(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """The list of tokenizers that people name."""
+    return said({"known": known_payload(known_tokenizers())})
+
+
+def _plan(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """Begin to look at a repository ("hub"), uploaded files ("file") or a file of this machine ("path"): {"job"}."""
+    visitor = known(visitor)
+    kind = request.get("kind")
+    if kind not in ("hub", "file", "path"):
+        raise SettingsError("Name a repository of the Hub, or a file.")
+    try:
+        make, upload, look = _maker(visitor, kind, request)
+    except ExplorerError as error:
+        error.field = kind  # type: ignore[attr-defined]
+        raise
+    with visitor.lock:
+        before = visitor.job
+        if before is not None:
+            before.replaced()
+        visitor.job = job = Bringing(visitor, make, kind, upload, look)
+    job.start()
+    return said({"job": job_payload(job)})
+
+
+def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Callable[[str], Plan], Path | None, Look]:
+    """What makes the plan for a choice of weights, the folder of an upload, and what looks at a file that no format
+    reads. Raises CheckpointError for what cannot even be looked at."""
+    if kind == "file":
+        files = taken(visitor, request.get("files"))
+        weights = [file for file in files if file.suffix.lower() not in BESIDE] or files
+        where = files[0] if len(files) == 1 else files[0].parent
+        name = weights[0].name
+        return lambda chosen: plan_file(where, name, chosen), files[0].parent, lambda: opened_or_none(where, name)
+    text = request.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise CheckpointError("Type its name first." if kind == "hub" else "Type its path first.")
+    if kind == "hub":
+        source = hub_source(text.strip().removeprefix("https://huggingface.co/").rstrip("/"))
+        return lambda chosen: plan(replace(source, weights=chosen)), None, lambda: None
+    if not _names_files:
+        raise CheckpointError(
+            "This server is not for this machine alone, so its files cannot be named here; upload it."
+        )
+    try:
+        path = Path(text.strip()).expanduser()
+        there = path.exists()
+    except (OSError, RuntimeError, ValueError):  # a name too long, a home of nobody, a folder that may not be read
+        there = False
+    if not there:
+        raise CheckpointError(f"There is no file or folder {text.strip()[:200]!r} on this machine that can be read.")
+    return lambda chosen: plan(Source("file", str(path), weights=chosen)), None, lambda: opened_or_none(path)
+
+
+def taken(visitor: Visitor, paths: object) -> list[Path]:
+    """Move uploaded files into a new folder of the visitor's page. Raises CheckpointError."""
+    if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+        raise CheckpointError("Choose a file first.")
+    if len(paths) > UPLOADED_FILES:
+        raise CheckpointError(f"These are {len(paths)} files; one tokenizer has {UPLOADED_FILES} at most.")
+    names = Counter(Path(path).name for path in paths)
+    twice = next((name for name, count in names.items() if count > 1), None)
+    if twice is not None:
+        raise CheckpointError(
+            f"Two of these files are called {twice[:80]!r}. Give the parts of one tokenizer two names."
+        )
+    limit = settings().limits.checkpoint_upload_bytes
+    try:
+        if sum(file.stat().st_size for file in claimed(visitor, paths)) > limit:
+            raise CheckpointError(
+                f"These files have more than {limit / 2**30:g} GiB together. Larger ones are for the command line: "
+                "python app.py --checkpoint PATH."
+            )
+        return moved(visitor, paths)
+    except MediaError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def _state(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    return said({"job": job_payload(_job(visitor, request))})
+
+
+def _weights(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """Look again, at the averaged or the raw weights of what holds both: {"job"}."""
+    job = _job(visitor, request)
+    job.choose(str(request.get("weights")))
+    return said({"job": job_payload(job)})
+
+
+def _load(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """Begin to load what was looked at: {"job"}."""
+    job = _job(visitor, request)
+    try:
+        job.load()
+    except ExplorerError as error:
+        error.field = "plan"  # type: ignore[attr-defined]
+        raise
+    return said({"job": job_payload(job)})
+
+
+def _stop(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    job = _job(visitor, request)
+    job.stop()
+    return said({"job": job_payload(job)})
+
+
+def _job(visitor: Visitor | None, request: dict[str, Any]) -> Bringing:
+    """What the visitor brings. Raises ExplorerError if something else took its place."""
+    job = known(visitor).job
+    if job is None or job.id != request.get("job"):
+        raise ExplorerError("Something else was named meanwhile.")
+    return job
+
+
+def job_payload(job: Bringing) -> dict[str, Any]:
+    """How it stands, for the browser."""
+    state, message, share, words = job.state()
+    found = job.plan
+    return {
+        "id": job.id,
+        "state": state,
+        "message": message,
+        "field": job.field if found is None else "plan",
+        "share": share,
+        "words": words,
+        "others": job.others,
+        "warnings": list(job.warnings),
+        "opened": job.opened if state == "failed" else None,
+        "plan": None if found is None else plan_payload(found, here=tokenizers.is_loaded(found.id)),
+    }
+
+
+def _own(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """The visitor's own tokenizers, the newest first: {"own": [{"id", "title"}]}."""
+    return said({"own": own_payload(tokenizers.own_tokenizers(known(visitor).owner))})
+
+
+def _remove(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """Take back one of the visitor's own, with its file and all that was made of it. Raises UnknownIdError."""
+    visitor, name = known(visitor), str(request.get("id"))
+    if not tokenizers.is_brought(name, visitor.owner):
+        raise UnknownIdError(f"There is no tokenizer {name[:80]!r} of yours here.")
+    tokenizers.forget(name, visitor.owner)
+    uploads.drop(name, visitor.owner)
+    for kept in everything_kept:
+        kept.let_go(visitor.owner)
+    return _own(visitor, request)
+
+
+ANSWERS: dict[str, Answer] = {
+    "known": _known,
+    "plan": _plan,
+    "state": _state,
+    "weights": _weights,
+    "load": _load,
+    "stop": _stop,
+    "own": _own,
+    "remove": _remove,
+}

@@ -1,0 +1,261 @@
+"""The audits that the codebook page can open: those that ship, a first look, a visitor's own; their files and media.
+
+What is kept of a visitor's own audits, or of any audit by their own tokenizer, is kept under the visitor.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import zipfile
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer.analysis.pictures.token_pictures import MediumPictures
+from explorer.audit import shipped
+from explorer.audit.index_vectors import load_codebooks
+from explorer.audit.opening import GIVEN, TAKEN, given_audits
+from explorer.audit.result import Audit, load_audit
+from explorer.audit.sources import MediaSource, open_source, samples_source
+from explorer.config import settings
+from explorer.errors import ExplorerError, SettingsError, UnknownIdError
+from explorer.media.medium import fit_medium, values
+from explorer.owners import EVERYBODY, carried, owner
+from explorer.pages.codebook.first_look import QUICK, quick_audit, quick_source, quick_title
+from explorer.pages.codebook.visitors import OWN, OwnAudit, Visitor
+from explorer.pages.shared.kept import Kept, share
+from explorer.record import Codebook
+from explorer.registry import load_dotted
+from explorer.tokenizers import list_tokenizers, load_tokenizer, owner_of
+from explorer.tokenizers.base import TokenizerSpec
+
+MIMES = {
+    "json": "application/json",
+    "npy": "application/octet-stream",
+    "html": "text/html",
+    "zip": "application/zip",
+}
+
+
+_loaded = Kept("audits", share(0.1))
+_pictures = Kept("media of audits", share(0.1))
+answers = Kept("answers about codebooks", share(0.06))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An audit on the page. key: names it in caches. source: its media, None if they cannot be opened again;
+    source_key names them. owner: whose it is.
+
+    spec and codebooks: of its tokenizer, None for plain indices. folder: its files.
+    """
+
+    id: str
+    key: Hashable
+    audit: Audit
+    folder: Path
+    source: MediaSource | None
+    source_key: Hashable
+    spec: TokenizerSpec | None
+    owner: str = EVERYBODY
+
+    @cached_property
+    def codebooks(self) -> tuple[Codebook, ...] | None:
+        """One a level. Loads the tokenizer; without one, what lies beside the audit."""
+        if self.spec is None:
+            return load_codebooks(self.folder, [level.codebook_size for level in self.audit.levels])
+        return load_tokenizer(self.spec.id).codebooks()
+
+    def codebook(self, level: int) -> Codebook | None:
+        """The codebook of one level, None for plain indices."""
+        return None if self.codebooks is None else self.codebooks[level]
+
+
+def listing(visitor: Visitor | None, tokenizer_id: str | None) -> list[dict[str, Any]]:
+    """The audits that can be chosen for a tokenizer: {"id", "title", "tokens"}, the visitor's own first."""
+    own = [] if visitor is None else [a for a in reversed(visitor.audits.values()) if a.tokenizer == tokenizer_id]
+    found = [{"id": a.id, "title": a.title, "tokens": a.tokens} for a in own]
+    given = [one for one in given_audits() if one.tokenizer == tokenizer_id]
+    found += [{"id": one.id, "title": one.audit.title, "tokens": one.audit.tokens} for one in given]
+    for audit_id, title in (shipped.list_audits(tokenizer_id) if tokenizer_id else {}).items():
+        tokens = _shipped(str(tokenizer_id), audit_id).audit.tokens
+        found.append({"id": audit_id, "title": title, "tokens": tokens})
+    if tokenizer_id and all(one["id"].startswith(OWN) for one in found):
+        spec = spec_of(tokenizer_id)
+        known = _loaded.peek(_quick_key(spec), owner_of(spec.id))
+        found.append({"id": QUICK, "title": quick_title(spec), "tokens": known.audit.tokens if known else None})
+    return found
+
+
+def open_audit(visitor: Visitor | None, tokenizer_id: str | None, audit_id: str | None) -> Opened:
+    """The audit of that id; without one the first that ships, or where none does a first look at one sample.
+
+    Raises UnknownIdError if it is not there, ExplorerError if the tokenizer cannot be used.
+    """
+    if audit_id is not None and audit_id.startswith(OWN):
+        own = visitor.audits.get(audit_id) if visitor else None
+        if own is None:
+            raise UnknownIdError("That audit is not here any more: its page was closed, or it was resumed.")
+        return _own(own)
+    if audit_id is not None and audit_id.startswith(GIVEN):
+        return _given(audit_id)
+    if not tokenizer_id:
+        own = next((a for a in reversed(visitor.audits.values()) if a.tokenizer is None), None) if visitor else None
+        given = next((one for one in given_audits() if one.tokenizer is None), None)
+        if own is None and given is None:
+            raise ExplorerError("There are no indices yet: upload a file of them, or choose a tokenizer.")
+        return _own(own) if own is not None else _given(given.id)
+    there = list(shipped.list_audits(spec_of(tokenizer_id).id))
+    if audit_id == QUICK or (audit_id is None and not there):
+        return _quick(spec_of(tokenizer_id))
+    return _shipped(tokenizer_id, there[0] if audit_id is None else audit_id)
+
+
+def spec_of(tokenizer_id: str) -> TokenizerSpec:
+    """The spec of a tokenizer. Raises UnknownIdError with the valid ids."""
+    specs = {spec.id: spec for spec in list_tokenizers()}
+    if tokenizer_id not in specs:
+        load_tokenizer(tokenizer_id)  # raises, with the reason
+    return specs[tokenizer_id]
+
+
+def _shipped(tokenizer_id: str, audit_id: str) -> Opened:
+    def make() -> Opened:
+        spec = spec_of(tokenizer_id)
+        audit, folder = shipped.load_shipped(spec.id, audit_id), shipped.audits_folder(spec.id) / audit_id
+        source = _samples() if audit_id == shipped.SAMPLES_AUDIT else None
+        return Opened(audit_id, (spec.id, audit_id), audit, folder, source, shipped.SAMPLES_AUDIT, spec)
+
+    return _loaded.get((settings().checkpoints, tokenizer_id, audit_id), make, EVERYBODY)
+
+
+def _quick_key(spec: TokenizerSpec) -> Hashable:
+    return (QUICK, spec.id, spec.parameters, spec.codebook_size)
+
+
+def _quick(spec: TokenizerSpec) -> Opened:
+    def make() -> Opened:
+        audit, folder = quick_audit(spec)
+        source, source_key = quick_source(spec), ("samples", spec.modality)
+        return Opened(QUICK, _quick_key(spec), audit, folder, source, source_key, spec, whose)
+
+    whose = owner_of(spec.id)
+    return _loaded.get(_quick_key(spec), make, whose)
+
+
+def _own(own: OwnAudit) -> Opened:
+    key = (str(own.folder), own.tokens)  # a resumed audit has more tokens than before
+    audit = _loaded.get(key, lambda: load_audit(own.folder), owner())
+    if own.tokenizer is None:
+        return Opened(own.id, key, audit, own.folder, None, None, None, owner())
+    spec = spec_of(own.tokenizer)
+    if own.opened:
+        return Opened(own.id, key, audit, own.folder, None, None, spec, owner())
+    if own.source is None:
+        source = samples_source(spec.modality)
+        return Opened(own.id, key, audit, own.folder, source, ("samples", spec.modality), spec, owner())
+    media = ("source", str(own.source))
+    source = _loaded.get(media, lambda: open_source(own.source), owner())
+    return Opened(own.id, key, audit, own.folder, source, media, spec, owner())
+
+
+def _given(audit_id: str) -> Opened:
+    one = {given.id: given for given in given_audits()}.get(audit_id)
+    if one is None:
+        raise UnknownIdError("That audit was not named when this server was started.")
+    spec = None if one.tokenizer is None else spec_of(one.tokenizer)
+    return Opened(one.id, (one.id, str(one.folder)), one.audit, one.folder, None, None, spec)
+
+
+def _samples() -> MediaSource:
+    return _loaded.get("samples", samples_source, EVERYBODY)
+
+
+def with_pictures(opened: Opened) -> Opened | None:
+    """The audit whose media stand for this one's: itself, else the shipped samples through the same tokenizer."""
+    if opened.source is not None:
+        return opened
+    if opened.spec is None:
+        return None
+    try:
+        return _shipped(opened.spec.id, shipped.SAMPLES_AUDIT)
+    except UnknownIdError:
+        return None
+
+
+def pictures_of(opened: Opened, medium: int) -> MediumPictures:
+    """A medium of an audit as its tokenizer took it, for pictures of its tokens. Raises ExplorerError if it is gone."""
+    if opened.source is None or opened.spec is None:
+        raise ExplorerError("The media of this audit are not at hand.")
+    name, source, spec = opened.audit.media[medium], opened.source, opened.spec
+    side = int(opened.audit.settings.get("longest_side_px") or settings().limits.image_side_px)
+
+    def make() -> MediumPictures:
+        loaded = values(fit_medium(source.open(source.names.index(name), spec.modality), spec, side))
+        if spec.modality != "audio":  # a fourth of the memory
+            loaded = np.round(np.clip(loaded, 0, 1) * 255).astype(np.uint8)
+        return MediumPictures(loaded, spec.sample_rate_hz)
+
+    takes = (spec.media_multiple, tuple(spec.fixed_size), spec.sample_rate_hz, spec.channels, spec.time_step)
+    return _pictures.get((opened.source_key, name, takes, side), make, opened.owner)
+
+
+def warm(opened: Opened) -> threading.Thread:
+    """Open the media of an audit in the background, so that the first click on a code finds them."""
+
+    def work() -> None:
+        chosen = with_pictures(opened)
+        if chosen is None or chosen.id != shipped.SAMPLES_AUDIT:
+            return  # a visitor's own may be many; they come as they are needed
+        for medium in range(len(chosen.audit.media)):
+            try:
+                pictures_of(chosen, medium)
+            except ExplorerError:
+                continue
+
+    thread = threading.Thread(target=carried(work), name="warm-pictures", daemon=True)
+    thread.start()
+    return thread
+
+
+def file_of(opened: Opened, kind: str) -> dict[str, Any]:
+    """A file of an audit for the visitor: {"name", "mime", "bytes"}; kind is a key of MIMES.
+
+    Raises SettingsError for another kind, ExplorerError if the files cannot be read.
+    """
+    if kind not in MIMES:
+        raise SettingsError(f"There is no file {kind[:40]!r} of an audit; there are {', '.join(MIMES)}.")
+    stem = "-".join(filter(None, [opened.spec.id if opened.spec else "indices", opened.id, "audit"]))
+    try:
+        if kind == "json":
+            return {"name": f"{stem}.json", "mime": MIMES[kind], "bytes": (opened.folder / "audit.json").read_bytes()}
+        if kind == "npy":
+            data = (opened.folder / "counts.npy").read_bytes()
+            return {"name": f"{stem}-counts.npy", "mime": MIMES[kind], "bytes": data}
+        report = _report(opened)
+        if kind == "html":
+            return {"name": f"{stem}.html", "mime": MIMES[kind], "bytes": report}
+        return {"name": f"{stem}.zip", "mime": MIMES[kind], "bytes": _zipped(opened.folder, stem, report)}
+    except OSError as error:
+        raise ExplorerError("The files of this audit cannot be read on the server any more.") from error
+
+
+def _report(opened: Opened) -> bytes:
+    """The self-contained HTML report."""
+    make: Callable[..., str] = load_dotted("explorer.audit.report:html_report")  # type: ignore[assignment]
+    return make(opened.audit, opened.codebooks or ()).encode("utf-8")
+
+
+def _zipped(folder: Path, stem: str, report: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.iterdir()):
+            if file.name in TAKEN:
+                archive.write(file, f"{stem}/{file.name}")
+        archive.writestr(f"{stem}/report.html", report)
+    return buffer.getvalue()

@@ -1,0 +1,105 @@
+"""Maps of the codebook page that take seconds: laid out in a child process, while the browser asks how far it is.
+
+One piece of work for all visitors that ask for the same map; it ends when nobody has asked for a while.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Hashable
+
+import numpy as np
+
+from explorer.analysis.maps.projection import Projection
+from explorer.errors import Cancelled, ExplorerError
+from explorer.owners import carried
+from explorer.pages.codebook.audits import Opened
+from explorer.pages.shared import runtime
+from explorer.pages.shared.kept import Kept, share
+from explorer.views.codebook.payload import map_vectors
+
+PROJECTED = ("umap", "tsne")
+SILENT_S = 20.0  # a browser asks twice a second
+STEP_S = 0.25
+WORKS_KEPT = 64
+
+
+class Work:
+    """One map being laid out. `share` grows to 1; then `result` is there, or `problem` says why not. of: its owner."""
+
+    def __init__(self, name: str, vectors: np.ndarray, metric: str, kind: str, of: str) -> None:
+        self.share, self.result, self.problem = 0.0, None, ""
+        self._asked, self._ended = time.monotonic(), threading.Event()
+        self._session, self._arguments, self._of = name, (vectors, metric, kind), of
+        self._turn = runtime.turns.begin(name, runtime.MAPS)
+        threading.Thread(target=carried(self._work), name="map", daemon=True).start()
+        threading.Thread(target=self._watch, name="map-watch", daemon=True).start()
+
+    def ask(self, wait: float = STEP_S) -> float | Projection:
+        """The projection, or the share done. Raises ExplorerError if it failed."""
+        self._asked = time.monotonic()
+        self._ended.wait(wait)
+        if self.problem:
+            raise ExplorerError(self.problem)
+        return self.share if self.result is None else self.result
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.problem)
+
+    def _work(self) -> None:
+        vectors, metric, kind = self._arguments
+        try:
+            for step in runtime.umap_in_background(vectors, metric, self._session, self._turn, kind, self._of):
+                if isinstance(step, Projection):
+                    self.result = step
+                else:
+                    self.share = float(step)
+        except Cancelled:
+            self.problem = "Nobody waited for this map, so it was stopped. Choose it again."
+        except ExplorerError as error:
+            self.problem = str(error)
+        except Exception:
+            self.problem = "This map could not be laid out; the log of the server says why. PCA is still there."
+            raise
+        finally:
+            self._arguments = ()
+            self._ended.set()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(1.0):
+            if time.monotonic() - self._asked > SILENT_S:
+                runtime.turns.begin(self._session, runtime.MAPS)  # ends the child process
+                return
+
+
+_works: OrderedDict[Hashable, Work] = OrderedDict()  # those that go on, and those that failed
+_done = Kept("maps of codebooks", share(0.03))
+_lock = threading.Lock()
+
+
+def projection(opened: Opened, level: int, kind: str) -> float | Projection:
+    """The layout of the codes and latents of a level, or the share of it that is done.
+
+    kind: one of PROJECTED. Raises ExplorerError where there is nothing to lay out, or the work failed.
+    """
+    key = (opened.key, level, kind)
+    found = _done.peek(key, opened.owner)
+    if found is not None:
+        return found
+    with _lock:
+        work = _works.get((opened.owner, key))
+        if work is None or work.failed:
+            vectors, metric, _ = map_vectors(opened.audit, level, opened.codebook(level), kind)
+            work = _works[opened.owner, key] = Work(f"map {opened.owner} {key}", vectors, metric, kind, opened.owner)
+            while len(_works) > WORKS_KEPT:
+                _works.popitem(last=False)
+        _works.move_to_end((opened.owner, key))
+    found = work.ask()
+    if isinstance(found, Projection):
+        _done.put(key, found, opened.owner)
+        with _lock:
+            _works.pop((opened.owner, key), None)
+    return found

@@ -1,0 +1,259 @@
+"""Comparisons that visitors start in the page: one thread each, few at once, stopped, ended with the page.
+
+The first medium can be looked at first, then the figures are there. What was found on media of the app is kept for
+everybody who asks for the same; of own media it lies in the visitor's folder and goes with the page.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from explorer.compare.columns import columns_of
+from explorer.compare.figures import BESIDE, CODEC_COLOURS, COLOURS
+from explorer.compare.media import CompareMedia
+from explorer.compare.rates import point_words, rate_curves
+from explorer.compare.result import Comparison
+from explorer.compare.run import Options, compare_medium, run_comparison
+from explorer.compare.spread import shown
+from explorer.compare.table import equal_bits_words, make_table
+from explorer.compare.writing import Writer, json_text
+from explorer.errors import Cancelled, ExplorerError, MediaError
+from explorer.owners import EVERYBODY
+from explorer.pages.codebook.visitors import Visitor
+from explorer.pages.shared.kept import Kept, share
+from explorer.pages.shared.visitor_files import files
+from explorer.pages.shared.visitor_job import VisitorJob
+from explorer.tokenizers import load_tokenizer, owner_of
+from explorer.views.compare.payload import pictures_payload, played_payload
+
+AT_ONCE = 2  # in this process; the next ones wait
+REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds themselves
+SHARED_KEPT = 24
+_looks = threading.BoundedSemaphore(AT_ONCE)
+_looked = Kept("media of comparisons", share(0.1))
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be compared. shared: its name where everybody may see what was found, None where media or a tokenizer
+    are the visitor's own. page: of which page its id is. side_px: as of `Options`."""
+
+    id: str
+    tokenizers: tuple[str, ...]
+    media: CompareMedia
+    shared: str | None
+    page: str
+    owner: str
+    side_px: int | None = None
+
+    @property
+    def key(self) -> tuple:
+        """Names its pictures in caches: ids are counted by each page anew."""
+        return (self.shared or (self.page, self.id), self.tokenizers, self.side_px)
+
+    @property
+    def whose(self) -> str:
+        """Whose its pictures are in caches."""
+        return EVERYBODY if self.shared else self.owner
+
+
+@dataclass(frozen=True)
+class Found:
+    """result: as `result_payload`. folder: the files of the comparison."""
+
+    result: dict[str, Any]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Look:
+    """One medium: its `pictures_payload` and its `played_payload`."""
+
+    pictures: dict[str, Any]
+    played: dict[str, Any]
+
+
+class Shared:
+    """What was found on pictures of the app, up to SHARED_KEPT; the files of the longest unused go first."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._found: OrderedDict[tuple, Found] = OrderedDict()
+
+    def get(self, key: tuple) -> Found | None:
+        """What was found, None if it is not here."""
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+            return self._found.get(key)
+
+    def new_folder(self) -> Path:
+        """A new empty folder."""
+        return files.new_folder(EVERYBODY)
+
+    def keep(self, key: tuple, found: Found) -> None:
+        """Keep it under its key."""
+        with self._lock:
+            old = [self._found.pop(key)] if key in self._found else []
+            self._found[key] = found
+            old += [self._found.popitem(last=False)[1] for _ in range(len(self._found) - self._most)]
+        for one in old:
+            files.drop(one.folder)
+
+
+shared = Shared(SHARED_KEPT)
+
+
+class Job(VisitorJob):
+    """One comparison. `found` is there once there are figures; of a stopped one they are over the media until then."""
+
+    PLACES = threading.BoundedSemaphore(AT_ONCE)
+
+    def __init__(self, visitor: Visitor, order: Order) -> None:
+        super().__init__(visitor, "compare")
+        self.order = order
+        self.found: Found | None = None
+        self.seen = False  # the pictures of the first medium are there
+        self._at: tuple[int, str] = (0, "")
+
+    def as_json(self) -> dict[str, Any]:
+        """How it stands, for the browser; asking keeps it alive."""
+        state, (done, name) = self.asked(), self._at
+        return {
+            "id": self.order.id,
+            "state": state,
+            "message": self.message,
+            "done": done,
+            "planned": len(self.order.media),
+            "name": name,
+            "seen": self.seen,
+            "found": self.found is not None,
+            "seconds": time.monotonic() - self._began,
+        }
+
+    def pictures(self, number: int) -> dict[str, Any]:
+        """The pictures of one medium, made again if they are no longer kept. Raises ExplorerError if it cannot be."""
+        return self._look(number).pictures
+
+    def played(self, number: int) -> dict[str, Any]:
+        """What is heard or seen moving of one medium. Raises ExplorerError as `pictures`."""
+        return self._look(number).played
+
+    def _look(self, number: int) -> Look:
+        self.asked()
+        order = self.order
+        if not 0 <= number < len(order.media):
+            raise MediaError(f"There are {len(order.media):,} media; number {number + 1:,} is none of them.")
+        return _looked.get((*order.key, number), lambda: _look(order, number), order.whose)
+
+    def work(self) -> None:
+        order = self.order
+        if len(order.media) == 1:
+            self.pictures(0)  # of a damaged one it is now said why
+        else:
+            self._try_first()
+        self.seen = True
+        known = shared.get(order.key) if order.shared else None
+        if known is None:
+            known = self._compare()
+        self.found, self._at = known, (len(known.result["media"]), "")
+        self.state = "done" if known.result["complete"] else "stopped"
+        if self.state == "stopped":
+            self.message = "Stopped. The figures are over the media until then."
+
+    def _try_first(self) -> None:
+        """A damaged first picture of a set ends nothing but itself."""
+        try:
+            self.pictures(0)
+        except ExplorerError:
+            return
+
+    def _compare(self) -> Found:
+        order = self.order
+        single = len(order.media) == 1
+        options = Options(repeats=REPEATS if single else 1, side_px=order.side_px)
+        folder = shared.new_folder() if order.shared else self._visitor.new_folder()
+        try:
+            writer = Writer(folder, maps_of=0)
+            comparison = run_comparison(order.media, _loaded(order), options, writer.add, self._told, self.cancelled)
+            if not comparison.media and not comparison.complete:
+                raise Cancelled("Stopped before the first medium was done.")
+            writer.finish(comparison)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        found = Found(result_payload(comparison), folder)
+        if order.shared and comparison.complete:
+            shared.keep(order.key, found)
+        return found
+
+    def _told(self, done: int, planned: int, name: str) -> None:
+        self._at = (done, name)
+
+
+def result_payload(comparison: Comparison) -> dict[str, Any]:
+    """What compare.json has, without references and levels of single media; and how it is shown.
+
+    texts: tokenizer id -> key of a column -> the cell as text; each point of a curve has "words" of each measure.
+    warning: about unequal bits, or "". colours, codec_colours, beside: of the curves, as in the report.
+    """
+    content = json.loads(json_text(comparison))
+    for medium in content["media"]:
+        del medium["references"]
+        for cell in medium["cells"]:
+            del cell["levels"]
+    table, columns = make_table(comparison), columns_of(comparison.kind)
+    texts = {
+        row.tokenizer_id: {column.key: shown(column, row.cells[column.key], table.media) for column in columns}
+        for row in table.rows
+    }
+    for curve, told in zip(rate_curves(comparison), content["rates"], strict=True):
+        for point, one in zip(curve.points, told["points"], strict=True):
+            one["words"] = {measure: point_words(comparison.kind, measure, point) for measure in point.values}
+    looks = {"colours": list(COLOURS), "codec_colours": dict(CODEC_COLOURS), "beside": BESIDE}
+    return content | looks | {"texts": texts, "warning": equal_bits_words(table)}
+
+
+def start(
+    visitor: Visitor,
+    tokenizers: tuple[str, ...],
+    media: CompareMedia,
+    shared_as: str | None,
+    side_px: int | None = None,
+) -> Job:
+    """Begin a comparison, in the place of the one before, which ends."""
+    if any(owner_of(one) != EVERYBODY for one in tokenizers):
+        shared_as = None
+    with visitor.lock:
+        before = visitor.job
+        if before is not None:
+            before.stop()
+            if before.found is not None and before.order.shared is None:
+                shutil.rmtree(before.found.folder, ignore_errors=True)
+        order = Order(visitor.new_id(), tokenizers, media, shared_as, visitor.token, visitor.owner, side_px)
+        visitor.job = Job(visitor, order)
+        visitor.job.start()
+        return visitor.job
+
+
+def _loaded(order: Order) -> list:
+    return [load_tokenizer(one) for one in order.tokenizers]
+
+
+def _look(order: Order, number: int) -> Look:
+    """One medium through all tokenizers, to be looked at."""
+    with _looks:
+        side = Options(side_px=order.side_px).side_of(number in order.media.crops)
+        options = Options(repeats=0, side_px=side, codecs=())
+        compared = compare_medium(order.media.names[number], order.media.read(number), _loaded(order), options)
+        if compared is None or not compared.reconstructions:
+            why = compared.medium.failures[0][1] if compared is not None and compared.medium.failures else ""
+            raise ExplorerError(f"No tokenizer could do this. {why}".strip())
+        return Look(pictures_payload(compared, number), played_payload(compared))

@@ -1,0 +1,188 @@
+"""Desks of the token editor: what is being edited, known to the browser by a token that cannot be guessed.
+
+A desk holds no choice of its own: the edits come as text with every request. It only remembers what it decoded last,
+so that the next stroke need not decode the whole picture again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from explorer.analysis.edit.edits import History, Operation, Transplant
+from explorer.analysis.edit.link import edits_from_text
+from explorer.analysis.edit.tokens import Bench, EditedTokens, bench_of, tokens_of
+from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
+from explorer.analysis.pictures.influence import decode
+from explorer.analysis.pictures.redecode import Redecoded, redecode
+from explorer.errors import ExplorerError, RecordError
+from explorer.media.image import to_pil
+from explorer.media.samples import Sample, sample_picture, samples_of
+from explorer.owners import EVERYBODY, owner
+from explorer.pages.shared import runtime
+from explorer.pages.shared.kept import Kept, share
+from explorer.pages.shared.session import Visit
+from explorer.record import TokenRecord
+from explorer.tokenizers import load_tokenizer
+from explorer.tokenizers.base import Tokenizer
+
+DESKS_KEPT = runtime.SESSIONS_KEPT
+_decoded = Kept("edited pictures", share(0.12))
+GONE = "This page has been open for longer than the server remembers. Load it again: your edits are kept in its link."
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """base: the decode before any edit. text, tokens, picture: of the latest edits."""
+
+    base: np.ndarray
+    text: str
+    tokens: EditedTokens
+    picture: np.ndarray
+
+
+class Desk:
+    """The editing of one visit's tokens. owner: whose visit it is."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit, self.owner, self.lock = visit, owner(), threading.Lock()
+
+    @property
+    def _last(self) -> Decoded | None:
+        """What it decoded last; None if that was let go, and is to be decoded again."""
+        return _decoded.peek((self, "decoded"), self.owner)
+
+    @property
+    def record(self) -> TokenRecord:
+        return runtime.record_of(self.visit)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of the visit, decoding to pictures from tokens as they are laid on the screen."""
+        tokenizer, record = load_tokenizer(self.visit.tokenizer), self.record
+        return tokenizer if laid(record).plain else LaidTokenizer(tokenizer, record)
+
+    def medium(self, tokens: EditedTokens) -> np.ndarray:
+        """What tokens decode to before it is drawn: a sound (samples, C), a clip, or a picture."""
+        return LaidTokenizer(load_tokenizer(self.visit.tokenizer), self.record).medium(tokens.indices, tokens.kept)
+
+    def bench(self, operations: Sequence[Operation] = ()) -> Bench:
+        """The codebooks, and the tokens of every second picture that the operations name."""
+        names = dict.fromkeys(one.source for one in operations if isinstance(one, Transplant))
+        return bench_of(self.record, {name: self.source(name) for name in names})
+
+    def samples(self) -> list[Sample]:
+        """The samples that the tokenizer takes."""
+        return list(samples_of(self.record.modality).values())
+
+    def _check_sample(self, name: str) -> None:
+        ids = [one.id for one in self.samples()]
+        if name not in ids:
+            raise RecordError(f"There is no sample {name[:40]!r} for this tokenizer. There are: {', '.join(ids)}.")
+
+    def source(self, name: str) -> TokenRecord:
+        """A sample through the same tokenizer, at the same longest side. Raises RecordError if it is none."""
+        self._check_sample(name)
+        return runtime.record_of(replace(self.visit, picture=name, upload=None))
+
+    def same_size(self, name: str) -> TokenRecord:
+        """A sample, cut to the shape of the edited medium, through the same tokenizer.
+
+        A picture is cut around its middle; a sound is cut at its end, or begins again.
+        """
+        self._check_sample(name)
+        if self.record.modality == "audio":
+            other = self.source(name).media
+            return self.tokenizer.tokenize(np.resize(other, self.record.media.shape))
+        if self.record.modality == "video" or self.tokenizer.spec.fixed_size:
+            return self.source(name)
+        height, width = self.record.media.shape[:2]
+        picture = to_pil(sample_picture(name).load().pixels)
+        scale = min(picture.width / width, picture.height / height)
+        left, top = (picture.width - scale * width) / 2, (picture.height - scale * height) / 2
+        cut = (left, top, left + scale * width, top + scale * height)
+        small = picture.resize((width, height), Image.Resampling.LANCZOS, box=cut)
+        return self.tokenizer.tokenize(np.asarray(small, np.float32) / 255)
+
+    def tokens(self, text: str) -> EditedTokens:
+        """The tokens after the edits of `text`. Raises SettingsError or RecordError that names the edit at fault."""
+        last, stem = self._last, text.rpartition("~")[0]
+        known = {"": tokens_of(self.record)} | ({} if last is None else {last.text: last.tokens})
+        known |= _decoded.peek((self, "stem"), self.owner) or {}
+        if text in known:
+            return known[text]
+        operations = edits_from_text(text)
+        bench = self.bench(operations)
+        if stem not in known:
+            known[stem] = History(operations[:-1]).apply(known[""], bench)
+        # A stroke is one word that grows: only it is applied again.
+        _decoded.put((self, "stem"), {stem: known[stem]}, self.owner)
+        try:
+            return operations[-1].apply(known[stem], bench)
+        except RecordError:
+            return History(operations).apply(known[""], bench)  # says the number of the edit too
+
+    def decode(self, text: str) -> tuple[EditedTokens, np.ndarray, Redecoded]:
+        """(tokens, the decode before any edit, the decode after those of `text`). Raises ExplorerError."""
+        with self.lock:
+            first, tokens = tokens_of(self.record), self.tokens(text)
+            last = self._last
+            if last is None:
+                base = decode(self.tokenizer, first)
+                last = Decoded(base, "", first, base)
+            near = (first, last.base) if not len(tokens.changed(first)) else (last.tokens, last.picture)
+            made = redecode(self.tokenizer, *near, tokens)
+            _decoded.put((self, "decoded"), Decoded(last.base, text, tokens, made.picture), self.owner)
+        return tokens, last.base, made
+
+    def forget(self) -> None:
+        """Let the pictures go; they are decoded again when they are asked for."""
+        _decoded.drop(self.owner, lambda key: key[0] is self)  # type: ignore[index]
+
+
+class Desks:
+    """Token -> desk. Bounded: the longest silent ones are forgotten."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._lock = size, threading.Lock()
+        self._desks: OrderedDict[str, Desk] = OrderedDict()
+
+    def put(self, visit: Visit) -> str:
+        """A desk for a visit; its token."""
+        token = secrets.token_urlsafe(18)
+        with self._lock:
+            self._desks[token] = Desk(visit)
+            over = [self._desks.popitem(last=False)[1] for _ in range(len(self._desks) - self._size)]
+        for desk in over:
+            desk.forget()
+        return token
+
+    def get(self, token: object) -> Desk:
+        """The desk. Raises ExplorerError for a token that is none, or no longer."""
+        with self._lock:
+            if not isinstance(token, str) or token not in self._desks:
+                raise ExplorerError(GONE)
+            self._desks.move_to_end(token)
+            return self._desks[token]
+
+    def owners(self) -> set[str]:
+        """The visitors who have desks here."""
+        with self._lock:
+            return {desk.owner for desk in self._desks.values()} - {EVERYBODY}
+
+    def let_go(self, visitor: str) -> None:
+        """A visitor has left."""
+        with self._lock:
+            gone = [token for token, desk in self._desks.items() if desk.owner == visitor]
+            desks = [self._desks.pop(token) for token in gone]
+        for desk in desks:
+            desk.forget()
+
+
+desks = Desks(DESKS_KEPT)

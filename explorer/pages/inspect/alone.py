@@ -1,0 +1,88 @@
+"""Codes decoded alone, for the code card: with the card where that is quick, afterwards where it takes a while."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from explorer.analysis.pictures.depiction import mosaic, sound_picture
+from explorer.errors import SettingsError, plain_words
+from explorer.media.audio import wav_bytes
+from explorer.pages.shared.kept import Kept, share
+from explorer.tokenizers import load_tokenizer, owner_of
+from explorer.tokenizers.base import Tokenizer, TokenizerSpec
+from explorer.views.inspect.card.card import Alone
+from explorer.views.kit.wire.encoding import png_data_url, wav_data_url
+
+QUICK_PARAMETERS = 5_000_000  # of an encoder and decoder of pictures that decode eight small fields at once
+SOUND_S = 0.4  # of one code, again and again: long enough to be heard
+SOUND_WIDTH_PX = 128
+MOST_CODES = 8
+_kept = Kept("codes decoded alone", share(0.04))
+_turn = threading.Semaphore(2)  # more at a time would only slow each other on few cores
+
+
+def asked_later(spec: TokenizerSpec) -> bool:
+    """Whether decoding single codes takes so long that the card should not wait for it."""
+    return spec.modality != "image" or bool(spec.fixed_size) or spec.parameters > QUICK_PARAMETERS
+
+
+def decoded_alone(tokenizer: Tokenizer, level: int, codes: Sequence[int]) -> dict[int, Alone]:
+    """Each code as a constant field, decoded and drawn; nothing where there is no decoder. Raises RecordError."""
+    spec = tokenizer.spec
+    if not spec.decodes:
+        return {}
+    if not asked_later(spec):
+        return {code: _drawn(spec, one) for code, one in zip(codes, tokenizer.decode_alone(level, codes), strict=True)}
+    of = owner_of(spec.id)
+    there = {code: _kept.peek((spec.id, level, code), of) for code in codes}
+    found = {code: one for code, one in there.items() if one is not None}
+    missing = [code for code in dict.fromkeys(codes) if code not in found]
+    if missing:
+        with _turn:
+            decoded = tokenizer.decode_alone(level, missing, _tokens(spec))
+        made = {code: _drawn(spec, one) for code, one in zip(missing, decoded, strict=True)}
+        found |= made
+        for code, one in made.items():
+            _kept.put((spec.id, level, code), one, of)
+    return found
+
+
+def _tokens(spec: TokenizerSpec) -> int:
+    if spec.modality == "audio" and spec.sample_rate_hz:
+        return max(3, round(SOUND_S * spec.sample_rate_hz / spec.downsampling))
+    return 3
+
+
+def _drawn(spec: TokenizerSpec, decoded: np.ndarray) -> Alone:
+    """One code's medium as a picture; a sound on its own scale, so that quiet codes are seen, too."""
+    if spec.modality == "audio":
+        rate = spec.sample_rate_hz or 1
+        return Alone(sound_picture(decoded, rate, SOUND_WIDTH_PX), wav_bytes(decoded, rate))
+    return Alone(mosaic(decoded) if spec.modality == "video" else decoded)
+
+
+def alone_ask(request: dict) -> str:
+    """What the card asks for: {"tokenizer", "level", "codes"} -> JSON {"alone": [{"code", "url", "sound"}]}, or
+    {"error": words}. Not through the queue."""
+    try:
+        name, level, codes = (request.get(key) for key in ("tokenizer", "level", "codes"))
+        whole = isinstance(codes, list) and all(type(code) is int for code in (level, *codes))
+        if not whole or not 0 < len(codes) <= MOST_CODES:
+            raise SettingsError(f"A card asks for 1 to {MOST_CODES} codes of a level.")
+        tokenizer = load_tokenizer(str(name))
+        found = decoded_alone(tokenizer, level, codes)
+        answer = [
+            {
+                "code": code,
+                "url": png_data_url(one.pixels),
+                "sound": None if one.sound is None else wav_data_url(one.sound),
+            }
+            for code, one in found.items()
+        ]
+        return json.dumps({"alone": answer}, separators=(",", ":"))
+    except Exception as error:
+        return json.dumps({"error": plain_words(error)})

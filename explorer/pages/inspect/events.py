@@ -1,0 +1,193 @@
+"""What the inspect page does when something is chosen: plain functions from a visit to the values of the views."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from explorer.analysis.codes.naming import part_noun
+from explorer.analysis.codes.usage import training_usage
+from explorer.analysis.maps.codes import has_umap, map_metric
+from explorer.analysis.maps.projection import Projection
+from explorer.analysis.pictures.depiction import depict
+from explorer.errors import RecordError
+from explorer.media.medium import file_bytes
+from explorer.pages.inspect.maps import code_maps, drawn_codes
+from explorer.pages.inspect.media import thumbnails
+from explorer.pages.inspect.payloads import (
+    card_payload,
+    decoded_of,
+    delay_of,
+    notes_of,
+    reconstruction_payload,
+)
+from explorer.pages.inspect.player import player_payload
+from explorer.pages.shared import runtime
+from explorer.pages.shared.session import Visit
+from explorer.record import TokenRecord
+from explorer.tokenfile import save_tokens
+from explorer.tokenizers import load_tokenizer, owner_of
+from explorer.tokenizers.base import Tokenizer
+from explorer.views.inspect import view as inspect_view
+from explorer.views.kit.page import address
+from explorer.views.kit.widgets import export_bar, sample_strip
+
+UMAP_STEPS = 4  # progress lines a UMAP: each sends the picture again
+
+
+def strip_value(visit: Visit, message: str = "", kind: str = "error") -> str:
+    """The value of the strip for a visit."""
+    modality = visit.modality or "image"
+    return sample_strip.payload(thumbnails(modality), visit.picture, message, kind, modality)
+
+
+def busy_value(visit: Visit, message: str) -> str:
+    """The value of the strip while something takes its time: only the message is new."""
+    return sample_strip.payload(None, visit.picture, message, "busy")
+
+
+def shown(visit: Visit, umaps: dict[int, Projection] | None = None, progress: str = "") -> str:
+    """The value of the inspect view; with `umaps` also the maps that take longer. Raises ExplorerError."""
+    record, picture = runtime.record_of(visit), runtime.picture_record_of(visit)
+    selected = inspect_view.Selected(visit.level, visit.code, visit.token)
+    spec = load_tokenizer(visit.tokenizer).spec
+    return inspect_view.payload(
+        replace(picture, notes=notes_of(record)),
+        spec.title,
+        code_maps(picture, umaps),
+        visit.mode,
+        selected,
+        progress,
+        visit.map_kind,
+        record,
+        spec.decodes,
+    )
+
+
+def card_value(visit: Visit) -> str:
+    """The value of the code card: of the selected code, "" if nothing fits."""
+    picture = runtime.picture_record_of(visit)
+    if not 0 <= visit.level < len(picture.levels):
+        return ""
+    level = picture.levels[visit.level]
+    token = visit.token if visit.token is not None and 0 <= visit.token < level.layout.num_tokens else None
+    code = visit.code if visit.code is not None else (None if token is None else int(level.indices.flat[token]))
+    if code is None or not 0 <= code < level.codebook.codebook_size:
+        return ""
+    return card_payload(runtime.record_of(visit), picture, load_tokenizer(visit.tokenizer), visit.level, code, token)
+
+
+def decoded_values(visit: Visit) -> tuple[str, str]:
+    """Values of player and reconstruction for the levels that are chosen. Raises ExplorerError."""
+    record, tokenizer = runtime.record_of(visit), load_tokenizer(visit.tokenizer)
+    decoded = decoded_of(record, tokenizer, visit)
+    if decoded is record.reconstruction or decoded is None:
+        picture = runtime.picture_record_of(visit)
+    else:
+        picture = depict(replace(record, reconstruction=decoded))
+    return (
+        player_payload(record, picture, visit, decoded),
+        reconstruction_payload(record, picture, visit, decoded, delay_of(record, tokenizer.spec)),
+    )
+
+
+def everything(visit: Visit) -> tuple[str, str, str, str, str]:
+    """Values of inspect view, player, reconstruction, code card and address bar. Raises ExplorerError."""
+    if visit.level >= len(runtime.record_of(visit).levels):
+        visit = replace(visit, level=0)
+    return shown(visit), *decoded_values(visit), card_value(visit), address.payload(visit.query())
+
+
+def with_kept_maps(visit: Visit) -> str:
+    """The value of the inspect view with the slices, and with each UMAP that needs no work: it ships or was made."""
+    found = {}
+    for number, rows, metric, cache in _to_lay_out(visit):
+        kept = runtime.kept_projection(rows, metric, cache)
+        if kept is not None:
+            found[number] = kept
+    return shown(visit, found)
+
+
+def umap_steps(visit: Visit, session: str, turn: int) -> Iterator[str]:
+    """Values of the inspect view with the slices, while UMAP is computed level by level in a child process."""
+    levels = len(runtime.record_of(visit).levels)
+    done: dict[int, Projection] = {}
+    yield shown(visit, done, "UMAP: begins")
+    for number, rows, metric, _ in _to_lay_out(visit):
+        told = -1
+        for step in runtime.umap_in_background(rows, metric, session, turn, of=owner_of(visit.tokenizer)):
+            if isinstance(step, Projection):
+                done[number] = step
+            elif int(step * UMAP_STEPS) > told:
+                told = int(step * UMAP_STEPS)
+                of = f" of {part_noun(runtime.record_of(visit).combination)} {number + 1}" if levels > 1 else ""
+                yield shown(visit, done, f"UMAP{of}: {step:.0%} done")
+    yield shown(visit, done)
+
+
+def _to_lay_out(visit: Visit) -> Iterator[tuple[int, np.ndarray, str, Path]]:
+    """(level, codes drawn (K', D), metric, folder that keeps its map) of each level that has a UMAP."""
+    cache = runtime.cache_of(owner_of(visit.tokenizer))
+    for number, level in enumerate(runtime.record_of(visit).levels):
+        drawn = drawn_codes(level).codes
+        if has_umap(level.codebook) and len(drawn):
+            metric = map_metric(level.codebook)
+            yield number, level.codebook.rows(drawn), metric, cache
+
+
+def export(visit: Visit, kind: str, level: int) -> export_bar.ExportFile:
+    """The file of that kind, of the level on screen where it is about one level. Raises ExplorerError."""
+    if kind not in export_bar.KINDS:
+        raise RecordError(f"there is no export {kind!r}; there are {', '.join(export_bar.KINDS)}")
+    record, tokenizer = runtime.record_of(visit), load_tokenizer(visit.tokenizer)
+    level = min(max(0, level), len(record.levels) - 1)
+    stem, part = f"{visit.tokenizer}_{visit.picture}", f"{part_noun(record.combination)}{level + 1}"
+    write: dict[str, Callable[[], tuple[str, bytes]]] = {
+        "codebook": lambda: (f"{visit.tokenizer}_{part}_codebook.npy", codebook_npy(tokenizer, level)),
+        "counts": lambda: (f"{stem}_{part}_usage.csv", usage_csv(record, level)),
+        "decoded": lambda: decoded_file(record, tokenizer, stem),
+    }
+    name, data = write[kind]() if kind in write else (f"{stem}_tokens.{kind}", tokens_bytes(record, kind))
+    return export_bar.ExportFile(name, data)
+
+
+def decoded_file(record: TokenRecord, tokenizer: Tokenizer, stem: str) -> tuple[str, bytes]:
+    """Name and bytes of the reconstruction as a file of its kind. Raises RecordError where there is no decoder."""
+    if not tokenizer.spec.decodes:
+        raise RecordError("this tokenizer has no decoder, so there is no reconstruction to save")
+    rate = record.sample_rate_hz if record.modality == "audio" else record.frames_per_second
+    data, suffix = file_bytes(record.reconstruction, record.modality, rate)  # type: ignore[arg-type]
+    return f"{stem}_reconstruction{suffix}", data
+
+
+def tokens_bytes(record: TokenRecord, kind: str) -> bytes:
+    """The token file of a record as bytes."""
+    with TemporaryDirectory(prefix="export-") as folder:
+        return save_tokens(Path(folder) / f"tokens.{kind}", record).read_bytes()
+
+
+def codebook_npy(tokenizer: Tokenizer, level: int) -> bytes:
+    """The vectors (K, D) of a level as .npy; those of a rule are listed up to 2^16 codes."""
+    book = tokenizer.codebooks()[level]
+    if book.vectors is None and book.codebook_size > 2**16:
+        raise RecordError(f"a rule of {book.codebook_size:,} codes is not listed; it is in the meta data of the tokens")
+    buffer = io.BytesIO()
+    np.save(buffer, book.rows(np.arange(book.codebook_size)), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def usage_csv(record: TokenRecord, level: int) -> bytes:
+    """One row a code: tokens here, share of them, and those of training where the checkpoint kept a count."""
+    chosen = record.levels[level]
+    counts = np.bincount(chosen.indices.reshape(-1), minlength=chosen.codebook.codebook_size)
+    trained = training_usage(chosen.codebook)
+    rows = ["code,tokens_here,share_of_tokens_here,tokens_in_training"]
+    for code, count in enumerate(counts):
+        before = "" if trained is None else f"{float(trained.tokens[code]):.6g}"
+        rows.append(f"{code},{count},{count / chosen.layout.num_tokens:.6g},{before}")
+    return ("\n".join(rows) + "\n").encode()

@@ -1,0 +1,152 @@
+"""Which medium the inspect page shows: samples of the tokenizer's kind, uploads by their content, and progress."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from explorer import stages
+from explorer.analysis.pictures.depiction import sound_picture
+from explorer.config import Limits, settings
+from explorer.errors import ExplorerError, MediaError
+from explorer.media.audio import LoadedAudio
+from explorer.media.image import LoadedImage, fit
+from explorer.media.medium import Medium, load_medium, modality_of
+from explorer.media.samples import samples_of
+from explorer.media.video import LoadedVideo
+from explorer.owners import carried
+from explorer.pages.shared.session import ONE, UPLOADED, Visit, suited
+from explorer.tokenizers import list_tokenizers
+from explorer.tokenizers.base import TokenizerSpec
+from explorer.views.kit.widgets import sample_strip
+
+THUMBNAIL_PX = 112  # drawn at half that on ordinary screens
+PATIENCE_S, EVERY_S = 0.4, 0.5  # words about progress: after so long, and then so often
+_going_on: dict[Hashable, list[str]] = {}  # the stage of each work that has a key
+_lock = threading.Lock()
+_log = logging.getLogger(__name__)
+
+
+@functools.cache
+def thumbnails(modality: str) -> list[dict[str, str]]:
+    """The samples of one kind for the strip, squared; one that cannot be read is left out."""
+    found = []
+    for sample in samples_of(modality).values():
+        try:
+            pixels = _pixels(sample.load())
+        except ExplorerError as error:
+            _log.warning("sample %s: %s", sample.id, error)
+            continue
+        side = min(pixels.shape[:2])
+        top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
+        square = LoadedImage(np.ascontiguousarray(pixels[top : top + side, left : left + side]))
+        small = fit(square, 1, THUMBNAIL_PX).pixels
+        found.append(sample_strip.Thumbnail(sample.id, sample.title, f"{sample.source}, {sample.licence}", small))
+    return sample_strip.thumbnails_json(found)
+
+
+def _pixels(medium: Medium) -> np.ndarray:
+    """A medium as one picture (H, W, 3): a sound's spectrogram, a clip's middle frame."""
+    if isinstance(medium, LoadedAudio):
+        return sound_picture(medium.samples, medium.sample_rate_hz, 128)
+    return medium.frames[len(medium.frames) // 2] if isinstance(medium, LoadedVideo) else medium.pixels
+
+
+def spec_of(tokenizer_id: str) -> TokenizerSpec | None:
+    """What is known of a tokenizer before it is loaded; None for an id that nobody has."""
+    return next((spec for spec in list_tokenizers() if spec.id == tokenizer_id), None)
+
+
+def settled(visit: Visit) -> tuple[Visit, str]:
+    """The visit with a medium that its tokenizer takes, and what was changed for it, in plain words.
+
+    An upload that the tokenizer does not take brings a tokenizer that does, if there is one; a tokenizer that does not
+    take the medium brings back the last medium of its kind, or the first sample. Raises MediaError.
+    """
+    spec = spec_of(visit.tokenizer)
+    if spec is None:
+        return visit, ""  # loading it will say what there is
+    if visit.picture == UPLOADED and not visit.modality and visit.upload:
+        return _with_upload(visit, spec)
+    return suited(visit, spec.modality)
+
+
+def _with_upload(visit: Visit, spec: TokenizerSpec) -> tuple[Visit, str]:
+    limits = settings().limits
+    try:
+        load_medium(visit.upload, limits, spec.modality)  # type: ignore[arg-type]
+        return replace(visit, modality=spec.modality), ""
+    except MediaError as error:
+        held = _held(visit.upload, limits)
+        if held in (None, spec.modality):  # nothing that is read here, or of the right kind and wrong in itself
+            raise
+        wrong = error
+    other = next((one for one in list_tokenizers() if one.modality == held), None)
+    if other is None:
+        raise MediaError(
+            f"This file is a {ONE[held]}, and no tokenizer here takes {ONE[held]}s. Bring one, or choose another file."
+        ) from wrong
+    words = f"This file is a {ONE[held]}, so {other.title} is shown, which takes {ONE[held]}s."
+    return replace(visit, modality=held, tokenizer=other.id).at_rest(), words
+
+
+def _held(path: str | None, limits: Limits) -> str | None:
+    """The modality of a file by its content; None for what nothing here reads."""
+    try:
+        return modality_of(load_medium(path, limits))  # type: ignore[arg-type]
+    except MediaError:
+        return None
+
+
+def label_of(spec: TokenizerSpec) -> str:
+    """A tokenizer in the list: its title, and what it takes if that is no picture."""
+    return spec.title if spec.modality == "image" else f"{spec.title} · {ONE.get(spec.modality, spec.modality)}"
+
+
+def has_side(spec: TokenizerSpec) -> bool:
+    """Whether a longest side can be chosen for it: clips are read at one size."""
+    return spec.modality == "image" and not spec.fixed_size
+
+
+def progress(work: Callable[[], object], what: str, key: Hashable = None) -> Iterator[str]:
+    """Run `work` in a thread and yield words while it lasts: what is going on (`stages`) and for how long.
+
+    what: such as "DAC 24 kHz, 74.7 M parameters". key: names the work; whoever begins the same while it is going on
+    waits for it (see `Kept`) and is told its stage. Raises what `work` raises. If nobody listens any more the
+    thread goes on to its end, so that what it makes can be kept.
+    """
+    own, failed = ["beginning"], []
+    with _lock:
+        stage = own if key is None else _going_on.setdefault(key, own)
+
+    def run() -> None:
+        try:
+            with stages.listening(lambda words: stage.__setitem__(0, words)):
+                work()
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            with _lock:
+                if _going_on.get(key) is own:
+                    del _going_on[key]
+
+    thread = threading.Thread(target=carried(run), name="inspect", daemon=True)
+    begun = time.monotonic()
+    thread.start()
+    thread.join(PATIENCE_S)
+    while thread.is_alive():
+        yield f"{what}: {stage[0]}, {time.monotonic() - begun:.0f} s ..."
+        thread.join(EVERY_S)
+    if failed:
+        raise failed[0]
+
+
+def size_words(spec: TokenizerSpec) -> str:
+    """Title and size, for progress lines."""
+    return f"{spec.title}, {spec.parameters / 1e6:,.1f} M parameters"

@@ -1,0 +1,31 @@
+"""The value of the player for a record: its sound or its frames, beside what its tokens decode to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explorer.analysis.codes.naming import part_noun
+from explorer.pages.inspect.payloads import levels_shown
+from explorer.pages.shared.session import Visit
+from explorer.record import TokenRecord
+from explorer.views.inspect.player import player
+from explorer.views.inspect.reconstruction.reconstruction import level_caption
+from explorer.views.kit.wire.places import frames_of
+
+USUAL_RATE = 12.5  # frames a second of a clip that does not say
+
+
+def player_payload(record: TokenRecord, picture: TokenRecord, visit: Visit, decoded: np.ndarray | None) -> str:
+    """The value of Player, "" for a picture.
+
+    decoded: as `inspect_payloads.decoded_of` gives it. picture: the picture of the record with that reconstruction.
+    """
+    count, noun = len(record.levels), part_noun(record.combination)
+    caption = "" if decoded is None else level_caption(visit.mode, levels_shown(visit, count), count, noun)
+    if record.modality == "audio":
+        drawn = [picture.media] if decoded is None else [picture.media, picture.reconstruction]
+        return player.sound_payload(record.media, decoded, int(record.sample_rate_hz or 1), drawn, caption)
+    if record.modality == "video":
+        steps = frames_of(record.levels[0].layout)
+        return player.clip_payload(record.media, decoded, record.frames_per_second or USUAL_RATE, steps, caption)
+    return ""

@@ -1,0 +1,310 @@
+"""LabDesk: what a run answers to its visitor: the newest of it (`pull`), and what it is asked to do (`do`).
+
+JSON in and out. It lives with the runner in the visitor's process, and is called between two steps.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from explorer.errors import SettingsError, plain_words
+from explorer.frame import Frame
+from explorer.lab.controls import CONTROLS
+from explorer.lab.preset import Preset
+from explorer.lab.presets import preset
+from explorer.lab.settings import FieldError, LabSettings
+from explorer.pages.lab.judging import Judge, Told
+from explorer.runfile import csv_bytes, npz_bytes
+from explorer.views.lab.payload import curves_payload, events_payload, frame_payload, heat_payload
+
+FRAMES_PER_SECOND = 30
+PRESET_SPEED = 60.0  # steps a second: a fault that takes 200 steps is to be seen coming
+Request = dict[str, Any]
+
+
+class LabDesk:
+    """One visitor's view of a LabRunner, with what the browser was sent last. Not safe between threads.
+
+    sent: the frame that each side of the browser shows; told: the settings that it knows; judge: what is said of them.
+    """
+
+    def __init__(self, runner: Any, preset_id: str | None = None) -> None:
+        self.runner, self.preset, self.mended_at = runner, preset_id, None  # type: Any, str | None, int | None
+        self.sent: dict[int, Frame] = {}
+        self.told: list[dict[str, Any]] | None = None
+        self.judge = Judge()
+        if preset_id:
+            self.show_slowly()
+
+    @property
+    def mended(self) -> bool:
+        return self.mended_at is not None
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether the run is another than the preset that was chosen, since a setting but the seed was changed."""
+        if self.preset is None:
+            return False
+        one, now = preset(self.preset), self.runner.sides[0].settings
+        made = LabSettings().changed({**one.changes, "seed": now.seed})
+        return now != (made.changed(one.mend.changes) if self.mended else made)
+
+    def show_slowly(self) -> None:
+        """Let the preset's run begin slowly, and pause itself where its fault is plain."""
+        self.runner.set_speed(PRESET_SPEED)
+        self.pause_where_it_is_plain()
+
+    def pause_where_it_is_plain(self) -> None:
+        """Let the preset's run pause itself there, at the speed that it has."""
+        self.mended_at = None
+        self.runner.pause_itself(preset(self.preset).pause_at)
+
+    def pull(self, request: Request) -> str:
+        """The newest of the run, less what the browser holds already."""
+        self.runner.look(number(request.get("idle_s"), 0.0))
+        try:
+            return _json(ended(self.runner.ended) if self.runner.ended else self._newest(request))
+        except Exception as error:
+            return _json(ended(plain_words(error)))
+
+    def do(self, request: Request) -> str:
+        """Carry out one action; on an error nothing changed, and the answer says at which setting it was."""
+        try:
+            name = str(request.get("action"))
+            if name not in ACTIONS:
+                raise SettingsError(f"There is no action {name[:40]!r}. Actions: {', '.join(ACTIONS)}.")
+            self.runner.look()
+            more = ACTIONS[name](self, request) or {}
+            settings = [asdict(side.settings) for side in self.runner.sides]
+            return _json({"ok": True, "error": None, "settings": settings, "status": self.status()} | more)
+        except FieldError as error:
+            return refusal(str(error), error.name)
+        except Exception as error:
+            return refusal(plain_words(error))
+
+    def status(self) -> dict[str, Any]:
+        """How the run stands."""
+        runner, stopped = self.runner, self.runner.stopped
+        kept = runner.sides[0].timeline
+        return {
+            "playing": runner.playing,
+            "step": runner.step,
+            "steps_per_second": runner.steps_per_second if runner.playing else 0.0,
+            "limit": runner.limit,
+            "device": runner.device_label,
+            "ended": runner.ended,
+            "stopped": {"step": stopped.step, "term": stopped.term, "words": str(stopped)} if stopped else None,
+            "preset": self.preset,
+            "mended": self.mended,
+            "mended_at": self.mended_at,
+            "by_hand": self.by_hand,
+            "pauses_at": runner.pauses_at,
+            "kept": {"stride": kept.stride, "first": 0, "last": kept.steps[-1]},
+            "differences": differences(*[side.settings for side in runner.sides]),
+            "max_frames_per_second": FRAMES_PER_SECOND,
+        }
+
+    def _newest(self, request: Request) -> dict[str, Any]:
+        after = request.get("after") if isinstance(request.get("after"), dict) else {}
+        same = after.get("run") == str(self.runner.serial)
+        if not same:
+            self.sent.clear()
+            self.judge.forget()
+        held = {name: int(number(after.get(name), -1)) if same else -1 for name in ("curve", "heat", "event")}
+        level, want_frame = int(number(request.get("level"), 0)), bool(request.get("want_frame", True))
+        sides = [self._side(i, level, held, want_frame, request.get("scrub")) for i in range(len(self.runner.sides))]
+        answer: dict[str, Any] = {"run": str(self.runner.serial), "status": self.status(), "sides": sides}
+        settings = [asdict(side.settings) for side in self.runner.sides]
+        if settings != self.told or not same:
+            answer["settings"] = self.told = settings
+        return answer
+
+    def _side(self, i: int, level: int, held: dict[str, int], want_frame: bool, scrub: object) -> dict[str, Any]:
+        runner, side = self.runner, self.runner.sides[i]
+        levels = len(side.newest.levels)
+        level = min(max(level, 0), levels - 1)
+        before = self.sent.get(i)
+        frame = (runner.good_frame(i) or side.newest) if runner.stopped else side.frame()
+        payload = None
+        if want_frame and frame is not before:
+            events = side.events.since(before.step) if before else ()
+            payload = frame_payload(frame, level, side.plane(level), before, events)
+            self.sent[i] = frame
+        return {
+            "frame": payload,
+            "curves": curves_payload(side.curves, levels, held["curve"]),
+            "heat": heat_payload(side.timeline, level, held["heat"]),
+            "events": events_payload(side.events, held["event"]),
+            "ticks": side.events.ticks,
+            **self._judged(i, frame, scrub),
+        }
+
+    def _judged(self, i: int, newest: Frame, scrub: object) -> dict[str, Any]:
+        """What is said of a side at the moment on screen: the one that is looked back at, or the newest."""
+        side = self.runner.sides[i]
+        one, mended_at = self._preset_of(i)
+        frame = newest if scrub is None else side.timeline.nearest(int(number(scrub, 0)))
+        told = Told(one, mended_at, scrub is not None, speaks=i == 0)
+        return self.judge.of(i, side, frame, told, self.runner.playing)
+
+    def _preset_of(self, i: int) -> tuple[Preset | None, int | None]:
+        """The preset that a side runs, broken or mended, and the step at which it was mended; (None, None) for a run
+        of other settings. Side B begins anew, so it is broken or mended from its first step."""
+        if self.preset is None or (i == 0 and self.by_hand):
+            return None, None
+        one, now = preset(self.preset), self.runner.sides[i].settings
+        if i == 0:
+            return one, self.mended_at
+        made = LabSettings().changed({**one.changes, "seed": now.seed})
+        if now == made:
+            return one, None
+        return (one, 0) if now == made.changed(one.mend.changes) else (None, None)
+
+
+def differences(*settings: LabSettings) -> list[str]:
+    """What differs between two sides, in words: "EMA decay: 0.99 | 0.9"."""
+    if len(settings) < 2:
+        return []
+    words = []
+    for control in CONTROLS:
+        values = [getattr(one, control.name) for one in settings]
+        if values[0] != values[1]:
+            labels = dict(control.options)
+            words.append(f"{control.label}: " + " | ".join(str(labels.get(value, value)) for value in values))
+    return words
+
+
+def ended(why: str) -> dict[str, Any]:
+    """The answer of `pull` for a run that is over."""
+    return {"run": "", "status": {"playing": False, "ended": why}, "sides": []}
+
+
+def refusal(message: str, field: str | None = None) -> str:
+    """The answer of `do` to what cannot be."""
+    return json.dumps({"ok": False, "error": {"field": field, "message": message}})
+
+
+def _reset(desk: LabDesk, request: Request) -> None:
+    desk.runner.reset()
+    _began_anew(desk)
+
+
+def _began_anew(desk: LabDesk) -> None:
+    """The same preset from step 0: mended from the first step on, or to pause itself again."""
+    if desk.mended:
+        desk.mended_at = 0
+    elif desk.preset and not desk.by_hand:
+        desk.pause_where_it_is_plain()
+
+
+def _set(desk: LabDesk, request: Request) -> None:
+    changes = request.get("changes")
+    if not isinstance(changes, dict):
+        raise SettingsError("Changes must be a JSON object.")
+    sides = request.get("sides")
+    began = desk.runner.change(changes, [int(number(side, -1)) for side in sides] if isinstance(sides, list) else [0])
+    if began:
+        _began_anew(desk)
+    if began and not desk.runner.playing:
+        desk.runner.play()
+
+
+def _preset(desk: LabDesk, request: Request) -> None:
+    chosen = preset(str(request.get("id")))
+    desk.runner.start(LabSettings().changed(chosen.changes))
+    desk.preset = chosen.id
+    desk.show_slowly()
+    desk.runner.play()
+
+
+def _mend(desk: LabDesk, request: Request) -> None:
+    if desk.preset is None:
+        raise SettingsError("Choose a preset first: there is nothing to mend.")
+    desk.mended_at = 0 if desk.runner.change(preset(desk.preset).mend.changes) else desk.runner.step
+    desk.runner.pause_itself(None)  # there is no fault any more to stop at
+    desk.runner.play()
+
+
+def _compare(desk: LabDesk, request: Request) -> None:
+    first = desk.runner.sides[0].settings
+    changes = request.get("changes")
+    if not isinstance(changes, dict) or not changes:
+        raise SettingsError("Choose the setting that shall differ.")
+    desk.runner.start(first, first.changed(changes))
+    _began_anew(desk)
+    desk.runner.play()
+
+
+def _compare_off(desk: LabDesk, request: Request) -> None:
+    desk.runner.start(desk.runner.sides[0].settings)
+    _began_anew(desk)
+    desk.runner.play()
+
+
+def _frame(desk: LabDesk, request: Request) -> dict[str, Any]:
+    """The kept frames nearest to a step."""
+    step, level = int(number(request.get("step"), 0)), int(number(request.get("level"), 0))
+    shown = []
+    for side in desk.runner.sides:
+        frame: Frame = side.timeline.nearest(step)
+        at = min(max(level, 0), len(frame.levels) - 1)
+        shown.append({"frame": frame_payload(frame, at, side.plane(at))})
+    return {"sides": shown}
+
+
+def _export(desk: LabDesk, request: Request) -> dict[str, Any]:
+    """A file of side A: the frames, curves and events, or the curves alone."""
+    side = desk.runner.sides[0]
+    name = f"lab-{side.settings.quantizer}-seed{side.settings.seed}-step{desk.runner.step}"
+    if request.get("kind") == "csv":
+        file = {"name": f"{name}.csv", "mime": "text/csv", "data": csv_bytes(side.curves)}
+    else:
+        data = npz_bytes(asdict(side.settings), side.timeline.after(-1), side.curves, side.events)
+        file = {"name": f"{name}.npz", "mime": "application/octet-stream", "data": data}
+    return {"file": file | {"data": base64.b64encode(file["data"]).decode("ascii")}}
+
+
+def _speed(desk: LabDesk, request: Request) -> None:
+    speed = request.get("steps_per_second")
+    desk.runner.set_speed(None if speed is None else number(speed, -1.0))
+
+
+def _refit(desk: LabDesk, request: Request) -> None:
+    for side in desk.runner.sides:
+        side.refit()
+    desk.sent.clear()
+
+
+Action = Callable[[LabDesk, Request], dict[str, Any] | None]
+ACTIONS: dict[str, Action] = {
+    "play": lambda desk, request: desk.runner.play(),
+    "pause": lambda desk, request: desk.runner.pause(),
+    "step": lambda desk, request: desk.runner.advance(int(number(request.get("count"), 1))),
+    "speed": _speed,
+    "reset": _reset,
+    "set": _set,
+    "preset": _preset,
+    "mend": _mend,
+    "watch": lambda desk, request: desk.runner.watch_gradients(bool(request.get("gradients"))),
+    "refit": _refit,
+    "compare": _compare,
+    "compare_off": _compare_off,
+    "frame": _frame,
+    "export": _export,
+}
+
+
+def number(value: object, default: float) -> float:
+    """A finite number from the browser, else the default."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e15:
+        return default
+    return float(value)
+
+
+def _json(answer: dict[str, Any]) -> str:
+    """NaN is refused, since browsers cannot read it; numbers of numpy become plain ones."""
+    return json.dumps(answer, allow_nan=False, default=lambda value: value.item())

@@ -1,0 +1,69 @@
+"""The training lab: a toy run that trains while you watch, breaks on purpose and mends in place.
+
+The page is one browser component. It asks for frames itself (`lab_pull`), at the rate at which it can draw them, and
+what a visitor does reaches the run by `lab_do`, neither through the queue of events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import gradio as gr
+
+from explorer.errors import ExplorerError
+from explorer.lab.presets import PRESETS
+from explorer.lab.settings import LabSettings
+from explorer.pages.lab import events as lab_events
+from explorer.pages.lab.link import linked_run, restore
+from explorer.pages.lab.sources import named_source, thread_of
+from explorer.pages.lab.visitors import open_run, visitors
+from explorer.views.lab.view import LabView, opening
+
+
+def build(demo: gr.Blocks) -> None:
+    """Lay out the page and wire it, inside `demo.route(...)`."""
+    view = LabView(server_functions=[lab_pull, lab_do])
+    demo.load(_open, None, view, show_progress="hidden", api_visibility="private")
+    demo.unload(_leave)
+
+
+def lab_pull(request: dict[str, Any]) -> str:
+    """The newest of a run."""
+    return lab_events.pull(request if isinstance(request, dict) else {})
+
+
+def lab_do(request: dict[str, Any]) -> str:
+    """Carry out one action."""
+    return lab_events.do(request if isinstance(request, dict) else {})
+
+
+def _open(request: gr.Request) -> str:
+    """A page was opened, perhaps by a link: its run is brought to where the link left it."""
+    visitor = visitors.enter(request.session_hash or "")
+    wanted = linked_run(dict(request.query_params))
+    visitor.preset = wanted.preset
+    token, said = visitor.token, wanted.said
+    try:
+        run = open_run(visitor, wanted.settings)
+        said = " ".join(filter(None, (said, restore(wanted, run.ask))))
+    except ExplorerError as error:
+        visitors.leave(visitor.session)
+        token, said = "", str(error)
+    return opening(token, said, asdict(wanted.settings), asdict(LabSettings()), presets_json(), visitor.preset)
+
+
+def presets_json() -> list[dict[str, Any]]:
+    """As the cards read them, with what sets the broken run and the mended one apart."""
+    cards = []
+    for one in PRESETS.values():
+        broken = asdict(LabSettings().changed(one.changes))
+        apart = {"broken": {name: broken[name] for name in one.mend.changes}, "mended": dict(one.mend.changes)}
+        source = {"source": named_source(one.source), "thread": thread_of(one.source)}
+        cards.append(one.as_json() | source | {"apart": apart})
+    return cards
+
+
+def _leave(request: gr.Request) -> None:
+    """The page was closed or reloaded: its run ends."""
+    visitors.leave(request.session_hash or "")

@@ -1,0 +1,41 @@
+"""Begin to serve: the pages at an address, and the watch over what belongs to visitors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import gradio as gr
+
+from explorer import tokenizers
+from explorer.pages.app import launch_options
+from explorer.pages.bring import events as loading
+from explorer.pages.bring.uploads import uploads
+from explorer.pages.codebook import visitors as codebook_visitors
+from explorer.pages.compare import events as compare_events
+from explorer.pages.edit.desk import desks
+from explorer.pages.lab import visitors as lab_visitors
+from explorer.pages.shared import memory
+from explorer.pages.shared.gradio_sessions import GradioSessions
+from explorer.pages.shared.kept import everything_kept
+from explorer.pages.shared.presence import presence
+from explorer.pages.shared.serve import addresses, end_when_dropped, free_port
+from explorer.pages.shared.visitor_files import UploadPlace, files
+
+
+def serve(demo: gr.Blocks, host: str, port: int | None, allowed: Sequence[str]) -> list[str]:
+    """Begin to serve in threads of their own; the addresses that can be opened on this machine and others.
+
+    port: None for the first free one from 7860, 0 for any. allowed: names to answer to, besides those of this machine.
+    """
+    memory.few_arenas()
+    options = launch_options(host, free_port(host) if port == 0 else port or 0, allowed)
+    app, _, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
+    app.uploaded_file_dir = UploadPlace(files.root)
+    for listening in demo.server.servers:  # type: ignore[union-attr]
+        for one in listening.sockets:
+            end_when_dropped(one)
+    sessions = GradioSessions(demo, app)
+    books = [codebook_visitors.visitors, compare_events.visitors, loading.visitors, lab_visitors.visitors]
+    presence.watch(lambda: [*books, sessions, tokenizers, uploads, desks, *everything_kept, files], memory.give_back)
+    presence.start()
+    return addresses(host, demo.server_port)
