@@ -6,9 +6,9 @@ import argparse
 import os
 import sys
 
-from explorer import limits
 from explorer.cli import sources
-from explorer.errors import ExplorerError
+from explorer.foundation import limits
+from explorer.foundation.errors import ExplorerError
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--audit", action="append", default=[], metavar="DIR", help="an audit, folder or zip, to open")
     arguments = parser.parse_args()
     if arguments.device:
-        os.environ["EXPLORER_DEVICE"] = arguments.device  # read once, by explorer.config
+        os.environ["EXPLORER_DEVICE"] = arguments.device  # read once, by explorer.foundation.config
 
     try:
         limits.apply(arguments)

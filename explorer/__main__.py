@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from explorer import limits
 from explorer.cli import sources
-from explorer.errors import ExplorerError
-from explorer.registry import load_dotted
+from explorer.foundation import limits
+from explorer.foundation.errors import ExplorerError
+from explorer.foundation.registry import load_dotted
 
 # Commands with options of their own get the rest of the line as it stands: main(argv) -> exit code.
 DELEGATED = {"train": "explorer.training.command:main"}

@@ -4,7 +4,7 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import assign
 from explorer.audit.result import Audit, LevelAudit
-from explorer.record import Codebook, LatticeRule
+from explorer.joints.record import Codebook, LatticeRule
 
 TOKENS_EACH = 256  # of one made medium
 

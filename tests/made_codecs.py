@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from explorer.record import Codebook, LatticeRule, TokenLayout
+from explorer.joints.record import Codebook, LatticeRule, TokenLayout
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.tokenizers import bring
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.codec import Codec, Stage, flat, lookup, nearest
 
 

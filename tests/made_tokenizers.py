@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.compare.media import CompareMedia
-from explorer.errors import MediaError, RecordError
+from explorer.foundation.errors import MediaError, RecordError
+from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.image import LoadedImage
-from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
-from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
 
 def spec_of(name, size, levels=1, patch=8, **changes):

@@ -17,15 +17,15 @@ from PIL import Image
 from explorer import tokenizers
 from explorer.__main__ import DELEGATED, build_parser, main
 from explorer.cli.listing import table
-from explorer.config import REPOSITORY
-from explorer.errors import RecordError, SettingsError, UnknownIdError
+from explorer.foundation.config import REPOSITORY
+from explorer.foundation.errors import RecordError, SettingsError, UnknownIdError
+from explorer.foundation.registry import unknown_id_message
+from explorer.joints.files.tokens import load_tokens, save_tokens
+from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.image import fit, load_image
 from explorer.media.medium import load_medium, values
 from explorer.media.samples import SAMPLES, samples_of
-from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
-from explorer.registry import unknown_id_message
-from explorer.tokenfile import load_tokens, save_tokens
-from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
 PATCH = 8
 GREYS = np.linspace(0, 1, 16, dtype=np.float32)[:, None]  # (K, D) = (16, 1)

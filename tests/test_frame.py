@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explorer.errors import RecordError
-from explorer.frame import DEAD, LIVE, UNSEEN, Frame, FrameEvent, FrameLevel
+from explorer.foundation.errors import RecordError
+from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameEvent, FrameLevel
 
 N, K, D = 6, 4, 3
 

@@ -7,7 +7,7 @@ import pytest
 
 from explorer.__main__ import build_parser, main
 from explorer.cli.sources import named_in
-from explorer.config import REPOSITORY
+from explorer.foundation.config import REPOSITORY
 from explorer.tokenizers import list_tokenizers
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from explorer.errors import RecordError
-from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 
 AXES = ((-1.0, 0.0, 1.0), (-0.5, 0.5), (-2.0, -1.0, 1.0, 2.0))
 

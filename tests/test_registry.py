@@ -7,19 +7,19 @@ import sys
 
 import pytest
 
-from explorer.config import REPOSITORY
-from explorer.errors import ExplorerError, UnknownIdError
-from explorer.record import TokenLayout
-from explorer.registry import Registry, load_dotted, unknown_id_message
+from explorer.foundation.config import REPOSITORY
+from explorer.foundation.errors import ExplorerError, UnknownIdError
+from explorer.foundation.registry import Registry, load_dotted, unknown_id_message
+from explorer.joints.record import TokenLayout
 
 LAYOUTS: Registry[type] = Registry(
-    "layout", {"layout": "explorer.record:TokenLayout", "broken": "explorer.no_such_module:Thing"}
+    "layout", {"layout": "explorer.joints.record:TokenLayout", "broken": "explorer.no_such_module:Thing"}
 )
 
 
 def test_load_returns_the_object_behind_the_id():
     assert LAYOUTS.load("layout") is TokenLayout
-    assert load_dotted("explorer.record:TokenLayout") is TokenLayout
+    assert load_dotted("explorer.joints.record:TokenLayout") is TokenLayout
 
 
 def test_it_reads_as_a_mapping_in_its_own_order():
@@ -48,9 +48,9 @@ def test_the_message_stays_short_and_survives_an_empty_registry():
 
 def test_building_a_registry_imports_nothing():
     code = (
-        "import sys; from explorer.registry import Registry; before = set(sys.modules);"
-        "Registry('thing', {'a': 'fractions:Fraction', 'b': 'explorer.record:TokenLayout'}).check('a');"
-        "print('fractions' in sys.modules, 'explorer.record' in sys.modules, len(set(sys.modules) - before))"
+        "import sys; from explorer.foundation.registry import Registry; before = set(sys.modules);"
+        "Registry('thing', {'a': 'fractions:Fraction', 'b': 'explorer.joints.record:TokenLayout'}).check('a');"
+        "print('fractions' in sys.modules, 'explorer.joints.record' in sys.modules, len(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False", "0"]

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import torch
 
+from explorer.joints.files.runs import csv_bytes, npz_bytes
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
-from explorer.runfile import csv_bytes, npz_bytes
 
 
 def side_after(steps, **changes):

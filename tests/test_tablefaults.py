@@ -6,9 +6,9 @@ import torch
 from torch import nn
 from vector_quantize_pytorch import ResidualVQ, VectorQuantize
 
-from explorer.errors import AdapterError
-from explorer.record import Codebook
-from explorer.tablefaults import codebook_faults, not_finite, one_point, table_fault
+from explorer.foundation.errors import AdapterError
+from explorer.joints.record import Codebook
+from explorer.joints.table_faults import codebook_faults, not_finite, one_point, table_fault
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.user import attach
 

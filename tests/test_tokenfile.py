@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from made_codecs import made, medium_for
 
-from explorer.config import Limits
-from explorer.errors import ExplorerError, RecordError
-from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
-from explorer.tokenfile import FORMAT, load_tokens, save_tokens
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import ExplorerError, RecordError
+from explorer.joints.files.tokens import FORMAT, load_tokens, save_tokens
+from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 
 SHAPE = (3, 4)
 N, K, D = 12, 7, 2

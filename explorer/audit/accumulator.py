@@ -26,8 +26,8 @@ from explorer.audit.counting import (
 from explorer.audit.exemplar_table import ExemplarTable
 from explorer.audit.in_media import InMedia
 from explorer.audit.parts import CODES_DETAILED, JointAudit, LevelAudit
-from explorer.errors import RecordError
-from explorer.record import Codebook, Combination, TokenLayout, TokenLevel
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook, Combination, TokenLayout, TokenLevel
 
 EIGHTHS = 8
 PLACED = ("grid2d", "sequence", "grid3d")  # layouts whose tokens have a place of their own

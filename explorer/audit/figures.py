@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from explorer.views.kit.draw.colormaps import colormap
+from explorer.foundation.colormaps import colormap
 
 WIDTH, HEIGHT = 460, 260
 LEFT, RIGHT, TOP, BOTTOM = 64, 14, 12, 44  # room for the numbers and names of the axes

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 
 MEDIA, LEVELS = "b", "q"
 LEVELS_AT_MOST = 64  # a longer axis is not taken for levels

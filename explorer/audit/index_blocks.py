@@ -12,7 +12,7 @@ import numpy as np
 
 from explorer.audit.index_axes import Axes, plain_axes
 from explorer.audit.index_files import IndexArray
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 PIECE = 2**22  # indices in memory at a time
 Place = Callable[[int, int], tuple[str, int]]  # (level, token of the block) -> array, flat place in it

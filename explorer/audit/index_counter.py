@@ -13,7 +13,7 @@ from explorer.audit.in_media import InMedia
 from explorer.audit.index_blocks import Block
 from explorer.audit.index_words import wrong_index
 from explorer.audit.parts import LevelAudit
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 
 class LevelCounter:

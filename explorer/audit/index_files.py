@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from explorer.errors import RecordError, SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 
 FIELDS = ("tokens", "indices", "codes", "ids", "input_ids", "audio_codes")  # of a line of .jsonl, the first there is
 C_ORDER_BYTES = 2**28  # of an array in Fortran order that is turned round in memory; a larger one is refused

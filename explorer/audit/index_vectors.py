@@ -17,8 +17,8 @@ import numpy as np
 
 from explorer.audit.counting import LatentSample
 from explorer.audit.parts import LevelAudit
-from explorer.errors import RecordError, SettingsError
-from explorer.record import Codebook, Combination
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.record import Codebook, Combination
 
 ROWS = 2**16  # latents in memory at a time
 METRICS = ("euclidean", "cosine", "dot")

@@ -30,7 +30,7 @@ from explorer.audit.index_words import notes_on, words_of_levels
 from explorer.audit.parts import BATCHES, JointAudit
 from explorer.audit.result import Audit
 from explorer.audit.run import Progress
-from explorer.errors import Cancelled, RecordError, SettingsError
+from explorer.foundation.errors import Cancelled, RecordError, SettingsError
 
 PART = 1024  # indices of a row without media that are taken together at least: as many as 256 px have tokens
 MOST_TOKENS = 10**11

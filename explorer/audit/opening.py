@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from explorer.audit.index_vectors import FILE as CODEBOOKS
 from explorer.audit.result import FILES, UNPACKED_BYTES, Audit, load_audit
-from explorer.errors import ExplorerError, RecordError
+from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.tokenizers import list_tokenizers
 
 TAKEN = (*FILES, CODEBOOKS)  # the last one may be missing

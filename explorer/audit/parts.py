@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 KINDS = ("closest", "random", "farthest")  # of exemplars, axis 1
 SIDES = ("left", "right", "above", "below")  # of neighbours, axis 1

@@ -24,8 +24,8 @@ from explorer.analysis.codes.unused import unused_codes
 from explorer.analysis.codes.usage import usage_of_counts
 from explorer.audit.noted import Noted
 from explorer.audit.parts import KINDS, SIDES, Exemplars, JointAudit, LevelAudit, Neighbours, Trial, require
-from explorer.errors import RecordError
-from explorer.files import make_folder, write_together
+from explorer.foundation.errors import RecordError
+from explorer.foundation.files import make_folder, write_together
 
 __all__ = [
     "KINDS",

@@ -31,11 +31,11 @@ from explorer.audit.noted import Noted, Notes
 from explorer.audit.result import Audit
 from explorer.audit.sources import MediaSource
 from explorer.audit.trial import Tried
-from explorer.config import settings
-from explorer.errors import ExplorerError, MediaError, RecordError, SettingsError
-from explorer.files import write_atomically
+from explorer.foundation.config import settings
+from explorer.foundation.errors import ExplorerError, MediaError, RecordError, SettingsError
+from explorer.foundation.files import write_atomically
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.medium import NOUNS, fit_medium, values
-from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
 BATCH_PIXELS = 2**20  # encoded together: 16 pictures of 256 px, one of 1,024 px; of sounds as many samples
 STATE_EVERY_S = 30.0

@@ -21,11 +21,11 @@ from explorer.analysis.codes.usage import rank_order
 from explorer.analysis.pictures.token_pictures import MediumPictures
 from explorer.audit.result import KINDS, Audit
 from explorer.audit.sources import MediaSource
-from explorer.errors import ExplorerError
-from explorer.files import make_folder, write_atomically
+from explorer.foundation.errors import ExplorerError
+from explorer.foundation.files import make_folder, write_atomically
+from explorer.joints.tokenizer import Tokenizer
 from explorer.media.image import png_bytes
 from explorer.media.medium import fit_medium, values
-from explorer.tokenizers.base import Tokenizer
 
 CODES_SHOWN = 1024  # of each level, the most used ones: their patches are held in memory
 CODES_A_SHEET = 64

@@ -13,7 +13,7 @@ import numpy as np
 
 from explorer.analysis.maps.codes import UMAP_SEED, has_umap, map_codes, map_metric
 from explorer.analysis.maps.projection import PointMetric, cached_projection
-from explorer.config import settings, shipped_maps
+from explorer.foundation.config import settings, shipped_maps
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
 from explorer.media.listing import composed, hidden, ignored, name_in_zip
 from explorer.media.medium import Medium, Modality, load_medium
 from explorer.media.opening import in_words

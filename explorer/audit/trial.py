@@ -12,9 +12,9 @@ import numpy as np
 
 from explorer.audit.counting import State
 from explorer.audit.parts import Trial
-from explorer.errors import ExplorerError, plain_words
-from explorer.record import TokenLevel
-from explorer.tokenizers.base import Tokenizer
+from explorer.foundation.errors import ExplorerError, plain_words
+from explorer.joints.record import TokenLevel
+from explorer.joints.tokenizer import Tokenizer
 
 DECODED = 4  # media that are decoded: what is looked for shows in each
 END = 1e-3  # of the range from 0 to 1: a value so near to an end lies at it

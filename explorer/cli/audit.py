@@ -23,11 +23,11 @@ from explorer.audit.run import Progress, run_audit
 from explorer.audit.sheets import LevelPatches, cut_patches, write_sheets
 from explorer.audit.sources import MediaSource, open_source, samples_source
 from explorer.cli.stopping import stop_on_ctrl_c
-from explorer.config import settings
-from explorer.errors import SettingsError
-from explorer.files import make_folder, write_atomically
-from explorer.record import Codebook
-from explorer.tokenizers.base import Tokenizer
+from explorer.foundation.config import settings
+from explorer.foundation.errors import SettingsError
+from explorer.foundation.files import make_folder, write_atomically
+from explorer.joints.record import Codebook
+from explorer.joints.tokenizer import Tokenizer
 
 SAMPLES = "sample:all"
 STATE, REPORT, SHEETS = "state.npz", "report.html", "exemplars"

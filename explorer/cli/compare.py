@@ -20,9 +20,9 @@ from explorer.compare.run import Options, check_baseline, run_comparison
 from explorer.compare.spread import shown
 from explorer.compare.table import equal_bits_words, make_table, star_words
 from explorer.compare.writing import Writer
-from explorer.config import settings
-from explorer.errors import SettingsError
-from explorer.registry import load_dotted
+from explorer.foundation.config import settings
+from explorer.foundation.errors import SettingsError
+from explorer.foundation.registry import load_dotted
 
 SAID = ("bpp_uniform", "bpp_empirical", "kbps_uniform", "kbps_empirical", "psnr_db", "ssim", "ms_ssim")
 SAID += ("si_sdr_db", "si_sdr_raw_db", "delay_ms", "log_mel_db", "encode_ms", "decode_ms")
@@ -59,7 +59,7 @@ def device_words(name: str) -> str:
     """ "cpu" -> "CPU, 2 threads"; what is no single device stays as it is."""
     if "," in name:
         return name
-    pick, label = (load_dotted(f"explorer.device:{one}") for one in ("pick_device", "device_label"))
+    pick, label = (load_dotted(f"explorer.foundation.device:{one}") for one in ("pick_device", "device_label"))
     return label(pick(name))
 
 

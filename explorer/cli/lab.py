@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 
-from explorer.config import settings
-from explorer.errors import SettingsError
-from explorer.files import write_atomically
-from explorer.frame import Frame
+from explorer.foundation.config import settings
+from explorer.foundation.errors import SettingsError
+from explorer.foundation.files import write_atomically
+from explorer.joints.files.runs import csv_bytes, npz_bytes
+from explorer.joints.frame import Frame
 from explorer.lab.batch import run_lab
 from explorer.lab.presets import preset
 from explorer.lab.settings import LabSettings, settings_from_json
-from explorer.runfile import csv_bytes, npz_bytes
 
 
 def run(options: argparse.Namespace) -> int:

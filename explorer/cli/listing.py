@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 
 from explorer import tokenizers
-from explorer.registry import load_dotted
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.foundation.registry import load_dotted
+from explorer.joints.tokenizer import TokenizerSpec
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,8 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
-from explorer.errors import SettingsError
-from explorer.files import write_atomically
+from explorer.foundation.errors import SettingsError
+from explorer.foundation.files import write_atomically
 from explorer.opening.draft import draft
 from explorer.opening.file import Opened, open_file
 from explorer.opening.words import facts, name_of, summary, table_lines

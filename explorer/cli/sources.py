@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from explorer.errors import SettingsError
-from explorer.registry import load_dotted
+from explorer.foundation.errors import SettingsError
+from explorer.foundation.registry import load_dotted
 
 if TYPE_CHECKING:
-    from explorer.tokenizers.base import TokenizerSpec
+    from explorer.joints.tokenizer import TokenizerSpec
 
 SAY_EVERY_S = 10.0  # where nobody looks on, such as in a log
 

@@ -6,15 +6,15 @@ import argparse
 import sys
 
 from explorer import tokenizers
-from explorer.config import settings
-from explorer.errors import UnknownIdError
-from explorer.files import write_atomically
+from explorer.foundation.config import settings
+from explorer.foundation.errors import UnknownIdError
+from explorer.foundation.files import write_atomically
+from explorer.joints.files.tokens import TokenFile, check_suffix, load_tokens, save_tokens
+from explorer.joints.record import TokenRecord
+from explorer.joints.tokenizer import Tokenizer
 from explorer.media import writing
 from explorer.media.medium import Medium, Modality, load_medium, tokenized
 from explorer.media.samples import sample
-from explorer.record import TokenRecord
-from explorer.tokenfile import TokenFile, check_suffix, load_tokens, save_tokens
-from explorer.tokenizers.base import Tokenizer
 
 SAMPLE_PREFIX = "sample:"
 

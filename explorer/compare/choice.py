@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from explorer import tokenizers
 from explorer.compare.run import check_tokenizers
-from explorer.errors import UnknownIdError
+from explorer.foundation.errors import UnknownIdError
+from explorer.foundation.registry import unknown_id_message
 from explorer.media.medium import Modality
-from explorer.registry import unknown_id_message
 
 
 def modality_of_ids(ids: Sequence[str]) -> Modality:

@@ -16,7 +16,7 @@ from explorer.compare.differences import differences
 from explorer.compare.result import Cell, Comparison, Medium
 from explorer.compare.spread import Quartiles, Spread, Value, quartiles
 from explorer.compare.table import fact, make_table
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.joints.tokenizer import TokenizerSpec
 
 SET = "set"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 
 
 @dataclass(frozen=True)

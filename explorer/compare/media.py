@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from explorer.audit.sources import open_source
 from explorer.compare.presets import PRESETS, preset
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
 from explorer.media.medium import NOUNS, Medium, Modality
 from explorer.media.samples import SAMPLES, sample, samples_of
 

@@ -17,10 +17,10 @@ from explorer.analysis.quality.fidelity import Fidelity, Original, WorstPatch, w
 from explorer.analysis.quality.sound_delay import NO_DELAY, Delay
 from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.reference import Codec
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.image import LoadedImage
 from explorer.media.medium import fit_medium
-from explorer.tokenizers.base import TokenizerSpec
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from explorer.analysis.quality.metrics import psnr
 from explorer.analysis.quality.sound_delay import Delay
 from explorer.compare.prepared import Judged, Prepared, common_spec
 from explorer.compare.reference import Codec
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import fit_medium
 from explorer.media.video import LoadedVideo
-from explorer.tokenizers.base import TokenizerSpec
 
 FRAMES_DRAWN = 8  # of the mosaic, spread evenly over the clip
 

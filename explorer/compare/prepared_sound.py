@@ -17,10 +17,10 @@ from explorer.analysis.quality.sound_delay import Delay, estimate_delay, find_de
 from explorer.analysis.quality.sound_fidelity import SoundQuality, aligned_quality, sound_quality
 from explorer.compare.prepared import Judged, Prepared
 from explorer.compare.reference_sound import SoundCodec
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.audio import LoadedAudio, fit_audio, mixed
 from explorer.media.medium import fit_medium
-from explorer.tokenizers.base import TokenizerSpec
 
 TALL = 2  # pixels a band
 SOME_MS = 0.5  # less is rounding of rates

@@ -12,10 +12,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from explorer.errors import UnknownIdError
+from explorer.foundation.errors import UnknownIdError
+from explorer.foundation.registry import unknown_id_message
 from explorer.media.image import LoadedImage
 from explorer.media.samples import Sample, sample_picture
-from explorer.registry import unknown_id_message
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from PIL import Image, features
 from explorer.analysis.quality.fidelity import Fidelity
 from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.kinds import KINDS
-from explorer.errors import SettingsError, UnknownIdError
+from explorer.foundation.errors import SettingsError, UnknownIdError
+from explorer.foundation.registry import unknown_id_message
 from explorer.media.image import to_pil
-from explorer.registry import unknown_id_message
 
 Counted = Literal["file", "payload"]
 COUNTED: tuple[Counted, ...] = ("payload", "file")

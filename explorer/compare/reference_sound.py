@@ -14,8 +14,8 @@ import numpy as np
 
 from explorer.compare.kinds import KINDS
 from explorer.compare.reference import Codec, Encoded
-from explorer.errors import SettingsError, UnknownIdError
-from explorer.registry import unknown_id_message
+from explorer.foundation.errors import SettingsError, UnknownIdError
+from explorer.foundation.registry import unknown_id_message
 
 SUBTYPES = {"opus": "OPUS", "vorbis": "VORBIS"}
 HEADER_PACKETS = {"opus": 2, "vorbis": 3}  # RFC 7845, section 3; Vorbis I, section 4.2

@@ -12,8 +12,8 @@ from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.kinds import Kind, kind_of
 from explorer.compare.reference import Reference
 from explorer.compare.timing import Timed
-from explorer.errors import RecordError
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.foundation.errors import RecordError
+from explorer.joints.tokenizer import TokenizerSpec
 
 
 @dataclass(frozen=True)

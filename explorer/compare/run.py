@@ -20,11 +20,11 @@ from explorer.compare.prepared_sound import PreparedSound
 from explorer.compare.reference import Reference, references
 from explorer.compare.result import Cell, Comparison, Medium, RatePoint
 from explorer.compare.timing import timed_rounds
-from explorer.config import FIGURE_SIDE_PX, Limits
-from explorer.errors import ExplorerError, RecordError, SettingsError, plain_words
+from explorer.foundation.config import FIGURE_SIDE_PX, Limits
+from explorer.foundation.errors import ExplorerError, RecordError, SettingsError, plain_words
+from explorer.joints.record import TokenRecord
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.medium import Medium as LoadedMedium
-from explorer.record import TokenRecord
-from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
 PREPARED = {"image": PreparedPicture, "audio": PreparedSound, "video": PreparedClip}
 LEVELS_ALL = 8

@@ -16,7 +16,7 @@ from explorer.compare.kinds import Kind
 from explorer.compare.result import Comparison, Medium
 from explorer.compare.spread import Row, Value, quartiles, spread
 from explorer.compare.stars import SAME_RATE, stars
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.joints.tokenizer import TokenizerSpec
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from explorer.errors import plain_words
-from explorer.tokenizers.base import Tokenizer
+from explorer.foundation.errors import plain_words
+from explorer.joints.tokenizer import Tokenizer
 
 TIMED_S = 8.0  # of one tokenizer on one medium; a slow one is left out of further rounds then
 

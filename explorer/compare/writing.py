@@ -23,8 +23,8 @@ from explorer.compare.run import Compared
 from explorer.compare.sheet import Strip, contact_sheet, error_maps, error_scale, paletted_png, strip
 from explorer.compare.spread import Quartiles, Spread
 from explorer.compare.table import interval_words, make_table, star_words
-from explorer.errors import ExplorerError
-from explorer.files import make_folder, write_atomically, write_together
+from explorer.foundation.errors import ExplorerError
+from explorer.foundation.files import make_folder, write_atomically, write_together
 from explorer.media.image import png_bytes
 
 MAPS_OF = 12  # media whose error maps are written, unless asked for more

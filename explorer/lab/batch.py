@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import torch
 
-from explorer.device import pick_device
-from explorer.errors import SettingsError
+from explorer.foundation.device import pick_device
+from explorer.foundation.errors import SettingsError
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.frame import DEAD, LIVE, UNSEEN, Frame, FrameEvent, FrameLevel
+from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameEvent, FrameLevel
 from explorer.lab.models import difference
 from explorer.lab.quantizing import code_tensors
 from explorer.lab.settings import LabSettings

@@ -13,7 +13,7 @@ from itertools import groupby
 
 import numpy as np
 
-from explorer.frame import Frame, FrameEvent
+from explorer.joints.frame import Frame, FrameEvent
 
 CURVE_ROWS = 1024
 FRAMES = 256

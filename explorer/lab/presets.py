@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from explorer.errors import UnknownIdError
+from explorer.foundation.errors import UnknownIdError
+from explorer.foundation.registry import unknown_id_message
 from explorer.lab.preset import Preset
 from explorer.lab.presets_codebook import CODEBOOK_PRESETS
 from explorer.lab.presets_training import TRAINING_PRESETS
-from explorer.registry import unknown_id_message
 
 PRESETS: Mapping[str, Preset] = {one.id: one for one in (*CODEBOOK_PRESETS, *TRAINING_PRESETS)}
 

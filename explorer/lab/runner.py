@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from explorer.device import device_label, pick_device
-from explorer.errors import ExplorerError, SettingsError
-from explorer.frame import Frame
+from explorer.foundation.device import device_label, pick_device
+from explorer.foundation.errors import ExplorerError, SettingsError
+from explorer.joints.frame import Frame
 from explorer.lab.controls import CONTROLS
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 from explorer.lab.control import SIGNS, TABLES
 from explorer.lab.controls import CONTROLS
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from explorer.analysis.maps.plane import Plane, fit_plane
-from explorer.frame import Frame
+from explorer.joints.frame import Frame
 from explorer.lab.framing import make_frame
 from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.settings import LabSettings

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from explorer.errors import ExplorerError
-from explorer.frame import FrameEvent
+from explorer.foundation.errors import ExplorerError
+from explorer.joints.frame import FrameEvent
 from explorer.lab.datasets import build_dataset
 from explorer.lab.models import build_model, difference
 from explorer.lab.quantizing import apply_settings, build_lab_quantizer, code_tensors

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from explorer.registry import Registry
+from explorer.foundation.registry import Registry
 
 if TYPE_CHECKING:
     from explorer.loading.format import Format

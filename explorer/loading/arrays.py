@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.header import TensorInfo
 from explorer.loading.places import Place
 from explorer.loading.restricted import ITEM_BYTES

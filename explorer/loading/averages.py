@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.header import Header, TensorInfo, Weights
 
 AVERAGE = re.compile(r"(^|[/_.])(ema|averaged?|avg|swa|shadow)([/_.\d]|$)", re.IGNORECASE)  # in a dict's name

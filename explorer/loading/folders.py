@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from explorer.config import Limits
-from explorer.errors import CheckpointError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import CheckpointError
 
 INDEX = ".safetensors.index.json"
 SAFETENSORS = ("model.safetensors", "diffusion_pytorch_model.safetensors")

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Literal, Protocol
 
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.header import Header
-from explorer.tokenizers.base import TokenizerSpec
 
 Progress = Callable[[float, str], None]  # share done 0..1, what is being done; raises Cancelled to stop
 
@@ -67,7 +67,7 @@ class Format(ABC):
 
         Raises CheckpointError for missing, unknown or misshapen tensors; Cancelled.
         """
-        from explorer.registry import load_dotted
+        from explorer.foundation.registry import load_dotted
 
         fill: Callable[..., BuiltCodec] = load_dotted("explorer.loading.fill:load")
         return fill(self, header, progress)

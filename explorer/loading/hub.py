@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from explorer.config import settings
-from explorer.errors import CheckpointError
-from explorer.files import make_folder, write_atomically
+from explorer.foundation.config import settings
+from explorer.foundation.errors import CheckpointError
+from explorer.foundation.files import make_folder, write_atomically
 from explorer.loading.folders import CONFIG_BYTES, INDEX, choose_files, read_json, shards
 from explorer.loading.format import Progress, silent
 from explorer.loading.header import Header, TensorInfo

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from explorer.config import settings
-from explorer.errors import CheckpointError, ExplorerError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import CheckpointError, ExplorerError
 
 SECONDS = 20.0  # for an answer of the Hub
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from explorer.config import Limits
-from explorer.errors import CheckpointError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import CheckpointError
 
 ROOM = 512 * 2**20  # for a picture's activations and the rest of the app
 _CGROUP = Path("/sys/fs/cgroup")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from explorer.config import Limits
-from explorer.errors import CheckpointError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import CheckpointError
 
 NAME_LETTERS = 1000  # of a class with its module, or of a tensor with all that it lies in
 

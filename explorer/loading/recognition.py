@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from explorer.errors import CheckpointError, ExplorerError
+from explorer.foundation.errors import CheckpointError, ExplorerError
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading import FORMATS
 from explorer.loading.averages import with_average
 from explorer.loading.elsewhere import elsewhere
 from explorer.loading.format import Format
 from explorer.loading.header import Header
 from explorer.loading.restricted import ITEM_BYTES
-from explorer.tokenizers.base import TokenizerSpec
 
 UNFORESEEN = (
     KeyError,

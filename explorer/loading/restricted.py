@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.pickles import Builder, Global, Shell, plain_key, shown
 
 ITEM_BYTES: Mapping[str, int] = {

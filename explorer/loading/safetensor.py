@@ -8,8 +8,8 @@ import struct
 from collections.abc import Mapping
 from pathlib import Path
 
-from explorer.config import Limits
-from explorer.errors import CheckpointError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.header import TensorInfo
 from explorer.loading.pickles import check_name
 from explorer.loading.places import Place

@@ -19,17 +19,17 @@ from pathlib import Path
 from typing import Literal
 
 from explorer import tokenizers
-from explorer.config import settings
-from explorer.errors import CheckpointError, ExplorerError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import CheckpointError, ExplorerError
+from explorer.foundation.owners import EVERYBODY, acting_for, owner
+from explorer.foundation.registry import load_dotted
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.folders import partner, weight_files
 from explorer.loading.format import Progress, silent
 from explorer.loading.header import Header
 from explorer.loading.memory import check_room
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import Recognised, format_of, recognise
-from explorer.owners import EVERYBODY, acting_for, owner
-from explorer.registry import load_dotted
-from explorer.tokenizers.base import TokenizerSpec
 
 _log = logging.getLogger(__name__)
 _WEIGHTS = re.compile(r"--(averaged|raw)$")  # what a choice of weights adds to an id

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from explorer.config import Limits
-from explorer.errors import CheckpointError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.pickles import NAME_LETTERS, Shell, check_name
 from explorer.loading.restricted import StoredTensor
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from explorer.config import Limits
-from explorer.errors import CheckpointError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.archives import Archive
 from explorer.loading.header import Header, TensorInfo
 from explorer.loading.pickles import Bounded, Global, read_pickle, shown

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
 from explorer.media.caps import check_pixels
 from explorer.media.colour import FILMED, rgb_of_upright
 from explorer.media.films import Film, Shown

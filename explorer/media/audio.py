@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
 from explorer.media.caps import more
 from explorer.media.opening import bytes_of
 from explorer.media.sniffing import kind_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
 
 _MILLION = 10**6
 

@@ -7,8 +7,8 @@ import re
 import numpy as np
 from PIL import Image
 
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
 from explorer.media.caps import check_pixels
 from explorer.media.gif_cover import Cover
 from explorer.media.managed import grey_curve, in_srgb

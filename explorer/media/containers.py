@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media.sniffing import Kind
 
 if TYPE_CHECKING:

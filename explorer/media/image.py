@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from explorer.config import Limits
-from explorer.errors import MediaError, SettingsError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError, SettingsError
 from explorer.media.caps import check_pixels
 from explorer.media.colour import pixels_of_array, pixels_of_image
 from explorer.media.opening import bytes_of, open_picture

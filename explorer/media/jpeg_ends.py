@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 
 END = b"\xff\xd9"
 _TAILS = (b"\x00" * 64, b"\xa5\x3c\x5a" * 22)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from PIL import Image
 
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
 from explorer.media.caps import check_pixels, more
 
 SCALES = (2, 4)  # of those of libjpeg

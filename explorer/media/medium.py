@@ -8,8 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
+from explorer.joints.record import TokenRecord
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
 from explorer.media.caps import check_bytes
 from explorer.media.containers import has_video
@@ -17,8 +19,6 @@ from explorer.media.image import LoadedImage, fit, load_image, png_bytes, scaled
 from explorer.media.opening import frame_count, open_picture, read_bytes
 from explorer.media.sniffing import kind_of
 from explorer.media.video import LoadedVideo, fit_video, load_video, webp_bytes
-from explorer.record import TokenRecord
-from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 
 DEFAULT_LIMITS = Limits()
 Medium = LoadedImage | LoadedAudio | LoadedVideo

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from explorer.config import Limits
-from explorer.errors import ExplorerError, MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.media import jpeg_ends, png_chunks, tiffs
 from explorer.media.boxes import brands
 from explorer.media.caps import check_bytes as check_bytes

@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _NEEDED = (b"IHDR", b"PLTE", b"IDAT", b"acTL", b"fcTL", b"fdAT")  # no picture, or no animation, without them

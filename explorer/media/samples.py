@@ -14,9 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from explorer.errors import MediaError, UnknownIdError
+from explorer.foundation.errors import MediaError, UnknownIdError
+from explorer.foundation.registry import load_dotted, unknown_id_message
 from explorer.media.image import load_image
-from explorer.registry import load_dotted, unknown_id_message
 
 _FOLDERS = {"skimage": "data", "sklearn": "datasets/images"}
 _INSTALL = {"skimage": "scikit-image", "sklearn": "scikit-learn"}

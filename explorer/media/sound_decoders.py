@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media.containers import Packets, opened
 from explorer.media.mpeg_audio import counted_seconds, states_its_length
 from explorer.media.sniffing import Kind

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media.header_claims import bytes_behind, claimed_bytes
 from explorer.media.mpeg_audio import joined_at
 from explorer.media.ogg_pages import OggLinks, ogg_links

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.config import Limits
-from explorer.errors import MediaError, SettingsError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError, SettingsError
 from explorer.media import caps
 from explorer.media.animation import animation_frames
 from explorer.media.even_times import even_times

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media.audio import wav_bytes
 from explorer.media.even_times import USUAL_RATE
 from explorer.media.image import png_bytes, to_pil

@@ -13,7 +13,7 @@ os.environ.setdefault("GRADIO_HEARTBEAT_INTERVAL", "5")  # seconds, after which 
 import gradio as gr
 from starlette.middleware import Middleware
 
-from explorer.config import settings
+from explorer.foundation.config import settings
 from explorer.pages.api import endpoints as api_endpoints
 from explorer.pages.api import page as api_page
 from explorer.pages.bring import events as loading

@@ -1,6 +1,6 @@
 """Quantizers: one method, one file. The registry below is the list of them."""
 
-from explorer.registry import Registry
+from explorer.foundation.registry import Registry
 
 QUANTIZERS: Registry[type] = Registry(
     "quantizer",

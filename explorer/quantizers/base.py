@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.record import Codebook, Combination
 from explorer.quantizers.nearest import finite_rows, in_a_graph
-from explorer.record import Codebook, Combination
 
 EVENTS_KEPT = 100_000
 

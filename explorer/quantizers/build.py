@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 from explorer.quantizers import QUANTIZERS
 from explorer.quantizers.base import Quantizer
 from explorer.quantizers.initialization import Initialization

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.record import LatticeRule
 from explorer.quantizers.base import QuantizerOutput, Stage, check_latents
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.lattice import LatticeQuantizer
 from explorer.quantizers.nearest import finite_rows, placed
-from explorer.record import LatticeRule
 
 EDGE = 1e-3  # the bound reaches a little past the outermost level, so that its gradient there is not zero
 REACH = 0.4995  # but by less than half a step, or there would be levels out there: above 1,000 values

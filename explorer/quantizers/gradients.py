@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from explorer.errors import UnknownIdError
-from explorer.registry import unknown_id_message
+from explorer.foundation.errors import UnknownIdError
+from explorer.foundation.registry import unknown_id_message
 
 
 def straight_through(z_e: Tensor, z_q: Tensor) -> Tensor:

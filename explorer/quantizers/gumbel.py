@@ -12,13 +12,13 @@ import math
 import torch
 from torch import Tensor, nn
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.record import Codebook
 from explorer.quantizers import chance
 from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.initialization import Initialization, random_vectors
 from explorer.quantizers.nearest import finite_rows, known, nearest_code, placed, squared_distances
-from explorer.record import Codebook
 
 
 class GumbelQuantizer(Quantizer):

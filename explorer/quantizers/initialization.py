@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from explorer.errors import SettingsError, UnknownIdError
+from explorer.foundation.errors import SettingsError, UnknownIdError
+from explorer.foundation.registry import unknown_id_message
+from explorer.joints.record import Metric
 from explorer.quantizers import chance
 from explorer.quantizers.nearest import finite_rows, nearest_code, squared_distances
 from explorer.quantizers.sums import sum_by_code
-from explorer.record import Metric
-from explorer.registry import unknown_id_message
 
 INITIALIZATIONS = ("gaussian", "uniform", "kmeans", "online", "error_driven")
 DATA_DRIVEN = ("kmeans", "online", "error_driven")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.record import Codebook
 from explorer.quantizers import chance
 from explorer.quantizers.base import (
     CodeCounts,
@@ -25,7 +26,6 @@ from explorer.quantizers.gradients import estimator
 from explorer.quantizers.initialization import kmeans
 from explorer.quantizers.nearest import nearest_code, placed
 from explorer.quantizers.reseeding import Reservoir
-from explorer.record import Codebook
 
 
 class KMeansQuantizer(Quantizer):

@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.record import Codebook, LatticeRule
 from explorer.quantizers.base import CodeCounts, Quantizer
-from explorer.record import Codebook, LatticeRule
 
 MAX_CODES = 2**24  # each code has a counter of 12 bytes
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.record import Codebook
 from explorer.quantizers.base import Quantizer, QuantizerOutput, ReseedEvent, check_latents, total
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
-from explorer.record import Codebook
 
 
 class MultiHeadQuantizer(Quantizer):

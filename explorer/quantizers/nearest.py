@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.record import Metric
 from explorer.quantizers.search import SAMPLE, Kernels, nearest_rows
-from explorer.record import Metric
 
 CUDA_TILE_BYTES = 512 * 2**20  # a GPU wants large tiles
 CUDA_TILE_CODES = 65_536

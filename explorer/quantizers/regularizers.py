@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
-from explorer.errors import UnknownIdError
+from explorer.foundation.errors import UnknownIdError
+from explorer.foundation.registry import unknown_id_message
 from explorer.quantizers.initialization import pick
 from explorer.quantizers.nearest import squared_distances
-from explorer.registry import unknown_id_message
 
 SAMPLE = 1024
 TEMPERATURE = 1.0

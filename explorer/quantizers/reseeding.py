@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from explorer.errors import SettingsError, UnknownIdError
+from explorer.foundation.errors import SettingsError, UnknownIdError
+from explorer.foundation.registry import unknown_id_message
 from explorer.quantizers import chance
 from explorer.quantizers.base import CodeCounts, forget_flags
 from explorer.quantizers.initialization import pick
 from explorer.quantizers.nearest import finite_rows
-from explorer.registry import unknown_id_message
 
 STRATEGIES = ("none", "random_latent", "hard_example", "split", "reservoir")
 DEAD_BY = ("ema_count", "steps")

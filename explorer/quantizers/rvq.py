@@ -12,12 +12,12 @@ from functools import reduce
 import torch
 from torch import Tensor, nn
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.record import Codebook
 from explorer.quantizers.base import Quantizer, QuantizerOutput, ReseedEvent, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.nearest import in_a_graph, nearest_code, squared_distances
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
-from explorer.record import Codebook
 
 BEAM_ROWS = 4096  # latents searched at a time, so that beam x K scores stay small
 

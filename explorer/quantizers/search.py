@@ -17,7 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
-from explorer.record import Metric
+from explorer.joints.record import Metric
 
 TILE_BYTES = 2 * 2**20  # of scores and latents at a time; small enough to stay in a cache
 TILE_CODES = 1024

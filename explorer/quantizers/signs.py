@@ -8,12 +8,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.record import LatticeRule
 from explorer.quantizers.base import QuantizerOutput, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.lattice import LatticeQuantizer, sign_entropies
 from explorer.quantizers.nearest import finite_rows, placed
-from explorer.record import LatticeRule
 
 
 def sign_rule(name: str, bits: int, scale: float) -> LatticeRule:

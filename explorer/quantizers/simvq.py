@@ -8,11 +8,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from explorer.joints.record import Codebook
 from explorer.quantizers import chance
 from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.nearest import known, nearest_code, placed
-from explorer.record import Codebook
 
 
 class SimVQQuantizer(Quantizer):

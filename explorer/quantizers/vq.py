@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
+from explorer.joints.record import Codebook
 from explorer.quantizers import chance
 from explorer.quantizers.base import (
     CodeCounts,
@@ -31,7 +32,6 @@ from explorer.quantizers.nearest import finite_rows, known, nearest_code, placed
 from explorer.quantizers.regularizers import regularizer
 from explorer.quantizers.reseeding import Reseeding, Reservoir, by_silence, dead_codes, replacements
 from explorer.quantizers.sums import sum_by_code
-from explorer.record import Codebook
 
 
 @dataclass(frozen=True)

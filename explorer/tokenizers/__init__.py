@@ -17,14 +17,14 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from explorer import stages
-from explorer.config import settings
-from explorer.errors import Cancelled, CheckpointError, UnknownIdError
-from explorer.owners import EVERYBODY, owner
-from explorer.registry import Registry, unknown_id_message
+from explorer.foundation import stages
+from explorer.foundation.config import settings
+from explorer.foundation.errors import Cancelled, CheckpointError, UnknownIdError
+from explorer.foundation.owners import EVERYBODY, owner
+from explorer.foundation.registry import Registry, unknown_id_message
 
 if TYPE_CHECKING:  # torch is imported only when weights are
-    from explorer.tokenizers.base import Tokenizer, TokenizerSpec
+    from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 
 # Loaded on first use: torch costs about a second, and what only lists tokenizers never pays it.
 ADAPTERS: Registry[type] = Registry("adapter", {"native": "explorer.tokenizers.native:NativeTokenizer"})

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.device import pick_device
-from explorer.errors import MediaError, RecordError
+from explorer.foundation.device import pick_device
+from explorer.foundation.errors import MediaError, RecordError
+from explorer.joints.record import TokenLayout, TokenLevel, TokenRecord
+from explorer.joints.table_faults import DIVERGED, codebook_faults, lost_codes
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.quantizers.nearest import finite_rows
-from explorer.record import TokenLayout, TokenLevel, TokenRecord
-from explorer.tablefaults import DIVERGED, codebook_faults, lost_codes
-from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 from explorer.tokenizers.clipping import clipping_note
 from explorer.tokenizers.clock import Clock
 from explorer.tokenizers.codec import Codec, Stage

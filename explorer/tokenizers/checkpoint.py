@@ -16,9 +16,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from explorer.config import Limits, settings
-from explorer.errors import CheckpointError, ExplorerError, SettingsError
-from explorer.files import make_folder, write_atomically
+from explorer.foundation.config import Limits, settings
+from explorer.foundation.errors import CheckpointError, ExplorerError, SettingsError
+from explorer.foundation.files import make_folder, write_atomically
 from explorer.quantizers.base import Quantizer
 from explorer.tokenizers.autoencoder import DOWNSAMPLING
 from explorer.tokenizers.model import TokenizerModel

@@ -6,7 +6,7 @@ import time
 
 import torch
 
-from explorer import stages
+from explorer.foundation import stages
 
 _AFTER = {"encode": "quantizing", "quantize": "decoding"}  # what the next lap is busy with
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from explorer.joints.record import Codebook, Metric, TokenLayout
+from explorer.joints.tokenizer import TokenizerSpec, even_layouts
 from explorer.quantizers.nearest import nearest_code
-from explorer.record import Codebook, Metric, TokenLayout
-from explorer.tokenizers.base import TokenizerSpec, even_layouts
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.device import pick_device
-from explorer.errors import MediaError, RecordError
+from explorer.foundation.device import pick_device
+from explorer.foundation.errors import MediaError, RecordError
+from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
+from explorer.joints.table_faults import lost_codes
+from explorer.joints.tokenizer import Tokenizer
 from explorer.quantizers.base import QuantizerOutput
-from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
-from explorer.tablefaults import lost_codes
 from explorer.tokenizers.autoencoder import decoder_reach, from_network, to_network
-from explorer.tokenizers.base import Tokenizer
 from explorer.tokenizers.checkpoint import load_model
 from explorer.tokenizers.clock import Clock
 from explorer.tokenizers.specs import read_config, spec_of

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from explorer.errors import CheckpointError, UnknownIdError
+from explorer.foundation.errors import CheckpointError, UnknownIdError
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.quantizers import QUANTIZERS
-from explorer.tokenizers.base import TokenizerSpec
 
 CONFIG = "config.json"
 NEEDED = {

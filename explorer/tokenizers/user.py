@@ -18,11 +18,11 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from explorer.errors import AdapterError
-from explorer.tablefaults import codebook_faults
+from explorer.foundation.errors import AdapterError
+from explorer.joints.table_faults import codebook_faults
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.tokenizers import bring, list_tokenizers
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 from explorer.tokenizers.codec import Codec
 from explorer.tokenizers.user_facts import slug, words_of
 from explorer.tokenizers.user_functions import adapt

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from explorer.errors import AdapterError
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.foundation.errors import AdapterError
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.tokenizers.codec import Codec
 
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
-from explorer.errors import AdapterError, ExplorerError
-from explorer.record import Codebook, Combination
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.foundation.errors import AdapterError, ExplorerError
+from explorer.joints.record import Codebook, Combination
+from explorer.joints.tokenizer import TokenizerSpec
 
 LAYOUTS = {"image": "grid2d", "audio": "sequence", "video": "grid3d"}
 FOUND = (

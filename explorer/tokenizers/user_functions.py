@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from explorer.errors import AdapterError, RecordError
-from explorer.record import Codebook, Combination, LatticeRule, Metric, TokenLayout
-from explorer.tablefaults import not_finite, table_fault
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.foundation.errors import AdapterError, RecordError
+from explorer.joints.record import Codebook, Combination, LatticeRule, Metric, TokenLayout
+from explorer.joints.table_faults import not_finite, table_fault
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.user_codec import UserCodec, range_of
 from explorer.tokenizers.user_facts import called, calling_line, checked_shape, spec_from

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.errors import AdapterError
-from explorer.record import Codebook, Combination, Metric, TokenLayout
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.foundation.errors import AdapterError
+from explorer.joints.record import Codebook, Combination, Metric, TokenLayout
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.tokenizers.codec import Codec, Stage, flat, nearest
 from explorer.tokenizers.user_codec import UserCodec, range_of
 from explorer.tokenizers.user_facts import called, calling_line, spec_from

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from explorer.errors import AdapterError
-from explorer.tokenizers.base import Tokenizer, TokenizerSpec
+from explorer.foundation.errors import AdapterError
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.tokenizers.clipping import MANY, outside
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.user_codec import UserCodec

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from explorer.errors import AdapterError
-from explorer.record import Codebook, Combination
+from explorer.foundation.errors import AdapterError
+from explorer.joints.record import Codebook, Combination
 from explorer.tokenizers import vqpytorch_steps as steps
 from explorer.tokenizers.user_parts import Found, Levels
 

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explorer.errors import AdapterError
-from explorer.record import Codebook, LatticeRule
-from explorer.tablefaults import table_fault
+from explorer.foundation.errors import AdapterError
+from explorer.joints.record import Codebook, LatticeRule
+from explorer.joints.table_faults import table_fault
 from explorer.tokenizers.codec import nearest
 
 

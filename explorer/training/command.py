@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from explorer import limits
-from explorer.config import FIGURE_SIDE_PX, REPOSITORY, settings
-from explorer.device import device_label, pick_device
-from explorer.errors import SettingsError, UnknownIdError
-from explorer.files import write_atomically
-from explorer.registry import unknown_id_message
+from explorer.foundation import limits
+from explorer.foundation.config import FIGURE_SIDE_PX, REPOSITORY, settings
+from explorer.foundation.device import device_label, pick_device
+from explorer.foundation.errors import SettingsError, UnknownIdError
+from explorer.foundation.files import write_atomically
+from explorer.foundation.registry import unknown_id_message
 from explorer.tokenizers.checkpoint import load_model, save_checkpoint
 from explorer.tokenizers.model import TokenizerModel
 from explorer.training.card import LICENCES, card_text

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.config import settings
-from explorer.errors import ExplorerError, MediaError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.media.image import load_image
 from explorer.media.listing import ignored
 

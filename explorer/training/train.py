@@ -23,8 +23,8 @@ import numpy as np
 import torch
 from torch.nn.functional import mse_loss
 
-from explorer.errors import ExplorerError
-from explorer.files import make_folder, write_atomically
+from explorer.foundation.errors import ExplorerError
+from explorer.foundation.files import make_folder, write_atomically
 from explorer.tokenizers.autoencoder import to_network
 from explorer.tokenizers.model import TokenizerModel
 from explorer.training.data import random_crops

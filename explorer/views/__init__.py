@@ -5,7 +5,7 @@ To add one: write the three files, subclass `BrowserComponent`, and add its line
 
 from __future__ import annotations
 
-from explorer.registry import Registry
+from explorer.foundation.registry import Registry
 
 VIEWS: Registry[type] = Registry(
     "view",

@@ -18,7 +18,7 @@ from explorer.analysis.codebook.findings import Finding
 from explorer.analysis.codes.neighbours import assign
 from explorer.audit.accumulator import Accumulator
 from explorer.audit.result import Audit
-from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel
+from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel
 
 MEDIA, SIDE, DIM, CODES = 40, 12, 16, 128
 ALARMS = ("bad", "warning")

@@ -6,7 +6,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import rankdata, spearmanr
 
 from explorer.analysis.codes.agreement import agreement, ranks
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 
 def halves_of(seed, chance, tokens=(3000, 2600)):

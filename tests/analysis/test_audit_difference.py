@@ -6,7 +6,7 @@ from scipy.spatial.distance import jensenshannon
 
 from explorer.analysis.codebook.difference import difference, fits_beside
 from explorer.audit.indices import audit_indices
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 
 def audit_of(folder, name, indices, size=64):

@@ -5,7 +5,7 @@ import pytest
 from made_audits import lattice, signs
 
 from explorer.analysis.codes.bits import axis_usage, bit_usage, corners
-from explorer.errors import RecordError, SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 
 BITS = 6
 

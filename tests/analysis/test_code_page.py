@@ -14,8 +14,8 @@ from explorer.analysis.codes.page import (
 )
 from explorer.audit.parts import Exemplars, LevelAudit, Neighbours
 from explorer.audit.result import Audit
-from explorer.errors import RecordError
-from explorer.record import Codebook
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook
 
 K, ROWS, COLUMNS, MEDIA = 6, 16, 16, 3
 

@@ -11,7 +11,7 @@ from explorer.analysis.codebook.diagnosis import RULES, diagnose
 from explorer.analysis.codebook.findings import RANK, percent
 from explorer.analysis.codebook.rules_levels import level_words
 from explorer.audit.shipped import load_shipped
-from explorer.config import settings
+from explorer.foundation.config import settings
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.tokenizers.specs import read_config
 from tests.analysis.codebook_broken import BROKEN, searched

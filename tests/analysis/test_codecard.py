@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from explorer.analysis.codes.card import code_facts
-from explorer.errors import RecordError
-from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 
 
 def record_of(book, indices, z_e):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from explorer.analysis.maps.codes import lattice_coordinates, map_codes
-from explorer.errors import SettingsError
-from explorer.record import Codebook, LatticeRule
+from explorer.foundation.errors import SettingsError
+from explorer.joints.record import Codebook, LatticeRule
 
 
 def rule_of(levels, first_axis_most_significant=False):

@@ -13,7 +13,8 @@ from explorer.analysis.codes.states import DEAD, OVER_USED, UNSEEN, code_states
 from explorer.analysis.codes.unused import LIKELY_MEDIA
 from explorer.analysis.codes.usage import training_usage, usage
 from explorer.analysis.quality.metrics import mean_of, psnr
-from explorer.config import FIGURE_SIDE_PX
+from explorer.foundation.config import FIGURE_SIDE_PX
+from explorer.joints.record import Codebook
 from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
 from explorer.media.image import LoadedImage, fit
@@ -22,7 +23,6 @@ from explorer.quantizers.bsq import BinarySphericalQuantizer
 from explorer.quantizers.fsq import FiniteScalarQuantizer, fsq_rule
 from explorer.quantizers.lfq import LookupFreeQuantizer
 from explorer.quantizers.signs import sign_rule
-from explorer.record import Codebook
 from explorer.tokenizers import list_tokenizers
 
 

@@ -16,8 +16,8 @@ from explorer.analysis.pictures.depiction import (
     spectrogram_db,
     width_of,
 )
-from explorer.errors import RecordError
-from explorer.record import TokenRecord
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import TokenRecord
 
 RATE = 8000
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import pdist
 
 from explorer.analysis.codes.duplicates import LISTED, TREE_DIM, near_duplicates
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 
 def all_pairs(vectors, threshold):

@@ -18,9 +18,9 @@ from explorer.analysis.edit.edits import (
 )
 from explorer.analysis.edit.link import LINK_CHARACTERS, edits_from_text, edits_text, link_text
 from explorer.analysis.edit.tokens import Bench, EditedTokens, bench_of, edited_record, shortest_code, tokens_of
-from explorer.errors import RecordError, SettingsError
-from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
-from explorer.tokenfile import load_tokens, save_tokens
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.files.tokens import load_tokens, save_tokens
+from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 
 TABLE = np.array([[5, 0], [1, 0], [0, 3], [-2, -2], [9, 9]], np.float32)
 FINE = np.array([[0.5, 0], [0, 0.25], [-0.5, 0], [0, -0.25], [3, 3]], np.float32)

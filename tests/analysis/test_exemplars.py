@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from explorer.analysis.codes.exemplars import Patch, contact_sheet, context, patches
-from explorer.errors import RecordError, SettingsError
-from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 
 
 def record_of(indices, patch=4, kind="grid2d"):

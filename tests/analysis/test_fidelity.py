@@ -17,7 +17,7 @@ from explorer.analysis.quality.fidelity import (
     worst_patch,
 )
 from explorer.analysis.quality.metrics import psnr, signed_error_map
-from explorer.errors import RecordError, SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 
 
 def pair(height, width, noise=0.1, seed=0):

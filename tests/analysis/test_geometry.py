@@ -9,7 +9,7 @@ from scipy.cluster.hierarchy import cophenet, linkage
 from scipy.spatial.distance import cdist, pdist
 
 from explorer.analysis.maps import geometry
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 
 def brute(vectors):

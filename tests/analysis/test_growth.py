@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from explorer.analysis.codes.growth import abundances, carry_on, forecast, forecast_of, good_toulmin, unmet
-from explorer.errors import RecordError, SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 from tests.analysis.calibration import level_of_tokens
 
 

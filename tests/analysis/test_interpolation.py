@@ -5,8 +5,8 @@ import pytest
 
 from explorer.analysis.edit.tokens import Bench, EditedTokens
 from explorer.analysis.pictures.interpolation import interpolate_codes, interpolate_tokens
-from explorer.errors import RecordError, SettingsError
-from explorer.record import Codebook, LatticeRule
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.record import Codebook, LatticeRule
 
 RNG = np.random.default_rng(0)
 COARSE, FINE = (RNG.normal(size=(32, 3), scale=scale).astype(np.float32) for scale in (1, 0.2))

@@ -10,8 +10,8 @@ import torch
 
 from explorer.analysis.lab.advice import REMEDIES, advise
 from explorer.analysis.lab.diagnosis import EARLY, diagnose
-from explorer.errors import SettingsError
-from explorer.frame import DEAD, Frame, FrameEvent, FrameLevel
+from explorer.foundation.errors import SettingsError
+from explorer.joints.frame import DEAD, Frame, FrameEvent, FrameLevel
 from explorer.lab.controls import CONTROLS
 from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.inert import acts

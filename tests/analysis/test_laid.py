@@ -9,7 +9,7 @@ from explorer.analysis.pictures.depiction import depict, mosaic, mosaic_order
 from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
 from explorer.analysis.pictures.influence import influence
 from explorer.analysis.pictures.redecode import redecode
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 from tests.made_codecs import MADE, made, medium_for
 
 GRIDS = {

@@ -7,7 +7,7 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
 from explorer.analysis.quality.metrics import absolute_error_map, psnr, quality, squared_error_map, ssim
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 
 def pair(height=24, width=17):

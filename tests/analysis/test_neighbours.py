@@ -14,8 +14,8 @@ from explorer.analysis.codes.neighbours import (
     nearest_to,
     quantization_error,
 )
-from explorer.errors import RecordError
-from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel
 
 METRICS = ["euclidean", "cosine", "dot"]
 

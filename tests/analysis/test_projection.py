@@ -8,7 +8,7 @@ from sklearn.decomposition import PCA
 
 from explorer.analysis.maps import projection
 from explorer.analysis.maps.projection import cached_projection, pca, trustworthiness, umap
-from explorer.errors import Cancelled, RecordError, SettingsError
+from explorer.foundation.errors import Cancelled, RecordError, SettingsError
 
 
 def blobs(n=120, dim=6, seed=0):

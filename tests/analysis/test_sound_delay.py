@@ -10,7 +10,7 @@ from scipy.signal import correlate, istft, lfilter, stft
 
 from explorer.analysis.quality.sound_delay import Delay, estimate_delay, find_delay, lag_fits_db, moved_back, overlap
 from explorer.analysis.quality.sound_fidelity import si_sdr_db, sound_quality
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 RATE = 16_000
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -9,7 +9,7 @@ from scipy.signal.windows import hann
 
 from explorer.analysis.pictures.depiction import mel_filters
 from explorer.analysis.quality.sound_fidelity import MEL_BANDS, log_mel_distance_db, si_sdr_db, snr_db, sound_quality
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 RATE = 8000
 

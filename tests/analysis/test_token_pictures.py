@@ -5,8 +5,8 @@ import pytest
 
 from explorer.analysis.pictures.depiction import MEL_BANDS, mel_filters
 from explorer.analysis.pictures.token_pictures import COLUMNS, LONGEST_PX, WHOLE_PX, MediumPictures, sound_tile
-from explorer.errors import RecordError
-from explorer.record import TokenLayout
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import TokenLayout
 
 RATE = 8000
 

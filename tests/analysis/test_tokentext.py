@@ -8,7 +8,7 @@ import pytest
 
 from explorer.analysis.codes.order import ORDERS, token_order
 from explorer.analysis.edit.text import TextForm, TokenTextError, parse_tokens, token_text
-from explorer.errors import RecordError, SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 
 RNG = np.random.default_rng(0)
 SHAPES = [(5,), (1, 1), (4, 4), (3, 5), (8, 2), (2, 3, 4)]

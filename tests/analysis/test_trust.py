@@ -5,7 +5,7 @@ import pytest
 from sklearn.manifold import trustworthiness
 
 from explorer.analysis.maps.trust import trust
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 
 @pytest.mark.parametrize(("n", "dim", "neighbours"), [(60, 3, 5), (301, 16, 10), (9, 2, 4)])

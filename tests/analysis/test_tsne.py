@@ -6,7 +6,7 @@ import pytest
 from explorer.analysis.maps.projection import cached_projection, trustworthiness
 from explorer.analysis.maps.tsne import tsne
 from explorer.analysis.maps.umap_worker import main
-from explorer.errors import Cancelled
+from explorer.foundation.errors import Cancelled
 
 
 def blobs(n=60, dim=6, seed=0):

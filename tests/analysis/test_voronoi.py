@@ -5,8 +5,8 @@ import pytest
 
 from explorer.analysis.maps import voronoi
 from explorer.analysis.maps.voronoi import plane_through, slice_regions
-from explorer.errors import RecordError, SettingsError
-from explorer.record import Codebook, LatticeRule
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.record import Codebook, LatticeRule
 
 BOX = (-1.0, 2.0, -1.5, 1.0)
 

@@ -18,9 +18,9 @@ from torch import nn
 from torch.nn import functional
 
 from explorer.audit.result import Audit
+from explorer.joints.record import Codebook
 from explorer.media.image import load_image
 from explorer.media.samples import PICTURES
-from explorer.record import Codebook
 from explorer.tokenizers.vqpytorch import levels_of
 from tests.analysis.codebook_cases import Case, audited, judge
 

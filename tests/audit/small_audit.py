@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image
 
-from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
-from explorer.tokenizers.base import Tokenizer, TokenizerSpec
+from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 
 PATCH = 8
 GREYS = np.linspace(0, 1, 16, dtype=np.float32)[:, None]  # (K, D) = (16, 1)

@@ -114,7 +114,7 @@ def test_stopped_and_resumed_it_knows_its_amount(tmp_path):
 def test_codebooks_of_262144_codes_are_counted_without_a_table():
     """As LFQ of 18 bits: counting and its report need no row for each code."""
     from explorer.audit.accumulator import Accumulator
-    from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel
+    from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel
 
     book = Codebook(2**18, 18, "implicit", rule=LatticeRule("lfq", ((-1.0, 1.0),) * 18, False))
     chance = np.random.default_rng(0)

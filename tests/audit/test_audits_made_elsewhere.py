@@ -10,7 +10,7 @@ import app
 from explorer.__main__ import main
 from explorer.audit import opening
 from explorer.audit.opening import bring_audit, is_audit, take_audit, tokenizer_of
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 from explorer.pages import app as pages_app
 from explorer.pages.shared import launch, runtime, serve
 

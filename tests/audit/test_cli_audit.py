@@ -19,7 +19,7 @@ from explorer.audit import run as run_module
 from explorer.audit.result import load_audit
 from explorer.audit.run import Progress
 from explorer.cli.audit import clock, line
-from explorer.config import REPOSITORY
+from explorer.foundation.config import REPOSITORY
 
 
 @pytest.fixture(autouse=True)

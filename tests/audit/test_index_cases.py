@@ -13,7 +13,7 @@ from explorer.audit import index_blocks
 from explorer.audit.index_axes import guessed_axes, named_axes, own_codes
 from explorer.audit.index_blocks import Padding
 from explorer.audit.indices import Reading, audit_indices
-from explorer.errors import RecordError, SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "real" / "commavq"
 

@@ -9,7 +9,7 @@ from explorer.audit import index_blocks, index_vectors
 from explorer.audit.index_vectors import load_codebooks, read_belongings
 from explorer.audit.indices import Reading, audit_indices
 from explorer.audit.result import load_audit
-from explorer.errors import RecordError, SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 
 
 def nearest(latents, codes):

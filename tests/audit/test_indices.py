@@ -10,7 +10,7 @@ from explorer.audit import index_blocks as module
 from explorer.audit.counting import GROWTH_AT
 from explorer.audit.indices import audit_indices
 from explorer.audit.result import load_audit, save_audit
-from explorer.errors import Cancelled, RecordError, SettingsError
+from explorer.foundation.errors import Cancelled, RecordError, SettingsError
 
 K = 50
 

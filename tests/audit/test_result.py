@@ -12,7 +12,7 @@ from explorer.analysis.codes.usage import usage_of_counts
 from explorer.audit.result import Audit, Exemplars, JointAudit, LevelAudit, Neighbours, Trial, load_audit, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
-from explorer.errors import ExplorerError, RecordError
+from explorer.foundation.errors import ExplorerError, RecordError
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from explorer.audit.accumulator import Accumulator
 from explorer.audit.result import Audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource, open_source
-from explorer.errors import ExplorerError, MediaError, RecordError
+from explorer.foundation.errors import ExplorerError, MediaError, RecordError
 from explorer.media.image import fit, load_image
 
 

@@ -11,8 +11,8 @@ from small_audit import save_picture
 
 from explorer.audit import sources as module
 from explorer.audit.sources import files_source, open_source, samples_source
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
 from explorer.media.image import load_image
 from explorer.media.samples import PICTURES
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 
 from explorer.audit.result import Audit, LevelAudit
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 from explorer.views.codebook.payload import map_payload, open_payload
 from explorer.views.kit.page.component import VIEWS_FOLDER
 from tests.benchmarks.lab_page import chromium

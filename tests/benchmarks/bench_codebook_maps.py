@@ -9,7 +9,7 @@ import numpy as np
 
 from explorer.analysis.maps.projection import cached_projection
 from explorer.audit.result import Audit, LevelAudit
-from explorer.record import Codebook, LatticeRule
+from explorer.joints.record import Codebook, LatticeRule
 from explorer.views.codebook.payload import geometry_payload, map_payload, map_vectors, open_payload
 
 TOKENS, DIM, LATENTS = 2_000_000, 16, 4096

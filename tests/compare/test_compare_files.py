@@ -18,9 +18,9 @@ from explorer.compare.rates import Curve, Point, rate_curves
 from explorer.compare.run import Options, compare_medium, run_comparison
 from explorer.compare.sheet import THUMBNAIL_PX, contact_sheet, error_maps, error_scale, paletted_png, strip
 from explorer.compare.writing import Writer, json_text
-from explorer.errors import ExplorerError, MediaError
+from explorer.foundation.colormaps import colormap
+from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.media.image import LoadedImage, png_bytes
-from explorer.views.kit.draw.colormaps import colormap
 
 HOSTILE = '<script>alert("1")</script>&.png'
 QUICK = Options(repeats=1)

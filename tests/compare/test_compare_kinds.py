@@ -17,7 +17,7 @@ from explorer.compare.media import open_media
 from explorer.compare.reference_sound import SoundCodec, ogg_payload_bytes
 from explorer.compare.run import Options, check_tokenizers, compare_medium, levels_measured, run_comparison
 from explorer.compare.writing import Writer
-from explorer.errors import MediaError, SettingsError, UnknownIdError
+from explorer.foundation.errors import MediaError, SettingsError, UnknownIdError
 from explorer.media.audio import LoadedAudio
 from explorer.media.image import LoadedImage
 from explorer.media.video import LoadedVideo

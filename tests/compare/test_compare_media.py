@@ -9,8 +9,8 @@ from PIL import Image
 from explorer.analysis.quality.fidelity import MS_SSIM_LEAST_PX
 from explorer.compare.media import open_media
 from explorer.compare.presets import PRESETS
-from explorer.config import Limits
-from explorer.errors import MediaError, UnknownIdError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError, UnknownIdError
 from explorer.media.samples import PICTURES
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from explorer.analysis.quality.fidelity import Original, fidelity
 from explorer.compare.reference import Codec, jpeg_payload_bytes, references, webp_payload_bytes
-from explorer.errors import SettingsError, UnknownIdError
+from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.media.image import to_pil
 
 

@@ -10,8 +10,8 @@ from skimage.metrics import peak_signal_noise_ratio
 from explorer.compare.media import open_media
 from explorer.compare.run import Options, check_tokenizers, compare_medium, run_comparison
 from explorer.compare.table import make_table
-from explorer.config import FIGURE_SIDE_PX
-from explorer.errors import MediaError, SettingsError
+from explorer.foundation.config import FIGURE_SIDE_PX
+from explorer.foundation.errors import MediaError, SettingsError
 
 QUICK = Options(repeats=0, codecs=())
 

@@ -17,7 +17,7 @@ from explorer.compare.run import Options, run_comparison, wanted_bits
 from explorer.compare.spread import quartiles, shown, spread
 from explorer.compare.table import equal_bits_words, make_table, size_words
 from explorer.compare.timing import Timed
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 COLUMN = {column.key: column for column in columns_of(KINDS["image"])}
 

@@ -7,7 +7,7 @@ from made_tokenizers import Greys, picture
 from explorer.compare import timing
 from explorer.compare.run import Options, compare_medium
 from explorer.compare.timing import timed_rounds
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 
 def watched(names, calls, refuse=None):

@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 from explorer.analysis.lab.diagnosis import Finding, found_in
 from explorer.analysis.lab.moment import beside, moment_of
 from explorer.analysis.lab.reading import read_run
-from explorer.frame import DEAD, LIVE
+from explorer.joints.frame import DEAD, LIVE
 from explorer.lab.presets import PRESETS
 from explorer.lab.runner import RESTARTING
 from explorer.lab.settings import LabSettings

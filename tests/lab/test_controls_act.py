@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.errors import ExplorerError
+from explorer.foundation.errors import ExplorerError
 from explorer.lab.controls import CONTROLS
 from explorer.lab.framing import make_frame
 from explorer.lab.inert import INERT, acts, inert_json, inert_reason

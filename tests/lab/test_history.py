@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.frame import Frame, FrameEvent, FrameLevel
+from explorer.joints.frame import Frame, FrameEvent, FrameLevel
 from explorer.lab.history import Curves, EventLog, Tally, Timeline
 
 

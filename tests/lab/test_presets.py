@@ -18,8 +18,8 @@ from explorer.analysis.codebook import rules_dead as codebook_rules_dead
 from explorer.analysis.lab.diagnosis import Finding
 from explorer.analysis.lab.moment import MEASURES, Moment, beside, moment_of
 from explorer.analysis.lab.reading import read_run
-from explorer.errors import UnknownIdError
-from explorer.frame import DEAD
+from explorer.foundation.errors import UnknownIdError
+from explorer.joints.frame import DEAD
 from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.presets import PRESETS, preset
 from explorer.lab.runner import RESTARTING

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from explorer.errors import ExplorerError, SettingsError
+from explorer.foundation.errors import ExplorerError, SettingsError
 from explorer.lab.runner import LabRunner
 from explorer.lab.settings import FieldError, LabSettings
 

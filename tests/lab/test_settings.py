@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 from explorer.lab import controls
 from explorer.lab.control import GROUPED, LEARNED, MODELS, SIGNS, TABLES
 from explorer.lab.controls import CONTROLS

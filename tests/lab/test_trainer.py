@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from explorer.frame import DEAD, UNSEEN
+from explorer.joints.frame import DEAD, UNSEEN
 from explorer.lab.controls import DATASETS, QUANTIZERS, REGULARIZERS
 from explorer.lab.framing import make_frame
 from explorer.lab.settings import LabSettings

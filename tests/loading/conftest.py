@@ -7,7 +7,8 @@ from pathlib import Path
 import made_format
 import pytest
 
-from explorer import config, tokenizers
+from explorer import tokenizers
+from explorer.foundation import config
 from explorer.loading import FORMATS, recognition
 
 sys.path.append(str(Path(__file__).parent.parent / "tokenizers"))  # for the originals' weights and answers

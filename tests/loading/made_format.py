@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
+from explorer.joints.record import Codebook
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.format import Format
-from explorer.record import Codebook
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.codec import Codec, Stage, flat, lookup, nearest
 
 PATCH = 4

@@ -22,8 +22,8 @@ import torch
 from safetensors.torch import save, save_file
 from torch import nn
 
-from explorer.config import Limits
-from explorer.errors import CheckpointError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import CheckpointError
 from explorer.loading import pickles
 from explorer.loading.reading import iterate_tensors, read_header
 from explorer.loading.sources import load, plan_file

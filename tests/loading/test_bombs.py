@@ -9,8 +9,8 @@ import zipfile
 import pytest
 import torch
 
-from explorer.config import Limits
-from explorer.errors import CheckpointError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.archives import Archive
 from explorer.loading.reading import read_header
 

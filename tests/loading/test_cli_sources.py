@@ -15,12 +15,12 @@ from safetensors.torch import save
 
 from explorer import tokenizers
 from explorer.__main__ import main
+from explorer.joints.files.tokens import load_tokens
 from explorer.loading import FORMATS
 from explorer.loading.header import Header, TensorInfo
 from explorer.loading.known import known_for, known_in, known_tokenizers
 from explorer.loading.recognition import recognise
 from explorer.loading.sources import plan
-from explorer.tokenfile import load_tokens
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.sources import load, plan_file
 from explorer.pages.inspect.maps import code_maps
 from explorer.tokenizers import brought_tokenizers, load_tokenizer

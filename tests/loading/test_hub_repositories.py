@@ -16,7 +16,7 @@ from ruled_weights import ruled_picture
 from safetensors.torch import save
 
 from explorer import tokenizers
-from explorer.errors import Cancelled, CheckpointError
+from explorer.foundation.errors import Cancelled, CheckpointError
 from explorer.loading import known
 from explorer.loading.known import Known
 from explorer.loading.sources import fetch, hub_source, load, plan

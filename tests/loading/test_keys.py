@@ -12,7 +12,7 @@ import torch
 from ruled_weights import golden, ruled_picture
 from safetensors.torch import save_file
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.header import Header, TensorInfo
 from explorer.loading.keys import plain_keys
 from explorer.loading.reading import read_header

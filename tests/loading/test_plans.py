@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from explorer import tokenizers
-from explorer.errors import Cancelled, CheckpointError, ExplorerError
+from explorer.foundation.errors import Cancelled, CheckpointError, ExplorerError
 from explorer.loading import memory, recognition, sources
 from explorer.loading.sources import load, plan, plan_file
 from explorer.tokenizers import list_tokenizers, load_tokenizer, loaded_bytes
@@ -62,7 +62,7 @@ def test_planning_needs_no_torch(tmp_path):
     path = saved(tmp_path / "a.pt")
     code = (
         "import sys; sys.path[:0] = sys.argv[2:]; from explorer.loading.sources import plan\n"
-        "from explorer.errors import CheckpointError\n"
+        "from explorer.foundation.errors import CheckpointError\n"
         "try: plan(sys.argv[1])\n"
         "except CheckpointError as error: print('of no format' in str(error), 'torch' in sys.modules)"
     )
@@ -279,7 +279,7 @@ def test_what_was_let_go_is_freed(made, set_settings, tmp_path):
 
 
 def test_the_budget_is_less_on_a_small_machine(monkeypatch):
-    from explorer.config import Limits
+    from explorer.foundation.config import Limits
 
     monkeypatch.setattr(memory, "total_bytes", lambda: 4 * 2**30)
     assert memory.budget(Limits()) == 2 * 2**30

@@ -12,8 +12,8 @@ import torch
 from explorer import tokenizers
 from explorer.analysis.codes.usage import usage
 from explorer.analysis.quality.metrics import psnr
-from explorer.config import settings
-from explorer.errors import CheckpointError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.known import known_tokenizers
 from explorer.loading.memory import check_room
 from explorer.loading.sources import load, plan, plan_file

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import iterate_tensors, read_header
 
 BIG = torch.arange(60.0).reshape(5, 12)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from ruled_weights import ruled_picture
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.sources import load, plan, plan_file
 from explorer.tokenizers import load_tokenizer
 

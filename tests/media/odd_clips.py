@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media.video import LoadedVideo, load_video
 from tests.media.ffmpeg_program import Watched, seen, version
 from tests.media.odd_clip_files import CLIPS

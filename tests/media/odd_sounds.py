@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media.audio import LoadedAudio, fit_audio, load_audio
 from tests.media.ffmpeg_program import Heard, Wanted, heard, version
 from tests.media.odd_sound_files import EXACT, SOUNDS, Odd, make_all

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
 from explorer.media.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
 
 RNG = np.random.default_rng(0)

@@ -12,8 +12,8 @@ import tifffile
 from PIL import Image
 from skimage import data
 
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
 from explorer.media import jpeg_ends, png_chunks
 from explorer.media.image import load_image
 from explorer.media.video import load_video

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from explorer.errors import MediaError, SettingsError
+from explorer.foundation.errors import MediaError, SettingsError
 from explorer.media.image import LoadedImage, fit, load_image, png_bytes, to_pil
 
 RNG = np.random.default_rng(0)

@@ -13,7 +13,7 @@ from PIL import Image
 from skimage import data
 
 from explorer.audit.sources import open_source
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media.image import load_image
 from explorer.media.medium import load_medium
 from tests.media import made_icc

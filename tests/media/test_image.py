@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, ImageOps
 from skimage import data
 
-from explorer.config import Limits
-from explorer.errors import MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError
 from explorer.media import image as media_image
 from explorer.media.image import LoadedImage, load_image
 from explorer.media.opening import FORMATS

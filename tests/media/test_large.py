@@ -10,9 +10,9 @@ from PIL import Image
 from skimage import data
 
 from explorer import __main__ as command_line
-from explorer import limits
-from explorer.config import Limits, limits_of, settings
-from explorer.errors import MediaError, SettingsError
+from explorer.foundation import limits
+from explorer.foundation.config import Limits, limits_of, settings
+from explorer.foundation.errors import MediaError, SettingsError
 from explorer.media.audio import load_audio
 from explorer.media.image import load_image
 from explorer.media.opening import open_picture

@@ -14,8 +14,8 @@ import tifffile
 from PIL import Image
 
 from explorer.audit.sources import open_source
-from explorer.config import Limits
-from explorer.errors import Cancelled, MediaError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import Cancelled, MediaError
 from explorer.media.medium import load_medium
 from explorer.media.opening import in_words
 from tests.media.odd_colour_files import heif
@@ -158,7 +158,7 @@ def test_no_warning_of_python_reaches_a_person(tmp_path):
 
 CODE = """
 import sys
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media.medium import load_medium
 try:
     load_medium(sys.argv[1])

@@ -11,10 +11,10 @@ from PIL import Image
 
 from explorer import tokenizers
 from explorer.__main__ import main
+from explorer.joints.files.tokens import load_tokens
 from explorer.media.medium import load_medium, tokenized
 from explorer.pages.api import calls as api
 from explorer.pages.inspect.payloads import notes_of
-from explorer.tokenfile import load_tokens
 from tests.made_tokenizers import Greys
 from tests.media import made_icc
 

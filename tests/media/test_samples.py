@@ -17,8 +17,8 @@ from PIL import Image, ImageCms
 from skimage.data._registry import registry
 from sklearn.datasets import load_sample_image
 
-from explorer.config import REPOSITORY
-from explorer.errors import MediaError, UnknownIdError
+from explorer.foundation.config import REPOSITORY
+from explorer.foundation.errors import MediaError, UnknownIdError
 from explorer.media import samples
 from explorer.media.medium import modality_of, values
 from explorer.media.samples import PICTURES, SAMPLES, sample, sample_picture, samples_of

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media.medium import load_medium
 from tests.peak_memory import peak_bytes
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media import containers, sound_decoders
 from explorer.media.audio import load_audio
 from explorer.media.header_claims import bytes_behind, claimed_bytes

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.config import Limits
-from explorer.errors import MediaError, SettingsError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import MediaError, SettingsError
 from explorer.media import films
 from explorer.media.image import LoadedImage, scaled_to_cover
 from explorer.media.samples import SAMPLES

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media.medium import load_medium
 from explorer.media.video import load_video
 from explorer.media.writing import SUFFIXES, check_suffix, medium_bytes

@@ -17,7 +17,7 @@ from vector_quantize_pytorch import ResidualVQ, VectorQuantize
 from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.analysis.codes.table_facts import count_facts, table_facts
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.header import TensorInfo
 from explorer.loading.tables import find_tables
 from explorer.opening.draft import draft

@@ -9,13 +9,13 @@ from gradio_client.exceptions import AppError
 from made_codecs import made
 from PIL import Image
 
+from explorer.joints.files.tokens import load_tokens
 from explorer.lab.batch import run_lab
 from explorer.lab.settings import LabSettings
 from explorer.media.image import load_image
 from explorer.media.medium import load_medium, values
 from explorer.media.samples import SAMPLES
 from explorer.media.writing import medium_bytes
-from explorer.tokenfile import load_tokens
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
 

@@ -10,7 +10,7 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from explorer.audit.result import load_audit
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.media.samples import SAMPLES
 from explorer.pages.api import audit as api_audit
 from explorer.tokenizers import load_tokenizer

@@ -10,7 +10,7 @@ from gradio_client import Client, handle_file
 from made_tokenizers import Greys
 from PIL import Image
 
-from explorer.errors import ExplorerError, MediaError
+from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.media.image import load_image
 from explorer.media.samples import SAMPLES
 from explorer.pages.api import compare as api_compare

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from explorer import tokenizers
-from explorer.errors import CheckpointError, UnknownIdError
-from explorer.owners import EVERYBODY, acting_for
+from explorer.foundation.errors import CheckpointError, UnknownIdError
+from explorer.foundation.owners import EVERYBODY, acting_for
 from explorer.pages.api import calls as api
 from explorer.pages.api.loading import load_source
 from explorer.pages.bring import jobs as loading_jobs

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.config import Limits
-from explorer.owners import acting_for
+from explorer.foundation.config import Limits
+from explorer.foundation.owners import acting_for
 from explorer.pages.api import calls as api
 from explorer.pages.api.endpoints import KINDS, endpoints
 from explorer.pages.api.page import text

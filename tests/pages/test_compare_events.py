@@ -14,7 +14,7 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
 from explorer.compare.presets import PRESETS
-from explorer.config import FIGURE_SIDE_PX
+from explorer.foundation.config import FIGURE_SIDE_PX
 from explorer.media.samples import PICTURES, SAMPLES
 from explorer.pages.codebook.visitors import Visitors
 from explorer.pages.compare import events as compare_events

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from explorer.owners import EVERYBODY, owner
+from explorer.foundation.owners import EVERYBODY, owner
 from explorer.pages.shared import door
 from explorer.pages.shared.presence import Presence
 from explorer.pages.shared.visitor_files import NOBODYS, UploadPlace, VisitorFiles

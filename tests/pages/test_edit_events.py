@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from explorer.analysis.quality.metrics import difference
-from explorer.errors import ExplorerError
+from explorer.foundation.errors import ExplorerError
+from explorer.joints.files.tokens import load_tokens
 from explorer.pages.edit import desk as edit_desk
 from explorer.pages.edit import events as edit_events
 from explorer.pages.shared.kept import Kept
 from explorer.pages.shared.runtime import record_of
 from explorer.pages.shared.session import Visit
-from explorer.tokenfile import load_tokens
 from explorer.tokenizers import load_tokenizer
 from explorer.views.kit.widgets.export_bar import ExportFile
 from explorer.views.kit.wire.encoding import unpack

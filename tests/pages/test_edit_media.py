@@ -54,7 +54,7 @@ def test_an_edit_is_decoded_and_saved_in_the_layout_of_its_tokenizer(case, tmp_p
     assert saved["ok"], saved
     file = tmp_path / "tokens.npz"
     file.write_bytes(base64.b64decode(saved["file"]["data"]))
-    from explorer.tokenfile import load_tokens
+    from explorer.joints.files.tokens import load_tokens
 
     loaded = load_tokens(file)
     restored = laid(record).restore(laid_indices)

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 import gradio as gr
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 from explorer.pages.app import build
 from explorer.pages.inspect import page as inspect
 from explorer.pages.shared import runtime

@@ -9,11 +9,11 @@ import pytest
 
 from explorer.analysis.codes.naming import given_noun, part_noun
 from explorer.analysis.maps.projection import Projection
+from explorer.joints.record import Codebook
 from explorer.pages.inspect import events
 from explorer.pages.inspect.maps import code_maps
 from explorer.pages.shared import runtime
 from explorer.pages.shared.session import Visit
-from explorer.record import Codebook
 
 TOKENS = 32 * 32  # of one level of a picture of 256 px: a token is 8 px a side
 

@@ -13,12 +13,12 @@ import soundfile
 from made_codecs import MADE, bring_all, made
 from PIL import Image
 
-from explorer import stages
 from explorer.analysis.pictures.depiction import depict, mosaic_order, sound_picture, spectrogram_db
 from explorer.analysis.quality.metrics import psnr
 from explorer.analysis.quality.sound_delay import moved_back
 from explorer.analysis.quality.sound_fidelity import sound_quality
-from explorer.errors import MediaError
+from explorer.foundation import stages
+from explorer.foundation.errors import MediaError
 from explorer.media.audio import wav_bytes
 from explorer.media.samples import samples_of
 from explorer.pages.inspect import events, media

@@ -5,12 +5,12 @@ import threading
 import numpy as np
 import pytest
 
-from explorer.config import settings
-from explorer.errors import ExplorerError
-from explorer.owners import EVERYBODY
+from explorer.foundation.config import settings
+from explorer.foundation.errors import ExplorerError
+from explorer.foundation.owners import EVERYBODY
+from explorer.joints.record import Codebook, TokenLayout, TokenLevel
 from explorer.pages.shared import launch  # noqa: F401  with it all caches of the pages are there
 from explorer.pages.shared.kept import EACH, Kept, bytes_of, everything_kept
-from explorer.record import Codebook, TokenLayout, TokenLevel
 
 
 def test_what_is_kept_is_bounded_in_bytes_and_the_longest_unused_goes():

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from explorer.errors import ExplorerError, SettingsError
+from explorer.foundation.errors import ExplorerError, SettingsError
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab.process import BROKE, MOST_REST_S, LabProcess, Manners, ProcessPool
 

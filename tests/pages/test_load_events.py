@@ -18,10 +18,10 @@ import pytest
 import torch
 
 from explorer import tokenizers
-from explorer.errors import Cancelled, CheckpointError
+from explorer.foundation.errors import Cancelled, CheckpointError
+from explorer.foundation.owners import acting_for
 from explorer.loading.known import known_tokenizers
 from explorer.loading.sources import plan_file
-from explorer.owners import acting_for
 from explorer.pages.bring import events as loading
 from explorer.pages.bring import jobs as loading_jobs
 from explorer.pages.bring.uploads import UploadStore

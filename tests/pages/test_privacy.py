@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 
 from explorer import tokenizers
-from explorer.config import settings
-from explorer.errors import ExplorerError, UnknownIdError
-from explorer.owners import EVERYBODY, acting_for, carried, owner
+from explorer.foundation.config import settings
+from explorer.foundation.errors import ExplorerError, UnknownIdError
+from explorer.foundation.owners import EVERYBODY, acting_for, carried, owner
 from explorer.pages.api import calls as api
 from explorer.pages.bring import events as loading
 from explorer.pages.codebook import events as codebook_events

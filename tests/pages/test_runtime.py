@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from explorer.errors import Cancelled, ExplorerError
+from explorer.foundation.errors import Cancelled, ExplorerError
 from explorer.pages.shared import runtime
 from explorer.pages.shared.runtime import MAPS, Intents, Turns
 from explorer.pages.shared.session import UPLOADED, Visit

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import explorer.quantizers as package
-from explorer.errors import SettingsError, UnknownIdError
+from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.quantizers import QUANTIZERS
 from explorer.quantizers.base import Quantizer, QuantizerOutput
 from explorer.quantizers.initialization import DATA_DRIVEN, Initialization

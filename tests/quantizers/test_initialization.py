@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.cluster import KMeans
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 from explorer.quantizers.initialization import Initialization, farthest_latents, kmeans, random_vectors, spread_latents
 from explorer.quantizers.nearest import nearest_code
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from explorer.analysis.codes.neighbours import assign
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 from explorer.quantizers.bsq import BinarySphericalQuantizer
 from explorer.quantizers.fsq import FiniteScalarQuantizer
 from explorer.quantizers.lattice import sign_entropies

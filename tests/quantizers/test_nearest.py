@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 from explorer.quantizers import nearest, search
 from explorer.quantizers.nearest import nearest_code, squared_distances
 

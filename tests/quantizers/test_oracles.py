@@ -14,8 +14,8 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics import pairwise_distances_argmin
 
 from explorer.analysis.codes.neighbours import assign
+from explorer.joints.record import Codebook
 from explorer.quantizers.nearest import nearest_code
-from explorer.record import Codebook
 
 CASES = 40
 TYPES = (np.float16, np.float32, np.float64)

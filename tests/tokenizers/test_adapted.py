@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.errors import MediaError, RecordError
+from explorer.foundation.errors import MediaError, RecordError
 from explorer.tokenizers import brought_tokenizers, list_tokenizers, load_tokenizer
 from tests.made_codecs import MADE, bring_all, made, medium_for
 

@@ -14,7 +14,7 @@ import torch
 from ruled_weights import golden, ruled_picture, ruled_state
 
 from explorer.analysis.codes.neighbours import assign
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.vit.bsqvit_format import BSQ_VIT

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from small_zoo import SMALL, picture, small_model
 
-from explorer.config import Limits
-from explorer.errors import CheckpointError, ExplorerError
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import CheckpointError, ExplorerError
 from explorer.tokenizers.checkpoint import TABLES, TRAINING_ONLY, described_bytes, load_model, save_checkpoint
 from explorer.tokenizers.native import NativeTokenizer
 

@@ -6,7 +6,7 @@ import torch
 from convvq_originals import BESIDE, ENTRIES, IDS, indices_of, load, recognised, save, state
 from ruled_weights import golden, ruled_picture
 
-from explorer.errors import CheckpointError, RecordError
+from explorer.foundation.errors import CheckpointError, RecordError
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise

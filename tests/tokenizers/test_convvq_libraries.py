@@ -12,7 +12,7 @@ import torch
 from ruled_weights import fill_by_rule, ruled_picture
 from safetensors.torch import load_file, save_file
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
 from explorer.tokenizers.adapted import AdaptedTokenizer

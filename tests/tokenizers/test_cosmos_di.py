@@ -12,7 +12,7 @@ import pytest
 import torch
 from ruled_weights import golden, ruled_picture, ruled_state, shell
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.cosmos.format import COSMOS_DI

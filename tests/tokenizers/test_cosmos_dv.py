@@ -13,7 +13,7 @@ import pytest
 import torch
 from ruled_weights import golden, ruled_clip, ruled_state, shell
 
-from explorer.errors import CheckpointError, MediaError
+from explorer.foundation.errors import CheckpointError, MediaError
 from explorer.loading.reading import read_header
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.cosmos.video_format import COSMOS_DV

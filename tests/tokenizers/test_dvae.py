@@ -16,7 +16,7 @@ from ruled_weights import golden, ruled, ruled_picture, shell
 from safetensors.torch import save_file
 from torch import nn
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.dvae.format import OPENAI_DVAE

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from explorer.errors import CheckpointError, RecordError
+from explorer.foundation.errors import CheckpointError, RecordError
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
 from tests.tokenizers.hub_folders import CLOSE, codes, loaded, picture, saved, tensor

@@ -6,7 +6,7 @@ import torch
 from scipy.signal import resample_poly
 from transformers import SeamlessM4TFeatureExtractor, Wav2Vec2FeatureExtractor
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 from explorer.tokenizers.hub.speech import mel_frames, paired_mel_frames, two_thirds
 from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
 from tests.tokenizers.hub_models import MODELS

@@ -7,8 +7,9 @@ import threading
 import pytest
 from small_zoo import small_model
 
-from explorer import stages, tokenizers
-from explorer.errors import Cancelled, CheckpointError, UnknownIdError
+from explorer import tokenizers
+from explorer.foundation import stages
+from explorer.foundation.errors import Cancelled, CheckpointError, UnknownIdError
 from explorer.tokenizers import broken_tokenizers, list_tokenizers, load_tokenizer, native
 from explorer.tokenizers.checkpoint import save_checkpoint
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.spatial.distance import cdist
 from small_zoo import SMALL, picture
 
-from explorer.config import settings
-from explorer.errors import MediaError, RecordError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import MediaError, RecordError
 from explorer.quantizers import QUANTIZERS
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 

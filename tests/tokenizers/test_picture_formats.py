@@ -9,7 +9,7 @@ import torch
 from ruled_weights import golden, ruled_clip, ruled_picture, ruled_state
 from safetensors.torch import save_file
 
-from explorer.errors import CheckpointError, MediaError, RecordError
+from explorer.foundation.errors import CheckpointError, MediaError, RecordError
 from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise

@@ -16,7 +16,7 @@ import torch
 from sound_files import SNAC_24, SNAC_44, SNAC_DENSE, load, save_snac
 from torch.nn.functional import normalize
 
-from explorer.errors import CheckpointError, RecordError
+from explorer.foundation.errors import CheckpointError, RecordError
 from explorer.loading.reading import read_header
 from explorer.media.samples import SAMPLES
 from explorer.tokenizers.adapted import AdaptedTokenizer

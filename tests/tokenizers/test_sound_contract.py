@@ -10,7 +10,7 @@ import torch
 from ruled_weights import ruled_sound
 from sound_files import SNAC_44, load, save_snac, save_speech, save_wav
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading import FORMATS
 from explorer.loading.header import TensorInfo
 from explorer.loading.reading import read_header

@@ -13,9 +13,9 @@ from transformers import DacFeatureExtractor, SeamlessM4TFeatureExtractor
 from explorer.audit.result import describe
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
+from explorer.joints.files.tokens import load_tokens, save_tokens, token_meta
 from explorer.media.audio import LoadedAudio, wav_bytes
 from explorer.media.medium import tokenized
-from explorer.tokenfile import load_tokens, save_tokens, token_meta
 from tests.tokenizers.hub_folders import codes, loaded, saved, sound, tensor
 from tests.tokenizers.hub_models import FORMAT, MODELS, dac, mimi
 

@@ -22,7 +22,7 @@ import torch
 from ruled_weights import golden, ruled_sound, ruled_state
 from safetensors.torch import save_file
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.header import Header, TensorInfo
 from explorer.loading.known import known_tokenizers
 from explorer.loading.reading import read_header

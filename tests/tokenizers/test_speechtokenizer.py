@@ -18,7 +18,7 @@ from ruled_weights import golden, ruled_sound
 from safetensors.torch import save_file
 from sound_files import load, save_speech, speech_state
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
 from explorer.tokenizers.sound.seanet_formats import SPEECHTOKENIZER
 

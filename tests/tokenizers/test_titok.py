@@ -14,7 +14,7 @@ import pytest
 from ruled_weights import golden, ruled_picture, ruled_state
 from safetensors.torch import save_file
 
-from explorer.errors import CheckpointError, RecordError
+from explorer.foundation.errors import CheckpointError, RecordError
 from explorer.loading.reading import read_header
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.vit.titok_format import TITOK

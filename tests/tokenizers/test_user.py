@@ -12,7 +12,7 @@ from torch import nn
 
 from explorer import tokenizers
 from explorer.__main__ import main
-from explorer.errors import AdapterError
+from explorer.foundation.errors import AdapterError
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.user import adapt, attach, bring_adapter
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from ruled_weights import golden, ruled_picture, ruled_state
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.vit.vitvqgan_format import VIT_VQGAN

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.errors import AdapterError
+from explorer.foundation.errors import AdapterError
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.user import attach
 from explorer.tokenizers.vqpytorch import KINDS, levels_of

@@ -15,7 +15,7 @@ import torch
 from ruled_weights import golden, ruled_sound
 from sound_files import load, save_wav, wav_state
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
 from explorer.tokenizers.sound.seanet_formats import WAVTOKENIZER
 

@@ -8,8 +8,8 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from tiny import structured, tiny
 
-from explorer.config import FIGURE_SIDE_PX
-from explorer.errors import ExplorerError, MediaError, SettingsError, UnknownIdError
+from explorer.foundation.config import FIGURE_SIDE_PX
+from explorer.foundation.errors import ExplorerError, MediaError, SettingsError, UnknownIdError
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.training import command
 from explorer.training.command import main, with_steps

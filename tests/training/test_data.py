@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from tiny import structured
 
-from explorer.errors import MediaError
+from explorer.foundation.errors import MediaError
 from explorer.training.data import centre_crop, load_pictures, picture_files, random_crops, sample_pictures
 
 

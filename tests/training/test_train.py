@@ -12,7 +12,7 @@ import pytest
 import torch
 from tiny import tiny
 
-from explorer.errors import ExplorerError
+from explorer.foundation.errors import ExplorerError
 from explorer.training import train
 from explorer.training.recipes import ZOO, Recipe, Schedule
 from explorer.training.train import Trainer, learning_rate

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 from explorer.views.inspect.card.card import PATCHES_SHOWN, CodeCard, CodeCardData, Context, NearCode, payload
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from explorer.analysis.codes.neighbours import nearest_codes
 from explorer.analysis.codes.page import Beside, CodePage, Places
-from explorer.record import Codebook, LatticeRule
+from explorer.joints.record import Codebook, LatticeRule
 from explorer.views.codebook.payload_code import CodeView, Decoded, PicturedToken, code_payload, decoded_payload
 from explorer.views.kit.wire.encoding import unpack
 

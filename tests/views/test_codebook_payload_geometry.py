@@ -9,7 +9,7 @@ from made_audits import audit_of, counted, lattice, level_of, table
 from scipy.spatial.distance import cdist
 
 from explorer.audit.shipped import load_shipped
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views.codebook.payload import geometry_payload
 from explorer.views.kit.wire.encoding import unpack

@@ -11,7 +11,7 @@ from sklearn.manifold import trustworthiness
 
 from explorer.analysis.maps.projection import Projection
 from explorer.audit.shipped import load_shipped
-from explorer.errors import RecordError, SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views.codebook import payload_map as maps
 from explorer.views.codebook.payload import map_payload, map_vectors

@@ -9,7 +9,7 @@ import plotly.colors
 import pytest
 from skimage.color import rgb2lab
 
-from explorer.views.kit.draw.colormaps import TABLES, colormap, hashed_position, oklab_to_srgb, plane
+from explorer.foundation.colormaps import TABLES, colormap, hashed_position, oklab_to_srgb, plane
 from explorer.views.kit.page.component import VIEWS_FOLDER
 
 

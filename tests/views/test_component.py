@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from explorer.errors import SettingsError, UnknownIdError
+from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.views import VIEWS
 from explorer.views.kit.page.component import TEMPLATE, VIEWS_FOLDER, BrowserComponent, on_load
 from explorer.views.kit.page.theme import stylesheet, theme

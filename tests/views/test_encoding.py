@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 from explorer.views.kit.wire.encoding import DTYPES, pack, pack_indices, png_data_url, unpack
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.errors import RecordError, SettingsError
-from explorer.record import Codebook, TokenLayout, TokenLevel, TokenRecord
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 from explorer.views.inspect.view import MAP_TITLES, CodeMap, Raster, Selected, grid_shape, payload
 from explorer.views.kit.wire.encoding import unpack
 

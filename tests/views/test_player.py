@@ -10,7 +10,7 @@ import soundfile
 from made_codecs import made, medium_for
 from PIL import Image
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 from explorer.views.inspect.player.player import clip_payload, sound_payload
 from explorer.views.kit.wire.places import about, frames_of, places_of
 

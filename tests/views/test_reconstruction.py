@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from skimage.color import rgb2gray
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 from explorer.views.inspect.reconstruction.reconstruction import (
     LUMA,
     ReconstructionData,

@@ -13,7 +13,7 @@ import numpy as np
 from explorer.analysis.codes.agreement import agreement, divergence
 from explorer.analysis.codes.usage import Usage, usage_of_counts
 from explorer.audit.result import Audit
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 CHANGED = 24  # codes that are listed
 SEEN = 5  # tokens of a code in one audit before its absence from the other is worth a word

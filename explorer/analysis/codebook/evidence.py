@@ -19,7 +19,7 @@ from explorer.analysis.codes.usage import Usage, training_usage, usage_of_counts
 from explorer.analysis.maps import geometry
 from explorer.analysis.maps.clouds import Cloud, OffCentre, cloud_of, kmeans_error, off_centre
 from explorer.audit.parts import LevelAudit
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 
 COMPARED, LEAST_COMPARED = 2**26, 256  # latents times codes that are compared; latents at least
 FEW_MEDIA = 10  # below that a first look: what is natural in one medium says little of the codebook

@@ -17,7 +17,7 @@ from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import GITHUB, LI, Finding, percent
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.maps.clouds import evenly
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 
 CHAIN = 0.05  # of R by which the next E may differ: latents are a sample, errors are of all tokens
 LARGER, SMALLER = 1.1, 0.8  # codes than those of the level before; error that is left with the largest codes first

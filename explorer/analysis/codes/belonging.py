@@ -13,7 +13,7 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import assign, latent_margins
 from explorer.analysis.maps.geometry import in_metric, spread
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 
 WITHIN = 0.01  # of the nearest distance (dot: of the best product above the mean one)
 FLOAT32, HALF, BFLOAT16 = 2.0**-23, 2.0**-11, 2.0**-9

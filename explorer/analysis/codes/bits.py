@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.errors import RecordError, SettingsError
-from explorer.record import LatticeRule
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.record import LatticeRule
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import distance_to, latent_margins, nearest_codes, nearest_to
 from explorer.analysis.codes.usage import training_words
-from explorer.errors import RecordError
-from explorer.record import TokenLevel, TokenRecord
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import TokenLevel, TokenRecord
 
 
 @dataclass(frozen=True)

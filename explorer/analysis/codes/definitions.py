@@ -13,8 +13,8 @@ from explorer.analysis.codes.duplicates import NEAR
 from explorer.analysis.codes.states import OVER
 from explorer.analysis.codes.unused import LIKELY_MEDIA
 from explorer.analysis.codes.usage import LEAST_TOKENS
-from explorer.config import FIGURE_SIDE_PX
-from explorer.record import Codebook, LatticeRule
+from explorer.foundation.config import FIGURE_SIDE_PX
+from explorer.joints.record import Codebook, LatticeRule
 
 LI = "Li et al. 2025 (arXiv 2507.22920)"
 VISUAL = "the survey 'Discrete Visual Tokenizers for Multimodal LLMs' (2025)"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 NEAR = 0.1  # of what keeps codes apart
 LISTED = 200  # pairs that are named

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.errors import RecordError, SettingsError
-from explorer.record import TokenRecord
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.record import TokenRecord
 
 Source = Literal["media", "reconstruction"]
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explorer.record import Codebook
-from explorer.tablefaults import kind_of
+from explorer.joints.record import Codebook
+from explorer.joints.table_faults import kind_of
 
 
 def finite_codes(codebook: Codebook) -> np.ndarray:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.audit.parts import LevelAudit
-from explorer.errors import RecordError, SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 
 FACTOR = 2.0  # times the tokens counted: the end of the estimate
 POINTS = 24  # of the estimated curve

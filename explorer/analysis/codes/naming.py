@@ -6,7 +6,7 @@ residual and no latent. Product and multi-head quantizers cut the latent into gr
 
 from __future__ import annotations
 
-from explorer.record import Combination
+from explorer.joints.record import Combination
 
 
 def part_noun(combination: Combination) -> str:

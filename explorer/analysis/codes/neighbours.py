@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook, LatticeRule, TokenLevel
 from explorer.quantizers.search import Scores, nearest_rows
-from explorer.record import Codebook, LatticeRule, TokenLevel
 
 CHUNK_BYTES = 64 * 2**20
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from explorer.analysis.maps.order import hilbert_index
-from explorer.errors import RecordError, SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 
 Order = Literal["raster", "column", "hilbert", "multiscale"]
 ORDERS: dict[Order, str] = {

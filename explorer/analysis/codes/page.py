@@ -14,8 +14,8 @@ import numpy as np
 from explorer.analysis.maps.geometry import in_metric
 from explorer.audit.parts import KINDS, SIDES, LevelAudit, Neighbours
 from explorer.audit.result import Audit
-from explorer.errors import RecordError
-from explorer.record import Codebook
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook
 
 FIELD = 3  # a context is the code and one token on every side
 

@@ -17,7 +17,7 @@ from explorer.analysis.codes.usage import rank_order, usage_of_counts
 from explorer.analysis.maps.clouds import resolution
 from explorer.analysis.maps.geometry import in_metric, latent_distances
 from explorer.audit.parts import LevelAudit
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 
 LIVE, DEAD, UNSEEN, NEAR_DUPLICATE, OVER_USED = range(5)
 NAMES = ("live", "dead", "unseen", "near-duplicate", "over-used")

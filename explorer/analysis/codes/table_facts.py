@@ -12,7 +12,7 @@ import numpy as np
 
 from explorer.analysis.codes.duplicates import near_duplicates
 from explorer.analysis.maps.geometry import nearest_others, spectrum, spread
-from explorer.tablefaults import not_finite, table_fault
+from explorer.joints.table_faults import not_finite, table_fault
 
 TWIN = 0.05  # of the usual distance between a code and the nearest other: closer ones are near-duplicates
 COMPARED = 4096  # codes whose neighbours are looked for

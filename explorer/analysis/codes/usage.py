@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.errors import RecordError
-from explorer.record import Codebook
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook
 
 LEAST_TOKENS = 1  # a code with fewer is not in use: the one threshold of used, dead and unseen on every page
 DIGITS = 4  # of a token to which averages are rounded: float32 makes 0.99999998 of one token

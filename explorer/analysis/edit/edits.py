@@ -27,7 +27,7 @@ from explorer.analysis.edit.tokens import (
     shortest_code,
     written,
 )
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 
 class Operation(ABC):

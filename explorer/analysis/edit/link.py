@@ -25,7 +25,7 @@ from explorer.analysis.edit.edits import (
     Transplant,
     Zero,
 )
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 
 LINK_CHARACTERS = 1_500  # servers and chat programs cut longer addresses
 TEXT_CHARACTERS, RUN_POSITIONS = 200_000, 1_000_000  # of what is read: a short text must not become a huge edit

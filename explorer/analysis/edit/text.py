@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from explorer.analysis.codes.order import Order, token_order
-from explorer.errors import RecordError, SettingsError
+from explorer.foundation.errors import RecordError, SettingsError
 
 OFFSET_MOST = 2**40
 _TAG_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}")

@@ -14,8 +14,8 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import nearest_to
 from explorer.analysis.pictures.flat_grids import laid
-from explorer.errors import RecordError
-from explorer.record import Codebook, Combination, TokenLevel, TokenRecord
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook, Combination, TokenLevel, TokenRecord
 
 Box = tuple[int, int, int, int]
 

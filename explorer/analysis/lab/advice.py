@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 from explorer.lab.control import SIGNS, Control
 from explorer.lab.controls import CONTROLS
 from explorer.lab.inert import acts

@@ -12,7 +12,7 @@ from scipy.cluster.vq import kmeans2
 
 from explorer.analysis.codes.usage import usage_of_counts
 from explorer.analysis.lab.advice import advise
-from explorer.frame import DEAD, LIVE, Frame, FrameEvent, FrameLevel
+from explorer.joints.frame import DEAD, LIVE, Frame, FrameEvent, FrameLevel
 from explorer.lab.history import Tally
 from explorer.lab.settings import LabSettings
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.errors import RecordError
-from explorer.record import Codebook, LatticeRule
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook, LatticeRule
 
 _BLOCK = 1024  # vectors whose distances to all points are held at once
 _CELLS = 2**20  # distances between codes held at once: 8 MiB

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from explorer.errors import Cancelled
+from explorer.foundation.errors import Cancelled
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ import numpy as np
 
 from explorer.analysis.maps.progress_file import ProgressFile
 from explorer.analysis.maps.trust import trust
-from explorer.errors import RecordError, SettingsError
-from explorer.registry import load_dotted
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.foundation.registry import load_dotted
 
 Kind = Literal["pca", "umap", "tsne", "lattice"]
 PointMetric = Literal["euclidean", "cosine"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 
 def trust(vectors: np.ndarray, places: np.ndarray, neighbours: int) -> float:

@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 
 from explorer.analysis.codes.neighbours import assign
-from explorer.errors import RecordError, SettingsError
-from explorer.record import Codebook
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.record import Codebook
 
 Box = tuple[float, float, float, float]  # x_min, x_max, y_min, y_max
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.errors import RecordError
-from explorer.record import TokenLayout, TokenLevel, TokenRecord
-from explorer.views.kit.draw.colormaps import colormap
+from explorer.foundation.colormaps import colormap
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import TokenLayout, TokenLevel, TokenRecord
 
 MEL_BANDS = 128  # rows of a spectrogram, one pixel each
 WIDTH_PX = 768  # about; a token takes a whole number of columns

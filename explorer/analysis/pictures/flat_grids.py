@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.pictures import depiction
-from explorer.errors import RecordError
-from explorer.record import Codebook, TokenLayout, TokenRecord
-from explorer.tokenizers.base import Tokenizer
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook, TokenLayout, TokenRecord
+from explorer.joints.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)

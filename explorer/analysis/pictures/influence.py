@@ -9,9 +9,9 @@ import numpy as np
 
 from explorer.analysis.edit.tokens import Box, EditedTokens, checked_positions, put
 from explorer.analysis.quality.metrics import difference
-from explorer.errors import RecordError
-from explorer.record import TokenLayout
-from explorer.tokenizers.base import Tokenizer
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import TokenLayout
+from explorer.joints.tokenizer import Tokenizer
 
 VISIBLE = 0.5 / 255  # less than half a step of 8 bits changes no pixel on a screen
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.edit.tokens import Bench, EditedTokens
-from explorer.errors import RecordError, SettingsError
-from explorer.record import Codebook
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.record import Codebook
 
 STEPS_MOST = 120
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from explorer.analysis.edit.tokens import Box, EditedTokens
 from explorer.analysis.pictures.influence import decode
-from explorer.tokenizers.base import Tokenizer
+from explorer.joints.tokenizer import Tokenizer
 
 WORTH = 0.7  # of all tokens: a window that needs more of them is no quicker than the whole picture
 ROUNDING = 1e-4  # in 0..1: two decodes of the same tokens, one in a window, may differ by less than this

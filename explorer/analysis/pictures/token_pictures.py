@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 from explorer.analysis.pictures.depiction import WINDOW_S, sound_pixels, spectrogram_db
-from explorer.errors import RecordError
-from explorer.record import TokenLayout
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import TokenLayout
 
 MARGIN_TOKENS = 1
 STRETCH_S = 0.25  # of sound around a token, or three tokens where that is longer

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 SSIM_WINDOW_PX = 11
 

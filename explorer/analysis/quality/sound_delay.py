@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 BOUND_S = 0.05  # no delay beyond it is looked for
 ENOUGH_DB = 20.0  # two lags that fit better than this are taken to fit alike: the sound repeats itself

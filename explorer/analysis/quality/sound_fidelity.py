@@ -14,7 +14,7 @@ import numpy as np
 
 from explorer.analysis.pictures.depiction import FLOOR_DB, WINDOW_S, mel_filters
 from explorer.analysis.quality.sound_delay import NO_DELAY, Delay, moved_back, overlap
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 MEL_BANDS = 80
 HOPS = 4  # frames that overlap at a sample

@@ -12,10 +12,10 @@ from explorer.audit.report import html_report
 from explorer.audit.result import Audit, describe, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource, files_source, open_source
-from explorer.config import settings
-from explorer.errors import MediaError, SettingsError
-from explorer.files import write_atomically
-from explorer.record import Codebook
+from explorer.foundation.config import settings
+from explorer.foundation.errors import MediaError, SettingsError
+from explorer.foundation.files import write_atomically
+from explorer.joints.record import Codebook
 from explorer.tokenizers import load_tokenizer
 
 # Of one call; more is for the command line.

@@ -9,13 +9,15 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.config import settings
-from explorer.errors import ExplorerError, MediaError, plain_words
-from explorer.files import write_atomically
+from explorer.foundation.config import settings
+from explorer.foundation.errors import ExplorerError, MediaError, plain_words
+from explorer.foundation.files import write_atomically
+from explorer.foundation.owners import owner
+from explorer.foundation.registry import load_dotted
+from explorer.joints.files.tokens import load_tokens, save_tokens, token_meta
 from explorer.lab.measures import describe
 from explorer.lab.settings import settings_from_json
 from explorer.media.medium import file_bytes, load_medium, tokenized
-from explorer.owners import owner
 from explorer.pages.api.audit import audit_files
 from explorer.pages.api.compare import compare_files
 from explorer.pages.api.loading import load_source, open_source
@@ -23,8 +25,6 @@ from explorer.pages.shared.presence import presence
 from explorer.pages.shared.session import ONE
 from explorer.pages.shared.visitor_files import files as visitor_files
 from explorer.pages.shared.visitor_files import nobody
-from explorer.registry import load_dotted
-from explorer.tokenfile import load_tokens, save_tokens, token_meta
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
 LAB_STEPS = 5_000  # of one call; longer runs are for the command line

@@ -10,8 +10,8 @@ from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.media import open_media
 from explorer.compare.run import Options, run_comparison
 from explorer.compare.writing import Writer, table_json
-from explorer.config import settings
-from explorer.errors import MediaError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import MediaError
 from explorer.tokenizers import load_tokenizer
 
 REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds themselves

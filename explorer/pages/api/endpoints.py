@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from explorer.compare.run import TOKENIZERS
-from explorer.config import Limits, settings
+from explorer.foundation.config import Limits, settings
 from explorer.pages.api import audit as api_audit
 from explorer.pages.api import calls as api
 from explorer.pages.api import compare as api_compare

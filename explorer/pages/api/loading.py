@@ -7,11 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from explorer.config import settings
-from explorer.errors import CheckpointError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import CheckpointError
+from explorer.foundation.owners import owner
 from explorer.loading.memory import check_room
 from explorer.loading.sources import hub_source, plan, plan_file
-from explorer.owners import owner
 from explorer.pages.bring.jobs import begin
 from explorer.pages.bring.opened import opened_payload
 from explorer.tokenizers import loaded_bytes

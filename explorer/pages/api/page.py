@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import gradio as gr
 
-from explorer.config import settings
+from explorer.foundation.config import settings
 from explorer.pages.api.endpoints import KINDS, Endpoint, Field, endpoints
 from explorer.pages.shared.presence import SILENT_S
 

@@ -18,8 +18,8 @@ from typing import Any
 import gradio as gr
 
 from explorer import tokenizers
-from explorer.config import settings
-from explorer.errors import CheckpointError, ExplorerError, MediaError, SettingsError, UnknownIdError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import CheckpointError, ExplorerError, MediaError, SettingsError, UnknownIdError
 from explorer.loading.known import known_tokenizers
 from explorer.loading.memory import budget
 from explorer.loading.sources import Plan, Source, hub_source, plan, plan_file, slug

@@ -15,16 +15,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from explorer import stages, tokenizers
-from explorer.config import settings
-from explorer.errors import Cancelled, CheckpointError, ExplorerError, plain_words
+from explorer import tokenizers
+from explorer.foundation import stages
+from explorer.foundation.config import settings
+from explorer.foundation.errors import Cancelled, CheckpointError, ExplorerError, plain_words
+from explorer.foundation.owners import EVERYBODY, acting_for
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.memory import check_room
 from explorer.loading.sources import Plan, load, plan_file
-from explorer.owners import EVERYBODY, acting_for
 from explorer.pages.bring.uploads import uploads
 from explorer.pages.codebook.visitors import Visitor
 from explorer.pages.shared.visitor_job import SILENT_S, VisitorJob
-from explorer.tokenizers.base import TokenizerSpec
 
 Look = Callable[[], dict[str, Any] | None]
 PLANS_AT_ONCE, LOADS_AT_ONCE = 4, 3  # in this process; the next ones wait, so that a slow network holds up few

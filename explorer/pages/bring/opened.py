@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.opening.draft import NAME, draft
 from explorer.opening.file import open_file
 from explorer.opening.words import facts

@@ -8,8 +8,8 @@ from collections import Counter, OrderedDict
 from pathlib import Path
 
 from explorer import tokenizers
-from explorer.config import settings
-from explorer.errors import CheckpointError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.sources import Plan
 from explorer.pages.shared.visitor_files import files
 

@@ -22,17 +22,17 @@ from explorer.audit.index_vectors import load_codebooks
 from explorer.audit.opening import GIVEN, TAKEN, given_audits
 from explorer.audit.result import Audit, load_audit
 from explorer.audit.sources import MediaSource, open_source, samples_source
-from explorer.config import settings
-from explorer.errors import ExplorerError, SettingsError, UnknownIdError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import ExplorerError, SettingsError, UnknownIdError
+from explorer.foundation.owners import EVERYBODY, carried, owner
+from explorer.foundation.registry import load_dotted
+from explorer.joints.record import Codebook
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import fit_medium, values
-from explorer.owners import EVERYBODY, carried, owner
 from explorer.pages.codebook.first_look import QUICK, quick_audit, quick_source, quick_title
 from explorer.pages.codebook.visitors import OWN, OwnAudit, Visitor
 from explorer.pages.shared.kept import Kept, share
-from explorer.record import Codebook
-from explorer.registry import load_dotted
 from explorer.tokenizers import list_tokenizers, load_tokenizer, owner_of
-from explorer.tokenizers.base import TokenizerSpec
 
 MIMES = {
     "json": "application/json",

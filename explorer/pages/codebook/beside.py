@@ -9,7 +9,7 @@ from typing import Any
 
 from explorer.analysis.codebook.difference import fits_beside
 from explorer.audit.opening import given_audits
-from explorer.errors import ExplorerError
+from explorer.foundation.errors import ExplorerError
 from explorer.pages.codebook import audits as codebook_audits
 from explorer.pages.codebook.audits import Opened
 from explorer.pages.codebook.first_look import QUICK

@@ -9,11 +9,11 @@ from typing import Any
 
 from explorer.analysis.codes.page import CodePage, Exemplar, code_page, duplicates_of, state_words
 from explorer.analysis.codes.states import code_states
-from explorer.config import settings
-from explorer.errors import ExplorerError, RecordError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import ExplorerError, RecordError
+from explorer.joints.record import TokenLayout
 from explorer.media.audio import wav_bytes
 from explorer.pages.codebook.audits import Opened, answers, pictures_of, with_pictures
-from explorer.record import TokenLayout
 from explorer.tokenizers import load_tokenizer
 from explorer.views.codebook.payload_code import CodeView, PicturedToken, code_payload
 from explorer.views.kit.wire.encoding import wav_data_url

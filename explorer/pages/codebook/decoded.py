@@ -16,13 +16,13 @@ from explorer.analysis.codes.neighbours import nearest_codes
 from explorer.analysis.codes.page import FIELD, CodePage, code_page, level_of, neighbourhoods
 from explorer.analysis.pictures.depiction import mosaic
 from explorer.analysis.pictures.token_pictures import scaled, sound_tile
-from explorer.errors import ExplorerError, RecordError
+from explorer.foundation.errors import ExplorerError, RecordError
+from explorer.joints.record import TokenLayout
+from explorer.joints.tokenizer import Tokenizer
 from explorer.media.audio import wav_bytes
 from explorer.pages.codebook.audits import Opened
 from explorer.pages.shared.kept import Kept, share
-from explorer.record import TokenLayout
 from explorer.tokenizers import load_tokenizer, owner_of
-from explorer.tokenizers.base import Tokenizer
 from explorer.views.codebook.payload_code import NEAREST, Decoded, decoded_payload
 
 CONTEXTS = 3

@@ -11,8 +11,8 @@ from typing import Any
 from explorer.analysis.codes.page import level_of
 from explorer.audit import shipped
 from explorer.audit.opening import given_audits
-from explorer.config import settings
-from explorer.errors import SettingsError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import SettingsError
 from explorer.pages.codebook import audits
 from explorer.pages.codebook import beside as codebook_beside
 from explorer.pages.codebook import code as codebook_code

@@ -10,10 +10,10 @@ from pathlib import Path
 from explorer.audit.result import Audit, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource, samples_source
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.samples import samples_of
 from explorer.pages.shared.visitor_files import files
 from explorer.tokenizers import load_tokenizer, owner_of
-from explorer.tokenizers.base import TokenizerSpec
 
 QUICK = "first"  # the id of such an audit
 SIDE_PX = 256  # a large tokenizer on two cores has it in seconds

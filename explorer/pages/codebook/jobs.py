@@ -14,12 +14,12 @@ from typing import Any
 
 from explorer.audit.opening import is_audit
 from explorer.audit.result import Audit, save_audit
-from explorer.config import settings
-from explorer.errors import Cancelled, ExplorerError, MediaError, SettingsError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import Cancelled, ExplorerError, MediaError, SettingsError
+from explorer.foundation.registry import load_dotted
 from explorer.media.samples import samples_title
 from explorer.pages.codebook.visitors import OwnAudit, Visitor
 from explorer.pages.shared.visitor_job import VisitorJob
-from explorer.registry import load_dotted
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
 INDICES = (".npy", ".npz", ".jsonl")

@@ -13,8 +13,8 @@ from collections.abc import Hashable
 import numpy as np
 
 from explorer.analysis.maps.projection import Projection
-from explorer.errors import Cancelled, ExplorerError
-from explorer.owners import carried
+from explorer.foundation.errors import Cancelled, ExplorerError
+from explorer.foundation.owners import carried
 from explorer.pages.codebook.audits import Opened
 from explorer.pages.shared import runtime
 from explorer.pages.shared.kept import Kept, share

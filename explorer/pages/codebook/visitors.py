@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from explorer.config import settings
-from explorer.errors import ExplorerError, MediaError
-from explorer.owners import owner
+from explorer.foundation.config import settings
+from explorer.foundation.errors import ExplorerError, MediaError
+from explorer.foundation.owners import owner
 from explorer.pages.shared.visitor_book import VisitorBook
 from explorer.pages.shared.visitor_files import files as visitor_files
 

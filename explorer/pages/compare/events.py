@@ -13,8 +13,8 @@ from typing import Any
 from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.media import PRESET_PREFIX, SAMPLE_PREFIX, CompareMedia, open_media
 from explorer.compare.presets import PRESETS
-from explorer.config import settings
-from explorer.errors import ExplorerError, MediaError, SettingsError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import ExplorerError, MediaError, SettingsError
 from explorer.media.medium import NOUNS, Modality
 from explorer.media.samples import SAMPLES
 from explorer.pages.codebook.visitors import VISITORS_KEPT, Visitor, Visitors, take_uploads

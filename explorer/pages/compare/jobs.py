@@ -24,8 +24,8 @@ from explorer.compare.run import Options, compare_medium, run_comparison
 from explorer.compare.spread import shown
 from explorer.compare.table import equal_bits_words, make_table
 from explorer.compare.writing import Writer, json_text
-from explorer.errors import Cancelled, ExplorerError, MediaError
-from explorer.owners import EVERYBODY
+from explorer.foundation.errors import Cancelled, ExplorerError, MediaError
+from explorer.foundation.owners import EVERYBODY
 from explorer.pages.codebook.visitors import Visitor
 from explorer.pages.shared.kept import Kept, share
 from explorer.pages.shared.visitor_files import files

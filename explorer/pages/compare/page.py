@@ -12,8 +12,8 @@ import gradio as gr
 
 from explorer.compare.media import PRESET_PREFIX, SAMPLE_PREFIX, open_media
 from explorer.compare.run import TOKENIZERS
-from explorer.config import settings
-from explorer.errors import ExplorerError
+from explorer.foundation.config import settings
+from explorer.foundation.errors import ExplorerError
 from explorer.media.medium import Modality
 from explorer.media.samples import samples_of
 from explorer.pages.compare import events as compare_events

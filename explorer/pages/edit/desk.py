@@ -21,16 +21,16 @@ from explorer.analysis.edit.tokens import Bench, EditedTokens, bench_of, tokens_
 from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
 from explorer.analysis.pictures.influence import decode
 from explorer.analysis.pictures.redecode import Redecoded, redecode
-from explorer.errors import ExplorerError, RecordError
+from explorer.foundation.errors import ExplorerError, RecordError
+from explorer.foundation.owners import EVERYBODY, owner
+from explorer.joints.record import TokenRecord
+from explorer.joints.tokenizer import Tokenizer
 from explorer.media.image import to_pil
 from explorer.media.samples import Sample, sample_picture, samples_of
-from explorer.owners import EVERYBODY, owner
 from explorer.pages.shared import runtime
 from explorer.pages.shared.kept import Kept, share
 from explorer.pages.shared.session import Visit
-from explorer.record import TokenRecord
 from explorer.tokenizers import load_tokenizer
-from explorer.tokenizers.base import Tokenizer
 
 DESKS_KEPT = runtime.SESSIONS_KEPT
 _decoded = Kept("edited pictures", share(0.12))

@@ -19,13 +19,13 @@ from explorer.analysis.pictures.flat_grids import laid
 from explorer.analysis.pictures.influence import influence
 from explorer.analysis.pictures.interpolation import interpolate_codes, interpolate_tokens
 from explorer.analysis.pictures.redecode import eight_bit, redecode, visible_change
-from explorer.errors import RecordError, SettingsError, plain_words
+from explorer.foundation.errors import RecordError, SettingsError, plain_words
+from explorer.foundation.owners import acting_for
+from explorer.joints.record import TokenRecord
 from explorer.media.audio import wav_bytes
-from explorer.owners import acting_for
 from explorer.pages.edit.desk import Desk, desks
 from explorer.pages.inspect.events import tokens_bytes
 from explorer.pages.shared.session import Visit
-from explorer.record import TokenRecord
 from explorer.tokenizers import load_tokenizer
 from explorer.views.edit import view as edit_view
 from explorer.views.kit.wire.encoding import image_bytes, pack, pack_indices, png_data_url

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from explorer.analysis.pictures.depiction import mosaic, sound_picture
-from explorer.errors import SettingsError, plain_words
+from explorer.foundation.errors import SettingsError, plain_words
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.audio import wav_bytes
 from explorer.pages.shared.kept import Kept, share
 from explorer.tokenizers import load_tokenizer, owner_of
-from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 from explorer.views.inspect.card.card import Alone
 from explorer.views.kit.wire.encoding import png_data_url, wav_data_url
 

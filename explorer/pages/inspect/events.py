@@ -15,7 +15,10 @@ from explorer.analysis.codes.usage import training_usage
 from explorer.analysis.maps.codes import has_umap, map_metric
 from explorer.analysis.maps.projection import Projection
 from explorer.analysis.pictures.depiction import depict
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
+from explorer.joints.files.tokens import save_tokens
+from explorer.joints.record import TokenRecord
+from explorer.joints.tokenizer import Tokenizer
 from explorer.media.medium import file_bytes
 from explorer.pages.inspect.maps import code_maps, drawn_codes
 from explorer.pages.inspect.media import thumbnails
@@ -29,10 +32,7 @@ from explorer.pages.inspect.payloads import (
 from explorer.pages.inspect.player import player_payload
 from explorer.pages.shared import runtime
 from explorer.pages.shared.session import Visit
-from explorer.record import TokenRecord
-from explorer.tokenfile import save_tokens
 from explorer.tokenizers import load_tokenizer, owner_of
-from explorer.tokenizers.base import Tokenizer
 from explorer.views.inspect import view as inspect_view
 from explorer.views.kit.page import address
 from explorer.views.kit.widgets import export_bar, sample_strip

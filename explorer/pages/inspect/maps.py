@@ -11,10 +11,10 @@ import numpy as np
 from explorer.analysis.maps.codes import DrawnCodes, lattice_coordinates, map_codes
 from explorer.analysis.maps.projection import Projection, pca
 from explorer.analysis.maps.voronoi import Plane, box_around, plane_through, slice_regions
-from explorer.config import settings
+from explorer.foundation.config import settings
+from explorer.joints.record import Codebook, TokenLevel, TokenRecord
+from explorer.joints.table_faults import one_point
 from explorer.pages.shared.kept import Kept, share
-from explorer.record import Codebook, TokenLevel, TokenRecord
-from explorer.tablefaults import one_point
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect.view import CodeMap, Raster
 

@@ -11,19 +11,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer import stages
 from explorer.analysis.pictures.depiction import sound_picture
-from explorer.config import Limits, settings
-from explorer.errors import ExplorerError, MediaError
+from explorer.foundation import stages
+from explorer.foundation.config import Limits, settings
+from explorer.foundation.errors import ExplorerError, MediaError
+from explorer.foundation.owners import carried
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.audio import LoadedAudio
 from explorer.media.image import LoadedImage, fit
 from explorer.media.medium import Medium, load_medium, modality_of
 from explorer.media.samples import samples_of
 from explorer.media.video import LoadedVideo
-from explorer.owners import carried
 from explorer.pages.shared.session import ONE, UPLOADED, Visit, suited
 from explorer.tokenizers import list_tokenizers
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.views.kit.widgets import sample_strip
 
 THUMBNAIL_PX = 112  # drawn at half that on ordinary screens

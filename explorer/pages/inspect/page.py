@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import gradio as gr
 
-from explorer.errors import Cancelled, ExplorerError, plain_words
+from explorer.foundation.errors import Cancelled, ExplorerError, plain_words
+from explorer.foundation.owners import owner
 from explorer.media.samples import SAMPLES
-from explorer.owners import owner
 from explorer.pages.bring import events as loading
 from explorer.pages.edit import events as edit_events
 from explorer.pages.inspect import events, media

@@ -15,12 +15,12 @@ from explorer.analysis.codes.neighbours import margins, quantization_error
 from explorer.analysis.pictures.depiction import FLOOR_DB, spectrogram_db
 from explorer.analysis.quality.metrics import quality
 from explorer.analysis.quality.sound_delay import NO_DELAY, Delay, find_delay, moved_back, overlap
+from explorer.joints.record import TokenLevel, TokenRecord
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.pages.inspect import figures as inspect_figures
 from explorer.pages.inspect.alone import asked_later, decoded_alone
 from explorer.pages.shared.session import Visit
-from explorer.record import TokenLevel, TokenRecord
 from explorer.tokenizers import owner_of
-from explorer.tokenizers.base import Tokenizer, TokenizerSpec
 from explorer.views.inspect.card import card as code_card
 from explorer.views.inspect.card.card import Alone
 from explorer.views.inspect.reconstruction import reconstruction

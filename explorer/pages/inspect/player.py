@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.analysis.codes.naming import part_noun
+from explorer.joints.record import TokenRecord
 from explorer.pages.inspect.payloads import levels_shown
 from explorer.pages.shared.session import Visit
-from explorer.record import TokenRecord
 from explorer.views.inspect.player import player
 from explorer.views.inspect.reconstruction.reconstruction import level_caption
 from explorer.views.kit.wire.places import frames_of

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from explorer.errors import SettingsError, plain_words
-from explorer.frame import Frame
+from explorer.foundation.errors import SettingsError, plain_words
+from explorer.joints.files.runs import csv_bytes, npz_bytes
+from explorer.joints.frame import Frame
 from explorer.lab.controls import CONTROLS
 from explorer.lab.preset import Preset
 from explorer.lab.presets import preset
 from explorer.lab.settings import FieldError, LabSettings
 from explorer.pages.lab.judging import Judge, Told
-from explorer.runfile import csv_bytes, npz_bytes
 from explorer.views.lab.payload import curves_payload, events_payload, frame_payload, heat_payload
 
 FRAMES_PER_SECOND = 30

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from explorer.errors import ExplorerError, plain_words
+from explorer.foundation.errors import ExplorerError, plain_words
 from explorer.lab.settings import FieldError, LabSettings
 from explorer.pages.lab.desk import ended, refusal
 from explorer.pages.lab.process import LabProcess

@@ -13,7 +13,7 @@ from typing import Any
 from explorer.analysis.lab.diagnosis import Finding, found_in
 from explorer.analysis.lab.moment import beside, moment_of
 from explorer.analysis.lab.reading import read_run
-from explorer.frame import Frame
+from explorer.joints.frame import Frame
 from explorer.lab.preset import Preset
 
 EVERY_S = 0.25

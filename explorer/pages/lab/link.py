@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from explorer.errors import ExplorerError
+from explorer.foundation.errors import ExplorerError
 from explorer.lab.presets import preset
 from explorer.lab.settings import LabSettings, settings_from_json
 

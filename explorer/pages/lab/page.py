@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.errors import ExplorerError
+from explorer.foundation.errors import ExplorerError
 from explorer.lab.presets import PRESETS
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab import events as lab_events

@@ -19,9 +19,9 @@ from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
-from explorer.errors import ExplorerError, SettingsError, plain_words
+from explorer.foundation.errors import ExplorerError, SettingsError, plain_words
+from explorer.foundation.registry import load_dotted
 from explorer.lab.settings import FieldError, LabSettings
-from explorer.registry import load_dotted
 
 SCARCE = 3.0
 MOST_REST_S = 0.03

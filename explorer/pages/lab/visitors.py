@@ -6,7 +6,7 @@ import atexit
 from dataclasses import dataclass
 from functools import cache
 
-from explorer.config import settings
+from explorer.foundation.config import settings
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab.process import LabProcess, ProcessPool
 from explorer.pages.shared.visitor_book import VisitorBook

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from explorer.errors import ExplorerError, SettingsError, plain_words
-from explorer.owners import acting_for, owner
+from explorer.foundation.errors import ExplorerError, SettingsError, plain_words
+from explorer.foundation.owners import acting_for, owner
 from explorer.pages.codebook.visitors import Visitor, Visitors
 
 GONE = "This page has been open for longer than the server remembers. Load it again to go on."

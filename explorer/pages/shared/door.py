@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 import gradio as gr
 from starlette.requests import cookie_parser
 
-from explorer.owners import EVERYBODY, acting_for, owner
+from explorer.foundation.owners import EVERYBODY, acting_for, owner
 from explorer.pages.shared.presence import presence
 from explorer.pages.shared.visitor_files import UploadPlace, files, nobody
 

@@ -15,8 +15,8 @@ from weakref import WeakSet
 
 import numpy as np
 
-from explorer.config import settings
-from explorer.owners import EVERYBODY
+from explorer.foundation.config import settings
+from explorer.foundation.owners import EVERYBODY
 
 EACH = 64  # bytes of anything small, about
 everything_kept: WeakSet[Kept] = WeakSet()

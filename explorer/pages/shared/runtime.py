@@ -15,19 +15,19 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer import stages
 from explorer.analysis.maps.codes import UMAP_SEED
 from explorer.analysis.maps.projection import Projection, cached_projection
 from explorer.analysis.pictures.depiction import depict
-from explorer.config import REPOSITORY, settings, shipped_maps
-from explorer.errors import Cancelled, ExplorerError
+from explorer.foundation import stages
+from explorer.foundation.config import REPOSITORY, settings, shipped_maps
+from explorer.foundation.errors import Cancelled, ExplorerError
+from explorer.foundation.owners import EVERYBODY, carried, owner
+from explorer.joints.record import TokenRecord
 from explorer.media.medium import Medium, load_medium, tokenized
 from explorer.media.samples import sample
-from explorer.owners import EVERYBODY, carried, owner
 from explorer.pages.shared.kept import Kept, share
 from explorer.pages.shared.session import ONE, UPLOADED, Visit
 from explorer.pages.shared.visitor_files import files
-from explorer.record import TokenRecord
 from explorer.tokenizers import load_tokenizer, owner_of
 
 MAPS = "maps"  # the thing whose turns end UMAP workers

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from explorer.config import FIGURE_SIDE_PX
+from explorer.foundation.config import FIGURE_SIDE_PX
 from explorer.media.samples import PICTURES, SAMPLES, samples_of
 from explorer.views.inspect.view import MODES
 

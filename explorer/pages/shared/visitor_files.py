@@ -21,8 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from explorer.errors import ExplorerError
-from explorer.owners import EVERYBODY
+from explorer.foundation.errors import ExplorerError
+from explorer.foundation.owners import EVERYBODY
 
 PREFIX = "explorer-server-"
 IN_USE = "in-use"  # a file that is locked as long as the server lives

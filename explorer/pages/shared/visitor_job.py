@@ -7,9 +7,9 @@ import time
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from explorer import stages
-from explorer.errors import Cancelled, plain_words
-from explorer.owners import acting_for
+from explorer.foundation import stages
+from explorer.foundation.errors import Cancelled, plain_words
+from explorer.foundation.owners import acting_for
 from explorer.pages.codebook.visitors import Visitor
 
 SILENT_S = 300  # a browser that has not asked for so long is gone, though nobody said so

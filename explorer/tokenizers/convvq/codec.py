@@ -7,7 +7,7 @@ from functools import reduce
 
 from torch import Tensor, nn
 
-from explorer.record import Codebook, TokenLayout
+from explorer.joints.record import Codebook, TokenLayout
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.convvq.codes import (
     Codes,

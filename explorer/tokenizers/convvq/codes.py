@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from explorer.record import Codebook, LatticeRule, Metric
+from explorer.joints.record import Codebook, LatticeRule, Metric
 from explorer.tokenizers.codec import Stage, far_where_lost, flat, lookup, published_nearest
 from explorer.tokenizers.convvq.family import Family
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.tokenizers.convvq.plan import Shapes, Trunk, need, read_trunk
 
 # nearest: least Euclidean distance. cosine: both sides normalized, the decoder gets the normalized code. dot: largest

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
+from explorer.foundation.registry import load_dotted
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.format import BuiltCodec, Format
 from explorer.loading.header import Header
-from explorer.registry import load_dotted
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.convvq.family import Family, Search, read_family
 from explorer.tokenizers.convvq.names import places, prefix_of
 from explorer.tokenizers.convvq.plan import Shapes

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 
 Shapes = Mapping[str, tuple[int, ...]]
 Part = Literal["block", "attention", "nothing"]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 from explorer.tokenizers.codec import Stage, flat, lookup, published_nearest
 from explorer.tokenizers.convvq.codes import Codes, table_book
 from explorer.tokenizers.convvq.family import Family

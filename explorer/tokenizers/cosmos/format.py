@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
+from explorer.foundation.registry import load_dotted
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.format import Format
 from explorer.loading.header import Header
-from explorer.registry import load_dotted
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.convvq.names import canonical
 from explorer.tokenizers.convvq.plan import need, read_trunk
 

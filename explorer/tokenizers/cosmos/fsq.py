@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from explorer.joints.record import Codebook
 from explorer.quantizers.fsq import EDGE, fsq_rule
-from explorer.record import Codebook
 from explorer.tokenizers.codec import Stage, flat
 
 

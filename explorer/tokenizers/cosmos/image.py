@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.convvq.plan import Trunk
 from explorer.tokenizers.convvq.trunk import Decoder, Encoder, Level

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.cosmos.clip_layers import (
     CausalConv,

@@ -6,10 +6,10 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
+from explorer.foundation.registry import load_dotted
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.header import Header
-from explorer.registry import load_dotted
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.convvq.plan import need
 from explorer.tokenizers.cosmos.format import Cosmos, plain
 from explorer.tokenizers.vit.shapes import count_parts

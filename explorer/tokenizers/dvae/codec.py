@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 from explorer.tokenizers.codec import Codec, Stage, flat, lookup
 from explorer.tokenizers.dvae.network import Decoder, DvaeConfig, Encoder
 

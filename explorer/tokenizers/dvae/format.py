@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
+from explorer.foundation.registry import load_dotted
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.format import Format
 from explorer.loading.header import Header
-from explorer.registry import load_dotted
-from explorer.tokenizers.base import TokenizerSpec
 
 if TYPE_CHECKING:
     from explorer.tokenizers.dvae.codec import DvaeCodec

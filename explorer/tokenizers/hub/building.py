@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from explorer.errors import CheckpointError
-from explorer.record import Codebook
-from explorer.registry import load_dotted
+from explorer.foundation.errors import CheckpointError
+from explorer.foundation.registry import load_dotted
+from explorer.joints.record import Codebook
 from explorer.tokenizers.codec import Stage
 
 MOST_LAYERS = 1024  # of anything that a config counts: what is built costs time even without weights

@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 from torch.nn.utils.parametrizations import weight_norm
 from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.hub.building import complete, kept_only, library_config, library_module
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from explorer.errors import RecordError
-from explorer.record import Codebook, TokenLayout
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook, TokenLayout
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.hub.building import (
     complete,

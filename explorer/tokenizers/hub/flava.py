@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding
 
-from explorer.errors import RecordError
-from explorer.record import Codebook
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook
 from explorer.tokenizers.codec import Codec, Stage, flat
 from explorer.tokenizers.hub.building import complete, library_config, library_module
 

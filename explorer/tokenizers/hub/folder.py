@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Mapping
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
+from explorer.foundation.registry import load_dotted
 from explorer.loading.format import BuiltCodec, Format
 from explorer.loading.header import Header
-from explorer.registry import load_dotted
 
 MOST = 2**24  # no size or rate in a config of ours comes near it
 WEIGHT_NORM = {".weight_g": ".parametrizations.weight.original0", ".weight_v": ".parametrizations.weight.original1"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.header import Header
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.hub.folder import FolderFormat, whole, wholes
 
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.header import Header
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.hub.folder import FolderFormat, between, each_second, largest, whole, wholes
 
 TRAINED = (".codebook.inited", ".codebook.embed_avg")  # what training keeps beside a table of codes

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.header import Header
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.hub.folder import whole, wholes
 from explorer.tokenizers.hub.sound_formats import TRAINED, SoundFormat
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
-from explorer.errors import RecordError
-from explorer.record import Codebook, TokenLayout
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook, TokenLayout
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.hub.building import drop, library_config, library_module
 

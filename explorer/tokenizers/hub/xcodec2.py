@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from explorer.joints.record import Codebook
 from explorer.quantizers.fsq import fsq_rule
-from explorer.record import Codebook
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.hub.building import complete, kept_only, library_config, library_module
 from explorer.tokenizers.hub.speech import paired_mel_frames, two_thirds

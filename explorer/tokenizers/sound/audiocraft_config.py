@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.folders import yaml_mapping
 from explorer.loading.header import Header
 from explorer.tokenizers.hub.folder import between, whole

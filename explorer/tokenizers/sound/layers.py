@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 from explorer.tokenizers.codec import Stage, far_where_lost
 
 Convolution = nn.Conv1d | nn.ConvTranspose1d

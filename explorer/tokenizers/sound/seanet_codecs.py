@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 from explorer.tokenizers.codec import Codec, Stage, lookup
 from explorer.tokenizers.sound.layers import AverageCodebook, fold, residual_stages
 from explorer.tokenizers.sound.seanet import SeanetDecoder, SeanetEncoder

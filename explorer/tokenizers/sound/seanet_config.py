@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
 from explorer.loading.header import Header
 from explorer.tokenizers.sound.normed_names import normed_shape
 

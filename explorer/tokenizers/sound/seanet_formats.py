@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
+from explorer.foundation.registry import load_dotted
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.header import Header
-from explorer.registry import load_dotted
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.hub.folder import whole
 from explorer.tokenizers.hub.sound_formats import SoundFormat
 from explorer.tokenizers.sound.normed_names import normed_name

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool1d, embedding, normalize, scaled_dot_product_attention
 
-from explorer.record import Codebook, TokenLayout
+from explorer.joints.record import Codebook, TokenLayout
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.sound.layers import Snake, fold, nearest_row, normed
 from explorer.tokenizers.sound.snac_format import SnacConfig

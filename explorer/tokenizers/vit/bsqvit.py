@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, pixel_shuffle, pixel_unshuffle
 
+from explorer.joints.record import Codebook
 from explorer.quantizers.signs import sign_rule
-from explorer.record import Codebook
 from explorer.tokenizers.codec import Codec, Stage, flat
 from explorer.tokenizers.vit.blocks import Block
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, pixel_shuffle
 
-from explorer.record import Codebook, TokenLayout
+from explorer.joints.record import Codebook, TokenLayout
 from explorer.tokenizers.codec import Codec, Stage, flat, lookup, published_nearest
 from explorer.tokenizers.convvq.plan import Trunk
 from explorer.tokenizers.convvq.trunk import Decoder as Painter

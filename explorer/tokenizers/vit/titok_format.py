@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from explorer.errors import CheckpointError
+from explorer.foundation.errors import CheckpointError
+from explorer.foundation.registry import load_dotted
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.format import Format
 from explorer.loading.header import Header
-from explorer.registry import load_dotted
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.tokenizers.convvq.names import canonical
 from explorer.tokenizers.convvq.plan import Trunk, read_trunk
 from explorer.tokenizers.vit.shapes import count_parts, shape_of, square_side

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 from explorer.tokenizers.codec import Codec, Stage, flat, lookup, published_nearest
 from explorer.tokenizers.vit.blocks import HEAD_WIDTH, attend
 

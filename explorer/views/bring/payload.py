@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.known import Known
 from explorer.loading.sources import Plan
-from explorer.tokenizers.base import TokenizerSpec
 
 TOKENS = {
     "grid2d": "a grid of tokens over the picture",

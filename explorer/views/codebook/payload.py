@@ -19,9 +19,9 @@ from explorer.analysis.codes.definitions import help_for
 from explorer.analysis.codes.growth import forecast_of
 from explorer.analysis.maps.order import map_order
 from explorer.audit.result import Audit, LevelAudit
-from explorer.errors import RecordError
-from explorer.record import Codebook
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.views.codebook.payload_geometry import geometry_payload
 from explorer.views.codebook.payload_map import map_payload, map_vectors
 from explorer.views.kit.wire.encoding import pack

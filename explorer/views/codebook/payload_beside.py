@@ -8,7 +8,7 @@ from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.analysis.codebook.difference import difference
 from explorer.analysis.codes.usage import Usage
 from explorer.audit.result import Audit
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 
 FIGURES = ("tokens", "ceiling", "used", "usage", "usage_of_ceiling", "perplexity", "entropy_bits", "gini")
 

@@ -21,9 +21,9 @@ from explorer.analysis.maps.geometry import (
     spectrum,
 )
 from explorer.audit.result import Audit, LevelAudit
-from explorer.config import settings
-from explorer.errors import RecordError
-from explorer.record import Codebook
+from explorer.foundation.config import settings
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook
 from explorer.views.kit.wire.encoding import pack
 
 

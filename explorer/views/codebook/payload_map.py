@@ -17,10 +17,10 @@ from explorer.analysis.maps.geometry import in_metric
 from explorer.analysis.maps.projection import Projection, checked, principal_axes, trustworthiness
 from explorer.analysis.maps.voronoi import Plane, box_around, plane_through, slice_regions
 from explorer.audit.result import Audit, LevelAudit
-from explorer.config import settings
-from explorer.errors import RecordError, SettingsError
-from explorer.record import Codebook
-from explorer.tablefaults import one_point, table_fault
+from explorer.foundation.config import settings
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.record import Codebook
+from explorer.joints.table_faults import one_point, table_fault
 from explorer.views.codebook.payload_geometry import codebook_of
 from explorer.views.kit.wire.encoding import pack
 

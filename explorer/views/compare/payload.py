@@ -17,10 +17,10 @@ from explorer.compare.columns import cell_words
 from explorer.compare.kinds import kind_of
 from explorer.compare.run import Compared
 from explorer.compare.sheet import error_scale
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.audio import LoadedAudio, wav_bytes
 from explorer.media.image import LoadedImage, fit
 from explorer.media.medium import Medium
-from explorer.tokenizers.base import TokenizerSpec
 from explorer.views.kit.wire.encoding import image_bytes, png_data_url, wav_data_url
 
 THUMBNAIL_PX = 144

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.views.kit.page.component import BrowserComponent
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from explorer.analysis.codes.definitions import DEFINITIONS
 from explorer.analysis.codes.naming import part_noun
-from explorer.record import TokenRecord
-from explorer.tokenizers.base import TokenizerSpec
+from explorer.joints.record import TokenRecord
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.views.kit.page.component import BrowserComponent
 
 SOURCES = {"zoo": "this project", "hub": "the Hub", "file": "a file", "user": "an adapter of your own"}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from explorer.analysis.maps.plane import Plane
-from explorer.frame import Frame, FrameEvent
+from explorer.joints.frame import Frame, FrameEvent
 from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.measures import describe
 from explorer.views.kit.wire.encoding import pack, pack_indices

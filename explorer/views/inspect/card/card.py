@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 from explorer.views.kit.page.component import BrowserComponent
 from explorer.views.kit.wire.encoding import pack, png_data_url, wav_data_url
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from explorer.analysis.codes.definitions import DEFINITIONS
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 from explorer.views.kit.page.component import BrowserComponent
 from explorer.views.kit.wire.encoding import pack, pack_indices, png_data_url
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import gradio as gr
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 
 VIEWS_FOLDER = Path(__file__).resolve().parents[2]
 TEMPLATE = '<div class="dte-root"></div>'

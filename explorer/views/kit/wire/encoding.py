@@ -8,7 +8,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 PNG_LEVEL = 2  # a third of the default's time for 5 % more bytes of a photograph
 DTYPES = ("float32", "uint8", "uint16", "uint32", "int32")

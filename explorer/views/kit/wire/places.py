@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from explorer.analysis.pictures.depiction import mosaic_shape
-from explorer.record import TokenLayout, TokenRecord
+from explorer.joints.record import TokenLayout, TokenRecord
 
 NOUNS = {"image": "picture", "audio": "sound", "video": "clip"}
 

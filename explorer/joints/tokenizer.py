@@ -13,8 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.errors import RecordError
-from explorer.record import Codebook, Combination, LayoutKind, TokenLayout, TokenLevel, TokenRecord
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Codebook, Combination, LayoutKind, TokenLayout, TokenLevel, TokenRecord
 
 
 @dataclass(frozen=True)

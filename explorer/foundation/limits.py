@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from explorer.config import RAISED, limits_of, settings
+from explorer.foundation.config import RAISED, limits_of, settings
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Frame: one instant of a training run, and the second joint between torch and the browser (see `record.py`).
+"""Frame: one instant of a training run, and the second joint between torch and the browser (see `joints/record.py`).
 
 Letters of the shapes: n latents shown (a sample of the batch), D dimensions, d dimensions of one level, K codes,
 m pictures shown. All arrays are numpy; a Frame checks that they fit together when it is built.
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from explorer.errors import RecordError
-from explorer.record import Metric
+from explorer.foundation.errors import RecordError
+from explorer.joints.record import Metric
 
 LIVE, DEAD, UNSEEN = 0, 1, 2  # of a code; see FrameLevel.state
 

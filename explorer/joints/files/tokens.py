@@ -27,10 +27,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from explorer.analysis.codes.neighbours import quantization_error
-from explorer.config import Limits
-from explorer.errors import RecordError
-from explorer.files import write_atomically
-from explorer.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
+from explorer.foundation.config import Limits
+from explorer.foundation.errors import RecordError
+from explorer.foundation.files import write_atomically
+from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 
 FORMAT = "discrete-tokenizer-explorer tokens"
 VERSION = 1

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 
 FIGURE_SIDE_PX = 256  # longest side of pictures at which pages and commands measure first, as the cards were
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.errors import RecordError
+from explorer.foundation.errors import RecordError
 
 LayoutKind = Literal["grid2d", "sequence", "grid3d", "set1d", "graph"]
 Metric = Literal["euclidean", "cosine", "dot", "implicit"]

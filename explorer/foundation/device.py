@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from explorer.errors import SettingsError
+from explorer.foundation.errors import SettingsError
 
 KINDS = ("cpu", "cuda", "mps")
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explorer.frame import Frame
+from explorer.joints.frame import Frame
 from explorer.lab.history import Curves, EventLog
 from explorer.lab.measures import describe
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from explorer.errors import Cancelled
+from explorer.foundation.errors import Cancelled
 
 _thread = threading.local()
 

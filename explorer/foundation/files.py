@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from explorer.errors import ExplorerError
+from explorer.foundation.errors import ExplorerError
 
 
 def make_folder(path: Path) -> None:

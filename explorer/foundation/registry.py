@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Generic, TypeVar
 
-from explorer.errors import UnknownIdError
+from explorer.foundation.errors import UnknownIdError
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explorer.record import Codebook
+from explorer.joints.record import Codebook
 
 DIVERGED = "the run diverged."  # how the sentence about codes that are not finite ends
 

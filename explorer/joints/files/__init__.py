@@ -1,0 +1,1 @@
+"""The joints on disk: token files and run files."""
