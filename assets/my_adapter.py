@@ -2,7 +2,7 @@
 
 from torch import nn, randn
 
-from explorer.tokenizers.user import attach
+from explorer.tokenizers.user.adapter import attach
 
 
 def tokenizer():

@@ -47,7 +47,7 @@ def test_the_table_is_what_the_command_prints(capsys):
 
 
 def test_every_public_format_has_its_row():
-    from explorer.loading import FORMATS
+    from explorer.public import FORMATS
 
     table = README.partition("<!-- formats: begin -->")[2].partition("<!-- formats: end -->")[0]
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.strip().splitlines()[2:]]

@@ -10,7 +10,7 @@ from explorer.foundation.errors import AdapterError
 from explorer.joints.record import Codebook
 from explorer.joints.table_faults import codebook_faults, not_finite, one_point, table_fault
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.user import attach
+from explorer.tokenizers.user.adapter import attach
 
 RNG = np.random.default_rng(0)
 TABLE = RNG.standard_normal((256, 4)).astype(np.float32)

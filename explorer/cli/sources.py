@@ -69,7 +69,7 @@ def bring(options: argparse.Namespace) -> list[str]:
     """
     ids: list[str] = []
     for file in getattr(options, "adapter", ()):
-        bring_adapter: Callable = load_dotted("explorer.tokenizers.user:bring_adapter")
+        bring_adapter: Callable = load_dotted("explorer.tokenizers.user.adapter:bring_adapter")
         brought = bring_adapter(file)
         ids += [spec.id for spec in brought]
         _warn(brought)

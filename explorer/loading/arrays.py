@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.header import TensorInfo
 from explorer.loading.places import Place
 from explorer.loading.restricted import ITEM_BYTES
+from explorer.public.header import TensorInfo
 
 PLAIN = (
     "float64",

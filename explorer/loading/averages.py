@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.header import Header, TensorInfo, Weights
+from explorer.public.header import Header, TensorInfo, Weights
 
 AVERAGE = re.compile(r"(^|[/_.])(ema|averaged?|avg|swa|shadow)([/_.\d]|$)", re.IGNORECASE)  # in a dict's name
 DOTLESS = "model_ema."  # of Lightning's models: the same names without their dots

@@ -10,10 +10,10 @@ from torch.overrides import TorchFunctionMode
 
 from explorer.foundation.errors import CheckpointError
 from explorer.joints.table_faults import table_fault
-from explorer.loading.format import Format, Progress
-from explorer.loading.header import Header, TensorInfo
 from explorer.loading.reading import iterate_tensors
 from explorer.loading.tables import is_table
+from explorer.public.format import Format, Progress
+from explorer.public.header import Header, TensorInfo
 from explorer.tokenizers.codec import Codec
 
 NAMED = 4  # keys named in a message; the rest are counted

@@ -19,15 +19,15 @@ from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError
 from explorer.foundation.files import make_folder, write_atomically
 from explorer.loading.folders import CONFIG_BYTES, INDEX, choose_files, read_json, shards
-from explorer.loading.format import Progress, silent
-from explorer.loading.header import Header, TensorInfo
 from explorer.loading.hub_client import Client, HubUnreachableError
 from explorer.loading.keys import plain_keys
-from explorer.loading.known import Known, known_for, known_in
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import format_of
 from explorer.loading.safetensor import tensor_info
 from explorer.loading.sources import Plan, RemoteFile, Source, planned, slug
+from explorer.public.format import Progress, silent
+from explorer.public.header import Header, TensorInfo
+from explorer.public.known import Known, known_for, known_in
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 FETCHED = ("config.json",)  # beside the weights and their index

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.header import Header, TensorInfo
+from explorer.public.header import Header, TensorInfo
 
 # Names that only a wrapper has, wherever they stand in a key.
 RESERVED = {

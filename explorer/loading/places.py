@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.header import TensorInfo
 from explorer.loading.restricted import ITEM_BYTES, StoredTensor
+from explorer.public.header import TensorInfo
 
 
 @dataclass(frozen=True)

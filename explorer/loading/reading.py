@@ -10,11 +10,11 @@ from explorer.foundation.config import Limits, settings
 from explorer.foundation.errors import CheckpointError
 from explorer.foundation.registry import load_dotted
 from explorer.loading.folders import check_size, inside, partner, read_config, weight_files
-from explorer.loading.header import Header
 from explorer.loading.keys import plain_keys
 from explorer.loading.places import tensor_bytes
 from explorer.loading.safetensor import looks_like_safetensors, read_safetensors
 from explorer.loading.torchfiles import read_legacy, read_zip
+from explorer.public.header import Header
 
 _NO_CHECKPOINTS = {
     b"version https://git-lfs": "a pointer of Git LFS; the file itself was not downloaded",

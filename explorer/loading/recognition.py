@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from explorer.foundation.errors import CheckpointError, ExplorerError
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.loading import FORMATS
 from explorer.loading.averages import with_average
 from explorer.loading.elsewhere import elsewhere
-from explorer.loading.format import Format
-from explorer.loading.header import Header
 from explorer.loading.restricted import ITEM_BYTES
+from explorer.public import FORMATS
+from explorer.public.format import Format
+from explorer.public.header import Header
 
 UNFORESEEN = (
     KeyError,

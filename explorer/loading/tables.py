@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from explorer.loading.header import TensorInfo
+from explorer.public.header import TensorInfo
 
 MOST_CODES = 2**22
 MOST_TABLES = 256  # that lie in one tensor

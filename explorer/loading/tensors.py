@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.header import TensorInfo
 from explorer.loading.places import Place
+from explorer.public.header import TensorInfo
 
 
 def read_tensors(infos: Mapping[str, TensorInfo]) -> Iterator[tuple[str, Tensor]]:

@@ -14,7 +14,6 @@ from typing import BinaryIO
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.archives import Archive
-from explorer.loading.header import Header, TensorInfo
 from explorer.loading.pickles import Bounded, Global, read_pickle, shown
 from explorer.loading.places import placed
 from explorer.loading.restricted import (
@@ -28,6 +27,7 @@ from explorer.loading.restricted import (
     storage_of,
 )
 from explorer.loading.statedict import BEST, Found, choose, collect
+from explorer.public.header import Header, TensorInfo
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 LEGACY_VERSION = 1001

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from explorer.loading.header import TensorInfo
 from explorer.loading.tables import FoundTable
 from explorer.opening.file import Opened
+from explorer.public.header import TensorInfo
 
 NAME = "my_adapter.py"
 ENCODERS = ("encoder", "_encoder", "enc", "encode")
@@ -67,7 +67,7 @@ def _opening(opened: Opened, maker: str) -> list[str]:
         "from my_model import MyModel  # yours: the class that wrote this file",
         "",
         "from explorer.loading.reading import read_state",
-        f"from explorer.tokenizers.user import {maker}",
+        f"from explorer.tokenizers.user.adapter import {maker}",
         "",
     ]
 

@@ -10,10 +10,10 @@ import numpy as np
 from explorer.analysis.codes.table_facts import CountFacts, TableFacts, count_facts, table_facts
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.arrays import read_array, read_rows, readable
-from explorer.loading.header import Header, TensorInfo
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
 from explorer.loading.tables import FoundTable, find_tables
+from explorer.public.header import Header, TensorInfo
 
 MOST_TABLES = 40  # that are read; the rest are named
 MOST_ROWS = 16_384  # of a table that are read, at even distances

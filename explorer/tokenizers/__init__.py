@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # torch is imported only when weights are
     from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 
 # Loaded on first use: torch costs about a second, and what only lists tokenizers never pays it.
-ADAPTERS: Registry[type] = Registry("adapter", {"native": "explorer.tokenizers.native:NativeTokenizer"})
+ADAPTERS: Registry[type] = Registry("adapter", {"native": "explorer.tokenizers.native.native:NativeTokenizer"})
 ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4")  # then by id
 WAIT_S = 0.2  # between two questions whether one that another visitor loads is still waited for
 
@@ -164,7 +164,7 @@ def broken_tokenizers(checkpoints: Path | None = None) -> dict[str, str]:
 
 def _scan(root: Path) -> tuple[list[TokenizerSpec], dict[str, str]]:
     """Every folder under `root` that does not start with a dot is meant to be a checkpoint."""
-    from explorer.tokenizers.specs import read_config, spec_of
+    from explorer.tokenizers.native.specs import read_config, spec_of
 
     specs, broken = [], {}
     for folder in sorted(root.iterdir()) if root.is_dir() else ():

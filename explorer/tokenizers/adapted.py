@@ -18,7 +18,7 @@ from explorer.quantizers.nearest import finite_rows
 from explorer.tokenizers.clipping import clipping_note
 from explorer.tokenizers.clock import Clock
 from explorer.tokenizers.codec import Codec, Stage
-from explorer.tokenizers.user_trial import try_quietly
+from explorer.tokenizers.user.trial import try_quietly
 
 DECODE_BATCH = 8  # fields of codes decoded at a time
 NO_DECODER = "This tokenizer has no decoder: the empty medium beside this one is not a reconstruction."

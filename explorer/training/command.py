@@ -15,8 +15,8 @@ from explorer.foundation.device import device_label, pick_device
 from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.foundation.files import write_atomically
 from explorer.foundation.registry import unknown_id_message
-from explorer.tokenizers.checkpoint import load_model, save_checkpoint
-from explorer.tokenizers.model import TokenizerModel
+from explorer.tokenizers.native.checkpoint import load_model, save_checkpoint
+from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training.card import LICENCES, card_text
 from explorer.training.data import centre_crop, load_pictures, picture_files, sample_pictures
 from explorer.training.evaluate import Evaluation, evaluate

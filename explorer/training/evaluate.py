@@ -11,8 +11,8 @@ import torch
 
 from explorer.analysis.codes.usage import usage
 from explorer.analysis.quality.metrics import mean_of, quality
-from explorer.tokenizers.autoencoder import from_network, to_network
-from explorer.tokenizers.model import TokenizerModel
+from explorer.tokenizers.native.autoencoder import from_network, to_network
+from explorer.tokenizers.native.model import TokenizerModel
 
 
 @dataclass(frozen=True)

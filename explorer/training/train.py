@@ -25,8 +25,8 @@ from torch.nn.functional import mse_loss
 
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.files import make_folder, write_atomically
-from explorer.tokenizers.autoencoder import to_network
-from explorer.tokenizers.model import TokenizerModel
+from explorer.tokenizers.native.autoencoder import to_network
+from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training.data import random_crops
 from explorer.training.evaluate import evaluate
 from explorer.training.recipes import Recipe

@@ -13,7 +13,7 @@ from explorer.analysis.codebook.rules_levels import level_words
 from explorer.audit.shipped import load_shipped
 from explorer.foundation.config import settings
 from explorer.tokenizers import list_tokenizers, load_tokenizer
-from explorer.tokenizers.specs import read_config
+from explorer.tokenizers.native.specs import read_config
 from tests.analysis.codebook_broken import BROKEN, searched
 from tests.analysis.codebook_cases import judge as judged
 from tests.analysis.codebook_cases import means, media

@@ -21,7 +21,7 @@ from explorer.audit.result import Audit
 from explorer.joints.record import Codebook
 from explorer.media.image import load_image
 from explorer.media.samples import PICTURES
-from explorer.tokenizers.vqpytorch import levels_of
+from explorer.tokenizers.user.vqpytorch import levels_of
 from tests.analysis.codebook_cases import Case, audited, judge
 
 SIDE, EDGE, DIM, CODES = 8, 12, 16, 256  # pixels of a patch, patches of a medium, of latents, in a codebook

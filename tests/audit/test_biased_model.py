@@ -13,7 +13,7 @@ from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.codec import nearest
-from explorer.tokenizers.user import attach
+from explorer.tokenizers.user.adapter import attach
 
 BIAS = 30.0
 

@@ -13,7 +13,7 @@ from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.audit.trial import DECODED, moments
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.user import adapt
+from explorer.tokenizers.user.adapter import adapt
 
 PATCH, GREYS = 8, 32
 

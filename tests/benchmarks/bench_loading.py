@@ -94,8 +94,8 @@ def encoding(name, title, model, place):
 def tokenizer_of(name, place):
     from dataclasses import replace
 
-    from explorer.loading import FORMATS
     from explorer.loading.reading import read_header
+    from explorer.public import FORMATS
     from explorer.tokenizers.adapted import AdaptedTokenizer
 
     header, form = read_header(Path(place)), FORMATS.load(name)

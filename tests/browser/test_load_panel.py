@@ -30,7 +30,7 @@ SLOW = """
 import time
 
 from explorer.pages import loading_jobs
-from explorer.tokenizers.user import adapt
+from explorer.tokenizers.user.adapter import adapt
 
 load = loading_jobs.load
 

@@ -9,7 +9,8 @@ import pytest
 
 from explorer import tokenizers
 from explorer.foundation import config
-from explorer.loading import FORMATS, recognition
+from explorer.loading import recognition
+from explorer.public import FORMATS
 
 sys.path.append(str(Path(__file__).parent.parent / "tokenizers"))  # for the originals' weights and answers
 

@@ -6,7 +6,7 @@ from torch import nn
 from explorer.foundation.errors import CheckpointError
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.loading.format import Format
+from explorer.public.format import Format
 from explorer.tokenizers.codec import Codec, Stage, flat, lookup, nearest
 
 PATCH = 4

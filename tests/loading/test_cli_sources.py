@@ -16,11 +16,11 @@ from safetensors.torch import save
 from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.joints.files.tokens import load_tokens
-from explorer.loading import FORMATS
-from explorer.loading.header import Header, TensorInfo
-from explorer.loading.known import known_for, known_in, known_tokenizers
 from explorer.loading.recognition import recognise
 from explorer.loading.sources import plan
+from explorer.public import FORMATS
+from explorer.public.header import Header, TensorInfo
+from explorer.public.known import known_for, known_in, known_tokenizers
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from safetensors.torch import load_file, save_file
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.sources import load, plan_file
 from explorer.pages.inspect.maps import code_maps
+from explorer.public.convvq.codes import best_product
+from explorer.public.sound.layers import nearest_row
 from explorer.tokenizers import brought_tokenizers, load_tokenizer
 from explorer.tokenizers.codec import published_nearest
-from explorer.tokenizers.convvq.codes import best_product
-from explorer.tokenizers.sound.layers import nearest_row
 from explorer.views.inspect import facts as tokenizer_facts
 from explorer.views.inspect import view as inspect_view
 

@@ -17,9 +17,9 @@ from safetensors.torch import save
 
 from explorer import tokenizers
 from explorer.foundation.errors import Cancelled, CheckpointError
-from explorer.loading import known
-from explorer.loading.known import Known
 from explorer.loading.sources import fetch, hub_source, load, plan
+from explorer.public import known
+from explorer.public.known import Known
 
 PIXELS = np.random.default_rng(0).random((16, 24, 3), dtype=np.float32)
 CARD = {"license": "apache-2.0"}

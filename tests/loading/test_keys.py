@@ -13,10 +13,10 @@ from ruled_weights import golden, ruled_picture
 from safetensors.torch import save_file
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.header import Header, TensorInfo
 from explorer.loading.keys import plain_keys
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
+from explorer.public.header import Header, TensorInfo
 
 TAMING = originals.ENTRIES[0]
 

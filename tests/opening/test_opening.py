@@ -18,13 +18,13 @@ from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.analysis.codes.table_facts import count_facts, table_facts
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.header import TensorInfo
 from explorer.loading.tables import find_tables
 from explorer.opening.draft import draft
 from explorer.opening.file import open_file
 from explorer.opening.words import facts, summary
 from explorer.pages.api.loading import open_source
-from explorer.tokenizers.user import bring_adapter
+from explorer.public.header import TensorInfo
+from explorer.tokenizers.user.adapter import bring_adapter
 
 PICTURE = np.random.default_rng(0).random((32, 48, 3), np.float32)
 

@@ -20,13 +20,13 @@ import torch
 from explorer import tokenizers
 from explorer.foundation.errors import Cancelled, CheckpointError
 from explorer.foundation.owners import acting_for
-from explorer.loading.known import known_tokenizers
 from explorer.loading.sources import plan_file
 from explorer.pages.bring import events as loading
 from explorer.pages.bring import jobs as loading_jobs
 from explorer.pages.bring.uploads import UploadStore
 from explorer.pages.codebook.visitors import Visitors
 from explorer.pages.shared.visitor_files import NOBODYS, files
+from explorer.public.known import known_tokenizers
 
 ORIGINALS = Path(__file__).resolve().parents[1] / "tokenizers"
 PATIENCE_S = 60

@@ -4,7 +4,7 @@ import pytest
 from small_zoo import small_model
 
 from explorer.quantizers import QUANTIZERS
-from explorer.tokenizers.checkpoint import save_checkpoint
+from explorer.tokenizers.native.checkpoint import save_checkpoint
 
 
 @pytest.fixture(scope="session")

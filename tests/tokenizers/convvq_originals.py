@@ -27,9 +27,9 @@ import torch
 from ruled_weights import golden, ruled_state
 from safetensors.torch import save_file
 
-from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
+from explorer.public import FORMATS
 from explorer.tokenizers.adapted import AdaptedTokenizer
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
+from explorer.public import FORMATS
 from explorer.tokenizers.adapted import AdaptedTokenizer
 
 CLOSE = 1e-4  # how near a decode is to the library's

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import torch
 
-from explorer.tokenizers.model import TokenizerModel
+from explorer.tokenizers.native.model import TokenizerModel
 
 CHANNELS, BLOCKS = (4, 8, 8), (1, 1, 1)
 TABLE = {"dim": 8, "codebook_size": 32}

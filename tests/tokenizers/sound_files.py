@@ -9,8 +9,8 @@ import torch
 from ruled_weights import golden, ruled, ruled_state
 from snac import SNAC as OriginalSnac
 
-from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
+from explorer.public import FORMATS
 from explorer.tokenizers.adapted import AdaptedTokenizer
 
 SNAC_24 = {

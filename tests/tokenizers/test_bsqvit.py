@@ -16,8 +16,8 @@ from ruled_weights import golden, ruled_picture, ruled_state
 from explorer.analysis.codes.neighbours import assign
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
+from explorer.public.vit.bsqvit_format import BSQ_VIT
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.vit.bsqvit_format import BSQ_VIT
 
 BITS = {"small": 10, "laplace": 36, "published": 18}
 

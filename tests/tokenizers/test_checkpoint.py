@@ -12,8 +12,8 @@ from small_zoo import SMALL, picture, small_model
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import CheckpointError, ExplorerError
-from explorer.tokenizers.checkpoint import TABLES, TRAINING_ONLY, described_bytes, load_model, save_checkpoint
-from explorer.tokenizers.native import NativeTokenizer
+from explorer.tokenizers.native.checkpoint import TABLES, TRAINING_ONLY, described_bytes, load_model, save_checkpoint
+from explorer.tokenizers.native.native import NativeTokenizer
 
 
 def edit_config(folder, **changes):
@@ -207,7 +207,7 @@ def test_absurd_sizes_are_refused_before_memory_is_taken(quantizer, architecture
     def built(*arguments, **options):
         raise AssertionError("a model was built before its size was checked")
 
-    monkeypatch.setattr("explorer.tokenizers.checkpoint.TokenizerModel", built)
+    monkeypatch.setattr("explorer.tokenizers.native.checkpoint.TokenizerModel", built)
     name, config = quantizer
     edit_config(
         checkpoint,

@@ -11,9 +11,9 @@ from convvq_originals import ENTRIES, IDS, indices_of, load, recognised, save, s
 from ruled_weights import golden, ruled_picture
 
 from explorer.analysis.codes.neighbours import assign
-from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
-from explorer.tokenizers.convvq.codes import SignCodes
+from explorer.public import FORMATS
+from explorer.public.convvq.codes import SignCodes
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from convvq_originals import BESIDE, ENTRIES, IDS, indices_of, load, recognised,
 from ruled_weights import golden, ruled_picture
 
 from explorer.foundation.errors import CheckpointError, RecordError
-from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
+from explorer.public import FORMATS
 
 
 def entry_of(name):

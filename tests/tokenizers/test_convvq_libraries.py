@@ -13,8 +13,8 @@ from ruled_weights import fill_by_rule, ruled_picture
 from safetensors.torch import load_file, save_file
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
+from explorer.public import FORMATS
 from explorer.tokenizers.adapted import AdaptedTokenizer
 
 DIFFUSERS = {  # after a published config, with fewer channels -> (arguments, pixels of a token along a side)

@@ -18,11 +18,11 @@ import torch
 from ruled_weights import golden, ruled_picture, ruled_state
 from safetensors.torch import save_file
 
-from explorer.loading import FORMATS
 from explorer.loading.fill import check
-from explorer.loading.header import Header, TensorInfo
 from explorer.loading.reading import read_header
 from explorer.loading.sources import load, plan
+from explorer.public import FORMATS
+from explorer.public.header import Header, TensorInfo
 from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.adapted import AdaptedTokenizer
 

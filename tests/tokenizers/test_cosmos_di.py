@@ -14,9 +14,9 @@ from ruled_weights import golden, ruled_picture, ruled_state, shell
 
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
+from explorer.public.cosmos.format import COSMOS_DI
+from explorer.public.cosmos.wavelet import PICTURE_AXES, haar, unhaar
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.cosmos.format import COSMOS_DI
-from explorer.tokenizers.cosmos.wavelet import PICTURE_AXES, haar, unhaar
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit")  # old, but the files are of that kind
 SIDES = {"encoder": ("encoder.", "quant_conv."), "decoder": ("decoder.", "post_quant_conv.")}

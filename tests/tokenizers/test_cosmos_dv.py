@@ -15,9 +15,9 @@ from ruled_weights import golden, ruled_clip, ruled_state, shell
 
 from explorer.foundation.errors import CheckpointError, MediaError
 from explorer.loading.reading import read_header
+from explorer.public.cosmos.video_format import COSMOS_DV
+from explorer.public.cosmos.wavelet import CLIP_AXES, haar, unhaar
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.cosmos.video_format import COSMOS_DV
-from explorer.tokenizers.cosmos.wavelet import CLIP_AXES, haar, unhaar
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit")  # old, but the files are of that kind
 SIDES = {"encoder": ("encoder.", "quant_conv."), "decoder": ("decoder.", "post_quant_conv.")}

@@ -18,8 +18,8 @@ from torch import nn
 
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
+from explorer.public.dvae.format import OPENAI_DVAE
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.dvae.format import OPENAI_DVAE
 
 NAMES = {"encoder": "enc", "decoder": "dec"}
 

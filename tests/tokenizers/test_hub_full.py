@@ -7,9 +7,9 @@ import pytest
 import torch
 import transformers
 
-from explorer.loading import FORMATS
 from explorer.loading.fill import check
-from explorer.loading.header import Header, TensorInfo
+from explorer.public import FORMATS
+from explorer.public.header import Header, TensorInfo
 from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, picture, saved, sound, tensor
 from tests.tokenizers.hub_models import MIMI as SMALL_MIMI
 from tests.tokenizers.hub_models import dac, encodec, mimi, tables

@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
+from explorer.public import FORMATS
 from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
 from tests.tokenizers.hub_models import mimi
 

@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from explorer.foundation.errors import CheckpointError, RecordError
-from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
+from explorer.public import FORMATS
 from tests.tokenizers.hub_folders import CLOSE, codes, loaded, picture, saved, tensor
 from tests.tokenizers.hub_models import MODELS
 

@@ -7,7 +7,7 @@ from scipy.signal import resample_poly
 from transformers import SeamlessM4TFeatureExtractor, Wav2Vec2FeatureExtractor
 
 from explorer.foundation.errors import RecordError
-from explorer.tokenizers.hub.speech import mel_frames, paired_mel_frames, two_thirds
+from explorer.public.transformers.speech import mel_frames, paired_mel_frames, two_thirds
 from tests.tokenizers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
 from tests.tokenizers.hub_models import MODELS
 

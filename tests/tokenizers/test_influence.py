@@ -11,7 +11,7 @@ from explorer.analysis.edit.tokens import Bench, tokens_of
 from explorer.analysis.pictures.influence import VISIBLE, decode, influence, measured
 from explorer.foundation.errors import RecordError
 from explorer.tokenizers import load_tokenizer
-from explorer.tokenizers.autoencoder import from_network
+from explorer.tokenizers.native.autoencoder import from_network
 
 
 @pytest.fixture(scope="module", params=list(SMALL))

@@ -10,8 +10,9 @@ from small_zoo import small_model
 from explorer import tokenizers
 from explorer.foundation import stages
 from explorer.foundation.errors import Cancelled, CheckpointError, UnknownIdError
-from explorer.tokenizers import broken_tokenizers, list_tokenizers, load_tokenizer, native
-from explorer.tokenizers.checkpoint import save_checkpoint
+from explorer.tokenizers import broken_tokenizers, list_tokenizers, load_tokenizer
+from explorer.tokenizers.native import native
+from explorer.tokenizers.native.checkpoint import save_checkpoint
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,12 @@ from ruled_weights import golden, ruled_clip, ruled_picture, ruled_state
 from safetensors.torch import save_file
 
 from explorer.foundation.errors import CheckpointError, MediaError, RecordError
-from explorer.loading import FORMATS
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
 from explorer.loading.sources import load, plan
 from explorer.media.image import LoadedImage
 from explorer.media.medium import LoadedVideo, tokenized
+from explorer.public import FORMATS
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.tokenizers.adapted import AdaptedTokenizer
 
@@ -132,7 +132,7 @@ def test_the_contract_of_tokenizers(name, tmp_path):
 
 def test_recognising_needs_no_torch():
     code = (
-        "import sys; from explorer.loading import FORMATS; "
+        "import sys; from explorer.public import FORMATS; "
         f"[FORMATS.load(name) for name in {list(CASES)!r}]; print('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -19,9 +19,9 @@ from torch.nn.functional import normalize
 from explorer.foundation.errors import CheckpointError, RecordError
 from explorer.loading.reading import read_header
 from explorer.media.samples import SAMPLES
+from explorer.public.sound.snac import NOISE_SEED
+from explorer.public.sound.snac_format import SNAC
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.sound.snac import NOISE_SEED
-from explorer.tokenizers.sound.snac_format import SNAC
 
 # The public configurations and how many millions of parameters the project's page states for them.
 PUBLISHED = {

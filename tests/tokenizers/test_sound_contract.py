@@ -11,9 +11,9 @@ from ruled_weights import ruled_sound
 from sound_files import SNAC_44, load, save_snac, save_speech, save_wav
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading import FORMATS
-from explorer.loading.header import TensorInfo
 from explorer.loading.reading import read_header
+from explorer.public import FORMATS
+from explorer.public.header import TensorInfo
 
 MAKERS = {
     "snac": lambda folder: save_snac(folder, SNAC_44) and folder,

@@ -23,10 +23,10 @@ from ruled_weights import golden, ruled_sound, ruled_state
 from safetensors.torch import save_file
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.header import Header, TensorInfo
-from explorer.loading.known import known_tokenizers
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
+from explorer.public.header import Header, TensorInfo
+from explorer.public.known import known_tokenizers
 from explorer.tokenizers.adapted import AdaptedTokenizer
 
 RATES = {"dac_44": 44_100, "dac_24": 24_000, "dac_16": 16_000}

@@ -20,7 +20,7 @@ from sound_files import load, save_speech, speech_state
 
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
-from explorer.tokenizers.sound.seanet_formats import SPEECHTOKENIZER
+from explorer.public.sound.seanet_formats import SPEECHTOKENIZER
 
 HOP = 40
 

@@ -16,8 +16,8 @@ from safetensors.torch import save_file
 
 from explorer.foundation.errors import CheckpointError, RecordError
 from explorer.loading.reading import read_header
+from explorer.public.vit.titok_format import TITOK
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.vit.titok_format import TITOK
 
 SETTINGS = {
     "two_stage": {"use_l2_norm": True, "finetune_decoder": True},

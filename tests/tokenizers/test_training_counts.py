@@ -5,10 +5,10 @@ import torch
 from vector_quantize_pytorch import VectorQuantize
 
 from explorer.analysis.codes.usage import training_usage
+from explorer.public.sound.layers import AverageCodebook
+from explorer.public.transformers.building import table_of
 from explorer.tokenizers import list_tokenizers, load_tokenizer
-from explorer.tokenizers.hub.building import table_of
-from explorer.tokenizers.sound.layers import AverageCodebook
-from explorer.tokenizers.vqpytorch_steps import TableStep
+from explorer.tokenizers.user.vqpytorch_steps import TableStep
 
 
 @pytest.mark.parametrize("tokenizer_id", [spec.id for spec in list_tokenizers()])

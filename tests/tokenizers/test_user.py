@@ -14,7 +14,7 @@ from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.foundation.errors import AdapterError
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.user import adapt, attach, bring_adapter
+from explorer.tokenizers.user.adapter import adapt, attach, bring_adapter
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = torch.randn(16, 3, generator=torch.Generator().manual_seed(0)) * 0.3 + 0.5  # colours
@@ -218,7 +218,7 @@ def test_a_file_may_bring_several_and_import_its_neighbours(brought, tmp_path):
     written(tmp_path, "SIZE = 7\n", "my_neighbour.py")
     file = written(
         tmp_path,
-        "from my_neighbour import SIZE\nfrom explorer.tokenizers.user import adapt\n"
+        "from my_neighbour import SIZE\nfrom explorer.tokenizers.user.adapter import adapt\n"
         "def tokenizer():\n    one = lambda t: adapt(len, None, codebook=SIZE, downsampling=2, title=t)\n"
         "    return [one(''), one('Second One!'), one('')]\n",
     )
@@ -242,7 +242,7 @@ def test_a_file_may_bring_several_and_import_its_neighbours(brought, tmp_path):
         ("def tokenizer():\n    y = 1\n    raise ValueError('no\\nway')\n", "mine.py, line 3: ValueError: no"),
         ("import sys\nsys.exit('bye')\n", "mine.py, line 2: SystemExit: bye"),
         (
-            "from explorer.tokenizers.user import adapt\ndef tokenizer():\n    return adapt(len, codebook=4)\n",
+            "from explorer.tokenizers.user.adapter import adapt\ndef tokenizer():\n    return adapt(len, codebook=4)\n",
             "mine.py, line 3: downsampling must be",
         ),
     ],
@@ -277,7 +277,7 @@ def test_the_command_line_takes_an_adapter_and_shows_no_trace(brought, tmp_path,
 OWN = """
 from dataclasses import replace
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.user import adapt
+from explorer.tokenizers.user.adapter import adapt
 
 def tokenizer():
     codec = adapt(lambda x: x[:, 0, ::4, ::4].long(), None, codebook=[2], downsampling=4)

@@ -9,7 +9,7 @@ from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.foundation.errors import AdapterError
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.user import adapt, attach, bring_adapter
+from explorer.tokenizers.user.adapter import adapt, attach, bring_adapter
 
 THREE = torch.tensor([[-1.0], [0.0], [1.0]])
 SHADES = np.repeat(np.float32([0, 128 / 255, 1]), 8)[None, :, None].repeat(8, 0).repeat(3, 2)  # (8, 24, 3)
@@ -150,7 +150,7 @@ def test_what_fails_under_another_range_is_not_said(caplog):
 FILE = """
 import torch
 from torch import nn
-from explorer.tokenizers.user import adapt, attach
+from explorer.tokenizers.user.adapter import adapt, attach
 
 def encoder(x):
     return nn.functional.avg_pool2d(x, 8).mean(1, keepdim=True)
@@ -187,7 +187,7 @@ def test_the_decoder_is_tried_when_the_file_is_read(brought, tmp_path, decoder, 
 
 
 OWN = """
-from explorer.tokenizers.user import attach
+from explorer.tokenizers.user.adapter import attach
 from explorer.tokenizers.adapted import AdaptedTokenizer
 import torch
 from torch import nn
@@ -208,7 +208,7 @@ def test_a_codec_and_a_whole_tokenizer_of_ones_own_are_tried_too(brought, tmp_pa
     (tmp_path / "whole.py").write_text(OWN.format(base="AdaptedTokenizer", body=body, made=made), encoding="utf-8")
     with pytest.raises(AdapterError, match=r"^whole\.py, line 10: NameError: name 'undefined_name'"):
         bring_adapter(tmp_path / "whole.py")
-    parts = "from explorer.tokenizers.user_parts import Parts\n"
+    parts = "from explorer.tokenizers.user.parts import Parts\n"
     body = "def decode(self, embedded):\n        return undefined_name"
     made = "Mine(made.encoder, made.levels, made.decoder, made.spec, (0, 1), None)"
     (tmp_path / "codec.py").write_text(parts + OWN.format(base="Parts", body=body, made=made), encoding="utf-8")
@@ -231,7 +231,7 @@ def test_what_was_seen_is_said_when_the_command_starts(brought, tmp_path, capsys
 STATE = """
 import torch
 from torch import nn
-from explorer.tokenizers.user import attach
+from explorer.tokenizers.user.adapter import attach
 
 class Model(nn.Module):
     def __init__(self):

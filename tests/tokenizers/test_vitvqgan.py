@@ -14,8 +14,8 @@ from ruled_weights import golden, ruled_picture, ruled_state
 
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
+from explorer.public.vit.vitvqgan_format import VIT_VQGAN
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.vit.vitvqgan_format import VIT_VQGAN
 
 
 def save(path, kind):

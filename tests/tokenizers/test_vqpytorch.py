@@ -10,8 +10,8 @@ from torch import nn
 
 from explorer.foundation.errors import AdapterError
 from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.user import attach
-from explorer.tokenizers.vqpytorch import KINDS, levels_of
+from explorer.tokenizers.user.adapter import attach
+from explorer.tokenizers.user.vqpytorch import KINDS, levels_of
 
 library = pytest.importorskip("vector_quantize_pytorch")
 DIM, TOKENS = 24, 40

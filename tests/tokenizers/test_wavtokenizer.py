@@ -17,7 +17,7 @@ from sound_files import load, save_wav, wav_state
 
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
-from explorer.tokenizers.sound.seanet_formats import WAVTOKENIZER
+from explorer.public.sound.seanet_formats import WAVTOKENIZER
 
 
 @pytest.mark.parametrize("name", ["small", "plain"])

@@ -9,11 +9,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading import FORMATS
-from explorer.loading.format import Format
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
-from explorer.tokenizers.convvq.format import ConvFormat
+from explorer.public import FORMATS
+from explorer.public.convvq.format import ConvFormat
+from explorer.public.format import Format
 from tests.tokenizers.hub_models import MODELS
 from tests.tokenizers.sound_files import SNAC_24, save_snac
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.loading.known import Known
 from explorer.loading.sources import Plan
+from explorer.public.known import Known
 
 TOKENS = {
     "grid2d": "a grid of tokens over the picture",

@@ -1,0 +1,154 @@
+"""Checkpoints of the zoo on disk: <id>/model.safetensors + config.json (+ curve.json, card.md).
+
+Only safetensors is read: a pickle is refused by its first bytes, before anything is loaded. Everything is written
+beside its place and renamed, so that a full disk or an interruption leaves the old file whole.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from explorer.foundation.config import Limits, settings
+from explorer.foundation.errors import CheckpointError, ExplorerError, SettingsError
+from explorer.foundation.files import make_folder, write_atomically
+from explorer.quantizers.base import Quantizer
+from explorer.tokenizers.native.autoencoder import DOWNSAMPLING
+from explorer.tokenizers.native.model import TokenizerModel
+from explorer.tokenizers.native.specs import CONFIG, read_config
+
+WEIGHTS = "model.safetensors"
+TRAINING_ONLY = ("reservoir.", "ema_sum", "ever_used")  # state that tokenizing never reads
+TABLES = ("vectors", "table")  # what quantizers call the codes that they hold
+LOOPS_AT_MOST = 1000
+
+
+def needed(name: str) -> bool:
+    """Whether tokenizing needs the tensor of that name."""
+    return not any(part in name for part in TRAINING_ONLY)
+
+
+def save_checkpoint(folder: Path, model: TokenizerModel, config: Mapping) -> None:
+    """Write weights (convolutions in float16, the quantizer in float32) and config."""
+    tensors = {}
+    for name, tensor in model.state_dict().items():
+        if needed(name):
+            half = tensor.is_floating_point() and not name.startswith("quantizer.")
+            tensors[name] = tensor.detach().cpu().to(torch.float16 if half else tensor.dtype).contiguous()
+    make_folder(folder)
+    write_atomically(folder / WEIGHTS, save(tensors))
+    write_atomically(folder / CONFIG, json.dumps(config, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
+def load_model(folder: Path, limits: Limits | None = None) -> TokenizerModel:
+    """Build the model of config.json and fill it. Raises CheckpointError with the key or shape that is wrong."""
+    limit = (limits or settings().limits).checkpoint_bytes
+    config = read_config(folder)
+    model = _build(config, folder.name, limit)
+    _check_sizes(config, model.quantizer, folder.name)
+    tensors = read_tensors(folder / WEIGHTS, model.state_dict(), limit)
+    model.load_state_dict(tensors, strict=False)
+    return model.eval()
+
+
+def _build(config: Mapping, name: str, limit_bytes: int) -> TokenizerModel:
+    """The model that a config describes, if its size is one that a model can have."""
+    try:
+        architecture, quantizer = config["architecture"], config["quantizer"]
+        size = described_bytes(quantizer["config"], architecture)
+        if not size <= limit_bytes:
+            raise SettingsError(f"about {size / 2**30:,.3g} GiB, the limit is {limit_bytes / 2**30:,.3g} GiB")
+        return TokenizerModel(quantizer["id"], quantizer["config"], architecture["channels"], architecture["blocks"])
+    except KeyError as error:
+        raise CheckpointError(f"{CONFIG} of checkpoint {name!r} describes no model: it lacks {error}") from error
+    except (TypeError, ValueError, RuntimeError, ArithmeticError, ExplorerError) as error:
+        reason = str(error).partition("\n")[0]
+        raise CheckpointError(f"{CONFIG} of checkpoint {name!r} describes no model: {reason}") from error
+
+
+def described_bytes(quantizer: Mapping, architecture: Mapping) -> float:
+    """About how much memory a config asks for, from its numbers alone, so that an absurd one takes none.
+
+    Codes with their statistics, reservoirs, and the 3x3 convolutions of the blocks, all float32. Raises SettingsError
+    for numbers that Python counts through and that no model has.
+    """
+    depths = [*architecture["blocks"], quantizer.get("num_quantizers", 1), quantizer.get("bits", 1)]
+    axes = list(quantizer.get("levels", ()))
+    for count in (*depths, *axes, len(axes)):
+        if not count <= LOOPS_AT_MOST:
+            raise SettingsError(f"{count:,} levels, bits or blocks, at most {LOOPS_AT_MOST:,} are allowed")
+    codes = math.prod(float(n) for n in axes) * 2.0 ** quantizer.get("bits", 0) * quantizer.get("codebook_size", 1)
+    reseeding = quantizer.get("options", {}).get("reseeding", {})
+    rows = 3 * codes + (quantizer.get("sample") or 0) + reseeding.get("reservoir_size", 0)
+    table = rows * max(quantizer.get("dim", 1), quantizer.get("head_dim") or 1) * quantizer.get("num_quantizers", 1)
+    widths = zip(architecture["channels"], architecture["blocks"], strict=True)
+    return 4.0 * (table + sum(2 * 10.0 * channels**2 * (1 + blocks) for channels, blocks in widths))
+
+
+def _check_sizes(config: Mapping, quantizer: Quantizer, name: str) -> None:
+    """What the config says of the codebook, which pages show before weights are read, must be true."""
+    true = {
+        "codebook_size": quantizer.codebook_size,
+        "num_quantizers": quantizer.num_quantizers,
+        "combination": quantizer.combination,
+        "downsampling": DOWNSAMPLING,
+    }
+    for key, found in true.items():
+        if config[key] != found:
+            raise CheckpointError(f"{CONFIG} of checkpoint {name!r} says {key} {config[key]}, its model has {found}")
+
+
+def read_tensors(path: Path, expected: Mapping[str, Tensor], limit_bytes: int) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, each checked against the one it will replace before any is read."""
+    refuse_pickle(path)
+    where = f"{path.name} of checkpoint {path.parent.name!r}"
+    if path.stat().st_size > limit_bytes:
+        raise CheckpointError(f"{where} has {path.stat().st_size:,} bytes, the limit is {limit_bytes:,}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            names = set(file.keys())
+            missing = [name for name in expected if needed(name) and name not in names]
+            unknown = sorted(names - set(expected))
+            if missing or unknown:
+                raise CheckpointError(
+                    f"{where} does not fit its config: "
+                    f"missing {', '.join(missing[:3]) or 'nothing'}, unknown {', '.join(unknown[:3]) or 'nothing'}"
+                )
+            for name in names:
+                found, want = tuple(file.get_slice(name).get_shape()), tuple(expected[name].shape)
+                if found != want:
+                    raise CheckpointError(f"{name} in {where} has shape {found}, the config asks for {want}")
+            tensors = {name: file.get_tensor(name).to(expected[name].dtype) for name in names}
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{where} cannot be read: {error}") from error
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()) and not _has_codes(name, tensor):
+            raise CheckpointError(f"{name} in {where} holds NaN or infinite weights")
+    return tensors
+
+
+def _has_codes(name: str, tensor: Tensor) -> bool:
+    """Whether `tensor` (K, D) is a codebook with codes left that are finite: no latent is given the others."""
+    table = name.startswith("quantizer.") and name.rpartition(".")[2] in TABLES and tensor.ndim == 2
+    return table and bool(tensor.isfinite().all(1).any())
+
+
+def refuse_pickle(path: Path) -> None:
+    """Raise CheckpointError for a missing file, a pickle or a zip archive (torch.save), which can run code."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+    except OSError as error:
+        raise CheckpointError(f"checkpoint {path.parent.name!r} has no readable {path.name}") from error
+    if head[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+        raise CheckpointError(
+            f"{path.name} of checkpoint {path.parent.name!r} is a pickle, which can run code when loaded; "
+            "convert it to safetensors"
+        )

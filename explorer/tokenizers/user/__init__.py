@@ -1,0 +1,1 @@
+"""Tokenizers that a person attaches: an adapter file, modules, functions."""
