@@ -8,7 +8,7 @@ from explorer.compare.media import CompareMedia
 from explorer.foundation.errors import MediaError, RecordError
 from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
-from explorer.media.image import LoadedImage
+from explorer.media.pictures.image import LoadedImage
 
 
 def spec_of(name, size, levels=1, patch=8, **changes):

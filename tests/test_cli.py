@@ -23,8 +23,8 @@ from explorer.foundation.registry import unknown_id_message
 from explorer.joints.files.tokens import load_tokens, save_tokens
 from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
-from explorer.media.image import fit, load_image
 from explorer.media.medium import load_medium, values
+from explorer.media.pictures.image import fit, load_image
 from explorer.media.samples import SAMPLES, samples_of
 
 PATCH = 8

@@ -21,7 +21,7 @@ from explorer.audit.figures import Series, chart, heatmap_png
 from explorer.audit.result import Audit, LevelAudit
 from explorer.audit.sheets import LevelPatches, sheet
 from explorer.joints.record import Codebook
-from explorer.media.image import png_bytes
+from explorer.media.pictures.image import png_bytes
 
 SKIPPED_SHOWN, CODES_SHOWN = 200, 8  # codes: of the most, the middling and the least used each
 CURVE_POINTS = 400  # of the sorted counts

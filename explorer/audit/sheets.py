@@ -24,8 +24,8 @@ from explorer.audit.sources import MediaSource
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.files import make_folder, write_atomically
 from explorer.joints.tokenizer import Tokenizer
-from explorer.media.image import png_bytes
 from explorer.media.medium import fit_medium, values
+from explorer.media.pictures.image import png_bytes
 
 CODES_SHOWN = 1024  # of each level, the most used ones: their patches are held in memory
 CODES_A_SHEET = 64

@@ -18,7 +18,7 @@ from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
 from explorer.media.listing import composed, hidden, ignored, name_in_zip
 from explorer.media.medium import Medium, Modality, load_medium
-from explorer.media.opening import in_words
+from explorer.media.pictures.opening import in_words
 from explorer.media.samples import samples_of, samples_title
 
 ZIP_DIRECTORY_BYTES = 16 * 2**20  # of the list of members, which is read as a whole: some 150,000 names

@@ -19,8 +19,8 @@ from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.reference import Codec
 from explorer.foundation.errors import SettingsError
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.media.image import LoadedImage
 from explorer.media.medium import fit_medium
+from explorer.media.pictures.image import LoadedImage
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from explorer.compare.prepared import Judged, Prepared, common_spec
 from explorer.compare.reference import Codec
 from explorer.foundation.errors import SettingsError
 from explorer.joints.tokenizer import TokenizerSpec
+from explorer.media.clips.video import LoadedVideo
 from explorer.media.medium import fit_medium
-from explorer.media.video import LoadedVideo
 
 FRAMES_DRAWN = 8  # of the mosaic, spread evenly over the clip
 

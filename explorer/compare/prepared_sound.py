@@ -19,8 +19,8 @@ from explorer.compare.prepared import Judged, Prepared
 from explorer.compare.reference_sound import SoundCodec
 from explorer.foundation.errors import MediaError
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.media.audio import LoadedAudio, fit_audio, mixed
 from explorer.media.medium import fit_medium
+from explorer.media.sounds.audio import LoadedAudio, fit_audio, mixed
 
 TALL = 2  # pixels a band
 SOME_MS = 0.5  # less is rounding of rates

@@ -14,7 +14,7 @@ import numpy as np
 
 from explorer.foundation.errors import UnknownIdError
 from explorer.foundation.registry import unknown_id_message
-from explorer.media.image import LoadedImage
+from explorer.media.pictures.image import LoadedImage
 from explorer.media.samples import Sample, sample_picture
 
 

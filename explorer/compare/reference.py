@@ -26,7 +26,7 @@ from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.kinds import KINDS
 from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.foundation.registry import unknown_id_message
-from explorer.media.image import to_pil
+from explorer.media.pictures.image import to_pil
 
 Counted = Literal["file", "payload"]
 COUNTED: tuple[Counted, ...] = ("payload", "file")

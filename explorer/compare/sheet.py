@@ -14,8 +14,8 @@ from explorer.compare.columns import cell_words
 from explorer.compare.kinds import kind_of
 from explorer.compare.run import Compared
 from explorer.foundation.colormaps import colormap
-from explorer.media.image import png_bytes, to_pil
-from explorer.media.video import webp_bytes
+from explorer.media.clips.video import webp_bytes
+from explorer.media.pictures.image import png_bytes, to_pil
 
 THUMBNAIL_PX, WORST_PX = 320, 160  # longest sides in the sheet and the report
 SCALE_SHARE = 0.995  # of the errors of all tokenizers lie within the scale; the rest is drawn at its ends

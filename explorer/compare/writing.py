@@ -25,7 +25,7 @@ from explorer.compare.spread import Quartiles, Spread
 from explorer.compare.table import interval_words, make_table, star_words
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.files import make_folder, write_atomically, write_together
-from explorer.media.image import png_bytes
+from explorer.media.pictures.image import png_bytes
 
 MAPS_OF = 12  # media whose error maps are written, unless asked for more
 CELLS_SHOWN = 64  # media times tokenizers whose pictures are in the sheet and the report, of one medium at least

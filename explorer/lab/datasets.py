@@ -146,7 +146,7 @@ def _digits() -> Tensor:
 
 def _photos() -> Tensor:
     """Square middles of the sample photographs: (P, 3, PHOTO_PX, PHOTO_PX) in [0, 1]."""
-    from explorer.media.image import fit, to_pil
+    from explorer.media.pictures.image import fit, to_pil
     from explorer.media.samples import sample_picture
 
     photos = []

@@ -12,13 +12,13 @@ from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
-from explorer.media.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
 from explorer.media.caps import check_bytes
-from explorer.media.containers import has_video
-from explorer.media.image import LoadedImage, fit, load_image, png_bytes, scaled_to_cover
-from explorer.media.opening import frame_count, open_picture, read_bytes
+from explorer.media.clips.containers import has_video
+from explorer.media.clips.video import LoadedVideo, fit_video, load_video, webp_bytes
+from explorer.media.pictures.image import LoadedImage, fit, load_image, png_bytes, scaled_to_cover
+from explorer.media.pictures.opening import frame_count, open_picture, read_bytes
 from explorer.media.sniffing import kind_of
-from explorer.media.video import LoadedVideo, fit_video, load_video, webp_bytes
+from explorer.media.sounds.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
 
 DEFAULT_LIMITS = Limits()
 Medium = LoadedImage | LoadedAudio | LoadedVideo

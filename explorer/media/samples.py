@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from explorer.foundation.errors import MediaError, UnknownIdError
 from explorer.foundation.registry import load_dotted, unknown_id_message
-from explorer.media.image import load_image
+from explorer.media.pictures.image import load_image
 
 _FOLDERS = {"skimage": "data", "sklearn": "datasets/images"}
 _INSTALL = {"skimage": "scikit-image", "sklearn": "scikit-learn"}
@@ -90,7 +90,7 @@ _PICTURES = (
 
 _MADE = ("Made by formula", "MIT, as this project")
 _SOUNDS = tuple(
-    Sample(name, title, *_MADE, modality="audio", maker=f"explorer.media.sounds:{name}")
+    Sample(name, title, *_MADE, modality="audio", maker=f"explorer.media.sounds.made:{name}")
     for name, title in (
         ("vowels", "Voice-like vowels"),
         ("melody", "Plucked melody (stereo)"),
@@ -99,14 +99,14 @@ _SOUNDS = tuple(
     )
 )
 _CLIPS = (
-    Sample("shapes", "Moving shapes", *_MADE, modality="video", maker="explorer.media.clips:shapes"),
+    Sample("shapes", "Moving shapes", *_MADE, modality="video", maker="explorer.media.clips.made:shapes"),
     Sample(
         "panning",
         "View panning over a portrait",
         "Made by formula over the sample picture by NASA",
         "Public domain",
         modality="video",
-        maker="explorer.media.clips:panning",
+        maker="explorer.media.clips.made:panning",
     ),
 )
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from explorer.media.mpeg_audio import after_id3, first_frame
+from explorer.media.sounds.mpeg_audio import after_id3, first_frame
 
 HEAD_BYTES = 1024
 

@@ -11,10 +11,10 @@ from types import MappingProxyType
 import numpy as np
 
 from explorer.foundation.errors import MediaError
-from explorer.media.audio import wav_bytes
-from explorer.media.even_times import USUAL_RATE
-from explorer.media.image import png_bytes, to_pil
-from explorer.media.video import webp_bytes
+from explorer.media.clips.even_times import USUAL_RATE
+from explorer.media.clips.video import webp_bytes
+from explorer.media.pictures.image import png_bytes, to_pil
+from explorer.media.sounds.audio import wav_bytes
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"image": (".png",), "audio": (".wav",), "video": (".webp", ".gif", ".mp4")}  # the first of each loses nothing

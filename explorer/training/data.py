@@ -11,8 +11,8 @@ from torch import Tensor
 
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError
-from explorer.media.image import load_image
 from explorer.media.listing import ignored
+from explorer.media.pictures.image import load_image
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff", ".avif", ".heic", ".gif"}
 

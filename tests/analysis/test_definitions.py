@@ -17,7 +17,7 @@ from explorer.foundation.config import FIGURE_SIDE_PX
 from explorer.joints.record import Codebook
 from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
-from explorer.media.image import LoadedImage, fit
+from explorer.media.pictures.image import LoadedImage, fit
 from explorer.pages.shared.session import SIDES_PX, Visit
 from explorer.quantizers.bsq import BinarySphericalQuantizer
 from explorer.quantizers.fsq import FiniteScalarQuantizer, fsq_rule

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from explorer.audit.result import Audit
 from explorer.joints.record import Codebook
-from explorer.media.image import load_image
+from explorer.media.pictures.image import load_image
 from explorer.media.samples import PICTURES
 from explorer.tokenizers.user.vqpytorch import levels_of
 from tests.analysis.codebook_cases import Case, audited, judge

@@ -9,9 +9,9 @@ from explorer.audit.result import load_audit, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sheets import CELL_PX, cut_patches
 from explorer.audit.sources import open_source, samples_source
-from explorer.media.audio import wav_bytes
 from explorer.media.medium import fit_medium, values
 from explorer.media.samples import samples_of
+from explorer.media.sounds.audio import wav_bytes
 from tests.made_codecs import MADE, made
 
 SIDE_PX = 128

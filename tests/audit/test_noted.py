@@ -14,7 +14,7 @@ from explorer.audit.report import html_report
 from explorer.audit.result import describe, load_audit, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
-from explorer.media.audio import wav_bytes
+from explorer.media.sounds.audio import wav_bytes
 from explorer.views.codebook.payload import open_payload
 from tests.made_codecs import made
 

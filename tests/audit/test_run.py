@@ -10,7 +10,7 @@ from explorer.audit.result import Audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource, open_source
 from explorer.foundation.errors import ExplorerError, MediaError, RecordError
-from explorer.media.image import fit, load_image
+from explorer.media.pictures.image import fit, load_image
 
 
 def test_an_audit_is_the_sum_of_its_records(grey, pictures):

@@ -13,7 +13,7 @@ from explorer.audit import sources as module
 from explorer.audit.sources import files_source, open_source, samples_source
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
-from explorer.media.image import load_image
+from explorer.media.pictures.image import load_image
 from explorer.media.samples import PICTURES
 
 

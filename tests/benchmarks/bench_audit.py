@@ -96,7 +96,7 @@ def audit(name: str, device: str, folder: str) -> dict:
     """The audit, and a few forward passes in each of ROUNDS pauses of it, so that both meet the machine alike busy."""
     from explorer.audit.run import run_audit
     from explorer.audit.sources import open_source
-    from explorer.media.image import load_image
+    from explorer.media.pictures.image import load_image
     from explorer.tokenizers import load_tokenizer
 
     tokenizer, source, peaks = load_tokenizer(name, device=device), open_source(folder), []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.media.image import fit
+from explorer.media.pictures.image import fit
 from explorer.media.samples import SAMPLES
 from explorer.tokenizers import load_tokenizer
 

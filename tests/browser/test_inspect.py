@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from explorer.analysis.quality.metrics import quality
-from explorer.media.image import fit
+from explorer.media.pictures.image import fit
 from explorer.media.samples import SAMPLES
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from tests.near_ties import assert_same_codes

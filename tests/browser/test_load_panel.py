@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from explorer.media.image import fit
+from explorer.media.pictures.image import fit
 from explorer.media.samples import SAMPLES
 from tests.conftest import app_with
 from tests.near_ties import assert_same_codes

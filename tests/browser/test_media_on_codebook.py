@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from made_codecs import MADE, made
 
-from explorer.media.audio import wav_bytes
 from explorer.media.medium import fit_medium, values
 from explorer.media.samples import samples_of
+from explorer.media.sounds.audio import wav_bytes
 
 pytestmark = pytest.mark.browser
 

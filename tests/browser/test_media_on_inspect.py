@@ -12,9 +12,9 @@ from made_codecs import made
 from explorer.analysis.pictures.depiction import mosaic_order
 from explorer.analysis.quality.metrics import quality
 from explorer.analysis.quality.sound_fidelity import sound_quality
-from explorer.media.audio import wav_bytes
 from explorer.media.medium import tokenized
 from explorer.media.samples import samples_of
+from explorer.media.sounds.audio import wav_bytes
 
 pytestmark = pytest.mark.browser
 

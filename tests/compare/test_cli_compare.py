@@ -12,7 +12,7 @@ from PIL import Image
 
 from explorer import tokenizers
 from explorer.__main__ import main
-from explorer.media.image import load_image
+from explorer.media.pictures.image import load_image
 
 FILES = {"compare.json", "table.csv", "differences.csv", "codecs.csv", "sheet.png", "report.html", "errors"}
 

@@ -16,7 +16,7 @@ from explorer.compare.kinds import KINDS
 from explorer.compare.rates import reference_points
 from explorer.compare.run import Options, run_comparison
 from explorer.compare.table import make_table
-from explorer.media.image import LoadedImage
+from explorer.media.pictures.image import LoadedImage
 
 TEXTS = {
     "table.csv": {"scope", "medium", "tokenizer", "title", "licence"},

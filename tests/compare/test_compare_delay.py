@@ -15,7 +15,7 @@ from explorer.compare.kinds import KINDS
 from explorer.compare.media import CompareMedia
 from explorer.compare.run import Options, compare_medium, run_comparison
 from explorer.compare.writing import Writer, table_json
-from explorer.media.audio import LoadedAudio
+from explorer.media.sounds.audio import LoadedAudio
 from tests.made_codecs import made
 
 QUICK = Options(repeats=0, codecs=())

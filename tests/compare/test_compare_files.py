@@ -20,7 +20,7 @@ from explorer.compare.sheet import THUMBNAIL_PX, contact_sheet, error_maps, erro
 from explorer.compare.writing import Writer, json_text
 from explorer.foundation.colormaps import colormap
 from explorer.foundation.errors import ExplorerError, MediaError
-from explorer.media.image import LoadedImage, png_bytes
+from explorer.media.pictures.image import LoadedImage, png_bytes
 
 HOSTILE = '<script>alert("1")</script>&.png'
 QUICK = Options(repeats=1)

@@ -18,9 +18,9 @@ from explorer.compare.reference_sound import SoundCodec, ogg_payload_bytes
 from explorer.compare.run import Options, check_tokenizers, compare_medium, levels_measured, run_comparison
 from explorer.compare.writing import Writer
 from explorer.foundation.errors import MediaError, SettingsError, UnknownIdError
-from explorer.media.audio import LoadedAudio
-from explorer.media.image import LoadedImage
-from explorer.media.video import LoadedVideo
+from explorer.media.clips.video import LoadedVideo
+from explorer.media.pictures.image import LoadedImage
+from explorer.media.sounds.audio import LoadedAudio
 from explorer.tokenizers import forget
 from tests.made_codecs import MADE, bring_all, made, medium_for
 

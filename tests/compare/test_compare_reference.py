@@ -11,7 +11,7 @@ from PIL import Image
 from explorer.analysis.quality.fidelity import Original, fidelity
 from explorer.compare.reference import Codec, jpeg_payload_bytes, references, webp_payload_bytes
 from explorer.foundation.errors import SettingsError, UnknownIdError
-from explorer.media.image import to_pil
+from explorer.media.pictures.image import to_pil
 
 
 class Judged:

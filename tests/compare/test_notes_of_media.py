@@ -6,8 +6,8 @@ import numpy as np
 
 from explorer.compare.prepared_clip import PreparedClip
 from explorer.compare.prepared_sound import PreparedSound
-from explorer.media.audio import LoadedAudio
-from explorer.media.video import LoadedVideo
+from explorer.media.clips.video import LoadedVideo
+from explorer.media.sounds.audio import LoadedAudio
 from tests.made_codecs import made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.foundation.errors import MediaError
-from explorer.media.video import LoadedVideo, load_video
+from explorer.media.clips.video import LoadedVideo, load_video
 from tests.media.ffmpeg_program import Watched, seen, version
 from tests.media.odd_clip_files import CLIPS
 from tests.media.odd_clip_making import Odd, make_all

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.foundation.errors import MediaError
-from explorer.media.image import LoadedImage, load_image
+from explorer.media.pictures.image import LoadedImage, load_image
 from tests.media import picture_programs as programs
 from tests.media.made_pictures import COLUMNS, ROWS
 from tests.media.odd_colour_files import COLOURS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.foundation.errors import MediaError
-from explorer.media.audio import LoadedAudio, fit_audio, load_audio
+from explorer.media.sounds.audio import LoadedAudio, fit_audio, load_audio
 from tests.media.ffmpeg_program import Heard, Wanted, heard, version
 from tests.media.odd_sound_files import EXACT, SOUNDS, Odd, make_all
 from tests.media.odd_table import REFUSED, Row, markdown

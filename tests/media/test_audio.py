@@ -12,7 +12,7 @@ import soundfile
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
-from explorer.media.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
+from explorer.media.sounds.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
 
 RNG = np.random.default_rng(0)
 RATE = 8_000

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.media import light, profiles
-from explorer.media.image import load_image
-from explorer.media.video import load_video
+from explorer.media.clips.video import load_video
+from explorer.media.pictures import light, profiles
+from explorer.media.pictures.image import load_image
 from tests.media import made_icc
 
 TWO = np.array([[[234, 51, 35], [200, 100, 50]]], np.uint8)

@@ -14,9 +14,9 @@ from skimage import data
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
-from explorer.media import jpeg_ends, png_chunks
-from explorer.media.image import load_image
-from explorer.media.video import load_video
+from explorer.media.clips.video import load_video
+from explorer.media.pictures import jpeg_ends, png_chunks
+from explorer.media.pictures.image import load_image
 
 PHOTO = data.astronaut()[:128, :128]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explorer.media.even_times import USUAL_RATE, even_times
+from explorer.media.clips.even_times import USUAL_RATE, even_times
 
 
 @pytest.mark.parametrize("seed", range(8))

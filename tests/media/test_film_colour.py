@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from explorer.media.video import load_video
+from explorer.media.clips.video import load_video
 
 BT709, UNSAID, BT601, BT2020 = 1, 2, 6, 9  # ITU-T H.273, table 4
 LIMITED, FULL = 1, 2

@@ -10,7 +10,7 @@ from PIL import Image
 from skimage import data
 
 from explorer.foundation.errors import MediaError, SettingsError
-from explorer.media.image import LoadedImage, fit, load_image, png_bytes, to_pil
+from explorer.media.pictures.image import LoadedImage, fit, load_image, png_bytes, to_pil
 
 RNG = np.random.default_rng(0)
 PHOTO = data.astronaut()[:40, :60]  # (40, 60, 3) uint8

@@ -7,9 +7,9 @@ import io
 import numpy as np
 from PIL import Image
 
-from explorer.media.gif_cover import Cover
-from explorer.media.image import load_image
-from explorer.media.video import load_video
+from explorer.media.clips.video import load_video
+from explorer.media.pictures.gif_cover import Cover
+from explorer.media.pictures.image import load_image
 from tests.media import made_pictures as made
 
 PATCHES = made.PATCHES.reshape(-1, 3).astype(float)

@@ -14,8 +14,8 @@ from skimage import data
 
 from explorer.audit.sources import open_source
 from explorer.foundation.errors import MediaError
-from explorer.media.image import load_image
 from explorer.media.medium import load_medium
+from explorer.media.pictures.image import load_image
 from tests.media import made_icc
 from tests.media.odd_colour_files import heif
 

@@ -14,9 +14,9 @@ from skimage import data
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
-from explorer.media import image as media_image
-from explorer.media.image import LoadedImage, load_image
-from explorer.media.opening import FORMATS
+from explorer.media.pictures import image as media_image
+from explorer.media.pictures.image import LoadedImage, load_image
+from explorer.media.pictures.opening import FORMATS
 
 RNG = np.random.default_rng(0)
 PHOTO = data.astronaut()[:40, :60]  # (40, 60, 3) uint8

@@ -13,10 +13,10 @@ from explorer import __main__ as command_line
 from explorer.foundation import limits
 from explorer.foundation.config import Limits, limits_of, settings
 from explorer.foundation.errors import MediaError, SettingsError
-from explorer.media.audio import load_audio
-from explorer.media.image import load_image
-from explorer.media.opening import open_picture
-from explorer.media.video import load_video
+from explorer.media.clips.video import load_video
+from explorer.media.pictures.image import load_image
+from explorer.media.pictures.opening import open_picture
+from explorer.media.sounds.audio import load_audio
 
 PHOTO = Image.fromarray(data.astronaut())
 

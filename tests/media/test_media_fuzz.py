@@ -17,7 +17,7 @@ from explorer.audit.sources import open_source
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import Cancelled, MediaError
 from explorer.media.medium import load_medium
-from explorer.media.opening import in_words
+from explorer.media.pictures.opening import in_words
 from tests.media.odd_colour_files import heif
 
 ROOT = Path(__file__).resolve().parents[2]

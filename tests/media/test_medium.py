@@ -12,10 +12,10 @@ from PIL import Image
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.media.audio import LoadedAudio, load_audio, wav_bytes
-from explorer.media.image import LoadedImage, load_image, png_bytes, scaled_to_cover
+from explorer.media.clips.video import LoadedVideo, load_video, webp_bytes
 from explorer.media.medium import file_bytes, fit_medium, load_medium, modality_of, values
-from explorer.media.video import LoadedVideo, load_video, webp_bytes
+from explorer.media.pictures.image import LoadedImage, load_image, png_bytes, scaled_to_cover
+from explorer.media.sounds.audio import LoadedAudio, load_audio, wav_bytes
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.random((20, 30, 3)).astype(np.float32)

@@ -9,12 +9,13 @@ import pytest
 import soundfile
 
 from explorer.foundation.errors import MediaError
-from explorer.media import containers, sound_decoders
-from explorer.media.audio import load_audio
-from explorer.media.header_claims import bytes_behind, claimed_bytes
-from explorer.media.mpeg_audio import after_id3, counted_seconds, first_frame, joined_at, states_its_length
-from explorer.media.ogg_pages import ogg_links
+from explorer.media.clips import containers
 from explorer.media.sniffing import kind_of
+from explorer.media.sounds import decoders as sound_decoders
+from explorer.media.sounds.audio import load_audio
+from explorer.media.sounds.header_claims import bytes_behind, claimed_bytes
+from explorer.media.sounds.mpeg_audio import after_id3, counted_seconds, first_frame, joined_at, states_its_length
+from explorer.media.sounds.ogg_pages import ogg_links
 from tests.media import ffmpeg_program
 from tests.media.odd_sound_files import MP3, NO_XING, RATE, tone
 

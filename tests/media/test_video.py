@@ -11,10 +11,10 @@ from PIL import Image
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError, SettingsError
-from explorer.media import films
-from explorer.media.image import LoadedImage, scaled_to_cover
+from explorer.media.clips import films
+from explorer.media.clips.video import LoadedVideo, fit_video, load_video, webp_bytes
+from explorer.media.pictures.image import LoadedImage, scaled_to_cover
 from explorer.media.samples import SAMPLES
-from explorer.media.video import LoadedVideo, fit_video, load_video, webp_bytes
 
 RNG = np.random.default_rng(0)
 SMOOTH = np.round(SAMPLES["shapes"].load().frames[:7, 32:96, 48:128] * 255).astype(np.uint8)  # (7, 64, 80, 3)

@@ -9,8 +9,8 @@ import soundfile
 from PIL import Image
 
 from explorer.foundation.errors import MediaError
+from explorer.media.clips.video import load_video
 from explorer.media.medium import load_medium
-from explorer.media.video import load_video
 from explorer.media.writing import SUFFIXES, check_suffix, medium_bytes
 
 

@@ -12,8 +12,8 @@ from PIL import Image
 from explorer.joints.files.tokens import load_tokens
 from explorer.lab.batch import run_lab
 from explorer.lab.settings import LabSettings
-from explorer.media.image import load_image
 from explorer.media.medium import load_medium, values
+from explorer.media.pictures.image import load_image
 from explorer.media.samples import SAMPLES
 from explorer.media.writing import medium_bytes
 from explorer.tokenizers import list_tokenizers, load_tokenizer

@@ -11,7 +11,7 @@ from made_tokenizers import Greys
 from PIL import Image
 
 from explorer.foundation.errors import ExplorerError, MediaError
-from explorer.media.image import load_image
+from explorer.media.pictures.image import load_image
 from explorer.media.samples import SAMPLES
 from explorer.pages.api import compare as api_compare
 from explorer.tokenizers import load_tokenizer

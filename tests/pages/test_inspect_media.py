@@ -19,8 +19,8 @@ from explorer.analysis.quality.sound_delay import moved_back
 from explorer.analysis.quality.sound_fidelity import sound_quality
 from explorer.foundation import stages
 from explorer.foundation.errors import MediaError
-from explorer.media.audio import wav_bytes
 from explorer.media.samples import samples_of
+from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.inspect import events, media
 from explorer.pages.inspect.alone import alone_ask, asked_later
 from explorer.pages.shared import runtime

@@ -13,8 +13,8 @@ from explorer.foundation.errors import CheckpointError, MediaError, RecordError
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
 from explorer.loading.sources import load, plan
-from explorer.media.image import LoadedImage
 from explorer.media.medium import LoadedVideo, tokenized
+from explorer.media.pictures.image import LoadedImage
 from explorer.public import FORMATS
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.tokenizers.adapted import AdaptedTokenizer

@@ -14,8 +14,8 @@ from explorer.audit.result import describe
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.joints.files.tokens import load_tokens, save_tokens, token_meta
-from explorer.media.audio import LoadedAudio, wav_bytes
 from explorer.media.medium import tokenized
+from explorer.media.sounds.audio import LoadedAudio, wav_bytes
 from tests.tokenizers.hub_folders import codes, loaded, saved, sound, tensor
 from tests.tokenizers.hub_models import FORMAT, MODELS, dac, mimi
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from explorer.analysis.quality.metrics import absolute_error_map
 from explorer.compare.run import Options, compare_medium
-from explorer.media.image import LoadedImage
+from explorer.media.pictures.image import LoadedImage
 from explorer.views.compare.payload import (
     THUMBNAIL_PX,
     best_of_each_kind,

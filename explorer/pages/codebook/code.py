@@ -12,7 +12,7 @@ from explorer.analysis.codes.states import code_states
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.record import TokenLayout
-from explorer.media.audio import wav_bytes
+from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.codebook.audits import Opened, answers, pictures_of, with_pictures
 from explorer.tokenizers import load_tokenizer
 from explorer.views.codebook.payload_code import CodeView, PicturedToken, code_payload

@@ -19,7 +19,7 @@ from explorer.analysis.pictures.token_pictures import scaled, sound_tile
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.record import TokenLayout
 from explorer.joints.tokenizer import Tokenizer
-from explorer.media.audio import wav_bytes
+from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.codebook.audits import Opened
 from explorer.pages.shared.kept import Kept, share
 from explorer.tokenizers import load_tokenizer, owner_of

@@ -25,7 +25,7 @@ from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.foundation.owners import EVERYBODY, owner
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer
-from explorer.media.image import to_pil
+from explorer.media.pictures.image import to_pil
 from explorer.media.samples import Sample, sample_picture, samples_of
 from explorer.pages.shared import runtime
 from explorer.pages.shared.kept import Kept, share

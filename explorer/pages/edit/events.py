@@ -22,7 +22,7 @@ from explorer.analysis.pictures.redecode import eight_bit, redecode, visible_cha
 from explorer.foundation.errors import RecordError, SettingsError, plain_words
 from explorer.foundation.owners import acting_for
 from explorer.joints.record import TokenRecord
-from explorer.media.audio import wav_bytes
+from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.edit.desk import Desk, desks
 from explorer.pages.inspect.events import tokens_bytes
 from explorer.pages.shared.session import Visit

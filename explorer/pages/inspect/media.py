@@ -17,11 +17,11 @@ from explorer.foundation.config import Limits, settings
 from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.foundation.owners import carried
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.media.audio import LoadedAudio
-from explorer.media.image import LoadedImage, fit
+from explorer.media.clips.video import LoadedVideo
 from explorer.media.medium import Medium, load_medium, modality_of
+from explorer.media.pictures.image import LoadedImage, fit
 from explorer.media.samples import samples_of
-from explorer.media.video import LoadedVideo
+from explorer.media.sounds.audio import LoadedAudio
 from explorer.pages.shared.session import ONE, UPLOADED, Visit, suited
 from explorer.tokenizers import list_tokenizers
 from explorer.views.kit.widgets import sample_strip

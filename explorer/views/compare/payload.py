@@ -18,9 +18,9 @@ from explorer.compare.kinds import kind_of
 from explorer.compare.run import Compared
 from explorer.compare.sheet import error_scale
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.media.audio import LoadedAudio, wav_bytes
-from explorer.media.image import LoadedImage, fit
 from explorer.media.medium import Medium
+from explorer.media.pictures.image import LoadedImage, fit
+from explorer.media.sounds.audio import LoadedAudio, wav_bytes
 from explorer.views.kit.wire.encoding import image_bytes, png_data_url, wav_data_url
 
 THUMBNAIL_PX = 144

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from explorer.foundation.errors import RecordError
-from explorer.media.audio import wav_bytes
+from explorer.media.sounds.audio import wav_bytes
 from explorer.views.kit.page.component import BrowserComponent
 from explorer.views.kit.wire.encoding import image_bytes, png_data_url, wav_data_url
 

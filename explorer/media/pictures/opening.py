@@ -19,15 +19,15 @@ from PIL import Image, PngImagePlugin
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import ExplorerError, MediaError
-from explorer.media import jpeg_ends, png_chunks, tiffs
-from explorer.media.boxes import brands
 from explorer.media.caps import check_bytes as check_bytes
 from explorer.media.caps import check_pixels as check_pixels
-from explorer.media.headers import completed
-from explorer.media.large import scaled_to_cap
-from explorer.media.rows import what_decodes
+from explorer.media.pictures import jpeg_ends, png_chunks, tiffs
+from explorer.media.pictures.boxes import brands
+from explorer.media.pictures.headers import completed
+from explorer.media.pictures.large import scaled_to_cap
+from explorer.media.pictures.rows import what_decodes
+from explorer.media.pictures.tiffs import ADVICE
 from explorer.media.sniffing import kind_of
-from explorer.media.tiffs import ADVICE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

@@ -11,9 +11,9 @@ import numpy as np
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
-from explorer.media.containers import Packets, opened
-from explorer.media.film_colour import rgb_of
-from explorer.media.opening import check_pixels
+from explorer.media.clips.containers import Packets, opened
+from explorer.media.clips.film_colour import rgb_of
+from explorer.media.pictures.opening import check_pixels
 from explorer.media.sniffing import Kind
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ import numpy as np
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
 from explorer.media.caps import more
-from explorer.media.opening import bytes_of
+from explorer.media.pictures.opening import bytes_of
 from explorer.media.sniffing import kind_of
-from explorer.media.sound_decoders import MOST_CHANNELS, check_claims
-from explorer.media.sound_reading import Read, read_sound
+from explorer.media.sounds.decoders import MOST_CHANNELS, check_claims
+from explorer.media.sounds.reading import Read, read_sound
 
 DEFAULT_LIMITS = Limits()
 READABLE = "WAV, FLAC, Ogg, MP3, AIFF, M4A, AAC, or the sound of an MP4, WebM or AVI"

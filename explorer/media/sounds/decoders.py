@@ -1,4 +1,4 @@
-"""The two decoders of sound, libsndfile and FFmpeg, and what each could make of a file. `sound_reading.py` decides.
+"""The two decoders of sound, libsndfile and FFmpeg, and what each could make of a file. `sounds/reading.py` decides.
 
 Letters of the shapes: S samples, C channels.
 """
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.foundation.errors import MediaError
-from explorer.media.containers import Packets, opened
-from explorer.media.mpeg_audio import counted_seconds, states_its_length
+from explorer.media.clips.containers import Packets, opened
 from explorer.media.sniffing import Kind
+from explorer.media.sounds.mpeg_audio import counted_seconds, states_its_length
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

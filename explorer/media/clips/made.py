@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.media.image import LoadedImage, fit
-from explorer.media.video import LoadedVideo
+from explorer.media.clips.video import LoadedVideo
+from explorer.media.pictures.image import LoadedImage, fit
 
 FRAMES = 25
 SIDE_PX = 192

@@ -13,11 +13,11 @@ from itertools import pairwise
 import numpy as np
 
 from explorer.foundation.errors import MediaError
-from explorer.media.header_claims import bytes_behind, claimed_bytes
-from explorer.media.mpeg_audio import joined_at
-from explorer.media.ogg_pages import OggLinks, ogg_links
 from explorer.media.sniffing import Kind
-from explorer.media.sound_decoders import SAME_S, Decoded, by_ffmpeg, by_libsndfile
+from explorer.media.sounds.decoders import SAME_S, Decoded, by_ffmpeg, by_libsndfile
+from explorer.media.sounds.header_claims import bytes_behind, claimed_bytes
+from explorer.media.sounds.mpeg_audio import joined_at
+from explorer.media.sounds.ogg_pages import OggLinks, ogg_links
 
 MOST_BEHIND = 512  # bytes behind the sound that are not worth a word
 MOST_JOINED = 100  # more are read as one file

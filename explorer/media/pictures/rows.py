@@ -8,7 +8,7 @@ import struct
 import numpy as np
 from PIL import Image
 
-from explorer.media.boxes import missing_bytes
+from explorer.media.pictures.boxes import missing_bytes
 
 
 def what_decodes(data: bytes, formats: tuple[str, ...]) -> str:

@@ -10,8 +10,8 @@ import struct
 import numpy as np
 from PIL import Image
 
-from explorer.media import light, profiles
-from explorer.media.profiles import Profile
+from explorer.media.pictures import light, profiles
+from explorer.media.pictures.profiles import Profile
 
 AS_SRGB = "colours are taken as sRGB"
 NO_PROFILE = "CMYK inks converted to RGB without a colour profile: colours are near, not exact."

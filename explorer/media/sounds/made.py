@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.media.audio import LoadedAudio
+from explorer.media.sounds.audio import LoadedAudio
 
 RATE_HZ = 44_100
 SPEECH_RATE_HZ = 24_000

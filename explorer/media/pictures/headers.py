@@ -11,9 +11,9 @@ import struct
 
 from PIL import Image
 
-from explorer.media import gif_blocks
-from explorer.media.boxes import bits, coded_colour
-from explorer.media.png_chunks import chunk
+from explorer.media.pictures import gif_blocks
+from explorer.media.pictures.boxes import bits, coded_colour
+from explorer.media.pictures.png_chunks import chunk
 
 _V5_BYTES, _EMBEDDED = 124, 0x4D424544  # a BMP's header of version 5; "MBED"
 

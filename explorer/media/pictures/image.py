@@ -15,8 +15,8 @@ from PIL import Image
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError, SettingsError
 from explorer.media.caps import check_pixels
-from explorer.media.colour import pixels_of_array, pixels_of_image
-from explorer.media.opening import bytes_of, open_picture
+from explorer.media.pictures.colour import pixels_of_array, pixels_of_image
+from explorer.media.pictures.opening import bytes_of, open_picture
 
 DEFAULT_LIMITS = Limits()
 

@@ -10,12 +10,12 @@ from PIL import Image
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
 from explorer.media.caps import check_pixels
-from explorer.media.colour import FILMED, rgb_of_upright
-from explorer.media.films import Film, Shown
-from explorer.media.gif_cover import Cover
-from explorer.media.managed import states_colours
-from explorer.media.opening import OTHER, frame_count, in_words, open_picture
-from explorer.media.scaling import small
+from explorer.media.clips.films import Film, Shown
+from explorer.media.clips.scaling import small
+from explorer.media.pictures.colour import FILMED, rgb_of_upright
+from explorer.media.pictures.gif_cover import Cover
+from explorer.media.pictures.managed import states_colours
+from explorer.media.pictures.opening import OTHER, frame_count, in_words, open_picture
 from explorer.media.sniffing import Kind
 
 HASTY_MS, UNHURRIED_MS = 10, 100  # browsers slow down animations that ask for no time at all

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from explorer.media.image import LoadedImage, fit
+from explorer.media.pictures.image import LoadedImage, fit
 
 
 def small(pixels: np.ndarray, side_px: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from explorer.media import light
+from explorer.media.pictures import light
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

@@ -1,0 +1,1 @@
+"""Clips: any film that a person brings -> frames at even steps."""
