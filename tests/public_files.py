@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "tokenizers"))
+sys.path.insert(0, str(Path(__file__).resolve().parent / "public"))
 
 
 def taming(folder: Path) -> Path:
@@ -48,7 +48,7 @@ def titok(folder: Path) -> Path:
 
 def encodec(folder: Path) -> Path:
     """An audio codec: EnCodec 24 kHz in a folder of the Hub."""
-    from tests.tokenizers.hub_models import encodec as random_encodec
+    from tests.public.hub_models import encodec as random_encodec
 
     place = folder / "encodec_24khz"
     random_encodec("24 kHz").save_pretrained(place)
@@ -57,7 +57,7 @@ def encodec(folder: Path) -> Path:
 
 def mimi(folder: Path) -> Path:
     """A second audio codec, to compare the first with."""
-    from tests.tokenizers.hub_models import MODELS
+    from tests.public.hub_models import MODELS
 
     place = folder / "mimi"
     MODELS["mimi"]().save_pretrained(place)

@@ -115,6 +115,17 @@ def test_files_are_short_enough_to_read():
     assert {name: n for name, n in lines.items() if n > FILE_LINES} == {}
 
 
+def test_no_room_is_crowded():
+    """A newcomer reads a folder at a glance: 30 files of its own, and what is more goes to a room within."""
+    rooms = [folder for top in ("explorer", "tests") for folder in (ROOT / top).rglob("*") if folder.is_dir()]
+    held = {
+        str(room.relative_to(ROOT)): sum(1 for file in room.iterdir() if file.is_file() and file.suffix != ".pyi")
+        for room in rooms
+        if room.name != "__pycache__"
+    }
+    assert len(held) > 50 and {room: count for room, count in held.items() if count > 30} == {}
+
+
 def test_no_two_test_files_have_one_name():
     """pytest imports them by their name alone, so two of one name end the whole run."""
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]

@@ -43,7 +43,7 @@ def checkpoint(folder: Path) -> Path:
     """The published layout: `state_dict` in a torch file."""
     import torch
 
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tokenizers"))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "public"))
     from ruled_weights import golden, ruled_state
 
     path = folder / "vqgan_imagenet_f16_16384.ckpt"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 PANEL = "#load-panel"
 TITLE = "vqgan.ckpt (taming VQGAN)"  # of what the tests bring
 PATIENCE_MS = 60_000
-for folder in ("tokenizers", "loading"):
+for folder in ("public", "loading"):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))
 import convvq_originals as originals  # noqa: E402
 from fake_hub import Repository, serving  # noqa: E402

@@ -9,7 +9,7 @@ from explorer.compare.dodge import dodged
 
 
 def test_marks_of_one_rate_stand_beside_each_other():
-    """The cases of tests/views/js/compare_model.test.js."""
+    """The cases of tests/views/js/compare/compare_model.test.js."""
     assert dodged([(100, 50), (100, 52), (100, 90), (100, 55)], 12.5, (0, 200)) == [100, 114, 100, 88]
     assert dodged([(195, 50)] * 3, 12.5, (0, 200)) == [195, 181, 167]  # no room at the right
     assert dodged([(5, 5), (5, 5)], 12.5, (0, 10)) == [5, 5]  # no room at all

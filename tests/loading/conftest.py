@@ -12,7 +12,7 @@ from explorer.foundation import config
 from explorer.loading import recognition
 from explorer.public import FORMATS
 
-sys.path.append(str(Path(__file__).parent.parent / "tokenizers"))  # for the originals' weights and answers
+sys.path.append(str(Path(__file__).parent.parent / "public"))  # for the originals' weights and answers
 
 
 @pytest.fixture(autouse=True)

@@ -195,7 +195,7 @@ def test_every_known_one_is_of_a_format_that_reads_it():
         assert FORMATS.load(one.format).modality == one.modality
 
 
-GOLDENS = Path(__file__).parent.parent / "tokenizers" / "goldens"
+GOLDENS = Path(__file__).parent.parent / "public" / "goldens"
 COUNTED = {  # names and shapes of the originals at their published configurations -> id of the list
     "vqgan_f16_1024": "vqgan-f16-1024", "vqgan_f16_16384": "vqgan-f16-16384", "vqgan_gumbel_f8": "vqgan-gumbel-f8",
     "ldm_vq_f4": "ldm-vq-f4", "ldm_vq_f8": "ldm-vq-f8", "chameleon": "chameleon-original", "ibq_16384": "ibq-16384",

@@ -17,7 +17,7 @@ from explorer.foundation.errors import MediaError
 from explorer.media.medium import load_medium
 from explorer.media.pictures.image import load_image
 from tests.media import made_icc
-from tests.media.odd_colour_files import heif
+from tests.media.odd.odd_colour_files import heif
 
 PHOTO = data.astronaut()[:64, :96]
 FILLER = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)

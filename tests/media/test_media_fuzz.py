@@ -18,7 +18,7 @@ from explorer.foundation.config import Limits
 from explorer.foundation.errors import Cancelled, MediaError
 from explorer.media.medium import load_medium
 from explorer.media.pictures.opening import in_words
-from tests.media.odd_colour_files import heif
+from tests.media.odd.odd_colour_files import heif
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = 240  # of each kind

@@ -17,7 +17,7 @@ from explorer.media.sounds.header_claims import bytes_behind, claimed_bytes
 from explorer.media.sounds.mpeg_audio import after_id3, counted_seconds, first_frame, joined_at, states_its_length
 from explorer.media.sounds.ogg_pages import ogg_links
 from tests.media import ffmpeg_program
-from tests.media.odd_sound_files import MP3, NO_XING, RATE, tone
+from tests.media.odd.odd_sound_files import MP3, NO_XING, RATE, tone
 
 RNG = np.random.default_rng(0)
 UNMARKED = (

@@ -14,7 +14,7 @@ from explorer.pages.api.loading import load_source
 from explorer.pages.bring import jobs as loading_jobs
 from explorer.pages.bring.uploads import UploadStore
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tokenizers"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "public"))
 import convvq_originals as originals
 
 

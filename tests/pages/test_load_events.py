@@ -28,7 +28,7 @@ from explorer.pages.codebook.visitors import Visitors
 from explorer.pages.shared.visitor_files import NOBODYS, files
 from explorer.public.known import known_tokenizers
 
-ORIGINALS = Path(__file__).resolve().parents[1] / "tokenizers"
+ORIGINALS = Path(__file__).resolve().parents[1] / "public"
 PATIENCE_S = 60
 
 

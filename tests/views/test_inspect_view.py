@@ -15,7 +15,8 @@ from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecor
 from explorer.views.inspect.view import MAP_TITLES, CodeMap, Raster, Selected, grid_shape, payload
 from explorer.views.kit.wire.encoding import unpack
 
-JS_TESTS = sorted(file.name for file in (Path(__file__).parent / "js").glob("*.test.js"))
+JS = Path(__file__).with_name("js")
+JS_TESTS = sorted(file.relative_to(JS).as_posix() for file in JS.rglob("*.test.js"))
 
 
 def make_record(size=64, codes=16, levels=1, dim=3, layout=None, seed=0):
@@ -155,7 +156,7 @@ def test_what_does_not_fit_is_refused():
 
 @pytest.mark.parametrize("name", JS_TESTS)
 def test_browser_modules(node, name):
-    path = Path(__file__).with_name("js") / name
+    path = JS / name
     result = subprocess.run([node, "--test", str(path)], capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-1000:]
     assert "# pass 0" not in result.stdout

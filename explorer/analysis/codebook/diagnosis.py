@@ -1,8 +1,8 @@
 """Diagnosis of a codebook over a whole data set: what is wrong in plain words, how sure, what shows it, what to try.
 
 It reads measures alone, never the name or the settings of a tokenizer. What decides is named in the rules and was set
-by codebooks known to be broken or well: `tests/analysis/codebook_cases.py`. A fault that explains others is said alone:
-what would follow from it is no finding of its own.
+by codebooks known to be broken or well: `tests/analysis/codebook/codebook_cases.py`. A fault that explains others is
+said alone: what would follow from it is no finding of its own.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ differ in how likely they are, so what is called dead keeps away from it: its up
 twice the codes seen in one to three media, and three in a hundred of the rest; more, up to a tenth, the more of the
 codes in use are so rare. Nothing is called
 dead while that is more than half of the codes in use and few tokens were counted: rare codes then run on below that.
-The constants were set by codebooks of which it is known: `tests/analysis/calibration.py` prints how often they are
-wrong.
+The constants were set by codebooks of which it is known: `tests/analysis/codes/calibration.py` prints how often they
+are wrong.
 """
 
 from __future__ import annotations

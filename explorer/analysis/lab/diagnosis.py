@@ -3,7 +3,7 @@ tried (`lab/advice.py`). What codes reach is held against k-means on the same la
 
 It reads the three stores of a run (see `explorer.lab.history`): curves with `series(name)`, frames with `after(step)`,
 events with `since(step)`. Shares and ratios that decide are named at the top; they were set by runs that are known to
-be broken or well (`tests/analysis/test_lab_diagnosis.py`).
+be broken or well (`tests/analysis/lab/test_lab_diagnosis.py`).
 """
 
 from __future__ import annotations

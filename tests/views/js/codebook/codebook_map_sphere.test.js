@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { bitRows, bitTable } from "../../../../explorer/views/codebook/map/bits.js";
+import { mapSvg, wrapped } from "../../../../explorer/views/codebook/map/export.js";
+import { scaleTicks } from "../../../../explorer/views/codebook/map/legend.js";
+import * as model from "../../../../explorer/views/codebook/map/model.js";
+import * as turn from "../../../../explorer/views/codebook/map/turn.js";
+import * as words from "../../../../explorer/views/codebook/map/words.js";
+
+const near = (a, b, tolerance = 1e-6) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
+
+test("turning keeps lengths and angles, whatever the order of turns", () => {
+  let matrix = turn.START;
+  for (let i = 0; i < 40; i++) matrix = turn.turned(matrix, 0.31 * i, -0.17 * i);
+  for (let a = 0; a < 3; a++) {
+    for (let b = 0; b < 3; b++) near([0, 1, 2].reduce((sum, k) => sum + matrix[3 * a + k] * matrix[3 * b + k], 0), a === b ? 1 : 0);
+  }
+});
+
+test("dragging to the right moves the near side to the right, dragging down moves it down", () => {
+  const still = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+  const [right] = turn.seen(turn.turned(still, 0.1, 0), 0, 0, 1);
+  const [, down] = turn.seen(turn.turned(still, 0, 0.1), 0, 0, 1);
+  assert.ok(right > 0 && down > 0);
+});
+
+test("no two corners cover each other at the start", () => {
+  const places = Array.from({ length: 8 }, (_, corner) => turn.seen(turn.START, ...turn.cornerVector(corner)));
+  for (let a = 0; a < 8; a++) for (let b = 0; b < a; b++) assert.ok(Math.hypot(places[a][0] - places[b][0], places[a][1] - places[b][1]) > 0.15);
+});
+
+test("the first bit is the most significant; each code is in one corner, on the side of its bits", () => {
+  assert.deepEqual([0, 1, 2].map((bit) => turn.bitOf(0b100, bit, 3)), [1, 0, 0]);
+  const bits = 5;
+  const chosen = [3, 0, 1];
+  const seenCodes = new Set();
+  for (let corner = 0; corner < 8; corner++) {
+    const codes = turn.codesOfCorner(corner, chosen, bits);
+    assert.equal(codes.size, 4);
+    const vector = turn.cornerVector(corner);
+    near(Math.hypot(...vector), 1);
+    for (const code of codes) {
+      const digits = code.toString(2).padStart(bits, "0");
+      chosen.forEach((bit, i) => assert.equal(digits[bit], vector[i] > 0 ? "1" : "0"));
+      seenCodes.add(code);
+    }
+  }
+  assert.equal(seenCodes.size, 32);
+  assert.equal(turn.cornerName(3), "011");
+});
+
+test("a bit changes on its great circle", () => {
+  for (const axis of [0, 1, 2]) {
+    const circle = turn.greatCircle(axis, 12);
+    for (let i = 0; i < circle.length; i += 3) {
+      near(circle[i + axis], 0);
+      near(Math.hypot(circle[i], circle[i + 1], circle[i + 2]), 1);
+    }
+  }
+});
+
+test("latents are moved out to the sphere, those without a direction left out", () => {
+  const out = turn.ontoSphere([3, 4, 0, 0, 0, 0, 0, 0, -2]);
+  assert.deepEqual([...out].map((x) => Number(x.toFixed(6))), [0.6, 0.8, 0, 0, 0, -1]);
+});
+
+test("three bits stay different, whichever is chosen", () => {
+  assert.deepEqual(turn.chooseBit([0, 1, 2], 0, 5), [5, 1, 2]);
+  assert.deepEqual(turn.chooseBit([0, 1, 2], 0, 2), [2, 1, 0]);
+});
+
+test("the bit most like another is the one of largest correlation, of either sign; constant bits have none", () => {
+  const correlation = [[1, -0.9, null], [-0.9, 1, null], [null, null, null]];
+  const rows = bitRows([0.5, 0.4, 1], correlation);
+  assert.deepEqual(rows[0], { bit: 1, share: 0.5, with: 2, correlation: -0.9 });
+  assert.equal(rows[2].with, null);
+  assert.equal(bitTable([0.5, 0.4, 1], correlation).trim().split("\n")[3], "3,1,,,");
+});
+
+const level = { codebook_size: 4, tokens: 111, counts: Uint32Array.from([0, 1, 10, 100]), state: Uint8Array.from([1, 0, 3, 4]) };
+
+function smallMap(more = {}) {
+  const raw = { kind: "pca", codes: Uint32Array.from([0, 1, 2, 3]), xy: Float32Array.from([0, 0, 2, 0, 0, 1, 2, 1]), norm: Float32Array.from([1, 2, 3, 4]), error: Float32Array.from([NaN, 0.5, 0.25, 0.125]), latents: Float32Array.from([1, 0.5, 1, 0.5]), regions: null, explained: [0.5, 0.25], trustworthiness: 0.9, notes: ["Fitted on 4 vectors."], ...more };
+  return model.readMap(raw, 4);
+}
+
+test("the words of a code: state, count, denominator, norm, error", () => {
+  const text = words.codeWords(2, level, smallMap());
+  assert.equal(text, "Code 2 · near-duplicate · 10 of 111 tokens (9.0%) · norm 3.00 · error 0.250 (mean squared)");
+  assert.ok(!words.codeWords(0, level, smallMap()).includes("error"));
+});
+
+test("the rows of honesty name codes, trustworthiness and the sample of latents", () => {
+  const rows = Object.fromEntries(words.honesty(smallMap(), level, true));
+  assert.equal(rows.Drawn, "4 of 4 codes");
+  assert.match(rows.Trustworthiness, /0\.900 of 1/);
+  assert.match(rows.Latents, /2 of 2 sampled, out of 111 tokens/);
+  assert.ok(!("Latents" in Object.fromEntries(words.honesty(smallMap(), level, false))));
+});
+
+test("files: every drawn code with its own place; corners with their bits; the selection", () => {
+  const lines = words.mapTable(smallMap(), level).trim().split("\n");
+  assert.equal(lines[0], "code,pca_x,pca_y,tokens,share,state,norm,mean_squared_error");
+  assert.equal(lines[1], "0,0,0,0,0,dead,1,");
+  assert.equal(lines[4], `3,2,1,100,${100 / 111},over-used,4,0.125`);
+  const corners = words.cornerTable([1, 2, 3, 4, 5, 6, 7, 8], [9, 0, 4], 36).trim().split("\n");
+  assert.equal(corners[0], "bit_10,bit_1,bit_5,tokens,share");
+  assert.equal(corners[7], `1,1,0,7,${7 / 36}`);
+  assert.equal(words.selectionTable({ rows: [{ code: 3, count: 100 }] }, level).trim().split("\n")[1], `3,100,${100 / 111},over-used`);
+});
+
+test("long lines are cut at spaces, a longer word stays whole", () => {
+  assert.deepEqual(wrapped("aa bb cc dddddd e", 5), ["aa bb", "cc", "dddddd", "e"]);
+});
+
+test("ticks of the colour scale stand where their values are coloured", () => {
+  const scale = model.measure("usage", smallMap(), level.counts);
+  assert.deepEqual(scaleTicks(scale).map(({ at, text }) => [Number(at.toFixed(3)), text]), [[0, "1"], [0.5, "10"], [1, "100"]]);
+});
+
+test("the SVG holds every code on screen at its place, what it shows in words, and no markup of others", () => {
+  const map = smallMap();
+  const scale = model.measure("usage", map, level.counts);
+  const radius = model.radii(map, scale);
+  const theme = { ink: "#111111", muted: "#777777", surface: "#ffffff", line: "#dddddd" };
+  const look = { theme, colours: model.ramp("viridis"), shade: model.shades(map, scale), radius, order: [0, 1, 2, 3], state: level.state, faded: (code) => code === 1 };
+  const frame = { W: 200, H: 100, s: 100, view: { zoom: 1 }, place: (x, y) => [20 + 100 * x, 10 + 100 * y] };
+  const svg = mapSvg(map, frame, look, { title: "<b> & co", lines: ["Drawn: 4 of 4 codes"], layers: [], picture: () => "" });
+  assert.equal(svg.match(/<title>code \d/g).length, 4);
+  assert.ok(svg.includes(`translate(${20 + 100 * map.xy[2]} ${Number((10 + 100 * map.xy[3]).toFixed(2))})" opacity="0.14"`));
+  assert.ok(svg.includes("&lt;b&gt; &amp; co") && !svg.includes("<b>"));
+  assert.ok(svg.includes("Drawn: 4 of 4 codes"));
+  const dead = svg.split("\n").find((line) => line.includes("code 0<"));
+  assert.ok(dead.includes('fill="none"'), "a dead code is hollow");
+});

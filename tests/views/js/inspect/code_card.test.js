@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import * as format from "../../../../explorer/views/kit/wire/words.js";
+import { axisAt, barGeometry } from "../../../../explorer/views/inspect/card/vector.js";
+
+const range = (count) => Array.from({ length: count }, (_, index) => index);
+
+test("the count names its denominator and its share", () => {
+  assert.equal(format.countText({ tokens: range(14), numTokens: 1024 }), "14 of 1,024 tokens, 1.4%");
+  assert.equal(format.countText({ tokens: [], numTokens: 1024 }), "0 of 1,024 tokens, 0%");
+});
+
+test("the rank is among the used codes, and an unused code has none", () => {
+  const facts = { tokens: [1], rank: 12, usedCodes: 318, codebookSize: 1024 };
+  assert.equal(format.rankText(facts), "rank 12 of 318 used codes · K = 1,024");
+  assert.equal(
+    format.rankText({ ...facts, tokens: [], rank: null }),
+    "not among the 318 used codes · K = 1,024",
+  );
+});
+
+test("places are counted from one, row by row", () => {
+  assert.equal(format.placeText(0, [4, 8]), "row 1, column 1");
+  assert.equal(format.placeText(13, [4, 8]), "row 2, column 6");
+  assert.equal(format.placeText(1300, null), "token 1,300");
+});
+
+test("significant digits stay readable from tiny to huge", () => {
+  assert.deepEqual(
+    [0, 1.23456, -0.0123456, 1234.5, 0.00001234, 1234567, null].map((number) => format.significant(number)),
+    ["0", "1.23", "−0.0123", "1235", "1.23e−5", "1.23e6", "unknown"],
+  );
+});
+
+test("the margin runs from a tie to certainty", () => {
+  const at = (distance, second) => format.margin({ distance, second: { code: 91, distance: second } });
+  assert.equal(at(1, 1).share, 0);
+  assert.match(at(1, 1).verdict, /tie/);
+  assert.equal(at(0.9, 1.2).share.toFixed(3), "0.250");
+  assert.equal(at(0.9, 1.2).detail, "0.900 to this code, 1.20 to code 91: margin 0.300 (25% nearer)");
+  assert.match(at(1, 1.0001).detail, /<0\.1% nearer/);
+  assert.deepEqual([at(1.2, 1).share, at(1.2, 1).verdict], [0, "Not the nearest code"]);
+  assert.match(at(1.2, 1).detail, /margin −0\.200$/);
+  assert.equal(at(0, 2).share, 1);
+  assert.equal(at(0, 2).verdict, "Certain");
+});
+
+test("a margin of negative distances has no share, and without distances there is none", () => {
+  const dot = format.margin({ distance: -3, second: { code: 5, distance: -2 } });
+  assert.equal(dot.share, null);
+  assert.match(dot.detail, /margin 1\.00$/);
+  assert.equal(format.margin({ distance: null, second: { code: 5, distance: 2 } }), null);
+  assert.equal(format.margin({ distance: 1, second: null }), null);
+});
+
+test("stepping through the tokens goes round and copes with a stranger", () => {
+  const tokens = [3, 7, 20];
+  assert.equal(format.stepToken(tokens, 7, 1), 20);
+  assert.equal(format.stepToken(tokens, 20, 1), 3);
+  assert.equal(format.stepToken(tokens, 3, -1), 20);
+  assert.equal(format.stepToken(tokens, 99, 1), 3);
+  assert.equal(format.stepToken(tokens, -1, -1), 20);
+  assert.equal(format.stepToken([], 3, 1), -1);
+});
+
+test("the vector as CSV keeps nine digits, and digits where there are any", () => {
+  const vector = new Float32Array([0.5, -1.25]);
+  assert.equal(format.vectorCsv({ vector }), "axis,value\n0,0.5\n1,-1.25\n");
+  assert.equal(
+    format.vectorCsv({ vector, digits: [2, 0], digitLevels: [5, 3] }),
+    "axis,value,digit,levels\n0,0.5,2,5\n1,-1.25,0,3\n",
+  );
+});
+
+test("two levels on every axis are bits", () => {
+  assert.equal(format.digitKind(null), null);
+  assert.equal(format.digitKind([2, 2, 2]), "bits");
+  assert.equal(format.digitKind([8, 2, 5]), "levels");
+});
+
+test("bars share a symmetric scale and meet at the zero line", () => {
+  const { bars, zero, limit } = barGeometry([2, -1, 0], 300, 80);
+  assert.equal(zero, 40);
+  assert.equal(limit, 2);
+  assert.deepEqual([bars[0].y, bars[0].height], [0, 40]);
+  assert.deepEqual([bars[1].y, bars[1].height], [40, 20]);
+  assert.equal(bars[2].height, 0);
+  for (const bar of bars) assert.ok(bar.x >= 0 && bar.x + bar.width <= 300);
+});
+
+test("a vector of zeros or of many axes still has a geometry", () => {
+  assert.ok(barGeometry([0, 0], 100, 50).bars.every((bar) => bar.height === 0));
+  const many = barGeometry(range(512).map((axis) => axis - 256), 200, 50).bars;
+  assert.ok(many.every((bar) => bar.width > 0 && Number.isFinite(bar.y)));
+});
+
+test("the axis under the pointer", () => {
+  assert.equal(axisAt(0, 100, 4), 0);
+  assert.equal(axisAt(99.9, 100, 4), 3);
+  assert.equal(axisAt(100, 100, 4), -1);
+  assert.equal(axisAt(-1, 100, 4), -1);
+  assert.equal(axisAt(5, 0, 4), -1);
+});
