@@ -48,7 +48,7 @@ def titok(folder: Path) -> Path:
 
 def encodec(folder: Path) -> Path:
     """An audio codec: EnCodec 24 kHz in a folder of the Hub."""
-    from tests.public.hub_models import encodec as random_encodec
+    from tests.public.transformers.hub_models import encodec as random_encodec
 
     place = folder / "encodec_24khz"
     random_encodec("24 kHz").save_pretrained(place)
@@ -57,7 +57,7 @@ def encodec(folder: Path) -> Path:
 
 def mimi(folder: Path) -> Path:
     """A second audio codec, to compare the first with."""
-    from tests.public.hub_models import MODELS
+    from tests.public.transformers.hub_models import MODELS
 
     place = folder / "mimi"
     MODELS["mimi"]().save_pretrained(place)

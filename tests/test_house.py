@@ -16,7 +16,31 @@ TOP_LEVEL = {
     *("LICENSE", "pyproject.toml"),
 }
 RIGHT_OF_THE_JOINTS = ("analysis", "compare", "views", "pages")  # numpy and the browser: no torch
-LEFT_OF_THE_JOINTS = ("quantizers", "tokenizers", "training", "media", "analysis", "lab", "audit", "compare", "loading")
+LEFT_OF_THE_JOINTS = (
+    *("quantizers", "tokenizers", "public", "training", "media", "analysis", "lab", "audit", "compare", "loading"),
+)
+# From the ground up. A folder imports from its own floor and below.
+FLOORS = (
+    ("foundation",),
+    ("joints",),
+    ("media", "quantizers"),
+    ("tokenizers", "public", "loading"),
+    ("training", "lab", "audit", "compare", "opening"),
+    ("analysis",),
+    ("views",),
+    ("pages",),
+    ("cli",),
+)
+# What still looks up, folder by folder: none may be added, and one that is mended leaves the list.
+UPWARDS = {
+    ("audit", "analysis"): "the counts of an audit are read by the rules that analysis has for records, too",
+    ("compare", "analysis"): "its figures are those of analysis",
+    ("joints", "analysis"): "a token file tells the error of each token",
+    ("joints", "lab"): "a run file holds curves and events as the lab keeps them",
+    ("lab", "analysis"): "a run is judged where it is trained",
+    ("opening", "analysis"): "what an opened table tells is measured there",
+    ("training", "analysis"): "a training is judged by the same figures",
+}
 UNSAFE = r"(?<![.\w])(eval|exec)\(|\bpickle\.loads?\b|weights_only\s*=\s*False|allow_pickle\s*=\s*True|shell\s*=\s*True"
 
 
@@ -93,10 +117,26 @@ def test_nothing_left_of_the_joints_imports_gradio_or_plotly():
 
 
 def test_the_joints_themselves_import_neither():
-    joints = ("record", "registry", "errors", "tokenizers.base", "frame", "lab.settings", "lab.controls")
+    joints = ("joints.record", "joints.frame", "joints.tokenizer", "lab.settings", "lab.controls")
     for name in (f"explorer.{joint}" for joint in joints):
         assert name in source_imports(), name
         assert not {"torch", "gradio", "plotly"} & set(reached(name)), name
+
+
+def test_no_folder_imports_from_a_floor_above():
+    """The floors of the house; what a string names (`load_dotted`) is loaded when it is needed, and counts as well."""
+    floor = {folder: number for number, folders in enumerate(FLOORS) for folder in folders}
+    folders = {path.name for path in (ROOT / "explorer").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(floor)
+    upwards = set()
+    for path in python_files():
+        own = path.relative_to(ROOT / "explorer").parts[0]
+        for target in re.findall(
+            r"(?:from |import |load_dotted\(f?\")explorer\.(\w+)", path.read_text(encoding="utf-8")
+        ):
+            if own in floor and target in floor and floor[target] > floor[own]:
+                upwards.add((own, target))
+    assert upwards == set(UPWARDS)
 
 
 def test_the_reader_of_imports_sees_them_all():

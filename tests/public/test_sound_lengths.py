@@ -16,8 +16,8 @@ from explorer.audit.sources import open_source
 from explorer.joints.files.tokens import load_tokens, save_tokens, token_meta
 from explorer.media.medium import tokenized
 from explorer.media.sounds.audio import LoadedAudio, wav_bytes
-from tests.public.hub_folders import codes, loaded, saved, sound, tensor
-from tests.public.hub_models import FORMAT, MODELS, dac, mimi
+from tests.public.transformers.hub_folders import codes, loaded, saved, sound, tensor
+from tests.public.transformers.hub_models import FORMAT, MODELS, dac, mimi
 
 SOUNDS = ("encodec 24 kHz", "encodec 48 kHz", "dac 44.1 kHz", "mimi", "xcodec", "xcodec2", "neucodec", "wav2vec2")
 

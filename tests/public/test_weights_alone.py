@@ -14,8 +14,8 @@ from explorer.loading.recognition import recognise
 from explorer.public import FORMATS
 from explorer.public.convvq.format import ConvFormat
 from explorer.public.format import Format
-from tests.public.hub_models import MODELS
 from tests.public.sound_files import SNAC_24, save_snac
+from tests.public.transformers.hub_models import MODELS
 
 LOOKS = {
     "encodec 24 kHz": "EnCodec of transformers",

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from tests.public.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
-from tests.public.hub_models import DAC, dac
+from tests.public.transformers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
+from tests.public.transformers.hub_models import DAC, dac
 
 EACH_SECOND = {"16 kHz": "50", "24 kHz": "75", "44.1 kHz": "86.13"}
 

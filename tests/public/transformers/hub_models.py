@@ -27,7 +27,7 @@ from transformers import (
     XcodecModel,
 )
 
-from tests.public.hub_folders import picture, sound, tensor
+from tests.public.transformers.hub_folders import picture, sound, tensor
 
 # 64 codes are 6 bits, 1,024 are 10: these bandwidths are the published ones times 0.6, so that the levels stay as many.
 ENCODEC = {

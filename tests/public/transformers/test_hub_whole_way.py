@@ -7,8 +7,8 @@ from explorer.analysis.pictures.depiction import depict
 from explorer.loading.sources import load, plan
 from explorer.media.medium import LoadedAudio, fit_medium, values
 from explorer.tokenizers import forget, load_tokenizer
-from tests.public.hub_folders import sound
-from tests.public.hub_models import MODELS
+from tests.public.transformers.hub_folders import sound
+from tests.public.transformers.hub_models import MODELS
 
 
 @pytest.mark.parametrize("name", ["encodec 48 kHz", "dac 44.1 kHz", "mimi", "neucodec", "wav2vec2"])

@@ -18,8 +18,8 @@ from transformers import (
     T5Config,
 )
 
-from tests.public.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
-from tests.public.hub_models import ENCODEC, MIMI, encodec, fill_mimi
+from tests.public.transformers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
+from tests.public.transformers.hub_models import ENCODEC, MIMI, encodec, fill_mimi
 
 CODEC = EncodecConfig(num_filters=4, hidden_size=16, codebook_size=64, **ENCODEC["32 kHz"]).to_dict()
 LAYERS = dict(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2, head_dim=8)

@@ -8,8 +8,8 @@ from transformers import SeamlessM4TFeatureExtractor, Wav2Vec2FeatureExtractor
 
 from explorer.foundation.errors import RecordError
 from explorer.public.transformers.speech import mel_frames, paired_mel_frames, two_thirds
-from tests.public.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
-from tests.public.hub_models import MODELS
+from tests.public.transformers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
+from tests.public.transformers.hub_models import MODELS
 
 
 def features_of(media):

@@ -10,9 +10,9 @@ import transformers
 from explorer.loading.fill import check
 from explorer.public import FORMATS
 from explorer.public.header import Header, TensorInfo
-from tests.public.hub_folders import CLOSE, codes, gap, loaded, picture, saved, sound, tensor
-from tests.public.hub_models import MIMI as SMALL_MIMI
-from tests.public.hub_models import dac, encodec, mimi, tables
+from tests.public.transformers.hub_folders import CLOSE, codes, gap, loaded, picture, saved, sound, tensor
+from tests.public.transformers.hub_models import MIMI as SMALL_MIMI
+from tests.public.transformers.hub_models import dac, encodec, mimi, tables
 
 ENCODEC = {
     "24 kHz": dict(target_bandwidths=[1.5, 3.0, 6.0, 12.0, 24.0], num_filters=32, hidden_size=128, codebook_size=1024),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.public.hub_folders import codes, loaded, picture, recognised, saved, sound
-from tests.public.hub_models import FORMAT, MODELS
+from tests.public.transformers.hub_folders import codes, loaded, picture, recognised, saved, sound
+from tests.public.transformers.hub_models import FORMAT, MODELS
 
 
 @pytest.fixture(scope="module", params=MODELS)

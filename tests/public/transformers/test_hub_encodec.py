@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 from explorer.foundation.errors import CheckpointError, RecordError
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
-from tests.public.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
-from tests.public.hub_models import ENCODEC, encodec
+from tests.public.transformers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
+from tests.public.transformers.hub_models import ENCODEC, encodec
 
 LEVELS = {"24 kHz": 32, "32 kHz": 4, "48 kHz": 16}
 

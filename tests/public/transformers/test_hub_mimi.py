@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
-from tests.public.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
-from tests.public.hub_models import mimi
+from tests.public.transformers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
+from tests.public.transformers.hub_models import mimi
 
 
 @pytest.fixture(scope="module")
