@@ -1,4 +1,4 @@
-"""Views: browser components (`<name>.py` + `<name>.js` + `<name>.css`) and what they share. No torch here.
+"""Views: browser components (`<room>/<name>.py`, `.js` and `.css`) and the kit that they are built of. No torch here.
 
 To add one: write the three files, subclass `BrowserComponent`, and add its line below.
 """
