@@ -75,7 +75,7 @@ def notes_on(
     for level in levels:
         if (kind := rounded_by(np.flatnonzero(level.counts))) is not None:
             notes.append(f"{level.name + ': ' if level.name else ''}{rounding_words(kind)}")
-    if len(levels) > 1 and (ranges := _own_ranges(levels)):
+    if len(levels) > 1 and (ranges := own_ranges(levels)):
         notes.append(
             f"Each level stays in {ranges:,} numbers of its own, as codes with an offset do: each level may be a "
             f"codebook of {ranges:,} codes."
@@ -87,7 +87,7 @@ def notes_on(
     return notes
 
 
-def _own_ranges(levels: Sequence[LevelAudit]) -> int:
+def own_ranges(levels: Sequence[LevelAudit]) -> int:
     """The width w if level l uses codes of l w to (l + 1) w only, for w = K / L; else 0."""
     size, number = levels[0].codebook_size, len(levels)
     width = size // number

@@ -16,7 +16,7 @@ TRAINING_PRESETS = (
         "quantization error grows to more than ten times what k-means leaves and stays there.",
         why="With decay 0.99 a code is the mean of its latents over about 100 steps, in which the clusters turn by 25 "
         "degrees. The statistics are of a distribution that is gone.",
-        source="No public report is known to us; the EMA is that of survey 002, eqs 11-13",
+        source="No public report is known to us; the EMA is that of VQ-VAE (van den Oord et al. 2017, appendix A.1)",
         changes=PLAIN | {"dataset": "drift", "drift": 0.7, "codebook_size": 5, "initialization": "error_driven"},
         mend=Mend(
             "Decay 0.9",
@@ -41,12 +41,12 @@ TRAINING_PRESETS = (
         changes=SMALL | {"update": "gradient", "codebook_size": 32, "beta": 1e-3},
         mend=Mend(
             "Beta 1",
-            "Latents are pulled back to their codes; it acts on this run. Codes that have died stay dead: they would "
-            "have to be reseeded.",
+            "Latents are pulled back to their codes; it acts on this run. Codes that have died come back only where "
+            "latents pass by; a reseeding strategy brings them back.",
             {"beta": 1.0},
             "Latents and codes are together again, at a mean length of {latent_norm}: codes leave {error} of the "
-            "latents' variance. {dead} of {k} codes died meanwhile and stay dead, since beta moves no code; choose a "
-            "reseeding strategy for them.",
+            "latents' variance. {dead} of {k} codes are dead at this step: beta moves no code, so they come back only "
+            "where latents pass by; a reseeding strategy brings them back.",
         ),
         sign=Sign("error", 0.5, 0.2),
         pause_at=300,
@@ -95,11 +95,11 @@ TRAINING_PRESETS = (
         },
         mend=Mend(
             "Codebook learning rate 0.03",
-            "The codes in use catch up with their latents; it acts on this run. Codes that have died stay dead: they "
-            "would have to be reseeded.",
+            "The codes in use catch up with their latents; it acts on this run. Codes that have died come back only "
+            "where latents pass by; a reseeding strategy brings them back.",
             {"codebook_lr": 3e-2},
-            "The codes in use have caught up: they leave {error} of the latents' variance. {dead} of {k} codes had "
-            "died and stay dead, since no latent pulls at them; choose a reseeding strategy for them.",
+            "The codes in use have caught up: they leave {error} of the latents' variance. {dead} of {k} codes are "
+            "dead at this step: they come back only where latents pass by; a reseeding strategy brings them back.",
         ),
         sign=Sign("error", 0.6, 0.25),
         pause_at=300,

@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import entropy
 
 from explorer.__main__ import main
+from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.analysis.codes.usage import usage_of_counts
 from explorer.audit import index_blocks
 from explorer.audit.index_axes import guessed_axes, named_axes, own_codes
@@ -55,6 +56,17 @@ def test_levels_in_one_array_are_found(piece, layout, tmp_path):
         rows = levels_in_one_array()[:, q]
         np.testing.assert_array_equal(level.halves[1], np.bincount(rows[1::2].reshape(-1), minlength=1024))
         assert level.batches[:, 1].tolist() == [len(np.unique(row)) for row in rows]
+
+
+def test_codes_of_the_other_levels_are_not_called_dead(tmp_path):
+    """Each level stays in numbers of its own, so K may be 128: nothing is certain of the 896 that no level uses."""
+    np.save(tmp_path / "c.npy", levels_in_one_array())
+    audit = audit_indices(tmp_path / "c.npy", 1024)
+    found = diagnose(audit, [None] * 8)
+    assert all(one.level in ("note", "good") for one in found) and not any("are dead" in one.title for one in found)
+    told = next(one for one in found if one.kind == "Dead or not cannot be told")
+    assert told.title == "Dead or not cannot be told on all levels"
+    assert "K may be 128" in told.text and "this one uses 128 of them" in told.text
 
 
 def test_one_medium_of_levels(tmp_path):

@@ -100,7 +100,7 @@ CHECKS = {
     "near_duplicates": Check(near_duplicates, 0.5, 0.1, 300, ("Near-duplicate",)),
     "decay_too_slow": Check(relative_error, 0.1, 0.03, 200, ("lags behind",)),
     "beta_too_low": Check(relative_error, 0.5, 0.2, 400, ("run away", "fit the latents badly"), late=2000),
-    "beta_too_high": Check(missed, 0.3, 0.05, 500, ("encoder is frozen", "codes dead"), fades=(2000, 10_000)),
+    "beta_too_high": Check(missed, 0.3, 0.05, 500, ("encoder hardly moves", "codes dead"), fades=(2000, 10_000)),
     "cat_and_mouse": Check(relative_error, 0.6, 0.25, 400, ("stands still", "fit the latents badly"), fades=(10_000,)),
     "lfq_sign": Check(dead_share, 0.8, 0.4, 500, ("codes dead",)),
     "entropy_too_strong": Check(missed, 0.12, 0.07, 500, ("Usage without fidelity",), fades=(2000, 10_000)),

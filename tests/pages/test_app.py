@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import gradio as gr
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, StreamingResponse
@@ -12,6 +13,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from explorer.pages.app import build, launch_options
+from explorer.pages.shared import launch
 from explorer.pages.shared.icon import ICON, WithIcon
 
 
@@ -42,6 +44,20 @@ def test_launch_is_local_and_closed_by_default():
     names, door, _ = options["app_kwargs"]["middleware"]
     assert "127.0.0.1" in names.kwargs["allowed"] and "*" not in names.kwargs["allowed"]
     assert door.kwargs == {"path": "/"}
+
+
+def test_a_machine_so_busy_that_its_first_answer_is_late_serves_all_the_same(monkeypatch):
+    """Gradio gives it three seconds, and would end with advice to share the app with the world."""
+    monkeypatch.setattr("gradio.networking.url_ok", lambda url: False)
+    for name in ("watch", "start"):
+        monkeypatch.setattr(launch.presence, name, lambda *_: None)
+    with gr.Blocks() as demo:
+        gr.Markdown("Here.")
+    try:
+        (address,) = launch.serve(demo, "127.0.0.1", 0, ())
+        assert httpx.get(address, timeout=60).status_code == 200
+    finally:
+        demo.close()
 
 
 def test_behind_a_path_the_cookie_is_for_that_path(monkeypatch):

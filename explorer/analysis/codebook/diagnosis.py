@@ -19,6 +19,7 @@ from explorer.analysis.codebook.findings import Finding, worst_first
 from explorer.analysis.codebook.rules_levels import across_levels
 from explorer.analysis.codebook.rules_trial import changes, of_trial
 from explorer.analysis.codebook.summary import healthy, merged, of_the_audit
+from explorer.audit.index_words import own_ranges
 from explorer.audit.result import Audit
 from explorer.joints.record import Codebook
 
@@ -52,7 +53,8 @@ def evidence_of(audit: Audit, codebooks: Sequence[Codebook | None]) -> tuple[Evi
     """What is measured of each level, to be shared by the diagnosis and whoever shows the same figures."""
     several = len(audit.levels) > 1
     pairs, parts = enumerate(zip(audit.levels, codebooks, strict=True)), audit.num_media is None
-    return tuple(Evidence(level, book, number if several else None, parts) for number, (level, book) in pairs)
+    own = own_ranges(audit.levels) if several and "reading" in audit.settings else 0
+    return tuple(Evidence(level, book, number if several else None, parts, own) for number, (level, book) in pairs)
 
 
 def findings_of(audit: Audit, evidence: Sequence[Evidence]) -> tuple[Finding, ...]:

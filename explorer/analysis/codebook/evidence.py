@@ -34,6 +34,7 @@ class Evidence:
     codebook: Codebook | None
     number: int | None  # of the level, None if there is only one
     parts: bool = False  # what counts as media are parts of one row, of which nobody knows where a medium ends
+    own_range: int = 0  # of plain indices: so many numbers belong to this level alone, as those of codes with an offset
 
     @property
     def name(self) -> str:
@@ -82,7 +83,9 @@ class Evidence:
 
     @cached_property
     def unused(self) -> Unused:
-        known = unused_codes(self.level)
+        without = self.level.counts == 0
+        lost = 0 if self.codebook is None else int(np.count_nonzero(without & ~finite_codes(self.codebook)))
+        known = unused_codes(self.level, lost)
         # Parts of one row may be alike, as no two media need be: what they lack is never certain.
         return replace(known, sure="likely") if self.parts and known.sure == "certain" else known
 

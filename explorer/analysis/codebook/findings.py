@@ -32,6 +32,11 @@ Level = Literal["good", "note", "warning", "bad"]
 Sure = Literal["certain", "likely", "possible"]
 Figure = Literal["facts", "heatmap", "map", "geometry", "growth", "batches", "halves", "code"]
 
+DIVERGED = (
+    "Go back to a checkpoint from before the loss became NaN; then a lower rate, clipped gradients, or an epsilon in "
+    "divisions by counts and lengths."
+)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -64,5 +69,6 @@ RANK_SURE = {"certain": 0, "likely": 1, "possible": 2}
 
 
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Broken before doubtful before what is only noted, and what is well last; of one kind the surest first."""
-    return tuple(sorted(findings, key=lambda finding: (RANK[finding.level], RANK_SURE[finding.sure])))
+    """Broken before doubtful before what is only noted, and what is well last; of one kind the surest first, and before
+    all of them that the run diverged, which nothing else can be judged beside."""
+    return tuple(sorted(findings, key=lambda one: (RANK[one.level], one.advice != DIVERGED, RANK_SURE[one.sure])))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import GITHUB, LI, VISUAL, Finding, is_are, number_of, percent
+from explorer.analysis.codebook.findings import GITHUB, JIA, LI, VISUAL, Finding, is_are, number_of, percent
 from explorer.analysis.codes.duplicates import near_duplicates
 from explorer.analysis.codes.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_MEDIA
 from explorer.analysis.maps.clouds import away, evenly, heap, resolution
@@ -75,7 +75,7 @@ def _more(of: Evidence) -> str:
 def narrow(of: Evidence) -> Finding | None:
     """Few codes in use although fewer tokens than codes were counted: counting on finds nothing new."""
     known, usage = of.unused, of.usage
-    if usage.tokens >= of.size or known.media < LIKELY_MEDIA or known.most > NARROW * usage.used:
+    if of.own_range or usage.tokens >= of.size or known.media < LIKELY_MEDIA or known.most > NARROW * usage.used:
         return None
     if usage.used > DEAD_BAD * usage.tokens or known.lasting < DEAD_BAD * of.size:
         return None
@@ -102,6 +102,8 @@ def dead(of: Evidence) -> Finding | None:
     known, usage = of.unused, of.usage
     if known.dead is None or known.dead < DEAD_NOTE * of.size:
         return None
+    if of.own_range:
+        return _offset(of)
     share = known.dead / of.size
     level = "bad" if share >= DEAD_BAD else "warning" if share >= DEAD_WARN else "note"
     counted = f" of {of.media_words}" if of.media_words else ""
@@ -132,6 +134,18 @@ def dead(of: Evidence) -> Finding | None:
     )
     title = f"{least}{known.dead:,} of {of.size:,} codes {is_are(known.dead)} dead{of.where}"
     return Finding(level, title, text, known.sure, _advice(of, level), "heatmap", source, of.number, "Dead codes")
+
+
+def _offset(of: Evidence) -> Finding:
+    """Levels that stay in numbers of their own: codes of the others are no dead codes of this one."""
+    text = (
+        f"Each level stays in {of.own_range:,} numbers that no other has, as codes with an offset do. If each is a "
+        f"codebook of {of.own_range:,} codes, this one uses {of.usage.used:,} of them; if all share {of.size:,}, the "
+        f"other {of.size - of.usage.used:,} have no token here."
+    )
+    advice = f"If so, take each level's first number from its tokens, and count again with {of.own_range:,} codes."
+    title = f"Whether codes are dead cannot be told{of.where}: K may be {of.own_range:,}"
+    return Finding("note", title, text, "certain", advice, "heatmap", JIA, of.number, "Dead or not cannot be told")
 
 
 def _in_training(of: Evidence) -> str:

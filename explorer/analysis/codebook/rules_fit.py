@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import GITHUB, VISUAL, Finding, percent
+from explorer.analysis.codebook.findings import DIVERGED, GITHUB, VISUAL, Finding, percent
 from explorer.analysis.codes.belonging import WITHIN, Cause
 from explorer.analysis.codes.finite import bad_codes_title, bad_latents_title
 
@@ -11,10 +11,6 @@ EXPLAINED, NEAREST = 0.95, 0.9  # share of latents that a cause explains; below 
 MANY_BAD = 0.01  # of the tokens: with more of them NaN the counts say nothing of the codebook
 SOURCE_NAN = f"A loss that becomes NaN leaves one code with every token: {GITHUB}v-iashin/SpecVQGAN/issues/20"
 SOURCE_FIT = f"Cosine against Euclidean codes: https://arxiv.org/abs/2110.04627; norms: {VISUAL}, sections 5 and 6.3.1"
-DIVERGED = (
-    "Go back to a checkpoint from before the loss became NaN; then a lower rate, clipped gradients, or an epsilon in "
-    "divisions by counts and lengths."
-)
 
 
 def bad_codes(of: Evidence) -> Finding | None:

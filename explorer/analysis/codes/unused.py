@@ -62,9 +62,10 @@ class Unused:
         return self.sure is not None and self.lasting > 0.5 * self.none
 
 
-def unused_codes(level: LevelAudit) -> Unused:
-    """What is known of the codes of a level that have no token."""
-    none, used = int(np.count_nonzero(level.counts == 0)), int(np.count_nonzero(level.counts))
+def unused_codes(level: LevelAudit, lost: int = 0) -> Unused:
+    """What is known of the codes of a level that have no token. lost: how many of them are not finite, so that nobody
+    waits for them: they are not counted here."""
+    none, used = int(np.count_nonzero(level.counts == 0)) - lost, int(np.count_nonzero(level.counts))
     if level.occurs is None:
         expected, most, rare, media = _by_halves(level)
     else:

@@ -61,6 +61,14 @@ _RATE_UP = Remedy("codebook_lr", "Raise the codebook learning rate.", UP)
 _ENCODER_UP = Remedy("lr", "Raise the learning rate of the encoder.", UP)
 _ENCODER_DOWN = Remedy("lr", "Lower the learning rate of the encoder.", DOWN)
 
+_CLOSER: Remedies = (
+    _RATE_UP,
+    Remedy("beta", "Raise beta, so that the encoder brings its latents to the codes.", UP),
+    Remedy("axis_levels", "Choose more values an axis.", UP),
+    Remedy("dim", "Choose another number of latent dimensions, or another quantizer.", OTHER),
+    Remedy("dataset", "Choose other data, or another quantizer.", OTHER),
+)
+
 REMEDIES: Mapping[str, Remedies] = {
     "dead": (
         Remedy("reseeding", "No code was ever reseeded: choose a reseeding strategy.", (*_LATENTS, "split")),
@@ -95,6 +103,13 @@ REMEDIES: Mapping[str, Remedies] = {
         Remedy("patience", "Raise the patience.", UP),
         Remedy("every", "Check less often: raise the steps between checks.", UP),
     ),
+    "churn_below": (  # the threshold is far below N/K as it is
+        Remedy(
+            "fresh_statistics", "Give reseeded codes fresh statistics: they keep those that they died with.", (True,)
+        ),
+        Remedy("patience", "Raise the patience.", UP),
+        Remedy("every", "Check less often: raise the steps between checks.", UP),
+    ),
     "jump_back": (
         Remedy(
             "fresh_statistics", "The EMA sum and count pull them back: give reseeded codes fresh statistics.", (True,)
@@ -115,13 +130,11 @@ REMEDIES: Mapping[str, Remedies] = {
         *_FEWER,
     ),
     "unfaithful": (*_EASE, _ENCODER_UP),
-    "blunt": (
-        _KMEANS,
-        _RATE_UP,
-        Remedy("beta", "Raise beta, so that the encoder brings its latents to the codes.", UP),
-        Remedy("axis_levels", "Choose more values an axis.", UP),
-        Remedy("dim", "Choose another number of latent dimensions, or another quantizer.", OTHER),
-        Remedy("dataset", "Choose other data, or another quantizer.", OTHER),
+    "blunt": (_KMEANS, *_CLOSER),
+    "worsened": (  # codes that fitted better before: where they started is not what is wrong
+        Remedy("decay", "Lower the decay: the mean is taken over fewer steps.", DOWN),
+        Remedy("drift", "Lower the drift of the data.", DOWN),
+        *_CLOSER,
     ),
     "skewed": (*_SPREAD, _KMEANS, _RATE_UP, _OTHER_DATA),
     "coarse": (

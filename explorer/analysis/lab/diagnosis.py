@@ -28,12 +28,17 @@ LAGS, LAGS_BY = 0.03, 3.0  # error as a share of the variance: at least, and aga
 SLID = 0.05  # share of K that has to lie at the origin
 BLUNT, BLUNTER, BLUNT_BAD = 0.1, 4.0, 0.25  # error as a share of the variance: at least, against k-means, and bad
 SKEWED = 0.5  # of the perplexity that k-means reaches
+WORSENED = 2.0  # against the best that the codes of the run had left: then their start is not what is wrong
+SETTLED = 150  # steps before which a bad fit says nothing
 COARSE = 0.5  # of the variance that k-means leaves: so few codes say little
 
 
 @dataclass(frozen=True)
 class Finding:
-    """level: "bad", "warn" or "good". figure that shows it: plane, heatmap, histogram, curves, pictures or events."""
+    """level: "bad", "warn", "wait" (nothing is wrong, but it is too early to say that all is well) or "good".
+
+    figure that shows it: plane, heatmap, histogram, curves, pictures or events.
+    """
 
     level: str
     title: str
@@ -58,8 +63,8 @@ def found_in(run: RunReading) -> tuple[Finding, ...]:
     if run.now.step < EARLY:
         return ()
     found = [finding for check in CHECKS if (finding := check(run)) is not None]
-    found = found or [_no_alarm(run)]
-    rank = {"bad": 0, "warn": 1, "good": 2}
+    found = found or [_not_yet(run) or _no_alarm(run)]
+    rank = {"bad": 0, "warn": 1, "wait": 2, "good": 3}
     return tuple(sorted(found, key=lambda finding: rank[finding.level]))
 
 
@@ -69,7 +74,7 @@ def _dead(run: RunReading) -> Finding | None:
         return None
     count, bits = run.level.dead, np.log2(max(1.0, run.perplexity))
     text = (
-        f"{count} of {run.k} codes dead{run.where} {run.seen()}; perplexity {run.perplexity:.0f} of at most "
+        f"{count} of {run.k} codes dead{run.where} {run.seen()}; perplexity {run.perplexity:.1f} of at most "
         f"{run.ceiling} in a batch, so {bits:.1f} of {np.log2(run.k):.1f} bits are used."
     )
     advice = run.advise("dead_although_reseeded" if run.events.total else "dead")
@@ -106,13 +111,20 @@ def _churn(run: RunReading) -> Finding | None:
         return None
     checks = len({one.step for one in reseeds})
     fair = run.now.batch_size / run.k
+    low = run.settings is not None and run.settings.threshold <= fair / 4
     text = (
         f"{count:,} reseeds in the last {min(RECENT, run.now.step)} steps, {again:,} of them of codes reseeded before; "
         f"{count / checks / run.k:.0%} of {run.k} codes at each of {checks} "
         f"{'check' if checks == 1 else 'checks'} that reseeded. A fair share is "
         f"N/K = {fair:.2g} tokens a step."
     )
-    return Finding("bad", "The same codes are reseeded again and again", text, run.advise("churn"), "events")
+    return Finding(
+        "bad",
+        "The same codes are reseeded again and again",
+        text,
+        run.advise("churn_below" if low else "churn"),
+        "events",
+    )
 
 
 def _jump_back(run: RunReading) -> Finding | None:
@@ -143,9 +155,9 @@ def _left_behind(run: RunReading) -> Finding | None:
         return None
     lag = f"the quantization error is {error:.0%} of the latents' variance"
     if run.codes_moved < STILL or _fixed(run):
-        text = f"Latents grew {run.growth:.1f}x while the codes in use stood still; {lag}."
+        text = f"Latents grew {run.growth:.1f}x since the run began while the codes in use stood still; {lag}."
         return Finding("bad", "The codebook stands still", text, run.advise("still"), "plane")
-    text = f"The latent norm grew {run.growth:.1f}x and the codes could not follow; {lag}."
+    text = f"Latents grew {run.growth:.1f}x since the run began and the codes could not follow; {lag}."
     return Finding("bad", "The latents run away", text, run.advise("run_away"), "curves")
 
 
@@ -190,7 +202,7 @@ def _frozen(run: RunReading) -> Finding | None:
         f"Latents moved {run.latents_moved:.1f} of their first length in {run.now.step:,} steps, and the "
         f"outputs still miss {run.unfaithful:.0%} of the inputs' variance."
     )
-    return Finding("bad", "The encoder is frozen", text, run.advise("frozen"), "curves")
+    return Finding("bad", "The encoder hardly moves", text, run.advise("frozen"), "curves")
 
 
 def _alike(run: RunReading) -> Finding | None:
@@ -200,7 +212,7 @@ def _alike(run: RunReading) -> Finding | None:
         return None
     text = (
         f"{alike} of {looked} codes in use lie on another: nearer than {DUPLICATE:.0%} of the typical distance of a "
-        f"latent to its code. Perplexity {run.perplexity:.0f} of {run.k} counts them as if they differed."
+        f"latent to its code. Perplexity {run.perplexity:.1f} of {run.k} counts them as if they differed."
     )
     level = "bad" if alike >= 0.5 * looked else "warn"
     return Finding(level, "Near-duplicate codes", text, run.advise("alike"), "plane")
@@ -211,7 +223,7 @@ def _unfaithful(run: RunReading) -> Finding | None:
     if not run.unfaithful or run.perplexity < 0.5 * run.ceiling or run.now.step < 150 or run.still_falls:
         return None
     text = (
-        f"Perplexity {run.perplexity:.0f} of at most {run.ceiling} could leave as little as {run.bound:.1%} of the "
+        f"Perplexity {run.perplexity:.1f} of at most {run.ceiling} could leave as little as {run.bound:.1%} of the "
         f"inputs' variance, and yet outputs miss {run.unfaithful:.0%} in training: codes are used, but say little."
     )
     return Finding("bad", "Usage without fidelity", text, run.advise("unfaithful"), "curves")
@@ -228,7 +240,7 @@ def _reached(run: RunReading) -> tuple[int, float | None]:
 def _blunt(run: RunReading) -> Finding | None:
     """Codes that leave far more of the latents than k-means with as many codes does, and no longer get better."""
     codes, least = _reached(run)
-    if run.now.step < 150 or least is None:
+    if run.now.step < SETTLED or least is None:
         return None
     now = min(run.held_out_error, run.lately)
     if now < max(BLUNT, BLUNTER * least) or run.relative[-1] < FALLING * run.relative[len(run.relative) // 2]:
@@ -239,7 +251,21 @@ def _blunt(run: RunReading) -> Finding | None:
         f"{least:.1%} of the same latents."
     )
     level = "bad" if now >= BLUNT_BAD else "warn"
-    return Finding(level, "Codes fit the latents badly", text, run.advise("blunt"), "plane")
+    ailment = "worsened" if run.lately > WORSENED * run.relative.min() else "blunt"
+    return Finding(level, "Codes fit the latents badly", text, run.advise(ailment), "plane")
+
+
+def _not_yet(run: RunReading) -> Finding | None:
+    """Codes that leave as much as that, in a run that is too young to tell or gets better."""
+    codes, least = _reached(run)
+    if least is None or min(run.held_out_error, run.lately) < max(BLUNT, BLUNTER * least):
+        return None
+    text = (
+        f"The codes leave {run.lately:.1%} of the latents' variance{run.where}, and k-means with {codes} codes "
+        f"{least:.1%} of the same latents. {'It falls' if run.now.step >= SETTLED else 'The run is young'}: let it go "
+        "on before it is judged."
+    )
+    return Finding("wait", "Codes do not fit the latents yet", text, "", "plane")
 
 
 def _coarse(run: RunReading) -> Finding | None:
@@ -260,8 +286,8 @@ def _skewed(run: RunReading) -> Finding | None:
     if run.now.step < 150 or run.dead >= DEAD_WARN or run.evenness is None:
         return None
     own, reached = run.evenness
-    if own >= SKEWED * reached:
-        return None
+    if own >= SKEWED * reached or run.perplexity >= SKEWED * min(reached, run.ceiling):
+        return None  # codes that are sampled in training may be even there, and the nearest of them not
     text = (
         f"On the latents shown the codes reach a perplexity of {own:.1f}{run.where}, and k-means with as many codes "
         f"{reached:.1f}: a few codes take most of them."
@@ -277,7 +303,7 @@ def _no_alarm(run: RunReading) -> Finding:
     if run.evenness is not None:
         compared += f" at perplexity {run.evenness[1]:.0f}"
     text = (
-        f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.0f} of at most "
+        f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.1f} of at most "
         f"{run.ceiling} in a batch; quantization error {run.relative[-1]:.1%} of the latents' variance ({compared})."
     )
     return Finding("good", "Nothing wrong is measured", text, "", "histogram")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.lab.diagnosis import EARLY, Finding
+from explorer.analysis.lab.diagnosis import DEAD_WARN, EARLY, Finding
 from explorer.analysis.lab.reading import RECENT, RunReading, error_of
 from explorer.lab.preset import Preset
 
@@ -107,7 +107,7 @@ def moment_of(preset: Preset, run: RunReading, mended: bool) -> Moment:
     value, step = MEASURES[sign.measure].value(run), run.now.step
     measured = f"{numbers[sign.measure]} {MEASURES[sign.measure].means}"
     if mended and value <= sign.mended:
-        return Moment(step, "mended", preset.mend.now.format_map(numbers))
+        return Moment(step, "mended", preset.mend.now.format_map(numbers) + _dead_beside(preset, run, numbers))
     if mended:
         bar = MEASURES[sign.measure].written(sign.mended)
         return Moment(step, "mending", f"The mend acts: {measured} now; it counts as mended at {bar} and below.")
@@ -118,6 +118,13 @@ def moment_of(preset: Preset, run: RunReading, mended: bool) -> Moment:
     if preset.fades:
         return Moment(step, "faded", preset.fades.format_map(numbers))
     return Moment(step, "faded", f"{'No longer' if _was_plain(preset, run) else 'Not'} plain at this step: {measured}.")
+
+
+def _dead_beside(preset: Preset, run: RunReading, numbers: Mapping[str, str]) -> str:
+    """What the diagnosis will name beside a mend that is about something else."""
+    if run.dead < DEAD_WARN or any(name in preset.mend.now for name in ("{dead}", "{live}")):
+        return ""
+    return f" {numbers['dead']} of {numbers['k']} codes are dead at this step."
 
 
 def _was_plain(preset: Preset, run: RunReading) -> bool:

@@ -229,9 +229,9 @@ class RunReading:
 
     @cached_property
     def growth(self) -> float:
-        """Length of a latent now against that of the first rows of the curves."""
-        _, norms = self.curves.series("latent_norm")
-        return float(norms[-5:].mean() / max(1e-9, norms[:5].mean())) if len(norms) > 10 else 1.0
+        """Mean length of the latents shown against that of the same inputs in the first frame."""
+        before, now = (frame.levels[self.number].z_e for frame in (self.first, self.now))
+        return float(np.linalg.norm(now, axis=1).mean() / max(1e-9, np.linalg.norm(before, axis=1).mean()))
 
     @cached_property
     def codes_moved(self) -> float:

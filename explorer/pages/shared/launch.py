@@ -29,7 +29,9 @@ def serve(demo: gr.Blocks, host: str, port: int | None, allowed: Sequence[str]) 
     """
     memory.few_arenas()
     options = launch_options(host, free_port(host) if port == 0 else port or 0, allowed)
-    app, _, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
+    # Gradio gives its own page three seconds, and on a busy machine ends with advice to share it: _frontend leaves that
+    # out, and whether it serves is known by then.
+    app, _, _ = demo.launch(prevent_thread_lock=True, quiet=True, _frontend=False, **options)
     app.uploaded_file_dir = UploadPlace(files.root)
     for listening in demo.server.servers:  # type: ignore[union-attr]
         for one in listening.sockets:

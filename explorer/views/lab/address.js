@@ -17,6 +17,11 @@ export function differing(settings, defaults) {
   return changed;
 }
 
+/** How many hand-drawn points of these settings a link leaves out, since they are too many for an address. */
+export function pointsLeftOut(settings, defaults) {
+  return settings.dataset === "drawn" && !differing(settings, defaults).points ? (settings.points?.length ?? 0) : 0;
+}
+
 const KEYS = ["settings", "preset", "mended", "b", "speed", "paused"];
 
 /** The query of a link; keys that are not the lab's are kept. run: {all: settings of A and perhaps B, preset, mended, limit

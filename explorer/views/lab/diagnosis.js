@@ -8,7 +8,8 @@ import { memory, say, throttled } from "../kit/widgets/stage.js";
 const LEVELS = {
   bad: { rank: 0, word: "Broken", mark: "×" },
   warn: { rank: 1, word: "Watch out", mark: "!" },
-  good: { rank: 2, word: "No alarm", mark: "✓" },
+  wait: { rank: 2, word: "Not yet", mark: "…" },
+  good: { rank: 3, word: "No alarm", mark: "✓" },
 };
 const FIGURES = {
   plane: "the latent plane",

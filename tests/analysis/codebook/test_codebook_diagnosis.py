@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from made_audits import audit_of, counted, level_of, table
 
-from explorer.analysis.codebook.diagnosis import RULES, diagnose
+from explorer.analysis.codebook.diagnosis import RULES, diagnose, evidence_of
 from explorer.analysis.codebook.findings import RANK, percent
 from explorer.analysis.codebook.rules_levels import level_words
 from explorer.audit.shipped import load_shipped
@@ -15,8 +15,8 @@ from explorer.foundation.config import settings
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.tokenizers.native.specs import read_config
 from tests.analysis.codebook.codebook_broken import BROKEN, searched
+from tests.analysis.codebook.codebook_cases import audited, means, media
 from tests.analysis.codebook.codebook_cases import judge as judged
-from tests.analysis.codebook.codebook_cases import means, media
 from tests.analysis.codebook.codebook_well import WELL
 
 CASES = {case.name: case for case in (*BROKEN, *WELL)}
@@ -195,3 +195,18 @@ def test_every_finding_names_a_source_a_figure_and_what_to_try():
         assert finding.figure in figures and finding.advice and finding.text.endswith((".", ")")), finding
         assert finding.kind and set(finding.as_json()) == fields
     assert len(RULES) > 15
+
+
+def test_nobody_waits_for_codes_that_are_nan():
+    """Three of them can never be met: they are named first, and are none of those that are not seen yet."""
+    vectors = np.concatenate([means(), means()[:20] + 50])
+    vectors[-3:] = np.nan
+    latents = media()[:4]
+    near = np.square(latents[:, :, None] - vectors[None, None, :-3]).sum(-1).argmin(-1)
+    audit, codebooks = audited(table(vectors), latents=latents, codes=[near])
+    (evidence,) = evidence_of(audit, codebooks)
+    without = int(np.count_nonzero(audit.levels[0].counts == 0))
+    assert evidence.unused.none == without - 3
+    found = diagnose(audit, codebooks)
+    assert found[0].title.startswith("3 of 148 codes are NaN")
+    assert any(one.title.startswith(f"{without - 3} of 148 codes are not seen yet") for one in found), found

@@ -3,6 +3,7 @@
 import { bytesOf } from "../../kit/widgets/export_bar.js";
 import { h } from "../../kit/widgets/dom.js";
 import { counted, whole } from "../../kit/wire/format.js";
+import { pointsLeftOut } from "../address.js";
 import { createTimeline } from "../charts/timeline.js";
 
 const STEPS = [1, 10, 100];
@@ -98,6 +99,11 @@ function exportMenu(env, run, tell, current) {
   };
   const link = async () => {
     env.writeAddress(current());
+    const lost = Math.max(0, ...current().all.map((settings) => pointsLeftOut(settings, env.payload.defaults)));
+    if (lost) {
+      note.textContent = `The ${whole(lost)} points that were drawn are too many for a link, so it opens these settings on other data. The points are in "Frames, .npz".`;
+      return;
+    }
     try {
       await navigator.clipboard.writeText(window.location.href);
       note.textContent = "Copied. It opens this run from its start: settings, seed, run B, mended or not, speed and pause.";

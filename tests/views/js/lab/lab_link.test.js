@@ -3,7 +3,7 @@ import test from "node:test";
 import { createLink, pace } from "../../../../explorer/views/lab/link.js";
 import { CurveStore, EventStore, HeatStore, readFrame, Rows } from "../../../../explorer/views/lab/stores.js";
 import { createBus, litCode } from "../../../../explorer/views/lab/bus.js";
-import { differing, queryOf } from "../../../../explorer/views/lab/address.js";
+import { differing, pointsLeftOut, queryOf } from "../../../../explorer/views/lab/address.js";
 
 const TYPES = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array };
 
@@ -264,4 +264,7 @@ test("points are in a link only while they are drawn data and few enough", () =>
   assert.deepEqual(differing(drawn, defaults), drawn);
   assert.deepEqual(differing({ ...drawn, dataset: "ring" }, defaults), { seed: 3 });
   assert.deepEqual(differing({ ...drawn, points: Array(2000).fill([1.25, 1.25]) }, defaults), { seed: 3 });
+  assert.equal(pointsLeftOut(drawn, defaults), 0);
+  assert.equal(pointsLeftOut({ ...drawn, points: Array(2000).fill([1.25, 1.25]) }, defaults), 2000, "the link says what it leaves out");
+  assert.equal(pointsLeftOut({ ...drawn, dataset: "ring", points: Array(2000).fill([1.25, 1.25]) }, defaults), 0);
 });
