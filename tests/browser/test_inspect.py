@@ -199,6 +199,16 @@ def test_a_copied_link_restores_everything(page, context, app_url, tokenizers, r
     assert query_of(page) == query_of(other)
 
 
+def test_nothing_moves_under_the_pointer(page, app_url):
+    open_at(page, app_url, "tokenizer=rvq-4")
+    panel = page.locator(f"{VIEW} [data-panel='tokens']")
+    below = f"v => v.getBoundingClientRect().top - document.querySelector('{VIEW}').getBoundingClientRect().top"
+    before = panel.evaluate(below)
+    panel.hover()
+    page.wait_for_function(f"!('quiet' in document.querySelector('{VIEW} .dte-status-text').dataset)")
+    assert panel.evaluate(below) == before, "the line that says what is hovered has its place"
+
+
 def test_a_made_up_link_opens_and_says_so(page, app_url):
     open_at(page, app_url, "picture=%3Cb%3E&tokenizer=nope&level=99&token=999999&code=-4&side=7")
     assert "is not here" in page.inner_text("#sample-strip")
