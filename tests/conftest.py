@@ -34,6 +34,7 @@ CHROMIUM_OPTIONS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     f"--disable-features={','.join(NO_FEATURES)}",
 )
+PATIENCE_MS = 120_000  # of a click or a page on a machine that others use; what is there is not waited for
 SECONDS_TO_START = 180  # a cold disk and one slow core; a warm start takes a few
 MOST_WORKERS = 4  # each holds torch, and an app and a browser while it comes through the browser tests
 OPTIONS = {"slow": "takes minutes", "external": "needs a network"}
@@ -170,6 +171,7 @@ def is_error(note):
 def context(browser):
     """A fresh visitor, 1440 x 900; the test fails on any error in the console or the scripts of its pages."""
     visitor, errors = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True), []
+    visitor.set_default_timeout(PATIENCE_MS)
     visitor.on("weberror", lambda error: errors.append(f"page error: {error.error}"))
     visitor.on("console", lambda note: errors.append(f"console: {note.text}") if is_error(note) else None)
     yield visitor

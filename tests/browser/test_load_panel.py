@@ -29,7 +29,7 @@ from fake_hub import Repository, serving  # noqa: E402
 SLOW = """
 import time
 
-from explorer.pages import loading_jobs
+from explorer.pages.bring import jobs as loading_jobs
 from explorer.tokenizers.user.adapter import adapt
 
 load = loading_jobs.load
