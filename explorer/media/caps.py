@@ -19,7 +19,7 @@ def more(name: str, needed: float) -> str:
 def check_bytes(size: int, limits: Limits, noun: str = "picture") -> None:
     """Raise MediaError for an empty file, or one over `limits.upload_bytes`."""
     if size == 0:
-        raise MediaError(f"The file is empty (0 bytes). Choose another file.")
+        raise MediaError("The file is empty (0 bytes). Choose another file.")
     if size > limits.upload_bytes:
         raise MediaError(
             f"The file has {size / 2**20:,.1f} MiB, over the cap of {limits.upload_bytes / 2**20:,.1f} MiB. "

@@ -6,7 +6,7 @@ Each ailment lists its remedies, the likeliest first; the first that can be foll
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,12 +23,12 @@ _BY_NAME = {control.name: control for control in CONTROLS}
 @dataclass(frozen=True)
 class Remedy:
     """Turn `control` as `words` say: to a larger value (UP), a smaller one (DOWN), any other (OTHER), or one of those
-    listed. when: values of other settings for which the words are true."""
+    listed. when: values of settings, or what must be true of them, for which the words are true."""
 
     control: str
     words: str
     to: str | tuple[Any, ...]
-    when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    when: Mapping[str, tuple[Any, ...] | Callable[[Any], bool]] = field(default_factory=dict)
 
 
 Remedies = tuple[Remedy, ...]
@@ -49,7 +49,13 @@ _FEWER: Remedies = (
 )
 _SPREAD: Remedies = (
     Remedy("kl_weight", "Raise the KL weight, which spreads usage.", UP),
-    Remedy("entropy_weight", "Raise the entropy weight, with a diversity above 0: it spreads usage.", UP),
+    Remedy(
+        "diversity",
+        "Raise the diversity above 0: as it is, the entropy term spreads nothing.",
+        UP,
+        {"diversity": lambda now: now <= 0},
+    ),
+    Remedy("entropy_weight", "Raise the entropy weight: it spreads usage.", UP),
     Remedy("diversity", "Raise the diversity: it spreads usage.", UP),
 )
 _EASE: Remedies = (
@@ -158,8 +164,10 @@ def advise(ailment: str, settings: LabSettings | None) -> str:
 def can_be_followed(remedy: Remedy, settings: LabSettings) -> bool:
     """Whether the words are true of the run, the control acts on it, and some value that way is possible."""
     control = _BY_NAME[remedy.control]
-    if any(getattr(settings, name) not in values for name, values in remedy.when.items()):
-        return False
+    for name, values in remedy.when.items():
+        now = getattr(settings, name)
+        if not (values(now) if callable(values) else now in values):
+            return False
     return acts(control, settings) and any(
         _possible(control, value, settings) for value in _values(remedy, control, settings)
     )

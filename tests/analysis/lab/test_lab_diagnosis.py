@@ -347,6 +347,13 @@ def test_a_threshold_far_below_a_fair_share_is_not_to_be_lowered(cloud, threshol
     assert ("Set the threshold" in churn.advice) == lower and churn.advice
 
 
+@pytest.mark.parametrize(
+    ("diversity", "words"), [(-1.0, "Raise the diversity above 0"), (1.0, "Raise the entropy weight")]
+)
+def test_an_entropy_term_of_the_wrong_sign_is_not_to_be_raised(diversity, words):
+    assert advise("dead", LabSettings().changed({"quantizer": "lfq", "diversity": diversity})).startswith(words)
+
+
 def test_growth_is_from_the_first_frame_however_long_the_run(cloud):
     z, vectors = cloud
     for steps in (300, 1200, 3000):
