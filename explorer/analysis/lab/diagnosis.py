@@ -251,7 +251,8 @@ def _blunt(run: RunReading) -> Finding | None:
         f"{least:.1%} of the same latents."
     )
     level = "bad" if now >= BLUNT_BAD else "warn"
-    ailment = "worsened" if run.lately > WORSENED * run.relative.min() else "blunt"
+    worsened = run.lately > WORSENED * run.relative.min()
+    ailment = "run_away" if _left_behind(run) else "worsened" if worsened else "blunt"
     return Finding(level, "Codes fit the latents badly", text, run.advise(ailment), "plane")
 
 
