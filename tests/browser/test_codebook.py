@@ -18,6 +18,7 @@ PAGE = "#codebook-view .dte-codebook"
 CODE = f"{PAGE} .codebook-code"
 AUDIT = f"{PAGE} .codebook-audit"
 PATIENCE_MS = 60_000
+KINDS = ("vq-ema-reseed", "rvq-4", "fsq", "bsq")  # one of each kind; the others are seen by --run-slow
 
 
 def open_codebook(page, app_url, query=""):
@@ -78,8 +79,9 @@ def problem(page):
     return said.inner_text()
 
 
-def test_every_tokenizer_opens_with_its_numbers_a_map_and_the_page_of_a_code(page, app_url):
-    specs = list_tokenizers()
+@pytest.mark.parametrize("ids", [KINDS, pytest.param((), marks=pytest.mark.slow)], ids=["kinds", "others"])
+def test_every_tokenizer_opens_with_its_numbers_a_map_and_the_page_of_a_code(page, app_url, ids):
+    specs = [one for one in list_tokenizers() if (one.id in KINDS) == bool(ids)]
     open_codebook(page, app_url)
     for spec in specs:
         page.select_option(f"{PAGE} .cb-select >> nth=0", spec.id)

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 
 VIEW = "#inspect-view .dte-inspect"
 PATIENCE_MS = 60_000  # of a busy machine; a benchmark says how long it really takes
+KINDS = ("vq-ema-reseed", "rvq-4", "fsq", "bsq")  # one of each kind; the others are seen by --run-slow
 
 
 @pytest.fixture(scope="module")
@@ -172,8 +173,9 @@ def test_quick_choices_all_count_and_the_newest_wins(page, app_url, tokenizers, 
     assert f"{expected:.2f}" in page.inner_text("#reconstruction")
 
 
-def test_every_tokenizer_opens(page, app_url, tokenizers):
-    for spec in tokenizers:
+@pytest.mark.parametrize("ids", [KINDS, pytest.param((), marks=pytest.mark.slow)], ids=["kinds", "others"])
+def test_every_tokenizer_opens(page, app_url, tokenizers, ids):
+    for spec in [one for one in tokenizers if (one.id in KINDS) == bool(ids)]:
         open_at(page, app_url, f"tokenizer={spec.id}&side=256&token=300")
         page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''", timeout=PATIENCE_MS)
         code = data(page, "selected-code")
