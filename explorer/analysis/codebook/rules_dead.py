@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import GITHUB, JIA, LI, VISUAL, Finding, is_are, number_of, percent
+from explorer.analysis.codebook.findings import GITHUB, LI, VISUAL, Finding, is_are, number_of, percent
+from explorer.analysis.codebook.rules_offset import in_doubt
 from explorer.analysis.codes.duplicates import near_duplicates
 from explorer.analysis.codes.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_MEDIA
 from explorer.analysis.maps.clouds import away, evenly, heap, resolution
@@ -103,7 +104,7 @@ def dead(of: Evidence) -> Finding | None:
     if known.dead is None or known.dead < DEAD_NOTE * of.size:
         return None
     if of.own_range:
-        return _offset(of)
+        return in_doubt(of)
     share = known.dead / of.size
     level = "bad" if share >= DEAD_BAD else "warning" if share >= DEAD_WARN else "note"
     counted = f" of {of.media_words}" if of.media_words else ""
@@ -134,18 +135,6 @@ def dead(of: Evidence) -> Finding | None:
     )
     title = f"{least}{known.dead:,} of {of.size:,} codes {is_are(known.dead)} dead{of.where}"
     return Finding(level, title, text, known.sure, _advice(of, level), "heatmap", source, of.number, "Dead codes")
-
-
-def _offset(of: Evidence) -> Finding:
-    """Levels that stay in numbers of their own: codes of the others are no dead codes of this one."""
-    text = (
-        f"Each level stays in {of.own_range:,} numbers that no other has, as codes with an offset do. If each is a "
-        f"codebook of {of.own_range:,} codes, this one uses {of.usage.used:,} of them; if all share {of.size:,}, the "
-        f"other {of.size - of.usage.used:,} have no token here."
-    )
-    advice = f"If so, take each level's first number from its tokens, and count again with {of.own_range:,} codes."
-    title = f"Whether codes are dead cannot be told{of.where}: K may be {of.own_range:,}"
-    return Finding("note", title, text, "certain", advice, "heatmap", JIA, of.number, "Dead or not cannot be told")
 
 
 def _in_training(of: Evidence) -> str:
