@@ -252,7 +252,8 @@ def _blunt(run: RunReading) -> Finding | None:
     )
     level = "bad" if now >= BLUNT_BAD else "warn"
     worsened = run.lately > WORSENED * run.relative.min()
-    ailment = "run_away" if _left_behind(run) else "worsened" if worsened else "blunt"
+    ailment = "worsened" if worsened else "blunt"
+    ailment = "run_away" if _left_behind(run) else "lags" if _lags(run) else ailment
     return Finding(level, "Codes fit the latents badly", text, run.advise(ailment), "plane")
 
 

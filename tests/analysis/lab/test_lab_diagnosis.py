@@ -280,7 +280,9 @@ def test_a_codebook_lags_behind_latents_that_circle_back_to_where_they_began():
         along, behind = ([3 * np.cos(a), 3 * np.sin(a)] for a in (angle, angle - 1))
         return frame(step, cloud + along, homes + behind, each)
 
-    assert "lags behind" in titles(told([at(0, 0), at(430, 2), at(460, 4), at(500, 2 * np.pi)]))
+    found = told([at(0, 0), at(430, 2), at(460, 4), at(500, 2 * np.pi)])
+    assert "lags behind" in titles(found)
+    assert not any("k-means as initialization" in one.advice for one in found), "their start is not what is wrong"
 
 
 def test_a_few_codes_that_take_most_latents_are_held_against_k_means():
