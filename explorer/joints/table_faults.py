@@ -38,11 +38,11 @@ def codebook_faults(codebooks: Sequence[Codebook], noun: str = "level") -> tuple
     return tuple(f"{_numbered(noun, numbers, len(codebooks))}: {fault}." for fault, numbers in found.items())
 
 
-def lost_codes(codebooks: Sequence[Codebook]) -> tuple[str, ...]:
-    """A sentence for each codebook that holds codes which are not finite."""
+def lost_codes(codebooks: Sequence[Codebook], noun: str = "level") -> tuple[str, ...]:
+    """A sentence for each codebook that holds codes which are not finite. noun: for one of several."""
     several = len(codebooks) > 1
     return tuple(
-        f"{book.codes_not_finite:,} of {book.codebook_size:,} codes{f' of level {q + 1}' * several} are not finite "
+        f"{book.codes_not_finite:,} of {book.codebook_size:,} codes{f' of {noun} {q + 1}' * several} are not finite "
         "(NaN or infinity): the run diverged, and no latent is nearest to them."
         for q, book in enumerate(codebooks)
         if book.codes_not_finite

@@ -41,8 +41,8 @@ class AdaptedTokenizer(Tokenizer):
         self.spec = replace(spec, memory_bytes=sum(t.numel() * t.element_size() for t in tensors))
         self.device, self.token_reach = str(self._device), codec.token_reach
         self._codebooks = codec.codebooks()
-        self._lost = lost_codes(self._codebooks)
-        faults = codebook_faults(self._codebooks, "group" if spec.combination == "concatenate" else "level")
+        noun = "group" if spec.combination == "concatenate" else "level"
+        self._lost, faults = lost_codes(self._codebooks, noun), codebook_faults(self._codebooks, noun)
         self.spec = replace(self.spec, warnings=tuple(dict.fromkeys((*spec.warnings, *codec.warnings, *faults))))
         # That codes are not finite is said by `_lost`, in other words.
         self._warned = tuple(words for words in self.spec.warnings if not words.endswith(DIVERGED))

@@ -196,7 +196,7 @@ def _lags(run: RunReading) -> Finding | None:
 
 def _frozen(run: RunReading) -> Finding | None:
     """Latents that hardly moved while the reconstruction is poor."""
-    if not 0 < run.latents_moved < FROZEN or not run.unfaithful or run.now.step < 150 or run.still_falls:
+    if not 0 < run.latents_moved < FROZEN or not run.unfaithful or run.now.step < SETTLED or run.still_falls:
         return None
     text = (
         f"Latents moved {run.latents_moved:.1f} of their first length in {run.now.step:,} steps, and the "
@@ -220,7 +220,7 @@ def _alike(run: RunReading) -> Finding | None:
 
 def _unfaithful(run: RunReading) -> Finding | None:
     """Usage that looks well beside a reconstruction that is not."""
-    if not run.unfaithful or run.perplexity < 0.5 * run.ceiling or run.now.step < 150 or run.still_falls:
+    if not run.unfaithful or run.perplexity < 0.5 * run.ceiling or run.now.step < SETTLED or run.still_falls:
         return None
     text = (
         f"Perplexity {run.perplexity:.1f} of at most {run.ceiling} could leave as little as {run.bound:.1%} of the "
@@ -285,7 +285,7 @@ def _coarse(run: RunReading) -> Finding | None:
 
 def _skewed(run: RunReading) -> Finding | None:
     """Codes that are all in use, but a few of which take far more than with k-means."""
-    if run.now.step < 150 or run.dead >= DEAD_WARN or run.evenness is None:
+    if run.now.step < SETTLED or run.dead >= DEAD_WARN or run.evenness is None:
         return None
     own, reached = run.evenness
     if own >= SKEWED * reached or run.perplexity >= SKEWED * min(reached, run.ceiling):

@@ -29,7 +29,7 @@ def best_product(latents: Tensor, table: Tensor, most_bytes: int = 2**28) -> Ten
     """Index of the row of largest product: (B, N, D), (K, D) -> (B, N) int64, the first of equals."""
     flat_z = latents.reshape(-1, latents.shape[-1])
     squares, parts = table.square().sum(1), flat_z.split(max(1, most_bytes // (4 * len(table))))
-    found = [far_where_lost(-(part @ table.T), squares).argmin(1) for part in parts]
+    found = [far_where_lost((part @ table.T).neg_(), squares).argmin(1) for part in parts]
     return torch.cat(found).reshape(latents.shape[:-1])
 
 

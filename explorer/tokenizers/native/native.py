@@ -33,7 +33,7 @@ class NativeTokenizer(Tokenizer):
         self._device = pick_device(device)
         self._model = load_model(folder).to(self._device)
         self._codebooks = self._model.quantizer.codebooks()
-        self._lost = lost_codes(self._codebooks)
+        self._lost = lost_codes(self._codebooks, "group" if self.spec.combination == "concatenate" else "level")
         self.device = str(self._device)
         self.token_reach = decoder_reach(tuple(config["architecture"]["blocks"]))
 
