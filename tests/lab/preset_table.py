@@ -74,8 +74,9 @@ def reseeds(side):
 class Check:
     """measure: at `broken` and above the fault is there, at `mended` and below it is gone, so many steps `after` the
     mend. finding: part of a title of what the diagnosis calls bad (warn where `warned`) while it is there, and no more
-    when it is mended; one of them. fades: at which of AT the fault may be over by itself. late: steps after a mend
-    later than the first of AT, where that takes longer, since the run has gone further astray."""
+    when it is mended; one of them. fades: at which of AT the fault may be less by itself, and is `over`, so that the
+    diagnosis names it no more, or not. late: steps after a mend later than the first of AT, where that takes longer,
+    since the run has gone further astray."""
 
     measure: object
     broken: float
@@ -83,6 +84,7 @@ class Check:
     after: int
     finding: tuple[str, ...]
     fades: tuple[int, ...] = ()
+    over: bool = True
     level: str = "bad"
     late: int = 0
 
@@ -101,7 +103,9 @@ CHECKS = {
     "decay_too_slow": Check(relative_error, 0.1, 0.03, 200, ("lags behind",)),
     "beta_too_low": Check(relative_error, 0.5, 0.2, 400, ("run away", "fit the latents badly"), late=2000),
     "beta_too_high": Check(missed, 0.3, 0.05, 500, ("encoder hardly moves", "codes dead"), fades=(2000, 10_000)),
-    "cat_and_mouse": Check(relative_error, 0.6, 0.25, 400, ("stands still", "fit the latents badly"), fades=(10_000,)),
+    "cat_and_mouse": Check(
+        relative_error, 0.6, 0.25, 400, ("stands still", "fit the latents badly"), fades=(10_000,), over=False
+    ),
     "lfq_sign": Check(dead_share, 0.8, 0.4, 500, ("codes dead",)),
     "entropy_too_strong": Check(missed, 0.12, 0.07, 500, ("Usage without fidelity",), fades=(2000, 10_000)),
     "wide_latents": Check(dead_share, 0.7, 0.25, 400, ("codes dead",)),
@@ -160,7 +164,7 @@ def look(name: str, side: LabSide, mended_at: int | None = None) -> tuple[Row, t
     if mended_at is not None:
         agrees = measured <= check.mended and moment.state == "mended" and not named
     elif step in check.fades and measured < check.broken:
-        agrees = moment.state == "faded" and not named
+        agrees = moment.state == "faded" and named != check.over
     else:
         agrees = measured >= check.broken and moment.state == "plain" and named
     words = " / ".join(f"{one.level}: {one.title}" for one in found)

@@ -13,18 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.lab.reading import DUPLICATE, FALLING, LATELY, ORIGIN, RECENT, RunReading, read_run
+from explorer.analysis.lab.reading import DEAD_BAD, DEAD_WARN, DUPLICATE, FALLING, ORIGIN, RECENT, RunReading, read_run
+from explorer.analysis.lab.trailing import trailing
 from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
-DEAD_BAD, DEAD_WARN = 0.5, 0.1  # share of K
 CHURN = 0.75  # reseeds again in RECENT steps, as a share of K
 BACK = 0.35  # a reseeded code is back when it is this close to where it was, in spreads of the latents
 FAR = 1.4  # codes are far when their nearest latent is this many spreads away
-STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
 FROZEN = 5.0  # a latent hardly moved when its way is less than this many of its first lengths
-TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
-LAGS, LAGS_BY = 0.03, 3.0  # error as a share of the variance: at least, and against k-means or the best it was
 SLID = 0.05  # share of K that has to lie at the origin
 BLUNT, BLUNTER, BLUNT_BAD = 0.1, 4.0, 0.25  # error as a share of the variance: at least, against k-means, and bad
 SKEWED = 0.5  # of the perplexity that k-means reaches
@@ -146,52 +143,11 @@ def _jump_back(run: RunReading) -> Finding | None:
     return Finding("bad", "Reseeded codes jump back", text, run.advise("jump_back"), "plane")
 
 
-def _left_behind(run: RunReading) -> Finding | None:
-    """Latents that moved on without the codes: whose fault it is shows in whether the codes move at all."""
-    if run.growth < 3 or run.level.metric != "euclidean" or run.off_centre < TRAILS:
-        return None
-    error = float(np.median(run.relative[-5:]))
-    if error < 0.25:
-        return None
-    lag = f"the quantization error is {error:.0%} of the latents' variance"
-    if run.codes_moved < STILL or _fixed(run):
-        text = f"Latents grew {run.growth:.1f}x since the run began while the codes in use stood still; {lag}."
-        return Finding("bad", "The codebook stands still", text, run.advise("still"), "plane")
-    text = f"Latents grew {run.growth:.1f}x since the run began and the codes could not follow; {lag}."
-    return Finding("bad", "The latents run away", text, run.advise("run_away"), "curves")
-
-
-def _fixed(run: RunReading) -> bool:
-    """Whether no code has moved at all in the second half of the run, as those of k-means that is fitted once."""
-    since = [frame for frame in run.kept if 2 * frame.step >= run.now.step]
-    since += [frame for frame in run.kept if 2 * frame.step < run.now.step][-1:]
-    tables = [frame.levels[run.number].vectors for frame in since]
-    return len(tables) > 1 and all(np.array_equal(table, run.level.vectors) for table in tables)
-
-
-def _lags(run: RunReading) -> Finding | None:
-    """Living codes beside the middle of their latents, which move: the codebook follows too slowly, or not at all."""
-    if run.level.metric == "implicit":  # codes of a rule cannot follow, and are not meant to
-        return None
-    if run.dead >= DEAD_BAD or run.off_centre < TRAILS or run.reference is None:
-        return None
-    if not (run.latents_moved > 0.05 or run.turns):  # those that go in circles may be where they began
-        return None
-    now, least = run.lately, run.reference
-    if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):
-        return None
-    text = (
-        f"Over the last {LATELY} steps the codes left {now:.1%} of the latents' variance (median), and k-means with as "
-        f"many leaves {least:.1%}; "
-        f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes "
-    )
-    if _fixed(run):
-        if _left_behind(run):
-            return None
-        text += "have not moved for half of the run."
-        return Finding("bad", "The codebook stands still", text, run.advise("still"), "plane")
-    text += "trail behind."
-    return Finding("bad", "The codebook lags behind", text, run.advise("lags"), "plane")
+def _trails(run: RunReading) -> Finding | None:
+    """Codes that do not keep up with latents that move, by one rule or the other."""
+    if found := trailing(run):
+        return Finding("bad", found.title, found.text, run.advise(found.ailment), found.figure)
+    return None
 
 
 def _frozen(run: RunReading) -> Finding | None:
@@ -252,8 +208,8 @@ def _blunt(run: RunReading) -> Finding | None:
     )
     level = "bad" if now >= BLUNT_BAD else "warn"
     worsened = run.lately > WORSENED * run.relative.min()
-    ailment = "worsened" if worsened else "blunt"
-    ailment = "run_away" if _left_behind(run) else "lags" if _lags(run) else ailment
+    trails = trailing(run)
+    ailment = trails.ailment if trails else "worsened" if worsened else "blunt"
     return Finding(level, "Codes fit the latents badly", text, run.advise(ailment), "plane")
 
 
@@ -317,8 +273,7 @@ CHECKS = (
     _far,
     _churn,
     _jump_back,
-    _left_behind,
-    _lags,
+    _trails,
     _frozen,
     _alike,
     _unfaithful,

@@ -27,6 +27,7 @@ TURNED = 0.2  # of a length
 ORIGIN = 1e-3  # spreads of the latents: nearer to 0 than that, a code lies at the origin
 KMEANS_ITERATIONS = 8
 MANY = 128  # codes looked at
+DEAD_BAD, DEAD_WARN = 0.5, 0.1  # share of K
 DUPLICATE = 0.05  # two codes are alike when closer than this share of the typical distance of a latent to its code
 CLOSE = 0.01  # ... and than this share of the median distance between codes
 

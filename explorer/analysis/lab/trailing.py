@@ -1,0 +1,74 @@
+"""Codes that do not keep up with latents that move: they stand still, the latents run away from them, or they lag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.analysis.lab.reading import DEAD_BAD, LATELY, RunReading
+
+STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
+TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
+LAGS, LAGS_BY = 0.03, 3.0  # error as a share of the variance: at least, and against k-means or the best it was
+
+
+@dataclass(frozen=True)
+class Trailing:
+    """ailment: what `advise` knows it by; figure that shows it."""
+
+    ailment: str
+    title: str
+    text: str
+    figure: str = "plane"
+
+
+def trailing(run: RunReading) -> Trailing | None:
+    """How the codes of a run trail behind, if they do: one way, the plainest."""
+    return _left_behind(run) or _lags(run)
+
+
+def _left_behind(run: RunReading) -> Trailing | None:
+    """Latents that moved on without the codes: whose fault it is shows in whether the codes move at all."""
+    if run.growth < 3 or run.level.metric != "euclidean" or run.off_centre < TRAILS:
+        return None
+    error = float(np.median(run.relative[-5:]))
+    if error < 0.25:
+        return None
+    lag = f"the quantization error is {error:.0%} of the latents' variance"
+    if run.codes_moved < STILL or _fixed(run):
+        text = f"Latents grew {run.growth:.1f}x since the run began while the codes in use stood still; {lag}."
+        return Trailing("still", "The codebook stands still", text)
+    text = f"Latents grew {run.growth:.1f}x since the run began and the codes could not follow; {lag}."
+    return Trailing("run_away", "The latents run away", text, "curves")
+
+
+def _fixed(run: RunReading) -> bool:
+    """Whether no code has moved at all in the second half of the run, as those of k-means that is fitted once."""
+    since = [frame for frame in run.kept if 2 * frame.step >= run.now.step]
+    since += [frame for frame in run.kept if 2 * frame.step < run.now.step][-1:]
+    tables = [frame.levels[run.number].vectors for frame in since]
+    return len(tables) > 1 and all(np.array_equal(table, run.level.vectors) for table in tables)
+
+
+def _lags(run: RunReading) -> Trailing | None:
+    """Living codes beside the middle of their latents, which move: the codebook follows too slowly, or not at all."""
+    if run.level.metric == "implicit":  # codes of a rule cannot follow, and are not meant to
+        return None
+    if run.dead >= DEAD_BAD or run.off_centre < TRAILS or run.reference is None:
+        return None
+    if not (run.latents_moved > 0.05 or run.turns):  # those that go in circles may be where they began
+        return None
+    now, least = run.lately, run.reference
+    if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):
+        return None
+    text = (
+        f"Over the last {LATELY} steps the codes left {now:.1%} of the latents' variance (median), and k-means with as "
+        f"many leaves {least:.1%}; "
+        f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes "
+    )
+    if _fixed(run):
+        text += "have not moved for half of the run."
+        return Trailing("still", "The codebook stands still", text)
+    text += "trail behind."
+    return Trailing("lags", "The codebook lags behind", text)
