@@ -8,7 +8,6 @@ from torch import Tensor
 
 from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameEvent, FrameLevel
 from explorer.lab.models import difference
-from explorer.lab.quantizing import code_tensors
 from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
 from explorer.quantizers.base import CodeCounts, QuantizerOutput
@@ -68,7 +67,8 @@ def _gradient(z: Tensor, decoded: Tensor, items: Tensor, settings: LabSettings) 
 def _levels(trainer: LabTrainer, output: QuantizerOutput, gradient: np.ndarray | None) -> tuple[FrameLevel, ...]:
     counts = [module for module in trainer.quantizer.modules() if isinstance(module, CodeCounts)]
     levels = []
-    for number, (stage, vectors) in enumerate(zip(output.stages, code_tensors(trainer.quantizer), strict=True)):
+    tables, books = trainer.quantizer.tables(), trainer.quantizer.codebooks()
+    for number, (stage, vectors) in enumerate(zip(output.stages, tables, strict=True)):
         ledger = trainer.ledgers[number]
         silent, ever = ledger.silent.cpu().numpy().copy(), ledger.ever.cpu().numpy()
         state = np.full(len(vectors), LIVE, dtype=np.uint8)
@@ -84,7 +84,7 @@ def _levels(trainer: LabTrainer, output: QuantizerOutput, gradient: np.ndarray |
                 counts=_array(counts[number].ema_count),
                 silent=silent,
                 state=state,
-                metric=trainer.quantizer.codebooks()[number].metric,
+                metric=books[number].metric,
                 window=trainer.window,
                 gradient=gradient if same_space else None,
             )

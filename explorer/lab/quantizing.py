@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Any
-
-import torch
-from torch import Tensor
 
 from explorer.lab.control import SIGNS, TABLES
 from explorer.lab.controls import REGULARIZERS
@@ -103,11 +99,3 @@ def _gumbel(s: LabSettings) -> dict[str, Any]:
 
 def _start(s: LabSettings) -> str:
     return s.initialization if s.initialization in ("gaussian", "uniform") else "gaussian"
-
-
-def code_tensors(quantizer: Quantizer) -> list[Tensor]:
-    """The codes of each level as tensors on the device, (K, d) each, without waiting for it."""
-    device = next((t.device for t in chain(quantizer.parameters(), quantizer.buffers())), torch.device("cpu"))
-    every = torch.arange(quantizer.codebook_size, device=device)
-    every = every[:, None].expand(-1, quantizer.num_quantizers)  # (K, Q)
-    return [vectors.detach() for vectors in quantizer.level_vectors(every)]

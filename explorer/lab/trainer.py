@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.linalg import vector_norm
 
 from explorer.foundation.errors import ExplorerError
 from explorer.joints.frame import FrameEvent
 from explorer.lab.datasets import build_dataset
 from explorer.lab.models import build_model, difference
-from explorer.lab.quantizing import apply_settings, build_lab_quantizer, code_tensors
+from explorer.lab.quantizing import apply_settings, build_lab_quantizer
 from explorer.lab.settings import LabSettings
 from explorer.quantizers.base import QuantizerOutput
 from explorer.quantizers.chance import built_with, drawing_from
@@ -105,7 +106,7 @@ class LabTrainer:
 
     def step(self, measure: bool = True) -> None:
         """One batch, one optimizer step. measure: also take the numbers of the curves. Raises Diverged."""
-        before = code_tensors(self.quantizer)[0].clone() if measure else None
+        before = self.quantizer.tables()[0].detach().clone() if measure else None
         with drawing_from(self.generator):
             items = self.data.sample(self.settings.batch_size, self.generator, self.step_count)
             z = self.model.encode(items)  # (B, ..., D)
@@ -119,7 +120,9 @@ class LabTrainer:
                         tensor.retain_grad()
             total = loss + output.loss
             if self.optimizer and total.requires_grad:
-                self.optimizer.zero_grad(set_to_none=True)
+                for group in self.optimizer.param_groups:  # zero_grad would cost ten times as much
+                    for parameter in group["params"]:
+                        parameter.grad = None
                 total.backward()
                 self.optimizer.step()
         self.step_count += 1
@@ -138,17 +141,17 @@ class LabTrainer:
     ) -> None:
         """Numbers of this step for the curves; reading them waits for the device. missed: error, items (B, *shape)."""
         flat = z.detach().flatten(0, -2)  # (N, D)
-        now = code_tensors(self.quantizer)
+        now = self.quantizer.tables()[0].detach()  # (K, D)
         values = {
             "quantization_error": self._quantization_error(output),
-            "latent_norm": flat.norm(dim=-1).mean(),
-            "code_norm": now[0].norm(dim=-1).mean(),
-            "code_speed": (now[0] - before).norm(dim=-1).mean(),
+            "latent_norm": vector_norm(flat, dim=-1).mean(),  # Tensor.norm takes a detour
+            "code_norm": vector_norm(now, dim=-1).mean(),
+            "code_speed": vector_norm(now - before, dim=-1).mean(),
             "missed": missed[0].square().mean() / (missed[1] - missed[1].mean(0)).square().mean().clamp_min(1e-12),
         }
         for name, tensor in (("gradient_z_e", z), ("gradient_z_q", output.z_q)):
             if tensor.grad is not None:
-                values[name] = tensor.grad.flatten(0, -2).norm(dim=-1).sum()
+                values[name] = vector_norm(tensor.grad.flatten(0, -2), dim=-1).sum()
         for level, ledger in enumerate(self.ledgers):
             values[f"perplexity_{level}"] = ledger.perplexity
             values[f"dead_{level}"] = (ledger.silent >= self.window).float().mean()

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -140,6 +141,12 @@ class Quantizer(nn.Module, ABC):
     @abstractmethod
     def level_vectors(self, indices: Tensor) -> list[Tensor]:
         """indices (..., Q) -> one (..., d) per level: the codes before they are combined."""
+
+    def tables(self) -> list[Tensor]:
+        """The codes of each level, (K, d) each, without waiting for a GPU. They may be those that training changes."""
+        device = next((t.device for t in chain(self.parameters(), self.buffers())), torch.device("cpu"))
+        every = torch.arange(self.codebook_size, device=device)
+        return self.level_vectors(every[:, None].expand(-1, self.num_quantizers))
 
     def combine(self, vectors: Sequence[Tensor]) -> Tensor:
         """Codes of all levels, each (..., d) -> z_q (..., D)."""

@@ -89,6 +89,9 @@ class GumbelQuantizer(Quantizer):
     def level_vectors(self, indices: Tensor) -> list[Tensor]:
         return [self.vectors[indices[..., 0]]]
 
+    def tables(self) -> list[Tensor]:
+        return [self.vectors]
+
     def codebooks(self) -> tuple[Codebook, ...]:
         vectors = self.vectors.detach().float().cpu().numpy().copy()
         counts = self.counts.ema_count.cpu().numpy().copy()

@@ -93,6 +93,9 @@ class KMeansQuantizer(Quantizer):
     def level_vectors(self, indices: Tensor) -> list[Tensor]:
         return [self.vectors[indices[..., 0]]]
 
+    def tables(self) -> list[Tensor]:
+        return [self.vectors]
+
     def codebooks(self) -> tuple[Codebook, ...]:
         counts = self.counts.ema_count.cpu().numpy().copy()
         return (

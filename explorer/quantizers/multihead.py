@@ -58,6 +58,9 @@ class MultiHeadQuantizer(Quantizer):
     def level_vectors(self, indices: Tensor) -> list[Tensor]:
         return [level.level_vectors(indices[..., q : q + 1])[0] for q, level in enumerate(self.levels)]
 
+    def tables(self) -> list[Tensor]:
+        return [level.tables()[0] for level in self.levels]
+
     def combine(self, vectors: Sequence[Tensor]) -> Tensor:
         joined = (
             torch.cat(list(vectors), -1) if self.combination == "concatenate" else torch.stack(list(vectors)).sum(0)

@@ -112,6 +112,9 @@ class ResidualQuantizer(Quantizer):
     def level_vectors(self, indices: Tensor) -> list[Tensor]:
         return [level.vectors[indices[..., q]] for q, level in enumerate(self.levels)]
 
+    def tables(self) -> list[Tensor]:
+        return [level.vectors for level in self.levels]
+
     def combine(self, vectors: Sequence[Tensor]) -> Tensor:
         return reduce(torch.add, vectors)
 

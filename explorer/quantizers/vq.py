@@ -215,6 +215,9 @@ class VectorQuantizer(Quantizer):
     def level_vectors(self, indices: Tensor) -> list[Tensor]:
         return [self._codes()[indices[..., 0]]]
 
+    def tables(self) -> list[Tensor]:
+        return [self._codes()]
+
     def codebooks(self) -> tuple[Codebook, ...]:
         vectors = self._codes().detach().float().cpu().numpy().copy()
         counts = self.counts.ema_count.cpu().numpy().copy()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.lab.quantizing import build_lab_quantizer, code_tensors
+from explorer.lab.quantizing import build_lab_quantizer
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
 from explorer.views.kit.wire.encoding import unpack
@@ -90,7 +90,7 @@ def test_the_cell_in_which_a_latent_of_a_rule_is_drawn_is_the_code_it_gets(quant
     rule = build_lab_quantizer(settings).eval()
     axis = torch.linspace(-4, 4, 161)  # with 0, and for FSQ far into the bend of its tanh
     stage = rule(torch.cartesian_prod(*[axis] * dim).reshape(-1, dim)).stages[0]
-    (codes,) = code_tensors(rule)
+    (codes,) = rule.tables()
     drawn, places = stage.z_e.double().numpy(), codes.double().numpy()  # what a frame holds
     distance = ((drawn[:, None] - places[None]) ** 2).sum(-1)
     nearest = np.sort(distance, axis=1)
