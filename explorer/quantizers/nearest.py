@@ -15,7 +15,8 @@ from torch import Tensor
 
 from explorer.foundation.errors import SettingsError
 from explorer.joints.record import Metric
-from explorer.quantizers.search import SAMPLE, Kernels, nearest_rows
+from explorer.quantizers.scores import SAMPLE
+from explorer.quantizers.search import Kernels, nearest_rows
 
 CUDA_TILE_BYTES = 512 * 2**20  # a GPU wants large tiles
 CUDA_TILE_CODES = 65_536

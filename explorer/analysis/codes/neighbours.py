@@ -15,7 +15,8 @@ import numpy as np
 
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import Codebook, LatticeRule, TokenLevel
-from explorer.quantizers.search import Scores, nearest_rows
+from explorer.quantizers.scores import Scores
+from explorer.quantizers.search import nearest_rows
 
 CHUNK_BYTES = 64 * 2**20
 
