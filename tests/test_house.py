@@ -48,6 +48,11 @@ def python_files(folder="explorer"):
     return sorted((ROOT / folder).rglob("*.py"))
 
 
+def own_paths(folder):
+    """All files and folders, without the installed tools of the browser modules."""
+    return [path for path in (ROOT / folder).rglob("*") if "node_modules" not in path.parts]
+
+
 def module_name(path):
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -157,7 +162,7 @@ def test_files_are_short_enough_to_read():
 
 def test_no_room_is_crowded():
     """A newcomer reads a folder at a glance: 30 files of its own, and what is more goes to a room within."""
-    rooms = [folder for top in ("explorer", "tests") for folder in (ROOT / top).rglob("*") if folder.is_dir()]
+    rooms = [path for top in ("explorer", "tests") for path in own_paths(top) if path.is_dir()]
     held = {
         str(room.relative_to(ROOT)): sum(1 for file in room.iterdir() if file.is_file() and file.suffix != ".pyi")
         for room in rooms
@@ -187,7 +192,7 @@ def test_functions_are_short_enough_to_read(folder):
 
 
 def test_there_is_no_drawer_for_odds_and_ends():
-    named = [p for folder in ("explorer", "tests") for p in (ROOT / folder).rglob("*")]
+    named = [path for top in ("explorer", "tests") for path in own_paths(top)]
     drawers = [str(p) for p in named if p.stem.lower() in ("utils", "util", "helpers", "misc", "common")]
     assert drawers == [] and len(named) > 10
 

@@ -47,7 +47,8 @@ export function tokenWords({ modality, tokens, downsampling, sample_rate_hz: rat
 
 /** The facts of a plan: [label, value], what is not known said so. */
 export function planFacts(plan, budget) {
-  const memory = plan.memory_bytes === null ? "not known before it is fetched" : `${bytes(plan.memory_bytes)} of the ${bytes(budget)} that this server keeps for all`;
+  const memory =
+    plan.memory_bytes === null ? "not known before it is fetched" : `${bytes(plan.memory_bytes)} of the ${bytes(budget)} that this server keeps for all`;
   const fetched = plan.download_bytes > 0 ? `${bytes(plan.download_bytes)}${plan.files > 1 ? ` in ${plan.files} files` : ""}` : "nothing: all of it is here";
   return [
     ["Format", plan.format || "not known before it is fetched"],
@@ -88,13 +89,15 @@ export const isGoing = (job) => Boolean(job) && ["planning", "loading", "stoppin
 export function filesTrouble(files, most) {
   const total = files.reduce((sum, file) => sum + file.size, 0);
   if (total === 0) return `${files[0].name} is empty.`;
-  if (total > most) return `${bytes(total)} is more than the ${bytes(most)} that can be sent here. Larger files are for the command line: python app.py --checkpoint PATH.`;
+  if (total > most)
+    return `${bytes(total)} is more than the ${bytes(most)} that can be sent here. Larger files are for the command line: python app.py --checkpoint PATH.`;
   return "";
 }
 
 /** Links to the other pages that show it. before: the tokenizer that was chosen until now, "" for none. */
 export function pageLinks({ id, modality }, before) {
   const links = [["Its codebook", `codebook?tokenizer=${encodeURIComponent(id)}`]];
-  if (modality === "image" && before && before !== id) links.push(["Compare it with the one before", `compare?tokenizers=${encodeURIComponent(`${id},${before}`)}`]);
+  if (modality === "image" && before && before !== id)
+    links.push(["Compare it with the one before", `compare?tokenizers=${encodeURIComponent(`${id},${before}`)}`]);
   return links;
 }

@@ -24,9 +24,26 @@ export class OpenedFile {
     this.head = h("div", { class: "br-opened-head" });
     this.tables = h("div", { class: "br-tables" });
     this.left = h("p", { class: "br-note" });
-    this.button = h("button", { type: "button", class: "dte-plain-button", "data-act": "draft", onclick: () => save(this.opened.adapter_name, this.opened.adapter) }, "Save a drafted adapter");
-    this.how = h("p", { class: "br-note" }, "A Python file with what names and shapes tell, and a place for your own class. Its code runs on your machine: python app.py --adapter my_adapter.py.");
-    this.element = h("section", { class: "br-opened", hidden: true, "aria-label": "What the file still tells" }, h("h4", {}, "What the file still tells"), this.head, this.tables, this.left, h("div", { class: "br-acts" }, this.button), this.how);
+    this.button = h(
+      "button",
+      { type: "button", class: "dte-plain-button", "data-act": "draft", onclick: () => save(this.opened.adapter_name, this.opened.adapter) },
+      "Save a drafted adapter",
+    );
+    this.how = h(
+      "p",
+      { class: "br-note" },
+      "A Python file with what names and shapes tell, and a place for your own class. Its code runs on your machine: python app.py --adapter my_adapter.py.",
+    );
+    this.element = h(
+      "section",
+      { class: "br-opened", hidden: true, "aria-label": "What the file still tells" },
+      h("h4", {}, "What the file still tells"),
+      this.head,
+      this.tables,
+      this.left,
+      h("div", { class: "br-acts" }, this.button),
+      this.how,
+    );
     this.opened = null;
   }
 
@@ -35,7 +52,16 @@ export class OpenedFile {
     if (opened === this.opened || !opened) return;
     this.opened = opened;
     this.head.replaceChildren(...headWords(opened).map((text) => h("p", {}, text)));
-    this.tables.replaceChildren(...opened.tables.map((table) => h("details", { class: "br-table", open: opened.tables.length < 4 }, h("summary", {}, h("code", {}, table.key)), h("ul", {}, ...table.lines.map((line) => h("li", {}, line))))));
+    this.tables.replaceChildren(
+      ...opened.tables.map((table) =>
+        h(
+          "details",
+          { class: "br-table", open: opened.tables.length < 4 },
+          h("summary", {}, h("code", {}, table.key)),
+          h("ul", {}, ...table.lines.map((line) => h("li", {}, line))),
+        ),
+      ),
+    );
     this.left.textContent = leftWords(opened.tables_left);
     this.left.hidden = !this.left.textContent;
   }

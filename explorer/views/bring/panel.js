@@ -6,34 +6,26 @@ import { note } from "../kit/widgets/panel.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { h, segmented } from "../kit/widgets/dom.js";
 import { say } from "../kit/widgets/stage.js";
-import { becomesWords, filesTrouble, filterKnown, isGoing, knownWords, loadWords, MODALITIES, pageLinks, planFacts, workWords } from "./model.js";
+import { becomesWords, filesTrouble, filterKnown, isGoing, loadWords, pageLinks, planFacts, workWords } from "./model.js";
 import { OpenedFile } from "./opened.js";
+import { about, dropZone, fileInput, FILTERS, knownRow, lookForm, ownList, plainButton, textInput, WAYS, WEIGHTS } from "./parts.js";
 import { createPageBus } from "../kit/wire/bus.js";
 import { sendFiles } from "../kit/wire/files.js";
 import { bytes } from "../codebook/audit/model.js";
 
 const POLL_MS = 350;
 const SHEETS = ["../kit/page/controls.css", "../kit/widgets/base.css"]; // choosers and plain buttons
-const WAYS = [
-  { id: "hub", label: "From the Hub", title: "Of the Hugging Face Hub, by name or from a list" },
-  { id: "file", label: "From a file", title: "A checkpoint of your own" },
-];
-const FILTERS = [
-  { id: "", label: "All" },
-  { id: MODALITIES[0], label: "Pictures" },
-  { id: MODALITIES[1], label: "Sound" },
-  { id: MODALITIES[2], label: "Clips" },
-];
-
-const WEIGHTS = [
-  { id: "averaged", label: "Averaged weights", title: "The running averages that training kept" },
-  { id: "raw", label: "Raw weights", title: "As the last step of the training left them" },
-];
-
 class Panel {
   constructor(root, opening, server, trigger) {
     Object.assign(this, { root, opening, trigger, job: null, known: null, way: "hub", filter: "", request: null, shown: null });
-    this.bus = createPageBus({ ask: (request) => server.load_ask(request), token: opening.token, first: {}, next: (state) => state, inAddress: [], query: () => "" });
+    this.bus = createPageBus({
+      ask: (request) => server.load_ask(request),
+      token: opening.token,
+      first: {},
+      next: (state) => state,
+      inAddress: [],
+      query: () => "",
+    });
     this.build();
     this.draw();
     const { wanted, missing } = opening;
@@ -51,13 +43,10 @@ class Panel {
 
   build() {
     const { opening } = this;
-    const button = (text, act, attributes = {}) => h("button", { type: "button", class: "dte-plain-button", onclick: act, ...attributes }, text);
-    const form = (input, act) => h("form", { class: "br-form", onsubmit: (event) => (event.preventDefault(), act()) }, input, h("button", { type: "submit", class: "br-go" }, "Look at it"));
     this.ways = segmented("Where it comes from", (id) => this.go(id));
     this.ways.options(WAYS, this.way);
-    const text = (label, placeholder) => h("input", { type: "text", class: "br-text", autocomplete: "off", spellcheck: "false", autocapitalize: "off", "aria-label": label, placeholder });
-    this.name = text("Name of a Hub repository", "owner/name, or owner/name@revision");
-    this.search = text("Search the list", "Search the list");
+    this.name = textInput("Name of a Hub repository", "owner/name, or owner/name@revision");
+    this.search = textInput("Search the list", "Search the list");
     this.search.addEventListener("input", () => this.drawKnown());
     this.filters = segmented("Of what", (id) => {
       this.filter = id;
@@ -67,38 +56,46 @@ class Panel {
     this.list = h("ul", { class: "br-list", tabindex: 0, "aria-label": "Known tokenizers" });
     const offline = opening.asks_hub ? null : h("p", { class: "br-note" }, "This server does not ask the network: only what its cache holds can be loaded.");
     const becomes = (way) => h("p", { class: "br-note br-becomes" }, becomesWords(way, opening.until));
-    this.hub = h("div", { class: "br-way" }, becomes("hub"), form(this.name, () => this.look("hub", { text: this.name.value })), offline, h("div", { class: "br-tools" }, this.filters.element, this.search), this.list);
-    this.input = h("input", { type: "file", multiple: true, class: "br-file", "aria-label": "A checkpoint, with its config.json where it has one", onchange: () => this.take([...this.input.files]) });
-    this.drop = h("label", { class: "dte-drop br-drop" }, this.input, h("b", {}, "Choose a file"), h("span", {}, ` or drop it here: .safetensors, .pt, .pth, .th, .ckpt or .bin, with its config.json where it has one; up to ${bytes(opening.upload_bytes)}. Code in it is never run.`));
-    for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
-      this.drop.addEventListener(name, (event) => {
-        event.preventDefault();
-        this.drop.classList.toggle("is-over", name === "dragenter" || name === "dragover");
-        if (name === "drop") this.take([...event.dataTransfer.files]);
-      });
-    }
-    this.path = text("Path of a file or folder on this machine", "/path/to/checkpoint.ckpt, or a folder with config.json");
-    const named = opening.names_files ? [h("p", { class: "br-note" }, "Or name a file or folder on this machine, of any size; it is read where it lies and stays there:"), form(this.path, () => this.look("path", { text: this.path.value }))] : [];
+    this.hub = h(
+      "div",
+      { class: "br-way" },
+      becomes("hub"),
+      lookForm(this.name, () => this.look("hub", { text: this.name.value })),
+      offline,
+      h("div", { class: "br-tools" }, this.filters.element, this.search),
+      this.list,
+    );
+    this.input = fileInput((files) => this.take(files));
+    this.drop = dropZone(this.input, bytes(opening.upload_bytes), (files) => this.take(files));
+    this.path = textInput("Path of a file or folder on this machine", "/path/to/checkpoint.ckpt, or a folder with config.json");
+    const named = opening.names_files
+      ? [
+          h("p", { class: "br-note" }, "Or name a file or folder on this machine, of any size; it is read where it lies and stays there:"),
+          lookForm(this.path, () => this.look("path", { text: this.path.value })),
+        ]
+      : [];
     this.file = h("div", { class: "br-way" }, becomes("file"), this.drop, ...named);
     this.mine = h("section", { class: "br-mine", hidden: true, "aria-label": "Your own tokenizers" });
     this.trouble = h("p", { class: "br-trouble", hidden: true });
     this.opened = new OpenedFile();
     this.bar = h("progress", { class: "br-bar", max: 1, "aria-label": "Progress" });
     this.words = h("p", { class: "br-words", role: "status" });
-    this.cancel = button("Cancel", () => this.stop(), { "data-act": "stop" });
+    this.cancel = plainButton("Cancel", () => this.stop(), { "data-act": "stop" });
     this.work = h("div", { class: "br-work", hidden: true }, this.bar, this.words, this.cancel);
     this.title = h("h4", {});
     this.facts = h("dl", { class: "br-facts" });
     this.weights = segmented("Weights", (id) => this.choose(id));
     this.notes = h("ul", { class: "br-notes" });
     this.load = h("button", { type: "button", class: "br-load", "data-act": "load", onclick: () => this.begin() });
-    this.other = button("Choose another", () => this.clear(), { "data-act": "clear" });
+    this.other = plainButton("Choose another", () => this.clear(), { "data-act": "clear" });
     this.ready = h("p", { class: "br-ready", role: "status", hidden: true });
     this.wrong = h("ul", { class: "br-wrong", role: "alert", hidden: true });
     this.acts = h("div", { class: "br-acts" }, this.load, this.other);
-    this.plan = h("section", { class: "br-plan", hidden: true, "aria-label": "What it is" }, this.title, this.facts, this.weights.element, this.notes, this.ready, this.wrong, this.acts);
+    const parts = [this.title, this.facts, this.weights.element, this.notes, this.ready, this.wrong, this.acts];
+    this.plan = h("section", { class: "br-plan", hidden: true, "aria-label": "What it is" }, ...parts);
     this.chooser = h("div", { class: "br-choose" }, this.ways.element, this.hub, this.file);
-    this.box = h("details", { class: "br-box", ontoggle: () => this.open() }, h("summary", {}, "Bring a tokenizer of others"), h("p", { class: "br-note" }, "EnCodec, VQGAN, TiTok and many more, or your own checkpoint. What it is and what it takes is shown before any weight is read; once loaded, it is in the list of every page."), this.mine, this.chooser, this.trouble, this.opened.element, this.plan, this.work);
+    const shown = [this.mine, this.chooser, this.trouble, this.opened.element, this.plan, this.work];
+    this.box = h("details", { class: "br-box", ontoggle: () => this.open() }, h("summary", {}, "Bring a tokenizer of others"), about(), ...shown);
     this.root.replaceChildren(this.box);
   }
 
@@ -119,8 +116,7 @@ class Panel {
   async listMine(what = "own", args = {}) {
     try {
       const { own } = await this.bus.ask(what, args);
-      const rows = own.map((one) => h("li", { "data-id": one.id }, h("span", {}, one.title), h("button", { type: "button", class: "dte-plain-button", onclick: () => this.remove(one) }, "Remove")));
-      this.mine.replaceChildren(h("h4", {}, "Yours, on this server"), h("ul", {}, ...rows));
+      this.mine.replaceChildren(...ownList(own, (one) => this.remove(one)));
       this.mine.hidden = own.length === 0;
       return true;
     } catch (error) {
@@ -145,13 +141,8 @@ class Panel {
 
   drawKnown() {
     const found = filterKnown(this.known ?? [], this.filter, this.search.value);
-    const rows = found.map((one) => {
-      const where = one.source ? h("code", {}, one.source) : h("span", {}, `not on the Hub: ${one.home}`);
-      const inside = [h("b", {}, one.title), where, h("span", {}, knownWords(one))];
-      return h("li", {}, h("button", { type: "button", class: "br-known", "data-id": one.id, title: one.facts, onclick: () => this.pick(one) }, ...inside));
-    });
-    if (rows.length === 0) rows.push(h("li", { class: "br-none" }, this.known?.length ? "None of the list. Any repository of a known format can be typed above." : "Reading the list…"));
-    this.list.replaceChildren(...rows);
+    const none = this.known?.length ? "None of the list. Any repository of a known format can be typed above." : "Reading the list…";
+    this.list.replaceChildren(...(found.length > 0 ? found.map((one) => knownRow(one, () => this.pick(one))) : [h("li", { class: "br-none" }, none)]));
   }
 
   pick(one) {
@@ -277,19 +268,19 @@ class Panel {
     const plan = job?.plan ?? null;
     const going = isGoing(job) || Boolean(request);
     const done = Boolean(plan) && this.shown === plan.id;
-    this.root.dataset.state = request ? "sending" : job?.state ?? "";
+    this.root.dataset.state = request ? "sending" : (job?.state ?? "");
     this.root.setAttribute("aria-busy", String(going));
     this.chooser.hidden = Boolean(plan) || going;
     this.hub.hidden = way !== "hub";
     this.file.hidden = way !== "file";
     this.plan.hidden = !plan;
-    this.opened.show(going ? null : job?.opened ?? null);
+    this.opened.show(going ? null : (job?.opened ?? null));
     this.work.hidden = !going;
     if (plan) this.drawPlan(plan, done);
     this.acts.hidden = going;
     this.load.hidden = done;
     this.ready.hidden = !done;
-    const wrong = done ? job.warnings ?? [] : [];
+    const wrong = done ? (job.warnings ?? []) : [];
     this.wrong.replaceChildren(...wrong.map((text) => h("li", {}, text)));
     this.wrong.hidden = wrong.length === 0;
     this.cancel.hidden = job?.state === "stopping";

@@ -30,7 +30,11 @@ export function changedRows({ codes, shares, bits, js_bits: all }) {
   return codes.map((code, i) => [code, shareText(shares[i][0]), shareText(shares[i][1]), percent(bits[i], Math.max(all, 1e-12))]);
 }
 
-export const besideCsv = ({ codes, shares, bits }) => csv(["code", "share_first", "share_second", "js_bits"], codes.map((code, i) => [code, ...shares[i], bits[i]]));
+export const besideCsv = ({ codes, shares, bits }) =>
+  csv(
+    ["code", "share_first", "share_second", "js_bits"],
+    codes.map((code, i) => [code, ...shares[i], bits[i]]),
+  );
 
 /** A finding in a line, with the words of the diagnosis: ["Broken: ", "Every token is code 3 (certain)"]. Pure. */
 export const verdictOf = (finding) => [prefixOf(finding), `${finding.title} (${finding.sure})`];
@@ -62,14 +66,37 @@ export function mount(host, bus) {
     const { titles, amounts, findings } = answer;
     words.textContent = answer.words;
     heads.forEach((head, i) => head.replaceChildren(h("b", {}, titles[i]), h("span", { class: "cb-note" }, ` ${amounts[i]}`)));
-    figures.replaceChildren(...besideRows(answer).map(([name, ...cells]) => h("tr", {}, h("th", { scope: "row" }, name), ...cells.map((cell) => h("td", {}, cell)))));
+    figures.replaceChildren(
+      ...besideRows(answer).map(([name, ...cells]) => h("tr", {}, h("th", { scope: "row" }, name), ...cells.map((cell) => h("td", {}, cell)))),
+    );
     verdicts.replaceChildren(
-      ...findings.map((list, i) => h("div", {}, h("b", {}, titles[i]), h("ul", {}, ...list.map(verdictOf).map(([level, words]) => h("li", {}, h("b", {}, level), words))))),
+      ...findings.map((list, i) =>
+        h("div", {}, h("b", {}, titles[i]), h("ul", {}, ...list.map(verdictOf).map(([level, words]) => h("li", {}, h("b", {}, level), words)))),
+      ),
     );
     const rows = changedRows(answer);
     codes.replaceChildren(
       ...rows.map(([code, ...cells]) =>
-        h("tr", {}, h("td", {}, h("button", { type: "button", class: "dte-link", onclick: () => bus.set({ code }), onpointerenter: () => bus.hover(code), onpointerleave: () => bus.hover(null) }, `code ${code}`)), ...cells.map((cell) => h("td", {}, cell))),
+        h(
+          "tr",
+          {},
+          h(
+            "td",
+            {},
+            h(
+              "button",
+              {
+                type: "button",
+                class: "dte-link",
+                onclick: () => bus.set({ code }),
+                onpointerenter: () => bus.hover(code),
+                onpointerleave: () => bus.hover(null),
+              },
+              `code ${code}`,
+            ),
+          ),
+          ...cells.map((cell) => h("td", {}, cell)),
+        ),
       ),
     );
   };

@@ -60,7 +60,10 @@ export function elsewhere(diagnosis, level) {
 export function diagnosisCsv(diagnosis) {
   const header = ["level", "severity", "title", "text", "how_sure", "try", "figure", "source"];
   const place = ({ codebook_level: at }) => (at === null || at === undefined ? "all" : at + 1);
-  return csv(header, diagnosis.map((one) => [place(one), one.level, one.title, one.text, one.sure, one.try, one.figure, one.source]));
+  return csv(
+    header,
+    diagnosis.map((one) => [place(one), one.level, one.title, one.text, one.sure, one.try, one.figure, one.source]),
+  );
 }
 
 export function mount(host, bus) {
@@ -88,12 +91,15 @@ export function mount(host, bus) {
 export const addressesIn = (text) => text.split(/(https:\/\/[^\s,;]*[^\s,;.)])/);
 
 // Without the first eight letters, which say only how it is fetched.
-const linked = (text) => addressesIn(text).map((part, i) => (i % 2 ? h("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part.slice(8)) : part));
+const linked = (text) =>
+  addressesIn(text).map((part, i) => (i % 2 ? h("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part.slice(8)) : part));
 
 function item(host, finding) {
   const { mark } = levelOf(finding);
   const sure = finding.sure ? h("span", { class: "cb-sure", title: sureWords(finding) }, finding.sure) : null;
-  const show = FIGURES[finding.figure] ? h("button", { type: "button", class: "dte-link", onclick: () => reveal(host, finding.figure) }, `See ${FIGURES[finding.figure]}`) : null;
+  const show = FIGURES[finding.figure]
+    ? h("button", { type: "button", class: "dte-link", onclick: () => reveal(host, finding.figure) }, `See ${FIGURES[finding.figure]}`)
+    : null;
   const source = finding.source ? h("p", { class: "cb-source" }, "Known from: ", ...linked(finding.source)) : null;
   return h(
     "li",

@@ -16,7 +16,12 @@ export function levelFacts(level) {
   const unseen = level.unseen ?? 0;
   const more = unseen > 0 ? `; ${whole(unseen)} more not seen yet` : "";
   const silent = known(level.dead)
-    ? { id: "dead", name: "Dead", value: unseen > 0 ? `≥ ${whole(level.dead)}` : whole(level.dead), of: `of ${whole(K)} codes, ${percent(level.dead, K)}${more}` }
+    ? {
+        id: "dead",
+        name: "Dead",
+        value: unseen > 0 ? `≥ ${whole(level.dead)}` : whole(level.dead),
+        of: `of ${whole(K)} codes, ${percent(level.dead, K)}${more}`,
+      }
     : { id: "unseen", name: "Not seen yet", value: whole(unseen), of: `of ${whole(K)} codes, ${percent(unseen, K)}` };
   return [
     { id: "tokens", name: "Tokens counted", value: whole(tokens), of: `${amount(tokens / K)} a code if even` },
@@ -35,14 +40,54 @@ export function jointFacts(joint) {
   if (!joint) return [];
   const said = joint.complete ? "" : " (counting stopped at its bound)";
   return [
-    { id: "joint-distinct", name: "Distinct tuples", value: whole(joint.distinct), of: `of at most ${whole(joint.ceiling)} over ${whole(joint.tokens)} positions${said}`, help: "joint" },
+    {
+      id: "joint-distinct",
+      name: "Distinct tuples",
+      value: whole(joint.distinct),
+      of: `of at most ${whole(joint.ceiling)} over ${whole(joint.tokens)} positions${said}`,
+      help: "joint",
+    },
     { id: "joint-perplexity", name: "Joint perplexity", value: number(joint.perplexity), of: `of at most ${whole(joint.ceiling)}`, help: "joint" },
-    { id: "joint-entropy", name: "Joint entropy", value: bits(joint.entropy_bits), of: `of ${Math.log2(Math.max(joint.ceiling, 1)).toFixed(2)} bits a position`, help: "joint" },
+    {
+      id: "joint-entropy",
+      name: "Joint entropy",
+      value: bits(joint.entropy_bits),
+      of: `of ${Math.log2(Math.max(joint.ceiling, 1)).toFixed(2)} bits a position`,
+      help: "joint",
+    },
   ];
 }
 
-const HEADER = ["level", "codes_K", "tokens_counted", "ceiling_min_K_N", "used", "usage_of_K", "usage_of_ceiling", "dead", "not_yet_seen", "perplexity", "entropy_bits", "gini", "kl_to_uniform_bits"];
-const WORDS = ["", "Codes K", "Tokens", "min(K, N)", "Used", "of K", "of ceiling", "Dead, at least", "Not seen yet", "Perplexity", "Entropy, bits", "Gini", "KL to uniform, bits"];
+const HEADER = [
+  "level",
+  "codes_K",
+  "tokens_counted",
+  "ceiling_min_K_N",
+  "used",
+  "usage_of_K",
+  "usage_of_ceiling",
+  "dead",
+  "not_yet_seen",
+  "perplexity",
+  "entropy_bits",
+  "gini",
+  "kl_to_uniform_bits",
+];
+const WORDS = [
+  "",
+  "Codes K",
+  "Tokens",
+  "min(K, N)",
+  "Used",
+  "of K",
+  "of ceiling",
+  "Dead, at least",
+  "Not seen yet",
+  "Perplexity",
+  "Entropy, bits",
+  "Gini",
+  "KL to uniform, bits",
+];
 
 const nameOf = (level, i, several) => level.name || (several ? `level ${i + 1}` : "codebook");
 
@@ -73,7 +118,12 @@ export function mount(host, bus) {
   const strip = h("dl", { class: "cb-facts" });
   const jointly = h("dl", { class: "cb-facts cb-joint", "aria-label": "All levels or groups together" });
   const body = h("tbody", {});
-  const table = h("details", { class: "dte-lp-table" }, h("summary", {}, "As a table"), h("div", { class: "dte-lp-scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ...WORDS.map((word) => h("th", { scope: "col" }, word)))), body)));
+  const table = h(
+    "details",
+    { class: "dte-lp-table" },
+    h("summary", {}, "As a table"),
+    h("div", { class: "dte-lp-scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ...WORDS.map((word) => h("th", { scope: "col" }, word)))), body)),
+  );
   const exports = [["CSV", "Usage of every level or group, CSV", () => saveCsv(bus, factsCsv(bus.open), "usage")]];
   const { caption, foot } = furnish(host, "facts", "Usage", { exports }, strip, jointly);
   foot.replaceChild(table, caption);
@@ -87,7 +137,15 @@ export function mount(host, bus) {
     jointly.replaceChildren(...jointFacts(open.joint).map(tile));
     jointly.hidden = !open.joint;
     const rows = shownRows(open);
-    body.replaceChildren(...rows.map((row, i) => h("tr", { class: i === bus.state.level && rows.length > 1 ? "dte-lp-lit" : null }, ...row.map((text, column) => h(column === 0 ? "th" : "td", column === 0 ? { scope: "row" } : {}, text)))));
+    body.replaceChildren(
+      ...rows.map((row, i) =>
+        h(
+          "tr",
+          { class: i === bus.state.level && rows.length > 1 ? "dte-lp-lit" : null },
+          ...row.map((text, column) => h(column === 0 ? "th" : "td", column === 0 ? { scope: "row" } : {}, text)),
+        ),
+      ),
+    );
     if (opened !== open) table.open = open.levels.length > 1; // several levels are compared at a glance
     opened = open;
   };

@@ -38,7 +38,9 @@ export function auditWords({ media, skipped, planned, complete, seconds, device,
   const all = amount ?? counted(count, "medium", "media");
   const read = complete || !planned ? all : `${all}, of ${counted(planned, "medium", "media")}; stopped before its end`;
   const even = new Set(tokens).size < 2;
-  const rest = [even ? `${counted(tokens[0] ?? 0, "token")}${tokens.length > 1 ? ` a ${part}` : ""}` : `${tokens.map(whole).join(", ")} tokens on its ${part}s`];
+  const rest = [
+    even ? `${counted(tokens[0] ?? 0, "token")}${tokens.length > 1 ? ` a ${part}` : ""}` : `${tokens.map(whole).join(", ")} tokens on its ${part}s`,
+  ];
   if (skipped?.length) rest.push(`${whole(skipped.length)} skipped`);
   if (seconds > 0) rest.push(`counted in ${seconds < 10 ? seconds.toFixed(1) : whole(seconds)} s${device ? ` on ${device}` : ""}`);
   return [read, ...rest].join(" · ");
@@ -102,7 +104,16 @@ class CodebookPage {
       h("div", { class: "cb-main" }, beside, h("div", { class: "cb-pair" }, heatmap, diagnosis), map, geometry, growth),
       h("aside", { class: "cb-side" }, code),
     );
-    const words = h("div", { class: "cb-words" }, this.summary, this.counted, this.reading, this.notes, this.skipped, h("div", { class: "cb-trouble" }, this.problem, this.again));
+    const words = h(
+      "div",
+      { class: "cb-words" },
+      this.summary,
+      this.counted,
+      this.reading,
+      this.notes,
+      this.skipped,
+      h("div", { class: "cb-trouble" }, this.problem, this.again),
+    );
     this.root.classList.add("dte-codebook");
     this.root.replaceChildren(h("div", { class: "cb-top" }, h("div", {}, chosen, words), audit), facts, this.body);
     for (const [modality, list] of groupsOf(this.opening.tokenizers)) {
@@ -207,7 +218,16 @@ class CodebookPage {
   describe(open) {
     const { tokenizer, audit, levels } = open ?? {};
     say(this.summary, tokenizer?.summary ?? "");
-    say(this.counted, audit ? `${audit.title}: ${auditWords(audit, levels.map((level) => level.tokens), levels[0].part)}` : "");
+    say(
+      this.counted,
+      audit
+        ? `${audit.title}: ${auditWords(
+            audit,
+            levels.map((level) => level.tokens),
+            levels[0].part,
+          )}`
+        : "",
+    );
     say(this.reading, (audit?.reading ?? []).join(" "));
     this.reading.hidden = !audit?.reading?.length;
     const notes = audit?.notes ?? [];

@@ -31,7 +31,8 @@ class Blind {
     this.rows = h("tbody", {});
     this.clear = h("button", { type: "button", class: "dte-link", onclick: () => this.forget() }, "Forget all votes");
     this.table = h(
-      "div", { class: "cp-tally", hidden: true },
+      "div",
+      { class: "cp-tally", hidden: true },
       h("table", {}, h("thead", {}, h("tr", {}, ...["Tokenizer", "Votes", "Shown", "Preferred"].map((name) => h("th", { scope: "col" }, name)))), this.rows),
       h("p", { class: "cb-note" }, "Counted in this browser alone. ", this.clear),
     );
@@ -44,8 +45,17 @@ class Blind {
     const { voted, seed } = this.bus.state;
     const open = voted === null;
     say(this.said, open ? "Which is nearest to the original? The names come after your vote." : `You preferred ${this.bus.title(voted)}.`);
-    const vote = (i) => h("button", { type: "button", class: "dte-plain-button", "data-vote": i, title: `Key ${i + 1} while a picture has the focus`, onclick: () => this.vote(i) }, `${String.fromCharCode(65 + i)} is best`);
-    const next = h("button", { type: "button", class: "dte-plain-button", "data-act": "next", onclick: () => this.bus.set({ seed: seed + 1 }) }, "Shuffle again");
+    const vote = (i) =>
+      h(
+        "button",
+        { type: "button", class: "dte-plain-button", "data-vote": i, title: `Key ${i + 1} while a picture has the focus`, onclick: () => this.vote(i) },
+        `${String.fromCharCode(65 + i)} is best`,
+      );
+    const next = h(
+      "button",
+      { type: "button", class: "dte-plain-button", "data-act": "next", onclick: () => this.bus.set({ seed: seed + 1 }) },
+      "Shuffle again",
+    );
     this.buttons.replaceChildren(...(open ? ids.map((_, i) => vote(i)) : [next]));
     this.drawTally(open);
   }
@@ -68,7 +78,18 @@ class Blind {
   drawTally(open) {
     const found = standings(this.tally);
     this.table.hidden = open || found.length === 0;
-    this.rows.replaceChildren(...found.map(([id, votes, shown]) => h("tr", { "data-tokenizer": id }, h("th", { scope: "row" }, this.bus.title(id)), h("td", {}, whole(votes)), h("td", {}, whole(shown)), h("td", {}, percent(votes, shown)))));
+    this.rows.replaceChildren(
+      ...found.map(([id, votes, shown]) =>
+        h(
+          "tr",
+          { "data-tokenizer": id },
+          h("th", { scope: "row" }, this.bus.title(id)),
+          h("td", {}, whole(votes)),
+          h("td", {}, whole(shown)),
+          h("td", {}, percent(votes, shown)),
+        ),
+      ),
+    );
   }
 }
 

@@ -37,11 +37,14 @@ class Chooser {
     bus.on(["media", "side", "own", "tokenizers", "run", "job", "problem"], () => this.draw());
     this.drawStrip();
     this.draw();
-    bus.ask("media").then(({ media }) => {
-      this.media = media;
-      this.drawStrip();
-      this.draw();
-    }).catch((error) => note(this.mediaTrouble, error.message, "problem"));
+    bus
+      .ask("media")
+      .then(({ media }) => {
+        this.media = media;
+        this.drawStrip();
+        this.draw();
+      })
+      .catch((error) => note(this.mediaTrouble, error.message, "problem"));
   }
 
   build() {
@@ -52,13 +55,23 @@ class Chooser {
     });
     const there = new Set(this.bus.info.tokenizers.map(({ modality }) => modality));
     this.modalities = segmented("What is compared", (id) => this.turnTo(id));
-    this.modalities.options(MODALITIES.filter(({ id }) => there.has(id)), this.modality());
+    this.modalities.options(
+      MODALITIES.filter(({ id }) => there.has(id)),
+      this.modality(),
+    );
     this.modalities.element.hidden = there.size < 2;
     this.strip = h("div", { class: "cp-strip", role: "radiogroup", "aria-label": "What to compare on", onkeydown: (event) => this.key(event) });
     this.about = h("p", { class: "cb-note" });
     this.side = segmented("Longest side of pictures", (side) => this.scale(side));
     this.sides = h("div", { class: "cp-label" }, h("span", { class: "cp-count" }, "Scaled down to"), this.side.element);
-    this.side.options((this.bus.info.limits.sides ?? []).map((px, i) => ({ id: px, label: `${px} px`, title: i === 0 ? "The size of the cards and of Inspect: figures of other sizes are others" : "Longest side; smaller pictures stay as they are" })), this.bus.state.side);
+    this.side.options(
+      (this.bus.info.limits.sides ?? []).map((px, i) => ({
+        id: px,
+        label: `${px} px`,
+        title: i === 0 ? "The size of the cards and of Inspect: figures of other sizes are others" : "Longest side; smaller pictures stay as they are",
+      })),
+      this.bus.state.side,
+    );
     this.mediaTrouble = h("p", { class: "cb-status", hidden: true });
     this.input = h("input", { type: "file", multiple: true, class: "cp-file", onchange: () => this.take([...this.input.files]) });
     this.drop = h("label", { class: "dte-drop cp-drop" }, this.input, h("b", {}, "Choose files"), h("span", {}));
@@ -77,8 +90,24 @@ class Chooser {
     this.said = h("span", { class: "cp-said" });
     this.nameKinds();
     this.host.replaceChildren(
-      h("div", { class: "cp-part" }, h("div", { class: "cp-label" }, h("b", {}, "On"), this.modalities.element, this.kinds.element), this.strip, this.drop, this.about, this.sides, this.mediaTrouble),
-      h("div", { class: "cp-part" }, h("div", { class: "cp-label" }, h("b", {}, "Tokenizers"), this.count), this.chips, this.trouble, h("div", { class: "cp-act" }, this.go, this.said)),
+      h(
+        "div",
+        { class: "cp-part" },
+        h("div", { class: "cp-label" }, h("b", {}, "On"), this.modalities.element, this.kinds.element),
+        this.strip,
+        this.drop,
+        this.about,
+        this.sides,
+        this.mediaTrouble,
+      ),
+      h(
+        "div",
+        { class: "cp-part" },
+        h("div", { class: "cp-label" }, h("b", {}, "Tokenizers"), this.count),
+        this.chips,
+        this.trouble,
+        h("div", { class: "cp-act" }, this.go, this.said),
+      ),
     );
   }
 
@@ -117,7 +146,19 @@ class Chooser {
   chip({ id, title, summary, modality, vocabulary, decodes }) {
     const fits = decodes !== false;
     const words = fits ? `${summary} Vocabulary ${vocabulary}.` : "This tokenizer has no decoder, so there is nothing of it to compare.";
-    return h("button", { type: "button", class: "cp-chip", "data-id": id, "data-modality": modality, "data-fits": fits, title: words, onclick: () => this.toggle(id, fits, words) }, title);
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "cp-chip",
+        "data-id": id,
+        "data-modality": modality,
+        "data-fits": fits,
+        title: words,
+        onclick: () => this.toggle(id, fits, words),
+      },
+      title,
+    );
   }
 
   toggle(id, fits, words) {
@@ -125,7 +166,8 @@ class Chooser {
     const { most } = this.bus.info.limits;
     const there = tokenizers.includes(id);
     if (!fits) return note(this.trouble, words, "problem");
-    if (!there && tokenizers.length >= most) return note(this.trouble, `${most} tokenizers are the most that can be told apart side by side. Take one out first.`, "problem");
+    if (!there && tokenizers.length >= most)
+      return note(this.trouble, `${most} tokenizers are the most that can be told apart side by side. Take one out first.`, "problem");
     this.bus.set({ tokenizers: there ? tokenizers.filter((one) => one !== id) : [...tokenizers, id], problem: null });
     return note(this.trouble, "");
   }
@@ -160,7 +202,15 @@ class Chooser {
     const modality = this.modality();
     const shown = media.filter((one) => one.kind === kind && (one.modality ?? "image") === modality);
     const tiles = shown.map((one) => this.tile(one.id, one.title, one.about, h("img", { src: one.image, alt: "" })));
-    if (shown.length > 1) tiles.push(this.tile(`${PREFIX[kind]}all`, `All ${shown.length}, as a set`, "Means and spread over all of them", h("span", { class: "cp-set" }, `All ${shown.length}`)));
+    if (shown.length > 1)
+      tiles.push(
+        this.tile(
+          `${PREFIX[kind]}all`,
+          `All ${shown.length}, as a set`,
+          "Means and spread over all of them",
+          h("span", { class: "cp-set" }, `All ${shown.length}`),
+        ),
+      );
     const { own } = bus.state;
     if (kind === "own" && own && (own.modality ?? "image") === modality) {
       const words = own.names.length === 1 ? own.title : `${own.names.length} ${NOUNS[modality]}`;
@@ -172,7 +222,11 @@ class Chooser {
   }
 
   tile(id, title, about, inside) {
-    return h("button", { type: "button", class: "cp-tile", role: "radio", "data-media": id, "aria-label": title, title: `${title}. ${about}`, onclick: () => this.pick(id) }, inside);
+    return h(
+      "button",
+      { type: "button", class: "cp-tile", role: "radio", "data-media": id, "aria-label": title, title: `${title}. ${about}`, onclick: () => this.pick(id) },
+      inside,
+    );
   }
 
   async take(files) {
@@ -213,7 +267,13 @@ class Chooser {
     if (!lit && this.strip.firstChild) this.strip.firstChild.tabIndex = 0;
     const found = this.media.find((one) => one.id === media);
     const all = this.media.filter((one) => one.kind === this.kind && (one.modality ?? "image") === this.modality()).length;
-    const words = found ? `${found.title}. ${found.about}` : media === "own" ? own?.title ?? "" : media.endsWith(":all") && all ? "All of them as a set: means and spread." : "";
+    const words = found
+      ? `${found.title}. ${found.about}`
+      : media === "own"
+        ? (own?.title ?? "")
+        : media.endsWith(":all") && all
+          ? "All of them as a set: means and spread."
+          : "";
     say(this.about, kindOf(media) === this.kind ? words : "");
     for (const chip of this.chips.children) {
       const on = tokenizers.includes(chip.dataset.id);

@@ -36,9 +36,13 @@ class Differences {
     this.choice.value = base;
     const found = table.differences[base];
     const others = table.rows.filter(({ tokenizer }) => tokenizer in found);
-    const columns = table.columns.filter(({ key }) => others.some(({ tokenizer }) => (found[tokenizer][key]?.wins ?? 0) + (found[tokenizer][key]?.losses ?? 0) + (found[tokenizer][key]?.ties ?? 0) > 0));
+    const columns = table.columns.filter(({ key }) =>
+      others.some(({ tokenizer }) => (found[tokenizer][key]?.wins ?? 0) + (found[tokenizer][key]?.losses ?? 0) + (found[tokenizer][key]?.ties ?? 0) > 0),
+    );
     const head = columns.map(({ title }) => h("th", { scope: "col" }, title)); // units stand with the numbers
-    const body = others.map(({ tokenizer, title }) => h("tr", { "data-tokenizer": tokenizer }, h("th", { scope: "row" }, title), ...columns.map(({ key }) => this.cell(key, found[tokenizer][key]))));
+    const body = others.map(({ tokenizer, title }) =>
+      h("tr", { "data-tokenizer": tokenizer }, h("th", { scope: "row" }, title), ...columns.map(({ key }) => this.cell(key, found[tokenizer][key]))),
+    );
     this.table.replaceChildren(h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `Less ${this.bus.title(base)}`), ...head)), h("tbody", {}, ...body));
     say(this.parts.caption, table.interval);
     this.host.dataset.baseline = base;

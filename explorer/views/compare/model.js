@@ -28,7 +28,11 @@ export const FIRST = Object.freeze({
 export const IN_ADDRESS = ["tokenizers", "media", "side", "at", "mode", "show", "left", "right", "zoom", "seed", "sort", "baseline", "measure"];
 const SIDES = [256, 512, 1024]; // of SIDES_PX in pages/shared/session.py
 const ORIGINAL = "original"; // how a link says "" on the right, where that is not the default
-const MODES = { mode: ["grid", "swipe", "blind"], show: ["picture", "signed", "absolute"], measure: ["psnr_db", "ssim", "ms_ssim", "gradient_error", "si_sdr_db", "log_mel_db", "snr_db"] };
+const MODES = {
+  mode: ["grid", "swipe", "blind"],
+  show: ["picture", "signed", "absolute"],
+  measure: ["psnr_db", "ssim", "ms_ssim", "gradient_error", "si_sdr_db", "log_mel_db", "snr_db"],
+};
 
 /** What the chosen tokenizers take, by the first of them: "image" where none is chosen. tokenizers: [{id, modality}]. */
 export const modalityOf = (chosen, tokenizers) => tokenizers.find(({ id }) => id === chosen[0])?.modality ?? "image";
@@ -161,7 +165,8 @@ export function nextSort(sort, key, better) {
 /** Round places of a logarithmic axis: 1, 2 and 5 times powers of ten; the ends if there are fewer than two. */
 export function rateTicks(low, high) {
   const ticks = [];
-  for (let power = Math.floor(Math.log10(low)) - 1; power <= Math.ceil(Math.log10(high)); power++) for (const factor of [1, 2, 5]) ticks.push(factor * 10 ** power);
+  for (let power = Math.floor(Math.log10(low)) - 1; power <= Math.ceil(Math.log10(high)); power++)
+    for (const factor of [1, 2, 5]) ticks.push(factor * 10 ** power);
   const within = ticks.filter((tick) => tick >= low && tick <= high);
   return within.length >= 2 ? within : [low, high];
 }
@@ -191,8 +196,10 @@ export function columnsOf(count, width, least = 200, gap = 12) {
 export function fileTrouble(files, limits, sizeWords) {
   const large = files.find((file) => file.size > limits.file_bytes);
   const total = files.reduce((sum, file) => sum + file.size, 0);
-  if (large) return `${large.name} has ${sizeWords(large.size)}; ${sizeWords(limits.file_bytes)} is the most for one file here. For more: python -m explorer compare.`;
-  if (total > limits.upload_bytes) return `These files have ${sizeWords(total)} together; ${sizeWords(limits.upload_bytes)} is the most here. For more: python -m explorer compare.`;
+  if (large)
+    return `${large.name} has ${sizeWords(large.size)}; ${sizeWords(limits.file_bytes)} is the most for one file here. For more: python -m explorer compare.`;
+  if (total > limits.upload_bytes)
+    return `These files have ${sizeWords(total)} together; ${sizeWords(limits.upload_bytes)} is the most here. For more: python -m explorer compare.`;
   if (files.length > limits.media) return `These are ${files.length} files; at most ${limits.media} are compared at a time. Choose fewer.`;
   return "";
 }

@@ -14,14 +14,24 @@ const SHARP_FROM = 2; // screen pixels a pixel of the picture, from which its pi
  *  draw. */
 export class Pane {
   constructor(label, shared, on) {
-    this.stage = h("div", { class: "cp-stage", tabindex: 0, role: "application", "aria-label": label }, h("canvas", { "aria-hidden": "true" }), h("canvas", { "aria-hidden": "true" }));
+    this.stage = h(
+      "div",
+      { class: "cp-stage", tabindex: 0, role: "application", "aria-label": label },
+      h("canvas", { "aria-hidden": "true" }),
+      h("canvas", { "aria-hidden": "true" }),
+    );
     Object.assign(this, { shared, on, source: null, box: null, cross: null, head: null });
-    this.panel = new Panel(this.stage, this, {
-      redraw: () => on.redraw(this),
-      moved: () => on.moved(),
-      hover: (_, hit) => on.hover(this, hit),
-      click: (_, hit) => hit && on.click(this, hit),
-    }, shared);
+    this.panel = new Panel(
+      this.stage,
+      this,
+      {
+        redraw: () => on.redraw(this),
+        moved: () => on.moved(),
+        hover: (_, hit) => on.hover(this, hit),
+        click: (_, hit) => hit && on.click(this, hit),
+      },
+      shared,
+    );
     this.stage.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -51,19 +61,27 @@ export class Pane {
     }
     if (this.head !== null) {
       const [x, y] = place(this.head * this.source.width, 0);
-      outline(ctx, (path) => {
-        path.moveTo(x, y);
-        path.lineTo(x, y + this.source.height * s);
-      }, 1.5);
+      outline(
+        ctx,
+        (path) => {
+          path.moveTo(x, y);
+          path.lineTo(x, y + this.source.height * s);
+        },
+        1.5,
+      );
     }
     if (!this.cross) return;
     const [x, y] = place(this.cross.x, this.cross.y);
-    outline(ctx, (path) => {
-      path.moveTo(x - CROSS_PX, y);
-      path.lineTo(x + CROSS_PX, y);
-      path.moveTo(x, y - CROSS_PX);
-      path.lineTo(x, y + CROSS_PX);
-    }, 1);
+    outline(
+      ctx,
+      (path) => {
+        path.moveTo(x - CROSS_PX, y);
+        path.lineTo(x + CROSS_PX, y);
+        path.moveTo(x, y - CROSS_PX);
+        path.lineTo(x, y + CROSS_PX);
+      },
+      1,
+    );
   }
 
   draw(which) {

@@ -38,7 +38,11 @@ class Panes {
       key: (key) => this.key(key),
     };
     this.swipe = new Swipe(bus, this.shared, this.on);
-    this.player = new Player(bus, (share) => this.head(share), (id) => this.nameOf(id));
+    this.player = new Player(
+      bus,
+      (share) => this.head(share),
+      (id) => this.nameOf(id),
+    );
     this.build();
     this.blind = mountBlind(this.vote, bus);
     bus.on(["pictures"], (state, before) => this.load(before.pictures));
@@ -56,13 +60,33 @@ class Panes {
     this.shows = segmented("What is shown", (show) => bus.set({ show }));
     const button = (text, title, act) => h("button", { type: "button", class: "cp-small", title, "aria-label": title, onclick: act }, text);
     const middle = (act) => () => act(this.live()[0]?.panel);
-    this.zooms = h("span", { class: "cp-zooms" }, button("−", "Zoom out", middle((panel) => panel?.zoom(panel.W / 2, panel.H / 2, 1 / 1.6))), button("+", "Zoom in", middle((panel) => panel?.zoom(panel.W / 2, panel.H / 2, 1.6))));
+    this.zooms = h(
+      "span",
+      { class: "cp-zooms" },
+      button(
+        "−",
+        "Zoom out",
+        middle((panel) => panel?.zoom(panel.W / 2, panel.H / 2, 1 / 1.6)),
+      ),
+      button(
+        "+",
+        "Zoom in",
+        middle((panel) => panel?.zoom(panel.W / 2, panel.H / 2, 1.6)),
+      ),
+    );
     this.whole = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.lookAt(null) }, "Show everything");
     this.back = button("‹", "Previous picture of the set", () => bus.go(bus.state.at - 1));
     this.next = button("›", "Next picture of the set", () => bus.go(bus.state.at + 1));
     this.names = h("select", { class: "cb-select", "aria-label": "Picture of the set", onchange: () => bus.go(Number(this.names.value)) });
     this.stepper = h("span", { class: "cp-stepper", hidden: true }, this.back, this.names, this.next);
-    this.legend = h("div", { class: "cp-legend", hidden: true }, h("span", {}), h("span", { class: "cp-ramp" }), h("span", {}), h("span", { class: "cp-legend-words" }));
+    this.legend = h(
+      "div",
+      { class: "cp-legend", hidden: true },
+      h("span", {}),
+      h("span", { class: "cp-ramp" }),
+      h("span", {}),
+      h("span", { class: "cp-legend-words" }),
+    );
     this.grid = h("div", { class: "cp-grid" });
     this.vote = h("div", { class: "cp-vote", hidden: true });
     this.notes = h("p", { class: "cb-caption" });
@@ -71,7 +95,13 @@ class Panes {
     this.host.setAttribute("aria-label", "Pictures side by side");
     this.host.replaceChildren(
       h("div", { class: "cp-tools" }, this.modes.element, this.shows.element, this.zooms, this.whole, this.stepper),
-      this.legend, this.player.element, this.vote, this.grid, this.swipe.element, this.failures, this.notes,
+      this.legend,
+      this.player.element,
+      this.vote,
+      this.grid,
+      this.swipe.element,
+      this.failures,
+      this.notes,
     );
     this.modes.options(MODES, bus.state.mode);
     this.shows.options(SHOWS, bus.state.show);
@@ -135,7 +165,13 @@ class Panes {
       const name = this.nameOf(id);
       const pane = new Pane(`${name}. ${HELP}`, this.shared, this.on);
       const facts = this.bus.state.pictures.panes.find((one) => one.tokenizer === id);
-      const worst = facts && h("button", { type: "button", class: "dte-link", title: "Zoom to what this one does worst", "data-act": "worst", onclick: () => this.lookAt(facts.worst) }, this.player.kind === "audio" ? "worst stretch" : "worst patch");
+      const worst =
+        facts &&
+        h(
+          "button",
+          { type: "button", class: "dte-link", title: "Zoom to what this one does worst", "data-act": "worst", onclick: () => this.lookAt(facts.worst) },
+          this.player.kind === "audio" ? "worst stretch" : "worst patch",
+        );
       const line = facts && !hidden ? facts.words.replaceAll(", ", " · ") : "";
       const won = this.bus.state.mode === "blind" && this.bus.state.voted === id;
       const before = this.bus.state.mode === "blind" && !hidden && id !== "" ? `${letter(i - 1)}: ` : "";
@@ -187,13 +223,21 @@ class Panes {
     say(low, show === "signed" ? `−${scale.toFixed(2)}` : "0");
     say(high, scale.toFixed(2));
     ramp.style.background = `linear-gradient(90deg, ${Array.from({ length: 9 }, (_, i) => `rgb(${colormap(name, i / 8).join(" ")})`).join(", ")})`;
-    say(words, show === "signed" ? "blue: too dark, orange: too bright; values in 0 to 1, one scale for all panes" : "mean over the channels; values in 0 to 1, one scale for all panes");
+    say(
+      words,
+      show === "signed"
+        ? "blue: too dark, orange: too bright; values in 0 to 1, one scale for all panes"
+        : "mean over the channels; values in 0 to 1, one scale for all panes",
+    );
   }
 
   describe() {
     const { pictures, run } = this.bus.state;
     const set = run?.names.length > 1 ? `${pictures.name}, ` : "";
-    say(this.notes, [`${set}${pictures.size}, the same for all.`, ...pictures.notes, "Drag to move, turn the wheel or pinch to zoom, double click for the whole."].join(" "));
+    say(
+      this.notes,
+      [`${set}${pictures.size}, the same for all.`, ...pictures.notes, "Drag to move, turn the wheel or pinch to zoom, double click for the whole."].join(" "),
+    );
     this.failures.hidden = pictures.failures.length === 0;
     this.failures.replaceChildren(...pictures.failures.map(({ name, why }) => h("li", {}, h("b", {}, this.bus.title(name)), ` could not do this: ${why}`)));
   }

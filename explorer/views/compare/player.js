@@ -81,12 +81,14 @@ export class Player {
       this.deck.load(Object.fromEntries(Object.entries(played.sounds).map(([id, url]) => [id, readWav(url)])), false);
       if (!played.whole) say(this.said, `Only the first ${played.seconds.toFixed(1)} s are played here.`);
     } else {
-      await Promise.all(Object.entries(played.sheets).map(async ([id, url]) => {
-        const image = new Image();
-        image.src = url;
-        await image.decode();
-        this.sheets.set(id, image);
-      }));
+      await Promise.all(
+        Object.entries(played.sheets).map(async ([id, url]) => {
+          const image = new Image();
+          image.src = url;
+          await image.decode();
+          this.sheets.set(id, image);
+        }),
+      );
       this.slider.max = played.count - 1;
     }
     this.played = played;

@@ -14,8 +14,22 @@ export class Swipe {
     above.classList.add("cp-above");
     above.removeAttribute("tabindex");
     above.setAttribute("aria-hidden", "true");
-    this.divider = h("div", { class: "cp-divider", tabindex: 0, role: "slider", "aria-label": "Divider between the two pictures", "aria-valuemin": 0, "aria-valuemax": 100 });
-    this.selects = ["left", "right"].map((side) => h("select", { class: "cb-select", "data-side": side, "aria-label": `Picture on the ${side}`, onchange: (event) => bus.set({ [side]: event.target.value }) }));
+    this.divider = h("div", {
+      class: "cp-divider",
+      tabindex: 0,
+      role: "slider",
+      "aria-label": "Divider between the two pictures",
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+    });
+    this.selects = ["left", "right"].map((side) =>
+      h("select", {
+        class: "cb-select",
+        "data-side": side,
+        "aria-label": `Picture on the ${side}`,
+        onchange: (event) => bus.set({ [side]: event.target.value }),
+      }),
+    );
     this.box = h("div", { class: "cp-two" }, below, above, this.divider);
     this.element = h("div", { class: "cp-swipe", hidden: true }, h("div", { class: "cp-sides" }, ...this.selects), this.box);
     this.listen();
@@ -59,7 +73,9 @@ export class Swipe {
 
   options(ids) {
     const key = ids.join("|");
-    if (key !== this.key) for (const select of this.selects) select.replaceChildren(...["", ...ids].map((id) => h("option", { value: id }, id === "" ? "Original" : this.bus.title(id))));
+    if (key !== this.key)
+      for (const select of this.selects)
+        select.replaceChildren(...["", ...ids].map((id) => h("option", { value: id }, id === "" ? "Original" : this.bus.title(id))));
     this.key = key;
   }
 

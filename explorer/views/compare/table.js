@@ -40,7 +40,10 @@ class Table {
     this.fits.codecs.hidden = Object.keys(result.kind.codecs).length === 0; // of clips there are none
     const used = columns.filter(({ key }) => rows.some((row) => row[key] !== null));
     const focused = this.table.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    this.table.replaceChildren(h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Tokenizer"), ...used.map((column) => this.head(column, sort)))), h("tbody", {}, ...sortedRows(rows, sort).map((row) => this.row(row, used, best, result.texts[row.tokenizer]))));
+    this.table.replaceChildren(
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Tokenizer"), ...used.map((column) => this.head(column, sort)))),
+      h("tbody", {}, ...sortedRows(rows, sort).map((row) => this.row(row, used, best, result.texts[row.tokenizer]))),
+    );
     if (focused) this.table.querySelector(`button[data-key="${CSS.escape(focused)}"]`)?.focus();
     this.host.dataset.sort = sort;
     this.warning.hidden = !result.warning;
@@ -54,14 +57,24 @@ class Table {
     const falling = sort === `-${key}`;
     const on = sort === key || falling;
     const mark = on ? (falling ? " ↓" : " ↑") : "";
-    const button = h("button", { type: "button", "data-key": key, title: "Sort by this column", onclick: () => this.bus.set({ sort: nextSort(sort, key, better) }) }, title + mark, unit ? h("small", {}, unit) : null);
+    const button = h(
+      "button",
+      { type: "button", "data-key": key, title: "Sort by this column", onclick: () => this.bus.set({ sort: nextSort(sort, key, better) }) },
+      title + mark,
+      unit ? h("small", {}, unit) : null,
+    );
     return h("th", { scope: "col", "aria-sort": on ? (falling ? "descending" : "ascending") : null }, button);
   }
 
   row(row, used, best, texts) {
     const cells = used.map(({ key }) => {
       const won = best[key]?.includes(row.tokenizer);
-      return h("td", { class: won ? "is-best" : null, "data-key": key }, texts[key], won ? h("b", { title: "Best of this column; the caption says when" }, " ★") : null);
+      return h(
+        "td",
+        { class: won ? "is-best" : null, "data-key": key },
+        texts[key],
+        won ? h("b", { title: "Best of this column; the caption says when" }, " ★") : null,
+      );
     });
     return h("tr", { "data-tokenizer": row.tokenizer }, h("th", { scope: "row" }, row.title), ...cells);
   }
@@ -69,8 +82,15 @@ class Table {
   caption(result, media) {
     const { nouns, rate_name: rate, rate_unit: unit } = result.kind;
     const over = `Over ${result.table.sizes}.${media > 1 ? ` Mean ± sample standard deviation over the ${nouns} that every tokenizer could do.` : ""}`;
-    const pooled = media > 1 ? ` ${rate} (${unit}) at the entropy of the codes of all ${whole(media)} ${nouns} together: ${Object.entries(result.table.pooled_rate).map(([id, bits]) => `${this.bus.title(id)} ${bits.toFixed(3)}`).join(", ")}.` : "";
-    const partial = result.complete ? "" : ` Stopped: ${percent(result.media.length + result.skipped.length, result.planned)} of ${whole(result.planned)} ${nouns} were reached.`;
+    const pooled =
+      media > 1
+        ? ` ${rate} (${unit}) at the entropy of the codes of all ${whole(media)} ${nouns} together: ${Object.entries(result.table.pooled_rate)
+            .map(([id, bits]) => `${this.bus.title(id)} ${bits.toFixed(3)}`)
+            .join(", ")}.`
+        : "";
+    const partial = result.complete
+      ? ""
+      : ` Stopped: ${percent(result.media.length + result.skipped.length, result.planned)} of ${whole(result.planned)} ${nouns} were reached.`;
     return `${over} ${result.table.stars}${pooled}${partial} Made in ${result.seconds.toFixed(1)} s on ${result.device}.`;
   }
 

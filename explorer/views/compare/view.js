@@ -24,7 +24,9 @@ export function progressWords(job) {
   const time = job.seconds >= 2 ? ` ${Math.round(job.seconds)} s` : "";
   if (!job.seen) return `Encoding and decoding…${time}`;
   const name = job.name ? `: ${job.name}` : "";
-  return job.planned === 1 ? `Measuring, with familiar codecs at the same bits…${time}` : `Comparing ${Math.min(job.done + 1, job.planned)} of ${job.planned}${name}.${time}`;
+  return job.planned === 1
+    ? `Measuring, with familiar codecs at the same bits…${time}`
+    : `Comparing ${Math.min(job.done + 1, job.planned)} of ${job.planned}${name}.${time}`;
 }
 
 class ComparePage {
@@ -80,7 +82,15 @@ class ComparePage {
     const current = job && !going && isFresh(this.bus.state) && result !== null;
     this.root.setAttribute("aria-busy", String(going));
     const ready = job?.state === "failed" ? "error" : String(Boolean(current));
-    Object.assign(this.root.dataset, { ready, mode, at, seed, voted: voted ?? "", media: run?.media ?? "", seen: String(Boolean(pictures) && Boolean(job?.seen)) });
+    Object.assign(this.root.dataset, {
+      ready,
+      mode,
+      at,
+      seed,
+      voted: voted ?? "",
+      media: run?.media ?? "",
+      seen: String(Boolean(pictures) && Boolean(job?.seen)),
+    });
   }
 }
 

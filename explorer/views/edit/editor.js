@@ -46,7 +46,15 @@ export class Editor {
     const { K, combination, reach, placed, modality } = answer;
     const base = rgba(array);
     this.open = { grids, same: sameGrids(grids), width: shape[1], height: shape[0], K, combination, reach, placed, modality, indices, base };
-    this.tokens = { indices, kept: null, picture: base, difference: differenceOf(base, base, shape[1], null), changed: grids.map(() => []), count: 0, leftOut: 0 };
+    this.tokens = {
+      indices,
+      kept: null,
+      picture: base,
+      difference: differenceOf(base, base, shape[1], null),
+      changed: grids.map(() => []),
+      count: 0,
+      leftOut: 0,
+    };
     this.choice.codes = indices.map(commonest);
     this.history = historyOf(linked);
     this.tell("open");

@@ -131,7 +131,6 @@ export function differenceOf(base, edited, width, box) {
 /** Top of a scale that holds `most` and seldom jumps: 8, 16, ... 128, 255. */
 export const scaleTop = (most) => [8, 16, 32, 64, 128].find((top) => most <= top) ?? 255;
 
-
 /** The line under the pictures. */
 export function summary({ steps, changed, tokens, pixels, most, leftOut, sound = false }) {
   if (steps === 0) return `Nothing edited yet. ${counted(tokens, "token")} as they were encoded.`;

@@ -21,14 +21,7 @@ export class RegionBar {
       button("Zero", "Give every token of the region the code nearest to the zero vector", (box) => WORDS.zero(box)),
       button("Average", "Give every token of the region the codes nearest to the region's mean", (box) => WORDS.average(box)),
     );
-    this.element = h(
-      "div",
-      { class: "ed-row ed-region", role: "group", "aria-label": "Region", hidden: true },
-      this.name,
-      this.fill,
-      this.common,
-      this.drop,
-    );
+    this.element = h("div", { class: "ed-row ed-region", role: "group", "aria-label": "Region", hidden: true }, this.name, this.fill, this.common, this.drop);
   }
 
   act(word) {

@@ -64,7 +64,15 @@ export class SidePicture {
     this.words = h("p", { class: "ed-words" });
     this.pictures = h("select", { class: "ed-select", onchange: () => this.fetch(this.pictures.value) });
     this.choose = h("label", { class: "ed-field", hidden: true }, h("span", {}, "Take from"), this.pictures);
-    this.element = h("div", { class: "ed-pane" }, h("div", { class: "ed-pane-head" }, this.tabs.element), this.stage.element, this.choose, this.scale, this.words);
+    this.element = h(
+      "div",
+      { class: "ed-pane" },
+      h("div", { class: "ed-pane-head" }, this.tabs.element),
+      this.stage.element,
+      this.choose,
+      this.scale,
+      this.words,
+    );
     const bytes = new Uint8ClampedArray(LUT.flatMap((rgb) => [...rgb, 255]));
     this.bar.getContext("2d").putImageData(new ImageData(bytes, 256, 1), 0, 0);
   }
@@ -126,7 +134,9 @@ export class SidePicture {
     const { width, height } = open;
     const steps = laidOut(this.found?.change ?? [], this.found?.box ?? null, width, height);
     this.paint(steps, scaleTop(steps.reduce((a, b) => Math.max(a, b), 0)), width, height);
-    const words = this.found ? reachWords({ ...this.found, cell: this.cell, grid, open }) : "Choose the tool Reach and click a token: it is left out, and the decode compared.";
+    const words = this.found
+      ? reachWords({ ...this.found, cell: this.cell, grid, open })
+      : "Choose the tool Reach and click a token: it is left out, and the decode compared.";
     this.words.textContent = this.measuring ? "Measuring…" : words;
     this.stage.describe(words);
   }

@@ -13,7 +13,12 @@ export function createStage({ label, className = "", on = {}, mark = () => {} })
   const picture = h("canvas", { class: "ed-picture", role: "img", "aria-label": label });
   const marks = h("canvas", { class: "ed-marks", "aria-hidden": "true" });
   const live = Object.keys(on).length > 0;
-  const element = h("div", { class: `ed-stage ${className}`, tabindex: live ? 0 : null, role: live ? "application" : null, "aria-label": live ? label : null }, picture, marks);
+  const element = h(
+    "div",
+    { class: `ed-stage ${className}`, tabindex: live ? 0 : null, role: live ? "application" : null, "aria-label": live ? label : null },
+    picture,
+    marks,
+  );
   const grid = { rows: 1, cols: 1 };
   let asked = false;
   let theme = null;

@@ -37,9 +37,15 @@ export class TextPanel {
     const changed = () => this.form();
     const select = (options) => h("select", { class: "ed-select", onchange: changed }, ...options.map(([value, text]) => h("option", { value }, text)));
     const field = (text, element) => h("label", { class: "ed-field" }, h("span", {}, text), element);
-    this.style = select([["numbers", "numbers"], ["tags", "tags, such as <img_123>"]]);
+    this.style = select([
+      ["numbers", "numbers"],
+      ["tags", "tags, such as <img_123>"],
+    ]);
     this.order = select(ORDERS);
-    this.by = select([["level", ""], ["position", "position by position"]]); // the words that name levels or groups: `opened`
+    this.by = select([
+      ["level", ""],
+      ["position", "position by position"],
+    ]); // the words that name levels or groups: `opened`
     this.offset = h("input", { class: "ed-input", inputmode: "numeric", value: "0", size: 8, oninput: changed });
     this.tag = h("input", { class: "ed-input", value: "img", size: 8, maxlength: 31, spellcheck: "false", oninput: changed });
     this.separate = h("input", { type: "checkbox", onchange: changed });
@@ -56,10 +62,26 @@ export class TextPanel {
       "details",
       { class: "ed-more", "data-part": "text", ontoggle: () => this.follow() },
       h("summary", {}, "Tokens as text"),
-      h("div", { class: "ed-row" }, field("As", this.style), field("Order", this.order), this.byField, field("Offset", this.offset), this.tagField, this.separateField),
+      h(
+        "div",
+        { class: "ed-row" },
+        field("As", this.style),
+        field("Order", this.order),
+        this.byField,
+        field("Offset", this.offset),
+        this.tagField,
+        this.separateField,
+      ),
       this.area,
       this.wrong,
-      h("div", { class: "ed-row" }, button("Copy", "Copy the text", () => this.copy()), this.apply, this.present, this.said),
+      h(
+        "div",
+        { class: "ed-row" },
+        button("Copy", "Copy the text", () => this.copy()),
+        this.apply,
+        this.present,
+        this.said,
+      ),
     );
   }
 

@@ -8,13 +8,34 @@ import { selection } from "../kit/wire/selection.js";
 
 /** In `help`, {part} stands for what the parts of a token are called. */
 export const TOOLS = [
-  { id: "paint", label: "Paint", title: "Give tokens the code; hold Alt to pick a code instead", help: "Drag over the tokens to paint with the code. Alt-click picks a token's code." },
+  {
+    id: "paint",
+    label: "Paint",
+    title: "Give tokens the code; hold Alt to pick a code instead",
+    help: "Drag over the tokens to paint with the code. Alt-click picks a token's code.",
+  },
   { id: "region", label: "Region", title: "Choose a rectangle, then what to do with it", help: "Drag a rectangle, then choose below what happens to it." },
-  { id: "replace", label: "Replace all", title: "Replace one code everywhere by the chosen one", help: "Click a token: its code becomes the chosen code everywhere in this {part}." },
+  {
+    id: "replace",
+    label: "Replace all",
+    title: "Replace one code everywhere by the chosen one",
+    help: "Click a token: its code becomes the chosen code everywhere in this {part}.",
+  },
   { id: "swap", label: "Swap", title: "Exchange two tokens", help: "Click two tokens: they change places, with all their {part}s.", common: true },
   { id: "pick", label: "Pick", title: "Take the code of a token", help: "Click a token to paint with its code." },
-  { id: "reach", label: "Reach", title: "What one token changes: the decode with it and without it", help: "Click a token to see all that it changes, measured by decoding without it." },
-  { id: "transplant", label: "Transplant", title: "Lay in a region of a second picture", help: "Drag a region in the second picture, then click here where it shall lie.", common: true },
+  {
+    id: "reach",
+    label: "Reach",
+    title: "What one token changes: the decode with it and without it",
+    help: "Click a token to see all that it changes, measured by decoding without it.",
+  },
+  {
+    id: "transplant",
+    label: "Transplant",
+    title: "Lay in a region of a second picture",
+    help: "Drag a region in the second picture, then click here where it shall lie.",
+    common: true,
+  },
 ];
 
 export class Brushwork {
@@ -106,7 +127,9 @@ export class Brushwork {
     const code = this.codeAt(cell);
     const kept = this.editor.tokens.kept?.[level][cell] !== 0;
     const at = placeWords(cell, this.grid, this.editor.open);
-    this.notice(`${at[0].toUpperCase()}${at.slice(1)}${codes.length > 1 ? `, ${partNoun(this.editor.open.combination)} ${level + 1}` : ""}: code ${code}${kept ? "" : ", left out"}`);
+    this.notice(
+      `${at[0].toUpperCase()}${at.slice(1)}${codes.length > 1 ? `, ${partNoun(this.editor.open.combination)} ${level + 1}` : ""}: code ${code}${kept ? "" : ", left out"}`,
+    );
     selection.hover({ code, origin: "edit" });
   }
 

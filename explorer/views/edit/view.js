@@ -19,7 +19,17 @@ class EditPanel {
   constructor(root, request) {
     Object.assign(this, { root, request, key: null, editor: null });
     this.body = h("div", { class: "ed-body" });
-    this.details = h("details", { class: "ed-panel" }, h("summary", {}, h("span", { class: "ed-title" }, "Edit the tokens"), h("span", { class: "ed-hint" }, "paint codes onto tokens and see what the decoder makes of them")), this.body);
+    this.details = h(
+      "details",
+      { class: "ed-panel" },
+      h(
+        "summary",
+        {},
+        h("span", { class: "ed-title" }, "Edit the tokens"),
+        h("span", { class: "ed-hint" }, "paint codes onto tokens and see what the decoder makes of them"),
+      ),
+      this.body,
+    );
     this.details.addEventListener("toggle", () => this.details.open && this.open());
     root.classList.add("dte-edit");
     root.replaceChildren(this.details);
@@ -66,7 +76,11 @@ class EditPanel {
     this.shownCode = null;
     this.status = h("p", { class: "ed-status", role: "status" });
     this.wrong = h("p", { class: "ed-wrong", role: "alert", hidden: true });
-    this.link = h("p", { class: "ed-words ed-long", hidden: true }, "These edits are too long for a link: a copied link has the picture and the tokenizer, and the exports below have the tokens.");
+    this.link = h(
+      "p",
+      { class: "ed-words ed-long", hidden: true },
+      "These edits are too long for a link: a copied link has the picture and the tokenizer, and the exports below have the tokens.",
+    );
     this.notice = h("span", { class: "ed-notice" });
     this.side = new SidePicture(editor);
     this.tools = new Brushwork(editor, { notice: (text) => (this.notice.textContent = text), reach: (cell) => this.side.measure(cell) });
@@ -111,9 +125,14 @@ class EditPanel {
     this.codeWrong = h("span", { class: "ed-field-wrong", role: "alert" });
     this.level = h("span", { class: "ed-level" });
     this.brush = segmented("Size of the brush", (id) => editor.choose({ brush: id }));
-    this.brush.options([1, 3, 5].map((n) => ({ id: n, label: `${n}`, title: `${n} × ${n} tokens` })), 1);
+    this.brush.options(
+      [1, 3, 5].map((n) => ({ id: n, label: `${n}`, title: `${n} × ${n} tokens` })),
+      1,
+    );
     this.brushField = h("span", { class: "ed-field" }, h("span", {}, "Brush"), this.brush.element);
-    this.whole = toggle("all of the picked token", "Paint with all codes of the token that was picked, one of each level or group", false, (on) => editor.choose({ whole: on }));
+    this.whole = toggle("all of the picked token", "Paint with all codes of the token that was picked, one of each level or group", false, (on) =>
+      editor.choose({ whole: on }),
+    );
     const button = (text, title, act) => h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, text);
     this.undo = button("Undo", "Ctrl+Z", () => editor.undo());
     this.redo = button("Redo", "Ctrl+Shift+Z", () => editor.redo());
@@ -122,7 +141,15 @@ class EditPanel {
       "div",
       { class: "ed-tools" },
       this.toolButtons.element,
-      h("div", { class: "ed-row" }, h("label", { class: "ed-field" }, h("span", {}, "Code"), this.code), this.level, this.codeWrong, this.brushField, this.whole),
+      h(
+        "div",
+        { class: "ed-row" },
+        h("label", { class: "ed-field" }, h("span", {}, "Code"), this.code),
+        this.level,
+        this.codeWrong,
+        this.brushField,
+        this.whole,
+      ),
       h("div", { class: "ed-join ed-history" }, this.undo, this.redo, this.reset),
     );
   }
@@ -205,7 +232,10 @@ class EditPanel {
     this.panes.classList.toggle("ed-wide", open.placed && open.width > WIDE * open.height);
     this.tools.stage.setGrid(grid.rows, grid.cols);
     this.showTokens();
-    this.toolButtons.options(TOOLS.filter(({ common }) => open.same || !common), editor.choice.tool);
+    this.toolButtons.options(
+      TOOLS.filter(({ common }) => open.same || !common),
+      editor.choice.tool,
+    );
     for (const part of [this.side, this.region, this.text, this.path, this.output]) part.opened();
     editor.choose({ level: Math.min(level, editor.open.K.length - 1) });
     if (code !== null && code < editor.open.K[editor.choice.level]) editor.pick(code, token);
@@ -231,7 +261,15 @@ class EditPanel {
     this.level.textContent = open.K.length > 1 ? `of ${part} ${choice.level + 1}, 0 to ${open.K[choice.level] - 1}` : `0 to ${open.K[0] - 1}`;
     const { count, difference, leftOut } = editor.tokens;
     const steps = history.done.length + (editor.drawn ? 1 : 0);
-    this.status.textContent = summary({ steps, changed: count, tokens: tokenCount(open), pixels: difference.pixels, most: difference.most, leftOut, sound: open.modality === "audio" });
+    this.status.textContent = summary({
+      steps,
+      changed: count,
+      tokens: tokenCount(open),
+      pixels: difference.pixels,
+      most: difference.most,
+      leftOut,
+      sound: open.modality === "audio",
+    });
     const text = editor.drawn ? null : editor.text;
     if (text !== null) this.writeLink(text);
     Object.assign(this.root.dataset, { steps, changed: count, pixels: difference.pixels, code: editor.code });

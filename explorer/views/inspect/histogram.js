@@ -21,7 +21,10 @@ export function rankAt(used, K, t) {
 export function codeTicks(K) {
   const rough = K / 4;
   const power = 10 ** Math.floor(Math.log10(Math.max(rough, 1)));
-  const step = Math.max(1, [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough));
+  const step = Math.max(
+    1,
+    [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough),
+  );
   const between = Array.from({ length: Math.floor(K / step) }, (_, i) => (i + 1) * step).filter((n) => n > 1 && n < K - 0.3 * step);
   return [...new Set([1, ...between, K])].map((n) => [n - 1, whole(n)]);
 }

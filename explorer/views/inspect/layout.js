@@ -45,9 +45,21 @@ function buildCards(parts, options, act) {
   const png = (id) => ["PNG", `Save this panel as PNG: ${id}`, () => act.png(id)];
   parts.mapKind = segmented("Map", act.mapKind);
   parts.scale = segmented("Count axis", (id) => act.option("log", id === "log"));
-  parts.scale.options([{ id: "linear", label: "Linear" }, { id: "log", label: "Log" }], "linear");
+  parts.scale.options(
+    [
+      { id: "linear", label: "Linear" },
+      { id: "log", label: "Log" },
+    ],
+    "linear",
+  );
   parts.range = segmented("Codes on the axis", (id) => act.range(id));
-  parts.range.options([{ id: "all", label: "All K", title: "All codes on the axis, unused ones too" }, { id: "used", label: "Used", title: "Only the codes in use on the axis" }], "all");
+  parts.range.options(
+    [
+      { id: "all", label: "All K", title: "All codes on the axis, unused ones too" },
+      { id: "used", label: "Used", title: "Only the codes in use on the axis" },
+    ],
+    "all",
+  );
   parts.where = segmented("Counts of", (id) => act.option("where", id));
   const hint = "Code numbers, where cells are large enough to read them; zoom in if not";
   return {

@@ -95,7 +95,14 @@ export function report(view) {
 function sentenceOf({ level, levelIndex, model }, { code, token }) {
   const place = token === null ? {} : { token, where: placeText(token, [level.rows, level.cols], model.place) };
   const { counts, total } = level.here;
-  return words.sentence({ code, count: counts[code], total, ...place, level: model.levels.length > 1 ? levelIndex : null, noun: words.partNoun(model.combination) });
+  return words.sentence({
+    code,
+    count: counts[code],
+    total,
+    ...place,
+    level: model.levels.length > 1 ? levelIndex : null,
+    noun: words.partNoun(model.combination),
+  });
 }
 
 /** The sentence with share and rank, for the line above the panels. */

@@ -6,9 +6,7 @@ const PAUSE_MS = 400; // browsers refuse hundreds of changes in a few seconds
 
 /** What differs from the defaults. Hand-drawn points that are too many for an address are left out, with their data set. */
 export function differing(settings, defaults) {
-  const changed = Object.fromEntries(
-    Object.entries(settings).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name])),
-  );
+  const changed = Object.fromEntries(Object.entries(settings).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name])));
   if (changed.dataset !== "drawn") delete changed.points;
   if (JSON.stringify(changed).length > LONGEST) {
     delete changed.points;

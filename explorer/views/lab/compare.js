@@ -35,7 +35,17 @@ export const startWords = (control, a, b) => `Compare ${valueWords(control, a)} 
 export function createCompare(root, env) {
   addStyleSheet(new URL("../kit/widgets/forms.css", import.meta.url).href);
   const { payload, act, bus } = env;
-  const panel = { ...payload, act, bus, status: { preset: payload.preset, mended: false }, name: null, chosen: false, touched: false, running: false, busy: false };
+  const panel = {
+    ...payload,
+    act,
+    bus,
+    status: { preset: payload.preset, mended: false },
+    name: null,
+    chosen: false,
+    touched: false,
+    running: false,
+    busy: false,
+  };
   build(panel, root);
   offer(panel);
   const same = memory();

@@ -11,7 +11,11 @@ const ALIKE = 0.01; // of the larger: less is no difference that a person would 
 /** Settings in which two runs differ: [{label, a, b}] in words. */
 export function settingsApart(controls, a, b) {
   const apart = controls.filter(({ name }) => a[name] !== b[name]);
-  return apart.map((control) => ({ label: `${control.label} (${control.group})`, a: valueWords(control, a[control.name]), b: valueWords(control, b[control.name]) }));
+  return apart.map((control) => ({
+    label: `${control.label} (${control.group})`,
+    a: valueWords(control, a[control.name]),
+    b: valueWords(control, b[control.name]),
+  }));
 }
 
 /** What is known of a run at the kept step nearest to `step` (null: the newest): {step, row, names, K, ceiling, reseeds}. */
@@ -46,7 +50,12 @@ const ROWS = [
   },
   { label: "Quantization error", unit: "mean squared distance of a latent to its code", read: (m) => numberOf(m, "quantization_error"), lower: true },
   { label: "Missed by the output", unit: "squared error as a share of the inputs' variance", read: (m) => numberOf(m, "missed"), lower: true },
-  { label: "Perplexity", unit: "codes, over one batch", read: (m) => numberOf(m, `perplexity_${m.level}`), words: (value, { ceiling }) => `${text(value)} of at most ${whole(ceiling)}` },
+  {
+    label: "Perplexity",
+    unit: "codes, over one batch",
+    read: (m) => numberOf(m, `perplexity_${m.level}`),
+    words: (value, { ceiling }) => `${text(value)} of at most ${whole(ceiling)}`,
+  },
   { label: "Reseeds so far", read: (m) => m.reseeds ?? NaN, words: (value) => (Number.isFinite(value) ? whole(value) : "not kept") },
 ];
 

@@ -168,7 +168,14 @@ class Lab {
   /** What scripts read. */
   report({ frame, status, run }) {
     const { scrub } = this.bus.state;
-    const facts = { step: frame?.step ?? status?.step ?? 0, dead: frame?.dead ?? 0, playing: Boolean(status?.playing), run: run ?? "", scrub: scrub ?? "", framesDrawn: this.drawn };
+    const facts = {
+      step: frame?.step ?? status?.step ?? 0,
+      dead: frame?.dead ?? 0,
+      playing: Boolean(status?.playing),
+      run: run ?? "",
+      scrub: scrub ?? "",
+      framesDrawn: this.drawn,
+    };
     for (const [name, value] of Object.entries(facts)) {
       if (this.root.dataset[name] !== String(value)) this.root.dataset[name] = value;
     }
@@ -186,7 +193,12 @@ class Lab {
 
 /** Links to what is far away by the Tab key; seen once they have the focus. */
 function skipLinks(root) {
-  const places = { "Skip to the latent plane": ".lab-stage", "Skip to the presets": ".lab-panel-presets button", "Skip to comparing": ".lab-panel-compare :is(select, button)", "Skip to the settings": ".lab-panel-controls summary" };
+  const places = {
+    "Skip to the latent plane": ".lab-stage",
+    "Skip to the presets": ".lab-panel-presets button",
+    "Skip to comparing": ".lab-panel-compare :is(select, button)",
+    "Skip to the settings": ".lab-panel-controls summary",
+  };
   const link = ([text, place]) => h("button", { type: "button", class: "lab-skip", onclick: () => root.querySelector(place)?.focus() }, text);
   return h("nav", { class: "lab-skips", "aria-label": "Skip" }, ...Object.entries(places).map(link));
 }
@@ -238,7 +250,9 @@ function guarded(name, create, section) {
 }
 
 export async function mount({ element, props, watch, server }) {
-  await Promise.all(["plane/plane.css", "../kit/widgets/panels.css", "../kit/widgets/forms.css"].map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
+  await Promise.all(
+    ["plane/plane.css", "../kit/widgets/panels.css", "../kit/widgets/forms.css"].map((name) => addStyleSheet(new URL(name, import.meta.url).href)),
+  );
   let lab = null;
   const open = () => {
     if (lab || !props.value) return;

@@ -38,7 +38,16 @@ class AuditPanel {
     this.ignore = text("Values that stand for no token", "-1, nan");
     this.start = button("Count them", () => this.startIndices());
     this.file = h("b", { class: "ca-title" });
-    this.indices = h("div", { class: "ca-indices", hidden: true }, this.file, h("label", {}, "Codes in the codebook, K ", this.K), h("label", {}, "Axes, such as b,q,t ", this.axes), h("label", {}, "Padding ", this.ignore), this.start, button("Choose another file", () => this.reset()));
+    this.indices = h(
+      "div",
+      { class: "ca-indices", hidden: true },
+      this.file,
+      h("label", {}, "Codes in the codebook, K ", this.K),
+      h("label", {}, "Axes, such as b,q,t ", this.axes),
+      h("label", {}, "Padding ", this.ignore),
+      this.start,
+      button("Choose another file", () => this.reset()),
+    );
     this.problem = h("p", { class: "cb-status", hidden: true });
     this.bar = h("progress", { class: "ca-bar", max: 1, "aria-label": "Progress of the audit" });
     this.figures = h("p", { class: "ca-figures" });
@@ -46,11 +55,21 @@ class AuditPanel {
     this.stop = button("Stop", () => this.halt(), { "data-act": "stop" });
     this.resume = button("Resume", () => this.again(), { "data-act": "resume" });
     this.show = button("Open it", () => this.openResult(), { "data-act": "open" });
-    this.work = h("div", { class: "ca-work", hidden: true }, h("b", { class: "ca-title" }), this.bar, this.figures, this.state, h("div", { class: "ca-acts" }, this.stop, this.resume, this.show));
+    this.work = h(
+      "div",
+      { class: "ca-work", hidden: true },
+      h("b", { class: "ca-title" }),
+      this.bar,
+      this.figures,
+      this.state,
+      h("div", { class: "ca-acts" }, this.stop, this.resume, this.show),
+    );
     this.samples = button("", () => this.countSamples(), { "data-act": "samples" });
     this.choose = h("div", { class: "ca-choose" }, this.samples, this.drop, this.by);
     this.details = h("details", { class: "ca-details" }, h("summary", {}, ""), this.choose, this.indices, this.problem);
-    const links = FILES.map(([kind, label, title]) => h("button", { type: "button", class: "dte-link", "data-kind": kind, title, onclick: () => this.download(kind) }, label));
+    const links = FILES.map(([kind, label, title]) =>
+      h("button", { type: "button", class: "dte-link", "data-kind": kind, title, onclick: () => this.download(kind) }, label),
+    );
     this.saved = h("span", { class: "ca-saved", role: "status" });
     this.downloads = h("p", { class: "ca-downloads" }, h("span", {}, "This audit as files: "), ...links, this.saved);
     this.host.replaceChildren(this.details, this.work, this.downloads);
@@ -229,7 +248,7 @@ class AuditPanel {
     const going = isGoing(job);
     const sending = Boolean(this.request);
     const asking = this.chosen?.kind === "indices" && !going && !sending;
-    this.host.dataset.job = sending ? "sending" : job?.state ?? "";
+    this.host.dataset.job = sending ? "sending" : (job?.state ?? "");
     this.downloads.hidden = !bus.open;
     this.choose.hidden = going || sending || asking;
     this.indices.hidden = !asking;
@@ -250,7 +269,7 @@ class AuditPanel {
       : "Indices need only K. Files stay on this server and go when you close the page.";
     const seen = job?.state === "failed" || (job?.state === "done" && job.audit === bus.state.audit); // said elsewhere
     this.work.hidden = !sending && (!job || seen);
-    this.work.querySelector(".ca-title").textContent = sending ? this.chosen?.words ?? "" : job?.title ?? "";
+    this.work.querySelector(".ca-title").textContent = sending ? (this.chosen?.words ?? "") : (job?.title ?? "");
     this.stop.hidden = !sending && !(going && job.state !== "stopping");
     this.resume.hidden = sending || !job?.resumable;
     this.show.hidden = sending || going || !job?.audit || job.audit === bus.state.audit;

@@ -2,7 +2,8 @@
 
 import { whole } from "../../kit/wire/format.js";
 
-const MEDIA = /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|aifc|au|snd|caf|w64|rf64|voc|amr|wma|ac3|eac3|dts|wv|tta|spx|mp2|m4b|mka|mp4|m4v|mov|3gp|mkv|webm|avi|wmv|flv|ts|mpe?g|y4m|ogv)$/i;
+const MEDIA =
+  /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|aifc|au|snd|caf|w64|rf64|voc|amr|wma|ac3|eac3|dts|wv|tta|spx|mp2|m4b|mka|mp4|m4v|mov|3gp|mkv|webm|avi|wmv|flv|ts|mpe?g|y4m|ogv)$/i;
 const INDICES = /\.(npy|npz|jsonl)$/i;
 const ZIP = /\.zip$/i;
 
@@ -11,9 +12,12 @@ export function kindOf(files, limits) {
   if (files.length === 0) return { error: "No file was chosen." };
   const total = files.reduce((sum, file) => sum + file.size, 0);
   const big = files.find((file) => file.size > limits.file_bytes);
-  if (big) return { error: `${big.name} has ${bytes(big.size)}; ${bytes(limits.file_bytes)} is the most for one file here. For more: python -m explorer audit.` };
-  if (total > limits.upload_bytes) return { error: `These files have ${bytes(total)} together; ${bytes(limits.upload_bytes)} is the most here. For more: python -m explorer audit.` };
-  if (files.length > limits.files) return { error: `These are ${whole(files.length)} files; ${whole(limits.files)} is the most at a time. Put them in one zip.` };
+  if (big)
+    return { error: `${big.name} has ${bytes(big.size)}; ${bytes(limits.file_bytes)} is the most for one file here. For more: python -m explorer audit.` };
+  if (total > limits.upload_bytes)
+    return { error: `These files have ${bytes(total)} together; ${bytes(limits.upload_bytes)} is the most here. For more: python -m explorer audit.` };
+  if (files.length > limits.files)
+    return { error: `These are ${whole(files.length)} files; ${whole(limits.files)} is the most at a time. Put them in one zip.` };
   const count = (pattern) => files.filter(({ name }) => pattern.test(name)).length;
   if (count(/^audit\.json$/) === 1) {
     const missing = ["counts.npy", "details.npz"].filter((name) => !files.some((file) => file.name === name));

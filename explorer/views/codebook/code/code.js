@@ -40,10 +40,22 @@ class CodePage {
     this.previous = button("‹", "Previous used code", () => this.step(-1));
     this.next = button("›", "Next used code", () => this.step(1));
     this.random = button("Random", "A used code by chance", () => this.go(randomUsed(this.counts(), this.bus.state.code, this.within())));
-    this.search = h("input", { class: "cc-search", type: "text", inputmode: "numeric", "aria-label": "Number of a code", placeholder: "number", autocomplete: "off" });
+    this.search = h("input", {
+      class: "cc-search",
+      type: "text",
+      inputmode: "numeric",
+      "aria-label": "Number of a code",
+      placeholder: "number",
+      autocomplete: "off",
+    });
     this.problem = h("p", { class: "cc-problem", role: "alert", hidden: true });
     this.copy = h("button", { type: "button", class: "dte-link", onclick: () => this.copyLink(), title: "Copy a link to this code" }, "Copy link");
-    const form = h("form", { class: "cc-form", onsubmit: (event) => this.submit(event) }, this.search, h("button", { type: "submit", class: "dte-plain-button", title: "Open the code of this number" }, "Go"));
+    const form = h(
+      "form",
+      { class: "cc-form", onsubmit: (event) => this.submit(event) },
+      this.search,
+      h("button", { type: "submit", class: "dte-plain-button", title: "Open the code of this number" }, "Go"),
+    );
     this.nav = h("div", { class: "cc-nav", role: "toolbar", "aria-label": "Other codes" }, this.previous, this.next, this.random, form);
     this.head = h("header", { class: "dte-card-head cc-head" });
     this.body = h("div", { class: "cc-sections" });
@@ -178,7 +190,12 @@ class CodePage {
   heading(answer) {
     const several = this.bus.open.levels.length > 1;
     const title = several ? `Code, ${this.bus.level().name || `level ${answer.level + 1}`} of ${this.bus.open.levels.length}` : "Code";
-    const state = h("p", { class: "cc-state" }, h("span", { class: `cb-swatch cb-swatch-${STATES[answer.state]}`, "aria-hidden": "true" }), h("span", {}, answer.state_words));
+    const state = h(
+      "p",
+      { class: "cc-state" },
+      h("span", { class: `cb-swatch cb-swatch-${STATES[answer.state]}`, "aria-hidden": "true" }),
+      h("span", {}, answer.state_words),
+    );
     const facts = h("div", { class: "dte-card-facts" }, make("p", "dte-card-count", countWords(answer)), make("p", "", rankWords(answer)), state);
     return [h("div", { class: "cc-title" }, make("p", "dte-card-title", title), this.copy), make("p", "dte-card-number", String(answer.code)), facts];
   }
@@ -187,9 +204,14 @@ class CodePage {
     const row = h("div", { class: "dte-exports" });
     const offer = (label, title, act) => row.append(h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, label));
     offer("Facts, CSV", "All numbers of this page", () => saveCsv(this.bus, codeCsv(answer), "code", answer.code));
-    if (vector) offer("Vector, CSV", "The code vector", () => saveCsv(this.bus, vectorCsv({ vector, digits: answer.digits, digitLevels: answer.digit_levels }), "code", answer.code, "vector"));
+    if (vector)
+      offer("Vector, CSV", "The code vector", () =>
+        saveCsv(this.bus, vectorCsv({ vector, digits: answer.digits, digitLevels: answer.digit_levels }), "code", answer.code, "vector"),
+      );
     if (answer.exemplars.closest?.length > 0) {
-      offer("Exemplars, PNG", "The exemplars side by side", () => downloadCanvas(`${stemOf(this.bus, "code", answer.code, "exemplars")}.png`, contactSheet([...this.body.querySelectorAll(".cc-row img")])));
+      offer("Exemplars, PNG", "The exemplars side by side", () =>
+        downloadCanvas(`${stemOf(this.bus, "code", answer.code, "exemplars")}.png`, contactSheet([...this.body.querySelectorAll(".cc-row img")])),
+      );
     }
     return row;
   }

@@ -34,7 +34,10 @@ export function mostUsed(counts) {
 
 /** What was typed into the search -> {code} or {error}, in words for the place of the mistake. */
 export function parseCode(text, K) {
-  const digits = text.trim().replace(/^code\s+/i, "").replaceAll(",", "");
+  const digits = text
+    .trim()
+    .replace(/^code\s+/i, "")
+    .replaceAll(",", "");
   if (digits === "") return { error: `Type a number from 0 to ${whole(K - 1)}.` };
   if (!/^\d{1,12}$/.test(digits)) return { error: `“${text.trim().slice(0, 20)}” is no whole number from 0 to ${whole(K - 1)}.` };
   const code = Number(digits);

@@ -21,7 +21,12 @@ export function boxed(url, label, box, size) {
   }
   const share = (part, of) => `${(100 * part) / of}%`;
   const outline = h("span", { class: "cc-box" });
-  const names = [["top", box[0], size[0]], ["left", box[1], size[1]], ["height", box[2], size[0]], ["width", box[3], size[1]]];
+  const names = [
+    ["top", box[0], size[0]],
+    ["left", box[1], size[1]],
+    ["height", box[2], size[0]],
+    ["width", box[3], size[1]],
+  ];
   for (const [name, part, of] of names) outline.style[name] = share(part, of);
   const frame = h("span", { class: "cc-crop" }, picture(url, label), outline);
   frame.style.aspectRatio = `${size[1]} / ${size[0]}`;
@@ -46,12 +51,19 @@ function exemplarRow(kind, list, answer, bus, base) {
     const words = exemplarWords(one);
     const href = inspectLink(base, { ...bus.state, code: answer.code }, one);
     const crop = boxed(one.url, words, one.box, one.size);
-    const tile = href ? h("a", { class: "cc-tile", href, target: "_blank", rel: "noopener", title: `${words}. Open it in Inspect` }, crop) : h("span", { class: "cc-tile", title: words }, crop);
+    const tile = href
+      ? h("a", { class: "cc-tile", href, target: "_blank", rel: "noopener", title: `${words}. Open it in Inspect` }, crop)
+      : h("span", { class: "cc-tile", title: words }, crop);
     if (one.heard === null || one.heard === undefined) return tile;
     const fetchUrl = async () => (await bus.ask("sound", { level: answer.level, medium: one.heard, position: one.token })).url;
     return h("span", { class: "cc-heard" }, tile, playButton(`Play ${words}`, fetchUrl));
   });
-  return h("div", { class: "cc-row", "data-kind": kind }, h("p", { class: "cc-label" }, h("b", {}, kind[0].toUpperCase() + kind.slice(1)), ` ${KINDS[kind]}`), h("div", { class: "cc-tiles" }, ...tiles));
+  return h(
+    "div",
+    { class: "cc-row", "data-kind": kind },
+    h("p", { class: "cc-label" }, h("b", {}, kind[0].toUpperCase() + kind.slice(1)), ` ${KINDS[kind]}`),
+    h("div", { class: "cc-tiles" }, ...tiles),
+  );
 }
 
 function referencesTable(references) {
@@ -59,12 +71,21 @@ function referencesTable(references) {
   if (rows.length === 0) return "";
   const head = h("tr", {}, ...["", "Medium", "Token", "Distance"].map((text) => h("th", { scope: "col" }, text)));
   const body = rows.map((row) => h("tr", {}, ...row.map((text) => h("td", {}, text))));
-  return h("details", { class: "dte-lp-table" }, h("summary", {}, "Its exemplars in the audit's own media"), h("div", { class: "dte-lp-scroll" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...body))));
+  return h(
+    "details",
+    { class: "dte-lp-table" },
+    h("summary", {}, "Its exemplars in the audit's own media"),
+    h("div", { class: "dte-lp-scroll" }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...body))),
+  );
 }
 
 /** Room for what the decoder makes, filled by `fillDecoded`. */
 export function decodedSection() {
-  const row = h("div", { class: "cc-tiles cc-decoded" }, ...[0, 1, 2, 3].map(() => h("span", { class: "cc-tile" }, h("span", { class: "cc-crop cc-waiting" }))));
+  const row = h(
+    "div",
+    { class: "cc-tiles cc-decoded" },
+    ...[0, 1, 2, 3].map(() => h("span", { class: "cc-tile" }, h("span", { class: "cc-crop cc-waiting" }))),
+  );
   const words = make("p", "dte-card-note", "Decoding…");
   const element = section("Decoded", row, words);
   element.classList.add("cc-decoded-section");
@@ -76,14 +97,21 @@ const NAMES = ["1st", "2nd", "3rd"];
 /** Put the decoded pictures in their places: alone, in contexts, and the patch of every code that the page names. */
 export function fillDecoded(root, answer) {
   const element = root.querySelector(".cc-decoded-section");
-  const figure = (url, name, title) => h("figure", { class: "cc-tile cc-figure", title }, boxed(url, title, answer.box, answer.size), h("figcaption", {}, name));
+  const figure = (url, name, title) =>
+    h("figure", { class: "cc-tile cc-figure", title }, boxed(url, title, answer.box, answer.size), h("figcaption", {}, name));
   const figures = [figure(answer.alone, "alone", "Nothing but this code, decoded")];
   answer.contexts.forEach(({ url, words }, i) => figures.push(figure(url, `${NAMES[i]} context`, words)));
   if (answer.sound) figures[0].append(playButton("Play the code repeated", async () => answer.sound));
   element.querySelector(".cc-decoded").replaceChildren(...figures);
-  element.querySelector("p").textContent = answer.note ? answer.note : answer.sound ? "The code repeated, by itself." : !answer.box ? "The code by itself: in every place at once." : answer.contexts.length > 0
-    ? "A context has the commonest (2nd, 3rd commonest) code on each side, counted one by one: neighbours shape a patch too."
-    : "Nothing was counted beside this code, so it is decoded alone only.";
+  element.querySelector("p").textContent = answer.note
+    ? answer.note
+    : answer.sound
+      ? "The code repeated, by itself."
+      : !answer.box
+        ? "The code by itself: in every place at once."
+        : answer.contexts.length > 0
+          ? "A context has the commonest (2nd, 3rd commonest) code on each side, counted one by one: neighbours shape a patch too."
+          : "Nothing was counted beside this code, so it is decoded alone only.";
   for (const slot of root.querySelectorAll("[data-thumbnail]")) {
     const url = answer.thumbnails[slot.dataset.thumbnail] ?? null;
     if (url) slot.replaceChildren(picture(url, ""));
@@ -131,10 +159,17 @@ export function positionsSection(answer, modality) {
     cell.style.background = viridis(share / most);
     return cell;
   });
-  const grid = h("div", { class: "cc-places", role: "img", "aria-label": `Where it occurs. ${idle}`, onpointerleave: () => (readout.textContent = idle) }, ...cells);
+  const grid = h(
+    "div",
+    { class: "cc-places", role: "img", "aria-label": `Where it occurs. ${idle}`, onpointerleave: () => (readout.textContent = idle) },
+    ...cells,
+  );
   grid.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
   if (columns === positions.length) grid.classList.add("is-line");
-  return section(placesTitle(modality), h("div", { class: "cc-where" }, grid, h("div", { class: "cc-words" }, readout, make("p", "dte-card-note", answer.positions_expected))));
+  return section(
+    placesTitle(modality),
+    h("div", { class: "cc-where" }, grid, h("div", { class: "cc-words" }, readout, make("p", "dte-card-note", answer.positions_expected))),
+  );
 }
 
 /** What stands beside it, by side. */
@@ -144,7 +179,12 @@ export function besideSection(answer, bus) {
   const columns = sides.map(([side, list]) => {
     const rows = list.slice(0, 5).map((one) => {
       const [code, count] = one;
-      const text = h("span", { class: "cc-near-text" }, h("b", {}, String(code)), h("small", {}, h("i", {}, percent(count, answer.count)), h("i", {}, liftWords(one))));
+      const text = h(
+        "span",
+        { class: "cc-near-text" },
+        h("b", {}, String(code)),
+        h("small", {}, h("i", {}, percent(count, answer.count)), h("i", {}, liftWords(one))),
+      );
       return codeButton(bus, code, besideWords(one, side, answer), "cc-beside", thumbnail(code), text);
     });
     return h("div", { class: "cc-side", "data-side": side }, h("p", { class: "cc-label" }, `${SIDE_SIGNS[side]} ${side}`), ...rows);
@@ -159,7 +199,16 @@ export function nearestSection(answer, bus) {
   const twins = new Set(answer.duplicates);
   const buttons = answer.nearest.map(([code, distance, count]) => {
     const title = `Code ${code}: ${answer.distance_name} ${significant(distance)}, ${counted(count, "token")}${twins.has(code) ? ", a near-duplicate" : ""}`;
-    return codeButton(bus, code, title, `dte-card-near${twins.has(code) ? " is-twin" : ""}`, thumbnail(code), h("b", {}, String(code)), h("span", {}, significant(distance)), h("span", {}, whole(count)));
+    return codeButton(
+      bus,
+      code,
+      title,
+      `dte-card-near${twins.has(code) ? " is-twin" : ""}`,
+      thumbnail(code),
+      h("b", {}, String(code)),
+      h("span", {}, significant(distance)),
+      h("span", {}, whole(count)),
+    );
   });
   const words = make("p", "dte-card-note", "Under each code its distance, and how many tokens it has here.");
   const element = section(`Nearest codes, by ${answer.distance_name}`, h("div", { class: "dte-card-nearest" }, ...buttons), words);
@@ -193,7 +242,14 @@ function curve({ steps, usage }) {
   const points = steps.map((step, i) => `${((step - first) / Math.max(last - first, 1)) * W},${(1 - usage[i]) * H}`);
   const svg = document.createElementNS(SVG, "svg");
   const line = document.createElementNS(SVG, "polyline");
-  for (const [name, value] of Object.entries({ viewBox: `0 0 ${W} ${H}`, class: "cc-curve", preserveAspectRatio: "none", role: "img", "aria-label": `usage from ${percent(usage[0], 1)} to ${percent(usage[usage.length - 1], 1)}` })) svg.setAttribute(name, value);
+  for (const [name, value] of Object.entries({
+    viewBox: `0 0 ${W} ${H}`,
+    class: "cc-curve",
+    preserveAspectRatio: "none",
+    role: "img",
+    "aria-label": `usage from ${percent(usage[0], 1)} to ${percent(usage[usage.length - 1], 1)}`,
+  }))
+    svg.setAttribute(name, value);
   line.setAttribute("points", points.join(" "));
   svg.append(line);
   return h("div", { class: "cc-curve-frame" }, h("span", {}, "100%"), svg, h("span", {}, "0%"));

@@ -13,10 +13,33 @@ export class DuplicateList {
     this.words = h("p", { class: "cg-words" });
     this.body = h("tbody", {});
     const head = h("tr", {}, ...["Codes", "Distance", "Tokens of each"].map((name) => h("th", { scope: "col" }, name)));
-    this.scroll = h("div", { class: "cg-scroll cg-pairs", tabindex: 0, role: "region", "aria-label": "Near-duplicate codes" }, h("table", {}, h("thead", {}, head), this.body));
-    this.all = h("button", { type: "button", class: "dte-link", onclick: () => bus.set({ lasso: new Set(this.pairs.flatMap(([a, b]) => [a, b])) }) }, "Select them on the map");
-    this.csv = h("button", { type: "button", class: "dte-link", title: "Near-duplicates, CSV", onclick: () => saveCsv(bus, duplicateTable(this.pairs), "geometry", "near-duplicates") }, "CSV");
-    this.element = h("section", { class: "cg-figure cg-duplicates", "data-figure": "duplicates", "aria-label": "Near-duplicates" }, h("div", { class: "cg-head" }, h("h4", {}, "Near-duplicates"), h("div", { class: "cb-exports" }, this.all, this.csv)), this.words, this.scroll);
+    this.scroll = h(
+      "div",
+      { class: "cg-scroll cg-pairs", tabindex: 0, role: "region", "aria-label": "Near-duplicate codes" },
+      h("table", {}, h("thead", {}, head), this.body),
+    );
+    this.all = h(
+      "button",
+      { type: "button", class: "dte-link", onclick: () => bus.set({ lasso: new Set(this.pairs.flatMap(([a, b]) => [a, b])) }) },
+      "Select them on the map",
+    );
+    this.csv = h(
+      "button",
+      {
+        type: "button",
+        class: "dte-link",
+        title: "Near-duplicates, CSV",
+        onclick: () => saveCsv(bus, duplicateTable(this.pairs), "geometry", "near-duplicates"),
+      },
+      "CSV",
+    );
+    this.element = h(
+      "section",
+      { class: "cg-figure cg-duplicates", "data-figure": "duplicates", "aria-label": "Near-duplicates" },
+      h("div", { class: "cg-head" }, h("h4", {}, "Near-duplicates"), h("div", { class: "cb-exports" }, this.all, this.csv)),
+      this.words,
+      this.scroll,
+    );
     const point = (event) => {
       const code = event.target.closest?.("[data-code]")?.dataset.code;
       if (code !== undefined) bus.hover(Number(code));

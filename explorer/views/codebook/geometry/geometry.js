@@ -23,7 +23,11 @@ class Geometry {
   constructor(host, bus) {
     Object.assign(this, { host, bus, data: null, level: null });
     this.norms = new Mirror(bus, { first: "codes", second: "sampled latents", axis: "norm", label: "Norms of codes and latents" }, () => this.speak());
-    this.distances = new Mirror(bus, { first: "code to nearest other code", second: "latent to its code", axis: "distance", label: "Distances between codes, and of latents to their codes" }, () => this.speak());
+    this.distances = new Mirror(
+      bus,
+      { first: "code to nearest other code", second: "latent to its code", axis: "distance", label: "Distances between codes, and of latents to their codes" },
+      () => this.speak(),
+    );
     this.spectrum = new SpectrumFigure(() => this.speak());
     this.cosine = new CosineMatrix(bus, () => this.speak());
     this.duplicates = new DuplicateList(bus);
@@ -35,19 +39,55 @@ class Geometry {
 
   files(id, text, stage) {
     const csv = ["CSV", `${id}, CSV`, () => this.data && saveCsv(this.bus, text(), "geometry", id)];
-    const png = ["PNG", `${id}, PNG`, () => this.data && saveCanvases(this.bus, [...stage.element.querySelectorAll("canvas")], readTheme(this.host).surface, "geometry", id)];
+    const png = [
+      "PNG",
+      `${id}, PNG`,
+      () => this.data && saveCanvases(this.bus, [...stage.element.querySelectorAll("canvas")], readTheme(this.host).surface, "geometry", id),
+    ];
     return [png, csv];
   }
 
   build() {
     const counts = () => this.bus.level().counts;
-    const bins = (mirror) => () => (this.data ? model.binRows(mirror.first, mirror.second, mirror.axis).map(([from, to, a, b]) => [significant(from), significant(to), whole(a), whole(b)]) : []);
+    const bins = (mirror) => () =>
+      this.data
+        ? model.binRows(mirror.first, mirror.second, mirror.axis).map(([from, to, a, b]) => [significant(from), significant(to), whole(a), whole(b)])
+        : [];
     const codes = () => model.codeTable(this.data, counts());
     this.figures = {
-      norms: figure("norms", "Norms of codes and latents", { tools: [this.norms.toggle], stage: this.norms.element, files: [...this.files("norms", codes, this.norms), ["CSV of what is quantized", "Norms and distances of the sampled latents or residuals, CSV", () => this.data && saveCsv(this.bus, model.latentTable(this.data), "geometry", "latents")]], head: ["From", "To", "Codes", "Latents"], rows: bins(this.norms) }),
-      distances: figure("distances", "Distances between codes, and of latents to their codes", { tools: [this.distances.toggle], stage: this.distances.element, files: this.files("distances", codes, this.distances), head: ["From", "To", "Codes", "Latents"], rows: bins(this.distances) }),
-      spectrum: figure("spectrum", "Singular values", { stage: this.spectrum.element, files: this.files("singular values", () => model.spectrumTable(this.data), this.spectrum), head: ["Axis", "Singular value", "Share of variance"], rows: () => this.spectrumRows() }),
-      cosine: figure("cosine", "Cosines of codes", { stage: this.cosine.element, files: this.files("cosines", () => model.cosineTable(this.data.cosine), this.cosine), head: ["Code", "Most alike", "Cosine"], rows: () => this.cosineRows() }),
+      norms: figure("norms", "Norms of codes and latents", {
+        tools: [this.norms.toggle],
+        stage: this.norms.element,
+        files: [
+          ...this.files("norms", codes, this.norms),
+          [
+            "CSV of what is quantized",
+            "Norms and distances of the sampled latents or residuals, CSV",
+            () => this.data && saveCsv(this.bus, model.latentTable(this.data), "geometry", "latents"),
+          ],
+        ],
+        head: ["From", "To", "Codes", "Latents"],
+        rows: bins(this.norms),
+      }),
+      distances: figure("distances", "Distances between codes, and of latents to their codes", {
+        tools: [this.distances.toggle],
+        stage: this.distances.element,
+        files: this.files("distances", codes, this.distances),
+        head: ["From", "To", "Codes", "Latents"],
+        rows: bins(this.distances),
+      }),
+      spectrum: figure("spectrum", "Singular values", {
+        stage: this.spectrum.element,
+        files: this.files("singular values", () => model.spectrumTable(this.data), this.spectrum),
+        head: ["Axis", "Singular value", "Share of variance"],
+        rows: () => this.spectrumRows(),
+      }),
+      cosine: figure("cosine", "Cosines of codes", {
+        stage: this.cosine.element,
+        files: this.files("cosines", () => model.cosineTable(this.data.cosine), this.cosine),
+        head: ["Code", "Most alike", "Cosine"],
+        rows: () => this.cosineRows(),
+      }),
     };
     const { norms, distances, spectrum, cosine } = this.figures;
     const left = h("div", { class: "cg-column" }, spectrum.element, this.duplicates.element);

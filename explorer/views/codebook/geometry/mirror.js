@@ -59,7 +59,15 @@ export class Mirror {
     const two = this.data.second?.length > 0;
     const [top, bottom] = [MARGIN.top, H - MARGIN.bottom + (two ? 16 : 0)];
     const middle = two ? (top + bottom) / 2 : bottom;
-    return { left: MARGIN.left, width: Math.max(W - MARGIN.left - MARGIN.right, 1), top, bottom, two, up: middle - (two ? GAP / 2 : 0), down: middle + GAP / 2 };
+    return {
+      left: MARGIN.left,
+      width: Math.max(W - MARGIN.left - MARGIN.right, 1),
+      top,
+      bottom,
+      two,
+      up: middle - (two ? GAP / 2 : 0),
+      down: middle + GAP / 2,
+    };
   }
 
   x(plot, value) {
@@ -205,7 +213,11 @@ export function figure(id, title, { tools = [], stage, files, head, rows }) {
     "details",
     { class: "cg-table" },
     h("summary", {}, "As a table"),
-    h("div", { class: "cg-scroll", tabindex: 0, role: "region", "aria-label": `${title}, table` }, h("table", {}, h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col" }, name)))), body)),
+    h(
+      "div",
+      { class: "cg-scroll", tabindex: 0, role: "region", "aria-label": `${title}, table` },
+      h("table", {}, h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col" }, name)))), body),
+    ),
   );
   const fill = () => table.open && body.replaceChildren(...rows().map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, String(cell))))));
   table.addEventListener("toggle", fill);

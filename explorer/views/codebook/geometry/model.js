@@ -31,7 +31,9 @@ export function readGeometry(raw) {
 }
 
 export function median(numbers) {
-  const sorted = Float64Array.from(numbers ?? []).filter(Number.isFinite).sort();
+  const sorted = Float64Array.from(numbers ?? [])
+    .filter(Number.isFinite)
+    .sort();
   const n = sorted.length;
   if (n === 0) return NaN;
   return n % 2 ? sorted[(n - 1) / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
@@ -141,19 +143,28 @@ export function codeTable({ codes, codeNorms, nearest, nearestCode }, counts) {
 }
 
 export function latentTable({ latentNorms, latentDistance }) {
-  return csv(["latent_norm", "distance_to_its_code"], Array.from(latentNorms ?? [], (norm, i) => [norm, latentDistance?.[i] ?? null]));
+  return csv(
+    ["latent_norm", "distance_to_its_code"],
+    Array.from(latentNorms ?? [], (norm, i) => [norm, latentDistance?.[i] ?? null]),
+  );
 }
 
 export function spectrumTable({ singular, latentSingular }) {
   const { shares } = spectrumOf(singular);
-  return csv(["axis", "singular_value", "share_of_variance", "latents_singular_value"], Array.from(singular, (s, i) => [i + 1, s, shares[i], latentSingular?.[i] ?? null]));
+  return csv(
+    ["axis", "singular_value", "share_of_variance", "latents_singular_value"],
+    Array.from(singular, (s, i) => [i + 1, s, shares[i], latentSingular?.[i] ?? null]),
+  );
 }
 
 export const cosineOf = (byte) => byte / 127.5 - 1;
 
 export function cosineTable({ codes, values: bytes }) {
   const n = codes.length;
-  return csv(["code", ...codes], Array.from(codes, (code, i) => [code, ...Array.from({ length: n }, (_, j) => Number(cosineOf(bytes[i * n + j]).toFixed(3)))]));
+  return csv(
+    ["code", ...codes],
+    Array.from(codes, (code, i) => [code, ...Array.from({ length: n }, (_, j) => Number(cosineOf(bytes[i * n + j]).toFixed(3)))]),
+  );
 }
 
 export function duplicateTable(pairs) {

@@ -52,7 +52,9 @@ export class SpectrumFigure {
     }
     const gap = plot.step > 6 ? 2 : plot.step > 3 ? 1 : 0;
     ctx.fillStyle = theme.bar;
-    singular.forEach((s, i) => ctx.fillRect(plot.left + i * plot.step + gap / 2, plot.bottom - (tall * s) / top, Math.max(plot.step - gap, 0.5), (tall * s) / top));
+    singular.forEach((s, i) =>
+      ctx.fillRect(plot.left + i * plot.step + gap / 2, plot.bottom - (tall * s) / top, Math.max(plot.step - gap, 0.5), (tall * s) / top),
+    );
     if (latents) this.steps(ctx, plot, latents, tall / top, theme);
     for (const tick of stepTicks(1, singular.length, 8)) smallText(ctx, theme, String(tick), plot.left + (tick - 0.5) * plot.step, plot.bottom + 11, "center");
     smallText(ctx, theme, latents ? `singular value (standard deviation): bars codes, line ${given}` : "singular value (standard deviation)", 8, 11);

@@ -19,7 +19,11 @@ export function createBatches(bus) {
     const least = Math.max(1, Math.min(tokens, ...batches.tokens) / 3);
     const lowest = Math.max(0.8, Math.min(K, ...batches[measure]) / 1.6);
     const top = Math.max(2, Math.min(K, tokens) * 2);
-    return { box, x: axis(least, Math.max(tokens * 2, least * 4), box.left, box.right, true), y: axis(Math.min(lowest, top / 4), top, box.bottom, box.top, true) };
+    return {
+      box,
+      x: axis(least, Math.max(tokens * 2, least * 4), box.left, box.right, true),
+      y: axis(Math.min(lowest, top / 4), top, box.bottom, box.top, true),
+    };
   };
   const paint = (ctx, size) => {
     const level = bus.level();
@@ -29,7 +33,13 @@ export function createBatches(bus) {
     const { box, x, y } = scales(size);
     drawAxes(ctx, theme, box, x, y, { x: "tokens counted", y: measure === "used" ? "codes used" : "perplexity" });
     const bound = Array.from({ length: 61 }, (_, i) => x.value(x.from + (i / 60) * (x.to - x.from)));
-    clipTo(ctx, box, () => line(ctx, bound.flatMap((t) => [x.at(t), y.at(Math.min(K, t))]), { colour: theme.muted, width: 1.2, dash: [6, 4] }));
+    clipTo(ctx, box, () =>
+      line(
+        ctx,
+        bound.flatMap((t) => [x.at(t), y.at(Math.min(K, t))]),
+        { colour: theme.muted, width: 1.2, dash: [6, 4] },
+      ),
+    );
     haloText(ctx, theme, "at most min(K, N)", x.at(x.high) - 4, y.at(Math.min(K, tokens)) - 9, "right", theme.muted);
     ctx.fillStyle = theme.muted;
     ctx.globalAlpha = batches.tokens.length > 400 ? 0.3 : 0.55;
@@ -51,7 +61,11 @@ export function createBatches(bus) {
   const own = figure(bus, "batches", "Each medium by itself", [choice.element], {
     label: "Usage of single media beside the usage of all",
     csv: () => batchesCsv(bus.level()),
-    table: { head: ["Medium", "Tokens", "Used codes", "Perplexity"], rows: (most) => batchesRows(bus.level(), most), total: () => bus.level().batches.tokens.length },
+    table: {
+      head: ["Medium", "Tokens", "Used codes", "Perplexity"],
+      rows: (most) => batchesRows(bus.level(), most),
+      total: () => bus.level().batches.tokens.length,
+    },
     paint,
   });
   return {
@@ -68,7 +82,12 @@ function drawWhole(ctx, theme, x, y, { W }) {
   ctx.fillStyle = theme.accent;
   ctx.beginPath();
   ctx.moveTo(x, y - 7);
-  for (const [dx, dy] of [[7, 0], [0, 7], [-7, 0]]) ctx.lineTo(x + dx, y + dy);
+  for (const [dx, dy] of [
+    [7, 0],
+    [0, 7],
+    [-7, 0],
+  ])
+    ctx.lineTo(x + dx, y + dy);
   ctx.fill();
   haloText(ctx, theme, "all media", Math.min(x, W - 34), y + 17, "center", theme.accent);
 }

@@ -20,7 +20,13 @@ function createGrowth(bus) {
     [log, chosen] = [id === "log", true];
     own.stage.redraw();
   });
-  scale.options([{ id: "linear", label: "Linear" }, { id: "log", label: "Log" }], "linear");
+  scale.options(
+    [
+      { id: "linear", label: "Linear" },
+      { id: "log", label: "Log" },
+    ],
+    "linear",
+  );
   const scales = (size) => {
     const box = plotBox(size);
     const range = growthRange(bus.level(), log);
@@ -41,8 +47,17 @@ function createGrowth(bus) {
     clipTo(ctx, box, () => {
       if (range.ceilingShown) line(ctx, [box.left, y.at(K), box.right, y.at(K)], { colour: theme.muted, width: 1.2, dash: [6, 4] });
       drawBound(ctx, theme, x, y, K);
-      line(ctx, Array.from(growth.tokens).flatMap((t, i) => [x.at(Math.max(t, x.low)), y.at(growth.used[i])]), { colour: theme.accent, width: 2.2 });
-      if (growth.fit) line(ctx, Array.from(growth.fit.tokens).flatMap((t, i) => [x.at(t), y.at(growth.fit.used[i])]), { colour: theme.accent, width: 2.2, dash: ESTIMATE_DASH });
+      line(
+        ctx,
+        Array.from(growth.tokens).flatMap((t, i) => [x.at(Math.max(t, x.low)), y.at(growth.used[i])]),
+        { colour: theme.accent, width: 2.2 },
+      );
+      if (growth.fit)
+        line(
+          ctx,
+          Array.from(growth.fit.tokens).flatMap((t, i) => [x.at(t), y.at(growth.fit.used[i])]),
+          { colour: theme.accent, width: 2.2, dash: ESTIMATE_DASH },
+        );
     });
     const name = range.ceilingShown ? [`K = ${whole(K)}`, box.left + 6, y.at(K) - 8] : [`K = ${whole(K)} is far above`, box.left + 6, box.top + 6];
     haloText(ctx, theme, name[0], name[1], name[2], "left", theme.muted);
@@ -95,7 +110,10 @@ function createGrowth(bus) {
       cursor = null;
       const { fit } = level.growth;
       if (!chosen) scale.set((log = isEarly(level.growth)) ? "log" : "linear");
-      say(own.words, `Full line: counted. Thin dots: a new code with every token, the most there can be. ${fit ? `Dotted on: estimated. ${fit.words}` : level.growth.words}`);
+      say(
+        own.words,
+        `Full line: counted. Thin dots: a new code with every token, the most there can be. ${fit ? `Dotted on: estimated. ${fit.words}` : level.growth.words}`,
+      );
       own.stage.redraw();
       own.folded.refresh();
       tell();

@@ -60,7 +60,12 @@ export function growthRows({ growth, codebook_size: K }) {
 
 /** Codes by falling count with the counts of both halves, at most `most`: [[code, count, first, second]]. */
 export function halvesRows({ counts, halves }, most) {
-  return Array.from(usageOrder(counts).subarray(0, most), (code) => [code, whole(counts[code]), whole(halves.first[code]), whole(counts[code] - halves.first[code])]);
+  return Array.from(usageOrder(counts).subarray(0, most), (code) => [
+    code,
+    whole(counts[code]),
+    whole(halves.first[code]),
+    whole(counts[code] - halves.first[code]),
+  ]);
 }
 
 /** One row a medium: [[number from 1, tokens, used, perplexity]]. */
@@ -89,7 +94,16 @@ export function halvesOf({ counts, halves }) {
   const every = Math.max(1, Math.ceil(seen.length / MOST_DOTS));
   const codes = seen.filter((_, i) => i % every === 0);
   const { outside, outside_chance } = halves;
-  return { codes, a: codes.map((code) => halves.first[code]), b: codes.map((code) => counts[code] - halves.first[code]), total, seen: seen.length, every, outside, outside_chance };
+  return {
+    codes,
+    a: codes.map((code) => halves.first[code]),
+    b: codes.map((code) => counts[code] - halves.first[code]),
+    total,
+    seen: seen.length,
+    every,
+    outside,
+    outside_chance,
+  };
 }
 
 /** What chance alone gives a code with `count` tokens in all, if each fell into the second half with the share p:
@@ -110,7 +124,10 @@ export function halvesWords(halves) {
 }
 
 export function halvesCsv({ counts, halves }) {
-  return csv(["code", "count_even_media", "count_odd_media"], Array.from(counts, (count, code) => [code, halves.first[code], count - halves.first[code]]));
+  return csv(
+    ["code", "count_even_media", "count_odd_media"],
+    Array.from(counts, (count, code) => [code, halves.first[code], count - halves.first[code]]),
+  );
 }
 
 export const BATCH_MEASURES = [
@@ -131,8 +148,11 @@ export function batchWords(level, measure) {
 }
 
 export function batchesCsv({ batches }) {
-  return csv(["tokens", "codes_used", "perplexity"], Array.from(batches.tokens, (tokens, i) => [tokens, batches.used[i], batches.perplexity[i]]));
+  return csv(
+    ["tokens", "codes_used", "perplexity"],
+    Array.from(batches.tokens, (tokens, i) => [tokens, batches.used[i], batches.perplexity[i]]),
+  );
 }
 
 /** Sideways places in -0.5..0.5 for dots that would cover each other, always the same for the same row. */
-export const jitter = (i) => ((i + 1) * 0.6180339887498949) % 1 - 0.5;
+export const jitter = (i) => (((i + 1) * 0.6180339887498949) % 1) - 0.5;

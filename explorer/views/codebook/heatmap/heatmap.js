@@ -27,7 +27,11 @@ class Heatmap {
       hover: (_, hit) => this.point(hit?.code ?? null),
       click: (_, hit) => this.choose(hit.code),
     };
-    this.panel = new Panel(this.stage, { size: () => this.size(), drawBase: (...a) => this.drawBase(...a), drawOverlay: (...a) => this.drawOverlay(...a), hit: (x, y) => this.hit(x, y) }, callbacks);
+    this.panel = new Panel(
+      this.stage,
+      { size: () => this.size(), drawBase: (...a) => this.drawBase(...a), drawOverlay: (...a) => this.drawOverlay(...a), hit: (x, y) => this.hit(x, y) },
+      callbacks,
+    );
     this.stage.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("blur", () => this.point(null));
     onThemeChange(() => this.repaint());
@@ -41,12 +45,22 @@ class Heatmap {
   build() {
     this.stage = h(
       "div",
-      { class: "dte-lp-stage cb-heat-stage", tabindex: 0, role: "application", "aria-label": "All codes of the codebook. Arrow keys move, Enter chooses, plus and minus zoom, 0 shows all." },
+      {
+        class: "dte-lp-stage cb-heat-stage",
+        tabindex: 0,
+        role: "application",
+        "aria-label": "All codes of the codebook. Arrow keys move, Enter chooses, plus and minus zoom, 0 shows all.",
+      },
       h("canvas", { role: "img" }),
       h("canvas", { "aria-hidden": "true" }),
     );
     this.order = segmented("Order of the codes", (id) => this.bus.set({ order: id }));
-    const zoom = (text, title, factor) => h("button", { type: "button", class: "cb-zoom", title, "aria-label": title, onclick: () => this.panel.zoom(this.panel.W / 2, this.panel.H / 2, factor) }, text);
+    const zoom = (text, title, factor) =>
+      h(
+        "button",
+        { type: "button", class: "cb-zoom", title, "aria-label": title, onclick: () => this.panel.zoom(this.panel.W / 2, this.panel.H / 2, factor) },
+        text,
+      );
     this.out = zoom("−", "Zoom out", 1 / 1.6);
     this.reset = h("button", { type: "button", class: "dte-link", hidden: true, title: "Show all codes again", onclick: () => this.panel.reset() }, "Show all");
     const buttons = h("span", { class: "cb-zooms" }, this.out, zoom("+", "Zoom in", 1.6));
@@ -90,7 +104,10 @@ class Heatmap {
     if (!level) return;
     const numbers = () => Uint32Array.from({ length: level.codebook_size }, (_, i) => i);
     this.placed = { usage: () => this.byUsage, number: numbers, map: () => level.map_order }[kind]();
-    this.order.options(ORDERS.filter(({ id }) => id !== "map" || level.map_order), kind);
+    this.order.options(
+      ORDERS.filter(({ id }) => id !== "map" || level.map_order),
+      kind,
+    );
     this.cells = layCells(this.placed, kind, gridShape(level.codebook_size, this.stage.clientWidth || 512));
     this.stage.style.aspectRatio = `${this.cells.cols} / ${this.cells.rows}`;
     say(this.caption, heatmapCaption(level, kind));

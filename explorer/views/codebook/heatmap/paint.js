@@ -125,7 +125,13 @@ export function createPainting({ cells, counts, state, scale, theme, lasso }) {
   }
   const [r, g, b] = rgbOf(theme.surface);
   const veilColour = ((Math.round(255 * VEIL) << 24) | (b << 16) | (g << 8) | r) >>> 0;
-  const veil = lasso?.size > 0 ? makeTiles(cellMask(cells, (code) => !lasso.has(code), veilColour), cells) : [];
+  const veil =
+    lasso?.size > 0
+      ? makeTiles(
+          cellMask(cells, (code) => !lasso.has(code), veilColour),
+          cells,
+        )
+      : [];
   const painting = { lasso, cells, counts, state, scale, theme, tiles, lists, masks, veil, patterns: new Map(), scratch: document.createElement("canvas") };
   return { draw: (ctx, frame) => draw(painting, ctx, frame) };
 }
@@ -169,7 +175,8 @@ function ringAround({ cells }, ctx, { W, H, place, s }, codes) {
 function drawPattern(painting, ctx, frame, kind, mask) {
   const { W, H, dpr, place } = frame;
   const { scratch, patterns, theme } = painting;
-  if (scratch.width !== ctx.canvas.width || scratch.height !== ctx.canvas.height) Object.assign(scratch, { width: ctx.canvas.width, height: ctx.canvas.height });
+  if (scratch.width !== ctx.canvas.width || scratch.height !== ctx.canvas.height)
+    Object.assign(scratch, { width: ctx.canvas.width, height: ctx.canvas.height });
   const pen = scratch.getContext("2d");
   pen.setTransform(dpr, 0, 0, dpr, 0, 0);
   pen.globalCompositeOperation = "source-over";
@@ -245,7 +252,13 @@ function drawGlyphs({ cells, counts, state, scale, theme }, ctx, frame) {
   const letters = numberSize(s, state.length);
   for (const kind of [DUPLICATE, OVERUSED]) {
     const lift = letters > 0 ? 0.16 * s : 0;
-    if (byKind[kind].length > 0) drawShapes(ctx, kind, (path) => byKind[kind].forEach(([, x, y]) => markPath(path, kind, x, y - lift, r)), kind === OVERUSED ? 0.6 : Math.min(2, 0.12 * s));
+    if (byKind[kind].length > 0)
+      drawShapes(
+        ctx,
+        kind,
+        (path) => byKind[kind].forEach(([, x, y]) => markPath(path, kind, x, y - lift, r)),
+        kind === OVERUSED ? 0.6 : Math.min(2, 0.12 * s),
+      );
   }
   if (letters === 0) return;
   ctx.font = `${letters.toFixed(1)}px ${theme.font}`;

@@ -23,7 +23,10 @@ export function bitTable(shares, correlation) {
   const bits = shares.length;
   const header = ["bit", "share_of_ones", ...Array.from(shares, (_, b) => `correlation_with_${b + 1}`)];
   const number = (x) => (Number.isFinite(x) ? x : null);
-  return csv(header, Array.from(shares, (share, a) => [a + 1, number(share), ...Array.from({ length: bits }, (_, b) => number(correlation[a][b]))]));
+  return csv(
+    header,
+    Array.from(shares, (share, a) => [a + 1, number(share), ...Array.from({ length: bits }, (_, b) => number(correlation[a][b]))]),
+  );
 }
 
 function matrix(correlation, bits) {
@@ -45,15 +48,39 @@ export function drawBits(element, { ones, correlation, tokens }, on) {
   const rows = bitRows(ones, correlation).map(({ bit, share, with: other, correlation: r }) => {
     const bar = h("span", { class: "cm-bar", style: `--share: ${share}` });
     const partner = other === null ? "–" : `bit ${other}: ${significant(r, 2)}`;
-    const name = h("button", { type: "button", class: "cm-code", title: `Light the codes whose bit ${bit} is one`, onfocus: () => on.point(bit - 1), onblur: () => on.point(null) }, `bit ${bit}`);
-    return h("tr", { onpointerenter: () => on.point(bit - 1), onpointerleave: () => on.point(null) }, h("td", {}, name), h("td", { class: "cm-barcell" }, bar), h("td", {}, percent(share, 1)), h("td", {}, partner));
+    const name = h(
+      "button",
+      { type: "button", class: "cm-code", title: `Light the codes whose bit ${bit} is one`, onfocus: () => on.point(bit - 1), onblur: () => on.point(null) },
+      `bit ${bit}`,
+    );
+    return h(
+      "tr",
+      { onpointerenter: () => on.point(bit - 1), onpointerleave: () => on.point(null) },
+      h("td", {}, name),
+      h("td", { class: "cm-barcell" }, bar),
+      h("td", {}, percent(share, 1)),
+      h("td", {}, partner),
+    );
   });
   const head = h("tr", {}, ...["Bit", "", "Ones", "Most like it (r)"].map((name) => h("th", { scope: "col" }, name)));
   element.replaceChildren(
-    h("div", { class: "cm-subhead" }, h("h4", {}, "Bits"), h("button", { type: "button", class: "dte-link", title: "Shares and correlations of the bits, CSV", onclick: () => on.save(bitTable(ones, correlation)) }, "CSV")),
+    h(
+      "div",
+      { class: "cm-subhead" },
+      h("h4", {}, "Bits"),
+      h(
+        "button",
+        { type: "button", class: "dte-link", title: "Shares and correlations of the bits, CSV", onclick: () => on.save(bitTable(ones, correlation)) },
+        "CSV",
+      ),
+    ),
     h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows)),
     matrix(correlation, ones.length),
-    h("p", { class: "cb-note" }, `Share of ${whole(tokens)} tokens in which a bit is one; the mark is one half. The matrix: correlation r of each pair of bits over the same tokens, blue −1, pale 0, orange +1.`),
+    h(
+      "p",
+      { class: "cb-note" },
+      `Share of ${whole(tokens)} tokens in which a bit is one; the mark is one half. The matrix: correlation r of each pair of bits over the same tokens, blue −1, pale 0, orange +1.`,
+    ),
   );
 }
 
@@ -61,8 +88,20 @@ export function drawBits(element, { ones, correlation, tokens }, on) {
 export function drawAxes(element, axes, tokens) {
   const rows = axes.map((shares, axis) => {
     const top = Math.max(...shares, 1e-9);
-    const bars = shares.map((share, digit) => h("span", { title: `axis ${axis + 1}, value ${digit + 1} of ${shares.length}: ${percent(share, 1)}`, style: `--tall: ${share / top}` }));
-    return h("div", { class: "cm-axis" }, h("span", {}, `axis ${axis + 1}`), h("div", { class: "cm-values", role: "img", "aria-label": `axis ${axis + 1}: ${shares.map((share) => percent(share, 1)).join(", ")}` }, ...bars), h("span", {}, `${percent(Math.min(...shares), 1)} to ${percent(top, 1)}`));
+    const bars = shares.map((share, digit) =>
+      h("span", { title: `axis ${axis + 1}, value ${digit + 1} of ${shares.length}: ${percent(share, 1)}`, style: `--tall: ${share / top}` }),
+    );
+    return h(
+      "div",
+      { class: "cm-axis" },
+      h("span", {}, `axis ${axis + 1}`),
+      h("div", { class: "cm-values", role: "img", "aria-label": `axis ${axis + 1}: ${shares.map((share) => percent(share, 1)).join(", ")}` }, ...bars),
+      h("span", {}, `${percent(Math.min(...shares), 1)} to ${percent(top, 1)}`),
+    );
   });
-  element.replaceChildren(h("h4", {}, "Values of each axis"), ...rows, h("p", { class: "cb-note" }, `Share of ${whole(tokens)} tokens at each value, from the least to the largest; each axis to its own scale.`));
+  element.replaceChildren(
+    h("h4", {}, "Values of each axis"),
+    ...rows,
+    h("p", { class: "cb-note" }, `Share of ${whole(tokens)} tokens at each value, from the least to the largest; each axis to its own scale.`),
+  );
 }

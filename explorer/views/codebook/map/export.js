@@ -45,13 +45,23 @@ function pointSvg(map, frame, look, i) {
 
 function polygonSvg({ code, xy }, map, frame, look) {
   const points = [];
-  for (let j = 0; j < xy.length; j += 2) points.push(frame.place(xy[j], xy[j + 1]).map(n).join(","));
+  for (let j = 0; j < xy.length; j += 2)
+    points.push(
+      frame
+        .place(xy[j], xy[j + 1])
+        .map(n)
+        .join(","),
+    );
   const fill = look.colours[look.shade[map.point[code]]] ?? look.theme.line;
   return `<polygon points="${points.join(" ")}" fill="${fill}" fill-opacity="0.32" stroke="${look.theme.muted}" stroke-opacity="0.5"/>`;
 }
 
 function bordersSvg({ codes, rows, cols, left, top, right, bottom }, frame, theme) {
-  const at = (x, y) => frame.place(left + (x / cols) * (right - left), top + (y / rows) * (bottom - top)).map(n).join(" ");
+  const at = (x, y) =>
+    frame
+      .place(left + (x / cols) * (right - left), top + (y / rows) * (bottom - top))
+      .map(n)
+      .join(" ");
   const lines = borders(codes, rows, cols).map(([x0, y0, x1, y1]) => `M${at(x0, y0)}L${at(x1, y1)}`);
   return `<path d="${lines.join("")}" stroke="${theme.ink}" stroke-opacity="0.5" fill="none"/>`;
 }
@@ -62,7 +72,13 @@ export function mapSvg(map, frame, look, { title, lines, layers, picture }) {
   lines = lines.flatMap((line) => wrapped(line, Math.floor((W - 16) / LETTER_PX)));
   const foot = 18 * lines.length + 10;
   const parts = [`<svg xmlns="http://www.w3.org/2000/svg" width="${W}" height="${H + foot}" viewBox="0 0 ${W} ${H + foot}" font-family="sans-serif">`];
-  const [[x0, y0], [x1, y1]] = map.raster || map.polygons ? [frame.place(0, 0), frame.place(map.w, map.h)] : [[0, 0], [W, H]];
+  const [[x0, y0], [x1, y1]] =
+    map.raster || map.polygons
+      ? [frame.place(0, 0), frame.place(map.w, map.h)]
+      : [
+          [0, 0],
+          [W, H],
+        ];
   const clip = `<rect x="${n(x0)}" y="${n(y0)}" width="${n(x1 - x0)}" height="${n(y1 - y0)}"/>`;
   parts.push(`<title>${escaped(title)}</title><rect width="100%" height="100%" fill="${look.theme.surface}"/>`);
   parts.push(`<clipPath id="stage">${clip}</clipPath><g clip-path="url(#stage)">`);
@@ -70,7 +86,9 @@ export function mapSvg(map, frame, look, { title, lines, layers, picture }) {
     const [left, top] = frame.place(box[0], box[1]);
     const [right, bottom] = frame.place(box[2], box[3]);
     const crisp = smooth ? "" : ' style="image-rendering:pixelated"';
-    parts.push(`<image x="${n(left)}" y="${n(top)}" width="${n(right - left)}" height="${n(bottom - top)}" preserveAspectRatio="none" href="${picture(canvas)}"${crisp}/>`);
+    parts.push(
+      `<image x="${n(left)}" y="${n(top)}" width="${n(right - left)}" height="${n(bottom - top)}" preserveAspectRatio="none" href="${picture(canvas)}"${crisp}/>`,
+    );
   }
   if (map.raster) parts.push(bordersSvg(map.raster, frame, look.theme));
   for (const cell of map.polygons ?? []) parts.push(polygonSvg(cell, map, frame, look));

@@ -26,7 +26,12 @@ export function codesInside(polygon, codes, xy) {
 }
 
 /** The square of half side `half` around (x, y), as a polygon. */
-export const boxAround = (x, y, half) => [[x - half, y - half], [x + half, y - half], [x + half, y + half], [x - half, y + half]];
+export const boxAround = (x, y, half) => [
+  [x - half, y - half],
+  [x + half, y - half],
+  [x + half, y + half],
+  [x - half, y + half],
+];
 
 /** Drop corners of a loop that are nearer than `gap` to the one kept before: a trembling hand makes thousands. */
 export function thinned(loop, gap) {

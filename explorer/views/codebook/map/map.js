@@ -26,10 +26,19 @@ const COLOURS = [
   { id: "norm", label: "norm" },
   { id: "error", label: "quantization error" },
 ];
-const SIZES = [{ id: "usage", label: "usage" }, { id: "norm", label: "norm" }, { id: "error", label: "quantization error" }, { id: "same", label: "all alike" }];
+const SIZES = [
+  { id: "usage", label: "usage" },
+  { id: "norm", label: "norm" },
+  { id: "error", label: "quantization error" },
+  { id: "same", label: "all alike" },
+];
 
 const select = (text, options, onchange) => {
-  const element = h("select", { class: "cb-select cm-select", onchange: () => onchange(element.value) }, ...options.map(({ id, label }) => h("option", { value: id }, label)));
+  const element = h(
+    "select",
+    { class: "cb-select cm-select", onchange: () => onchange(element.value) },
+    ...options.map(({ id, label }) => h("option", { value: id }, label)),
+  );
   return { element, label: h("label", { class: "cm-field" }, h("span", {}, text), element) };
 };
 
@@ -55,10 +64,22 @@ class MapOfCodes {
     this.sizes = select("Area", SIZES, (id) => this.choose({ size: id }));
     this.latents = toggle("Latents", "Latents of the counted data as a density under the codes", true, (on) => this.choose({ latents: on }));
     this.modes = segmented("What dragging does", (id) => this.picture.stage.setMode(id));
-    this.modes.options([{ id: "pan", label: "Move", title: "Dragging moves the map, once it is zoomed" }, { id: "lasso", label: "Lasso", title: "Dragging draws a loop around codes (also: shift and drag)" }], "pan");
+    this.modes.options(
+      [
+        { id: "pan", label: "Move", title: "Dragging moves the map, once it is zoomed" },
+        { id: "lasso", label: "Lasso", title: "Dragging draws a loop around codes (also: shift and drag)" },
+      ],
+      "pan",
+    );
     const button = (text, label, onclick) => h("button", { type: "button", class: "cm-button cm-square", "aria-label": label, title: label, onclick }, text);
     this.reset = button("⤢", "Show everything again", () => this.picture.stage.reset());
-    this.zooms = h("span", { class: "cm-zooms" }, button("−", "Zoom out", () => this.picture.zoomBy(1 / 1.6)), button("+", "Zoom in", () => this.picture.zoomBy(1.6)), this.reset);
+    this.zooms = h(
+      "span",
+      { class: "cm-zooms" },
+      button("−", "Zoom out", () => this.picture.zoomBy(1 / 1.6)),
+      button("+", "Zoom in", () => this.picture.zoomBy(1.6)),
+      this.reset,
+    );
     this.slice = new SliceChooser(bus, () => this.load());
     this.bits = new BitChooser(() => this.load());
     this.picture = new Picture(bus, {
@@ -68,7 +89,14 @@ class MapOfCodes {
     });
     this.sphere = new Sphere({ corner: (codes) => bus.set({ lasso: codes }), lit: () => bus.state.hover ?? bus.state.code });
     const act = (text, onclick) => h("button", { type: "button", class: "cm-button", onclick }, text);
-    this.progress = h("div", { class: "cm-progress", hidden: true }, h("p", { role: "status" }), h("progress", { max: 1 }), act("Stop, show the PCA", () => this.stop()), act("Try again", () => this.load()));
+    this.progress = h(
+      "div",
+      { class: "cm-progress", hidden: true },
+      h("p", { role: "status" }),
+      h("progress", { max: 1 }),
+      act("Stop, show the PCA", () => this.stop()),
+      act("Try again", () => this.load()),
+    );
     this.readout = h("p", { class: "cm-readout" });
     this.legend = h("div", { class: "cm-legend" });
     this.axes = h("div", { class: "cm-bits", hidden: true });
@@ -90,7 +118,15 @@ class MapOfCodes {
     const picture = h("div", { class: "cm-picture" }, stages, this.readout, this.rows, this.axes);
     const side = h("div", { class: "cm-side" }, this.legend, this.selection.element);
     const chooser = h("div", { class: "cm-choosers" }, this.slice.element, this.bits.element);
-    const frame = furnish(this.host, "map", "Map of the codes", { tools: [this.kinds.element], exports: files }, chooser, controls, h("div", { class: "cm-body" }, picture, side));
+    const frame = furnish(
+      this.host,
+      "map",
+      "Map of the codes",
+      { tools: [this.kinds.element], exports: files },
+      chooser,
+      controls,
+      h("div", { class: "cm-body" }, picture, side),
+    );
     Object.assign(this, frame);
     this.svg = this.host.querySelectorAll(".cb-exports button")[1];
   }
@@ -207,7 +243,11 @@ class MapOfCodes {
     const level = this.bus.level();
     const { chosen, bits } = this.bits;
     this.sphere.show({ chosen: chosen.slice(), bits, sums: map.sums, total: level.tokens, latents: map.latents3 });
-    this.legend.replaceChildren(h("p", {}, `Area and colour of a corner: its tokens. Points: sampled ${givens(level)}, moved out to the sphere. Lines: where a bit changes.`), h("p", {}, "Drag or use the arrow keys to turn it. A click on a corner, or the keys 1 to 8, selects its codes."), helpTerms(["lattice"]));
+    this.legend.replaceChildren(
+      h("p", {}, `Area and colour of a corner: its tokens. Points: sampled ${givens(level)}, moved out to the sphere. Lines: where a bit changes.`),
+      h("p", {}, "Drag or use the arrow keys to turn it. A click on a corner, or the keys 1 to 8, selects its codes."),
+      helpTerms(["lattice"]),
+    );
     this.sayHonesty();
     this.selection.show(false);
   }
@@ -242,7 +282,16 @@ class MapOfCodes {
   say(look) {
     const level = this.bus.level();
     const marks = !this.map.raster;
-    if (look !== this.said) drawLegend(this.legend, { scale: look.scale, colours: look.colours, level, sizes: this.map.cell ? null : look.sized, marks, theme: look.theme, terms: LATTICES.includes(this.map.kind) ? ["lattice"] : [] });
+    if (look !== this.said)
+      drawLegend(this.legend, {
+        scale: look.scale,
+        colours: look.colours,
+        level,
+        sizes: this.map.cell ? null : look.sized,
+        marks,
+        theme: look.theme,
+        terms: LATTICES.includes(this.map.kind) ? ["lattice"] : [],
+      });
     this.said = look;
     this.sayHonesty();
   }
@@ -258,7 +307,8 @@ class MapOfCodes {
     const { hover, code } = this.bus.state;
     const level = this.bus.level();
     const lit = hover ?? code;
-    const hint = this.map?.kind === "sphere" ? "Each corner holds the codes that have these three bits." : "Point at a code, or go through them with the arrow keys.";
+    const hint =
+      this.map?.kind === "sphere" ? "Each corner holds the codes that have these three bits." : "Point at a code, or go through them with the arrow keys.";
     say(this.readout, lit === null || !level || !(lit < level.codebook_size) ? hint : codeWords(lit, level, this.map));
     this.picture.marking.request();
     if (this.map?.kind === "sphere") this.sphere.stage.redraw();

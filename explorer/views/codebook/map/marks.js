@@ -18,7 +18,14 @@ export function shapeOf(state, radius) {
   const d = SPREAD * r;
   const k = 0.72 * r;
   const b = 0.36 * r;
-  const triangle = state === OVERUSED ? [[0, -d], [d, 0.8 * d], [-d, 0.8 * d]] : null;
+  const triangle =
+    state === OVERUSED
+      ? [
+          [0, -d],
+          [d, 0.8 * d],
+          [-d, 0.8 * d],
+        ]
+      : null;
   let lines = [];
   if (state === DUPLICATE) lines = [-b, b].map((y) => [-0.85 * r, y, 0.85 * r, y]);
   if (state === DEAD && r >= 1.5) lines = [[-k, k, k, -k]];

@@ -193,7 +193,11 @@ const WORDS = {
 
 const RAMPS = new Map();
 export function ramp(name) {
-  if (!RAMPS.has(name)) RAMPS.set(name, Array.from({ length: SHADES }, (_, i) => `rgb(${colormap(name, i / (SHADES - 1)).join(",")})`));
+  if (!RAMPS.has(name))
+    RAMPS.set(
+      name,
+      Array.from({ length: SHADES }, (_, i) => `rgb(${colormap(name, i / (SHADES - 1)).join(",")})`),
+    );
   return RAMPS.get(name);
 }
 
@@ -255,7 +259,17 @@ export function borders(codes, rows, cols) {
       }
     }
   };
-  scan(cols, rows, (x, y) => codes[y * cols + x] !== codes[y * cols + x - 1], (x, from, to) => found.push([x, from, x, to]));
-  scan(rows, cols, (y, x) => codes[y * cols + x] !== codes[(y - 1) * cols + x], (y, from, to) => found.push([from, y, to, y]));
+  scan(
+    cols,
+    rows,
+    (x, y) => codes[y * cols + x] !== codes[y * cols + x - 1],
+    (x, from, to) => found.push([x, from, x, to]),
+  );
+  scan(
+    rows,
+    cols,
+    (y, x) => codes[y * cols + x] !== codes[(y - 1) * cols + x],
+    (y, from, to) => found.push([from, y, to, y]),
+  );
   return found;
 }

@@ -14,7 +14,8 @@ import { MapStage } from "./stage.js";
 
 const REACH_PX = 16; // how far from a point the pointer may be
 const PAN_PX = 40;
-const LABEL = "Map of the codes. Arrow keys go from code to code, plus and minus zoom, 0 shows everything, L takes the lasso, B the box around the code, Escape lets go.";
+const LABEL =
+  "Map of the codes. Arrow keys go from code to code, plus and minus zoom, 0 shows everything, L takes the lasso, B the box around the code, Escape lets go.";
 
 /** Colours when the state is what they show; a hollow mark says dead or unseen. */
 export const stateColours = (theme) => [theme.bar, theme.bar, theme.bar, "#d9772b", "#3d7ab5"];
@@ -25,7 +26,9 @@ export function lookOf(map, level, view, theme, lasso) {
   const sized = view.size === "same" || map.raster ? null : measure(view.size, map, level.counts);
   const radius = radii(map, sized);
   if (map.raster) radius.fill(1.6); // codes of a slice are projected: small, so that the regions are what is seen
-  const shade = named ? shades(map, named) : Uint8Array.from(map.codes, (code) => (level.state[code] === DEAD || level.state[code] === UNSEEN ? HOLLOW : level.state[code]));
+  const shade = named
+    ? shades(map, named)
+    : Uint8Array.from(map.codes, (code) => (level.state[code] === DEAD || level.state[code] === UNSEEN ? HOLLOW : level.state[code]));
   const bits = Math.round(Math.log2(level.codebook_size));
   const faded = (code) => (view.bit !== null ? bitOf(code, view.bit, bits) === 0 : lasso !== null && !lasso.has(code));
   return {

@@ -29,7 +29,15 @@ export class Selection {
     this.table = h("div", { class: "cm-list", tabindex: 0, role: "region", "aria-label": "Selected codes" }, h("table", {}, h("thead", {}, head), this.body));
     this.more = h("p", { class: "cb-note" });
     const tools = h("div", { class: "cm-boxes" }, this.box, this.smaller, this.larger, this.clear);
-    this.element = h("div", { class: "cm-selection" }, h("div", { class: "cm-subhead" }, h("h4", {}, "Selected codes"), this.csv), tools, this.words, this.table, this.more);
+    this.element = h(
+      "div",
+      { class: "cm-selection" },
+      h("div", { class: "cm-subhead" }, h("h4", {}, "Selected codes"), this.csv),
+      tools,
+      this.words,
+      this.table,
+      this.more,
+    );
     this.body.addEventListener("pointerover", (event) => this.light(event));
     this.body.addEventListener("focusin", (event) => this.light(event));
     this.body.addEventListener("pointerleave", () => bus.hover(null));
@@ -73,6 +81,13 @@ export class Selection {
 
   row({ code, count }, level) {
     const name = h("button", { type: "button", class: "cm-code", title: `Open code ${code}` }, String(code));
-    return h("tr", { "data-code": code }, h("td", {}, name), h("td", {}, whole(count)), h("td", {}, percent(count, level.tokens)), h("td", {}, stateWord(level, level.state[code])));
+    return h(
+      "tr",
+      { "data-code": code },
+      h("td", {}, name),
+      h("td", {}, whole(count)),
+      h("td", {}, percent(count, level.tokens)),
+      h("td", {}, stateWord(level, level.state[code])),
+    );
   }
 }

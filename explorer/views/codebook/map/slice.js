@@ -30,7 +30,9 @@ export class SliceChooser {
       this.show();
       changed();
     });
-    this.boxes = LETTERS.map((letter) => h("input", { type: "text", inputmode: "numeric", class: "cm-number", "aria-label": `Code ${letter}`, onchange: () => this.read() }));
+    this.boxes = LETTERS.map((letter) =>
+      h("input", { type: "text", inputmode: "numeric", class: "cm-number", "aria-label": `Code ${letter}`, onchange: () => this.read() }),
+    );
     this.take = h("button", { type: "button", class: "cm-button", onclick: () => this.put(withCode(this.three, bus.state.code)) }, "Take the selected code");
     this.problem = h("span", { class: "cm-problem", role: "alert" });
     this.codesRow = h("span", { class: "cm-codes" }, ...this.boxes.flatMap((box, i) => [h("label", {}, LETTERS[i], " ", box)]), this.take, this.problem);
@@ -55,7 +57,10 @@ export class SliceChooser {
   }
 
   read() {
-    const { codes, problem } = readCodes(this.boxes.map((box) => box.value), this.level.codebook_size);
+    const { codes, problem } = readCodes(
+      this.boxes.map((box) => box.value),
+      this.level.codebook_size,
+    );
     this.problem.textContent = problem ?? "";
     if (codes) this.put(codes);
   }
@@ -82,11 +87,15 @@ export class BitChooser {
   constructor(changed) {
     Object.assign(this, { chosen: [0, 1, 2], bits: 0 });
     this.selects = [0, 1, 2].map((slot) =>
-      h("select", { class: "cb-select cm-select", "aria-label": `Bit ${slot + 1} of the sphere`, onchange: () => {
-        this.chosen = chooseBit(this.chosen, slot, Number(this.selects[slot].value));
-        this.show(this.bits);
-        changed();
-      } }),
+      h("select", {
+        class: "cb-select cm-select",
+        "aria-label": `Bit ${slot + 1} of the sphere`,
+        onchange: () => {
+          this.chosen = chooseBit(this.chosen, slot, Number(this.selects[slot].value));
+          this.show(this.bits);
+          changed();
+        },
+      }),
     );
     this.element = h("div", { class: "cm-chooser", hidden: true }, h("span", {}, "Bits"), ...this.selects);
   }

@@ -63,10 +63,13 @@ export class Sphere {
 
   place({ W, H }) {
     const radius = Math.max(20, Math.min(W, H) / 2 - 34);
-    return { radius, at: (x, y, z) => {
-      const [right, down, depth] = seen(this.matrix, x, y, z);
-      return [W / 2 + radius * right, H / 2 + radius * down, depth];
-    } };
+    return {
+      radius,
+      at: (x, y, z) => {
+        const [right, down, depth] = seen(this.matrix, x, y, z);
+        return [W / 2 + radius * right, H / 2 + radius * down, depth];
+      },
+    };
   }
 
   size(corner) {
@@ -175,7 +178,10 @@ export class Sphere {
       ctx.lineWidth = corner === this.lit || corner === home ? 2.5 : 1;
       ctx.strokeStyle = corner === this.lit || corner === home ? theme.accent : theme.muted;
       ctx.stroke();
-      const words = corner === this.lit ? `${cornerName(corner)} · ${amount(sums[corner])} of ${amount(total)} tokens` : `${cornerName(corner)} · ${percent(sums[corner], total)}`;
+      const words =
+        corner === this.lit
+          ? `${cornerName(corner)} · ${amount(sums[corner])} of ${amount(total)} tokens`
+          : `${cornerName(corner)} · ${percent(sums[corner], total)}`;
       haloText(ctx, theme, words, x, y - r - 9, "center", front ? theme.ink : theme.muted);
     }
   }

@@ -58,7 +58,7 @@ export function codesOfCorner(corner, chosen, bits) {
 export const cornerName = (corner) => corner.toString(2).padStart(3, "0");
 
 /** The unit vector of a corner: bit 1 is the positive side. */
-export const cornerVector = (corner) => [4, 2, 1].map((weight) => ((corner & weight ? 1 : -1) / Math.sqrt(3)));
+export const cornerVector = (corner) => [4, 2, 1].map((weight) => (corner & weight ? 1 : -1) / Math.sqrt(3));
 
 /** Three different bits after one is changed: the slot that had the wished bit takes the old one. */
 export function chooseBit(chosen, slot, bit) {

@@ -24,7 +24,8 @@ export function honesty(map, level, latentsShown) {
   const rows = [];
   const { trustworthiness: trust } = raw;
   if (map.kind !== "sphere") rows.push(["Drawn", `${whole(map.codes.length)} of ${whole(level.codebook_size)} codes`]);
-  if (trust !== null && trust !== undefined) rows.push(["Trustworthiness", `${significant(trust)} of 1: how far neighbours on the map are neighbours in the codebook`]);
+  if (trust !== null && trust !== undefined)
+    rows.push(["Trustworthiness", `${significant(trust)} of 1: how far neighbours on the map are neighbours in the codebook`]);
   if (map.density && latentsShown) {
     const shown = map.latentCount - map.density.outside;
     const outside = map.density.outside > 0 ? `; ${whole(map.density.outside)} lie farther out` : "";

@@ -1,14 +1,7 @@
 // The code card: one code's page, filled by Python after a click. See inspect/card/card.py for the payload.
 
 import { contactSheet, downloadCanvas } from "./export.js";
-import {
-  countText,
-  placeText,
-  rankText,
-  significant,
-  stepToken,
-  vectorCsv,
-} from "../../kit/wire/words.js";
+import { countText, placeText, rankText, significant, stepToken, vectorCsv } from "../../kit/wire/words.js";
 import { waitingFor } from "./later.js";
 import { digitsSection, make, marginSection, meaning, picture, section, whereItActs } from "./parts.js";
 import { vectorBars } from "./vector.js";
@@ -127,11 +120,13 @@ function patchesSection(card) {
     const here = state.code === card.code && state.level === card.level;
     current = here && state.token !== null ? state.token : card.token;
     const place = card.tokens.indexOf(current);
-    position.textContent = place < 0
-      ? `${whole(card.tokens.length)} in all`
-      : `${place + 1} of ${whole(card.tokens.length)} · ${placeText(current, card.grid, card.place)}`;
+    position.textContent =
+      place < 0 ? `${whole(card.tokens.length)} in all` : `${place + 1} of ${whole(card.tokens.length)} · ${placeText(current, card.grid, card.place)}`;
     const lit = state.hoverCode === card.code ? state.hoverToken : null;
-    const reachable = Math.max(0, buttons.findIndex((button) => Number(button.dataset.token) === current));
+    const reachable = Math.max(
+      0,
+      buttons.findIndex((button) => Number(button.dataset.token) === current),
+    );
     buttons.forEach((button, index) => {
       const token = card.tokens[index];
       button.classList.toggle("is-current", token === current);

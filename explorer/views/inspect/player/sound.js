@@ -42,7 +42,11 @@ export class SoundPlayer {
     const loop = toggle("Loop", "Begin again at the end", false, (on) => (this.deck.loop = on));
     this.clock = h("span", { class: "dte-player-clock" });
     this.reset = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.setWindow(null) }, "Whole sound");
-    const closer = h("button", { type: "button", class: "dte-link", title: "Zoom into time, about the chosen token (+)", onclick: () => this.zoomIn(2) }, "Zoom in");
+    const closer = h(
+      "button",
+      { type: "button", class: "dte-link", title: "Zoom into time, about the chosen token (+)", onclick: () => this.zoomIn(2) },
+      "Zoom in",
+    );
     this.base = h("canvas", { "aria-hidden": "true" });
     this.overlay = h("canvas", { "aria-hidden": "true" });
     this.stage = h("div", { class: "dte-player-stage", tabindex: 0, role: "application" }, this.base, this.overlay);
@@ -67,8 +71,15 @@ export class SoundPlayer {
     this.value = value;
     const names = ["original", ...(value.reconstruction ? ["reconstruction"] : [])];
     this.deck.load(Object.fromEntries(names.map((name) => [name, readWav(value[name])])), same);
-    this.which.options(NAMES.filter(({ id }) => names.includes(id)), this.deck.heard);
-    const loudest = Math.max(...Object.values(this.deck.sounds).flatMap(({ channels }) => channels).map(peak));
+    this.which.options(
+      NAMES.filter(({ id }) => names.includes(id)),
+      this.deck.heard,
+    );
+    const loudest = Math.max(
+      ...Object.values(this.deck.sounds)
+        .flatMap(({ channels }) => channels)
+        .map(peak),
+    );
     this.loudest = Math.max(loudest, 0.02);
     if (!same) this.window = null;
     this.images = value.spectrograms.map((url) => Object.assign(new Image(), { src: url, onload: () => this.redraw() }));

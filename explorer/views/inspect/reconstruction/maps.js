@@ -105,9 +105,7 @@ export function modesOf(value, level = 0) {
   const decoded = value.reconstruction !== null;
   const given = value.given?.[Math.min(level, value.given.length - 1)] ?? "latent";
   const said = MODES.map((mode) => ({ ...mode, ...words[mode.id] })).map((mode) => ({ ...mode, about: mode.about?.replace("{given}", given) }));
-  return said.filter(({ id, colours, per }) =>
-    colours === null || per === "pixel" ? decoded : tokenLevels(value, id).length > 0,
-  );
+  return said.filter(({ id, colours, per }) => (colours === null || per === "pixel" ? decoded : tokenLevels(value, id).length > 0));
 }
 
 /** Where `number` lies between low and high, in [0, 1]; 0 in an empty range. */

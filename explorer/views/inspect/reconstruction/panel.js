@@ -28,11 +28,13 @@ function tabs(onMode) {
   element.setAttribute("aria-label", "What to show");
   const show = (modes, id) => {
     if (element.childElementCount !== modes.length) {
-      element.replaceChildren(...modes.map((mode) => {
-        const tab = button(mode.label, "", () => onMode(mode.id));
-        tab.dataset.mode = mode.id;
-        return tab;
-      }));
+      element.replaceChildren(
+        ...modes.map((mode) => {
+          const tab = button(mode.label, "", () => onMode(mode.id));
+          tab.dataset.mode = mode.id;
+          return tab;
+        }),
+      );
     }
     for (const tab of element.children) tab.setAttribute("aria-pressed", String(tab.dataset.mode === id));
   };
@@ -87,11 +89,7 @@ export function createPanel(stage, { onMode, onSave }) {
   const exports = make("div", "dte-exports");
   const mapButton = button("Error map, PNG", "dte-plain-button", onSave.map);
   const decodedButton = button("Reconstruction, PNG", "dte-plain-button", onSave.reconstruction);
-  exports.append(
-    decodedButton,
-    mapButton,
-    button("Figures, CSV", "dte-plain-button", onSave.figures),
-  );
+  exports.append(decodedButton, mapButton, button("Figures, CSV", "dte-plain-button", onSave.figures));
   body.append(bar.element, stage, readout, scale.element, caption, figures, exports);
   return {
     body,

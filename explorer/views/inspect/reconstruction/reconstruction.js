@@ -174,7 +174,7 @@ class View {
       words.push(valueText(mode, number));
     }
     if (marked !== null) words.push(placeText(marked, this.grid.shape, value.place), `code ${this.grid.array[marked]}`);
-    const divider = value.reconstruction ? IDLE[value.place?.kind] ?? "Drag the divider, or hover a patch." : "";
+    const divider = value.reconstruction ? (IDLE[value.place?.kind] ?? "Drag the divider, or hover a patch.") : "";
     const idle = map ? `mean ${significant(map.mean)} ${mode.unit}` : divider;
     this.panel.readout.textContent = words.join(" · ") || idle;
     this.panel.point(number, map);

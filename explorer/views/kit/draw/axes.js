@@ -21,7 +21,12 @@ export function axis(low, high, from, to, log = false) {
 }
 
 /** Box of a plot on a stage of W x H: {left, right, top, bottom}. Pure. */
-export const plotBox = ({ W, H }) => ({ left: MARGIN.left, right: Math.max(W - MARGIN.right, MARGIN.left + 1), top: MARGIN.top, bottom: Math.max(H - MARGIN.bottom, MARGIN.top + 1) });
+export const plotBox = ({ W, H }) => ({
+  left: MARGIN.left,
+  right: Math.max(W - MARGIN.right, MARGIN.left + 1),
+  top: MARGIN.top,
+  bottom: Math.max(H - MARGIN.bottom, MARGIN.top + 1),
+});
 
 /** Lines at the ticks of y, numbers at both axes, and the name of each: y above its numbers, x below. */
 export function drawAxes(ctx, theme, box, x, y, names) {

@@ -7,10 +7,7 @@ export const TABLES = {
 };
 
 const ANCHORS = Object.fromEntries(
-  Object.entries(TABLES).map(([name, text]) => [
-    name,
-    text.split(" ").map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16))),
-  ]),
+  Object.entries(TABLES).map(([name, text]) => [name, text.split(" ").map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16)))]),
 );
 
 const clip = (t) => (t > 0 ? Math.min(t, 1) : 0); // NaN is 0

@@ -21,7 +21,10 @@ export function onThemeChange(callback) {
 /** Two strokes, dark under light: seen on any picture and without colour vision. `path(ctx)` adds to the path. */
 export function outline(ctx, path, width = 2) {
   ctx.lineJoin = "round";
-  for (const [colour, extra] of [["rgba(8,10,14,0.9)", 2.5], ["#ffffff", 0]]) {
+  for (const [colour, extra] of [
+    ["rgba(8,10,14,0.9)", 2.5],
+    ["#ffffff", 0],
+  ]) {
     ctx.beginPath();
     path(ctx);
     ctx.strokeStyle = colour;

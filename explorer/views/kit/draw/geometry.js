@@ -158,7 +158,10 @@ export function countTicks(max, log, wanted = 4) {
   }
   const rough = Math.max(max, 1) / wanted;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(1, [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough));
+  const step = Math.max(
+    1,
+    [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough),
+  );
   const ticks = [];
   for (let value = 0; value <= max + 1e-9; value += step) ticks.push(value);
   return ticks;

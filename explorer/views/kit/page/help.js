@@ -54,11 +54,15 @@ function build() {
   document.addEventListener("pointerdown", (event) => {
     if (opener && !box.contains(event.target) && !opener.contains(event.target)) close();
   });
-  document.addEventListener("keydown", (event) => {
-    if (!opener || event.key !== "Escape") return;
-    event.stopPropagation(); // Escape also lets go of the chosen code
-    close();
-  }, true);
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (!opener || event.key !== "Escape") return;
+      event.stopPropagation(); // Escape also lets go of the chosen code
+      close();
+    },
+    true,
+  );
   for (const name of ["scroll", "resize"]) window.addEventListener(name, place, { passive: true, capture: true });
 }
 

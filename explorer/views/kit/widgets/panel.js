@@ -16,7 +16,9 @@ export function furnish(host, id, title, { tools = [], exports = [] } = {}, ...b
   host.setAttribute("aria-label", title);
   const caption = h("p", { class: "cb-caption" });
   const status = h("p", { class: "cb-status", role: "status", hidden: true });
-  const buttons = exports.map(([text, label, act]) => h("button", { type: "button", class: "dte-link", "aria-label": label, title: label, onclick: act }, text));
+  const buttons = exports.map(([text, label, act]) =>
+    h("button", { type: "button", class: "dte-link", "aria-label": label, title: label, onclick: act }, text),
+  );
   const foot = h("div", { class: "cb-foot" }, caption, h("div", { class: "cb-exports" }, ...buttons));
   host.replaceChildren(h("div", { class: "cb-head" }, h("h3", {}, title), h("div", { class: "cb-tools" }, ...tools)), ...body, status, foot);
   return { caption, status, foot };

@@ -96,11 +96,7 @@ export function furnish(root, id, title, tools, ...body) {
   root.dataset.panel = id;
   root.setAttribute("aria-label", title);
   const caption = h("p", { class: "dte-lp-caption" });
-  root.replaceChildren(
-    h("div", { class: "dte-lp-head" }, h("h3", {}, title), h("div", { class: "dte-lp-tools" }, ...tools)),
-    ...body,
-    caption,
-  );
+  root.replaceChildren(h("div", { class: "dte-lp-head" }, h("h3", {}, title), h("div", { class: "dte-lp-tools" }, ...tools)), ...body, caption);
   return { caption };
 }
 
@@ -119,7 +115,12 @@ export function createStage({ label, className = "", gap = GAP_MS, paint, mark =
   const interactive = Boolean(on.key);
   const element = h(
     "div",
-    { class: `dte-lp-stage ${className}`, tabindex: interactive ? 0 : null, role: interactive ? "application" : null, "aria-label": interactive ? label : null },
+    {
+      class: `dte-lp-stage ${className}`,
+      tabindex: interactive ? 0 : null,
+      role: interactive ? "application" : null,
+      "aria-label": interactive ? label : null,
+    },
     base,
     marks,
   );

@@ -79,7 +79,10 @@ export function createPageBus({ ask, token = "", first, win = null, next, inAddr
       const answer = typeof text === "string" ? JSON.parse(text) : text;
       const fail = (message, extra) => Object.assign(new Error(message), extra);
       if (differing(around, scope(state)).length > 0) throw fail("another choice was made", { stale: true });
-      if (!answer?.ok) throw fail(answer?.error?.message ?? "The server gave no answer. It may have been stopped: start it again, then try again.", { field: answer?.error?.field ?? null });
+      if (!answer?.ok)
+        throw fail(answer?.error?.message ?? "The server gave no answer. It may have been stopped: start it again, then try again.", {
+          field: answer?.error?.field ?? null,
+        });
       return unpackAll(answer);
     },
   };

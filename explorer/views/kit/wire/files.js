@@ -22,7 +22,10 @@ export function sendFiles(files, progress, command) {
     request.onerror = () => fail("The files could not be sent: the server does not answer.");
     request.onabort = () => fail("Stopped.", { stopped: true });
     request.send(form);
-    progress(0, files.reduce((sum, file) => sum + file.size, 0));
+    progress(
+      0,
+      files.reduce((sum, file) => sum + file.size, 0),
+    );
   });
   return { done, abort: () => request.abort() };
 }

@@ -59,7 +59,10 @@ export function gridCaption({ rows, cols, K, D, metric, indices }, placed = true
   if (!placed) {
     return `${whole(indices.length)} tokens without a place of their own, wrapped in reading order: each may act on the whole picture. K = ${whole(K)}, D = ${D}, ${space}. Like colours lie close on the map.`;
   }
-  const steps = place?.kind === "clip" ? `${place.frames.length} steps of ${whole(rows / place.tiles[0])} × ${whole(cols / place.tiles[1])}` : `${whole(rows)} × ${whole(cols)}`;
+  const steps =
+    place?.kind === "clip"
+      ? `${place.frames.length} steps of ${whole(rows / place.tiles[0])} × ${whole(cols / place.tiles[1])}`
+      : `${whole(rows)} × ${whole(cols)}`;
   return `${steps} tokens, one code each of K = ${whole(K)}, D = ${D}, ${space}. Like colours lie close on the map.`;
 }
 

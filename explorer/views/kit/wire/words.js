@@ -22,7 +22,11 @@ export function significant(number, digits = 3) {
   if (number === null || !Number.isFinite(number)) return "unknown";
   if (number === 0) return "0";
   const magnitude = Math.abs(number);
-  if (magnitude >= 1e5 || magnitude < 1e-4) return number.toExponential(digits - 1).replace("-", "−").replace("e+", "e");
+  if (magnitude >= 1e5 || magnitude < 1e-4)
+    return number
+      .toExponential(digits - 1)
+      .replace("-", "−")
+      .replace("e+", "e");
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(magnitude)));
   return number.toFixed(decimals).replace("-", "−");
 }
@@ -44,8 +48,7 @@ export function margin({ distance, second }) {
     share,
     verdict,
     code: second.code,
-    detail: `${significant(distance)} to this code, ${significant(second.distance)} to code ${second.code}: `
-      + `margin ${significant(gap)}${nearer}`,
+    detail: `${significant(distance)} to this code, ${significant(second.distance)} to code ${second.code}: ` + `margin ${significant(gap)}${nearer}`,
   };
 }
 

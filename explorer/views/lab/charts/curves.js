@@ -84,7 +84,7 @@ class Curves {
     const { rows } = this;
     const first = rows[0]?.[0] ?? 0;
     const last = Math.max(rows[rows.length - 1]?.[0] ?? 1, first + 1);
-    const ceiling = plot.id === "perplexity" ? this.view?.frame?.ceiling ?? null : null;
+    const ceiling = plot.id === "perplexity" ? (this.view?.frame?.ceiling ?? null) : null;
     const range = rangeOf(plot, rows, this.log && plot.scaled, ceiling === null ? [] : [CEILING_ROOM * ceiling]);
     const x = (step) => left + ((step - first) / (last - first)) * width;
     const y = (value) => top + height * (1 - heightOf(range, value));
@@ -177,7 +177,10 @@ class Curves {
     const stride = this.view?.curves?.stride ?? 1;
     const every = stride > 1 ? `every ${counted(stride, "step")}` : "every step";
     const dropped = this.log && this.plots.some((plot) => plot.scales?.range.dropped > 0) ? " Values of 0 or less have no place on a log axis." : "";
-    const under = this.log && this.plots.some((plot) => plot.scales?.range.under) ? " What is below 4e-15 of the largest value is drawn on the lower edge: float32 cannot tell it from 0." : "";
+    const under =
+      this.log && this.plots.some((plot) => plot.scales?.range.under)
+        ? " What is below 4e-15 of the largest value is drawn on the lower edge: float32 cannot tell it from 0."
+        : "";
     return say(this.caption, `Numbers at step ${whole(row[0])}; measured on one batch ${every}, ${whole(rows.length)} kept.${dropped}${under}`);
   }
 
@@ -258,6 +261,11 @@ function drawCeiling(ctx, theme, s) {
 
 /** The number of each line in the legend, at its end, pushed apart: told by place, not by colour alone. */
 function drawNumbers(ctx, theme, s, ends) {
-  const ys = spread(ends.map(({ y }) => y), 12, s.top + 2, s.top + s.height - 2);
+  const ys = spread(
+    ends.map(({ y }) => y),
+    12,
+    s.top + 2,
+    s.top + s.height - 2,
+  );
   ends.forEach(({ number, style }, i) => haloText(ctx, theme, String(number), s.left + s.width + 6, ys[i], "left", theme[style.ink]));
 }

@@ -22,7 +22,10 @@ export function rowsOf(curves) {
   if (!curves) return [];
   if (!ROWS.has(curves)) {
     const { array, shape } = curves.rows;
-    ROWS.set(curves, Array.from({ length: shape[0] }, (_, i) => array.subarray(i * shape[1], (i + 1) * shape[1])));
+    ROWS.set(
+      curves,
+      Array.from({ length: shape[0] }, (_, i) => array.subarray(i * shape[1], (i + 1) * shape[1])),
+    );
   }
   return ROWS.get(curves);
 }

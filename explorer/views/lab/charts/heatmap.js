@@ -135,10 +135,7 @@ class Heatmap {
   drawReseeds(ctx, plot, axis) {
     const K = this.order.length;
     const tall = Math.max(3, Math.min(plot.height / K, 9));
-    const place = (row) => [
-      plot.left + ((row[1] - axis.low) / (axis.high - axis.low)) * plot.width,
-      plot.top + ((this.rank[row[3]] + 0.5) / K) * plot.height,
-    ];
+    const place = (row) => [plot.left + ((row[1] - axis.low) / (axis.high - axis.low)) * plot.width, plot.top + ((this.rank[row[3]] + 0.5) / K) * plot.height];
     const shown = shownEvents(this.view.events, this.level, axis).filter((row) => row[3] < K);
     outline(
       ctx,

@@ -280,7 +280,11 @@ class Histogram {
     if (!this.table.open || !this.usage) return;
     const { usage } = this;
     const rows = Array.from(usage.order.subarray(0, TABLE_ROWS), (code) =>
-      h("tr", {}, ...[code, tokens(usage.counts[code]), percent(usage.counts[code], usage.total), STATES[usage.state[code]]].map((text) => h("td", {}, String(text)))),
+      h(
+        "tr",
+        {},
+        ...[code, tokens(usage.counts[code]), percent(usage.counts[code], usage.total), STATES[usage.state[code]]].map((text) => h("td", {}, String(text))),
+      ),
     );
     const heads = ["Code", "Tokens a step (EMA)", `Share of ${tokens(usage.total)}`, "State"].map((text) => h("th", { scope: "col" }, text));
     const more = usage.K > TABLE_ROWS ? h("p", { class: "dte-lp-none" }, `The first ${TABLE_ROWS} of ${counted(usage.K, "code")}.`) : null;

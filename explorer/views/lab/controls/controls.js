@@ -208,7 +208,8 @@ function grey(row, reason) {
   row.element.toggleAttribute("data-inert", reason !== "");
   row.reason.hidden = reason === "";
   say(row.reason, reason);
-  for (const input of row.field.element.matches("select, input, button") ? [row.field.element] : row.field.element.querySelectorAll("select, input, button")) input.disabled = reason !== "";
+  for (const input of row.field.element.matches("select, input, button") ? [row.field.element] : row.field.element.querySelectorAll("select, input, button"))
+    input.disabled = reason !== "";
 }
 
 /** Show the settings that the run has, without touching what is being edited, sent or complained about. */

@@ -28,7 +28,10 @@ function buttonsField(control, ids, on) {
   let current = null;
   const byId = (id) => control.options.find(([value]) => String(value) === String(id))[0];
   const group = segmented(control.label, (id) => on.choose((current = byId(id))));
-  group.options(control.options.map(([value, label]) => ({ id: value, label })), null);
+  group.options(
+    control.options.map(([value, label]) => ({ id: value, label })),
+    null,
+  );
   return {
     element: group.element,
     inputs: [group.element],

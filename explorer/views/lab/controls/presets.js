@@ -44,7 +44,11 @@ export function createPresets(root, env) {
   root.setAttribute("aria-label", "Break it, mend it");
   root.replaceChildren(
     h("div", { class: "dte-lf-head" }, h("h3", {}, "Break it, mend it")),
-    h("p", { class: "dte-lf-note" }, "Each of these runs fails for a reason that people have met. Choose one: it runs slowly and pauses itself where the fault is plain. Then mend it."),
+    h(
+      "p",
+      { class: "dte-lf-note" },
+      "Each of these runs fails for a reason that people have met. Choose one: it runs slowly and pauses itself where the fault is plain. Then mend it.",
+    ),
     (list.element = h("ul", { class: "dte-lf-cards" }, ...list.cards.map((item) => item.element))),
   );
   refresh(list);

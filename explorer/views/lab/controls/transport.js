@@ -50,7 +50,11 @@ export function createTransport(root, env) {
   const button = (text, title, onclick, extra = "") => h("button", { type: "button", class: `lab-button ${extra}`, title, onclick }, text);
   const play = button("Play", "Play or pause (space bar, outside of fields)", () => live(view?.status?.playing ? "pause" : "play"), "lab-primary");
   const steps = STEPS.map((count) => button(`+${count}`, `Take ${counted(count, "step")} and pause`, () => live("step", { count })));
-  const speed = h("select", { class: "lab-select", "aria-label": "Speed", onchange: () => run("speed", { steps_per_second: speed.value === "" ? null : Number(speed.value) }) });
+  const speed = h("select", {
+    class: "lab-select",
+    "aria-label": "Speed",
+    onchange: () => run("speed", { steps_per_second: speed.value === "" ? null : Number(speed.value) }),
+  });
   speed.append(...SPEEDS.map((n) => h("option", { value: n }, `${counted(n, "step")}/s`)), h("option", { value: "" }, "full speed"));
   speed.value = "";
   const reset = button("Reset", "Start anew with the same seed and settings: the same run again", () => live("reset"));
@@ -61,7 +65,17 @@ export function createTransport(root, env) {
   root.classList.add("lab-transport");
   root.setAttribute("aria-label", "Transport");
   root.append(
-    h("div", { class: "lab-bar" }, play, h("span", { class: "lab-group", role: "group", "aria-label": "Single steps" }, ...steps), speed, reset, seed, status, exports),
+    h(
+      "div",
+      { class: "lab-bar" },
+      play,
+      h("span", { class: "lab-group", role: "group", "aria-label": "Single steps" }, ...steps),
+      speed,
+      reset,
+      seed,
+      status,
+      exports,
+    ),
     timeline.element,
     message,
   );

@@ -158,7 +158,10 @@ function drawCodes(ctx, scene) {
     ctx.stroke();
   }
   ctx.setLineDash([]);
-  for (const [colour, extra] of [[theme.surface, 1.5], [theme.ink, 0.6]]) {
+  for (const [colour, extra] of [
+    [theme.surface, 1.5],
+    [theme.ink, 0.6],
+  ]) {
     circles(ctx, scene, LIVE, r + extra);
     ctx.fillStyle = colour;
     ctx.fill();

@@ -8,6 +8,7 @@ import { litCode } from "../bus.js";
 import { cellsOf, drawPlane, placing, tokensAStep } from "./draw.js";
 import { arrowScale, boxOf, follow, Motion } from "./motion.js";
 import { createPaper, drawingWords } from "./paint.js";
+import { ABOUT, legend, OVERLAYS } from "./parts.js";
 import { cellKind, codeWords, deadWords, planeWords } from "./words.js";
 
 const TERMS = { fsq: "fsq", lfq: "signs", bsq: "signs" }; // help on what the codes of a rule are
@@ -17,16 +18,6 @@ const STRAIN_MS = 3000; // ... and then codes do not glide for a while
 const GAP_MS = { still: 28, flowing: 80 }; // between drawings that only glide or flash
 const REACH_PX = 22; // how far from a code the pointer may be, where there are no cells
 
-const OVERLAYS = [
-  ["cells", "Cells", "The region of each code, where it is the one in use"],
-  ["latents", "Latents", "The latents of the newest batch"],
-  ["trails", "Trails", "Where the codes came from"],
-  ["gradients", "Gradients", "The way each latent is pushed: minus the gradient that comes through the bottleneck"],
-  ["drawing", "Draw points", "Paint the data by hand"],
-];
-
-const ABOUT = { term: "What the plane shows", words: OVERLAYS.map(([, name, words]) => `${name}: ${words[0].toLowerCase()}${words.slice(1)}.`).join(" ") };
-
 /** env.drawn(frame) is called for each new frame that was drawn. */
 export function createPlane(root, env) {
   return new Plane(root, env);
@@ -35,7 +26,18 @@ export function createPlane(root, env) {
 class Plane {
   constructor(root, env) {
     Object.assign(this, { root, env, view: null, frame: null, drawnFrame: null, camera: null, fit: "all" });
-    Object.assign(this, { W: 0, H: 0, dpr: 1, lastDrawn: -Infinity, lateAt: -Infinity, dueAt: Infinity, pending: null, saying: null, cells: null, arrows: null });
+    Object.assign(this, {
+      W: 0,
+      H: 0,
+      dpr: 1,
+      lastDrawn: -Infinity,
+      lateAt: -Infinity,
+      dueAt: Infinity,
+      pending: null,
+      saying: null,
+      cells: null,
+      arrows: null,
+    });
     this.motion = new Motion();
     this.paper = createPaper({ act: env.act, bus: env.bus, redraw: () => this.request(), runs: () => this.view?.bothSettings?.length ?? 1 });
     this.build();
@@ -54,15 +56,19 @@ class Plane {
 
   build() {
     const { bus } = this.env;
-    this.toggles = Object.fromEntries(
-      OVERLAYS.map(([name, text, title]) => [name, toggle(text, title, bus.state[name], (on) => bus.set({ [name]: on }))]),
-    );
+    this.toggles = Object.fromEntries(OVERLAYS.map(([name, text, title]) => [name, toggle(text, title, bus.state[name], (on) => bus.set({ [name]: on }))]));
     this.fits = segmented("What fills the plane", (id) => {
       this.fit = id;
       this.camera = null;
       this.request();
     });
-    this.fits.options([{ id: "all", label: "All", title: "Latents and all codes" }, { id: "latents", label: "Latents", title: "Latents only; codes far away are outside" }], "all");
+    this.fits.options(
+      [
+        { id: "all", label: "All", title: "Latents and all codes" },
+        { id: "latents", label: "Latents", title: "Latents only; codes far away are outside" },
+      ],
+      "all",
+    );
     this.levels = segmented("Level", (id) => bus.set({ level: Number(id) }));
     this.levels.options([], 0);
     const title = "Turn the axes to the newest latents";
@@ -70,7 +76,12 @@ class Plane {
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.stage = h(
       "div",
-      { class: "lab-stage", tabindex: 0, role: "application", "aria-label": "Latent plane. Left and right arrows go through the codes, Enter keeps one lit, Escape lets go." },
+      {
+        class: "lab-stage",
+        tabindex: 0,
+        role: "application",
+        "aria-label": "Latent plane. Left and right arrows go through the codes, Enter keeps one lit, Escape lets go.",
+      },
       this.canvas,
     );
     [this.dead, this.lit] = [h("b", {}), h("span", {})];
@@ -80,17 +91,18 @@ class Plane {
     const { drawing, ...overlays } = this.toggles;
     const tools = h("div", { class: "lab-tools" }, this.levels.element, this.fits.element, this.refit, drawing);
     const switches = h("div", { class: "lab-tools lab-overlays" }, ...Object.values(overlays));
-    const legend = h(
-      "p",
-      { class: "lab-legend" },
-      ...[["live", "live, by latents a step (EMA, log scale)"], ["dead", "dead"], ["unseen", "unseen so far"], ["reseed", "reseeded"], ["again", "reseeded, had died again"]].map(
-        ([kind, text]) => h("span", {}, h("i", { class: `lab-key lab-key-${kind}`, "aria-hidden": "true" }), text),
-      ),
-      h("span", {}, h("b", { "aria-hidden": "true" }, "29 "), "so many codes lie on one another there"),
-    );
     this.root.setAttribute("aria-label", "Latent plane");
     this.root.classList.add("lab-plane");
-    this.root.append(h("div", { class: "lab-head" }, h("h3", {}, "Latent plane", helpMark(ABOUT)), tools), switches, this.stage, this.paper.bar, this.readout, legend, this.caption, this.terms);
+    this.root.append(
+      h("div", { class: "lab-head" }, h("h3", {}, "Latent plane", helpMark(ABOUT)), tools),
+      switches,
+      this.stage,
+      this.paper.bar,
+      this.readout,
+      legend(),
+      this.caption,
+      this.terms,
+    );
   }
 
   listen() {
@@ -276,7 +288,21 @@ class Plane {
     const cells = state.cells ? cellsOf(frame, codes, view.box) : null;
     const lit = litCode(state, frame.codebook_size);
     const arrows = state.gradients ? this.arrows : null;
-    return { frame, codes, theme, W, H, view, cells, lit, arrows, overlays: state, trail: motion.trail, flashes: motion.glowing(now), total: tokensAStep(frame) };
+    return {
+      frame,
+      codes,
+      theme,
+      W,
+      H,
+      view,
+      cells,
+      lit,
+      arrows,
+      overlays: state,
+      trail: motion.trail,
+      flashes: motion.glowing(now),
+      total: tokensAStep(frame),
+    };
   }
 
   /** A copy of the plane as it is now. */

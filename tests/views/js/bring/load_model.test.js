@@ -3,14 +3,39 @@ import test from "node:test";
 import * as model from "../../../../explorer/views/bring/model.js";
 
 const PLAN = {
-  id: "hub--a--b", title: "A", source: "a/b", format: "EnCodec", modality: "audio", vocabulary: "32 x 1,024", tokens: "tokens in time", downsampling: 320,
-  sample_rate_hz: 24000, fixed_size: [], decodes: true, parameters: 14_851_810, memory_bytes: 59_407_240, licence: "CC BY-NC 4.0", revision: "0123abc",
-  files: 2, download_bytes: 93_100_000, notes: [], here: false,
+  id: "hub--a--b",
+  title: "A",
+  source: "a/b",
+  format: "EnCodec",
+  modality: "audio",
+  vocabulary: "32 x 1,024",
+  tokens: "tokens in time",
+  downsampling: 320,
+  sample_rate_hz: 24000,
+  fixed_size: [],
+  decodes: true,
+  parameters: 14_851_810,
+  memory_bytes: 59_407_240,
+  licence: "CC BY-NC 4.0",
+  revision: "0123abc",
+  files: 2,
+  download_bytes: 93_100_000,
+  notes: [],
+  here: false,
 };
 const facts = (changes = {}) => Object.fromEntries(model.planFacts({ ...PLAN, ...changes }, 6 * 2 ** 30));
 
 test("numbers of a model are short and not wrong", () => {
-  assert.deepEqual([640, 9999, 12_345, 812_000, 7_250_000, 72_300_000, 1.49e9, 12.6e9].map(model.count), ["640", "9,999", "12 k", "812 k", "7.3 M", "72 M", "1.5 G", "13 G"]);
+  assert.deepEqual([640, 9999, 12_345, 812_000, 7_250_000, 72_300_000, 1.49e9, 12.6e9].map(model.count), [
+    "640",
+    "9,999",
+    "12 k",
+    "812 k",
+    "7.3 M",
+    "72 M",
+    "1.5 G",
+    "13 G",
+  ]);
 });
 
 test("what becomes of a file is said before it is sent, and who else sees what", () => {
@@ -50,15 +75,32 @@ test("the button says what it does", () => {
 });
 
 test("the list is searched by all words typed, and by what they take", () => {
-  const one = (title, modality, source, more = {}) => ({ title, modality, source, home: "", licence: "MIT", trained_on: "not stated", parameters: 1000, memory_bytes: 4000, ...more });
-  const known = [one("VQGAN f16", "image", ""), one("EnCodec 24 kHz", "audio", "facebook/encodec_24khz"), one("Mimi", "audio", "kyutai/mimi", { licence: "CC BY 4.0" })];
+  const one = (title, modality, source, more = {}) => ({
+    title,
+    modality,
+    source,
+    home: "",
+    licence: "MIT",
+    trained_on: "not stated",
+    parameters: 1000,
+    memory_bytes: 4000,
+    ...more,
+  });
+  const known = [
+    one("VQGAN f16", "image", ""),
+    one("EnCodec 24 kHz", "audio", "facebook/encodec_24khz"),
+    one("Mimi", "audio", "kyutai/mimi", { licence: "CC BY 4.0" }),
+  ];
   const titles = (modality, text) => model.filterKnown(known, modality, text).map(({ title }) => title);
   assert.deepEqual(titles("", ""), ["EnCodec 24 kHz", "Mimi", "VQGAN f16"]);
   assert.deepEqual(titles("audio", ""), ["EnCodec 24 kHz", "Mimi"]);
   assert.deepEqual(titles("", "  24  FACEBOOK "), ["EnCodec 24 kHz"]);
   assert.deepEqual(titles("image", "mimi"), []);
   assert.equal(model.knownWords(known[2]), "sound · 1,000 parameters · 3.9 KiB of memory · CC BY 4.0 · training data not stated");
-  assert.match(model.knownWords(one("x", "video", "", { parameters: null, memory_bytes: null, licence: "not stated" })), /^clips · size not stated · licence not stated/);
+  assert.match(
+    model.knownWords(one("x", "video", "", { parameters: null, memory_bytes: null, licence: "not stated" })),
+    /^clips · size not stated · licence not stated/,
+  );
 });
 
 test("progress is said in words, with others who wait", () => {
@@ -67,14 +109,26 @@ test("progress is said in words, with others who wait", () => {
   assert.equal(model.workWords({ ...job, others: 1 }), "Reading encoder.conv_in.weight… Another visitor waits for it, too.");
   assert.match(model.workWords({ ...job, others: 3 }), /3 other visitors wait/);
   assert.match(model.workWords({ ...job, state: "planning" }), /no weight is read/);
-  assert.deepEqual(["planning", "planned", "loading", "stopping", "done", "failed", "stopped"].map((state) => model.isGoing({ state })), [true, false, true, true, false, false, false]);
+  assert.deepEqual(
+    ["planning", "planned", "loading", "stopping", "done", "failed", "stopped"].map((state) => model.isGoing({ state })),
+    [true, false, true, true, false, false, false],
+  );
   assert.equal(model.isGoing(null), false);
 });
 
 test("files are checked before they are sent", () => {
   assert.equal(model.filesTrouble([{ name: "a.ckpt", size: 10 }], 10), "");
   assert.match(model.filesTrouble([{ name: "a.ckpt", size: 0 }], 10), /a\.ckpt is empty/);
-  assert.match(model.filesTrouble([{ name: "a", size: 6 }, { name: "b", size: 5 }], 10), /11 bytes is more than the 10 bytes/);
+  assert.match(
+    model.filesTrouble(
+      [
+        { name: "a", size: 6 },
+        { name: "b", size: 5 },
+      ],
+      10,
+    ),
+    /11 bytes is more than the 10 bytes/,
+  );
 });
 
 test("links lead to the other pages with names that may hold anything", () => {

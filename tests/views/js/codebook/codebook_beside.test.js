@@ -4,7 +4,16 @@ import { test } from "node:test";
 import { besideCsv, besideRows, changedRows, shareText, verdictOf } from "../../../../explorer/views/codebook/beside.js";
 
 const figures = (used) => ({ tokens: 5000, codebook_size: 64, ceiling: 64, used, none: 64 - used, perplexity: 47.91, entropy_bits: 5.58, gini: 0.31 });
-const answer = { figures: [figures(48), figures(50)], codes: [7, 3], shares: [[0.02, 0], [0.0125, 0.03]], bits: [0.01, 0.005], js_bits: 0.06 };
+const answer = {
+  figures: [figures(48), figures(50)],
+  codes: [7, 3],
+  shares: [
+    [0.02, 0],
+    [0.0125, 0.03],
+  ],
+  bits: [0.01, 0.005],
+  js_bits: 0.06,
+};
 
 test("figures of both audits stand side by side with their denominators", () => {
   const rows = besideRows(answer);

@@ -22,7 +22,10 @@ test("a random code is used, another one where there is one, and every used one 
   assert.deepEqual([...seen].sort(), [1, 4]);
   assert.equal(model.randomUsed(COUNTS, 3, new Set([3])), 3);
   assert.equal(model.randomUsed(new Uint32Array(3)), null);
-  assert.equal(model.randomUsed(COUNTS, null, null, () => 1), 4);
+  assert.equal(
+    model.randomUsed(COUNTS, null, null, () => 1),
+    4,
+  );
   assert.deepEqual([model.mostUsed(COUNTS), model.mostUsed(new Uint32Array(2))], [3, null]);
 });
 
@@ -38,10 +41,24 @@ test("words have their denominators", () => {
   assert.equal(model.countWords(answer), "240 of 102,400 tokens, 0.2%");
   assert.equal(model.rankWords(answer), "rank 12 of 467 used codes · K = 1,024");
   assert.equal(model.rankWords({ ...answer, rank: null, used: 1 }), "not among the 1 used code · K = 1,024");
-  assert.equal(model.besideWords([7, 30, 3.14], "left", answer), "Code 7 stands left of 30 of the 240 tokens of code 512, 3.1 times as often as if codes fell independently");
-  assert.deepEqual([[7, 1, 470], [7, 2, 90], [7, 3, 3.14], [7, 9, null]].map(model.liftWords), ["once", "twice", "×3.1", ""]);
+  assert.equal(
+    model.besideWords([7, 30, 3.14], "left", answer),
+    "Code 7 stands left of 30 of the 240 tokens of code 512, 3.1 times as often as if codes fell independently",
+  );
+  assert.deepEqual(
+    [
+      [7, 1, 470],
+      [7, 2, 90],
+      [7, 3, 3.14],
+      [7, 9, null],
+    ].map(model.liftWords),
+    ["once", "twice", "×3.1", ""],
+  );
   assert.equal(model.besideWords([7, 1, 470], "above", answer), "Code 7 stands above 1 of the 240 tokens of code 512");
-  assert.equal(model.placeWords(9, 8, new Array(64).fill(0.031), new Array(64).fill(1 / 64)), "row 2 of 8, column 2 of 8: 3.1% of its tokens, 1.6% of all tokens");
+  assert.equal(
+    model.placeWords(9, 8, new Array(64).fill(0.031), new Array(64).fill(1 / 64)),
+    "row 2 of 8, column 2 of 8: 3.1% of its tokens, 1.6% of all tokens",
+  );
   assert.match(model.placeWords(2, 8, new Array(8).fill(0.5), new Array(8).fill(0.5)), /^part 3 of 8: 50%/);
 });
 
@@ -56,13 +73,34 @@ test("an exemplar links to its token on the inspect page, where that has the pic
 
 test("the table of a code has every number of its page", () => {
   const answer = {
-    count: 2, tokens: 9, share: 2 / 9, rank: 1, used: 3, state: 0, state_words: "In use, well", error: null, norm: 1, training: { count: 1, total: 4 },
-    nearest: [[4, 0.5, 3]], duplicates: [6], neighbours: { left: [[4, 1, 2]] }, positions: Float32Array.from([0.25, 0.75]),
-    exemplars: { closest: [{ medium: "a, b", token: 3, distance: 0.5 }] }, references: null,
+    count: 2,
+    tokens: 9,
+    share: 2 / 9,
+    rank: 1,
+    used: 3,
+    state: 0,
+    state_words: "In use, well",
+    error: null,
+    norm: 1,
+    training: { count: 1, total: 4 },
+    nearest: [[4, 0.5, 3]],
+    duplicates: [6],
+    neighbours: { left: [[4, 1, 2]] },
+    positions: Float32Array.from([0.25, 0.75]),
+    exemplars: { closest: [{ medium: "a, b", token: 3, distance: 0.5 }] },
+    references: null,
   };
   const lines = model.codeCsv(answer).trim().split("\n");
   assert.equal(lines[0], "what,which,value,of");
-  for (const line of ["count,,2,9", 'state,"In use, well",0,', "nearest code,4,0.5,", "near-duplicate,6,,", "left,4,1,2", '"exemplar, closest","a, b, token 3",0.5,']) assert.ok(lines.includes(line), line);
+  for (const line of [
+    "count,,2,9",
+    'state,"In use, well",0,',
+    "nearest code,4,0.5,",
+    "near-duplicate,6,,",
+    "left,4,1,2",
+    '"exemplar, closest","a, b, token 3",0.5,',
+  ])
+    assert.ok(lines.includes(line), line);
 });
 
 const LIMITS = { file_bytes: 1000, upload_bytes: 1500, files: 3 };
@@ -76,7 +114,13 @@ test("chosen files are told apart, and what cannot be is said before it is sent"
   assert.match(audit.kindOf([file("a.doc")], LIMITS).error, /a\.doc is neither/);
   assert.match(audit.kindOf([file("a.png", 2000)], LIMITS).error, /a\.png has 2\.0 KiB; 1,000 bytes is the most/);
   assert.match(audit.kindOf([file("a.png", 900), file("b.png", 900)], LIMITS).error, /together/);
-  assert.match(audit.kindOf([1, 2, 3, 4].map((i) => file(`${i}.png`)), LIMITS).error, /4 files; 3 is the most/);
+  assert.match(
+    audit.kindOf(
+      [1, 2, 3, 4].map((i) => file(`${i}.png`)),
+      LIMITS,
+    ).error,
+    /4 files; 3 is the most/,
+  );
   assert.ok(audit.kindOf([], LIMITS).error);
 });
 
@@ -88,7 +132,10 @@ test("progress is said with its numbers, rate and remaining time", () => {
   assert.equal(audit.shareDone(job), 0.12);
   assert.equal(audit.shareDone({ planned: null }), null);
   assert.equal(audit.stateWords({ state: "failed", message: "No." }), "No.");
-  assert.deepEqual(["waiting", "running", "stopping", "done", "stopped", "failed"].map((state) => audit.isGoing({ state })), [true, true, true, false, false, false]);
+  assert.deepEqual(
+    ["waiting", "running", "stopping", "done", "stopped", "failed"].map((state) => audit.isGoing({ state })),
+    [true, true, true, false, false, false],
+  );
   assert.equal(audit.isGoing(null), false);
 });
 

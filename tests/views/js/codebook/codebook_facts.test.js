@@ -34,8 +34,14 @@ test("all levels together: tuples of codes, and where counting stopped it is sai
 
 test("the table has a row a level and one jointly; the file has plain numbers", () => {
   const open = { levels: [LEVEL, { ...LEVEL, name: "" }], joint: JOINT };
-  assert.deepEqual(factRows(open).map((row) => row[0]), ["level 1", "level 2", "joint"]);
-  const [header, first, , joint] = factsCsv(open).trim().split("\n").map((line) => line.split(","));
+  assert.deepEqual(
+    factRows(open).map((row) => row[0]),
+    ["level 1", "level 2", "joint"],
+  );
+  const [header, first, , joint] = factsCsv(open)
+    .trim()
+    .split("\n")
+    .map((line) => line.split(","));
   const at = (row, name) => row[header.indexOf(name)];
   assert.deepEqual([at(first, "usage_of_K"), at(first, "dead"), at(first, "not_yet_seen")], ["0.244140625", "", "774"]);
   assert.deepEqual([at(joint, "used"), at(joint, "usage_of_ceiling"), at(joint, "gini")], ["400", "0.8", ""]);
@@ -46,15 +52,28 @@ test("the table has a row a level and one jointly; the file has plain numbers", 
 test("findings: worst first, of this level and of all; others are pointed to", () => {
   const make = (level, at, title) => ({ level, codebook_level: at, title, text: "", sure: "certain", try: "", figure: "heatmap", source: "" });
   const all = [make("good", null, "a"), make("warning", 1, "b"), make("bad", 0, "c"), make("note", 1, "d"), make("bad", 3, "e")];
-  assert.deepEqual(findingsOf(all, 1).map(({ title }) => title), ["b", "d", "a"]);
-  assert.deepEqual(elsewhere(all, 1), [{ level: 0, word: "broken" }, { level: 3, word: "broken" }]);
-  assert.deepEqual(elsewhere(all, 0), [{ level: 1, word: "watch out" }, { level: 3, word: "broken" }]);
+  assert.deepEqual(
+    findingsOf(all, 1).map(({ title }) => title),
+    ["b", "d", "a"],
+  );
+  assert.deepEqual(elsewhere(all, 1), [
+    { level: 0, word: "broken" },
+    { level: 3, word: "broken" },
+  ]);
+  assert.deepEqual(elsewhere(all, 0), [
+    { level: 1, word: "watch out" },
+    { level: 3, word: "broken" },
+  ]);
   assert.deepEqual(elsewhere([make("note", 0, "x"), make("good", 2, "y")], 1), []);
   assert.equal(prefixOf({ level: "good", title: "Healthy: all is well" }) + prefixOf({ level: "bad", title: "all dead" }), "Broken: ");
   const well = (title) => `${prefixOf({ level: "good", title })}${title}`;
-  for (const title of ["Healthy: nothing wrong is measured", "No alarm: nothing wrong is measured", "No alarm from a first look at 1 picture"]) assert.equal(well(title), title);
+  for (const title of ["Healthy: nothing wrong is measured", "No alarm: nothing wrong is measured", "No alarm from a first look at 1 picture"])
+    assert.equal(well(title), title);
   assert.equal(well("all is well"), "No alarm: all is well", "no more is claimed than the title does");
-  assert.ok(/encoding or decoding/.test(sureWords({ sure: "certain" })) && !/alone/.test(sureWords({ sure: "certain" })), "some findings follow from decoding again");
+  assert.ok(
+    /encoding or decoding/.test(sureWords({ sure: "certain" })) && !/alone/.test(sureWords({ sure: "certain" })),
+    "some findings follow from decoding again",
+  );
   assert.equal(levelOf({ level: "unheard of" }).word, "Note");
   const lines = diagnosisCsv(all).trim().split("\n");
   assert.equal(lines.length, 6);
@@ -62,12 +81,27 @@ test("findings: worst first, of this level and of all; others are pointed to", (
 });
 
 test("words of a figure break between words, and a long one stands alone", () => {
-  assert.deepEqual(wrap("aa bb cccc d", 5, (text) => text.length), ["aa bb", "cccc", "d"]);
-  assert.deepEqual(wrap("abcdefgh i", 5, (text) => text.length), ["abcdefgh", "i"]);
-  assert.deepEqual(wrap("", 5, (text) => text.length), []);
+  assert.deepEqual(
+    wrap("aa bb cccc d", 5, (text) => text.length),
+    ["aa bb", "cccc", "d"],
+  );
+  assert.deepEqual(
+    wrap("abcdefgh i", 5, (text) => text.length),
+    ["abcdefgh", "i"],
+  );
+  assert.deepEqual(
+    wrap("", 5, (text) => text.length),
+    [],
+  );
 });
 
 test("addresses in a source are told from the words about them", () => {
-  assert.deepEqual(addressesIn("Chao 1987, https://doi.org/10.2307/2531532; and https://github.com/a/b/issues/3."), ["Chao 1987, ", "https://doi.org/10.2307/2531532", "; and ", "https://github.com/a/b/issues/3", "."]);
+  assert.deepEqual(addressesIn("Chao 1987, https://doi.org/10.2307/2531532; and https://github.com/a/b/issues/3."), [
+    "Chao 1987, ",
+    "https://doi.org/10.2307/2531532",
+    "; and ",
+    "https://github.com/a/b/issues/3",
+    ".",
+  ]);
   assert.deepEqual(addressesIn("A paper, section 2"), ["A paper, section 2"]);
 });

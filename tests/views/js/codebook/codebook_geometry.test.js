@@ -14,16 +14,50 @@ test("median: of an odd and an even number, without what is not finite", () => {
 });
 
 test("one axis for both: linear from 0, log where one cloud would be a line, never log of nothing", () => {
-  assert.deepEqual(g.commonAxis([[1, 2], [3, 4]]), { low: 0, high: 4, log: false });
-  assert.deepEqual(g.commonAxis([[0.001, 0.001], [3, 4]]), { low: 0.001, high: 4, log: true });
-  assert.deepEqual(g.commonAxis([[1, 2], [3, 4]], true), { low: 1, high: 4, log: true });
+  assert.deepEqual(
+    g.commonAxis([
+      [1, 2],
+      [3, 4],
+    ]),
+    { low: 0, high: 4, log: false },
+  );
+  assert.deepEqual(
+    g.commonAxis([
+      [0.001, 0.001],
+      [3, 4],
+    ]),
+    { low: 0.001, high: 4, log: true },
+  );
+  assert.deepEqual(
+    g.commonAxis(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      true,
+    ),
+    { low: 1, high: 4, log: true },
+  );
   assert.deepEqual(g.commonAxis([[0, 0], null]), { low: 0, high: 1, log: false });
   assert.equal(g.commonAxis([[2, 2]], true).low, 1);
-  near(g.commonAxis([[1e-22, 5], [5, 5]], true).low, 5e-6, 1e-12);
+  near(
+    g.commonAxis(
+      [
+        [1e-22, 5],
+        [5, 5],
+      ],
+      true,
+    ).low,
+    5e-6,
+    1e-12,
+  );
 });
 
 test("places along an axis and values invert each other, linear and log", () => {
-  for (const axis of [{ low: 0, high: 8, log: false }, { low: 0.01, high: 100, log: true }]) {
+  for (const axis of [
+    { low: 0, high: 8, log: false },
+    { low: 0.01, high: 100, log: true },
+  ]) {
     for (const t of [0, 0.25, 0.9, 1]) near(g.along(axis, g.valueAt(axis, t)), t);
   }
   near(g.valueAt({ low: 0.01, high: 100, log: true }, 0.5), 1);
@@ -33,7 +67,10 @@ test("places along an axis and values invert each other, linear and log", () => 
 test("bins hold every finite value once, the largest in the last", () => {
   const axis = { low: 0, high: 10, log: false };
   assert.deepEqual([...g.binned([0, 4.9, 5, 10, NaN, Infinity], axis, 2)], [2, 2]);
-  assert.deepEqual(g.binRows(Uint32Array.from([2, 2]), Uint32Array.from([0, 1]), axis), [[0, 5, 2, 0], [5, 10, 2, 1]]);
+  assert.deepEqual(g.binRows(Uint32Array.from([2, 2]), Uint32Array.from([0, 1]), axis), [
+    [0, 5, 2, 0],
+    [5, 10, 2, 1],
+  ]);
 });
 
 const geometry = (more = {}) =>
@@ -86,7 +123,14 @@ test("the cosine matrix: bytes to numbers, the most alike pair first, itself lef
   near(g.cosineOf(0), -1);
   near(g.cosineOf(255), 1);
   const cosine = { codes: Uint32Array.from([5, 6, 7]), values: Uint8Array.from([255, 200, 10, 200, 255, 90, 10, 90, 255]) };
-  assert.deepEqual(g.mostAlike(cosine).map(([code, other]) => [code, other]), [[5, 6], [6, 5], [7, 6]]);
+  assert.deepEqual(
+    g.mostAlike(cosine).map(([code, other]) => [code, other]),
+    [
+      [5, 6],
+      [6, 5],
+      [7, 6],
+    ],
+  );
   const mean = (2 * (200 / 127.5 - 1) + 2 * (1 - 10 / 127.5) + 2 * (1 - 90 / 127.5)) / 6;
   assert.match(g.cosineWords(cosine), new RegExp(`: ${mean.toPrecision(2)} \\(`));
   const lines = g.cosineTable(cosine).trim().split("\n");
@@ -107,5 +151,11 @@ test("files: one row a code, one a latent, one an axis, one a pair", () => {
   assert.equal(g.codeTable(geometry(), counts).trim().split("\n")[2], "9,4,3,1,109");
   assert.equal(g.latentTable(geometry()).trim().split("\n")[3], "1,0.75");
   assert.equal(g.spectrumTable(geometry()).trim().split("\n")[1], "1,2,0.8,");
-  assert.equal(g.duplicateTable([[1, 2, 0.5, 3, 4]]).trim().split("\n")[1], "1,2,0.5,3,4");
+  assert.equal(
+    g
+      .duplicateTable([[1, 2, 0.5, 3, 4]])
+      .trim()
+      .split("\n")[1],
+    "1,2,0.5,3,4",
+  );
 });

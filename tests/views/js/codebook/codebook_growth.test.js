@@ -1,7 +1,25 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { axis } from "../../../../explorer/views/kit/draw/axes.js";
-import { batchesCsv, batchesRows, batchWords, chanceBand, growthCsv, growthRange, growthRows, growthWords, halvesCsv, halvesRows, halvesOf, halvesWords, isEarly, jitter, median, nearest, number } from "../../../../explorer/views/codebook/growth/model.js";
+import {
+  batchesCsv,
+  batchesRows,
+  batchWords,
+  chanceBand,
+  growthCsv,
+  growthRange,
+  growthRows,
+  growthWords,
+  halvesCsv,
+  halvesRows,
+  halvesOf,
+  halvesWords,
+  isEarly,
+  jitter,
+  median,
+  nearest,
+  number,
+} from "../../../../explorer/views/codebook/growth/model.js";
 
 const GROWTH = { tokens: [10, 100, 1000], used: [8, 40, 90], fit: { tokens: [1000, 2000], used: [90, 95.4], until: 2000, words: "" } };
 const LEVEL = { codebook_size: 100, tokens: 1000, ceiling: 100, perplexity: 61.2, used: 90, growth: GROWTH };
@@ -36,7 +54,15 @@ test("the axes end where the estimate may end; a codebook far above the curve do
 test("halves: what the second half has is the rest, and unused codes are not drawn", () => {
   const level = { counts: [10, 0, 3, 7], halves: { first: [6, 0, 0, 4] } };
   const halves = halvesOf(level);
-  assert.deepEqual([halves.codes, halves.a, halves.b, halves.total], [[0, 2, 3], [6, 0, 4], [4, 3, 3], [10, 10]]);
+  assert.deepEqual(
+    [halves.codes, halves.a, halves.b, halves.total],
+    [
+      [0, 2, 3],
+      [6, 0, 4],
+      [4, 3, 3],
+      [10, 10],
+    ],
+  );
   assert.equal(halvesOf({ counts: [1], halves: {} }), null);
   assert.equal(halvesCsv(level).trim().split("\n")[3], "2,0,3");
   const many = { counts: new Uint32Array(9000).fill(2), halves: { first: new Uint32Array(9000).fill(1), outside: 90, outside_chance: 3.21 } };
@@ -67,9 +93,15 @@ test("small numbers of it: medians, thousands, dots put aside", () => {
 });
 
 test("the tables on screen say what the files say", () => {
-  assert.deepEqual(growthRows(LEVEL).map((row) => row.join(" ")), ["10 8 8.0% counted", "100 40 40% counted", "1,000 90 90% counted", "1,000 90 90% estimated", "2,000 95 95% estimated"]);
+  assert.deepEqual(
+    growthRows(LEVEL).map((row) => row.join(" ")),
+    ["10 8 8.0% counted", "100 40 40% counted", "1,000 90 90% counted", "1,000 90 90% estimated", "2,000 95 95% estimated"],
+  );
   const level = { counts: Uint32Array.from([10, 0, 3, 7]), halves: { first: Uint32Array.from([6, 0, 0, 4]) } };
-  assert.deepEqual(halvesRows(level, 2), [[0, "10", "6", "4"], [3, "7", "4", "3"]]);
+  assert.deepEqual(halvesRows(level, 2), [
+    [0, "10", "6", "4"],
+    [3, "7", "4", "3"],
+  ]);
   const batches = { tokens: [50, 60], used: [20, 24], perplexity: [15.5, 18] };
   assert.deepEqual(batchesRows({ batches }, 1), [["1", "50", "20", "15.50"]]);
 });

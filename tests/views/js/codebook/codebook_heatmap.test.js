@@ -44,7 +44,16 @@ test("a Hilbert curve visits each cell once, and each step is to a neighbour", (
   visited.slice(1).forEach(([x, y], i) => assert.equal(Math.abs(x - visited[i][0]) + Math.abs(y - visited[i][1]), 1));
 });
 
-for (const [K, kind] of [[1024, "usage"], [1024, "map"], [512, "map"], [1000, "map"], [300, "map"], [64, "map"], [5, "number"], [2 ** 14, "map"]]) {
+for (const [K, kind] of [
+  [1024, "usage"],
+  [1024, "map"],
+  [512, "map"],
+  [1000, "map"],
+  [300, "map"],
+  [64, "map"],
+  [5, "number"],
+  [2 ** 14, "map"],
+]) {
   test(`cells of ${K} codes by ${kind}: each code has one of its own`, () => {
     const order = numbers(K).reverse();
     const cells = layCells(order, kind, gridShape(K, 540));
@@ -69,7 +78,10 @@ test("neighbours of the map order are neighbours in the picture", () => {
 test("keys walk from cell to cell, stay inside, and do not step on empty ones", () => {
   const cells = layCells(numbers(10), "number", { cols: 4, rows: 3 });
   const walk = (cell, key, by) => moveCell(cell, key, cells, by);
-  assert.deepEqual([walk(0, "ArrowRight"), walk(0, "ArrowLeft"), walk(5, "ArrowUp"), walk(5, "ArrowDown"), walk(5, "Home"), walk(5, "End")], [1, 0, 1, 9, 4, 7]);
+  assert.deepEqual(
+    [walk(0, "ArrowRight"), walk(0, "ArrowLeft"), walk(5, "ArrowUp"), walk(5, "ArrowDown"), walk(5, "Home"), walk(5, "End")],
+    [1, 0, 1, 9, 4, 7],
+  );
   assert.equal(walk(7, "ArrowDown"), 7); // cell 11 is empty
   assert.equal(walk(0, "ArrowRight", 8), 3);
   assert.equal(walk(0, "x"), null);
@@ -78,7 +90,11 @@ test("keys walk from cell to cell, stay inside, and do not step on empty ones", 
 test("colours: the log of the count from the least to the most, none for the silent, patterns apart", () => {
   const scale = countScale([0, 1, 10, 100]);
   assert.deepEqual([scale.low, scale.high], [1, 100]);
-  [[1, 0], [10, 0.5], [100, 1]].forEach(([count, share]) => assert.ok(Math.abs(scale.share(count) - share) < 1e-12));
+  [
+    [1, 0],
+    [10, 0.5],
+    [100, 1],
+  ].forEach(([count, share]) => assert.ok(Math.abs(scale.share(count) - share) < 1e-12));
   assert.equal(countScale([0, 0]).share(0), 0);
   assert.equal(countScale([5, 5]).share(5), 1);
   const cells = layCells(numbers(5), "number", { cols: 3, rows: 2 });
@@ -99,7 +115,12 @@ test("tiles cut the picture without loss, and only what is in sight is listed", 
 
 test("numbers are written where the longest of them fits its cell", () => {
   assert.equal(numberSize(16, 1024), 0);
-  for (const [s, K] of [[30, 100], [45, 262144], [60, 1024]]) assert.ok(numberSize(s, K) * 0.62 * String(K - 1).length <= 0.85 * s && numberSize(s, K) >= 9);
+  for (const [s, K] of [
+    [30, 100],
+    [45, 262144],
+    [60, 1024],
+  ])
+    assert.ok(numberSize(s, K) * 0.62 * String(K - 1).length <= 0.85 * s && numberSize(s, K) >= 9);
 });
 
 test("words carry count, denominator, rank and state; the legend names what occurs and what could", () => {
@@ -112,9 +133,24 @@ test("words carry count, denominator, rank and state; the legend names what occu
   assert.ok(heatmapCaption({ ...one, state_words: "Over-used: as said." }, "map").endsWith("Over-used: as said."));
   assert.deepEqual(tally(one.state), [1, 1, 0, 1, 1]);
   assert.deepEqual(codesIn(one.state, 3), [1]);
-  assert.deepEqual(legendOf(one, tally(one.state)).map(({ id, count, share }) => [id, count, share]), [["live", 1, "25%"], ["dead", 1, "25%"], ["duplicate", 1, "25%"], ["overused", 1, "25%"]]);
+  assert.deepEqual(
+    legendOf(one, tally(one.state)).map(({ id, count, share }) => [id, count, share]),
+    [
+      ["live", 1, "25%"],
+      ["dead", 1, "25%"],
+      ["duplicate", 1, "25%"],
+      ["overused", 1, "25%"],
+    ],
+  );
   const few = level([1, 0, 0, 0], [0, 2, 2, 2], { dead: null, unseen: 3 });
-  assert.deepEqual(legendOf(few, tally(few.state)).map(({ id, count }) => [id, count]), [["live", 1], ["unseen", 3], ["overused", 0]]);
+  assert.deepEqual(
+    legendOf(few, tally(few.state)).map(({ id, count }) => [id, count]),
+    [
+      ["live", 1],
+      ["unseen", 3],
+      ["overused", 0],
+    ],
+  );
 });
 
 test("where it is not known which codes are dead, none is called so for certain, and nowhere are there 0 beside some", () => {
@@ -127,20 +163,31 @@ test("where it is not known which codes are dead, none is called so for certain,
 });
 
 test("a share that is not all is never called all", () => {
-  assert.deepEqual([percent(1022, 1024), percent(262143, 262144), percent(1023, 1024), percent(1024, 1024), percent(994, 1000)], ["99.8%", ">99.9%", "99.9%", "100%", "99%"]);
+  assert.deepEqual(
+    [percent(1022, 1024), percent(262143, 262144), percent(1023, 1024), percent(1024, 1024), percent(994, 1000)],
+    ["99.8%", ">99.9%", "99.9%", "100%", "99%"],
+  );
 });
 
 test("the table has every code in the order of the picture", () => {
   const one = level([1, 3, 0], [0, 0, 1]);
   const order = usageOrder(one.counts);
-  const lines = heatmapTable(one, order, layCells(order, "usage", { cols: 2, rows: 2 })).trim().split("\n");
+  const lines = heatmapTable(one, order, layCells(order, "usage", { cols: 2, rows: 2 }))
+    .trim()
+    .split("\n");
   assert.deepEqual(lines, ["place,row,column,code,count,tokens_counted,share,state", "1,1,1,1,3,4,0.75,live", "2,1,2,0,1,4,0.25,live", "3,2,1,2,0,4,0,dead"]);
 });
 
 test("the table on screen is the picture's order, or what is lassoed of it", () => {
   const one = level([1, 3, 0], [0, 0, 1]);
   const order = usageOrder(one.counts);
-  assert.deepEqual(shownCodes(one, order, null, 2), [["1", 1, "3", "75%", "in use"], ["2", 0, "1", "25%", "in use"]]);
-  assert.deepEqual(shownCodes(one, order, new Set([2, 0]), 9).map((row) => row[1]), [0, 2]);
+  assert.deepEqual(shownCodes(one, order, null, 2), [
+    ["1", 1, "3", "75%", "in use"],
+    ["2", 0, "1", "25%", "in use"],
+  ]);
+  assert.deepEqual(
+    shownCodes(one, order, new Set([2, 0]), 9).map((row) => row[1]),
+    [0, 2],
+  );
   assert.equal(shownCodes(one, order, new Set(), 9).length, 3);
 });

@@ -10,18 +10,32 @@ import { DEAD, DUPLICATE, LIVE, OVERUSED, UNSEEN } from "../../../../explorer/vi
 
 /** Repeatable pseudo-random numbers in [0, 1). */
 function random(seed) {
-  return () => ((seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 32);
+  return () => (seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 32;
 }
 
 const near = (a, b, tolerance = 1e-6) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
 
 function rawMap(xy, more = {}) {
   const n = xy.length / 2;
-  return { kind: "pca", codes: Uint32Array.from({ length: n }, (_, i) => i), xy: Float32Array.from(xy), norm: new Float32Array(n).fill(1), error: new Float32Array(n).fill(NaN), latents: null, regions: null, notes: [], ...more };
+  return {
+    kind: "pca",
+    codes: Uint32Array.from({ length: n }, (_, i) => i),
+    xy: Float32Array.from(xy),
+    norm: new Float32Array(n).fill(1),
+    error: new Float32Array(n).fill(NaN),
+    latents: null,
+    regions: null,
+    notes: [],
+    ...more,
+  };
 }
 
 test("inside: a triangle agrees with three half-planes, a notch is outside", () => {
-  const triangle = [[0, 0], [4, 1], [1, 5]];
+  const triangle = [
+    [0, 0],
+    [4, 1],
+    [1, 5],
+  ];
   const next = random(3);
   const side = ([ax, ay], [bx, by], x, y) => (bx - ax) * (y - ay) - (by - ay) * (x - ax);
   let found = 0;
@@ -32,7 +46,13 @@ test("inside: a triangle agrees with three half-planes, a notch is outside", () 
     found += expected;
   }
   assert.ok(found > 50);
-  const notched = [[0, 0], [4, 0], [4, 4], [2, 1], [0, 4]];
+  const notched = [
+    [0, 0],
+    [4, 0],
+    [4, 4],
+    [2, 1],
+    [0, 4],
+  ];
   assert.equal(inside(notched, 2, 3), false);
   assert.equal(inside(notched, 0.5, 2), true);
 });
@@ -41,23 +61,80 @@ test("codesInside gives the numbers of the codes, not their places; less than a 
   const xy = Float32Array.from([0, 0, 1, 1, 2, 2, 3, 3]);
   const codes = [10, 20, 30, 40];
   assert.deepEqual([...codesInside(boxAround(1.5, 1.5, 0.6), codes, xy)], [20, 30]);
-  assert.equal(codesInside([[0, 0], [9, 9]], codes, xy).size, 0);
+  assert.equal(
+    codesInside(
+      [
+        [0, 0],
+        [9, 9],
+      ],
+      codes,
+      xy,
+    ).size,
+    0,
+  );
 });
 
 test("a lasso on a slice takes the codes whose regions it touches", () => {
   const raster = { codes: Uint32Array.from([1, 1, 2, 3, 3, 2]), rows: 2, cols: 3, left: 0, top: 0, right: 3, bottom: 2 };
-  assert.deepEqual([...codesInRaster([[0, 0], [1.9, 0], [1.9, 1], [0, 1]], raster)], [1]);
-  assert.deepEqual([...codesInRaster([[2, 0], [3, 0], [3, 2], [2, 2]], raster)], [2]);
+  assert.deepEqual(
+    [
+      ...codesInRaster(
+        [
+          [0, 0],
+          [1.9, 0],
+          [1.9, 1],
+          [0, 1],
+        ],
+        raster,
+      ),
+    ],
+    [1],
+  );
+  assert.deepEqual(
+    [
+      ...codesInRaster(
+        [
+          [2, 0],
+          [3, 0],
+          [3, 2],
+          [2, 2],
+        ],
+        raster,
+      ),
+    ],
+    [2],
+  );
 });
 
 test("thinned keeps the first corner and those at least the gap away", () => {
-  assert.deepEqual(thinned([[0, 0], [0.5, 0], [2, 0], [2.5, 0], [4, 0]], 2), [[0, 0], [2, 0], [4, 0]]);
+  assert.deepEqual(
+    thinned(
+      [
+        [0, 0],
+        [0.5, 0],
+        [2, 0],
+        [2.5, 0],
+        [4, 0],
+      ],
+      2,
+    ),
+    [
+      [0, 0],
+      [2, 0],
+      [4, 0],
+    ],
+  );
 });
 
 test("summary: the most used first, ties by number, unused ones counted as codes", () => {
   const counts = [5, 0, 9, 5];
   assert.deepEqual(summary(new Set([3, 0, 1, 2]), counts), {
-    rows: [{ code: 2, count: 9 }, { code: 0, count: 5 }, { code: 3, count: 5 }, { code: 1, count: 0 }],
+    rows: [
+      { code: 2, count: 9 },
+      { code: 0, count: 5 },
+      { code: 3, count: 5 },
+      { code: 1, count: 0 },
+    ],
     tokens: 19,
     used: 3,
   });
@@ -89,7 +166,10 @@ test("latents far outside of the codes stay on the map, single outliers do not s
   latents.set([1e6, 0], 0);
   const map = model.readMap(rawMap([0, 0, 1, 1], { latents }), 2);
   assert.equal(map.density.outside, 1);
-  assert.equal(map.density.counts.reduce((a, b) => a + b, 0), 999);
+  assert.equal(
+    map.density.counts.reduce((a, b) => a + b, 0),
+    999,
+  );
   assert.equal(Math.max(...map.density.counts), map.density.largest);
   near(map.xy[2] - map.xy[0], 1 / 109, 1e-3);
 });
@@ -112,7 +192,11 @@ test("softening moves no latent out of the picture and puts each on the bins aro
   field.counts[3 * 9 + 4] = 256;
   field.counts[0] = 10;
   const soft = model.softened(field);
-  near(soft.reduce((a, b) => a + b, 0), 266, 1e-3);
+  near(
+    soft.reduce((a, b) => a + b, 0),
+    266,
+    1e-3,
+  );
   near(soft[3 * 9 + 4], 256 * (6 / 16) ** 2, 1e-3); // 1 4 6 4 1 along both axes
   near(soft[3 * 9 + 5], 256 * (6 / 16) * (4 / 16), 1e-3);
 });
@@ -129,7 +213,10 @@ test("borders of a raster: every edge between two codes once, whole lines at a t
     }
   }
   const lines = model.borders(codes, rows, cols);
-  assert.equal(lines.reduce((sum, [x0, y0, x1, y1]) => sum + (x1 - x0) + (y1 - y0), 0), expected);
+  assert.equal(
+    lines.reduce((sum, [x0, y0, x1, y1]) => sum + (x1 - x0) + (y1 - y0), 0),
+    expected,
+  );
   assert.deepEqual(model.borders([1, 1, 2, 2, 1, 1, 2, 2], 2, 4), [[2, 0, 2, 2]]);
 });
 
@@ -151,7 +238,10 @@ test("regions of a slice are found by cell; codes off the drawn ones keep their 
 
 test("exact cells tile their box once, also of twins; of equals the first is hit", () => {
   const map = model.readMap(rawMap([0.5, 1, 1.5, 1, 1.5, 1], { kind: "plane", regions: { cells: [0, 0, 2, 2] } }), 3);
-  assert.deepEqual(map.polygons.map(({ code }) => code), [0, 1]);
+  assert.deepEqual(
+    map.polygons.map(({ code }) => code),
+    [0, 1],
+  );
   near(Math.max(...map.polygons[0].xy.filter((_, i) => i % 2 === 0)), 0.5);
   near(Math.min(...map.polygons[1].xy.filter((_, i) => i % 2 === 0)), 0.5);
   assert.deepEqual([map.w, map.h], [1, 1]);
@@ -225,14 +315,20 @@ test("stamping copies a mark around its middle and leaves out what is off the sh
   assert.deepEqual([sheet.pixels[6], sheet.pixels[7], sheet.pixels[11], sheet.pixels[12]], [0xff000001, 0xff000002, 0, 0xff000004]);
   sheet.clear();
   sheet.stamp(mark, 0, 0);
-  assert.deepEqual([...sheet.pixels].filter((pixel) => pixel !== 0), [0xff000004]);
+  assert.deepEqual(
+    [...sheet.pixels].filter((pixel) => pixel !== 0),
+    [0xff000004],
+  );
   sheet.clear();
   sheet.stamp(mark, 5, 4);
   assert.equal(sheet.pixels[19], 0xff000001);
   sheet.stamp(mark, 99, -99);
   sheet.clear();
   sheet.fill(3, 2, 9, 9, 7);
-  assert.deepEqual([...sheet.pixels.keys()].filter((i) => sheet.pixels[i] === 7), [13, 14, 18, 19]);
+  assert.deepEqual(
+    [...sheet.pixels.keys()].filter((i) => sheet.pixels[i] === 7),
+    [13, 14, 18, 19],
+  );
 });
 
 test("states differ in shape, not only in colour", () => {
@@ -276,7 +372,10 @@ test("a map that is being computed is asked for until it is there, then kept", a
   const said = [];
   const scope = {};
   assert.deepEqual(await made.get({ kind: "umap" }, scope, (share) => said.push(share)), { kind: "umap" });
-  assert.deepEqual(said.filter((share) => share !== null), [0.2, 0.7]);
+  assert.deepEqual(
+    said.filter((share) => share !== null),
+    [0.2, 0.7],
+  );
   assert.deepEqual(await made.get({ kind: "umap" }, scope, () => assert.fail("it was kept")), { kind: "umap" });
   assert.equal(asked.length, 3);
 });
@@ -299,6 +398,9 @@ test("another codebook forgets the maps of the one before; a failure is said", a
   const { made, asked } = requests([{ kind: "pca", n: 1 }, { kind: "pca", n: 2 }, new Error("no map")]);
   assert.equal((await made.get({ kind: "pca" }, { a: 1 }, () => undefined)).n, 1);
   assert.equal((await made.get({ kind: "pca" }, { a: 2 }, () => undefined)).n, 2);
-  await assert.rejects(made.get({ kind: "umap" }, { a: 3 }, () => undefined), /no map/);
+  await assert.rejects(
+    made.get({ kind: "umap" }, { a: 3 }, () => undefined),
+    /no map/,
+  );
   assert.equal(asked.length, 3);
 });

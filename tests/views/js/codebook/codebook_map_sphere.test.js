@@ -13,7 +13,11 @@ test("turning keeps lengths and angles, whatever the order of turns", () => {
   let matrix = turn.START;
   for (let i = 0; i < 40; i++) matrix = turn.turned(matrix, 0.31 * i, -0.17 * i);
   for (let a = 0; a < 3; a++) {
-    for (let b = 0; b < 3; b++) near([0, 1, 2].reduce((sum, k) => sum + matrix[3 * a + k] * matrix[3 * b + k], 0), a === b ? 1 : 0);
+    for (let b = 0; b < 3; b++)
+      near(
+        [0, 1, 2].reduce((sum, k) => sum + matrix[3 * a + k] * matrix[3 * b + k], 0),
+        a === b ? 1 : 0,
+      );
   }
 });
 
@@ -30,7 +34,10 @@ test("no two corners cover each other at the start", () => {
 });
 
 test("the first bit is the most significant; each code is in one corner, on the side of its bits", () => {
-  assert.deepEqual([0, 1, 2].map((bit) => turn.bitOf(0b100, bit, 3)), [1, 0, 0]);
+  assert.deepEqual(
+    [0, 1, 2].map((bit) => turn.bitOf(0b100, bit, 3)),
+    [1, 0, 0],
+  );
   const bits = 5;
   const chosen = [3, 0, 1];
   const seenCodes = new Set();
@@ -61,7 +68,10 @@ test("a bit changes on its great circle", () => {
 
 test("latents are moved out to the sphere, those without a direction left out", () => {
   const out = turn.ontoSphere([3, 4, 0, 0, 0, 0, 0, 0, -2]);
-  assert.deepEqual([...out].map((x) => Number(x.toFixed(6))), [0.6, 0.8, 0, 0, 0, -1]);
+  assert.deepEqual(
+    [...out].map((x) => Number(x.toFixed(6))),
+    [0.6, 0.8, 0, 0, 0, -1],
+  );
 });
 
 test("three bits stay different, whichever is chosen", () => {
@@ -70,7 +80,11 @@ test("three bits stay different, whichever is chosen", () => {
 });
 
 test("the bit most like another is the one of largest correlation, of either sign; constant bits have none", () => {
-  const correlation = [[1, -0.9, null], [-0.9, 1, null], [null, null, null]];
+  const correlation = [
+    [1, -0.9, null],
+    [-0.9, 1, null],
+    [null, null, null],
+  ];
   const rows = bitRows([0.5, 0.4, 1], correlation);
   assert.deepEqual(rows[0], { bit: 1, share: 0.5, with: 2, correlation: -0.9 });
   assert.equal(rows[2].with, null);
@@ -80,7 +94,19 @@ test("the bit most like another is the one of largest correlation, of either sig
 const level = { codebook_size: 4, tokens: 111, counts: Uint32Array.from([0, 1, 10, 100]), state: Uint8Array.from([1, 0, 3, 4]) };
 
 function smallMap(more = {}) {
-  const raw = { kind: "pca", codes: Uint32Array.from([0, 1, 2, 3]), xy: Float32Array.from([0, 0, 2, 0, 0, 1, 2, 1]), norm: Float32Array.from([1, 2, 3, 4]), error: Float32Array.from([NaN, 0.5, 0.25, 0.125]), latents: Float32Array.from([1, 0.5, 1, 0.5]), regions: null, explained: [0.5, 0.25], trustworthiness: 0.9, notes: ["Fitted on 4 vectors."], ...more };
+  const raw = {
+    kind: "pca",
+    codes: Uint32Array.from([0, 1, 2, 3]),
+    xy: Float32Array.from([0, 0, 2, 0, 0, 1, 2, 1]),
+    norm: Float32Array.from([1, 2, 3, 4]),
+    error: Float32Array.from([NaN, 0.5, 0.25, 0.125]),
+    latents: Float32Array.from([1, 0.5, 1, 0.5]),
+    regions: null,
+    explained: [0.5, 0.25],
+    trustworthiness: 0.9,
+    notes: ["Fitted on 4 vectors."],
+    ...more,
+  };
   return model.readMap(raw, 4);
 }
 
@@ -106,7 +132,13 @@ test("files: every drawn code with its own place; corners with their bits; the s
   const corners = words.cornerTable([1, 2, 3, 4, 5, 6, 7, 8], [9, 0, 4], 36).trim().split("\n");
   assert.equal(corners[0], "bit_10,bit_1,bit_5,tokens,share");
   assert.equal(corners[7], `1,1,0,7,${7 / 36}`);
-  assert.equal(words.selectionTable({ rows: [{ code: 3, count: 100 }] }, level).trim().split("\n")[1], `3,100,${100 / 111},over-used`);
+  assert.equal(
+    words
+      .selectionTable({ rows: [{ code: 3, count: 100 }] }, level)
+      .trim()
+      .split("\n")[1],
+    `3,100,${100 / 111},over-used`,
+  );
 });
 
 test("long lines are cut at spaces, a longer word stays whole", () => {
@@ -115,7 +147,14 @@ test("long lines are cut at spaces, a longer word stays whole", () => {
 
 test("ticks of the colour scale stand where their values are coloured", () => {
   const scale = model.measure("usage", smallMap(), level.counts);
-  assert.deepEqual(scaleTicks(scale).map(({ at, text }) => [Number(at.toFixed(3)), text]), [[0, "1"], [0.5, "10"], [1, "100"]]);
+  assert.deepEqual(
+    scaleTicks(scale).map(({ at, text }) => [Number(at.toFixed(3)), text]),
+    [
+      [0, "1"],
+      [0.5, "10"],
+      [1, "100"],
+    ],
+  );
 });
 
 test("the SVG holds every code on screen at its place, what it shows in words, and no markup of others", () => {
@@ -123,7 +162,15 @@ test("the SVG holds every code on screen at its place, what it shows in words, a
   const scale = model.measure("usage", map, level.counts);
   const radius = model.radii(map, scale);
   const theme = { ink: "#111111", muted: "#777777", surface: "#ffffff", line: "#dddddd" };
-  const look = { theme, colours: model.ramp("viridis"), shade: model.shades(map, scale), radius, order: [0, 1, 2, 3], state: level.state, faded: (code) => code === 1 };
+  const look = {
+    theme,
+    colours: model.ramp("viridis"),
+    shade: model.shades(map, scale),
+    radius,
+    order: [0, 1, 2, 3],
+    state: level.state,
+    faded: (code) => code === 1,
+  };
   const frame = { W: 200, H: 100, s: 100, view: { zoom: 1 }, place: (x, y) => [20 + 100 * x, 10 + 100 * y] };
   const svg = mapSvg(map, frame, look, { title: "<b> & co", lines: ["Drawn: 4 of 4 codes"], layers: [], picture: () => "" });
   assert.equal(svg.match(/<title>code \d/g).length, 4);

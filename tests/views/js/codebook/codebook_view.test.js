@@ -13,10 +13,29 @@ test("an audit says over what it counted, and when it stopped early", () => {
 });
 
 test("levels have names with their size, tokenizers stand by modality", () => {
-  const options = levelOptions([{ name: "level 1", codebook_size: 1024 }, { name: "", codebook_size: 16 }]);
-  assert.deepEqual(options.map(({ id, label, title }) => [id, label, title]), [[0, "Level 1", "Level 1: K = 1,024"], [1, "Level 2", "Level 2: K = 16"]]);
-  const groups = groupsOf([{ id: "a", modality: "image" }, { id: "b", modality: "audio" }, { id: "c", modality: "image" }]);
-  assert.deepEqual(groups.map(([name, list]) => [name, list.map(({ id }) => id)]), [["image", ["a", "c"]], ["audio", ["b"]]]);
+  const options = levelOptions([
+    { name: "level 1", codebook_size: 1024 },
+    { name: "", codebook_size: 16 },
+  ]);
+  assert.deepEqual(
+    options.map(({ id, label, title }) => [id, label, title]),
+    [
+      [0, "Level 1", "Level 1: K = 1,024"],
+      [1, "Level 2", "Level 2: K = 16"],
+    ],
+  );
+  const groups = groupsOf([
+    { id: "a", modality: "image" },
+    { id: "b", modality: "audio" },
+    { id: "c", modality: "image" },
+  ]);
+  assert.deepEqual(
+    groups.map(([name, list]) => [name, list.map(({ id }) => id)]),
+    [
+      ["image", ["a", "c"]],
+      ["audio", ["b"]],
+    ],
+  );
 });
 
 test("a file dialogue offers what browsers know by no media type, too", () => {

@@ -20,7 +20,12 @@ function server({ steps = 3, refuse = null } = {}) {
       return JSON.stringify({ ok: true, job: job(id), names: ["a.png", "b.png"] });
     }
     if (request.what === "state") jobs.set(request.job, jobs.get(request.job) + 1);
-    const answers = { state: { job: job(request.job) }, stop: { job: { ...job(request.job), state: "stopping" } }, pictures: { name: `${request.job} ${request.number}` }, result: { result: { of: request.job } } };
+    const answers = {
+      state: { job: job(request.job) },
+      stop: { job: { ...job(request.job), state: "stopping" } },
+      pictures: { name: `${request.job} ${request.number}` },
+      result: { result: { of: request.job } },
+    };
     return JSON.stringify({ ok: true, ...answers[request.what] });
   };
   return { ask, asked };

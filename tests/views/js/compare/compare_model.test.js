@@ -20,7 +20,22 @@ test("other media are looked at from the first and whole; a new round or picture
 });
 
 test("a link holds what was chosen, and gives it back", () => {
-  const state = { ...FIRST, tokenizers: ["fsq", "rvq-4"], media: "preset:text", side: 512, at: 2, mode: "swipe", show: "signed", left: "fsq", right: "", zoom: "0.5,0.25,4", seed: 7, sort: "-psnr_db", baseline: "rvq-4", measure: "ssim" };
+  const state = {
+    ...FIRST,
+    tokenizers: ["fsq", "rvq-4"],
+    media: "preset:text",
+    side: 512,
+    at: 2,
+    mode: "swipe",
+    show: "signed",
+    left: "fsq",
+    right: "",
+    zoom: "0.5,0.25,4",
+    seed: 7,
+    sort: "-psnr_db",
+    baseline: "rvq-4",
+    measure: "ssim",
+  };
   const query = model.queryOf("?__theme=dark&left=old", state);
   const found = Object.fromEntries(new URLSearchParams(query));
   assert.equal(found.tokenizers, "fsq,rvq-4");
@@ -62,7 +77,11 @@ test("votes are counted against how often a tokenizer was shown", () => {
   tally = model.withVote(tally, ["a", "b"], "a");
   assert.deepEqual(tally, { a: { votes: 1, shown: 2 }, b: { votes: 1, shown: 2 }, c: { votes: 0, shown: 1 } });
   tally = model.withVote(tally, ["c", "b"], "c");
-  assert.deepEqual(model.standings(tally), [["a", 1, 2], ["c", 1, 2], ["b", 1, 3]]);
+  assert.deepEqual(model.standings(tally), [
+    ["a", 1, 2],
+    ["c", 1, 2],
+    ["b", 1, 3],
+  ]);
 });
 
 test("rows are sorted by mean, by median, by number or by text; what was not measured is last", () => {
@@ -72,7 +91,11 @@ test("rows are sorted by mean, by median, by number or by text; what was not mea
     { id: "c", psnr: null, ms: { median: 3, low: 2, high: 4, count: 3 }, size: 256, licence: "MIT" },
     { id: "d", psnr: { mean: 30, count: 1, identical: 0, opposite: 0 }, ms: { median: 5, low: 1, high: 9, count: 3 }, size: 2048, licence: "BSD" },
   ];
-  const order = (sort) => model.sortedRows(rows, sort).map(({ id }) => id).join("");
+  const order = (sort) =>
+    model
+      .sortedRows(rows, sort)
+      .map(({ id }) => id)
+      .join("");
   assert.equal(order("psnr"), "adbc"); // identical pictures have an infinite PSNR
   assert.equal(order("-psnr"), "bdac");
   assert.equal(order("ms"), "cdab");
@@ -91,7 +114,11 @@ test("a column is sorted from its better end, then the other, then not", () => {
 });
 
 test("error maps: right is white or dark, the ends are the ends of the scale", () => {
-  const [black, grey, white] = [[0, 0, 0, 255], [51, 51, 51, 255], [255, 255, 255, 255]]; // 51 / 255 = 0.2
+  const [black, grey, white] = [
+    [0, 0, 0, 255],
+    [51, 51, 51, 255],
+    [255, 255, 255, 255],
+  ]; // 51 / 255 = 0.2
   const original = Uint8ClampedArray.from([...grey, ...grey, ...grey, ...black]);
   const other = Uint8ClampedArray.from([...grey, ...black, ...white, 51, 0, 0, 255]);
   const signed = model.errorPixels(original, other, "signed", 0.2);
@@ -137,15 +164,63 @@ test("the plot has room for both ways of counting bits, and none for what was no
   ];
   const { bits, values } = rangesOf(curves, "psnr_db");
   assert.ok(Math.abs(bits[0] - 0.5 / 1.08) < 1e-12 && Math.abs(bits[1] - 1.08 ** 2) < 1e-12);
-  assert.deepEqual(values.map((value) => Number(value.toFixed(6))), [19.4, 30.6]);
+  assert.deepEqual(
+    values.map((value) => Number(value.toFixed(6))),
+    [19.4, 30.6],
+  );
   assert.equal(rangesOf(curves, "ms_ssim"), null);
 });
 
 test("marks of one rate stand beside each other, right before left, and within the axis", () => {
-  assert.deepEqual(dodged([[100, 50], [100, 52], [100, 90], [100, 55]], 12.5, [0, 200]), [100, 114, 100, 88]);
-  assert.deepEqual(dodged([[195, 50], [195, 50], [195, 50]], 12.5, [0, 200]), [195, 181, 167]); // no room at the right
-  assert.deepEqual(dodged([[5, 5], [5, 5]], 12.5, [0, 10]), [5, 5]); // no room at all
-  assert.deepEqual(dodged([[50, 50]], 12.5, [0, 200], [[50, 51], [59, 50]], 8), [42]); // dots stand where they are
+  assert.deepEqual(
+    dodged(
+      [
+        [100, 50],
+        [100, 52],
+        [100, 90],
+        [100, 55],
+      ],
+      12.5,
+      [0, 200],
+    ),
+    [100, 114, 100, 88],
+  );
+  assert.deepEqual(
+    dodged(
+      [
+        [195, 50],
+        [195, 50],
+        [195, 50],
+      ],
+      12.5,
+      [0, 200],
+    ),
+    [195, 181, 167],
+  ); // no room at the right
+  assert.deepEqual(
+    dodged(
+      [
+        [5, 5],
+        [5, 5],
+      ],
+      12.5,
+      [0, 10],
+    ),
+    [5, 5],
+  ); // no room at all
+  assert.deepEqual(
+    dodged(
+      [[50, 50]],
+      12.5,
+      [0, 200],
+      [
+        [50, 51],
+        [59, 50],
+      ],
+      8,
+    ),
+    [42],
+  ); // dots stand where they are
   const chance = model.randomOf(3);
   const places = Array.from({ length: 40 }, () => [200 + 30 * chance(), 40 * chance()]);
   const across = dodged(places, 12.5, [0, 620]);
@@ -154,9 +229,22 @@ test("marks of one rate stand beside each other, right before left, and within t
 
 test("spots keep their place and say where across the mark stands", () => {
   const point = (rate, psnr) => ({ name: "p", rate, rate_other: 0, values: { psnr_db: psnr } });
-  const curves = [{ kind: "tokenizer", points: [point(1, 20)] }, { kind: "tokenizer", points: [point(1, 20), point(2, null)] }, { kind: "codec", points: [point(1, 20)] }];
-  const spots = spotsOf(curves, "psnr_db", (rate) => 100 * rate, (value) => value, [0, 400]);
-  assert.deepEqual(spots.map((list) => list.map(({ place, at }) => [...place, at])), [[[100, 20, 108]], [[100, 20, 92]], [[100, 20, 100]]]);
+  const curves = [
+    { kind: "tokenizer", points: [point(1, 20)] },
+    { kind: "tokenizer", points: [point(1, 20), point(2, null)] },
+    { kind: "codec", points: [point(1, 20)] },
+  ];
+  const spots = spotsOf(
+    curves,
+    "psnr_db",
+    (rate) => 100 * rate,
+    (value) => value,
+    [0, 400],
+  );
+  assert.deepEqual(
+    spots.map((list) => list.map(({ place, at }) => [...place, at])),
+    [[[100, 20, 108]], [[100, 20, 92]], [[100, 20, 100]]],
+  );
 });
 
 test("a difference is told from the baseline that was chosen, else from the one that it began with", () => {

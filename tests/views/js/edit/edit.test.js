@@ -45,7 +45,9 @@ test("a brush is a square cut at the border, and a quick stroke has no gaps", ()
   assert.deepEqual(model.lineCells(0, 18, GRID), [0, 6, 12, 18]);
   assert.deepEqual(model.lineCells(8, 8, GRID), [8]);
   const cells = model.lineCells(0, 14, GRID);
-  assert.ok(cells.every((cell, i) => i === 0 || (Math.abs((cell % 5) - (cells[i - 1] % 5)) <= 1 && Math.abs(Math.floor(cell / 5) - Math.floor(cells[i - 1] / 5)) <= 1)));
+  assert.ok(
+    cells.every((cell, i) => i === 0 || (Math.abs((cell % 5) - (cells[i - 1] % 5)) <= 1 && Math.abs(Math.floor(cell / 5) - Math.floor(cells[i - 1] / 5)) <= 1)),
+  );
 });
 
 test("boxes lie between corners, and a region stays inside", () => {
@@ -71,7 +73,23 @@ test("pixels are laid into a copy, and differ as told", () => {
   assert.deepEqual([steps[6], steps[10], most, pixels], [70, 0, 70, 1]);
   assert.deepEqual([0, 8, 9, 128, 129].map(model.scaleTop), [8, 8, 16, 128, 255]);
   assert.deepEqual(Array.from(laidOut(Float32Array.from([1, 0.5]), [1, 0, 1, 2], 2, 2)), [0, 0, 255, 127.5]);
-  assert.deepEqual(model.changedCells([[1, 2, 3], [1, 1, 1]], [[1, 9, 3], [1, 1, 1]], [[1, 1, 1], [1, 1, 0]]), [1, 2]);
+  assert.deepEqual(
+    model.changedCells(
+      [
+        [1, 2, 3],
+        [1, 1, 1],
+      ],
+      [
+        [1, 9, 3],
+        [1, 1, 1],
+      ],
+      [
+        [1, 1, 1],
+        [1, 1, 0],
+      ],
+    ),
+    [1, 2],
+  );
 });
 
 test("words say how much, and when nothing", () => {
@@ -89,17 +107,49 @@ test("words say how much, and when nothing", () => {
 });
 
 test("levels with grids of their own are counted and marked apart", () => {
-  const grids = [{ rows: 1, cols: 2 }, { rows: 1, cols: 4 }];
+  const grids = [
+    { rows: 1, cols: 2 },
+    { rows: 1, cols: 4 },
+  ];
   assert.deepEqual([model.sameGrids(grids), model.sameGrids([grids[0], { rows: 1, cols: 2 }])], [false, true]);
   assert.deepEqual([model.tokenCount({ grids, same: false }), model.tokenCount({ grids: [grids[0], grids[0]], same: true })], [6, 2]);
-  const [before, after] = [[[1, 2], [3, 4, 5, 6]], [[1, 9], [3, 4, 5, 6]]];
-  const kept = [[1, 1], [1, 0, 1, 1]];
+  const [before, after] = [
+    [
+      [1, 2],
+      [3, 4, 5, 6],
+    ],
+    [
+      [1, 9],
+      [3, 4, 5, 6],
+    ],
+  ];
+  const kept = [
+    [1, 1],
+    [1, 0, 1, 1],
+  ];
   assert.deepEqual(model.changedByLevel(before, after, kept, false), [[1], [1]]);
-  assert.deepEqual(model.changedByLevel([[1, 2], [3, 4]], [[1, 2], [0, 4]], null, true), [[0], [0]]);
+  assert.deepEqual(
+    model.changedByLevel(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [
+        [1, 2],
+        [0, 4],
+      ],
+      null,
+      true,
+    ),
+    [[0], [0]],
+  );
 });
 
 test("frames of a path go to the end and back", () => {
-  assert.deepEqual([0, 1, 2, 3, 4, 5].map((tick) => bounced(tick, 3)), [0, 1, 2, 1, 0, 1]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5].map((tick) => bounced(tick, 3)),
+    [0, 1, 2, 1, 0, 1],
+  );
   assert.equal(bounced(7, 1), 0);
 });
 
@@ -113,22 +163,48 @@ test("the form of the text is checked beside its fields, and faults are shown wi
 });
 
 const packed = (Type, dtype, values) => ({ dtype, shape: [values.length], data: Buffer.from(Type.from(values).buffer).toString("base64") });
-const OPEN = { ok: true, grids: [[1, 2]], placed: true, modality: "image", K: [9], combination: "single", reach: 7, indices: [packed(Uint8Array, "uint8", [3, 4])], base: { ...packed(Uint8Array, "uint8", [1, 2, 3, 4, 5, 6]), shape: [1, 2, 3] } };
-const edit = (codes) => ({ ok: true, indices: [packed(Uint8Array, "uint8", codes)], kept: null, changed: 1, box: null, pixels: packed(Uint8Array, "uint8", []) });
+const OPEN = {
+  ok: true,
+  grids: [[1, 2]],
+  placed: true,
+  modality: "image",
+  K: [9],
+  combination: "single",
+  reach: 7,
+  indices: [packed(Uint8Array, "uint8", [3, 4])],
+  base: { ...packed(Uint8Array, "uint8", [1, 2, 3, 4, 5, 6]), shape: [1, 2, 3] },
+};
+const edit = (codes) => ({
+  ok: true,
+  indices: [packed(Uint8Array, "uint8", codes)],
+  kept: null,
+  changed: 1,
+  box: null,
+  pixels: packed(Uint8Array, "uint8", []),
+});
 const settled = () => new Promise((done) => setTimeout(done, 5));
 
 test("one request at a time, and the newest edits win", async () => {
   const asked = [];
-  const editor = new Editor((request) => {
-    if (request.what === "open") return Promise.resolve(JSON.stringify(OPEN));
-    return new Promise((answer) => asked.push({ edits: request.edits, answer }));
-  }, { token: "t" });
+  const editor = new Editor(
+    (request) => {
+      if (request.what === "open") return Promise.resolve(JSON.stringify(OPEN));
+      return new Promise((answer) => asked.push({ edits: request.edits, answer }));
+    },
+    { token: "t" },
+  );
   await editor.start();
   for (const step of ["a", "b", "c"]) editor.do(step);
-  assert.deepEqual(asked.map(({ edits }) => edits), ["a"]);
+  assert.deepEqual(
+    asked.map(({ edits }) => edits),
+    ["a"],
+  );
   asked[0].answer(JSON.stringify(edit([5, 4])));
   await settled();
-  assert.deepEqual(asked.map(({ edits }) => edits), ["a", "a~b~c"]);
+  assert.deepEqual(
+    asked.map(({ edits }) => edits),
+    ["a", "a~b~c"],
+  );
   asked[1].answer(JSON.stringify(edit([6, 4])));
   await settled();
   assert.deepEqual([editor.busy, editor.tokens.indices[0][0], asked.length], [false, 6, 2]);

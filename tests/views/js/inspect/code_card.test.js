@@ -14,10 +14,7 @@ test("the count names its denominator and its share", () => {
 test("the rank is among the used codes, and an unused code has none", () => {
   const facts = { tokens: [1], rank: 12, usedCodes: 318, codebookSize: 1024 };
   assert.equal(format.rankText(facts), "rank 12 of 318 used codes · K = 1,024");
-  assert.equal(
-    format.rankText({ ...facts, tokens: [], rank: null }),
-    "not among the 318 used codes · K = 1,024",
-  );
+  assert.equal(format.rankText({ ...facts, tokens: [], rank: null }), "not among the 318 used codes · K = 1,024");
 });
 
 test("places are counted from one, row by row", () => {
@@ -67,10 +64,7 @@ test("stepping through the tokens goes round and copes with a stranger", () => {
 test("the vector as CSV keeps nine digits, and digits where there are any", () => {
   const vector = new Float32Array([0.5, -1.25]);
   assert.equal(format.vectorCsv({ vector }), "axis,value\n0,0.5\n1,-1.25\n");
-  assert.equal(
-    format.vectorCsv({ vector, digits: [2, 0], digitLevels: [5, 3] }),
-    "axis,value,digit,levels\n0,0.5,2,5\n1,-1.25,0,3\n",
-  );
+  assert.equal(format.vectorCsv({ vector, digits: [2, 0], digitLevels: [5, 3] }), "axis,value,digit,levels\n0,0.5,2,5\n1,-1.25,0,3\n");
 });
 
 test("two levels on every axis are bits", () => {
@@ -91,7 +85,11 @@ test("bars share a symmetric scale and meet at the zero line", () => {
 
 test("a vector of zeros or of many axes still has a geometry", () => {
   assert.ok(barGeometry([0, 0], 100, 50).bars.every((bar) => bar.height === 0));
-  const many = barGeometry(range(512).map((axis) => axis - 256), 200, 50).bars;
+  const many = barGeometry(
+    range(512).map((axis) => axis - 256),
+    200,
+    50,
+  ).bars;
   assert.ok(many.every((bar) => bar.width > 0 && Number.isFinite(bar.y)));
 });
 

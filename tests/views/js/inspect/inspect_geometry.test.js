@@ -4,7 +4,7 @@ import * as g from "../../../../explorer/views/kit/draw/geometry.js";
 
 /** Repeatable pseudo-random numbers in [0, 1). */
 function random(seed) {
-  return () => ((seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 32);
+  return () => (seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 32;
 }
 
 test("screen and content positions invert each other, under zoom and pan", () => {

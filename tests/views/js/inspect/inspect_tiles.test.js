@@ -11,11 +11,20 @@ const frameOf = (s) => ({ s, dpr: 1, w: 32, h: 32, W: 400, H: 300, place: (x, y)
 /** The words that a picture of these four tokens is drawn with at `s` screen pixels a picture pixel. */
 function words(s, numbers) {
   const said = [];
-  const ctx = new Proxy({}, {
-    get: (_, name) => (name === "fillText" ? (text) => said.push(String(text)) : name === "measureText" ? () => ({ width: 100 }) : () => {}),
-    set: () => true,
-  });
-  const app = { level, image: {}, theme: { font: "sans-serif", surface: "#fff", ink: "#000" }, options: { gridOpacity: 0, pictureNumbers: numbers }, model: { placed: true } };
+  const ctx = new Proxy(
+    {},
+    {
+      get: (_, name) => (name === "fillText" ? (text) => said.push(String(text)) : name === "measureText" ? () => ({ width: 100 }) : () => {}),
+      set: () => true,
+    },
+  );
+  const app = {
+    level,
+    image: {},
+    theme: { font: "sans-serif", surface: "#fff", ink: "#000" },
+    options: { gridOpacity: 0, pictureNumbers: numbers },
+    model: { placed: true },
+  };
   pictureContent(app).drawBase(ctx, frameOf(s));
   return said;
 }

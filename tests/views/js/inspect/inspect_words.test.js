@@ -44,7 +44,16 @@ test("modes say which levels were decoded", () => {
 });
 
 test("CSV quotes what needs quotes", () => {
-  assert.equal(f.csv(["a", "b"], [[1, 'x "y", z'], [null, 2]]), 'a,b\n1,"x ""y"", z"\n,2\n');
+  assert.equal(
+    f.csv(
+      ["a", "b"],
+      [
+        [1, 'x "y", z'],
+        [null, 2],
+      ],
+    ),
+    'a,b\n1,"x ""y"", z"\n,2\n',
+  );
 });
 
 test("file names keep letters and digits only", () => {
@@ -68,9 +77,22 @@ test("all K codes stand on one linear axis: what is unused takes its true share 
   assert.equal(rankAt(20, 100, 1), null);
   assert.equal(rankAt(20, 100, -0.01), null);
   assert.equal(rankAt(8, 8, 0.999), 7);
-  assert.deepEqual(codeTicks(1024).map(([rank, text]) => [rank, text]), [[0, "1"], [499, "500"], [1023, "1,024"]]);
-  assert.deepEqual(codeTicks(4).map(([, text]) => text), ["1", "2", "3", "4"]);
-  assert.deepEqual(codeTicks(1).map(([, text]) => text), ["1"]);
+  assert.deepEqual(
+    codeTicks(1024).map(([rank, text]) => [rank, text]),
+    [
+      [0, "1"],
+      [499, "500"],
+      [1023, "1,024"],
+    ],
+  );
+  assert.deepEqual(
+    codeTicks(4).map(([, text]) => text),
+    ["1", "2", "3", "4"],
+  );
+  assert.deepEqual(
+    codeTicks(1).map(([, text]) => text),
+    ["1"],
+  );
 });
 
 test("a moving average of training is never 0: a code is in use from one token on", () => {

@@ -31,7 +31,16 @@ function wav(frames, rate) {
 }
 
 test("a WAV file is read channel by channel", () => {
-  const sound = readWav(wav([[0, 100], [16384, -32768], [-16384, 32767]], 24000));
+  const sound = readWav(
+    wav(
+      [
+        [0, 100],
+        [16384, -32768],
+        [-16384, 32767],
+      ],
+      24000,
+    ),
+  );
   assert.deepEqual([sound.rate, sound.samples, sound.channels.length], [24000, 3, 2]);
   assert.deepEqual([...sound.channels[0]], [0, 0.5, -0.5]);
   assert.equal(sound.channels[1][1], -1);
@@ -80,7 +89,10 @@ test("what is played of a short token is long enough to be heard and inside the 
 
 test("ticks are round times inside the window", () => {
   const ticks = time.timeTicks({ from: 0.13, to: 0.97 }, 500);
-  assert.deepEqual(ticks.map(({ text }) => text), ["0.2 s", "0.4 s", "0.6 s", "0.8 s"]);
+  assert.deepEqual(
+    ticks.map(({ text }) => text),
+    ["0.2 s", "0.4 s", "0.6 s", "0.8 s"],
+  );
   assert.ok(time.timeTicks({ from: 0, to: 30 }, 800).length <= 9);
 });
 
@@ -90,7 +102,15 @@ test("places in words, for every kind of medium", () => {
   assert.equal(placeText(5, [2, 4], { kind: "set" }), "token 6");
   assert.equal(placeText(2, [1, 8], { kind: "time", seconds: 4 }), "1.00–1.50 s");
   assert.equal(placeText(2, [1, 300], { kind: "time", seconds: 3 }), "0.020–0.030 s");
-  const clip = { kind: "clip", tiles: [1, 3], frames: [[0, 1], [1, 5], [5, 9]] };
+  const clip = {
+    kind: "clip",
+    tiles: [1, 3],
+    frames: [
+      [0, 1],
+      [1, 5],
+      [5, 9],
+    ],
+  };
   assert.equal(placeText(4 + 1 * 6, [2, 6], clip), "frames 6–9, row 2, column 1");
   assert.equal(placeText(1, [2, 6], clip), "frame 1, row 1, column 2");
 });
@@ -99,7 +119,23 @@ test("a token of a mosaic belongs to one frame", () => {
   assert.deepEqual(tile(0, [4, 6], [2, 3]), { step: 0, row: 0, col: 0 });
   assert.deepEqual(tile(2 * 6 + 5, [4, 6], [2, 3]), { step: 5, row: 0, col: 1 });
   assert.deepEqual(corner(5, 3, 40, 30), [80, 30]);
-  assert.deepEqual([stepOf(0, [[0, 1], [1, 5]]), stepOf(4, [[0, 1], [1, 5]]), stepOf(5, [[0, 1], [1, 5]])], [0, 1, -1]);
+  assert.deepEqual(
+    [
+      stepOf(0, [
+        [0, 1],
+        [1, 5],
+      ]),
+      stepOf(4, [
+        [0, 1],
+        [1, 5],
+      ]),
+      stepOf(5, [
+        [0, 1],
+        [1, 5],
+      ]),
+    ],
+    [0, 1, -1],
+  );
 });
 
 test("every level has a lane of its own", () => {

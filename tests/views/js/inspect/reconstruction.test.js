@@ -20,10 +20,16 @@ const value = {
 
 test("packed bytes come back in their unit", () => {
   const error = maps.mapOf(value, "error", 0);
-  assert.deepEqual([0, 1, 2, 3].map((i) => Math.round(10 * error.at(i)) / 10), [0, 25.5, 5.1, 10.2]);
+  assert.deepEqual(
+    [0, 1, 2, 3].map((i) => Math.round(10 * error.at(i)) / 10),
+    [0, 25.5, 5.1, 10.2],
+  );
   assert.deepEqual([error.low, error.high], [0, 25.5]);
   const signed = maps.mapOf(value, "signed", 0);
-  assert.deepEqual([0, 1, 2, 3].map((i) => signed.at(i)), [0, 63.5, -63.5, 32]);
+  assert.deepEqual(
+    [0, 1, 2, 3].map((i) => signed.at(i)),
+    [0, 63.5, -63.5, 32],
+  );
   assert.deepEqual([signed.low, signed.high], [-63.5, 63.5]);
 });
 
@@ -36,7 +42,10 @@ test("token maps follow the level and know their largest finite value", () => {
 });
 
 test("tabs that the payload cannot fill are left out", () => {
-  assert.deepEqual(maps.modesOf(value).map(({ id }) => id), ["swipe", "error", "signed", "quantization"]);
+  assert.deepEqual(
+    maps.modesOf(value).map(({ id }) => id),
+    ["swipe", "error", "signed", "quantization"],
+  );
 });
 
 test("a map takes the colours of its scale from low to high", () => {
@@ -55,7 +64,11 @@ test("values that are not finite stay transparent, and a map of zeros has the co
 });
 
 test("every pixel belongs to the token whose region holds it, also where tokens do not divide the picture", () => {
-  for (const [rows, columns, width, height] of [[4, 4, 32, 32], [3, 5, 17, 10], [7, 2, 9, 7]]) {
+  for (const [rows, columns, width, height] of [
+    [4, 4, 32, 32],
+    [3, 5, 17, 10],
+    [7, 2, 9, 7],
+  ]) {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const token = maps.tokenAt(x, y, [rows, columns], width, height);
@@ -101,7 +114,12 @@ test("one outlier does not set the colour scale, and the scale says so", () => {
   const tokens = maps.tokenMap(floats(numbers, [10, 100]));
   assert.deepEqual([tokens.high, tokens.max], [10, 250]);
   assert.equal(maps.share(250, tokens), 1);
-  const even = maps.tokenMap(floats(Array.from({ length: 1000 }, (_, i) => i), [10, 100]));
+  const even = maps.tokenMap(
+    floats(
+      Array.from({ length: 1000 }, (_, i) => i),
+      [10, 100],
+    ),
+  );
   assert.equal(even.high, 999, "without outliers the scale ends at the largest value");
 });
 
@@ -119,10 +137,7 @@ test("the CSV keeps full precision and quotes what needs it", () => {
     { id: "device", value: null, text: "cpu", unit: "", explains: "where" },
     { id: "ssim", value: null, text: null, unit: "of 1", explains: "what" },
   ];
-  assert.equal(
-    figuresCsv(rows),
-    'figure,value,unit,explanation\npsnr_db,24.123456,dB,"higher, ""better"""\ndevice,cpu,,where\nssim,,of 1,what\n',
-  );
+  assert.equal(figuresCsv(rows), 'figure,value,unit,explanation\npsnr_db,24.123456,dB,"higher, ""better"""\ndevice,cpu,,where\nssim,,of 1,what\n');
 });
 
 test("a contact sheet holds every tile without overlap", () => {

@@ -13,17 +13,48 @@ class Made {
     this.parent = null;
     this.textContent = "";
   }
-  setAttribute(name, value) { this.attributes[name] = String(value); }
-  removeAttribute(name) { delete this.attributes[name]; }
-  addEventListener(name, listener) { (this.listeners[name] ??= []).push(listener); }
-  append(...more) { for (const one of more) { one.remove?.(); one.parent = this; this.children.push(one); } }
-  remove() { if (this.parent) this.parent.children.splice(this.parent.children.indexOf(this), 1); this.parent = null; }
-  contains(other) { return other === this || this.children.some((one) => one.contains(other)); }
-  get childElementCount() { return this.children.length; }
-  get isConnected() { return this === document.body || Boolean(this.parent?.isConnected); }
-  getBoundingClientRect() { return { left: 40, top: 40, bottom: 60 }; }
+  setAttribute(name, value) {
+    this.attributes[name] = String(value);
+  }
+  removeAttribute(name) {
+    delete this.attributes[name];
+  }
+  addEventListener(name, listener) {
+    (this.listeners[name] ??= []).push(listener);
+  }
+  append(...more) {
+    for (const one of more) {
+      one.remove?.();
+      one.parent = this;
+      this.children.push(one);
+    }
+  }
+  remove() {
+    if (this.parent) this.parent.children.splice(this.parent.children.indexOf(this), 1);
+    this.parent = null;
+  }
+  contains(other) {
+    return other === this || this.children.some((one) => one.contains(other));
+  }
+  get childElementCount() {
+    return this.children.length;
+  }
+  get isConnected() {
+    return this === document.body || Boolean(this.parent?.isConnected);
+  }
+  getBoundingClientRect() {
+    return { left: 40, top: 40, bottom: 60 };
+  }
   send(name, more = {}) {
-    const event = { target: this, stopped: false, preventDefault() {}, stopPropagation() { this.stopped = true; }, ...more };
+    const event = {
+      target: this,
+      stopped: false,
+      preventDefault() {},
+      stopPropagation() {
+        this.stopped = true;
+      },
+      ...more,
+    };
     for (const listener of this.listeners[name] ?? []) listener(event);
     return event;
   }
@@ -49,11 +80,17 @@ test("a press opens its words beside it, another closes them, and one box is ope
   const event = mark.send("click");
   assert.ok(event.stopped, "a label or a folded part around it hears nothing");
   const [box] = boxes();
-  assert.deepEqual(box.children.map((one) => one.textContent), ["Dead code", "A code that no token has."]);
+  assert.deepEqual(
+    box.children.map((one) => one.textContent),
+    ["Dead code", "A code that no token has."],
+  );
   assert.deepEqual([mark.attributes["aria-expanded"], mark.attributes["aria-describedby"]], ["true", box.id]);
   assert.deepEqual([box.attributes.role, box.style.left, box.style.top], ["status", "28px", "66px"]);
   other.send("click");
-  assert.deepEqual(boxes().map((one) => one.children[0].textContent), ["Used"]);
+  assert.deepEqual(
+    boxes().map((one) => one.children[0].textContent),
+    ["Used"],
+  );
   assert.deepEqual([mark.attributes["aria-expanded"], other.attributes["aria-expanded"]], ["false", "true"]);
   other.send("click");
   assert.deepEqual([boxes().length, other.attributes["aria-describedby"]], [0, undefined]);
@@ -73,7 +110,10 @@ test("Escape closes it and keeps what is chosen; a tap elsewhere closes it, one 
 
 test("terms of a panel are buttons too; what nobody defined has none and opens nothing", () => {
   const row = helpTerms(["used", "nothing"]);
-  assert.deepEqual(row.children.map((one) => [one.tag, one.textContent]), [["button", "used"]]);
+  assert.deepEqual(
+    row.children.map((one) => [one.tag, one.textContent]),
+    [["button", "used"]],
+  );
   document.body.append(row);
   row.children[0].send("click");
   assert.equal(boxes()[0].children[1].textContent, "With a token or more.");

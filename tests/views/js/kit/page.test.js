@@ -22,7 +22,12 @@ test("the address holds choices, what views set, and the selection; other keys s
   const chosen = { picture: "coffee", tokenizer: "fsq" };
   const query = queryOf("?__theme=dark&mode=solo&token=4", chosen, { map: "umap" }, { level: 1, code: 7, token: null });
   assert.deepEqual(Object.fromEntries(new URLSearchParams(query)), {
-    __theme: "dark", picture: "coffee", tokenizer: "fsq", map: "umap", level: "1", code: "7",
+    __theme: "dark",
+    picture: "coffee",
+    tokenizer: "fsq",
+    map: "umap",
+    level: "1",
+    code: "7",
   });
   assert.equal(queryOf("", {}, {}, { level: 0, code: null, token: null }), "");
 });

@@ -57,7 +57,11 @@ test("a view may trigger only the events that Python listens for", () => {
 test("palette: near on the map is near in colour, far is far; codes off the map still have one", () => {
   const n = 100;
   const xy = Float32Array.from({ length: 2 * n }, (_, i) => (i % 2 ? Math.floor(i / 2 / 10) : Math.floor(i / 2) % 10));
-  const rgb = codePalette(n + 1, Uint32Array.from({ length: n }, (_, i) => i), xy);
+  const rgb = codePalette(
+    n + 1,
+    Uint32Array.from({ length: n }, (_, i) => i),
+    xy,
+  );
   const distance = (a, b) => Math.hypot(...[0, 1, 2].map((c) => rgb[3 * a + c] - rgb[3 * b + c]));
   assert.ok(distance(44, 45) * 4 < distance(0, 99));
   assert.ok(distance(44, 54) * 4 < distance(9, 90));

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { heightOf, linePoints, nearestRow, plotsOf, rangeOf, rowsOf, rowWords, spread, unitOf, valueWords } from "../../../../explorer/views/lab/charts/curves_model.js";
+import {
+  heightOf,
+  linePoints,
+  nearestRow,
+  plotsOf,
+  rangeOf,
+  rowsOf,
+  rowWords,
+  spread,
+  unitOf,
+  valueWords,
+} from "../../../../explorer/views/lab/charts/curves_model.js";
 import { countWords, eventWords, listed, originWords, readEvent } from "../../../../explorer/views/lab/events.js";
 import { fitPoints, pairLayout, pictureErrors, picturesWords, pointError, rgbaOf } from "../../../../explorer/views/lab/charts/pictures.js";
 
@@ -16,10 +27,19 @@ const line = (column, name = "x", unit = "") => ({ column, name, label: name, un
 
 test("curves that belong together share a plot, in a fixed order, unknown ones last", () => {
   const plots = plotsOf(CURVES);
-  assert.deepEqual(plots.map(({ id }) => id), ["losses", "perplexity", "dead", "gradients", "speed", "novel"]);
-  assert.deepEqual(plots[0].lines.map(({ column }) => column), [2, 3]);
+  assert.deepEqual(
+    plots.map(({ id }) => id),
+    ["losses", "perplexity", "dead", "gradients", "speed", "novel"],
+  );
+  assert.deepEqual(
+    plots[0].lines.map(({ column }) => column),
+    [2, 3],
+  );
   assert.notDeepEqual(plots[0].lines[0].style, plots[0].lines[1].style);
-  assert.deepEqual(plots.map(({ scaled }) => scaled), [true, false, false, true, true, false]);
+  assert.deepEqual(
+    plots.map(({ scaled }) => scaled),
+    [true, false, false, true, true, false],
+  );
   assert.equal(unitOf(plots[1]), "codes");
   assert.equal(unitOf({ lines: [line(1, "a", "x"), line(2, "b", "y")] }), "");
 });
@@ -33,7 +53,13 @@ test("every line style differs in its dash or its ink", () => {
 
 test("rows are views of the store, made once", () => {
   const stored = { rows: { array: Float32Array.from([0, 1, 2, 10, 11, 12]), shape: [2, 3] } };
-  assert.deepEqual(rowsOf(stored).map((row) => Array.from(row)), [[0, 1, 2], [10, 11, 12]]);
+  assert.deepEqual(
+    rowsOf(stored).map((row) => Array.from(row)),
+    [
+      [0, 1, 2],
+      [10, 11, 12],
+    ],
+  );
   assert.equal(rowsOf(stored), rowsOf(stored));
   assert.deepEqual(rowsOf(null), []);
 });
@@ -70,7 +96,12 @@ test("the nearest row, by brute force", () => {
 
 test("a thinned line keeps its spikes, its ends and its gaps", () => {
   const data = Array.from({ length: 10_000 }, (_, i) => Float32Array.from([i, i === 5_003 ? 99 : Math.sin(i), i === 4000 ? NaN : 1]));
-  const points = linePoints(data, 1, (step) => step / 50, (value) => value);
+  const points = linePoints(
+    data,
+    1,
+    (step) => step / 50,
+    (value) => value,
+  );
   assert.ok(points.length / 2 <= 4 * 202);
   const ys = points.filter((_, i) => i % 2 === 1);
   assert.equal(Math.max(...ys), 99);
@@ -78,7 +109,12 @@ test("a thinned line keeps its spikes, its ends and its gaps", () => {
   assert.equal(points[points.length - 2], 9_999 / 50);
   const xs = points.filter((_, i) => i % 2 === 0);
   xs.slice(1).forEach((x, i) => assert.ok(x >= xs[i]));
-  const parted = linePoints(data, 2, (step) => step / 50, (value) => value);
+  const parted = linePoints(
+    data,
+    2,
+    (step) => step / 50,
+    (value) => value,
+  );
   assert.equal(parted.filter(Number.isNaN).length, 2);
 });
 
@@ -130,7 +166,11 @@ test("pictures: grey and colour become RGBA, errors are means over pixels and ch
 
 test("pairs fit the width, whole pixels enlarged by whole numbers", () => {
   for (const W of [320, 420, 900]) {
-    for (const [count, side] of [[12, 8], [8, 64], [16, 28]]) {
+    for (const [count, side] of [
+      [12, 8],
+      [8, 64],
+      [16, 28],
+    ]) {
       const layout = pairLayout(count, side, side, W);
       assert.ok(Number.isInteger(layout.zoom) && layout.zoom >= 1);
       for (let i = 0; i < count; i++) {

@@ -58,7 +58,10 @@ test("a value keeps its place, and the place gives the value back as far as it w
 
 test("small defaults and decays near one have room on both sides", () => {
   const place = (scale, value) => v.placeOf(scale, value) / v.PLACES;
-  for (const [scale, value] of [[SCALES.beta, 0.25], [SCALES.decay, 0.99]]) {
+  for (const [scale, value] of [
+    [SCALES.beta, 0.25],
+    [SCALES.decay, 0.99],
+  ]) {
     assert.ok(place(scale, value) > 0.25 && place(scale, value) < 0.75, `${value} at ${place(scale, value)}`);
   }
   assert.ok(place(SCALES.decay, 0.999) - place(SCALES.decay, 0.99) > 0.1);
@@ -91,7 +94,13 @@ test("typed numbers: exponents and thousands are read, anything else is not gues
 });
 
 test("values in words", () => {
-  const choice = { kind: "choice", options: [[16, "16 px"], [32, "32 px"]] };
+  const choice = {
+    kind: "choice",
+    options: [
+      [16, "16 px"],
+      [32, "32 px"],
+    ],
+  };
   assert.equal(v.valueWords(choice, 32), "32 px");
   assert.equal(v.valueWords({ kind: "toggle" }, false), "off");
   assert.equal(v.valueWords({ kind: "slider", unit: "codes" }, 64), "64 codes");
@@ -101,12 +110,23 @@ test("values in words", () => {
 });
 
 test("the other value to compare with is another one", () => {
-  const choice = { kind: "choice", options: [["ste", "S"], ["rotation", "R"]] };
+  const choice = {
+    kind: "choice",
+    options: [
+      ["ste", "S"],
+      ["rotation", "R"],
+    ],
+  };
   assert.equal(v.otherValue(choice, "ste", "ste"), "rotation");
   assert.equal(v.otherValue(choice, "rotation", "ste"), "ste");
   assert.equal(v.otherValue({ kind: "toggle" }, true, true), false);
   assert.equal(v.otherValue(slider(0, 100), 4, 0.25), 0.25);
-  for (const [control, value] of [[slider(0, 100), 0.25], [slider(1, 8, 1), 2], [slider(0, 2 ** 31 - 1, 1), 0], [slider(0, 10), 0]]) {
+  for (const [control, value] of [
+    [slider(0, 100), 0.25],
+    [slider(1, 8, 1), 2],
+    [slider(0, 2 ** 31 - 1, 1), 0],
+    [slider(0, 10), 0],
+  ]) {
     assert.notEqual(v.otherValue(control, value, value), value);
   }
 });
@@ -124,7 +144,10 @@ test("one request in flight, the last value wins, other names wait their turn", 
   assert.ok(queue.has("beta") && queue.waits("beta") && queue.has("lr"));
   doors[0]();
   await new Promise(setImmediate);
-  assert.deepEqual(sent, [["beta", 1], ["beta", 3]]);
+  assert.deepEqual(sent, [
+    ["beta", 1],
+    ["beta", 3],
+  ]);
   assert.ok(queue.has("beta") && !queue.waits("beta"));
   doors[1]();
   await new Promise(setImmediate);
@@ -145,7 +168,10 @@ test("an error stands beside the control that was touched, and names the other t
 });
 
 test("with two runs a change goes to both, but a difference is kept", () => {
-  const all = [{ beta: 1, lr: 2 }, { beta: 3, lr: 2 }];
+  const all = [
+    { beta: 1, lr: 2 },
+    { beta: 3, lr: 2 },
+  ];
   assert.deepEqual(sidesOf("both", "lr", all), [0, 1]);
   assert.deepEqual(sidesOf("both", "beta", all), [0]);
   assert.deepEqual(sidesOf("1", "beta", all), [1]);
@@ -160,7 +186,10 @@ test("settings of a view: of both runs, of one, or none yet", () => {
 });
 
 test("a group counts what differs and shows", () => {
-  const members = [{ name: "a", when: {} }, { name: "b", when: { a: [1] } }];
+  const members = [
+    { name: "a", when: {} },
+    { name: "b", when: { a: [1] } },
+  ];
   assert.deepEqual(changedWords(members, { a: 0, b: 5 }, { a: 0, b: 0 }), { count: 0, text: "" });
   assert.deepEqual(changedWords(members, { a: 1, b: 5 }, { a: 0, b: 0 }), { count: 2, text: "2 changed" });
 });
@@ -196,9 +225,15 @@ test("only controls that have an effect can be compared", () => {
     { name: "b", group: "Start", when: { a: [1] } },
     { name: "c", group: "Data", when: {} },
   ];
-  assert.deepEqual(comparable(controls, { a: 0 }).map((group) => [group.name, group.members.length]), [["Data", 2]]);
+  assert.deepEqual(
+    comparable(controls, { a: 0 }).map((group) => [group.name, group.members.length]),
+    [["Data", 2]],
+  );
   const inert = [{ names: ["c"], when: { a: [0] }, reason: "It does nothing here." }];
-  assert.deepEqual(comparable(controls, { a: 0 }, inert)[0].members.map((each) => each.name), ["a"]);
+  assert.deepEqual(
+    comparable(controls, { a: 0 }, inert)[0].members.map((each) => each.name),
+    ["a"],
+  );
   assert.equal(startWords({ kind: "toggle" }, true, false), "Compare on (A) with off (B)");
 });
 
@@ -214,7 +249,10 @@ test("the preset that runs is compared with its other self, unless nothing would
 
 test("the running preset comes first", () => {
   const items = ["idle", "idle", "mended", "idle"].map((state, i) => ({ state, i }));
-  assert.deepEqual(runningFirst(items).map(({ i }) => i), [2, 0, 1, 3]);
+  assert.deepEqual(
+    runningFirst(items).map(({ i }) => i),
+    [2, 0, 1, 3],
+  );
 });
 
 test("a control that can change nothing says why", () => {

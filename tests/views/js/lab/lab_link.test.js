@@ -18,14 +18,26 @@ const curves = (steps, stride) => ({
   units: [""],
   kinds: ["loss"],
   stride,
-  rows: pack("float32", [steps.length, 2], steps.flatMap((step) => [step, step / 10])),
+  rows: pack(
+    "float32",
+    [steps.length, 2],
+    steps.flatMap((step) => [step, step / 10]),
+  ),
 });
 
 const heat = (steps, stride, K = 2) => ({
   stride,
   steps,
-  counts: pack("float32", [steps.length, K], steps.flatMap((step) => Array(K).fill(step))),
-  state: pack("uint8", [steps.length, K], steps.flatMap((step) => Array(K).fill(step % 3))),
+  counts: pack(
+    "float32",
+    [steps.length, K],
+    steps.flatMap((step) => Array(K).fill(step)),
+  ),
+  state: pack(
+    "uint8",
+    [steps.length, K],
+    steps.flatMap((step) => Array(K).fill(step % 3)),
+  ),
 });
 
 const kept = (store) => Array.from({ length: store.rows.length }, (_, i) => store.rows.buffer[2 * i]);
@@ -69,7 +81,10 @@ test("events come once each, and the newest 300 stay", () => {
   const row = (id) => [id, id, 0, 1, "random", 0, 0];
   store.merge({ total: 2, rows: [row(1), row(0)] });
   store.merge({ total: 3, rows: [row(1), row(2)] });
-  assert.deepEqual(store.view.rows.map((r) => r[0]), [0, 1, 2]);
+  assert.deepEqual(
+    store.view.rows.map((r) => r[0]),
+    [0, 1, 2],
+  );
   store.merge({ total: 400, rows: Array.from({ length: 397 }, (_, i) => row(i + 3)) });
   assert.equal(store.view.rows.length, 300);
   assert.equal(store.newest, 399);
@@ -252,7 +267,16 @@ test("a link holds what differs from the defaults, the preset, and what others p
 
 test("a link holds run B, the mended state, the speed and the pause", () => {
   const defaults = { points: [], seed: 0, beta: 0.25 };
-  const run = { all: [{ ...defaults, seed: 4 }, { ...defaults, seed: 4, beta: 1 }], preset: "p", mended: true, limit: 30, playing: false };
+  const run = {
+    all: [
+      { ...defaults, seed: 4 },
+      { ...defaults, seed: 4, beta: 1 },
+    ],
+    preset: "p",
+    mended: true,
+    limit: 30,
+    playing: false,
+  };
   const query = Object.fromEntries(new URLSearchParams(queryOf("", run, defaults)));
   assert.deepEqual(query, { preset: "p", settings: '{"seed":4}', mended: "1", b: '{"beta":1}', speed: "30", paused: "1" });
   assert.equal(new URLSearchParams(queryOf("", { ...run, preset: null }, defaults)).get("mended"), null);

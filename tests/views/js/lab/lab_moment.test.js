@@ -35,7 +35,10 @@ test("heaps are those of a search over all pairs", () => {
   }
   const found = heapsOf(codes, place, 5);
   const total = (list, read) => list.reduce((sum, one) => sum + read(one), 0);
-  assert.equal(total(found, ({ count }) => count - 1), total(brute, ({ members }) => members - 1));
+  assert.equal(
+    total(found, ({ count }) => count - 1),
+    total(brute, ({ members }) => members - 1),
+  );
   assert.ok(found.length > 3);
 });
 

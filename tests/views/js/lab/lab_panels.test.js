@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { codeOrder, compact, logTicks, niceTicks, perplexityOf, rgbOf, stepTicks, tokens, usageScale } from "../../../../explorer/views/kit/draw/ticks.js";
-import { DEAD, LIVE, UNSEEN, blockOf, columnAt, columnsOf, largestCount, paintCells, patterned, spans, tally, timeAxis } from "../../../../explorer/views/lab/charts/heatmap_cells.js";
+import {
+  DEAD,
+  LIVE,
+  UNSEEN,
+  blockOf,
+  columnAt,
+  columnsOf,
+  largestCount,
+  paintCells,
+  patterned,
+  spans,
+  tally,
+  timeAxis,
+} from "../../../../explorer/views/lab/charts/heatmap_cells.js";
 import { cellWords, heatWords, shownEvents, tickWords } from "../../../../explorer/views/lab/charts/heatmap.js";
 import { barHeight, codeWords, usageOf, usageWords } from "../../../../explorer/views/lab/charts/histogram.js";
 import { memory, throttled } from "../../../../explorer/views/kit/widgets/stage.js";
@@ -33,7 +46,13 @@ test("numbers are short, and a fading average is not spelled out", () => {
 test("the usage scale is logarithmic over three decades", () => {
   const { low, share } = usageScale(1000);
   assert.equal(low, 1);
-  [[0, 0], [1, 0], [10, 1 / 3], [1000, 1], [5000, 1]].forEach(([count, wanted]) => assert.ok(Math.abs(share(count) - wanted) < 1e-12));
+  [
+    [0, 0],
+    [1, 0],
+    [10, 1 / 3],
+    [1000, 1],
+    [5000, 1],
+  ].forEach(([count, wanted]) => assert.ok(Math.abs(share(count) - wanted) < 1e-12));
   assert.equal(usageScale(0).share(0), 0);
 });
 
@@ -60,11 +79,19 @@ test("columns of the heatmap are views of the store, made once", () => {
 
 test("a column lasts until the next one begins", () => {
   assert.deepEqual(timeAxis(columnsOf(storedHeat())), { low: 0, high: 30 });
-  assert.deepEqual([-5, 0, 9, 10, 19.9, 20, 99].map((step) => columnAt([0, 10, 20], step)), [0, 0, 0, 1, 1, 2, 2]);
+  assert.deepEqual(
+    [-5, 0, 9, 10, 19.9, 20, 99].map((step) => columnAt([0, 10, 20], step)),
+    [0, 0, 0, 1, 1, 2, 2],
+  );
 });
 
 test("spans cover every pixel once and leave no item out", () => {
-  for (const [pixels, count] of [[10, 3], [10, 10], [7, 100], [1, 5]]) {
+  for (const [pixels, count] of [
+    [10, 3],
+    [10, 10],
+    [7, 100],
+    [1, 5],
+  ]) {
     const found = spans(pixels, count, (x) => Math.floor((x * count) / pixels));
     assert.equal(found[0].from, 0);
     assert.equal(found[found.length - 1].to, pixels);
@@ -93,7 +120,11 @@ test("cells: colours where codes live, patterns where they do not", () => {
   const at = (x, y) => out[y * width + x];
   assert.equal(at(25, 5), 13); // the busiest cell
   assert.ok(at(5, 15) >= 10 && at(15, 15) >= 10);
-  for (const [x, y, state] of [[25, 15, DEAD], [5, 25, UNSEEN], [28, 29, UNSEEN]]) {
+  for (const [x, y, state] of [
+    [25, 15, DEAD],
+    [5, 25, UNSEEN],
+    [28, 29, UNSEEN],
+  ]) {
     assert.equal(at(x, y), patterned(state, x, y, 1) ? ink : ground);
   }
   const values = (x0, y0) => new Set(Array.from({ length: 100 }, (_, i) => at(x0 + (i % 10), y0 + Math.floor(i / 10))));
@@ -105,8 +136,16 @@ test("the heatmap in words names code, step, count, state and denominators", () 
   const heat = columnsOf(storedHeat());
   assert.equal(cellWords(heat, 2, 1), "Code 1 at step 20: 0.500 tokens a step (EMA), dead");
   assert.equal(heatWords(heat), "3 codes, steps 0 to 20. Newest: 1 live, 1 dead (33% of 3), 1 unseen.");
-  const rows = [[0, 5, 0, 1, "split", 0, 0], [1, 12, 1, 1, "split", 0, 0], [2, 15, 0, 2, "split", 0, 1], [3, 99, 0, 2, "split", 0, 1]];
-  assert.deepEqual(shownEvents({ rows }, 0, { low: 0, high: 30 }).map(([id]) => id), [0, 2]);
+  const rows = [
+    [0, 5, 0, 1, "split", 0, 0],
+    [1, 12, 1, 1, "split", 0, 0],
+    [2, 15, 0, 2, "split", 0, 1],
+    [3, 99, 0, 2, "split", 0, 1],
+  ];
+  assert.deepEqual(
+    shownEvents({ rows }, 0, { low: 0, high: 30 }).map(([id]) => id),
+    [0, 2],
+  );
   assert.deepEqual(shownEvents(null, 0, { low: 0, high: 30 }), []);
   assert.equal(tickWords({ total: 1204, rows }), " Ticks: the newest 4 of 1,204 reseeds.");
   assert.equal(tickWords({ total: 4, rows }), "");
@@ -126,7 +165,10 @@ test("the histogram names K, ceiling, perplexity and the dead share", () => {
   assert.deepEqual(Array.from(usage.order), [1, 0, 3, 2]);
   assert.equal(usage.place[2], 3);
   assert.ok(Math.abs(usage.perplexity - perplexityOf([1, 6, 1])) < 1e-9);
-  assert.match(usageWords(frame, usage), /K = 4 codes.*= 4\. Perplexity 2\.\d+ of 4, of these averages\. Dead 1 of 4 \(25%\): not chosen for 20 steps; 1 of 4 unseen/);
+  assert.match(
+    usageWords(frame, usage),
+    /K = 4 codes.*= 4\. Perplexity 2\.\d+ of 4, of these averages\. Dead 1 of 4 \(25%\): not chosen for 20 steps; 1 of 4 unseen/,
+  );
   assert.equal(usageOf({ ...frame, measures: { perplexity_0: 3.5 } }, true).perplexity, 3.5);
   assert.equal(codeWords(frame, usage, 2), "Code 2: 0 tokens a step (EMA), 0% of 8.00; dead, not chosen for 31 steps");
   assert.equal(barHeight(3, usage, false), 0.5);

@@ -13,9 +13,22 @@ const array = (values) => ({ array: Float32Array.from(values), shape: [values.le
 function frameOf(patch = {}) {
   const plane = { kind: "exact", explained: null, fitted_at: null, dims: 2, metric: "euclidean" };
   return {
-    step: 10, latents_seen: 5120, batch_size: 512, level: 0, levels: 1, codebook_size: 64, ceiling: 64,
-    z: { array: new Float32Array(1024), shape: [512, 2] }, codes: array([0, 0, 1, 1]), reseeds: [], gradient: null,
-    dead: 41, unseen: 0, window: 20, ...patch, plane: { ...plane, ...patch.plane },
+    step: 10,
+    latents_seen: 5120,
+    batch_size: 512,
+    level: 0,
+    levels: 1,
+    codebook_size: 64,
+    ceiling: 64,
+    z: { array: new Float32Array(1024), shape: [512, 2] },
+    codes: array([0, 0, 1, 1]),
+    reseeds: [],
+    gradient: null,
+    dead: 41,
+    unseen: 0,
+    window: 20,
+    ...patch,
+    plane: { ...plane, ...patch.plane },
   };
 }
 
@@ -84,7 +97,10 @@ test("codes glide between slow frames, arrive, and jump when reseeded", () => {
   const [x] = motion.positions(300);
   assert.ok(x > 0.5 && x < 2);
   assert.deepEqual([...motion.positions(401)], [2, 0, 9, 9]);
-  assert.deepEqual(motion.glowing(201).map(({ code, x, y, again }) => [code, x, y, again]), [[1, 1, 1, true]]);
+  assert.deepEqual(
+    motion.glowing(201).map(({ code, x, y, again }) => [code, x, y, again]),
+    [[1, 1, 1, true]],
+  );
   assert.equal(motion.moving(201), true);
   assert.deepEqual(motion.glowing(200 + FLASH_MS), []);
   assert.equal(motion.moving(200 + FLASH_MS), false);
@@ -157,7 +173,10 @@ test("status in words; another seed is another", () => {
   assert.match(statusWords({ ...status, playing: false }, null), /paused/);
   assert.equal(statusWords({ playing: false, ended: "Idle." }, { step: 157, latents_seen: 40192 }), "step 157 · 40,192 latents · ended");
   assert.equal(statusWords({ playing: false, ended: "Idle." }, null), "ended");
-  assert.notEqual(otherSeed(7, () => 0.007), 7);
+  assert.notEqual(
+    otherSeed(7, () => 0.007),
+    7,
+  );
 });
 
 test("the most pressing message: no place, no answer, ended, stopped", () => {

@@ -15,27 +15,61 @@ function viewOf(rows, events = []) {
 const CONTROLS = [
   { name: "decay", label: "EMA decay", kind: "number", unit: "" },
   { name: "hard", label: "Hard", group: "Choice", kind: "toggle" },
-  { name: "start", label: "Start", group: "Codes", kind: "choice", options: [["a", "Gaussian"], ["b", "k-means"]] },
+  {
+    name: "start",
+    label: "Start",
+    group: "Codes",
+    kind: "choice",
+    options: [
+      ["a", "Gaussian"],
+      ["b", "k-means"],
+    ],
+  },
 ];
 
 test("settings that differ, in words; those that are the same are not named", () => {
-  const [a, b] = [{ decay: 0.99, hard: true, start: "a" }, { decay: 0.99, hard: false, start: "b" }];
-  assert.deepEqual(settingsApart(CONTROLS, a, b), [{ label: "Hard (Choice)", a: "on", b: "off" }, { label: "Start (Codes)", a: "Gaussian", b: "k-means" }]);
+  const [a, b] = [
+    { decay: 0.99, hard: true, start: "a" },
+    { decay: 0.99, hard: false, start: "b" },
+  ];
+  assert.deepEqual(settingsApart(CONTROLS, a, b), [
+    { label: "Hard (Choice)", a: "on", b: "off" },
+    { label: "Start (Codes)", a: "Gaussian", b: "k-means" },
+  ]);
   assert.deepEqual(settingsApart(CONTROLS, a, a), []);
 });
 
-const A = viewOf([[0, 1, 0.5, 60, 0], [10, 0.5, 0.2, 8, 0.640625]], [[0, 10]]);
-const B = viewOf([[0, 1, 0.5, 60, 0], [10, 0.25, 0.05, 32, 0.046875]], [[0, 5], [1, 10], [2, 10]]);
+const A = viewOf(
+  [
+    [0, 1, 0.5, 60, 0],
+    [10, 0.5, 0.2, 8, 0.640625],
+  ],
+  [[0, 10]],
+);
+const B = viewOf(
+  [
+    [0, 1, 0.5, 60, 0],
+    [10, 0.25, 0.05, 32, 0.046875],
+  ],
+  [
+    [0, 5],
+    [1, 10],
+    [2, 10],
+  ],
+);
 const APART = [{ label: "Start", a: "Gaussian", b: "k-means" }];
 
 test("both runs in numbers with their denominators, and how far they are apart", () => {
   const rows = measuresOf(momentOf(A), momentOf(B));
-  assert.deepEqual(rows.map(({ label, a, b, apart }) => [label, a, b, apart]), [
-    ["Dead codes", "41 of 64 (64%)", "3 of 64 (4.7%)", "A 14 times B"],
-    ["Quantization error", "0.200", "0.0500", "A 4.0 times B"],
-    ["Perplexity", "8.00 of at most 64", "32.0 of at most 64", "B 4.0 times A"],
-    ["Reseeds so far", "1", "3", "B 3.0 times A"],
-  ]);
+  assert.deepEqual(
+    rows.map(({ label, a, b, apart }) => [label, a, b, apart]),
+    [
+      ["Dead codes", "41 of 64 (64%)", "3 of 64 (4.7%)", "A 14 times B"],
+      ["Quantization error", "0.200", "0.0500", "A 4.0 times B"],
+      ["Perplexity", "8.00 of at most 64", "32.0 of at most 64", "B 4.0 times A"],
+      ["Reseeds so far", "1", "3", "B 3.0 times A"],
+    ],
+  );
   assert.equal(rows[1].unit, "mean squared distance of a latent to its code");
 });
 

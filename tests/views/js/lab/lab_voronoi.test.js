@@ -4,7 +4,7 @@ import { voronoiCells, wedgeCells } from "../../../../explorer/views/kit/draw/vo
 
 /** Repeatable pseudo-random numbers in [0, 1). */
 function random(seed) {
-  return () => ((seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 32);
+  return () => (seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 32;
 }
 
 const BOX = [-2, -2, 2, 2];
@@ -76,7 +76,7 @@ test("of codes at one place the first has the cell, and one that is not a number
 
 /** [x, y] of code k of K: everything that made other diagrams overlap. */
 const hard = {
-  twins: (next, k, K) => (k < K / 2 ? [k / K, (7 * k) % K / K] : [(k - K / 2) / K, (7 * (k - K / 2)) % K / K]),
+  twins: (next, k, K) => (k < K / 2 ? [k / K, ((7 * k) % K) / K] : [(k - K / 2) / K, ((7 * (k - K / 2)) % K) / K]),
   "nearly twins": (next, k) => [0.3 + (k % 2) * 1e-7 + (k >> 1) * 0.01, 0.2],
   collapsed: () => [100.25, -3],
   "collapsed to a speck": (next) => [1e-3 + 1e-9 * next(), 1e-9 * next()],
@@ -148,11 +148,17 @@ for (const [name, values] of Object.entries(LATTICES)) {
   test(`on a lattice each cell is the rectangle between its borders: ${name}`, () => {
     const { codes, borders } = lattice(values);
     const { start, xy } = voronoiCells(codes, BOX);
-    const [low, high] = [[-2, ...borders], [...borders, 2]];
+    const [low, high] = [
+      [-2, ...borders],
+      [...borders, 2],
+    ];
     for (let k = 0; k < codes.length / 2; k++) {
       const [column, row] = [k % values.length, Math.floor(k / values.length)];
       const corners = Array.from({ length: start[k + 1] - start[k] }, (_, i) => [xy[2 * (start[k] + i)], xy[2 * (start[k] + i) + 1]]);
-      for (const [side, edge] of [[0, column], [1, row]]) {
+      for (const [side, edge] of [
+        [0, column],
+        [1, row],
+      ]) {
         const along = corners.map((corner) => corner[side]);
         assert.ok(Math.abs(Math.min(...along) - low[edge]) < 1e-12 && Math.abs(Math.max(...along) - high[edge]) < 1e-12);
       }

@@ -1,0 +1,30 @@
+// What may be laid over the latent plane, and what its marks mean.
+
+import { h } from "../../kit/widgets/dom.js";
+
+export const OVERLAYS = [
+  ["cells", "Cells", "The region of each code, where it is the one in use"],
+  ["latents", "Latents", "The latents of the newest batch"],
+  ["trails", "Trails", "Where the codes came from"],
+  ["gradients", "Gradients", "The way each latent is pushed: minus the gradient that comes through the bottleneck"],
+  ["drawing", "Draw points", "Paint the data by hand"],
+];
+
+export const ABOUT = {
+  term: "What the plane shows",
+  words: OVERLAYS.map(([, name, words]) => `${name}: ${words[0].toLowerCase()}${words.slice(1)}.`).join(" "),
+};
+
+const KEYS = [
+  ["live", "live, by latents a step (EMA, log scale)"],
+  ["dead", "dead"],
+  ["unseen", "unseen so far"],
+  ["reseed", "reseeded"],
+  ["again", "reseeded, had died again"],
+];
+
+export function legend() {
+  const keys = KEYS.map(([kind, text]) => h("span", {}, h("i", { class: `lab-key lab-key-${kind}`, "aria-hidden": "true" }), text));
+  const heaps = h("span", {}, h("b", { "aria-hidden": "true" }, "29 "), "so many codes lie on one another there");
+  return h("p", { class: "lab-legend" }, ...keys, heaps);
+}
