@@ -3,7 +3,8 @@
 import numpy as np
 
 from explorer.analysis.codes.neighbours import assign
-from explorer.audit.result import Audit, LevelAudit
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook, LatticeRule
 
 TOKENS_EACH = 256  # of one made medium

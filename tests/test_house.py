@@ -122,7 +122,7 @@ def test_nothing_left_of_the_joints_imports_gradio_or_plotly():
 
 
 def test_the_joints_themselves_import_neither():
-    joints = ("joints.record", "joints.frame", "joints.tokenizer", "lab.settings", "lab.controls")
+    joints = ("joints.record", "joints.frame", "joints.audit", "joints.tokenizer", "lab.settings", "lab.controls")
     for name in (f"explorer.{joint}" for joint in joints):
         assert name in source_imports(), name
         assert not {"torch", "gradio", "plotly"} & set(reached(name)), name

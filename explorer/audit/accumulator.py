@@ -25,8 +25,8 @@ from explorer.audit.counting import (
 )
 from explorer.audit.exemplar_table import ExemplarTable
 from explorer.audit.in_media import InMedia
-from explorer.audit.parts import CODES_DETAILED, JointAudit, LevelAudit
 from explorer.foundation.errors import RecordError
+from explorer.joints.audit_parts import CODES_DETAILED, JointAudit, LevelAudit
 from explorer.joints.record import Codebook, Combination, TokenLayout, TokenLevel
 
 EIGHTHS = 8

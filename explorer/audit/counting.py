@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from explorer.audit.parts import BATCHES, GROWTH, LATENTS, NEIGHBOURS, SIDES, Neighbours
+from explorer.joints.audit_parts import BATCHES, GROWTH, LATENTS, NEIGHBOURS, SIDES, Neighbours
 
 State = dict[str, np.ndarray]
 DENSE_PAIRS = 2**20  # a table of K x K counts up to here (K = 1,024), else the pairs that occur

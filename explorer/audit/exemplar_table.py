@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from explorer.audit.counting import State, part, ranks
-from explorer.audit.parts import EXEMPLARS, Exemplars
+from explorer.joints.audit_parts import EXEMPLARS, Exemplars
 
 FROM_ONE_MEDIUM = 2  # of the closest and of the farthest, while other media offer any
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from explorer.audit.counting import State
-from explorer.audit.parts import CODES_IN_ORDER, STRETCHES
+from explorer.joints.audit_parts import CODES_IN_ORDER, STRETCHES
 
 PRESENT = 2**22  # media times codes in the table that tells which code occurs in which medium
 

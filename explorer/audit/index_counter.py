@@ -12,8 +12,8 @@ from explorer.audit.counting import Growth
 from explorer.audit.in_media import InMedia
 from explorer.audit.index_blocks import Block
 from explorer.audit.index_words import wrong_index
-from explorer.audit.parts import LevelAudit
 from explorer.foundation.errors import RecordError
+from explorer.joints.audit_parts import LevelAudit
 
 
 class LevelCounter:

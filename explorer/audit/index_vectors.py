@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from explorer.audit.counting import LatentSample
-from explorer.audit.parts import LevelAudit
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook, Combination
 
 ROWS = 2**16  # latents in memory at a time

@@ -12,7 +12,7 @@ import numpy as np
 
 from explorer.audit.index_axes import Axes, by_words
 from explorer.audit.index_files import IndexArray
-from explorer.audit.parts import LevelAudit
+from explorer.joints.audit_parts import LevelAudit
 
 FLOATS = {"bfloat16": 8, "float16": 11}  # significant bits
 VALUES_NEEDED = 16  # different values above 2^bits: even ones alone are then no chance (2^-16)

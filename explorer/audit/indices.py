@@ -17,7 +17,6 @@ from time import perf_counter
 
 import numpy as np
 
-from explorer.analysis.codes.usage import MAX_COUNTED_CODES
 from explorer.audit.accumulator import joint_keys, joint_of, level_names
 from explorer.audit.counting import JOINT_KEYS, KeyCounts
 from explorer.audit.index_axes import SAMPLED as GUESSED_FROM
@@ -27,10 +26,11 @@ from explorer.audit.index_counter import LevelCounter
 from explorer.audit.index_files import IndexArray, IndexSource, open_indices
 from explorer.audit.index_vectors import Belongings, LatentCounters
 from explorer.audit.index_words import notes_on, words_of_levels
-from explorer.audit.parts import BATCHES, JointAudit
-from explorer.audit.result import Audit
 from explorer.audit.run import Progress
 from explorer.foundation.errors import Cancelled, RecordError, SettingsError
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import BATCHES, JointAudit
+from explorer.joints.measures.usage import MAX_COUNTED_CODES
 
 PART = 1024  # indices of a row without media that are taken together at least: as many as 256 px have tokens
 MOST_TOKENS = 10**11

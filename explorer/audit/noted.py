@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from explorer.joints.audit import Noted
 
 MOST_KINDS = 40  # of notes that are kept; one more says how many there were besides
 _NUMBER = re.compile(r"\d[\d,.]*")
-
-
-@dataclass(frozen=True)
-class Noted:
-    """words: the note of the medium `first`. media: how many have one that differs at most in its numbers. alike:
-    whether the numbers are the same, too."""
-
-    words: str
-    media: int
-    first: str
-    alike: bool = True
-
-    def told(self, counted: int) -> str:
-        """With its denominator, the media that were counted: "12 of 40 media: Resampled from 44,100 to 24,000 Hz."."""
-        which = "" if self.alike else f" (the numbers are those of {self.first})"
-        return f"{self.media:,} of {counted:,} medi{'um' if counted == 1 else 'a'}: {self.words}{which}"
 
 
 class Notes:

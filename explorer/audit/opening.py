@@ -16,8 +16,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from explorer.audit.index_vectors import FILE as CODEBOOKS
-from explorer.audit.result import FILES, UNPACKED_BYTES, Audit, load_audit
 from explorer.foundation.errors import ExplorerError, RecordError
+from explorer.joints.audit import Audit
+from explorer.joints.files.audits import FILES, UNPACKED_BYTES, load_audit
 from explorer.tokenizers import list_tokenizers
 
 TAKEN = (*FILES, CODEBOOKS)  # the last one may be missing

@@ -15,11 +15,12 @@ import numpy as np
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.analysis.codes.agreement import agreement
 from explorer.analysis.codes.growth import forecast_of
-from explorer.analysis.codes.unused import unused_codes
-from explorer.analysis.codes.usage import rank_order, usage_of_counts
 from explorer.audit.figures import Series, chart, heatmap_png
-from explorer.audit.result import Audit, LevelAudit
 from explorer.audit.sheets import LevelPatches, sheet
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import LevelAudit
+from explorer.joints.measures.unused import unused_codes
+from explorer.joints.measures.usage import rank_order, usage_of_counts
 from explorer.joints.record import Codebook
 from explorer.media.pictures.image import png_bytes
 

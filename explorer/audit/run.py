@@ -27,13 +27,13 @@ from explorer.analysis.codes.finite import trouble
 from explorer.audit.accumulator import Accumulator
 from explorer.audit.batches import Batch, Loaded, batches
 from explorer.audit.counting import State, part
-from explorer.audit.noted import Noted, Notes
-from explorer.audit.result import Audit
+from explorer.audit.noted import Notes
 from explorer.audit.sources import MediaSource
 from explorer.audit.trial import Tried
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError, RecordError, SettingsError
 from explorer.foundation.files import write_atomically
+from explorer.joints.audit import Audit, Noted
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.medium import NOUNS, fit_medium, values
 

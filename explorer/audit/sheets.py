@@ -17,12 +17,13 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from explorer.analysis.codes.exemplars import Patch, contact_sheet
-from explorer.analysis.codes.usage import rank_order
 from explorer.analysis.pictures.token_pictures import MediumPictures
-from explorer.audit.result import KINDS, Audit
 from explorer.audit.sources import MediaSource
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.files import make_folder, write_atomically
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import KINDS
+from explorer.joints.measures.usage import rank_order
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.medium import fit_medium, values
 from explorer.media.pictures.image import png_bytes

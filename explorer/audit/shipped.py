@@ -14,12 +14,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from explorer import tokenizers
-from explorer.audit.result import Audit, load_audit, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source, samples_source
 from explorer.foundation.config import settings
 from explorer.foundation.errors import UnknownIdError
 from explorer.foundation.registry import unknown_id_message
+from explorer.joints.audit import Audit
+from explorer.joints.files.audits import load_audit, save_audit
 
 AUDITS = {"val": "BSDS500 validation pictures", "samples": "Sample pictures of the app"}
 SAMPLES_AUDIT = "samples"  # the one whose media can be opened wherever the app runs

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from explorer.audit.counting import State
-from explorer.audit.parts import Trial
 from explorer.foundation.errors import ExplorerError, plain_words
+from explorer.joints.audit_parts import Trial
 from explorer.joints.record import TokenLevel
 from explorer.joints.tokenizer import Tokenizer
 

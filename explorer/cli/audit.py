@@ -11,14 +11,11 @@ from pathlib import Path
 
 from explorer import tokenizers
 from explorer.analysis.codebook.diagnosis import findings_as_json
-from explorer.analysis.codes.unused import unused_codes
-from explorer.analysis.codes.usage import usage_of_counts
 from explorer.audit.index_blocks import Padding
 from explorer.audit.index_vectors import FILE as CODEBOOKS
 from explorer.audit.index_vectors import books_of_levels, read_belongings, save_codebooks
 from explorer.audit.indices import Reading, audit_indices
 from explorer.audit.report import html_report
-from explorer.audit.result import Audit, save_audit
 from explorer.audit.run import Progress, run_audit
 from explorer.audit.sheets import LevelPatches, cut_patches, write_sheets
 from explorer.audit.sources import MediaSource, open_source, samples_source
@@ -26,6 +23,10 @@ from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
 from explorer.foundation.files import make_folder, write_atomically
+from explorer.joints.audit import Audit
+from explorer.joints.files.audits import save_audit
+from explorer.joints.measures.unused import unused_codes
+from explorer.joints.measures.usage import usage_of_counts
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import Tokenizer
 

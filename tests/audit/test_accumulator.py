@@ -9,8 +9,8 @@ from scipy.stats import entropy as scipy_entropy
 
 from explorer.audit.accumulator import Accumulator, joint_keys, level_names
 from explorer.audit.counting import GROWTH_AT, KeyCounts, LatentSample, Pairs, ThinnedRows
-from explorer.audit.parts import CODES_DETAILED
 from explorer.foundation.errors import RecordError
+from explorer.joints.audit_parts import CODES_DETAILED
 from explorer.joints.record import Codebook, TokenLayout, TokenLevel
 
 K, D, SHAPES = 12, 3, [(4, 6), (5, 9), (4, 6), (16, 16), (1, 3), (9, 8), (16, 16)]

@@ -16,10 +16,10 @@ from small_audit import GREYS, GreyTokenizer, assert_same, save_picture
 from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.audit import run as run_module
-from explorer.audit.result import load_audit
 from explorer.audit.run import Progress
 from explorer.cli.audit import clock, line
 from explorer.foundation.config import REPOSITORY
+from explorer.joints.files.audits import load_audit
 
 
 @pytest.fixture(autouse=True)

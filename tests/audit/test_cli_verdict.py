@@ -10,8 +10,8 @@ import pytest
 from explorer.__main__ import main
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.audit.indices import audit_indices
-from explorer.audit.result import load_audit
 from explorer.cli import audit as command
+from explorer.joints.files.audits import load_audit
 
 
 @pytest.fixture

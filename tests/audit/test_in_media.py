@@ -8,7 +8,7 @@ import pytest
 from explorer.audit.in_media import InMedia
 from explorer.audit.index_blocks import Padding
 from explorer.audit.indices import Reading, audit_indices
-from explorer.audit.parts import CODES_IN_ORDER, STRETCHES
+from explorer.joints.audit_parts import CODES_IN_ORDER, STRETCHES
 
 SIZE = 20
 

@@ -9,12 +9,12 @@ from scipy.stats import entropy
 
 from explorer.__main__ import main
 from explorer.analysis.codebook.diagnosis import diagnose
-from explorer.analysis.codes.usage import usage_of_counts
 from explorer.audit import index_blocks
 from explorer.audit.index_axes import guessed_axes, named_axes, own_codes
 from explorer.audit.index_blocks import Padding
 from explorer.audit.indices import Reading, audit_indices
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.measures.usage import usage_of_counts
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "real" / "commavq"
 

@@ -8,8 +8,8 @@ from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.audit import index_blocks, index_vectors
 from explorer.audit.index_vectors import load_codebooks, read_belongings
 from explorer.audit.indices import Reading, audit_indices
-from explorer.audit.result import load_audit
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.files.audits import load_audit
 
 
 def nearest(latents, codes):

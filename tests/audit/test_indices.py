@@ -9,8 +9,8 @@ from scipy.stats import entropy
 from explorer.audit import index_blocks as module
 from explorer.audit.counting import GROWTH_AT
 from explorer.audit.indices import audit_indices
-from explorer.audit.result import load_audit, save_audit
 from explorer.foundation.errors import Cancelled, RecordError, SettingsError
+from explorer.joints.files.audits import load_audit, save_audit
 
 K = 50
 

@@ -6,10 +6,10 @@ from small_audit import after, assert_same
 
 from explorer.audit import run as module
 from explorer.audit.accumulator import Accumulator
-from explorer.audit.result import Audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource, open_source
 from explorer.foundation.errors import ExplorerError, MediaError, RecordError
+from explorer.joints.audit import Audit
 from explorer.media.pictures.image import fit, load_image
 
 

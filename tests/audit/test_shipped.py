@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from explorer.audit.result import load_audit
 from explorer.audit.run import run_audit
 from explorer.audit.shipped import AUDITS, SAMPLES_AUDIT, audits_folder, list_audits, load_shipped
 from explorer.audit.sources import MediaSource, samples_source
 from explorer.foundation.errors import RecordError, UnknownIdError
+from explorer.joints.files.audits import load_audit
 from explorer.media.samples import PICTURES
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 

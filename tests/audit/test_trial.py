@@ -8,10 +8,10 @@ import torch
 from small_audit import assert_same, save_picture
 
 from explorer.analysis.codebook.diagnosis import diagnose
-from explorer.audit.result import load_audit, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.audit.trial import DECODED, moments
+from explorer.joints.files.audits import load_audit, save_audit
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.user.adapter import adapt
 

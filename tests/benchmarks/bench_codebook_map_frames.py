@@ -6,7 +6,8 @@ import json
 
 import numpy as np
 
-from explorer.audit.result import Audit, LevelAudit
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook
 from explorer.views.codebook.payload import map_payload, open_payload
 from explorer.views.kit.page.component import VIEWS_FOLDER

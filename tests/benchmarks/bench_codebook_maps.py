@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from explorer.analysis.maps.projection import cached_projection
-from explorer.audit.result import Audit, LevelAudit
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook, LatticeRule
 from explorer.views.codebook.payload import geometry_payload, map_payload, map_vectors, open_payload
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from explorer import tokenizers
-from explorer.analysis.codes.usage import usage
 from explorer.analysis.quality.metrics import psnr
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError
+from explorer.joints.measures.usage import usage
 from explorer.loading.memory import check_room
 from explorer.loading.sources import load, plan, plan_file
 from explorer.media.medium import tokenized

@@ -9,8 +9,8 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
-from explorer.audit.result import load_audit
 from explorer.foundation.errors import MediaError
+from explorer.joints.files.audits import load_audit
 from explorer.media.samples import SAMPLES
 from explorer.pages.api import audit as api_audit
 from explorer.tokenizers import load_tokenizer

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.audit.result import load_audit, save_audit
 from explorer.audit.shipped import list_audits, load_shipped
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.owners import EVERYBODY
+from explorer.joints.files.audits import load_audit, save_audit
 from explorer.media.pictures.image import fit
 from explorer.media.samples import SAMPLES
 from explorer.pages.codebook import decoded as codebook_decoded

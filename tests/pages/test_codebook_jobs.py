@@ -7,10 +7,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from explorer.audit.result import load_audit
 from explorer.audit.shipped import audits_folder
 from explorer.foundation.config import Limits, Settings
 from explorer.foundation.errors import ExplorerError, MediaError, SettingsError
+from explorer.joints.files.audits import load_audit
 from explorer.media.samples import SAMPLES
 from explorer.pages.codebook import jobs as codebook_jobs
 from explorer.pages.codebook import visitors as codebook_visitors

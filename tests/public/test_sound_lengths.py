@@ -10,9 +10,9 @@ import torch
 from scipy.signal import resample_poly
 from transformers import DacFeatureExtractor, SeamlessM4TFeatureExtractor
 
-from explorer.audit.result import describe
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
+from explorer.joints.files.audits import describe
 from explorer.joints.files.tokens import load_tokens, save_tokens, token_meta
 from explorer.media.medium import tokenized
 from explorer.media.sounds.audio import LoadedAudio, wav_bytes

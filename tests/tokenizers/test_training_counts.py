@@ -4,7 +4,7 @@ import pytest
 import torch
 from vector_quantize_pytorch import VectorQuantize
 
-from explorer.analysis.codes.usage import training_usage
+from explorer.joints.measures.usage import training_usage
 from explorer.public.sound.layers import AverageCodebook
 from explorer.public.transformers.building import table_of
 from explorer.tokenizers import list_tokenizers, load_tokenizer

@@ -10,10 +10,10 @@ from made_audits import audit_of, counted, lattice, level_of, signs
 from scipy.stats import entropy
 
 from explorer.analysis.codes.growth import carry_on
-from explorer.analysis.codes.unused import unused_codes
 from explorer.analysis.maps.order import map_order
 from explorer.audit.shipped import load_shipped
 from explorer.foundation.errors import RecordError
+from explorer.joints.measures.unused import unused_codes
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views.codebook.payload import open_payload
 from explorer.views.inspect.view import payload as inspect_payload

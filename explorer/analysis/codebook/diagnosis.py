@@ -20,7 +20,7 @@ from explorer.analysis.codebook.rules_levels import across_levels
 from explorer.analysis.codebook.rules_trial import changes, of_trial
 from explorer.analysis.codebook.summary import healthy, merged, of_the_audit
 from explorer.audit.index_words import own_ranges
-from explorer.audit.result import Audit
+from explorer.joints.audit import Audit
 from explorer.joints.record import Codebook
 
 Rule = Callable[[Evidence], Finding | None]

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.codes.agreement import agreement, divergence
-from explorer.analysis.codes.usage import Usage, usage_of_counts
-from explorer.audit.result import Audit
 from explorer.foundation.errors import RecordError
+from explorer.joints.audit import Audit
+from explorer.joints.measures.usage import Usage, usage_of_counts
 
 CHANGED = 24  # codes that are listed
 SEEN = 5  # tokens of a code in one audit before its absence from the other is worth a word

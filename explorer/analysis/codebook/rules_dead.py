@@ -11,9 +11,9 @@ from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import GITHUB, LI, VISUAL, Finding, is_are, number_of, percent
 from explorer.analysis.codebook.rules_offset import in_doubt
 from explorer.analysis.codes.duplicates import near_duplicates
-from explorer.analysis.codes.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_MEDIA
 from explorer.analysis.maps.clouds import away, evenly, heap, resolution
 from explorer.analysis.maps.geometry import distance_to_nearest
+from explorer.joints.measures.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_MEDIA
 
 LUCID = "lucidrains/vector-quantize-pytorch/issues"
 DEAD_BAD, DEAD_WARN, DEAD_NOTE = 0.5, 0.1, 0.02  # share of K

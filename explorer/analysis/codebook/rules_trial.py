@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.codebook.findings import GITHUB, VISUAL, Finding, percent
-from explorer.audit.parts import Trial
-from explorer.audit.result import Audit
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import Trial
 
 CHANGED = 0.02  # of the tokens of one medium: near ties that a batch rounds apart are fewer
 MUTE, MUTE_SOUND = 0.02, 1e-3  # variance of a decode as a share of the medium's

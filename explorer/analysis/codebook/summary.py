@@ -12,7 +12,7 @@ from explorer.analysis.codebook.findings import GITHUB, JIA, RANK, RANK_SURE, Fi
 from explorer.analysis.codebook.rules_levels import level_words
 from explorer.analysis.codebook.rules_trial import decoded_of
 from explorer.analysis.codes.states import NEAR_DUPLICATE
-from explorer.audit.result import Audit
+from explorer.joints.audit import Audit
 
 SEVERAL = 3  # levels from which findings of one kind become one
 NAMED = 8  # levels whose own titles stand in it

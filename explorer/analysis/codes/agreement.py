@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.codes.usage import usage_of_counts
 from explorer.foundation.errors import RecordError
+from explorer.joints.measures.usage import usage_of_counts
 
 SIGMAS = 2  # of a code's tokens in one half: the band about its share by chance, and the edge of what is drawn grey
 TAIL = 12  # standard deviations beyond which chance leaves nothing that a float64 would notice

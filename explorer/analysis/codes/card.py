@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.codes.neighbours import distance_to, latent_margins, nearest_codes, nearest_to
-from explorer.analysis.codes.usage import training_words
 from explorer.foundation.errors import RecordError
+from explorer.joints.measures.usage import training_words
 from explorer.joints.record import TokenLevel, TokenRecord
 
 

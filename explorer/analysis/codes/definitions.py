@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from explorer.analysis.codes.duplicates import NEAR
 from explorer.analysis.codes.states import OVER
-from explorer.analysis.codes.unused import LIKELY_MEDIA
-from explorer.analysis.codes.usage import LEAST_TOKENS
 from explorer.foundation.config import FIGURE_SIDE_PX
+from explorer.joints.measures.unused import LIKELY_MEDIA
+from explorer.joints.measures.usage import LEAST_TOKENS
 from explorer.joints.record import Codebook, LatticeRule
 
 LI = "Li et al. 2025 (arXiv 2507.22920)"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.codes.agreement import divergence
-from explorer.audit.parts import LevelAudit
+from explorer.joints.audit_parts import LevelAudit
 
 LEAST_STRETCHES, SHUFFLES = 8, 200
 APART_BITS, BEYOND = 0.05, 5.0  # Jensen-Shannon above that of shuffled media: in bits, and in their standard deviations

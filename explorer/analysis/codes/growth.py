@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.audit.parts import LevelAudit
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.audit_parts import LevelAudit
 
 FACTOR = 2.0  # times the tokens counted: the end of the estimate
 POINTS = 24  # of the estimated curve

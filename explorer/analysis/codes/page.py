@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.maps.geometry import in_metric
-from explorer.audit.parts import KINDS, SIDES, LevelAudit, Neighbours
-from explorer.audit.result import Audit
 from explorer.foundation.errors import RecordError
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import KINDS, SIDES, LevelAudit, Neighbours
 from explorer.joints.record import Codebook
 
 FIELD = 3  # a context is the code and one token on every side

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.codes.duplicates import NEAR, near_duplicates
-from explorer.analysis.codes.unused import unused_codes
-from explorer.analysis.codes.usage import rank_order, usage_of_counts
 from explorer.analysis.maps.clouds import resolution
 from explorer.analysis.maps.geometry import in_metric, latent_distances
-from explorer.audit.parts import LevelAudit
+from explorer.joints.audit_parts import LevelAudit
+from explorer.joints.measures.unused import unused_codes
+from explorer.joints.measures.usage import rank_order, usage_of_counts
 from explorer.joints.record import Codebook
 
 LIVE, DEAD, UNSEEN, NEAR_DUPLICATE, OVER_USED = range(5)

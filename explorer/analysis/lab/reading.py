@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
-from explorer.analysis.codes.usage import usage_of_counts
 from explorer.analysis.lab.advice import advise
 from explorer.joints.frame import DEAD, LIVE, Frame, FrameEvent, FrameLevel
+from explorer.joints.measures.usage import usage_of_counts
 from explorer.lab.history import Tally
 from explorer.lab.settings import LabSettings
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.codes.usage import rank_order
 from explorer.analysis.maps.projection import PointMetric, Projection
 from explorer.foundation.errors import SettingsError
+from explorer.joints.measures.usage import rank_order
 from explorer.joints.record import Codebook, LatticeRule
 
 UMAP_SEED = 0  # of every UMAP that the pages show, so that maps that ship are theirs

@@ -9,12 +9,13 @@ from typing import Any
 from explorer.analysis.codebook.diagnosis import findings_as_json
 from explorer.audit.indices import Reading, audit_indices, reading_of
 from explorer.audit.report import html_report
-from explorer.audit.result import Audit, describe, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource, files_source, open_source
 from explorer.foundation.config import settings
 from explorer.foundation.errors import MediaError, SettingsError
 from explorer.foundation.files import write_atomically
+from explorer.joints.audit import Audit
+from explorer.joints.files.audits import describe, save_audit
 from explorer.joints.record import Codebook
 from explorer.tokenizers import load_tokenizer
 

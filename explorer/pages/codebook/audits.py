@@ -20,12 +20,13 @@ from explorer.analysis.pictures.token_pictures import MediumPictures
 from explorer.audit import shipped
 from explorer.audit.index_vectors import load_codebooks
 from explorer.audit.opening import GIVEN, TAKEN, given_audits
-from explorer.audit.result import Audit, load_audit
 from explorer.audit.sources import MediaSource, open_source, samples_source
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, SettingsError, UnknownIdError
 from explorer.foundation.owners import EVERYBODY, carried, owner
 from explorer.foundation.registry import load_dotted
+from explorer.joints.audit import Audit
+from explorer.joints.files.audits import load_audit
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import fit_medium, values

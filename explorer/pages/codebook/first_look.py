@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from explorer.audit.result import Audit, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource, samples_source
+from explorer.joints.audit import Audit
+from explorer.joints.files.audits import save_audit
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.samples import samples_of
 from explorer.pages.shared.visitor_files import files

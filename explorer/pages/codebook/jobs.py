@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from explorer.audit.opening import is_audit
-from explorer.audit.result import Audit, save_audit
 from explorer.foundation.config import settings
 from explorer.foundation.errors import Cancelled, ExplorerError, MediaError, SettingsError
 from explorer.foundation.registry import load_dotted
+from explorer.joints.audit import Audit
+from explorer.joints.files.audits import save_audit
 from explorer.media.samples import samples_title
 from explorer.pages.codebook.visitors import OwnAudit, Visitor
 from explorer.pages.shared.visitor_job import VisitorJob

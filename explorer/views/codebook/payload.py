@@ -18,8 +18,9 @@ from explorer.analysis.codes import states
 from explorer.analysis.codes.definitions import help_for
 from explorer.analysis.codes.growth import forecast_of
 from explorer.analysis.maps.order import map_order
-from explorer.audit.result import Audit, LevelAudit
 from explorer.foundation.errors import RecordError
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.views.codebook.payload_geometry import geometry_payload

@@ -6,8 +6,8 @@ from typing import Any
 
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.analysis.codebook.difference import difference
-from explorer.analysis.codes.usage import Usage
-from explorer.audit.result import Audit
+from explorer.joints.audit import Audit
+from explorer.joints.measures.usage import Usage
 from explorer.joints.record import Codebook
 
 FIGURES = ("tokens", "ceiling", "used", "usage", "usage_of_ceiling", "perplexity", "entropy_bits", "gini")

@@ -14,7 +14,7 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import nearest_codes
 from explorer.analysis.codes.page import CodePage, Exemplar
-from explorer.analysis.codes.usage import training_words
+from explorer.joints.measures.usage import training_words
 from explorer.joints.record import Codebook
 from explorer.views.kit.wire.encoding import pack, png_data_url, wav_data_url
 

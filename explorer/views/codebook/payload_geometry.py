@@ -9,7 +9,6 @@ import numpy as np
 from explorer.analysis.codes.belonging import is_half
 from explorer.analysis.codes.duplicates import LISTED, NEAR, Duplicates, near_duplicates
 from explorer.analysis.codes.states import apart, typical_distance
-from explorer.analysis.codes.usage import rank_order
 from explorer.analysis.maps.codes import map_codes
 from explorer.analysis.maps.geometry import (
     COSINE_SIDE,
@@ -20,9 +19,11 @@ from explorer.analysis.maps.geometry import (
     nearest_others,
     spectrum,
 )
-from explorer.audit.result import Audit, LevelAudit
 from explorer.foundation.config import settings
 from explorer.foundation.errors import RecordError
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import LevelAudit
+from explorer.joints.measures.usage import rank_order
 from explorer.joints.record import Codebook
 from explorer.views.kit.wire.encoding import pack
 

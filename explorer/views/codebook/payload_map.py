@@ -16,9 +16,10 @@ from explorer.analysis.maps.codes import lattice_coordinates, map_codes, map_met
 from explorer.analysis.maps.geometry import in_metric
 from explorer.analysis.maps.projection import Projection, checked, principal_axes, trustworthiness
 from explorer.analysis.maps.voronoi import Plane, box_around, plane_through, slice_regions
-from explorer.audit.result import Audit, LevelAudit
 from explorer.foundation.config import settings
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook
 from explorer.joints.table_faults import one_point, table_fault
 from explorer.views.codebook.payload_geometry import codebook_of

@@ -12,7 +12,7 @@ export function countCodes(indices, K) {
   return counts;
 }
 
-const LEAST_TOKENS = 1; // as in `analysis/codes/usage.py`: a code with fewer is not in use, also by averages of training
+const LEAST_TOKENS = 1; // as in `joints/measures/usage.py`: a code with fewer is not in use, also by averages of training
 
 /**
  * Codes by falling count (ties by number), the place of each in that order (`rank`, from 0), its `standing` for people

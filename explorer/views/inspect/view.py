@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.codes.definitions import help_for
-from explorer.analysis.codes.usage import training_usage
 from explorer.analysis.maps.codes import has_umap
 from explorer.analysis.maps.voronoi import Box
 from explorer.analysis.pictures.depiction import mosaic_shape
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.measures.usage import training_usage
 from explorer.joints.record import TokenLevel, TokenRecord
 from explorer.joints.table_faults import one_point, table_fault
 from explorer.views.kit.page.component import BrowserComponent

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from explorer.analysis.codes.neighbours import assign
-from explorer.audit.parts import Trial
+from explorer.joints.audit_parts import Trial
 from tests.analysis.codebook.codebook_cases import (
     CODES,
     DIM,

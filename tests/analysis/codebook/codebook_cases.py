@@ -17,7 +17,7 @@ from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.analysis.codebook.findings import Finding
 from explorer.analysis.codes.neighbours import assign
 from explorer.audit.accumulator import Accumulator
-from explorer.audit.result import Audit
+from explorer.joints.audit import Audit
 from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel
 
 MEDIA, SIDE, DIM, CODES = 40, 12, 16, 128

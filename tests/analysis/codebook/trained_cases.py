@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from explorer.audit.result import Audit
+from explorer.joints.audit import Audit
 from explorer.joints.record import Codebook
 from explorer.media.pictures.image import load_image
 from explorer.media.samples import PICTURES

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.analysis.codes.unused import unused_codes
-from explorer.audit.parts import LevelAudit
+from explorer.joints.audit_parts import LevelAudit
+from explorer.joints.measures.unused import unused_codes
 
 MEDIA = (3, 5, 10, 15, 20, 30, 50, 100, 200, 300, 1000)
 FAMILIES = ("uniform", "zipf", "lognormal", "dirichlet", "kinds", "levels")

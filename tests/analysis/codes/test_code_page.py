@@ -12,9 +12,9 @@ from explorer.analysis.codes.page import (
     state_words,
     used_neighbours,
 )
-from explorer.audit.parts import Exemplars, LevelAudit, Neighbours
-from explorer.audit.result import Audit
 from explorer.foundation.errors import RecordError
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import Exemplars, LevelAudit, Neighbours
 from explorer.joints.record import Codebook
 
 K, ROWS, COLUMNS, MEDIA = 6, 16, 16, 3

@@ -6,9 +6,9 @@ from made_audits import counted, lattice, level_of, table
 
 from explorer.analysis.codes import states
 from explorer.analysis.codes.states import DEAD, LIVE, NEAR_DUPLICATE, OVER_USED, UNSEEN, code_states, over_used_from
-from explorer.analysis.codes.unused import unused_codes
 from explorer.audit.shipped import load_shipped
 from explorer.foundation.errors import RecordError
+from explorer.joints.measures.unused import unused_codes
 
 
 def test_no_token_is_dead_over_enough_tokens_and_unseen_over_fewer():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_audits import counted
 
-from explorer.analysis.codes.unused import chao2, unused_codes, upper
+from explorer.joints.measures.unused import chao2, unused_codes, upper
 from tests.analysis.codes.calibration import FAMILIES, drawn, level_of_tokens, table_of
 
 

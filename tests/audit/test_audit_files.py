@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from small_audit import after, assert_same
 
-from explorer.analysis.codes.unused import unused_codes
-from explorer.analysis.codes.usage import usage_of_counts
-from explorer.audit.result import Audit, Exemplars, JointAudit, LevelAudit, Neighbours, Trial, load_audit, save_audit
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.foundation.errors import ExplorerError, RecordError
+from explorer.joints.audit import Audit
+from explorer.joints.audit_parts import Exemplars, JointAudit, LevelAudit, Neighbours, Trial
+from explorer.joints.files.audits import load_audit, save_audit
+from explorer.joints.measures.unused import unused_codes
+from explorer.joints.measures.usage import usage_of_counts
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
-"""Audit: what was counted over a whole data set, as frozen arrays; numpy only, so that every page can read it.
+"""Audit files: an audit on disk, as a folder of three files.
 
-On disk an audit is a folder of three files. `audit.json`: what a person reads, with the usage of each level.
-`counts.npy`: (L, K) int64, levels of fewer codes padded with zeros. `details.npz`: all other arrays, whole numbers in
-as few bytes as they need. Latents are float32, since which code is nearest is asked of them; older audits have float16.
-
-Letters of the shapes: L levels, K codebook_size; the others as in `parts.py`, whose classes can be had from here too.
+`audit.json`: what a person reads, with the usage of each level. `counts.npy`: (L, K) int64, L levels of K codes, those
+of fewer codes padded with zeros. `details.npz`: all other arrays, whole numbers in as few bytes as they need. Latents
+are float32, since which code is nearest is asked of them; older audits have float16.
 """
 
 from __future__ import annotations
@@ -13,114 +11,24 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
-from explorer.analysis.codes.unused import unused_codes
-from explorer.analysis.codes.usage import usage_of_counts
-from explorer.audit.noted import Noted
-from explorer.audit.parts import KINDS, SIDES, Exemplars, JointAudit, LevelAudit, Neighbours, Trial, require
 from explorer.foundation.errors import RecordError
 from explorer.foundation.files import make_folder, write_together
-
-__all__ = [
-    "KINDS",
-    "SIDES",
-    "Audit",
-    "Exemplars",
-    "JointAudit",
-    "LevelAudit",
-    "Neighbours",
-    "Noted",
-    "Trial",
-    "describe",
-    "load_audit",
-    "save_audit",
-]
+from explorer.joints.audit import Audit, Noted
+from explorer.joints.audit_parts import Exemplars, JointAudit, LevelAudit, Neighbours, Trial, require
+from explorer.joints.measures.unused import unused_codes
+from explorer.joints.measures.usage import usage_of_counts
 
 FORMAT = "discrete-tokenizer-explorer audit"
 VERSION = 1
 FILES = ("audit.json", "counts.npy", "details.npz")
 UNPACKED_BYTES = 2 * 2**30  # of details.npz: a small file can claim a huge one
-
-
-@dataclass(frozen=True)
-class Audit:
-    """An audit, whole or partial.
-
-    layout: kind of the layout, or "unknown" for plain indices. media: names in order of their number. skipped: (name,
-    why). planned: media found; fewer than that in media and skipped together: a partial audit. seconds: wall time.
-    settings: seed, longest side and whatever else is needed to make it again. amount: of what was counted, in pictures,
-    seconds of sound or frames of clips, as `modality` says; 0 where nobody knows it. notes: what was done to media
-    before they were counted, alike ones together. trial: what was tried on a few media; None where nothing was, as of
-    plain indices and in older audits.
-    """
-
-    title: str
-    tokenizer_id: str | None
-    layout: str
-    media: tuple[str, ...]
-    skipped: tuple[tuple[str, str], ...]
-    levels: tuple[LevelAudit, ...]
-    joint: JointAudit | None
-    planned: int
-    seconds: float
-    device: str = "cpu"
-    settings: Mapping[str, object] = field(default_factory=dict)
-    modality: str = "image"
-    amount: float = 0.0
-    notes: tuple[Noted, ...] = ()
-    trial: Trial | None = None
-
-    def __post_init__(self) -> None:
-        require(len(self.levels) > 0, "an audit needs at least one level")
-        done = len(self.media) + len(self.skipped)
-        require(done <= self.planned, f"{done} media are done, but only {self.planned} were planned")
-        for level in self.levels:
-            if level.exemplars is not None and level.exemplars.medium.size:
-                highest = int(level.exemplars.medium.max())
-                require(highest < len(self.media), f"an exemplar is of medium {highest} of {len(self.media)}")
-
-    @property
-    def complete(self) -> bool:
-        """Whether every medium that was found is counted or listed as skipped."""
-        return len(self.media) + len(self.skipped) == self.planned
-
-    @property
-    def tokens(self) -> int:
-        """Positions counted on the first level; the others have as many where `even`."""
-        return self.levels[0].tokens
-
-    @property
-    def even(self) -> bool:
-        """Whether all levels have as many tokens; not where they have rates or scales of their own."""
-        return len({level.tokens for level in self.levels}) == 1
-
-    @property
-    def num_media(self) -> int | None:
-        """Media counted; of plain indices as they were read, None where nobody knows."""
-        if self.tokenizer_id is None and "reading" in self.settings:
-            known = self.settings.get("media")
-            return int(known) if isinstance(known, int) else None
-        return len(self.media)
-
-    @property
-    def amount_words(self) -> str:
-        """What the tokens are of: "20 pictures", "3 sounds (12.8 s)", "2 clips (18 frames)"; "5 media" of indices.
-
-        Of indices in one row: "media that are not told apart"."""
-        count = self.num_media
-        if count is None:
-            return "media that are not told apart"
-        if self.tokenizer_id is None:
-            return f"{count:,} medi{'um' if count == 1 else 'a'}"
-        noun, unit = {"audio": ("sound", "s"), "video": ("clip", "frames")}.get(self.modality, ("picture", ""))
-        amount = f" ({self.amount:,.{self.modality == 'audio':d}f} {unit})" if unit and self.amount else ""
-        return f"{count:,} {noun}{'s' * (count != 1)}{amount}"
 
 
 def save_audit(folder: str | Path, audit: Audit, findings: Sequence[Mapping[str, object]] = ()) -> Path:

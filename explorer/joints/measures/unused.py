@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.audit.parts import LevelAudit
+from explorer.joints.audit_parts import LevelAudit
 
 Z = 2.326  # one-sided 99% of a normal distribution
 RARE, TIMES = 3, 2.0  # media in which a rare code occurs at most; times so many may be found

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
-from explorer.analysis.codes.usage import MAX_COUNTED_CODES, in_use, rank_order, training_usage, usage, usage_of_counts
 from explorer.foundation.errors import RecordError
+from explorer.joints.measures.usage import MAX_COUNTED_CODES, in_use, rank_order, training_usage, usage, usage_of_counts
 from explorer.joints.record import Codebook
 from explorer.tokenizers import load_tokenizer
 
