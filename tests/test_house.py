@@ -15,7 +15,7 @@ TOP_LEVEL = {
     *("app.py", "explorer", "assets", "checkpoints", "tests", "requirements.txt", "README.md"),
     *("LICENSE", "pyproject.toml"),
 }
-RIGHT_OF_THE_JOINTS = ("analysis", "compare", "views", "pages")  # numpy and the browser: no torch
+RIGHT_OF_THE_JOINTS = ("analysis", "compare", "figures", "views", "pages")  # numpy and the browser: no torch
 LEFT_OF_THE_JOINTS = (
     *("quantizers", "tokenizers", "public", "training", "media", "analysis", "lab", "audit", "compare", "loading"),
 )
@@ -27,6 +27,7 @@ FLOORS = (
     ("tokenizers", "public", "loading"),
     ("training", "lab", "audit", "compare", "opening"),
     ("analysis",),
+    ("figures",),
     ("views",),
     ("pages",),
     ("cli",),
@@ -119,6 +120,10 @@ def test_nothing_right_of_the_joints_imports_torch():
 
 def test_nothing_left_of_the_joints_imports_gradio_or_plotly():
     assert crossings(LEFT_OF_THE_JOINTS, ["gradio", "plotly"]) == []
+
+
+def test_figures_need_no_page():
+    assert crossings(["figures"], ["gradio"]) == []
 
 
 def test_the_joints_themselves_import_neither():

@@ -19,6 +19,10 @@ TABLES: Mapping[str, str] = {
     "diverging": "14467f 3d7ab5 8ab2d6 cfdfec f7f7f5 f7ddc2 eeae74 d9772b 9c4a07",
 }
 
+# For curves side by side: Okabe and Ito 2008, "Color Universal Design", without black and yellow; codecs are grey.
+CATEGORIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f5aa8", "#8a6d3b")
+CODECS: Mapping[str, str] = {"jpeg": "#808890", "webp": "#5b6570", "vorbis": "#808890", "opus": "#5b6570"}
+
 
 def colormap(name: str, t: np.ndarray) -> np.ndarray:
     """t (...) in [0, 1] (clipped; NaN is 0) -> colours (..., 3) uint8, linear between the anchors of TABLES[name].

@@ -75,6 +75,16 @@ def agreement(halves: np.ndarray) -> Agreement | None:
     )  # fmt: skip
 
 
+def chance_band(counts: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """(least, most) tokens (n,) float64 in the second half within SIGMAS binomial deviations of an equal share.
+
+    counts (n,): in both halves. share: of all tokens, those in the second half.
+    """
+    counts = np.asarray(counts, np.float64)
+    reach = SIGMAS * np.sqrt(counts * share * (1 - share))
+    return np.maximum(counts * share - reach, 0.0), np.minimum(counts * share + reach, counts)
+
+
 def ranks(values: np.ndarray) -> np.ndarray:
     """Rank of each value from 1, equal values sharing their mean rank: (n,) float64."""
     _, place, size = np.unique(values, return_inverse=True, return_counts=True)

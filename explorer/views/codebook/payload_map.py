@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.analysis.codebook.geometry import audited_level
 from explorer.analysis.codes.bits import axis_usage, bit_usage, corners
 from explorer.analysis.maps.codes import lattice_coordinates, map_codes, map_metric
 from explorer.analysis.maps.geometry import in_metric
@@ -22,7 +23,6 @@ from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook
 from explorer.joints.table_faults import one_point, table_fault
-from explorer.views.codebook.payload_geometry import codebook_of
 from explorer.views.kit.wire.encoding import pack
 
 TSNE_CODES, JOINT_LATENTS = 3072, 1024  # laid out together: t-SNE of 4,096 points takes some 20 s
@@ -68,7 +68,7 @@ def map_payload(
     makers = _makers()
     if kind not in makers:
         raise SettingsError(f"no map is called {kind!r}; there are {', '.join(makers)}")
-    of = _drawn(codebook_of(audit, level, codebook, "map"), codebook, kind)
+    of = _drawn(audited_level(audit, level, codebook, "map"), codebook, kind)
     norms = np.linalg.norm(np.asarray(codebook.rows(of.codes), np.float64), axis=1)
     error = np.full(len(of.codes), np.nan) if of.counted.error is None else of.counted.error[of.codes]
     answer = {
@@ -96,7 +96,7 @@ def map_vectors(
     """
     if kind not in ("umap", "tsne"):
         raise SettingsError(f"only umap and tsne are laid out beforehand, not {kind!r}")
-    of = _drawn(codebook_of(audit, level, codebook, "map"), codebook, kind)
+    of = _drawn(audited_level(audit, level, codebook, "map"), codebook, kind)
     vectors, latents = of.vectors(), _joint_latents(of)
     metric = map_metric(codebook)
     return np.concatenate([vectors, latents]).astype(np.float32), metric, of.codes

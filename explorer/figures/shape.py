@@ -1,0 +1,175 @@
+"""The geometry of a codebook: norms, distances, singular values, cosines (`analysis/codebook/geometry.py`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from explorer.analysis.codebook.geometry import Geometry
+from explorer.figures.frame import framed, named_axis
+from explorer.figures.theme import Theme, ink
+from explorer.figures.traces import APART, bars, cells, line
+from explorer.foundation.errors import RecordError
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+BINS = 48
+WIDE = 30  # times from the 2nd to the 98th percentile, beyond which the axis is logarithmic
+
+
+def norms(geometry: Geometry, *, theme: Theme = "light") -> go.Figure:
+    """How long the code vectors are, above; how long the latents are, below, over the same axis.
+
+    customdata: the list of codes of each bar.
+    """
+    drawn = _mirrored(geometry, geometry.norms, geometry.latent_norms, theme)
+    axis, title = "length of the vector (in units of z_e)", "Norms of codes and latents"
+    return _over_one_axis("norms", geometry, drawn, axis, title, "Norm", theme)
+
+
+def distances(geometry: Geometry, *, theme: Theme = "light") -> go.Figure:
+    """How far the nearest other code is from each code, above; how far latents are from their code, below.
+
+    customdata: the list of codes of each bar. Raises RecordError for an only code.
+    """
+    nearest = geometry.nearest[0]
+    if not np.isfinite(nearest).any():
+        raise RecordError("There is only one code, so there is no distance between codes to draw.")
+    unit = "between normalised vectors, 0 to 2" if geometry.codebook.metric == "cosine" else "in units of z_e"
+    drawn = _mirrored(geometry, nearest, geometry.latent_distance, theme)
+    title, said = "Distances of codes and latents", "To the nearest other code, and from latents to their code"
+    return _over_one_axis("distances", geometry, drawn, f"Euclidean distance ({unit})", title, said, theme)
+
+
+def singular_values(geometry: Geometry, *, theme: Theme = "light") -> go.Figure:
+    """Spread of the codes along each of their own axes (bars, customdata: number from 0), of the latents along theirs
+    (line), and the effective dimension (dashed)."""
+    colours, known, latent = ink(theme), geometry.spectrum, geometry.latent_spectrum
+    values, codes, given = known.singular_values, len(geometry.codes), f"{geometry.counted.given}s"
+    number, total = np.arange(len(values)), float(np.square(values).sum()) or 1.0
+    texts = [
+        f"axis {axis} of {len(values)}: {value:.4g}<br>{value**2 / total:.1%} of the variance of {codes:,} codes"
+        for axis, value in enumerate(values, 1)
+    ]
+    drawn = [bars(number + 1, values, colours["bar"], "codes", customdata=number, hovertext=texts)]
+    at, size = known.entropy_dimension, geometry.codebook.codebook_dim
+    words = (
+        f"Effective dimension {at:.2f} of {size} (dashed; exp of the entropy of the shares of variance), participation "
+        f"ratio {known.participation:.2f}, of {codes:,} codes."
+    )
+    if latent is not None:
+        along = latent.singular_values[: len(values)]
+        look = {"width": 1.5, "mode": "lines+markers", "marker": {"size": 4, "color": colours["ink"]}, "meta": APART}
+        hover = f"{given}, axis %{{x}} of their own: %{{y:.4g}}"
+        drawn.append(line(number[: len(along)] + 1, along, colours["ink"], given, hover=hover, **look))
+        both = f"{latent.entropy_dimension:.2f} and {latent.participation:.2f}"
+        words += f" Of {len(geometry.latents):,} {given}: {both}."
+    mark = {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1}
+    mark |= {"line": {"color": colours["accent"], "width": 2, "dash": "dash"}}
+    x = named_axis("axis (1 = widest)", range=[0.4, len(values) + 0.6])
+    y = named_axis("standard deviation (in units of z_e)", rangemode="tozero")
+    said = {"title": _headed("Singular values", geometry), "words": _noted(words, geometry), "pick": "axis"}
+    return framed("singular_values", drawn, x, y, theme=theme, level=geometry.number, shapes=[mark], **said)
+
+
+def cosines(geometry: Geometry, *, theme: Theme = "light") -> go.Figure:
+    """Cosines between codes in clustered order. x and y of a cell are the numbers of its two codes."""
+    known = geometry.cosines
+    names = [str(code) for code in known.codes.tolist()]
+    hover = "codes %{y} and %{x}<br>cosine %{z:.3f}, of -1 to 1"
+    look = {"zmin": -1, "zmax": 1, "scale": "diverging", "hover": hover}
+    drawn = cells(names, names, known.values.astype(np.float32), "cosine (-1 to 1)", **look)
+    side = {"type": "category", "showticklabels": False, "ticks": "", "constrain": "domain"}
+    title = f"code (of {len(names):,}, in clustered order)"
+    x, y = named_axis(title, **side), named_axis(title, **side, autorange="reversed", scaleanchor="x")
+    said = {"title": _headed("Cosines between codes", geometry), "words": known.words, "pick": "pair"}
+    return framed("cosines", [drawn], x, y, theme=theme, level=geometry.number, **said)
+
+
+class _Mirrored:
+    """Bars of both, the ends of their bins on the axis, and words on each."""
+
+    def __init__(self, drawn: list[go.Bar], place: np.ndarray, log: bool, words: list[str]) -> None:
+        self.drawn, self.place, self.log, self.words = drawn, place, log, words
+
+
+def _mirrored(geometry: Geometry, of_codes: np.ndarray, of_latents: np.ndarray | None, theme: Theme) -> _Mirrored:
+    """Two histograms over the same bins, logarithmic where the values are far apart."""
+    colours, given = ink(theme), f"{geometry.counted.given}s"
+    parts = [part[np.isfinite(part)] for part in (of_codes, of_latents) if part is not None]
+    log = _is_wide(np.concatenate(parts))
+    edges = _edges(np.concatenate(parts), log)
+    place, drawn, words = np.log10(edges) if log else edges, [], []
+    for values, codes, colour, what in (
+        (of_codes, geometry.codes, colours["accent"], "codes"),
+        (of_latents, None, colours["bar"], given),
+    ):
+        if values is None:
+            continue
+        kept = np.isfinite(values) & ((values > 0) | (not log))
+        bins = np.clip(np.searchsorted(edges, values[kept], side="right") - 1, 0, BINS - 1)
+        counts = np.bincount(bins, minlength=BINS)
+        rows = zip(counts, edges[:-1], edges[1:], strict=True)
+        own = {"meta": APART, "yaxis": "y2"}
+        if codes is not None:
+            own = {"customdata": [codes[kept][bins == number].tolist() for number in range(BINS)]}
+        texts = [f"{low:.4g} to {high:.4g}<br>{n:,} of {len(values):,} {what}" for n, low, high in rows]
+        middle, wide = (place[1:] + place[:-1]) / 2, np.diff(place)
+        drawn.append(bars(middle, counts, colour, what, width=wide, hovertext=texts, **own))
+        lost = int(np.count_nonzero(~kept))
+        out = f" ({lost:,} of them without a place on the axis)" if lost else ""
+        words.append(f"{len(values):,} {what}, median {_median(values):.4g}{out}")
+    return _Mirrored(drawn, place, log, words)
+
+
+def _over_one_axis(
+    name: str, geometry: Geometry, of: _Mirrored, axis: str, title: str, said: str, theme: Theme
+) -> go.Figure:
+    """The first histogram upwards, the second upside down below it."""
+    two = len(of.drawn) > 1
+    upper = named_axis("codes (count)", rangemode="tozero", domain=[0.53, 1] if two else [0, 1])
+    lower = named_axis(f"{geometry.counted.given}s (count)", domain=[0, 0.47], autorange="reversed")
+    layout = {"yaxis2": lower} if two else {}
+    x = named_axis(axis, anchor="y2" if two else "y", **(_log_ticks(of.place) if of.log else {}))
+    words = f"{said}: {'; '.join(of.words)}." + (" The axis is logarithmic." if of.log else "")
+    about = {"title": _headed(title, geometry), "words": _noted(words, geometry), "pick": "codes"}
+    return framed(name, of.drawn, x, upper, theme=theme, level=geometry.number, bargap=0, **about, **layout)
+
+
+def _median(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else float("nan")
+
+
+def _is_wide(values: np.ndarray) -> bool:
+    low, high = np.percentile(values, [2, 98])
+    return bool(low > 0 and high > WIDE * low)
+
+
+def _edges(values: np.ndarray, log: bool) -> np.ndarray:
+    """BINS + 1 ends of bins over all values, on a logarithmic axis over those above zero."""
+    values = values[values > 0] if log else values
+    low, high = float(values.min()), float(values.max())
+    if high - low <= 1e-9 * max(abs(high), 1e-30):  # all alike: one bar in the middle
+        room = max(abs(high), 1e-6) / 10
+        low, high = low - room, high + room
+    return np.geomspace(low, high, BINS + 1) if log else np.linspace(low, high, BINS + 1)
+
+
+def _log_ticks(place: np.ndarray) -> dict[str, object]:
+    """Powers of ten, or 1, 2 and 5 times them, written as the numbers they are."""
+    whole = np.arange(np.floor(place[0]), np.ceil(place[-1]) + 1)
+    steps = (1,) if len(whole) > 4 else (1, 2, 5)
+    at = np.array([power + np.log10(step) for power in whole for step in steps])
+    at = at[(at >= place[0]) & (at <= place[-1])]
+    return {"tickvals": at, "ticktext": [f"{10**one:.3g}" for one in at]}
+
+
+def _headed(title: str, geometry: Geometry) -> str:
+    return f"{title}, {geometry.counted.name}" if geometry.counted.name else title
+
+
+def _noted(words: str, geometry: Geometry) -> str:
+    return " ".join([words, *geometry.notes])

@@ -1,0 +1,48 @@
+"""Small things to draw: audits of known numbers, a comparison of two pictures, the curves of a run."""
+
+from dataclasses import replace
+
+import numpy as np
+from made_audits import audit_of, level_of, signs, table
+from made_tokenizers import Greys, media_of, picture
+
+from explorer.compare.run import Options, run_comparison
+from explorer.lab.history import Curves
+
+HOSTILE = '<b onclick="x()">%{x} $y$ &lt;a href="javascript:alert(1)"&gt;</b>'
+
+
+def learned_audit():
+    """Two levels of 500 learned codes of 4 dimensions, of which the first has places; 200 codes are never near."""
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(500, 4))
+    vectors[300:] += 40
+    books = (table(vectors), table(rng.normal(size=(500, 4)) * 0.3))
+    latents = rng.normal(size=(6000, 4))
+    first = level_of(books[0], latents, name="level 1")
+    second = level_of(books[1], latents * 0.3, name="level 2")
+    places = np.stack([rng.multinomial(int(n), np.full(64, 1 / 64)) for n in first.counts]).astype(np.uint32)
+    return audit_of(replace(first, positions=places.reshape(-1, 8, 8)), second), books
+
+
+def signs_audit():
+    """64 corners of a cube in six dimensions, the second bit nearly always one."""
+    rng, book = np.random.default_rng(2), signs(6)
+    latents = rng.normal(size=(3000, 6)) + np.array([0, 2, 0, 0.5, 0, 0])
+    return audit_of(level_of(book, latents)), book
+
+
+def comparison_of(seeds, title=None):
+    """Three tokenizers, one of them residual, and the codecs, over made pictures: name -> seed."""
+    made = [Greys("a", 2, patch=2), Greys("r", 2, levels=3, patch=2), Greys("c", 16, patch=2, title=title or "C")]
+    media = media_of({name: picture(64, 72, seed=seed) for name, seed in seeds.items()})
+    return run_comparison(media, made, Options(repeats=0, codecs=("jpeg",)))
+
+
+def made_run():
+    """Curves of a loss, the perplexities of two levels and a gradient over 40 steps."""
+    curves = Curves()
+    for step in range(40):
+        values = {"reconstruction": 1 / (1 + step), "perplexity_0": 4.0 + step, "perplexity_1": 3.0}
+        curves.add(step, values | {"gradient_z_e": 0.5, "dead_0": 0.25, "dead_1": 0.5})
+    return curves
