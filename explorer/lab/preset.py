@@ -22,13 +22,14 @@ class Sign:
 
 @dataclass(frozen=True)
 class Mend:
-    """One setting changed (`changes`), and in words what that does; now: what is seen then. Live unless the control
-    restarts the run."""
+    """One setting changed (`changes`), and in words what that does; now: what is seen then; dead: of codes that are
+    dead all the same. Live unless the control restarts the run."""
 
     label: str
     says: str
     changes: Mapping[str, Any]
     now: str
+    dead: str = ""
 
 
 @dataclass(frozen=True)

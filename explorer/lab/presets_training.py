@@ -45,8 +45,8 @@ TRAINING_PRESETS = (
             "latents pass by; a reseeding strategy brings them back.",
             {"beta": 1.0},
             "Latents and codes are together again, at a mean length of {latent_norm}: codes leave {error} of the "
-            "latents' variance. {dead} of {k} codes are dead at this step: beta moves no code, so they come back only "
-            "where latents pass by; a reseeding strategy brings them back.",
+            "latents' variance.",
+            "beta moves no code; what is dead comes back only where latents pass by, or by a reseeding strategy",
         ),
         sign=Sign("error", 0.5, 0.2),
         pause_at=300,
@@ -98,8 +98,8 @@ TRAINING_PRESETS = (
             "The codes in use catch up with their latents; it acts on this run. Codes that have died come back only "
             "where latents pass by; a reseeding strategy brings them back.",
             {"codebook_lr": 3e-2},
-            "The codes in use have caught up: they leave {error} of the latents' variance. {dead} of {k} codes are "
-            "dead at this step: they come back only where latents pass by; a reseeding strategy brings them back.",
+            "The codes in use have caught up: they leave {error} of the latents' variance.",
+            "what is dead comes back only where latents pass by, or by a reseeding strategy",
         ),
         sign=Sign("error", 0.6, 0.25),
         pause_at=300,

@@ -152,6 +152,22 @@ def test_words_and_diagnosis_count_reseeds_over_the_same_steps():
     assert row.agrees
 
 
+@pytest.mark.parametrize(("dead", "says"), [(0, ""), (1, "1 of 16 codes is dead"), (5, "5 of 16 codes are dead")])
+def test_a_mend_that_revives_no_code_says_how_many_are_dead_if_any(dead, says):
+    side = go(begin("cat_and_mouse", 0), 60)
+    frame = side.frame()
+    level = frame.levels[0]
+    state = np.zeros_like(level.state)
+    state[:dead] = DEAD
+    codes = level.vectors[level.indices]  # as if each latent lay on its code: mended
+    timeline = Timeline()
+    timeline.add(replace(frame, levels=(replace(level, state=state, z_e=codes),)))
+    moment = moment_of(PRESETS["cat_and_mouse"], read_run(Curves(), timeline, EventLog()), mended=True)
+    assert moment.state == "mended"
+    assert says in moment.text and ("dead" in moment.text) == bool(dead)
+    assert ("reseeding strategy" in moment.text) == bool(dead)
+
+
 SAID = Finding("good", "Nothing wrong is measured", "64 codes in use.", "", "histogram")
 
 

@@ -122,9 +122,10 @@ def moment_of(preset: Preset, run: RunReading, mended: bool) -> Moment:
 
 def _dead_beside(preset: Preset, run: RunReading, numbers: Mapping[str, str]) -> str:
     """What the diagnosis will name beside a mend that is about something else."""
-    if run.dead < DEAD_WARN or any(name in preset.mend.now for name in ("{dead}", "{live}")):
+    count, why = run.level.dead, preset.mend.dead
+    if not count or "{live}" in preset.mend.now or (run.dead < DEAD_WARN and not why):
         return ""
-    return f" {numbers['dead']} of {numbers['k']} codes are dead at this step."
+    return f" {count} of {numbers['k']} codes {'is' if count == 1 else 'are'} dead at this step{': ' * bool(why)}{why}."
 
 
 def _was_plain(preset: Preset, run: RunReading) -> bool:
