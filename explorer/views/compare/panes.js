@@ -45,7 +45,7 @@ class Panes {
     );
     this.build();
     this.blind = mountBlind(this.vote, bus);
-    bus.on(["pictures"], (state, before) => this.load(before.pictures));
+    bus.on(["pictures"], (_state, before) => this.load(before.pictures));
     bus.on(["mode", "seed", "voted"], () => this.layOut());
     bus.on(["show", "left", "right"], () => this.fill());
     bus.on(["run", "job", "at"], () => this.step());

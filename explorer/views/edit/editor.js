@@ -152,7 +152,7 @@ export class Editor {
   take(answer) {
     const { width, base, indices: before } = this.open;
     const indices = answer.indices.map((level) => unpack(level).array);
-    const kept = answer.kept && answer.kept.map((level) => unpack(level).array);
+    const kept = answer.kept?.map((level) => unpack(level).array);
     const picture = patched(base, width, answer.box, unpack(answer.pixels).array);
     const leftOut = kept ? kept.reduce((sum, mask) => sum + mask.reduce((n, one) => n + (one === 0), 0), 0) : 0;
     const difference = differenceOf(base, picture, width, answer.box);

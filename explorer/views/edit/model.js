@@ -56,7 +56,7 @@ export function changedCells(before, after, kept = null) {
   const found = [];
   for (let cell = 0; cell < before[0].length; cell++) {
     const differs = before.some((level, q) => level[cell] !== after[q][cell]);
-    if (differs || (kept && kept.some((mask) => mask[cell] === 0))) found.push(cell);
+    if (differs || kept?.some((mask) => mask[cell] === 0)) found.push(cell);
   }
   return found;
 }

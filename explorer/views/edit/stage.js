@@ -99,7 +99,7 @@ function paintTiles(canvas, { rows, cols }, codes, kept, K) {
   codes.forEach((code, cell) => {
     const [x, y] = [(cell % cols) * TILE_PX, Math.floor(cell / cols) * TILE_PX];
     const [r, g, b] = colormap("viridis", code / Math.max(K - 1, 1));
-    const there = !kept || kept[cell] !== 0;
+    const there = kept?.[cell] !== 0;
     ctx.fillStyle = there ? `rgb(${r} ${g} ${b})` : "rgb(128 128 128 / 25%)";
     ctx.fillRect(x + 1, y + 1, TILE_PX - 2, TILE_PX - 2);
     ctx.fillStyle = there ? (0.3 * r + 0.59 * g + 0.11 * b > 140 ? "#111111" : "#ffffff") : "#888888";

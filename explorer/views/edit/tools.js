@@ -52,7 +52,10 @@ export class Brushwork {
         up: () => this.up(),
         cancel: () => this.cancel(),
         leave: () => this.leave(),
-        apply: (cell, event) => (this.down(cell, event.altKey), this.up()),
+        apply: (cell, event) => {
+          this.down(cell, event.altKey);
+          this.up();
+        },
         extend: (from, to) => this.extend(from, to),
         escape: () => this.escape(),
       },

@@ -181,7 +181,6 @@ class EditPanel {
   }
 
   hear(what) {
-    const { editor } = this;
     if (what === "open") this.opened();
     if (what === "tokens") {
       this.tools.measured = this.side.forget();

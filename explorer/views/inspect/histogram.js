@@ -131,7 +131,7 @@ export function histogramContent(app) {
   };
   return {
     size: (W, H) => app.model && { w: W, h: H },
-    hit(x, y, frame, px) {
+    hit(_x, _y, frame, px) {
       const { usage, K, plot } = layout(frame);
       const rank = rankAt(usage.used, K, plot.t(px));
       return typeof rank === "number" ? { code: usage.order[rank], token: null } : null;

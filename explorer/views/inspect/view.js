@@ -63,7 +63,7 @@ class InspectView {
       redraw: (panel) => this.redraw(panel),
       moved: (panel) => this.moved(panel),
       hover: (_, hit) => selection.hover({ ...(hit ?? {}), origin: ORIGIN }),
-      click: (panel, hit) => this.pin(hit.code, hit.token),
+      click: (_panel, hit) => this.pin(hit.code, hit.token),
     };
     const plane = { view: null }; // picture and grid zoom together, where tokens have a place in the picture
     this.grid = { shared: plane, own: { view: null } };

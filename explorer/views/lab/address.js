@@ -46,11 +46,11 @@ export function createAddress(defaults, win = window) {
     pending = null;
     const { pathname, search, hash } = win.location;
     const query = queryOf(search, newest, defaults);
-    const address = pathname + (query ? "?" + query : "") + hash;
+    const address = pathname + (query ? `?${query}` : "") + hash;
     if (address !== pathname + search + hash) win.history.replaceState(win.history.state, "", address);
   };
   return (run) => {
     newest = run;
-    pending ??= setTimeout(write, PAUSE_MS);
+    if (pending === null) pending = setTimeout(write, PAUSE_MS);
   };
 }

@@ -186,7 +186,7 @@ class Lab {
       .filter(({ plane }) => plane.snapshot)
       .map(({ plane }, i) => {
         const step = this.link.view(i).frame?.step ?? 0;
-        return { name: `latent-plane${this.sides.length > 1 ? "-" + "ab"[i] : ""}-step-${step}.png`, canvas: plane.snapshot() };
+        return { name: `latent-plane${this.sides.length > 1 ? `-${"ab"[i]}` : ""}-step-${step}.png`, canvas: plane.snapshot() };
       });
   }
 }

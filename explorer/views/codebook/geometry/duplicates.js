@@ -18,11 +18,7 @@ export class DuplicateList {
       { class: "cg-scroll cg-pairs", tabindex: 0, role: "region", "aria-label": "Near-duplicate codes" },
       h("table", {}, h("thead", {}, head), this.body),
     );
-    this.all = h(
-      "button",
-      { type: "button", class: "dte-link", onclick: () => bus.set({ lasso: new Set(this.pairs.flatMap(([a, b]) => [a, b])) }) },
-      "Select them on the map",
-    );
+    this.all = h("button", { type: "button", class: "dte-link", onclick: () => bus.set({ lasso: new Set(this.pairs.flat()) }) }, "Select them on the map");
     this.csv = h(
       "button",
       {

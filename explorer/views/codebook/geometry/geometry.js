@@ -6,7 +6,6 @@ import { addStyleSheet } from "../../kit/page/component.js";
 import { h } from "../../kit/widgets/dom.js";
 import { capital, givens, whole } from "../../kit/wire/format.js";
 import { readTheme } from "../../kit/draw/colours.js";
-import { say } from "../../kit/widgets/stage.js";
 import { furnish, note, saveCanvases, saveCsv } from "../../kit/widgets/panel.js";
 import { DuplicateList } from "./duplicates.js";
 import { CosineMatrix } from "./matrix.js";

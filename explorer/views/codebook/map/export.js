@@ -95,5 +95,5 @@ export function mapSvg(map, frame, look, { title, lines, layers, picture }) {
   for (const i of look.order) parts.push(pointSvg(map, frame, look, i));
   parts.push("</g>");
   lines.forEach((line, i) => parts.push(`<text x="8" y="${H + 18 * (i + 1)}" font-size="11" fill="${look.theme.muted}">${escaped(line)}</text>`));
-  return parts.join("\n") + "\n</svg>\n";
+  return `${parts.join("\n")}\n</svg>\n`;
 }

@@ -23,14 +23,14 @@ function write() {
   pending = null;
   if (chosen === null) return;
   const query = queryOf(window.location.search, chosen, own, selection.state);
-  const address = window.location.pathname + (query ? "?" + query : "") + window.location.hash;
+  const address = window.location.pathname + (query ? `?${query}` : "") + window.location.hash;
   if (address !== window.location.pathname + window.location.search + window.location.hash) {
     window.history.replaceState(window.history.state, "", address);
   }
 }
 
 function soon() {
-  pending ??= setTimeout(write, 120); // browsers refuse hundreds of changes in a few seconds
+  if (pending === null) pending = setTimeout(write, 120); // browsers refuse hundreds of changes in a few seconds
 }
 
 /** Keep a choice that only the browser knows, such as {map: "umap"}. */

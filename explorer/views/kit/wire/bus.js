@@ -43,7 +43,7 @@ export function createPageBus({ ask, token = "", first, win = null, next, inAddr
     writing = null;
     const { pathname, search, hash } = win.location;
     const text = query(search, state);
-    const address = pathname + (text ? "?" + text : "") + hash;
+    const address = pathname + (text ? `?${text}` : "") + hash;
     if (address !== pathname + search + hash) win.history.replaceState(win.history.state, "", address);
   };
 
@@ -58,7 +58,8 @@ export function createPageBus({ ask, token = "", first, win = null, next, inAddr
       const names = differing(before, after);
       if (names.length === 0) return;
       state = after;
-      if (win && names.some((name) => inAddress.includes(name))) writing ??= win.setTimeout(writeAddress, ADDRESS_MS);
+      const kept = names.some((name) => inAddress.includes(name));
+      if (win && kept && writing === null) writing = win.setTimeout(writeAddress, ADDRESS_MS);
       tell(names, before);
     },
     /** Another state, and listeners of `names` hear of it with those of what differs. */

@@ -91,7 +91,7 @@ export const codeLabel = (code, count) => `${code}  ·  ${plural(count, "token",
 
 /** Rows (arrays of numbers or plain words) to CSV text. */
 export function csv(header, rows) {
-  return [header, ...rows].map((row) => row.map(cell).join(",")).join("\n") + "\n";
+  return `${[header, ...rows].map((row) => row.map(cell).join(",")).join("\n")}\n`;
 }
 
 function cell(value) {

@@ -31,7 +31,7 @@ export function rowsOf(curves) {
 }
 
 const PLOTS = [
-  { id: "losses", title: "Loss terms, weighted", fits: (name, kind) => kind === "loss", scaled: true },
+  { id: "losses", title: "Loss terms, weighted", fits: (_name, kind) => kind === "loss", scaled: true },
   { id: "perplexity", title: "Perplexity", fits: (name) => /perplexity/.test(name), zero: true },
   { id: "dead", title: "Dead share", fits: (name) => /dead|unseen/.test(name), whole: true },
   { id: "gradients", title: "Gradient norms", fits: (name) => /grad/.test(name), scaled: true },

@@ -24,7 +24,7 @@ function choiceField(control, ids, on) {
   return control.options.length <= 3 && letters <= SHORT ? buttonsField(control, ids, on) : selectField(control, ids, on);
 }
 
-function buttonsField(control, ids, on) {
+function buttonsField(control, _ids, on) {
   let current = null;
   const byId = (id) => control.options.find(([value]) => String(value) === String(id))[0];
   const group = segmented(control.label, (id) => on.choose((current = byId(id))));

@@ -61,7 +61,7 @@ export function createTransport(root, env) {
   const seed = button("New seed", "Start anew with another seed", () => live("set", { changes: { seed: otherSeed(view?.settings?.seed) } }));
   const status = h("p", { class: "lab-status", role: "status" });
   const timeline = createTimeline(bus);
-  const exports = exportMenu(env, run, tell, () => view);
+  const exports = exportMenu(env, run, () => view);
   root.classList.add("lab-transport");
   root.setAttribute("aria-label", "Transport");
   root.append(
@@ -96,7 +96,7 @@ export function createTransport(root, env) {
   };
 }
 
-function exportMenu(env, run, tell, current) {
+function exportMenu(env, run, current) {
   const note = h("span", { class: "lab-note", role: "status" });
   const menu = h("details", { class: "lab-menu" }, h("summary", { class: "lab-button" }, "Export"));
   const entry = (text, title, onclick) => h("button", { type: "button", class: "lab-entry", title, onclick }, text);

@@ -80,7 +80,11 @@ test("an opened audit comes unpacked, and a code of the link that it lacks is le
 test("ask says whose and what, fails with the server's words, and an answer for another codebook is stale", async () => {
   const sent = [];
   let reply = { ok: true, xy: packed(Float32Array.from([0.5])) };
-  const bus = createBus({ ask: async (request) => (sent.push(request), JSON.stringify(reply)), token: "t", first: { tokenizer: "vq", audit: "val" } });
+  const ask = async (request) => {
+    sent.push(request);
+    return JSON.stringify(reply);
+  };
+  const bus = createBus({ ask, token: "t", first: { tokenizer: "vq", audit: "val" } });
   assert.equal((await bus.ask("map", { level: 0 })).xy[0], 0.5);
   assert.deepEqual(sent[0], { what: "map", level: 0, token: "t", tokenizer: "vq", audit: "val" });
   reply = { ok: false, error: { field: "code", message: "no such code" } };

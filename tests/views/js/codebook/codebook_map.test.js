@@ -357,7 +357,7 @@ test("typed codes are checked: whole, in range, different", () => {
 function requests(answers) {
   const asked = [];
   const bus = {
-    async ask(what, args) {
+    async ask(_what, args) {
       asked.push(args.kind);
       const answer = answers.shift();
       if (answer instanceof Error) throw answer;

@@ -217,7 +217,11 @@ test("an impossible edit is taken back and said; a silent server loses nothing",
   editor.do("good");
   await settled();
   let bad = true;
-  answer = () => (bad ? ((bad = false), { ok: false, error: { message: "no such code", fault: "edits" } }) : edit([3, 4]));
+  answer = () => {
+    if (!bad) return edit([3, 4]);
+    bad = false;
+    return { ok: false, error: { message: "no such code", fault: "edits" } };
+  };
   editor.do("bad");
   await settled();
   assert.deepEqual([editor.text, editor.message], ["good", "no such code"]);

@@ -27,7 +27,7 @@ function wav(frames, rate) {
   bytes.write("data", 48);
   bytes.writeUInt32LE(data.byteLength, 52);
   Buffer.from(data.buffer).copy(bytes, 56);
-  return "data:audio/wav;base64," + bytes.toString("base64");
+  return `data:audio/wav;base64,${bytes.toString("base64")}`;
 }
 
 test("a WAV file is read channel by channel", () => {
@@ -44,7 +44,7 @@ test("a WAV file is read channel by channel", () => {
   assert.deepEqual([sound.rate, sound.samples, sound.channels.length], [24000, 3, 2]);
   assert.deepEqual([...sound.channels[0]], [0, 0.5, -0.5]);
   assert.equal(sound.channels[1][1], -1);
-  assert.throws(() => readWav("data:audio/wav;base64," + Buffer.from("no sound at all").toString("base64")), /no WAV/);
+  assert.throws(() => readWav(`data:audio/wav;base64,${Buffer.from("no sound at all").toString("base64")}`), /no WAV/);
 });
 
 test("an outline holds the lowest and the highest sample of each part", () => {

@@ -76,15 +76,15 @@ test("of codes at one place the first has the cell, and one that is not a number
 
 /** [x, y] of code k of K: everything that made other diagrams overlap. */
 const hard = {
-  twins: (next, k, K) => (k < K / 2 ? [k / K, ((7 * k) % K) / K] : [(k - K / 2) / K, ((7 * (k - K / 2)) % K) / K]),
-  "nearly twins": (next, k) => [0.3 + (k % 2) * 1e-7 + (k >> 1) * 0.01, 0.2],
+  twins: (_next, k, K) => (k < K / 2 ? [k / K, ((7 * k) % K) / K] : [(k - K / 2) / K, ((7 * (k - K / 2)) % K) / K]),
+  "nearly twins": (_next, k) => [0.3 + (k % 2) * 1e-7 + (k >> 1) * 0.01, 0.2],
   collapsed: () => [100.25, -3],
   "collapsed to a speck": (next) => [1e-3 + 1e-9 * next(), 1e-9 * next()],
   "one diverged, to 1e6": (next, k) => (k === 3 ? [1e6, -1e6] : [next(), next()]),
   "half diverged, in all directions": (next, k) => (k % 2 ? [2e6 * next() - 1e6, 2e6 * next() - 1e6] : [next(), next()]),
-  "on a slanted line": (next, k, K) => [k / K, k / K],
-  "on a line, in a grid": (next, k) => [k % 8, 0],
-  "a grid": (next, k) => [k % 8, k >> 3],
+  "on a slanted line": (_next, k, K) => [k / K, k / K],
+  "on a line, in a grid": (_next, k) => [k % 8, 0],
+  "a grid": (_next, k) => [k % 8, k >> 3],
   "some not numbers": (next, k) => (k % 5 === 0 ? [NaN, next()] : k % 7 === 0 ? [next(), Infinity] : [next(), next()]),
 };
 
