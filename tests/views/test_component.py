@@ -50,6 +50,14 @@ def test_no_script_draws_user_text_as_html_or_loads_from_elsewhere():
         assert not re.search(r"https?://(?!www\.w3\.org)", text), f"{path.name} names an outside address"
 
 
+def test_every_module_is_checked_by_the_compiler():
+    """`npm --prefix tests run check` reads them; the first line says so to an editor, too."""
+    modules = sorted(VIEWS_FOLDER.rglob("*.js"))
+    unchecked = [path.name for path in modules if not path.read_text(encoding="utf-8").startswith("// @ts-check\n")]
+    silenced = [path.name for path in modules if re.search(r"@ts-(nocheck|ignore)", path.read_text(encoding="utf-8"))]
+    assert modules and unchecked == [] and silenced == []
+
+
 def test_relative_imports_of_modules_exist():
     found = 0
     for path in sorted(VIEWS_FOLDER.rglob("*.js")):

@@ -1,3 +1,4 @@
+// @ts-check
 // What the panel "Bring a tokenizer" says: figures, facts of a plan, the list and its filter. Pure: plain values in, text out.
 
 import { bytes } from "../codebook/audit/model.js";

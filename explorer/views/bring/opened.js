@@ -1,3 +1,4 @@
+// @ts-check
 // What a checkpoint of no known format still tells, in the panel "Bring a tokenizer": its tables, and a drafted adapter
 // to save.
 

@@ -1,3 +1,4 @@
+// @ts-check
 // The panel "Bring a tokenizer": name a Hub repository or a file, see what it is, load it. One server function, `load_ask`.
 // When it is there the page is told (`brought` {id}).
 
@@ -17,7 +18,12 @@ const POLL_MS = 350;
 const SHEETS = ["../kit/page/controls.css", "../kit/widgets/base.css"]; // choosers and plain buttons
 class Panel {
   constructor(root, opening, server, trigger) {
-    Object.assign(this, { root, opening, trigger, job: null, known: null, way: "hub", filter: "", request: null, shown: null });
+    this.root = root;
+    this.opening = opening;
+    this.trigger = trigger;
+    this.job = this.known = this.request = this.shown = null;
+    this.way = "hub";
+    this.filter = "";
     this.bus = createPageBus({
       ask: (request) => server.load_ask(request),
       token: opening.token,

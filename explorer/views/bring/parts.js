@@ -1,3 +1,4 @@
+// @ts-check
 // The parts of the panel "Bring a tokenizer" that know nothing of what was looked at: its choices, fields and buttons.
 
 import { h } from "../kit/widgets/dom.js";

@@ -7,6 +7,7 @@ import { furnish, note, saveCsv } from "../kit/widgets/panel.js";
 import { h } from "../kit/widgets/dom.js";
 import { csv, percent, whole } from "../kit/wire/format.js";
 
+/** @type {[string, (figures: any) => string, string][]} */
 const ROWS = [
   ["Tokens counted", (f) => whole(f.tokens), ""],
   ["Used codes", (f) => `${whole(f.used)} of ${whole(f.codebook_size)}`, ""],

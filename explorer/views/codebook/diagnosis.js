@@ -1,3 +1,4 @@
+// @ts-check
 // The diagnosis in words: what the measures say, how sure that is, what to try, where it is known from, and the figure.
 
 import { furnish, reveal, saveCsv } from "../kit/widgets/panel.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // The facts of an audit: each number with its unit and its denominator, for the level on screen, each level and jointly.
 
 import { number } from "./growth/model.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // The bus of the codebook page: what is chosen (kept in the address), what is hovered, the opened audit, and the way to
 // ask the server. Panels export mount(host, bus) and need nothing else:
 //

@@ -1,3 +1,4 @@
+// @ts-check
 // Buttons that play what a token, or a code, sounds like: one sound at a time on the whole page.
 
 import { h } from "../kit/widgets/dom.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // The five states of a code over an audit, as codebook/payload.py numbers them, and the words and marks of each. Pure.
 
 export const LIVE = 0;

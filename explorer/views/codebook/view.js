@@ -1,3 +1,4 @@
+// @ts-check
 // The codebook page: choosers, the panels and where they stand. What is chosen and asked goes through codebook/link.js.
 
 import { mount as mountAudit } from "./audit/audit.js";
@@ -67,12 +68,14 @@ export function groupsOf(tokenizers) {
 
 class CodebookPage {
   constructor(root, opening, server) {
-    Object.assign(this, { root, opening, loading: null });
+    this.root = root;
+    this.opening = opening;
+    this.loading = null;
     const { tokenizer, audit, level, code } = opening;
     const first = { tokenizer, audit, level: level ?? 0, code: code ?? null, ...ownState(window.location.search) };
     this.bus = createBus({ ask: (request) => server.codebook_ask(request), token: opening.token, first, win: window });
     this.build();
-    this.bus.on(["tokenizer", "audit"], (state, before) => this.load(state.tokenizer !== before.tokenizer));
+    this.bus.on(["tokenizer", "audit"], () => this.load());
     this.bus.on(["tokenizer", "audit", "level", "code", "open"], () => this.follow());
     this.follow();
   }
@@ -209,7 +212,7 @@ class CodebookPage {
   /** The chooser shows the tokenizer; an audit of plain indices has none, and gets a line of its own. */
   nameTokenizer(id) {
     const { element } = this.tokenizers;
-    this.plain ??= h("option", { value: "" }, "none: plain indices");
+    if (!this.plain) this.plain = h("option", { value: "" }, "none: plain indices");
     if (id === null && !this.plain.isConnected) element.prepend(this.plain);
     if (id !== null) this.plain.remove();
     if (element.value !== (id ?? "")) element.value = id ?? "";

@@ -1,3 +1,4 @@
+// @ts-check
 // The blind mode: vote for the best picture while names are hidden; votes are tallied in this browser and go nowhere.
 
 import { standings, withVote } from "./model.js";
@@ -25,7 +26,10 @@ function write(tally) {
 
 class Blind {
   constructor(host, bus) {
-    Object.assign(this, { host, bus, ids: [], tally: read() });
+    this.host = host;
+    this.bus = bus;
+    this.ids = [];
+    this.tally = read();
     this.said = h("p", { class: "cp-ask", role: "status" });
     this.buttons = h("div", { class: "cp-votes", role: "group", "aria-label": "Vote" });
     this.rows = h("tbody", {});

@@ -1,3 +1,4 @@
+// @ts-check
 // What is compared: a medium or a set (samples, hard content, the visitor's own), and from two to eight tokenizers of one
 // modality.
 
@@ -32,7 +33,11 @@ const kindOf = (media) => (media === "own" ? "own" : media.startsWith("preset:")
 
 class Chooser {
   constructor(host, bus) {
-    Object.assign(this, { host, bus, media: [], kind: kindOf(bus.state.media), sending: null });
+    this.host = host;
+    this.bus = bus;
+    this.media = [];
+    this.kind = kindOf(bus.state.media);
+    this.sending = null;
     this.build();
     bus.on(["media", "side", "own", "tokenizers", "run", "job", "problem"], () => this.draw());
     this.drawStrip();

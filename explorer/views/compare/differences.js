@@ -1,3 +1,4 @@
+// @ts-check
 // Each tokenizer less a baseline, on the same media: what two means with wide spreads hide. Any tokenizer can be the
 // baseline; the words are those of the report.
 
@@ -16,7 +17,8 @@ export function partsOf(text) {
 
 class Differences {
   constructor(host, bus) {
-    Object.assign(this, { host, bus });
+    this.host = host;
+    this.bus = bus;
     this.choice = h("select", { class: "cb-select", "aria-label": "Baseline", onchange: () => bus.set({ baseline: this.choice.value }) });
     this.table = h("table", { class: "cp-table" });
     const scroll = h("div", { class: "cp-scroll", tabindex: 0, role: "region", "aria-label": "Differences to the baseline" }, this.table);

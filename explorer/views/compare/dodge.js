@@ -1,3 +1,4 @@
+// @ts-check
 // Marks of one rate beside each other instead of on each other; explorer/compare/dodge.py does the same in the report.
 
 const STEP_PX = 2;

@@ -1,3 +1,4 @@
+// @ts-check
 // The bus of the compare page, and its runs: asks for a comparison, watches it, and brings pictures and figures into the
 // state (see FIRST in compare/model.js). Panels export mount(host, bus) and need nothing else.
 
@@ -8,6 +9,7 @@ const POLL_MS = 300;
 export const isGoing = (job) => Boolean(job) && ["waiting", "running", "stopping"].includes(job.state);
 
 /** A new bus: state, set, on, ask of the page, and start, stop, look; pause(ms) waits between questions. */
+/** @param {{ask: (request: any) => Promise<any>, token?: string, first?: object, win?: Window | null, info?: any, pause?: (ms: number) => Promise<any>}} options */
 export function createBus({ ask, token = "", first = {}, win = null, info = {}, pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms)) }) {
   const core = createPageBus({ ask, token, win, next: nextState, inAddress: IN_ADDRESS, query: queryOf, first: Object.freeze({ ...FIRST, ...first }) });
   const isNow = (job) => core.state.job?.id === job.id;

@@ -1,3 +1,4 @@
+// @ts-check
 // The compare page in numbers: the shuffle and the votes of the blind mode, sorting, axes, error maps, links. Pure.
 
 import { colormap } from "../kit/draw/colormaps.js";
@@ -150,7 +151,7 @@ export function sortedRows(rows, sort) {
   const values = new Map(rows.map((row) => [row, sortValue(row[key])]));
   return [...rows].sort((one, two) => {
     const [a, b] = [values.get(one), values.get(two)];
-    if (a === null || b === null) return (a === null) - (b === null);
+    if (a === null || b === null) return Number(a === null) - Number(b === null);
     return sign * compare(a, b);
   });
 }

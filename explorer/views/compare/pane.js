@@ -1,3 +1,4 @@
+// @ts-check
 // One pane: a picture that zooms and moves together with all others that share its view.
 
 import { h } from "../kit/widgets/dom.js";
@@ -20,7 +21,9 @@ export class Pane {
       h("canvas", { "aria-hidden": "true" }),
       h("canvas", { "aria-hidden": "true" }),
     );
-    Object.assign(this, { shared, on, source: null, box: null, cross: null, head: null });
+    this.shared = shared;
+    this.on = on;
+    this.source = this.box = this.cross = this.head = null;
     this.panel = new Panel(
       this.stage,
       this,

@@ -1,3 +1,4 @@
+// @ts-check
 // Original, reconstructions and error maps: side by side, two under a divider, or without their names. All panes share
 // one view. Drawing happens in animation frames; how many were drawn stands in data-frames.
 
@@ -26,9 +27,15 @@ const ADDRESS_MS = 300;
 const LEAST_PX = 190;
 const HELP = "Arrow keys move, plus and minus zoom, 0 shows everything, E changes between pictures and errors, P plays sounds and clips.";
 
+const zoomedBy = (factor) => (panel) => panel?.zoom(panel.W / 2, panel.H / 2, factor);
+
 class Panes {
   constructor(host, bus) {
-    Object.assign(this, { host, bus, sources: null, panes: [], box: null, shared: { view: null } });
+    this.host = host;
+    this.bus = bus;
+    this.sources = this.box = null;
+    this.panes = [];
+    this.shared = { view: null };
     this.drawing = throttled(() => this.paint(), 0);
     this.on = {
       redraw: () => this.drawing.request(),
@@ -60,20 +67,7 @@ class Panes {
     this.shows = segmented("What is shown", (show) => bus.set({ show }));
     const button = (text, title, act) => h("button", { type: "button", class: "cp-small", title, "aria-label": title, onclick: act }, text);
     const middle = (act) => () => act(this.live()[0]?.panel);
-    this.zooms = h(
-      "span",
-      { class: "cp-zooms" },
-      button(
-        "−",
-        "Zoom out",
-        middle((panel) => panel?.zoom(panel.W / 2, panel.H / 2, 1 / 1.6)),
-      ),
-      button(
-        "+",
-        "Zoom in",
-        middle((panel) => panel?.zoom(panel.W / 2, panel.H / 2, 1.6)),
-      ),
-    );
+    this.zooms = h("span", { class: "cp-zooms" }, button("−", "Zoom out", middle(zoomedBy(1 / 1.6))), button("+", "Zoom in", middle(zoomedBy(1.6))));
     this.whole = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.lookAt(null) }, "Show everything");
     this.back = button("‹", "Previous picture of the set", () => bus.go(bus.state.at - 1));
     this.next = button("›", "Next picture of the set", () => bus.go(bus.state.at + 1));
@@ -143,7 +137,8 @@ class Panes {
     this.swipe.element.hidden = mode !== "swipe";
     this.vote.hidden = mode !== "blind";
     if (key !== this.laid || this.drawn !== this.bus.state.pictures) this.makePanes(order);
-    Object.assign(this, { laid: key, drawn: this.bus.state.pictures });
+    this.laid = key;
+    this.drawn = this.bus.state.pictures;
     this.blind.show(mode === "blind" ? order.slice(1) : []);
     this.swipe.options(this.sources.ids);
     this.describe();

@@ -1,3 +1,4 @@
+// @ts-check
 // The pictures of one medium, decoded once: the original, the reconstructions, and their error maps when they are asked for.
 
 import { errorPixels } from "./model.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // What is heard or seen moving beside the pictures: all sounds play in step and one is heard; all clips show one frame.
 
 import { h } from "../kit/widgets/dom.js";
@@ -17,7 +18,14 @@ export const frameAt = (i, columns, [height, width]) => [(i % columns) * width, 
 export class Player {
   /** onHead(share | null): where in the medium it plays. name(id): what a pane is called now. */
   constructor(bus, onHead, name) {
-    Object.assign(this, { bus, onHead, name, pictures: null, played: null, frame: 0, sheets: new Map(), buttons: new Map(), movies: new Map() });
+    this.bus = bus;
+    this.onHead = onHead;
+    this.name = name;
+    this.pictures = this.played = null;
+    this.frame = 0;
+    this.sheets = new Map();
+    this.buttons = new Map();
+    this.movies = new Map();
     this.deck = new Deck(() => this.follow());
     this.button = h("button", { type: "button", class: "dte-plain-button cp-play", "data-act": "play", onclick: () => this.toggle() }, "▶ Play");
     this.time = h("span", { class: "cp-time" });
@@ -102,6 +110,7 @@ export class Player {
   }
 
   /** from: seconds, or what makes them of the answer. */
+  /** @param {number | ((played: any) => number)} from */
   async start(from = 0) {
     try {
       if (!(await this.ready())) return;

@@ -1,3 +1,4 @@
+// @ts-check
 // Rate against distortion: a mark for each tokenizer, a curve over levels for residual ones, dashed lines for codecs that
 // everybody knows, at measured bits. The same figure as in the report, in the page's own colours.
 
@@ -69,7 +70,9 @@ export function spotsOf(curves, measure, x, y, ends) {
 
 class Rates {
   constructor(host, bus) {
-    Object.assign(this, { host, bus, width: 0 });
+    this.host = host;
+    this.bus = bus;
+    this.width = 0;
     this.measures = segmented("Measure", (measure) => bus.set({ measure }));
     this.figure = h("div", { class: "cp-figure" });
     this.key = h("ul", { class: "cp-key" });

@@ -1,3 +1,4 @@
+// @ts-check
 // Two pictures over each other: left of the divider one, right of it the other. Moving the divider redraws nothing.
 
 import { Pane } from "./pane.js";
@@ -8,7 +9,8 @@ const LABEL = "Two pictures over each other. Arrow keys move, plus and minus zoo
 
 export class Swipe {
   constructor(bus, shared, on) {
-    Object.assign(this, { bus, at: 50 });
+    this.bus = bus;
+    this.at = 50;
     this.panes = [new Pane(LABEL, shared, on), new Pane("", shared, on)];
     const [below, above] = this.panes.map((pane) => pane.stage);
     above.classList.add("cp-above");

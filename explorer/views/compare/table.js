@@ -1,8 +1,9 @@
+// @ts-check
 // The table of a comparison: one row a tokenizer, sorted by any column, the best of each marked; and the files of it all.
 
 import { furnish, note } from "../kit/widgets/panel.js";
 import { nextSort, sortedRows } from "./model.js";
-import { h } from "../kit/widgets/dom.js";
+import { focusedIn, h } from "../kit/widgets/dom.js";
 import { percent, whole } from "../kit/wire/format.js";
 import { say } from "../kit/widgets/stage.js";
 import { saveFile } from "../kit/wire/files.js";
@@ -18,7 +19,8 @@ const FILES = [
 
 class Table {
   constructor(host, bus) {
-    Object.assign(this, { host, bus });
+    this.host = host;
+    this.bus = bus;
     this.table = h("table", { class: "cp-table" });
     this.scroll = h("div", { class: "cp-scroll", tabindex: 0, role: "region", "aria-label": "Figures side by side" }, this.table);
     this.warning = h("p", { class: "cp-warning", hidden: true });
@@ -39,7 +41,7 @@ class Table {
     const { columns, rows, best, media } = result.table;
     this.fits.codecs.hidden = Object.keys(result.kind.codecs).length === 0; // of clips there are none
     const used = columns.filter(({ key }) => rows.some((row) => row[key] !== null));
-    const focused = this.table.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const focused = focusedIn(this.table)?.dataset.key ?? null;
     this.table.replaceChildren(
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Tokenizer"), ...used.map((column) => this.head(column, sort)))),
       h("tbody", {}, ...sortedRows(rows, sort).map((row) => this.row(row, used, best, result.texts[row.tokenizer]))),

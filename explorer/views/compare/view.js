@@ -1,3 +1,4 @@
+// @ts-check
 // The compare page: what is chosen, how far it is, the pictures, the table and the curves. Runs go through compare/link.js.
 
 import { mount as mountChoose } from "./choose.js";
@@ -31,7 +32,8 @@ export function progressWords(job) {
 
 class ComparePage {
   constructor(root, opening, server) {
-    Object.assign(this, { root, opening });
+    this.root = root;
+    this.opening = opening;
     const { token, tokenizers, limits, chosen, media } = opening;
     const first = { ...ownState(window.location.search), tokenizers: chosen, media };
     this.bus = createBus({ ask: (request) => server.compare_ask(request), token, first, win: window, info: { tokenizers, limits } });

@@ -1,3 +1,4 @@
+// @ts-check
 // The editor without its looks: the open tokens, the history, and one request for the decode at a time.
 
 import { unpack } from "../kit/wire/encoding.js";
@@ -9,7 +10,11 @@ const SILENT = "The server gave no answer. Your edits are kept; try again.";
 /** request: async (object) -> JSON text. Listeners hear "open", "tokens", "history", "choice", "message". */
 export class Editor {
   constructor(request, opening) {
-    Object.assign(this, { request, opening, open: null, history: emptyHistory(), drawn: "", message: "" });
+    this.request = request;
+    this.opening = opening;
+    this.open = null;
+    this.history = emptyHistory();
+    this.drawn = this.message = "";
     this.choice = { level: 0, codes: [], origin: null, tool: "paint", brush: 1, region: null, source: null };
     this.good = this.history; // the last one that the server could follow
     this.listeners = new Set();

@@ -1,3 +1,4 @@
+// @ts-check
 // Edits as words of text, as analysis/edit/link.py reads them, and the history of them. All pure.
 
 const START = Object.freeze({ done: Object.freeze([]), undone: Object.freeze([]) });

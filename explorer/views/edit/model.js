@@ -1,3 +1,4 @@
+// @ts-check
 // Geometry and figures of the token editor. All pure. Cells are flat (row-major) positions of a grid {rows, cols}.
 
 import { counted, whole } from "../kit/wire/format.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // What leaves the token editor: the edited tokens and their decode as files, and sounds to be heard.
 
 import { bytesOf } from "../kit/widgets/export_bar.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // The way from one code to another, or to a second picture, through the codebook: a strip, and played.
 
 import { codeFrom, nounOf } from "./model.js";
@@ -16,12 +17,17 @@ export function bounced(tick, count) {
 
 export class PathPanel {
   constructor(editor) {
-    Object.assign(this, { editor, kind: "codes", frames: [], at: 0, timer: null, tick: 0 });
+    this.editor = editor;
+    this.kind = "codes";
+    this.frames = [];
+    this.at = this.tick = 0;
+    this.timer = null;
     this.kinds = segmented("What lies at the ends", (id) => this.choose(id));
     this.name("picture");
     const field = (text, element) => h("label", { class: "ed-field" }, h("span", {}, text), element);
     const input = () => h("input", { class: "ed-input", inputmode: "numeric", size: 7 });
-    [this.first, this.last] = [input(), input()];
+    this.first = input();
+    this.last = input();
     this.pictures = h("select", { class: "ed-select" });
     this.steps = h("select", { class: "ed-select" }, ...[5, 9, 17].map((n) => h("option", { value: n }, `${n}`)));
     this.steps.value = "9";
@@ -86,6 +92,8 @@ export class PathPanel {
     this.wrong.textContent = message;
   }
 
+  /** What is asked, or {error} in words.
+   *  @returns {{error?: string, of?: string, [name: string]: any}} */
   question() {
     const steps = Number(this.steps.value);
     const { level } = this.editor.choice;

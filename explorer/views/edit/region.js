@@ -1,3 +1,4 @@
+// @ts-check
 // What can be done with the chosen region.
 
 import { WORDS } from "./history.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // The picture beside the edited one: the difference to the decode before any edit, that decode, what one token reaches,
 // or the second picture that a region is taken from.
 
@@ -41,7 +42,10 @@ export function laidOut(change, box, width, height) {
 
 export class SidePicture {
   constructor(editor) {
-    Object.assign(this, { editor, view: "difference", found: null, cell: null, anchor: null, image: null, measuring: false });
+    this.editor = editor;
+    this.view = "difference";
+    this.found = this.cell = this.anchor = this.image = null;
+    this.measuring = false;
     this.tabs = segmented("Picture on the right", (id) => this.show(id));
     this.tabs.options(VIEWS, this.view);
     this.stage = createStage({
@@ -53,7 +57,7 @@ export class SidePicture {
         up: () => (this.anchor = null),
         cancel: () => (this.anchor = null),
         extend: (from, to) => {
-          this.corner ??= from;
+          if (!this.corner) this.corner = from;
           this.drag(to, this.corner);
         },
       },
@@ -193,7 +197,8 @@ export class SidePicture {
       const { rows, cols } = answer;
       const mine = this.editor.grid;
       const size = [Math.min(Math.ceil(rows / 3), mine.rows), Math.min(Math.ceil(cols / 3), mine.cols)];
-      Object.assign(this, { image, sourceGrid: { rows, cols } });
+      this.image = image;
+      this.sourceGrid = { rows, cols };
       this.editor.choose({ source: { id, box: [Math.floor((rows - size[0]) / 2), Math.floor((cols - size[1]) / 2), ...size] } });
     } catch (error) {
       if (this.fetching === wish) this.editor.say(error.message);

@@ -1,3 +1,4 @@
+// @ts-check
 // A picture with its grid of tokens: the picture on one canvas, what lights up on another, pointer and keys to cells.
 
 import { colormap } from "../kit/draw/colormaps.js";
@@ -9,6 +10,7 @@ import { onThemeChange, outline, readTheme } from "../kit/draw/colours.js";
  * on: {down(cell, event), move(cell, event), up(cell, event), leave(), apply(cell, event), extend(from, to), escape()}; each may be missing.
  * mark(ctx, {rect(cell), boxRect(box), W, H, theme}) draws over the picture.
  */
+/** @param {{label: string, className?: string, on?: Record<string, Function>, mark?: (ctx: any, space: any) => void}} options */
 export function createStage({ label, className = "", on = {}, mark = () => {} }) {
   const picture = h("canvas", { class: "ed-picture", role: "img", "aria-label": label });
   const marks = h("canvas", { class: "ed-marks", "aria-hidden": "true" });

@@ -1,3 +1,4 @@
+// @ts-check
 // The tokens as text: written in the chosen form, copied, and pasted back.
 
 import { h } from "../kit/widgets/dom.js";
@@ -33,7 +34,8 @@ export function excerpt(text, start, end) {
 
 export class TextPanel {
   constructor(editor) {
-    Object.assign(this, { editor, typed: false });
+    this.editor = editor;
+    this.typed = false;
     const changed = () => this.form();
     const select = (options) => h("select", { class: "ed-select", onchange: changed }, ...options.map(([value, text]) => h("option", { value }, text)));
     const field = (text, element) => h("label", { class: "ed-field" }, h("span", {}, text), element);

@@ -1,3 +1,4 @@
+// @ts-check
 // The tools of the token editor: what a pointer or a key on the edited picture does.
 
 import { WORDS } from "./history.js";
@@ -41,7 +42,11 @@ export const TOOLS = [
 export class Brushwork {
   /** notice(text): what lies under the pointer; reach(cell): a token was chosen to be measured. */
   constructor(editor, { notice, reach }) {
-    Object.assign(this, { editor, notice, reach, hover: null, first: null, anchor: null, cells: null, last: null, marked: false, measured: null });
+    this.editor = editor;
+    this.notice = notice;
+    this.reach = reach;
+    this.hover = this.first = this.anchor = this.cells = this.last = this.measured = null;
+    this.marked = false;
     this.stage = createStage({
       label: "The decode of the edited tokens. Arrow keys move from token to token, Enter uses the tool.",
       className: "ed-live",

@@ -1,3 +1,4 @@
+// @ts-check
 // The token editor: closed until it is opened, so that the page stays calm. Edits are kept in the address while short.
 
 import { setAddress } from "../kit/page/address.js";
@@ -17,7 +18,9 @@ const WIDE = 2.5; // width over height of pictures that stand one under the othe
 
 class EditPanel {
   constructor(root, request) {
-    Object.assign(this, { root, request, key: null, editor: null });
+    this.root = root;
+    this.request = request;
+    this.key = this.editor = null;
     this.body = h("div", { class: "ed-body" });
     this.details = h(
       "details",

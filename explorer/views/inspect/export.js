@@ -1,3 +1,4 @@
+// @ts-check
 // What the inspect view gives to take away: each panel as PNG, the histogram and the map as CSV. All in the browser.
 
 import { csv, fileStem } from "../kit/wire/format.js";

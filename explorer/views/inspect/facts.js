@@ -1,3 +1,4 @@
+// @ts-check
 // The facts of the chosen tokenizer. Text only; the mark beside each label opens what it means.
 
 import { helpMark } from "../kit/page/help.js";

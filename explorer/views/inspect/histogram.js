@@ -1,3 +1,4 @@
+// @ts-check
 // Usage in rank order on a linear axis of all K codes: one bar a used code, the most used first; the unused ones behind
 // them take as much of the axis as they are.
 
@@ -18,6 +19,7 @@ export function rankAt(used, K, t) {
 }
 
 /** Ticks of the axis of codes: 1, round numbers, K; [[rank from 0, text]]. */
+/** @returns {[number, string][]} */
 export function codeTicks(K) {
   const rough = K / 4;
   const power = 10 ** Math.floor(Math.log10(Math.max(rough, 1)));

@@ -1,3 +1,4 @@
+// @ts-check
 // The inspect view's page: head line with status and level selector, four cards, live region, empty state.
 
 import { card, h, segmented, slider, toggle } from "../kit/widgets/dom.js";

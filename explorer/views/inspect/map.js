@@ -1,3 +1,4 @@
+// @ts-check
 // The codebook map: every drawn code at its place on a plane, sized by its count in this picture.
 
 import { codeLabel } from "../kit/wire/format.js";
@@ -91,10 +92,11 @@ function drawUsed(ctx, map, level, frame, theme) {
 /** The last sharp drawing, to be stretched while a gesture on a heavy map lasts. */
 class Snapshot {
   take(source, frame, map) {
-    this.canvas ??= new OffscreenCanvas(1, 1);
+    if (!this.canvas) this.canvas = new OffscreenCanvas(1, 1);
     Object.assign(this.canvas, { width: source.width, height: source.height });
     this.canvas.getContext("2d").drawImage(source, 0, 0);
-    Object.assign(this, { frame, map });
+    this.frame = frame;
+    this.map = map;
   }
 
   draw(ctx, frame, map) {

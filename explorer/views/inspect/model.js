@@ -1,3 +1,4 @@
+// @ts-check
 // The payload of inspect/view.py, unpacked once: counts, ranks, which tokens carry a code, maps. Pure.
 
 import { codePalette } from "../kit/draw/colormaps.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // One panel of the inspect view: two stacked canvases (what stays, what lights up), their size, zoom and pointer.
 
 import { clampView, fitScale, toContent, toScreen, wholeView, zoomAt } from "../kit/draw/geometry.js";
@@ -9,8 +10,16 @@ const DRAG_PX = 4; // less is a click with a trembling hand
  *  `shared`: a view {zoom, cx, cy} held by several panels that show the same content, or a fresh object. */
 export class Panel {
   constructor(stage, content, callbacks, shared = { view: null }) {
-    Object.assign(this, { stage, content, callbacks, shared, W: 0, H: 0, dpr: 1, moving: false });
-    [this.base, this.overlay] = stage.querySelectorAll("canvas");
+    this.stage = stage;
+    this.content = content;
+    this.callbacks = callbacks;
+    this.shared = shared;
+    this.W = this.H = 0;
+    this.dpr = 1;
+    this.moving = false;
+    const [base, overlay] = stage.querySelectorAll("canvas");
+    this.base = base;
+    this.overlay = overlay;
     this.pointers = new Map();
     new ResizeObserver(() => this.resize()).observe(stage);
     this.listen();

@@ -1,3 +1,4 @@
+// @ts-check
 // The two panels that share the picture's plane: the picture under its token grid, and the grid coloured by code.
 
 import { interval } from "../kit/draw/geometry.js";

@@ -1,6 +1,7 @@
+// @ts-check
 // The inspect view: one picture, its tokens, the codebook map and the usage, linked by one selection.
-// Hover never leaves the browser: it changes the overlay canvases in the next animation frame. A click pins a code
-// and sends Python one `select` {level, code, token}; a change of levels sends one `levels` {level, mode}.
+// Hover never leaves the browser: it changes the overlays in the next frame. A click pins a code and sends Python one
+// `select` {level, code, token}; a change of levels sends one `levels` {level, mode}.
 
 import { fillCaptions, fillControls, report } from "./words.js";
 import { moveToken } from "../kit/draw/geometry.js";
@@ -23,17 +24,18 @@ const LOG_FROM = 20; // a tallest bar of this many tokens makes the tail too low
 
 class InspectView {
   constructor(root, trigger) {
-    Object.assign(this, { root, trigger, model: null, image: null, frames: 0, mode: "all", mapKind: null });
+    this.root = root;
+    this.trigger = trigger;
+    this.model = this.image = this.mapKind = null;
+    this.frames = 0;
+    this.mode = "all";
     this.options = { gridOpacity: 0.4, pictureNumbers: false, gridNumbers: true, log: false, where: "here", range: "all" };
     this.wrapper = root.closest(".block") ?? root;
     this.parts = buildLayout(root, this.options, this.actions());
     this.theme = readTheme(root);
     this.dirty = new Set();
     this.buildPanels();
-    onThemeChange(() => {
-      this.theme = readTheme(root);
-      this.redrawAll();
-    });
+    onThemeChange(() => this.redrawAll());
     const stop = selection.subscribe((state, previous, origin) => {
       if (root.isConnected) this.selectionChanged(state, previous, origin);
       else stop(); // Gradio tells nobody when it removes a component
@@ -294,6 +296,7 @@ class InspectView {
   }
 
   redrawAll() {
+    this.theme = readTheme(this.root);
     for (const [id, panel] of Object.entries(this.panels)) {
       this.parts.cards[id].reset.hidden = !panel.zoomed;
       this.redraw(panel);

@@ -1,3 +1,4 @@
+// @ts-check
 // The words around the canvases of the inspect view: controls, captions, status line, live region, data attributes.
 
 import * as words from "../kit/wire/format.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // The lab's address: a link to this page that opens it as it is: settings and seed, the preset and whether it is mended, what run
 // B changes, the speed, and whether it stands still. pages/lab/link.py reads it back.
 

@@ -1,3 +1,4 @@
+// @ts-check
 // The lab's bus: what is hovered, chosen, scrubbed to, and which overlays are on. It never talks to Python.
 
 const FIRST = {

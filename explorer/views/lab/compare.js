@@ -1,3 +1,4 @@
+// @ts-check
 // A/B: what a second run, in lock step with the first and from its seed, shall differ in. lab/versus.js says what comes of it.
 
 import { addStyleSheet } from "../kit/page/component.js";
@@ -60,7 +61,8 @@ export function createCompare(root, env) {
       Object.assign(panel, { settings: all[0], running: all.length > 1, status: { preset, mended } });
       offer(panel);
       showRun(panel);
-      if (stopped && [document.body, null].includes(document.activeElement)) panel.start.focus({ preventScroll: true });
+      const idle = document.activeElement === null || document.activeElement === document.body;
+      if (stopped && idle) panel.start.focus({ preventScroll: true });
     },
   };
 }

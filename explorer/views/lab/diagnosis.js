@@ -1,3 +1,4 @@
+// @ts-check
 // The diagnosis in words: what the measures say is wrong, worst first, what to try, and which figure shows it.
 
 import { addStyleSheet } from "../kit/page/component.js";

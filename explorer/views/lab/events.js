@@ -1,3 +1,4 @@
+// @ts-check
 // The log of reseeds as a table, newest first: step, code, by which strategy, from where, and whether it had been in vain.
 
 import { GAP_MS, furnish, memory, say, throttled } from "../kit/widgets/stage.js";
@@ -54,7 +55,10 @@ export function createEvents(root, env) {
 
 class Events {
   constructor(root, env) {
-    Object.assign(this, { env, view: null, onlyAgain: false, shown: new Map(), seen: null });
+    this.env = env;
+    this.view = this.seen = null;
+    this.onlyAgain = false;
+    this.shown = new Map();
     this.same = memory();
     this.body = h("tbody", {});
     this.empty = h("p", { class: "dte-lp-none" }, "Reseeds appear here: which code, by which strategy, from where.");

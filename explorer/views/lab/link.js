@@ -1,3 +1,4 @@
+// @ts-check
 // The line between the page and its runner: pulls what is new, at most 30 times a second and one request at a time,
 // keeps it in stores, and carries what the visitor does. Panels see `act` and views, never the server.
 
@@ -30,10 +31,21 @@ export function createLink(options) {
 
 class Link {
   constructor({ server, token, onChange, wish = () => ({ level: 0, scrub: null, idle_s: 0 }), clock = browser }) {
-    Object.assign(this, { server, token, onChange, wish, clock });
-    Object.assign(this, { run: null, level: 0, sides: [], settings: [], status: null, problem: "", message: "" });
-    Object.assign(this, { failures: 0, changed: true, sentAt: -Infinity, busy: false, running: false });
-    Object.assign(this, { past: null, seeking: null });
+    this.server = server;
+    this.token = token;
+    this.onChange = onChange;
+    this.wish = wish;
+    this.clock = clock;
+    this.run = this.status = null;
+    this.level = 0;
+    this.sides = [];
+    this.settings = [];
+    this.problem = this.message = "";
+    this.failures = 0;
+    this.changed = true;
+    this.sentAt = -Infinity;
+    this.busy = this.running = false;
+    this.past = this.seeking = null;
     this.act = (action, args) => this.send(action, args);
   }
 

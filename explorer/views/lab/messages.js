@@ -1,3 +1,4 @@
+// @ts-check
 // What the visitor must know: no place is free, the server is silent, the run ended or stopped itself; and what to do.
 
 import { h } from "../kit/widgets/dom.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // What a preset shows at the moment on screen, in a sentence beside the plane, with the button that mends it.
 
 import { addStyleSheet } from "../kit/page/component.js";

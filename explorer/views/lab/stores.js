@@ -1,3 +1,4 @@
+// @ts-check
 // What the browser keeps of a run: curves, heatmap columns and events, merged from what each pull brings and thinned
 // when the server doubles its stride. Pure, apart from holding the data.
 
@@ -8,7 +9,10 @@ const NEWEST_EVENTS = 300;
 /** Rows of equal width in one growing array; `array` is what is filled. */
 export class Rows {
   constructor(Type, width) {
-    Object.assign(this, { Type, width, length: 0, buffer: new Type(64 * width) });
+    this.Type = Type;
+    this.width = width;
+    this.length = 0;
+    this.buffer = new Type(64 * width);
   }
 
   get array() {
@@ -83,7 +87,9 @@ export class HeatStore {
     const [counts, state] = [unpack(part.counts), unpack(part.state)];
     const K = counts.shape[1];
     if (!this.steps || (part.steps.length && this.counts.width !== K)) {
-      Object.assign(this, { steps: [], counts: new Rows(Float32Array, K), state: new Rows(Uint8Array, K) });
+      this.steps = [];
+      this.counts = new Rows(Float32Array, K);
+      this.state = new Rows(Uint8Array, K);
     }
     this.stride = part.stride;
     if (part.steps.length) {
@@ -153,8 +159,13 @@ export function readFrame(frame) {
 /** Everything of one side of an A/B, or of the only run. */
 export class SideStore {
   constructor() {
-    Object.assign(this, { frame: null, curves: new CurveStore(), heat: new HeatStore(), events: new EventStore() });
-    Object.assign(this, { ticks: [], diagnosis: [], judged: null, moment: null });
+    this.frame = null;
+    this.curves = new CurveStore();
+    this.heat = new HeatStore();
+    this.events = new EventStore();
+    this.ticks = [];
+    this.diagnosis = [];
+    this.judged = this.moment = null;
   }
 
   /** -> whether a new frame came. */

@@ -1,3 +1,4 @@
+// @ts-check
 // A against B, above their planes: what differs in their settings, what is measured of both, and how to stop.
 
 import { h } from "../kit/widgets/dom.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // Two runs in words and numbers: which settings differ, what is measured of both at one step, and how far they are apart.
 // Pure.
 
@@ -40,7 +41,7 @@ const numberOf = ({ names, row }, name) => {
   return column < 0 ? NaN : row[column + 1];
 };
 
-const text = (value) => (Number.isFinite(value) ? significant(value) : "–");
+const text = (value, _measures) => (Number.isFinite(value) ? significant(value) : "–");
 
 const ROWS = [
   {

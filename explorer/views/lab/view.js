@@ -1,3 +1,4 @@
+// @ts-check
 // The training lab: the layout, the panels of each side, and who hears of what. Numbers come through lab/link.js, what
 // is hovered, chosen or scrubbed to through lab/bus.js.
 
@@ -31,7 +32,12 @@ const WORDS_MS = 120;
 
 class Lab {
   constructor(root, payload, server) {
-    Object.assign(this, { root, payload, sides: [], drawn: 0, wordsAt: -Infinity, touchedAt: performance.now() });
+    this.root = root;
+    this.payload = payload;
+    this.sides = [];
+    this.drawn = 0;
+    this.wordsAt = -Infinity;
+    this.touchedAt = performance.now();
     this.bus = createBus();
     this.link = createLink({
       server,
@@ -84,7 +90,7 @@ class Lab {
 
   addSide(i) {
     const name = "AB"[i];
-    const env = { ...this.env, side: i, drawn: (frame) => this.frameDrawn(i, frame) };
+    const env = { ...this.env, side: i, drawn: () => this.frameDrawn(i) };
     const make = (list) => Object.entries(list).map(([id, create]) => ({ id, ...this.makePanel(id, create, env) }));
     const [centre, right] = [make(CENTRE), make(RIGHT)];
     const words = h("span", { class: "lab-side-words" });

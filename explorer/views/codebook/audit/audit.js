@@ -1,3 +1,4 @@
+// @ts-check
 // Audit of the visitor's own media or indices, or of the app's samples: choose or drop files, watch, stop, resume; and
 // the files of the audit on screen. Uploads go straight to the server's upload address, so that their progress can be shown.
 
@@ -19,7 +20,10 @@ const FILES = [
 
 class AuditPanel {
   constructor(host, bus) {
-    Object.assign(this, { host, bus, job: null, files: [], limits: null, request: null, chosen: null });
+    this.host = host;
+    this.bus = bus;
+    this.job = this.limits = this.request = this.chosen = null;
+    this.files = [];
     host.classList.add("ca-panel");
     host.dataset.panel = "audit";
     this.build();

@@ -1,3 +1,4 @@
+// @ts-check
 // What the audit panel says: kinds of files, progress, rates, remaining time. Pure: plain values in, text out.
 
 import { whole } from "../../kit/wire/format.js";

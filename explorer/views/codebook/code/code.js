@@ -1,3 +1,4 @@
+// @ts-check
 // The page of a code: what it stands for over the whole data set, where it occurs, what stands beside it, what it
 // decodes to. Figures come with `code`, what the decoder makes a moment later with `code_decoded`.
 
@@ -10,7 +11,7 @@ import { besideSection, decodedSection, exemplarsSection, fillDecoded, nearestSe
 import { queryOf } from "../link.js";
 import { saveCsv, stemOf } from "../../kit/widgets/panel.js";
 import { addStyleSheet } from "../../kit/page/component.js";
-import { h } from "../../kit/widgets/dom.js";
+import { focusedIn, h } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
 import { onThemeChange } from "../../kit/draw/colours.js";
 
@@ -22,7 +23,10 @@ const SAID_MS = 2500;
 
 class CodePage {
   constructor(host, bus) {
-    Object.assign(this, { host, bus, kept: new Map(), wish: null, bars: null });
+    this.host = host;
+    this.bus = bus;
+    this.kept = new Map();
+    this.wish = this.bars = null;
     host.classList.add("dte-card", "cc-page");
     host.dataset.panel = "code";
     host.setAttribute("aria-label", "Page of a code");
@@ -117,7 +121,8 @@ class CodePage {
     }
     const wish = `${level}/${code}`;
     if (this.wish === wish && this.opened === bus.open) return undefined;
-    Object.assign(this, { wish, opened: bus.open });
+    this.wish = wish;
+    this.opened = bus.open;
     const late = setTimeout(() => this.wish === wish && this.host.setAttribute("aria-busy", "true"), BUSY_MS);
     const decoded = this.fetch("code_decoded", wish, level, code).catch((error) => error);
     try {
@@ -147,7 +152,7 @@ class CodePage {
 
   decoded(made, code) {
     if (made instanceof Error) {
-      if (!made.stale) noDecoder(this.body, made.message);
+      if (!(/** @type {import("../../kit/wire/bus.js").AskError} */ (made).stale)) noDecoder(this.body, made.message);
     } else fillDecoded(this.body, made);
     this.host.dataset.decoded = String(code);
   }
@@ -164,7 +169,7 @@ class CodePage {
 
   show(answer) {
     const { bus, host } = this;
-    const focus = host.contains(document.activeElement) ? document.activeElement.dataset.other : undefined;
+    const focus = focusedIn(host)?.dataset.other;
     const vector = answer.vector ?? null;
     const digits = answer.digits ? digitsSection({ ...answer, digitLevels: answer.digit_levels }, vector) : null;
     this.bars = vector && !digits ? vectorBars(vector) : null;

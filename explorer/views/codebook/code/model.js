@@ -1,3 +1,4 @@
+// @ts-check
 // What the page of a code says and where it goes next. Pure: plain values in, text or numbers out.
 
 import { significant } from "../../kit/wire/words.js";
@@ -87,7 +88,7 @@ export function exemplarWords({ medium, token, place, distance, where: said }) {
 export function inspectLink(base, { tokenizer, audit, level, code }, { medium, token }) {
   if (tokenizer === null || audit?.startsWith("own-")) return null;
   const url = new URL(".", base);
-  url.search = new URLSearchParams({ picture: medium, tokenizer, side: audit === "first" ? 256 : 1024, level, code, token }).toString();
+  url.search = new URLSearchParams({ picture: medium, tokenizer, side: audit === "first" ? "256" : "1024", level, code, token }).toString();
   return url.href;
 }
 

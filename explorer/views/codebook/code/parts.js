@@ -1,3 +1,4 @@
+// @ts-check
 // The sections of the page of a code: each takes the answer and returns an element, or null where there is nothing.
 
 import { significant } from "../../kit/wire/words.js";

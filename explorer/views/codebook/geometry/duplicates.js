@@ -1,3 +1,4 @@
+// @ts-check
 // The near-duplicates: pairs of codes, the closest first. Pointing lights one of them in every panel, a click opens it.
 
 import { significant } from "../../kit/wire/words.js";
@@ -9,7 +10,8 @@ import { duplicateTable } from "./model.js";
 
 export class DuplicateList {
   constructor(bus) {
-    Object.assign(this, { bus, pairs: [] });
+    this.bus = bus;
+    this.pairs = [];
     this.words = h("p", { class: "cg-words" });
     this.body = h("tbody", {});
     const head = h("tr", {}, ...["Codes", "Distance", "Tokens of each"].map((name) => h("th", { scope: "col" }, name)));

@@ -1,3 +1,4 @@
+// @ts-check
 // The geometry of the codebook: norms, distances, near-duplicates, singular values, cosines; each with its numbers,
 // table and file.
 
@@ -20,7 +21,9 @@ export async function mount(host, bus) {
 
 class Geometry {
   constructor(host, bus) {
-    Object.assign(this, { host, bus, data: null, level: null });
+    this.host = host;
+    this.bus = bus;
+    this.data = this.level = null;
     this.norms = new Mirror(bus, { first: "codes", second: "sampled latents", axis: "norm", label: "Norms of codes and latents" }, () => this.speak());
     this.distances = new Mirror(
       bus,
@@ -91,7 +94,9 @@ class Geometry {
     const { norms, distances, spectrum, cosine } = this.figures;
     const left = h("div", { class: "cg-column" }, spectrum.element, this.duplicates.element);
     const grid = h("div", { class: "cg-grid" }, norms.element, distances.element, left, cosine.element);
-    Object.assign(this, furnish(this.host, "geometry", "Geometry of the codebook", {}, grid));
+    const { caption, status } = furnish(this.host, "geometry", "Geometry of the codebook", {}, grid);
+    this.caption = caption;
+    this.status = status;
     this.grid = grid;
   }
 
@@ -138,7 +143,7 @@ class Geometry {
     if (data.singular) this.spectrum.show(data);
     this.figures.cosine.element.hidden = !data.cosine;
     if (data.cosine) this.cosine.show(data.cosine);
-    this.duplicates.show(data, this.level);
+    this.duplicates.show(data);
     for (const each of Object.values(this.figures)) each.fill();
     this.caption.replaceChildren(...(data.notes ?? []).map((text) => h("p", {}, text)));
     this.speak();

@@ -1,3 +1,4 @@
+// @ts-check
 // Cosines of codes with each other, alike ones side by side. Blue against, pale across, orange along; pointing names two.
 
 import { colormap } from "../../kit/draw/colormaps.js";
@@ -14,7 +15,9 @@ export const matrixPixels = (bytes) => Uint32Array.from(bytes, (byte) => PALETTE
 /** changed() when another pair is pointed at. */
 export class CosineMatrix {
   constructor(bus, changed) {
-    Object.assign(this, { bus, changed, data: null, pair: null });
+    this.bus = bus;
+    this.changed = changed;
+    this.data = this.pair = null;
     this.stage = createStage({
       label: "Cosines of codes with each other. Arrow keys go from pair to pair, Enter selects the code of the row.",
       className: "cg-matrix",

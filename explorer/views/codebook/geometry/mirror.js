@@ -1,3 +1,4 @@
+// @ts-check
 // Two histograms over one axis: codes upwards, latents downwards. Where they miss each other, the codebook does.
 
 import { significant } from "../../kit/wire/words.js";
@@ -19,7 +20,11 @@ const GAP = 17; // between the two, for the numbers of the axis
  */
 export class Mirror {
   constructor(bus, names, redrawn) {
-    Object.assign(this, { bus, names, redrawn, data: null, log: null, bin: null, keyed: false });
+    this.bus = bus;
+    this.names = names;
+    this.redrawn = redrawn;
+    this.data = this.log = this.bin = null;
+    this.keyed = false;
     this.stage = createStage({
       label: `${names.label}. Left and right arrows go through the bins, Enter selects the codes of a bin.`,
       className: "cg-mirror",

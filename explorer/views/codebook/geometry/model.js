@@ -1,3 +1,4 @@
+// @ts-check
 // Numbers of the geometry panel: bins over one axis for two kinds of things, medians, shares of variance. Pure.
 
 import { significant } from "../../kit/wire/words.js";

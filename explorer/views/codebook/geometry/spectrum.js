@@ -1,3 +1,4 @@
+// @ts-check
 // Singular values of the codebook: how many directions the codes really take, with the effective dimension marked.
 
 import { significant } from "../../kit/wire/words.js";
@@ -11,7 +12,8 @@ const MARGIN = { left: 44, right: 12, top: 26, bottom: 34 };
 /** changed() when another axis is pointed at. */
 export class SpectrumFigure {
   constructor(changed) {
-    Object.assign(this, { changed, data: null, axis: null });
+    this.changed = changed;
+    this.data = this.axis = null;
     this.stage = createStage({
       label: "Singular values of the code vectors. Left and right arrows go through the axes.",
       className: "cg-bars",

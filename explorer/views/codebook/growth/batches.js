@@ -1,3 +1,4 @@
+// @ts-check
 // What each medium by itself would have said of the codebook, beside all of them: the illusion of a small batch.
 
 import { axis, clipTo, drawAxes, line, plotBox } from "../../kit/draw/axes.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // A figure of the growth panel: title and files, tools, stage, words, and its numbers as a table.
 
 import { foldedTable, saveCsv, saveFigure } from "../../kit/widgets/panel.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // How usage grew with the tokens counted; with it, whether two halves agree and what one medium alone would have said.
 
 import { axis, clipTo, drawAxes, line, plotBox } from "../../kit/draw/axes.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // Two halves of the media, code by code: do they tell the same story? One dot a code, linked with all other panels.
 
 import { axis, clipTo, drawAxes, line, plotBox } from "../../kit/draw/axes.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // Numbers and words of the growth panel: the curve of codes used, two halves of the data, medium by medium. Pure.
 
 import { significant } from "../../kit/wire/words.js";

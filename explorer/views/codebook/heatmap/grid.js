@@ -1,3 +1,4 @@
+// @ts-check
 // Where each code stands in the heatmap: a grid of cells, filled in one of three orders. Pure.
 
 const CELL_PX = 40; // cells of a small codebook need not be larger
@@ -40,6 +41,7 @@ function placer(kind, K, { cols, rows }) {
   };
 }
 
+/** @param {number[]} point  @param {number} cols */
 const pointCell = ([x, y], cols) => y * cols + x;
 
 /**

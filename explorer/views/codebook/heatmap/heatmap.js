@@ -1,3 +1,4 @@
+// @ts-check
 // The dead-code heatmap: all codes of a level in one picture. Zoom and pan are those of the inspect view's panels.
 
 import { countScale, gridShape, layCells, moveCell } from "./grid.js";
@@ -19,7 +20,12 @@ const SMALL_PX = 7; // a cell below this size is found by a ring around it
 
 class Heatmap {
   constructor(host, bus) {
-    Object.assign(this, { host, bus, painting: null, cells: null, frames: 0, dirty: new Set(), pointer: false });
+    this.host = host;
+    this.bus = bus;
+    this.painting = this.cells = null;
+    this.frames = 0;
+    this.dirty = new Set();
+    this.pointer = false;
     this.build();
     const callbacks = {
       redraw: () => this.request("base", "overlay"),

@@ -1,3 +1,4 @@
+// @ts-check
 // How the heatmap is drawn: one pixel a cell on offscreen tiles, stretched to the zoom; marks of the states above them.
 
 import { packed, packedViridis, rgbOf } from "../../kit/draw/ticks.js";

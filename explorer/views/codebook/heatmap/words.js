@@ -1,3 +1,4 @@
+// @ts-check
 // What the heatmap says in words and as a table. Pure.
 
 import { amount, csv, percent, whole } from "../../kit/wire/format.js";

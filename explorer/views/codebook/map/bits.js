@@ -1,3 +1,4 @@
+// @ts-check
 // The bits of a sign codebook: how often each is one, and which go together. Beside the map of the bit planes.
 
 import { significant } from "../../kit/wire/words.js";

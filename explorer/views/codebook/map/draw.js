@@ -1,3 +1,4 @@
+// @ts-check
 // Drawing the map on canvases: latents as a quiet density, regions or cells, the codes, and what lights up.
 
 import { packed, rgbOf } from "../../kit/draw/ticks.js";

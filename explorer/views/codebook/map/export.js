@@ -1,3 +1,4 @@
+// @ts-check
 // The map as SVG: what is on screen, as circles, squares and polygons; painted layers as one picture inside. Pure but for
 // the picture.
 

@@ -1,3 +1,4 @@
+// @ts-check
 // What the map gives to take away: the picture as PNG or SVG, its codes as CSV.
 
 import { saveCanvases, saveCsv, stemOf } from "../../kit/widgets/panel.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // Selecting codes on the map: points in a drawn loop or a box, and what the selected codes have in common. Pure.
 
 /** Whether (x, y) is inside the closed polygon [[x, y], ...]; even-odd rule, so that a crossing loop has holes. */

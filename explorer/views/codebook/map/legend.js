@@ -1,3 +1,4 @@
+// @ts-check
 // The legend of the map: the colour scale with its unit, the shapes of the states, and what the size means.
 
 import { significant } from "../../kit/wire/words.js";

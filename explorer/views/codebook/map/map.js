@@ -1,3 +1,4 @@
+// @ts-check
 // The map of the codes: PCA, UMAP, t-SNE, a slice, or the lattice, bits and sphere of a codebook without a table.
 
 import { addStyleSheet } from "../../kit/page/component.js";
@@ -47,9 +48,18 @@ export async function mount(host, bus) {
   return new MapOfCodes(host, bus);
 }
 
+const DRAGS = [
+  { id: "pan", label: "Move", title: "Dragging moves the map, once it is zoomed" },
+  { id: "lasso", label: "Lasso", title: "Dragging draws a loop around codes (also: shift and drag)" },
+];
+
 class MapOfCodes {
   constructor(host, bus) {
-    Object.assign(this, { host, bus, map: null, chosen: { size: "usage", latents: true, bit: null }, requests: new Requests(bus) });
+    this.host = host;
+    this.bus = bus;
+    this.map = null;
+    this.chosen = { size: "usage", latents: true, bit: null };
+    this.requests = new Requests(bus);
     this.build();
     bus.on(["open", "level", "map"], () => this.follow());
     bus.on(["colour", "lasso"], () => this.relook());
@@ -64,13 +74,7 @@ class MapOfCodes {
     this.sizes = select("Area", SIZES, (id) => this.choose({ size: id }));
     this.latents = toggle("Latents", "Latents of the counted data as a density under the codes", true, (on) => this.choose({ latents: on }));
     this.modes = segmented("What dragging does", (id) => this.picture.stage.setMode(id));
-    this.modes.options(
-      [
-        { id: "pan", label: "Move", title: "Dragging moves the map, once it is zoomed" },
-        { id: "lasso", label: "Lasso", title: "Dragging draws a loop around codes (also: shift and drag)" },
-      ],
-      "pan",
-    );
+    this.modes.options(DRAGS, "pan");
     const button = (text, label, onclick) => h("button", { type: "button", class: "cm-button cm-square", "aria-label": label, title: label, onclick }, text);
     this.reset = button("⤢", "Show everything again", () => this.picture.stage.reset());
     this.zooms = h(
@@ -118,16 +122,10 @@ class MapOfCodes {
     const picture = h("div", { class: "cm-picture" }, stages, this.readout, this.rows, this.axes);
     const side = h("div", { class: "cm-side" }, this.legend, this.selection.element);
     const chooser = h("div", { class: "cm-choosers" }, this.slice.element, this.bits.element);
-    const frame = furnish(
-      this.host,
-      "map",
-      "Map of the codes",
-      { tools: [this.kinds.element], exports: files },
-      chooser,
-      controls,
-      h("div", { class: "cm-body" }, picture, side),
-    );
-    Object.assign(this, frame);
+    const parts = [chooser, controls, h("div", { class: "cm-body" }, picture, side)];
+    const frame = furnish(this.host, "map", "Map of the codes", { tools: [this.kinds.element], exports: files }, ...parts);
+    this.caption = frame.caption;
+    this.status = frame.status;
     this.svg = this.host.querySelectorAll(".cb-exports button")[1];
   }
 
@@ -153,7 +151,8 @@ class MapOfCodes {
   }
 
   clear(level) {
-    Object.assign(this, { level, map: null });
+    this.level = level;
+    this.map = null;
     this.requests.drop();
     this.show(null, []);
     this.chosen.bit = null;
@@ -175,7 +174,8 @@ class MapOfCodes {
     this.slice.element.hidden = kind !== "plane" || level.codebook_dim === 2;
     this.bits.element.hidden = kind !== "sphere";
     if (this.asked === level && this.loading === JSON.stringify(this.wish(kind))) return;
-    Object.assign(this, { asked: level, loading: JSON.stringify(this.wish(kind)) });
+    this.asked = level;
+    this.loading = JSON.stringify(this.wish(kind));
     const named = kind === "plane" ? this.slice.named : [];
     try {
       const raw = await this.requests.get(this.wish(kind), level, (share) => this.busy(kind, share));

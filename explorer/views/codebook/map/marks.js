@@ -1,3 +1,4 @@
+// @ts-check
 // The marks of codes: small pictures made once for each state, shade and radius, since stamping a picture is many times
 // quicker than drawing a circle. A state is told by shape, as in the heatmap, never by hue alone: near-duplicates carry
 // two bars, over-used codes are triangles, dead ones are hollow and crossed, unseen ones hollow with a dot.
@@ -69,7 +70,10 @@ export function drawMark(ctx, state, fill, radius, theme) {
  *  pixel ratio. */
 export class Marks {
   constructor(theme, colours, dpr) {
-    Object.assign(this, { theme, colours, dpr, kept: new Map() });
+    this.theme = theme;
+    this.colours = colours;
+    this.dpr = dpr;
+    this.kept = new Map();
   }
 
   /** -> {pixels (size * size), size, half}: device pixels, `half` from its corner to its middle. */

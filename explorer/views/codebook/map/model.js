@@ -1,3 +1,4 @@
+// @ts-check
 // The answer to "map", unpacked once: where each code is drawn, its cell or region, what the latents are like. Pure.
 
 import { colormap } from "../../kit/draw/colormaps.js";

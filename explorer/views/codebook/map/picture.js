@@ -1,3 +1,4 @@
+// @ts-check
 // The picture of the map: its stage, how codes look now, and what lights up. It draws in animation frames only.
 
 import { h } from "../../kit/widgets/dom.js";
@@ -42,7 +43,10 @@ export function lookOf(map, level, view, theme, lasso) {
 export class Picture {
   /** on: {looked(look), loose() when the view is zoomed or not, key(key) -> handled}. */
   constructor(bus, on) {
-    Object.assign(this, { bus, on, map: null, look: null, view: null, half: null, loop: null, named: [] });
+    this.bus = bus;
+    this.on = on;
+    this.map = this.look = this.view = this.half = this.loop = null;
+    this.named = [];
     this.canvases = [h("canvas", { "aria-hidden": "true" }), h("canvas", { "aria-hidden": "true" })];
     this.element = h("div", { class: "dte-lp-stage cm-stage", tabindex: 0, role: "application", "aria-label": LABEL }, ...this.canvases);
     this.painting = throttled(() => this.paint(), 0);

@@ -1,3 +1,4 @@
+// @ts-check
 // Asking for maps: answers are kept for the level on screen, slow ones are asked for again until they are there.
 
 const AGAIN_MS = 500;
@@ -7,7 +8,10 @@ const KEPT = 16;
 /** ask(what, args) -> Promise as on the bus; wait(ms) -> Promise, for tests. */
 export class Requests {
   constructor(bus, wait = (ms) => new Promise((done) => setTimeout(done, ms))) {
-    Object.assign(this, { bus, wait, kept: new Map(), wish: null });
+    this.bus = bus;
+    this.wait = wait;
+    this.kept = new Map();
+    this.wish = null;
   }
 
   /** Nothing is waited for any longer. */

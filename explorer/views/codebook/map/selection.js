@@ -1,3 +1,4 @@
+// @ts-check
 // The codes that the lasso holds: their number and tokens, the list with the most used first, and the box by keyboard.
 
 import { h } from "../../kit/widgets/dom.js";
@@ -14,7 +15,8 @@ const HINT = "Draw around codes with the lasso, or hold the shift key and drag. 
 /** act: {box(factor) -> around the selected code, larger or smaller by the factor}. */
 export class Selection {
   constructor(bus, act) {
-    Object.assign(this, { bus, act });
+    this.bus = bus;
+    this.act = act;
     const button = (text, title, onclick) => h("button", { type: "button", class: "cm-button", title, onclick }, text);
     this.box = button("Box around it", "Select the codes in a square around the selected code", () => act.box(1));
     this.smaller = button("−", "Smaller box", () => act.box(1 / 1.5));
@@ -72,7 +74,9 @@ export class Selection {
     this.clear.disabled = !lasso;
     this.csv.hidden = this.table.hidden = none;
     if (lasso === this.drawn && level === this.drawnLevel) return;
-    Object.assign(this, { drawn: lasso, drawnLevel: level, held: none ? null : summary(lasso, level.counts) });
+    this.drawn = lasso;
+    this.drawnLevel = level;
+    this.held = none ? null : summary(lasso, level.counts);
     say(this.words, none ? (lasso ? "No code lies in there." : HINT) : selectionWords(this.held, level));
     const rows = none ? [] : this.held.rows.slice(0, ROWS);
     this.body.replaceChildren(...rows.map((row) => this.row(row, level)));

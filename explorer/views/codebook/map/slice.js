@@ -1,3 +1,4 @@
+// @ts-check
 // What a map still has to be told: the three codes of a slice, the three bits of a sphere.
 
 import { h, segmented } from "../../kit/widgets/dom.js";
@@ -24,7 +25,10 @@ export function readCodes(texts, K) {
 /** The chooser of a slice. changed() when the map has to be asked anew; `codes` is null for the PCA plane. */
 export class SliceChooser {
   constructor(bus, changed) {
-    Object.assign(this, { bus, changed, through: "pca", three: null, level: null });
+    this.bus = bus;
+    this.changed = changed;
+    this.through = "pca";
+    this.three = this.level = null;
     this.ways = segmented("Plane of the slice", (id) => {
       this.through = id;
       this.show();
@@ -85,7 +89,8 @@ export class SliceChooser {
 /** The chooser of three bits. */
 export class BitChooser {
   constructor(changed) {
-    Object.assign(this, { chosen: [0, 1, 2], bits: 0 });
+    this.chosen = [0, 1, 2];
+    this.bits = 0;
     this.selects = [0, 1, 2].map((slot) =>
       h("select", {
         class: "cb-select cm-select",

@@ -1,3 +1,4 @@
+// @ts-check
 // The sphere of three chosen bits, on a canvas: turned by mouse, finger and arrow keys; a corner holds its codes together.
 
 import { amount, percent } from "../../kit/wire/format.js";
@@ -12,7 +13,10 @@ const CIRCLES = [0, 1, 2].map((axis) => greatCircle(axis));
 /** on: {corner(codes) when a corner is chosen, lit() -> lit code or null}. */
 export class Sphere {
   constructor(on) {
-    Object.assign(this, { on, matrix: START, map: null, lit: -1 });
+    this.on = on;
+    this.matrix = START;
+    this.map = null;
+    this.lit = -1;
     const keys = { point: (x, y) => this.point(x, y), leave: () => this.light(-1), press: (x, y) => this.press(x, y), key: (key) => this.key(key) };
     const label = "Sphere of three bits. Arrow keys turn it, Home turns it back, the keys 1 to 8 choose a corner.";
     this.stage = createStage({ label, className: "cm-sphere", gap: 0, paint: (ctx, size) => this.paint(ctx, size), on: keys });

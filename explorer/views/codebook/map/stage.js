@@ -1,3 +1,4 @@
+// @ts-check
 // The stage of the map: zoom, pan and click as on every panel, and a lasso (its own mode, or the shift key).
 
 import { toContent } from "../../kit/draw/geometry.js";

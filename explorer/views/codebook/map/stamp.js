@@ -1,10 +1,13 @@
+// @ts-check
 // Thousands of small marks a frame: their pixels are copied into one picture, many times quicker than a canvas draws them.
 // Pixels are packed RGBA of a little-endian Uint32Array, not premultiplied, as in ImageData. Pure.
 
 /** A picture of w x h pixels that marks are stamped on. */
 export class Sheet {
   constructor(w, h) {
-    Object.assign(this, { w, h, pixels: new Uint32Array(w * h) });
+    this.w = w;
+    this.h = h;
+    this.pixels = new Uint32Array(w * h);
   }
 
   clear() {

@@ -1,3 +1,4 @@
+// @ts-check
 // Three chosen bits on a sphere: eight corners, and the great circles on which a bit changes. Rotations are row-major
 // 3 x 3 matrices; screen x to the right, y downwards, depth towards the eye. Pure.
 

@@ -1,3 +1,4 @@
+// @ts-check
 // Words and tables of the map. Pure: plain values in, text out.
 
 import { significant } from "../../kit/wire/words.js";

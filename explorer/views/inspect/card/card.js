@@ -1,3 +1,4 @@
+// @ts-check
 // The code card: one code's page, filled by Python after a click. See inspect/card/card.py for the payload.
 
 import { contactSheet, downloadCanvas } from "./export.js";
@@ -7,6 +8,7 @@ import { digitsSection, make, marginSection, meaning, picture, section, whereItA
 import { vectorBars } from "./vector.js";
 import { unpack } from "../../kit/wire/encoding.js";
 import { saveText } from "../export.js";
+import { focusedIn } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
 import { onThemeChange } from "../../kit/draw/colours.js";
 import { selection } from "../../kit/wire/selection.js";
@@ -16,10 +18,10 @@ const ORIGIN = "code-card";
 export function mount({ element, trigger, props, watch, server }) {
   element.classList.add("dte-card");
   element.tabIndex = -1; // keeps the keyboard here when the focused button is gone
-  let shown = { paint() {}, follow() {} };
+  let shown = { paint() {}, follow(_state) {} };
 
   const show = () => {
-    const focus = element.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+    const focus = focusedIn(element)?.dataset.key;
     const card = props.value ? JSON.parse(props.value) : null;
     shown = card ? buildCard(element, card, trigger) : buildHint(element);
     if (card?.later) fillLater(element, card, server);

@@ -1,3 +1,4 @@
+// @ts-check
 // Files that the card and the reconstruction offer: a download, and a contact sheet of patches.
 
 /** Offer `blob` as a file. */
@@ -35,6 +36,9 @@ export function contactSheet(images, tile = 64, gap = 4) {
   canvas.height = sheet.height;
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
-  images.forEach((image, index) => context.drawImage(image, ...sheet.place(index), tile, tile));
+  images.forEach((image, index) => {
+    const [x, y] = sheet.place(index);
+    context.drawImage(image, x, y, tile, tile);
+  });
   return canvas;
 }

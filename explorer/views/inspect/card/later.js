@@ -1,3 +1,4 @@
+// @ts-check
 // What a card asks for once it is drawn: codes decoded alone, where decoding takes its time.
 
 import { make, picture } from "./parts.js";

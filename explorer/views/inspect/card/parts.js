@@ -1,3 +1,4 @@
+// @ts-check
 // The sections of the code card that only show: each takes the card's facts and returns an element.
 
 import { helpMark } from "../../kit/page/help.js";

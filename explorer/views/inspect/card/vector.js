@@ -1,3 +1,4 @@
+// @ts-check
 // The vector of a code as bars around a zero line: geometry (pure) and the canvas that draws it.
 
 import { significant } from "../../kit/wire/words.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // Playing two sounds of one length in step, one of them heard: a switch between them loses no sample.
 
 const FADE_S = 0.006; // so that switching and stopping do not click
@@ -5,7 +6,11 @@ const FADE_S = 0.006; // so that switching and stopping do not click
 export class Deck {
   /** sounds: {name: {rate, channels, samples}}. onState: called when playing begins, ends or switches. */
   constructor(onState) {
-    Object.assign(this, { onState, sounds: {}, heard: "original", context: null, voices: null, range: null, loop: false });
+    this.onState = onState;
+    this.sounds = {};
+    this.heard = "original";
+    this.context = this.voices = this.range = null;
+    this.loop = false;
   }
 
   get playing() {

@@ -1,3 +1,4 @@
+// @ts-check
 // A clip and what its tokens decode to, frame by frame, side by side.
 
 import { h, toggle } from "../../kit/widgets/dom.js";
@@ -15,7 +16,12 @@ export const stepOf = (frame, steps) => steps.findIndex(([first, end]) => frame 
 
 export class ClipPlayer {
   constructor(root) {
-    Object.assign(this, { root, value: null, sheets: [], frame: 0, playing: false, loop: true });
+    this.root = root;
+    this.value = null;
+    this.sheets = [];
+    this.frame = 0;
+    this.playing = false;
+    this.loop = true;
     this.button = h("button", { type: "button", class: "dte-play", onclick: () => (this.playing ? this.pause() : this.play()) }, "Play");
     const loop = toggle("Loop", "Begin again at the end", true, (on) => (this.loop = on));
     this.slider = h("input", { type: "range", min: 0, step: 1, value: 0, "aria-label": "Frame", oninput: () => this.seek(Number(this.slider.value)) });
@@ -33,7 +39,7 @@ export class ClipPlayer {
       h("div", { class: "dte-player-screens" }, ...this.screens.map(({ element }) => element)),
       this.caption,
     );
-    selection.subscribe((state, before, origin) => this.follow(state, before, origin));
+    selection.subscribe((state, before) => this.follow(state, before));
   }
 
   load(value) {

@@ -1,3 +1,4 @@
+// @ts-check
 // The lanes of a sound, drawn on two canvases: waveform, spectrogram, the tokens of every level, and the axis of time.
 // The lower canvas changes with zoom and sound, the upper one with pointer, selection and playhead.
 

@@ -1,3 +1,4 @@
+// @ts-check
 // The player: for a sound or a clip its own; nothing for a picture. See player.py for the payload.
 
 import { ClipPlayer } from "./clip.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // A sound and what its tokens decode to: play either, switch while it plays, and see which token is heard.
 
 import { h, segmented, toggle } from "../../kit/widgets/dom.js";
@@ -22,7 +23,12 @@ const HINT = "Space plays. Click a token to hear its stretch; scroll to zoom int
 
 export class SoundPlayer {
   constructor(root) {
-    Object.assign(this, { root, value: null, images: [], levels: [], window: null, pointed: null, plays: 0, dirty: new Set() });
+    this.root = root;
+    this.value = this.window = this.pointed = null;
+    this.images = [];
+    this.levels = [];
+    this.plays = 0;
+    this.dirty = new Set();
     this.deck = new Deck(() => this.stateChanged());
     this.theme = readTheme(root);
     this.build();

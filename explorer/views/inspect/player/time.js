@@ -1,3 +1,4 @@
+// @ts-check
 // Time on the screen: a window {from, to} in seconds, shown over a width. Pure.
 
 const SHORTEST_S = 0.02; // of a window
@@ -54,6 +55,7 @@ export function timeTicks(window, width, gap = 90) {
 }
 
 /** What is played for a token: its own stretch, widened to `shortest` seconds about its middle. */
+/** @param {number[]} stretch  @param {number} duration */
 export function audible([from, to], duration, shortest = 0.12) {
   const missing = Math.max(0, shortest - (to - from)) / 2;
   return [Math.max(0, from - missing), Math.min(duration, to + missing)];

@@ -1,3 +1,4 @@
+// @ts-check
 // WAV files of 16-bit samples as player.py sends them, and their outline. Pure.
 
 /** A data URL of a WAV file -> {rate, channels: [Float32Array, ...], samples}. */

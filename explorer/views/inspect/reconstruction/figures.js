@@ -1,3 +1,4 @@
+// @ts-check
 // The row of figures under the reconstruction: text and CSV (pure), and the elements.
 
 import { helpMark } from "../../kit/page/help.js";

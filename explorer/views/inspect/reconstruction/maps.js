@@ -1,3 +1,4 @@
+// @ts-check
 // Maps and token geometry of the reconstruction view: pure functions, no DOM.
 
 import { significant } from "../../kit/wire/words.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // Everything around the picture: tabs, colour bar, readout, captions, figures and exports. Built once, then filled.
 
 import { make } from "../card/parts.js";

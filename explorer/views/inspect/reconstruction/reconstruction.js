@@ -1,3 +1,4 @@
+// @ts-check
 // Original against reconstruction with its error, quantization-error and margin maps. See reconstruction.py.
 
 import { downloadCanvas } from "../card/export.js";

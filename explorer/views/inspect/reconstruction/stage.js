@@ -1,3 +1,4 @@
+// @ts-check
 // The picture itself: two stacked canvases for before and after, an overlay for outlines, and the divider.
 // The swipe moves a clip path, so dragging redraws nothing; hovering redraws only the overlay.
 

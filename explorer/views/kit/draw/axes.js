@@ -1,3 +1,4 @@
+// @ts-check
 // A plot of the codebook page: pixel scales, linear or logarithmic, and the drawing of its axes.
 
 import { compact, logTicks, niceTicks } from "./ticks.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // The colour maps of colormaps.py, for the browser: same tables, same formulas, held together by a test.
 
 export const TABLES = {

@@ -1,10 +1,16 @@
+// @ts-check
 // Colours and fonts for canvases, read from the CSS variables; they follow the `dark` class while the app runs.
 
 const NAMES = ["accent", "ink", "muted", "surface", "raised", "line", "bar"];
 
+/**
+ * @typedef {{accent: string, ink: string, muted: string, surface: string, raised: string, line: string, bar: string, font: string}} Theme
+ * @param {Element} element
+ * @returns {Theme}
+ */
 export function readTheme(element) {
   const style = getComputedStyle(element);
-  const theme = Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--dte-${name}`).trim()]));
+  const theme = /** @type {any} */ (Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--dte-${name}`).trim()])));
   theme.font = style.getPropertyValue("--dte-font").trim() || "sans-serif";
   return theme;
 }
@@ -18,13 +24,15 @@ export function onThemeChange(callback) {
   return () => observer.disconnect();
 }
 
+const STROKES = [
+  { colour: "rgba(8,10,14,0.9)", extra: 2.5 },
+  { colour: "#ffffff", extra: 0 },
+];
+
 /** Two strokes, dark under light: seen on any picture and without colour vision. `path(ctx)` adds to the path. */
 export function outline(ctx, path, width = 2) {
   ctx.lineJoin = "round";
-  for (const [colour, extra] of [
-    ["rgba(8,10,14,0.9)", 2.5],
-    ["#ffffff", 0],
-  ]) {
+  for (const { colour, extra } of STROKES) {
     ctx.beginPath();
     path(ctx);
     ctx.strokeStyle = colour;

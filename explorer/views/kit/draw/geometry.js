@@ -1,3 +1,4 @@
+// @ts-check
 // Pure geometry of the inspect view: viewports, token grids, nearest points, rank axes. Units: CSS pixels on screen,
 // "content" units inside a panel (pixels of the picture, or the map's own plane).
 

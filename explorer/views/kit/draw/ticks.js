@@ -1,3 +1,4 @@
+// @ts-check
 // Axes of the lab's panels: round ticks, short numbers, and the scale that turns a usage count into a colour. Pure.
 
 import { significant } from "../wire/words.js";
@@ -61,6 +62,7 @@ export function packedViridis(size = 256) {
   return Uint32Array.from({ length: size }, (_, i) => packed(colormap("viridis", i / (size - 1))));
 }
 
+/** @param {number[]} rgb */
 export const packed = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
 
 /** Tokens a step in words: "under 0.001", "3.21", "1,204". A count that fades for ever is not worth its digits. */

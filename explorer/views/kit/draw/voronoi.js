@@ -1,3 +1,4 @@
+// @ts-check
 // Exact Voronoi cells inside a box, by cutting the box with the half-planes of neighbouring codes. Neighbours come
 // from a grid, ring by ring outwards, until none can reach the cell any more: farther than twice its radius.
 
@@ -86,7 +87,9 @@ class Cutter {
   }
 
   begin(x, y, [x0, y0, x1, y1]) {
-    Object.assign(this, { x, y, count: 4 });
+    this.x = x;
+    this.y = y;
+    this.count = 4;
     this.points.set([x0 - x, y0 - y, x1 - x, y0 - y, x1 - x, y1 - y, x0 - x, y1 - y]);
     this.measure();
   }
@@ -116,7 +119,9 @@ class Cutter {
       [px, py, before] = [qx, qy, now];
     }
     if (!cutAny || kept >= MAX_CORNERS - 1) return;
-    Object.assign(this, { points: to, spare: from, count: kept < 3 ? 0 : kept });
+    this.points = to;
+    this.spare = from;
+    this.count = kept < 3 ? 0 : kept;
     this.measure();
   }
 

@@ -1,3 +1,4 @@
+// @ts-check
 // The address bar: what Python chose (value), what is selected (the bus), and what a view sets itself (`setAddress`).
 
 import { selection } from "../wire/selection.js";

@@ -1,10 +1,11 @@
+// @ts-check
 // Loads a view: its style sheets into <head> (once), its module, then mount() on the `.dte-root` element.
 
 /** Add a style sheet to the head unless it is there; resolves when it applies (or fails, so that nothing waits forever). */
 export function addStyleSheet(href, doc = document) {
-  const known = Array.from(doc.querySelectorAll("link[rel=stylesheet]")).some((link) => link.href === href);
+  const known = [...doc.querySelectorAll("link[rel=stylesheet]")].some((/** @type {any} */ link) => link.href === href);
   if (known) return Promise.resolve();
-  return new Promise((resolve) => {
+  return new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
     const link = doc.createElement("link");
     link.rel = "stylesheet";
     link.href = href;

@@ -1,3 +1,4 @@
+// @ts-check
 // Short help beside a number: a small button that opens its words, by mouse, touch and keyboard alike. The words come
 // from Python (analysis/codes/definitions.py) with the values of the views; one box shows them, where the button stands.
 

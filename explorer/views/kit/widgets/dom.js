@@ -1,3 +1,4 @@
+// @ts-check
 // The elements of the inspect view: built once, all text through textContent.
 
 /** h("p", {class: "x", onclick: f, hidden: true}, child, "text") -> element. */
@@ -12,6 +13,11 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** What has the focus, if it is `element` or lies within. @param {Element} element @returns {HTMLElement | null} */
+export function focusedIn(element) {
+  return element.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
+}
+
 /** One choice of a few: buttons in a row. options: [{id, label, title}]; `set` shows a choice without calling back. */
 export function segmented(name, onChange) {
   const element = h("div", { class: "dte-segmented", role: "group", "aria-label": name });
@@ -21,7 +27,7 @@ export function segmented(name, onChange) {
     for (const button of element.children) button.setAttribute("aria-pressed", String(button.dataset.id === String(id)));
   };
   const options = (list, id) => {
-    const focused = element.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    const focused = focusedIn(element)?.dataset.id ?? null;
     element.replaceChildren(
       ...list.map((option) =>
         h(

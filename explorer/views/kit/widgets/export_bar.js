@@ -1,3 +1,4 @@
+// @ts-check
 // The export bar: asks Python for a file and saves what comes back.
 
 import { selection } from "../wire/selection.js";

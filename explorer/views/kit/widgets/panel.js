@@ -1,3 +1,4 @@
+// @ts-check
 // The frame that every panel of the codebook page has: title, tools, picture, caption, and its files one click away.
 // Stages (two canvases, size, pointer, keys) come from kit/widgets/stage.js, buttons and choices from kit/widgets/dom.js.
 

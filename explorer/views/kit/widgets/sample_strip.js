@@ -1,3 +1,4 @@
+// @ts-check
 // The strip of sample pictures. A click (or Enter) picks one and sends Python one `pick` {id}.
 
 const NOUNS = { image: "pictures", audio: "sounds", video: "clips" };

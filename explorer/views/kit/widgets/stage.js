@@ -1,3 +1,4 @@
+// @ts-check
 // What the panels of the lab share: the frame of a panel, a stage of two canvases, and a throttle for heavy drawing.
 
 import { h } from "./dom.js";
@@ -106,8 +107,31 @@ export function say(element, text) {
 }
 
 /**
+ * @typedef {object} Size
+ * @property {number} W  in CSS pixels
+ * @property {number} H
+ * @property {number} dpr
+ * @property {import("../draw/colours.js").Theme} theme
+ *
+ * @typedef {object} StageEvents
+ * @property {(x: number, y: number) => void} [point]
+ * @property {() => void} [leave]
+ * @property {(x: number, y: number) => void} [press]
+ * @property {(key: string, shift: boolean) => unknown} [key]  true: it was taken
+ *
+ * @typedef {object} StageOptions
+ * @property {string} [label]
+ * @property {string} [className]
+ * @property {number} [gap]
+ * @property {(ctx: CanvasRenderingContext2D, size: Size) => void} [paint]
+ * @property {((ctx: CanvasRenderingContext2D, size: Size) => void) | null} [mark]
+ * @property {StageEvents} [on]
+ */
+
+/**
  * A stage: `paint(ctx, size)` draws what stays, `mark(ctx, size)` what lights up; size = {W, H, dpr, theme}.
- * on: {point(x, y), leave(), press(x, y), key(event)}. `paint` waits for the throttle, `mark` for the next frame.
+ * `paint` waits for the throttle, `mark` for the next frame.
+ * @param {StageOptions} options
  */
 export function createStage({ label, className = "", gap = GAP_MS, paint, mark = null, on = {} }) {
   const base = h("canvas", { role: "img" });

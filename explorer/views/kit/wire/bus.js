@@ -1,3 +1,4 @@
+// @ts-check
 // The bus of a page that is one browser component: what is chosen (kept in the address), who listens, and the way to ask
 // the server. Pages build their own on it: codebook/link.js, compare/link.js.
 
@@ -21,9 +22,14 @@ export function unpackAll(value) {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, unpackAll(part)]));
 }
 
+/** @typedef {Error & {stale?: boolean, stopped?: boolean, field?: string | null}} AskError  what ask() rejects with */
+/** @typedef {ReturnType<typeof createPageBus>} PageBus */
+
 /** ask: async (request) -> JSON text. first: the state to begin with. win: the window whose address is written, or null.
  *  next(state, changes) -> frozen state. inAddress: names kept by query(search, state). scope(state): what goes with every
- *  question; an answer to another scope is stale. */
+ *  question; an answer to another scope is stale.
+ *  @param {{ask: (request: any) => Promise<any>, token?: string, first: any, win?: Window | null, next: (state: any, changes: any) => any,
+ *    inAddress: string[], query: (search: string, state: any) => string, scope?: (state: any) => any}} options */
 export function createPageBus({ ask, token = "", first, win = null, next, inAddress, query, scope = () => ({}) }) {
   let state = first;
   let writing = null;

@@ -1,3 +1,4 @@
+// @ts-check
 // Reads back what encoding.py packs: base64 of little-endian values, row-major.
 
 const TYPES = {

@@ -1,3 +1,4 @@
+// @ts-check
 // Files of a page: sent to the server's upload address, so that their progress can be shown, and saved from an answer.
 
 import { bytesOf } from "../widgets/export_bar.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // Words and numbers of the inspect view. Pure: plain values in, text out.
 
 const WHOLE = new Intl.NumberFormat("en-US");

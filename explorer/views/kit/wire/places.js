@@ -1,3 +1,4 @@
+// @ts-check
 // Where a token lies, in words. Pure. `place` comes from places.py: what the tokens of this medium stand for.
 
 const WHOLE = new Intl.NumberFormat("en-US");

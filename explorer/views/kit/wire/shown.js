@@ -1,3 +1,4 @@
+// @ts-check
 // What the inspect view shows, for the other components of the page (a module singleton): its levels with their indices
 // and colours, so that nobody has to be sent them twice. See readPayload in inspect/model.js.
 

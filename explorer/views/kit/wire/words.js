@@ -1,3 +1,4 @@
+// @ts-check
 // Words and numbers of the code card. Pure: plain values in, text out.
 
 import { csv, percent, whole } from "./format.js";
@@ -52,6 +53,7 @@ export function margin({ distance, second }) {
   };
 }
 
+/** @type {[number, string][]} */
 const VERDICTS = [
   [0.02, "Nearly a tie"],
   [0.1, "A close call"],

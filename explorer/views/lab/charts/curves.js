@@ -1,3 +1,4 @@
+// @ts-check
 // Curves as small multiples with one step axis and one cursor: losses, perplexity, dead share, gradients, errors, speed.
 
 import { compact, logTicks, niceTicks, stepTicks } from "../../kit/draw/ticks.js";
@@ -19,7 +20,11 @@ export function createCurves(root, env) {
 
 class Curves {
   constructor(root, env) {
-    Object.assign(this, { env, view: null, rows: [], plots: [], log: true, cursor: null });
+    this.env = env;
+    this.view = this.cursor = null;
+    this.rows = [];
+    this.plots = [];
+    this.log = true;
     this.same = memory();
     this.refreshing = throttled(() => this.refresh());
     this.grid = h("div", { class: "dte-lp-plots" });
@@ -209,9 +214,9 @@ function figureOf(plot) {
 function sample({ dash, ink, width }) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const line = document.createElementNS(svg.namespaceURI, "line");
-  for (const [name, value] of Object.entries({ width: 26, height: 8, "aria-hidden": "true" })) svg.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ width: 26, height: 8, "aria-hidden": "true" })) svg.setAttribute(name, String(value));
   const look = { x1: 0, x2: 26, y1: 4, y2: 4, stroke: `var(--dte-${ink})`, "stroke-width": width, "stroke-dasharray": dash.join(" ") };
-  for (const [name, value] of Object.entries(look)) line.setAttribute(name, value);
+  for (const [name, value] of Object.entries(look)) line.setAttribute(name, String(value));
   svg.append(line);
   return svg;
 }

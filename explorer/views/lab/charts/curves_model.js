@@ -1,3 +1,4 @@
+// @ts-check
 // Which curves share a plot, their ranges, and the points to draw. Pure: curves are rows of [step, value, ...].
 
 import { significant } from "../../kit/wire/words.js";

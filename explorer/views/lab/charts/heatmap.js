@@ -1,3 +1,4 @@
+// @ts-check
 // Dead-code heatmap: codes x time. Colour is the log of the EMA count; dead is hatched, unseen dotted, reseeds ticked.
 
 import { codeOrder, compact, logTicks, packedViridis, stepTicks, tokens, usageScale } from "../../kit/draw/ticks.js";
@@ -51,7 +52,9 @@ export function createHeatmap(root, env) {
 
 class Heatmap {
   constructor(root, env) {
-    Object.assign(this, { env, view: null, heat: null, order: null, rank: null, pointed: null, byUsage: true });
+    this.env = env;
+    this.view = this.heat = this.order = this.rank = this.pointed = null;
+    this.byUsage = true;
     this.same = memory();
     this.raster = document.createElement("canvas");
     this.stage = createStage({
@@ -121,7 +124,8 @@ class Heatmap {
     const axis = timeAxis(this.heat);
     const scale = usageScale(largestCount(this.heat));
     const [width, height] = [Math.round(plot.width * dpr), Math.round(plot.height * dpr)];
-    const inks = { viridis: (this.colours ??= packedViridis()), ...patternInks(theme) };
+    if (!this.colours) this.colours = packedViridis();
+    const inks = { viridis: this.colours, ...patternInks(theme) };
     const cells = paintCells({ heat: this.heat, order: this.order, width, height, scale, inks, unit: Math.max(1, Math.round(dpr)) });
     Object.assign(this.raster, { width, height });
     this.raster.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(cells.buffer), width, height), 0, 0);

@@ -1,3 +1,4 @@
+// @ts-check
 // The cells of the heatmap, codes x time, as pixels: which rows and columns fall on a pixel and what it shows. Pure.
 
 import { packed, rgbOf } from "../../kit/draw/ticks.js";

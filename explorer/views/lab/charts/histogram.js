@@ -1,3 +1,4 @@
+// @ts-check
 // Usage histogram of one level: tokens a step of each code. Dead codes stand hollow at zero, unseen ones dotted.
 
 import { codeOrder, compact, logTicks, niceTicks, perplexityOf, stepTicks, tokens, usageScale } from "../../kit/draw/ticks.js";
@@ -68,7 +69,10 @@ export function createHistogram(root, env) {
 
 class Histogram {
   constructor(root, env) {
-    Object.assign(this, { env, frame: null, usage: null, byUsage: true, log: false, pointed: false });
+    this.env = env;
+    this.frame = this.usage = null;
+    this.byUsage = true;
+    this.log = this.pointed = false;
     this.same = memory();
     const order = segmented("Order of the codes", (id) => this.option({ byUsage: id === "usage" }));
     order.options(ORDERS, "usage");

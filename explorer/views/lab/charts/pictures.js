@@ -1,3 +1,4 @@
+// @ts-check
 // What went in against what came out: pairs of pictures, or points joined to their reconstructions.
 
 import { createStage, furnish, memory, say, smallText } from "../../kit/widgets/stage.js";
@@ -93,7 +94,9 @@ export function createPictures(root, env) {
 
 class Pictures {
   constructor(root, env) {
-    Object.assign(this, { root, env, frame: null, pictures: null, errors: null, pointed: null });
+    this.root = root;
+    this.env = env;
+    this.frame = this.pictures = this.errors = this.pointed = null;
     this.same = memory();
     this.tile = document.createElement("canvas");
     this.stage = createStage({

@@ -1,3 +1,4 @@
+// @ts-check
 // The timeline: a bar over every kept moment of the run, with a tick for each step at which codes were reseeded.
 
 import { h } from "../../kit/widgets/dom.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // The form of the lab's settings: made from the list that Python sends; each change is one `set`, answered at once.
 
 import { addStyleSheet } from "../../kit/page/component.js";

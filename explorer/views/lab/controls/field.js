@@ -1,3 +1,4 @@
+// @ts-check
 // The input of one control: a choice, a switch, or a slider with a number box. It knows nothing of Python.
 
 import { h, segmented, toggle } from "../../kit/widgets/dom.js";

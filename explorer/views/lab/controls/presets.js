@@ -1,7 +1,8 @@
+// @ts-check
 // The presets: runs that break on purpose, what to watch, why it happens, and one button that mends.
 
 import { addStyleSheet } from "../../kit/page/component.js";
-import { h } from "../../kit/widgets/dom.js";
+import { focusedIn, h } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
 import { NO_ANSWER } from "./controls.js";
 import { memory, say } from "../../kit/widgets/stage.js";
@@ -104,7 +105,7 @@ async function start(list, item) {
   if (!(await request(list, item, "preset", { id: item.preset.id }))) return;
   list.status = { preset: item.preset.id, mended: false };
   const hadFocus = document.activeElement === item.again;
-  refresh(list, item);
+  refresh(list);
   if (hadFocus) item.button.focus();
 }
 
@@ -112,7 +113,7 @@ async function mend(list, item) {
   if (!(await request(list, item, "mend", {}))) return;
   list.status = { preset: item.preset.id, mended: true };
   const hadFocus = document.activeElement === item.button || document.activeElement === document.body;
-  refresh(list, item);
+  refresh(list);
   if (hadFocus) item.again.focus();
 }
 
@@ -146,7 +147,7 @@ function refresh(list) {
 
 /** Put the cards in this order; what has the focus keeps it. */
 function arrange(element, items) {
-  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  const focused = focusedIn(element);
   items.forEach((item, i) => element.children[i] !== item.element && element.insertBefore(item.element, element.children[i]));
   if (focused !== document.activeElement) focused?.focus({ preventScroll: true });
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // The bar on top: play, single steps, speed, start again; where the run stands; the timeline; what can be taken away.
 
 import { bytesOf } from "../../kit/widgets/export_bar.js";

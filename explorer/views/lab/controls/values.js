@@ -1,3 +1,4 @@
+// @ts-check
 // What a control of the lab may hold: which are shown, how a slider's place becomes a value, values as text. Pure.
 
 export const PLACES = 1000; // of a slider

@@ -1,3 +1,4 @@
+// @ts-check
 // Drawing the latent plane on a canvas. `scene` = {frame, codes (2K now on screen), theme, place, W, H, overlays, lit, ...}.
 
 import { colormap } from "../../kit/draw/colormaps.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // Codes that lie on one another look like one dot: how many there are, as a number beside it.
 
 import { haloText } from "../../kit/widgets/stage.js";

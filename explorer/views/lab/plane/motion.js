@@ -1,3 +1,4 @@
+// @ts-check
 // How the plane moves: codes glide between frames that are far apart, leave trails, and flash when they are reseeded.
 // Pure: time comes in as an argument.
 
@@ -14,7 +15,11 @@ export class Motion {
   }
 
   forget() {
-    Object.assign(this, { frame: null, from: null, to: null, at: -Infinity, duration: 0, trail: [], flashes: [] });
+    this.frame = this.from = this.to = null;
+    this.at = -Infinity;
+    this.duration = 0;
+    this.trail = [];
+    this.flashes = [];
   }
 
   /** A new frame at time `now`. Another run, codebook, basis or an earlier step starts afresh. glide: false where

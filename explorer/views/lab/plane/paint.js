@@ -1,3 +1,4 @@
+// @ts-check
 // Drawing data by hand: the plane becomes a sheet of paper, and each stroke leaves points scattered around it.
 
 import { h } from "../../kit/widgets/dom.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // What may be laid over the latent plane, and what its marks mean.
 
 import { h } from "../../kit/widgets/dom.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // The latent plane: latents, codes, exact cells, trails, reseeds, gradients. It draws a new frame when one comes, and in
 // between only while something glides, flashes or lights up.
 
@@ -25,19 +26,15 @@ export function createPlane(root, env) {
 
 class Plane {
   constructor(root, env) {
-    Object.assign(this, { root, env, view: null, frame: null, drawnFrame: null, camera: null, fit: "all" });
-    Object.assign(this, {
-      W: 0,
-      H: 0,
-      dpr: 1,
-      lastDrawn: -Infinity,
-      lateAt: -Infinity,
-      dueAt: Infinity,
-      pending: null,
-      saying: null,
-      cells: null,
-      arrows: null,
-    });
+    this.root = root;
+    this.env = env;
+    this.view = this.frame = this.drawnFrame = this.camera = null;
+    this.fit = "all";
+    this.W = this.H = 0;
+    this.dpr = 1;
+    this.lastDrawn = this.lateAt = -Infinity;
+    this.dueAt = Infinity;
+    this.pending = this.saying = this.cells = this.arrows = null;
     this.motion = new Motion();
     this.paper = createPaper({ act: env.act, bus: env.bus, redraw: () => this.request(), runs: () => this.view?.bothSettings?.length ?? 1 });
     this.build();
@@ -84,7 +81,8 @@ class Plane {
       },
       this.canvas,
     );
-    [this.dead, this.lit] = [h("b", {}), h("span", {})];
+    this.dead = h("b", {});
+    this.lit = h("span", {});
     this.readout = h("p", { class: "lab-readout" }, this.dead, this.lit);
     this.caption = h("p", { class: "lab-caption" });
     this.terms = h("div", {}); // the definitions that this quantizer's codes need

@@ -1,3 +1,4 @@
+// @ts-check
 // What the latent plane shows, said honestly: which plane, which latents, why there are no cells, how many codes are dead.
 
 import { counted, percent, whole } from "../../kit/wire/format.js";
