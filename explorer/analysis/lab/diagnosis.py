@@ -15,6 +15,7 @@ import numpy as np
 
 from explorer.analysis.lab.reading import DEAD_BAD, DEAD_WARN, DUPLICATE, FALLING, ORIGIN, RECENT, RunReading, read_run
 from explorer.analysis.lab.trailing import trailing
+from explorer.analysis.lab.words import of_variance
 from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
@@ -203,8 +204,7 @@ def _blunt(run: RunReading) -> Finding | None:
         return None
     number = f"as many codes ({run.k})" if codes == run.k else f"only {codes} codes (of {run.k} none was fitted)"
     text = (
-        f"The codes leave {now:.1%} of the latents' variance{run.where}; k-means with {number} leaves "
-        f"{least:.1%} of the same latents."
+        f"The codes leave {of_variance(now)}{run.where}; k-means with {number} leaves {least:.1%} of the same latents."
     )
     level = "bad" if now >= BLUNT_BAD else "warn"
     worsened = run.lately > WORSENED * run.relative.min()
@@ -219,7 +219,7 @@ def _not_yet(run: RunReading) -> Finding | None:
     if least is None or min(run.held_out_error, run.lately) < max(BLUNT, BLUNTER * least):
         return None
     text = (
-        f"The codes leave {run.lately:.1%} of the latents' variance{run.where}, and k-means with {codes} codes "
+        f"The codes leave {of_variance(run.lately)}{run.where}, and k-means with {codes} codes "
         f"{least:.1%} of the same latents. {'It falls' if run.now.step >= SETTLED else 'The run is young'}: let it go "
         "on before it is judged."
     )
@@ -262,7 +262,7 @@ def _no_alarm(run: RunReading) -> Finding:
         compared += f" at perplexity {run.evenness[1]:.0f}"
     text = (
         f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.1f} of at most "
-        f"{run.ceiling} in a batch; quantization error {run.relative[-1]:.1%} of the latents' variance ({compared})."
+        f"{run.ceiling} in a batch; quantization error {of_variance(run.relative[-1])} ({compared})."
     )
     return Finding("good", "Nothing wrong is measured", text, "", "histogram")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.lab.reading import DEAD_BAD, LATELY, RunReading
+from explorer.analysis.lab.words import of_variance
 
 STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
 TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
@@ -35,7 +36,7 @@ def _left_behind(run: RunReading) -> Trailing | None:
     error = float(np.median(run.relative[-5:]))
     if error < 0.25:
         return None
-    lag = f"the quantization error is {error:.0%} of the latents' variance"
+    lag = f"the quantization error is {of_variance(error, 0)}"
     if run.codes_moved < STILL or _fixed(run):
         text = f"Latents grew {run.growth:.1f}x since the run began while the codes in use stood still; {lag}."
         return Trailing("still", "The codebook stands still", text)
@@ -63,7 +64,7 @@ def _lags(run: RunReading) -> Trailing | None:
     if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):
         return None
     text = (
-        f"Over the last {LATELY} steps the codes left {now:.1%} of the latents' variance (median), and k-means with as "
+        f"Over the last {LATELY} steps the codes left {of_variance(now)} (median), and k-means with as "
         f"many leaves {least:.1%}; "
         f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes "
     )

@@ -112,6 +112,14 @@ def test_codes_are_held_against_k_means_on_the_same_latents():
     assert float(blunt[0].text.split("leave ")[1].split("%")[0]) / 100 == pytest.approx(share, rel=0.1)
 
 
+def test_latents_that_have_run_together_are_no_share_of_millions():
+    rng = np.random.default_rng(3)
+    z = np.ones(2) + 1e-5 * rng.normal(size=(640, 2))
+    (blunt,) = [one for one in told([frame(step, z, -np.ones((K, 2))) for step in (0, 500)]) if "badly" in one.title]
+    assert "more than 10 times the latents' variance, as these hardly differ" in blunt.text
+    assert float(re.search(r"leaves ([\d.]+)%", blunt.text)[1]) < 100
+
+
 def test_more_codes_than_k_means_can_fit_are_held_against_fewer():
     """Of 200 latents 100 are fitted, with 50 codes at most; a run of 64 codes that does worse by far is no good run."""
     rng = np.random.default_rng(3)
