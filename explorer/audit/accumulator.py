@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from explorer.analysis.codes.neighbours import quantization_error
 from explorer.audit.counting import (
     JOINT_KEYS,
     Growth,
@@ -27,6 +26,7 @@ from explorer.audit.exemplar_table import ExemplarTable
 from explorer.audit.in_media import InMedia
 from explorer.foundation.errors import RecordError
 from explorer.joints.audit_parts import CODES_DETAILED, JointAudit, LevelAudit
+from explorer.joints.measures.error import quantization_error
 from explorer.joints.record import Codebook, Combination, TokenLayout, TokenLevel
 
 EIGHTHS = 8

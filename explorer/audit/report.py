@@ -15,8 +15,8 @@ import numpy as np
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.analysis.codes.agreement import agreement
 from explorer.analysis.codes.growth import forecast_of
+from explorer.analysis.pictures.sheets import LevelPatches, sheet
 from explorer.audit.figures import Series, chart, heatmap_png
-from explorer.audit.sheets import LevelPatches, sheet
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.measures.unused import unused_codes

@@ -23,7 +23,6 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.analysis.codes.finite import trouble
 from explorer.audit.accumulator import Accumulator
 from explorer.audit.batches import Batch, Loaded, batches
 from explorer.audit.counting import State, part
@@ -34,6 +33,7 @@ from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError, RecordError, SettingsError
 from explorer.foundation.files import write_atomically
 from explorer.joints.audit import Audit, Noted
+from explorer.joints.table_faults import trouble
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.medium import NOUNS, fit_medium, values
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from explorer import tokenizers
 from explorer.analysis.codebook.diagnosis import findings_as_json
+from explorer.analysis.pictures.sheets import LevelPatches, cut_patches, write_sheets
 from explorer.audit.index_blocks import Padding
 from explorer.audit.index_vectors import FILE as CODEBOOKS
 from explorer.audit.index_vectors import books_of_levels, read_belongings, save_codebooks
 from explorer.audit.indices import Reading, audit_indices
 from explorer.audit.report import html_report
 from explorer.audit.run import Progress, run_audit
-from explorer.audit.sheets import LevelPatches, cut_patches, write_sheets
 from explorer.audit.sources import MediaSource, open_source, samples_source
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.foundation.config import settings

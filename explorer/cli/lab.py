@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
 from explorer.foundation.files import write_atomically
-from explorer.joints.files.runs import csv_bytes, npz_bytes
 from explorer.joints.frame import Frame
 from explorer.lab.batch import run_lab
 from explorer.lab.presets import preset
@@ -33,10 +31,7 @@ def run(options: argparse.Namespace) -> int:
         chosen = chosen.changed({"seed": options.seed})
     side = run_lab(chosen, options.steps, options.device or settings().device, _progress(options.steps))
     frame = side.frame()
-    if options.out.suffix.lower() == ".csv":
-        data = csv_bytes(side.curves)
-    else:
-        data = npz_bytes(asdict(chosen), side.timeline.after(-1), side.curves, side.events)
+    data = side.csv() if options.out.suffix.lower() == ".csv" else side.npz()
     write_atomically(options.out, data)
     print(f"{options.out}: {summary(frame)}; {side.events.total:,} reseeds")
     return 0

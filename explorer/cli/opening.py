@@ -6,11 +6,11 @@ import argparse
 import json
 from pathlib import Path
 
+from explorer.analysis.opening.draft import draft
+from explorer.analysis.opening.file import Opened, open_file
+from explorer.analysis.opening.words import facts, name_of, summary, table_lines
 from explorer.foundation.errors import SettingsError
 from explorer.foundation.files import write_atomically
-from explorer.opening.draft import draft
-from explorer.opening.file import Opened, open_file
-from explorer.opening.words import facts, name_of, summary, table_lines
 
 
 def run(options: argparse.Namespace) -> int:

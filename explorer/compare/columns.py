@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from explorer.analysis.codes.definitions import DEFINITIONS
-from explorer.analysis.codes.naming import part_noun
-from explorer.analysis.quality.sound_delay import BOUND_S
 from explorer.compare.kinds import Kind
 from explorer.compare.result import Cell, Medium
+from explorer.joints.measures.usage import ENTROPY_WORDS
+from explorer.joints.naming import part_noun
+from explorer.media.quality.metrics import PSNR_WORDS
+from explorer.media.quality.sound_delay import BOUND_S
 
 Value = Callable[[Cell, Medium], "float | None"]
 Runs = Callable[[Cell], "tuple[float, ...]"]
@@ -142,7 +143,7 @@ def decibels(value: float | None) -> str:
 
 def _pictures(kind: Kind) -> tuple[Column, ...]:
     each = "frames" if kind.modality == "video" else "channels"
-    whole = f"{_defined('psnr')}. Here of a whole {kind.noun} as it was compared"
+    whole = f"{PSNR_WORDS.removesuffix('.')}. Here of a whole {kind.noun} as it was compared"
     return (
         _quality(
             "psnr_db", "PSNR", "dB", "high", 2, f"{whole}; of several the mean of their decibels",
@@ -175,16 +176,11 @@ def _rates(kind: Kind) -> tuple[Column, ...]:
         Column(
             f"{kind.rate_key}_empirical", f"{kind.rate_name}, entropy", kind.rate_unit, None, 3,
             f"At the entropy of the {kind.noun}'s own code histogram, without the cost of sending it. Entropy: "
-            f"{_defined('entropy')}. It is low of a collapsed codebook, too, so neither end is the better one",
+            f"{ENTROPY_WORDS} It is low of a collapsed codebook, too, so neither end is the better one",
             lambda c, m: c.rate(c.bits_empirical, m),
         ),
         Column("ratio", "Compression", "to 1", "high", 1, described, lambda c, m: _ratio(kind, c, m)),
     )  # fmt: skip
-
-
-def _defined(term: str) -> str:
-    """What every page says of the term; legends put the full stop."""
-    return DEFINITIONS[term].words.removesuffix(".")
 
 
 def _ratio(kind: Kind, cell: Cell, medium: Medium) -> float | None:

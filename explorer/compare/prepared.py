@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from explorer.analysis.quality.fidelity import Fidelity, Original, WorstPatch, worst_patch
-from explorer.analysis.quality.sound_delay import NO_DELAY, Delay
-from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.reference import Codec
 from explorer.foundation.errors import SettingsError
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import fit_medium
 from explorer.media.pictures.image import LoadedImage
+from explorer.media.quality.fidelity import Fidelity, Original, WorstPatch, worst_patch
+from explorer.media.quality.sound_delay import NO_DELAY, Delay
+from explorer.media.quality.sound_fidelity import SoundQuality
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.analysis.pictures.depiction import mosaic, mosaic_shape
-from explorer.analysis.quality.fidelity import Fidelity, Original, WorstPatch, worst_patch
-from explorer.analysis.quality.metrics import psnr
-from explorer.analysis.quality.sound_delay import Delay
 from explorer.compare.prepared import Judged, Prepared, common_spec
 from explorer.compare.reference import Codec
 from explorer.foundation.errors import SettingsError
 from explorer.joints.tokenizer import TokenizerSpec
+from explorer.media.clips.mosaic import mosaic, mosaic_shape
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.medium import fit_medium
+from explorer.media.quality.fidelity import Fidelity, Original, WorstPatch, worst_patch
+from explorer.media.quality.metrics import psnr
+from explorer.media.quality.sound_delay import Delay
 
 FRAMES_DRAWN = 8  # of the mosaic, spread evenly over the clip
 

@@ -11,16 +11,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.analysis.pictures.depiction import MEL_BANDS, WIDTH_PX, sound_pixels, spectrogram_db
-from explorer.analysis.quality.fidelity import WorstPatch
-from explorer.analysis.quality.sound_delay import Delay, estimate_delay, find_delay, moved_back
-from explorer.analysis.quality.sound_fidelity import SoundQuality, aligned_quality, sound_quality
 from explorer.compare.prepared import Judged, Prepared
 from explorer.compare.reference_sound import SoundCodec
 from explorer.foundation.errors import MediaError
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import fit_medium
+from explorer.media.quality.fidelity import WorstPatch
+from explorer.media.quality.sound_delay import Delay, estimate_delay, find_delay, moved_back
+from explorer.media.quality.sound_fidelity import SoundQuality, aligned_quality, sound_quality
 from explorer.media.sounds.audio import LoadedAudio, fit_audio, mixed
+from explorer.media.sounds.spectrogram import MEL_BANDS, WIDTH_PX, sound_pixels, spectrogram_db
 
 TALL = 2  # pixels a band
 SOME_MS = 0.5  # less is rounding of rates

@@ -12,14 +12,14 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.analysis.quality.fidelity import Fidelity
-from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.columns import decibels
 from explorer.compare.kinds import Kind
 from explorer.compare.reference import Reference
 from explorer.compare.result import Comparison, Medium
 from explorer.compare.run import level_name, wanted_bits
 from explorer.compare.spread import spread
+from explorer.media.quality.fidelity import Fidelity
+from explorer.media.quality.sound_fidelity import SoundQuality
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from typing import Literal, Protocol
 import numpy as np
 from PIL import Image, features
 
-from explorer.analysis.quality.fidelity import Fidelity
-from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.kinds import KINDS
 from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.foundation.registry import unknown_id_message
 from explorer.media.pictures.image import to_pil
+from explorer.media.quality.fidelity import Fidelity
+from explorer.media.quality.sound_fidelity import SoundQuality
 
 Counted = Literal["file", "payload"]
 COUNTED: tuple[Counted, ...] = ("payload", "file")

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from explorer.analysis.quality.fidelity import Fidelity, WorstPatch
-from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.kinds import Kind, kind_of
 from explorer.compare.reference import Reference
 from explorer.compare.timing import Timed
 from explorer.foundation.errors import RecordError
 from explorer.joints.tokenizer import TokenizerSpec
+from explorer.media.quality.fidelity import Fidelity, WorstPatch
+from explorer.media.quality.sound_fidelity import SoundQuality
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,6 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from explorer.analysis.codes.naming import part_noun
-from explorer.analysis.quality.fidelity import WORST_PATCH_PX, Fidelity
-from explorer.analysis.quality.sound_delay import Delay
-from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.kinds import kind_of
 from explorer.compare.media import CompareMedia
 from explorer.compare.prepared import Judged, Prepared, PreparedPicture, common_spec
@@ -22,9 +18,13 @@ from explorer.compare.result import Cell, Comparison, Medium, RatePoint
 from explorer.compare.timing import timed_rounds
 from explorer.foundation.config import FIGURE_SIDE_PX, Limits
 from explorer.foundation.errors import ExplorerError, RecordError, SettingsError, plain_words
+from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.medium import Medium as LoadedMedium
+from explorer.media.quality.fidelity import WORST_PATCH_PX, Fidelity
+from explorer.media.quality.sound_delay import Delay
+from explorer.media.quality.sound_fidelity import SoundQuality
 
 PREPARED = {"image": PreparedPicture, "audio": PreparedSound, "video": PreparedClip}
 LEVELS_ALL = 8

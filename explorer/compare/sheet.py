@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from explorer.analysis.quality.metrics import absolute_error_map, signed_error_map
 from explorer.compare.columns import cell_words
 from explorer.compare.kinds import kind_of
 from explorer.compare.run import Compared
 from explorer.foundation.colormaps import colormap
 from explorer.media.clips.video import webp_bytes
 from explorer.media.pictures.image import png_bytes, to_pil
+from explorer.media.quality.metrics import absolute_error_map, signed_error_map
 
 THUMBNAIL_PX, WORST_PX = 320, 160  # longest sides in the sheet and the report
 SCALE_SHARE = 0.995  # of the errors of all tokenizers lie within the scale; the rest is drawn at its ends

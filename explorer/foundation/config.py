@@ -100,7 +100,7 @@ def default_cache() -> Path:
 
 
 def shipped_maps() -> Path:
-    """Folder of the layouts that ship with the tokenizers (see `audit/shipped_maps.py`)."""
+    """Folder of the layouts that ship with the tokenizers (see `analysis/maps/shipped.py`)."""
     return settings().assets / "maps"
 
 

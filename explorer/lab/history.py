@@ -13,7 +13,9 @@ from itertools import groupby
 
 import numpy as np
 
+from explorer.joints.files.runs import CurveTable
 from explorer.joints.frame import Frame, FrameEvent
+from explorer.lab.measures import describe
 
 CURVE_ROWS = 1024
 FRAMES = 256
@@ -54,6 +56,10 @@ class Curves:
             for j, name in enumerate(self.names, 1):
                 table[i, j] = row.get(name, np.nan)
         return table
+
+    def table(self) -> CurveTable:
+        """All that is kept, with the unit of each name, as files take it."""
+        return CurveTable(tuple(self.names), tuple(describe(name).unit for name in self.names), self.rows())
 
     def last(self, name: str, default: float = float("nan")) -> float:
         """The newest value of that name."""
@@ -154,6 +160,11 @@ class EventLog:
     def since(self, step: int) -> list[FrameEvent]:
         """Events kept of later steps than `step`."""
         return [event for _, event in self._events if event.step > step]
+
+    @property
+    def kept(self) -> list[FrameEvent]:
+        """All that are kept one by one, oldest first."""
+        return [event for _, event in self._events]
 
     @property
     def ticks(self) -> list[int]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import torch
 
-from explorer.analysis.maps.plane import Plane, fit_plane
+from explorer.joints.files.runs import csv_bytes, npz_bytes
 from explorer.joints.frame import Frame
 from explorer.lab.framing import make_frame
 from explorer.lab.history import Curves, EventLog, Timeline
+from explorer.lab.plane import Plane, fit_plane
 from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
 
@@ -55,6 +58,15 @@ class LabSide:
         if level not in self._planes:
             self._planes[level] = _plane_of(self.newest, level)
         return self._planes[level]
+
+    def npz(self) -> bytes:
+        """The run as a file: its frames, curves and events."""
+        curves, events = self.curves.table(), self.events
+        return npz_bytes(asdict(self.settings), self.timeline.after(-1), curves, events.kept, events.total)
+
+    def csv(self) -> bytes:
+        """Its curves alone."""
+        return csv_bytes(self.curves.table())
 
     def refit(self) -> None:
         """Fit all planes anew, on the newest frame."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from explorer.analysis.codes.naming import part_noun
+from explorer.joints.naming import part_noun
 
 LICENCES = {
     "packages": "weights: MIT; trained on the sample pictures of scikit-image and scikit-learn (see the sample list)",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from explorer.analysis.quality.metrics import mean_of, quality
 from explorer.joints.measures.usage import usage
+from explorer.media.quality.metrics import mean_of, quality
 from explorer.tokenizers.native.autoencoder import from_network, to_network
 from explorer.tokenizers.native.model import TokenizerModel
 

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from small_audit import after
 
+from explorer.analysis.pictures.sheets import cut_patches
 from explorer.audit.figures import Series, chart, heatmap_png, short
 from explorer.audit.indices import audit_indices
 from explorer.audit.report import html_report
 from explorer.audit.run import run_audit
-from explorer.audit.sheets import cut_patches
 from explorer.audit.sources import open_source
 from explorer.joints.measures.usage import usage_of_counts
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from explorer.analysis.edit.edits import History, Paint
 from explorer.analysis.edit.tokens import bench_of, tokens_of
-from explorer.analysis.quality.fidelity import Original
 from explorer.compare.run import Options, compare_medium
 from explorer.media.pictures.image import LoadedImage
+from explorer.media.quality.fidelity import Original
 from explorer.media.samples import sample
 from explorer.tokenizers import load_tokenizer
 

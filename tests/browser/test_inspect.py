@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.analysis.quality.metrics import quality
 from explorer.media.pictures.image import fit
+from explorer.media.quality.metrics import quality
 from explorer.media.samples import SAMPLES
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from tests.near_ties import assert_same_codes

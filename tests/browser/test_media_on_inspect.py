@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from made_codecs import made
 
-from explorer.analysis.pictures.depiction import mosaic_order
-from explorer.analysis.quality.metrics import quality
-from explorer.analysis.quality.sound_fidelity import sound_quality
+from explorer.media.clips.mosaic import mosaic_order
 from explorer.media.medium import tokenized
+from explorer.media.quality.metrics import quality
+from explorer.media.quality.sound_fidelity import sound_quality
 from explorer.media.samples import samples_of
 from explorer.media.sounds.audio import wav_bytes
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.analysis.quality.sound_delay import moved_back
 from explorer.compare.columns import cell_words
 from explorer.compare.csv_files import csv_texts
 from explorer.compare.kinds import KINDS
 from explorer.compare.media import CompareMedia
 from explorer.compare.run import Options, compare_medium, run_comparison
 from explorer.compare.writing import Writer, table_json
+from explorer.media.quality.sound_delay import moved_back
 from explorer.media.sounds.audio import LoadedAudio
 from tests.made_codecs import made
 

@@ -7,14 +7,14 @@ import pytest
 from made_tokenizers import spec_of
 from scipy import stats
 
-from explorer.analysis.quality.fidelity import Fidelity, WorstPatch
-from explorer.analysis.quality.sound_fidelity import SoundQuality
 from explorer.compare.columns import columns_of, compared_columns
 from explorer.compare.differences import Difference, difference_words, differences, paired
 from explorer.compare.kinds import KINDS
 from explorer.compare.result import Cell, Comparison, Medium
 from explorer.compare.table import make_table, star_words
 from explorer.compare.timing import Timed
+from explorer.media.quality.fidelity import Fidelity, WorstPatch
+from explorer.media.quality.sound_fidelity import SoundQuality
 
 COLUMN = {column.key: column for column in columns_of(KINDS["image"])}
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.analysis.quality.fidelity import MS_SSIM_LEAST_PX
 from explorer.compare.media import open_media
 from explorer.compare.presets import PRESETS
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError, UnknownIdError
+from explorer.media.quality.fidelity import MS_SSIM_LEAST_PX
 from explorer.media.samples import PICTURES
 
 

@@ -8,10 +8,10 @@ import pytest
 from made_tokenizers import picture
 from PIL import Image
 
-from explorer.analysis.quality.fidelity import Original, fidelity
 from explorer.compare.reference import Codec, jpeg_payload_bytes, references, webp_payload_bytes
 from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.media.pictures.image import to_pil
+from explorer.media.quality.fidelity import Original, fidelity
 
 
 class Judged:

@@ -8,7 +8,6 @@ import pytest
 from made_tokenizers import Greys, media_of, picture, spec_of
 
 from explorer.analysis.codes.definitions import DEFINITIONS
-from explorer.analysis.quality.fidelity import Fidelity, WorstPatch
 from explorer.compare.columns import columns_of
 from explorer.compare.kinds import KINDS
 from explorer.compare.rates import codec_words, rate_curves, reference_points, value_words
@@ -18,6 +17,7 @@ from explorer.compare.spread import quartiles, shown, spread
 from explorer.compare.table import equal_bits_words, make_table, size_words
 from explorer.compare.timing import Timed
 from explorer.foundation.errors import RecordError
+from explorer.media.quality.fidelity import Fidelity, WorstPatch
 
 COLUMN = {column.key: column for column in columns_of(KINDS["image"])}
 

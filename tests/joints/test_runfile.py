@@ -3,11 +3,11 @@
 import csv
 import io
 import json
+from dataclasses import asdict
 
 import numpy as np
 import torch
 
-from explorer.joints.files.runs import csv_bytes, npz_bytes
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
 
@@ -22,10 +22,11 @@ def side_after(steps, **changes):
 
 def test_an_npz_holds_frames_curves_and_events():
     side = side_after(40, reseeding="split", threshold=3.0, every=5)
-    data = npz_bytes({"codebook_size": 8}, side.timeline.after(-1), side.curves, side.events)
+    data = side.npz()
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         meta = json.loads(str(file["meta"]))
-        assert meta["settings"] == {"codebook_size": 8} and meta["reseeds"] == side.events.total > 0
+        assert meta["settings"]["codebook_size"] == 8 and set(meta["settings"]) == set(asdict(side.settings))
+        assert meta["reseeds"] == side.events.total > 0
         assert file["frame_step"].tolist() == side.timeline.steps == list(range(41))
         last = side.timeline.nearest(40).levels[0]
         assert np.array_equal(file["l0_vectors"][-1], last.vectors)
@@ -40,7 +41,7 @@ def test_an_npz_holds_frames_curves_and_events():
 def test_a_csv_names_units_and_leaves_what_is_missing_empty():
     side = side_after(5)
     side.curves.add(6, {"reconstruction": 0.25})
-    heading, *rows = csv.reader(io.StringIO(csv_bytes(side.curves).decode()))
+    heading, *rows = csv.reader(io.StringIO(side.csv().decode()))
     assert heading[0] == "step" and any(name.startswith("perplexity_0 [codes") for name in heading)
     assert [row[0] for row in rows] == ["1", "2", "3", "4", "5", "6"]
     assert rows[5][1] == "0.25" and set(rows[5][2:]) == {""}

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from explorer import tokenizers
-from explorer.analysis.quality.metrics import psnr
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError
 from explorer.joints.measures.usage import usage
 from explorer.loading.memory import check_room
 from explorer.loading.sources import load, plan, plan_file
 from explorer.media.medium import tokenized
+from explorer.media.quality.metrics import psnr
 from explorer.media.samples import samples_of
 from explorer.public.known import known_tokenizers
 

@@ -8,9 +8,9 @@ import json
 import numpy as np
 import pytest
 
-from explorer.analysis.quality.metrics import difference
 from explorer.foundation.errors import ExplorerError
 from explorer.joints.files.tokens import load_tokens
+from explorer.media.quality.metrics import difference
 from explorer.pages.edit import desk as edit_desk
 from explorer.pages.edit import events as edit_events
 from explorer.pages.shared.kept import Kept

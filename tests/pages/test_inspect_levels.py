@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer.analysis.codes.naming import given_noun, part_noun
 from explorer.analysis.maps.projection import Projection
+from explorer.joints.naming import given_noun, part_noun
 from explorer.joints.record import Codebook
 from explorer.pages.inspect import events
 from explorer.pages.inspect.maps import code_maps

@@ -13,14 +13,16 @@ import soundfile
 from made_codecs import MADE, bring_all, made
 from PIL import Image
 
-from explorer.analysis.pictures.depiction import depict, mosaic_order, sound_picture, spectrogram_db
-from explorer.analysis.quality.metrics import psnr
-from explorer.analysis.quality.sound_delay import moved_back
-from explorer.analysis.quality.sound_fidelity import sound_quality
+from explorer.analysis.pictures.depiction import depict
 from explorer.foundation import stages
 from explorer.foundation.errors import MediaError
+from explorer.media.clips.mosaic import mosaic_order
+from explorer.media.quality.metrics import psnr
+from explorer.media.quality.sound_delay import moved_back
+from explorer.media.quality.sound_fidelity import sound_quality
 from explorer.media.samples import samples_of
 from explorer.media.sounds.audio import wav_bytes
+from explorer.media.sounds.spectrogram import sound_picture, spectrogram_db
 from explorer.pages.inspect import events, media
 from explorer.pages.inspect.alone import alone_ask, asked_later
 from explorer.pages.shared import runtime

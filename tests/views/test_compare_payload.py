@@ -8,9 +8,9 @@ import numpy as np
 from made_tokenizers import Greys, picture, spec_of
 from PIL import Image
 
-from explorer.analysis.quality.metrics import absolute_error_map
 from explorer.compare.run import Options, compare_medium
 from explorer.media.pictures.image import LoadedImage
+from explorer.media.quality.metrics import absolute_error_map
 from explorer.views.compare.payload import (
     THUMBNAIL_PX,
     best_of_each_kind,

@@ -12,7 +12,6 @@ import numpy as np
 
 from explorer.analysis.codes.agreement import Agreement, agreement
 from explorer.analysis.codes.belonging import Cause, cause_of, explained
-from explorer.analysis.codes.finite import finite_codes
 from explorer.analysis.codes.states import CodeStates, code_states
 from explorer.analysis.maps import geometry
 from explorer.analysis.maps.clouds import Cloud, OffCentre, cloud_of, kmeans_error, off_centre
@@ -20,6 +19,7 @@ from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.measures.unused import Unused, unused_codes
 from explorer.joints.measures.usage import Usage, training_usage, usage_of_counts
 from explorer.joints.record import Codebook
+from explorer.joints.table_faults import finite_codes
 
 COMPARED, LEAST_COMPARED = 2**26, 256  # latents times codes that are compared; latents at least
 FEW_MEDIA = 10  # below that a first look: what is natural in one medium says little of the codebook

@@ -5,7 +5,7 @@ from __future__ import annotations
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import DIVERGED, GITHUB, VISUAL, Finding, percent
 from explorer.analysis.codes.belonging import WITHIN, Cause
-from explorer.analysis.codes.finite import bad_codes_title, bad_latents_title
+from explorer.joints.table_faults import bad_codes_title, bad_latents_title
 
 EXPLAINED, NEAREST = 0.95, 0.9  # share of latents that a cause explains; below the second something is wrong
 MANY_BAD = 0.01  # of the tokens: with more of them NaN the counts say nothing of the codebook

@@ -13,8 +13,9 @@ from explorer.analysis.codes.duplicates import NEAR
 from explorer.analysis.codes.states import OVER
 from explorer.foundation.config import FIGURE_SIDE_PX
 from explorer.joints.measures.unused import LIKELY_MEDIA
-from explorer.joints.measures.usage import LEAST_TOKENS
+from explorer.joints.measures.usage import ENTROPY_WORDS, LEAST_TOKENS
 from explorer.joints.record import Codebook, LatticeRule
+from explorer.media.quality.metrics import PSNR_WORDS
 
 LI = "Li et al. 2025 (arXiv 2507.22920)"
 VISUAL = "the survey 'Discrete Visual Tokenizers for Multimodal LLMs' (2025)"
@@ -91,9 +92,7 @@ DEFINITIONS: Mapping[str, Definition] = {
         "at most min(K, N), since N tokens show no more than N codes, and as large as that only with even use: a low "
         "perplexity of few tokens says little.",
     ),
-    "entropy": Definition(
-        "entropy", "Bits that a token carries if codes come independently, by their counts: at most log2 of min(K, N)."
-    ),
+    "entropy": Definition("entropy", ENTROPY_WORDS),
     "kl": Definition("KL to uniform", "The bits of a token that uneven use leaves unused: log2 K less the entropy."),
     "gini": Definition(
         "Gini", "Inequality of the counts over all K codes: 0 if all are used alike, near 1 if one takes all tokens."
@@ -117,13 +116,7 @@ DEFINITIONS: Mapping[str, Definition] = {
         "that was chosen once, so it is told in tokens of the steps that the average remembers, 1 / (1 - decay) of "
         f"them: in use is what has at least {LEAST_TOKENS} of these.",
     ),
-    "psnr": Definition(
-        "PSNR",
-        "Peak signal-to-noise ratio in dB, for a peak of 1, over all pixels and channels of one picture. It depends on "
-        f"the picture and on its size, so each figure says of what it is; {FIGURE_SIDE_PX} px is the size of cards and "
-        "the first choice on the pages. A picture that is decoded exactly has an infinite one: means leave it out and "
-        "say so.",
-    ),
+    "psnr": Definition("PSNR", PSNR_WORDS),
     "card_psnr": Definition(
         "PSNR of the card",
         f"Mean over held-out pictures, cropped at the centre to {FIGURE_SIDE_PX} px a side. The figure of one picture "

@@ -1,4 +1,4 @@
-"""Distances between codes and from latents to codes: nearest codes, assignment, margins, quantization error.
+"""Distances between codes and from latents to codes: nearest codes, assignment, margins.
 
 Codes that hold NaN or infinity have no distance: they are never assigned, and no neighbours. A latent that does is
 assigned the first finite code, and its margin is NaN.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.foundation.errors import RecordError
+from explorer.joints.measures.error import unit_rows
 from explorer.joints.record import Codebook, LatticeRule, TokenLevel
 from explorer.quantizers.scores import Scores
 from explorer.quantizers.search import nearest_rows
@@ -100,21 +101,9 @@ def latent_margins(z_e: np.ndarray, codes: np.ndarray, codebook: Codebook) -> np
     return result
 
 
-def quantization_error(level: TokenLevel) -> np.ndarray:
-    """Squared distance |z_e - z_q|^2 of each token, for the cosine metric of the normalised vectors: (N,) float32."""
-    z_e, z_q = level.z_e.astype(np.float64), level.z_q.astype(np.float64)
-    if level.codebook.metric == "cosine":
-        z_e, z_q = _normalised(z_e), _normalised(z_q)
-    return np.square(z_e - z_q).sum(axis=-1).astype(np.float32)
-
-
 def _floats(rows: np.ndarray) -> np.ndarray:
     """float64 as it is, all else as float32, which holds every narrower float."""
     return np.ascontiguousarray(rows, rows.dtype if rows.dtype == np.float64 else np.float32)
-
-
-def _normalised(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
 def _exact_distances(a: np.ndarray, b: np.ndarray, metric: str) -> np.ndarray:
@@ -123,7 +112,7 @@ def _exact_distances(a: np.ndarray, b: np.ndarray, metric: str) -> np.ndarray:
     if metric == "dot":
         return -(a * b).sum(axis=-1)
     if metric == "cosine":  # half the squared chord: exact where 1 - cos would cancel
-        return 0.5 * np.square(_normalised(a) - _normalised(b)).sum(axis=-1)
+        return 0.5 * np.square(unit_rows(a) - unit_rows(b)).sum(axis=-1)
     return np.sqrt(np.square(a - b).sum(axis=-1))
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from explorer.analysis.maps.codes import lattice_coordinates
 from explorer.analysis.maps.geometry import in_metric
-from explorer.analysis.maps.plane import fit_plane
 from explorer.joints.record import Codebook
+from explorer.lab.plane import fit_plane
 
 _FITTED = 16_384  # codes that orient the plane; more would not turn it
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.pictures import depiction
+from explorer.analysis.pictures.depiction import clip_picture
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import Codebook, TokenLayout, TokenRecord
 from explorer.joints.tokenizer import Tokenizer
+from explorer.media.clips.mosaic import mosaic, mosaic_order, mosaic_shape
+from explorer.media.sounds.spectrogram import sound_picture, spectrogram_db, width_of
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,10 @@ def _grid(layout: TokenLayout) -> tuple[tuple[int, int], np.ndarray | None]:
     if layout.kind == "sequence":
         return (1, layout.shape[0]), None
     if layout.kind == "set1d":
-        return depiction.mosaic_shape(layout.num_tokens), None
+        return mosaic_shape(layout.num_tokens), None
     if layout.kind == "grid3d":
-        rows, columns = depiction.mosaic_shape(layout.shape[0])
-        return (rows * layout.shape[1], columns * layout.shape[2]), depiction.mosaic_order(layout.shape)  # type: ignore[arg-type]
+        rows, columns = mosaic_shape(layout.shape[0])
+        return (rows * layout.shape[1], columns * layout.shape[2]), mosaic_order(layout.shape)  # type: ignore[arg-type]
     raise RecordError(f"tokens of layout {layout.kind} are not drawn on a grid")
 
 
@@ -88,8 +90,8 @@ class LaidTokenizer(Tokenizer):
         self.spec, self.device = tokenizer.spec, tokenizer.device
         self._rate, self._steps = record.sample_rate_hz, record.levels[0].layout
         if record.modality == "audio":
-            self._width = depiction.width_of(max(level.layout.num_tokens for level in record.levels))
-            db = depiction.spectrogram_db(record.media, float(record.sample_rate_hz or 1), self._width)
+            self._width = width_of(max(level.layout.num_tokens for level in record.levels))
+            db = spectrogram_db(record.media, float(record.sample_rate_hz or 1), self._width)
             self._loudest_db = float(db.max())
 
     def codebooks(self) -> tuple[Codebook, ...]:
@@ -119,10 +121,8 @@ class LaidTokenizer(Tokenizer):
         decoded = self._tokenizer.decode_alone(level, codes, tokens)
         if self.spec.modality == "audio":
             width = 16 * max(1, decoded.shape[1] // self.spec.downsampling)
-            return np.stack(
-                [depiction.sound_picture(one, float(self._rate or 1), width, self._loudest_db) for one in decoded]
-            )
-        return np.stack([depiction.mosaic(one) for one in decoded]) if decoded.ndim == 5 else decoded
+            return np.stack([sound_picture(one, float(self._rate or 1), width, self._loudest_db) for one in decoded])
+        return np.stack([mosaic(one) for one in decoded]) if decoded.ndim == 5 else decoded
 
     def decode_fields(self, level: int, fields: np.ndarray) -> np.ndarray:
         raise RecordError(f"{self.spec.id} has no fields of rows and columns; decode codes alone instead")
@@ -130,7 +130,7 @@ class LaidTokenizer(Tokenizer):
     def _picture(self, medium: np.ndarray) -> np.ndarray:
         """A decoded medium -> (H, W, 3) float32 in [0, 1]."""
         if self.spec.modality == "audio":
-            return depiction.sound_picture(medium, float(self._rate or 1), self._width, self._loudest_db)
+            return sound_picture(medium, float(self._rate or 1), self._width, self._loudest_db)
         if self.spec.modality == "video":
-            return depiction.clip_picture(medium, self._steps)
+            return clip_picture(medium, self._steps)
         return medium

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.edit.tokens import Box, EditedTokens, checked_positions, put
-from explorer.analysis.quality.metrics import difference
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import TokenLayout
 from explorer.joints.tokenizer import Tokenizer
+from explorer.media.quality.metrics import difference
 
 VISIBLE = 0.5 / 255  # less than half a step of 8 bits changes no pixel on a screen
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from explorer.analysis.pictures.depiction import WINDOW_S, sound_pixels, spectrogram_db
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import TokenLayout
+from explorer.media.sounds.spectrogram import WINDOW_S, sound_pixels, spectrogram_db
 
 MARGIN_TOKENS = 1
 STRETCH_S = 0.25  # of sound around a token, or three tokens where that is longer

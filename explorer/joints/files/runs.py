@@ -6,35 +6,54 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.joints.frame import Frame
-from explorer.lab.history import Curves, EventLog
-from explorer.lab.measures import describe
+from explorer.foundation.errors import RecordError
+from explorer.joints.frame import Frame, FrameEvent
 
 FORMAT = "discrete-tokenizer-explorer run"
 VERSION = 1
 
 
-def npz_bytes(settings: dict, frames: Sequence[Frame], curves: Curves, events: EventLog) -> bytes:
-    """The run as a compressed .npz that `numpy.load` opens without pickle.
+@dataclass(frozen=True)
+class CurveTable:
+    """The curves of a run. names, units: one a curve. rows (r, 1 + names) float32: a step and its numbers, NaN where
+    one is missing."""
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    rows: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(self.names) != len(self.units) or self.rows.ndim != 2 or self.rows.shape[1] != 1 + len(self.names):
+            raise RecordError(
+                f"{len(self.names)} curves have {len(self.units)} units and rows of shape {self.rows.shape}"
+            )
+
+
+def npz_bytes(
+    settings: dict, frames: Sequence[Frame], curves: CurveTable, events: Sequence[FrameEvent], reseeds: int
+) -> bytes:
+    """The run as a compressed .npz that `numpy.load` opens without pickle. reseeds: all there were, of which `events`
+    are those that were kept.
 
     meta: JSON text (format, version, settings, measures). frame_step (T,). Per level l: l<l>_z_e (T, n, d),
     l<l>_indices (T, n), l<l>_vectors (T, K, d), l<l>_counts (T, K) tokens a step, l<l>_state (T, K) 0 live, 1 dead,
     2 unseen. curve_step (r,), curve_values (r, names). events (e, 5): step, level, code, source, died again;
     event_strategy (e,).
     """
-    table = curves.rows()
-    log = [event for _, event in events.after(-1, 2**31)]
-    meta = {"format": FORMAT, "version": VERSION, "settings": settings, "curves": curves.names, "reseeds": events.total}
+    table = curves.rows
+    meta = {"format": FORMAT, "version": VERSION, "settings": settings, "curves": curves.names, "reseeds": reseeds}
+    rows = [(event.step, event.level, event.code, event.source, event.died_again) for event in events]
     arrays: dict[str, np.ndarray] = {
         "meta": np.array(json.dumps(meta)),
         "frame_step": np.array([frame.step for frame in frames], dtype=np.int64),
         "curve_step": table[:, 0].astype(np.int64),
         "curve_values": table[:, 1:],
-        "events": np.array([(e.step, e.level, e.code, e.source, e.died_again) for e in log], np.int64).reshape(-1, 5),
-        "event_strategy": np.array([event.strategy for event in log], dtype=np.str_),
+        "events": np.array(rows, np.int64).reshape(-1, 5),
+        "event_strategy": np.array([event.strategy for event in events], dtype=np.str_),
     }
     for number in range(len(frames[0].levels)):
         for name in ("z_e", "indices", "vectors", "counts", "state"):
@@ -44,14 +63,13 @@ def npz_bytes(settings: dict, frames: Sequence[Frame], curves: Curves, events: E
     return buffer.getvalue()
 
 
-def csv_bytes(curves: Curves) -> bytes:
+def csv_bytes(curves: CurveTable) -> bytes:
     """The curves as CSV: one row a kept step, a name and its unit in each heading; a missing value is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    units = [describe(name).unit for name in curves.names]
     writer.writerow(
-        ["step", *(f"{name} [{unit}]" if unit else name for name, unit in zip(curves.names, units, strict=True))]
+        ["step", *(f"{name} [{unit}]" if unit else name for name, unit in zip(curves.names, curves.units, strict=True))]
     )
-    for row in curves.rows():
+    for row in curves.rows:
         writer.writerow([int(row[0]), *("" if np.isnan(value) else f"{value:.7g}" for value in row[1:])])
     return text.getvalue().encode("utf-8")

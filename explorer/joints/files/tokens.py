@@ -26,10 +26,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from explorer.analysis.codes.neighbours import quantization_error
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import RecordError
 from explorer.foundation.files import write_atomically
+from explorer.joints.measures.error import quantization_error
 from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 
 FORMAT = "discrete-tokenizer-explorer tokens"

@@ -19,6 +19,7 @@ from explorer.joints.record import Codebook
 LEAST_TOKENS = 1  # a code with fewer is not in use: the one threshold of used, dead and unseen on every page
 DIGITS = 4  # of a token to which averages are rounded: float32 makes 0.99999998 of one token
 USUAL_DECAY = 0.99  # of moving averages of code counts, where a checkpoint does not say
+ENTROPY_WORDS = "Bits that a token carries if codes come independently, by their counts: at most log2 of min(K, N)."
 MAX_COUNTED_CODES = 2**26  # counts are one int64 a code: 512 MiB at this size
 
 

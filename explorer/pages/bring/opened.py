@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from explorer.analysis.opening.draft import NAME, draft
+from explorer.analysis.opening.file import open_file
+from explorer.analysis.opening.words import facts
 from explorer.foundation.errors import CheckpointError
-from explorer.opening.draft import NAME, draft
-from explorer.opening.file import open_file
-from explorer.opening.words import facts
 
 
 def opened_payload(file: Path, name: str = "") -> dict[str, Any]:

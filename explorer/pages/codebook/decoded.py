@@ -14,11 +14,11 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import nearest_codes
 from explorer.analysis.codes.page import FIELD, CodePage, code_page, level_of, neighbourhoods
-from explorer.analysis.pictures.depiction import mosaic
 from explorer.analysis.pictures.token_pictures import scaled, sound_tile
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.record import TokenLayout
 from explorer.joints.tokenizer import Tokenizer
+from explorer.media.clips.mosaic import mosaic
 from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.codebook.audits import Opened
 from explorer.pages.shared.kept import Kept, share

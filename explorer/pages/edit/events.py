@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.codes.naming import part_noun
 from explorer.analysis.edit.edits import Paint
 from explorer.analysis.edit.link import LINK_CHARACTERS, edits_text
 from explorer.analysis.edit.text import TextForm, TokenTextError, parse_tokens, token_text
@@ -21,6 +20,7 @@ from explorer.analysis.pictures.interpolation import interpolate_codes, interpol
 from explorer.analysis.pictures.redecode import eight_bit, redecode, visible_change
 from explorer.foundation.errors import RecordError, SettingsError, plain_words
 from explorer.foundation.owners import acting_for
+from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.edit.desk import Desk, desks

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explorer.analysis.pictures.depiction import mosaic, sound_picture
 from explorer.foundation.errors import SettingsError, plain_words
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
+from explorer.media.clips.mosaic import mosaic
 from explorer.media.sounds.audio import wav_bytes
+from explorer.media.sounds.spectrogram import sound_picture
 from explorer.pages.shared.kept import Kept, share
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect.card.card import Alone

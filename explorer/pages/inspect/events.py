@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from explorer.analysis.codes.naming import part_noun
 from explorer.analysis.maps.codes import has_umap, map_metric
 from explorer.analysis.maps.projection import Projection
 from explorer.analysis.pictures.depiction import depict
 from explorer.foundation.errors import RecordError
 from explorer.joints.files.tokens import save_tokens
 from explorer.joints.measures.usage import training_usage
+from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.medium import file_bytes

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from explorer.analysis.codes.naming import part_noun
-from explorer.analysis.quality.metrics import quality
-from explorer.analysis.quality.sound_delay import BOUND_S, NO_DELAY, Delay
-from explorer.analysis.quality.sound_fidelity import sound_quality
+from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
+from explorer.media.quality.metrics import quality
+from explorer.media.quality.sound_delay import BOUND_S, NO_DELAY, Delay
+from explorer.media.quality.sound_fidelity import sound_quality
 from explorer.views.inspect.reconstruction.reconstruction import figure
 
 PCM_BITS = 16  # of a sample, which a sound's compression is reckoned against

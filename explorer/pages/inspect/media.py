@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.analysis.pictures.depiction import sound_picture
 from explorer.foundation import stages
 from explorer.foundation.config import Limits, settings
 from explorer.foundation.errors import ExplorerError, MediaError
@@ -22,6 +21,7 @@ from explorer.media.medium import Medium, load_medium, modality_of
 from explorer.media.pictures.image import LoadedImage, fit
 from explorer.media.samples import samples_of
 from explorer.media.sounds.audio import LoadedAudio
+from explorer.media.sounds.spectrogram import sound_picture
 from explorer.pages.shared.session import ONE, UPLOADED, Visit, suited
 from explorer.tokenizers import list_tokenizers
 from explorer.views.kit.widgets import sample_strip

@@ -10,13 +10,14 @@ import numpy as np
 
 from explorer.analysis.codes.card import code_facts
 from explorer.analysis.codes.exemplars import context, patches
-from explorer.analysis.codes.naming import given_noun, part_noun
-from explorer.analysis.codes.neighbours import margins, quantization_error
-from explorer.analysis.pictures.depiction import FLOOR_DB, spectrogram_db
-from explorer.analysis.quality.metrics import quality
-from explorer.analysis.quality.sound_delay import NO_DELAY, Delay, find_delay, moved_back, overlap
+from explorer.analysis.codes.neighbours import margins
+from explorer.joints.measures.error import quantization_error
+from explorer.joints.naming import given_noun, part_noun
 from explorer.joints.record import TokenLevel, TokenRecord
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
+from explorer.media.quality.metrics import quality
+from explorer.media.quality.sound_delay import NO_DELAY, Delay, find_delay, moved_back, overlap
+from explorer.media.sounds.spectrogram import FLOOR_DB, spectrogram_db
 from explorer.pages.inspect import figures as inspect_figures
 from explorer.pages.inspect.alone import asked_later, decoded_alone
 from explorer.pages.shared.session import Visit

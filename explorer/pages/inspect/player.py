@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.analysis.codes.naming import part_noun
+from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.pages.inspect.payloads import levels_shown
 from explorer.pages.shared.session import Visit

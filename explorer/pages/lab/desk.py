@@ -12,7 +12,6 @@ from dataclasses import asdict
 from typing import Any
 
 from explorer.foundation.errors import SettingsError, plain_words
-from explorer.joints.files.runs import csv_bytes, npz_bytes
 from explorer.joints.frame import Frame
 from explorer.lab.controls import CONTROLS
 from explorer.lab.preset import Preset
@@ -261,10 +260,9 @@ def _export(desk: LabDesk, request: Request) -> dict[str, Any]:
     side = desk.runner.sides[0]
     name = f"lab-{side.settings.quantizer}-seed{side.settings.seed}-step{desk.runner.step}"
     if request.get("kind") == "csv":
-        file = {"name": f"{name}.csv", "mime": "text/csv", "data": csv_bytes(side.curves)}
+        file = {"name": f"{name}.csv", "mime": "text/csv", "data": side.csv()}
     else:
-        data = npz_bytes(asdict(side.settings), side.timeline.after(-1), side.curves, side.events)
-        file = {"name": f"{name}.npz", "mime": "application/octet-stream", "data": data}
+        file = {"name": f"{name}.npz", "mime": "application/octet-stream", "data": side.npz()}
     return {"file": file | {"data": base64.b64encode(file["data"]).decode("ascii")}}
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.pictures.depiction import sound_pixels, spectrogram_db
 from explorer.compare.columns import cell_words
 from explorer.compare.kinds import kind_of
 from explorer.compare.run import Compared
@@ -21,6 +20,7 @@ from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import Medium
 from explorer.media.pictures.image import LoadedImage, fit
 from explorer.media.sounds.audio import LoadedAudio, wav_bytes
+from explorer.media.sounds.spectrogram import sound_pixels, spectrogram_db
 from explorer.views.kit.wire.encoding import image_bytes, png_data_url, wav_data_url
 
 THUMBNAIL_PX = 144

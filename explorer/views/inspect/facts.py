@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 
 from explorer.analysis.codes.definitions import DEFINITIONS
-from explorer.analysis.codes.naming import part_noun
+from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.views.kit.page.component import BrowserComponent

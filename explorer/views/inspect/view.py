@@ -18,11 +18,11 @@ import numpy as np
 from explorer.analysis.codes.definitions import help_for
 from explorer.analysis.maps.codes import has_umap
 from explorer.analysis.maps.voronoi import Box
-from explorer.analysis.pictures.depiction import mosaic_shape
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.measures.usage import training_usage
 from explorer.joints.record import TokenLevel, TokenRecord
 from explorer.joints.table_faults import one_point, table_fault
+from explorer.media.clips.mosaic import mosaic_shape
 from explorer.views.kit.page.component import BrowserComponent
 from explorer.views.kit.wire import places
 from explorer.views.kit.wire.encoding import image_bytes, pack, pack_indices, png_data_url

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.maps.plane import Plane
 from explorer.joints.frame import Frame, FrameEvent
 from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.measures import describe
+from explorer.lab.plane import Plane
 from explorer.views.kit.wire.encoding import pack, pack_indices
 
 EVENTS_SENT = 300

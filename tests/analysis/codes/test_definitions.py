@@ -10,7 +10,6 @@ from made_audits import counted
 from explorer.analysis.codes.definitions import DEFINITIONS, help_for, lattice_definition
 from explorer.analysis.codes.duplicates import NEAR
 from explorer.analysis.codes.states import DEAD, OVER_USED, UNSEEN, code_states
-from explorer.analysis.quality.metrics import mean_of, psnr
 from explorer.foundation.config import FIGURE_SIDE_PX
 from explorer.joints.measures.unused import LIKELY_MEDIA
 from explorer.joints.measures.usage import training_usage, usage
@@ -18,6 +17,7 @@ from explorer.joints.record import Codebook
 from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
 from explorer.media.pictures.image import LoadedImage, fit
+from explorer.media.quality.metrics import mean_of, psnr
 from explorer.pages.shared.session import SIDES_PX, Visit
 from explorer.quantizers.bsq import BinarySphericalQuantizer
 from explorer.quantizers.fsq import FiniteScalarQuantizer, fsq_rule

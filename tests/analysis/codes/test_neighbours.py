@@ -6,15 +6,9 @@ import numpy as np
 import pytest
 
 from explorer.analysis.codes import neighbours
-from explorer.analysis.codes.neighbours import (
-    assign,
-    latent_margins,
-    margins,
-    nearest_codes,
-    nearest_to,
-    quantization_error,
-)
+from explorer.analysis.codes.neighbours import assign, latent_margins, margins, nearest_codes, nearest_to
 from explorer.foundation.errors import RecordError
+from explorer.joints.measures.error import quantization_error
 from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel
 
 METRICS = ["euclidean", "cosine", "dot"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from explorer.analysis.maps.plane import fit_plane
+from explorer.lab.plane import fit_plane
 
 
 def test_in_more_than_two_dimensions_it_is_the_pca_with_its_share_of_variance():

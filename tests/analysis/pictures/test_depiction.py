@@ -4,20 +4,11 @@ import numpy as np
 import pytest
 from made_codecs import made, medium_for
 
-from explorer.analysis.pictures.depiction import (
-    FLOOR_DB,
-    MEL_BANDS,
-    depict,
-    mel_filters,
-    mosaic,
-    mosaic_order,
-    mosaic_shape,
-    sound_picture,
-    spectrogram_db,
-    width_of,
-)
+from explorer.analysis.pictures.depiction import depict
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import TokenRecord
+from explorer.media.clips.mosaic import mosaic, mosaic_order, mosaic_shape
+from explorer.media.sounds.spectrogram import FLOOR_DB, MEL_BANDS, mel_filters, sound_picture, spectrogram_db, width_of
 
 RATE = 8000
 

@@ -5,11 +5,12 @@ import pytest
 
 from explorer.analysis.edit.edits import DropLevels, FillBox, Paint, Swap, Zero
 from explorer.analysis.edit.tokens import tokens_of
-from explorer.analysis.pictures.depiction import depict, mosaic, mosaic_order
+from explorer.analysis.pictures.depiction import depict
 from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
 from explorer.analysis.pictures.influence import influence
 from explorer.analysis.pictures.redecode import redecode
 from explorer.foundation.errors import RecordError
+from explorer.media.clips.mosaic import mosaic, mosaic_order
 from tests.made_codecs import MADE, made, medium_for
 
 GRIDS = {

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.pictures.depiction import MEL_BANDS, mel_filters
 from explorer.analysis.pictures.token_pictures import COLUMNS, LONGEST_PX, WHOLE_PX, MediumPictures, sound_tile
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import TokenLayout
+from explorer.media.sounds.spectrogram import MEL_BANDS, mel_filters
 
 RATE = 8000
 

@@ -3,7 +3,7 @@
 
 const WHOLE = new Intl.NumberFormat("en-US");
 
-/** What the parts of a token are called, as `analysis/codes/naming.py` has it: stages of a sum have an order, groups have none. */
+/** What the parts of a token are called, as `joints/naming.py` has it: stages of a sum have an order, groups have none. */
 export const partNoun = (combination) => (combination === "concatenate" ? "group" : "level");
 
 /** What the quantizer of a level (from 0) is given: behind the first of a sum it is what is left over. */

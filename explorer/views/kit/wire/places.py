@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 
-from explorer.analysis.pictures.depiction import mosaic_shape
 from explorer.joints.record import TokenLayout, TokenRecord
+from explorer.media.clips.mosaic import mosaic_shape
 
 NOUNS = {"image": "picture", "audio": "sound", "video": "clip"}
 

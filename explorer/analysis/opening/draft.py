@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from explorer.analysis.opening.file import Opened
 from explorer.loading.tables import FoundTable
-from explorer.opening.file import Opened
 from explorer.public.header import TensorInfo
 
 NAME = "my_adapter.py"

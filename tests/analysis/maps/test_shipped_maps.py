@@ -6,7 +6,7 @@ from sklearn.manifold import trustworthiness
 
 from explorer.analysis.maps.codes import UMAP_SEED
 from explorer.analysis.maps.projection import _cache_key, cached_projection
-from explorer.audit.shipped_maps import vectors_of_maps
+from explorer.analysis.maps.shipped import vectors_of_maps
 from explorer.foundation.config import shipped_maps
 from explorer.foundation.errors import Cancelled
 from explorer.tokenizers import list_tokenizers

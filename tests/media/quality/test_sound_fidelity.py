@@ -7,9 +7,9 @@ import pytest
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
 
-from explorer.analysis.pictures.depiction import mel_filters
-from explorer.analysis.quality.sound_fidelity import MEL_BANDS, log_mel_distance_db, si_sdr_db, snr_db, sound_quality
 from explorer.foundation.errors import RecordError
+from explorer.media.quality.sound_fidelity import MEL_BANDS, log_mel_distance_db, si_sdr_db, snr_db, sound_quality
+from explorer.media.sounds.spectrogram import mel_filters
 
 RATE = 8000
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.quality.metrics import SSIM_WINDOW_PX, difference, psnr
 from explorer.foundation.errors import SettingsError
+from explorer.media.quality.metrics import SSIM_WINDOW_PX, difference, psnr
 
 # Wang et al. 2003, section 3.2: the exponents of the five scales, found by asking people; they sum to 1.
 MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)

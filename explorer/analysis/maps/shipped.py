@@ -1,7 +1,7 @@
 """The UMAP maps of the codebooks that ship, under `assets/maps/`, so that a first look at them waits for none.
 
-`python -m explorer.audit.shipped_maps` makes them again. A file's name is the digest of its vectors (see
-`analysis.projection`), so a map of other vectors is never found; a machine that rounds a computed codebook (cosine,
+`python -m explorer.analysis.maps.shipped` makes them again. A file's name is the digest of its vectors (see
+`projection.py`), so a map of other vectors is never found; a machine that rounds a computed codebook (cosine,
 SimVQ) another way lays that one out itself.
 """
 

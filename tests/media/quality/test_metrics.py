@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from explorer.analysis.quality.metrics import absolute_error_map, psnr, quality, squared_error_map, ssim
 from explorer.foundation.errors import RecordError
+from explorer.media.quality.metrics import absolute_error_map, psnr, quality, squared_error_map, ssim
 
 
 def pair(height=24, width=17):

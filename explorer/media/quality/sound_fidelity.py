@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.pictures.depiction import FLOOR_DB, WINDOW_S, mel_filters
-from explorer.analysis.quality.sound_delay import NO_DELAY, Delay, moved_back, overlap
 from explorer.foundation.errors import RecordError
+from explorer.media.quality.sound_delay import NO_DELAY, Delay, moved_back, overlap
+from explorer.media.sounds.spectrogram import FLOOR_DB, WINDOW_S, mel_filters
 
 MEL_BANDS = 80
 HOPS = 4  # frames that overlap at a sample

@@ -16,12 +16,12 @@ from vector_quantize_pytorch import ResidualVQ, VectorQuantize
 
 from explorer import tokenizers
 from explorer.__main__ import main
-from explorer.analysis.codes.table_facts import count_facts, table_facts
+from explorer.analysis.opening.draft import draft
+from explorer.analysis.opening.file import open_file
+from explorer.analysis.opening.table_facts import count_facts, table_facts
+from explorer.analysis.opening.words import facts, summary
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.tables import find_tables
-from explorer.opening.draft import draft
-from explorer.opening.file import open_file
-from explorer.opening.words import facts, summary
 from explorer.pages.api.loading import open_source
 from explorer.public.header import TensorInfo
 from explorer.tokenizers.user.adapter import bring_adapter

@@ -8,9 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.foundation.config import FIGURE_SIDE_PX
 from explorer.foundation.errors import RecordError
 
 SSIM_WINDOW_PX = 11
+PSNR_WORDS = (
+    "Peak signal-to-noise ratio in dB, for a peak of 1, over all pixels and channels of one picture. It depends on "
+    f"the picture and on its size, so each figure says of what it is; {FIGURE_SIDE_PX} px is the size of cards and "
+    "the first choice on the pages. A picture that is decoded exactly has an infinite one: means leave it out and "
+    "say so."
+)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.analysis.codes.table_facts import CountFacts, TableFacts, count_facts, table_facts
+from explorer.analysis.opening.table_facts import CountFacts, TableFacts, count_facts, table_facts
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.arrays import read_array, read_rows, readable
 from explorer.loading.reading import read_header

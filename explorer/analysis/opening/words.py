@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.analysis.codes.table_facts import DEAD, TWIN, CountFacts, TableFacts
-from explorer.opening.file import Opened, OpenedTable
+from explorer.analysis.opening.file import Opened, OpenedTable
+from explorer.analysis.opening.table_facts import DEAD, TWIN, CountFacts, TableFacts
 
 LISTED = 24  # dead codes that are named in a sentence
 MOST_LISTED = 65_536  # and in JSON

@@ -8,9 +8,9 @@ from pytorch_msssim import ssim as ssim_of
 from torchmetrics.functional.audio import scale_invariant_signal_distortion_ratio
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
-from explorer.analysis.quality.fidelity import ms_ssim
-from explorer.analysis.quality.metrics import psnr, ssim
-from explorer.analysis.quality.sound_fidelity import si_sdr_db
+from explorer.media.quality.fidelity import ms_ssim
+from explorer.media.quality.metrics import psnr, ssim
+from explorer.media.quality.sound_fidelity import si_sdr_db
 
 SIZES = [(11, 11), (16, 40), (97, 64), (180, 240)]
 NOISE = [1e-3, 0.05, 0.4]

@@ -7,7 +7,8 @@ import pytest
 from scipy.signal import convolve2d
 from skimage.metrics import structural_similarity
 
-from explorer.analysis.quality.fidelity import (
+from explorer.foundation.errors import RecordError, SettingsError
+from explorer.media.quality.fidelity import (
     MS_SSIM_LEAST_PX,
     MS_SSIM_WEIGHTS,
     fidelity,
@@ -16,8 +17,7 @@ from explorer.analysis.quality.fidelity import (
     similarities,
     worst_patch,
 )
-from explorer.analysis.quality.metrics import psnr, signed_error_map
-from explorer.foundation.errors import RecordError, SettingsError
+from explorer.media.quality.metrics import psnr, signed_error_map
 
 
 def pair(height, width, noise=0.1, seed=0):

@@ -8,9 +8,9 @@ import pytest
 import soundfile
 from scipy.signal import correlate, istft, lfilter, stft
 
-from explorer.analysis.quality.sound_delay import Delay, estimate_delay, find_delay, lag_fits_db, moved_back, overlap
-from explorer.analysis.quality.sound_fidelity import si_sdr_db, sound_quality
 from explorer.foundation.errors import RecordError
+from explorer.media.quality.sound_delay import Delay, estimate_delay, find_delay, lag_fits_db, moved_back, overlap
+from explorer.media.quality.sound_fidelity import si_sdr_db, sound_quality
 
 RATE = 16_000
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
