@@ -34,6 +34,15 @@ FLOORS = (
 )
 # What still looks up, folder by folder: none may be added, and one that is mended leaves the list.
 UPWARDS = {("audit", "analysis"): "the report of an audit says what the diagnosis found"}
+# Registries: tables of dotted paths, and the classes that a format of transformers names.
+LOADED_BY_STRING = {
+    "explorer.__main__: load_dotted(DELEGATED[arguments[0]])",
+    "explorer.__main__: load_dotted(options.command)",
+    "explorer.foundation.registry: load_dotted(self.entries[self.check(key)])",
+    "explorer.media.samples: load_dotted(self.maker)",
+    "explorer.public.transformers.building: load_dotted(f'transformers.{path}')",
+    "explorer.public.transformers.folder: load_dotted(self.codec)",
+}
 UNSAFE = r"(?<![.\w])(eval|exec)\(|\bpickle\.loads?\b|weights_only\s*=\s*False|allow_pickle\s*=\s*True|shell\s*=\s*True"
 
 
@@ -51,13 +60,26 @@ def module_name(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports_of(tree, package):
-    """Every module named by an import anywhere in the file, also inside functions, relative ones made absolute.
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def nodes(tree, lazy):
+    """Every node of a file; without the bodies of functions, which run later, unless `lazy`."""
+    queue = [tree]
+    while queue:
+        node = queue.pop()
+        yield node
+        if lazy or not isinstance(node, FUNCTIONS):
+            queue += ast.iter_child_nodes(node)
+
+
+def imports_of(tree, package, lazy=True):
+    """Every module named by an import, relative ones made absolute; those inside functions only if `lazy`.
 
     `from a import b` names both a and a.b, since b may be a module; import_module("a") and __import__("a") count too.
     """
     names = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree, lazy):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -72,13 +94,13 @@ def imports_of(tree, package):
 
 
 @cache
-def source_imports():
-    """module of explorer -> all it names in imports."""
+def source_imports(lazy=True):
+    """module of explorer -> all it names in imports; without `lazy` only what is imported together with it."""
     found = {}
     for path in python_files():
         name = module_name(path)
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-        found[name] = imports_of(ast.parse(path.read_text(encoding="utf-8")), package)
+        found[name] = imports_of(ast.parse(path.read_text(encoding="utf-8")), package, lazy)
     return found
 
 
@@ -87,12 +109,13 @@ def room(module):
     return module.split(".")[1] if module.startswith("explorer.") else ""
 
 
-def reached(start):
+@cache
+def reached(start, lazy=True):
     """Module -> the chain of modules through which `start` imports it; parents of a package are imported with it."""
     chains, queue = {}, [(start, (start,))]
     while queue:
         name, chain = queue.pop()
-        for target in source_imports().get(name, ()):
+        for target in source_imports(lazy).get(name, ()):
             parts = target.split(".")
             for module in (".".join(parts[: i + 1]) for i in range(len(parts))):
                 if module not in chains:
@@ -101,18 +124,35 @@ def reached(start):
     return chains
 
 
-def crossings(folders, forbidden):
+def crossings(folders, forbidden, lazy=True):
     """Chains from modules of `folders` to a forbidden library."""
     found = []
     for name in source_imports():
-        if name.split(".")[1:2] and name.split(".")[1] in folders:
-            chains = reached(name)
+        if room(name) in folders:
+            chains = reached(name, lazy)
             found += [" -> ".join(chains[library]) for library in forbidden if library in chains]
     return found
 
 
 def test_nothing_right_of_the_joints_imports_torch():
-    assert crossings(RIGHT_OF_THE_JOINTS, ["torch"]) == []
+    """A page may start what trains or tokenizes, by an import in the function that starts it; torch itself it never
+    names."""
+    assert crossings(RIGHT_OF_THE_JOINTS, ["torch"], lazy=False) == []
+    named = {
+        name for name, targets in source_imports().items() if room(name) in RIGHT_OF_THE_JOINTS and "torch" in targets
+    }
+    assert named == set()
+
+
+def test_lazy_imports_are_in_plain_sight():
+    """A dotted path in a string hides an import from readers and tools: only registries have them."""
+    calls = {
+        f"{module_name(path)}: {ast.unparse(node)}"
+        for path in python_files()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "load_dotted"
+    }
+    assert calls == LOADED_BY_STRING
 
 
 def test_nothing_left_of_the_joints_imports_gradio_or_plotly():
@@ -145,6 +185,9 @@ def test_no_folder_imports_from_a_floor_above():
 def test_the_reader_of_imports_sees_them_all():
     code = "import a.b\nfrom . import c\nfrom ..d import e\ndef f():\n    import g\n    import_module('h')\n"
     assert imports_of(ast.parse(code), "x.y") == {"a.b", "x.y", "x.y.c", "x.d", "x.d.e", "g", "h"}
+    assert imports_of(ast.parse(code), "x.y", lazy=False) == {"a.b", "x.y", "x.y.c", "x.d", "x.d.e"}
+    nested = "class A:\n    import b\n    def f(self):\n        import c\nif A:\n    import d\n"
+    assert imports_of(ast.parse(nested), "x", lazy=False) == {"b", "d"}
     chain = reached("explorer.quantizers.vq")[
         "torch"
     ]  # a module that must reach torch, so that finding none means something

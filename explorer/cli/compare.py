@@ -22,7 +22,6 @@ from explorer.compare.table import equal_bits_words, make_table, star_words
 from explorer.compare.writing import Writer
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
-from explorer.foundation.registry import load_dotted
 
 SAID = ("bpp_uniform", "bpp_empirical", "kbps_uniform", "kbps_empirical", "psnr_db", "ssim", "ms_ssim")
 SAID += ("si_sdr_db", "si_sdr_raw_db", "delay_ms", "log_mel_db", "encode_ms", "decode_ms")
@@ -59,8 +58,9 @@ def device_words(name: str) -> str:
     """ "cpu" -> "CPU, 2 threads"; what is no single device stays as it is."""
     if "," in name:
         return name
-    pick, label = (load_dotted(f"explorer.foundation.device:{one}") for one in ("pick_device", "device_label"))
-    return label(pick(name))
+    from explorer.foundation.device import device_label, pick_device  # torch, for which refused options need not wait
+
+    return device_label(pick_device(name))
 
 
 def noted(comparison: Comparison) -> list[str]:

@@ -6,19 +6,19 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 
 from explorer import tokenizers
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 
 
 def run(options: argparse.Namespace) -> int:
     """Print every tokenizer of `tokenizers.list_tokenizers()`, or with --known the public ones that people name."""
     if options.known:
-        known: Callable[[], str] = load_dotted(f"explorer.cli.planning:known_{'json' if options.json else 'table'}")
-        print(known())
+        from explorer.cli.planning import known_json, known_table  # the formats of others, which the rest never reads
+
+        print(known_json() if options.json else known_table())
         return 0
     specs = tokenizers.list_tokenizers()
     if options.json:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.foundation.errors import SettingsError
-from explorer.foundation.registry import load_dotted
 
 if TYPE_CHECKING:
     from explorer.joints.tokenizer import TokenizerSpec
@@ -69,7 +68,8 @@ def bring(options: argparse.Namespace) -> list[str]:
     """
     ids: list[str] = []
     for file in getattr(options, "adapter", ()):
-        bring_adapter: Callable = load_dotted("explorer.tokenizers.user.adapter:bring_adapter")
+        from explorer.tokenizers.user.adapter import bring_adapter  # torch
+
         brought = bring_adapter(file)
         ids += [spec.id for spec in brought]
         _warn(brought)
@@ -86,17 +86,17 @@ def bring(options: argparse.Namespace) -> list[str]:
 
 def bring_audit(path: str) -> tuple[str, str]:
     """Let this process know an audit made elsewhere: its id and title. Raises ExplorerError."""
-    bring: Callable = load_dotted("explorer.audit.opening:bring_audit")
-    one = bring(path)
+    from explorer.audit.opening import bring_audit as bring_one  # the audits, which most commands never read
+
+    one = bring_one(path)
     return one.id, one.audit.title
 
 
 def _brought(name: str, device: str | None, weights: str) -> str:
     """The id of what was named, once it is loaded; what a person should know of it goes to stderr."""
-    plan, load, words = (
-        load_dotted(path)
-        for path in ("explorer.loading.sources:plan", "explorer.loading.sources:load", "explorer.cli.planning:words")
-    )
+    from explorer.cli.planning import words  # with all formats of others, which most commands never read
+    from explorer.loading.sources import load, plan
+
     planned = plan(name, weights)
     print(f"explorer: {words(planned)}", file=sys.stderr)
     for note in planned.notes:

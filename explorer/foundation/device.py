@@ -33,3 +33,8 @@ def device_label(device: torch.device) -> str:
         return device.type.upper()
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread" + "s" * (threads != 1)
+
+
+def use_one_thread() -> None:
+    """Let this process compute on one core from now on."""
+    torch.set_num_threads(1)

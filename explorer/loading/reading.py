@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from explorer.foundation.config import Limits, settings
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.loading.folders import check_size, inside, partner, read_config, weight_files
 from explorer.loading.keys import plain_keys
 from explorer.loading.places import tensor_bytes
@@ -73,8 +72,9 @@ def iterate_tensors(header: Header, keys: Sequence[str]) -> Iterator[tuple[str, 
     Every one is read into memory of its own, so that the file may go afterwards; never all of them twice.
     Raises CheckpointError if the file has changed or ends early.
     """
-    read: Callable[..., Iterator[tuple[str, object]]] = load_dotted("explorer.loading.tensors:read_tensors")
-    return read({key: header.tensors[key] for key in keys})
+    from explorer.loading.tensors import read_tensors  # torch, which only looking at a file never pays
+
+    return read_tensors({key: header.tensors[key] for key in keys})
 
 
 def _existing(path: Path) -> Path:

@@ -22,7 +22,6 @@ from explorer import tokenizers
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError, ExplorerError
 from explorer.foundation.owners import EVERYBODY, acting_for, owner
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.folders import partner, weight_files
 from explorer.loading.memory import check_room
@@ -141,8 +140,9 @@ def plan(source: str | Source, weights: str = "") -> Plan:
     source = replace(source, weights=weights or source.weights)
     if source.kind == "file":
         return plan_file(Path(source.name), weights=source.weights)
-    planned: Callable[[Source], Plan] = load_dotted("explorer.loading.hub:plan_hub")
-    return _beside_older(planned(source))
+    from explorer.loading.hub import plan_hub  # the Hub's client, for which files of this machine need not wait
+
+    return _beside_older(plan_hub(source))
 
 
 def _beside_older(plan: Plan) -> Plan:
@@ -196,8 +196,9 @@ def fetch(plan: Plan, progress: Progress = silent) -> Plan:
     """The same plan with all its files on this machine and looked at. Raises CheckpointError, Cancelled."""
     if plan.source.kind == "file" or plan.complete:
         return plan
-    fetched: Callable[[Plan, Progress], Plan] = load_dotted("explorer.loading.hub:fetch")
-    return fetched(plan, progress)
+    from explorer.loading.hub import fetch as fetch_from_hub  # the Hub's client, as in `plan`
+
+    return fetch_from_hub(plan, progress)
 
 
 def load(plan: Plan, device: str | None = None, progress: Progress = silent, of: str = EVERYBODY) -> TokenizerSpec:
@@ -263,9 +264,10 @@ def _maker(plan: Plan) -> Callable[..., object]:
     """make(device, progress) -> Tokenizer, from the files that were planned; torch is imported when it is called."""
 
     def make(device: str, progress: Progress = silent) -> object:
-        adapted: type = load_dotted("explorer.tokenizers.adapted:AdaptedTokenizer")
+        from explorer.tokenizers.adapted import AdaptedTokenizer  # torch
+
         try:
-            return adapted(format_of(plan.format_id).load(plan.header, progress), plan.spec, device)
+            return AdaptedTokenizer(format_of(plan.format_id).load(plan.header, progress), plan.spec, device)
         except (ExplorerError, ImportError):
             raise
         except Exception as error:  # torch says RuntimeError for memory that is not there, and for shapes alike

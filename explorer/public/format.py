@@ -67,7 +67,6 @@ class Format(ABC):
 
         Raises CheckpointError for missing, unknown or misshapen tensors; Cancelled.
         """
-        from explorer.foundation.registry import load_dotted
+        from explorer.loading.fill import load as fill  # torch
 
-        fill: Callable[..., BuiltCodec] = load_dotted("explorer.loading.fill:load")
         return fill(self, header, progress)

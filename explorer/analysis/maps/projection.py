@@ -21,7 +21,6 @@ import numpy as np
 from explorer.analysis.maps.progress_file import ProgressFile
 from explorer.analysis.maps.trust import trust
 from explorer.foundation.errors import RecordError, SettingsError
-from explorer.foundation.registry import load_dotted
 
 Kind = Literal["pca", "umap", "tsne", "lattice"]
 PointMetric = Literal["euclidean", "cosine"]
@@ -178,7 +177,9 @@ def cached_projection(
     if kind == "pca":
         result = pca(vectors, seed)
     else:
-        lay_out = umap if kind == "umap" else load_dotted("explorer.analysis.maps.tsne:tsne")
+        from explorer.analysis.maps.tsne import tsne  # which imports this file
+
+        lay_out = umap if kind == "umap" else tsne
         result = lay_out(vectors, metric, seed, progress, cancelled)
         value, words = trustworthiness(vectors, result.xy, metric, seed)
         result = Projection(**{**vars(result), "trustworthiness": value, "note": f"{result.note} It has {words}."})

@@ -13,7 +13,6 @@ from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError, plain_words
 from explorer.foundation.files import write_atomically
 from explorer.foundation.owners import owner
-from explorer.foundation.registry import load_dotted
 from explorer.joints.files.tokens import load_tokens, save_tokens, token_meta
 from explorer.lab.measures import describe
 from explorer.lab.settings import settings_from_json
@@ -96,9 +95,10 @@ def lab_run(settings_json: str, steps: int) -> dict[str, Any]:
 
 def _lab_run(settings_json: str, steps: int) -> dict[str, Any]:
     """curves: names, units and rows, the step first (null: not measured). final: the codebook of each level."""
+    from explorer.lab.batch import run_lab  # torch
+
     chosen = settings_from_json(settings_json)
-    run: Callable[..., Any] = load_dotted("explorer.lab.batch:run_lab")
-    side = run(chosen, int(steps or 0), settings().device, most=LAB_STEPS)
+    side = run_lab(chosen, int(steps or 0), settings().device, most=LAB_STEPS)
     frame, table = side.frame(), side.curves.rows()
     rows = [[float(value) if value == value else None for value in row] for row in table]
     units = [describe(name).unit for name in side.curves.names]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import threading
 import zipfile
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,6 @@ from explorer.audit.sources import MediaSource, open_source, samples_source
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, SettingsError, UnknownIdError
 from explorer.foundation.owners import EVERYBODY, carried, owner
-from explorer.foundation.registry import load_dotted
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import load_audit
 from explorer.joints.record import Codebook
@@ -248,8 +247,9 @@ def file_of(opened: Opened, kind: str) -> dict[str, Any]:
 
 def _report(opened: Opened) -> bytes:
     """The self-contained HTML report."""
-    make: Callable[..., str] = load_dotted("explorer.audit.report:html_report")  # type: ignore[assignment]
-    return make(opened.audit, opened.codebooks or ()).encode("utf-8")
+    from explorer.audit.report import html_report  # only who saves a report waits for it
+
+    return html_report(opened.audit, opened.codebooks or ()).encode("utf-8")
 
 
 def _zipped(folder: Path, stem: str, report: bytes) -> bytes:

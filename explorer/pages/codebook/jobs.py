@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from typing import Any
 from explorer.audit.opening import is_audit
 from explorer.foundation.config import settings
 from explorer.foundation.errors import Cancelled, ExplorerError, MediaError, SettingsError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import save_audit
 from explorer.media.samples import samples_title
@@ -87,16 +85,18 @@ class Job(VisitorJob):
             self.order.delete()
 
     def _run(self) -> Audit:
+        # What counts is imported by the first audit: the page is there before it.
+        from explorer.audit.indices import audit_indices, reading_of
+        from explorer.audit.opening import take_audit, tokenizer_of
+        from explorer.audit.run import run_audit
+        from explorer.audit.sources import open_source, samples_source
+
         order = self.order
         if order.opens:
-            take_audit: Callable[..., Audit] = load_dotted("explorer.audit.opening:take_audit")  # type: ignore[assignment]
-            tokenizer_of: Callable[..., str | None] = load_dotted("explorer.audit.opening:tokenizer_of")  # type: ignore[assignment]
             audit = take_audit(order.opens, order.folder)
             self.order = replace(order, tokenizer=tokenizer_of(audit))
             return audit
         if order.codebook_size is not None:
-            audit_indices: Callable[..., Audit] = load_dotted("explorer.audit.indices:audit_indices")  # type: ignore[assignment]
-            reading_of: Callable[..., Any] = load_dotted("explorer.audit.indices:reading_of")  # type: ignore[assignment]
             return audit_indices(
                 order.source,
                 order.codebook_size,
@@ -106,15 +106,11 @@ class Job(VisitorJob):
                 progress=self._tell,
                 cancelled=self.cancelled,
             )
-        run_audit: Callable[..., Audit] = load_dotted("explorer.audit.run:run_audit")  # type: ignore[assignment]
         tokenizer = load_tokenizer(order.tokenizer or "")
-        name, of = "open_source", order.source
-        if order.source is None:
-            name, of = "samples_source", tokenizer.spec.modality
-        source: Callable[..., Any] = load_dotted(f"explorer.audit.sources:{name}")  # type: ignore[assignment]
+        media = samples_source(tokenizer.spec.modality) if order.source is None else open_source(order.source)
         return run_audit(
             tokenizer,
-            source(of),
+            media,
             title=order.title,
             seed=SEED,
             resume=order.resume,

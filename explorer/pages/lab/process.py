@@ -20,7 +20,6 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from explorer.foundation.errors import ExplorerError, SettingsError, plain_words
-from explorer.foundation.registry import load_dotted
 from explorer.lab.settings import FieldError, LabSettings
 
 SCARCE = 3.0
@@ -89,7 +88,9 @@ class LabProcess:
 def serve(line: Connection, settings: LabSettings, device: str, preset: str | None, idle_s: float | None) -> None:
     """The run's end: answer what is on the line, then take the next step."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then hangs up
-    load_dotted("torch:set_num_threads")(1)  # small products gain nothing from more, and visitors share the cores
+    from explorer.foundation.device import use_one_thread  # torch, as all of a run: the server itself goes without
+
+    use_one_thread()  # small products gain nothing from more, and visitors share the cores
     with suppress(EOFError, OSError):  # the server hung up
         desk = _open(line, settings, device, preset, idle_s)
         rest, manners = 0.0, Manners(desk.runner) if desk else None
@@ -126,17 +127,18 @@ class Manners:
 
 def _open(line: Connection, settings: LabSettings, device: str, preset: str | None, idle_s: float | None) -> Any:
     """The desk of a run that plays; None, and the reason on the line, if there can be none."""
-    make: Callable[..., Any] = load_dotted("explorer.lab.runner:LabRunner")
-    desk: Callable[..., Any] = load_dotted("explorer.pages.lab.desk:LabDesk")
+    from explorer.lab.runner import LabRunner  # torch
+    from explorer.pages.lab.desk import LabDesk
+
     try:
-        runner = make(settings, device) if idle_s is None else make(settings, device, idle_s)
+        runner = LabRunner(settings, device) if idle_s is None else LabRunner(settings, device, idle_s)
         runner.play()
     except Exception as error:
         field = error.name if isinstance(error, FieldError) else None
         line.send_bytes(json.dumps({"field": field, "message": plain_words(error)}).encode())
         return None
     line.send_bytes(b"null")
-    return desk(runner, preset)
+    return LabDesk(runner, preset)
 
 
 @cache

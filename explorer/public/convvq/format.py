@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.convvq.family import Family, Search, read_family
 from explorer.public.convvq.names import places, prefix_of
@@ -127,7 +126,9 @@ class ConvFormat(Format):
         )
 
     def build(self, header: Header) -> BuiltCodec:
-        return load_dotted("explorer.public.convvq.codec:build")(self.family(header))
+        from explorer.public.convvq.codec import build  # torch
+
+        return build(self.family(header))
 
 
 class DiffusersFormat(ConvFormat):

@@ -9,7 +9,6 @@ import re
 from abc import abstractmethod
 
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.convvq.names import canonical
 from explorer.public.convvq.plan import need, read_trunk
@@ -111,15 +110,17 @@ class CosmosDi(Cosmos):
         return self._spec(header, levels, side, title=title, summary=summary)
 
     def build(self, header: Header) -> object:
+        from explorer.public.cosmos.image import CosmosImage, CosmosImageConfig  # torch
+
         shapes = self._shapes(header)
-        config = load_dotted("explorer.public.cosmos.image:CosmosImageConfig")(
+        config = CosmosImageConfig(
             read_trunk(shapes, "encoder"),
             read_trunk(shapes, "decoder"),
             *self._resampled(shapes),
             self._splits(shapes[self.first][1]),
             self._levels(shapes),
         )
-        return load_dotted("explorer.public.cosmos.image:CosmosImage")(config)
+        return CosmosImage(config)
 
     def _resampled(self, shapes: dict[str, tuple[int, ...]]) -> tuple[frozenset[int], frozenset[int]]:
         """Levels that halve, of the encoder, and that double, of the decoder."""

@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING
 
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.convvq.plan import need
 from explorer.public.cosmos.format import Cosmos, plain
@@ -48,15 +47,17 @@ class CosmosDv(Cosmos):
         )
 
     def build(self, header: Header) -> CosmosVideo:
+        from explorer.public.cosmos.video import CosmosVideo, CosmosVideoConfig  # torch
+
         shapes = self._shapes(header)
         halving, doubling = self._resamples(shapes, *self._rates(header))
-        config = load_dotted("explorer.public.cosmos.video:CosmosVideoConfig")(
+        config = CosmosVideoConfig(
             self._trunk(shapes, "encoder", "down", halving),
             self._trunk(shapes, "decoder", "up", doubling),
             self._splits(shapes[self.first][1]),
             self._levels(shapes),
         )
-        return load_dotted("explorer.public.cosmos.video:CosmosVideo")(config)
+        return CosmosVideo(config)
 
     def _rates(self, header: Header) -> tuple[int, int]:
         """Frames, and pixels a side, of a token: from config.json, or from the name of the file or of its folders."""
@@ -99,8 +100,10 @@ class CosmosDv(Cosmos):
         return halving, doubling
 
     def _trunk(self, shapes: Shapes, side: str, where: str, resamples: list) -> ClipTrunk:
+        from explorer.public.cosmos.video import ClipTrunk  # torch
+
         numbers = range(count_parts(shapes, f"{side}.{where}."))
-        return load_dotted("explorer.public.cosmos.video:ClipTrunk")(
+        return ClipTrunk(
             inputs=need(shapes, f"{side}.conv_in.0.conv3d.weight", 5)[1],
             outputs=need(shapes, f"{side}.conv_out.0.conv3d.weight", 5)[0],
             first=need(shapes, f"{side}.conv_in.0.conv3d.weight", 5)[0],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.format import Format
 from explorer.public.header import Header
@@ -50,9 +49,10 @@ class OpenAiDvae(Format):
         )
 
     def build(self, header: Header) -> DvaeCodec:
-        make = load_dotted("explorer.public.dvae.codec:DvaeCodec")
-        config = load_dotted("explorer.public.dvae.network:DvaeConfig")
-        return make(config(**self._config(self._shapes(header)[0])))
+        from explorer.public.dvae.codec import DvaeCodec  # torch
+        from explorer.public.dvae.network import DvaeConfig
+
+        return DvaeCodec(DvaeConfig(**self._config(self._shapes(header)[0])))
 
     def _shapes(self, header: Header) -> tuple[dict[str, tuple[int, ...]], int]:
         """Shapes by the module's names, and how many numbers they hold."""

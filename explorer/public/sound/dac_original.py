@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.header import Header
 from explorer.public.sound.normed_names import normed_shape
@@ -71,7 +70,9 @@ class DacOriginal(SoundFormat):
         return replace(spec, summary=spec.summary + said, source="file", delay_samples=delay)
 
     def build(self, header: Header) -> NormedDacCodec:
-        codec = load_dotted("explorer.public.transformers.dac:NormedDacCodec")(self.config(header))
+        from explorer.public.transformers.dac import NormedDacCodec  # torch
+
+        codec = NormedDacCodec(self.config(header))
         codec.spec = self.describe(header)
         return codec
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.header import Header
 from explorer.public.sound.audiocraft_config import AudiocraftConfig, audiocraft_config, has_audiocraft_config
@@ -73,8 +72,10 @@ class EncodecOriginal(SoundFormat):
         return replace(spec, channels=network.channels, summary=said, source="file")
 
     def build(self, header: Header) -> EncodecCodec:
+        from explorer.public.transformers.encodec import EncodecCodec  # torch
+
         spec = self.describe(header)
-        codec = load_dotted("explorer.public.transformers.encodec:EncodecCodec")(self.config(header))
+        codec = EncodecCodec(self.config(header))
         codec.spec = spec
         return codec
 

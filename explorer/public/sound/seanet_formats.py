@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.header import Header
 from explorer.public.sound.normed_names import normed_name
@@ -93,8 +92,10 @@ class SpeechTokenizer(SeanetFormat):
         return replace(spec, summary=f"{spec.summary} {words}")
 
     def build(self, header: Header) -> SpeechCodec:
+        from explorer.public.sound.seanet_codecs import SpeechCodec  # torch
+
         levels, size, _ = self.tables(header)
-        return load_dotted("explorer.public.sound.seanet_codecs:SpeechCodec")(self.network(header), levels, size)
+        return SpeechCodec(self.network(header), levels, size)
 
 
 class WavTokenizer(SeanetFormat):
@@ -123,8 +124,9 @@ class WavTokenizer(SeanetFormat):
         return super().describe(header)
 
     def build(self, header: Header) -> WavCodec:
-        make = load_dotted("explorer.public.sound.seanet_codecs:WavCodec")
-        return make(self.network(header), self._vocos(header), self.tables(header)[1])
+        from explorer.public.sound.seanet_codecs import WavCodec  # torch
+
+        return WavCodec(self.network(header), self._vocos(header), self.tables(header)[1])
 
     def _vocos(self, header: Header) -> VocosConfig:
         width, inputs, _ = self._whole_shape(header, "backbone.embed.weight", 3)

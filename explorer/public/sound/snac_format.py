@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.header import Header
 from explorer.public.sound.normed_names import normed_name, normed_shape
@@ -72,7 +71,9 @@ class Snac(SoundFormat):
         return normed_name(key)
 
     def build(self, header: Header) -> SnacCodec:
-        return load_dotted("explorer.public.sound.snac:SnacCodec")(self._config(header))
+        from explorer.public.sound.snac import SnacCodec  # torch
+
+        return SnacCodec(self._config(header))
 
     def describe(self, header: Header) -> TokenizerSpec:
         config, rate = self._config(header), whole(header.config, "sampling_rate", 44_100)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.format import Format
 from explorer.public.header import Header
@@ -49,13 +48,14 @@ class BsqVit(Format):
         )
 
     def build(self, header: Header) -> BsqVitCodec:
-        module = "explorer.public.vit.bsqvit"
+        from explorer.public.vit.bsqvit import BsqVitCodec, BsqVitConfig  # torch
+
         bits, patch, grid = self._places(header)
         hidden, output = (
             header.shape("decoder.ffn.0.weight"),
             shape_of(header, "decoder.conv_out.weight", 2, self.title),
         )
-        config = load_dotted(f"{module}:BsqVitConfig")(
+        config = BsqVitConfig(
             patch,
             grid,
             bits,
@@ -65,7 +65,7 @@ class BsqVit(Format):
             hidden=hidden[0] if hidden else 0,
             laplace=output[0] == 6 * patch**2,
         )
-        return load_dotted(f"{module}:BsqVitCodec")(config)
+        return BsqVitCodec(config)
 
     def _refuse_others(self, header: Header) -> None:
         if "encoder.temporal_positional_embedding" in header.tensors:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.convvq.names import canonical
 from explorer.public.convvq.plan import Trunk, read_trunk
@@ -63,7 +62,9 @@ class TiTok(Format):
         )
 
     def build(self, header: Header) -> TiTokCodec:
-        return load_dotted("explorer.public.vit.titok:TiTokCodec")(self._config(header))
+        from explorer.public.vit.titok import TiTokCodec  # torch
+
+        return TiTokCodec(self._config(header))
 
     def _refuse_others(self, header: Header) -> None:
         """Its relatives that have no codes, or that need a text beside them."""
@@ -101,23 +102,20 @@ class TiTok(Format):
 
     def _config(self, header: Header) -> TiTokConfig:
         """The whole configuration from shapes, but for the distance."""
-        module = "explorer.public.vit.titok"
+        from explorer.public.vit.titok import Side, TiTokConfig  # torch
+
         sides = []
         for side in ("encoder", "decoder"):
             width = shape_of(header, f"{side}.class_embedding", 2, self.title)[1]
             inside = shape_of(header, f"{side}.transformer.0.mlp.c_fc.weight", 2, self.title)[0]
-            sides.append(
-                load_dotted(f"{module}:Side")(width, count_parts(header.tensors, f"{side}.transformer."), inside)
-            )
+            sides.append(Side(width, count_parts(header.tensors, f"{side}.transformer."), inside))
         painter, proxies = self._painter(header)
         patch, side_px = self._places(header)
         size, dim = shape_of(header, "quantize.embedding.weight", 2, self.title)
         stated = self._stated_cosine(header)
         cosine = self._two_stages(header) if stated is None else stated
         tokens = shape_of(header, "latent_tokens", 2, self.title)[0]
-        return load_dotted(f"{module}:TiTokConfig")(
-            *sides, tokens, size, dim, patch, side_px // patch, cosine, painter, *proxies
-        )
+        return TiTokConfig(*sides, tokens, size, dim, patch, side_px // patch, cosine, painter, *proxies)
 
     def _painter(self, header: Header) -> tuple[Trunk | None, tuple[int, int]]:
         """The second stage's decoder and the shape of its codebook; (None, (0, 0)) where there is none."""

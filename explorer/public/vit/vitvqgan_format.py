@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from explorer.foundation.errors import CheckpointError
-from explorer.foundation.registry import load_dotted
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.format import Format
 from explorer.public.header import Header
@@ -48,18 +47,20 @@ class VitVqgan(Format):
         )
 
     def build(self, header: Header) -> VitVqganCodec:
-        module = "explorer.public.vit.vitvqgan"
+        from explorer.public.vit.vitvqgan import VitVqganCodec, VitVqganConfig  # torch
+
         size, dim = shape_of(header, "quantizer.embedding.weight", 2, self.title)
         sides = [self._side(header, side) for side in ("encoder", "decoder")]
-        config = load_dotted(f"{module}:VitVqganConfig")(*self._places(header), size, dim, *sides)
-        return load_dotted(f"{module}:VitVqganCodec")(config)
+        config = VitVqganConfig(*self._places(header), size, dim, *sides)
+        return VitVqganCodec(config)
 
     def _side(self, header: Header, side: str) -> VitSide:
+        from explorer.public.vit.vitvqgan import VitSide  # torch
+
         prefix = f"{side}.transformer.layers."
         rows, width = shape_of(header, f"{prefix}0.0.fn.to_qkv.weight", 2, self.title)
         inside = shape_of(header, f"{prefix}0.1.fn.net.0.weight", 2, self.title)[0]
-        make = load_dotted("explorer.public.vit.vitvqgan:VitSide")
-        return make(width, count_parts(header.tensors, prefix), rows // 3, inside)
+        return VitSide(width, count_parts(header.tensors, prefix), rows // 3, inside)
 
     def _places(self, header: Header) -> tuple[int, int]:
         """Pixels a side of a patch, and patches a side of a picture."""
