@@ -18,13 +18,14 @@ from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import Finding, worst_first
 from explorer.analysis.codebook.rules_levels import across_levels
 from explorer.analysis.codebook.rules_trial import changes, of_trial
+from explorer.analysis.codebook.rules_unseen import unseen
 from explorer.analysis.codebook.summary import healthy, merged, of_the_audit
 from explorer.audit.index_words import own_ranges
 from explorer.joints.audit import Audit
 from explorer.joints.record import Codebook
 
 Rule = Callable[[Evidence], Finding | None]
-OF_COUNTS: tuple[Rule, ...] = (dead.unseen, dead.narrow, dead.dead, counts.uneven, counts.bits, counts.axes)
+OF_COUNTS: tuple[Rule, ...] = (counts.single, unseen, dead.narrow, dead.dead, counts.uneven, counts.bits, counts.axes)
 OF_THE_FIT: tuple[Rule, ...] = (geometry.same_latents, geometry.bare, geometry.scale)  # the first that fits
 OF_VECTORS: tuple[Rule, ...] = (dead.why_dead, geometry.duplicates, geometry.flat)
 OF_THE_ORDER: tuple[Rule, ...] = (order.falling, order.drift)  # the first that fits

@@ -24,6 +24,11 @@ def number_of(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def each_words(share: float) -> str:
+    """Tokens for each code: "0.24", "6,400"."""
+    return f"{share:,.0f}" if share >= 100 else f"{share:.3g}"
+
+
 def is_are(count: int) -> str:
     return "is" if count == 1 else "are"
 

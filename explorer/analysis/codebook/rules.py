@@ -1,8 +1,8 @@
 """The rules of the diagnosis that look at the counts of one level: each gives one finding, or None.
 
-Codes without a token are in `codebook/rules_dead.py`; vectors and latents in `codebook/rules_geometry.py` and
-`codebook/rules_fit.py`, the order of the media in `codebook/rules_order.py`, all levels of a residual quantizer
-together in `codebook/rules_levels.py`, and what was tried beside counting in `codebook/rules_trial.py`.
+Codes without a token are in `rules_unseen.py` and `rules_dead.py`; vectors and latents in `rules_geometry.py` and
+`rules_fit.py`, the order of the media in `rules_order.py`, all levels of a residual quantizer together in
+`rules_levels.py`, and what was tried beside counting in `rules_trial.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import GITHUB, LI, VISUAL, Finding, percent
+from explorer.analysis.codebook.findings import GITHUB, JIA, LI, VISUAL, Finding, percent
 from explorer.analysis.codes.bits import axis_usage, bit_usage
 
 GIANT_BAD, GIANT_WARN, GIANT_FAIR = 0.5, 0.2, 20  # share of all tokens in one code, and in fair shares
@@ -23,6 +23,15 @@ STUCK = 0.05  # a bit that is 1 in fewer tokens, or 0, is nearly constant
 TIED = 0.9  # correlation from which two bits say the same
 ONE_VALUE = 0.9  # share of tokens at one value of an axis
 ENDS = 0.9  # share of tokens at the two ends of an axis of four values or more
+
+
+def single(of: Evidence) -> Finding | None:
+    """A codebook of one code, which all tokens have."""
+    if of.size > 1:
+        return None
+    text = f"All {of.usage.tokens:,} tokens{of.where} are the same code, so they hold 0 bits: nothing is chosen."
+    advice = "Take a codebook of two codes or more."
+    return Finding("warning", f"Only one code{of.where}", text, "certain", advice, "facts", JIA, of.number, "One code")
 
 
 def giant(of: Evidence) -> Finding | None:

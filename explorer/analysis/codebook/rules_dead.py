@@ -1,4 +1,4 @@
-"""Rules on codes without a token: not seen yet, dead, and where the dead ones lie, which tells why they died."""
+"""Rules on dead codes: how many, and where they lie, which tells why they died."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from explorer.analysis.codebook.rules_offset import in_doubt
 from explorer.analysis.codes.duplicates import near_duplicates
 from explorer.analysis.maps.clouds import away, evenly, heap, resolution
 from explorer.analysis.maps.geometry import distance_to_nearest
-from explorer.joints.measures.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_MEDIA
+from explorer.joints.measures.unused import LIKELY_MEDIA
 
 LUCID = "lucidrains/vector-quantize-pytorch/issues"
 DEAD_BAD, DEAD_WARN, DEAD_NOTE = 0.5, 0.1, 0.02  # share of K
@@ -29,56 +29,12 @@ FAR, FAR_OF_CODES = 2.0, 0.5  # dead codes from the nearest latent: in distances
 SHORT = 0.5  # of the length of codes in use: by the dot metric a shorter one is hardly chosen
 
 
-def unseen(of: Evidence) -> Finding | None:
-    """Codes without a token of which too little was counted to call them dead."""
-    known, usage = of.unused, of.usage
-    if known.none == 0 or known.dead is not None or narrow(of) is not None or heaped(of) is not None:
-        return None
-    counted = f" of {of.media_words}" if of.media_words else ""
-    chance = of.size * math.exp(-of.share_each)
-    text = (
-        f"{usage.tokens:,} tokens{counted} were counted for {of.size:,} codes{of.where}: {of.share_each:.3g} for "
-        "each; at "
-        f"most {usage.ceiling:,} could be used, and {usage.used:,} were. Were all codes used alike, and tokens drawn "
-        f"one by one, {chance:,.0f} would have none. "
-    )
-    if known.media >= LIKELY_MEDIA:
-        text += (
-            f"More {of.unit} of this kind are expected to find {known.expected:,.0f} of them, {known.most:,.0f} at "
-            "most (Chao's estimate, and a margin for rare codes)."
-        )
-    else:
-        text += "Tokens of one medium are alike, so few media leave out many codes that others use."
-    return Finding(
-        "note",
-        f"{known.none:,} of {of.size:,} codes {is_are(known.none)} not seen yet{of.where}",
-        text,
-        "certain",
-        _more(of),
-        "growth",
-        f"Figures depend on the tokens counted: {GITHUB}bshall/VectorQuantizedVAE/issues/3 and "
-        f"{GITHUB}yfChang-cv/FVQ/issues/2",
-        of.number,
-        "Codes not seen yet",
-    )
-
-
-def _more(of: Evidence) -> str:
-    """What to count so that it can be told."""
-    if of.unused.media >= CERTAIN_MEDIA and of.share_each >= LIKELY_EACH:
-        return "Nothing need be changed: others are hardly less rare, so these may follow. More media would tell."
-    return (
-        f"Nothing need be changed yet. To tell whether codes are dead, count {CERTAIN_MEDIA} media or more and about "
-        f"{LIKELY_EACH} tokens for each code, {LIKELY_EACH * of.size:,}."
-    )
-
-
 def narrow(of: Evidence) -> Finding | None:
     """Few codes in use although fewer tokens than codes were counted: counting on finds nothing new."""
     known, usage = of.unused, of.usage
-    if of.own_range or usage.tokens >= of.size or known.media < LIKELY_MEDIA or known.most > NARROW * usage.used:
+    if of.own_range or usage.tokens >= of.size or known.apart.media < LIKELY_MEDIA or known.apart.opens:
         return None
-    if usage.used > DEAD_BAD * usage.tokens or known.lasting < DEAD_BAD * of.size:
+    if known.most > NARROW * usage.used or usage.used > DEAD_BAD * usage.tokens or known.lasting < DEAD_BAD * of.size:
         return None
     text = (
         f"{usage.tokens:,} tokens of {of.media_words} use {usage.used:,} of {of.size:,} codes{of.where}, and nearly "
@@ -115,12 +71,12 @@ def dead(of: Evidence) -> Finding | None:
     if known.most >= 0.5:
         text += (
             f"More {of.unit} of this kind are expected to find {known.expected:,.0f} of them, {known.most:,.0f} at "
-            f"most (Chao's estimate over {of.unit}); the others stay without one. "
+            f"most (Chao's estimate over {of.unit}); the others stay without one{_margin(of)}. "
         )
     else:
         text += (
             f"Every code in use occurs in several {of.unit}, so more of this kind would find no other (Chao's "
-            "estimate), but for content that none of them shows. "
+            f"estimate), but for content that none of them shows{_margin(of)}. "
         )
     text += (
         f"Perplexity {usage.perplexity:,.0f} of at most {usage.ceiling:,}: {usage.entropy_bits:.1f} of "
@@ -135,6 +91,11 @@ def dead(of: Evidence) -> Finding | None:
     )
     title = f"{least}{known.dead:,} of {of.size:,} codes {is_are(known.dead)} dead{of.where}"
     return Finding(level, title, text, known.sure, _advice(of, level), "heatmap", source, of.number, "Dead codes")
+
+
+def _margin(of: Evidence) -> str:
+    """Why the title names fewer codes than what is left."""
+    return f", but for {of.unused.spared:,} set aside in case they are rarer still" if of.unused.spared > 0 else ""
 
 
 def _in_training(of: Evidence) -> str:

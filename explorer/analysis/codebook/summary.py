@@ -8,7 +8,16 @@ from dataclasses import replace
 import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import GITHUB, JIA, RANK, RANK_SURE, Finding, number_of, worst_first
+from explorer.analysis.codebook.findings import (
+    GITHUB,
+    JIA,
+    RANK,
+    RANK_SURE,
+    Finding,
+    each_words,
+    number_of,
+    worst_first,
+)
 from explorer.analysis.codebook.rules_levels import level_words
 from explorer.analysis.codebook.rules_trial import decoded_of
 from explorer.analysis.codes.states import NEAR_DUPLICATE
@@ -98,7 +107,8 @@ def healthy(audit: Audit, evidence: Sequence[Evidence], found: Sequence[Finding]
     if first_look:
         seen = "one row of tokens" if levels[0].parts else audit.amount_words
         title = f"No alarm from a first look at {seen}{names}"
-    sure = "certain" if not first_look and min(of.share_each for of in levels) >= 10 else "likely"
+    enough = not first_look and min(of.share_each for of in levels) >= 10
+    sure = "certain" if enough and not _if_so(audit) else "likely"
     number = levels[0].number if len(evidence) > 1 and len(levels) == 1 else None
     advice = "Nothing. What holds over these data need not hold over others: audit your own."
     return [Finding("good", title, _said(audit, levels), sure, advice, "heatmap", JIA, number, "Healthy")]
@@ -119,7 +129,13 @@ def _said(audit: Audit, levels: Sequence[Evidence]) -> str:
         decodes = f" {tried} {were} decoded: PSNR {known.psnr_db:.1f} dB (median)."
     parts = [_of_level(of) for of in levels[:NAMED]]
     more = f" And {number_of(len(levels) - NAMED, 'more level')}." if len(levels) > NAMED else ""
-    return f"Over {tokens:,} tokens ({levels[0].share_each:,.3g} for each code).{decodes} {' '.join(parts)}{more}"
+    over = f"Over {tokens:,} tokens ({each_words(levels[0].share_each)} for each code){_if_so(audit)}."
+    return f"{over}{decodes} {' '.join(parts)}{more}"
+
+
+def _if_so(audit: Audit) -> str:
+    """Indices whose axes nobody named may be of another make: levels that were taken for places, say."""
+    return ", if the axes are what they were taken for" if "guessed" in str(audit.settings.get("reading", "")) else ""
 
 
 def _of_level(of: Evidence) -> str:

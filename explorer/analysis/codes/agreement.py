@@ -19,6 +19,10 @@ from explorer.joints.measures.usage import usage_of_counts
 
 SIGMAS = 2  # of a code's tokens in one half: the band about its share by chance, and the edge of what is drawn grey
 TAIL = 12  # standard deviations beyond which chance leaves nothing that a float64 would notice
+COPIES, SEEN = (
+    0.5,
+    0.002,
+)  # of the divergence of chance alone: below it halves are too alike; bits that chance must give
 APART = 0.1  # perplexities of the halves that differ by a larger share are not one estimate
 
 
@@ -65,6 +69,8 @@ def agreement(halves: np.ndarray) -> Agreement | None:
         f"in either are used in both. Shares differ by {js:.3f} bits (Jensen-Shannon; chance alone: {chance:.3f}). "
     )
     ranking = "" if tied is None else f"Counts of single codes: rank correlation {tied:.2f}. "
+    if js < COPIES * chance and chance >= SEEN:
+        ranking += "Halves differ so little only where they are copies, or frames of one clip: they prove nothing. "
     verdict = f"The perplexities are {apart:.0%} apart: " + (
         "the estimate for the whole codebook is stable." if stable else "not stable yet, so count more media."
     )

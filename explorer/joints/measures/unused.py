@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 from explorer.joints.audit_parts import LevelAudit
+from explorer.joints.measures.independence import Independence, independence
 
 Z = 2.326  # one-sided 99% of a normal distribution
 RARE, TIMES = 3, 2.0  # media in which a rare code occurs at most; times so many may be found
@@ -35,7 +36,7 @@ class Unused:
 
     none: how many they are. media: counted, 0 if unknown. expected: how many of them further media are expected to
     find at least (Chao2); most: an upper limit of that. lasting: so many, or more, stay without a token. sure: of that;
-    None: too little was counted to call any code dead.
+    None: too little was counted to call any code dead. apart: what the media are to each other.
     """
 
     none: int
@@ -44,11 +45,17 @@ class Unused:
     most: float
     lasting: int
     sure: Sure | None
+    apart: Independence
 
     @property
     def dead(self) -> int | None:
         """At least so many codes are dead; None if that cannot be said yet."""
         return None if self.sure is None else self.lasting
+
+    @property
+    def spared(self) -> int:
+        """Codes that are set aside for those that are rarer than the estimate sees."""
+        return max(0, self.none - round(self.most) - self.lasting)
 
     @property
     def unseen(self) -> int:
@@ -66,28 +73,30 @@ def unused_codes(level: LevelAudit, lost: int = 0) -> Unused:
     """What is known of the codes of a level that have no token. lost: how many of them are not finite, so that nobody
     waits for them: they are not counted here."""
     none, used = int(np.count_nonzero(level.counts == 0)) - lost, int(np.count_nonzero(level.counts))
+    apart = independence(level)
     if level.occurs is None:
         expected, most, rare, media = _by_halves(level)
     else:
-        media = level.media
-        expected, most, rare = _by_media(level.occurs, media)
+        media = apart.media
+        expected, most, rare = _by_media(level.occurs // max(1, level.media // max(1, media)), media)
     expected, most = min(float(none), expected), min(float(none), most)
     spared = min(SPARED_MOST, max(SPARED, SPARED_EACH * rare / max(1, used)))
     lasting = int((none - most) * (1 - spared) + 0.5)
     sure: Sure | None = None
     each, saturated = level.tokens / level.codebook_size, most <= SATURATED * used
     known = media >= LIKELY_MEDIA or (media == 0 and each >= LIKELY_EACH)
-    if known and lasting > 0 and each >= 1 and (saturated or each >= LIKELY_EACH):
+    if known and not apart.opens and lasting > 0 and each >= 1 and (saturated or each >= LIKELY_EACH):
         enough = media >= CERTAIN_MEDIA and (saturated or each >= CERTAIN_EACH)
         sure = "certain" if enough and lasting >= CERTAIN_CODES and level.occurs is not None else "likely"
-    return Unused(none, media, expected, most, lasting if none else 0, sure if none else None)
+    counted = media if level.occurs is None else level.media
+    return Unused(none, counted, expected, most, lasting if none else 0, sure if none else None, apart)
 
 
 def chao2(occurs: np.ndarray, media: int) -> tuple[float, float]:
     """(codes of `occurs` (K,) that were not met but would be, its variance), from the media in which each occurs."""
     once, twice = int(np.count_nonzero(occurs == 1)), int(np.count_nonzero(occurs == 2))
     share = (media - 1) / media if media else 0.0
-    found = share * once * (once - 1) / (2 * (twice + 1))
+    found = share * once * max(0, once - 1) / (2 * (twice + 1))
     variance = found
     variance += share**2 * once * (2 * once - 1) ** 2 / (4 * (twice + 1) ** 2)
     variance += share**2 * once**2 * twice * (once - 1) ** 2 / (4 * (twice + 1) ** 4)

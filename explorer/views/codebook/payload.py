@@ -16,7 +16,7 @@ from explorer.analysis.codebook.diagnosis import evidence_of, findings_of
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codes import states
 from explorer.analysis.codes.definitions import help_for
-from explorer.analysis.codes.growth import forecast_of
+from explorer.analysis.codes.growth import forecast_of, why_not
 from explorer.analysis.maps.order import map_order
 from explorer.foundation.errors import RecordError
 from explorer.joints.audit import Audit
@@ -135,7 +135,10 @@ def _growth(level: LevelAudit) -> dict[str, Any]:
     if ahead is not None:
         words = ahead.words
     elif used == level.codebook_size:
-        words = f"All {used:,} codes are in use, so there is nothing more to find."
+        all_of_them = f"All {used:,} codes are" if used > 1 else "The only code is"
+        words = f"{all_of_them} in use, so there is nothing more to find."
+    elif words := why_not(level):
+        pass
     else:
         words = f"Too few tokens ({level.tokens:,}) to say how usage would go on."
     fit = ahead and {

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.joints.audit_parts import LevelAudit
+from explorer.joints.audit_parts import STRETCHES, LevelAudit
 from explorer.joints.measures.unused import unused_codes
 
 MEDIA = (3, 5, 10, 15, 20, 30, 50, 100, 200, 300, 1000)
@@ -56,13 +56,16 @@ def level_of_tokens(codes: np.ndarray, size: int) -> LevelAudit:
     """A level of codes (media, tokens), with what an audit keeps of media."""
     media = len(codes)
     keys = np.unique(np.repeat(np.arange(media) * size, codes.shape[1]) + codes.reshape(-1))
-    return _level(np.bincount(codes.reshape(-1), minlength=size), np.bincount(keys % size, minlength=size), media)
+    stretches = [np.bincount(part.reshape(-1), minlength=size) for part in np.array_split(codes, min(STRETCHES, media))]
+    counts, occurs = np.sum(stretches, axis=0), np.bincount(keys % size, minlength=size)
+    return _level(counts, occurs, media, np.array(stretches))
 
 
-def _level(counts: np.ndarray, occurs: np.ndarray, media: int) -> LevelAudit:
+def _level(counts: np.ndarray, occurs: np.ndarray, media: int, stretches: np.ndarray | None = None) -> LevelAudit:
     halves = np.stack([counts - counts // 2, counts // 2])
     growth = np.array([[counts.sum(), np.count_nonzero(counts)]])
-    return LevelAudit("", len(counts), counts, halves, growth, np.ones((media, 3)), media=media, occurs=occurs)
+    kept = {"media": media, "occurs": occurs, "stretches": stretches}
+    return LevelAudit("", len(counts), counts, halves, growth, np.ones((media, 3)), **kept)
 
 
 def drawn(seed: int) -> Row:

@@ -44,7 +44,7 @@ def test_two_codes_in_use_side_by_side_are_near_duplicates():
     vectors[5] = vectors[2] + 0.004
     vectors[9] = vectors[8] + 0.004  # these two are never used
     used = np.array([0, 1, 2, 3, 4, 5, 6, 7, 10, 11])
-    codes = np.tile(used, 400)  # in each of 16 media
+    codes = rng.permutation(np.tile(used, 400))  # in each of 16 media
     latents = vectors[codes] + 0.1 * rng.normal(size=(4000, 3))
     codebook = table(vectors)
     level = level_of(codebook, latents, codes)

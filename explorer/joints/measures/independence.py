@@ -1,0 +1,76 @@
+"""Whether each medium that was counted says something of its own: copies do not, and usage that still changes does not
+end with those that were counted. What is concluded from media (`unused.py`) takes them for draws from one source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.joints.audit_parts import LevelAudit
+
+LEAST_CODES = 20  # in use: of fewer, one count of media that divides all others can be chance
+ALIKE, LEAST_FREE = 0.5, 40  # chi-square for each degree of freedom below which shares are too alike; degrees at least
+LEAST_STRETCHES, LAST = 8, 0.25  # of media in their order; the share of them that comes last
+BEYOND, SPARE = 3.0, 2.0  # codes found in the last alone, over what is expected: standard deviations, and codes
+
+
+@dataclass(frozen=True)
+class Independence:
+    """media: so many of those counted are no copies. late: codes that occur in the last quarter of the stretches alone,
+    and late_expected of them if order did not matter; opens: whether that is too many to be chance."""
+
+    media: int
+    late: int = 0
+    late_expected: float = 0.0
+
+    @property
+    def opens(self) -> bool:
+        return self.late > self.late_expected + BEYOND * self.late_expected**0.5 + SPARE
+
+
+def independence(level: LevelAudit) -> Independence:
+    """Of an audited level; all media count where the audit kept too little to tell."""
+    if level.occurs is None or level.media < 2:
+        return Independence(level.media)
+    copies = _copies(level.occurs, level.media)
+    late = _late(level.stretches, level.occurs // copies)
+    return Independence(1 if _too_alike(level.stretches) else level.media // copies, *late)
+
+
+def _copies(occurs: np.ndarray, media: int) -> int:
+    """How often each medium was counted: of copies the media in which a code occurs are a multiple, for every code.
+
+    Codes that all occur in all media say nothing, as a collapsed codebook has these too.
+    """
+    found = occurs[occurs > 0]
+    if len(found) < LEAST_CODES or found.min() == media:
+        return 1
+    return int(np.gcd.reduce(np.append(found, media)))
+
+
+def _too_alike(stretches: np.ndarray | None) -> bool:
+    """Whether stretches of media share their tokens out more evenly than tokens drawn one by one would.
+
+    Pearson's chi-square of homogeneity is about one for each degree of freedom then, and more where tokens of one
+    medium are alike; copies and the neighbouring frames of a clip stay below.
+    """
+    if stretches is None:
+        return False
+    table = stretches[stretches.sum(axis=1) > 0][:, stretches.sum(axis=0) > 0].astype(np.float64)  # (b, codes in use)
+    free = (table.shape[0] - 1) * (table.shape[1] - 1)
+    if free < LEAST_FREE:
+        return False
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    return float((np.square(table - expected) / expected).sum()) < ALIKE * free
+
+
+def _late(stretches: np.ndarray | None, occurs: np.ndarray) -> tuple[int, float]:
+    """Codes that occur in the last quarter alone, and how many would: each as its media fell there by chance."""
+    if stretches is None or len(stretches) < LEAST_STRETCHES:
+        return 0, 0.0
+    last = max(1, round(LAST * len(stretches)))
+    late = (stretches[:-last].sum(axis=0) == 0) & (stretches[-last:].sum(axis=0) > 0)
+    share = last / len(stretches)
+    return int(late.sum()), float((share ** occurs[occurs > 0].astype(np.float64)).sum())
