@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.lab.reading import DEAD_BAD, DEAD_WARN, DUPLICATE, FALLING, ORIGIN, RECENT, RunReading, read_run
+from explorer.analysis.lab.reading import DUPLICATE, FALLING, ORIGIN, RECENT, RunReading, read_run
+from explorer.analysis.lab.thresholds import DEAD_BAD, DEAD_WARN, SETTLED
 from explorer.analysis.lab.trailing import trailing
 from explorer.analysis.lab.words import of_variance
 from explorer.lab.settings import LabSettings
@@ -27,7 +28,6 @@ SLID = 0.05  # share of K that has to lie at the origin
 BLUNT, BLUNTER, BLUNT_BAD = 0.1, 4.0, 0.25  # error as a share of the variance: at least, against k-means, and bad
 SKEWED = 0.5  # of the perplexity that k-means reaches
 WORSENED = 2.0  # against the best that the codes of the run had left: then their start is not what is wrong
-SETTLED = 150  # steps before which a bad fit says nothing
 COARSE = 0.5  # of the variance that k-means leaves: so few codes say little
 
 
@@ -204,7 +204,8 @@ def _blunt(run: RunReading) -> Finding | None:
         return None
     number = f"as many codes ({run.k})" if codes == run.k else f"only {codes} codes (of {run.k} none was fitted)"
     text = (
-        f"The codes leave {of_variance(now)}{run.where}; k-means with {number} leaves {least:.1%} of the same latents."
+        f"The codes leave {of_variance(run.error)}{run.where}; k-means with {number} leaves {least:.1%} of the same "
+        "latents."
     )
     level = "bad" if now >= BLUNT_BAD else "warn"
     worsened = run.lately > WORSENED * run.relative.min()
@@ -219,7 +220,7 @@ def _not_yet(run: RunReading) -> Finding | None:
     if least is None or min(run.held_out_error, run.lately) < max(BLUNT, BLUNTER * least):
         return None
     text = (
-        f"The codes leave {of_variance(run.lately)}{run.where}, and k-means with {codes} codes "
+        f"The codes leave {of_variance(run.error)}{run.where}, and k-means with {codes} codes "
         f"{least:.1%} of the same latents. {'It falls' if run.now.step >= SETTLED else 'The run is young'}: let it go "
         "on before it is judged."
     )
@@ -262,7 +263,7 @@ def _no_alarm(run: RunReading) -> Finding:
         compared += f" at perplexity {run.evenness[1]:.0f}"
     text = (
         f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.1f} of at most "
-        f"{run.ceiling} in a batch; quantization error {of_variance(run.relative[-1])} ({compared})."
+        f"{run.ceiling} in a batch; quantization error {of_variance(run.error)} ({compared})."
     )
     return Finding("good", "Nothing wrong is measured", text, "", "histogram")
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.lab.diagnosis import DEAD_WARN, EARLY, Finding
-from explorer.analysis.lab.reading import RECENT, RunReading, error_of
+from explorer.analysis.lab.diagnosis import EARLY, Finding
+from explorer.analysis.lab.reading import RECENT, RunReading
+from explorer.analysis.lab.thresholds import DEAD_WARN
 from explorer.lab.preset import Preset
 
 
@@ -76,7 +77,7 @@ MEASURES: Mapping[str, Measure] = {
     "away": Measure(lambda run: run.away, _short),
     "perplexity": Measure(lambda run: run.perplexity, _short),
     "ceiling": Measure(lambda run: run.ceiling, _whole),
-    "error": Measure(lambda run: error_of(run.level), _percent, "of the latents' variance is left by the codes"),
+    "error": Measure(lambda run: run.error, _percent, "of the latents' variance is left by the codes"),
     "best": Measure(lambda run: run.reference if run.reference is not None else float("nan"), _percent),
     "missed": Measure(_missed, _percent, "of the inputs' variance is missed by the outputs"),
     "latent_norm": Measure(lambda run: _norm(run.level.z_e), _short, "mean length of a latent"),

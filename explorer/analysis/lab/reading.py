@@ -11,6 +11,8 @@ import numpy as np
 from scipy.cluster.vq import kmeans2
 
 from explorer.analysis.lab.advice import advise
+from explorer.analysis.lab.distances import nearest, squared_distances
+from explorer.analysis.lab.words import short
 from explorer.joints.frame import DEAD, LIVE, Frame, FrameEvent, FrameLevel
 from explorer.joints.measures.usage import usage_of_counts
 from explorer.lab.history import Tally
@@ -27,7 +29,6 @@ TURNED = 0.2  # of a length
 ORIGIN = 1e-3  # spreads of the latents: nearer to 0 than that, a code lies at the origin
 KMEANS_ITERATIONS = 8
 MANY = 128  # codes looked at
-DEAD_BAD, DEAD_WARN = 0.5, 0.1  # share of K
 DUPLICATE = 0.05  # two codes are alike when closer than this share of the typical distance of a latent to its code
 CLOSE = 0.01  # ... and than this share of the median distance between codes
 
@@ -111,8 +112,13 @@ class RunReading:
         return self.events.tallied(self.now.step - steps, self.number)
 
     @cached_property
+    def error(self) -> float:
+        """Quantization error at the step on screen, as a share of the variance of the latents: what words name."""
+        return error_of(self.level)
+
+    @cached_property
     def relative(self) -> np.ndarray:
-        """Quantization error as a share of the variance of the latents: of some earlier frames and the last five."""
+        """The same of some earlier frames and the last five."""
         earlier = self.kept[:-5][:: max(1, len(self.kept) // LOOKS)]
         return np.array([error_of(frame.levels[self.number]) for frame in (*earlier, *self.kept[-5:])])
 
@@ -308,23 +314,3 @@ def error_of(level: FrameLevel) -> float:
 def some(rows: np.ndarray) -> np.ndarray:
     """At most MANY of them, evenly spaced."""
     return rows[:: max(1, -(-len(rows) // MANY))]
-
-
-def short(number: float) -> str:
-    """1,000,000 as "1.0 M"."""
-    return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number:,.0f}"
-
-
-def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(n, D), (m, D) -> (n, m) squared Euclidean distances."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    squared = a @ b.T
-    squared *= -2  # in place: the pages of each new array cost more than its numbers
-    squared += np.square(a).sum(1)[:, None]
-    squared += np.square(b).sum(1)
-    return np.maximum(squared, 0, out=squared)
-
-
-def nearest(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(n, D), (m, D) -> (n,) distance of each of a to the nearest of b."""
-    return np.sqrt(squared_distances(a, b).min(1))

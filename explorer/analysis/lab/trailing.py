@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.lab.reading import DEAD_BAD, LATELY, RunReading
+from explorer.analysis.lab.reading import LATELY, RunReading
+from explorer.analysis.lab.thresholds import DEAD_BAD, SETTLED
 from explorer.analysis.lab.words import of_variance
 
 STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
@@ -31,12 +32,12 @@ def trailing(run: RunReading) -> Trailing | None:
 
 def _left_behind(run: RunReading) -> Trailing | None:
     """Latents that moved on without the codes: whose fault it is shows in whether the codes move at all."""
-    if run.growth < 3 or run.level.metric != "euclidean" or run.off_centre < TRAILS:
+    if run.now.step < SETTLED or run.growth < 3 or run.level.metric != "euclidean" or run.off_centre < TRAILS:
         return None
     error = float(np.median(run.relative[-5:]))
     if error < 0.25:
         return None
-    lag = f"the quantization error is {of_variance(error, 0)}"
+    lag = f"the codes leave {of_variance(run.error)}"
     if run.codes_moved < STILL or _fixed(run):
         text = f"Latents grew {run.growth:.1f}x since the run began while the codes in use stood still; {lag}."
         return Trailing("still", "The codebook stands still", text)

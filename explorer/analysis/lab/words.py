@@ -1,4 +1,4 @@
-"""Shares of a run in words."""
+"""Numbers of a run in words."""
 
 from __future__ import annotations
 
@@ -10,3 +10,8 @@ def of_variance(share: float, digits: int = 1) -> str:
     if share > MOST:
         return f"more than {MOST:.0f} times the latents' variance, as these hardly differ any more"
     return f"{share:.{digits}%} of the latents' variance"
+
+
+def short(number: float) -> str:
+    """1,000,000 as "1.0 M"."""
+    return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number:,.0f}"

@@ -1,5 +1,6 @@
 // @ts-check
-// Usage histogram of one level: tokens a step of each code. Dead codes stand hollow at zero, unseen ones dotted.
+// Usage histogram of one level: tokens a step of each code. Dead codes have a hollow mark, unseen ones a dot; what their
+// average still holds is faint, and fades.
 
 import { codeOrder, compact, logTicks, niceTicks, perplexityOf, stepTicks, tokens, usageScale } from "../../kit/draw/ticks.js";
 import { DEAD, LIVE, tally } from "./heatmap_cells.js";
@@ -14,6 +15,7 @@ import { label } from "../../kit/draw/colours.js";
 const MARGIN = { left: 44, right: 10, top: 14, bottom: 36 };
 const STRIP = { gap: 4, height: 7 }; // below the axis: the colour of each code on the map and the heatmap, or its mark
 const TABLE_ROWS = 256;
+const FADING = 0.3; // of the bar of a code that is not in use
 const ORDERS = [
   { id: "usage", label: "By usage", title: "The busiest code first" },
   { id: "number", label: "By number", title: "By the number of the code" },
@@ -156,13 +158,17 @@ class Histogram {
     const gap = unit > 4 ? 1 : 0;
     const bottom = plot.top + plot.height;
     ctx.fillStyle = theme.bar;
-    ctx.beginPath();
-    order.forEach((code, i) => {
-      if (state[code] !== LIVE) return;
-      const height = plot.height * barHeight(counts[code], this.usage, this.log);
-      ctx.rect(plot.left + i * unit, bottom - height, Math.max(unit - gap, 0.5), height);
-    });
-    ctx.fill();
+    for (const live of [true, false]) {
+      ctx.globalAlpha = live ? 1 : FADING;
+      ctx.beginPath();
+      order.forEach((code, i) => {
+        if ((state[code] === LIVE) !== live) return;
+        const height = plot.height * barHeight(counts[code], this.usage, this.log);
+        ctx.rect(plot.left + i * unit, bottom - height, Math.max(unit - gap, 0.5), height);
+      });
+      ctx.fill();
+    }
+    ctx.globalAlpha = 1;
     const top = bottom + STRIP.gap;
     order.forEach((code, i) => {
       const x = plot.left + i * unit;

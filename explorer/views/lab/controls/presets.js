@@ -23,7 +23,7 @@ const since = (at) => (at ? ` at step ${whole(at)}` : " from its start");
 
 /** A run is called mended when its measure says so, and not because the button was pressed. The step is named, so that it
  * holds, too, while an earlier moment is looked back at. at: the step of the mend, 0 for a run that began so. */
-export const markWords = (state, acting, at) => (state !== "mended" ? "running" : acting ? `mend begun${since(at)}` : `mended${since(at)}`);
+export const markWords = (state, acting, at) => (state !== "mended" ? "chosen" : acting ? `mend begun${since(at)}` : `mended${since(at)}`);
 
 export const mendedWords = (preset, acting = false) => `${acting ? "Being mended" : "Mended"}: ${preset.mend.says}`;
 

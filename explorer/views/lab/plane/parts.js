@@ -26,6 +26,6 @@ const KEYS = [
 
 export function legend() {
   const keys = KEYS.map(([kind, text]) => h("span", {}, h("i", { class: `lab-key lab-key-${kind}`, "aria-hidden": "true" }), text));
-  const heaps = h("span", {}, h("b", { "aria-hidden": "true" }, "29 "), "so many codes lie on one another there");
+  const heaps = h("span", {}, "a number: so many codes lie on one another there");
   return h("p", { class: "lab-legend" }, ...keys, heaps);
 }

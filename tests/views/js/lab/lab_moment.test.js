@@ -69,6 +69,6 @@ test("a run is called mended when it is", () => {
   assert.equal(markWords("mended", true, 1200), "mend begun at step 1,200");
   assert.equal(markWords("mended", false, 1200), "mended at step 1,200");
   assert.equal(markWords("mended", false, 0), "mended from its start");
-  assert.equal(markWords("broken", false, 0), "running");
+  assert.equal(markWords("broken", false, 0), "chosen");
   assert.equal(mendedWords(PRESETS[0], true), "Being mended: Reseeds.");
 });
