@@ -216,15 +216,16 @@ def _copies(of: Evidence) -> Finding | None:
     whom, share = ("a code in use", on_living) if on_living >= on_idle else ("another dead one", on_idle)
     return Finding(
         "warning",
-        f"Dead codes are copies{of.where}",
+        f"Dead codes lie on other codes{of.where}",
         f"{percent(share)} of {_idle(of)} lie within {threshold:.3g} of {whom}: of codes in one place "
         "the nearest by a hair takes every token.",
         "certain",
-        "Add noise when a code is split or copied, reseed on latents instead, or let codes repel each other.",
+        "Reseed on latents; if codes are split or copied, add noise there; if they start in a narrow ball, start them "
+        "on latents. Or let codes repel each other.",
         "geometry",
         f"Does forced usage mean duplicates: {GITHUB}Neur-IO/OptVQ/issues/9; repulsion: {VISUAL}, section 6.3.2",
         of.number,
-        "Dead codes that are copies",
+        "Dead codes that lie on others",
     )
 
 

@@ -225,7 +225,8 @@ def duplicates(of: Evidence) -> Finding | None:
         f"{of.where}",
         text,
         "certain",
-        "Reseed on latents with a large error instead of splitting codes, or let codes repel each other."
+        "Reseed on latents with a large error (instead of splitting codes, if that is done), or let codes repel each "
+        "other."
         if level != "note"
         else "Few enough to live with.",
         "geometry",
