@@ -33,7 +33,7 @@ FLOORS = (
     ("cli",),
 )
 # What still looks up, folder by folder: none may be added, and one that is mended leaves the list.
-UPWARDS = {("audit", "analysis"): "the report of an audit says what the diagnosis found"}
+UPWARDS: dict[tuple[str, str], str] = {}
 # Registries: tables of dotted paths, and the classes that a format of transformers names.
 LOADED_BY_STRING = {
     "explorer.__main__: load_dotted(DELEGATED[arguments[0]])",

@@ -16,10 +16,10 @@ from explorer.audit.index_blocks import Padding
 from explorer.audit.index_vectors import FILE as CODEBOOKS
 from explorer.audit.index_vectors import books_of_levels, read_belongings, save_codebooks
 from explorer.audit.indices import Reading, audit_indices
-from explorer.audit.report import html_report
 from explorer.audit.run import Progress, run_audit
 from explorer.audit.sources import MediaSource, open_source, samples_source
 from explorer.cli.stopping import stop_on_ctrl_c
+from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
 from explorer.foundation.files import make_folder, write_atomically

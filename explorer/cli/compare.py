@@ -20,6 +20,7 @@ from explorer.compare.run import Options, check_baseline, run_comparison
 from explorer.compare.spread import shown
 from explorer.compare.table import equal_bits_words, make_table, star_words
 from explorer.compare.writing import Writer
+from explorer.figures.reports.comparison import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
 
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = Options(repeats, options.side, baseline=options.baseline)
     check_baseline(options.baseline, ids)
     loaded = [tokenizers.load_tokenizer(one, device=options.device) for one in ids]
-    writer = Writer(options.out, options.maps)
+    writer = Writer(options.out, html_report, options.maps)
     with stop_on_ctrl_c() as stopped:
         comparison = run_comparison(media, loaded, chosen, writer.add, _progress, stopped.is_set)
     comparison = replace(comparison, device=device_words(comparison.device))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from explorer.compare.csv_files import csv_texts
 from explorer.compare.differences import difference_words, differences
 from explorer.compare.rates import rate_curves, reference_points
 from explorer.compare.reference import COUNTED
-from explorer.compare.report import html_report
 from explorer.compare.result import Cell, Comparison
 from explorer.compare.run import Compared
 from explorer.compare.sheet import Strip, contact_sheet, error_maps, error_scale, paletted_png, strip
@@ -35,10 +35,16 @@ _OURS = re.compile(r"\d{2,}-[\w.-]+-(signed|absolute)\.png")
 
 
 class Writer:
-    """Writes into `folder`, which is made if it is not there. maps_of: error maps of the first so many media."""
+    """Writes into `folder`, which is made if it is not there.
 
-    def __init__(self, folder: Path, maps_of: int = MAPS_OF) -> None:
-        self.folder, self._maps_of = folder, maps_of
+    report: writes the report of a comparison and its small pictures, as HTML; it draws figures, which only the floors
+    above can. maps_of: error maps of the first so many media.
+    """
+
+    def __init__(
+        self, folder: Path, report: Callable[[Comparison, Sequence[Strip]], str], maps_of: int = MAPS_OF
+    ) -> None:
+        self.folder, self._report, self._maps_of = folder, report, maps_of
         self._strips: list[Strip] = []
         self._written: set[str] = set()
         self._played_bytes = 0
@@ -72,7 +78,7 @@ class Writer:
             "compare.json": json_text(comparison).encode("utf-8"),
             **{name: text.encode("utf-8") for name, text in csv_texts(comparison).items()},
             "sheet.png": png_bytes(contact_sheet(self._strips)),
-            "report.html": html_report(comparison, self._strips).encode("utf-8"),
+            "report.html": self._report(comparison, self._strips).encode("utf-8"),
         }
         write_together(self.folder, content)
         errors = self.folder / "errors"

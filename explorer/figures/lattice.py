@@ -96,7 +96,14 @@ def _axis_values(audit: Audit, counted: LevelAudit, rule: LatticeRule, level: in
         table[: len(share), axis] = share
     number = np.broadcast_to(np.arange(count), table.shape)
     hover = f"axis %{{x}} of {count}, value %{{y}}<br>%{{z:.1%}} of {counted.tokens:,} tokens"
-    look = {"customdata": number, "zmin": 0, "xgap": 2, "ygap": 1, "hoverongaps": False}
+    look = {
+        "customdata": number,
+        "zmin": 0,
+        "zmax": float(np.nanmax(table)),
+        "xgap": 2,
+        "ygap": 1,
+        "hoverongaps": False,
+    }
     x, y = np.arange(1, count + 1), np.arange(1, most + 1)
     drawn = cells(x, y, table, "tokens (share, 0 to 1)", hover=hover, **look)
     words = (

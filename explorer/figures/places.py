@@ -52,7 +52,14 @@ def _drawn(values: np.ndarray, texts: list[list[str]], what: str, colour: str) -
     x = named_axis("eighth of the width (1 = left)", dtick=1, constrain="domain")
     square = {"autorange": "reversed", "scaleanchor": "x", "constrain": "domain"}
     y = named_axis("eighth of the height (1 = top)", dtick=1, **square)
-    look = {"customdata": number, "hovertext": texts, "zmin": 0, "xgap": 1, "ygap": 1}
+    look = {
+        "customdata": number,
+        "hovertext": texts,
+        "zmin": 0,
+        "zmax": max(1, int(values.max())),
+        "xgap": 1,
+        "ygap": 1,
+    }
     return cells(across, np.arange(1, rows + 1), values, what, **look), x, y
 
 

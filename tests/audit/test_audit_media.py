@@ -5,9 +5,9 @@ import pytest
 
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.analysis.pictures.sheets import CELL_PX, cut_patches
-from explorer.audit.report import html_report
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source, samples_source
+from explorer.figures.reports.audit import html_report
 from explorer.joints.files.audits import load_audit, save_audit
 from explorer.media.medium import fit_medium, values
 from explorer.media.samples import samples_of

@@ -10,9 +10,9 @@ import pytest
 from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.audit.noted import MOST_KINDS, Notes
-from explorer.audit.report import html_report
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
+from explorer.figures.reports.audit import html_report
 from explorer.joints.audit import Noted
 from explorer.joints.files.audits import describe, load_audit, save_audit
 from explorer.media.sounds.audio import wav_bytes

@@ -11,15 +11,17 @@ from explorer.compare.run import Options, run_comparison
 from explorer.compare.spread import shown
 from explorer.compare.table import make_table
 from explorer.compare.writing import Writer
+from explorer.figures.reports.comparison import html_report
 
 pytestmark = pytest.mark.browser
+HOSTILE_TITLE = "<a href='x'>%{x}</a><img src=x>"
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("compare")
-    writer = Writer(folder)
-    made = [Greys("greys", 16), Greys("residual", 8, levels=3)]
+    writer = Writer(folder, html_report)
+    made = [Greys("greys", 16), Greys("residual", 8, levels=3, title=HOSTILE_TITLE)]
     images = {'<img src=x onerror="alert(1)">': picture(168, 200), "b": picture(176, 168, seed=1)}
     comparison = run_comparison(media_of(images), made, Options(repeats=1), writer.add)
     writer.finish(comparison)
@@ -35,7 +37,7 @@ def wide(tmp_path_factory):
         Greys(f"tokenizer-{n}", 5 + n, 1 + n % 3, title=f"VQ, EMA + reseeding, number {n}", licence=licence)
         for n in range(8)
     ]
-    writer = Writer(folder)
+    writer = Writer(folder, html_report)
     images = {f"{n}.png": picture(168 + 8 * n, 200, seed=n) for n in range(3)}
     comparison = run_comparison(media_of(images), made, Options(repeats=1, codecs=("jpeg",)), writer.add)
     writer.finish(comparison)
@@ -104,19 +106,50 @@ def test_it_opens_offline_and_fits(context, report, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     images = page.evaluate("[...document.images].map(image => image.complete && image.naturalWidth > 0)")
     assert len(images) == 2 * (1 + 2 * 4) and all(images)
-    assert page.locator("svg").count() == 4  # MS-SSIM too, at this size
+    assert page.locator("[data-figure]").count() == 4  # MS-SSIM too, at this size
     rows = page.locator("table.wide").first.locator("tr")
     expected = comparison.media[0].cell("greys").fidelity.psnr_db + comparison.media[1].cell("greys").fidelity.psnr_db
     assert f"{expected / 2:.2f}" in rows.nth(1).inner_text()
     assert "alert(1)" in page.locator("h2", has_text="onerror").inner_text()
 
 
-def test_marks_of_the_curves_can_be_read_and_seen(context, report):
-    page = context.new_page()
+def test_the_policy_lets_plotly_draw_and_names_of_people_stay_text(context, report):
+    """Every figure is drawn, under the policy, within its host; a hostile title of a tokenizer makes no element."""
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     page.goto(report[1].as_uri())
-    figure = page.locator("svg").first
-    titles = figure.locator("title").all_text_contents()
-    assert sum("residual, " in title for title in titles) >= 3 and any(title.startswith("JPEG at") for title in titles)
-    boxes = [figure.locator("g[transform]").nth(n).bounding_box() for n in range(3)]
+    figure = page.locator("[data-figure]").first
+    figure.scroll_into_view_if_needed()
+    figure.locator(".main-svg").first.wait_for()
+    assert said == [] and figure.get_attribute("data-drawn") == "light"
+    names = figure.locator(".legendtext").all_text_contents()
+    assert {"JPEG", "16 greys"} <= set(names) and HOSTILE_TITLE in names and figure.locator("a, img").count() == 0
+    hovered = page.evaluate(
+        """() => {
+          const host = document.querySelector("[data-figure]");
+          const marks = host.data.findIndex((trace) => trace.customdata && trace.name !== "JPEG");
+          Plotly.Fx.hover(host, [{ curveNumber: marks, pointNumber: 0 }]);
+          return host.querySelector(".hoverlayer").textContent;
+        }"""
+    )
+    assert "greys: " in hovered and "mean of 2 pictures" in hovered
     whole = figure.bounding_box()
-    assert all(box["x"] >= whole["x"] and box["x"] + box["width"] <= whole["x"] + whole["width"] for box in boxes)
+    for box in [one.bounding_box() for one in figure.locator(".scatterlayer .points path").all()]:
+        assert whole["x"] <= box["x"] and box["x"] + box["width"] <= whole["x"] + whole["width"]
+
+
+def test_figures_follow_the_readers_theme_and_are_light_on_paper(context, report):
+    page = context.new_page()
+    page.emulate_media(color_scheme="dark")
+    page.goto(report[1].as_uri())
+    figure = page.locator("[data-figure]").first
+    figure.scroll_into_view_if_needed()
+    ground = figure.locator(".main-svg").first
+    ground.wait_for()
+    assert "rgb(20, 23, 30)" in ground.get_attribute("style")
+    page.emulate_media(media="print", color_scheme="dark")
+    page.locator("[data-drawn=paper]").nth(page.locator("[data-figure]").count() - 1).wait_for(state="attached")
+    assert "rgb(255, 255, 255)" in figure.locator(".main-svg").first.get_attribute("style")
+    assert page.locator("[data-figure] .main-svg").first.bounding_box()["width"] == 340

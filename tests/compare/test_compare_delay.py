@@ -14,6 +14,7 @@ from explorer.compare.kinds import KINDS
 from explorer.compare.media import CompareMedia
 from explorer.compare.run import Options, compare_medium, run_comparison
 from explorer.compare.writing import Writer, table_json
+from explorer.figures.reports.comparison import html_report
 from explorer.media.quality.sound_delay import moved_back
 from explorer.media.sounds.audio import LoadedAudio
 from tests.made_codecs import made
@@ -106,7 +107,7 @@ def test_references_are_moved_back_like_tokenizers(monkeypatch):
 def test_all_files_tell_raw_aligned_and_the_delay(tmp_path):
     codecs = [Shifted("still", 0, 0), Shifted("moved", -8)]
     media = CompareMedia("set", ("a", "b"), lambda n: speech(24_000, 2.0 + n), "audio")
-    writer = Writer(tmp_path)
+    writer = Writer(tmp_path, html_report)
     found = run_comparison(media, codecs, QUICK, writer.add)
     writer.finish(found)
     cells = [medium.cell("moved") for medium in found.media]

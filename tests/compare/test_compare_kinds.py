@@ -17,6 +17,7 @@ from explorer.compare.media import open_media
 from explorer.compare.reference_sound import SoundCodec, ogg_payload_bytes
 from explorer.compare.run import Options, check_tokenizers, compare_medium, levels_measured, run_comparison
 from explorer.compare.writing import Writer
+from explorer.figures.reports.comparison import html_report
 from explorer.foundation.errors import MediaError, SettingsError, UnknownIdError
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.pictures.image import LoadedImage
@@ -199,7 +200,7 @@ def test_files_of_a_comparison_of_sounds_and_clips(names, sample, tmp_path):
         tokenizers.append(made("blocks"))
         tokenizers[1].spec = replace(tokenizers[1].spec, id="made-more")
     modality = tokenizers[0].spec.modality
-    media, writer = open_media([sample], modality=modality), Writer(tmp_path)
+    media, writer = open_media([sample], modality=modality), Writer(tmp_path, html_report)
     comparison = run_comparison(media, tokenizers, replace(QUICK, side_px=64), writer.add)
     writer.finish(comparison)
     assert comparison.skipped == () and comparison.media[0].failures == ()

@@ -8,9 +8,9 @@ from typing import Any
 
 from explorer.analysis.codebook.diagnosis import findings_as_json
 from explorer.audit.indices import Reading, audit_indices, reading_of
-from explorer.audit.report import html_report
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource, files_source, open_source
+from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import MediaError, SettingsError
 from explorer.foundation.files import write_atomically

@@ -10,6 +10,7 @@ from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.media import open_media
 from explorer.compare.run import Options, run_comparison
 from explorer.compare.writing import Writer, table_json
+from explorer.figures.reports.comparison import html_report
 from explorer.foundation.config import settings
 from explorer.foundation.errors import MediaError
 from explorer.tokenizers import load_tokenizer
@@ -29,7 +30,7 @@ def compare_files(files: list[str] | None, tokenizers: str, folder: Path) -> tup
         raise MediaError("No file was sent.")
     ids = tokenizer_ids(tokenizers)
     media = open_media(files, settings().limits, modality=modality_of_ids(ids))
-    loaded, writer = [load_tokenizer(one) for one in ids], Writer(folder, maps_of=0)
+    loaded, writer = [load_tokenizer(one) for one in ids], Writer(folder, html_report, maps_of=0)
     end = time.monotonic() + MOST_SECONDS
     options = Options(repeats=REPEATS if len(media) == 1 else 1)
     comparison = run_comparison(media, loaded, options, writer.add, cancelled=lambda: time.monotonic() > end)

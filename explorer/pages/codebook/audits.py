@@ -247,7 +247,7 @@ def file_of(opened: Opened, kind: str) -> dict[str, Any]:
 
 def _report(opened: Opened) -> bytes:
     """The self-contained HTML report."""
-    from explorer.audit.report import html_report  # only who saves a report waits for it
+    from explorer.figures.reports.audit import html_report  # with plotly, which only who takes a report needs
 
     return html_report(opened.audit, opened.codebooks or ()).encode("utf-8")
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from explorer.compare.columns import columns_of
-from explorer.compare.figures import BESIDE, CODEC_COLOURS, COLOURS
 from explorer.compare.media import CompareMedia
 from explorer.compare.rates import point_words, rate_curves
 from explorer.compare.result import Comparison
@@ -24,6 +23,9 @@ from explorer.compare.run import Options, compare_medium, run_comparison
 from explorer.compare.spread import shown
 from explorer.compare.table import equal_bits_words, make_table
 from explorer.compare.writing import Writer, json_text
+from explorer.figures.rates import BESIDE
+from explorer.figures.reports.comparison import html_report
+from explorer.foundation.colormaps import CATEGORIES, CODECS
 from explorer.foundation.errors import Cancelled, ExplorerError, MediaError
 from explorer.foundation.owners import EVERYBODY
 from explorer.pages.codebook.visitors import Visitor
@@ -181,7 +183,7 @@ class Job(VisitorJob):
         options = Options(repeats=REPEATS if single else 1, side_px=order.side_px)
         folder = shared.new_folder() if order.shared else self._visitor.new_folder()
         try:
-            writer = Writer(folder, maps_of=0)
+            writer = Writer(folder, html_report, maps_of=0)
             comparison = run_comparison(order.media, _loaded(order), options, writer.add, self._told, self.cancelled)
             if not comparison.media and not comparison.complete:
                 raise Cancelled("Stopped before the first medium was done.")
@@ -217,7 +219,7 @@ def result_payload(comparison: Comparison) -> dict[str, Any]:
     for curve, told in zip(rate_curves(comparison), content["rates"], strict=True):
         for point, one in zip(curve.points, told["points"], strict=True):
             one["words"] = {measure: point_words(comparison.kind, measure, point) for measure in point.values}
-    looks = {"colours": list(COLOURS), "codec_colours": dict(CODEC_COLOURS), "beside": BESIDE}
+    looks = {"colours": list(CATEGORIES), "codec_colours": dict(CODECS), "beside": BESIDE}
     return content | looks | {"texts": texts, "warning": equal_bits_words(table)}
 
 

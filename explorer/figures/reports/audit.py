@@ -1,4 +1,4 @@
-"""The report of an audit: one HTML file that needs nothing else, runs no script, and can be sent by mail.
+"""The report of an audit: one HTML file that needs nothing else and can be sent by mail.
 
 Names of files and titles come from people and are escaped wherever they stand.
 """
@@ -6,17 +6,22 @@ Names of files and titles come from people and are escaped wherever they stand.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from explorer.analysis.codebook.diagnosis import diagnose
-from explorer.analysis.codes.agreement import agreement
-from explorer.analysis.codes.growth import forecast_of
 from explorer.analysis.pictures.sheets import LevelPatches, sheet
-from explorer.audit.figures import Series, chart, heatmap_png
+from explorer.figures.counts import rank_frequency, usage
+from explorer.figures.enough import growth, halves, single_media
+from explorer.figures.lattice import bits
+from explorer.figures.per_level import levels
+from explorer.figures.places import positions
+from explorer.figures.reports.heatmap import heatmap_png
+from explorer.figures.reports.page import Plots, report_page
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.measures.unused import unused_codes
@@ -24,9 +29,10 @@ from explorer.joints.measures.usage import rank_order, usage_of_counts
 from explorer.joints.record import Codebook
 from explorer.media.pictures.image import png_bytes
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 SKIPPED_SHOWN, CODES_SHOWN = 200, 8  # codes: of the most, the middling and the least used each
-CURVE_POINTS = 400  # of the sorted counts
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def html_report(
@@ -38,21 +44,17 @@ def html_report(
 
     codebooks: one a level, for what the diagnosis can say with them. patches: one a level, the exemplars as pictures.
     """
-    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
     none: list[None] = [None] * len(audit.levels)
-    body = [_head(audit)]
+    books, plots, body = codebooks or none, Plots(), [_head(audit)]
     if audit.tokens:
-        body.append(_diagnosis(audit, codebooks or none))
-        for level, pictures in zip(audit.levels, patches or none, strict=True):
-            body.append(_level(level, pictures))
+        body.append(_diagnosis(audit, books))
+        if len(audit.levels) > 1:
+            body.append(_beside_each_other(audit, plots))
+        for number, (pictures, book) in enumerate(zip(patches or none, books, strict=True)):
+            body.append(_level(audit, number, book, pictures, plots))
         body.append(_joint(audit))
     body.append(_noted(audit) + _skipped(audit))
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        f"<title>Audit: {escape(audit.title)}</title><style>{style}</style></head><body>{''.join(body)}</body></html>\n"
-    )
+    return report_page(f"Audit: {audit.title}", Path(__file__).with_suffix(".css"), "".join(body), plots)
 
 
 def _head(audit: Audit) -> str:
@@ -89,13 +91,30 @@ def _diagnosis(audit: Audit, codebooks: Sequence[Codebook | None]) -> str:
     return "".join(parts)
 
 
-def _level(level: LevelAudit, pictures: LevelPatches | None) -> str:
+def _beside_each_other(audit: Audit, plots: Plots) -> str:
+    drawn = "".join(plots.place(levels(audit, measure)) for measure in ("entropy_bits", "perplexity"))
+    return f'<h2>All {escape(audit.levels[0].part)}s</h2><div class="figures">{drawn}</div>'
+
+
+def _level(audit: Audit, number: int, codebook: Codebook | None, pictures: LevelPatches | None, plots: Plots) -> str:
+    level = audit.levels[number]
     name = level.name or "Codebook"
-    figures = [_growth(level), _sorted_counts(level), _batches(level), _heatmap(level)]
-    halves = agreement(level.halves)
-    said = f"<h3>Do two halves of the media agree?</h3><p>{escape(halves.words)}</p>" if halves else ""
-    parts = [f"<h2>{escape(name[0].upper() + name[1:])}</h2>", _usage(level), '<div class="figures">', *figures]
-    return "".join([*parts, "</div>", said, _exemplars(level, pictures)])
+    drawn = [plots.place(draw(audit, number)) for draw in _figures_of(level)]
+    if codebook is not None and codebook.rule is not None:
+        drawn.append(plots.place(bits(audit, codebook, number)))
+    parts = [f"<h2>{escape(name[0].upper() + name[1:])}</h2>", _usage(level)]
+    parts.append(f'<div class="figures">{"".join(drawn)}{_heatmap(level)}</div>')
+    return "".join([*parts, _exemplars(level, pictures)])
+
+
+def _figures_of(level: LevelAudit) -> list[Callable[[Audit, int], go.Figure]]:
+    """The figures that this level has the numbers for."""
+    drawn = [usage, rank_frequency, growth]
+    if level.halves.sum(axis=1).all():
+        drawn.append(halves)
+    if len(level.batches) > 1:
+        drawn.append(single_media)
+    return [*drawn, positions] if level.positions is not None else drawn
 
 
 def _usage(level: LevelAudit) -> str:
@@ -129,49 +148,6 @@ def _usage(level: LevelAudit) -> str:
         mean, spread, most = level.latent_norm
         rows.append((f"{level.given.capitalize()} norm", f"{mean:.4g} ± {spread:.4g}, at most {most:.4g}"))
     return _table(rows)
-
-
-def _growth(level: LevelAudit) -> str:
-    at, used = level.growth[:, 0], level.growth[:, 1]
-    series = [
-        Series("codes used", at, used),
-        Series("ceiling min(K, N)", at, np.minimum(at, level.codebook_size), "dashed"),
-    ]
-    ahead = forecast_of(level)
-    if ahead is not None:
-        series.append(Series("estimate", ahead.tokens, ahead.used, "dashed"))
-    words = "How usage grew with the tokens counted; dashed: the ceiling min(K, N)"
-    words += f", and the estimate. {ahead.words}" if ahead else "."
-    return _figure(chart(series, "tokens counted", "codes used", log_x=True, zero=True), words)
-
-
-def _sorted_counts(level: LevelAudit) -> str:
-    ordered = np.sort(level.counts)[::-1]
-    used = int(np.count_nonzero(ordered))
-    at = np.unique(np.linspace(0, used - 1, min(used, CURVE_POINTS)).round().astype(int))
-    fair = level.tokens / level.codebook_size
-    series = [
-        Series("tokens of a code", at + 1, ordered[at]),
-        Series("all alike, N/K", np.array([1, used]), np.full(2, fair), "dashed"),
-    ]
-    words = f"Tokens of each of the {used:,} used codes, from the most to the least used; dashed: N/K = {fair:,.1f}."
-    return _figure(chart(series, "rank of the code", "tokens", log_x=False, log_y=True), words)
-
-
-def _batches(level: LevelAudit) -> str:
-    if len(level.batches) < 2:
-        return ""
-    tokens, perplexity = level.batches[:, 0], level.batches[:, 2]
-    whole = usage_of_counts(level.counts).perplexity
-    series = [
-        Series("one medium", tokens, perplexity, "dots"),
-        Series("all media together", np.array([tokens.min(), tokens.max()]), np.full(2, whole), "dashed"),
-    ]
-    words = (
-        f"Perplexity of single media ({len(level.batches):,} shown) against all together, {whole:,.1f} (dashed). A "
-        "batch of few tokens shows fewer codes than the codebook uses."
-    )
-    return _figure(chart(series, "tokens of the medium", "perplexity", zero=True), words)
 
 
 def _heatmap(level: LevelAudit) -> str:

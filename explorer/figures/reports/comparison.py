@@ -1,4 +1,4 @@
-"""The report of a comparison: one HTML file that needs nothing else, runs no script, and can be sent by mail.
+"""The report of a comparison: one HTML file that needs nothing else and can be sent by mail.
 
 Names of files and titles come from people and are escaped wherever they stand.
 """
@@ -12,35 +12,29 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer.compare.figures import BESIDE, rate_figure
 from explorer.compare.rates import rate_curves
-from explorer.compare.report_tables import codec_table, difference_tables, main_tables, scroll
 from explorer.compare.result import Comparison
 from explorer.compare.sheet import ROWS, Strip, paletted_png
 from explorer.compare.table import Table, make_table
+from explorer.figures.rates import rate_distortion
+from explorer.figures.reports.comparison_tables import codec_table, difference_tables, main_tables, scroll
+from explorer.figures.reports.page import Plots, report_page
+from explorer.foundation.errors import RecordError
 
-POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 LISTED = 200  # failures and skipped media written out
 
 
 def html_report(comparison: Comparison, strips: Sequence[Strip] = ()) -> str:
     """The report as text of an HTML file; strips: the small pictures of the media that are shown."""
-    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
-    table = make_table(comparison)
+    table, plots = make_table(comparison), Plots()
     body = [
         _head(comparison, table),
         main_tables(comparison, table),
         difference_tables(comparison, table),
-        _rates(comparison),
+        _rates(comparison, plots),
     ]
     body += [codec_table(comparison), *map(_medium, strips), _more(comparison, strips), *_lists(comparison)]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        f"<title>Comparison: {escape(comparison.title)}</title><style>{style}</style></head>"
-        f"<body>{''.join(body)}</body></html>\n"
-    )
+    return report_page(f"Comparison: {comparison.title}", Path(__file__).with_suffix(".css"), "".join(body), plots)
 
 
 def _head(comparison: Comparison, table: Table) -> str:
@@ -65,19 +59,19 @@ def _head(comparison: Comparison, table: Table) -> str:
     return f"<h1>{escape(comparison.title)}</h1>{scroll(rows, 'facts')}"
 
 
-def _rates(comparison: Comparison) -> str:
-    curves = rate_curves(comparison)
-    if not curves:
+def _rates(comparison: Comparison, plots: Plots) -> str:
+    if not rate_curves(comparison):
         return ""
-    kind = comparison.kind
-    figures = "".join(f"<figure>{rate_figure(curves, key, kind)}</figure>" for key in kind.measures)
-    dashed = f"Dashed: {' and '.join(kind.codecs.values())} at the bits that were measured, without headers. "
+    kind, drawn = comparison.kind, []
+    for measure in kind.measures:
+        try:
+            drawn.append(plots.place(rate_distortion(comparison, measure)))
+        except RecordError as error:  # of tiny media some figures cannot be measured
+            drawn.append(f'<p class="quiet">{escape(str(error))}</p>')
     less = "Less log-mel distance is better." if kind.modality == "audio" else "Less gradient RMSE is better."
     return (
-        f'<h2>Rate and distortion</h2><div class="figures">{figures}</div>'
-        '<p class="quiet">Marks stand at log2(K) bits for each token; the bar to their left reaches to the bits at the '
-        f"entropy of the {kind.noun}'s own codes. {BESIDE} Residual tokenizers are a curve over their levels, "
-        f"decoded cumulatively. {dashed if kind.codecs else ''}{less}</p>"
+        f'<h2>Rate and distortion</h2><div class="figures">{"".join(drawn)}</div><p class="quiet">Residual tokenizers '
+        f"are a curve over their levels, decoded cumulatively. {less}</p>"
     )
 
 

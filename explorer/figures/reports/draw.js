@@ -1,0 +1,42 @@
+// Draws the figures of a report when they come into sight, in the theme of the reader; on paper they are always light.
+(() => {
+  const { figures, templates, palette } = JSON.parse(document.getElementById("figures").textContent);
+  const hosts = [...document.querySelectorAll("[data-figure]")];
+  const [dark, print] = [matchMedia("(prefers-color-scheme: dark)"), matchMedia("print")];
+  const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+  const PAPER = { width: 340, height: 250 }; // px: two beside each other on A4
+
+  /** A copy with the colours of the theme, by their values. */
+  function recoloured(value, to) {
+    if (typeof value === "string") return to.get(value) ?? value;
+    if (Array.isArray(value)) return value.map((one) => recoloured(one, to));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, recoloured(one, to)]));
+  }
+
+  function draw(host, paper) {
+    const theme = dark.matches && !paper ? "dark" : "light";
+    const to = new Map(Object.entries(palette.light).map(([name, colour]) => [colour, palette[theme][name]]));
+    const { data, layout } = figures[Number(host.dataset.figure)];
+    const size = paper ? PAPER : { width: undefined, height: undefined };
+    Plotly.react(host, recoloured(data, to), { ...recoloured(layout, to), ...size, autosize: !paper, template: templates[theme] }, config);
+    host.dataset.drawn = paper ? "paper" : theme;
+  }
+
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const { target } of entries.filter((entry) => entry.isIntersecting)) {
+        seen.unobserve(target);
+        draw(target, print.matches);
+      }
+    },
+    { rootMargin: "400px" },
+  );
+  const all = (paper) => hosts.forEach((host) => (paper || host.dataset.drawn) && draw(host, paper));
+  if (print.matches) all(true);
+  else hosts.forEach((host) => seen.observe(host));
+  dark.addEventListener("change", () => all(print.matches));
+  print.addEventListener("change", () => all(print.matches));
+  addEventListener("beforeprint", () => all(true));
+  addEventListener("afterprint", () => all(false));
+})();
