@@ -38,8 +38,8 @@ Subject = Literal["audit", "codebook", "geometry", "comparison", "run"]
 
 @dataclass(frozen=True)
 class FigureEntry:
-    """draw: the function. of: what it is drawn of, its first argument ("codebook": the audit and a codebook that follows
-    a rule). title: as people read it."""
+    """draw: the function. of: what it is drawn of, its first argument ("codebook": the audit and a codebook that
+    follows a rule). title: as people read it."""
 
     draw: Callable[..., go.Figure]
     of: Subject

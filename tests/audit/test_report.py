@@ -100,7 +100,7 @@ def test_every_kind_of_audit_has_a_report(grey, pictures, tmp_path):
     empty = run_audit(grey, open_source(pictures[0]), title="t", cancelled=after(0))
     assert "partial: 0 of 11" in html_report(empty) and Reader(html_report(empty)).scripts == []
     one = run_audit(grey, open_source(pictures[0]), title="t", cancelled=after(1))
-    assert Reader(html_report(one)).drawn == 2 + 2 * 4, "no two media: neither halves nor single ones"
+    assert Reader(html_report(one)).drawn == 2 + 2 * 6
     np.save(tmp_path / "i.npy", np.zeros(1, int))
     single = Reader(html_report(audit_indices(tmp_path / "i.npy", 5)))
     assert single.open == [] and "1 codes, 100.0% of the 1" in " ".join(single.text)
