@@ -245,6 +245,15 @@ def test_every_module_says_what_it_is_for():
     assert silent == []
 
 
+def test_papers_are_cited_by_their_names():
+    """A number of a list that is not in this project leads nowhere."""
+    files = [
+        path for top in ("explorer", "tests", "assets") for path in own_paths(top) if path.suffix in (".py", ".js")
+    ]
+    cited = re.compile(r"\bsurveys? 0\d", re.IGNORECASE)
+    assert [str(path) for path in files if cited.search(path.read_text(encoding="utf-8"))] == [] and len(files) > 100
+
+
 def test_nothing_unsafe_is_called_in_the_source():
     """Files and the network never become code: no eval, no pickle, no shell."""
     files = [*python_files(), *((ROOT / "explorer").rglob("*.js"))]

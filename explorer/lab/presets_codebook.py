@@ -32,7 +32,8 @@ CODEBOOK_PRESETS = (
         "hollow, and stay where they are.",
         why="The codebook loss moves only the code nearest to a latent. From far away the same few codes are nearest "
         "to every latent, so nothing ever pulls at the others.",
-        source="No public report is known to us; survey 004, section 5, names it",
+        source="No public report is known to us; the survey Discrete Visual Tokenizers for Multimodal LLMs: Bridging "
+        "Vision and Language (2025), section 5, names it",
         changes=PLAIN | {"init_offset": 6.0, "update": "gradient", "codebook_lr": 1e-2},
         mend=RESEED,
         sign=Sign("dead_share", 0.85, 0.1),
@@ -63,8 +64,8 @@ CODEBOOK_PRESETS = (
         why="The EMA divides a code's sum by its count. While a code wins nothing, both fade by the same factor and "
         "their quotient stays. Laplace smoothing adds epsilon to the count: once the count is down to epsilon (0.9^109 "
         "= 0.00001; at decay 0.99 it takes 1,146 steps), the sum fades alone, and the code with it.",
-        source="zalandoresearch/pytorch-vq-vae/issues/10 (unused codes decay to 0); it follows from survey 002, eqs "
-        "11-13. 559 of the 1,024 codes of our "
+        source="zalandoresearch/pytorch-vq-vae/issues/10 (unused codes decay to 0); it follows from the EMA of "
+        "VQ-VAE (van den Oord et al. 2017, arXiv 1711.00937), appendix A.1. 559 of the 1,024 codes of our "
         "own tokenizer vq-ema lie there",
         changes=PLAIN | {"decay": 0.9, "initialization": "uniform", "init_scale": 1.2},
         mend=RESEED,

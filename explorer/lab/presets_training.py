@@ -83,7 +83,8 @@ TRAINING_PRESETS = (
         "steps it is the latents that begin to come back.)",
         why="The encoder learns at 0.01, the codes at 0.000001. By the time a code has moved, its latents are "
         "elsewhere.",
-        source="No public report is known to us; survey 004, section 3.4.3, names it",
+        source="No public report is known to us; the survey Discrete Visual Tokenizers for Multimodal LLMs: Bridging "
+        "Vision and Language (2025), section 3.4.3, names it",
         changes=SMALL
         | {
             "update": "gradient",

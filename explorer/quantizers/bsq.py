@@ -1,6 +1,6 @@
 """Binary spherical quantization: project the latent to the unit sphere, take signs, stay on the sphere.
 
-Zhao et al. 2024, arXiv 2406.07548; survey 002, section 2.7; survey 004, section 8.3.
+Zhao et al. 2024, arXiv 2406.07548.
 """
 
 from __future__ import annotations

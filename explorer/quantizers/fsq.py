@@ -1,8 +1,7 @@
 """Finite scalar quantization: bound each dimension, round it, read the digits as a mixed-radix number.
 
-Mentzer et al. 2023, arXiv 2309.15505; survey 002, section 2.5; survey 004, section 8.1. The bound is that of the
-paper's appendix with the constants of vector-quantize-pytorch, but for what these do not cover: 2 values an axis, and
-more than 1,000.
+Mentzer et al. 2023, arXiv 2309.15505. The bound is that of the paper's appendix with the constants of
+vector-quantize-pytorch, but for what these do not cover: 2 values an axis, and more than 1,000.
 """
 
 from __future__ import annotations

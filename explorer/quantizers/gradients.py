@@ -17,7 +17,7 @@ from explorer.foundation.registry import unknown_id_message
 
 
 def straight_through(z_e: Tensor, z_q: Tensor) -> Tensor:
-    """Straight-through estimator (Bengio et al. 2013; survey 002, eq. 5): the gradient at z_q is copied to z_e."""
+    """Straight-through estimator (Bengio et al. 2013, arXiv 1308.3432): the gradient at z_q is copied to z_e."""
     return _with_value(z_q, z_e)
 
 

@@ -1,8 +1,8 @@
 """Gumbel-softmax VQ: codes are sampled from a categorical relaxation while training, the nearest one is taken after.
 
-Jang et al. 2017 (arXiv 1611.01144); dVAE (Ramesh et al. 2021, arXiv 2102.12092); survey 002, eqs 6-8; survey 004,
-section 2.2.3. The logits are scaled negative squared distances, so that argmax is nearest-code assignment and the
-codebook has an honest Euclidean geometry.
+Jang et al. 2017 (arXiv 1611.01144), eqs 1 and 2; dVAE (Ramesh et al. 2021, arXiv 2102.12092). The logits are
+scaled negative squared distances, so that argmax is nearest-code assignment and the codebook has an
+honest Euclidean geometry.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from explorer.quantizers.nearest import finite_rows, known, nearest_code, placed
 
 
 class GumbelQuantizer(Quantizer):
-    """K codes in D dimensions. temperature: tau of eq. 6, settable while training (anneal it from outside).
+    """K codes in D dimensions. temperature: tau of eq. 2, settable while training (anneal it from outside).
 
     sharpness: where the learned scale of the logits starts; without one, latents near each other would be sampled
     almost evenly whatever the temperature, and the codes would never tell them apart.
@@ -80,7 +80,7 @@ class GumbelQuantizer(Quantizer):
             vectors = torch.where(finite[:, None], self.vectors, 0)
             logits = -self.log_sharpness.exp() * squared_distances(z, vectors)  # (N, K): log pi up to a constant
             logits = logits.masked_fill(~finite, -torch.inf)
-            weights = chance.gumbel_softmax(logits, self.temperature, self.hard)  # eqs 6, 7
+            weights = chance.gumbel_softmax(logits, self.temperature, self.hard)  # eq. 2
             z_q = weights @ vectors
         mean = logits.softmax(-1).mean(0)  # (K,)
         kl = self.kl_weight * (math.log(len(mean)) + (mean * (mean + 1e-12).log()).sum())

@@ -1,4 +1,4 @@
-"""Where code vectors start (survey 004, section 5).
+"""Where code vectors start: the ways of the survey "Discrete Visual Tokenizers for Multimodal LLMs" (2025), section 5.
 
 "gaussian" and "uniform" need no data. "kmeans" and "error_driven" wait for the first batch. "online" starts on
 latents of the first batch and, until every code was used once, moves the unused ones onto latents of the next.
@@ -75,7 +75,7 @@ def pick(z: Tensor, count: int) -> Tensor:
 
 @torch.no_grad()
 def kmeans(z: Tensor, codebook_size: int, iterations: int, metric: Metric = "euclidean") -> Tensor:
-    """Lloyd's algorithm (survey 002, Tables 2 and 3): z (N, D) -> centroids (K, D).
+    """Lloyd's algorithm (1982, Least squares quantization in PCM, IEEE TIT 28): z (N, D) -> centroids (K, D).
 
     Starts on `spread_latents`; a cluster that loses all its latents restarts on one of those that are served worst.
     Latents that are not finite are left out. Raises SettingsError if there are fewer latents than codes.

@@ -1,4 +1,4 @@
-"""k-means tokens: a codebook fitted offline to features, then frozen (survey 002, Tables 2 and 3).
+"""k-means tokens: a codebook fitted offline to features, then frozen (as HuBERT, Hsu et al. 2021, arXiv 2106.07447).
 
 Until `fit` is called, or training reaches step `fit_at`, latents pass through untouched while a reservoir keeps a
 sample of them; at `fit_at` Lloyd's algorithm runs once on that sample and the codes never move again.

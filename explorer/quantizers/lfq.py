@@ -1,6 +1,6 @@
 """Lookup-free quantization: the code of a latent is the sign of each of its dimensions.
 
-MAGVIT-v2 (Yu et al. 2023, arXiv 2310.05737); survey 002, section 2.6; survey 004, section 8.2.
+MAGVIT-v2 (Yu et al. 2023, arXiv 2310.05737), eqs 3 to 5.
 """
 
 from __future__ import annotations

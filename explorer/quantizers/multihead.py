@@ -1,6 +1,7 @@
-"""Multi-head vector quantization: projected views of a latent, each with a codebook of its own (survey 004, 7.3).
+"""Multi-head vector quantization: projected views of a latent, each with a codebook of its own.
 
-z^(m) = W_m z, z_q^(m) = nearest code of head m, z_q = W_o g(z_q^(1), ..., z_q^(M)) with g concatenation or sum.
+z^(m) = W_m z, z_q^(m) = nearest code of head m, z_q = W_o g(z_q^(1), ..., z_q^(M)) with g concatenation or sum
+(as in the survey "Discrete Visual Tokenizers for Multimodal LLMs", 2025, section 7.3).
 """
 
 from __future__ import annotations

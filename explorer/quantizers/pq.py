@@ -1,6 +1,7 @@
 """Product (grouped) quantization: the dimensions are split into groups, each with a codebook of its own.
 
-Jegou et al. 2011 (PQ); survey 002, section 2.3: K^G combinations for G x K stored vectors.
+Jegou et al. 2011 (Product quantization for nearest neighbor search, IEEE TPAMI 33): K^G combinations for
+G x K stored vectors.
 """
 
 from __future__ import annotations

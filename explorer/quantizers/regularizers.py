@@ -1,4 +1,4 @@
-"""Regularizers of a codebook (survey 004, section 6): extra loss terms, each with its own weight.
+"""Regularizers of a codebook: extra loss terms, each with its own weight.
 
 Every function takes latents z (N, D), code vectors (K, D) and the chosen indices (N,), and returns a scalar to be
 minimized. Large inputs are sampled (at most SAMPLE rows of each), so a term costs the same for any K.

@@ -1,4 +1,8 @@
-"""Reseeding: which codes count as dead, and what new vector they get (survey 004, section 4.2)."""
+"""Reseeding: which codes count as dead, and what new vector they get.
+
+Random restarts: Jukebox (Dhariwal et al. 2020, arXiv 2005.00341) and SoundStream (Zeghidour et al. 2021, arXiv
+2107.03312). The strategies are those of "Discrete Visual Tokenizers for Multimodal LLMs" (a survey, 2025), 4.2.
+"""
 
 from __future__ import annotations
 
@@ -121,7 +125,7 @@ def replacements(
     source would lie noise apart and share its latents. What is not finite is no source.
     """
     want, finite = int(dead.sum()), finite_rows(z)  # (N,)
-    if config.strategy == "split":  # survey 004, 4.2 (3): popular codes, most used first; never one of the dead
+    if config.strategy == "split":  # popular codes, most used first; never one of the dead
         parents = ~dead & finite_rows(vectors)  # (K,)
         popular = torch.where(parents, counts.ema_count, -1.0).topk(min(want, int(parents.sum()))).indices
         source, fresh = popular, vectors[popular]

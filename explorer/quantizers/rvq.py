@@ -1,7 +1,8 @@
-"""Residual vector quantization: each level quantizes what the levels before it left over (survey 002, section 2.2).
+"""Residual vector quantization: each level quantizes what the levels before it left over.
 
-SoundStream (Zeghidour et al. 2021, arXiv 2107.03312); RQ-VAE (Lee et al. 2022, arXiv 2203.01941). With beam > 1 the
-codes of all levels are searched together, keeping the `beam` best partial sums (Babenko and Lempitsky 2014).
+SoundStream (Zeghidour et al. 2021, arXiv 2107.03312, algorithm 1); RQ-VAE (Lee et al. 2022, arXiv 2203.01941). With
+beam > 1 the codes of all levels are searched together, keeping the `beam` best partial sums (Babenko and
+Lempitsky 2014).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What LFQ and BSQ share: the code of a latent is the sign of each of its dimensions, kept in use by entropy terms.
 
-The sign of 0 is -1, as in the original implementations and in survey 003, eq. 18.
+The sign of 0 is -1, as in the original implementations and in MAGVIT-v2 (arXiv 2310.05737), eq. 3.
 """
 
 from __future__ import annotations

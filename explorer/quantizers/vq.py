@@ -1,7 +1,8 @@
 """Vector quantization: each latent becomes its nearest code.
 
-VQ-VAE (van den Oord et al. 2017, arXiv 1711.00937); codebook loss and commitment: survey 002, eq. 1; EMA with
-Laplace smoothing: survey 002, eqs 11-13; cosine codes: ViT-VQGAN (Yu et al. 2022, arXiv 2110.04627).
+VQ-VAE (van den Oord et al. 2017, arXiv 1711.00937): codebook loss and commitment are eq. 3, the EMA is appendix A.1,
+and its Laplace smoothing that of Sonnet's VectorQuantizerEMA; cosine codes: ViT-VQGAN (Yu et al. 2022, arXiv
+2110.04627).
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class VectorQuantizer(Quantizer):
             vectors = normalize(vectors, dim=-1)
         self.vectors = nn.Parameter(vectors, requires_grad=self.options.update == "gradient")  # (K, D)
         self.counts = CodeCounts(codebook_size, self.options.decay)
-        self.register_buffer("ema_sum", vectors.clone())  # (K, D): M of eq. 12
+        self.register_buffer("ema_sum", vectors.clone())  # (K, D): M, the sums of latents
         self.register_buffer("initialized", torch.tensor(config.name not in DATA_DRIVEN))
         self.register_buffer("ever_used", torch.zeros(codebook_size, dtype=torch.bool))
         self.reservoir: Reservoir | None = None
@@ -131,7 +132,7 @@ class VectorQuantizer(Quantizer):
         return normalize(vectors, dim=-1) if self.options.metric == "cosine" else vectors
 
     def _loss_terms(self, z: Tensor, codes: Tensor, indices: Tensor, table: Tensor) -> dict[str, Tensor]:
-        """Weighted terms of survey 002, eq. 1, and the regularizers."""
+        """Weighted terms of VQ-VAE, eq. 3, and the regularizers."""
         terms = {"commitment": self.options.beta * mean_square(z, codes.detach())}
         if self.options.update == "gradient":
             terms["codebook"] = mean_square(codes, known(z.detach(), codes))
@@ -168,7 +169,7 @@ class VectorQuantizer(Quantizer):
             self._reseed(z, indices)
 
     def _ema_step(self, z: Tensor, indices: Tensor) -> None:
-        """N <- g N + (1-g) n, M <- g M + (1-g) m, e = M / N^ with N^ Laplace-smoothed (survey 002, eqs 11-13)."""
+        """N <- g N + (1-g) n, M <- g M + (1-g) m, e = M / N^ with N^ Laplace-smoothed (VQ-VAE, A.1; Sonnet)."""
         g, eps = self.options.decay, self.options.epsilon
         m = sum_by_code(z, indices, self.codebook_size)  # (K, D)
         self.ema_sum.mul_(g).add_(m, alpha=1 - g)

@@ -11,7 +11,7 @@ from explorer.lab.settings import LabSettings
 from explorer.pages.lab.desk import LabDesk
 from explorer.pages.lab.link import FIRST, FIRST_SPEED, linked_run, requests_of, restore
 from explorer.pages.lab.page import presets_json
-from explorer.pages.lab.sources import named_source, thread_of
+from explorer.pages.lab.sources import thread_of
 
 NAME = "rich_get_richer"
 
@@ -112,8 +112,5 @@ def test_a_source_on_github_is_a_link_and_any_other_is_words():
 
 
 def test_no_source_leads_to_a_survey_without_a_name():
-    assert named_source("No report is known; survey 004, section 5").startswith(
-        "No report is known; the survey Discrete"
-    )
     for card in presets_json():
         assert not re.search(r"survey \d", card["source"]), card["id"]

@@ -16,7 +16,7 @@ from explorer.lab.presets import PRESETS
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab import events as lab_events
 from explorer.pages.lab.link import linked_run, restore
-from explorer.pages.lab.sources import named_source, thread_of
+from explorer.pages.lab.sources import thread_of
 from explorer.pages.lab.visitors import open_run, visitors
 from explorer.views.lab.view import LabView, opening
 
@@ -59,8 +59,7 @@ def presets_json() -> list[dict[str, Any]]:
     for one in PRESETS.values():
         broken = asdict(LabSettings().changed(one.changes))
         apart = {"broken": {name: broken[name] for name in one.mend.changes}, "mended": dict(one.mend.changes)}
-        source = {"source": named_source(one.source), "thread": thread_of(one.source)}
-        cards.append(one.as_json() | source | {"apart": apart})
+        cards.append(one.as_json() | {"thread": thread_of(one.source), "apart": apart})
     return cards
 
 

@@ -1,21 +1,8 @@
-"""Where the sources of presets lead: threads on GitHub as links, surveys by their names.
-
-The code cites surveys by number, as its docstrings do; a visitor is told what they are.
-"""
+"""Where the sources of presets lead: threads on GitHub as links."""
 
 from __future__ import annotations
 
 import re
-
-SURVEYS = {
-    "survey 002": "Discrete Tokenization for Multimodal LLMs: A Comprehensive Survey (Li et al., arXiv 2507.22920)",
-    "survey 004": "the survey Discrete Visual Tokenizers for Multimodal LLMs: Bridging Vision and Language (2025)",
-}
-
-
-def named_source(source: str) -> str:
-    """The source with each survey under its name. Raises KeyError for a survey that has none here."""
-    return re.sub(r"survey \d{3}", lambda found: SURVEYS[found[0]], source)
 
 
 def thread_of(source: str) -> dict[str, str] | None:
