@@ -1,7 +1,9 @@
 """What the README says is so: its paths exist, its table is the command's, its commands parse."""
 
+import ast
 import re
 import shlex
+from importlib.metadata import packages_distributions
 
 import pytest
 
@@ -71,7 +73,30 @@ def test_the_commands_are_accepted():
 def test_the_setup_commands_use_what_is_here():
     commands = [line for line in README.splitlines() if line.startswith("python3.11 -m venv")]
     assert [line.rsplit(" ", 1)[1] for line in commands] == ["app.py", "pytest"]
-    assert all("-r requirements.txt" in line for line in commands)
+    assert [re.search(r"-r (\S+)", line)[1] for line in commands] == ["requirements.txt", "tests/requirements.txt"]
+
+
+def imported(*folders):
+    """The distributions of which the Python files of those folders import something, of those that are pinned."""
+    files = [file for folder in folders for file in (REPOSITORY / folder).rglob("*.py")] + [REPOSITORY / "app.py"]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    lines = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
+    lines += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    owners = packages_distributions()
+    return {owner.lower() for line in lines for owner in owners.get(line.partition(".")[0], [])}
+
+
+def pinned(path):
+    return set(re.findall(r"^([\w-]+)==", (REPOSITORY / path).read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_what_only_tests_import_is_required_by_tests_alone():
+    app, tests = pinned("requirements.txt"), pinned("tests/requirements.txt")
+    assert app & tests == set() and {"torch", "gradio"} <= app and {"pytest", "playwright"} <= tests
+    assert "-r ../requirements.txt\n" in (REPOSITORY / "tests" / "requirements.txt").read_text(encoding="utf-8")
+    assert imported("explorer") & tests == set(), "the app needs it, and does not require it"
+    assert imported("tests") >= tests - {"pytest-xdist", "ruff", "faiss-cpu", "einops", "einx"}, "nothing needs it"
 
 
 def test_the_front_matter_agrees_with_the_requirements():
