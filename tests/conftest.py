@@ -183,3 +183,14 @@ def context(browser):
 def page(context):
     """A page of that visitor."""
     return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def node():
+    """Path of the node program."""
+    path = shutil.which("node")
+    if path is None and IN_CI:
+        pytest.fail("node is needed for the tests of the browser modules, and CI may not skip them")
+    if path is None:
+        pytest.skip("node (20 or newer) is not installed: the browser modules' pure functions are not tested")
+    return path

@@ -1,10 +1,8 @@
-"""The inspect view's payload against the record it was made from, and its browser modules under node."""
+"""The inspect view's payload against the record it was made from."""
 
 import base64
 import io
 import json
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +12,6 @@ from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 from explorer.views.inspect.view import MAP_TITLES, CodeMap, Raster, Selected, grid_shape, payload
 from explorer.views.kit.wire.encoding import unpack
-
-JS = Path(__file__).with_name("js")
-JS_TESTS = sorted(file.relative_to(JS).as_posix() for file in JS.rglob("*.test.js"))
 
 
 def make_record(size=64, codes=16, levels=1, dim=3, layout=None, seed=0):
@@ -152,11 +147,3 @@ def test_what_does_not_fit_is_refused():
         CodeMap(0, "pca", np.arange(2), np.array([[0, np.nan], [1, 1]]), "")
     with pytest.raises(RecordError, match="Voronoi"):
         plane_map(box=(0.0, 1.0, 0.0, 1.0))  # a PCA plane has no true cells
-
-
-@pytest.mark.parametrize("name", JS_TESTS)
-def test_browser_modules(node, name):
-    path = JS / name
-    result = subprocess.run([node, "--test", str(path)], capture_output=True, text=True, timeout=120)
-    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-1000:]
-    assert "# pass 0" not in result.stdout
