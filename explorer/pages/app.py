@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,8 +22,8 @@ from explorer.pages.compare import page as compare
 from explorer.pages.inspect import page as inspect
 from explorer.pages.lab import page as lab
 from explorer.pages.shared.door import Door, Pages
+from explorer.pages.shared.head import WithHead
 from explorer.pages.shared.hosts import NamedHosts, allowed_hosts
-from explorer.pages.shared.icon import WithIcon
 from explorer.pages.shared.runtime import SESSIONS_KEPT
 from explorer.pages.shared.visitor_files import files
 from explorer.views.kit.page.theme import stylesheet, theme
@@ -83,15 +83,16 @@ def build() -> gr.Blocks:
     return demo
 
 
-def launch_options(host: str, port: int, allowed: Sequence[str] = ()) -> dict:
+def launch_options(host: str, port: int, allowed: Sequence[str] = (), heads: Mapping[str, bytes] | None = None) -> dict:
     """Arguments for `Blocks.launch`: bound to `host`, no sharing, no server paths, no foreign Host header.
 
-    allowed: names under which the server may be called, besides those of this machine.
+    allowed: names under which the server may be called, besides those of this machine. heads: what the head of the page
+    of a route begins with.
     """
     names = allowed_hosts(host, allowed)
     loading.bound_to(host, names)
     path = urlsplit(os.environ.get("GRADIO_ROOT_PATH", "")).path.rstrip("/") or "/"  # of a proxy that leads here
-    middleware = [Middleware(NamedHosts, allowed=names), Middleware(Door, path=path), Middleware(WithIcon)]
+    middleware = [Middleware(NamedHosts, allowed=names), Middleware(Door, path=path), Middleware(WithHead, more=heads)]
     return {
         "server_name": host,
         "server_port": port or None,

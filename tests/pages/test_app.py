@@ -1,8 +1,12 @@
 """The app as a whole: what it may import before the first page, and how it is launched."""
 
 import inspect
+import os
+import re
 import subprocess
 import sys
+from html import unescape
+from urllib.parse import unquote
 
 import gradio as gr
 import httpx
@@ -14,7 +18,8 @@ from starlette.testclient import TestClient
 
 from explorer.pages.app import build, launch_options
 from explorer.pages.shared import launch
-from explorer.pages.shared.icon import ICON, WithIcon
+from explorer.pages.shared.head import ICON, WithHead, preloads
+from explorer.views.kit.page.component import VIEWS_FOLDER
 
 
 def test_building_the_pages_imports_neither_torch_nor_umap():
@@ -60,6 +65,31 @@ def test_a_machine_so_busy_that_its_first_answer_is_late_serves_all_the_same(mon
         demo.close()
 
 
+def test_the_head_of_a_page_names_every_module_of_its_views_and_of_no_other():
+    """As a browser would find them: by following the imports, here with a reader of its own."""
+    heads = preloads(build())
+    assert set(heads) == {"", "lab", "codebook", "compare"}
+    for page, first in {"lab": "lab/view.js", "codebook": "codebook/view.js", "compare": "compare/view.js"}.items():
+        needed, queue = set(), ["kit/page/component.js", first]
+        while queue:
+            name = queue.pop()
+            if name not in needed:
+                needed.add(name)
+                text = (VIEWS_FOLDER / name).read_text(encoding="utf-8")
+                targets = re.findall(r'from "(\.[^"]+)";', text)
+                queue += [os.path.normpath(f"{os.path.dirname(name)}/{target}") for target in targets]
+        links = re.findall(
+            r'<link rel="modulepreload" fetchpriority="low" href="gradio_api/file=([^"]+)" />', heads[page].decode()
+        )
+        named = [unescape(unquote(link)).removeprefix(f"{VIEWS_FOLDER.as_posix()}/") for link in links]
+        assert len(named) == len(set(named)) > 20
+        assert set(named) == needed
+    app = WithHead(Starlette(routes=[Route("/{page:path}", lambda _: HTMLResponse("<head></head>"))]), more=heads)
+    client = TestClient(app, headers={"accept": "text/html"})
+    assert "lab/view.js" in client.get("/lab").text and "codebook/view.js" not in client.get("/lab/").text
+    assert "inspect/view.js" in client.get("/").text and "modulepreload" not in client.get("/api").text
+
+
 def test_behind_a_path_the_cookie_is_for_that_path(monkeypatch):
     for root in ("/vq", "/vq/", "https://example.org/vq"):
         monkeypatch.setenv("GRADIO_ROOT_PATH", root)
@@ -76,7 +106,7 @@ def test_behind_a_path_the_cookie_is_for_that_path(monkeypatch):
     ],
 )
 def test_every_page_names_its_icon_first_so_that_none_is_asked_for_at_the_root_of_the_host(made, added):
-    app = WithIcon(Starlette(routes=[Route("/", lambda request: made())]))
+    app = WithHead(Starlette(routes=[Route("/", lambda request: made())]))
     with TestClient(app).stream("GET", "/", headers={"accept": "text/html"}) as answer:
         body = b"".join(answer.iter_raw())
         assert (ICON in body) == added and body.replace(b'<link rel="icon" href="' + ICON + b'" />', b"").startswith(

@@ -16,6 +16,7 @@ from explorer.pages.edit.desk import desks
 from explorer.pages.lab import visitors as lab_visitors
 from explorer.pages.shared import memory
 from explorer.pages.shared.gradio_sessions import GradioSessions
+from explorer.pages.shared.head import preloads
 from explorer.pages.shared.kept import everything_kept
 from explorer.pages.shared.presence import presence
 from explorer.pages.shared.serve import addresses, end_when_dropped, free_port
@@ -28,7 +29,7 @@ def serve(demo: gr.Blocks, host: str, port: int | None, allowed: Sequence[str]) 
     port: None for the first free one from 7860, 0 for any. allowed: names to answer to, besides those of this machine.
     """
     memory.few_arenas()
-    options = launch_options(host, free_port(host) if port == 0 else port or 0, allowed)
+    options = launch_options(host, free_port(host) if port == 0 else port or 0, allowed, preloads(demo))
     # Gradio gives its own page three seconds, and on a busy machine ends with advice to share it: _frontend leaves that
     # out, and whether it serves is known by then.
     app, _, _ = demo.launch(prevent_thread_lock=True, quiet=True, _frontend=False, **options)

@@ -1,10 +1,17 @@
-"""The icon of every page, named at its very beginning: a browser that finds none there asks for one at the root of the
-host, which behind a proxy under a path is another's.
+"""What the head of every page begins with: its icon, and the modules of its views.
+
+A browser that finds no icon there asks for one at the root of the host, which behind a proxy under a path is another's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+import gradio as gr
+
+from explorer.views.kit.page.component import BrowserComponent
+from explorer.views.kit.page.preload import preload_links
 
 ICON = (
     b"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 3 3'%3E%3Cpath fill='%232b66d9' "
@@ -13,23 +20,33 @@ ICON = (
 HEAD, LINK = b"<head>", b'<link rel="icon" href="' + ICON + b'" />'
 
 
-class WithIcon:
-    """ASGI middleware: adds the icon to pages that come whole."""
+def preloads(demo: gr.Blocks) -> dict[str, bytes]:
+    """Route of each page ("" is the first, "lab", ...) -> links to the modules of the views on it."""
+    views: dict[str, list[str]] = {}
+    for block in demo.blocks.values():
+        if isinstance(block, BrowserComponent):
+            views.setdefault(block.page, []).append(block.NAME)
+    return {page: preload_links(names).encode() for page, names in views.items()}
 
-    def __init__(self, app: Any) -> None:
-        self._app = app
+
+class WithHead:
+    """ASGI middleware: adds the icon and `more` of its route to pages that come whole."""
+
+    def __init__(self, app: Any, more: Mapping[str, bytes] | None = None) -> None:
+        self._app, self._more = app, more or {}
 
     async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or b"text/html" not in dict(scope["headers"]).get(b"accept", b""):
             await self._app(scope, receive, send)
             return
         started: list[dict] = []
+        added = LINK + self._more.get(scope["path"].rstrip("/").rpartition("/")[2], b"")
 
         async def sending(message: dict) -> None:
             if message["type"] == "http.response.start" and _is_page(message):
                 started.append(message)
             elif started and message["type"] == "http.response.body":
-                await _send_with_icon(started.pop(), message, send)
+                await _send_with(added, started.pop(), message, send)
             else:
                 await send(message)
 
@@ -41,10 +58,10 @@ def _is_page(message: dict) -> bool:
     return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
 
 
-async def _send_with_icon(start: dict, body: dict, send: Any) -> None:
+async def _send_with(added: bytes, start: dict, body: dict, send: Any) -> None:
     """Both messages; unchanged where the body is only the first part of one."""
     if not body.get("more_body"):
-        changed = body.get("body", b"").replace(HEAD, HEAD + LINK, 1)
+        changed = body.get("body", b"").replace(HEAD, HEAD + added, 1)
         headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
         start = start | {"headers": [*headers, (b"content-length", str(len(changed)).encode())]}
         body = body | {"body": changed}
