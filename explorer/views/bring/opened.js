@@ -2,14 +2,8 @@
 // What a checkpoint of no known format still tells, in the panel "Bring a tokenizer": its tables, and a drafted adapter
 // to save.
 
+import { saveText } from "../kit/wire/files.js";
 import { h } from "../kit/widgets/dom.js";
-
-/** Saved by the browser; nothing is sent. */
-function save(name, text) {
-  const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/x-python" })), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000); // the browser needs the address until the download began
-}
 
 /** What stands above the tables. */
 export function headWords({ summary, notes }) {
@@ -27,7 +21,12 @@ export class OpenedFile {
     this.left = h("p", { class: "br-note" });
     this.button = h(
       "button",
-      { type: "button", class: "dte-plain-button", "data-act": "draft", onclick: () => save(this.opened.adapter_name, this.opened.adapter) },
+      {
+        type: "button",
+        class: "dte-plain-button",
+        "data-act": "draft",
+        onclick: () => saveText(this.opened.adapter, this.opened.adapter_name, "text/x-python"),
+      },
       "Save a drafted adapter",
     );
     this.how = h(

@@ -1,7 +1,8 @@
 // @ts-check
 // What leaves the token editor: the edited tokens and their decode as files, and sounds to be heard.
 
-import { bytesOf } from "../kit/widgets/export_bar.js";
+import { bytesOf } from "../kit/wire/encoding.js";
+import { saveBlob, saveFile } from "../kit/wire/files.js";
 import { h } from "../kit/widgets/dom.js";
 import { fileStem } from "../kit/wire/format.js";
 
@@ -10,12 +11,6 @@ const EXPORTS = [
   ["json", "Tokens .json", "The edited indices and meta data as text"],
   ["csv", "Tokens .csv", "One row a token, edited"],
 ];
-
-function saveBlob(blob, name) {
-  const link = h("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
 
 const button = (text, title, act) => h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, text);
 
@@ -53,7 +48,7 @@ export class Output {
   async tokens(kind) {
     await this.tried(async () => {
       const { file } = await this.editor.ask("export", { edits: this.editor.text, kind });
-      saveBlob(new Blob([bytesOf(file.data)], { type: "application/octet-stream" }), file.name);
+      saveFile({ mime: "application/octet-stream", ...file });
     });
   }
 

@@ -1,27 +1,11 @@
 // @ts-check
 // What the inspect view gives to take away: each panel as PNG, the histogram and the map as CSV. All in the browser.
 
+import { layered, saveCanvas, saveText } from "../kit/wire/files.js";
 import { csv, fileStem } from "../kit/wire/format.js";
 
-function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 /** Base and highlight of a panel on the page's own background, as seen. */
-export function savePanel(panel, theme, ...nameParts) {
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width: panel.base.width, height: panel.base.height });
-  const ctx = canvas.getContext("2d");
-  ctx.fillStyle = theme.surface;
-  ctx.fillRect(0, 0, canvas.width, canvas.height);
-  ctx.drawImage(panel.base, 0, 0);
-  ctx.drawImage(panel.overlay, 0, 0);
-  canvas.toBlob((blob) => blob && save(blob, `${fileStem(...nameParts)}.png`), "image/png");
-}
+export const savePanel = (panel, theme, ...nameParts) => saveCanvas(layered([panel.base, panel.overlay], theme.surface), `${fileStem(...nameParts)}.png`);
 
 /** Rank, code, counts: every code of the level, in rank order. Pure. */
 export function usageTable(level, usage) {
@@ -41,6 +25,5 @@ export function mapTable(map, level) {
   return csv(["code", `${map.kind}_x`, `${map.kind}_y`, "tokens_here"], rows);
 }
 
-export function saveText(text, ...nameParts) {
-  save(new Blob([text], { type: "text/csv;charset=utf-8" }), `${fileStem(...nameParts)}.csv`);
-}
+/** Text of a table, in a file named by `nameParts`. */
+export const saveTable = (text, ...nameParts) => saveText(text, `${fileStem(...nameParts)}.csv`);

@@ -5,7 +5,7 @@
 
 import { fillCaptions, fillControls, report } from "./words.js";
 import { moveToken } from "../kit/draw/geometry.js";
-import { mapTable, savePanel, saveText, usageTable } from "./export.js";
+import { mapTable, savePanel, saveTable, usageTable } from "./export.js";
 import { histogramContent } from "./histogram.js";
 import { buildLayout } from "./layout.js";
 import { mapContent } from "./map.js";
@@ -55,8 +55,8 @@ class InspectView {
       },
       unpin: () => this.unpin(),
       png: (id) => savePanel(this.panels[id], this.theme, this.model.title, id),
-      mapCsv: () => saveText(mapTable(this.map, this.level), this.model.title, this.map.kind, "map"),
-      usageCsv: () => saveText(usageTable(this.level, this.usage), this.model.title, "usage"),
+      mapCsv: () => saveTable(mapTable(this.map, this.level), this.model.title, this.map.kind, "map"),
+      usageCsv: () => saveTable(usageTable(this.level, this.usage), this.model.title, "usage"),
     };
   }
 

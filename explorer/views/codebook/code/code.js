@@ -2,7 +2,8 @@
 // The page of a code: what it stands for over the whole data set, where it occurs, what stands beside it, what it
 // decodes to. Figures come with `code`, what the decoder makes a moment later with `code_decoded`.
 
-import { contactSheet, downloadCanvas } from "../../inspect/card/export.js";
+import { contactSheet } from "../../inspect/card/export.js";
+import { saveCanvas } from "../../kit/wire/files.js";
 import { vectorCsv } from "../../kit/wire/words.js";
 import { digitsSection, make, section } from "../../inspect/card/parts.js";
 import { vectorBars } from "../../inspect/card/vector.js";
@@ -215,7 +216,7 @@ class CodePage {
       );
     if (answer.exemplars.closest?.length > 0) {
       offer("Exemplars, PNG", "The exemplars side by side", () =>
-        downloadCanvas(`${stemOf(this.bus, "code", answer.code, "exemplars")}.png`, contactSheet([...this.body.querySelectorAll(".cc-row img")])),
+        saveCanvas(contactSheet([...this.body.querySelectorAll(".cc-row img")]), `${stemOf(this.bus, "code", answer.code, "exemplars")}.png`),
       );
     }
     return row;

@@ -2,6 +2,7 @@
 // What the map gives to take away: the picture as PNG or SVG, its codes as CSV.
 
 import { saveCanvases, saveCsv, stemOf } from "../../kit/widgets/panel.js";
+import { saveText } from "../../kit/wire/files.js";
 import { boxOfDensity } from "./draw.js";
 import { mapSvg } from "./export.js";
 import { cornerTable, honesty, mapTable } from "./words.js";
@@ -37,9 +38,5 @@ export function saveMapSvg({ bus, map, picture, chosen }) {
   const lines = [...honesty(map, bus.level(), chosen.latents).map(([what, words]) => `${what}: ${words}`), ...map.notes];
   const title = `${bus.open.tokenizer?.title ?? "Codebook"}, ${map.kind}`;
   const text = mapSvg(map, frame, look, { title, lines, layers, picture: pictureOf });
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
-  link.download = `${stemOf(bus, "map", map.kind)}.svg`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  saveText(text, `${stemOf(bus, "map", map.kind)}.svg`, "image/svg+xml");
 }

@@ -1,13 +1,14 @@
 // @ts-check
 // The code card: one code's page, filled by Python after a click. See inspect/card/card.py for the payload.
 
-import { contactSheet, downloadCanvas } from "./export.js";
+import { contactSheet } from "./export.js";
+import { saveCanvas } from "../../kit/wire/files.js";
 import { countText, placeText, rankText, significant, stepToken, vectorCsv } from "../../kit/wire/words.js";
 import { waitingFor } from "./later.js";
 import { digitsSection, make, marginSection, meaning, picture, section, whereItActs } from "./parts.js";
 import { vectorBars } from "./vector.js";
 import { unpack } from "../../kit/wire/encoding.js";
-import { saveText } from "../export.js";
+import { saveTable } from "../export.js";
 import { focusedIn } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
 import { onThemeChange } from "../../kit/draw/colours.js";
@@ -213,9 +214,9 @@ function exportRow(card, vector, patches) {
     button.addEventListener("click", save);
     row.append(button);
   };
-  if (vector) offer("Vector, CSV", "csv", () => saveText(vectorCsv({ ...card, vector }), stem, "vector"));
+  if (vector) offer("Vector, CSV", "csv", () => saveTable(vectorCsv({ ...card, vector }), stem, "vector"));
   if (card.patches.length > 0) {
-    offer(partOf(card) === "stretch" ? "Stretches, PNG" : "Patches, PNG", "png", () => downloadCanvas(`${stem}-patches.png`, contactSheet(patches.images())));
+    offer(partOf(card) === "stretch" ? "Stretches, PNG" : "Patches, PNG", "png", () => saveCanvas(contactSheet(patches.images()), `${stem}-patches.png`));
   }
   return row.childElementCount > 0 ? row : null;
 }

@@ -1,18 +1,5 @@
 // @ts-check
-// Files that the card and the reconstruction offer: a download, and a contact sheet of patches.
-
-/** Offer `blob` as a file. */
-function download(name, blob) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000); // the browser needs the address until the download began
-}
-
-export function downloadCanvas(name, canvas) {
-  canvas.toBlob((blob) => download(name, blob), "image/png");
-}
+// A contact sheet of patches, as the card of a code offers it.
 
 /** Columns, rows and size of a contact sheet of `count` tiles: {columns, rows, width, height, place(i) -> [x, y]}. */
 export function sheetGeometry(count, tile, gap) {

@@ -1,10 +1,10 @@
 // @ts-check
 // Original against reconstruction with its error, quantization-error and margin maps. See reconstruction.py.
 
-import { downloadCanvas } from "../card/export.js";
+import { saveCanvas } from "../../kit/wire/files.js";
 import { placeText, significant } from "../../kit/wire/words.js";
 import { unpack } from "../../kit/wire/encoding.js";
-import { saveText } from "../export.js";
+import { saveTable } from "../export.js";
 import { moveToken } from "../../kit/draw/geometry.js";
 import { onThemeChange } from "../../kit/draw/colours.js";
 import { figuresCsv } from "./figures.js";
@@ -42,9 +42,9 @@ class View {
     this.panel = createPanel(this.stage.element, {
       onMode: (id) => this.setMode(id),
       onSave: {
-        reconstruction: () => this.images.reconstruction && downloadCanvas("reconstruction.png", copied(this.images.reconstruction)),
+        reconstruction: () => this.images.reconstruction && saveCanvas(copied(this.images.reconstruction), "reconstruction.png"),
         map: () => this.saveMap(),
-        figures: () => saveText(figuresCsv(this.value.figures), "figures"),
+        figures: () => saveTable(figuresCsv(this.value.figures), "figures"),
       },
     });
     this.stage.marks.addEventListener("keydown", (event) => this.roam(event));
@@ -184,7 +184,7 @@ class View {
   saveMap() {
     const mode = this.mode.colours ? this.mode : modesOf(this.value, this.level).find(({ colours }) => colours);
     if (!mode) return;
-    downloadCanvas(`${mode.id}-map.png`, painted(mapOf(this.value, mode.id, this.level), mode));
+    saveCanvas(painted(mapOf(this.value, mode.id, this.level), mode), `${mode.id}-map.png`);
   }
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // The export bar: asks Python for a file and saves what comes back.
 
+import { saveFile } from "../wire/files.js";
 import { selection } from "../wire/selection.js";
 
 export const KINDS = [
@@ -11,20 +12,6 @@ export const KINDS = [
   { kind: "counts", label: "Usage .csv", title: "For each code of the level or group on screen: tokens here, share, training count" },
   { kind: "decoded", label: "Reconstruction", title: "What all levels or groups decode to: a picture as .png, a sound as .wav, a clip as .webp" },
 ];
-
-/** base64 text -> bytes. */
-export function bytesOf(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
-
-function save(file, doc) {
-  const url = URL.createObjectURL(new Blob([bytesOf(file.data)], { type: "application/octet-stream" }));
-  const link = doc.createElement("a");
-  link.href = url;
-  link.download = file.name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
 
 export function mount({ element, trigger, props, watch }) {
   const doc = element.ownerDocument;
@@ -51,6 +38,6 @@ export function mount({ element, trigger, props, watch }) {
     if (!props.value) return;
     const value = JSON.parse(props.value);
     message.textContent = value.message;
-    if (value.file) save(value.file, doc);
+    if (value.file) saveFile({ mime: "application/octet-stream", ...value.file });
   });
 }

@@ -3,6 +3,7 @@
 // Stages (two canvases, size, pointer, keys) come from kit/widgets/stage.js, buttons and choices from kit/widgets/dom.js.
 
 import { h } from "./dom.js";
+import { layered, saveCanvas, saveText } from "../wire/files.js";
 import { fileStem, whole } from "../wire/format.js";
 
 const FLASH_MS = 1500;
@@ -52,14 +53,6 @@ export function note(element, text, kind = "busy") {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 /** The file's stem: tokenizer, audit, level where there are several, then what it is. */
 export function stemOf(bus, ...parts) {
   const { tokenizer, audit, level } = bus.state;
@@ -67,20 +60,10 @@ export function stemOf(bus, ...parts) {
   return fileStem(tokenizer ?? "indices", audit ?? "", levels > 1 ? `level ${level + 1}` : "", ...parts);
 }
 
-export function saveCsv(bus, text, ...parts) {
-  save(new Blob([text], { type: "text/csv;charset=utf-8" }), `${stemOf(bus, ...parts)}.csv`);
-}
+export const saveCsv = (bus, text, ...parts) => saveText(text, `${stemOf(bus, ...parts)}.csv`);
 
 /** Canvases laid over each other on the page's own surface, as a PNG. */
-export function saveCanvases(bus, canvases, surface, ...parts) {
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width: canvases[0].width, height: canvases[0].height });
-  const ctx = canvas.getContext("2d");
-  ctx.fillStyle = surface;
-  ctx.fillRect(0, 0, canvas.width, canvas.height);
-  for (const layer of canvases) ctx.drawImage(layer, 0, 0);
-  canvas.toBlob((blob) => blob && save(blob, `${stemOf(bus, ...parts)}.png`), "image/png");
-}
+export const saveCanvases = (bus, canvases, surface, ...parts) => saveCanvas(layered(canvases, surface), `${stemOf(bus, ...parts)}.png`);
 
 /** "VQ, EMA · BSDS500 validation pictures · level 2": what a file is about. */
 export function titleOf(bus) {
@@ -129,7 +112,7 @@ export function saveFigure(bus, canvases, theme, words, ...parts) {
   };
   write(fonts.title, theme.ink, title, pad + 10);
   write(fonts.words, theme.muted, foot, top + height / dpr + pad + 10);
-  canvas.toBlob((blob) => blob && save(blob, `${stemOf(bus, ...parts)}.png`), "image/png");
+  saveCanvas(canvas, `${stemOf(bus, ...parts)}.png`);
 }
 
 /** Scroll to the panel `id` of the page that holds `from`, and light its frame for a moment. True if it is there. */

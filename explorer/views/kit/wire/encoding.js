@@ -13,13 +13,18 @@ const TYPES = {
 export function unpack(packed) {
   const Type = TYPES[packed.dtype];
   if (!Type) throw new Error(`cannot unpack dtype ${packed.dtype}, only ${Object.keys(TYPES).join(", ")}`);
-  const binary = atob(packed.data);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  const array = new Type(bytes.buffer);
+  const array = new Type(bytesOf(packed.data).buffer);
   const expected = packed.shape.reduce((a, b) => a * b, 1);
   if (array.length !== expected) {
     throw new Error(`packed array has ${array.length} values, its shape (${packed.shape.join(", ")}) needs ${expected}`);
   }
   return { array, shape: packed.shape };
+}
+
+/** base64 text -> bytes. */
+export function bytesOf(text) {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }

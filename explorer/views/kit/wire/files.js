@@ -1,7 +1,7 @@
 // @ts-check
 // Files of a page: sent to the server's upload address, so that their progress can be shown, and saved from an answer.
 
-import { bytesOf } from "../widgets/export_bar.js";
+import { bytesOf } from "./encoding.js";
 
 const KEEP_MS = 10_000; // a browser may still read an address right after the click
 
@@ -31,11 +31,30 @@ export function sendFiles(files, progress, command) {
   return { done, abort: () => request.abort() };
 }
 
-/** Save {name, mime, data: base64}. */
-export function saveFile(file) {
+/** Let the browser save `blob` under `name`; nothing is sent. */
+export function saveBlob(blob, name) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([bytesOf(file.data)], { type: file.mime }));
-  link.download = file.name;
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), KEEP_MS);
+}
+
+/** Save {name, mime, data: base64}. */
+export const saveFile = ({ name, mime, data }) => saveBlob(new Blob([bytesOf(data)], { type: mime }), name);
+
+export const saveText = (text, name, type = "text/csv;charset=utf-8") => saveBlob(new Blob([text], { type }), name);
+
+/** Save a canvas as a PNG. */
+export const saveCanvas = (canvas, name) => canvas.toBlob((blob) => blob && saveBlob(blob, name), "image/png");
+
+/** Canvases of one size, laid over each other on `surface`: what is seen, as one canvas. */
+export function layered(canvases, surface) {
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: canvases[0].width, height: canvases[0].height });
+  const ctx = canvas.getContext("2d");
+  ctx.fillStyle = surface;
+  ctx.fillRect(0, 0, canvas.width, canvas.height);
+  for (const layer of canvases) ctx.drawImage(layer, 0, 0);
+  return canvas;
 }

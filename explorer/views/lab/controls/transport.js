@@ -1,7 +1,7 @@
 // @ts-check
 // The bar on top: play, single steps, speed, start again; where the run stands; the timeline; what can be taken away.
 
-import { bytesOf } from "../../kit/widgets/export_bar.js";
+import { saveCanvas, saveFile } from "../../kit/wire/files.js";
 import { h } from "../../kit/widgets/dom.js";
 import { counted, whole } from "../../kit/wire/format.js";
 import { pointsLeftOut } from "../address.js";
@@ -25,12 +25,6 @@ export function statusWords(status, frame) {
 export function otherSeed(now, random = Math.random) {
   const seed = Math.floor(1000 * random());
   return seed === now ? seed + 1 : seed;
-}
-
-export function save(blob, name) {
-  const link = h("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 /** env.snapshots() -> [{name, canvas}] of the planes. */
@@ -105,11 +99,11 @@ function exportMenu(env, run, current) {
     note.textContent = "Being made…";
     const answer = await run("export", { kind });
     note.textContent = "";
-    if (answer?.file) save(new Blob([bytesOf(answer.file.data)], { type: answer.file.mime }), answer.file.name);
+    if (answer?.file) saveFile(answer.file);
     if (answer?.ok) menu.open = false;
   };
   const png = () => {
-    for (const { name, canvas } of env.snapshots()) canvas.toBlob((blob) => blob && save(blob, name), "image/png");
+    for (const { name, canvas } of env.snapshots()) saveCanvas(canvas, name);
     menu.open = false;
   };
   const link = async () => {

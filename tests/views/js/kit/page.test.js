@@ -33,6 +33,6 @@ test("the address holds choices, what views set, and the selection; other keys s
 });
 
 test("exported bytes come back as they were", async () => {
-  const { bytesOf } = await import("../../../../explorer/views/kit/widgets/export_bar.js");
+  const { bytesOf } = await import("../../../../explorer/views/kit/wire/encoding.js");
   assert.deepEqual(Array.from(bytesOf("AP+A")), [0, 255, 128]);
 });
