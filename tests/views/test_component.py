@@ -58,6 +58,17 @@ def test_every_module_is_checked_by_the_compiler():
     assert modules and unchecked == [] and silenced == []
 
 
+@pytest.mark.parametrize(
+    ("what", "home"),
+    [("createObjectURL", ["kit/wire/files.js"]), ("document.createElement(tag", ["kit/widgets/dom.js"])],
+)
+def test_what_every_panel_needs_is_made_once(what, home):
+    """Files are saved by one function, elements made by one; others would forget what these know."""
+    modules = sorted(VIEWS_FOLDER.rglob("*.js"))
+    users = [path.relative_to(VIEWS_FOLDER).as_posix() for path in modules if what in path.read_text("utf-8")]
+    assert users == home
+
+
 def test_relative_imports_of_modules_exist():
     found = 0
     for path in sorted(VIEWS_FOLDER.rglob("*.js")):

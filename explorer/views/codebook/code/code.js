@@ -5,7 +5,7 @@
 import { contactSheet } from "../../inspect/card/export.js";
 import { saveCanvas } from "../../kit/wire/files.js";
 import { vectorCsv } from "../../kit/wire/words.js";
-import { digitsSection, make, section } from "../../inspect/card/parts.js";
+import { digitsSection, section } from "../../inspect/card/parts.js";
 import { vectorBars } from "../../inspect/card/vector.js";
 import { codeCsv, countWords, mostUsed, parseCode, randomUsed, rankWords, usedStep } from "./model.js";
 import { besideSection, decodedSection, exemplarsSection, fillDecoded, nearestSection, noDecoder, positionsSection, trainingSection } from "./parts.js";
@@ -161,10 +161,10 @@ class CodePage {
   hint() {
     delete this.host.dataset.code;
     delete this.host.dataset.decoded;
-    this.head.replaceChildren(make("p", "dte-card-title", "Code"));
+    this.head.replaceChildren(h("p", { class: "dte-card-title" }, "Code"));
     const counts = this.counts();
     const most = h("button", { type: "button", class: "dte-plain-button", onclick: () => this.go(mostUsed(counts)) }, "The most used code");
-    const words = make("p", "", "Choose a code in the heatmap or on the map: its exemplars, its places and its neighbours open here.");
+    const words = h("p", {}, "Choose a code in the heatmap or on the map: its exemplars, its places and its neighbours open here.");
     this.body.replaceChildren(h("div", { class: "dte-hint" }, words, h("p", {}, most)));
   }
 
@@ -202,8 +202,12 @@ class CodePage {
       h("span", { class: `cb-swatch cb-swatch-${STATES[answer.state]}`, "aria-hidden": "true" }),
       h("span", {}, answer.state_words),
     );
-    const facts = h("div", { class: "dte-card-facts" }, make("p", "dte-card-count", countWords(answer)), make("p", "", rankWords(answer)), state);
-    return [h("div", { class: "cc-title" }, make("p", "dte-card-title", title), this.copy), make("p", "dte-card-number", String(answer.code)), facts];
+    const facts = h("div", { class: "dte-card-facts" }, h("p", { class: "dte-card-count" }, countWords(answer)), h("p", {}, rankWords(answer)), state);
+    return [
+      h("div", { class: "cc-title" }, h("p", { class: "dte-card-title" }, title), this.copy),
+      h("p", { class: "dte-card-number" }, String(answer.code)),
+      facts,
+    ];
   }
 
   exports(answer, vector) {

@@ -2,7 +2,7 @@
 // The sections of the page of a code: each takes the answer and returns an element, or null where there is nothing.
 
 import { significant } from "../../kit/wire/words.js";
-import { make, picture, section } from "../../inspect/card/parts.js";
+import { picture, section } from "../../inspect/card/parts.js";
 import { besideWords, exemplarWords, inspectLink, KINDS, liftWords, placesTitle, placeWords, SIDE_SIGNS } from "./model.js";
 import { playButton } from "../sound.js";
 import { viridis } from "../../kit/draw/colormaps.js";
@@ -41,7 +41,7 @@ export function exemplarsSection(answer, bus, base) {
   const parts = Object.keys(KINDS).map((kind) => exemplarRow(kind, exemplars[kind] ?? [], answer, bus, base));
   const shown = parts.filter(Boolean);
   if (shown.length === 0 && !exemplars.from) return null;
-  const element = section("Exemplars over the data set", ...shown, make("p", "dte-card-note", exemplars.from));
+  const element = section("Exemplars over the data set", ...shown, h("p", { class: "dte-card-note" }, exemplars.from));
   if (references) element.append(referencesTable(references));
   return element;
 }
@@ -87,7 +87,7 @@ export function decodedSection() {
     { class: "cc-tiles cc-decoded" },
     ...[0, 1, 2, 3].map(() => h("span", { class: "cc-tile" }, h("span", { class: "cc-crop cc-waiting" }))),
   );
-  const words = make("p", "dte-card-note", "Decoding…");
+  const words = h("p", { class: "dte-card-note" }, "Decoding…");
   const element = section("Decoded", row, words);
   element.classList.add("cc-decoded-section");
   return element;
@@ -152,7 +152,7 @@ export function positionsSection(answer, modality) {
   if (!positions) return null;
   const columns = positions.shape?.[1] ?? 8;
   const most = positions.reduce((a, b) => Math.max(a, b), 0) || 1;
-  const readout = make("p", "cc-readout", "");
+  const readout = h("p", { class: "cc-readout" }, "");
   const idle = `Brightest: ${percent(most, 1)} of its ${tokens(answer.count)} in one cell; even would be ${percent(base.reduce((a, b) => a + b, 0) / base.length, 1)}.`;
   readout.textContent = idle;
   const cells = Array.from(positions, (share, i) => {
@@ -169,7 +169,7 @@ export function positionsSection(answer, modality) {
   if (columns === positions.length) grid.classList.add("is-line");
   return section(
     placesTitle(modality),
-    h("div", { class: "cc-where" }, grid, h("div", { class: "cc-words" }, readout, make("p", "dte-card-note", answer.positions_expected))),
+    h("div", { class: "cc-where" }, grid, h("div", { class: "cc-words" }, readout, h("p", { class: "dte-card-note" }, answer.positions_expected))),
   );
 }
 
@@ -191,7 +191,7 @@ export function besideSection(answer, bus) {
     return h("div", { class: "cc-side", "data-side": side }, h("p", { class: "cc-label" }, `${SIDE_SIGNS[side]} ${side}`), ...rows);
   });
   const words = `Share of its ${tokens(answer.count)}, and how many times as often as if codes fell independently.`;
-  return section("What stands beside it", h("div", { class: "cc-sides" }, ...columns), make("p", "dte-card-note", words));
+  return section("What stands beside it", h("div", { class: "cc-sides" }, ...columns), h("p", { class: "dte-card-note" }, words));
 }
 
 /** The nearest codes and the near-duplicates. */
@@ -211,7 +211,7 @@ export function nearestSection(answer, bus) {
       h("span", {}, whole(count)),
     );
   });
-  const words = make("p", "dte-card-note", "Under each code its distance, and how many tokens it has here.");
+  const words = h("p", { class: "dte-card-note" }, "Under each code its distance, and how many tokens it has here.");
   const element = section(`Nearest codes, by ${answer.distance_name}`, h("div", { class: "dte-card-nearest" }, ...buttons), words);
   if (twins.size > 0) {
     const list = answer.duplicates.slice(0, 24).map((code) => codeButton(bus, code, `Near-duplicate ${code}`, "cc-chip", String(code)));
@@ -227,8 +227,8 @@ export function trainingSection(answer) {
   const history = answer.level_history;
   if (!words && !history) return null;
   const element = section("In training");
-  if (words) element.append(make("p", "", `This code: ${words}.`));
-  if (history) element.append(curve(history), make("p", "dte-card-note", historyWords(history)));
+  if (words) element.append(h("p", {}, `This code: ${words}.`));
+  if (history) element.append(curve(history), h("p", { class: "dte-card-note" }, historyWords(history)));
   return element;
 }
 

@@ -5,11 +5,11 @@ import { contactSheet } from "./export.js";
 import { saveCanvas } from "../../kit/wire/files.js";
 import { countText, placeText, rankText, significant, stepToken, vectorCsv } from "../../kit/wire/words.js";
 import { waitingFor } from "./later.js";
-import { digitsSection, make, marginSection, meaning, picture, section, whereItActs } from "./parts.js";
+import { digitsSection, marginSection, meaning, picture, section, whereItActs } from "./parts.js";
 import { vectorBars } from "./vector.js";
 import { unpack } from "../../kit/wire/encoding.js";
 import { saveTable } from "../export.js";
-import { focusedIn } from "../../kit/widgets/dom.js";
+import { focusedIn, h } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
 import { onThemeChange } from "../../kit/draw/colours.js";
 import { selection } from "../../kit/wire/selection.js";
@@ -50,8 +50,8 @@ async function fillLater(element, card, server) {
 }
 
 function buildHint(element) {
-  const hint = make("div", "dte-hint");
-  hint.append(make("p", "dte-card-title", "Code"), make("p", "", "Choose a token, a bar or a point on the map. Its code opens here."));
+  const hint = h("div", { class: "dte-hint" });
+  hint.append(h("p", { class: "dte-card-title" }, "Code"), h("p", {}, "Choose a token, a bar or a point on the map. Its code opens here."));
   element.replaceChildren(hint);
   delete element.dataset.code;
   return { paint() {}, follow() {} };
@@ -81,12 +81,12 @@ function buildCard(element, card, trigger) {
 }
 
 function heading(card) {
-  const header = make("header", "dte-card-head");
+  const header = h("header", { class: "dte-card-head" });
   const several = card.numLevels > 1 ? `Code, ${card.noun} ${card.level + 1} of ${card.numLevels}` : "Code";
-  header.append(make("p", "dte-card-title", several), make("p", "dte-card-number", String(card.code)));
-  const facts = make("div", "dte-card-facts");
-  facts.append(make("p", "dte-card-count", countText(card)), make("p", "", rankText(card)));
-  if (card.training) facts.append(make("p", "", `training: ${card.training}`));
+  header.append(h("p", { class: "dte-card-title" }, several), h("p", { class: "dte-card-number" }, String(card.code)));
+  const facts = h("div", { class: "dte-card-facts" });
+  facts.append(h("p", { class: "dte-card-count" }, countText(card)), h("p", {}, rankText(card)));
+  if (card.training) facts.append(h("p", {}, `training: ${card.training}`));
   header.append(facts);
   return header;
 }
@@ -100,10 +100,10 @@ function patchesSection(card) {
   const part = partOf(card);
   let current = card.token;
   const choose = (token) => selection.set({ level: card.level, code: card.code, token, origin: ORIGIN });
-  const position = make("span", "dte-card-position");
-  const stepper = make("div", "dte-card-stepper");
+  const position = h("span", { class: "dte-card-position" });
+  const stepper = h("div", { class: "dte-card-stepper" });
   const step = (label, symbol, by) => {
-    const button = make("button", "dte-plain-button", symbol);
+    const button = h("button", { class: "dte-plain-button" }, symbol);
     button.type = "button";
     button.dataset.key = label;
     button.setAttribute("aria-label", label);
@@ -113,7 +113,7 @@ function patchesSection(card) {
   };
   stepper.append(step(`previous ${part}`, "‹", -1), position, step(`next ${part}`, "›", 1));
 
-  const sheet = make("div", "dte-card-sheet");
+  const sheet = h("div", { class: "dte-card-sheet" });
   const buttons = card.patches.map((url, index) => patchButton(card, url, card.tokens[index], choose));
   sheet.append(...buttons);
   sheet.addEventListener("pointerleave", () => selection.hover({ origin: ORIGIN }));
@@ -146,7 +146,7 @@ function patchesSection(card) {
 }
 
 function patchButton(card, url, token, choose) {
-  const button = make("button", "dte-card-patch");
+  const button = h("button", { class: "dte-card-patch" });
   button.type = "button";
   button.dataset.token = String(token);
   button.dataset.key = `patch ${token}`;
@@ -182,17 +182,17 @@ function roam(event, buttons) {
 
 function nearestSection(card, trigger) {
   if (card.nearest.length === 0) return null;
-  const row = make("div", "dte-card-nearest");
+  const row = h("div", { class: "dte-card-nearest" });
   for (const near of card.nearest) {
-    const button = make("button", "dte-card-near");
+    const button = h("button", { class: "dte-card-near" });
     button.type = "button";
     button.dataset.key = `near ${near.code}`;
     const here = near.count === null ? "" : `, ${whole(near.count)} tokens here`;
     button.title = `Code ${near.code}: ${card.distanceName} ${significant(near.distance)}${here}`;
     if (near.thumbnail) button.append(picture(near.thumbnail, ""));
     else if (card.later) button.append(card.waiting.place(near.code));
-    button.append(make("b", "", String(near.code)), make("span", "", significant(near.distance)));
-    if (near.count !== null) button.append(make("span", "", `${whole(near.count)} here`));
+    button.append(h("b", {}, String(near.code)), h("span", {}, significant(near.distance)));
+    if (near.count !== null) button.append(h("span", {}, `${whole(near.count)} here`));
     button.addEventListener("click", () => {
       selection.set({ level: card.level, code: near.code, token: null, origin: ORIGIN });
       trigger("select", { level: card.level, code: near.code, token: -1 });
@@ -205,10 +205,10 @@ function nearestSection(card, trigger) {
 }
 
 function exportRow(card, vector, patches) {
-  const row = make("div", "dte-exports");
+  const row = h("div", { class: "dte-exports" });
   const stem = `level-${card.level}-code-${card.code}`;
   const offer = (label, key, save) => {
-    const button = make("button", "dte-plain-button", label);
+    const button = h("button", { class: "dte-plain-button" }, label);
     button.type = "button";
     button.dataset.key = key;
     button.addEventListener("click", save);

@@ -1,20 +1,21 @@
 // @ts-check
 // What a card asks for once it is drawn: codes decoded alone, where decoding takes its time.
 
-import { make, picture } from "./parts.js";
+import { h } from "../../kit/widgets/dom.js";
+import { picture } from "./parts.js";
 
 /** Places that wait: {element, place(code), fill({alone: [{code, url, sound}]} or {error})}. element: of the card's code. */
 export function waitingFor(card) {
   const places = new Map();
   const place = (code) => {
-    const frame = make("span", "dte-card-waiting");
+    const frame = h("span", { class: "dte-card-waiting" });
     frame.setAttribute("aria-label", "being decoded");
     places.set(code, [...(places.get(code) ?? []), frame]);
     return frame;
   };
-  const element = card.later ? make("div", "dte-card-crop") : null;
+  const element = card.later ? h("div", { class: "dte-card-crop" }) : null;
   element?.append(place(card.code));
-  const caption = make("span", "", "nothing but this code, being decoded ...");
+  const caption = h("span", {}, "nothing but this code, being decoded ...");
   const fill = ({ alone = [], error = "" }) => {
     for (const { code, url, sound } of alone) {
       for (const frame of places.get(code) ?? []) frame.replaceWith(picture(url, code === card.code ? `Code ${code} decoded alone` : ""));
@@ -28,7 +29,7 @@ export function waitingFor(card) {
 
 /** A button that plays a WAV data URL. */
 export function soundButton(url) {
-  const button = make("button", "dte-plain-button dte-card-play", "Play");
+  const button = h("button", { class: "dte-plain-button dte-card-play" }, "Play");
   button.type = "button";
   button.dataset.key = "play";
   button.setAttribute("aria-label", "Play this code alone");

@@ -1,20 +1,13 @@
 // @ts-check
 // The sections of the code card that only show: each takes the card's facts and returns an element.
 
+import { h } from "../../kit/widgets/dom.js";
 import { helpMark } from "../../kit/page/help.js";
 import { digitKind, margin, significant } from "../../kit/wire/words.js";
 
-/** An element with a class and, if given, text (never HTML). */
-export function make(tag, className = "", text = null) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== null) element.textContent = text;
-  return element;
-}
-
 export function section(title, ...children) {
-  const element = make("section", "dte-card-section");
-  element.append(make("h4", "dte-card-title", title), ...children);
+  const element = h("section", { class: "dte-card-section" });
+  element.append(h("h4", { class: "dte-card-title" }, title), ...children);
   return element;
 }
 
@@ -26,7 +19,7 @@ function explained(title, ...children) {
 }
 
 export function picture(url, label) {
-  const image = make("img", "dte-card-pixels");
+  const image = h("img", { class: "dte-card-pixels" });
   image.src = url;
   image.alt = label;
   image.draggable = false;
@@ -35,9 +28,9 @@ export function picture(url, label) {
 
 /** A crop with the token's own box outlined; box is [top, left, height, width] in pixels, size [height, width]. */
 function boxed(url, label, { box, size }) {
-  const frame = make("div", "dte-card-crop");
+  const frame = h("div", { class: "dte-card-crop" });
   frame.style.aspectRatio = `${size[1]} / ${size[0]}`;
-  const outline = make("span", "dte-card-box");
+  const outline = h("span", { class: "dte-card-box" });
   const share = (part, whole) => `${(100 * part) / whole}%`;
   outline.style.top = share(box[0], size[0]);
   outline.style.left = share(box[1], size[1]);
@@ -48,9 +41,9 @@ function boxed(url, label, { box, size }) {
 }
 
 function captioned(image, title, caption) {
-  const figure = make("figure", "dte-card-figure");
-  const text = make("figcaption");
-  text.append(make("strong", "", title), make("span", "", caption));
+  const figure = h("figure", { class: "dte-card-figure" });
+  const text = h("figcaption", {});
+  text.append(h("strong", {}, title), h("span", {}, caption));
   figure.append(image, text);
   return figure;
 }
@@ -58,10 +51,10 @@ function captioned(image, title, caption) {
 /** What the code decodes to: alone, and around this token in the picture and in the reconstruction. */
 export function meaning(card) {
   if (!card.alone && !card.context && !card.later) return null;
-  const row = make("div", "dte-card-meaning");
+  const row = h("div", { class: "dte-card-meaning" });
   row.dataset.kind = card.place?.kind ?? "picture";
   if (card.alone) {
-    const frame = make("div", "dte-card-crop");
+    const frame = h("div", { class: "dte-card-crop" });
     frame.append(picture(card.alone, `Code ${card.code} decoded alone`));
     row.append(captioned(frame, "Alone", "nothing but this code, decoded"));
   } else if (card.later) {
@@ -84,8 +77,8 @@ export function meaning(card) {
 /** Of tokens without a place: the editor below shows which pixels one of them changes. */
 export function whereItActs(card) {
   if (card.place?.kind !== "set") return null;
-  const words = make("p", "dte-card-note", "Its tokens have no place in the picture. What one of them changes is measured by the editor: ");
-  const link = make("button", "dte-plain-button", "Reach of a token");
+  const words = h("p", { class: "dte-card-note" }, "Its tokens have no place in the picture. What one of them changes is measured by the editor: ");
+  const link = h("button", { class: "dte-plain-button" }, "Reach of a token");
   link.type = "button";
   link.dataset.key = "reach";
   link.addEventListener("click", () => document.querySelector("#edit-view")?.scrollIntoView({ behavior: "smooth", block: "start" }));
@@ -98,18 +91,18 @@ export function marginSection(card) {
   const facts = margin(card);
   if (!facts) return null;
   const children = [];
-  const words = make("p", "dte-card-words");
-  words.append(make("strong", "", facts.verdict), make("span", "", facts.detail));
+  const words = h("p", { class: "dte-card-words" });
+  words.append(h("strong", {}, facts.verdict), h("span", {}, facts.detail));
   children.push(words);
   if (facts.share !== null) {
-    const scale = make("div", "dte-card-scale");
-    const bar = make("div", "dte-card-bar");
-    const fill = make("span");
+    const scale = h("div", { class: "dte-card-scale" });
+    const bar = h("div", { class: "dte-card-bar" });
+    const fill = h("span", {});
     fill.style.width = `${100 * facts.share}%`;
     bar.append(fill);
     bar.setAttribute("role", "img");
     bar.setAttribute("aria-label", `margin ${(100 * facts.share).toFixed(0)} percent, from 0, a tie, to 100, exactly on its code`);
-    scale.append(make("span", "", "tie"), bar, make("span", "", "on its code"));
+    scale.append(h("span", {}, "tie"), bar, h("span", {}, "on its code"));
     children.push(scale);
   }
   const element = section("Margin at this token", ...children);
@@ -122,31 +115,31 @@ export function digitsSection(card, vector) {
   const kind = digitKind(card.digitLevels);
   if (kind === "bits") return bitsSection(card, vector);
   if (kind !== "levels") return null;
-  const list = make("div", "dte-card-digits");
+  const list = h("div", { class: "dte-card-digits" });
   card.digits.forEach((digit, axis) => {
     const levels = card.digitLevels[axis];
-    const row = make("div", "dte-card-digit");
+    const row = h("div", { class: "dte-card-digit" });
     const value = vector ? significant(vector[axis], 3) : "";
     row.setAttribute("role", "img");
     row.setAttribute("aria-label", `axis ${axis + 1}: digit ${digit} of 0 to ${levels - 1}${value && `, value ${value}`}`);
-    const track = make("span", "dte-card-track");
-    for (let level = 0; level < levels; level++) track.append(make("i", level === digit ? "is-on" : ""));
-    row.append(make("span", "dte-card-axis", `axis ${axis + 1}`), track, make("b", "", `${digit}`));
-    row.append(make("span", "dte-card-axis", `of 0–${levels - 1}`), make("span", "dte-card-value", value));
+    const track = h("span", { class: "dte-card-track" });
+    for (let level = 0; level < levels; level++) track.append(h("i", { class: level === digit ? "is-on" : null }));
+    row.append(h("span", { class: "dte-card-axis" }, `axis ${axis + 1}`), track, h("b", {}, `${digit}`));
+    row.append(h("span", { class: "dte-card-axis" }, `of 0–${levels - 1}`), h("span", { class: "dte-card-value" }, value));
     list.append(row);
   });
-  return explained("Digits", list, make("p", "dte-card-note", "One digit an axis; right, the value it stands for."));
+  return explained("Digits", list, h("p", { class: "dte-card-note" }, "One digit an axis; right, the value it stands for."));
 }
 
 function bitsSection(card, vector) {
-  const row = make("div", "dte-card-bits");
+  const row = h("div", { class: "dte-card-bits" });
   row.setAttribute("role", "img");
   row.setAttribute("aria-label", `bits ${card.digits.join(" ")}`);
   card.digits.forEach((bit, axis) => {
-    const square = make("span", bit ? "is-on" : "", String(bit));
+    const square = h("span", { class: bit ? "is-on" : null }, String(bit));
     square.title = vector ? `axis ${axis + 1}: bit ${bit}, value ${significant(vector[axis], 3)}` : `axis ${axis + 1}: bit ${bit}`;
     row.append(square);
   });
   const size = vector ? ` Each axis is ±${significant(Math.abs(vector[0]), 3)}.` : "";
-  return explained("Bits", row, make("p", "dte-card-note", `${card.digits.length} bits, axis 1 first.${size}`));
+  return explained("Bits", row, h("p", { class: "dte-card-note" }, `${card.digits.length} bits, axis 1 first.${size}`));
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The vector of a code as bars around a zero line: geometry (pure) and the canvas that draws it.
 
+import { h } from "../../kit/widgets/dom.js";
 import { significant } from "../../kit/wire/words.js";
 
 const HEIGHT = 96; // css px
@@ -36,17 +37,10 @@ export function axisAt(x, width, count) {
 
 /** Builds the bars for `values` (Float32Array); returns {element, redraw} and draws itself when its size is known. */
 export function vectorBars(values) {
-  const element = document.createElement("div");
-  element.className = "dte-card-vector";
-  const canvas = document.createElement("canvas");
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", `Vector of ${values.length} values as bars; arrow keys step through them`);
-  const readout = document.createElement("p");
-  readout.className = "dte-card-note";
-  readout.setAttribute("aria-live", "polite");
-  readout.textContent = READOUT_IDLE;
-  element.append(canvas, readout);
+  const label = `Vector of ${values.length} values as bars; arrow keys step through them`;
+  const canvas = h("canvas", { tabindex: 0, role: "img", "aria-label": label });
+  const readout = h("p", { class: "dte-card-note", "aria-live": "polite" }, READOUT_IDLE);
+  const element = h("div", { class: "dte-card-vector" }, canvas, readout);
   let active = -1;
 
   const redraw = () => draw(canvas, values, active);

@@ -2,6 +2,7 @@
 // The row of figures under the reconstruction: text and CSV (pure), and the elements.
 
 import { helpMark } from "../../kit/page/help.js";
+import { h } from "../../kit/widgets/dom.js";
 import { csv } from "../../kit/wire/format.js";
 
 /** {text, unit} of a figure, such as {text: "1,024", unit: "indices"}; a figure without a value says "not defined". */
@@ -20,27 +21,11 @@ export function figuresCsv(figures) {
 
 /** A description list; the mark beside each label opens its explanation. */
 export function figureList(figures) {
-  const list = document.createElement("dl");
-  list.className = "dte-rec-figures";
-  for (const figure of figures) {
+  const cell = (figure) => {
     const { text, unit } = figureText(figure);
-    const cell = document.createElement("div");
-    cell.dataset.figure = figure.id;
-    const label = document.createElement("dt");
-    label.append(figure.label, helpMark({ term: figure.label, words: figure.explains }));
-    const value = document.createElement("dd");
-    const number = document.createElement("b");
-    number.textContent = text;
-    value.append(number);
-    if (unit) value.append(` ${unit}`);
-    cell.append(label, value);
-    if (figure.of) {
-      const of = document.createElement("dd");
-      of.className = "dte-rec-of";
-      of.textContent = figure.of;
-      cell.append(of);
-    }
-    list.append(cell);
-  }
-  return list;
+    const label = h("dt", {}, figure.label, helpMark({ term: figure.label, words: figure.explains }));
+    const value = h("dd", {}, h("b", {}, text), unit ? ` ${unit}` : null);
+    return h("div", { "data-figure": figure.id }, label, value, figure.of ? h("dd", { class: "dte-rec-of" }, figure.of) : null);
+  };
+  return h("dl", { class: "dte-rec-figures" }, ...figures.map(cell));
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Everything around the picture: tabs, colour bar, readout, captions, figures and exports. Built once, then filled.
 
-import { make } from "../card/parts.js";
+import { h } from "../../kit/widgets/dom.js";
 import { significant } from "../../kit/wire/words.js";
 import { colormap } from "../../kit/draw/colormaps.js";
 import { figureList } from "./figures.js";
@@ -10,21 +10,21 @@ import { share } from "./maps.js";
 const STOPS = 12; // of the CSS gradient of a colour bar
 
 export function button(text, className, onClick) {
-  const element = make("button", className, text);
+  const element = h("button", { class: className }, text);
   element.type = "button";
   element.addEventListener("click", onClick);
   return element;
 }
 
 export function emptyHint() {
-  const hint = make("div", "dte-hint");
-  hint.append(make("p", "", "Reconstruction"), make("p", "", "Choose a picture and a tokenizer. What comes back is compared here."));
+  const hint = h("div", { class: "dte-hint" });
+  hint.append(h("p", {}, "Reconstruction"), h("p", {}, "Choose a picture and a tokenizer. What comes back is compared here."));
   return hint;
 }
 
 /** The tabs as buttons of one group: element, and show(modes, id). */
 function tabs(onMode) {
-  const element = make("div", "dte-rec-tabs");
+  const element = h("div", { class: "dte-rec-tabs" });
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", "What to show");
   const show = (modes, id) => {
@@ -53,12 +53,12 @@ export function ticks(map) {
 
 /** A colour bar with its ticks and a pointer at the value under the mouse. */
 function colourBar() {
-  const element = make("div", "dte-rec-scale");
-  const title = make("p", "dte-rec-scale-title");
-  const bar = make("div", "dte-rec-bar");
-  const pointer = make("span", "dte-rec-pointer");
-  const labels = make("div", "dte-rec-ticks");
-  const about = make("p", "dte-rec-note");
+  const element = h("div", { class: "dte-rec-scale" });
+  const title = h("p", { class: "dte-rec-scale-title" });
+  const bar = h("div", { class: "dte-rec-bar" });
+  const pointer = h("span", { class: "dte-rec-pointer" });
+  const labels = h("div", { class: "dte-rec-ticks" });
+  const about = h("p", { class: "dte-rec-note" });
   bar.append(pointer);
   element.append(title, bar, labels, about);
   return {
@@ -69,7 +69,7 @@ function colourBar() {
       title.textContent = `${mode.name[0].toUpperCase()}${mode.name.slice(1)}, ${mode.unit}${suffix}`;
       const stops = Array.from({ length: STOPS }, (_, i) => `rgb(${colormap(mode.colours, i / (STOPS - 1)).join(" ")})`);
       bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-      labels.replaceChildren(...ticks(map).map((text) => make("span", "", text)));
+      labels.replaceChildren(...ticks(map).map((text) => h("span", {}, text)));
       about.textContent = mode.about;
     },
     point(number, map) {
@@ -81,13 +81,13 @@ function colourBar() {
 
 /** The body around `stage`. onSave: {reconstruction, map, figures}, one handler a button. */
 export function createPanel(stage, { onMode, onSave }) {
-  const body = make("div", "dte-rec-body");
+  const body = h("div", { class: "dte-rec-body" });
   const bar = tabs(onMode);
   const scale = colourBar();
-  const readout = make("p", "dte-rec-readout");
-  const caption = make("p", "dte-rec-caption");
-  const figures = make("div", "dte-rec-figure-box");
-  const exports = make("div", "dte-exports");
+  const readout = h("p", { class: "dte-rec-readout" });
+  const caption = h("p", { class: "dte-rec-caption" });
+  const figures = h("div", { class: "dte-rec-figure-box" });
+  const exports = h("div", { class: "dte-exports" });
   const mapButton = button("Error map, PNG", "dte-plain-button", onSave.map);
   const decodedButton = button("Reconstruction, PNG", "dte-plain-button", onSave.reconstruction);
   exports.append(decodedButton, mapButton, button("Figures, CSV", "dte-plain-button", onSave.figures));

@@ -2,40 +2,25 @@
 // The picture itself: two stacked canvases for before and after, an overlay for outlines, and the divider.
 // The swipe moves a clip path, so dragging redraws nothing; hovering redraws only the overlay.
 
+import { h } from "../../kit/widgets/dom.js";
 import { outline, regionOf } from "./maps.js";
 
 const DRAG_STARTS_PX = 4; // a pointer that moved less was a click
 const SHADE = "rgb(0 0 0 / 70%)";
 
-function layer(className) {
-  const canvas = document.createElement("canvas");
-  canvas.className = className;
-  return canvas;
-}
-
-function label(className, text) {
-  const element = document.createElement("span");
-  element.className = `dte-rec-label ${className}`;
-  element.textContent = text;
-  return element;
-}
+const label = (className, text) => h("span", { class: `dte-rec-label ${className}` }, text);
 
 /** onPoint(x, y) in pixels of the picture while hovering, onPoint(null) when the pointer left; onClick(x, y). */
 export function createStage({ onPoint, onClick }) {
-  const element = document.createElement("div");
-  element.className = "dte-rec-stage";
-  const [base, after, marks] = ["base", "after", "marks"].map((name) => layer(`dte-rec-${name}`));
-  marks.tabIndex = 0;
-  marks.setAttribute("role", "img");
-  const divider = document.createElement("div");
-  divider.className = "dte-rec-divider";
-  divider.tabIndex = 0;
-  divider.setAttribute("role", "slider");
-  divider.setAttribute("aria-label", "Divider between original, left, and reconstruction, right");
-  divider.setAttribute("aria-valuemin", "0");
-  divider.setAttribute("aria-valuemax", "100");
+  const base = h("canvas", { class: "dte-rec-base" });
+  const after = h("canvas", { class: "dte-rec-after" });
+  const marks = h("canvas", { class: "dte-rec-marks", tabindex: 0, role: "img" });
+  const divider = h("div", {
+    ...{ class: "dte-rec-divider", tabindex: 0, role: "slider", "aria-valuemin": "0", "aria-valuemax": "100" },
+    "aria-label": "Divider between original, left, and reconstruction, right",
+  });
   const labels = [label("is-before", "original"), label("is-after", "reconstruction")];
-  element.append(base, after, marks, ...labels, divider);
+  const element = h("div", { class: "dte-rec-stage" }, base, after, marks, ...labels, divider);
 
   let size = { width: 1, height: 1 }; // of the picture, in its pixels
   let at = 50; // percent of the width that shows the original

@@ -2,6 +2,8 @@
 // Short help beside a number: a small button that opens its words, by mouse, touch and keyboard alike. The words come
 // from Python (analysis/codes/definitions.py) with the values of the views; one box shows them, where the button stands.
 
+import { h } from "../widgets/dom.js";
+
 const BOX = { margin: 8, width: 340 };
 
 const known = new Map(); // id -> {term, words}
@@ -24,13 +26,6 @@ export function placeBeside({ left, top, bottom }, w, h, W, H, margin = BOX.marg
   return [x, y];
 }
 
-function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
 function close() {
   if (!opener) return;
   opener.setAttribute("aria-expanded", "false");
@@ -48,10 +43,10 @@ function place() {
 }
 
 function build() {
-  box = element("div", "dte-help-box");
+  box = h("div", { class: "dte-help-box" });
   box.id = "dte-help-box";
   box.setAttribute("role", "status");
-  box.append(element("strong", ""), element("p", ""));
+  box.append(h("strong", {}), h("p", {}));
   document.addEventListener("pointerdown", (event) => {
     if (opener && !box.contains(event.target) && !opener.contains(event.target)) close();
   });
@@ -84,7 +79,7 @@ function toggle(button, one) {
 }
 
 function made(className, text, label, one) {
-  const button = element("button", className, text);
+  const button = h("button", { class: className }, text);
   button.type = "button";
   button.setAttribute("aria-expanded", "false");
   if (label) button.setAttribute("aria-label", label);
@@ -104,7 +99,7 @@ export function helpMark(what) {
 
 /** The terms of a panel as a row of words to press; those that nobody has defined are left out. */
 export function helpTerms(ids) {
-  const row = element("p", "dte-help-terms");
+  const row = h("p", { class: "dte-help-terms" });
   for (const id of ids.filter((each) => known.has(each))) row.append(made("dte-help-term", definitionOf(id).term, "", () => definitionOf(id)));
   row.hidden = row.childElementCount === 0;
   return row;

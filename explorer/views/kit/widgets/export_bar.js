@@ -1,6 +1,7 @@
 // @ts-check
 // The export bar: asks Python for a file and saves what comes back.
 
+import { h } from "./dom.js";
 import { saveFile } from "../wire/files.js";
 import { selection } from "../wire/selection.js";
 
@@ -14,25 +15,12 @@ export const KINDS = [
 ];
 
 export function mount({ element, trigger, props, watch }) {
-  const doc = element.ownerDocument;
-  const bar = doc.createElement("div");
-  bar.className = "export-bar";
-  const heading = doc.createElement("span");
-  heading.className = "export-heading";
-  heading.textContent = "Export";
-  bar.append(heading);
-  for (const { kind, label, title } of KINDS) {
-    const button = doc.createElement("button");
-    button.type = "button";
-    button.textContent = label;
-    button.title = title;
-    button.dataset.kind = kind;
-    button.addEventListener("click", () => trigger("export", { kind, level: selection.state.level }));
-    bar.append(button);
-  }
-  const message = doc.createElement("span");
-  message.className = "export-message";
-  message.setAttribute("role", "status");
+  const buttons = KINDS.map(({ kind, label, title }) => {
+    const onclick = () => trigger("export", { kind, level: selection.state.level });
+    return h("button", { type: "button", title, "data-kind": kind, onclick }, label);
+  });
+  const bar = h("div", { class: "export-bar" }, h("span", { class: "export-heading" }, "Export"), ...buttons);
+  const message = h("span", { class: "export-message", role: "status" });
   element.append(bar, message);
   watch("value", () => {
     if (!props.value) return;

@@ -1,6 +1,8 @@
 // @ts-check
 // The strip of sample pictures. A click (or Enter) picks one and sends Python one `pick` {id}.
 
+import { h } from "./dom.js";
+
 const NOUNS = { image: "pictures", audio: "sounds", video: "clips" };
 
 /** The index that an arrow key leads to, or null if the key is not one. */
@@ -16,18 +18,9 @@ export function scrollFor(now, width, left, size) {
   return visible ? now : Math.max(0, left - (width - size) / 2);
 }
 
-function button(picture, doc) {
-  const element = doc.createElement("button");
-  element.type = "button";
-  element.className = "strip-picture";
-  element.dataset.id = picture.id;
-  element.title = `${picture.title}. ${picture.credit}`;
-  element.setAttribute("role", "radio");
-  const image = doc.createElement("img");
-  image.src = picture.url;
-  image.alt = picture.title;
-  element.append(image);
-  return element;
+function button({ id, title, credit, url }) {
+  const image = h("img", { src: url, alt: title });
+  return h("button", { type: "button", class: "strip-picture", "data-id": id, title: `${title}. ${credit}`, role: "radio" }, image);
 }
 
 function mark(strip, chosen) {
@@ -42,14 +35,8 @@ function mark(strip, chosen) {
 }
 
 export function mount({ element, trigger, props, watch }) {
-  const doc = element.ownerDocument;
-  const strip = doc.createElement("div");
-  strip.className = "strip";
-  strip.setAttribute("role", "radiogroup");
-  strip.setAttribute("aria-label", "Sample pictures");
-  const message = doc.createElement("p");
-  message.className = "strip-message";
-  message.setAttribute("role", "status");
+  const strip = h("div", { class: "strip", role: "radiogroup", "aria-label": "Sample pictures" });
+  const message = h("p", { class: "strip-message", role: "status" });
   element.append(strip, message);
   let drawn = "";
 
@@ -61,7 +48,7 @@ export function mount({ element, trigger, props, watch }) {
   });
   strip.addEventListener("keydown", (event) => {
     const buttons = [...strip.children];
-    const next = nextIndex(event.key, buttons.indexOf(doc.activeElement), buttons.length);
+    const next = nextIndex(event.key, buttons.indexOf(document.activeElement), buttons.length);
     if (next === null) return;
     event.preventDefault();
     buttons[next].focus();
@@ -71,7 +58,7 @@ export function mount({ element, trigger, props, watch }) {
     const value = props.value ? JSON.parse(props.value) : { pictures: [], chosen: "", message: "", kind: "note" };
     if (value.pictures) {
       const ids = value.pictures.map((p) => p.id).join(" ");
-      if (ids !== drawn) strip.replaceChildren(...value.pictures.map((p) => button(p, doc)));
+      if (ids !== drawn) strip.replaceChildren(...value.pictures.map(button));
       drawn = ids;
       strip.setAttribute("aria-label", `Sample ${NOUNS[value.modality] ?? "media"}`);
     }

@@ -14,6 +14,7 @@ class Made {
     this.textContent = "";
   }
   setAttribute(name, value) {
+    if (name === "class") this.className = String(value);
     this.attributes[name] = String(value);
   }
   removeAttribute(name) {
@@ -24,6 +25,10 @@ class Made {
   }
   append(...more) {
     for (const one of more) {
+      if (typeof one === "string") {
+        this.textContent += one;
+        continue;
+      }
       one.remove?.();
       one.parent = this;
       this.children.push(one);
