@@ -3,7 +3,8 @@
 // them take as much of the axis as they are.
 
 import { amount, codeLabel, whole } from "../kit/wire/format.js";
-import { countHeight, countTicks } from "../kit/draw/geometry.js";
+import { countHeight } from "../kit/draw/geometry.js";
+import { countTicks, roundStep } from "../kit/draw/ticks.js";
 import { label } from "../kit/draw/colours.js";
 
 const MARGIN = { left: 46, right: 10, top: 26, bottom: 46 };
@@ -18,15 +19,10 @@ export function rankAt(used, K, t) {
   return rank < used ? rank : "unused";
 }
 
-/** Ticks of the axis of codes: 1, round numbers, K; [[rank from 0, text]]. */
-/** @returns {[number, string][]} */
+/** Ticks of the axis of codes: 1, round numbers, K; [[rank from 0, text]].
+ *  @returns {[number, string][]} */
 export function codeTicks(K) {
-  const rough = K / 4;
-  const power = 10 ** Math.floor(Math.log10(Math.max(rough, 1)));
-  const step = Math.max(
-    1,
-    [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough),
-  );
+  const step = Math.max(1, roundStep(Math.max(K / 4, 1)));
   const between = Array.from({ length: Math.floor(K / step) }, (_, i) => (i + 1) * step).filter((n) => n > 1 && n < K - 0.3 * step);
   return [...new Set([1, ...between, K])].map((n) => [n - 1, whole(n)]);
 }

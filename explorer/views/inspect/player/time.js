@@ -1,6 +1,8 @@
 // @ts-check
 // Time on the screen: a window {from, to} in seconds, shown over a width. Pure.
 
+import { roundStep } from "../../kit/draw/ticks.js";
+
 const SHORTEST_S = 0.02; // of a window
 
 /** The window inside 0..duration, at least SHORTEST_S long. */
@@ -43,9 +45,7 @@ export function tokensIn(window, count, duration) {
 
 /** Round times inside a window, about one each `gap` pixels: [{time, text}]. */
 export function timeTicks(window, width, gap = 90) {
-  const rough = ((window.to - window.from) * gap) / Math.max(width, 1);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
+  const step = roundStep(((window.to - window.from) * gap) / Math.max(width, 1));
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const ticks = [];
   for (let i = Math.ceil(window.from / step - 1e-9); i * step <= window.to + 1e-9; i++) {
@@ -54,8 +54,8 @@ export function timeTicks(window, width, gap = 90) {
   return ticks;
 }
 
-/** What is played for a token: its own stretch, widened to `shortest` seconds about its middle. */
-/** @param {number[]} stretch  @param {number} duration */
+/** What is played for a token: its own stretch, widened to `shortest` seconds about its middle.
+ *  @param {number[]} stretch  @param {number} duration */
 export function audible([from, to], duration, shortest = 0.12) {
   const missing = Math.max(0, shortest - (to - from)) / 2;
   return [Math.max(0, from - missing), Math.min(duration, to + missing)];

@@ -149,25 +149,6 @@ function searchCell({ xy, cols, start, items }, row, column, x, y, best) {
   }
 }
 
-/** Ticks of a count axis up to `max`: powers of ten (log) or 2-5 round steps (linear). */
-export function countTicks(max, log, wanted = 4) {
-  if (log) {
-    const ticks = [];
-    for (let value = 1; value <= max; value *= 10) ticks.push(value);
-    if (max > 1.6 * ticks[ticks.length - 1]) ticks.push(max); // the top is named too, where it has room
-    return ticks;
-  }
-  const rough = Math.max(max, 1) / wanted;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = Math.max(
-    1,
-    [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough),
-  );
-  const ticks = [];
-  for (let value = 0; value <= max + 1e-9; value += step) ticks.push(value);
-  return ticks;
-}
-
 /** Height share 0..1 of a count. Log: a count of 1 still stands visibly above 0. */
 export function countHeight(count, max, log) {
   if (count <= 0) return 0;

@@ -7,12 +7,16 @@ import { whole } from "../wire/format.js";
 
 const DECADES = 3; // of the usage scale: a code used a thousand times less than the busiest has the lowest colour
 
+/** The round step (1, 2 or 5 times a power of ten) that is no shorter than `rough`. */
+export function roundStep(rough) {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough * (1 - 1e-9));
+}
+
 /** Round ticks within [low, high], about `wanted` of them. */
 export function niceTicks(low, high, wanted = 4) {
   if (!(high > low)) return [low];
-  const rough = (high - low) / Math.max(wanted, 1);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough * (1 - 1e-9));
+  const step = roundStep((high - low) / Math.max(wanted, 1));
   const ticks = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.push(Number((i * step).toPrecision(12)));
   return ticks;
@@ -20,6 +24,15 @@ export function niceTicks(low, high, wanted = 4) {
 
 /** Ticks of whole steps: as niceTicks, but never between two steps. */
 export const stepTicks = (low, high, wanted = 4) => niceTicks(low, high, wanted).filter(Number.isInteger);
+
+/** Ticks of a count axis up to `max`: powers of ten (log) or round whole steps (linear). */
+export function countTicks(max, log, wanted = 4) {
+  if (!log) return stepTicks(0, max, wanted);
+  const ticks = [];
+  for (let value = 1; value <= max; value *= 10) ticks.push(value);
+  if (max > 1.6 * ticks[ticks.length - 1]) ticks.push(max); // the top is named too, where it has room
+  return ticks;
+}
 
 /** Powers of ten within [low, high], thinned to at most `most`; with 2 and 5 between them where fewer than two fit. */
 export function logTicks(low, high, most = 4) {

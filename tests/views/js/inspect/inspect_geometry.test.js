@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { countTicks } from "../../../../explorer/views/kit/draw/ticks.js";
 import * as g from "../../../../explorer/views/kit/draw/geometry.js";
 
 /** Repeatable pseudo-random numbers in [0, 1). */
@@ -91,10 +92,10 @@ test("normalise: longer side 1, one scale for both axes, y turned over", () => {
 });
 
 test("count axis: powers of ten and the top when log, round steps when linear", () => {
-  assert.deepEqual(g.countTicks(95, true), [1, 10, 95]);
-  assert.deepEqual(g.countTicks(120, true), [1, 10, 100]);
-  assert.deepEqual(g.countTicks(7, false), [0, 2, 4, 6]);
-  assert.deepEqual(g.countTicks(1, false), [0, 1]);
+  assert.deepEqual(countTicks(95, true), [1, 10, 95]);
+  assert.deepEqual(countTicks(120, true), [1, 10, 100]);
+  assert.deepEqual(countTicks(7, false), [0, 2, 4, 6]);
+  assert.deepEqual(countTicks(1, false), [0, 1]);
 });
 
 test("bars: none for 0, full for the largest, a count of 1 visible on the log axis", () => {
