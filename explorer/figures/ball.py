@@ -46,7 +46,7 @@ def sphere(
         f"{letter}axis": {"title": {"text": f"bit {bit + 1} (of 1)"}, "range": [-1.25, 1.25], "tickvals": [-1, 0, 1]}
         for letter, bit in zip("xyz", bits, strict=True)
     }
-    scene = {**axes, "aspectmode": "cube", "camera": {"eye": {"x": 1.5, "y": 1.3, "z": 0.9}}}
+    scene = {**axes, "aspectmode": "cube", "camera": {"eye": {"x": 1.8, "y": 1.55, "z": 1.05}}}
     said = {"title": headed("Codes on the sphere", audit, level), "words": words, "pick": "corner"}
     hidden = {"visible": False}
     figure = framed("sphere", drawn, hidden, hidden, theme=theme, level=level, scene=scene, **said)

@@ -59,7 +59,7 @@ def rate_distortion(comparison: Comparison, measure: str | None = None, *, theme
     figure = framed(
         "rate_distortion",
         traces,
-        named_axis(kind.axis, type="log", range=across, dtick="D2"),
+        named_axis(kind.axis, type="log", range=across, **_ticks(across)),
         named_axis(title, range=down),
         theme=theme,
         title=f"Rate and distortion: {title}",
@@ -95,6 +95,15 @@ def _ranges(drawn: Sequence[Drawn], measure: str) -> tuple[list[float], list[flo
     room = (max(values) - min(values)) * ROOM or max(abs(values[0]) * ROOM, 0.01)
     across = [math.log10(min(rates) / 1.08), math.log10(max(rates) * 1.08)]
     return across, [min(values) - room, max(values) + room]
+
+
+def _ticks(across: Sequence[float]) -> dict[str, Any]:
+    """Round places of the axis, of 1, 2 and 5 times powers of ten; its ends if there are fewer than two."""
+    powers = range(math.floor(across[0]) - 1, math.ceil(across[1]) + 1)
+    places = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
+    within = [place for place in places if across[0] <= math.log10(place) <= across[1]]
+    within = within if len(within) >= 2 else [10**end for end in across]
+    return {"tickvals": within, "ticktext": [f"{place:.3g}" for place in within]}
 
 
 def _beside(drawn: Sequence[Drawn], measure: str, across: Sequence[float], down: Sequence[float]) -> list[list[float]]:

@@ -70,7 +70,9 @@ def curves(
     for number, (panel, members) in enumerate(panels):
         axis, top = "" if number == 0 else str(number + 1), 1 - number * (height + GAP)
         scale = {"type": "log"} if panel.log and _above_zero(table, members) else {"rangemode": "tozero"}
-        axes[f"yaxis{axis}"] = named_axis(panel.title, domain=[max(0.0, top - height), top], **scale)
+        axes[f"yaxis{axis}"] = named_axis(
+            panel.title.replace(" (", "<br>("), domain=[max(0.0, top - height), top], **scale
+        )
         for place, name in enumerate(members):
             label = plain(describe(name, levels).label)
             hover = f"{label}, step %{{x:,}} of {int(steps[-1]):,}<br>%{{y:.4g}} {_unit(name)}"

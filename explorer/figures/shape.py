@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 BINS = 48
 WIDE = 30  # times from the 2nd to the 98th percentile, beyond which the axis is logarithmic
+DECADES = 6  # that a logarithmic axis shows at most; what is smaller shares its first bar
+TICKS = 8
 
 
 def norms(geometry: Geometry, *, theme: Theme = "light") -> go.Figure:
@@ -108,7 +110,7 @@ def _mirrored(geometry: Geometry, of_codes: np.ndarray, of_latents: np.ndarray |
     ):
         if values is None:
             continue
-        kept = np.isfinite(values) & ((values > 0) | (not log))
+        kept = np.isfinite(values)
         bins = np.clip(np.searchsorted(edges, values[kept], side="right") - 1, 0, BINS - 1)
         counts = np.bincount(bins, minlength=BINS)
         rows = zip(counts, edges[:-1], edges[1:], strict=True)
@@ -116,10 +118,14 @@ def _mirrored(geometry: Geometry, of_codes: np.ndarray, of_latents: np.ndarray |
         if codes is not None:
             own = {"customdata": [codes[kept][bins == number].tolist() for number in range(BINS)]}
         texts = [f"{low:.4g} to {high:.4g}<br>{n:,} of {len(values):,} {what}" for n, low, high in rows]
+        under = int(np.count_nonzero(values[kept] < edges[0]))
+        if under:
+            texts[0] = f"up to {edges[1]:.4g}<br>{counts[0]:,} of {len(values):,} {what}"
         middle, wide = (place[1:] + place[:-1]) / 2, np.diff(place)
         drawn.append(bars(middle, counts, colour, what, width=wide, hovertext=texts, **own))
         lost = int(np.count_nonzero(~kept))
         out = f" ({lost:,} of them without a place on the axis)" if lost else ""
+        out += f" ({under:,} of them below {edges[0]:.3g}, in the first bar)" if under else ""
         words.append(f"{len(values):,} {what}, median {_median(values):.4g}{out}")
     return _Mirrored(drawn, place, log, words)
 
@@ -149,9 +155,9 @@ def _is_wide(values: np.ndarray) -> bool:
 
 
 def _edges(values: np.ndarray, log: bool) -> np.ndarray:
-    """BINS + 1 ends of bins over all values, on a logarithmic axis over those above zero."""
-    values = values[values > 0] if log else values
-    low, high = float(values.min()), float(values.max())
+    """BINS + 1 ends of bins over all values, on a logarithmic axis over the DECADES below the largest."""
+    high = float(values.max())
+    low = max(float(values[values > 0].min()), high / 10**DECADES) if log else float(values.min())
     if high - low <= 1e-9 * max(abs(high), 1e-30):  # all alike: one bar in the middle
         room = max(abs(high), 1e-6) / 10
         low, high = low - room, high + room
@@ -162,6 +168,7 @@ def _log_ticks(place: np.ndarray) -> dict[str, object]:
     """Powers of ten, or 1, 2 and 5 times them, written as the numbers they are."""
     whole = np.arange(np.floor(place[0]), np.ceil(place[-1]) + 1)
     steps = (1,) if len(whole) > 4 else (1, 2, 5)
+    whole = whole[:: -(-len(whole) // TICKS)]
     at = np.array([power + np.log10(step) for power in whole for step in steps])
     at = at[(at >= place[0]) & (at <= place[-1])]
     return {"tickvals": at, "ticktext": [f"{10**one:.3g}" for one in at]}

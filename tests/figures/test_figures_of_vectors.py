@@ -176,5 +176,25 @@ def test_an_only_code_has_no_distances(learned):
     assert sum(figures.norms(geometry_of(audit_of(level), 0, book)).data[0].y) == 1
 
 
+def test_codes_that_shrank_to_nothing_share_the_first_bar(learned):
+    """A logarithmic axis shows six decades, not the 23 down to codes of a length of 1e-22, and says who is below."""
+    vectors = learned[1][0].vectors.copy()
+    vectors[:40] *= 1e-22 / np.linalg.norm(vectors[:40], axis=1, keepdims=True)
+    book = replace(learned[1][0], vectors=vectors)
+    figure = figures.norms(
+        geometry_of(audit_of(level_of(book, np.random.default_rng(3).normal(size=(500, 4)))), 0, book)
+    )
+    bars = figure.data[0]
+    assert sum(bars.y) == 500 and bars.y[0] >= 40 and set(range(40)) <= set(bars.customdata[0])
+    assert bars.x[-1] - bars.x[0] < 6 and "(40 of them below" in figure.layout.meta["words"]
+    assert bars.hovertext[0].startswith("up to ") and len(figure.layout.xaxis.tickvals) <= 8
+
+
+def test_rates_have_round_ticks(comparison):
+    axis = figures.rate_distortion(comparison).layout.xaxis
+    assert list(axis.ticktext) == ["0.5", "1"]  # of 0.23 to 1.08 bits a pixel
+    assert np.allclose([float(text) for text in axis.ticktext], axis.tickvals) and len(axis.tickvals) >= 2
+
+
 def test_a_made_run_has_what_the_tests_expect():
     assert made_run().rows().shape == (40, 7)
