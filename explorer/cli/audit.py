@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import zip_longest
 from pathlib import Path
 
 from explorer import tokenizers
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"note: {note.told(len(audit.media))}", file=sys.stderr)
     if not audit.complete:
         print(f"{options.out}: {summary(audit)}")
-        failed = verdict(audit, findings, options.fail_on)
+        failed = verdict(audit, findings, options.fail_on, codebooks)
         print(
             "explorer: stopped. What is said is of the media counted so far; the same command with --resume goes on "
             "from here.",
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
         return failed or 130
     _write_pictures(options.out, audit, source, tokenizer)
     print(f"{options.out}: {summary(audit)}")
-    return verdict(audit, findings, options.fail_on)
+    return verdict(audit, findings, options.fail_on, codebooks)
 
 
 def _run_indices(options: argparse.Namespace) -> int:
@@ -104,11 +105,19 @@ def _run_indices(options: argparse.Namespace) -> int:
     print(f"{options.out}: {summary(audit)}")
     for words in (audit.settings["reading"], *audit.settings.get("notes", ())):
         print(f"  {words}")
-    return verdict(audit, findings, options.fail_on)
+    return verdict(audit, findings, options.fail_on, codebooks)
 
 
-def verdict(audit: Audit, findings: Sequence[Mapping[str, object]], fail_on: Sequence[str]) -> int:
-    """Print the worst finding, and why the command fails by `fail_on`. 0: it does not. FAILED: it does."""
+def verdict(
+    audit: Audit,
+    findings: Sequence[Mapping[str, object]],
+    fail_on: Sequence[str],
+    codebooks: Sequence[Codebook | None] = (),
+) -> int:
+    """Print the worst finding, and why the command fails by `fail_on`. 0: it does not. FAILED: it does.
+
+    codebooks: one a level, () if none are known.
+    """
     if not findings:
         return 0
     worst = findings[0]
@@ -116,21 +125,23 @@ def verdict(audit: Audit, findings: Sequence[Mapping[str, object]], fail_on: Seq
     if len(findings) > 1:
         more = "finding is" if len(findings) == 2 else "findings are"
         print(f"  {len(findings) - 1:,} more {more} in audit.json and {REPORT}.")
-    reasons = [reason for rule in fail_on if (reason := _broken(rule, audit, findings))]
+    reasons = [reason for rule in fail_on if (reason := broken_rule(rule, audit, findings, codebooks))]
     for reason in reasons:
         print(f"explorer: {reason}", file=sys.stderr)
     return FAILED if reasons else 0
 
 
-def _broken(rule: str, audit: Audit, findings: Sequence[Mapping[str, object]]) -> str:
+def broken_rule(
+    rule: str, audit: Audit, findings: Sequence[Mapping[str, object]], codebooks: Sequence[Codebook | None]
+) -> str:
     """Why a rule of --fail-on is broken, or ""."""
     kind, most = fail_rule(rule)
     if most is None:
         kinds = SEVERE[: SEVERE.index(kind) + 1]
         found = [one for one in findings if one["level"] in kinds]
         return f"--fail-on {rule}: {found[0]['title']}" if found else ""
-    for level in audit.levels:
-        dead = unused_codes(level).dead or 0  # None: too little was counted to call any code dead
+    for level, book in zip_longest(audit.levels, codebooks):
+        dead = unused_codes(level, book).dead or 0  # None: too little was counted to call any code dead
         if dead / level.codebook_size > most:
             name = f"{level.name}: " if level.name else ""
             return (

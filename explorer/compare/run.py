@@ -18,6 +18,7 @@ from explorer.compare.result import Cell, Comparison, Medium, RatePoint
 from explorer.compare.timing import timed_rounds
 from explorer.foundation.config import FIGURE_SIDE_PX, Limits
 from explorer.foundation.errors import ExplorerError, RecordError, SettingsError, plain_words
+from explorer.foundation.words import counted
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
@@ -228,7 +229,7 @@ def wanted_bits(medium: Medium) -> list[tuple[str, float]]:
 
 def level_name(tokenizer_id: str, levels: int) -> str:
     """What the first levels of a tokenizer are called."""
-    return f"{tokenizer_id}, {levels} {part_noun('sum')}{'s' * (levels != 1)}"
+    return f"{tokenizer_id}, {counted(levels, part_noun('sum'))}"
 
 
 def _cell(tokenizer: Tokenizer, prepared: Prepared, options: Options) -> tuple[TokenRecord, Judged, Cell]:

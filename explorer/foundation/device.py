@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from explorer.foundation.errors import SettingsError
+from explorer.foundation.words import counted
 
 KINDS = ("cpu", "cuda", "mps")
 
@@ -32,7 +33,7 @@ def device_label(device: torch.device) -> str:
     if device.type != "cpu":
         return device.type.upper()
     threads = torch.get_num_threads()
-    return f"CPU, {threads} thread" + "s" * (threads != 1)
+    return f"CPU, {counted(threads, 'thread')}"
 
 
 def use_one_thread() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from explorer.foundation.words import counted
 from explorer.joints.audit_parts import JointAudit, LevelAudit, Trial, require
 
 
@@ -22,10 +23,10 @@ class Noted:
     first: str
     alike: bool = True
 
-    def told(self, counted: int) -> str:
+    def told(self, of: int) -> str:
         """With its denominator, the media that were counted: "12 of 40 media: Resampled from 44,100 to 24,000 Hz."."""
         which = "" if self.alike else f" (the numbers are those of {self.first})"
-        return f"{self.media:,} of {counted:,} medi{'um' if counted == 1 else 'a'}: {self.words}{which}"
+        return f"{self.media:,} of {counted(of, 'medium', 'media')}: {self.words}{which}"
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Audit:
         if count is None:
             return "media that are not told apart"
         if self.tokenizer_id is None:
-            return f"{count:,} medi{'um' if count == 1 else 'a'}"
+            return counted(count, "medium", "media")
         noun, unit = {"audio": ("sound", "s"), "video": ("clip", "frames")}.get(self.modality, ("picture", ""))
         amount = f" ({self.amount:,.{self.modality == 'audio':d}f} {unit})" if unit and self.amount else ""
-        return f"{count:,} {noun}{'s' * (count != 1)}{amount}"
+        return f"{counted(count, noun)}{amount}"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from explorer.foundation.words import is_are
 from explorer.joints.record import Codebook
 
 DIVERGED = "the run diverged."  # how the sentence about codes that are not finite ends
@@ -17,9 +18,8 @@ DIVERGED = "the run diverged."  # how the sentence about codes that are not fini
 def table_fault(vectors: np.ndarray) -> str:
     """One sentence without its full stop about `vectors` (K, D); "" if nothing is wrong at first sight."""
     count = len(vectors)
-    lost = not_finite(vectors)
-    if lost:
-        return f"{lost:,} of {count:,} codes are {kind_of(vectors)}: {DIVERGED[:-1]}"
+    if lost := lost_words(vectors):
+        return lost
     if not one_point(vectors):
         return ""
     if not np.any(vectors[0]):
@@ -40,13 +40,26 @@ def codebook_faults(codebooks: Sequence[Codebook], noun: str = "level") -> tuple
 
 def lost_codes(codebooks: Sequence[Codebook], noun: str = "level") -> tuple[str, ...]:
     """A sentence for each codebook that holds codes which are not finite. noun: for one of several."""
-    several = len(codebooks) > 1
-    return tuple(
-        f"{book.codes_not_finite:,} of {book.codebook_size:,} codes{f' of {noun} {q + 1}' * several} are not finite "
-        "(NaN or infinity): the run diverged, and no latent is nearest to them."
-        for q, book in enumerate(codebooks)
-        if book.codes_not_finite
-    )
+    found = []
+    for number, book in enumerate(codebooks, 1):
+        if book.codes_not_finite and book.vectors is not None:
+            words = lost_words(book.vectors, f" of {noun} {number}" if len(codebooks) > 1 else "")
+            found.append(f"{words}, and no latent is nearest to {'it' if book.codes_not_finite == 1 else 'them'}.")
+    return tuple(found)
+
+
+def lost_words(vectors: np.ndarray, of: str = "", where: str = "") -> str:
+    """ "12 of 256 codes are NaN: the run diverged", of `vectors` (K, D); "" if all are finite. of, where: what stands
+    behind the codes, such as " of level 2", or behind what they are, such as " on level 2"."""
+    lost = not_finite(vectors)
+    if not lost:
+        return ""
+    return f"{lost:,} of {len(vectors):,} codes{of} {is_are(lost)} {kind_of(vectors)}{where}: {DIVERGED[:-1]}"
+
+
+def can_be_shown(vectors: np.ndarray) -> bool:
+    """Whether a code of `vectors` (K, D) is finite: no latent is given the others."""
+    return bool(np.isfinite(vectors).all(axis=1).any())
 
 
 def finite_codes(codebook: Codebook) -> np.ndarray:
@@ -56,13 +69,9 @@ def finite_codes(codebook: Codebook) -> np.ndarray:
     return np.isfinite(codebook.vectors).all(axis=1)
 
 
-def bad_codes_title(codebook: Codebook, where: str = "") -> str | None:
-    """ "12 of 256 codes are NaN: the run diverged", or None if all are finite. where: such as " on level 2"."""
-    if codebook.vectors is None or np.isfinite(codebook.vectors).all():
-        return None
-    bad = ~finite_codes(codebook)
-    are = "is" if bad.sum() == 1 else "are"
-    return f"{int(bad.sum()):,} of {len(bad):,} codes {are} {kind_of(codebook.vectors[bad])}{where}: the run diverged"
+def bad_codes_title(codebook: Codebook, where: str = "") -> str:
+    """`lost_words` of a codebook, "" also for one of a rule."""
+    return "" if codebook.vectors is None else lost_words(codebook.vectors, where=where)
 
 
 def bad_latents_title(bad: int, tokens: int, where: str = "") -> str | None:

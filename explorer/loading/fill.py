@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from explorer.foundation.errors import CheckpointError
-from explorer.joints.table_faults import table_fault
+from explorer.joints.table_faults import can_be_shown, not_finite, table_fault
 from explorer.loading.reading import iterate_tensors
 from explorer.loading.tables import is_table
 from explorer.public.format import Format, Progress
@@ -35,10 +36,11 @@ def load(format: Format, header: Header, progress: Progress) -> Codec:
     codec = empty(format, header)
     places = check(codec, format, header)
     total, done = sum(header.tensors[key].count for key in places) or 1, 0
-    diverged: list[str] = []
+    diverged: dict[str, int] = {}
     for key, tensor in iterate_tensors(header, list(places)):
         progress(done / total, f"reading {key}")
-        diverged += put(codec, places[key], tensor, key)
+        if lost := put(codec, places[key], tensor, key):
+            diverged[key] = lost
         done += tensor.numel()
     finish(codec)
     if diverged:
@@ -82,43 +84,43 @@ def _listed(names: list[str]) -> str:
     return (", ".join(names[:NAMED]) or "nothing") + more
 
 
-def put(codec: Codec, name: str, tensor: Tensor, key: str) -> list[str]:
+def put(codec: Codec, name: str, tensor: Tensor, key: str) -> int:
     """Let `tensor` be the parameter or buffer of that name: assigned, not copied. Floats become float32.
 
-    Returns [the key] of a table of which some codes are not finite, else []. Raises CheckpointError for other weights
-    that are not.
+    Returns how many codes of a table are not finite, 0 of all else. Raises CheckpointError for other weights that are
+    not.
     """
-    diverged = False
+    lost = 0
     if tensor.is_floating_point():
         tensor = tensor.float()  # first: 8-bit floats cannot be summed, and a float64 may be infinite as a float32
         # A sum is not finite if a number is not, and takes a tenth of the time; it may also overflow, so look closer.
         if not math.isfinite(float(tensor.sum())) and not bool(tensor.isfinite().all()):
-            if not (codec.skips_lost_codes and _has_codes(key, tensor)):
+            if not (codec.skips_lost_codes and _is_codebook(key, tensor) and can_be_shown(tensor.numpy())):
                 raise CheckpointError(_diverged(key, tensor))
-            diverged = True
+            lost = not_finite(tensor.numpy())
     owner_name, _, leaf = name.rpartition(".")
     owner = codec.get_submodule(owner_name)
     if leaf in owner._parameters:
         setattr(owner, leaf, nn.Parameter(tensor, requires_grad=False))  # so that recurrent layers see it, too
     else:
         owner._buffers[leaf] = tensor
-    return [key] * diverged
-
-
-def _has_codes(key: str, tensor: Tensor) -> bool:
-    """Whether `tensor` (K, D) is a codebook by its name, with codes left that are finite: the rest can be shown."""
-    return _is_codebook(key, tensor) and bool(tensor.isfinite().all(1).any())
+    return lost
 
 
 def _is_codebook(key: str, tensor: Tensor) -> bool:
     return tensor.ndim == 2 and is_table(key, TensorInfo(tuple(tensor.shape)))
 
 
-def check_codes(codec: Codec, diverged: list[str]) -> None:
-    """Raise CheckpointError unless the tables that diverged are the codec's codebooks, with a code left in each."""
-    lost = [(book.codes_not_finite, book.codebook_size) for book in codec.codebooks()]
-    if not any(count for count, _ in lost) or any(count == size for count, size in lost):
-        raise CheckpointError(f"{_listed(diverged)}: NaN or infinite weights: the run diverged.")
+def check_codes(codec: Codec, diverged: Mapping[str, int]) -> None:
+    """Raise CheckpointError unless each table that diverged shows as a codebook, with a code left in each.
+
+    diverged: how many codes of each table are not finite, by its key. A table may be one codebook, or several, or all.
+    """
+    books = [(book.codes_not_finite, book.codebook_size) for book in codec.codebooks()]
+    shown = {*(lost for lost, _ in books), sum(lost for lost, _ in books)}
+    hidden = [key for key, lost in diverged.items() if lost not in shown]
+    if hidden or any(lost == size for lost, size in books):
+        raise CheckpointError(f"{_listed(hidden or list(diverged))}: NaN or infinite weights: the run diverged.")
 
 
 def _diverged(key: str, tensor: Tensor) -> str:

@@ -6,11 +6,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from made_audits import counted, table
 
 from explorer.__main__ import main
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.audit.indices import audit_indices
 from explorer.cli import audit as command
+from explorer.cli.audit import broken_rule
+from explorer.joints.audit import Audit
 from explorer.joints.files.audits import load_audit
 
 
@@ -109,3 +112,14 @@ def test_a_healthy_codebook_fails_on_nothing(tmp_path, capsys):
     line = ["audit", "--indices", str(tmp_path / "i.npy"), "--codebook-size", "64", "--out", str(tmp_path / "a")]
     assert main([*line, "--fail-on", "bad", "--fail-on", "warning", "--fail-on", "dead=0"]) == 0
     assert capsys.readouterr().err.count("--fail-on") == 0
+
+
+def test_codes_that_are_not_finite_are_none_that_die():
+    """Of 64 codes 32 have no token (31 at least stay without); where half are NaN the rule counts the other 16."""
+    counts = np.where(np.arange(64) < 32, 1000, 0)
+    vectors = np.random.default_rng(0).normal(size=(64, 2)).astype(np.float32)
+    vectors[48:] = np.nan
+    audit = Audit("x", None, "unknown", (), (), (counted(counts),), None, 0, 0.0)
+    assert "31 of 64 codes or more" in broken_rule("dead=0.3", audit, [], [None])
+    assert "16 of 64 codes or more" in broken_rule("dead=0.2", audit, [], [table(vectors)])
+    assert broken_rule("dead=0.3", audit, [], [table(vectors)]) == ""

@@ -8,7 +8,15 @@ from vector_quantize_pytorch import ResidualVQ, VectorQuantize
 
 from explorer.foundation.errors import AdapterError
 from explorer.joints.record import Codebook
-from explorer.joints.table_faults import codebook_faults, not_finite, one_point, table_fault
+from explorer.joints.table_faults import (
+    bad_codes_title,
+    can_be_shown,
+    codebook_faults,
+    lost_codes,
+    not_finite,
+    one_point,
+    table_fault,
+)
 from explorer.tokenizers.adapted import AdaptedTokenizer
 from explorer.tokenizers.user.adapter import attach
 
@@ -56,6 +64,27 @@ def test_levels_of_one_fault_are_said_together():
     some = codebook_faults([zeros, fine, zeros, lost, zeros], "group")
     assert some[0].startswith("Groups 1, 3 and 5: every token is code 0")
     assert some[1] == "Group 4: 12 of 256 codes are NaN: the run diverged."
+
+
+def test_codes_that_are_not_finite_are_told_in_the_same_words_everywhere():
+    """A record's note, a fault of a table and a title of the diagnosis say one thing."""
+
+    def book(table):
+        return Codebook(*table.shape, "euclidean", table)
+
+    one, twelve = book(with_rows(np.inf, 1)), book(with_rows(np.nan, 12))
+    assert lost_codes([twelve]) == ("12 of 256 codes are NaN: the run diverged, and no latent is nearest to them.",)
+    assert lost_codes([book(TABLE), one], "group") == (
+        "1 of 256 codes of group 2 is infinite: the run diverged, and no latent is nearest to it.",
+    )
+    assert bad_codes_title(twelve) == table_fault(twelve.vectors) == "12 of 256 codes are NaN: the run diverged"
+    assert bad_codes_title(one, " on level 2") == "1 of 256 codes is infinite on level 2: the run diverged"
+    assert bad_codes_title(book(TABLE)) == "" and lost_codes([book(TABLE)]) == ()
+
+
+def test_a_table_can_be_shown_while_a_code_is_finite():
+    assert can_be_shown(with_rows(np.nan, 12)) and can_be_shown(TABLE)
+    assert not can_be_shown(np.full((5, 2), np.nan, np.float32))
 
 
 def attached(**what):

@@ -10,6 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from explorer.foundation.errors import CheckpointError
+from explorer.joints.record import Codebook
+from explorer.loading.fill import check_codes
 from explorer.loading.sources import load, plan_file
 from explorer.pages.inspect.maps import code_maps
 from explorer.public.convvq.codes import best_product
@@ -66,7 +68,7 @@ def test_the_rest_of_a_table_that_diverged_is_shown(entry, tmp_path):
     if sound.spec.combination == "single":
         assert np.array_equal(before[kept], after.levels[0].indices[kept])
     assert np.isfinite(after.reconstruction).all()
-    assert f"12 of {entry.codebook[0]} codes" in after.notes[0] and "NaN or infinity" in after.notes[0]
+    assert after.notes[0].startswith(f"12 of {entry.codebook[0]} codes are NaN: the run diverged, and no latent is")
     assert any("12 of" in words and "are NaN: the run diverged" in words for words in diverged.spec.warnings)
     nothing = [np.zeros(np.shape(level.indices), bool) for level in after.levels]
     fives = [np.full(np.shape(level.indices), 5) for level in after.levels]
@@ -106,3 +108,17 @@ def test_no_search_of_a_public_format_finds_a_code_that_is_not_finite(search):
     present = [code for code in range(16) if code not in (3, 9)]
     wanted = search(latents, table[present])
     assert torch.equal(search(latents, table), torch.tensor(present)[wanted])
+
+
+def test_each_table_that_diverged_must_show_as_a_codebook():
+    """One codebook that diverged vouches for its own table alone, not for another that only looks like one."""
+
+    class Tables:
+        def codebooks(self):
+            vectors = np.ones((2, 8, 4), np.float32)
+            vectors[0, :3] = np.nan
+            return tuple(Codebook(8, 4, "euclidean", table) for table in vectors)
+
+    check_codes(Tables(), {"quantize.embedding.weight": 3})
+    with pytest.raises(CheckpointError, match=r"^embed\.weight: NaN or infinite weights: the run diverged\.$"):
+        check_codes(Tables(), {"quantize.embedding.weight": 3, "embed.weight": 2})

@@ -15,6 +15,7 @@ from explorer.analysis.codes.belonging import Cause, cause_of, explained
 from explorer.analysis.codes.states import CodeStates, code_states
 from explorer.analysis.maps import geometry
 from explorer.analysis.maps.clouds import Cloud, OffCentre, cloud_of, kmeans_error, off_centre
+from explorer.foundation.words import counted
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.measures.unused import Unused, unused_codes
 from explorer.joints.measures.usage import Usage, training_usage, usage_of_counts
@@ -70,8 +71,8 @@ class Evidence:
         """ "59 media", "1 medium" or "59 parts of one row"; "" where it is not known."""
         count = self.unused.media
         if self.parts:
-            return f"{count:,} part{'s' * (count != 1)} of one row" if count else ""
-        return f"{count:,} {'medium' if count == 1 else 'media'}" if count else ""
+            return f"{counted(count, 'part')} of one row" if count else ""
+        return counted(count, "medium", "media") if count else ""
 
     @property
     def first_look(self) -> bool:
@@ -83,9 +84,7 @@ class Evidence:
 
     @cached_property
     def unused(self) -> Unused:
-        without = self.level.counts == 0
-        lost = 0 if self.codebook is None else int(np.count_nonzero(without & ~finite_codes(self.codebook)))
-        known = unused_codes(self.level, lost)
+        known = unused_codes(self.level, self.codebook)
         # Parts of one row may be alike, as no two media need be: what they lack is never certain.
         return replace(known, sure="likely") if self.parts and known.sure == "certain" else known
 

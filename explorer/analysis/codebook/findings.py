@@ -19,25 +19,18 @@ def percent(share: float) -> str:
     return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
-def number_of(count: int, noun: str) -> str:
-    """ "1 code", "1,024 codes", "0 codes"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def each_words(share: float) -> str:
     """Tokens for each code: "0.24", "6,400"."""
     return f"{share:,.0f}" if share >= 100 else f"{share:.3g}"
-
-
-def is_are(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 Level = Literal["good", "note", "warning", "bad"]
 Sure = Literal["certain", "likely", "possible"]
 Figure = Literal["facts", "heatmap", "map", "geometry", "growth", "batches", "halves", "code"]
 
-DIVERGED = (
+CODES_NAN, LATENTS_NAN = "Codes are NaN", "Latents are NaN"  # kinds of findings beside which nothing can be judged
+NOT_FINITE = (CODES_NAN, LATENTS_NAN)
+GO_BACK = (
     "Go back to a checkpoint from before the loss became NaN; then a lower rate, clipped gradients, or an epsilon in "
     "divisions by counts and lengths."
 )
@@ -76,4 +69,4 @@ RANK_SURE = {"certain": 0, "likely": 1, "possible": 2}
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Broken before doubtful before what is only noted, and what is well last; of one kind the surest first, and before
     all of them that the run diverged, which nothing else can be judged beside."""
-    return tuple(sorted(findings, key=lambda one: (RANK[one.level], one.advice != DIVERGED, RANK_SURE[one.sure])))
+    return tuple(sorted(findings, key=lambda one: (RANK[one.level], one.kind not in NOT_FINITE, RANK_SURE[one.sure])))

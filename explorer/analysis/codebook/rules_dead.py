@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import GITHUB, LI, VISUAL, Finding, is_are, number_of, percent
+from explorer.analysis.codebook.findings import GITHUB, LI, VISUAL, Finding, percent
 from explorer.analysis.codebook.rules_offset import in_doubt
 from explorer.analysis.codes.duplicates import near_duplicates
 from explorer.analysis.maps.clouds import away, evenly, heap, resolution
 from explorer.analysis.maps.geometry import distance_to_nearest
+from explorer.foundation.words import counted, is_are
 from explorer.joints.measures.unused import LIKELY_MEDIA
 
 LUCID = "lucidrains/vector-quantize-pytorch/issues"
@@ -150,7 +151,7 @@ def heaped(of: Evidence) -> Finding | None:
 
 def _idle(of: Evidence) -> str:
     """The codes without a token, which are called dead only where each of them is: the counts of two findings agree."""
-    code = number_of(len(of.idle), "code")
+    code = counted(len(of.idle), "code")
     return code.replace("code", "dead code") if of.unused.dead == len(of.idle) else f"{code} without a token"
 
 
@@ -164,7 +165,7 @@ def _heap(of: Evidence) -> Finding | None:
     beside = f"{extent:.3g} around {'zero' if at_zero else 'one point'}, {percent(extent / of.cloud.spread)} of"
     text = (
         f"Half of the {_idle(of)} lie within {beside} the spread of the latents ({of.cloud.spread:.3g}); "
-        f"half of the {number_of(len(of.living), 'code')} in use reach farther than {living:.3g} from their middle. "
+        f"half of the {counted(len(of.living), 'code')} in use reach farther than {living:.3g} from their middle. "
     )
     low, high = np.quantile(np.linalg.norm(of.idle - middle, axis=1), [0.1, 0.9])
     if extent <= POINT * of.cloud.spread or high > SCALES * low:

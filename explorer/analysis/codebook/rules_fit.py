@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import DIVERGED, GITHUB, VISUAL, Finding, percent
+from explorer.analysis.codebook.findings import CODES_NAN, GITHUB, GO_BACK, LATENTS_NAN, VISUAL, Finding, percent
 from explorer.analysis.codes.belonging import WITHIN, Cause
 from explorer.joints.table_faults import bad_codes_title, bad_latents_title
 
@@ -15,14 +15,14 @@ SOURCE_FIT = f"Cosine against Euclidean codes: https://arxiv.org/abs/2110.04627;
 
 def bad_codes(of: Evidence) -> Finding | None:
     """Codes that hold NaN or infinity."""
-    if of.codebook is None or (title := bad_codes_title(of.codebook, of.where)) is None:
+    if of.codebook is None or not (title := bad_codes_title(of.codebook, of.where)):
         return None
     text = (
         f"They have no distance to anything, so that some programs give them every token and others none; here "
         f"{taken_by_bad(of):,} of {of.usage.tokens:,} tokens have one. What is said of vectors is of the others, "
         f"{int(of.finite.sum()):,} in number."
     )
-    return Finding("bad", title, text, "certain", DIVERGED, "heatmap", SOURCE_NAN, of.number, "Codes are NaN")
+    return Finding("bad", title, text, "certain", GO_BACK, "heatmap", SOURCE_NAN, of.number, CODES_NAN)
 
 
 def bad_latents(of: Evidence) -> Finding | None:
@@ -34,7 +34,7 @@ def bad_latents(of: Evidence) -> Finding | None:
         "Their codes mean nothing: the nearest code to NaN is whichever the program happens to name, often number 0, "
         "which looks like a collapse. They are in the counts, and in nothing that is said of latents."
     )
-    return Finding("bad", title, text, "certain", DIVERGED, "heatmap", SOURCE_NAN, of.number, "Latents are NaN")
+    return Finding("bad", title, text, "certain", GO_BACK, "heatmap", SOURCE_NAN, of.number, LATENTS_NAN)
 
 
 def taken_by_bad(of: Evidence) -> int:

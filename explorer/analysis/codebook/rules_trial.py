@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.codebook.findings import GITHUB, VISUAL, Finding, percent
+from explorer.foundation.words import counted
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import Trial
 
@@ -154,7 +155,7 @@ def _gain(known: Decoded, count: int) -> Finding | None:
     ratio = known.decode / known.medium
     if 1 / LOUD <= ratio <= LOUD:
         return None
-    text = f"The energy of {count} decoded sound{'s' * (count != 1)} is {ratio:.2g} times the original's (median)."
+    text = f"The energy of {counted(count, 'decoded sound')} is {ratio:.2g} times the original's (median)."
     word = "louder" if ratio > 1 else "quieter"
     title = f"Decodes are much {word} than their sounds: is the range right?"
     return _finding("warning", title, text, "Samples lie in -1 to 1: look for a division that is missing.", "Range")

@@ -1,6 +1,7 @@
 """The state of every code over a data set: live, dead, not yet seen, near-duplicate or over-used.
 
-A code without a token is dead if most of those will stay without one (see `unused.py`), else not seen yet. A code
+A code without a token is dead if most of those will stay without one (see `unused.py`) or if it is not finite, else not
+seen yet. A code
 in use is over-used from OVER fair shares on, a fair share being N/K, and a near-duplicate if another code in use lies
 within NEAR of what keeps codes apart.
 """
@@ -14,10 +15,12 @@ import numpy as np
 from explorer.analysis.codes.duplicates import NEAR, near_duplicates
 from explorer.analysis.maps.clouds import resolution
 from explorer.analysis.maps.geometry import in_metric, latent_distances
+from explorer.foundation.words import counted
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.measures.unused import unused_codes
 from explorer.joints.measures.usage import rank_order, usage_of_counts
 from explorer.joints.record import Codebook
+from explorer.joints.table_faults import finite_codes
 
 LIVE, DEAD, UNSEEN, NEAR_DUPLICATE, OVER_USED = range(5)
 NAMES = ("live", "dead", "unseen", "near-duplicate", "over-used")
@@ -102,5 +105,8 @@ def code_states(level: LevelAudit, codebook: Codebook | None) -> CodeStates:
         state[rows[near]] = NEAR_DUPLICATE
         said += f" Near-duplicate: another code in use within {threshold:.3g}, which is {NEAR:.0%} of {what}.{left_out}"
     state[level.counts >= least] = OVER_USED
-    state[level.counts == 0] = DEAD if unused_codes(level).each_likely_dead else UNSEEN
+    state[level.counts == 0] = DEAD if unused_codes(level, codebook).each_likely_dead else UNSEEN
+    if codebook is not None and (lost := (level.counts == 0) & ~finite_codes(codebook)).any():
+        state[lost] = DEAD
+        said += f" Dead: {counted(int(lost.sum()), 'code')} not finite among them, to which no latent is nearest."
     return CodeStates(state, least, threshold, said)

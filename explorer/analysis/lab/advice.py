@@ -67,6 +67,14 @@ _RATE_UP = Remedy("codebook_lr", "Raise the codebook learning rate.", UP)
 _ENCODER_UP = Remedy("lr", "Raise the learning rate of the encoder.", UP)
 _ENCODER_DOWN = Remedy("lr", "Lower the learning rate of the encoder.", DOWN)
 
+_FRESH = Remedy(
+    "fresh_statistics", "Give reseeded codes fresh statistics: they keep those that they died with.", (True,)
+)
+_SELDOM: Remedies = (
+    Remedy("patience", "Raise the patience.", UP),
+    Remedy("every", "Check less often: raise the steps between checks.", UP),
+)
+
 _CLOSER: Remedies = (
     _RATE_UP,
     Remedy("beta", "Raise beta, so that the encoder brings its latents to the codes.", UP),
@@ -101,21 +109,8 @@ REMEDIES: Mapping[str, Remedies] = {
         Remedy("init_scale", "Start nearer to the latents: lower the scale.", DOWN),
         *_FEWER,
     ),
-    "churn": (
-        Remedy(
-            "fresh_statistics", "Give reseeded codes fresh statistics: they keep those that they died with.", (True,)
-        ),
-        Remedy("threshold", "Set the threshold well under N/K: lower it.", DOWN),
-        Remedy("patience", "Raise the patience.", UP),
-        Remedy("every", "Check less often: raise the steps between checks.", UP),
-    ),
-    "churn_below": (  # the threshold is far below N/K as it is
-        Remedy(
-            "fresh_statistics", "Give reseeded codes fresh statistics: they keep those that they died with.", (True,)
-        ),
-        Remedy("patience", "Raise the patience.", UP),
-        Remedy("every", "Check less often: raise the steps between checks.", UP),
-    ),
+    "churn": (_FRESH, Remedy("threshold", "Set the threshold well under N/K: lower it.", DOWN), *_SELDOM),
+    "churn_below": (_FRESH, *_SELDOM),  # the threshold is far below N/K as it is
     "jump_back": (
         Remedy(
             "fresh_statistics", "The EMA sum and count pull them back: give reseeded codes fresh statistics.", (True,)

@@ -19,6 +19,8 @@ import numpy as np
 
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.measures.independence import Independence, independence
+from explorer.joints.record import Codebook
+from explorer.joints.table_faults import finite_codes
 
 Z = 2.326  # one-sided 99% of a normal distribution
 RARE, TIMES = 3, 2.0  # media in which a rare code occurs at most; times so many may be found
@@ -69,9 +71,10 @@ class Unused:
         return self.sure is not None and self.lasting > 0.5 * self.none
 
 
-def unused_codes(level: LevelAudit, lost: int = 0) -> Unused:
-    """What is known of the codes of a level that have no token. lost: how many of them are not finite, so that nobody
-    waits for them: they are not counted here."""
+def unused_codes(level: LevelAudit, codebook: Codebook | None = None) -> Unused:
+    """What is known of the codes of a level that have no token. Those of the codebook that are not finite are not
+    counted here: nobody waits for them."""
+    lost = 0 if codebook is None else int(np.count_nonzero((level.counts == 0) & ~finite_codes(codebook)))
     none, used = int(np.count_nonzero(level.counts == 0)) - lost, int(np.count_nonzero(level.counts))
     apart = independence(level)
     if level.occurs is None:

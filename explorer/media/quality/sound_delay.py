@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from explorer.foundation.errors import RecordError
+from explorer.foundation.words import counted
 
 BOUND_S = 0.05  # no delay beyond it is looked for
 ENOUGH_DB = 20.0  # two lags that fit better than this are taken to fit alike: the sound repeats itself
@@ -54,7 +55,7 @@ class Delay:
             return f"none, {self.basis}{some}"
         side = "late" if self.samples > 0 else "early"
         count = abs(self.samples)
-        return f"{count:,} sample{'s' * (count != 1)} {side} ({abs(self.ms):.2f} ms), {self.basis}{some}"
+        return f"{counted(count, 'sample')} {side} ({abs(self.ms):.2f} ms), {self.basis}{some}"
 
 
 NO_DELAY = Delay()

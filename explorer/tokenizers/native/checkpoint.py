@@ -19,6 +19,7 @@ from torch import Tensor
 from explorer.foundation.config import Limits, settings
 from explorer.foundation.errors import CheckpointError, ExplorerError, SettingsError
 from explorer.foundation.files import make_folder, write_atomically
+from explorer.joints.table_faults import can_be_shown
 from explorer.quantizers.base import Quantizer
 from explorer.tokenizers.native.autoencoder import DOWNSAMPLING
 from explorer.tokenizers.native.model import TokenizerModel
@@ -129,15 +130,15 @@ def read_tensors(path: Path, expected: Mapping[str, Tensor], limit_bytes: int) -
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{where} cannot be read: {error}") from error
     for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not bool(tensor.isfinite().all()) and not _has_codes(name, tensor):
+        if not tensor.is_floating_point() or bool(tensor.isfinite().all()):
+            continue
+        if not (_is_codebook(name, tensor) and can_be_shown(tensor.float().numpy())):
             raise CheckpointError(f"{name} in {where} holds NaN or infinite weights")
     return tensors
 
 
-def _has_codes(name: str, tensor: Tensor) -> bool:
-    """Whether `tensor` (K, D) is a codebook with codes left that are finite: no latent is given the others."""
-    table = name.startswith("quantizer.") and name.rpartition(".")[2] in TABLES and tensor.ndim == 2
-    return table and bool(tensor.isfinite().all(1).any())
+def _is_codebook(name: str, tensor: Tensor) -> bool:
+    return name.startswith("quantizer.") and name.rpartition(".")[2] in TABLES and tensor.ndim == 2
 
 
 def refuse_pickle(path: Path) -> None:

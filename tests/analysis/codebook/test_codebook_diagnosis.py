@@ -8,7 +8,7 @@ import pytest
 from made_audits import audit_of, counted, level_of, table
 
 from explorer.analysis.codebook.diagnosis import RULES, diagnose, evidence_of
-from explorer.analysis.codebook.findings import RANK, percent
+from explorer.analysis.codebook.findings import CODES_NAN, RANK, Finding, percent, worst_first
 from explorer.analysis.codebook.rules_levels import level_words
 from explorer.audit.shipped import load_shipped
 from explorer.foundation.config import settings
@@ -210,3 +210,13 @@ def test_nobody_waits_for_codes_that_are_nan():
     found = diagnose(audit, codebooks)
     assert found[0].title.startswith("3 of 148 codes are NaN")
     assert any(one.title.startswith(f"{without - 3} of 148 codes are not seen yet") for one in found), found
+
+
+def test_that_a_run_diverged_stands_first_whatever_its_advice_says():
+    """What kind of finding it is decides, and not the words of what to try."""
+
+    def finding(kind, sure, advice):
+        return Finding("bad", kind, "text", sure, advice, "heatmap", "source", None, kind)
+
+    found = (finding("Dead codes", "certain", "x"), finding(CODES_NAN, "likely", "another word of advice"))
+    assert [one.kind for one in worst_first(found)] == [CODES_NAN, "Dead codes"]

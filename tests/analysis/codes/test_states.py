@@ -16,6 +16,18 @@ def test_no_token_is_dead_over_enough_tokens_and_unseen_over_fewer():
     assert code_states(counted([5, 0, 1, 0]), None).state.tolist() == [LIVE, UNSEEN, LIVE, UNSEEN]
 
 
+def test_a_code_that_is_not_finite_is_dead_also_where_others_are_not_seen_yet():
+    """More media find no code that is NaN, so that nobody is told to wait for it; one that has tokens is as it was."""
+    vectors = np.arange(12, dtype=np.float32).reshape(6, 2)
+    vectors[[1, 4]] = np.nan, np.inf
+    level = counted([5, 0, 1, 0, 2, 0])  # too few tokens to call a code dead
+    known = code_states(level, table(vectors))
+    assert known.state.tolist() == [LIVE, DEAD, LIVE, UNSEEN, LIVE, UNSEEN]
+    assert known.words.endswith("Dead: 1 code not finite among them, to which no latent is nearest.")
+    assert code_states(level, table(np.arange(12).reshape(6, 2))).count(DEAD) == 0
+    assert (unused_codes(level).none, unused_codes(level, table(vectors)).none) == (3, 2)
+
+
 def test_the_collapsed_codebook_that_ships_has_its_dead_codes():
     """Of 1,440 photographs only 282 of its 1,024 codes are ever used. Chao's upper limit alone calls no code dead for
     certain, but most of those without a token, so that none is drawn as if more media were to find it."""
