@@ -10,21 +10,22 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from explorer import tokenizers
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source, samples_source
+from explorer.foundation.cache import Cache, share
 from explorer.foundation.config import settings
 from explorer.foundation.errors import UnknownIdError
+from explorer.foundation.owners import EVERYBODY
 from explorer.foundation.registry import unknown_id_message
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import load_audit, save_audit
 
 AUDITS = {"val": "BSDS500 validation pictures", "samples": "Sample pictures of the app"}
 SAMPLES_AUDIT = "samples"  # the one whose media can be opened wherever the app runs
-KEPT = 32
+_audits = Cache("audits that ship", share(0.04))
 
 
 def audits_folder(tokenizer_id: str) -> Path:
@@ -53,12 +54,9 @@ def load_shipped(tokenizer_id: str, audit_id: str) -> Audit:
     valid = sorted(path.parent.name for path in folder.glob("*/audit.json"))
     if audit_id not in valid:
         raise UnknownIdError(unknown_id_message(f"audit of {tokenizer_id}", audit_id, valid))
-    return _load(folder / audit_id, (folder / audit_id / "audit.json").stat().st_mtime_ns)
-
-
-@lru_cache(KEPT)
-def _load(folder: Path, changed_ns: int) -> Audit:
-    return load_audit(folder)
+    chosen = folder / audit_id
+    changed_ns = (chosen / "audit.json").stat().st_mtime_ns
+    return _audits.get((chosen, changed_ns), lambda: load_audit(chosen), EVERYBODY)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,12 +8,12 @@ import json
 import numpy as np
 import pytest
 
+from explorer.foundation.cache import Cache
 from explorer.foundation.errors import ExplorerError
 from explorer.joints.files.tokens import load_tokens
 from explorer.media.quality.metrics import difference
 from explorer.pages.edit import desk as edit_desk
 from explorer.pages.edit import events as edit_events
-from explorer.pages.shared.kept import Kept
 from explorer.pages.shared.runtime import record_of
 from explorer.pages.shared.session import Visit
 from explorer.tokenizers import load_tokenizer
@@ -199,7 +199,7 @@ def test_desks_and_their_pictures_are_bounded(monkeypatch):
         desks.get(tokens[0])
     one, other = (desks.get(token) for token in tokens[1:])
     size = 3 * 4 * one.record.media.size  # bytes of float32: before, after, and as it was
-    monkeypatch.setattr(edit_desk, "_decoded", Kept("two desks' pictures", 2 * size))
+    monkeypatch.setattr(edit_desk, "_decoded", Cache("two desks' pictures", 2 * size))
     for desk in (one, other):
         desk.decode("")
         assert desk._last is not None

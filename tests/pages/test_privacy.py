@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from explorer import tokenizers
+from explorer.foundation.cache import every_cache
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, UnknownIdError
 from explorer.foundation.owners import EVERYBODY, acting_for, carried, owner
@@ -35,7 +36,6 @@ from explorer.pages.inspect import alone as inspect_alone
 from explorer.pages.inspect import events as inspect_events
 from explorer.pages.inspect import page as inspect
 from explorer.pages.shared import launch, runtime
-from explorer.pages.shared.kept import everything_kept
 from explorer.pages.shared.presence import Presence
 from explorer.pages.shared.session import UPLOADED, Visit
 from explorer.pages.shared.visitor_files import LEFT, LEFT_S, NOBODYS, VisitorFiles, files
@@ -54,7 +54,7 @@ def nothing_left():
 
 
 def leave(name):
-    for keeper in [tokenizers, loading.uploads, desks, *everything_kept, files]:
+    for keeper in [tokenizers, loading.uploads, desks, *every_cache, files]:
         keeper.let_go(name)
 
 
@@ -300,10 +300,9 @@ def test_all_of_a_visitor_goes_when_they_leave_and_nothing_of_another(both, monk
         codebook_events.answer(
             codebook_events.ANSWERS, everyone, {"what": "open", "token": page.token, "tokenizer": ID}
         )
-    keepers = [tokenizers, desks, *everything_kept, files]
+    keepers = [tokenizers, desks, *every_cache, files]
     assert all(
-        {*SIZES} <= set.union(*(k.owners() for k in group))
-        for group in ([tokenizers], [desks], everything_kept, [files])
+        {*SIZES} <= set.union(*(k.owners() for k in group)) for group in ([tokenizers], [desks], every_cache, [files])
     )
     folders = {name: [folder for folder, of in files._owner.items() if of == name] for name in SIZES}
 
@@ -366,7 +365,7 @@ def test_the_server_watches_over_everything_that_is_a_visitors():
     assert {"owners", "let_go"} <= set(dir(launch.GradioSessions))
     for keeper in (
         *[tokenizers, launch.uploads, launch.desks, launch.files],
-        *everything_kept,
+        *every_cache,
         codebook_visitors.visitors,
     ):
         assert isinstance(keeper.owners(), set)

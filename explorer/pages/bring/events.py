@@ -18,6 +18,7 @@ from typing import Any
 import gradio as gr
 
 from explorer import tokenizers
+from explorer.foundation.cache import every_cache
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError, ExplorerError, MediaError, SettingsError, UnknownIdError
 from explorer.loading.memory import budget
@@ -28,7 +29,6 @@ from explorer.pages.bring.uploads import uploads
 from explorer.pages.codebook.visitors import LAST_WORD_S, VISITORS_KEPT, Visitor, Visitors, claimed, moved
 from explorer.pages.shared.asking import Answer, answer, known, said
 from explorer.pages.shared.hosts import LOCAL
-from explorer.pages.shared.kept import everything_kept
 from explorer.pages.shared.presence import UNTIL
 from explorer.public.known import known_tokenizers
 from explorer.views.bring.panel import LoadPanel
@@ -266,7 +266,7 @@ def _remove(visitor: Visitor | None, request: dict[str, Any]) -> str:
         raise UnknownIdError(f"There is no tokenizer {name[:80]!r} of yours here.")
     tokenizers.forget(name, visitor.owner)
     uploads.drop(name, visitor.owner)
-    for kept in everything_kept:
+    for kept in every_cache:
         kept.let_go(visitor.owner)
     return _own(visitor, request)
 

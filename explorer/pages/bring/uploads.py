@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from pathlib import Path
 
 from explorer import tokenizers
@@ -22,7 +22,7 @@ class UploadStore:
 
     def __init__(self, most_bytes: int) -> None:
         self._most, self._lock = most_bytes, threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], tuple[Path, Path]] = OrderedDict()  # (owner, id) -> folder, file in it
+        self._kept: dict[tuple[str, str], tuple[Path, Path]] = {}  # (owner, id) -> folder, file in it
 
     def take(self, plan: Plan, of: str) -> tuple[Path, bool]:
         """Move the file or folder of a plan in here: where it lies, and whether it came now and not before.

@@ -21,6 +21,7 @@ from explorer.audit import shipped
 from explorer.audit.index_vectors import load_codebooks
 from explorer.audit.opening import GIVEN, TAKEN, given_audits
 from explorer.audit.sources import MediaSource, open_source, samples_source
+from explorer.foundation.cache import Cache, share
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, SettingsError, UnknownIdError
 from explorer.foundation.owners import EVERYBODY, carried, owner
@@ -31,7 +32,6 @@ from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import fit_medium, values
 from explorer.pages.codebook.first_look import QUICK, quick_audit, quick_source, quick_title
 from explorer.pages.codebook.visitors import OWN, OwnAudit, Visitor
-from explorer.pages.shared.kept import Kept, share
 from explorer.tokenizers import list_tokenizers, load_tokenizer, owner_of
 
 MIMES = {
@@ -42,9 +42,9 @@ MIMES = {
 }
 
 
-_loaded = Kept("audits", share(0.1))
-_pictures = Kept("media of audits", share(0.1))
-answers = Kept("answers about codebooks", share(0.06))
+_loaded = Cache("audits", share(0.06))
+_pictures = Cache("media of audits", share(0.1))
+answers = Cache("answers about codebooks", share(0.06))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -38,9 +37,16 @@ def code(opened: Opened, level: int, number: int) -> dict[str, Any]:
         pictured=pictured,
         pictured_from=words,
         references=_references(opened, page) if elsewhere else None,
-        history=None if opened.spec is None else level_history(opened.spec.id, level),
+        history=_history(opened, level),
     )
     return code_payload(view)
+
+
+def _history(opened: Opened, level: int) -> dict[str, list[float]] | None:
+    if opened.spec is None:
+        return None
+    tokenizer_id = opened.spec.id
+    return answers.get((opened.key, level, "history"), lambda: level_history(tokenizer_id, level), opened.owner)
 
 
 def _references(opened: Opened, page: CodePage) -> dict[str, list[tuple[str, Exemplar]]] | None:
@@ -117,7 +123,6 @@ def _layout(shown: Opened, medium: int, level: int) -> TokenLayout:
     return layouts[level]
 
 
-@functools.lru_cache(maxsize=64)
 def level_history(tokenizer_id: str, level: int, checkpoints: Path | None = None) -> dict[str, list[float]] | None:
     """Usage of a level while it was trained, from curve.json of its checkpoint: {"steps", "usage", "tokens"}.
 

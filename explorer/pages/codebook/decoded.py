@@ -15,13 +15,13 @@ import numpy as np
 from explorer.analysis.codes.neighbours import nearest_codes
 from explorer.analysis.codes.page import FIELD, CodePage, code_page, level_of, neighbourhoods
 from explorer.analysis.pictures.token_pictures import scaled, sound_tile
+from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.record import TokenLayout
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.clips.mosaic import mosaic
 from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.codebook.audits import Opened
-from explorer.pages.shared.kept import Kept, share
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.codebook.payload_code import NEAREST, Decoded, decoded_payload
 
@@ -32,8 +32,8 @@ THUMBNAIL_PX = 48
 BUDGET_S = 3.0  # for what is decoded besides the code itself
 HEARD_S = 0.5  # of a code of sound, repeated
 FRAMES_SHOWN = 8
-_decoded = Kept("codes decoded for their pages", share(0.05))
-_patches = Kept("small pictures of codes", share(0.07))
+_decoded = Cache("codes decoded for their pages", share(0.05))
+_patches = Cache("small pictures of codes", share(0.07))
 Box = tuple[int, int, int, int]
 
 

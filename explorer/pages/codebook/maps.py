@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Hashable
 
 import numpy as np
 
 from explorer.analysis.maps.projection import Projection
+from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import Cancelled, ExplorerError
 from explorer.foundation.owners import carried
+from explorer.foundation.recent import Recent
 from explorer.pages.codebook.audits import Opened
 from explorer.pages.shared import runtime
-from explorer.pages.shared.kept import Kept, share
 from explorer.views.codebook.payload import map_vectors
 
 PROJECTED = ("umap", "tsne")
@@ -75,8 +75,8 @@ class Work:
                 return
 
 
-_works: OrderedDict[Hashable, Work] = OrderedDict()  # those that go on, and those that failed
-_done = Kept("maps of codebooks", share(0.03))
+_works: Recent[Hashable, Work] = Recent(WORKS_KEPT)  # those that go on, and those that failed
+_done = Cache("maps of codebooks", share(0.03))
 _lock = threading.Lock()
 
 
@@ -90,13 +90,11 @@ def projection(opened: Opened, level: int, kind: str) -> float | Projection:
     if found is not None:
         return found
     with _lock:
-        work = _works.get((opened.owner, key))
+        work = _works.use((opened.owner, key))
         if work is None or work.failed:
             vectors, metric, _ = map_vectors(opened.audit, level, opened.codebook(level), kind)
-            work = _works[opened.owner, key] = Work(f"map {opened.owner} {key}", vectors, metric, kind, opened.owner)
-            while len(_works) > WORKS_KEPT:
-                _works.popitem(last=False)
-        _works.move_to_end((opened.owner, key))
+            work = Work(f"map {opened.owner} {key}", vectors, metric, kind, opened.owner)
+            _works.put((opened.owner, key), work)
     found = work.ask()
     if isinstance(found, Projection):
         _done.put(key, found, opened.owner)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import shutil
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.foundation.owners import owner
+from explorer.foundation.recent import Recent
 from explorer.pages.shared.visitor_book import VisitorBook
 from explorer.pages.shared.visitor_files import files as visitor_files
 
@@ -49,7 +49,7 @@ class Visitor:
     token: str
     session: str
     owner: str = ""
-    audits: OrderedDict[str, OwnAudit] = field(default_factory=OrderedDict)
+    audits: Recent[str, OwnAudit] = field(default_factory=lambda: Recent(OWN_KEPT))
     job: Any = None
     files: tuple[Path, ...] = ()  # pictures that wait to be compared
     gone: bool = False
@@ -87,9 +87,8 @@ class Visitor:
         with self.lock:
             for older in [one.id for one in self.audits.values() if one.folder == own.folder]:
                 del self.audits[older]
-            self.audits[own.id] = own
-            over = [self.audits.popitem(last=False)[1] for _ in range(len(self.audits) - OWN_KEPT)]
-            for folder in (folder for old in over for folder in (old.folder, old.uploads)):
+            over = self.audits.put(own.id, own)
+            for folder in (folder for old in over.values() for folder in (old.folder, old.uploads)):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def has(self, folder: Path) -> bool:

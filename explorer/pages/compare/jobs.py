@@ -10,7 +10,6 @@ import json
 import shutil
 import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,12 @@ from explorer.compare.table import equal_bits_words, make_table
 from explorer.compare.writing import Writer, json_text
 from explorer.figures.rates import BESIDE
 from explorer.figures.reports.comparison import html_report
+from explorer.foundation.cache import Cache, share
 from explorer.foundation.colormaps import CATEGORIES, CODECS
 from explorer.foundation.errors import Cancelled, ExplorerError, MediaError
 from explorer.foundation.owners import EVERYBODY
+from explorer.foundation.recent import Recent
 from explorer.pages.codebook.visitors import Visitor
-from explorer.pages.shared.kept import Kept, share
 from explorer.pages.shared.visitor_files import files
 from explorer.pages.shared.visitor_job import VisitorJob
 from explorer.tokenizers import load_tokenizer, owner_of
@@ -39,7 +39,7 @@ AT_ONCE = 2  # in this process; the next ones wait
 REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds themselves
 SHARED_KEPT = 24
 _looks = threading.BoundedSemaphore(AT_ONCE)
-_looked = Kept("media of comparisons", share(0.1))
+_looked = Cache("media of comparisons", share(0.1))
 
 
 @dataclass(frozen=True)
@@ -86,15 +86,13 @@ class Shared:
     """What was found on pictures of the app, up to SHARED_KEPT; the files of the longest unused go first."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._lock = most, threading.Lock()
-        self._found: OrderedDict[tuple, Found] = OrderedDict()
+        self._lock = threading.Lock()
+        self._found: Recent[tuple, Found] = Recent(most)
 
     def get(self, key: tuple) -> Found | None:
         """What was found, None if it is not here."""
         with self._lock:
-            if key in self._found:
-                self._found.move_to_end(key)
-            return self._found.get(key)
+            return self._found.use(key)
 
     def new_folder(self) -> Path:
         """A new empty folder."""
@@ -103,10 +101,8 @@ class Shared:
     def keep(self, key: tuple, found: Found) -> None:
         """Keep it under its key."""
         with self._lock:
-            old = [self._found.pop(key)] if key in self._found else []
-            self._found[key] = found
-            old += [self._found.popitem(last=False)[1] for _ in range(len(self._found) - self._most)]
-        for one in old:
+            old = self._found.put(key, found)
+        for one in old.values():
             files.drop(one.folder)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -21,19 +20,20 @@ from explorer.analysis.edit.tokens import Bench, EditedTokens, bench_of, tokens_
 from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
 from explorer.analysis.pictures.influence import decode
 from explorer.analysis.pictures.redecode import Redecoded, redecode
+from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.foundation.owners import EVERYBODY, owner
+from explorer.foundation.recent import Recent
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.pictures.image import to_pil
 from explorer.media.samples import Sample, sample_picture, samples_of
 from explorer.pages.shared import runtime
-from explorer.pages.shared.kept import Kept, share
 from explorer.pages.shared.session import Visit
 from explorer.tokenizers import load_tokenizer
 
 DESKS_KEPT = runtime.SESSIONS_KEPT
-_decoded = Kept("edited pictures", share(0.12))
+_decoded = Cache("edited pictures", share(0.12))
 GONE = "This page has been open for longer than the server remembers. Load it again: your edits are kept in its link."
 
 
@@ -150,26 +150,25 @@ class Desks:
     """Token -> desk. Bounded: the longest silent ones are forgotten."""
 
     def __init__(self, size: int) -> None:
-        self._size, self._lock = size, threading.Lock()
-        self._desks: OrderedDict[str, Desk] = OrderedDict()
+        self._lock = threading.Lock()
+        self._desks: Recent[str, Desk] = Recent(size)
 
     def put(self, visit: Visit) -> str:
         """A desk for a visit; its token."""
         token = secrets.token_urlsafe(18)
         with self._lock:
-            self._desks[token] = Desk(visit)
-            over = [self._desks.popitem(last=False)[1] for _ in range(len(self._desks) - self._size)]
-        for desk in over:
+            over = self._desks.put(token, Desk(visit))
+        for desk in over.values():
             desk.forget()
         return token
 
     def get(self, token: object) -> Desk:
         """The desk. Raises ExplorerError for a token that is none, or no longer."""
         with self._lock:
-            if not isinstance(token, str) or token not in self._desks:
-                raise ExplorerError(GONE)
-            self._desks.move_to_end(token)
-            return self._desks[token]
+            desk = self._desks.use(token) if isinstance(token, str) else None
+        if desk is None:
+            raise ExplorerError(GONE)
+        return desk
 
     def owners(self) -> set[str]:
         """The visitors who have desks here."""
@@ -179,8 +178,7 @@ class Desks:
     def let_go(self, visitor: str) -> None:
         """A visitor has left."""
         with self._lock:
-            gone = [token for token, desk in self._desks.items() if desk.owner == visitor]
-            desks = [self._desks.pop(token) for token in gone]
+            desks = self._desks.drop(lambda token, desk: desk.owner == visitor)
         for desk in desks:
             desk.forget()
 

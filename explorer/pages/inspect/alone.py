@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import SettingsError, plain_words
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.clips.mosaic import mosaic
 from explorer.media.sounds.audio import wav_bytes
 from explorer.media.sounds.spectrogram import sound_picture
-from explorer.pages.shared.kept import Kept, share
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect.card.card import Alone
 from explorer.views.kit.wire.encoding import png_data_url, wav_data_url
@@ -22,7 +22,7 @@ QUICK_PARAMETERS = 5_000_000  # of an encoder and decoder of pictures that decod
 SOUND_S = 0.4  # of one code, again and again: long enough to be heard
 SOUND_WIDTH_PX = 128
 MOST_CODES = 8
-_kept = Kept("codes decoded alone", share(0.04))
+_kept = Cache("codes decoded alone", share(0.04))
 _turn = threading.Semaphore(2)  # more at a time would only slow each other on few cores
 
 

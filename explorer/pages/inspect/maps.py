@@ -11,16 +11,16 @@ import numpy as np
 from explorer.analysis.maps.codes import DrawnCodes, lattice_coordinates, map_codes
 from explorer.analysis.maps.projection import Projection, pca
 from explorer.analysis.maps.voronoi import Plane, box_around, plane_through, slice_regions
+from explorer.foundation.cache import Cache, share
 from explorer.foundation.config import settings
 from explorer.joints.record import Codebook, TokenLevel, TokenRecord
 from explorer.joints.table_faults import one_point
-from explorer.pages.shared.kept import Kept, share
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect.view import CodeMap, Raster
 
 MARGIN = 0.15  # around the codes of a 2-D codebook, as a share of their extent
 SLICE_CODES, SLICE_PX = 4096, 160  # larger codebooks would show more borders than regions
-_slices = Kept("slices through codebooks", share(0.03))
+_slices = Cache("slices through codebooks", share(0.03))
 
 
 def drawn_codes(level: TokenLevel) -> DrawnCodes:

@@ -118,7 +118,7 @@ def progress(work: Callable[[], object], what: str, key: Hashable = None) -> Ite
     """Run `work` in a thread and yield words while it lasts: what is going on (`stages`) and for how long.
 
     what: such as "DAC 24 kHz, 74.7 M parameters". key: names the work; whoever begins the same while it is going on
-    waits for it (see `Kept`) and is told its stage. Raises what `work` raises. If nobody listens any more the
+    waits for it (see `Cache`) and is told its stage. Raises what `work` raises. If nobody listens any more the
     thread goes on to its end, so that what it makes can be kept.
     """
     own, failed = ["beginning"], []

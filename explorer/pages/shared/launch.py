@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import gradio as gr
 
 from explorer import tokenizers
+from explorer.foundation.cache import every_cache
 from explorer.pages.app import launch_options
 from explorer.pages.bring import events as loading
 from explorer.pages.bring.uploads import uploads
@@ -17,7 +18,6 @@ from explorer.pages.lab import visitors as lab_visitors
 from explorer.pages.shared import memory
 from explorer.pages.shared.gradio_sessions import GradioSessions
 from explorer.pages.shared.head import preloads
-from explorer.pages.shared.kept import everything_kept
 from explorer.pages.shared.presence import presence
 from explorer.pages.shared.serve import addresses, end_when_dropped, free_port
 from explorer.pages.shared.visitor_files import UploadPlace, files
@@ -39,6 +39,6 @@ def serve(demo: gr.Blocks, host: str, port: int | None, allowed: Sequence[str]) 
             end_when_dropped(one)
     sessions = GradioSessions(demo, app)
     books = [codebook_visitors.visitors, compare_events.visitors, loading.visitors, lab_visitors.visitors]
-    presence.watch(lambda: [*books, sessions, tokenizers, uploads, desks, *everything_kept, files], memory.give_back)
+    presence.watch(lambda: [*books, sessions, tokenizers, uploads, desks, *every_cache, files], memory.give_back)
     presence.start()
     return addresses(host, demo.server_port)

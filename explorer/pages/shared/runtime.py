@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -19,13 +18,14 @@ from explorer.analysis.maps.codes import UMAP_SEED
 from explorer.analysis.maps.projection import Projection, cached_projection
 from explorer.analysis.pictures.depiction import depict
 from explorer.foundation import stages
+from explorer.foundation.cache import Cache, share
 from explorer.foundation.config import REPOSITORY, settings, shipped_maps
 from explorer.foundation.errors import Cancelled, ExplorerError
 from explorer.foundation.owners import EVERYBODY, carried, owner
+from explorer.foundation.recent import Recent
 from explorer.joints.record import TokenRecord
 from explorer.media.medium import Medium, load_medium, tokenized
 from explorer.media.samples import sample
-from explorer.pages.shared.kept import Kept, share
 from explorer.pages.shared.session import ONE, UPLOADED, Visit
 from explorer.pages.shared.visitor_files import files
 from explorer.tokenizers import load_tokenizer, owner_of
@@ -43,8 +43,8 @@ class Turns:
     """
 
     def __init__(self, size: int) -> None:
-        self._size, self._lock, self._count = size, threading.Lock(), 0
-        self._turns: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._lock, self._count = threading.Lock(), 0
+        self._turns: Recent[tuple[str, str], int] = Recent(size)
         self._workers: dict[tuple[str, str], subprocess.Popen] = {}
 
     def begin(self, session: str, thing: str) -> int:
@@ -52,11 +52,8 @@ class Turns:
         key = (session, thing)
         with self._lock:
             self._count += 1
-            self._turns[key] = self._count
-            self._turns.move_to_end(key)
-            self._end_worker(key)
-            while len(self._turns) > self._size:
-                self._end_worker(self._turns.popitem(last=False)[0])
+            for ended in {key: 0, **self._turns.put(key, self._count)}:
+                self._end_worker(ended)
             return self._count
 
     def holds(self, session: str, thing: str, turn: int) -> bool:
@@ -84,34 +81,29 @@ class Intents:
     """
 
     def __init__(self, size: int) -> None:
-        self._size, self._lock = size, threading.Lock()
-        self._visits: OrderedDict[str, Visit] = OrderedDict()
+        self._lock = threading.Lock()
+        self._visits: Recent[str, Visit] = Recent(size)
 
     def set(self, session: str, visit: Visit) -> None:
         """What is wanted is this."""
         with self._lock:
-            self._keep(session, visit)
+            self._visits.put(session, visit)
 
     def get(self, session: str, shown: Visit) -> Visit:
         """What is wanted now: the last wish, or what is shown."""
         with self._lock:
-            return self._visits.get(session, shown)
+            return self._visits.use(session) or shown
 
     def change(self, session: str, shown: Visit, **choices: object) -> Visit:
         """What is wanted now: the last wish (or what is shown) with `choices` changed and nothing selected."""
         with self._lock:
-            return self._keep(session, replace(self._visits.get(session, shown).at_rest(), **choices))
-
-    def _keep(self, session: str, visit: Visit) -> Visit:
-        self._visits[session] = visit
-        self._visits.move_to_end(session)
-        while len(self._visits) > self._size:
-            self._visits.popitem(last=False)
-        return visit
+            visit = replace((self._visits.use(session) or shown).at_rest(), **choices)
+            self._visits.put(session, visit)
+            return visit
 
 
-_records = Kept("records of media", share(0.24))
-_pictures = Kept("pictures of sounds and clips", share(0.06))
+_records = Cache("records of media", share(0.24))
+_pictures = Cache("pictures of sounds and clips", share(0.06))
 turns = Turns(4 * SESSIONS_KEPT)
 intents = Intents(SESSIONS_KEPT)
 _umap_turn = threading.Semaphore(1)  # one worker at a time: two would only slow each other on few cores

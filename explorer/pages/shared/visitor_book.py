@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
+
+from explorer.foundation.recent import Recent
 
 
 class Known(Protocol):
@@ -23,33 +24,27 @@ class VisitorBook(Generic[V]):
     """make(token, session): a new visitor. close(visitor): what ends with its page."""
 
     def __init__(self, size: int, make: Callable[[str, str], V], close: Callable[[V], None]) -> None:
-        self._size, self._make, self._close, self._lock = size, make, close, threading.Lock()
-        self._visitors: OrderedDict[str, V] = OrderedDict()
+        self._make, self._close, self._lock = make, close, threading.Lock()
+        self._visitors: Recent[str, V] = Recent(size)
 
     def enter(self, session: str) -> V:
         """A new visitor."""
         visitor = self._make(secrets.token_urlsafe(18), session)
         with self._lock:
-            self._visitors[visitor.token] = visitor
-            forgotten = [self._visitors.popitem(last=False)[1] for _ in range(len(self._visitors) - self._size)]
-        for other in forgotten:
+            forgotten = self._visitors.put(visitor.token, visitor)
+        for other in forgotten.values():
             self._close(other)
         return visitor
 
     def get(self, token: object) -> V | None:
         """The visitor of that token, who then counts as the newest."""
         with self._lock:
-            visitor = self._visitors.get(token) if isinstance(token, str) else None
-            if visitor is not None:
-                self._visitors.move_to_end(visitor.token)
-            return visitor
+            return self._visitors.use(token) if isinstance(token, str) else None
 
     def leave(self, session: str) -> None:
         """The page of that session was closed."""
         with self._lock:
-            gone = [visitor for visitor in self._visitors.values() if visitor.session == session]
-            for visitor in gone:
-                del self._visitors[visitor.token]
+            gone = self._visitors.drop(lambda token, visitor: visitor.session == session)
         for visitor in gone:
             self._close(visitor)
 

@@ -5,16 +5,16 @@ import threading
 import numpy as np
 import pytest
 
+from explorer.foundation.cache import EACH, Cache, bytes_of, every_cache
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.owners import EVERYBODY
 from explorer.joints.record import Codebook, TokenLayout, TokenLevel
 from explorer.pages.shared import launch  # noqa: F401  with it all caches of the pages are there
-from explorer.pages.shared.kept import EACH, Kept, bytes_of, everything_kept
 
 
 def test_what_is_kept_is_bounded_in_bytes_and_the_longest_unused_goes():
-    kept, made = Kept("texts", 2 * (100 + EACH)), []
+    kept, made = Cache("texts", 2 * (100 + EACH)), []
 
     def ask(key):
         return kept.get(key, lambda: made.append(key) or key * 100, EVERYBODY)
@@ -28,7 +28,7 @@ def test_what_is_kept_is_bounded_in_bytes_and_the_longest_unused_goes():
 
 
 def test_who_asks_while_a_record_is_made_waits_for_it_and_a_failure_is_not_kept():
-    cache, started, go, made = Kept("records", 1000), threading.Event(), threading.Event(), []
+    cache, started, go, made = Cache("records", 1000), threading.Event(), threading.Event(), []
 
     def slow():
         started.set()
@@ -53,7 +53,7 @@ def test_who_asks_while_a_record_is_made_waits_for_it_and_a_failure_is_not_kept(
 
 
 def test_an_owners_values_are_found_by_nobody_else_and_go_with_the_owner():
-    kept = Kept("results", 10_000)
+    kept = Cache("results", 10_000)
     for owner in ("anna", "bert", EVERYBODY):
         assert kept.get("key", lambda owner=owner: f"of {owner}", owner) == f"of {owner}"
     assert kept.owners() == {"anna", "bert"}
@@ -81,13 +81,14 @@ def test_arrays_are_counted_whole_and_once():
 
 
 def test_all_caches_together_stay_within_what_is_stated():
-    named = {kept.name: kept.most_bytes for kept in everything_kept}
+    named = {kept.name: kept.most_bytes for kept in every_cache}
     shipped = [name for name in named if name in NAMES]
     assert sorted(shipped) == sorted(NAMES), "a cache is new or gone; say so here, and in its share"
     assert sum(named[name] for name in NAMES) <= settings().limits.kept_bytes
 
 
 NAMES = (
+    "audits that ship",
     *("records of media", "pictures of sounds and clips", "slices through codebooks", "codes decoded alone"),
     *("audits", "media of audits", "answers about codebooks", "codes decoded for their pages"),
     *("small pictures of codes", "maps of codebooks", "media of comparisons", "edited pictures"),

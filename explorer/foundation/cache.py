@@ -1,4 +1,4 @@
-"""Kept: the one bounded cache of the pages. What it holds is counted in bytes, and has an owner.
+"""Cache: the one bounded cache of the app. What it holds is counted in bytes, and has an owner.
 
 What was made of a visitor's own file or tokenizer is kept under that visitor, so that nobody else can find it, and is
 let go when the visitor leaves. What was made of things of the app is EVERYBODY's.
@@ -19,15 +19,15 @@ from explorer.foundation.config import settings
 from explorer.foundation.owners import EVERYBODY
 
 EACH = 64  # bytes of anything small, about
-everything_kept: WeakSet[Kept] = WeakSet()
+every_cache: WeakSet[Cache] = WeakSet()
 
 
 def share(part: float) -> int:
-    """So many bytes of what all of the pages' caches may hold together."""
+    """So many bytes of what all caches may hold together."""
     return int(part * settings().limits.kept_bytes)
 
 
-class Kept:
+class Cache:
     """The latest results by owner and key, up to `most_bytes`; the newest stays even where it alone is larger.
 
     name: what is kept, in words. Safe between threads. Whoever asks while one is being made waits for it instead of
@@ -39,7 +39,7 @@ class Kept:
         self._lock = threading.Lock()
         self._values: OrderedDict[tuple[str, Hashable], tuple[Any, int]] = OrderedDict()
         self._making: dict[tuple[str, Hashable], threading.Lock] = {}
-        everything_kept.add(self)
+        every_cache.add(self)
 
     def get(self, key: Hashable, make: Callable[[], Any], owner: str) -> Any:
         """The value, which then counts as the newest; made if it is not there. A failure is not kept.
