@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from made_audits import audit_of, counted, table
 from PIL import Image
 from plotly.offline import get_plotlyjs
 from small_audit import after
@@ -139,3 +140,13 @@ def test_the_heatmap_tells_unused_codes_by_more_than_their_colour():
     light = [one.mean() for one in cell[1:5]]
     assert light[0] < light[3] < light[1] < light[2]
     assert np.asarray(Image.open(io.BytesIO(heatmap_png(np.arange(262_144))))).shape == (512, 512, 3)
+
+
+def test_codes_that_are_not_finite_are_not_said_to_wait_for_more_media():
+    """Of 4 codes without a token over few media 2 are NaN: only the others may still be found."""
+    audit, vectors = audit_of(counted([5, 0, 1, 0, 0, 0])), np.arange(12, dtype=np.float32).reshape(6, 2)
+    assert "4 of 6 codes without a token, which more media may find" in html_report(audit, [table(vectors)])
+    vectors[[1, 5]] = np.nan
+    html = html_report(audit, [table(vectors)])
+    assert "2 of 6 codes without a token, which more media may find" in html
+    assert "2 of 6 codes, to which no latent is nearest" in html

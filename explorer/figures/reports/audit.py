@@ -102,7 +102,7 @@ def _level(audit: Audit, number: int, codebook: Codebook | None, pictures: Level
     drawn = [plots.place(draw(audit, number)) for draw in _figures_of(level)]
     if codebook is not None and codebook.rule is not None:
         drawn.append(plots.place(bits(audit, codebook, number)))
-    parts = [f"<h2>{escape(name[0].upper() + name[1:])}</h2>", _usage(level)]
+    parts = [f"<h2>{escape(name[0].upper() + name[1:])}</h2>", _usage(level, codebook)]
     parts.append(f'<div class="figures">{"".join(drawn)}{_heatmap(level)}</div>')
     return "".join([*parts, _exemplars(level, pictures)])
 
@@ -117,16 +117,18 @@ def _figures_of(level: LevelAudit) -> list[Callable[[Audit, int], go.Figure]]:
     return [*drawn, positions] if level.positions is not None else drawn
 
 
-def _usage(level: LevelAudit) -> str:
+def _usage(level: LevelAudit, codebook: Codebook | None) -> str:
     one = usage_of_counts(level.counts)
     size, tokens = one.codebook_size, one.tokens
-    without = unused_codes(level)
+    without, lost = unused_codes(level, codebook), 0 if codebook is None else codebook.codes_not_finite
     unseen = f"{without.unseen:,} of {size:,} codes without a token, which more media may find"
     none = [("Not seen yet", unseen)] if without.unseen or without.dead is None else []
     if without.dead is not None:
         none.insert(
             0, ("Dead", f"{without.dead:,} of {size:,} codes or more, which more media of this kind would not find")
         )
+    if lost:
+        none.append(("Not finite", f"{lost:,} of {size:,} codes, to which no latent is nearest"))
     rows = [
         ("Codes K", f"{size:,}"),
         ("Tokens counted N", f"{tokens:,}"),
