@@ -60,10 +60,14 @@ def test_every_module_is_checked_by_the_compiler():
 
 @pytest.mark.parametrize(
     ("what", "home"),
-    [("createObjectURL", ["kit/wire/files.js"]), ("document.createElement(tag", ["kit/widgets/dom.js"])],
+    [
+        ("createObjectURL", ["kit/wire/files.js"]),
+        ("document.createElement(tag", ["kit/widgets/dom.js"]),
+        ("history.replaceState", ["kit/wire/bus.js"]),
+    ],
 )
 def test_what_every_panel_needs_is_made_once(what, home):
-    """Files are saved by one function, elements made by one; others would forget what these know."""
+    """How files are saved, elements made and addresses written: others would forget what these know."""
     modules = sorted(VIEWS_FOLDER.rglob("*.js"))
     users = [path.relative_to(VIEWS_FOLDER).as_posix() for path in modules if what in path.read_text("utf-8")]
     assert users == home

@@ -1,6 +1,7 @@
 // @ts-check
 // The editor without its looks: the open tokens, the history, and one request for the decode at a time.
 
+import { createListeners } from "../kit/wire/bus.js";
 import { unpack } from "../kit/wire/encoding.js";
 import { cleared, did, emptyHistory, historyOf, redone, textOf, undone } from "./history.js";
 import { changedByLevel, commonest, differenceOf, patched, rgba, sameGrids } from "./model.js";
@@ -17,17 +18,16 @@ export class Editor {
     this.drawn = this.message = "";
     this.choice = { level: 0, codes: [], origin: null, tool: "paint", brush: 1, region: null, source: null };
     this.good = this.history; // the last one that the server could follow
-    this.listeners = new Set();
+    this.listeners = createListeners();
     this.busy = this.again = false;
   }
 
   on(callback) {
-    this.listeners.add(callback);
-    return () => this.listeners.delete(callback);
+    return this.listeners.add(callback);
   }
 
   tell(what) {
-    for (const listener of [...this.listeners]) listener(what);
+    this.listeners.tell(what);
   }
 
   /** The answer to one question; throws an Error with the server's words, and where they stand. */

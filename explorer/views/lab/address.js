@@ -2,8 +2,9 @@
 // The lab's address: a link to this page that opens it as it is: settings and seed, the preset and whether it is mended, what run
 // B changes, the speed, and whether it stands still. pages/lab/link.py reads it back.
 
+import { addressWriter } from "../kit/wire/bus.js";
+
 const LONGEST = 6000; // characters of settings; browsers and servers refuse much longer addresses
-const PAUSE_MS = 400; // browsers refuse hundreds of changes in a few seconds
 
 /** What differs from the defaults. Hand-drawn points that are too many for an address are left out, with their data set. */
 export function differing(settings, defaults) {
@@ -41,17 +42,10 @@ export function queryOf(before, { all, preset = null, mended = false, limit, pla
 
 /** write(run) soon, at most once in a while; run: of queryOf. */
 export function createAddress(defaults, win = window) {
-  let pending = null;
   let newest = null;
-  const write = () => {
-    pending = null;
-    const { pathname, search, hash } = win.location;
-    const query = queryOf(search, newest, defaults);
-    const address = pathname + (query ? `?${query}` : "") + hash;
-    if (address !== pathname + search + hash) win.history.replaceState(win.history.state, "", address);
-  };
+  const soon = addressWriter((search) => queryOf(search, newest, defaults), win);
   return (run) => {
     newest = run;
-    if (pending === null) pending = setTimeout(write, PAUSE_MS);
+    soon();
   };
 }

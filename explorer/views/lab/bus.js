@@ -1,6 +1,8 @@
 // @ts-check
 // The lab's bus: what is hovered, chosen, scrubbed to, and which overlays are on. It never talks to Python.
 
+import { createState } from "../kit/wire/bus.js";
+
 const FIRST = {
   level: 0, // of a quantizer with several codebooks
   hoverCode: null,
@@ -16,40 +18,17 @@ const FIRST = {
 
 /** A new bus, one for each lab. */
 export function createBus(first = {}) {
-  let state = Object.freeze({ ...FIRST, ...first });
-  const listeners = new Set();
-
+  const core = createState({ ...FIRST, ...first });
   return {
     get state() {
-      return state;
+      return core.state;
     },
-    /** Change some fields; listeners hear of it only if something is different. */
-    set(patch) {
-      const next = Object.freeze({ ...state, ...patch });
-      if (Object.keys(next).every((key) => next[key] === state[key])) return;
-      const previous = state;
-      state = next;
-      for (const listener of [...listeners]) {
-        try {
-          listener(state, previous);
-        } catch (error) {
-          console.error("a listener of the lab failed", error); // one broken panel must not silence the others
-        }
-      }
-    },
+    set: core.set,
+    subscribe: core.subscribe,
     /** Light up a code in every panel; null or nothing lets go. */
-    hover(code = null) {
-      this.set({ hoverCode: code });
-    },
+    hover: (code = null) => core.set({ hoverCode: code }),
     /** Keep a code lit; choosing it again lets go. */
-    choose(code = null) {
-      this.set({ code: code === state.code ? null : code });
-    },
-    /** callback(state, previous); returns the function that unsubscribes. */
-    subscribe(callback) {
-      listeners.add(callback);
-      return () => listeners.delete(callback);
-    },
+    choose: (code = null) => core.set({ code: code === core.state.code ? null : code }),
   };
 }
 

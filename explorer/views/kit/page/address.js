@@ -1,6 +1,7 @@
 // @ts-check
 // The address bar: what Python chose (value), what is selected (the bus), and what a view sets itself (`setAddress`).
 
+import { addressWriter } from "../wire/bus.js";
 import { selection } from "../wire/selection.js";
 
 const SELECTED = ["level", "code", "token"];
@@ -18,20 +19,11 @@ export function queryOf(before, chosen, own, state) {
 
 const own = {};
 let chosen = null; // nothing is written before Python has read the link it was opened with
-let pending = null;
-
-function write() {
-  pending = null;
-  if (chosen === null) return;
-  const query = queryOf(window.location.search, chosen, own, selection.state);
-  const address = window.location.pathname + (query ? `?${query}` : "") + window.location.hash;
-  if (address !== window.location.pathname + window.location.search + window.location.hash) {
-    window.history.replaceState(window.history.state, "", address);
-  }
-}
+let writer = null;
 
 function soon() {
-  if (pending === null) pending = setTimeout(write, 120); // browsers refuse hundreds of changes in a few seconds
+  writer ??= addressWriter((search) => (chosen === null ? search.slice(1) : queryOf(search, chosen, own, selection.state)));
+  writer();
 }
 
 /** Keep a choice that only the browser knows, such as {map: "umap"}. */

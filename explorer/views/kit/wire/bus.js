@@ -1,12 +1,75 @@
 // @ts-check
-// The bus of a page that is one browser component: what is chosen (kept in the address), who listens, and the way to ask
-// the server. Pages build their own on it: codebook/link.js, compare/link.js.
+// What the parts of a page share: who listens, a state that they hear of, its address, and the way to ask the server.
+// Every bus is made of these: the selection, the lab's, the editor's, and those of pages that are one browser component
+// (codebook/link.js, compare/link.js).
 
 import { unpack } from "./encoding.js";
 
 const ADDRESS_MS = 250; // browsers refuse hundreds of changes in a few seconds
 
 export const differing = (before, state) => Object.keys(state).filter((name) => state[name] !== before[name]);
+
+/** Who listens. tell(...values) calls all of them; one that fails is reported and silences no other. */
+export function createListeners() {
+  const callbacks = new Set();
+  return {
+    /** Returns the function that unsubscribes. @param {Function} callback */
+    add(callback) {
+      callbacks.add(callback);
+      return () => callbacks.delete(callback);
+    },
+    tell(...values) {
+      for (const callback of [...callbacks]) {
+        try {
+          callback(...values);
+        } catch (error) {
+          console.error("a part of the page failed", error);
+        }
+      }
+    },
+  };
+}
+
+/** A state of plain values, frozen. Listeners hear of a change only if something is different.
+ *  @template State
+ *  @param {State} first */
+export function createState(first) {
+  /** @type {Readonly<State>} */
+  let state = Object.freeze({ ...first });
+  const listeners = createListeners();
+  return {
+    get state() {
+      return state;
+    },
+    /** @param {Partial<State>} changes  @param {string | null} [origin] who changes them, for listeners */
+    set(changes, origin) {
+      const previous = state;
+      const next = Object.freeze({ ...state, ...changes });
+      if (differing(previous, next).length === 0) return;
+      state = next;
+      listeners.tell(state, previous, origin);
+    },
+    /** callback(state, previous, origin); returns the function that unsubscribes.
+     *  @param {(state: Readonly<State>, previous: Readonly<State>, origin?: string | null) => void} callback */
+    subscribe: (callback) => listeners.add(callback),
+  };
+}
+
+/** soon() writes query(search) into the address of `win`, at most once in ADDRESS_MS.
+ *  @param {(search: string) => string} query  @param {Window} [win] */
+export function addressWriter(query, win = window) {
+  let writing = null;
+  const write = () => {
+    writing = null;
+    const { pathname, search, hash } = win.location;
+    const text = query(search);
+    const address = pathname + (text ? `?${text}` : "") + hash;
+    if (address !== pathname + search + hash) win.history.replaceState(win.history.state, "", address);
+  };
+  return () => {
+    if (writing === null) writing = win.setTimeout(write, ADDRESS_MS);
+  };
+}
 
 const isPacked = (value) => typeof value === "object" && value !== null && "dtype" in value && "data" in value;
 
@@ -32,26 +95,8 @@ export function unpackAll(value) {
  *    inAddress: string[], query: (search: string, state: any) => string, scope?: (state: any) => any}} options */
 export function createPageBus({ ask, token = "", first, win = null, next, inAddress, query, scope = () => ({}) }) {
   let state = first;
-  let writing = null;
-  const listeners = new Set();
-
-  const tell = (names, before) => {
-    for (const listener of [...listeners]) {
-      if (!listener.names.some((name) => names.includes(name))) continue;
-      try {
-        listener.callback(state, before);
-      } catch (error) {
-        console.error("a panel of the page failed", error); // one broken panel must not silence the others
-      }
-    }
-  };
-  const writeAddress = () => {
-    writing = null;
-    const { pathname, search, hash } = win.location;
-    const text = query(search, state);
-    const address = pathname + (text ? `?${text}` : "") + hash;
-    if (address !== pathname + search + hash) win.history.replaceState(win.history.state, "", address);
-  };
+  const listeners = createListeners();
+  const writeSoon = win ? addressWriter((search) => query(search, state), win) : null;
 
   return {
     get state() {
@@ -64,21 +109,18 @@ export function createPageBus({ ask, token = "", first, win = null, next, inAddr
       const names = differing(before, after);
       if (names.length === 0) return;
       state = after;
-      const kept = names.some((name) => inAddress.includes(name));
-      if (win && kept && writing === null) writing = win.setTimeout(writeAddress, ADDRESS_MS);
-      tell(names, before);
+      if (names.some((name) => inAddress.includes(name))) writeSoon?.();
+      listeners.tell(names, before);
     },
     /** Another state, and listeners of `names` hear of it with those of what differs. */
     replace(after, names = []) {
       const before = state;
       state = after;
-      tell([...names, ...differing(before, state)], before);
+      listeners.tell([...names, ...differing(before, state)], before);
     },
     /** callback(state, before) whenever one of `names` changes. */
     on(names, callback) {
-      const listener = { names, callback };
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      return listeners.add((changed, before) => names.some((name) => changed.includes(name)) && callback(state, before));
     },
     async ask(what, args = {}) {
       const around = scope(state);

@@ -2,21 +2,20 @@
 // What the inspect view shows, for the other components of the page (a module singleton): its levels with their indices
 // and colours, so that nobody has to be sent them twice. See readPayload in inspect/model.js.
 
+import { createListeners } from "./bus.js";
+
 export function createShown() {
   let model = null;
-  const listeners = new Set();
+  const listeners = createListeners();
   return {
     get model() {
       return model;
     },
     set(next) {
       model = next;
-      for (const listener of [...listeners]) listener(model);
+      listeners.tell(model);
     },
-    subscribe(callback) {
-      listeners.add(callback);
-      return () => listeners.delete(callback);
-    },
+    subscribe: listeners.add,
   };
 }
 
