@@ -78,9 +78,7 @@ def test_the_head_of_a_page_names_every_module_of_its_views_and_of_no_other():
                 text = (VIEWS_FOLDER / name).read_text(encoding="utf-8")
                 targets = re.findall(r'from "(\.[^"]+)";', text)
                 queue += [os.path.normpath(f"{os.path.dirname(name)}/{target}") for target in targets]
-        links = re.findall(
-            r'<link rel="modulepreload" fetchpriority="low" href="gradio_api/file=([^"]+)" />', heads[page].decode()
-        )
+        links = re.findall(r'<link rel="modulepreload" href="gradio_api/file=([^"]+)" />', heads[page].decode())
         named = [unescape(unquote(link)).removeprefix(f"{VIEWS_FOLDER.as_posix()}/") for link in links]
         assert len(named) == len(set(named)) > 20
         assert set(named) == needed

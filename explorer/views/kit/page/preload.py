@@ -44,8 +44,7 @@ def modules_of(names: Iterable[str]) -> dict[str, int]:
 
 def preload_links(names: Iterable[str]) -> str:
     """Elements for the head of a page that shows these views. Their addresses are relative, as those of the loader are:
-    behind a proxy they stay under its path. What Gradio itself needs goes first."""
+    behind a proxy they stay under its path.
+    Of low priority they would come later than with no link at all."""
     folder = "gradio_api/file=" + quote(VIEWS_FOLDER.as_posix() + "/", safe=_KEPT)
-    return "".join(
-        f'<link rel="modulepreload" fetchpriority="low" href="{escape(folder + name)}" />' for name in modules_of(names)
-    )
+    return "".join(f'<link rel="modulepreload" href="{escape(folder + name)}" />' for name in modules_of(names))
