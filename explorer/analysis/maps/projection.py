@@ -106,7 +106,10 @@ def umap(
     reporter = ProgressFile(r"(\d+)/(\d+)", progress, cancelled)
     reporter.check()
     # The import takes 2 s and the first call compiles for several more: never at the start of the app.
-    from umap import UMAP
+    try:
+        from umap import UMAP
+    except ImportError as error:
+        raise SettingsError("A UMAP needs the package umap-learn: pip install umap-learn. A PCA needs none.") from error
 
     # Equal vectors are laid out once: as many zero distances they would fill each other's neighbourhoods.
     xy = pca(distinct).xy.astype(np.float64)

@@ -70,7 +70,12 @@ def noted(image: Image.Image) -> list[str]:
 
 def opened(data: bytes, limits: Limits) -> Image.Image:
     """The first page as a Pillow picture. Raises MediaError over the caps, and whatever tifffile raises for others."""
-    from tifffile import TiffFile  # lazy: most TIFFs do without it
+    try:
+        from tifffile import TiffFile  # lazy: most TIFFs do without it
+    except ImportError as error:
+        raise MediaError(
+            "TIFF files of this kind need the package tifffile. Install it (pip install tifffile), or save as PNG."
+        ) from error
 
     with TiffFile(io.BytesIO(data)) as file:
         page, pages = file.pages[0], len(file.pages)

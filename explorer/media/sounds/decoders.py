@@ -120,8 +120,10 @@ def check_claims(sample_rate_hz: int, channels: int) -> None:
 
 def by_libsndfile(data: bytes, kind: Kind, most_seconds: float) -> Decoded:
     """What libsndfile decodes; without runs where it cannot read the header. Raises MediaError for its claims."""
-    import soundfile  # lazy: loads libsndfile
-
+    try:
+        import soundfile  # lazy: loads libsndfile
+    except (ImportError, OSError) as error:  # OSError: the package without its library
+        raise MediaError(f"{kind.name} files need the package soundfile. Install it: pip install soundfile.") from error
     found, runs = Decoded(), _Runs(most_seconds)
     try:
         file = soundfile.SoundFile(_Bytes(data))
