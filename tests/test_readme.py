@@ -13,6 +13,9 @@ from explorer.foundation.config import REPOSITORY
 from explorer.tokenizers import list_tokenizers
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+ROOMS = ("public", "tokenizers", "cli", "pages", "analysis", "views")
+OTHERS = [REPOSITORY / "explorer" / "README.md", *(REPOSITORY / "explorer" / room / "README.md" for room in ROOMS)]
+DOCUMENTS = README + "".join(file.read_text(encoding="utf-8") for file in OTHERS)
 BEGIN, END = "<!-- zoo: begin -->\n", "<!-- zoo: end -->"
 
 
@@ -24,7 +27,7 @@ def named_paths():
 
 def test_the_paths_exist():
     paths = named_paths()
-    assert len(paths) > 15 and "explorer/training/recipes.py" in paths
+    assert len(paths) > 15 and {"explorer/training/", "explorer/cli/README.md"} <= set(paths)
     assert [path for path in paths if not (REPOSITORY / path).exists()] == []
 
 
@@ -37,7 +40,7 @@ def test_the_names_in_the_recipes_are_those_of_the_code():
     assert min(len(QUANTIZERS), len(ZOO), len(VIEWS)) > 1
     assert Quantizer.__abstractmethods__ == {"forward", "level_vectors", "codebooks"}
     for name in ("QUANTIZERS", "SMALL", "ZOO", "VIEWS", "BrowserComponent", "forward", "level_vectors", "codebooks"):
-        assert f"`{name}`" in README
+        assert f"`{name}`" in DOCUMENTS
 
 
 def test_the_table_is_what_the_command_prints(capsys):
@@ -51,21 +54,21 @@ def test_the_table_is_what_the_command_prints(capsys):
 def test_every_public_format_has_its_row():
     from explorer.public import FORMATS
 
-    table = README.partition("<!-- formats: begin -->")[2].partition("<!-- formats: end -->")[0]
+    table = DOCUMENTS.partition("<!-- formats: begin -->")[2].partition("<!-- formats: end -->")[0]
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.strip().splitlines()[2:]]
     named = [name for row in rows for name in re.findall(r"`([\w-]+)`", row[1])]
     assert sorted(named) == sorted(FORMATS) and all(len(row) == 7 and all(row) for row in rows)
 
 
 def test_the_commands_are_accepted():
-    lines = [line for line in README.splitlines() if line.startswith("python -m explorer")]
-    assert len(lines) == 15
+    lines = [line for line in DOCUMENTS.splitlines() if line.startswith("python -m explorer ")]
+    assert len(lines) == 17
     for line in lines:
-        words = shlex.split(line)[3:]
+        words = shlex.split(line, comments=True)[3:]
         if words[0] == "train":
             from explorer.training.command import parser
 
-            assert parser().parse_args(words[1:]).name == "fsq"
+            assert parser().parse_args(words[1:]).name in ("fsq", "vq-small")
         else:
             assert build_parser(named_in(words)).parse_args(words).command.startswith("explorer.cli.")
 
