@@ -66,10 +66,10 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(autouse=True, scope="module")
 def brought_tokenizers_leave():
     """What a file of tests brings is not there in the next one."""
-    from explorer import tokenizers
+    from explorer.tokenizers import shelf
 
     yield
-    tokenizers._brought.clear()
+    shelf._brought.clear()
 
 
 def missing(what):

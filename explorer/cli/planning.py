@@ -6,9 +6,9 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from explorer.loading.memory import gib
 from explorer.loading.sources import Plan, parse_source, plan
 from explorer.public.known import Known, known_tokenizers
+from explorer.tokenizers.memory import gib
 
 FROM = (
     "Some licences and data are from memory: with --json, `facts` says where each is from. `plan` shows the licence "

@@ -24,11 +24,11 @@ from explorer.foundation.errors import CheckpointError, ExplorerError
 from explorer.foundation.owners import EVERYBODY, acting_for, owner
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.folders import partner, weight_files
-from explorer.loading.memory import check_room
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import Recognised, format_of, recognise
 from explorer.public.format import Progress, silent
 from explorer.public.header import Header
+from explorer.tokenizers.memory import check_room
 
 _log = logging.getLogger(__name__)
 _WEIGHTS = re.compile(r"--(averaged|raw)$")  # what a choice of weights adds to an id

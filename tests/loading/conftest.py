@@ -7,10 +7,10 @@ from pathlib import Path
 import made_format
 import pytest
 
-from explorer import tokenizers
 from explorer.foundation import config
 from explorer.loading import recognition
 from explorer.public import FORMATS
+from explorer.tokenizers import shelf
 
 sys.path.append(str(Path(__file__).parent.parent / "public"))  # for the originals' weights and answers
 
@@ -19,7 +19,7 @@ sys.path.append(str(Path(__file__).parent.parent / "public"))  # for the origina
 def own_tokenizers(monkeypatch):
     """Nothing loaded and nothing brought."""
     for name in ("_loaded", "_brought"):
-        monkeypatch.setattr(tokenizers, name, type(getattr(tokenizers, name))())
+        monkeypatch.setattr(shelf, name, type(getattr(shelf, name))())
 
 
 @pytest.fixture
@@ -49,6 +49,6 @@ def set_settings(monkeypatch, tmp_path):
     import explorer.loading.sources
 
     for module in (explorer.loading.hub, explorer.loading.hub_client, explorer.loading.reading,
-                   explorer.loading.sources, tokenizers):  # fmt: skip
+                   explorer.loading.sources, shelf):  # fmt: skip
         monkeypatch.setattr(module, "settings", lambda: state["settings"])
     return change

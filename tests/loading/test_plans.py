@@ -15,9 +15,9 @@ from safetensors.torch import save_file
 
 from explorer import tokenizers
 from explorer.foundation.errors import Cancelled, CheckpointError, ExplorerError
-from explorer.loading import memory, recognition, sources
+from explorer.loading import recognition, sources
 from explorer.loading.sources import load, plan, plan_file
-from explorer.tokenizers import list_tokenizers, load_tokenizer, loaded_bytes
+from explorer.tokenizers import list_tokenizers, load_tokenizer, loaded_bytes, memory
 
 PIXELS = np.random.default_rng(0).random((16, 24, 3), dtype=np.float32)
 

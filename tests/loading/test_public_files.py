@@ -13,12 +13,12 @@ from explorer import tokenizers
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError
 from explorer.joints.measures.usage import usage
-from explorer.loading.memory import check_room
 from explorer.loading.sources import load, plan, plan_file
 from explorer.media.medium import tokenized
 from explorer.media.quality.metrics import psnr
 from explorer.media.samples import samples_of
 from explorer.public.known import known_tokenizers
+from explorer.tokenizers.memory import check_room
 
 SIDE_PX = 256
 LEAST_DB = {"image": 12.0, "audio": -5.0, "video": 12.0}  # random weights give some 5 dB of pictures

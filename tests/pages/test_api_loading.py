@@ -13,6 +13,7 @@ from explorer.pages.api import calls as api
 from explorer.pages.api.loading import load_source
 from explorer.pages.bring import jobs as loading_jobs
 from explorer.pages.bring.uploads import UploadStore
+from explorer.tokenizers import shelf
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "public"))
 import convvq_originals as originals
@@ -21,7 +22,7 @@ import convvq_originals as originals
 @pytest.fixture(autouse=True)
 def nothing_brought(monkeypatch):
     for name in ("_loaded", "_brought"):
-        monkeypatch.setattr(tokenizers, name, type(getattr(tokenizers, name))())
+        monkeypatch.setattr(shelf, name, type(getattr(shelf, name))())
     monkeypatch.setattr(loading_jobs, "_loads", {})
     store = UploadStore(2**30)
     monkeypatch.setattr(loading_jobs, "uploads", store)

@@ -27,6 +27,7 @@ from explorer.pages.bring.uploads import UploadStore
 from explorer.pages.codebook.visitors import Visitors
 from explorer.pages.shared.visitor_files import NOBODYS, files
 from explorer.public.known import known_tokenizers
+from explorer.tokenizers import shelf
 
 ORIGINALS = Path(__file__).resolve().parents[1] / "public"
 PATIENCE_S = 60
@@ -44,7 +45,7 @@ def originals():
 @pytest.fixture(autouse=True)
 def nothing_brought(monkeypatch):
     for name in ("_loaded", "_brought"):
-        monkeypatch.setattr(tokenizers, name, type(getattr(tokenizers, name))())
+        monkeypatch.setattr(shelf, name, type(getattr(shelf, name))())
     monkeypatch.setattr(loading_jobs, "_loads", {})
 
 
@@ -185,7 +186,7 @@ def test_what_was_loaded_outlives_the_page_that_brought_it_for_its_visitor_alone
     job = looked(visitor, kind="file", files=[upload(uploads, checkpoint)])
     settled(visitor, ask(visitor, "load", job=job["id"])["job"])
     visitors.leave("a")  # on the way to another page of the same visitor
-    tokenizers._loaded.clear()  # the weights were let go, and are read again
+    shelf._loaded.clear()  # the weights were let go, and are read again
     with acting_for("anna"):
         again = tokenizers.load_tokenizer(job["plan"]["id"])
         assert again.tokenize(np.zeros((64, 64, 3), np.float32)).levels[0].indices.shape == (4, 4)
@@ -205,7 +206,7 @@ def test_what_was_let_go_is_loaded_again_from_the_same_upload(visitors, uploads,
         job = looked(visitor, kind="file", files=[upload(uploads, checkpoint)])
         assert not job["plan"]["here"]
         assert settled(visitor, ask(visitor, "load", job=job["id"])["job"])["state"] == "done"
-        tokenizers._loaded.clear()
+        shelf._loaded.clear()
     assert [len(tokenizers.own_tokenizers(owner)) for owner in ("anna", "bert")] == [1, 1]
     assert kept_files(uploads) == ["last.ckpt", "last.ckpt"]
 
@@ -421,7 +422,7 @@ def test_an_upload_whose_load_fails_leaves_nothing(visitor, uploads, checkpoint,
 
 def test_what_does_not_fit_is_refused_before_it_is_read(visitor, checkpoint, monkeypatch):
     loading.bound_to("127.0.0.1")
-    monkeypatch.setattr("explorer.loading.memory.total_bytes", lambda: 2**20)
+    monkeypatch.setattr("explorer.tokenizers.memory.total_bytes", lambda: 2**20)
     job = looked(visitor, kind="path", text=str(checkpoint))
     error = ask(visitor, "load", job=job["id"])["error"]
     assert error["field"] == "plan" and "memory" in error["message"]
@@ -451,6 +452,7 @@ def test_kept_uploads_have_a_cap_and_the_oldest_go(tmp_path, originals):
 
 def test_one_visitor_has_so_many_and_pushes_out_nobody_elses(checkpoint, monkeypatch):
     monkeypatch.setattr(tokenizers, "OWN_KEPT", 2)
+    monkeypatch.setattr(shelf, "OWN_KEPT", 2)
     store, plan = UploadStore(2**30), plan_file(checkpoint)
     for owner, number in [("bert", 0), ("anna", 1), ("anna", 2), ("anna", 3)]:
         one = replace(plan, id=f"file--{number}", spec=replace(plan.spec, id=f"file--{number}"))

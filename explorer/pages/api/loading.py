@@ -10,11 +10,11 @@ from typing import Any
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError
 from explorer.foundation.owners import owner
-from explorer.loading.memory import check_room
 from explorer.loading.sources import hub_source, plan, plan_file
 from explorer.pages.bring.jobs import begin
 from explorer.pages.bring.opened import opened_payload
 from explorer.tokenizers import loaded_bytes
+from explorer.tokenizers.memory import check_room
 
 WAIT_S = 0.2
 

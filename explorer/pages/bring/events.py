@@ -21,7 +21,6 @@ from explorer import tokenizers
 from explorer.foundation.cache import every_cache
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError, ExplorerError, MediaError, SettingsError, UnknownIdError
-from explorer.loading.memory import budget
 from explorer.loading.sources import Plan, Source, hub_source, plan, plan_file, slug
 from explorer.pages.bring.jobs import Bringing, Look, stop_all
 from explorer.pages.bring.opened import opened_or_none
@@ -31,6 +30,7 @@ from explorer.pages.shared.asking import Answer, answer, known, said
 from explorer.pages.shared.hosts import LOCAL
 from explorer.pages.shared.presence import UNTIL
 from explorer.public.known import known_tokenizers
+from explorer.tokenizers.memory import budget
 from explorer.views.bring.panel import LoadPanel
 from explorer.views.bring.payload import known_payload, opening_payload, own_payload, plan_payload
 

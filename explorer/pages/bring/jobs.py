@@ -21,11 +21,11 @@ from explorer.foundation.config import settings
 from explorer.foundation.errors import Cancelled, CheckpointError, ExplorerError, plain_words
 from explorer.foundation.owners import EVERYBODY, acting_for
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.loading.memory import check_room
 from explorer.loading.sources import Plan, load, plan_file
 from explorer.pages.bring.uploads import uploads
 from explorer.pages.codebook.visitors import Visitor
 from explorer.pages.shared.visitor_job import SILENT_S, VisitorJob
+from explorer.tokenizers.memory import check_room
 
 Look = Callable[[], dict[str, Any] | None]
 PLANS_AT_ONCE, LOADS_AT_ONCE = 4, 3  # in this process; the next ones wait, so that a slow network holds up few

@@ -7,10 +7,9 @@ import threading
 import pytest
 from small_zoo import small_model
 
-from explorer import tokenizers
 from explorer.foundation import stages
 from explorer.foundation.errors import Cancelled, CheckpointError, UnknownIdError
-from explorer.tokenizers import broken_tokenizers, list_tokenizers, load_tokenizer
+from explorer.tokenizers import broken_tokenizers, list_tokenizers, load_tokenizer, shelf
 from explorer.tokenizers.native import native
 from explorer.tokenizers.native.checkpoint import save_checkpoint
 
@@ -18,7 +17,7 @@ from explorer.tokenizers.native.checkpoint import save_checkpoint
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch):
     """Each test starts with nothing loaded."""
-    monkeypatch.setattr(tokenizers, "_loaded", type(tokenizers._loaded)())
+    monkeypatch.setattr(shelf, "_loaded", type(shelf._loaded)())
 
 
 def test_all_good_ones_are_listed(small_checkpoints):
@@ -73,7 +72,7 @@ def test_the_least_recently_used_is_let_go(small_checkpoints, monkeypatch):
     vq, fsq = (load_tokenizer(name, "cpu", small_checkpoints) for name in ("vq", "fsq"))
     sizes = {spec.id: 4 * spec.parameters for spec in list_tokenizers(small_checkpoints)}
     of_two = sizes["vq"] + max(sizes["fsq"], sizes["lfq"])
-    monkeypatch.setattr("explorer.loading.memory.budget", lambda limits: of_two)
+    monkeypatch.setattr("explorer.tokenizers.shelf.budget", lambda limits: of_two)
     assert load_tokenizer("vq", "cpu", small_checkpoints) is vq  # now fsq is the older
     load_tokenizer("lfq", "cpu", small_checkpoints)
     assert load_tokenizer("vq", "cpu", small_checkpoints) is vq
