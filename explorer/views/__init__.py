@@ -18,6 +18,7 @@ VIEWS: Registry[type] = Registry(
         "load_panel": "explorer.views.bring.panel:LoadPanel",
         "tokenizer_facts": "explorer.views.inspect.facts:TokenizerFacts",
         "export_bar": "explorer.views.kit.widgets.export_bar:ExportBar",
+        "folds": "explorer.views.kit.widgets.folds:Folds",
         "address": "explorer.views.kit.page.address:AddressBar",
         "lab_view": "explorer.views.lab.view:LabView",
         "codebook_view": "explorer.views.codebook.view:CodebookView",

@@ -205,9 +205,12 @@ def test_nothing_moves_under_the_pointer(page, app_url):
     open_at(page, app_url, "tokenizer=rvq-4")
     panel = page.locator(f"{VIEW} [data-panel='tokens']")
     below = f"v => v.getBoundingClientRect().top - document.querySelector('{VIEW}').getBoundingClientRect().top"
+    said = page.inner_text(f"{VIEW} .dte-status-text")
     before = panel.evaluate(below)
-    panel.hover()
-    page.wait_for_function(f"!('quiet' in document.querySelector('{VIEW} .dte-status-text').dataset)")
+    panel.hover(position={"x": 40, "y": 60})
+    page.wait_for_function(
+        "([view, said]) => document.querySelector(`${view} .dte-status-text`).textContent !== said", arg=[VIEW, said]
+    )
     assert panel.evaluate(below) == before, "the line that says what is hovered has its place"
 
 

@@ -57,7 +57,12 @@ def test_everything_is_there_for_every_kind_of_medium():
         picture = depict(record)
         for sent, level in zip(view["levels"], picture.levels, strict=True):
             np.testing.assert_array_equal(unpack(sent["indices"]), level.indices.reshape(-1))
-        assert (player == "") == (record.modality == "image") and card == ""
+        assert (player == "") == (record.modality == "image") and card == "", "the picture does not wait for a card"
+        card = events.card_value(visit)
+        counts = np.bincount(picture.levels[0].indices.reshape(-1))
+        assert counts[json.loads(card)["code"]] == counts.max(), "the code of most tokens is open until one is chosen"
+        assert view["opened"]["code"] == json.loads(card)["code"]
+        assert picture.levels[0].indices.reshape(-1)[view["opened"]["token"]] == view["opened"]["code"]
         assert len(reconstruction["margin"]) == (0 if name == "whole" else len(record.levels))
         for sent, level in zip(reconstruction["quantizationError"], picture.levels, strict=False):
             expected = np.square(level.z_e - level.z_q).sum(1)

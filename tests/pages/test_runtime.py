@@ -80,3 +80,14 @@ def test_choosing_something_else_ends_a_running_umap(monkeypatch, tmp_path):
     assert runtime._umap_turn.acquire(timeout=1), "the next one may start"
     runtime._umap_turn.release()
     assert list(tmp_path.glob("projection-*")) == []
+
+
+def test_a_turn_that_began_later_is_told_from_one_before():
+    turns = Turns(4)
+    before = turns.begin("me", "select")
+    shown = turns.begin("me", "maps")
+    assert turns.begun_since("me", "select", before - 1) and not turns.begun_since("me", "select", shown)
+    turns.begin("you", "select")
+    assert not turns.begun_since("me", "select", shown), "what another visitor does is no turn of mine"
+    turns.begin("me", "select")
+    assert turns.begun_since("me", "select", shown)

@@ -69,8 +69,13 @@ def shown(visit: Visit, umaps: dict[int, Projection] | None = None, progress: st
     )
 
 
+def is_chosen(visit: Visit) -> bool:
+    """Whether somebody, or a link, has chosen a code or a token."""
+    return visit.code is not None or visit.token is not None
+
+
 def card_value(visit: Visit) -> str:
-    """The value of the code card: of the selected code, "" if nothing fits."""
+    """The value of the code card: of the selected code; where none fits, of the first to look at."""
     picture = runtime.picture_record_of(visit)
     if not 0 <= visit.level < len(picture.levels):
         return ""
@@ -78,7 +83,8 @@ def card_value(visit: Visit) -> str:
     token = visit.token if visit.token is not None and 0 <= visit.token < level.layout.num_tokens else None
     code = visit.code if visit.code is not None else (None if token is None else int(level.indices.flat[token]))
     if code is None or not 0 <= code < level.codebook.codebook_size:
-        return ""
+        token = inspect_view.first_token(level)
+        code = int(level.indices.flat[token])
     return card_payload(runtime.record_of(visit), picture, load_tokenizer(visit.tokenizer), visit.level, code, token)
 
 
@@ -97,10 +103,14 @@ def decoded_values(visit: Visit) -> tuple[str, str]:
 
 
 def everything(visit: Visit) -> tuple[str, str, str, str, str]:
-    """Values of inspect view, player, reconstruction, code card and address bar. Raises ExplorerError."""
+    """Values of inspect view, player, reconstruction, code card and address bar. Raises ExplorerError.
+
+    The card is that of a chosen code: where none is, `card_value` takes its time, which the picture need not wait for.
+    """
     if visit.level >= len(runtime.record_of(visit).levels):
         visit = replace(visit, level=0)
-    return shown(visit), *decoded_values(visit), card_value(visit), address.payload(visit.query())
+    card = card_value(visit) if is_chosen(visit) else ""
+    return shown(visit), *decoded_values(visit), card, address.payload(visit.query())
 
 
 def with_kept_maps(visit: Visit) -> str:

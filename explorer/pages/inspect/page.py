@@ -34,42 +34,48 @@ from explorer.views.inspect.reconstruction.reconstruction import ReconstructionV
 from explorer.views.inspect.view import InspectView
 from explorer.views.kit.page import address
 from explorer.views.kit.page.address import AddressBar
-from explorer.views.kit.widgets import export_bar
+from explorer.views.kit.widgets import export_bar, folds
 from explorer.views.kit.widgets.export_bar import ExportBar
+from explorer.views.kit.widgets.folds import FOLD, Folds
 from explorer.views.kit.widgets.sample_strip import SampleStrip
 
 OUTPUTS = 9  # values of `_all`
+FOLDS = {
+    "fold-own": "Your own picture, sound or clip",
+    "fold-facts": "Facts, licence, size",
+    "fold-bring": "Bring a tokenizer",
+}
 WHAT_BECOMES = f"Only you see it. It lies on this server, and is deleted {UNTIL}."
 
 
 def build() -> None:
     """Lay out the page and wire it, inside a `gr.Blocks`."""
     state = gr.State(Visit(), time_to_live=3600)
-    with gr.Row(elem_id="choices"):
-        with gr.Column(scale=5, min_width=320):
-            gr.Markdown("### Picture, sound or clip")
-            strip = SampleStrip()
-            with gr.Accordion("Your own picture, sound or clip: upload, paste or webcam", open=False):
-                gr.Markdown(WHAT_BECOMES, elem_classes="said-before")
-                file = FileInput(label="A picture, sound or clip", height=110, elem_id="upload-file")
-                upload = PictureInput(
-                    sources=["upload", "clipboard", "webcam"], label="Or a picture", height=300, elem_id="upload"
-                )
+    with gr.Row(elem_id="choices"):  # a CSS grid: one slim bar, and below it what is folded away
+        strip = SampleStrip()
+        tokenizer = gr.Dropdown(
+            _listed(),
+            label="Tokenizer",
+            show_label=False,
+            container=False,
+            elem_id="tokenizer",
+            filterable=False,
+        )
+        Folds(folds.payload(FOLDS))
+        with gr.Column(elem_id="fold-own", elem_classes=FOLD):
+            gr.Markdown(WHAT_BECOMES, elem_classes="said-before")
+            file = FileInput(label="A picture, sound or clip", height=110, elem_id="upload-file")
+            upload = PictureInput(
+                sources=["upload", "clipboard", "webcam"], label="Or a picture", height=300, elem_id="upload"
+            )
+        with gr.Column(elem_id="fold-facts", elem_classes=FOLD):
+            facts = TokenizerFacts()
             side = gr.Radio(
                 [(f"{px} px", px) for px in SIDES_PX], value=SIDES_PX[0], label="Longest side", elem_id="side"
             )
-        with gr.Column(scale=4, min_width=320):
-            gr.Markdown("### Tokenizer")
-            tokenizer = gr.Dropdown(
-                _listed(),
-                label="Tokenizer",
-                show_label=False,
-                elem_id="tokenizer",
-                filterable=False,
-            )
-            facts = TokenizerFacts()
+        with gr.Column(elem_id="fold-bring", elem_classes=FOLD):
             panel = loading.build()
-    with gr.Row(elem_id="linked"):  # a CSS grid: wide, the card stands beside the rest; narrow, right after the view
+    with gr.Row(elem_id="linked"):  # a CSS grid, which the panels of the view and the card share
         with gr.Column(elem_id="area-view"):
             player = Player()
             view = InspectView(elem_id="inspect-view")
@@ -99,6 +105,7 @@ def build() -> None:
     for run in [opened, *runs]:
         run.then(_choices, state, [tokenizer, side], queue=False, **quick)
         run.success(_maps, state, view, concurrency_limit=4, **quick)
+        run.success(_first_card, state, card, queue=False, **quick)
     view.select(_select, state, [card], queue=False, **quick)
     view.levels(_levels, state, [player, reconstruction, bar], queue=False, **quick)
     view.umap(_lay_out, state, view, concurrency_limit=4, **quick)
@@ -226,6 +233,19 @@ def _pick_side(visit: Visit, side: int, request: gr.Request) -> Iterator[tuple]:
 
 def _pick(request: gr.Request, visit: Visit, **choices: object) -> Iterator[tuple]:
     return _all(request, runtime.intents.change(request.session_hash, visit, **choices), visit)
+
+
+def _first_card(visit: Visit, request: gr.Request) -> object:
+    """The card of the code that is open although nobody chose one; nothing if something was chosen meanwhile."""
+    if events.is_chosen(visit):
+        return gr.skip()
+    session = request.session_hash
+    try:
+        card = events.card_value(visit)
+    except ExplorerError:
+        return gr.skip()  # the place of the picture says why
+    late = runtime.turns.begun_since(session, "select", visit.turn)
+    return card if runtime.turns.holds(session, runtime.MAPS, visit.turn) and not late else gr.skip()
 
 
 def _maps(visit: Visit, request: gr.Request) -> object:

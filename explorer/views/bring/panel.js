@@ -40,8 +40,11 @@ class Panel {
       this.say(`This link shows ${wanted}, which is not loaded here. Look at it to load it.`);
     } else if (missing) this.say("This link shows a tokenizer that somebody loaded from a file of their own. If you have the file, load it here.");
     if (missing && !wanted) this.go("file");
+    const fold = this.root.closest(".dte-fold");
+    if (fold && "open" in fold.dataset) this.box.open = true;
     if (wanted || missing || opening.shown) {
       this.box.open = true;
+      fold?.setAttribute("data-open", ""); // what was asked for is not folded away
       setAddress({ bring: "" }); // asked for once
       this.root.scrollIntoView({ block: "nearest" });
     }
@@ -101,7 +104,13 @@ class Panel {
     this.plan = h("section", { class: "br-plan", hidden: true, "aria-label": "What it is" }, ...parts);
     this.chooser = h("div", { class: "br-choose" }, this.ways.element, this.hub, this.file);
     const shown = [this.mine, this.chooser, this.trouble, this.opened.element, this.plan, this.work];
-    this.box = h("details", { class: "br-box", ontoggle: () => this.open() }, h("summary", {}, "Bring a tokenizer of others"), about(), ...shown);
+    this.box = h(
+      "details",
+      { class: "br-box", "data-with-fold": true, ontoggle: () => this.open() },
+      h("summary", {}, "Bring a tokenizer of others"),
+      about(),
+      ...shown,
+    );
     this.root.replaceChildren(this.box);
   }
 

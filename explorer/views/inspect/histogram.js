@@ -152,7 +152,7 @@ export function histogramContent(app) {
       const { theme } = app;
       const count = usage.counts[code];
       const rank = usage.rank[code];
-      ctx.globalAlpha = 0.6;
+      ctx.globalAlpha = app.fade(0.6);
       ctx.fillStyle = theme.surface;
       ctx.fillRect(plot.left, plot.top - 2, plot.right - plot.left, plot.height + 2);
       ctx.globalAlpha = 1;

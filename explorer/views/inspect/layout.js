@@ -31,12 +31,7 @@ export function buildLayout(root, options, act) {
     h("div", { class: "dte-head" }, status, levels),
     h("div", { class: "dte-panels" }, ...Object.values(parts.cards).map((c) => c.element)),
   );
-  parts.empty = h(
-    "div",
-    { class: "dte-empty" },
-    h("p", {}, "No picture yet"),
-    h("p", {}, "Choose a sample or upload a picture, then a tokenizer: its tokens, their codes and how often each is used appear here."),
-  );
+  parts.empty = h("div", { class: "dte-empty", hidden: true }, h("p", {}), h("p", {})); // of a result that could not be read
   root.classList.add("dte-inspect");
   root.replaceChildren(parts.empty, parts.body, parts.live);
   return parts;

@@ -148,7 +148,7 @@ export function mapContent(app) {
       const { code } = app.active();
       const i = code === null ? -1 : map.point[code];
       if (code === null) return;
-      ctx.globalAlpha = 0.66;
+      ctx.globalAlpha = app.fade(0.66);
       ctx.fillStyle = theme.surface;
       ctx.fillRect(0, 0, frame.W, frame.H);
       ctx.globalAlpha = 1;

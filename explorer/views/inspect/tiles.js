@@ -102,7 +102,7 @@ function highlight(ctx, app, frame, alpha) {
   const boxes = Array.from(level.tokensOf(code), (t) => tokenBox(level, frame, t));
   const [left, top] = frame.place(0, 0);
   const [right, bottom] = frame.place(frame.w, frame.h);
-  ctx.globalAlpha = alpha;
+  ctx.globalAlpha = app.fade(alpha);
   ctx.fillStyle = theme.surface;
   ctx.fillRect(left, top, right - left, bottom - top);
   ctx.globalAlpha = 1;

@@ -113,6 +113,8 @@ class InspectView {
     return found.code !== null && found.code < this.level.K ? found : { code: null, token: null };
   }
 
+  fade = (alpha) => (this.opened ? 0 : alpha); // nothing fades as long as nobody has pointed at anything
+
   /** The pinned code and token, if this level has them. */
   pinned() {
     const { code, token } = selection.state;
@@ -131,7 +133,7 @@ class InspectView {
     learn(model?.help);
     const same = model && this.model && model.key === this.model.key;
     this.model = model;
-    this.parts.empty.hidden = Boolean(model);
+    this.parts.empty.hidden = true; // nothing yet is nothing to look at
     this.parts.body.hidden = !model;
     if (!model) return this.forget();
     if (!same) this.start(model);
@@ -139,7 +141,7 @@ class InspectView {
     this.mapKind ??= model.mapKind; // the link's map may arrive later than the others
     this.mode = same ? this.mode : model.mode;
     this.askForMap();
-    this.fillControls();
+    fillControls(this);
     this.redrawAll();
   }
 
@@ -162,8 +164,9 @@ class InspectView {
     this.panels.tokens.shared = model.placed ? this.grid.shared : this.grid.own;
     for (const panel of Object.values(this.panels)) panel.shared.view = null;
     const { level = 0, code = null, token = null } = model.selected ?? {};
-    selection.hover({ origin: ORIGIN });
     selection.set({ level, code, token, origin: ORIGIN });
+    selection.hover({ ...model.opened, origin: ORIGIN }); // where none is chosen, the code of the card lights up
+    this.opened = model.opened ?? null;
     this.options.log = this.level.here.largest >= LOG_FROM;
     this.image = null;
     const image = new Image();
@@ -172,10 +175,6 @@ class InspectView {
       this.redrawAll();
     };
     image.src = model.picture.url;
-  }
-
-  fillControls() {
-    fillControls(this);
   }
 
   // What people do.
@@ -201,7 +200,7 @@ class InspectView {
     const next = this.model.levels[level];
     const kept = moved && token !== null && next.rows === before.rows && next.cols === before.cols;
     if (moved) selection.set({ level, code: kept ? next.indices[token] : null, token: kept ? token : null, origin: ORIGIN });
-    this.fillControls();
+    fillControls(this);
     this.redrawAll();
     this.trigger("levels", { level, mode });
     if (kept) this.tellPython();
@@ -265,8 +264,9 @@ class InspectView {
 
   selectionChanged(state, previous, origin) {
     if (!this.model) return;
+    this.opened = null;
     if (state.level !== previous.level && origin !== ORIGIN) {
-      this.fillControls();
+      fillControls(this);
       this.redrawAll();
       if (this.mode !== "all") this.trigger("levels", { level: this.levelIndex, mode: this.mode }); // other levels are decoded
     }

@@ -135,11 +135,27 @@ def payload(
         "maps": [_map(code_map, record) for code_map in maps],
         "mode": mode,
         "selected": {"level": choice.level, "code": choice.code, "token": choice.token},
+        "opened": _opened(record.levels[choice.level]) if choice.code is None else None,
         "progress": progress,
         "mapKind": map_kind,
         "help": help_for(HELP, record.levels[0].codebook),
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False)
+
+
+def first_token(level: TokenLevel) -> int:
+    """The token that is open while nobody has chosen one: of the most used code here, the nearest to the middle."""
+    indices = level.indices.reshape(-1)  # (N,)
+    codes, counts = np.unique(indices, return_counts=True)
+    places = np.flatnonzero(indices == codes[counts.argmax()])
+    rows, columns = grid_shape(level)
+    row, column = np.divmod(places, columns)
+    return int(places[np.hypot(row - (rows - 1) / 2, column - (columns - 1) / 2).argmin()])
+
+
+def _opened(level: TokenLevel) -> dict[str, int]:
+    token = first_token(level)
+    return {"token": token, "code": int(level.indices.reshape(-1)[token])}
 
 
 def _picture(pixels: np.ndarray) -> dict[str, object]:

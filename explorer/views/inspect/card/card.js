@@ -24,7 +24,7 @@ export function mount({ element, trigger, props, watch, server }) {
   const show = () => {
     const focus = focusedIn(element)?.dataset.key;
     const card = props.value ? JSON.parse(props.value) : null;
-    shown = card ? buildCard(element, card, trigger) : buildHint(element);
+    shown = card ? buildCard(element, card, trigger) : clear(element);
     if (card?.later) fillLater(element, card, server);
     shown.paint();
     shown.follow(selection.state);
@@ -49,10 +49,8 @@ async function fillLater(element, card, server) {
   card.waiting.fill(answer);
 }
 
-function buildHint(element) {
-  const hint = h("div", { class: "dte-hint" });
-  hint.append(h("p", { class: "dte-card-title" }, "Code"), h("p", {}, "Choose a token, a bar or a point on the map. Its code opens here."));
-  element.replaceChildren(hint);
+function clear(element) {
+  element.replaceChildren();
   delete element.dataset.code;
   return { paint() {}, follow() {} };
 }
