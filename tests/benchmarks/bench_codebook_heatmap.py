@@ -50,7 +50,7 @@ def _count_indices(page, path: Path) -> None:
     rng = np.random.default_rng(0)
     shares = rng.permutation(1.0 / (np.arange(CODES) + 5.0) ** 0.7)
     np.save(path, rng.choice(CODES, size=TOKENS, p=shares / shares.sum()).astype(np.int32))
-    page.locator(".ca-details summary").click()
+    page.click("[data-fold='codebook-own']")
     page.locator(".ca-file").set_input_files(path)
     page.locator(".ca-size").fill(str(CODES))
     page.get_by_role("button", name="Count them").click()

@@ -210,7 +210,7 @@ def test_a_zip_of_pictures_is_counted_stopped_resumed_and_saved(page, app_url, t
             archive.write(sample.path, f"{number}-{sample.path.name}")
         archive.writestr("broken.png", b"\x89PNG and nothing more")
     open_codebook(page, app_url, "tokenizer=vq-ema")
-    page.locator(f"{AUDIT} summary").first.click()
+    page.click(f"{PAGE} [data-fold='codebook-own']")
     upload(page, path)
     page.wait_for_function(
         f"/media · .* tokens of each codebook/.test(document.querySelector('{AUDIT} .ca-figures').textContent)"
@@ -247,7 +247,7 @@ def test_plain_indices_are_counted_with_a_stated_size_and_what_is_wrong_is_said(
         pass
     (tmp_path / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     open_codebook(page, app_url, "tokenizer=vq-ema")
-    page.locator(f"{AUDIT} summary").first.click()
+    page.click(f"{PAGE} [data-fold='codebook-own']")
     upload(page, tmp_path / "empty.zip")
     assert "no files in the zip" in problem(page)
     upload(page, tmp_path / "cut.png")

@@ -99,6 +99,7 @@ def test_own_sounds_are_counted_and_pictures_among_them_skipped(page, made_url):
     page.wait_for_selector(f"{PAGE}[data-audit^='own-'][data-ready='true']", timeout=PATIENCE_MS)
     words = page.inner_text(f"{PAGE} .cb-counted")
     assert "2 sounds (1.5 s)" in words and "300 tokens" in words and "1 skipped" in words
+    page.click(f"{PAGE} [data-fold='codebook-about']")
     page.click(f"{PAGE} .cb-notes summary")
     told = page.inner_text(f"{PAGE} .cb-notes li")
     assert told.startswith("1 of 2 media: The end filled with 1.2 ms of silence: 3,990 become 4,000 samples")

@@ -14,6 +14,7 @@ import { mount as mountMap } from "./map/map.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { learn } from "../kit/page/help.js";
 import { h, segmented } from "../kit/widgets/dom.js";
+import { foldButton } from "../kit/widgets/folds.js";
 import { counted, whole } from "../kit/wire/format.js";
 import { say } from "../kit/widgets/stage.js";
 
@@ -29,7 +30,7 @@ const PANELS = {
   beside: mountBeside,
   code: mountCode,
 };
-const SHEETS = ["../kit/widgets/panels.css", "panels.css"];
+const SHEETS = ["../kit/widgets/panels.css", "../kit/widgets/folds.css", "panels.css"];
 const MOST_SKIPPED = 50;
 
 /** "3 sounds (12.8 s) · 640 tokens a level · 4 skipped · 12 s on cpu": what an audit counted; tokens: of each level, which
@@ -100,25 +101,16 @@ class CodebookPage {
     this.status = h("p", { class: "cb-loading", role: "status" });
     this.hosts = Object.fromEntries(Object.keys(PANELS).map((name) => [name, h("section", { class: `codebook-${name}` })]));
     const { audit, facts, diagnosis, heatmap, map, geometry, growth, beside, code } = this.hosts;
-    const chosen = h("div", { class: "cb-choices" }, this.tokenizers.label, this.audits.label, this.besides.label, this.level, this.status);
-    this.body = h(
-      "div",
-      { class: "cb-body" },
-      h("div", { class: "cb-main" }, beside, h("div", { class: "cb-pair" }, heatmap, diagnosis), map, geometry, growth),
-      h("aside", { class: "cb-side" }, code),
-    );
-    const words = h(
-      "div",
-      { class: "cb-words" },
-      this.summary,
-      this.counted,
-      this.reading,
-      this.notes,
-      this.skipped,
-      h("div", { class: "cb-trouble" }, this.problem, this.again),
-    );
+    const about = h("div", { class: "cb-words dte-fold" }, this.summary, this.counted, this.reading, this.notes, this.skipped);
+    audit.classList.add("dte-fold");
+    const folds = [foldButton(about, "codebook-about", "About"), foldButton(audit, "codebook-own", "Your own, files")];
+    const choices = [this.tokenizers.label, this.audits.label, this.besides.label, this.level];
+    const bar = h("div", { class: "cb-choices" }, ...choices, h("div", { class: "cb-folds" }, ...folds));
+    const trouble = h("div", { class: "cb-trouble" }, this.problem, this.again, this.status);
+    const main = [h("div", { class: "cb-pair" }, heatmap, map), facts, beside, geometry, growth];
+    this.body = h("div", { class: "cb-body" }, h("div", { class: "cb-main" }, ...main), h("aside", { class: "cb-side" }, diagnosis, code));
     this.root.classList.add("dte-codebook");
-    this.root.replaceChildren(h("div", { class: "cb-top" }, h("div", {}, chosen, words), audit), facts, this.body);
+    this.root.replaceChildren(h("div", { class: "cb-top" }, bar, about, audit, trouble), this.body);
     for (const [modality, list] of groupsOf(this.opening.tokenizers)) {
       const options = list.map(({ id, title }) => h("option", { value: id }, title));
       this.tokenizers.element.append(h("optgroup", { label: modality }, ...options));

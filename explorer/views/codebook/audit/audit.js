@@ -70,7 +70,7 @@ class AuditPanel {
     );
     this.samples = button("", () => this.countSamples(), { "data-act": "samples" });
     this.choose = h("div", { class: "ca-choose" }, this.samples, this.drop, this.by);
-    this.details = h("details", { class: "ca-details" }, h("summary", {}, ""), this.choose, this.indices, this.problem);
+    this.details = h("details", { class: "ca-details", "data-with-fold": true }, h("summary", {}, ""), this.choose, this.indices, this.problem);
     const links = FILES.map(([kind, label, title]) =>
       h("button", { type: "button", class: "dte-link", "data-kind": kind, title, onclick: () => this.download(kind) }, label),
     );
@@ -233,7 +233,13 @@ class AuditPanel {
 
   trouble(text) {
     note(this.problem, text, "problem");
-    if (text) this.details.open = true;
+    if (text) this.unfold();
+  }
+
+  /** The whole panel is folded away until it is asked for, or has something to say. */
+  unfold() {
+    this.details.open = true;
+    this.host.dataset.open = "";
   }
 
   async download(kind) {
@@ -252,6 +258,8 @@ class AuditPanel {
     const going = isGoing(job);
     const sending = Boolean(this.request);
     const asking = this.chosen?.kind === "indices" && !going && !sending;
+    if ((going || sending) && this.work.hidden) this.host.dataset.open = "";
+    if (asking && this.indices.hidden) this.unfold();
     this.host.dataset.job = sending ? "sending" : (job?.state ?? "");
     this.downloads.hidden = !bus.open;
     this.choose.hidden = going || sending || asking;
@@ -263,7 +271,7 @@ class AuditPanel {
     this.input.setAttribute("aria-label", `Your own ${noun}, a zip of ${noun}, or a file of indices`);
     this.drop.lastChild.textContent = ` or drop them here: ${noun}, a zip of ${noun}, or indices (.npy, .npz, .jsonl)`;
     const first = bus.open?.audit.id === FIRST_LOOK;
-    if (first && this.looked !== bus.open) this.details.open = true; // one medium says little: offer more at once
+    if (first && this.looked !== bus.open) this.unfold(); // one medium says little: offer more at once
     this.looked = bus.open;
     this.details.firstChild.textContent = first ? `Only one of the app's samples is counted so far. Count more` : `Count your own ${noun} or indices`;
     this.samples.hidden = !title || !bus.open.audits.some(({ id }) => id === FIRST_LOOK);

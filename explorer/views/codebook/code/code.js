@@ -164,8 +164,8 @@ class CodePage {
     this.head.replaceChildren(h("p", { class: "dte-card-title" }, "Code"));
     const counts = this.counts();
     const most = h("button", { type: "button", class: "dte-plain-button", onclick: () => this.go(mostUsed(counts)) }, "The most used code");
-    const words = h("p", {}, "Choose a code in the heatmap or on the map: its exemplars, its places and its neighbours open here.");
-    this.body.replaceChildren(h("div", { class: "dte-hint" }, words, h("p", {}, most)));
+    const words = h("p", { class: "cb-note" }, "Or point at a cell or a point, and click: its exemplars, its places and its neighbours open here.");
+    this.body.replaceChildren(h("div", { class: "cc-first" }, most, words));
   }
 
   show(answer) {
