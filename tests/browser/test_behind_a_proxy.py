@@ -41,7 +41,7 @@ def test_every_page_and_its_modules_stay_under_the_path(page, proxy, at):
         "": f"{VIEW}[data-frames-drawn]",
         "lab": "#lab-view [data-frames-drawn]",
         "codebook": "#codebook-view canvas",
-        "compare": ".cp-chip",
+        "compare": ".cp-tile",
         "api": "#api-page table",
     }
     foreign = []

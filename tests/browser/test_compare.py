@@ -175,6 +175,7 @@ def test_a_blind_vote_hides_names_then_tells_them_and_is_tallied(page, app_url):
 
 def test_choices_that_cannot_be_compared_are_said_and_nothing_is_lost(page, app_url, tmp_path):
     open_compare(page, app_url, "tokenizers=fsq,bsq&media=preset:face")
+    page.click(f"{PAGE} [data-fold='compare-tokenizers']")
     page.click(f"{PAGE} .cp-chip[data-id='bsq']")
     go = page.locator(f"{PAGE} button[data-act='compare']")
     assert go.is_disabled() and "one more" in page.inner_text(f"{PAGE} .cp-said")

@@ -150,6 +150,7 @@ def test_what_is_loaded_is_chosen_and_then_on_every_page(page, app_url, loaded, 
     page.wait_for_function("document.body.innerText.includes('vqgan.ckpt')", timeout=PATIENCE_MS)
     assert page.evaluate("new URLSearchParams(location.search).get('tokenizer')") == loaded
     page.goto(f"{app_url}compare")
+    page.click("[data-fold='compare-tokenizers']")
     page.wait_for_selector(f'.cp-chip[data-id="{loaded}"]', timeout=PATIENCE_MS)
 
 

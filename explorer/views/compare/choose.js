@@ -7,7 +7,9 @@ import { note } from "../kit/widgets/panel.js";
 import { isFresh, isGoing } from "./link.js";
 import { fileTrouble, modalityOf, NOUNS } from "./model.js";
 import { h, segmented } from "../kit/widgets/dom.js";
+import { foldButton } from "../kit/widgets/folds.js";
 import { say } from "../kit/widgets/stage.js";
+import { counted } from "../kit/wire/format.js";
 import { sendFiles } from "../kit/wire/files.js";
 import { nextIndex } from "../kit/widgets/sample_strip.js";
 
@@ -94,25 +96,15 @@ class Chooser {
     this.go = h("button", { type: "button", class: "cp-go", "data-act": "compare", onclick: () => this.bus.start() }, "Compare");
     this.said = h("span", { class: "cp-said" });
     this.nameKinds();
+    const folded = (...parts) => h("div", { class: "cp-folded dte-fold" }, ...parts);
+    const size = folded(this.about, this.sides);
+    this.all = folded(this.count, this.chips);
+    this.number = foldButton(this.all, "compare-tokenizers", "Tokenizers");
+    const folds = h("div", { class: "cp-folds" }, foldButton(size, "compare-size", "About, size"), this.number);
+    const from = h("div", { class: "cp-label" }, this.modalities.element, this.kinds.element);
     this.host.replaceChildren(
-      h(
-        "div",
-        { class: "cp-part" },
-        h("div", { class: "cp-label" }, h("b", {}, "On"), this.modalities.element, this.kinds.element),
-        this.strip,
-        this.drop,
-        this.about,
-        this.sides,
-        this.mediaTrouble,
-      ),
-      h(
-        "div",
-        { class: "cp-part" },
-        h("div", { class: "cp-label" }, h("b", {}, "Tokenizers"), this.count),
-        this.chips,
-        this.trouble,
-        h("div", { class: "cp-act" }, this.go, this.said),
-      ),
+      h("div", { class: "cp-part" }, from, this.strip, this.drop, size, this.mediaTrouble),
+      h("div", { class: "cp-part" }, h("div", { class: "cp-act" }, folds, this.go), this.all, this.trouble, this.said),
     );
   }
 
@@ -286,6 +278,8 @@ class Chooser {
       chip.classList.toggle("is-off", chip.dataset.fits === "false" || (!on && tokenizers.length >= most));
     }
     say(this.count, `${tokenizers.length} chosen, from ${least} to ${most}`);
+    say(this.number, counted(tokenizers.length, "tokenizer"));
+    if (!this.enough()) this.all.dataset.open = ""; // what is missing is not folded away
     const fresh = isFresh(bus.state);
     this.go.disabled = !this.enough() || (fresh && isGoing(job));
     this.go.classList.toggle("is-wanted", !fresh && this.enough());

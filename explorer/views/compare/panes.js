@@ -24,7 +24,8 @@ const SHOWS = [
   { id: "absolute", label: "Absolute error", title: "How far from the original, mean over the channels" },
 ];
 const ADDRESS_MS = 300;
-const LEAST_PX = 190;
+const LEAST_PX = 300; // of a pane: fewer beside each other are seen better
+const LEAST_OBLONG_PX = 190; // of one, for each time that it is wider than high
 const HELP = "Arrow keys move, plus and minus zoom, 0 shows everything, E changes between pictures and errors, P plays sounds and clips.";
 
 const zoomedBy = (factor) => (panel) => panel?.zoom(panel.W / 2, panel.H / 2, factor);
@@ -187,7 +188,7 @@ class Panes {
     for (const element of [this.grid, this.swipe.element]) element.style.setProperty("--ratio", ratio);
     const width = this.grid.clientWidth;
     if (width < 8) return;
-    const least = Math.min(LEAST_PX * Math.max(1, ratio), width < 520 ? (width - 12) / (ratio > 1.4 ? 1 : 2) : Infinity);
+    const least = Math.min(Math.max(LEAST_PX, LEAST_OBLONG_PX * ratio), width < 520 ? (width - 12) / (ratio > 1.4 ? 1 : 2) : Infinity);
     this.grid.style.setProperty("--columns", columnsOf(this.panes.length, width, least));
   }
 

@@ -15,7 +15,7 @@ import { say } from "../kit/widgets/stage.js";
 
 // Name of a panel -> its mount(host, bus).
 const PANELS = { choose: mountChoose, panes: mountPanes, table: mountTable, differences: mountDifferences, rates: mountRates };
-const SHEETS = ["../kit/widgets/panels.css", "../codebook/view.css", "../kit/widgets/base.css"];
+const SHEETS = ["../kit/widgets/panels.css", "../codebook/view.css", "../kit/widgets/base.css", "../kit/widgets/folds.css"];
 
 /** "Comparing 3 of 14: china. 12 s": how far a job is. Pure. */
 export function progressWords(job) {
