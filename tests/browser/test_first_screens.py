@@ -1,0 +1,124 @@
+"""The first screens in Chromium: how much of them is subject, what is seen without scrolling, and what is folded away.
+
+One visitor opens each page once and is given the three sizes in turn.
+"""
+
+import pytest
+
+from tests import first_screen
+from tests.conftest import PATIENCE_MS, is_error
+from tests.first_screen import LEAST, NAVIGATION, PAGES, SIZES, in_sight, open_first_screen, subject_share
+
+pytestmark = pytest.mark.browser
+
+PANELS = "#inspect-view [data-panel='{}'] .dte-stage"
+PANES = "#compare-view .cp-pane:nth-child({})"
+WHOLE, NEARLY, SOME = 0.999, 0.9, 0.3  # of an element's own box
+# What is seen without scrolling at 1440 x 900 and 1280 x 720: selector -> the least share of it.
+WIDE = {
+    "": {PANELS.format(id_): NEARLY for id_ in ("picture", "tokens", "map")}
+    | {"#code-card .dte-card-number": WHOLE, "#code-card .dte-card-crop": SOME, "#tokenizer": WHOLE},
+    "lab": {
+        "#lab-view .lab-panel-plane .lab-stage": NEARLY,
+        "#lab-view .lab-panel-heatmap .dte-lp-stage": NEARLY,
+        "#lab-view .lab-panel-diagnosis h3": WHOLE,
+        "#lab-view .lab-panel-diagnosis :is(h4, .dte-lf-note)": WHOLE,
+        "#lab-view .lab-panel-presets .dte-lf-card-title": WHOLE,
+    },
+    "codebook": {
+        "#codebook-view .codebook-diagnosis .cb-finding h4": WHOLE,
+        "#codebook-view .codebook-diagnosis .cb-finding p": WHOLE,
+        "#codebook-view .cb-heat-stage": NEARLY,
+        "#codebook-view .cm-stages": NEARLY,
+    },
+    "compare": {f"{PANES.format(n)} .cp-stage": NEARLY for n in (1, 2, 3)}
+    | {f"{PANES.format(n)} figcaption": WHOLE for n in (1, 2, 3)},
+}
+# And on a phone.
+NARROW = {
+    "": {PANELS.format("picture"): NEARLY},
+    "lab": {"#lab-view .lab-panel-plane .lab-stage": NEARLY},
+    "codebook": {"#codebook-view .cb-heat-stage": NEARLY},
+    "compare": {f"{PANES.format(n)} .cp-stage": NEARLY for n in (1, 2)},
+}
+EMPTY = ".dte-hint, .dte-empty"  # boxes that only say that nothing is there yet
+DRAWN = """selector => [...document.querySelector(selector).querySelectorAll("canvas")].some((canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.some((value, i) => i % 4 === 3 && value > 0);
+})"""
+
+
+@pytest.fixture(scope="module")
+def visitor(browser):
+    """One page of one visitor; the tests fail on any error in its console or scripts."""
+    context, errors = browser.new_context(), []
+    context.set_default_timeout(PATIENCE_MS)
+    context.on("weberror", lambda error: errors.append(f"page error: {error.error}"))
+    context.on("console", lambda note: errors.append(f"console: {note.text}") if is_error(note) else None)
+    yield context.new_page()
+    context.close()
+    assert errors == []
+
+
+def settled(page):
+    """Wait until what follows the size of the screen has been drawn at the new one."""
+    page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 250))))"
+    )
+
+
+@pytest.mark.parametrize("name", PAGES, ids=["inspect", "lab", "codebook", "compare"])
+def test_the_first_screen_shows_the_thing(visitor, app_url, name):
+    open_first_screen(visitor, app_url, name, SIZES[0], patience_ms=PATIENCE_MS)
+    for size in SIZES:
+        visitor.set_viewport_size({"width": size[0], "height": size[1]})
+        settled(visitor)
+        wanted = NARROW[name] if size[0] < 700 else WIDE[name]
+        for selector, share in wanted.items():
+            visitor.wait_for_selector(selector)
+            assert in_sight(visitor, selector)[selector] >= share, f"{selector} at {size}"
+            if selector.endswith("stage"):
+                visitor.wait_for_function(f"({DRAWN})({selector!r})")
+        assert subject_share(visitor) >= LEAST[size], f"at {size}"
+        navigation = visitor.evaluate(NAVIGATION)
+        assert len(navigation["links"]) == 5 and navigation["lines"] == 1 and not navigation["wrapped"], navigation
+        assert navigation["cut"] == []
+        assert [share for share in in_sight(visitor, *EMPTY.split(", ")).values() if share] == [], f"empty at {size}"
+        assert visitor.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_what_is_folded_away_is_remembered_and_a_link_opens_what_it_asks_for(visitor, app_url):
+    open_first_screen(visitor, app_url, "", SIZES[0])
+    facts = visitor.locator("#tokenizer-facts")
+    assert facts.is_hidden(), "closed until it is asked for"
+    visitor.click("[data-fold='fold-facts']")
+    assert facts.is_visible() and "licence" in facts.inner_text()
+    visitor.reload()
+    visitor.wait_for_selector("#tokenizer-facts dl", state="visible")
+    visitor.click("[data-fold='fold-facts']")
+    assert facts.is_hidden() and visitor.get_attribute("[data-fold='fold-facts']", "aria-expanded") == "false"
+    visitor.goto(f"{app_url}?bring=1")
+    visitor.wait_for_selector("#load-panel .br-choose", state="visible")
+    visitor.goto(app_url)
+    visitor.wait_for_selector("[data-fold='fold-bring']")
+    assert visitor.locator("#load-panel").is_hidden(), "a link opens it once; only a visitor's own choice is kept"
+
+
+MADE = """<!doctype html><body style="margin: 0">
+<canvas style="position: absolute; left: 0; top: 0; width: 100px; height: 100px"></canvas>
+<canvas style="position: absolute; left: 50px; top: 0; width: 100px; height: 100px"></canvas>
+<canvas style="position: absolute; left: 0; top: 350px; width: 100px; height: 100px"></canvas>
+<div style="position: absolute; left: 200px; top: 200px; width: 50px; height: 50px; overflow: hidden">
+  <canvas style="width: 100px; height: 100px; display: block"></canvas></div>
+<svg style="position: absolute; left: 300px; top: 0; width: 16px; height: 16px"></svg>
+<canvas style="position: absolute; left: 300px; top: 300px; width: 90px; height: 90px; display: none"></canvas>"""
+
+
+def test_the_measure_counts_what_is_seen_once(visitor):
+    """Two that overlap, one cut by the screen, one by its box, an icon, and one that is hidden."""
+    visitor.set_viewport_size({"width": 400, "height": 400})
+    visitor.set_content(MADE)
+    seen = 150 * 100 + 100 * 50 + 50 * 50
+    assert subject_share(visitor) == pytest.approx(seen / 400**2, abs=1e-9)
+    assert in_sight(visitor, "div canvas", "svg", "video") == {"div canvas": 0.25, "svg": 1, "video": 0}
+    assert first_screen.LEAST_SIDE_PX > 16
