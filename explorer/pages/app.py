@@ -24,6 +24,7 @@ from explorer.pages.lab import page as lab
 from explorer.pages.shared.door import Door, Pages
 from explorer.pages.shared.head import WithHead
 from explorer.pages.shared.hosts import NamedHosts, allowed_hosts
+from explorer.pages.shared.plotly_js import plotly_route
 from explorer.pages.shared.runtime import SESSIONS_KEPT
 from explorer.pages.shared.visitor_files import files
 from explorer.views.kit.page.theme import stylesheet, theme
@@ -108,6 +109,6 @@ def launch_options(host: str, port: int, allowed: Sequence[str] = (), heads: Map
         "state_session_capacity": SESSIONS_KEPT,
         "theme": theme(),
         "css": stylesheet() + Path(__file__).with_name("page.css").read_text(encoding="utf-8"),
-        "app_kwargs": {"middleware": middleware},
+        "app_kwargs": {"middleware": middleware, "routes": [plotly_route()]},
         "footer_links": [],
     }

@@ -17,6 +17,7 @@ from explorer.pages.codebook import audits
 from explorer.pages.codebook import beside as codebook_beside
 from explorer.pages.codebook import code as codebook_code
 from explorer.pages.codebook import decoded as codebook_decoded
+from explorer.pages.codebook import figures as codebook_figures
 from explorer.pages.codebook import jobs as codebook_jobs
 from explorer.pages.codebook import maps as codebook_maps
 from explorer.pages.codebook.first_look import QUICK
@@ -94,6 +95,11 @@ def _geometry(visitor: Visitor | None, request: dict[str, Any]) -> str:
     return audits.answers.get((opened.key, "geometry", level), make, opened.owner)
 
 
+def _figure(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """A chart, when it comes into sight."""
+    return codebook_figures.figure(_opened(visitor, request), whole(request, "level"), request)
+
+
 def _code(visitor: Visitor | None, request: dict[str, Any]) -> str:
     opened = _opened(visitor, request)
     return said(codebook_code.code(opened, whole(request, "level"), whole(request, "code")))
@@ -160,6 +166,7 @@ ANSWERS: dict[str, Answer] = {
     "open": _open,
     "map": _map,
     "geometry": _geometry,
+    "figure": _figure,
     "code": _code,
     "code_decoded": _code_decoded,
     "sound": _sound,

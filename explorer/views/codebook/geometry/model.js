@@ -1,13 +1,11 @@
 // @ts-check
-// Numbers of the geometry panel: bins over one axis for two kinds of things, medians, shares of variance. Pure.
+// Numbers of the geometry panel: medians, shares of variance, the most alike codes, in words and as tables. Pure.
 
 import { significant } from "../../kit/wire/words.js";
 import { capital, csv, percent, whole } from "../../kit/wire/format.js";
 import { values } from "../map/model.js";
 
-const DECADES = 6; // of a log axis
 const SHORT = 0.01; // of the median latent: a code shorter than that is next to nothing
-const WIDE = 25; // largest over smallest median above which a linear axis shows one of two clouds as a line
 
 /** The answer to "geometry" -> the same with plain arrays; `codes` are those that code_norms and nearest speak of. */
 export function readGeometry(raw) {
@@ -39,50 +37,6 @@ export function median(numbers) {
   if (n === 0) return NaN;
   return n % 2 ? sorted[(n - 1) / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
-
-/** One axis for all `lists`: {low, high, log}. Linear ones begin at 0; log ones at the smallest positive value, but no
- *  more than DECADES below the largest: what is smaller stands at the beginning. */
-export function commonAxis(lists, log = null) {
-  let [least, high] = [Infinity, 0];
-  const medians = [];
-  for (const list of lists) {
-    if (!list || list.length === 0) continue;
-    medians.push(median(list));
-    for (const x of list) {
-      if (!Number.isFinite(x)) continue;
-      if (x > 0) least = Math.min(least, x);
-      high = Math.max(high, x);
-    }
-  }
-  if (!(high > 0)) return { low: 0, high: 1, log: false };
-  const positive = medians.filter((x) => x > 0);
-  const wide = positive.length > 1 && Math.max(...positive) > WIDE * Math.min(...positive);
-  if (!(log ?? wide)) return { low: 0, high, log: false };
-  const low = Math.max(least, high / 10 ** DECADES);
-  return { low: low < high ? low : high / 2, high, log: true };
-}
-
-/** Share 0..1 along the axis. What is 0 on a log axis stands at its beginning. */
-export function along({ low, high, log }, x) {
-  if (!log) return (x - low) / (high - low);
-  return x <= low ? 0 : Math.log(x / low) / Math.log(high / low);
-}
-
-/** Value at share t of the axis. */
-export function valueAt({ low, high, log }, t) {
-  return log ? low * (high / low) ** t : low + t * (high - low);
-}
-
-/** Counts in `n` bins of equal width along the axis; values that are not finite are left out. */
-export function binned(numbers, axis, n) {
-  const counts = new Uint32Array(n);
-  for (const x of numbers ?? []) {
-    if (Number.isFinite(x)) counts[binOf(axis, x, n)] += 1;
-  }
-  return counts;
-}
-
-export const binOf = (axis, x, n) => Math.min(n - 1, Math.max(0, Math.floor(along(axis, x) * n)));
 
 /** "3.8 times", "over 1,000 times" */
 const times = (ratio) => (ratio > 1000 ? "over 1,000 times" : `${significant(ratio, 2)} times`);
@@ -128,10 +82,23 @@ export function spectrumWords({ singular, effective_dimension: effective, partic
   return `Effective dimension ${significant(effective)} of ${dim} (exp of the entropy of the variance shares)${more}. ${enough} of ${dim} axes hold 90% of the variance.${beside}`;
 }
 
-/** Bins of both lists as a table: [[from, to, first, second]]. */
-export function binRows(first, second, axis) {
-  const n = first.length;
-  return Array.from(first, (count, i) => [valueAt(axis, i / n), valueAt(axis, (i + 1) / n), count, second[i]]);
+const byValue = (values, sign) => Array.from(values.keys()).sort((a, b) => sign * (values[a] - values[b]) || a - b);
+
+/** Codes by falling norm, for the screen: [[code, norm, tokens]]. */
+export function normRows({ codes, codeNorms }, counts) {
+  return byValue(codeNorms, -1).map((i) => [codes[i], significant(codeNorms[i]), whole(counts[codes[i]])]);
+}
+
+/** Codes by rising distance to their nearest other: [[code, other, distance, tokens]]; an only code has none. */
+export function distanceRows({ codes, nearest, nearestCode }, counts) {
+  return byValue(nearest, 1)
+    .filter((i) => Number.isFinite(nearest[i]))
+    .map((i) => [codes[i], String(nearestCode[i]), significant(nearest[i]), whole(counts[codes[i]])]);
+}
+
+export function spectrumRows({ singular }) {
+  const { shares } = spectrumOf(singular);
+  return Array.from(singular, (s, i) => [String(i + 1), significant(s), `${(100 * shares[i]).toFixed(1)}%`]);
 }
 
 /** Each code with its norm and its nearest other code, as CSV text. */
@@ -172,11 +139,6 @@ export function duplicateTable(pairs) {
   return csv(["code_a", "code_b", "distance", "tokens_a", "tokens_b"], pairs);
 }
 
-/** "cosine of codes 12 and 40: 0.92" */
-export const pairWords = (a, b, cosine) => `Codes ${a} and ${b}: cosine ${significant(cosine)}`;
-
-export const shareWords = (count, total, noun) => `${whole(count)} of ${whole(total)} ${noun} (${percent(count, total)})`;
-
 /** For each code of the matrix the other one most alike: [[code, other, cosine]], the most alike first. */
 export function mostAlike({ codes, values: bytes }) {
   const n = codes.length;
@@ -190,6 +152,8 @@ export function mostAlike({ codes, values: bytes }) {
   });
   return rows.filter(([, other]) => other !== null).sort((a, b) => b[2] - a[2]);
 }
+
+export const mostAlikeRows = (cosine) => mostAlike(cosine).map(([code, other, value]) => [code, String(other), significant(value)]);
 
 export function cosineWords({ codes, values: bytes, words = "" }) {
   const n = codes.length;

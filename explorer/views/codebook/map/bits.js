@@ -1,8 +1,8 @@
 // @ts-check
-// The bits of a sign codebook: how often each is one, and which go together. Beside the map of the bit planes.
+// How the axes of a rule are used: the bits of a sign codebook and which go together, the values of a lattice. Beside its map.
 
+import { levelChart } from "../charts.js";
 import { significant } from "../../kit/wire/words.js";
-import { diverging } from "../../kit/draw/colormaps.js";
 import { h } from "../../kit/widgets/dom.js";
 import { csv, percent, whole } from "../../kit/wire/format.js";
 
@@ -30,79 +30,66 @@ export function bitTable(shares, correlation) {
   );
 }
 
-function matrix(correlation, bits) {
-  const cells = [];
-  for (let a = 0; a < bits; a++) {
-    for (let b = 0; b < bits; b++) {
-      const r = correlation[a][b];
-      const known = Number.isFinite(r);
-      const title = `bits ${a + 1} and ${b + 1}: ${known ? `correlation ${significant(r)}` : "one of them never changes"}`;
-      cells.push(h("span", { title, style: known ? `background: ${diverging(r)}` : null, class: known ? null : "cm-none" }));
-    }
-  }
-  return h("div", { class: "cm-matrix", role: "img", "aria-label": `Correlation of ${bits} bits with each other`, style: `--bits: ${bits}` }, ...cells);
-}
+/** Axes of a lattice and the share of tokens at each of their values: [[axis from 1, value from 1, of, share]]. */
+export const axisRows = (axes) => axes.flatMap((shares, axis) => Array.from(shares, (share, value) => [axis + 1, value + 1, shares.length, share]));
 
-/** usage: {ones (b), correlation (b x b, null where a bit never changes), tokens}. on: {point(bit from 0, or null)
- *  while one is pointed at, save(CSV text)}. */
-export function drawBits(element, { ones, correlation, tokens }, on) {
-  const rows = bitRows(ones, correlation).map(({ bit, share, with: other, correlation: r }) => {
-    const bar = h("span", { class: "cm-bar", style: `--share: ${share}` });
-    const partner = other === null ? "–" : `bit ${other}: ${significant(r, 2)}`;
-    const name = h(
-      "button",
-      { type: "button", class: "cm-code", title: `Light the codes whose bit ${bit} is one`, onfocus: () => on.point(bit - 1), onblur: () => on.point(null) },
-      `bit ${bit}`,
-    );
-    return h(
-      "tr",
-      { onpointerenter: () => on.point(bit - 1), onpointerleave: () => on.point(null) },
-      h("td", {}, name),
-      h("td", { class: "cm-barcell" }, bar),
-      h("td", {}, percent(share, 1)),
-      h("td", {}, partner),
-    );
-  });
-  const head = h("tr", {}, ...["Bit", "", "Ones", "Most like it (r)"].map((name) => h("th", { scope: "col" }, name)));
-  element.replaceChildren(
-    h(
-      "div",
-      { class: "cm-subhead" },
-      h("h4", {}, "Bits"),
+/** The charts of what a rule's axes are used for. on.point(bit from 0, or null) while a bit is pointed at. */
+export class AxisCharts {
+  constructor(bus, on) {
+    Object.assign(this, { bus, on, raw: null });
+    const point = ([bit = null], kind) => kind === "bit" && on.point(bit);
+    const lit = (bit) =>
       h(
         "button",
-        { type: "button", class: "dte-link", title: "Shares and correlations of the bits, CSV", onclick: () => on.save(bitTable(ones, correlation)) },
-        "CSV",
-      ),
-    ),
-    h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows)),
-    matrix(correlation, ones.length),
-    h(
-      "p",
-      { class: "cb-note" },
-      `Share of ${whole(tokens)} tokens in which a bit is one; the mark is one half. The matrix: correlation r of each pair of bits over the same tokens, blue −1, pale 0, orange +1.`,
-    ),
-  );
-}
+        { type: "button", title: `Light the codes whose bit ${bit} is one`, onfocus: () => on.point(bit - 1), onblur: () => on.point(null) },
+        `bit ${bit}`,
+      );
+    const bits = () => this.raw.bit_usage;
+    const bitCells = () =>
+      bitRows(bits().ones, bits().correlation).map(({ bit, share, with: other, correlation: r }) => [
+        lit(bit),
+        percent(share, 1),
+        other === null ? "–" : `bit ${other}: ${significant(r, 2)}`,
+      ]);
+    const axisCells = () => axisRows(this.raw.axis_usage).map(([axis, value, of, share]) => [`axis ${axis}`, `${value} of ${of}`, percent(share, 1)]);
+    const table = (head, rows) => ({ head, rows: (most) => rows().slice(0, most), total: () => rows().length });
+    const csvOfBits = () => bitTable(bits().ones, bits().correlation);
+    this.bits = levelChart(bus, "bits", "Bits", {
+      csv: csvOfBits,
+      table: table(["Bit", "Ones", "Most like it (r)"], bitCells),
+      chart: { on: { hover: point } },
+    });
+    this.together = levelChart(bus, "bit-correlation", "Which bits go together", {
+      name: "bit_correlation",
+      csv: csvOfBits,
+      chart: { className: "cm-matrix" },
+    });
+    this.axes = levelChart(bus, "axes", "Values of each axis", {
+      name: "bits",
+      csv: () => csv(["axis", "value", "values", "share_of_tokens"], axisRows(this.raw.axis_usage)),
+      table: table(["Axis", "Value", "Tokens"], axisCells),
+    });
+    this.element = h("div", { class: "cm-bits", hidden: true }, this.bits.element, this.together.element, this.axes.element);
+  }
 
-/** axes: share of tokens at each value of each axis of a lattice. */
-export function drawAxes(element, axes, tokens) {
-  const rows = axes.map((shares, axis) => {
-    const top = Math.max(...shares, 1e-9);
-    const bars = shares.map((share, digit) =>
-      h("span", { title: `axis ${axis + 1}, value ${digit + 1} of ${shares.length}: ${percent(share, 1)}`, style: `--tall: ${share / top}` }),
-    );
-    return h(
-      "div",
-      { class: "cm-axis" },
-      h("span", {}, `axis ${axis + 1}`),
-      h("div", { class: "cm-values", role: "img", "aria-label": `axis ${axis + 1}: ${shares.map((share) => percent(share, 1)).join(", ")}` }, ...bars),
-      h("span", {}, `${percent(Math.min(...shares), 1)} to ${percent(top, 1)}`),
-    );
-  });
-  element.replaceChildren(
-    h("h4", {}, "Values of each axis"),
-    ...rows,
-    h("p", { class: "cb-note" }, `Share of ${whole(tokens)} tokens at each value, from the least to the largest; each axis to its own scale.`),
-  );
+  /** raw: the answer to "map", with `bit_usage` {ones, correlation, tokens} or `axis_usage` (shares of each axis), or neither. */
+  show(raw, tokens) {
+    const { bit_usage: bits = null, axis_usage: axes = null } = raw ?? {};
+    const lattice = axes && !bits;
+    this.raw = raw;
+    this.element.hidden = !bits && !axes;
+    this.bits.element.hidden = this.together.element.hidden = !bits;
+    this.axes.element.hidden = !lattice;
+    if (bits) {
+      this.bits.say(`Share of ${whole(bits.tokens)} tokens in which a bit is one; the line is one half.`);
+      this.together.say(
+        `Correlation r of each pair of bits over the same ${whole(bits.tokens)} tokens, blue −1, pale 0, orange +1; empty where a bit never changes.`,
+      );
+      this.bits.refresh();
+      this.together.refresh();
+    } else if (lattice) {
+      this.axes.say(`Share of ${whole(tokens)} tokens at each value of each axis, from the least to the largest.`);
+      this.axes.refresh();
+    }
+  }
 }

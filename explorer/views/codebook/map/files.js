@@ -1,7 +1,8 @@
 // @ts-check
 // What the map gives to take away: the picture as PNG or SVG, its codes as CSV.
 
-import { saveCanvases, saveCsv, stemOf } from "../../kit/widgets/panel.js";
+import { saveChartPng, saveChartSvg } from "../../kit/widgets/chart_files.js";
+import { saveCanvases, saveCsv, stemOf, titleOf } from "../../kit/widgets/panel.js";
 import { saveText } from "../../kit/wire/files.js";
 import { boxOfDensity } from "./draw.js";
 import { mapSvg } from "./export.js";
@@ -15,10 +16,13 @@ function pictureOf(source) {
   return canvas.toDataURL("image/png");
 }
 
+/** The sphere is a chart, whose files are as of all charts. */
+const chartFiles = (bus) => ({ stem: () => stemOf(bus, "map", "sphere"), about: () => titleOf(bus) });
+
 export function saveMapPng({ bus, map, picture, sphere, theme }) {
   if (!map) return;
-  const canvases = map.kind === "sphere" ? [...sphere.element.querySelectorAll("canvas")] : picture.canvases;
-  saveCanvases(bus, canvases, theme.surface, "map", map.kind);
+  if (map.kind === "sphere") saveChartPng(sphere.chart, chartFiles(bus), map.notes);
+  else saveCanvases(bus, picture.canvases, theme.surface, "map", map.kind);
 }
 
 export function saveMapCsv({ bus, map, bits }) {
@@ -28,9 +32,10 @@ export function saveMapCsv({ bus, map, bits }) {
   saveCsv(bus, text, "map", map.kind);
 }
 
-export function saveMapSvg({ bus, map, picture, chosen }) {
-  const frame = map && map.kind !== "sphere" ? picture.stage.frame() : null;
-  if (!frame) return;
+export function saveMapSvg({ bus, map, picture, sphere, chosen }) {
+  if (map?.kind === "sphere") return saveChartSvg(sphere.chart, chartFiles(bus));
+  const frame = map ? picture.stage.frame() : null;
+  if (!frame) return undefined;
   const { look } = picture;
   const layers = [];
   if (map.raster) layers.push({ canvas: look.cache.regions, box: [map.raster.left, map.raster.top, map.raster.right, map.raster.bottom], smooth: false });
@@ -39,4 +44,5 @@ export function saveMapSvg({ bus, map, picture, chosen }) {
   const title = `${bus.open.tokenizer?.title ?? "Codebook"}, ${map.kind}`;
   const text = mapSvg(map, frame, look, { title, lines, layers, picture: pictureOf });
   saveText(text, `${stemOf(bus, "map", map.kind)}.svg`, "image/svg+xml");
+  return undefined;
 }

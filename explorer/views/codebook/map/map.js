@@ -7,8 +7,8 @@ import { h, segmented, toggle } from "../../kit/widgets/dom.js";
 import { capital, givens } from "../../kit/wire/format.js";
 import { readTheme } from "../../kit/draw/colours.js";
 import { say } from "../../kit/widgets/stage.js";
-import { furnish, note, saveCsv } from "../../kit/widgets/panel.js";
-import { drawAxes, drawBits } from "./bits.js";
+import { furnish, note } from "../../kit/widgets/panel.js";
+import { AxisCharts } from "./bits.js";
 import { saveMapCsv, saveMapPng, saveMapSvg } from "./files.js";
 import { drawLegend } from "./legend.js";
 import { kindsFor, readMap } from "./model.js";
@@ -91,7 +91,8 @@ class MapOfCodes {
       loose: () => (this.reset.disabled = !this.picture?.stage.zoomed),
       key: (key) => ["l", "L"].includes(key) && this.toggleLasso(),
     });
-    this.sphere = new Sphere({ corner: (codes) => bus.set({ lasso: codes }), lit: () => bus.state.hover ?? bus.state.code });
+    const askSphere = (theme) => bus.ask("figure", { name: "sphere", level: bus.state.level, theme, options: { bits: this.bits.chosen } });
+    this.sphere = new Sphere(askSphere, { corner: (codes) => bus.set({ lasso: codes }) });
     const act = (text, onclick) => h("button", { type: "button", class: "cm-button", onclick }, text);
     this.progress = h(
       "div",
@@ -103,7 +104,7 @@ class MapOfCodes {
     );
     this.readout = h("p", { class: "cm-readout" });
     this.legend = h("div", { class: "cm-legend" });
-    this.axes = h("div", { class: "cm-bits", hidden: true });
+    this.axes = new AxisCharts(bus, { point: (bit) => this.choose({ bit }) });
     this.selection = new Selection(bus, { box: (factor) => this.picture.takeBox(factor) });
     this.rows = h("dl", { class: "cm-honesty" });
     this.arrange();
@@ -119,14 +120,13 @@ class MapOfCodes {
     this.grips = h("div", { class: "cm-tools" }, this.modes.element, this.zooms);
     const controls = h("div", { class: "cm-controls" }, this.fields, this.grips);
     const stages = h("div", { class: "cm-stages" }, this.picture.element, this.sphere.element, this.progress);
-    const picture = h("div", { class: "cm-picture" }, stages, this.readout, this.rows, this.axes);
+    const picture = h("div", { class: "cm-picture" }, stages, this.readout, this.rows, this.axes.element);
     const side = h("div", { class: "cm-side" }, this.legend, this.selection.element);
     const chooser = h("div", { class: "cm-choosers" }, this.slice.element, this.bits.element);
     const parts = [chooser, controls, h("div", { class: "cm-body" }, picture, side)];
     const frame = furnish(this.host, "map", "Map of the codes", { tools: [this.kinds.element], exports: files }, ...parts);
     this.caption = frame.caption;
     this.status = frame.status;
-    this.svg = this.host.querySelectorAll(".cb-exports button")[1];
   }
 
   /** The kind of map on screen: the chosen one if this codebook has it. */
@@ -226,7 +226,7 @@ class MapOfCodes {
     this.host.dataset.kind = map?.kind ?? "";
     this.picture.element.hidden = sphere;
     this.sphere.element.hidden = !sphere;
-    this.fields.hidden = this.grips.hidden = this.svg.hidden = sphere;
+    this.fields.hidden = this.grips.hidden = sphere;
     this.sizes.label.hidden = Boolean(map?.cell || map?.raster);
     this.latents.hidden = !map?.density;
     this.latents.lastChild.textContent = capital(givens(this.bus.level()));
@@ -234,7 +234,7 @@ class MapOfCodes {
     const unknown = !map?.error?.some(Number.isFinite);
     for (const { element } of [this.colours, this.sizes]) element.querySelector("[value=error]").disabled = unknown;
     this.picture.show(sphere ? null : map, named);
-    this.showAxes(map);
+    this.axes.show(map?.raw, this.bus.level()?.tokens ?? 0);
     if (sphere) this.showSphere(map);
     else this.relook();
   }
@@ -242,22 +242,14 @@ class MapOfCodes {
   showSphere(map) {
     const level = this.bus.level();
     const { chosen, bits } = this.bits;
-    this.sphere.show({ chosen: chosen.slice(), bits, sums: map.sums, total: level.tokens, latents: map.latents3 });
+    this.sphere.show({ chosen: chosen.slice(), bits });
     this.legend.replaceChildren(
-      h("p", {}, `Area and colour of a corner: its tokens. Points: sampled ${givens(level)}, moved out to the sphere. Lines: where a bit changes.`),
+      h("p", {}, `Size and colour of a corner: its tokens. Points: sampled ${givens(level)}, moved out to the sphere. Lines: where a bit changes.`),
       h("p", {}, "Drag or use the arrow keys to turn it. A click on a corner, or the keys 1 to 8, selects its codes."),
       helpTerms(["lattice"]),
     );
     this.sayHonesty();
     this.selection.show(false);
-  }
-
-  /** How the bits or the axes of a lattice are used, beside their map. */
-  showAxes(map) {
-    const { bit_usage: bits, axis_usage: axes } = map?.raw ?? {};
-    this.axes.hidden = !bits && !axes;
-    if (bits) drawBits(this.axes, bits, { point: (bit) => this.choose({ bit }), save: (text) => saveCsv(this.bus, text, "bits") });
-    else if (axes) drawAxes(this.axes, axes, this.bus.level().tokens);
   }
 
   choose(changes) {
@@ -311,7 +303,7 @@ class MapOfCodes {
       this.map?.kind === "sphere" ? "Each corner holds the codes that have these three bits." : "Point at a code, or go through them with the arrow keys.";
     say(this.readout, lit === null || !level || !(lit < level.codebook_size) ? hint : codeWords(lit, level, this.map));
     this.picture.marking.request();
-    if (this.map?.kind === "sphere") this.sphere.stage.redraw();
+    if (this.map?.kind === "sphere") this.sphere.chart.light(lit);
     this.slice.show();
     this.selection.show(this.picture.boxable);
   }

@@ -87,7 +87,11 @@ export function wrap(text, width, measure) {
 }
 
 /** A PNG that stands by itself: what it is about, the canvases, and the words with their denominators below. */
-export function saveFigure(bus, canvases, theme, words, ...parts) {
+export const saveFigure = (bus, canvases, theme, words, ...parts) =>
+  saveCanvas(figureCanvas(canvases, theme, titleOf(bus), words), `${stemOf(bus, ...parts)}.png`);
+
+/** The canvases laid over each other, under a title and over words: a canvas. */
+export function figureCanvas(canvases, theme, about, words) {
   const dpr = Math.min(globalThis.devicePixelRatio || 1, 2);
   const [pad, step] = [12, 18];
   const { width, height } = canvases[0];
@@ -98,7 +102,7 @@ export function saveFigure(bus, canvases, theme, words, ...parts) {
     ctx.font = font;
     return wrap(text, width / dpr, (part) => ctx.measureText(part).width);
   };
-  const title = lines(fonts.title, titleOf(bus));
+  const title = lines(fonts.title, about);
   const foot = words.flatMap((text) => lines(fonts.words, text));
   const top = pad + step * title.length;
   Object.assign(canvas, { width: width + 2 * pad * dpr, height: height + (top + 2 * pad + step * foot.length) * dpr });
@@ -112,7 +116,7 @@ export function saveFigure(bus, canvases, theme, words, ...parts) {
   };
   write(fonts.title, theme.ink, title, pad + 10);
   write(fonts.words, theme.muted, foot, top + height / dpr + pad + 10);
-  saveCanvas(canvas, `${stemOf(bus, ...parts)}.png`);
+  return canvas;
 }
 
 /** Scroll to the panel `id` of the page that holds `from`, and light its frame for a moment. True if it is there. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { matrixPixels } from "../../../../explorer/views/codebook/geometry/matrix.js";
 import * as g from "../../../../explorer/views/codebook/geometry/model.js";
 
 const near = (a, b, tolerance = 1e-9) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
@@ -11,66 +10,6 @@ test("median: of an odd and an even number, without what is not finite", () => {
   assert.equal(g.median([NaN, 7, Infinity]), 7);
   assert.ok(Number.isNaN(g.median([])));
   assert.ok(Number.isNaN(g.median(null)));
-});
-
-test("one axis for both: linear from 0, log where one cloud would be a line, never log of nothing", () => {
-  assert.deepEqual(
-    g.commonAxis([
-      [1, 2],
-      [3, 4],
-    ]),
-    { low: 0, high: 4, log: false },
-  );
-  assert.deepEqual(
-    g.commonAxis([
-      [0.001, 0.001],
-      [3, 4],
-    ]),
-    { low: 0.001, high: 4, log: true },
-  );
-  assert.deepEqual(
-    g.commonAxis(
-      [
-        [1, 2],
-        [3, 4],
-      ],
-      true,
-    ),
-    { low: 1, high: 4, log: true },
-  );
-  assert.deepEqual(g.commonAxis([[0, 0], null]), { low: 0, high: 1, log: false });
-  assert.equal(g.commonAxis([[2, 2]], true).low, 1);
-  near(
-    g.commonAxis(
-      [
-        [1e-22, 5],
-        [5, 5],
-      ],
-      true,
-    ).low,
-    5e-6,
-    1e-12,
-  );
-});
-
-test("places along an axis and values invert each other, linear and log", () => {
-  for (const axis of [
-    { low: 0, high: 8, log: false },
-    { low: 0.01, high: 100, log: true },
-  ]) {
-    for (const t of [0, 0.25, 0.9, 1]) near(g.along(axis, g.valueAt(axis, t)), t);
-  }
-  near(g.valueAt({ low: 0.01, high: 100, log: true }, 0.5), 1);
-  assert.equal(g.along({ low: 0.01, high: 100, log: true }, 0), 0);
-});
-
-test("bins hold every finite value once, the largest in the last", () => {
-  const axis = { low: 0, high: 10, log: false };
-  assert.deepEqual([...g.binned([0, 4.9, 5, 10, NaN, Infinity], axis, 2)], [2, 2]);
-  assert.deepEqual(g.binRows(Uint32Array.from([2, 2]), Uint32Array.from([0, 1]), axis), [
-    [0, 5, 2, 0],
-    [5, 10, 2, 1],
-  ]);
 });
 
 const geometry = (more = {}) =>
@@ -138,12 +77,27 @@ test("the cosine matrix: bytes to numbers, the most alike pair first, itself lef
   assert.equal(lines[2], "6,0.569,1,-0.294");
 });
 
-test("the ends and the middle of the diverging map: blue, pale, orange, all opaque", () => {
-  const [low, middle, high] = matrixPixels(Uint8Array.from([0, 128, 255])).map((pixel) => pixel);
-  const rgb = (pixel) => [pixel & 255, (pixel >>> 8) & 255, (pixel >>> 16) & 255];
-  assert.ok(rgb(low)[2] > rgb(low)[0] && rgb(high)[0] > rgb(high)[2]);
-  assert.ok(Math.min(...rgb(middle)) > 230);
-  for (const pixel of [low, middle, high]) assert.equal(pixel >>> 24, 255);
+test("the tables on screen: the longest code first, the closest pair first, an only code in none", () => {
+  const counts = Array.from({ length: 10 }, (_, i) => 100 + i);
+  assert.deepEqual(g.normRows(geometry(), counts), [
+    [9, "4.00", "109"],
+    [3, "2.00", "103"],
+  ]);
+  const apart = geometry({ nearest: Float32Array.from([0.5, 0.25]) });
+  assert.deepEqual(g.distanceRows(apart, counts), [
+    [9, "3", "0.250", "109"],
+    [3, "9", "0.500", "103"],
+  ]);
+  assert.deepEqual(g.distanceRows(geometry({ nearest: Float32Array.from([Infinity, Infinity]) }), counts), []);
+  assert.deepEqual(g.spectrumRows(geometry()), [
+    ["1", "2.00", "80.0%"],
+    ["2", "1.00", "20.0%"],
+  ]);
+  const cosine = { codes: Uint32Array.from([5, 6]), values: Uint8Array.from([255, 255, 255, 255]) };
+  assert.deepEqual(g.mostAlikeRows(cosine), [
+    [5, "6", "1.00"],
+    [6, "5", "1.00"],
+  ]);
 });
 
 test("files: one row a code, one a latent, one an axis, one a pair", () => {

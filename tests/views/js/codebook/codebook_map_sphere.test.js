@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { bitRows, bitTable } from "../../../../explorer/views/codebook/map/bits.js";
+import { axisRows, bitRows, bitTable } from "../../../../explorer/views/codebook/map/bits.js";
 import { mapSvg, wrapped } from "../../../../explorer/views/codebook/map/export.js";
 import { scaleTicks } from "../../../../explorer/views/codebook/map/legend.js";
 import * as model from "../../../../explorer/views/codebook/map/model.js";
@@ -9,28 +9,20 @@ import * as words from "../../../../explorer/views/codebook/map/words.js";
 
 const near = (a, b, tolerance = 1e-6) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
 
-test("turning keeps lengths and angles, whatever the order of turns", () => {
-  let matrix = turn.START;
-  for (let i = 0; i < 40; i++) matrix = turn.turned(matrix, 0.31 * i, -0.17 * i);
-  for (let a = 0; a < 3; a++) {
-    for (let b = 0; b < 3; b++)
-      near(
-        [0, 1, 2].reduce((sum, k) => sum + matrix[3 * a + k] * matrix[3 * b + k], 0),
-        a === b ? 1 : 0,
-      );
-  }
-});
-
-test("dragging to the right moves the near side to the right, dragging down moves it down", () => {
-  const still = [1, 0, 0, 0, 1, 0, 0, 0, 1];
-  const [right] = turn.seen(turn.turned(still, 0.1, 0), 0, 0, 1);
-  const [, down] = turn.seen(turn.turned(still, 0, 0.1), 0, 0, 1);
-  assert.ok(right > 0 && down > 0);
-});
-
-test("no two corners cover each other at the start", () => {
-  const places = Array.from({ length: 8 }, (_, corner) => turn.seen(turn.START, ...turn.cornerVector(corner)));
-  for (let a = 0; a < 8; a++) for (let b = 0; b < a; b++) assert.ok(Math.hypot(places[a][0] - places[b][0], places[a][1] - places[b][1]) > 0.15);
+test("turning keeps the distance, goes around to the left, and never stands above", () => {
+  const eye = { x: 1.5, y: 1.3, z: 0.9 };
+  const far = ({ x, y, z }) => Math.hypot(x, y, z);
+  const around = turn.turned(eye, 0.2, 0);
+  near(far(around), far(eye));
+  near(around.z, eye.z);
+  near(Math.atan2(around.y, around.x) - Math.atan2(eye.y, eye.x), 0.2);
+  let up = eye;
+  for (let i = 0; i < 40; i++) up = turn.turned(up, 0, 0.12);
+  near(far(up), far(eye));
+  assert.ok(up.z < far(eye) && Math.hypot(up.x, up.y) > 0.1 * far(eye));
+  near(Math.atan2(up.y, up.x), Math.atan2(eye.y, eye.x));
+  const back = turn.turned(turn.turned(eye, 0.3, -0.2), -0.3, 0.2);
+  for (const axis of ["x", "y", "z"]) near(back[axis], eye[axis]);
 });
 
 test("the first bit is the most significant; each code is in one corner, on the side of its bits", () => {
@@ -44,34 +36,15 @@ test("the first bit is the most significant; each code is in one corner, on the 
   for (let corner = 0; corner < 8; corner++) {
     const codes = turn.codesOfCorner(corner, chosen, bits);
     assert.equal(codes.size, 4);
-    const vector = turn.cornerVector(corner);
-    near(Math.hypot(...vector), 1);
+    const name = turn.cornerName(corner);
     for (const code of codes) {
       const digits = code.toString(2).padStart(bits, "0");
-      chosen.forEach((bit, i) => assert.equal(digits[bit], vector[i] > 0 ? "1" : "0"));
+      chosen.forEach((bit, i) => assert.equal(digits[bit], name[i]));
       seenCodes.add(code);
     }
   }
   assert.equal(seenCodes.size, 32);
   assert.equal(turn.cornerName(3), "011");
-});
-
-test("a bit changes on its great circle", () => {
-  for (const axis of [0, 1, 2]) {
-    const circle = turn.greatCircle(axis, 12);
-    for (let i = 0; i < circle.length; i += 3) {
-      near(circle[i + axis], 0);
-      near(Math.hypot(circle[i], circle[i + 1], circle[i + 2]), 1);
-    }
-  }
-});
-
-test("latents are moved out to the sphere, those without a direction left out", () => {
-  const out = turn.ontoSphere([3, 4, 0, 0, 0, 0, 0, 0, -2]);
-  assert.deepEqual(
-    [...out].map((x) => Number(x.toFixed(6))),
-    [0.6, 0.8, 0, 0, 0, -1],
-  );
 });
 
 test("three bits stay different, whichever is chosen", () => {
@@ -89,6 +62,16 @@ test("the bit most like another is the one of largest correlation, of either sig
   assert.deepEqual(rows[0], { bit: 1, share: 0.5, with: 2, correlation: -0.9 });
   assert.equal(rows[2].with, null);
   assert.equal(bitTable([0.5, 0.4, 1], correlation).trim().split("\n")[3], "3,1,,,");
+});
+
+test("every value of every axis is a row", () => {
+  assert.deepEqual(
+    axisRows([
+      [0.5, 0.5],
+      [0.1, 0.2, 0.7],
+    ]).map((row) => row.join(" ")),
+    ["1 1 2 0.5", "1 2 2 0.5", "2 1 3 0.1", "2 2 3 0.2", "2 3 3 0.7"],
+  );
 });
 
 const level = { codebook_size: 4, tokens: 111, counts: Uint32Array.from([0, 1, 10, 100]), state: Uint8Array.from([1, 0, 3, 4]) };

@@ -1,0 +1,255 @@
+// A statistical chart: a figure of plotly, made in Python by explorer/figures, drawn by the plotly.js of the installed
+// package. Nothing is asked or loaded before it comes into sight; it is updated in place, and follows dark and light.
+
+import { addStyleSheet } from "../page/component.js";
+import { onThemeChange, readTheme } from "../draw/colours.js";
+import { decoded, picked, placesOfCodes, stepped, walkOf } from "./chart_model.js";
+import { h } from "./dom.js";
+import { loadPlotly } from "./plotly.js";
+
+const NEAR_PX = 80; // outside of the screen, where a chart is drawn already
+const NARROW_PX = 480; // of a chart, below which its legend takes the whole width
+const CONFIG = {
+  displayModeBar: false,
+  displaylogo: false,
+  showSendToCloud: false,
+  showTips: false,
+  responsive: false,
+  doubleClick: "reset",
+  scrollZoom: false,
+};
+const CLEAR = "rgba(0,0,0,0)";
+const AXIS = /^([xy])(\d*)$/;
+
+const themeName = () => (document.body.classList.contains("dark") ? "dark" : "light");
+
+/**
+ * A chart. label: what it shows, for those who do not see it. className: gives it its height.
+ * ask(theme "light" | "dark") -> Promise of {figure: JSON of plotly, library: address of plotly.js}; an error with `stale`
+ * is not said. on.pick(values, kind, how): what was chosen, as `layout.meta.pick` names it; how: "click" or "select" (a
+ * loop around points; no values: it was let go). on.hover(values, kind): what is pointed at. on.shown(figure).
+ * on.lit(code, chart): another way to mark the lit code than a ring. key(key, chart) -> true for keys of one chart alone.
+ */
+export function createChart({ label, className = "", ask, on = {}, key = null }) {
+  addStyleSheet(new URL("chart.css", import.meta.url).href);
+  return new Chart({ label, className, ask, on, key });
+}
+
+class Chart {
+  constructor(options) {
+    Object.assign(this, options, { figure: null, places: new Map(), walk: [], at: null, lit: null, turn: 0, stale: false, inSight: false, own: false });
+    this.plot = h("div", { class: "ch-plot" });
+    this.ring = h("span", { class: "ch-lit", hidden: true });
+    this.words = h("p", { class: "ch-words", hidden: true });
+    this.again = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.refresh() }, "Try again");
+    this.spoken = h("p", { class: "ch-spoken", role: "status" });
+    this.element = h(
+      "div",
+      { class: `ch-chart ${this.className}`, tabindex: 0, role: "application", "aria-roledescription": "chart" },
+      this.plot,
+      this.ring,
+      h("div", { class: "ch-problem" }, this.words, this.again),
+      this.spoken,
+    );
+    this.describe(this.label);
+    this.watch();
+  }
+
+  watch() {
+    this.sight = new IntersectionObserver((entries) => this.seen(entries.at(-1).isIntersecting), { rootMargin: `${NEAR_PX}px` });
+    this.sight.observe(this.element);
+    this.sizes = new ResizeObserver(() => this.resize());
+    this.sizes.observe(this.element);
+    this.forget = onThemeChange(() => this.theme !== themeName() && this.refresh());
+    this.element.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || !this.pressed(event.key)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    this.element.addEventListener("blur", () => this.point(null));
+  }
+
+  describe(text) {
+    this.element.setAttribute("aria-label", `${text} Arrow keys go through the points, Enter chooses one.`);
+  }
+
+  /** Another figure is wanted; it is asked for at once if the chart is in sight, else when it comes there. */
+  refresh() {
+    this.turn += 1;
+    this.stale = true;
+    if (this.inSight) this.load();
+  }
+
+  seen(now) {
+    this.inSight = now;
+    if (now && this.stale) this.load();
+  }
+
+  async load() {
+    const mine = (this.turn += 1);
+    this.stale = false;
+    const theme = themeName();
+    this.element.setAttribute("aria-busy", "true");
+    try {
+      const { figure, library } = await this.ask(theme);
+      const Plotly = await loadPlotly(library);
+      if (mine !== this.turn) return;
+      await this.draw(Plotly, decoded(figure), theme);
+      this.say("");
+    } catch (error) {
+      if (mine !== this.turn || error.stale) return;
+      this.empty();
+      this.say(error.message);
+      this.element.dataset.state = "failed";
+    }
+    this.element.removeAttribute("aria-busy");
+  }
+
+  say(text) {
+    this.words.hidden = this.again.hidden = !text;
+    this.words.setAttribute("role", text ? "alert" : "status");
+    this.words.textContent = text;
+  }
+
+  async draw(Plotly, figure, theme) {
+    Object.assign(this, { Plotly, figure, theme, places: placesOfCodes(figure), walk: walkOf(figure), at: null });
+    await Plotly.react(this.plot, figure.data, this.dressed(figure.layout), CONFIG);
+    if (!this.own) this.listen();
+    this.own = true;
+    this.element.dataset.state = "drawn";
+    this.element.dataset.drawn = Number(this.element.dataset.drawn ?? 0) + 1;
+    this.on.shown?.(figure);
+    this.light(this.lit);
+  }
+
+  /** The layout of the figure on this page: its surface, its font, and what dragging does. */
+  dressed(layout) {
+    const { font, accent } = readTheme(this.element);
+    const loops = this.on.pick && layout.meta?.pick === "code" && matchMedia("(pointer: fine)").matches;
+    const drag = layout.scene ? {} : { dragmode: loops ? "lasso" : false };
+    const legend = this.element.clientWidth < NARROW_PX ? { legend: { ...layout.legend, xref: "container", x: 0.02, font: { size: 11 }, itemwidth: 30 } } : {};
+    return {
+      ...layout,
+      ...drag,
+      ...legend,
+      autosize: true,
+      paper_bgcolor: CLEAR,
+      plot_bgcolor: CLEAR,
+      font: { ...layout.font, family: font },
+      newselection: { line: { color: accent, width: 1.5, dash: "dot" } },
+    };
+  }
+
+  listen() {
+    const { plot } = this;
+    const valuesOf = (points) => points.flatMap(({ curveNumber, pointNumber }) => picked(this.figure, curveNumber, pointNumber));
+    const kind = () => this.figure.layout.meta?.pick ?? null;
+    const choose = (points, how) => {
+      const values = [...new Set(valuesOf(points))];
+      if (values.length > 0 || how === "select") this.on.pick?.(values, kind(), how);
+    };
+    this.choose = choose;
+    plot.on("plotly_click", ({ points }) => choose(points, "click"));
+    plot.on("plotly_selected", (event) => event && choose(event.points, "select"));
+    plot.on("plotly_deselect", () => choose([], "select"));
+    plot.on("plotly_hover", ({ points }) => this.on.hover?.(valuesOf(points), kind()));
+    plot.on("plotly_unhover", () => this.on.hover?.([], kind()));
+    plot.on("plotly_relayout", () => this.light(this.lit));
+  }
+
+  /** Mark the point that stands for a code, null for none: a ring over it, with nothing drawn anew. */
+  light(code) {
+    this.lit = code;
+    if (this.figure) this.on.lit?.(code, this);
+    const place = code === null || !this.figure ? undefined : this.places.get(code);
+    const at = place && placeOf(this.plot, place);
+    this.ring.hidden = !at;
+    if (at) Object.assign(this.ring.style, { left: `${at[0]}px`, top: `${at[1]}px` });
+  }
+
+  pressed(key) {
+    if (!this.figure) return false;
+    if (this.key?.(key, this)) return true;
+    if (key === "Escape" && this.at) {
+      this.point(null);
+      return true;
+    }
+    if (key === "Enter" && this.at) {
+      const { curve, point } = this.walk[this.at[0]][this.at[1]];
+      this.choose([{ curveNumber: curve, pointNumber: point }], "click");
+      return true;
+    }
+    const next = stepped(
+      this.at,
+      key,
+      this.walk.map((row) => row.length),
+    );
+    if (next === undefined) return false;
+    this.point(next);
+    return true;
+  }
+
+  /** Show the label of a point of the walk, as pointing at it does. */
+  point(at) {
+    if (!this.figure || (at === null && this.at === null)) return;
+    this.at = at;
+    if (at === null) this.Plotly.Fx.unhover(this.plot);
+    else {
+      const { curve, point } = this.walk[at[0]][at[1]];
+      this.Plotly.Fx.hover(this.plot, [{ curveNumber: curve, pointNumber: point }]);
+    }
+    const labels = at === null ? [] : [...this.plot.querySelectorAll(".hoverlayer .hovertext")].map((one) => one.textContent);
+    this.spoken.textContent = labels.join(". ");
+  }
+
+  resize() {
+    if (this.own && this.element.clientWidth > 8) this.Plotly.Plots.resize(this.plot);
+  }
+
+  /** Nothing is shown any more, and nothing wanted. */
+  clear() {
+    this.turn += 1;
+    this.stale = false;
+    this.empty();
+    this.say("");
+    delete this.element.dataset.state;
+  }
+
+  empty() {
+    if (this.own) this.Plotly.purge(this.plot);
+    Object.assign(this, { figure: null, own: false, at: null, places: new Map(), walk: [] });
+    this.ring.hidden = true;
+  }
+
+  /** The chart as it is now, on the surface of the page: address of a picture. format: "png" (as fine as the screen) or "svg". */
+  async picture(format) {
+    if (!this.figure) throw new Error("The chart is not drawn yet.");
+    const { clientWidth: width, clientHeight: height } = this.plot;
+    const layout = { ...this.plot.layout, paper_bgcolor: readTheme(this.element).surface };
+    return this.Plotly.toImage(
+      { data: this.plot.data, layout, config: CONFIG },
+      { format, width, height, scale: format === "png" ? Math.min(globalThis.devicePixelRatio || 1, 2) : 1 },
+    );
+  }
+
+  destroy() {
+    this.clear();
+    this.sight.disconnect();
+    this.sizes.disconnect();
+    this.forget();
+    this.element.remove();
+  }
+}
+
+/** [left, top] of a point of a plane chart within its element, null where it has none or lies outside. */
+function placeOf(plot, { curve, point }) {
+  const { data, _fullLayout: layout } = plot;
+  const trace = data[curve];
+  const axis = (name) => layout?.[name.replace(AXIS, "$1axis$2")];
+  const [across, up] = [axis(trace.xaxis ?? "x"), axis(trace.yaxis ?? "y")];
+  if (!across?.d2p || !up?.d2p) return null;
+  const [column, row] = Array.isArray(point) ? [point[1], point[0]] : [point, point];
+  const at = [across._offset + across.d2p(trace.x[column]), up._offset + up.d2p(trace.y[row])];
+  const inside = at[0] >= across._offset - 1 && at[0] <= across._offset + across._length + 1 && at[1] >= up._offset - 1 && at[1] <= up._offset + up._length + 1;
+  return at.every(Number.isFinite) && inside ? at : null;
+}

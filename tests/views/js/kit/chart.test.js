@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { choose } from "../../../../explorer/views/codebook/charts.js";
+import { decoded, figureRows, picked, placesOfCodes, stepped, walkOf } from "../../../../explorer/views/kit/widgets/chart_model.js";
+
+const packed = (array, dtype, shape) => ({ dtype, bdata: Buffer.from(array.buffer).toString("base64"), ...(shape ? { shape } : {}) });
+
+test("packed arrays of a figure are read, also those in rows, and whatever else it holds stays as it is", () => {
+  const figure = decoded({
+    data: [
+      {
+        type: "bar",
+        x: packed(Float64Array.from([0.5, -2]), "f8"),
+        customdata: packed(Uint16Array.from([1, 2, 3, 4, 5, 6]), "u2", "2, 3"),
+        text: ["a", "b"],
+        marker: { color: packed(Int8Array.from([-1, 7]), "i1") },
+      },
+    ],
+    layout: { meta: { pick: "code" }, shapes: [{ x0: 1 }], title: null },
+  });
+  const [trace] = figure.data;
+  assert.deepEqual([...trace.x], [0.5, -2]);
+  assert.deepEqual(
+    trace.customdata.map((row) => [...row]),
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+  );
+  assert.deepEqual([...trace.marker.color], [-1, 7]);
+  assert.deepEqual([trace.text, figure.layout], [["a", "b"], { meta: { pick: "code" }, shapes: [{ x0: 1 }], title: null }]);
+  assert.throws(() => decoded({ dtype: "f2", bdata: "" }), /the type f2/);
+});
+
+const dots = {
+  data: [
+    { x: [0, 1], y: [0, 1], hoverinfo: "skip", meta: { pick: false } },
+    { x: [30, 10, 20], y: [1, 2, 3], name: "codes", customdata: Uint16Array.from([7, 8, 9]) },
+  ],
+  layout: { meta: { pick: "code" } },
+};
+const bins = {
+  data: [
+    { x: [1, 2], y: [2, 1], customdata: [[4, 5], [6]] },
+    { x: [1, 2], y: [9, 9], customdata: [[1], [2]], meta: { pick: false } },
+  ],
+  layout: { meta: { pick: "codes" } },
+};
+const cells = {
+  data: [
+    {
+      type: "heatmap",
+      x: ["12", "40"],
+      y: ["12", "40"],
+      z: [
+        [1, 0.5],
+        [0.5, 1],
+      ],
+    },
+  ],
+  layout: { meta: { pick: "pair" } },
+};
+
+test("a point stands for its code, a bin for all of its codes, a cell for that of its row and that of its column", () => {
+  assert.deepEqual(picked(dots, 1, 2), [9]);
+  assert.deepEqual(picked(dots, 0, 0), []);
+  assert.deepEqual(picked(bins, 0, 0), [4, 5]);
+  assert.deepEqual(picked(bins, 1, 0), [], "what cannot be chosen stands for nothing");
+  assert.deepEqual(picked(cells, 0, [0, 1]), [12, 40]);
+  const grid = {
+    data: [
+      {
+        type: "heatmap",
+        customdata: [
+          [
+            [0, 0],
+            [0, 1],
+          ],
+        ],
+      },
+    ],
+    layout: { meta: { pick: "position" } },
+  };
+  assert.deepEqual(picked(grid, 0, [0, 1]), [0, 1]);
+});
+
+test("a code is found at its point, its bin or its own cell, and nowhere where a figure is of other things", () => {
+  assert.deepEqual(placesOfCodes(dots).get(8), { curve: 1, point: 1 });
+  assert.deepEqual(
+    [placesOfCodes(bins).get(5), placesOfCodes(bins).get(6), placesOfCodes(bins).get(1)],
+    [{ curve: 0, point: 0 }, { curve: 0, point: 1 }, undefined],
+  );
+  assert.deepEqual(placesOfCodes(cells).get(40), { curve: 0, point: [1, 1] });
+  assert.equal(placesOfCodes({ ...dots, layout: { meta: { pick: "medium" } } }).size, 0);
+});
+
+test("keys go from left to right through what can be chosen, and row by row through cells", () => {
+  assert.deepEqual(walkOf(dots), [
+    [
+      { curve: 1, point: 1 },
+      { curve: 1, point: 2 },
+      { curve: 1, point: 0 },
+    ],
+  ]);
+  assert.deepEqual(
+    walkOf({ data: [{ x: [1, NaN, 3, null], y: [1, 2, 3, 4] }], layout: {} }).map((row) => row.map(({ point }) => point)),
+    [[0, 2]],
+  );
+  assert.deepEqual(
+    walkOf(cells)[0].map(({ point }) => point),
+    [
+      [1, 0],
+      [1, 1],
+    ],
+    "the first row of a table is drawn lowest",
+  );
+  assert.deepEqual(
+    walkOf({ ...cells, layout: { yaxis: { autorange: "reversed" } } })[0].map(({ point }) => point),
+    [
+      [0, 0],
+      [0, 1],
+    ],
+  );
+  assert.deepEqual(stepped(null, "ArrowRight", [3]), [0, 0]);
+  assert.deepEqual(stepped(null, "ArrowLeft", [3]), [0, 2]);
+  assert.deepEqual(stepped([0, 2], "ArrowRight", [3]), [0, 2]);
+  assert.deepEqual(stepped([0, 2], "ArrowDown", [3, 2]), [1, 1]);
+  assert.deepEqual(
+    [stepped([0, 1], "Home", [3]), stepped([0, 1], "End", [3])],
+    [
+      [0, 0],
+      [0, 2],
+    ],
+  );
+  assert.deepEqual([stepped([0, 1], "x", [3]), stepped(null, "ArrowRight", [])], [undefined, undefined]);
+});
+
+test("what is drawn as rows: every point of a series, every cell of a table, nothing that only guides the eye", () => {
+  assert.deepEqual(figureRows(dots).rows, [
+    ["codes", 30, 1, null],
+    ["codes", 10, 2, null],
+    ["codes", 20, 3, null],
+  ]);
+  assert.deepEqual(figureRows(cells).rows[1], ["", "40", "12", 0.5]);
+});
+
+test("a click opens a code, a bin selects its codes, a loop selects, and a loop that is let go selects none", () => {
+  const told = [];
+  const bus = { set: (change) => told.push(change) };
+  choose(bus, [7], "code", "click");
+  choose(bus, [12, 40], "pair", "click");
+  choose(bus, [4, 5], "codes", "click");
+  choose(bus, [7, 9], "code", "select");
+  choose(bus, [], "code", "select");
+  choose(bus, [3], "medium", "click");
+  assert.deepEqual(told, [{ code: 7 }, { code: 12 }, { lasso: new Set([4, 5]) }, { lasso: new Set([7, 9]) }, { lasso: null }]);
+});
