@@ -1,4 +1,4 @@
-"""The statistical charts of the codebook page: figures of `explorer.figures`, made when their panel comes into sight."""
+"""The statistical charts of the codebook page: figures of `explorer.figures`, made when their panel comes in sight."""
 
 from __future__ import annotations
 

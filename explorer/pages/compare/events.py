@@ -155,6 +155,12 @@ def _result(visitor: Visitor | None, request: dict[str, Any]) -> str:
     return said({"result": _found(visitor, request).result})
 
 
+def _figure(visitor: Visitor | None, request: dict[str, Any]) -> str:
+    """Rate and distortion as a chart, when it comes into sight."""
+    measure = request.get("measure")
+    return _job(visitor, request).figure(measure if isinstance(measure, str) else None, str(request.get("theme")))
+
+
 def _download(visitor: Visitor | None, request: dict[str, Any]) -> str:
     """A file of the comparison, base64."""
     found, kind = _found(visitor, request), request.get("kind")
@@ -192,5 +198,6 @@ ANSWERS: dict[str, Answer] = {
     "pictures": _pictures,
     "played": _played,
     "result": _result,
+    "figure": _figure,
     "download": _download,
 }

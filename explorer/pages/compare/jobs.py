@@ -16,20 +16,18 @@ from typing import Any
 
 from explorer.compare.columns import columns_of
 from explorer.compare.media import CompareMedia
-from explorer.compare.rates import point_words, rate_curves
 from explorer.compare.result import Comparison
 from explorer.compare.run import Options, compare_medium, run_comparison
 from explorer.compare.spread import shown
 from explorer.compare.table import equal_bits_words, make_table
 from explorer.compare.writing import Writer, json_text
-from explorer.figures.rates import BESIDE
 from explorer.figures.reports.comparison import html_report
 from explorer.foundation.cache import Cache, share
-from explorer.foundation.colormaps import CATEGORIES, CODECS
 from explorer.foundation.errors import Cancelled, ExplorerError, MediaError
 from explorer.foundation.owners import EVERYBODY
 from explorer.foundation.recent import Recent
 from explorer.pages.codebook.visitors import Visitor
+from explorer.pages.shared.figures import drawn
 from explorer.pages.shared.visitor_files import files
 from explorer.pages.shared.visitor_job import VisitorJob
 from explorer.tokenizers import load_tokenizer, owner_of
@@ -40,6 +38,7 @@ REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds th
 SHARED_KEPT = 24
 _looks = threading.BoundedSemaphore(AT_ONCE)
 _looked = Cache("media of comparisons", share(0.1))
+_charts = Cache("charts of comparisons", share(0.01))
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,11 @@ class Order:
 
 @dataclass(frozen=True)
 class Found:
-    """result: as `result_payload`. folder: the files of the comparison."""
+    """result: as `result_payload`. folder: the files of the comparison, whose figures are drawn of it."""
 
     result: dict[str, Any]
     folder: Path
+    comparison: Comparison
 
 
 @dataclass(frozen=True)
@@ -144,6 +144,18 @@ class Job(VisitorJob):
         """What is heard or seen moving of one medium. Raises ExplorerError as `pictures`."""
         return self._look(number).played
 
+    def figure(self, measure: str | None, theme: str) -> str:
+        """Rate and distortion, as an answer of the page. Raises ExplorerError before the figures are there, and what
+        the figure raises."""
+        found, order = self.found, self.order
+        if found is None:
+            raise ExplorerError("The figures are not there yet.")
+
+        def make() -> str:
+            return drawn("rate_distortion", found.comparison, measure, theme=theme)
+
+        return _charts.get((*order.key, len(found.comparison.media), measure, theme), make, order.whose)
+
     def _look(self, number: int) -> Look:
         self.asked()
         order = self.order
@@ -187,7 +199,7 @@ class Job(VisitorJob):
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        found = Found(result_payload(comparison), folder)
+        found = Found(result_payload(comparison), folder, comparison)
         if order.shared and comparison.complete:
             shared.keep(order.key, found)
         return found
@@ -199,8 +211,7 @@ class Job(VisitorJob):
 def result_payload(comparison: Comparison) -> dict[str, Any]:
     """What compare.json has, without references and levels of single media; and how it is shown.
 
-    texts: tokenizer id -> key of a column -> the cell as text; each point of a curve has "words" of each measure.
-    warning: about unequal bits, or "". colours, codec_colours, beside: of the curves, as in the report.
+    texts: tokenizer id -> key of a column -> the cell as text. warning: about unequal bits, or "".
     """
     content = json.loads(json_text(comparison))
     for medium in content["media"]:
@@ -212,11 +223,7 @@ def result_payload(comparison: Comparison) -> dict[str, Any]:
         row.tokenizer_id: {column.key: shown(column, row.cells[column.key], table.media) for column in columns}
         for row in table.rows
     }
-    for curve, told in zip(rate_curves(comparison), content["rates"], strict=True):
-        for point, one in zip(curve.points, told["points"], strict=True):
-            one["words"] = {measure: point_words(comparison.kind, measure, point) for measure in point.values}
-    looks = {"colours": list(CATEGORIES), "codec_colours": dict(CODECS), "beside": BESIDE}
-    return content | looks | {"texts": texts, "warning": equal_bits_words(table)}
+    return content | {"texts": texts, "warning": equal_bits_words(table)}
 
 
 def start(

@@ -163,15 +163,6 @@ export function nextSort(sort, key, better) {
   return sort === first ? second : sort === second ? "" : first;
 }
 
-/** Round places of a logarithmic axis: 1, 2 and 5 times powers of ten; the ends if there are fewer than two. */
-export function rateTicks(low, high) {
-  const ticks = [];
-  for (let power = Math.floor(Math.log10(low)) - 1; power <= Math.ceil(Math.log10(high)); power++)
-    for (const factor of [1, 2, 5]) ticks.push(factor * 10 ** power);
-  const within = ticks.filter((tick) => tick >= low && tick <= high);
-  return within.length >= 2 ? within : [low, high];
-}
-
 /** Errors of a reconstruction as a picture: RGBA pixels of both -> RGBA. Signed: mean of reconstruction less original,
  *  -scale..scale; absolute: mean of |difference|, 0..scale; values in [0, 1]. */
 export function errorPixels(original, other, kind, scale) {

@@ -99,14 +99,16 @@ class Chart {
     } catch (error) {
       if (mine !== this.turn || error.stale) return;
       this.empty();
-      this.say(error.message);
+      this.say(error.message, !("field" in error)); // an answer of the server would be the same again
       this.element.dataset.state = "failed";
     }
     this.element.removeAttribute("aria-busy");
   }
 
-  say(text) {
-    this.words.hidden = this.again.hidden = !text;
+  /** Words in the place of the chart. again: whether another try may help. */
+  say(text, again = false) {
+    this.words.hidden = !text;
+    this.again.hidden = !again;
     this.words.setAttribute("role", text ? "alert" : "status");
     this.words.textContent = text;
   }

@@ -3,8 +3,7 @@ import test from "node:test";
 import * as model from "../../../../explorer/views/compare/model.js";
 import { progressWords } from "../../../../explorer/views/compare/view.js";
 import { baselineOf, partsOf } from "../../../../explorer/views/compare/differences.js";
-import { dodged } from "../../../../explorer/views/compare/dodge.js";
-import { evenTicks, rangesOf, spotsOf } from "../../../../explorer/views/compare/rates.js";
+import { pointRows } from "../../../../explorer/views/compare/rates.js";
 
 const { FIRST } = model;
 
@@ -149,102 +148,14 @@ test("files that are too large or too many are refused before they are sent", ()
   assert.match(model.fileTrouble(files(1, 1, 1, 1), limits, words), /4 files; at most 3/);
 });
 
-test("the axes have round places", () => {
-  assert.deepEqual(model.rateTicks(0.1, 1.2), [0.1, 0.2, 0.5, 1]);
-  assert.deepEqual(model.rateTicks(0.21, 0.49), [0.21, 0.49]);
-  assert.deepEqual(evenTicks(18.2, 29.9), [20, 25]);
-  assert.deepEqual(evenTicks(0.05, 0.3), [0.05, 0.1, 0.15, 0.2, 0.25, 0.3]);
-});
-
-test("the plot has room for both ways of counting bits, and none for what was not measured", () => {
-  const point = (bpp, other, psnr) => ({ name: "p", rate: bpp, rate_other: other, values: { psnr_db: psnr, ms_ssim: null } });
-  const curves = [
-    { kind: "tokenizer", points: [point(1.08, 0.5, 20)] },
-    { kind: "codec", points: [point(1, 9, 30), point(5, 6, null)] },
-  ];
-  const { bits, values } = rangesOf(curves, "psnr_db");
-  assert.ok(Math.abs(bits[0] - 0.5 / 1.08) < 1e-12 && Math.abs(bits[1] - 1.08 ** 2) < 1e-12);
-  assert.deepEqual(
-    values.map((value) => Number(value.toFixed(6))),
-    [19.4, 30.6],
-  );
-  assert.equal(rangesOf(curves, "ms_ssim"), null);
-});
-
-test("marks of one rate stand beside each other, right before left, and within the axis", () => {
-  assert.deepEqual(
-    dodged(
-      [
-        [100, 50],
-        [100, 52],
-        [100, 90],
-        [100, 55],
-      ],
-      12.5,
-      [0, 200],
-    ),
-    [100, 114, 100, 88],
-  );
-  assert.deepEqual(
-    dodged(
-      [
-        [195, 50],
-        [195, 50],
-        [195, 50],
-      ],
-      12.5,
-      [0, 200],
-    ),
-    [195, 181, 167],
-  ); // no room at the right
-  assert.deepEqual(
-    dodged(
-      [
-        [5, 5],
-        [5, 5],
-      ],
-      12.5,
-      [0, 10],
-    ),
-    [5, 5],
-  ); // no room at all
-  assert.deepEqual(
-    dodged(
-      [[50, 50]],
-      12.5,
-      [0, 200],
-      [
-        [50, 51],
-        [59, 50],
-      ],
-      8,
-    ),
-    [42],
-  ); // dots stand where they are
-  const chance = model.randomOf(3);
-  const places = Array.from({ length: 40 }, () => [200 + 30 * chance(), 40 * chance()]);
-  const across = dodged(places, 12.5, [0, 620]);
-  for (let i = 0; i < 40; i++) for (let j = 0; j < i; j++) assert.ok(Math.hypot(across[i] - across[j], places[i][1] - places[j][1]) >= 12.5);
-});
-
-test("spots keep their place and say where across the mark stands", () => {
-  const point = (rate, psnr) => ({ name: "p", rate, rate_other: 0, values: { psnr_db: psnr } });
-  const curves = [
-    { kind: "tokenizer", points: [point(1, 20)] },
-    { kind: "tokenizer", points: [point(1, 20), point(2, null)] },
-    { kind: "codec", points: [point(1, 20)] },
-  ];
-  const spots = spotsOf(
-    curves,
-    "psnr_db",
-    (rate) => 100 * rate,
-    (value) => value,
-    [0, 400],
-  );
-  assert.deepEqual(
-    spots.map((list) => list.map(({ place, at }) => [...place, at])),
-    [[[100, 20, 108]], [[100, 20, 92]], [[100, 20, 100]]],
-  );
+test("the points of the curves: in few digits on screen, whole in the file, and nothing where nothing was measured", () => {
+  const point = (name, rate, psnr) => ({ name, rate, rate_other: rate / 3, values: { psnr_db: psnr, ms_ssim: null } });
+  const curves = [{ points: [point("a", 1, 20.126)] }, { points: [point("b, level 1", 0.5, 30)] }];
+  assert.deepEqual(pointRows(curves, ["psnr_db", "ms_ssim"]), [
+    ["a", "1.000", "0.333", "20.13", "–"],
+    ["b, level 1", "0.500", "0.167", "30.00", "–"],
+  ]);
+  assert.deepEqual(pointRows(curves, ["psnr_db", "ms_ssim"], false)[0], ["a", 1, 1 / 3, 20.126, null]);
 });
 
 test("a difference is told from the baseline that was chosen, else from the one that it began with", () => {
