@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from explorer.pages.shared.plotly_js import plotly_address
 from tests.conftest import app_with
 from tests.stripping_proxy import stripping
 
@@ -56,6 +57,9 @@ def test_every_page_and_its_modules_stay_under_the_path(page, proxy, at):
     page.get_by_role("link", name="Codebook").first.click()
     page.wait_for_selector("#codebook-view canvas", timeout=PATIENCE_MS)
     assert page.url.startswith(at("codebook"))
+    page.locator("#codebook-view [data-figure='growth'] .ch-chart").scroll_into_view_if_needed(timeout=PATIENCE_MS)
+    page.wait_for_selector("#codebook-view [data-figure='growth'] .ch-chart[data-state='drawn']", timeout=PATIENCE_MS)
+    assert any(plotly_address() in path for path in proxy.asked), "the drawing library came by the path, too"
     page.get_by_role("link", name="Bring a tokenizer of others").click()
     page.wait_for_selector("#load-panel details[open] .br-known", timeout=PATIENCE_MS)
     page.goto(f"http://{NAME}:{proxy.port}/vq")

@@ -48,14 +48,15 @@ def test_a_corner_of_the_sphere_holds_the_codes_with_its_bits(page, app_url):
 
 def test_a_bin_of_norms_selects_its_codes(page, app_url):
     open_map(page, app_url, "vq-collapsed", "pca")
-    stage = page.locator(f"{GEOMETRY} .cg-norms .cg-mirror")
-    for _ in range(15):
-        stage.press("ArrowRight")
-    stage.press("Enter")
-    words = page.inner_text(f"{GEOMETRY} .cg-norms .cg-words")
-    low, high = map(float, re.match(r"([\d.]+) to ([\d.]+):", words).groups())
+    chart = page.locator(f"{GEOMETRY} [data-figure='norms'] .ch-chart")
+    chart.scroll_into_view_if_needed()
+    page.wait_for_selector(f"{GEOMETRY} [data-figure='norms'] .ch-chart[data-state='drawn']", timeout=PATIENCE_MS)
+    chart.press("End")  # the longest
+    chart.press("Enter")
+    told = chart.locator(".ch-spoken").inner_text()
+    low, high = map(float, re.match(r"([\d.e+-]+) to ([\d.e+-]+)", told).groups())
     norms = np.linalg.norm(load_tokenizer("vq-collapsed").codebooks()[0].vectors, axis=1)
-    slack = 0.006  # the words have three digits
+    slack = 0.0006  # the words have four digits
     surely, perhaps = ((norms > low + s) & (norms < high - s) for s in (slack, -slack))
     codes, tokens = selected(page)
     assert 0 < surely.sum() <= codes <= perhaps.sum()

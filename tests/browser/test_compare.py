@@ -62,8 +62,8 @@ def test_four_are_compared_sorted_and_exported(page, app_url):
     assert "★" in found[0][1] and "★" not in found[-1][1]
     page.click(f"{PAGE} .cp-table button[data-key='psnr_db']")
     assert [name for name, _ in column(page, "psnr_db")] == [name for name, _ in reversed(found)]
-    assert page.locator(f"{PAGE} .compare-rates [data-curve]").count() == 6  # four, JPEG and WebP
-    assert page.locator(f"{PAGE} .compare-rates [data-curve='rvq-4'] polyline").count() == 1
+    curves = drawn_curves(page)
+    assert sorted(curves) == sorted([*FOUR, "jpeg", "webp"]) and len(curves["rvq-4"]) == 4
     with page.expect_download() as started:
         page.click(f"{PAGE} .cb-exports button[data-kind='report']")
     text = Path(started.value.path()).read_text(encoding="utf-8")
@@ -93,14 +93,31 @@ def held_against_a_baseline(page):
     assert any(row.startswith("fsq,rvq-4,psnr_db,high,") for row in rows)
 
 
+DRAWN = """() => {
+  const plot = document.querySelector('.compare-rates .ch-plot'), { xaxis, yaxis, meta } = plot._fullLayout;
+  return plot.data.filter(({ customdata }) => customdata !== undefined).map(({ x, y, customdata }) =>
+    [meta.curves[customdata[0][0]], Array.from(x, (value, i) => [xaxis.d2p(value), yaxis.d2p(y[i])])]);
+}"""
+
+
+def drawn_curves(page):
+    """Id of each curve -> where its marks stand, in pixels of the plot."""
+    page.locator(f"{PAGE} .compare-rates .ch-chart").scroll_into_view_if_needed()
+    page.wait_for_selector(f"{PAGE} .compare-rates .ch-chart[data-state='drawn']:not([aria-busy])", timeout=PATIENCE_MS)
+    return dict(page.evaluate(DRAWN))
+
+
 def marks_apart_and_codecs(page):
-    """No mark of a tokenizer lies on another's, and each codec says which bits it reached."""
+    """No mark of a tokenizer lies on another's, a mark leads to its pane, and each codec says which bits it reached."""
     rates = f"{PAGE} .compare-rates"
-    places = page.locator(
-        f"{rates} [data-curve]:not([data-curve='jpeg']):not([data-curve='webp']) [data-mark]"
-    ).evaluate_all("(marks) => marks.map((one) => one.getAttribute('transform').match(/[\\d.]+/g).map(Number))")
+    places = [place for curve, marks in drawn_curves(page).items() if curve in FOUR for place in marks]
     assert len(places) == 4 + 1 + 1 + 1  # four levels, and pq-4, fsq, vq-collapsed as they are
     assert min(np.hypot(a[0] - b[0], a[1] - b[1]) for i, a in enumerate(places) for b in places[:i]) > 12
+    chart = page.locator(f"{rates} .ch-chart")
+    chart.press("ArrowRight")  # to the first mark of the first curve
+    assert "rvq-4" in chart.locator(".ch-spoken").inner_text() or "RVQ" in chart.locator(".ch-spoken").inner_text()
+    chart.press("Enter")
+    page.wait_for_selector(f"{PANES} [data-tokenizer='rvq-4'].cb-flash")
     page.click(f"{rates} .cp-codecs summary")
     table = page.locator(f"{rates} .cp-codecs table")
     assert "bits/pixel wanted" in table.inner_text() and table.locator("tbody tr").count() == 7

@@ -63,9 +63,11 @@ def test_figures_of_sounds_have_their_own_columns_and_curves(page, made_url):
     open_compare(page, made_url, "tokenizers=made-tones,made-rates&media=sample:vowels&sort=-si_sdr_db")
     keys = listed(page, f"{PAGE} .cp-table thead button", "key")
     assert {"kbps_uniform", "si_sdr_db", "log_mel_db"} <= set(keys) and "psnr_db" not in keys
-    curves = listed(page, f"{PAGE} .compare-rates [data-curve]", "curve")
-    assert {"made-tones", "made-rates", "opus"} <= set(curves)
-    assert "kbit/s" in page.inner_text(f"{PAGE} .compare-rates .cp-figure")
+    page.locator(f"{PAGE} .compare-rates .ch-chart").scroll_into_view_if_needed()
+    page.wait_for_selector(f"{PAGE} .compare-rates .ch-chart[data-state='drawn']", timeout=PATIENCE_MS)
+    layout = page.evaluate("document.querySelector('.compare-rates .ch-plot').layout")
+    assert {"made-tones", "made-rates", "opus"} <= set(layout["meta"]["curves"])
+    assert "kbit/s" in layout["xaxis"]["title"]["text"]
     with page.expect_download() as started:
         page.click(f"{PAGE} .cb-exports button[data-kind='report']")
     text = Path(started.value.path()).read_text(encoding="utf-8")

@@ -100,18 +100,16 @@ class Geometry {
     this.latents.hidden = !(data.latentNorms?.length > 0);
     norms.name(`Norms of codes and ${given}`);
     distances.name(`Distances between codes, and of ${given} to their codes`);
-    const words = [
-      [norms, model.normWords(data)],
-      [distances, model.distanceWords(data)],
-      [spectrum, data.singular && model.spectrumWords(data)],
-      [cosine, data.cosine && model.cosineWords(data.cosine)],
-    ];
-    for (const [figure, said] of words) {
-      figure.element.hidden = !said;
-      if (!said) continue;
-      figure.say(said);
+    const show = (figure, words) => {
+      figure.element.hidden = !words;
+      if (!words) return;
+      figure.say(words);
       figure.refresh();
-    }
+    };
+    show(norms, model.normWords(data));
+    show(distances, model.distanceWords(data));
+    show(spectrum, data.singular && model.spectrumWords(data));
+    show(cosine, data.cosine && model.cosineWords(data.cosine));
     this.duplicates.show(data);
     this.caption.replaceChildren(...(data.notes ?? []).map((text) => h("p", {}, text)));
   }

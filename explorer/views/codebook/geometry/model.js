@@ -2,7 +2,7 @@
 // Numbers of the geometry panel: medians, shares of variance, the most alike codes, in words and as tables. Pure.
 
 import { significant } from "../../kit/wire/words.js";
-import { capital, csv, percent, whole } from "../../kit/wire/format.js";
+import { capital, csv, whole } from "../../kit/wire/format.js";
 import { values } from "../map/model.js";
 
 const SHORT = 0.01; // of the median latent: a code shorter than that is next to nothing

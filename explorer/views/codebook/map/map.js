@@ -235,11 +235,11 @@ class MapOfCodes {
     for (const { element } of [this.colours, this.sizes]) element.querySelector("[value=error]").disabled = unknown;
     this.picture.show(sphere ? null : map, named);
     this.axes.show(map?.raw, this.bus.level()?.tokens ?? 0);
-    if (sphere) this.showSphere(map);
+    if (sphere) this.showSphere();
     else this.relook();
   }
 
-  showSphere(map) {
+  showSphere() {
     const level = this.bus.level();
     const { chosen, bits } = this.bits;
     this.sphere.show({ chosen: chosen.slice(), bits });

@@ -36,9 +36,9 @@ export class Sphere {
 
   key(key) {
     const { Plotly, plot, figure } = this.chart;
-    const first = figure.layout.scene.camera;
-    if (key === "Home") Plotly.relayout(plot, { "scene.camera": first });
-    else if (key >= "1" && key <= "8") this.choose(Number(key) - 1);
+    if (key >= "1" && key <= "8" && this.map) this.choose(Number(key) - 1);
+    else if (!figure) return false;
+    else if (key === "Home") Plotly.relayout(plot, { "scene.camera": figure.layout.scene.camera });
     else if (key in WAYS) {
       const now = plot._fullLayout.scene._scene.getCamera();
       Plotly.relayout(plot, { "scene.camera": { ...now, eye: turned(now.eye, ...WAYS[key]) } });

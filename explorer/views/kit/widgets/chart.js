@@ -1,3 +1,4 @@
+// @ts-check
 // A statistical chart: a figure of plotly, made in Python by explorer/figures, drawn by the plotly.js of the installed
 // package. Nothing is asked or loaded before it comes into sight; it is updated in place, and follows dark and light.
 
@@ -37,7 +38,15 @@ export function createChart({ label, className = "", ask, on = {}, key = null })
 
 class Chart {
   constructor(options) {
-    Object.assign(this, options, { figure: null, places: new Map(), walk: [], at: null, lit: null, turn: 0, stale: false, inSight: false, own: false });
+    const { label, className, ask, on, key } = options;
+    this.ask = ask;
+    this.on = on;
+    this.key = key;
+    this.figure = this.at = this.lit = this.Plotly = this.theme = null;
+    this.places = new Map(); // of codes, see placesOfCodes
+    this.walk = []; // of keys, see walkOf
+    this.turn = 0; // of what was asked for
+    this.stale = this.inSight = this.own = false; // own: plotly has drawn here
     this.plot = h("div", { class: "ch-plot" });
     this.ring = h("span", { class: "ch-lit", hidden: true });
     this.words = h("p", { class: "ch-words", hidden: true });
@@ -45,13 +54,13 @@ class Chart {
     this.spoken = h("p", { class: "ch-spoken", role: "status" });
     this.element = h(
       "div",
-      { class: `ch-chart ${this.className}`, tabindex: 0, role: "application", "aria-roledescription": "chart" },
+      { class: `ch-chart ${className}`, tabindex: 0, role: "application", "aria-roledescription": "chart" },
       this.plot,
       this.ring,
       h("div", { class: "ch-problem" }, this.words, this.again),
       this.spoken,
     );
-    this.describe(this.label);
+    this.describe(label);
     this.watch();
   }
 
@@ -170,8 +179,8 @@ class Chart {
   }
 
   pressed(key) {
-    if (!this.figure) return false;
     if (this.key?.(key, this)) return true;
+    if (!this.figure) return false;
     if (key === "Escape" && this.at) {
       this.point(null);
       return true;

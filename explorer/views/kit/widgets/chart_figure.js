@@ -1,3 +1,4 @@
+// @ts-check
 // A chart with what belongs to it: title, tools, words, its files, and its numbers as a table one click away.
 
 import { csv as csvText } from "../wire/format.js";

@@ -1,3 +1,4 @@
+// @ts-check
 // Files of a chart: a picture that stands by itself, and lines that can be edited. files: {stem(), about()}, see chartFigure.
 
 import { readTheme } from "../draw/colours.js";

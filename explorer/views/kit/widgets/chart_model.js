@@ -1,3 +1,4 @@
+// @ts-check
 // A figure of plotly as it comes from Python: its arrays, what its points stand for, and how keys go through them. Pure.
 
 const TYPES = { i1: Int8Array, u1: Uint8Array, i2: Int16Array, u2: Uint16Array, i4: Int32Array, u4: Uint32Array, f4: Float32Array, f8: Float64Array };

@@ -1,3 +1,4 @@
+// @ts-check
 // The drawing library of the charts: plotly.js of the installed package, fetched once a page, when the first chart is seen.
 
 export const NOT_LOADED = "The chart could not be drawn: its drawing library did not load. Its numbers are in the table and in the file.";
