@@ -5,11 +5,12 @@
 import { addStyleSheet } from "../page/component.js";
 import { onThemeChange, readTheme } from "../draw/colours.js";
 import { decoded, picked, placesOfCodes, stepped, walkOf } from "./chart_model.js";
+import { keyItems } from "./chart_key.js";
 import { h } from "./dom.js";
 import { loadPlotly } from "./plotly.js";
 
 const NEAR_PX = 80; // outside of the screen, where a chart is drawn already
-const NARROW_PX = 480; // of a chart, below which its legend takes the whole width
+const MARGIN = { l: 44, r: 14, t: 12, b: 36 }; // at least: labels take what they need
 const CONFIG = {
   displayModeBar: false,
   displaylogo: false,
@@ -47,6 +48,7 @@ class Chart {
     this.walk = []; // of keys, see walkOf
     this.turn = 0; // of what was asked for
     this.stale = this.inSight = this.own = false; // own: plotly has drawn here
+    this.names = h("ul", { class: "ch-key" });
     this.plot = h("div", { class: "ch-plot" });
     this.ring = h("span", { class: "ch-lit", hidden: true });
     this.words = h("p", { class: "ch-words", hidden: true });
@@ -55,6 +57,7 @@ class Chart {
     this.element = h(
       "div",
       { class: `ch-chart ${className}`, tabindex: 0, role: "application", "aria-roledescription": "chart" },
+      this.names,
       this.plot,
       this.ring,
       h("div", { class: "ch-problem" }, this.words, this.again),
@@ -124,6 +127,7 @@ class Chart {
 
   async draw(Plotly, figure, theme) {
     Object.assign(this, { Plotly, figure, theme, places: placesOfCodes(figure), walk: walkOf(figure), at: null });
+    this.names.replaceChildren(...keyItems(figure));
     await Plotly.react(this.plot, figure.data, this.dressed(figure.layout), CONFIG);
     if (!this.own) this.listen();
     this.own = true;
@@ -138,11 +142,11 @@ class Chart {
     const { font, accent } = readTheme(this.element);
     const loops = this.on.pick && layout.meta?.pick === "code" && matchMedia("(pointer: fine)").matches;
     const drag = layout.scene ? {} : { dragmode: loops ? "lasso" : false };
-    const legend = this.element.clientWidth < NARROW_PX ? { legend: { ...layout.legend, xref: "container", x: 0.02, font: { size: 11 }, itemwidth: 30 } } : {};
     return {
       ...layout,
       ...drag,
-      ...legend,
+      ...(layout.scene ? {} : { margin: MARGIN }),
+      showlegend: false, // the key above says it
       autosize: true,
       paper_bgcolor: CLEAR,
       plot_bgcolor: CLEAR,
@@ -175,7 +179,7 @@ class Chart {
     const place = code === null || !this.figure ? undefined : this.places.get(code);
     const at = place && placeOf(this.plot, place);
     this.ring.hidden = !at;
-    if (at) Object.assign(this.ring.style, { left: `${at[0]}px`, top: `${at[1]}px` });
+    if (at) Object.assign(this.ring.style, { left: `${at[0]}px`, top: `${this.plot.offsetTop + at[1]}px` });
   }
 
   pressed(key) {
@@ -230,13 +234,15 @@ class Chart {
     if (this.own) this.Plotly.purge(this.plot);
     Object.assign(this, { figure: null, own: false, at: null, places: new Map(), walk: [] });
     this.ring.hidden = true;
+    this.names.replaceChildren();
   }
 
   /** The chart as it is now, on the surface of the page: address of a picture. format: "png" (as fine as the screen) or "svg". */
   async picture(format) {
     if (!this.figure) throw new Error("The chart is not drawn yet.");
     const { clientWidth: width, clientHeight: height } = this.plot;
-    const layout = { ...this.plot.layout, paper_bgcolor: readTheme(this.element).surface };
+    const { showlegend, margin } = this.figure.layout;
+    const layout = { ...this.plot.layout, showlegend, margin, paper_bgcolor: readTheme(this.element).surface };
     return this.Plotly.toImage(
       { data: this.plot.data, layout, config: CONFIG },
       { format, width, height, scale: format === "png" ? Math.min(globalThis.devicePixelRatio || 1, 2) : 1 },

@@ -49,7 +49,8 @@ export function placesOfCodes(figure) {
   return places;
 }
 
-/** The points that keys go through: [[{curve, point}]], one row a trace, from left to right. Of a heatmap its rows, from
+/** The points that keys go through: [[{curve, point}]], one row a trace, from left to right. A bin without codes is
+ *  passed over. Of a heatmap its rows, from
  *  the top. */
 export function walkOf({ data, layout }) {
   const down = layout.yaxis?.autorange === "reversed";
@@ -61,7 +62,7 @@ export function walkOf({ data, layout }) {
       return down ? rows : rows.reverse();
     }
     const x = trace.x ?? trace.y ?? [];
-    const order = Array.from({ length: x.length }, (_, i) => i).filter((i) => x[i] !== null && !Number.isNaN(x[i]));
+    const order = Array.from({ length: x.length }, (_, i) => i).filter((i) => x[i] !== null && !Number.isNaN(x[i]) && trace.customdata?.[i]?.length !== 0);
     return [order.sort((a, b) => x[a] - x[b]).map((point) => ({ curve, point }))];
   });
 }

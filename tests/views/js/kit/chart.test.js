@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { choose } from "../../../../explorer/views/codebook/charts.js";
+import { keyOf, plainText } from "../../../../explorer/views/kit/widgets/chart_key.js";
 import { decoded, figureRows, picked, placesOfCodes, stepped, walkOf } from "../../../../explorer/views/kit/widgets/chart_model.js";
 
 const packed = (array, dtype, shape) => ({ dtype, bdata: Buffer.from(array.buffer).toString("base64"), ...(shape ? { shape } : {}) });
@@ -121,6 +122,12 @@ test("keys go from left to right through what can be chosen, and row by row thro
       [0, 1],
     ],
   );
+  const gaps = { data: [{ x: [1, 2, 3], y: [1, 0, 1], customdata: [[4], [], [5]] }], layout: {} };
+  assert.deepEqual(
+    walkOf(gaps)[0].map(({ point }) => point),
+    [0, 2],
+    "a bin without codes is passed over",
+  );
   assert.deepEqual(stepped(null, "ArrowRight", [3]), [0, 0]);
   assert.deepEqual(stepped(null, "ArrowLeft", [3]), [0, 2]);
   assert.deepEqual(stepped([0, 2], "ArrowRight", [3]), [0, 2]);
@@ -154,4 +161,20 @@ test("a click opens a code, a bin selects its codes, a loop selects, and a loop 
   choose(bus, [], "code", "select");
   choose(bus, [3], "medium", "click");
   assert.deepEqual(told, [{ code: 7 }, { code: 12 }, { lasso: new Set([4, 5]) }, { lasso: new Set([7, 9]) }, { lasso: null }]);
+});
+
+test("the key names the series that have a name and are not taken out of it, each as it is drawn", () => {
+  const data = [
+    { name: "counted", mode: "lines", line: { color: "#111111" } },
+    { name: "estimated", mode: "lines", line: { color: "#222222", dash: "dot" } },
+    { name: "band", mode: "lines", fillcolor: "#333333", line: { width: 0 } },
+    { name: "codes", mode: "markers", marker: { color: "#444444", symbol: "triangle-down" } },
+    { name: "bars", type: "bar", marker: { color: "#555555" } },
+    { name: "tie", mode: "lines", showlegend: false },
+    { mode: "lines" },
+  ];
+  const told = keyOf({ data, layout: { showlegend: true } }).map(({ name, kind, colour, look }) => [name, kind, colour, look].join(" "));
+  assert.deepEqual(told, ["counted line #111111 solid", "estimated line #222222 dotted", "band area #333333 ■", "codes mark #444444 ▼", "bars mark #555555 ■"]);
+  assert.deepEqual(keyOf({ data, layout: { showlegend: false } }), []);
+  assert.equal(plainText("&lt;b&gt; &amp;amp; &#123;x&#36;"), "<b> &amp; {x$");
 });
