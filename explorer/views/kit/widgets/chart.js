@@ -167,7 +167,10 @@ class Chart {
     plot.on("plotly_click", ({ points }) => choose(points, "click"));
     plot.on("plotly_selected", (event) => event && choose(event.points, "select"));
     plot.on("plotly_deselect", () => choose([], "select"));
-    plot.on("plotly_hover", ({ points }) => this.on.hover?.(valuesOf(points), kind()));
+    plot.on("plotly_hover", ({ points }) => {
+      if (this.at) this.spoken.textContent = labelsOf(plot); // drawn by now, which a key alone does not wait for
+      this.on.hover?.(valuesOf(points), kind());
+    });
     plot.on("plotly_unhover", () => this.on.hover?.([], kind()));
     plot.on("plotly_relayout", () => this.light(this.lit));
   }
@@ -213,8 +216,7 @@ class Chart {
       const { curve, point } = this.walk[at[0]][at[1]];
       this.Plotly.Fx.hover(this.plot, [{ curveNumber: curve, pointNumber: point }]);
     }
-    const labels = at === null ? [] : [...this.plot.querySelectorAll(".hoverlayer .hovertext")].map((one) => one.textContent);
-    this.spoken.textContent = labels.join(". ");
+    if (at === null) this.spoken.textContent = "";
   }
 
   resize() {
@@ -256,6 +258,12 @@ class Chart {
     this.forget();
     this.element.remove();
   }
+}
+
+/** What the labels beside a point say, line by line. */
+function labelsOf(plot) {
+  const lines = (label) => Array.from(label.querySelectorAll("tspan.line"), (line) => line.textContent);
+  return Array.from(plot.querySelectorAll(".hoverlayer .hovertext"), (label) => lines(label).join(", ") || label.textContent).join(". ");
 }
 
 /** [left, top] of a point of a plane chart within its element, null where it has none or lies outside. */
