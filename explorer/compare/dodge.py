@@ -1,4 +1,4 @@
-"""Marks of one rate beside each other instead of on each other; views/compare/dodge.js does the same in the page."""
+"""Marks of one rate beside each other instead of on each other."""
 
 from __future__ import annotations
 

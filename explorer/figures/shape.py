@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 BINS = 48
-TICKS = 7  # on a logarithmic axis, which labels do not have to be turned for
 WIDE = 30  # times from the 2nd to the 98th percentile, beyond which the axis is logarithmic
 DECADES = 6  # that a logarithmic axis shows at most; what is smaller shares its first bar
 TICKS = 8
@@ -166,9 +165,8 @@ def _edges(values: np.ndarray, log: bool) -> np.ndarray:
 
 
 def _log_ticks(place: np.ndarray) -> dict[str, object]:
-    """Powers of ten, at most TICKS of them, or 1, 2 and 5 times them, written as the numbers they are."""
+    """Powers of ten, or 1, 2 and 5 times them, written as the numbers they are."""
     whole = np.arange(np.floor(place[0]), np.ceil(place[-1]) + 1)
-    whole = whole[:: max(1, -(-len(whole) // TICKS))]
     steps = (1,) if len(whole) > 4 else (1, 2, 5)
     whole = whole[:: -(-len(whole) // TICKS)]
     at = np.array([power + np.log10(step) for power in whole for step in steps])

@@ -5,8 +5,9 @@
 import { createChart } from "../kit/widgets/chart.js";
 import { saveChartPng, saveChartSvg } from "../kit/widgets/chart_files.js";
 import { h, segmented } from "../kit/widgets/dom.js";
-import { foldedTable, furnish, saveBlob } from "../kit/widgets/panel.js";
+import { foldedTable, furnish } from "../kit/widgets/panel.js";
 import { say } from "../kit/widgets/stage.js";
+import { saveText } from "../kit/wire/files.js";
 import { csv, fileStem } from "../kit/wire/format.js";
 
 const FLASH_MS = 1500;
@@ -51,7 +52,7 @@ class Rates {
     const exports = [
       ["PNG", "Rate and distortion, PNG", () => saveChartPng(this.chart, files, [this.parts.caption.textContent])],
       ["SVG", "Rate and distortion, SVG", () => saveChartSvg(this.chart, files)],
-      ["CSV", "Rate and distortion, CSV", () => saveBlob(new Blob([this.csv()], { type: "text/csv;charset=utf-8" }), `${files.stem()}.csv`)],
+      ["CSV", "Rate and distortion, CSV", () => saveText(this.csv(), `${files.stem()}.csv`)],
     ];
     this.parts = furnish(
       host,
