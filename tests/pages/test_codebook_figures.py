@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from explorer.audit.shipped import load_shipped
+from explorer.foundation.cache import Cache
 from explorer.pages.app import launch_options
 from explorer.pages.codebook import audits, figures
 from explorer.pages.codebook.events import ask
@@ -46,7 +47,7 @@ def test_what_is_asked_beside_the_name_reaches_the_figure():
 
 
 def test_a_figure_is_made_once_for_each_theme(monkeypatch):
-    monkeypatch.setattr(audits, "answers", audits.Kept("answers about codebooks", 10**8))
+    monkeypatch.setattr(audits, "answers", Cache("answers about codebooks", 10**8))
     made = []
     monkeypatch.setattr(figures, "drawn", lambda name, *_, theme, **__: made.append((name, theme)) or '{"ok": true}')
     for theme in ("light", "dark", "light"):
