@@ -20,6 +20,7 @@ const CONFIG = {
   doubleClick: "reset",
   scrollZoom: false,
 };
+const LABEL_MS = 80; // plotly draws the label of a second point within 50 ms only after them
 const CLEAR = "rgba(0,0,0,0)";
 const AXIS = /^([xy])(\d*)$/;
 
@@ -167,10 +168,7 @@ class Chart {
     plot.on("plotly_click", ({ points }) => choose(points, "click"));
     plot.on("plotly_selected", (event) => event && choose(event.points, "select"));
     plot.on("plotly_deselect", () => choose([], "select"));
-    plot.on("plotly_hover", ({ points }) => {
-      if (this.at) this.spoken.textContent = labelsOf(plot); // drawn by now, which a key alone does not wait for
-      this.on.hover?.(valuesOf(points), kind());
-    });
+    plot.on("plotly_hover", ({ points }) => this.on.hover?.(valuesOf(points), kind()));
     plot.on("plotly_unhover", () => this.on.hover?.([], kind()));
     plot.on("plotly_relayout", () => this.light(this.lit));
   }
@@ -211,12 +209,19 @@ class Chart {
   point(at) {
     if (!this.figure || (at === null && this.at === null)) return;
     this.at = at;
-    if (at === null) this.Plotly.Fx.unhover(this.plot);
-    else {
-      const { curve, point } = this.walk[at[0]][at[1]];
-      this.Plotly.Fx.hover(this.plot, [{ curveNumber: curve, pointNumber: point }]);
+    const kind = this.figure.layout.meta?.pick ?? null;
+    if (at === null) {
+      this.Plotly.Fx.unhover(this.plot);
+      this.on.hover?.([], kind);
+      this.spoken.textContent = "";
+      return;
     }
-    if (at === null) this.spoken.textContent = "";
+    const { curve, point } = this.walk[at[0]][at[1]];
+    this.Plotly.Fx.hover(this.plot, [{ curveNumber: curve, pointNumber: point }]);
+    this.on.hover?.(picked(this.figure, curve, point), kind); // plotly tells of the pointer only
+    const speak = () => this.at === at && (this.spoken.textContent = labelsOf(this.plot));
+    speak();
+    setTimeout(speak, LABEL_MS);
   }
 
   resize() {
