@@ -48,7 +48,8 @@ CASES = {
 @pytest.mark.parametrize("package", CASES)
 def test_a_missing_package_is_named_with_how_to_get_it(package, monkeypatch):
     use, kind, name = CASES[package]
-    monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
+    for name_of in [package, *(other for other in sys.modules if other.startswith(f"{package}."))]:
+        monkeypatch.setitem(sys.modules, name_of, None)  # as if it were not installed
     with pytest.raises(kind) as said:
         use()
     assert f"pip install {name}" in str(said.value) and "\n" not in str(said.value)

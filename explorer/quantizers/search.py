@@ -104,7 +104,7 @@ def _at_once(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Kernel
     near = tile <= limit[:, None]
     if np.count_nonzero(near) == len(z):
         return index, np.empty(0, np.int64)
-    (doubt,) = np.nonzero(np.count_nonzero(near, axis=1) > 1)
+    (doubt,) = np.nonzero(np.count_nonzero(near, axis=1) != 1)
     row, code = np.nonzero(near[doubt])
     if len(row) > MANY * len(doubt) or not euclidean:  # a latent that is zero is no nearer to one than to another
         return index, doubt

@@ -47,7 +47,8 @@ def test_a_codebook_without_an_audit_shows_what_one_sample_says(page, made_url, 
     assert "Only one of the app's samples is counted" in page.inner_text(AUDIT)
     assert page.locator(f"{CODE} .cc-row img").count() >= 1
     assert page.locator(f"{PAGE} .codebook-map canvas").count() >= 1
-    page.wait_for_selector(f"{PAGE} .codebook-geometry canvas, {PAGE} .codebook-geometry svg", timeout=PATIENCE_MS)
+    page.locator(f"{PAGE} .codebook-geometry").scroll_into_view_if_needed()  # a chart is drawn when it is seen
+    page.wait_for_selector(f"{PAGE} .codebook-geometry canvas, {PAGE} .codebook-geometry svg", timeout=30_000)
     text = page.inner_text(CODE)
     if name == "whole":
         assert ("no place" in text and page.locator(f"{CODE} .cc-box").count() == 0) or "whole picture" in text

@@ -5,7 +5,6 @@ import io
 import json
 import time
 import zipfile
-from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from PIL import Image
 from explorer.audit.shipped import list_audits, load_shipped
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.owners import EVERYBODY
+from explorer.foundation.recent import Recent
 from explorer.joints.files.audits import load_audit, save_audit
 from explorer.media.pictures.image import fit
 from explorer.media.samples import SAMPLES
@@ -127,7 +127,7 @@ def test_a_code_decoded_alone_and_among_its_neighbours_is_what_the_tokenizer_mak
 def test_a_map_that_takes_longer_says_how_far_it_is_and_comes(monkeypatch, tmp_path):
     vectors = np.random.default_rng(0).normal(size=(300, 5)).astype(np.float32)
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(codebook_maps, "_works", OrderedDict())
+    monkeypatch.setattr(codebook_maps, "_works", Recent(4))
     monkeypatch.setattr(codebook_maps, "map_vectors", lambda *_: (vectors, "euclidean", np.arange(300)))
     runtime.settings.cache_clear()
     opened, end, shares = open_audit(None, "vq-ema", "val"), time.monotonic() + 120, []
@@ -243,7 +243,6 @@ def test_the_history_of_a_level_is_that_of_its_curve(tmp_path):
     (tmp_path / "x").mkdir()
     assert level_history("x", 0, tmp_path) is None
     (tmp_path / "x" / "curve.json").write_text('[{"step": 5, "usage": [0.5], "tokens": 100}]')
-    level_history.cache_clear()
     assert level_history("x", 0, tmp_path) == {"steps": [5], "usage": [0.5], "tokens": [100]}
     assert level_history("x", 1, tmp_path) is None
 

@@ -208,7 +208,7 @@ def test_what_was_found_by_everybody_is_bounded():
     few = compare_jobs.Shared(2)
     folders = [few.new_folder() for _ in range(3)]
     for number, folder in enumerate(folders):
-        few.keep((number,), compare_jobs.Found({}, folder))
+        few.keep((number,), compare_jobs.Found({}, folder, None))
         few.get((0,))  # used, so it stays
     assert few.get((1,)) is None and not folders[1].exists()
     assert few.get((0,)).folder == folders[0] and folders[2].exists()
