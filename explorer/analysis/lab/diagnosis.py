@@ -200,13 +200,12 @@ def _blunt(run: RunReading) -> Finding | None:
     if run.now.step < SETTLED or least is None:
         return None
     now = min(run.held_out_error, run.lately)
-    if now < max(BLUNT, BLUNTER * least) or run.relative[-1] < FALLING * run.relative[len(run.relative) // 2]:
+    bar = max(BLUNT, BLUNTER * least)
+    if now < bar or run.relative[-1] < FALLING * run.relative[len(run.relative) // 2]:
         return None
     number = f"as many codes ({run.k})" if codes == run.k else f"only {codes} codes (of {run.k} none was fitted)"
-    text = (
-        f"The codes leave {of_variance(run.error)}{run.where}; k-means with {number} leaves {least:.1%} of the same "
-        "latents."
-    )
+    left = of_variance(run.error) if run.error >= bar else f"{of_variance(run.lately)} (median of the last steps)"
+    text = f"The codes leave {left}{run.where}; k-means with {number} leaves {least:.1%} of the same latents."
     level = "bad" if now >= BLUNT_BAD else "warn"
     worsened = run.lately > WORSENED * run.relative.min()
     trails = trailing(run)
