@@ -106,7 +106,7 @@ def test_reach_is_the_difference_of_two_decodes(ask):
     assert (top, left) == (0, 0) and height <= 64 and width <= 64
     np.testing.assert_allclose(unpack(answer["change"]), change[:height, :width], atol=1e-4)
     assert answer["pixels"] == pytest.approx((change > 0.5 / 255).sum(), abs=3)
-    assert answer["ownShare"] == pytest.approx(change[:8, :8].sum() / change.sum(), abs=1e-3)
+    assert answer["own_share"] == pytest.approx(change[:8, :8].sum() / change.sum(), abs=1e-3)
 
 
 def test_transplant_takes_the_tokens_of_the_second_picture(ask):

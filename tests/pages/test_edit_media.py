@@ -75,7 +75,7 @@ def test_reach_is_measured_for_one_level(case):
     level = len(record.levels) - 1
     answer = ask("reach", edits="", position=0, levels=[level])
     assert answer["ok"] and answer["pixels"] > 0
-    assert (answer["ownShare"] is None) == (name == "whole")
+    assert (answer["own_share"] is None) == (name == "whole")
 
 
 def test_ways_from_code_to_code_are_drawn(case):

@@ -64,7 +64,7 @@ def test_everything_is_there_for_every_kind_of_medium():
         assert view["opened"]["code"] == json.loads(card)["code"]
         assert picture.levels[0].indices.reshape(-1)[view["opened"]["token"]] == view["opened"]["code"]
         assert len(reconstruction["margin"]) == (0 if name == "whole" else len(record.levels))
-        for sent, level in zip(reconstruction["quantizationError"], picture.levels, strict=False):
+        for sent, level in zip(reconstruction["quantization_error"], picture.levels, strict=False):
             expected = np.square(level.z_e - level.z_q).sum(1)
             np.testing.assert_allclose(unpack(sent).reshape(-1), expected, rtol=1e-4, atol=1e-6)
 

@@ -25,7 +25,7 @@ def read(**facts) -> dict:
 
 def test_a_card_of_the_bare_code_leaves_everything_else_out():
     card = read()
-    assert (card["code"], card["codebookSize"], card["numTokens"], card["usedCodes"]) == (7, 16, 20, 5)
+    assert (card["code"], card["codebook_size"], card["num_tokens"], card["used_codes"]) == (7, 16, 20, 5)
     assert card["tokens"] == card["patches"] == card["nearest"] == []
     for name in ("alone", "context", "vector", "digits", "second", "distance", "rank"):
         assert card[name] is None, name
@@ -73,7 +73,7 @@ def test_neighbours_and_the_second_code():
     assert card["nearest"][0]["thumbnail"] is None
     assert decoded(card["nearest"][1]["thumbnail"]).min() == 255
     assert card["second"]["code"] == 4
-    assert card["distanceName"] == "cosine distance"
+    assert card["distance_name"] == "cosine distance"
 
 
 def test_numbers_that_are_not_finite_become_null_and_never_break_the_json():
@@ -89,8 +89,8 @@ def test_numbers_that_are_not_finite_become_null_and_never_break_the_json():
 
 def test_digits_of_an_implicit_code():
     card = read(digits=np.array([1, 0, 4]), digit_levels=(2, 2, 5), vector=[1, -1, 0.5], metric="implicit")
-    assert (card["digits"], card["digitLevels"]) == ([1, 0, 4], [2, 2, 5])
-    assert card["distanceName"] == "Euclidean distance"
+    assert (card["digits"], card["digit_levels"]) == ([1, 0, 4], [2, 2, 5])
+    assert card["distance_name"] == "Euclidean distance"
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_indices_errors_and_margins_arrive_level_by_level(data):
     value = json.loads(payload(levels))
     assert np.array_equal(unpacked(value["indices"][0]), levels.indices[0])
     assert np.array_equal(unpacked(value["indices"][1]), levels.indices[1])
-    assert unpacked(value["quantizationError"][1]).sum() == 15
+    assert unpacked(value["quantization_error"][1]).sum() == 15
     assert value["margin"] == []
 
 

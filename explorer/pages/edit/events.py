@@ -118,7 +118,7 @@ def _reach(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     return {
         "box": found.box,
         "change": pack(found.change[top : top + height, left : left + width]),
-        "ownShare": found.own_share,
+        "own_share": found.own_share,
         "pixels": found.pixels,
     }
 

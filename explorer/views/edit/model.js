@@ -143,11 +143,11 @@ export function summary({ steps, changed, tokens, pixels, most, leftOut, sound =
 }
 
 /** What the reach of one token amounts to. */
-export function reachWords({ cell, grid, open, box, ownShare, pixels }) {
+export function reachWords({ cell, grid, open, box, own_share, pixels }) {
   const at = placeWords(cell, grid, open);
   const place = at.startsWith("token") ? `T${at.slice(1)}` : `The token at ${at}`;
   if (!box) return `${place} changes no pixel visibly: without it the decode is the same.`;
   const own = `${Math.round(open.width / grid.cols)} × ${Math.round(open.height / grid.rows)} px`;
-  const share = ownShare === null ? "" : `, ${Math.round(100 * ownShare)}% of the change within its own ${own}`;
+  const share = own_share === null ? "" : `, ${Math.round(100 * own_share)}% of the change within its own ${own}`;
   return `${place} visibly changes ${counted(pixels, "pixel")}, within ${box[2]} × ${box[3]} px${share}.`;
 }

@@ -290,7 +290,7 @@ class EditPanel {
   }
 
   writeLink(text) {
-    const short = text.length <= this.editor.opening.linkCharacters;
+    const short = text.length <= this.editor.opening.link_characters;
     this.link.hidden = short;
     if (text !== this.written) setAddress({ edits: short ? text : "" });
     this.written = text;

@@ -39,6 +39,6 @@ def opening(
             "title": spec.title,
             "picture": picture,
             "samples": list(samples),
-            "linkCharacters": link_characters,
+            "link_characters": link_characters,
         }
     )

@@ -138,7 +138,7 @@ class InspectView {
     if (!model) return this.forget();
     if (!same) this.start(model);
     shown.set(model);
-    this.mapKind ??= model.mapKind; // the link's map may arrive later than the others
+    this.mapKind ??= model.map_kind; // the link's map may arrive later than the others
     this.mode = same ? this.mode : model.mode;
     this.askForMap();
     fillControls(this);

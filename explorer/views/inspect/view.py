@@ -137,7 +137,7 @@ def payload(
         "selected": {"level": choice.level, "code": choice.code, "token": choice.token},
         "opened": _opened(record.levels[choice.level]) if choice.code is None else None,
         "progress": progress,
-        "mapKind": map_kind,
+        "map_kind": map_kind,
         "help": help_for(HELP, record.levels[0].codebook),
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False)

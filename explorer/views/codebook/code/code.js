@@ -172,7 +172,7 @@ class CodePage {
     const { bus, host } = this;
     const focus = focusedIn(host)?.dataset.other;
     const vector = answer.vector ?? null;
-    const digits = answer.digits ? digitsSection({ ...answer, digitLevels: answer.digit_levels }, vector) : null;
+    const digits = answer.digits ? digitsSection(answer, vector) : null;
     this.bars = vector && !digits ? vectorBars(vector) : null;
     this.head.replaceChildren(...this.heading(answer));
     const parts = [
@@ -214,10 +214,7 @@ class CodePage {
     const row = h("div", { class: "dte-exports" });
     const offer = (label, title, act) => row.append(h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, label));
     offer("Facts, CSV", "All numbers of this page", () => saveCsv(this.bus, codeCsv(answer), "code", answer.code));
-    if (vector)
-      offer("Vector, CSV", "The code vector", () =>
-        saveCsv(this.bus, vectorCsv({ vector, digits: answer.digits, digitLevels: answer.digit_levels }), "code", answer.code, "vector"),
-      );
+    if (vector) offer("Vector, CSV", "The code vector", () => saveCsv(this.bus, vectorCsv({ ...answer, vector }), "code", answer.code, "vector"));
     if (answer.exemplars.closest?.length > 0) {
       offer("Exemplars, PNG", "The exemplars side by side", () =>
         saveCanvas(contactSheet([...this.body.querySelectorAll(".cc-row img")]), `${stemOf(this.bus, "code", answer.code, "exemplars")}.png`),

@@ -80,7 +80,7 @@ function buildCard(element, card, trigger) {
 
 function heading(card) {
   const header = h("header", { class: "dte-card-head" });
-  const several = card.numLevels > 1 ? `Code, ${card.noun} ${card.level + 1} of ${card.numLevels}` : "Code";
+  const several = card.num_levels > 1 ? `Code, ${card.noun} ${card.level + 1} of ${card.num_levels}` : "Code";
   header.append(h("p", { class: "dte-card-title" }, several), h("p", { class: "dte-card-number" }, String(card.code)));
   const facts = h("div", { class: "dte-card-facts" });
   facts.append(h("p", { class: "dte-card-count" }, countText(card)), h("p", {}, rankText(card)));
@@ -186,7 +186,7 @@ function nearestSection(card, trigger) {
     button.type = "button";
     button.dataset.key = `near ${near.code}`;
     const here = near.count === null ? "" : `, ${whole(near.count)} tokens here`;
-    button.title = `Code ${near.code}: ${card.distanceName} ${significant(near.distance)}${here}`;
+    button.title = `Code ${near.code}: ${card.distance_name} ${significant(near.distance)}${here}`;
     if (near.thumbnail) button.append(picture(near.thumbnail, ""));
     else if (card.later) button.append(card.waiting.place(near.code));
     button.append(h("b", {}, String(near.code)), h("span", {}, significant(near.distance)));
@@ -199,7 +199,7 @@ function nearestSection(card, trigger) {
     button.addEventListener("pointerleave", () => selection.hover({ origin: ORIGIN }));
     row.append(button);
   }
-  return section(`Nearest codes, by ${card.distanceName}`, row);
+  return section(`Nearest codes, by ${card.distance_name}`, row);
 }
 
 function exportRow(card, vector, patches) {

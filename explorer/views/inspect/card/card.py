@@ -141,22 +141,22 @@ def payload(data: CodeCardData) -> str:
     patches = () if data.patches is None else data.patches[:PATCHES_SHOWN]
     value = {
         "code": int(data.code),
-        "codebookSize": int(data.codebook_size),
+        "codebook_size": int(data.codebook_size),
         "level": int(data.level),
-        "numLevels": int(data.num_levels),
+        "num_levels": int(data.num_levels),
         "noun": data.noun,
         "given": data.given,
         "token": int(data.token),
         "tokens": [int(token) for token in data.tokens],
-        "numTokens": int(data.num_tokens),
-        "usedCodes": int(data.used_codes),
+        "num_tokens": int(data.num_tokens),
+        "used_codes": int(data.used_codes),
         "rank": None if data.rank is None else int(data.rank),
         "grid": None if data.grid is None else [int(side) for side in data.grid],
         "training": data.training,
-        "distanceName": _DISTANCE_NAMES.get(data.metric, "distance"),
+        "distance_name": _DISTANCE_NAMES.get(data.metric, "distance"),
         "patches": [png_data_url(patch) for patch in patches],
         "alone": None if data.alone is None else png_data_url(data.alone),
-        "aloneSound": None if data.alone_sound is None else wav_data_url(data.alone_sound),
+        "alone_sound": None if data.alone_sound is None else wav_data_url(data.alone_sound),
         "later": None if data.later is None else asdict(data.later),
         "place": data.place,
         "context": _context(data.context),
@@ -165,7 +165,7 @@ def payload(data: CodeCardData) -> str:
         "second": None if data.second is None else _near(data.second),
         "vector": None if data.vector is None else pack(np.asarray(data.vector, dtype=np.float32)),
         "digits": None if data.digits is None else [int(digit) for digit in data.digits],
-        "digitLevels": None if data.digit_levels is None else [int(level) for level in data.digit_levels],
+        "digit_levels": None if data.digit_levels is None else [int(level) for level in data.digit_levels],
     }
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 

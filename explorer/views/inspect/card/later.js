@@ -2,7 +2,7 @@
 // What a card asks for once it is drawn: codes decoded alone, where decoding takes its time.
 
 import { h } from "../../kit/widgets/dom.js";
-import { picture } from "./parts.js";
+import { picture, soundButton } from "./parts.js";
 
 /** Places that wait: {element, place(code), fill({alone: [{code, url, sound}]} or {error})}. element: of the card's code. */
 export function waitingFor(card) {
@@ -25,17 +25,4 @@ export function waitingFor(card) {
     caption.textContent = error || "nothing but this code, decoded";
   };
   return { element, caption, place, fill };
-}
-
-/** A button that plays a WAV data URL. */
-export function soundButton(url) {
-  const button = h("button", { class: "dte-plain-button dte-card-play" }, "Play");
-  button.type = "button";
-  button.dataset.key = "play";
-  button.setAttribute("aria-label", "Play this code alone");
-  button.addEventListener("click", async () => {
-    const [{ playOnce }, { readWav }] = await Promise.all([import("../player/audio.js"), import("../player/wav.js")]);
-    playOnce(readWav(url));
-  });
-  return button;
 }

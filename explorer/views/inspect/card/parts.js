@@ -48,6 +48,19 @@ function captioned(image, title, caption) {
   return figure;
 }
 
+/** A button that plays a WAV data URL. */
+export function soundButton(url) {
+  const button = h("button", { class: "dte-plain-button dte-card-play" }, "Play");
+  button.type = "button";
+  button.dataset.key = "play";
+  button.setAttribute("aria-label", "Play this code alone");
+  button.addEventListener("click", async () => {
+    const [{ playOnce }, { readWav }] = await Promise.all([import("../player/audio.js"), import("../player/wav.js")]);
+    playOnce(readWav(url));
+  });
+  return button;
+}
+
 /** What the code decodes to: alone, and around this token in the picture and in the reconstruction. */
 export function meaning(card) {
   if (!card.alone && !card.context && !card.later) return null;
@@ -56,7 +69,9 @@ export function meaning(card) {
   if (card.alone) {
     const frame = h("div", { class: "dte-card-crop" });
     frame.append(picture(card.alone, `Code ${card.code} decoded alone`));
-    row.append(captioned(frame, "Alone", "nothing but this code, decoded"));
+    const figure = captioned(frame, "Alone", "nothing but this code, decoded");
+    if (card.alone_sound) figure.append(soundButton(card.alone_sound));
+    row.append(figure);
   } else if (card.later) {
     const figure = captioned(card.waiting.element, "Alone", "");
     figure.querySelector("figcaption span").replaceWith(card.waiting.caption);
@@ -106,18 +121,18 @@ export function marginSection(card) {
     children.push(scale);
   }
   const element = section("Margin at this token", ...children);
-  element.title = `Measured by ${card.distanceName} from z_e, the ${card.given} before quantization.`;
+  element.title = `Measured by ${card.distance_name} from z_e, the ${card.given} before quantization.`;
   return element;
 }
 
 /** FSQ digits as read-only sliders, or LFQ and BSQ bits as squares; null for a learned codebook. */
 export function digitsSection(card, vector) {
-  const kind = digitKind(card.digitLevels);
+  const kind = digitKind(card.digit_levels);
   if (kind === "bits") return bitsSection(card, vector);
   if (kind !== "levels") return null;
   const list = h("div", { class: "dte-card-digits" });
   card.digits.forEach((digit, axis) => {
-    const levels = card.digitLevels[axis];
+    const levels = card.digit_levels[axis];
     const row = h("div", { class: "dte-card-digit" });
     const value = vector ? significant(vector[axis], 3) : "";
     row.setAttribute("role", "img");

@@ -68,11 +68,11 @@ export class ClipPlayer {
     this.playing = true;
     this.button.textContent = "Pause";
     if (this.frame >= this.value.frames - 1) this.frame = 0;
-    const { framesPerSecond, frames } = this.value;
+    const { frames_per_second, frames } = this.value;
     const [first, began] = [this.frame, performance.now()];
     const turn = () => {
       if (!this.playing || !this.value) return;
-      const passed = first + Math.floor(((performance.now() - began) / 1000) * framesPerSecond);
+      const passed = first + Math.floor(((performance.now() - began) / 1000) * frames_per_second);
       if (passed >= frames && !this.loop) return void this.pause();
       if (passed % frames !== this.frame) this.seek(passed % frames);
       requestAnimationFrame(turn);

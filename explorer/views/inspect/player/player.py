@@ -84,7 +84,7 @@ def clip_payload(
             "kind": "clip",
             "key": hashlib.blake2b(original.encode(), digest_size=12).hexdigest(),
             "frames": len(frames),
-            "framesPerSecond": frames_per_second,
+            "frames_per_second": frames_per_second,
             "height": frames.shape[1],
             "width": frames.shape[2],
             "columns": columns,

@@ -90,7 +90,7 @@ export function tokenMap(packed) {
   return { shape, low: 0, high, max, mean, at: (index) => array[index] };
 }
 
-const tokenLevels = (value, mode) => ({ quantization: value.quantizationError, margin: value.margin })[mode] ?? [];
+const tokenLevels = (value, mode) => ({ quantization: value.quantization_error, margin: value.margin })[mode] ?? [];
 
 /** The map of a tab at a level, or null where the payload has none. */
 export function mapOf(value, mode, level) {

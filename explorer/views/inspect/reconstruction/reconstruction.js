@@ -52,7 +52,7 @@ class View {
   }
 
   get level() {
-    return Math.min(selection.state.level ?? 0, Math.max(0, (this.value?.numLevels ?? 1) - 1));
+    return Math.min(selection.state.level ?? 0, Math.max(0, (this.value?.num_levels ?? 1) - 1));
   }
 
   get grid() {
@@ -82,7 +82,7 @@ class View {
     this.stage.setSwipe(id === "swipe" && this.value.reconstruction !== null);
     this.map = this.mode.colours ? mapOf(this.value, id, this.level) : null;
     this.painted = this.map ? painted(this.map, this.mode) : null;
-    const several = this.value.numLevels > 1 && this.map && this.mode.per === "token";
+    const several = this.value.num_levels > 1 && this.map && this.mode.per === "token";
     const suffix = several ? `, ${this.value.noun} ${this.level + 1}` : "";
     this.panel.show(modes, this.mode, this.map, suffix);
     this.stage.describe(this.map ? `${this.mode.name} of the ${this.value.place?.noun ?? "picture"}` : "Original and reconstruction");

@@ -6,14 +6,14 @@ import { csv, percent, whole } from "./format.js";
 export { placeText } from "./places.js";
 
 /** "14 of 1,024 tokens, 1.4%" */
-export function countText({ tokens, numTokens }) {
-  return `${whole(tokens.length)} of ${whole(numTokens)} tokens, ${percent(tokens.length, numTokens)}`;
+export function countText({ tokens, num_tokens }) {
+  return `${whole(tokens.length)} of ${whole(num_tokens)} tokens, ${percent(tokens.length, num_tokens)}`;
 }
 
 /** "rank 12 of 318 used codes · K = 1,024" */
-export function rankText({ tokens, rank, usedCodes, codebookSize }) {
-  const used = `${whole(usedCodes)} used ${usedCodes === 1 ? "code" : "codes"}`;
-  const size = `K = ${whole(codebookSize)}`;
+export function rankText({ tokens, rank, used_codes, codebook_size }) {
+  const used = `${whole(used_codes)} used ${used_codes === 1 ? "code" : "codes"}`;
+  const size = `K = ${whole(codebook_size)}`;
   if (tokens.length === 0) return `not among the ${used} · ${size}`;
   return rank === null ? `one of ${used} · ${size}` : `rank ${whole(rank)} of ${used} · ${size}`;
 }
@@ -70,17 +70,17 @@ export function stepToken(tokens, token, step) {
 }
 
 /** The vector as CSV: axis counted from 0 as in the files, value, and the digit where the code has digits. */
-export function vectorCsv({ vector, digits = null, digitLevels = null }) {
+export function vectorCsv({ vector, digits = null, digit_levels = null }) {
   const header = digits ? ["axis", "value", "digit", "levels"] : ["axis", "value"];
   const rows = Array.from(vector, (value, axis) => {
     const number = Number(value.toPrecision(9)); // float32 needs nine digits to come back unchanged
-    return digits ? [axis, number, digits[axis], digitLevels[axis]] : [axis, number];
+    return digits ? [axis, number, digits[axis], digit_levels[axis]] : [axis, number];
   });
   return csv(header, rows);
 }
 
 /** "bits" if every axis has two levels (LFQ, BSQ), "levels" otherwise (FSQ), null for a learned codebook. */
-export function digitKind(digitLevels) {
-  if (!digitLevels) return null;
-  return digitLevels.every((levels) => levels === 2) ? "bits" : "levels";
+export function digitKind(digit_levels) {
+  if (!digit_levels) return null;
+  return digit_levels.every((levels) => levels === 2) ? "bits" : "levels";
 }

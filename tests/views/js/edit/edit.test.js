@@ -99,11 +99,11 @@ test("words say how much, and when nothing", () => {
   const grid = { rows: 4, cols: 5 };
   const open = { width: 40, height: 32, placed: true, modality: "image" };
   assert.match(model.reachWords({ cell: 6, grid, open, box: null }), /row 2, column 2 changes no pixel/);
-  const found = { cell: 6, box: [0, 0, 30, 40], ownShare: 0.52, pixels: 900 };
+  const found = { cell: 6, box: [0, 0, 30, 40], own_share: 0.52, pixels: 900 };
   assert.match(model.reachWords({ ...found, grid, open }), /900 pixels, within 30 × 40 px, 52% of the change within its own 8 × 8 px/);
   const line = { rows: 1, cols: 20 };
   assert.match(model.reachWords({ ...found, grid: line, open: { ...open, modality: "audio" } }), /^Token 7 of 20 visibly changes/);
-  assert.match(model.reachWords({ ...found, ownShare: null, grid, open: { ...open, placed: false } }), /^Token 7 of 20 .* 30 × 40 px\.$/);
+  assert.match(model.reachWords({ ...found, own_share: null, grid, open: { ...open, placed: false } }), /^Token 7 of 20 .* 30 × 40 px\.$/);
 });
 
 test("levels with grids of their own are counted and marked apart", () => {

@@ -7,12 +7,12 @@ import { axisAt, barGeometry } from "../../../../explorer/views/inspect/card/vec
 const range = (count) => Array.from({ length: count }, (_, index) => index);
 
 test("the count names its denominator and its share", () => {
-  assert.equal(format.countText({ tokens: range(14), numTokens: 1024 }), "14 of 1,024 tokens, 1.4%");
-  assert.equal(format.countText({ tokens: [], numTokens: 1024 }), "0 of 1,024 tokens, 0%");
+  assert.equal(format.countText({ tokens: range(14), num_tokens: 1024 }), "14 of 1,024 tokens, 1.4%");
+  assert.equal(format.countText({ tokens: [], num_tokens: 1024 }), "0 of 1,024 tokens, 0%");
 });
 
 test("the rank is among the used codes, and an unused code has none", () => {
-  const facts = { tokens: [1], rank: 12, usedCodes: 318, codebookSize: 1024 };
+  const facts = { tokens: [1], rank: 12, used_codes: 318, codebook_size: 1024 };
   assert.equal(format.rankText(facts), "rank 12 of 318 used codes · K = 1,024");
   assert.equal(format.rankText({ ...facts, tokens: [], rank: null }), "not among the 318 used codes · K = 1,024");
 });
@@ -64,7 +64,7 @@ test("stepping through the tokens goes round and copes with a stranger", () => {
 test("the vector as CSV keeps nine digits, and digits where there are any", () => {
   const vector = new Float32Array([0.5, -1.25]);
   assert.equal(format.vectorCsv({ vector }), "axis,value\n0,0.5\n1,-1.25\n");
-  assert.equal(format.vectorCsv({ vector, digits: [2, 0], digitLevels: [5, 3] }), "axis,value,digit,levels\n0,0.5,2,5\n1,-1.25,0,3\n");
+  assert.equal(format.vectorCsv({ vector, digits: [2, 0], digit_levels: [5, 3] }), "axis,value,digit,levels\n0,0.5,2,5\n1,-1.25,0,3\n");
 });
 
 test("two levels on every axis are bits", () => {

@@ -167,7 +167,7 @@ test("tokens without a place have a plane of their own", () => {
 
 test("the maps of a sound are in dB, and without a decoder only those of tokens are left", () => {
   const packed = { dtype: "float32", shape: [1, 1], data: "AAAAAA==" };
-  const value = { place: { kind: "time" }, reconstruction: "x", quantizationError: [packed], margin: [packed] };
+  const value = { place: { kind: "time" }, reconstruction: "x", quantization_error: [packed], margin: [packed] };
   const error = modesOf(value).find(({ id }) => id === "error");
   assert.equal(error.unit, "dB");
   assert.equal(valueText(error, 3), "level difference 3.00 dB");

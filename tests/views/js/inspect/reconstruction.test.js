@@ -14,7 +14,7 @@ const floats = (values, shape) => pack(Float32Array.from(values), "float32", sha
 const value = {
   error: { data: bytes([0, 255, 51, 102], [2, 2]), scale: 0.1, offset: 0, limit: 25.5, mean: 10.2 },
   signed: { data: bytes([128, 255, 1, 192], [2, 2]), scale: 0.5, offset: 128, limit: 63.5, mean: 40 },
-  quantizationError: [floats([1, 4], [1, 2]), floats([2, 8], [1, 2])],
+  quantization_error: [floats([1, 4], [1, 2]), floats([2, 8], [1, 2])],
   margin: [],
 };
 

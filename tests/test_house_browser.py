@@ -1,0 +1,55 @@
+"""The rules of the house for what goes to the browser and how it looks there, read from the source."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VIEWS = ROOT / "explorer" / "views"
+KEY = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+# Questions of the browser: {key: ...} of what is sent, up to the first nested object.
+ASKED = re.compile(r"(?:\btrigger|\bask|\bact|\blive|\brun)\(\s*\"\w+\",\s*\{([^{}]*)", re.DOTALL)
+
+
+def sent_keys(code):
+    """Keys of all tables that are written out in Python code, where they are words; not those of `**` and variables."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        keys = node.keys if isinstance(node, ast.Dict) else []
+        if isinstance(node, ast.Assign):
+            keys = [target.slice for target in node.targets if isinstance(target, ast.Subscript)]
+        words = [key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+        found += [word for word in words if re.fullmatch(r"\w+", word)]
+    return found
+
+
+def asked_keys(code):
+    """Keys of what JavaScript code asks or tells the server."""
+    keys = []
+    for inside in ASKED.findall(code):
+        plain = re.sub(r"\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"", "", inside)
+        keys += [key for part in plain.split(",") if (key := part.split(":")[0].strip()) and not key.startswith("...")]
+    return keys
+
+
+def odd(keys):
+    """Those of another spelling; symbols such as K, and names of the environment, are all capitals."""
+    return sorted({key for key in keys if not KEY.fullmatch(key) and not key.isupper()})
+
+
+def test_keys_of_payloads_have_one_spelling():
+    """Words joined by "_", as Python's names are, in both directions."""
+    scripts = [*VIEWS.rglob("*.py"), *(ROOT / "explorer" / "pages").rglob("*.py")]
+    sent = {path: sent_keys(path.read_text(encoding="utf-8")) for path in scripts}
+    assert sum(len(keys) for keys in sent.values()) > 300
+    assert {str(path.relative_to(ROOT)): odd(keys) for path, keys in sent.items() if odd(keys)} == {}
+    asked = {path: asked_keys(path.read_text(encoding="utf-8")) for path in VIEWS.rglob("*.js")}
+    assert sum(len(keys) for keys in asked.values()) > 40
+    assert {str(path.relative_to(ROOT)): odd(keys) for path, keys in asked.items() if odd(keys)} == {}
+
+
+def test_the_reader_of_keys_sees_them_all():
+    made = 'a = {"numTokens": 1, "K": 2, **rest, name: 3, "in-words": 4}\na["usedCodes"] = {"code_norm": [{"xY": 1}]}\n'
+    assert odd(sent_keys(made)) == ["numTokens", "usedCodes", "xY"]
+    asking = 'trigger("a", { level, tokenAt: at(1, 2) });\nbus.ask("b", { ...rest, job_id: [1, 2], list })'
+    assert (asked_keys(asking), odd(asked_keys(asking))) == (["level", "tokenAt", "job_id", "list"], ["tokenAt"])
