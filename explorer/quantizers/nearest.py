@@ -22,7 +22,6 @@ CUDA_TILE_BYTES = 512 * 2**20  # a GPU wants large tiles
 CUDA_TILE_CODES = 65_536
 
 
-@torch.no_grad()
 def nearest_code(z: Tensor, vectors: Tensor, metric: Metric = "euclidean") -> Tensor:
     """The number of the nearest code for each latent.
 
@@ -37,8 +36,7 @@ def nearest_code(z: Tensor, vectors: Tensor, metric: Metric = "euclidean") -> Te
         raise SettingsError("there is no code to choose from")
     z, vectors = z.detach(), vectors.detach()
     if z.device.type == "cpu" and not in_a_graph():  # numpy, and torch into arrays given: autocast touches neither
-        rows, codes = (t.to(wide_enough(t.dtype)).numpy() for t in (z, vectors))
-        return torch.from_numpy(nearest_rows(rows, codes, metric, ON_CPU))
+        return torch.from_numpy(nearest_rows(_array(z), _array(vectors), metric, ON_CPU))
     with torch.autocast(z.device.type, enabled=False):
         return _nearer_of_two(z, vectors, metric)
 
@@ -59,6 +57,10 @@ def in_a_graph() -> bool:
 def wide_enough(dtype: torch.dtype) -> torch.dtype:
     """float64 for itself, float32 for all narrower types."""
     return torch.float64 if dtype == torch.float64 else torch.float32
+
+
+def _array(t: Tensor) -> np.ndarray:
+    return (t if t.dtype == torch.float32 else t.to(wide_enough(t.dtype))).numpy()
 
 
 def finite_rows(rows: Tensor) -> Tensor:

@@ -96,20 +96,40 @@ def _at_once(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Kernel
     size = longest * (length + longest / 2) if euclidean else longest * length
     if not math.isfinite(size):
         return np.zeros(len(z), np.int64), np.arange(len(z))
-    tile = np.empty((len(z), len(table)), np.float32)
+    tile = _aligned(len(z) * len(table)).reshape(len(z), len(table))
     kernels.product(squares / 2 if euclidean else np.zeros_like(squares), x, table.T, tile)
-    index = tile.argmin(axis=1)
-    limit = tile.reshape(-1)[np.arange(0, tile.size, len(table)) + index]  # (N,)
+    limit, other, index = _two_least(tile, kernels)
     limit += 1.1 * rounding_share(z.shape[1]) * size + 1e-37
-    near = tile <= limit[:, None]
-    if np.count_nonzero(near) == len(z):
-        return index, np.empty(0, np.int64)
-    (doubt,) = np.nonzero(np.count_nonzero(near, axis=1) != 1)
-    row, code = np.nonzero(near[doubt])
+    (doubt,) = np.nonzero(other <= limit)
+    if not len(doubt):
+        return index, doubt
+    near = tile[doubt] <= limit[doubt, None]
+    near[np.arange(len(doubt)), index[doubt]] = True
+    row, code = np.nonzero(near)
     if len(row) > MANY * len(doubt) or not euclidean:  # a latent that is zero is no nearer to one than to another
         return index, doubt
     index[doubt] = _least(row, code, measured(z[doubt[row]], codes[code], euclidean))
     return index, doubt[:0]
+
+
+def _aligned(count: int) -> np.ndarray:
+    """float32 (count,) of any values, from the start of a line of the cache: a product into it takes less than into
+    what numpy hands out, which starts 16 bytes into one once it is large."""
+    room = np.empty(count + 16, np.float32)
+    start = -room.ctypes.data % 64 // 4
+    return room[start : start + count]
+
+
+def _two_least(tile: np.ndarray, kernels: Kernels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """tile (n, k) -> the least of each row, the least but one, and the column of the least, (n,) each.
+
+    The least are written over. Two passes for a minimum take less than one that compares all with a limit.
+    """
+    where = tile.argmin(axis=1)  # numpy's argmin is vectorized; that of torch 2.13 on a CPU is not
+    flat, place = tile.reshape(-1), np.arange(0, tile.size, tile.shape[1]) + where
+    value = flat[place]
+    flat[place] = np.inf
+    return value, kernels.least(tile), where
 
 
 def _least(row: np.ndarray, code: np.ndarray, away: np.ndarray) -> np.ndarray:
@@ -135,7 +155,7 @@ def _search(z: np.ndarray, scores: Scores, kernels: Kernels) -> np.ndarray:
     rows = max(1, TILE_BYTES // (4 * (columns + z.shape[1])))
     indices, doubts, limits = np.empty(len(z), np.int64), [], []
     x = np.empty((min(rows, len(z)), z.shape[1]), np.float32)
-    buffer = np.empty(len(x) * columns, np.float32)  # made once: the pages of a new tile can cost more than its product
+    buffer = _aligned(len(x) * columns)  # made once: the pages of a new tile can cost more than its product
     for start in range(0, len(z), rows):
         part = z[start : start + rows]
         centred = scores.centred(part, x[: len(part)])
@@ -158,11 +178,7 @@ def _two_best(
         bias = scores.bias[k : k + columns]
         tile = buffer[: len(x) * len(bias)].reshape(len(x), len(bias))
         kernels.product(bias, x, scores.table[:, k : k + columns], tile)
-        where = tile.argmin(axis=1)  # numpy's argmin is vectorized; that of torch 2.13 on a CPU is not
-        flat, place = tile.reshape(-1), np.arange(len(x)) * len(bias) + where
-        value = flat[place]
-        flat[place] = np.inf
-        other = kernels.least(tile)
+        value, other, where = _two_least(tile, kernels)
         if best is None:
             best, second, index = value, other, where
         else:
