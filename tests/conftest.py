@@ -167,16 +167,42 @@ def is_error(note):
     return note.type == "error" and not note.text.startswith(LEAVING)
 
 
+@pytest.fixture(scope="session")
+def visits(browser):
+    """Where all visitors come from, 1440 x 900, one after the other. They share what a browser keeps of the app's files
+    and of their compiled scripts, which cost more than all that most tests do; nothing else (see `context`)."""
+    window, errors = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True), []
+    window.set_default_timeout(PATIENCE_MS)
+    window.on("weberror", lambda error: errors.append(f"page error: {error.error}"))
+    window.on("console", lambda note: errors.append(f"console: {note.text}") if is_error(note) else None)
+    window.new_page()  # stays, so that the last page of a test can close
+    yield window, errors
+    window.close()
+
+
 @pytest.fixture
-def context(browser):
-    """A fresh visitor, 1440 x 900; the test fails on any error in the console or the scripts of its pages."""
-    visitor, errors = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True), []
-    visitor.set_default_timeout(PATIENCE_MS)
-    visitor.on("weberror", lambda error: errors.append(f"page error: {error.error}"))
-    visitor.on("console", lambda note: errors.append(f"console: {note.text}") if is_error(note) else None)
+def context(visits):
+    """A fresh visitor; the test fails on any error in the console or the scripts of its pages."""
+    visitor, errors = visits
+    errors.clear()
     yield visitor
-    visitor.close()
-    assert errors == []
+    found = list(errors)
+    forget(visitor)
+    assert found == []
+
+
+def forget(visitor):
+    """Close the pages, and leave no cookie, no stored word, no permission and no network that is off to the next."""
+    first, *pages = visitor.pages
+    for page in pages:
+        page.close(run_before_unload=False)
+    visitor.unroute_all()
+    visitor.clear_permissions()
+    visitor.set_offline(False)
+    visitor.clear_cookies()
+    protocol = visitor.new_cdp_session(first)
+    protocol.send("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "all"})
+    protocol.detach()
 
 
 @pytest.fixture

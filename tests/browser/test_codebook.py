@@ -266,13 +266,3 @@ def test_plain_indices_are_counted_with_a_stated_size_and_what_is_wrong_is_said(
     assert page.inner_text(f"{PAGE} [data-fact='used'] b") == str(len(np.unique(indices)))
     most_used(page)
     assert "no decoder" in page.inner_text(CODE)
-
-
-@pytest.mark.parametrize("width", [1440, 420])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_overflows_in_either_theme(page, app_url, width, theme):
-    page.set_viewport_size({"width": width, "height": 900})
-    open_codebook(page, app_url, f"__theme={theme}&tokenizer=rvq-4&code=7")
-    filled(page, 7)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("document.body.classList.contains('dark')") == (theme == "dark")

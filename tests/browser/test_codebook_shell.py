@@ -127,12 +127,15 @@ def test_what_was_counted_and_what_is_estimated_are_told_apart_in_the_file(page,
     assert max(int(float(row["tokens"])) for row in rows if row["how"] == "estimated") == 2 * audit.tokens
 
 
-@pytest.mark.parametrize("width", [1440, 420])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_spills_over_the_edge(page, app_url, width, theme):
-    page.set_viewport_size({"width": width, "height": 900})
+@pytest.mark.parametrize(("theme", "widths"), [("light", (1440, 420)), ("dark", (420, 1440))])
+def test_nothing_spills_over_the_edge(page, app_url, widths, theme):
+    """Opened at one width and drawn to the other, with the page of a code."""
+    page.set_viewport_size({"width": widths[0], "height": 900})
     open_page(page, app_url, f"tokenizer=rvq-4&code=17&__theme={theme}")
-    page.wait_for_timeout(1000)
+    page.wait_for_selector(".codebook-code[data-code='17'][data-decoded='17']", timeout=PATIENCE_MS)
     assert page.evaluate("document.body.classList.contains('dark')") == (theme == "dark")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator(PAGE).evaluate(SPILLING) == []
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator(PAGE).evaluate(SPILLING) == []

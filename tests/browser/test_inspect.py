@@ -295,14 +295,16 @@ def test_a_pasted_picture(page, app_url, tokenizers):
     assert "Transparent parts laid on white" in page.inner_text("#inspect-view")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 420])
-def test_nothing_overflows_and_text_is_readable(page, app_url, tokenizers, width, dark):
-    page.set_viewport_size({"width": width, "height": 900})
+@pytest.mark.parametrize(("dark", "widths"), [(False, (1440, 420)), (True, (420, 1440))], ids=["light", "dark"])
+def test_nothing_overflows_and_text_is_readable(page, app_url, tokenizers, widths, dark):
+    """Opened at one width and drawn to the other."""
+    page.set_viewport_size({"width": widths[0], "height": 900})
     open_at(page, app_url, f"tokenizer={tokenizers[0].id}&token=10" + ("&__theme=dark" if dark else ""))
     wait_for_card(page, data(page, "selected-code"))
-    overflow = page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
-    assert overflow <= 0
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth") <= 0
     assert page.evaluate("document.body.classList.contains('dark')") is dark
     contrast = page.evaluate(
         """() => {

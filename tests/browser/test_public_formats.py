@@ -37,7 +37,7 @@ def case(request, ids, page, public_url):
     return request.param, ids[request.param], page, public_url
 
 
-def test_inspect_shows_its_tokens_and_a_code(case):
+def test_inspect_shows_its_tokens_and_a_code_and_edits_them(case):
     name, tokenizer, page, url = case
     page.goto(f"{url}?tokenizer={tokenizer}")
     page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]", timeout=PATIENCE_MS)
@@ -50,11 +50,11 @@ def test_inspect_shows_its_tokens_and_a_code(case):
     page.wait_for_function(
         "/Code\\s+[\\d,]+/i.test(document.querySelector('#area-card').innerText)", timeout=PATIENCE_MS
     )
+    edit_a_token(page)
 
 
-def test_its_tokens_can_be_edited(case):
-    _, tokenizer, page, url = case
-    page.goto(f"{url}?tokenizer={tokenizer}")
+def edit_a_token(page):
+    """Below, in the same page: another code is painted onto one token, and its decode differs."""
     page.locator("#edit-view .ed-panel > summary").click(timeout=PATIENCE_MS)
     page.wait_for_selector("#edit-view .dte-edit[data-ready='true']", timeout=PATIENCE_MS)
     editor = page.locator("#edit-view .dte-edit")
