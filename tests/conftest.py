@@ -20,7 +20,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: workers sha
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# The first is the same browser without its windows: a page costs half as much processor time.
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Each window has two pages for the popup of its address bar, which cost as much as the page under test. The others are
 # what playwright turns off itself, of which the last such option is the one that holds.
 NO_FEATURES = (
