@@ -16,7 +16,7 @@ import numpy as np
 from explorer.analysis.lab.reading import DUPLICATE, FALLING, ORIGIN, RECENT, RunReading, read_run
 from explorer.analysis.lab.thresholds import DEAD_BAD, DEAD_WARN, SETTLED
 from explorer.analysis.lab.trailing import trailing
-from explorer.analysis.lab.words import of_variance
+from explorer.analysis.lab.words import HALVES, of_variance
 from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
@@ -205,7 +205,7 @@ def _blunt(run: RunReading) -> Finding | None:
         return None
     number = f"as many codes ({run.k})" if codes == run.k else f"only {codes} codes (of {run.k} none was fitted)"
     left = of_variance(run.error) if run.error >= bar else f"{of_variance(run.lately)} (median of the last steps)"
-    text = f"The codes leave {left}{run.where}; k-means with {number} leaves {least:.1%} of the same latents."
+    text = f"The codes leave {left}{run.where}; k-means with {number} leaves {least:.1%} ({HALVES})."
     level = "bad" if now >= BLUNT_BAD else "warn"
     worsened = run.lately > WORSENED * run.relative.min()
     trails = trailing(run)
@@ -220,7 +220,7 @@ def _not_yet(run: RunReading) -> Finding | None:
         return None
     text = (
         f"The codes leave {of_variance(run.error)}{run.where}, and k-means with {codes} codes "
-        f"{least:.1%} of the same latents. {'It falls' if run.now.step >= SETTLED else 'The run is young'}: let it go "
+        f"{least:.1%} ({HALVES}). {'It falls' if run.now.step >= SETTLED else 'The run is young'}: let it go "
         "on before it is judged."
     )
     return Finding("wait", "Codes do not fit the latents yet", text, "", "plane")
@@ -233,8 +233,8 @@ def _coarse(run: RunReading) -> Finding | None:
     codes = "1 code leaves" if run.k == 1 else f"{run.k} codes leave"
     left, least = min(1.0, run.held_out_error), min(1.0, run.reference)
     text = (
-        f"{codes} {left:.0%} of the latents' variance{run.where}, and k-means with as many leaves {least:.0%}: more "
-        "cannot be said with so few."
+        f"{codes} {left:.0%} of the latents' variance{run.where}, and k-means with as many leaves {least:.0%} "
+        f"({HALVES}): more cannot be said with so few."
     )
     return Finding("warn", "Too few codes to say much", text, run.advise("coarse"), "plane")
 
@@ -260,6 +260,8 @@ def _no_alarm(run: RunReading) -> Finding:
         compared += ", the most that the latents shown allow"
     if run.evenness is not None:
         compared += f" at perplexity {run.evenness[1]:.0f}"
+    if least is not None:
+        compared += f", {HALVES}"
     text = (
         f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.1f} of at most "
         f"{run.ceiling} in a batch; quantization error {of_variance(run.error)} ({compared})."

@@ -8,7 +8,7 @@ import numpy as np
 
 from explorer.analysis.lab.reading import LATELY, RunReading
 from explorer.analysis.lab.thresholds import DEAD_BAD, SETTLED
-from explorer.analysis.lab.words import of_variance
+from explorer.analysis.lab.words import HALVES, of_variance
 
 STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
 TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
@@ -66,7 +66,7 @@ def _lags(run: RunReading) -> Trailing | None:
         return None
     text = (
         f"Over the last {LATELY} steps the codes left {of_variance(now)} (median), and k-means with as "
-        f"many leaves {least:.1%}; "
+        f"many leaves {least:.1%} ({HALVES}); "
         f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes "
     )
     if _fixed(run):

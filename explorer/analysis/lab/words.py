@@ -4,6 +4,8 @@ from __future__ import annotations
 
 MOST = 10.0  # shares above this are not written out: what they are shares of has all but gone
 
+HALVES = "fitted on half of the latents, measured on the rest"  # the figure of k-means that a run is held against
+
 
 def of_variance(share: float, digits: int = 1) -> str:
     """An error as a share of the latents' variance; where these have run together, how often it holds that."""

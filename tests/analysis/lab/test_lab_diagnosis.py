@@ -268,7 +268,7 @@ def test_a_codebook_that_trails_behind(cloud):
     trailing = told([start, frame(500, vectors[each] + 0.1 * noise + [3, 0], vectors, each)])
     assert "lags behind" in titles(trailing)
     expected = 9 / (9 + 0.01 * np.square(noise).sum(1).mean())
-    shown = float(trailing[0].text.split("%; ")[1].split("%")[0]) / 100
+    shown = float(trailing[0].text.split("% of the error")[0].split()[-1]) / 100
     assert shown == pytest.approx(expected, abs=0.02)
     assert "lags" not in titles(told([start, frame(500, vectors[each] + 3 * noise, vectors, each)]))
     late = frame(500, vectors[each] + 0.1 * noise + [3, 0], vectors, each)
@@ -331,6 +331,7 @@ def test_a_run_that_is_young_or_gets_better_has_no_tick_while_its_codes_fit_badl
     away = [scale * centres for scale in (0.1, 0.1, 0.3, 0.55)]
     (young,) = told([frame(step, z, away[-1]) for step in (0, 80)])
     assert young.level == "wait" and "The run is young" in young.text and "k-means with 16 codes" in young.text
+    assert "fitted on half of the latents, measured on the rest" in young.text
     frames = [frame(step, z, codes) for step, codes in zip((0, 200, 400, 600), away, strict=True)]
     better = told(frames, norms=[15.0] * 30, name="perplexity_0")
     assert [one.level for one in better] == ["wait"] and "It falls" in better[0].text
