@@ -20,7 +20,6 @@ from explorer.tokenizers.clock import Clock
 from explorer.tokenizers.codec import Codec, Stage
 from explorer.tokenizers.user.trial import try_quietly
 
-DECODE_BATCH = 8  # fields of codes decoded at a time
 NO_DECODER = "This tokenizer has no decoder: the empty medium beside this one is not a reconstruction."
 RANGE_SLACK = 0.01  # resampling may overshoot a little
 
@@ -144,14 +143,15 @@ class AdaptedTokenizer(Tokenizer):
         self._check_levels([level])
         self._check_decoder()
         fields, size = np.asarray(fields), self._codebooks[level].codebook_size
-        if fields.ndim < 2 or 0 in fields.shape[1:] or not np.issubdtype(fields.dtype, np.integer):
-            raise RecordError(f"fields must be (n, *token shape) integers, got {fields.shape} {fields.dtype}")
+        axes = len(self._field_shape(level, 1))
+        if fields.ndim != 1 + axes or 0 in fields.shape[1:] or not np.issubdtype(fields.dtype, np.integer):
+            raise RecordError(f"fields must be (n, {axes} axes of tokens) integers, got {fields.shape} {fields.dtype}")
         if fields.size and (fields.min() < 0 or fields.max() >= size):
             raise RecordError(f"codes of fields must lie in 0..{size - 1}")
         shapes = self._shapes_beside(level, fields.shape[1:])
-        decoded = []
-        for start in range(0, len(fields), DECODE_BATCH):
-            chunk = fields[start : start + DECODE_BATCH]
+        decoded, batch = [], self._codec.decode_batch
+        for start in range(0, len(fields), batch):
+            chunk = fields[start : start + batch]
             indices = [chunk if q == level else np.zeros((len(chunk), *s), np.int64) for q, s in enumerate(shapes)]
             decoded.append(self._decode(indices, [np.full(a.shape, q == level) for q, a in enumerate(indices)]))
         if not decoded:
@@ -289,7 +289,7 @@ class AdaptedTokenizer(Tokenizer):
         shapes = [array.shape for array in arrays]
         axes = len(self._field_shape(0, 1))
         if any(len(shape) != axes or 0 in shape for shape in shapes):
-            raise RecordError(f"indices of {self.spec.id} have {axes} axes, got shapes {shapes}")
+            raise RecordError(f"indices of {self.spec.id} have {axes} axes, none of them empty, got shapes {shapes}")
         expected = [layout.shape for layout in self._codec.layouts(self._codec.extent(shapes))]
         if shapes != expected:
             raise RecordError(f"indices of {self.spec.id} need the shapes {expected}, got {shapes}")

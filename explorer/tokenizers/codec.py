@@ -41,6 +41,7 @@ class Codec(nn.Module, ABC):
     spec: TokenizerSpec
     token_reach: int | None = None  # how many tokens away a token still changes the output; None: everywhere
     half_precision = True  # whether it may run in float16 on CUDA
+    decode_batch = 8  # fields of codes decoded at a time
     skips_lost_codes = True  # whether its search passes over codes that are not finite; if not, they are refused
     notes: tuple[str, ...] = ()  # what a reader of its records should know, in plain words
     warnings: tuple[str, ...] = ()  # what was seen to be wrong when it was made, in whole sentences

@@ -21,14 +21,12 @@ from explorer.foundation import stages
 from explorer.foundation.config import settings
 from explorer.foundation.errors import Cancelled, CheckpointError, UnknownIdError
 from explorer.foundation.owners import EVERYBODY, owner
-from explorer.foundation.registry import Registry, unknown_id_message
+from explorer.foundation.registry import unknown_id_message
 from explorer.tokenizers.memory import budget
 
 if TYPE_CHECKING:  # torch is imported only when weights are
     from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 
-# Loaded on first use: torch costs about a second, and what only lists tokenizers never pays it.
-ADAPTERS: Registry[type] = Registry("adapter", {"native": "explorer.tokenizers.native.native:NativeTokenizer"})
 ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4")  # then by id
 WAIT_S = 0.2  # between two questions whether one that another visitor loads is still waited for
 
@@ -211,13 +209,20 @@ def _load(key: tuple[str, Path, str], future: Future[Tokenizer], brought: tuple 
     """Read the weights for all who wait for them; what goes wrong is theirs as well."""
     try:
         _make_room(key, brought[0].memory_bytes if brought else 0)
-        future.set_result(brought[1](key[2]) if brought else ADAPTERS.load("native")(*key[1:]))
+        future.set_result(brought[1](key[2]) if brought else _open(*key[1:]))
         _make_room(key, _size(future))
     except BaseException as error:
         with _lock:
             if _loaded.get(key) is future:
                 del _loaded[key]  # a mended checkpoint can be tried again
         future.set_exception(error)
+
+
+def _open(folder: Path, device: str) -> Tokenizer:
+    """A checkpoint of the zoo."""
+    from explorer.tokenizers.native.codec import load_native  # torch: about a second, which listing never pays
+
+    return load_native(folder, device)
 
 
 def _waited_for(future: Future[Tokenizer]) -> Tokenizer:

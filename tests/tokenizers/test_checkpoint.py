@@ -13,7 +13,7 @@ from small_zoo import SMALL, picture, small_model
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import CheckpointError, ExplorerError
 from explorer.tokenizers.native.checkpoint import TABLES, TRAINING_ONLY, described_bytes, load_model, save_checkpoint
-from explorer.tokenizers.native.native import NativeTokenizer
+from explorer.tokenizers.native.codec import load_native
 
 
 def edit_config(folder, **changes):
@@ -83,7 +83,7 @@ def test_weights_that_are_no_numbers(value, checkpoint):
 def test_the_rest_of_a_table_that_diverged_is_shown(quantizer_id, small_checkpoints, tmp_path):
     folder = shutil.copytree(small_checkpoints / quantizer_id, tmp_path / quantizer_id)
     edit_tensors(folder, lambda t: [t[name][5:9].fill_(float("nan")) for name in t if name.endswith(TABLES)])
-    tokenizer = NativeTokenizer(folder, "cpu")
+    tokenizer = load_native(folder, "cpu")
     record = tokenizer.tokenize(picture(64, 64))
     assert all(not np.isin(level.indices, np.arange(5, 9)).any() for level in record.levels)
     assert np.isfinite(record.reconstruction).all()
@@ -242,7 +242,7 @@ def test_saving_to_a_place_that_cannot_be_is_said_plainly(tmp_path):
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(checkpoint, monkeypatch):
-    before = NativeTokenizer(checkpoint, "cpu").tokenize(picture(16, 16))
+    before = load_native(checkpoint, "cpu").tokenize(picture(16, 16))
 
     def full(descriptor):
         raise OSError(28, "No space left on device")
@@ -250,6 +250,6 @@ def test_a_full_disk_leaves_the_old_checkpoint(checkpoint, monkeypatch):
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(ExplorerError, match=r"cannot write model.safetensors: No space left on device"):
         save_checkpoint(checkpoint, *small_model("vq", seed=1))
-    after = NativeTokenizer(checkpoint, "cpu").tokenize(picture(16, 16))
+    after = load_native(checkpoint, "cpu").tokenize(picture(16, 16))
     assert np.array_equal(before.reconstruction, after.reconstruction)
     assert sorted(path.name for path in checkpoint.iterdir()) == ["config.json", "model.safetensors"]

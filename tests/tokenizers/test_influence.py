@@ -40,12 +40,12 @@ def test_one_level_left_out_at_one_place_is_taken_from_the_latent_there(case):
     indices, kept = [level.indices for level in record.levels], everywhere(record, range(len(record.levels)))
     level = len(indices) - 1
     kept[level][2, 3] = False
-    quantizer = tokenizer._model.quantizer
+    quantizer = tokenizer._codec.model.quantizer
     vectors = [v.clone() for v in quantizer.level_vectors(torch.from_numpy(np.stack(indices, -1))[None])]
     book = tokenizer.codebooks()[level]
     mean = 0.0 if record.combination == "sum" or book.vectors is None else torch.from_numpy(book.vectors.mean(0))
     vectors[level][0, 2, 3] = mean
-    expected = from_network(tokenizer._model.decode(quantizer.combine(vectors)))[0].permute(1, 2, 0).numpy()
+    expected = from_network(tokenizer._codec.model.decode(quantizer.combine(vectors)))[0].permute(1, 2, 0).numpy()
     np.testing.assert_allclose(tokenizer.decode_kept(indices, kept), expected, atol=1e-5)
 
 

@@ -10,7 +10,7 @@ from small_zoo import small_model
 from explorer.foundation import stages
 from explorer.foundation.errors import Cancelled, CheckpointError, UnknownIdError
 from explorer.tokenizers import broken_tokenizers, list_tokenizers, load_tokenizer, shelf
-from explorer.tokenizers.native import native
+from explorer.tokenizers.native import codec
 from explorer.tokenizers.native.checkpoint import save_checkpoint
 
 
@@ -70,7 +70,9 @@ def test_one_instance_for_all(small_checkpoints):
 
 def test_the_least_recently_used_is_let_go(small_checkpoints, monkeypatch):
     vq, fsq = (load_tokenizer(name, "cpu", small_checkpoints) for name in ("vq", "fsq"))
-    sizes = {spec.id: 4 * spec.parameters for spec in list_tokenizers(small_checkpoints)}
+    sizes = {
+        name: codec.load_native(small_checkpoints / name, "cpu").spec.memory_bytes for name in ("vq", "fsq", "lfq")
+    }
     of_two = sizes["vq"] + max(sizes["fsq"], sizes["lfq"])
     monkeypatch.setattr("explorer.tokenizers.shelf.budget", lambda limits: of_two)
     assert load_tokenizer("vq", "cpu", small_checkpoints) is vq  # now fsq is the older
@@ -82,7 +84,7 @@ def test_the_least_recently_used_is_let_go(small_checkpoints, monkeypatch):
 def test_one_that_is_still_being_loaded_is_never_let_go_however_many_others_come(small_checkpoints, monkeypatch):
     """Else whoever asks next would load it a second time."""
     slow = type("Slow", (SlowTokenizer,), {"gate": threading.Event(), "begun": threading.Event(), "loads": []})
-    monkeypatch.setattr(native, "NativeTokenizer", slow)
+    monkeypatch.setattr(codec, "load_native", slow)
     found = []
     waiting = threading.Thread(target=lambda: found.append(load_tokenizer("vq", "cpu", small_checkpoints)))
     waiting.start()
@@ -99,7 +101,7 @@ def test_one_that_is_still_being_loaded_is_never_let_go_however_many_others_come
 
 def test_who_waits_for_a_load_of_another_can_stop_waiting_and_the_load_goes_on(small_checkpoints, monkeypatch):
     slow = type("Slow", (SlowTokenizer,), {"gate": threading.Event(), "begun": threading.Event(), "loads": []})
-    monkeypatch.setattr(native, "NativeTokenizer", slow)
+    monkeypatch.setattr(codec, "load_native", slow)
     found, said, stop = [], [], threading.Event()
     loading = threading.Thread(target=lambda: found.append(load_tokenizer("vq", "cpu", small_checkpoints)))
     loading.start()
@@ -121,7 +123,7 @@ def test_who_waits_for_a_load_of_another_can_stop_waiting_and_the_load_goes_on(s
 
 
 class SlowTokenizer:
-    """Stands in for NativeTokenizer; loading "vq" waits until it is let through."""
+    """Stands in for `load_native`; loading "vq" waits until it is let through."""
 
     gate, begun, loads = threading.Event(), threading.Event(), []
 
@@ -134,7 +136,7 @@ class SlowTokenizer:
 
 def test_two_ask_at_once_and_a_third_does_not_wait(small_checkpoints, monkeypatch):
     slow = type("Slow", (SlowTokenizer,), {"gate": threading.Event(), "begun": threading.Event(), "loads": []})
-    monkeypatch.setattr(native, "NativeTokenizer", slow)
+    monkeypatch.setattr(codec, "load_native", slow)
     fsq = load_tokenizer("fsq", "cpu", small_checkpoints)
     found = []
     threads = [

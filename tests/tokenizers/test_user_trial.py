@@ -119,7 +119,7 @@ def test_a_trained_tokenizer_is_believed_in_its_range_and_corrected_in_another(n
     if name not in {spec.id for spec in tokenizers.list_tokenizers()}:
         pytest.skip(f"checkpoints/ lacks {name}")
     zoo = tokenizers.load_tokenizer(name, "cpu")
-    model, table = zoo._model, zoo.codebooks()[0].vectors
+    model, table = zoo._codec.model, zoo.codebooks()[0].vectors
 
     def attached(**more):
         return ready(attach(model.encode, model.decode, codebook=table, downsampling=8, **more))
