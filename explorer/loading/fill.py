@@ -13,7 +13,7 @@ from explorer.foundation.errors import CheckpointError
 from explorer.joints.table_faults import can_be_shown, not_finite, table_fault
 from explorer.loading.reading import iterate_tensors
 from explorer.loading.tables import is_table
-from explorer.public.format import Format, Progress
+from explorer.public.format import Format, Progress, silent
 from explorer.public.header import Header, TensorInfo
 from explorer.tokenizers.codec import Codec
 
@@ -31,8 +31,11 @@ class Unfilled(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def load(format: Format, header: Header, progress: Progress) -> Codec:
-    """As `Format.load`."""
+def fill(format: Format, header: Header, progress: Progress = silent) -> Codec:
+    """The codec with its weights, each tensor read once into its place; nothing may stay random.
+
+    Raises CheckpointError for missing, unknown or misshapen tensors; Cancelled.
+    """
     codec = empty(format, header)
     places = check(codec, format, header)
     total, done = sum(header.tensors[key].count for key in places) or 1, 0

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import CheckpointError
+from explorer.foundation.plain_yaml import YAML_BYTES, yaml_mapping
 
 INDEX = ".safetensors.index.json"
 SAFETENSORS = ("model.safetensors", "diffusion_pytorch_model.safetensors")
 TORCH_SUFFIXES = (".pt", ".pth", ".th", ".ckpt", ".bin", ".pkl", ".jit")
 CONFIG_BYTES = 4 * 2**20
-YAML_BYTES = 2**18
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -120,26 +120,6 @@ def read_yaml(path: Path) -> dict:
         return yaml_mapping(_text(path, YAML_BYTES), path.name)
     except ValueError as error:
         raise CheckpointError(f"{path.name} is not plain YAML: {str(error)[:200]}.") from error
-
-
-def yaml_mapping(text: str, name: str) -> dict:
-    """Plain values of a YAML text; a tag that asks for a Python object is refused, `target:` is only a word.
-
-    Aliases are refused, too: a few of them within each other stand for a text without end. name: of the text, for
-    messages. Raises CheckpointError.
-    """
-    import yaml  # comes with transformers; only original checkpoints have such files
-
-    try:
-        if len(text) > YAML_BYTES:
-            raise CheckpointError(f"{name} is longer than {YAML_BYTES:,} bytes.")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise CheckpointError(f"{name} uses aliases (* and &), which no config needs; write them out.")
-        value = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = str(getattr(error, "problem", None) or error).partition("\n")[0]
-        raise CheckpointError(f"{name} is not plain YAML: {reason[:200]}.") from error
-    return value if isinstance(value, dict) else {}
 
 
 def _text(path: Path, limit: int) -> str:

@@ -264,10 +264,11 @@ def _maker(plan: Plan) -> Callable[..., object]:
     """make(device, progress) -> Tokenizer, from the files that were planned; torch is imported when it is called."""
 
     def make(device: str, progress: Progress = silent) -> object:
+        from explorer.loading.fill import fill  # torch
         from explorer.tokenizers.adapted import AdaptedTokenizer  # torch
 
         try:
-            return AdaptedTokenizer(format_of(plan.format_id).load(plan.header, progress), plan.spec, device)
+            return AdaptedTokenizer(fill(format_of(plan.format_id), plan.header, progress), plan.spec, device)
         except (ExplorerError, ImportError):
             raise
         except Exception as error:  # torch says RuntimeError for memory that is not there, and for shapes alike

@@ -1,4 +1,4 @@
-"""Format: one public way to keep a tokenizer in files. Recognised from a Header, filled without a second copy."""
+"""Format: one public way to keep a tokenizer in files. Recognised from a Header; `explorer.loading.fill` fills it."""
 
 from __future__ import annotations
 
@@ -61,12 +61,3 @@ class Format(ABC):
     def places(self, header: Header) -> dict[str, str]:
         """File's key -> module's name for all that is read; by `rename`, unless one key can stand in for another."""
         return {key: name for key in header.tensors if (name := self.rename(key)) is not None}
-
-    def load(self, header: Header, progress: Progress = silent) -> BuiltCodec:
-        """The codec with its weights, each tensor read once into its place; nothing may stay random.
-
-        Raises CheckpointError for missing, unknown or misshapen tensors; Cancelled.
-        """
-        from explorer.loading.fill import load as fill  # torch
-
-        return fill(self, header, progress)

@@ -94,13 +94,14 @@ def encoding(name, title, model, place):
 def tokenizer_of(name, place):
     from dataclasses import replace
 
+    from explorer.loading.fill import fill
     from explorer.loading.reading import read_header
     from explorer.public import FORMATS
     from explorer.tokenizers.adapted import AdaptedTokenizer
 
     header, form = read_header(Path(place)), FORMATS.load(name)
     spec = replace(form.describe(header), id=name)
-    return AdaptedTokenizer(form.load(header), spec, "cpu")
+    return AdaptedTokenizer(fill(form, header), spec, "cpu")
 
 
 def seconds_of(work):

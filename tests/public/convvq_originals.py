@@ -27,6 +27,7 @@ import torch
 from ruled_weights import golden, ruled_state
 from safetensors.torch import save_file
 
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
 from explorer.public import FORMATS
@@ -99,7 +100,7 @@ def recognised(header):
 def load(path, weights=""):
     """The tokenizer that the app makes of a file. weights: of two sets, the one that is asked for."""
     known = recognise(read_header(path), weights)
-    return AdaptedTokenizer(known.format.load(known.header), known.spec, "cpu")
+    return AdaptedTokenizer(fill(known.format, known.header), known.spec, "cpu")
 
 
 def indices_of(entry):

@@ -9,6 +9,7 @@ import torch
 from ruled_weights import golden, ruled, ruled_state
 from snac import SNAC as OriginalSnac
 
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
 from explorer.tokenizers.adapted import AdaptedTokenizer
@@ -72,4 +73,4 @@ def load(path: Path, format_id: str) -> AdaptedTokenizer:
     header = read_header(path)
     assert next(name for name in FORMATS if FORMATS.load(name).recognises(header)) == format_id
     format = FORMATS.load(format_id)
-    return AdaptedTokenizer(format.load(header), format.describe(header), "cpu")
+    return AdaptedTokenizer(fill(format, header), format.describe(header), "cpu")

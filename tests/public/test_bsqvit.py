@@ -15,6 +15,7 @@ from ruled_weights import golden, ruled_picture, ruled_state
 
 from explorer.analysis.codes.neighbours import assign
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public.vit.bsqvit_format import BSQ_VIT
 from explorer.tokenizers.adapted import AdaptedTokenizer
@@ -44,7 +45,7 @@ def save(path, kind):
 def load(path):
     header = read_header(path)
     assert BSQ_VIT.recognises(header)
-    return AdaptedTokenizer(BSQ_VIT.load(header), BSQ_VIT.describe(header), "cpu")
+    return AdaptedTokenizer(fill(BSQ_VIT, header), BSQ_VIT.describe(header), "cpu")
 
 
 @pytest.fixture(scope="module", params=["small", "laplace"])

@@ -7,6 +7,7 @@ from convvq_originals import BESIDE, ENTRIES, IDS, indices_of, load, recognised,
 from ruled_weights import golden, ruled_picture
 
 from explorer.foundation.errors import CheckpointError, RecordError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
 from explorer.public import FORMATS
@@ -111,7 +112,7 @@ def changed(entry, tmp_path, change):
     form = FORMATS.load(recognised(header))
     with pytest.raises(CheckpointError) as refused:
         form.describe(header)
-        form.load(header)
+        fill(form, header)
     return str(refused.value)
 
 
@@ -188,7 +189,7 @@ def test_parts_of_var_add_up_to_the_whole(tmp_path):
     """What single tokens give, phi and its bias included, sums to what all of them give."""
     entry = entry_of("var")
     header = read_header(save(entry, tmp_path / "x.safetensors"))
-    codec = FORMATS.load("var").load(header)
+    codec = fill(FORMATS.load("var"), header)
     rng = np.random.default_rng(0)
     for level in (0, 3, 9):
         indices = torch.from_numpy(indices_of(entry)[level].astype(np.int64))[None]
@@ -208,7 +209,7 @@ def test_parts_of_var_add_up_to_the_whole(tmp_path):
 def test_half_precision_reaches_the_decoder(entry, tmp_path):
     """As on CUDA: networks in float16, searches in float32, and most tokens the same."""
     header = read_header(save(entry, tmp_path / "x.safetensors"))
-    codec = FORMATS.load(entry.format).load(header).to(torch.float16)
+    codec = fill(FORMATS.load(entry.format), header).to(torch.float16)
     pixels = torch.from_numpy(ruled_picture(entry.height, entry.width)).permute(2, 0, 1)[None].half()
     with torch.inference_mode():
         stages = codec.quantize(codec.latents(pixels))

@@ -13,6 +13,7 @@ from ruled_weights import fill_by_rule, ruled_picture
 from safetensors.torch import load_file, save_file
 
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
 from explorer.tokenizers.adapted import AdaptedTokenizer
@@ -78,7 +79,7 @@ def load(path):
     header = read_header(path)
     name = next(name for name in FORMATS if FORMATS.load(name).recognises(header))
     form = FORMATS.load(name)
-    return name, AdaptedTokenizer(form.load(header), form.describe(header), "cpu")
+    return name, AdaptedTokenizer(fill(form, header), form.describe(header), "cpu")
 
 
 def tensor(picture, low=-1.0):

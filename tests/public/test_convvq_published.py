@@ -18,7 +18,7 @@ import torch
 from ruled_weights import golden, ruled_picture, ruled_state
 from safetensors.torch import save_file
 
-from explorer.loading.fill import check
+from explorer.loading.fill import check, fill
 from explorer.loading.reading import read_header
 from explorer.loading.sources import load, plan
 from explorer.public import FORMATS
@@ -110,7 +110,7 @@ def test_codes_and_pixels_are_the_originals_at_full_width(name, tmp_path):
     save_file(tensors, tmp_path / "x.safetensors")
     del tensors
     header, form = read_header(tmp_path / "x.safetensors"), FORMATS.load(expected.format)
-    tokenizer = AdaptedTokenizer(form.load(header), form.describe(header), "cpu")
+    tokenizer = AdaptedTokenizer(fill(form, header), form.describe(header), "cpu")
     side = expected.downsampling
     record = tokenizer.tokenize(
         ruled_picture(*((256, 256) if name.startswith("var") else (4 * side, 3 * side)), seed=1)

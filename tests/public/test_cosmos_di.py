@@ -13,6 +13,7 @@ import torch
 from ruled_weights import golden, ruled_picture, ruled_state, shell
 
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public.cosmos.format import COSMOS_DI
 from explorer.public.cosmos.wavelet import PICTURE_AXES, haar, unhaar
@@ -43,7 +44,7 @@ def save(folder, kind, halves=("encoder", "decoder")):
 def load(path):
     header = read_header(path)
     assert COSMOS_DI.recognises(header)
-    return AdaptedTokenizer(COSMOS_DI.load(header), COSMOS_DI.describe(header), "cpu")
+    return AdaptedTokenizer(fill(COSMOS_DI, header), COSMOS_DI.describe(header), "cpu")
 
 
 @pytest.fixture(scope="module", params=["f16", "f8"])

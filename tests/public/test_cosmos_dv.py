@@ -14,6 +14,7 @@ import torch
 from ruled_weights import golden, ruled_clip, ruled_state, shell
 
 from explorer.foundation.errors import CheckpointError, MediaError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public.cosmos.video_format import COSMOS_DV
 from explorer.public.cosmos.wavelet import CLIP_AXES, haar, unhaar
@@ -47,7 +48,7 @@ def save(folder, kind, name=None):
 def load(path):
     header = read_header(path)
     assert COSMOS_DV.recognises(header)
-    return AdaptedTokenizer(COSMOS_DV.load(header), COSMOS_DV.describe(header), "cpu")
+    return AdaptedTokenizer(fill(COSMOS_DV, header), COSMOS_DV.describe(header), "cpu")
 
 
 @pytest.fixture(scope="module", params=["t8s16", "t8s8", "t4s8", "t4s8_two"])

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public.dvae.format import OPENAI_DVAE
 from explorer.tokenizers.adapted import AdaptedTokenizer
@@ -37,7 +38,7 @@ def state(size):
 def load(path):
     header = read_header(path)
     assert OPENAI_DVAE.recognises(header)
-    return AdaptedTokenizer(OPENAI_DVAE.load(header), OPENAI_DVAE.describe(header), "cpu")
+    return AdaptedTokenizer(fill(OPENAI_DVAE, header), OPENAI_DVAE.describe(header), "cpu")
 
 
 def pickle_halves(folder, monkeypatch):

@@ -10,6 +10,7 @@ from ruled_weights import golden, ruled_clip, ruled_picture, ruled_state
 from safetensors.torch import save_file
 
 from explorer.foundation.errors import CheckpointError, MediaError, RecordError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
 from explorer.loading.sources import load, plan
@@ -63,10 +64,10 @@ def test_a_tensor_too_few_or_of_another_shape_is_named(name, tmp_path):
     other = tmp_path / "dv8x8x8-changed.safetensors"
     save_file(state, other)
     with pytest.raises(CheckpointError, match=rf"missing \S*{key.rpartition('.')[0].rpartition('.')[2]}"):
-        FORMATS.load(name).load(read_header(other))
+        fill(FORMATS.load(name), read_header(other))
     save_file(state | {key: torch.zeros(7)}, other)
     with pytest.raises(CheckpointError, match=rf"{key} has shape \(7,\); \({header.shape(key)[0]},\) was expected"):
-        FORMATS.load(name).load(read_header(other))
+        fill(FORMATS.load(name), read_header(other))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -74,7 +75,7 @@ def test_half_precision_runs_and_searches_in_full(name, tmp_path):
     """As on CUDA: networks in float16, latents compared in float32; the greater part of the codes stays."""
     path, indices = file_of(name, tmp_path)
     header = read_header(path)
-    codec = FORMATS.load(name).load(header).eval().half()
+    codec = fill(FORMATS.load(name), header).eval().half()
     codec.spec = FORMATS.load(name).describe(header)
     media = torch.from_numpy(medium_of(name)).half().movedim(-1, 0)[None]
     with torch.inference_mode():
@@ -110,7 +111,7 @@ def test_from_a_file_to_a_record_of_any_medium(name, tmp_path):
 def test_the_contract_of_tokenizers(name, tmp_path):
     header = read_header(file_of(name, tmp_path)[0])
     format = FORMATS.load(name)
-    tokenizer = AdaptedTokenizer(format.load(header), format.describe(header), "cpu")
+    tokenizer = AdaptedTokenizer(fill(format, header), format.describe(header), "cpu")
     medium, extent = medium_of(name), CASES[name][2]
     record = tokenizer.tokenize(medium)
     (level,), size = record.levels, tokenizer.spec.codebook_size

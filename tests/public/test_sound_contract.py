@@ -11,6 +11,7 @@ from ruled_weights import ruled_sound
 from sound_files import SNAC_44, load, save_snac, save_speech, save_wav
 
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
 from explorer.public.header import TensorInfo
@@ -114,7 +115,7 @@ def test_headers_that_lie_are_refused_in_words(format_id, tmp_path):
         if lie is not None:
             tensors[key] = TensorInfo(lie)
         with pytest.raises(CheckpointError) as refused:
-            format.load(replace(header, tensors=tensors))
+            fill(format, replace(header, tensors=tensors))
         assert "\n" not in str(refused.value) and len(str(refused.value)) < 500
 
 
@@ -122,7 +123,7 @@ def test_sizes_that_torch_cannot_count_are_refused_in_words(tmp_path):
     header, key = read_header(MAKERS["snac"](tmp_path)), "quantizer.quantizers.0.codebook.weight"
     tensors = dict(header.tensors) | {key: TensorInfo((2**46, 2**43))}
     with pytest.raises(CheckpointError, match="SNAC, but no network can be made of it: Storage size"):
-        FORMATS.load("snac").load(replace(header, tensors=tensors))
+        fill(FORMATS.load("snac"), replace(header, tensors=tensors))
 
 
 def test_a_header_that_claims_steps_without_end_builds_nothing(tmp_path):
@@ -133,4 +134,4 @@ def test_a_header_that_claims_steps_without_end_builds_nothing(tmp_path):
         tensors[f"encoder.model.{number}.conv.conv.weight_v"] = TensorInfo((4, 4, 4))
         tensors[f"encoder.model.{number + 1}.shortcut.conv.conv.bias"] = TensorInfo((4,))
     with pytest.raises(CheckpointError, match="steps"):
-        format.load(replace(header, tensors=tensors))
+        fill(format, replace(header, tensors=tensors))

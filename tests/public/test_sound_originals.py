@@ -23,6 +23,7 @@ from ruled_weights import golden, ruled_sound, ruled_state
 from safetensors.torch import save_file
 
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
 from explorer.public.header import Header, TensorInfo
@@ -78,7 +79,7 @@ def saved(folder, name, content=None):
 
 def loaded(path):
     known = recognise(read_header(path))
-    return AdaptedTokenizer(known.format.load(known.header), known.spec, "cpu")
+    return AdaptedTokenizer(fill(known.format, known.header), known.spec, "cpu")
 
 
 def heard(name):
@@ -124,7 +125,7 @@ def test_dac_declares_the_delay_of_its_padding(name, delay, tmp_path):
     one, the same decode comes 8 samples later, where a ratio is odd."""
     known = recognise(read_header(saved(tmp_path, name)))
     assert known.spec.delay_samples == delay
-    decoder = known.format.load(known.header).model.decoder
+    decoder = fill(known.format, known.header).model.decoder
     latents = torch.randn(1, decoder.conv1.in_channels, 16, generator=torch.Generator().manual_seed(0))
     wider = copy.deepcopy(decoder)
     for block in wider.block:

@@ -15,6 +15,7 @@ from ruled_weights import golden, ruled_picture, ruled_state
 from safetensors.torch import save_file
 
 from explorer.foundation.errors import CheckpointError, RecordError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public.vit.titok_format import TITOK
 from explorer.tokenizers.adapted import AdaptedTokenizer
@@ -36,7 +37,7 @@ def save(folder, kind):
 def load(folder):
     header = read_header(folder)
     assert TITOK.recognises(header)
-    return AdaptedTokenizer(TITOK.load(header), TITOK.describe(header), "cpu")
+    return AdaptedTokenizer(fill(TITOK, header), TITOK.describe(header), "cpu")
 
 
 @pytest.fixture(scope="module", params=["two_stage", "one_stage"])

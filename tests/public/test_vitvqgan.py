@@ -13,6 +13,7 @@ import torch
 from ruled_weights import golden, ruled_picture, ruled_state
 
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public.vit.vitvqgan_format import VIT_VQGAN
 from explorer.tokenizers.adapted import AdaptedTokenizer
@@ -28,7 +29,7 @@ def save(path, kind):
 def load(path):
     header = read_header(path)
     assert VIT_VQGAN.recognises(header)
-    return AdaptedTokenizer(VIT_VQGAN.load(header), VIT_VQGAN.describe(header), "cpu")
+    return AdaptedTokenizer(fill(VIT_VQGAN, header), VIT_VQGAN.describe(header), "cpu")
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from made_tokenizers import Greys
 from small_zoo import SMALL, picture
 
 from explorer.analysis.edit.edits import DropLevels, Paint
+from explorer.analysis.edit.influence import VISIBLE, decode, influence, measured
 from explorer.analysis.edit.tokens import Bench, tokens_of
-from explorer.analysis.pictures.influence import VISIBLE, decode, influence, measured
 from explorer.foundation.errors import RecordError
 from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.native.autoencoder import from_network

@@ -16,10 +16,10 @@ import numpy as np
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError, SettingsError
 from explorer.media import caps
+from explorer.media.clips.animation import animation_frames
 from explorer.media.clips.even_times import even_times
 from explorer.media.clips.films import Film, Shown, film_frames
 from explorer.media.clips.scaling import small
-from explorer.media.pictures.animation import animation_frames
 from explorer.media.pictures.image import LoadedImage, fit, scaled_to_cover, to_pil
 from explorer.media.pictures.opening import bytes_of, check_pixels
 from explorer.media.sniffing import kind_of

@@ -15,11 +15,11 @@ import numpy as np
 from PIL import Image
 
 from explorer.analysis.edit.edits import History, Operation, Transplant
+from explorer.analysis.edit.influence import decode
 from explorer.analysis.edit.link import edits_from_text
+from explorer.analysis.edit.redecode import Redecoded, redecode
 from explorer.analysis.edit.tokens import Bench, EditedTokens, bench_of, tokens_of
 from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
-from explorer.analysis.pictures.influence import decode
-from explorer.analysis.pictures.redecode import Redecoded, redecode
 from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.foundation.owners import EVERYBODY, owner

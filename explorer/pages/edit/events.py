@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from explorer.analysis.edit.edits import Paint
+from explorer.analysis.edit.influence import influence
+from explorer.analysis.edit.interpolation import interpolate_codes, interpolate_tokens
 from explorer.analysis.edit.link import LINK_CHARACTERS, edits_text
+from explorer.analysis.edit.redecode import eight_bit, redecode, visible_change
 from explorer.analysis.edit.text import TextForm, TokenTextError, parse_tokens, token_text
 from explorer.analysis.edit.tokens import EditedTokens, edited_record, tokens_of
 from explorer.analysis.pictures.depiction import depict
 from explorer.analysis.pictures.flat_grids import laid
-from explorer.analysis.pictures.influence import influence
-from explorer.analysis.pictures.interpolation import interpolate_codes, interpolate_tokens
-from explorer.analysis.pictures.redecode import eight_bit, redecode, visible_change
 from explorer.foundation.errors import RecordError, SettingsError, plain_words
 from explorer.foundation.owners import acting_for
 from explorer.joints.naming import part_noun

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from explorer.analysis.codes.voronoi import Plane, box_around, plane_through, slice_regions
 from explorer.analysis.maps.codes import DrawnCodes, lattice_coordinates, map_codes
 from explorer.analysis.maps.projection import Projection, pca
-from explorer.analysis.maps.voronoi import Plane, box_around, plane_through, slice_regions
 from explorer.foundation.cache import Cache, share
 from explorer.foundation.config import settings
 from explorer.joints.record import Codebook, TokenLevel, TokenRecord

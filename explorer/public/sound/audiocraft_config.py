@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.folders import yaml_mapping
+from explorer.foundation.plain_yaml import yaml_mapping
 from explorer.public.header import Header
 from explorer.public.transformers.folder import between, whole
 

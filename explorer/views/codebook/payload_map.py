@@ -13,10 +13,10 @@ import numpy as np
 
 from explorer.analysis.codebook.geometry import audited_level
 from explorer.analysis.codes.bits import axis_usage, bit_usage, corners
+from explorer.analysis.codes.voronoi import Plane, box_around, plane_through, slice_regions
 from explorer.analysis.maps.codes import lattice_coordinates, map_codes, map_metric
 from explorer.analysis.maps.geometry import in_metric
 from explorer.analysis.maps.projection import Projection, checked, principal_axes, trustworthiness
-from explorer.analysis.maps.voronoi import Plane, box_around, plane_through, slice_regions
 from explorer.foundation.config import settings
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.audit import Audit

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.codes.definitions import help_for
+from explorer.analysis.codes.voronoi import Box
 from explorer.analysis.maps.codes import has_umap
-from explorer.analysis.maps.voronoi import Box
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.measures.usage import training_usage
 from explorer.joints.record import TokenLevel, TokenRecord

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
 from explorer.tokenizers.adapted import AdaptedTokenizer
@@ -28,7 +29,7 @@ def loaded(header, name):
     assert recognised(header) == [name]
     form = FORMATS.load(name)
     spec = replace(form.describe(header), id=f"hub--{name}")
-    tokenizer = AdaptedTokenizer(form.load(header), spec, "cpu")
+    tokenizer = AdaptedTokenizer(fill(form, header), spec, "cpu")
     return tokenizer
 
 

@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from explorer.foundation.errors import CheckpointError, RecordError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
 from tests.public.transformers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
@@ -118,7 +119,7 @@ def test_what_only_looks_like_it_is_refused(pair):
     fewer = {key: info for key, info in header.tensors.items() if "layers.0.conv" not in key}
     more = {**header.config, "target_bandwidths": [1e6]}
     with pytest.raises(CheckpointError, match=r"missing .*layers\.0\.conv"):
-        form.load(replace(header, tensors=fewer))
+        fill(form, replace(header, tensors=fewer))
     with pytest.raises(CheckpointError, match="levels and the file holds"):
         form.describe(replace(header, config=more))
     with pytest.raises(CheckpointError, match="sampling_rate is fast"):
@@ -132,11 +133,11 @@ def test_what_only_looks_like_it_is_refused(pair):
         ({"hidden_size": "wide"}, "does not describe a EncodecConfig"),
     ):
         with pytest.raises(CheckpointError, match=words):
-            form.load(replace(header, config={**header.config, **change}))
+            fill(form, replace(header, config={**header.config, **change}))
     with pytest.raises(CheckpointError, match="num_residual_layers is 1000000"):
-        form.load(replace(header, config={**header.config, "num_residual_layers": 1_000_000}))
+        fill(form, replace(header, config={**header.config, "num_residual_layers": 1_000_000}))
     with pytest.raises(CheckpointError, match="shape"):
-        form.load(replace(header, config={**header.config, "num_filters": 8}))
+        fill(form, replace(header, config={**header.config, "num_filters": 8}))
 
 
 def test_a_table_that_diverged_is_refused_with_how_much_of_it(tmp_path):
@@ -148,4 +149,4 @@ def test_a_table_that_diverged_is_refused_with_how_much_of_it(tmp_path):
     save_file(tensors, tmp_path / "model.safetensors")
     header = read_header(tmp_path)
     with pytest.raises(CheckpointError, match=r"codebook\.embed: 12 of 64 codes are NaN: the run diverged"):
-        FORMATS.load("encodec").load(header)
+        fill(FORMATS.load("encodec"), header)

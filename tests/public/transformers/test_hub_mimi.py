@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
 from tests.public.transformers.hub_folders import CLOSE, codes, gap, loaded, saved, sound, tensor
@@ -103,4 +104,4 @@ def test_half_a_model_is_refused(pair, folder):
     header = read_header(folder)
     half = {key: info for key, info in header.tensors.items() if not key.startswith(("decoder", "upsample"))}
     with pytest.raises(CheckpointError, match=r"missing model\.decoder"):
-        FORMATS.load("mimi").load(replace(header, tensors=half))
+        fill(FORMATS.load("mimi"), replace(header, tensors=half))

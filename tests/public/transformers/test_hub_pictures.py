@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from explorer.foundation.errors import CheckpointError, RecordError
+from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
 from tests.public.transformers.hub_folders import CLOSE, codes, loaded, picture, saved, tensor
@@ -126,4 +127,4 @@ def test_weights_that_fit_no_config_are_refused(emu3, tmp_path):
     ):
         (tmp_path / "config.json").write_text(json.dumps(config | change))
         with pytest.raises(CheckpointError, match=words):
-            FORMATS.load("emu3-alone").load(read_header(tmp_path))
+            fill(FORMATS.load("emu3-alone"), read_header(tmp_path))

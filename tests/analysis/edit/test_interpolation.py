@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from explorer.analysis.edit.interpolation import interpolate_codes, interpolate_tokens
 from explorer.analysis.edit.tokens import Bench, EditedTokens
-from explorer.analysis.pictures.interpolation import interpolate_codes, interpolate_tokens
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.record import Codebook, LatticeRule
 

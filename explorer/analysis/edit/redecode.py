@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.analysis.edit.influence import decode
 from explorer.analysis.edit.tokens import Box, EditedTokens
-from explorer.analysis.pictures.influence import decode
 from explorer.joints.tokenizer import Tokenizer
 
 WORTH = 0.7  # of all tokens: a window that needs more of them is no quicker than the whole picture

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from explorer.analysis.edit.edits import DropLevels, FillBox, Paint, Swap, Zero
+from explorer.analysis.edit.influence import influence
+from explorer.analysis.edit.redecode import redecode
 from explorer.analysis.edit.tokens import tokens_of
 from explorer.analysis.pictures.depiction import depict
 from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
-from explorer.analysis.pictures.influence import influence
-from explorer.analysis.pictures.redecode import redecode
 from explorer.foundation.errors import RecordError
 from explorer.media.clips.mosaic import mosaic, mosaic_order
 from tests.made_codecs import MADE, made, medium_for

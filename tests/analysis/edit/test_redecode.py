@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from explorer.analysis.edit.influence import decode
+from explorer.analysis.edit.redecode import ROUNDING, eight_bit, redecode, visible_change, window_of
 from explorer.analysis.edit.tokens import EditedTokens
-from explorer.analysis.pictures.influence import decode
-from explorer.analysis.pictures.redecode import ROUNDING, eight_bit, redecode, visible_change, window_of
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
 ROWS, COLUMNS = 20, 30

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.maps import voronoi
-from explorer.analysis.maps.voronoi import plane_through, slice_regions
+from explorer.analysis.codes import voronoi
+from explorer.analysis.codes.voronoi import plane_through, slice_regions
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.record import Codebook, LatticeRule
 
