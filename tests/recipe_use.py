@@ -11,8 +11,11 @@ from safetensors.torch import save_file
 from explorer import figures
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.foundation.errors import SettingsError
+from explorer.lab.controls import CONTROLS
+from explorer.lab.controls import QUANTIZERS as QUANTIZERS_SHOWN
 from explorer.lab.quantizing import build_lab_quantizer
 from explorer.lab.settings import LabSettings
+from explorer.lab.trainer import LabTrainer
 from explorer.loading.sources import load, plan_file
 from explorer.quantizers import QUANTIZERS
 from explorer.quantizers.build import build_quantizer
@@ -33,6 +36,24 @@ def quantizer():
     z, made = torch.randn(500, 4), QUANTIZERS.load("frozen")(4, 16)
     chosen = made(z).indices[:, 0]
     return bool((chosen == nearest(z, made.vectors)).all()), len(chosen.unique())
+
+
+def in_lab():
+    """The toy in a run of the lab, with a setting of its own."""
+    settings = LabSettings().changed({"quantizer": "frozen", "codebook_size": 16, "spread": 3.0, "batch_size": 64})
+    trainer = LabTrainer(settings, torch.device("cpu"))
+    before = trainer.quantizer.vectors.clone()
+    for _ in range(3):
+        trainer.step()
+    try:
+        settings.changed({"spread": 11})
+        refused = ""
+    except SettingsError as error:
+        refused = str(error)
+    labels = [words for name, words in QUANTIZERS_SHOWN if name == "frozen"]
+    controls = [control.when["quantizer"] for control in CONTROLS if control.name == "spread"]
+    spread, still = float(before.std()), bool((before == trainer.quantizer.vectors).all())
+    return labels, controls, spread, still, trainer.step_count, refused
 
 
 def member():
@@ -106,6 +127,7 @@ def main():
     title, same, record = record_of_the_format()
     said = {
         "quantizer": quantizer(),
+        "in_lab": in_lab(),
         "member": member(),
         "control": control(),
         "rule": [rule(without), rule(all_codes)],

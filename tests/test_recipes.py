@@ -51,6 +51,15 @@ def test_a_quantizer_is_a_file_and_a_line_and_keeps_the_contract(said):
     assert int(re.search(r"(\d+) passed", said["printed"])[1]) > 20
 
 
+def test_a_quantizer_is_in_the_lab_by_its_own_file_alone(said):
+    labels, acts_on, spread, still, steps, refused = said["in_lab"]
+    assert labels == ["Frozen codes"] and acts_on == [["frozen"]] and still is True and steps == 3
+    assert 2 < spread < 4 and refused == "Spread must be from 0.1 to 10, got 11."
+    recipe = (REPOSITORY / "explorer/README.md").read_text("utf-8").split("## Add a quantizer")[1].split("\n## ")[0]
+    touched = {block.path for block in blocks_of(recipe) if block.path.startswith("explorer/")}
+    assert touched == {"explorer/quantizers/frozen.py", "explorer/quantizers/__init__.py"}
+
+
 def test_a_member_of_the_zoo_is_a_recipe(said):
     assert said["member"] == ["VQ, 64 codes", 64]
 

@@ -1,53 +1,33 @@
-"""Control: one setting of the lab as the page shows it; the lists of them are in `controls.py` and its neighbour.
-
-`when` says for which other settings a control has any effect: {"quantizer": ("vq",)}; elsewhere it is hidden.
-`restarts`: a change starts the run anew with the same seed; all others act on the run that is going.
-"""
+"""Which quantizers a control of the lab belongs to, asked of the `LAB` of each. No torch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
 
-Options = tuple[tuple[Any, str], ...]
-TABLES = ("vq", "rvq", "pq", "multihead")  # quantizers whose codebooks take all of `CodebookOptions`
-GROUPED = ("rvq", "pq", "multihead")
-SIGNS = ("lfq", "bsq")
-LEARNED = (*TABLES, "simvq")  # updated while training, straight-through or rotated
+from explorer.quantizers.lab_spec import Control
+from explorer.quantizers.lab_specs import lab_specs, takers
+
+TABLES = takers("metric")  # quantizers whose codebooks take all of `CodebookOptions`
+SIGNS = takers("entropy_weight")
+LATTICES = tuple(name for name, spec in lab_specs().items() if spec.axis_values)  # whose codes follow from a rule
 MODELS = ("mlp", "conv")
 
 
-@dataclass(frozen=True)
-class Control:
-    """name: of the field of LabSettings. kind: "choice", "slider" or "toggle". log: the slider moves in ratios."""
-
-    name: str
-    label: str
-    group: str
-    kind: str
-    help: str
-    options: Options = ()
-    lowest: float | None = None
-    highest: float | None = None
-    step: float = 0.0  # 0: any value
-    log: bool = False
-    unit: str = ""
-    restarts: bool = False
-    when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """As `lab/controls/controls.js` reads it."""
-        return asdict(self) | {"when": {name: list(values) for name, values in self.when.items()}}
+def with_takers(controls: Iterable[Control]) -> tuple[Control, ...]:
+    """Each control with the quantizers that its setting acts on as a condition, if it acts on some only."""
+    return tuple(
+        replace(control, when=control.when | {"quantizer": takers(control.name)}) if takers(control.name) else control
+        for control in controls
+    )
 
 
-def choice(name: str, label: str, group: str, help: str, options: Options, **more: Any) -> Control:
-    return Control(name, label, group, "choice", help, options=options, **more)
-
-
-def slider(name: str, label: str, group: str, help: str, lowest: float, highest: float, **more: Any) -> Control:
-    return Control(name, label, group, "slider", help, lowest=lowest, highest=highest, **more)
-
-
-def toggle(name: str, label: str, group: str, help: str, **more: Any) -> Control:
-    return Control(name, label, group, "toggle", help, **more)
+def with_own(controls: Iterable[Control], own: Iterable[Control]) -> tuple[Control, ...]:
+    """`controls`, and behind each those of `own` that name it, in their order."""
+    behind: dict[str, list[Control]] = {}
+    for control in own:
+        behind.setdefault(control.after, []).append(control)
+    placed = tuple(one for control in controls for one in (control, *behind.pop(control.name, ())))
+    if behind:
+        raise ValueError(f"there is no control {', '.join(behind)} for another to stand behind")
+    return placed

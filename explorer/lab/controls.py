@@ -1,10 +1,13 @@
-"""CONTROLS: what the lab lets a visitor choose, in the order of the page: data, model and quantizer here, the life of
-the codebook in `controls_codebook.py`. No torch, no gradio."""
+"""CONTROLS: what the lab lets a visitor choose, in the order of the page: data, model and what several quantizers take
+here, the life of the codebook in `controls_codebook.py`, and what one quantizer alone has in its own file. Which
+quantizers a control acts on is theirs to say (`LabSpec.takes`). No torch, no gradio."""
 
 from __future__ import annotations
 
-from explorer.lab.control import GROUPED, LEARNED, MODELS, SIGNS, TABLES, Control, Options, choice, slider, toggle
+from explorer.lab.control import MODELS, with_own, with_takers
 from explorer.lab.controls_codebook import CODEBOOK_CONTROLS
+from explorer.quantizers.lab_spec import Control, Options, choice, slider
+from explorer.quantizers.lab_specs import lab_specs, own_controls
 
 DATASETS: Options = (
     ("ring", "Ring of 8 Gaussians"),
@@ -17,21 +20,9 @@ DATASETS: Options = (
     ("digits", "Digits, 8 x 8 px"),
     ("patches", "Photo patches"),
 )
-QUANTIZERS: Options = (
-    ("vq", "VQ"),
-    ("kmeans", "k-means, fitted once"),
-    ("rvq", "Residual VQ"),
-    ("pq", "Product quantization"),
-    ("multihead", "Multi-head VQ"),
-    ("fsq", "FSQ"),
-    ("lfq", "LFQ"),
-    ("bsq", "BSQ"),
-    ("simvq", "SimVQ"),
-    ("gumbel", "Gumbel-softmax VQ"),
-)
-_TABLE = {"quantizer": TABLES}
+QUANTIZERS: Options = tuple((name, spec.label) for name, spec in lab_specs().items())
 
-CONTROLS: tuple[Control, ...] = (
+SHARED: tuple[Control, ...] = (
     choice("dataset", "Data", "Data", "What the latents are made from.", DATASETS, restarts=True),
     slider(
         "drift",
@@ -99,7 +90,6 @@ CONTROLS: tuple[Control, ...] = (
         log=True,
         unit="codes",
         restarts=True,
-        when={"quantizer": (*LEARNED, "kmeans", "gumbel")},
     ),
     slider(
         "num_quantizers",
@@ -110,29 +100,6 @@ CONTROLS: tuple[Control, ...] = (
         8,
         step=1,
         restarts=True,
-        when={"quantizer": GROUPED},
-    ),
-    slider(
-        "beam",
-        "Beam",
-        "Quantizer",
-        "Candidates kept through the residual stages; 1 is greedy.",
-        1,
-        8,
-        step=1,
-        restarts=True,
-        when={"quantizer": ("rvq",)},
-    ),
-    slider(
-        "axis_levels",
-        "Values an axis",
-        "Quantizer",
-        "L of FSQ; K = L^D.",
-        2,
-        16,
-        step=1,
-        restarts=True,
-        when={"quantizer": ("fsq",)},
     ),
     choice(
         "metric",
@@ -141,7 +108,6 @@ CONTROLS: tuple[Control, ...] = (
         "Cosine compares directions: latents and codes are normalized.",
         (("euclidean", "Euclidean"), ("cosine", "Cosine")),
         restarts=True,
-        when=_TABLE,
     ),
     choice(
         "update",
@@ -149,11 +115,8 @@ CONTROLS: tuple[Control, ...] = (
         "Quantizer",
         "EMA moves a code to the mean of its latents; the codebook loss pulls it.",
         (("ema", "EMA"), ("gradient", "Codebook loss")),
-        when=_TABLE,
     ),
-    slider(
-        "decay", "EMA decay", "Quantizer", "gamma: how much of the old statistics a step keeps.", 0, 0.9999, when=_TABLE
-    ),
+    slider("decay", "EMA decay", "Quantizer", "gamma: how much of the old statistics a step keeps.", 0, 0.9999),
     slider(
         "epsilon",
         "Laplace smoothing",
@@ -162,7 +125,6 @@ CONTROLS: tuple[Control, ...] = (
         1e-12,
         1.0,
         log=True,
-        when=_TABLE,
     ),
     slider(
         "codebook_lr",
@@ -172,86 +134,22 @@ CONTROLS: tuple[Control, ...] = (
         1e-8,
         1.0,
         log=True,
-        when={"quantizer": (*LEARNED, "gumbel")},
     ),
-    slider(
-        "beta",
-        "Commitment beta",
-        "Quantizer",
-        "Weight of the pull of latents to their codes.",
-        0,
-        100,
-        when={"quantizer": (*LEARNED, *SIGNS, "kmeans", "gumbel")},
-    ),
+    slider("beta", "Commitment beta", "Quantizer", "Weight of the pull of latents to their codes.", 0, 100),
     choice(
         "gradient",
         "Gradient estimator",
         "Quantizer",
         "How the gradient passes the argmin.",
         (("ste", "Straight-through"), ("rotation", "Rotation trick")),
-        when={"quantizer": (*LEARNED, "kmeans")},
+    ),
+    slider("entropy_weight", "Entropy weight", "Quantizer", "Of H(p) per latent minus diversity x H(mean p).", 0, 10),
+    slider(
+        "diversity", "Diversity", "Quantizer", "Weight of the entropy of the mean; negative is the sign error.", -10, 10
     ),
     slider(
-        "temperature",
-        "Temperature",
-        "Quantizer",
-        "tau of the Gumbel-softmax.",
-        0.01,
-        10,
-        log=True,
-        when={"quantizer": ("gumbel",)},
-    ),
-    toggle(
-        "hard", "Sample one code", "Quantizer", "Else a mixture of codes is passed on.", when={"quantizer": ("gumbel",)}
-    ),
-    slider(
-        "kl_weight",
-        "KL weight",
-        "Quantizer",
-        "Of KL(mean assignment || uniform).",
-        0,
-        10,
-        when={"quantizer": ("gumbel",)},
-    ),
-    slider(
-        "sharpness",
-        "Sharpness at the start",
-        "Quantizer",
-        "Learned scale of the logits.",
-        0.01,
-        100,
-        log=True,
-        restarts=True,
-        when={"quantizer": ("gumbel",)},
-    ),
-    slider(
-        "entropy_weight",
-        "Entropy weight",
-        "Quantizer",
-        "Of H(p) per latent minus diversity x H(mean p).",
-        0,
-        10,
-        when={"quantizer": SIGNS},
-    ),
-    slider(
-        "diversity",
-        "Diversity",
-        "Quantizer",
-        "Weight of the entropy of the mean; negative is the sign error.",
-        -10,
-        10,
-        when={"quantizer": SIGNS},
-    ),
-    slider(
-        "inverse_temperature",
-        "Inverse temperature",
-        "Quantizer",
-        "Sharpness of the soft bits.",
-        0.1,
-        1000,
-        log=True,
-        when={"quantizer": SIGNS},
+        "inverse_temperature", "Inverse temperature", "Quantizer", "Sharpness of the soft bits.", 0.1, 1000, log=True
     ),
     *CODEBOOK_CONTROLS,
 )
-REGULARIZERS: tuple[str, ...] = tuple(control.name for control in CONTROLS if control.group == "Regularizers")
+CONTROLS = with_takers(with_own(SHARED, own_controls()))

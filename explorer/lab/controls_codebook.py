@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.lab.control import TABLES, Control, Options, choice, slider, toggle
+from explorer.quantizers.lab_spec import Control, Options, choice, slider, toggle
 
 INITIALIZATIONS: Options = (
     ("gaussian", "Gaussian"),
@@ -19,9 +19,8 @@ RESEEDING: Options = (
     ("reservoir", "Reservoir of latents"),
 )
 
-_TABLE = {"quantizer": TABLES}
-_RESEEDED = _TABLE | {"reseeding": tuple(name for name, _ in RESEEDING if name != "none")}
-_WEIGHT = {"lowest": 0.0, "highest": 10.0, "when": _TABLE}
+_RESEEDED = {"reseeding": tuple(name for name, _ in RESEEDING if name != "none")}
+_WEIGHT = {"lowest": 0.0, "highest": 10.0}
 
 CODEBOOK_CONTROLS: tuple[Control, ...] = (
     choice(
@@ -31,7 +30,6 @@ CODEBOOK_CONTROLS: tuple[Control, ...] = (
         "Where the codes start.",
         INITIALIZATIONS,
         restarts=True,
-        when=_TABLE,
     ),
     slider(
         "init_scale",
@@ -42,7 +40,7 @@ CODEBOOK_CONTROLS: tuple[Control, ...] = (
         100,
         log=True,
         restarts=True,
-        when={"initialization": ("gaussian", "uniform"), "quantizer": (*TABLES, "gumbel")},
+        when={"initialization": ("gaussian", "uniform")},
     ),
     slider(
         "init_offset",
@@ -52,9 +50,9 @@ CODEBOOK_CONTROLS: tuple[Control, ...] = (
         -20,
         20,
         restarts=True,
-        when={"initialization": ("gaussian", "uniform"), "quantizer": (*TABLES, "gumbel")},
+        when={"initialization": ("gaussian", "uniform")},
     ),
-    choice("reseeding", "Strategy", "Reseeding", "What a dead code gets as its new vector.", RESEEDING, when=_TABLE),
+    choice("reseeding", "Strategy", "Reseeding", "What a dead code gets as its new vector.", RESEEDING),
     choice(
         "dead_by",
         "Dead by",

@@ -94,7 +94,7 @@ def _levels(trainer: LabTrainer, output: QuantizerOutput, gradient: np.ndarray |
 
 def _raw(settings: LabSettings) -> bool:
     """Whether a level is given the latents as they are, so that a gradient at them can be drawn beside it."""
-    return settings.quantizer not in ("fsq", "bsq") and settings.metric == "euclidean"
+    return not settings.spec.projects and settings.metric == "euclidean"
 
 
 def _compared(items: Tensor, decoded: Tensor) -> tuple[np.ndarray, np.ndarray]:

@@ -6,28 +6,23 @@ greyed. `tests/lab/test_controls_act.py` turns every one and holds both lists to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from explorer.lab.control import SIGNS, TABLES, Control
+from explorer.lab.control import SIGNS, TABLES
+from explorer.quantizers.lab_spec import Control, Inert
+from explorer.quantizers.lab_specs import lab_specs, takers
 
 if TYPE_CHECKING:
     from explorer.lab.settings import LabSettings
 
-When = Mapping[str, tuple[Any, ...]]
+
+def _bound_to_the_model(name: str) -> tuple[str, ...]:
+    """The quantizers that a setting acts on, and that have nothing of their own to learn where there is no model."""
+    return tuple(one for one in takers(name) if not lab_specs()[one].learns_alone)
 
 
-@dataclass(frozen=True)
-class Inert:
-    """The named controls do nothing where all conditions of `when` hold; `reason` says so in a sentence."""
-
-    names: tuple[str, ...]
-    when: When
-    reason: str
-
-
-_PLAIN_TABLES = tuple(name for name in TABLES if name != "multihead")  # heads have projections, which are trained
+_PLAIN_TABLES = _bound_to_the_model("metric")
 _EMA = {"quantizer": _PLAIN_TABLES, "update": ("ema",)}
 _GRADIENT = {"quantizer": TABLES, "update": ("gradient",)}
 _BARE = {"model": ("none",)}
@@ -64,12 +59,12 @@ INERT: tuple[Inert, ...] = (
     ),
     Inert(
         ("beta",),
-        _BARE | {"quantizer": (*_PLAIN_TABLES, *SIGNS, "kmeans", "simvq")},
+        _BARE | {"quantizer": _bound_to_the_model("beta")},
         "Without a model the latents are the data, and no commitment can move them.",
     ),
     Inert(
         ("gradient",),
-        _BARE | {"quantizer": (*_PLAIN_TABLES, "kmeans", "simvq")},
+        _BARE | {"quantizer": _bound_to_the_model("gradient")},
         "Without a model no gradient passes the quantizer to an encoder.",
     ),
     Inert(
@@ -82,8 +77,7 @@ INERT: tuple[Inert, ...] = (
         {"quantizer": SIGNS, "entropy_weight": (0.0,)},
         "The entropy weight is 0, and this is a part of that loss.",
     ),
-    Inert(("beam",), {"quantizer": ("rvq",), "num_quantizers": (1,)}, "One stage has no candidates to carry on."),
-    Inert(("metric",), {"quantizer": ("rvq",)}, "Residuals of directions are no directions: residual VQ is Euclidean."),
+    *(replace(one, when={"quantizer": (name,)} | one.when) for name, spec in lab_specs().items() for one in spec.inert),
 )
 
 

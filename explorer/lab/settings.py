@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 
 from explorer.foundation.errors import SettingsError
-from explorer.lab.control import SIGNS, TABLES
+from explorer.lab.control import LATTICES, TABLES
 from explorer.lab.controls import CONTROLS
+from explorer.quantizers.lab_spec import LabSpec
+from explorer.quantizers.lab_specs import lab_specs, own_controls
 
 MAX_CODES = 4096  # a level; frames carry all of them
 MAX_POINTS = 2000  # drawn by hand
@@ -29,9 +31,21 @@ class FieldError(SettingsError):
         self.name = name
 
 
+def with_own_fields(settings: type) -> type:
+    """The class with a field more for each setting that a single quantizer brings."""
+    for control in own_controls():
+        settings.__annotations__[control.name] = type(control.default).__name__
+        setattr(settings, control.name, control.default)
+    return settings
+
+
 @dataclass(frozen=True)
+@with_own_fields
 class LabSettings:
-    """One run. `controls.py` says of each field what it means, its range, and whether a change starts the run anew."""
+    """One run. `controls.py` says of each field what it means, its range, and whether a change starts the run anew.
+
+    Beside the fields below it has those that one quantizer brings alone (`LabSpec.fields`), such as `temperature`.
+    """
 
     # data
     dataset: str = "ring"
@@ -49,8 +63,6 @@ class LabSettings:
     quantizer: str = "vq"
     codebook_size: int = 64
     num_quantizers: int = 2
-    beam: int = 1
-    axis_levels: int = 5  # of FSQ
     metric: str = "euclidean"
     update: str = "ema"
     decay: float = 0.99
@@ -58,10 +70,6 @@ class LabSettings:
     beta: float = 0.25
     gradient: str = "ste"
     codebook_lr: float = 1e-3
-    temperature: float = 1.0
-    hard: bool = True
-    kl_weight: float = 0.01
-    sharpness: float = 5.0
     entropy_weight: float = 0.1
     diversity: float = 1.0
     inverse_temperature: float = 100.0
@@ -110,9 +118,18 @@ class LabSettings:
     @property
     def codes(self) -> int:
         """K of each level, also where a rule gives it: L^D of FSQ, 2^D of LFQ and BSQ."""
-        if self.quantizer == "fsq":
-            return self.axis_levels**self.latent_dim
-        return 2**self.latent_dim if self.quantizer in SIGNS else self.codebook_size
+        return self.axis_values**self.latent_dim if self.axis_values else self.codebook_size
+
+    @property
+    def spec(self) -> LabSpec:
+        """What the lab knows of the quantizer."""
+        return lab_specs()[self.quantizer]
+
+    @property
+    def axis_values(self) -> int:
+        """Values of each axis of a lattice; 0 where the codes are a table."""
+        values = self.spec.axis_values
+        return getattr(self, values) if isinstance(values, str) else values
 
     def changed(self, changes: Mapping[str, object]) -> LabSettings:
         """With some fields changed. Raises FieldError for one that is unknown, or a value that cannot be."""
@@ -211,20 +228,21 @@ def _check_data(s: LabSettings) -> None:
 
 
 def _check_sizes(s: LabSettings) -> None:
-    dim = s.latent_dim
-    if s.model == "none" and s.quantizer in ("fsq", *SIGNS) and 2**dim > MAX_CODES:
+    dim, spec = s.latent_dim, s.spec
+    if s.model == "none" and s.quantizer in LATTICES and 2**dim > MAX_CODES:
         what = f"{s.quantizer.upper()} gives each of the {dim} dimensions of the data at least 2 values"
         raise FieldError("model", f"{what}: more than {MAX_CODES:,} codes. Choose a model, so that D can be lower.")
-    if s.quantizer == "rvq" and s.metric == "cosine":
-        raise FieldError("metric", "Residual VQ needs the Euclidean metric: residuals of directions are no directions.")
-    if s.quantizer == "fsq" and s.axis_levels**dim > MAX_CODES:
-        what = f"FSQ with {s.axis_levels} levels on each of {dim} axes"
-        raise FieldError("axis_levels", f"{what} has more than {MAX_CODES:,} codes. Lower the levels, or D.")
-    if s.quantizer in SIGNS and 2**dim > MAX_CODES:
-        raise FieldError(
-            "dim", f"{s.quantizer.upper()} with {dim} bits has more than {MAX_CODES:,} codes. Lower D to 12."
-        )
-    if s.quantizer == "pq" and dim % s.num_quantizers:
+    for name, value, why in spec.refuses:
+        if getattr(s, name) == value:
+            raise FieldError(name, why)
+    if s.axis_values and s.codes > MAX_CODES:
+        if isinstance(spec.axis_values, str):
+            what = f"{s.quantizer.upper()} with {s.axis_values} levels on each of {dim} axes"
+            raise FieldError(spec.axis_values, f"{what} has more than {MAX_CODES:,} codes. Lower the levels, or D.")
+        most = math.floor(math.log(MAX_CODES, s.axis_values))
+        what = f"{s.quantizer.upper()} with {dim} {'bits' if s.axis_values == 2 else 'axes'}"
+        raise FieldError("dim", f"{what} has more than {MAX_CODES:,} codes. Lower D to {most}.")
+    if spec.splits and dim % s.num_quantizers:
         raise FieldError("num_quantizers", f"{s.num_quantizers} groups do not divide {dim} dimensions.")
 
 
@@ -239,9 +257,9 @@ def _check_start(s: LabSettings) -> None:
 
 
 def _check_load(s: LabSettings) -> None:
-    """What one batch takes of the memory. Gumbel, LFQ and BSQ score every code for every latent at once."""
+    """What one batch takes of the memory."""
     values = {"digits": 64, "patches": 3 * s.patch_px**2}.get(s.dataset, 2)
-    codes = s.codes if s.quantizer in ("gumbel", *SIGNS) else 1  # of which sizes were checked before
+    codes = s.codes if s.spec.scores_all else 1  # of which sizes were checked before
     latents = s.batch_size * s.latents_an_item
     for name, amount, limit in (
         ("latents", latents, MAX_LATENTS),

@@ -160,7 +160,7 @@ class LabTrainer:
 
     def _quantization_error(self, output: QuantizerOutput) -> Tensor:
         """Mean squared distance of latents to their codes, summed over groups; of residual stages the last counts."""
-        stages = output.stages[-1:] if self.settings.quantizer == "rvq" else output.stages
+        stages = output.stages[-1:] if self.quantizer.combination == "sum" else output.stages
         return torch.stack([(stage.z_e - stage.z_q).square().sum(-1).mean() for stage in stages]).sum()
 
     def read_losses(self) -> None:

@@ -10,7 +10,8 @@ import math
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from explorer.quantizers.signs import SignQuantizer
+from explorer.quantizers.lab_spec import LabSpec, LabValues
+from explorer.quantizers.signs import SignQuantizer, signs_in_lab
 
 
 class BinarySphericalQuantizer(SignQuantizer):
@@ -24,3 +25,17 @@ class BinarySphericalQuantizer(SignQuantizer):
 
     def project(self, z: Tensor) -> Tensor:
         return normalize(z, dim=-1)
+
+
+def _in_lab(s: LabValues) -> BinarySphericalQuantizer:
+    return BinarySphericalQuantizer(**signs_in_lab(s))
+
+
+LAB = LabSpec(
+    "BSQ",
+    ("beta", "entropy_terms"),
+    build=_in_lab,
+    axis_values=2,
+    scores_all=True,
+    projects=True,
+)

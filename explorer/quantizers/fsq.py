@@ -16,6 +16,7 @@ from explorer.foundation.errors import SettingsError
 from explorer.joints.record import LatticeRule
 from explorer.quantizers.base import QuantizerOutput, Stage, check_latents
 from explorer.quantizers.gradients import straight_through
+from explorer.quantizers.lab_spec import LabSpec, LabValues, slider
 from explorer.quantizers.lattice import LatticeQuantizer
 from explorer.quantizers.nearest import finite_rows, placed
 
@@ -73,3 +74,29 @@ class FiniteScalarQuantizer(LatticeQuantizer):
         stage = Stage(z_e.detach(), codes.detach(), indices)
         zero = torch.zeros((), device=z.device)
         return QuantizerOutput(straight_through(z_e, codes), indices[..., None], zero, {}, (stage,))
+
+
+def _in_lab(s: LabValues) -> FiniteScalarQuantizer:
+    return FiniteScalarQuantizer((s.axis_levels,) * s.latent_dim, s.decay)
+
+
+LAB = LabSpec(
+    "FSQ",
+    fields=(
+        slider(
+            "axis_levels",
+            "Values an axis",
+            "Quantizer",
+            "L of FSQ; K = L^D.",
+            2,
+            16,
+            step=1,
+            restarts=True,
+            default=5,
+            after="num_quantizers",
+        ),
+    ),
+    build=_in_lab,
+    axis_values="axis_levels",
+    projects=True,
+)

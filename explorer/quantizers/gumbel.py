@@ -18,6 +18,7 @@ from explorer.quantizers import chance
 from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.initialization import Initialization, random_vectors
+from explorer.quantizers.lab_spec import LabSpec, LabValues, slider, toggle
 from explorer.quantizers.nearest import finite_rows, known, nearest_code, placed, squared_distances
 
 
@@ -105,3 +106,45 @@ class GumbelQuantizer(Quantizer):
                 counts_decay=self.counts.decay,
             ),
         )
+
+
+def _in_lab(s: LabValues) -> GumbelQuantizer:
+    start = s.initialization if s.initialization in ("gaussian", "uniform") else "gaussian"
+    return GumbelQuantizer(
+        s.latent_dim,
+        s.codebook_size,
+        s.temperature,
+        s.hard,
+        s.kl_weight,
+        s.beta,
+        s.sharpness,
+        Initialization(start, s.init_scale, s.init_offset),
+        s.decay,
+    )
+
+
+LAB = LabSpec(
+    "Gumbel-softmax VQ",
+    ("codebook_size", "codebook_lr", "beta", "init_scale", "init_offset"),
+    fields=(
+        slider(
+            "temperature", "Temperature", "Quantizer", "tau of the Gumbel-softmax.", 0.01, 10, log=True, default=1.0
+        ),
+        toggle("hard", "Sample one code", "Quantizer", "Else a mixture of codes is passed on.", default=True),
+        slider("kl_weight", "KL weight", "Quantizer", "Of KL(mean assignment || uniform).", 0, 10, default=0.01),
+        slider(
+            "sharpness",
+            "Sharpness at the start",
+            "Quantizer",
+            "Learned scale of the logits.",
+            0.01,
+            100,
+            log=True,
+            restarts=True,
+            default=5.0,
+        ),
+    ),
+    build=_in_lab,
+    scores_all=True,
+    learns_alone=True,  # its codes and the scale of its logits, by the gradient
+)

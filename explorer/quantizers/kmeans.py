@@ -24,8 +24,11 @@ from explorer.quantizers.base import (
 )
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.initialization import kmeans
+from explorer.quantizers.lab_spec import LabSpec, LabValues
 from explorer.quantizers.nearest import nearest_code, placed
 from explorer.quantizers.reseeding import Reservoir
+
+LAB_STEPS = 10  # of a run of the lab, at least, before it is fitted
 
 
 class KMeansQuantizer(Quantizer):
@@ -108,3 +111,14 @@ class KMeansQuantizer(Quantizer):
                 counts_decay=self.counts.decay,
             ),
         )
+
+
+def _in_lab(s: LabValues) -> KMeansQuantizer:
+    """Fitted once, when twice as many latents as codes were seen, but not in the first steps."""
+    steps = -(-2 * s.codebook_size // (s.batch_size * s.latents_an_item))
+    return KMeansQuantizer(
+        s.latent_dim, s.codebook_size, max(LAB_STEPS, steps), beta=s.beta, gradient=s.gradient, decay=s.decay
+    )
+
+
+LAB = LabSpec("k-means, fitted once", ("codebook_size", "beta", "gradient"), build=_in_lab)

@@ -5,7 +5,8 @@ MAGVIT-v2 (Yu et al. 2023, arXiv 2310.05737), eqs 3 to 5.
 
 from __future__ import annotations
 
-from explorer.quantizers.signs import SignQuantizer
+from explorer.quantizers.lab_spec import LabSpec, LabValues
+from explorer.quantizers.signs import SignQuantizer, signs_in_lab
 
 
 class LookupFreeQuantizer(SignQuantizer):
@@ -13,3 +14,16 @@ class LookupFreeQuantizer(SignQuantizer):
 
     def __init__(self, bits: int = 10, **settings: float) -> None:
         super().__init__("LFQ", bits, 1.0, **settings)
+
+
+def _in_lab(s: LabValues) -> LookupFreeQuantizer:
+    return LookupFreeQuantizer(**signs_in_lab(s))
+
+
+LAB = LabSpec(
+    "LFQ",
+    ("beta", "entropy_terms"),
+    build=_in_lab,
+    axis_values=2,
+    scores_all=True,
+)

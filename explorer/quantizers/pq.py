@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from explorer.foundation.errors import SettingsError
 from explorer.joints.record import Codebook
 from explorer.quantizers.base import Quantizer, QuantizerOutput, ReseedEvent, check_latents, total
-from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
+from explorer.quantizers.lab_spec import LabSpec, LabValues
+from explorer.quantizers.vq import CodebookOptions, VectorQuantizer, options_in_lab
 
 
 class ProductQuantizer(Quantizer):
@@ -58,3 +59,15 @@ class ProductQuantizer(Quantizer):
 
     def drain_events(self) -> list[ReseedEvent]:
         return sorted((e for level in self.levels for e in level.drain_events()), key=lambda event: event.step)
+
+
+def _in_lab(s: LabValues) -> ProductQuantizer:
+    return ProductQuantizer(s.latent_dim, s.codebook_size, s.num_quantizers, options_in_lab(s))
+
+
+LAB = LabSpec(
+    "Product quantization",
+    ("codebook_size", "codebook_lr", "codebook_options", "num_quantizers"),
+    build=_in_lab,
+    splits=True,
+)

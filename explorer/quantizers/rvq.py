@@ -17,8 +17,9 @@ from explorer.foundation.errors import SettingsError
 from explorer.joints.record import Codebook
 from explorer.quantizers.base import Quantizer, QuantizerOutput, ReseedEvent, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import estimator
+from explorer.quantizers.lab_spec import Inert, LabSpec, LabValues, slider
 from explorer.quantizers.nearest import in_a_graph, nearest_code, squared_distances
-from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
+from explorer.quantizers.vq import CodebookOptions, VectorQuantizer, options_in_lab
 
 BEAM_ROWS = 4096  # latents searched at a time, so that beam x K scores stay small
 
@@ -124,3 +125,35 @@ class ResidualQuantizer(Quantizer):
 
     def drain_events(self) -> list[ReseedEvent]:
         return sorted((e for level in self.levels for e in level.drain_events()), key=lambda event: event.step)
+
+
+def _in_lab(s: LabValues) -> ResidualQuantizer:
+    return ResidualQuantizer(s.latent_dim, s.codebook_size, s.num_quantizers, options_in_lab(s), s.beam)
+
+
+LAB = LabSpec(
+    "Residual VQ",
+    ("codebook_size", "codebook_lr", "codebook_options", "num_quantizers"),
+    fields=(
+        slider(
+            "beam",
+            "Beam",
+            "Quantizer",
+            "Candidates kept through the residual stages; 1 is greedy.",
+            1,
+            8,
+            step=1,
+            restarts=True,
+            default=1,
+            after="num_quantizers",
+        ),
+    ),
+    build=_in_lab,
+    inert=(
+        Inert(("beam",), {"num_quantizers": (1,)}, "One stage has no candidates to carry on."),
+        Inert(("metric",), {}, "Residuals of directions are no directions: residual VQ is Euclidean."),
+    ),
+    refuses=(
+        ("metric", "cosine", "Residual VQ needs the Euclidean metric: residuals of directions are no directions."),
+    ),
+)

@@ -12,6 +12,7 @@ from explorer.foundation.errors import SettingsError
 from explorer.joints.record import LatticeRule
 from explorer.quantizers.base import QuantizerOutput, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import straight_through
+from explorer.quantizers.lab_spec import LabValues
 from explorer.quantizers.lattice import LatticeQuantizer, sign_entropies
 from explorer.quantizers.nearest import finite_rows, placed
 
@@ -67,3 +68,16 @@ class SignQuantizer(LatticeQuantizer):
             self.counts.update(placed(u, indices, self.codebook_size))
         stage = Stage(u.detach(), codes, indices)
         return QuantizerOutput(straight_through(u, codes), indices[..., None], total(terms, z), terms, (stage,))
+
+
+def signs_in_lab(s: LabValues) -> dict[str, float]:
+    """The settings of SignQuantizer in a run of the lab."""
+    return {
+        "bits": s.latent_dim,
+        "entropy_weight": s.entropy_weight,
+        "diversity": s.diversity,
+        "inverse_temperature": s.inverse_temperature,
+        "beta": s.beta,
+        "group_bits": min(12, s.latent_dim),
+        "decay": s.decay,
+    }

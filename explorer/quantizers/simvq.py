@@ -12,6 +12,7 @@ from explorer.joints.record import Codebook
 from explorer.quantizers import chance
 from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, mean_square, total
 from explorer.quantizers.gradients import estimator
+from explorer.quantizers.lab_spec import LabSpec, LabValues
 from explorer.quantizers.nearest import known, nearest_code, placed
 
 
@@ -66,3 +67,10 @@ class SimVQQuantizer(Quantizer):
                 counts_decay=self.counts.decay,
             ),
         )
+
+
+def _in_lab(s: LabValues) -> SimVQQuantizer:
+    return SimVQQuantizer(s.latent_dim, s.codebook_size, s.beta, s.gradient, s.decay)
+
+
+LAB = LabSpec("SimVQ", ("codebook_size", "codebook_lr", "beta", "gradient"), build=_in_lab)

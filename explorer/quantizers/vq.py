@@ -29,6 +29,7 @@ from explorer.quantizers.base import (
 )
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.initialization import DATA_DRIVEN, Initialization, random_vectors, vectors_from_latents
+from explorer.quantizers.lab_spec import REGULARIZER_FIELDS, LabSpec, LabValues
 from explorer.quantizers.nearest import finite_rows, known, nearest_code, placed
 from explorer.quantizers.regularizers import regularizer
 from explorer.quantizers.reseeding import Reseeding, Reservoir, by_silence, dead_codes, replacements
@@ -232,3 +233,35 @@ class VectorQuantizer(Quantizer):
                 counts_decay=self.counts.decay,
             ),
         )
+
+
+def options_in_lab(s: LabValues) -> CodebookOptions:
+    """How each codebook of a run of the lab lives."""
+    return CodebookOptions(
+        metric=s.metric,
+        update=s.update,
+        decay=s.decay,
+        epsilon=s.epsilon,
+        beta=s.beta,
+        gradient=s.gradient,
+        initialization=Initialization(s.initialization, s.init_scale, s.init_offset),
+        reseeding=Reseeding(
+            strategy=s.reseeding,
+            dead_by=s.dead_by,
+            threshold=s.threshold,
+            patience=s.patience,
+            every=s.every,
+            noise=s.reseed_noise,
+            top_fraction=s.top_fraction,
+            reservoir_size=s.reservoir_size,
+            fresh_statistics=s.fresh_statistics,
+        ),
+        regularizers=tuple((name, getattr(s, name)) for name in REGULARIZER_FIELDS if getattr(s, name)),
+    )
+
+
+def _in_lab(s: LabValues) -> VectorQuantizer:
+    return VectorQuantizer(s.latent_dim, s.codebook_size, options_in_lab(s))
+
+
+LAB = LabSpec("VQ", ("codebook_size", "codebook_lr", "codebook_options"), build=_in_lab)

@@ -10,15 +10,13 @@ from dataclasses import asdict, fields
 import pytest
 
 from explorer.foundation.errors import SettingsError
-from explorer.lab import controls
-from explorer.lab.control import GROUPED, LEARNED, MODELS, SIGNS, TABLES
+from explorer.lab.control import MODELS
 from explorer.lab.controls import CONTROLS
 from explorer.lab.quantizing import build_lab_quantizer
 from explorer.lab.settings import MAX_CODES, MAX_POINTS, FieldError, LabSettings, settings_from_json
 from explorer.quantizers import QUANTIZERS
 from explorer.quantizers.gradients import ESTIMATORS
 from explorer.quantizers.initialization import INITIALIZATIONS
-from explorer.quantizers.regularizers import REGULARIZERS
 from explorer.quantizers.reseeding import DEAD_BY, STRATEGIES
 
 BY_NAME = {control.name: control for control in CONTROLS}
@@ -141,9 +139,7 @@ def test_the_choices_are_what_there_is(name, valid):
     assert sorted(value for value, _ in BY_NAME[name].options) == sorted(valid)
 
 
-def test_the_groups_of_quantizers_and_terms_are_what_there_is():
-    assert sorted(controls.REGULARIZERS) == sorted(REGULARIZERS)
-    assert {*TABLES, *GROUPED, *SIGNS, *LEARNED} <= set(QUANTIZERS)
+def test_the_models_are_what_there_is():
     assert set(MODELS) < {value for value, _ in BY_NAME["model"].options}
 
 

@@ -9,11 +9,12 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from explorer.joints.frame import DEAD, UNSEEN
-from explorer.lab.controls import DATASETS, QUANTIZERS, REGULARIZERS
+from explorer.lab.controls import DATASETS, QUANTIZERS
 from explorer.lab.framing import make_frame
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
 from explorer.lab.trainer import Diverged
+from explorer.quantizers.regularizers import REGULARIZERS
 
 CPU = torch.device("cpu")
 SMALL = LabSettings(codebook_size=16, batch_size=64)

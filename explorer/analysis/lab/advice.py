@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.foundation.errors import SettingsError
-from explorer.lab.control import SIGNS, Control
+from explorer.lab.control import LATTICES, SIGNS
 from explorer.lab.controls import CONTROLS
 from explorer.lab.inert import acts
 from explorer.lab.settings import LabSettings
+from explorer.quantizers.lab_spec import Control
 
 UP, DOWN, OTHER = "up", "down", "other"
 _BY_NAME = {control.name: control for control in CONTROLS}
@@ -32,7 +33,8 @@ class Remedy:
 
 
 Remedies = tuple[Remedy, ...]
-_OF_RULES = {"quantizer": ("fsq", *SIGNS)}
+_OF_RULES = {"quantizer": LATTICES}
+_OF_LEVELS = {"quantizer": tuple(name for name in LATTICES if name not in SIGNS)}
 _LATENTS = ("random_latent", "hard_example", "reservoir")  # reseeding that puts a code on a latent
 _KMEANS = Remedy("initialization", "Start on the latents: choose k-means as initialization.", ("kmeans",))
 _OTHER_DATA = Remedy(
@@ -142,7 +144,12 @@ REMEDIES: Mapping[str, Remedies] = {
         Remedy("codebook_size", "Choose more codes (K).", UP),
         Remedy("axis_levels", "Choose more values an axis.", UP),
         Remedy("dim", "Choose more latent dimensions: each adds a bit.", UP, {"quantizer": SIGNS}),
-        Remedy("dim", "Choose more latent dimensions: each has values of its own.", UP, {"quantizer": ("fsq",)}),
+        Remedy(
+            "dim",
+            "Choose more latent dimensions: each has values of its own.",
+            UP,
+            _OF_LEVELS,
+        ),
         _OTHER_DATA,
     ),
 }
