@@ -14,6 +14,7 @@ import numpy as np
 
 from explorer.compare.columns import Column, compared_columns
 from explorer.compare.result import Cell, Comparison, Medium
+from explorer.foundation.words import counted
 
 LEVEL = 0.95
 
@@ -96,7 +97,7 @@ def difference_words(column: Column, found: Difference, noun: str, nouns: str) -
         width = "" if found.half_width is None else f" ± {found.half_width:.{column.digits}f}"
         said = f"{found.mean:+.{column.digits}f}{width}{unit}"
     word, place = ("faster", "in") if of_rounds else ("better", "on")
-    count = f"{found.total:,} {noun if found.total == 1 else nouns}"
+    count = counted(found.total, noun, nouns)
     ties = f", alike {place} {found.ties:,}" if found.ties else ""
     left = f"; mean of {found.pairs:,}, the others are not finite" if 0 < found.pairs < found.total else ""
     return f"{said}, {word} {place} {found.wins:,} of {count}{ties}{left}"

@@ -5,7 +5,17 @@ from __future__ import annotations
 
 def counted(count: int, noun: str, several: str = "") -> str:
     """ "1 code", "1,024 codes", "0 codes". several: the plural, where it is not the noun with an s."""
-    return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"
+    return f"{count:,} {plural(count, noun, several)}"
+
+
+def verb(count: int, base: str) -> str:
+    """A verb as of so many: "holds" of one, "hold" of all other counts."""
+    return f"{base}s" if count == 1 else base
+
+
+def plural(count: int, noun: str, several: str = "") -> str:
+    """The noun without its number: "level" of one, "levels" of all other counts. several: as of `counted`."""
+    return noun if count == 1 else several or f"{noun}s"
 
 
 def is_are(count: int) -> str:

@@ -17,6 +17,7 @@ WIDEST = 80  # the largest score of a code, as an exponent of two
 ROUND64 = 2.0**-50  # the same of float64, with a margin of 8
 ROUND = 2.0**-24  # half of the last place of a float32 at 1
 PAIR_FLOATS = 2**20  # of direct distances held at once
+Floats = np.ndarray | float
 
 
 def unit(codes: np.ndarray) -> np.ndarray:
@@ -25,9 +26,15 @@ def unit(codes: np.ndarray) -> np.ndarray:
     return codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-300)
 
 
-def rounding_share(dim: int) -> float:
-    """How far rounding may move scores of `dim` dimensions, as a share of what is multiplied: see Scores._rounding."""
-    return 2.5 * ROUND * (min(dim, 8 * dim**0.5) + 6)
+def rounding_of(length: Floats, longest: Floats, dim: int, euclidean: bool, scale: float = 1.0) -> Floats:
+    """How far rounding may move two scores of one latent towards each other, in the units of the scores.
+
+    length: of the latent, from where it is seen; longest: of the codes that matter. A sum of D products is off by less
+    than min(D, 8 sqrt(D)) ROUND times the sum of their sizes (Higham 2002, section 3.1; Higham and Mary 2019); moving
+    to the centre and rounding the table add less than 5 ROUND of that. Not finite where the product may overflow.
+    """
+    size = longest * (length + longest / 2) if euclidean else longest * length
+    return 2.5 * ROUND * (min(dim, 8 * dim**0.5) + 6) * scale * size + 1e-37
 
 
 def measured(latents: np.ndarray, codes: np.ndarray, euclidean: bool) -> np.ndarray:
@@ -95,7 +102,7 @@ class Scores:
         gap, dim = second - best, x.shape[1]
         flat = x.reshape(-1)
         longest = 1.05 * float(flat @ flat) ** 0.5 + 1.1e-19 * flat.size**0.5  # squares of less than that vanish
-        (rows,) = np.nonzero(~(gap > self._most(dim) * self.longest * (longest + self.longest / 2) + 1e-37))
+        (rows,) = np.nonzero(~(gap > rounding_of(longest, self.longest, dim, True, self.scale)))
         if len(rows):
             lengths = np.linalg.norm(x[rows].astype(np.float64), axis=1)
             rounding = self._rounding(lengths, best[rows].astype(np.float64), dim)
@@ -103,22 +110,16 @@ class Scores:
             return rows[doubt], (best[rows] + rounding)[doubt]
         return rows, best[rows]
 
-    def _rounding(self, lengths: np.ndarray | float, best: np.ndarray | float, dim: int) -> np.ndarray | float:
-        """How far rounding may move two scores towards each other, for latents of these lengths from the centre.
+    def _rounding(self, lengths: np.ndarray, best: np.ndarray, dim: int) -> np.ndarray:
+        """`rounding_of` latents of these lengths from the centre, whose least scores are `best`: (m,), (m,) -> (m,).
 
-        A sum of D products is off by less than min(D, 8 sqrt(D)) ROUND times the sum of their sizes (Higham 2002,
-        section 3.1; Higham and Mary 2019); moving to the centre and rounding the table add less than 5 ROUND of that.
         Only codes about as near as the best one matter, no longer than the latent and its distance together.
         """
-        size = lengths * self.longest
+        reach = self.longest
         if self.euclidean:
             away = np.sqrt(np.maximum(np.square(lengths) + best * (2 / self.scale), 0))
             reach = np.minimum(1.01 * (lengths + away), self.longest)
-            size = reach * (lengths + reach / 2)
-        return self._most(dim) * size + 1e-37
-
-    def _most(self, dim: int) -> float:
-        return rounding_share(dim) * self.scale
+        return rounding_of(lengths, reach, dim, self.euclidean, self.scale)
 
     def exactly(self, latents: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """What is to be least, without a product form: latents (p, D) as given, codes (p,) -> (p,) float64."""

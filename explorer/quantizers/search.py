@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.joints.record import Metric
-from explorer.quantizers.scores import Scores, measured, rounding_share, unit
+from explorer.quantizers.scores import Scores, measured, rounding_of, unit
 
 TILE_BYTES = 2 * 2**20  # of scores and latents at a time; small enough to stay in a cache
 TILE_CODES = 1024
@@ -87,19 +87,19 @@ def _at_once(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Kernel
     """The code of each latent (N,) int64, and the latents that it leaves open, (m,) int64: most often none.
 
     One tile in the fewest steps, since of few latents and codes a step costs more than its numbers: seen from zero
-    and not from the middle, and as if all were as long as the longest latent and code. The rounding is that of Scores.
+    and not from the middle, and as if all were as long as the longest latent and code.
     """
     euclidean, codes = metric == "euclidean", unit(vectors) if metric == "cosine" else vectors
     table, x = codes.astype(np.float32, copy=False), z.astype(np.float32, copy=False)
     squares = np.einsum("kd,kd->k", table, table)  # (K,)
     longest, length = float(squares.max()) ** 0.5, float(np.einsum("nd,nd->n", x, x).max()) ** 0.5
-    size = longest * (length + longest / 2) if euclidean else longest * length
-    if not math.isfinite(size):
+    rounding = rounding_of(length, longest, z.shape[1], euclidean)
+    if not math.isfinite(rounding):
         return np.zeros(len(z), np.int64), np.arange(len(z))
     tile = _aligned(len(z) * len(table)).reshape(len(z), len(table))
     kernels.product(squares / 2 if euclidean else np.zeros_like(squares), x, table.T, tile)
     limit, other, index = _two_least(tile, kernels)
-    limit += 1.1 * rounding_share(z.shape[1]) * size + 1e-37
+    limit += 1.1 * rounding
     (doubt,) = np.nonzero(other <= limit)
     if not len(doubt):
         return index, doubt

@@ -1,5 +1,7 @@
 """Media that are copies of others, and usage that still changes: what is concluded from media must not rest on them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,7 @@ def test_copies_of_one_medium_show_no_dead_code(copies):
     """Fresh media of the same source use 482 of 512 codes after twenty: 370 were called dead for certain."""
     codes = np.tile(zipf(1), (copies, 1))
     level = level_of_tokens(codes, 512)
-    assert independence(level).media == 1 and unused_codes(level).dead is None and forecast_of(level) is None
+    assert independence(level).own == 1 and unused_codes(level).dead is None and forecast_of(level) is None
     (unseen,) = [one for one in told(codes, 512) if "not seen yet" in one.title]
     assert f"The {copies} media share out their tokens as copies of one would" in unseen.text
     assert unseen.advice == "Count 20 media or more that differ from each other."
@@ -45,7 +47,7 @@ def test_neighbouring_frames_of_one_clip_are_as_good_as_copies():
     changed[:, 64:] = False  # what moves is in one corner, and of codes that are there anyway
     codes[changed] = rng.choice(codes[0], changed.sum())
     level = level_of_tokens(codes, 512)
-    assert independence(level).media == 1 and unused_codes(level).sure is None
+    assert independence(level).own == 1 and unused_codes(level).sure is None
 
 
 @pytest.mark.parametrize("order", ["beside", "behind"])
@@ -53,7 +55,7 @@ def test_media_that_were_counted_twice_count_once(order):
     once = zipf(30)
     twice = np.repeat(once, 2, axis=0) if order == "beside" else np.tile(once, (2, 1))
     known, alone = unused_codes(level_of_tokens(twice, 1024)), unused_codes(level_of_tokens(once, 1024))
-    assert known.apart.media == 30 and (known.expected, known.most) == (alone.expected, alone.most)
+    assert known.media.own == 30 and (known.expected, known.most) == (alone.expected, alone.most)
 
 
 def test_usage_that_drifts_shows_no_dead_code():
@@ -61,7 +63,7 @@ def test_usage_that_drifts_shows_no_dead_code():
     codes = np.stack([(2 * m + np.random.default_rng(m).integers(0, 64, 256)) % 512 for m in range(60)])
     level = level_of_tokens(codes, 512)
     known = unused_codes(level)
-    assert known.apart.opens and known.dead is None and forecast_of(level) is None
+    assert known.media.opens and known.dead is None and forecast_of(level) is None
     found = told(codes, 512)
     (unseen,) = [one for one in found if "not seen yet" in one.title]
     assert "Usage still changes along the media" in unseen.text and "in a mixed order" in unseen.advice
@@ -72,7 +74,7 @@ def test_usage_that_drifts_shows_no_dead_code():
 def test_a_collapsed_codebook_whose_media_all_have_its_codes_is_no_set_of_copies(alive):
     codes = np.random.default_rng(2).integers(0, alive, (40, 500))
     known = unused_codes(level_of_tokens(codes, 256))
-    assert known.apart.media == 40 and not known.apart.opens and known.sure == "certain"
+    assert known.media.own == 40 and not known.media.opens and known.sure == "certain"
     assert known.none - round(known.most) - known.spared == known.dead, "the title follows from its text"
 
 
@@ -90,7 +92,7 @@ def test_media_of_one_source_are_seldom_taken_for_copies_or_for_a_change():
         size, media, tokens = int(2 ** rng.integers(4, 11)), int(rng.integers(20, 200)), int(2 ** rng.integers(4, 9))
         shares = rng.dirichlet(np.full(size, rng.choice([0.1, 1.0, 10.0])))
         apart = independence(level_of_tokens(rng.choice(size, (media, tokens), p=shares), size))
-        wrong += apart.media < media or apart.opens
+        wrong += apart.own < media or apart.opens
     assert wrong <= 2
 
 
@@ -113,3 +115,13 @@ def test_one_code_is_not_healthy():
     found = told(np.zeros((30, 100), int), 1)
     assert [one.title for one in found if one.level == "warning"] == ["Only one code"]
     assert not any(one.level == "good" for one in found) and "0 bits" in found[0].text
+
+
+def test_media_of_an_older_audit_are_not_said_to_be_copies():
+    """It kept no media, only the halves and some single ones: nobody knows what they are to each other."""
+    level = replace(level_of_tokens(zipf(12), 512), occurs=None, stretches=None, media=0)
+    known = unused_codes(level).media
+    assert (known.total, known.own, known.copied) == (len(level.batches), 0, False) and known.total > 1
+    audit = Audit("t", None, "unknown", tuple("abcdefghijkl"), (), (level,), None, 12, 1.0, settings={})
+    (unseen,) = [one for one in diagnose(audit, [None]) if "not seen yet" in one.title]
+    assert "copies" not in unseen.text and "differ from each other" not in unseen.advice

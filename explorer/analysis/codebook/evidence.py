@@ -69,7 +69,7 @@ class Evidence:
     @property
     def media_words(self) -> str:
         """ "59 media", "1 medium" or "59 parts of one row"; "" where it is not known."""
-        count = self.unused.media
+        count = self.unused.media.total
         if self.parts:
             return f"{counted(count, 'part')} of one row" if count else ""
         return counted(count, "medium", "media") if count else ""
@@ -90,7 +90,7 @@ class Evidence:
 
     @cached_property
     def states(self) -> CodeStates:
-        return code_states(self.level, self.codebook)
+        return code_states(self.level, self.codebook, self.unused)
 
     @cached_property
     def halves(self) -> Agreement | None:

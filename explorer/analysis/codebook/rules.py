@@ -12,6 +12,7 @@ import numpy as np
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import GITHUB, JIA, LI, VISUAL, Finding, percent
 from explorer.analysis.codes.bits import axis_usage, bit_usage
+from explorer.foundation.words import verb
 
 GIANT_BAD, GIANT_WARN, GIANT_FAIR = 0.5, 0.2, 20  # share of all tokens in one code, and in fair shares
 STANDS_OUT = 4.0  # times the second: by Zipf with the power 1.5 the first code has 2.8 times as many
@@ -100,7 +101,7 @@ def uneven(of: Evidence) -> Finding | None:
     ordered = np.sort(usage.counts)[::-1]
     few = int(np.searchsorted(np.cumsum(ordered), 0.5 * usage.tokens) + 1)
     text = (
-        f"{few:,} of {usage.used:,} codes in use{of.where} hold{'s' * (few == 1)} half of {usage.tokens:,} tokens; "
+        f"{few:,} of {usage.used:,} codes in use{of.where} {verb(few, 'hold')} half of {usage.tokens:,} tokens; "
         f"perplexity {usage.perplexity:,.0f} is {percent(even)} of the codes in use (100%: all alike). "
         f"Gini {usage.gini:.2f}. "
     )
@@ -110,7 +111,7 @@ def uneven(of: Evidence) -> Finding | None:
     if cliff and not of.first_look and not _alike(of, cliff):
         most = "most used code" if cliff == 1 else f"{cliff:,} most used codes"
         text += f"The counts fall from {ordered[cliff - 1]:,} to {ordered[cliff]:,} after the {most}."
-        title = f"{cliff:,} of {of.size:,} codes take{'s' * (cliff == 1)} nearly all tokens{of.where}"
+        title = f"{cliff:,} of {of.size:,} codes {verb(cliff, 'take')} nearly all tokens{of.where}"
         return Finding("warning", title, text, "certain", advice, "heatmap", source, of.number, "Few codes take most")
     text += "Natural data are often so: counts fall off as those of words do (Zipf), or much is one background."
     title = f"Usage is very uneven{of.where}"

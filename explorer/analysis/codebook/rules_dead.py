@@ -33,7 +33,7 @@ SHORT = 0.5  # of the length of codes in use: by the dot metric a shorter one is
 def narrow(of: Evidence) -> Finding | None:
     """Few codes in use although fewer tokens than codes were counted: counting on finds nothing new."""
     known, usage = of.unused, of.usage
-    if of.own_range or usage.tokens >= of.size or known.apart.media < LIKELY_MEDIA or known.apart.opens:
+    if of.own_range or usage.tokens >= of.size or known.media.own < LIKELY_MEDIA or known.media.opens:
         return None
     if known.most > NARROW * usage.used or usage.used > DEAD_BAD * usage.tokens or known.lasting < DEAD_BAD * of.size:
         return None

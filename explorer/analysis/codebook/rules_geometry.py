@@ -13,7 +13,7 @@ from explorer.analysis.codes.duplicates import NEAR, distinct
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.codes.states import NEAR_DUPLICATE
 from explorer.analysis.maps.clouds import GROUPS, evenly, heap
-from explorer.foundation.words import counted, is_are
+from explorer.foundation.words import counted, is_are, plural
 
 LARGE, LARGE_ERROR = 2.0, 0.5  # times as far out as latents are the codes; error left, as a share of the variance
 SCALED, GAINED = 2.0, 0.7  # latents lie so many times as far out as their codes; the error falls to so much without it
@@ -215,7 +215,7 @@ def duplicates(of: Evidence) -> Finding | None:
     level = "bad" if share >= ALIKE_BAD else "warning" if share >= ALIKE_WARN else "note"
     different = distinct(of.living, of.states.threshold)
     text = (
-        f"{alike:,} of {of.usage.used:,} codes in use{of.where} {'has' if alike == 1 else 'have'} another within "
+        f"{alike:,} of {of.usage.used:,} codes in use{of.where} {plural(alike, 'has', 'have')} another within "
         f"{of.states.threshold:.3g}, "
         f"{NEAR:.0%} of what keeps codes apart. Usage counts them all, but the decoder hardly tells them apart: "
         f"effectively {counted(different, 'different code')} {is_are(different)} in use."

@@ -17,6 +17,7 @@ from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import GITHUB, LI, Finding, percent
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.maps.clouds import evenly
+from explorer.foundation.words import plural
 from explorer.joints.record import Codebook
 
 CHAIN = 0.05  # of R by which the next E may differ: latents are a sample, errors are of all tokens
@@ -163,4 +164,4 @@ def level_words(numbers: Sequence[int]) -> str:
     for run in runs:
         parts += [f"{run[0] + 1} to {run[-1] + 1}"] if len(run) > 2 else [str(number + 1) for number in run]
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return f"level{'s' if len(numbers) > 1 else ''} {listed}"
+    return f"{plural(len(numbers), 'level')} {listed}"

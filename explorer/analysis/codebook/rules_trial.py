@@ -139,9 +139,9 @@ def _not_finite(trial: Trial) -> Finding | None:
 
 
 def _mute(known: Decoded, count: int, sound: bool) -> Finding:
-    what = ("sound" if sound else "picture") + "s" * (count != 1)
+    media = counted(count, "decoded sound" if sound else "decoded picture")
     text = (
-        f"The variance of {count} decoded {what} is {percent(known.decode / known.medium)} of the original's (median): "
+        f"The variance of {media} is {percent(known.decode / known.medium)} of the original's (median): "
         "whatever the tokens are, the decode is nearly the same."
     )
     title = "The decoder is mute" if sound else "The decoder is mute: it gives a blank picture"
@@ -191,7 +191,7 @@ def _pictures(known: Decoded, count: int) -> Finding | None:
 
 
 def _media(count: int) -> str:
-    return f"{count} {'medium' if count == 1 else 'media'}"
+    return counted(count, "medium", "media")
 
 
 def _finding(level: str, title: str, text: str, advice: str, kind: str) -> Finding:

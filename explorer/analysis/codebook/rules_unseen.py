@@ -40,11 +40,12 @@ def unseen(of: Evidence) -> Finding | None:
 
 def _more(of: Evidence) -> str:
     """What to count so that it can be told."""
-    if of.unused.apart.opens:
+    media = of.unused.media
+    if media.opens:
         return "Count media of all kinds, in a mixed order: what these are may not be what comes next."
-    if of.unused.apart.media < min(of.unused.media, CERTAIN_MEDIA):
+    if media.copied and media.own < CERTAIN_MEDIA:
         return f"Count {CERTAIN_MEDIA} {of.unit} or more that differ from each other."
-    if of.unused.media >= CERTAIN_MEDIA and of.share_each >= LIKELY_EACH:
+    if media.total >= CERTAIN_MEDIA and of.share_each >= LIKELY_EACH:
         return "Nothing need be changed: others are hardly less rare, so these may follow. More media would tell."
     return (
         f"Nothing need be changed yet. To tell whether codes are dead, count {CERTAIN_MEDIA} media or more and about "
@@ -54,20 +55,15 @@ def _more(of: Evidence) -> str:
 
 def _why_open(of: Evidence) -> str:
     """Why nothing can be called dead."""
-    known = of.unused
-    if known.apart.opens:
+    known, media = of.unused, of.unused.media
+    if media.opens:
+        return f"{media.change(of.whole)}. So {of.unit} to come may use codes that none of these does."
+    if media.copied:
         return (
-            f"Usage still changes along the {of.whole}: {known.apart.late:,} codes occur in the last quarter alone, "
-            f"where about {known.apart.late_expected:,.0f} would if their order did not matter. So {of.unit} to come "
-            "may use codes that none of these does."
+            f"The {of.media_words} share out their tokens as {media.alike} would, or as neighbouring frames of a clip "
+            "do, and not as that many of their own: what they leave out, others may use."
         )
-    if known.apart.media < known.media:
-        as_if = f"{known.apart.media:,} counted several times" if known.apart.media > 1 else "copies of one"
-        return (
-            f"The {of.media_words} share out their tokens as {as_if} would, or as neighbouring frames of a clip do, "
-            "and not as that many of their own: what they leave out, others may use."
-        )
-    if known.media >= LIKELY_MEDIA:
+    if media.total >= LIKELY_MEDIA:
         return (
             f"More {of.unit} of this kind are expected to find {known.expected:,.0f} of them, {known.most:,.0f} at "
             "most (Chao's estimate, and a margin for rare codes)."

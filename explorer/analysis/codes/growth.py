@@ -15,7 +15,7 @@ import numpy as np
 
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.audit_parts import LevelAudit
-from explorer.joints.measures.independence import independence
+from explorer.joints.measures.independence import Independence, independence
 
 FACTOR = 2.0  # times the tokens counted: the end of the estimate
 POINTS = 24  # of the estimated curve
@@ -91,28 +91,27 @@ def good_toulmin(counts: np.ndarray, share: float) -> tuple[float, float]:
     return float(np.clip(used + fresh, used, len(counts))), float(np.sqrt((power**2 * f).sum()))
 
 
-def forecast_of(level: LevelAudit) -> Forecast | None:
+def forecast_of(level: LevelAudit, media: Independence | None = None) -> Forecast | None:
     """`forecast` of an audited level: by its media if they were kept and are enough, else by tokens. None, too, where
-    media are copies of few, or their usage still changes: see `why_not`."""
+    media are copies of few, or their usage still changes: see `why_not`. media: what they are to each other, if that is
+    known already."""
     if level.occurs is None or level.media < LEAST_MEDIA:
         return forecast(level.counts, level.halves)
-    if why_not(level):
+    if why_not(level, media):
         return None
     missed = _missed_stretches(level.stretches)
     return _forecast(level.counts, level.occurs, level.media, missed)
 
 
-def why_not(level: LevelAudit) -> str:
-    """Why usage cannot be carried on, though enough was counted; "" where it can be."""
-    apart = independence(level)
-    if apart.opens:
+def why_not(level: LevelAudit, media: Independence | None = None) -> str:
+    """Why usage cannot be carried on, though enough was counted; "" where it can be. media: as of `forecast_of`."""
+    media = media or independence(level)
+    if media.opens:
+        return f"{media.change()}. So how it would go on cannot be said."
+    if media.copied:
         return (
-            f"Usage still changes along the media ({apart.late:,} codes occur in the last quarter of them alone), so "
-            "how it would go on cannot be said."
+            f"The {media.total:,} media are alike as {media.alike} would be, so how others would go on cannot be said."
         )
-    if apart.media < level.media:
-        few = f"{apart.media:,} counted several times" if apart.media > 1 else "copies of one"
-        return f"The {level.media:,} media are alike as {few} would be, so how others would go on cannot be said."
     return ""
 
 

@@ -17,7 +17,7 @@ from explorer.analysis.maps.clouds import resolution
 from explorer.analysis.maps.geometry import in_metric, latent_distances
 from explorer.foundation.words import counted
 from explorer.joints.audit_parts import LevelAudit
-from explorer.joints.measures.unused import unused_codes
+from explorer.joints.measures.unused import Unused, unused_codes
 from explorer.joints.measures.usage import rank_order, usage_of_counts
 from explorer.joints.record import Codebook
 from explorer.joints.table_faults import finite_codes
@@ -86,9 +86,10 @@ def _looked_at(counts: np.ndarray, codebook: Codebook) -> tuple[np.ndarray, str]
     return chosen, f" Looked for among the {MOST_WIDE:,} most used of {len(rows):,} codes in use."
 
 
-def code_states(level: LevelAudit, codebook: Codebook | None) -> CodeStates:
-    """The state of each code of a level. A lattice's codes are never near-duplicates. Raises RecordError if no token
-    was counted."""
+def code_states(level: LevelAudit, codebook: Codebook | None, unused: Unused | None = None) -> CodeStates:
+    """The state of each code of a level. A lattice's codes are never near-duplicates. unused: `unused_codes` of both,
+    if that is known already. Raises RecordError if no token was counted."""
+    unused = unused or unused_codes(level, codebook)
     usage = usage_of_counts(level.counts)
     state = np.zeros(level.codebook_size, np.uint8)
     least = over_used_from(usage.tokens, usage.codebook_size)
@@ -105,7 +106,7 @@ def code_states(level: LevelAudit, codebook: Codebook | None) -> CodeStates:
         state[rows[near]] = NEAR_DUPLICATE
         said += f" Near-duplicate: another code in use within {threshold:.3g}, which is {NEAR:.0%} of {what}.{left_out}"
     state[level.counts >= least] = OVER_USED
-    state[level.counts == 0] = DEAD if unused_codes(level, codebook).each_likely_dead else UNSEEN
+    state[level.counts == 0] = DEAD if unused.each_likely_dead else UNSEEN
     if codebook is not None and (lost := (level.counts == 0) & ~finite_codes(codebook)).any():
         state[lost] = DEAD
         said += f" Dead: {counted(int(lost.sum()), 'code')} not finite among them, to which no latent is nearest."

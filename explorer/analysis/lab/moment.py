@@ -13,6 +13,7 @@ import numpy as np
 from explorer.analysis.lab.diagnosis import EARLY, Finding
 from explorer.analysis.lab.reading import RECENT, RunReading
 from explorer.analysis.lab.thresholds import DEAD_WARN
+from explorer.foundation.words import is_are
 from explorer.lab.preset import Preset
 
 
@@ -126,7 +127,7 @@ def _dead_beside(preset: Preset, run: RunReading, numbers: Mapping[str, str]) ->
     count, why = run.level.dead, preset.mend.dead
     if not count or "{live}" in preset.mend.now or (run.dead < DEAD_WARN and not why):
         return ""
-    return f" {count} of {numbers['k']} codes {'is' if count == 1 else 'are'} dead at this step{': ' * bool(why)}{why}."
+    return f" {count} of {numbers['k']} codes {is_are(count)} dead at this step{': ' * bool(why)}{why}."
 
 
 def _was_plain(preset: Preset, run: RunReading) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.foundation.words import counted, plural
 from explorer.joints.audit_parts import LevelAudit
 
 LEAST_CODES = 20  # in use: of fewer, one count of media that divides all others can be chance
@@ -18,10 +19,12 @@ BEYOND, SPARE = 3.0, 2.0  # codes found in the last alone, over what is expected
 
 @dataclass(frozen=True)
 class Independence:
-    """media: so many of those counted are no copies. late: codes that occur in the last quarter of the stretches alone,
-    and late_expected of them if order did not matter; opens: whether that is too many to be chance."""
+    """total: media that were counted, 0 if unknown. own: so many of them are no copies, 0 if unknown. late: codes that
+    occur in the last quarter of the stretches alone, and late_expected of them if order did not matter; opens: whether
+    that is too many to be chance."""
 
-    media: int
+    total: int
+    own: int
     late: int = 0
     late_expected: float = 0.0
 
@@ -29,14 +32,30 @@ class Independence:
     def opens(self) -> bool:
         return self.late > self.late_expected + BEYOND * self.late_expected**0.5 + SPARE
 
+    @property
+    def copied(self) -> bool:
+        """Whether media are known to be copies of others."""
+        return 0 < self.own < self.total
+
+    def change(self, whole: str = "media") -> str:
+        """The clause about usage that opens. whole: what all media are together."""
+        found = f"{counted(self.late, 'code')} {plural(self.late, 'occurs', 'occur')} in the last quarter alone"
+        by_chance = f"about {self.late_expected:,.0f} would if their order did not matter"
+        return f"Usage still changes along the {whole}: {found}, where {by_chance}"
+
+    @property
+    def alike(self) -> str:
+        """As what media are that are copied: "30 counted several times", "copies of one"."""
+        return f"{self.own:,} counted several times" if self.own > 1 else "copies of one"
+
 
 def independence(level: LevelAudit) -> Independence:
     """Of an audited level; all media count where the audit kept too little to tell."""
     if level.occurs is None or level.media < 2:
-        return Independence(level.media)
+        return Independence(level.media, level.media)
     copies = _copies(level.occurs, level.media)
     late = _late(level.stretches, level.occurs // copies)
-    return Independence(1 if _too_alike(level.stretches) else level.media // copies, *late)
+    return Independence(level.media, 1 if _too_alike(level.stretches) else level.media // copies, *late)
 
 
 def _copies(occurs: np.ndarray, media: int) -> int:

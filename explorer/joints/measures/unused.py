@@ -12,7 +12,7 @@ are wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -36,18 +36,17 @@ Sure = Literal["certain", "likely"]
 class Unused:
     """Codes of one level without a token.
 
-    none: how many they are. media: counted, 0 if unknown. expected: how many of them further media are expected to
-    find at least (Chao2); most: an upper limit of that. lasting: so many, or more, stay without a token. sure: of that;
-    None: too little was counted to call any code dead. apart: what the media are to each other.
+    none: how many they are. media: how many were counted, and what they are to each other. expected: how many of the
+    codes further media are expected to find at least (Chao2); most: an upper limit of that. lasting: so many, or more,
+    stay without a token. sure: of that; None: too little was counted to call any code dead.
     """
 
     none: int
-    media: int
+    media: Independence
     expected: float
     most: float
     lasting: int
     sure: Sure | None
-    apart: Independence
 
     @property
     def dead(self) -> int | None:
@@ -79,8 +78,9 @@ def unused_codes(level: LevelAudit, codebook: Codebook | None = None) -> Unused:
     apart = independence(level)
     if level.occurs is None:
         expected, most, rare, media = _by_halves(level)
+        apart = replace(apart, total=media)
     else:
-        media = apart.media
+        media = apart.own
         expected, most, rare = _by_media(level.occurs // max(1, level.media // max(1, media)), media)
     expected, most = min(float(none), expected), min(float(none), most)
     spared = min(SPARED_MOST, max(SPARED, SPARED_EACH * rare / max(1, used)))
@@ -91,8 +91,7 @@ def unused_codes(level: LevelAudit, codebook: Codebook | None = None) -> Unused:
     if known and not apart.opens and lasting > 0 and each >= 1 and (saturated or each >= LIKELY_EACH):
         enough = media >= CERTAIN_MEDIA and (saturated or each >= CERTAIN_EACH)
         sure = "certain" if enough and lasting >= CERTAIN_CODES and level.occurs is not None else "likely"
-    counted = media if level.occurs is None else level.media
-    return Unused(none, counted, expected, most, lasting if none else 0, sure if none else None, apart)
+    return Unused(none, apart, expected, most, lasting if none else 0, sure if none else None)
 
 
 def chao2(occurs: np.ndarray, media: int) -> tuple[float, float]:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from explorer.foundation.errors import AdapterError
+from explorer.foundation.words import counted
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.tokenizers.clipping import MANY, outside
 from explorer.tokenizers.codec import Codec, Stage
@@ -158,7 +159,7 @@ def _signs(seen: Seen, spec: TokenizerSpec) -> list[str]:
     """What of a wrong range can be seen."""
     said, different = [], len(set(seen.codes))
     if seen.codes and different < min(len(FLATS), spec.codebook_size):
-        said.append(f"black, grey and white get {different} different code{'s' * (different > 1)}")
+        said.append(f"black, grey and white get {counted(different, 'different code')}")
     if seen.codes and spec.codebook_size <= len(FLATS):
         used = {codes[0] for codes in seen.codes}
         unused = [str(code) for code in range(spec.codebook_size) if code not in used]

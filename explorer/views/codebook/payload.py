@@ -20,7 +20,6 @@ from explorer.analysis.codes.growth import forecast_of, why_not
 from explorer.analysis.maps.order import map_order
 from explorer.foundation.errors import RecordError
 from explorer.joints.audit import Audit
-from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.views.codebook.payload_geometry import geometry_payload
@@ -123,21 +122,22 @@ def _level(of: Evidence) -> dict[str, Any]:
         "over_used_from": known.over_used_from,
         "near_duplicate_from": known.threshold,
         "map_order": None if order is None else pack(order.astype(np.uint32)),
-        "growth": _growth(level),
+        "growth": _growth(of),
         "halves": _halves(of),
         "batches": _batches(of),
     }
 
 
-def _growth(level: LevelAudit) -> dict[str, Any]:
-    ahead = forecast_of(level)
+def _growth(of: Evidence) -> dict[str, Any]:
+    level = of.level
+    ahead = forecast_of(level, of.unused.media)
     used = int(np.count_nonzero(level.counts))
     if ahead is not None:
         words = ahead.words
     elif used == level.codebook_size:
         all_of_them = f"All {used:,} codes are" if used > 1 else "The only code is"
         words = f"{all_of_them} in use, so there is nothing more to find."
-    elif words := why_not(level):
+    elif words := why_not(level, of.unused.media):
         pass
     else:
         words = f"Too few tokens ({level.tokens:,}) to say how usage would go on."

@@ -14,6 +14,7 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import nearest_codes
 from explorer.analysis.codes.page import CodePage, Exemplar
+from explorer.foundation.words import counted
 from explorer.joints.measures.usage import training_words
 from explorer.joints.record import Codebook
 from explorer.views.kit.wire.encoding import pack, png_data_url, wav_data_url
@@ -146,12 +147,11 @@ def _places(page: CodePage) -> dict[str, Any]:
     places = page.places
     if places is None:
         return {"positions": None, "positions_base": None, "positions_expected": ""}
-    noun = "token" if page.count == 1 else "tokens"
     if places.by_chance > FEW:
-        words = f"{page.count:,} {noun} of this code: too few to tell a place from chance."
+        words = f"{counted(page.count, 'token')} of this code: too few to tell a place from chance."
     else:
         words = (
-            f"{places.unevenness:.0%} of its {page.count:,} {noun} would have to move to be spread as all "
+            f"{places.unevenness:.0%} of its {counted(page.count, 'token')} would have to move to be spread as all "
             f"{page.tokens:,} tokens are; of as many tokens placed at random it would be {places.by_chance:.0%}."
         )
     return {

@@ -15,6 +15,7 @@ import numpy as np
 
 from explorer.analysis.codes.definitions import DEFINITIONS
 from explorer.foundation.errors import RecordError
+from explorer.foundation.words import plural
 from explorer.views.kit.page.component import BrowserComponent
 from explorer.views.kit.wire.encoding import pack, pack_indices, png_data_url
 
@@ -186,7 +187,7 @@ def _caption(data: ReconstructionData) -> str:
 
 def _named(levels: set[int], noun: str) -> str:
     """{0, 2} -> "levels 1, 3"."""
-    return f"{noun}{'s' if len(levels) > 1 else ''} {', '.join(str(level + 1) for level in sorted(levels))}"
+    return f"{plural(len(levels), noun)} {', '.join(str(level + 1) for level in sorted(levels))}"
 
 
 def figures(data: ReconstructionData) -> list[dict]:
