@@ -30,6 +30,15 @@ class SettingsError(ExplorerError, ValueError):
     """An impossible setting, such as groups that do not divide the dimension."""
 
 
+class FieldError(SettingsError):
+    """An impossible value, and the field that it belongs to. place: what else says where, such as start and end of the
+    characters at fault."""
+
+    def __init__(self, field: str, message: str, **place: int) -> None:
+        super().__init__(message)
+        self.field, self.place = field, place
+
+
 class RecordError(ExplorerError, ValueError):
     """Arrays whose shapes do not fit together at a joint, or a token file that is not one."""
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 
-from explorer.foundation.errors import SettingsError
+from explorer.foundation.errors import FieldError, SettingsError
 from explorer.lab.control import LATTICES, TABLES
 from explorer.lab.controls import CONTROLS
 from explorer.quantizers.lab_spec import LabSpec
@@ -21,14 +21,6 @@ MAX_CODES = 4096  # a level; frames carry all of them
 MAX_POINTS = 2000  # drawn by hand
 MAX_LATENTS, MAX_VALUES, MAX_SCORES = 2**16, 2**24, 2**25  # of one batch, so that one visitor cannot fill the memory
 PICTURES = ("digits", "patches")
-
-
-class FieldError(SettingsError):
-    """An impossible value, and the setting it belongs to."""
-
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(message)
-        self.name = name
 
 
 def with_own_fields(settings: type) -> type:

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from explorer.foundation.errors import ExplorerError, SettingsError
+from explorer.foundation.errors import ExplorerError, FieldError, SettingsError
 from explorer.lab.runner import LabRunner
-from explorer.lab.settings import FieldError, LabSettings
+from explorer.lab.settings import LabSettings
 
 SMALL = LabSettings(codebook_size=8, batch_size=32)
 
@@ -60,7 +60,7 @@ def test_a_live_change_goes_on_and_one_that_cannot_begins_anew(runner):
     assert runner.change({"codebook_size": 4}) is True and runner.step == 0 and runner.serial != serial
     with pytest.raises(FieldError) as caught:
         runner.change({"codebook_size": 0})
-    assert caught.value.name == "codebook_size" and runner.sides[0].settings.codebook_size == 4
+    assert caught.value.field == "codebook_size" and runner.sides[0].settings.codebook_size == 4
 
 
 def test_two_sides_go_in_lock_step_and_differ_only_in_what_was_changed(runner):

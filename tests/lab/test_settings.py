@@ -9,11 +9,11 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from explorer.foundation.errors import SettingsError
+from explorer.foundation.errors import FieldError, SettingsError
 from explorer.lab.control import MODELS
 from explorer.lab.controls import CONTROLS
 from explorer.lab.quantizing import build_lab_quantizer
-from explorer.lab.settings import MAX_CODES, MAX_POINTS, FieldError, LabSettings, settings_from_json
+from explorer.lab.settings import MAX_CODES, MAX_POINTS, LabSettings, settings_from_json
 from explorer.quantizers import QUANTIZERS
 from explorer.quantizers.gradients import ESTIMATORS
 from explorer.quantizers.initialization import INITIALIZATIONS
@@ -65,7 +65,7 @@ def test_what_cannot_be_is_refused_beside_its_control(name, changes, words):
     settings = LabSettings()
     with pytest.raises(FieldError) as error:
         settings.changed(changes)
-    assert error.value.name == name and words in str(error.value)
+    assert error.value.field == name and words in str(error.value)
     assert settings == LabSettings()
 
 
@@ -174,7 +174,7 @@ def test_each_end_of_a_control_makes_a_quantizer(control):
 def test_a_hostile_value_is_refused_beside_its_control(name, value):
     with pytest.raises(FieldError) as error:
         LabSettings().changed({name: value})
-    assert error.value.name == name
+    assert error.value.field == name
     assert 0 < len(str(error.value)) < 300
     json.dumps(str(error.value))
 

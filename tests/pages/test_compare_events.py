@@ -20,6 +20,7 @@ from explorer.pages.codebook.visitors import Visitors
 from explorer.pages.compare import events as compare_events
 from explorer.pages.compare import jobs as compare_jobs
 from explorer.pages.compare import page as compare
+from explorer.pages.compare.requests import FILES
 from explorer.pages.shared.session import SIDES_PX
 from explorer.pages.shared.visitor_files import files
 from explorer.tokenizers import forget, list_tokenizers, load_tokenizer
@@ -86,7 +87,7 @@ def test_another_size_is_another_comparison(visitor):
         ask(visitor, "stop", job=job["id"])
     assert widths == [256, 512, 376]
     refused = ask(visitor, "start", media="sample:coffee", tokenizers=PAIR, side=300)
-    assert not refused["ok"] and "256, 512, 1024" in refused["error"]["message"]
+    assert not refused["ok"] and "256, 512 or 1024" in refused["error"]["message"]
 
 
 def test_own_pictures_are_compared_with_figures_that_hold(visitor, uploads):
@@ -113,13 +114,14 @@ def test_the_files_are_those_of_the_command_line(visitor, uploads):
     job = compared(visitor, "own")
     starts = {"report": b"<!doctype html>", "sheet": b"\x89PNG", "csv": b"scope,medium,width", "json": b"{"}
     starts |= {"differences": b"baseline,tokenizer,column", "codecs": b"medium,codec,matched"}
-    assert set(starts) == set(compare_events.FILES)
+    assert set(starts) == set(FILES)
     for kind, start in starts.items():
         file = ask(visitor, "download", job=job["id"], kind=kind)["file"]
         assert base64.b64decode(file["data"]).startswith(start), kind
     whole = json.loads(base64.b64decode(ask(visitor, "download", job=job["id"], kind="json")["file"]["data"]))
     assert whole["table"] == ask(visitor, "result", job=job["id"])["result"]["table"]
-    assert "no file called" in ask(visitor, "download", job=job["id"], kind="../x")["error"]["message"]
+    refused = ask(visitor, "download", job=job["id"], kind="../x")["error"]
+    assert refused["field"] == "kind" and "report, sheet, csv, differences, codecs or json" in refused["message"]
 
 
 def test_a_zip_is_a_set_and_others_are_refused_at_the_place(visitor, uploads):

@@ -14,6 +14,7 @@ from explorer.joints.files.tokens import load_tokens
 from explorer.media.quality.metrics import difference
 from explorer.pages.edit import desk as edit_desk
 from explorer.pages.edit import events as edit_events
+from explorer.pages.edit.requests import KINDS
 from explorer.pages.shared.runtime import record_of
 from explorer.pages.shared.session import Visit
 from explorer.tokenizers import load_tokenizer
@@ -147,33 +148,38 @@ def test_a_fault_in_pasted_text_is_marked_as_javascript_counts(ask):
 
 
 @pytest.mark.parametrize(
-    ("request_", "said"),
+    ("request_", "field", "said"),
     [
-        ({"what": "edit", "edits": "p.0.1024.0"}, "outside 0..1023"),
-        ({"what": "edit", "edits": "p.0.1.0~p.9.1.0"}, "Edit 2"),
-        ({"what": "edit", "edits": "t.nobody.0-0-1-1.0.0"}, "no sample 'nobody'"),
-        ({"what": "edit", "edits": "x.1"}, "none that is known"),
-        ({"what": "edit", "edits": 5}, "must be text"),
-        ({"what": "reach", "edits": "", "position": 1024}, "outside 0..1023"),
-        ({"what": "path", "of": "codes", "level": 4, "first": 0, "last": 1, "steps": 5}, "no level 5"),
-        ({"what": "path", "of": "codes", "level": 0, "first": 0, "last": 1, "steps": 500}, "steps must be from 2"),
-        ({"what": "text", "edits": "", "form": {"style": "poems"}}, "numbers or tags"),
-        ({"what": "text", "edits": "", "form": {"offset": "x"}}, "whole number"),
-        ({"what": "export", "edits": "", "kind": "exe"}, "no export 'exe'"),
-        ({"what": "dance"}, "nothing called 'dance'"),
+        ({"what": "edit", "edits": "p.0.1024.0"}, "edits", "outside 0..1023"),
+        ({"what": "edit", "edits": "p.0.1.0~p.9.1.0"}, "edits", "Edit 2"),
+        ({"what": "edit", "edits": "t.nobody.0-0-1-1.0.0"}, "edits", "no sample 'nobody'"),
+        ({"what": "edit", "edits": "x.1"}, "edits", "none that is known"),
+        ({"what": "edit", "edits": 5}, "edits", "must be text"),
+        ({"what": "reach", "edits": "x.1", "position": 0}, "edits", "none that is known"),
+        ({"what": "reach", "edits": "", "position": 1024}, "position", "outside 0..1023"),
+        ({"what": "reach", "edits": "", "position": 0, "levels": [9]}, "levels", "no level 10"),
+        ({"what": "source", "picture": "nobody"}, "picture", "no sample 'nobody'"),
+        ({"what": "path", "of": "codes", "level": 4, "first": 0, "last": 1, "steps": 5}, "level", "no level 5"),
+        ({"what": "path", "of": "codes", "level": 0, "first": 0, "last": 1, "steps": 500}, None, "must be from 2"),
+        ({"what": "path", "of": "pictures", "picture": "nobody", "steps": 5}, "picture", "no sample 'nobody'"),
+        ({"what": "text", "edits": "", "form": {"style": "poems"}}, "style", "numbers or tags"),
+        ({"what": "text", "edits": "", "form": {"offset": "x"}}, "offset", "whole number"),
+        ({"what": "text", "edits": "", "form": {"tag": "1 2"}}, "form", "begins with a letter"),
+        ({"what": "export", "edits": "", "kind": "exe"}, "kind", "npz, json or csv, not 'exe'"),
+        ({"what": "dance"}, "what", "nothing called 'dance'"),
     ],
 )
-def test_what_cannot_be_is_said_in_plain_words(ask, request_, said):
-    answer = ask(**request_)
-    assert not answer["ok"] and said in answer["error"]["message"] and answer["error"]["fault"] == "edits"
+def test_what_cannot_be_is_said_in_plain_words_at_its_field(ask, request_, field, said):
+    error = ask(**request_)["error"]
+    assert said in error["message"] and error["field"] == field
 
 
 def test_a_stranger_gets_nothing_and_keeps_the_edits():
     answer = json.loads(edit_events.ask({"what": "edit", "token": "guess", "edits": ""}))
-    assert answer == {"ok": False, "error": {"message": edit_desk.GONE, "fault": None}}
+    assert answer == {"ok": False, "error": {"field": None, "message": edit_desk.GONE}}
 
 
-@pytest.mark.parametrize("kind", edit_events.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_export_holds_the_edited_tokens(ask, tmp_path, kind):
     file = ask("export", edits="p.0.5.0-9", kind=kind)["file"]
     saved = ExportFile(file["name"], base64.b64decode(file["data"]))

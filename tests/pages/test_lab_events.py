@@ -209,9 +209,13 @@ def test_nonsense_gets_words_and_the_run_goes_on(desk):
         answer = json.loads(desk.do(request))
         assert not answer["ok"] and answer["error"]["message"]
     assert not ask(desk, "speed", steps_per_second="fast")["ok"]
-    for more in ({"level": 1e9}, {"level": "x"}, {"after": 5}, {"after": {"run": 1, "curve": "x"}}, {"idle_s": "x"}):
-        assert look(desk, **more)["sides"][0]
-    assert set(ACTIONS) >= {"play", "pause", "step", "set", "mend", "frame"}
+    nonsense = {"level": "x", "idle_s": "x", "after": 5, "scrub": -1, "want_frame": "yes"}
+    for field, value in nonsense.items():
+        error = look(desk, **{field: value})["error"]
+        assert error["field"] == field and field.replace("_", " ") in error["message"]
+    assert look(desk, after={"run": "x", "curve": "x"})["error"]["field"] == "curve"
+    assert look(desk, level=10**9)["sides"][0], "a level that this run does not have is its last one"
+    assert set(ACTIONS.events) >= {"play", "pause", "step", "set", "mend", "frame"}
 
 
 def test_who_has_no_token_sees_no_run():

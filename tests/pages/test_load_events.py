@@ -289,14 +289,14 @@ def test_files_of_this_machine_are_named_only_where_the_server_is_its_own(visito
         (dict(kind="hub", text=""), "hub", "Type its name"),
         (dict(kind="hub", text="../etc/passwd"), "hub", "neither a file here nor a Hub repository"),
         (dict(kind="hub", text="/etc/passwd"), "hub", "neither"),
-        (dict(kind="hub", text=5), "hub", "Type its name"),
+        (dict(kind="hub", text=5), "text", "Type its name"),
         (dict(kind="file", files=[]), "file", "Choose a file"),
         (dict(kind="file", files=["/etc/passwd"]), "file", "no longer on the server"),
         (dict(kind="file", files=["x"] * 9), "file", "8 at most"),
         (dict(kind="path", text="/nowhere/at/all.ckpt"), "path", "There is no file"),
         (dict(kind="path", text="x" * 5000), "path", "There is no file"),
         (dict(kind="path", text="~nobody-of-that-name/a.ckpt"), "path", "There is no file"),
-        (dict(kind="other"), None, "Name a repository"),
+        (dict(kind="other"), "kind", "Name a repository"),
     ],
 )  # fmt: skip
 def test_mistakes_are_said_at_their_field(visitor, uploads, request_, field, words):

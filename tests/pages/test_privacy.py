@@ -107,7 +107,7 @@ def test_what_is_another_visitors_is_unknown_in_the_very_words_of_what_never_was
             assert ID not in wanted
         assert (
             f"There is no tokenizer '{ID}'"
-            in json.loads(inspect_alone.alone_ask({"tokenizer": ID, "level": 0, "codes": [1]}))["error"]
+            in json.loads(inspect_alone.alone_ask({"tokenizer": ID, "level": 0, "codes": [1]}))["error"]["message"]
         )
         assert json.loads(loading.opening("carl's page", {"tokenizer": ID}))["missing"] == ID
 
@@ -297,9 +297,7 @@ def test_all_of_a_visitor_goes_when_they_leave_and_nothing_of_another(both, monk
             visit = Visit(picture=UPLOADED, upload=path, tokenizer=ID)
             inspect_events.everything(visit)
             edit_events.opening(visit)
-        codebook_events.answer(
-            codebook_events.ANSWERS, everyone, {"what": "open", "token": page.token, "tokenizer": ID}
-        )
+        codebook_events.EVENTS.ask_of(everyone.get(page.token), {"what": "open", "tokenizer": ID})
     keepers = [tokenizers, desks, *every_cache, files]
     assert all(
         {*SIZES} <= set.union(*(k.owners() for k in group)) for group in ([tokenizers], [desks], every_cache, [files])

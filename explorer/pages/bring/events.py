@@ -20,13 +20,15 @@ import gradio as gr
 from explorer import tokenizers
 from explorer.foundation.cache import every_cache
 from explorer.foundation.config import settings
-from explorer.foundation.errors import CheckpointError, ExplorerError, MediaError, SettingsError, UnknownIdError
+from explorer.foundation.errors import CheckpointError, ExplorerError, MediaError, UnknownIdError
 from explorer.loading.sources import Plan, Source, hub_source, plan, plan_file, slug
+from explorer.pages.bring import requests as asked
 from explorer.pages.bring.jobs import Bringing, Look, stop_all
 from explorer.pages.bring.opened import opened_or_none
 from explorer.pages.bring.uploads import uploads
 from explorer.pages.codebook.visitors import LAST_WORD_S, VISITORS_KEPT, Visitor, Visitors, claimed, moved
-from explorer.pages.shared.asking import Answer, answer, known, said
+from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing
+from explorer.pages.shared.fields import at_field
 from explorer.pages.shared.hosts import LOCAL
 from explorer.pages.shared.presence import UNTIL
 from explorer.public.known import known_tokenizers
@@ -67,7 +69,7 @@ def build() -> LoadPanel:
 
 def load_ask(request: dict[str, Any]) -> str:
     """One answer of the panel, as JSON."""
-    return ask(request if isinstance(request, dict) else {})
+    return EVENTS.ask(request)
 
 
 def _open(request: gr.Request) -> str:
@@ -117,68 +119,56 @@ def wanted_source(tokenizer_id: str) -> str:
         return ""
 
 
-def ask(request: dict[str, Any]) -> str:
-    """The answer to one request: JSON of {"ok": true, ...}, or {"ok": false, "error": {"field", "message"}}."""
-    return answer(ANSWERS, visitors, request)
-
-
-def _known(visitor: Visitor | None, request: dict[str, Any]) -> str:
+def _known(visitor: Visitor | None, request: object) -> dict[str, Any]:
     """The list of tokenizers that people name."""
-    return said({"known": known_payload(known_tokenizers())})
+    return {"known": known_payload(known_tokenizers())}
 
 
-def _plan(visitor: Visitor | None, request: dict[str, Any]) -> str:
-    """Begin to look at a repository ("hub"), uploaded files ("file") or a file of this machine ("path"): {"job"}."""
-    visitor = known(visitor)
-    kind = request.get("kind")
-    if kind not in ("hub", "file", "path"):
-        raise SettingsError("Name a repository of the Hub, or a file.")
-    try:
-        make, upload, look = _maker(visitor, kind, request)
-    except ExplorerError as error:
-        error.field = kind  # type: ignore[attr-defined]
-        raise
+def _plan(visitor: Visitor, request: asked.Look) -> dict[str, Any]:
+    """Begin to look at a repository, uploaded files or a file of this machine: {"job"}."""
+    with at_field(request.kind):
+        make, upload, look = _maker(visitor, request)
     with visitor.lock:
         before = visitor.job
         if before is not None:
             before.replaced()
-        visitor.job = job = Bringing(visitor, make, kind, upload, look)
+        visitor.job = job = Bringing(visitor, make, request.kind, upload, look)
     job.start()
-    return said({"job": job_payload(job)})
+    return {"job": job_payload(job)}
 
 
-def _maker(visitor: Visitor, kind: str, request: Mapping[str, Any]) -> tuple[Callable[[str], Plan], Path | None, Look]:
+def _maker(visitor: Visitor, request: asked.Look) -> tuple[Callable[[str], Plan], Path | None, Look]:
     """What makes the plan for a choice of weights, the folder of an upload, and what looks at a file that no format
     reads. Raises CheckpointError for what cannot even be looked at."""
-    if kind == "file":
-        files = taken(visitor, request.get("files"))
+    if request.kind == "file":
+        files = taken(visitor, request.files)
         weights = [file for file in files if file.suffix.lower() not in BESIDE] or files
         where = files[0] if len(files) == 1 else files[0].parent
         name = weights[0].name
         return lambda chosen: plan_file(where, name, chosen), files[0].parent, lambda: opened_or_none(where, name)
-    text = request.get("text")
-    if not isinstance(text, str) or not text.strip():
-        raise CheckpointError("Type its name first." if kind == "hub" else "Type its path first.")
-    if kind == "hub":
-        source = hub_source(text.strip().removeprefix("https://huggingface.co/").rstrip("/"))
+    text = request.text.strip()
+    if not text:
+        raise CheckpointError("Type its name first." if request.kind == "hub" else "Type its path first.")
+    if request.kind == "hub":
+        source = hub_source(text.removeprefix("https://huggingface.co/").rstrip("/"))
         return lambda chosen: plan(replace(source, weights=chosen)), None, lambda: None
     if not _names_files:
         raise CheckpointError(
             "This server is not for this machine alone, so its files cannot be named here; upload it."
         )
     try:
-        path = Path(text.strip()).expanduser()
+        path = Path(text).expanduser()
         there = path.exists()
     except (OSError, RuntimeError, ValueError):  # a name too long, a home of nobody, a folder that may not be read
         there = False
     if not there:
-        raise CheckpointError(f"There is no file or folder {text.strip()[:200]!r} on this machine that can be read.")
+        raise CheckpointError(f"There is no file or folder {text[:200]!r} on this machine that can be read.")
     return lambda chosen: plan(Source("file", str(path), weights=chosen)), None, lambda: opened_or_none(path)
 
 
-def taken(visitor: Visitor, paths: object) -> list[Path]:
+def taken(visitor: Visitor, paths: Sequence[str]) -> list[Path]:
     """Move uploaded files into a new folder of the visitor's page. Raises CheckpointError."""
-    if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+    if not paths:
         raise CheckpointError("Choose a file first.")
     if len(paths) > UPLOADED_FILES:
         raise CheckpointError(f"These are {len(paths)} files; one tokenizer has {UPLOADED_FILES} at most.")
@@ -200,38 +190,35 @@ def taken(visitor: Visitor, paths: object) -> list[Path]:
         raise CheckpointError(str(error)) from error
 
 
-def _state(visitor: Visitor | None, request: dict[str, Any]) -> str:
-    return said({"job": job_payload(_job(visitor, request))})
+def _state(visitor: Visitor, request: asked.OfJob) -> dict[str, Any]:
+    return {"job": job_payload(_job(visitor, request))}
 
 
-def _weights(visitor: Visitor | None, request: dict[str, Any]) -> str:
+def _weights(visitor: Visitor, request: asked.Weights) -> dict[str, Any]:
     """Look again, at the averaged or the raw weights of what holds both: {"job"}."""
     job = _job(visitor, request)
-    job.choose(str(request.get("weights")))
-    return said({"job": job_payload(job)})
+    job.choose(request.weights)
+    return {"job": job_payload(job)}
 
 
-def _load(visitor: Visitor | None, request: dict[str, Any]) -> str:
+def _load(visitor: Visitor, request: asked.OfJob) -> dict[str, Any]:
     """Begin to load what was looked at: {"job"}."""
     job = _job(visitor, request)
-    try:
+    with at_field("plan"):
         job.load()
-    except ExplorerError as error:
-        error.field = "plan"  # type: ignore[attr-defined]
-        raise
-    return said({"job": job_payload(job)})
+    return {"job": job_payload(job)}
 
 
-def _stop(visitor: Visitor | None, request: dict[str, Any]) -> str:
+def _stop(visitor: Visitor, request: asked.OfJob) -> dict[str, Any]:
     job = _job(visitor, request)
     job.stop()
-    return said({"job": job_payload(job)})
+    return {"job": job_payload(job)}
 
 
-def _job(visitor: Visitor | None, request: dict[str, Any]) -> Bringing:
+def _job(visitor: Visitor, request: asked.OfJob) -> Bringing:
     """What the visitor brings. Raises ExplorerError if something else took its place."""
-    job = known(visitor).job
-    if job is None or job.id != request.get("job"):
+    job = visitor.job
+    if job is None or job.id != request.job:
         raise ExplorerError("Something else was named meanwhile.")
     return job
 
@@ -254,30 +241,33 @@ def job_payload(job: Bringing) -> dict[str, Any]:
     }
 
 
-def _own(visitor: Visitor | None, request: dict[str, Any]) -> str:
+def _own(visitor: Visitor, request: object) -> dict[str, Any]:
     """The visitor's own tokenizers, the newest first: {"own": [{"id", "title"}]}."""
-    return said({"own": own_payload(tokenizers.own_tokenizers(known(visitor).owner))})
+    return {"own": own_payload(tokenizers.own_tokenizers(visitor.owner))}
 
 
-def _remove(visitor: Visitor | None, request: dict[str, Any]) -> str:
+def _remove(visitor: Visitor, request: asked.Remove) -> dict[str, Any]:
     """Take back one of the visitor's own, with its file and all that was made of it. Raises UnknownIdError."""
-    visitor, name = known(visitor), str(request.get("id"))
-    if not tokenizers.is_brought(name, visitor.owner):
-        raise UnknownIdError(f"There is no tokenizer {name[:80]!r} of yours here.")
-    tokenizers.forget(name, visitor.owner)
-    uploads.drop(name, visitor.owner)
+    if not tokenizers.is_brought(request.id, visitor.owner):
+        raise UnknownIdError(f"There is no tokenizer {request.id[:80]!r} of yours here.")
+    tokenizers.forget(request.id, visitor.owner)
+    uploads.drop(request.id, visitor.owner)
     for kept in every_cache:
         kept.let_go(visitor.owner)
     return _own(visitor, request)
 
 
-ANSWERS: dict[str, Answer] = {
-    "known": _known,
-    "plan": _plan,
-    "state": _state,
-    "weights": _weights,
-    "load": _load,
-    "stop": _stop,
-    "own": _own,
-    "remove": _remove,
-}
+EVENTS = Dispatcher(
+    {
+        "known": Event(_known, Nothing, strangers=True),
+        "plan": Event(_plan, asked.Look),
+        "state": Event(_state, asked.OfJob),
+        "weights": Event(_weights, asked.Weights),
+        "load": Event(_load, asked.OfJob),
+        "stop": Event(_stop, asked.OfJob),
+        "own": Event(_own),
+        "remove": Event(_remove, asked.Remove),
+    },
+    caller=lambda token: visitors.get(token),
+)
+ask = EVENTS.ask

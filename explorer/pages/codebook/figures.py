@@ -2,42 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Annotated, Any
 
 from explorer.analysis.codebook.geometry import geometry_of
 from explorer.analysis.codes.page import level_of
-from explorer.foundation.errors import SettingsError
+from explorer.foundation.errors import FieldError
 from explorer.pages.codebook import audits
 from explorer.pages.codebook.audits import Opened
+from explorer.pages.shared.dispatch import Nothing
+from explorer.pages.shared.fields import SHOWN_CHARACTERS, OneOf, Several, Whole, Yes, read
 from explorer.pages.shared.figures import drawn
 
-
-def _number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+MOST = 2**31 - 1  # of a code or a bit, whatever the codebook
 
 
-# Name of a figure -> what else it can be asked with, and what holds of each.
-OPTIONS: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
-    "growth": {"log": lambda value: isinstance(value, bool)},
-    "halves": {},
-    "single_media": {"measure": lambda value: value in ("perplexity", "used")},
-    "norms": {},
-    "distances": {},
-    "singular_values": {},
-    "cosines": {},
-    "bits": {},
-    "bit_correlation": {},
-    "sphere": {"bits": lambda value: isinstance(value, list) and len(value) == 3 and all(map(_number, value))},
-    "positions": {"code": _number},
+@dataclass(frozen=True)
+class Growth:
+    """log: the axis of tokens."""
+
+    log: Yes | None = None
+
+
+@dataclass(frozen=True)
+class SingleMedia:
+    """measure: what is counted of each medium."""
+
+    measure: Annotated[str, OneOf(("perplexity", "used"))] | None = None
+
+
+@dataclass(frozen=True)
+class Sphere:
+    """bits: the three axes."""
+
+    bits: Annotated[tuple[int, ...], Several(Whole(most=MOST), least=3, most=3)] | None = None
+
+
+@dataclass(frozen=True)
+class Positions:
+    """code: whose places are drawn."""
+
+    code: Annotated[int, Whole(most=MOST)] | None = None
+
+
+# Name of a figure -> what else it can be asked with.
+OPTIONS: Mapping[str, type] = {
+    "growth": Growth,
+    "halves": Nothing,
+    "single_media": SingleMedia,
+    "norms": Nothing,
+    "distances": Nothing,
+    "singular_values": Nothing,
+    "cosines": Nothing,
+    "bits": Nothing,
+    "bit_correlation": Nothing,
+    "sphere": Sphere,
+    "positions": Positions,
 }
 
 
-def figure(opened: Opened, level: int, request: Mapping[str, Any]) -> str:
-    """The answer to one figure of one level. Raises SettingsError for what is no figure or no option of one,
-    RecordError where the audit cannot be drawn so."""
-    name, theme = str(request.get("name")), str(request.get("theme"))
-    options = _options(name, request.get("options"))
+def figure(opened: Opened, level: int, name: str, theme: str, asked: Mapping[str, Any]) -> str:
+    """The answer to one figure of one level. Raises FieldError for what is no figure or no option of one, RecordError
+    where the audit cannot be drawn so."""
+    options = _options(name, asked)
     level_of(opened.audit, level)
 
     def make() -> str:
@@ -47,14 +75,15 @@ def figure(opened: Opened, level: int, request: Mapping[str, Any]) -> str:
     return audits.answers.get(key, make, opened.owner)
 
 
-def _options(name: str, asked: object) -> dict[str, Any]:
+def _options(name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     if name not in OPTIONS:
-        raise SettingsError(f"The codebook page has no figure {name[:40]!r}. There is: {', '.join(OPTIONS)}.")
-    given = {key: value for key, value in (asked if isinstance(asked, dict) else {}).items() if value is not None}
-    for key, value in given.items():
-        if key not in OPTIONS[name] or not OPTIONS[name][key](value):
-            raise SettingsError(f"The figure {name} cannot be drawn with this {str(key)[:40]!r}.")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+        known = ", ".join(OPTIONS)
+        raise FieldError("name", f"The codebook page has no figure {name[:SHOWN_CHARACTERS]!r}. There is: {known}.")
+    kind = OPTIONS[name]
+    strange = next((key for key in asked if key not in {one.name for one in fields(kind)}), None)
+    if strange is not None:
+        raise FieldError("options", f"The figure {name} cannot be drawn with this {strange[:SHOWN_CHARACTERS]!r}.")
+    return {key: value for key, value in asdict(read(kind, asked)).items() if value is not None}
 
 
 def _subject(opened: Opened, level: int, name: str) -> tuple[Any, ...]:

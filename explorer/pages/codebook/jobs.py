@@ -13,7 +13,7 @@ from typing import Any
 
 from explorer.audit.opening import is_audit
 from explorer.foundation.config import settings
-from explorer.foundation.errors import Cancelled, ExplorerError, MediaError, SettingsError
+from explorer.foundation.errors import Cancelled, ExplorerError, FieldError, MediaError, SettingsError
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import save_audit
 from explorer.media.samples import samples_title
@@ -223,11 +223,5 @@ def _source_of(files: list[Path]) -> tuple[Path, bool]:
 
 def _codebook_size(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise CodebookSizeError("Say how many codes the codebook has (K), a whole number of 1 or more.")
+        raise FieldError("codebook_size", "Say how many codes the codebook has (K), a whole number of 1 or more.")
     return value
-
-
-class CodebookSizeError(SettingsError):
-    """K of an upload of indices is missing or does not fit."""
-
-    field = "codebook_size"

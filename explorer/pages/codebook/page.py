@@ -27,7 +27,7 @@ def build(demo: gr.Blocks) -> None:
 
 def codebook_ask(request: dict[str, Any]) -> str:
     """One answer of the page, as JSON."""
-    return codebook_events.ask(request if isinstance(request, dict) else {})
+    return codebook_events.ask(request)
 
 
 def _open(request: gr.Request) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -130,7 +131,7 @@ visitors = Visitors(VISITORS_KEPT)
 atexit.register(visitors.leave_all)
 
 
-def take_uploads(visitor: Visitor, paths: object, command: str = "audit") -> list[Path]:
+def take_uploads(visitor: Visitor, paths: Sequence[str], command: str = "audit") -> list[Path]:
     """Move uploaded files into a folder of the visitor's page: their new places.
 
     command: of the command line, which takes more.
@@ -138,7 +139,7 @@ def take_uploads(visitor: Visitor, paths: object, command: str = "audit") -> lis
     Raises MediaError for anything that is no upload of this visitor, and for more than the caps allow.
     """
     limits = settings().limits
-    if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+    if not paths:
         raise MediaError("Choose a zip of media, several files, or one file of indices (.npy or .npz).")
     if len(paths) > FILES:
         raise MediaError(f"These are {len(paths):,} files; {FILES:,} is the most at a time. Put them in one zip.")
@@ -151,7 +152,7 @@ def take_uploads(visitor: Visitor, paths: object, command: str = "audit") -> lis
     return moved(visitor, paths)
 
 
-def claimed(visitor: Visitor, paths: list[str]) -> list[Path]:
+def claimed(visitor: Visitor, paths: Sequence[str]) -> list[Path]:
     """Uploaded files, which are the visitor's from now on. Raises MediaError for what is no upload of this visitor."""
     try:
         visitor_files.claim(paths, visitor.owner)
@@ -160,7 +161,7 @@ def claimed(visitor: Visitor, paths: list[str]) -> list[Path]:
     return [Path(path) for path in paths]
 
 
-def moved(visitor: Visitor, paths: list[str]) -> list[Path]:
+def moved(visitor: Visitor, paths: Sequence[str]) -> list[Path]:
     """Move uploaded files into a new folder of the visitor's page, each under a name of its own."""
     folder = visitor.new_folder()
     places = [_moved(Path(path), folder) for path in paths]

@@ -17,6 +17,7 @@ from explorer.foundation.errors import ExplorerError
 from explorer.media.medium import Modality
 from explorer.media.samples import samples_of
 from explorer.pages.compare import events as compare_events
+from explorer.pages.compare.requests import OWN
 from explorer.pages.shared.session import SIDES_PX
 from explorer.tokenizers import list_tokenizers
 from explorer.views.compare.payload import best_of_each_kind, tokenizers_payload
@@ -34,7 +35,7 @@ def build(demo: gr.Blocks) -> None:
 
 def compare_ask(request: dict[str, Any]) -> str:
     """One answer of the page, as JSON."""
-    return compare_events.ask(request if isinstance(request, dict) else {})
+    return compare_events.ask(request)
 
 
 def _open(request: gr.Request) -> str:
@@ -65,7 +66,7 @@ def wanted(query: Mapping[str, str], token: str) -> str:
     if media and not _is_there(media, modality):
         notes.append(
             "The media of this link were somebody's own and did not travel with it; a sample is shown."
-            if media == compare_events.OWN
+            if media == OWN
             else "What this link was compared on is not here; a sample is shown."
         )
     if not _is_there(media, modality):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -18,22 +18,22 @@ from explorer.analysis.edit.text import TextForm, TokenTextError, parse_tokens, 
 from explorer.analysis.edit.tokens import EditedTokens, edited_record, tokens_of
 from explorer.analysis.pictures.depiction import depict
 from explorer.analysis.pictures.flat_grids import laid
-from explorer.foundation.errors import RecordError, SettingsError, plain_words
-from explorer.foundation.owners import acting_for
+from explorer.foundation.errors import FieldError, RecordError, SettingsError
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.media.sounds.audio import wav_bytes
-from explorer.pages.edit.desk import Desk, desks
+from explorer.pages.edit import requests as asked
+from explorer.pages.edit.desk import GONE, Desk, desks
 from explorer.pages.inspect.events import tokens_bytes
+from explorer.pages.shared.dispatch import Dispatcher, Event
+from explorer.pages.shared.fields import at_field
 from explorer.pages.shared.session import Visit
 from explorer.tokenizers import load_tokenizer
 from explorer.views.edit import view as edit_view
 from explorer.views.kit.wire.encoding import image_bytes, pack, pack_indices, png_data_url
 
-KINDS = ("npz", "json", "csv")
 FIELD_TOKENS = 4  # side of the constant field that shows one code of a path
 PATH_PIXELS = 512 * 512  # of a picture that is decoded at every step of a path
-TEXT_CHARACTERS = 4_000_000
 
 
 def opening(visit: Visit) -> str:
@@ -48,33 +48,12 @@ def opening(visit: Visit) -> str:
     )
 
 
-def ask(request: dict[str, Any]) -> str:
-    """The answer to one request: JSON of {"ok": true, ...}, or {"ok": false, "error": {"message", "start", "end"}}.
-
-    start, end: the characters at fault of a pasted text, as JavaScript counts them.
-    """
-    try:
-        what = str(request.get("what"))
-        if what not in ANSWERS:
-            raise SettingsError(f"There is nothing called {what[:40]!r} to ask for. There is: {', '.join(ANSWERS)}.")
-        desk = desks.get(request.get("token"))
-        with acting_for(desk.owner):
-            answer = ANSWERS[what](desk, request)
-        return json.dumps({"ok": True} | answer, separators=(",", ":"), allow_nan=False)
-    except TokenTextError as error:
-        start, end = (_utf16(str(request.get("text", "")), at) for at in (error.start, error.end))
-        return json.dumps({"ok": False, "error": {"message": str(error), "start": start, "end": end}})
-    except Exception as error:
-        fault = "edits" if isinstance(error, (RecordError, SettingsError)) else None
-        return json.dumps({"ok": False, "error": {"message": plain_words(error), "fault": fault}})
+def _at_edits() -> AbstractContextManager[None]:
+    """An edit that cannot be is the fault of the edits; they are kept where a file is gone from the server."""
+    return at_field("edits", (RecordError, SettingsError))
 
 
-def _utf16(text: str, at: int) -> int:
-    """Python counts characters, JavaScript units of UTF-16."""
-    return len(text[:at].encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _open(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def _open(desk: Desk, request: object) -> dict[str, Any]:
     """The tokens and the decode before any edit."""
     record = desk.record
     tokens, base, _ = desk.decode("")
@@ -90,9 +69,10 @@ def _open(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _edit(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def _edit(desk: Desk, request: asked.Edits) -> dict[str, Any]:
     """The tokens after the edits, and the pixels that differ from the decode before any."""
-    tokens, base, made = desk.decode(_text(request))
+    with _at_edits():
+        tokens, base, made = desk.decode(request.edits)
     box, pixels = visible_change(base, made.picture)
     return {
         "indices": _packed(tokens, desk.record),
@@ -104,16 +84,16 @@ def _edit(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _reach(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
-    """What one token changes: decoded with it and without it. levels: those to leave out, or null for all."""
-    position, levels = _whole(request, "position"), request.get("levels")
-    if levels is not None and not (isinstance(levels, list) and all(type(level) is int for level in levels)):
-        raise SettingsError("The levels to leave out must be whole numbers.")
+def _reach(desk: Desk, request: asked.Reach) -> dict[str, Any]:
+    """What one token changes: decoded with it and without it."""
+    levels = None if request.levels is None else list(request.levels)
     if levels and not max(levels) < len(desk.record.levels):
-        raise RecordError(f"there is no level {max(levels) + 1}; this tokenizer has {len(desk.record.levels)}")
-    tokens, _, made = desk.decode(_text(request))
+        raise FieldError("levels", f"There is no level {max(levels) + 1}; this has {len(desk.record.levels)}.")
+    with _at_edits():
+        tokens, _, made = desk.decode(request.edits)
     layout = depict(desk.record).levels[levels[0] if levels else 0].layout
-    found = influence(desk.tokenizer, tokens, position, layout, levels, whole=made.picture)
+    with at_field("position"):
+        found = influence(desk.tokenizer, tokens, request.position, layout, levels, whole=made.picture)
     top, left, height, width = found.box or (0, 0, 0, 0)
     return {
         "box": found.box,
@@ -123,38 +103,48 @@ def _reach(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _source(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def _source(desk: Desk, request: asked.Source) -> dict[str, Any]:
     """A second picture to take a region from."""
-    record = desk.source(str(request.get("picture")))
+    with at_field("picture"):
+        record = desk.source(request.picture)
     (rows, columns), pixels = laid(record).grids[0], depict(record).media
     return {"url": _url(pixels), "rows": rows, "cols": columns, "width": pixels.shape[1], "height": pixels.shape[0]}
 
 
-def _sound(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def _sound(desk: Desk, request: asked.Edits) -> dict[str, Any]:
     """What the edited tokens sound like."""
     if desk.record.modality != "audio":
         raise SettingsError("Only sounds can be heard.")
-    data = wav_bytes(desk.medium(desk.tokens(_text(request))), int(desk.record.sample_rate_hz or 0))
+    with _at_edits():
+        tokens = desk.tokens(request.edits)
+    data = wav_bytes(desk.medium(tokens), int(desk.record.sample_rate_hz or 0))
     return {"url": "data:audio/wav;base64," + base64.b64encode(data).decode("ascii")}
 
 
-def _path(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def _path(desk: Desk, request: asked.Way) -> dict[str, Any]:
     """Frames of the way from code to code, or from the edited picture to a second one."""
-    steps = _whole(request, "steps")
-    if request.get("of") == "codes":
-        level, first, last = (_whole(request, name) for name in ("level", "first", "last"))
-        if not level < len(desk.record.levels):
-            raise RecordError(f"there is no level {level + 1}; this tokenizer has {len(desk.record.levels)}")
-        codes = interpolate_codes(desk.record.levels[level].codebook, first, last, steps)
-        decoded = _alone(desk, level, codes)
-        frames = [{"code": int(code), "url": png_data_url(one)} for code, one in zip(codes, decoded, strict=True)]
-        return {"frames": frames, "distinct": len(set(codes.tolist()))}
+    return _code_path(desk, request) if request.of == "codes" else _picture_path(desk, request)
+
+
+def _code_path(desk: Desk, request: asked.Way) -> dict[str, Any]:
+    level = request.level
+    if not level < len(desk.record.levels):
+        raise FieldError("level", f"There is no level {level + 1}; this has {len(desk.record.levels)}.")
+    codes = interpolate_codes(desk.record.levels[level].codebook, request.first, request.last, request.steps)
+    decoded = _alone(desk, level, codes)
+    frames = [{"code": int(code), "url": png_data_url(one)} for code, one in zip(codes, decoded, strict=True)]
+    return {"frames": frames, "distinct": len(set(codes.tolist()))}
+
+
+def _picture_path(desk: Desk, request: asked.Way) -> dict[str, Any]:
     height, width = desk.record.media.shape[:2]
     if desk.record.modality == "image" and height * width > PATH_PIXELS:
         raise SettingsError("A way between pictures is decoded up to 512 px; choose a smaller longest side above.")
-    start, _, made = desk.decode(_text(request))
-    end = desk.same_size(str(request.get("picture")))
-    grids = interpolate_tokens(start, tokens_of(end), desk.bench(), steps)
+    with _at_edits():
+        start, _, made = desk.decode(request.edits)
+    with at_field("picture"):
+        end = desk.same_size(request.picture)
+    grids = interpolate_tokens(start, tokens_of(end), desk.bench(), request.steps)
     frames, picture, before = [], made.picture, start
     for grid in grids:
         picture, before = redecode(desk.tokenizer, before, picture, grid).picture, grid
@@ -171,19 +161,24 @@ def _alone(desk: Desk, level: int, codes: np.ndarray) -> np.ndarray:
     return tokenizer.decode_fields(level, fields)
 
 
-def _as_text(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def _as_text(desk: Desk, request: asked.AsText) -> dict[str, Any]:
     """The edited tokens as text of a form."""
     sizes = [level.codebook.codebook_size for level in desk.record.levels]
-    return {"text": token_text(desk.tokens(_text(request)).indices, sizes, _form(request, desk))}
+    with _at_edits():
+        tokens = desk.tokens(request.edits)
+    return {"text": token_text(tokens.indices, sizes, _form(request.form, desk))}
 
 
-def _paste(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def _paste(desk: Desk, request: asked.Paste) -> dict[str, Any]:
     """Pasted tokens as the edits that lead to them from the present ones."""
-    tokens, text = desk.tokens(_text(request)), str(request.get("text", ""))
-    if len(text) > TEXT_CHARACTERS:
-        raise SettingsError(f"The text has {len(text):,} characters; at most {TEXT_CHARACTERS:,} are read.")
+    with _at_edits():
+        tokens = desk.tokens(request.edits)
     sizes = [level.codebook.codebook_size for level in desk.record.levels]
-    wanted = parse_tokens(text, [one.shape for one in tokens.indices], sizes, _form(request, desk))
+    try:
+        wanted = parse_tokens(request.text, [one.shape for one in tokens.indices], sizes, _form(request.form, desk))
+    except TokenTextError as error:
+        start, end = (_utf16(request.text, at) for at in (error.start, error.end))
+        raise FieldError("text", str(error), start=start, end=end) from error
     words = []
     for level, (new, old, kept) in enumerate(zip(wanted, tokens.indices, tokens.kept, strict=True)):
         differs, codes = ((new != old) | ~kept).reshape(-1), new.reshape(-1)
@@ -192,15 +187,18 @@ def _paste(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     return {"words": edits_text(words), "changed": sum(len(word.positions) for word in words)}
 
 
-def _export(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def _utf16(text: str, at: int) -> int:
+    """Python counts characters, JavaScript units of UTF-16."""
+    return len(text[:at].encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _export(desk: Desk, request: asked.Export) -> dict[str, Any]:
     """The edited tokens as a file."""
-    kind = str(request.get("kind"))
-    if kind not in KINDS:
-        raise SettingsError(f"There is no export {kind[:20]!r}; there are {', '.join(KINDS)}.")
-    tokens, _, made = desk.decode(_text(request))
+    with _at_edits():
+        tokens, _, made = desk.decode(request.edits)
     medium = made.picture if laid(desk.record).plain else desk.medium(tokens)
-    data = tokens_bytes(edited_record(desk.record, tokens, medium), kind)
-    name = f"{desk.visit.tokenizer}_{desk.visit.picture}_edited_tokens.{kind}"
+    data = tokens_bytes(edited_record(desk.record, tokens, medium), request.kind)
+    name = f"{desk.visit.tokenizer}_{desk.visit.picture}_edited_tokens.{request.kind}"
     return {"file": {"name": name, "data": base64.b64encode(data).decode("ascii")}}
 
 
@@ -215,41 +213,31 @@ def _url(pixels: np.ndarray) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")
 
 
-def _text(request: dict[str, Any]) -> str:
-    edits = request.get("edits", "")
-    if not isinstance(edits, str):
-        raise SettingsError("The edits must be text.")
-    return edits
+def _form(form: asked.Form, desk: Desk) -> TextForm:
+    with at_field("form"):
+        return TextForm(**asdict(form), part=part_noun(desk.record.combination))
 
 
-def _whole(request: dict[str, Any], name: str) -> int:
-    value = request.get(name)
-    if type(value) is not int or value < 0:
-        raise SettingsError(f"The {name} must be a whole number of 0 or more.")
-    return value
-
-
-def _form(request: dict[str, Any], desk: Desk) -> TextForm:
-    form = request.get("form")
-    if not isinstance(form, dict) or type(form.get("offset", 0)) is not int:
-        raise SettingsError("The offset must be a whole number of 0 or more.")
-    names = TextForm.__dataclass_fields__
+def _known(token: object) -> Desk | None:
     try:
-        said = {name: value for name, value in form.items() if name in names}
-        return TextForm(**{**said, "part": part_noun(desk.record.combination)})
-    except TypeError as error:
-        raise SettingsError("The form of the text cannot be read.") from error
+        return desks.get(token)
+    except ExplorerError:
+        return None
 
 
-Answer = Callable[[Desk, dict[str, Any]], dict[str, Any]]
-ANSWERS: dict[str, Answer] = {
-    "open": _open,
-    "edit": _edit,
-    "reach": _reach,
-    "source": _source,
-    "sound": _sound,
-    "path": _path,
-    "text": _as_text,
-    "paste": _paste,
-    "export": _export,
-}
+EVENTS = Dispatcher(
+    {
+        "open": Event(_open),
+        "edit": Event(_edit, asked.Edits),
+        "reach": Event(_reach, asked.Reach),
+        "source": Event(_source, asked.Source),
+        "sound": Event(_sound, asked.Edits),
+        "path": Event(_path, asked.Way),
+        "text": Event(_as_text, asked.AsText),
+        "paste": Event(_paste, asked.Paste),
+        "export": Event(_export, asked.Export),
+    },
+    caller=_known,
+    gone=GONE,
+)
+ask = EVENTS.ask

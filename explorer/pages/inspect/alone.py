@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 
 from explorer.foundation.cache import Cache, share
-from explorer.foundation.errors import SettingsError, plain_words
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.clips.mosaic import mosaic
 from explorer.media.sounds.audio import wav_bytes
 from explorer.media.sounds.spectrogram import sound_picture
+from explorer.pages.shared.dispatch import Dispatcher, Event
+from explorer.pages.shared.fields import Index, Name, Several, Whole
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect.card.card import Alone
 from explorer.views.kit.wire.encoding import png_data_url, wav_data_url
@@ -66,17 +68,24 @@ def _drawn(spec: TokenizerSpec, decoded: np.ndarray) -> Alone:
     return Alone(mosaic(decoded) if spec.modality == "video" else decoded)
 
 
-def alone_ask(request: dict) -> str:
-    """What the card asks for: {"tokenizer", "level", "codes"} -> JSON {"alone": [{"code", "url", "sound"}]}, or
-    {"error": words}. Not through the queue."""
-    try:
-        name, level, codes = (request.get(key) for key in ("tokenizer", "level", "codes"))
-        whole = isinstance(codes, list) and all(type(code) is int for code in (level, *codes))
-        if not whole or not 0 < len(codes) <= MOST_CODES:
-            raise SettingsError(f"A card asks for 1 to {MOST_CODES} codes of a level.")
-        tokenizer = load_tokenizer(str(name))
-        found = decoded_alone(tokenizer, level, codes)
-        answer = [
+@dataclass(frozen=True)
+class AloneAsked:
+    """Codes of a level of a tokenizer that a card asks for."""
+
+    tokenizer: Name
+    level: Index
+    codes: Annotated[
+        tuple[int, ...],
+        Several(Whole(), least=1, most=MOST_CODES, say=f"A card asks for 1 to {MOST_CODES} codes of a level."),
+    ]
+
+
+def _alone(caller: None, request: AloneAsked) -> dict[str, Any]:
+    """{"alone": [{"code", "url", "sound"}]}."""
+    tokenizer = load_tokenizer(request.tokenizer)
+    found = decoded_alone(tokenizer, request.level, request.codes)
+    return {
+        "alone": [
             {
                 "code": code,
                 "url": png_data_url(one.pixels),
@@ -84,6 +93,12 @@ def alone_ask(request: dict) -> str:
             }
             for code, one in found.items()
         ]
-        return json.dumps({"alone": answer}, separators=(",", ":"))
-    except Exception as error:
-        return json.dumps({"error": plain_words(error)})
+    }
+
+
+EVENTS = Dispatcher({"alone": Event(_alone, AloneAsked, strangers=True)})
+
+
+def alone_ask(request: dict) -> str:
+    """One answer of the card, as JSON. Not through the queue."""
+    return EVENTS.ask((request if isinstance(request, dict) else {}) | {"what": "alone"})

@@ -120,7 +120,7 @@ def _listed() -> list[tuple[str, str]]:
 
 def edit_ask(request: dict) -> str:
     """One answer of the token editor, as JSON; not through the queue, so that a stroke is shown at once."""
-    return edit_events.ask(request if isinstance(request, dict) else {})
+    return edit_events.ask(request)
 
 
 def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", kind: str = "error") -> Iterator[tuple]:

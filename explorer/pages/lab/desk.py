@@ -6,7 +6,6 @@ JSON in and out. It lives with the runner in the visitor's process, and is calle
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -16,13 +15,14 @@ from explorer.joints.frame import Frame
 from explorer.lab.controls import CONTROLS
 from explorer.lab.preset import Preset
 from explorer.lab.presets import preset
-from explorer.lab.settings import FieldError, LabSettings
+from explorer.lab.settings import LabSettings
+from explorer.pages.lab import requests as asked
 from explorer.pages.lab.judging import Judge, Told
+from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing
 from explorer.views.lab.payload import curves_payload, events_payload, frame_payload, heat_payload
 
 FRAMES_PER_SECOND = 30
 PRESET_SPEED = 60.0  # steps a second: a fault that takes 200 steps is to be seen coming
-Request = dict[str, Any]
 
 
 class LabDesk:
@@ -62,28 +62,18 @@ class LabDesk:
         self.mended_at = None
         self.runner.pause_itself(preset(self.preset).pause_at)
 
-    def pull(self, request: Request) -> str:
+    def pull(self, payload: dict[str, Any]) -> str:
         """The newest of the run, less what the browser holds already."""
-        self.runner.look(number(request.get("idle_s"), 0.0))
-        try:
-            return _json(ended(self.runner.ended) if self.runner.ended else self._newest(request))
-        except Exception as error:
-            return _json(ended(plain_words(error)))
+        return PULL.ask_of(self, payload | {"what": "pull"})
 
-    def do(self, request: Request) -> str:
+    def do(self, payload: dict[str, Any]) -> str:
         """Carry out one action; on an error nothing changed, and the answer says at which setting it was."""
-        try:
-            name = str(request.get("action"))
-            if name not in ACTIONS:
-                raise SettingsError(f"There is no action {name[:40]!r}. Actions: {', '.join(ACTIONS)}.")
-            self.runner.look()
-            more = ACTIONS[name](self, request) or {}
-            settings = [asdict(side.settings) for side in self.runner.sides]
-            return _json({"ok": True, "error": None, "settings": settings, "status": self.status()} | more)
-        except FieldError as error:
-            return refusal(str(error), error.name)
-        except Exception as error:
-            return refusal(plain_words(error))
+        return ACTIONS.ask_of(self, payload)
+
+    def done(self, more: dict[str, Any]) -> dict[str, Any]:
+        """What every action is answered with."""
+        settings = [asdict(side.settings) for side in self.runner.sides]
+        return {"error": None, "settings": settings, "status": self.status()} | more
 
     def status(self) -> dict[str, Any]:
         """How the run stands."""
@@ -107,46 +97,45 @@ class LabDesk:
             "max_frames_per_second": FRAMES_PER_SECOND,
         }
 
-    def _newest(self, request: Request) -> dict[str, Any]:
-        after = request.get("after") if isinstance(request.get("after"), dict) else {}
-        same = after.get("run") == str(self.runner.serial)
+    def newest(self, request: asked.Pull) -> dict[str, Any]:
+        """The answer to `pull` of a run that goes on."""
+        same = request.after.run == str(self.runner.serial)
         if not same:
             self.sent.clear()
             self.judge.forget()
-        held = {name: int(number(after.get(name), -1)) if same else -1 for name in ("curve", "heat", "event")}
-        level, want_frame = int(number(request.get("level"), 0)), bool(request.get("want_frame", True))
-        sides = [self._side(i, level, held, want_frame, request.get("scrub")) for i in range(len(self.runner.sides))]
+        held = request.after if same else asked.Held()
+        sides = [self._side(i, request, held) for i in range(len(self.runner.sides))]
         answer: dict[str, Any] = {"run": str(self.runner.serial), "status": self.status(), "sides": sides}
         settings = [asdict(side.settings) for side in self.runner.sides]
         if settings != self.told or not same:
             answer["settings"] = self.told = settings
         return answer
 
-    def _side(self, i: int, level: int, held: dict[str, int], want_frame: bool, scrub: object) -> dict[str, Any]:
+    def _side(self, i: int, request: asked.Pull, held: asked.Held) -> dict[str, Any]:
         runner, side = self.runner, self.runner.sides[i]
         levels = len(side.newest.levels)
-        level = min(max(level, 0), levels - 1)
+        level = min(request.level, levels - 1)
         before = self.sent.get(i)
         frame = (runner.good_frame(i) or side.newest) if runner.stopped else side.frame()
         payload = None
-        if want_frame and frame is not before:
+        if request.want_frame and frame is not before:
             events = side.events.since(before.step) if before else ()
             payload = frame_payload(frame, level, side.plane(level), before, events)
             self.sent[i] = frame
         return {
             "frame": payload,
-            "curves": curves_payload(side.curves, levels, held["curve"]),
-            "heat": heat_payload(side.timeline, level, held["heat"]),
-            "events": events_payload(side.events, held["event"]),
+            "curves": curves_payload(side.curves, levels, held.curve),
+            "heat": heat_payload(side.timeline, level, held.heat),
+            "events": events_payload(side.events, held.event),
             "ticks": side.events.ticks,
-            **self._judged(i, frame, scrub),
+            **self._judged(i, frame, request.scrub),
         }
 
-    def _judged(self, i: int, newest: Frame, scrub: object) -> dict[str, Any]:
+    def _judged(self, i: int, newest: Frame, scrub: int | None) -> dict[str, Any]:
         """What is said of a side at the moment on screen: the one that is looked back at, or the newest."""
         side = self.runner.sides[i]
         one, mended_at = self._preset_of(i)
-        frame = newest if scrub is None else side.timeline.nearest(int(number(scrub, 0)))
+        frame = newest if scrub is None else side.timeline.nearest(scrub)
         told = Told(one, mended_at, scrub is not None, speaks=i == 0)
         return self.judge.of(i, side, frame, told, self.runner.playing)
 
@@ -182,12 +171,15 @@ def ended(why: str) -> dict[str, Any]:
     return {"run": "", "status": {"playing": False, "ended": why}, "sides": []}
 
 
-def refusal(message: str, field: str | None = None) -> str:
-    """The answer of `do` to what cannot be."""
-    return json.dumps({"ok": False, "error": {"field": field, "message": message}})
+def _pull(desk: LabDesk, request: asked.Pull) -> dict[str, Any]:
+    desk.runner.look(request.idle_s)
+    try:
+        return ended(desk.runner.ended) if desk.runner.ended else desk.newest(request)
+    except Exception as error:
+        return ended(plain_words(error))  # asked again at once it would only fail again
 
 
-def _reset(desk: LabDesk, request: Request) -> None:
+def _reset(desk: LabDesk, request: object) -> None:
     desk.runner.reset()
     _began_anew(desk)
 
@@ -200,27 +192,23 @@ def _began_anew(desk: LabDesk) -> None:
         desk.pause_where_it_is_plain()
 
 
-def _set(desk: LabDesk, request: Request) -> None:
-    changes = request.get("changes")
-    if not isinstance(changes, dict):
-        raise SettingsError("Changes must be a JSON object.")
-    sides = request.get("sides")
-    began = desk.runner.change(changes, [int(number(side, -1)) for side in sides] if isinstance(sides, list) else [0])
+def _set(desk: LabDesk, request: asked.Change) -> None:
+    began = desk.runner.change(request.changes, request.sides)
     if began:
         _began_anew(desk)
     if began and not desk.runner.playing:
         desk.runner.play()
 
 
-def _preset(desk: LabDesk, request: Request) -> None:
-    chosen = preset(str(request.get("id")))
+def _preset(desk: LabDesk, request: asked.Chosen) -> None:
+    chosen = preset(request.id)
     desk.runner.start(LabSettings().changed(chosen.changes))
     desk.preset = chosen.id
     desk.show_slowly()
     desk.runner.play()
 
 
-def _mend(desk: LabDesk, request: Request) -> None:
+def _mend(desk: LabDesk, request: object) -> None:
     if desk.preset is None:
         raise SettingsError("Choose a preset first: there is nothing to mend.")
     desk.mended_at = 0 if desk.runner.change(preset(desk.preset).mend.changes) else desk.runner.step
@@ -228,81 +216,75 @@ def _mend(desk: LabDesk, request: Request) -> None:
     desk.runner.play()
 
 
-def _compare(desk: LabDesk, request: Request) -> None:
+def _compare(desk: LabDesk, request: asked.Differ) -> None:
     first = desk.runner.sides[0].settings
-    changes = request.get("changes")
-    if not isinstance(changes, dict) or not changes:
+    if not request.changes:
         raise SettingsError("Choose the setting that shall differ.")
-    desk.runner.start(first, first.changed(changes))
+    desk.runner.start(first, first.changed(request.changes))
     _began_anew(desk)
     desk.runner.play()
 
 
-def _compare_off(desk: LabDesk, request: Request) -> None:
+def _compare_off(desk: LabDesk, request: object) -> None:
     desk.runner.start(desk.runner.sides[0].settings)
     _began_anew(desk)
     desk.runner.play()
 
 
-def _frame(desk: LabDesk, request: Request) -> dict[str, Any]:
+def _frame(desk: LabDesk, request: asked.Moment) -> dict[str, Any]:
     """The kept frames nearest to a step."""
-    step, level = int(number(request.get("step"), 0)), int(number(request.get("level"), 0))
     shown = []
     for side in desk.runner.sides:
-        frame: Frame = side.timeline.nearest(step)
-        at = min(max(level, 0), len(frame.levels) - 1)
+        frame: Frame = side.timeline.nearest(request.step)
+        at = min(request.level, len(frame.levels) - 1)
         shown.append({"frame": frame_payload(frame, at, side.plane(at))})
     return {"sides": shown}
 
 
-def _export(desk: LabDesk, request: Request) -> dict[str, Any]:
+def _export(desk: LabDesk, request: asked.File) -> dict[str, Any]:
     """A file of side A: the frames, curves and events, or the curves alone."""
     side = desk.runner.sides[0]
     name = f"lab-{side.settings.quantizer}-seed{side.settings.seed}-step{desk.runner.step}"
-    if request.get("kind") == "csv":
+    if request.kind == "csv":
         file = {"name": f"{name}.csv", "mime": "text/csv", "data": side.csv()}
     else:
         file = {"name": f"{name}.npz", "mime": "application/octet-stream", "data": side.npz()}
     return {"file": file | {"data": base64.b64encode(file["data"]).decode("ascii")}}
 
 
-def _speed(desk: LabDesk, request: Request) -> None:
-    speed = request.get("steps_per_second")
-    desk.runner.set_speed(None if speed is None else number(speed, -1.0))
-
-
-def _refit(desk: LabDesk, request: Request) -> None:
+def _refit(desk: LabDesk, request: object) -> None:
     for side in desk.runner.sides:
         side.refit()
     desk.sent.clear()
 
 
-Action = Callable[[LabDesk, Request], dict[str, Any] | None]
-ACTIONS: dict[str, Action] = {
-    "play": lambda desk, request: desk.runner.play(),
-    "pause": lambda desk, request: desk.runner.pause(),
-    "step": lambda desk, request: desk.runner.advance(int(number(request.get("count"), 1))),
-    "speed": _speed,
-    "reset": _reset,
-    "set": _set,
-    "preset": _preset,
-    "mend": _mend,
-    "watch": lambda desk, request: desk.runner.watch_gradients(bool(request.get("gradients"))),
-    "refit": _refit,
-    "compare": _compare,
-    "compare_off": _compare_off,
-    "frame": _frame,
-    "export": _export,
-}
+def _action(handle: Callable[[LabDesk, Any], dict[str, Any] | None], request: type = Nothing) -> Event:
+    """An event of a run: somebody looks at it, and is told how it stands."""
+
+    def answered(desk: LabDesk, request: Any) -> dict[str, Any]:
+        desk.runner.look()
+        return desk.done(handle(desk, request) or {})
+
+    return Event(answered, request)
 
 
-def number(value: object, default: float) -> float:
-    """A finite number from the browser, else the default."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e15:
-        return default
-    return float(value)
-
-
-def _json(answer: dict[str, Any]) -> str:
-    """NaN is refused, since browsers cannot read it; numbers of numpy become plain ones."""
-    return json.dumps(answer, allow_nan=False, default=lambda value: value.item())
+PULL = Dispatcher({"pull": Event(_pull, asked.Pull)})
+ACTIONS = Dispatcher(
+    {
+        "play": _action(lambda desk, request: desk.runner.play()),
+        "pause": _action(lambda desk, request: desk.runner.pause()),
+        "step": _action(lambda desk, request: desk.runner.advance(request.count), asked.Steps),
+        "speed": _action(lambda desk, request: desk.runner.set_speed(request.steps_per_second), asked.Speed),
+        "reset": _action(_reset),
+        "set": _action(_set, asked.Change),
+        "preset": _action(_preset, asked.Chosen),
+        "mend": _action(_mend),
+        "watch": _action(lambda desk, request: desk.runner.watch_gradients(request.gradients), asked.Watch),
+        "refit": _action(_refit),
+        "compare": _action(_compare, asked.Differ),
+        "compare_off": _action(_compare_off),
+        "frame": _action(_frame, asked.Moment),
+        "export": _action(_export, asked.File),
+    },
+    key="action",
+)

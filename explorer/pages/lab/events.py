@@ -5,37 +5,45 @@ JSON in and out. The run answers for itself, in a process of its own (`lab/proce
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from explorer.foundation.errors import ExplorerError, plain_words
-from explorer.lab.settings import FieldError, LabSettings
-from explorer.pages.lab.desk import ended, refusal
+from explorer.foundation.errors import ExplorerError
+from explorer.lab.settings import LabSettings
+from explorer.pages.lab.desk import ended
 from explorer.pages.lab.process import LabProcess
 from explorer.pages.lab.visitors import Visitor, open_run, pool, visitors
+from explorer.pages.shared.dispatch import Dispatcher, Event, refusal, said
+from explorer.pages.shared.fields import Entries
 
 GONE = "This run has ended: its page was closed, or the server was started again. Start it again to go on."
 
 
-def pull(request: dict[str, Any]) -> str:
+@dataclass(frozen=True)
+class Resume:
+    """settings: those that the browser still has, as `LabSettings` checks them."""
+
+    settings: Annotated[dict[str, Any], Entries()] = field(default_factory=dict)
+
+
+def pull(request: object) -> str:
     """The newest of a run, less what the browser holds already."""
+    request = request if isinstance(request, dict) else {}
     try:
         return _run_of(visitors.get(request.get("token"))).ask("pull", request)
     except ExplorerError as error:
-        return json.dumps(ended(str(error)))
+        return said(ended(str(error)))
 
 
-def do(request: dict[str, Any]) -> str:
+def do(request: object) -> str:
     """Carry out one action; on an error nothing changed, and the answer says at which setting it was."""
-    visitor = visitors.get(request.get("token"))
+    request = request if isinstance(request, dict) else {}
+    if request.get("action") in EVENTS.events:
+        return EVENTS.ask(request)
     try:
-        if visitor is not None and request.get("action") == "resume":
-            return _resume(visitor, request)
-        return _run_of(visitor).ask("do", request)
-    except FieldError as error:
-        return refusal(str(error), error.name)
+        return _run_of(visitors.get(request.get("token"))).ask("do", request)
     except Exception as error:
-        return refusal(plain_words(error))
+        return refusal(error)
 
 
 def _run_of(visitor: Visitor | None) -> LabProcess:
@@ -45,8 +53,13 @@ def _run_of(visitor: Visitor | None) -> LabProcess:
     return run
 
 
-def _resume(visitor: Visitor, request: dict[str, Any]) -> str:
+def _resume(visitor: Visitor, request: Resume) -> dict[str, Any]:
     """A new run with the settings that the browser still has."""
-    wanted = request.get("settings") if isinstance(request.get("settings"), dict) else {}
-    open_run(visitor, LabSettings().changed(wanted))
-    return json.dumps({"ok": True, "error": None, "token": visitor.token})
+    open_run(visitor, LabSettings().changed(request.settings))
+    return {"error": None, "token": visitor.token}
+
+
+# What is no action of a run that goes on; those are read where it is done, see `lab/desk.py`.
+EVENTS = Dispatcher(
+    {"resume": Event(_resume, Resume)}, caller=lambda token: visitors.get(token), key="action", gone=GONE
+)

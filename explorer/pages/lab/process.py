@@ -19,8 +19,8 @@ from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
-from explorer.foundation.errors import ExplorerError, SettingsError, plain_words
-from explorer.lab.settings import FieldError, LabSettings
+from explorer.foundation.errors import ExplorerError, FieldError, SettingsError, plain_words
+from explorer.lab.settings import LabSettings
 
 SCARCE = 3.0
 MOST_REST_S = 0.03
@@ -134,7 +134,7 @@ def _open(line: Connection, settings: LabSettings, device: str, preset: str | No
         runner = LabRunner(settings, device) if idle_s is None else LabRunner(settings, device, idle_s)
         runner.play()
     except Exception as error:
-        field = error.name if isinstance(error, FieldError) else None
+        field = error.field if isinstance(error, FieldError) else None
         line.send_bytes(json.dumps({"field": field, "message": plain_words(error)}).encode())
         return None
     line.send_bytes(b"null")

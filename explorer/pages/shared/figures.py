@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
+from explorer.pages.shared.fields import OneOf
 from explorer.pages.shared.plotly_js import plotly_address
+
+Themed = Annotated[str, OneOf(("light", "dark"))]  # as explorer.figures.theme has it, which comes with the first figure
 
 
 def drawn(name: str, *subject: Any, **options: Any) -> str:

@@ -102,6 +102,11 @@ def map_vectors(
     return np.concatenate([vectors, latents]).astype(np.float32), metric, of.codes
 
 
+def map_kinds() -> tuple[str, ...]:
+    """The names of all maps; which of them a codebook has is said when it is drawn."""
+    return tuple(_makers())
+
+
 def _makers() -> dict[str, Callable[..., dict[str, Any]]]:
     return {
         "pca": _pca,

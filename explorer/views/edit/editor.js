@@ -170,7 +170,7 @@ export class Editor {
    *  decode again what is left. */
   failed(error) {
     this.drawn = "";
-    const back = error.fault === "edits" && this.history !== this.good;
+    const back = error.field === "edits" && this.history !== this.good;
     if (back) {
       this.history = this.good;
       this.tell("history");

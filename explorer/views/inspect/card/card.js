@@ -43,7 +43,7 @@ async function fillLater(element, card, server) {
   try {
     answer = JSON.parse(await server.alone_ask(card.later));
   } catch {
-    answer = { error: "The server gave no answer." };
+    answer = { error: { message: "The server gave no answer." } };
   }
   if (element.dataset.code !== String(card.code) || !element.contains(card.waiting.element)) return; // another card by now
   card.waiting.fill(answer);

@@ -4,7 +4,7 @@
 import { h } from "../../kit/widgets/dom.js";
 import { picture, soundButton } from "./parts.js";
 
-/** Places that wait: {element, place(code), fill({alone: [{code, url, sound}]} or {error})}. element: of the card's code. */
+/** Places that wait: {element, place(code), fill({alone: [{code, url, sound}]} or {error: {message}})}. element: of the card's code. */
 export function waitingFor(card) {
   const places = new Map();
   const place = (code) => {
@@ -16,13 +16,13 @@ export function waitingFor(card) {
   const element = card.later ? h("div", { class: "dte-card-crop" }) : null;
   element?.append(place(card.code));
   const caption = h("span", {}, "nothing but this code, being decoded ...");
-  const fill = ({ alone = [], error = "" }) => {
+  const fill = ({ alone = [], error = null }) => {
     for (const { code, url, sound } of alone) {
       for (const frame of places.get(code) ?? []) frame.replaceWith(picture(url, code === card.code ? `Code ${code} decoded alone` : ""));
       if (code === card.code && sound) element.parentElement?.append(soundButton(sound));
     }
     for (const frame of [...places.values()].flat()) frame.classList.add("is-over"); // those that did not come
-    caption.textContent = error || "nothing but this code, decoded";
+    caption.textContent = error?.message ?? "nothing but this code, decoded";
   };
   return { element, caption, place, fill };
 }

@@ -220,7 +220,7 @@ test("an impossible edit is taken back and said; a silent server loses nothing",
   answer = () => {
     if (!bad) return edit([3, 4]);
     bad = false;
-    return { ok: false, error: { message: "no such code", fault: "edits" } };
+    return { ok: false, error: { message: "no such code", field: "edits" } };
   };
   editor.do("bad");
   await settled();
