@@ -7,8 +7,9 @@ import statistics
 import time
 
 from explorer.pages.edit import events as edit_events
-from explorer.pages.edit.desk import desks
+from explorer.pages.edit.desk import desk_of
 from explorer.pages.shared.session import Visit
+from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers
 from tests.benchmarks.lab_page import chromium, served
 
@@ -63,8 +64,9 @@ def measure() -> list[tuple[str, str, str]]:
 
 def _server(tokenizer: str, side: int) -> tuple[str, str, str]:
     """Answers to single strokes, one a token of a diagonal, without a browser."""
-    token = json.loads(edit_events.opening(Visit(tokenizer=tokenizer, side_px=side)))["token"]
-    rows, columns = desks.get(token).record.levels[0].indices.shape
+    visit = Visit(tokenizer=tokenizer, side_px=side)
+    token = json.loads(edit_events.opening(visit, visitors.enter("benchmark")))["token"]
+    rows, columns = desk_of(token).record.levels[0].indices.shape
     edits, times, windows = "", [], 0
     edit_events.ask({"what": "open", "token": token})
     for i in range(STROKES):

@@ -13,7 +13,6 @@ from PIL import Image
 from explorer.audit.shipped import list_audits, load_shipped
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.owners import EVERYBODY
-from explorer.foundation.recent import Recent
 from explorer.joints.files.audits import load_audit, save_audit
 from explorer.media.pictures.image import fit
 from explorer.media.samples import SAMPLES
@@ -22,9 +21,10 @@ from explorer.pages.codebook import maps as codebook_maps
 from explorer.pages.codebook.audits import open_audit
 from explorer.pages.codebook.code import level_history
 from explorer.pages.codebook.events import ask
+from explorer.pages.codebook.own import OwnAudit, OwnAudits
 from explorer.pages.codebook.page import wanted
-from explorer.pages.codebook.visitors import OwnAudit, visitors
 from explorer.pages.shared import runtime
+from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views.kit.wire.encoding import unpack
 
@@ -127,7 +127,7 @@ def test_a_code_decoded_alone_and_among_its_neighbours_is_what_the_tokenizer_mak
 def test_a_map_that_takes_longer_says_how_far_it_is_and_comes(monkeypatch, tmp_path):
     vectors = np.random.default_rng(0).normal(size=(300, 5)).astype(np.float32)
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(codebook_maps, "_works", Recent(4))
+    monkeypatch.setattr(codebook_maps, "works", codebook_maps.Works(4))
     monkeypatch.setattr(codebook_maps, "map_vectors", lambda *_: (vectors, "euclidean", np.arange(300)))
     runtime.settings.cache_clear()
     opened, end, shares = open_audit(None, "vq-ema", "val"), time.monotonic() + 120, []
@@ -145,7 +145,7 @@ def test_a_map_that_nobody_waits_for_is_given_up_and_can_be_asked_for_again(monk
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
     monkeypatch.setattr(codebook_maps, "SILENT_S", 0.5)
     runtime.settings.cache_clear()
-    work = codebook_maps.Work("test map", vectors, "euclidean", "umap", EVERYBODY)
+    work = codebook_maps.Work(vectors, "euclidean", "umap", EVERYBODY)
     end = time.monotonic() + 60
     while not work.failed:
         assert time.monotonic() < end
@@ -166,7 +166,7 @@ def test_an_own_audit_is_the_visitors_alone(visitor, tmp_path):
     shipped = load_shipped("vq-ema", "samples")
     folder = visitor.new_folder()
     save_audit(folder, shipped)
-    visitor.keep(OwnAudit("own-1", "mine", shipped.tokens, None, folder, folder, folder))
+    visitor.part(OwnAudits).keep(OwnAudit("own-1", "mine", shipped.tokens, None, folder, folder, folder))
     asked = {"what": "open", "tokenizer": None, "audit": "own-1"}
     assert json.loads(ask(asked | {"token": visitor.token}))["audit"]["id"] == "own-1"
     assert "not here any more" in refused(**asked, token="guessed")

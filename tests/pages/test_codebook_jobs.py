@@ -13,9 +13,12 @@ from explorer.foundation.errors import ExplorerError, MediaError, SettingsError
 from explorer.joints.files.audits import load_audit
 from explorer.media.samples import SAMPLES
 from explorer.pages.codebook import jobs as codebook_jobs
-from explorer.pages.codebook import visitors as codebook_visitors
+from explorer.pages.codebook import own as codebook_own
 from explorer.pages.codebook.audits import open_audit
-from explorer.pages.codebook.visitors import Visitors, take_uploads
+from explorer.pages.codebook.own import own_audits
+from explorer.pages.shared import take_uploads as sent
+from explorer.pages.shared.take_uploads import take_uploads
+from explorer.pages.shared.visitors import Visitors
 from explorer.views.codebook.payload import open_payload
 
 PICTURES = ("coffee", "chelsea", "rocket")
@@ -57,7 +60,7 @@ def test_indices_are_counted_and_kept_for_the_visitor(visitors, uploads):
     assert not (uploads / "indices.npy").exists(), "an upload is moved to its visitor"
     job = ended(codebook_jobs.start(visitor, files, "vq-ema", 64))
     assert job.as_json()["state"] == "done" and job.as_json()["audit"] == "own-1"
-    own = visitor.audits["own-1"]
+    own = own_audits(visitor)["own-1"]
     assert own.tokenizer is None and own.tokens == 1200
     assert np.array_equal(load_audit(own.folder).levels[0].counts, np.bincount(array.ravel(), minlength=64))
 
@@ -68,7 +71,7 @@ def test_indices_are_read_by_the_axes_that_were_typed(visitors, uploads):
     array[:, :, 20:] = 63
     files = take_uploads(visitor, [indices(uploads, array)], uploads)
     job = ended(codebook_jobs.start(visitor, files, None, 64, "b,q,t", "63"))
-    audit = load_audit(visitor.audits[job.as_json()["audit"]].folder)
+    audit = load_audit(own_audits(visitor)[job.as_json()["audit"]].folder)
     assert [level.tokens for level in audit.levels] == [800] * 3 and audit.settings["media"] == 40
     payload = open_payload(audit, "own-1", [], None, None)["audit"]
     assert payload["reading"][0] == "Read as 40 media of 30 tokens on 3 levels (axes b,q,t)."
@@ -95,7 +98,7 @@ def test_an_audit_made_elsewhere_is_opened_and_not_counted(visitors, uploads, tm
             archive.write(file, f"mine/{file.name}")
     job = ended(codebook_jobs.start(visitor, take_uploads(visitor, [str(path)], uploads), None, None)).as_json()
     assert (job["state"], job["tokenizer"]) == ("done", "fsq")
-    own = visitor.audits[job["audit"]]
+    own = own_audits(visitor)[job["audit"]]
     audit = load_audit(own.folder)
     assert np.array_equal(audit.levels[0].counts, load_audit(there).levels[0].counts) and own.opened
     assert open_audit(visitor, "fsq", own.id).source is None, "its media did not come with it"
@@ -108,7 +111,7 @@ def test_pictures_are_counted_with_progress_and_what_cannot_be_read_is_listed(vi
     job = ended(codebook_jobs.start(visitor, take_uploads(visitor, paths), "vq-ema", None))
     state = job.as_json()
     assert state["state"] == "done" and (state["done"], state["planned"]) == (4, 4)
-    audit = load_audit(visitor.audits[state["audit"]].folder)
+    audit = load_audit(own_audits(visitor)[state["audit"]].folder)
     assert len(audit.media) == 3 and audit.skipped[0][0] == "broken.png"
     assert state["tokens"] == audit.tokens > 3000 and state["media_per_second"] > 0
 
@@ -126,16 +129,16 @@ def test_a_stopped_audit_is_valid_says_how_far_it_came_and_goes_on_to_the_same_e
     paths = [picture(uploads, name) for name in PICTURES]
     files = take_uploads(visitor, paths)
     whole = ended(codebook_jobs.start(visitor, files, "vq-ema", None))
-    expected = load_audit(visitor.audits[whole.audit_id].folder)
+    expected = load_audit(own_audits(visitor)[whole.audit_id].folder)
     again = take_uploads(visitor, [picture(uploads, name) for name in PICTURES])
     state = ended(codebook_jobs.start(visitor, again, "vq-ema", None)).as_json()
     assert state["state"] == "stopped" and state["resumable"] and "of 3 media" in state["message"]
-    part = load_audit(visitor.audits[state["audit"]].folder)
+    part = load_audit(own_audits(visitor)[state["audit"]].folder)
     assert not part.complete and 0 < part.tokens < expected.tokens
     resumed = ended(codebook_jobs.resume(visitor)).as_json()
     assert resumed["state"] == "done" and resumed["audit"] != state["audit"]
-    assert state["audit"] not in visitor.audits, "the part has become the whole"
-    result = load_audit(visitor.audits[resumed["audit"]].folder)
+    assert state["audit"] not in own_audits(visitor), "the part has become the whole"
+    result = load_audit(own_audits(visitor)[resumed["audit"]].folder)
     assert np.array_equal(result.levels[0].counts, expected.levels[0].counts)
 
 
@@ -168,7 +171,7 @@ def test_indices_that_are_none_are_refused_in_plain_words(visitors, uploads, arr
     files = take_uploads(visitor, [indices(uploads, array)])
     job = ended(codebook_jobs.start(visitor, files, None, size))
     assert job.as_json()["state"] == "failed" and words in job.as_json()["message"]
-    assert visitor.audits == {} and not files[0].exists()
+    assert own_audits(visitor) == {} and not files[0].exists()
 
 
 def test_what_cannot_be_begun_is_said_at_its_field(visitors, uploads):
@@ -216,10 +219,10 @@ def test_caps_on_uploads_are_said(visitors, uploads, monkeypatch):
     visitor = visitors.enter("a")
     path = indices(uploads, np.arange(100))
     small = Settings(limits=Limits(audit_upload_bytes=500))
-    monkeypatch.setattr(codebook_visitors, "settings", lambda: small)
+    monkeypatch.setattr(sent, "settings", lambda: small)
     with pytest.raises(MediaError, match="over the cap"):
         take_uploads(visitor, [path])
-    monkeypatch.setattr(codebook_visitors, "FILES", 2)
+    monkeypatch.setattr(sent, "FILES", 2)
     with pytest.raises(MediaError, match="3 files; 2 is the most"):
         take_uploads(visitor, [path] * 3)
 
@@ -249,14 +252,14 @@ def test_leaving_ends_the_job_and_deletes_the_files(visitors, uploads):
 
 
 def test_the_oldest_of_too_many_audits_goes_and_the_longest_silent_visitor(visitors, uploads, monkeypatch):
-    monkeypatch.setattr(codebook_visitors, "OWN_KEPT", 2)
+    monkeypatch.setattr(codebook_own, "OWN_KEPT", 2)
     visitor = visitors.enter("a")
     for _ in range(3):
         files = take_uploads(visitor, [indices(uploads, np.arange(9))])
         ended(codebook_jobs.start(visitor, files, None, 9))
-    assert list(visitor.audits) == ["own-2", "own-3"]
-    assert all(own.folder.is_dir() and own.source.is_file() for own in visitor.audits.values())
-    folder = visitor.audits["own-3"].folder.parent
+    assert list(own_audits(visitor)) == ["own-2", "own-3"]
+    assert all(own.folder.is_dir() and own.source.is_file() for own in own_audits(visitor).values())
+    folder = own_audits(visitor)["own-3"].folder.parent
     assert len(list(folder.iterdir())) == 4
     others = [visitors.enter(name) for name in "bcd"]
     assert visitors.get(visitor.token) is None and not folder.exists()

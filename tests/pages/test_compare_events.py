@@ -16,13 +16,13 @@ from skimage.metrics import peak_signal_noise_ratio
 from explorer.compare.presets import PRESETS
 from explorer.foundation.config import FIGURE_SIDE_PX
 from explorer.media.samples import PICTURES, SAMPLES
-from explorer.pages.codebook.visitors import Visitors
 from explorer.pages.compare import events as compare_events
 from explorer.pages.compare import jobs as compare_jobs
 from explorer.pages.compare import page as compare
 from explorer.pages.compare.requests import FILES
 from explorer.pages.shared.session import SIDES_PX
 from explorer.pages.shared.visitor_files import files
+from explorer.pages.shared.visitors import Visitors
 from explorer.tokenizers import forget, list_tokenizers, load_tokenizer
 from tests.made_codecs import MADE, bring_all
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from explorer.foundation.cache import Cache
-from explorer.foundation.errors import ExplorerError
 from explorer.joints.files.tokens import load_tokens
 from explorer.media.quality.metrics import difference
 from explorer.pages.edit import desk as edit_desk
@@ -17,6 +16,7 @@ from explorer.pages.edit import events as edit_events
 from explorer.pages.edit.requests import KINDS
 from explorer.pages.shared.runtime import record_of
 from explorer.pages.shared.session import Visit
+from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import load_tokenizer
 from explorer.views.kit.widgets.export_bar import ExportFile
 from explorer.views.kit.wire.encoding import unpack
@@ -25,8 +25,16 @@ VISIT = Visit(picture="astronaut", tokenizer="rvq-4", side_px=256)
 
 
 @pytest.fixture(scope="module")
-def opened():
-    return json.loads(edit_events.opening(VISIT))
+def everyone():
+    """The book of visitors, so that what other tests leave behind is none of ours."""
+    yield visitors
+    for session in ("edit", "fresh"):
+        visitors.leave(session)
+
+
+@pytest.fixture(scope="module")
+def opened(everyone):
+    return json.loads(edit_events.opening(VISIT, everyone.enter("edit")))
 
 
 @pytest.fixture
@@ -80,7 +88,7 @@ def test_a_stroke_after_strokes_and_an_undo_are_what_all_edits_at_once_are(ask):
     base = unpack(ask("open")["base"])
     for n in (1, 2, 3, 4, 2, 0, 4):
         answer = ask("edit", edits="~".join(words[:n]))
-        fresh = json.loads(edit_events.opening(VISIT))["token"]
+        fresh = json.loads(edit_events.opening(VISIT, visitors.enter("fresh")))["token"]
         again = json.loads(edit_events.ask({"what": "edit", "token": fresh, "edits": "~".join(words[:n])}))
         assert codes(answer)[0].tolist() == codes(again)[0].tolist()
         assert np.abs(shown(answer, base).astype(int) - shown(again, base)).max() <= 1
@@ -198,11 +206,12 @@ def test_an_export_holds_the_edited_tokens(ask, tmp_path, kind):
 
 
 def test_desks_and_their_pictures_are_bounded(monkeypatch):
-    desks = edit_desk.Desks(2)
+    monkeypatch.setattr(edit_desk, "DESKS_KEPT", 2)
+    page = visitors.enter("bounded")
+    desks = page.part(edit_desk.Desks)
     tokens = [desks.put(VISIT) for _ in range(3)]
     assert len(set(tokens)) == 3 and min(map(len, tokens)) >= 20
-    with pytest.raises(ExplorerError):
-        desks.get(tokens[0])
+    assert desks.get(tokens[0]) is None and edit_desk.desk_of(tokens[0]) is None
     one, other = (desks.get(token) for token in tokens[1:])
     size = 3 * 4 * one.record.media.size  # bytes of float32: before, after, and as it was
     monkeypatch.setattr(edit_desk, "_decoded", Cache("two desks' pictures", 2 * size))
@@ -216,3 +225,6 @@ def test_desks_and_their_pictures_are_bounded(monkeypatch):
     assert another._last is not None
     desks.put(VISIT)
     assert other._last is None, "with its desk"
+    assert edit_desk.desk_of(tokens[2]) is None and another._last is not None
+    visitors.leave("bounded")
+    assert another._last is None, "and with the page"

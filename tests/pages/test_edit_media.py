@@ -14,6 +14,7 @@ from explorer.media.samples import samples_of
 from explorer.pages.edit import events as edit_events
 from explorer.pages.shared.runtime import record_of
 from explorer.pages.shared.session import Visit
+from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import load_tokenizer
 from explorer.views.kit.wire.encoding import unpack
 from tests.made_codecs import MADE, bring_all
@@ -26,7 +27,7 @@ def case(request):
     bring_all()
     first = next(iter(samples_of(MODALITY.get(request.param, "image"))))
     visit = Visit(picture=first, tokenizer=f"made-{request.param}", side_px=256)
-    token = json.loads(edit_events.opening(visit))["token"]
+    token = json.loads(edit_events.opening(visit, visitors.enter("edit media")))["token"]
 
     def ask(what, **args):
         return json.loads(edit_events.ask({"what": what, "token": token} | args))

@@ -15,7 +15,8 @@ from explorer.lab.runner import LabRunner
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab.desk import ACTIONS, LabDesk, differences
 from explorer.pages.lab.events import do, pull
-from explorer.pages.lab.visitors import open_run, pool, visitors
+from explorer.pages.lab.run import LabRun, pool
+from explorer.pages.shared.visitors import visitors
 from explorer.views.kit.wire.encoding import unpack
 
 SMALL = LabSettings(codebook_size=8, batch_size=32)
@@ -227,7 +228,7 @@ def test_who_has_no_token_sees_no_run():
 def test_a_run_of_a_page_answers_ends_and_can_be_taken_up_again():
     visitor = visitors.enter("session")
     try:
-        open_run(visitor, SMALL)
+        visitor.part(LabRun).open(SMALL)
 
         def act(action, **more):
             return json.loads(do({"token": visitor.token, "action": action, **more}))

@@ -24,8 +24,8 @@ from explorer.loading.sources import plan_file
 from explorer.pages.bring import events as loading
 from explorer.pages.bring import jobs as loading_jobs
 from explorer.pages.bring.uploads import UploadStore
-from explorer.pages.codebook.visitors import Visitors
 from explorer.pages.shared.visitor_files import NOBODYS, files
+from explorer.pages.shared.visitors import Visitors
 from explorer.public.known import known_tokenizers
 from explorer.tokenizers import shelf
 

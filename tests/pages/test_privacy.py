@@ -25,20 +25,23 @@ from explorer.pages.bring import events as loading
 from explorer.pages.codebook import events as codebook_events
 from explorer.pages.codebook import jobs as codebook_jobs
 from explorer.pages.codebook import page as codebook
-from explorer.pages.codebook import visitors as codebook_visitors
-from explorer.pages.codebook.visitors import Visitors, take_uploads
+from explorer.pages.codebook.own import own_audits
 from explorer.pages.compare import events as compare_events
 from explorer.pages.compare import jobs as compare_jobs
 from explorer.pages.compare import page as compare
+from explorer.pages.edit import desk as edit_desk
 from explorer.pages.edit import events as edit_events
-from explorer.pages.edit.desk import desks
+from explorer.pages.edit.desk import desk_of
 from explorer.pages.inspect import alone as inspect_alone
 from explorer.pages.inspect import events as inspect_events
 from explorer.pages.inspect import page as inspect
 from explorer.pages.shared import launch, runtime
 from explorer.pages.shared.presence import Presence
 from explorer.pages.shared.session import UPLOADED, Visit
+from explorer.pages.shared.take_uploads import take_uploads
+from explorer.pages.shared.turns import MAPS, Turns
 from explorer.pages.shared.visitor_files import LEFT, LEFT_S, NOBODYS, VisitorFiles, files
+from explorer.pages.shared.visitors import Visitors, visitors
 from tests.made_tokenizers import Greys
 
 ID = "file--last-01234567"
@@ -54,7 +57,8 @@ def nothing_left():
 
 
 def leave(name):
-    for keeper in [tokenizers, loading.uploads, desks, *every_cache, files]:
+    visitors.leave(f"page of {name}")
+    for keeper in [tokenizers, loading.uploads, *every_cache, files]:
         keeper.let_go(name)
 
 
@@ -121,7 +125,7 @@ def test_records_maps_and_cards_of_one_id_are_each_visitors_own(both):
             assert len(inspect_events.card_value(Visit(tokenizer=ID, code=3))) > 0
             answer = json.loads(inspect_alone.alone_ask({"tokenizer": ID, "level": 0, "codes": [size - 1]}))
             assert [one["code"] for one in answer["alone"]] == [size - 1]
-            desk = json.loads(edit_events.opening(visit))["token"]
+            desk = json.loads(edit_events.opening(visit, visitors.enter(f"page of {name}")))["token"]
         opened = json.loads(edit_events.ask({"what": "open", "token": desk}))  # by the token, whoever's request it is
         assert opened["K"] == [size]
     assert sizes == SIZES
@@ -163,7 +167,7 @@ def test_names_and_figures_of_audits_of_one_visitor_are_not_in_the_lists_of_anot
         with acting_for(name):
             page = everyone.enter(f"page of {name}")
         counted(page, f"{name}s-secret.npy", chance.integers(0, 1024, (8, count)))
-        page.audits["own-1"] = replace(page.audits["own-1"], tokenizer="vq-ema")
+        own_audits(page)["own-1"] = replace(own_audits(page)["own-1"], tokenizer="vq-ema")
 
         def ask(what, page=page, **more):
             answer = codebook_events.ask(
@@ -275,9 +279,9 @@ def test_work_in_a_thread_is_done_for_who_began_it(both):
 
 def test_maps_of_a_visitors_own_codebook_leave_nothing_in_the_cache_of_all():
     vectors = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
-    turn = runtime.turns.begin("anna's page", runtime.MAPS)
+    turns = Turns()
     before = set(Path(settings().cache).glob("projection-*.npz"))
-    *_, last = runtime.umap_in_background(vectors, "euclidean", "anna's page", turn, "tsne", "anna")
+    *_, last = runtime.umap_in_background(vectors, "euclidean", turns, turns.begin(MAPS), "tsne", "anna")
     assert last.xy.shape == (40, 2)
     assert set(Path(settings().cache).glob("projection-*.npz")) == before
     folder = files.folder_of("anna", "maps")
@@ -287,8 +291,8 @@ def test_maps_of_a_visitors_own_codebook_leave_nothing_in_the_cache_of_all():
 
 
 def test_all_of_a_visitor_goes_when_they_leave_and_nothing_of_another(both, monkeypatch):
-    everyone = Visitors(4)
-    monkeypatch.setattr(codebook_visitors, "visitors", everyone)
+    everyone, made = Visitors(4), {}
+    monkeypatch.setattr(edit_desk, "visitors", everyone)
     for name in SIZES:
         with acting_for(name):
             page = everyone.enter(f"page of {name}")
@@ -296,24 +300,25 @@ def test_all_of_a_visitor_goes_when_they_leave_and_nothing_of_another(both, monk
             files.claim([path], name)
             visit = Visit(picture=UPLOADED, upload=path, tokenizer=ID)
             inspect_events.everything(visit)
-            edit_events.opening(visit)
+            made[name] = json.loads(edit_events.opening(visit, page))["token"]
         codebook_events.EVENTS.ask_of(everyone.get(page.token), {"what": "open", "tokenizer": ID})
-    keepers = [tokenizers, desks, *every_cache, files]
-    assert all(
-        {*SIZES} <= set.union(*(k.owners() for k in group)) for group in ([tokenizers], [desks], every_cache, [files])
-    )
+    keepers = [tokenizers, *every_cache, files]
+    assert all({*SIZES} <= set.union(*(k.owners() for k in group)) for group in ([tokenizers], every_cache, [files]))
+    assert everyone.owners() == {f"session:page of {name}" for name in SIZES} and all(map(desk_of, made.values()))
     folders = {name: [folder for folder, of in files._owner.items() if of == name] for name in SIZES}
 
     now = [0.0]
     here = Presence(clock=lambda: now[0])
-    here.watch(lambda: keepers)
-    with here.connected(["bert"], beat=True):
-        with here.connected(["anna"], beat=True):
+    here.watch(lambda: [everyone, *keepers])
+    with here.connected(["bert", "session:page of bert"], beat=True):
+        with here.connected(["anna", "session:page of anna"], beat=True):
             here.sweep()
             assert "anna" in tokenizers.owners()
         now[0] += 26
         here.sweep()
     assert all("anna" not in keeper.owners() for keeper in keepers)
+    assert everyone.owners() == {"session:page of bert"}
+    assert desk_of(made["anna"]) is None and desk_of(made["bert"]) is not None
     assert not any(folder.exists() for folder in folders["anna"]) and folders["anna"]
     assert all(folder.exists() for folder in folders["bert"])
     with acting_for("bert"):
@@ -361,9 +366,7 @@ def test_folders_cannot_be_guessed_and_are_no_business_of_other_users():
 
 def test_the_server_watches_over_everything_that_is_a_visitors():
     assert {"owners", "let_go"} <= set(dir(launch.GradioSessions))
-    for keeper in (
-        *[tokenizers, launch.uploads, launch.desks, launch.files],
-        *every_cache,
-        codebook_visitors.visitors,
-    ):
-        assert isinstance(keeper.owners(), set)
+    watched = launch.keepers(launch.GradioSessions)
+    assert {id(one) for one in [visitors, tokenizers, loading.uploads, files, *every_cache]} <= {*map(id, watched)}
+    for keeper in watched:
+        assert keeper is launch.GradioSessions or isinstance(keeper.owners(), set)

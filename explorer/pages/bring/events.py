@@ -26,11 +26,12 @@ from explorer.pages.bring import requests as asked
 from explorer.pages.bring.jobs import Bringing, Look, stop_all
 from explorer.pages.bring.opened import opened_or_none
 from explorer.pages.bring.uploads import uploads
-from explorer.pages.codebook.visitors import LAST_WORD_S, VISITORS_KEPT, Visitor, Visitors, claimed, moved
 from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing
 from explorer.pages.shared.fields import at_field
 from explorer.pages.shared.hosts import LOCAL
 from explorer.pages.shared.presence import UNTIL
+from explorer.pages.shared.take_uploads import claimed, moved
+from explorer.pages.shared.visitors import LAST_WORD_S, Visitor, visitors
 from explorer.public.known import known_tokenizers
 from explorer.tokenizers.memory import budget
 from explorer.views.bring.panel import LoadPanel
@@ -38,16 +39,10 @@ from explorer.views.bring.payload import known_payload, opening_payload, own_pay
 
 UPLOADED_FILES = 8  # of one tokenizer: weights, perhaps in two parts, and its config
 BESIDE = (".json", ".yaml", ".yml")  # files that only describe
-visitors = Visitors(VISITORS_KEPT)
 _names_files = False  # whether this server is for this machine alone
 
 
-def _end() -> None:
-    visitors.leave_all()
-    stop_all(LAST_WORD_S)
-
-
-atexit.register(_end)
+atexit.register(stop_all, LAST_WORD_S)
 
 
 def bound_to(host: str, names: Sequence[str] = LOCAL) -> None:

@@ -23,8 +23,8 @@ from explorer.foundation.owners import EVERYBODY, acting_for
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.sources import Plan, load, plan_file
 from explorer.pages.bring.uploads import uploads
-from explorer.pages.codebook.visitors import Visitor
 from explorer.pages.shared.visitor_job import SILENT_S, VisitorJob
+from explorer.pages.shared.visitors import Visitor
 from explorer.tokenizers.memory import check_room
 
 Look = Callable[[], dict[str, Any] | None]

@@ -31,7 +31,8 @@ from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import fit_medium, values
 from explorer.pages.codebook.first_look import QUICK, quick_audit, quick_source, quick_title
-from explorer.pages.codebook.visitors import OWN, OwnAudit, Visitor
+from explorer.pages.codebook.own import OWN, OwnAudit, own_audits
+from explorer.pages.shared.visitors import Visitor
 from explorer.tokenizers import list_tokenizers, load_tokenizer, owner_of
 
 MIMES = {
@@ -78,7 +79,7 @@ class Opened:
 
 def listing(visitor: Visitor | None, tokenizer_id: str | None) -> list[dict[str, Any]]:
     """The audits that can be chosen for a tokenizer: {"id", "title", "tokens"}, the visitor's own first."""
-    own = [] if visitor is None else [a for a in reversed(visitor.audits.values()) if a.tokenizer == tokenizer_id]
+    own = [one for one in reversed(own_audits(visitor).values()) if one.tokenizer == tokenizer_id]
     found = [{"id": a.id, "title": a.title, "tokens": a.tokens} for a in own]
     given = [one for one in given_audits() if one.tokenizer == tokenizer_id]
     found += [{"id": one.id, "title": one.audit.title, "tokens": one.audit.tokens} for one in given]
@@ -98,14 +99,14 @@ def open_audit(visitor: Visitor | None, tokenizer_id: str | None, audit_id: str 
     Raises UnknownIdError if it is not there, ExplorerError if the tokenizer cannot be used.
     """
     if audit_id is not None and audit_id.startswith(OWN):
-        own = visitor.audits.get(audit_id) if visitor else None
+        own = own_audits(visitor).get(audit_id)
         if own is None:
             raise UnknownIdError("That audit is not here any more: its page was closed, or it was resumed.")
         return _own(own)
     if audit_id is not None and audit_id.startswith(GIVEN):
         return _given(audit_id)
     if not tokenizer_id:
-        own = next((a for a in reversed(visitor.audits.values()) if a.tokenizer is None), None) if visitor else None
+        own = next((one for one in reversed(own_audits(visitor).values()) if one.tokenizer is None), None)
         given = next((one for one in given_audits() if one.tokenizer is None), None)
         if own is None and given is None:
             raise ExplorerError("There are no indices yet: upload a file of them, or choose a tokenizer.")

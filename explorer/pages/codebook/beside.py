@@ -13,13 +13,14 @@ from explorer.foundation.errors import ExplorerError
 from explorer.pages.codebook import audits as codebook_audits
 from explorer.pages.codebook.audits import Opened
 from explorer.pages.codebook.first_look import QUICK
-from explorer.pages.codebook.visitors import Visitor
+from explorer.pages.codebook.own import own_audits
+from explorer.pages.shared.visitors import Visitor
 
 
 def besides(visitor: Visitor | None, opened: Opened) -> list[dict[str, Any]]:
     """{"key", "title", "tokens"} of each; the first look is left out, since it is no audit to compare with."""
     tokenizer = opened.spec.id if opened.spec else None
-    own = () if visitor is None else tuple(visitor.audits.values())
+    own = tuple(own_audits(visitor).values())
     places = [(one.tokenizer, one.id) for one in (*reversed(own), *given_audits())]
     places += [(tokenizer, one["id"]) for one in codebook_audits.listing(visitor, tokenizer)]
     found = []

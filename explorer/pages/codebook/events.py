@@ -21,8 +21,10 @@ from explorer.pages.codebook import jobs as codebook_jobs
 from explorer.pages.codebook import maps as codebook_maps
 from explorer.pages.codebook import requests as asked
 from explorer.pages.codebook.first_look import QUICK
-from explorer.pages.codebook.visitors import FILES, Visitor, take_uploads, visitors
+from explorer.pages.codebook.own import own_audits
 from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing, said
+from explorer.pages.shared.take_uploads import FILES, take_uploads
+from explorer.pages.shared.visitors import Visitor, visitors
 from explorer.views.codebook.payload import geometry_payload, map_payload, open_payload
 from explorer.views.codebook.payload_beside import beside_payload
 
@@ -37,7 +39,7 @@ def _open(visitor: Visitor | None, request: asked.OfAudit) -> str:
     there = audits.listing(visitor, opened.spec.id if opened.spec else None)
     others = codebook_beside.besides(visitor, opened)
     # A visitor's own audits are in the lists, by ids that each page counts anew.
-    page, whose = (visitor.token, visitor.owner) if visitor and visitor.audits else ("", opened.owner)
+    page, whose = (visitor.token, visitor.owner) if visitor and own_audits(visitor) else ("", opened.owner)
     key = (opened.key, "open", page, tuple(one["id"] for one in there), tuple(one["key"] for one in others))
     text = audits.answers.get(
         key, lambda: said(open_payload(opened.audit, opened.id, there, opened.spec, opened.codebooks, others)), whose

@@ -17,8 +17,9 @@ from explorer.foundation.errors import Cancelled, ExplorerError, FieldError, Med
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import save_audit
 from explorer.media.samples import samples_title
-from explorer.pages.codebook.visitors import OwnAudit, Visitor
+from explorer.pages.codebook.own import OwnAudit, OwnAudits
 from explorer.pages.shared.visitor_job import VisitorJob
+from explorer.pages.shared.visitors import Visitor
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 
 INDICES = (".npy", ".npz", ".jsonl")
@@ -81,7 +82,7 @@ class Job(VisitorJob):
         self._finish(self._run())
 
     def failed(self) -> None:
-        if not self._visitor.has(self.order.folder):
+        if not self._visitor.part(OwnAudits).has(self.order.folder):
             self.order.delete()
 
     def _run(self) -> Audit:
@@ -129,7 +130,7 @@ class Job(VisitorJob):
         if not order.opens:
             save_audit(order.folder, audit)
         own = OwnAudit(order.id, audit.title, audit.tokens, order.tokenizer, order.folder, order.source, order.uploads)
-        self._visitor.keep(replace(own, opened=bool(order.opens)))
+        self._visitor.part(OwnAudits).keep(replace(own, opened=bool(order.opens)))
         self.audit_id = order.id
         if audit.complete or order.opens:
             self.state = "done"

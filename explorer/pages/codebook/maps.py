@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 
 from explorer.analysis.maps.projection import Projection
 from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import Cancelled, ExplorerError
-from explorer.foundation.owners import carried
+from explorer.foundation.owners import EVERYBODY, carried
 from explorer.foundation.recent import Recent
 from explorer.pages.codebook.audits import Opened
 from explorer.pages.shared import runtime
+from explorer.pages.shared.turns import MAPS, Turns
 from explorer.views.codebook.payload import map_vectors
 
 PROJECTED = ("umap", "tsne")
@@ -29,11 +30,11 @@ WORKS_KEPT = 64
 class Work:
     """One map being laid out. `share` grows to 1; then `result` is there, or `problem` says why not. of: its owner."""
 
-    def __init__(self, name: str, vectors: np.ndarray, metric: str, kind: str, of: str) -> None:
+    def __init__(self, vectors: np.ndarray, metric: str, kind: str, of: str) -> None:
         self.share, self.result, self.problem = 0.0, None, ""
         self._asked, self._ended = time.monotonic(), threading.Event()
-        self._session, self._arguments, self._of = name, (vectors, metric, kind), of
-        self._turn = runtime.turns.begin(name, runtime.MAPS)
+        self._arguments, self._of, self._turns = (vectors, metric, kind), of, Turns()
+        self._turn = self._turns.begin(MAPS)
         threading.Thread(target=carried(self._work), name="map", daemon=True).start()
         threading.Thread(target=self._watch, name="map-watch", daemon=True).start()
 
@@ -52,7 +53,7 @@ class Work:
     def _work(self) -> None:
         vectors, metric, kind = self._arguments
         try:
-            for step in runtime.umap_in_background(vectors, metric, self._session, self._turn, kind, self._of):
+            for step in runtime.umap_in_background(vectors, metric, self._turns, self._turn, kind, self._of):
                 if isinstance(step, Projection):
                     self.result = step
                 else:
@@ -71,13 +72,51 @@ class Work:
     def _watch(self) -> None:
         while not self._ended.wait(1.0):
             if time.monotonic() - self._asked > SILENT_S:
-                runtime.turns.begin(self._session, runtime.MAPS)  # ends the child process
+                self.close()
                 return
 
+    def close(self) -> None:
+        """Nobody waits for it: its child process ends."""
+        self._turns.close()
 
-_works: Recent[Hashable, Work] = Recent(WORKS_KEPT)  # those that go on, and those that failed
+
+class Works:
+    """Those that go on, and those that failed, by owner and key; the longest unused of too many ends."""
+
+    def __init__(self, size: int) -> None:
+        self._lock = threading.Lock()
+        self._works: Recent[tuple[str, Hashable], Work] = Recent(size)
+
+    def get(self, owner: str, key: Hashable, begin: Callable[[], Work]) -> Work:
+        """The one that goes on, or one that is begun."""
+        with self._lock:
+            work = self._works.use((owner, key))
+            if work is None or work.failed:
+                work = begin()
+                for other in self._works.put((owner, key), work).values():
+                    other.close()
+            return work
+
+    def drop(self, owner: str, key: Hashable) -> None:
+        """It is done."""
+        with self._lock:
+            self._works.pop((owner, key), None)
+
+    def owners(self) -> set[str]:
+        """As `presence.Keeper`: the visitors whose own codebooks are laid out."""
+        with self._lock:
+            return {owner for owner, _ in self._works} - {EVERYBODY}
+
+    def let_go(self, owner: str) -> None:
+        """As `presence.Keeper`: that visitor has left."""
+        with self._lock:
+            gone = self._works.drop(lambda key, work: key[0] == owner)
+        for work in gone:
+            work.close()
+
+
+works = Works(WORKS_KEPT)
 _done = Cache("maps of codebooks", share(0.03))
-_lock = threading.Lock()
 
 
 def projection(opened: Opened, level: int, kind: str) -> float | Projection:
@@ -89,15 +128,13 @@ def projection(opened: Opened, level: int, kind: str) -> float | Projection:
     found = _done.peek(key, opened.owner)
     if found is not None:
         return found
-    with _lock:
-        work = _works.use((opened.owner, key))
-        if work is None or work.failed:
-            vectors, metric, _ = map_vectors(opened.audit, level, opened.codebook(level), kind)
-            work = Work(f"map {opened.owner} {key}", vectors, metric, kind, opened.owner)
-            _works.put((opened.owner, key), work)
-    found = work.ask()
+
+    def begin() -> Work:
+        vectors, metric, _ = map_vectors(opened.audit, level, opened.codebook(level), kind)
+        return Work(vectors, metric, kind, opened.owner)
+
+    found = works.get(opened.owner, key, begin).ask()
     if isinstance(found, Projection):
         _done.put(key, found, opened.owner)
-        with _lock:
-            _works.pop((opened.owner, key), None)
+        works.drop(opened.owner, key)
     return found

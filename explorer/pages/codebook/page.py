@@ -12,8 +12,9 @@ import gradio as gr
 
 from explorer.audit.opening import given_audits
 from explorer.pages.codebook import events as codebook_events
-from explorer.pages.codebook.visitors import OWN, visitors
+from explorer.pages.codebook.own import OWN
 from explorer.pages.shared.session import whole_number
+from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers
 from explorer.views.codebook.view import CodebookView, opening
 

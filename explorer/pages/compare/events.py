@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import base64
 import functools
 import logging
@@ -17,15 +16,14 @@ from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.media.medium import NOUNS, Modality
 from explorer.media.samples import SAMPLES
-from explorer.pages.codebook.visitors import VISITORS_KEPT, Visitor, Visitors, take_uploads
 from explorer.pages.compare import jobs as compare_jobs
 from explorer.pages.compare import requests as asked
 from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing
 from explorer.pages.shared.fields import at_field
+from explorer.pages.shared.take_uploads import take_uploads
+from explorer.pages.shared.visitors import Visitor, visitors
 from explorer.views.compare.payload import thumbnail
 
-visitors = Visitors(VISITORS_KEPT)
-atexit.register(visitors.leave_all)
 _log = logging.getLogger(__name__)
 
 

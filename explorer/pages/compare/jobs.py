@@ -26,10 +26,10 @@ from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import Cancelled, ExplorerError, MediaError
 from explorer.foundation.owners import EVERYBODY
 from explorer.foundation.recent import Recent
-from explorer.pages.codebook.visitors import Visitor
 from explorer.pages.shared.figures import drawn
 from explorer.pages.shared.visitor_files import files
 from explorer.pages.shared.visitor_job import VisitorJob
+from explorer.pages.shared.visitors import Visitor
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.compare.payload import pictures_payload, played_payload
 

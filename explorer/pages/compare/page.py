@@ -19,6 +19,7 @@ from explorer.media.samples import samples_of
 from explorer.pages.compare import events as compare_events
 from explorer.pages.compare.requests import OWN
 from explorer.pages.shared.session import SIDES_PX
+from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers
 from explorer.views.compare.payload import best_of_each_kind, tokenizers_payload
 from explorer.views.compare.view import CompareView, opening
@@ -40,7 +41,7 @@ def compare_ask(request: dict[str, Any]) -> str:
 
 def _open(request: gr.Request) -> str:
     """A page was opened, perhaps by a link."""
-    visitor = compare_events.visitors.enter(request.session_hash or "")
+    visitor = visitors.enter(request.session_hash or "")
     return wanted(dict(request.query_params), visitor.token)
 
 
@@ -95,4 +96,4 @@ def _is_there(media: str, modality: Modality) -> bool:
 
 def _leave(request: gr.Request) -> None:
     """The page was closed or reloaded: its comparison ends, and its files go."""
-    compare_events.visitors.leave(request.session_hash or "")
+    visitors.leave(request.session_hash or "")

@@ -1,4 +1,4 @@
-"""Desks of the token editor: what is being edited, known to the browser by a token that cannot be guessed.
+"""Desks of the token editor: what is being edited, known to the browser by the token of its page and a number.
 
 A desk holds no choice of its own: the edits come as text with every request. It only remembers what it decoded last,
 so that the next stroke need not decode the whole picture again.
@@ -6,7 +6,6 @@ so that the next stroke need not decode the whole picture again.
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +20,8 @@ from explorer.analysis.edit.redecode import Redecoded, redecode
 from explorer.analysis.edit.tokens import Bench, EditedTokens, bench_of, tokens_of
 from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
 from explorer.foundation.cache import Cache, share
-from explorer.foundation.errors import ExplorerError, RecordError
-from explorer.foundation.owners import EVERYBODY, owner
+from explorer.foundation.errors import RecordError
+from explorer.foundation.owners import owner
 from explorer.foundation.recent import Recent
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer
@@ -30,9 +29,10 @@ from explorer.media.pictures.image import to_pil
 from explorer.media.samples import Sample, sample_picture, samples_of
 from explorer.pages.shared import runtime
 from explorer.pages.shared.session import Visit
+from explorer.pages.shared.visitors import Visitor, visitors
 from explorer.tokenizers import load_tokenizer
 
-DESKS_KEPT = runtime.SESSIONS_KEPT
+DESKS_KEPT = 4  # of one page
 _decoded = Cache("edited pictures", share(0.12))
 GONE = "This page has been open for longer than the server remembers. Load it again: your edits are kept in its link."
 
@@ -147,40 +147,35 @@ class Desk:
 
 
 class Desks:
-    """Token -> desk. Bounded: the longest silent ones are forgotten."""
+    """A part of a page: its latest desks, since what was asked of one is answered though another picture was chosen."""
 
-    def __init__(self, size: int) -> None:
-        self._lock = threading.Lock()
-        self._desks: Recent[str, Desk] = Recent(size)
+    def __init__(self, visitor: Visitor) -> None:
+        self._visitor, self._last = visitor, 0
+        self._desks: Recent[str, Desk] = Recent(DESKS_KEPT)
 
     def put(self, visit: Visit) -> str:
         """A desk for a visit; its token."""
-        token = secrets.token_urlsafe(18)
-        with self._lock:
+        with self._visitor.lock:
+            self._last += 1
+            token = f"{self._visitor.token}.{self._last}"
             over = self._desks.put(token, Desk(visit))
         for desk in over.values():
             desk.forget()
         return token
 
-    def get(self, token: object) -> Desk:
-        """The desk. Raises ExplorerError for a token that is none, or no longer."""
-        with self._lock:
-            desk = self._desks.use(token) if isinstance(token, str) else None
-        if desk is None:
-            raise ExplorerError(GONE)
-        return desk
+    def get(self, token: str) -> Desk | None:
+        """The desk, which then counts as the newest; None for one that is no longer there."""
+        with self._visitor.lock:
+            return self._desks.use(token)
 
-    def owners(self) -> set[str]:
-        """The visitors who have desks here."""
-        with self._lock:
-            return {desk.owner for desk in self._desks.values()} - {EVERYBODY}
-
-    def let_go(self, visitor: str) -> None:
-        """A visitor has left."""
-        with self._lock:
-            desks = self._desks.drop(lambda token, desk: desk.owner == visitor)
-        for desk in desks:
+    def close(self) -> None:
+        with self._visitor.lock:
+            gone = self._desks.drop(lambda token, desk: True)
+        for desk in gone:
             desk.forget()
 
 
-desks = Desks(DESKS_KEPT)
+def desk_of(token: object) -> Desk | None:
+    """The desk of a token, None for a token that is none, or no longer."""
+    page = visitors.get(token.rpartition(".")[0]) if isinstance(token, str) else None
+    return None if page is None else page.part(Desks).get(str(token))

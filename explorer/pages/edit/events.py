@@ -23,11 +23,12 @@ from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.edit import requests as asked
-from explorer.pages.edit.desk import GONE, Desk, desks
+from explorer.pages.edit.desk import GONE, Desk, Desks, desk_of
 from explorer.pages.inspect.events import tokens_bytes
 from explorer.pages.shared.dispatch import Dispatcher, Event
 from explorer.pages.shared.fields import at_field
 from explorer.pages.shared.session import Visit
+from explorer.pages.shared.visitors import Visitor
 from explorer.tokenizers import load_tokenizer
 from explorer.views.edit import view as edit_view
 from explorer.views.kit.wire.encoding import image_bytes, pack, pack_indices, png_data_url
@@ -36,16 +37,15 @@ FIELD_TOKENS = 4  # side of the constant field that shows one code of a path
 PATH_PIXELS = 512 * 512  # of a picture that is decoded at every step of a path
 
 
-def opening(visit: Visit) -> str:
+def opening(visit: Visit, visitor: Visitor) -> str:
     """The value of EditView for a visit, "" where edited tokens could not be decoded. Raises ExplorerError."""
     desk = Desk(visit)
     if not load_tokenizer(visit.tokenizer).spec.decodes:
         return ""
     samples = [{"id": one.id, "title": one.title} for one in desk.samples()]
     key = "|".join(str(part) for part in (visit.picture, visit.upload, visit.tokenizer, visit.side_px))
-    return edit_view.opening(
-        desks.put(visit), key, load_tokenizer(visit.tokenizer).spec, visit.picture, samples, LINK_CHARACTERS
-    )
+    token, spec = visitor.part(Desks).put(visit), load_tokenizer(visit.tokenizer).spec
+    return edit_view.opening(token, key, spec, visit.picture, samples, LINK_CHARACTERS)
 
 
 def _at_edits() -> AbstractContextManager[None]:
@@ -218,13 +218,6 @@ def _form(form: asked.Form, desk: Desk) -> TextForm:
         return TextForm(**asdict(form), part=part_noun(desk.record.combination))
 
 
-def _known(token: object) -> Desk | None:
-    try:
-        return desks.get(token)
-    except ExplorerError:
-        return None
-
-
 EVENTS = Dispatcher(
     {
         "open": Event(_open),
@@ -237,7 +230,7 @@ EVENTS = Dispatcher(
         "paste": Event(_paste, asked.Paste),
         "export": Event(_export, asked.Export),
     },
-    caller=_known,
+    caller=desk_of,
     gone=GONE,
 )
 ask = EVENTS.ask

@@ -32,6 +32,7 @@ from explorer.pages.inspect.payloads import (
 from explorer.pages.inspect.player import player_payload
 from explorer.pages.shared import runtime
 from explorer.pages.shared.session import Visit
+from explorer.pages.shared.turns import Turns
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect import view as inspect_view
 from explorer.views.kit.page import address
@@ -123,14 +124,14 @@ def with_kept_maps(visit: Visit) -> str:
     return shown(visit, found)
 
 
-def umap_steps(visit: Visit, session: str, turn: int) -> Iterator[str]:
+def umap_steps(visit: Visit, turns: Turns, turn: int) -> Iterator[str]:
     """Values of the inspect view with the slices, while UMAP is computed level by level in a child process."""
     levels = len(runtime.record_of(visit).levels)
     done: dict[int, Projection] = {}
     yield shown(visit, done, "UMAP: begins")
     for number, rows, metric, _ in _to_lay_out(visit):
         told = -1
-        for step in runtime.umap_in_background(rows, metric, session, turn, of=owner_of(visit.tokenizer)):
+        for step in runtime.umap_in_background(rows, metric, turns, turn, of=owner_of(visit.tokenizer)):
             if isinstance(step, Projection):
                 done[number] = step
             elif int(step * UMAP_STEPS) > told:

@@ -19,11 +19,14 @@ from explorer.pages.bring import events as loading
 from explorer.pages.edit import events as edit_events
 from explorer.pages.inspect import events, media
 from explorer.pages.inspect.alone import alone_ask
+from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
 from explorer.pages.shared.inputs import FileInput, PictureInput
 from explorer.pages.shared.presence import UNTIL
 from explorer.pages.shared.session import SIDES_PX, UPLOADED, Visit, suited, visit_from_query
+from explorer.pages.shared.turns import MAPS, Turns
 from explorer.pages.shared.visitor_files import files
+from explorer.pages.shared.visitors import Visitor, visitors
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views.edit.view import EditView
 from explorer.views.inspect.card.card import CodeCard
@@ -128,29 +131,30 @@ def _all(request: gr.Request, visit: Visit, before: Visit, message: str = "", ki
 
     Words about progress come first where it takes its time. It ends with a skip, as `_maps` does and for its reason.
     """
-    session = request.session_hash
-    turn = runtime.turns.begin(session, runtime.MAPS)  # ends the UMAP of what was shown before
+    page = _page(request)
+    turns, wish = page.part(Turns), page.part(Wish)
+    turn = turns.begin(MAPS)  # ends the UMAP of what was shown before
     try:
         visit, said = media.settled(visit)
         message, kind = (message, kind) if not said else (" ".join(filter(None, (message, said))), "note")
-        runtime.intents.set(session, visit)
+        wish.set(visit)
         visit = replace(visit, turn=turn)
         spec = media.spec_of(visit.tokenizer)
         words = media.size_words(spec) if spec else visit.tokenizer
         for line in media.progress(functools.partial(runtime.record_of, visit), words, runtime.key_of(visit)):
-            if not runtime.turns.holds(session, runtime.MAPS, turn):
+            if not turns.holds(MAPS, turn):
                 yield (gr.skip(),) * OUTPUTS
                 return
             yield _only_strip(events.busy_value(visit, line))
         spec = load_tokenizer(visit.tokenizer).spec
         strip = events.strip_value(visit, message, kind)
-        results = (*events.everything(visit), edit_events.opening(visit))
+        results = (*events.everything(visit), edit_events.opening(visit, page))
         made = (visit, strip, facts_payload(spec, runtime.record_of(visit)), *results)
     except Exception as error:
         made = _only_strip(events.strip_value(before, plain_words(error)))
-        if runtime.turns.holds(session, runtime.MAPS, turn):
-            runtime.intents.set(session, before)
-    if runtime.turns.holds(session, runtime.MAPS, turn):
+        if turns.holds(MAPS, turn):
+            wish.set(before)
+    if turns.holds(MAPS, turn):
         yield made
     yield (gr.skip(),) * OUTPUTS
 
@@ -161,10 +165,14 @@ def _choices(visit: Visit, request: gr.Request) -> tuple[dict, dict]:
     No part of `_all`: the browser patches what a generator sends in place, so that an update followed at once by
     another value is lost in a page that is slow to draw it.
     """
-    wanted = runtime.intents.get(request.session_hash, visit)
+    wanted = _page(request).part(Wish).get(visit)
     spec = media.spec_of(wanted.tokenizer)
     side = gr.update(value=wanted.side_px, visible=media.has_side(spec)) if spec else gr.skip()
     return gr.update(choices=_listed(), value=wanted.tokenizer), side
+
+
+def _page(request: gr.Request) -> Visitor:
+    return visitors.enter(request.session_hash or "")
 
 
 def _only_strip(value: str) -> tuple:
@@ -182,7 +190,7 @@ def _open(request: gr.Request) -> Iterator[tuple]:
     spec = media.spec_of(visit.tokenizer)
     if spec and "picture" not in request.query_params:  # nobody has chosen one yet, so nothing need be said or kept
         visit = replace(suited(visit, spec.modality)[0], before=())
-    runtime.intents.set(request.session_hash, visit)
+    _page(request).part(Wish).set(visit)
     yield from _all(request, visit, visit, " ".join(said), "note")
 
 
@@ -206,7 +214,7 @@ def _pick_upload(visit: Visit, path: str | None, request: gr.Request) -> Iterato
 
 
 def _pick_tokenizer(visit: Visit, tokenizer: str, request: gr.Request) -> Iterator[tuple]:
-    if runtime.intents.get(request.session_hash, visit).tokenizer == tokenizer:  # the list says it twice
+    if _page(request).part(Wish).get(visit).tokenizer == tokenizer:  # the list says it twice
         yield (gr.skip(),) * OUTPUTS
         return
     yield from _pick(request, visit, tokenizer=tokenizer)
@@ -219,7 +227,7 @@ def _pick_brought(visit: Visit, event: gr.EventData, request: gr.Request) -> Ite
 
 def _pick_removed(visit: Visit, event: gr.EventData, request: gr.Request) -> Iterator[tuple]:
     """One of the visitor's own tokenizers was taken back: another is shown if it was that one, and none lists it."""
-    wanted = runtime.intents.get(request.session_hash, visit)
+    wanted = _page(request).part(Wish).get(visit)
     specs = list_tokenizers()
     if wanted.tokenizer != str(event.id) or not specs:
         yield (gr.skip(),) * OUTPUTS
@@ -232,25 +240,25 @@ def _pick_side(visit: Visit, side: int, request: gr.Request) -> Iterator[tuple]:
 
 
 def _pick(request: gr.Request, visit: Visit, **choices: object) -> Iterator[tuple]:
-    return _all(request, runtime.intents.change(request.session_hash, visit, **choices), visit)
+    return _all(request, _page(request).part(Wish).change(visit, **choices), visit)
 
 
 def _first_card(visit: Visit, request: gr.Request) -> object:
     """The card of the code that is open although nobody chose one; nothing if something was chosen meanwhile."""
     if events.is_chosen(visit):
         return gr.skip()
-    session = request.session_hash
+    turns = _page(request).part(Turns)
     try:
         card = events.card_value(visit)
     except ExplorerError:
         return gr.skip()  # the place of the picture says why
-    late = runtime.turns.begun_since(session, "select", visit.turn)
-    return card if runtime.turns.holds(session, runtime.MAPS, visit.turn) and not late else gr.skip()
+    late = turns.begun_since("select", visit.turn)
+    return card if turns.holds(MAPS, visit.turn) and not late else gr.skip()
 
 
 def _maps(visit: Visit, request: gr.Request) -> object:
     """The slices, and the UMAPs that need no work."""
-    if not runtime.turns.holds(request.session_hash, runtime.MAPS, visit.turn):
+    if not _page(request).part(Turns).holds(MAPS, visit.turn):
         return gr.skip()
     try:
         return events.with_kept_maps(visit)
@@ -264,12 +272,12 @@ def _lay_out(visit: Visit, request: gr.Request) -> Iterator:
     It begins and ends with a skip: Gradio empties the view if nothing is yielded, and sends the last value once more
     when a generator ends, which may be after something newer was shown.
     """
-    session = request.session_hash
+    turns = _page(request).part(Turns)
     yield gr.skip()
-    if runtime.turns.holds(session, runtime.MAPS, visit.turn):
+    if turns.holds(MAPS, visit.turn):
         try:
-            for value in events.umap_steps(visit, session, visit.turn):
-                if not runtime.turns.holds(session, runtime.MAPS, visit.turn):
+            for value in events.umap_steps(visit, turns, visit.turn):
+                if not turns.holds(MAPS, visit.turn):
                     break
                 yield value
         except Cancelled:
@@ -281,7 +289,7 @@ def _lay_out(visit: Visit, request: gr.Request) -> Iterator:
 
 def _leave(request: gr.Request) -> None:
     """The page was closed or reloaded: nothing goes on for it."""
-    runtime.turns.begin(request.session_hash, runtime.MAPS)
+    visitors.leave(request.session_hash or "")
 
 
 def _select(visit: Visit, event: gr.EventData, request: gr.Request) -> str | dict:
@@ -303,13 +311,14 @@ def _levels(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:
 
 def _newest(request: gr.Request, thing: str, values: Callable[[], tuple], count: int) -> tuple:
     """The `count` values, or nothing if the visitor has asked again meanwhile: clicks may overtake each other."""
-    turn = runtime.turns.begin(request.session_hash, thing)
+    turns = _page(request).part(Turns)
+    turn = turns.begin(thing)
     try:
         made = values()
     except Exception as error:
         gr.Warning(plain_words(error))
         return (gr.skip(),) * count
-    return made if runtime.turns.holds(request.session_hash, thing, turn) else (gr.skip(),) * count
+    return made if turns.holds(thing, turn) else (gr.skip(),) * count
 
 
 _serial = iter(range(1, 2**62)).__next__  # only to tell two values apart

@@ -12,9 +12,10 @@ from explorer.foundation.errors import ExplorerError
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab.desk import ended
 from explorer.pages.lab.process import LabProcess
-from explorer.pages.lab.visitors import Visitor, open_run, pool, visitors
+from explorer.pages.lab.run import LabRun
 from explorer.pages.shared.dispatch import Dispatcher, Event, refusal, said
 from explorer.pages.shared.fields import Entries
+from explorer.pages.shared.visitors import Visitor, visitors
 
 GONE = "This run has ended: its page was closed, or the server was started again. Start it again to go on."
 
@@ -47,7 +48,7 @@ def do(request: object) -> str:
 
 
 def _run_of(visitor: Visitor | None) -> LabProcess:
-    run = pool().get(visitor.token) if visitor else None
+    run = visitor.part(LabRun).process if visitor else None
     if run is None:
         raise ExplorerError(GONE)
     return run
@@ -55,7 +56,7 @@ def _run_of(visitor: Visitor | None) -> LabProcess:
 
 def _resume(visitor: Visitor, request: Resume) -> dict[str, Any]:
     """A new run with the settings that the browser still has."""
-    open_run(visitor, LabSettings().changed(request.settings))
+    visitor.part(LabRun).open(LabSettings().changed(request.settings))
     return {"error": None, "token": visitor.token}
 
 

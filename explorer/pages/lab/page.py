@@ -16,8 +16,9 @@ from explorer.lab.presets import PRESETS
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab import events as lab_events
 from explorer.pages.lab.link import linked_run, restore
+from explorer.pages.lab.run import LabRun
 from explorer.pages.lab.sources import thread_of
-from explorer.pages.lab.visitors import open_run, visitors
+from explorer.pages.shared.visitors import visitors
 from explorer.views.lab.view import LabView, opening
 
 
@@ -42,15 +43,16 @@ def _open(request: gr.Request) -> str:
     """A page was opened, perhaps by a link: its run is brought to where the link left it."""
     visitor = visitors.enter(request.session_hash or "")
     wanted = linked_run(dict(request.query_params))
-    visitor.preset = wanted.preset
+    lab = visitor.part(LabRun)
+    lab.preset = wanted.preset
     token, said = visitor.token, wanted.said
     try:
-        run = open_run(visitor, wanted.settings)
+        run = lab.open(wanted.settings)
         said = " ".join(filter(None, (said, restore(wanted, run.ask))))
     except ExplorerError as error:
         visitors.leave(visitor.session)
         token, said = "", str(error)
-    return opening(token, said, asdict(wanted.settings), asdict(LabSettings()), presets_json(), visitor.preset)
+    return opening(token, said, asdict(wanted.settings), asdict(LabSettings()), presets_json(), lab.preset)
 
 
 def presets_json() -> list[dict[str, Any]]:

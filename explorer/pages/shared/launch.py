@@ -9,18 +9,15 @@ import gradio as gr
 from explorer import tokenizers
 from explorer.foundation.cache import every_cache
 from explorer.pages.app import launch_options
-from explorer.pages.bring import events as loading
 from explorer.pages.bring.uploads import uploads
-from explorer.pages.codebook import visitors as codebook_visitors
-from explorer.pages.compare import events as compare_events
-from explorer.pages.edit.desk import desks
-from explorer.pages.lab import visitors as lab_visitors
+from explorer.pages.codebook.maps import works
 from explorer.pages.shared import memory
 from explorer.pages.shared.gradio_sessions import GradioSessions
 from explorer.pages.shared.head import preloads
-from explorer.pages.shared.presence import presence
+from explorer.pages.shared.presence import Keeper, presence
 from explorer.pages.shared.serve import addresses, end_when_dropped, free_port
 from explorer.pages.shared.visitor_files import UploadPlace, files
+from explorer.pages.shared.visitors import visitors
 
 
 def serve(demo: gr.Blocks, host: str, port: int | None, allowed: Sequence[str]) -> list[str]:
@@ -38,7 +35,11 @@ def serve(demo: gr.Blocks, host: str, port: int | None, allowed: Sequence[str]) 
         for one in listening.sockets:
             end_when_dropped(one)
     sessions = GradioSessions(demo, app)
-    books = [codebook_visitors.visitors, compare_events.visitors, loading.visitors, lab_visitors.visitors]
-    presence.watch(lambda: [*books, sessions, tokenizers, uploads, desks, *every_cache, files], memory.give_back)
+    presence.watch(lambda: keepers(sessions), memory.give_back)
     presence.start()
     return addresses(host, demo.server_port)
+
+
+def keepers(sessions: GradioSessions) -> list[Keeper]:
+    """Everything that holds things of visitors: pages and sessions by session, the rest by the visitor's name."""
+    return [visitors, sessions, tokenizers, uploads, works, *every_cache, files]

@@ -10,7 +10,7 @@ from typing import ClassVar
 from explorer.foundation import stages
 from explorer.foundation.errors import Cancelled, plain_words
 from explorer.foundation.owners import acting_for
-from explorer.pages.codebook.visitors import Visitor
+from explorer.pages.shared.visitors import Visitor
 
 SILENT_S = 300  # a browser that has not asked for so long is gone, though nobody said so
 WAIT_S = 0.2
