@@ -92,4 +92,5 @@ NAMES = (
     *("records of media", "pictures of sounds and clips", "slices through codebooks", "codes decoded alone"),
     *("audits", "media of audits", "answers about codebooks", "codes decoded for their pages"),
     *("small pictures of codes", "maps of codebooks", "media of comparisons", "edited pictures"),
+    *("charts of comparisons", "uploads as decoded"),
 )

@@ -44,7 +44,7 @@ MIMES = {
 
 
 _loaded = Cache("audits", share(0.06))
-_pictures = Cache("media of audits", share(0.1))
+_pictures = Cache("media of audits", share(0.08))
 answers = Cache("answers about codebooks", share(0.06))
 
 

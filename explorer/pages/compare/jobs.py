@@ -37,7 +37,7 @@ AT_ONCE = 2  # in this process; the next ones wait
 REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds themselves
 SHARED_KEPT = 24
 _looks = threading.BoundedSemaphore(AT_ONCE)
-_looked = Cache("media of comparisons", share(0.1))
+_looked = Cache("media of comparisons", share(0.08))
 _charts = Cache("charts of comparisons", share(0.01))
 
 

@@ -12,17 +12,17 @@ from dataclasses import replace
 import numpy as np
 
 from explorer.foundation import stages
-from explorer.foundation.config import Limits, settings
 from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.foundation.owners import carried
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.clips.video import LoadedVideo
-from explorer.media.medium import Medium, load_medium, modality_of
+from explorer.media.medium import Medium, modality_of
 from explorer.media.pictures.image import LoadedImage, fit
 from explorer.media.samples import samples_of
 from explorer.media.sounds.audio import LoadedAudio
 from explorer.media.sounds.spectrogram import sound_picture
 from explorer.pages.shared.session import ONE, UPLOADED, Visit, suited
+from explorer.pages.shared.upload_media import upload_medium
 from explorer.tokenizers import list_tokenizers
 from explorer.views.kit.widgets import sample_strip
 
@@ -78,12 +78,11 @@ def settled(visit: Visit) -> tuple[Visit, str]:
 
 
 def _with_upload(visit: Visit, spec: TokenizerSpec) -> tuple[Visit, str]:
-    limits = settings().limits
     try:
-        load_medium(visit.upload, limits, spec.modality)  # type: ignore[arg-type]
+        upload_medium(str(visit.upload), spec.modality)
         return replace(visit, modality=spec.modality), ""
     except MediaError as error:
-        held = _held(visit.upload, limits)
+        held = _held(str(visit.upload))
         if held in (None, spec.modality):  # nothing that is read here, or of the right kind and wrong in itself
             raise
         wrong = error
@@ -96,10 +95,10 @@ def _with_upload(visit: Visit, spec: TokenizerSpec) -> tuple[Visit, str]:
     return replace(visit, modality=held, tokenizer=other.id).at_rest(), words
 
 
-def _held(path: str | None, limits: Limits) -> str | None:
+def _held(path: str) -> str | None:
     """The modality of a file by its content; None for what nothing here reads."""
     try:
-        return modality_of(load_medium(path, limits))  # type: ignore[arg-type]
+        return modality_of(upload_medium(path, None))
     except MediaError:
         return None
 

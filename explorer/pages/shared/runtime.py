@@ -22,10 +22,11 @@ from explorer.foundation.config import REPOSITORY, settings, shipped_maps
 from explorer.foundation.errors import Cancelled, ExplorerError
 from explorer.foundation.owners import EVERYBODY, carried, owner
 from explorer.joints.record import TokenRecord
-from explorer.media.medium import Medium, load_medium, tokenized
+from explorer.media.medium import Medium, tokenized
 from explorer.media.samples import sample
 from explorer.pages.shared.session import ONE, UPLOADED, Visit
 from explorer.pages.shared.turns import MAPS, Turns
+from explorer.pages.shared.upload_media import upload_medium
 from explorer.pages.shared.visitor_files import files
 from explorer.tokenizers import load_tokenizer, owner_of
 
@@ -34,7 +35,7 @@ UMAP_SECONDS = 300  # longer than any codebook that is drawn takes; a stuck work
 _log = logging.getLogger(__name__)
 
 
-_records = Cache("records of media", share(0.24))
+_records = Cache("records of media", share(0.19))
 _pictures = Cache("pictures of sounds and clips", share(0.06))
 _umap_turn = threading.Semaphore(1)  # one worker at a time: two would only slow each other on few cores
 
@@ -46,7 +47,7 @@ def medium_of(visit: Visit) -> Medium:
     if visit.upload is None or not Path(visit.upload).is_file():
         one = ONE.get(visit.modality, "file")
         raise ExplorerError(f"The uploaded {one} is no longer on the server; choose it again.")
-    return load_medium(visit.upload, settings().limits, visit.modality or None)  # type: ignore[arg-type]
+    return upload_medium(visit.upload, visit.modality or None)
 
 
 def record_of(visit: Visit) -> TokenRecord:
