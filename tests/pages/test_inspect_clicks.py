@@ -9,8 +9,8 @@ import gradio as gr
 from explorer.foundation.errors import RecordError
 from explorer.pages.app import build
 from explorer.pages.inspect import page as inspect
-from explorer.pages.shared import runtime
 from explorer.pages.shared.session import Visit
+from explorer.pages.shared.turns import Turns
 
 REQUEST = SimpleNamespace(session_hash="clicks")
 VISIT = Visit(tokenizer="vq-ema-reseed", picture="astronaut", side_px=256)
@@ -25,7 +25,7 @@ def test_a_click_gives_the_card_itself():
 
 
 def test_an_overtaken_click_changes_nothing(monkeypatch):
-    monkeypatch.setattr(type(runtime.turns), "holds", lambda *_: False)
+    monkeypatch.setattr(Turns, "holds", lambda *_: False)
     assert clicked(3) == gr.skip()
 
 
