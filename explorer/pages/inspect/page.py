@@ -302,11 +302,7 @@ def _select(visit: Visit, event: gr.EventData, request: gr.Request) -> str | dic
 def _levels(visit: Visit, event: gr.EventData, request: gr.Request) -> tuple:
     """Another level, or another way to decode the levels."""
     visit = replace(visit, level=int(event.level), mode=str(event.mode))
-
-    def values() -> tuple:
-        return *events.decoded_values(visit), address.payload(visit.query())
-
-    return _newest(request, "levels", values, 3)
+    return _newest(request, "levels", lambda: (*events.decoded_values(visit), address.payload(visit.query())), 3)
 
 
 def _newest(request: gr.Request, thing: str, values: Callable[[], tuple], count: int) -> tuple:
