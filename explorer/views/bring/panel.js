@@ -2,11 +2,11 @@
 // The panel "Bring a tokenizer": name a Hub repository or a file, see what it is, load it. One server function, `load_ask`.
 // When it is there the page is told (`brought` {id}).
 
+import { Component, openOnce } from "../kit/component.js";
 import { setAddress } from "../kit/page/address.js";
 import { note } from "../kit/widgets/panel.js";
 import { addStyleSheet } from "../kit/page/component.js";
-import { h, segmented } from "../kit/widgets/dom.js";
-import { say } from "../kit/widgets/stage.js";
+import { h, say, segmented } from "../kit/widgets/dom.js";
 import { becomesWords, filesTrouble, filterKnown, isGoing, loadWords, pageLinks, planFacts, workWords } from "./model.js";
 import { OpenedFile } from "./opened.js";
 import { about, dropZone, fileInput, FILTERS, knownRow, lookForm, ownList, plainButton, textInput, WAYS, WEIGHTS } from "./parts.js";
@@ -16,8 +16,9 @@ import { bytes } from "../codebook/audit/model.js";
 
 const POLL_MS = 350;
 const SHEETS = ["../kit/page/controls.css", "../kit/widgets/base.css"]; // choosers and plain buttons
-class Panel {
+class Panel extends Component {
   constructor(root, opening, server, trigger) {
+    super();
     this.root = root;
     this.opening = opening;
     this.trigger = trigger;
@@ -32,6 +33,8 @@ class Panel {
       inAddress: [],
       query: () => "",
     });
+    this.part(this.bus.life);
+    this.own(() => this.request?.abort());
     this.build();
     this.draw();
     const { wanted, missing } = opening;
@@ -229,8 +232,8 @@ class Panel {
     try {
       this.took((await first()).job);
       const { id } = this.job;
-      while (isGoing(this.job) && this.job.id === id && this.root.isConnected) {
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      while (isGoing(this.job) && this.job.id === id) {
+        await new Promise((resolve) => this.after(() => resolve(null), POLL_MS));
         if (this.job?.id !== id) return;
         const { job } = await this.bus.ask("state", { job: id });
         if (this.job?.id === id) this.took(job);
@@ -318,12 +321,7 @@ class Panel {
   }
 }
 
-export async function mount({ element, trigger, props, watch, server }) {
+export async function mount(view) {
   await Promise.all(SHEETS.map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
-  let panel = null;
-  const open = () => {
-    if (!panel && props.value) panel = new Panel(element, JSON.parse(props.value), server, trigger);
-  };
-  watch("value", open);
-  open();
+  return openOnce(view, (opening) => new Panel(view.element, opening, view.server, view.trigger));
 }

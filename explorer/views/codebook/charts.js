@@ -28,6 +28,7 @@ export function levelChart(bus, id, title, { name = id, options = () => ({}), ch
       ...look,
     },
   });
+  bus.life.part(one.chart);
   bus.on(["hover", "code", "open", "level"], ({ hover, code }) => one.chart.light(hover ?? code));
   return one;
 }

@@ -5,6 +5,7 @@
 //   bus.state   frozen {tokenizer, audit, level, code, map, colour, order, lasso, hover}; null where nothing is chosen
 //   bus.open    the answer of `open`, arrays unpacked to typed arrays, or null while it loads
 //   bus.level() the opened level that is on screen, or null
+//   bus.life    the component that everything of the page ends with
 //   bus.set(changes), bus.hover(code | null)
 //   bus.on(["code", "hover", "open"], (state, before) => ...) -> off; called at once, so draw in requestAnimationFrame
 //   bus.ask(what, args) -> Promise of the answer; rejects with Error(message), or with error.stale where another
@@ -85,6 +86,7 @@ export function createBus({ ask, token = "", first = {}, win = null }) {
     level() {
       return open?.levels[core.state.level] ?? null;
     },
+    life: core.life,
     set: core.set,
     on: core.on, // also "open": another audit is there, or gone
     ask: core.ask,

@@ -8,7 +8,7 @@ import { readWav } from "../inspect/player/wav.js";
 let playing = null; // {deck, button}
 
 function rest() {
-  playing?.deck?.halt();
+  playing?.deck?.destroy();
   playing?.button.classList.remove("is-playing");
   playing = null;
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The codebook page: choosers, the panels and where they stand. What is chosen and asked goes through codebook/link.js.
 
+import { Component, openOnce } from "../kit/component.js";
 import { mount as mountAudit } from "./audit/audit.js";
 import { mount as mountBeside } from "./beside.js";
 import { mount as mountCode } from "./code/code.js";
@@ -13,10 +14,9 @@ import { createBus, ownState } from "./link.js";
 import { mount as mountMap } from "./map/map.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { learn } from "../kit/page/help.js";
-import { h, segmented } from "../kit/widgets/dom.js";
+import { h, say, segmented } from "../kit/widgets/dom.js";
 import { foldButton } from "../kit/widgets/folds.js";
 import { counted, whole } from "../kit/wire/format.js";
-import { say } from "../kit/widgets/stage.js";
 
 // Name of a panel -> its mount(host, bus).
 const PANELS = {
@@ -67,14 +67,16 @@ export function groupsOf(tokenizers) {
   return [...groups];
 }
 
-class CodebookPage {
+class CodebookPage extends Component {
   constructor(root, opening, server) {
+    super();
     this.root = root;
     this.opening = opening;
     this.loading = null;
     const { tokenizer, audit, level, code } = opening;
     const first = { tokenizer, audit, level: level ?? 0, code: code ?? null, ...ownState(window.location.search) };
     this.bus = createBus({ ask: (request) => server.codebook_ask(request), token: opening.token, first, win: window });
+    this.part(this.bus.life);
     this.build();
     this.bus.on(["tokenizer", "audit"], () => this.load());
     this.bus.on(["tokenizer", "audit", "level", "code", "open"], () => this.follow());
@@ -103,7 +105,7 @@ class CodebookPage {
     const { audit, facts, diagnosis, heatmap, map, geometry, growth, beside, code } = this.hosts;
     const about = h("div", { class: "cb-words dte-fold" }, this.summary, this.counted, this.reading, this.notes, this.skipped);
     audit.classList.add("dte-fold");
-    const folds = [foldButton(about, "codebook-about", "About"), foldButton(audit, "codebook-own", "Your own, files")];
+    const folds = [foldButton(this, about, "codebook-about", "About"), foldButton(this, audit, "codebook-own", "Your own, files")];
     const choices = [this.tokenizers.label, this.audits.label, this.besides.label, this.level];
     const bar = h("div", { class: "cb-choices" }, ...choices, h("div", { class: "cb-folds" }, ...folds));
     const trouble = h("div", { class: "cb-trouble" }, this.problem, this.again, this.status);
@@ -126,7 +128,7 @@ class CodebookPage {
   /** A panel that fails says so in its place, and the others go on. */
   async startPanel(name, mountPanel) {
     try {
-      await mountPanel(this.hosts[name], this.bus);
+      this.bus.life.part(await mountPanel(this.hosts[name], this.bus));
     } catch (error) {
       console.error(`the panel ${name} could not be shown`, error);
       this.hosts[name].textContent = "This panel could not be shown.";
@@ -139,7 +141,7 @@ class CodebookPage {
     const wish = (this.loading = {});
     this.root.dataset.ready = "false";
     this.root.setAttribute("aria-busy", "true");
-    this.loadingSaid = setTimeout(() => this.loading === wish && say(this.status, "Opening…"), 200);
+    this.after(() => this.loading === wish && say(this.status, "Opening…"), 200);
     try {
       const answer = await this.bus.ask("open", {});
       if (this.loading !== wish) return;
@@ -238,14 +240,11 @@ class CodebookPage {
   }
 }
 
-export async function mount({ element, props, watch, server }) {
+export async function mount(view) {
   await Promise.all(SHEETS.map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
-  let page = null;
-  const open = () => {
-    if (page || !props.value) return;
-    page = new CodebookPage(element, JSON.parse(props.value), server);
+  return openOnce(view, (opening) => {
+    const page = new CodebookPage(view.element, opening, view.server);
     page.start();
-  };
-  watch("value", open);
-  open();
+    return page;
+  });
 }

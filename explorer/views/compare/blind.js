@@ -2,9 +2,8 @@
 // The blind mode: vote for the best picture while names are hidden; votes are tallied in this browser and go nowhere.
 
 import { standings, withVote } from "./model.js";
-import { h } from "../kit/widgets/dom.js";
+import { h, say } from "../kit/widgets/dom.js";
 import { percent, whole } from "../kit/wire/format.js";
-import { say } from "../kit/widgets/stage.js";
 
 const STORE = "dte-compare-votes";
 

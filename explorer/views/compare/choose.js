@@ -2,13 +2,13 @@
 // What is compared: a medium or a set (samples, hard content, the visitor's own), and from two to eight tokenizers of one
 // modality.
 
+import { Component } from "../kit/component.js";
 import { accepted, bytes } from "../codebook/audit/model.js";
 import { note } from "../kit/widgets/panel.js";
 import { isFresh, isGoing } from "./link.js";
 import { fileTrouble, modalityOf, NOUNS } from "./model.js";
-import { h, segmented } from "../kit/widgets/dom.js";
+import { h, say, segmented } from "../kit/widgets/dom.js";
 import { foldButton } from "../kit/widgets/folds.js";
-import { say } from "../kit/widgets/stage.js";
 import { counted } from "../kit/wire/format.js";
 import { sendFiles } from "../kit/wire/files.js";
 import { nextIndex } from "../kit/widgets/sample_strip.js";
@@ -33,13 +33,15 @@ export function kindsOf(modality) {
 const PREFIX = { samples: "sample:", presets: "preset:" };
 const kindOf = (media) => (media === "own" ? "own" : media.startsWith("preset:") ? "presets" : "samples");
 
-class Chooser {
+class Chooser extends Component {
   constructor(host, bus) {
+    super();
     this.host = host;
     this.bus = bus;
     this.media = [];
     this.kind = kindOf(bus.state.media);
     this.sending = null;
+    this.own(() => this.sending?.abort());
     this.build();
     bus.on(["media", "side", "own", "tokenizers", "run", "job", "problem"], () => this.draw());
     this.drawStrip();
@@ -99,8 +101,8 @@ class Chooser {
     const folded = (...parts) => h("div", { class: "cp-folded dte-fold" }, ...parts);
     const size = folded(this.about, this.sides);
     this.all = folded(this.count, this.chips);
-    this.number = foldButton(this.all, "compare-tokenizers", "Tokenizers");
-    const folds = h("div", { class: "cp-folds" }, foldButton(size, "compare-size", "About, size"), this.number);
+    this.number = foldButton(this, this.all, "compare-tokenizers", "Tokenizers");
+    const folds = h("div", { class: "cp-folds" }, foldButton(this, size, "compare-size", "About, size"), this.number);
     const from = h("div", { class: "cp-label" }, this.modalities.element, this.kinds.element);
     this.host.replaceChildren(
       h("div", { class: "cp-part" }, from, this.strip, this.drop, size, this.mediaTrouble),

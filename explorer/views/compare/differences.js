@@ -3,8 +3,7 @@
 // baseline; the words are those of the report.
 
 import { furnish } from "../kit/widgets/panel.js";
-import { h } from "../kit/widgets/dom.js";
-import { say } from "../kit/widgets/stage.js";
+import { h, say } from "../kit/widgets/dom.js";
 
 /** The baseline on screen: what was chosen if it is there, else what the comparison began with. Pure. */
 export const baselineOf = (table, chosen) => (chosen in table.differences ? chosen : table.baseline);

@@ -61,6 +61,7 @@ export function createBus({ ask, token = "", first = {}, win = null, info = {}, 
     get state() {
       return core.state;
     },
+    life: core.life,
     set: core.set,
     on: core.on,
     ask: core.ask,

@@ -1,8 +1,9 @@
 // @ts-check
 // One pane: a picture that zooms and moves together with all others that share its view.
 
+import { Component } from "../kit/component.js";
 import { h } from "../kit/widgets/dom.js";
-import { Panel } from "../inspect/panel.js";
+import { ZoomStage } from "../kit/stage/zoom.js";
 import { outline } from "../kit/draw/colours.js";
 
 const PAN_PX = 40;
@@ -10,32 +11,23 @@ const KEYS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDow
 const CROSS_PX = 9;
 const SHARP_FROM = 2; // screen pixels a pixel of the picture, from which its pixels are drawn as squares
 
-/** shared: {view, moving} of all panes. on: {moved(), redraw(pane), hover(pane, {x, y} | null), click(pane, {x, y}),
- *  key(key) -> handled}. `source` (canvas), `box`, `cross` and `head` (a share of the width) are drawn; set them, then
- *  draw. */
-export class Pane {
-  constructor(label, shared, on) {
-    this.stage = h(
-      "div",
-      { class: "cp-stage", tabindex: 0, role: "application", "aria-label": label },
-      h("canvas", { "aria-hidden": "true" }),
-      h("canvas", { "aria-hidden": "true" }),
-    );
+/** shared: {view, moving} of all panes, which one `painter` draws. on: {moved(), hover(pane, {x, y} | null), click(pane,
+ *  {x, y}), key(key) -> handled}. `source` (canvas), `box`, `cross` and `head` (a share of the width) are drawn; set them,
+ *  then ask the stage to. */
+export class Pane extends Component {
+  constructor(label, shared, on, painter) {
+    super();
+    this.element = h("div", { class: "cp-stage", tabindex: 0, role: "application", "aria-label": label });
     this.shared = shared;
     this.on = on;
     this.source = this.box = this.cross = this.head = null;
-    this.panel = new Panel(
-      this.stage,
-      this,
-      {
-        redraw: () => on.redraw(this),
-        moved: () => on.moved(),
-        hover: (_, hit) => on.hover(this, hit),
-        click: (_, hit) => hit && on.click(this, hit),
-      },
-      shared,
-    );
-    this.stage.addEventListener("keydown", (event) => this.key(event));
+    const events = {
+      moved: () => on.moved(),
+      hover: (_, hit) => on.hover(this, hit),
+      click: (_, hit) => hit && on.click(this, hit),
+    };
+    this.stage = this.part(new ZoomStage(this.element, this, events, { shared, painter }));
+    this.listen(this.element, "keydown", (event) => this.key(event));
   }
 
   size() {
@@ -87,10 +79,6 @@ export class Pane {
     );
   }
 
-  draw(which) {
-    if (this.source) this.panel.draw(which);
-  }
-
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.press(event.key)) return;
     event.preventDefault();
@@ -98,11 +86,12 @@ export class Pane {
   }
 
   press(key) {
-    const { panel } = this;
-    if (key in KEYS) panel.pan(...KEYS[key].map((step) => step * PAN_PX));
-    else if (key === "+" || key === "=") panel.zoom(panel.W / 2, panel.H / 2, 1.4);
-    else if (key === "-") panel.zoom(panel.W / 2, panel.H / 2, 1 / 1.4);
-    else if (key === "0") panel.reset();
+    const { stage } = this;
+    const [dx, dy] = KEYS[key] ?? [];
+    if (key in KEYS) stage.pan(dx * PAN_PX, dy * PAN_PX);
+    else if (key === "+" || key === "=") stage.zoomBy(1.4);
+    else if (key === "-") stage.zoomBy(1 / 1.4);
+    else if (key === "0") stage.reset();
     else return this.on.key(key);
     return true;
   }

@@ -2,6 +2,7 @@
 // Original, reconstructions and error maps: side by side, two under a divider, or without their names. All panes share
 // one view. Drawing happens in animation frames; how many were drawn stands in data-frames.
 
+import { Component } from "../kit/component.js";
 import { colormap } from "../kit/draw/colormaps.js";
 import { mountBlind } from "./blind.js";
 import { columnsOf, readZoom, shuffled, viewOfBox, writeZoom } from "./model.js";
@@ -9,9 +10,8 @@ import { Pane } from "./pane.js";
 import { decoded } from "./pictures.js";
 import { Player } from "./player.js";
 import { Swipe } from "./swipe.js";
-import { h, segmented } from "../kit/widgets/dom.js";
-import { onThemeChange } from "../kit/draw/colours.js";
-import { say, throttled } from "../kit/widgets/stage.js";
+import { h, say, segmented } from "../kit/widgets/dom.js";
+import { Painter } from "../kit/stage/pace.js";
 
 const MODES = [
   { id: "grid", label: "Side by side", title: "Every picture in a pane of its own" },
@@ -28,37 +28,38 @@ const LEAST_PX = 300; // of a pane: fewer beside each other are seen better
 const LEAST_OBLONG_PX = 190; // of one, for each time that it is wider than high
 const HELP = "Arrow keys move, plus and minus zoom, 0 shows everything, E changes between pictures and errors, P plays sounds and clips.";
 
-const zoomedBy = (factor) => (panel) => panel?.zoom(panel.W / 2, panel.H / 2, factor);
+const zoomedBy = (factor) => (stage) => stage?.zoomBy(factor);
 
-class Panes {
+class Panes extends Component {
   constructor(host, bus) {
+    super();
     this.host = host;
     this.bus = bus;
     this.sources = this.box = null;
     this.panes = [];
     this.shared = { view: null };
-    this.drawing = throttled(() => this.paint(), 0);
+    this.painter = this.part(new Painter(() => this.count()));
     this.on = {
-      redraw: () => this.drawing.request(),
       moved: () => this.moved(),
       hover: (pane, at) => this.hover(pane, at),
       click: (pane, at) => this.player.seek(at.x / this.sources.width, pane.id ?? ""),
       key: (key) => this.key(key),
     };
-    this.swipe = new Swipe(bus, this.shared, this.on);
-    this.player = new Player(
-      bus,
-      (share) => this.head(share),
-      (id) => this.nameOf(id),
+    this.swipe = this.part(new Swipe(bus, this.shared, this.on, this.painter));
+    this.player = this.part(
+      new Player(
+        bus,
+        (share) => this.head(share),
+        (id) => this.nameOf(id),
+      ),
     );
     this.build();
     this.blind = mountBlind(this.vote, bus);
-    bus.on(["pictures"], (_state, before) => this.load(before.pictures));
-    bus.on(["mode", "seed", "voted"], () => this.layOut());
-    bus.on(["show", "left", "right"], () => this.fill());
-    bus.on(["run", "job", "at"], () => this.step());
-    onThemeChange(() => this.drawing.request());
-    new ResizeObserver(() => this.columns()).observe(this.grid);
+    this.own(bus.on(["pictures"], (_state, before) => this.load(before.pictures)));
+    this.own(bus.on(["mode", "seed", "voted"], () => this.layOut()));
+    this.own(bus.on(["show", "left", "right"], () => this.fill()));
+    this.own(bus.on(["run", "job", "at"], () => this.step()));
+    this.onResize(this.grid, () => this.columns());
     this.step();
   }
 
@@ -67,7 +68,7 @@ class Panes {
     this.modes = segmented("How they are shown", (mode) => bus.set({ mode }));
     this.shows = segmented("What is shown", (show) => bus.set({ show }));
     const button = (text, title, act) => h("button", { type: "button", class: "cp-small", title, "aria-label": title, onclick: act }, text);
-    const middle = (act) => () => act(this.live()[0]?.panel);
+    const middle = (act) => () => act(this.live()[0]?.stage);
     this.zooms = h("span", { class: "cp-zooms" }, button("−", "Zoom out", middle(zoomedBy(1 / 1.6))), button("+", "Zoom in", middle(zoomedBy(1.6))));
     this.whole = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.lookAt(null) }, "Show everything");
     this.back = button("‹", "Previous picture of the set", () => bus.go(bus.state.at - 1));
@@ -156,10 +157,11 @@ class Panes {
   makePanes(order) {
     const hidden = this.hidden();
     this.player.forgetParts();
-    const focused = this.panes.findIndex(({ stage }) => stage === document.activeElement);
+    const focused = this.panes.findIndex(({ element }) => element === document.activeElement);
+    for (const pane of this.panes) pane.destroy();
     this.panes = order.map((id, i) => {
       const name = this.nameOf(id);
-      const pane = new Pane(`${name}. ${HELP}`, this.shared, this.on);
+      const pane = this.part(new Pane(`${name}. ${HELP}`, this.shared, this.on, this.painter));
       const facts = this.bus.state.pictures.panes.find((one) => one.tokenizer === id);
       const worst =
         facts &&
@@ -174,12 +176,12 @@ class Panes {
       const caption = h("figcaption", {}, h("b", { title: name }, before + name, won ? " ✓ your vote" : ""), line ? h("span", {}, line) : null, worst);
       const { control, movie } = this.player.partsOf(id);
       if (control) caption.append(control);
-      const figure = h("figure", { class: "cp-pane", "data-tokenizer": hidden && id !== "" ? null : id || "original" }, pane.stage, movie, caption);
+      const figure = h("figure", { class: "cp-pane", "data-tokenizer": hidden && id !== "" ? null : id || "original" }, pane.element, movie, caption);
       return Object.assign(pane, { id, figure });
     });
     this.grid.replaceChildren(...this.panes.map((pane) => pane.figure));
     this.player.follow();
-    this.panes[focused]?.stage.focus({ preventScroll: true });
+    this.panes[focused]?.element.focus({ preventScroll: true });
   }
 
   columns() {
@@ -207,7 +209,7 @@ class Panes {
     this.drawLegend(show);
     this.host.dataset.show = show;
     this.host.dataset.mode = mode;
-    this.drawing.request();
+    this.redraw();
   }
 
   drawLegend(show) {
@@ -242,45 +244,45 @@ class Panes {
     return this.bus.state.mode === "swipe" ? this.swipe.panes : this.panes;
   }
 
-  paint() {
-    for (const pane of this.live()) {
-      pane.draw("base");
-      pane.draw("overlay");
-    }
-    this.host.dataset.frames = Number(this.host.dataset.frames ?? 0) + 1;
+  redraw() {
+    for (const pane of this.live()) pane.stage.redraw();
+  }
+
+  count() {
+    this.host.dataset.frames = String(Number(this.host.dataset.frames ?? 0) + 1);
   }
 
   /** Where a sound plays: a line in every pane. */
   head(share) {
     for (const pane of this.live()) {
       pane.head = share;
-      pane.draw("overlay");
+      pane.stage.remark();
     }
   }
 
   /** The view was changed by one pane: all follow in the next frame, and the address when it rests. */
   moved() {
     const zoomed = (this.shared.view?.zoom ?? 1) > 1.001;
-    for (const pane of this.live()) pane.stage.style.touchAction = zoomed ? "none" : "pan-y";
+    for (const pane of this.live()) pane.stage.touch();
     this.whole.hidden = !zoomed;
     this.shared.moving = true;
-    this.drawing.request();
-    clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.rest(), ADDRESS_MS);
+    this.redraw();
+    this.resting?.();
+    this.resting = this.after(() => this.rest(), ADDRESS_MS);
   }
 
   rest() {
     this.shared.moving = false;
-    this.drawing.request();
+    this.redraw();
     if (this.sources) this.bus.set({ zoom: writeZoom(this.shared.view, this.sources.width, this.sources.height) });
   }
 
   /** Zoom to a box (top, left, height, width), and mark it in every pane; null: everything. */
   lookAt(box) {
-    const { panel } = this.live()[0];
-    const frame = panel.frame();
+    const { stage } = this.live()[0];
+    const frame = stage.frame();
     this.box = box;
-    this.shared.view = box && frame ? panel.settle(viewOfBox(box, frame.W, frame.H, frame.scale), frame) : null;
+    this.shared.view = box && frame ? stage.settle(viewOfBox(box, frame.W, frame.H, frame.scale), frame) : null;
     this.fill();
     this.moved();
   }
@@ -288,8 +290,10 @@ class Panes {
   /** The place under the pointer, marked in all other panes. */
   hover(pane, at) {
     if (this.bus.state.mode === "swipe") return;
-    for (const other of this.live()) other.cross = other === pane ? null : at;
-    this.drawing.request();
+    for (const other of this.live()) {
+      other.cross = other === pane ? null : at;
+      other.stage.remark();
+    }
   }
 
   key(key) {

@@ -1,8 +1,8 @@
 // @ts-check
 // What is heard or seen moving beside the pictures: all sounds play in step and one is heard; all clips show one frame.
 
-import { h } from "../kit/widgets/dom.js";
-import { say } from "../kit/widgets/stage.js";
+import { Component } from "../kit/component.js";
+import { h, say } from "../kit/widgets/dom.js";
 import { Deck } from "../inspect/player/audio.js";
 import { readWav } from "../inspect/player/wav.js";
 
@@ -15,9 +15,10 @@ export function clock(seconds) {
 /** Left and top of frame `i` in a sheet of frames in reading order. Pure. */
 export const frameAt = (i, columns, [height, width]) => [(i % columns) * width, Math.floor(i / columns) * height];
 
-export class Player {
+export class Player extends Component {
   /** onHead(share | null): where in the medium it plays. name(id): what a pane is called now. */
   constructor(bus, onHead, name) {
+    super();
     this.bus = bus;
     this.onHead = onHead;
     this.name = name;
@@ -26,7 +27,7 @@ export class Player {
     this.sheets = new Map();
     this.buttons = new Map();
     this.movies = new Map();
-    this.deck = new Deck(() => this.follow());
+    this.deck = this.part(new Deck(() => this.follow()));
     this.button = h("button", { type: "button", class: "dte-plain-button cp-play", "data-act": "play", onclick: () => this.toggle() }, "▶ Play");
     this.time = h("span", { class: "cp-time" });
     this.slider = h("input", { type: "range", min: 0, step: 1, value: 0, "aria-label": "Frame", oninput: () => this.seekFrame(Number(this.slider.value)) });
@@ -132,7 +133,7 @@ export class Player {
 
   halt() {
     if (this.deck.playing) this.deck.pause();
-    clearInterval(this.timer);
+    this.timer?.();
     this.timer = null;
   }
 
@@ -154,8 +155,8 @@ export class Player {
 
   run() {
     const { fps, count } = this.played;
-    clearInterval(this.timer);
-    this.timer = setInterval(() => this.seekFrame((this.frame + 1) % count), 1000 / fps);
+    this.timer?.();
+    this.timer = this.repeat(() => this.seekFrame((this.frame + 1) % count), 1000 / fps);
   }
 
   seekFrame(i) {
@@ -206,8 +207,8 @@ export class Player {
       }
       say(this.time, `${clock(deck.position)} of ${clock(this.played.total)}`);
       this.onHead(deck.position / this.played.total);
-      requestAnimationFrame(step);
+      this.nextFrame(step);
     };
-    requestAnimationFrame(step);
+    this.nextFrame(step);
   }
 }

@@ -4,9 +4,8 @@
 
 import { createChart } from "../kit/widgets/chart.js";
 import { saveChartPng, saveChartSvg } from "../kit/widgets/chart_files.js";
-import { h, segmented } from "../kit/widgets/dom.js";
+import { h, say, segmented } from "../kit/widgets/dom.js";
 import { foldedTable, furnish } from "../kit/widgets/panel.js";
-import { say } from "../kit/widgets/stage.js";
 import { saveText } from "../kit/wire/files.js";
 import { csv, fileStem } from "../kit/wire/format.js";
 
@@ -31,12 +30,14 @@ class Rates {
     this.host = host;
     this.bus = bus;
     this.measures = segmented("Measure", (measure) => bus.set({ measure }));
-    this.chart = createChart({
-      label: "Rate and distortion.",
-      className: "cp-figure",
-      ask: (theme) => bus.ask("figure", { job: bus.state.job.id, measure: this.measure(), theme }),
-      on: { pick: ([curve], kind) => kind === "point" && this.find(curve), shown: (figure) => this.caption(figure) },
-    });
+    this.chart = bus.life.part(
+      createChart({
+        label: "Rate and distortion.",
+        className: "cp-figure",
+        ask: (theme) => bus.ask("figure", { job: bus.state.job.id, measure: this.measure(), theme }),
+        on: { pick: ([curve], kind) => kind === "point" && this.find(curve), shown: (figure) => this.caption(figure) },
+      }),
+    );
     this.folded = h("div", {});
     this.codecs = h(
       "details",

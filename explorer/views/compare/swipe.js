@@ -1,18 +1,20 @@
 // @ts-check
 // Two pictures over each other: left of the divider one, right of it the other. Moving the divider redraws nothing.
 
+import { Component } from "../kit/component.js";
 import { Pane } from "./pane.js";
 import { h } from "../kit/widgets/dom.js";
 
 const STEP = 2;
 const LABEL = "Two pictures over each other. Arrow keys move, plus and minus zoom, 0 shows everything, E changes between pictures and errors.";
 
-export class Swipe {
-  constructor(bus, shared, on) {
+export class Swipe extends Component {
+  constructor(bus, shared, on, painter) {
+    super();
     this.bus = bus;
     this.at = 50;
-    this.panes = [new Pane(LABEL, shared, on), new Pane("", shared, on)];
-    const [below, above] = this.panes.map((pane) => pane.stage);
+    this.panes = [LABEL, ""].map((label) => this.part(new Pane(label, shared, on, painter)));
+    const [below, above] = this.panes.map((pane) => pane.element);
     above.classList.add("cp-above");
     above.removeAttribute("tabindex");
     above.setAttribute("aria-hidden", "true");
@@ -34,22 +36,22 @@ export class Swipe {
     );
     this.box = h("div", { class: "cp-two" }, below, above, this.divider);
     this.element = h("div", { class: "cp-swipe", hidden: true }, h("div", { class: "cp-sides" }, ...this.selects), this.box);
-    this.listen();
+    this.slide();
     this.to(50);
   }
 
-  listen() {
+  slide() {
     const follow = (event) => {
       const { left, width } = this.box.getBoundingClientRect();
       this.to((100 * (event.clientX - left)) / width);
     };
-    this.divider.addEventListener("pointerdown", (event) => {
+    this.listen(this.divider, "pointerdown", (event) => {
       this.divider.setPointerCapture(event.pointerId);
       event.preventDefault();
       this.divider.focus({ focusVisible: false });
     });
-    this.divider.addEventListener("pointermove", (event) => this.divider.hasPointerCapture(event.pointerId) && follow(event));
-    this.divider.addEventListener("keydown", (event) => {
+    this.listen(this.divider, "pointermove", (event) => this.divider.hasPointerCapture(event.pointerId) && follow(event));
+    this.listen(this.divider, "keydown", (event) => {
       const step = event.shiftKey ? 5 * STEP : STEP;
       const to = { ArrowLeft: this.at - step, ArrowRight: this.at + step, Home: 0, End: 100 }[event.key];
       if (to === undefined) return;
@@ -60,7 +62,7 @@ export class Swipe {
 
   to(share) {
     this.at = Math.min(100, Math.max(0, share));
-    this.panes[1].stage.style.clipPath = `inset(0 0 0 ${this.at}%)`;
+    this.panes[1].element.style.clipPath = `inset(0 0 0 ${this.at}%)`;
     this.divider.style.left = `${this.at}%`;
     this.divider.setAttribute("aria-valuenow", Math.round(this.at));
     this.divider.setAttribute("aria-valuetext", `${Math.round(this.at)} % left, ${Math.round(100 - this.at)} % right`);

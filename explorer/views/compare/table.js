@@ -3,9 +3,8 @@
 
 import { furnish, note } from "../kit/widgets/panel.js";
 import { nextSort, sortedRows } from "./model.js";
-import { focusedIn, h } from "../kit/widgets/dom.js";
+import { focusedIn, h, say } from "../kit/widgets/dom.js";
 import { percent, whole } from "../kit/wire/format.js";
-import { say } from "../kit/widgets/stage.js";
 import { saveFile } from "../kit/wire/files.js";
 
 const FILES = [

@@ -1,6 +1,7 @@
 // @ts-check
 // The compare page: what is chosen, how far it is, the pictures, the table and the curves. Runs go through compare/link.js.
 
+import { Component, openOnce } from "../kit/component.js";
 import { mount as mountChoose } from "./choose.js";
 import { mount as mountDifferences } from "./differences.js";
 import { createBus, isFresh, isGoing } from "./link.js";
@@ -10,8 +11,7 @@ import { mount as mountRates } from "./rates.js";
 import { mount as mountTable } from "./table.js";
 import { note } from "../kit/widgets/panel.js";
 import { addStyleSheet } from "../kit/page/component.js";
-import { h } from "../kit/widgets/dom.js";
-import { say } from "../kit/widgets/stage.js";
+import { h, say } from "../kit/widgets/dom.js";
 
 // Name of a panel -> its mount(host, bus).
 const PANELS = { choose: mountChoose, panes: mountPanes, table: mountTable, differences: mountDifferences, rates: mountRates };
@@ -30,13 +30,15 @@ export function progressWords(job) {
     : `Comparing ${Math.min(job.done + 1, job.planned)} of ${job.planned}${name}.${time}`;
 }
 
-class ComparePage {
+class ComparePage extends Component {
   constructor(root, opening, server) {
+    super();
     this.root = root;
     this.opening = opening;
     const { token, tokenizers, limits, chosen, media } = opening;
     const first = { ...ownState(window.location.search), tokenizers: chosen, media };
     this.bus = createBus({ ask: (request) => server.compare_ask(request), token, first, win: window, info: { tokenizers, limits } });
+    this.part(this.bus.life);
     this.build();
     this.bus.on(["job", "run", "tokenizers", "media", "side", "pictures", "result", "problem", "mode", "at", "seed", "voted"], () => this.follow());
   }
@@ -58,7 +60,7 @@ class ComparePage {
   start() {
     for (const [name, mountPanel] of Object.entries(PANELS)) {
       try {
-        mountPanel(this.hosts[name], this.bus);
+        this.bus.life.part(mountPanel(this.hosts[name], this.bus));
       } catch (error) {
         console.error(`the panel ${name} could not be shown`, error);
         this.hosts[name].textContent = "This panel could not be shown.";
@@ -96,14 +98,11 @@ class ComparePage {
   }
 }
 
-export async function mount({ element, props, watch, server }) {
+export async function mount(view) {
   await Promise.all(SHEETS.map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
-  let page = null;
-  const open = () => {
-    if (page || !props.value) return;
-    page = new ComparePage(element, JSON.parse(props.value), server);
+  return openOnce(view, (opening) => {
+    const page = new ComparePage(view.element, opening, view.server);
     page.start();
-  };
-  watch("value", open);
-  open();
+    return page;
+  });
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // What leaves the token editor: the edited tokens and their decode as files, and sounds to be heard.
 
+import { Component } from "../kit/component.js";
 import { bytesOf } from "../kit/wire/encoding.js";
 import { saveBlob, saveFile } from "../kit/wire/files.js";
 import { h } from "../kit/widgets/dom.js";
@@ -21,16 +22,17 @@ function pngOf(pixels, width, height) {
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
-export class Output {
+export class Output extends Component {
   constructor(editor) {
+    super();
     this.editor = editor;
     const tokens = EXPORTS.map(([kind, text, title]) => button(text, title, () => this.tokens(kind)));
     this.picture = button("Picture .png", "The edited decode, pixel for pixel", () => this.savePicture());
     this.wav = button("Sound .wav", "The sound of the edited tokens", () => this.saveSound());
     this.files = h("div", { class: "ed-row ed-exports" }, h("span", { class: "ed-name" }, "Export edited"), ...tokens, this.picture, this.wav);
     this.player = h("audio", { class: "ed-audio", controls: true, hidden: true });
-    const edited = button("Hear edited", "Decode the edited tokens and play them", () => this.listen(editor.text));
-    const before = button("Hear before", "Play the decode before any edit", () => this.listen(""));
+    const edited = button("Hear edited", "Decode the edited tokens and play them", () => this.play(editor.text));
+    const before = button("Hear before", "Play the decode before any edit", () => this.play(""));
     this.sounds = h("span", { class: "ed-join", hidden: true }, edited, before, this.player);
   }
 
@@ -66,7 +68,7 @@ export class Output {
   }
 
   /** Play what the tokens after `edits` decode to. */
-  async listen(edits) {
+  async play(edits) {
     this.player.pause();
     await this.tried(async () => {
       this.player.src = (await this.editor.ask("sound", { edits })).url;

@@ -1,6 +1,7 @@
 // @ts-check
 // The way from one code to another, or to a second picture, through the codebook: a strip, and played.
 
+import { Component } from "../kit/component.js";
 import { codeFrom, nounOf } from "./model.js";
 import { h, segmented } from "../kit/widgets/dom.js";
 import { partNoun } from "../kit/wire/format.js";
@@ -15,8 +16,9 @@ export function bounced(tick, count) {
   return at < count ? at : turn - at;
 }
 
-export class PathPanel {
+export class PathPanel extends Component {
   constructor(editor) {
+    super();
     this.editor = editor;
     this.kind = "codes";
     this.frames = [];
@@ -166,11 +168,11 @@ export class PathPanel {
     }
     this.play.textContent = "Pause";
     this.tick = this.at;
-    this.timer = setInterval(() => this.show(bounced(++this.tick, this.frames.length)), FRAME_MS);
+    this.timer = this.repeat(() => this.show(bounced(++this.tick, this.frames.length)), FRAME_MS);
   }
 
   stop() {
-    clearInterval(this.timer);
+    this.timer?.();
     this.timer = null;
     this.play.textContent = "Play";
   }

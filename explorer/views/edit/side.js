@@ -2,6 +2,7 @@
 // The picture beside the edited one: the difference to the decode before any edit, that decode, what one token reaches,
 // or the second picture that a region is taken from.
 
+import { Component } from "../kit/component.js";
 import { colormap } from "../kit/draw/colormaps.js";
 import { unpack } from "../kit/wire/encoding.js";
 import { boxBetween, nounOf, reachWords, scaleTop } from "./model.js";
@@ -40,28 +41,31 @@ export function laidOut(change, box, width, height) {
   return steps;
 }
 
-export class SidePicture {
+export class SidePicture extends Component {
   constructor(editor) {
+    super();
     this.editor = editor;
     this.view = "difference";
     this.found = this.cell = this.anchor = this.image = null;
     this.measuring = false;
     this.tabs = segmented("Picture on the right", (id) => this.show(id));
     this.tabs.options(VIEWS, this.view);
-    this.stage = createStage({
-      label: "Second picture",
-      mark: (ctx, space) => this.mark(ctx, space),
-      on: {
-        down: (cell) => this.grab(cell),
-        move: (cell) => this.anchor !== null && this.drag(cell),
-        up: () => (this.anchor = null),
-        cancel: () => (this.anchor = null),
-        extend: (from, to) => {
-          if (!this.corner) this.corner = from;
-          this.drag(to, this.corner);
+    this.stage = this.part(
+      createStage({
+        label: "Second picture",
+        mark: (ctx, space) => this.mark(ctx, space),
+        on: {
+          down: (cell) => this.grab(cell),
+          move: (cell) => this.anchor !== null && this.drag(cell),
+          up: () => (this.anchor = null),
+          cancel: () => (this.anchor = null),
+          extend: (from, to) => {
+            if (!this.corner) this.corner = from;
+            this.drag(to, this.corner);
+          },
         },
-      },
-    });
+      }),
+    );
     this.bar = h("canvas", { width: 256, height: 1, class: "ed-scale-bar", "aria-hidden": "true" });
     this.top = h("span", {}, "");
     this.scale = h("div", { class: "ed-scale" }, h("span", {}, "0"), this.bar, this.top);

@@ -1,59 +1,36 @@
 // @ts-check
 // A picture with its grid of tokens: the picture on one canvas, what lights up on another, pointer and keys to cells.
 
+import { Stage } from "../kit/stage/stage.js";
 import { colormap } from "../kit/draw/colormaps.js";
 import { h } from "../kit/widgets/dom.js";
 import { moveToken } from "../kit/draw/geometry.js";
-import { onThemeChange, outline, readTheme } from "../kit/draw/colours.js";
+import { outline } from "../kit/draw/colours.js";
 
 /**
  * on: {down(cell, event), move(cell, event), up(cell, event), leave(), apply(cell, event), extend(from, to), escape()}; each may be missing.
  * mark(ctx, {rect(cell), boxRect(box), W, H, theme}) draws over the picture.
  */
-/** @param {{label: string, className?: string, on?: Record<string, Function>, mark?: (ctx: any, space: any) => void}} options */
+/** @param {{label: string, className?: string, on?: Record<string, (...values: any[]) => unknown>, mark?: (ctx: any, space: any) => void}} options */
 export function createStage({ label, className = "", on = {}, mark = () => {} }) {
   const picture = h("canvas", { class: "ed-picture", role: "img", "aria-label": label });
-  const marks = h("canvas", { class: "ed-marks", "aria-hidden": "true" });
   const live = Object.keys(on).length > 0;
   const element = h(
     "div",
     { class: `ed-stage ${className}`, tabindex: live ? 0 : null, role: live ? "application" : null, "aria-label": live ? label : null },
     picture,
-    marks,
   );
   const grid = { rows: 1, cols: 1 };
-  let asked = false;
-  let theme = null;
-
-  const paintMarks = () => {
-    asked = false;
-    const { clientWidth: W, clientHeight: H } = element;
-    if (W < 4 || H < 4) return;
-    const dpr = Math.min(globalThis.devicePixelRatio || 1, 2);
-    Object.assign(marks, { width: Math.round(W * dpr), height: Math.round(H * dpr) });
-    const ctx = marks.getContext("2d");
-    ctx.scale(dpr, dpr);
-    theme ??= readTheme(element);
+  const paintMarks = (ctx, { W, H, theme }) => {
     const boxRect = ([top, left, height, width]) => [(left * W) / grid.cols, (top * H) / grid.rows, (width * W) / grid.cols, (height * H) / grid.rows];
     const rect = (cell) => boxRect([Math.floor(cell / grid.cols), cell % grid.cols, 1, 1]);
     mark(ctx, { rect, boxRect, W, H, theme, grid });
   };
-  const remark = () => {
-    if (!asked) requestAnimationFrame(paintMarks);
-    asked = true;
-  };
-  const resized = new ResizeObserver(remark);
-  resized.observe(element);
-  const forget = onThemeChange(() => {
-    theme = null;
-    remark();
-  });
-  if (live) listen(element, grid, on);
+  const stage = new Stage(element, { marks: { draw: paintMarks, attributes: { class: "ed-marks" } } });
+  if (live) listen(stage, grid, on);
 
-  return {
-    element,
+  return Object.assign(stage, {
     picture,
-    remark,
     grid,
     /** pixels: RGBA bytes of width x height. */
     show(pixels, width, height) {
@@ -79,17 +56,13 @@ export function createStage({ label, className = "", on = {}, mark = () => {} })
     },
     setGrid(rows, cols) {
       Object.assign(grid, { rows, cols });
-      remark();
-    },
-    destroy() {
-      resized.disconnect();
-      forget();
+      stage.remark();
     },
     /** What is to be seen, for those who do not see it. */
     describe(text) {
       for (const one of live ? [element, picture] : [picture]) one.setAttribute("aria-label", text);
     },
-  };
+  });
 }
 
 const TILE_PX = 56;
@@ -109,7 +82,8 @@ function paintTiles(canvas, { rows, cols }, codes, kept, K) {
   });
 }
 
-function listen(element, grid, on) {
+function listen(stage, grid, on) {
+  const { element } = stage;
   let cursor = null;
   let pressed = false;
   const cellAt = (event, clamp) => {
@@ -121,7 +95,7 @@ function listen(element, grid, on) {
     if (!clamp && (row !== inside(row, grid.rows) || column !== inside(column, grid.cols))) return null;
     return inside(row, grid.rows) * grid.cols + inside(column, grid.cols);
   };
-  element.addEventListener("pointerdown", (event) => {
+  stage.listen(element, "pointerdown", (event) => {
     const cell = cellAt(event, false);
     if (event.button !== 0 || cell === null) return;
     pressed = true;
@@ -129,21 +103,21 @@ function listen(element, grid, on) {
     if (event.isTrusted) element.setPointerCapture(event.pointerId);
     on.down?.(cell, event);
   });
-  element.addEventListener("pointermove", (event) => {
+  stage.listen(element, "pointermove", (event) => {
     const cell = cellAt(event, pressed);
     if (cell === null) on.leave?.();
     else on.move?.(cell, event);
   });
-  element.addEventListener("pointerup", (event) => {
+  stage.listen(element, "pointerup", (event) => {
     if (pressed) on.up?.(cellAt(event, true), event);
     pressed = false;
   });
-  element.addEventListener("pointercancel", () => {
+  stage.listen(element, "pointercancel", () => {
     if (pressed) on.cancel?.();
     pressed = false;
   });
-  element.addEventListener("pointerleave", () => pressed || on.leave?.());
-  element.addEventListener("keydown", (event) => {
+  stage.listen(element, "pointerleave", () => pressed || on.leave?.());
+  stage.listen(element, "keydown", (event) => {
     if (event.ctrlKey || event.metaKey) return;
     const to = moveToken(cursor, event.key, grid.rows, grid.cols);
     if (to !== null) {

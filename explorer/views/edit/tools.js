@@ -1,6 +1,7 @@
 // @ts-check
 // The tools of the token editor: what a pointer or a key on the edited picture does.
 
+import { Component } from "../kit/component.js";
 import { WORDS } from "./history.js";
 import { boxBetween, brushCells, lineCells, placed, placeWords } from "./model.js";
 import { createStage, frame } from "./stage.js";
@@ -39,32 +40,35 @@ export const TOOLS = [
   },
 ];
 
-export class Brushwork {
+export class Brushwork extends Component {
   /** notice(text): what lies under the pointer; reach(cell): a token was chosen to be measured. */
   constructor(editor, { notice, reach }) {
+    super();
     this.editor = editor;
     this.notice = notice;
     this.reach = reach;
     this.hover = this.first = this.anchor = this.cells = this.last = this.measured = null;
     this.marked = false;
-    this.stage = createStage({
-      label: "The decode of the edited tokens. Arrow keys move from token to token, Enter uses the tool.",
-      className: "ed-live",
-      mark: (ctx, space) => this.mark(ctx, space),
-      on: {
-        down: (cell, event) => this.down(cell, event.altKey),
-        move: (cell) => this.move(cell),
-        up: () => this.up(),
-        cancel: () => this.cancel(),
-        leave: () => this.leave(),
-        apply: (cell, event) => {
-          this.down(cell, event.altKey);
-          this.up();
+    this.stage = this.part(
+      createStage({
+        label: "The decode of the edited tokens. Arrow keys move from token to token, Enter uses the tool.",
+        className: "ed-live",
+        mark: (ctx, space) => this.mark(ctx, space),
+        on: {
+          down: (cell, event) => this.down(cell, event.altKey),
+          move: (cell) => this.move(cell),
+          up: () => this.up(),
+          cancel: () => this.cancel(),
+          leave: () => this.leave(),
+          apply: (cell, event) => {
+            this.down(cell, event.altKey);
+            this.up();
+          },
+          extend: (from, to) => this.extend(from, to),
+          escape: () => this.escape(),
         },
-        extend: (from, to) => this.extend(from, to),
-        escape: () => this.escape(),
-      },
-    });
+      }),
+    );
   }
 
   get grid() {

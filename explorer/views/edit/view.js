@@ -1,6 +1,7 @@
 // @ts-check
 // The token editor: closed until it is opened, so that the page stays calm. Edits are kept in the address while short.
 
+import { Component } from "../kit/component.js";
 import { setAddress } from "../kit/page/address.js";
 import { Editor } from "./editor.js";
 import { codeFrom, summary, tokenCount } from "./model.js";
@@ -16,8 +17,9 @@ import { selection } from "../kit/wire/selection.js";
 
 const WIDE = 2.5; // width over height of pictures that stand one under the other
 
-class EditPanel {
+class EditPanel extends Component {
   constructor(root, request) {
+    super();
     this.root = root;
     this.request = request;
     this.key = this.editor = null;
@@ -33,11 +35,11 @@ class EditPanel {
       ),
       this.body,
     );
-    this.details.addEventListener("toggle", () => this.details.open && this.open());
+    this.listen(this.details, "toggle", () => this.details.open && this.open());
     root.classList.add("dte-edit");
     root.replaceChildren(this.details);
-    root.addEventListener("keydown", (event) => this.shortcut(event));
-    selection.subscribe((state, before) => this.followPage(state, before));
+    this.listen(root, "keydown", (event) => this.shortcut(event));
+    this.own(selection.subscribe((state, before) => this.followPage(state, before)));
   }
 
   /** opening: the value of the view, or null. Another picture, tokenizer or size: the edits were made for the one before. */
@@ -75,7 +77,7 @@ class EditPanel {
 
   build() {
     const { editor } = this;
-    for (const part of [this.tools, this.side]) part?.stage.destroy();
+    for (const part of [this.tools, this.side, this.path, this.output]) part?.destroy();
     this.shownCode = null;
     this.status = h("p", { class: "ed-status", role: "status" });
     this.wrong = h("p", { class: "ed-wrong", role: "alert", hidden: true });
@@ -85,12 +87,12 @@ class EditPanel {
       "These edits are too long for a link: a copied link has the picture and the tokenizer, and the exports below have the tokens.",
     );
     this.notice = h("span", { class: "ed-notice" });
-    this.side = new SidePicture(editor);
-    this.tools = new Brushwork(editor, { notice: (text) => (this.notice.textContent = text), reach: (cell) => this.side.measure(cell) });
-    this.output = new Output(editor);
+    this.side = this.part(new SidePicture(editor));
+    this.tools = this.part(new Brushwork(editor, { notice: (text) => (this.notice.textContent = text), reach: (cell) => this.side.measure(cell) }));
+    this.output = this.part(new Output(editor));
     this.region = new RegionBar(editor);
     this.text = new TextPanel(editor);
-    this.path = new PathPanel(editor);
+    this.path = this.part(new PathPanel(editor));
     const marked = toggle("Mark edited tokens", "A dot on every token that is not as it was encoded", false, (on) => {
       this.tools.marked = on;
       this.tools.stage.remark();
@@ -311,4 +313,5 @@ export function mount({ element, props, watch, server }) {
   const take = () => panel.show(props.value ? JSON.parse(props.value) : null);
   watch("value", take);
   take();
+  return panel;
 }

@@ -5,7 +5,7 @@ import { layered, saveCanvas, saveText } from "../kit/wire/files.js";
 import { csv, fileStem } from "../kit/wire/format.js";
 
 /** Base and highlight of a panel on the page's own background, as seen. */
-export const savePanel = (panel, theme, ...nameParts) => saveCanvas(layered([panel.base, panel.overlay], theme.surface), `${fileStem(...nameParts)}.png`);
+export const savePanel = (panel, theme, ...nameParts) => saveCanvas(layered(Object.values(panel.canvases), theme.surface), `${fileStem(...nameParts)}.png`);
 
 /** Rank, code, counts: every code of the level, in rank order. Pure. */
 export function usageTable(level, usage) {

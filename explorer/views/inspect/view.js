@@ -3,6 +3,7 @@
 // Hover never leaves the browser: it changes the overlays in the next frame. A click pins a code and sends Python one
 // `select` {level, code, token}; a change of levels sends one `levels` {level, mode}.
 
+import { Component } from "../kit/component.js";
 import { fillCaptions, fillControls, report } from "./words.js";
 import { moveToken } from "../kit/draw/geometry.js";
 import { mapTable, savePanel, saveTable, usageTable } from "./export.js";
@@ -10,8 +11,9 @@ import { histogramContent } from "./histogram.js";
 import { buildLayout } from "./layout.js";
 import { mapContent } from "./map.js";
 import { readPayload, waitsForUmap } from "./model.js";
-import { Panel } from "./panel.js";
-import { onThemeChange, readTheme } from "../kit/draw/colours.js";
+import { readTheme } from "../kit/draw/colours.js";
+import { Painter } from "../kit/stage/pace.js";
+import { ZoomStage } from "../kit/stage/zoom.js";
 import { gridContent, pictureContent } from "./tiles.js";
 import { learn } from "../kit/page/help.js";
 import { selection } from "../kit/wire/selection.js";
@@ -22,8 +24,9 @@ const ORIGIN = "inspect-view";
 const KEY_PAUSE_MS = 140; // Python hears of the last of a run of arrow keys
 const LOG_FROM = 20; // a tallest bar of this many tokens makes the tail too low for a linear axis
 
-class InspectView {
+class InspectView extends Component {
   constructor(root, trigger) {
+    super();
     this.root = root;
     this.trigger = trigger;
     this.model = this.image = this.mapKind = null;
@@ -33,13 +36,9 @@ class InspectView {
     this.wrapper = root.closest(".block") ?? root;
     this.parts = buildLayout(root, this.options, this.actions());
     this.theme = readTheme(root);
-    this.dirty = new Set();
     this.buildPanels();
-    onThemeChange(() => this.redrawAll());
-    const stop = selection.subscribe((state, previous, origin) => {
-      if (root.isConnected) this.selectionChanged(state, previous, origin);
-      else stop(); // Gradio tells nobody when it removes a component
-    });
+    this.onTheme(() => this.redrawAll());
+    this.own(selection.subscribe((state, previous, origin) => this.selectionChanged(state, previous, origin)));
     this.report();
   }
 
@@ -61,8 +60,8 @@ class InspectView {
   }
 
   buildPanels() {
-    const callbacks = {
-      redraw: (panel) => this.redraw(panel),
+    const painter = this.part(new Painter(() => this.count())); // all panels change in the same frame
+    const events = {
       moved: (panel) => this.moved(panel),
       hover: (_, hit) => selection.hover({ ...(hit ?? {}), origin: ORIGIN }),
       click: (_panel, hit) => this.pin(hit.code, hit.token),
@@ -70,7 +69,7 @@ class InspectView {
     const plane = { view: null }; // picture and grid zoom together, where tokens have a place in the picture
     this.grid = { shared: plane, own: { view: null } };
     const { cards } = this.parts;
-    const make = (id, content, shared) => new Panel(cards[id].stage, content, callbacks, shared);
+    const make = (id, content, shared) => this.part(new ZoomStage(cards[id].stage, content, events, { shared, painter }));
     this.panels = {
       picture: make("picture", pictureContent(this), plane),
       tokens: make("tokens", gridContent(this), plane),
@@ -78,8 +77,8 @@ class InspectView {
       usage: make("usage", histogramContent(this)),
     };
     for (const [id, panel] of Object.entries(this.panels)) {
-      cards[id].reset.addEventListener("click", () => panel.reset());
-      panel.stage.addEventListener("keydown", (event) => this.key(event, id, panel));
+      this.listen(cards[id].reset, "click", () => panel.reset());
+      this.listen(panel.element, "keydown", (event) => this.key(event, id, panel));
     }
   }
 
@@ -221,7 +220,7 @@ class InspectView {
     this.askForMap();
     this.panels.map.shared.view = null;
     fillCaptions(this);
-    this.redraw(this.panels.map);
+    this.panels.map.redraw();
   }
 
   setOption(name, value) {
@@ -234,7 +233,7 @@ class InspectView {
     if (!this.model || event.altKey || event.ctrlKey || event.metaKey) return;
     const zoom = { "+": 1.5, "=": 1.5, "-": 1 / 1.5 }[event.key];
     if (event.key === "Escape") this.unpin();
-    else if (zoom) panel.zoom(panel.W / 2, panel.H / 2, zoom);
+    else if (zoom) panel.zoomBy(zoom);
     else if (event.key === "0") panel.reset();
     else if (!this.step(event.key, id)) return;
     event.preventDefault();
@@ -257,8 +256,8 @@ class InspectView {
       selection.set({ code: byRank ? usage.order[place] : place, token: null, origin: ORIGIN });
     }
     selection.hover({ origin: ORIGIN });
-    clearTimeout(this.keyPause);
-    this.keyPause = setTimeout(() => this.tellPython(), KEY_PAUSE_MS);
+    this.keyPause?.();
+    this.keyPause = this.after(() => this.tellPython(), KEY_PAUSE_MS);
     return true;
   }
 
@@ -270,7 +269,7 @@ class InspectView {
       this.redrawAll();
       if (this.mode !== "all") this.trigger("levels", { level: this.levelIndex, mode: this.mode }); // other levels are decoded
     }
-    for (const panel of Object.values(this.panels)) this.request(panel, "overlay");
+    for (const panel of Object.values(this.panels)) panel.remark();
     this.report();
     // A code chosen in another view of the page: that view leaves the event to us, so that Python hears once.
     const chosen = state.code !== null && (state.code !== previous.code || state.token !== previous.token);
@@ -281,45 +280,27 @@ class InspectView {
     report(this);
   }
 
-  // Drawing: at most once an animation frame, only what changed.
   moved(panel) {
     for (const [id, other] of Object.entries(this.panels)) {
       if (other.shared !== panel.shared) continue;
       this.parts.cards[id].reset.hidden = !other.zoomed;
-      this.redraw(other);
+      other.redraw();
     }
-  }
-
-  redraw(panel) {
-    this.request(panel, "base");
-    this.request(panel, "overlay");
   }
 
   redrawAll() {
     this.theme = readTheme(this.root);
     for (const [id, panel] of Object.entries(this.panels)) {
       this.parts.cards[id].reset.hidden = !panel.zoomed;
-      this.redraw(panel);
+      panel.redraw();
     }
     this.report();
   }
 
-  request(panel, layer) {
-    panel.dirty ??= new Set();
-    panel.dirty.add(layer);
-    this.dirty.add(panel);
-    this.pending ??= requestAnimationFrame(() => this.paint());
-  }
-
-  paint() {
-    this.pending = null;
-    for (const panel of this.dirty) {
-      for (const layer of panel.dirty) panel.draw(layer);
-      panel.dirty.clear();
-    }
-    this.dirty.clear();
+  /** How often something was drawn, for whoever waits for it. */
+  count() {
     this.frames += 1;
-    for (const element of new Set([this.root, this.wrapper])) element.dataset.framesDrawn = this.frames;
+    for (const element of new Set([this.root, this.wrapper])) element.dataset.framesDrawn = String(this.frames);
   }
 }
 
@@ -327,4 +308,5 @@ export function mount({ element, trigger, props, watch }) {
   const view = new InspectView(element, trigger);
   watch("value", () => view.show(props.value));
   view.show(props.value);
+  return view;
 }

@@ -44,8 +44,9 @@ export function queryOf(before, { all, preset = null, mended = false, limit, pla
 export function createAddress(defaults, win = window) {
   let newest = null;
   const soon = addressWriter((search) => queryOf(search, newest, defaults), win);
-  return (run) => {
+  const write = (run) => {
     newest = run;
     soon();
   };
+  return Object.assign(write, { destroy: soon.cancel });
 }

@@ -2,11 +2,11 @@
 // A/B: what a second run, in lock step with the first and from its seed, shall differ in. lab/versus.js says what comes of it.
 
 import { addStyleSheet } from "../kit/page/component.js";
-import { h } from "../kit/widgets/dom.js";
+import { h, say } from "../kit/widgets/dom.js";
 import { createField } from "./controls/field.js";
 import { grouped, inertReason, isShown, otherValue, settingsOfSides, valueWords } from "./controls/values.js";
 import { NO_ANSWER } from "./controls/controls.js";
-import { memory, say } from "../kit/widgets/stage.js";
+import { memory } from "../kit/stage/pace.js";
 
 // What B differs in unless the visitor says otherwise: the first that acts in this run. Straight-through against the
 // rotation trick is the comparison that most people come for; two ways to reseed part only once a code dies.

@@ -2,9 +2,9 @@
 // The diagnosis in words: what the measures say is wrong, worst first, what to try, and which figure shows it.
 
 import { addStyleSheet } from "../kit/page/component.js";
-import { h } from "../kit/widgets/dom.js";
+import { h, say } from "../kit/widgets/dom.js";
 import { whole } from "../kit/wire/format.js";
-import { memory, say, throttled } from "../kit/widgets/stage.js";
+import { memory, throttled } from "../kit/stage/pace.js";
 
 const LEVELS = {
   bad: { rank: 0, word: "Broken", mark: "×" },

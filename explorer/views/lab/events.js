@@ -1,8 +1,10 @@
 // @ts-check
 // The log of reseeds as a table, newest first: step, code, by which strategy, from where, and whether it had been in vain.
 
-import { GAP_MS, furnish, memory, say, throttled } from "../kit/widgets/stage.js";
-import { h, toggle } from "../kit/widgets/dom.js";
+import { Component } from "../kit/component.js";
+import { GAP_MS, memory, throttled } from "../kit/stage/pace.js";
+import { furnish } from "./panel.js";
+import { h, say, toggle } from "../kit/widgets/dom.js";
 import { counted, percent, whole } from "../kit/wire/format.js";
 
 const MOST_ROWS = 200;
@@ -53,8 +55,9 @@ export function createEvents(root, env) {
   return new Events(root, env);
 }
 
-class Events {
+class Events extends Component {
   constructor(root, env) {
+    super();
     this.env = env;
     this.view = this.seen = null;
     this.onlyAgain = false;
@@ -70,11 +73,11 @@ class Events {
     this.table = h("table", { "aria-label": "Reseeds, newest first" }, h("thead", {}, h("tr", {}, ...heads)), this.body);
     const box = h("div", { class: "dte-lp-scroll", tabindex: 0, role: "region", "aria-label": "Log of reseeds" }, this.table, this.empty);
     this.caption = furnish(root, "events", "Reseeds", [only], box).caption;
-    this.filling = throttled(() => this.fill(), GAP_MS);
-    this.forget = env.bus.subscribe((state) => this.light(state));
-    for (const name of ["pointerover", "focusin"]) this.body.addEventListener(name, (event) => this.hover(event));
-    for (const name of ["pointerleave", "focusout"]) this.body.addEventListener(name, () => env.bus.set({ hoverCode: null }));
-    this.body.addEventListener("click", (event) => this.press(event));
+    this.filling = this.part(throttled(() => this.fill(), GAP_MS));
+    this.own(env.bus.subscribe((state) => this.light(state)));
+    this.listen(this.body, ["pointerover", "focusin"], (event) => this.hover(event));
+    this.listen(this.body, ["pointerleave", "focusout"], () => env.bus.set({ hoverCode: null }));
+    this.listen(this.body, "click", (event) => this.press(event));
     this.fill();
   }
 
@@ -129,11 +132,6 @@ class Events {
       const on = lit !== null && Number(row.dataset.code) === lit && Number(row.dataset.level) === level;
       if (row.classList.contains("dte-lp-lit") !== on) row.classList.toggle("dte-lp-lit", on);
     }
-  }
-
-  destroy() {
-    this.forget();
-    this.filling.cancel();
   }
 }
 

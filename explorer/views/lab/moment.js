@@ -2,9 +2,9 @@
 // What a preset shows at the moment on screen, in a sentence beside the plane, with the button that mends it.
 
 import { addStyleSheet } from "../kit/page/component.js";
-import { h } from "../kit/widgets/dom.js";
+import { h, say } from "../kit/widgets/dom.js";
 import { whole } from "../kit/wire/format.js";
-import { memory, say, throttled } from "../kit/widgets/stage.js";
+import { memory, throttled } from "../kit/stage/pace.js";
 import { shownStatus } from "./controls/presets.js";
 
 const READABLE_MS = 500; // numbers that change faster cannot be read
@@ -71,6 +71,6 @@ export function createMoment(root, env) {
       write.cancel();
       put(); // at once: what stands still is read
     },
-    destroy: () => write.cancel(),
+    destroy: write.destroy,
   };
 }

@@ -1,8 +1,8 @@
 // @ts-check
 // A against B, above their planes: what differs in their settings, what is measured of both, and how to stop.
 
-import { h } from "../kit/widgets/dom.js";
-import { memory, say, throttled } from "../kit/widgets/stage.js";
+import { h, say } from "../kit/widgets/dom.js";
+import { memory, throttled } from "../kit/stage/pace.js";
 import { measuresOf, momentOf, settingsApart, verdict } from "./versus_words.js";
 
 const READABLE_MS = 400; // numbers that change faster cannot be read
@@ -39,7 +39,7 @@ export function createVersus(root, env) {
       if (env.bus.state.compared !== seen) reveal();
       if (begins || !same(...next.flatMap((view) => [view.curves, view.events, view.settings, view.frame?.level]), env.bus.state.scrub)) write.request();
     },
-    destroy: () => write.cancel(),
+    destroy: write.destroy,
   };
 }
 

@@ -2,6 +2,7 @@
 // The training lab: the layout, the panels of each side, and who hears of what. Numbers come through lab/link.js, what
 // is hovered, chosen or scrubbed to through lab/bus.js.
 
+import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { learn } from "../kit/page/help.js";
 import { h } from "../kit/widgets/dom.js";
@@ -16,7 +17,7 @@ import { createHeatmap } from "./charts/heatmap.js";
 import { createHistogram } from "./charts/histogram.js";
 import { createLink } from "./link.js";
 import { createPictures } from "./charts/pictures.js";
-import { frameShown } from "../kit/widgets/stage.js";
+import { frameShown } from "../kit/stage/pace.js";
 import { createMoment } from "./moment.js";
 import { createPlane } from "./plane/plane.js";
 import { createPresets } from "./controls/presets.js";
@@ -30,8 +31,9 @@ const LEFT = { presets: createPresets, compare: createCompare, controls: createC
 
 const WORDS_MS = 120;
 
-class Lab {
+class Lab extends Component {
   constructor(root, payload, server) {
+    super();
     this.root = root;
     this.payload = payload;
     this.sides = [];
@@ -47,11 +49,13 @@ class Lab {
     });
     this.link.settings = [payload.settings];
     this.link.message = payload.message;
-    this.address = createAddress(payload.defaults);
+    this.address = this.part(createAddress(payload.defaults));
     this.env = { act: this.link.act, bus: this.bus, payload, snapshots: () => this.snapshots(), writeAddress: () => this.writeAddress() };
     this.build();
-    this.bus.subscribe((state, before) => this.busChanged(state, before));
-    this.listen();
+    this.own(this.bus.subscribe((state, before) => this.busChanged(state, before)));
+    this.own(() => this.link.stop());
+    this.own(() => this.setSides(0));
+    this.hear();
     this.link.start();
     this.changed({ status: true, settings: true, problem: true });
   }
@@ -64,10 +68,12 @@ class Lab {
     this.makePanel = panel;
     this.messages = createMessages({ act: this.link.act, bus: this.bus });
     const transport = h("section", {});
-    this.transport = createTransport(transport, this.env);
+    this.transport = this.part(createTransport(transport, this.env));
     this.left = Object.entries(LEFT).map(([name, create]) => panel(name, create, this.env));
+    for (const { panel: one } of this.left) this.part(one);
     this.stage = h("div", { class: "lab-sides" });
     this.versus = panel("versus", createVersus, this.env);
+    this.part(this.versus.panel);
     this.leftColumn = h("div", { class: "lab-left" }, ...this.left.map((p) => p.section));
     const main = h("div", { class: "lab-main" }, this.versus.section, this.stage);
     this.root.classList.add("dte-lab");
@@ -106,13 +112,12 @@ class Lab {
     this.stage.append(element);
   }
 
-  listen() {
-    for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
-      document.addEventListener(name, () => (this.touchedAt = performance.now()), { passive: true, capture: true });
-    }
-    document.addEventListener("visibilitychange", () => document.hidden || this.link.wake());
-    document.addEventListener("keydown", (event) => {
-      if (!this.root.isConnected || !playsOrPauses(event, this.root)) return;
+  hear() {
+    const touched = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
+    this.listen(document, touched, () => (this.touchedAt = performance.now()), { passive: true, capture: true });
+    this.listen(document, "visibilitychange", () => document.hidden || this.link.wake());
+    this.listen(document, "keydown", (event) => {
+      if (!playsOrPauses(event, this.root)) return;
       this.transport.play();
       event.preventDefault(); // or the page would scroll
     });
@@ -127,7 +132,7 @@ class Lab {
 
   /** Something is new: draw it. Panels slow themselves down. */
   changed(what) {
-    if (!this.root.isConnected && this.drawn) return this.link.stop(); // Gradio tells nobody when it removes a component
+    if (this.disposed) return;
     const { link } = this;
     this.setSides(Math.max(1, link.sides.length));
     const levels = link.sides[0]?.frame?.levels;
@@ -255,17 +260,12 @@ function guarded(name, create, section) {
   return { draw, snapshot: panel.snapshot ? () => panel.snapshot() : undefined, destroy: () => panel.destroy?.() };
 }
 
-export async function mount({ element, props, watch, server }) {
+export async function mount(view) {
   await Promise.all(
     ["plane/plane.css", "../kit/widgets/panels.css", "../kit/widgets/forms.css"].map((name) => addStyleSheet(new URL(name, import.meta.url).href)),
   );
-  let lab = null;
-  const open = () => {
-    if (lab || !props.value) return;
-    const opening = JSON.parse(props.value);
+  return openOnce(view, (opening) => {
     learn(opening.help);
-    lab = new Lab(element, opening, server);
-  };
-  watch("value", open);
-  open();
+    return new Lab(view.element, opening, view.server);
+  });
 }

@@ -2,6 +2,7 @@
 // Audit of the visitor's own media or indices, or of the app's samples: choose or drop files, watch, stop, resume; and
 // the files of the audit on screen. Uploads go straight to the server's upload address, so that their progress can be shown.
 
+import { Component } from "../../kit/component.js";
 import { bytes, isGoing, kindOf, mediaWords, parseSize, progressWords, shareDone, stateWords } from "./model.js";
 import { note } from "../../kit/widgets/panel.js";
 import { addStyleSheet } from "../../kit/page/component.js";
@@ -18,8 +19,9 @@ const FILES = [
   ["zip", "all, .zip", "Everything of this audit in one zip"],
 ];
 
-class AuditPanel {
+class AuditPanel extends Component {
   constructor(host, bus) {
+    super();
     this.host = host;
     this.bus = bus;
     this.job = this.limits = this.request = this.chosen = null;
@@ -27,7 +29,7 @@ class AuditPanel {
     host.classList.add("ca-panel");
     host.dataset.panel = "audit";
     this.build();
-    bus.on(["tokenizer", "audit", "open", "level"], () => this.draw());
+    this.own(bus.on(["tokenizer", "audit", "open", "level"], () => this.draw()));
     this.draw();
   }
 
@@ -177,8 +179,8 @@ class AuditPanel {
 
   async poll() {
     const watched = this.job;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    if (!this.host.isConnected || this.job !== watched) return;
+    await new Promise((resolve) => this.after(() => resolve(null), POLL_MS));
+    if (this.job !== watched) return;
     try {
       const { job } = await this.ask("audit_state");
       if (this.job !== watched) return;

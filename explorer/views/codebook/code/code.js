@@ -2,6 +2,7 @@
 // The page of a code: what it stands for over the whole data set, where it occurs, what stands beside it, what it
 // decodes to. Figures come with `code`, what the decoder makes a moment later with `code_decoded`.
 
+import { Component } from "../../kit/component.js";
 import { contactSheet } from "../../inspect/card/export.js";
 import { saveCanvas } from "../../kit/wire/files.js";
 import { vectorCsv } from "../../kit/wire/words.js";
@@ -14,7 +15,6 @@ import { saveCsv, stemOf } from "../../kit/widgets/panel.js";
 import { addStyleSheet } from "../../kit/page/component.js";
 import { focusedIn, h } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
-import { onThemeChange } from "../../kit/draw/colours.js";
 
 const SHEETS = ["../../inspect/card/card.css", "code.css"];
 const STATES = ["live", "dead", "unseen", "duplicate", "overused"];
@@ -22,8 +22,9 @@ const ANSWERS_KEPT = 60;
 const BUSY_MS = 150;
 const SAID_MS = 2500;
 
-class CodePage {
+class CodePage extends Component {
   constructor(host, bus) {
+    super();
     this.host = host;
     this.bus = bus;
     this.kept = new Map();
@@ -32,11 +33,9 @@ class CodePage {
     host.dataset.panel = "code";
     host.setAttribute("aria-label", "Page of a code");
     this.build();
-    bus.on(["open"], () => this.kept.clear());
-    bus.on(["code", "level", "open"], () => this.follow());
-    bus.on(["lasso"], () => this.drawNavigation());
-    new ResizeObserver(() => this.bars?.redraw()).observe(host);
-    onThemeChange(() => this.bars?.redraw());
+    this.own(bus.on(["open"], () => this.kept.clear()));
+    this.own(bus.on(["code", "level", "open"], () => this.follow()));
+    this.own(bus.on(["lasso"], () => this.drawNavigation()));
     this.follow();
   }
 
@@ -124,7 +123,7 @@ class CodePage {
     if (this.wish === wish && this.opened === bus.open) return undefined;
     this.wish = wish;
     this.opened = bus.open;
-    const late = setTimeout(() => this.wish === wish && this.host.setAttribute("aria-busy", "true"), BUSY_MS);
+    const inTime = this.after(() => this.wish === wish && this.host.setAttribute("aria-busy", "true"), BUSY_MS);
     const decoded = this.fetch("code_decoded", wish, level, code).catch((error) => error);
     try {
       const answer = await this.fetch("code", wish, level, code);
@@ -133,7 +132,7 @@ class CodePage {
       if (!error.stale && this.wish === wish) this.trouble(error.message);
       this.wish = this.wish === wish ? null : this.wish;
     }
-    clearTimeout(late);
+    inTime();
     if (this.wish === wish) this.host.removeAttribute("aria-busy");
     const made = await decoded;
     if (this.wish === wish) this.decoded(made, code);
@@ -173,7 +172,8 @@ class CodePage {
     const focus = focusedIn(host)?.dataset.other;
     const vector = answer.vector ?? null;
     const digits = answer.digits ? digitsSection(answer, vector) : null;
-    this.bars = vector && !digits ? vectorBars(vector) : null;
+    this.bars?.destroy();
+    this.bars = vector && !digits ? this.part(vectorBars(vector)) : null;
     this.head.replaceChildren(...this.heading(answer));
     const parts = [
       exemplarsSection(answer, bus, document.baseURI),
@@ -182,12 +182,11 @@ class CodePage {
       besideSection(answer, bus),
       nearestSection(answer, bus),
       digits,
-      this.bars && section(`Vector, ${vector.length} axes, norm ${answer.norm.toPrecision(3)}`, this.bars.element),
+      this.bars && section(`Vector, ${vector.length} axes, norm ${answer.norm.toPrecision(3)}`, this.bars.block),
       trainingSection(answer),
       this.exports(answer, vector),
     ];
     this.body.replaceChildren(...parts.filter(Boolean));
-    this.bars?.redraw();
     delete host.dataset.decoded;
     host.dataset.code = String(answer.code);
     if (focus !== undefined) host.querySelector(`[data-other="${focus}"]`)?.focus({ preventScroll: true });
@@ -232,7 +231,7 @@ class CodePage {
     } catch {
       window.prompt("The link to this code:", link); // a page that is not served safely may not write the clipboard
     }
-    setTimeout(() => (this.copy.textContent = "Copy link"), SAID_MS);
+    this.after(() => (this.copy.textContent = "Copy link"), SAID_MS);
   }
 }
 

@@ -2,9 +2,8 @@
 // The near-duplicates: pairs of codes, the closest first. Pointing lights one of them in every panel, a click opens it.
 
 import { significant } from "../../kit/wire/words.js";
-import { h } from "../../kit/widgets/dom.js";
+import { h, say } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
-import { say } from "../../kit/widgets/stage.js";
 import { saveCsv } from "../../kit/widgets/panel.js";
 import { duplicateTable } from "./model.js";
 

@@ -2,6 +2,7 @@
 // The geometry of the codebook: norms, distances, near-duplicates, singular values, cosines; each with its numbers,
 // table and files.
 
+import { Component } from "../../kit/component.js";
 import { levelChart } from "../charts.js";
 import { addStyleSheet } from "../../kit/page/component.js";
 import { h } from "../../kit/widgets/dom.js";
@@ -15,15 +16,16 @@ export async function mount(host, bus) {
   return new Geometry(host, bus);
 }
 
-class Geometry {
+class Geometry extends Component {
   constructor(host, bus) {
+    super();
     this.host = host;
     this.bus = bus;
     this.data = this.level = null;
     this.duplicates = new DuplicateList(bus);
     this.build();
-    bus.on(["open", "level"], () => this.load());
-    bus.on(["hover", "code"], () => this.data && this.duplicates.light());
+    this.own(bus.on(["open", "level"], () => this.load()));
+    this.own(bus.on(["hover", "code"], () => this.data && this.duplicates.light()));
     this.load();
   }
 

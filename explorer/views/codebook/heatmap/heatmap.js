@@ -1,6 +1,7 @@
 // @ts-check
-// The dead-code heatmap: all codes of a level in one picture. Zoom and pan are those of the inspect view's panels.
+// The dead-code heatmap: all codes of a level in one picture. Zoom and pan are those of all zooming stages.
 
+import { Component } from "../../kit/component.js";
 import { countScale, gridShape, layCells, moveCell } from "./grid.js";
 import { createPainting } from "./paint.js";
 import { codeWords, heatmapCaption, heatmapTable, legendOf, ORDERS, shownCodes } from "./words.js";
@@ -9,66 +10,48 @@ import { foldedTable, furnish, saveCsv, saveFigure } from "../../kit/widgets/pan
 import { codesIn, rankOf, tally, termsOf, usageOrder } from "../states.js";
 import { viridis } from "../../kit/draw/colormaps.js";
 import { helpTerms } from "../../kit/page/help.js";
-import { h, segmented } from "../../kit/widgets/dom.js";
+import { h, say, segmented } from "../../kit/widgets/dom.js";
 import { counted, whole } from "../../kit/wire/format.js";
-import { Panel } from "../../inspect/panel.js";
-import { label, onThemeChange, outline, readTheme } from "../../kit/draw/colours.js";
+import { Painter } from "../../kit/stage/pace.js";
+import { ZoomStage } from "../../kit/stage/zoom.js";
+import { label, outline, readTheme } from "../../kit/draw/colours.js";
 import { compact, logTicks } from "../../kit/draw/ticks.js";
-import { say } from "../../kit/widgets/stage.js";
 
 const SMALL_PX = 7; // a cell below this size is found by a ring around it
 
-class Heatmap {
+class Heatmap extends Component {
   constructor(host, bus) {
+    super();
     this.host = host;
     this.bus = bus;
     this.painting = this.cells = null;
     this.frames = 0;
-    this.dirty = new Set();
-    this.pointer = false;
     this.build();
-    const callbacks = {
-      redraw: () => this.request("base", "overlay"),
-      moved: (panel) => this.moved(panel),
+    const events = {
+      moved: () => this.moved(),
       hover: (_, hit) => this.point(hit?.code ?? null),
       click: (_, hit) => this.choose(hit.code),
     };
-    this.panel = new Panel(
-      this.stage,
-      { size: () => this.size(), drawBase: (...a) => this.drawBase(...a), drawOverlay: (...a) => this.drawOverlay(...a), hit: (x, y) => this.hit(x, y) },
-      callbacks,
-    );
-    this.stage.addEventListener("keydown", (event) => this.key(event));
-    this.stage.addEventListener("blur", () => this.point(null));
-    onThemeChange(() => this.repaint());
-    bus.on(["open", "level"], () => this.show());
-    bus.on(["order"], () => this.arrange());
-    bus.on(["lasso"], () => this.repaint());
-    bus.on(["hover", "code"], () => this.follow());
+    const painter = this.part(new Painter((jobs, ms) => this.drawn(jobs, ms)));
+    this.stage = this.part(new ZoomStage(this.field, this, events, { painter }));
+    this.listen(this.field, "keydown", (event) => this.key(event));
+    this.listen(this.field, "blur", () => this.point(null));
+    this.onTheme(() => this.repaint());
+    this.own(bus.on(["open", "level"], () => this.show()));
+    this.own(bus.on(["order"], () => this.arrange()));
+    this.own(bus.on(["lasso"], () => this.repaint()));
+    this.own(bus.on(["hover", "code"], () => this.follow()));
     this.show();
   }
 
   build() {
-    this.stage = h(
-      "div",
-      {
-        class: "dte-lp-stage cb-heat-stage",
-        tabindex: 0,
-        role: "application",
-        "aria-label": "All codes of the codebook. Arrow keys move, Enter chooses, plus and minus zoom, 0 shows all.",
-      },
-      h("canvas", { role: "img" }),
-      h("canvas", { "aria-hidden": "true" }),
-    );
+    const label = "All codes of the codebook. Arrow keys move, Enter chooses, plus and minus zoom, 0 shows all.";
+    this.field = h("div", { class: "dte-lp-stage cb-heat-stage", tabindex: 0, role: "application", "aria-label": label });
     this.order = segmented("Order of the codes", (id) => this.bus.set({ order: id }));
     const zoom = (text, title, factor) =>
-      h(
-        "button",
-        { type: "button", class: "cb-zoom", title, "aria-label": title, onclick: () => this.panel.zoom(this.panel.W / 2, this.panel.H / 2, factor) },
-        text,
-      );
+      h("button", { type: "button", class: "cb-zoom", title, "aria-label": title, onclick: () => this.stage.zoomBy(factor) }, text);
     this.out = zoom("−", "Zoom out", 1 / 1.6);
-    this.reset = h("button", { type: "button", class: "dte-link", hidden: true, title: "Show all codes again", onclick: () => this.panel.reset() }, "Show all");
+    this.reset = h("button", { type: "button", class: "dte-link", hidden: true, title: "Show all codes again", onclick: () => this.stage.reset() }, "Show all");
     const buttons = h("span", { class: "cb-zooms" }, this.out, zoom("+", "Zoom in", 1.6));
     this.readout = h("p", { class: "cb-readout", "aria-live": "polite" });
     this.ramp = createRamp();
@@ -80,7 +63,7 @@ class Heatmap {
     const legend = h("div", { class: "cb-legend" }, this.ramp.element, this.keys);
     const total = () => this.bus.state.lasso?.size || this.level.codebook_size;
     this.table = foldedTable("All codes", ["Place", "Code", "Tokens", "Share", "State"], (most) => this.rows(most), total);
-    const parts = furnish(this.host, "heatmap", "All codes", { tools: [this.reset, buttons, this.order.element], exports }, this.stage, this.readout, legend);
+    const parts = furnish(this.host, "heatmap", "All codes", { tools: [this.reset, buttons, this.order.element], exports }, this.field, this.readout, legend);
     parts.foot.after(this.table.element);
     this.caption = parts.caption;
   }
@@ -93,7 +76,7 @@ class Heatmap {
     this.byUsage = usageOrder(this.level.counts);
     this.rank = rankOf(this.byUsage);
     this.scale = countScale(this.level.counts);
-    if (this.panel && this.shownSize !== this.level.codebook_size) this.panel.shared.view = null;
+    if (this.shownSize !== this.level.codebook_size) this.stage.shared.view = null;
     this.shownSize = this.level.codebook_size;
     this.found = tally(this.level.state);
     this.fillLegend();
@@ -114,11 +97,11 @@ class Heatmap {
       ORDERS.filter(({ id }) => id !== "map" || level.map_order),
       kind,
     );
-    this.cells = layCells(this.placed, kind, gridShape(level.codebook_size, this.stage.clientWidth || 512));
-    this.stage.style.aspectRatio = `${this.cells.cols} / ${this.cells.rows}`;
+    this.cells = layCells(this.placed, kind, gridShape(level.codebook_size, this.field.clientWidth || 512));
+    this.field.style.aspectRatio = `${this.cells.cols} / ${this.cells.rows}`;
     say(this.caption, heatmapCaption(level, kind));
     const words = legendOf(level, this.found).map(({ word, count }) => `${whole(count)} ${word}`);
-    this.stage.firstChild.setAttribute("aria-label", `Heatmap of ${whole(level.codebook_size)} codes: ${words.join(", ")}`);
+    this.stage.describe(`Heatmap of ${whole(level.codebook_size)} codes: ${words.join(", ")}`);
     this.repaint();
   }
 
@@ -127,7 +110,7 @@ class Heatmap {
     this.theme = null;
     this.showLasso();
     if (this.level) this.table.refresh();
-    this.request("base", "overlay");
+    this.stage.redraw();
     this.follow();
   }
 
@@ -188,11 +171,11 @@ class Heatmap {
 
   key(event) {
     if (!this.cells || event.altKey || event.ctrlKey || event.metaKey) return;
-    const { panel } = this;
+    const { stage } = this;
     const zoom = { "+": 1.6, "=": 1.6, "-": 1 / 1.6 }[event.key];
     const lit = litCode(this.bus.state);
     if (zoom) this.zoomAtCode(lit, zoom);
-    else if (event.key === "0") panel.reset();
+    else if (event.key === "0") stage.reset();
     else if (event.key === "Enter" || event.key === " ") lit === null || this.choose(lit);
     else if (event.key === "Escape") this.bus.state.hover === null ? this.bus.set({ code: null, lasso: null }) : this.point(null);
     else if (!this.step(event.key, lit, event.shiftKey ? 8 : 1)) return;
@@ -204,43 +187,33 @@ class Heatmap {
     const next = moveCell(start, key, this.cells, by);
     if (next === null) return false;
     this.point(this.cells.codeAt[lit === null ? 0 : next]);
-    this.panel.reveal((next % this.cells.cols) + 0.5, Math.floor(next / this.cells.cols) + 0.5);
+    this.stage.reveal((next % this.cells.cols) + 0.5, Math.floor(next / this.cells.cols) + 0.5);
     return true;
   }
 
   zoomAtCode(lit, factor) {
-    const { panel } = this;
-    const frame = panel.frame();
+    const { stage } = this;
+    const frame = stage.frame();
     const cell = lit === null ? null : this.cells.cellOf[lit];
-    const at = frame && cell !== null ? frame.place((cell % this.cells.cols) + 0.5, Math.floor(cell / this.cells.cols) + 0.5) : [panel.W / 2, panel.H / 2];
-    panel.zoom(...at, factor);
+    const at =
+      frame && cell !== null ? frame.place((cell % this.cells.cols) + 0.5, Math.floor(cell / this.cells.cols) + 0.5) : [stage.size.W / 2, stage.size.H / 2];
+    stage.zoom(at[0], at[1], factor);
   }
 
-  moved(panel) {
-    this.reset.hidden = !panel.zoomed;
-    this.request("base", "overlay");
+  moved() {
+    this.reset.hidden = !this.stage.zoomed;
+    this.stage.redraw();
   }
 
-  request(...layers) {
-    for (const layer of layers) this.dirty.add(layer);
-    this.pending ??= requestAnimationFrame(() => this.paint());
-  }
-
-  /** At most once an animation frame. data-frames counts drawings of the cells, for whoever measures the pace. */
-  paint() {
-    this.pending = null;
-    if (!this.panel || !this.cells) return;
-    const start = performance.now();
-    for (const layer of this.dirty) this.panel.draw(layer);
-    if (this.dirty.has("base")) {
-      this.host.dataset.frames = this.frames += 1;
-      this.host.dataset.drawMs = (performance.now() - start).toFixed(1);
-    }
-    this.dirty.clear();
+  /** data-frames counts drawings of the cells, for whoever measures the pace. */
+  drawn(jobs, ms) {
+    if (!this.cells || !jobs.get(this.stage)?.has("base")) return;
+    this.host.dataset.frames = this.frames += 1;
+    this.host.dataset.drawMs = ms.toFixed(1);
   }
 
   follow() {
-    this.request("overlay");
+    this.stage.remark();
     const lit = litCode(this.bus.state);
     const known = this.level && lit !== null && lit < this.level.codebook_size;
     const hint = "Point at a cell, click to open its code. Scroll or pinch to zoom, drag to move.";
@@ -289,9 +262,9 @@ class Heatmap {
   }
 
   savePicture() {
-    const { theme, panel, level } = this;
+    const { theme, stage, level } = this;
     const words = legendOf(level, this.found).map(({ word, count, share }) => `${word} ${whole(count)} (${share})`);
-    saveFigure(this.bus, [panel.base], theme, [heatmapCaption(level, this.kind), `Codes: ${words.join(", ")}.`], "heatmap", this.kind);
+    saveFigure(this.bus, [stage.canvases.base], theme, [heatmapCaption(level, this.kind), `Codes: ${words.join(", ")}.`], "heatmap", this.kind);
   }
 }
 

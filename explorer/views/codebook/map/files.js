@@ -22,7 +22,7 @@ const chartFiles = (bus) => ({ stem: () => stemOf(bus, "map", "sphere"), about: 
 export function saveMapPng({ bus, map, picture, sphere, theme }) {
   if (!map) return;
   if (map.kind === "sphere") saveChartPng(sphere.chart, chartFiles(bus), map.notes);
-  else saveCanvases(bus, picture.canvases, theme.surface, "map", map.kind);
+  else saveCanvases(bus, Object.values(picture.stage.canvases), theme.surface, "map", map.kind);
 }
 
 export function saveMapCsv({ bus, map, bits }) {

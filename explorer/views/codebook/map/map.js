@@ -1,12 +1,12 @@
 // @ts-check
 // The map of the codes: PCA, UMAP, t-SNE, a slice, or the lattice, bits and sphere of a codebook without a table.
 
+import { Component } from "../../kit/component.js";
 import { addStyleSheet } from "../../kit/page/component.js";
 import { helpTerms } from "../../kit/page/help.js";
-import { h, segmented, toggle } from "../../kit/widgets/dom.js";
+import { h, say, segmented, toggle } from "../../kit/widgets/dom.js";
 import { capital, givens } from "../../kit/wire/format.js";
 import { readTheme } from "../../kit/draw/colours.js";
-import { say } from "../../kit/widgets/stage.js";
 import { furnish, note } from "../../kit/widgets/panel.js";
 import { AxisCharts } from "./bits.js";
 import { saveMapCsv, saveMapPng, saveMapSvg } from "./files.js";
@@ -53,17 +53,19 @@ const DRAGS = [
   { id: "lasso", label: "Lasso", title: "Dragging draws a loop around codes (also: shift and drag)" },
 ];
 
-class MapOfCodes {
+class MapOfCodes extends Component {
   constructor(host, bus) {
+    super();
     this.host = host;
     this.bus = bus;
     this.map = null;
     this.chosen = { size: "usage", latents: true, bit: null };
     this.requests = new Requests(bus);
+    this.own(() => this.requests.drop());
     this.build();
-    bus.on(["open", "level", "map"], () => this.follow());
-    bus.on(["colour", "lasso"], () => this.relook());
-    bus.on(["hover", "code"], () => this.light());
+    this.own(bus.on(["open", "level", "map"], () => this.follow()));
+    this.own(bus.on(["colour", "lasso"], () => this.relook()));
+    this.own(bus.on(["hover", "code"], () => this.light()));
     this.follow();
   }
 
@@ -86,13 +88,15 @@ class MapOfCodes {
     );
     this.slice = new SliceChooser(bus, () => this.load());
     this.bits = new BitChooser(() => this.load());
-    this.picture = new Picture(bus, {
-      looked: (look) => this.say(look),
-      loose: () => (this.reset.disabled = !this.picture?.stage.zoomed),
-      key: (key) => ["l", "L"].includes(key) && this.toggleLasso(),
-    });
+    this.picture = this.part(
+      new Picture(bus, {
+        looked: (look) => this.say(look),
+        loose: () => (this.reset.disabled = !this.picture?.stage.zoomed),
+        key: (key) => ["l", "L"].includes(key) && this.toggleLasso(),
+      }),
+    );
     const askSphere = (theme) => bus.ask("figure", { name: "sphere", level: bus.state.level, theme, options: { bits: this.bits.chosen } });
-    this.sphere = new Sphere(askSphere, { corner: (codes) => bus.set({ lasso: codes }) });
+    this.sphere = this.part(new Sphere(askSphere, { corner: (codes) => bus.set({ lasso: codes }) }));
     const act = (text, onclick) => h("button", { type: "button", class: "cm-button", onclick }, text);
     this.progress = h(
       "div",
@@ -302,7 +306,7 @@ class MapOfCodes {
     const hint =
       this.map?.kind === "sphere" ? "Each corner holds the codes that have these three bits." : "Point at a code, or go through them with the arrow keys.";
     say(this.readout, lit === null || !level || !(lit < level.codebook_size) ? hint : codeWords(lit, level, this.map));
-    this.picture.marking.request();
+    this.picture.stage.remark();
     if (this.map?.kind === "sphere") this.sphere.chart.light(lit);
     this.slice.show();
     this.selection.show(this.picture.boxable);

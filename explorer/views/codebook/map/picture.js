@@ -1,9 +1,10 @@
 // @ts-check
 // The picture of the map: its stage, how codes look now, and what lights up. It draws in animation frames only.
 
+import { Component } from "../../kit/component.js";
 import { h } from "../../kit/widgets/dom.js";
-import { onThemeChange, readTheme } from "../../kit/draw/colours.js";
-import { memory, throttled } from "../../kit/widgets/stage.js";
+import { readTheme } from "../../kit/draw/colours.js";
+import { memory, Painter } from "../../kit/stage/pace.js";
 import { drawLit, drawMap } from "./draw.js";
 import { boxAround, codesInside, codesInRaster } from "./lasso.js";
 import { drawOrder, hitCode, measure, neighbourTowards, radii, ramp, shades } from "./model.js";
@@ -40,31 +41,30 @@ export function lookOf(map, level, view, theme, lasso) {
   };
 }
 
-export class Picture {
+export class Picture extends Component {
   /** on: {looked(look), loose() when the view is zoomed or not, key(key) -> handled}. */
   constructor(bus, on) {
+    super();
     this.bus = bus;
     this.on = on;
     this.map = this.look = this.view = this.half = this.loop = null;
     this.named = [];
-    this.canvases = [h("canvas", { "aria-hidden": "true" }), h("canvas", { "aria-hidden": "true" })];
-    this.element = h("div", { class: "dte-lp-stage cm-stage", tabindex: 0, role: "application", "aria-label": LABEL }, ...this.canvases);
-    this.painting = throttled(() => this.paint(), 0);
-    this.marking = throttled(() => this.stage.draw("overlay"), 0);
+    this.element = h("div", { class: "dte-lp-stage cm-stage", tabindex: 0, role: "application", "aria-label": LABEL });
     this.changed = memory();
-    this.stage = new MapStage(this.element, this.content(), {
-      redraw: () => this.redraw(),
+    const painter = this.part(new Painter((jobs, ms) => this.drawn(jobs, ms)));
+    const events = {
       moved: () => {
-        this.redraw();
+        this.stage.redraw();
         on.loose();
       },
       hover: (_, hit) => bus.hover(hit?.code ?? null),
       click: (_, hit) => bus.set({ code: hit.code }),
-      looping: () => this.marking.request(),
+      looping: () => this.stage.remark(),
       lasso: (polygon) => this.lasso(polygon),
-    });
-    this.element.addEventListener("keydown", (event) => this.key(event));
-    onThemeChange(() => {
+    };
+    this.stage = this.part(new MapStage(this.element, this.content(), events, { painter }));
+    this.listen(this.element, "keydown", (event) => this.key(event));
+    this.onTheme(() => {
       this.theme = null;
       this.relook(this.view);
     });
@@ -87,17 +87,15 @@ export class Picture {
     };
   }
 
-  /** Draw the codes, and leave on the stage how often that was done and how long it took: what a benchmark reads. */
-  paint() {
-    const start = performance.now();
-    this.stage.draw("base");
-    this.element.dataset.drawMs = (performance.now() - start).toFixed(1);
-    this.element.dataset.frames = Number(this.element.dataset.frames ?? 0) + 1;
+  /** Leave on the stage how often the codes were drawn and how long it took: what a benchmark reads. */
+  drawn(jobs, ms) {
+    if (!jobs.get(this.stage)?.has("base")) return;
+    this.element.dataset.drawMs = ms.toFixed(1);
+    this.element.dataset.frames = String(Number(this.element.dataset.frames ?? 0) + 1);
   }
 
   redraw() {
-    this.painting.request();
-    this.marking.request();
+    this.stage.redraw();
   }
 
   /** map: of readMap, or null for nothing; `named`: [[letter, code]] to be marked. */
@@ -144,7 +142,7 @@ export class Picture {
     const { map } = this;
     const polygon = boxAround(...at, this.half);
     this.bus.set({ lasso: map.raster ? codesInRaster(polygon, map.raster) : codesInside(polygon, map.codes, map.xy) });
-    this.marking.request();
+    this.stage.remark();
   }
 
   box(frame) {
@@ -153,7 +151,7 @@ export class Picture {
   }
 
   zoomBy(factor) {
-    this.stage.zoom(this.stage.W / 2, this.stage.H / 2, factor);
+    this.stage.zoomBy(factor);
   }
 
   key(event) {

@@ -1,9 +1,8 @@
 // @ts-check
 // The codes that the lasso holds: their number and tokens, the list with the most used first, and the box by keyboard.
 
-import { h } from "../../kit/widgets/dom.js";
+import { h, say } from "../../kit/widgets/dom.js";
 import { percent, whole } from "../../kit/wire/format.js";
-import { say } from "../../kit/widgets/stage.js";
 import { saveCsv } from "../../kit/widgets/panel.js";
 import { summary } from "./lasso.js";
 import { stateWord } from "../states.js";

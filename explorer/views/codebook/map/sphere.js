@@ -1,6 +1,7 @@
 // @ts-check
 // The sphere of three chosen bits: a chart in space, turned by mouse, finger and arrow keys; a corner holds its codes together.
 
+import { Component } from "../../kit/component.js";
 import { createChart } from "../../kit/widgets/chart.js";
 import { codesOfCorner, cornerName, cornerOf, turned } from "./turn.js";
 
@@ -9,17 +10,20 @@ const WAYS = { ArrowLeft: [-KEY_TURN, 0], ArrowRight: [KEY_TURN, 0], ArrowUp: [0
 const LABEL = "Sphere of three bits. Arrow keys turn it, Home turns it back, the keys 1 to 8 choose a corner.";
 
 /** ask(theme) as of createChart. on.corner(codes, name): a corner was chosen. */
-export class Sphere {
+export class Sphere extends Component {
   constructor(ask, on) {
+    super();
     this.on = on;
     this.map = this.home = null;
-    this.chart = createChart({
-      label: LABEL,
-      className: "cm-sphere",
-      ask,
-      on: { pick: ([corner], kind) => kind === "corner" && this.choose(corner), lit: (code) => this.light(code), shown: () => (this.home = null) },
-      key: (key) => this.key(key),
-    });
+    this.chart = this.part(
+      createChart({
+        label: LABEL,
+        className: "cm-sphere",
+        ask,
+        on: { pick: ([corner], kind) => kind === "corner" && this.choose(corner), lit: (code) => this.light(code), shown: () => (this.home = null) },
+        key: (key) => this.key(key),
+      }),
+    );
     this.element = this.chart.element;
     this.element.setAttribute("aria-label", LABEL);
   }

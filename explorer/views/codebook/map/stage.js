@@ -2,26 +2,21 @@
 // The stage of the map: zoom, pan and click as on every panel, and a lasso (its own mode, or the shift key).
 
 import { toContent } from "../../kit/draw/geometry.js";
-import { Panel } from "../../inspect/panel.js";
+import { ZoomStage } from "../../kit/stage/zoom.js";
 import { thinned } from "./lasso.js";
 
 const LOOP_PX = 12; // a loop that is smaller is a click
 
-/** callbacks as for Panel, and: looping() while a loop is drawn, lasso(polygon in content units) when it is closed. */
-export class MapStage extends Panel {
+/** on: as for ZoomStage, and: looping() while a loop is drawn, lasso(polygon in content units) when it is closed. */
+export class MapStage extends ZoomStage {
   setMode(mode) {
     this.mode = mode;
-    this.stage.dataset.mode = mode;
+    this.element.dataset.mode = mode;
     this.touch();
   }
 
   touch() {
-    this.stage.style.touchAction = this.zoomed || this.mode === "lasso" ? "none" : "pan-y";
-  }
-
-  setView(view) {
-    super.setView(view);
-    this.touch();
+    this.element.style.touchAction = this.zoomed || this.mode === "lasso" ? "none" : "pan-y";
   }
 
   down(event) {
@@ -33,9 +28,9 @@ export class MapStage extends Panel {
 
   move(event) {
     if (!this.loop || !this.pointers.has(event.pointerId)) return super.move(event);
-    if (this.loop.length === 1) this.stage.setPointerCapture(event.pointerId);
+    if (this.loop.length === 1) this.element.setPointerCapture(event.pointerId);
     this.loop = thinned([...this.loop, this.at(event)], 2);
-    this.callbacks.looping(this);
+    this.on.looping(this);
   }
 
   up(event) {
@@ -43,12 +38,12 @@ export class MapStage extends Panel {
     this.loop = null;
     const reach = loop ? Math.max(...loop.map(([x, y]) => Math.hypot(x - loop[0][0], y - loop[0][1]))) : 0;
     if (reach < LOOP_PX) {
-      if (loop) this.callbacks.looping(this);
+      if (loop) this.on.looping(this);
       return super.up(event);
     }
     this.pointers.delete(event.pointerId);
     const frame = this.frame();
-    if (event.type === "pointercancel" || !frame) return this.callbacks.looping(this);
-    this.callbacks.lasso(loop.map(([px, py]) => toContent(frame.view, frame.scale, frame.W, frame.H, px, py)));
+    if (event.type === "pointercancel" || !frame) return this.on.looping(this);
+    this.on.lasso(loop.map(([px, py]) => toContent(frame.view, frame.scale, frame.W, frame.H, px, py)));
   }
 }

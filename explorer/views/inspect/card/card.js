@@ -1,6 +1,7 @@
 // @ts-check
 // The code card: one code's page, filled by Python after a click. See inspect/card/card.py for the payload.
 
+import { Component } from "../../kit/component.js";
 import { contactSheet } from "./export.js";
 import { saveCanvas } from "../../kit/wire/files.js";
 import { countText, placeText, rankText, significant, stepToken, vectorCsv } from "../../kit/wire/words.js";
@@ -11,7 +12,6 @@ import { unpack } from "../../kit/wire/encoding.js";
 import { saveTable } from "../export.js";
 import { focusedIn, h } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
-import { onThemeChange } from "../../kit/draw/colours.js";
 import { selection } from "../../kit/wire/selection.js";
 
 const ORIGIN = "code-card";
@@ -19,22 +19,23 @@ const ORIGIN = "code-card";
 export function mount({ element, trigger, props, watch, server }) {
   element.classList.add("dte-card");
   element.tabIndex = -1; // keeps the keyboard here when the focused button is gone
-  let shown = { paint() {}, follow(_state) {} };
+  const life = new Component();
+  let shown = { follow(_state) {}, destroy() {} };
 
   const show = () => {
     const focus = focusedIn(element)?.dataset.key;
     const card = props.value ? JSON.parse(props.value) : null;
+    shown.destroy();
     shown = card ? buildCard(element, card, trigger) : clear(element);
     if (card?.later) fillLater(element, card, server);
-    shown.paint();
     shown.follow(selection.state);
     if (focus) (element.querySelector(`[data-key="${focus}"]`) ?? element).focus({ preventScroll: true });
   };
   show();
   watch("value", show);
-  selection.subscribe((state) => shown.follow(state));
-  new ResizeObserver(() => shown.paint()).observe(element);
-  onThemeChange(() => shown.paint());
+  life.own(selection.subscribe((state) => shown.follow(state)));
+  life.own(() => shown.destroy());
+  return life;
 }
 
 /** Ask for the codes decoded alone, now that the card is there, and put them into their places. */
@@ -52,7 +53,7 @@ async function fillLater(element, card, server) {
 function clear(element) {
   element.replaceChildren();
   delete element.dataset.code;
-  return { paint() {}, follow() {} };
+  return { follow() {}, destroy() {} };
 }
 
 function buildCard(element, card, trigger) {
@@ -69,13 +70,13 @@ function buildCard(element, card, trigger) {
     nearestSection(card, trigger),
     whereItActs(card),
     digits,
-    bars && section(`Vector, ${vector.length} axes`, bars.element),
+    bars && section(`Vector, ${vector.length} axes`, bars.block),
     exportRow(card, vector, patches),
   ];
   element.replaceChildren(...parts.filter(Boolean));
   element.dataset.code = String(card.code);
   element.dataset.kind = card.place?.kind ?? "picture";
-  return { paint: () => bars?.redraw(), follow: (state) => patches?.follow(state) };
+  return { follow: (state) => patches?.follow(state), destroy: () => bars?.destroy() };
 }
 
 function heading(card) {

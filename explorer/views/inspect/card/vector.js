@@ -1,10 +1,10 @@
 // @ts-check
 // The vector of a code as bars around a zero line: geometry (pure) and the canvas that draws it.
 
+import { Stage } from "../../kit/stage/stage.js";
 import { h } from "../../kit/widgets/dom.js";
 import { significant } from "../../kit/wire/words.js";
 
-const HEIGHT = 96; // css px
 const READOUT_IDLE = "Hover a bar for its value.";
 
 /**
@@ -35,52 +35,37 @@ export function axisAt(x, width, count) {
   return width > 0 && axis >= 0 && axis < count ? axis : -1;
 }
 
-/** Builds the bars for `values` (Float32Array); returns {element, redraw} and draws itself when its size is known. */
+/** The bars of `values` (Float32Array), as a stage whose `block` has them with what is read of one. */
 export function vectorBars(values) {
   const label = `Vector of ${values.length} values as bars; arrow keys step through them`;
-  const canvas = h("canvas", { tabindex: 0, role: "img", "aria-label": label });
+  const field = h("div", { class: "dte-card-bars", tabindex: 0, role: "img", "aria-label": label });
   const readout = h("p", { class: "dte-card-note", "aria-live": "polite" }, READOUT_IDLE);
-  const element = h("div", { class: "dte-card-vector" }, canvas, readout);
   let active = -1;
-
-  const redraw = () => draw(canvas, values, active);
   const activate = (axis) => {
     if (axis === active) return;
     active = axis;
     readout.textContent = axis < 0 ? READOUT_IDLE : `axis ${axis + 1}: ${significant(values[axis], 4)}`;
-    redraw();
+    stage.redraw();
   };
-  canvas.addEventListener("pointermove", (event) => {
-    activate(axisAt(event.offsetX, canvas.clientWidth, values.length));
-  });
-  canvas.addEventListener("pointerleave", () => activate(-1));
-  canvas.addEventListener("blur", () => activate(-1));
-  canvas.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    event.stopPropagation();
-    activate(Math.min(values.length - 1, Math.max(0, active + step)));
-  });
-  return { element, canvas, redraw };
+  const key = (name) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[name];
+    if (step) activate(Math.min(values.length - 1, Math.max(0, active + step)));
+    return Boolean(step);
+  };
+  const on = { point: (x) => activate(axisAt(x, stage.size.W, values.length)), leave: () => activate(-1), key };
+  const stage = new Stage(field, { base: (ctx, size) => draw(ctx, size, field, values, active) }, { finest: 3, on });
+  return Object.assign(stage, { block: h("div", { class: "dte-card-vector" }, field, readout) });
 }
 
-function draw(canvas, values, active) {
-  const width = canvas.clientWidth;
-  if (width === 0) return; // a hidden tab: drawn when it is shown
-  const ratio = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(HEIGHT * ratio);
-  const context = canvas.getContext("2d");
-  context.scale(ratio, ratio);
-  const style = getComputedStyle(canvas);
-  const { bars, zero } = barGeometry(values, width, HEIGHT);
+function draw(ctx, { W, H, theme }, field, values, active) {
+  const style = getComputedStyle(field);
+  const { bars, zero } = barGeometry(values, W, H);
   bars.forEach((bar, axis) => {
-    context.globalAlpha = active < 0 || axis === active ? 1 : 0.45;
-    context.fillStyle = style.getPropertyValue(bar.sign < 0 ? "--card-negative" : "--card-positive");
-    context.fillRect(bar.x, bar.y, bar.width, bar.height);
+    ctx.globalAlpha = active < 0 || axis === active ? 1 : 0.45;
+    ctx.fillStyle = style.getPropertyValue(bar.sign < 0 ? "--card-negative" : "--card-positive");
+    ctx.fillRect(bar.x, bar.y, bar.width, bar.height);
   });
-  context.globalAlpha = 1;
-  context.fillStyle = style.getPropertyValue("--dte-muted");
-  context.fillRect(0, zero - 0.5, width, 1);
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = theme.muted;
+  ctx.fillRect(0, zero - 0.5, W, 1);
 }

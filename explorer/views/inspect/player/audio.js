@@ -89,6 +89,14 @@ export class Deck {
     this.voices = null;
   }
 
+  /** Silence, for good: the browser has few contexts to give. */
+  destroy() {
+    this.halt();
+    this.context?.close();
+    this.context = null;
+    this.sounds = {};
+  }
+
   /** Hear the other sound from now on. */
   hear(name) {
     if (!(name in this.sounds) || name === this.heard) return;
@@ -106,7 +114,7 @@ export class Deck {
 
 /** One sound once: what a code card plays. */
 export function playOnce(sound) {
-  const deck = new Deck(() => {});
+  const deck = new Deck(() => deck.playing || !deck.context || deck.destroy());
   deck.load({ original: sound });
   deck.play();
   return deck;

@@ -1,6 +1,7 @@
 // @ts-check
 // A clip and what its tokens decode to, frame by frame, side by side.
 
+import { Component } from "../../kit/component.js";
 import { h, toggle } from "../../kit/widgets/dom.js";
 import { tile } from "../../kit/wire/places.js";
 import { selection } from "../../kit/wire/selection.js";
@@ -14,8 +15,9 @@ export function corner(frame, columns, width, height) {
 /** The step of tokens that a frame belongs to, or -1. steps: [[first, end), ...]. Pure. */
 export const stepOf = (frame, steps) => steps.findIndex(([first, end]) => frame >= first && frame < end);
 
-export class ClipPlayer {
+export class ClipPlayer extends Component {
   constructor(root) {
+    super();
     this.root = root;
     this.value = null;
     this.sheets = [];
@@ -39,7 +41,7 @@ export class ClipPlayer {
       h("div", { class: "dte-player-screens" }, ...this.screens.map(({ element }) => element)),
       this.caption,
     );
-    selection.subscribe((state, before) => this.follow(state, before));
+    this.own(selection.subscribe((state, before) => this.follow(state, before)));
   }
 
   load(value) {
@@ -75,7 +77,7 @@ export class ClipPlayer {
       const passed = first + Math.floor(((performance.now() - began) / 1000) * frames_per_second);
       if (passed >= frames && !this.loop) return void this.pause();
       if (passed % frames !== this.frame) this.seek(passed % frames);
-      requestAnimationFrame(turn);
+      this.nextFrame(turn);
     };
     this.root.dataset.playing = "both";
     turn();

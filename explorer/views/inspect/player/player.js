@@ -1,12 +1,14 @@
 // @ts-check
 // The player: for a sound or a clip its own; nothing for a picture. See player.py for the payload.
 
+import { Component } from "../../kit/component.js";
 import { ClipPlayer } from "./clip.js";
 import { SoundPlayer } from "./sound.js";
 
 const KINDS = { sound: SoundPlayer, clip: ClipPlayer };
 
 export function mount({ element, props, watch }) {
+  const life = new Component();
   element.classList.add("dte-player");
   const wrapper = element.closest(".block") ?? element;
   const players = {};
@@ -15,7 +17,7 @@ export function mount({ element, props, watch }) {
     const value = props.value ? JSON.parse(props.value) : null;
     wrapper.style.display = value ? "" : "none";
     element.dataset.kind = value?.kind ?? "";
-    const next = value ? (players[value.kind] ??= new KINDS[value.kind](element)) : null;
+    const next = value ? (players[value.kind] ??= life.part(new KINDS[value.kind](element))) : null;
     if (current && current !== next) current.stop();
     if (next && current !== next) element.replaceChildren(next.body);
     current = next;
@@ -23,4 +25,5 @@ export function mount({ element, props, watch }) {
   };
   watch("value", show);
   show();
+  return life;
 }

@@ -1,8 +1,10 @@
 // @ts-check
 // A sound and what its tokens decode to: play either, switch while it plays, and see which token is heard.
 
+import { Component } from "../../kit/component.js";
 import { h, segmented, toggle } from "../../kit/widgets/dom.js";
-import { onThemeChange, readTheme } from "../../kit/draw/colours.js";
+import { Painter } from "../../kit/stage/pace.js";
+import { Stage } from "../../kit/stage/stage.js";
 import { partNoun } from "../../kit/wire/format.js";
 import { moveToken } from "../../kit/draw/geometry.js";
 import { placeText, seconds, stretch } from "../../kit/wire/places.js";
@@ -21,25 +23,19 @@ const NAMES = [
 ];
 const HINT = "Space plays. Click a token to hear its stretch; scroll to zoom into time.";
 
-export class SoundPlayer {
+export class SoundPlayer extends Component {
   constructor(root) {
+    super();
     this.root = root;
     this.value = this.window = this.pointed = null;
     this.images = [];
     this.levels = [];
     this.plays = 0;
-    this.dirty = new Set();
-    this.deck = new Deck(() => this.stateChanged());
-    this.theme = readTheme(root);
+    this.deck = this.part(new Deck(() => this.stateChanged()));
     this.build();
-    this.listen();
-    onThemeChange(() => {
-      this.theme = readTheme(root);
-      this.redraw();
-    });
-    selection.subscribe((state, before, origin) => this.follow(state, before, origin));
-    shown.subscribe(() => this.takeLevels());
-    new ResizeObserver(() => this.redraw()).observe(this.stage);
+    this.pointer();
+    this.own(selection.subscribe((state, before, origin) => this.follow(state, before, origin)));
+    this.own(shown.subscribe(() => this.takeLevels()));
   }
 
   build() {
@@ -53,15 +49,15 @@ export class SoundPlayer {
       { type: "button", class: "dte-link", title: "Zoom into time, about the chosen token (+)", onclick: () => this.zoomIn(2) },
       "Zoom in",
     );
-    this.base = h("canvas", { "aria-hidden": "true" });
-    this.overlay = h("canvas", { "aria-hidden": "true" });
-    this.stage = h("div", { class: "dte-player-stage", tabindex: 0, role: "application" }, this.base, this.overlay);
     const words = "Waveform, spectrogram and tokens over time. Space plays, A switches, arrow keys move the chosen token.";
-    this.stage.setAttribute("aria-label", words);
+    this.field = h("div", { class: "dte-player-stage", tabindex: 0, role: "application", "aria-label": words });
+    const painter = this.part(new Painter(() => this.count()));
+    const layers = { base: (ctx) => this.drawBase(ctx), marks: (ctx) => this.drawMarks(ctx) };
+    this.stage = this.part(new Stage(this.field, layers, { finest: 3, painter }));
     this.readout = h("p", { class: "dte-player-readout" }, HINT);
     this.caption = h("p", { class: "dte-player-caption" });
     const tools = h("div", { class: "dte-player-tools" }, this.button, this.which.element, loop, this.clock, closer, this.reset);
-    this.body = h("div", {}, h("h3", {}, "Sound"), tools, this.stage, this.readout, this.caption);
+    this.body = h("div", {}, h("h3", {}, "Sound"), tools, this.field, this.readout, this.caption);
   }
 
   get level() {
@@ -88,7 +84,7 @@ export class SoundPlayer {
     );
     this.loudest = Math.max(loudest, 0.02);
     if (!same) this.window = null;
-    this.images = value.spectrograms.map((url) => Object.assign(new Image(), { src: url, onload: () => this.redraw() }));
+    this.images = value.spectrograms.map((url) => Object.assign(new Image(), { src: url, onload: () => this.stage.redraw() }));
     this.caption.textContent = value.reconstruction ? value.caption : "This tokenizer has no decoder: only the original can be heard.";
     this.caption.hidden = !this.caption.textContent;
     this.takeLevels();
@@ -104,8 +100,8 @@ export class SoundPlayer {
     const sound = shown.model?.place?.kind === "time" ? shown.model.levels : [];
     this.levels = sound.map((level) => ({ ...level, picture: painted(level) }));
     this.geometry = laneGeometry(this.levels.length);
-    this.stage.style.height = `${this.geometry.height}px`;
-    this.redraw();
+    this.field.style.height = `${this.geometry.height}px`;
+    this.stage.redraw();
   }
 
   // Playing.
@@ -133,13 +129,13 @@ export class SoundPlayer {
       if (this.litByHead) selection.hover({ origin: ORIGIN });
       this.litByHead = false;
     }
-    this.redraw();
+    this.stage.redraw();
   }
 
   /** While it plays: the head moves, and the token under it is lit everywhere. */
   tick() {
-    cancelAnimationFrame(this.ticking);
-    this.ticking = requestAnimationFrame(() => {
+    this.ticking?.();
+    this.ticking = this.nextFrame(() => {
       if (!this.deck.playing || !this.value) return;
       const at = this.deck.position;
       const moved = follow(this.view, at, this.duration);
@@ -152,7 +148,7 @@ export class SoundPlayer {
       }
       this.root.dataset.position = at.toFixed(3);
       this.say();
-      this.redraw("overlay");
+      this.stage.remark();
       this.tick();
     });
   }
@@ -166,7 +162,7 @@ export class SoundPlayer {
     const whole = window !== null && window.to - window.from >= this.duration - 1e-6;
     this.window = whole ? null : window;
     this.reset.hidden = this.window === null;
-    this.redraw();
+    this.stage.redraw();
   }
 
   /** About the playhead, the chosen token if it is in sight, or the middle. */
@@ -180,85 +176,77 @@ export class SoundPlayer {
   }
 
   frame() {
-    const width = this.stage.clientWidth - GUTTER;
+    const width = this.stage.size.W - GUTTER;
     if (!this.value || width < 20) return null;
-    const { theme, geometry, loudest, duration } = this;
-    return { window: this.view, width, duration, geometry, theme, loudest };
+    const { geometry, loudest, duration } = this;
+    return { window: this.view, width, duration, geometry, theme: this.stage.size.theme, loudest };
   }
 
-  redraw(what = "all") {
-    if (this.dirty.size === 0) requestAnimationFrame(() => this.draw());
-    this.dirty.add(what);
-  }
-
-  draw() {
-    const all = this.dirty.has("all");
-    this.dirty.clear();
+  drawBase(ctx) {
     const frame = this.frame();
     if (!frame) return;
     const { levels, level: current, deck } = this;
     const heard = deck.sounds[deck.heard];
     const other = Object.values(deck.sounds).find((sound) => sound !== heard);
     const image = this.images[deck.heard === "reconstruction" ? 1 : 0];
-    if (all) this.onCanvas(this.base, (ctx) => drawBase(ctx, frame, { heard, other, image: image?.complete ? image : null, levels, current }));
+    drawBase(ctx, frame, { heard, other, image: image?.complete ? image : null, levels, current });
+  }
+
+  drawMarks(ctx) {
+    const frame = this.frame();
+    if (!frame) return;
+    const { levels, level: current, deck } = this;
     const { code, token, hoverCode, hoverToken } = selection.state;
     const lit = hoverCode === null ? { code, token } : { code: hoverCode, token: hoverToken };
     const known = lit.code !== null && levels[current] && lit.code < levels[current].K;
     const marks = known ? lit : { code: null, token: null };
-    this.onCanvas(this.overlay, (ctx) => drawOverlay(ctx, frame, { levels, current, ...marks, pointed: this.pointed?.other, head: deck.position }));
-    this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
+    drawOverlay(ctx, frame, { levels, current, ...marks, pointed: this.pointed?.other, head: deck.position });
   }
 
-  onCanvas(canvas, draw) {
-    const { clientWidth: width, clientHeight: height } = this.stage;
-    const ratio = Math.min(window.devicePixelRatio || 1, 3);
-    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
-    const ctx = canvas.getContext("2d");
-    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-    ctx.clearRect(0, 0, width, height);
-    draw(ctx);
+  /** How often something was drawn, for whoever waits for it. */
+  count() {
+    if (this.frame()) this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
   }
 
   // The pointer and the keyboard.
   under(event) {
-    const box = this.stage.getBoundingClientRect();
     const frame = this.frame();
     if (!frame) return null;
-    const time = toTime(frame.window, event.clientX - box.left - GUTTER, frame.width);
-    const row = levelAt(this.geometry, event.clientY - box.top);
+    const [x, y] = this.stage.at(event);
+    const time = toTime(frame.window, x - GUTTER, frame.width);
+    const row = levelAt(this.geometry, y);
     const level = row < 0 ? this.level : row;
     const token = this.levels[level] ? tokenAt(time, this.levels[level].indices.length, this.duration) : -1;
     return { time, level, token };
   }
 
-  listen() {
-    const { stage } = this;
+  pointer() {
+    const { field } = this;
     let pressed = null;
-    stage.addEventListener("pointerdown", (event) => {
+    this.listen(field, "pointerdown", (event) => {
       if (event.button !== 0) return;
       pressed = { x: event.clientX, window: this.view, dragged: false };
     });
-    stage.addEventListener("pointermove", (event) => {
+    this.listen(field, "pointermove", (event) => {
       if (!pressed) return this.point(this.under(event));
       if (Math.abs(event.clientX - pressed.x) > DRAG_PX && !pressed.dragged) {
         pressed.dragged = true;
-        stage.setPointerCapture(event.pointerId);
+        field.setPointerCapture(event.pointerId);
       }
       const frame = this.frame();
       if (!pressed.dragged || !this.window || !frame) return undefined;
       const by = ((pressed.x - event.clientX) / frame.width) * (pressed.window.to - pressed.window.from);
       return this.setWindow(panWindow(pressed.window, by, this.duration));
     });
-    stage.addEventListener("pointerup", (event) => {
+    this.listen(field, "pointerup", (event) => {
       if (pressed && !pressed.dragged) this.choose(this.under(event));
       pressed = null;
     });
-    stage.addEventListener("pointercancel", () => (pressed = null));
-    stage.addEventListener("pointerleave", () => pressed || this.point(null));
-    stage.addEventListener("dblclick", () => this.setWindow(null));
-    stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    stage.addEventListener("keydown", (event) => this.key(event));
+    this.listen(field, "pointercancel", () => (pressed = null));
+    this.listen(field, "pointerleave", () => pressed || this.point(null));
+    this.listen(field, "dblclick", () => this.setWindow(null));
+    this.listen(field, "wheel", (event) => this.wheel(event), { passive: false });
+    this.listen(field, "keydown", (event) => this.key(event));
   }
 
   wheel(event) {
@@ -279,7 +267,7 @@ export class SoundPlayer {
     if (here) selection.hover({ code: this.levels[under.level].indices[under.token], token: under.token, origin: ORIGIN });
     else selection.hover({ origin: ORIGIN });
     this.say();
-    this.redraw("overlay");
+    this.stage.remark();
   }
 
   choose(under) {
@@ -312,7 +300,8 @@ export class SoundPlayer {
   follow(state, before, origin) {
     if (!this.value) return;
     if (origin === "code-card" && state.token !== null && state.token !== before.token) this.playToken(state.token);
-    this.redraw(state.level === before.level ? "overlay" : "all");
+    if (state.level === before.level) this.stage.remark();
+    else this.stage.redraw();
   }
 
   say() {

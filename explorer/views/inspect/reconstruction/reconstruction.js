@@ -1,12 +1,12 @@
 // @ts-check
 // Original against reconstruction with its error, quantization-error and margin maps. See reconstruction.py.
 
+import { Component } from "../../kit/component.js";
 import { saveCanvas } from "../../kit/wire/files.js";
 import { placeText, significant } from "../../kit/wire/words.js";
 import { unpack } from "../../kit/wire/encoding.js";
 import { saveTable } from "../export.js";
 import { moveToken } from "../../kit/draw/geometry.js";
-import { onThemeChange } from "../../kit/draw/colours.js";
 import { figuresCsv } from "./figures.js";
 import { mapOf, modesOf, MODES, tint, tokenAt, valueText } from "./maps.js";
 import { createPanel, emptyHint } from "./panel.js";
@@ -23,22 +23,25 @@ export function mount({ element, props, watch }) {
   const show = () => view.load(props.value ? JSON.parse(props.value) : null);
   show();
   watch("value", show);
-  selection.subscribe((state, previous) => view.follow(state, previous));
-  new ResizeObserver(() => view.redraw("all")).observe(element);
-  onThemeChange(() => view.redraw("marks"));
+  return view;
 }
 
-class View {
+class View extends Component {
   constructor(root) {
+    super();
     this.root = root;
     this.value = null; // the payload
     this.images = {}; // decoded pictures
     this.grids = []; // indices of each level: {array, shape}
     this.mode = MODES[0];
-    this.map = null; // of the mode and level shown, null for the pictures
+    this.map = this.painted = null; // of the mode and level shown, null for the pictures
     this.pointed = null; // {x, y} in pixels of the picture
-    this.dirty = new Set(); // what the next frame has to draw
-    this.stage = createStage({ onPoint: (x, y) => this.point(x, y), onClick: (x, y) => this.click(x, y) });
+    const layers = {
+      base: (ctx, size) => drawWhole(ctx, size, this.painted ?? this.images.original, !this.painted),
+      after: (ctx, size) => drawWhole(ctx, size, this.painted ? null : this.images.reconstruction, true),
+      marks: (ctx, size) => this.value && drawMarks(ctx, size, this.grid, this.value, selection.state),
+    };
+    this.stage = this.part(createStage({ layers, onPoint: (x, y) => this.point(x, y), onClick: (x, y) => this.click(x, y) }));
     this.panel = createPanel(this.stage.element, {
       onMode: (id) => this.setMode(id),
       onSave: {
@@ -47,8 +50,10 @@ class View {
         figures: () => saveTable(figuresCsv(this.value.figures), "figures"),
       },
     });
-    this.stage.marks.addEventListener("keydown", (event) => this.roam(event));
-    this.stage.marks.addEventListener("blur", () => this.point(null));
+    const { marks } = this.stage.canvases;
+    this.listen(marks, "keydown", (event) => this.roam(event));
+    this.listen(marks, "blur", () => this.point(null));
+    this.own(selection.subscribe((state, previous) => this.follow(state, previous)));
   }
 
   get level() {
@@ -72,7 +77,7 @@ class View {
     const [original, reconstruction] = await Promise.all([value.original, value.reconstruction].map(loadImage));
     if (this.value !== value) return undefined; // a newer picture came while this one was decoded
     this.images = { original, reconstruction };
-    return this.redraw("all");
+    return this.stage.redraw();
   }
 
   setMode(id) {
@@ -87,31 +92,14 @@ class View {
     this.panel.show(modes, this.mode, this.map, suffix);
     this.stage.describe(this.map ? `${this.mode.name} of the ${this.value.place?.noun ?? "picture"}` : "Original and reconstruction");
     this.describe();
-    this.redraw("all");
+    this.stage.redraw();
   }
 
   follow(state, previous) {
     if (!this.value) return;
     if (state.level !== previous.level && this.map && this.mode.per === "token") this.setMode(this.mode.id);
     this.describe();
-    this.redraw("marks");
-  }
-
-  /** Redraws gather until the next frame, so that a fast pointer costs one drawing a frame. */
-  redraw(what) {
-    if (this.dirty.size === 0) requestAnimationFrame(() => this.draw());
-    this.dirty.add(what);
-  }
-
-  draw() {
-    const all = this.dirty.has("all");
-    this.dirty.clear();
-    if (!this.value) return;
-    if (all) {
-      drawWhole(this.stage.base, this.painted ?? this.images.original, !this.painted);
-      drawWhole(this.stage.after, this.painted ? null : this.images.reconstruction, true); // without one: cleared
-    }
-    drawMarks(this.stage.marks, this.grid, this.value, selection.state);
+    this.stage.remark();
   }
 
   tokenUnder(x, y) {

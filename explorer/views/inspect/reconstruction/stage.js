@@ -2,6 +2,7 @@
 // The picture itself: two stacked canvases for before and after, an overlay for outlines, and the divider.
 // The swipe moves a clip path, so dragging redraws nothing; hovering redraws only the overlay.
 
+import { Stage } from "../../kit/stage/stage.js";
 import { h } from "../../kit/widgets/dom.js";
 import { outline, regionOf } from "./maps.js";
 
@@ -10,17 +11,20 @@ const SHADE = "rgb(0 0 0 / 70%)";
 
 const label = (className, text) => h("span", { class: `dte-rec-label ${className}` }, text);
 
-/** onPoint(x, y) in pixels of the picture while hovering, onPoint(null) when the pointer left; onClick(x, y). */
-export function createStage({ onPoint, onClick }) {
-  const base = h("canvas", { class: "dte-rec-base" });
-  const after = h("canvas", { class: "dte-rec-after" });
-  const marks = h("canvas", { class: "dte-rec-marks", tabindex: 0, role: "img" });
+/** layers: what draws {base: the original or a map, after: the reconstruction, marks: outlines}. onPoint(x, y) in pixels of
+ *  the picture while hovering, onPoint(null) when the pointer left; onClick(x, y). */
+export function createStage({ layers, onPoint, onClick }) {
   const divider = h("div", {
     ...{ class: "dte-rec-divider", tabindex: 0, role: "slider", "aria-valuemin": "0", "aria-valuemax": "100" },
     "aria-label": "Divider between original, left, and reconstruction, right",
   });
   const labels = [label("is-before", "original"), label("is-after", "reconstruction")];
-  const element = h("div", { class: "dte-rec-stage" }, base, after, marks, ...labels, divider);
+  const element = h("div", { class: "dte-rec-stage" });
+  const named = (name, more = {}) => ({ draw: layers[name], attributes: { class: `dte-rec-${name}`, ...more } });
+  const parts = { base: named("base"), after: named("after"), marks: named("marks", { tabindex: 0, role: "img" }) };
+  const stage = new Stage(element, parts, { finest: 3 });
+  const { after, marks } = stage.canvases;
+  element.append(...labels, divider);
 
   let size = { width: 1, height: 1 }; // of the picture, in its pixels
   let at = 50; // percent of the width that shows the original
@@ -35,13 +39,9 @@ export function createStage({ onPoint, onClick }) {
     labels[1].classList.toggle("is-hidden", at > 65);
   };
   swipeTo(at);
-  listen(element, divider, { swipeTo, position: () => at, size: () => size, onPoint, onClick });
+  listen(stage, divider, { swipeTo, position: () => at, size: () => size, onPoint, onClick });
 
-  return {
-    element,
-    base,
-    after,
-    marks,
+  return Object.assign(stage, {
     /** The picture's own pixels, and its proportion on the screen. */
     setSize(width, height, ratio = width / height) {
       size = { width, height };
@@ -56,11 +56,12 @@ export function createStage({ onPoint, onClick }) {
       element.classList.toggle("is-swipe", on);
       divider.tabIndex = on ? 0 : -1;
     },
-  };
+  });
 }
 
 /** Drag anywhere or use the arrow keys on the divider; a press that does not move is a click. */
-function listen(element, divider, { swipeTo, position, size, onPoint, onClick }) {
+function listen(stage, divider, { swipeTo, position, size, onPoint, onClick }) {
+  const { element } = stage;
   let pressed = null;
   const point = (event) => {
     const box = element.getBoundingClientRect();
@@ -71,12 +72,12 @@ function listen(element, divider, { swipeTo, position, size, onPoint, onClick })
       y: part(event.clientY - box.top, box.height) * size().height,
     };
   };
-  element.addEventListener("pointerdown", (event) => {
+  stage.listen(element, "pointerdown", (event) => {
     if (event.button !== 0) return;
     pressed = { x: event.clientX, dragging: event.target === divider };
     element.setPointerCapture(event.pointerId);
   });
-  element.addEventListener("pointermove", (event) => {
+  stage.listen(element, "pointermove", (event) => {
     const { share, x, y } = point(event);
     if (!pressed) return onPoint(x, y);
     if (!element.classList.contains("is-swipe")) return undefined;
@@ -84,14 +85,14 @@ function listen(element, divider, { swipeTo, position, size, onPoint, onClick })
     if (pressed.dragging) swipeTo(100 * share);
     return undefined;
   });
-  element.addEventListener("pointerup", (event) => {
+  stage.listen(element, "pointerup", (event) => {
     const { x, y } = point(event);
     if (pressed && !pressed.dragging) onClick(x, y);
     pressed = null;
   });
-  element.addEventListener("pointercancel", () => (pressed = null));
-  element.addEventListener("pointerleave", () => pressed || onPoint(null));
-  divider.addEventListener("keydown", (event) => {
+  stage.listen(element, "pointercancel", () => (pressed = null));
+  stage.listen(element, "pointerleave", () => pressed || onPoint(null));
+  stage.listen(divider, "keydown", (event) => {
     const step = event.shiftKey ? 10 : 2;
     const to = {
       ArrowLeft: position() - step,
@@ -108,45 +109,25 @@ function listen(element, divider, { swipeTo, position, size, onPoint, onClick })
   });
 }
 
-/** Fit a canvas to its box at the screen's resolution and clear it; null while it has no width. */
-export function prepare(canvas) {
-  const { clientWidth, clientHeight } = canvas;
-  if (clientWidth === 0 || clientHeight === 0) return null;
-  const ratio = window.devicePixelRatio || 1;
-  const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
-  if (canvas.width !== width || canvas.height !== height) {
-    canvas.width = width;
-    canvas.height = height;
-  }
-  const context = canvas.getContext("2d");
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return context;
-}
-
-/** Draw an image or canvas over the whole of `canvas`. */
-export function drawWhole(canvas, source, smooth) {
-  const context = prepare(canvas);
-  if (!context || !source) return;
-  context.imageSmoothingEnabled = smooth;
-  context.imageSmoothingQuality = "high";
-  context.drawImage(source, 0, 0, canvas.width, canvas.height);
+/** Draw an image or canvas over the whole stage; nothing where there is none. */
+export function drawWhole(ctx, { W, H }, source, smooth) {
+  if (!source) return;
+  ctx.imageSmoothingEnabled = smooth;
+  ctx.imageSmoothingQuality = "high";
+  ctx.drawImage(source, 0, 0, W, H);
 }
 
 /**
  * Outlines of the selected code, its token, and what is hovered.
  * grid: {array, shape} of the level's indices; size: the picture's {width, height} in pixels.
  */
-export function drawMarks(canvas, grid, size, state) {
-  const context = prepare(canvas);
-  if (!context || !grid) return;
-  const accent = getComputedStyle(canvas).getPropertyValue("--dte-accent");
-  const ratio = canvas.width / canvas.clientWidth;
-  const [scaleX, scaleY] = [canvas.width / size.width, canvas.height / size.height];
+export function drawMarks(context, { W, H, theme }, grid, size, state) {
+  if (!grid) return;
+  const [scaleX, scaleY] = [W / size.width, H / size.height];
   const stroke = (path, ...lines) => {
     for (const [colour, width] of lines) {
       context.strokeStyle = colour;
-      context.lineWidth = width * ratio;
+      context.lineWidth = width;
       context.stroke(path);
     }
   };
@@ -169,7 +150,7 @@ export function drawMarks(canvas, grid, size, state) {
   // Dark under light, so that a line is seen on any picture.
   if (state.hoverCode !== null && state.hoverCode !== state.code) stroke(around(state.hoverCode), [SHADE, 3], ["rgb(255 255 255 / 65%)", 1]);
   if (state.code !== null) stroke(around(state.code), [SHADE, 3.5], ["#fff", 1.5]);
-  if (state.code !== null && known(state.token)) stroke(box(state.token), [SHADE, 7], ["#fff", 5], [accent, 2.5]);
+  if (state.code !== null && known(state.token)) stroke(box(state.token), [SHADE, 7], ["#fff", 5], [theme.accent, 2.5]);
   const pinned = state.code !== null && state.token === state.hoverToken;
   if (known(state.hoverToken) && !pinned) stroke(box(state.hoverToken), [SHADE, 4], ["#fff", 2]);
 }

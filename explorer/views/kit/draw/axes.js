@@ -2,7 +2,7 @@
 // A plot of the codebook page: pixel scales, linear or logarithmic, and the drawing of its axes.
 
 import { compact, logTicks, niceTicks } from "./ticks.js";
-import { smallText } from "../widgets/stage.js";
+import { smallText } from "./text.js";
 
 const MARGIN = { left: 48, right: 14, top: 12, bottom: 36 };
 

@@ -1,6 +1,7 @@
 // @ts-check
 // The address bar: what Python chose (value), what is selected (the bus), and what a view sets itself (`setAddress`).
 
+import { Component } from "../component.js";
 import { addressWriter } from "../wire/bus.js";
 import { selection } from "../wire/selection.js";
 
@@ -33,14 +34,15 @@ export function setAddress(patch) {
 }
 
 export function mount({ element, props, watch }) {
+  const life = new Component();
   element.hidden = true;
   const take = () => {
     if (props.value) chosen = JSON.parse(props.value);
     soon();
   };
-  selection.subscribe((state, previous) => {
-    if (SELECTED.some((name) => state[name] !== previous[name])) soon();
-  });
+  life.own(selection.subscribe((state, previous) => SELECTED.some((name) => state[name] !== previous[name]) && soon()));
+  life.own(() => writer?.cancel());
   watch("value", take);
   take();
+  return life;
 }

@@ -2,8 +2,9 @@
 // A statistical chart: a figure of plotly, made in Python by explorer/figures, drawn by the plotly.js of the installed
 // package. Nothing is asked or loaded before it comes into sight; it is updated in place, and follows dark and light.
 
+import { Component } from "../component.js";
 import { addStyleSheet } from "../page/component.js";
-import { onThemeChange, readTheme } from "../draw/colours.js";
+import { readTheme } from "../draw/colours.js";
 import { decoded, picked, placesOfCodes, stepped, walkOf } from "./chart_model.js";
 import { keyItems } from "./chart_key.js";
 import { h } from "./dom.js";
@@ -38,8 +39,9 @@ export function createChart({ label, className = "", ask, on = {}, key = null })
   return new Chart({ label, className, ask, on, key });
 }
 
-class Chart {
+class Chart extends Component {
   constructor(options) {
+    super();
     const { label, className, ask, on, key } = options;
     this.ask = ask;
     this.on = on;
@@ -48,7 +50,7 @@ class Chart {
     this.places = new Map(); // of codes, see placesOfCodes
     this.walk = []; // of keys, see walkOf
     this.turn = 0; // of what was asked for
-    this.stale = this.inSight = this.own = false; // own: plotly has drawn here
+    this.stale = this.inSight = this.held = false; // held: plotly has drawn here
     this.names = h("ul", { class: "ch-key" });
     this.plot = h("div", { class: "ch-plot" });
     this.ring = h("span", { class: "ch-lit", hidden: true });
@@ -69,17 +71,16 @@ class Chart {
   }
 
   watch() {
-    this.sight = new IntersectionObserver((entries) => this.seen(entries.at(-1).isIntersecting), { rootMargin: `${NEAR_PX}px` });
-    this.sight.observe(this.element);
-    this.sizes = new ResizeObserver(() => this.resize());
-    this.sizes.observe(this.element);
-    this.forget = onThemeChange(() => this.theme !== themeName() && this.refresh());
-    this.element.addEventListener("keydown", (event) => {
+    this.onSight(this.element, (now) => this.seen(now), NEAR_PX);
+    this.onResize(this.element, () => this.resize());
+    this.onTheme(() => this.theme !== themeName() && this.refresh());
+    this.own(() => this.leave());
+    this.listen(this.element, "keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || !this.pressed(event.key)) return;
       event.preventDefault();
       event.stopPropagation();
     });
-    this.element.addEventListener("blur", () => this.point(null));
+    this.listen(this.element, "blur", () => this.point(null));
   }
 
   describe(text) {
@@ -130,8 +131,8 @@ class Chart {
     Object.assign(this, { Plotly, figure, theme, places: placesOfCodes(figure), walk: walkOf(figure), at: null });
     this.names.replaceChildren(...keyItems(figure));
     await Plotly.react(this.plot, figure.data, this.dressed(figure.layout), CONFIG);
-    if (!this.own) this.listen();
-    this.own = true;
+    if (!this.held) this.hear();
+    this.held = true;
     this.element.dataset.state = "drawn";
     this.element.dataset.drawn = Number(this.element.dataset.drawn ?? 0) + 1;
     this.on.shown?.(figure);
@@ -156,7 +157,7 @@ class Chart {
     };
   }
 
-  listen() {
+  hear() {
     const { plot } = this;
     const valuesOf = (points) => points.flatMap(({ curveNumber, pointNumber }) => picked(this.figure, curveNumber, pointNumber));
     const kind = () => this.figure.layout.meta?.pick ?? null;
@@ -221,11 +222,11 @@ class Chart {
     this.on.hover?.(picked(this.figure, curve, point), kind); // plotly tells of the pointer only
     const speak = () => this.at === at && (this.spoken.textContent = labelsOf(this.plot));
     speak();
-    setTimeout(speak, LABEL_MS);
+    this.after(speak, LABEL_MS);
   }
 
   resize() {
-    if (this.own && this.element.clientWidth > 8) this.Plotly.Plots.resize(this.plot);
+    if (this.held && this.element.clientWidth > 8) this.Plotly.Plots.resize(this.plot);
   }
 
   /** Nothing is shown any more, and nothing wanted. */
@@ -238,8 +239,8 @@ class Chart {
   }
 
   empty() {
-    if (this.own) this.Plotly.purge(this.plot);
-    Object.assign(this, { figure: null, own: false, at: null, places: new Map(), walk: [] });
+    if (this.held) this.Plotly.purge(this.plot);
+    Object.assign(this, { figure: null, held: false, at: null, places: new Map(), walk: [] });
     this.ring.hidden = true;
     this.names.replaceChildren();
   }
@@ -256,11 +257,9 @@ class Chart {
     );
   }
 
-  destroy() {
+  /** What plotly holds, such as a context of WebGL, is let go with the chart. */
+  leave() {
     this.clear();
-    this.sight.disconnect();
-    this.sizes.disconnect();
-    this.forget();
     this.element.remove();
   }
 }

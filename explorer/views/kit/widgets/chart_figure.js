@@ -5,10 +5,9 @@ import { csv as csvText } from "../wire/format.js";
 import { createChart } from "./chart.js";
 import { saveChartPng, saveChartSvg } from "./chart_files.js";
 import { figureRows } from "./chart_model.js";
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
 import { saveText } from "../wire/files.js";
 import { foldedTable } from "./panel.js";
-import { say } from "./stage.js";
 
 /**
  * id: what the diagnosis calls it. files: {stem() of their names, about() in a line}. csv() -> text, left out for what is drawn.

@@ -1,5 +1,5 @@
 // @ts-check
-// The elements of the inspect view: built once, all text through textContent.
+// The elements that pages are made of: built once, all text through textContent.
 
 /** h("p", {class: "x", onclick: f, hidden: true}, child, "text") -> element. */
 export function h(tag, attributes = {}, ...children) {
@@ -11,6 +11,11 @@ export function h(tag, attributes = {}, ...children) {
   }
   element.append(...children.filter((child) => child !== null && child !== undefined));
   return element;
+}
+
+/** Set text only where it differs: the browser then lays nothing out anew. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 /** What has the focus, if it is `element` or lies within. @param {Element} element @returns {HTMLElement | null} */
@@ -66,14 +71,9 @@ export function slider(text, title, value, onInput) {
   return h("label", { class: "dte-slider", title }, h("span", {}, text), input);
 }
 
-/** A card: title, tools, stage with two canvases, caption, exports. Returns its parts. */
+/** A card: title, tools, the place of a stage, caption, exports. Returns its parts. */
 export function card(id, title, stageLabel, tools, exports) {
-  const stage = h(
-    "div",
-    { class: "dte-stage", tabindex: 0, role: "application", "aria-label": stageLabel },
-    h("canvas", { "aria-hidden": "true" }),
-    h("canvas", { "aria-hidden": "true" }),
-  );
+  const stage = h("div", { class: "dte-stage", tabindex: 0, role: "application", "aria-label": stageLabel });
   const reset = h("button", { type: "button", class: "dte-link", hidden: true, title: "Show everything again" }, "Reset zoom");
   const caption = h("p", { class: "dte-caption" });
   const terms = h("p", { class: "dte-help-terms", hidden: true });

@@ -2,6 +2,7 @@
 // Buttons that open and close parts of the page. Whether a part is open stands on the part itself (`data-open`), so that a
 // view inside it can open it too; only what a visitor opens or closes by its button is remembered.
 
+import { Component } from "../component.js";
 import { h } from "./dom.js";
 
 const keyOf = (id) => `dte-open-${id}`;
@@ -24,14 +25,15 @@ export function remember(id, open, store = () => globalThis.localStorage) {
   }
 }
 
-/** The button that opens and closes `part`, which `id` names; null where the page has no such part. */
-export function foldButton(part, id, label) {
+/** The button that opens and closes `part`, which `id` names; null where the page has no such part. owner: what it goes with.
+ *  @param {Component} owner @param {HTMLElement | null} part @param {string} id @param {string} label */
+export function foldButton(owner, part, id, label) {
   if (!part) return null;
   const button = h("button", { type: "button", class: "dte-fold-button", "data-fold": id, "aria-expanded": "false" }, label);
   const follow = () => {
     const open = "open" in part.dataset;
     button.setAttribute("aria-expanded", String(open));
-    const inner = part.querySelector("details[data-with-fold]"); // a panel that has a fold of its own is not opened twice
+    const inner = /** @type {HTMLDetailsElement} */ (part.querySelector("details[data-with-fold]")); // a panel that has a fold of its own is not opened twice
     if (inner) inner.open = open;
   };
   button.addEventListener("click", () => {
@@ -39,12 +41,14 @@ export function foldButton(part, id, label) {
     remember(id, "open" in part.dataset);
   });
   if (remembered(id) === "open") part.dataset.open = "";
-  new MutationObserver(follow).observe(part, { attributes: true, attributeFilter: ["data-open"] });
+  owner.onMutation(part, follow, { attributes: true, attributeFilter: ["data-open"] });
   follow();
   return button;
 }
 
 export function mount({ element, props }) {
-  const buttons = JSON.parse(props.value || "[]").map(({ id, label }) => foldButton(document.getElementById(id), id, label));
+  const life = new Component();
+  const buttons = JSON.parse(props.value || "[]").map(({ id, label }) => foldButton(life, document.getElementById(id), id, label));
   element.replaceChildren(...buttons.filter(Boolean));
+  return life;
 }

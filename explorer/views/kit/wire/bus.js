@@ -3,6 +3,7 @@
 // Every bus is made of these: the selection, the lab's, the editor's, and those of pages that are one browser component
 // (codebook/link.js, compare/link.js).
 
+import { Component } from "../component.js";
 import { unpack } from "./encoding.js";
 
 const ADDRESS_MS = 250; // browsers refuse hundreds of changes in a few seconds
@@ -27,6 +28,7 @@ export function createListeners() {
         }
       }
     },
+    clear: () => callbacks.clear(),
   };
 }
 
@@ -55,7 +57,7 @@ export function createState(first) {
   };
 }
 
-/** soon() writes query(search) into the address of `win`, at most once in ADDRESS_MS.
+/** soon() writes query(search) into the address of `win`, at most once in ADDRESS_MS; soon.cancel() calls it off.
  *  @param {(search: string) => string} query  @param {Window} [win] */
 export function addressWriter(query, win = window) {
   let writing = null;
@@ -66,9 +68,14 @@ export function addressWriter(query, win = window) {
     const address = pathname + (text ? `?${text}` : "") + hash;
     if (address !== pathname + search + hash) win.history.replaceState(win.history.state, "", address);
   };
-  return () => {
+  const soon = () => {
     if (writing === null) writing = win.setTimeout(write, ADDRESS_MS);
   };
+  const cancel = () => {
+    if (writing !== null) win.clearTimeout(writing);
+    writing = null;
+  };
+  return Object.assign(soon, { cancel });
 }
 
 const isPacked = (value) => typeof value === "object" && value !== null && "dtype" in value && "data" in value;
@@ -97,8 +104,12 @@ export function createPageBus({ ask, token = "", first, win = null, next, inAddr
   let state = first;
   const listeners = createListeners();
   const writeSoon = win ? addressWriter((search) => query(search, state), win) : null;
+  const life = new Component();
+  life.own(listeners.clear);
+  life.own(() => writeSoon?.cancel());
 
   return {
+    life, // of the page: its parts that are no component belong to it, and when it ends nobody hears of anything
     get state() {
       return state;
     },

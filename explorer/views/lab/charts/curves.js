@@ -1,10 +1,14 @@
 // @ts-check
 // Curves as small multiples with one step axis and one cursor: losses, perplexity, dead share, gradients, errors, speed.
 
+import { Component } from "../../kit/component.js";
 import { compact, logTicks, niceTicks, stepTicks } from "../../kit/draw/ticks.js";
 import { heightOf, linePoints, nearestRow, plotsOf, rangeOf, rowWords, rowsOf, spread, unitOf, valueWords } from "./curves_model.js";
-import { createStage, drawScrub, furnish, haloText, memory, say, smallText, throttled } from "../../kit/widgets/stage.js";
-import { h, segmented } from "../../kit/widgets/dom.js";
+import { chartStage } from "../../kit/stage/stage.js";
+import { drawScrub, haloText, smallText } from "../../kit/draw/text.js";
+import { furnish } from "../panel.js";
+import { memory, throttled } from "../../kit/stage/pace.js";
+import { h, say, segmented } from "../../kit/widgets/dom.js";
 import { counted, whole } from "../../kit/wire/format.js";
 
 const MARGIN = { left: 44, right: 26, top: 12, bottom: 20 };
@@ -18,21 +22,22 @@ export function createCurves(root, env) {
   return new Curves(root, env);
 }
 
-class Curves {
+class Curves extends Component {
   constructor(root, env) {
+    super();
     this.env = env;
     this.view = this.cursor = null;
     this.rows = [];
     this.plots = [];
     this.log = true;
     this.same = memory();
-    this.refreshing = throttled(() => this.refresh());
+    this.refreshing = this.part(throttled(() => this.refresh()));
     this.grid = h("div", { class: "dte-lp-plots" });
     const scale = segmented("Scale of losses, gradients, errors and speeds", (id) => this.setScale(id));
     scale.options(SCALES, "log");
     const { caption } = furnish(root, "curves", "Curves", [scale.element], this.grid);
     this.caption = caption;
-    this.forget = env.bus.subscribe((state, previous) => state.scrub !== previous?.scrub && this.follow());
+    this.own(env.bus.subscribe((state, previous) => state.scrub !== previous?.scrub && this.follow()));
     this.follow();
   }
 
@@ -57,19 +62,21 @@ class Curves {
     for (const plot of this.plots) plot.stage.destroy();
     this.plots = curves ? plotsOf(curves) : [];
     for (const plot of this.plots) {
-      plot.stage = createStage({
-        label: `${plot.title}. Arrow keys move the cursor, Enter shows the moment, Escape leaves.`,
-        className: "dte-lp-curve",
-        gap: 1, // refresh() keeps the pace for all plots
-        paint: (ctx, size) => this.paint(plot, ctx, size),
-        mark: (ctx, size) => this.mark(plot, ctx, size),
-        on: {
-          point: (x) => this.point(this.stepAt(plot, x)),
-          leave: () => this.point(null),
-          press: (x) => this.press(this.stepAt(plot, x)),
-          key: (key, shift) => this.key(key, shift),
-        },
-      });
+      plot.stage = this.part(
+        chartStage({
+          label: `${plot.title}. Arrow keys move the cursor, Enter shows the moment, Escape leaves.`,
+          className: "dte-lp-curve",
+          gap: 1, // refresh() keeps the pace for all plots
+          paint: (ctx, size) => this.paint(plot, ctx, size),
+          mark: (ctx, size) => this.mark(plot, ctx, size),
+          on: {
+            point: (x) => this.point(this.stepAt(plot, x)),
+            leave: () => this.point(null),
+            press: (x) => this.press(this.stepAt(plot, x)),
+            key: (key, shift) => this.key(key, shift),
+          },
+        }),
+      );
       plot.unit = unitOf(plot);
       plot.values = plot.lines.map(() => h("b", {}));
     }
@@ -187,12 +194,6 @@ class Curves {
         ? " What is below 4e-15 of the largest value is drawn on the lower edge: float32 cannot tell it from 0."
         : "";
     return say(this.caption, `Numbers at step ${whole(row[0])}; measured on one batch ${every}, ${whole(rows.length)} kept.${dropped}${under}`);
-  }
-
-  destroy() {
-    this.forget();
-    this.refreshing.cancel();
-    for (const plot of this.plots) plot.stage.destroy();
   }
 }
 

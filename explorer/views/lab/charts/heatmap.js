@@ -1,12 +1,16 @@
 // @ts-check
 // Dead-code heatmap: codes x time. Colour is the log of the EMA count; dead is hatched, unseen dotted, reseeds ticked.
 
+import { Component } from "../../kit/component.js";
 import { codeOrder, compact, logTicks, packedViridis, stepTicks, tokens, usageScale } from "../../kit/draw/ticks.js";
 import { columnAt, columnsOf, largestCount, paintCells, patternInks, tally, timeAxis } from "./heatmap_cells.js";
-import { createStage, drawScrub, furnish, memory, say, smallText } from "../../kit/widgets/stage.js";
+import { chartStage } from "../../kit/stage/stage.js";
+import { drawScrub, smallText } from "../../kit/draw/text.js";
+import { furnish } from "../panel.js";
+import { memory } from "../../kit/stage/pace.js";
 import { significant } from "../../kit/wire/words.js";
 import { viridis } from "../../kit/draw/colormaps.js";
-import { h, segmented } from "../../kit/widgets/dom.js";
+import { h, say, segmented } from "../../kit/widgets/dom.js";
 import { counted, percent, whole } from "../../kit/wire/format.js";
 import { outline } from "../../kit/draw/colours.js";
 
@@ -50,32 +54,35 @@ export function createHeatmap(root, env) {
   return new Heatmap(root, env);
 }
 
-class Heatmap {
+class Heatmap extends Component {
   constructor(root, env) {
+    super();
     this.env = env;
     this.view = this.heat = this.order = this.rank = this.pointed = null;
     this.byUsage = true;
     this.same = memory();
     this.raster = document.createElement("canvas");
-    this.stage = createStage({
-      label: "Codes by time. Arrow keys move, Enter shows the moment, Escape leaves.",
-      className: "dte-lp-heat",
-      gap: 300,
-      paint: (ctx, size) => this.paint(ctx, size),
-      mark: (ctx, size) => this.mark(ctx, size),
-      on: {
-        point: (x, y) => this.point(this.hit(x, y)),
-        leave: () => this.point(null),
-        press: (x, y) => this.press(this.hit(x, y)),
-        key: (key, shift) => this.key(key, shift),
-      },
-    });
+    this.stage = this.part(
+      chartStage({
+        label: "Codes by time. Arrow keys move, Enter shows the moment, Escape leaves.",
+        className: "dte-lp-heat",
+        gap: 300,
+        paint: (ctx, size) => this.paint(ctx, size),
+        mark: (ctx, size) => this.mark(ctx, size),
+        on: {
+          point: (x, y) => this.point(this.hit(x, y)),
+          leave: () => this.point(null),
+          press: (x, y) => this.press(this.hit(x, y)),
+          key: (key, shift) => this.key(key, shift),
+        },
+      }),
+    );
     const order = segmented("Order of the rows", (id) => this.setOrder(id));
     order.options(ORDERS, "usage");
     this.legend = createLegend();
     const { caption } = furnish(root, "heatmap", "Codes over time", [order.element], this.stage.element, this.legend.element);
     this.caption = caption;
-    this.forget = env.bus.subscribe(() => this.follow());
+    this.own(env.bus.subscribe(() => this.follow()));
     this.describe();
   }
 
@@ -254,11 +261,6 @@ class Heatmap {
     const { H, W, dpr } = this.stage.size;
     const codes = (this.order?.length ?? 0) / (this.plot({ W, H }).height * dpr);
     return codes > 1.01 && H > 0 ? ` A line of pixels is the mean of about ${significant(codes, 2)} codes.` : "";
-  }
-
-  destroy() {
-    this.forget();
-    this.stage.destroy();
   }
 }
 

@@ -2,13 +2,17 @@
 // Usage histogram of one level: tokens a step of each code. Dead codes have a hollow mark, unseen ones a dot; what their
 // average still holds is faint, and fades.
 
+import { Component } from "../../kit/component.js";
 import { codeOrder, compact, logTicks, niceTicks, perplexityOf, stepTicks, tokens, usageScale } from "../../kit/draw/ticks.js";
 import { DEAD, LIVE, tally } from "./heatmap_cells.js";
-import { createStage, furnish, haloText, memory, say, smallText } from "../../kit/widgets/stage.js";
+import { chartStage } from "../../kit/stage/stage.js";
+import { furnish } from "../panel.js";
+import { haloText, smallText } from "../../kit/draw/text.js";
+import { memory } from "../../kit/stage/pace.js";
 import { significant } from "../../kit/wire/words.js";
 import { viridis } from "../../kit/draw/colormaps.js";
 import { helpTerms } from "../../kit/page/help.js";
-import { h, segmented, toggle } from "../../kit/widgets/dom.js";
+import { h, say, segmented, toggle } from "../../kit/widgets/dom.js";
 import { counted, percent, whole } from "../../kit/wire/format.js";
 import { label } from "../../kit/draw/colours.js";
 
@@ -69,8 +73,9 @@ export function createHistogram(root, env) {
   return new Histogram(root, env);
 }
 
-class Histogram {
+class Histogram extends Component {
   constructor(root, env) {
+    super();
     this.env = env;
     this.frame = this.usage = null;
     this.byUsage = true;
@@ -79,24 +84,26 @@ class Histogram {
     const order = segmented("Order of the codes", (id) => this.option({ byUsage: id === "usage" }));
     order.options(ORDERS, "usage");
     const scale = toggle("Log", "Tokens a step on a log axis", false, (on) => this.option({ log: on }));
-    this.stage = createStage({
-      label: "Usage of the codes. Arrow keys move from code to code, Enter keeps one lit, Escape leaves.",
-      className: "dte-lp-usage",
-      paint: (ctx, size) => this.paint(ctx, size),
-      mark: (ctx, size) => this.mark(ctx, size),
-      on: {
-        point: (x) => this.point(this.hit(x)),
-        leave: () => this.point(null),
-        press: (x) => this.choose(this.hit(x)),
-        key: (key, shift) => this.key(key, shift),
-      },
-    });
+    this.stage = this.part(
+      chartStage({
+        label: "Usage of the codes. Arrow keys move from code to code, Enter keeps one lit, Escape leaves.",
+        className: "dte-lp-usage",
+        paint: (ctx, size) => this.paint(ctx, size),
+        mark: (ctx, size) => this.mark(ctx, size),
+        on: {
+          point: (x) => this.point(this.hit(x)),
+          leave: () => this.point(null),
+          press: (x) => this.choose(this.hit(x)),
+          key: (key, shift) => this.key(key, shift),
+        },
+      }),
+    );
     this.table = h("details", { class: "dte-lp-table" }, h("summary", {}, "As a table"), h("div", { class: "dte-lp-scroll" }));
     this.table.addEventListener("toggle", () => this.tabulate());
     const { caption } = furnish(root, "histogram", "Usage of each code", [scale, order.element], this.stage.element);
     root.append(helpTerms(["dead-lab", "perplexity", "ceiling"]), this.table);
     this.caption = caption;
-    this.forget = env.bus.subscribe(() => this.follow());
+    this.own(env.bus.subscribe(() => this.follow()));
     this.describe();
   }
 
@@ -299,10 +306,5 @@ class Histogram {
     const heads = ["Code", "Tokens a step (EMA)", `Share of ${tokens(usage.total)}`, "State"].map((text) => h("th", { scope: "col" }, text));
     const more = usage.K > TABLE_ROWS ? h("p", { class: "dte-lp-none" }, `The first ${TABLE_ROWS} of ${counted(usage.K, "code")}.`) : null;
     this.table.lastChild.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows)), ...(more ? [more] : []));
-  }
-
-  destroy() {
-    this.forget();
-    this.stage.destroy();
   }
 }

@@ -1,9 +1,13 @@
 // @ts-check
 // What went in against what came out: pairs of pictures, or points joined to their reconstructions.
 
-import { createStage, furnish, memory, say, smallText } from "../../kit/widgets/stage.js";
+import { Component } from "../../kit/component.js";
+import { chartStage } from "../../kit/stage/stage.js";
+import { furnish } from "../panel.js";
+import { memory } from "../../kit/stage/pace.js";
+import { smallText } from "../../kit/draw/text.js";
 import { significant } from "../../kit/wire/words.js";
-import { h } from "../../kit/widgets/dom.js";
+import { h, say } from "../../kit/widgets/dom.js";
 import { counted, whole } from "../../kit/wire/format.js";
 
 const LABEL_PX = 88; // names of the two rows
@@ -92,19 +96,22 @@ export function createPictures(root, env) {
   return new Pictures(root, env);
 }
 
-class Pictures {
+class Pictures extends Component {
   constructor(root, env) {
+    super();
     this.root = root;
     this.env = env;
     this.frame = this.pictures = this.errors = this.pointed = null;
     this.same = memory();
     this.tile = document.createElement("canvas");
-    this.stage = createStage({
-      label: "Inputs and reconstructions",
-      className: "dte-lp-pictures",
-      paint: (ctx, size) => this.paint(ctx, size),
-      on: { point: (x, y) => this.point(x, y), leave: () => this.point(NaN, NaN) },
-    });
+    this.stage = this.part(
+      chartStage({
+        label: "Inputs and reconstructions",
+        className: "dte-lp-pictures",
+        paint: (ctx, size) => this.paint(ctx, size),
+        on: { point: (x, y) => this.point(x, y), leave: () => this.point(NaN, NaN) },
+      }),
+    );
     const key = (name, text) => h("span", { class: "dte-lp-mark" }, h("i", { class: `dte-lp-swatch dte-lp-${name}` }), text);
     const keys = [key("input", "original"), key("output", "reconstruction"), key("joint", "the way from one to the other")];
     this.legend = h("div", { class: "dte-lp-legend", hidden: true }, ...keys);
@@ -206,9 +213,5 @@ class Pictures {
     this.stage.describe(`Original and reconstruction: ${words}`);
     const one = errors && pointed !== null && pointed < errors.length;
     say(this.caption, one ? `Picture ${pointed + 1} of ${whole(errors.length)}: mean absolute error ${significant(errors[pointed])} of 255.` : words);
-  }
-
-  destroy() {
-    this.stage.destroy();
   }
 }

@@ -1,9 +1,10 @@
 // @ts-check
 // The timeline: a bar over every kept moment of the run, with a tick for each step at which codes were reseeded.
 
+import { Component } from "../../kit/component.js";
 import { h } from "../../kit/widgets/dom.js";
 import { counted, whole } from "../../kit/wire/format.js";
-import { onThemeChange, readTheme } from "../../kit/draw/colours.js";
+import { Stage } from "../../kit/stage/stage.js";
 
 const REPLAY_MS = 12_000; // a whole run, however long it was
 const REPLAY_TICK_MS = 50;
@@ -30,11 +31,12 @@ export function timelineWords(scrub, shown, kept) {
 }
 
 export function createTimeline(bus) {
+  const life = new Component();
   let kept = { first: 0, last: 0, stride: 1 };
   let ticks = [];
   let replay = null;
   const range = h("input", { type: "range", class: "lab-range", min: 0, max: 0, step: 1, value: 0, "aria-label": "Moment of the run, in steps" });
-  const canvas = h("canvas", { class: "lab-ticks", "aria-hidden": "true" });
+  const marked = h("div", { class: "lab-ticks" });
   const words = h("span", { class: "lab-time-words", role: "status" });
   const button = (text, title, onclick) => h("button", { type: "button", class: "lab-button", title, onclick }, text);
   const now = button("Back to now", "Show the newest frame again", () => {
@@ -43,10 +45,10 @@ export function createTimeline(bus) {
   });
   now.classList.add("lab-now");
   const again = button("Replay", "Go through the kept moments of the run, in about 12 seconds", () => (replay ? stop() : start()));
-  const element = h("div", { class: "lab-timeline" }, again, h("div", { class: "lab-track" }, range, canvas), words, now);
+  const element = h("div", { class: "lab-timeline" }, again, h("div", { class: "lab-track" }, range, marked), words, now);
 
   function stop() {
-    clearInterval(replay);
+    replay?.();
     replay = null;
     again.textContent = "Replay";
   }
@@ -54,9 +56,9 @@ export function createTimeline(bus) {
   function start() {
     again.textContent = "Stop replay";
     bus.set({ scrub: kept.first });
-    replay = setInterval(() => {
+    replay = life.repeat(() => {
       const { scrub } = bus.state;
-      if (!element.isConnected || scrub === null || scrub >= kept.last) {
+      if (scrub === null || scrub >= kept.last) {
         stop();
         bus.set({ scrub: null });
       } else bus.set({ scrub: keptStep(scrub + replayStride(kept), kept) });
@@ -68,14 +70,7 @@ export function createTimeline(bus) {
     bus.set({ scrub: keptStep(Number(range.value), kept) });
   });
 
-  function drawTicks() {
-    const { clientWidth: W, clientHeight: H } = canvas;
-    if (W < 8) return;
-    const dpr = Math.min(globalThis.devicePixelRatio || 1, 2);
-    Object.assign(canvas, { width: Math.round(W * dpr), height: Math.round(H * dpr) });
-    const ctx = canvas.getContext("2d");
-    const theme = readTheme(canvas);
-    ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
+  function drawTicks(ctx, { W, H, theme }) {
     ctx.fillStyle = theme.ink;
     ctx.globalAlpha = 0.55;
     const span = Math.max(kept.last - kept.first, 1);
@@ -84,11 +79,9 @@ export function createTimeline(bus) {
 
   let drawnFor = "";
   let hadTicks = false;
-  const observer = new ResizeObserver(drawTicks);
-  observer.observe(canvas);
-  const forget = onThemeChange(drawTicks);
+  const stage = life.part(new Stage(marked, { base: drawTicks }));
 
-  return {
+  return Object.assign(life, {
     element,
     stop,
     draw({ status, ticks: newTicks, frame, past }) {
@@ -106,14 +99,9 @@ export function createTimeline(bus) {
       now.disabled = scrub === null;
       element.classList.toggle("lab-past", scrub !== null);
       const key = `${Math.floor(performance.now() / TICKS_MS)} ${ticks.length}`;
-      if (key !== drawnFor && (ticks.length || hadTicks)) drawTicks();
+      if (key !== drawnFor && (ticks.length || hadTicks)) stage.redraw();
       drawnFor = key;
       hadTicks = ticks.length > 0;
     },
-    destroy() {
-      stop();
-      forget();
-      observer.disconnect();
-    },
-  };
+  });
 }

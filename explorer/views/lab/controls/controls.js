@@ -3,10 +3,10 @@
 
 import { addStyleSheet } from "../../kit/page/component.js";
 import { helpMark } from "../../kit/page/help.js";
-import { h, segmented } from "../../kit/widgets/dom.js";
+import { h, say, segmented } from "../../kit/widgets/dom.js";
 import { createField } from "./field.js";
 import { createQueue, differs, grouped, inertReason, isShown, settingsOfSides, valueWords } from "./values.js";
-import { memory, say } from "../../kit/widgets/stage.js";
+import { memory } from "../../kit/stage/pace.js";
 
 const OPEN = ["Data", "Model", "Quantizer"]; // the other groups open once something in them differs
 export const NO_ANSWER = "The lab did not answer. Try again.";

@@ -2,10 +2,10 @@
 // The presets: runs that break on purpose, what to watch, why it happens, and one button that mends.
 
 import { addStyleSheet } from "../../kit/page/component.js";
-import { focusedIn, h } from "../../kit/widgets/dom.js";
+import { focusedIn, h, say } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
 import { NO_ANSWER } from "./controls.js";
-import { memory, say } from "../../kit/widgets/stage.js";
+import { memory } from "../../kit/stage/pace.js";
 
 /** What a card says and offers: "idle" (not chosen), "broken" (mend it) or "mended" (break it again). */
 export function cardState(preset, status) {

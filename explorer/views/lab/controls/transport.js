@@ -1,6 +1,7 @@
 // @ts-check
 // The bar on top: play, single steps, speed, start again; where the run stands; the timeline; what can be taken away.
 
+import { Component } from "../../kit/component.js";
 import { saveCanvas, saveFile } from "../../kit/wire/files.js";
 import { h } from "../../kit/widgets/dom.js";
 import { counted, whole } from "../../kit/wire/format.js";
@@ -30,6 +31,7 @@ export function otherSeed(now, random = Math.random) {
 /** env.snapshots() -> [{name, canvas}] of the planes. */
 export function createTransport(root, env) {
   const { act, bus } = env;
+  const life = new Component();
   let view = null;
   const message = h("p", { class: "lab-error", role: "alert" });
   const tell = (answer) => {
@@ -55,8 +57,8 @@ export function createTransport(root, env) {
   const reset = button("Reset", "Start anew with the same seed and settings: the same run again", () => live("reset"));
   const seed = button("New seed", "Start anew with another seed", () => live("set", { changes: { seed: otherSeed(view?.settings?.seed) } }));
   const status = h("p", { class: "lab-status", role: "status" });
-  const timeline = createTimeline(bus);
-  const exports = exportMenu(env, run, () => view);
+  const timeline = life.part(createTimeline(bus));
+  const exports = exportMenu(env, run, () => view, life);
   root.classList.add("lab-transport");
   root.setAttribute("aria-label", "Transport");
   root.append(
@@ -74,7 +76,7 @@ export function createTransport(root, env) {
     timeline.element,
     message,
   );
-  return {
+  return Object.assign(life, {
     play: () => play.click(),
     draw(next) {
       view = next;
@@ -87,11 +89,10 @@ export function createTransport(root, env) {
       if (document.activeElement !== speed && known.includes(wanted)) speed.value = wanted;
       timeline.draw(view);
     },
-    destroy: () => timeline.destroy(),
-  };
+  });
 }
 
-function exportMenu(env, run, current) {
+function exportMenu(env, run, current, life) {
   const note = h("span", { class: "lab-note", role: "status" });
   const menu = h("details", { class: "lab-menu" }, h("summary", { class: "lab-button" }, "Export"));
   const entry = (text, title, onclick) => h("button", { type: "button", class: "lab-entry", title, onclick }, text);
@@ -136,7 +137,7 @@ function exportMenu(env, run, current) {
     menu.open = false;
     menu.querySelector("summary").focus();
   });
-  document.addEventListener("pointerdown", (event) => {
+  life.listen(document, "pointerdown", (event) => {
     if (menu.open && !menu.contains(event.target)) menu.open = false;
   });
   return menu;

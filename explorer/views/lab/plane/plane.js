@@ -2,12 +2,14 @@
 // The latent plane: latents, codes, exact cells, trails, reseeds, gradients. It draws a new frame when one comes, and in
 // between only while something glides, flashes or lights up.
 
+import { Component } from "../../kit/component.js";
 import { helpMark, helpTerms } from "../../kit/page/help.js";
 import { h, segmented, toggle } from "../../kit/widgets/dom.js";
-import { onThemeChange, readTheme } from "../../kit/draw/colours.js";
+import { Stage } from "../../kit/stage/stage.js";
 import { litCode } from "../bus.js";
 import { cellsOf, drawPlane, placing, tokensAStep } from "./draw.js";
 import { arrowScale, boxOf, follow, Motion } from "./motion.js";
+import { layered } from "../../kit/wire/files.js";
 import { createPaper, drawingWords } from "./paint.js";
 import { ABOUT, legend, OVERLAYS } from "./parts.js";
 import { cellKind, codeWords, deadWords, planeWords } from "./words.js";
@@ -24,30 +26,21 @@ export function createPlane(root, env) {
   return new Plane(root, env);
 }
 
-class Plane {
+class Plane extends Component {
   constructor(root, env) {
+    super();
     this.root = root;
     this.env = env;
     this.view = this.frame = this.drawnFrame = this.camera = null;
     this.fit = "all";
-    this.W = this.H = 0;
-    this.dpr = 1;
     this.lastDrawn = this.lateAt = -Infinity;
     this.dueAt = Infinity;
-    this.pending = this.saying = this.cells = this.arrows = null;
+    this.waiting = this.pending = this.saying = this.cells = this.arrows = null;
     this.motion = new Motion();
     this.paper = createPaper({ act: env.act, bus: env.bus, redraw: () => this.request(), runs: () => this.view?.bothSettings?.length ?? 1 });
     this.build();
-    this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(this.stage);
-    this.stops = [
-      onThemeChange(() => {
-        this.theme = null;
-        this.request();
-      }),
-      env.bus.subscribe((state, before) => this.busChanged(state, before)),
-    ];
-    this.listen();
+    this.own(env.bus.subscribe((state, before) => this.busChanged(state, before)));
+    this.pointer();
     this.busChanged(env.bus.state, env.bus.state);
   }
 
@@ -70,17 +63,9 @@ class Plane {
     this.levels.options([], 0);
     const title = "Turn the axes to the newest latents";
     this.refit = h("button", { type: "button", class: "lab-button", title, hidden: true, onclick: () => this.env.act("refit") }, "Fit axes anew");
-    this.canvas = h("canvas", { "aria-hidden": "true" });
-    this.stage = h(
-      "div",
-      {
-        class: "lab-stage",
-        tabindex: 0,
-        role: "application",
-        "aria-label": "Latent plane. Left and right arrows go through the codes, Enter keeps one lit, Escape lets go.",
-      },
-      this.canvas,
-    );
+    const label = "Latent plane. Left and right arrows go through the codes, Enter keeps one lit, Escape lets go.";
+    this.field = h("div", { class: "lab-stage", tabindex: 0, role: "application", "aria-label": label });
+    this.stage = this.part(new Stage(this.field, { base: { draw: (ctx, size) => this.paint(ctx, size), opaque: true } }));
     this.dead = h("b", {});
     this.lit = h("span", {});
     this.readout = h("p", { class: "lab-readout" }, this.dead, this.lit);
@@ -94,7 +79,7 @@ class Plane {
     this.root.append(
       h("div", { class: "lab-head" }, h("h3", {}, "Latent plane", helpMark(ABOUT)), tools),
       switches,
-      this.stage,
+      this.field,
       this.paper.bar,
       this.readout,
       legend(),
@@ -103,28 +88,24 @@ class Plane {
     );
   }
 
-  listen() {
-    const at = (event) => {
-      const box = this.stage.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top, this.W, this.H];
-    };
+  pointer() {
+    const { field, stage, paper } = this;
+    const { size } = stage;
     const { bus } = this.env;
-    this.stage.addEventListener("pointerdown", (event) => {
+    this.listen(field, "pointerdown", (event) => {
       if (!bus.state.drawing || event.button !== 0) return;
-      this.stage.setPointerCapture(event.pointerId);
-      this.paper.press(...at(event));
+      field.setPointerCapture(event.pointerId);
+      paper.press(...stage.at(event), size.W, size.H);
       event.preventDefault();
     });
-    this.stage.addEventListener("pointermove", (event) => {
-      if (bus.state.drawing) this.paper.move(...at(event));
-      else bus.hover(this.hit(...at(event)));
+    this.listen(field, "pointermove", (event) => {
+      if (bus.state.drawing) paper.move(...stage.at(event), size.W, size.H);
+      else bus.hover(this.hit(...stage.at(event)));
     });
-    for (const name of ["pointerup", "pointercancel"]) this.stage.addEventListener(name, () => this.paper.lift());
-    this.stage.addEventListener("pointerleave", () => bus.hover(null));
-    this.stage.addEventListener("click", (event) => {
-      if (!bus.state.drawing) bus.set({ code: this.hit(...at(event)) });
-    });
-    this.stage.addEventListener("keydown", (event) => this.key(event));
+    this.listen(field, ["pointerup", "pointercancel"], () => paper.lift());
+    this.listen(field, "pointerleave", () => bus.hover(null));
+    this.listen(field, "click", (event) => bus.state.drawing || bus.set({ code: this.hit(...stage.at(event)) }));
+    this.listen(field, "keydown", (event) => this.key(event));
   }
 
   key(event) {
@@ -145,7 +126,7 @@ class Plane {
   hit(px, py) {
     const codes = this.motion.positions(performance.now());
     if (!codes || !this.camera) return null;
-    const view = placing(this.camera, this.W, this.H);
+    const view = placing(this.camera, this.stage.size.W, this.stage.size.H);
     const [x, y] = view.world(px, py);
     let best = { code: null, score: Infinity };
     const kind = cellKind(this.frame);
@@ -160,8 +141,8 @@ class Plane {
   busChanged(state, before) {
     for (const [name] of OVERLAYS) this.toggles[name].querySelector("input").checked = state[name];
     this.paper.show(state.drawing, this.view?.settings);
-    this.stage.style.touchAction = state.drawing ? "none" : "pan-y";
-    this.stage.classList.toggle("lab-drawing", state.drawing);
+    this.field.style.touchAction = state.drawing ? "none" : "pan-y";
+    this.field.classList.toggle("lab-drawing", state.drawing);
     if (state.level !== before.level) this.levels.set(state.level);
     if ((state.scrub === null) !== (before.scrub === null)) this.restart();
     this.say();
@@ -205,7 +186,7 @@ class Plane {
   }
 
   say() {
-    clearTimeout(this.saying);
+    this.saying?.();
     this.saying = null;
     const { frame } = this;
     if (!frame) return;
@@ -221,29 +202,20 @@ class Plane {
     put(this.caption, state.drawing ? drawingWords(this.view?.settings) : words + missing);
   }
 
-  resize() {
-    const { clientWidth: W, clientHeight: H } = this.stage;
-    const dpr = Math.min(globalThis.devicePixelRatio || 1, 2);
-    if (W === this.W && H === this.H && dpr === this.dpr) return;
-    Object.assign(this, { W, H, dpr });
-    Object.assign(this.canvas, { width: Math.max(1, Math.round(W * dpr)), height: Math.max(1, Math.round(H * dpr)) });
-    this.paint(performance.now()); // at once: a canvas that was resized is empty
-  }
-
   request() {
     this.asked = true;
     this.schedule();
   }
 
   /** Not by waiting through animation frames: each of them would cost the page a layout. */
-  later(wait) {
-    clearTimeout(this.timer);
+  rest(wait) {
+    this.waiting?.();
     this.dueAt = performance.now() + wait;
-    this.timer = setTimeout(() => this.schedule(), Math.max(0, wait - 8));
+    this.waiting = this.after(() => this.schedule(), Math.max(0, wait - 8));
   }
 
   schedule() {
-    this.pending ??= requestAnimationFrame((now) => this.step(now));
+    if (!this.disposed) this.pending ??= this.nextFrame((now) => this.step(now));
   }
 
   step(now) {
@@ -251,32 +223,29 @@ class Plane {
     if (performance.now() - this.dueAt > LATE_MS) this.lateAt = performance.now();
     this.dueAt = Infinity;
     const gap = this.motion.flowing && !this.asked ? GAP_MS.flowing : GAP_MS.still;
-    if (this.frame === this.drawnFrame && now - this.lastDrawn < gap) return this.later(gap - (now - this.lastDrawn));
-    this.paint(now);
-    if (this.motion.moving(performance.now()) && !this.env.bus.state.drawing) this.later(gap);
+    if (this.frame === this.drawnFrame && now - this.lastDrawn < gap) return this.rest(gap - (now - this.lastDrawn));
+    this.stage.drawNow();
+    if (this.motion.moving(performance.now()) && !this.env.bus.state.drawing) this.rest(gap);
   }
 
-  paint(now) {
-    if (this.W < 8 || this.H < 8) return; // hidden
-    this.lastDrawn = now;
+  paint(ctx, { W, H, theme }) {
+    this.lastDrawn = performance.now();
     this.asked = false;
-    this.theme ??= readTheme(this.root); // not before: an element outside of the page has no colours yet
-    const ctx = this.canvas.getContext("2d", { alpha: false }); // opaque is quicker to put on the page
-    ctx.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
-    ctx.fillStyle = this.theme.surface;
-    ctx.fillRect(0, 0, this.W, this.H);
+    ctx.fillStyle = theme.surface;
+    ctx.fillRect(0, 0, W, H);
     const { state } = this.env.bus;
-    if (state.drawing) return this.paper.draw(ctx, this.W, this.H, this.theme);
+    if (state.drawing) return this.paper.draw(ctx, W, H, theme);
     if (!this.frame) return;
     drawPlane(ctx, this.scene(performance.now(), state));
     if (this.drawnFrame === this.frame) return;
     this.drawnFrame = this.frame;
-    this.saying ??= setTimeout(() => this.say(), WORDS_MS); // new words at each frame would lay out the page as often
+    this.saying ??= this.after(() => this.say(), WORDS_MS); // new words at each frame would lay out the page as often
     this.env.drawn?.(this.frame);
   }
 
   scene(now, state) {
-    const { frame, theme, W, H, motion } = this;
+    const { frame, motion } = this;
+    const { W, H, theme } = this.stage.size;
     const codes = motion.positions(now);
     if (this.drawnFrame !== frame || !this.camera) {
       const box = this.fit === "latents" ? boxOf(frame.z.array) : boxOf(frame.z.array, frame.codes.array);
@@ -305,17 +274,6 @@ class Plane {
 
   /** A copy of the plane as it is now. */
   snapshot() {
-    const copy = document.createElement("canvas");
-    Object.assign(copy, { width: this.canvas.width, height: this.canvas.height });
-    copy.getContext("2d").drawImage(this.canvas, 0, 0);
-    return copy;
-  }
-
-  destroy() {
-    this.observer.disconnect();
-    for (const stop of this.stops) stop();
-    clearTimeout(this.timer);
-    clearTimeout(this.saying);
-    if (this.pending !== null) cancelAnimationFrame(this.pending);
+    return layered([this.stage.canvases.base], this.stage.size.theme?.surface);
   }
 }

@@ -17,7 +17,7 @@ import {
 } from "../../../../explorer/views/lab/charts/heatmap_cells.js";
 import { cellWords, heatWords, shownEvents, tickWords } from "../../../../explorer/views/lab/charts/heatmap.js";
 import { barHeight, codeWords, usageOf, usageWords } from "../../../../explorer/views/lab/charts/histogram.js";
-import { memory, throttled } from "../../../../explorer/views/kit/widgets/stage.js";
+import { memory, throttled } from "../../../../explorer/views/kit/stage/pace.js";
 
 /** K = 3 codes, 3 columns: code 0 lives, code 1 dies, code 2 was never seen. */
 function storedHeat() {

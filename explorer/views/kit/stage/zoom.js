@@ -1,77 +1,74 @@
 // @ts-check
-// One panel of the inspect view: two stacked canvases (what stays, what lights up), their size, zoom and pointer.
+// A stage that zooms and moves: wheel, pinch, drag and double click change the view; what is under the pointer is told in
+// the units of the content.
 
-import { clampView, fitScale, toContent, toScreen, wholeView, zoomAt } from "../kit/draw/geometry.js";
+import { clampView, fitScale, toContent, toScreen, wholeView, zoomAt } from "../draw/geometry.js";
+import { Stage } from "./stage.js";
 
 const MAX_ZOOM = 60;
 const DRAG_PX = 4; // less is a click with a trembling hand
+const REST_MS = 90; // without a gesture, after which it has come to rest
+const FINEST = 3;
 
-/** `content`: {size(W, H) -> {w, h, pad}, drawBase(ctx, frame), drawOverlay(ctx, frame), hit(x, y, frame) -> {code, token}}.
- *  `shared`: a view {zoom, cx, cy} held by several panels that show the same content, or a fresh object. */
-export class Panel {
-  constructor(stage, content, callbacks, shared = { view: null }) {
-    this.stage = stage;
+/**
+ * @typedef {object} Content  what a zooming stage shows, in units of its own
+ * @property {(W: number, H: number) => {w: number, h: number, pad?: number} | null} size  null: nothing
+ * @property {(ctx: CanvasRenderingContext2D, frame: any) => unknown} drawBase  what stays
+ * @property {(ctx: CanvasRenderingContext2D, frame: any) => unknown} drawOverlay  what lights up
+ * @property {(x: number, y: number, frame: any, px: number, py: number) => any} hit  what lies at a place, or null
+ *
+ * @typedef {object} ZoomEvents
+ * @property {(stage: ZoomStage) => void} moved  the view is another: redraw all stages that share it
+ * @property {(stage: ZoomStage, hit: any) => void} hover
+ * @property {(stage: ZoomStage, hit: any) => void} click
+ */
+
+export class ZoomStage extends Stage {
+  /** shared: a view {zoom, cx, cy} held by several stages that show the same content, or a fresh object.
+   *  @param {HTMLElement} element  @param {Content} content  @param {any} on  ZoomEvents and those of heirs
+   *  @param {{shared?: {view: any}, painter?: import("./pace.js").Painter | null}} [options] */
+  constructor(element, content, on, { shared = { view: null }, painter = null } = {}) {
+    super(element, { base: (ctx) => this.drawWith("drawBase", ctx), marks: (ctx) => this.drawWith("drawOverlay", ctx) }, { finest: FINEST, painter });
     this.content = content;
-    this.callbacks = callbacks;
+    this.on = on;
     this.shared = shared;
-    this.W = this.H = 0;
-    this.dpr = 1;
     this.moving = false;
-    const [base, overlay] = stage.querySelectorAll("canvas");
-    this.base = base;
-    this.overlay = overlay;
     this.pointers = new Map();
-    new ResizeObserver(() => this.resize()).observe(stage);
-    this.listen();
-  }
-
-  /** Size the canvases for the stage; a hidden tab has width 0 and draws nothing until it is shown. */
-  resize() {
-    const { clientWidth: W, clientHeight: H } = this.stage;
-    const dpr = Math.min(globalThis.devicePixelRatio || 1, 3);
-    if (W === this.W && H === this.H && dpr === this.dpr) return;
-    Object.assign(this, { W, H, dpr });
-    for (const canvas of [this.base, this.overlay]) {
-      canvas.width = Math.max(1, Math.round(W * dpr));
-      canvas.height = Math.max(1, Math.round(H * dpr));
-    }
-    this.callbacks.redraw(this);
+    this.touch();
+    this.gestures();
   }
 
   /** Everything a drawing function needs, in CSS pixels; null while hidden or empty. */
   frame() {
-    const size = this.content.size(this.W, this.H);
-    if (!size || this.W < 8 || this.H < 8) return null;
+    const { W, H, dpr } = this.size;
+    const size = this.content.size(W, H);
+    if (!size || this.hidden) return null;
     const { w, h, pad = 0 } = size;
-    const { W, H } = this;
     const scale = fitScale(w, h, W, H, pad);
     if (scale <= 0) return null;
     const view = this.settle(this.shared.view ?? wholeView(w, h), { w, h, W, H, scale, pad });
     const place = (x, y) => toScreen(view, scale, W, H, x, y);
-    return { W, H, w, h, pad, scale, view, s: scale * view.zoom, place, dpr: this.dpr, moving: this.moving };
+    return { W, H, w, h, pad, scale, view, s: scale * view.zoom, place, dpr, moving: this.moving };
   }
 
-  draw(which) {
-    const canvas = which === "base" ? this.base : this.overlay;
-    const ctx = canvas.getContext("2d");
-    ctx.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
-    ctx.clearRect(0, 0, this.W, this.H);
+  drawWith(method, ctx) {
     const frame = this.frame();
-    if (!frame) return;
-    ctx.save();
-    if (which === "base") this.content.drawBase(ctx, frame);
-    else this.content.drawOverlay(ctx, frame);
-    ctx.restore();
+    if (frame) this.content[method](ctx, frame);
   }
 
   get zoomed() {
     return (this.shared.view?.zoom ?? 1) > 1.001;
   }
 
+  /** A finger scrolls the page until there is something to move. */
+  touch() {
+    this.element.style.touchAction = this.zoomed ? "none" : "pan-y";
+  }
+
   setView(view) {
     this.shared.view = view;
-    this.stage.style.touchAction = this.zoomed ? "none" : "pan-y";
-    this.callbacks.moved(this);
+    this.touch();
+    this.on.moved(this);
   }
 
   reset() {
@@ -83,6 +80,11 @@ export class Panel {
     if (!frame) return;
     this.gesture();
     this.setView(this.settle(zoomAt(frame.view, frame.scale, frame.W, frame.H, px, py, factor, MAX_ZOOM), frame));
+  }
+
+  /** About the middle. */
+  zoomBy(factor) {
+    this.zoom(this.size.W / 2, this.size.H / 2, factor);
   }
 
   pan(dx, dy) {
@@ -110,18 +112,14 @@ export class Panel {
   /** While a gesture lasts, heavy layers may draw a stretched copy; one sharp drawing follows. */
   gesture() {
     this.moving = true;
-    clearTimeout(this.settled);
-    this.settled = setTimeout(() => {
+    this.resting?.();
+    this.resting = this.after(() => {
       this.moving = false;
-      this.callbacks.redraw(this);
-    }, 90);
+      this.redraw();
+    }, REST_MS);
   }
 
-  at(event) {
-    const box = this.stage.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  }
-
+  /** What lies under a place of the stage, or null. */
   hit(px, py) {
     const frame = this.frame();
     if (!frame) return null;
@@ -129,15 +127,14 @@ export class Panel {
     return this.content.hit(x, y, frame, px, py);
   }
 
-  listen() {
-    const { stage } = this;
-    stage.style.touchAction = "pan-y";
-    stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    stage.addEventListener("dblclick", () => this.reset());
-    stage.addEventListener("pointerdown", (event) => this.down(event));
-    stage.addEventListener("pointermove", (event) => this.move(event));
-    for (const name of ["pointerup", "pointercancel"]) stage.addEventListener(name, (event) => this.up(event));
-    stage.addEventListener("pointerleave", () => this.pointers.size === 0 && this.callbacks.hover(this, null));
+  gestures() {
+    const { element } = this;
+    this.listen(element, "wheel", (event) => this.wheel(event), { passive: false });
+    this.listen(element, "dblclick", () => this.reset());
+    this.listen(element, "pointerdown", (event) => this.down(event));
+    this.listen(element, "pointermove", (event) => this.move(event));
+    this.listen(element, ["pointerup", "pointercancel"], (event) => this.up(event));
+    this.listen(element, "pointerleave", () => this.pointers.size === 0 && this.on.hover(this, null));
   }
 
   wheel(event) {
@@ -145,7 +142,8 @@ export class Panel {
     if (event.deltaY > 0 && !this.zoomed) return;
     event.preventDefault();
     const lines = event.deltaMode === 1 ? 16 : 1;
-    this.zoom(...this.at(event), Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0022)));
+    const [px, py] = this.at(event);
+    this.zoom(px, py, Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0022)));
   }
 
   down(event) {
@@ -158,11 +156,11 @@ export class Panel {
   move(event) {
     const [px, py] = this.at(event);
     const before = this.pointers.get(event.pointerId);
-    if (!before) return this.callbacks.hover(this, this.hit(px, py));
+    if (!before) return this.on.hover(this, this.hit(px, py));
     if (this.pointers.size === 2) this.pinch(event.pointerId, [px, py]);
     else {
       if (!this.dragged && Math.hypot(px - this.from[0], py - this.from[1]) < DRAG_PX) return;
-      if (!this.dragged && this.zoomed) this.stage.setPointerCapture(event.pointerId);
+      if (!this.dragged && this.zoomed) this.element.setPointerCapture(event.pointerId);
       this.dragged = true;
       if (this.zoomed) this.pan(px - before[0], py - before[1]);
     }
@@ -178,8 +176,9 @@ export class Panel {
 
   up(event) {
     if (!this.pointers.delete(event.pointerId) || event.type === "pointercancel" || this.dragged) return;
-    const hit = this.hit(...this.at(event));
-    if (hit) this.callbacks.click(this, hit);
-    if (event.pointerType === "touch") this.callbacks.hover(this, null);
+    const [px, py] = this.at(event);
+    const hit = this.hit(px, py);
+    if (hit) this.on.click(this, hit);
+    if (event.pointerType === "touch") this.on.hover(this, null);
   }
 }
