@@ -295,5 +295,5 @@ class Chooser extends Component {
 }
 
 export function mount(host, bus) {
-  new Chooser(host, bus);
+  return new Chooser(host, bus);
 }

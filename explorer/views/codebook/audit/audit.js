@@ -305,5 +305,5 @@ class AuditPanel extends Component {
 
 export async function mount(host, bus) {
   await addStyleSheet(new URL("audit.css", import.meta.url).href);
-  new AuditPanel(host, bus);
+  return new AuditPanel(host, bus);
 }

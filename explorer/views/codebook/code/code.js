@@ -237,5 +237,5 @@ class CodePage extends Component {
 
 export async function mount(host, bus) {
   await Promise.all(SHEETS.map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
-  new CodePage(host, bus);
+  return new CodePage(host, bus);
 }
