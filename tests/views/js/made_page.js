@@ -28,8 +28,15 @@ class Text {
   }
 }
 
+const pixels = (width, height) => ({ width, height, data: new Uint8ClampedArray(4 * width * height) });
 const pen = new Proxy(
-  { measureText: () => ({ width: 10 }), createPattern: () => null, getImageData: (_x, _y, w, h) => ({ data: new Uint8ClampedArray(4 * w * h) }) },
+  {
+    measureText: () => ({ width: 10 }),
+    createPattern: () => ({ setTransform() {} }),
+    createImageData: pixels,
+    getImageData: (_x, _y, width, height) => pixels(width, height),
+    canvas: { width: 300, height: 300 },
+  },
   { get: (own, name) => own[name] ?? (() => undefined), set: () => true },
 );
 
@@ -193,6 +200,10 @@ class Element extends Target {
     return pen;
   }
   focus() {}
+  setPointerCapture() {}
+  hasPointerCapture() {
+    return true;
+  }
   scrollIntoView() {}
   pause() {}
 }
@@ -216,10 +227,13 @@ export async function withPage(work, size = 300) {
   };
   const timed = (start, end, repeats) => [
     (callback, wait, ...rest) => {
-      const timer = start(() => {
-        if (!repeats) waiting.delete(timer);
-        callback(performance.now());
-      }, ...(start === setImmediate ? [] : [wait, ...rest]));
+      const timer = start(
+        () => {
+          if (!repeats) waiting.delete(timer);
+          callback(performance.now());
+        },
+        ...(start === setImmediate ? [] : [wait, ...rest]),
+      );
       waiting.add(timer);
       return timer;
     },
@@ -232,8 +246,8 @@ export async function withPage(work, size = 300) {
   const [html, body, head] = ["html", "body", "head"].map((tag) => new Element(tag, size));
   html.append(head, body);
   const createElement = (tag) => new Element(tag, size);
-  const extra = { documentElement: html, body, head, baseURI: "http://page/", activeElement: null, hidden: false, createElement };
-  Object.assign(doc, extra, { getElementById: () => null });
+  const place = { documentElement: html, body, head, baseURI: "http://page/", activeElement: null, hidden: false };
+  Object.assign(doc, place, { createElement, createElementNS: (_, tag) => createElement(tag), getElementById: () => null });
   head.append = (link) => queueMicrotask(() => link.onload?.());
   head.appendChild = head.append; // style sheets are there at once
   const win = new Target();

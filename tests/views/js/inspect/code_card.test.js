@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import * as format from "../../../../explorer/views/kit/wire/words.js";
+import { meaning } from "../../../../explorer/views/inspect/card/parts.js";
+import { withPage } from "../made_page.js";
 import { axisAt, barGeometry } from "../../../../explorer/views/inspect/card/vector.js";
 
 const range = (count) => Array.from({ length: count }, (_, index) => index);
@@ -72,6 +74,12 @@ test("two levels on every axis are bits", () => {
   assert.equal(format.digitKind([2, 2, 2]), "bits");
   assert.equal(format.digitKind([8, 2, 5]), "levels");
 });
+
+test("the sound of a code that came with its card can be heard", () =>
+  withPage(() => {
+    const buttons = (more) => meaning({ code: 3, alone: "data:", ...more }).querySelectorAll("button");
+    assert.deepEqual([buttons({ alone_sound: "data:" }).length, buttons({ alone_sound: null }).length], [1, 0]);
+  }));
 
 test("bars share a symmetric scale and meet at the zero line", () => {
   const { bars, zero, limit } = barGeometry([2, -1, 0], 300, 80);

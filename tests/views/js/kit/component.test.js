@@ -57,7 +57,8 @@ test("timers, frames and listeners run until the component goes, and are forgott
     life.nextFrame(() => told.push("frame"));
     life.after(() => told.push("never"), 1)();
     life.listen(document, ["keydown", "wheel"], () => {}, { capture: true });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 2)); // after the one of 1 ms, however late both are
+    await page.settle();
     assert.deepEqual(told.sort(), ["frame", "timer"]);
     life.after(() => told.push("late"), 5);
     life.repeat(() => told.push("often"), 5);
@@ -180,13 +181,39 @@ function counting() {
 const asked = () => new Promise(() => {});
 const packed = (array, dtype, shape) => ({ dtype, shape, data: Buffer.from(array.buffer).toString("base64") });
 const ofCodes = { tokenizers: [], tokenizer: "a", audit: null, level: 0, code: null, token: "t", message: "" };
-const media = { tokenizers: [{ id: "a", title: "A", modality: "image" }], limits: { least: 2, most: 4, sides: [256] }, chosen: ["a"], media: "sample:china", token: "t" };
-const brought = { ...{ token: "t", known: [], own: [], wanted: "", missing: false, shown: false, asks_hub: true, until: "later" }, ...{ names_files: true, upload_bytes: 10, budget_bytes: 10 } };
+const media = {
+  tokenizers: [{ id: "a", title: "A", modality: "image" }],
+  limits: { least: 2, most: 4, sides: [256] },
+  chosen: ["a"],
+  media: "sample:china",
+  token: "t",
+};
+const brought = {
+  ...{ token: "t", known: [], own: [], wanted: "", missing: false, shown: false, asks_hub: true, until: "later" },
+  ...{ names_files: true, upload_bytes: 10, budget_bytes: 10 },
+};
 const sound = { kind: "sound", key: "k", seconds: 1, original: WAV(), reconstruction: null, spectrograms: [], caption: "" };
 const card = {
   ...{ code: 1, level: 0, num_levels: 1, noun: "level", given: "latent", token: 0, tokens: [0], num_tokens: 1, used_codes: 1, codebook_size: 2, rank: 1 },
   ...{ grid: [1, 1], patches: [], nearest: [], distance_name: "distance", second: null, digits: null, digit_levels: null },
   vector: packed(Float32Array.from([1, -2]), "float32", [2]),
+};
+
+const picture = {
+  ...{ key: "k", title: "A", picture: { url: "data:", width: 8, height: 8, note: "" }, placed: true, place: { kind: "picture" }, about: {} },
+  ...{ combination: "single", decodes: true, notes: [], mode: "all", selected: {}, opened: null, progress: "", map_kind: null, help: {} },
+  levels: [
+    {
+      ...{ rows: 2, cols: 2, K: 2, D: 2, metric: "euclidean", training: null, umap: false, fault: "" },
+      indices: packed(Uint8Array.from([0, 1, 1, 0]), "uint8", [4]),
+    },
+  ],
+  maps: [
+    {
+      ...{ level: 0, kind: "pca", title: "PCA", caption: "", codes: null, box: null, raster: null },
+      xy: packed(Float32Array.from([0, 1, 2, 3]), "float32", [2, 2]),
+    },
+  ],
 };
 
 /** A WAV file of eight samples, as a data URL. */
@@ -208,7 +235,7 @@ function WAV() {
 }
 
 const VIEWS = {
-  "inspect/view": "",
+  "inspect/view": picture,
   "inspect/card/card": card,
   "inspect/player/player": sound,
   "inspect/reconstruction/reconstruction": "",
