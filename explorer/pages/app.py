@@ -24,6 +24,7 @@ from explorer.pages.lab import page as lab
 from explorer.pages.shared.door import Door, Pages
 from explorer.pages.shared.head import WithHead
 from explorer.pages.shared.hosts import NamedHosts, allowed_hosts
+from explorer.pages.shared.keeping import KeepAssets, views_route
 from explorer.pages.shared.plotly_js import plotly_route
 from explorer.pages.shared.runtime import SESSIONS_KEPT
 from explorer.pages.shared.visitor_files import files
@@ -93,7 +94,12 @@ def launch_options(host: str, port: int, allowed: Sequence[str] = (), heads: Map
     names = allowed_hosts(host, allowed)
     loading.bound_to(host, names)
     path = urlsplit(os.environ.get("GRADIO_ROOT_PATH", "")).path.rstrip("/") or "/"  # of a proxy that leads here
-    middleware = [Middleware(NamedHosts, allowed=names), Middleware(Door, path=path), Middleware(WithHead, more=heads)]
+    middleware = [
+        Middleware(NamedHosts, allowed=names),
+        Middleware(Door, path=path),
+        Middleware(WithHead, more=heads),
+        Middleware(KeepAssets),
+    ]
     return {
         "server_name": host,
         "server_port": port or None,
@@ -109,6 +115,6 @@ def launch_options(host: str, port: int, allowed: Sequence[str] = (), heads: Map
         "state_session_capacity": SESSIONS_KEPT,
         "theme": theme(),
         "css": stylesheet() + Path(__file__).with_name("page.css").read_text(encoding="utf-8"),
-        "app_kwargs": {"middleware": middleware, "routes": [plotly_route()]},
+        "app_kwargs": {"middleware": middleware, "routes": [plotly_route(), views_route()]},
         "footer_links": [],
     }

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from explorer.pages.shared.plotly_js import plotly_address
+from explorer.views.kit.page.module_files import views_address
 from tests.conftest import app_with
 from tests.stripping_proxy import stripping
 
@@ -54,6 +55,9 @@ def test_every_page_and_its_modules_stay_under_the_path(page, proxy, at):
         page.goto(at(name))
         page.wait_for_selector(shown, timeout=PATIENCE_MS)
     page.goto(at())
+    page.wait_for_selector(wide[""], timeout=PATIENCE_MS)
+    files = [path for path in proxy.asked if "/assets/" in path or views_address() in path]
+    assert len(set(files)) > 150 and len(files) == len(set(files)), "a browser asks for no file twice"
     page.get_by_role("link", name="Codebook").first.click()
     page.wait_for_selector("#codebook-view canvas", timeout=PATIENCE_MS)
     assert page.url.startswith(at("codebook"))

@@ -5,8 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from html import unescape
-from urllib.parse import unquote
 
 import gradio as gr
 import httpx
@@ -19,13 +17,13 @@ from starlette.testclient import TestClient
 from explorer.pages.app import build, launch_options
 from explorer.pages.shared import launch
 from explorer.pages.shared.head import ICON, WithHead, preloads
-from explorer.views.kit.page.component import VIEWS_FOLDER
+from explorer.views.kit.page.module_files import VIEWS_FOLDER, views_address
 
 
-def test_building_the_pages_imports_neither_torch_nor_umap():
+def test_building_the_pages_imports_neither_torch_nor_umap_nor_scipy():
     code = (
         "import sys; from explorer.pages.app import build; build(); "
-        "print(sorted({'torch', 'umap', 'numba', 'sklearn', 'skimage'} & set(sys.modules)))"
+        "print(sorted({'torch', 'umap', 'numba', 'scipy', 'sklearn', 'skimage'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
@@ -46,7 +44,7 @@ def test_launch_is_local_and_closed_by_default():
     assert (options["share"], options["show_error"], options["mcp_server"]) == (False, False, False)
     assert options["allowed_paths"] == [] and options["strict_cors"] is True
     assert options["max_file_size"] == 2**30  # of a checkpoint; media have lower caps, which the readers hold
-    names, door, _ = options["app_kwargs"]["middleware"]
+    names, door, *_ = options["app_kwargs"]["middleware"]
     assert "127.0.0.1" in names.kwargs["allowed"] and "*" not in names.kwargs["allowed"]
     assert door.kwargs == {"path": "/"}
 
@@ -78,8 +76,7 @@ def test_the_head_of_a_page_names_every_module_of_its_views_and_of_no_other():
                 text = (VIEWS_FOLDER / name).read_text(encoding="utf-8")
                 targets = re.findall(r'from "(\.[^"]+)";', text)
                 queue += [os.path.normpath(f"{os.path.dirname(name)}/{target}") for target in targets]
-        links = re.findall(r'<link rel="modulepreload" href="gradio_api/file=([^"]+)" />', heads[page].decode())
-        named = [unescape(unquote(link)).removeprefix(f"{VIEWS_FOLDER.as_posix()}/") for link in links]
+        named = re.findall(rf'<link rel="modulepreload" href="{views_address()}([^"]+)" />', heads[page].decode())
         assert len(named) == len(set(named)) > 20
         assert set(named) == needed
     app = WithHead(Starlette(routes=[Route("/{page:path}", lambda _: HTMLResponse("<head></head>"))]), more=heads)

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.cluster.vq import kmeans2
 
 from explorer.analysis.lab.advice import advise
 from explorer.analysis.lab.distances import nearest, squared_distances
@@ -199,6 +198,9 @@ class RunReading:
     @cached_property
     def _kmeans(self) -> tuple[float, float]:
         """Error as a share of the variance, and perplexity, of K codes or as many as can be fitted."""
+        # scipy.cluster takes half a second to import, and the app starts without it.
+        from scipy.cluster.vq import kmeans2
+
         fitted, rest = (self.level.z_e[rows].astype(np.float64) for rows in self._halves)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an empty cluster is no news here

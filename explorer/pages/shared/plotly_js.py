@@ -16,9 +16,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from explorer.foundation.errors import ExplorerError
-
-YEAR_S = 31_536_000
-_KEPT = {"Cache-Control": f"public, max-age={YEAR_S}, immutable"}
+from explorer.pages.shared.keeping import FOR_GOOD
 
 
 @functools.cache
@@ -44,4 +42,4 @@ def plotly_route() -> Route:
 
 
 def _serve(request: Request) -> FileResponse:
-    return FileResponse(plotly_file(), media_type="text/javascript", headers=_KEPT)
+    return FileResponse(plotly_file(), media_type="text/javascript", headers={"Cache-Control": FOR_GOOD})

@@ -8,14 +8,13 @@ JavaScript; text of users reaches the page only through `textContent` or a canva
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import ClassVar
 
 import gradio as gr
 
 from explorer.foundation.errors import SettingsError
+from explorer.views.kit.page.module_files import VIEWS_FOLDER, views_address
 
-VIEWS_FOLDER = Path(__file__).resolve().parents[2]
 TEMPLATE = '<div class="dte-root"></div>'
 
 
@@ -36,7 +35,6 @@ class BrowserComponent(gr.HTML):
         kwargs.setdefault("html_template", TEMPLATE)
         kwargs.setdefault("js_on_load", on_load(self.NAME, self.BROWSER_EVENTS))
         kwargs.setdefault("apply_default_css", False)
-        gr.set_static_paths([VIEWS_FOLDER])
         super().__init__(value, **kwargs)
 
 
@@ -51,8 +49,7 @@ def on_load(name: str, events: tuple[str, ...]) -> str:
             raise SettingsError(f"the view {name!r} has no file {name}{suffix} in {VIEWS_FOLDER}")
     return "\n".join(
         [
-            f"const folder = 'gradio_api/file=' + encodeURI({json.dumps(VIEWS_FOLDER.as_posix() + '/')});",
-            "const base = new URL(folder, document.baseURI).href;",
+            f"const base = new URL({json.dumps(views_address())}, document.baseURI).href;",
             f"const name = {json.dumps(name)}, events = {json.dumps(list(events))};",
             "import(base + 'kit/page/component.js')",
             "  .then((m) => m.load({ base, name, events, element, trigger, props, watch, server }))",

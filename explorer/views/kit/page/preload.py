@@ -11,13 +11,11 @@ from collections.abc import Iterable
 from functools import cache
 from html import escape
 from pathlib import Path
-from urllib.parse import quote
 
-from explorer.views.kit.page.component import VIEWS_FOLDER
+from explorer.views.kit.page.module_files import VIEWS_FOLDER, views_address
 
 LOADER = "kit/page/component"
 _IMPORT = re.compile(r'^(?:import|export) (?:[\w*{},\s]+ from )?"(\.[^"]+)";', re.M)  # import(...) may not be needed
-_KEPT = ";,/?:@&=+$-_.!~*'()#"  # as encodeURI has it, by which component.py names the same folder
 
 
 @cache
@@ -46,5 +44,6 @@ def preload_links(names: Iterable[str]) -> str:
     """Elements for the head of a page that shows these views. Their addresses are relative, as those of the loader are:
     behind a proxy they stay under its path.
     Of low priority they would come later than with no link at all."""
-    folder = "gradio_api/file=" + quote(VIEWS_FOLDER.as_posix() + "/", safe=_KEPT)
-    return "".join(f'<link rel="modulepreload" href="{escape(folder + name)}" />' for name in modules_of(names))
+    return "".join(
+        f'<link rel="modulepreload" href="{escape(views_address() + name)}" />' for name in modules_of(names)
+    )
