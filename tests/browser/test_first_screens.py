@@ -6,7 +6,7 @@ One visitor opens each page once and is given the three sizes in turn.
 import pytest
 
 from tests import first_screen
-from tests.conftest import PATIENCE_MS, is_error
+from tests.conftest import PATIENCE_MS
 from tests.first_screen import LEAST, NAVIGATION, PAGES, SIZES, in_sight, open_first_screen, subject_share
 
 pytestmark = pytest.mark.browser
@@ -48,18 +48,6 @@ DRAWN = """selector => [...document.querySelector(selector).querySelectorAll("ca
 })"""
 
 
-@pytest.fixture(scope="module")
-def visitor(browser):
-    """One page of one visitor; the tests fail on any error in its console or scripts."""
-    context, errors = browser.new_context(), []
-    context.set_default_timeout(PATIENCE_MS)
-    context.on("weberror", lambda error: errors.append(f"page error: {error.error}"))
-    context.on("console", lambda note: errors.append(f"console: {note.text}") if is_error(note) else None)
-    yield context.new_page()
-    context.close()
-    assert errors == []
-
-
 def settled(page):
     """Wait until what follows the size of the screen has been drawn at the new one."""
     page.evaluate(
@@ -68,40 +56,40 @@ def settled(page):
 
 
 @pytest.mark.parametrize("name", PAGES, ids=["inspect", "lab", "codebook", "compare"])
-def test_the_first_screen_shows_the_thing(visitor, app_url, name):
-    open_first_screen(visitor, app_url, name, SIZES[0], patience_ms=PATIENCE_MS)
+def test_the_first_screen_shows_the_thing(page, app_url, name):
+    open_first_screen(page, app_url, name, SIZES[0], patience_ms=PATIENCE_MS)
     for size in SIZES:
-        visitor.set_viewport_size({"width": size[0], "height": size[1]})
-        settled(visitor)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        settled(page)
         wanted = NARROW[name] if size[0] < 700 else WIDE[name]
         for selector, share in wanted.items():
-            visitor.wait_for_selector(selector)
-            assert in_sight(visitor, selector)[selector] >= share, f"{selector} at {size}"
+            page.wait_for_selector(selector)
+            assert in_sight(page, selector)[selector] >= share, f"{selector} at {size}"
             if selector.endswith("stage"):
-                visitor.wait_for_function(f"({DRAWN})({selector!r})")
-        assert subject_share(visitor) >= LEAST[size], f"at {size}"
-        navigation = visitor.evaluate(NAVIGATION)
+                page.wait_for_function(f"({DRAWN})({selector!r})")
+        assert subject_share(page) >= LEAST[size], f"at {size}"
+        navigation = page.evaluate(NAVIGATION)
         assert len(navigation["links"]) == 5 and navigation["lines"] == 1 and not navigation["wrapped"], navigation
         assert navigation["cut"] == []
-        assert [share for share in in_sight(visitor, *EMPTY.split(", ")).values() if share] == [], f"empty at {size}"
-        assert visitor.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert [share for share in in_sight(page, *EMPTY.split(", ")).values() if share] == [], f"empty at {size}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
-def test_what_is_folded_away_is_remembered_and_a_link_opens_what_it_asks_for(visitor, app_url):
-    open_first_screen(visitor, app_url, "", SIZES[0])
-    facts = visitor.locator("#tokenizer-facts")
+def test_what_is_folded_away_is_remembered_and_a_link_opens_what_it_asks_for(page, app_url):
+    open_first_screen(page, app_url, "", SIZES[0])
+    facts = page.locator("#tokenizer-facts")
     assert facts.is_hidden(), "closed until it is asked for"
-    visitor.click("[data-fold='fold-facts']")
+    page.click("[data-fold='fold-facts']")
     assert facts.is_visible() and "licence" in facts.inner_text()
-    visitor.reload()
-    visitor.wait_for_selector("#tokenizer-facts dl", state="visible")
-    visitor.click("[data-fold='fold-facts']")
-    assert facts.is_hidden() and visitor.get_attribute("[data-fold='fold-facts']", "aria-expanded") == "false"
-    visitor.goto(f"{app_url}?bring=1")
-    visitor.wait_for_selector("#load-panel .br-choose", state="visible")
-    visitor.goto(app_url)
-    visitor.wait_for_selector("[data-fold='fold-bring']")
-    assert visitor.locator("#load-panel").is_hidden(), "a link opens it once; only a visitor's own choice is kept"
+    page.reload()
+    page.wait_for_selector("#tokenizer-facts dl", state="visible")
+    page.click("[data-fold='fold-facts']")
+    assert facts.is_hidden() and page.get_attribute("[data-fold='fold-facts']", "aria-expanded") == "false"
+    page.goto(f"{app_url}?bring=1")
+    page.wait_for_selector("#load-panel .br-choose", state="visible")
+    page.goto(app_url)
+    page.wait_for_selector("[data-fold='fold-bring']")
+    assert page.locator("#load-panel").is_hidden(), "a link opens it once; only a visitor's own choice is kept"
 
 
 MADE = """<!doctype html><body style="margin: 0">
@@ -114,11 +102,11 @@ MADE = """<!doctype html><body style="margin: 0">
 <canvas style="position: absolute; left: 300px; top: 300px; width: 90px; height: 90px; display: none"></canvas>"""
 
 
-def test_the_measure_counts_what_is_seen_once(visitor):
+def test_the_measure_counts_what_is_seen_once(page):
     """Two that overlap, one cut by the screen, one by its box, an icon, and one that is hidden."""
-    visitor.set_viewport_size({"width": 400, "height": 400})
-    visitor.set_content(MADE)
+    page.set_viewport_size({"width": 400, "height": 400})
+    page.set_content(MADE)
     seen = 150 * 100 + 100 * 50 + 50 * 50
-    assert subject_share(visitor) == pytest.approx(seen / 400**2, abs=1e-9)
-    assert in_sight(visitor, "div canvas", "svg", "video") == {"div canvas": 0.25, "svg": 1, "video": 0}
+    assert subject_share(page) == pytest.approx(seen / 400**2, abs=1e-9)
+    assert in_sight(page, "div canvas", "svg", "video") == {"div canvas": 0.25, "svg": 1, "video": 0}
     assert first_screen.LEAST_SIDE_PX > 16
