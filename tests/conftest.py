@@ -38,6 +38,7 @@ CHROMIUM_OPTIONS = (
 PATIENCE_MS = 120_000  # of a click or a page on a machine that others use; what is there is not waited for
 SECONDS_TO_START = 180  # a cold disk and one slow core; a warm start takes a few
 MOST_WORKERS = 4  # each holds torch, and an app and a browser while it comes through the browser tests
+LONG = ("tests/browser/", "tests/public/", "tests/training/", "tests/lab/")  # first, so that all cores end together
 OPTIONS = {"slow": "takes minutes", "external": "needs a network"}
 
 
@@ -56,6 +57,7 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
     for name, reason in OPTIONS.items():
         if not config.getoption(f"--run-{name}"):
             skip = pytest.mark.skip(reason=f"{reason}: run it with --run-{name}")

@@ -66,7 +66,8 @@ def check(codec: nn.Module, format: Format, header: Header) -> dict[str, str]:
     """File's key -> module's name for all that will be read. Raises CheckpointError before a weight is read."""
     wanted = codec.state_dict(keep_vars=True)  # name -> meta tensor; non-persistent buffers are the codec's own
     places = format.places(header)
-    missing = [name for name in wanted if name not in set(places.values())]
+    found = set(places.values())
+    missing = [name for name in wanted if name not in found]
     unknown = [key for key, name in places.items() if name not in wanted]
     if missing or unknown:
         raise CheckpointError(

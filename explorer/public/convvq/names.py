@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 # What training left beside the tokenizer: losses, discriminators, teachers, rolling statistics.
 DROPPED = re.compile(
@@ -52,6 +53,7 @@ SUBSTITUTIONS = tuple(
 )
 
 
+@lru_cache(2**14)  # a file is asked by every format of the family, and again when it is described and read
 def canonical(key: str) -> str | None:
     """The one name of a key, without its prefix; None for what tokenizing never reads."""
     if DROPPED.search(key):
