@@ -3,32 +3,23 @@
 The harmful pickles are real ones: `test_the_attack_is_real` shows that Python's own unpickler runs them.
 """
 
-import io
 import json
 import os
 import pickle
 import pickletools
-import random
-import struct
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
-import made_format
 import pytest
 import torch
+from refusal import BIG, refused
 from safetensors.torch import save, save_file
 from torch import nn
 
-from explorer.foundation.config import Limits
-from explorer.foundation.errors import CheckpointError
 from explorer.loading import pickles
 from explorer.loading.reading import iterate_tensors, read_header
-from explorer.loading.sources import load, plan_file
-
-BIG = torch.arange(60.0).reshape(5, 12)
 
 
 class Calls:
@@ -65,19 +56,6 @@ def mark(tmp_path):
     path = tmp_path / "mark"
     yield path
     assert not path.exists()
-
-
-def refused(path, *words):
-    """The file is refused in one line of plain words, and quickly."""
-    began = time.monotonic()
-    with pytest.raises(CheckpointError) as caught:
-        read_header(path)
-    message = str(caught.value)
-    assert "\n" not in message and "Traceback" not in message and len(message) < 800
-    assert time.monotonic() - began < 20
-    for word in words:
-        assert word in message, message
-    return message
 
 
 def test_the_attack_is_real(tmp_path):
@@ -152,239 +130,6 @@ def test_code_in_torchscript_is_never_opened(tmp_path, mark):
             target.writestr(info.filename, data)
     header = read_header(tmp_path / "y.pt")
     assert header.container == "torchscript" and len(dict(iterate_tensors(header, list(header.tensors)))) == 2
-
-
-# --- bombs ---
-
-
-def archive(path, parts, compression=zipfile.ZIP_STORED):
-    with zipfile.ZipFile(path, "w", compression) as file:
-        for name, data in parts.items():
-            file.writestr(f"archive/{name}", data)
-    return path
-
-
-def test_a_zip_that_unpacks_to_too_much(tmp_path):
-    archive(tmp_path / "x.pt", {"data.pkl": bytes(70 * 2**20)}, zipfile.ZIP_DEFLATED)
-    assert (tmp_path / "x.pt").stat().st_size < 2**20
-    refused(tmp_path / "x.pt", "unpacks to 73,400,320 bytes")
-
-
-def test_a_zip_that_lies_about_its_size(tmp_path):
-    path = archive(tmp_path / "x.pt", {"data.pkl": bytes(70 * 2**20)}, zipfile.ZIP_DEFLATED)
-    path.write_bytes(path.read_bytes().replace(struct.pack("<I", 70 * 2**20), struct.pack("<I", 1000)))
-    refused(path, "data.pkl")
-
-
-def test_numbers_that_are_compressed_are_refused(tmp_path):
-    torch.save({"x": torch.zeros(1000)}, tmp_path / "x.pt")
-    with zipfile.ZipFile(tmp_path / "x.pt") as source:
-        parts = {info.filename.partition("/")[2]: source.read(info) for info in source.infolist()}
-    refused(archive(tmp_path / "y.pt", parts, zipfile.ZIP_DEFLATED), "is compressed")
-
-
-def test_too_many_parts(tmp_path):
-    path = archive(tmp_path / "x.pt", {f"data/{i}": b"" for i in range(200)} | {"data.pkl": b"."})
-    with pytest.raises(CheckpointError, match="claims 201 parts, at most 100"):
-        read_header(path, Limits(archive_entries=100))
-    data = bytearray(path.read_bytes())
-    at = data.rfind(b"PK\x05\x06")
-    data[at + 12 : at + 16] = struct.pack("<I", 2**31)  # a directory of 2 GiB
-    path.write_bytes(data)
-    refused(path)
-
-
-def test_names_that_stand_twice(tmp_path):
-    with pytest.warns(UserWarning), zipfile.ZipFile(tmp_path / "x.pt", "w") as file:
-        for _ in range(2):
-            file.writestr("a/data.pkl", b".")
-    refused(tmp_path / "x.pt", "names a part twice")
-    refused(archive(tmp_path / "y.pt", {"readme": b"x"}), "not one that torch.save writes")
-
-
-BOMBS = {
-    "memo": b"\x80\x02]r\xff\xff\xff\x7f.",
-    "bytes": b"\x80\x04\x8e" + struct.pack("<Q", 2**40) + b"x.",
-    "text": b"\x80\x04\x8d" + struct.pack("<Q", 2**62) + b"x.",
-    "number": b"\x80\x02\x8b" + struct.pack("<i", 2**31 - 1) + b"x.",
-    "digits": b"\x80\x02L" + b"9" * 10**6 + b"L\n.",
-    "deep tuples": b"\x80\x02)" + b"\x85" * 50_000 + b"}q\x00h\x00K\x01s.",
-    "deep key": b"\x80\x02}" + b")" + b"\x85" * 50_000 + b"K\x01s.",
-    "deep lists": b"\x80\x02" + b"]" * 50_000 + b"a" * 49_999 + b".",
-    "deep dicts": b"\x80\x02" + b"}K\x01" * 50_000 + b"K\x01" + b"s" * 50_000 + b".",
-    "doubling": b"\x80\x02]" + b"".join(b"q%c]h%ch%ce" % (i, i, i) for i in range(60)).replace(b"]h", b"](h") + b".",
-    "itself": b"\x80\x02]q\x00h\x00a.",
-    "marks": b"\x80\x02" + b"(" * 50_000 + b".",
-    "nothing": b"\x80\x02.",
-    "stack": b"\x80\x02R.",
-    "negative": b"\x80\x02\x8b\xff\xff\xff\xff.",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", list(BOMBS))
-@pytest.mark.parametrize("kind", ["zip", "plain"])
-def test_a_pickle_that_would_eat_memory_or_time(tmp_path, name, kind):
-    path = tmp_path / "x.pt"
-    archive(path, {"data.pkl": BOMBS[name]}) if kind == "zip" else path.write_bytes(BOMBS[name])
-    refused(path)
-
-
-def test_more_opcodes_bytes_or_tensors_than_allowed(tmp_path):
-    torch.save({f"x{i}": BIG.clone() for i in range(100)}, tmp_path / "x.pt")
-    for limits, words in (
-        (Limits(pickle_opcodes=500), "more than 500 things"),
-        (Limits(pickle_bytes=500), "unpacks to"),
-        (Limits(checkpoint_tensors=50), "more than 50 tensors"),
-        (Limits(checkpoint_file_bytes=100), "the limit is 0.0 GiB"),
-    ):
-        with pytest.raises(CheckpointError, match=words):
-            read_header(tmp_path / "x.pt", limits)
-    save_file({f"x{i}": BIG.clone() for i in range(100)}, tmp_path / "x.safetensors")
-    with pytest.raises(CheckpointError, match="at most 50 may be"):
-        read_header(tmp_path / "x.safetensors", Limits(checkpoint_tensors=50))
-
-
-def test_a_small_storage_that_claims_to_be_huge(tmp_path):
-    torch.save({"x": torch.zeros(1).expand(2**20, 2**20)}, tmp_path / "x.pt")
-    assert (tmp_path / "x.pt").stat().st_size < 10_000
-    refused(tmp_path / "x.pt", "claim 4,096.0 GiB")
-
-
-@pytest.mark.parametrize(
-    ("offset", "shape", "stride"),
-    [(0, (61,), (1,)), (1, (60,), (1,)), (0, (5, 12), (13, 1)), (0, (-1,), (1,)), (0, (5,), (-1,)), (0, (5, 5), (1,)),
-     (-1, (5,), (1,)), (0, (2**62, 2**62), (1, 1)), (0, (True,), (1,)), (0, ("5",), (1,)), (0, (1,) * 99, (1,) * 99),
-     (2**63, (1,), (1,)), (0, None, None), (0, (5.0,), (1,))],
-)  # fmt: skip
-def test_views_that_leave_their_storage(tmp_path, offset, shape, stride):
-    """A tensor whose numbers would lie elsewhere in the file, or in memory."""
-
-    class Tensor:
-        def __reduce__(self):
-            return torch._utils._rebuild_tensor_v2, (STORAGE, offset, shape, stride, False, None)
-
-    class Writer(pickle.Pickler):
-        def persistent_id(self, thing):
-            return ("storage", torch.FloatStorage, "0", "cpu", 60) if thing is STORAGE else None
-
-    stream = io.BytesIO()
-    Writer(stream, 2).dump({"x": Tensor()})
-    path = archive(tmp_path / "x.pt", {"data.pkl": stream.getvalue(), "data/0": bytes(240)})
-    refused(path, "damaged")
-
-
-STORAGE = object()
-
-
-# --- damage ---
-
-
-@pytest.mark.parametrize("name", ["x.safetensors", "zip.pt", "legacy.pt"])
-def test_a_file_that_is_cut_anywhere(tmp_path, name):
-    path, tensors = tmp_path / name, {"a": BIG, "b": BIG.clone(), "c": torch.arange(5)}
-    if name.endswith("safetensors"):
-        save_file(tensors, path)
-    else:
-        torch.save(tensors, path, _use_new_zipfile_serialization=name == "zip.pt")
-    whole = path.read_bytes()
-    for length in range(0, len(whole), 13):
-        path.write_bytes(whole[:length])
-        refused(path)
-
-
-@pytest.mark.parametrize("name", ["x.safetensors", "zip.pt", "legacy.pt", "script.pt"])
-@pytest.mark.filterwarnings("ignore")
-def test_a_file_in_which_bytes_were_changed_is_read_or_refused(tmp_path, name):
-    """Whatever comes of it, it is a header with tensors in the file, or a CheckpointError."""
-    path, tensors = (
-        tmp_path / name,
-        {"state_dict": {"a": BIG, "b": torch.arange(5)}, "epoch": 3, "deep": [{"x": (1, 2)}]},
-    )
-    if name == "script.pt":
-        torch.jit.save(torch.jit.script(nn.Linear(2, 3)), path)
-    elif name.endswith("safetensors"):
-        save_file(tensors["state_dict"], path)
-    else:
-        torch.save(tensors, path, _use_new_zipfile_serialization=name == "zip.pt")
-    whole, rng, read = path.read_bytes(), random.Random(0), 0
-    for _ in range(250):
-        data = bytearray(whole)
-        for _ in range(rng.choice((1, 1, 2, 8))):
-            data[rng.randrange(len(data))] = rng.randrange(256)
-        path.write_bytes(data)
-        try:
-            header = read_header(path)
-            for _, tensor in iterate_tensors(header, list(header.tensors)):
-                assert tensor.numel() < 10**6
-            read += 1
-        except CheckpointError:
-            pass
-    assert 0 < read < 250
-
-
-@pytest.mark.parametrize(
-    ("header", "words"),
-    [
-        (b"[1, 2]", "neither safetensors nor"),
-        (b"{" * 100_000, "not valid JSON"),
-        (b'{"x": {"dtype": "F32", "shape": [5], "data_offsets": [0, 19]}}', "has another length"),
-        (b'{"x": {"dtype": "F32", "shape": [9], "data_offsets": [0, 36]}}', "reaches to byte"),
-        (b'{"x": {"dtype": "F32", "shape": [-5], "data_offsets": [0, -20]}}', "damaged"),
-        (b'{"x": {"dtype": "F32", "shape": [1e300], "data_offsets": [0, 20]}}', "damaged"),
-        (b'{"x": {"dtype": "F32", "shape": [true], "data_offsets": [0, 4]}}', "damaged"),
-        (b'{"x": {"dtype": "PICKLE", "shape": [5], "data_offsets": [0, 20]}}', "cannot be read"),
-        (b'{"x": 3}', "cannot be read"),
-        (b"{}", "holds no tensors"),
-    ],
-)
-def test_safetensors_with_a_lying_header(tmp_path, header, words):
-    (tmp_path / "x.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(20))
-    refused(tmp_path / "x.safetensors", words)
-
-
-@pytest.mark.parametrize("name", ["a\x1b[2Jweight", "a\nweight", "a" * 1001], ids=["terminal", "line", "long"])
-@pytest.mark.parametrize("write", [save_file, torch.save], ids=["safetensors", "torch"])
-def test_a_name_that_would_act_on_a_terminal(tmp_path, name, write):
-    write({name: BIG}, tmp_path / "x.bin")
-    assert "\x1b" not in refused(tmp_path / "x.bin", "letters")
-
-
-def test_safetensors_with_a_header_that_never_ends(tmp_path):
-    (tmp_path / "x.safetensors").write_bytes(struct.pack("<Q", 2**60) + b"{")
-    refused(tmp_path / "x.safetensors")
-
-
-# --- what would stay random, or be wrong ---
-
-
-def broken(tmp_path, change):
-    tensors = made_format.state()
-    change(tensors)
-    path = tmp_path / "x.pt"
-    torch.save(tensors, path)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda t: t.pop("decoder.weight"), "missing decoder.weight"),
-        (lambda t: t.update({"decoder.extra": BIG}), "not expected decoder.extra"),
-        (
-            lambda t: t.update({"decoder.weight": BIG}),
-            r"decoder.weight has shape \(5, 12\); \(5, 3, 4, 4\) was expected",
-        ),
-        (lambda t: t["encoder.bias"].fill_(float("nan")), "encoder.bias holds NaN or infinite weights"),
-        (lambda t: t["codes.weight"].fill_(float("inf")), "codes.weight: 16 of 16 codes are infinite: the run"),
-        (lambda t: t.update({"codes.weight": BIG[0]}), "codes.weight has shape"),
-    ],
-)
-def test_nothing_stays_random_or_wrong(made, tmp_path, change, words):
-    from explorer import tokenizers
-
-    with pytest.raises(CheckpointError, match=words):
-        load(plan_file(broken(tmp_path, change)), "cpu")
-    assert tokenizers.brought_tokenizers() == [] and tokenizers.loaded_bytes() == 0
 
 
 # --- folders ---
