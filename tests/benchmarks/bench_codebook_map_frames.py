@@ -17,8 +17,9 @@ CODES, DIM, LATENTS, TOKENS = 16_384, 16, 4096, 2_000_000
 SECONDS = 3
 HOST = "http://map.test/"  # answered by the browser's own route: nothing is served
 PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="kit/page/theme.css">
-<link rel="stylesheet" href="kit/widgets/panels.css"><link rel="stylesheet" href="codebook/view.css">
-<div class="dte-root dte-codebook"><section class="codebook-map"></section></div>
+<link rel="stylesheet" href="kit/widgets/frames.css"><link rel="stylesheet" href="kit/widgets/panels.css">
+<link rel="stylesheet" href="codebook/view.css">
+<div class="dte-root dte-frames dte-codebook"><section class="codebook-map"></section></div>
 <script type="module">
   import { createBus } from "./codebook/link.js";
   import { mount } from "./codebook/map/map.js";

@@ -13,8 +13,8 @@ from tests.benchmarks.lab_page import chromium
 SIDE_PX, PANES, SECONDS = 512, 8, 3
 HOST = "http://panes.test/"  # answered by the browser's own route: nothing is served
 PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="kit/page/theme.css">
-<link rel="stylesheet" href="codebook/view.css"><link rel="stylesheet" href="compare/view.css">
-<div class="dte-root dte-codebook dte-compare"><section class="compare-panes"></section></div>
+<link rel="stylesheet" href="kit/widgets/frames.css"><link rel="stylesheet" href="compare/view.css">
+<div class="dte-root dte-frames dte-compare"><section class="compare-panes"></section></div>
 <script type="module">
   import { createBus } from "./compare/link.js";
   import { mount } from "./compare/panes.js";

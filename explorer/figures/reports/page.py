@@ -46,19 +46,22 @@ class Plots:
 
 
 def report_page(title: str, style: Path, body: str, plots: Plots) -> str:
-    """The whole file. title: escaped here; style: a sheet; body: HTML, in which the hosts of `plots` stand."""
+    """The whole file. title: escaped here; style: the sheet of this kind of report, after `page.css`; body: HTML,
+    in which the hosts of `plots` stand."""
     scripts = [_plotly(), Path(__file__).with_name("draw.js").read_text(encoding="utf-8")] if plots.figures else []
     hashes = " ".join(f"'sha256-{b64encode(sha256(one.encode('utf-8')).digest()).decode('ascii')}'" for one in scripts)
     policy = (
         "default-src 'none'; img-src data: blob:; media-src data:; style-src 'unsafe-inline'; "
         f"script-src {hashes or NOTHING}"
     )
+    sheets = (Path(__file__).with_name("page.css"), style)
+    look = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     data = f'<script type="application/json" id="figures">{_data(plots)}</script>' if scripts else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f"<title>{escape(title)}</title><style>{style.read_text(encoding='utf-8')}</style></head><body>{body}{data}"
+        f"<title>{escape(title)}</title><style>{look}</style></head><body>{body}{data}"
         f"{''.join(f'<script>{one}</script>' for one in scripts)}</body></html>\n"
     )
 

@@ -30,7 +30,7 @@ const PANELS = {
   beside: mountBeside,
   code: mountCode,
 };
-const SHEETS = ["../kit/widgets/panels.css", "../kit/widgets/folds.css", "panels.css"];
+const SHEETS = ["../kit/widgets/frames.css", "../kit/widgets/panels.css", "../kit/widgets/folds.css", "panels.css"];
 const MOST_SKIPPED = 50;
 
 /** "3 sounds (12.8 s) · 640 tokens a level · 4 skipped · 12 s on cpu": what an audit counted; tokens: of each level, which
@@ -111,7 +111,7 @@ class CodebookPage extends Component {
     const trouble = h("div", { class: "cb-trouble" }, this.problem, this.again, this.status);
     const main = [h("div", { class: "cb-pair" }, heatmap, map), facts, beside, geometry, growth];
     this.body = h("div", { class: "cb-body" }, h("div", { class: "cb-main" }, ...main), h("aside", { class: "cb-side" }, diagnosis, code));
-    this.root.classList.add("dte-codebook");
+    this.root.classList.add("dte-frames", "dte-codebook");
     this.root.replaceChildren(h("div", { class: "cb-top" }, bar, about, audit, trouble), this.body);
     for (const [modality, list] of groupsOf(this.opening.tokenizers)) {
       const options = list.map(({ id, title }) => h("option", { value: id }, title));

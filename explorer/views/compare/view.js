@@ -15,7 +15,7 @@ import { h, say } from "../kit/widgets/dom.js";
 
 // Name of a panel -> its mount(host, bus).
 const PANELS = { choose: mountChoose, panes: mountPanes, table: mountTable, differences: mountDifferences, rates: mountRates };
-const SHEETS = ["../kit/widgets/panels.css", "../codebook/view.css", "../kit/widgets/base.css", "../kit/widgets/folds.css"];
+const SHEETS = ["../kit/widgets/panels.css", "../kit/widgets/frames.css", "../kit/widgets/base.css", "../kit/widgets/folds.css"];
 
 /** "Comparing 3 of 14: china. 12 s": how far a job is. Pure. */
 export function progressWords(job) {
@@ -53,7 +53,7 @@ class ComparePage extends Component {
     this.state = h("p", { class: "cp-state", role: "status" });
     this.stop = h("button", { type: "button", class: "dte-plain-button", "data-act": "stop", onclick: () => this.bus.stop() }, "Stop");
     this.work = h("div", { class: "cp-work", hidden: true }, this.bar, this.state, this.stop);
-    this.root.classList.add("dte-codebook", "dte-compare"); // the codebook page's frames and choosers
+    this.root.classList.add("dte-frames", "dte-compare");
     this.root.replaceChildren(this.message, choose, this.work, this.trouble, panes, table, differences, rates);
   }
 

@@ -24,7 +24,7 @@ export function buildLayout(root, options, act) {
   const status = h("div", { class: "dte-status" }, chip, statusText, unpin);
   const parts = { level, mode, modeNote, levels, chip, statusText, unpin };
   parts.cards = buildCards(parts, options, act);
-  parts.live = h("div", { class: "dte-live", "aria-live": "polite", role: "status" });
+  parts.live = h("div", { class: "dte-spoken dte-live", "aria-live": "polite", role: "status" });
   parts.body = h(
     "div",
     { class: "dte-body", hidden: true },

@@ -48,7 +48,7 @@ export function createDiagnosis(root, env) {
   const empty = h("p", { class: "dte-lf-note" }, "Nothing to say yet: let the run go on for some steps.");
   const list = h("ul", { class: "dte-lf-findings", hidden: true });
   const when = h("span", { class: "dte-lf-note" });
-  const spoken = h("p", { class: "dte-lf-spoken", role: "status", "aria-live": "polite" });
+  const spoken = h("p", { class: "dte-spoken dte-lf-spoken", role: "status", "aria-live": "polite" });
   root.classList.add("dte-lf");
   root.dataset.panel = "diagnosis";
   root.setAttribute("aria-label", "Diagnosis");

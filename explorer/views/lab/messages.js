@@ -21,7 +21,7 @@ export function messageOf({ status, token, first, problem }) {
 
 export function createMessages({ act, bus }) {
   const text = h("span", {});
-  const button = h("button", { type: "button", class: "lab-button" });
+  const button = h("button", { type: "button", class: "dte-button lab-button" });
   const element = h("div", { class: "lab-message", role: "alert", hidden: true }, text, button);
   let current = null;
   let [status, settings] = [null, {}];

@@ -9,7 +9,7 @@ const READABLE_MS = 400; // numbers that change faster cannot be read
 
 export function createVersus(root, env) {
   const error = h("p", { class: "lab-error", role: "alert" });
-  const stop = h("button", { type: "button", class: "lab-button", "data-compare": "stop" }, "Stop comparing");
+  const stop = h("button", { type: "button", class: "dte-button lab-button", "data-compare": "stop" }, "Stop comparing");
   const words = h("p", { class: "lab-versus-words" });
   const body = h("div", { class: "lab-versus-table", role: "table", "aria-label": "A and B in numbers" });
   stop.addEventListener("click", async () => {

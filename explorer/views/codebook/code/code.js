@@ -16,7 +16,7 @@ import { addStyleSheet } from "../../kit/page/component.js";
 import { focusedIn, h } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
 
-const SHEETS = ["../../inspect/card/card.css", "code.css"];
+const SHEETS = ["../../kit/widgets/card.css", "code.css"];
 const STATES = ["live", "dead", "unseen", "duplicate", "overused"];
 const ANSWERS_KEPT = 60;
 const BUSY_MS = 150;

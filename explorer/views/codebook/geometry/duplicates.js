@@ -11,7 +11,7 @@ export class DuplicateList {
   constructor(bus) {
     this.bus = bus;
     this.pairs = [];
-    this.words = h("p", { class: "cg-words" });
+    this.words = h("p", { class: "dte-words cg-words" });
     this.body = h("tbody", {});
     const head = h("tr", {}, ...["Codes", "Distance", "Tokens of each"].map((name) => h("th", { scope: "col" }, name)));
     this.scroll = h(
@@ -33,7 +33,7 @@ export class DuplicateList {
     this.element = h(
       "section",
       { class: "cg-figure cg-duplicates", "data-figure": "duplicates", "aria-label": "Near-duplicates" },
-      h("div", { class: "cg-head" }, h("h4", {}, "Near-duplicates"), h("div", { class: "cb-exports" }, this.all, this.csv)),
+      h("div", { class: "dte-apart cg-head" }, h("h4", {}, "Near-duplicates"), h("div", { class: "cb-exports" }, this.all, this.csv)),
       this.words,
       this.scroll,
     );

@@ -46,7 +46,7 @@ class Heatmap extends Component {
 
   build() {
     const label = "All codes of the codebook. Arrow keys move, Enter chooses, plus and minus zoom, 0 shows all.";
-    this.field = h("div", { class: "dte-lp-stage cb-heat-stage", tabindex: 0, role: "application", "aria-label": label });
+    this.field = h("div", { class: "dte-board dte-lp-stage cb-heat-stage", tabindex: 0, role: "application", "aria-label": label });
     this.order = segmented("Order of the codes", (id) => this.bus.set({ order: id }));
     const zoom = (text, title, factor) =>
       h("button", { type: "button", class: "cb-zoom", title, "aria-label": title, onclick: () => this.stage.zoomBy(factor) }, text);

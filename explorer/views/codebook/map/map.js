@@ -100,7 +100,7 @@ class MapOfCodes extends Component {
     const act = (text, onclick) => h("button", { type: "button", class: "cm-button", onclick }, text);
     this.progress = h(
       "div",
-      { class: "cm-progress", hidden: true },
+      { class: "dte-over cm-progress", hidden: true },
       h("p", { role: "status" }),
       h("progress", { max: 1 }),
       act("Stop, show the PCA", () => this.stop()),

@@ -49,7 +49,7 @@ export class Picture extends Component {
     this.on = on;
     this.map = this.look = this.view = this.half = this.loop = null;
     this.named = [];
-    this.element = h("div", { class: "dte-lp-stage cm-stage", tabindex: 0, role: "application", "aria-label": LABEL });
+    this.element = h("div", { class: "dte-board dte-lp-stage cm-stage", tabindex: 0, role: "application", "aria-label": LABEL });
     this.changed = memory();
     const painter = this.part(new Painter((jobs, ms) => this.drawn(jobs, ms)));
     const events = {

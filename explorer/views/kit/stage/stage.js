@@ -56,6 +56,7 @@ export class Stage extends Component {
     /** @type {Record<string, {request: () => void}>} */
     this.paces = {};
     for (const [name, layer] of Object.entries(layers)) this.addLayer(name, typeof layer === "function" ? { draw: layer } : layer);
+    element.classList.add("dte-layers");
     element.append(...Object.values(this.canvases));
     this.watchSight();
     this.onResize(element, () => this.fit());
@@ -180,6 +181,6 @@ export class Stage extends Component {
  *  @param {{label: string, className?: string, gap?: number, paint: Draw, mark?: Draw, on?: StageEvents}} options */
 export function chartStage({ label, className = "", gap = GAP_MS, paint, mark = () => {}, on = {} }) {
   const live = on.key ? { tabindex: 0, role: "application", "aria-label": label } : {};
-  const element = h("div", { class: `dte-lp-stage ${className}`, ...live });
+  const element = h("div", { class: `dte-board dte-lp-stage ${className}`, ...live });
   return new Stage(element, { base: { draw: paint, gap, attributes: { role: "img" } }, marks: mark }, { on });
 }

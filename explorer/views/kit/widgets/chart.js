@@ -56,14 +56,14 @@ class Chart extends Component {
     this.ring = h("span", { class: "ch-lit", hidden: true });
     this.words = h("p", { class: "ch-words", hidden: true });
     this.again = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.refresh() }, "Try again");
-    this.spoken = h("p", { class: "ch-spoken", role: "status" });
+    this.spoken = h("p", { class: "dte-spoken ch-spoken", role: "status" });
     this.element = h(
       "div",
       { class: `ch-chart ${className}`, tabindex: 0, role: "application", "aria-roledescription": "chart" },
       this.names,
       this.plot,
       this.ring,
-      h("div", { class: "ch-problem" }, this.words, this.again),
+      h("div", { class: "dte-over ch-problem" }, this.words, this.again),
       this.spoken,
     );
     this.describe(label);

@@ -17,7 +17,7 @@ import { foldedTable } from "./panel.js";
 export function chartFigure(id, title, { tools = [], files, csv = null, table = null, chart: options }) {
   const chart = createChart({ label: `${title}.`, ...options });
   const heading = h("h4", {}, title);
-  const [words, note] = [h("p", { class: "ch-readout" }), h("p", { class: "cb-note" })];
+  const [words, note] = [h("p", { class: "dte-words ch-readout" }), h("p", { class: "cb-note" })];
   const folded = table && foldedTable(title, table.head, table.rows, table.total);
   const problem = h("span", { class: "ch-unsaved", role: "alert" });
   const content = () => [words.textContent, note.textContent].filter(Boolean);
@@ -48,11 +48,11 @@ export function chartFigure(id, title, { tools = [], files, csv = null, table = 
   const element = h(
     "section",
     { class: "ch-figure", "data-figure": id },
-    h("div", { class: "ch-head" }, heading, h("div", { class: "cb-tools" }, ...tools)),
+    h("div", { class: "dte-apart ch-head" }, heading, h("div", { class: "cb-tools" }, ...tools)),
     chart.element,
     words,
     note,
-    h("div", { class: "ch-foot" }, folded?.element ?? null, exports),
+    h("div", { class: "dte-apart ch-foot" }, folded?.element ?? null, exports),
   );
   const name = (said) => {
     heading.textContent = said;

@@ -73,7 +73,7 @@ export function slider(text, title, value, onInput) {
 
 /** A card: title, tools, the place of a stage, caption, exports. Returns its parts. */
 export function card(id, title, stageLabel, tools, exports) {
-  const stage = h("div", { class: "dte-stage", tabindex: 0, role: "application", "aria-label": stageLabel });
+  const stage = h("div", { class: "dte-board dte-stage", tabindex: 0, role: "application", "aria-label": stageLabel });
   const reset = h("button", { type: "button", class: "dte-link", hidden: true, title: "Show everything again" }, "Reset zoom");
   const caption = h("p", { class: "dte-caption" });
   const terms = h("p", { class: "dte-help-terms", hidden: true });

@@ -29,7 +29,7 @@ export function remember(id, open, store = () => globalThis.localStorage) {
  *  @param {Component} owner @param {HTMLElement | null} part @param {string} id @param {string} label */
 export function foldButton(owner, part, id, label) {
   if (!part) return null;
-  const button = h("button", { type: "button", class: "dte-fold-button", "data-fold": id, "aria-expanded": "false" }, label);
+  const button = h("button", { type: "button", class: "dte-button dte-fold-button", "data-fold": id, "aria-expanded": "false" }, label);
   const follow = () => {
     const open = "open" in part.dataset;
     button.setAttribute("aria-expanded", String(open));

@@ -1,6 +1,6 @@
 // @ts-check
-// The frame that every panel of the codebook page has: title, tools, picture, caption, and its files one click away.
-// Stages (two canvases, size, pointer, keys) come from kit/widgets/stage.js, buttons and choices from kit/widgets/dom.js.
+// The frame of a panel: title, tools, picture, caption, and its files one click away. Its sheet is frames.css; stages come
+// from kit/stage/, buttons and choices from dom.js.
 
 import { h } from "./dom.js";
 import { layered, saveCanvas, saveText } from "../wire/files.js";
@@ -121,7 +121,7 @@ export function figureCanvas(canvases, theme, about, words) {
 
 /** Scroll to the panel `id` of the page that holds `from`, and light its frame for a moment. True if it is there. */
 export function reveal(from, id) {
-  const page = from.closest(".dte-codebook") ?? document;
+  const page = from.closest(".dte-frames") ?? document;
   const panel = [...page.querySelectorAll(`[data-panel="${CSS.escape(id)}"], [data-figure~="${CSS.escape(id)}"]`)].find((one) => one.offsetParent !== null);
   if (!panel) return false;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -38,7 +38,7 @@ export function createTimeline(bus) {
   const range = h("input", { type: "range", class: "lab-range", min: 0, max: 0, step: 1, value: 0, "aria-label": "Moment of the run, in steps" });
   const marked = h("div", { class: "lab-ticks" });
   const words = h("span", { class: "lab-time-words", role: "status" });
-  const button = (text, title, onclick) => h("button", { type: "button", class: "lab-button", title, onclick }, text);
+  const button = (text, title, onclick) => h("button", { type: "button", class: "dte-button lab-button", title, onclick }, text);
   const now = button("Back to now", "Show the newest frame again", () => {
     stop();
     bus.set({ scrub: null });

@@ -44,11 +44,11 @@ export function createTransport(root, env) {
     bus.set({ scrub: null });
     return run(action, args);
   };
-  const button = (text, title, onclick, extra = "") => h("button", { type: "button", class: `lab-button ${extra}`, title, onclick }, text);
+  const button = (text, title, onclick, extra = "") => h("button", { type: "button", class: `dte-button lab-button ${extra}`, title, onclick }, text);
   const play = button("Play", "Play or pause (space bar, outside of fields)", () => live(view?.status?.playing ? "pause" : "play"), "lab-primary");
   const steps = STEPS.map((count) => button(`+${count}`, `Take ${counted(count, "step")} and pause`, () => live("step", { count })));
   const speed = h("select", {
-    class: "lab-select",
+    class: "dte-button lab-select",
     "aria-label": "Speed",
     onchange: () => run("speed", { steps_per_second: speed.value === "" ? null : Number(speed.value) }),
   });
@@ -94,7 +94,7 @@ export function createTransport(root, env) {
 
 function exportMenu(env, run, current, life) {
   const note = h("span", { class: "lab-note", role: "status" });
-  const menu = h("details", { class: "lab-menu" }, h("summary", { class: "lab-button" }, "Export"));
+  const menu = h("details", { class: "lab-menu" }, h("summary", { class: "dte-button lab-button" }, "Export"));
   const entry = (text, title, onclick) => h("button", { type: "button", class: "lab-entry", title, onclick }, text);
   const file = async (kind) => {
     note.textContent = "Being made…";

@@ -44,7 +44,7 @@ export function createPaper({ act, bus, redraw, runs = () => 1 }) {
   let touched = false; // points of the settings are taken over until the visitor draws
   const count = h("span", {});
   const message = h("span", { class: "lab-error", role: "alert" });
-  const button = (text, onclick) => h("button", { type: "button", class: "lab-button", onclick }, text);
+  const button = (text, onclick) => h("button", { type: "button", class: "dte-button lab-button", onclick }, text);
   const bar = h(
     "div",
     { class: "lab-paper-bar", hidden: true },

@@ -62,9 +62,9 @@ class Plane extends Component {
     this.levels = segmented("Level", (id) => bus.set({ level: Number(id) }));
     this.levels.options([], 0);
     const title = "Turn the axes to the newest latents";
-    this.refit = h("button", { type: "button", class: "lab-button", title, hidden: true, onclick: () => this.env.act("refit") }, "Fit axes anew");
+    this.refit = h("button", { type: "button", class: "dte-button lab-button", title, hidden: true, onclick: () => this.env.act("refit") }, "Fit axes anew");
     const label = "Latent plane. Left and right arrows go through the codes, Enter keeps one lit, Escape lets go.";
-    this.field = h("div", { class: "lab-stage", tabindex: 0, role: "application", "aria-label": label });
+    this.field = h("div", { class: "dte-board lab-stage", tabindex: 0, role: "application", "aria-label": label });
     this.stage = this.part(new Stage(this.field, { base: { draw: (ctx, size) => this.paint(ctx, size), opaque: true } }));
     this.dead = h("b", {});
     this.lit = h("span", {});
