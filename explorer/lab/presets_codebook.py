@@ -20,8 +20,8 @@ _FRESH = Mend(
     "Fresh statistics",
     "A reseeded code gets a sum and a count that agree with its new vector; it acts on this run.",
     {"fresh_statistics": True},
-    "Reseeded codes stay where they were put: {live} of {k} codes are in use, and the last 100 steps needed this many "
-    "reseeds: {reseeds}.",
+    "Reseeded codes stay where they were put: {live} of {k} codes are in use, and the last {window} steps needed this "
+    "many reseeds: {reseeds}.",
 )
 
 CODEBOOK_PRESETS = (
@@ -39,7 +39,7 @@ CODEBOOK_PRESETS = (
         sign=Sign("dead_share", 0.85, 0.1),
         pause_at=300,
         now="{dead} of {k} codes are dead: the hollow dots to the right, {away} spreads of the latents away from them. "
-        "The few that were chosen have come to the data and take everything.",
+        "The few that were chosen take everything, and {arrival}.",
     ),
     Preset(
         id="rich_get_richer",
@@ -87,8 +87,8 @@ CODEBOOK_PRESETS = (
         mend=RESEED,
         sign=Sign("dead_share", 0.8, 0.1),
         pause_at=200,
-        now="{dead} of {k} codes are dead: the heap in the middle, at the scale that the latents had at step 0. Their "
-        "mean length is {latent_norm} now.",
+        now="{dead} of {k} codes are dead: the heap in the middle{slid_of_them}, of mean length {dead_norm}. The mean "
+        "length of a latent was {first_norm} at step 0 and is {latent_norm} now.",
     ),
     Preset(
         id="ema_overwrites",
@@ -108,8 +108,8 @@ CODEBOOK_PRESETS = (
         mend=_FRESH,
         sign=Sign("reseeds_a_code", 2.0, 0.3),
         pause_at=264,
-        now="{reseeds} reseeds in the last 100 steps for {k} codes, {reseeds_a_code} each, and a batch still uses only "
-        "{perplexity} of them (perplexity): take single steps (+1) past the next multiple of 10 to see codes jump "
+        now="{reseeds} reseeds in the last {window} steps for {k} codes, {reseeds_a_code} each, and a batch still uses "
+        "only {perplexity} of them (perplexity): take single steps (+1) past the next multiple of 10 to see codes jump "
         "back.",
     ),
     Preset(
@@ -132,8 +132,8 @@ CODEBOOK_PRESETS = (
         mend=_FRESH,
         sign=Sign("reseeds_a_code", 2.0, 0.3),
         pause_at=300,
-        now="{reseeds} reseeds in the last 100 steps for {k} codes, {reseeds_a_code} each at 10 checks, and {live} of "
-        "{k} are in use all the same. Codes leave {error} of the latents' variance, k-means with as many {best}.",
+        now="{reseeds} reseeds in the last {window} steps for {k} codes, {reseeds_a_code} each at {checks}, and {live} "
+        "of {k} are in use all the same. Codes leave {error} of the latents' variance, k-means with as many {best}.",
     ),
     Preset(
         id="threshold_too_high",
@@ -155,14 +155,14 @@ CODEBOOK_PRESETS = (
             "Well under the fair share N/K = 0.25, so only codes that get next to nothing are reseeded; it acts on "
             "this run.",
             {"threshold": 0.02},
-            "The picture has settled, with this many reseeds in the last 100 steps: {reseeds}. Codes leave {error} of "
-            "the latents' variance.",
+            "The picture has settled, with this many reseeds in the last {window} steps: {reseeds}. Codes leave "
+            "{error} of the latents' variance.",
         ),
         sign=Sign("reseeds_a_code", 2.0, 0.1),
         pause_at=200,
-        now="{reseeds} reseeds in the last 100 steps for {k} codes, 64 at each check: the picture never settles. With "
-        "so many codes the error is small all the same: they leave {error} of the latents' variance, k-means with as "
-        "many {best}.",
+        now="{reseeds} reseeds in the last {window} steps for {k} codes, 64 at each check: the picture never settles. "
+        "With so many codes the error is small all the same: they leave {error} of the latents' variance, k-means with "
+        "as many {best}.",
     ),
     Preset(
         id="near_duplicates",

@@ -79,8 +79,8 @@ TRAINING_PRESETS = (
     Preset(
         id="cat_and_mouse",
         title="Codebook slower than the encoder",
-        watch="Latents race outwards, the codes stay a cluster in the middle and do not catch up. (After thousands of "
-        "steps it is the latents that begin to come back.)",
+        watch="Latents race outwards, the codes stay a cluster in the middle and do not catch up. (It is the "
+        "latents that come back: from about step 300 on, slowly, with ups and downs.)",
         why="The encoder learns at 0.01, the codes at 0.000001. By the time a code has moved, its latents are "
         "elsewhere.",
         source="No public report is known to us; the survey Discrete Visual Tokenizers for Multimodal LLMs: Bridging "

@@ -52,6 +52,10 @@ def test_a_preset_is_plain_where_it_pauses_itself_and_mends_from_there(name):
         codes = np.linalg.norm(level.vectors.astype(np.float64), axis=1).mean()
         assert "15 to 25 times" in PRESETS[name].watch
         assert 14 < np.linalg.norm(level.z_e, axis=1).mean() / codes < 27
+    if name == "cat_and_mouse":
+        outermost = max(np.linalg.norm(one.levels[0].z_e, axis=1).mean() for one in side.timeline.after(-1))
+        assert "come back: from about step 300 on" in PRESETS[name].watch
+        assert np.linalg.norm(level.z_e, axis=1).mean() < 0.8 * outermost
     if name == "decay_too_slow":
         z = level.z_e.astype(np.float64)
         inertia = KMeans(5, n_init=5, random_state=0).fit(z).inertia_

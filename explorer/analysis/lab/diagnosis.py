@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.lab.reading import DUPLICATE, FALLING, ORIGIN, RECENT, RunReading, read_run
+from explorer.analysis.lab.reading import DUPLICATE, FALLING, ORIGIN, RunReading, read_run
 from explorer.analysis.lab.thresholds import DEAD_BAD, DEAD_WARN, SETTLED
-from explorer.analysis.lab.trailing import trailing
+from explorer.analysis.lab.trailing import COMING, cause, trailing
 from explorer.analysis.lab.words import HALVES, of_variance
 from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
-CHURN = 0.75  # reseeds again in RECENT steps, as a share of K
+CHURN = 0.75  # reseeds again in the last steps, as a share of K
 BACK = 0.35  # a reseeded code is back when it is this close to where it was, in spreads of the latents
 FAR = 1.4  # codes are far when their nearest latent is this many spreads away
 FROZEN = 5.0  # a latent hardly moved when its way is less than this many of its first lengths
@@ -28,6 +28,7 @@ SLID = 0.05  # share of K that has to lie at the origin
 BLUNT, BLUNTER, BLUNT_BAD = 0.1, 4.0, 0.25  # error as a share of the variance: at least, against k-means, and bad
 SKEWED = 0.5  # of the perplexity that k-means reaches
 WORSENED = 2.0  # against the best that the codes of the run had left: then their start is not what is wrong
+LET_GO = "Let the run go on: the latents are coming back to their codes."
 COARSE = 0.5  # of the variance that k-means leaves: so few codes say little
 
 
@@ -103,15 +104,14 @@ def _slid(run: RunReading) -> Finding | None:
 
 def _churn(run: RunReading) -> Finding | None:
     """The same codes reseeded again and again."""
-    reseeds = run.reseeds()
-    count, again = sum(one.count for one in reseeds), sum(one.again for one in reseeds)
+    count, again = sum(one.count for one in run.reseeds), sum(one.again for one in run.reseeds)
     if again < CHURN * run.k:
         return None
-    checks = len({one.step for one in reseeds})
+    checks = len(run.reseeds)
     fair = run.now.batch_size / run.k
     low = run.settings is not None and run.settings.threshold <= fair / 4
     text = (
-        f"{count:,} reseeds in the last {min(RECENT, run.now.step)} steps, {again:,} of them of codes reseeded before; "
+        f"{count:,} reseeds in the last {run.window} steps, {again:,} of them of codes reseeded before; "
         f"{count / checks / run.k:.0%} of {run.k} codes at each of {checks} "
         f"{'check' if checks == 1 else 'checks'} that reseeded. A fair share is "
         f"N/K = {fair:.2g} tokens a step."
@@ -208,9 +208,9 @@ def _blunt(run: RunReading) -> Finding | None:
     text = f"The codes leave {left}{run.where}; k-means with {number} leaves {least:.1%} ({HALVES})."
     level = "bad" if now >= BLUNT_BAD else "warn"
     worsened = run.lately > WORSENED * run.relative.min()
-    trails = trailing(run)
-    ailment = trails.ailment if trails else "worsened" if worsened else "blunt"
-    return Finding(level, "Codes fit the latents badly", text, run.advise(ailment), "plane")
+    ailment = cause(run) or ("worsened" if worsened else "blunt")
+    advice = LET_GO if ailment == COMING else run.advise(ailment)
+    return Finding(level, "Codes fit the latents badly", text, advice, "plane")
 
 
 def _not_yet(run: RunReading) -> Finding | None:

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.lab.diagnosis import EARLY, Finding
-from explorer.analysis.lab.reading import RECENT, RunReading
+from explorer.analysis.lab.reading import RunReading
 from explorer.analysis.lab.thresholds import DEAD_WARN
-from explorer.foundation.words import is_are
+from explorer.foundation.words import counted, is_are
+from explorer.joints.frame import DEAD
 from explorer.lab.preset import Preset
+
+ARRIVED = 0.25  # spreads of the latents: nearer to the middle of its latents than that, a code has come to them
+MOST_DIGITS = 12  # more say nothing of numbers that were computed in float32
 
 
 @dataclass(frozen=True)
@@ -28,30 +32,43 @@ class Moment:
 
 @dataclass(frozen=True)
 class Measure:
-    """value: of a run at a moment. written: that value as people read it. means: in words, where it stands alone."""
+    """value: of a run at a moment. written: that value as people read it, with so many digits more than it needs.
+    means: in words, where it stands alone, with places for other numbers of the run."""
 
     value: Callable[[RunReading], float]
-    written: Callable[[float], str]
+    written: Callable[[float, int], str]
     means: str = ""
 
 
-def _percent(share: float) -> str:
+def _percent(share: float, more: int = 0) -> str:
     """With so many digits that a small share can be told from one of half its size."""
-    if 0 < abs(share) < 0.01:
-        return f"{share:.2%}"
-    return f"{share:.1%}" if abs(share) < 0.1 else f"{share:.0%}"
+    digits = 2 if 0 < abs(share) < 0.01 else 1 if abs(share) < 0.1 else 0
+    return f"{share:.{digits + more}%}"
 
 
-def _whole(number: float) -> str:
-    return f"{number:,.0f}"
+def _whole(number: float, more: int = 0) -> str:
+    return f"{number:,.{more}f}"
 
 
-def _short(number: float) -> str:
-    return f"{number:,.0f}" if abs(number) >= 10 else f"{number:.1f}"
+def _short(number: float, more: int = 0) -> str:
+    return f"{number:,.{(0 if abs(number) >= 10 else 1) + more}f}"
+
+
+def _length(number: float, more: int = 0) -> str:
+    """As _short, with a digit more of what is less than 1: codes that have shrunk are not yet at 0."""
+    return _short(number, more + (abs(number) < 1))
+
+
+def beside_bar(value: float, bar: float, written: Callable[[float, int], str]) -> str:
+    """A value with so many digits that it does not read like a bar which it is not at."""
+    for more in range(MOST_DIGITS):
+        if written(value, more) != written(bar, more):
+            return written(value, more)
+    return written(value, 0)
 
 
 def _reseeds(run: RunReading) -> float:
-    return float(sum(one.count for one in run.reseeds(RECENT)))
+    return float(sum(one.count for one in run.reseeds))
 
 
 def _missed(run: RunReading) -> float:
@@ -67,6 +84,26 @@ def _alike_share(run: RunReading) -> float:
     return alike / looked if looked else 0.0
 
 
+def _beside_latents(run: RunReading) -> float:
+    """Mean distance of a code to the middle of the latents shown that it is chosen for, each of these counted, in
+    spreads of all of them."""
+    z, indices = run.level.z_e.astype(np.float64), run.level.indices
+    counts = np.bincount(indices, minlength=run.k)
+    sums = np.stack([np.bincount(indices, column, run.k) for column in z.T], axis=1)  # (K, d)
+    away = np.linalg.norm(run.level.vectors - sums / np.maximum(1, counts)[:, None], axis=1)
+    return float(away @ counts / len(z) / max(1e-9, run.spread))
+
+
+def _arrival(away: float, more: int = 0) -> str:
+    if away < ARRIVED:
+        return "have come to the data"
+    return f"are on their way to the data, {_short(away, more)} spreads from the middle of the latents that they win"
+
+
+def _slid_of_them(count: float, _: int = 0) -> str:
+    return f", {count:,.0f} of them at the origin" if count else ""
+
+
 MEASURES: Mapping[str, Measure] = {
     "step": Measure(lambda run: run.now.step, _whole),
     "k": Measure(lambda run: run.k, _whole),
@@ -74,19 +111,25 @@ MEASURES: Mapping[str, Measure] = {
     "live": Measure(lambda run: run.k - run.level.dead, _whole),
     "dead_share": Measure(lambda run: run.level.dead / run.k, _percent, "of the codes dead"),
     "slid": Measure(lambda run: run.slid, _whole),
+    "slid_of_them": Measure(lambda run: run.slid, _slid_of_them),
     "slid_share": Measure(lambda run: run.slid / run.k, _percent, "of the codes at the origin"),
     "away": Measure(lambda run: run.away, _short),
+    "arrival": Measure(_beside_latents, _arrival),
     "perplexity": Measure(lambda run: run.perplexity, _short),
     "ceiling": Measure(lambda run: run.ceiling, _whole),
     "error": Measure(lambda run: run.error, _percent, "of the latents' variance is left by the codes"),
     "best": Measure(lambda run: run.reference if run.reference is not None else float("nan"), _percent),
     "missed": Measure(_missed, _percent, "of the inputs' variance is missed by the outputs"),
     "latent_norm": Measure(lambda run: _norm(run.level.z_e), _short, "mean length of a latent"),
+    "first_norm": Measure(lambda run: _norm(run.first.levels[run.number].z_e), _length),
     "code_norm": Measure(lambda run: _norm(run.level.vectors), _short),
+    "dead_norm": Measure(lambda run: _norm(run.level.vectors[run.level.state == DEAD]), _length),
     "alike": Measure(lambda run: run.alike[0], _whole),
     "alike_share": Measure(_alike_share, _percent, "of the codes in use lie on another"),
     "reseeds": Measure(_reseeds, _whole),
-    "reseeds_a_code": Measure(lambda run: _reseeds(run) / run.k, _short, f"reseeds a code in {RECENT} steps"),
+    "reseeds_a_code": Measure(lambda run: _reseeds(run) / run.k, _short, "reseeds a code in {window} steps"),
+    "window": Measure(lambda run: run.window, _whole),
+    "checks": Measure(lambda run: len(run.reseeds), lambda count, _: counted(int(count), "check")),
 }
 
 
@@ -99,22 +142,23 @@ class _Numbers(dict):
 
     def __missing__(self, name: str) -> str:
         measure = MEASURES[name]
-        self[name] = measure.written(measure.value(self._run))
+        self[name] = measure.written(measure.value(self._run), 0)
         return self[name]
 
 
 def moment_of(preset: Preset, run: RunReading, mended: bool) -> Moment:
     """What the preset shows at the step of `run`."""
     sign, numbers = preset.sign, _Numbers(run)
-    value, step = MEASURES[sign.measure].value(run), run.now.step
-    measured = f"{numbers[sign.measure]} {MEASURES[sign.measure].means}"
+    measure, step = MEASURES[sign.measure], run.now.step
+    value, means = measure.value(run), measure.means.format_map(numbers)
     if mended and value <= sign.mended:
         return Moment(step, "mended", preset.mend.now.format_map(numbers) + _dead_beside(preset, run, numbers))
     if mended:
-        bar = MEASURES[sign.measure].written(sign.mended)
-        return Moment(step, "mending", f"The mend acts: {measured} now; it counts as mended at {bar} and below.")
+        now, bar = beside_bar(value, sign.mended, measure.written), measure.written(sign.mended, 0)
+        return Moment(step, "mending", f"The mend acts: {now} {means} now; it counts as mended at {bar} and below.")
     if value >= sign.broken and step >= EARLY:
         return Moment(step, "plain", preset.now.format_map(numbers))
+    measured = f"{numbers[sign.measure]} {means}"
     if step < preset.pause_at:
         return Moment(step, "before", f"Not plain yet: {measured}. The run pauses itself at step {preset.pause_at:,}.")
     if preset.fades:

@@ -17,13 +17,12 @@ from explorer.joints.measures.usage import usage_of_counts
 from explorer.lab.history import Tally
 from explorer.lab.settings import LabSettings
 
-RECENT = 100  # steps over which reseeds are counted
+RECENT = 100  # steps looked back over: reseeds are counted over them, errors and lengths compared
 UNFAITHFUL = 0.1  # squared error of the outputs as a share of the variance of the inputs ...
 ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could reach
 FALLING = 0.6  # an error falls while it is below this share of what it was when the run was half as long
 FEW = 8  # latents, or codes
 LOOKS = 12  # earlier frames looked at
-LATELY = 100  # steps
 TURNED = 0.2  # of a length
 ORIGIN = 1e-3  # spreads of the latents: nearer to 0 than that, a code lies at the origin
 KMEANS_ITERATIONS = 8
@@ -103,12 +102,18 @@ class RunReading:
 
     @cached_property
     def recent(self) -> list[FrameEvent]:
-        since = self.events.since(self.now.step - RECENT)
+        since = self.events.since(self.now.step - self.window)
         return [event for event in since if event.level == self.number]
 
-    def reseeds(self, steps: int = RECENT) -> list[Tally]:
-        """How many codes were reseeded at each step of the last `steps`; counted, so that no event is forgotten."""
-        return self.events.tallied(self.now.step - steps, self.number)
+    @property
+    def window(self) -> int:
+        """The steps that words call the last: RECENT, or as many as there were."""
+        return min(RECENT, self.now.step)
+
+    @cached_property
+    def reseeds(self) -> list[Tally]:
+        """How many codes were reseeded at each step of the window; counted, so that no event is forgotten."""
+        return self.events.tallied(self.now.step - self.window, self.number)
 
     @cached_property
     def error(self) -> float:
@@ -123,8 +128,8 @@ class RunReading:
 
     @cached_property
     def lately(self) -> float:
-        """The same, median of frames over the last LATELY steps: one bad moment of a run that learns is no ailment."""
-        recent = [frame for frame in self.kept if frame.step > self.now.step - LATELY]
+        """The same, median of frames over the window: one bad moment of a run that learns is no ailment."""
+        recent = [frame for frame in self.kept if frame.step > self.now.step - self.window]
         looked = recent[:: max(1, -(-len(recent) // LOOKS))]
         return float(np.median([error_of(frame.levels[self.number]) for frame in (*looked, self.now)]))
 
@@ -226,9 +231,9 @@ class RunReading:
 
     @cached_property
     def turns(self) -> bool:
-        """Whether latents of the same inputs keep moving, in the last LATELY steps by TURNED of their length, while
+        """Whether latents of the same inputs keep moving, in the last RECENT steps by TURNED of their length, while
         the error does not fall."""
-        before = next(frame for frame in self.kept if frame.step >= self.now.step - LATELY)
+        before = next(frame for frame in self.kept if frame.step >= self.now.step - RECENT)
         if before is self.now:  # the last one kept lies further back
             before = self.kept[-2] if len(self.kept) > 1 else self.now
         then, now = before.levels[self.number].z_e, self.level.z_e

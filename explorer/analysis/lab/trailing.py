@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.lab.reading import LATELY, RunReading
+from explorer.analysis.lab.reading import RunReading
 from explorer.analysis.lab.thresholds import DEAD_BAD, SETTLED
 from explorer.analysis.lab.words import HALVES, of_variance
 
 STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
+JUST = 20  # steps: so soon it shows that latents turn back
+GREW = 3.0  # times the mean length of the latents when the run began
+COMES_BACK = 0.95  # of the mean length of the latents shortly before
 TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
+COMING = "coming"  # no ailment: time mends it
 LAGS, LAGS_BY = 0.03, 3.0  # error as a share of the variance: at least, and against k-means or the best it was
 
 
@@ -27,22 +31,49 @@ class Trailing:
 
 def trailing(run: RunReading) -> Trailing | None:
     """How the codes of a run trail behind, if they do: one way, the plainest."""
-    return _left_behind(run) or _lags(run)
+    return _left_behind(run) if _outgrown(run) else _lags(run)
+
+
+def cause(run: RunReading) -> str | None:
+    """The ailment behind codes that fit badly, where their latents went away from them, though it may not be plain
+    enough for `trailing`: as `advise` knows it, or COMING, when these come back by themselves."""
+    if found := trailing(run):
+        return found.ailment
+    if run.growth < GREW or run.level.metric != "euclidean":
+        return None
+    if run.codes_moved < STILL:
+        return "still"
+    if _growth_lately(run) < COMES_BACK:
+        return COMING
+    return "run_away" if run.off_centre >= TRAILS else None
+
+
+def _outgrown(run: RunReading) -> bool:
+    """Whether latents moved on without the codes."""
+    if run.now.step < SETTLED or run.growth < GREW or run.level.metric != "euclidean" or run.off_centre < TRAILS:
+        return False
+    return float(np.median(run.relative[-5:])) >= 0.25
 
 
 def _left_behind(run: RunReading) -> Trailing | None:
-    """Latents that moved on without the codes: whose fault it is shows in whether the codes move at all."""
-    if run.now.step < SETTLED or run.growth < 3 or run.level.metric != "euclidean" or run.off_centre < TRAILS:
-        return None
-    error = float(np.median(run.relative[-5:]))
-    if error < 0.25:
-        return None
+    """Latents that moved on without the codes: whose fault it is shows in whether the codes move at all. None where
+    they do, and the latents go no further."""
     lag = f"the codes leave {of_variance(run.error)}"
     if run.codes_moved < STILL or _fixed(run):
         text = f"Latents grew {run.growth:.1f}x since the run began while the codes in use stood still; {lag}."
         return Trailing("still", "The codebook stands still", text)
+    if _growth_lately(run) <= 1:
+        return None
     text = f"Latents grew {run.growth:.1f}x since the run began and the codes could not follow; {lag}."
     return Trailing("run_away", "The latents run away", text, "curves")
+
+
+def _growth_lately(run: RunReading) -> float:
+    """Mean length of the latents shown against that of the same inputs JUST steps before, or as soon before that as
+    was kept."""
+    before = next((one for one in reversed(run.kept) if one.step <= run.now.step - JUST), run.first)
+    then, now = (np.linalg.norm(frame.levels[run.number].z_e, axis=1).mean() for frame in (before, run.now))
+    return float(now / max(1e-9, then))
 
 
 def _fixed(run: RunReading) -> bool:
@@ -65,7 +96,7 @@ def _lags(run: RunReading) -> Trailing | None:
     if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):
         return None
     text = (
-        f"Over the last {LATELY} steps the codes left {of_variance(now)} (median), and k-means with as "
+        f"Over the last {run.window} steps the codes left {of_variance(now)} (median), and k-means with as "
         f"many leaves {least:.1%} ({HALVES}); "
         f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes "
     )

@@ -265,6 +265,32 @@ def test_latents_that_run_away_and_a_codebook_that_stands_still(cloud):
     assert "run away" in titles(ran) and "beta" in ran[0].advice
 
 
+@pytest.mark.parametrize(("before", "runs_away", "advice"), [(18, True, "beta"), (32, False, "coming back")])
+def test_latents_run_away_only_while_they_grow(cloud, before, runs_away, advice):
+    """20 times as long as at first, and growing still, or coming back from where they were 20 steps before."""
+    z, vectors = cloud
+    start = [frame(0, z, vectors), frame(1, z, vectors), frame(400, 30 * z, 0.3 * vectors)]
+    found = told([*start, frame(480, before * z, 0.3 * vectors), frame(500, 20 * z, 0.3 * vectors)], beta=0.1)
+    assert ("run away" in titles(found)) == runs_away
+    badly = next(one for one in found if one.title == "Codes fit the latents badly")
+    assert advice in badly.advice and ("beta" in badly.advice) == runs_away
+
+
+def test_codes_that_stood_still_are_told_so_though_they_lie_in_the_middle_of_their_latents(cloud):
+    """As the slow codebook once latents lie evenly around it: k-means as a start would be left behind as well."""
+    z = np.concatenate([cloud[0], -cloud[0]])
+    vectors = 0.1 * np.stack([np.cos(np.arange(K)), np.sin(np.arange(K))], axis=1)
+    each = np.arange(200) % K
+    each = np.concatenate([each, each])  # a latent and its opposite have one code
+    found = told(
+        [frame(0, z, vectors, each), frame(1, z, vectors, each), frame(1000, 9 * z, vectors, each)],
+        update="gradient",
+        codebook_lr=1e-6,
+    )
+    badly = next(one for one in found if one.title == "Codes fit the latents badly")
+    assert badly.advice == "Raise the codebook learning rate."
+
+
 def test_few_codes_in_the_middle_of_latents_that_grew_are_not_left_behind(cloud):
     """Three codes leave a good part of the variance, wherever they stand."""
     z, norms = cloud[0], np.linspace(1, 20, 40)
