@@ -32,12 +32,13 @@ export const worstFirst = (findings) => [...findings].sort((a, b) => levelOf(a).
 /** What a finding is about, without its numbers: the same finding with a new count is no news. */
 export const topicOf = (finding) => `${finding.level} ${finding.title.replace(/\d[\d.,]*/g, "#")}`;
 
-/** What a screen reader hears when the findings are others than before: their titles. */
-export function spokenWords(findings) {
+/** What a screen reader hears when the findings are others than before: their titles, and of which moment they are. */
+export function spokenWords(findings, step) {
   const told = worstFirst(findings).filter((finding) => finding.level !== "good");
   if (findings.length === 0) return "";
-  if (told.length === 0) return `Diagnosis: ${findings[0].title}`;
-  return `Diagnosis: ${told.map((finding) => `${levelOf(finding).word}: ${finding.title}`).join("; ")}`;
+  const head = ["Diagnosis", judgedWords(step)].filter(Boolean).join(" ");
+  if (told.length === 0) return `${head}: ${findings[0].title}`;
+  return `${head}: ${told.map((finding) => `${levelOf(finding).word}: ${finding.title}`).join("; ")}`;
 }
 
 /** Of which moment it speaks: "of step 1,240". */
@@ -69,20 +70,26 @@ export function createDiagnosis(root, env) {
     topics = now;
   };
   const write = throttled(put, READABLE_MS);
-  const speak = throttled(() => say(spoken, spokenWords(findings)), SPOKEN_MS);
+  const tell = () => say(spoken, spokenWords(findings, judged));
+  const speak = throttled(tell, SPOKEN_MS); // of a run that plays: the same finding with a new count is no news
+  const settle = throttled(tell, READABLE_MS); // of one that stands still, or is looked back at: what is on the page
   const same = memory();
   return {
     draw(view) {
       const next = view.diagnosis ?? [];
       if (same(next, view.judged)) return;
       [findings, judged] = [next, view.judged];
-      if (view.status?.playing) return write.request();
+      if (view.status?.playing && !view.past) {
+        settle.cancel();
+        return write.request();
+      }
       write.cancel();
       put(); // at once: what stands still is read
+      speak.cancel();
+      settle.request();
     },
     destroy() {
-      write.cancel();
-      speak.cancel();
+      for (const each of [write, speak, settle]) each.cancel();
     },
   };
 }

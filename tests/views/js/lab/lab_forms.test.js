@@ -3,8 +3,9 @@ import test from "node:test";
 import { comparable, mendOffer, startWords } from "../../../../explorer/views/lab/compare.js";
 import * as v from "../../../../explorer/views/lab/controls/values.js";
 import { changedWords, errorFor, sidesOf } from "../../../../explorer/views/lab/controls/controls.js";
-import { spokenWords, topicOf, worstFirst } from "../../../../explorer/views/lab/diagnosis.js";
+import { createDiagnosis, spokenWords, topicOf, worstFirst } from "../../../../explorer/views/lab/diagnosis.js";
 import { cardState, mendedWords, runningFirst, shownStatus } from "../../../../explorer/views/lab/controls/presets.js";
+import { withPage } from "../made_page.js";
 
 const slider = (lowest, highest, step = 0, log = false) => ({ kind: "slider", name: "x", label: "X", lowest, highest, step, log, unit: "", when: {} });
 const SCALES = {
@@ -217,7 +218,28 @@ test("findings: worst first, and a new count is no news", () => {
   assert.equal(spokenWords([good, warn, bad]), "Diagnosis: Broken: 41 of 64 codes are dead; Watch out: Norms drift");
   assert.equal(spokenWords([good]), "Diagnosis: All codes are used");
   assert.equal(spokenWords([]), "");
+  assert.equal(spokenWords([good], 1240), "Diagnosis of step 1,240: All codes are used");
 });
+
+test("what is read aloud is of the moment on screen once the run stands still, or is looked back at", () =>
+  withPage(async (page) => {
+    const root = page.root();
+    const { draw, destroy } = createDiagnosis(root, {});
+    const dead = (count, of) => [{ level: "bad", title: `${count} of ${of} codes dead`, text: "", figure: "" }];
+    const heard = async (diagnosis, judged, more) => {
+      draw({ diagnosis, judged, status: { playing: false }, past: false, ...more });
+      for (let i = 0; i < 80 && !root.querySelector(".dte-lf-spoken").textContent.includes(`step ${judged}:`); i += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return root.querySelector(".dte-lf-spoken").textContent;
+    };
+    const playing = { status: { playing: true } };
+    assert.equal(await heard(dead(60, 64), 200, playing), "Diagnosis of step 200: Broken: 60 of 64 codes dead");
+    draw({ diagnosis: dead(58, 64), judged: 230, past: false, ...playing }); // a new count alone is not read while it plays
+    assert.equal(await heard(dead(57, 64), 240), "Diagnosis of step 240: Broken: 57 of 64 codes dead");
+    assert.equal(await heard(dead(9, 25), 80, { past: true, ...playing }), "Diagnosis of step 80: Broken: 9 of 25 codes dead");
+    destroy();
+  }));
 
 test("only controls that have an effect can be compared", () => {
   const controls = [
