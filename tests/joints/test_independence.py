@@ -74,7 +74,8 @@ def test_usage_that_drifts_shows_no_dead_code():
 def test_a_collapsed_codebook_whose_media_all_have_its_codes_is_no_set_of_copies(alive):
     codes = np.random.default_rng(2).integers(0, alive, (40, 500))
     known = unused_codes(level_of_tokens(codes, 256))
-    assert known.media.own == 40 and not known.media.opens and known.sure == "certain"
+    assert known.media.own == 40 and not known.media.opens
+    assert known.sure == ("certain" if alive == 64 else "likely"), "of a few codes in all media these may be the cause"
     assert known.none - round(known.most) - known.spared == known.dead, "the title follows from its text"
 
 

@@ -16,7 +16,7 @@ from explorer.analysis.codebook import rules_geometry as geometry
 from explorer.analysis.codebook import rules_order as order
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import Finding, worst_first
-from explorer.analysis.codebook.rules_levels import across_levels
+from explorer.analysis.codebook.rules_levels import Across, across_levels
 from explorer.analysis.codebook.rules_trial import changes, of_trial
 from explorer.analysis.codebook.rules_unseen import unseen
 from explorer.analysis.codebook.summary import healthy, merged, of_the_audit
@@ -63,11 +63,11 @@ def findings_of(audit: Audit, evidence: Sequence[Evidence]) -> tuple[Finding, ..
     diverged = any(fit.counts_mean_nothing(of) for of in evidence)  # what is decoded of NaN is no decoder's fault
     found = [] if diverged else of_trial(audit)
     restless = changes(audit)
-    together, explained = ([], set()) if restless else across_levels(evidence)
-    found += together
+    across = Across() if restless else across_levels(evidence)
+    found += across.findings
     for number, of in enumerate(evidence):
-        if number not in explained:
-            found += of_level(of, restless)
+        if number not in across.explained:
+            found += of_level(of, bool(restless) or number in across.unjudged)
     found = merged(found, evidence)
     found += of_the_audit(audit)
     found += healthy(audit, evidence, found)
@@ -79,11 +79,13 @@ def of_level(of: Evidence, restless: bool = False) -> list[Finding]:
     found = _said((fit.bad_codes, fit.bad_latents), of)
     if fit.counts_mean_nothing(of):
         return found
-    strange = None if restless else fit.belonging(of)
+    strange, lost = (None, None) if restless else (fit.belonging(of), fit.astray(of))
     misfit = None if restless or strange else _first(OF_THE_FIT, of)
-    if misfit is not None and misfit.kind == "Latents all alike":
-        return [*found, misfit]
-    found += [one for one in (strange, misfit) if one is not None]
+    if not restless and of.alike:
+        return [*found, *(one for one in (geometry.same_latents(of), strange) if one is not None)]
+    if lost is not None and misfit is not None and misfit.kind == "Latents without a code":
+        misfit = None  # those of codes in another place
+    found += [one for one in (strange, lost, misfit) if one is not None]
     found += _said(OF_COUNTS, of)
     bare = misfit is not None and misfit.kind == "Latents without a code"
     if misfit is None or (bare and not _stands_for_the_bare(of)):

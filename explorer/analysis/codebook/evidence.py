@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 
 from explorer.analysis.codes.agreement import Agreement, agreement
-from explorer.analysis.codes.belonging import Cause, cause_of, explained
+from explorer.analysis.codes.belonging import APART, Cause, astray, cause_of, explained
+from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.codes.states import CodeStates, code_states
 from explorer.analysis.maps import geometry
 from explorer.analysis.maps.clouds import Cloud, OffCentre, cloud_of, kmeans_error, off_centre
@@ -23,6 +24,7 @@ from explorer.joints.record import Codebook
 from explorer.joints.table_faults import finite_codes
 
 COMPARED, LEAST_COMPARED = 2**26, 256  # latents times codes that are compared; latents at least
+SAME = 1e-6  # of their length: latents that differ by less are one
 FEW_MEDIA = 10  # below that a first look: what is natural in one medium says little of the codebook
 
 
@@ -160,6 +162,19 @@ class Evidence:
         return cloud_of(geometry.in_metric(self.latents, self.book.metric))
 
     @cached_property
+    def alike(self) -> bool:
+        """Whether all latents are one vector to rounding."""
+        return self.learned and self.cloud.spread <= SAME * max(float(np.linalg.norm(self.cloud.mean)), 1e-30)
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether all media have the same few codes and, where latents were kept, these hardly differ beside the codes:
+        as of blank media, and of a codebook that has collapsed. Which of them it is cannot be told."""
+        if not self.unused.media.plain:
+            return False
+        return not self.learned or self.cloud.spread < APART * geometry.spread(self.codes)
+
+    @cached_property
     def codes(self) -> np.ndarray:
         """All finite codes (K', D) float64."""
         return geometry.in_metric(self.book.vectors, self.book.metric)
@@ -220,7 +235,25 @@ class Evidence:
         rows = self.compared
         return float(explained(self.book, self.latents[rows], self.latent_codes[rows]).mean())
 
+    @cached_property
+    def astray(self) -> np.ndarray:
+        """Codes (a,) whose latents lie at other codes, in the numbers of `book`."""
+        rows = self.compared
+        return astray(self.book, self.latents[rows], self.latent_codes[rows])
+
+    @property
+    def astray_share(self) -> float:
+        """Share of the latents without the nearest code that have one of those codes, or lie nearest to one."""
+        latents, codes = self.latents[self.compared], self.latent_codes[self.compared]
+        lost = ~explained(self.book, latents, codes)
+        if not lost.any():
+            return 0.0
+        nearest = assign(self.book, latents[lost])
+        return float((np.isin(codes[lost], self.astray) | np.isin(nearest, self.astray)).mean())
+
     def cause(self, enough: float) -> Cause | None:
-        """What else would explain that share of them."""
+        """What else would explain that share of them; None also where all latents are one."""
+        if self.alike:
+            return None
         rows = self.compared
         return cause_of(self.book, self.latents[rows], self.latent_codes[rows], enough)

@@ -16,6 +16,7 @@ from explorer.foundation.words import verb
 
 GIANT_BAD, GIANT_WARN, GIANT_FAIR = 0.5, 0.2, 20  # share of all tokens in one code, and in fair shares
 STANDS_OUT = 4.0  # times the second: by Zipf with the power 1.5 the first code has 2.8 times as many
+MUCH = 10.0  # variances above this are not written out
 ALIKE = 0.1  # of the variance of all latents: tokens of one code that differ by less are alike, such as a background
 REST_EVEN, REST_USED = 0.2, 0.8  # of the other codes: perplexity and usage, from which on a codebook is not collapsed
 UNEVEN = 0.1  # perplexity as a share of the codes in use
@@ -73,14 +74,17 @@ def giant(of: Evidence) -> Finding | None:
 
 def _judged(of: Evidence, code: int, share: float) -> tuple[str, str]:
     """(level, why) of a code with that share of the tokens: the data, such as a background, or the codebook."""
-    alarm = "bad" if share >= GIANT_BAD else "warning"
+    alarm = "bad" if share >= GIANT_BAD and not of.plain else "warning"
     if of.learned and of.level.error is not None and of.finite[code] and of.book.metric != "dot":
         within = float(of.level.error[code]) / max(of.cloud.spread**2, 1e-300)
         if of.usage.used > 1 and within <= ALIKE:
             return "note", (
                 f"Its latents are alike: they vary by {percent(within)} of what all do, as those of a blank background."
             )
-        broad = f"Its latents are not alike: they vary by {within:.0%} of what all do."
+        if of.plain or of.alike:  # of what hardly varies a share says nothing
+            return ("note" if of.first_look else alarm), ""
+        much = f"by {within:.0%}" if within <= MUCH else f"more than {MUCH:.0f} times"
+        broad = f"Its latents are not alike: they vary about it {much} of what all do."
         return ("note" if of.first_look and of.usage.used > 1 else alarm), broad
     if of.first_look:
         return "note", "A single medium can be blank for the most part."
@@ -156,7 +160,7 @@ def bits(of: Evidence) -> Finding | None:
     )
     advice = "A larger weight on the entropy of the mean (diversity), or fewer bits."
     title = f"Bits without use{of.where}"
-    level = "note" if of.first_look else "warning"
+    level = "note" if of.first_look or of.plain else "warning"
     return Finding(level, title, text, "certain", advice, "map", source, of.number, "Bits without use")
 
 
@@ -176,7 +180,7 @@ def axes(of: Evidence) -> Finding | None:
     source = f"FSQ: {LI}, section 2.5, and https://arxiv.org/abs/2309.15505"
     advice = "Give that axis fewer levels, or check the scale of the latents before the bound."
     return Finding(
-        "note" if of.first_look else "warning",
+        "note" if of.first_look or of.plain else "warning",
         f"Axes of the lattice without use{of.where}",
         f"{'; '.join(parts)}.".capitalize(),
         "certain",

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import GITHUB, LI, VISUAL, Finding, percent
+from explorer.analysis.codebook.findings import ALL_PLAIN, GITHUB, LI, VISUAL, Finding, percent
 from explorer.analysis.codebook.rules_offset import in_doubt
 from explorer.analysis.codes.duplicates import near_duplicates
 from explorer.analysis.maps.clouds import away, evenly, heap, resolution
@@ -85,7 +85,11 @@ def dead(of: Evidence) -> Finding | None:
     )
     if of.parts:
         text += " Parts of one row may be of one medium, so others can still use what these do not."
+    if of.plain:
+        text += f" {ALL_PLAIN} {of.whole} of other kinds would tell."
     text += _in_training(of)
+    if _of_other_data(of):
+        return _unlike_training(of, text)
     least = "" if known.dead == known.none else "At least "
     source = (
         f"Codebook collapse: {LI}, section 2.9; {VISUAL}, section 3.4.2; Chao 1987, https://doi.org/10.2307/2531532"
@@ -94,17 +98,38 @@ def dead(of: Evidence) -> Finding | None:
     return Finding(level, title, text, known.sure, _advice(of, level), "heatmap", source, of.number, "Dead codes")
 
 
+def _of_other_data(of: Evidence) -> bool:
+    """Whether most codes without a token were in use when the training ended."""
+    return of.died_in_training is not None and of.died_in_training < OTHER_DATA * of.unused.none
+
+
+def _unlike_training(of: Evidence, text: str) -> Finding:
+    """Codes without a token that training did use: these media lack them, and not the codebook."""
+    known = of.unused
+    return Finding(
+        "note" if of.plain or known.dead < DEAD_WARN * of.size else "warning",
+        f"{known.none:,} of {of.size:,} codes{of.where} have no token here, though most had in training",
+        text,
+        "likely",
+        "Count media of the kind that it was trained on, and read them as in training (range, size, crop).",
+        "heatmap",
+        f"Codebook collapse: {LI}, section 2.9",
+        of.number,
+        "Codes that other data use",
+    )
+
+
 def _margin(of: Evidence) -> str:
     """Why the title names fewer codes than what is left."""
     return f", but for {of.unused.spared:,} set aside in case they are rarer still" if of.unused.spared > 0 else ""
 
 
 def _in_training(of: Evidence) -> str:
-    died, none = of.died_in_training, of.unused.none
+    died = of.died_in_training
     if died is None:
         return ""
     said = f" By the counts kept in the checkpoint {died:,} of them were dead at the end of training already."
-    return said + (" Most were in use then: these data may be of another kind." if died < OTHER_DATA * none else "")
+    return said + (" Most were in use then: these data may be of another kind." if _of_other_data(of) else "")
 
 
 def _advice(of: Evidence, level: str) -> str:
@@ -120,7 +145,7 @@ def why_dead(of: Evidence) -> Finding | None:
     known = of.unused
     if known.dead is None:
         return heaped(of)
-    if known.dead < DEAD_WARN * of.size or not of.learned or len(of.idle) < 2:
+    if known.dead < DEAD_WARN * of.size or not of.learned or len(of.idle) < 2 or _of_other_data(of):
         return None
     if of.book.metric == "dot":
         return _short(of)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import CODES_NAN, GITHUB, GO_BACK, LATENTS_NAN, VISUAL, Finding, percent
-from explorer.analysis.codes.belonging import WITHIN, Cause
+from explorer.analysis.codes.belonging import ELSEWHERE, WITHIN, Cause
+from explorer.foundation.words import counted, is_are, plural
 from explorer.joints.table_faults import bad_codes_title, bad_latents_title
 
 EXPLAINED, NEAREST = 0.95, 0.9  # share of latents that a cause explains; below the second something is wrong
 MANY_BAD = 0.01  # of the tokens: with more of them NaN the counts say nothing of the codebook
+A_PART = 0.02  # of the tokens have a code in another place: no small fault
+SOME = 0.5  # explained: of the rest it is said that they are a part
+THEIRS = 0.8  # of what is not explained belongs to the codes that are named
 SOURCE_NAN = f"A loss that becomes NaN leaves one code with every token: {GITHUB}v-iashin/SpecVQGAN/issues/20"
 SOURCE_FIT = f"Cosine against Euclidean codes: https://arxiv.org/abs/2110.04627; norms: {VISUAL}, sections 5 and 6.3.1"
 
@@ -52,25 +56,78 @@ def belonging(of: Evidence) -> Finding | None:
     if of.latents is None or of.explained >= NEAREST:
         return None
     metric, cause = of.book.metric, of.cause(EXPLAINED)
-    title, text, advice = _words(cause, metric)
+    title, text, advice = _words(cause, metric) if cause is not None else _unexplained(of)
     found = (
-        f"Only {percent(of.explained)} of {len(of.compared):,} sampled latents have the code that is nearest by the "
-        f"{metric} metric, or one as near to {WITHIN:.0%}{of.where}. {text}"
+        f"{percent(of.explained).capitalize()} of {len(of.compared):,} sampled latents have the code that is nearest "
+        f"by the {metric} metric, or one that is nearly as near (to {WITHIN:.0%}){of.where}, and no more. {text}"
     )
     level = "warning" if cause is not None and cause.kind == "bfloat16" else "bad"
     kind = "Codes and tokens that do not belong together"
     return Finding(level, f"{title}{of.where}", found, "certain", advice, "geometry", SOURCE_FIT, of.number, kind)
 
 
-def _words(cause: Cause | None, metric: str) -> tuple[str, str, str]:
-    """(title, text, advice)."""
-    if cause is None:
+def astray(of: Evidence) -> Finding | None:
+    """Single codes in another place than their tokens, beside others that are where they should be."""
+    if of.latents is None or of.explained < NEAREST or not len(of.astray):
+        return None
+    lost = len(of.astray)
+    tokens = int(of.level.counts[of.finite][of.astray].sum())
+    text = f"{_place(of)} The other tokens do have the nearest code."
+    return Finding(
+        "bad" if tokens >= A_PART * of.usage.tokens else "warning",
+        f"{lost:,} of {of.size:,} codes {is_are(lost)} not where {plural(lost, 'its', 'their')} latents are{of.where}",
+        text,
+        "certain",
+        "Compare the codebook with that of the checkpoint that made the tokens: rows exchanged, or written over since.",
+        "geometry",
+        SOURCE_FIT,
+        of.number,
+        "Codes in another place than their tokens",
+    )
+
+
+def _place(of: Evidence) -> str:
+    lost, tokens = len(of.astray), int(of.level.counts[of.finite][of.astray].sum())
+    return (
+        f"Latents of {counted(lost, 'code')}, with {tokens:,} of {of.usage.tokens:,} tokens, lie at other codes: half "
+        f"of those of each are {ELSEWHERE:g} times as far from it as from the nearest one, or farther."
+    )
+
+
+def _unexplained(of: Evidence) -> tuple[str, str, str]:
+    """(title, text, advice) where nothing tried explains the choice."""
+    together = "Codes and tokens do not belong together"
+    if of.alike:
         return (
-            "Codes and tokens do not belong together",
-            "No metric, scale, shift or order of the codes explains the choice: another checkpoint's codebook, or "
-            "tokens that were sampled rather than chosen.",
+            together,
+            "As all latents are one, what else would explain their tokens cannot be told.",
+            "Check that the codebook is the one that made these tokens.",
+        )
+    before = " here or on a level before it" if of.number else ""
+    nothing = "No metric, scale, shift or order of the codes explains"
+    if of.explained < SOME:
+        return (
+            together,
+            f"{nothing} the choice: another checkpoint's codebook{before}, or tokens that were sampled rather than "
+            "chosen.",
             "Check that the codebook is the one that made these tokens; sampling or a beam search also do this.",
         )
+    if of.astray_share >= THEIRS:
+        return (
+            f"{together}: {counted(len(of.astray), 'code')} of {of.size:,} {is_are(len(of.astray))} in another place",
+            _place(of),
+            "Compare the codebook with that of the checkpoint that made the tokens: rows exchanged, or written over.",
+        )
+    return (
+        f"{together} in part",
+        f"{nothing} the rest of the tokens, which are spread over the codes: tokens that were sampled rather than "
+        f"chosen or changed since, or a codebook that has moved{before}.",
+        "Check that the codebook is the one that made these tokens; sampling or a beam search also do this.",
+    )
+
+
+def _words(cause: Cause, metric: str) -> tuple[str, str, str]:
+    """(title, text, advice)."""
     share = percent(cause.share)
     makers = {
         "metric": _metric,

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import GITHUB, LI, VISUAL, Finding, percent
+from explorer.analysis.codebook.findings import ALL_PLAIN, GITHUB, LI, VISUAL, Finding, percent
 from explorer.analysis.codes.duplicates import NEAR, distinct
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.codes.states import NEAR_DUPLICATE
@@ -25,14 +25,13 @@ HALVED = 0.5  # of the error remains when a table is read as its transpose
 ALIKE_BAD, ALIKE_WARN = 0.5, 0.1  # share of the codes in use that have a near-duplicate
 FLAT, MOST, LEAST_DIM = 0.25, 0.99, 8  # share of D that holds most of the variance; said from so many dimensions on
 THIN, NEARLY_ALL = 0.125, 0.999  # share of D that holds nearly all of it
-SAME = 1e-6  # of their length: latents that differ by less are one
 SPHERE = 0.02  # codes whose lengths vary by less lie on a sphere
 SOURCE_START = f"Random initialization and its failure: {VISUAL}, section 5; norm control: section 6.3.1"
 
 
 def same_latents(of: Evidence) -> Finding | None:
     """An encoder that gives one answer to everything."""
-    if not of.learned or of.cloud.spread > SAME * max(float(np.linalg.norm(of.cloud.mean)), 1e-30):
+    if not of.alike:
         return None
     text = (
         f"{len(of.latents):,} sampled latents{of.where} of {of.usage.tokens:,} are one vector to rounding, so every "
@@ -80,10 +79,12 @@ def bare(of: Evidence) -> Finding | None:
 def _at_first(finding: Finding, of: Evidence) -> Finding:
     """What latents of a few media may be like without any fault: they can lie close together beside their codes, and
     k-means fits them alone."""
-    if not of.first_look:
+    if not of.first_look and not of.plain:
         return finding
     few = "one medium" if of.media == 1 else f"{of.media} {of.unit}"
     text = f"{finding.text} So the latents of {few} may be by nature: more media would tell."
+    if of.plain and not of.first_look:
+        text = f"{finding.text} {ALL_PLAIN} {of.whole} of other kinds would tell."
     return replace(finding, level="note", sure="possible", text=text)
 
 

@@ -15,15 +15,17 @@ import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import GITHUB, LI, Finding, percent
+from explorer.analysis.codebook.rules_fit import EXPLAINED, NEAREST
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.maps.clouds import evenly
-from explorer.foundation.words import plural
+from explorer.foundation.words import plural, verb
 from explorer.joints.record import Codebook
 
 CHAIN = 0.05  # of R by which the next E may differ: latents are a sample, errors are of all tokens
 LARGER, SMALLER = 1.1, 0.8  # codes than those of the level before; error that is left with the largest codes first
 REQUANTIZED = 1024  # latents
 NOTHING = 0.01  # of the energy that it is given is less than a level should take away
+UNJUDGED = "Levels that cannot be judged"  # a kind: of them nothing is called healthy
 SOURCE = f"Residual levels refine those before them: {LI}, section 2.3; {GITHUB}facebookresearch/encodec/issues/45"
 
 
@@ -34,19 +36,73 @@ class Energies:
     given: float
     left: float
 
+    @property
+    def carries_nothing(self) -> bool:
+        return abs(self.given - self.left) < NOTHING * self.given
 
-def across_levels(evidence: Sequence[Evidence]) -> tuple[list[Finding], set[int]]:
-    """(findings, numbers of the levels that they explain, of which nothing else is to be said)."""
+
+@dataclass(frozen=True)
+class Across:
+    """What the levels say together. explained: numbers of the levels that `findings` explain, of which nothing else is
+    to be said. unjudged: of those whose vectors and latents say nothing, since a level before them does not fit."""
+
+    findings: tuple[Finding, ...] = ()
+    explained: frozenset[int] = frozenset()
+    unjudged: frozenset[int] = frozenset()
+
+
+def across_levels(evidence: Sequence[Evidence]) -> Across:
+    """Findings on the levels of a residual quantizer together; none of other levels."""
     if len(evidence) < 2 or not all(_residual(of) for of in evidence):
-        return [], set()
+        return Across()
     energies = [_energies(of) for of in evidence]
     wrong = _renamed(evidence, energies) or _applied_wrongly(evidence, energies)
     if wrong is not None:
-        return [wrong], set(wrong.levels)
-    silent = [n for n, one in enumerate(energies) if n and one.given - one.left < NOTHING * one.given]
-    if not silent:
-        return [], set()
-    return [_silent(evidence, energies, silent)], set(silent)
+        return Across((wrong,), frozenset(wrong.levels))
+    strange = [n for n, of in enumerate(evidence) if of.explained < NEAREST]
+    if strange and _chained(energies):
+        return _from_there_on(evidence, strange[0])
+    silent = [n for n, of in enumerate(evidence) if n and of.explained >= NEAREST and energies[n].carries_nothing]
+    return Across((_silent(evidence, energies, silent),), frozenset(silent)) if silent else Across()
+
+
+def _from_there_on(evidence: Sequence[Evidence], first: int) -> Across:
+    """What a level is given is what those before it leave: where one does not fit, those behind it cannot be judged,
+    and neither, unless its fault is known, can those before it be called well: codes of another size on one of them
+    may still be the nearest ones there."""
+    behind = list(range(first + 1, len(evidence)))
+    before = list(range(first)) if evidence[first].cause(EXPLAINED) is None else []
+    if not before and not behind:
+        return Across()
+    text = "A level is given what those before it leave. "
+    if behind:
+        text += (
+            f"{level_words(behind).capitalize()} {verb(len(behind), 'get')} something else than in the tokenizer, "
+            f"since level {first + 1} does not fit: only usage is said of {plural(len(behind), 'it', 'them')}. "
+        )
+    if before:
+        text += (
+            f"The fault of level {first + 1} may also lie in the codes of {level_words(before)}: codes of another size "
+            "can be the nearest all the same."
+        )
+    both = sorted(before + behind)
+    return Across(
+        (
+            Finding(
+                "note",
+                f"{level_words(both).capitalize()} cannot be judged by {plural(len(both), 'its', 'their')} codes",
+                text.strip(),
+                "certain",
+                f"Mend level {first + 1} first, then count again.",
+                "geometry",
+                SOURCE,
+                None,
+                UNJUDGED,
+                tuple(both),
+            ),
+        ),
+        unjudged=frozenset(behind),
+    )
 
 
 def _residual(of: Evidence) -> bool:
@@ -101,6 +157,10 @@ def _applied_wrongly(evidence: Sequence[Evidence], energies: Sequence[Energies])
     n = max(range(1, len(sizes)), key=lambda n: sizes[n] / max(sizes[n - 1], 1e-300))
     if sizes[n] <= LARGER * sizes[n - 1]:
         return None
+    moved = next(place for place, number in enumerate(order) if place != number)
+    fits = [of.explained >= NEAREST for of in evidence]
+    if fits[moved] and not all(fits):
+        return None  # the first level that would have another place has its own: it is another one that does not fit
     latents = evenly(evidence[0].latents, REQUANTIZED)
     as_is, in_order = (_left_by([evidence[m].book for m in way], latents) for way in (range(len(sizes)), order))
     if in_order > SMALLER * as_is:

@@ -21,7 +21,8 @@ FLOAT32, HALF, BFLOAT16 = 2.0**-23, 2.0**-11, 2.0**-9
 # and those of sums of D products, which wander like the square root of D (Higham and Mary 2019).
 SUMS, SUMS_EACH = 2.0, 0.75
 APART = 0.2  # of the spread of the latents
-FITTED = 0.75  # share of the latents that an estimated scale or shift explains at least
+FITTED, GAINED = 0.75, 0.5  # shares that an estimated scale or shift explains at least: of all latents; of the rest
+EACH, ELSEWHERE, ASTRAY = 5, 1.5, 0.1  # latents of a code, their distance in nearest ones, share of them explained
 STEADY = 0.9  # of the latents of a code whose nearest code is one and the same: the codes have been renumbered
 SEEN, MOST_SEEN = 3, 0.5  # latents of a code from which that is looked at; share of the latents whose codes have them
 METRICS = ("euclidean", "cosine", "dot")
@@ -91,14 +92,21 @@ class Cause:
 
 
 def cause_of(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, enough: float) -> Cause | None:
-    """The likeliest cause that explains a share `enough` of the latents or more; None if nothing tried does."""
+    """The likeliest cause that explains a share `enough` of the latents or more; None if nothing tried does.
+
+    Of latents that all have one code nothing can be told: any shift would explain them.
+    """
+    if len(np.unique(codes)) < 2:
+        return None
+    as_is = float(explained(codebook, latents, codes).mean())
+    estimate = max(min(enough, FITTED), as_is + GAINED * (1 - as_is))
     tried = [
         *_rounded(codebook, latents, codes),
         *_by_other_metrics(codebook, latents, codes),
         *_fitted(codebook, latents, codes),
         *_transposed(codebook, latents, codes),
     ]
-    fits = [cause for cause in tried if cause.share >= (min(enough, FITTED) if cause.fitted else enough)]
+    fits = [cause for cause in tried if cause.share >= (estimate if cause.fitted else enough)]
     if fits:
         return max(fits, key=lambda cause: cause.share)
     return _renumbered(codebook, latents, codes)
@@ -161,6 +169,21 @@ def _transposed(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> l
     size, dim = codebook.vectors.shape
     read = np.ascontiguousarray(codebook.vectors.reshape(dim, size).T)
     return [Cause("transposed", _share(_with(codebook, read), latents, codes))]
+
+
+def astray(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Codes (a,) whose latents, EACH or more of `latents` (n, D), lie at other codes, so that this row is another one:
+    hardly any is explained, and half of them are ELSEWHERE times as far from it as from the nearest or farther."""
+    if codebook.vectors is None or codebook.metric == "dot":
+        return np.empty(0, np.int64)
+    fits, nearest = explained(codebook, latents, codes), assign(codebook, latents)
+    points, own, best = (
+        in_metric(np.asarray(vectors, np.float64), codebook.metric)
+        for vectors in (latents, codebook.vectors[codes], codebook.vectors[nearest])
+    )
+    far = np.square(points - own).sum(1) >= ELSEWHERE**2 * np.square(points - best).sum(1)
+    each, known, away = (np.bincount(codes, weights, codebook.codebook_size) for weights in (None, fits, far & ~fits))
+    return np.flatnonzero((each >= EACH) & (known <= ASTRAY * each) & (away >= 0.5 * each))
 
 
 def _renumbered(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> Cause | None:

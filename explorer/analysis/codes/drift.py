@@ -17,6 +17,7 @@ LEAST_STRETCHES, SHUFFLES = 8, 200
 APART_BITS, BEYOND = 0.05, 5.0  # Jensen-Shannon above that of shuffled media: in bits, and in their standard deviations
 LEAST_ROWS, STEADY = 24, 0.5  # media that are compared one by one; rank correlation with their place
 FALL = 0.7  # perplexity of a medium at one end as a share of that at the other
+FLAT = 1e-9  # of itself: a perplexity that differs by less is one number
 SAME_SIZE = 1.5  # tokens of large media as a multiple of those of small ones (9th and 1st tenth)
 
 
@@ -66,7 +67,7 @@ def trend(level: LevelAudit) -> Trend | None:
         return None
     tokens, perplexity = rows[:, 0], rows[:, 2]
     low, high = np.quantile(tokens, [0.1, 0.9])
-    if high > SAME_SIZE * low or not perplexity.std() > 0:
+    if high > SAME_SIZE * low or not np.ptp(perplexity) > FLAT * perplexity.max():
         return None
     # scipy.stats takes a moment to import, and few audits come this far.
     from scipy.stats import spearmanr

@@ -21,12 +21,13 @@ BEYOND, SPARE = 3.0, 2.0  # codes found in the last alone, over what is expected
 class Independence:
     """total: media that were counted, 0 if unknown. own: so many of them are no copies, 0 if unknown. late: codes that
     occur in the last quarter of the stretches alone, and late_expected of them if order did not matter; opens: whether
-    that is too many to be chance."""
+    that is too many to be chance. plain: all media have the same codes, and few, as blank media have."""
 
     total: int
     own: int
     late: int = 0
     late_expected: float = 0.0
+    plain: bool = False
 
     @property
     def opens(self) -> bool:
@@ -55,7 +56,8 @@ def independence(level: LevelAudit) -> Independence:
         return Independence(level.media, level.media)
     copies = _copies(level.occurs, level.media)
     late = _late(level.stretches, level.occurs // copies)
-    return Independence(level.media, 1 if _too_alike(level.stretches) else level.media // copies, *late)
+    own = 1 if _too_alike(level.stretches) else level.media // copies
+    return Independence(level.media, own, *late, _plain(level.occurs, level.media))
 
 
 def _copies(occurs: np.ndarray, media: int) -> int:
@@ -67,6 +69,11 @@ def _copies(occurs: np.ndarray, media: int) -> int:
     if len(found) < LEAST_CODES or found.min() == media:
         return 1
     return int(np.gcd.reduce(np.append(found, media)))
+
+
+def _plain(occurs: np.ndarray, media: int) -> bool:
+    found = occurs[occurs > 0]
+    return 0 < len(found) < LEAST_CODES and bool(found.min() == media)
 
 
 def _too_alike(stretches: np.ndarray | None) -> bool:

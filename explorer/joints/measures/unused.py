@@ -90,6 +90,7 @@ def unused_codes(level: LevelAudit, codebook: Codebook | None = None) -> Unused:
     known = media >= LIKELY_MEDIA or (media == 0 and each >= LIKELY_EACH)
     if known and not apart.opens and lasting > 0 and each >= 1 and (saturated or each >= LIKELY_EACH):
         enough = media >= CERTAIN_MEDIA and (saturated or each >= CERTAIN_EACH)
+        enough = enough and not apart.plain  # blank media show no more codes, however many they are
         sure = "certain" if enough and lasting >= CERTAIN_CODES and level.occurs is not None else "likely"
     return Unused(none, apart, expected, most, lasting if none else 0, sure if none else None)
 

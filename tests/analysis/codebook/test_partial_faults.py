@@ -1,0 +1,177 @@
+"""Codebooks of which a part is wrong, tokens that were changed in part, and media that show nothing: what is said of
+them for certain has to be so. Each of these was once answered with a false statement."""
+
+import numpy as np
+import pytest
+
+from explorer.analysis.codebook.diagnosis import diagnose
+from explorer.analysis.codes.belonging import astray, cause_of
+from explorer.analysis.codes.neighbours import assign
+from tests.analysis.codebook.codebook_cases import CODES, audited, means, media, table
+
+
+def told(*books, **given):
+    audit, books = audited(*books, **given)
+    return diagnose(audit, books)
+
+
+def titles(found):
+    return "; ".join(one.title for one in found)
+
+
+def own(vectors, latents):
+    return assign(table(vectors), latents.reshape(-1, latents.shape[-1])).reshape(latents.shape[:2])
+
+
+def exchanged(vectors, rows):
+    moved = np.array(vectors)
+    moved[rows] = vectors[np.roll(rows, 1)]
+    return moved
+
+
+def rows(count, seed=0):
+    return np.random.default_rng(seed).permutation(CODES)[:count]
+
+
+@pytest.mark.parametrize("count", [4, 12, 24])
+def test_rows_that_were_exchanged_are_counted_and_no_shift_is_made_up(count):
+    vectors, latents = means(), media()
+    codes = [own(vectors, latents)]
+    moved = exchanged(vectors, rows(count))
+    found = told(table(moved), latents=latents, codes=codes)
+    known = titles(found)
+    assert "shifted" not in known and "scaled" not in known and "no code is" not in known and "Healthy" not in known
+    lost = astray(table(moved), latents.reshape(-1, latents.shape[-1]), codes[0].ravel())
+    used = np.unique(codes[0])
+    assert set(lost) <= set(rows(count)) and len(lost) >= 0.9 * np.isin(rows(count), used).sum()
+    named = found[0].title + found[0].text
+    assert "in another place" in named or "are not where their latents are" in named or "each to one other" in named
+
+
+@pytest.mark.parametrize("share", [0.12, 0.2])
+def test_tokens_that_were_changed_here_and_there_are_no_shift(share):
+    vectors, latents = means(), media()
+    codes, random = own(vectors, latents), np.random.default_rng(1)
+    codes = np.where(random.random(codes.shape) < share, random.integers(0, CODES, codes.shape), codes)
+    found = told(table(vectors), latents=latents, codes=[codes])
+    assert found[0].title == "Codes and tokens do not belong together in part"
+    assert "sampled rather than chosen or changed since" in found[0].text
+    assert cause_of(table(vectors), latents.reshape(-1, latents.shape[-1]), codes.ravel(), 0.95) is None
+
+
+def test_rows_that_were_written_over_are_counted():
+    vectors, latents = np.array(means()), media()
+    codes = [own(vectors, latents)]
+    vectors[rows(20)] = np.random.default_rng(2).normal(size=(20, vectors.shape[1])) * vectors.std(0)
+    found = told(table(vectors), latents=latents, codes=codes)
+    assert "in another place" in found[0].title and "shifted" not in titles(found), titles(found)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_of_latents_that_are_all_one_nothing_is_made_up(right):
+    """The tokens were called shifted, and the latents varying by a number of three hundred digits."""
+    vectors = means()
+    latents = np.ones((30, 64, vectors.shape[1]), np.float32)
+    nearest = int(own(vectors, latents)[0, 0])
+    codes = [np.full((30, 64), nearest if right else (nearest + 1) % CODES)]
+    found = told(table(vectors), latents=latents, codes=codes)
+    assert found[0].title == "All latents are alike" and "shifted" not in titles(found)
+    assert ("do not belong together" in titles(found)) == (not right)
+    zero = told(table(vectors), latents=0 * latents, codes=[np.full((30, 64), (nearest + 1) % CODES)])
+    assert "metric" not in titles(zero)
+    assert max(len(one.text) for one in (*found, *zero)) < 500
+
+
+def residual(sizes=(1.0, 0.7, 0.5), codes=64):
+    """(codebooks, latents of the first level, tokens of each level) of a sum of levels."""
+    latents = media(dim=8, kinds=24)
+    random, books, tokens, left = np.random.default_rng(4), [], [], latents.reshape(-1, 8).astype(np.float64)
+    for _ in sizes:
+        start = left[random.choice(len(left), codes, replace=False)]
+        for _ in range(6):
+            chosen = assign(table(start), left)
+            count = np.bincount(chosen, minlength=codes)
+            sums = np.stack([np.bincount(chosen, left[:, d], codes) for d in range(8)], axis=1)
+            start = np.where(count[:, None] > 0, sums / np.maximum(count, 1)[:, None], start)
+        books.append(start)
+        tokens.append(assign(table(start), left))
+        left = left - start[tokens[-1]]
+    return books, latents, tokens
+
+
+def given(books, latents, tokens):
+    """What each level is given where a person has only the first latents: those less the codes before."""
+    left, result = latents.reshape(-1, latents.shape[-1]).astype(np.float64), []
+    for book, own_tokens in zip(books, tokens, strict=True):
+        result.append(left.reshape(latents.shape))
+        left = left - book[own_tokens]
+    return result
+
+
+def levels_told(books, latents, tokens):
+    shaped = [own_tokens.reshape(latents.shape[:2]) for own_tokens in tokens]
+    return told(*map(table, books), latents=given(books, latents, tokens), codes=shaped, combination="sum")
+
+
+def test_levels_whose_tokens_were_exchanged_do_not_carry_nothing():
+    books, latents, tokens = residual()
+    assert not {"bad", "warning"} & {one.level for one in levels_told(books, latents, tokens)}
+    found = levels_told(books, latents, [tokens[0], tokens[2], tokens[1]])
+    assert "carr" not in titles(found) and "wrong order" not in titles(found), titles(found)
+    assert "Codes and tokens do not belong together on level 2" in titles(found)
+    (open_ones,) = [one for one in found if "cannot be judged" in one.title]
+    assert open_ones.levels == (0, 2) and "Healthy" not in titles(found)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.5, 2.0])
+def test_a_level_of_another_size_makes_neither_an_order_nor_a_healthy_level(factor):
+    books, latents, tokens = residual()
+    books[1] = factor * books[1]
+    found = levels_told(books, latents, tokens)
+    assert "wrong order" not in titles(found) and "The codebook is scaled on level 2" in titles(found)
+    (well,) = [one for one in found if one.level == "good"]
+    assert well.title == "Healthy: level 1" and "Level 3 cannot be judged by its codes" in titles(found)
+
+
+def test_levels_before_one_that_nothing_explains_are_not_called_healthy():
+    books, latents, tokens = residual()
+    tokens[1] = np.random.default_rng(0).permutation(tokens[1])
+    found = levels_told(books, latents, tokens)
+    assert "Codes and tokens do not belong together on level 2" in titles(found) and "Healthy" not in titles(found)
+    (open_ones,) = [one for one in found if "cannot be judged" in one.title]
+    assert open_ones.levels == (0, 2) and "may also lie in the codes of level 1" in open_ones.text
+
+
+def test_a_level_in_another_order_of_rows_is_named_and_does_not_carry_nothing():
+    books, latents, tokens = residual()
+    books[2] = books[2][np.random.default_rng(0).permutation(len(books[2]))]
+    found = levels_told(books, latents, tokens)
+    assert "do not belong together" in found[0].title and "on level 3" in found[0].title
+    assert "rows are in another order" in found[0].title and "carr" not in titles(found)
+
+
+def blank(count=25, counts=None):
+    """Media of one dark colour: two codes, one of them at the border, in all of them alike."""
+    vectors = means()
+    latents = np.repeat(vectors[:1][None].astype(np.float32), count * 64, axis=1).reshape(count, 64, -1)
+    latents[:, :8] = vectors[1]
+    latents = latents + 1e-3 * np.random.default_rng(0).normal(size=latents.shape)
+    near = 0.9 * vectors[0] + 0.1 * latents  # all close together beside what codes span
+    book = table(vectors, counts=counts)
+    codes = np.where(np.arange(64) < 8, 1, 0) * np.ones((count, 1), int)
+    return told(book, latents=near, codes=[codes])
+
+
+def test_blank_media_condemn_no_codebook_for_certain():
+    """25 black pictures: "at least 968 of 1,000 codes are dead, certain" of a codebook that training used whole."""
+    certain = [one for one in blank() if one.level in ("bad", "warning") and one.sure == "certain"]
+    assert not [one for one in certain if "dead" in one.title or "size" in one.title or "smaller" in one.title]
+    trained = blank(counts=np.full(CODES, 50.0))
+    assert "dead" not in titles(trained)
+    (unused,) = [one for one in trained if "though most had in training" in one.title]
+    assert unused.level == "note" and unused.sure == "likely" and "the same few codes" in unused.text
+
+
+def test_one_code_in_all_media_is_a_likely_collapse():
+    found = told(table(means()), latents=media(), codes=[np.zeros(media().shape[:2], int)])
+    assert found[0].level == "bad"
