@@ -12,7 +12,6 @@ from typing import Any
 
 from explorer.foundation.errors import SettingsError, plain_words
 from explorer.joints.frame import Frame
-from explorer.lab.controls import CONTROLS
 from explorer.lab.preset import Preset
 from explorer.lab.presets import preset
 from explorer.lab.settings import LabSettings
@@ -93,7 +92,6 @@ class LabDesk:
             "by_hand": self.by_hand,
             "pauses_at": runner.pauses_at,
             "kept": {"stride": kept.stride, "first": 0, "last": kept.steps[-1]},
-            "differences": differences(*[side.settings for side in runner.sides]),
             "max_frames_per_second": FRAMES_PER_SECOND,
         }
 
@@ -151,19 +149,6 @@ class LabDesk:
         if now == made:
             return one, None
         return (one, 0) if now == made.changed(one.mend.changes) else (None, None)
-
-
-def differences(*settings: LabSettings) -> list[str]:
-    """What differs between two sides, in words: "EMA decay: 0.99 | 0.9"."""
-    if len(settings) < 2:
-        return []
-    words = []
-    for control in CONTROLS:
-        values = [getattr(one, control.name) for one in settings]
-        if values[0] != values[1]:
-            labels = dict(control.options)
-            words.append(f"{control.label}: " + " | ".join(str(labels.get(value, value)) for value in values))
-    return words
 
 
 def ended(why: str) -> dict[str, Any]:

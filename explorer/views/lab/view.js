@@ -24,6 +24,7 @@ import { createPresets } from "./controls/presets.js";
 import { createTransport } from "./controls/transport.js";
 import { createMessages } from "./messages.js";
 import { createVersus } from "./versus.js";
+import { settingsApart } from "./versus_words.js";
 
 const CENTRE = { plane: createPlane, pictures: createPictures, events: createEvents };
 const RIGHT = { moment: createMoment, diagnosis: createDiagnosis, histogram: createHistogram, heatmap: createHeatmap, curves: createCurves };
@@ -146,7 +147,7 @@ class Lab extends Component {
     this.sides.forEach((side, i) => {
       const view = views[i];
       for (const { panel } of side.panels) panel.draw(view);
-      const text = sideWords(i, link.status?.differences);
+      const text = sideWords(this.payload.controls, link.settings, i);
       if (side.words.textContent !== text) side.words.textContent = text;
     });
     if (what.settings || what.status) this.writeAddress();
@@ -224,15 +225,13 @@ export function playsOrPauses(event, root) {
   return root.contains(target) || target === target.ownerDocument.body || target === target.ownerDocument.documentElement;
 }
 
-/** "Initialization: Gaussian | k-means" for A is "Initialization: Gaussian". */
-export function sideWords(i, differences) {
-  return (differences ?? [])
-    .map((text) => {
-      const [label, ...values] = text.split(": ");
-      const value = values.join(": ").split(" | ")[i];
-      return value === undefined ? text : `${label}: ${value}`;
-    })
-    .join("; ");
+/** What sets a side apart from the other, as the table above them says it: "Initialization: k-means". Pure.
+ *  @param {any[]} controls @param {any[]} settings of each side @param {number} i */
+export function sideWords(controls, settings, i) {
+  const [a, b] = settings;
+  if (!a || !b) return "";
+  const value = ({ label, a: first, b: second }) => `${label}: ${i === 0 ? first : second}`;
+  return settingsApart(controls, a, b).map(value).join("; ");
 }
 
 /** A panel that fails says so in its place, and the others go on. */

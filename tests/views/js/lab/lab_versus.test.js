@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { apartWords, measuresOf, momentOf, settingsApart, verdict } from "../../../../explorer/views/lab/versus_words.js";
 import { drawingWords, drawnChanges } from "../../../../explorer/views/lab/plane/paint.js";
-import { playsOrPauses } from "../../../../explorer/views/lab/view.js";
+import { playsOrPauses, sideWords } from "../../../../explorer/views/lab/view.js";
 
 const NAMES = ["reconstruction", "quantization_error", "perplexity_0", "dead_0"];
 
@@ -37,6 +37,9 @@ test("settings that differ, in words; those that are the same are not named", ()
     { label: "Start (Codes)", a: "Gaussian", b: "k-means" },
   ]);
   assert.deepEqual(settingsApart(CONTROLS, a, a), []);
+  assert.equal(sideWords(CONTROLS, [a, b], 0), "Hard (Choice): on; Start (Codes): Gaussian", "the sides are called as in the table");
+  assert.equal(sideWords(CONTROLS, [a, b], 1), "Hard (Choice): off; Start (Codes): k-means");
+  assert.equal(sideWords(CONTROLS, [a], 0), "");
 });
 
 const A = viewOf(
