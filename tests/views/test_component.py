@@ -6,7 +6,7 @@ import pytest
 
 from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.views import VIEWS
-from explorer.views.kit.page.component import TEMPLATE, VIEWS_FOLDER, BrowserComponent, on_load
+from explorer.views.kit.page.component import TEMPLATE, VIEWS_FOLDER, BrowserComponent, on_load, template
 from explorer.views.kit.page.theme import stylesheet, theme
 
 
@@ -24,12 +24,27 @@ def test_every_view_has_its_files_and_its_module_mounts(name):
 def test_template_is_constant_and_events_can_be_listened_for(name):
     view = VIEWS.load(name)
     component = view(elem_id="probe", render=False)
-    assert component.html_template == TEMPLATE
+    assert component.html_template == template(view.OPENING)
     assert "${" not in component.html_template + component.css_template
     assert "{{" not in component.html_template + component.css_template
     assert component.value == ""
     for event in view.BROWSER_EVENTS:
         assert callable(getattr(component, event))
+
+
+@pytest.mark.parametrize(("name", "subject"), [("lab_view", "training lab"), ("compare_view", "comparison")])
+def test_a_page_that_may_take_long_says_that_it_opens_before_any_module_has_come(name, subject):
+    """In the element that the view fills: its module replaces what is in there."""
+    view = VIEWS.load(name)
+    shown = view(elem_id="probe", render=False).html_template
+    inside = re.fullmatch(r'<div class="dte-root"><p class="dte-opening" role="status">(.*)</p></div>', shown)
+    assert inside and inside[1] == f"Opening the {subject}…"
+    assert "root.replaceChildren(" in (VIEWS_FOLDER / f"{view.NAME}.js").read_text(encoding="utf-8")
+    assert ".dte-opening" in stylesheet()
+
+
+def test_what_is_said_before_a_view_mounts_is_text():
+    assert template("") == TEMPLATE and "&lt;b&gt;" in template("<b>")
 
 
 def test_unknown_view_lists_the_valid_ones():

@@ -17,6 +17,7 @@ class CompareView(BrowserComponent):
     """server_functions: compare_ask(request) -> JSON of {"ok": true, ...} or {"ok": false, "error": {...}}."""
 
     NAME = "compare/view"
+    OPENING = "Opening the comparison\N{HORIZONTAL ELLIPSIS}"
 
     def __init__(self, value: str = "", **kwargs) -> None:
         kwargs.setdefault("elem_id", "compare-view")

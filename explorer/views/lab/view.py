@@ -21,6 +21,7 @@ class LabView(BrowserComponent):
     """server_functions: lab_pull(request) -> JSON and lab_do(request) -> JSON, each of one plain object."""
 
     NAME = "lab/view"
+    OPENING = "Opening the training lab\N{HORIZONTAL ELLIPSIS}"
 
     def __init__(self, value: str = "", **kwargs) -> None:
         kwargs.setdefault("elem_id", "lab-view")

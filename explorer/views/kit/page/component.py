@@ -8,6 +8,7 @@ JavaScript; text of users reaches the page only through `textContent` or a canva
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import ClassVar
 
 import gradio as gr
@@ -23,19 +24,29 @@ class BrowserComponent(gr.HTML):
 
     NAME: room and stem of `explorer/views/<NAME>.js` and `.css`. The module exports
     `mount({element, trigger, props, watch, server})`, where `element` is the `.dte-root` div.
+    OPENING: a plain sentence that stands in the place of the view until it mounts, where that may take a while; the
+    view replaces what is in its element.
     BROWSER_EVENTS: names that the module passes to `trigger(name, payload)`; Python listens with
     `component.<name>(handler)`, whose `event: gr.EventData` has the payload's keys as attributes.
     """
 
     NAME: ClassVar[str] = ""
+    OPENING: ClassVar[str] = ""
     BROWSER_EVENTS: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, value: str = "", **kwargs) -> None:
         """kwargs go to gr.HTML (elem_id, visible, server_functions, ...)."""
-        kwargs.setdefault("html_template", TEMPLATE)
+        kwargs.setdefault("html_template", template(self.OPENING))
         kwargs.setdefault("js_on_load", on_load(self.NAME, self.BROWSER_EVENTS))
         kwargs.setdefault("apply_default_css", False)
         super().__init__(value, **kwargs)
+
+
+def template(opening: str) -> str:
+    """The element of a view, which holds what is said until it mounts, if anything is."""
+    if not opening:
+        return TEMPLATE
+    return f'<div class="dte-root"><p class="dte-opening" role="status">{escape(opening)}</p></div>'
 
 
 def on_load(name: str, events: tuple[str, ...]) -> str:
