@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import gradio as gr
 import httpx
@@ -14,9 +15,10 @@ from starlette.responses import HTMLResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from explorer.pages import app as app_module
 from explorer.pages.app import build, launch_options
 from explorer.pages.shared import launch
-from explorer.pages.shared.head import ICON, WithHead, preloads
+from explorer.pages.shared.head import ICON, WithHead, opening_style, preloads
 from explorer.views.kit.page.module_files import VIEWS_FOLDER, views_address
 
 
@@ -108,3 +110,24 @@ def test_every_page_names_its_icon_first_so_that_none_is_asked_for_at_the_root_o
             (b"<html><head><title>", b"no head", b"<head>")
         )
         assert "content-length" not in answer.headers or int(answer.headers["content-length"]) == len(body)
+
+
+def test_a_page_says_that_it_opens_before_any_script_has_come():
+    """Of the lab and the comparison, in what the server sends, for as long as Gradio's element is empty."""
+    heads = preloads(build())
+    for page, subject in (("lab", "training lab"), ("compare", "comparison")):
+        head = heads[page].decode("ascii")
+        assert f'<style>gradio-app:not(:has(*))::before{{content:"Opening the {subject}\\2026";' in head
+        assert "modulepreload" in head
+    assert b"<style>" not in heads[""]
+    assert opening_style("") == ""
+
+
+def test_the_links_between_pages_keep_their_looks_of_a_phone():
+    """Gradio puts the rules of a media query under its column, and drops what is asked for outside of it."""
+    sheet = (Path(app_module.__file__).with_name("page.css")).read_text(encoding="utf-8")
+    queries = re.findall(r"^@media[^{]*\{\n(.*?)^\}", sheet, re.MULTILINE | re.DOTALL)
+    assert queries and not any("nav-holder" in rules for rules in queries)
+    links = re.search(r"^\.gradio-container \.nav-holder nav \{\n(.*?)^\}", sheet, re.MULTILINE | re.DOTALL)[1]
+    narrow = links.split("@media (max-width: 760px) {")[1]
+    assert "justify-content: space-between" in narrow, "with flex-end the first link is cut where they do not all fit"

@@ -1,10 +1,11 @@
-"""What the head of every page begins with: its icon, and the modules of its views.
+"""What the head of every page begins with: its icon, the modules of its views, and what it says while it opens.
 
 A browser that finds no icon there asks for one at the root of the host, which behind a proxy under a path is another's.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,12 +22,26 @@ HEAD, LINK = b"<head>", b'<link rel="icon" href="' + ICON + b'" />'
 
 
 def preloads(demo: gr.Blocks) -> dict[str, bytes]:
-    """Route of each page ("" is the first, "lab", ...) -> links to the modules of the views on it."""
-    views: dict[str, list[str]] = {}
+    """Route of each page ("" is the first, "lab", ...) -> links to the modules of the views on it, and a line of text
+    until Gradio's own script has come, where one of them has a sentence for that."""
+    views: dict[str, list[BrowserComponent]] = {}
     for block in demo.blocks.values():
         if isinstance(block, BrowserComponent):
-            views.setdefault(block.page, []).append(block.NAME)
-    return {page: preload_links(names).encode() for page, names in views.items()}
+            views.setdefault(block.page, []).append(block)
+    heads = {}
+    for page, shown in views.items():
+        opening = next((view.OPENING for view in shown if view.OPENING), "")
+        heads[page] = (opening_style(opening) + preload_links(view.NAME for view in shown)).encode()
+    return heads
+
+
+def opening_style(text: str) -> str:
+    """What a page says in the place of its subject while its body is as the server sent it: empty."""
+    if not text:
+        return ""
+    said = json.dumps(text)[1:-1].replace("\\u", "\\")  # the escapes of CSS: \2026 for \u2026
+    look = "display:block;padding:61px 24px;color:GrayText;font:16px system-ui,sans-serif"  # below the line of links
+    return f'<style>gradio-app:not(:has(*))::before{{content:"{said}";{look}}}</style>'
 
 
 class WithHead:
