@@ -205,7 +205,7 @@ def test_a_lasso_selects_codes_in_every_panel(page, app_url):
 def test_a_zip_of_pictures_is_counted_stopped_resumed_and_saved(page, app_url, tmp_path):
     path = tmp_path / "mine.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        for number in range(16):  # enough to be stopped on the way
+        for number in range(48):  # enough to be stopped on the way
             sample = list(PICTURES.values())[number % 8]
             archive.write(sample.path, f"{number}-{sample.path.name}")
         archive.writestr("broken.png", b"\x89PNG and nothing more")
@@ -217,12 +217,12 @@ def test_a_zip_of_pictures_is_counted_stopped_resumed_and_saved(page, app_url, t
     )
     page.get_by_role("button", name="Stop", exact=True).click()
     page.wait_for_selector(f"{AUDIT}[data-job='stopped']", timeout=PATIENCE_MS)
-    assert "of 17 media" in page.inner_text(f"{AUDIT} .ca-state")
+    assert "of 49 media" in page.inner_text(f"{AUDIT} .ca-state")
     page.wait_for_selector(f"{PAGE}[data-audit='own-1'][data-ready='true']", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Resume").click()
     page.wait_for_selector(f"{AUDIT}[data-job='done']", timeout=PATIENCE_MS)
     page.wait_for_selector(f"{PAGE}[data-audit='own-2'][data-ready='true']", timeout=PATIENCE_MS)
-    assert "16 pictures" in page.inner_text(f"{PAGE} .cb-counted") and "1 skipped" in page.inner_text(
+    assert "48 pictures" in page.inner_text(f"{PAGE} .cb-counted") and "1 skipped" in page.inner_text(
         f"{PAGE} .cb-counted"
     )
     code = most_used(page)

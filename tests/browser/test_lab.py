@@ -76,7 +76,7 @@ def test_the_first_run_works_the_space_bar_pauses_it_and_single_steps_are_exact(
     skip = page.get_by_role("button", name="Skip to the latent plane")
     skip.focus()
     skip.press("Enter")
-    assert page.evaluate("document.activeElement.className").startswith("lab-stage")
+    assert page.evaluate("document.activeElement.classList.contains('lab-stage')")
     page.wait_for_timeout(300)
     before = int(data(page, "step"))
     page.get_by_role("button", name="+10", exact=True).click()
