@@ -108,7 +108,7 @@ def test_a_model_that_cannot_be_made_is_said_in_words(made, set_settings, monkey
     monkeypatch.setattr(made_format.MadeFormat, "build", stumble)
     with pytest.raises(CheckpointError, match="can be made of it: shapes of"):
         load(found, "cpu")
-    monkeypatch.setattr(made_format.MadeFormat, "load", stumble)
+    monkeypatch.setattr("explorer.loading.fill.fill", stumble)
     with pytest.raises(CheckpointError, match="no model can be made of it: RuntimeError: shapes of a stranger"):
         load(found, "cpu")
     monkeypatch.setattr(made_format.MadeFormat, "recognises", lambda self, header: header.config["gone"])
@@ -227,10 +227,10 @@ def test_a_failed_load_leaves_nothing(made, set_settings, monkeypatch, tmp_path)
 def test_no_memory_is_said_in_words(made, set_settings, monkeypatch, tmp_path):
     set_settings()
 
-    def fail(self, header, progress):
+    def fail(format, header, progress):
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: not enough memory")
 
-    monkeypatch.setattr(made_format.MadeFormat, "load", fail)
+    monkeypatch.setattr("explorer.loading.fill.fill", fail)
     with pytest.raises(CheckpointError, match=r"not enough memory to load a\.pt"):
         load(plan_file(saved(tmp_path / "a.pt")), "cpu")
 

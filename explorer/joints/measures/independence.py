@@ -12,6 +12,7 @@ from explorer.foundation.words import counted, plural
 from explorer.joints.audit_parts import LevelAudit
 
 LEAST_CODES = 20  # in use: of fewer, one count of media that divides all others can be chance
+FEW = 0.1  # of the codebook
 ALIKE, LEAST_FREE = 0.5, 40  # chi-square for each degree of freedom below which shares are too alike; degrees at least
 LEAST_STRETCHES, LAST = 8, 0.25  # of media in their order; the share of them that comes last
 BEYOND, SPARE = 3.0, 2.0  # codes found in the last alone, over what is expected: standard deviations, and codes
@@ -73,7 +74,7 @@ def _copies(occurs: np.ndarray, media: int) -> int:
 
 def _plain(occurs: np.ndarray, media: int) -> bool:
     found = occurs[occurs > 0]
-    return 0 < len(found) < LEAST_CODES and bool(found.min() == media)
+    return 0 < len(found) < min(LEAST_CODES, FEW * len(occurs)) and bool(found.min() == media)
 
 
 def _too_alike(stretches: np.ndarray | None) -> bool:
