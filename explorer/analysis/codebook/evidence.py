@@ -230,10 +230,14 @@ class Evidence:
         return np.arange(some) * count // some
 
     @cached_property
+    def fits(self) -> np.ndarray:
+        """Of each of them, whether its code is as near as the nearest one (n,) bool; see `belonging.py`."""
+        return explained(self.book, self.latents[self.compared], self.latent_codes[self.compared])
+
+    @property
     def explained(self) -> float:
-        """Share of them whose code is as near as the nearest one; see `belonging.py`."""
-        rows = self.compared
-        return float(explained(self.book, self.latents[rows], self.latent_codes[rows]).mean())
+        """Share of them whose code is."""
+        return float(self.fits.mean())
 
     @cached_property
     def astray(self) -> np.ndarray:
@@ -245,7 +249,7 @@ class Evidence:
     def astray_share(self) -> float:
         """Share of the latents without the nearest code that have one of those codes, or lie nearest to one."""
         latents, codes = self.latents[self.compared], self.latent_codes[self.compared]
-        lost = ~explained(self.book, latents, codes)
+        lost = ~self.fits
         if not lost.any():
             return 0.0
         nearest = assign(self.book, latents[lost])

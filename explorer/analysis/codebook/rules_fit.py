@@ -103,7 +103,7 @@ def _unexplained(of: Evidence) -> tuple[str, str, str]:
             "As all latents are one, what else would explain their tokens cannot be told.",
             "Check that the codebook is the one that made these tokens.",
         )
-    before = " here or on a level before it" if of.number else ""
+    before = " here or on a level before it" if of.number and of.name.startswith("level") else ""
     nothing = "No metric, scale, shift or order of the codes explains"
     if of.explained < SOME:
         return (

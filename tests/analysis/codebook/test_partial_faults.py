@@ -150,6 +150,16 @@ def test_a_level_in_another_order_of_rows_is_named_and_does_not_carry_nothing():
     assert "rows are in another order" in found[0].title and "carr" not in titles(found)
 
 
+def test_groups_of_a_product_do_not_follow_each_other():
+    vectors, latents = means(dim=8, kinds=24), media(dim=8, kinds=24)
+    random = np.random.default_rng(0)
+    codes = [random.integers(0, CODES, latents.shape[:2]) for _ in range(2)]
+    found = told(table(vectors), table(vectors), latents=[latents, latents], codes=codes, combination="concatenate")
+    strange = [one for one in found if "do not belong together" in one.title]
+    assert [one.codebook_level for one in strange] == [0, 1]
+    assert not any("level" in one.text for one in strange)
+
+
 def blank(count=25, counts=None):
     """Media of one dark colour: two codes, one of them at the border, in all of them alike."""
     vectors = means()
