@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from explorer.quantizers.scores import Scores, measured, rounding_of, unit
 
 TILE_BYTES = 2 * 2**20  # of scores and latents at a time; small enough to stay in a cache
 TILE_CODES = 1024
+ALONE = 4  # latents in doubt up to which each is sooner looked at by itself
 MANY = 16  # codes that are measured directly for each latent in doubt, before equal codes are looked for
 SHORT = 8  # dimensions up to which numpy adds up one after another
 FEW_FLOATS = 2**15  # latents x codes x dimensions that are sooner all measured directly
@@ -91,25 +93,62 @@ def _at_once(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Kernel
     """
     euclidean, codes = metric == "euclidean", unit(vectors) if metric == "cosine" else vectors
     table, x = codes.astype(np.float32, copy=False), z.astype(np.float32, copy=False)
-    squares = np.einsum("kd,kd->k", table, table)  # (K,)
-    longest, length = float(squares.max()) ** 0.5, float(np.einsum("nd,nd->n", x, x).max()) ** 0.5
+    squares, lengths = _squares(table), _squares(x)  # (K,), (N,)
+    longest, length = float(squares.max()) ** 0.5, float(lengths.max()) ** 0.5
     rounding = rounding_of(length, longest, z.shape[1], euclidean)
     if not math.isfinite(rounding):
         return np.zeros(len(z), np.int64), np.arange(len(z))
     tile = _aligned(len(z) * len(table)).reshape(len(z), len(table))
     kernels.product(squares / 2 if euclidean else np.zeros_like(squares), x, table.T, tile)
-    limit, other, index = _two_least(tile, kernels)
-    limit += 1.1 * rounding
-    (doubt,) = np.nonzero(other <= limit)
-    if not len(doubt):
+    value, other, index = _two_least(tile, kernels)
+    (doubt,) = np.nonzero(other <= value + 1.1 * rounding)
+    if not len(doubt) or not euclidean:  # a latent that is zero is no nearer to one than to another
         return index, doubt
-    near = tile[doubt] <= limit[doubt, None]
+    if len(doubt) <= ALONE:
+        return index, _one_by_one(z, codes, tile, value, index, doubt, longest)
+    near = tile[doubt] <= value[doubt, None] + 1.1 * rounding
     near[np.arange(len(doubt)), index[doubt]] = True
     row, code = np.nonzero(near)
-    if len(row) > MANY * len(doubt) or not euclidean:  # a latent that is zero is no nearer to one than to another
+    if len(row) > MANY * len(doubt):
         return index, doubt
     index[doubt] = _least(row, code, measured(z[doubt[row]], codes[code], euclidean))
     return index, doubt[:0]
+
+
+def _one_by_one(
+    z: np.ndarray,
+    codes: np.ndarray,
+    tile: np.ndarray,
+    value: np.ndarray,
+    index: np.ndarray,
+    doubt: np.ndarray,
+    longest: float,
+) -> np.ndarray:
+    """Settle in `index` (N,) the few latents `doubt` (m,), each by what rounding may do to it alone: those left open.
+
+    z (N, D), codes (K, D); tile (N, K) of scores, the least of each row, `value` (N,), written over by _two_least.
+    """
+    left = []
+    for row in doubt:
+        x = z[row].astype(np.float64)
+        near = tile[row] <= value[row] + 1.1 * rounding_of(float(x @ x) ** 0.5, longest, len(x), True)
+        near[index[row]] = True
+        (code,) = near.nonzero()
+        if len(code) > MANY:
+            left.append(row)
+        elif len(code) > 1:
+            index[row] = code[measured(x, codes[code], True).argmin()]
+    return np.array(left, np.int64)
+
+
+def _squares(rows: np.ndarray) -> np.ndarray:
+    """Squared lengths of rows (n, D) of float32, (n,): by a product, in half of the time of a sum of each row."""
+    return np.square(rows) @ _ones(rows.shape[1])
+
+
+@lru_cache(maxsize=16)
+def _ones(dim: int) -> np.ndarray:
+    return np.ones(dim, np.float32)
 
 
 def _aligned(count: int) -> np.ndarray:
