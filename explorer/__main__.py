@@ -103,8 +103,9 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
     if not brought:
         parser.add_argument("tokenizer", nargs="?", metavar="ID", help="a tokenizer of `list`; none with --hub")
     parser.add_argument(
-        "media", nargs="?", metavar="FOLDER_OR_ZIP", help="pictures, sounds or clips; sample:all for the app's own"
-    )
+        "media", nargs="?", metavar="FOLDER_OR_ZIP",
+        help="pictures, sounds or clips; sample:all for the app's own, or sample:ID for one of them",
+    )  # fmt: skip
     _add_indices(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
     parser.add_argument(

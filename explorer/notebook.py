@@ -23,7 +23,7 @@ from explorer.joints.tokenizer import Tokenizer
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.medium import Medium, Modality, load_medium, tokenized
 from explorer.media.pictures.image import LoadedImage
-from explorer.media.samples import sample
+from explorer.media.samples import SAMPLE_PREFIX, sample
 from explorer.media.sounds.audio import LoadedAudio
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["audit", "figures", "geometry", "load", "tokenize"]
 
-SAMPLE = "sample:"  # in front of the id of a sample that ships
-ALL_SAMPLES = "sample:all"
 # A path, "sample:ID", the bytes of a file, a picture as (H, W, 3) floats in 0..1 or uint8, or what a reader returned.
 GivenMedium: TypeAlias = str | Path | bytes | np.ndarray | Medium
 
@@ -81,8 +79,9 @@ def audit(
 ) -> Audit:
     """A whole codebook counted over a data set: of a tokenizer over media, or of indices alone.
 
-    media: a folder, a zip or a file, "sample:all", or a list of media. indices: integers, as an array (N,) or (media,
-    tokens), or a file of them, with codebook_size codes (one size a level). progress: called as it goes on.
+    media: a folder, a zip or a file, "sample:all", "sample:ID", or a list of media. indices: integers, as an array
+    (N,) or (media, tokens), or a file of them, with codebook_size codes (one size a level). progress: called as it
+    goes on.
     Raises SettingsError unless either a tokenizer and media or indices and codebook_size are given; else as
     `run_audit` and `audit_indices` do.
     """
@@ -120,8 +119,8 @@ def _medium(given: GivenMedium, modality: Modality) -> Medium:
         return given
     if isinstance(given, np.ndarray):
         return _picture(given)
-    if isinstance(given, str) and given.startswith(SAMPLE):
-        return sample(given.removeprefix(SAMPLE)).load()
+    if isinstance(given, str) and given.startswith(SAMPLE_PREFIX):
+        return sample(given.removeprefix(SAMPLE_PREFIX)).load()
     return load_medium(given, settings().limits, modality)
 
 
@@ -143,10 +142,10 @@ def _picture(pixels: np.ndarray) -> LoadedImage:
 
 
 def _source(media: str | Path | Sequence[GivenMedium], modality: Modality) -> MediaSource:
-    from explorer.audit.sources import MediaSource, open_source, samples_source
+    from explorer.audit.sources import MediaSource, source_named
 
     if isinstance(media, str | Path):
-        return samples_source(modality) if media == ALL_SAMPLES else open_source(media, settings().limits)
+        return source_named(media, modality, settings().limits)
     if not len(media):
         raise MediaError("No medium was given.")
     names = tuple(

@@ -19,7 +19,7 @@ from explorer.foundation.errors import MediaError
 from explorer.media.listing import composed, hidden, ignored, name_in_zip
 from explorer.media.medium import Medium, Modality, load_medium
 from explorer.media.pictures.opening import in_words
-from explorer.media.samples import samples_of, samples_title
+from explorer.media.samples import SAMPLE_PREFIX, sample, samples_of, samples_title
 
 ZIP_DIRECTORY_BYTES = 16 * 2**20  # of the list of members, which is read as a whole: some 150,000 names
 ZIP_RATIO = 100  # a zip may claim to unpack to so many times its own size, and 64 MiB more
@@ -81,6 +81,20 @@ def files_source(paths: Sequence[Path], limits: Limits) -> MediaSource:
     title = paths[0].name if len(paths) == 1 else f"{len(paths):,} files"
     names = _printable([path.name for path in paths])
     return MediaSource(title, names, lambda number, modality: load_medium(paths[number], limits, modality))
+
+
+def source_named(name: str | Path, modality: Modality, limits: Limits | None = None) -> MediaSource:
+    """What a person named: "sample:all", "sample:ID", or else as `open_source`. Raises UnknownIdError for a sample that
+    there is not, MediaError for one of another modality."""
+    if not str(name).startswith(SAMPLE_PREFIX):
+        return open_source(name, limits)
+    wanted = str(name).removeprefix(SAMPLE_PREFIX)
+    if wanted == "all":
+        return samples_source(modality)
+    one = sample(wanted)
+    if one.modality != modality:
+        raise MediaError(f"{name} is of the modality {one.modality}, and the tokenizer takes {modality}.")
+    return MediaSource(one.title, (one.id,), lambda number, wanted: one.load())
 
 
 def samples_source(modality: Modality = "image") -> MediaSource:

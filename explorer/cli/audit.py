@@ -18,7 +18,7 @@ from explorer.audit.index_vectors import FILE as CODEBOOKS
 from explorer.audit.index_vectors import books_of_levels, read_belongings, save_codebooks
 from explorer.audit.indices import Reading, audit_indices
 from explorer.audit.run import Progress, run_audit
-from explorer.audit.sources import MediaSource, open_source, samples_source
+from explorer.audit.sources import MediaSource, source_named
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
@@ -31,7 +31,6 @@ from explorer.joints.measures.usage import usage_of_counts
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import Tokenizer
 
-SAMPLES = "sample:all"
 STATE, REPORT, SHEETS = "state.npz", "report.html", "exemplars"
 SEVERE = ("bad", "warning")  # findings that --fail-on can name, the worst first
 FAILED = 3  # exit code of a rule of --fail-on that is broken
@@ -53,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError("--axes, --ignore, --field, --codebook and --latents go with --indices.")
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
     modality = tokenizer.spec.modality
-    source = samples_source(modality) if options.media == SAMPLES else open_source(options.media, settings().limits)
+    source = source_named(options.media, modality, settings().limits)
     make_folder(options.out)
     state = options.out / STATE
     if not options.resume:

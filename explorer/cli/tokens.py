@@ -14,9 +14,7 @@ from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media import writing
 from explorer.media.medium import Medium, Modality, load_medium, tokenized
-from explorer.media.samples import sample
-
-SAMPLE_PREFIX = "sample:"
+from explorer.media.samples import SAMPLE_PREFIX, sample
 
 
 def tokenize(options: argparse.Namespace) -> int:

@@ -11,9 +11,9 @@ from explorer.compare.presets import PRESETS, preset
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
 from explorer.media.medium import NOUNS, Medium, Modality
-from explorer.media.samples import SAMPLES, sample, samples_of
+from explorer.media.samples import SAMPLE_PREFIX, SAMPLES, sample, samples_of
 
-SAMPLE_PREFIX, PRESET_PREFIX, ALL = "sample:", "preset:", "all"
+PRESET_PREFIX, ALL = "preset:", "all"
 
 
 @dataclass(frozen=True)

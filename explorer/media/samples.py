@@ -18,6 +18,7 @@ from explorer.foundation.errors import MediaError, UnknownIdError
 from explorer.foundation.registry import load_dotted, unknown_id_message
 from explorer.media.pictures.image import load_image
 
+SAMPLE_PREFIX = "sample:"  # in front of the id of a sample, where a file could be named too
 _FOLDERS = {"skimage": "data", "sklearn": "datasets/images"}
 _INSTALL = {"skimage": "scikit-image", "sklearn": "scikit-learn"}
 

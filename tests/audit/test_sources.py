@@ -10,9 +10,9 @@ import pytest
 from small_audit import save_picture
 
 from explorer.audit import sources as module
-from explorer.audit.sources import files_source, open_source, samples_source
+from explorer.audit.sources import files_source, open_source, samples_source, source_named
 from explorer.foundation.config import Limits
-from explorer.foundation.errors import MediaError
+from explorer.foundation.errors import MediaError, UnknownIdError
 from explorer.media.pictures.image import load_image
 from explorer.media.samples import PICTURES
 
@@ -170,3 +170,15 @@ def test_a_data_set_from_a_mac_is_the_same_as_folder_and_as_zip(tmp_path):
             assert source.open(number).pixels.shape == (24, 32, 3)
         with pytest.raises(MediaError, match="of its 24 rows can be decoded"):
             source.open(4)
+
+
+def test_samples_are_named_as_in_every_other_command():
+    assert source_named("sample:all", "image").names == samples_source().names
+    one = source_named("sample:astronaut", "image")
+    assert one.names == ("astronaut",) and one.open(0).pixels.shape == (512, 512, 3)
+    with pytest.raises(MediaError, match="sample:astronaut is of the modality image, and the tokenizer takes audio"):
+        source_named("sample:astronaut", "audio")
+    with pytest.raises(UnknownIdError, match="astronaut"):
+        source_named("sample:astronaut2", "image")
+    with pytest.raises(MediaError, match="There is no folder or file"):
+        source_named("samples", "image")

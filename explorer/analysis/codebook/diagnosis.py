@@ -80,12 +80,13 @@ def of_level(of: Evidence, restless: bool = False) -> list[Finding]:
     if fit.counts_mean_nothing(of):
         return found
     strange, lost = (None, None) if restless else (fit.belonging(of), fit.astray(of))
+    some = None if restless else fit.some(of)
     misfit = None if restless or strange else _first(OF_THE_FIT, of)
     if not restless and of.alike:
         return [*found, *(one for one in (geometry.same_latents(of), strange) if one is not None)]
     if lost is not None and misfit is not None and misfit.kind == "Latents without a code":
         misfit = None  # those of codes in another place
-    found += [one for one in (strange, lost, misfit) if one is not None]
+    found += [one for one in (strange, lost, some, misfit) if one is not None]
     found += _said(OF_COUNTS, of)
     bare = misfit is not None and misfit.kind == "Latents without a code"
     if misfit is None or (bare and not _stands_for_the_bare(of)):

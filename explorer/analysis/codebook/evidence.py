@@ -18,8 +18,8 @@ from explorer.analysis.maps import geometry
 from explorer.analysis.maps.clouds import Cloud, OffCentre, cloud_of, kmeans_error, off_centre
 from explorer.foundation.words import counted
 from explorer.joints.audit_parts import LevelAudit
-from explorer.joints.measures.unused import Unused, unused_codes
-from explorer.joints.measures.usage import Usage, training_usage, usage_of_counts
+from explorer.joints.measures.unused import Unused, dead_in_training, of_other_data, unused_codes
+from explorer.joints.measures.usage import Usage, usage_of_counts
 from explorer.joints.record import Codebook
 from explorer.joints.table_faults import finite_codes
 
@@ -106,10 +106,13 @@ class Evidence:
     @cached_property
     def died_in_training(self) -> int | None:
         """How many unused codes were not in use in training either; None if the checkpoint has no counts."""
-        known = None if self.codebook is None else training_usage(self.codebook)
-        if known is None or not known.tokens.sum() > 0:
-            return None
-        return int(np.count_nonzero(~known.used[self.level.counts == 0]))
+        died = dead_in_training(self.level, self.codebook)
+        return None if died is None else int(np.count_nonzero(died))
+
+    @cached_property
+    def of_other_data(self) -> bool:
+        """Whether most codes without a token were in use when the training ended."""
+        return of_other_data(dead_in_training(self.level, self.codebook), self.unused.none)
 
     # What is finite.
 

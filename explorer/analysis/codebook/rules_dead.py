@@ -18,7 +18,6 @@ from explorer.joints.measures.unused import LIKELY_MEDIA
 
 LUCID = "lucidrains/vector-quantize-pytorch/issues"
 DEAD_BAD, DEAD_WARN, DEAD_NOTE = 0.5, 0.1, 0.02  # share of K
-OTHER_DATA = 0.5  # of the dead codes that were dead in training too: below it the data may differ
 NARROW = 0.1  # of the codes in use may still be found, where fewer tokens than codes were counted
 SMALL = 0.25  # of the spread of the latents and of the codes in use: dead codes within it lie in one heap
 POINT = 1e-6  # of the spread of the latents: a heap without extent, smaller than any start
@@ -88,7 +87,7 @@ def dead(of: Evidence) -> Finding | None:
     if of.plain:
         text += f" {ALL_PLAIN} {of.whole} of other kinds would tell."
     text += _in_training(of)
-    if _of_other_data(of):
+    if of.of_other_data:
         return _unlike_training(of, text)
     least = "" if known.dead == known.none else "At least "
     source = (
@@ -96,11 +95,6 @@ def dead(of: Evidence) -> Finding | None:
     )
     title = f"{least}{known.dead:,} of {of.size:,} codes {is_are(known.dead)} dead{of.where}"
     return Finding(level, title, text, known.sure, _advice(of, level), "heatmap", source, of.number, "Dead codes")
-
-
-def _of_other_data(of: Evidence) -> bool:
-    """Whether most codes without a token were in use when the training ended."""
-    return of.died_in_training is not None and of.died_in_training < OTHER_DATA * of.unused.none
 
 
 def _unlike_training(of: Evidence, text: str) -> Finding:
@@ -129,7 +123,7 @@ def _in_training(of: Evidence) -> str:
     if died is None:
         return ""
     said = f" By the counts kept in the checkpoint {died:,} of them were dead at the end of training already."
-    return said + (" Most were in use then: these data may be of another kind." if _of_other_data(of) else "")
+    return said + (" Most were in use then: these data may be of another kind." if of.of_other_data else "")
 
 
 def _advice(of: Evidence, level: str) -> str:
@@ -145,7 +139,7 @@ def why_dead(of: Evidence) -> Finding | None:
     known = of.unused
     if known.dead is None:
         return heaped(of)
-    if known.dead < DEAD_WARN * of.size or not of.learned or len(of.idle) < 2 or _of_other_data(of):
+    if known.dead < DEAD_WARN * of.size or not of.learned or len(of.idle) < 2 or of.of_other_data:
         return None
     if of.book.metric == "dot":
         return _short(of)
@@ -187,9 +181,12 @@ def _heap(of: Evidence) -> Finding | None:
     if extent > SMALL * min(of.cloud.spread, living):
         return None
     at_zero = float(np.linalg.norm(middle)) <= max(extent, SMALL * of.cloud.spread)
-    beside = f"{extent:.3g} around {'zero' if at_zero else 'one point'}, {percent(extent / of.cloud.spread)} of"
+    place = "zero" if at_zero else "one point"
+    within = f"within {extent:.3g} around {place}, {percent(extent / of.cloud.spread)} of"
+    if extent <= POINT * of.cloud.spread:
+        within = f"at {place}, to within a millionth of"
     text = (
-        f"Half of the {_idle(of)} lie within {beside} the spread of the latents ({of.cloud.spread:.3g}); "
+        f"Half of the {_idle(of)} lie {within} the spread of the latents ({of.cloud.spread:.3g}); "
         f"half of the {counted(len(of.living), 'code')} in use reach farther than {living:.3g} from their middle. "
     )
     low, high = np.quantile(np.linalg.norm(of.idle - middle, axis=1), [0.1, 0.9])

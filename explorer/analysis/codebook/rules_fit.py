@@ -11,6 +11,7 @@ from explorer.joints.table_faults import bad_codes_title, bad_latents_title
 EXPLAINED, NEAREST = 0.95, 0.9  # share of latents that a cause explains; below the second something is wrong
 MANY_BAD = 0.01  # of the tokens: with more of them NaN the counts say nothing of the codebook
 A_PART = 0.02  # of the tokens have a code in another place: no small fault
+FEW = 0.02  # of the sampled latents without the nearest code: fewer are no matter
 SOME = 0.5  # explained: of the rest it is said that they are a part
 THEIRS = 0.8  # of what is not explained belongs to the codes that are named
 SOURCE_NAN = f"A loss that becomes NaN leaves one code with every token: {GITHUB}v-iashin/SpecVQGAN/issues/20"
@@ -84,6 +85,27 @@ def astray(of: Evidence) -> Finding | None:
         of.number,
         "Codes in another place than their tokens",
     )
+
+
+def some(of: Evidence) -> Finding | None:
+    """Tokens, few beside all but too many for rounding, whose code is not the nearest one."""
+    if of.latents is None or of.alike or not NEAREST <= of.explained < 1 - FEW or len(of.astray):
+        return None
+    missed = int((~of.fits).sum())
+    share, cause = percent(missed / len(of.compared)), of.cause(1 - FEW)
+    text = (
+        f"{missed:,} of {len(of.compared):,} sampled latents{of.where} have a code that is farther than the nearest "
+        f"one by more than {WITHIN:.0%}, by the {of.book.metric} metric. "
+    )
+    if cause is None or cause.kind == "renumbered":  # of codes that have most of their latents no order is another
+        text += "A beam search or sampling does this, and so do codes that moved since the tokens were made."
+        advice = "If the tokens were to be the nearest codes, check that the codebook is the one that made them."
+        level, title = "note", f"{share.capitalize()} of the tokens do not have the nearest code"
+    else:
+        title, why, advice = _words(cause, of.book.metric)
+        text, level = text + why, "warning"
+    kind = "Tokens that do not have the nearest code"
+    return Finding(level, f"{title}{of.where}", text, "likely", advice, "geometry", SOURCE_FIT, of.number, kind)
 
 
 def _place(of: Evidence) -> str:

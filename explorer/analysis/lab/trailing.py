@@ -92,11 +92,11 @@ def _lags(run: RunReading) -> Trailing | None:
         return None
     if not (run.latents_moved > 0.05 or run.turns):  # those that go in circles may be where they began
         return None
-    now, least = run.lately, run.reference
+    now, least = min(run.lately, run.error), run.reference  # what lagged until lately, and does not now, is well
     if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):
         return None
     text = (
-        f"Over the last {run.window} steps the codes left {of_variance(now)} (median), and k-means with as "
+        f"Over the last {run.window} steps the codes left {of_variance(run.lately)} (median), and k-means with as "
         f"many leaves {least:.1%} ({HALVES}); "
         f"{run.off_centre:.0%} of the error would go if each code stood in the middle of its latents: codes "
     )

@@ -19,6 +19,7 @@ import numpy as np
 
 from explorer.joints.audit_parts import LevelAudit
 from explorer.joints.measures.independence import Independence, independence
+from explorer.joints.measures.usage import training_usage
 from explorer.joints.record import Codebook
 from explorer.joints.table_faults import finite_codes
 
@@ -28,6 +29,7 @@ SPARED, SPARED_EACH, SPARED_MOST = 0.03, 4.0, 0.1  # of the unused codes that re
 SATURATED = 0.5  # of the codes in use: what may still be found is less
 LIKELY_MEDIA, CERTAIN_MEDIA = 10, 20  # media below which no code is called dead, or not for certain
 LIKELY_EACH, CERTAIN_EACH = 10, 20  # tokens for each code from which that is said although rare codes run on
+OTHER_DATA = 0.5  # of the codes without a token were dead in training too: below it the data may differ
 CERTAIN_CODES = 3  # one code alone can always be a very rare one
 Sure = Literal["certain", "likely"]
 
@@ -93,6 +95,20 @@ def unused_codes(level: LevelAudit, codebook: Codebook | None = None) -> Unused:
         enough = enough and not apart.plain  # blank media show no more codes, however many they are
         sure = "certain" if enough and lasting >= CERTAIN_CODES and level.occurs is not None else "likely"
     return Unused(none, apart, expected, most, lasting if none else 0, sure if none else None)
+
+
+def dead_in_training(level: LevelAudit, codebook: Codebook | None) -> np.ndarray | None:
+    """Which codes without a token were not in use in training either, (K,) bool; None if the checkpoint has no
+    counts."""
+    known = None if codebook is None else training_usage(codebook)
+    if known is None or not known.tokens.sum() > 0:
+        return None
+    return (level.counts == 0) & ~known.used
+
+
+def of_other_data(died: np.ndarray | None, none: int) -> bool:
+    """Whether most of `none` codes without a token were in use when the training ended. died: `dead_in_training`."""
+    return died is not None and np.count_nonzero(died) < OTHER_DATA * none
 
 
 def chao2(occurs: np.ndarray, media: int) -> tuple[float, float]:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from explorer.compare.choice import modality_of_ids, tokenizer_ids
-from explorer.compare.media import PRESET_PREFIX, SAMPLE_PREFIX, CompareMedia, open_media
+from explorer.compare.media import PRESET_PREFIX, CompareMedia, open_media
 from explorer.compare.presets import PRESETS
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.media.medium import NOUNS, Modality
-from explorer.media.samples import SAMPLES
+from explorer.media.samples import SAMPLE_PREFIX, SAMPLES
 from explorer.pages.compare import jobs as compare_jobs
 from explorer.pages.compare import requests as asked
 from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing

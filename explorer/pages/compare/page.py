@@ -10,12 +10,12 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.compare.media import PRESET_PREFIX, SAMPLE_PREFIX, open_media
+from explorer.compare.media import PRESET_PREFIX, open_media
 from explorer.compare.run import TOKENIZERS
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError
 from explorer.media.medium import Modality
-from explorer.media.samples import samples_of
+from explorer.media.samples import SAMPLE_PREFIX, samples_of
 from explorer.pages.compare import events as compare_events
 from explorer.pages.compare.requests import OWN
 from explorer.pages.shared.session import SIDES_PX

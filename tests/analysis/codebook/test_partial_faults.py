@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from explorer.analysis.codebook.diagnosis import diagnose
-from explorer.analysis.codes.belonging import astray, cause_of
+from explorer.analysis.codes.belonging import astray, cause_of, explained
 from explorer.analysis.codes.neighbours import assign
 from tests.analysis.codebook.codebook_cases import CODES, audited, means, media, table
 
@@ -185,3 +185,48 @@ def test_blank_media_condemn_no_codebook_for_certain():
 def test_one_code_in_all_media_is_a_likely_collapse():
     found = told(table(means()), latents=media(), codes=[np.zeros(media().shape[:2], int)])
     assert found[0].level == "bad"
+
+
+def test_blank_media_do_not_say_that_one_code_takes_most_where_training_used_all():
+    """25 black pictures: a warning that one code takes 79% of the tokens of a codebook that training used whole."""
+    vectors = means()
+    latents = vectors[0] + 1e-3 * np.random.default_rng(0).normal(size=(25, 64, vectors.shape[1]))
+    codes = [np.where(np.arange(64) < 12, 1, 0) * np.ones((25, 1), int)]
+    for counts, level in ((np.full(CODES, 50.0), "note"), (None, "warning")):
+        found = told(table(vectors, counts=counts), latents=latents, codes=codes)
+        (giant,) = [one for one in found if "takes" in one.title]
+        assert giant.level == level and "the same few codes" in giant.text, giant
+
+
+@pytest.mark.parametrize(("factor", "offset", "words"), [(0.95, 0.0, "scaled"), (1.0, 0.03, "shifted")])
+def test_a_codebook_a_little_off_is_not_healthy(factor, offset, words):
+    """Over 90% of the tokens still have the nearest code, and nothing at all was said of the others."""
+    vectors, latents = means(), media()
+    codes = own(vectors, latents)
+    size = np.linalg.norm(latents.reshape(-1, latents.shape[-1]), axis=1).mean()
+    moved = factor * vectors + offset * size / vectors.shape[1] ** 0.5
+    flat = latents.reshape(-1, latents.shape[-1])
+    share = float(explained(table(moved), flat, codes.ravel()).mean())
+    assert 0.9 <= share < 0.98, share
+    found = told(table(moved), latents=latents, codes=[codes])
+    (said,) = [one for one in found if one.kind == "Tokens that do not have the nearest code"]
+    assert said.level == "warning" and words in said.title and "Healthy" not in titles(found)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.05])
+def test_a_few_tokens_that_are_not_the_nearest_are_a_note_with_their_share(share):
+    vectors, latents = means(), media()
+    codes, random = own(vectors, latents), np.random.default_rng(1)
+    codes = np.where(random.random(codes.shape) < share, random.integers(0, CODES, codes.shape), codes)
+    found = [one for one in told(table(vectors), latents=latents, codes=[codes]) if "nearest code" in one.title]
+    assert [one.level for one in found] == (["note"] if share == 0.05 else [])
+    assert all(one.title == "5% of the tokens do not have the nearest code" for one in found)
+
+
+def test_dead_codes_at_one_point_are_not_within_0_of_it():
+    vectors, latents = np.array(means()), media()
+    codes = own(vectors, latents)
+    moved = np.concatenate([vectors, np.zeros((CODES, vectors.shape[1]))])
+    found = told(table(moved), latents=latents, codes=[codes])
+    (heap,) = [one for one in found if one.kind == "Dead codes in one heap"]
+    assert "at zero, to within a millionth of the spread" in heap.text and "within 0 " not in heap.text

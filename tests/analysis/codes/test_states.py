@@ -1,5 +1,7 @@
 """The states of codes, from counts and vectors written down by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_audits import counted, lattice, level_of, table
@@ -100,3 +102,18 @@ def test_a_lattice_has_no_duplicates_and_plain_indices_no_vectors():
 def test_without_a_token_there_are_no_states():
     with pytest.raises(RecordError, match="at least one token"):
         code_states(counted([0, 0]), None)
+
+
+def test_codes_that_training_used_are_unseen_here_and_not_dead():
+    """Those that were dead in training already stay dead."""
+    level = counted(np.r_[np.full(20, 200), np.zeros(80, int)])
+
+    def known(trained):
+        return code_states(level, replace(table(np.eye(100)), counts=trained))
+
+    states = known(np.r_[np.full(90, 30.0), np.zeros(10)])
+    assert states.count(UNSEEN) == 70 and (states.state[90:] == DEAD).all()
+    assert "training used are unseen here" in states.words
+    half = known(np.r_[np.full(55, 30.0), np.zeros(45)])
+    assert half.count(DEAD) == 80, "most of those without a token were dead in training: the codebook is what it is"
+    assert code_states(level, table(np.eye(100))).count(DEAD) == 80

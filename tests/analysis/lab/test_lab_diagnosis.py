@@ -315,6 +315,10 @@ def test_a_codebook_that_trails_behind(cloud):
     shown = float(trailing[0].text.split("% of the error")[0].split()[-1]) / 100
     assert shown == pytest.approx(expected, abs=0.02)
     assert "lags" not in titles(told([start, frame(500, vectors[each] + 3 * noise, vectors, each)]))
+    behind = [frame(step, vectors[each] + 0.1 * noise + [3, 0], vectors, each) for step in range(410, 490, 20)]
+    assert "lags behind" in titles(told([start, *behind]))
+    now = frame(500, vectors[each] + 0.1 * noise + [0.3, 0], vectors, each)
+    assert "lags" not in titles(told([start, *behind, now])), "it has caught up, whatever the last 100 steps were"
     late = frame(500, vectors[each] + 0.1 * noise + [3, 0], vectors, each)
     fixed = told([replace(start, levels=(replace(start.levels[0], vectors=late.levels[0].vectors),)), late])
     assert "stands still" in titles(fixed) and "trail" not in fixed[0].text, "as k-means that is fitted once"
