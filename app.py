@@ -9,6 +9,7 @@ import sys
 from explorer.cli import sources
 from explorer.foundation import limits
 from explorer.foundation.errors import ExplorerError
+from explorer.pages.shared import memory
 
 
 def main() -> None:
@@ -27,6 +28,7 @@ def main() -> None:
     if arguments.device:
         os.environ["EXPLORER_DEVICE"] = arguments.device  # read once, by explorer.foundation.config
 
+    memory.begin()
     try:
         limits.apply(arguments)
         sources.bring(arguments)
@@ -48,9 +50,10 @@ def main() -> None:
         print(f"and, for others on this network, on {address}", flush=True)
     for audit_id, title in given:
         print(f"Audit {title}: {first}codebook?audit={audit_id}", flush=True)
-    if specs:
-        warm_up(specs[0].id)
     end_well_on_sigterm()
+    if specs:
+        warm_up(specs[0].id).join()
+    memory.begun()
     demo.block_thread()
 
 

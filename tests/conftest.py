@@ -3,6 +3,7 @@
 Without a browser the browser tests skip and say so; with CI=true they fail instead.
 """
 
+import gc
 import os
 import re
 import shutil
@@ -15,6 +16,10 @@ from threading import Thread
 
 import pytest
 
+import explorer.views  # noqa: F401  before a test imports Gradio: see explorer.views.no_stubs
+
+gc.disable()  # until the tests are collected: what was imported till then is never let go
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every process that a test starts would compile all anew
 if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: workers share the cores, they do not fight for them
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -64,6 +69,11 @@ def pytest_collection_modifyitems(config, items):
             for item in items:
                 if name in item.keywords:
                     item.add_marker(skip)
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -6,6 +6,9 @@ To add one: write the three files, subclass `BrowserComponent`, and add its line
 from __future__ import annotations
 
 from explorer.foundation.registry import Registry
+from explorer.views import no_stubs
+
+no_stubs.install()  # before any page or view imports Gradio
 
 VIEWS: Registry[type] = Registry(
     "view",

@@ -1,7 +1,10 @@
 """The server ends tidily when it is told to."""
 
+import gc
 import subprocess
 import sys
+
+from explorer.pages.shared import memory
 
 
 def test_a_sigterm_ends_the_process_with_its_last_wishes_done():
@@ -15,3 +18,14 @@ def test_a_sigterm_ends_the_process_with_its_last_wishes_done():
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20)
     assert (ended.returncode, ended.stdout.strip()) == (0, "tidied")
+
+
+def test_what_the_server_consists_of_is_not_searched_for_garbage():
+    memory.begin()
+    assert not gc.isenabled()
+    there = []
+    memory.begun()
+    later = []
+    assert gc.isenabled()
+    assert not any(one is there for one in gc.get_objects())
+    assert any(one is later for one in gc.get_objects())

@@ -1,5 +1,6 @@
 """BrowserComponent and the view registry: what reaches the browser, and which mistakes are refused."""
 
+import importlib.util
 import re
 
 import pytest
@@ -136,3 +137,15 @@ def test_text_colours_reach_wcag_aa_on_the_surface(mode, ink):
 
 def test_theme_fetches_nothing():
     assert not [sheet for sheet in theme()._stylesheets if "://" in str(sheet)]
+
+
+def test_gradio_writes_no_file_of_types_beside_a_component(tmp_path):
+    (tmp_path / "ours.py").write_text(
+        "from explorer.views.kit.page.component import BrowserComponent\n\n\n"
+        "class Ours(BrowserComponent):\n    EVENTS = ['change']\n"
+    )
+    spec = importlib.util.spec_from_file_location("ours", tmp_path / "ours.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.Ours.EVENTS[0] == "change"
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["ours.py"]
