@@ -2,6 +2,7 @@
 
 import json
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,9 +22,15 @@ from explorer.quantizers import QUANTIZERS
 from explorer.quantizers.build import build_quantizer
 from explorer.tokenizers import load_tokenizer
 from explorer.training.recipes import ZOO
+from explorer.views.kit.wire.encoding import unpack
 from tests.made_audits import audit_of, level_of, table
 
-CONTRACT = ("tests/quantizers/test_contract.py", "tests/tokenizers/test_checkpoint.py")
+CONTRACT = (
+    *("tests/quantizers/test_contract.py", "tests/quantizers/test_not_finite.py", "tests/quantizers/test_lab_spec.py"),
+    *("tests/tokenizers/test_checkpoint.py", "tests/lab/test_controls_act.py", "tests/lab/test_settings.py"),
+    "tests/figures/test_figures_contract.py",
+)
+TOYS = "frozen or registered or test_lab_spec or test_settings or test_figures_contract"
 NO_OPTIONS = ("-q", "-p", "no:cacheprovider", "-n0", "-o", "addopts=")
 
 
@@ -105,20 +112,22 @@ def record_of_the_format():
 
 
 def view(record):
-    from explorer.views.inspect.toy import payload  # there in the copy alone
-
     from explorer.views import VIEWS
+    from explorer.views.inspect.barcode import payload  # there in the copy alone
 
-    made = VIEWS.load("toy_view")(payload(record))
-    return json.loads(made.value), callable(made.picked)
+    made = VIEWS.load("barcode")(payload(record))
+    (level,) = json.loads(made.value)["levels"]
+    same = np.array_equal(unpack(level["indices"]), record.levels[0].indices.ravel())
+    return level["K"], level["indices"]["shape"], bool(same), callable(made.picked)
 
 
 def page():
-    from explorer.pages.toy.page import first_sample  # there in the copy alone
+    from explorer.pages.toy.page import first_sample, picked  # there in the copy alone
 
     from explorer.pages.app import build
 
-    return [one for one in build().pages if "toy" in one[0]], json.loads(first_sample())
+    heard = picked(SimpleNamespace(code=1023))
+    return [one for one in build().pages if "toy" in one[0]], json.loads(first_sample()), heard
 
 
 def main():
@@ -137,7 +146,7 @@ def main():
         "page": page(),
     }
     print("SAID" + json.dumps(said), flush=True)
-    return pytest.main([*NO_OPTIONS, "-k", "frozen or registered", *CONTRACT])
+    return pytest.main([*NO_OPTIONS, "-k", TOYS, *CONTRACT])
 
 
 if __name__ == "__main__":

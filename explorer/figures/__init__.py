@@ -71,30 +71,7 @@ FIGURES: tuple[FigureEntry, ...] = (
 )
 NAMES: tuple[str, ...] = tuple(entry.name for entry in FIGURES)
 
-__all__ = [
-    "FIGURES",
-    "NAMES",
-    "FigureEntry",
-    "bit_correlation",
-    "bits",
-    "cosines",
-    "curves",
-    "distances",
-    "draw",
-    "growth",
-    "halves",
-    "levels",
-    "norms",
-    "positions",
-    "rank_frequency",
-    "rate_distortion",
-    "recoloured",
-    "rows_of",
-    "single_media",
-    "singular_values",
-    "sphere",
-    "usage",
-]
+__all__ = ["FIGURES", "NAMES", "FigureEntry", "draw", "recoloured", "rows_of", *NAMES]
 
 
 def draw(name: str, *args: Any, **kwargs: Any) -> go.Figure:

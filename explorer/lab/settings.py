@@ -24,8 +24,13 @@ PICTURES = ("digits", "patches")
 
 
 def with_own_fields(settings: type) -> type:
-    """The class with a field more for each setting that a single quantizer brings."""
+    """The class with a field more for each setting that a single quantizer brings. Raises ValueError where two have a
+    name."""
     for control in own_controls():
+        if hasattr(settings, control.name):
+            raise ValueError(
+                f"The lab has a setting {control.name!r} already: give that of the quantizer another name."
+            )
         settings.__annotations__[control.name] = type(control.default).__name__
         setattr(settings, control.name, control.default)
     return settings
@@ -222,17 +227,17 @@ def _check_data(s: LabSettings) -> None:
 def _check_sizes(s: LabSettings) -> None:
     dim, spec = s.latent_dim, s.spec
     if s.model == "none" and s.quantizer in LATTICES and 2**dim > MAX_CODES:
-        what = f"{s.quantizer.upper()} gives each of the {dim} dimensions of the data at least 2 values"
+        what = f"{spec.label} gives each of the {dim} dimensions of the data at least 2 values"
         raise FieldError("model", f"{what}: more than {MAX_CODES:,} codes. Choose a model, so that D can be lower.")
     for name, value, why in spec.refuses:
         if getattr(s, name) == value:
             raise FieldError(name, why)
     if s.axis_values and s.codes > MAX_CODES:
         if isinstance(spec.axis_values, str):
-            what = f"{s.quantizer.upper()} with {s.axis_values} levels on each of {dim} axes"
+            what = f"{spec.label} with {s.axis_values} levels on each of {dim} axes"
             raise FieldError(spec.axis_values, f"{what} has more than {MAX_CODES:,} codes. Lower the levels, or D.")
         most = math.floor(math.log(MAX_CODES, s.axis_values))
-        what = f"{s.quantizer.upper()} with {dim} {'bits' if s.axis_values == 2 else 'axes'}"
+        what = f"{spec.label} with {dim} {'bits' if s.axis_values == 2 else 'axes'}"
         raise FieldError("dim", f"{what} has more than {MAX_CODES:,} codes. Lower D to {most}.")
     if spec.splits and dim % s.num_quantizers:
         raise FieldError("num_quantizers", f"{s.num_quantizers} groups do not divide {dim} dimensions.")

@@ -48,7 +48,7 @@ def test_each_is_reached_by_its_name(drawn):
         assert all(isinstance(one, go.Figure) for one in drawn[entry.name])
     with pytest.raises(UnknownIdError, match="Did you mean 'usage'"):
         figures.draw("usge")
-    assert len(set(figures.NAMES)) == len(figures.NAMES) == 16
+    assert len(set(figures.NAMES)) == len(figures.NAMES) >= 16
 
 
 def test_every_axis_has_a_name_and_a_unit(drawn):

@@ -5,11 +5,13 @@ import pytest
 import torch
 
 from explorer.foundation.errors import ExplorerError
+from explorer.lab.control import TABLES
 from explorer.lab.controls import CONTROLS
 from explorer.lab.framing import make_frame
 from explorer.lab.inert import INERT, acts, inert_json, inert_reason
 from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
+from explorer.quantizers.lab_specs import lab_specs
 
 STEPS = 12
 SMALL = {"batch_size": 32, "codebook_size": 8, "threshold": 2.0, "every": 4, "patience": 5, "num_quantizers": 2}
@@ -20,10 +22,8 @@ TABLE_CONTEXTS = (
     {"update": "gradient", "reseeding": "hard_example"},
     {"update": "gradient", "model": "none"},
 )
-CONTEXTS = [(name, context) for name in ("vq", "rvq", "pq", "multihead") for context in TABLE_CONTEXTS]
-CONTEXTS += [
-    (name, {"model": model}) for name in ("kmeans", "fsq", "lfq", "bsq", "simvq", "gumbel") for model in ("mlp", "none")
-]
+CONTEXTS = [(name, context) for name in TABLES for context in TABLE_CONTEXTS]
+CONTEXTS += [(name, {"model": model}) for name in lab_specs() if name not in TABLES for model in ("mlp", "none")]
 
 
 def ran(settings):

@@ -91,7 +91,7 @@ def test_every_field_comes_back_from_json():
             values[field.name] = not field.default
         else:
             values[field.name] = type(field.default)(min(control.highest, 2 * field.default or 1))
-    values |= {"dim": 4, "model": "mlp", "metric": "euclidean", "batch_size": 700}
+    values |= {"dim": 4, "model": "mlp", "metric": "euclidean", "batch_size": 700, "quantizer": "gumbel"}
     settings = LabSettings().changed(values)
     assert settings_from_json(settings.to_json()) == settings
     assert len(json.loads(settings.to_json())) > len(fields(LabSettings)) - 6

@@ -10,10 +10,9 @@ from explorer.quantizers.kmeans import KMeansQuantizer
 from explorer.quantizers.nearest import nearest_code, squared_distances
 from explorer.quantizers.reseeding import STRATEGIES, Reseeding
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
-from tests.quantizers.test_contract import LATTICES, SETTINGS, latents, trained
+from tests.quantizers.test_contract import SETTINGS, SIZED, latents, trained
 
 BAD = [torch.nan, torch.inf, -torch.inf]
-TABLES = [name for name in SETTINGS if name not in LATTICES]
 
 
 def tables(quantizer: torch.nn.Module) -> list[torch.Tensor]:
@@ -46,7 +45,7 @@ def test_a_latent_that_is_not_finite_gets_the_first_finite_code(value):
     assert nearest_code(z, torch.full((4, 3), torch.nan)).tolist() == [0] * 6
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", SIZED)
 def test_codes_that_are_not_finite_are_counted_and_left_alone(name):
     quantizer, z = trained(name).eval(), latents(8, 200)
     chosen = quantizer(z).indices

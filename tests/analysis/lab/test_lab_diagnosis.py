@@ -17,6 +17,7 @@ from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.inert import acts
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
+from explorer.quantizers.lab_specs import lab_specs
 
 K, BATCH = 16, 64
 
@@ -168,10 +169,7 @@ def test_the_moment_on_screen_is_judged_and_nothing_after_it(cloud):
     assert diagnose(curves, timeline, log, until=EARLY - 1) == ()
 
 
-QUANTIZERS = ("vq", "rvq", "pq", "multihead", "kmeans", "fsq", "lfq", "bsq", "simvq", "gumbel")
-
-
-@pytest.mark.parametrize("quantizer", QUANTIZERS)
+@pytest.mark.parametrize("quantizer", lab_specs())
 @pytest.mark.parametrize("context", [{}, {"model": "none"}, {"update": "gradient"}], ids=str)
 def test_only_what_is_there_and_acts_is_advised(quantizer, context):
     settings = LabSettings().changed({"quantizer": quantizer} | context)
@@ -209,7 +207,7 @@ def grid(control):
 CHOSEN = {"k-means as init": ("kmeans",), "on latents": ("random_latent", "hard_example", "reservoir")}
 
 
-@pytest.mark.parametrize("quantizer", QUANTIZERS)
+@pytest.mark.parametrize("quantizer", lab_specs())
 def test_no_advice_asks_for_what_is_done_or_cannot_be(quantizer):
     """Each control of a remedy at each end of its range, and at each option: what is said then has somewhere to go."""
     by_name, asked = {control.name: control for control in CONTROLS}, 0
