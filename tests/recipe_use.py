@@ -28,9 +28,9 @@ from tests.made_audits import audit_of, level_of, table
 CONTRACT = (
     *("tests/quantizers/test_contract.py", "tests/quantizers/test_not_finite.py", "tests/quantizers/test_lab_spec.py"),
     *("tests/tokenizers/test_checkpoint.py", "tests/lab/test_controls_act.py", "tests/lab/test_settings.py"),
-    "tests/figures/test_figures_contract.py",
+    *("tests/figures/test_figures_contract.py", "tests/test_house.py"),
 )
-TOYS = "frozen or registered or test_lab_spec or test_settings or test_figures_contract"
+TOYS = "frozen or registered or test_lab_spec or test_settings or test_figures_contract or plain_sight"
 NO_OPTIONS = ("-q", "-p", "no:cacheprovider", "-n0", "-o", "addopts=")
 
 

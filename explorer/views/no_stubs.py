@@ -1,7 +1,7 @@
 """Gradio without the stub files that it writes for editors.
 
-At each import Gradio parses the source of every component class, its own and ours, and writes a file of types beside it:
-half of what its import takes, and files in folders that may not be written to. Nothing at run time reads them.
+At each import Gradio parses the source of every component class, its own and ours, and writes a file of types beside
+it: half of what its import takes, and files in folders that may not be written to. Nothing at run time reads them.
 """
 
 from __future__ import annotations
