@@ -1,4 +1,4 @@
-"""Every statistical chart, once: functions from an audit, a geometry, a comparison or a run to a figure of plotly.
+"""Every statistical chart, once: functions from a record, an audit, a comparison or a run to a figure of plotly.
 
 Pages, reports, notebooks and dashboards draw the same figures:
 
@@ -20,8 +20,10 @@ from explorer.figures.ball import sphere
 from explorer.figures.counts import rank_frequency, usage
 from explorer.figures.enough import growth, halves, single_media
 from explorer.figures.lattice import bit_correlation, bits
+from explorer.figures.learning import usage_in_training
 from explorer.figures.per_level import levels
 from explorer.figures.places import positions
+from explorer.figures.ranks import usage_by_rank
 from explorer.figures.rates import rate_distortion
 from explorer.figures.runs import curves
 from explorer.figures.shape import cosines, distances, norms, singular_values
@@ -33,7 +35,7 @@ from explorer.foundation.registry import unknown_id_message
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Subject = Literal["audit", "codebook", "geometry", "comparison", "run"]
+Subject = Literal["record", "audit", "codebook", "geometry", "comparison", "history", "run"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class FigureEntry:
 
 
 FIGURES: tuple[FigureEntry, ...] = (
+    FigureEntry(usage_by_rank, "record", "Usage by rank"),
     FigureEntry(usage, "audit", "Usage of each code"),
     FigureEntry(rank_frequency, "audit", "Rank and frequency"),
     FigureEntry(growth, "audit", "Usage while counting"),
@@ -67,6 +70,7 @@ FIGURES: tuple[FigureEntry, ...] = (
     FigureEntry(singular_values, "geometry", "Singular values"),
     FigureEntry(cosines, "geometry", "Cosines between codes"),
     FigureEntry(rate_distortion, "comparison", "Rate and distortion"),
+    FigureEntry(usage_in_training, "history", "Usage while it was trained"),
     FigureEntry(curves, "run", "Curves of the run"),
 )
 NAMES: tuple[str, ...] = tuple(entry.name for entry in FIGURES)

@@ -64,15 +64,21 @@ def _drawn(values: np.ndarray, texts: list[list[str]], what: str, colour: str) -
 
 
 def _by_code(places: np.ndarray, code: int) -> tuple[np.ndarray, list[list[str]]]:
-    own, everything, total = places[code], places.sum(axis=0), int(places[code].sum())
-    texts = [
-        [
-            f"{mine:,} of {total:,} tokens of code {code}<br>among {here:,} tokens of all codes here"
-            for mine, here in zip(*row, strict=True)
-        ]
-        for row in zip(own.tolist(), everything.tolist(), strict=True)
-    ]
+    own, everything = places[code], places.sum(axis=0)  # (rows, 8) each
+    total, of_all, rows = int(own.sum()), int(everything.sum()), len(own)
+    texts = [["" for _ in row] for row in own]
+    for row, column in np.ndindex(*own.shape):
+        mine, here = int(own[row, column]), int(everything[row, column])
+        where = f"row {row + 1} of {rows}, column {column + 1}" if rows > 1 else f"part {column + 1}"
+        texts[row][column] = (
+            f"{where} of {own.shape[1]}<br>{mine:,} of {total:,} tokens of code {code}{_percent(mine, total)}<br>"
+            f"{here:,} of {of_all:,} tokens of all codes{_percent(here, of_all)}"
+        )
     return own, texts
+
+
+def _percent(part: int, of: int) -> str:
+    return f" ({part / of:.1%})" if of else ""
 
 
 def _by_place(places: np.ndarray) -> tuple[np.ndarray, list[list[str]]]:

@@ -6,7 +6,9 @@ import numpy as np
 from made_audits import audit_of, level_of, signs, table
 from made_tokenizers import Greys, media_of, picture
 
+from explorer.audit.history import UsageHistory
 from explorer.compare.run import Options, run_comparison
+from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 from explorer.lab.history import Curves
 
 HOSTILE = '<b onclick="x()">%{x} $y$ &lt;a href="javascript:alert(1)"&gt;</b>'
@@ -37,6 +39,23 @@ def comparison_of(seeds, title=None):
     made = [Greys("a", 2, patch=2), Greys("r", 2, levels=3, patch=2), Greys("c", 16, patch=2, title=title or "C")]
     media = media_of({name: picture(64, 72, seed=seed) for name, seed in seeds.items()})
     return run_comparison(media, made, Options(repeats=0, codecs=("jpeg",)))
+
+
+def counted_record(counts, kept=None, decay=None, modality="image"):
+    """A record whose codes 0.. were taken `counts` times, and whose training `kept` so much of each."""
+    indices = np.repeat(np.arange(len(counts)), counts)[None]  # (1, N)
+    vectors = np.arange(len(counts), dtype=np.float32)[:, None]
+    book = Codebook(len(counts), 1, "euclidean", vectors, counts=kept, counts_decay=decay)
+    latents = vectors[indices]  # (1, N, 1)
+    layout = TokenLayout("grid2d", indices.shape, (8, 8 * indices.shape[1]))
+    media = np.zeros((8, 8 * indices.shape[1], 3), np.float32)
+    level = TokenLevel(indices, latents[0], latents[0], book, layout)
+    return TokenRecord(media, "made", (level,), media, {}, modality=modality)
+
+
+def made_history():
+    """Three kept steps of training, in which ever more codes were used."""
+    return UsageHistory(np.array([10, 20, 40]), np.array([0.25, 0.5, 0.75]), np.array([100, 100, 100]))
 
 
 def made_run():

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from figure_subjects import HOSTILE, comparison_of
+from figure_subjects import HOSTILE, comparison_of, counted_record, made_history
 
 from explorer import figures
 from explorer.analysis.codebook.geometry import geometry_of
@@ -25,10 +25,12 @@ def subjects(learned, sign_coded, comparison, run):
     """of -> the first arguments of a figure."""
     geometry = geometry_of(learned[0], 0, learned[1][0])
     return {
+        "record": (counted_record([3, 0, 5, 1, 0, 1]),),
         "audit": (learned[0],),
         "codebook": sign_coded,
         "geometry": (geometry,),
         "comparison": (comparison,),
+        "history": (made_history(),),
         "run": (run,),
     }
 

@@ -19,7 +19,6 @@ from explorer.media.samples import SAMPLES
 from explorer.pages.codebook import decoded as codebook_decoded
 from explorer.pages.codebook import maps as codebook_maps
 from explorer.pages.codebook.audits import open_audit
-from explorer.pages.codebook.code import level_history
 from explorer.pages.codebook.events import ask
 from explorer.pages.codebook.own import OwnAudit, OwnAudits
 from explorer.pages.codebook.page import wanted
@@ -234,17 +233,6 @@ def test_links_open_what_they_name_and_say_what_they_cannot():
                          ({"audit": "nope"}, "not here")):  # fmt: skip
         value = json.loads(wanted(query, "t"))
         assert words in value["message"] and value["tokenizer"] == ZOO[0] and value["audit"] is None
-
-
-def test_the_history_of_a_level_is_that_of_its_curve(tmp_path):
-    history = level_history("rvq-4", 2)
-    assert len(history["steps"]) == len(history["usage"]) > 3 and history["steps"] == sorted(history["steps"])
-    assert all(0 <= share <= 1 for share in history["usage"])
-    (tmp_path / "x").mkdir()
-    assert level_history("x", 0, tmp_path) is None
-    (tmp_path / "x" / "curve.json").write_text('[{"step": 5, "usage": [0.5], "tokens": 100}]')
-    assert level_history("x", 0, tmp_path) == {"steps": [5], "usage": [0.5], "tokens": [100]}
-    assert level_history("x", 1, tmp_path) is None
 
 
 def test_every_shipped_tokenizer_has_both_audits():

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from explorer.analysis.codes.page import CodePage, Exemplar, code_page, duplicates_of, state_words
 from explorer.analysis.codes.states import code_states
-from explorer.foundation.config import settings
+from explorer.audit.history import UsageHistory, usage_history
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.record import TokenLayout
 from explorer.media.sounds.audio import wav_bytes
@@ -42,11 +40,11 @@ def code(opened: Opened, level: int, number: int) -> dict[str, Any]:
     return code_payload(view)
 
 
-def _history(opened: Opened, level: int) -> dict[str, list[float]] | None:
+def _history(opened: Opened, level: int) -> UsageHistory | None:
     if opened.spec is None:
         return None
     tokenizer_id = opened.spec.id
-    return answers.get((opened.key, level, "history"), lambda: level_history(tokenizer_id, level), opened.owner)
+    return answers.get((opened.key, level, "history"), lambda: usage_history(tokenizer_id, level), opened.owner)
 
 
 def _references(opened: Opened, page: CodePage) -> dict[str, list[tuple[str, Exemplar]]] | None:
@@ -121,17 +119,3 @@ def _layout(shown: Opened, medium: int, level: int) -> TokenLayout:
     if not 0 <= level < len(layouts):
         raise RecordError(f"level {level} is outside 0..{len(layouts) - 1}")
     return layouts[level]
-
-
-def level_history(tokenizer_id: str, level: int, checkpoints: Path | None = None) -> dict[str, list[float]] | None:
-    """Usage of a level while it was trained, from curve.json of its checkpoint: {"steps", "usage", "tokens"}.
-
-    None if the checkpoint has no such curve.
-    """
-    file = (checkpoints or settings().checkpoints) / tokenizer_id / "curve.json"
-    try:
-        rows = json.loads(file.read_text(encoding="utf-8"))
-        found = [(int(row["step"]), float(row["usage"][level]), int(row["tokens"])) for row in rows]
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
-    return {name: [row[i] for row in found] for i, name in enumerate(("steps", "usage", "tokens"))} if found else None

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from explorer.analysis.codebook.geometry import geometry_of
 from explorer.analysis.codes.page import level_of
-from explorer.foundation.errors import FieldError
+from explorer.audit.history import UsageHistory, usage_history
+from explorer.foundation.errors import FieldError, RecordError
 from explorer.pages.codebook import audits
 from explorer.pages.codebook.audits import Opened
 from explorer.pages.shared.dispatch import Nothing
@@ -59,6 +60,7 @@ OPTIONS: Mapping[str, type] = {
     "bit_correlation": Nothing,
     "sphere": Sphere,
     "positions": Positions,
+    "usage_in_training": Nothing,
 }
 
 
@@ -91,6 +93,15 @@ def _subject(opened: Opened, level: int, name: str) -> tuple[Any, ...]:
     from explorer.figures import FIGURES  # it comes with the first chart in sight, not with the page
 
     of = next(entry.of for entry in FIGURES if entry.name == name)
+    if of == "history":
+        return (_history(opened, level),)
     if of == "geometry":
         return (geometry_of(opened.audit, level, opened.codebook(level)),)  # which measures what the figure asks it for
     return (opened.audit, opened.codebook(level), level) if of == "codebook" else (opened.audit, level)
+
+
+def _history(opened: Opened, level: int) -> UsageHistory:
+    history = None if opened.spec is None else usage_history(opened.spec.id, level)
+    if history is None:
+        raise RecordError("Nothing was kept of the training of this codebook.")
+    return history

@@ -14,6 +14,7 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import nearest_codes
 from explorer.analysis.codes.page import CodePage, Exemplar
+from explorer.audit.history import UsageHistory
 from explorer.foundation.words import counted
 from explorer.joints.measures.usage import training_words
 from explorer.joints.record import Codebook
@@ -53,7 +54,7 @@ class CodeView:
 
     state: as in the heatmap. codebook: None for plain indices. counts: (K,) of the level. pictured: exemplars by kind
     with `pictured_from`, words that name the pictures and their number of tokens. references: (medium, exemplar) by
-    kind where the audit's own pictures are not at hand. history: {"steps", "usage", "tokens"} of the level.
+    kind where the audit's own pictures are not at hand. history: of the level in training.
     """
 
     page: CodePage
@@ -66,7 +67,7 @@ class CodeView:
     pictured: Mapping[str, Sequence[PicturedToken]] = field(default_factory=dict)
     pictured_from: str = ""
     references: Mapping[str, Sequence[tuple[str, Exemplar]]] | None = None
-    history: Mapping[str, Sequence[float]] | None = None
+    history: UsageHistory | None = None
 
 
 def code_payload(view: CodeView) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def code_payload(view: CodeView) -> dict[str, Any]:
         **_places(page),
         "neighbours": _beside(page),
         "usage_history": None,  # no checkpoint keeps the counts of single codes over time
-        "level_history": None if view.history is None else {name: list(row) for name, row in view.history.items()},
+        "level_history": None if view.history is None else _history(view.history),
     }
 
 
@@ -159,6 +160,10 @@ def _places(page: CodePage) -> dict[str, Any]:
         "positions_base": pack(places.expected),
         "positions_expected": words,
     }
+
+
+def _history(history: UsageHistory) -> dict[str, list[float]]:
+    return {name: getattr(history, name).tolist() for name in ("steps", "usage", "tokens")}
 
 
 def _beside(page: CodePage) -> dict[str, Any] | None:

@@ -8,8 +8,9 @@ import { saveCanvas } from "../../kit/wire/files.js";
 import { vectorCsv } from "../../kit/wire/words.js";
 import { digitsSection, section } from "../../inspect/card/parts.js";
 import { vectorBars } from "../../inspect/card/vector.js";
+import { createHistory, createPlaces } from "./charts.js";
 import { codeCsv, countWords, mostUsed, parseCode, randomUsed, rankWords, usedStep } from "./model.js";
-import { besideSection, decodedSection, exemplarsSection, fillDecoded, nearestSection, noDecoder, positionsSection, trainingSection } from "./parts.js";
+import { besideSection, decodedSection, exemplarsSection, fillDecoded, nearestSection, noDecoder, trainingSection } from "./parts.js";
 import { queryOf } from "../link.js";
 import { saveCsv, stemOf } from "../../kit/widgets/panel.js";
 import { addStyleSheet } from "../../kit/page/component.js";
@@ -29,6 +30,8 @@ class CodePage extends Component {
     this.bus = bus;
     this.kept = new Map();
     this.wish = this.bars = null;
+    this.places = createPlaces(bus);
+    this.history = createHistory(bus);
     host.classList.add("dte-card", "cc-page");
     host.dataset.panel = "code";
     host.setAttribute("aria-label", "Page of a code");
@@ -178,12 +181,12 @@ class CodePage extends Component {
     const parts = [
       exemplarsSection(answer, bus, document.baseURI),
       decodedSection(),
-      positionsSection(answer, bus.open.tokenizer?.modality),
+      this.places.show(answer, bus.open.tokenizer?.modality),
       besideSection(answer, bus),
       nearestSection(answer, bus),
       digits,
       this.bars && section(`Vector, ${vector.length} axes, norm ${answer.norm.toPrecision(3)}`, this.bars.block),
-      trainingSection(answer),
+      trainingSection(answer, this.history.show(answer)),
       this.exports(answer, vector),
     ];
     this.body.replaceChildren(...parts.filter(Boolean));

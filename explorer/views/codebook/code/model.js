@@ -54,12 +54,29 @@ export function rankWords({ rank, used, codebook_size: K }) {
   return `${rank === null ? `not among the ${codes}` : `rank ${whole(rank)} of ${codes}`} · K = ${whole(K)}`;
 }
 
-/** A cell of the position map: "row 3, column 2 of 8: 3.1% of its tokens; of all tokens 1.6%". */
-export function placeWords(index, columns, share, base) {
-  const [row, column] = [Math.floor(index / columns) + 1, (index % columns) + 1];
-  const rows = share.length / columns;
-  const where = rows > 1 ? `row ${row} of ${rows}, column ${column} of ${columns}` : `part ${column} of ${columns}`;
-  return `${where}: ${percent(share[index], 1)} of its tokens, ${percent(base[index], 1)} of all tokens`;
+/** Rows of the table of places: [[row, column, share of its tokens, share of all tokens]]; rows and columns from 1. */
+export function placesRows({ positions, positions_base: base }) {
+  const columns = positions.shape?.[1] ?? 8;
+  return Array.from(positions, (share, i) => [Math.floor(i / columns) + 1, (i % columns) + 1, percent(share, 1), percent(base[i], 1)]);
+}
+
+/** The same shares as numbers, as CSV. */
+export function placesCsv({ positions, positions_base: base }) {
+  const columns = positions.shape?.[1] ?? 8;
+  const rows = Array.from(positions, (share, i) => [Math.floor(i / columns) + 1, (i % columns) + 1, share, base[i]]);
+  return csv(["row", "column", "share_of_its_tokens", "share_of_all_tokens"], rows);
+}
+
+/** How usage of a level grew: {steps, usage, tokens}, one a kept step. */
+export const historyCsv = ({ steps, usage, tokens }) =>
+  csv(
+    ["step", "codes_used_share", "tokens"],
+    steps.map((step, i) => [step, usage[i], tokens[i]]),
+  );
+
+export function historyWords({ steps, usage, tokens }) {
+  const last = steps.length - 1;
+  return `Used codes of this codebook while it was trained: ${percent(usage[0], 1)} at step ${whole(steps[0])}, ${percent(usage[last], 1)} at step ${whole(steps[last])}, over ${whole(tokens[last])} tokens each time. Checkpoints do not keep counts of single codes over time.`;
 }
 
 /** "Code 7 stands left of 30 of the 240 tokens of code 512, 3.1 times as often as if codes fell independently" */

@@ -3,14 +3,12 @@
 
 import { significant } from "../../kit/wire/words.js";
 import { picture, section } from "../../inspect/card/parts.js";
-import { besideWords, exemplarWords, inspectLink, KINDS, liftWords, placesTitle, placeWords, SIDE_SIGNS } from "./model.js";
+import { besideWords, exemplarWords, inspectLink, KINDS, liftWords, SIDE_SIGNS } from "./model.js";
 import { playButton } from "../sound.js";
-import { viridis } from "../../kit/draw/colormaps.js";
 import { h } from "../../kit/widgets/dom.js";
 import { counted, percent, whole } from "../../kit/wire/format.js";
 
 const tokens = (n) => `${whole(n)} ${n === 1 ? "token" : "tokens"}`;
-const SVG = "http://www.w3.org/2000/svg";
 
 /** A picture with the token itself outlined; box [top, left, height, width] (null: no outline), size [height, width] in
  *  its pixels. */
@@ -146,33 +144,6 @@ function codeButton(bus, code, title, className, ...children) {
 
 const thumbnail = (code) => h("span", { class: "cc-thumb", "data-thumbnail": code, "aria-hidden": "true" });
 
-/** Where in the picture: 8 x 8 cells of the share of its tokens, viridis from none to the most. */
-export function positionsSection(answer, modality) {
-  const { positions, positions_base: base } = answer;
-  if (!positions) return null;
-  const columns = positions.shape?.[1] ?? 8;
-  const most = positions.reduce((a, b) => Math.max(a, b), 0) || 1;
-  const readout = h("p", { class: "cc-readout" }, "");
-  const idle = `Brightest: ${percent(most, 1)} of its ${tokens(answer.count)} in one cell; even would be ${percent(base.reduce((a, b) => a + b, 0) / base.length, 1)}.`;
-  readout.textContent = idle;
-  const cells = Array.from(positions, (share, i) => {
-    const cell = h("span", { onpointerenter: () => (readout.textContent = `${placeWords(i, columns, positions, base)}.`) });
-    cell.style.background = viridis(share / most);
-    return cell;
-  });
-  const grid = h(
-    "div",
-    { class: "cc-places", role: "img", "aria-label": `Where it occurs. ${idle}`, onpointerleave: () => (readout.textContent = idle) },
-    ...cells,
-  );
-  grid.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
-  if (columns === positions.length) grid.classList.add("is-line");
-  return section(
-    placesTitle(modality),
-    h("div", { class: "cc-where" }, grid, h("div", { class: "cc-words" }, readout, h("p", { class: "dte-card-note" }, answer.positions_expected))),
-  );
-}
-
 /** What stands beside it, by side. */
 export function besideSection(answer, bus) {
   const sides = Object.entries(answer.neighbours ?? {}).filter(([, list]) => list.length > 0);
@@ -222,36 +193,10 @@ export function nearestSection(answer, bus) {
 }
 
 /** Its count in training, and how the whole level came to be used: checkpoints keep no history of single codes. */
-export function trainingSection(answer) {
-  const words = answer.training;
-  const history = answer.level_history;
-  if (!words && !history) return null;
+export function trainingSection(answer, history) {
+  if (!answer.training && !history) return null;
   const element = section("In training");
-  if (words) element.append(h("p", {}, `This code: ${words}.`));
-  if (history) element.append(curve(history), h("p", { class: "dte-card-note" }, historyWords(history)));
+  if (answer.training) element.append(h("p", {}, `This code: ${answer.training}.`));
+  if (history) element.append(history);
   return element;
-}
-
-function historyWords({ steps, usage, tokens }) {
-  const last = steps.length - 1;
-  return `Used codes of this codebook while it was trained: ${percent(usage[0], 1)} at step ${whole(steps[0])}, ${percent(usage[last], 1)} at step ${whole(steps[last])}, over ${whole(tokens[last])} tokens each time. Checkpoints do not keep counts of single codes over time.`;
-}
-
-function curve({ steps, usage }) {
-  const [W, H] = [320, 64];
-  const [first, last] = [steps[0], steps[steps.length - 1]];
-  const points = steps.map((step, i) => `${((step - first) / Math.max(last - first, 1)) * W},${(1 - usage[i]) * H}`);
-  const svg = document.createElementNS(SVG, "svg");
-  const line = document.createElementNS(SVG, "polyline");
-  for (const [name, value] of Object.entries({
-    viewBox: `0 0 ${W} ${H}`,
-    class: "cc-curve",
-    preserveAspectRatio: "none",
-    role: "img",
-    "aria-label": `usage from ${percent(usage[0], 1)} to ${percent(usage[usage.length - 1], 1)}`,
-  }))
-    svg.setAttribute(name, value);
-  line.setAttribute("points", points.join(" "));
-  svg.append(line);
-  return h("div", { class: "cc-curve-frame" }, h("span", {}, "100%"), svg, h("span", {}, "0%"));
 }
