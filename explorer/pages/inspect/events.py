@@ -30,6 +30,7 @@ from explorer.pages.inspect.payloads import (
     reconstruction_payload,
 )
 from explorer.pages.inspect.player import player_payload
+from explorer.pages.inspect.usage import ticket_of
 from explorer.pages.shared import runtime
 from explorer.pages.shared.session import Visit
 from explorer.pages.shared.turns import Turns
@@ -67,6 +68,7 @@ def shown(visit: Visit, umaps: dict[int, Projection] | None = None, progress: st
         visit.map_kind,
         record,
         spec.decodes,
+        ticket_of(visit),
     )
 
 

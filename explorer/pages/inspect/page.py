@@ -19,6 +19,7 @@ from explorer.pages.bring import events as loading
 from explorer.pages.edit import events as edit_events
 from explorer.pages.inspect import events, media
 from explorer.pages.inspect.alone import alone_ask
+from explorer.pages.inspect.usage import usage_ask
 from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
 from explorer.pages.shared.inputs import FileInput, PictureInput
@@ -81,7 +82,7 @@ def build() -> None:
     with gr.Row(elem_id="linked"):  # a CSS grid, which the panels of the view and the card share
         with gr.Column(elem_id="area-view"):
             player = Player()
-            view = InspectView(elem_id="inspect-view")
+            view = InspectView(elem_id="inspect-view", server_functions=[usage_ask])
         with gr.Column(elem_id="area-card"):
             card = CodeCard(server_functions=[alone_ask])
         with gr.Column(elem_id="area-after"):

@@ -1,7 +1,7 @@
 // @ts-check
 // The inspect view's page: head line with status and level selector, four cards, live region, empty state.
 
-import { card, h, segmented, slider, toggle } from "../kit/widgets/dom.js";
+import { board, card, h, segmented, slider, toggle } from "../kit/widgets/dom.js";
 
 /** The ways to decode levels or groups. */
 export const modesFor = (noun) => [
@@ -11,8 +11,8 @@ export const modesFor = (noun) => [
   { id: "cumulative", label: "Up to", title: `Decode from the first ${noun} up to this one (cumulative)` },
 ];
 
-/** Build everything into `root`; `act` holds the callbacks, `options` the first values. */
-export function buildLayout(root, options, act) {
+/** Build everything into `root`; `act` holds the callbacks, `options` the first values, `usage` is the element of its chart. */
+export function buildLayout(root, options, act, usage) {
   const level = segmented("Level", act.level);
   const mode = segmented("Levels that are decoded", act.mode);
   mode.options(modesFor("level"), "all");
@@ -23,7 +23,7 @@ export function buildLayout(root, options, act) {
   const unpin = h("button", { type: "button", class: "dte-link", hidden: true, title: "Let go of the code (Esc)", onclick: act.unpin }, "Unpin");
   const status = h("div", { class: "dte-status" }, chip, statusText, unpin);
   const parts = { level, mode, modeNote, levels, chip, statusText, unpin };
-  parts.cards = buildCards(parts, options, act);
+  parts.cards = buildCards(parts, options, act, usage);
   parts.live = h("div", { class: "dte-spoken dte-live", "aria-live": "polite", role: "status" });
   parts.body = h(
     "div",
@@ -37,7 +37,7 @@ export function buildLayout(root, options, act) {
   return parts;
 }
 
-function buildCards(parts, options, act) {
+function buildCards(parts, options, act, usage) {
   const png = (id) => ["PNG", `Save this panel as PNG: ${id}`, () => act.png(id)];
   parts.mapKind = segmented("Map", act.mapKind);
   parts.scale = segmented("Count axis", (id) => act.option("log", id === "log"));
@@ -48,7 +48,7 @@ function buildCards(parts, options, act) {
     ],
     "linear",
   );
-  parts.range = segmented("Codes on the axis", (id) => act.range(id));
+  parts.range = segmented("Codes on the axis", (id) => act.option("range", id));
   parts.range.options(
     [
       { id: "all", label: "All K", title: "All codes on the axis, unused ones too" },
@@ -62,7 +62,7 @@ function buildCards(parts, options, act) {
     picture: card(
       "picture",
       "Picture",
-      "Picture with its token grid. Arrow keys move the chosen token, Escape lets go, plus and minus zoom.",
+      board("Picture with its token grid. Arrow keys move the chosen token, Escape lets go, plus and minus zoom."),
       [
         slider("Grid", "Opacity of the token grid", options.gridOpacity, (x) => act.option("gridOpacity", x)),
         toggle("Numbers", hint, options.pictureNumbers, (x) => act.option("pictureNumbers", x)),
@@ -72,23 +72,27 @@ function buildCards(parts, options, act) {
     tokens: card(
       "tokens",
       "Tokens",
-      "Token grid coloured by code. Arrow keys move the chosen token, Escape lets go, plus and minus zoom.",
+      board("Token grid coloured by code. Arrow keys move the chosen token, Escape lets go, plus and minus zoom."),
       [toggle("Numbers", hint, options.gridNumbers, (x) => act.option("gridNumbers", x))],
       [png("tokens")],
     ),
     map: card(
       "map",
       "Codebook map",
-      "Codebook map: one point a code. Left and right arrows go through the codes by number, Escape lets go.",
+      board("Codebook map: one point a code. Left and right arrows go through the codes by number, Escape lets go."),
       [parts.mapKind.element],
       [png("map"), ["CSV", "Save the map as CSV", act.mapCsv]],
     ),
     usage: card(
       "usage",
       "Usage",
-      "Codes by how often they are used. Left and right arrows go through the ranks, Escape lets go.",
+      usage,
       [parts.where.element, parts.range.element, parts.scale.element],
-      [png("usage"), ["CSV", "Save the usage as CSV", act.usageCsv]],
+      [
+        ["PNG", "Save this panel as PNG: usage", () => act.usage("png")],
+        ["SVG", "Save this panel as SVG: usage", () => act.usage("svg")],
+        ["CSV", "Save the usage as CSV", () => act.usage("csv")],
+      ],
     ),
   };
 }

@@ -6,8 +6,7 @@
 import { Component } from "../kit/component.js";
 import { fillCaptions, fillControls, report } from "./words.js";
 import { moveToken } from "../kit/draw/geometry.js";
-import { mapTable, savePanel, saveTable, usageTable } from "./export.js";
-import { histogramContent } from "./histogram.js";
+import { mapTable, savePanel, saveTable } from "./export.js";
 import { buildLayout } from "./layout.js";
 import { mapContent } from "./map.js";
 import { readPayload, waitsForUmap } from "./model.js";
@@ -15,6 +14,7 @@ import { readTheme } from "../kit/draw/colours.js";
 import { Painter } from "../kit/stage/pace.js";
 import { ZoomStage } from "../kit/stage/zoom.js";
 import { gridContent, pictureContent } from "./tiles.js";
+import { UsageChart } from "./usage.js";
 import { learn } from "../kit/page/help.js";
 import { selection } from "../kit/wire/selection.js";
 import { shown } from "../kit/wire/shown.js";
@@ -25,7 +25,7 @@ const KEY_PAUSE_MS = 140; // Python hears of the last of a run of arrow keys
 const LOG_FROM = 20; // a tallest bar of this many tokens makes the tail too low for a linear axis
 
 class InspectView extends Component {
-  constructor(root, trigger) {
+  constructor(root, trigger, ask) {
     super();
     this.root = root;
     this.trigger = trigger;
@@ -34,7 +34,8 @@ class InspectView extends Component {
     this.mode = "all";
     this.options = { gridOpacity: 0.4, pictureNumbers: false, gridNumbers: true, log: false, where: "here", range: "all" };
     this.wrapper = root.closest(".block") ?? root;
-    this.parts = buildLayout(root, this.options, this.actions());
+    this.usageChart = this.part(new UsageChart(this, ask));
+    this.parts = buildLayout(root, this.options, this.actions(), this.usageChart.element);
     this.theme = readTheme(root);
     this.buildPanels();
     this.onTheme(() => this.redrawAll());
@@ -48,14 +49,10 @@ class InspectView extends Component {
       mode: (mode) => this.setLevels(this.levelIndex, mode),
       mapKind: (kind) => this.setMap(kind),
       option: (name, value) => this.setOption(name, value),
-      range: (range) => {
-        this.panels.usage.shared.view = null; // another axis: the old view of it means nothing
-        this.setOption("range", range);
-      },
       unpin: () => this.unpin(),
       png: (id) => savePanel(this.panels[id], this.theme, this.model.title, id),
       mapCsv: () => saveTable(mapTable(this.map, this.level), this.model.title, this.map.kind, "map"),
-      usageCsv: () => saveTable(usageTable(this.level, this.usage), this.model.title, "usage"),
+      usage: (kind) => this.usageChart.save(kind),
     };
   }
 
@@ -63,7 +60,7 @@ class InspectView extends Component {
     const painter = this.part(new Painter(() => this.count())); // all panels change in the same frame
     const events = {
       moved: (panel) => this.moved(panel),
-      hover: (_, hit) => selection.hover({ ...(hit ?? {}), origin: ORIGIN }),
+      hover: (_, hit) => this.hover(hit?.code ?? null, hit?.token ?? null),
       click: (_panel, hit) => this.pin(hit.code, hit.token),
     };
     const plane = { view: null }; // picture and grid zoom together, where tokens have a place in the picture
@@ -74,8 +71,8 @@ class InspectView extends Component {
       picture: make("picture", pictureContent(this), plane),
       tokens: make("tokens", gridContent(this), plane),
       map: make("map", mapContent(this)),
-      usage: make("usage", histogramContent(this)),
     };
+    this.listen(cards.usage.reset, "click", () => this.usageChart.whole());
     for (const [id, panel] of Object.entries(this.panels)) {
       this.listen(cards[id].reset, "click", () => panel.reset());
       this.listen(panel.element, "keydown", (event) => this.key(event, id, panel));
@@ -182,6 +179,10 @@ class InspectView extends Component {
     this.tellPython();
   }
 
+  hover(code, token = null) {
+    selection.hover({ code, token, origin: ORIGIN });
+  }
+
   unpin() {
     selection.set({ pinned: false, origin: ORIGIN });
   }
@@ -240,8 +241,7 @@ class InspectView extends Component {
   }
 
   step(key, id) {
-    const { code, token } = selection.state;
-    const { level, usage } = this;
+    const [{ code, token }, { level }] = [selection.state, this];
     if (id === "picture" || id === "tokens") {
       const next = moveToken(token ?? (code === null ? null : (level.tokensOf(code)[0] ?? null)), key, level.rows, level.cols);
       if (next === null || next >= level.indices.length) return false;
@@ -250,10 +250,8 @@ class InspectView extends Component {
     } else {
       const by = { ArrowLeft: -1, ArrowRight: 1 }[key];
       if (!by) return false;
-      const byRank = id === "usage";
-      const now = code === null ? -1 : byRank ? usage.rank[code] : code;
-      const place = Math.min(Math.max(now + by, 0), (byRank ? usage.used : level.K) - 1);
-      selection.set({ code: byRank ? usage.order[place] : place, token: null, origin: ORIGIN });
+      const now = code === null ? -1 : code;
+      selection.set({ code: Math.min(Math.max(now + by, 0), level.K - 1), token: null, origin: ORIGIN });
     }
     selection.hover({ origin: ORIGIN });
     this.keyPause?.();
@@ -290,6 +288,7 @@ class InspectView extends Component {
 
   redrawAll() {
     this.theme = readTheme(this.root);
+    this.usageChart.show();
     for (const [id, panel] of Object.entries(this.panels)) {
       this.parts.cards[id].reset.hidden = !panel.zoomed;
       panel.redraw();
@@ -299,13 +298,14 @@ class InspectView extends Component {
 
   /** How often something was drawn, for whoever waits for it. */
   count() {
+    if (this.model) this.usageChart.light(this.active().code);
     this.frames += 1;
     for (const element of new Set([this.root, this.wrapper])) element.dataset.framesDrawn = String(this.frames);
   }
 }
 
-export function mount({ element, trigger, props, watch }) {
-  const view = new InspectView(element, trigger);
+export function mount({ element, trigger, props, watch, server }) {
+  const view = new InspectView(element, trigger, (request) => server.usage_ask(request));
   watch("value", () => view.show(props.value));
   view.show(props.value);
   return view;

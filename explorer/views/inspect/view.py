@@ -104,13 +104,14 @@ def payload(
     map_kind: str | None = None,
     medium: TokenRecord | None = None,
     decodes: bool = True,
+    ticket: str = "",
 ) -> str:
     """The value of InspectView for a picture's record.
 
     title: of the tokenizer. progress: a line such as "UMAP: 40%" while a map is still being made, "" when done.
     map_kind: the map to show first (from the address bar), as soon as it is there.
     medium: the record of the sound or clip that `record` is the picture of (`analysis.depiction`). decodes: whether
-    there is a decoder, and so something to choose levels for.
+    there is a decoder, and so something to choose levels for. ticket: with which the browser asks for the usage chart.
     A later value of the same record (a map more, another progress line) keeps zoom and selection in the browser.
     Raises RecordError if the record is not a picture or a map does not fit it, SettingsError for an unknown mode.
     """
@@ -123,6 +124,7 @@ def payload(
     choice = _checked_selection(selected or Selected(), record)
     data = {
         "key": _key(record, title, picture["url"]),
+        "ticket": ticket,
         "title": title,
         "picture": picture,
         "placed": all(level.layout.kind == "grid2d" for level in record.levels),

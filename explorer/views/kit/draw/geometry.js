@@ -148,11 +148,3 @@ function searchCell({ xy, cols, start, items }, row, column, x, y, best) {
     best.distance = distance;
   }
 }
-
-/** Height share 0..1 of a count. Log: a count of 1 still stands visibly above 0. */
-export function countHeight(count, max, log) {
-  if (count <= 0) return 0;
-  if (!log) return count / Math.max(max, 1e-9);
-  const floor = 0.08;
-  return max <= 1 ? 1 : floor + (1 - floor) * Math.max(0, Math.log(count) / Math.log(max));
-}

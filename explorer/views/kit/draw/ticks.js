@@ -25,15 +25,6 @@ export function niceTicks(low, high, wanted = 4) {
 /** Ticks of whole steps: as niceTicks, but never between two steps. */
 export const stepTicks = (low, high, wanted = 4) => niceTicks(low, high, wanted).filter(Number.isInteger);
 
-/** Ticks of a count axis up to `max`: powers of ten (log) or round whole steps (linear). */
-export function countTicks(max, log, wanted = 4) {
-  if (!log) return stepTicks(0, max, wanted);
-  const ticks = [];
-  for (let value = 1; value <= max; value *= 10) ticks.push(value);
-  if (max > 1.6 * ticks[ticks.length - 1]) ticks.push(max); // the top is named too, where it has room
-  return ticks;
-}
-
 /** Powers of ten within [low, high], thinned to at most `most`; with 2 and 5 between them where fewer than two fit. */
 export function logTicks(low, high, most = 4) {
   const first = Math.ceil(Math.log10(low) - 1e-9);

@@ -7,6 +7,7 @@ import { addStyleSheet } from "../page/component.js";
 import { readTheme } from "../draw/colours.js";
 import { decoded, picked, placesOfCodes, stepped, walkOf } from "./chart_model.js";
 import { keyItems } from "./chart_key.js";
+import { placeOf } from "./chart_place.js";
 import { h } from "./dom.js";
 import { loadPlotly } from "./plotly.js";
 
@@ -23,7 +24,6 @@ const CONFIG = {
 };
 const LABEL_MS = 80; // plotly draws the label of a second point within 50 ms only after them
 const CLEAR = "rgba(0,0,0,0)";
-const AXIS = /^([xy])(\d*)$/;
 
 const themeName = () => (document.body.classList.contains("dark") ? "dark" : "light");
 
@@ -31,22 +31,24 @@ const themeName = () => (document.body.classList.contains("dark") ? "dark" : "li
  * A chart. label: what it shows, for those who do not see it. className: gives it its height.
  * ask(theme "light" | "dark") -> Promise of {figure: JSON of plotly, library: address of plotly.js}; an error with `stale`
  * is not said. on.pick(values, kind, how): what was chosen, as `layout.meta.pick` names it; how: "click" or "select" (a
- * loop around points; no values: it was let go). on.hover(values, kind): what is pointed at. on.shown(figure).
- * on.lit(code, chart): another way to mark the lit code than a ring. key(key, chart) -> true for keys of one chart alone.
+ * loop around points; no values: it was let go). on.hover(values, kind, "pointer" or "key"): what is pointed at. on.shown(figure).
+ * on.lit(code, chart): another way to mark the lit code than a ring or a bar. on.zoomed(whether). key(key, chart) -> true for
+ * keys of one chart alone. drag: what dragging does where points are codes, "lasso" or "zoom" (along the first axis).
  */
-export function createChart({ label, className = "", ask, on = {}, key = null }) {
+export function createChart({ label, className = "", ask, on = {}, key = null, drag = "lasso" }) {
   addStyleSheet(new URL("chart.css", import.meta.url).href);
-  return new Chart({ label, className, ask, on, key });
+  return new Chart({ label, className, ask, on, key, drag });
 }
 
 class Chart extends Component {
   constructor(options) {
     super();
-    const { label, className, ask, on, key } = options;
+    const { label, className, ask, on, key, drag } = options;
     this.ask = ask;
     this.on = on;
     this.key = key;
-    this.figure = this.at = this.lit = this.Plotly = this.theme = null;
+    this.drag = drag;
+    this.figure = this.at = this.lit = this.Plotly = this.theme = this.accent = null;
     this.places = new Map(); // of codes, see placesOfCodes
     this.walk = []; // of keys, see walkOf
     this.turn = 0; // of what was asked for
@@ -142,8 +144,10 @@ class Chart extends Component {
   /** The layout of the figure on this page: its surface, its font, and what dragging does. */
   dressed(layout) {
     const { font, accent } = readTheme(this.element);
-    const loops = this.on.pick && layout.meta?.pick === "code" && matchMedia("(pointer: fine)").matches;
-    const drag = layout.scene ? {} : { dragmode: loops ? "lasso" : false };
+    this.accent = accent;
+    const drags = this.on.pick && layout.meta?.pick === "code" && matchMedia("(pointer: fine)").matches;
+    const drag = layout.scene ? {} : { dragmode: drags ? this.drag : false };
+    if (this.drag === "zoom") Object.assign(drag, { yaxis: { ...layout.yaxis, fixedrange: true } });
     return {
       ...layout,
       ...drag,
@@ -169,19 +173,38 @@ class Chart extends Component {
     plot.on("plotly_click", ({ points }) => choose(points, "click"));
     plot.on("plotly_selected", (event) => event && choose(event.points, "select"));
     plot.on("plotly_deselect", () => choose([], "select"));
-    plot.on("plotly_hover", ({ points }) => this.on.hover?.(valuesOf(points), kind()));
-    plot.on("plotly_unhover", () => this.on.hover?.([], kind()));
-    plot.on("plotly_relayout", () => this.light(this.lit));
+    plot.on("plotly_hover", ({ points }) => this.on.hover?.(valuesOf(points), kind(), "pointer"));
+    plot.on("plotly_unhover", () => this.on.hover?.([], kind(), "pointer"));
+    plot.on("plotly_relayout", () => {
+      this.light(this.lit);
+      this.on.zoomed?.(this.zoomed);
+    });
   }
 
-  /** Mark the point that stands for a code, null for none: a ring over it, with nothing drawn anew. */
+  /** Whether less is in sight than the figure shows by itself. */
+  get zoomed() {
+    const [whole, now] = [this.figure?.layout.xaxis?.range, this.plot._fullLayout?.xaxis?.range];
+    return Boolean(whole && now) && whole.some((end, i) => Math.abs(end - now[i]) > 1e-6 * Math.abs(whole[1] - whole[0]));
+  }
+
+  /** Show all of it again. */
+  whole() {
+    if (this.held) this.Plotly.relayout(this.plot, { "xaxis.range": [...this.figure.layout.xaxis.range] });
+  }
+
+  /** Mark the point that stands for a code, null for none: a ring or a bar over it, with nothing drawn anew. */
   light(code) {
     this.lit = code;
     if (this.figure) this.on.lit?.(code, this);
     const place = code === null || !this.figure ? undefined : this.places.get(code);
     const at = place && placeOf(this.plot, place);
     this.ring.hidden = !at;
-    if (at) Object.assign(this.ring.style, { left: `${at[0]}px`, top: `${this.plot.offsetTop + at[1]}px` });
+    if (!at) return;
+    const { left, top, width = null, height = null } = at;
+    const px = (length) => (length === null ? "" : `${length}px`);
+    Object.assign(this.ring.style, { left: px(left), top: px(this.plot.offsetTop + top), width: px(width), height: px(height) });
+    this.ring.classList.toggle("is-bar", width !== null);
+    this.ring.classList.toggle("on-accent", width !== null && this.figure.data[place.curve].marker?.color === this.accent);
   }
 
   pressed(key) {
@@ -213,13 +236,13 @@ class Chart extends Component {
     const kind = this.figure.layout.meta?.pick ?? null;
     if (at === null) {
       this.Plotly.Fx.unhover(this.plot);
-      this.on.hover?.([], kind);
+      this.on.hover?.([], kind, "key");
       this.spoken.textContent = "";
       return;
     }
     const { curve, point } = this.walk[at[0]][at[1]];
     this.Plotly.Fx.hover(this.plot, [{ curveNumber: curve, pointNumber: point }]);
-    this.on.hover?.(picked(this.figure, curve, point), kind); // plotly tells of the pointer only
+    this.on.hover?.(picked(this.figure, curve, point), kind, "key"); // plotly tells of the pointer only
     const speak = () => this.at === at && (this.spoken.textContent = labelsOf(this.plot));
     speak();
     this.after(speak, LABEL_MS);
@@ -268,17 +291,4 @@ class Chart extends Component {
 function labelsOf(plot) {
   const lines = (label) => Array.from(label.querySelectorAll("tspan.line"), (line) => line.textContent);
   return Array.from(plot.querySelectorAll(".hoverlayer .hovertext"), (label) => lines(label).join(", ") || label.textContent).join(". ");
-}
-
-/** [left, top] of a point of a plane chart within its element, null where it has none or lies outside. */
-function placeOf(plot, { curve, point }) {
-  const { data, _fullLayout: layout } = plot;
-  const trace = data[curve];
-  const axis = (name) => layout?.[name.replace(AXIS, "$1axis$2")];
-  const [across, up] = [axis(trace.xaxis ?? "x"), axis(trace.yaxis ?? "y")];
-  if (!across?.d2p || !up?.d2p) return null;
-  const [column, row] = Array.isArray(point) ? [point[1], point[0]] : [point, point];
-  const at = [across._offset + across.d2p(trace.x[column]), up._offset + up.d2p(trace.y[row])];
-  const inside = at[0] >= across._offset - 1 && at[0] <= across._offset + across._length + 1 && at[1] >= up._offset - 1 && at[1] <= up._offset + up._length + 1;
-  return at.every(Number.isFinite) && inside ? at : null;
 }

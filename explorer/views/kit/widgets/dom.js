@@ -71,9 +71,11 @@ export function slider(text, title, value, onInput) {
   return h("label", { class: "dte-slider", title }, h("span", {}, text), input);
 }
 
-/** A card: title, tools, the place of a stage, caption, exports. Returns its parts. */
-export function card(id, title, stageLabel, tools, exports) {
-  const stage = h("div", { class: "dte-board dte-stage", tabindex: 0, role: "application", "aria-label": stageLabel });
+/** The place of a stage, for canvases that lie over each other. */
+export const board = (label) => h("div", { class: "dte-board dte-stage", tabindex: 0, role: "application", "aria-label": label });
+
+/** A card: title, tools, stage, caption, exports. Returns its parts. */
+export function card(id, title, stage, tools, exports) {
   const reset = h("button", { type: "button", class: "dte-link", hidden: true, title: "Show everything again" }, "Reset zoom");
   const caption = h("p", { class: "dte-caption" });
   const terms = h("p", { class: "dte-help-terms", hidden: true });

@@ -55,11 +55,16 @@ test("words have their denominators", () => {
     ["once", "twice", "×3.1", ""],
   );
   assert.equal(model.besideWords([7, 1, 470], "above", answer), "Code 7 stands above 1 of the 240 tokens of code 512");
-  assert.equal(
-    model.placeWords(9, 8, new Array(64).fill(0.031), new Array(64).fill(1 / 64)),
-    "row 2 of 8, column 2 of 8: 3.1% of its tokens, 1.6% of all tokens",
-  );
-  assert.match(model.placeWords(2, 8, new Array(8).fill(0.5), new Array(8).fill(0.5)), /^part 3 of 8: 50%/);
+});
+
+test("the table of places has each place with both shares, and a curve of training each kept step", () => {
+  const positions = Object.assign(Float32Array.from([0.25, 0, 0.5, 0.25]), { shape: [2, 2] });
+  const answer = { positions, positions_base: Float32Array.from([0.25, 0.25, 0.25, 0.25]) };
+  assert.deepEqual(model.placesRows(answer)[2], [2, 1, "50%", "25%"]);
+  assert.equal(model.placesCsv(answer).split("\n")[4], "2,2,0.25,0.25");
+  const history = { steps: [150, 300], usage: [0.074, 0.5], tokens: [25600, 25600] };
+  assert.equal(model.historyCsv(history), "step,codes_used_share,tokens\n150,0.074,25600\n300,0.5,25600\n");
+  assert.match(model.historyWords(history), /7\.4% at step 150, 50% at step 300, over 25,600 tokens/);
 });
 
 test("an exemplar links to its token on the inspect page, where that has the picture", () => {

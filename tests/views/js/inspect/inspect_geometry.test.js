@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { countTicks } from "../../../../explorer/views/kit/draw/ticks.js";
 import * as g from "../../../../explorer/views/kit/draw/geometry.js";
 
 /** Repeatable pseudo-random numbers in [0, 1). */
@@ -89,20 +88,4 @@ test("normalise: longer side 1, one scale for both axes, y turned over", () => {
   assert.deepEqual([w, h], [1, 0.5]);
   assert.deepEqual(Array.from(xy), [0, 0.5, 1, 0, 0.5, 0.25]);
   assert.deepEqual(from(2, 1), [0.5, 0.25]);
-});
-
-test("count axis: powers of ten and the top when log, round steps when linear", () => {
-  assert.deepEqual(countTicks(95, true), [1, 10, 95]);
-  assert.deepEqual(countTicks(120, true), [1, 10, 100]);
-  assert.deepEqual(countTicks(7, false), [0, 2, 4, 6]);
-  assert.deepEqual(countTicks(1, false), [0, 1]);
-});
-
-test("bars: none for 0, full for the largest, a count of 1 visible on the log axis", () => {
-  for (const log of [true, false]) {
-    assert.equal(g.countHeight(0, 500, log), 0);
-    assert.equal(g.countHeight(500, 500, log), 1);
-  }
-  assert.ok(g.countHeight(1, 500, true) > 0.05);
-  assert.equal(g.countHeight(125, 500, false), 0.25);
 });

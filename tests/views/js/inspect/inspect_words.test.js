@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { mapTable, usageTable } from "../../../../explorer/views/inspect/export.js";
 import * as f from "../../../../explorer/views/kit/wire/format.js";
-import { codeTicks, rankAt } from "../../../../explorer/views/inspect/histogram.js";
+import { codeAtRank } from "../../../../explorer/views/inspect/usage.js";
 import { rankCodes } from "../../../../explorer/views/inspect/model.js";
 
 test("the sentence of the live region", () => {
@@ -69,29 +69,11 @@ test("usage and map tables have one row a code", () => {
   assert.equal(mapTable(map, level), "code,pca_x,pca_y,tokens_here\n2,0.5,-1,3\n");
 });
 
-test("all K codes stand on one linear axis: what is unused takes its true share of it", () => {
-  assert.equal(rankAt(20, 100, 0), 0);
-  assert.equal(rankAt(20, 100, 0.195), 19);
-  assert.equal(rankAt(20, 100, 0.2), "unused"); // a fifth of the axis, for a fifth of the codes
-  assert.equal(rankAt(20, 100, 0.999), "unused");
-  assert.equal(rankAt(20, 100, 1), null);
-  assert.equal(rankAt(20, 100, -0.01), null);
-  assert.equal(rankAt(8, 8, 0.999), 7);
+test("the code under the pointer is that of the nearest rank, and beyond the used ones there is none", () => {
+  const codes = Uint16Array.from([7, 3, 9]);
   assert.deepEqual(
-    codeTicks(1024).map(([rank, text]) => [rank, text]),
-    [
-      [0, "1"],
-      [499, "500"],
-      [1023, "1,024"],
-    ],
-  );
-  assert.deepEqual(
-    codeTicks(4).map(([, text]) => text),
-    ["1", "2", "3", "4"],
-  );
-  assert.deepEqual(
-    codeTicks(1).map(([, text]) => text),
-    ["1"],
+    [0.4, 0.51, 1.49, 1.51, 3.4, 3.6, -2].map((rank) => codeAtRank(codes, rank)),
+    [null, 7, 7, 3, 9, null, null],
   );
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { choose } from "../../../../explorer/views/codebook/charts.js";
 import { keyOf, plainText } from "../../../../explorer/views/kit/widgets/chart_key.js";
+import { placeOf, valueUnder } from "../../../../explorer/views/kit/widgets/chart_place.js";
 import { decoded, figureRows, picked, placesOfCodes, stepped, walkOf } from "../../../../explorer/views/kit/widgets/chart_model.js";
 
 const packed = (array, dtype, shape) => ({ dtype, bdata: Buffer.from(array.buffer).toString("base64"), ...(shape ? { shape } : {}) });
@@ -177,4 +178,44 @@ test("the key names the series that have a name and are not taken out of it, eac
   assert.deepEqual(told, ["counted line #111111 solid", "estimated line #222222 dotted", "band area #333333 ■", "codes mark #444444 ▼", "bars mark #555555 ■"]);
   assert.deepEqual(keyOf({ data, layout: { showlegend: false } }), []);
   assert.equal(plainText("&lt;b&gt; &amp;amp; &#123;x&#36;"), "<b> &amp; {x$");
+});
+
+/** What plotly leaves at its element: axes of 100 px from 20 px on, with their own scales. */
+function drawnPlot(data, { low = 0, high = 10, log = false } = {}) {
+  const x = { _offset: 20, _length: 100, d2p: (value) => 10 * value, p2d: (px) => px / 10 };
+  const turn = log ? Math.log10 : (value) => value;
+  const d2p = (value) => 100 * (1 - (turn(value) - low) / (high - low));
+  const yaxis = { _offset: 5, _length: 100, type: log ? "log" : "linear", d2p };
+  return { data, _fullLayout: { xaxis: x, yaxis, bargap: 0.2 }, getBoundingClientRect: () => ({ left: 1000, top: 500 }) };
+}
+
+test("a bar is lit as a whole, a dot at its middle, and what is out of sight not at all", () => {
+  const bars = drawnPlot([{ type: "bar", x: [1, 5, 50], y: [10, 2, 3] }]);
+  assert.deepEqual(placeOf(bars, { curve: 0, point: 0 }), { left: 26, top: 5, width: 8, height: 100 });
+  assert.deepEqual(placeOf(bars, { curve: 0, point: 1 }), { left: 66, top: 85, width: 8, height: 20 });
+  assert.equal(placeOf(bars, { curve: 0, point: 2 }), null);
+  const wide = drawnPlot([{ type: "bar", x: [1, 5], y: [10, 2], width: Float64Array.from([2, 0.01]) }]);
+  assert.equal(placeOf(wide, { curve: 0, point: 0 }).width, 20);
+  assert.deepEqual(placeOf(wide, { curve: 0, point: 1 }), { left: 68.5, top: 85, width: 3, height: 20 }, "thin, but seen");
+  const dots = drawnPlot([{ type: "scatter", x: [1], y: [10] }]);
+  assert.deepEqual(placeOf(dots, { curve: 0, point: 0 }), { left: 30, top: 5 });
+});
+
+test("steps are lit as bars of one rank, on a logarithmic axis down to its ground", () => {
+  const steps = [{ type: "scatter", line: { shape: "hvh" }, fill: "tozeroy", x: [1, 2], y: [100, 1] }];
+  const plot = drawnPlot(steps, { low: -1, high: 3, log: true });
+  assert.deepEqual(placeOf(plot, { curve: 0, point: 0 }), { left: 25, top: 30, width: 10, height: 75 });
+  assert.deepEqual(placeOf(plot, { curve: 0, point: 1 }), { left: 35, top: 80, width: 10, height: 25 });
+});
+
+test("the value under the pointer is that of the axis, and there is none beside the plot", () => {
+  const plot = drawnPlot([]);
+  assert.equal(valueUnder(plot, { clientX: 1055, clientY: 540 }), 3.5);
+  for (const at of [
+    { clientX: 1019, clientY: 540 },
+    { clientX: 1121, clientY: 540 },
+    { clientX: 1055, clientY: 504 },
+  ])
+    assert.equal(valueUnder(plot, at), null);
+  assert.equal(valueUnder({ getBoundingClientRect: plot.getBoundingClientRect }, { clientX: 0, clientY: 0 }), null);
 });
