@@ -103,7 +103,7 @@ def _shaded(used: int, shown: int, colours: Any) -> dict[str, Any]:
         return {}
     box = {"type": "rect", "x0": used + 0.5, "x1": shown + 0.5, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
     words = {"text": f"{shown - used:,} unused", "x": shown + 0.5, "xanchor": "right", "showarrow": False}
-    words |= {"y": 1, "yref": "paper", "yanchor": "bottom", "font": {"color": colours["muted"], "size": 11}}
+    words |= {"y": 1, "yref": "paper", "yanchor": "top", "font": {"color": colours["muted"], "size": 11}}
     return {
         "shapes": [{**box, "fillcolor": colours["line"], "line": {"width": 0}, "opacity": 0.6}],
         "annotations": [words],

@@ -253,7 +253,7 @@ class MapOfCodes extends Component {
       helpTerms(["lattice"]),
     );
     this.sayHonesty();
-    this.selection.show(false);
+    this.light(); // also a code that was chosen before there was a sphere, by a link
   }
 
   choose(changes) {

@@ -6,6 +6,7 @@ import { createChart } from "../../kit/widgets/chart.js";
 import { codesOfCorner, cornerName, cornerOf, turned } from "./turn.js";
 
 const KEY_TURN = 0.12; // radians
+const CIRCLE = 30; // diameter of what lights a corner, on the scale of the corners
 const WAYS = { ArrowLeft: [-KEY_TURN, 0], ArrowRight: [KEY_TURN, 0], ArrowUp: [0, KEY_TURN], ArrowDown: [0, -KEY_TURN] };
 const LABEL = "Sphere of three bits. Arrow keys turn it, Home turns it back, the keys 1 to 8 choose a corner.";
 
@@ -19,7 +20,7 @@ export class Sphere extends Component {
       createChart({
         label: LABEL,
         className: "cm-sphere",
-        ask,
+        ask: async (theme) => withCircle(await ask(theme)),
         on: { pick: ([corner], kind) => kind === "corner" && this.choose(corner), lit: (code) => this.light(code), shown: () => (this.home = null) },
         key: (key) => this.key(key),
       }),
@@ -50,22 +51,23 @@ export class Sphere extends Component {
     return true;
   }
 
-  /** The corner of the lit code gets a thicker edge; nothing is drawn where it stays the same one. */
+  /** A circle around the corner of the lit code; nothing is drawn where it stays the same one. */
   light(code) {
     const corner = code === null || !this.map ? -1 : cornerOf(code, this.map.chosen, this.map.bits);
     const { Plotly, plot, figure } = this.chart;
-    const curve = figure.data.findIndex((trace) => trace.customdata !== undefined);
-    if (corner === (this.home ?? -1) || curve < 0) return;
+    const corners = figure.data.find((trace) => trace.customdata !== undefined);
+    if (corner === (this.home ?? -1) || !corners) return;
     this.home = corner;
-    const { color, width } = figure.data[curve].marker.line;
-    Plotly.restyle(
-      plot,
-      {
-        "marker.line.width": [corner < 0 ? width : 3],
-        text: [figure.data[curve].text.map((text, i) => (i === corner ? `<b>▸ ${text}</b>` : text))],
-        "marker.line.color": [color],
-      },
-      [curve],
-    );
+    const at = (axis) => [corner < 0 ? [] : [corners[axis][corner]]];
+    Plotly.restyle(plot, { x: at("x"), y: at("y"), z: at("z") }, [figure.data.length - 1]);
+    this.element.dataset.lit = corner < 0 ? "" : cornerName(corner);
   }
+}
+
+/** The figure with what lights up, as its last series: nothing as yet. */
+function withCircle(answer) {
+  const color = answer.figure.data.find((trace) => trace.customdata !== undefined)?.marker.line.color;
+  const marker = { symbol: "circle-open", size: CIRCLE, color, opacity: 1, line: { width: 4, color } };
+  const none = { x: [], y: [], z: [], hoverinfo: "skip", meta: { pick: false }, showlegend: false };
+  return { ...answer, figure: { ...answer.figure, data: [...answer.figure.data, { type: "scatter3d", mode: "markers", marker, ...none }] } };
 }

@@ -48,7 +48,7 @@ class Chart extends Component {
     this.on = on;
     this.key = key;
     this.drag = drag;
-    this.figure = this.at = this.lit = this.Plotly = this.theme = this.accent = null;
+    this.figure = this.at = this.lit = this.Plotly = this.theme = this.accent = this.range = null;
     this.places = new Map(); // of codes, see placesOfCodes
     this.walk = []; // of keys, see walkOf
     this.turn = 0; // of what was asked for
@@ -131,6 +131,7 @@ class Chart extends Component {
 
   async draw(Plotly, figure, theme) {
     Object.assign(this, { Plotly, figure, theme, places: placesOfCodes(figure), walk: walkOf(figure), at: null });
+    this.range = figure.layout.xaxis?.range?.slice() ?? null; // plotly writes what is in sight into the figure's own
     this.names.replaceChildren(...keyItems(figure));
     await Plotly.react(this.plot, figure.data, this.dressed(figure.layout), CONFIG);
     if (!this.held) this.hear();
@@ -138,7 +139,7 @@ class Chart extends Component {
     this.element.dataset.state = "drawn";
     this.element.dataset.drawn = Number(this.element.dataset.drawn ?? 0) + 1;
     this.on.shown?.(figure);
-    this.light(this.lit);
+    this.moved();
   }
 
   /** The layout of the figure on this page: its surface, its font, and what dragging does. */
@@ -175,21 +176,24 @@ class Chart extends Component {
     plot.on("plotly_deselect", () => choose([], "select"));
     plot.on("plotly_hover", ({ points }) => this.on.hover?.(valuesOf(points), kind(), "pointer"));
     plot.on("plotly_unhover", () => this.on.hover?.([], kind(), "pointer"));
-    plot.on("plotly_relayout", () => {
-      this.light(this.lit);
-      this.on.zoomed?.(this.zoomed);
-    });
+    plot.on("plotly_relayout", () => this.moved());
+  }
+
+  /** Another part of the figure is in sight. */
+  moved() {
+    this.light(this.lit);
+    this.on.zoomed?.(this.zoomed);
   }
 
   /** Whether less is in sight than the figure shows by itself. */
   get zoomed() {
-    const [whole, now] = [this.figure?.layout.xaxis?.range, this.plot._fullLayout?.xaxis?.range];
+    const [whole, now] = [this.range, this.plot._fullLayout?.xaxis?.range];
     return Boolean(whole && now) && whole.some((end, i) => Math.abs(end - now[i]) > 1e-6 * Math.abs(whole[1] - whole[0]));
   }
 
   /** Show all of it again. */
   whole() {
-    if (this.held) this.Plotly.relayout(this.plot, { "xaxis.range": [...this.figure.layout.xaxis.range] });
+    if (this.held && this.range) this.Plotly.relayout(this.plot, { "xaxis.range": [...this.range] });
   }
 
   /** Mark the point that stands for a code, null for none: a ring or a bar over it, with nothing drawn anew. */
