@@ -112,6 +112,21 @@ def test_a_code_is_chosen_lit_and_circled_in_a_chart(page):
     assert 20 < surely <= found <= perhaps < len(places)
 
 
+def test_the_page_of_a_code_shows_its_places_and_the_training_of_its_level_in_place(page):
+    places, history = f"{PAGE} [data-figure='positions']", f"{PAGE} [data-figure='history']"
+    for code in np.argsort(-AUDIT.counts)[[1, 0]]:
+        page.fill(f"{PAGE} .cc-search", str(code))
+        page.press(f"{PAGE} .cc-search", "Enter")
+        page.wait_for_selector(f"{PAGE} .cc-page[data-code='{code}']")
+        shown(page, places)
+        drawn = f"JSON.stringify({PLOT.format(places)}.data[0].z.map((row) => Array.from(row)))"
+        page.wait_for_function(f"(z) => {drawn} === JSON.stringify(z)", arg=AUDIT.positions[code].tolist())
+        shown(page, history)
+    assert (count_drawn(page, places), count_drawn(page, history)) == (2, 1), (
+        "that of the level is the same for all codes"
+    )
+
+
 def test_keys_go_through_the_points_and_are_told(page):
     chart = shown(page, HALVES)
     chart.focus()

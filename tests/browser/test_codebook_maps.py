@@ -16,8 +16,8 @@ MAP, GEOMETRY = f"{PAGE} .codebook-map", f"{PAGE} .codebook-geometry"
 PATIENCE_MS = 60_000
 
 
-def open_map(page, app_url, tokenizer, kind):
-    page.goto(f"{app_url.rstrip('/')}/codebook?tokenizer={tokenizer}&map={kind}")
+def open_map(page, app_url, tokenizer, kind, more=""):
+    page.goto(f"{app_url.rstrip('/')}/codebook?tokenizer={tokenizer}&map={kind}{more}")
     page.wait_for_selector(f"{MAP}[data-kind='{kind}']", timeout=PATIENCE_MS)
 
 
@@ -33,7 +33,10 @@ def selected(page):
 
 
 def test_a_corner_of_the_sphere_holds_the_codes_with_its_bits(page, app_url):
-    open_map(page, app_url, "bsq", "sphere")
+    open_map(page, app_url, "bsq", "sphere", f"&code={0b1010000000}")
+    page.wait_for_selector(
+        f"{MAP} .cm-sphere[data-lit='101']", timeout=PATIENCE_MS
+    )  # of a code chosen before it was there
     page.locator(f"{MAP} .cm-sphere").press("6")  # 101 of the first three bits
     counts = counts_of("bsq")
     held = np.arange(len(counts)) >> 7 == 0b101  # the first bit is the most significant of ten

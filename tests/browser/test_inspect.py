@@ -102,6 +102,39 @@ def test_hover_lights_up_without_asking_python(page, app_url, tokenizers):
     assert [url for url in asked if url.endswith("/queue/join")] == []
 
 
+USAGE = f"{VIEW} .dte-usage"
+BAR = f"""(code) => {{
+  const plot = document.querySelector(`{USAGE} .ch-plot`), {{ xaxis, yaxis }} = plot._fullLayout;
+  const place = Array.from(plot.data[0].customdata).indexOf(code), box = plot.getBoundingClientRect();
+  return [box.left + xaxis._offset + xaxis.d2p(place + 1), box.top + yaxis._offset + yaxis._length - 2];
+}}"""
+
+
+def test_the_usage_chart_is_linked_both_ways_and_draws_nothing_anew(page, app_url, tokenizers, record_of):
+    open_at(page, app_url, f"tokenizer={tokenizers[0].id}")
+    page.locator(USAGE).scroll_into_view_if_needed()
+    page.wait_for_selector(f"{USAGE}[data-state='drawn']", timeout=PATIENCE_MS)
+    indices = record_of(tokenizers[0].id).levels[0].indices
+    counts = np.bincount(indices.ravel(), minlength=tokenizers[0].codebook_size)
+    order = np.argsort(-counts, kind="stable")[: (counts > 0).sum()]
+    drawn = page.evaluate(f"Array.from(document.querySelector(`{USAGE} .ch-plot`).data[0].customdata)")
+    assert drawn == order.tolist()
+    code = int(order[len(order) // 3])
+    x, y = page.evaluate(BAR, code)
+    page.mouse.move(x, y)
+    said = f"document.querySelector(`{VIEW} .dte-status-text`).textContent"
+    page.wait_for_function(f"{said}.startsWith('Code {code}, {counts[code]} of {indices.size:,} tokens')")
+    page.mouse.click(x, y)
+    page.wait_for_function(f"document.querySelector(`{VIEW}`).dataset.selectedCode === '{code}'")
+    lit = page.locator(f"{USAGE} .ch-lit.is-bar")
+    box = lit.bounding_box()
+    assert abs(box["x"] + box["width"] / 2 - x) < 1.5 and box["width"] >= 3
+    picture_canvas(page).hover(position={"x": 12, "y": 12})
+    other = f"document.querySelector(`{USAGE} .ch-lit`).style.left !== '{lit.evaluate('one => one.style.left')}'"
+    page.wait_for_function(other)
+    assert page.get_attribute(USAGE, "data-drawn") == "1", "lighting a bar draws nothing anew"
+
+
 def test_arrow_keys_move_the_token_and_escape_lets_go(page, app_url, tokenizers, record_of):
     first = tokenizers[0].id
     open_at(page, app_url, f"tokenizer={first}&token=100")
