@@ -103,11 +103,11 @@ def test_hover_lights_up_without_asking_python(page, app_url, tokenizers):
 
 
 USAGE = f"{VIEW} .dte-usage"
-BAR = f"""(code) => {{
+AT = f"""(place) => {{
   const plot = document.querySelector(`{USAGE} .ch-plot`), {{ xaxis, yaxis }} = plot._fullLayout;
-  const place = Array.from(plot.data[0].customdata).indexOf(code), box = plot.getBoundingClientRect();
-  return [box.left + xaxis._offset + xaxis.d2p(place + 1), box.top + yaxis._offset + yaxis._length - 2];
-}}"""
+  const box = plot.getBoundingClientRect(), left = box.left + xaxis._offset, x = Math.round(left + xaxis.d2p(place));
+  return [x, box.top + yaxis._offset + yaxis._length - 2, Math.round(xaxis.p2d(x - left)) - 1];
+}}"""  # the nearest whole pixel to a place of the axis, just above the axis, and which of the bars is there
 
 
 def test_the_usage_chart_is_linked_both_ways_and_draws_nothing_anew(page, app_url, tokenizers, record_of):
@@ -119,19 +119,20 @@ def test_the_usage_chart_is_linked_both_ways_and_draws_nothing_anew(page, app_ur
     order = np.argsort(-counts, kind="stable")[: (counts > 0).sum()]
     drawn = page.evaluate(f"Array.from(document.querySelector(`{USAGE} .ch-plot`).data[0].customdata)")
     assert drawn == order.tolist()
-    code = int(order[len(order) // 3])
-    x, y = page.evaluate(BAR, code)
-    page.mouse.move(x, y)
+    x, y, place = page.evaluate(AT, len(order) // 3)
+    code = int(order[place])
+    page.mouse.move(x + 0.9, y)  # bars are thinner than a pixel, and a click has no fractions of one
     said = f"document.querySelector(`{VIEW} .dte-status-text`).textContent"
     page.wait_for_function(f"{said}.startsWith('Code {code}, {counts[code]} of {indices.size:,} tokens')")
-    page.mouse.click(x, y)
+    page.wait_for_function(f"document.querySelector(`{USAGE} .hovertext`)?.textContent.startsWith('code {code}, ')")
+    page.mouse.click(x + 0.9, y)
     page.wait_for_function(f"document.querySelector(`{VIEW}`).dataset.selectedCode === '{code}'")
     lit = page.locator(f"{USAGE} .ch-lit.is-bar")
     box = lit.bounding_box()
     assert abs(box["x"] + box["width"] / 2 - x) < 1.5 and box["width"] >= 3
+    left = lit.evaluate("one => one.style.left")
     picture_canvas(page).hover(position={"x": 12, "y": 12})
-    other = f"document.querySelector(`{USAGE} .ch-lit`).style.left !== '{lit.evaluate('one => one.style.left')}'"
-    page.wait_for_function(other)
+    page.wait_for_function(f"document.querySelector(`{USAGE} .ch-lit`).style.left !== '{left}'")
     assert page.get_attribute(USAGE, "data-drawn") == "1", "lighting a bar draws nothing anew"
 
 

@@ -155,10 +155,12 @@ export class Stage extends Component {
     if (canvas.getAttribute("aria-label") !== text) canvas.setAttribute("aria-label", text);
   }
 
-  /** Where an event is on the stage, in CSS pixels. @param {MouseEvent} event @returns {[number, number]} */
+  /** Where an event is on the stage, in CSS pixels. A click is told in whole ones and the moves before it in fractions:
+   *  both are taken in whole ones, so that what lit up is what is pressed. @param {MouseEvent} event @returns {[number, number]} */
   at(event) {
     const box = this.element.getBoundingClientRect();
-    return [event.clientX - box.left - this.element.clientLeft, event.clientY - box.top - this.element.clientTop];
+    const [x, y] = [Math.floor(event.clientX), Math.floor(event.clientY)];
+    return [x - box.left - this.element.clientLeft, y - box.top - this.element.clientTop];
   }
 
   /** @param {StageEvents} on */

@@ -48,7 +48,8 @@ function boxOf(across, up, { from, to }, value) {
 const within = ({ _offset, _length }, at) => at >= _offset - EDGE_PX && at <= _offset + _length + EDGE_PX;
 
 /**
- * The place along the first axis under a pointer, in the axis's own values; null beside the plot.
+ * The place along the first axis under a pointer, in the axis's own values; null beside the plot. In whole pixels, as a
+ * click is told: what lights up under the pointer, what plotly's label says and what a click takes are then one point.
  * @param {any} plot
  * @param {{clientX: number, clientY: number}} event
  */
@@ -56,6 +57,6 @@ export function valueUnder(plot, { clientX, clientY }) {
   const { xaxis, yaxis } = plot._fullLayout ?? {};
   if (!xaxis?.p2d) return null;
   const { left, top } = plot.getBoundingClientRect();
-  const [x, y] = [clientX - left - xaxis._offset, clientY - top - yaxis._offset];
+  const [x, y] = [Math.floor(clientX) - left - xaxis._offset, Math.floor(clientY) - top - yaxis._offset];
   return x >= 0 && x <= xaxis._length && y >= 0 && y <= yaxis._length ? xaxis.p2d(x) : null;
 }

@@ -211,6 +211,7 @@ test("steps are lit as bars of one rank, on a logarithmic axis down to its groun
 test("the value under the pointer is that of the axis, and there is none beside the plot", () => {
   const plot = drawnPlot([]);
   assert.equal(valueUnder(plot, { clientX: 1055, clientY: 540 }), 3.5);
+  assert.equal(valueUnder(plot, { clientX: 1055.9, clientY: 540.9 }), 3.5, "a click there is told as one at 1055, 540");
   for (const at of [
     { clientX: 1019, clientY: 540 },
     { clientX: 1121, clientY: 540 },

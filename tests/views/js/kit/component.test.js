@@ -114,6 +114,20 @@ test("layers are drawn once a frame, all stages of a painter together, and none 
     assert.deepEqual(page.alive(), { listeners: 0, observers: 0, waiting: 0 });
   }));
 
+test("what a stage was pointed at and what it is pressed at are one place, although a click is told in whole pixels", () =>
+  withPage((page) => {
+    const told = [];
+    const root = page.root();
+    const stage = new Stage(root, { base: () => {} }, { on: { point: (...at) => told.push(at), press: (...at) => told.push(at) } });
+    for (const callback of root.heard.get("pointermove false")) callback({ clientX: 20.75, clientY: 10.25 });
+    for (const callback of root.heard.get("click false")) callback({ clientX: 20, clientY: 10 });
+    assert.deepEqual(told, [
+      [20, 10],
+      [20, 10],
+    ]);
+    stage.destroy();
+  }));
+
 test("a zooming stage tells what is under the pointer in units of its content", () =>
   withPage(async (page) => {
     const told = [];
