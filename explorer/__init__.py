@@ -9,6 +9,8 @@ In a notebook, without a page (each is imported when it is first asked for, so t
     tokenizer = explorer.load("fsq")                       # an id, a file or folder, or owner/name of the Hub
     record = explorer.tokenize(tokenizer, "picture.png")   # a TokenRecord
     audit = explorer.audit(tokenizer, "folder/")           # an Audit; or of indices alone
+    for finding in explorer.diagnose(audit, tokenizer):    # what is wrong with it, in words
+        print(finding.title, finding.text)
     explorer.figures.usage(audit).show()                   # a figure of plotly
     explorer.figures.norms(explorer.geometry(audit, tokenizer)).show()
 """
@@ -21,6 +23,7 @@ CALLS: Registry = Registry(
     "call",
     {
         "audit": "explorer.notebook:audit",
+        "diagnose": "explorer.notebook:diagnose",
         "figures": "explorer.notebook:figures",
         "geometry": "explorer.notebook:geometry",
         "load": "explorer.notebook:load",

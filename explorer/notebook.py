@@ -1,4 +1,5 @@
-"""What a researcher asks in a notebook, without a page: `load`, `tokenize`, `audit`, `geometry`, and the figures.
+"""What a researcher asks in a notebook, without a page: `load`, `tokenize`, `audit`, `diagnose`, `geometry`, and the
+figures.
 
 The same functions and numbers as the pages and the command line have; nothing here draws or trains. What needs torch
 is imported by the function that needs it.
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 import explorer.figures as figures
+from explorer.analysis.codebook.diagnosis import diagnose as findings
+from explorer.analysis.codebook.findings import Finding
 from explorer.analysis.codebook.geometry import Geometry, geometry_of
 from explorer.foundation.config import settings
 from explorer.foundation.errors import MediaError, SettingsError
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from explorer.audit.run import Progress
     from explorer.audit.sources import MediaSource
 
-__all__ = ["audit", "figures", "geometry", "load", "tokenize"]
+__all__ = ["audit", "diagnose", "figures", "geometry", "load", "tokenize"]
 
 # A path, "sample:ID", the bytes of a file, a picture as (H, W, 3) floats in 0..1 or uint8, or what a reader returned.
 GivenMedium: TypeAlias = str | Path | bytes | np.ndarray | Medium
@@ -108,6 +111,16 @@ def geometry(audit: Audit, codebooks: Tokenizer | Codebook | Sequence[Codebook],
     if isinstance(books, Codebook):
         return geometry_of(audit, level, books)
     return geometry_of(audit, level, books[level] if 0 <= level < len(books) else None)
+
+
+def diagnose(audit: Audit, codebooks: Tokenizer | Sequence[Codebook] | None = None) -> tuple[Finding, ...]:
+    """What is wrong with a codebook, and what is not, in words: the worst first.
+
+    codebooks: the tokenizer of the audit, or its codebooks; without them only what counts tell is said. Raises
+    RecordError if no token was counted.
+    """
+    books = codebooks.codebooks() if isinstance(codebooks, Tokenizer) else codebooks
+    return findings(audit, books or [None] * len(audit.levels))
 
 
 def _loaded(tokenizer: Tokenizer | str) -> Tokenizer:

@@ -12,7 +12,8 @@ from made_tokenizers import Greys
 from PIL import Image
 
 import explorer
-from explorer.foundation.errors import CheckpointError, MediaError, SettingsError, UnknownIdError
+from explorer.analysis.codebook.diagnosis import diagnose as findings
+from explorer.foundation.errors import CheckpointError, MediaError, RecordError, SettingsError, UnknownIdError
 from explorer.joints.audit import Audit
 from explorer.joints.record import TokenRecord
 
@@ -40,7 +41,7 @@ print(callable(explorer.audit), explorer.audit.sources.MediaSource.__name__, sor
     assert printed(code).splitlines() == [
         "[]",
         "['numpy']",
-        "True MediaSource ['audit', 'figures', 'geometry', 'load', 'tokenize']",
+        "True MediaSource ['audit', 'diagnose', 'figures', 'geometry', 'load', 'tokenize']",
     ]
 
 
@@ -71,6 +72,16 @@ def test_an_audit_of_media_counts_what_the_records_hold(pictures):
     assert heard and explorer.geometry(audit, greys, 1).number == 1
     assert np.allclose(explorer.geometry(audit, greys.codebooks()).norms, np.linspace(0, 1, 4))
     assert explorer.figures.usage(audit, 1).layout.meta["level"] == 1
+
+
+def test_a_diagnosis_is_that_of_the_pages(pictures):
+    greys = Greys("g", 4, levels=2)
+    audit = explorer.audit(greys, pictures)
+    books = greys.codebooks()
+    assert explorer.diagnose(audit, greys) == explorer.diagnose(audit, books) == findings(audit, books) != ()
+    assert explorer.diagnose(audit) == findings(audit, (None, None))
+    with pytest.raises(RecordError):
+        explorer.diagnose(explorer.audit(indices=np.zeros(0, int), codebook_size=4))
 
 
 def test_an_audit_of_indices_is_that_of_their_file(tmp_path):

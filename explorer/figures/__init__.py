@@ -4,6 +4,7 @@ Pages, reports, notebooks and dashboards draw the same figures:
 
     from explorer import figures
     figures.usage(audit).show()
+    figures.titled(figures.usage(audit)).show()  # with its title and its words above it
 
 Importing this package imports neither plotly nor torch; a function imports plotly when it draws. Each takes `theme`
 ("light" or "dark") and writes what it shows into `figure.layout.meta`: title, words with their denominators, and what
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from explorer.figures.ball import sphere
 from explorer.figures.counts import rank_frequency, usage
 from explorer.figures.enough import growth, halves, single_media
+from explorer.figures.frame import titled
 from explorer.figures.lattice import bit_correlation, bits
 from explorer.figures.learning import usage_in_training
 from explorer.figures.per_level import levels
@@ -75,7 +77,7 @@ FIGURES: tuple[FigureEntry, ...] = (
 )
 NAMES: tuple[str, ...] = tuple(entry.name for entry in FIGURES)
 
-__all__ = ["FIGURES", "NAMES", "FigureEntry", "draw", "recoloured", "rows_of", *NAMES]
+__all__ = ["FIGURES", "NAMES", "FigureEntry", "draw", "recoloured", "rows_of", "titled", *NAMES]
 
 
 def draw(name: str, *args: Any, **kwargs: Any) -> go.Figure:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from explorer.figures.theme import Theme, template
-from explorer.foundation.errors import RecordError
+from explorer.figures.theme import FONT_PX, Theme, plain, template
+from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import LevelAudit
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+LINE = 110  # characters of a line of words above a figure
+TITLE_PX, LINE_PX, LEGEND_PX, PLOT_PX = 44, 16, 52, 440  # heights of what stands in and above one
 
 
 def framed(
@@ -67,3 +71,23 @@ def headed(text: str, audit: Audit, level: int) -> str:
     """The title of a figure, with the level where there are several."""
     named = audit.levels[level].name
     return f"{text}, {named}" if named else text
+
+
+def titled(figure: go.Figure) -> go.Figure:
+    """A copy of one of our figures that says itself what it shows, for a notebook or a file of its own: its title, and
+    its words with their denominators below. (Pages and reports write both around a figure.)
+
+    Raises SettingsError for what is not one of our figures.
+    """
+    import plotly.graph_objects as go
+
+    meta = figure.layout.meta
+    if not isinstance(meta, dict) or "words" not in meta:
+        raise SettingsError("Only figures of explorer.figures say what they show.")
+    lines = [plain(line, LINE) for line in wrap(meta["words"], LINE, break_on_hyphens=False)]
+    above = TITLE_PX + LINE_PX * len(lines)
+    sides = figure.layout.template.layout.margin
+    below = {"text": "<br>".join(lines), "font": {"size": FONT_PX}}
+    place = {"x": 0, "xref": "container", "y": 1, "yref": "container", "yanchor": "top", "pad": {"l": sides.l, "t": 12}}
+    title = {"text": plain(meta["title"]), "font": {"size": FONT_PX + 3}, "subtitle": below, **place}
+    return go.Figure(figure).update_layout(title=title, margin_t=above + LEGEND_PX, height=PLOT_PX + above)

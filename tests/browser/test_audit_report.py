@@ -49,4 +49,13 @@ def test_on_paper_all_figures_stand_two_beside_each_other(context, report):
     boxes = [one.bounding_box() for one in drawn.all()]
     assert boxes[0]["y"] == boxes[1]["y"] and boxes[1]["x"] >= boxes[0]["x"] + 340
     assert page.evaluate("document.documentElement.scrollWidth") <= 703
+    least = 130  # px of a plot, whatever its legend takes: so long are the names of its axes
+    plots = page.evaluate(
+        """() => [...document.querySelectorAll(".plot")].map((plot) => {
+          const high = (name) => plot.querySelector(name)?.getBoundingClientRect() ?? null;
+          const [all, area, title] = [plot.getBoundingClientRect(), high(".nsewdrag"), high(".ytitle")];
+          return [area?.height, title && title.top >= all.top && title.bottom <= all.bottom];
+        })"""
+    )
+    assert all(height >= least and whole is not False for height, whole in plots if height is not None), plots
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,7 +14,7 @@ from figure_subjects import HOSTILE, comparison_of, counted_record, made_history
 
 from explorer import figures
 from explorer.analysis.codebook.geometry import geometry_of
-from explorer.figures.theme import PALETTE, plain
+from explorer.figures.theme import PALETTE, plain, template
 from explorer.foundation.colormaps import CATEGORIES, CODECS, TABLES
 from explorer.foundation.errors import SettingsError, UnknownIdError
 
@@ -162,3 +163,25 @@ def test_drawing_needs_neither_torch_nor_gradio(root):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_titled_figure_says_itself_what_it_shows(drawn):
+    for name, pair in drawn.items():
+        for figure in pair:
+            before = figure.to_json()
+            titled = figures.titled(figure)
+            assert figure.to_json() == before and titled.data == figure.data
+            title = titled.layout.title
+            said = " ".join(unescape(title.subtitle.text).replace("<br>", " ").split())
+            assert unescape(title.text) == figure.layout.meta["title"], name
+            assert said == " ".join(figure.layout.meta["words"].split()), name
+            assert max(map(len, map(unescape, title.subtitle.text.split("<br>")))) <= 110
+            above = 44 + 16 * len(title.subtitle.text.split("<br>"))
+            assert titled.layout.margin.t >= above + 36 and titled.layout.height - titled.layout.margin.t >= 380
+    hostile = go.Figure(
+        layout={"meta": {"title": "<b>a", "words": "<a href='x'>b</a> " * 30}, "template": template("light")}
+    )
+    text = figures.titled(hostile).layout.title
+    assert "<" not in (text.text + text.subtitle.text).replace("<br>", "")
+    with pytest.raises(SettingsError, match="say what they show"):
+        figures.titled(go.Figure())

@@ -4,7 +4,7 @@
   const hosts = [...document.querySelectorAll("[data-figure]")];
   const [dark, print] = [matchMedia("(prefers-color-scheme: dark)"), matchMedia("print")];
   const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
-  const PAPER = { width: 340, height: 250 }; // px: two beside each other on A4
+  const PAPER = { width: 340, height: 250, line: 19 }; // px: two beside each other on A4; of a line of a legend
 
   /** A copy with the colours of the theme, by their values. */
   function recoloured(value, to) {
@@ -14,11 +14,17 @@
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, recoloured(one, to)]));
   }
 
+  /** The size on paper: where a legend has more lines than two, the plot keeps its height. */
+  function onPaper(data) {
+    const lines = data.filter(({ name, showlegend }) => name && showlegend !== false).length;
+    return { width: PAPER.width, height: PAPER.height + PAPER.line * Math.max(0, lines - 2) };
+  }
+
   function draw(host, paper) {
     const theme = dark.matches && !paper ? "dark" : "light";
     const to = new Map(Object.entries(palette.light).map(([name, colour]) => [colour, palette[theme][name]]));
     const { data, layout } = figures[Number(host.dataset.figure)];
-    const size = paper ? PAPER : { width: undefined, height: undefined };
+    const size = paper ? onPaper(data) : { width: undefined, height: undefined };
     Plotly.react(host, recoloured(data, to), { ...recoloured(layout, to), ...size, autosize: !paper, template: templates[theme] }, config);
     host.dataset.drawn = paper ? "paper" : theme;
   }
