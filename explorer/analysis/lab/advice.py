@@ -17,6 +17,8 @@ from explorer.lab.inert import acts
 from explorer.lab.settings import LabSettings
 from explorer.quantizers.lab_spec import Control
 
+WELL_BELOW = 3.0  # times: a learning rate so much smaller than the default is what holds a run up
+STRONG = 0.1  # weight of a regularizer from which on it may outweigh the loss that brings codes and latents together
 UP, DOWN, OTHER = "up", "down", "other"
 _BY_NAME = {control.name: control for control in CONTROLS}
 
@@ -67,8 +69,30 @@ _EASE: Remedies = (
 )
 _RATE_UP = Remedy("codebook_lr", "Raise the codebook learning rate.", UP)
 _ENCODER_UP = Remedy("lr", "Raise the learning rate of the encoder.", UP)
+_DEFAULTS = {name: getattr(LabSettings, name) for name in ("lr", "codebook_lr")}
+_HARDLY_LEARNS = Remedy(
+    "lr",
+    f"Raise the learning rate of the encoder: it is well below the default of {_DEFAULTS['lr']:g}.",
+    UP,
+    {"lr": lambda now: now < _DEFAULTS["lr"] / WELL_BELOW},
+)
+_HARDLY_FOLLOWS = Remedy(
+    "codebook_lr",
+    f"Raise the codebook learning rate: it is well below the default of {_DEFAULTS['codebook_lr']:g}.",
+    UP,
+    {"codebook_lr": lambda now: now < _DEFAULTS["codebook_lr"] / WELL_BELOW},
+)
 _ENCODER_DOWN = Remedy("lr", "Lower the learning rate of the encoder.", DOWN)
-
+_RELAX: Remedies = tuple(
+    Remedy(name, f"Lower the weight of {label}: {why}.", DOWN, {name: lambda now: now >= STRONG})
+    for name, label, why in (
+        ("contrastive", "the contrastive loss", "it drives latents and codes outwards"),
+        ("repulsion", "repulsion", "it drives codes away from their latents"),
+        ("variance", "the variance loss", "it holds codes apart, however close the latents are"),
+        ("vicreg", "VICReg", "it holds codes apart, however close the latents are"),
+        ("norm", "norm control", "it holds codes at length 1, however long the latents are"),
+    )
+)
 _FRESH = Remedy(
     "fresh_statistics", "Give reseeded codes fresh statistics: they keep those that they died with.", (True,)
 )
@@ -125,16 +149,18 @@ REMEDIES: Mapping[str, Remedies] = {
         _RATE_UP,
         Remedy("drift", "Lower the drift of the data.", DOWN),
     ),
-    "frozen": (Remedy("beta", "Lower the commitment weight beta.", DOWN), _ENCODER_UP),
+    "frozen": (_HARDLY_LEARNS, Remedy("beta", "Lower the commitment weight beta.", DOWN), _ENCODER_UP),
     "alike": (
         Remedy("reseed_noise", "Raise the noise of reseeding, or let codes move.", UP),
         Remedy("codebook_lr", "Raise the codebook learning rate, so that they part.", UP),
         Remedy("repulsion", "Raise repulsion.", UP),
         *_FEWER,
     ),
-    "unfaithful": (*_EASE, _ENCODER_UP),
-    "blunt": (_KMEANS, *_CLOSER),
+    "unfaithful": (_HARDLY_LEARNS, *_EASE, _ENCODER_UP),
+    "blunt": (*_RELAX, _HARDLY_FOLLOWS, _KMEANS, *_CLOSER),
     "worsened": (  # codes that fitted better before: where they started is not what is wrong
+        *_RELAX,
+        _HARDLY_FOLLOWS,
         Remedy("decay", "Lower the decay: the mean is taken over fewer steps.", DOWN),
         Remedy("drift", "Lower the drift of the data.", DOWN),
         *_CLOSER,
@@ -153,6 +179,11 @@ REMEDIES: Mapping[str, Remedies] = {
         _OTHER_DATA,
     ),
 }
+
+
+def moved_by_ema(settings: LabSettings) -> bool:
+    """Whether the EMA sets the codes of a run."""
+    return settings.update == "ema" and acts(_BY_NAME["update"], settings)
 
 
 def advise(ailment: str, settings: LabSettings | None) -> str:
