@@ -18,7 +18,7 @@ from explorer.lab.settings import LabSettings
 from explorer.quantizers.lab_spec import Control
 
 WELL_BELOW = 3.0  # times: a learning rate so much smaller than the default is what holds a run up
-STRONG = 0.1  # weight of a regularizer from which on it may outweigh the loss that brings codes and latents together
+STRONG = 0.5  # weight of a regularizer from which on it outweighs what brings latents and codes together
 UP, DOWN, OTHER = "up", "down", "other"
 _BY_NAME = {control.name: control for control in CONTROLS}
 
@@ -83,15 +83,13 @@ _HARDLY_FOLLOWS = Remedy(
     {"codebook_lr": lambda now: now < _DEFAULTS["codebook_lr"] / WELL_BELOW},
 )
 _ENCODER_DOWN = Remedy("lr", "Lower the learning rate of the encoder.", DOWN)
-_RELAX: Remedies = tuple(
-    Remedy(name, f"Lower the weight of {label}: {why}.", DOWN, {name: lambda now: now >= STRONG})
-    for name, label, why in (
-        ("contrastive", "the contrastive loss", "it drives latents and codes outwards"),
-        ("repulsion", "repulsion", "it drives codes away from their latents"),
-        ("variance", "the variance loss", "it holds codes apart, however close the latents are"),
-        ("vicreg", "VICReg", "it holds codes apart, however close the latents are"),
-        ("norm", "norm control", "it holds codes at length 1, however long the latents are"),
-    )
+_RELAX: Remedies = (
+    Remedy(
+        "contrastive",
+        "Lower the weight of the contrastive loss: it drives the latents away from their codes.",
+        DOWN,
+        {"contrastive": lambda now: now >= STRONG},
+    ),
 )
 _FRESH = Remedy(
     "fresh_statistics", "Give reseeded codes fresh statistics: they keep those that they died with.", (True,)
@@ -143,7 +141,7 @@ REMEDIES: Mapping[str, Remedies] = {
         ),
     ),
     "still": (_RATE_UP, Remedy("decay", "Lower the decay, so that codes follow.", DOWN), _ENCODER_DOWN),
-    "run_away": (Remedy("beta", "Raise the commitment weight beta.", UP), _ENCODER_DOWN),
+    "run_away": (*_RELAX, Remedy("beta", "Raise the commitment weight beta.", UP), _ENCODER_DOWN),
     "lags": (
         Remedy("decay", "Lower the decay: the mean is taken over fewer steps.", DOWN),
         _RATE_UP,
@@ -157,9 +155,9 @@ REMEDIES: Mapping[str, Remedies] = {
         *_FEWER,
     ),
     "unfaithful": (_HARDLY_LEARNS, *_EASE, _ENCODER_UP),
-    "blunt": (*_RELAX, _HARDLY_FOLLOWS, _KMEANS, *_CLOSER),
+    "pressed": _RELAX,  # codes that fit badly, for whatever cause: first of all, take off what drives latents away
+    "blunt": (_HARDLY_FOLLOWS, _KMEANS, *_CLOSER),
     "worsened": (  # codes that fitted better before: where they started is not what is wrong
-        *_RELAX,
         _HARDLY_FOLLOWS,
         Remedy("decay", "Lower the decay: the mean is taken over fewer steps.", DOWN),
         Remedy("drift", "Lower the drift of the data.", DOWN),
@@ -187,9 +185,10 @@ def moved_by_ema(settings: LabSettings) -> bool:
 
 
 def advise(ailment: str, settings: LabSettings | None) -> str:
-    """The first remedy that can be followed in a run with these settings (None: the likeliest of all), or ""."""
+    """The first remedy that can be followed in a run with these settings (None: the likeliest of those that any run
+    allows), or ""."""
     for remedy in REMEDIES[ailment]:
-        if settings is None or can_be_followed(remedy, settings):
+        if can_be_followed(remedy, settings) if settings else not remedy.when:
             return remedy.words
     return ""
 

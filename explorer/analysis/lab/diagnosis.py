@@ -238,7 +238,8 @@ def _blunt(run: RunReading) -> Finding | None:
     level = "bad" if now >= BLUNT_BAD else "warn"
     worsened = run.lately > WORSENED * run.relative.min()
     ailment = cause(run) or ("worsened" if worsened else "blunt")
-    advice = LET_GO if ailment == COMING else run.advise(ailment)
+    pressed = run.advise("pressed") if run.settings else ""
+    advice = pressed or (LET_GO if ailment == COMING else run.advise(ailment))
     return Finding(level, "Codes fit the latents badly", text, advice, "plane")
 
 
