@@ -12,6 +12,7 @@ import numpy as np
 from explorer.foundation.words import is_are
 from explorer.joints.record import Codebook
 
+DIVERGES = 0.5  # of the latents are not finite: no single medium does that
 DIVERGED = "the run diverged."  # how the sentence about codes that are not finite ends
 
 
@@ -78,7 +79,8 @@ def bad_latents_title(bad: int, tokens: int, where: str = "") -> str | None:
     """The same of latents, of which only numbers are known."""
     if not bad:
         return None
-    return f"{bad:,} of {tokens:,} latents hold NaN or infinity{where}: the encoder diverged"
+    cause = ": the encoder diverged" if bad >= DIVERGES * tokens else ""  # of fewer, a medium may be damaged
+    return f"{bad:,} of {tokens:,} latents hold NaN or infinity{where}{cause}"
 
 
 def trouble(codebooks: Sequence[Codebook], latents: Sequence[tuple[str, int, int]] = ()) -> str:

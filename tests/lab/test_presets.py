@@ -14,7 +14,7 @@ import torch
 from safetensors.numpy import load_file
 from sklearn.cluster import KMeans
 
-from explorer.analysis.codebook import rules_dead as codebook_rules_dead
+from explorer.analysis.codebook import rules_why_dead
 from explorer.analysis.lab.diagnosis import Finding
 from explorer.analysis.lab.moment import MEASURES, Moment, beside, moment_of
 from explorer.analysis.lab.reading import read_run
@@ -212,7 +212,7 @@ def test_small_shares_that_differ_are_written_apart():
 
 
 def test_the_report_of_codes_that_decay_to_zero_is_named_where_its_preset_is():
-    cited = re.search(r"[\w-]+/pytorch-vq-vae/issues/10", inspect.getsource(codebook_rules_dead))[0]
+    cited = re.search(r"[\w-]+/pytorch-vq-vae/issues/10", inspect.getsource(rules_why_dead))[0]
     assert PRESETS["slide_to_origin"].source.startswith(cited)
 
 

@@ -14,6 +14,7 @@ from explorer.analysis.codebook import rules_dead as dead
 from explorer.analysis.codebook import rules_fit as fit
 from explorer.analysis.codebook import rules_geometry as geometry
 from explorer.analysis.codebook import rules_order as order
+from explorer.analysis.codebook import rules_why_dead as why_dead
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import Finding, worst_first
 from explorer.analysis.codebook.rules_levels import Across, across_levels
@@ -27,7 +28,7 @@ from explorer.joints.record import Codebook
 Rule = Callable[[Evidence], Finding | None]
 OF_COUNTS: tuple[Rule, ...] = (counts.single, unseen, dead.narrow, dead.dead, counts.uneven, counts.bits, counts.axes)
 OF_THE_FIT: tuple[Rule, ...] = (geometry.same_latents, geometry.bare, geometry.scale)  # the first that fits
-OF_VECTORS: tuple[Rule, ...] = (dead.why_dead, geometry.duplicates, geometry.flat)
+OF_VECTORS: tuple[Rule, ...] = (why_dead.why_dead, geometry.duplicates, geometry.flat)
 OF_THE_ORDER: tuple[Rule, ...] = (order.falling, order.drift)  # the first that fits
 RULES = (
     fit.bad_codes, fit.bad_latents, fit.belonging, counts.giant, order.halves,
@@ -92,19 +93,19 @@ def of_level(of: Evidence, restless: bool = False) -> list[Finding]:
     if misfit is None or (bare and not _stands_for_the_bare(of)):
         found += _said((counts.giant,), of)
     if not restless and strange is None:
-        found += _of_vectors(of, misfit, bare)
+        found += _of_vectors(of, misfit, bare, some is not None)
     along = _first(OF_THE_ORDER, of)
     if along is not None:
         return [*found, along]
     return found + (_said((order.halves,), of) if strange is None and misfit is None else [])
 
 
-def _of_vectors(of: Evidence, misfit: Finding | None, bare: bool) -> list[Finding]:
+def _of_vectors(of: Evidence, misfit: Finding | None, bare: bool, some: bool) -> list[Finding]:
     """What codes and latents show where no misfit of all of them explains it."""
     if misfit is not None and not bare:
         return []
     found = _said(OF_VECTORS, of)
-    explained = bare or any(one.kind == "Near-duplicate codes" and one.level != "note" for one in found)
+    explained = bare or some or any(one.kind == "Near-duplicate codes" and one.level != "note" for one in found)
     return found + ([] if explained else _said((geometry.error,), of))
 
 

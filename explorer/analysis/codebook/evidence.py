@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from explorer.analysis.codes.agreement import Agreement, agreement
-from explorer.analysis.codes.belonging import APART, Cause, astray, cause_of, explained
+from explorer.analysis.codes.belonging import APART, Cause, astray, cause_of, explained, second_choice
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.codes.states import CodeStates, code_states
 from explorer.analysis.maps import geometry
@@ -24,6 +24,7 @@ from explorer.joints.record import Codebook
 from explorer.joints.table_faults import finite_codes
 
 COMPARED, LEAST_COMPARED = 2**26, 256  # latents times codes that are compared; latents at least
+MOST = 0.8  # of the latents without the nearest code have one and the same
 SAME = 1e-6  # of their length: latents that differ by less are one
 FEW_MEDIA = 10  # below that a first look: what is natural in one medium says little of the codebook
 
@@ -171,11 +172,18 @@ class Evidence:
 
     @cached_property
     def plain(self) -> bool:
-        """Whether all media have the same few codes and, where latents were kept, these hardly differ beside the codes:
-        as of blank media, and of a codebook that has collapsed. Which of them it is cannot be told."""
+        """Whether all media have but a few codes and, where latents were kept, those of one code hardly differ beside
+        the codes: as of blank media, and of a codebook that has collapsed. Which of them it is cannot be told."""
         if not self.unused.media.plain:
             return False
-        return not self.learned or self.cloud.spread < APART * geometry.spread(self.codes)
+        return not self.learned or self._within < APART * geometry.spread(self.codes)
+
+    @cached_property
+    def _within(self) -> float:
+        """Root mean squared distance of the sampled latents to the middle of those that have the same code."""
+        points, codes = self.cloud.points, self.latent_codes
+        squares = [np.square(points[codes == one] - points[codes == one].mean(0)).sum() for one in np.unique(codes)]
+        return float(np.sqrt(np.sum(squares) / len(points)))
 
     @cached_property
     def codes(self) -> np.ndarray:
@@ -232,10 +240,20 @@ class Evidence:
         some = min(count, max(LEAST_COMPARED, COMPARED // self.size))
         return np.arange(some) * count // some
 
+    @property
+    def _pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Those latents (n, D) and their codes (n,)."""
+        return self.latents[self.compared], self.latent_codes[self.compared]
+
+    @cached_property
+    def nearest(self) -> np.ndarray:
+        """The nearest code of each of them (n,), in the numbers of `book`."""
+        return assign(self.book, self._pairs[0])
+
     @cached_property
     def fits(self) -> np.ndarray:
         """Of each of them, whether its code is as near as the nearest one (n,) bool; see `belonging.py`."""
-        return explained(self.book, self.latents[self.compared], self.latent_codes[self.compared])
+        return explained(self.book, *self._pairs, nearest=self.nearest)
 
     @property
     def explained(self) -> float:
@@ -245,22 +263,35 @@ class Evidence:
     @cached_property
     def astray(self) -> np.ndarray:
         """Codes (a,) whose latents lie at other codes, in the numbers of `book`."""
-        rows = self.compared
-        return astray(self.book, self.latents[rows], self.latent_codes[rows])
+        return astray(self.book, *self._pairs, self.fits, self.nearest)
 
     @property
     def astray_share(self) -> float:
         """Share of the latents without the nearest code that have one of those codes, or lie nearest to one."""
-        latents, codes = self.latents[self.compared], self.latent_codes[self.compared]
         lost = ~self.fits
         if not lost.any():
             return 0.0
-        nearest = assign(self.book, latents[lost])
-        return float((np.isin(codes[lost], self.astray) | np.isin(nearest, self.astray)).mean())
+        codes = self._pairs[1]
+        return float((np.isin(codes[lost], self.astray) | np.isin(self.nearest[lost], self.astray)).mean())
+
+    @cached_property
+    def second_choice(self) -> bool:
+        """Whether those without the nearest code have one of the nearest few: tokens that were chosen otherwise."""
+        latents, codes = self._pairs
+        return second_choice(self.book, latents[~self.fits], codes[~self.fits])
+
+    @cached_property
+    def filled(self) -> int | None:
+        """The one code that most latents without the nearest code have, as a number that fills in; None without one."""
+        lost = self._pairs[1][~self.fits]
+        if not len(lost):
+            return None
+        code = int(np.bincount(lost).argmax())
+        number = int(np.flatnonzero(self.finite)[code]) if len(self.finite) else code
+        return number if np.count_nonzero(lost == code) >= MOST * len(lost) else None
 
     def cause(self, enough: float) -> Cause | None:
         """What else would explain that share of them; None also where all latents are one."""
         if self.alike:
             return None
-        rows = self.compared
-        return cause_of(self.book, self.latents[rows], self.latent_codes[rows], enough)
+        return cause_of(self.book, *self._pairs, enough)

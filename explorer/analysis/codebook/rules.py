@@ -15,6 +15,7 @@ from explorer.analysis.codes.bits import axis_usage, bit_usage
 from explorer.foundation.words import verb
 
 GIANT_BAD, GIANT_WARN, GIANT_FAIR = 0.5, 0.2, 20  # share of all tokens in one code, and in fair shares
+GIANT_OF_TWO = 0.95  # where there are two codes: below it the other one says something
 STANDS_OUT = 4.0  # times the second: by Zipf with the power 1.5 the first code has 2.8 times as many
 MUCH = 10.0  # variances above this are not written out
 ALIKE = 0.1  # of the variance of all latents: tokens of one code that differ by less are alike, such as a background
@@ -42,7 +43,11 @@ def giant(of: Evidence) -> Finding | None:
     code = int(usage.counts.argmax())
     share = usage.counts[code] / usage.tokens
     fair = share * of.size
-    if of.size < 3 or share < GIANT_WARN or (share < GIANT_BAD and fair < GIANT_FAIR):
+    if (
+        of.size < 2
+        or share < (GIANT_OF_TWO if of.size == 2 else GIANT_WARN)
+        or (share < GIANT_BAD and fair < GIANT_FAIR)
+    ):
         return None
     second = int(np.partition(usage.counts, -2)[-2])
     if share < GIANT_BAD and usage.counts[code] < STANDS_OUT * second:

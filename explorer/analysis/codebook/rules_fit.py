@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from explorer.analysis.codebook.evidence import Evidence
+import numpy as np
+
+from explorer.analysis.codebook.evidence import MOST, Evidence
 from explorer.analysis.codebook.findings import CODES_NAN, GITHUB, GO_BACK, LATENTS_NAN, VISUAL, Finding, percent
-from explorer.analysis.codes.belonging import ELSEWHERE, WITHIN, Cause
+from explorer.analysis.codes.belonging import ELSEWHERE, RANKS, WITHIN, Cause
 from explorer.foundation.words import counted, is_are, plural
-from explorer.joints.table_faults import bad_codes_title, bad_latents_title
+from explorer.joints.table_faults import DIVERGES, bad_codes_title, bad_latents_title
 
 EXPLAINED, NEAREST = 0.95, 0.9  # share of latents that a cause explains; below the second something is wrong
 MANY_BAD = 0.01  # of the tokens: with more of them NaN the counts say nothing of the codebook
 A_PART = 0.02  # of the tokens have a code in another place: no small fault
 FEW = 0.02  # of the sampled latents without the nearest code: fewer are no matter
+LITTLE = 0.2  # explained: so many may be by chance, of few codes
 SOME = 0.5  # explained: of the rest it is said that they are a part
 THEIRS = 0.8  # of what is not explained belongs to the codes that are named
+SOME_MISFIT = "Tokens that do not have the nearest code"  # a kind
+SECOND = "A beam search over levels or sampling chooses so."
 SOURCE_NAN = f"A loss that becomes NaN leaves one code with every token: {GITHUB}v-iashin/SpecVQGAN/issues/20"
 SOURCE_FIT = f"Cosine against Euclidean codes: https://arxiv.org/abs/2110.04627; norms: {VISUAL}, sections 5 and 6.3.1"
 
@@ -39,6 +44,8 @@ def bad_latents(of: Evidence) -> Finding | None:
         "Their codes mean nothing: the nearest code to NaN is whichever the program happens to name, often number 0, "
         "which looks like a collapse. They are in the counts, and in nothing that is said of latents."
     )
+    if of.level.not_finite < DIVERGES * of.usage.tokens:
+        text += " Where they are few, damaged media or an overflow (half precision) do this too."
     return Finding("bad", title, text, "certain", GO_BACK, "heatmap", SOURCE_NAN, of.number, LATENTS_NAN)
 
 
@@ -62,9 +69,14 @@ def belonging(of: Evidence) -> Finding | None:
         f"{percent(of.explained).capitalize()} of {len(of.compared):,} sampled latents have the code that is nearest "
         f"by the {metric} metric, or one that is nearly as near (to {WITHIN:.0%}){of.where}, and no more. {text}"
     )
-    level = "warning" if cause is not None and cause.kind == "bfloat16" else "bad"
-    kind = "Codes and tokens that do not belong together"
-    return Finding(level, f"{title}{of.where}", found, "certain", advice, "geometry", SOURCE_FIT, of.number, kind)
+    level = "warning" if searched(of) or (cause is not None and cause.kind == "bfloat16") else "bad"
+    kind, sure = "Codes and tokens that do not belong together", "likely" if searched(of) else "certain"
+    return Finding(level, f"{title}{of.where}", found, sure, advice, "geometry", SOURCE_FIT, of.number, kind)
+
+
+def searched(of: Evidence) -> bool:
+    """Whether tokens without the nearest code are explained by a search alone: they have one of the nearest few."""
+    return SOME <= of.explained < 1 and not of.alike and of.cause(EXPLAINED) is None and of.second_choice
 
 
 def astray(of: Evidence) -> Finding | None:
@@ -73,7 +85,10 @@ def astray(of: Evidence) -> Finding | None:
         return None
     lost = len(of.astray)
     tokens = int(of.level.counts[of.finite][of.astray].sum())
-    text = f"{_place(of)} The other tokens do have the nearest code."
+    others = ~np.isin(of.latent_codes[of.compared], of.astray)
+    fit = float(of.fits[others].mean()) if others.any() else 1.0
+    rest = "" if fit >= 1 - FEW else f"{percent(fit)} of "
+    text = f"{_place(of)} {f'{rest}the other tokens'.capitalize()} do have the nearest code."
     return Finding(
         "bad" if tokens >= A_PART * of.usage.tokens else "warning",
         f"{lost:,} of {of.size:,} codes {is_are(lost)} not where {plural(lost, 'its', 'their')} latents are{of.where}",
@@ -98,14 +113,20 @@ def some(of: Evidence) -> Finding | None:
         f"one by more than {WITHIN:.0%}, by the {of.book.metric} metric. "
     )
     if cause is None or cause.kind == "renumbered":  # of codes that have most of their latents no order is another
-        text += "A beam search or sampling does this, and so do codes that moved since the tokens were made."
+        text += (
+            f"Of these latents {MOST:.0%} or more have code {of.filled}: a number that fills in, or damaged files."
+            if of.filled is not None
+            else f"{SECOND} So do codes that moved since the tokens were made."
+            if of.second_choice
+            else "Tokens of another checkpoint in some of the files do this, tokens that were sampled or changed, and "
+            "codes that moved since."
+        )
         advice = "If the tokens were to be the nearest codes, check that the codebook is the one that made them."
         level, title = "note", f"{share.capitalize()} of the tokens do not have the nearest code"
     else:
         title, why, advice = _words(cause, of.book.metric)
         text, level = text + why, "warning"
-    kind = "Tokens that do not have the nearest code"
-    return Finding(level, f"{title}{of.where}", text, "likely", advice, "geometry", SOURCE_FIT, of.number, kind)
+    return Finding(level, f"{title}{of.where}", text, "likely", advice, "geometry", SOURCE_FIT, of.number, SOME_MISFIT)
 
 
 def _place(of: Evidence) -> str:
@@ -125,9 +146,16 @@ def _unexplained(of: Evidence) -> tuple[str, str, str]:
             "As all latents are one, what else would explain their tokens cannot be told.",
             "Check that the codebook is the one that made these tokens.",
         )
+    if searched(of):
+        few = f"one of the {RANKS} nearest codes" if of.size >= RANKS * RANKS else "one of the nearest codes"
+        return (
+            "Tokens are among the nearest codes, but not the nearest",
+            f"Nearly all of the others have {few}. {SECOND} So do codes that moved a little since.",
+            "Nothing, if the tokens were searched or sampled; else check that the codebook is the one that made them.",
+        )
     before = " here or on a level before it" if of.number and of.name.startswith("level") else ""
     nothing = "No metric, scale, shift or order of the codes explains"
-    if of.explained < SOME:
+    if of.explained < LITTLE or (of.explained < SOME and of.astray_share < THEIRS):
         return (
             together,
             f"{nothing} the choice: another checkpoint's codebook{before}, or tokens that were sampled rather than "
@@ -159,6 +187,7 @@ def _words(cause: Cause, metric: str) -> tuple[str, str, str]:
         "transposed": _transposed,
         "renumbered": _renumbered,
         "bfloat16": _rounded,
+        "borders": _before_the_lattice,
     }
     return makers[cause.kind](cause, share, metric)
 
@@ -198,20 +227,43 @@ def _transposed(cause: Cause, share: str, metric: str) -> tuple[str, str, str]:
 
 
 def _renumbered(cause: Cause, share: str, metric: str) -> tuple[str, str, str]:
-    size = f" by {cause.factor:,.0f}, the same for all" if cause.factor else ""
-    what = "numbers are moved" if cause.factor else "rows are in another order"
+    if cause.factor:
+        step = abs(int(cause.factor))
+        return (
+            "Codes and tokens do not belong together: the numbers are moved",
+            f"Tokens are {step:,} too {'high' if cause.factor > 0 else 'low'}: {share} of the latents of a code lie "
+            f"nearest to the one {step:,} {'below' if cause.factor > 0 else 'above'} it (counted around).",
+            f"{'Subtract' if cause.factor > 0 else 'Add'} {step:,} {'from' if cause.factor > 0 else 'to'} the indices, "
+            "or use the order in which the codes were when the tokens were made.",
+        )
     return (
-        f"Codes and tokens do not belong together: the {what}",
+        "Codes and tokens do not belong together: the rows are in another order",
         f"{share} of the latents of a code lie nearest to one and the same other code: the numbers of the codes were "
-        f"changed{size or ', each to one other'}.",
-        "Use the order in which the codes were when the tokens were made (or subtract what was added to the indices).",
+        "changed, each to one other.",
+        "Use the order in which the codes were when the tokens were made.",
+    )
+
+
+def _before_the_lattice(cause: Cause, share: str, metric: str) -> tuple[str, str, str]:
+    return (
+        "Latents are not those that were rounded",
+        f"{share.capitalize()} of the tokens follow from the latents axis by axis, but at other borders than half way "
+        "between the values of the rule.",
+        "Give the latents that enter the rounding: after bounding (tanh), scaling, shift or normalisation.",
     )
 
 
 def _rounded(cause: Cause, share: str, metric: str) -> tuple[str, str, str]:
+    if cause.other:
+        return (
+            "Codes are rounded to bfloat16",
+            "All their numbers are such of 8 significant bits, and so far from zero that this rounding is as large as "
+            "what keeps the codes apart: whether the tokens belong to them cannot be told.",
+            "Keep the codebook in float32.",
+        )
     return (
         "Codes are rounded to bfloat16",
-        f"All their numbers are such of 8 significant bits; within that rounding it is {share}. The tokens were chosen "
-        "with finer codes, or distances were computed as coarsely.",
+        f"All their numbers are such of 8 significant bits; within that rounding it is {share}: finer "
+        "codes can have chosen them, or distances that were computed as coarsely.",
         "Keep the codebook and the search for the nearest code in float32.",
     )

@@ -15,7 +15,7 @@ import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import GITHUB, LI, Finding, percent
-from explorer.analysis.codebook.rules_fit import EXPLAINED, NEAREST
+from explorer.analysis.codebook.rules_fit import EXPLAINED, NEAREST, searched
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.maps.clouds import evenly
 from explorer.foundation.words import plural, verb
@@ -24,6 +24,7 @@ from explorer.joints.record import Codebook
 CHAIN = 0.05  # of R by which the next E may differ: latents are a sample, errors are of all tokens
 LARGER, SMALLER = 1.1, 0.8  # codes than those of the level before; error that is left with the largest codes first
 REQUANTIZED = 1024  # latents
+SLIGHT = 0.2  # of what so few codes could take away of noise in so many dimensions
 NOTHING = 0.01  # of the energy that it is given is less than a level should take away
 UNJUDGED = "Levels that cannot be judged"  # a kind: of them nothing is called healthy
 SOURCE = f"Residual levels refine those before them: {LI}, section 2.3; {GITHUB}facebookresearch/encodec/issues/45"
@@ -31,14 +32,16 @@ SOURCE = f"Residual levels refine those before them: {LI}, section 2.3; {GITHUB}
 
 @dataclass(frozen=True)
 class Energies:
-    """Of one level: E that it is given, R that it leaves."""
+    """Of one level: E that it is given, R that it leaves, and the share of E that its number of codes could take away
+    of noise in so many dimensions: 1 - K^(-2/D), the rate-distortion limit of a Gaussian source."""
 
     given: float
     left: float
+    reach: float = 1.0
 
     @property
     def carries_nothing(self) -> bool:
-        return abs(self.given - self.left) < NOTHING * self.given
+        return abs(self.given - self.left) < min(NOTHING, SLIGHT * self.reach) * self.given
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def across_levels(evidence: Sequence[Evidence]) -> Across:
     wrong = _renamed(evidence, energies) or _applied_wrongly(evidence, energies)
     if wrong is not None:
         return Across((wrong,), frozenset(wrong.levels))
-    strange = [n for n, of in enumerate(evidence) if of.explained < NEAREST]
+    strange = [n for n, of in enumerate(evidence) if of.explained < NEAREST and not searched(of)]
     if strange and _chained(energies):
         return _from_there_on(evidence, strange[0])
     silent = [n for n, of in enumerate(evidence) if n and of.explained >= NEAREST and energies[n].carries_nothing]
@@ -114,7 +117,8 @@ def _residual(of: Evidence) -> bool:
 def _energies(of: Evidence) -> Energies:
     tokens = of.level.counts
     left = float(np.nansum(of.level.error * tokens) / max(1, tokens.sum()))
-    return Energies(float(np.square(of.cloud.points).sum(1).mean()), left)
+    reach = 1 - of.size ** (-2 / max(1, of.book.codebook_dim))
+    return Energies(float(np.square(of.cloud.points).sum(1).mean()), left, reach)
 
 
 def _renamed(evidence: Sequence[Evidence], energies: Sequence[Energies]) -> Finding | None:
@@ -198,8 +202,8 @@ def _silent(evidence: Sequence[Evidence], energies: Sequence[Energies], silent: 
     most = max(max(0.0, 1 - energies[n].left / max(energies[n].given, 1e-300)) for n in silent)
     text = (
         f"{level_words(silent).capitalize()} of {len(evidence)} take{'' if several else 's'} at most {percent(most)} "
-        "of the squared length of what the levels before leave: the sum is the same without. Codes in use there: "
-        f"{', '.join(f'{evidence[n].usage.used:,}' for n in silent[:8])}{' ...' if len(silent) > 8 else ''}."
+        "of the squared length of what the levels before leave: the sum is nearly the same without. In use there: "
+        f"{', '.join(f'{evidence[n].usage.used:,}' for n in silent[:8])}{' ...' if len(silent) > 8 else ''} codes."
     )
     advice = (
         "Train with fewer levels, or with quantizer dropout and reseeding on each; decode without these and compare."

@@ -6,7 +6,8 @@ import math
 
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import GITHUB, Finding, each_words
-from explorer.analysis.codebook.rules_dead import heaped, narrow
+from explorer.analysis.codebook.rules_dead import narrow
+from explorer.analysis.codebook.rules_why_dead import heaped
 from explorer.foundation.words import is_are
 from explorer.joints.measures.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_MEDIA
 

@@ -17,6 +17,7 @@ from explorer.analysis.codebook.findings import (
     each_words,
     worst_first,
 )
+from explorer.analysis.codebook.rules_fit import SOME_MISFIT
 from explorer.analysis.codebook.rules_levels import UNJUDGED, level_words
 from explorer.analysis.codebook.rules_trial import decoded_of
 from explorer.analysis.codes.states import NEAR_DUPLICATE
@@ -91,12 +92,13 @@ def healthy(audit: Audit, evidence: Sequence[Evidence], found: Sequence[Finding]
     alarms = [finding for finding in found if RANK[finding.level] < RANK["note"]]
     if any(finding.codebook_level is None and not finding.levels for finding in alarms):
         return []
-    doubts = [*alarms, *(finding for finding in found if finding.kind == UNJUDGED)]
-    touched = {finding.codebook_level for finding in alarms} | {level for f in doubts for level in f.levels}
+    misfits = [finding for finding in found if finding.kind == SOME_MISFIT and finding not in alarms]
+    doubts = [*alarms, *misfits, *(finding for finding in found if finding.kind == UNJUDGED)]
+    touched = {finding.codebook_level for finding in alarms + misfits} | {level for f in doubts for level in f.levels}
     if None in touched and len(evidence) == 1:
         return []
     well = [(n, of) for n, of in enumerate(evidence) if n not in touched and of.number not in touched - {None}]
-    if not well or (len(evidence) == 1 and alarms):
+    if not well or (len(evidence) == 1 and alarms + misfits):
         return []
     levels = [of for _, of in well]
     every = len(levels) == len(evidence)

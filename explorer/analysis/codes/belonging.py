@@ -22,9 +22,14 @@ FLOAT32, HALF, BFLOAT16 = 2.0**-23, 2.0**-11, 2.0**-9
 SUMS, SUMS_EACH = 2.0, 0.75
 APART = 0.2  # of the spread of the latents
 FITTED, GAINED = 0.75, 0.5  # shares that an estimated scale or shift explains at least: of all latents; of the rest
+RANKS = 8  # codes among which a second choice lies, and by which K is divided where that is less
+EVERYWHERE = 0.5  # of the variance of all latents: those of one code lie all over
 EACH, ELSEWHERE, ASTRAY = 5, 1.5, 0.1  # latents of a code, their distance in nearest ones, share of them explained
 STEADY = 0.9  # of the latents of a code whose nearest code is one and the same: the codes have been renumbered
 SEEN, MOST_SEEN = 3, 0.5  # latents of a code from which that is looked at; share of the latents whose codes have them
+FEW, SEARCHED = 256, 2**20  # latents with which factors are tried at least; latents x codes
+CHANCE = 0.5  # of the latents that a rounding explains with tokens of others: then it explains any tokens
+IN_PLACE = 0.1  # of those codes have the latents that lie at them: then not all were renumbered
 METRICS = ("euclidean", "cosine", "dot")
 
 
@@ -38,14 +43,21 @@ def is_bfloat16(values: np.ndarray) -> bool:
     return not (np.ascontiguousarray(values, np.float32).view(np.uint32) & 0xFFFF).any()
 
 
-def explained(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, rounding: float = 0.0) -> np.ndarray:
+def explained(
+    codebook: Codebook,
+    latents: np.ndarray,
+    codes: np.ndarray,
+    rounding: float = 0.0,
+    nearest: np.ndarray | None = None,
+) -> np.ndarray:
     """Whether each of `latents` (n, D) has a code (n,) as near as the nearest one: (n,) bool.
 
     rounding: of the codes, as a share of their length, such as BFLOAT16. Rounding of half-precision latents is seen.
+    nearest: the nearest code of each (n,), where that is known.
     """
     if codebook.rule is not None:
         return _on_lattice(codebook, latents, codes)
-    nearest = assign(codebook, latents)
+    nearest = assign(codebook, latents) if nearest is None else nearest
     points, own, best = (
         in_metric(np.asarray(vectors, np.float64), codebook.metric)
         for vectors in (latents, codebook.vectors[codes], codebook.vectors[nearest])
@@ -88,7 +100,7 @@ class Cause:
     @property
     def fitted(self) -> bool:
         """Whether its figures are estimates, which leave some latents near a border unexplained."""
-        return self.kind in ("scaled", "shifted", "scaled and shifted")
+        return self.kind in ("scaled", "shifted", "scaled and shifted", "borders")
 
 
 def cause_of(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, enough: float) -> Cause | None:
@@ -105,6 +117,7 @@ def cause_of(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, enough:
         *_by_other_metrics(codebook, latents, codes),
         *_fitted(codebook, latents, codes),
         *_transposed(codebook, latents, codes),
+        *_other_borders(codebook, latents, codes),
     ]
     fits = [cause for cause in tried if cause.share >= (estimate if cause.fitted else enough)]
     if fits:
@@ -113,16 +126,25 @@ def cause_of(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, enough:
 
 
 def _share(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> float:
-    if not _apart(codebook, latents):
+    if not _apart(codebook, latents) or _by_chance(codebook, latents, codes) > CHANCE:
         return 0.0
     return float(explained(codebook, latents, codes).mean())
+
+
+def _by_chance(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, rounding: float = 0.0) -> float:
+    """The share of some latents that tokens of others explain: what explains these as well explains nothing."""
+    some = np.linspace(0, len(latents) - 1, min(len(latents), FEW)).astype(int)
+    others = np.random.default_rng(0).permutation(codes)[some]
+    return float(explained(codebook, latents[some], others, rounding).mean())
 
 
 def _rounded(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[Cause]:
     """Codes that were rounded to bfloat16 after the tokens were chosen."""
     if codebook.vectors is None or not is_bfloat16(codebook.vectors):
         return []
-    return [Cause("bfloat16", float(explained(codebook, latents, codes, BFLOAT16).mean()))]
+    blind = _by_chance(codebook, latents, codes, BFLOAT16) > CHANCE  # codes lie within that of each other
+    share = float(explained(codebook, latents, codes, BFLOAT16).mean())
+    return [Cause("bfloat16", share, other="any tokens" if blind else "")]
 
 
 def _by_other_metrics(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[Cause]:
@@ -143,6 +165,7 @@ def _fitted(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[
     both = float((left * right).sum() / max(np.square(right).sum(), 1e-300))
     offset = raw.mean(0) - both * own.mean(0)
     table = codebook.vectors.astype(np.float64)
+    factor = _best_factor(codebook, latents, codes, factor)
     return [
         Cause("scaled", _share(_with(codebook, factor * table), latents, codes), factor),
         Cause("shifted", _share(_with(codebook, table + shift), latents, codes), 1.0, float(np.linalg.norm(shift))),
@@ -151,6 +174,23 @@ def _fitted(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[
             both, float(np.linalg.norm(offset)),
         ),
     ]  # fmt: skip
+
+
+def _best_factor(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, start: float) -> float:
+    """The factor of the codes that explains most of some latents, the middle of those that explain as many: where codes
+    are not the means of their latents, least squares give another."""
+    if codebook.metric == "cosine" or not start > 0:
+        return start
+    some = np.linspace(0, len(latents) - 1, min(len(latents), max(FEW, SEARCHED // codebook.codebook_size))).astype(int)
+    for reach, steps in ((2.0, 17), (0.25, 9)):  # octaves to both sides
+        tried = start * 2.0 ** np.linspace(-reach, reach, steps)
+        scaled = (_with(codebook, one * codebook.vectors) for one in tried)
+        shares = [
+            explained(book, latents[some], codes[some]).mean() - _by_chance(book, latents[some], codes[some])
+            for book in scaled
+        ]
+        start = float(np.exp(np.log(tried[np.asarray(shares) >= max(shares) - 1e-9]).mean()))
+    return start
 
 
 def _with(codebook: Codebook, vectors: np.ndarray) -> Codebook:
@@ -171,19 +211,65 @@ def _transposed(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> l
     return [Cause("transposed", _share(_with(codebook, read), latents, codes))]
 
 
-def astray(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> np.ndarray:
+def _other_borders(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[Cause]:
+    """Tokens of a lattice that follow from each axis of the latents, but at other borders than half way between its
+    values: latents before they were bounded, scaled or moved."""
+    if codebook.rule is None:
+        return []
+    digits, fits = codebook.rule.digits(codes), np.ones(len(codes), bool)  # (n, D), values rise with their numbers
+    for axis, values in enumerate(codebook.rule.axis_values):
+        place = digits[:, axis]
+        borders = [_border(latents[:, axis], place > lower) for lower in range(len(values) - 1)]
+        fits &= np.searchsorted(np.sort(borders), latents[:, axis]) == place
+    return [Cause("borders", float(fits.mean()))]
+
+
+def _border(values: np.ndarray, above: np.ndarray) -> float:
+    """The border that parts values (n,) that are `above` it (n,) bool from the others with the fewest mistakes."""
+    order = np.argsort(values, kind="stable")
+    mistakes = np.r_[0, np.cumsum(np.where(above[order], 1, -1))]  # more of them, the border behind each value
+    least = int(mistakes.argmin())
+    ends = np.r_[-np.inf, values[order], np.inf]
+    if not 0 < least < len(values):
+        return float(ends[least] if least == 0 else ends[-1])
+    return float((ends[least] + ends[least + 1]) / 2)
+
+
+def astray(
+    codebook: Codebook, latents: np.ndarray, codes: np.ndarray, fits: np.ndarray, nearest: np.ndarray
+) -> np.ndarray:
     """Codes (a,) whose latents, EACH or more of `latents` (n, D), lie at other codes, so that this row is another one:
-    hardly any is explained, and half of them are ELSEWHERE times as far from it as from the nearest or farther."""
+    hardly any is explained, and half of them are ELSEWHERE times as far from it as from the nearest or farther.
+
+    fits (n,) bool: `explained`. nearest (n,): the nearest code of each latent.
+    """
     if codebook.vectors is None or codebook.metric == "dot":
         return np.empty(0, np.int64)
-    fits, nearest = explained(codebook, latents, codes), assign(codebook, latents)
     points, own, best = (
         in_metric(np.asarray(vectors, np.float64), codebook.metric)
         for vectors in (latents, codebook.vectors[codes], codebook.vectors[nearest])
     )
     far = np.square(points - own).sum(1) >= ELSEWHERE**2 * np.square(points - best).sum(1)
     each, known, away = (np.bincount(codes, weights, codebook.codebook_size) for weights in (None, fits, far & ~fits))
-    return np.flatnonzero((each >= EACH) & (known <= ASTRAY * each) & (away >= 0.5 * each))
+    spread_each = np.zeros(codebook.codebook_size)  # mean squared distance of a code's latents to their middle
+    for code in np.flatnonzero((each >= EACH) & (known <= ASTRAY * each) & (away >= 0.5 * each)):
+        spread_each[code] = points[codes == code].var(axis=0).sum()
+    everywhere = spread_each >= EVERYWHERE * points.var(axis=0).sum()  # a number that fills in, not a row that moved
+    return np.flatnonzero((spread_each > 0) & ~everywhere)
+
+
+def second_choice(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> bool:
+    """Whether nearly all of these latents (n, D), none of which has the nearest code, have one of the nearest few:
+    what a beam search or sampling chooses, and what codes that moved a little leave behind."""
+    few = min(RANKS, codebook.codebook_size // RANKS)
+    if codebook.vectors is None or few < 2 or len(latents) < EACH:
+        return False
+    some = np.linspace(0, len(latents) - 1, min(len(latents), FEW)).astype(int)
+    points, table = (in_metric(np.asarray(v, np.float64), codebook.metric) for v in (latents[some], codebook.vectors))
+    lengths = 0 if codebook.metric == "dot" else np.square(table).sum(1) / 2
+    away = lengths - points @ table.T  # (n, K), what is to be least
+    own = away[np.arange(len(some)), codes[some]]
+    return float(((away < own[:, None]).sum(axis=1) < few).mean()) >= STEADY
 
 
 def _renumbered(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> Cause | None:
@@ -200,5 +286,8 @@ def _renumbered(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> C
     steady = most[own].sum() / len(codes)
     if steady < STEADY or len(np.unique(main[:, 1])) < STEADY * len(own) or len(own) < 2:
         return None
-    step = np.unique((main[:, 1] - main[:, 0]) % codebook.codebook_size)
+    if np.isin(own, main[main[:, 0] == main[:, 1], 0]).mean() > IN_PLACE:
+        return None  # a part of the rows alone: `astray` names them
+    size = codebook.codebook_size
+    step = np.unique((main[:, 0] - main[:, 1] + size // 2) % size) - size // 2
     return Cause("renumbered", float(steady), factor=float(step[0]) if len(step) == 1 else 0.0)

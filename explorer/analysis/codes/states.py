@@ -1,7 +1,7 @@
 """The state of every code over a data set: live, dead, not yet seen, near-duplicate or over-used.
 
-A code without a token is dead if most of those will stay without one (see `unused.py`), unless most of them were in use
-in training and this one was, or if it is not finite; else not seen yet. A code in use is over-used from OVER fair
+A code without a token is dead if most of those will stay without one (see `unused.py`) and training did not use it, as
+far as is known, or if it is not finite; else not seen yet. A code in use is over-used from OVER fair
 shares on, a fair share being N/K, and a near-duplicate if another code in use lies within NEAR of what keeps codes
 apart.
 """
@@ -17,7 +17,7 @@ from explorer.analysis.maps.clouds import resolution
 from explorer.analysis.maps.geometry import in_metric, latent_distances
 from explorer.foundation.words import counted
 from explorer.joints.audit_parts import LevelAudit
-from explorer.joints.measures.unused import Unused, dead_in_training, of_other_data, unused_codes
+from explorer.joints.measures.unused import Unused, unused_codes, used_in_training
 from explorer.joints.measures.usage import rank_order, usage_of_counts
 from explorer.joints.record import Codebook
 from explorer.joints.table_faults import finite_codes
@@ -107,9 +107,8 @@ def code_states(level: LevelAudit, codebook: Codebook | None, unused: Unused | N
         said += f" Near-duplicate: another code in use within {threshold:.3g}, which is {NEAR:.0%} of {what}.{left_out}"
     state[level.counts >= least] = OVER_USED
     state[level.counts == 0] = DEAD if unused.each_likely_dead else UNSEEN
-    died = dead_in_training(level, codebook)
-    if unused.each_likely_dead and of_other_data(died, unused.none):
-        state[(level.counts == 0) & ~died] = UNSEEN
+    if unused.each_likely_dead and (trained := used_in_training(level, codebook)).any():
+        state[trained] = UNSEEN
         said += " Codes without a token that training used are unseen here, and not dead."
     if codebook is not None and (lost := (level.counts == 0) & ~finite_codes(codebook)).any():
         state[lost] = DEAD

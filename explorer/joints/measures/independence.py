@@ -13,6 +13,7 @@ from explorer.joints.audit_parts import LevelAudit
 
 LEAST_CODES = 20  # in use: of fewer, one count of media that divides all others can be chance
 FEW = 0.1  # of the codebook
+EACH = 2.0  # codes that a blank medium has, in the mean
 ALIKE, LEAST_FREE = 0.5, 40  # chi-square for each degree of freedom below which shares are too alike; degrees at least
 LEAST_STRETCHES, LAST = 8, 0.25  # of media in their order; the share of them that comes last
 BEYOND, SPARE = 3.0, 2.0  # codes found in the last alone, over what is expected: standard deviations, and codes
@@ -22,7 +23,8 @@ BEYOND, SPARE = 3.0, 2.0  # codes found in the last alone, over what is expected
 class Independence:
     """total: media that were counted, 0 if unknown. own: so many of them are no copies, 0 if unknown. late: codes that
     occur in the last quarter of the stretches alone, and late_expected of them if order did not matter; opens: whether
-    that is too many to be chance. plain: all media have the same codes, and few, as blank media have."""
+    that is too many to be chance. plain: there are few codes, the same in all media or hardly more than one in each, as
+    in blank media."""
 
     total: int
     own: int
@@ -74,7 +76,8 @@ def _copies(occurs: np.ndarray, media: int) -> int:
 
 def _plain(occurs: np.ndarray, media: int) -> bool:
     found = occurs[occurs > 0]
-    return 0 < len(found) < min(LEAST_CODES, FEW * len(occurs)) and bool(found.min() == media)
+    few = 0 < len(found) < min(LEAST_CODES, FEW * len(occurs))
+    return few and (bool(found.min() == media) or float(found.sum()) <= EACH * media)
 
 
 def _too_alike(stretches: np.ndarray | None) -> bool:

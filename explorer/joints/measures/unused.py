@@ -103,7 +103,14 @@ def dead_in_training(level: LevelAudit, codebook: Codebook | None) -> np.ndarray
     known = None if codebook is None else training_usage(codebook)
     if known is None or not known.tokens.sum() > 0:
         return None
-    return (level.counts == 0) & ~known.used
+    return (level.counts == 0) & ~known.used & finite_codes(codebook)
+
+
+def used_in_training(level: LevelAudit, codebook: Codebook | None) -> np.ndarray:
+    """Which codes without a token were in use in training, (K,) bool; none where the checkpoint has no counts."""
+    died = dead_in_training(level, codebook)
+    none = level.counts == 0
+    return np.zeros_like(none) if died is None else none & ~died & finite_codes(codebook)
 
 
 def of_other_data(died: np.ndarray | None, none: int) -> bool:

@@ -24,7 +24,15 @@ from tests.analysis.codebook.codebook_cases import (
     table,
 )
 
-CAUSES = ("run together", "small ball", "no latent comes", "among the latents", "lie on other codes", "shorter")
+CAUSES = (
+    "run together",
+    "lie at zero",
+    "small ball",
+    "no latent comes",
+    "among the latents",
+    "lie on other codes",
+    "shorter",
+)
 FIT = ("do not belong", "scaled", "shifted", "metric, not", "transposed", "far larger", "far smaller", "miss their")
 DUPLICATES = ("near-duplicate",)
 
@@ -263,8 +271,8 @@ BROKEN = (
     Case(
         "a heap of dead codes at the origin",
         lambda: small_ball(1e-7),
-        ("of 424 codes are dead", "run together"),
-        wrong=FIT + but(CAUSES, "run together"),
+        ("of 424 codes are dead", "lie at zero"),
+        wrong=FIT + but(CAUSES, "lie at zero"),
     ),
     Case(
         "dead codes at one point, over three media",

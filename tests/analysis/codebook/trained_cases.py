@@ -104,7 +104,7 @@ def shifted(book: Codebook) -> Codebook:
     return replace(book, vectors=book.vectors + np.float32(book.vectors.std()))
 
 
-HEAP = ("run together",)
+HEAP = ("lie at zero",)
 FALSE = ("where no code is", "do not belong", "shifted", "scaled", "no latent comes", "among the latents")
 WELL = {"kmeans_init": True, **REVIVED}
 SPHERE, LEARNED = {"use_cosine_sim": True}, {"learnable_codebook": True, "ema_update": False}
