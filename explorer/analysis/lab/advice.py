@@ -17,6 +17,8 @@ from explorer.lab.inert import acts
 from explorer.lab.settings import LabSettings
 from explorer.quantizers.lab_spec import Control
 
+WELL_BELOW = 3.0  # times: a learning rate so much smaller than the default is what holds a run up
+STRONG = 0.5  # weight of a regularizer from which on it outweighs what brings latents and codes together
 UP, DOWN, OTHER = "up", "down", "other"
 _BY_NAME = {control.name: control for control in CONTROLS}
 
@@ -67,8 +69,28 @@ _EASE: Remedies = (
 )
 _RATE_UP = Remedy("codebook_lr", "Raise the codebook learning rate.", UP)
 _ENCODER_UP = Remedy("lr", "Raise the learning rate of the encoder.", UP)
+_DEFAULTS = {name: getattr(LabSettings, name) for name in ("lr", "codebook_lr")}
+_HARDLY_LEARNS = Remedy(
+    "lr",
+    f"Raise the learning rate of the encoder: it is well below the default of {_DEFAULTS['lr']:g}.",
+    UP,
+    {"lr": lambda now: now < _DEFAULTS["lr"] / WELL_BELOW},
+)
+_HARDLY_FOLLOWS = Remedy(
+    "codebook_lr",
+    f"Raise the codebook learning rate: it is well below the default of {_DEFAULTS['codebook_lr']:g}.",
+    UP,
+    {"codebook_lr": lambda now: now < _DEFAULTS["codebook_lr"] / WELL_BELOW},
+)
 _ENCODER_DOWN = Remedy("lr", "Lower the learning rate of the encoder.", DOWN)
-
+_RELAX: Remedies = (
+    Remedy(
+        "contrastive",
+        "Lower the weight of the contrastive loss: it drives the latents away from their codes.",
+        DOWN,
+        {"contrastive": lambda now: now >= STRONG},
+    ),
+)
 _FRESH = Remedy(
     "fresh_statistics", "Give reseeded codes fresh statistics: they keep those that they died with.", (True,)
 )
@@ -119,22 +141,24 @@ REMEDIES: Mapping[str, Remedies] = {
         ),
     ),
     "still": (_RATE_UP, Remedy("decay", "Lower the decay, so that codes follow.", DOWN), _ENCODER_DOWN),
-    "run_away": (Remedy("beta", "Raise the commitment weight beta.", UP), _ENCODER_DOWN),
+    "run_away": (*_RELAX, Remedy("beta", "Raise the commitment weight beta.", UP), _ENCODER_DOWN),
     "lags": (
         Remedy("decay", "Lower the decay: the mean is taken over fewer steps.", DOWN),
         _RATE_UP,
         Remedy("drift", "Lower the drift of the data.", DOWN),
     ),
-    "frozen": (Remedy("beta", "Lower the commitment weight beta.", DOWN), _ENCODER_UP),
+    "frozen": (_HARDLY_LEARNS, Remedy("beta", "Lower the commitment weight beta.", DOWN), _ENCODER_UP),
     "alike": (
         Remedy("reseed_noise", "Raise the noise of reseeding, or let codes move.", UP),
         Remedy("codebook_lr", "Raise the codebook learning rate, so that they part.", UP),
         Remedy("repulsion", "Raise repulsion.", UP),
         *_FEWER,
     ),
-    "unfaithful": (*_EASE, _ENCODER_UP),
-    "blunt": (_KMEANS, *_CLOSER),
+    "unfaithful": (_HARDLY_LEARNS, *_EASE, _ENCODER_UP),
+    "pressed": _RELAX,  # codes that fit badly, for whatever cause: first of all, take off what drives latents away
+    "blunt": (_HARDLY_FOLLOWS, _KMEANS, *_CLOSER),
     "worsened": (  # codes that fitted better before: where they started is not what is wrong
+        _HARDLY_FOLLOWS,
         Remedy("decay", "Lower the decay: the mean is taken over fewer steps.", DOWN),
         Remedy("drift", "Lower the drift of the data.", DOWN),
         *_CLOSER,
@@ -155,10 +179,16 @@ REMEDIES: Mapping[str, Remedies] = {
 }
 
 
+def moved_by_ema(settings: LabSettings) -> bool:
+    """Whether the EMA sets the codes of a run."""
+    return settings.update == "ema" and acts(_BY_NAME["update"], settings)
+
+
 def advise(ailment: str, settings: LabSettings | None) -> str:
-    """The first remedy that can be followed in a run with these settings (None: the likeliest of all), or ""."""
+    """The first remedy that can be followed in a run with these settings (None: the likeliest of those that any run
+    allows), or ""."""
     for remedy in REMEDIES[ailment]:
-        if settings is None or can_be_followed(remedy, settings):
+        if can_be_followed(remedy, settings) if settings else not remedy.when:
             return remedy.words
     return ""
 

@@ -13,10 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from explorer.analysis.lab.reading import DUPLICATE, FALLING, ORIGIN, RunReading, read_run
+from explorer.analysis.lab.advice import moved_by_ema
+from explorer.analysis.lab.dead_codes import ORIGIN, SHRUNK
+from explorer.analysis.lab.reading import DUPLICATE, FALLING, RunReading, read_run
 from explorer.analysis.lab.thresholds import DEAD_BAD, DEAD_WARN, SETTLED
 from explorer.analysis.lab.trailing import COMING, cause, trailing
-from explorer.analysis.lab.words import HALVES, of_variance
+from explorer.analysis.lab.words import HALVES, of_variance, short
+from explorer.foundation.words import verb
 from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
@@ -73,33 +76,59 @@ def _dead(run: RunReading) -> Finding | None:
         return None
     count, bits = run.level.dead, np.log2(max(1.0, run.perplexity))
     text = (
-        f"{count} of {run.k} codes dead{run.where} {run.seen()}; perplexity {run.perplexity:.1f} of at most "
-        f"{run.ceiling} in a batch, so {bits:.1f} of {np.log2(run.k):.1f} bits are used."
+        f"{count} of {run.k} codes dead{run.where} at step {run.now.step:,}: not chosen in {_window(run)}"
+        f"{_how_they_lie(run)}; perplexity {run.perplexity:.1f} of at most {run.ceiling} in a batch, so {bits:.1f} of "
+        f"{np.log2(run.k):.1f} bits are used."
     )
     advice = run.advise("dead_although_reseeded" if run.events.total else "dead")
     return Finding("bad" if run.dead >= DEAD_BAD else "warn", f"{count} of {run.k} codes dead", text, advice, "heatmap")
 
 
+def _window(run: RunReading) -> str:
+    """The steps over which dead is told."""
+    latents = run.latents_in_window
+    return f"the last {run.dead_window:,} training steps" + (f" ({short(latents)} latents)" if latents else "")
+
+
+def _how_they_lie(run: RunReading) -> str:
+    """Of the dead codes: those that never left their place, and those that latents on screen choose all the same."""
+    dead, said = run.dead_codes, ""
+    if dead.stayed:
+        said += f"; {dead.stayed:,} of them {verb(dead.stayed, 'lie')} where they started"
+        said += f" ({dead.stayed_at_origin:,} at the origin)" if dead.stayed_at_origin else ""
+    if dead.chosen_here:
+        said += f"; latents on screen, which are not those of the training batches, choose {dead.chosen_here:,} of them"
+    return said
+
+
 def _far(run: RunReading) -> Finding | None:
     """Dead codes that no latent is near."""
     dead = run.level.dead
-    if run.level.metric != "euclidean" or dead < 0.25 * run.k or run.slid > 0.5 * dead or run.away < FAR:
+    if run.level.metric != "euclidean" or dead < 0.25 * run.k or run.dead_codes.slid > 0.5 * dead:
         return None
-    text = f"Dead codes ({dead} of {run.k}) lie {run.away:.1f} spreads of the latents from the nearest latent (median)."
+    away = run.dead_codes.away
+    if away < FAR:
+        return None
+    text = f"Dead codes ({dead} of {run.k}) lie {away:.1f} spreads of the latents from the nearest latent (median)."
     return Finding("bad", "Codes far from all latents", text, run.advise("far"), "plane")
 
 
 def _slid(run: RunReading) -> Finding | None:
-    """Dead codes that the smoothed EMA has drawn to the origin."""
-    if run.slid < max(2, SLID * run.k):
+    """Dead codes that lie at the origin and did not before: where the EMA moves them, it has drawn them there."""
+    slid = run.dead_codes.slid
+    if slid < max(2, SLID * run.k):
         return None
     text = (
-        f"{run.slid} of {run.k} codes are dead and lie within {ORIGIN:.1%} of a spread of the origin. While a code "
-        "wins nothing, its sum and its count fade by the decay at each step; Laplace smoothing keeps the count that "
-        "divides the sum from falling as far, so the vector shrinks to 0. It wins latents again only if some pass by "
-        "there."
+        f"{slid} of {run.k} codes are dead and lie within {ORIGIN:.1%} of a spread of the latents of the origin; "
+        f"earlier in the run each was more than {SHRUNK:.0f} times as far from it. "
     )
-    return Finding("warn", f"{run.slid} dead codes have slid to the origin", text, run.advise("slid"), "plane")
+    if run.settings is None or moved_by_ema(run.settings):
+        text += (
+            "While a code wins nothing, its sum and its count fade by the decay at each step; Laplace smoothing keeps "
+            "the count that divides the sum from falling as far, so the vector shrinks to 0. "
+        )
+    text += "It wins latents again only if some pass by there."
+    return Finding("warn", f"{slid} dead codes have slid to the origin", text, run.advise("slid"), "plane")
 
 
 def _churn(run: RunReading) -> Finding | None:
@@ -209,7 +238,8 @@ def _blunt(run: RunReading) -> Finding | None:
     level = "bad" if now >= BLUNT_BAD else "warn"
     worsened = run.lately > WORSENED * run.relative.min()
     ailment = cause(run) or ("worsened" if worsened else "blunt")
-    advice = LET_GO if ailment == COMING else run.advise(ailment)
+    pressed = run.advise("pressed") if run.settings else ""
+    advice = pressed or (LET_GO if ailment == COMING else run.advise(ailment))
     return Finding(level, "Codes fit the latents badly", text, advice, "plane")
 
 
@@ -263,8 +293,9 @@ def _no_alarm(run: RunReading) -> Finding:
     if least is not None:
         compared += f", {HALVES}"
     text = (
-        f"{run.k - run.level.dead} of {run.k} codes in use {run.seen()}; perplexity {run.perplexity:.1f} of at most "
-        f"{run.ceiling} in a batch; quantization error {of_variance(run.error)} ({compared})."
+        f"{run.live} of {run.k} codes in use at step {run.now.step:,}: chosen in {_window(run)}; perplexity "
+        f"{run.perplexity:.1f} of at most {run.ceiling} in a batch; quantization error {of_variance(run.error)} "
+        f"({compared})."
     )
     return Finding("good", "Nothing wrong is measured", text, "", "histogram")
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from explorer.analysis.lab.advice import advise
-from explorer.analysis.lab.distances import nearest, squared_distances
-from explorer.analysis.lab.words import short
-from explorer.joints.frame import DEAD, LIVE, Frame, FrameEvent, FrameLevel
+from explorer.analysis.lab.dead_codes import LOOKS, DeadCodes, some
+from explorer.analysis.lab.distances import squared_distances
+from explorer.joints.frame import LIVE, Frame, FrameEvent, FrameLevel
 from explorer.joints.measures.usage import usage_of_counts
 from explorer.lab.history import Tally
 from explorer.lab.settings import LabSettings
@@ -22,11 +22,8 @@ UNFAITHFUL = 0.1  # squared error of the outputs as a share of the variance of t
 ABOVE_BOUND = 4.0  # ... and this many times what codes of that perplexity could reach
 FALLING = 0.6  # an error falls while it is below this share of what it was when the run was half as long
 FEW = 8  # latents, or codes
-LOOKS = 12  # earlier frames looked at
 TURNED = 0.2  # of a length
-ORIGIN = 1e-3  # spreads of the latents: nearer to 0 than that, a code lies at the origin
 KMEANS_ITERATIONS = 8
-MANY = 128  # codes looked at
 DUPLICATE = 0.05  # two codes are alike when closer than this share of the typical distance of a latent to its code
 CLOSE = 0.01  # ... and than this share of the median distance between codes
 
@@ -147,10 +144,29 @@ class RunReading:
         return float(away / max(1e-12, error)) if many.any() else 0.0
 
     @cached_property
-    def slid(self) -> int:
-        """Dead codes that lie at the origin."""
-        dead = self.level.vectors[self.level.state == DEAD]
-        return int(np.count_nonzero(np.linalg.norm(dead, axis=1) < ORIGIN * self.spread))
+    def dead_codes(self) -> DeadCodes:
+        """Where the dead codes lie."""
+        return DeadCodes(self.kept, self.number, self.spread)
+
+    @property
+    def live(self) -> int:
+        """Codes chosen in the steps over which dead is told."""
+        return int(np.count_nonzero(self.level.state == LIVE))
+
+    @property
+    def dead_window(self) -> int:
+        """The steps over which dead is told, or as many as there were."""
+        return min(self.level.window, self.now.step)
+
+    @property
+    def latents_in_window(self) -> int | None:
+        """Latents that training quantized in the steps over which dead is told; None where that is not known, since
+        the batch size changed."""
+        window, now = self.dead_window, self.now
+        before = next((one for one in reversed(self.kept) if one.step <= now.step - window), None)
+        if before is None or now.latents_seen - before.latents_seen != now.batch_size * (now.step - before.step):
+            return None
+        return window * now.batch_size
 
     @cached_property
     def alike(self) -> tuple[int, int]:
@@ -165,12 +181,6 @@ class RunReading:
         typical = float(np.sqrt(np.square(self.level.z_e - self.level.vectors[self.level.indices]).sum(-1).mean()))
         squared[np.arange(len(looked)), some(np.arange(len(live)))] = np.inf  # a code and itself
         return int((squared.min(1) < min(DUPLICATE * typical, CLOSE * between) ** 2).sum()), len(looked)
-
-    @cached_property
-    def away(self) -> float:
-        """Median distance of a dead code to the nearest latent, in spreads of the latents; 0 without dead codes."""
-        dead = some(self.level.vectors[self.level.state == DEAD])
-        return float(np.median(nearest(dead, self.level.z_e[:512])) / max(1e-9, self.spread)) if len(dead) else 0.0
 
     @cached_property
     def _halves(self) -> tuple[np.ndarray, np.ndarray]:
@@ -286,9 +296,6 @@ class RunReading:
             len(self.missed) > 40 and self.missed[-20:].mean() < FALLING * self.missed[middle - 10 : middle + 10].mean()
         )
 
-    def seen(self) -> str:
-        return f"after {self.now.step:,} steps over {short(self.now.latents_seen)} latents"
-
 
 def read_run(
     curves: Any,
@@ -316,8 +323,3 @@ def spread_of(level: FrameLevel) -> float:
 def error_of(level: FrameLevel) -> float:
     error = np.square(level.z_e - level.vectors[level.indices]).sum(-1).mean()
     return float(error / max(1e-12, spread_of(level) ** 2))
-
-
-def some(rows: np.ndarray) -> np.ndarray:
-    """At most MANY of them, evenly spaced."""
-    return rows[:: max(1, -(-len(rows) // MANY))]

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.lab.reading import RunReading
+from explorer.analysis.lab.reading import RECENT, RunReading
 from explorer.analysis.lab.thresholds import DEAD_BAD, SETTLED
 from explorer.analysis.lab.words import HALVES, of_variance
+from explorer.joints.frame import Frame
 
 STILL = 0.1  # codes stand still when they moved less than this share of the spread they had when the run began
 JUST = 20  # steps: so soon it shows that latents turn back
 GREW = 3.0  # times the mean length of the latents when the run began
-COMES_BACK = 0.95  # of the mean length of the latents shortly before
+COMES_BACK = 0.95  # of the mean length of the latents shortly before, or of the largest there was
 TRAILS = 0.5  # share of the quantization error that is due to codes away from the middle of their latents
 COMING = "coming"  # no ailment: time mends it
 LAGS, LAGS_BY = 0.03, 3.0  # error as a share of the variance: at least, and against k-means or the best it was
@@ -43,9 +44,9 @@ def cause(run: RunReading) -> str | None:
         return None
     if run.codes_moved < STILL:
         return "still"
-    if _growth_lately(run) < COMES_BACK:
+    if _growth_lately(run) < COMES_BACK or _comes_back_slowly(run):
         return COMING
-    return "run_away" if run.off_centre >= TRAILS else None
+    return "run_away" if run.off_centre >= TRAILS and _of_largest(run) >= COMES_BACK else None
 
 
 def _outgrown(run: RunReading) -> bool:
@@ -62,18 +63,32 @@ def _left_behind(run: RunReading) -> Trailing | None:
     if run.codes_moved < STILL or _fixed(run):
         text = f"Latents grew {run.growth:.1f}x since the run began while the codes in use stood still; {lag}."
         return Trailing("still", "The codebook stands still", text)
-    if _growth_lately(run) <= 1:
+    if _growth_lately(run) <= 1 or _of_largest(run) < COMES_BACK:
         return None
     text = f"Latents grew {run.growth:.1f}x since the run began and the codes could not follow; {lag}."
     return Trailing("run_away", "The latents run away", text, "curves")
 
 
-def _growth_lately(run: RunReading) -> float:
-    """Mean length of the latents shown against that of the same inputs JUST steps before, or as soon before that as
-    was kept."""
-    before = next((one for one in reversed(run.kept) if one.step <= run.now.step - JUST), run.first)
-    then, now = (np.linalg.norm(frame.levels[run.number].z_e, axis=1).mean() for frame in (before, run.now))
-    return float(now / max(1e-9, then))
+def _growth_lately(run: RunReading, steps: int = JUST) -> float:
+    """Mean length of the latents shown against that of the same inputs so many steps before, or as soon before that
+    as was kept."""
+    before = next((one for one in reversed(run.kept) if one.step <= run.now.step - steps), run.first)
+    return _length(run, run.now) / max(1e-9, _length(run, before))
+
+
+def _comes_back_slowly(run: RunReading) -> bool:
+    """Whether latents have come back in the second half of the run, and still do over the last RECENT steps."""
+    return _of_largest(run, run.now.step // 2) < COMES_BACK and _growth_lately(run, RECENT) < 1
+
+
+def _of_largest(run: RunReading, since: int = 0) -> float:
+    """Mean length of the latents shown against the largest in the frames kept from step `since` on."""
+    return _length(run, run.now) / max(1e-9, *(_length(run, frame) for frame in run.kept if frame.step >= since))
+
+
+def _length(run: RunReading, frame: Frame) -> float:
+    """Mean length of the latents of a frame."""
+    return float(np.linalg.norm(frame.levels[run.number].z_e, axis=1).mean())
 
 
 def _fixed(run: RunReading) -> bool:
