@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from zlib import crc32
 
@@ -92,6 +93,7 @@ def save_golden(name: str, **arrays: np.ndarray | Shapes) -> None:
     np.savez_compressed(GOLDENS / f"{name}.npz", **kept)
 
 
+@cache
 def golden(name: str) -> dict[str, np.ndarray | Shapes]:
     """What `save_golden` wrote."""
     with np.load(GOLDENS / f"{name}.npz") as file:

@@ -1,5 +1,7 @@
 """The convolutional family in the torch files in which it is published, and what is refused before a weight is read."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,10 @@ from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
 from explorer.public import FORMATS
+
+# Each network once; that some lie inside a larger model is a matter of their files.
+NETWORKS = [entry for entry in ENTRIES if not entry.prefix]
+NETWORK_IDS = [name for entry, name in zip(ENTRIES, IDS, strict=True) if not entry.prefix]
 
 
 def entry_of(name):
@@ -155,13 +161,26 @@ def test_an_autoencoder_without_codes_is_not_of_the_family(tmp_path):
     tensors = {key: value for key, value in state("taming").items() if not key.startswith("quantize.")}
     path = tmp_path / "kl.ckpt"
     torch.save({"state_dict": tensors}, path)
-    assert not any(FORMATS.load(name).recognises(read_header(path)) for name in FORMATS)
+    header = read_header(path)
+    assert not any(FORMATS.load(name).recognises(header) for name in FORMATS)
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
-def test_tokens_can_be_left_out(entry, tmp_path):
+@pytest.fixture(scope="module")
+def safetensors_of(tmp_path_factory):
+    """The file of an entry, written once."""
+    return cache(lambda entry: save(entry, tmp_path_factory.mktemp("files") / "x.safetensors"))
+
+
+@pytest.fixture(scope="module")
+def tokenizer_of(safetensors_of):
+    """The tokenizer of that file, loaded once."""
+    return cache(lambda entry: load(safetensors_of(entry)))
+
+
+@pytest.mark.parametrize("entry", NETWORKS, ids=NETWORK_IDS)
+def test_tokens_can_be_left_out(entry, tokenizer_of):
     """All kept is the whole picture; nothing kept is one picture whatever the codes."""
-    tokenizer = load(save(entry, tmp_path / "x.safetensors"))
+    tokenizer = tokenizer_of(entry)
     indices, rng = indices_of(entry), np.random.default_rng(0)
     whole = tokenizer.detokenize(indices)
     full, none = ([np.full(level.shape, keep) for level in indices] for keep in (True, False))
@@ -176,20 +195,19 @@ def test_tokens_can_be_left_out(entry, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["taming", "var"])
-def test_a_window_is_cut_from_the_whole(name, tmp_path):
+def test_a_window_is_cut_from_the_whole(name, tokenizer_of):
     """Every norm looks at the whole picture, so a window is decoded with all of it; VAR's levels differ in shape."""
     entry = entry_of(name)
-    tokenizer, indices = load(save(entry, tmp_path / "x.safetensors")), indices_of(entry)
+    tokenizer, indices = tokenizer_of(entry), indices_of(entry)
     assert tokenizer.token_reach is None
     window = tokenizer.decode_window(indices, [np.full(level.shape, True) for level in indices], (2, 1, 3, 2))
     assert np.array_equal(window, tokenizer.detokenize(indices)[32:80, 16:48])
 
 
-def test_parts_of_var_add_up_to_the_whole(tmp_path):
+def test_parts_of_var_add_up_to_the_whole(safetensors_of):
     """What single tokens give, phi and its bias included, sums to what all of them give."""
     entry = entry_of("var")
-    header = read_header(save(entry, tmp_path / "x.safetensors"))
-    codec = fill(FORMATS.load("var"), header)
+    codec = fill(FORMATS.load("var"), read_header(safetensors_of(entry)))
     rng = np.random.default_rng(0)
     for level in (0, 3, 9):
         indices = torch.from_numpy(indices_of(entry)[level].astype(np.int64))[None]
@@ -203,13 +221,12 @@ def test_parts_of_var_add_up_to_the_whole(tmp_path):
     "entry",
     [
         pytest.param(e, id=name, marks=[pytest.mark.slow] * (e.name == "var"))
-        for e, name in zip(ENTRIES, IDS, strict=True)
+        for e, name in zip(NETWORKS, NETWORK_IDS, strict=True)
     ],
 )
-def test_half_precision_reaches_the_decoder(entry, tmp_path):
+def test_half_precision_reaches_the_decoder(entry, safetensors_of):
     """As on CUDA: networks in float16, searches in float32, and most tokens the same."""
-    header = read_header(save(entry, tmp_path / "x.safetensors"))
-    codec = fill(FORMATS.load(entry.format), header).to(torch.float16)
+    codec = fill(FORMATS.load(entry.format), read_header(safetensors_of(entry))).to(torch.float16)
     pixels = torch.from_numpy(ruled_picture(entry.height, entry.width)).permute(2, 0, 1)[None].half()
     with torch.inference_mode():
         stages = codec.quantize(codec.latents(pixels))
@@ -220,8 +237,8 @@ def test_half_precision_reaches_the_decoder(entry, tmp_path):
     assert same > 0.6
 
 
-def test_one_token_alone_can_be_decoded(tmp_path):
+def test_one_token_alone_can_be_decoded(tokenizer_of):
     """The spread of a single token is 0, of which the original's norm would make NaN."""
-    tokenizer = load(save(entry_of("open_magvit2"), tmp_path / "x.safetensors"))
+    tokenizer = tokenizer_of(entry_of("open_magvit2"))
     decoded = tokenizer.detokenize([np.full((1, 1), 5)])
     assert decoded.shape == (16, 16, 3) and np.isfinite(decoded).all() and np.ptp(decoded) > 0
