@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.source_trees import FUNCTIONS, calls, statements, text_of, tree_of
+
 ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES, FUNCTION_LINES = 330, 70  # the aim is 300 and 60; a little room keeps a good cut from being spoiled
 TOP_LEVEL = {
@@ -60,36 +62,26 @@ def module_name(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+IMPORTERS = ("import_module", "__import__")
 
 
-def nodes(tree, lazy):
-    """Every node of a file; without the bodies of functions, which run later, unless `lazy`."""
-    queue = [tree]
-    while queue:
-        node = queue.pop()
-        yield node
-        if lazy or not isinstance(node, FUNCTIONS):
-            queue += ast.iter_child_nodes(node)
-
-
-def imports_of(tree, package, lazy=True):
+def imports_of(tree, package, lazy=True, called=True):
     """Every module named by an import, relative ones made absolute; those inside functions only if `lazy`.
 
-    `from a import b` names both a and a.b, since b may be a module; import_module("a") and __import__("a") count too.
+    `from a import b` names both a and a.b, since b may be a module; import_module("a") and __import__("a") count too
+    (unless not `called`, where the text has none).
     """
     names = set()
-    for node in nodes(tree, lazy):
+    for node in statements(tree, lazy):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             base = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
             origin = ".".join([*base, *([node.module] if node.module else [])])
             names |= {origin} | {f"{origin}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if called in ("import_module", "__import__"):
-                names.add(str(node.args[0].value))
+    for node in calls(tree, IMPORTERS, lazy) if called else ():
+        if node.args and isinstance(node.args[0], ast.Constant):
+            names.add(str(node.args[0].value))
     return names
 
 
@@ -100,7 +92,8 @@ def source_imports(lazy=True):
     for path in python_files():
         name = module_name(path)
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-        found[name] = imports_of(ast.parse(path.read_text(encoding="utf-8")), package, lazy)
+        called = any(word in text_of(path) for word in IMPORTERS)
+        found[name] = imports_of(tree_of(path), package, lazy, called)
     return found
 
 
@@ -124,14 +117,26 @@ def reached(start, lazy=True):
     return chains
 
 
+@cache
+def importers(library, lazy=True):
+    """All modules that import a library, through whatever chain."""
+    by, found, queue = {}, set(), [library]
+    for name, targets in source_imports(lazy).items():
+        for target in targets:
+            parts = target.split(".")
+            for module in (".".join(parts[: i + 1]) for i in range(len(parts))):
+                by.setdefault(module, set()).add(name)
+    while queue:
+        new = by.get(queue.pop(), set()) - found
+        found |= new
+        queue += new
+    return found
+
+
 def crossings(folders, forbidden, lazy=True):
     """Chains from modules of `folders` to a forbidden library."""
-    found = []
-    for name in source_imports():
-        if room(name) in folders:
-            chains = reached(name, lazy)
-            found += [" -> ".join(chains[library]) for library in forbidden if library in chains]
-    return found
+    guilty = [(name, lib) for lib in forbidden for name in importers(lib, lazy) if room(name) in folders]
+    return [" -> ".join(reached(name, lazy)[library]) for name, library in guilty]
 
 
 def test_nothing_right_of_the_joints_imports_torch():
@@ -146,13 +151,13 @@ def test_nothing_right_of_the_joints_imports_torch():
 
 def test_lazy_imports_are_in_plain_sight():
     """A dotted path in a string hides an import from readers and tools: only registries have them."""
-    calls = {
+    loaded = {
         f"{module_name(path)}: {ast.unparse(node)}"
         for path in python_files()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "load_dotted"
+        if "load_dotted" in text_of(path)
+        for node in calls(tree_of(path), ("load_dotted",))
     }
-    assert calls == LOADED_BY_STRING
+    assert loaded == LOADED_BY_STRING
 
 
 def test_nothing_left_of_the_joints_imports_gradio_or_plotly():
@@ -186,11 +191,17 @@ def test_the_reader_of_imports_sees_them_all():
     code = "import a.b\nfrom . import c\nfrom ..d import e\ndef f():\n    import g\n    import_module('h')\n"
     assert imports_of(ast.parse(code), "x.y") == {"a.b", "x.y", "x.y.c", "x.d", "x.d.e", "g", "h"}
     assert imports_of(ast.parse(code), "x.y", lazy=False) == {"a.b", "x.y", "x.y.c", "x.d", "x.d.e"}
+    deep = "try:\n    import a\nexcept E:\n    with b:\n        import b\nfinally:\n    for c in d:\n        import c\n"
+    deep += "match e:\n    case 1:\n        import d\nwhile f:\n    pass\nelse:\n    import e\n"
+    assert imports_of(ast.parse(deep), "x") == {"a", "b", "c", "d", "e"}
     nested = "class A:\n    import b\n    def f(self):\n        import c\nif A:\n    import d\n"
     assert imports_of(ast.parse(nested), "x", lazy=False) == {"b", "d"}
-    chain = reached("explorer.quantizers.vq")[
-        "torch"
-    ]  # a module that must reach torch, so that finding none means something
+    assert imports_of(ast.parse("def f():\n    return lambda: __import__('a')\n"), "x") == {"a"}
+    # A module that must reach torch, so that finding none means something.
+    chain = reached("explorer.quantizers.vq")["torch"]
+    assert "explorer.quantizers.vq" in importers("torch") & importers("torch", lazy=False)
+    guilty = importers("torch", lazy=False)
+    assert guilty == {name for name in source_imports(False) if "torch" in reached(name, False)}
     assert chain[0] == "explorer.quantizers.vq" and chain[-1] == "torch"
 
 
@@ -222,8 +233,8 @@ def test_no_two_test_files_have_one_name():
 def test_functions_are_short_enough_to_read(folder):
     long, seen = {}, 0
     for path in python_files(folder):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        for node in statements(tree_of(path)):
+            if isinstance(node, FUNCTIONS):
                 seen += 1
                 length = node.end_lineno - node.lineno + 1
                 if length > FUNCTION_LINES:
@@ -239,9 +250,7 @@ def test_there_is_no_drawer_for_odds_and_ends():
 
 
 def test_every_module_says_what_it_is_for():
-    silent = [
-        str(p.relative_to(ROOT)) for p in python_files() if not ast.get_docstring(ast.parse(p.read_text("utf-8")))
-    ]
+    silent = [str(path.relative_to(ROOT)) for path in python_files() if not ast.get_docstring(tree_of(path))]
     assert silent == []
 
 

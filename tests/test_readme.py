@@ -11,6 +11,7 @@ from explorer.__main__ import build_parser, main
 from explorer.cli.sources import named_in
 from explorer.foundation.config import REPOSITORY
 from explorer.tokenizers import list_tokenizers
+from tests.source_trees import statements, tree_of
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 ROOMS = ("public", "tokenizers", "cli", "pages", "analysis", "views")
@@ -82,8 +83,7 @@ def test_the_setup_commands_use_what_is_here():
 def imported(*folders):
     """The distributions of which the Python files of those folders import something, of those that are pinned."""
     files = [file for folder in folders for file in (REPOSITORY / folder).rglob("*.py")] + [REPOSITORY / "app.py"]
-    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
+    nodes = [node for file in files for node in statements(tree_of(file))]
     lines = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
     lines += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
     owners = packages_distributions()
