@@ -38,38 +38,45 @@ def inside(page, proxy):
     assert "/vq/" in page.url
 
 
-def test_every_page_and_its_modules_stay_under_the_path(page, proxy, at):
+def test_every_page_and_its_modules_stay_under_the_path(page, context, proxy, at):
+    """Also from the address without its last slash; each page once, since a first visit is what costs."""
+    bare = at().rstrip("/")
     wide = {
-        "": f"{VIEW}[data-frames-drawn]",
         "lab": "#lab-view [data-frames-drawn]",
-        "codebook": "#codebook-view canvas",
         "compare": ".cp-tile",
         "api": "#api-page table",
+        "": f"{VIEW}[data-frames-drawn]",
     }
     foreign = []
     page.on(
         "request",
         lambda request: foreign.append(request.url) if not request.url.startswith((at(), "data:", "blob:")) else None,
     )
+    page.goto(bare)
+    page.wait_for_selector(wide[""], timeout=PATIENCE_MS)
+    assert foreign == [bare]
+    the_cookie_is_for_the_path_alone(context)
     for name, shown in wide.items():
         page.goto(at(name))
         page.wait_for_selector(shown, timeout=PATIENCE_MS)
-    page.goto(at())
-    page.wait_for_selector(wide[""], timeout=PATIENCE_MS)
-    files = [path for path in proxy.asked if "/assets/" in path or views_address() in path]
-    assert len(set(files)) > 150 and len(files) == len(set(files)), "a browser asks for no file twice"
     page.get_by_role("link", name="Codebook").first.click()
     page.wait_for_selector("#codebook-view canvas", timeout=PATIENCE_MS)
     assert page.url.startswith(at("codebook"))
+    files = [path for path in proxy.asked if "/assets/" in path or views_address() in path]
+    assert len(set(files)) > 150 and len(files) == len(set(files)), "a browser asks for no file twice"
     page.locator("#codebook-view [data-figure='growth'] .ch-chart").scroll_into_view_if_needed(timeout=PATIENCE_MS)
     page.wait_for_selector("#codebook-view [data-figure='growth'] .ch-chart[data-state='drawn']", timeout=PATIENCE_MS)
     assert any(plotly_address() in path for path in proxy.asked), "the drawing library came by the path, too"
     page.get_by_role("link", name="Bring a tokenizer of others").click()
     page.wait_for_selector("#load-panel details[open] .br-known", timeout=PATIENCE_MS)
-    page.goto(f"http://{NAME}:{proxy.port}/vq")
-    page.wait_for_selector(f"{VIEW}[data-frames-drawn]", timeout=PATIENCE_MS)
-    assert foreign == [f"http://{NAME}:{proxy.port}/vq"]
+    assert foreign == [bare]
     inside(page, proxy)
+
+
+def the_cookie_is_for_the_path_alone(context):
+    (cookie,) = context.cookies()
+    assert cookie["path"] == "/vq" and cookie["httpOnly"] and cookie["sameSite"] == "Lax"
+    assert cookie["name"].startswith("explorer_visitor_") and re.fullmatch(r"[\w-]{32}\.[0-9a-f]{32}", cookie["value"])
 
 
 @pytest.fixture
@@ -117,11 +124,3 @@ def test_uploads_exports_and_links_stay_there_too(page, browser, proxy, at, own)
         assert page.evaluate(asks, file) == 200 and len(folder) >= 32, "whose address is a secret of its visitor"
         assert folder not in other.content() and other.evaluate(asks, file.replace(folder, "A" * 32)) in (403, 404)
         inside(other, proxy)
-
-
-def test_the_cookie_is_for_the_path_alone(page, context, at):
-    page.goto(at())
-    page.wait_for_selector(f"{VIEW}[data-frames-drawn]", timeout=PATIENCE_MS)
-    (cookie,) = context.cookies()
-    assert cookie["path"] == "/vq" and cookie["httpOnly"] and cookie["sameSite"] == "Lax"
-    assert cookie["name"].startswith("explorer_visitor_") and re.fullmatch(r"[\w-]{32}\.[0-9a-f]{32}", cookie["value"])

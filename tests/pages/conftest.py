@@ -2,6 +2,7 @@
 
 import pytest
 
+from explorer.pages.app import build
 from explorer.pages.shared.visitor_files import NOBODYS, files
 
 
@@ -12,3 +13,9 @@ def uploads():
     (folder / "stays").touch()
     yield folder
     files.drop(folder)
+
+
+@pytest.fixture(scope="session")
+def built():
+    """All pages; nothing is changed of them."""
+    return build()

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from explorer.pages import app as app_module
-from explorer.pages.app import build, launch_options
+from explorer.pages.app import launch_options
 from explorer.pages.shared import launch
 from explorer.pages.shared.head import ICON, WithHead, opening_style, preloads
 from explorer.views.kit.page.module_files import VIEWS_FOLDER, views_address
@@ -31,10 +31,10 @@ def test_building_the_pages_imports_neither_torch_nor_umap_nor_scipy():
     assert result.stdout.strip() == "[]"
 
 
-def test_what_comes_in_steps_are_whole_values_and_no_updates_of_properties():
+def test_what_comes_in_steps_are_whole_values_and_no_updates_of_properties(built):
     """The browser patches a step into the one before, in place: of an update that a slow page has not yet drawn, the
     next step takes the properties away. A list of choices, once lost so, did not show what was just loaded."""
-    steps = [one for one in build().fns.values() if inspect.isgeneratorfunction(one.fn)]
+    steps = [one for one in built.fns.values() if inspect.isgeneratorfunction(one.fn)]
     assert len(steps) >= 7  # a page that opens, six ways to choose, and the maps
     for one in steps:
         assert all(isinstance(output, gr.State | gr.HTML) for output in one.outputs), one.fn.__name__
@@ -65,9 +65,9 @@ def test_a_machine_so_busy_that_its_first_answer_is_late_serves_all_the_same(mon
         demo.close()
 
 
-def test_the_head_of_a_page_names_every_module_of_its_views_and_of_no_other():
+def test_the_head_of_a_page_names_every_module_of_its_views_and_of_no_other(built):
     """As a browser would find them: by following the imports, here with a reader of its own."""
-    heads = preloads(build())
+    heads = preloads(built)
     assert set(heads) == {"", "lab", "codebook", "compare"}
     for page, first in {"lab": "lab/view.js", "codebook": "codebook/view.js", "compare": "compare/view.js"}.items():
         needed, queue = set(), ["kit/page/component.js", first]
@@ -112,9 +112,9 @@ def test_every_page_names_its_icon_first_so_that_none_is_asked_for_at_the_root_o
         assert "content-length" not in answer.headers or int(answer.headers["content-length"]) == len(body)
 
 
-def test_a_page_says_that_it_opens_before_any_script_has_come():
+def test_a_page_says_that_it_opens_before_any_script_has_come(built):
     """Of the lab and the comparison, in what the server sends, for as long as Gradio's element is empty."""
-    heads = preloads(build())
+    heads = preloads(built)
     for page, subject in (("lab", "training lab"), ("compare", "comparison")):
         head = heads[page].decode("ascii")
         assert f'<style>gradio-app:not(:has(*))::before{{content:"Opening the {subject}\\2026";' in head

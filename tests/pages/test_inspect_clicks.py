@@ -7,7 +7,6 @@ from unittest.mock import Mock
 import gradio as gr
 
 from explorer.foundation.errors import RecordError
-from explorer.pages.app import build
 from explorer.pages.inspect import page as inspect
 from explorer.pages.shared.session import Visit
 from explorer.pages.shared.turns import Turns
@@ -36,8 +35,8 @@ def test_a_click_that_fails_is_said_and_changes_nothing(monkeypatch):
     assert clicked(3) == gr.skip() and said == ["There is no such code."]
 
 
-def test_no_handler_of_one_output_returns_a_tuple():
+def test_no_handler_of_one_output_returns_a_tuple(built):
     """The kind: with one output Gradio wraps what comes back, so a tuple of one arrives as a list in the browser."""
-    alone = [function.fn for function in build().fns.values() if len(function.outputs) == 1 and function.fn]
+    alone = [function.fn for function in built.fns.values() if len(function.outputs) == 1 and function.fn]
     given = {fn.__name__: str(getattr(fn, "__annotations__", {}).get("return", "")) for fn in alone}
     assert "_select" in given and not any("tuple" in kind for kind in given.values()), given
