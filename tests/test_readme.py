@@ -3,7 +3,9 @@
 import ast
 import re
 import shlex
-from importlib.metadata import packages_distributions
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 
 import pytest
 
@@ -11,7 +13,7 @@ from explorer.__main__ import build_parser, main
 from explorer.cli.sources import named_in
 from explorer.foundation.config import REPOSITORY
 from explorer.tokenizers import list_tokenizers
-from tests.source_trees import statements, tree_of
+from tests.source_trees import statements, text_of, tree_of
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 ROOMS = ("public", "tokenizers", "cli", "pages", "analysis", "views")
@@ -80,14 +82,32 @@ def test_the_setup_commands_use_what_is_here():
     assert [re.search(r"-r (\S+)", line)[1] for line in commands] == ["requirements.txt", "tests/requirements.txt"]
 
 
-def imported(*folders):
-    """The distributions of which the Python files of those folders import something, of those that are pinned."""
-    files = [file for folder in folders for file in (REPOSITORY / folder).rglob("*.py")] + [REPOSITORY / "app.py"]
-    nodes = [node for file in files for node in statements(tree_of(file))]
+def imported(folder):
+    """The pinned distributions of which some Python file of the folder, or app.py, imports something."""
+    left, found = pinned("requirements.txt") | pinned("tests/requirements.txt"), set()
+    for file in [*(REPOSITORY / folder).rglob("*.py"), REPOSITORY / "app.py"]:
+        words = set(re.findall(r"\w+", " ".join(re.findall(r"^\s*(?:import|from) .*", text_of(file), re.MULTILINE))))
+        named = {name for name in left - found if modules_of(name) & words}  # most files need not be parsed
+        tops = imports_at_top(tree_of(file)) if named else set()
+        found |= {name for name in named if modules_of(name) & tops}
+    return {name.lower() for name in found}
+
+
+def imports_at_top(tree):
+    """The first word of every import: torch of `from torch.nn import Linear`."""
+    nodes = list(statements(tree))
     lines = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
     lines += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
-    owners = packages_distributions()
-    return {owner.lower() for line in lines for owner in owners.get(line.partition(".")[0], [])}
+    return {line.partition(".")[0] for line in lines}
+
+
+@cache
+def modules_of(name):
+    """What can be imported of an installed distribution; nothing of one that is not installed."""
+    with suppress(PackageNotFoundError):
+        record = distribution(name).read_text("RECORD") or ""
+        return {re.split(r"[/.,]", line, maxsplit=1)[0] for line in record.splitlines()} - {"", "__pycache__"}
+    return set()
 
 
 def pinned(path):

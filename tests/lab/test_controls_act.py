@@ -56,8 +56,10 @@ def others(control, value):
 
 
 def changes_it(settings, base, control):
-    """Whether some other value of the control gives another run; values that the settings refuse are passed over."""
-    for value in others(control, getattr(settings, control.name)):
+    """Whether some other value of the control gives another run; values that the settings refuse are passed over. Of
+    one that is greyed two values are tried."""
+    values = others(control, getattr(settings, control.name))
+    for value in values[:2] if inert_reason(control.name, settings) else values:
         try:
             if not alike(base, ran(settings.changed({control.name: value}))):
                 return True
