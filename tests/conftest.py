@@ -44,7 +44,8 @@ CHROMIUM_OPTIONS = (
 PATIENCE_MS = 120_000  # of a click or a page on a machine that others use; what is there is not waited for
 SECONDS_TO_START = 180  # a cold disk and one slow core; a warm start takes a few
 MOST_WORKERS = 4  # each holds torch, and an app and a browser while it comes through the browser tests
-LONG = ("tests/browser/", "tests/public/", "tests/training/", "tests/lab/")  # first, so that all cores end together
+# First, so that all cores end together.
+LONG = ("tests/browser/", "tests/public/", "tests/training/", "tests/lab/", "tests/test_recipes.py")
 OPTIONS = {"slow": "takes minutes", "external": "needs a network"}
 
 
