@@ -22,7 +22,8 @@ from explorer.pages.codebook.audits import open_audit
 from explorer.pages.codebook.events import ask
 from explorer.pages.codebook.own import OwnAudit, OwnAudits
 from explorer.pages.codebook.page import wanted
-from explorer.pages.shared import runtime
+from explorer.pages.shared import map_works, runtime
+from explorer.pages.shared.map_works import Works
 from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.views.kit.wire.encoding import unpack
@@ -126,7 +127,7 @@ def test_a_code_decoded_alone_and_among_its_neighbours_is_what_the_tokenizer_mak
 def test_a_map_that_takes_longer_says_how_far_it_is_and_comes(monkeypatch, tmp_path):
     vectors = np.random.default_rng(0).normal(size=(300, 5)).astype(np.float32)
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(codebook_maps, "works", codebook_maps.Works(4))
+    monkeypatch.setattr(codebook_maps, "works", Works(4))
     monkeypatch.setattr(codebook_maps, "map_vectors", lambda *_: (vectors, "euclidean", np.arange(300)))
     runtime.settings.cache_clear()
     opened, end, shares = open_audit(None, "vq-ema", "val"), time.monotonic() + 120, []
@@ -142,9 +143,9 @@ def test_a_map_that_takes_longer_says_how_far_it_is_and_comes(monkeypatch, tmp_p
 def test_a_map_that_nobody_waits_for_is_given_up_and_can_be_asked_for_again(monkeypatch, tmp_path):
     vectors = np.random.default_rng(0).normal(size=(4000, 16)).astype(np.float32)
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    monkeypatch.setattr(codebook_maps, "SILENT_S", 0.5)
+    monkeypatch.setattr(map_works, "SILENT_S", 0.5)
     runtime.settings.cache_clear()
-    work = codebook_maps.Work(vectors, "euclidean", "umap", EVERYBODY)
+    work = map_works.Work(vectors, "euclidean", "umap", EVERYBODY)
     end = time.monotonic() + 60
     while not work.failed:
         assert time.monotonic() < end

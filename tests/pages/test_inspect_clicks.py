@@ -1,42 +1,80 @@
-"""A click on a code fills one output: Gradio takes what is returned as it is, so a tuple reaches the browser whole."""
+"""The results of the Inspect page: choices come in, one component is filled, and it asks for what follows."""
 
 import json
-from types import SimpleNamespace
-from unittest.mock import Mock
 
 import gradio as gr
+import pytest
 
 from explorer.foundation.errors import RecordError
-from explorer.pages.inspect import page as inspect
+from explorer.pages.app import build
+from explorer.pages.inspect import answers, page
+from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared.session import Visit
-from explorer.pages.shared.turns import Turns
+from explorer.pages.shared.turns import MAPS, Turns
+from explorer.pages.shared.visitors import visitors
 
-REQUEST = SimpleNamespace(session_hash="clicks")
 VISIT = Visit(tokenizer="vq-ema-reseed", picture="astronaut", side_px=256)
 
 
-def clicked(code):
-    return inspect._select(VISIT, SimpleNamespace(level=0, code=code, token=-1), REQUEST)
+@pytest.fixture
+def visitor():
+    yield visitors.enter("clicks")
+    visitors.leave("clicks")
 
 
-def test_a_click_gives_the_card_itself():
-    assert json.loads(clicked(3))["code"] == 3
+@pytest.fixture
+def shown(visitor):
+    """The value of the results after a choice."""
+    *_, filled, _ = page._all(visitor, VISIT)
+    return json.loads(filled[2])
 
 
-def test_an_overtaken_click_changes_nothing(monkeypatch):
-    monkeypatch.setattr(Turns, "holds", lambda *_: False)
-    assert clicked(3) == gr.skip()
+def ask(visitor, what, turn, **more):
+    return json.loads(answers.ask({"what": what, "token": visitor.token, "turn": turn, **more}))
 
 
-def test_a_click_that_fails_is_said_and_changes_nothing(monkeypatch):
-    said = []
-    monkeypatch.setattr(gr, "Warning", said.append)
-    monkeypatch.setattr(inspect.events, "card_value", Mock(side_effect=RecordError("There is no such code.")))
-    assert clicked(3) == gr.skip() and said == ["There is no such code."]
+def test_a_choice_fills_three_values_and_the_results_are_one_of_them(visitor, shown):
+    assert set(shown["parts"]) == {"view", "player", "reconstruction", "card", "address", "editor"}
+    assert shown["token"] == visitor.token and not shown["chosen"] and shown["parts"]["card"] == ""
+    assert visitor.part(Wish).shown.turn == shown["turn"]
+    filled = [function for function in build().fns.values() if function.fn and function.fn.__module__ == page.__name__]
+    assert len(filled) > 8 and max(len(function.outputs) for function in filled) == 3
 
 
-def test_no_handler_of_one_output_returns_a_tuple(built):
-    """The kind: with one output Gradio wraps what comes back, so a tuple of one arrives as a list in the browser."""
-    alone = [function.fn for function in built.fns.values() if len(function.outputs) == 1 and function.fn]
-    given = {fn.__name__: str(getattr(fn, "__annotations__", {}).get("return", "")) for fn in alone}
-    assert "_select" in given and not any("tuple" in kind for kind in given.values()), given
+def test_a_click_gives_the_card_and_the_first_is_there_without_one(visitor, shown):
+    def card(**more):
+        return json.loads(ask(visitor, "card", shown["turn"], **more)["parts"]["card"])
+
+    assert card(level=0, code=3)["code"] == 3
+    assert card(first=True)["code"] == json.loads(shown["parts"]["view"])["opened"]["code"]
+
+
+def test_what_is_asked_of_an_earlier_choice_is_refused(visitor, shown):
+    *_, filled, _ = page._all(visitor, VISIT)
+    late = ask(visitor, "card", shown["turn"], level=0, code=3)
+    assert late["error"]["message"] == answers.LATE and json.loads(filled[2])["turn"] > shown["turn"]
+
+
+def test_a_click_that_fails_is_said(visitor, shown, monkeypatch):
+    def refuse(visit):
+        raise RecordError("There is no such code.")
+
+    monkeypatch.setattr(answers.events, "card_value", refuse)
+    assert ask(visitor, "card", shown["turn"], level=0, code=3)["error"]["message"] == "There is no such code."
+    assert ask(visitor, "levels", shown["turn"], level=0, mode="loud")["error"]["field"] == "mode"
+
+
+def test_a_choice_that_fails_says_why_and_leaves_what_is_shown(visitor, shown):
+    values = list(page._all(visitor, Visit(tokenizer="nobody")))
+    strip, facts, results = values[-2]
+    assert "nobody" in json.loads(strip)["message"] and facts == results == gr.skip()
+    assert visitor.part(Wish).shown.tokenizer == visitor.part(Wish).get().tokenizer == VISIT.tokenizer
+    assert ask(visitor, "levels", shown["turn"], level=0, mode="solo")["ok"]
+
+
+def test_a_choice_that_was_overtaken_shows_nothing(visitor):
+    going = page._all(visitor, VISIT)
+    visitor.part(Turns).begin(MAPS)
+    next(going, None)
+    visitor.part(Turns).begin(MAPS)
+    assert all(values[1:] == page.NOTHING[1:] for values in going)

@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def test_tokens_bits_and_rates_are_of_what_is_kept(tokenizer, mode, level, kept)
 def test_groups_are_groups_and_residuals_are_residuals():
     for tokenizer, part, given in (("rvq-4", "level", "residual"), ("pq-4", "group", "latent")):
         visit = Visit(tokenizer=tokenizer, picture="astronaut", mode="solo", level=2, token=5)
-        _, player, reconstruction, card, _ = events.everything(visit)
+        player, reconstruction, card = map(events.everything(visit).get, ("player", "reconstruction", "card"))
         said = json.loads(reconstruction)
         assert said["noun"] == part and said["given"] == ["latent", given, given, given]
         assert said["caption"].startswith(f"Decoded from {part} 3 of 4 only.") and player == ""
@@ -98,28 +99,38 @@ def test_codes_that_are_not_finite_have_no_place_and_the_others_keep_theirs():
     assert with_vectors(np.full_like(vectors, np.nan)) == []
 
 
-def kinds_of(value):
+def kinds_of(value, levels=4):
     """Level -> kinds of its maps."""
-    shown = json.loads(value)
-    return {n: [one["kind"] for one in shown["maps"] if one["level"] == n] for n in range(len(shown["levels"]))}
+    maps = json.loads(value)["maps"]
+    return {n: [one["kind"] for one in maps if one["level"] == n] for n in range(levels)}
 
 
-def test_umaps_that_ship_need_no_work_and_others_say_how_far_they_are(monkeypatch):
+def test_umaps_that_ship_need_no_work_and_others_say_how_far_they_are_in_few_bytes(monkeypatch):
     visit = Visit(tokenizer="rvq-4", picture="astronaut")
-    kept = events.with_kept_maps(visit)
+    whole, kept = events.shown(visit), events.with_kept_maps(visit)
     assert all("umap" in kinds for kinds in kinds_of(kept).values()) and json.loads(kept)["progress"] == ""
+    assert json.loads(kept)["key"] == json.loads(whole)["key"] and "picture" not in json.loads(kept)
 
     monkeypatch.setattr(runtime, "kept_projection", lambda *_: None)
     assert not any("umap" in kinds for kinds in kinds_of(events.with_kept_maps(visit)).values())
     places = np.random.default_rng(0).normal(size=(1024, 2)).astype(np.float32)
-    monkeypatch.setattr(
-        runtime, "umap_in_background", lambda *_, **__: iter([0.0, 0.5, Projection(places, "umap", "Made here.")])
-    )
-    values = list(events.umap_steps(visit, "a page", 1))
-    told = [json.loads(value)["progress"] for value in values]
-    assert told[0] == "UMAP: begins" and told[-1] == ""
-    assert "UMAP of level 1: 50% done" in told and "UMAP of level 4: 50% done" in told
-    assert ["umap" in kinds for kinds in kinds_of(values[2]).values()] == [False] * 4, "half of the first is done"
-    last = json.loads(values[-1])["maps"]
-    made = [one for one in last if one["kind"] == "umap"]
+    done = Projection(places, "umap", "Made here.")
+    steps = iter([0.0, 0.5, done, 0.25, done, done, 0.5, done, done, done, done])
+    monkeypatch.setattr(events, "works", SimpleNamespace(get=lambda *_: SimpleNamespace(ask=lambda: next(steps))))
+    told, have = [], 0
+    for _ in range(9):
+        state = events.umap_state(visit, have)
+        told.append(json.loads(state["parts"]["view"]) | {"bytes": len(state["parts"]["view"]), "had": have})
+        have = state["have"]
+        if not state["busy"]:
+            break
+    assert [one["progress"] for one in told][:3] == [
+        "UMAP of level 1: begins",
+        "UMAP of level 1: 50% done",
+        "UMAP of level 2: 25% done",
+    ]
+    assert told[-1]["progress"] == "" and not state["busy"] and have == 4
+    assert all(set(one) == {"key", "progress", "bytes", "had"} for one in told[:2]), "no picture, and no map again"
+    assert max(one["bytes"] for one in told[:2]) < 120 < len(whole) / 1000
+    made = [one for one in told[-1]["maps"] if one["kind"] == "umap"]
     assert [one["level"] for one in made] == [0, 1, 2, 3] and all("Made here." in one["caption"] for one in made)

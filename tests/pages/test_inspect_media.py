@@ -52,7 +52,8 @@ def test_everything_is_there_for_every_kind_of_medium():
     for name in ("tones", "rates", "signs", "whole", "scales", "blocks"):
         visit = visit_of(name)
         record = runtime.record_of(visit)
-        view, player, reconstruction, card, _ = events.everything(visit)
+        parts = events.everything(visit)
+        view, player, reconstruction, card = (parts[name] for name in ("view", "player", "reconstruction", "card"))
         view, reconstruction = json.loads(view), json.loads(reconstruction)
         picture = depict(record)
         for sent, level in zip(view["levels"], picture.levels, strict=True):
@@ -257,7 +258,7 @@ def test_a_tokenizer_without_a_decoder_shows_its_tokens_and_says_so():
     spec = replace(codec.spec, id="made-mute", decodes=False)
     bring(spec, lambda device: AdaptedTokenizer(codec, spec, "cpu"))
     visit = replace(visit_of("signs", token=4), tokenizer="made-mute")
-    view, player, reconstruction, card, _ = events.everything(visit)
+    view, player, reconstruction, card = map(events.everything(visit).get, ("view", "player", "reconstruction", "card"))
     value = json.loads(reconstruction)
     assert not json.loads(view)["decodes"] and not any("decoder" in note for note in json.loads(view)["notes"])
     assert value["reconstruction"] is None and value["error"] is None and len(value["margin"]) == 1

@@ -1,64 +1,55 @@
-"""The usage panel of the inspect page: drawn of the record that the ticket names, for whoever holds it."""
+"""The usage panel of the Inspect page: a figure of the record that the page shows, asked for as all else."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from explorer.foundation.owners import acting_for
-from explorer.pages.inspect import events, usage
+from explorer.pages.inspect import answers, page
+from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
 from explorer.pages.shared.plotly_js import plotly_address
 from explorer.pages.shared.session import Visit
+from explorer.pages.shared.visitors import visitors
 
 VISIT = Visit(tokenizer="vq-ema", side_px=256)
 
 
-def asked(**changes):
-    request = {"level": 0, "counts": "here", "codes": "all", "log": False, "theme": "light"}
-    return json.loads(usage.usage_ask(request | changes))
-
-
 @pytest.fixture(scope="module")
-def ticket():
-    value = json.loads(events.shown(VISIT))
-    assert value["ticket"] == json.loads(events.shown(VISIT))["ticket"], "the same result keeps its ticket"
-    return value["ticket"]
+def visitor():
+    visitor = visitors.enter("usage")
+    list(page._all(visitor, VISIT))
+    yield visitor
+    visitors.leave("usage")
 
 
-def test_the_figure_is_of_the_record_that_is_shown(ticket):
-    answer = asked(ticket=ticket)
+def asked(visitor, **changes):
+    turn = visitor.part(Wish).shown.turn
+    request = {"what": "usage", "token": visitor.token, "turn": turn, "level": 0, "theme": "light"}
+    return json.loads(answers.ask(request | changes))
+
+
+def test_the_figure_is_of_the_record_that_is_shown(visitor):
+    answer = asked(visitor)
     assert answer["ok"] and answer["library"] == plotly_address()
     counts = np.bincount(runtime.record_of(VISIT).levels[0].indices.ravel(), minlength=1024)
     meta = answer["figure"]["layout"]["meta"]
     for said in (f"{(counts > 0).sum():,} of 1,024 codes in use", f"{counts.sum():,} tokens"):
         assert said in meta["words"]
-    assert asked(ticket=ticket, log=True)["figure"]["layout"]["yaxis"]["type"] == "log"
-    trained = asked(ticket=ticket, counts="training", codes="used", theme="dark")["figure"]["layout"]
+    assert asked(visitor, log=True)["figure"]["layout"]["yaxis"]["type"] == "log"
+    trained = asked(visitor, counts="training", codes="used", theme="dark")["figure"]["layout"]
     assert "What the checkpoint kept" in trained["meta"]["words"]
 
 
-def test_another_picture_has_another_ticket_and_nobody_guesses_one(ticket):
-    assert usage.ticket_of(replace(VISIT, picture="coffee")) != ticket
-    with acting_for("somebody"):
-        assert usage.ticket_of(VISIT) != ticket
-    for wrong in ("", "x" * 24, None, 7, ["a"]):
-        answer = asked(ticket=wrong)
-        assert not answer["ok"] and answer["error"]["message"], wrong
-    assert "longer than the server remembers" in asked(ticket="x" * 24)["error"]["message"]
+def test_what_cannot_be_drawn_is_said_at_its_field(visitor):
+    for field, value in {"level": 9, "log": 1, "counts": "there", "codes": "few", "theme": "pink", "turn": 1e9}.items():
+        error = asked(visitor, **{field: value})["error"]
+        assert error["field"] == field and error["message"], field
+    assert "outside 0..0" in asked(visitor, level=9)["error"]["message"]
 
 
-def test_what_cannot_be_drawn_is_said(ticket):
-    for changes, words in (
-        ({"level": 9}, "outside 0..0"),
-        ({"level": "0"}, "a level"),
-        ({"level": True}, "a level"),
-        ({"log": 1}, "a scale"),
-        ({"counts": "there"}, "Usage by rank"),
-        ({"codes": None}, "Usage by rank"),
-        ({"theme": "pink"}, "theme"),
-    ):
-        answer = asked(ticket=ticket, **changes)
-        assert not answer["ok"] and words in answer["error"]["message"], changes
-    assert not json.loads(usage.usage_ask(None))["ok"]
+def test_a_stranger_sees_nothing_and_what_is_shown_no_longer_is_not_drawn(visitor):
+    assert "longer than the server remembers" in asked(visitor, token="x" * 24)["error"]["message"]
+    before = visitor.part(Wish).shown.turn
+    list(page._all(visitor, VISIT))
+    assert asked(visitor, turn=before)["error"] == {"field": "turn", "message": answers.LATE}

@@ -22,6 +22,7 @@ from explorer.pages.codebook import figures as codebook_figures
 from explorer.pages.compare import events as compare_events
 from explorer.pages.edit import events as edit_events
 from explorer.pages.inspect import alone as inspect_alone
+from explorer.pages.inspect import answers as inspect_answers
 from explorer.pages.lab import desk as lab_desk
 from explorer.pages.lab import events as lab_events
 from explorer.pages.shared import fields as rules
@@ -35,6 +36,7 @@ DISPATCHERS = {
     "codebook": codebook_events.EVENTS,
     "compare": compare_events.EVENTS,
     "edit": edit_events.EVENTS,
+    "inspect": inspect_answers.EVENTS,
     "inspect card": inspect_alone.EVENTS,
     "lab": lab_events.EVENTS,
     "lab pull": lab_desk.PULL,

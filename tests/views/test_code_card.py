@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from explorer.foundation.errors import RecordError
-from explorer.views.inspect.card.card import PATCHES_SHOWN, CodeCard, CodeCardData, Context, NearCode, payload
+from explorer.views.inspect.card.card import PATCHES_SHOWN, CodeCardData, Context, NearCode, payload
 
 
 def decoded(url: str) -> np.ndarray:
@@ -106,10 +106,3 @@ def test_digits_of_an_implicit_code():
 def test_facts_that_contradict_each_other_are_refused(facts, words):
     with pytest.raises(RecordError, match=words):
         read(**facts)
-
-
-def test_the_component_has_its_id_and_its_event():
-    card = CodeCard()
-    assert card.elem_id == "code-card"
-    assert card.value == ""
-    assert callable(card.select)

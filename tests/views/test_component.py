@@ -49,8 +49,8 @@ def test_what_is_said_before_a_view_mounts_is_text():
 
 
 def test_unknown_view_lists_the_valid_ones():
-    with pytest.raises(UnknownIdError, match="inspect_view"):
-        VIEWS.load("inspect_veiw")
+    with pytest.raises(UnknownIdError, match="inspect_page"):
+        VIEWS.load("inspect_paeg")
 
 
 def test_a_view_without_files_is_refused_at_start():

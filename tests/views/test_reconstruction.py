@@ -12,7 +12,6 @@ from explorer.foundation.errors import RecordError
 from explorer.views.inspect.reconstruction.reconstruction import (
     LUMA,
     ReconstructionData,
-    ReconstructionView,
     absolute_error,
     figures,
     level_caption,
@@ -172,9 +171,3 @@ def test_the_caption_speaks_of_groups_and_is_silent_for_one_level():
 def test_arrays_that_do_not_fit_together_are_refused(data, change, words):
     with pytest.raises(RecordError, match=words):
         replace(data, **change)
-
-
-def test_the_component_has_its_id():
-    view = ReconstructionView()
-    assert view.elem_id == "reconstruction"
-    assert view.value == ""

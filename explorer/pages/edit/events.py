@@ -38,7 +38,7 @@ PATH_PIXELS = 512 * 512  # of a picture that is decoded at every step of a path
 
 
 def opening(visit: Visit, visitor: Visitor) -> str:
-    """The value of EditView for a visit, "" where edited tokens could not be decoded. Raises ExplorerError."""
+    """The value of the editor for a visit, "" where edited tokens could not be decoded. Raises ExplorerError."""
     desk = Desk(visit)
     if not load_tokenizer(visit.tokenizer).spec.decodes:
         return ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -30,16 +32,13 @@ from explorer.pages.inspect.payloads import (
     reconstruction_payload,
 )
 from explorer.pages.inspect.player import player_payload
-from explorer.pages.inspect.usage import ticket_of
 from explorer.pages.shared import runtime
+from explorer.pages.shared.map_works import Work, works
 from explorer.pages.shared.session import Visit
-from explorer.pages.shared.turns import Turns
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect import view as inspect_view
 from explorer.views.kit.page import address
 from explorer.views.kit.widgets import export_bar, sample_strip
-
-UMAP_STEPS = 4  # progress lines a UMAP: each sends the picture again
 
 
 def strip_value(visit: Visit, message: str = "", kind: str = "error") -> str:
@@ -53,23 +52,32 @@ def busy_value(visit: Visit, message: str) -> str:
     return sample_strip.payload(None, visit.picture, message, "busy")
 
 
-def shown(visit: Visit, umaps: dict[int, Projection] | None = None, progress: str = "") -> str:
-    """The value of the inspect view; with `umaps` also the maps that take longer. Raises ExplorerError."""
-    record, picture = runtime.record_of(visit), runtime.picture_record_of(visit)
-    selected = inspect_view.Selected(visit.level, visit.code, visit.token)
+def shown(visit: Visit) -> str:
+    """The value of the inspect view, with the maps that are made at once. Raises ExplorerError."""
+    record, picture = runtime.record_of(visit), _picture(visit)
     spec = load_tokenizer(visit.tokenizer).spec
     return inspect_view.payload(
-        replace(picture, notes=notes_of(record)),
+        picture,
         spec.title,
-        code_maps(picture, umaps),
+        code_maps(picture),
         visit.mode,
-        selected,
-        progress,
-        visit.map_kind,
-        record,
-        spec.decodes,
-        ticket_of(visit),
+        inspect_view.Selected(visit.level, visit.code, visit.token),
+        map_kind=visit.map_kind,
+        medium=record,
+        decodes=spec.decodes,
     )
+
+
+def _picture(visit: Visit) -> TokenRecord:
+    return replace(runtime.picture_record_of(visit), notes=notes_of(runtime.record_of(visit)))
+
+
+def maps_value(visit: Visit, umaps: dict[int, Projection] | None, progress: str = "") -> str:
+    """What maps change of the inspect view: all that there are with those of `umaps`, or none but the line of progress.
+    Raises ExplorerError."""
+    picture = _picture(visit)
+    maps = None if umaps is None else code_maps(picture, umaps)
+    return inspect_view.maps_payload(picture, load_tokenizer(visit.tokenizer).spec.title, maps, progress)
 
 
 def is_chosen(visit: Visit) -> bool:
@@ -105,42 +113,58 @@ def decoded_values(visit: Visit) -> tuple[str, str]:
     )
 
 
-def everything(visit: Visit) -> tuple[str, str, str, str, str]:
-    """Values of inspect view, player, reconstruction, code card and address bar. Raises ExplorerError.
+def everything(visit: Visit) -> dict[str, str]:
+    """Values of inspect view, player, reconstruction, code card and address bar, by part. Raises ExplorerError.
 
     The card is that of a chosen code: where none is, `card_value` takes its time, which the picture need not wait for.
     """
     if visit.level >= len(runtime.record_of(visit).levels):
         visit = replace(visit, level=0)
     card = card_value(visit) if is_chosen(visit) else ""
-    return shown(visit), *decoded_values(visit), card, address.payload(visit.query())
+    return {"view": shown(visit), **decoded_parts(visit), "card": card}
+
+
+def decoded_parts(visit: Visit) -> dict[str, str]:
+    """Values of player, reconstruction and address bar for the levels that are chosen. Raises ExplorerError."""
+    player, reconstruction = decoded_values(visit)
+    return {"player": player, "reconstruction": reconstruction, "address": address.payload(visit.query())}
 
 
 def with_kept_maps(visit: Visit) -> str:
-    """The value of the inspect view with the slices, and with each UMAP that needs no work: it ships or was made."""
+    """The slices, and each UMAP that needs no work: it ships or was made."""
     found = {}
     for number, rows, metric, cache in _to_lay_out(visit):
         kept = runtime.kept_projection(rows, metric, cache)
         if kept is not None:
             found[number] = kept
-    return shown(visit, found)
+    return maps_value(visit, found)
 
 
-def umap_steps(visit: Visit, turns: Turns, turn: int) -> Iterator[str]:
-    """Values of the inspect view with the slices, while UMAP is computed level by level in a child process."""
-    levels = len(runtime.record_of(visit).levels)
+def umap_state(visit: Visit, have: int) -> dict[str, Any]:
+    """How far the UMAPs are, level by level in a child process: {"busy", "have", "parts"}.
+
+    have: levels that the browser has them of; maps are sent only when there is one more. Raises ExplorerError where one
+    cannot be made.
+    """
     done: dict[int, Projection] = {}
-    yield shown(visit, done, "UMAP: begins")
-    for number, rows, metric, _ in _to_lay_out(visit):
-        told = -1
-        for step in runtime.umap_in_background(rows, metric, turns, turn, of=owner_of(visit.tokenizer)):
-            if isinstance(step, Projection):
-                done[number] = step
-            elif int(step * UMAP_STEPS) > told:
-                told = int(step * UMAP_STEPS)
-                of = f" of {part_noun(runtime.record_of(visit).combination)} {number + 1}" if levels > 1 else ""
-                yield shown(visit, done, f"UMAP{of}: {step:.0%} done")
-    yield shown(visit, done)
+    words, of = "", owner_of(visit.tokenizer)
+    for number, rows, metric, cache in _to_lay_out(visit):
+        found: Projection | float | None = runtime.kept_projection(rows, metric, cache)
+        if found is None:
+            key = ("umap", visit.tokenizer, number, hashlib.blake2b(rows.tobytes()).digest())
+            found = works.get(of, key, lambda rows=rows, metric=metric: Work(rows, metric, "umap", of)).ask()
+        if not isinstance(found, Projection):
+            words = _umap_words(visit, number, found)
+            break
+        done[number] = found
+    parts = {"view": maps_value(visit, done if len(done) > have or not words else None, words)}
+    return {"busy": bool(words), "have": len(done), "parts": parts}
+
+
+def _umap_words(visit: Visit, number: int, share: float) -> str:
+    record = runtime.record_of(visit)
+    of = f" of {part_noun(record.combination)} {number + 1}" if len(record.levels) > 1 else ""
+    return f"UMAP{of}: {share:.0%} done" if share else f"UMAP{of}: begins"
 
 
 def _to_lay_out(visit: Visit) -> Iterator[tuple[int, np.ndarray, str, Path]]:

@@ -74,7 +74,7 @@ def delay_of(record: TokenRecord, spec: TokenizerSpec) -> Delay:
 def reconstruction_payload(
     record: TokenRecord, picture: TokenRecord, visit: Visit, decoded: np.ndarray | None, delay: Delay = NO_DELAY
 ) -> str:
-    """The value of ReconstructionView.
+    """The value of the reconstruction.
 
     decoded: as `decoded_of` gives it. picture: the picture of the record (`depict`) with that reconstruction. delay: of
     a sound, as `delay_of` gives it.
@@ -151,7 +151,7 @@ def _difference_db(record: TokenRecord, decoded: np.ndarray | None, width: int, 
 def card_payload(
     record: TokenRecord, picture: TokenRecord, tokenizer: Tokenizer, level: int, code: int, token: int | None
 ) -> str:
-    """The value of CodeCard for one code, and the token it was chosen at, if any. picture: of the record (`depict`).
+    """The value of the card of one code, and of the token it was chosen at, if any. picture: of the record (`depict`).
 
     Codes decoded alone come with the card where that takes no time, else the browser asks for them when it is drawn.
     """

@@ -1,4 +1,4 @@
-"""What a visitor wants to see by now, though it may not be shown yet: a quick second choice must not undo the first."""
+"""What a visitor wants to see, and what is shown: a quick second choice must not undo one that is not shown yet."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from explorer.pages.shared.visitors import Visitor
 
 
 class Wish:
-    """A part of a page: the last wish, if there has been one."""
+    """A part of a page. shown: what is on the screen, a Visit of nothing before the first."""
 
     def __init__(self, visitor: Visitor) -> None:
-        self._lock, self._visit = visitor.lock, None  # type: object, Visit | None
+        self._lock, self._wanted = visitor.lock, None  # type: object, Visit | None
+        self.shown = Visit()
 
     def set(self, visit: Visit) -> None:
         """What is wanted is this."""
         with self._lock:
-            self._visit = visit
+            self._wanted = visit
 
-    def get(self, shown: Visit) -> Visit:
+    def get(self) -> Visit:
         """What is wanted now: the last wish, or what is shown."""
-        return self._visit or shown
+        return self._wanted or self.shown
 
-    def change(self, shown: Visit, **choices: object) -> Visit:
+    def change(self, **choices: object) -> Visit:
         """What is wanted now: the last wish (or what is shown) with `choices` changed and nothing selected."""
         with self._lock:
-            self._visit = replace((self._visit or shown).at_rest(), **choices)
-            return self._visit
+            self._wanted = replace(self.get().at_rest(), **choices)
+            return self._wanted
 
     def close(self) -> None:
-        self._visit = None
+        self._wanted = None

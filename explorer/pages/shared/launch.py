@@ -10,10 +10,10 @@ from explorer import tokenizers
 from explorer.foundation.cache import every_cache
 from explorer.pages.app import launch_options
 from explorer.pages.bring.uploads import uploads
-from explorer.pages.codebook.maps import works
 from explorer.pages.shared import memory
 from explorer.pages.shared.gradio_sessions import GradioSessions
 from explorer.pages.shared.head import preloads
+from explorer.pages.shared.map_works import works
 from explorer.pages.shared.presence import Keeper, presence
 from explorer.pages.shared.serve import addresses, end_when_dropped, free_port
 from explorer.pages.shared.visitor_files import UploadPlace, files

@@ -15,6 +15,8 @@ import { h, segmented, toggle } from "../kit/widgets/dom.js";
 import { partNoun } from "../kit/wire/format.js";
 import { selection } from "../kit/wire/selection.js";
 
+export const SHEET = new URL("view.css", import.meta.url).href; // which whoever mounts it adds to the page
+
 const WIDE = 2.5; // width over height of pictures that stand one under the other
 
 class EditPanel extends Component {

@@ -10,23 +10,12 @@ import json
 from collections.abc import Sequence
 
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.views.kit.page.component import BrowserComponent
-
-
-class EditView(BrowserComponent):
-    """server_functions: edit_ask(request) -> JSON of {"ok": true, ...} or {"ok": false, "error": {...}}."""
-
-    NAME = "edit/view"
-
-    def __init__(self, value: str = "", **kwargs) -> None:
-        kwargs.setdefault("elem_id", "edit-view")
-        super().__init__(value, **kwargs)
 
 
 def opening(
     token: str, key: str, spec: TokenizerSpec, picture: str, samples: Sequence[dict[str, str]], link_characters: int
 ) -> str:
-    """The value of EditView.
+    """The value of the editor.
 
     token: whom `edit_ask` answers. key: names picture, tokenizer and size; with another key the edits are let go.
     samples: {"id", "title"} of the pictures that a region can come from. link_characters: longest edits of a link.

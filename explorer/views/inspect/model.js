@@ -114,10 +114,20 @@ function readLevel(level, index, { picture, placed }, maps) {
 /** Whether a level has a UMAP that nobody has laid out yet. */
 export const waitsForUmap = (level) => level.umap && level.maps.length > 0 && !level.maps.some((map) => map.kind === "umap");
 
-/** JSON text -> model, or null for "" (nothing yet). */
-export function readPayload(text) {
+/** The model with other maps of its levels, or the same ones, and another line of progress. */
+function withMaps(model, raw) {
+  const maps = raw.maps?.map((map) => readMap(map, model.levels[map.level].K)) ?? model.maps;
+  const levels = model.levels.map((level, i) => ({ ...level, maps: maps.filter((map) => map.level === i) }));
+  return { ...model, maps, levels, progress: raw.progress };
+}
+
+/** JSON text -> model, or null for "" (nothing yet). before: the model shown, which a value without a picture changes;
+ *  one of another result changes nothing.
+ *  @param {string} text  @param {any} [before] */
+export function readPayload(text, before = null) {
   if (!text) return null;
   const raw = JSON.parse(text);
+  if (!raw.picture) return before?.key === raw.key ? withMaps(before, raw) : before;
   const maps = raw.maps.map((map) => readMap(map, raw.levels[map.level].K));
   return { ...raw, maps, levels: raw.levels.map((level, i) => readLevel(level, i, raw, maps)) };
 }

@@ -10,23 +10,23 @@ import { fileStem } from "../kit/wire/format.js";
 import { saveTable, usageTable } from "./export.js";
 
 const LABEL = "Codes by how often they are used.";
-const NO_ANSWER = "The server gave no answer. It may have been stopped: start it again, then try again.";
 
 /** The code at a place along the axis of ranks (1 = most used), null where none in use is. codes: by rank. Pure. */
 export const codeAtRank = (codes, rank) => codes[Math.round(rank) - 1] ?? null;
 
-/** view: the inspect view. ask(request) -> Promise of JSON text. */
+/** view: the inspect view. desk: of the page. */
 export class UsageChart extends Component {
-  constructor(view, ask) {
+  constructor(view, desk) {
     super();
     this.view = view;
-    this.wanted = null;
+    this.desk = desk;
+    this.key = this.wanted = null;
     this.chart = this.part(
       createChart({
         label: LABEL,
         className: "dte-usage",
         drag: "zoom",
-        ask: (theme) => this.figure(ask, theme),
+        ask: (theme) => this.figure(theme),
         on: {
           pick: ([code], _kind, how) => how === "click" && view.pin(code, null),
           hover: ([code = null], _kind, how) => how === "key" && view.hover(code),
@@ -49,21 +49,20 @@ export class UsageChart extends Component {
   /** What is to be drawn; asked for only where that is something else than before. */
   show() {
     const { model, levelIndex: level, where, options } = this.view;
-    const wanted = model && { ticket: model.ticket, level, counts: where, codes: options.range, log: options.log };
-    const key = JSON.stringify(wanted);
-    if (key === this.wanted) return;
-    this.wanted = key;
+    const wanted = model && { level, counts: where, codes: options.range, log: options.log };
+    const key = JSON.stringify([this.desk.turn, wanted]);
+    if (key === this.key) return;
+    Object.assign(this, { key, wanted });
     if (!wanted) return this.chart.clear();
     this.chart.refresh();
   }
 
-  async figure(ask, theme) {
-    const wanted = this.wanted;
-    const answer = JSON.parse((await ask({ ...JSON.parse(wanted), theme })) || "{}");
-    if (wanted !== this.wanted) throw Object.assign(new Error("another choice was made"), { stale: true });
-    if (!answer.ok) throw new Error(answer.error?.message ?? NO_ANSWER);
-    const { ticket, level, counts, codes } = JSON.parse(wanted);
-    answer.figure.layout.uirevision = [ticket, level, counts, codes].join(" "); // another axis: an old zoom means nothing
+  async figure(theme) {
+    const { wanted } = this;
+    const { key } = this.view.model;
+    const answer = await this.desk.figure("usage", { ...wanted, theme });
+    const { level, counts, codes } = wanted;
+    answer.figure.layout.uirevision = [key, level, counts, codes].join(" "); // another axis: an old zoom means nothing
     return answer;
   }
 

@@ -20,12 +20,14 @@ import { selection } from "../kit/wire/selection.js";
 import { shown } from "../kit/wire/shown.js";
 import { setAddress } from "../kit/page/address.js";
 
+export const SHEET = new URL("view.css", import.meta.url).href; // which whoever mounts it adds to the page
+
 const ORIGIN = "inspect-view";
 const KEY_PAUSE_MS = 140; // Python hears of the last of a run of arrow keys
 const LOG_FROM = 20; // a tallest bar of this many tokens makes the tail too low for a linear axis
 
 class InspectView extends Component {
-  constructor(root, trigger, ask) {
+  constructor(root, trigger, desk) {
     super();
     this.root = root;
     this.trigger = trigger;
@@ -34,7 +36,7 @@ class InspectView extends Component {
     this.mode = "all";
     this.options = { gridOpacity: 0.4, pictureNumbers: false, gridNumbers: true, log: false, where: "here", range: "all" };
     this.wrapper = root.closest(".block") ?? root;
-    this.usageChart = this.part(new UsageChart(this, ask));
+    this.usageChart = this.part(new UsageChart(this, desk));
     this.parts = buildLayout(root, this.options, this.actions(), this.usageChart.element);
     this.theme = readTheme(root);
     this.buildPanels();
@@ -121,7 +123,7 @@ class InspectView extends Component {
   show(text) {
     let model;
     try {
-      model = readPayload(text);
+      model = readPayload(text, this.model);
     } catch (error) {
       console.error(error);
       return this.showEmpty("This result could not be read", error.message);
@@ -304,8 +306,9 @@ class InspectView extends Component {
   }
 }
 
-export function mount({ element, trigger, props, watch, server }) {
-  const view = new InspectView(element, trigger, (request) => server.usage_ask(request));
+/** desk: of the page, for the figures of what is shown. */
+export function mount({ element, trigger, props, watch, desk }) {
+  const view = new InspectView(element, trigger, desk);
   watch("value", () => view.show(props.value));
   view.show(props.value);
   return view;

@@ -23,7 +23,6 @@ from explorer.joints.measures.usage import training_usage
 from explorer.joints.record import TokenLevel, TokenRecord
 from explorer.joints.table_faults import one_point, table_fault
 from explorer.media.clips.mosaic import mosaic_shape
-from explorer.views.kit.page.component import BrowserComponent
 from explorer.views.kit.wire import places
 from explorer.views.kit.wire.encoding import image_bytes, pack, pack_indices, png_data_url
 
@@ -32,18 +31,6 @@ MODES = ("all", "solo", "mute", "cumulative")
 LOSSLESS_PIXELS = 512 * 512  # larger pictures travel as JPEG: only what is looked at, never what is measured
 MOST_OBLONG = 4  # a wrapped grid may be so many times wider than high
 MAP_TITLES = {"pca": "PCA", "umap": "UMAP", "lattice": "Lattice", "plane": "2-D", "slice": "Slice"}
-
-
-class InspectView(BrowserComponent):
-    """Listen with `view.select(fn)`, `view.levels(fn)` and `view.umap(fn)`, fn(event: gr.EventData).
-
-    select: event.level, event.code, event.token (None when chosen on the map or in the histogram), once a click.
-    levels: event.level and event.mode ("all", "solo", "mute", "cumulative"), once a change. Both count from 0.
-    umap: a UMAP was chosen that is not there yet, once a record.
-    """
-
-    NAME = "inspect/view"
-    BROWSER_EVENTS = ("select", "levels", "umap")
 
 
 @dataclass(frozen=True)
@@ -104,15 +91,14 @@ def payload(
     map_kind: str | None = None,
     medium: TokenRecord | None = None,
     decodes: bool = True,
-    ticket: str = "",
 ) -> str:
-    """The value of InspectView for a picture's record.
+    """The value of the inspect view for a picture's record.
 
     title: of the tokenizer. progress: a line such as "UMAP: 40%" while a map is still being made, "" when done.
     map_kind: the map to show first (from the address bar), as soon as it is there.
     medium: the record of the sound or clip that `record` is the picture of (`analysis.depiction`). decodes: whether
-    there is a decoder, and so something to choose levels for. ticket: with which the browser asks for the usage chart.
-    A later value of the same record (a map more, another progress line) keeps zoom and selection in the browser.
+    there is a decoder, and so something to choose levels for.
+    A later value of the same record (`maps_payload`) keeps zoom and selection in the browser.
     Raises RecordError if the record is not a picture or a map does not fit it, SettingsError for an unknown mode.
     """
     if record.modality != "image" or record.media.ndim != 3:
@@ -123,8 +109,7 @@ def payload(
     picture = _picture(record.media)
     choice = _checked_selection(selected or Selected(), record)
     data = {
-        "key": _key(record, title, picture["url"]),
-        "ticket": ticket,
+        "key": key_of(record, title),
         "title": title,
         "picture": picture,
         "placed": all(level.layout.kind == "grid2d" for level in record.levels),
@@ -143,6 +128,16 @@ def payload(
         "help": help_for(HELP, record.levels[0].codebook),
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False)
+
+
+def maps_payload(record: TokenRecord, title: str, maps: Sequence[CodeMap] | None, progress: str = "") -> str:
+    """What changes while maps are made, for the record that is shown: the maps, None for those that are there, and how
+    far the next one is. Neither the picture nor its tokens are sent again.
+    """
+    changes: dict[str, object] = {"key": key_of(record, title), "progress": progress}
+    if maps is not None:
+        changes["maps"] = [_map(code_map, record) for code_map in maps]
+    return json.dumps(changes, separators=(",", ":"), allow_nan=False)
 
 
 def first_token(level: TokenLevel) -> int:
@@ -242,11 +237,12 @@ def _checked_selection(selected: Selected, record: TokenRecord) -> Selected:
     return Selected(selected.level)
 
 
-def _key(record: TokenRecord, title: str, url: str) -> str:
+def key_of(record: TokenRecord, title: str) -> str:
     """A short name of this very result: same picture, tokenizer and tokens give the same key."""
     digest = hashlib.blake2b(digest_size=12)
-    for part in (title, record.tokenizer_id, url):
+    for part in (title, record.tokenizer_id, str(record.media.shape)):
         digest.update(part.encode())
+    digest.update(np.ascontiguousarray(record.media))
     for level in record.levels:
-        digest.update(np.ascontiguousarray(level.indices, np.int64).tobytes())
+        digest.update(np.ascontiguousarray(level.indices, np.int64))
     return digest.hexdigest()

@@ -7,9 +7,9 @@ import pytest
 
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.owners import acting_for
-from explorer.pages.codebook.maps import Work, Works
 from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import launch
+from explorer.pages.shared.map_works import Work, Works
 from explorer.pages.shared.presence import GRACE_S, LATEST_S, PARTING_S, Presence
 from explorer.pages.shared.session import Visit
 from explorer.pages.shared.turns import MAPS, Turns
@@ -189,11 +189,12 @@ def test_a_turn_that_began_later_is_told_from_one_before():
 def test_a_quick_second_choice_does_not_undo_the_first():
     book, shown = Visitors(2), Visit(tokenizer="one", code=3, token=4)
     anna, bob = (book.enter(name).part(Wish) for name in ("anna", "bob"))
-    assert anna.get(shown) is shown
-    assert anna.change(shown, tokenizer="two") == Visit(tokenizer="two")
-    assert anna.change(shown, picture="coffee") == Visit(tokenizer="two", picture="coffee")
-    assert bob.change(shown, picture="coffee") == Visit(tokenizer="one", picture="coffee")
-    assert anna.get(shown) == Visit(tokenizer="two", picture="coffee")
+    anna.shown = bob.shown = shown
+    assert anna.get() is shown
+    assert anna.change(tokenizer="two") == Visit(tokenizer="two")
+    assert anna.change(picture="coffee") == Visit(tokenizer="two", picture="coffee")
+    assert bob.change(picture="coffee") == Visit(tokenizer="one", picture="coffee")
+    assert anna.get() == Visit(tokenizer="two", picture="coffee")
     anna.set(shown)  # a choice that failed
-    assert anna.change(shown, side_px=512) == Visit(tokenizer="one", side_px=512)
+    assert anna.change(side_px=512) == Visit(tokenizer="one", side_px=512)
     book.leave_all()

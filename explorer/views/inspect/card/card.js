@@ -14,6 +14,8 @@ import { focusedIn, h } from "../../kit/widgets/dom.js";
 import { whole } from "../../kit/wire/format.js";
 import { selection } from "../../kit/wire/selection.js";
 
+export const SHEET = new URL("card.css", import.meta.url).href; // which whoever mounts it adds to the page
+
 const ORIGIN = "code-card";
 
 export function mount({ element, trigger, props, watch, server }) {

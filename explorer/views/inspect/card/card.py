@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from explorer.foundation.errors import RecordError
-from explorer.views.kit.page.component import BrowserComponent
 from explorer.views.kit.wire.encoding import pack, png_data_url, wav_data_url
 
 PATCHES_SHOWN = 60  # a card with more would be a wall; the card says how many there are in all
@@ -25,18 +24,6 @@ _DISTANCE_NAMES = {
     "dot": "negative dot product",
     "implicit": "Euclidean distance",
 }
-
-
-class CodeCard(BrowserComponent):
-    """One code's page. Event `select` {level, code, token: -1} when a neighbouring code is clicked."""
-
-    NAME = "inspect/card/card"
-    BROWSER_EVENTS = ("select",)
-
-    def __init__(self, value: str = "", **kwargs) -> None:
-        """server_functions: [alone], which answers a `Later` with JSON {"alone": [{"code", "url", "sound"}]}."""
-        kwargs.setdefault("elem_id", "code-card")
-        super().__init__(value, **kwargs)
 
 
 @dataclass(frozen=True)
@@ -137,7 +124,7 @@ class CodeCardData:
 
 
 def payload(data: CodeCardData) -> str:
-    """The JSON string for `CodeCard`. Non-finite numbers become null, so that the browser can parse it."""
+    """The value of the code card. Non-finite numbers become null, so that the browser can parse it."""
     patches = () if data.patches is None else data.patches[:PATCHES_SHOWN]
     value = {
         "code": int(data.code),

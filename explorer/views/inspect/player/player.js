@@ -5,6 +5,8 @@ import { Component } from "../../kit/component.js";
 import { ClipPlayer } from "./clip.js";
 import { SoundPlayer } from "./sound.js";
 
+export const SHEET = new URL("player.css", import.meta.url).href; // which whoever mounts it adds to the page
+
 const KINDS = { sound: SoundPlayer, clip: ClipPlayer };
 
 export function mount({ element, props, watch }) {

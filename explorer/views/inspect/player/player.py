@@ -18,21 +18,10 @@ import numpy as np
 
 from explorer.foundation.errors import RecordError
 from explorer.media.sounds.audio import wav_bytes
-from explorer.views.kit.page.component import BrowserComponent
 from explorer.views.kit.wire.encoding import image_bytes, png_data_url, wav_data_url
 
 SPRITE_SIDE_PX = 4096  # longest side of all frames side by side; larger frames are halved until they fit
 LOSSLESS_PIXELS = 512 * 512
-
-
-class Player(BrowserComponent):
-    """Plays what is shown; it triggers nothing. Tokens are chosen through the page's selection."""
-
-    NAME = "inspect/player/player"
-
-    def __init__(self, value: str = "", **kwargs) -> None:
-        kwargs.setdefault("elem_id", "player")
-        super().__init__(value, **kwargs)
 
 
 def sound_payload(

@@ -13,6 +13,8 @@ import { createPanel, emptyHint } from "./panel.js";
 import { createStage, drawMarks, drawWhole } from "./stage.js";
 import { selection } from "../../kit/wire/selection.js";
 
+export const SHEET = new URL("reconstruction.css", import.meta.url).href; // which whoever mounts it adds to the page
+
 const ORIGIN = "reconstruction";
 const IDLE = { time: "Drag the divider, or hover a token.", set: "Drag the divider." }; // where tokens are no patches
 const SOUND_RATIO = 3.2; // of a spectrogram on the screen: its pixels are bands and columns, which have no proportion

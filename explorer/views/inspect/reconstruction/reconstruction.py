@@ -16,22 +16,11 @@ import numpy as np
 from explorer.analysis.codes.definitions import DEFINITIONS
 from explorer.foundation.errors import RecordError
 from explorer.foundation.words import plural
-from explorer.views.kit.page.component import BrowserComponent
 from explorer.views.kit.wire.encoding import pack, pack_indices, png_data_url
 
 BITS_PER_RGB_PIXEL = 24
 LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)  # Rec. 709 weights of R, G, B
 EIGHT_BIT = 255.0  # errors are shown in steps of an 8-bit picture
-
-
-class ReconstructionView(BrowserComponent):
-    """Original against reconstruction, error maps, quantization-error map, margin map, and figures."""
-
-    NAME = "inspect/reconstruction/reconstruction"
-
-    def __init__(self, value: str = "", **kwargs) -> None:
-        kwargs.setdefault("elem_id", "reconstruction")
-        super().__init__(value, **kwargs)
 
 
 @dataclass(frozen=True)
@@ -92,7 +81,7 @@ class ReconstructionData:
 
 
 def payload(data: ReconstructionData) -> str:
-    """The JSON string for `ReconstructionView`."""
+    """The value of the view."""
     height, width = data.original.shape[:2]
     decoded = data.reconstruction
     error, signed = (None, None) if decoded is None else _differences(data)

@@ -5,6 +5,8 @@ import { h } from "./dom.js";
 import { saveFile } from "../wire/files.js";
 import { selection } from "../wire/selection.js";
 
+export const SHEET = new URL("export_bar.css", import.meta.url).href; // which whoever mounts it adds to the page
+
 export const KINDS = [
   { kind: "npz", label: "Tokens .npz", title: "Indices, latents and codebooks as numpy arrays, with their meta data" },
   { kind: "json", label: "Tokens .json", title: "Indices and meta data as text" },

@@ -248,18 +248,18 @@ function WAV() {
   return `data:audio/wav;base64,${file.toString("base64")}`;
 }
 
+const parts = { view: picture, card, player: sound, address: {} };
+const results = {
+  ...{ token: "t", turn: 1, chosen: true },
+  parts: Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, JSON.stringify(value)])),
+};
+
 const VIEWS = {
-  "inspect/view": picture,
-  "inspect/card/card": card,
-  "inspect/player/player": sound,
-  "inspect/reconstruction/reconstruction": "",
+  "inspect/page": results,
   "inspect/facts": "",
-  "edit/view": "",
   "codebook/view": ofCodes,
   "compare/view": media,
   "bring/panel": brought,
-  "kit/page/address": {},
-  "kit/widgets/export_bar": "",
   "kit/widgets/folds": [],
   "kit/widgets/sample_strip": "",
 };

@@ -1,0 +1,93 @@
+"""What the results of the Inspect page answer: `ask` takes one request of the browser and gives JSON with parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from explorer.foundation.errors import ExplorerError, FieldError, RecordError, plain_words
+from explorer.pages.inspect import events
+from explorer.pages.inspect import requests as asked
+from explorer.pages.inspect.wish import Wish
+from explorer.pages.shared import runtime
+from explorer.pages.shared.dispatch import Dispatcher, Event
+from explorer.pages.shared.fields import at_field
+from explorer.pages.shared.figures import drawn
+from explorer.pages.shared.session import Visit
+from explorer.pages.shared.visitors import Visitor, visitors
+from explorer.views.kit.widgets import export_bar
+
+LATE = "Something else is shown by now."
+_serial = iter(range(1, 2**62)).__next__  # only to tell two values apart
+
+
+def _shown(visitor: Visitor, request: asked.OfTurn) -> Visit:
+    visit = visitor.part(Wish).shown
+    if visit.turn != request.turn:
+        raise FieldError("turn", LATE)  # the browser says nothing of it: what is newer is on its way
+    return visit
+
+
+def _card(visitor: Visitor, request: asked.Card) -> dict[str, Any]:
+    """A code was clicked: its card. The selection itself lives in the browser."""
+    visit = _shown(visitor, request)
+    if not request.first:
+        token = request.position if request.position != -1 else None
+        visit = replace(visit, level=request.level, code=request.code, token=token)
+    return {"parts": {"card": events.card_value(visit)}}
+
+
+def _levels(visitor: Visitor, request: asked.Levels) -> dict[str, Any]:
+    """Another level, or another way to decode the levels."""
+    visit = replace(_shown(visitor, request), level=request.level, mode=request.mode)
+    return {"parts": events.decoded_parts(visit)}
+
+
+def _maps(visitor: Visitor, request: asked.OfTurn) -> dict[str, Any]:
+    """The slices, and the UMAPs that need no work; why not, under the map."""
+    visit = _shown(visitor, request)
+    try:
+        return {"parts": {"view": events.with_kept_maps(visit)}}
+    except ExplorerError as error:
+        return {"parts": {"view": events.maps_value(visit, None, str(error))}}
+
+
+def _umap(visitor: Visitor, request: asked.Umap) -> dict[str, Any]:
+    """How far the UMAPs are; a failure leaves the maps that are there and is said under them."""
+    visit = _shown(visitor, request)
+    try:
+        return events.umap_state(visit, request.have)
+    except ExplorerError as error:
+        return {"busy": False, "parts": {"view": events.maps_value(visit, None, str(error))}}
+
+
+def _usage(visitor: Visitor, request: asked.Usage) -> str:
+    """The usage panel, when it comes into sight."""
+    record = runtime.record_of(_shown(visitor, request))
+    look = {"counts": request.counts, "codes": request.codes, "log": request.log, "theme": request.theme}
+    with at_field("level", (RecordError,)):
+        return drawn("usage_by_rank", record, request.level, **look)
+
+
+def _export(visitor: Visitor, request: asked.Export) -> dict[str, Any]:
+    """A file, or why there is none, beside the buttons."""
+    try:
+        file = events.export(_shown(visitor, request), request.kind, request.level)
+    except Exception as error:
+        return {"parts": {"exports": export_bar.payload(None, plain_words(error), _serial())}}
+    words = f"Saved {file.name}, {len(file.data) / 1024:,.0f} KiB."
+    return {"parts": {"exports": export_bar.payload(file, words, _serial())}}
+
+
+EVENTS = Dispatcher(
+    {
+        "card": Event(_card, asked.Card),
+        "levels": Event(_levels, asked.Levels),
+        "maps": Event(_maps, asked.OfTurn),
+        "umap": Event(_umap, asked.Umap),
+        "usage": Event(_usage, asked.Usage),
+        "export": Event(_export, asked.Export),
+    },
+    caller=lambda token: visitors.get(token),
+)
+ask = EVENTS.ask

@@ -1,0 +1,60 @@
+"""What the results of the Inspect page can be asked for, one frozen dataclass a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from explorer.pages.shared.fields import Index, OneOf, Whole, Yes
+from explorer.pages.shared.figures import Themed
+from explorer.views.inspect.view import MODES
+from explorer.views.kit.widgets.export_bar import KINDS
+
+
+@dataclass(frozen=True)
+class OfTurn:
+    """turn: of the choice that the page shows."""
+
+    turn: Index
+
+
+@dataclass(frozen=True)
+class Card(OfTurn):
+    """first: of the code that is open while none is chosen. position: of the token where it was chosen, -1 for none."""
+
+    level: Index = 0
+    code: Index | None = None
+    position: Annotated[int, Whole(least=-1)] | None = None
+    first: Yes = False
+
+
+@dataclass(frozen=True)
+class Levels(OfTurn):
+    """mode: which levels are decoded, around or but for this one."""
+
+    level: Index = field(kw_only=True)
+    mode: Annotated[str, OneOf(MODES)] = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class Umap(OfTurn):
+    """have: levels whose UMAP the page has."""
+
+    have: Index = 0
+
+
+@dataclass(frozen=True)
+class Usage(OfTurn):
+    """The figure of usage by rank. counts, codes, log: as `explorer.figures.usage_by_rank` has them."""
+
+    level: Index = field(kw_only=True)
+    theme: Themed = field(kw_only=True)
+    counts: Annotated[str, OneOf(("here", "training"))] = "here"
+    codes: Annotated[str, OneOf(("all", "used"))] = "all"
+    log: Yes = False
+
+
+@dataclass(frozen=True)
+class Export(OfTurn):
+    kind: Annotated[str, OneOf(tuple(KINDS))] = field(kw_only=True)
+    level: Index = 0
