@@ -37,7 +37,7 @@ def main() -> None:
         sys.exit(f"app.py: {error}")
 
     from explorer.pages.app import build
-    from explorer.pages.shared.launch import serve
+    from explorer.pages.launch import serve
     from explorer.pages.shared.runtime import warm_up
     from explorer.pages.shared.serve import end_well_on_sigterm
     from explorer.tokenizers import list_tokenizers

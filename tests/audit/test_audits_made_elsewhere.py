@@ -12,7 +12,8 @@ from explorer.audit import opening
 from explorer.audit.opening import bring_audit, is_audit, take_audit, tokenizer_of
 from explorer.foundation.errors import RecordError
 from explorer.pages import app as pages_app
-from explorer.pages.shared import launch, memory, runtime, serve
+from explorer.pages import launch
+from explorer.pages.shared import memory, runtime, serve
 
 
 @pytest.fixture(scope="module")

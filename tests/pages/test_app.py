@@ -16,8 +16,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from explorer.pages import app as app_module
+from explorer.pages import launch
 from explorer.pages.app import launch_options
-from explorer.pages.shared import launch
 from explorer.pages.shared.head import ICON, WithHead, opening_style, preloads
 from explorer.views.kit.page.module_files import VIEWS_FOLDER, views_address
 

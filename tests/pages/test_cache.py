@@ -10,7 +10,7 @@ from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.owners import EVERYBODY
 from explorer.joints.record import Codebook, TokenLayout, TokenLevel
-from explorer.pages.shared import launch  # noqa: F401  with it all caches of the pages are there
+from explorer.pages import launch  # noqa: F401  with it all caches of the pages are there
 
 
 def test_what_is_kept_is_bounded_in_bytes_and_the_longest_unused_goes():

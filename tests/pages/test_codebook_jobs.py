@@ -1,6 +1,7 @@
 """Audits that visitors start: counted right, stopped, resumed, refused in plain words, and gone with the page."""
 
 import shutil
+import threading
 import time
 import zipfile
 
@@ -249,6 +250,28 @@ def test_leaving_ends_the_job_and_deletes_the_files(visitors, uploads):
     assert not folder.exists()
     with pytest.raises(ExplorerError, match="closed"):
         visitor.new_folder()
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_what_a_page_gets_that_is_gone_by_then_is_nowhere(visitors, uploads, monkeypatch, fails):
+    """Whether it was counted or failed: nobody would end what is kept for the page after that."""
+    visitor, counted, escaped = visitors.enter("a"), codebook_jobs.Job._run, []
+
+    def run(job):
+        audit = counted(job)
+        visitors.leave("a")
+        if fails:
+            raise OSError("the disk is gone")
+        return audit
+
+    monkeypatch.setattr(codebook_jobs.Job, "_run", run)
+    monkeypatch.setattr(threading, "excepthook", escaped.append)
+    job = ended(codebook_jobs.start(visitor, take_uploads(visitor, [indices(uploads, np.arange(9))]), None, 9))
+    job.join(PATIENCE_S)
+    assert job.state == "failed" and not job.order.folder.exists() and escaped == []
+    assert fails or job.message == "This page was closed."
+    with pytest.raises(ExplorerError, match="closed"):
+        own_audits(visitor)
 
 
 def test_the_oldest_of_too_many_audits_goes_and_the_longest_silent_visitor(visitors, uploads, monkeypatch):

@@ -82,7 +82,9 @@ class Job(VisitorJob):
         self._finish(self._run())
 
     def failed(self) -> None:
-        if not self._visitor.part(OwnAudits).has(self.order.folder):
+        with self._visitor.lock:
+            listed = not self._visitor.gone and self._visitor.part(OwnAudits).has(self.order.folder)
+        if not listed:
             self.order.delete()
 
     def _run(self) -> Audit:

@@ -24,10 +24,10 @@ from explorer.joints.record import TokenRecord
 from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.edit import requests as asked
 from explorer.pages.edit.desk import GONE, Desk, Desks, desk_of
-from explorer.pages.inspect.events import tokens_bytes
 from explorer.pages.shared.dispatch import Dispatcher, Event
 from explorer.pages.shared.fields import at_field
 from explorer.pages.shared.session import Visit
+from explorer.pages.shared.token_file import tokens_bytes
 from explorer.pages.shared.visitors import Visitor
 from explorer.tokenizers import load_tokenizer
 from explorer.views.edit import view as edit_view

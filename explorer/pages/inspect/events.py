@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from explorer.analysis.maps.codes import has_umap, map_metric
 from explorer.analysis.maps.projection import Projection
 from explorer.analysis.pictures.depiction import depict
 from explorer.foundation.errors import RecordError
-from explorer.joints.files.tokens import save_tokens
 from explorer.joints.measures.usage import training_usage
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
@@ -35,6 +33,7 @@ from explorer.pages.inspect.player import player_payload
 from explorer.pages.shared import runtime
 from explorer.pages.shared.map_works import Work, works
 from explorer.pages.shared.session import Visit
+from explorer.pages.shared.token_file import tokens_bytes
 from explorer.tokenizers import load_tokenizer, owner_of
 from explorer.views.inspect import view as inspect_view
 from explorer.views.kit.page import address
@@ -200,12 +199,6 @@ def decoded_file(record: TokenRecord, tokenizer: Tokenizer, stem: str) -> tuple[
     rate = record.sample_rate_hz if record.modality == "audio" else record.frames_per_second
     data, suffix = file_bytes(record.reconstruction, record.modality, rate)  # type: ignore[arg-type]
     return f"{stem}_reconstruction{suffix}", data
-
-
-def tokens_bytes(record: TokenRecord, kind: str) -> bytes:
-    """The token file of a record as bytes."""
-    with TemporaryDirectory(prefix="export-") as folder:
-        return save_tokens(Path(folder) / f"tokens.{kind}", record).read_bytes()
 
 
 def codebook_npy(tokenizer: Tokenizer, level: int) -> bytes:

@@ -51,8 +51,12 @@ class Visitor:
         self._folders = self._ids = 0
 
     def part(self, kind: type[P]) -> P:
-        """What that subject keeps for this page: `kind(visitor)`, made when it is first asked for."""
+        """What that subject keeps for this page: `kind(visitor)`, made when it is first asked for.
+
+        Raises ExplorerError if the page is closed: nobody would end what was made after that.
+        """
         with self.lock:
+            self._still_open()
             if kind not in self._parts:
                 self._parts[kind] = kind(self)  # type: ignore[call-arg]
             return self._parts[kind]  # type: ignore[return-value]
@@ -66,8 +70,7 @@ class Visitor:
     def new_folder(self) -> Path:
         """A new empty folder of this page. Raises ExplorerError if the page is closed or the disk refuses."""
         with self.lock:
-            if self.gone:
-                raise ExplorerError("This page was closed.")
+            self._still_open()
             self._folders += 1
             try:
                 if self._folder is None:
@@ -77,6 +80,10 @@ class Visitor:
             except OSError as error:
                 raise ExplorerError(f"The server has no room for another upload: {error.strerror or error}.") from error
             return made
+
+    def _still_open(self) -> None:
+        if self.gone:
+            raise ExplorerError("This page was closed.")
 
     def close(self) -> None:
         """End what goes on and delete all files; those that the job still needs go when it has ended."""

@@ -20,6 +20,7 @@ from explorer.foundation.cache import every_cache
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, UnknownIdError
 from explorer.foundation.owners import EVERYBODY, acting_for, carried, owner
+from explorer.pages import launch
 from explorer.pages.api import calls as api
 from explorer.pages.bring import events as loading
 from explorer.pages.codebook import events as codebook_events
@@ -35,7 +36,7 @@ from explorer.pages.edit.desk import desk_of
 from explorer.pages.inspect import alone as inspect_alone
 from explorer.pages.inspect import events as inspect_events
 from explorer.pages.inspect import page as inspect
-from explorer.pages.shared import launch, runtime
+from explorer.pages.shared import runtime
 from explorer.pages.shared.presence import Presence
 from explorer.pages.shared.session import UPLOADED, Visit
 from explorer.pages.shared.take_uploads import take_uploads

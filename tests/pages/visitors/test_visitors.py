@@ -7,8 +7,8 @@ import pytest
 
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.owners import acting_for
+from explorer.pages import launch
 from explorer.pages.inspect.wish import Wish
-from explorer.pages.shared import launch
 from explorer.pages.shared.map_works import Work, Works
 from explorer.pages.shared.presence import GRACE_S, LATEST_S, PARTING_S, Presence
 from explorer.pages.shared.session import Visit
@@ -89,8 +89,9 @@ def test_all_of_a_page_ends_together_whichever_way_it_ends(end):
     assert things.closed == 1, "and it ends once"
     page.delete()  # as its job does when it has ended
     assert not folder.exists() and page.owner not in files.owners()
-    with pytest.raises(ExplorerError, match="was closed"):
-        page.new_folder()
+    for late in (page.new_folder, lambda: page.part(Things), lambda: page.part(Turns)):
+        with pytest.raises(ExplorerError, match="was closed"):
+            late()
     book.leave_all()
 
 
