@@ -31,19 +31,20 @@ from explorer.figures.runs import curves
 from explorer.figures.shape import cosines, distances, norms, singular_values
 from explorer.figures.tables import rows_of
 from explorer.figures.theme import recoloured
+from explorer.figures.vectors import code_vector
 from explorer.foundation.errors import UnknownIdError
 from explorer.foundation.registry import unknown_id_message
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Subject = Literal["record", "audit", "codebook", "geometry", "comparison", "history", "run"]
+Subject = Literal["record", "audit", "codebook", "vectors", "geometry", "comparison", "history", "run"]
 
 
 @dataclass(frozen=True)
 class FigureEntry:
     """draw: the function. of: what it is drawn of, its first argument ("codebook": the audit and a codebook that
-    follows a rule). title: as people read it."""
+    follows a rule; "vectors": a codebook alone). title: as people read it."""
 
     draw: Callable[..., go.Figure]
     of: Subject
@@ -67,6 +68,7 @@ FIGURES: tuple[FigureEntry, ...] = (
     FigureEntry(bits, "codebook", "Balance of the bits, use of the axes"),
     FigureEntry(bit_correlation, "codebook", "Which bits go together"),
     FigureEntry(sphere, "codebook", "Codes on the sphere"),
+    FigureEntry(code_vector, "vectors", "Vector of a code"),
     FigureEntry(norms, "geometry", "Norms of codes and latents"),
     FigureEntry(distances, "geometry", "Distances of codes and latents"),
     FigureEntry(singular_values, "geometry", "Singular values"),

@@ -29,6 +29,7 @@ def subjects(learned, sign_coded, comparison, run):
         "record": (counted_record([3, 0, 5, 1, 0, 1]),),
         "audit": (learned[0],),
         "codebook": sign_coded,
+        "vectors": (learned[1][0],),
         "geometry": (geometry,),
         "comparison": (comparison,),
         "history": (made_history(),),

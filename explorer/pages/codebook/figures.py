@@ -10,6 +10,7 @@ from explorer.analysis.codebook.geometry import geometry_of
 from explorer.analysis.codes.page import level_of
 from explorer.audit.history import UsageHistory, usage_history
 from explorer.foundation.errors import FieldError, RecordError
+from explorer.joints.record import Codebook
 from explorer.pages.codebook import audits
 from explorer.pages.codebook.audits import Opened
 from explorer.pages.shared.dispatch import Nothing
@@ -47,6 +48,13 @@ class Positions:
     code: Annotated[int, Whole(most=MOST)] | None = None
 
 
+@dataclass(frozen=True)
+class Vector:
+    """code: whose vector is drawn."""
+
+    code: Annotated[int, Whole(most=MOST)] = 0
+
+
 # Name of a figure -> what else it can be asked with.
 OPTIONS: Mapping[str, type] = {
     "growth": Growth,
@@ -60,6 +68,7 @@ OPTIONS: Mapping[str, type] = {
     "bit_correlation": Nothing,
     "sphere": Sphere,
     "positions": Positions,
+    "code_vector": Vector,
     "usage_in_training": Nothing,
 }
 
@@ -95,9 +104,18 @@ def _subject(opened: Opened, level: int, name: str) -> tuple[Any, ...]:
     of = next(entry.of for entry in FIGURES if entry.name == name)
     if of == "history":
         return (_history(opened, level),)
+    if of == "vectors":
+        return (_book(opened, level),)
     if of == "geometry":
         return (geometry_of(opened.audit, level, opened.codebook(level)),)  # which measures what the figure asks it for
     return (opened.audit, opened.codebook(level), level) if of == "codebook" else (opened.audit, level)
+
+
+def _book(opened: Opened, level: int) -> Codebook:
+    book = opened.codebook(level)
+    if book is None:
+        raise RecordError("Plain indices have no vectors.")
+    return book
 
 
 def _history(opened: Opened, level: int) -> UsageHistory:

@@ -69,6 +69,15 @@ def _usage(visitor: Visitor, request: asked.Usage) -> str:
         return drawn("usage_by_rank", record, request.level, **look)
 
 
+def _vector(visitor: Visitor, request: asked.Vector) -> str:
+    """The vector on the card of a code, when it comes into sight."""
+    levels = runtime.record_of(_shown(visitor, request)).levels
+    if request.level >= len(levels):
+        raise FieldError("level", f"There is no level {request.level + 1}; there are {len(levels)}.")
+    with at_field("code", (RecordError,)):
+        return drawn("code_vector", levels[request.level].codebook, request.code, theme=request.theme)
+
+
 def _export(visitor: Visitor, request: asked.Export) -> dict[str, Any]:
     """A file, or why there is none, beside the buttons."""
     try:
@@ -86,6 +95,7 @@ EVENTS = Dispatcher(
         "maps": Event(_maps, asked.OfTurn),
         "umap": Event(_umap, asked.Umap),
         "usage": Event(_usage, asked.Usage),
+        "vector": Event(_vector, asked.Vector),
         "export": Event(_export, asked.Export),
     },
     caller=lambda token: visitors.get(token),

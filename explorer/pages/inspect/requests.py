@@ -55,6 +55,15 @@ class Usage(OfTurn):
 
 
 @dataclass(frozen=True)
+class Vector(OfTurn):
+    """The figure of the vector of a code."""
+
+    level: Index = field(kw_only=True)
+    code: Index = field(kw_only=True)
+    theme: Themed = field(kw_only=True)
+
+
+@dataclass(frozen=True)
 class Export(OfTurn):
     kind: Annotated[str, OneOf(tuple(KINDS))] = field(kw_only=True)
     level: Index = 0

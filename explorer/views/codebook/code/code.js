@@ -7,7 +7,7 @@ import { contactSheet } from "../../inspect/card/export.js";
 import { saveCanvas } from "../../kit/wire/files.js";
 import { vectorCsv } from "../../kit/wire/words.js";
 import { digitsSection, section } from "../../inspect/card/parts.js";
-import { vectorBars } from "../../inspect/card/vector.js";
+import { VectorChart } from "../../inspect/card/vector.js";
 import { createHistory, createPlaces } from "./charts.js";
 import { codeCsv, countWords, mostUsed, parseCode, randomUsed, rankWords, usedStep } from "./model.js";
 import { besideSection, decodedSection, exemplarsSection, fillDecoded, nearestSection, noDecoder, trainingSection } from "./parts.js";
@@ -29,7 +29,8 @@ class CodePage extends Component {
     this.host = host;
     this.bus = bus;
     this.kept = new Map();
-    this.wish = this.bars = null;
+    this.wish = null;
+    this.vectors = this.part(new VectorChart(({ level, code }, theme) => bus.ask("figure", { name: "code_vector", level, theme, options: { code } })));
     this.places = createPlaces(bus);
     this.history = createHistory(bus);
     host.classList.add("dte-card", "cc-page");
@@ -175,8 +176,6 @@ class CodePage extends Component {
     const focus = focusedIn(host)?.dataset.other;
     const vector = answer.vector ?? null;
     const digits = answer.digits ? digitsSection(answer, vector) : null;
-    this.bars?.destroy();
-    this.bars = vector && !digits ? this.part(vectorBars(vector)) : null;
     this.head.replaceChildren(...this.heading(answer));
     const parts = [
       exemplarsSection(answer, bus, document.baseURI),
@@ -185,7 +184,7 @@ class CodePage extends Component {
       besideSection(answer, bus),
       nearestSection(answer, bus),
       digits,
-      this.bars && section(`Vector, ${vector.length} axes, norm ${answer.norm.toPrecision(3)}`, this.bars.block),
+      vector && !digits ? section(`Vector, ${vector.length} axes, norm ${answer.norm.toPrecision(3)}`, this.vectors.show(answer)) : null,
       trainingSection(answer, this.history.show(answer)),
       this.exports(answer, vector),
     ];

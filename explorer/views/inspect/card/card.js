@@ -7,7 +7,7 @@ import { saveCanvas } from "../../kit/wire/files.js";
 import { countText, placeText, rankText, significant, stepToken, vectorCsv } from "../../kit/wire/words.js";
 import { waitingFor } from "./later.js";
 import { digitsSection, marginSection, meaning, picture, section, whereItActs } from "./parts.js";
-import { vectorBars } from "./vector.js";
+import { VectorChart } from "./vector.js";
 import { unpack } from "../../kit/wire/encoding.js";
 import { saveTable } from "../export.js";
 import { focusedIn, h } from "../../kit/widgets/dom.js";
@@ -18,17 +18,18 @@ export const SHEET = new URL("card.css", import.meta.url).href; // which whoever
 
 const ORIGIN = "code-card";
 
-export function mount({ element, trigger, props, watch, server }) {
+/** desk: of the page, for the figures of what is shown. */
+export function mount({ element, trigger, props, watch, server, desk }) {
   element.classList.add("dte-card");
   element.tabIndex = -1; // keeps the keyboard here when the focused button is gone
   const life = new Component();
-  let shown = { follow(_state) {}, destroy() {} };
+  const vectors = life.part(new VectorChart(({ level, code }, theme) => desk.figure("vector", { level, code, theme })));
+  let shown = { follow(_state) {} };
 
   const show = () => {
     const focus = focusedIn(element)?.dataset.key;
     const card = props.value ? JSON.parse(props.value) : null;
-    shown.destroy();
-    shown = card ? buildCard(element, card, trigger) : clear(element);
+    shown = card ? buildCard(element, card, trigger, vectors) : clear(element);
     if (card?.later) fillLater(element, card, server);
     shown.follow(selection.state);
     if (focus) (element.querySelector(`[data-key="${focus}"]`) ?? element).focus({ preventScroll: true });
@@ -36,7 +37,6 @@ export function mount({ element, trigger, props, watch, server }) {
   show();
   watch("value", show);
   life.own(selection.subscribe((state) => shown.follow(state)));
-  life.own(() => shown.destroy());
   return life;
 }
 
@@ -55,14 +55,13 @@ async function fillLater(element, card, server) {
 function clear(element) {
   element.replaceChildren();
   delete element.dataset.code;
-  return { follow() {}, destroy() {} };
+  return { follow() {} };
 }
 
-function buildCard(element, card, trigger) {
+function buildCard(element, card, trigger, vectors) {
   card.waiting = waitingFor(card);
   const vector = card.vector ? unpack(card.vector).array : null;
   const digits = digitsSection(card, vector);
-  const bars = vector && !digits ? vectorBars(vector) : null;
   const patches = patchesSection(card);
   const parts = [
     heading(card),
@@ -72,13 +71,13 @@ function buildCard(element, card, trigger) {
     nearestSection(card, trigger),
     whereItActs(card),
     digits,
-    bars && section(`Vector, ${vector.length} axes`, bars.block),
+    vector && !digits ? section(`Vector, ${vector.length} axes`, vectors.show(card)) : null,
     exportRow(card, vector, patches),
   ];
   element.replaceChildren(...parts.filter(Boolean));
   element.dataset.code = String(card.code);
   element.dataset.kind = card.place?.kind ?? "picture";
-  return { follow: (state) => patches?.follow(state), destroy: () => bars?.destroy() };
+  return { follow: (state) => patches?.follow(state) };
 }
 
 function heading(card) {

@@ -4,7 +4,6 @@ import test from "node:test";
 import * as format from "../../../../explorer/views/kit/wire/words.js";
 import { meaning } from "../../../../explorer/views/inspect/card/parts.js";
 import { withPage } from "../made_page.js";
-import { axisAt, barGeometry } from "../../../../explorer/views/inspect/card/vector.js";
 
 const range = (count) => Array.from({ length: count }, (_, index) => index);
 
@@ -80,31 +79,3 @@ test("the sound of a code that came with its card can be heard", () =>
     const buttons = (more) => meaning({ code: 3, alone: "data:", ...more }).querySelectorAll("button");
     assert.deepEqual([buttons({ alone_sound: "data:" }).length, buttons({ alone_sound: null }).length], [1, 0]);
   }));
-
-test("bars share a symmetric scale and meet at the zero line", () => {
-  const { bars, zero, limit } = barGeometry([2, -1, 0], 300, 80);
-  assert.equal(zero, 40);
-  assert.equal(limit, 2);
-  assert.deepEqual([bars[0].y, bars[0].height], [0, 40]);
-  assert.deepEqual([bars[1].y, bars[1].height], [40, 20]);
-  assert.equal(bars[2].height, 0);
-  for (const bar of bars) assert.ok(bar.x >= 0 && bar.x + bar.width <= 300);
-});
-
-test("a vector of zeros or of many axes still has a geometry", () => {
-  assert.ok(barGeometry([0, 0], 100, 50).bars.every((bar) => bar.height === 0));
-  const many = barGeometry(
-    range(512).map((axis) => axis - 256),
-    200,
-    50,
-  ).bars;
-  assert.ok(many.every((bar) => bar.width > 0 && Number.isFinite(bar.y)));
-});
-
-test("the axis under the pointer", () => {
-  assert.equal(axisAt(0, 100, 4), 0);
-  assert.equal(axisAt(99.9, 100, 4), 3);
-  assert.equal(axisAt(100, 100, 4), -1);
-  assert.equal(axisAt(-1, 100, 4), -1);
-  assert.equal(axisAt(5, 0, 4), -1);
-});

@@ -1,5 +1,6 @@
-"""The usage panel of the Inspect page: a figure of the record that the page shows, asked for as all else."""
+"""The figures of the Inspect page, usage and the vector of a code: of the record that it shows, asked for as all is."""
 
+import base64
 import json
 
 import numpy as np
@@ -53,3 +54,11 @@ def test_a_stranger_sees_nothing_and_what_is_shown_no_longer_is_not_drawn(visito
     before = visitor.part(Wish).shown.turn
     list(page._all(visitor, VISIT))
     assert asked(visitor, turn=before)["error"] == {"field": "turn", "message": answers.LATE}
+
+
+def test_the_vector_on_the_card_is_that_of_the_code(visitor):
+    vector = asked(visitor, what="vector", code=7)["figure"]["data"][0]["y"]
+    stored = np.frombuffer(base64.b64decode(vector["bdata"]), vector["dtype"])
+    assert np.array_equal(stored, runtime.record_of(VISIT).levels[0].codebook.vectors[7])
+    for field, value in {"level": 9, "code": 1024, "theme": "pink"}.items():
+        assert asked(visitor, what="vector", **{"code": 7, field: value})["error"]["field"] == field
