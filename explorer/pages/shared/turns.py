@@ -30,11 +30,6 @@ class Turns:
         with self._lock:
             return not self._closed and self._turns.get(thing) == turn
 
-    def begun_since(self, thing: str, turn: int) -> bool:
-        """Whether a turn of `thing` began after `turn`, which may be one of another thing: all are counted together."""
-        with self._lock:
-            return self._turns.get(thing, 0) > turn
-
     def attach(self, thing: str, turn: int, worker: subprocess.Popen) -> None:
         """Let the next turn end `worker`; ended at once if there has been one already."""
         with self._lock:

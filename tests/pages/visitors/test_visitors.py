@@ -178,15 +178,6 @@ def test_things_do_not_touch_each_other_and_none_holds_when_the_page_is_closed()
     assert late.killed
 
 
-def test_a_turn_that_began_later_is_told_from_one_before():
-    turns = Turns()
-    before = turns.begin("select")
-    shown = turns.begin(MAPS)
-    assert turns.begun_since("select", before - 1) and not turns.begun_since("select", shown)
-    turns.begin("select")
-    assert turns.begun_since("select", shown)
-
-
 def test_a_quick_second_choice_does_not_undo_the_first():
     book, shown = Visitors(2), Visit(tokenizer="one", code=3, token=4)
     anna, bob = (book.enter(name).part(Wish) for name in ("anna", "bob"))
