@@ -14,8 +14,8 @@ from torch.nn import functional
 from explorer.joints.record import Codebook, LatticeRule, TokenLayout
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.tokenizers import bring
-from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.codec import Codec, Stage, flat, lookup, nearest
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
+from explorer.tokenizers.codec import Codec, CodecLevel, flat, lookup, nearest
 
 
 def spec_of(name, **changes):
@@ -59,7 +59,7 @@ class Tables(Codec):
         for rows in self._tables():
             z = flat(rest)
             codes = nearest(z, rows)
-            stages.append(Stage(codes.reshape(len(rest), *rest.shape[2:]), z, rows[codes]))
+            stages.append(CodecLevel(codes.reshape(len(rest), *rest.shape[2:]), z, rows[codes]))
             rest = rest - rows[codes].transpose(1, 2).reshape(rest.shape)
         return stages
 
@@ -104,7 +104,7 @@ class Rates(Tones):
         for rows, stride in zip(self._tables(), self.strides, strict=True):
             z = flat(functional.avg_pool1d(rest, stride))
             codes = nearest(z, rows)
-            stages.append(Stage(codes, z, rows[codes]))
+            stages.append(CodecLevel(codes, z, rows[codes]))
             rest = rest - rows[codes].transpose(1, 2).repeat_interleave(stride, dim=2)
         return stages
 
@@ -133,7 +133,7 @@ class Signs(Codec):
         z = flat(latents)
         bits = (z > 0).long()
         codes = (bits << torch.arange(10)).sum(-1)
-        return [Stage(codes.reshape(len(z), *latents.shape[2:]), z, bits * 2.0 - 1)]
+        return [CodecLevel(codes.reshape(len(z), *latents.shape[2:]), z, bits * 2.0 - 1)]
 
     def embed(self, level, indices, kept=None):
         signs = ((indices[..., None] >> torch.arange(10)) & 1) * 2.0 - 1
@@ -189,7 +189,7 @@ class Scales(Tables):
         for rows, side in zip(self._tables(), self.sides, strict=True):
             z = flat(functional.adaptive_avg_pool2d(rest, side))
             codes = nearest(z, rows).reshape(len(rest), side, side)
-            stages.append(Stage(codes, z, rows[codes].flatten(1, 2)))
+            stages.append(CodecLevel(codes, z, rows[codes].flatten(1, 2)))
             rest = rest - self.embed(len(stages) - 1, codes)
         return stages
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from explorer.foundation.words import counted, is_are
+from explorer.foundation.words import count_of, is_are
 
 
 @pytest.mark.parametrize(
     ("count", "words"), [(0, "0 codes are"), (1, "1 code is"), (2, "2 codes are"), (16_384, "16,384 codes are")]
 )
 def test_a_noun_and_its_verb_agree_with_the_count(count, words):
-    assert f"{counted(count, 'code')} {is_are(count)}" == words
+    assert f"{count_of(count, 'code')} {is_are(count)}" == words
 
 
 def test_a_plural_of_its_own():
-    assert [counted(count, "medium", "media") for count in (0, 1, 2)] == ["0 media", "1 medium", "2 media"]
+    assert [count_of(count, "medium", "media") for count in (0, 1, 2)] == ["0 media", "1 medium", "2 media"]

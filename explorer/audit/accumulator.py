@@ -19,7 +19,7 @@ from explorer.audit.counting import (
     Pairs,
     State,
     ThinnedRows,
-    mixed,
+    mix_bits,
     part,
 )
 from explorer.audit.exemplar_table import ExemplarTable
@@ -249,7 +249,7 @@ def joint_keys(indices: Sequence[np.ndarray], sizes: Sequence[int]) -> np.ndarra
     keys = np.zeros(len(indices[0]), np.int64)
     for level, size in zip(indices, sizes, strict=True):
         own = level.astype(np.int64)
-        keys = keys * size + own if exact else mixed(keys ^ mixed(own + 1).view(np.int64)).view(np.int64)
+        keys = keys * size + own if exact else mix_bits(keys ^ mix_bits(own + 1).view(np.int64)).view(np.int64)
     return keys
 
 

@@ -12,7 +12,7 @@ BATCH_FILES = 256  # read for one batch at most, those that are skipped included
 
 
 @dataclass(frozen=True)
-class Loaded:
+class BatchMedium:
     """A medium as the tokenizer takes it, and what was done to it."""
 
     values: np.ndarray
@@ -30,10 +30,10 @@ class Batch:
     stop: int
 
 
-def batches(media: Iterator[tuple[str, Loaded | str]], most_pixels: int) -> Iterator[Batch]:
+def batches(media: Iterator[tuple[str, BatchMedium | str]], most_pixels: int) -> Iterator[Batch]:
     """(name, what was read or why not) -> Batches: equal sizes that follow each other, up to `most_pixels`."""
     names: list[str] = []
-    kept: list[Loaded] = []
+    kept: list[BatchMedium] = []
     skipped: list[tuple[str, str]] = []
 
     def batch() -> Batch:

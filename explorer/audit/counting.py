@@ -117,7 +117,7 @@ class KeyCounts:
         return keys[first], np.add.reduceat(weights, first) if len(first) else np.empty(0, np.int64)
 
     def _forget(self) -> None:
-        kept = np.lexsort((mixed(self._keys), -self._counts))[: self._bound // 2]
+        kept = np.lexsort((mix_bits(self._keys), -self._counts))[: self._bound // 2]
         kept.sort()
         self._keys, self._counts = self._keys[kept], self._counts[kept]
 
@@ -132,7 +132,7 @@ class KeyCounts:
         self.total, self.complete = int(state["now"][0]), bool(state["now"][1])
 
 
-def mixed(keys: np.ndarray) -> np.ndarray:
+def mix_bits(keys: np.ndarray) -> np.ndarray:
     """A fixed scrambling of int64 keys into uint64, one to one (the finalizer of SplitMix64, Steele et al. 2014)."""
     x = keys.astype(np.uint64)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

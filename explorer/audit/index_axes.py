@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.foundation.errors import SettingsError
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 
 MEDIA, LEVELS = "b", "q"
 LEVELS_AT_MOST = 64  # a longer axis is not taken for levels
@@ -154,7 +154,7 @@ def reading_words(axes: Axes, listed: str, count: int | None, even: bool) -> str
     if count is None:
         return f"Read as {by_words(axes.tokens)} tokens{levels} in one row, media unknown ({named})."
     own = f", each a {listed} of its own" if listed and axes.media is None else ""
-    return f"Read as {counted(count, 'medium', 'media')} of {each}{levels}{own} ({named})."
+    return f"Read as {count_of(count, 'medium', 'media')} of {each}{levels}{own} ({named})."
 
 
 def by_words(shape: Sequence[int]) -> str:

@@ -103,7 +103,7 @@ def _cut(done: int, count: int, medium: int) -> tuple[np.ndarray, bool]:
     return np.array(lengths), rest == 0
 
 
-def zipped(arrays: Sequence[IndexArray], axes: Axes, part: int | None) -> Iterator[Block]:
+def zip_levels(arrays: Sequence[IndexArray], axes: Axes, part: int | None) -> Iterator[Block]:
     """The blocks of arrays of one shape that are levels already, side by side."""
     at_once = max(1, PIECE // len(arrays))
     for blocks in zip(*(blocks_of(array, axes, part, at_once) for array in arrays), strict=True):
@@ -123,7 +123,7 @@ def one_by_one(arrays: Sequence[IndexArray], part: int) -> Iterator[Block]:
             yield replace(block, level=level)
 
 
-def gathered(blocks: Iterator[Block]) -> Iterator[Block]:
+def gather(blocks: Iterator[Block]) -> Iterator[Block]:
     """Small blocks of many files or lines as few large ones; every one of them begins a medium."""
     kept: list[Block] = []
     size = 0

@@ -12,7 +12,7 @@ import numpy as np
 
 from explorer.audit.index_axes import Axes, by_words
 from explorer.audit.index_files import IndexArray
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 from explorer.joints.audit_parts import LevelAudit
 
 FLOATS = {"bfloat16": 8, "float16": 11}  # significant bits
@@ -104,5 +104,5 @@ def words_of_levels(arrays: Sequence[IndexArray], axes: Axes, media: int | None)
         return f"Read as {len(arrays)} levels of shapes of their own, one array each."
     if media is None:
         return f"Read as {by_words(axes.tokens)} tokens on {len(arrays)} levels, one array each, media unknown."
-    read = f"{counted(media, 'medium', 'media')} of {by_words(axes.tokens)} tokens on {len(arrays)} levels"
+    read = f"{count_of(media, 'medium', 'media')} of {by_words(axes.tokens)} tokens on {len(arrays)} levels"
     return f"Read as {read}, one array each."

@@ -21,7 +21,7 @@ from explorer.audit.accumulator import joint_keys, joint_of, level_names
 from explorer.audit.counting import JOINT_KEYS, KeyCounts
 from explorer.audit.index_axes import SAMPLED as GUESSED_FROM
 from explorer.audit.index_axes import Axes, guessed_axes, named_axes, plain_axes, reading_words
-from explorer.audit.index_blocks import Block, Padding, blocks_of, gathered, one_by_one, zipped
+from explorer.audit.index_blocks import Block, Padding, blocks_of, gather, one_by_one, zip_levels
 from explorer.audit.index_counter import LevelCounter
 from explorer.audit.index_files import IndexArray, IndexSource, open_indices
 from explorer.audit.index_vectors import Belongings, LatentCounters
@@ -137,12 +137,12 @@ class _Count:
         source = self._source
         part = None if self._axes.media is not None else self._part
         if source.one_by_level and self._even:
-            return zipped(source.first, self._axes, part)
+            return zip_levels(source.first, self._axes, part)
         if source.one_by_level:
             return one_by_one(source.first, self._part)
         if not source.listed:
             return blocks_of(source.first[0], self._axes, part)
-        return gathered(chain.from_iterable(self._of_listed(group[0], most) for group in source.groups()))
+        return gather(chain.from_iterable(self._of_listed(group[0], most) for group in source.groups()))
 
     def _of_listed(self, array: IndexArray, most: int) -> Iterator[Block]:
         _check(array, most)

@@ -24,15 +24,15 @@ from pathlib import Path
 import numpy as np
 
 from explorer.audit.accumulator import Accumulator
-from explorer.audit.batches import Batch, Loaded, batches
+from explorer.audit.batches import Batch, BatchMedium, batches
 from explorer.audit.counting import State, part
-from explorer.audit.noted import Notes
+from explorer.audit.notes import Notes
 from explorer.audit.sources import MediaSource
-from explorer.audit.trial import Tried
+from explorer.audit.trial import TrialCollector
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError, RecordError, SettingsError
 from explorer.foundation.files import write_atomically
-from explorer.joints.audit import Audit, Noted
+from explorer.joints.audit import Audit, MediaNote
 from explorer.joints.table_faults import trouble
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.medium import NOUNS, fit_medium, values
@@ -65,7 +65,7 @@ class Standing:
     """What a run knows, all of which a state file holds."""
 
     counted: Accumulator
-    tried: Tried = field(default_factory=Tried)
+    tried: TrialCollector = field(default_factory=TrialCollector)
     media: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     position: int = 0
@@ -138,14 +138,14 @@ def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, side_px: int)
     ahead = 4 * readers
     spec = tokenizer.spec
 
-    def load(number: int) -> Loaded | str:
+    def load(number: int) -> BatchMedium | str:
         try:
             fitted = fit_medium(source.open(number, spec.modality), spec, side_px)
-            return Loaded(values(fitted), fitted.notes)
+            return BatchMedium(values(fitted), fitted.notes)
         except ExplorerError as error:
             return str(error)
 
-    def read() -> Iterator[tuple[str, Loaded | str]]:
+    def read() -> Iterator[tuple[str, BatchMedium | str]]:
         waiting: deque[tuple[int, Future]] = deque()
         numbers = iter(range(first, len(source)))
         while True:
@@ -164,7 +164,7 @@ def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, side_px: int)
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _encode_again(tokenizer: Tokenizer, source: MediaSource, side_px: int, tried: Tried) -> None:
+def _encode_again(tokenizer: Tokenizer, source: MediaSource, side_px: int, tried: TrialCollector) -> None:
     """The first medium that was counted, read and encoded once more; nothing if it cannot be read any more."""
     with suppress(ExplorerError):
         first = source.open(source.names.index(tried.first), tokenizer.spec.modality)
@@ -273,7 +273,7 @@ def _restore(path: Path, identity: str, standing: Standing) -> None:
         standing.media, standing.skipped = list(meta["media"]), [(name, why) for name, why in meta["skipped"]]
         standing.position, standing.seconds = int(meta["position"]), float(meta["seconds"])
         standing.amount = float(meta["amount"])
-        standing.notes = Notes([Noted(**one) for one in meta.get("notes", ())])
+        standing.notes = Notes([MediaNote(**one) for one in meta.get("notes", ())])
     except RecordError:
         raise
     except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile) as error:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
-from explorer.media.listing import composed, hidden, ignored, name_in_zip
+from explorer.media.listing import compose_accents, hidden, is_hidden, name_in_zip
 from explorer.media.medium import Medium, Modality, load_medium
 from explorer.media.pictures.opening import in_words
 from explorer.media.samples import SAMPLE_PREFIX, sample, samples_of, samples_title
@@ -63,7 +63,7 @@ def folder_source(folder: Path, limits: Limits) -> MediaSource:
     for root, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not hidden(name)]
         found += [Path(root) / name for name in files if not hidden(name)]
-    ordered = sorted((composed(path.relative_to(folder).as_posix()), path) for path in found)
+    ordered = sorted((compose_accents(path.relative_to(folder).as_posix()), path) for path in found)
     if not ordered:
         raise MediaError(f"There are no files in the folder {folder.name or str(folder)!r}.")
     title = folder.resolve().name or str(folder)
@@ -115,8 +115,8 @@ def zip_source(path: Path, limits: Limits) -> MediaSource:
     with in_words(f"{path.name!r} is not a zip archive, or is damaged. Pack it again."):
         _check_directory(path, size)
         archive = zipfile.ZipFile(path)
-    named = [(composed(name_in_zip(member)), member) for member in archive.infolist() if not member.is_dir()]
-    named = sorted((one for one in named if not ignored(one[0])), key=lambda one: one[0])
+    named = [(compose_accents(name_in_zip(member)), member) for member in archive.infolist() if not member.is_dir()]
+    named = sorted((one for one in named if not is_hidden(one[0])), key=lambda one: one[0])
     members = [member for _, member in named]
     claimed = sum(member.file_size for member in members)
     if claimed > ZIP_RATIO * size + ZIP_ROOM_BYTES:

@@ -20,7 +20,7 @@ DECODED = 4  # media that are decoded: what is looked for shows in each
 END = 1e-3  # of the range from 0 to 1: a value so near to an end lies at it
 
 
-class Tried:
+class TrialCollector:
     """Collects a `Trial` while media are counted. `add` each of them; `again` once after the last one."""
 
     def __init__(self) -> None:

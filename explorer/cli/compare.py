@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from explorer import tokenizers
-from explorer.audit.noted import Notes
+from explorer.audit.notes import Notes
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.columns import columns_of, compared_columns
@@ -17,7 +17,7 @@ from explorer.compare.media import open_media
 from explorer.compare.rates import rate_curves, value_words
 from explorer.compare.result import Comparison
 from explorer.compare.run import Options, check_baseline, run_comparison
-from explorer.compare.spread import shown
+from explorer.compare.spread import cell_text
 from explorer.compare.table import equal_bits_words, make_table, star_words
 from explorer.compare.writing import Writer
 from explorer.figures.reports.comparison import html_report
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         comparison = run_comparison(media, loaded, chosen, writer.add, _progress, stopped.is_set)
     comparison = replace(comparison, device=device_words(comparison.device))
     paths = writer.finish(comparison)
-    for line in [*noted(comparison), *troubles(comparison)]:
+    for line in [*write_notes(comparison), *troubles(comparison)]:
         print(line, file=sys.stderr)
     print("\n".join(summary(comparison)))
     errors = " and errors/" if options.maps and comparison.kind.modality != "audio" else ""
@@ -64,7 +64,7 @@ def device_words(name: str) -> str:
     return device_label(pick_device(name))
 
 
-def noted(comparison: Comparison) -> list[str]:
+def write_notes(comparison: Comparison) -> list[str]:
     """What was done to the media before they were compared, alike notes together."""
     notes = Notes()
     for medium in comparison.media:
@@ -86,7 +86,7 @@ def summary(comparison: Comparison) -> list[str]:
     for row in table.rows:
         best = [row.tokenizer_id in table.best.get(column.key, ()) for column in columns]
         cells = [
-            shown(column, row.cells[column.key], table.media) + "*" * one
+            cell_text(column, row.cells[column.key], table.media) + "*" * one
             for column, one in zip(columns, best, strict=True)
         ]
         rows.append([row.tokenizer_id, *cells])

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from explorer.analysis.opening.draft import draft
-from explorer.analysis.opening.file import Opened, open_file
+from explorer.analysis.opening.file import OpenFile, open_file
 from explorer.analysis.opening.words import facts, name_of, summary, table_lines
 from explorer.foundation.errors import SettingsError
 from explorer.foundation.files import write_atomically
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def lines(found: Opened) -> list[str]:
+def lines(found: OpenFile) -> list[str]:
     """What a person reads."""
     head = found.problem or f"{found.header.path.name} is {found.format}: --checkpoint loads it."
     said = [head, *found.header.notes, "", summary(found)]

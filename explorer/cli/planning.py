@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from explorer.loading.sources import Plan, parse_source, plan
-from explorer.public.known import Known, known_tokenizers
+from explorer.public.catalogue import KnownTokenizer, known_tokenizers
 from explorer.tokenizers.memory import gib
 
 FROM = (
@@ -59,7 +59,7 @@ def words(found: Plan) -> str:
     return f"{found.source.words}: {found.format_title}, {size}, licence: {found.licence}{fetch}"
 
 
-def known_table(known: Sequence[Known] | None = None) -> str:
+def known_table(known: Sequence[KnownTokenizer] | None = None) -> str:
     """One line a known tokenizer: what to type, what it is, its licence, its size and its data."""
     head = ("--hub", "title", "licence", "parameters", "memory", "trained on")
     rows = [head]

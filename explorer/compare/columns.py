@@ -8,13 +8,13 @@ from statistics import median
 from typing import Literal
 
 from explorer.compare.kinds import Kind
-from explorer.compare.result import Cell, Medium
+from explorer.compare.result import Cell, MediumFigures
 from explorer.joints.measures.usage import ENTROPY_WORDS
 from explorer.joints.naming import part_noun
 from explorer.media.quality.metrics import PSNR_WORDS
 from explorer.media.quality.sound_delay import BOUND_S
 
-Value = Callable[[Cell, Medium], "float | None"]
+Value = Callable[[Cell, MediumFigures], "float | None"]
 Runs = Callable[[Cell], "tuple[float, ...]"]
 
 
@@ -47,7 +47,7 @@ def _quality(key: str, title: str, unit: str, better, digits: int, words: str, v
 
 
 def _time(key: str, title: str, words: str, runs: Runs) -> Column:
-    def middle(cell: Cell, medium: Medium) -> float | None:
+    def middle(cell: Cell, medium: MediumFigures) -> float | None:
         return median(runs(cell)) if runs(cell) else None
 
     return Column(key, title, "ms", "low", 1, words, middle, "time", runs)
@@ -120,7 +120,7 @@ def compared_columns(kind: Kind) -> tuple[Column, ...]:
     return tuple(column for column in columns_of(kind) if column.starred)
 
 
-def cell_words(kind: Kind, cell: Cell, medium: Medium) -> str:
+def cell_words(kind: Kind, cell: Cell, medium: MediumFigures) -> str:
     """The main figures of a cell in one line: "PSNR 24.11 dB, 0.156 bits/pixel"."""
     rate = f"{cell.rate(cell.bits_uniform, medium):.3f} {kind.rate_unit}"
     if kind.modality != "audio":
@@ -183,7 +183,7 @@ def _rates(kind: Kind) -> tuple[Column, ...]:
     )  # fmt: skip
 
 
-def _ratio(kind: Kind, cell: Cell, medium: Medium) -> float | None:
+def _ratio(kind: Kind, cell: Cell, medium: MediumFigures) -> float | None:
     """Of an uncompressed medium's bits to those at log2(K)."""
     raw = kind.raw_bits or 16 * medium.facts["sample_rate_hz"] * medium.facts["channels"] / 1000
     rate = cell.rate(cell.bits_uniform, medium)

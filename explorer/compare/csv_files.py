@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from explorer.compare.columns import Column, columns_of, compared_columns
 from explorer.compare.differences import differences
-from explorer.compare.result import Cell, Comparison, Medium
+from explorer.compare.result import Cell, Comparison, MediumFigures
 from explorer.compare.spread import Quartiles, Spread, Value, quartiles
 from explorer.compare.table import fact, make_table
 from explorer.joints.tokenizer import TokenizerSpec
@@ -98,7 +98,7 @@ def codecs_csv(comparison: Comparison) -> str:
     return _text(head, rows)
 
 
-def _single(column: Column, spec: TokenizerSpec, cell: Cell, medium: Medium) -> Value:
+def _single(column: Column, spec: TokenizerSpec, cell: Cell, medium: MediumFigures) -> Value:
     """The value of one medium, as the set's is written."""
     if column.value is None:
         return fact(spec, column)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.compare.columns import Column, compared_columns
-from explorer.compare.result import Cell, Comparison, Medium
-from explorer.foundation.words import counted
+from explorer.compare.result import Cell, Comparison, MediumFigures
+from explorer.foundation.words import count_of
 
 LEVEL = 0.95
 
@@ -58,7 +58,7 @@ def differences(comparison: Comparison, baseline: str) -> dict[str, dict[str, Di
     }
 
 
-def difference(column: Column, media: Sequence[Medium], tokenizer_id: str, baseline: str) -> Difference:
+def difference(column: Column, media: Sequence[MediumFigures], tokenizer_id: str, baseline: str) -> Difference:
     """Of one column over these media, which both could do."""
     pairs: list[tuple[float, float]] = []
     for medium in media:
@@ -72,10 +72,10 @@ def difference(column: Column, media: Sequence[Medium], tokenizer_id: str, basel
         if None not in values:
             pairs.append(values)  # type: ignore[arg-type]
     noun = "rounds" if column.runs is not None else "media"
-    return paired(pairs, column.better or "high", noun)
+    return difference_of(pairs, column.better or "high", noun)
 
 
-def paired(pairs: Sequence[tuple[float, float]], better: str, of: str) -> Difference:
+def difference_of(pairs: Sequence[tuple[float, float]], better: str, of: str) -> Difference:
     """The difference of pairs (own, baseline's)."""
     sign = 1 if better == "high" else -1
     wins, losses = (sum(sign * side * a > sign * side * b for a, b in pairs) for side in (1, -1))
@@ -97,7 +97,7 @@ def difference_words(column: Column, found: Difference, noun: str, nouns: str) -
         width = "" if found.half_width is None else f" ± {found.half_width:.{column.digits}f}"
         said = f"{found.mean:+.{column.digits}f}{width}{unit}"
     word, place = ("faster", "in") if of_rounds else ("better", "on")
-    count = counted(found.total, noun, nouns)
+    count = count_of(found.total, noun, nouns)
     ties = f", alike {place} {found.ties:,}" if found.ties else ""
     left = f"; mean of {found.pairs:,}, the others are not finite" if 0 < found.pairs < found.total else ""
     return f"{said}, {word} {place} {found.wins:,} of {count}{ties}{left}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 STEP_PX = 2.0
 
 
-def dodged(
+def dodge(
     places: Sequence[tuple[float, float]],
     apart_px: float,
     ends: tuple[float, float],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from explorer.foundation.errors import SettingsError
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Kind:
 
     def some(self, count: int) -> str:
         """ "1 picture", "3 sounds"."""
-        return counted(count, self.noun, self.nouns)
+        return count_of(count, self.noun, self.nouns)
 
 
 _PICTURE_MEASURES = {"psnr_db": "PSNR, dB", "ssim": "SSIM", "ms_ssim": "MS-SSIM", "gradient_error": "Gradient RMSE"}

@@ -15,7 +15,7 @@ import numpy as np
 from explorer.compare.columns import decibels
 from explorer.compare.kinds import Kind
 from explorer.compare.reference import Reference
-from explorer.compare.result import Comparison, Medium
+from explorer.compare.result import Comparison, MediumFigures
 from explorer.compare.run import level_name, wanted_bits
 from explorer.compare.spread import spread
 from explorer.media.quality.fidelity import Fidelity
@@ -86,7 +86,7 @@ def rate_curves(comparison: Comparison) -> tuple[Curve, ...]:
     return tuple(curves)
 
 
-def matched(medium: Medium, codec: str, name: str, counted: str) -> Reference | None:
+def bits_of(medium: MediumFigures, codec: str, name: str, counted: str) -> Reference | None:
     """What stands for the bits of `name` (a tokenizer, or its levels) on one medium."""
     return next(
         (one for one in medium.references if (one.codec, one.counted) == (codec, counted) and name in one.names), None
@@ -99,7 +99,7 @@ def reference_points(comparison: Comparison, codec: str, counted: str) -> dict[s
     shared = comparison.shared
     names = [name for name, _ in wanted_bits(shared[0])] if shared else []
     for name in names:
-        ones = [(one, medium) for medium in shared if (one := matched(medium, codec, name, counted))]
+        ones = [(one, medium) for medium in shared if (one := bits_of(medium, codec, name, counted))]
         if ones:
             rates = [(one.payload_bits / medium.extent, one.file_bits / medium.extent) for one, medium in ones]
             point = _point(name, rates, [one.fidelity for one, _ in ones], tuple(comparison.kind.measures))

@@ -38,7 +38,7 @@ _VP8_HEADER_BYTES = 10
 
 
 @dataclass(frozen=True)
-class Encoded:
+class Encoding:
     """One encoding. quality: as given to the encoder. file_bits, payload_bits: see the module's first lines."""
 
     quality: float
@@ -98,19 +98,19 @@ class Codec:
             raise SettingsError("This build of Pillow has no WebP; install the wheel of pillow.")
         self.name, self.title, self._image = name, CODECS[name], to_pil(picture)
         self.qualities, self.finer = _QUALITIES[name], FINER_STEPS if name == "webp" else 0
-        self._made: dict[float, Encoded] = {}
+        self._made: dict[float, Encoding] = {}
 
-    def encode(self, quality: float) -> Encoded:
+    def encode(self, quality: float) -> Encoding:
         """At that quality; raises SettingsError if the encoder refuses the medium."""
         if quality not in self._made:
             self._made[quality] = self._encoded(quality)
         return self._made[quality]
 
-    def decoded(self, one: Encoded) -> np.ndarray:
+    def decoded(self, one: Encoding) -> np.ndarray:
         """What comes out again, as the reference is."""
         return one.pixels()
 
-    def _encoded(self, quality: float) -> Encoded:
+    def _encoded(self, quality: float) -> Encoding:
         buffer = io.BytesIO()
         try:
             if self.name == "jpeg":
@@ -121,9 +121,9 @@ class Codec:
             raise SettingsError(f"{self.title} cannot encode this picture: {error}") from error
         data = buffer.getvalue()
         payload = jpeg_payload_bytes(data) if self.name == "jpeg" else webp_payload_bytes(data)
-        return Encoded(quality, 8 * len(data), 8 * payload, data)
+        return Encoding(quality, 8 * len(data), 8 * payload, data)
 
-    def nearest(self, bits: float, counted: Counted) -> Encoded:
+    def nearest(self, bits: float, counted: Counted) -> Encoding:
         """The encoding whose bits are nearest to `bits` (as a ratio) among those the search tried.
 
         Halves the range of whole qualities, then, for those that take fractions, the step between the two nearest.
@@ -207,7 +207,7 @@ def webp_payload_bytes(data: bytes) -> int:
     raise SettingsError("these bytes are not a lossy WebP file")
 
 
-def _miss(one: Encoded, bits: float, counted: Counted) -> float:
+def _miss(one: Encoding, bits: float, counted: Counted) -> float:
     """How far its bits are from those wanted, as the logarithm of the ratio."""
     return abs(math.log(max(1, one.bits(counted)) / bits))
 

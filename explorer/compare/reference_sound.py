@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from explorer.compare.kinds import KINDS
-from explorer.compare.reference import Codec, Encoded
+from explorer.compare.reference import Codec, Encoding
 from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.foundation.registry import unknown_id_message
 
@@ -45,9 +45,9 @@ class SoundCodec(Codec):
         if name == "opus" and sample_rate_hz not in OPUS_RATES_HZ:
             self._coded_rate = next((rate for rate in OPUS_RATES_HZ if rate >= sample_rate_hz), OPUS_RATES_HZ[-1])
         self._samples = _resampled(samples, sample_rate_hz, self._coded_rate)
-        self._made: dict[float, Encoded] = {}
+        self._made: dict[float, Encoding] = {}
 
-    def _encoded(self, quality: float) -> Encoded:
+    def _encoded(self, quality: float) -> Encoding:
         import soundfile
 
         buffer = io.BytesIO()
@@ -59,9 +59,9 @@ class SoundCodec(Codec):
         except (RuntimeError, ValueError) as error:
             raise SettingsError(f"{self.title} cannot encode this sound: {error}") from error
         data = buffer.getvalue()
-        return Encoded(quality, 8 * len(data), 8 * ogg_payload_bytes(data, HEADER_PACKETS[self.name]), data)
+        return Encoding(quality, 8 * len(data), 8 * ogg_payload_bytes(data, HEADER_PACKETS[self.name]), data)
 
-    def decoded(self, one: Encoded) -> np.ndarray:
+    def decoded(self, one: Encoding) -> np.ndarray:
         """(S, C) at the rate of the reference, as long as it."""
         import soundfile
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from explorer.compare.kinds import Kind, kind_of
 from explorer.compare.reference import Reference
-from explorer.compare.timing import Timed
+from explorer.compare.timing import Timing
 from explorer.foundation.errors import RecordError
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.quality.fidelity import Fidelity, WorstPatch
@@ -42,18 +42,18 @@ class Cell:
     bits_empirical: float
     fidelity: Fidelity | SoundQuality
     worst: WorstPatch
-    times: Timed = field(default_factory=Timed)
+    times: Timing = field(default_factory=Timing)
     levels: tuple[RatePoint, ...] = ()
     histograms: tuple[tuple[np.ndarray, np.ndarray], ...] = field(default=(), repr=False, compare=False)
     extent: float = 0.0
 
-    def rate(self, bits: float, medium: Medium) -> float:
+    def rate(self, bits: float, medium: MediumFigures) -> float:
         """Bits of this cell over what its tokens stand for: bits a pixel, or kbit/s of a sound."""
         return bits / (self.extent or medium.extent)
 
 
 @dataclass(frozen=True)
-class Medium:
+class MediumFigures:
     """One medium through all tokenizers. failures: (tokenizer id or codec, why). notes: what was done to it first.
 
     height, width: of the picture that stands for it. facts: its own size by name, such as {"seconds": 3.0}; of pictures
@@ -100,7 +100,7 @@ class Comparison:
 
     title: str
     specs: tuple[TokenizerSpec, ...]
-    media: tuple[Medium, ...]
+    media: tuple[MediumFigures, ...]
     skipped: tuple[tuple[str, str], ...]
     planned: int
     device: str
@@ -142,7 +142,7 @@ class Comparison:
         return self.baseline if self.baseline in ids else next(iter(ids), "")
 
     @property
-    def shared(self) -> tuple[Medium, ...]:
+    def shared(self) -> tuple[MediumFigures, ...]:
         """The media that went through every working tokenizer: means are over these, so that they compare."""
         ids = [spec.id for spec in self.working]
         return tuple(medium for medium in self.media if all(medium.cell(one) is not None for one in ids))

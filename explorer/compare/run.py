@@ -10,15 +10,15 @@ import numpy as np
 
 from explorer.compare.kinds import kind_of
 from explorer.compare.media import CompareMedia
-from explorer.compare.prepared import Judged, Prepared, PreparedPicture, common_spec
-from explorer.compare.prepared_clip import PreparedClip
-from explorer.compare.prepared_sound import PreparedSound
+from explorer.compare.preparation import Judgement, Preparation, PreparedPicture, common_spec
+from explorer.compare.preparation_clip import PreparedClip
+from explorer.compare.preparation_sound import PreparedSound
 from explorer.compare.reference import Reference, references
-from explorer.compare.result import Cell, Comparison, Medium, RatePoint
+from explorer.compare.result import Cell, Comparison, MediumFigures, RatePoint
 from explorer.compare.timing import timed_rounds
 from explorer.foundation.config import FIGURE_SIDE_PX, Limits
 from explorer.foundation.errors import ExplorerError, RecordError, SettingsError, plain_words
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
@@ -62,7 +62,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Played:
+class Playback:
     """Sounds (S, C) or clips (F, H, W, 3) of one shape, by tokenizer id, "" the reference. rate: samples, or frames, a
     second."""
 
@@ -71,17 +71,17 @@ class Played:
 
 
 @dataclass(frozen=True)
-class Compared:
+class MediumComparison:
     """One medium with its pictures, all (H, W, 3) float32 in [0, 1]: of sounds spectrograms, of clips mosaics.
 
     reconstructions: tokenizer id -> picture. records: tokenizer id -> what it made. played: of sounds and clips.
     """
 
-    medium: Medium
+    medium: MediumFigures
     picture: np.ndarray
     reconstructions: Mapping[str, np.ndarray]
     records: Mapping[str, TokenRecord]
-    played: Played | None = None
+    played: Playback | None = None
 
 
 def check_tokenizers(specs: Sequence[TokenizerSpec]) -> None:
@@ -116,7 +116,7 @@ def run_comparison(
     media: CompareMedia,
     tokenizers: Sequence[Tokenizer],
     options: Options | None = None,
-    each: Callable[[int, Compared], None] | None = None,
+    each: Callable[[int, MediumComparison], None] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Comparison:
@@ -168,7 +168,7 @@ def compare_medium(
     options: Options,
     cancelled: Callable[[], bool] | None = None,
     number: int = 0,
-) -> Compared | None:
+) -> MediumComparison | None:
     """One medium through all tokenizers and codecs; None if cancelled in between.
 
     number: of the medium in its set, which says whose turn it is to be timed first. Pictures: all see the same pixels.
@@ -177,7 +177,7 @@ def compare_medium(
     specs = [tokenizer.spec for tokenizer in tokenizers]
     prepared = PREPARED[specs[0].modality](medium, specs, options.side_of(False))
     failures: list[tuple[str, str]] = []
-    done: dict[str, tuple[TokenRecord, Judged, Cell]] = {}
+    done: dict[str, tuple[TokenRecord, Judgement, Cell]] = {}
     for tokenizer in tokenizers:
         if cancelled is not None and cancelled():
             return None
@@ -193,7 +193,7 @@ def compare_medium(
     done = {key: one for key, one in done.items() if not times[key].failed}
     cells = [replace(cell, times=times[key]) for key, (_, _, cell) in done.items()]
     height, width = prepared.picture.shape[:2]
-    about = Medium(
+    about = MediumFigures(
         name, height, width, prepared.notes, tuple(cells), (), (), dict(prepared.facts), prepared.extent
     )  # fmt: skip
     found: list[tuple[Reference, np.ndarray]] = []
@@ -208,7 +208,7 @@ def compare_medium(
     decoded = {key: judged.decoded for key, (_, judged, _) in done.items()}
     pictures = {key: prepared.drawn(one) for key, one in decoded.items()}
     records = {key: record for key, (record, _, _) in done.items()}
-    return Compared(about, prepared.picture, pictures, records, played(prepared, decoded))
+    return MediumComparison(about, prepared.picture, pictures, records, playback_of(prepared, decoded))
 
 
 def _codecs(modality: str, options: Options) -> tuple[str, ...]:
@@ -217,7 +217,7 @@ def _codecs(modality: str, options: Options) -> tuple[str, ...]:
     return tuple(every) if options.codecs is None else tuple(codec for codec in options.codecs if codec in every)
 
 
-def wanted_bits(medium: Medium) -> list[tuple[str, float]]:
+def wanted_bits(medium: MediumFigures) -> list[tuple[str, float]]:
     """(name, bits at log2(K)) of each tokenizer, and of each cumulative level of the residual ones, for this medium."""
     wanted = []
     for cell in medium.cells:
@@ -229,10 +229,10 @@ def wanted_bits(medium: Medium) -> list[tuple[str, float]]:
 
 def level_name(tokenizer_id: str, levels: int) -> str:
     """What the first levels of a tokenizer are called."""
-    return f"{tokenizer_id}, {counted(levels, part_noun('sum'))}"
+    return f"{tokenizer_id}, {count_of(levels, part_noun('sum'))}"
 
 
-def _cell(tokenizer: Tokenizer, prepared: Prepared, options: Options) -> tuple[TokenRecord, Judged, Cell]:
+def _cell(tokenizer: Tokenizer, prepared: Preparation, options: Options) -> tuple[TokenRecord, Judgement, Cell]:
     """The record of the run that warms up, its decode as the reference is, and what was measured but for times."""
     spec, medium = tokenizer.spec, prepared.given(tokenizer.spec)
     record = tokenizer.tokenize(medium)
@@ -255,7 +255,7 @@ def _cell(tokenizer: Tokenizer, prepared: Prepared, options: Options) -> tuple[T
 
 
 def _levels(
-    tokenizer: Tokenizer, record: TokenRecord, prepared: Prepared, whole: Fidelity | SoundQuality, delay: Delay
+    tokenizer: Tokenizer, record: TokenRecord, prepared: Preparation, whole: Fidelity | SoundQuality, delay: Delay
 ) -> tuple[RatePoint, ...]:
     """Cumulative levels of a residual tokenizer, with the delay of them all; the last is the record itself."""
     if record.combination != "sum" or len(record.levels) < 2:
@@ -281,10 +281,10 @@ def levels_measured(levels: int) -> tuple[int, ...]:
     return (*(2**i for i in range((levels - 1).bit_length())), levels)
 
 
-def played(prepared: Prepared, judged: Mapping[str, np.ndarray]) -> Played | None:
+def playback_of(prepared: Preparation, judged: Mapping[str, np.ndarray]) -> Playback | None:
     """What can be heard, or seen moving; "" is the reference."""
     if isinstance(prepared, PreparedSound):
-        return Played({"": prepared.reference, **judged}, float(prepared.rate_hz))
+        return Playback({"": prepared.reference, **judged}, float(prepared.rate_hz))
     if isinstance(prepared, PreparedClip):
-        return Played({"": prepared.reference, **judged}, prepared.frames_per_second)
+        return Playback({"": prepared.reference, **judged}, prepared.frames_per_second)
     return None

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from explorer.compare.columns import cell_words
 from explorer.compare.kinds import kind_of
-from explorer.compare.run import Compared
+from explorer.compare.run import MediumComparison
 from explorer.foundation.colormaps import colormap
 from explorer.media.clips.video import webp_bytes
 from explorer.media.pictures.image import png_bytes, to_pil
@@ -47,7 +47,7 @@ class Strip:
     played_s: float = 0.0
 
 
-def error_scale(compared: Compared) -> float:
+def error_scale(compared: MediumComparison) -> float:
     """The error at the ends of the maps: one for all tokenizers of a medium, in whole hundredths."""
     maps = [absolute_error_map(compared.picture, other) for other in compared.reconstructions.values()]
     top = float(np.quantile(np.concatenate([one.ravel() for one in maps]), SCALE_SHARE)) if maps else 0.0
@@ -55,7 +55,7 @@ def error_scale(compared: Compared) -> float:
 
 
 def error_maps(
-    compared: Compared, tokenizer_id: str, scale: float, longest_px: int | None = None
+    compared: MediumComparison, tokenizer_id: str, scale: float, longest_px: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """(signed, absolute), (h, w, 3) uint8: blue too dark, white right, orange too bright; dark none, yellow most.
 
@@ -89,7 +89,7 @@ def _coloured(name: str, values: np.ndarray, longest_px: int | None) -> np.ndarr
     return colormap(name, np.round(np.clip(values, 0, 1) * 255) / 255)
 
 
-def strip(compared: Compared, scale: float) -> Strip:
+def strip(compared: MediumComparison, scale: float) -> Strip:
     """Make the small pictures of a medium."""
     pictures, words, boxes = [], [], []
     sound = "seconds" in compared.medium.facts
@@ -115,7 +115,7 @@ def strip(compared: Compared, scale: float) -> Strip:
     )  # fmt: skip
 
 
-def played_files(compared: Compared) -> tuple[dict[str, bytes], float]:
+def played_files(compared: MediumComparison) -> tuple[dict[str, bytes], float]:
     """The sounds as FLAC, or the clips as animated WebP, of the first PLAYED_S; and how many seconds these are."""
     played = compared.played
     if played is None:

@@ -81,7 +81,7 @@ def quartiles(times: Sequence[float]) -> Quartiles | None:
     return Quartiles(middle, low, high, len(times))
 
 
-def shown(column: Column, value: Value, media: int = 0) -> str:
+def cell_text(column: Column, value: Value, media: int = 0) -> str:
     """A cell as text: "24.11 ± 2.03", "76.1 (74.0 to 81.3)"; where it is over fewer media than the table it says what
     it leaves out: "24.11 ± 2.03 (22 of 24, 2 identical left out)"."""
     if isinstance(value, str):

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 
 from explorer.compare.columns import Column
 from explorer.compare.differences import difference
-from explorer.compare.result import Medium
+from explorer.compare.result import MediumFigures
 from explorer.compare.spread import Quartiles, Row, Spread
 
 SAME_RATE = 0.01  # rates within that share of each other count as equal
 
 
-def stars(column: Column, rows: Sequence[Row], rate_key: str, media: Sequence[Medium]) -> tuple[str, ...]:
+def stars(column: Column, rows: Sequence[Row], rate_key: str, media: Sequence[MediumFigures]) -> tuple[str, ...]:
     """The ids of the rows that are marked in that column; () for none."""
     if not column.starred:
         return ()
@@ -42,7 +42,7 @@ def rate_groups(rows: Sequence[Row], rate_key: str) -> list[list[Row]]:
     return groups
 
 
-def _best_of(column: Column, rows: Sequence[Row], media: Sequence[Medium]) -> tuple[str, ...]:
+def _best_of(column: Column, rows: Sequence[Row], media: Sequence[MediumFigures]) -> tuple[str, ...]:
     values = {row.tokenizer_id: row.cells[column.key] for row in rows}
     there = {key: value for key, value in values.items() if isinstance(value, Spread)}
     if len(there) < 2 or any(value.count < len(media) for value in there.values()):

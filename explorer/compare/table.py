@@ -13,7 +13,7 @@ import numpy as np
 from explorer.compare.columns import Column, columns_of
 from explorer.compare.differences import LEVEL
 from explorer.compare.kinds import Kind
-from explorer.compare.result import Comparison, Medium
+from explorer.compare.result import Comparison, MediumFigures
 from explorer.compare.spread import Row, Value, quartiles, spread
 from explorer.compare.stars import SAME_RATE, stars
 from explorer.joints.tokenizer import TokenizerSpec
@@ -52,7 +52,7 @@ def rate_key(kind: Kind) -> str:
     return f"{kind.rate_key}_uniform"
 
 
-def size_words(media: Sequence[Medium], kind: Kind) -> str:
+def size_words(media: Sequence[MediumFigures], kind: Kind) -> str:
     """What the figures are over: "1 picture of 512 x 384 px", "3 sounds of 1.00 to 3.50 s at 16,000 Hz"."""
     if not media:
         return ""
@@ -104,13 +104,13 @@ def equal_bits_words(table: Table) -> str:
     )
 
 
-def pooled_rate(media: Sequence[Medium], tokenizer_id: str) -> float:
+def pooled_rate(media: Sequence[MediumFigures], tokenizer_id: str) -> float:
     """`pooled_bits` over all that the tokens stand for."""
     extent = sum(medium.cell(tokenizer_id).extent or medium.extent for medium in media)
     return pooled_bits(media, tokenizer_id) / extent if extent else 0.0
 
 
-def pooled_bits(media: Sequence[Medium], tokenizer_id: str) -> float:
+def pooled_bits(media: Sequence[MediumFigures], tokenizer_id: str) -> float:
     """Bits of all tokens of `media` at the entropy of their histogram together, level by level."""
     total = 0.0
     of_levels = zip(*(medium.cell(tokenizer_id).histograms for medium in media), strict=True)
@@ -128,7 +128,7 @@ def fact(spec: TokenizerSpec, column: Column) -> str | int:
     return getattr(spec, column.key)
 
 
-def _value(column: Column, spec: TokenizerSpec, media: Sequence[Medium]) -> Value:
+def _value(column: Column, spec: TokenizerSpec, media: Sequence[MediumFigures]) -> Value:
     if column.value is None:
         return fact(spec, column)
     cells = [(medium.cell(spec.id), medium) for medium in media]

@@ -15,7 +15,7 @@ TIMED_S = 8.0  # of one tokenizer on one medium; a slow one is left out of furth
 
 
 @dataclass(frozen=True)
-class Timed:
+class Timing:
     """One tokenizer on one medium: milliseconds of each round that it was in. encode_ms is with quantizing.
 
     rounds: the numbers of these rounds, so that two tokenizers can be held against each other within a round. failed:
@@ -43,7 +43,7 @@ def timed_rounds(
     rounds: int,
     first: int = 0,
     cancelled: Callable[[], bool] | None = None,
-) -> dict[str, Timed] | None:
+) -> dict[str, Timing] | None:
     """Id -> times; None if cancelled in between. Each tokenizer has run on its medium before: nothing is cold.
 
     tokenizers: each with what it is given. first: which of them begins the first round.
@@ -71,10 +71,10 @@ def _run(one: _Runs, number: int) -> None:
     one.spent_s += sum(seconds.values())
 
 
-def _timed(one: _Runs) -> Timed:
+def _timed(one: _Runs) -> Timing:
     known = [number for number, run in zip(one.rounds, one.seconds, strict=True) if {"encode", "decode"} <= set(run)]
     runs = [run for run in one.seconds if {"encode", "decode"} <= set(run)]
-    return Timed(
+    return Timing(
         tuple(1e3 * (run["encode"] + run.get("quantize", 0)) for run in runs),
         tuple(1e3 * run["decode"] for run in runs),
         tuple(known),

@@ -19,7 +19,7 @@ from explorer.compare.differences import difference_words, differences
 from explorer.compare.rates import rate_curves, reference_points
 from explorer.compare.reference import COUNTED
 from explorer.compare.result import Cell, Comparison
-from explorer.compare.run import Compared
+from explorer.compare.run import MediumComparison
 from explorer.compare.sheet import Strip, contact_sheet, error_maps, error_scale, paletted_png, strip
 from explorer.compare.spread import Quartiles, Spread
 from explorer.compare.table import interval_words, make_table, star_words
@@ -50,7 +50,7 @@ class Writer:
         self._played_bytes = 0
         make_folder(folder)
 
-    def add(self, number: int, compared: Compared) -> None:
+    def add(self, number: int, compared: MediumComparison) -> None:
         """Write the error maps of a medium, and keep its small pictures. Raises ExplorerError if the disk refuses."""
         scale = error_scale(compared)
         if not self._strips or (len(self._strips) + 1) * len(compared.reconstructions) <= CELLS_SHOWN:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explorer.compare.dodge import dodged
+from explorer.compare.dodge import dodge
 from explorer.compare.rates import Curve, Point, point_words, rate_curves
 from explorer.compare.result import Comparison
 from explorer.figures.frame import framed, named_axis
@@ -116,7 +116,7 @@ def _beside(drawn: Sequence[Drawn], measure: str, across: Sequence[float], down:
     dots = [spot(point) for _, curve, kept in drawn if curve.kind == "codec" for _, point in kept]
     marks = [point for _, curve, kept in drawn if curve.kind != "codec" for _, point in kept]
     spots = [spot(point) for point in marks]
-    moved = dodged(spots, APART_PX, (0.0, WIDTH_PX), dots, DOT_PX)
+    moved = dodge(spots, APART_PX, (0.0, WIDTH_PX), dots, DOT_PX)
     shifted = iter(
         [
             point.rate if at == x else 10 ** (across[0] + at / WIDTH_PX * (across[1] - across[0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from explorer.foundation.errors import SettingsError
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 
 KINDS = ("cpu", "cuda", "mps")
 
@@ -33,7 +33,7 @@ def device_label(device: torch.device) -> str:
     if device.type != "cpu":
         return device.type.upper()
     threads = torch.get_num_threads()
-    return f"CPU, {counted(threads, 'thread')}"
+    return f"CPU, {count_of(threads, 'thread')}"
 
 
 def use_one_thread() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def counted(count: int, noun: str, several: str = "") -> str:
+def count_of(count: int, noun: str, several: str = "") -> str:
     """ "1 code", "1,024 codes", "0 codes". several: the plural, where it is not the noun with an s."""
     return f"{count:,} {plural(count, noun, several)}"
 
@@ -14,7 +14,7 @@ def verb(count: int, base: str) -> str:
 
 
 def plural(count: int, noun: str, several: str = "") -> str:
-    """The noun without its number: "level" of one, "levels" of all other counts. several: as of `counted`."""
+    """The noun without its number: "level" of one, "levels" of all other counts. several: as of `count_of`."""
     return noun if count == 1 else several or f"{noun}s"
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 from explorer.joints.audit_parts import JointAudit, LevelAudit, Trial, require
 
 
 @dataclass(frozen=True)
-class Noted:
+class MediaNote:
     """words: the note of the medium `first`. media: how many have one that differs at most in its numbers. alike:
     whether the numbers are the same, too."""
 
@@ -26,7 +26,7 @@ class Noted:
     def told(self, of: int) -> str:
         """With its denominator, the media that were counted: "12 of 40 media: Resampled from 44,100 to 24,000 Hz."."""
         which = "" if self.alike else f" (the numbers are those of {self.first})"
-        return f"{self.media:,} of {counted(of, 'medium', 'media')}: {self.words}{which}"
+        return f"{self.media:,} of {count_of(of, 'medium', 'media')}: {self.words}{which}"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Audit:
     settings: Mapping[str, object] = field(default_factory=dict)
     modality: str = "image"
     amount: float = 0.0
-    notes: tuple[Noted, ...] = ()
+    notes: tuple[MediaNote, ...] = ()
     trial: Trial | None = None
 
     def __post_init__(self) -> None:
@@ -98,7 +98,7 @@ class Audit:
         if count is None:
             return "media that are not told apart"
         if self.tokenizer_id is None:
-            return counted(count, "medium", "media")
+            return count_of(count, "medium", "media")
         noun, unit = {"audio": ("sound", "s"), "video": ("clip", "frames")}.get(self.modality, ("picture", ""))
         amount = f" ({self.amount:,.{self.modality == 'audio':d}f} {unit})" if unit and self.amount else ""
-        return f"{counted(count, noun)}{amount}"
+        return f"{count_of(count, noun)}{amount}"

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.pickles import Bounded
+from explorer.loading.pickles import BoundedStream
 
 END, END_64, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 # What Python's zipfile says of a damaged archive; ValueError includes names that are no text.
@@ -54,10 +54,10 @@ class Archive:
     def big_end_first(self) -> bool:
         return "byteorder" in self.names and self._small("byteorder").strip() == b"big"
 
-    def pickle(self, name: str) -> Bounded:
+    def pickle(self, name: str) -> BoundedStream:
         """The pickle of that name as a stream, unpacked to at most the limit."""
         limit = self._limits.pickle_bytes
-        return Bounded(io.BytesIO(self._unpacked(name, limit)), limit)
+        return BoundedStream(io.BytesIO(self._unpacked(name, limit)), limit)
 
     def _small(self, name: str) -> bytes:
         return self._unpacked(name, 1024)

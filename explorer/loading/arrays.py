@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.pickle_names import ITEM_BYTES
 from explorer.loading.places import Place
-from explorer.loading.restricted import ITEM_BYTES
 from explorer.public.header import TensorInfo
 
 PLAIN = (

@@ -21,7 +21,7 @@ NAMED = 4  # keys named in a message; the rest are counted
 RANDOM = {"normal_", "uniform_", "trunc_normal_", "kaiming_normal_", "kaiming_uniform_", "xavier_uniform_"}
 
 
-class Unfilled(TorchFunctionMode):
+class NoRandomWeights(TorchFunctionMode):
     """Modules are made without random weights: on the meta device torch would load its compiler for them (2 s)."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -54,7 +54,7 @@ def fill(format: Format, header: Header, progress: Progress = silent) -> Codec:
 def empty(format: Format, header: Header) -> Codec:
     """The codec on the meta device. Raises CheckpointError where a header asks for what no network can be."""
     try:
-        with torch.device("meta"), Unfilled():
+        with torch.device("meta"), NoRandomWeights():
             return format.build(header)
     # What torch, and formats, say of impossible sizes.
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:

@@ -24,10 +24,10 @@ from explorer.loading.keys import plain_keys
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import format_of
 from explorer.loading.safetensor import tensor_info
-from explorer.loading.sources import Plan, RemoteFile, Source, planned, slug
+from explorer.loading.sources import Plan, RemoteFile, Source, plan_of_header, slug
+from explorer.public.catalogue import KnownTokenizer, known_for, known_in
 from explorer.public.format import Progress, silent
 from explorer.public.header import Header, TensorInfo
-from explorer.public.known import Known, known_for, known_in
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 FETCHED = ("config.json",)  # beside the weights and their index
@@ -77,7 +77,7 @@ def fetch(plan: Plan, progress: Progress = silent) -> Plan:
     return _local_plan(plan)
 
 
-def _asked_plan(source: Source, known: Known | None, client: Client) -> Plan:
+def _asked_plan(source: Source, known: KnownTokenizer | None, client: Client) -> Plan:
     """The plan by what the Hub says now; headers of safetensors are read there, byte ranges of some kilobytes."""
     repository = _asked(source, client)
     names = _weights(source, known, repository, client)
@@ -96,7 +96,7 @@ def _asked_plan(source: Source, known: Known | None, client: Client) -> Plan:
         for key, entry in client.tensors(source.name, name, repository.commit).items():
             tensors[key] = tensor_info(Path(name), key, entry, 0, None)
     header = plain_keys(Header(Path(source.name), "safetensors", tensors, config=values))
-    made = planned(source, header, plan.id, plan.title, repository.licence)
+    made = plan_of_header(source, header, plan.id, plan.title, repository.licence)
     needed = {made.header.tensors[key].place.path for key in format_of(made.format_id).places(made.header)}
     index = [name for name in repository.sizes if len(names) > 1 and name.endswith(INDEX) and _folder(name) == folder]
     files = _files([*beside, *index, *(name for name in names if Path(name) in needed)], source, repository, client)
@@ -120,7 +120,7 @@ def _asked(source: Source, client: Client) -> Repository:
     return Repository(commit, sizes, licence, notes)
 
 
-def _weights(source: Source, known: Known | None, repository: Repository, client: Client) -> list[str]:
+def _weights(source: Source, known: KnownTokenizer | None, repository: Repository, client: Client) -> list[str]:
     """The paths of the files with the weights. Raises CheckpointError for a pickle that nobody put on the list."""
     named = _named(known, repository)
     if source.inside in repository.sizes:  # a file was asked for
@@ -148,7 +148,7 @@ def _weights(source: Source, known: Known | None, repository: Repository, client
     return [prefix + name for name in chosen]
 
 
-def _named(known: Known | None, repository: Repository) -> list[str]:
+def _named(known: KnownTokenizer | None, repository: Repository) -> list[str]:
     """The pickles that the list of known tokenizers allows, by name; a pattern must mean one file."""
     found = []
     for pattern in known.files if known else ():
@@ -173,7 +173,9 @@ def _small(client: Client, source: Source, name: str, repository: Repository) ->
     return client.download(source.name, name, repository.commit)
 
 
-def _pickled(plan: Plan, known: Known | None, names: list[str], repository: Repository, client: Client) -> Plan:
+def _pickled(
+    plan: Plan, known: KnownTokenizer | None, names: list[str], repository: Repository, client: Client
+) -> Plan:
     """The plan for the one file of a known tokenizer that is no safetensors: what the list says of it."""
     note = "This file is a pickle, so it is looked at only when it is here; until then these are the list's words."
     return replace(
@@ -212,7 +214,7 @@ def _local_plan(plan: Plan) -> Plan:
     folder = weights[0].parent
     header = read_header(folder, names=[path.name for path in weights])
     known = known_for(plan.source.name, plan.source.inside)
-    made = planned(plan.source, header, plan.id, known.title if known else plan.source.words, plan.licence)
+    made = plan_of_header(plan.source, header, plan.id, known.title if known else plan.source.words, plan.licence)
     files = tuple(replace(file, cached=True) for file in plan.files)
     list_words = [note for note in plan.notes if "until then" not in note]
     notes = tuple(dict.fromkeys((*list_words, *made.notes)))
@@ -249,7 +251,7 @@ def _remember(plan: Plan) -> None:
     write_atomically(_record(plan.source), json.dumps(record, indent=1).encode())
 
 
-def _cached_plan(source: Source, known: Known | None, note: str) -> Plan:
+def _cached_plan(source: Source, known: KnownTokenizer | None, note: str) -> Plan:
     """The plan by what was fetched before. Raises CheckpointError if there is nothing."""
     path = _record(source)
     record = read_json(path) if path.exists() else {}

@@ -46,7 +46,7 @@ _MOVED = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # as Python 2, and 
 Builder = Callable[..., object]
 
 
-def shown(value: object) -> str:
+def describe_value(value: object) -> str:
     """A plain value in a few letters, anything else by its kind: the text of lists within lists may be endless."""
     if isinstance(value, (str, bytes)):
         return repr(value[:40])
@@ -65,7 +65,7 @@ def check_name(name: str) -> None:
         raise CheckpointError(f"A tensor has a name of {len(name):,} letters that cannot be shown: {name[:40]!r}.")
 
 
-class Bounded:
+class BoundedStream:
     """A stream of which at most `limit` bytes are read; more is a CheckpointError."""
 
     def __init__(self, stream: BinaryIO, limit: int) -> None:
@@ -86,7 +86,7 @@ class Bounded:
 
 
 def read_pickle(
-    stream: Bounded,
+    stream: BoundedStream,
     limits: Limits,
     builders: Mapping[str, Builder],
     storage: Callable[[object], object],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.restricted import ITEM_BYTES, StoredTensor
+from explorer.loading.pickle_names import ITEM_BYTES, StoredTensor
 from explorer.public.header import TensorInfo
 
 
@@ -23,7 +23,7 @@ class Place:
     swapped: bool = False
 
 
-def placed(
+def place_tensors(
     tensors: Mapping[str, StoredTensor], starts: Mapping[str, int], path: Path, swapped: bool = False
 ) -> dict[str, TensorInfo]:
     """TensorInfo of each stored tensor; `starts`: storage -> byte of its first number. Raises CheckpointError."""

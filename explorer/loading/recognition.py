@@ -9,7 +9,7 @@ from explorer.foundation.errors import CheckpointError, ExplorerError
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.averages import with_average
 from explorer.loading.elsewhere import elsewhere
-from explorer.loading.restricted import ITEM_BYTES
+from explorer.loading.pickle_names import ITEM_BYTES
 from explorer.public import FORMATS
 from explorer.public.format import Format
 from explorer.public.header import Header
@@ -33,7 +33,7 @@ MOST_OTHERS = 8
 
 
 @dataclass(frozen=True)
-class Recognised:
+class Recognition:
     """header: with the tensors that the format reads. memory_bytes: of those, as they will lie in memory."""
 
     format_id: str
@@ -48,7 +48,7 @@ def format_of(format_id: str) -> Format:
     return FORMATS.load(format_id)
 
 
-def recognise(header: Header, weights: str = "") -> Recognised:
+def recognise(header: Header, weights: str = "") -> Recognition:
     """The first format whose fingerprint the header has, described; where none has it, the file's other sets of tensors
     (an average of the weights, a part of a larger model) are asked about. Raises CheckpointError with what was tried.
 
@@ -87,12 +87,12 @@ def _yes(question: Callable[[Header], bool], header: Header) -> bool:
 def config_missing(header: Header, *formats: Format) -> str:
     """The sentence for weights that came without their config.json."""
     return (
-        f"{header.path.name} looks like {named(formats)}, of which config.json says the rest: config.json of the same "
-        "folder is missing. Put it beside the weights under that name; where files are sent, choose both."
+        f"{header.path.name} looks like {name_formats(formats)}, of which config.json says the rest: config.json of "
+        "the same folder is missing. Put it beside the weights under that name; where files are sent, choose both."
     )
 
 
-def named(formats: Sequence[Format]) -> str:
+def name_formats(formats: Sequence[Format]) -> str:
     """Their titles, each once, with the libraries that they are of: "EnCodec or Mimi of transformers"."""
     of: dict[str, list[str]] = {}
     for format in formats:
@@ -108,7 +108,7 @@ def _unknown(header: Header, tried: Sequence[str], alike: Sequence[Format]) -> s
     keys = list(header.tensors)
     found = f"{len(keys):,} tensors such as {', '.join(key[:60] for key in keys[:SHOWN])}"
     more = f"; its config says {str(kind)[:60]!r}" if kind else ""
-    other = f" Its tensors look like {named(alike)}: is config.json that of another model?" if alike else ""
+    other = f" Its tensors look like {name_formats(alike)}: is config.json that of another model?" if alike else ""
     ends = " and ".join(dict.fromkeys([*tried[:1], *tried[-1:]]))
     return (
         f"{header.path.name} is of no format that is known here: none of {len(set(tried))}, such as "
@@ -126,7 +126,7 @@ def _alternatives(header: Header) -> Iterator[Header]:
         yield replace(header, tensors=tensors, wrapper=name, others=others, notes=(*header.notes, note))
 
 
-def _described(format_id: str, format: Format, header: Header, weights: str) -> Recognised:
+def _described(format_id: str, format: Format, header: Header, weights: str) -> Recognition:
     try:
         header = with_average(header, format.places(header), format.averaged_first, weights)
         spec = format.describe(header)
@@ -141,7 +141,7 @@ def _described(format_id: str, format: Format, header: Header, weights: str) -> 
     if header.weights:
         spec = replace(spec, summary=f"{USED[header.weights]} {spec.summary}", weights=header.weights)
     memory = sum(_in_memory(header.tensors[key].dtype) * header.tensors[key].count for key in wanted)
-    return Recognised(format_id, format, header, spec, max(memory, 4 * spec.parameters))
+    return Recognition(format_id, format, header, spec, max(memory, 4 * spec.parameters))
 
 
 def _in_memory(dtype: str) -> int:

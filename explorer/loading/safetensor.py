@@ -10,9 +10,9 @@ from pathlib import Path
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.pickle_names import ITEM_BYTES, MOST_AXES
 from explorer.loading.pickles import check_name
 from explorer.loading.places import Place
-from explorer.loading.restricted import ITEM_BYTES, MOST_AXES
 from explorer.public.header import TensorInfo
 
 HEADER_BYTES = 25_000_000  # as the Hub limits it; 50,000 tensors need 10 million, and parsed it takes ten times that

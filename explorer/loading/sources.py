@@ -25,7 +25,7 @@ from explorer.foundation.owners import EVERYBODY, acting_for, owner
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.folders import partner, weight_files
 from explorer.loading.reading import read_header
-from explorer.loading.recognition import Recognised, format_of, recognise
+from explorer.loading.recognition import Recognition, format_of, recognise
 from explorer.public.format import Progress, silent
 from explorer.public.header import Header
 from explorer.tokenizers.memory import check_room
@@ -168,17 +168,17 @@ def plan_file(path: Path, title: str = "", weights: str = "") -> Plan:
     path = Path(path)
     header = read_header(path)
     name = title or path.name
-    return planned(Source("file", str(path), weights=weights), header, file_id(path, name), name, "not stated")
+    return plan_of_header(Source("file", str(path), weights=weights), header, file_id(path, name), name, "not stated")
 
 
 def _weights_words(header: Header) -> str:
     return f"{header.weights}; {header.beside} ones are there, too" if header.beside else ""
 
 
-def planned(source: Source, header: Header, slug: str, title: str, licence: str) -> Plan:
+def plan_of_header(source: Source, header: Header, slug: str, title: str, licence: str) -> Plan:
     """The plan that a header gives. slug: its id, to which a choice of weights adds. Raises CheckpointError for an
     unknown format."""
-    found: Recognised = recognise(header, source.weights)
+    found: Recognition = recognise(header, source.weights)
     chosen = found.header
     of = f"{found.format.title}, {chosen.weights} weights" if chosen.weights else found.format.title
     slug = _WEIGHTS.sub("", slug) + (f"--{chosen.weights}" if chosen.weights != chosen.first else "")
@@ -265,7 +265,7 @@ def _maker(plan: Plan) -> Callable[..., object]:
 
     def make(device: str, progress: Progress = silent) -> object:
         from explorer.loading.fill import fill  # torch
-        from explorer.tokenizers.adapted import AdaptedTokenizer  # torch
+        from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer  # torch
 
         try:
             return AdaptedTokenizer(fill(format_of(plan.format_id), plan.header, progress), plan.spec, device)

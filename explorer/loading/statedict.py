@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.pickle_names import StoredTensor
 from explorer.loading.pickles import NAME_LETTERS, Shell, check_name
-from explorer.loading.restricted import StoredTensor
 
 # Names of the dict around the model, most telling first; an average of the weights comes after the weights.
 WRAPPERS = (
@@ -25,7 +25,7 @@ BEST = ("best_state", "fsdp_best_state")  # dicts of the weights that training f
 
 
 @dataclass
-class Found:
+class StateTensors:
     """groups: path of the wrapping dicts, joined by "/" -> its tensors. scalars: path -> plain value."""
 
     groups: dict[str, dict[str, StoredTensor]] = field(default_factory=dict)
@@ -35,9 +35,9 @@ class Found:
     tensors: int = 0
 
 
-def collect(root: object, limits: Limits) -> Found:
+def collect(root: object, limits: Limits) -> StateTensors:
     """Every tensor and plain value of what a file holds. Raises CheckpointError for more than the limits allow."""
-    found = Found()
+    found = StateTensors()
     if isinstance(root, StoredTensor):
         root = {"tensor": root}
     _walk(root, (), (), found, limits)
@@ -58,7 +58,7 @@ def choose(groups: Mapping[str, Mapping[str, StoredTensor]]) -> str:
     return "" if top and 2 * top >= most else min((path for path in groups if path), key=rank)
 
 
-def _walk(value: object, group: tuple[str, ...], inside: tuple[str, ...], found: Found, limits: Limits) -> None:
+def _walk(value: object, group: tuple[str, ...], inside: tuple[str, ...], found: StateTensors, limits: Limits) -> None:
     """group: names of the wrapping dicts. inside: names of the modules within it."""
     parts = (value.state, value.items) if isinstance(value, Shell) else (value,)
     # What it lists counts each time that something names it: a few lists within lists can name a thing without end.
@@ -83,7 +83,9 @@ def _walk(value: object, group: tuple[str, ...], inside: tuple[str, ...], found:
             found.scalars[name] = value
 
 
-def _walk_dict(value: dict, group: tuple[str, ...], inside: tuple[str, ...], found: Found, limits: Limits) -> None:
+def _walk_dict(
+    value: dict, group: tuple[str, ...], inside: tuple[str, ...], found: StateTensors, limits: Limits
+) -> None:
     for key, item in value.items():
         name = str(key)
         if inside or isinstance(item, StoredTensor):  # a leaf, or a part of a module
@@ -92,7 +94,9 @@ def _walk_dict(value: dict, group: tuple[str, ...], inside: tuple[str, ...], fou
             _walk(item, (*group, name), (), found, limits)
 
 
-def _walk_shell(value: Shell, group: tuple[str, ...], inside: tuple[str, ...], found: Found, limits: Limits) -> None:
+def _walk_shell(
+    value: Shell, group: tuple[str, ...], inside: tuple[str, ...], found: StateTensors, limits: Limits
+) -> None:
     """A module, by its own three dicts or, from TorchScript, by its attributes; of others what they hold."""
     state = value.state
     if isinstance(state, tuple) and state and isinstance(state[0], (dict, type(None))):
@@ -114,7 +118,9 @@ def _walk_shell(value: Shell, group: tuple[str, ...], inside: tuple[str, ...], f
                 _walk(item, group, (*inside, str(name)), found, limits)
 
 
-def _add(tensor: StoredTensor, group: tuple[str, ...], inside: tuple[str, ...], found: Found, limits: Limits) -> None:
+def _add(
+    tensor: StoredTensor, group: tuple[str, ...], inside: tuple[str, ...], found: StateTensors, limits: Limits
+) -> None:
     found.tensors += 1
     if found.tensors > limits.checkpoint_tensors:
         raise CheckpointError(f"The file holds more than {limits.checkpoint_tensors:,} tensors.")

@@ -66,7 +66,7 @@ def find_tables(tensors: Mapping[str, TensorInfo]) -> list[FoundTable]:
         if is_table(key, info):
             beside = {count: size for count, size in counts.items() if _parent(count) in (_module(key), _parent(key))}
             found.append(_found(key, info.shape, beside))
-    return sorted(_without_sums(found), key=lambda table: ordered(table.key))
+    return sorted(_without_sums(found), key=lambda table: natural_key(table.key))
 
 
 def is_table(key: str, info: TensorInfo) -> bool:
@@ -82,7 +82,7 @@ def is_table(key: str, info: TensorInfo) -> bool:
     return leaf and (named or embedding)
 
 
-def ordered(key: str) -> tuple:
+def natural_key(key: str) -> tuple:
     """By which keys are put in the order in which people count: layers.2 before layers.10."""
     return tuple((part.isdigit(), int(part) if part.isdigit() else 0, part) for part in key.split("."))
 

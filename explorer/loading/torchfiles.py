@@ -14,19 +14,19 @@ from typing import BinaryIO
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.archives import Archive
-from explorer.loading.pickles import Bounded, Global, read_pickle, shown
-from explorer.loading.places import placed
-from explorer.loading.restricted import (
+from explorer.loading.pickle_names import (
     BUILDERS,
     ITEM_BYTES,
     Storage,
     check_names,
-    listed,
+    list_names,
     shells,
     storage_key,
     storage_of,
 )
-from explorer.loading.statedict import BEST, Found, choose, collect
+from explorer.loading.pickles import BoundedStream, Global, describe_value, read_pickle
+from explorer.loading.places import place_tensors
+from explorer.loading.statedict import BEST, StateTensors, choose, collect
 from explorer.public.header import Header, TensorInfo
 
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
@@ -44,14 +44,14 @@ def read_zip(path: Path, limits: Limits) -> Header:
         found = collect(root, limits)
         starts, swapped = archive.starts("data/"), archive.big_end_first
         _check_held(found, archive.sizes("data/"), path)
-        groups = {name: placed(group, starts, path, swapped) for name, group in found.groups.items()}
+        groups = {name: place_tensors(group, starts, path, swapped) for name, group in found.groups.items()}
         if archive.scripted and "constants.pkl" in archive.names:
             constants = read_pickle(archive.pickle("constants.pkl"), limits, BUILDERS, storage_of, names)
             check_names(names.values(), path)
             constants = collect(constants, limits)
             _check_held(constants, archive.sizes("constants/"), path)
             where = archive.starts("constants/")
-            parts = [placed(group, where, path, swapped) for group in constants.groups.values()]
+            parts = [place_tensors(group, where, path, swapped) for group in constants.groups.values()]
             merged = {key: info for part in parts for key, info in part.items()}
             if merged:
                 groups[CONSTANTS] = merged
@@ -62,7 +62,7 @@ def read_legacy(path: Path, limits: Limits) -> Header:
     """The header of a file that torch.save wrote before 1.6, or with the old format asked for."""
     with path.open("rb") as file:
         names: dict[str, Global] = {}
-        stream, storages = Bounded(file, limits.pickle_bytes), {}
+        stream, storages = BoundedStream(file, limits.pickle_bytes), {}
 
         def remember(identity: object) -> object:
             stored = storage_of(identity)
@@ -75,7 +75,9 @@ def read_legacy(path: Path, limits: Limits) -> Header:
             raise _no_torch_file(path, first, names, limits)
         version = read_pickle(stream, limits, BUILDERS, remember, names)
         if version != LEGACY_VERSION:
-            raise CheckpointError(f"{path.name} is of torch's old format {shown(version)}; only 1001 can be read.")
+            raise CheckpointError(
+                f"{path.name} is of torch's old format {describe_value(version)}; only 1001 can be read."
+            )
         machine = read_pickle(stream, limits, BUILDERS, remember, names)
         root = read_pickle(stream, limits, BUILDERS, remember, names)
         check_names(names.values(), path)
@@ -83,7 +85,7 @@ def read_legacy(path: Path, limits: Limits) -> Header:
         swapped = isinstance(machine, dict) and machine.get("little_endian") is False
         starts = _legacy_starts(path, file, order, storages, swapped)
     found = collect(root, limits)
-    groups = {name: placed(group, starts, path, swapped) for name, group in found.groups.items()}
+    groups = {name: place_tensors(group, starts, path, swapped) for name, group in found.groups.items()}
     return _header(path, "torch-legacy", groups, found, names)
 
 
@@ -111,7 +113,7 @@ def _legacy_starts(
     return starts
 
 
-def _check_held(found: Found, sizes: Mapping[str, int], path: Path) -> None:
+def _check_held(found: StateTensors, sizes: Mapping[str, int], path: Path) -> None:
     """What the pickle says of a storage must lie in the archive."""
     for group in found.groups.values():
         for key, tensor in group.items():
@@ -133,7 +135,11 @@ def _no_torch_file(path: Path, value: object, names: Mapping[str, Global], limit
 
 
 def _header(
-    path: Path, container: str, groups: dict[str, dict[str, TensorInfo]], found: Found, names: Mapping[str, Global]
+    path: Path,
+    container: str,
+    groups: dict[str, dict[str, TensorInfo]],
+    found: StateTensors,
+    names: Mapping[str, Global],
 ) -> Header:
     notes = []
     if not groups:
@@ -149,7 +155,7 @@ def _header(
         notes.append(f"The weights that training found to be the best are used ({wrapper!r}).")
     others = {name: group for name, group in groups.items() if name != wrapper}
     if empty := shells(names.values()):
-        notes.append(f"Left as empty shells and never run: {listed(empty)}.")
+        notes.append(f"Left as empty shells and never run: {list_names(empty)}.")
     if container == "torchscript":
         notes.append("This is a TorchScript archive: its tensors were read, its code was not opened.")
     if found.left:

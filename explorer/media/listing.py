@@ -14,12 +14,12 @@ def hidden(name: str) -> bool:
     return name.startswith(".") or name.casefold() in _OF_SYSTEMS
 
 
-def ignored(path: str) -> bool:
+def is_hidden(path: str) -> bool:
     """Whether a part of it is hidden; but "." and ".." are no hidden files, they are tricks to be named."""
     return any(hidden(part) and part not in (".", "..") for part in path.replace("\\", "/").split("/"))
 
 
-def composed(name: str) -> str:
+def compose_accents(name: str) -> str:
     """The name with its accents in one piece (NFC): macOS takes them apart, and then the same names sort otherwise."""
     return unicodedata.normalize("NFC", name)
 

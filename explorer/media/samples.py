@@ -91,7 +91,7 @@ _PICTURES = (
 
 _MADE = ("Made by formula", "MIT, as this project")
 _SOUNDS = tuple(
-    Sample(name, title, *_MADE, modality="audio", maker=f"explorer.media.sounds.made:{name}")
+    Sample(name, title, *_MADE, modality="audio", maker=f"explorer.media.sounds.synthetic:{name}")
     for name, title in (
         ("vowels", "Voice-like vowels"),
         ("melody", "Plucked melody (stereo)"),
@@ -100,14 +100,14 @@ _SOUNDS = tuple(
     )
 )
 _CLIPS = (
-    Sample("shapes", "Moving shapes", *_MADE, modality="video", maker="explorer.media.clips.made:shapes"),
+    Sample("shapes", "Moving shapes", *_MADE, modality="video", maker="explorer.media.clips.synthetic:shapes"),
     Sample(
         "panning",
         "View panning over a portrait",
         "Made by formula over the sample picture by NASA",
         "Public domain",
         modality="video",
-        maker="explorer.media.clips.made:panning",
+        maker="explorer.media.clips.synthetic:panning",
     ),
 )
 

@@ -24,7 +24,7 @@ EVENTS_KEPT = 100_000
 
 
 @dataclass(frozen=True)
-class Stage:
+class QuantizedLevel:
     """What one level was given, what it chose and what that code is: z_e, z_q (..., d) and indices (...).
 
     For a residual level z_e is the residual, for a group its slice, for a cosine codebook the normalized latent,
@@ -56,7 +56,7 @@ class QuantizerOutput:
     indices: Tensor
     loss: Tensor
     loss_terms: Mapping[str, Tensor]
-    stages: tuple[Stage, ...]
+    stages: tuple[QuantizedLevel, ...]
 
 
 @dataclass(frozen=True)

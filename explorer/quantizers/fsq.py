@@ -14,11 +14,11 @@ from torch import Tensor
 
 from explorer.foundation.errors import SettingsError
 from explorer.joints.record import LatticeRule
-from explorer.quantizers.base import QuantizerOutput, Stage, check_latents
+from explorer.quantizers.base import QuantizedLevel, QuantizerOutput, check_latents
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.lab_spec import LabSpec, LabValues, slider
 from explorer.quantizers.lattice import LatticeQuantizer
-from explorer.quantizers.nearest import finite_rows, placed
+from explorer.quantizers.nearest import finite_rows, mark_lost
 
 EDGE = 1e-3  # the bound reaches a little past the outermost level, so that its gradient there is not zero
 REACH = 0.4995  # but by less than half a step, or there would be levels out there: above 1,000 values
@@ -70,8 +70,8 @@ class FiniteScalarQuantizer(LatticeQuantizer):
         z_e, codes = bounded / self.half_width, (digits - self.half_width) / self.half_width
         indices = self.indices_of(digits)
         if self.training:
-            self.counts.update(placed(bounded, indices, self.codebook_size))
-        stage = Stage(z_e.detach(), codes.detach(), indices)
+            self.counts.update(mark_lost(bounded, indices, self.codebook_size))
+        stage = QuantizedLevel(z_e.detach(), codes.detach(), indices)
         zero = torch.zeros((), device=z.device)
         return QuantizerOutput(straight_through(z_e, codes), indices[..., None], zero, {}, (stage,))
 

@@ -15,11 +15,19 @@ from torch import Tensor, nn
 from explorer.foundation.errors import SettingsError
 from explorer.joints.record import Codebook
 from explorer.quantizers import chance
-from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, mean_square, total
+from explorer.quantizers.base import (
+    CodeCounts,
+    QuantizedLevel,
+    Quantizer,
+    QuantizerOutput,
+    check_latents,
+    mean_square,
+    total,
+)
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.initialization import Initialization, random_vectors
 from explorer.quantizers.lab_spec import LabSpec, LabValues, slider, toggle
-from explorer.quantizers.nearest import finite_rows, known, nearest_code, placed, squared_distances
+from explorer.quantizers.nearest import finite_rows, mark_lost, nearest_code, put_lost_on_codes, squared_distances
 
 
 class GumbelQuantizer(Quantizer):
@@ -62,12 +70,12 @@ class GumbelQuantizer(Quantizer):
             "commitment": self.beta * mean_square(z, torch.where(good[:, None], codes, codes.detach()))
         }  # both move
         if self.training and len(z):
-            z_q, indices, terms["kl_to_uniform"] = self._sampled(known(z, codes))
+            z_q, indices, terms["kl_to_uniform"] = self._sampled(put_lost_on_codes(z, codes))
             z_q = z_q.masked_fill(~good[:, None], torch.nan)
-            self.counts.update(placed(z, indices, self.codebook_size))
+            self.counts.update(mark_lost(z, indices, self.codebook_size))
         else:
             z_q = straight_through(z, codes)
-        stage = Stage(
+        stage = QuantizedLevel(
             z.detach().view(*shape, self.dim),
             self.vectors.detach()[indices].view(*shape, self.dim),
             indices.view(shape),

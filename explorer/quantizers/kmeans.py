@@ -14,9 +14,9 @@ from explorer.joints.record import Codebook
 from explorer.quantizers import chance
 from explorer.quantizers.base import (
     CodeCounts,
+    QuantizedLevel,
     Quantizer,
     QuantizerOutput,
-    Stage,
     check_latents,
     forget_flags,
     mean_square,
@@ -25,7 +25,7 @@ from explorer.quantizers.base import (
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.initialization import kmeans
 from explorer.quantizers.lab_spec import LabSpec, LabValues
-from explorer.quantizers.nearest import nearest_code, placed
+from explorer.quantizers.nearest import mark_lost, nearest_code
 from explorer.quantizers.reseeding import Reservoir
 
 LAB_STEPS = 10  # of a run of the lab, at least, before it is fitted
@@ -89,8 +89,8 @@ class KMeansQuantizer(Quantizer):
         else:
             terms, z_q = {}, z
         if self.training:
-            self.counts.update(placed(z, indices, self.codebook_size))
-        stage = Stage(z.detach().view(*shape, self.dim), codes.view(*shape, self.dim), indices.view(shape))
+            self.counts.update(mark_lost(z, indices, self.codebook_size))
+        stage = QuantizedLevel(z.detach().view(*shape, self.dim), codes.view(*shape, self.dim), indices.view(shape))
         return QuantizerOutput(z_q.view(*shape, self.dim), indices.view(*shape, 1), total(terms, z), terms, (stage,))
 
     def level_vectors(self, indices: Tensor) -> list[Tensor]:

@@ -68,12 +68,12 @@ def finite_rows(rows: Tensor) -> Tensor:
     return (rows - rows).sum(-1) == 0  # x - x is NaN for those two; isfinite().all() takes 5 to 50 times as long
 
 
-def known(z: Tensor, codes: Tensor) -> Tensor:
+def put_lost_on_codes(z: Tensor, codes: Tensor) -> Tensor:
     """Latents z (N, D), those that are not finite put on their codes (N, D), so that nothing is learnt from them."""
     return torch.where(finite_rows(z.detach())[:, None], z, codes.detach())
 
 
-def placed(z: Tensor, indices: Tensor, codebook_size: int) -> Tensor:
+def mark_lost(z: Tensor, indices: Tensor, codebook_size: int) -> Tensor:
     """indices (N,), but K for latents z (N, D) that are not finite: what is counted and summed leaves these out."""
     return torch.where(finite_rows(z.detach()), indices, codebook_size)
 

@@ -15,7 +15,15 @@ from torch import Tensor, nn
 
 from explorer.foundation.errors import SettingsError
 from explorer.joints.record import Codebook
-from explorer.quantizers.base import Quantizer, QuantizerOutput, ReseedEvent, Stage, check_latents, mean_square, total
+from explorer.quantizers.base import (
+    QuantizedLevel,
+    Quantizer,
+    QuantizerOutput,
+    ReseedEvent,
+    check_latents,
+    mean_square,
+    total,
+)
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.lab_spec import Inert, LabSpec, LabValues, slider
 from explorer.quantizers.nearest import in_a_graph, nearest_code, squared_distances
@@ -53,7 +61,7 @@ class ResidualQuantizer(Quantizer):
         if self.beam > 1 and not self.training:
             return self._beam_forward(z)
         residual = z.float()
-        stages: list[Stage] = []
+        stages: list[QuantizedLevel] = []
         terms: dict[str, Tensor] = {}
         for level in self.levels:
             output = level(residual)
@@ -75,7 +83,7 @@ class ResidualQuantizer(Quantizer):
         codes = [vector.detach() for vector in self.level_vectors(indices)]
         stages, residual, commitment = [], z.float(), 0.0
         for q, vector in enumerate(codes):
-            stages.append(Stage(residual.detach(), vector, indices[..., q]))
+            stages.append(QuantizedLevel(residual.detach(), vector, indices[..., q]))
             residual = residual - vector
             commitment = commitment + mean_square(residual, torch.zeros_like(residual)) / self.num_quantizers
         z_q = self.combine(codes)

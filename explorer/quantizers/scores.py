@@ -37,7 +37,7 @@ def rounding_of(length: Floats, longest: Floats, dim: int, euclidean: bool, scal
     return 2.5 * ROUND * (min(dim, 8 * dim**0.5) + 6) * scale * size + 1e-37
 
 
-def measured(latents: np.ndarray, codes: np.ndarray, euclidean: bool) -> np.ndarray:
+def measure_pairs(latents: np.ndarray, codes: np.ndarray, euclidean: bool) -> np.ndarray:
     """What is to be least of each pair, without a product form: (p, D), (p, D) -> (p,) float64."""
     x, e = latents.astype(np.float64), codes.astype(np.float64)
     return np.square(x - e).sum(1) if euclidean else -(x * e).sum(1)
@@ -126,7 +126,7 @@ class Scores:
         result, step = np.empty(len(codes)), max(1, PAIR_FLOATS // latents.shape[1])
         for start in range(0, len(codes), step):
             part = slice(start, start + step)
-            result[part] = measured(latents[part], self.codes[codes[part]], self.euclidean)
+            result[part] = measure_pairs(latents[part], self.codes[codes[part]], self.euclidean)
         return result
 
     def nearest_in_float64(self, z: np.ndarray) -> np.ndarray:

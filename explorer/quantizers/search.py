@@ -18,7 +18,7 @@ from functools import lru_cache
 import numpy as np
 
 from explorer.joints.record import Metric
-from explorer.quantizers.scores import Scores, measured, rounding_of, unit
+from explorer.quantizers.scores import Scores, measure_pairs, rounding_of, unit
 
 TILE_BYTES = 2 * 2**20  # of scores and latents at a time; small enough to stay in a cache
 TILE_CODES = 1024
@@ -111,7 +111,7 @@ def _at_once(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Kernel
     row, code = np.nonzero(near)
     if len(row) > MANY * len(doubt):
         return index, doubt
-    index[doubt] = _least(row, code, measured(z[doubt[row]], codes[code], euclidean))
+    index[doubt] = _least(row, code, measure_pairs(z[doubt[row]], codes[code], euclidean))
     return index, doubt[:0]
 
 
@@ -137,7 +137,7 @@ def _one_by_one(
         if len(code) > MANY:
             left.append(row)
         elif len(code) > 1:
-            index[row] = code[measured(x, codes[code], True).argmin()]
+            index[row] = code[measure_pairs(x, codes[code], True).argmin()]
     return np.array(left, np.int64)
 
 

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from explorer.foundation.errors import SettingsError
 from explorer.joints.record import LatticeRule
-from explorer.quantizers.base import QuantizerOutput, Stage, check_latents, mean_square, total
+from explorer.quantizers.base import QuantizedLevel, QuantizerOutput, check_latents, mean_square, total
 from explorer.quantizers.gradients import straight_through
 from explorer.quantizers.lab_spec import LabValues
 from explorer.quantizers.lattice import LatticeQuantizer, sign_entropies
-from explorer.quantizers.nearest import finite_rows, placed
+from explorer.quantizers.nearest import finite_rows, mark_lost
 
 
 def sign_rule(name: str, bits: int, scale: float) -> LatticeRule:
@@ -65,8 +65,8 @@ class SignQuantizer(LatticeQuantizer):
             terms["entropy_per_latent"] = self.entropy_weight * sure
             terms["entropy_of_mean"] = -self.entropy_weight * self.diversity * diverse
         if self.training:
-            self.counts.update(placed(u, indices, self.codebook_size))
-        stage = Stage(u.detach(), codes, indices)
+            self.counts.update(mark_lost(u, indices, self.codebook_size))
+        stage = QuantizedLevel(u.detach(), codes, indices)
         return QuantizerOutput(straight_through(u, codes), indices[..., None], total(terms, z), terms, (stage,))
 
 

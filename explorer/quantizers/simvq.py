@@ -10,10 +10,18 @@ from torch import Tensor, nn
 
 from explorer.joints.record import Codebook
 from explorer.quantizers import chance
-from explorer.quantizers.base import CodeCounts, Quantizer, QuantizerOutput, Stage, check_latents, mean_square, total
+from explorer.quantizers.base import (
+    CodeCounts,
+    QuantizedLevel,
+    Quantizer,
+    QuantizerOutput,
+    check_latents,
+    mean_square,
+    total,
+)
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.lab_spec import LabSpec, LabValues
-from explorer.quantizers.nearest import known, nearest_code, placed
+from explorer.quantizers.nearest import mark_lost, nearest_code, put_lost_on_codes
 
 
 class SimVQQuantizer(Quantizer):
@@ -40,11 +48,13 @@ class SimVQQuantizer(Quantizer):
         vectors = self.vectors()
         indices = nearest_code(z, vectors)  # (N,)
         codes = vectors[indices]
-        pull = mean_square(codes, known(z.detach(), codes))
+        pull = mean_square(codes, put_lost_on_codes(z.detach(), codes))
         terms = {"commitment": self.beta * mean_square(z, codes.detach()), "codebook": pull}
         if self.training:
-            self.counts.update(placed(z, indices, self.codebook_size))
-        stage = Stage(z.detach().view(*shape, self.dim), codes.detach().view(*shape, self.dim), indices.view(shape))
+            self.counts.update(mark_lost(z, indices, self.codebook_size))
+        stage = QuantizedLevel(
+            z.detach().view(*shape, self.dim), codes.detach().view(*shape, self.dim), indices.view(shape)
+        )
         z_q = estimator(self.gradient)(z, codes).view(*shape, self.dim)
         return QuantizerOutput(z_q, indices.view(*shape, 1), total(terms, z), terms, (stage,))
 

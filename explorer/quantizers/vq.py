@@ -18,10 +18,10 @@ from explorer.joints.record import Codebook
 from explorer.quantizers import chance
 from explorer.quantizers.base import (
     CodeCounts,
+    QuantizedLevel,
     Quantizer,
     QuantizerOutput,
     ReseedEvent,
-    Stage,
     check_latents,
     forget_flags,
     mean_square,
@@ -30,7 +30,7 @@ from explorer.quantizers.base import (
 from explorer.quantizers.gradients import estimator
 from explorer.quantizers.initialization import DATA_DRIVEN, Initialization, random_vectors, vectors_from_latents
 from explorer.quantizers.lab_spec import REGULARIZER_FIELDS, LabSpec, LabValues
-from explorer.quantizers.nearest import finite_rows, known, nearest_code, placed
+from explorer.quantizers.nearest import finite_rows, mark_lost, nearest_code, put_lost_on_codes
 from explorer.quantizers.regularizers import regularizer
 from explorer.quantizers.reseeding import Reseeding, Reservoir, by_silence, dead_codes, replacements
 from explorer.quantizers.sums import sum_by_code
@@ -117,7 +117,9 @@ class VectorQuantizer(Quantizer):
         if self.training and len(z):
             with torch.no_grad():
                 self._update(z.detach(), indices)
-        stage = Stage(z.detach().view(*shape, self.dim), codes.detach().view(*shape, self.dim), indices.view(shape))
+        stage = QuantizedLevel(
+            z.detach().view(*shape, self.dim), codes.detach().view(*shape, self.dim), indices.view(shape)
+        )
         return QuantizerOutput(z_q.view(*shape, self.dim), indices.view(*shape, 1), total(terms, z), terms, (stage,))
 
     def _codes(self) -> Tensor:
@@ -136,11 +138,11 @@ class VectorQuantizer(Quantizer):
         """Weighted terms of VQ-VAE, eq. 3, and the regularizers."""
         terms = {"commitment": self.options.beta * mean_square(z, codes.detach())}
         if self.options.update == "gradient":
-            terms["codebook"] = mean_square(codes, known(z.detach(), codes))
+            terms["codebook"] = mean_square(codes, put_lost_on_codes(z.detach(), codes))
         for name, weight in self.options.regularizers:
             if weight and len(z):
                 with torch.autocast(z.device.type, enabled=False):
-                    terms[name] = weight * regularizer(name)(known(z, codes), table, indices)
+                    terms[name] = weight * regularizer(name)(put_lost_on_codes(z, codes), table, indices)
         return terms
 
     def _initialize(self, z: Tensor) -> None:
@@ -157,7 +159,7 @@ class VectorQuantizer(Quantizer):
     def _update(self, z: Tensor, indices: Tensor) -> None:
         """One step of the codebook's life: counts, EMA, online initialization, reseeding."""
         options, reseeding = self.options, self.options.reseeding
-        counted = placed(z, indices, self.codebook_size)  # (N,)
+        counted = mark_lost(z, indices, self.codebook_size)  # (N,)
         n = self.counts.update(counted)  # (K,)
         if options.update == "ema":
             self._ema_step(z, counted)

@@ -2,7 +2,7 @@
 
 One file an architecture under `tokenizers/`: the modules with the names of the file's keys, and the methods
 `latents`, `quantize`, `embed` and `decode`. Checks, masks, single codes, batches and numpy are done once, in
-`adapted.py`.
+`adapted_tokenizer.py`.
 
 Letters of the shapes: B media, N tokens of a level, D codebook_dim, C channels of the space in which levels combine.
 """
@@ -23,7 +23,7 @@ from explorer.quantizers.nearest import nearest_code
 
 
 @dataclass(frozen=True)
-class Stage:
+class CodecLevel:
     """One level of a batch: indices (B, *layout shape) int64; z_e, z_q (B, N, D), in the space of the codebook."""
 
     indices: Tensor
@@ -51,7 +51,7 @@ class Codec(nn.Module, ABC):
         """The encoder: media -> what `quantize` takes."""
 
     @abstractmethod
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         """Every level's latents before quantization, codes and indices. For residual levels z_e is the residual."""
 
     @abstractmethod

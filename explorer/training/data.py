@@ -11,7 +11,7 @@ from torch import Tensor
 
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError
-from explorer.media.listing import ignored
+from explorer.media.listing import is_hidden
 from explorer.media.pictures.image import load_image
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff", ".avif", ".heic", ".gif"}
@@ -22,7 +22,7 @@ def picture_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise MediaError(f"there is no folder {str(folder)!r}")
     found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    files = sorted(path for path in found if not ignored(path.relative_to(folder).as_posix()))
+    files = sorted(path for path in found if not is_hidden(path.relative_to(folder).as_posix()))
     if not files:
         raise MediaError(f"no pictures ({', '.join(sorted(SUFFIXES))}) under {str(folder)!r}")
     return files

@@ -11,7 +11,7 @@ from torch import nn
 from explorer.analysis.codebook.diagnosis import diagnose
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.tokenizers.codec import nearest
 from explorer.tokenizers.user.adapter import attach
 

@@ -12,7 +12,7 @@ from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.audit.trial import DECODED, moments
 from explorer.joints.files.audits import load_audit, save_audit
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.tokenizers.user.adapter import adapt
 
 PATCH, GREYS = 8, 32

@@ -97,7 +97,7 @@ def tokenizer_of(name, place):
     from explorer.loading.fill import fill
     from explorer.loading.reading import read_header
     from explorer.public import FORMATS
-    from explorer.tokenizers.adapted import AdaptedTokenizer
+    from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
     header, form = read_header(Path(place)), FORMATS.load(name)
     spec = replace(form.describe(header), id=name)
@@ -130,7 +130,7 @@ def one(whose, name, place):
 
     else:
         import explorer.loading.fill
-        import explorer.tokenizers.adapted  # noqa: F401
+        import explorer.tokenizers.adapted_tokenizer  # noqa: F401
 
         def load():
             return tokenizer_of(name, place)._codec

@@ -8,7 +8,7 @@ from made_tokenizers import Greys, media_of, picture
 
 from explorer.compare.columns import columns_of
 from explorer.compare.run import Options, run_comparison
-from explorer.compare.spread import shown
+from explorer.compare.spread import cell_text
 from explorer.compare.table import make_table
 from explorer.compare.writing import Writer
 from explorer.figures.reports.comparison import html_report
@@ -48,7 +48,7 @@ def quality_words(comparison):
     """Every figure of what is lost, as it is shown."""
     table = make_table(comparison)
     columns = [column for column in columns_of(comparison.kind) if column.group in ("quality", "time")]
-    return [shown(column, row.cells[column.key], table.media) for row in table.rows for column in columns]
+    return [cell_text(column, row.cells[column.key], table.media) for row in table.rows for column in columns]
 
 
 def test_the_whole_table_fits_and_its_first_column_stays(context, wide):

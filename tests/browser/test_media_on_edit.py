@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.analysis.pictures.flat_grids import laid
+from explorer.analysis.pictures.flat_grids import lay_flat
 from explorer.media.medium import fit_medium, values
 from explorer.media.samples import samples_of
 from tests.made_codecs import MADE, made
@@ -30,7 +30,7 @@ def case(request, page, made_url):
 
 def test_tools_that_make_sense_are_offered_and_a_token_is_painted_heard_or_seen_and_taken_back(case):
     name, _, record, page = case
-    common = len(set(laid(record).grids)) == 1
+    common = len(set(lay_flat(record).grids)) == 1
     tools = page.locator(f"{EDITOR} .ed-tools .dte-segmented").first.inner_text().split("\n")
     assert ("Swap" in tools) == common and "Paint" in tools and "Reach" in tools
     if record.modality == "audio":
@@ -38,7 +38,7 @@ def test_tools_that_make_sense_are_offered_and_a_token_is_painted_heard_or_seen_
         seconds = "document.querySelector('.ed-audio').duration"
         page.wait_for_function(f"{seconds} > 0")
         assert np.isclose(page.evaluate(seconds), len(record.media) / record.sample_rate_hz, atol=0.01)
-    rows, columns = laid(record).grids[0]
+    rows, columns = lay_flat(record).grids[0]
     row, column = rows // 2, columns // 2
     new = (int(record.levels[0].indices.reshape(-1)[0]) + 5) % record.levels[0].codebook.codebook_size
     page.locator(f"{EDITOR} .ed-code").fill(str(new))
@@ -46,7 +46,7 @@ def test_tools_that_make_sense_are_offered_and_a_token_is_painted_heard_or_seen_
     at = (box["x"] + (column + 0.5) * box["width"] / columns, box["y"] + (row + 0.5) * box["height"] / rows)
     page.mouse.click(*at)
     page.wait_for_function(f"document.querySelector('{EDITOR}').dataset.steps === '1'")
-    flat = laid(record).lay([level.indices for level in record.levels])[0].reshape(-1)
+    flat = lay_flat(record).lay([level.indices for level in record.levels])[0].reshape(-1)
     changed = int(flat[row * columns + column] != new)
     page.wait_for_function(f"document.querySelector('{EDITOR}').dataset.changed === '{changed}'")
     if changed:

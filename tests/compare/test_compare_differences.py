@@ -8,11 +8,11 @@ from made_tokenizers import spec_of
 from scipy import stats
 
 from explorer.compare.columns import columns_of, compared_columns
-from explorer.compare.differences import Difference, difference_words, differences, paired
+from explorer.compare.differences import Difference, difference_of, difference_words, differences
 from explorer.compare.kinds import KINDS
-from explorer.compare.result import Cell, Comparison, Medium
+from explorer.compare.result import Cell, Comparison, MediumFigures
 from explorer.compare.table import make_table, star_words
-from explorer.compare.timing import Timed
+from explorer.compare.timing import Timing
 from explorer.media.quality.fidelity import Fidelity, WorstPatch
 from explorer.media.quality.sound_fidelity import SoundQuality
 
@@ -21,7 +21,7 @@ COLUMN = {column.key: column for column in columns_of(KINDS["image"])}
 
 def cell(name, psnr=20.0, bits=64.0, empirical=32.0, ms=(), rounds=None, ssim=0.5):
     found = Fidelity(psnr, ssim, None, 0.1, 0.05)
-    times = Timed(tuple(ms), tuple(ms), tuple(range(len(ms))) if rounds is None else tuple(rounds))
+    times = Timing(tuple(ms), tuple(ms), tuple(range(len(ms))) if rounds is None else tuple(rounds))
     return Cell(
         name, 16, bits, empirical, found, WorstPatch((0, 0, 8, 8), 0.1), times, (), ((np.array([0]), np.array([16])),)
     )
@@ -29,7 +29,7 @@ def cell(name, psnr=20.0, bits=64.0, empirical=32.0, ms=(), rounds=None, ssim=0.
 
 def comparison(*rows, names="abc"):
     """rows: the cells of each medium."""
-    media = tuple(Medium(f"m{n}", 8, 16, (), cells) for n, cells in enumerate(rows))
+    media = tuple(MediumFigures(f"m{n}", 8, 16, (), cells) for n, cells in enumerate(rows))
     ids = list(dict.fromkeys(one.tokenizer_id for cells in rows for one in cells))
     specs = tuple(spec_of(name, 4) for name in ids)
     return Comparison("T", specs, media, (), len(media), "cpu", 1.0, {})
@@ -39,7 +39,7 @@ def test_the_interval_is_that_of_scipys_paired_t_test():
     chance = np.random.default_rng(0)
     base = chance.normal(25.2, 2.3, size=24)
     own = base + chance.normal(0.43, 0.28, size=24)
-    found = paired(list(zip(own, base, strict=True)), "high", "media")
+    found = difference_of(list(zip(own, base, strict=True)), "high", "media")
     expected = stats.ttest_rel(own, base).confidence_interval(0.95)
     assert found.mean == pytest.approx((own - base).mean())
     assert found.mean - found.half_width == pytest.approx(expected.low)
@@ -65,18 +65,18 @@ def test_a_small_difference_is_seen_through_a_wide_spread():
 
 
 def test_less_is_better_where_it_is_and_ties_count_for_neither():
-    found = paired([(1.0, 2.0), (2.0, 2.0), (5.0, 2.0), (1.5, 2.0)], "low", "media")
+    found = difference_of([(1.0, 2.0), (2.0, 2.0), (5.0, 2.0), (1.5, 2.0)], "low", "media")
     assert (found.wins, found.losses, found.ties, found.pairs) == (2, 1, 1, 4)
     assert "better on 2 of 4 pictures, alike on 1" in difference_words(COLUMN["psnr_db"], found, "picture", "pictures")
 
 
 def test_infinite_figures_count_as_wins_but_not_in_the_mean():
-    found = paired([(math.inf, 30.0), (31.0, 30.0), (33.0, 30.0), (math.inf, math.inf)], "high", "media")
+    found = difference_of([(math.inf, 30.0), (31.0, 30.0), (33.0, 30.0), (math.inf, math.inf)], "high", "media")
     assert (found.mean, found.pairs, found.wins, found.ties) == (2.0, 2, 3, 1)
     assert difference_words(COLUMN["psnr_db"], found, "picture", "pictures").endswith(
         "better on 3 of 4 pictures, alike on 1; mean of 2, the others are not finite"
     )
-    alone = paired([(math.inf, 30.0)], "high", "media")
+    alone = difference_of([(math.inf, 30.0)], "high", "media")
     assert (
         alone.mean is None
         and alone.clear
@@ -86,10 +86,10 @@ def test_infinite_figures_count_as_wins_but_not_in_the_mean():
 
 
 def test_one_pair_has_no_interval():
-    found = paired([(30.0, 29.5)], "high", "media")
+    found = difference_of([(30.0, 29.5)], "high", "media")
     assert (found.mean, found.half_width, found.clear) == (0.5, None, False)
     assert difference_words(COLUMN["psnr_db"], found, "picture", "pictures") == "+0.50 dB, better on 1 of 1 picture"
-    nothing = paired([], "high", "media")
+    nothing = difference_of([], "high", "media")
     assert nothing == Difference(None, None, 0, 0, 0, 0, "media")
     assert not nothing.clear and difference_words(COLUMN["psnr_db"], nothing, "picture", "pictures") == "not measured"
 
@@ -164,6 +164,6 @@ def test_a_raw_figure_and_a_delay_are_neither_starred_nor_compared():
     found = SoundQuality(10.0, 12.0, 1.0, 0.1, -1.0, -0.2)
     columns = {column.key: column for column in columns_of(KINDS["audio"])}
     one = Cell("a", 16, 64, 32, found, WorstPatch((0, 0, 8, 8), 0.1))
-    medium = Medium("m", 8, 16, (), (one,))
+    medium = MediumFigures("m", 8, 16, (), (one,))
     assert columns["si_sdr_db"].value(one, medium) == 12 and columns["si_sdr_raw_db"].value(one, medium) == -0.2
     assert columns["delay_ms"].value(one, medium) == 0 and not columns["delay_ms"].starred

@@ -11,11 +11,11 @@ from explorer.analysis.codes.definitions import DEFINITIONS
 from explorer.compare.columns import columns_of
 from explorer.compare.kinds import KINDS
 from explorer.compare.rates import codec_words, rate_curves, reference_points, value_words
-from explorer.compare.result import Cell, Comparison, Medium, RatePoint
+from explorer.compare.result import Cell, Comparison, MediumFigures, RatePoint
 from explorer.compare.run import Options, run_comparison, wanted_bits
-from explorer.compare.spread import quartiles, shown, spread
+from explorer.compare.spread import cell_text, quartiles, spread
 from explorer.compare.table import equal_bits_words, make_table, size_words
-from explorer.compare.timing import Timed
+from explorer.compare.timing import Timing
 from explorer.foundation.errors import RecordError
 from explorer.media.quality.fidelity import Fidelity, WorstPatch
 
@@ -25,7 +25,7 @@ COLUMN = {column.key: column for column in columns_of(KINDS["image"])}
 def cell(name, psnr, bits=64, codes=(0, 1), counts=(8, 8), ms=(1.0, 5.0, 2.0), ssim=0.5, levels=()):
     found = Fidelity(psnr, ssim, None, 0.1, 0.05)
     histogram = ((np.array(codes), np.array(counts)),)
-    times = Timed(tuple(ms), tuple(ms), tuple(range(len(ms))))
+    times = Timing(tuple(ms), tuple(ms), tuple(range(len(ms))))
     return Cell(name, 16, bits, bits / 2, found, WorstPatch((0, 0, 8, 8), 0.1), times, levels, histogram)
 
 
@@ -35,7 +35,7 @@ def comparison(media, specs=("a", "b"), **changes):
 
 
 def medium(name, *cells, failures=()):
-    return Medium(name, 8, 16, (), cells, failures)
+    return MediumFigures(name, 8, 16, (), cells, failures)
 
 
 def test_means_and_spread_by_hand():
@@ -53,11 +53,11 @@ def test_means_and_spread_by_hand():
     assert (b.cells["encode_ms"].low, b.cells["encode_ms"].high) == (2.5, 4.75)  # a quarter of the way, interpolated
     assert a.cells["ms_ssim"] is None and (a.cells["codebook_size"], a.cells["num_quantizers"]) == (4, 1)
     assert a.cells["licence"] == "MIT" and table.sizes == "2 pictures each of 16 x 8 px"
-    assert shown(COLUMN["psnr_db"], a.cells["psnr_db"]) == "22.00 ± 2.83"
-    assert shown(COLUMN["bpp_uniform"], a.cells["bpp_uniform"]) == "0.500"
-    assert shown(COLUMN["encode_ms"], b.cells["encode_ms"]) == "4.0 (2.5 to 4.8)"
-    assert shown(COLUMN["encode_ms"], quartiles([3])) == "3.0" and quartiles([]) is None
-    assert shown(COLUMN["ms_ssim"], None) == "not measured" and shown(COLUMN["parameters"], 1234) == "1,234"
+    assert cell_text(COLUMN["psnr_db"], a.cells["psnr_db"]) == "22.00 ± 2.83"
+    assert cell_text(COLUMN["bpp_uniform"], a.cells["bpp_uniform"]) == "0.500"
+    assert cell_text(COLUMN["encode_ms"], b.cells["encode_ms"]) == "4.0 (2.5 to 4.8)"
+    assert cell_text(COLUMN["encode_ms"], quartiles([3])) == "3.0" and quartiles([]) is None
+    assert cell_text(COLUMN["ms_ssim"], None) == "not measured" and cell_text(COLUMN["parameters"], 1234) == "1,234"
     assert a.number("psnr_db") == 22 and a.number("parameters") == 4 and a.number("licence") is None
 
 
@@ -74,19 +74,21 @@ def test_infinite_and_missing_figures():
     assert spread([math.inf, math.inf]).mean == math.inf and spread([None, None]) is None and spread([]) is None
     some = spread([math.inf, 20.0, 30.0, None])
     assert (some.mean, some.count, some.identical, some.opposite) == (25, 2, 1, 0)
-    assert shown(COLUMN["psnr_db"], some, 4) == "25.00 ± 7.07 (2 of 4, 1 identical left out)"
-    assert shown(COLUMN["psnr_db"], spread([20.0, None]), 2) == "20.00 (1 of 2, the others not measured)"
-    assert shown(COLUMN["psnr_db"], spread([math.inf])) == "∞ (identical)"
-    assert shown(COLUMN["psnr_db"], spread([-math.inf, -math.inf]), 2) == "-∞ (nothing in common)"
+    assert cell_text(COLUMN["psnr_db"], some, 4) == "25.00 ± 7.07 (2 of 4, 1 identical left out)"
+    assert cell_text(COLUMN["psnr_db"], spread([20.0, None]), 2) == "20.00 (1 of 2, the others not measured)"
+    assert cell_text(COLUMN["psnr_db"], spread([math.inf])) == "∞ (identical)"
+    assert cell_text(COLUMN["psnr_db"], spread([-math.inf, -math.inf]), 2) == "-∞ (nothing in common)"
     assert spread([math.inf, -math.inf]) is None
 
 
 def test_what_the_figures_are_over_is_said():
     kind = KINDS["image"]
-    small, large = medium("x"), Medium("y", 512, 384, (), ())
+    small, large = medium("x"), MediumFigures("y", 512, 384, (), ())
     assert size_words([small], kind) == "1 picture of 16 x 8 px"
     assert size_words([large, small, small], kind) == "3 pictures from 16 x 8 px to 384 x 512 px"
-    sound = Medium("s", 256, 768, (), (), facts={"seconds": 1.5, "sample_rate_hz": 8000, "channels": 1}, size=1500.0)
+    sound = MediumFigures(
+        "s", 256, 768, (), (), facts={"seconds": 1.5, "sample_rate_hz": 8000, "channels": 1}, size=1500.0
+    )
     assert size_words([sound], KINDS["audio"]) == "1 sound of 1.50 s at 8,000 Hz"
     assert "of a whole picture as it was compared" in COLUMN["psnr_db"].words
     for key, term in (("psnr_db", "psnr"), ("bpp_empirical", "entropy")):  # the same sentences as on all other pages

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.compare.prepared_clip import PreparedClip
-from explorer.compare.prepared_sound import PreparedSound
+from explorer.compare.preparation_clip import PreparedClip
+from explorer.compare.preparation_sound import PreparedSound
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.sounds.audio import LoadedAudio
 from tests.made_codecs import made

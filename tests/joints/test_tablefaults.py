@@ -17,7 +17,7 @@ from explorer.joints.table_faults import (
     one_point,
     table_fault,
 )
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.tokenizers.user.adapter import attach
 
 RNG = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from explorer.foundation.errors import CheckpointError
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.public.format import Format
-from explorer.tokenizers.codec import Codec, Stage, flat, lookup, nearest
+from explorer.tokenizers.codec import Codec, CodecLevel, flat, lookup, nearest
 
 PATCH = 4
 
@@ -27,7 +27,7 @@ class MadeCodec(Codec):
     def quantize(self, latents):
         z_e = flat(latents)
         indices = nearest(z_e, self.codes.weight)
-        return [Stage(indices.reshape(-1, *latents.shape[2:]), z_e, self.codes(indices))]
+        return [CodecLevel(indices.reshape(-1, *latents.shape[2:]), z_e, self.codes(indices))]
 
     def embed(self, level, indices, kept=None):
         return lookup(self.codes.weight, indices, kept)

@@ -19,8 +19,8 @@ from explorer.joints.files.tokens import load_tokens
 from explorer.loading.recognition import recognise
 from explorer.loading.sources import plan
 from explorer.public import FORMATS
+from explorer.public.catalogue import known_for, known_in, known_tokenizers
 from explorer.public.header import Header, TensorInfo
-from explorer.public.known import known_for, known_in, known_tokenizers
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from safetensors.torch import save
 from explorer import tokenizers
 from explorer.foundation.errors import Cancelled, CheckpointError
 from explorer.loading.sources import fetch, hub_source, load, plan
-from explorer.public import known
-from explorer.public.known import Known
+from explorer.public import catalogue as known
+from explorer.public.catalogue import KnownTokenizer
 
 PIXELS = np.random.default_rng(0).random((16, 24, 3), dtype=np.float32)
 CARD = {"license": "apache-2.0"}
@@ -205,7 +205,7 @@ def test_an_unknown_pickle_is_not_fetched(hub):
 
 
 def test_a_pickle_on_the_list_is_fetched_by_its_name_and_looked_at_then(hub, monkeypatch):
-    entry = Known(
+    entry = KnownTokenizer(
         "made", "Made", "vq-made", "image", "someone/pickle/model.ckpt", "", "MIT", "nothing", "", 123, ("model.ckpt",)
     )
     monkeypatch.setattr(known, "known_tokenizers", lambda: (entry,))

@@ -17,7 +17,7 @@ from explorer.loading.sources import load, plan, plan_file
 from explorer.media.medium import tokenized
 from explorer.media.quality.metrics import psnr
 from explorer.media.samples import samples_of
-from explorer.public.known import known_tokenizers
+from explorer.public.catalogue import known_tokenizers
 from explorer.tokenizers.memory import check_room
 
 SIDE_PX = 256

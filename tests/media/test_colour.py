@@ -117,7 +117,7 @@ def test_hdr_is_tone_mapped_and_said():
 @pytest.mark.parametrize("transfer", light.CURVES)
 def test_every_curve_goes_from_black_to_white(transfer):
     stored = np.repeat(np.linspace(0, 1, 101, dtype=np.float32)[:, None], 3, axis=1)[None]
-    shown = light.to_srgb(stored, light.stated(1, transfer))
+    shown = light.to_srgb(stored, light.light_of_numbers(1, transfer))
     assert (np.diff(shown[0, :, 0]) > -1e-6).all()
     np.testing.assert_allclose(shown[0, [0, -1], 1], [0, 1], atol=1e-5)
 

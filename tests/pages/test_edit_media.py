@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from explorer.analysis.pictures.depiction import depict
-from explorer.analysis.pictures.flat_grids import laid
+from explorer.analysis.pictures.flat_grids import lay_flat
 from explorer.media.samples import samples_of
 from explorer.pages.edit import events as edit_events
 from explorer.pages.shared.runtime import record_of
@@ -38,7 +38,7 @@ def case(request):
 def test_open_gives_every_level_on_its_grid(case):
     name, _, record, ask = case
     answer = ask("open")
-    assert answer["grids"] == [list(grid) for grid in laid(record).grids]
+    assert answer["grids"] == [list(grid) for grid in lay_flat(record).grids]
     assert (answer["placed"], answer["modality"]) == (name != "whole", record.modality)
     pixels = np.round(depict(record).reconstruction * 255)
     assert np.abs(unpack(answer["base"]).astype(int) - pixels).max() <= 1
@@ -49,7 +49,9 @@ def test_an_edit_is_decoded_and_saved_in_the_layout_of_its_tokenizer(case, tmp_p
     level = len(record.levels) - 1
     answer = ask("edit", edits=f"f.{level}.3.0-0-1-1")
     assert answer["ok"], answer
-    laid_indices = [unpack(one).reshape(grid) for one, grid in zip(answer["indices"], laid(record).grids, strict=True)]
+    laid_indices = [
+        unpack(one).reshape(grid) for one, grid in zip(answer["indices"], lay_flat(record).grids, strict=True)
+    ]
     assert laid_indices[level][0, 0] == 3
     saved = ask("export", kind="npz", edits=f"f.{level}.3.0-0-1-1")
     assert saved["ok"], saved
@@ -58,7 +60,7 @@ def test_an_edit_is_decoded_and_saved_in_the_layout_of_its_tokenizer(case, tmp_p
     from explorer.joints.files.tokens import load_tokens
 
     loaded = load_tokens(file)
-    restored = laid(record).restore(laid_indices)
+    restored = lay_flat(record).restore(laid_indices)
     for mine, theirs in zip(loaded.indices, restored, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert load_tokenizer(visit.tokenizer).detokenize(loaded.indices).shape == record.media.shape
@@ -92,7 +94,7 @@ def test_ways_between_media_and_second_media(case):
     source = ask("source", picture=others[0])
     assert source["ok"] and source["rows"] * source["cols"] > 0
     answer = ask("path", of="pictures", picture=others[0], steps=3, edits="")
-    if len(set(laid(record).grids)) > 1:
+    if len(set(lay_flat(record).grids)) > 1:
         assert "no common path" in answer["error"]["message"]
     elif answer["ok"]:
         assert len(answer["frames"]) == 3

@@ -28,7 +28,7 @@ from explorer.pages.inspect.alone import alone_ask, asked_later
 from explorer.pages.shared import runtime
 from explorer.pages.shared.session import UPLOADED, Visit, suited
 from explorer.tokenizers import bring, load_tokenizer
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.views.inspect.facts import facts
 from explorer.views.kit.wire.encoding import unpack
 

@@ -31,7 +31,7 @@ from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
 from explorer.public import FORMATS
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 
 @dataclass(frozen=True)

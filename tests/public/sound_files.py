@@ -12,7 +12,7 @@ from snac import SNAC as OriginalSnac
 from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 SNAC_24 = {
     **{"sampling_rate": 24_000, "encoder_dim": 4, "encoder_rates": [2, 4, 4], "decoder_dim": 32},

@@ -18,7 +18,7 @@ from explorer.foundation.errors import CheckpointError
 from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public.vit.bsqvit_format import BSQ_VIT
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 BITS = {"small": 10, "laplace": 36, "published": 18}
 

@@ -16,7 +16,7 @@ from explorer.foundation.errors import CheckpointError
 from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 DIFFUSERS = {  # after a published config, with fewer channels -> (arguments, pixels of a token along a side)
     # CompVis/ldm-super-resolution-4x-openimages: three levels, attention in the middle alone

@@ -24,7 +24,7 @@ from explorer.loading.sources import load, plan
 from explorer.public import FORMATS
 from explorer.public.header import Header, TensorInfo
 from explorer.tokenizers import load_tokenizer
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public.cosmos.format import COSMOS_DI
 from explorer.public.cosmos.wavelet import PICTURE_AXES, haar, unhaar
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit")  # old, but the files are of that kind
 SIDES = {"encoder": ("encoder.", "quant_conv."), "decoder": ("decoder.", "post_quant_conv.")}

@@ -20,7 +20,7 @@ from explorer.foundation.errors import CheckpointError
 from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public.dvae.format import OPENAI_DVAE
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 NAMES = {"encoder": "enc", "decoder": "dec"}
 

@@ -18,7 +18,7 @@ from explorer.media.medium import LoadedVideo, tokenized
 from explorer.media.pictures.image import LoadedImage
 from explorer.public import FORMATS
 from explorer.tokenizers import list_tokenizers, load_tokenizer
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 CASES = {  # format -> golden, its shapes, extent of the medium, a tensor
     "openai-dvae": ("dvae", "small", (32, 48), "decoder.blocks.group_2.block_1.res_path.conv_4.b"),

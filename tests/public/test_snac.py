@@ -22,7 +22,7 @@ from explorer.loading.reading import read_header
 from explorer.media.samples import SAMPLES
 from explorer.public.sound.snac import NOISE_SEED
 from explorer.public.sound.snac_format import SNAC
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 # The public configurations and how many millions of parameters the project's page states for them.
 PUBLISHED = {

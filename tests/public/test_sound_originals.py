@@ -26,9 +26,9 @@ from explorer.foundation.errors import CheckpointError
 from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
+from explorer.public.catalogue import known_tokenizers
 from explorer.public.header import Header, TensorInfo
-from explorer.public.known import known_tokenizers
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 RATES = {"dac_44": 44_100, "dac_24": 24_000, "dac_16": 16_000}
 HOPS = {

@@ -18,7 +18,7 @@ from explorer.foundation.errors import CheckpointError, RecordError
 from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public.vit.titok_format import TITOK
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 SETTINGS = {
     "two_stage": {"use_l2_norm": True, "finetune_decoder": True},

@@ -16,7 +16,7 @@ from explorer.foundation.errors import CheckpointError
 from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public.vit.vitvqgan_format import VIT_VQGAN
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 
 def save(path, kind):

@@ -7,7 +7,7 @@ from made_tokenizers import Greys
 from small_zoo import SMALL, picture
 
 from explorer.analysis.edit.edits import DropLevels, Paint
-from explorer.analysis.edit.influence import VISIBLE, decode, influence, measured
+from explorer.analysis.edit.influence import VISIBLE, compare_decodes, decode, influence
 from explorer.analysis.edit.tokens import Bench, tokens_of
 from explorer.foundation.errors import RecordError
 from explorer.tokenizers import load_tokenizer
@@ -127,10 +127,10 @@ def test_one_level_alone_and_a_decode_at_hand(small_checkpoints):
 def test_tokens_without_a_place_have_a_change_and_no_share():
     one, other = np.zeros((4, 4, 3)), np.zeros((4, 4, 3))
     other[1:3, 2] = [0.5, 0.1, 0.001]
-    found = measured(one, other, None)
+    found = compare_decodes(one, other, None)
     assert found.box == (1, 2, 2, 1) and found.own_share is None and found.change.max() == np.float32(0.5)
     with pytest.raises(RecordError):
-        measured(one, other[:2], None)
+        compare_decodes(one, other[:2], None)
 
 
 def test_far_away_nothing_changes():

@@ -9,7 +9,7 @@ from explorer.foundation.config import settings
 from explorer.foundation.errors import MediaError, RecordError
 from explorer.quantizers import QUANTIZERS
 from explorer.tokenizers import list_tokenizers, load_tokenizer
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 SHIPPED = [spec.id for spec in list_tokenizers()]
 CASES = [("small", name) for name in SMALL] + [("shipped", name) for name in SHIPPED]

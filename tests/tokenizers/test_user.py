@@ -13,7 +13,7 @@ from torch import nn
 from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.foundation.errors import AdapterError
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.tokenizers.user.adapter import adapt, attach, bring_adapter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -276,7 +276,7 @@ def test_the_command_line_takes_an_adapter_and_shows_no_trace(brought, tmp_path,
 
 OWN = """
 from dataclasses import replace
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.tokenizers.user.adapter import adapt
 
 def tokenizer():

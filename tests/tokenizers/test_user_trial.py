@@ -8,7 +8,7 @@ from torch import nn
 from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.foundation.errors import AdapterError
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.tokenizers.user.adapter import adapt, attach, bring_adapter
 
 THREE = torch.tensor([[-1.0], [0.0], [1.0]])
@@ -188,7 +188,7 @@ def test_the_decoder_is_tried_when_the_file_is_read(brought, tmp_path, decoder, 
 
 OWN = """
 from explorer.tokenizers.user.adapter import attach
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 import torch
 from torch import nn
 from dataclasses import replace

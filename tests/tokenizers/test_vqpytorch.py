@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from explorer.foundation.errors import AdapterError
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.tokenizers.user.adapter import attach
 from explorer.tokenizers.user.vqpytorch import KINDS, levels_of
 

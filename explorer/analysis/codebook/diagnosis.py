@@ -20,7 +20,7 @@ from explorer.analysis.codebook.findings import Finding, worst_first
 from explorer.analysis.codebook.rules_levels import Across, across_levels
 from explorer.analysis.codebook.rules_trial import changes, of_trial
 from explorer.analysis.codebook.rules_unseen import unseen
-from explorer.analysis.codebook.summary import healthy, merged, of_the_audit
+from explorer.analysis.codebook.summary import healthy, merge, of_the_audit
 from explorer.audit.index_words import own_ranges
 from explorer.joints.audit import Audit
 from explorer.joints.record import Codebook
@@ -69,7 +69,7 @@ def findings_of(audit: Audit, evidence: Sequence[Evidence]) -> tuple[Finding, ..
     for number, of in enumerate(evidence):
         if number not in across.explained:
             found += of_level(of, bool(restless) or number in across.unjudged)
-    found = merged(found, evidence)
+    found = merge(found, evidence)
     found += of_the_audit(audit)
     found += healthy(audit, evidence, found)
     return worst_first(found)

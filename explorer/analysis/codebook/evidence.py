@@ -11,14 +11,14 @@ from functools import cached_property
 import numpy as np
 
 from explorer.analysis.codes.agreement import Agreement, agreement
-from explorer.analysis.codes.belonging import APART, Cause, astray, cause_of, explained, second_choice
+from explorer.analysis.codes.belonging import APART, Cause, astray, belongs, cause_of, second_choice
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.codes.states import CodeStates, code_states
 from explorer.analysis.maps import geometry
 from explorer.analysis.maps.clouds import Cloud, OffCentre, cloud_of, kmeans_error, off_centre
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 from explorer.joints.audit_parts import LevelAudit
-from explorer.joints.measures.unused import Unused, dead_in_training, of_other_data, unused_codes
+from explorer.joints.measures.unused import UnusedCodes, dead_in_training, of_other_data, unused_codes
 from explorer.joints.measures.usage import Usage, usage_of_counts
 from explorer.joints.record import Codebook
 from explorer.joints.table_faults import finite_codes
@@ -74,8 +74,8 @@ class Evidence:
         """ "59 media", "1 medium" or "59 parts of one row"; "" where it is not known."""
         count = self.unused.media.total
         if self.parts:
-            return f"{counted(count, 'part')} of one row" if count else ""
-        return counted(count, "medium", "media") if count else ""
+            return f"{count_of(count, 'part')} of one row" if count else ""
+        return count_of(count, "medium", "media") if count else ""
 
     @property
     def first_look(self) -> bool:
@@ -86,7 +86,7 @@ class Evidence:
         return usage_of_counts(self.level.counts)
 
     @cached_property
-    def unused(self) -> Unused:
+    def unused(self) -> UnusedCodes:
         known = unused_codes(self.level, self.codebook)
         # Parts of one row may be alike, as no two media need be: what they lack is never certain.
         return replace(known, sure="likely") if self.parts and known.sure == "certain" else known
@@ -253,7 +253,7 @@ class Evidence:
     @cached_property
     def fits(self) -> np.ndarray:
         """Of each of them, whether its code is as near as the nearest one (n,) bool; see `belonging.py`."""
-        return explained(self.book, *self._pairs, nearest=self.nearest)
+        return belongs(self.book, *self._pairs, nearest=self.nearest)
 
     @property
     def explained(self) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from explorer.analysis.codebook.evidence import MOST, Evidence
 from explorer.analysis.codebook.findings import CODES_NAN, GITHUB, GO_BACK, LATENTS_NAN, VISUAL, Finding, percent
 from explorer.analysis.codes.belonging import ELSEWHERE, RANKS, WITHIN, Cause
-from explorer.foundation.words import counted, is_are, plural
+from explorer.foundation.words import count_of, is_are, plural
 from explorer.joints.table_faults import DIVERGES, bad_codes_title, bad_latents_title
 
 EXPLAINED, NEAREST = 0.95, 0.9  # share of latents that a cause explains; below the second something is wrong
@@ -69,12 +69,12 @@ def belonging(of: Evidence) -> Finding | None:
         f"{percent(of.explained).capitalize()} of {len(of.compared):,} sampled latents have the code that is nearest "
         f"by the {metric} metric, or one that is nearly as near (to {WITHIN:.0%}){of.where}, and no more. {text}"
     )
-    level = "warning" if searched(of) or (cause is not None and cause.kind == "bfloat16") else "bad"
-    kind, sure = "Codes and tokens that do not belong together", "likely" if searched(of) else "certain"
+    level = "warning" if chosen_by_search(of) or (cause is not None and cause.kind == "bfloat16") else "bad"
+    kind, sure = "Codes and tokens that do not belong together", "likely" if chosen_by_search(of) else "certain"
     return Finding(level, f"{title}{of.where}", found, sure, advice, "geometry", SOURCE_FIT, of.number, kind)
 
 
-def searched(of: Evidence) -> bool:
+def chosen_by_search(of: Evidence) -> bool:
     """Whether tokens without the nearest code are explained by a search alone: they have one of the nearest few."""
     return SOME <= of.explained < 1 and not of.alike and of.cause(EXPLAINED) is None and of.second_choice
 
@@ -132,7 +132,7 @@ def some(of: Evidence) -> Finding | None:
 def _place(of: Evidence) -> str:
     lost, tokens = len(of.astray), int(of.level.counts[of.finite][of.astray].sum())
     return (
-        f"Latents of {counted(lost, 'code')}, with {tokens:,} of {of.usage.tokens:,} tokens, lie at other codes: half "
+        f"Latents of {count_of(lost, 'code')}, with {tokens:,} of {of.usage.tokens:,} tokens, lie at other codes: half "
         f"of those of each are {ELSEWHERE:g} times as far from it as from the nearest one, or farther."
     )
 
@@ -146,7 +146,7 @@ def _unexplained(of: Evidence) -> tuple[str, str, str]:
             "As all latents are one, what else would explain their tokens cannot be told.",
             "Check that the codebook is the one that made these tokens.",
         )
-    if searched(of):
+    if chosen_by_search(of):
         few = f"one of the {RANKS} nearest codes" if of.size >= RANKS * RANKS else "one of the nearest codes"
         return (
             "Tokens are among the nearest codes, but not the nearest",
@@ -164,7 +164,7 @@ def _unexplained(of: Evidence) -> tuple[str, str, str]:
         )
     if of.astray_share >= THEIRS:
         return (
-            f"{together}: {counted(len(of.astray), 'code')} of {of.size:,} {is_are(len(of.astray))} in another place",
+            f"{together}: {count_of(len(of.astray), 'code')} of {of.size:,} {is_are(len(of.astray))} in another place",
             _place(of),
             "Compare the codebook with that of the checkpoint that made the tokens: rows exchanged, or written over.",
         )

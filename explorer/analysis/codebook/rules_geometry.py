@@ -13,7 +13,7 @@ from explorer.analysis.codes.duplicates import NEAR, distinct
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.codes.states import NEAR_DUPLICATE
 from explorer.analysis.maps.clouds import GROUPS, evenly, heap
-from explorer.foundation.words import counted, is_are, plural
+from explorer.foundation.words import count_of, is_are, plural
 
 LARGE, LARGE_ERROR = 2.0, 0.5  # times as far out as latents are the codes; error left, as a share of the variance
 SCALED, GAINED = 2.0, 0.7  # latents lie so many times as far out as their codes; the error falls to so much without it
@@ -55,7 +55,7 @@ def bare(of: Evidence) -> Finding | None:
         return None
     text = (
         f"{percent(off.share)} of {len(of.latents):,} sampled latents{of.where}, those of "
-        f"{counted(len(off.codes), 'code')}, lie {off.distance:.3g} from their code and "
+        f"{count_of(len(off.codes), 'code')}, lie {off.distance:.3g} from their code and "
         f"around another place than it (the spread of all latents is "
         f"{of.cloud.spread:.3g}). They make {percent(off.error_share)} of the squared error, which is "
         f"{of.misfit:.2g} times that of k-means: data of a kind that no code was made for, or codes that the encoder "
@@ -219,11 +219,12 @@ def duplicates(of: Evidence) -> Finding | None:
         f"{alike:,} of {of.usage.used:,} codes in use{of.where} {plural(alike, 'has', 'have')} another within "
         f"{of.states.threshold:.3g}, "
         f"{NEAR:.0%} of what keeps codes apart. Usage counts them all, but the decoder hardly tells them apart: "
-        f"effectively {counted(different, 'different code')} {is_are(different)} in use."
+        f"effectively {count_of(different, 'different code')} {is_are(different)} in use."
     )
     return Finding(
         level,
-        f"{counted(alike, 'near-duplicate code')}: {of.usage.used:,} in use are {different:,} different ones{of.where}",
+        f"{count_of(alike, 'near-duplicate code')}: {of.usage.used:,} in use are {different:,} different ones"
+        f"{of.where}",
         text,
         "certain",
         "Reseed on latents with a large error (instead of splitting codes, if that is done), or let codes repel each "

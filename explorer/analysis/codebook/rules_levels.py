@@ -15,7 +15,7 @@ import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import GITHUB, LI, Finding, percent
-from explorer.analysis.codebook.rules_fit import EXPLAINED, NEAREST, searched
+from explorer.analysis.codebook.rules_fit import EXPLAINED, NEAREST, chosen_by_search
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.maps.clouds import evenly
 from explorer.foundation.words import plural, verb
@@ -62,7 +62,7 @@ def across_levels(evidence: Sequence[Evidence]) -> Across:
     wrong = _renamed(evidence, energies) or _applied_wrongly(evidence, energies)
     if wrong is not None:
         return Across((wrong,), frozenset(wrong.levels))
-    strange = [n for n, of in enumerate(evidence) if of.explained < NEAREST and not searched(of)]
+    strange = [n for n, of in enumerate(evidence) if of.explained < NEAREST and not chosen_by_search(of)]
     if strange and _chained(energies):
         return _from_there_on(evidence, strange[0])
     silent = [n for n, of in enumerate(evidence) if n and of.explained >= NEAREST and energies[n].carries_nothing]

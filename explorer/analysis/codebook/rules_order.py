@@ -5,7 +5,7 @@ from __future__ import annotations
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import GITHUB, Finding
 from explorer.analysis.codes.drift import halves_in_order, trend
-from explorer.foundation.words import counted, is_are
+from explorer.foundation.words import count_of, is_are
 
 OTHER_CODES = 0.15  # bits of Jensen-Shannon beyond what shuffled media give: above it a warning
 SOURCE = f"How much data, and which, does a usage figure need: {GITHUB}FoundationVision/LlamaGen/issues/65"
@@ -20,7 +20,7 @@ def drift(of: Evidence) -> Finding | None:
         f"The shares of the codes differ by {known.js_bits:.2f} bits (Jensen-Shannon, 1 at most) between the first "
         f"half of {of.media:,} {of.unit} and the last{of.where}, and by {known.usual:.2f} if the same {of.unit} are "
         "shuffled. "
-        f"{counted(known.used[0], 'code')} {is_are(known.used[0])} used in the first and {known.used[1]:,} in the "
+        f"{count_of(known.used[0], 'code')} {is_are(known.used[0])} used in the first and {known.used[1]:,} in the "
         f"last, {known.only[0]:,} and {known.only[1]:,} of them only there."
     )
     return Finding(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.analysis.codebook.findings import GITHUB, VISUAL, Finding, percent
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import Trial
 
@@ -20,7 +20,7 @@ FLAT_MEDIUM = 1e-5  # variance of a medium in which there is nothing to see or h
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodeMeasures:
     """Of decoded media, medians: mean squared error, variances of medium and decode, correlation, error that the best
     gain and offset would leave, that gain and offset, error with the channels in reverse, share at an end."""
 
@@ -45,7 +45,7 @@ class Decoded:
         return float(-10 * np.log10(max(self.medium, 1e-12)))
 
 
-def decoded_of(trial: Trial) -> Decoded | None:
+def decoded_of(trial: Trial) -> DecodeMeasures | None:
     """The medians over the media in which there is something to see; None if there are none."""
     x, y, var_x, var_y, both, ends, reverse = trial.decoded.T
     seen = var_x > FLAT_MEDIUM
@@ -56,7 +56,7 @@ def decoded_of(trial: Trial) -> Decoded | None:
         gain = both / var_x
     error = var_x + var_y - 2 * both + np.square(x - y)
     rows = (error, var_x, var_y, correlation, var_x * (1 - correlation**2), gain, y - gain * x, reverse, ends)
-    return Decoded(*(float(np.median(row[seen])) for row in rows))
+    return DecodeMeasures(*(float(np.median(row[seen])) for row in rows))
 
 
 def of_trial(audit: Audit) -> list[Finding]:
@@ -138,8 +138,8 @@ def _not_finite(trial: Trial) -> Finding | None:
     )  # fmt: skip
 
 
-def _mute(known: Decoded, count: int, sound: bool) -> Finding:
-    media = counted(count, "decoded sound" if sound else "decoded picture")
+def _mute(known: DecodeMeasures, count: int, sound: bool) -> Finding:
+    media = count_of(count, "decoded sound" if sound else "decoded picture")
     text = (
         f"The variance of {media} is {percent(known.decode / known.medium)} of the original's (median): "
         "whatever the tokens are, the decode is nearly the same."
@@ -151,17 +151,17 @@ def _mute(known: Decoded, count: int, sound: bool) -> Finding:
     return _finding("bad", title, text, advice, "A mute decoder")
 
 
-def _gain(known: Decoded, count: int) -> Finding | None:
+def _gain(known: DecodeMeasures, count: int) -> Finding | None:
     ratio = known.decode / known.medium
     if 1 / LOUD <= ratio <= LOUD:
         return None
-    text = f"The energy of {counted(count, 'decoded sound')} is {ratio:.2g} times the original's (median)."
+    text = f"The energy of {count_of(count, 'decoded sound')} is {ratio:.2g} times the original's (median)."
     word = "louder" if ratio > 1 else "quieter"
     title = f"Decodes are much {word} than their sounds: is the range right?"
     return _finding("warning", title, text, "Samples lie in -1 to 1: look for a division that is missing.", "Range")
 
 
-def _pictures(known: Decoded, count: int) -> Finding | None:
+def _pictures(known: DecodeMeasures, count: int) -> Finding | None:
     said = (
         f"{known.psnr_db:.0f} dB over {_media(count)}, decoded (median PSNR); one grey gives {known.blank_db:.0f} dB. "
     )
@@ -191,7 +191,7 @@ def _pictures(known: Decoded, count: int) -> Finding | None:
 
 
 def _media(count: int) -> str:
-    return counted(count, "medium", "media")
+    return count_of(count, "medium", "media")
 
 
 def _finding(level: str, title: str, text: str, advice: str, kind: str) -> Finding:

@@ -7,7 +7,7 @@ import math
 from explorer.analysis.codebook.evidence import Evidence
 from explorer.analysis.codebook.findings import GITHUB, Finding, each_words
 from explorer.analysis.codebook.rules_dead import narrow
-from explorer.analysis.codebook.rules_why_dead import heaped
+from explorer.analysis.codebook.rules_why_dead import one_heap
 from explorer.foundation.words import is_are
 from explorer.joints.measures.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_MEDIA
 
@@ -15,7 +15,7 @@ from explorer.joints.measures.unused import CERTAIN_MEDIA, LIKELY_EACH, LIKELY_M
 def unseen(of: Evidence) -> Finding | None:
     """Codes without a token of which too little was counted to call them dead."""
     known, usage = of.unused, of.usage
-    if known.none == 0 or known.dead is not None or narrow(of) is not None or heaped(of) is not None:
+    if known.none == 0 or known.dead is not None or narrow(of) is not None or one_heap(of) is not None:
         return None
     counted = f" of {of.media_words}" if of.media_words else ""
     chance = of.size * math.exp(-of.share_each)

@@ -13,7 +13,7 @@ from explorer.analysis.codebook.rules_dead import DEAD_WARN
 from explorer.analysis.codes.duplicates import near_duplicates
 from explorer.analysis.maps.clouds import away, evenly, heap, resolution
 from explorer.analysis.maps.geometry import distance_to_nearest
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 
 LUCID = "lucidrains/vector-quantize-pytorch/issues"
 SMALL = 0.25  # of the spread of the latents and of the codes in use: dead codes within it lie in one heap
@@ -30,7 +30,7 @@ def why_dead(of: Evidence) -> Finding | None:
     """Where the dead codes lie: in one heap, on other codes, far from all latents, or among them."""
     known = of.unused
     if known.dead is None:
-        return heaped(of)
+        return one_heap(of)
     if known.dead < DEAD_WARN * of.size or not of.learned or len(of.idle) < 2 or of.of_other_data:
         return None
     if of.book.metric == "dot":
@@ -38,7 +38,7 @@ def why_dead(of: Evidence) -> Finding | None:
     return _heap(of) or _copies(of) or _far(of) or _among(of)
 
 
-def heaped(of: Evidence) -> Finding | None:
+def one_heap(of: Evidence) -> Finding | None:
     """Codes without a token that lie in one heap: dead by their place, though too little was counted to tell."""
     known = of.unused
     few = known.dead is not None or known.none < DEAD_WARN * of.size
@@ -62,7 +62,7 @@ def heaped(of: Evidence) -> Finding | None:
 
 def _idle(of: Evidence) -> str:
     """The codes without a token, which are called dead only where each of them is: the counts of two findings agree."""
-    code = counted(len(of.idle), "code")
+    code = count_of(len(of.idle), "code")
     return code.replace("code", "dead code") if of.unused.dead == len(of.idle) else f"{code} without a token"
 
 
@@ -79,7 +79,7 @@ def _heap(of: Evidence) -> Finding | None:
         within = f"at {place}, to within a millionth of"
     text = (
         f"Half of the {_idle(of)} lie {within} the spread of the latents ({of.cloud.spread:.3g}); "
-        f"half of the {counted(len(of.living), 'code')} in use reach farther than {living:.3g} from their middle. "
+        f"half of the {count_of(len(of.living), 'code')} in use reach farther than {living:.3g} from their middle. "
     )
     low, high = np.quantile(np.linalg.norm(of.idle - middle, axis=1), [0.1, 0.9])
     if point and place != "zero":

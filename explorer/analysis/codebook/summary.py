@@ -21,7 +21,7 @@ from explorer.analysis.codebook.rules_fit import SOME_MISFIT
 from explorer.analysis.codebook.rules_levels import UNJUDGED, level_words
 from explorer.analysis.codebook.rules_trial import decoded_of
 from explorer.analysis.codes.states import NEAR_DUPLICATE
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 from explorer.joints.audit import Audit
 
 SEVERAL = 3  # levels from which findings of one kind become one
@@ -30,7 +30,7 @@ OPEN = 0.1  # of the codes without a token: with more of them nothing is called 
 COUNTED = f"What was counted belongs to the figure: {GITHUB}FoundationVision/LlamaGen/issues/65"
 
 
-def merged(found: Sequence[Finding], evidence: Sequence[Evidence]) -> list[Finding]:
+def merge(found: Sequence[Finding], evidence: Sequence[Evidence]) -> list[Finding]:
     """Findings of one kind and weight on SEVERAL levels as one, with the words of the surest of them."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in found:
@@ -131,7 +131,7 @@ def _said(audit: Audit, levels: Sequence[Evidence]) -> str:
         were = "medium was" if tried == 1 else "media were"
         decodes = f" {tried} {were} decoded: PSNR {known.psnr_db:.1f} dB (median)."
     parts = [_of_level(of) for of in levels[:NAMED]]
-    more = f" And {counted(len(levels) - NAMED, 'more level')}." if len(levels) > NAMED else ""
+    more = f" And {count_of(len(levels) - NAMED, 'more level')}." if len(levels) > NAMED else ""
     over = f"Over {tokens:,} tokens ({each_words(levels[0].share_each)} for each code){_if_so(audit)}."
     return f"{over}{decodes} {' '.join(parts)}{more}"
 
@@ -145,7 +145,7 @@ def _of_level(of: Evidence) -> str:
     usage = of.usage
     top = int(usage.counts.max())
     twins = int(np.count_nonzero(of.states.state == NEAR_DUPLICATE))
-    alike = "" if of.states.threshold is None else f", {counted(twins, 'near-duplicate')}"
+    alike = "" if of.states.threshold is None else f", {count_of(twins, 'near-duplicate')}"
     name = f"{of.name[0].upper()}{of.name[1:]}: " if of.name else ""
     return (
         f"{name}{usage.used:,} of {of.size:,} codes in use, perplexity {usage.perplexity:,.0f}, the most used code "

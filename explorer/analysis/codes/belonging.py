@@ -43,7 +43,7 @@ def is_bfloat16(values: np.ndarray) -> bool:
     return not (np.ascontiguousarray(values, np.float32).view(np.uint32) & 0xFFFF).any()
 
 
-def explained(
+def belongs(
     codebook: Codebook,
     latents: np.ndarray,
     codes: np.ndarray,
@@ -110,7 +110,7 @@ def cause_of(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, enough:
     """
     if len(np.unique(codes)) < 2:
         return None
-    as_is = float(explained(codebook, latents, codes).mean())
+    as_is = float(belongs(codebook, latents, codes).mean())
     estimate = max(min(enough, FITTED), as_is + GAINED * (1 - as_is))
     tried = [
         *_rounded(codebook, latents, codes),
@@ -128,14 +128,14 @@ def cause_of(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, enough:
 def _share(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> float:
     if not _apart(codebook, latents) or _by_chance(codebook, latents, codes) > CHANCE:
         return 0.0
-    return float(explained(codebook, latents, codes).mean())
+    return float(belongs(codebook, latents, codes).mean())
 
 
 def _by_chance(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, rounding: float = 0.0) -> float:
     """The share of some latents that tokens of others explain: what explains these as well explains nothing."""
     some = np.linspace(0, len(latents) - 1, min(len(latents), FEW)).astype(int)
     others = np.random.default_rng(0).permutation(codes)[some]
-    return float(explained(codebook, latents[some], others, rounding).mean())
+    return float(belongs(codebook, latents[some], others, rounding).mean())
 
 
 def _rounded(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list[Cause]:
@@ -143,7 +143,7 @@ def _rounded(codebook: Codebook, latents: np.ndarray, codes: np.ndarray) -> list
     if codebook.vectors is None or not is_bfloat16(codebook.vectors):
         return []
     blind = _by_chance(codebook, latents, codes, BFLOAT16) > CHANCE  # codes lie within that of each other
-    share = float(explained(codebook, latents, codes, BFLOAT16).mean())
+    share = float(belongs(codebook, latents, codes, BFLOAT16).mean())
     return [Cause("bfloat16", share, other="any tokens" if blind else "")]
 
 
@@ -186,7 +186,7 @@ def _best_factor(codebook: Codebook, latents: np.ndarray, codes: np.ndarray, sta
         tried = start * 2.0 ** np.linspace(-reach, reach, steps)
         scaled = (_with(codebook, one * codebook.vectors) for one in tried)
         shares = [
-            explained(book, latents[some], codes[some]).mean() - _by_chance(book, latents[some], codes[some])
+            belongs(book, latents[some], codes[some]).mean() - _by_chance(book, latents[some], codes[some])
             for book in scaled
         ]
         start = float(np.exp(np.log(tried[np.asarray(shares) >= max(shares) - 1e-9]).mean()))
@@ -241,7 +241,7 @@ def astray(
     """Codes (a,) whose latents, EACH or more of `latents` (n, D), lie at other codes, so that this row is another one:
     hardly any is explained, and half of them are ELSEWHERE times as far from it as from the nearest or farther.
 
-    fits (n,) bool: `explained`. nearest (n,): the nearest code of each latent.
+    fits (n,) bool: `belongs`. nearest (n,): the nearest code of each latent.
     """
     if codebook.vectors is None or codebook.metric == "dot":
         return np.empty(0, np.int64)

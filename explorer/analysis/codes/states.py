@@ -15,9 +15,9 @@ import numpy as np
 from explorer.analysis.codes.duplicates import NEAR, near_duplicates
 from explorer.analysis.maps.clouds import resolution
 from explorer.analysis.maps.geometry import in_metric, latent_distances
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 from explorer.joints.audit_parts import LevelAudit
-from explorer.joints.measures.unused import Unused, unused_codes, used_in_training
+from explorer.joints.measures.unused import UnusedCodes, unused_codes, used_in_training
 from explorer.joints.measures.usage import rank_order, usage_of_counts
 from explorer.joints.record import Codebook
 from explorer.joints.table_faults import finite_codes
@@ -86,7 +86,7 @@ def _looked_at(counts: np.ndarray, codebook: Codebook) -> tuple[np.ndarray, str]
     return chosen, f" Looked for among the {MOST_WIDE:,} most used of {len(rows):,} codes in use."
 
 
-def code_states(level: LevelAudit, codebook: Codebook | None, unused: Unused | None = None) -> CodeStates:
+def code_states(level: LevelAudit, codebook: Codebook | None, unused: UnusedCodes | None = None) -> CodeStates:
     """The state of each code of a level. A lattice's codes are never near-duplicates. unused: `unused_codes` of both,
     if that is known already. Raises RecordError if no token was counted."""
     unused = unused or unused_codes(level, codebook)
@@ -112,5 +112,5 @@ def code_states(level: LevelAudit, codebook: Codebook | None, unused: Unused | N
         said += " Codes without a token that training used are unseen here, and not dead."
     if codebook is not None and (lost := (level.counts == 0) & ~finite_codes(codebook)).any():
         state[lost] = DEAD
-        said += f" Dead: {counted(int(lost.sum()), 'code')} not finite among them, to which no latent is nearest."
+        said += f" Dead: {count_of(int(lost.sum()), 'code')} not finite among them, to which no latent is nearest."
     return CodeStates(state, least, threshold, said)

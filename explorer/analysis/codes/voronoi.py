@@ -24,7 +24,7 @@ LEAST_SIDE = 0.6  # the shorter side of a slice, of the longer: codes that are n
 
 
 @dataclass(frozen=True)
-class Plane:
+class SlicePlane:
     """A 2-D slice of the latent space: origin, axis_u, axis_v (D,) with orthonormal axes.
 
     extent (u_min, u_max, v_min, v_max) is what to draw of it. note names the plane for the screen.
@@ -88,7 +88,7 @@ def plane_through(
     kind: Literal["pca", "codes"] = "pca",
     codes: tuple[int, int, int] | None = None,
     margin: float = 0.15,
-) -> Plane:
+) -> SlicePlane:
     """A named plane: "pca" through the mean along the two largest variances, "codes" through three codes.
 
     A lattice varies alike along its axes, so its "pca" plane is spanned by its first two axes through its centre.
@@ -106,7 +106,7 @@ def plane_through(
     return _plane_of_lattice(codebook, margin) if codebook.rule is not None else _plane_of_table(codebook, margin)
 
 
-def _plane_of_codes(codebook: Codebook, codes: tuple[int, int, int], margin: float) -> Plane:
+def _plane_of_codes(codebook: Codebook, codes: tuple[int, int, int], margin: float) -> SlicePlane:
     a, b, c = codebook.rows(np.array(codes)).astype(np.float64)
     for code, vector in zip(codes, (a, b, c), strict=True):
         if not np.isfinite(vector).all():
@@ -120,7 +120,7 @@ def _plane_of_codes(codebook: Codebook, codes: tuple[int, int, int], margin: flo
     return _plane(a, axis_u, rest / np.linalg.norm(rest), np.stack([a, b, c]), margin, note)
 
 
-def _plane_of_table(codebook: Codebook, margin: float) -> Plane:
+def _plane_of_table(codebook: Codebook, margin: float) -> SlicePlane:
     step = -(-codebook.codebook_size // _PCA_ROWS)
     vectors = codebook.vectors[::step].astype(np.float64)
     vectors = vectors[np.isfinite(vectors).all(axis=1)]
@@ -138,7 +138,7 @@ def _plane_of_table(codebook: Codebook, margin: float) -> Plane:
     return _plane(origin, axes[0], axes[1], vectors, margin, note)
 
 
-def _plane_of_lattice(codebook: Codebook, margin: float) -> Plane:
+def _plane_of_lattice(codebook: Codebook, margin: float) -> SlicePlane:
     values = codebook.rule.axis_values
     centre = np.array([(min(v) + max(v)) / 2 for v in values])
     corners = np.stack([[f(v) for v in values] for f in (min, max)])
@@ -147,7 +147,7 @@ def _plane_of_lattice(codebook: Codebook, margin: float) -> Plane:
     return _plane(centre, axis_u, axis_v, corners, margin, note)
 
 
-def _plane(origin, axis_u, axis_v, vectors, margin: float, note: str) -> Plane:
+def _plane(origin, axis_u, axis_v, vectors, margin: float, note: str) -> SlicePlane:
     """A plane whose extent holds the feet of `vectors` (n, D) and `margin` around them; never a mere strip."""
     feet = (vectors - origin) @ np.stack([axis_u, axis_v], axis=-1)
-    return Plane(origin, axis_u, axis_v, box_around(feet, margin), note)
+    return SlicePlane(origin, axis_u, axis_v, box_around(feet, margin), note)

@@ -22,10 +22,10 @@ from explorer.analysis.edit.tokens import (
     check_code,
     checked_positions,
     common_box,
-    moved,
+    move,
     put,
     shortest_code,
-    written,
+    write,
 )
 from explorer.foundation.errors import RecordError
 
@@ -49,7 +49,7 @@ class Paint(Operation):
     def apply(self, tokens: EditedTokens, bench: Bench) -> EditedTokens:
         check_code(bench, self.level, self.code)
         at = checked_positions(tokens, self.positions, self.level)
-        return written(tokens, {self.level: (at, self.code)})
+        return write(tokens, {self.level: (at, self.code)})
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class FillBox(Operation):
 
     def apply(self, tokens: EditedTokens, bench: Bench) -> EditedTokens:
         check_code(bench, self.level, self.code)
-        return written(tokens, {self.level: (box_positions(tokens, self.box, self.level), self.code)})
+        return write(tokens, {self.level: (box_positions(tokens, self.box, self.level), self.code)})
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class CopyToken(Operation):
 
     def apply(self, tokens: EditedTokens, bench: Bench) -> EditedTokens:
         at, origin = checked_positions(tokens, self.positions), checked_positions(tokens, (self.origin,))
-        return moved(tokens, tokens, np.repeat(origin, len(at)), at)
+        return move(tokens, tokens, np.repeat(origin, len(at)), at)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class ReplaceCode(Operation):
         for code in (self.old, self.new):
             check_code(bench, self.level, code)
         at = np.flatnonzero(tokens.indices[self.level].reshape(-1) == self.old)
-        return written(tokens, {self.level: (at, self.new)})
+        return write(tokens, {self.level: (at, self.new)})
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Swap(Operation):
 
     def apply(self, tokens: EditedTokens, bench: Bench) -> EditedTokens:
         at = checked_positions(tokens, (self.first, self.second))
-        return moved(tokens, tokens, at[::-1], at)
+        return move(tokens, tokens, at[::-1], at)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Shuffle(Operation):
 
     def apply(self, tokens: EditedTokens, bench: Bench) -> EditedTokens:
         at = box_positions(tokens, self.box)
-        return moved(tokens, tokens, np.random.default_rng(self.seed).permutation(at), at)
+        return move(tokens, tokens, np.random.default_rng(self.seed).permutation(at), at)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Zero(Operation):
 
     def apply(self, tokens: EditedTokens, bench: Bench) -> EditedTokens:
         at = common_box(tokens, self.box)
-        return written(tokens, {q: (at, shortest_code(book)) for q, book in enumerate(bench.codebooks)})
+        return write(tokens, {q: (at, shortest_code(book)) for q, book in enumerate(bench.codebooks)})
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Average(Operation):
             codes.append(int(assign(book, wanted[None].astype(np.float32))[0]))
             if rest is not None:
                 rest = rest - book.rows(np.asarray(codes[-1]))
-        return written(tokens, {q: (at, code) for q, code in enumerate(codes)})
+        return write(tokens, {q: (at, code) for q, code in enumerate(codes)})
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class Transplant(Operation):
             raise RecordError(f"{self.source!r} has {len(other.indices)} levels, these tokens {len(tokens.indices)}.")
         _, _, height, width = self.box
         at = box_positions(tokens, (self.row, self.column, height, width))
-        return moved(tokens, other, box_positions(other, self.box), at)
+        return move(tokens, other, box_positions(other, self.box), at)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def influence(
     if whole is None:
         whole = decode(tokenizer, tokens)
     without = decode(tokenizer, EditedTokens(tuple(indices), tuple(kept)))
-    return measured(whole, without, layout.region(position))
+    return compare_decodes(whole, without, layout.region(position))
 
 
 def decode(tokenizer: Tokenizer, tokens: EditedTokens) -> np.ndarray:
@@ -69,7 +69,7 @@ def decode(tokenizer: Tokenizer, tokens: EditedTokens) -> np.ndarray:
     return tokenizer.detokenize(tokens.indices) if tokens.whole else tokenizer.decode_kept(tokens.indices, tokens.kept)
 
 
-def measured(one: np.ndarray, other: np.ndarray, region: tuple[slice, ...] | None) -> Influence:
+def compare_decodes(one: np.ndarray, other: np.ndarray, region: tuple[slice, ...] | None) -> Influence:
     """How two decodes (H, W, 3) differ; region: the token's own pixels. Raises RecordError for different shapes."""
     change = np.abs(difference(one, other)).max(axis=-1)
     visible = change > VISIBLE

@@ -15,27 +15,27 @@ ROUNDING = 1e-4  # in 0..1: two decodes of the same tokens, one in a window, may
 
 
 @dataclass(frozen=True)
-class Redecoded:
+class Redecode:
     """picture: (H, W, 3) float32. window: the box of tokens whose pixels were decoded, None for all of them."""
 
     picture: np.ndarray
     window: Box | None
 
 
-def redecode(tokenizer: Tokenizer, before: EditedTokens, picture: np.ndarray, tokens: EditedTokens) -> Redecoded:
+def redecode(tokenizer: Tokenizer, before: EditedTokens, picture: np.ndarray, tokens: EditedTokens) -> Redecode:
     """Decode `tokens`, given that `before` decodes to `picture`: equal to the whole decode to
     rounding. Raises RecordError as `Tokenizer.decode_kept`."""
     changed = tokens.changed(before)
     if len(changed) == 0:
-        return Redecoded(picture, (0, 0, 0, 0))
+        return Redecode(picture, (0, 0, 0, 0))
     box = window_of(changed, tokens.indices[0].shape, tokenizer.token_reach) if tokens.common_grid else None
     if box is None:
-        return Redecoded(decode(tokenizer, tokens), None)
+        return Redecode(decode(tokenizer, tokens), None)
     factor = tokenizer.spec.downsampling
     top, left, height, width = (side * factor for side in box)
     new = picture.copy()
     new[top : top + height, left : left + width] = tokenizer.decode_window(tokens.indices, tokens.kept, box)
-    return Redecoded(new, box)
+    return Redecode(new, box)
 
 
 def window_of(changed: np.ndarray, shape: tuple[int, ...], reach: int | None) -> Box | None:

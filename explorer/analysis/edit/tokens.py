@@ -1,7 +1,7 @@
 """The tokens of a record while they are changed by hand, and what changing them needs.
 
-Tokens lie on the grids that a screen has for them (`laid`): positions are flat (row-major) numbers of a level's grid,
-boxes (top, left, height, width) in tokens; a sequence is one row.
+Tokens lie on the grids that a screen has for them (`lay_flat`): positions are flat (row-major) numbers of a level's
+grid, boxes (top, left, height, width) in tokens; a sequence is one row.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from explorer.analysis.codes.neighbours import nearest_to
-from explorer.analysis.pictures.flat_grids import laid
+from explorer.analysis.pictures.flat_grids import lay_flat
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import Codebook, Combination, TokenLevel, TokenRecord
 
@@ -70,7 +70,7 @@ class Bench:
 
 def tokens_of(record: TokenRecord) -> EditedTokens:
     """The tokens of a record before any edit."""
-    indices = tuple(laid(record).lay([level.indices for level in record.levels]))
+    indices = tuple(lay_flat(record).lay([level.indices for level in record.levels]))
     return EditedTokens(indices, tuple(np.ones(level.shape, bool) for level in indices))
 
 
@@ -93,7 +93,7 @@ def edited_record(record: TokenRecord, tokens: EditedTokens, reconstruction: np.
     """
     levels = tuple(
         TokenLevel(indices, level.z_e, level.codebook.rows(indices.reshape(-1)), level.codebook, level.layout)
-        for level, indices in zip(record.levels, laid(record).restore(tokens.indices), strict=True)
+        for level, indices in zip(record.levels, lay_flat(record).restore(tokens.indices), strict=True)
     )
     count = len(tokens.changed(tokens_of(record)))
     notes = [*record.notes, f"Edited by hand: {count:,} of {tokens.num_positions:,} positions differ."]
@@ -161,7 +161,7 @@ def checked_positions(tokens: EditedTokens, positions: Sequence[int], level: int
     return np.asarray(positions, np.int64)
 
 
-def written(tokens: EditedTokens, codes: Mapping[int, tuple[np.ndarray, int]]) -> EditedTokens:
+def write(tokens: EditedTokens, codes: Mapping[int, tuple[np.ndarray, int]]) -> EditedTokens:
     """level -> (positions, code). What is written is kept again where it had been left out."""
     indices, kept = list(tokens.indices), list(tokens.kept)
     for level, (at, code) in codes.items():
@@ -169,7 +169,7 @@ def written(tokens: EditedTokens, codes: Mapping[int, tuple[np.ndarray, int]]) -
     return EditedTokens(tuple(indices), tuple(kept))
 
 
-def moved(tokens: EditedTokens, other: EditedTokens, origin: np.ndarray, at: np.ndarray) -> EditedTokens:
+def move(tokens: EditedTokens, other: EditedTokens, origin: np.ndarray, at: np.ndarray) -> EditedTokens:
     """The tokens of `other` at `origin`, all levels, laid at `at`."""
     if not (tokens.common_grid and other.common_grid):
         raise RecordError("levels of different grids have no common positions to move")

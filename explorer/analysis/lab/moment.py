@@ -13,7 +13,7 @@ import numpy as np
 from explorer.analysis.lab.diagnosis import EARLY, Finding
 from explorer.analysis.lab.reading import RunReading
 from explorer.analysis.lab.thresholds import DEAD_WARN
-from explorer.foundation.words import counted, is_are
+from explorer.foundation.words import count_of, is_are
 from explorer.joints.frame import DEAD
 from explorer.lab.preset import Preset
 
@@ -129,7 +129,7 @@ MEASURES: Mapping[str, Measure] = {
     "reseeds": Measure(_reseeds, _whole),
     "reseeds_a_code": Measure(lambda run: _reseeds(run) / run.k, _short, "reseeds a code in {window} steps"),
     "window": Measure(lambda run: run.window, _whole),
-    "checks": Measure(lambda run: len(run.reseeds), lambda count, _: counted(int(count), "check")),
+    "checks": Measure(lambda run: len(run.reseeds), lambda count, _: count_of(int(count), "check")),
 }
 
 

@@ -53,7 +53,7 @@ def pca(vectors: np.ndarray, seed: int = 0) -> Projection:
     Exact: `seed` is only kept with the result. Of each axis' two signs the one with the largest loading positive
     is taken, so that the same codes always give the same picture. Raises RecordError for NaN or no vectors.
     """
-    vectors = checked(vectors)
+    vectors = check_vectors(vectors)
     mean, axes, shares = principal_axes(vectors)
     n, dim = vectors.shape
     xy = np.zeros((n, 2), np.float32)
@@ -97,7 +97,7 @@ def umap(
     progress gets the share done, 0..1; cancelled is asked between epochs and raises Cancelled out of the work.
     Fewer than MIN_UMAP_POINTS different vectors give the PCA, and the note says so.
     """
-    vectors = checked(vectors)
+    vectors = check_vectors(vectors)
     start = pca(vectors, seed)
     distinct, place = np.unique(vectors.astype(np.float32), axis=0, return_inverse=True)
     if len(distinct) < MIN_UMAP_POINTS:
@@ -141,7 +141,7 @@ def trustworthiness(
     Venna and Kaski 2001, 10 neighbours. Over `limit` points a seeded sample is measured, since the work grows with
     their square. None for fewer than 8 points.
     """
-    vectors = checked(vectors)
+    vectors = check_vectors(vectors)
     n = len(vectors)
     if n < 8:
         return None, f"not measured: {n} points are too few"
@@ -190,7 +190,7 @@ def cached_projection(
     return result
 
 
-def checked(vectors: np.ndarray) -> np.ndarray:
+def check_vectors(vectors: np.ndarray) -> np.ndarray:
     """`vectors` as float64 (n, D). Raises RecordError for another shape, NaN or infinity."""
     vectors = np.asarray(vectors, np.float64)
     if vectors.ndim != 2 or 0 in vectors.shape:

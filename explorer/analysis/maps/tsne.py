@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from explorer.analysis.maps.progress_file import ProgressFile
-from explorer.analysis.maps.projection import PointMetric, Projection, checked, pca
+from explorer.analysis.maps.projection import PointMetric, Projection, check_vectors, pca
 
 MIN_POINTS = 8  # fewer points have no neighbourhoods to lay out
 PERPLEXITY = 30.0
@@ -32,7 +32,7 @@ def tsne(
     While it runs, what the process prints is read for that, so it belongs into a process of its own. Fewer than
     MIN_POINTS different vectors give the PCA, and the note says so.
     """
-    vectors = checked(vectors)
+    vectors = check_vectors(vectors)
     start = pca(vectors, seed)
     # Equal vectors are laid out once: as many zero distances they would fill each other's neighbourhoods.
     distinct, place = np.unique(vectors.astype(np.float32), axis=0, return_inverse=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from explorer.analysis.opening.file import Opened
+from explorer.analysis.opening.file import OpenFile
 from explorer.loading.tables import FoundTable
 from explorer.public.header import TensorInfo
 
@@ -22,7 +22,7 @@ LAID = {"audio": "samples", "image": "h, w", "video": "frames, h, w"}
 GIVEN = {"audio": "(B, 1, samples)", "image": "(B, 3, H, W) in pixel_range", "video": "(B, 3, frames, H, W)"}
 
 
-def draft(opened: Opened, file: str | Path) -> str:
+def draft(opened: OpenFile, file: str | Path) -> str:
     """Text of a Python file. file: where the checkpoint will lie, as the user would write it."""
     tensors, modality = opened.header.tensors, _modality(opened.header.tensors)
     found = list(dict.fromkeys(table.found for table in opened.tables))
@@ -53,7 +53,7 @@ def draft(opened: Opened, file: str | Path) -> str:
     )
 
 
-def _opening(opened: Opened, maker: str) -> list[str]:
+def _opening(opened: OpenFile, maker: str) -> list[str]:
     """What the file begins with."""
     name = "".join(letter for letter in opened.header.path.name if letter.isalnum() or letter in "._- ")[:80]
     return [

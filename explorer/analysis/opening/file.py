@@ -32,7 +32,7 @@ class OpenedTable:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenFile:
     """A file and what looks like codebooks in it. left: tables that were not read, since there are many. problem: why
     no format of the app reads it, "" if one does; format: its title then."""
 
@@ -43,23 +43,23 @@ class Opened:
     format: str = ""
 
 
-def open_file(path: Path) -> Opened:
+def open_file(path: Path) -> OpenFile:
     """Look at a file or folder, whatever it is. Raises CheckpointError if it is damaged, unsafe, or has no tensors."""
     header = read_header(Path(path))
     try:
         known = recognise(header)
     except CheckpointError as error:
-        return opened(header, str(error))
-    return opened(known.header, "", known.format.title)
+        return open_tables(header, str(error))
+    return open_tables(known.header, "", known.format.title)
 
 
-def opened(header: Header, problem: str, format: str = "") -> Opened:
+def open_tables(header: Header, problem: str, format: str = "") -> OpenFile:
     """What the tensors of a header tell. problem: why no format reads it."""
     found = find_tables(header.tensors)
     found = [table for table in found if table.surely] or found
     parts = [(table, part) for table in found for part in range(table.tables)]
     read = tuple(_opened(header, table, part) for table, part in parts[:MOST_TABLES])
-    return Opened(header, read, len(parts) - len(read), problem, format)
+    return OpenFile(header, read, len(parts) - len(read), problem, format)
 
 
 def _opened(header: Header, table: FoundTable, part: int) -> OpenedTable:

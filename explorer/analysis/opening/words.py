@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.analysis.opening.file import Opened, OpenedTable
+from explorer.analysis.opening.file import OpenedTable, OpenFile
 from explorer.analysis.opening.table_facts import DEAD, TWIN, CountFacts, TableFacts
 
 LISTED = 24  # dead codes that are named in a sentence
@@ -18,7 +18,7 @@ def name_of(table: OpenedTable) -> str:
     return f"{found.key}[{table.part}]" if found.tables > 1 else found.key
 
 
-def summary(opened: Opened) -> str:
+def summary(opened: OpenFile) -> str:
     """One sentence: what was found."""
     count, shown = len(opened.header.tensors), len(opened.tables) + opened.left
     if not shown:
@@ -80,7 +80,7 @@ def _count_lines(counted: CountFacts, key: str) -> list[str]:
     ]
 
 
-def facts(opened: Opened, draft: str) -> dict[str, object]:
+def facts(opened: OpenFile, draft: str) -> dict[str, object]:
     """All of it as JSON takes it."""
     return {
         "name": opened.header.path.name,

@@ -20,7 +20,7 @@ from explorer.media.sounds.spectrogram import sound_picture, spectrogram_db, wid
 
 
 @dataclass(frozen=True)
-class Laid:
+class FlatGrids:
     """layouts: of each level. grids: (rows, columns) of each on the screen. orders: the flat positions of the layout in
     the order of the screen, None where both are the same.
     """
@@ -59,11 +59,11 @@ class Laid:
         return restored
 
 
-def laid(record: TokenRecord) -> Laid:
+def lay_flat(record: TokenRecord) -> FlatGrids:
     """How the tokens of a record lie on the screen. Raises RecordError for layouts that are not drawn (graphs)."""
     layouts = tuple(level.layout for level in record.levels)
     pairs = [_grid(layout) for layout in layouts]
-    return Laid(layouts, tuple(grid for grid, _ in pairs), tuple(order for _, order in pairs))
+    return FlatGrids(layouts, tuple(grid for grid, _ in pairs), tuple(order for _, order in pairs))
 
 
 def _grid(layout: TokenLayout) -> tuple[tuple[int, int], np.ndarray | None]:
@@ -79,14 +79,14 @@ def _grid(layout: TokenLayout) -> tuple[tuple[int, int], np.ndarray | None]:
     raise RecordError(f"tokens of layout {layout.kind} are not drawn on a grid")
 
 
-class LaidTokenizer(Tokenizer):
+class FlatTokenizer(Tokenizer):
     """`tokenizer` for media like that of `record`: takes indices as `Laid.lay` makes them and decodes to pictures.
 
     A sound's pictures share the scale of the record's own spectrogram, so that changes of loudness are seen.
     """
 
     def __init__(self, tokenizer: Tokenizer, record: TokenRecord) -> None:
-        self._tokenizer, self._laid = tokenizer, laid(record)
+        self._tokenizer, self._laid = tokenizer, lay_flat(record)
         self.spec, self.device = tokenizer.spec, tokenizer.device
         self._rate, self._steps = record.sample_rate_hz, record.levels[0].layout
         if record.modality == "audio":

@@ -58,7 +58,7 @@ class MediumPictures:
         if layout.kind == "grid2d":
             row, column = divmod(token, layout.shape[1])
             pixels, box = _cut(self._values, layout, row, column)
-            return TokenPicture(*scaled(pixels, box), f"row {row + 1}, column {column + 1}", (row, column))
+            return TokenPicture(*scale_down(pixels, box), f"row {row + 1}, column {column + 1}", (row, column))
         return self._whole(token)
 
     def alone(self, layout: TokenLayout, token: int) -> np.ndarray:
@@ -103,10 +103,10 @@ class MediumPictures:
         flat = TokenLayout("grid2d", layout.shape[1:], layout.media_shape[1:])
         pixels, box = _cut(self._values[frame], flat, row, column)
         where = f"frame {frame + 1} (step {step + 1}), row {row + 1}, column {column + 1}"
-        return TokenPicture(*scaled(pixels, box), where)
+        return TokenPicture(*scale_down(pixels, box), where)
 
     def _whole(self, token: int) -> TokenPicture:
-        pixels, box = scaled(self._values, (0, 0, *self._values.shape[:2]), WHOLE_PX)
+        pixels, box = scale_down(self._values, (0, 0, *self._values.shape[:2]), WHOLE_PX)
         return TokenPicture(pixels, box, f"token {token:,}, which has no place: the whole picture")
 
 
@@ -141,7 +141,7 @@ def _cut(
     return part, (top, left, height, width)
 
 
-def scaled(
+def scale_down(
     pixels: np.ndarray, box: tuple[int, int, int, int], longest_px: int = LONGEST_PX
 ) -> tuple[np.ndarray, tuple[int, int, int, int]]:
     """As 8 bits, scaled down where a side is longer than `longest_px`, and the box with it."""

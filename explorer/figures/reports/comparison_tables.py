@@ -13,7 +13,7 @@ from explorer.compare.differences import difference_words, differences
 from explorer.compare.rates import Point, rate_curves, reference_points
 from explorer.compare.reference import COUNTED
 from explorer.compare.result import Comparison
-from explorer.compare.spread import shown
+from explorer.compare.spread import cell_text
 from explorer.compare.table import Table, equal_bits_words, interval_words, star_words
 
 _COUNTED_WORDS = {"payload": "without headers", "file": "with headers"}
@@ -106,7 +106,7 @@ def _side_by_side(columns: Sequence[Column], table: Table, kind: str = "wide") -
     for row in table.rows:
         cells = []
         for column in columns:
-            text = _unbroken(escape(shown(column, row.cells[column.key], table.media)))
+            text = _unbroken(escape(cell_text(column, row.cells[column.key], table.media)))
             best = row.tokenizer_id in table.best.get(column.key, ())
             mark = ' <b title="best of this column">★</b>' if best else ""
             cells.append(f"<td{' class=best' if best else ''}>{text}{mark}</td>")

@@ -20,7 +20,7 @@ import numpy as np
 
 from explorer.foundation.errors import RecordError
 from explorer.foundation.files import make_folder, write_together
-from explorer.joints.audit import Audit, Noted
+from explorer.joints.audit import Audit, MediaNote
 from explorer.joints.audit_parts import Exemplars, JointAudit, LevelAudit, Neighbours, Trial, require
 from explorer.joints.measures.unused import unused_codes
 from explorer.joints.measures.usage import usage_of_counts
@@ -185,7 +185,7 @@ def _audit(meta: dict[str, Any], counts: np.ndarray, arrays: dict[str, np.ndarra
         settings=dict(meta["settings"]),
         modality=str(meta.get("modality", "image")),
         amount=float(meta.get("amount", 0.0)),
-        notes=tuple(Noted(**one) for one in meta.get("notes", ())),
+        notes=tuple(MediaNote(**one) for one in meta.get("notes", ())),
         trial=_trial(meta.get("trial")),
     )
 

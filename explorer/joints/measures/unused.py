@@ -35,7 +35,7 @@ Sure = Literal["certain", "likely"]
 
 
 @dataclass(frozen=True)
-class Unused:
+class UnusedCodes:
     """Codes of one level without a token.
 
     none: how many they are. media: how many were counted, and what they are to each other. expected: how many of the
@@ -72,7 +72,7 @@ class Unused:
         return self.sure is not None and self.lasting > 0.5 * self.none
 
 
-def unused_codes(level: LevelAudit, codebook: Codebook | None = None) -> Unused:
+def unused_codes(level: LevelAudit, codebook: Codebook | None = None) -> UnusedCodes:
     """What is known of the codes of a level that have no token. Those of the codebook that are not finite are not
     counted here: nobody waits for them."""
     lost = 0 if codebook is None else int(np.count_nonzero((level.counts == 0) & ~finite_codes(codebook)))
@@ -94,7 +94,7 @@ def unused_codes(level: LevelAudit, codebook: Codebook | None = None) -> Unused:
         enough = media >= CERTAIN_MEDIA and (saturated or each >= CERTAIN_EACH)
         enough = enough and not apart.plain  # blank media show no more codes, however many they are
         sure = "certain" if enough and lasting >= CERTAIN_CODES and level.occurs is not None else "likely"
-    return Unused(none, apart, expected, most, lasting if none else 0, sure if none else None)
+    return UnusedCodes(none, apart, expected, most, lasting if none else 0, sure if none else None)
 
 
 def dead_in_training(level: LevelAudit, codebook: Codebook | None) -> np.ndarray | None:

@@ -10,18 +10,18 @@ from PIL import Image
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
 from explorer.media.caps import check_pixels
-from explorer.media.clips.films import Film, Shown
+from explorer.media.clips.films import Film, FilmFrame
 from explorer.media.clips.scaling import small
 from explorer.media.pictures.colour import FILMED, rgb_of_upright
 from explorer.media.pictures.gif_cover import Cover
-from explorer.media.pictures.managed import states_colours
 from explorer.media.pictures.opening import OTHER, frame_count, in_words, open_picture
+from explorer.media.pictures.to_srgb import states_colours
 from explorer.media.sniffing import Kind
 
 HASTY_MS, UNHURRIED_MS = 10, 100  # browsers slow down animations that ask for no time at all
 
 
-def animation_frames(data: bytes, kind: Kind, limits: Limits, film: Film, readable: str) -> Iterator[Shown]:
+def animation_frames(data: bytes, kind: Kind, limits: Limits, film: Film, readable: str) -> Iterator[FilmFrame]:
     """Yields the frames of an animated picture as they are seen, and tells `film` what there is to say.
 
     readable: what is a clip, for the message. Raises MediaError for a picture that stands still, and for damage.
@@ -49,7 +49,7 @@ def animation_frames(data: bytes, kind: Kind, limits: Limits, film: Film, readab
         if milliseconds <= HASTY_MS:
             milliseconds = UNHURRIED_MS
             film.say(f"Frames of {HASTY_MS} ms or less are shown for {UNHURRIED_MS} ms, as browsers do.")
-        yield Shown(small(pixels, limits.video_side_px), at, milliseconds / 1000, pixels.shape[:2])
+        yield FilmFrame(small(pixels, limits.video_side_px), at, milliseconds / 1000, pixels.shape[:2])
         at += milliseconds / 1000
 
 

@@ -62,7 +62,7 @@ class Packets:
 
 
 @contextmanager
-def opened(data: bytes, kind: Kind, wanted: Literal["audio", "video"]) -> Iterator[tuple[InputContainer, Stream]]:
+def open_stream(data: bytes, kind: Kind, wanted: Literal["audio", "video"]) -> Iterator[tuple[InputContainer, Stream]]:
     """The container and its first stream of that type that is no cover.
 
     Raises MediaError if it is damaged or has no such stream.

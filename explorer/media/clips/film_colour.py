@@ -107,7 +107,7 @@ def _matrix(frame: VideoFrame, notes: list[str]) -> int:
 def _as_srgb(rgb: np.ndarray, curve: int, primaries: int, notes: list[str]) -> np.ndarray:
     """R'G'B' of any curve and primaries -> sRGB. SDR curves are all taken for that of sRGB, as browsers do."""
     if curve in (light.PQ, light.HLG):
-        hdr = light.stated(primaries if primaries in _GAMUTS else 9, curve)
+        hdr = light.light_of_numbers(primaries if primaries in _GAMUTS else 9, curve)
         assert hdr is not None  # all four pairs are known
         _add(notes, light.hdr_words(curve))
         return light.to_srgb(rgb, hdr)
@@ -115,7 +115,7 @@ def _as_srgb(rgb: np.ndarray, curve: int, primaries: int, notes: list[str]) -> n
         _add(notes, f"Its brightness is stored as {_CURVES[curve]} and shown unconverted: tones are not right.")
     if primaries in _UNCONVERTED:
         _add(notes, f"Its colours are of {_UNCONVERTED[primaries]} and shown unconverted: they are near, not exact.")
-    wide = light.stated(primaries, light.SRGB_CURVE) if primaries in _GAMUTS else None
+    wide = light.light_of_numbers(primaries, light.SRGB_CURVE) if primaries in _GAMUTS else None
     if wide is None:
         return rgb
     _add(notes, f"Colours of {_GAMUTS[primaries]} converted to sRGB; what lies outside is clipped.")

@@ -11,7 +11,7 @@ import numpy as np
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
-from explorer.media.clips.containers import Packets, opened
+from explorer.media.clips.containers import Packets, open_stream
 from explorer.media.clips.film_colour import rgb_of
 from explorer.media.pictures.opening import check_pixels
 from explorer.media.sniffing import Kind
@@ -26,7 +26,7 @@ LATE_S, LATE_SHARE = 0.5, 0.05  # a film that ends so much before its header say
 
 
 @dataclass
-class Shown:
+class FilmFrame:
     """One frame, (H, W, 3) float32 in 0..1. start_s: when it appears, None if that is not known. seconds: for how long,
     0 if not known. full_size: (H, W) before it was scaled down."""
 
@@ -49,9 +49,9 @@ class Film:
         self.notes += [one for one in words if one not in self.notes]
 
 
-def film_frames(data: bytes, kind: Kind, limits: Limits, film: Film) -> Iterator[Shown]:
+def film_frames(data: bytes, kind: Kind, limits: Limits, film: Film) -> Iterator[FilmFrame]:
     """Yields frames until the clip ends, and tells `film` what there is to say. Raises MediaError."""
-    with opened(data, kind, "video") as (container, stream):
+    with open_stream(data, kind, "video") as (container, stream):
         stream.codec_context.options = {"max_pixels": str(limits.image_pixels)}  # of what a stream claims on its way
         if stream.width and stream.height:  # claimed by the header, before anything is decoded
             check_pixels(stream.width, stream.height, limits)
@@ -73,7 +73,7 @@ def film_frames(data: bytes, kind: Kind, limits: Limits, film: Film) -> Iterator
             _check_end(shown, container, stream, film)
 
 
-def _shown(frame: VideoFrame, stream: Stream, limits: Limits, film: Film) -> Shown:
+def _shown(frame: VideoFrame, stream: Stream, limits: Limits, film: Film) -> FilmFrame:
     oblong = float(stream.sample_aspect_ratio or 1)
     if 1 / SQUARE < oblong < SQUARE:
         oblong = 1.0
@@ -95,7 +95,7 @@ def _shown(frame: VideoFrame, stream: Stream, limits: Limits, film: Film) -> Sho
     pixels, full = _upright(pixels, full, frame, said)
     film.say(*said)
     seconds = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
-    return Shown(pixels, frame.time, seconds, full)
+    return FilmFrame(pixels, frame.time, seconds, full)
 
 
 def _upright(
@@ -113,7 +113,7 @@ def _upright(
     return pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1], full
 
 
-def _check_end(last: Shown, container: InputContainer, stream: Stream, film: Film) -> None:
+def _check_end(last: FilmFrame, container: InputContainer, stream: Stream, film: Film) -> None:
     """A word if the last frame ends long before the header says that the film does."""
     own = stream.duration is not None and stream.time_base is not None
     begins = float((stream.start_time or 0) * stream.time_base) if own else 0.0

@@ -18,7 +18,7 @@ from explorer.foundation.errors import MediaError, SettingsError
 from explorer.media import caps
 from explorer.media.clips.animation import animation_frames
 from explorer.media.clips.even_times import even_times
-from explorer.media.clips.films import Film, Shown, film_frames
+from explorer.media.clips.films import Film, FilmFrame, film_frames
 from explorer.media.clips.scaling import small
 from explorer.media.pictures.image import LoadedImage, fit, scaled_to_cover, to_pil
 from explorer.media.pictures.opening import bytes_of, check_pixels
@@ -131,7 +131,7 @@ def _with_frames(frames: np.ndarray, wanted: int, notes: list[str]) -> np.ndarra
     return frames[:wanted]
 
 
-def _array_frames(array: np.ndarray, limits: Limits, frames_per_second: float | None) -> Iterator[Shown]:
+def _array_frames(array: np.ndarray, limits: Limits, frames_per_second: float | None) -> Iterator[FilmFrame]:
     if array.ndim != 4 or array.shape[3] != 3 or 0 in array.shape:
         raise MediaError(f"An array of shape {array.shape} is not a clip; (F, H, W, 3) is.")
     check_pixels(array.shape[2], array.shape[1], limits)
@@ -141,7 +141,7 @@ def _array_frames(array: np.ndarray, limits: Limits, frames_per_second: float | 
         if not np.isfinite(array).all() or array.min() < -1e-4 or array.max() > 1 + 1e-4:
             raise MediaError("The clip holds NaN or values outside 0..1. Mend them and try again.")
     for number, frame in enumerate(array):
-        yield Shown(
+        yield FilmFrame(
             small(frame, limits.video_side_px),
             number / frames_per_second if frames_per_second else None,
             1 / frames_per_second if frames_per_second else 0.0,
@@ -149,9 +149,9 @@ def _array_frames(array: np.ndarray, limits: Limits, frames_per_second: float | 
         )
 
 
-def _collected(frames: Iterator[Shown], limits: Limits, film: Film) -> LoadedVideo:
+def _collected(frames: Iterator[FilmFrame], limits: Limits, film: Film) -> LoadedVideo:
     """The first frames, at even times, joined."""
-    kept: list[Shown] = []
+    kept: list[FilmFrame] = []
     more = False
     for shown in frames:
         if len(kept) == limits.video_frames:

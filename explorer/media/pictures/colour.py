@@ -11,8 +11,8 @@ from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
 from explorer.media.caps import check_pixels
 from explorer.media.pictures.gif_cover import Cover
-from explorer.media.pictures.managed import grey_curve, in_srgb
 from explorer.media.pictures.opening import cut_short, in_words
+from explorer.media.pictures.to_srgb import grey_curve, in_srgb
 
 # EXIF tag 274 (TIFF 6.0, section 8): how to turn stored pixels upright.
 ORIENTATION_TAG = 0x0112

@@ -7,7 +7,7 @@ _HEAD = 13  # bytes of the signature and the screen
 _IMAGE_HEAD = 10  # of an image block, up to its palette
 
 
-def ended(data: bytes) -> bool:
+def is_complete(data: bytes) -> bool:
     """Whether its blocks lead to the end mark; False for a file that stops before, or whose blocks lead nowhere."""
     at = _HEAD + _palette(data[10]) if len(data) >= _HEAD else len(data)
     while at < len(data):

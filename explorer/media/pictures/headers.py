@@ -18,7 +18,7 @@ from explorer.media.pictures.png_chunks import chunk
 _V5_BYTES, _EMBEDDED = 124, 0x4D424544  # a BMP's header of version 5; "MBED"
 
 
-def completed(image: Image.Image, data: bytes) -> Image.Image:
+def complete_header(image: Image.Image, data: bytes) -> Image.Image:
     """The opened picture with what its file says beyond Pillow. Never raises: a damaged head says less."""
     said: list[str] = []
     if image.format == "PNG":
@@ -35,7 +35,7 @@ def completed(image: Image.Image, data: bytes) -> Image.Image:
     elif image.format == "GIF":
         if b"ICCRGBG1012" in data[:4096]:
             said.append("A colour profile inside a GIF is not read: colours are taken as sRGB, as browsers do.")
-        if not gif_blocks.ended(data):
+        if not gif_blocks.is_complete(data):
             said.append("It ends without its end mark: frames may be missing.")
     if said:
         image.info["said"] = tuple(said)

@@ -38,7 +38,7 @@ class Structure:
     lacking: bool
 
 
-def checked(data: bytes, decode: Decode) -> tuple[bytes, list[str]]:
+def check_jpeg(data: bytes, decode: Decode) -> tuple[bytes, list[str]]:
     """A JPEG as it is to be decoded, and what is to be said of it. Raises MediaError if not all of it is there.
 
     Only a file that does not end as it should is decoded here.

@@ -50,7 +50,7 @@ class StatedColour:
     hdr: int = 0
 
 
-def stated(primaries: int, transfer: int, filmed: bool = False) -> StatedColour | None:
+def light_of_numbers(primaries: int, transfer: int, filmed: bool = False) -> StatedColour | None:
     """What two numbers of H.273 mean; None for numbers that mean nothing here, or that nothing is stated (2).
 
     filmed: of a picture that is coded as a frame of video (AVIF, HEIC), in which Chromium takes the curve of a camera

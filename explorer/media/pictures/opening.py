@@ -23,7 +23,7 @@ from explorer.media.caps import check_bytes as check_bytes
 from explorer.media.caps import check_pixels as check_pixels
 from explorer.media.pictures import jpeg_ends, png_chunks, tiffs
 from explorer.media.pictures.boxes import brands
-from explorer.media.pictures.headers import completed
+from explorer.media.pictures.headers import complete_header
 from explorer.media.pictures.large import scaled_to_cap
 from explorer.media.pictures.rows import what_decodes
 from explorer.media.pictures.tiffs import ADVICE
@@ -118,7 +118,7 @@ def open_picture(data: bytes, limits: Limits) -> Image.Image:
     check_bytes(len(data), limits)
     said: list[str] = []
     if data.startswith(png_chunks.SIGNATURE):
-        data, said = png_chunks.checked(data)
+        data, said = png_chunks.check_png(data)
     formats = readable_formats(data)
     try:
         image = Image.open(io.BytesIO(data), formats=formats)
@@ -129,16 +129,16 @@ def open_picture(data: bytes, limits: Limits) -> Image.Image:
     if image.format == "TIFF":
         if tiffs.misread(image):
             return _other_tiff(data, limits)
-        said += tiffs.noted(image)
+        said += tiffs.notes_of_tiff(image)
     scale, words = scaled_to_cap(image, limits)
     if image.format in ("JPEG", "MPO"):
         with in_words(lambda: cut_short(data, "JPEG")):
-            data, found = jpeg_ends.checked(data, functools.partial(_decoded_jpeg, size=image.size))
+            data, found = jpeg_ends.check_jpeg(data, functools.partial(_decoded_jpeg, size=image.size))
         if found:
             said += found
             image = Image.open(io.BytesIO(data), formats=formats)
             scaled_to_cap(image, limits)
-    image = completed(image, data)
+    image = complete_header(image, data)
     image.info["said"] = (*said, *image.info.get("said", ()), *filter(None, [words]))
     image.info["averaged"] = scale
     return image
@@ -146,7 +146,7 @@ def open_picture(data: bytes, limits: Limits) -> Image.Image:
 
 def _other_tiff(data: bytes, limits: Limits) -> Image.Image:
     with in_words(lambda: _why_not(data, ("TIFF",))):
-        return tiffs.opened(data, limits)
+        return tiffs.open_tiff(data, limits)
 
 
 def readable_formats(data: bytes) -> tuple[str, ...]:

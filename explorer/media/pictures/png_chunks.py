@@ -26,7 +26,7 @@ def chunks(data: bytes) -> Iterator[Chunk]:
             return
 
 
-def checked(data: bytes) -> tuple[bytes, list[str]]:
+def check_png(data: bytes) -> tuple[bytes, list[str]]:
     """The file without those of its chunks that are damaged and can be missed, and a note of each.
 
     A file that ends too early is left to the decoder, which knows how much of it there is. Raises MediaError if the

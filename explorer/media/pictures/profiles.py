@@ -57,7 +57,7 @@ def is_srgb(profile: Profile) -> bool:
     return _is_srgb(profile.data, profile.mode)
 
 
-def converted(image: Image.Image, profile: Profile) -> Image.Image:
+def convert_to_srgb(image: Image.Image, profile: Profile) -> Image.Image:
     """A picture of mode L, RGB or CMYK -> RGB in sRGB; what sRGB cannot hold is clipped.
 
     Raises one of FAILED if LittleCMS cannot make anything of the profile.
@@ -113,7 +113,7 @@ def _is_srgb(data: bytes, mode: str) -> bool:
         greys = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
         probe = Image.fromarray(np.concatenate([cube, greys], axis=1))
     before = np.asarray(probe.convert("RGB")).astype(int)
-    after = np.asarray(converted(probe, Profile("", mode, data))).astype(int)
+    after = np.asarray(convert_to_srgb(probe, Profile("", mode, data))).astype(int)
     return bool(np.abs(after - before).max() <= _ROUNDING)
 
 

@@ -54,7 +54,7 @@ def misread(image: Image.Image) -> bool:
     return tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO and bits > 8
 
 
-def noted(image: Image.Image) -> list[str]:
+def notes_of_tiff(image: Image.Image) -> list[str]:
     """What there is to say of a TIFF that Pillow reads; 12 bits get the white that they have in `info["white"]`."""
     tags: Any = getattr(image, "tag_v2", {})
     said, samples = [], tags.get(_SAMPLES, 1)
@@ -68,7 +68,7 @@ def noted(image: Image.Image) -> list[str]:
     return said
 
 
-def opened(data: bytes, limits: Limits) -> Image.Image:
+def open_tiff(data: bytes, limits: Limits) -> Image.Image:
     """The first page as a Pillow picture. Raises MediaError over the caps, and whatever tifffile raises for others."""
     try:
         from tifffile import TiffFile  # lazy: most TIFFs do without it

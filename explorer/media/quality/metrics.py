@@ -10,7 +10,7 @@ import numpy as np
 
 from explorer.foundation.config import FIGURE_SIDE_PX
 from explorer.foundation.errors import RecordError
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 
 SSIM_WINDOW_PX = 11
 PSNR_WORDS = (
@@ -72,7 +72,7 @@ class Mean:
 
     def words(self, noun: str = "picture") -> str:
         """Over what the mean is, such as "mean of 98 pictures, 2 decoded exactly left out"."""
-        some = f"mean of {counted(self.over, noun)}"
+        some = f"mean of {count_of(self.over, noun)}"
         return f"{some}, {self.left_out}" if self.left_out else some
 
 

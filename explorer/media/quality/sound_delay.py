@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from explorer.foundation.errors import RecordError
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 
 BOUND_S = 0.05  # no delay beyond it is looked for
 ENOUGH_DB = 20.0  # two lags that fit better than this are taken to fit alike: the sound repeats itself
@@ -55,7 +55,7 @@ class Delay:
             return f"none, {self.basis}{some}"
         side = "late" if self.samples > 0 else "early"
         count = abs(self.samples)
-        return f"{counted(count, 'sample')} {side} ({abs(self.ms):.2f} ms), {self.basis}{some}"
+        return f"{count_of(count, 'sample')} {side} ({abs(self.ms):.2f} ms), {self.basis}{some}"
 
 
 NO_DELAY = Delay()

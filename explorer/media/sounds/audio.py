@@ -20,7 +20,7 @@ from explorer.media.caps import more
 from explorer.media.pictures.opening import bytes_of
 from explorer.media.sniffing import kind_of
 from explorer.media.sounds.decoders import MOST_CHANNELS, check_claims
-from explorer.media.sounds.reading import Read, read_sound
+from explorer.media.sounds.reading import SoundReading, read_sound
 
 DEFAULT_LIMITS = Limits()
 READABLE = "WAV, FLAC, Ogg, MP3, AIFF, M4A, AAC, or the sound of an MP4, WebM or AVI"
@@ -135,10 +135,10 @@ def _from_array(array: np.ndarray, limits: Limits, sample_rate_hz: int | None) -
     check_claims(int(sample_rate_hz), block.shape[1])
     most = int(limits.audio_seconds * sample_rate_hz)
     runs = [(int(sample_rate_hz), block[: most + 1])] if len(block) else []
-    return _joined(Read(runs, [], len(block) > most, len(block) / sample_rate_hz))
+    return _joined(SoundReading(runs, [], len(block) > most, len(block) / sample_rate_hz))
 
 
-def _joined(read: Read) -> LoadedAudio:
+def _joined(read: SoundReading) -> LoadedAudio:
     """What was read, checked and made one: what comes later with another rate is made like the beginning."""
     if not read.runs:
         raise MediaError("The sound has no samples: there is nothing in it.")
@@ -174,14 +174,14 @@ def _with_channels(samples: np.ndarray, channels: int, notes: list[str]) -> np.n
     if have == channels:
         return samples
     if have > 1:
-        samples = mixed(samples, notes)
+        samples = mix_to_mono(samples, notes)
     if channels > 1:
         samples = np.repeat(samples, channels, axis=1)
         notes.append(f"One channel repeated over {channels}.")
     return samples
 
 
-def mixed(samples: np.ndarray, notes: list[str]) -> np.ndarray:
+def mix_to_mono(samples: np.ndarray, notes: list[str]) -> np.ndarray:
     """(S, C) -> (S, 1), the mean of the channels; a note says so, and what it loses where channels cancel."""
     mean = samples.mean(1, keepdims=True)
     notes.append(f"{samples.shape[1]} channels averaged to one.")

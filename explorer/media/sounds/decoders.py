@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.foundation.errors import MediaError
-from explorer.media.clips.containers import Packets, opened
+from explorer.media.clips.containers import Packets, open_stream
 from explorer.media.sniffing import Kind
 from explorer.media.sounds.mpeg_audio import counted_seconds, states_its_length
 
@@ -39,7 +39,7 @@ _SCALES = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "flt": 1, "dbl": 1, "s64": 2*
 
 
 @dataclass
-class Decoded:
+class SoundRuns:
     """runs: (S, C) float32 of one rate and number of channels each; most sounds are one run.
 
     promised_s: how long the header says it is, where it does; counted: its frames do, one by one. missing_s: jumps of
@@ -118,13 +118,13 @@ def check_claims(sample_rate_hz: int, channels: int) -> None:
         raise MediaError(f"The sound has {channels} channels; 1 to {MOST_CHANNELS} can be read. Mix it down first.")
 
 
-def by_libsndfile(data: bytes, kind: Kind, most_seconds: float) -> Decoded:
+def by_libsndfile(data: bytes, kind: Kind, most_seconds: float) -> SoundRuns:
     """What libsndfile decodes; without runs where it cannot read the header. Raises MediaError for its claims."""
     try:
         import soundfile  # lazy: loads libsndfile
     except (ImportError, OSError) as error:  # OSError: the package without its library
         raise MediaError(f"{kind.name} files need the package soundfile. Install it: pip install soundfile.") from error
-    found, runs = Decoded(), _Runs(most_seconds)
+    found, runs = SoundRuns(), _Runs(most_seconds)
     try:
         file = soundfile.SoundFile(_Bytes(data))
     except Exception:  # headers are damaged in many ways, and FFmpeg may know better
@@ -150,10 +150,10 @@ def by_libsndfile(data: bytes, kind: Kind, most_seconds: float) -> Decoded:
     return found
 
 
-def by_ffmpeg(data: bytes, kind: Kind, most_seconds: float) -> Decoded:
+def by_ffmpeg(data: bytes, kind: Kind, most_seconds: float) -> SoundRuns:
     """What FFmpeg decodes of the first sound. Raises MediaError for a header it cannot read, and for its claims."""
-    found, runs = Decoded(), _Runs(most_seconds)
-    with opened(data, kind, "audio") as (container, stream):
+    found, runs = SoundRuns(), _Runs(most_seconds)
+    with open_stream(data, kind, "audio") as (container, stream):
         if stream.codec_context.name in _WITH_CHECKSUMS:
             stream.codec_context.options = _CHECKED
         found.counted = kind.container == "mp3" and not states_its_length(data)

@@ -14,7 +14,7 @@ import numpy as np
 
 from explorer.foundation.errors import MediaError
 from explorer.media.sniffing import Kind
-from explorer.media.sounds.decoders import SAME_S, Decoded, by_ffmpeg, by_libsndfile
+from explorer.media.sounds.decoders import SAME_S, SoundRuns, by_ffmpeg, by_libsndfile
 from explorer.media.sounds.header_claims import bytes_behind, claimed_bytes
 from explorer.media.sounds.mpeg_audio import joined_at
 from explorer.media.sounds.ogg_pages import OggLinks, ogg_links
@@ -33,7 +33,7 @@ _UNMARKED_NOTE = (
 
 
 @dataclass(frozen=True)
-class Read:
+class SoundReading:
     """runs: as of Decoded, one or more. capped: the limit ended them. promised_s: as of Decoded, where it is sure."""
 
     runs: list[tuple[int, np.ndarray]]
@@ -42,7 +42,7 @@ class Read:
     promised_s: float | None = None
 
 
-def read_sound(data: bytes, kind: Kind, most_seconds: float) -> Read:
+def read_sound(data: bytes, kind: Kind, most_seconds: float) -> SoundReading:
     """At most `most_seconds`, and a sample more if there is more. Raises MediaError where nothing can be decoded."""
     if kind.name == "Ogg":
         links = ogg_links(data)
@@ -71,7 +71,9 @@ def read_sound(data: bytes, kind: Kind, most_seconds: float) -> Read:
     return read
 
 
-def _read_joined(data: bytes, kind: Kind, most_seconds: float, starts: tuple[int, ...], no_measure: bool) -> Read:
+def _read_joined(
+    data: bytes, kind: Kind, most_seconds: float, starts: tuple[int, ...], no_measure: bool
+) -> SoundReading:
     """Files that were joined one behind another are decoded one by one: no decoder counts them rightly."""
     starts = starts if 0 < len(starts) <= MOST_JOINED else (0,)
     runs, notes, capped, left, failed = [], [], False, most_seconds, None
@@ -90,21 +92,21 @@ def _read_joined(data: bytes, kind: Kind, most_seconds: float, starts: tuple[int
     if not runs:
         raise failed or MediaError(f"The sound has no samples: there is nothing in it ({kind.name}).")
     if len(starts) == 1:
-        return Read(runs, notes, capped, read.promised_s)
+        return SoundReading(runs, notes, capped, read.promised_s)
     notes.insert(0, f"{len(starts)} files that were joined into one are read one after another.")
     if failed is not None:
         notes.insert(1, "Damaged: some of them cannot be decoded and are left out.")
-    return Read(runs, notes, capped)
+    return SoundReading(runs, notes, capped)
 
 
-def _read_one(data: bytes, kind: Kind, most_seconds: float, no_measure: bool) -> Read:
+def _read_one(data: bytes, kind: Kind, most_seconds: float, no_measure: bool) -> SoundReading:
     taken, notes = _decoded(data, kind, most_seconds, no_measure)
     if taken.unmarked and not taken.capped:
         notes.append(_UNMARKED_NOTE)
-    return Read(_trimmed(taken, kind), notes, taken.capped, None if no_measure else taken.promised_s)
+    return SoundReading(_trimmed(taken, kind), notes, taken.capped, None if no_measure else taken.promised_s)
 
 
-def _decoded(data: bytes, kind: Kind, most_seconds: float, no_measure: bool) -> tuple[Decoded, list[str]]:
+def _decoded(data: bytes, kind: Kind, most_seconds: float, no_measure: bool) -> tuple[SoundRuns, list[str]]:
     """The better of the decodes, and what is to be said of it. no_measure: the header does not tell the length."""
     tried, refused = [], None
     for decode in _DECODERS[kind.opener if kind.name != "MP3" else "MP3"]:
@@ -126,7 +128,7 @@ def _decoded(data: bytes, kind: Kind, most_seconds: float, no_measure: bool) -> 
     return taken, _words(taken, some, no_measure)
 
 
-def _words(taken: Decoded, tried: list[Decoded], no_measure: bool) -> list[str]:
+def _words(taken: SoundRuns, tried: list[SoundRuns], no_measure: bool) -> list[str]:
     """What is to be said of a decode, beside those of all decoders that were asked."""
     notes, seconds = [], taken.seconds
     if taken.damaged:
@@ -142,7 +144,7 @@ def _words(taken: Decoded, tried: list[Decoded], no_measure: bool) -> list[str]:
     return notes
 
 
-def _trimmed(taken: Decoded, kind: Kind) -> list[tuple[int, np.ndarray]]:
+def _trimmed(taken: SoundRuns, kind: Kind) -> list[tuple[int, np.ndarray]]:
     """Without what the encoder added behind: MP4 says how long the sound is (ISO 14496-12, 8.6.6), FFmpeg goes on."""
     if kind.container != "mov" or len(taken.runs) != 1 or not taken.promised_s or taken.capped:
         return taken.runs

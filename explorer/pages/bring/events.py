@@ -32,7 +32,7 @@ from explorer.pages.shared.hosts import LOCAL
 from explorer.pages.shared.presence import UNTIL
 from explorer.pages.shared.take_uploads import claimed, moved
 from explorer.pages.shared.visitors import LAST_WORD_S, Visitor, visitors
-from explorer.public.known import known_tokenizers
+from explorer.public.catalogue import known_tokenizers
 from explorer.tokenizers.memory import budget
 from explorer.views.bring.panel import LoadPanel
 from explorer.views.bring.payload import known_payload, opening_payload, own_payload, plan_payload

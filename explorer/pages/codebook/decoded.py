@@ -14,7 +14,7 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import nearest_codes
 from explorer.analysis.codes.page import FIELD, CodePage, code_page, level_of, neighbourhoods
-from explorer.analysis.pictures.token_pictures import scaled, sound_tile
+from explorer.analysis.pictures.token_pictures import scale_down, sound_tile
 from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.record import TokenLayout
@@ -77,7 +77,7 @@ def _picture(tokenizer: Tokenizer, level: int, number: int) -> tuple[np.ndarray,
     layout = field_layout(tokenizer, level, FIELD + 2 * RIM)
     if layout is None or min(layout.shape) < FIELD:
         whole = tokenizer.decode_alone(level, [number])[0]
-        return scaled(whole, (0, 0, *whole.shape[:2]))[0], None, None
+        return scale_down(whole, (0, 0, *whole.shape[:2]))[0], None, None
     rows, columns = layout.shape
     top, left = (rows - FIELD) // 2, (columns - FIELD) // 2
     first, last = layout.region(top * columns + left), layout.region((top + 2) * columns + left + 2)
@@ -88,11 +88,11 @@ def _picture(tokenizer: Tokenizer, level: int, number: int) -> tuple[np.ndarray,
 
     def decoded(field: np.ndarray) -> np.ndarray:
         padded = np.pad(field, ((top, rows - top - FIELD), (left, columns - left - FIELD)), mode="edge")
-        return scaled(tokenizer.decode_fields(level, padded[None])[0][crop], (*box, *sides))[0]
+        return scale_down(tokenizer.decode_fields(level, padded[None])[0][crop], (*box, *sides))[0]
 
     alone = decoded(np.full((FIELD, FIELD), number, np.int64))
     tall, wide = (stop - start for start, stop in ((c.start, c.stop) for c in crop))
-    shown = scaled(np.zeros((tall, wide, 3), np.uint8), (*box, *sides))[1]  # type: ignore[arg-type]
+    shown = scale_down(np.zeros((tall, wide, 3), np.uint8), (*box, *sides))[1]  # type: ignore[arg-type]
     return alone, shown, decoded
 
 
@@ -105,7 +105,7 @@ def _clip(tokenizer: Tokenizer, level: int, number: int) -> tuple[np.ndarray, No
     frames = tokenizer.decode_alone(level, [number])[0]  # (F, h, w, 3)
     some = frames[np.unique(np.linspace(0, len(frames) - 1, min(FRAMES_SHOWN, len(frames))).round().astype(int))]
     pixels = mosaic(some)
-    return scaled(pixels, (0, 0, *pixels.shape[:2]))[0], None, None
+    return scale_down(pixels, (0, 0, *pixels.shape[:2]))[0], None, None
 
 
 def _heard(tokenizer: Tokenizer, level: int, codes: Sequence[int]) -> np.ndarray:
@@ -161,7 +161,7 @@ def _small(tokenizer: Tokenizer, level: int, codes: Sequence[int]) -> list[np.nd
 
 
 def _thumbnail(pixels: np.ndarray) -> np.ndarray:
-    return scaled(pixels, (0, 0, *pixels.shape[:2]), THUMBNAIL_PX)[0]
+    return scale_down(pixels, (0, 0, *pixels.shape[:2]), THUMBNAIL_PX)[0]
 
 
 def thumbnails(tokenizer_id: str, level: int, codes: Sequence[int]) -> list[np.ndarray]:

@@ -18,7 +18,7 @@ from explorer.compare.columns import columns_of
 from explorer.compare.media import CompareMedia
 from explorer.compare.result import Comparison
 from explorer.compare.run import Options, compare_medium, run_comparison
-from explorer.compare.spread import shown
+from explorer.compare.spread import cell_text
 from explorer.compare.table import equal_bits_words, make_table
 from explorer.compare.writing import Writer, json_text
 from explorer.figures.reports.comparison import html_report
@@ -220,7 +220,7 @@ def result_payload(comparison: Comparison) -> dict[str, Any]:
             del cell["levels"]
     table, columns = make_table(comparison), columns_of(comparison.kind)
     texts = {
-        row.tokenizer_id: {column.key: shown(column, row.cells[column.key], table.media) for column in columns}
+        row.tokenizer_id: {column.key: cell_text(column, row.cells[column.key], table.media) for column in columns}
         for row in table.rows
     }
     return content | {"texts": texts, "warning": equal_bits_words(table)}

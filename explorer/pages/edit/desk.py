@@ -16,9 +16,9 @@ from PIL import Image
 from explorer.analysis.edit.edits import History, Operation, Transplant
 from explorer.analysis.edit.influence import decode
 from explorer.analysis.edit.link import edits_from_text
-from explorer.analysis.edit.redecode import Redecoded, redecode
+from explorer.analysis.edit.redecode import Redecode, redecode
 from explorer.analysis.edit.tokens import Bench, EditedTokens, bench_of, tokens_of
-from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
+from explorer.analysis.pictures.flat_grids import FlatTokenizer, lay_flat
 from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import RecordError
 from explorer.foundation.owners import owner
@@ -66,11 +66,11 @@ class Desk:
     def tokenizer(self) -> Tokenizer:
         """The tokenizer of the visit, decoding to pictures from tokens as they are laid on the screen."""
         tokenizer, record = load_tokenizer(self.visit.tokenizer), self.record
-        return tokenizer if laid(record).plain else LaidTokenizer(tokenizer, record)
+        return tokenizer if lay_flat(record).plain else FlatTokenizer(tokenizer, record)
 
     def medium(self, tokens: EditedTokens) -> np.ndarray:
         """What tokens decode to before it is drawn: a sound (samples, C), a clip, or a picture."""
-        return LaidTokenizer(load_tokenizer(self.visit.tokenizer), self.record).medium(tokens.indices, tokens.kept)
+        return FlatTokenizer(load_tokenizer(self.visit.tokenizer), self.record).medium(tokens.indices, tokens.kept)
 
     def bench(self, operations: Sequence[Operation] = ()) -> Bench:
         """The codebooks, and the tokens of every second picture that the operations name."""
@@ -128,7 +128,7 @@ class Desk:
         except RecordError:
             return History(operations).apply(known[""], bench)  # says the number of the edit too
 
-    def decode(self, text: str) -> tuple[EditedTokens, np.ndarray, Redecoded]:
+    def decode(self, text: str) -> tuple[EditedTokens, np.ndarray, Redecode]:
         """(tokens, the decode before any edit, the decode after those of `text`). Raises ExplorerError."""
         with self.lock:
             first, tokens = tokens_of(self.record), self.tokens(text)

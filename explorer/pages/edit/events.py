@@ -17,7 +17,7 @@ from explorer.analysis.edit.redecode import eight_bit, redecode, visible_change
 from explorer.analysis.edit.text import TextForm, TokenTextError, parse_tokens, token_text
 from explorer.analysis.edit.tokens import EditedTokens, edited_record, tokens_of
 from explorer.analysis.pictures.depiction import depict
-from explorer.analysis.pictures.flat_grids import laid
+from explorer.analysis.pictures.flat_grids import lay_flat
 from explorer.foundation.errors import FieldError, RecordError, SettingsError
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
@@ -59,7 +59,7 @@ def _open(desk: Desk, request: object) -> dict[str, Any]:
     tokens, base, _ = desk.decode("")
     return {
         "grids": [list(level.shape) for level in tokens.indices],
-        "placed": laid(record).placed,
+        "placed": lay_flat(record).placed,
         "modality": record.modality,
         "K": [level.codebook.codebook_size for level in record.levels],
         "combination": record.combination,
@@ -107,7 +107,7 @@ def _source(desk: Desk, request: asked.Source) -> dict[str, Any]:
     """A second picture to take a region from."""
     with at_field("picture"):
         record = desk.source(request.picture)
-    (rows, columns), pixels = laid(record).grids[0], depict(record).media
+    (rows, columns), pixels = lay_flat(record).grids[0], depict(record).media
     return {"url": _url(pixels), "rows": rows, "cols": columns, "width": pixels.shape[1], "height": pixels.shape[0]}
 
 
@@ -155,7 +155,7 @@ def _picture_path(desk: Desk, request: asked.Way) -> dict[str, Any]:
 def _alone(desk: Desk, level: int, codes: np.ndarray) -> np.ndarray:
     """Each code alone, drawn: in a field of FIELD_TOKENS a side where fields of any size can be decoded."""
     tokenizer = desk.tokenizer
-    if not laid(desk.record).plain or tokenizer.spec.fixed_size:
+    if not lay_flat(desk.record).plain or tokenizer.spec.fixed_size:
         return tokenizer.decode_alone(level, codes.tolist())
     fields = np.broadcast_to(codes[:, None, None], (len(codes), FIELD_TOKENS, FIELD_TOKENS))
     return tokenizer.decode_fields(level, fields)
@@ -196,7 +196,7 @@ def _export(desk: Desk, request: asked.Export) -> dict[str, Any]:
     """The edited tokens as a file."""
     with _at_edits():
         tokens, _, made = desk.decode(request.edits)
-    medium = made.picture if laid(desk.record).plain else desk.medium(tokens)
+    medium = made.picture if lay_flat(desk.record).plain else desk.medium(tokens)
     data = tokens_bytes(edited_record(desk.record, tokens, medium), request.kind)
     name = f"{desk.visit.tokenizer}_{desk.visit.picture}_edited_tokens.{request.kind}"
     return {"file": {"name": name, "data": base64.b64encode(data).decode("ascii")}}

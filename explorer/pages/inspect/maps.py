@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.analysis.codes.voronoi import Plane, box_around, plane_through, slice_regions
+from explorer.analysis.codes.voronoi import SlicePlane, box_around, plane_through, slice_regions
 from explorer.analysis.maps.codes import DrawnCodes, lattice_coordinates, map_codes
 from explorer.analysis.maps.projection import Projection, pca
 from explorer.foundation.cache import Cache, share
@@ -81,10 +81,10 @@ def _slice_map(number: int, tokenizer_id: str, book: Codebook, drawn: DrawnCodes
     return CodeMap(number, "slice", drawn.codes, xy, _words(caption, drawn.note), raster=Raster(regions, plane.extent))
 
 
-def codebook_slice(tokenizer_id: str, level: int) -> tuple[Plane, np.ndarray]:
+def codebook_slice(tokenizer_id: str, level: int) -> tuple[SlicePlane, np.ndarray]:
     """The PCA plane of a codebook and the regions on it, (SLICE_PX, SLICE_PX) codes; the same for every picture."""
 
-    def make() -> tuple[Plane, np.ndarray]:
+    def make() -> tuple[SlicePlane, np.ndarray]:
         book = load_tokenizer(tokenizer_id).codebooks()[level]
         plane = plane_through(book, "pca")
         return plane, slice_regions(book, plane.origin, plane.axis_u, plane.axis_v, plane.extent, SLICE_PX)

@@ -21,7 +21,7 @@ from explorer.public.convvq.family import Family
 from explorer.public.convvq.layers import convolution
 from explorer.public.convvq.scales import ScaleCodes
 from explorer.public.convvq.trunk import Decoder, Encoder
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 
 SEARCHES: dict[str, type[Codes]] = {
     "nearest": Codes,
@@ -57,7 +57,7 @@ class ConvVQ(Codec):
         z = self.encoder(media * (high - low) + low)
         return z if self.quant_conv is None else self.quant_conv(z)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         return self.codes.stages(latents)
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:

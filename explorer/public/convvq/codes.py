@@ -13,7 +13,7 @@ from torch.nn.functional import normalize
 
 from explorer.joints.record import Codebook, LatticeRule, Metric
 from explorer.public.convvq.family import Family
-from explorer.tokenizers.codec import Stage, far_where_lost, flat, lookup, published_nearest
+from explorer.tokenizers.codec import CodecLevel, far_where_lost, flat, lookup, published_nearest
 
 
 def table_book(
@@ -36,7 +36,7 @@ def best_product(latents: Tensor, table: Tensor, most_bytes: int = 2**28) -> Ten
 DECAY = 0.99  # of the counts that RQ-VAE averages
 
 
-def counted(chosen: Tensor, size: int) -> Tensor | None:
+def counts_of(chosen: Tensor, size: int) -> Tensor | None:
     """Codes that were chosen (n,), as floats -> how often each was (K,); None where the file never recorded any."""
     whole = chosen.long()
     if not torch.equal(whole.to(chosen.dtype), chosen) or whole.min() < 0 or whole.max() >= size:
@@ -72,11 +72,11 @@ class Codes(nn.Module):
     def search(self, points: Tensor) -> Tensor:
         return published_nearest(points, self.rows())
 
-    def stages(self, latents: Tensor) -> list[Stage]:
+    def stages(self, latents: Tensor) -> list[CodecLevel]:
         points = self.points(latents)
         indices = self.search(points)  # (B, N)
         z_q = nn.functional.embedding(indices, self.rows())
-        return [Stage(indices.reshape(len(latents), *latents.shape[2:]), points, z_q)]
+        return [CodecLevel(indices.reshape(len(latents), *latents.shape[2:]), points, z_q)]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         return lookup(self.given(), indices, kept)
@@ -102,7 +102,7 @@ class CosineCodes(Codes):
     def ready(self) -> None:
         self.unit = normalize(self.embedding.weight.float(), dim=-1)
         if "codebook_used" in self._buffers:
-            self.counts = counted(self.codebook_used, len(self.unit))
+            self.counts = counts_of(self.codebook_used, len(self.unit))
             del self.codebook_used
 
     def rows(self) -> Tensor:
@@ -180,11 +180,11 @@ class SignCodes(Codes):
     def ready(self) -> None:
         self.radix = 2 ** torch.arange(self.bits)
 
-    def stages(self, latents: Tensor) -> list[Stage]:
+    def stages(self, latents: Tensor) -> list[CodecLevel]:
         points = self.points(latents)
         positive = points > 0
         indices = (positive * self.radix).sum(-1)
-        return [Stage(indices.reshape(len(latents), *latents.shape[2:]), points, positive.float() * 2 - 1)]
+        return [CodecLevel(indices.reshape(len(latents), *latents.shape[2:]), points, positive.float() * 2 - 1)]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         signs = ((indices[..., None] & self.radix) != 0).float() * 2 - 1  # (B, h, w, D)
@@ -218,12 +218,12 @@ class ResidualCodes(Codes):
     def table(self, level: int) -> Tensor:
         return self.tables[level].weight[:-1].float()
 
-    def stages(self, latents: Tensor) -> list[Stage]:
+    def stages(self, latents: Tensor) -> list[CodecLevel]:
         left, stages = self.points(latents), []  # (B, N, D)
         for level in range(len(self.tables)):
             indices = published_nearest(left, self.table(level))
             z_q = nn.functional.embedding(indices, self.table(level))
-            stages.append(Stage(indices.reshape(len(latents), *latents.shape[2:]), left, z_q))
+            stages.append(CodecLevel(indices.reshape(len(latents), *latents.shape[2:]), left, z_q))
             left = left - z_q
         return stages
 

@@ -16,7 +16,7 @@ from explorer.joints.record import Codebook
 from explorer.public.convvq.codes import Codes, table_book
 from explorer.public.convvq.family import Family
 from explorer.public.convvq.layers import convolution
-from explorer.tokenizers.codec import Stage, flat, lookup, published_nearest
+from explorer.tokenizers.codec import CodecLevel, flat, lookup, published_nearest
 
 DECAY = 0.99  # of the counts of each scale that training averages
 
@@ -54,14 +54,14 @@ class ScaleCodes(Codes):
         if rows:
             self.register_buffer("ema_vocab_hit_SV", torch.empty(rows, family.codebook_size))
 
-    def stages(self, latents: Tensor) -> list[Stage]:
+    def stages(self, latents: Tensor) -> list[CodecLevel]:
         left, stages, size = latents.float(), [], latents.shape[-2:]
         for level, side in enumerate(self.sides):
             finest = level == len(self.sides) - 1
             points = flat(left if finest else interpolate(left, size=(side, side), mode="area"))  # (B, N, D)
             indices = published_nearest(points, self.rows()).reshape(len(latents), side, side)
             z_q = nn.functional.embedding(indices.flatten(1), self.rows())
-            stages.append(Stage(indices, points, z_q))
+            stages.append(CodecLevel(indices, points, z_q))
             left = left - self._spread(level, lookup(self.rows(), indices), size)
         return stages
 

@@ -36,7 +36,7 @@ class CausalConv(nn.Module):
         return self.conv3d(with_first(x, self.before))
 
 
-def factored(inputs: int, outputs: int) -> nn.Sequential:
+def space_then_time(inputs: int, outputs: int) -> nn.Sequential:
     """3 x 3 in space, then 3 in time."""
     return nn.Sequential(CausalConv(inputs, outputs, (1, 3, 3), padding=1), CausalConv(outputs, outputs, (3, 1, 1)))
 

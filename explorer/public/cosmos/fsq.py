@@ -9,7 +9,7 @@ from torch import Tensor
 
 from explorer.joints.record import Codebook
 from explorer.quantizers.fsq import EDGE, fsq_rule
-from explorer.tokenizers.codec import Stage, flat
+from explorer.tokenizers.codec import CodecLevel, flat
 
 
 class Lattice:
@@ -22,7 +22,7 @@ class Lattice:
         shift = [math.atanh(o / h) for o, h in zip(offset, half, strict=True)]
         self._bounds = [half, offset, shift, [float(n // 2) for n in levels]]
 
-    def stage(self, latents: Tensor) -> Stage:
+    def stage(self, latents: Tensor) -> CodecLevel:
         """(B, D, *shape) -> the level's Stage; z_e is bounded, in the space of the codes."""
         z = flat(latents).float()  # (B, N, D)
         half, offset, shift, width = torch.tensor(self._bounds, device=z.device)
@@ -30,7 +30,7 @@ class Lattice:
         rounded = bounded.round()
         radix = torch.tensor(self.rule.radix().tolist(), device=z.device)
         indices = ((rounded + width).long() * radix).sum(-1)
-        return Stage(indices.unflatten(1, latents.shape[2:]), bounded / width, rounded / width)
+        return CodecLevel(indices.unflatten(1, latents.shape[2:]), bounded / width, rounded / width)
 
     def embed(self, indices: Tensor, kept: Tensor | None, dtype: torch.dtype) -> Tensor:
         """(B, *shape) -> codes (B, D, *shape), zero where not kept."""

@@ -15,7 +15,7 @@ from explorer.public.convvq.plan import Trunk
 from explorer.public.convvq.trunk import Decoder, Encoder, Level
 from explorer.public.cosmos.fsq import Lattice
 from explorer.public.cosmos.wavelet import PICTURE_AXES, haar, unhaar
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class CosmosImage(Codec):
     def latents(self, media: Tensor) -> Tensor:
         return self.quant_conv(self.encoder(haar(2 * media - 1, PICTURE_AXES, self.config.splits)))
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         return [self.lattice.stage(latents)]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:

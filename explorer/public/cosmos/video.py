@@ -20,12 +20,12 @@ from explorer.public.cosmos.clip_layers import (
     FrameAttention,
     FrameNorm,
     TimeAttention,
-    factored,
+    space_then_time,
     with_first,
 )
 from explorer.public.cosmos.fsq import Lattice
 from explorer.public.cosmos.wavelet import CLIP_AXES, haar, unhaar
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class ClipBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.norm1, self.norm2 = FrameNorm(inputs), FrameNorm(outputs)
-        self.conv1, self.conv2 = factored(inputs, outputs), factored(outputs, outputs)
+        self.conv1, self.conv2 = space_then_time(inputs, outputs), space_then_time(outputs, outputs)
         self.nin_shortcut = CausalConv(inputs, outputs, (1, 1, 1)) if inputs != outputs else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -96,7 +96,7 @@ class ClipEnds(nn.Module):
 
     def __init__(self, trunk: ClipTrunk, middle: int, last: int) -> None:
         super().__init__()
-        self.conv_in = factored(trunk.inputs, trunk.first)
+        self.conv_in = space_then_time(trunk.inputs, trunk.first)
         self.mid = nn.ModuleDict(
             {
                 "block_1": ClipBlock(middle, middle),
@@ -105,7 +105,7 @@ class ClipEnds(nn.Module):
             }
         )
         self.norm_out = FrameNorm(last)
-        self.conv_out = factored(last, trunk.outputs)
+        self.conv_out = space_then_time(last, trunk.outputs)
 
     def middle(self, x: Tensor) -> Tensor:
         for part in self.mid.values():
@@ -168,7 +168,7 @@ class CosmosVideo(Codec):
         filled = with_first(media, 2**times - 1)  # so that the first frame fills a patch alone
         return self.quant_conv(self.encoder(haar(2 * filled - 1, CLIP_AXES, times)))
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         return [self.lattice.stage(latents)]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from explorer.joints.record import Codebook
 from explorer.public.dvae.network import Decoder, DvaeConfig, Encoder
-from explorer.tokenizers.codec import Codec, Stage, flat, lookup
+from explorer.tokenizers.codec import Codec, CodecLevel, flat, lookup
 
 MARGIN = 0.1  # pixels are moved to [0.1, 0.9], where the logit-Laplace density of the paper has no poles
 MOST_SCORES = 2**26  # scores of codes held at a time
@@ -33,14 +33,14 @@ class DvaeCodec(Codec):
         features = self.encoder((1 - 2 * MARGIN) * media + MARGIN)  # (B, C, h, w)
         return torch.cat([features, torch.ones_like(features[:, :1])], 1)  # (B, C + 1, h, w)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         output = self.encoder.blocks["output"]["conv"]
         rows = max(1, MOST_SCORES // (len(latents) * len(output.b) * latents.shape[-1]))
         strips = [self.encoder.score(strip).argmax(1) for strip in latents[:, :-1].split(rows, 2)]
         indices = torch.cat(strips, 1)  # (B, h, w)
         chosen = indices.flatten(1)  # (B, N)
         z_q = torch.cat([output.w[:, :, 0, 0][chosen], output.b[chosen][..., None]], -1)
-        return [Stage(indices, flat(latents).float(), z_q.float())]
+        return [CodecLevel(indices, flat(latents).float(), z_q.float())]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         return lookup(self.decoder.embeddings, indices, kept)

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from explorer.joints.record import Codebook
-from explorer.tokenizers.codec import Stage, far_where_lost
+from explorer.tokenizers.codec import CodecLevel, far_where_lost
 
 Convolution = nn.Conv1d | nn.ConvTranspose1d
 
 
-def normed(convolution: Convolution) -> Convolution:
+def with_weight_norm(convolution: Convolution) -> Convolution:
     """The same with a weight of unit rows times lengths, `weight_v` and `weight_g`; `fold` makes the weight of them.
 
     Salimans and Kingma 2016, arXiv 1602.07868. torch's own wrapper builds a class for each layer, which takes longer
@@ -74,12 +74,12 @@ class AverageCodebook(nn.Module):
         return Codebook(*vectors.shape, "euclidean", vectors, counts=counts, counts_decay=DECAY)
 
 
-def residual_stages(latents: Tensor, books: nn.ModuleList) -> list[Stage]:
+def residual_stages(latents: Tensor, books: nn.ModuleList) -> list[CodecLevel]:
     """Residual quantization, level after level: (B, D, T) -> a stage for each table."""
     residual, stages = latents.transpose(1, 2), []  # (B, T, D)
     for book in books:
         indices = nearest_row(residual, book.embed)
         quantized = nn.functional.embedding(indices, book.embed)
-        stages.append(Stage(indices, residual, quantized))
+        stages.append(CodecLevel(indices, residual, quantized))
         residual = residual - quantized
     return stages

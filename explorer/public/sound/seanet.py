@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from explorer.public.sound.layers import Snake, normed
+from explorer.public.sound.layers import Snake, with_weight_norm
 from explorer.public.sound.seanet_config import SeanetConfig
 
 
@@ -59,7 +59,7 @@ class _Conv(nn.Module):
 
     def __init__(self, inner: int, outer: int, kernel: int, stride: int = 1, dilation: int = 1) -> None:
         super().__init__()
-        self.conv = normed(nn.Conv1d(inner, outer, kernel, stride, dilation=dilation))
+        self.conv = with_weight_norm(nn.Conv1d(inner, outer, kernel, stride, dilation=dilation))
         total = (kernel - 1) * dilation - (stride - 1)
         self.sides = (total - total // 2, total // 2)
 
@@ -72,7 +72,7 @@ class _Up(nn.Module):
 
     def __init__(self, inner: int, outer: int, stride: int) -> None:
         super().__init__()
-        self.convtr = normed(nn.ConvTranspose1d(inner, outer, 2 * stride, stride))
+        self.convtr = with_weight_norm(nn.ConvTranspose1d(inner, outer, 2 * stride, stride))
         self.sides = (stride - stride // 2, stride // 2)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from explorer.public.sound.seanet import SeanetDecoder, SeanetEncoder
 from explorer.public.sound.seanet_config import SeanetConfig
 from explorer.public.sound.vocos import FourierHead, VocosBackbone
 from explorer.public.sound.vocos_config import VocosConfig
-from explorer.tokenizers.codec import Codec, Stage, lookup
+from explorer.tokenizers.codec import Codec, CodecLevel, lookup
 
 
 class _SeanetCodec(Codec):
@@ -35,7 +35,7 @@ class _SeanetCodec(Codec):
     def latents(self, media: Tensor) -> Tensor:
         return self.encoder(media)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         return residual_stages(latents, self.tables)
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool1d, embedding, normalize, scaled_dot_product_attention
 
 from explorer.joints.record import Codebook, TokenLayout
-from explorer.public.sound.layers import Snake, fold, nearest_row, normed
+from explorer.public.sound.layers import Snake, fold, nearest_row, with_weight_norm
 from explorer.public.sound.snac_format import SnacConfig
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 
 HEAD = 64  # channels of one head of attention
 NOISE_SEED = 0
@@ -45,13 +45,13 @@ class SnacCodec(Codec):
     def latents(self, media: Tensor) -> Tensor:
         return self.encoder.block(media)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         residual, stages = latents, []  # (B, C, T)
         for level in self.quantizer.quantizers:
             z_e = normalize(level.project(residual), dim=2)  # (B, T / stride, D)
             table = normalize(level.codebook.weight)
             indices = nearest_row(z_e, table)
-            stages.append(Stage(indices, z_e, embedding(indices, table)))
+            stages.append(CodecLevel(indices, z_e, embedding(indices, table)))
             residual = residual - level.embed(indices, None)
         return stages
 
@@ -81,8 +81,8 @@ class _Level(nn.Module):
     def __init__(self, config: SnacConfig, stride: int) -> None:
         super().__init__()
         self.stride = stride
-        self.in_proj = normed(nn.Conv1d(config.latent_channels, config.codebook_dim, 1))
-        self.out_proj = normed(nn.Conv1d(config.codebook_dim, config.latent_channels, 1))
+        self.in_proj = with_weight_norm(nn.Conv1d(config.latent_channels, config.codebook_dim, 1))
+        self.out_proj = with_weight_norm(nn.Conv1d(config.codebook_dim, config.latent_channels, 1))
         self.codebook = nn.Embedding(config.codebook_size, config.codebook_dim)
 
     def project(self, residual: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ class _Encoder(nn.Module):
         for rate in config.encoder_rates:
             groups = width if config.depthwise else 1
             units = [_Residual(width, dilation, groups) for dilation in (1, 3, 9)]
-            down = normed(nn.Conv1d(width, 2 * width, 2 * rate, rate, padding=math.ceil(rate / 2)))
+            down = with_weight_norm(nn.Conv1d(width, 2 * width, 2 * rate, rate, padding=math.ceil(rate / 2)))
             blocks.append(_Chain(*units, Snake(width), down))
             width *= 2
         if config.window:
@@ -150,7 +150,7 @@ class _Chain(nn.Module):
 
 class _Residual(_Chain):
     def __init__(self, width: int, dilation: int, groups: int) -> None:
-        wide = normed(nn.Conv1d(width, width, 7, dilation=dilation, padding=3 * dilation, groups=groups))
+        wide = with_weight_norm(nn.Conv1d(width, width, 7, dilation=dilation, padding=3 * dilation, groups=groups))
         super().__init__(Snake(width), wide, Snake(width), _conv(width, width, 1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -164,7 +164,7 @@ class _Up(_Chain):
         up = nn.ConvTranspose1d(inner, outer, 2 * rate, rate, math.ceil(rate / 2), output_padding=rate % 2)
         noise = [_Noise(outer)] if config.noise else []
         units = [_Residual(outer, dilation, outer if config.depthwise else 1) for dilation in (1, 3, 9)]
-        super().__init__(Snake(inner), normed(up), *noise, *units)
+        super().__init__(Snake(inner), with_weight_norm(up), *noise, *units)
 
     def forward(self, x: Tensor, noise: torch.Generator) -> Tensor:
         for layer in self.block:
@@ -177,7 +177,7 @@ class _Noise(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.linear = normed(nn.Conv1d(width, width, 1, bias=False))
+        self.linear = with_weight_norm(nn.Conv1d(width, width, 1, bias=False))
 
     def forward(self, x: Tensor, noise: torch.Generator) -> Tensor:
         return x + torch.randn((1, 1, x.shape[2]), generator=noise).to(x) * self.linear(x)
@@ -214,4 +214,4 @@ def _turned(x: Tensor, angles: Tensor) -> Tensor:
 
 
 def _conv(inner: int, outer: int, kernel: int, groups: int = 1) -> nn.Module:
-    return normed(nn.Conv1d(inner, outer, kernel, padding=kernel // 2, groups=groups))
+    return with_weight_norm(nn.Conv1d(inner, outer, kernel, padding=kernel // 2, groups=groups))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from explorer.foundation.errors import CheckpointError
 from explorer.foundation.registry import load_dotted
 from explorer.joints.record import Codebook
-from explorer.tokenizers.codec import Stage
+from explorer.tokenizers.codec import CodecLevel
 
 MOST_LAYERS = 1024  # of anything that a config counts: what is built costs time even without weights
 # What a stranger's config.json may not decide: code, precision, kernels.
@@ -112,13 +112,13 @@ def drop(module: nn.Module, *names: str) -> None:
         delattr(module, name)
 
 
-def residual_stages(latents: Tensor, layers: Sequence[nn.Module]) -> list[Stage]:
+def residual_stages(latents: Tensor, layers: Sequence[nn.Module]) -> list[CodecLevel]:
     """Residual quantization through layers with `encode` and `decode`: latents (B, D, T) -> a stage a layer."""
     stages, residual = [], latents
     for layer in layers:
         indices = layer.encode(residual)  # (B, T)
         quantized = layer.decode(indices)  # (B, D, T)
-        stages.append(Stage(indices, residual.transpose(1, 2), quantized.transpose(1, 2)))
+        stages.append(CodecLevel(indices, residual.transpose(1, 2), quantized.transpose(1, 2)))
         residual = residual - quantized
     return stages
 

@@ -14,7 +14,7 @@ from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
 from explorer.joints.record import Codebook
 from explorer.public.transformers.building import complete, kept_only, library_config, library_module
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 
 
 class DacCodec(Codec):
@@ -34,12 +34,12 @@ class DacCodec(Codec):
     def latents(self, media: Tensor) -> Tensor:
         return self.model.encoder(media)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         residual, stages = latents, []
         for level in self.model.quantizer.quantizers:
             given, _, _, indices, projected = level(residual)  # (B, C, T), (B, T), (B, 8, T)
             z_q = normalize(level.codebook(indices), dim=-1)  # (B, T, 8)
-            stages.append(Stage(indices, normalize(projected, dim=1).transpose(1, 2), z_q))
+            stages.append(CodecLevel(indices, normalize(projected, dim=1).transpose(1, 2), z_q))
             residual = residual - given
         return stages
 

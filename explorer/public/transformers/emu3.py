@@ -13,7 +13,7 @@ from torch import Tensor
 
 from explorer.joints.record import Codebook
 from explorer.public.transformers.building import complete, library_config, library_module, table_of
-from explorer.tokenizers.codec import Codec, Stage, flat, lookup, published_nearest
+from explorer.tokenizers.codec import Codec, CodecLevel, flat, lookup, published_nearest
 
 
 class Emu3Codec(Codec):
@@ -41,10 +41,10 @@ class Emu3Codec(Codec):
             hidden = layer(hidden)
         return self.model.quant_conv(hidden)[:, :, 0]  # (B, D, h, w)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         table, z_e = self.model.quantize.embedding.weight, flat(latents)
         indices = published_nearest(z_e, table)  # (B, N)
-        return [Stage(indices.reshape(len(latents), *latents.shape[2:]), z_e, table[indices])]
+        return [CodecLevel(indices.reshape(len(latents), *latents.shape[2:]), z_e, table[indices])]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         return lookup(self.model.quantize.embedding.weight, indices, kept)

@@ -22,7 +22,7 @@ from explorer.public.transformers.building import (
     residual_stages,
     table_of,
 )
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 
 USUAL_LOUDNESS = 0.1  # root mean square of ordinary sound: what tokens without their loudness are decoded at
 LOUDNESS_NOTE = (
@@ -55,7 +55,7 @@ class EncodecCodec(Codec):
         loudness = self._loudness(chunks) if self.normalize else [1.0] * len(chunks)
         return torch.cat([self.model.encoder(c / s) for c, s in zip(chunks, loudness, strict=True)], dim=2)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         return residual_stages(latents, self.model.quantizer.layers)
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:

@@ -14,7 +14,7 @@ from torch.nn.functional import embedding
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import Codebook
 from explorer.public.transformers.building import complete, library_config, library_module
-from explorer.tokenizers.codec import Codec, Stage, flat
+from explorer.tokenizers.codec import Codec, CodecLevel, flat
 
 EDGE = 0.1  # pixels are brought into 0.1 .. 0.9, as DALL-E's logit-Laplace distribution asks for
 
@@ -39,13 +39,13 @@ class FlavaCodec(Codec):
         blocks = self.model.blocks
         return blocks.output.relu(blocks[:-1]((1 - 2 * EDGE) * media + EDGE))  # (B, D, h, w)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         readout = self.model.blocks.output.conv
         indices = readout(latents).argmax(1)  # (B, h, w)
         z, codes = flat(latents), indices.flatten(1)
         z_e = torch.cat([z, torch.ones_like(z[..., :1])], dim=2)
         z_q = torch.cat([embedding(codes, readout.weight[:, :, 0, 0]), readout.bias[codes][..., None]], dim=2)
-        return [Stage(indices, z_e, z_q)]
+        return [CodecLevel(indices, z_e, z_q)]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         raise RecordError(f"{self.spec.id} has no decoder")

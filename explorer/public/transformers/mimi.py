@@ -19,7 +19,7 @@ from explorer.public.transformers.building import (
     residual_stages,
     table_of,
 )
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 
 
 class MimiCodec(Codec):
@@ -60,7 +60,7 @@ class MimiCodec(Codec):
     def latents(self, media: Tensor) -> Tensor:
         return self.model.encoder(media, use_streaming=False).latents
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         stages = []
         for part in self.parts:
             given = latents if part.input_proj is None else part.input_proj(latents)

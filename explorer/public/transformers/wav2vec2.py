@@ -14,7 +14,7 @@ from torch.nn.functional import embedding
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import Codebook, TokenLayout
 from explorer.public.transformers.building import drop, library_config, library_module
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 
 MODELLING = "models.wav2vec2.modeling_wav2vec2"
 
@@ -50,11 +50,13 @@ class Wav2Vec2Codec(Codec):
         features = self.model.wav2vec2.feature_extractor(heard).transpose(1, 2)
         return self.model.wav2vec2.feature_projection.layer_norm(features)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         logits = self.model.quantizer.weight_proj(latents)  # (B, T, G K)
         indices = logits.unflatten(2, (self.groups, self.size)).argmax(3)  # (B, T, G)
         z_e = torch.cat([latents, torch.ones_like(latents[..., :1])], dim=2)
-        return [Stage(indices[..., g], z_e, embedding(indices[..., g], rows)) for g, rows in enumerate(self._rows())]
+        return [
+            CodecLevel(indices[..., g], z_e, embedding(indices[..., g], rows)) for g, rows in enumerate(self._rows())
+        ]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         raise RecordError(f"{self.spec.id} has no decoder")

@@ -21,7 +21,7 @@ from explorer.public.transformers.building import (
     residual_stages,
     table_of,
 )
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 
 
 class XcodecCodec(Codec):
@@ -51,7 +51,7 @@ class XcodecCodec(Codec):
             acoustic = model.acoustic_encoder(pad(media, (model.pad, model.pad)))
         return model.fc(torch.cat([acoustic, semantic], dim=1).transpose(1, 2)).transpose(1, 2)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         return residual_stages(latents, self.model.quantizer.quantizers)
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:

@@ -15,7 +15,7 @@ from explorer.joints.record import Codebook
 from explorer.public.transformers.building import complete, kept_only, library_config, library_module
 from explorer.public.transformers.speech import paired_mel_frames, two_thirds
 from explorer.quantizers.fsq import fsq_rule
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 
 
 class Xcodec2Codec(Codec):
@@ -54,13 +54,13 @@ class Xcodec2Codec(Codec):
         joined = torch.cat([semantic[..., :tokens], acoustic[..., :tokens]], dim=1)
         return model.fc_encoder(joined.transpose(1, 2))  # (B, T, C)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         quantizer = self.model.quantizer
         rounding = quantizer.quantizer
         bounded = rounding.bound(quantizer.project_in(latents))  # bounded once more below, as in the original
         indices = rounding(bounded)[1].long()  # (B, T)
         z_e = rounding.bound(bounded.float()) / (rounding.levels // 2)
-        return [Stage(indices, z_e, rounding.codebook[indices])]
+        return [CodecLevel(indices, z_e, rounding.codebook[indices])]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         quantizer = self.model.quantizer

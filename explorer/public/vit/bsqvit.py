@@ -19,7 +19,7 @@ from torch.nn.functional import normalize, pixel_shuffle, pixel_unshuffle
 from explorer.joints.record import Codebook
 from explorer.public.vit.blocks import Block
 from explorer.quantizers.signs import sign_rule
-from explorer.tokenizers.codec import Codec, Stage, flat
+from explorer.tokenizers.codec import Codec, CodecLevel, flat
 
 MARGIN = 0.1  # of the logit-Laplace variant, whose pixels lie in [0.1, 0.9]
 
@@ -99,11 +99,11 @@ class BsqVitCodec(Codec):
         pixels = (1 - 2 * MARGIN) * media + MARGIN if self.config.laplace else 2 * media - 1
         return normalize(self.quant_embed(self.encoder(pixels)).float(), dim=-1)  # (B, N, D), on the sphere
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         positive = latents > 0  # a coordinate of 0 counts as negative here
         place = 2 ** torch.arange(self.config.bits - 1, -1, -1, device=latents.device)
         indices = (positive * place).sum(-1).unflatten(1, (self.config.grid, self.config.grid))
-        return [Stage(indices, latents, (2.0 * positive - 1) * self.scale)]
+        return [CodecLevel(indices, latents, (2.0 * positive - 1) * self.scale)]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         place = torch.arange(self.config.bits - 1, -1, -1, device=indices.device)

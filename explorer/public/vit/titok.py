@@ -19,7 +19,7 @@ from explorer.joints.record import Codebook, TokenLayout
 from explorer.public.convvq.plan import Trunk
 from explorer.public.convvq.trunk import Decoder as Painter
 from explorer.public.vit.blocks import Block
-from explorer.tokenizers.codec import Codec, Stage, flat, lookup, published_nearest
+from explorer.tokenizers.codec import Codec, CodecLevel, flat, lookup, published_nearest
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,11 @@ class TiTokCodec(Codec):
         table = self.quantize_table.weight.float()
         return normalize(table, dim=-1) if self.config.cosine else table
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         z_e, table = flat(latents).float(), self._table()
         z_e = normalize(z_e, dim=-1) if self.config.cosine else z_e
         indices = published_nearest(z_e, table)
-        return [Stage(indices, z_e, table[indices])]
+        return [CodecLevel(indices, z_e, table[indices])]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         return lookup(self._table(), indices, kept)

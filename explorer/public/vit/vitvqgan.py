@@ -15,7 +15,7 @@ from torch.nn.functional import normalize
 
 from explorer.joints.record import Codebook
 from explorer.public.vit.blocks import HEAD_WIDTH, attend
-from explorer.tokenizers.codec import Codec, Stage, flat, lookup, published_nearest
+from explorer.tokenizers.codec import Codec, CodecLevel, flat, lookup, published_nearest
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,11 @@ class VitVqganCodec(Codec):
         """The codes on the sphere; in float32 also where the networks are not, or tokens would move."""
         return normalize(self.quantizer["embedding"].weight.float(), dim=-1)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         table = self._table()
         indices = published_nearest(latents, table)
         grid = (self.config.grid, self.config.grid)
-        return [Stage(indices.unflatten(1, grid), latents, table[indices])]
+        return [CodecLevel(indices.unflatten(1, grid), latents, table[indices])]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         return lookup(self._table(), indices, kept)

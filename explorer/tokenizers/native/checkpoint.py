@@ -31,7 +31,7 @@ TABLES = ("vectors", "table")  # what quantizers call the codes that they hold
 LOOPS_AT_MOST = 1000
 
 
-def needed(name: str) -> bool:
+def is_needed(name: str) -> bool:
     """Whether tokenizing needs the tensor of that name."""
     return not any(part in name for part in TRAINING_ONLY)
 
@@ -40,7 +40,7 @@ def save_checkpoint(folder: Path, model: TokenizerModel, config: Mapping) -> Non
     """Write weights (convolutions in float16, the quantizer in float32) and config."""
     tensors = {}
     for name, tensor in model.state_dict().items():
-        if needed(name):
+        if is_needed(name):
             half = tensor.is_floating_point() and not name.startswith("quantizer.")
             tensors[name] = tensor.detach().cpu().to(torch.float16 if half else tensor.dtype).contiguous()
     make_folder(folder)
@@ -115,7 +115,7 @@ def read_tensors(path: Path, expected: Mapping[str, Tensor], limit_bytes: int) -
     try:
         with safe_open(path, framework="pt") as file:
             names = set(file.keys())
-            missing = [name for name in expected if needed(name) and name not in names]
+            missing = [name for name in expected if is_needed(name) and name not in names]
             unknown = sorted(names - set(expected))
             if missing or unknown:
                 raise CheckpointError(

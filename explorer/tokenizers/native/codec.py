@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from explorer.joints.record import Codebook, Combination
-from explorer.tokenizers.adapted import AdaptedTokenizer
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
+from explorer.tokenizers.codec import Codec, CodecLevel
 from explorer.tokenizers.native.autoencoder import decoder_reach, from_network, to_network
 from explorer.tokenizers.native.checkpoint import load_model
 from explorer.tokenizers.native.model import TokenizerModel
@@ -41,9 +41,9 @@ class NativeCodec(Codec):
     def latents(self, media: Tensor) -> Tensor:
         return self.model.encode(to_network(media))  # (B, h, w, D)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         stages = self.model.quantizer(latents).stages
-        return [Stage(one.indices, one.z_e.flatten(1, 2), one.z_q.flatten(1, 2)) for one in stages]
+        return [CodecLevel(one.indices, one.z_e.flatten(1, 2), one.z_q.flatten(1, 2)) for one in stages]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         every = indices[..., None].expand(*indices.shape, self.model.quantizer.num_quantizers)

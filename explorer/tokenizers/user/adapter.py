@@ -22,7 +22,7 @@ from explorer.foundation.errors import AdapterError
 from explorer.joints.table_faults import codebook_faults
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.tokenizers import bring, list_tokenizers
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.tokenizers.codec import Codec
 from explorer.tokenizers.user.facts import slug, words_of
 from explorer.tokenizers.user.functions import adapt

@@ -88,7 +88,7 @@ def unheard() -> Iterator[None]:
         _log.disabled = before
 
 
-def called(name: str, function: Callable, *arguments: object, **named: object) -> object:
+def call_user(name: str, function: Callable, *arguments: object, **named: object) -> object:
     """What the user's function gives. Raises AdapterError with the line of their code if it fails; the log has the
     trace."""
     try:

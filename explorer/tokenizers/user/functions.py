@@ -13,9 +13,9 @@ from explorer.foundation.errors import AdapterError, RecordError
 from explorer.joints.record import Codebook, Combination, LatticeRule, Metric, TokenLayout
 from explorer.joints.table_faults import not_finite, table_fault
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 from explorer.tokenizers.user.codec import UserCodec, range_of
-from explorer.tokenizers.user.facts import called, calling_line, checked_shape, spec_from
+from explorer.tokenizers.user.facts import call_user, calling_line, checked_shape, spec_from
 
 STANDS_IN = (
     "The adapter's decode cannot leave tokens out: where a token or a level is left out, the code that comes nearest "
@@ -128,10 +128,10 @@ class Functions(UserCodec):
 
     def latents(self, media: Tensor) -> object:
         """What the user's function gives, with the extent of the media."""
-        given = called("encode", self._encode, self._out(media * self._span + self._low))
+        given = call_user("encode", self._encode, self._out(media * self._span + self._low))
         return given, tuple(media.shape[2:]), len(media)
 
-    def quantize(self, latents: object) -> list[Stage]:
+    def quantize(self, latents: object) -> list[CodecLevel]:
         (given, extent, batch), parts = latents, None  # type: ignore[misc]
         if isinstance(given, dict):
             given, parts = given.get("indices"), given.get("latents")
@@ -147,7 +147,7 @@ class Functions(UserCodec):
             for indices, z, book, layout in zip(levels, parts, self._books, layouts, strict=True)
         ]
 
-    def _stage(self, indices: object, z: object, book: Codebook, shape: tuple[int, ...]) -> Stage:
+    def _stage(self, indices: object, z: object, book: Codebook, shape: tuple[int, ...]) -> CodecLevel:
         codes = self._in(indices, "what encode gave").long()
         spec = self.spec
         why = f"media by downsampling {spec.downsampling}" if spec.layout != "set1d" else "the tokens of this set"
@@ -159,11 +159,11 @@ class Functions(UserCodec):
             )
         rows = torch.from_numpy(book.rows(codes.cpu().numpy())).to(codes.device).flatten(1, -2)  # (B, N, D)
         if z is None:
-            return Stage(codes, rows, rows)
+            return CodecLevel(codes, rows, rows)
         latents = self._in(z, "the latents of encode").float()
         expected = (shape[0], book.codebook_dim, *shape[1:])
         checked_shape("the latents of encode", latents.shape, expected, "(media, dimensions of the codebook, tokens)")
-        return Stage(codes, latents.flatten(2).transpose(1, 2), rows)
+        return CodecLevel(codes, latents.flatten(2).transpose(1, 2), rows)
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> object:
         return indices, kept
@@ -182,7 +182,7 @@ class Functions(UserCodec):
                     for (level, mask), absent in zip(pairs, self._absent, strict=True)
                 ]
         given = self._out(indices[0]) if len(indices) == 1 else [self._out(level) for level in indices]
-        media = self._in(called("decode", self._decode, given, **named), "what decode gave").float()  # type: ignore[arg-type]
+        media = self._in(call_user("decode", self._decode, given, **named), "what decode gave").float()  # type: ignore[arg-type]
         extent = self.extent([tuple(level.shape[1:]) for level in indices])
         check_media(self.spec, media, len(indices[0]), extent)
         return (media - self._low) / self._span

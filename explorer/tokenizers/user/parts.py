@@ -16,16 +16,16 @@ from torch.nn import functional
 from explorer.foundation.errors import AdapterError
 from explorer.joints.record import Codebook, Combination, Metric, TokenLayout
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.tokenizers.codec import Codec, Stage, flat, nearest
+from explorer.tokenizers.codec import Codec, CodecLevel, flat, nearest
 from explorer.tokenizers.user.codec import UserCodec, range_of
-from explorer.tokenizers.user.facts import called, calling_line, spec_from
+from explorer.tokenizers.user.facts import call_user, calling_line, spec_from
 from explorer.tokenizers.user.functions import check_media, check_tokens, codebooks_of, set_layouts
 
 PROBE_PX = 64  # about: the side of the empty picture that is encoded once, to see how the encoder lays out its latents
 
 
 @dataclass(frozen=True)
-class Found:
+class LevelCodes:
     """One level of a batch: codes (B, N) int64; z_e, z_q (B, N, D) in the space of its codebook."""
 
     codes: Tensor
@@ -48,7 +48,7 @@ class Levels(nn.Module, ABC):
         """One a level."""
 
     @abstractmethod
-    def quantize(self, latents: Tensor) -> list[Found]:
+    def quantize(self, latents: Tensor) -> list[LevelCodes]:
         """Latents (B, N, C) -> what each level found."""
 
     @abstractmethod
@@ -74,10 +74,10 @@ class Table(Levels):
     def codebooks(self) -> tuple[Codebook, ...]:
         return (Codebook(len(self.rows), self.channels, self._metric, self.rows.cpu().numpy()),)
 
-    def quantize(self, latents: Tensor) -> list[Found]:
+    def quantize(self, latents: Tensor) -> list[LevelCodes]:
         z = functional.normalize(latents, dim=-1) if self._metric == "cosine" else latents
         codes = nearest(z, self.rows, self._metric)
-        return [Found(codes, z, self.rows[codes])]
+        return [LevelCodes(codes, z, self.rows[codes])]
 
     def embed(self, level: int, codes: Tensor, kept: Tensor | None) -> Tensor:
         rows = self.rows[codes]
@@ -172,10 +172,10 @@ class Parts(UserCodec):
             )
         return self._to_first(found, shape)
 
-    def quantize(self, latents: Tensor) -> list[Stage]:
+    def quantize(self, latents: Tensor) -> list[CodecLevel]:
         shape = latents.shape[2:]
         return [
-            Stage(found.codes.reshape(len(latents), *shape), found.z_e, found.z_q)
+            CodecLevel(found.codes.reshape(len(latents), *shape), found.z_e, found.z_q)
             for found in self.levels.quantize(flat(latents))
         ]
 
@@ -187,14 +187,14 @@ class Parts(UserCodec):
         total = sum(embedded[1:], embedded[0])
         shape = tuple(total.shape[2:])
         latents = self.levels.output(flat(total)).transpose(1, 2).unflatten(2, shape)
-        media = called("decoder", self.decoder, self._from_first(latents))  # type: ignore[arg-type]
+        media = call_user("decoder", self.decoder, self._from_first(latents))  # type: ignore[arg-type]
         if not isinstance(media, Tensor):
             raise AdapterError(f"the decoder gave {type(media).__name__}; a tensor was expected.")
         check_media(self.spec, media, len(total), self.extent([shape] * self.spec.num_quantizers))
         return (media - self._low) / self._span
 
     def _encoded(self, media: Tensor) -> Tensor:
-        found = called("encoder", self.encoder, media * self._span + self._low)
+        found = call_user("encoder", self.encoder, media * self._span + self._low)
         if not isinstance(found, Tensor):
             raise AdapterError(f"the encoder gave {type(found).__name__}; a tensor of latents was expected.")
         return found

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from explorer.foundation.errors import AdapterError
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.tokenizers.clipping import MANY, outside
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 from explorer.tokenizers.user.codec import UserCodec
 from explorer.tokenizers.user.facts import unheard
 
@@ -32,7 +32,7 @@ EXPLAINED = 0.5  # of the variance of what was tried, at least: less may be a de
 
 
 @dataclass(frozen=True)
-class Seen:
+class RangeTrial:
     """What one range gave.
 
     codes: for each shade its codes, one a level, () where tokens have no places. clipped: of `decoded` values outside 0
@@ -114,7 +114,7 @@ def shades(like: Tensor) -> Tensor:
     return columns.expand_as(like).contiguous()
 
 
-def _seen(codec: Codec) -> Seen:
+def _seen(codec: Codec) -> RangeTrial:
     """Three shades, and colours, through the codec."""
     picture = probe(codec.spec, _device(codec))
     codes: tuple[tuple[int, ...], ...] = ()
@@ -128,10 +128,10 @@ def _seen(codec: Codec) -> Seen:
             decoded, clipped, wild = decoded + back.numel(), clipped + over, wild + far
             error += float((back.clamp(0, 1) - media).square().sum())
     variance = float(torch.stack(values).var(unbiased=False))
-    return Seen(codes, decoded, clipped, wild, error / max(decoded, 1), variance)
+    return RangeTrial(codes, decoded, clipped, wild, error / max(decoded, 1), variance)
 
 
-def _of_shades(stages: Sequence[Stage], spec: TokenizerSpec) -> tuple[tuple[int, ...], ...]:
+def _of_shades(stages: Sequence[CodecLevel], spec: TokenizerSpec) -> tuple[tuple[int, ...], ...]:
     """The codes in the middle of each shade, one a level; () where tokens have no places."""
     if spec.layout != "grid2d":
         return ()
@@ -143,7 +143,7 @@ def _of_shades(stages: Sequence[Stage], spec: TokenizerSpec) -> tuple[tuple[int,
 
 
 @torch.inference_mode()
-def _once(codec: Codec, media: Tensor) -> tuple[list[Stage], Tensor | None]:
+def _once(codec: Codec, media: Tensor) -> tuple[list[CodecLevel], Tensor | None]:
     """The stages of a medium, and its decode if there is a decoder. Raises AdapterError."""
     stages = codec.quantize(codec.latents(media))
     if not codec.spec.decodes:
@@ -155,11 +155,11 @@ def _once(codec: Codec, media: Tensor) -> tuple[list[Stage], Tensor | None]:
     return stages, back
 
 
-def _signs(seen: Seen, spec: TokenizerSpec) -> list[str]:
+def _signs(seen: RangeTrial, spec: TokenizerSpec) -> list[str]:
     """What of a wrong range can be seen."""
     said, different = [], len(set(seen.codes))
     if seen.codes and different < min(len(FLATS), spec.codebook_size):
-        said.append(f"black, grey and white get {counted(different, 'different code')}")
+        said.append(f"black, grey and white get {count_of(different, 'different code')}")
     if seen.codes and spec.codebook_size <= len(FLATS):
         used = {codes[0] for codes in seen.codes}
         unused = [str(code) for code in range(spec.codebook_size) if code not in used]
@@ -170,7 +170,7 @@ def _signs(seen: Seen, spec: TokenizerSpec) -> list[str]:
     return said
 
 
-def _better(codec: UserCodec, seen: Seen) -> tuple[str, ...]:
+def _better(codec: UserCodec, seen: RangeTrial) -> tuple[str, ...]:
     """The range under which all comes back best, if another one is clearly better."""
     declared = codec.pixel_range
     found = []

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from explorer.foundation.errors import AdapterError
 from explorer.joints.record import Codebook, Combination
 from explorer.tokenizers.user import vqpytorch_steps as steps
-from explorer.tokenizers.user.parts import Found, Levels
+from explorer.tokenizers.user.parts import LevelCodes, Levels
 
 
 class Group(nn.Module):
@@ -32,14 +32,14 @@ class Group(nn.Module):
         self.register_buffer("clamp", clamp, persistent=False)
         self.out_width = found[0].out_width
 
-    def quantize(self, x: Tensor) -> list[Found]:
+    def quantize(self, x: Tensor) -> list[LevelCodes]:
         """x (B, N, width of the group) -> what each step found."""
         rest, found = self.before(x), []
         if self.clamp is not None:
             rest = (rest / self.clamp).tanh() * self.clamp
         for number, step in enumerate(self.steps):
             codes, z = step.search(rest)
-            found.append(Found(codes, z, step.rows(codes)))
+            found.append(LevelCodes(codes, z, step.rows(codes)))
             if number + 1 < len(self.steps):
                 rest = rest - step.out(codes)
         return found
@@ -66,7 +66,7 @@ class LibraryLevels(Levels):
     def codebooks(self) -> tuple[Codebook, ...]:
         return tuple(self._step(level).codebook() for level in range(len(self._places)))
 
-    def quantize(self, latents: Tensor) -> list[Found]:
+    def quantize(self, latents: Tensor) -> list[LevelCodes]:
         parts = self.before(latents).chunk(len(self.groups), -1)
         return [found for group, part in zip(self.groups, parts, strict=True) for found in group.quantize(part)]
 

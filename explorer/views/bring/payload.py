@@ -8,7 +8,7 @@ from typing import Any
 
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.sources import Plan
-from explorer.public.known import Known
+from explorer.public.catalogue import KnownTokenizer
 
 TOKENS = {
     "grid2d": "a grid of tokens over the picture",
@@ -50,7 +50,7 @@ def opening_payload(
     )
 
 
-def known_payload(known: Sequence[Known]) -> list[dict[str, Any]]:
+def known_payload(known: Sequence[KnownTokenizer]) -> list[dict[str, Any]]:
     """One entry a tokenizer of the list. source: "" where its file must be downloaded by hand from `home`."""
     return [
         {

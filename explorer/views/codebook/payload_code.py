@@ -15,7 +15,7 @@ import numpy as np
 from explorer.analysis.codes.neighbours import nearest_codes
 from explorer.analysis.codes.page import CodePage, Exemplar
 from explorer.audit.history import UsageHistory
-from explorer.foundation.words import counted
+from explorer.foundation.words import count_of
 from explorer.joints.measures.usage import training_words
 from explorer.joints.record import Codebook
 from explorer.views.kit.wire.encoding import pack, png_data_url, wav_data_url
@@ -149,10 +149,10 @@ def _places(page: CodePage) -> dict[str, Any]:
     if places is None:
         return {"positions": None, "positions_base": None, "positions_expected": ""}
     if places.by_chance > FEW:
-        words = f"{counted(page.count, 'token')} of this code: too few to tell a place from chance."
+        words = f"{count_of(page.count, 'token')} of this code: too few to tell a place from chance."
     else:
         words = (
-            f"{places.unevenness:.0%} of its {counted(page.count, 'token')} would have to move to be spread as all "
+            f"{places.unevenness:.0%} of its {count_of(page.count, 'token')} would have to move to be spread as all "
             f"{page.tokens:,} tokens are; of as many tokens placed at random it would be {places.by_chance:.0%}."
         )
     return {

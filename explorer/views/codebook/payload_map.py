@@ -13,10 +13,10 @@ import numpy as np
 
 from explorer.analysis.codebook.geometry import audited_level
 from explorer.analysis.codes.bits import axis_usage, bit_usage, corners
-from explorer.analysis.codes.voronoi import Plane, box_around, plane_through, slice_regions
+from explorer.analysis.codes.voronoi import SlicePlane, box_around, plane_through, slice_regions
 from explorer.analysis.maps.codes import lattice_coordinates, map_codes, map_metric
 from explorer.analysis.maps.geometry import in_metric
-from explorer.analysis.maps.projection import Projection, checked, principal_axes, trustworthiness
+from explorer.analysis.maps.projection import Projection, check_vectors, principal_axes, trustworthiness
 from explorer.foundation.config import settings
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.audit import Audit
@@ -42,7 +42,7 @@ class _Level:
 
     def vectors(self) -> np.ndarray:
         """Drawn codes (K', D) as the metric sees them. Raises RecordError if some are not finite."""
-        return checked(in_metric(self.codebook.rows(self.codes), self.codebook.metric))
+        return check_vectors(in_metric(self.codebook.rows(self.codes), self.codebook.metric))
 
     def latents(self) -> np.ndarray | None:
         """Sampled latents (m, D) as the metric sees them, those that are finite; None without any."""
@@ -265,13 +265,13 @@ def _plane(of: _Level, codes: Sequence[int] | None, *_) -> dict[str, Any]:
         return _cells(of)
     if codes is not None and not all(0 <= code < book.codebook_size for code in codes):
         raise SettingsError(f"codes {list(codes)} are not all in 0..{book.codebook_size - 1}")
-    checked(of.codebook.rows(of.codes))
+    check_vectors(of.codebook.rows(of.codes))
     plane = plane_through(book, "pca") if codes is None else plane_through(book, "codes", tuple(codes))
     side = SLICE_SIDE_LARGE if book.rule is None and book.codebook_size > LARGE else SLICE_SIDE
     return _slice(of, plane, side)
 
 
-def _slice(of: _Level, plane: Plane, side: int) -> dict[str, Any]:
+def _slice(of: _Level, plane: SlicePlane, side: int) -> dict[str, Any]:
     """The code of each point of a plane, lifted back to all dimensions and assigned as the quantizer does."""
     book = of.codebook
     regions = slice_regions(book, plane.origin, plane.axis_u, plane.axis_v, plane.extent, side)

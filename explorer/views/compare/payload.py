@@ -14,7 +14,7 @@ import numpy as np
 
 from explorer.compare.columns import cell_words
 from explorer.compare.kinds import kind_of
-from explorer.compare.run import Compared
+from explorer.compare.run import MediumComparison
 from explorer.compare.sheet import error_scale
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import Medium
@@ -28,7 +28,7 @@ PLAYED_BYTES = 24 * 2**20  # of all sounds of one medium together, as WAV
 FRAME_PX = 320  # longest side of a frame that is played
 
 
-def pictures_payload(compared: Compared, number: int) -> dict[str, Any]:
+def pictures_payload(compared: MediumComparison, number: int) -> dict[str, Any]:
     """{"number", "name", "width", "height", "size", "notes", "scale", "original", "panes", "failures", "played"}.
 
     width, height: of the pictures; size: of the medium, in words. scale: the error at the ends of all error maps.
@@ -61,14 +61,14 @@ def pictures_payload(compared: Compared, number: int) -> dict[str, Any]:
     }
 
 
-def modality_of(compared: Compared) -> str:
+def modality_of(compared: MediumComparison) -> str:
     """Of the medium that was compared."""
     if compared.played is None:
         return "image"
     return "audio" if "seconds" in compared.medium.facts else "video"
 
 
-def played_payload(compared: Compared) -> dict[str, Any]:
+def played_payload(compared: MediumComparison) -> dict[str, Any]:
     """What is heard, or seen moving, by tokenizer id ("" is the original); {} for pictures.
 
     Sounds: {"kind": "audio", "seconds", "total", "whole": whether these are all, "sounds": WAV data URLs, one length}.

@@ -4,7 +4,7 @@ them for certain has to be so. Each of these was once answered with a false stat
 import numpy as np
 import pytest
 
-from explorer.analysis.codes.belonging import astray, cause_of, explained
+from explorer.analysis.codes.belonging import astray, belongs, cause_of
 from explorer.analysis.codes.neighbours import assign
 from tests.analysis.codebook.codebook_cases import CODES, means, media, table
 from tests.analysis.codebook.faults import exchanged, levels_told, own, residual, rows, titles, told
@@ -19,7 +19,7 @@ def test_rows_that_were_exchanged_are_counted_and_no_shift_is_made_up(count):
     known = titles(found)
     assert "shifted" not in known and "scaled" not in known and "no code is" not in known and "Healthy" not in known
     flat, moved_book = latents.reshape(-1, latents.shape[-1]), table(moved)
-    fits = explained(moved_book, flat, codes[0].ravel())
+    fits = belongs(moved_book, flat, codes[0].ravel())
     lost = astray(moved_book, flat, codes[0].ravel(), fits, assign(moved_book, flat))
     used = np.unique(codes[0])
     assert set(lost) <= set(rows(count)) and len(lost) >= 0.9 * np.isin(rows(count), used).sum()
@@ -154,7 +154,7 @@ def test_a_codebook_a_little_off_is_not_healthy(factor, offset, words):
     size = np.linalg.norm(latents.reshape(-1, latents.shape[-1]), axis=1).mean()
     moved = factor * vectors + offset * size / vectors.shape[1] ** 0.5
     flat = latents.reshape(-1, latents.shape[-1])
-    share = float(explained(table(moved), flat, codes.ravel()).mean())
+    share = float(belongs(table(moved), flat, codes.ravel()).mean())
     assert 0.9 <= share < 0.98, share
     found = told(table(moved), latents=latents, codes=[codes])
     (said,) = [one for one in found if one.kind == "Tokens that do not have the nearest code"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_audits import lattice, signs, table
 
-from explorer.analysis.codes.belonging import WITHIN, cause_of, explained, is_bfloat16, is_half
+from explorer.analysis.codes.belonging import WITHIN, belongs, cause_of, is_bfloat16, is_half
 from explorer.analysis.codes.neighbours import assign
 
 RNG = np.random.default_rng(0)
@@ -27,15 +27,15 @@ def test_a_code_within_a_hundredth_of_the_nearest_explains(metric):
     codes[:1500] = assign(table(CODES, metric), LATENTS[:1500])
     ratio = brute(CODES, LATENTS, codes, metric)
     clear = np.abs(ratio - 1 - WITHIN) > 1e-5
-    found = explained(table(CODES, metric), LATENTS, codes)
+    found = belongs(table(CODES, metric), LATENTS, codes)
     assert (found == (ratio <= 1 + WITHIN))[clear].all() and clear.mean() > 0.99 and found[:1500].all()
 
 
 def test_twins_explain_each_other_and_other_codes_do_not():
     twins = np.concatenate([CODES, CODES + 0.0008 / np.sqrt(8)]).astype(np.float32)
     codes = assign(table(CODES), LATENTS)
-    assert explained(table(twins), LATENTS, codes + 64).all()
-    assert explained(table(twins), LATENTS, (codes + 1) % 64).mean() < 0.05
+    assert belongs(table(twins), LATENTS, codes + 64).all()
+    assert belongs(table(twins), LATENTS, (codes + 1) % 64).mean() < 0.05
 
 
 def test_rounding_far_from_the_origin_is_no_other_code():
@@ -44,8 +44,8 @@ def test_rounding_far_from_the_origin_is_no_other_code():
     naive = (np.square(latents).sum(1)[:, None] - 2 * latents @ vectors.T + np.square(vectors).sum(1)).argmin(1)
     exact = assign(table(vectors), latents)
     assert (naive != exact).mean() > 0.01, "it does give other codes"
-    assert explained(table(vectors), latents, naive).mean() > 0.99
-    assert explained(table(vectors), latents, RNG.integers(0, 64, len(latents))).mean() < 0.5
+    assert belongs(table(vectors), latents, naive).mean() > 0.99
+    assert belongs(table(vectors), latents, RNG.integers(0, 64, len(latents))).mean() < 0.5
 
 
 @pytest.mark.parametrize(("dim", "offset"), [(64, 300), (64, 1000), (256, 300), (512, 30)])
@@ -53,24 +53,24 @@ def test_so_it_is_where_many_products_are_added_up(dim, offset):
     chance = np.random.default_rng(dim)
     latents, vectors = (chance.normal(offset, 1, (n, dim)).astype(np.float32) for n in (400, 64))
     naive = (np.square(latents).sum(1)[:, None] - 2 * latents @ vectors.T + np.square(vectors).sum(1)).argmin(1)
-    assert explained(table(vectors), latents, naive).all()
+    assert belongs(table(vectors), latents, naive).all()
     nearer = latents - (1 - 30 / offset) * np.float32(offset), vectors - (1 - 30 / offset) * np.float32(offset)
-    assert explained(table(nearer[1]), nearer[0], chance.permutation(naive)).mean() < 0.2, "where rounding is small"
+    assert belongs(table(nearer[1]), nearer[0], chance.permutation(naive)).mean() < 0.2, "where rounding is small"
 
 
 def test_latents_of_half_precision_are_seen_to_be():
     half = (LATENTS + 30).astype(np.float16).astype(np.float32)
     assert is_half(half) and not is_half(LATENTS)
     codes = assign(table(CODES + 30), LATENTS + 30)
-    assert explained(table(CODES + 30), half, codes).mean() > 0.999
+    assert belongs(table(CODES + 30), half, codes).mean() > 0.999
 
 
 def test_lattices_are_explained_by_their_cells():
     book, latents = lattice(5, 5, 3), RNG.uniform(-1, 1, (500, 3)).astype(np.float32)
     codes = assign(book, latents)
-    assert explained(book, latents, codes).all() and explained(book, latents, (codes + 1) % 75).mean() < 0.2
+    assert belongs(book, latents, codes).all() and belongs(book, latents, (codes + 1) % 75).mean() < 0.2
     book, latents = signs(6), np.zeros((10, 6), np.float32)
-    assert explained(book, latents, np.arange(10)).all(), "at 0 both signs are as near"
+    assert belongs(book, latents, np.arange(10)).all(), "at 0 both signs are as near"
 
 
 def cause(vectors, codes, **facts):

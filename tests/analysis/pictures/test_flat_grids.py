@@ -8,7 +8,7 @@ from explorer.analysis.edit.influence import influence
 from explorer.analysis.edit.redecode import redecode
 from explorer.analysis.edit.tokens import tokens_of
 from explorer.analysis.pictures.depiction import depict
-from explorer.analysis.pictures.flat_grids import LaidTokenizer, laid
+from explorer.analysis.pictures.flat_grids import FlatTokenizer, lay_flat
 from explorer.foundation.errors import RecordError
 from explorer.media.clips.mosaic import mosaic, mosaic_order
 from tests.made_codecs import MADE, made, medium_for
@@ -32,7 +32,7 @@ def case(request):
 
 def test_laid_tokens_come_back_as_they_were(case):
     name, _, record = case
-    plan, indices = laid(record), [level.indices for level in record.levels]
+    plan, indices = lay_flat(record), [level.indices for level in record.levels]
     placed = plan.lay(indices)
     assert [level.shape for level in placed] == GRIDS[name]
     for before, after in zip(indices, plan.restore(placed), strict=True):
@@ -43,7 +43,9 @@ def test_laid_tokens_come_back_as_they_were(case):
 
 def test_a_laid_tokenizer_draws_what_the_tokenizer_decodes(case):
     _, tokenizer, record = case
-    drawn = LaidTokenizer(tokenizer, record).detokenize(laid(record).lay([level.indices for level in record.levels]))
+    drawn = FlatTokenizer(tokenizer, record).detokenize(
+        lay_flat(record).lay([level.indices for level in record.levels])
+    )
     np.testing.assert_allclose(drawn, depict(record).reconstruction, atol=1e-6)
 
 
@@ -51,7 +53,7 @@ def test_cells_of_a_mosaic_hold_their_own_frames_tokens():
     tokenizer = made("blocks")
     record = tokenizer.tokenize(medium_for(tokenizer.spec))
     cells = mosaic(record.levels[0].indices)
-    np.testing.assert_array_equal(laid(record).lay([record.levels[0].indices])[0], cells)
+    np.testing.assert_array_equal(lay_flat(record).lay([record.levels[0].indices])[0], cells)
     order = mosaic_order(record.levels[0].layout.shape)
     assert sorted(order) == list(range(record.levels[0].layout.num_tokens))
     frame, row, column = np.unravel_index(order[36 + 12], (3, 8, 12))  # second row of the mosaic, second frame
@@ -60,7 +62,7 @@ def test_cells_of_a_mosaic_hold_their_own_frames_tokens():
 
 def test_a_painted_token_changes_its_own_part_of_the_picture(case):
     name, tokenizer, record = case
-    desk, level = LaidTokenizer(tokenizer, record), len(record.levels) - 1
+    desk, level = FlatTokenizer(tokenizer, record), len(record.levels) - 1
     first = tokens_of(record)
     at = first.indices[level].size // 2 + 1
     code = int((first.indices[level].reshape(-1)[at] + 7) % record.levels[level].codebook.codebook_size)
@@ -96,7 +98,7 @@ def test_levels_of_different_grids_are_edited_one_at_a_time():
         filled = FillBox(last, 3, (0, 0, 1, 2)).apply(first, bench)
         dropped = DropLevels((last,), (0, 0, 1, 2)).apply(filled, bench)
         assert len(dropped.changed(filled)) == 2 and dropped.num_positions == sum(map(np.size, first.indices))
-        desk = LaidTokenizer(tokenizer, record)
+        desk = FlatTokenizer(tokenizer, record)
         found = influence(desk, first, 1, depict(record).levels[last].layout, [last])
         assert found.pixels > 0 and found.own_share > 0.2
         with pytest.raises(RecordError, match="one level away at a time"):

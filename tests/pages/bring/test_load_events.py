@@ -13,7 +13,7 @@ from explorer.foundation.owners import acting_for
 from explorer.pages.bring import events as loading
 from explorer.pages.bring import jobs as loading_jobs
 from explorer.pages.shared.visitor_files import NOBODYS, files
-from explorer.public.known import known_tokenizers
+from explorer.public.catalogue import known_tokenizers
 
 
 def test_an_upload_is_planned_without_its_weights_and_then_loaded(visitor, uploads, checkpoint, originals, monkeypatch):

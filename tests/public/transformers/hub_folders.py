@@ -8,7 +8,7 @@ import torch
 from explorer.loading.fill import fill
 from explorer.loading.reading import read_header
 from explorer.public import FORMATS
-from explorer.tokenizers.adapted import AdaptedTokenizer
+from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 
 CLOSE = 1e-4  # how near a decode is to the library's
 

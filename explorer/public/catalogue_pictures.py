@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.public.known import NOT_STATED, Known
+from explorer.public.catalogue import NOT_STATED, KnownTokenizer
 
 _CARD = "licence and data: the authors' card or paper, from memory; check the card, which is shown when it is planned"
 _REPO = "licence, data and file: the authors' repository"
@@ -14,8 +14,8 @@ _IMAGENET = "ImageNet, 256 px"
 _VAL = "ImageNet validation, 256 px"
 
 
-def _ibq(size: int, usage: float) -> Known:  # counted with 16,384 codes; each has 256 numbers
-    return Known(
+def _ibq(size: int, usage: float) -> KnownTokenizer:  # counted with 16,384 codes; each has 256 numbers
+    return KnownTokenizer(
         f"ibq-{size}", f"IBQ, {size:,} codes", "ibq", "image", f"TencentARC/IBQ-Tokenizer-{size}", _SEED, "Apache-2.0",
         _IMAGENET, _REPO, 106_787_715 + 256 * size, (f"imagenet256_{size}.ckpt",), {"usage": usage}, _VAL,
     )  # fmt: skip
@@ -23,83 +23,83 @@ def _ibq(size: int, usage: float) -> Known:  # counted with 16,384 codes; each h
 
 def _cosmos(
     name: str, words: str, modality: str, format_id: str, version: str = "0.1", parameters: int | None = None
-) -> Known:
-    return Known(
+) -> KnownTokenizer:
+    return KnownTokenizer(
         f"cosmos-{name.lower()}", f"Cosmos {words}", format_id, modality, f"nvidia/Cosmos-{version}-Tokenizer-{name}",
         _COSMOS, _NVIDIA, NOT_STATED, "licence and files: the authors' repository",
         parameters, ("encoder.jit", "decoder.jit"),
     )  # fmt: skip
 
 
-def _titok(name: str, words: str, parameters: int | None = None) -> Known:
-    return Known(
+def _titok(name: str, words: str, parameters: int | None = None) -> KnownTokenizer:
+    return KnownTokenizer(
         f"titok-{name.replace('_', '-')}", f"TiTok {words}", "titok", "image",
         f"yucornetto/tokenizer_titok_{name}_imagenet", _TITOK, "Apache-2.0", _IMAGENET,
         "licence, data and name: the authors' repository", parameters,
     )  # fmt: skip
 
 
-PICTURES: tuple[Known, ...] = (
-    Known(
+PICTURES: tuple[KnownTokenizer, ...] = (
+    KnownTokenizer(
         "vqgan-f16-1024", "VQGAN f16, 1,024 codes", "taming-vqgan", "image", "", _TAMING, "MIT", _IMAGENET, _REPO,
         parameters=72_141_699,
     ),
-    Known(
+    KnownTokenizer(
         "vqgan-f16-16384", "VQGAN f16, 16,384 codes", "taming-vqgan", "image", "", _TAMING, "MIT", _IMAGENET, _REPO,
         parameters=76_073_859,
     ),
-    Known(
+    KnownTokenizer(
         "vqgan-gumbel-f8", "VQGAN f8, Gumbel, 8,192 codes", "taming-gumbel", "image", "", _TAMING, "MIT", "OpenImages",
         _REPO,
         parameters=68_995_971,
     ),
-    Known(
+    KnownTokenizer(
         "ldm-vq-f4", "Latent diffusion VQ f4, 8,192 codes", "ldm-vq", "image", "", _LDM, "MIT", "OpenImages",
         "licence and figures: the authors' repository; data: the paper", published={"psnr_db": 27.43},
         published_on="OpenImages validation",
         parameters=55_322_782,
     ),
-    Known(
+    KnownTokenizer(
         "ldm-vq-f8", "Latent diffusion VQ f8, 16,384 codes", "ldm-vq", "image", "", _LDM, "MIT", "OpenImages",
         "licence and figures: the authors' repository; data: the paper", published={"psnr_db": 23.07},
         published_on="OpenImages validation",
         parameters=67_717_295,
     ),
-    Known(
+    KnownTokenizer(
         "llamagen-ds16", "LlamaGen, 16 px a token", "llamagen", "image", "FoundationVision/LlamaGen/vq_ds16_c2i.pt",
         _LLAMAGEN, "MIT", _IMAGENET, _REPO, parameters=71_883_403,
         files=("vq_ds16_c2i.pt",),
     ),
-    Known(
+    KnownTokenizer(
         "llamagen-ds8", "LlamaGen, 8 px a token", "llamagen", "image", "FoundationVision/LlamaGen/vq_ds8_c2i.pt",
         _LLAMAGEN, "MIT", _IMAGENET, _REPO, parameters=70_109_835,
         files=("vq_ds8_c2i.pt",),
     ),
-    Known(
+    KnownTokenizer(
         "janus-pro", "Janus-Pro 1B: its VQ (transformers)", "janus-transformers", "image",
         "deepseek-community/Janus-Pro-1B", "https://github.com/deepseek-ai/Janus", "DeepSeek Model License", NOT_STATED,
         "licence: the authors' repository", parameters=71_883_403,
     ),
-    Known(
+    KnownTokenizer(
         "janus", "Janus 1.3B: its VQ", "janus", "image", "deepseek-ai/Janus-1.3B",
         "https://github.com/deepseek-ai/Janus", "DeepSeek Model License", NOT_STATED,
         "licence: the authors' repository", parameters=71_883_403, files=("pytorch_model.bin",),
     ),
-    Known(
+    KnownTokenizer(
         "chameleon", "Chameleon 7B: its VQ (transformers; no decoder)", "chameleon-transformers", "image",
         "facebook/chameleon-7b", "https://github.com/facebookresearch/chameleon", "Chameleon Research License",
         NOT_STATED, _CARD, parameters=29_423_616,
     ),
-    Known(
+    KnownTokenizer(
         "chameleon-original", "Chameleon: vqgan.ckpt, with decoder", "chameleon", "image", "",
         "https://github.com/facebookresearch/chameleon", "Chameleon Research License", NOT_STATED, _CARD,
         parameters=68_718_467,
     ),
-    Known(
+    KnownTokenizer(
         "emu3", "Emu3: its VQ", "emu3", "image", "BAAI/Emu3-Chat-hf", "https://github.com/baaivision/Emu3",
         "Apache-2.0", NOT_STATED, _CARD, parameters=270_740_359,
     ),
-    Known(
+    KnownTokenizer(
         "flava", "FLAVA's image codebook (DALL-E's encoder; no decoder)", "flava-codebook", "image",
         "facebook/flava-image-codebook", "https://github.com/openai/DALL-E", "BSD-3-Clause",
         "text-image pairs of the internet (Conceptual Captions, YFCC100M)", _CARD, parameters=53_786_240,
@@ -109,53 +109,53 @@ PICTURES: tuple[Known, ...] = (
     _ibq(8192, 0.98),
     _ibq(16384, 0.96),
     _ibq(262144, 0.84),
-    Known(
+    KnownTokenizer(
         "var", "VAR: its multi-scale VQ", "var", "image", "FoundationVision/var/vae_ch160v4096z32.pth",
         "https://github.com/FoundationVision/VAR", "MIT", "OpenImages",
         "licence and file: the authors' repository; data: the paper", files=("vae_ch160v4096z32.pth",),
         parameters=108_948_355,
     ),
-    Known(
+    KnownTokenizer(
         "rq-vae", "RQ-VAE 8 x 8 x 4, ImageNet", "rq-vae", "image", "",
         "https://github.com/kakaobrain/rq-vae-transformer", "CC-BY-NC-SA-4.0", _IMAGENET, _REPO,
         parameters=116_985_731,
     ),
-    Known(
+    KnownTokenizer(
         "maskgit-vqgan", "MaskGIT-VQGAN f16, 1,024 codes", "maskgit-vqgan", "image",
         "fun-research/TiTok/maskgit-vqgan-imagenet-f16-256.bin", "https://github.com/google-research/maskgit",
         "Apache-2.0", _IMAGENET, _CARD, files=("maskgit-vqgan-imagenet-f16-256.bin",),
         parameters=54_515_587,
     ),
-    Known(
+    KnownTokenizer(
         "open-magvit2-256", "Open-MAGVIT2, 256 px", "open-magvit2", "image",
         "TencentARC/Open-MAGVIT2-Tokenizer-256-resolution", _SEED, "Apache-2.0", _IMAGENET, _REPO,
         files=("imagenet_256_L.ckpt",), published={"psnr_db": 21.90, "usage": 1.0}, published_on=_VAL,
         parameters=115_127_829,
     ),
-    Known(
+    KnownTokenizer(
         "open-magvit2-128", "Open-MAGVIT2, 128 px", "open-magvit2", "image",
         "TencentARC/Open-MAGVIT2-Tokenizer-128-resolution", _SEED, "Apache-2.0", "ImageNet, 128 px", _REPO,
         files=("imagenet_128_L.ckpt",), published={"psnr_db": 25.08, "usage": 1.0},
         published_on="ImageNet validation, 128 px",
     ),
-    Known(
+    KnownTokenizer(
         "simvq", "SimVQ, 65,536 codes", "simvq", "image", "", "https://github.com/youngsheen/SimVQ", "MIT",
         "ImageNet, 128 px", _REPO + ", which announced this file and gives the one of 262,144 codes",
         published={"psnr_db": 24.15, "usage": 1.0},
         published_on="ImageNet validation, 128 px",
         parameters=72_539_523,
     ),
-    Known(
+    KnownTokenizer(
         "amused-vq", "aMUSEd: its VQ (diffusers)", "diffusers-vq", "image", "amused/amused-256/vqvae",
         "https://github.com/huggingface/open-muse", "OpenRAIL++", "text-image pairs of the internet (LAION)",
         _CARD, parameters=146_244_675,
     ),
-    Known(
+    KnownTokenizer(
         "ldm-sr-vq", "Latent diffusion, super-resolution: its VQ f4 (diffusers)", "diffusers-vq", "image",
         "CompVis/ldm-super-resolution-4x-openimages/vqvae", _LDM, "Apache-2.0", "OpenImages", _CARD,
         files=("vqvae/diffusion_pytorch_model.bin",),
     ),
-    Known(
+    KnownTokenizer(
         "openai-dvae", "OpenAI's discrete VAE (DALL-E)", "openai-dvae", "image", "",
         "https://github.com/openai/DALL-E", "modified MIT",
         "text-image pairs of the internet (Conceptual Captions, YFCC100M)", _REPO,
@@ -166,16 +166,16 @@ PICTURES: tuple[Known, ...] = (
     _titok("bl64_vq8k", "BL-64: 64 tokens, 8,192 codes"),
     _titok("bl128_vq8k", "BL-128: 128 tokens, 8,192 codes"),
     _titok("sl256_vq8k", "SL-256: 256 tokens, 8,192 codes"),
-    Known(
+    KnownTokenizer(
         "vit-vqgan-small", "ViT-VQGAN small", "vit-vqgan", "image", "thuanz123/vitvqgan-imagenet-small",
         "https://github.com/thuanz123/enhancing-transformers", "MIT", _IMAGENET, _REPO, files=("*.ckpt",),
         parameters=51_956_771,
     ),
-    Known(
+    KnownTokenizer(
         "vit-vqgan-base", "ViT-VQGAN base", "vit-vqgan", "image", "thuanz123/vitvqgan-imagenet-base",
         "https://github.com/thuanz123/enhancing-transformers", "MIT", _IMAGENET, _REPO, files=("*.ckpt",),
     ),
-    Known(
+    KnownTokenizer(
         "bsq-vit", "BSQ-ViT, 18 bits", "bsq-vit", "image", "", "https://github.com/zhaoyue-zephyrus/bsq-vit", "MIT",
         _IMAGENET, _REPO, published={"psnr_db": 24.79}, published_on=_VAL,
         parameters=174_816_210,

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.compare.prepared import Judged, Prepared
+from explorer.compare.preparation import Judgement, Preparation
 from explorer.compare.reference_sound import SoundCodec
 from explorer.foundation.errors import MediaError
 from explorer.joints.tokenizer import TokenizerSpec
@@ -19,7 +19,7 @@ from explorer.media.medium import fit_medium
 from explorer.media.quality.fidelity import WorstPatch
 from explorer.media.quality.sound_delay import Delay, estimate_delay, find_delay, moved_back
 from explorer.media.quality.sound_fidelity import SoundQuality, aligned_quality, sound_quality
-from explorer.media.sounds.audio import LoadedAudio, fit_audio, mixed
+from explorer.media.sounds.audio import LoadedAudio, fit_audio, mix_to_mono
 from explorer.media.sounds.spectrogram import MEL_BANDS, WIDTH_PX, sound_pixels, spectrogram_db
 
 TALL = 2  # pixels a band
@@ -28,7 +28,7 @@ WORST_S = 0.25  # length of the stretch that is called the worst
 FILTER_REACH = 10  # samples of the lower of two rates, over which resampling smears an edge
 
 
-class PreparedSound(Prepared):
+class PreparedSound(Preparation):
     """reference: (S, C) at its own rate, as long as every tokenizer reaches; in one channel if one of them has one."""
 
     def __init__(self, sound: LoadedAudio, specs: Sequence[TokenizerSpec], side_px: int) -> None:
@@ -36,7 +36,7 @@ class PreparedSound(Prepared):
         mono = [spec.title for spec in specs if spec.channels == 1]
         if sound.samples.shape[1] > 1 and mono:
             said: list[str] = []
-            sound = replace(sound, samples=mixed(sound.samples, said))
+            sound = replace(sound, samples=mix_to_mono(sound.samples, said))
             notes += [f"Mixed to one channel for all, since {mono[0]} has one.", *said[1:]]
         self._inputs = {spec.id: fit_medium(replace(sound, notes=()), spec, side_px) for spec in specs}
         self.rate_hz = sound.sample_rate_hz
@@ -86,15 +86,15 @@ class PreparedSound(Prepared):
     def delay(self, spec: TokenizerSpec, decoded: np.ndarray) -> Delay:
         return find_delay(self.given(spec), decoded, float(spec.sample_rate_hz or 1), spec.delay_samples)
 
-    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judged:
+    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judgement:
         raw = self._resampled(spec, decoded)
         if not delay.samples:
-            return Judged(raw, raw, slice(None), delay)
+            return Judgement(raw, raw, slice(None), delay)
         lost = self._lost(spec, delay)
         part = slice(lost, None) if delay.samples < 0 else slice(None, max(0, len(raw) - lost))
         aligned = np.zeros_like(raw)
         aligned[part] = self._resampled(spec, moved_back(decoded, delay.samples))[part]
-        return Judged(aligned, raw, part, delay)
+        return Judgement(aligned, raw, part, delay)
 
     def _resampled(self, spec: TokenizerSpec, decoded: np.ndarray) -> np.ndarray:
         channels = self.reference.shape[1]
@@ -108,7 +108,7 @@ class PreparedSound(Prepared):
         lost = math.ceil((abs(delay.samples) / own_hz + smeared) * self.rate_hz)
         return min(lost, len(self.reference) - 1)
 
-    def quality(self, judged: Judged) -> SoundQuality:
+    def quality(self, judged: Judgement) -> SoundQuality:
         raw = judged.decoded if judged.raw is None else judged.raw
         return aligned_quality(self.reference, raw, judged.decoded, judged.part, self.rate_hz, judged.delay)
 
@@ -118,7 +118,7 @@ class PreparedSound(Prepared):
             self.reference, decoded, self.rate_hz, estimate_delay(self.reference, decoded, self.rate_hz)
         )
 
-    def worst(self, judged: Judged, patch_px: int) -> WorstPatch:
+    def worst(self, judged: Judgement, patch_px: int) -> WorstPatch:
         """The stretch of WORST_S with the largest mean squared error."""
         squares, part = np.zeros(len(self.reference)), judged.part
         squares[part] = np.square(self.reference[part].astype(np.float64) - judged.decoded[part]).mean(1)  # (S,)

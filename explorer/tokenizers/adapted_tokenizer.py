@@ -17,7 +17,7 @@ from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.quantizers.nearest import finite_rows
 from explorer.tokenizers.clipping import clipping_note
 from explorer.tokenizers.clock import Clock
-from explorer.tokenizers.codec import Codec, Stage
+from explorer.tokenizers.codec import Codec, CodecLevel
 from explorer.tokenizers.user.trial import try_quietly
 
 NO_DECODER = "This tokenizer has no decoder: the empty medium beside this one is not a reconstruction."
@@ -83,7 +83,7 @@ class AdaptedTokenizer(Tokenizer):
             self._notes(stages) + clipped,
         )
 
-    def _notes(self, stages: Sequence[Stage]) -> tuple[str, ...]:
+    def _notes(self, stages: Sequence[CodecLevel]) -> tuple[str, ...]:
         """What a reader of a record of these stages should know."""
         lost = sum(int((~finite_rows(stage.z_e)).sum()) for stage in stages)
         every = sum(stage.indices.numel() for stage in stages)
@@ -196,7 +196,7 @@ class AdaptedTokenizer(Tokenizer):
     def _extent(self, media_shape: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(media_shape[:-1])
 
-    def _levels(self, stages: Sequence[Stage], media_shape: tuple[int, ...]) -> list[tuple[TokenLevel, ...]]:
+    def _levels(self, stages: Sequence[CodecLevel], media_shape: tuple[int, ...]) -> list[tuple[TokenLevel, ...]]:
         """The levels of each medium of a batch, with arrays of their own."""
         layouts = self._codec.layouts(self._extent(media_shape))
         arrays = [

@@ -14,7 +14,7 @@ NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownTokenizer:
     """source: what to type, `owner/name[/part]` of the Hub; "" where the authors give the file elsewhere. home: where
     the authors publish it. format: id in FORMATS. files: the pickles, by name (one `*` may stand for a part), that may
     be fetched where the repository has no safetensors. parameters: those that are kept, counted in the published
@@ -49,21 +49,21 @@ class Known:
         return bool(self.source)
 
 
-def known_tokenizers() -> tuple[Known, ...]:
+def known_tokenizers() -> tuple[KnownTokenizer, ...]:
     """All, in the order in which they are shown: pictures, clips, sounds."""
-    from explorer.public.known_pictures import PICTURES
-    from explorer.public.known_sounds import SOUNDS
+    from explorer.public.catalogue_pictures import PICTURES
+    from explorer.public.catalogue_sounds import SOUNDS
 
     return (*PICTURES, *SOUNDS)
 
 
-def known_for(repository: str, inside: str = "") -> Known | None:
+def known_for(repository: str, inside: str = "") -> KnownTokenizer | None:
     """The entry of a Hub repository and its part, whatever the capitals; None if it is not listed."""
     wanted = f"{repository}/{inside}".strip("/").lower()
     return next((one for one in known_tokenizers() if one.source and one.source.lower() == wanted), None)
 
 
-def known_in(repository: str) -> list[Known]:
+def known_in(repository: str) -> list[KnownTokenizer]:
     """All entries that lie in a Hub repository."""
     name = repository.lower()
     return [

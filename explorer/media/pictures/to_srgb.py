@@ -38,7 +38,7 @@ def in_srgb(image: Image.Image, notes: list[str], filmed: bool = False) -> np.nd
     profile = usable_profile(image, image.mode, notes)
     if profile is not None:
         try:
-            made = profiles.converted(image, profile)
+            made = profiles.convert_to_srgb(image, profile)
             notes.append(converted_words(profile))
             return _floats(made)
         except profiles.FAILED:
@@ -64,7 +64,7 @@ def grey_curve(image: Image.Image, notes: list[str]) -> np.ndarray | None:
         return None
     greys = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
     try:
-        made = _floats(profiles.converted(greys, profile))[0, :, 1]
+        made = _floats(profiles.convert_to_srgb(greys, profile))[0, :, 1]
     except profiles.FAILED:
         notes.append(f'Its colour profile "{profile.name}" cannot be used: left out, {AS_SRGB}.')
         return None
@@ -138,7 +138,7 @@ def _numbered(primaries: int, transfer: int, full: bool, filmed: bool, notes: li
     if not full and not filmed:  # what a frame of video states is done when it is decoded
         notes.append(f"It states values of a narrow range {numbers}, which is not read in a picture: {AS_SRGB}.")
         return None
-    colour = light.stated(primaries, transfer, filmed)
+    colour = light.light_of_numbers(primaries, transfer, filmed)
     if colour is None and (primaries, transfer) != (_UNSAID, _UNSAID):
         notes.append(f"It states colours by numbers that are not known here {numbers}: {AS_SRGB}.")
     return colour

@@ -9,11 +9,11 @@ import pytest
 
 from explorer import tokenizers
 from explorer.__main__ import main
-from explorer.audit.noted import MOST_KINDS, Notes
+from explorer.audit.notes import MOST_KINDS, Notes
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.figures.reports.audit import html_report
-from explorer.joints.audit import Noted
+from explorer.joints.audit import MediaNote
 from explorer.joints.files.audits import describe, load_audit, save_audit
 from explorer.media.sounds.audio import wav_bytes
 from explorer.views.codebook.payload import open_payload
@@ -84,5 +84,5 @@ def test_notes_that_differ_in_numbers_count_as_one_kind_and_kinds_are_bounded():
         notes.add(f"{number}.png", [f"Scaled down from {number} x 7 to 5 x 5 pixels.", f"{'x' * (number % 100)} odd."])
     listed = notes.listed()
     assert len(listed) == MOST_KINDS
-    assert listed[0] == Noted("Scaled down from 0 x 7 to 5 x 5 pixels.", 1000, "0.png", alike=False)
+    assert listed[0] == MediaNote("Scaled down from 0 x 7 to 5 x 5 pixels.", 1000, "0.png", alike=False)
     assert Notes(listed).listed() == listed

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.pickles import Builder, Global, Shell, plain_key, shown
+from explorer.loading.pickles import Builder, Global, Shell, describe_value, plain_key
 
 ITEM_BYTES: Mapping[str, int] = {
     **dict.fromkeys(("complex128",), 16),
@@ -116,9 +116,9 @@ def storage_of(identity: object) -> object:
     if isinstance(identity, tuple) and identity[:1] == ("module",) and len(identity) > 1:
         return identity[1]  # a class with its source beside it, of which only the name is kept
     if not isinstance(identity, tuple) or len(identity) < 5 or identity[0] != "storage":
-        raise CheckpointError(f"The file is damaged: {shown(identity)} names no storage.")
+        raise CheckpointError(f"The file is damaged: {describe_value(identity)} names no storage.")
     kind, key, numel = identity[1], identity[2], identity[4]
-    name = kind.name if isinstance(kind, Global) else shown(kind)
+    name = kind.name if isinstance(kind, Global) else describe_value(kind)
     if name not in _STORAGES:
         raise CheckpointError(f"The file holds numbers of a kind that cannot be read: {name}.")
     first = 0
@@ -130,13 +130,13 @@ def storage_of(identity: object) -> object:
 def storage_key(key: object) -> str:
     """The name of a storage, which torch writes as text."""
     if not isinstance(key, str):
-        raise CheckpointError(f"The file is damaged: {shown(key)} is no name of a storage.")
+        raise CheckpointError(f"The file is damaged: {describe_value(key)} is no name of a storage.")
     return key
 
 
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**48:
-        raise CheckpointError(f"The file is damaged: {shown(value)} is no size.")
+        raise CheckpointError(f"The file is damaged: {describe_value(value)} is no size.")
     return value
 
 
@@ -144,7 +144,7 @@ def _sizes(values: object) -> tuple[int, ...]:
     if isinstance(values, Shell):  # torch.Size((...)), or TorchScript's list of integers
         values = values.args[0] if isinstance(values.args, tuple) and len(values.args) == 1 else ()
     if not isinstance(values, (tuple, list)) or len(values) > MOST_AXES:
-        raise CheckpointError(f"The file is damaged: {shown(values)} is no shape.")
+        raise CheckpointError(f"The file is damaged: {describe_value(values)} is no shape.")
     return tuple(_whole(value) for value in values)
 
 
@@ -228,7 +228,7 @@ _KNOWN_MODULES = frozenset(
 )
 
 
-def refused(name: Global) -> bool:
+def is_refused(name: Global) -> bool:
     """Whether a file that asks for this name is refused."""
     top = name.module.partition(".")[0]
     if top == "builtins":
@@ -240,10 +240,10 @@ def refused(name: Global) -> bool:
 
 def check_names(names: Iterable[Global], path: Path) -> None:
     """Raise CheckpointError if any of the names is refused."""
-    bad = sorted({name.words for name in names if refused(name)})
+    bad = sorted({name.words for name in names if is_refused(name)})
     if bad:
         raise CheckpointError(
-            f"{path.name} asks for {listed(bad)} when it is opened, which can act on this machine and which no "
+            f"{path.name} asks for {list_names(bad)} when it is opened, which can act on this machine and which no "
             "tokenizer needs. Nothing of it was run, and it is refused."
         )
 
@@ -256,7 +256,7 @@ def shells(names: Iterable[Global]) -> list[str]:
     )
 
 
-def listed(names: list[str]) -> str:
+def list_names(names: list[str]) -> str:
     """A few names, cut to a sound length, and how many more there are."""
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
     return ", ".join("".join(c if c.isprintable() else "?" for c in name)[:80] for name in names[:NAMED]) + more

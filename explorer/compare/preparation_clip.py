@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from explorer.compare.prepared import Judged, Prepared, common_spec
+from explorer.compare.preparation import Judgement, Preparation, common_spec
 from explorer.compare.reference import Codec
 from explorer.foundation.errors import SettingsError
 from explorer.joints.tokenizer import TokenizerSpec
@@ -22,7 +22,7 @@ from explorer.media.quality.sound_delay import Delay
 FRAMES_DRAWN = 8  # of the mosaic, spread evenly over the clip
 
 
-class PreparedClip(Prepared):
+class PreparedClip(Preparation):
     """reference: (F, H, W, 3)."""
 
     def __init__(self, clip: LoadedVideo, specs: Sequence[TokenizerSpec], side_px: int) -> None:
@@ -57,8 +57,8 @@ class PreparedClip(Prepared):
     def covered(self, spec: TokenizerSpec) -> float:
         return float(math.prod(self._inputs[spec.id].shape[:3]))
 
-    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judged:
-        return Judged(decoded[: len(self.reference)])
+    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judgement:
+        return Judgement(decoded[: len(self.reference)])
 
     def fidelity(self, decoded: np.ndarray) -> Fidelity:
         """PSNR over all frames together; SSIM, MS-SSIM and slopes of each frame, and their mean (slopes: root of the
@@ -75,7 +75,7 @@ class PreparedClip(Prepared):
             **means,
         )
 
-    def worst(self, judged: Judged, patch_px: int) -> WorstPatch:
+    def worst(self, judged: Judgement, patch_px: int) -> WorstPatch:
         """Within the frames that are drawn."""
         return worst_patch(self.picture, self.drawn(judged.decoded), patch_px)
 

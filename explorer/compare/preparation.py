@@ -24,7 +24,7 @@ from explorer.media.quality.sound_fidelity import SoundQuality
 
 
 @dataclass(frozen=True)
-class Judged:
+class Judgement:
     """A decode as the reference is: same size, same rate. decoded: what is drawn, played and measured.
 
     Of sounds it is moved back by `delay`, with silence where nothing is; part: where something is; raw: not moved.
@@ -36,7 +36,7 @@ class Judged:
     delay: Delay = NO_DELAY
 
 
-class Prepared(ABC):
+class Preparation(ABC):
     """picture: (H, W, 3), what stands for the reference on the screen. extent: of the reference, in the unit that bits
     are held against (pixels; milliseconds, since bits a millisecond are kbit/s). facts: its size, by name.
     """
@@ -58,11 +58,11 @@ class Prepared(ABC):
         """By how much the decode of all tokens comes late; sounds alone do."""
         return NO_DELAY
 
-    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judged:
+    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judgement:
         """A decode of what was given, as the reference is, moved back by a delay of the tokenizer's own samples."""
-        return Judged(decoded)
+        return Judgement(decoded)
 
-    def quality(self, judged: Judged) -> Fidelity | SoundQuality:
+    def quality(self, judged: Judgement) -> Fidelity | SoundQuality:
         """How far a tokenizer's decode is from the reference."""
         return self.fidelity(judged.decoded)
 
@@ -71,7 +71,7 @@ class Prepared(ABC):
         """How far something of the reference's size and rate is from it, such as what a codec decodes."""
 
     @abstractmethod
-    def worst(self, judged: Judged, patch_px: int) -> WorstPatch:
+    def worst(self, judged: Judgement, patch_px: int) -> WorstPatch:
         """Where it is farthest, in pixels of `picture`."""
 
     @abstractmethod
@@ -83,7 +83,7 @@ class Prepared(ABC):
         """A codec that encodes the reference. Raises SettingsError if it cannot."""
 
 
-class PreparedPicture(Prepared):
+class PreparedPicture(Preparation):
     """One picture for all, its sides multiples of every tokenizer's, or the one size that some of them take."""
 
     def __init__(self, image: LoadedImage, specs: Sequence[TokenizerSpec], side_px: int) -> None:
@@ -102,7 +102,7 @@ class PreparedPicture(Prepared):
     def fidelity(self, decoded: np.ndarray) -> Fidelity:
         return self._original.fidelity(decoded)
 
-    def worst(self, judged: Judged, patch_px: int) -> WorstPatch:
+    def worst(self, judged: Judgement, patch_px: int) -> WorstPatch:
         return worst_patch(self.picture, judged.decoded, patch_px)
 
     def drawn(self, decoded: np.ndarray) -> np.ndarray:
