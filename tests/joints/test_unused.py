@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_audits import counted
+from made_audits import counted, table
 
 from explorer.joints.measures.unused import chao2, unused_codes, upper
 from tests.analysis.codes.calibration import FAMILIES, drawn, level_of_tokens, table_of
@@ -66,3 +66,12 @@ def test_certain_is_wrong_in_fewer_than_one_of_a_hundred():
     assert healthy.codebooks >= 100 and broken.certain >= 10
     assert healthy.wrong_certain < 0.01 * healthy.codebooks
     assert (healthy.wrong_certain + broken.wrong_certain) < 0.01 * (healthy.codebooks + broken.codebooks)
+
+
+def test_what_training_used_is_not_counted_as_dead_anywhere():
+    """The finding said "at least 45", while the tile of the page, the report and --fail-on counted 80."""
+    counts = np.r_[np.full(20, 200), np.zeros(80, int)]
+    level, vectors = counted(counts), np.eye(100)
+    known = unused_codes(level, table(vectors))
+    capped = unused_codes(level, table(vectors, counts=np.r_[np.full(55, 30.0), np.zeros(45)]))
+    assert known.dead > 60 and (capped.dead, capped.unseen, capped.lasting) == (45, 35, known.lasting)

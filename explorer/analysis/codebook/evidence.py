@@ -107,8 +107,7 @@ class Evidence:
     @cached_property
     def died_in_training(self) -> int | None:
         """How many unused codes were not in use in training either; None if the checkpoint has no counts."""
-        died = dead_in_training(self.level, self.codebook)
-        return None if died is None else int(np.count_nonzero(died))
+        return self.unused.died
 
     @cached_property
     def of_other_data(self) -> bool:
@@ -294,4 +293,11 @@ class Evidence:
         """What else would explain that share of them; None also where all latents are one."""
         if self.alike:
             return None
-        return cause_of(self.book, *self._pairs, enough)
+        if enough not in self._causes:
+            self._causes[enough] = cause_of(self.book, *self._pairs, enough)
+        return self._causes[enough]
+
+    @cached_property
+    def _causes(self) -> dict[float, Cause | None]:
+        """What `cause` has found already: several rules ask, and each answer takes dozens of searches."""
+        return {}

@@ -43,11 +43,11 @@ def narrow(of: Evidence) -> Finding | None:
 def dead(of: Evidence) -> Finding | None:
     """Codes that stay without a token."""
     known, usage = of.unused, of.usage
-    if known.dead is None or known.dead < DEAD_NOTE * of.size:
+    if known.dead is None or known.lasting < DEAD_NOTE * of.size:
         return None
     if of.own_range:
         return in_doubt(of)
-    dead = known.dead if of.died_in_training is None else min(known.dead, of.died_in_training)
+    dead = known.dead
     share = dead / of.size
     level = "bad" if share >= DEAD_BAD else "warning" if share >= DEAD_WARN else "note"
     counted = f" of {of.media_words}" if of.media_words else ""
@@ -90,7 +90,7 @@ def _unlike_training(of: Evidence, text: str) -> Finding:
     """Codes without a token that training did use: these media lack them, and not the codebook."""
     known = of.unused
     return Finding(
-        "note" if of.plain or known.dead < DEAD_WARN * of.size else "warning",
+        "note" if of.plain or known.lasting < DEAD_WARN * of.size else "warning",
         f"{known.none:,} of {of.size:,} codes{of.where} have no token here, though most had in training",
         text,
         "likely",

@@ -41,6 +41,7 @@ class UnusedCodes:
     none: how many they are. media: how many were counted, and what they are to each other. expected: how many of the
     codes further media are expected to find at least (Chao2); most: an upper limit of that. lasting: so many, or more,
     stay without a token. sure: of that; None: too little was counted to call any code dead.
+    died: so many of them training did not use either; None where the checkpoint has no counts.
     """
 
     none: int
@@ -49,11 +50,14 @@ class UnusedCodes:
     most: float
     lasting: int
     sure: Sure | None
+    died: int | None = None
 
     @property
     def dead(self) -> int | None:
         """At least so many codes are dead; None if that cannot be said yet."""
-        return None if self.sure is None else self.lasting
+        if self.sure is None:
+            return None
+        return self.lasting if self.died is None else min(self.lasting, self.died)
 
     @property
     def spared(self) -> int:
@@ -94,7 +98,11 @@ def unused_codes(level: LevelAudit, codebook: Codebook | None = None) -> UnusedC
         enough = media >= CERTAIN_MEDIA and (saturated or each >= CERTAIN_EACH)
         enough = enough and not apart.plain  # blank media show no more codes, however many they are
         sure = "certain" if enough and lasting >= CERTAIN_CODES and level.occurs is not None else "likely"
-    return UnusedCodes(none, apart, expected, most, lasting if none else 0, sure if none else None)
+    died = dead_in_training(level, codebook)
+    return UnusedCodes(
+        none, apart, expected, most, lasting if none else 0, sure if none else None,
+        None if died is None else int(np.count_nonzero(died)),
+    )  # fmt: skip
 
 
 def dead_in_training(level: LevelAudit, codebook: Codebook | None) -> np.ndarray | None:
