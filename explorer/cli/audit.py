@@ -183,7 +183,7 @@ def _counted(audit: Audit) -> str:
 def _write(folder: Path, audit: Audit, codebooks: Sequence[Codebook]) -> list[dict[str, object]]:
     """The audit with its findings, and its report, without pictures; the findings."""
     findings = findings_as_json(audit, codebooks)
-    save_audit(folder, audit, findings)
+    save_audit(folder, audit, findings, codebooks)
     write_atomically(folder / REPORT, html_report(audit, codebooks).encode("utf-8"))
     return findings
 

@@ -24,6 +24,7 @@ from explorer.joints.audit import Audit, MediaNote
 from explorer.joints.audit_parts import Exemplars, JointAudit, LevelAudit, Neighbours, Trial, require
 from explorer.joints.measures.unused import unused_codes
 from explorer.joints.measures.usage import usage_of_counts
+from explorer.joints.record import Codebook
 
 FORMAT = "discrete-tokenizer-explorer audit"
 VERSION = 1
@@ -31,10 +32,16 @@ FILES = ("audit.json", "counts.npy", "details.npz")
 UNPACKED_BYTES = 2 * 2**30  # of details.npz: a small file can claim a huge one
 
 
-def save_audit(folder: str | Path, audit: Audit, findings: Sequence[Mapping[str, object]] = ()) -> Path:
+def save_audit(
+    folder: str | Path,
+    audit: Audit,
+    findings: Sequence[Mapping[str, object]] = (),
+    codebooks: Sequence[Codebook | None] = (),
+) -> Path:
     """Write the three files into `folder` (made if need be) and return it; whole or not at all.
 
     findings: of the diagnosis, as plain values, for whoever reads audit.json; they are made anew when it is opened.
+    codebooks: one a level, whose counts of training say which codes are dead; () if none are known.
 
     audit.json is renamed last and carries the check sums of the others, so that a mixture is never read as an audit.
     Raises ExplorerError if the disk refuses.
@@ -48,7 +55,7 @@ def save_audit(folder: str | Path, audit: Audit, findings: Sequence[Mapping[str,
     np.save(counts, _padded([level.counts for level in audit.levels]))
     np.savez_compressed(details, **arrays)
     content = {"counts.npy": counts.getvalue(), "details.npz": details.getvalue()}
-    meta = describe(audit, findings) | {"files": {name: crc32(data) for name, data in content.items()}}
+    meta = describe(audit, findings, codebooks) | {"files": {name: crc32(data) for name, data in content.items()}}
     write_together(folder, content | {"audit.json": (json.dumps(meta, indent=1, allow_nan=False) + "\n").encode()})
     return folder
 
@@ -80,8 +87,12 @@ def load_audit(folder: str | Path) -> Audit:
         raise RecordError(f"The audit in {str(folder)!r} is damaged ({error}). Make it again.") from error
 
 
-def describe(audit: Audit, findings: Sequence[Mapping[str, object]] = ()) -> dict[str, Any]:
-    """What audit.json says: plain values only, numbers that cannot be had as null. findings: the worst first."""
+def describe(
+    audit: Audit, findings: Sequence[Mapping[str, object]] = (), codebooks: Sequence[Codebook | None] = ()
+) -> dict[str, Any]:
+    """What audit.json says: plain values only, numbers that cannot be had as null. findings: the worst first.
+    codebooks: one a level, or ()."""
+    books = codebooks or (None,) * len(audit.levels)
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -95,7 +106,7 @@ def describe(audit: Audit, findings: Sequence[Mapping[str, object]] = ()) -> dic
         "modality": audit.modality,
         "amount": audit.amount,
         "settings": dict(audit.settings),
-        "levels": [_describe_level(level) for level in audit.levels],
+        "levels": [_describe_level(level, book) for level, book in zip(audit.levels, books, strict=True)],
         "joint": None if audit.joint is None else asdict(audit.joint),
         "trial": None if audit.trial is None else _describe_trial(audit.trial),
         "findings": [dict(finding) for finding in findings],
@@ -118,7 +129,7 @@ def _trial(said: dict[str, Any] | None) -> Trial | None:
     return Trial(**{**said, "decoded": rows})
 
 
-def _describe_level(level: LevelAudit) -> dict[str, Any]:
+def _describe_level(level: LevelAudit, codebook: Codebook | None) -> dict[str, Any]:
     """Name, size and usage; the usage is null while nothing was counted. dead: so many codes or more, null where too
     little was counted to say; unseen: the other codes without a token."""
     said: dict[str, Any] = {"name": level.name, "codebook_size": level.codebook_size, "tokens": level.tokens}
@@ -126,7 +137,7 @@ def _describe_level(level: LevelAudit) -> dict[str, Any]:
         one = usage_of_counts(level.counts)
         names = ("ceiling", "used", "usage", "usage_of_ceiling", "perplexity", "entropy_bits", "gini")
         said |= {name: getattr(one, name) for name in (*names, "kl_to_uniform_bits")}
-        without = unused_codes(level)
+        without = unused_codes(level, codebook)
         said |= {"dead": without.dead, "unseen": without.unseen}
     said |= {"media": level.media, "not_finite": level.not_finite}
     said["latent_norm"] = None if level.latent_norm is None else list(level.latent_norm)

@@ -49,9 +49,9 @@ def audit_files(
         audit = run_audit(tokenizer, source, title=source.title, cancelled=lambda: time.monotonic() > end)
         codebooks = tokenizer.codebooks()
     findings = findings_as_json(audit, codebooks)
-    save_audit(folder, audit, findings)
+    save_audit(folder, audit, findings, codebooks)
     write_atomically(folder / REPORT, html_report(audit, codebooks).encode("utf-8"))
-    return describe(audit, findings), [str(path) for path in sorted(folder.iterdir())]
+    return describe(audit, findings, codebooks), [str(path) for path in sorted(folder.iterdir())]
 
 
 def _of_indices(tokenizer_id: str, paths: list[Path], codebook_size: int, reading: Reading) -> Audit:
