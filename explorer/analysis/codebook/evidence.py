@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 
 from explorer.analysis.codes.agreement import Agreement, agreement
-from explorer.analysis.codes.belonging import APART, Cause, astray, belongs, cause_of, second_choice
+from explorer.analysis.codes.belonging import astray, belongs, second_choice
+from explorer.analysis.codes.causes import APART, Cause, cause_of
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.codes.states import CodeStates, code_states
 from explorer.analysis.maps import geometry
@@ -176,6 +177,12 @@ class Evidence:
         if not self.unused.media.plain:
             return False
         return not self.learned or self._within < APART * geometry.spread(self.codes)
+
+    @property
+    def plain_words(self) -> str:
+        """What `plain` leaves open, in a sentence."""
+        both = "as blank media have and a collapsed codebook makes"
+        return f"All that was counted has but a few codes, {both}: {self.whole} of other kinds would tell."
 
     @cached_property
     def _within(self) -> float:

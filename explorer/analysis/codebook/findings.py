@@ -28,7 +28,6 @@ Level = Literal["good", "note", "warning", "bad"]
 Sure = Literal["certain", "likely", "possible"]
 Figure = Literal["facts", "heatmap", "map", "geometry", "growth", "batches", "halves", "code"]
 
-ALL_PLAIN = "All that was counted has but a few codes, as blank media have and a collapsed codebook makes:"
 CODES_NAN, LATENTS_NAN = "Codes are NaN", "Latents are NaN"  # kinds of findings beside which nothing can be judged
 NOT_FINITE = (CODES_NAN, LATENTS_NAN)
 GO_BACK = (

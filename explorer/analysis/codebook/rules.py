@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import ALL_PLAIN, GITHUB, JIA, LI, VISUAL, Finding, percent
+from explorer.analysis.codebook.findings import GITHUB, JIA, LI, VISUAL, Finding, percent
 from explorer.analysis.codes.bits import axis_usage, bit_usage
 from explorer.foundation.words import verb
 
@@ -87,7 +87,7 @@ def _judged(of: Evidence, code: int, share: float) -> tuple[str, str]:
                 f"Its latents are alike: they vary by {percent(within)} of what all do, as those of a blank background."
             )
         if of.plain or of.alike:  # of what hardly varies a share says nothing
-            why = f"{ALL_PLAIN} {of.whole} of other kinds would tell." if of.plain else ""
+            why = of.plain_words if of.plain else ""
             return ("note" if of.first_look or of.of_other_data else alarm), why
         much = f"by {within:.0%}" if within <= MUCH else f"more than {MUCH:.0f} times"
         broad = f"Its latents are not alike: they vary about it {much} of what all do."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import ALL_PLAIN, LI, VISUAL, Finding, percent
+from explorer.analysis.codebook.findings import LI, VISUAL, Finding, percent
 from explorer.analysis.codebook.rules_offset import in_doubt
 from explorer.foundation.words import is_are
 from explorer.joints.measures.unused import LIKELY_MEDIA
@@ -72,7 +72,7 @@ def dead(of: Evidence) -> Finding | None:
     if of.parts:
         text += " Parts of one row may be of one medium, so others can still use what these do not."
     if of.plain:
-        text += f" {ALL_PLAIN} {of.whole} of other kinds would tell."
+        text += f" {of.plain_words}"
     text += _in_training(of)
     if of.of_other_data:
         return _unlike_training(of, text)

@@ -6,7 +6,8 @@ import numpy as np
 
 from explorer.analysis.codebook.evidence import MOST, Evidence
 from explorer.analysis.codebook.findings import CODES_NAN, GITHUB, GO_BACK, LATENTS_NAN, VISUAL, Finding, percent
-from explorer.analysis.codes.belonging import ELSEWHERE, RANKS, WITHIN, Cause
+from explorer.analysis.codes.belonging import ELSEWHERE, RANKS, WITHIN
+from explorer.analysis.codes.causes import Cause
 from explorer.foundation.words import count_of, is_are, plural
 from explorer.joints.table_faults import DIVERGES, bad_codes_title, bad_latents_title
 

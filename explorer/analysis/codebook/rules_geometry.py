@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from explorer.analysis.codebook.evidence import Evidence
-from explorer.analysis.codebook.findings import ALL_PLAIN, GITHUB, LI, VISUAL, Finding, percent
+from explorer.analysis.codebook.findings import GITHUB, LI, VISUAL, Finding, percent
 from explorer.analysis.codes.duplicates import NEAR, distinct
 from explorer.analysis.codes.neighbours import assign
 from explorer.analysis.codes.states import NEAR_DUPLICATE
@@ -84,7 +84,7 @@ def _at_first(finding: Finding, of: Evidence) -> Finding:
     few = "one medium" if of.media == 1 else f"{of.media} {of.unit}"
     text = f"{finding.text} So the latents of {few} may be by nature: more media would tell."
     if of.plain and not of.first_look:
-        text = f"{finding.text} {ALL_PLAIN} {of.whole} of other kinds would tell."
+        text = f"{finding.text} {of.plain_words}"
     return replace(finding, level="note", sure="possible", text=text)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.analysis.codebook.diagnosis import diagnose
-from explorer.analysis.codes.belonging import cause_of
+from explorer.analysis.codes.causes import cause_of
 from explorer.analysis.codes.neighbours import assign
 from tests.analysis.codebook.codebook_cases import CODES, audited, lattice, means, media, table
 from tests.analysis.codebook.faults import exchanged, levels_told, own, residual, rows, titles, told

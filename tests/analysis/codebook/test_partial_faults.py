@@ -4,7 +4,8 @@ them for certain has to be so. Each of these was once answered with a false stat
 import numpy as np
 import pytest
 
-from explorer.analysis.codes.belonging import astray, belongs, cause_of
+from explorer.analysis.codes.belonging import astray, belongs
+from explorer.analysis.codes.causes import cause_of
 from explorer.analysis.codes.neighbours import assign
 from tests.analysis.codebook.codebook_cases import CODES, means, media, table
 from tests.analysis.codebook.faults import exchanged, levels_told, own, residual, rows, titles, told

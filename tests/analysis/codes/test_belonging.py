@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from made_audits import lattice, signs, table
 
-from explorer.analysis.codes.belonging import WITHIN, belongs, cause_of, is_bfloat16, is_half
+from explorer.analysis.codes.belonging import WITHIN, belongs, is_bfloat16, is_half
+from explorer.analysis.codes.causes import cause_of
 from explorer.analysis.codes.neighbours import assign
 
 RNG = np.random.default_rng(0)
