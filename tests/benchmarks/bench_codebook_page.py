@@ -65,7 +65,6 @@ def _rows(page, url: str) -> list[tuple[str, str, str]]:
             page.goto(f"{url}/codebook?tokenizer={tokenizer}")
             page.wait_for_selector(f"{PAGE}[data-ready='true']", timeout=60_000)
             opened[when].append(time.perf_counter() - start)
-        page.get_by_role("button", name="The most used code").click()
         page.wait_for_selector(f"{PAGE} .codebook-code[data-decoded]", timeout=60_000)
         page.wait_for_timeout(1500)  # the other panels have drawn, the sample pictures are open
         times = [page.evaluate(STEP) for _ in range(CLICKS)]

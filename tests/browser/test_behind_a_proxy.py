@@ -8,13 +8,13 @@ from PIL import Image
 
 from explorer.pages.shared.plotly_js import plotly_address
 from explorer.views.kit.page.module_files import views_address
+from tests.browser.charts_in_sight import show_chart
 from tests.conftest import app_with
 from tests.stripping_proxy import stripping
 
 pytestmark = pytest.mark.browser
 
 VIEW = "#inspect-view .dte-inspect"
-PATIENCE_MS = 150_000  # the first page of a server that has just begun, on a busy machine
 NAME = "vq.localhost"  # resolves to this machine in every browser, and is a name of its own for the server
 
 
@@ -53,22 +53,21 @@ def test_every_page_and_its_modules_stay_under_the_path(page, context, proxy, at
         lambda request: foreign.append(request.url) if not request.url.startswith((at(), "data:", "blob:")) else None,
     )
     page.goto(bare)
-    page.wait_for_selector(wide[""], timeout=PATIENCE_MS)
+    page.wait_for_selector(wide[""])
     assert foreign == [bare]
     the_cookie_is_for_the_path_alone(context)
     for name, shown in wide.items():
         page.goto(at(name))
-        page.wait_for_selector(shown, timeout=PATIENCE_MS)
+        page.wait_for_selector(shown)
     page.get_by_role("link", name="Codebook").first.click()
-    page.wait_for_selector("#codebook-view canvas", timeout=PATIENCE_MS)
+    page.wait_for_selector("#codebook-view canvas")
     assert page.url.startswith(at("codebook"))
     files = [path for path in proxy.asked if "/assets/" in path or views_address() in path]
     assert len(set(files)) > 150 and len(files) == len(set(files)), "a browser asks for no file twice"
-    page.locator("#codebook-view [data-figure='growth'] .ch-chart").scroll_into_view_if_needed(timeout=PATIENCE_MS)
-    page.wait_for_selector("#codebook-view [data-figure='growth'] .ch-chart[data-state='drawn']", timeout=PATIENCE_MS)
+    show_chart(page, "#codebook-view [data-figure='growth'] .ch-chart")
     assert any(plotly_address() in path for path in proxy.asked), "the drawing library came by the path, too"
     page.get_by_role("link", name="Bring a tokenizer of others").click()
-    page.wait_for_selector("#load-panel details[open] .br-known", timeout=PATIENCE_MS)
+    page.wait_for_selector("#load-panel details[open] .br-known")
     assert foreign == [bare]
     inside(page, proxy)
 
@@ -90,24 +89,24 @@ def own(tmp_path):
 def open_at(page, address):
     """Open Inspect and wait until its view has drawn."""
     page.goto(address)
-    page.wait_for_selector(f"{VIEW}[data-frames-drawn]", timeout=PATIENCE_MS)
-    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body').hidden", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{VIEW}[data-frames-drawn]")
+    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body').hidden")
 
 
 def size_shown(page, words):
     inner = f"document.querySelector('#inspect-view').textContent.includes('{words}')"
-    page.wait_for_function(inner, timeout=PATIENCE_MS)
+    page.wait_for_function(inner)
 
 
 def test_uploads_exports_and_links_stay_there_too(page, browser, proxy, at, own):
     open_at(page, at("?tokenizer=fsq"))
     page.get_by_text("Your own picture").click()
-    with page.expect_response(re.compile(r"/upload(\?|$)"), timeout=PATIENCE_MS) as sent:
+    with page.expect_response(re.compile(r"/upload(\?|$)")) as sent:
         page.locator("#upload-file input[type=file]").first.set_input_files(own)
     (path,) = sent.value.json()
-    page.wait_for_function("location.search.includes('picture=uploaded')", timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('picture=uploaded')")
     size_shown(page, "96 \\u00d7 96 px")
-    with page.expect_download(timeout=PATIENCE_MS) as download:
+    with page.expect_download() as download:
         page.click("#export-bar [data-kind='npz']")
     with np.load(download.value.path(), allow_pickle=False) as tokens:
         assert tokens["indices_0"].shape == (12, 12)

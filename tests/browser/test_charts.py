@@ -10,6 +10,7 @@ from PIL import Image
 
 from explorer.audit.shipped import load_shipped
 from explorer.pages.shared.plotly_js import plotly_address, plotly_file
+from tests.browser.charts_in_sight import show_chart
 from tests.conftest import PATIENCE_MS, is_error
 
 pytestmark = pytest.mark.browser
@@ -52,10 +53,7 @@ def page(visit):
 
 def shown(page, figure):
     """Scroll to a chart and wait until it is drawn."""
-    chart = page.locator(f"{figure} .ch-chart")
-    chart.scroll_into_view_if_needed()
-    page.wait_for_selector(f"{figure} .ch-chart[data-state='drawn']:not([aria-busy])")
-    return chart
+    return show_chart(page, f"{figure} .ch-chart")
 
 
 def count_drawn(page, figure):
@@ -232,8 +230,7 @@ def test_without_the_library_the_words_and_the_table_stay_and_another_try_helps(
     page.route("**/plotly-*", lambda route: route.abort())
     page.goto(f"{app_url}codebook?tokenizer=vq-ema&audit=val")
     page.wait_for_selector(f"{PAGE}[data-ready='true']")
-    page.locator(f"{GROWTH} .ch-chart").scroll_into_view_if_needed()
-    page.wait_for_selector(f"{GROWTH} .ch-chart[data-state='failed']")
+    show_chart(page, f"{GROWTH} .ch-chart", "failed")
     assert "its drawing library did not load" in page.inner_text(f"{GROWTH} .ch-words")
     page.click(f"{GROWTH} summary")
     assert page.locator(f"{GROWTH} tbody tr").count() >= len(AUDIT.growth)

@@ -7,6 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from explorer.audit.shipped import load_shipped
 from explorer.media.samples import PICTURES
@@ -17,7 +18,6 @@ pytestmark = pytest.mark.browser
 PAGE = "#codebook-view .dte-codebook"
 CODE = f"{PAGE} .codebook-code"
 AUDIT = f"{PAGE} .codebook-audit"
-PATIENCE_MS = 60_000
 KINDS = ("vq-ema-reseed", "rvq-4", "fsq", "bsq")  # one of each kind; the others are seen by --run-slow
 
 
@@ -27,7 +27,7 @@ def open_codebook(page, app_url, query=""):
 
 
 def ready(page):
-    page.wait_for_selector(f"{PAGE}[data-ready='true']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PAGE}[data-ready='true']")
 
 
 def data(page, name, at=PAGE):
@@ -36,20 +36,15 @@ def data(page, name, at=PAGE):
 
 def filled(page, code):
     """Wait until the page of that code is there, with what the decoder makes."""
-    page.wait_for_selector(f"{CODE}[data-code='{code}'][data-decoded='{code}']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{CODE}[data-code='{code}'][data-decoded='{code}']")
 
 
 def chosen(page):
     """The code that was chosen, once its page is filled."""
-    page.wait_for_function(f"document.querySelector('{PAGE}').dataset.code !== ''", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelector('{PAGE}').dataset.code !== ''")
     code = int(data(page, "code"))
     filled(page, code)
     return code
-
-
-def most_used(page):
-    page.get_by_role("button", name="The most used code").click()
-    return chosen(page)
 
 
 def counts_of(tokenizer, audit="val", level=0):
@@ -75,7 +70,7 @@ def count_indices(page, path, size):
 def problem(page):
     """What the audit panel says is wrong, as soon as it does."""
     said = page.locator(f"{AUDIT} .cb-status[data-kind='problem']")
-    said.wait_for(timeout=PATIENCE_MS)
+    said.wait_for()
     return said.inner_text()
 
 
@@ -85,25 +80,27 @@ def test_every_tokenizer_opens_with_its_numbers_a_map_and_the_page_of_a_code(pag
     open_codebook(page, app_url)
     for spec in specs:
         page.select_option(f"{PAGE} .cb-select >> nth=0", spec.id)
-        page.wait_for_selector(f"{PAGE}[data-tokenizer='{spec.id}'][data-ready='true']", timeout=PATIENCE_MS)
+        page.wait_for_selector(f"{PAGE}[data-tokenizer='{spec.id}'][data-ready='true']")
         counts = counts_of(spec.id)
         assert page.inner_text(f"{PAGE} [data-fact='used'] b") == f"{np.count_nonzero(counts):,}"
         assert page.inner_text(f"{PAGE} [data-fact='tokens'] b") == f"{counts.sum():,}"
-        assert most_used(page) == counts.argmax()
+        assert chosen(page) == counts.argmax(), "the most used code is open until another is chosen"
         assert f"{counts.max():,} of {counts.sum():,} tokens" in page.inner_text(CODE)
         assert page.locator(f"{CODE} .cc-row .cc-tile").count() >= 8
-        page.wait_for_selector(f"{PAGE} .codebook-map[data-kind]:not([data-kind=''])", timeout=PATIENCE_MS)
+        page.wait_for_selector(f"{PAGE} .codebook-map[data-kind]:not([data-kind=''])")
         assert page.locator(f"{PAGE} .cb-finding").count() > 0
 
 
 def test_a_code_is_chosen_in_the_heatmap_on_the_map_and_in_the_geometry(page, app_url):
     open_codebook(page, app_url, "tokenizer=vq-ema")
+    opened = chosen(page)
     page.mouse.click(*middle(page, f"{PAGE} .cb-heat-stage"))
+    page.wait_for_function(f"document.querySelector('{PAGE}').dataset.code !== '{opened}'")
     first = chosen(page)
     assert f"{counts_of('vq-ema')[first]:,} of 240,000 tokens" in page.inner_text(CODE)
     page.wait_for_selector(f"{PAGE} .codebook-map[data-kind='pca']")
     page.mouse.click(*middle(page, f"{PAGE} .cm-stage"))
-    page.wait_for_function(f"document.querySelector('{PAGE}').dataset.code !== '{first}'", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelector('{PAGE}').dataset.code !== '{first}'")
     second = chosen(page)
     pair = page.locator(f"{PAGE} .cg-duplicates .cg-code").first
     other = int(pair.get_attribute("data-code"))
@@ -147,7 +144,7 @@ def test_a_link_opens_the_code_of_a_level_and_the_address_follows(page, app_url)
     page.get_by_role("button", name="Next used code").click()
     after = int(np.flatnonzero(counts[8:])[0]) + 8
     filled(page, after)
-    page.wait_for_function(f"location.search.includes('code={after}')", timeout=PATIENCE_MS)
+    page.wait_for_function(f"location.search.includes('code={after}')")
     page.reload()
     ready(page)
     filled(page, after)
@@ -171,7 +168,7 @@ def test_the_maps_that_fit_a_codebook_are_drawn(page, app_url, tokenizer, kinds)
             open_codebook(page, app_url, f"tokenizer={tokenizer}&map={kind}")
         else:
             page.click(f"{PAGE} .codebook-map .cb-tools [data-id='{kind}']")
-        page.wait_for_selector(f"{PAGE} .codebook-map[data-kind='{kind}']", timeout=PATIENCE_MS)
+        page.wait_for_selector(f"{PAGE} .codebook-map[data-kind='{kind}']")
         assert (
             page.locator(f"{PAGE} .cm-honesty").inner_text()
             or page.locator(f"{PAGE} .codebook-map .cb-caption").inner_text()
@@ -180,9 +177,9 @@ def test_the_maps_that_fit_a_codebook_are_drawn(page, app_url, tokenizer, kinds)
 
 def test_a_map_that_takes_longer_shows_how_far_it_is_and_can_be_left(page, app_url):
     open_codebook(page, app_url, "tokenizer=vq-ema&map=umap")
-    page.get_by_text(re.compile(r"Laying out the UMAP map: \d+%")).wait_for(timeout=PATIENCE_MS)
+    page.get_by_text(re.compile(r"Laying out the UMAP map: \d+%")).wait_for()
     page.get_by_role("button", name="Stop, show the PCA").click()
-    page.wait_for_selector(f"{PAGE} .codebook-map[data-kind='pca']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PAGE} .codebook-map[data-kind='pca']")
 
 
 def test_a_lasso_selects_codes_in_every_panel(page, app_url):
@@ -195,7 +192,7 @@ def test_a_lasso_selects_codes_in_every_panel(page, app_url):
     for dx, dy in ((90, -90), (90, 90), (-90, 90), (-90, -90)):
         page.mouse.move(x + dx, y + dy, steps=4)
     page.mouse.up()
-    page.wait_for_selector(f"{PAGE} .cm-list tr[data-code]", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PAGE} .cm-list tr[data-code]")
     codes = {int(row.get_attribute("data-code")) for row in page.locator(f"{PAGE} .cm-list tr[data-code]").all()}
     assert len(codes) > 3
     page.locator(f"{CODE} .cc-nav").get_by_role("button", name=re.compile("^Next used code among")).click()
@@ -205,9 +202,10 @@ def test_a_lasso_selects_codes_in_every_panel(page, app_url):
 def test_a_zip_of_pictures_is_counted_stopped_resumed_and_saved(page, app_url, tmp_path):
     path = tmp_path / "mine.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        for number in range(96):  # enough to be stopped on the way
-            sample = list(PICTURES.values())[number % 8]
-            archive.write(sample.path, f"{number}-{sample.path.name}")
+        for number in range(96):  # enough to be stopped on the way: one of another size begins another batch
+            picture, file = Image.open(list(PICTURES.values())[number % 8].path), io.BytesIO()
+            picture.resize((256, 256 if number % 2 else 240)).save(file, "PNG")
+            archive.writestr(f"{number}.png", file.getvalue())
         archive.writestr("broken.png", b"\x89PNG and nothing more")
     open_codebook(page, app_url, "tokenizer=vq-ema")
     page.click(f"{PAGE} [data-fold='codebook-own']")
@@ -216,18 +214,18 @@ def test_a_zip_of_pictures_is_counted_stopped_resumed_and_saved(page, app_url, t
         f"/media · .* tokens of each codebook/.test(document.querySelector('{AUDIT} .ca-figures').textContent)"
     )
     page.get_by_role("button", name="Stop", exact=True).click()
-    page.wait_for_selector(f"{AUDIT}[data-job='stopped']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{AUDIT}[data-job='stopped']")
     assert "of 97 media" in page.inner_text(f"{AUDIT} .ca-state")
-    page.wait_for_selector(f"{PAGE}[data-audit='own-1'][data-ready='true']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PAGE}[data-audit='own-1'][data-ready='true']")
     page.get_by_role("button", name="Resume").click()
-    page.wait_for_selector(f"{AUDIT}[data-job='done']", timeout=PATIENCE_MS)
-    page.wait_for_selector(f"{PAGE}[data-audit='own-2'][data-ready='true']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{AUDIT}[data-job='done']")
+    page.wait_for_selector(f"{PAGE}[data-audit='own-2'][data-ready='true']")
     page.wait_for_function(f"/96 pictures.*1 skipped/.test(document.querySelector('{PAGE} .cb-counted').innerText)")
-    code = most_used(page)
+    code = chosen(page)
     assert page.locator(f"{CODE} .cc-row img").count() == 12
     saved = {}
     for kind in ("json", "npy", "html", "zip"):
-        with page.expect_download(timeout=PATIENCE_MS) as download:
+        with page.expect_download() as download:
             page.click(f"{AUDIT} [data-kind='{kind}']")
         saved[kind] = download.value.path().read_bytes()
     counts = np.load(io.BytesIO(saved["npy"]))
@@ -259,8 +257,8 @@ def test_plain_indices_are_counted_with_a_stated_size_and_what_is_wrong_is_said(
     page.wait_for_function(f"document.querySelector('{AUDIT}').textContent.includes('300 codes or more')")
     page.fill(f"{AUDIT} .ca-size", "512")  # the file is still chosen
     page.get_by_role("button", name="Count them").click()
-    page.wait_for_selector(f"{PAGE}[data-tokenizer=''][data-ready='true']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PAGE}[data-tokenizer=''][data-ready='true']")
     assert page.inner_text(f"{PAGE} [data-fact='tokens'] b") == "2,000"
     assert page.inner_text(f"{PAGE} [data-fact='used'] b") == str(len(np.unique(indices)))
-    most_used(page)
+    chosen(page)
     assert "no decoder" in page.inner_text(CODE)

@@ -8,17 +8,17 @@ import pytest
 
 from explorer.audit.shipped import load_shipped
 from explorer.tokenizers import load_tokenizer
+from tests.browser.charts_in_sight import show_chart
 
 pytestmark = pytest.mark.browser
 
 PAGE = "#codebook-view .dte-codebook"
 MAP, GEOMETRY = f"{PAGE} .codebook-map", f"{PAGE} .codebook-geometry"
-PATIENCE_MS = 60_000
 
 
 def open_map(page, app_url, tokenizer, kind, more=""):
     page.goto(f"{app_url.rstrip('/')}/codebook?tokenizer={tokenizer}&map={kind}{more}")
-    page.wait_for_selector(f"{MAP}[data-kind='{kind}']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{MAP}[data-kind='{kind}']")
 
 
 def counts_of(tokenizer):
@@ -27,16 +27,14 @@ def counts_of(tokenizer):
 
 def selected(page):
     """(codes, tokens) that the words of the selection name."""
-    words = page.locator(f"{MAP} .cm-selected", has_text="codes selected").inner_text(timeout=PATIENCE_MS)
+    words = page.locator(f"{MAP} .cm-selected", has_text="codes selected").inner_text()
     codes, tokens = re.search(r"^([\d,]+) of .*?, ([\d,]+) of [\d,]+ tokens", words).groups()
     return int(codes.replace(",", "")), int(tokens.replace(",", ""))
 
 
 def test_a_corner_of_the_sphere_holds_the_codes_with_its_bits(page, app_url):
     open_map(page, app_url, "bsq", "sphere", f"&code={0b1010000000}")
-    page.wait_for_selector(
-        f"{MAP} .cm-sphere[data-lit='101']", timeout=PATIENCE_MS
-    )  # of a code chosen before it was there
+    page.wait_for_selector(f"{MAP} .cm-sphere[data-lit='101']")  # of a code chosen before it was there
     page.locator(f"{MAP} .cm-sphere").press("6")  # 101 of the first three bits
     counts = counts_of("bsq")
     held = np.arange(len(counts)) >> 7 == 0b101  # the first bit is the most significant of ten
@@ -51,9 +49,7 @@ def test_a_corner_of_the_sphere_holds_the_codes_with_its_bits(page, app_url):
 
 def test_a_bin_of_norms_selects_its_codes(page, app_url):
     open_map(page, app_url, "vq-collapsed", "pca")
-    chart = page.locator(f"{GEOMETRY} [data-figure='norms'] .ch-chart")
-    chart.scroll_into_view_if_needed()
-    page.wait_for_selector(f"{GEOMETRY} [data-figure='norms'] .ch-chart[data-state='drawn']", timeout=PATIENCE_MS)
+    chart = show_chart(page, f"{GEOMETRY} [data-figure='norms'] .ch-chart")
     chart.press("End")  # the longest
     chart.press("Enter")
     told = chart.locator(".ch-spoken").inner_text()
@@ -68,7 +64,7 @@ def test_a_bin_of_norms_selects_its_codes(page, app_url):
 
 def test_the_files_of_a_map_hold_every_code(page, app_url):
     open_map(page, app_url, "fsq", "pca")
-    with page.expect_download(timeout=PATIENCE_MS) as saved:
+    with page.expect_download() as saved:
         page.get_by_role("button", name="Every drawn code with its place and measures, CSV").click()
     with open(saved.value.path(), encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -77,7 +73,7 @@ def test_the_files_of_a_map_hold_every_code(page, app_url):
     assert [int(row["tokens"]) for row in rows] == counts.tolist()
     vectors = load_tokenizer("fsq").codebooks()[0].rows(np.arange(len(counts)))
     assert [float(row["norm"]) for row in rows] == pytest.approx(np.linalg.norm(vectors, axis=1))
-    with page.expect_download(timeout=PATIENCE_MS) as saved:
+    with page.expect_download() as saved:
         page.get_by_role("button", name="The map as it is now, SVG").click()
     with open(saved.value.path(), encoding="utf-8") as file:
         assert len(re.findall(r"<title>code \d+</title>", file.read())) == len(counts)

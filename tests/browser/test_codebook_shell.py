@@ -13,7 +13,6 @@ pytestmark = pytest.mark.browser
 
 PAGE = "#codebook-view .dte-codebook"
 STAGE = f"{PAGE} .cb-heat-stage"
-PATIENCE_MS = 60_000
 SPILLING = """root => {
   const edge = root.getBoundingClientRect().right + 1;
   const cut = (e) => { for (let p = e.parentElement; p && p !== root; p = p.parentElement) if (getComputedStyle(p).overflowX !== "visible") return true; };
@@ -30,14 +29,12 @@ def open_page(page, app_url, query):
 
 def until(page, condition):
     """Wait until `condition`, JavaScript over `d` (the data attributes of the page), holds."""
-    page.wait_for_function(
-        f"(d => {condition})(document.querySelector('{PAGE}')?.dataset ?? {{}})", timeout=PATIENCE_MS
-    )
+    page.wait_for_function(f"(d => {condition})(document.querySelector('{PAGE}')?.dataset ?? {{}})")
 
 
 def saved_rows(page, name):
     """The rows of a CSV that a button writes."""
-    with page.expect_download(timeout=PATIENCE_MS) as saved:
+    with page.expect_download() as saved:
         page.get_by_role("button", name=name).click()
     with open(saved.value.path(), encoding="utf-8") as file:
         return list(csv.DictReader(io.StringIO(file.read())))
@@ -136,7 +133,7 @@ def test_nothing_spills_over_the_edge(page, app_url, widths, theme):
     """Opened at one width and drawn to the other, with the page of a code."""
     page.set_viewport_size({"width": widths[0], "height": 900})
     open_page(page, app_url, f"tokenizer=rvq-4&code=17&__theme={theme}")
-    page.wait_for_selector(".codebook-code[data-code='17'][data-decoded='17']", timeout=PATIENCE_MS)
+    page.wait_for_selector(".codebook-code[data-code='17'][data-decoded='17']")
     assert page.evaluate("document.body.classList.contains('dark')") == (theme == "dark")
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})

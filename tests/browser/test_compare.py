@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.browser.charts_in_sight import show_chart
+
 pytestmark = pytest.mark.browser
 
 PAGE = "#compare-view .dte-compare"
 PANES = f"{PAGE} .compare-panes"
 FOUR = ("rvq-4", "pq-4", "fsq", "vq-collapsed")
-PATIENCE_MS = 60_000
 
 
 def open_compare(page, app_url, query=""):
@@ -21,8 +22,8 @@ def open_compare(page, app_url, query=""):
 
 
 def ready(page):
-    page.wait_for_selector(f"{PAGE}[data-ready='true']", timeout=PATIENCE_MS)
-    page.wait_for_selector(f"{PANES} .cp-stage", state="attached", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PAGE}[data-ready='true']")
+    page.wait_for_selector(f"{PANES} .cp-stage", state="attached")
 
 
 def column(page, key):
@@ -72,7 +73,7 @@ def test_four_are_compared_sorted_and_exported(page, app_url):
     with page.expect_download() as started:
         page.click(f"{PAGE} .cb-exports button[data-kind='sheet']")
     assert Path(started.value.path()).read_bytes().startswith(b"\x89PNG")
-    page.wait_for_function("location.search.includes('sort=psnr_db')", timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('sort=psnr_db')")
     held_against_a_baseline(page)
     marks_apart_and_codecs(page)
 
@@ -83,7 +84,7 @@ def held_against_a_baseline(page):
     less = page.inner_text(f"{panel} [data-tokenizer='fsq'] [data-key='psnr_db']")
     assert less.startswith("-") and "better on 0 of 1 picture" in less  # fsq less rvq-4, which was chosen first
     page.select_option(f"{panel} select", "fsq")
-    page.wait_for_function("location.search.includes('baseline=fsq')", timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('baseline=fsq')")
     more = page.inner_text(f"{panel} [data-tokenizer='rvq-4'] [data-key='psnr_db']")
     assert more.splitlines()[0] == less.splitlines()[0].replace("-", "+") and "better on 1 of 1 picture" in more
     assert page.locator(f"{panel} tbody tr").count() == 3 and "no interval" in page.inner_text(f"{panel} .cb-caption")
@@ -102,8 +103,7 @@ DRAWN = """() => {
 
 def drawn_curves(page):
     """Id of each curve -> where its marks stand, in pixels of the plot."""
-    page.locator(f"{PAGE} .compare-rates .ch-chart").scroll_into_view_if_needed()
-    page.wait_for_selector(f"{PAGE} .compare-rates .ch-chart[data-state='drawn']:not([aria-busy])", timeout=PATIENCE_MS)
+    show_chart(page, f"{PAGE} .compare-rates .ch-chart")
     return dict(page.evaluate(DRAWN))
 
 
@@ -131,7 +131,7 @@ def test_zoom_is_shared_and_the_worst_patch_is_one_click_away(page, app_url):
     open_compare(page, app_url, "tokenizers=fsq,vq-collapsed&media=preset:face")
     before = [middle_pixel(page, place) for place in range(3)]
     page.locator(f"{PANES} [data-tokenizer='vq-collapsed'] button[data-act='worst']").click()
-    page.wait_for_function("location.search.includes('zoom=')", timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('zoom=')")
     assert any(middle_pixel(page, place) != before[place] for place in range(3))
     linked = page.evaluate("location.search")
     zoomed = [middle_pixel(page, place) for place in range(3)]
@@ -143,11 +143,11 @@ def test_zoom_is_shared_and_the_worst_patch_is_one_click_away(page, app_url):
     assert np.allclose(again, zoomed, atol=6), "the link shows the same place, to a ten-thousandth of the side"
     page.locator(f"{PANES} .cp-stage").first.focus()
     page.keyboard.press("0")
-    page.wait_for_function("!location.search.includes('zoom=')", timeout=PATIENCE_MS)
+    page.wait_for_function("!location.search.includes('zoom=')")
     assert [middle_pixel(page, place) for place in range(3)] == before
     page.keyboard.press("e")
     page.wait_for_selector(f"{PANES}[data-show='signed'] .cp-legend:not([hidden])")
-    page.wait_for_function("location.search.includes('show=signed')", timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('show=signed')")
 
 
 def test_the_divider_uncovers_either_of_any_two(page, app_url):
@@ -165,7 +165,7 @@ def test_the_divider_uncovers_either_of_any_two(page, app_url):
     page.keyboard.press("End")
     assert divider.get_attribute("aria-valuenow") == "100"
     page.select_option(f"{PAGE} select[data-side='left']", "")
-    page.wait_for_function("!location.search.includes('left=')", timeout=PATIENCE_MS)
+    page.wait_for_function("!location.search.includes('left=')")
 
 
 def test_a_blind_vote_hides_names_then_tells_them_and_is_tallied(page, app_url):
@@ -199,14 +199,14 @@ def test_choices_that_cannot_be_compared_are_said_and_nothing_is_lost(page, app_
     assert len(names(page)) == 3, "what was found stays on screen"
     page.click(f"{PAGE} .cp-chip[data-id='rvq-4']")
     go.click()
-    page.wait_for_selector(f"{PANES} [data-tokenizer='rvq-4']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PANES} [data-tokenizer='rvq-4']")
     ready(page)
     page.get_by_role("button", name="Your own").click()
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG and nothing more")
     page.set_input_files(f"{PAGE} .cp-file", str(broken))
     said = page.locator(f"{PAGE} .cp-part:first-child .cb-status[data-kind='problem']")
-    said.wait_for(timeout=PATIENCE_MS)
+    said.wait_for()
     assert said.inner_text()
     assert page.locator(f"{PANES} [data-tokenizer='rvq-4']").count() == 1
     assert page.get_attribute(PAGE, "data-media") == "preset:face"

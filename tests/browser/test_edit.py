@@ -17,7 +17,6 @@ pytestmark = pytest.mark.browser
 EDITOR = "#edit-view .dte-edit"
 PICTURE = f"{EDITOR} .ed-pane:first-child .ed-stage"
 TOKENIZER, SIDE, GRID = "vq-ema-reseed", 256, 32
-PATIENCE_MS = 60_000
 PIXELS = """async (selector) => {
   const canvas = document.querySelector(selector + " .ed-picture");
   return canvas.toDataURL("image/png").split(",")[1];
@@ -44,8 +43,8 @@ def indices(tokenizer):
 def editor(page, app_url):
     """The open editor of the first picture."""
     page.goto(f"{app_url}?picture=astronaut&tokenizer={TOKENIZER}")
-    page.locator(f"{EDITOR} .ed-panel > summary").click(timeout=PATIENCE_MS)
-    page.wait_for_selector(f"{EDITOR}[data-ready='true']", timeout=PATIENCE_MS)
+    page.locator(f"{EDITOR} .ed-panel > summary").click()
+    page.wait_for_selector(f"{EDITOR}[data-ready='true']")
     page.locator(PICTURE).scroll_into_view_if_needed()
     return page
 
@@ -93,7 +92,7 @@ def test_the_panel_is_closed_and_asks_nothing_until_it_is_opened(page, app_url):
     asked = []
     page.on("request", lambda request: asked.append(request.post_data or "") if request.method == "POST" else None)
     page.goto(f"{app_url}?tokenizer={TOKENIZER}")
-    page.wait_for_selector(f"{EDITOR} .ed-panel > summary", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{EDITOR} .ed-panel > summary")
     page.wait_for_timeout(300)
     assert not any('"edit_ask"' in body for body in asked)
     assert not page.locator(f"{EDITOR} .ed-body").is_visible()
@@ -161,7 +160,7 @@ def test_a_link_restores_edits(editor, context, tokenizer, indices):
     assert re.search(r"edits=p\.0\.7\.0(&|$)", editor.url)
     other = context.new_page()
     other.goto(editor.url)
-    other.wait_for_selector(f"{EDITOR}[data-steps='1'][data-ready='true']", timeout=PATIENCE_MS)
+    other.wait_for_selector(f"{EDITOR}[data-steps='1'][data-ready='true']")
     tokens = indices["astronaut"].copy()
     tokens[0, 0] = 7
     other.wait_for_function(f"document.querySelector('{EDITOR}').dataset.changed === '1'")

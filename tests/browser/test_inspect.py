@@ -13,12 +13,12 @@ from explorer.media.pictures.image import fit
 from explorer.media.quality.metrics import quality
 from explorer.media.samples import SAMPLES
 from explorer.tokenizers import list_tokenizers, load_tokenizer
+from tests.browser.charts_in_sight import show_chart
 from tests.near_ties import assert_same_codes
 
 pytestmark = pytest.mark.browser
 
 VIEW = "#inspect-view .dte-inspect"
-PATIENCE_MS = 60_000  # of a busy machine; a benchmark says how long it really takes
 KINDS = ("vq-ema-reseed", "rvq-4", "fsq", "bsq")  # one of each kind; the others are seen by --run-slow
 
 
@@ -41,8 +41,8 @@ def record_of():
 def open_at(page, app_url, query=""):
     """Open the page and wait until the linked view has drawn its picture."""
     page.goto(f"{app_url}?{query}")
-    page.wait_for_selector(f"{VIEW}[data-frames-drawn]", timeout=PATIENCE_MS)
-    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body').hidden", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{VIEW}[data-frames-drawn]")
+    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body').hidden")
 
 
 def data(page, name):
@@ -50,7 +50,7 @@ def data(page, name):
 
 
 def wait_for_card(page, code):
-    page.wait_for_function(f"document.querySelector('#code-card').textContent.includes('{code}')", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelector('#code-card').textContent.includes('{code}')")
 
 
 def query_of(page):
@@ -112,8 +112,7 @@ AT = f"""(place) => {{
 
 def test_the_usage_chart_is_linked_both_ways_and_draws_nothing_anew(page, app_url, tokenizers, record_of):
     open_at(page, app_url, f"tokenizer={tokenizers[0].id}")
-    page.locator(USAGE).scroll_into_view_if_needed()
-    page.wait_for_selector(f"{USAGE}[data-state='drawn']", timeout=PATIENCE_MS)
+    show_chart(page, USAGE)
     indices = record_of(tokenizers[0].id).levels[0].indices
     counts = np.bincount(indices.ravel(), minlength=tokenizers[0].codebook_size)
     order = np.argsort(-counts, kind="stable")[: (counts > 0).sum()]
@@ -166,9 +165,7 @@ def test_levels_solo_and_cumulative_are_decoded(page, app_url, tokenizers, recor
     ):
         levels.get_by_text(label, exact=True).click()
         expected = quality(record.media, tokenizer.decode_levels(record, kept)).psnr_db
-        page.wait_for_function(
-            f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')", timeout=PATIENCE_MS
-        )
+        page.wait_for_function(f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')")
     page.wait_for_function("/mode=cumulative/.test(location.search) && /level=1/.test(location.search)")
 
 
@@ -177,17 +174,13 @@ def test_another_tokenizer_and_another_picture(page, app_url, tokenizers, record
     open_at(page, app_url, f"tokenizer={first.id}")
     page.click("#tokenizer input")
     page.get_by_role("option", name=second.title, exact=True).click()
-    page.wait_for_function(
-        f"new URLSearchParams(location.search).get('tokenizer') === '{second.id}'", timeout=PATIENCE_MS
-    )
+    page.wait_for_function(f"new URLSearchParams(location.search).get('tokenizer') === '{second.id}'")
     assert second.summary in page.inner_text("#tokenizer-facts")
     page.click("#sample-strip [data-id='coffee']")
-    page.wait_for_function("location.search.includes('picture=coffee')", timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('picture=coffee')")
     record = record_of(second.id, "coffee")
     expected = quality(record.media, record.reconstruction).psnr_db
-    page.wait_for_function(
-        f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')", timeout=PATIENCE_MS
-    )
+    page.wait_for_function(f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')")
 
 
 def test_quick_choices_all_count_and_the_newest_wins(page, app_url, tokenizers, record_of):
@@ -199,9 +192,7 @@ def test_quick_choices_all_count_and_the_newest_wins(page, app_url, tokenizers, 
     page.get_by_role("option", name=second.title, exact=True).click()
     record = record_of(second.id, "chelsea")
     expected = quality(record.media, record.reconstruction).psnr_db
-    page.wait_for_function(
-        f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')", timeout=PATIENCE_MS
-    )
+    page.wait_for_function(f"document.querySelector('#reconstruction').textContent.includes('{expected:.2f}')")
     page.wait_for_timeout(1500)  # nothing older may come after
     assert query_of(page) == {"picture": "chelsea", "tokenizer": second.id, "side": "256"}
     assert f"{expected:.2f}" in page.inner_text("#reconstruction")
@@ -211,7 +202,7 @@ def test_quick_choices_all_count_and_the_newest_wins(page, app_url, tokenizers, 
 def test_every_tokenizer_opens(page, app_url, tokenizers, ids):
     for spec in [one for one in tokenizers if (one.id in KINDS) == bool(ids)]:
         open_at(page, app_url, f"tokenizer={spec.id}&side=256&token=300")
-        page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''", timeout=PATIENCE_MS)
+        page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''")
         code = data(page, "selected-code")
         wait_for_card(page, code)
         assert spec.summary in page.inner_text("#tokenizer-facts")
@@ -260,7 +251,7 @@ def test_exports_hold_what_is_shown(page, app_url, tokenizers, record_of):
     record = record_of(first)
 
     def saved(kind):
-        with page.expect_download(timeout=PATIENCE_MS) as download:
+        with page.expect_download() as download:
             page.click(f"#export-bar [data-kind='{kind}']")
         return Path(download.value.path()).read_bytes()
 
@@ -293,9 +284,7 @@ def test_uploads_good_and_bad(page, app_url, tokenizers, record_of):
     archive = io.BytesIO()
     zipfile.ZipFile(archive, "w").close()
     upload(page, "<img src=x onerror=document.title='owned'>.png", archive.getvalue())
-    page.wait_for_function(
-        "document.querySelector('#sample-strip').textContent.includes('not a picture')", timeout=PATIENCE_MS
-    )
+    page.wait_for_function("document.querySelector('#sample-strip').textContent.includes('not a picture')")
     assert page.inner_text("#reconstruction") == shown, "a bad upload must not lose the last result"
     assert "owned" not in page.title()
     picture = io.BytesIO()
@@ -303,10 +292,8 @@ def test_uploads_good_and_bad(page, app_url, tokenizers, record_of):
     page.reload()
     open_at(page, app_url, f"tokenizer={first}")
     upload(page, "gradient.png", picture.getvalue())
-    page.wait_for_function("location.search.includes('picture=uploaded')", timeout=PATIENCE_MS)
-    page.wait_for_function(
-        "document.querySelector('#inspect-view').textContent.includes('96 \\u00d7 56 px')", timeout=PATIENCE_MS
-    )
+    page.wait_for_function("location.search.includes('picture=uploaded')")
+    page.wait_for_function("document.querySelector('#inspect-view').textContent.includes('96 \\u00d7 56 px')")
 
 
 def test_a_pasted_picture(page, app_url, tokenizers):
@@ -322,9 +309,7 @@ def test_a_pasted_picture(page, app_url, tokenizers):
     )
     page.get_by_text("Your own picture").click()
     page.locator("#upload button[aria-label='Paste from clipboard']").click()
-    page.wait_for_function(
-        "document.querySelector('#inspect-view').textContent.includes('80 \\u00d7 40 px')", timeout=PATIENCE_MS
-    )
+    page.wait_for_function("document.querySelector('#inspect-view').textContent.includes('80 \\u00d7 40 px')")
     page.wait_for_timeout(1000)  # a map of the picture before it must not draw over it
     assert "Transparent parts laid on white" in page.inner_text("#inspect-view")
 
@@ -381,5 +366,5 @@ def test_a_umap_is_laid_out_when_it_is_chosen(page, made_url):
     said = "[...document.querySelectorAll('#inspect-view .dte-progress')].map((p) => p.textContent).join('')"
     assert page.evaluate(said) == ""
     page.locator(f"{VIEW} button", has_text="UMAP").click()
-    page.wait_for_function(f"/^UMAP: (begins|\\d+% done)$/.test({said})", timeout=PATIENCE_MS)
+    page.wait_for_function(f"/^UMAP: (begins|\\d+% done)$/.test({said})")
     assert "map=umap" in page.evaluate("location.search")

@@ -12,14 +12,13 @@ from explorer.lab.presets import PRESETS
 pytestmark = pytest.mark.browser
 
 LAB = "#lab-view .dte-lab"
-PATIENCE_MS = 60_000
 PRESET = "rich_get_richer"
 
 
 def open_lab(page, app_url, query=""):
     """Open the lab and wait until a frame was drawn."""
     page.goto(f"{app_url.rstrip('/')}/lab?{query}")
-    page.wait_for_function(f"Number(document.querySelector('{LAB}')?.dataset.framesDrawn) > 0", timeout=PATIENCE_MS)
+    page.wait_for_function(f"Number(document.querySelector('{LAB}')?.dataset.framesDrawn) > 0")
 
 
 def data(page, name):
@@ -28,7 +27,7 @@ def data(page, name):
 
 def until(page, condition):
     """Wait until `condition`, JavaScript over `d` (the data attributes), holds."""
-    page.wait_for_function(f"(d => {condition})(document.querySelector('{LAB}').dataset)", timeout=PATIENCE_MS)
+    page.wait_for_function(f"(d => {condition})(document.querySelector('{LAB}').dataset)")
 
 
 def control(page, name):
@@ -93,7 +92,7 @@ def test_an_impossible_setting_is_said_beside_it_and_what_was_typed_stays(page, 
     row.locator("input.dte-lf-box").fill("0")
     row.locator("input.dte-lf-box").press("Enter")
     alert = row.get_by_role("alert")
-    alert.wait_for(timeout=PATIENCE_MS)
+    alert.wait_for()
     assert "from 1 to 4096" in alert.inner_text().replace(",", "")
     assert row.locator("input.dte-lf-box").input_value() == "0"
     assert data(page, "run") == run
@@ -110,8 +109,7 @@ def test_a_link_restores_the_run_and_the_address_follows(page, app_url):
     page.wait_for_function("location.search.includes('settings=') && location.search.includes('8')")
     until(page, "Number(d.framesDrawn) > 0")
     page.wait_for_function(
-        "JSON.parse(new URLSearchParams(location.search).get('settings') || '{}').codebook_size === 8",
-        timeout=PATIENCE_MS,
+        "JSON.parse(new URLSearchParams(location.search).get('settings') || '{}').codebook_size === 8"
     )
     settings = json.loads(parse_qs(urlparse(page.url).query)["settings"][0])
     assert settings == wanted | {"codebook_size": 8}
@@ -125,7 +123,7 @@ def test_a_made_up_link_is_said_and_the_lab_still_plays(page, app_url):
 
 
 def two_sides(page):
-    page.wait_for_function(f"document.querySelectorAll('{LAB} .lab-side').length === 2", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelectorAll('{LAB} .lab-side').length === 2")
 
 
 def test_a_broken_run_and_its_mended_one_are_told_apart_in_words_and_the_link_restores_them(page, app_url):
@@ -145,13 +143,13 @@ def test_a_broken_run_and_its_mended_one_are_told_apart_in_words_and_the_link_re
         assert len(tops) == 2 and abs(tops[0] - tops[1]) < 2, f"the {panel} of A and of B are level with each other"
     # On a slow machine the run has paused itself by now, and there is no such button.
     page.evaluate("[...document.querySelectorAll('button')].find((one) => one.textContent.trim() === 'Pause')?.click()")
-    page.wait_for_function("/paused=1/.test(location.search) && /[?&]b=/.test(location.search)", timeout=PATIENCE_MS)
+    page.wait_for_function("/paused=1/.test(location.search) && /[?&]b=/.test(location.search)")
     page.goto(page.url)
     two_sides(page)
     until(page, "d.playing === 'false' && d.step === '0'")
     assert page.get_by_label("Speed", exact=True).input_value() == "30"
     page.locator("[data-compare='stop']").click()
-    page.wait_for_function(f"document.querySelectorAll('{LAB} .lab-side').length === 1", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelectorAll('{LAB} .lab-side').length === 1")
 
 
 def test_the_frames_can_be_saved_and_read(page, app_url):
@@ -160,7 +158,7 @@ def test_the_frames_can_be_saved_and_read(page, app_url):
     page.get_by_role("button", name="Pause").click()
     until(page, "d.playing === 'false'")
     page.locator(f"{LAB} summary", has_text="Export").click()
-    with page.expect_download(timeout=PATIENCE_MS) as saved:
+    with page.expect_download() as saved:
         page.get_by_role("button", name=re.compile("npz")).click()
     with np.load(saved.value.path(), allow_pickle=False) as file:
         assert file["frame_step"][0] == 0 and file["l0_vectors"].shape[1:] == (8, 2)

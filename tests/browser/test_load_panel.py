@@ -20,7 +20,6 @@ pytestmark = pytest.mark.browser
 
 PANEL = "#load-panel"
 TITLE = "vqgan.ckpt (taming VQGAN)"  # of what the tests bring
-PATIENCE_MS = 60_000
 for folder in ("public", "loading"):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))
 import convvq_originals as originals  # noqa: E402
@@ -79,8 +78,8 @@ def checkpoint(tmp_path_factory):
 
 def open_panel(page, app_url, query="bring=1"):
     page.goto(f"{app_url}?{query}")
-    page.wait_for_selector(f"{PANEL} details[open] .br-known", state="attached", timeout=PATIENCE_MS)  # drawn
-    page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PANEL} details[open] .br-known", state="attached")  # drawn
+    page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]")
 
 
 def choose(page, path):
@@ -89,7 +88,7 @@ def choose(page, path):
 
 
 def wait_for_state(page, state):
-    page.wait_for_selector(f'{PANEL} .dte-root[data-state="{state}"]', timeout=PATIENCE_MS)
+    page.wait_for_selector(f'{PANEL} .dte-root[data-state="{state}"]')
 
 
 def facts(page):
@@ -99,7 +98,7 @@ def facts(page):
 
 def trouble(page):
     place = page.locator(f"{PANEL} .br-trouble")
-    place.wait_for(timeout=PATIENCE_MS)
+    place.wait_for()
     return place.inner_text()
 
 
@@ -110,9 +109,9 @@ def loaded(page, app_url, checkpoint):
     choose(page, checkpoint)
     wait_for_state(page, "planned")
     page.locator(f"{PANEL} .br-load").click()
-    page.locator(f"{PANEL} .br-ready").wait_for(timeout=PATIENCE_MS)
-    page.wait_for_function("location.search.includes('tokenizer=file--vqgan')", timeout=PATIENCE_MS)
-    page.wait_for_function(f"document.querySelector('#tokenizer input')?.value === '{TITLE}'", timeout=PATIENCE_MS)
+    page.locator(f"{PANEL} .br-ready").wait_for()
+    page.wait_for_function("location.search.includes('tokenizer=file--vqgan')")
+    page.wait_for_function(f"document.querySelector('#tokenizer input')?.value === '{TITLE}'")
     return page.evaluate("new URLSearchParams(location.search).get('tokenizer')")
 
 
@@ -145,13 +144,13 @@ def test_what_is_loaded_is_chosen_and_then_on_every_page(page, app_url, loaded, 
     assert tokens["tokenizer"] == loaded
     assert_same_codes(tokens["indices"][0], oracle.tokenize(picture).levels[0])
     page.reload()
-    page.wait_for_function(f"document.querySelector('#tokenizer input')?.value === '{TITLE}'", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelector('#tokenizer input')?.value === '{TITLE}'")
     page.goto(f"{app_url}codebook?tokenizer={loaded}")
-    page.wait_for_function("document.body.innerText.includes('vqgan.ckpt')", timeout=PATIENCE_MS)
+    page.wait_for_function("document.body.innerText.includes('vqgan.ckpt')")
     assert page.evaluate("new URLSearchParams(location.search).get('tokenizer')") == loaded
     page.goto(f"{app_url}compare")
     page.click("[data-fold='compare-tokenizers']")
-    page.wait_for_selector(f'.cp-chip[data-id="{loaded}"]', timeout=PATIENCE_MS)
+    page.wait_for_selector(f'.cp-chip[data-id="{loaded}"]')
 
 
 def test_a_repository_of_the_hub_is_planned_fetched_and_shown(page, app_url, hub):
@@ -167,8 +166,8 @@ def test_a_repository_of_the_hub_is_planned_fetched_and_shown(page, app_url, hub
     assert "make.py" in page.locator(f"{PANEL} .br-notes").inner_text()
     assert sum(one.bytes for one in asked) < size / 10  # headers, not weights
     page.locator(f"{PANEL} .br-load").click()
-    page.locator(f"{PANEL} .br-ready").wait_for(timeout=PATIENCE_MS)
-    page.wait_for_function("location.search.includes('tokenizer=hub--maker--vqgan')", timeout=PATIENCE_MS)
+    page.locator(f"{PANEL} .br-ready").wait_for()
+    page.wait_for_function("location.search.includes('tokenizer=hub--maker--vqgan')")
     assert sum(one.bytes for one in asked if "model.safetensors" in one.path) >= size
     assert not any("make.py" in one.path for one in asked)
 
@@ -178,7 +177,7 @@ def test_the_same_file_again_is_there_already(page, app_url, loaded, checkpoint)
     choose(page, checkpoint)
     wait_for_state(page, "planned")
     page.locator(PANEL).get_by_role("button", name="Show it").click()
-    page.locator(f"{PANEL} .br-ready").wait_for(timeout=PATIENCE_MS)
+    page.locator(f"{PANEL} .br-ready").wait_for()
 
 
 def test_what_becomes_of_a_file_is_said_before_it_is_sent(page, app_url):
@@ -196,7 +195,7 @@ def test_what_one_visitor_brings_is_nobody_elses_and_is_removed_by_a_button(page
     assert "somebody loaded from a file of their own" in trouble(stranger)
     assert stranger.locator(f"{PANEL} .br-mine").is_hidden()
     stranger.locator("#tokenizer input").click()
-    stranger.locator("#tokenizer [role=option]").first.wait_for(timeout=PATIENCE_MS)
+    stranger.locator("#tokenizer [role=option]").first.wait_for()
     assert "vqgan.ckpt" not in " ".join(stranger.locator("#tokenizer [role=option]").all_inner_texts())
     stranger.goto(f"{app_url}codebook?tokenizer={loaded}")
     stranger.wait_for_function("document.body.innerText.includes('names a tokenizer that is not here')")
@@ -206,12 +205,12 @@ def test_what_one_visitor_brings_is_nobody_elses_and_is_removed_by_a_button(page
     assert mine.inner_text().startswith(TITLE)
     mine.get_by_role("button", name="Remove").click()
     page.wait_for_function(f"document.querySelector('{PANEL} .br-trouble').textContent.includes('is removed')")
-    page.wait_for_function("!location.search.includes('tokenizer=file--')", timeout=PATIENCE_MS)
+    page.wait_for_function("!location.search.includes('tokenizer=file--')")
     assert page.locator(f"{PANEL} .br-mine").is_hidden()
     page.reload()
-    page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]", timeout=PATIENCE_MS)
+    page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]")
     page.locator("#tokenizer input").click()
-    page.locator("#tokenizer [role=option]").first.wait_for(timeout=PATIENCE_MS)
+    page.locator("#tokenizer [role=option]").first.wait_for()
     assert "vqgan.ckpt" not in " ".join(page.locator("#tokenizer [role=option]").all_inner_texts())
 
 
@@ -269,7 +268,7 @@ def test_a_load_shows_how_far_it_is_and_can_be_cancelled(page, app_url, checkpoi
     choose(page, slow)
     wait_for_state(page, "planned")
     page.locator(f"{PANEL} .br-load").click()
-    page.wait_for_function(f"document.querySelector('{PANEL} .br-bar').value > 0.005", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelector('{PANEL} .br-bar').value > 0.005")
     assert "slow disk" in page.locator(f"{PANEL} .br-words").inner_text()
     page.locator(PANEL).get_by_role("button", name="Cancel").click()
     wait_for_state(page, "stopped")
@@ -293,7 +292,7 @@ def test_a_link_to_what_is_not_loaded_offers_to_load_it(page, app_url):
     assert name.input_value() == "facebook/encodec_24khz" and "not loaded here" in trouble(page)
     page.goto(f"{app_url}codebook")
     page.get_by_role("link", name="Bring a tokenizer of others").click()
-    page.wait_for_selector(f"{PANEL} details[open]", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PANEL} details[open]")
 
 
 def test_nothing_is_wider_than_the_screen(page, app_url):

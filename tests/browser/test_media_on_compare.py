@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.charts_in_sight import show_chart
+
 pytestmark = pytest.mark.browser
 
 PAGE = "#compare-view .dte-compare"
 PANES = f"{PAGE} .compare-panes"
 PLAYER = f"{PANES} .cp-player"
-PATIENCE_MS = 120_000
 
 
 def open_compare(page, made_url, query):
@@ -18,8 +19,8 @@ def open_compare(page, made_url, query):
 
 
 def ready(page):
-    page.wait_for_selector(f"{PAGE}[data-ready='true']", timeout=PATIENCE_MS)
-    page.wait_for_selector(f"{PANES} .cp-stage", state="attached", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PAGE}[data-ready='true']")
+    page.wait_for_selector(f"{PANES} .cp-stage", state="attached")
 
 
 def heads(page):
@@ -44,7 +45,7 @@ def test_sounds_play_in_step_and_one_is_heard(page, made_url):
     assert len(captions) == 3 and all("SI-SDR" in one and "kbit/s" in one for one in captions[1:])
     assert page.locator(f"{PANES} [data-show]").count() == 0 and "resampled back" in page.inner_text(PANES)
     page.click(f"{PLAYER} [data-act='play']")
-    page.wait_for_selector(f"{PLAYER}[data-playing='true'][data-heard='']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PLAYER}[data-playing='true'][data-heard='']")
     page.wait_for_function(f"document.querySelector('{PLAYER} .cp-time').textContent.includes(' of 0:04')")
     assert heads(page) == 3
     page.locator(f"{PANES} [data-tokenizer='made-rates'] [data-act='hear']").click()
@@ -56,15 +57,14 @@ def test_sounds_play_in_step_and_one_is_heard(page, made_url):
     page.wait_for_timeout(300)
     assert page.inner_text(f"{PLAYER} .cp-time") == at
     page.locator(f"{PANES} .cp-stage").nth(1).click(position={"x": 20, "y": 40})
-    page.wait_for_selector(f"{PLAYER}[data-playing='true'][data-heard='made-tones']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PLAYER}[data-playing='true'][data-heard='made-tones']")
 
 
 def test_figures_of_sounds_have_their_own_columns_and_curves(page, made_url):
     open_compare(page, made_url, "tokenizers=made-tones,made-rates&media=sample:vowels&sort=-si_sdr_db")
     keys = listed(page, f"{PAGE} .cp-table thead button", "key")
     assert {"kbps_uniform", "si_sdr_db", "log_mel_db"} <= set(keys) and "psnr_db" not in keys
-    page.locator(f"{PAGE} .compare-rates .ch-chart").scroll_into_view_if_needed()
-    page.wait_for_selector(f"{PAGE} .compare-rates .ch-chart[data-state='drawn']", timeout=PATIENCE_MS)
+    show_chart(page, f"{PAGE} .compare-rates .ch-chart")
     layout = page.evaluate("document.querySelector('.compare-rates .ch-plot').layout")
     assert {"made-tones", "made-rates", "opus"} <= set(layout["meta"]["curves"])
     assert "kbit/s" in layout["xaxis"]["title"]["text"]
@@ -79,7 +79,7 @@ def test_a_blind_vote_is_taken_by_ear(page, made_url):
     titles = page.locator(f"{PANES} figcaption b").all_inner_texts()
     assert titles == ["Original", "A", "B"] and "Made" not in page.locator(f"{PANES} .cp-grid").inner_html()
     page.locator(f"{PANES} [data-act='hear']").nth(2).click()
-    page.wait_for_selector(f"{PLAYER}[data-playing='true']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PLAYER}[data-playing='true']")
     page.locator(f"{PANES} [data-vote='1']").click()
     page.wait_for_selector(f"{PANES} .cp-tally table")
     assert "your vote" in page.inner_text(f"{PANES} .cp-grid")
@@ -88,13 +88,13 @@ def test_a_blind_vote_is_taken_by_ear(page, made_url):
 def test_clips_move_together(page, made_url):
     open_compare(page, made_url, "tokenizers=made-blocks,made-twin&media=sample:shapes")
     movies = page.locator(f"{PANES} .cp-movie")
-    page.wait_for_selector(f"{PANES} .cp-movie[data-frame='0']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PANES} .cp-movie[data-frame='0']")
     page.locator(f"{PLAYER} input[type='range']").fill("7")
     assert movies.evaluate_all("(all) => all.map((one) => one.dataset.frame)") == ["7"] * 3
     drawn = movies.first.evaluate("(c) => c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data[3]")
     assert drawn == 255
     page.click(f"{PLAYER} [data-act='play']")
-    page.wait_for_function(f"document.querySelector('{PANES} .cp-movie').dataset.frame !== '7'", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelector('{PANES} .cp-movie').dataset.frame !== '7'")
     page.click(f"{PLAYER} [data-act='play']")
     page.wait_for_selector(f"{PLAYER}[data-playing='false']")
     assert len(set(movies.evaluate_all("(all) => all.map((one) => one.dataset.frame)"))) == 1
@@ -105,13 +105,13 @@ def test_what_is_compared_turns_from_pictures_to_sounds_and_back(page, made_url)
     open_compare(page, made_url, "tokenizers=made-whole,made-signs&media=sample:coffee")
     assert "64 x 64 px" in page.inner_text(PANES), "all have the size that one of them takes"
     turn_to(page, "Sounds")
-    page.wait_for_function("location.search.includes('sample%3Avowels')", timeout=PATIENCE_MS)
-    page.wait_for_selector(f"{PANES} .cp-player:not([hidden])", timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('sample%3Avowels')")
+    page.wait_for_selector(f"{PANES} .cp-player:not([hidden])")
     ready(page)
     assert set(listed(page, f"{PAGE} .cp-chip:not([hidden])", "modality")) == {"audio"}
     assert page.locator(f"{PAGE} .cp-tile").count() == 5, "four sounds, and all as a set"
     turn_to(page, "Pictures")
-    page.wait_for_function("location.search.includes('sample%3Aastronaut')", timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('sample%3Aastronaut')")
     ready(page)
 
 

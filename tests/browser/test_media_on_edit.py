@@ -12,7 +12,6 @@ pytestmark = pytest.mark.browser
 
 EDITOR = "#edit-view .dte-edit"
 STAGE = f"{EDITOR} .ed-pane:first-child .ed-stage"
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture(params=MADE)
@@ -22,8 +21,8 @@ def case(request, page, made_url):
     first = next(iter(samples_of(tokenizer.spec.modality).values()))
     record = tokenizer.tokenize(values(fit_medium(first.load(), tokenizer.spec, 256)))
     page.goto(f"{made_url}?tokenizer=made-{request.param}&picture={first.id}")
-    page.locator(f"{EDITOR} .ed-panel > summary").click(timeout=PATIENCE_MS)
-    page.wait_for_selector(f"{EDITOR}[data-ready='true']", timeout=PATIENCE_MS)
+    page.locator(f"{EDITOR} .ed-panel > summary").click()
+    page.wait_for_selector(f"{EDITOR}[data-ready='true']")
     page.locator(STAGE).scroll_into_view_if_needed()
     return request.param, tokenizer, record, page
 

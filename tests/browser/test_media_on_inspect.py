@@ -19,14 +19,13 @@ from explorer.media.sounds.audio import wav_bytes
 pytestmark = pytest.mark.browser
 
 VIEW, PLAYER = "#inspect-view .dte-inspect", "#player .dte-player"
-PATIENCE_MS = 60_000
 TO = "\u2013"  # the dash of a range
 
 
 def open_at(page, url, query):
     page.goto(f"{url}?{query}")
-    page.wait_for_selector(f"{VIEW}[data-frames-drawn]", timeout=PATIENCE_MS)
-    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body').hidden", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{VIEW}[data-frames-drawn]")
+    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body').hidden")
 
 
 def record_of(name, sample=None):
@@ -40,13 +39,11 @@ def data(page, selector, name):
 
 
 def wait_for_text(page, selector, text):
-    page.wait_for_function(
-        "([s, t]) => document.querySelector(s)?.textContent.includes(t)", arg=[selector, text], timeout=PATIENCE_MS
-    )
+    page.wait_for_function("([s, t]) => document.querySelector(s)?.textContent.includes(t)", arg=[selector, text])
 
 
 def wait_for_player(page):
-    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0", timeout=PATIENCE_MS)
+    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0")
 
 
 def choose_tokenizer(page, title):
@@ -58,7 +55,7 @@ def fits_a_phone(page):
     """At the end of a visit: what is on the page is drawn anew for a narrow screen, and nothing is wider than it."""
     page.set_viewport_size({"width": 420, "height": 800})
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_function("document.documentElement.scrollWidth <= 420", timeout=PATIENCE_MS)
+    page.wait_for_function("document.documentElement.scrollWidth <= 420")
 
 
 def query_of(page):
@@ -86,18 +83,18 @@ def test_a_sound_plays_and_switches_without_losing_its_place(page, made_url):
     assert data(page, PLAYER, "heard") == "original"
     page.get_by_text("Loop", exact=True).first.click()  # so that a busy machine has time
     page.click(f"{PLAYER} .dte-play")
-    page.wait_for_function(f"Number(document.querySelector('{PLAYER}').dataset.position) > 0", timeout=PATIENCE_MS)
+    page.wait_for_function(f"Number(document.querySelector('{PLAYER}').dataset.position) > 0")
     page.get_by_role("button", name="Reconstruction", exact=True).first.click()
     switched = f"document.querySelector('{PLAYER}').dataset.playing === 'reconstruction'"
-    page.wait_for_function(switched, timeout=PATIENCE_MS)
+    page.wait_for_function(switched)
     before = data(page, PLAYER, "position")
-    page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.position !== '{before}'", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.position !== '{before}'")
     status = page.inner_text(f"{VIEW} .dte-status-text")
     code, from_s = re.search(r"code (\d+),.* at ([\d.]+)", status).groups()
     token = round(float(from_s) * 200)
     assert int(code) == record_of("tones").levels[0].indices[token], "the token under the playhead is lit"
     page.click(f"{PLAYER} .dte-play")
-    page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.playing === ''", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.playing === ''")
     page.wait_for_function(f"document.querySelector('{VIEW} .dte-status-text').hasAttribute('data-quiet')")
 
 
@@ -115,11 +112,11 @@ def test_a_click_on_a_token_chooses_it_and_plays_its_stretch(page, made_url):
         x = box["x"] + gutter + (token + 0.5) / count * width
         page.mouse.click(x, box["y"] + top + level * 24 + 12)
         code = record.levels[level].indices[token]
-        page.wait_for_function(f"/token={token}(&|$)/.test(location.search)", timeout=PATIENCE_MS)
+        page.wait_for_function(f"/token={token}(&|$)/.test(location.search)")
         assert (data(page, VIEW, "level"), data(page, VIEW, "selectedCode")) == (str(level), str(code))
         wait_for_text(page, "#code-card", f"{(record.levels[level].indices == code).sum()} of {count} tokens")
     assert query_of(page)["level"] == "2"
-    page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.playing === ''", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.playing === ''")
     page.focus(f"{PLAYER} .dte-player-stage")
     page.keyboard.press("ArrowRight")
     page.wait_for_function("/token=201(&|$)/.test(location.search)")
@@ -140,13 +137,13 @@ def test_levels_are_muted_by_ear_and_in_figures(page, made_url):
 def test_a_code_of_a_sound_is_heard_alone(page, made_url):
     open_at(page, made_url, "tokenizer=made-tones&token=100")
     wait_for_text(page, "#code-card", f"{record_of('tones').levels[0].indices[100]}")
-    page.wait_for_selector("#code-card .dte-card-play", timeout=PATIENCE_MS)
+    page.wait_for_selector("#code-card .dte-card-play")
     assert page.locator("#code-card .dte-card-waiting").count() == 0
     assert page.locator("#code-card .dte-card-nearest img").count() == 6
     page.click("#code-card .dte-card-play")
     assert f"0.500{TO}0.505 s" in page.inner_text("#code-card")
     page.get_by_role("button", name="next stretch").click()
-    page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.plays === '1'", timeout=PATIENCE_MS)
+    page.wait_for_function(f"document.querySelector('{PLAYER}').dataset.plays === '1'")
     fits_a_phone(page)
 
 
@@ -156,14 +153,14 @@ def test_a_clip_plays_and_its_tokens_lie_on_its_frames(page, made_url):
     record = record_of("blocks")
     assert f"frame 1 of {len(record.media)}, step 1 of 7" in page.inner_text(PLAYER)
     page.click(f"{PLAYER} .dte-play")
-    page.wait_for_function(f"Number(document.querySelector('{PLAYER}').dataset.frame) >= 3", timeout=PATIENCE_MS)
+    page.wait_for_function(f"Number(document.querySelector('{PLAYER}').dataset.frame) >= 3")
     page.click(f"{PLAYER} .dte-play")
     picture = page.locator(f"{VIEW} [data-panel='tokens'] .dte-stage")
     picture.focus()
     page.keyboard.press("Home")
     for _ in range(30):  # into the second tile of the mosaic: a step of four frames
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("/token=30(&|$)/.test(location.search)", timeout=PATIENCE_MS)
+    page.wait_for_function("/token=30(&|$)/.test(location.search)")
     level = record.levels[0]
     code = level.indices.reshape(-1)[mosaic_order(level.layout.shape)[30]]
     assert data(page, VIEW, "selectedCode") == str(code) and data(page, PLAYER, "frame") == "1"
@@ -182,9 +179,7 @@ def test_tokens_without_a_place_stand_beside_the_picture(page, made_url):
     assert data(page, VIEW, "selectedCode") == str(code)
     assert "at token 4" in page.inner_text(f"{VIEW} .dte-status-text")
     assert "16 tokens without a place" in page.inner_text(f"{VIEW} [data-panel='tokens']")
-    page.wait_for_function(
-        "document.querySelectorAll('#code-card .dte-card-nearest img').length === 6", timeout=PATIENCE_MS
-    )
+    page.wait_for_function("document.querySelectorAll('#code-card .dte-card-nearest img').length === 6")
     stage = page.locator(f"{VIEW} [data-panel='tokens'] .dte-stage")
     stage.focus()
     page.keyboard.press("ArrowDown")
@@ -204,7 +199,7 @@ def test_levels_of_different_grids_switch(page, made_url):
     assert data(page, VIEW, "selectedCode") == "", "a token of another grid is not the same token"
     page.locator(f"{VIEW} [data-panel='tokens'] .dte-stage").focus()
     page.keyboard.press("End")
-    page.wait_for_function("/token=63(&|$)/.test(location.search)", timeout=PATIENCE_MS)
+    page.wait_for_function("/token=63(&|$)/.test(location.search)")
     assert data(page, VIEW, "selectedCode") == str(record.levels[3].indices[-1, -1])
     page.click("#reconstruction [data-mode='quantization']")
     level = record.levels[3]
@@ -220,14 +215,14 @@ def test_levels_of_different_grids_switch(page, made_url):
 def test_another_kind_of_tokenizer_brings_another_medium_and_the_picture_comes_back(page, made_url):
     open_at(page, made_url, "tokenizer=made-signs&picture=coffee")
     choose_tokenizer(page, "Made tones · sound")
-    page.wait_for_function("/picture=vowels/.test(location.search)", timeout=PATIENCE_MS)
+    page.wait_for_function("/picture=vowels/.test(location.search)")
     wait_for_text(page, "#sample-strip", "takes sounds")
     assert page.locator("#sample-strip [role='radio']").count() == len(samples_of("audio"))
     page.click("#sample-strip [data-id='drums']")
-    page.wait_for_function("/picture=drums/.test(location.search)", timeout=PATIENCE_MS)
+    page.wait_for_function("/picture=drums/.test(location.search)")
     choose_tokenizer(page, "Made signs")
-    page.wait_for_function("/picture=coffee/.test(location.search)", timeout=PATIENCE_MS)
-    page.wait_for_function("document.querySelector('#player').style.display === 'none'", timeout=PATIENCE_MS)
+    page.wait_for_function("/picture=coffee/.test(location.search)")
+    page.wait_for_function("document.querySelector('#player').style.display === 'none'")
     page.reload()
     open_at(page, made_url, "tokenizer=made-tones&picture=drums&token=7")
     wait_for_player(page)
@@ -244,7 +239,7 @@ def test_an_uploaded_sound_brings_a_tokenizer_that_takes_it(page, made_url, tmp_
     wait_for_text(page, "#sample-strip", "This file is a sound")
     wait_for_player(page)
     assert "1.50 s" in page.inner_text(PLAYER)
-    page.wait_for_function("location.search.includes('tokenizer=made-tones')", timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('tokenizer=made-tones')")
     (tmp_path / "broken.wav").write_bytes(b"RIFF\x00\x00\x00\x00WAVE")
     page.set_input_files("#upload-file input[type=file]", tmp_path / "broken.wav")
     wait_for_text(page, "#sample-strip", "damaged")

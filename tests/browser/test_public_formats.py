@@ -11,7 +11,6 @@ from tests.public_files import PUBLIC, mimi
 
 pytestmark = pytest.mark.browser
 
-PATIENCE_MS = 120_000
 PLAYER = "#player .dte-player"
 
 
@@ -40,23 +39,21 @@ def case(request, ids, page, public_url):
 def test_inspect_shows_its_tokens_and_a_code_and_edits_them(case):
     name, tokenizer, page, url = case
     page.goto(f"{url}?tokenizer={tokenizer}")
-    page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]", timeout=PATIENCE_MS)
+    page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]")
     assert f"tokenizer={tokenizer}" in page.url
     if name == "encodec":  # its 32 levels lie under waveform and spectrogram, 9 px each
-        page.wait_for_selector(f"{PLAYER}[data-drawn]", timeout=PATIENCE_MS)
+        page.wait_for_selector(f"{PLAYER}[data-drawn]")
         page.locator(f"{PLAYER} .dte-player-stage").click(position={"x": 300, "y": 64 + 6 + 132 + 6 + 4})
     else:
         page.locator("#inspect-view [data-panel='tokens'] .dte-stage").click()
-    page.wait_for_function(
-        "/Code\\s+[\\d,]+/i.test(document.querySelector('#area-card').innerText)", timeout=PATIENCE_MS
-    )
+    page.wait_for_function("/Code\\s+[\\d,]+/i.test(document.querySelector('#area-card').innerText)")
     edit_a_token(page)
 
 
 def edit_a_token(page):
     """Below, in the same page: another code is painted onto one token, and its decode differs."""
-    page.locator("#edit-view .ed-panel > summary").click(timeout=PATIENCE_MS)
-    page.wait_for_selector("#edit-view .dte-edit[data-ready='true']", timeout=PATIENCE_MS)
+    page.locator("#edit-view .ed-panel > summary").click()
+    page.wait_for_selector("#edit-view .dte-edit[data-ready='true']")
     editor = page.locator("#edit-view .dte-edit")
     shown = int(editor.get_attribute("data-code"))
     page.locator("#edit-view .ed-code").fill(str(shown + 1 if shown == 0 else shown - 1))
@@ -64,30 +61,25 @@ def edit_a_token(page):
     stage.scroll_into_view_if_needed()
     box = stage.bounding_box()
     page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
-    page.wait_for_function("document.querySelector('#edit-view .dte-edit').dataset.steps === '1'", timeout=PATIENCE_MS)
-    page.wait_for_function(
-        "document.querySelector('#edit-view .dte-edit').dataset.changed === '1'", timeout=PATIENCE_MS
-    )
+    page.wait_for_function("document.querySelector('#edit-view .dte-edit').dataset.steps === '1'")
+    page.wait_for_function("document.querySelector('#edit-view .dte-edit').dataset.changed === '1'")
 
 
 def test_the_codebook_page_counts_samples_and_shows_a_code(case):
     _, tokenizer, page, url = case
     page.goto(f"{url.rstrip('/')}/codebook?tokenizer={tokenizer}")
-    page.wait_for_selector("#codebook-view .dte-codebook[data-ready='true']", timeout=PATIENCE_MS)
-    page.get_by_role("button", name="The most used code").click()
-    page.wait_for_function(
-        "document.querySelector('#codebook-view .dte-codebook').dataset.code !== ''", timeout=PATIENCE_MS
-    )
+    page.wait_for_selector("#codebook-view .dte-codebook[data-ready='true']")
+    page.wait_for_function("document.querySelector('#codebook-view .dte-codebook').dataset.code !== ''")
     code = page.get_attribute("#codebook-view .dte-codebook", "data-code")
-    page.wait_for_selector(f".codebook-code[data-code='{code}'][data-decoded='{code}']", timeout=PATIENCE_MS)
+    page.wait_for_selector(f".codebook-code[data-code='{code}'][data-decoded='{code}']")
 
 
 def test_it_is_compared(case, ids):
     name, tokenizer, page, url = case
     other = {"encodec": ids["mimi"], "titok": ids["open-magvit2"]}.get(name, ids["titok"])
     page.goto(f"{url.rstrip('/')}/compare?tokenizers={tokenizer},{other}")
-    page.wait_for_selector("#compare-view .dte-compare[data-ready='true']", timeout=PATIENCE_MS)
+    page.wait_for_selector("#compare-view .dte-compare[data-ready='true']")
     figures = "#compare-view [aria-label='Figures side by side'] tbody tr"
-    page.wait_for_selector(f"{figures} td[data-key]", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{figures} td[data-key]")
     rows = page.locator(figures).evaluate_all("(rows) => rows.map((r) => r.dataset.tokenizer)")
     assert sorted(rows) == sorted([tokenizer, other])

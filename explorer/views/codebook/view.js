@@ -5,6 +5,7 @@ import { Component, openOnce } from "../kit/component.js";
 import { mount as mountAudit } from "./audit/audit.js";
 import { mount as mountBeside } from "./beside.js";
 import { mount as mountCode } from "./code/code.js";
+import { mostUsed } from "./code/model.js";
 import { mount as mountDiagnosis } from "./diagnosis.js";
 import { mount as mountFacts } from "./facts.js";
 import { mount as mountGeometry } from "./geometry/geometry.js";
@@ -79,6 +80,7 @@ class CodebookPage extends Component {
     this.part(this.bus.life);
     this.build();
     this.bus.on(["tokenizer", "audit"], () => this.load());
+    this.bus.on(["level"], () => queueMicrotask(() => this.openCode())); // once every panel knows of the level
     this.bus.on(["tokenizer", "audit", "level", "code", "open"], () => this.follow());
     this.follow();
   }
@@ -166,7 +168,13 @@ class CodebookPage extends Component {
     this.settling = false;
     this.fillAudits(answer);
     this.bus.opened(answer);
+    this.openCode();
     this.root.dataset.ready = "true";
+  }
+
+  /** Where no code is chosen yet the most used one is: nothing waits empty beside the heatmap. */
+  openCode() {
+    if (this.bus.state.code === null) this.bus.set({ code: mostUsed(this.bus.level()?.counts ?? []) });
   }
 
   fillAudits({ audits, audit, besides = [] }) {
