@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from tests.benchmarks.lab_page import VIEW, chromium, resident_megabytes, served, visitor
+from tests.benchmarks.lab_page import VIEW, chromium, heap_megabytes, resident_megabytes, served, visitor
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "600"))
 SETTLE_S = 30.0  # buffers fill and caches warm before the first look
@@ -25,7 +25,7 @@ def measure() -> list[tuple[str, str, str]]:
             _watch(page, started + settle + (SECONDS - settle) * number / (LOOKS - 1))
             steps, frames = page.evaluate(f"(({{ dataset: d }}) => [d.step, d.framesDrawn])({_view()})")
             looks.append(
-                (time.monotonic() - started, resident_megabytes(pid), _heap(devtools), int(steps), int(frames))
+                (time.monotonic() - started, resident_megabytes(pid), heap_megabytes(devtools), int(steps), int(frames))
             )
         playing = page.get_attribute(VIEW, "data-playing") == "true"
     first, last = looks[0], looks[-1]
@@ -58,10 +58,3 @@ def _change(values: list[float | None]) -> str:
     first, last = values[0], values[-1]
     between = f"between {min(values):.1f} and {max(values):.1f} in {len(values)} looks"
     return f"{first:.1f} -> {last:.1f} MB ({last - first:+.1f} MB), {between}"
-
-
-def _heap(devtools) -> float:
-    """Megabytes that the page's scripts hold, garbage not counted."""
-    devtools.send("HeapProfiler.collectGarbage")
-    metrics = devtools.send("Performance.getMetrics")["metrics"]
-    return next(metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize") / 1e6

@@ -116,3 +116,10 @@ def _of_tree(pid: int, read: Callable[[list[str]], int]) -> int | None:
         return process == pid or (process in parents and within(parents[process]))
 
     return sum(value for process, value in values.items() if within(process))
+
+
+def heap_megabytes(devtools) -> float:
+    """Megabytes that the page's scripts hold, garbage not counted."""
+    devtools.send("HeapProfiler.collectGarbage")
+    metrics = devtools.send("Performance.getMetrics")["metrics"]
+    return next(metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize") / 1e6

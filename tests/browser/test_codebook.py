@@ -155,7 +155,7 @@ def test_a_link_opens_the_code_of_a_level_and_the_address_follows(page, app_url)
 def test_a_link_that_cannot_be_followed_says_so(page, app_url):
     open_codebook(page, app_url, "tokenizer=%3Cimg%20src%3Dx%3E&audit=own-1&code=99999999")
     assert "not here" in page.inner_text(f"{PAGE} .cb-problem")
-    assert data(page, "code") == ""
+    assert data(page, "code") == str(counts_of("vq-ema-reseed").argmax()), "a code that is not there is let go"
 
 
 @pytest.mark.parametrize(
