@@ -61,7 +61,7 @@ def test_everything_is_there_for_every_kind_of_medium():
         assert (player == "") == (record.modality == "image") and card == "", "the picture does not wait for a card"
         card = events.card_value(visit)
         counts = np.bincount(picture.levels[0].indices.reshape(-1))
-        assert counts[json.loads(card)["code"]] == counts.max(), "the code of most tokens is open until one is chosen"
+        assert counts[json.loads(card)["code"]] >= np.sort(counts)[-3:].min(), "one of the most used is open at first"
         assert view["opened"]["code"] == json.loads(card)["code"]
         assert picture.levels[0].indices.reshape(-1)[view["opened"]["token"]] == view["opened"]["code"]
         assert len(reconstruction["margin"]) == (0 if name == "whole" else len(record.levels))

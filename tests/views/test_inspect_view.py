@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
-from explorer.views.inspect.view import MAP_TITLES, CodeMap, Raster, Selected, grid_shape, payload
+from explorer.views.inspect.view import MAP_TITLES, CodeMap, Raster, Selected, first_token, grid_shape, payload
 from explorer.views.kit.wire.encoding import unpack
 
 
@@ -104,6 +105,19 @@ def test_a_selected_token_brings_its_code_and_a_contradiction_keeps_the_code():
     assert (sent["code"], sent["token"]) == (code, 5)
     sent = json.loads(payload(record, "VQ", selected=Selected(0, (code + 1) % 16, 5)))["selected"]
     assert (sent["code"], sent["token"]) == ((code + 1) % 16, None)
+
+
+def test_the_first_token_that_is_open_shows_something():
+    """Code 1 has most tokens, all black; of code 2, next in number, the one nearest to the middle is opened."""
+    indices = np.array([[1, 1, 1, 1], [2, 1, 2, 0], [1, 1, 2, 3], [1, 1, 4, 3]])
+    media = np.zeros((32, 32, 3), np.float32)
+    level = make_record(size=32).levels[0]
+    level = replace(level, indices=indices)
+    assert first_token(level, media) == 5, "of the most used one, where nothing is anywhere"
+    media[8:16, 16:24] = np.random.default_rng(0).random((8, 8, 3))  # where the token at row 1, column 2 is
+    assert first_token(level, media) == 6
+    loose = replace(level, indices=indices.reshape(-1), layout=TokenLayout("set1d", (16,)))
+    assert indices.reshape(-1)[first_token(loose, media)] == 1, "without a place nothing is known to be flat"
 
 
 def test_tokens_without_a_place_wrap_into_a_near_square():

@@ -59,8 +59,10 @@ export function numbersFit(level, frame) {
   return w >= digits * NUMBERS_FROM_PX * 0.72 + 4 && h >= 14;
 }
 
-/** Where numbers are wished for and there is no room for them, the canvas says what brings them. */
-function askToZoom(ctx, { theme }, { W, H }) {
+/** Where numbers are wished for and there is no room for them, the canvas says what brings them: over what is lit. */
+function askToZoom(ctx, { theme, level }, frame) {
+  if (numbersFit(level, frame)) return;
+  const { W, H } = frame;
   const words = "Zoom in to read the numbers";
   ctx.font = `600 12px ${theme.font}`;
   ctx.textAlign = "center";
@@ -78,7 +80,7 @@ function askToZoom(ctx, { theme }, { W, H }) {
 
 function numbers(ctx, app, frame, colourOf) {
   const { level, theme } = app;
-  if (!numbersFit(level, frame)) return askToZoom(ctx, app, frame);
+  if (!numbersFit(level, frame)) return; // `askToZoom` says so
   const digits = String(level.K - 1).length;
   const [, , w] = tokenBox(level, frame, 0);
   const size = Math.min(13, Math.max(9, ((w - 4) / digits) * 1.55));
@@ -139,7 +141,11 @@ export function pictureContent(app) {
         ctx.shadowBlur = 0;
       }
     },
-    drawOverlay: (ctx, frame) => app.model.placed && highlight(ctx, app, frame, 0.58),
+    drawOverlay(ctx, frame) {
+      if (!app.model.placed) return;
+      highlight(ctx, app, frame, 0.58);
+      if (app.options.pictureNumbers) askToZoom(ctx, app, frame);
+    },
   };
 }
 
@@ -174,6 +180,9 @@ export function gridContent(app) {
       if (!app.options.gridNumbers) return;
       numbers(ctx, app, frame, (c, code) => (c.fillStyle = inkOn(...level.palette.subarray(3 * code, 3 * code + 3))));
     },
-    drawOverlay: (ctx, frame) => highlight(ctx, app, frame, 0.72),
+    drawOverlay(ctx, frame) {
+      highlight(ctx, app, frame, 0.72);
+      if (app.options.gridNumbers) askToZoom(ctx, app, frame);
+    },
   };
 }

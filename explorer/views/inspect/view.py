@@ -29,6 +29,7 @@ from explorer.views.kit.wire.encoding import image_bytes, pack, pack_indices, pn
 HELP = ("tokens", "used", "ceiling", "perplexity", "training", "fit")
 MODES = ("all", "solo", "mute", "cumulative")
 LOSSLESS_PIXELS = 512 * 512  # larger pictures travel as JPEG: only what is looked at, never what is measured
+PROMINENT, FLAT = 32, 0.05  # codes that may be the first that is open; standard deviation of a patch that shows nothing
 MOST_OBLONG = 4  # a wrapped grid may be so many times wider than high
 MAP_TITLES = {"pca": "PCA", "umap": "UMAP", "lattice": "Lattice", "plane": "2-D", "slice": "Slice"}
 
@@ -122,7 +123,7 @@ def payload(
         "maps": [_map(code_map, record) for code_map in maps],
         "mode": mode,
         "selected": {"level": choice.level, "code": choice.code, "token": choice.token},
-        "opened": _opened(record.levels[choice.level]) if choice.code is None else None,
+        "opened": _opened(record.levels[choice.level], record.media) if choice.code is None else None,
         "progress": progress,
         "map_kind": map_kind,
         "help": help_for(HELP, record.levels[0].codebook),
@@ -140,18 +141,29 @@ def maps_payload(record: TokenRecord, title: str, maps: Sequence[CodeMap] | None
     return json.dumps(changes, separators=(",", ":"), allow_nan=False)
 
 
-def first_token(level: TokenLevel) -> int:
-    """The token that is open while nobody has chosen one: of the most used code here, the nearest to the middle."""
+def first_token(level: TokenLevel, media: np.ndarray) -> int:
+    """The token that is open while nobody has chosen one: of the most used code here, the nearest to the middle.
+
+    A code that stands for nothing but black, white or silence there shows little, so that the next one is taken; of the
+    PROMINENT first. media: what the tokens are of.
+    """
     indices = level.indices.reshape(-1)  # (N,)
     codes, counts = np.unique(indices, return_counts=True)
-    places = np.flatnonzero(indices == codes[counts.argmax()])
     rows, columns = grid_shape(level)
-    row, column = np.divmod(places, columns)
-    return int(places[np.hypot(row - (rows - 1) / 2, column - (columns - 1) / 2).argmin()])
+    first = None
+    for code in codes[np.argsort(-counts, kind="stable")[:PROMINENT]]:
+        places = np.flatnonzero(indices == code)
+        row, column = np.divmod(places, columns)
+        token = int(places[np.hypot(row - (rows - 1) / 2, column - (columns - 1) / 2).argmin()])
+        first = token if first is None else first
+        region = level.layout.region(token)
+        if region is None or media[region].std() > FLAT:
+            return token
+    return first
 
 
-def _opened(level: TokenLevel) -> dict[str, int]:
-    token = first_token(level)
+def _opened(level: TokenLevel, media: np.ndarray) -> dict[str, int]:
+    token = first_token(level, media)
     return {"token": token, "code": int(level.indices.reshape(-1)[token])}
 
 

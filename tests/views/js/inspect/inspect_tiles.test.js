@@ -24,8 +24,11 @@ function words(s, numbers) {
     theme: { font: "sans-serif", surface: "#fff", ink: "#000" },
     options: { gridOpacity: 0, pictureNumbers: numbers },
     model: { placed: true },
+    active: () => ({ code: null, token: null }),
   };
-  pictureContent(app).drawBase(ctx, frameOf(s));
+  const content = pictureContent(app);
+  content.drawBase(ctx, frameOf(s));
+  content.drawOverlay(ctx, frameOf(s)); // over what is lit
   return said;
 }
 
