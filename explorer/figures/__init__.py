@@ -4,7 +4,7 @@ Pages, reports, notebooks and dashboards draw the same figures:
 
     from explorer import figures
     figures.usage(audit).show()
-    figures.titled(figures.usage(audit)).show()  # with its title and its words above it
+    figures.with_title(figures.usage(audit)).show()  # with its title and its words above it
 
 Importing this package imports neither plotly nor torch; a function imports plotly when it draws. Each takes `theme`
 ("light" or "dark") and writes what it shows into `figure.layout.meta`: title, words with their denominators, and what
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from explorer.figures.ball import sphere
 from explorer.figures.counts import rank_frequency, usage
 from explorer.figures.enough import growth, halves, single_media
-from explorer.figures.frame import titled
+from explorer.figures.frame import with_title
 from explorer.figures.lattice import bit_correlation, bits
 from explorer.figures.learning import usage_in_training
 from explorer.figures.per_level import levels
@@ -30,7 +30,7 @@ from explorer.figures.rates import rate_distortion
 from explorer.figures.runs import curves
 from explorer.figures.shape import cosines, distances, norms, singular_values
 from explorer.figures.tables import rows_of
-from explorer.figures.theme import recoloured
+from explorer.figures.theme import recolour
 from explorer.figures.vectors import code_vector
 from explorer.foundation.errors import UnknownIdError
 from explorer.foundation.registry import unknown_id_message
@@ -79,7 +79,7 @@ FIGURES: tuple[FigureEntry, ...] = (
 )
 NAMES: tuple[str, ...] = tuple(entry.name for entry in FIGURES)
 
-__all__ = ["FIGURES", "NAMES", "FigureEntry", "draw", "recoloured", "rows_of", "titled", *NAMES]
+__all__ = ["FIGURES", "NAMES", "FigureEntry", "draw", "recolour", "rows_of", "with_title", *NAMES]
 
 
 def draw(name: str, *args: Any, **kwargs: Any) -> go.Figure:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.analysis.codes.bits import corners
-from explorer.figures.frame import framed, headed
+from explorer.figures.frame import frame_traces, heading_of
 from explorer.figures.lattice import ruled_level
 from explorer.figures.theme import Theme, colorscale, ink
 from explorer.figures.traces import APART
@@ -47,9 +47,9 @@ def sphere(
         for letter, bit in zip("xyz", bits, strict=True)
     }
     scene = {**axes, "aspectmode": "cube", "camera": {"eye": {"x": 1.8, "y": 1.55, "z": 1.05}}}
-    said = {"title": headed("Codes on the sphere", audit, level), "words": words, "pick": "corner"}
+    said = {"title": heading_of("Codes on the sphere", audit, level), "words": words, "pick": "corner"}
     hidden = {"visible": False}
-    figure = framed("sphere", drawn, hidden, hidden, theme=theme, level=level, scene=scene, **said)
+    figure = frame_traces("sphere", drawn, hidden, hidden, theme=theme, level=level, scene=scene, **said)
     meta = {**figure.layout.meta, "bits": list(bits)}
     return figure.update_layout(meta=meta, margin={"l": 0, "r": 0, "t": 24, "b": 0})
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explorer.figures.frame import counted_level, framed, headed, named_axis
+from explorer.figures.frame import counted_level, frame_traces, heading_of, named_axis
 from explorer.figures.theme import Theme, ink
 from explorer.figures.traces import bars, line
 from explorer.joints.audit import Audit
@@ -59,8 +59,10 @@ def usage(audit: Audit, level: int = 0, *, theme: Theme = "light") -> go.Figure:
         + (f" Below, the {without:,} codes without a token." if without else "")
     )
     x = named_axis("code (number, from 0)", range=[-0.5, size - 0.5], anchor="y2" if without else "y")
-    title, pick = headed("Usage of each code", audit, level), "code" if wide == 1 else "codes"
-    return framed("usage", drawn, x, upper, theme=theme, level=level, pick=pick, title=title, words=words, **layout)
+    title, pick = heading_of("Usage of each code", audit, level), "code" if wide == 1 else "codes"
+    return frame_traces(
+        "usage", drawn, x, upper, theme=theme, level=level, pick=pick, title=title, words=words, **layout
+    )
 
 
 def rank_frequency(audit: Audit, level: int = 0, *, theme: Theme = "light") -> go.Figure:
@@ -97,8 +99,8 @@ def rank_frequency(audit: Audit, level: int = 0, *, theme: Theme = "light") -> g
     shaded = {"type": "rect", "fillcolor": colours["line"], "line": {"width": 0}, "opacity": 0.6, **ends}
     reach = [-0.03, float(np.log10(max(size, 2))) + 0.03]
     x, y = named_axis("rank of the code (1 = most used)", type="log", range=reach), "tokens of a code (count)"
-    title, shapes = headed("Rank and frequency", audit, level), [shaded] if none else []
-    return framed(
+    title, shapes = heading_of("Rank and frequency", audit, level), [shaded] if none else []
+    return frame_traces(
         *("rank_frequency", drawn, x, named_axis(y, type="log")),
         **{"theme": theme, "level": level, "pick": "code", "title": title, "words": words, "shapes": shapes},
     )

@@ -11,7 +11,7 @@ import numpy as np
 
 from explorer.analysis.codes.agreement import Agreement, agreement, chance_band
 from explorer.analysis.codes.growth import forecast_of
-from explorer.figures.frame import counted_level, framed, headed, named_axis
+from explorer.figures.frame import counted_level, frame_traces, heading_of, named_axis
 from explorer.figures.theme import Theme, ink, plain
 from explorer.figures.traces import TEXTS, dots, line
 from explorer.foundation.errors import RecordError, SettingsError
@@ -60,8 +60,8 @@ def growth(audit: Audit, level: int = 0, *, log: bool | None = None, theme: Them
         most = max(most, float(ahead.used.max()))
     top = size * 1.08 if size <= FAR * most else most * 1.15
     x = named_axis("tokens counted (count)", type="log" if log else "linear", rangemode="normal" if log else "tozero")
-    y, title = named_axis("codes used (count)", range=[0, top]), headed("Usage while counting", audit, level)
-    return framed("growth", drawn, x, y, theme=theme, level=level, title=title, words=words)
+    y, title = named_axis("codes used (count)", range=[0, top]), heading_of("Usage while counting", audit, level)
+    return frame_traces("growth", drawn, x, y, theme=theme, level=level, title=title, words=words)
 
 
 def halves(audit: Audit, level: int = 0, *, theme: Theme = "light") -> go.Figure:
@@ -86,8 +86,8 @@ def halves(audit: Audit, level: int = 0, *, theme: Theme = "light") -> go.Figure
     x = named_axis(f"tokens in even media (of {known.tokens[0]:,})", **axis)
     y = named_axis(f"tokens in odd media (of {known.tokens[1]:,})", **axis)
     drawn = [*_chance(known, most, colours), *_halves_dots(counted, codes, known, colours["accent"])]
-    title = headed("Do two halves agree?", audit, level)
-    return framed("halves", drawn, x, y, theme=theme, level=level, pick="code", title=title, words=words)
+    title = heading_of("Do two halves agree?", audit, level)
+    return frame_traces("halves", drawn, x, y, theme=theme, level=level, pick="code", title=title, words=words)
 
 
 def single_media(audit: Audit, level: int = 0, measure: Measure = "perplexity", *, theme: Theme = "light") -> go.Figure:
@@ -121,8 +121,8 @@ def single_media(audit: Audit, level: int = 0, measure: Measure = "perplexity", 
         f"most {known.ceiling:,}, min(K, N) (dashed). A batch of few tokens shows fewer codes than the codebook uses."
     )
     x, y = named_axis("tokens counted (count)", type="log"), named_axis(axis, type="log")
-    title, pick = headed("Each medium by itself", audit, level), "medium" if numbers is not None else None
-    return framed("single_media", drawn, x, y, theme=theme, level=level, pick=pick, title=title, words=words)
+    title, pick = heading_of("Each medium by itself", audit, level), "medium" if numbers is not None else None
+    return frame_traces("single_media", drawn, x, y, theme=theme, level=level, pick=pick, title=title, words=words)
 
 
 def _early(tokens: np.ndarray, used: np.ndarray) -> bool:

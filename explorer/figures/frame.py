@@ -18,7 +18,7 @@ LINE = 110  # characters of a line of words above a figure
 TITLE_PX, LINE_PX, LEGEND_PX, PLOT_PX = 44, 16, 52, 440  # heights of what stands in and above one
 
 
-def framed(
+def frame_traces(
     name: str,
     traces: Sequence[Any],
     x: str | Mapping[str, Any],
@@ -67,13 +67,13 @@ def counted_level(audit: Audit, level: int) -> LevelAudit:
     return counted
 
 
-def headed(text: str, audit: Audit, level: int) -> str:
+def heading_of(text: str, audit: Audit, level: int) -> str:
     """The title of a figure, with the level where there are several."""
     named = audit.levels[level].name
     return f"{text}, {named}" if named else text
 
 
-def titled(figure: go.Figure) -> go.Figure:
+def with_title(figure: go.Figure) -> go.Figure:
     """A copy of one of our figures that says itself what it shows, for a notebook or a file of its own: its title, and
     its words with their denominators below. (Pages and reports write both around a figure.)
 

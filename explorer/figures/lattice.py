@@ -11,7 +11,7 @@ import numpy as np
 
 from explorer.analysis.codebook.geometry import audited_level
 from explorer.analysis.codes.bits import axis_usage, bit_usage
-from explorer.figures.frame import framed, headed, named_axis
+from explorer.figures.frame import frame_traces, heading_of, named_axis
 from explorer.figures.theme import Theme, ink
 from explorer.figures.traces import bars, cells
 from explorer.foundation.errors import RecordError
@@ -55,8 +55,10 @@ def bit_correlation(audit: Audit, codebook: Codebook | None, level: int = 0, *, 
     )
     x = named_axis("bit (1 = first)", constrain="domain")
     y = named_axis("bit (1 = first)", autorange="reversed", scaleanchor="x", constrain="domain")
-    title = headed("Which bits go together", audit, level)
-    return framed("bit_correlation", [drawn], x, y, theme=theme, level=level, title=title, words=words, pick="bit")
+    title = heading_of("Which bits go together", audit, level)
+    return frame_traces(
+        "bit_correlation", [drawn], x, y, theme=theme, level=level, title=title, words=words, pick="bit"
+    )
 
 
 def ruled_level(audit: Audit, codebook: Codebook | None, level: int) -> tuple[LevelAudit, LatticeRule]:
@@ -84,8 +86,8 @@ def _sign_bits(audit: Audit, counted: LevelAudit, rule: LatticeRule, level: int,
     )
     x = named_axis("bit (1 = first)", dtick=1 if count <= 24 else None)
     y = named_axis("tokens whose bit is 1 (share, 0 to 1)", range=[0, 1])
-    said = {"title": headed("Balance of the bits", audit, level), "words": words}
-    return framed("bits", [drawn], x, y, theme=theme, level=level, pick="bit", shapes=[fair], **said)
+    said = {"title": heading_of("Balance of the bits", audit, level), "words": words}
+    return frame_traces("bits", [drawn], x, y, theme=theme, level=level, pick="bit", shapes=[fair], **said)
 
 
 def _axis_values(audit: Audit, counted: LevelAudit, rule: LatticeRule, level: int, theme: Theme) -> go.Figure:
@@ -111,5 +113,5 @@ def _axis_values(audit: Audit, counted: LevelAudit, rule: LatticeRule, level: in
         f"{counted.codebook_size:,} codes). An axis that keeps to one value leaves its other values unused."
     )
     axes = named_axis("axis (1 = first)", dtick=1), named_axis("value (1 = lowest)", dtick=1)
-    said = {"title": headed("Use of the axes", audit, level), "words": words}
-    return framed("bits", [drawn], *axes, theme=theme, level=level, pick="axis", **said)
+    said = {"title": heading_of("Use of the axes", audit, level), "words": words}
+    return frame_traces("bits", [drawn], *axes, theme=theme, level=level, pick="axis", **said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from explorer.audit.history import UsageHistory
-from explorer.figures.frame import framed, named_axis
+from explorer.figures.frame import frame_traces, named_axis
 from explorer.figures.theme import Theme, ink
 from explorer.figures.traces import line
 
@@ -27,4 +27,4 @@ def usage_in_training(history: UsageHistory, *, theme: Theme = "light") -> go.Fi
     )
     x, y = named_axis("training step (number)"), named_axis("codes used (share)", range=[0, 1.04], tickformat=".0%")
     said = {"title": "Usage while it was trained", "words": words, "pick": "step"}
-    return framed("usage_in_training", drawn, x, y, theme=theme, **said)
+    return frame_traces("usage_in_training", drawn, x, y, theme=theme, **said)

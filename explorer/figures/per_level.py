@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from explorer.figures.frame import framed, named_axis
+from explorer.figures.frame import frame_traces, named_axis
 from explorer.figures.theme import Theme, ink, plain
 from explorer.figures.traces import bars, dots
 from explorer.foundation.errors import RecordError, SettingsError
@@ -56,7 +56,7 @@ def levels(audit: Audit, measure: Measure = "entropy_bits", *, theme: Theme = "l
     if measure == "entropy_bits" and len(names) > 1 and audit.even:
         words += f" The levels' bits add up to {values.sum():.3f} a position, of at most {most.sum():.3f}."
     x, y = named_axis("level (name)", type="category"), named_axis(f"{what} ({unit})", rangemode="tozero")
-    return framed("levels", drawn, x, y, theme=theme, title=title, words=words, pick="level")
+    return frame_traces("levels", drawn, x, y, theme=theme, title=title, words=words, pick="level")
 
 
 def _most(one: Usage, measure: str) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explorer.figures.frame import counted_level, framed, headed, named_axis
+from explorer.figures.frame import counted_level, frame_traces, heading_of, named_axis
 from explorer.figures.theme import Theme, ink
 from explorer.figures.traces import bars, cells
 from explorer.foundation.errors import RecordError
@@ -36,8 +36,8 @@ def positions(audit: Audit, level: int = 0, code: int | None = None, *, theme: T
         words = f"Where code {code} occurs: {int(values.sum()):,} of its {own:,} tokens have a place."
     what = "codes used (count)" if code is None else "tokens of the code (count)"
     drawn, x, y = _drawn(values, texts, what, ink(theme)["accent"])
-    title = headed("Usage by place" if code is None else f"Where code {code} occurs", audit, level)
-    return framed("positions", [drawn], x, y, theme=theme, level=level, pick="position", title=title, words=words)
+    title = heading_of("Usage by place" if code is None else f"Where code {code} occurs", audit, level)
+    return frame_traces("positions", [drawn], x, y, theme=theme, level=level, pick="position", title=title, words=words)
 
 
 def _drawn(values: np.ndarray, texts: list[list[str]], what: str, colour: str) -> tuple[Any, dict, dict]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from explorer.figures.frame import framed, named_axis
+from explorer.figures.frame import frame_traces, named_axis
 from explorer.figures.theme import Theme, ink
 from explorer.figures.traces import bars, line
 from explorer.foundation.errors import RecordError, SettingsError
@@ -57,7 +57,7 @@ def usage_by_rank(
     several = f", {part_noun(record.combination)} {level + 1}" if len(record.levels) > 1 else ""
     look = {"hovermode": "x", "bargap": 0.12 if shown <= GAP_FROM else 0, **_shaded(used, shown, colours)}
     about = {"title": f"Usage by rank{several}", "words": words, "pick": "code", "level": level}
-    return framed("usage_by_rank", drawn, x, y, theme=theme, **about, **look)
+    return frame_traces("usage_by_rank", drawn, x, y, theme=theme, **about, **look)
 
 
 def _counts(record: TokenRecord, level: TokenLevel, counts: Counts) -> tuple[np.ndarray, str]:

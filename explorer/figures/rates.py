@@ -11,7 +11,7 @@ import numpy as np
 from explorer.compare.dodge import dodge
 from explorer.compare.rates import Curve, Point, point_words, rate_curves
 from explorer.compare.result import Comparison
-from explorer.figures.frame import framed, named_axis
+from explorer.figures.frame import frame_traces, named_axis
 from explorer.figures.theme import Theme, plain
 from explorer.figures.traces import dots, line
 from explorer.foundation.colormaps import CATEGORIES, CODECS
@@ -56,7 +56,7 @@ def rate_distortion(comparison: Comparison, measure: str | None = None, *, theme
         f"left reaches to the bits at the entropy of the {kind.noun}'s own codes. {BESIDE}"
         + (f" Dashed: {codecs} at the bits that were measured, without headers." if codecs else "")
     )
-    figure = framed(
+    figure = frame_traces(
         "rate_distortion",
         traces,
         named_axis(kind.axis, type="log", range=across, **_ticks(across)),

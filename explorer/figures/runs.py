@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.figures.frame import framed, named_axis
+from explorer.figures.frame import frame_traces, named_axis
 from explorer.figures.theme import Theme, ink, plain
 from explorer.figures.traces import line
 from explorer.foundation.errors import RecordError, SettingsError
@@ -81,7 +81,7 @@ def curves(
     words = f"{len(wanted)} curves over {int(steps[-1]):,} steps, {len(steps):,} of which were kept."
     x = named_axis("training step (number)", anchor=f"y{len(panels)}" if len(panels) > 1 else "y")
     said = {"title": "Curves of the run", "words": words, "pick": "step", "height": max(320, 170 * len(panels))}
-    return framed("curves", drawn, x, axes.pop("yaxis"), theme=theme, **said, **axes)
+    return frame_traces("curves", drawn, x, axes.pop("yaxis"), theme=theme, **said, **axes)
 
 
 def _above_zero(table: dict[str, np.ndarray], names: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.analysis.codebook.geometry import Geometry
-from explorer.figures.frame import framed, named_axis
+from explorer.figures.frame import frame_traces, named_axis
 from explorer.figures.theme import Theme, ink
 from explorer.figures.traces import APART, bars, cells, line
 from explorer.foundation.errors import RecordError
@@ -73,7 +73,7 @@ def singular_values(geometry: Geometry, *, theme: Theme = "light") -> go.Figure:
     x = named_axis("axis (1 = widest)", range=[0.4, len(values) + 0.6])
     y = named_axis("standard deviation (in units of z_e)", rangemode="tozero")
     said = {"title": _headed("Singular values", geometry), "words": _noted(words, geometry), "pick": "axis"}
-    return framed("singular_values", drawn, x, y, theme=theme, level=geometry.number, shapes=[mark], **said)
+    return frame_traces("singular_values", drawn, x, y, theme=theme, level=geometry.number, shapes=[mark], **said)
 
 
 def cosines(geometry: Geometry, *, theme: Theme = "light") -> go.Figure:
@@ -87,17 +87,17 @@ def cosines(geometry: Geometry, *, theme: Theme = "light") -> go.Figure:
     title = f"code (of {len(names):,}, in clustered order)"
     x, y = named_axis(title, **side), named_axis(title, **side, autorange="reversed", scaleanchor="x")
     said = {"title": _headed("Cosines between codes", geometry), "words": known.words, "pick": "pair"}
-    return framed("cosines", [drawn], x, y, theme=theme, level=geometry.number, **said)
+    return frame_traces("cosines", [drawn], x, y, theme=theme, level=geometry.number, **said)
 
 
-class _Mirrored:
+class _Mirror:
     """Bars of both, the ends of their bins on the axis, and words on each."""
 
     def __init__(self, drawn: list[go.Bar], place: np.ndarray, log: bool, words: list[str]) -> None:
         self.drawn, self.place, self.log, self.words = drawn, place, log, words
 
 
-def _mirrored(geometry: Geometry, of_codes: np.ndarray, of_latents: np.ndarray | None, theme: Theme) -> _Mirrored:
+def _mirrored(geometry: Geometry, of_codes: np.ndarray, of_latents: np.ndarray | None, theme: Theme) -> _Mirror:
     """Two histograms over the same bins, logarithmic where the values are far apart."""
     colours, given = ink(theme), f"{geometry.counted.given}s"
     parts = [part[np.isfinite(part)] for part in (of_codes, of_latents) if part is not None]
@@ -127,11 +127,11 @@ def _mirrored(geometry: Geometry, of_codes: np.ndarray, of_latents: np.ndarray |
         out = f" ({lost:,} of them without a place on the axis)" if lost else ""
         out += f" ({under:,} of them below {edges[0]:.3g}, in the first bar)" if under else ""
         words.append(f"{len(values):,} {what}, median {_median(values):.4g}{out}")
-    return _Mirrored(drawn, place, log, words)
+    return _Mirror(drawn, place, log, words)
 
 
 def _over_one_axis(
-    name: str, geometry: Geometry, of: _Mirrored, axis: str, title: str, said: str, theme: Theme
+    name: str, geometry: Geometry, of: _Mirror, axis: str, title: str, said: str, theme: Theme
 ) -> go.Figure:
     """The first histogram upwards, the second upside down below it."""
     two = len(of.drawn) > 1
@@ -141,7 +141,7 @@ def _over_one_axis(
     x = named_axis(axis, anchor="y2" if two else "y", **(_log_ticks(of.place) if of.log else {}))
     words = f"{said}: {'; '.join(of.words)}." + (" The axis is logarithmic." if of.log else "")
     about = {"title": _headed(title, geometry), "words": _noted(words, geometry), "pick": "codes"}
-    return framed(name, of.drawn, x, upper, theme=theme, level=geometry.number, bargap=0, **about, **layout)
+    return frame_traces(name, of.drawn, x, upper, theme=theme, level=geometry.number, bargap=0, **about, **layout)
 
 
 def _median(values: np.ndarray) -> float:

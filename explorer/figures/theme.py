@@ -113,7 +113,7 @@ def template(theme: Theme) -> go.layout.Template:
     return go.layout.Template(layout=layout)
 
 
-def recoloured(figure: go.Figure, theme: Theme) -> go.Figure:
+def recolour(figure: go.Figure, theme: Theme) -> go.Figure:
     """A copy of one of our figures in the other theme: template and colours by their values, all else as it is."""
     import plotly.graph_objects as go
 

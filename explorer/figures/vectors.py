@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.figures.frame import framed, named_axis
+from explorer.figures.frame import frame_traces, named_axis
 from explorer.figures.theme import Theme, ink
 from explorer.figures.traces import bars
 from explorer.foundation.errors import RecordError
@@ -44,4 +44,4 @@ def code_vector(codebook: Codebook, code: int = 0, *, theme: Theme = "light") ->
     x = named_axis("axis (number, from 1)", range=[0.5, axes + 0.5], **({"dtick": 1} if axes <= EACH_AXIS else {}))
     y = named_axis("value (latent units)", range=[-top, top], zeroline=True, nticks=5)
     said = {"title": f"Vector of code {code}", "words": words, "pick": "axis"}
-    return framed("code_vector", [drawn], x, y, theme=theme, hovermode="x", **said)
+    return frame_traces("code_vector", [drawn], x, y, theme=theme, hovermode="x", **said)

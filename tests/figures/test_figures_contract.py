@@ -86,8 +86,8 @@ def test_light_and_dark_differ_in_the_colours_of_the_theme_alone(drawn):
             text = json.dumps(figure.to_plotly_json(), default=lambda one: np.asarray(one).tolist())
             assert set(HEX.findall(text)) <= {*PALETTE[theme].values(), *shared}, name
             assert PALETTE[theme]["surface"] in text
-        assert json.loads(figures.recoloured(light, "dark").to_json()) == json.loads(dark.to_json()), name
-        assert json.loads(figures.recoloured(dark, "light").to_json()) == json.loads(light.to_json()), name
+        assert json.loads(figures.recolour(light, "dark").to_json()) == json.loads(dark.to_json()), name
+        assert json.loads(figures.recolour(dark, "light").to_json()) == json.loads(light.to_json()), name
 
 
 def test_colours_are_those_of_the_pages(root):
@@ -170,7 +170,7 @@ def test_a_titled_figure_says_itself_what_it_shows(drawn):
     for name, pair in drawn.items():
         for figure in pair:
             before = figure.to_json()
-            titled = figures.titled(figure)
+            titled = figures.with_title(figure)
             assert figure.to_json() == before and titled.data == figure.data
             title = titled.layout.title
             said = " ".join(unescape(title.subtitle.text).replace("<br>", " ").split())
@@ -182,7 +182,7 @@ def test_a_titled_figure_says_itself_what_it_shows(drawn):
     hostile = go.Figure(
         layout={"meta": {"title": "<b>a", "words": "<a href='x'>b</a> " * 30}, "template": template("light")}
     )
-    text = figures.titled(hostile).layout.title
+    text = figures.with_title(hostile).layout.title
     assert "<" not in (text.text + text.subtitle.text).replace("<br>", "")
     with pytest.raises(SettingsError, match="say what they show"):
-        figures.titled(go.Figure())
+        figures.with_title(go.Figure())

@@ -16,12 +16,12 @@ from explorer.foundation.owners import EVERYBODY
 from explorer.joints.files.audits import load_audit, save_audit
 from explorer.media.pictures.image import fit
 from explorer.media.samples import SAMPLES
-from explorer.pages.codebook import decoded as codebook_decoded
+from explorer.pages.codebook import decoding as codebook_decoded
 from explorer.pages.codebook import maps as codebook_maps
 from explorer.pages.codebook.audits import open_audit
 from explorer.pages.codebook.events import ask
 from explorer.pages.codebook.own import OwnAudit, OwnAudits
-from explorer.pages.codebook.page import wanted
+from explorer.pages.codebook.page import opening_of
 from explorer.pages.shared import map_works, runtime
 from explorer.pages.shared.map_works import Works
 from explorer.pages.shared.visitors import visitors
@@ -225,14 +225,14 @@ def test_files_of_an_audit_can_be_read_back(tmp_path):
 
 
 def test_links_open_what_they_name_and_say_what_they_cannot():
-    value = json.loads(wanted({"tokenizer": "fsq", "audit": "samples", "level": "0", "code": "12"}, "t"))
+    value = json.loads(opening_of({"tokenizer": "fsq", "audit": "samples", "level": "0", "code": "12"}, "t"))
     assert (value["tokenizer"], value["audit"], value["code"], value["message"]) == ("fsq", "samples", 12, "")
     assert [one["id"] for one in value["tokenizers"]] == ZOO and value["token"] == "t"
-    plain = json.loads(wanted({}, "t"))
+    plain = json.loads(opening_of({}, "t"))
     assert plain["tokenizer"] == ZOO[0] and plain["audit"] is None and plain["message"] == ""
     for query, words in (({"tokenizer": "<b>"}, "not here"), ({"audit": "own-1"}, "did not travel"),
                          ({"audit": "nope"}, "not here")):  # fmt: skip
-        value = json.loads(wanted(query, "t"))
+        value = json.loads(opening_of(query, "t"))
         assert words in value["message"] and value["tokenizer"] == ZOO[0] and value["audit"] is None
 
 

@@ -128,7 +128,7 @@ def test_a_code_is_decoded_by_itself(name):
 
 
 def test_a_slow_decoder_draws_few_codes_and_says_so(monkeypatch):
-    from explorer.pages.codebook import decoded as codebook_decoded
+    from explorer.pages.codebook import decoding as codebook_decoded
 
     monkeypatch.setattr(codebook_decoded, "_decoded", codebook_decoded.Cache("codes", 4))
     monkeypatch.setattr(codebook_decoded, "BUDGET_S", 0.0)

@@ -207,10 +207,10 @@ def test_the_files_of_a_visitor_go_with_the_page(visitor, uploads):
 
 
 def test_what_was_found_by_everybody_is_bounded():
-    few = compare_jobs.Shared(2)
+    few = compare_jobs.SharedOutcomes(2)
     folders = [few.new_folder() for _ in range(3)]
     for number, folder in enumerate(folders):
-        few.keep((number,), compare_jobs.Found({}, folder, None))
+        few.keep((number,), compare_jobs.Outcome({}, folder, None))
         few.get((0,))  # used, so it stays
     assert few.get((1,)) is None and not folders[1].exists()
     assert few.get((0,)).folder == folders[0] and folders[2].exists()
@@ -220,7 +220,7 @@ def test_what_was_found_by_everybody_is_bounded():
 
 def test_a_link_opens_with_what_is_here(visitor):
     def opened(**query):
-        return json.loads(compare.wanted(query, "token"))
+        return json.loads(compare.opening_of(query, "token"))
 
     plain = opened()
     assert len(plain["chosen"]) == 4 and plain["media"] == "sample:astronaut" and plain["message"] == ""
@@ -299,6 +299,6 @@ def test_modalities_are_not_mixed(visitor, made_codecs):
     assert error["field"] == "tokenizers" and "cannot be compared with each other" in error["message"]
     error = ask(visitor, "start", tokenizers=["made-rates", "made-tones"], media="sample:coffee")["error"]
     assert error["field"] == "media" and "these tokenizers take sounds" in error["message"]
-    opened = json.loads(compare.wanted({"tokenizers": "made-tones,fsq,made-rates"}, "t"))
+    opened = json.loads(compare.opening_of({"tokenizers": "made-tones,fsq,made-rates"}, "t"))
     assert opened["chosen"] == ["made-tones", "made-rates"] and opened["media"] == "sample:vowels"
     assert "cannot be compared with the rest" in opened["message"]

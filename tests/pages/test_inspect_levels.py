@@ -107,7 +107,7 @@ def kinds_of(value, levels=4):
 
 def test_umaps_that_ship_need_no_work_and_others_say_how_far_they_are_in_few_bytes(monkeypatch):
     visit = Visit(tokenizer="rvq-4", picture="astronaut")
-    whole, kept = events.shown(visit), events.with_kept_maps(visit)
+    whole, kept = events.view_value(visit), events.with_kept_maps(visit)
     assert all("umap" in kinds for kinds in kinds_of(kept).values()) and json.loads(kept)["progress"] == ""
     assert json.loads(kept)["key"] == json.loads(whole)["key"] and "picture" not in json.loads(kept)
 

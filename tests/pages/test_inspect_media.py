@@ -26,7 +26,7 @@ from explorer.media.sounds.spectrogram import sound_picture, spectrogram_db
 from explorer.pages.inspect import events, media
 from explorer.pages.inspect.alone import alone_ask, asked_later
 from explorer.pages.shared import runtime
-from explorer.pages.shared.session import UPLOADED, Visit, suited
+from explorer.pages.shared.session import UPLOADED, Visit, suit
 from explorer.tokenizers import bring, load_tokenizer
 from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.views.inspect.facts import facts
@@ -217,17 +217,17 @@ def test_a_card_that_asks_for_nonsense_is_told(request_, words):
 
 def test_another_kind_of_tokenizer_brings_its_first_sample_and_then_the_last_picture_back():
     visit = Visit(tokenizer="made-tones", picture="coffee")
-    sound, words = media.settled(visit)
+    sound, words = media.settle(visit)
     assert (sound.picture, sound.modality) == (next(iter(samples_of("audio"))), "audio")
     assert "takes sounds" in words and "Your picture comes back" in words
     heard = replace(sound, picture="drums", tokenizer="made-blocks")
-    clip, _ = media.settled(heard)
+    clip, _ = media.settle(heard)
     assert clip.modality == "video"
-    back, _ = media.settled(replace(clip, tokenizer="made-signs"))
+    back, _ = media.settle(replace(clip, tokenizer="made-signs"))
     assert (back.picture, back.modality) == ("coffee", "image")
-    again, words = media.settled(replace(back, tokenizer="made-rates"))
-    assert again.picture == "drums" and media.settled(again) == (again, "") and "a sound is shown" in words
-    assert suited(visit, "graph") == (visit, ""), "nothing to show of that kind: making it fit will say so"
+    again, words = media.settle(replace(back, tokenizer="made-rates"))
+    assert again.picture == "drums" and media.settle(again) == (again, "") and "a sound is shown" in words
+    assert suit(visit, "graph") == (visit, ""), "nothing to show of that kind: making it fit will say so"
 
 
 @pytest.fixture
@@ -242,15 +242,15 @@ def files(tmp_path):
 
 def test_an_upload_is_known_by_its_content_and_brings_a_tokenizer_that_takes_it(files):
     wish = Visit(tokenizer="made-tones", picture=UPLOADED, upload=files["tone"], modality="")
-    visit, words = media.settled(wish)
+    visit, words = media.settle(wish)
     assert (visit.modality, visit.tokenizer, words) == ("audio", "made-tones", "")
     assert runtime.record_of(visit).media.shape == (4000, 1)
-    visit, words = media.settled(replace(wish, tokenizer="made-signs"))
+    visit, words = media.settle(replace(wish, tokenizer="made-signs"))
     assert (visit.modality, visit.tokenizer) == ("audio", "made-tones") and "This file is a sound" in words
-    visit, words = media.settled(replace(wish, tokenizer="made-tones", upload=files["grey"]))
+    visit, words = media.settle(replace(wish, tokenizer="made-tones", upload=files["grey"]))
     assert visit.modality == "image" and "This file is a picture" in words
     with pytest.raises(MediaError, match="not a sound that can be read"):
-        media.settled(replace(wish, upload=files["text"]))
+        media.settle(replace(wish, upload=files["text"]))
 
 
 def test_a_tokenizer_without_a_decoder_shows_its_tokens_and_says_so():

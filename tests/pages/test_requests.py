@@ -27,7 +27,7 @@ from explorer.pages.lab import desk as lab_desk
 from explorer.pages.lab import events as lab_events
 from explorer.pages.shared import fields as rules
 from explorer.pages.shared.dispatch import Dispatcher, Event
-from explorer.pages.shared.fields import Index, Name, at_field, read, rules_of
+from explorer.pages.shared.fields import Index, Name, at_field, read_request, rules_of
 from explorer.pages.shared.figures import Themed
 
 PAGES = Path(app.__file__).parent
@@ -249,7 +249,7 @@ def test_a_field_that_says_no_rule_is_found_when_it_is_first_read():
         level: int
 
     with pytest.raises(TypeError, match="does not say how it is read"):
-        read(Plain, {"level": 1})
+        read_request(Plain, {"level": 1})
     assert rules_of(Wish) == (("level", rules.Whole(), True), ("name", rules.Text(), False))
     assert Annotated[int, rules.Whole()] == Index
 

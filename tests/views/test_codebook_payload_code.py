@@ -8,7 +8,7 @@ import pytest
 from explorer.analysis.codes.neighbours import nearest_codes
 from explorer.analysis.codes.page import Beside, CodePage, Places
 from explorer.joints.record import Codebook, LatticeRule
-from explorer.views.codebook.payload_code import CodeView, Decoded, PicturedToken, code_payload, decoded_payload
+from explorer.views.codebook.payload_code import CodeView, Decoding, PicturedToken, code_payload, decoded_payload
 from explorer.views.kit.wire.encoding import unpack
 
 COUNTS = np.array([5, 0, 2, 1])
@@ -68,6 +68,6 @@ def test_pictures_keep_where_their_token_lies():
     (shown,) = answer["exemplars"]["closest"]
     assert (shown["box"], shown["size"], shown["distance"]) == ([0, 8, 8, 8], [16, 24], None)
     decoded = decoded_payload(
-        Decoded(np.zeros((24, 24, 3)), [(np.zeros((24, 24, 3)), "left 1 (2)")], (8, 8, 8, 8), {7: pixels[:8, :8]})
+        Decoding(np.zeros((24, 24, 3)), [(np.zeros((24, 24, 3)), "left 1 (2)")], (8, 8, 8, 8), {7: pixels[:8, :8]})
     )
     assert decoded["box"] == [8, 8, 8, 8] and list(decoded["thumbnails"]) == ["7"]

@@ -11,7 +11,7 @@ from PIL import Image
 
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
-from explorer.views.inspect.view import MAP_TITLES, CodeMap, Raster, Selected, first_token, grid_shape, payload
+from explorer.views.inspect.view import MAP_TITLES, CodeMap, Raster, Selection, first_token, grid_shape, payload
 from explorer.views.kit.wire.encoding import unpack
 
 
@@ -74,7 +74,7 @@ def test_the_key_names_the_result_not_its_maps():
         json.loads(text)["key"]
         for text in (
             payload(record, "VQ"),
-            payload(record, "VQ", [plane_map()], progress="UMAP: 3%", selected=Selected(0, 4)),
+            payload(record, "VQ", [plane_map()], progress="UMAP: 3%", selected=Selection(0, 4)),
             payload(other, "VQ"),
             payload(record, "VQ-EMA"),
         )
@@ -86,10 +86,10 @@ def test_the_key_names_the_result_not_its_maps():
 @pytest.mark.parametrize(
     ("asked", "given"),
     [
-        (Selected(1, 3), (1, 3, None)),
-        (Selected(9, 3, 2), (0, None, None)),
-        (Selected(0, 99), (0, None, None)),
-        (Selected(0, None, 10_000), (0, None, None)),
+        (Selection(1, 3), (1, 3, None)),
+        (Selection(9, 3, 2), (0, None, None)),
+        (Selection(0, 99), (0, None, None)),
+        (Selection(0, None, 10_000), (0, None, None)),
         (None, (0, None, None)),
     ],
 )
@@ -101,9 +101,9 @@ def test_a_selection_from_an_old_link_is_used_as_far_as_it_fits(asked, given):
 def test_a_selected_token_brings_its_code_and_a_contradiction_keeps_the_code():
     record = make_record()
     code = int(record.levels[0].indices.reshape(-1)[5])
-    sent = json.loads(payload(record, "VQ", selected=Selected(0, None, 5)))["selected"]
+    sent = json.loads(payload(record, "VQ", selected=Selection(0, None, 5)))["selected"]
     assert (sent["code"], sent["token"]) == (code, 5)
-    sent = json.loads(payload(record, "VQ", selected=Selected(0, (code + 1) % 16, 5)))["selected"]
+    sent = json.loads(payload(record, "VQ", selected=Selection(0, (code + 1) % 16, 5)))["selected"]
     assert (sent["code"], sent["token"]) == ((code + 1) % 16, None)
 
 

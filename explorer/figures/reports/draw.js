@@ -7,11 +7,11 @@
   const PAPER = { width: 340, height: 250, line: 19 }; // px: two beside each other on A4; of a line of a legend
 
   /** A copy with the colours of the theme, by their values. */
-  function recoloured(value, to) {
+  function recolour(value, to) {
     if (typeof value === "string") return to.get(value) ?? value;
-    if (Array.isArray(value)) return value.map((one) => recoloured(one, to));
+    if (Array.isArray(value)) return value.map((one) => recolour(one, to));
     if (value === null || typeof value !== "object") return value;
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, recoloured(one, to)]));
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, recolour(one, to)]));
   }
 
   /** The size on paper: where a legend has more lines than two, the plot keeps its height. */
@@ -25,7 +25,7 @@
     const to = new Map(Object.entries(palette.light).map(([name, colour]) => [colour, palette[theme][name]]));
     const { data, layout } = figures[Number(host.dataset.figure)];
     const size = paper ? onPaper(data) : { width: undefined, height: undefined };
-    Plotly.react(host, recoloured(data, to), { ...recoloured(layout, to), ...size, autosize: !paper, template: templates[theme] }, config);
+    Plotly.react(host, recolour(data, to), { ...recolour(layout, to), ...size, autosize: !paper, template: templates[theme] }, config);
     host.dataset.drawn = paper ? "paper" : theme;
   }
 

@@ -12,7 +12,7 @@ from explorer.foundation.errors import CheckpointError
 from explorer.foundation.owners import owner
 from explorer.loading.sources import hub_source, plan, plan_file
 from explorer.pages.bring.jobs import begin
-from explorer.pages.bring.opened import opened_payload
+from explorer.pages.bring.opening import opened_payload
 from explorer.tokenizers import loaded_bytes
 from explorer.tokenizers.memory import check_room
 

@@ -24,13 +24,13 @@ from explorer.foundation.errors import CheckpointError, ExplorerError, MediaErro
 from explorer.loading.sources import Plan, Source, hub_source, plan, plan_file, slug
 from explorer.pages.bring import requests as asked
 from explorer.pages.bring.jobs import Bringing, Look, stop_all
-from explorer.pages.bring.opened import opened_or_none
+from explorer.pages.bring.opening import opened_or_none
 from explorer.pages.bring.uploads import uploads
 from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing
 from explorer.pages.shared.fields import at_field
 from explorer.pages.shared.hosts import LOCAL
 from explorer.pages.shared.presence import UNTIL
-from explorer.pages.shared.take_uploads import claimed, moved
+from explorer.pages.shared.take_uploads import claim_uploads, move_uploads
 from explorer.pages.shared.visitors import LAST_WORD_S, Visitor, visitors
 from explorer.public.catalogue import known_tokenizers
 from explorer.tokenizers.memory import budget
@@ -136,7 +136,7 @@ def _maker(visitor: Visitor, request: asked.Look) -> tuple[Callable[[str], Plan]
     """What makes the plan for a choice of weights, the folder of an upload, and what looks at a file that no format
     reads. Raises CheckpointError for what cannot even be looked at."""
     if request.kind == "file":
-        files = taken(visitor, request.files)
+        files = take(visitor, request.files)
         weights = [file for file in files if file.suffix.lower() not in BESIDE] or files
         where = files[0] if len(files) == 1 else files[0].parent
         name = weights[0].name
@@ -161,7 +161,7 @@ def _maker(visitor: Visitor, request: asked.Look) -> tuple[Callable[[str], Plan]
     return lambda chosen: plan(Source("file", str(path), weights=chosen)), None, lambda: opened_or_none(path)
 
 
-def taken(visitor: Visitor, paths: Sequence[str]) -> list[Path]:
+def take(visitor: Visitor, paths: Sequence[str]) -> list[Path]:
     """Move uploaded files into a new folder of the visitor's page. Raises CheckpointError."""
     if not paths:
         raise CheckpointError("Choose a file first.")
@@ -175,12 +175,12 @@ def taken(visitor: Visitor, paths: Sequence[str]) -> list[Path]:
         )
     limit = settings().limits.checkpoint_upload_bytes
     try:
-        if sum(file.stat().st_size for file in claimed(visitor, paths)) > limit:
+        if sum(file.stat().st_size for file in claim_uploads(visitor, paths)) > limit:
             raise CheckpointError(
                 f"These files have more than {limit / 2**30:g} GiB together. Larger ones are for the command line: "
                 "python app.py --checkpoint PATH."
             )
-        return moved(visitor, paths)
+        return move_uploads(visitor, paths)
     except MediaError as error:
         raise CheckpointError(str(error)) from error
 

@@ -49,7 +49,7 @@ answers = Cache("answers about codebooks", share(0.06))
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenAudit:
     """An audit on the page. key: names it in caches. source: its media, None if they cannot be opened again;
     source_key names them. owner: whose it is.
 
@@ -93,7 +93,7 @@ def listing(visitor: Visitor | None, tokenizer_id: str | None) -> list[dict[str,
     return found
 
 
-def open_audit(visitor: Visitor | None, tokenizer_id: str | None, audit_id: str | None) -> Opened:
+def open_audit(visitor: Visitor | None, tokenizer_id: str | None, audit_id: str | None) -> OpenAudit:
     """The audit of that id; without one the first that ships, or where none does a first look at one sample.
 
     Raises UnknownIdError if it is not there, ExplorerError if the tokenizer cannot be used.
@@ -125,12 +125,12 @@ def spec_of(tokenizer_id: str) -> TokenizerSpec:
     return specs[tokenizer_id]
 
 
-def _shipped(tokenizer_id: str, audit_id: str) -> Opened:
-    def make() -> Opened:
+def _shipped(tokenizer_id: str, audit_id: str) -> OpenAudit:
+    def make() -> OpenAudit:
         spec = spec_of(tokenizer_id)
         audit, folder = shipped.load_shipped(spec.id, audit_id), shipped.audits_folder(spec.id) / audit_id
         source = _samples() if audit_id == shipped.SAMPLES_AUDIT else None
-        return Opened(audit_id, (spec.id, audit_id), audit, folder, source, shipped.SAMPLES_AUDIT, spec)
+        return OpenAudit(audit_id, (spec.id, audit_id), audit, folder, source, shipped.SAMPLES_AUDIT, spec)
 
     return _loaded.get((settings().checkpoints, tokenizer_id, audit_id), make, EVERYBODY)
 
@@ -139,45 +139,45 @@ def _quick_key(spec: TokenizerSpec) -> Hashable:
     return (QUICK, spec.id, spec.parameters, spec.codebook_size)
 
 
-def _quick(spec: TokenizerSpec) -> Opened:
-    def make() -> Opened:
+def _quick(spec: TokenizerSpec) -> OpenAudit:
+    def make() -> OpenAudit:
         audit, folder = quick_audit(spec)
         source, source_key = quick_source(spec), ("samples", spec.modality)
-        return Opened(QUICK, _quick_key(spec), audit, folder, source, source_key, spec, whose)
+        return OpenAudit(QUICK, _quick_key(spec), audit, folder, source, source_key, spec, whose)
 
     whose = owner_of(spec.id)
     return _loaded.get(_quick_key(spec), make, whose)
 
 
-def _own(own: OwnAudit) -> Opened:
+def _own(own: OwnAudit) -> OpenAudit:
     key = (str(own.folder), own.tokens)  # a resumed audit has more tokens than before
     audit = _loaded.get(key, lambda: load_audit(own.folder), owner())
     if own.tokenizer is None:
-        return Opened(own.id, key, audit, own.folder, None, None, None, owner())
+        return OpenAudit(own.id, key, audit, own.folder, None, None, None, owner())
     spec = spec_of(own.tokenizer)
     if own.opened:
-        return Opened(own.id, key, audit, own.folder, None, None, spec, owner())
+        return OpenAudit(own.id, key, audit, own.folder, None, None, spec, owner())
     if own.source is None:
         source = samples_source(spec.modality)
-        return Opened(own.id, key, audit, own.folder, source, ("samples", spec.modality), spec, owner())
+        return OpenAudit(own.id, key, audit, own.folder, source, ("samples", spec.modality), spec, owner())
     media = ("source", str(own.source))
     source = _loaded.get(media, lambda: open_source(own.source), owner())
-    return Opened(own.id, key, audit, own.folder, source, media, spec, owner())
+    return OpenAudit(own.id, key, audit, own.folder, source, media, spec, owner())
 
 
-def _given(audit_id: str) -> Opened:
+def _given(audit_id: str) -> OpenAudit:
     one = {given.id: given for given in given_audits()}.get(audit_id)
     if one is None:
         raise UnknownIdError("That audit was not named when this server was started.")
     spec = None if one.tokenizer is None else spec_of(one.tokenizer)
-    return Opened(one.id, (one.id, str(one.folder)), one.audit, one.folder, None, None, spec)
+    return OpenAudit(one.id, (one.id, str(one.folder)), one.audit, one.folder, None, None, spec)
 
 
 def _samples() -> MediaSource:
     return _loaded.get("samples", samples_source, EVERYBODY)
 
 
-def with_pictures(opened: Opened) -> Opened | None:
+def with_pictures(opened: OpenAudit) -> OpenAudit | None:
     """The audit whose media stand for this one's: itself, else the shipped samples through the same tokenizer."""
     if opened.source is not None:
         return opened
@@ -189,7 +189,7 @@ def with_pictures(opened: Opened) -> Opened | None:
         return None
 
 
-def pictures_of(opened: Opened, medium: int) -> MediumPictures:
+def pictures_of(opened: OpenAudit, medium: int) -> MediumPictures:
     """A medium of an audit as its tokenizer took it, for pictures of its tokens. Raises ExplorerError if it is gone."""
     if opened.source is None or opened.spec is None:
         raise ExplorerError("The media of this audit are not at hand.")
@@ -206,7 +206,7 @@ def pictures_of(opened: Opened, medium: int) -> MediumPictures:
     return _pictures.get((opened.source_key, name, takes, side), make, opened.owner)
 
 
-def warm(opened: Opened) -> threading.Thread:
+def warm(opened: OpenAudit) -> threading.Thread:
     """Open the media of an audit in the background, so that the first click on a code finds them."""
 
     def work() -> None:
@@ -224,7 +224,7 @@ def warm(opened: Opened) -> threading.Thread:
     return thread
 
 
-def file_of(opened: Opened, kind: str) -> dict[str, Any]:
+def file_of(opened: OpenAudit, kind: str) -> dict[str, Any]:
     """A file of an audit for the visitor: {"name", "mime", "bytes"}; kind is a key of MIMES.
 
     Raises SettingsError for another kind, ExplorerError if the files cannot be read.
@@ -246,7 +246,7 @@ def file_of(opened: Opened, kind: str) -> dict[str, Any]:
         raise ExplorerError("The files of this audit cannot be read on the server any more.") from error
 
 
-def _report(opened: Opened) -> bytes:
+def _report(opened: OpenAudit) -> bytes:
     """The self-contained HTML report."""
     from explorer.figures.reports.audit import html_report  # with plotly, which only who takes a report needs
 

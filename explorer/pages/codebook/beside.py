@@ -11,13 +11,13 @@ from explorer.analysis.codebook.difference import fits_beside
 from explorer.audit.opening import given_audits
 from explorer.foundation.errors import ExplorerError
 from explorer.pages.codebook import audits as codebook_audits
-from explorer.pages.codebook.audits import Opened
+from explorer.pages.codebook.audits import OpenAudit
 from explorer.pages.codebook.first_look import QUICK
 from explorer.pages.codebook.own import own_audits
 from explorer.pages.shared.visitors import Visitor
 
 
-def besides(visitor: Visitor | None, opened: Opened) -> list[dict[str, Any]]:
+def besides(visitor: Visitor | None, opened: OpenAudit) -> list[dict[str, Any]]:
     """{"key", "title", "tokens"} of each; the first look is left out, since it is no audit to compare with."""
     tokenizer = opened.spec.id if opened.spec else None
     own = tuple(own_audits(visitor).values())
@@ -42,7 +42,7 @@ def key_of(tokenizer: str | None, audit: str) -> str:
     return f"{tokenizer or ''}:{audit}"
 
 
-def open_beside(visitor: Visitor | None, key: str) -> Opened:
+def open_beside(visitor: Visitor | None, key: str) -> OpenAudit:
     """The audit of a key. Raises ExplorerError if it is not there."""
     tokenizer, _, audit = key.rpartition(":")
     return codebook_audits.open_audit(visitor, tokenizer or None, audit or None)

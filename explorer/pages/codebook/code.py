@@ -10,13 +10,13 @@ from explorer.audit.history import UsageHistory, usage_history
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.record import TokenLayout
 from explorer.media.sounds.audio import wav_bytes
-from explorer.pages.codebook.audits import Opened, answers, pictures_of, with_pictures
+from explorer.pages.codebook.audits import OpenAudit, answers, pictures_of, with_pictures
 from explorer.tokenizers import load_tokenizer
 from explorer.views.codebook.payload_code import CodeView, PicturedToken, code_payload
 from explorer.views.kit.wire.encoding import wav_data_url
 
 
-def code(opened: Opened, level: int, number: int) -> dict[str, Any]:
+def code(opened: OpenAudit, level: int, number: int) -> dict[str, Any]:
     """The answer to `code`. Raises RecordError for a level or a code out of range."""
     page = code_page(opened.audit, level, number)
     chosen, book = opened.audit.levels[level], opened.codebook(level)
@@ -40,14 +40,14 @@ def code(opened: Opened, level: int, number: int) -> dict[str, Any]:
     return code_payload(view)
 
 
-def _history(opened: Opened, level: int) -> UsageHistory | None:
+def _history(opened: OpenAudit, level: int) -> UsageHistory | None:
     if opened.spec is None:
         return None
     tokenizer_id = opened.spec.id
     return answers.get((opened.key, level, "history"), lambda: usage_history(tokenizer_id, level), opened.owner)
 
 
-def _references(opened: Opened, page: CodePage) -> dict[str, list[tuple[str, Exemplar]]] | None:
+def _references(opened: OpenAudit, page: CodePage) -> dict[str, list[tuple[str, Exemplar]]] | None:
     """Where the audit's own exemplars are, when its pictures cannot be shown."""
     if page.exemplars is None:
         return None
@@ -55,7 +55,7 @@ def _references(opened: Opened, page: CodePage) -> dict[str, list[tuple[str, Exe
     return {kind: [(media[one.medium], one) for one in row] for kind, row in page.exemplars.items()}
 
 
-def _pictured(opened: Opened, level: int, page: CodePage) -> tuple[dict[str, list[PicturedToken]], str, bool]:
+def _pictured(opened: OpenAudit, level: int, page: CodePage) -> tuple[dict[str, list[PicturedToken]], str, bool]:
     """Exemplars with their pixels by kind, words on where they are from, and whether that is another audit."""
     shown = with_pictures(opened)
     if shown is None or page.exemplars is None:
@@ -76,13 +76,13 @@ def _pictured(opened: Opened, level: int, page: CodePage) -> tuple[dict[str, lis
     return found, f"Shown from “{audit.title}”: {words}. The media of “{title}” do not come with the app.", True
 
 
-def _no_pictures(opened: Opened) -> str:
+def _no_pictures(opened: OpenAudit) -> str:
     if opened.spec is None:
         return "Plain indices bring no media with them."
     return "The media of this audit are not at hand."
 
 
-def _cut(shown: Opened, level: int, one: Exemplar) -> PicturedToken | None:
+def _cut(shown: OpenAudit, level: int, one: Exemplar) -> PicturedToken | None:
     """The token with what is around it; None if its medium cannot be opened any more, or is not what it was."""
     try:
         cut = pictures_of(shown, one.medium).around(_layout(shown, one.medium, level), one.token)
@@ -100,7 +100,7 @@ def _cut(shown: Opened, level: int, one: Exemplar) -> PicturedToken | None:
     )
 
 
-def sound(opened: Opened, level: int, medium: int, token: int) -> dict[str, Any]:
+def sound(opened: OpenAudit, level: int, medium: int, token: int) -> dict[str, Any]:
     """The stretch around a token of a sound, as a WAV data URL: {"url"}. Raises ExplorerError if it is gone."""
     shown = with_pictures(opened)
     if shown is None or shown.spec is None or shown.spec.modality != "audio" or medium >= len(shown.audit.media):
@@ -113,7 +113,7 @@ def sound(opened: Opened, level: int, medium: int, token: int) -> dict[str, Any]
     return {"url": wav_data_url(wav_bytes(samples, shown.spec.sample_rate_hz or 1))}
 
 
-def _layout(shown: Opened, medium: int, level: int) -> TokenLayout:
+def _layout(shown: OpenAudit, medium: int, level: int) -> TokenLayout:
     """Where the tokens of a level lie in a medium."""
     layouts = load_tokenizer(shown.spec.id).layouts(pictures_of(shown, medium).values.shape[:-1])  # type: ignore[union-attr]
     if not 0 <= level < len(layouts):

@@ -15,21 +15,21 @@ from explorer.foundation.config import settings
 from explorer.pages.codebook import audits
 from explorer.pages.codebook import beside as codebook_beside
 from explorer.pages.codebook import code as codebook_code
-from explorer.pages.codebook import decoded as codebook_decoded
+from explorer.pages.codebook import decoding as codebook_decoded
 from explorer.pages.codebook import figures as codebook_figures
 from explorer.pages.codebook import jobs as codebook_jobs
 from explorer.pages.codebook import maps as codebook_maps
 from explorer.pages.codebook import requests as asked
 from explorer.pages.codebook.first_look import QUICK
 from explorer.pages.codebook.own import own_audits
-from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing, said
+from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing, reply
 from explorer.pages.shared.take_uploads import FILES, take_uploads
 from explorer.pages.shared.visitors import Visitor, visitors
 from explorer.views.codebook.payload import geometry_payload, map_payload, open_payload
 from explorer.views.codebook.payload_beside import beside_payload
 
 
-def _opened(visitor: Visitor | None, request: asked.OfAudit) -> audits.Opened:
+def _opened(visitor: Visitor | None, request: asked.OfAudit) -> audits.OpenAudit:
     return audits.open_audit(visitor, request.tokenizer or None, request.audit or None)
 
 
@@ -42,7 +42,9 @@ def _open(visitor: Visitor | None, request: asked.OfAudit) -> str:
     page, whose = (visitor.token, visitor.owner) if visitor and own_audits(visitor) else ("", opened.owner)
     key = (opened.key, "open", page, tuple(one["id"] for one in there), tuple(one["key"] for one in others))
     text = audits.answers.get(
-        key, lambda: said(open_payload(opened.audit, opened.id, there, opened.spec, opened.codebooks, others)), whose
+        key,
+        lambda: reply(open_payload(opened.audit, opened.id, there, opened.spec, opened.codebooks, others)),
+        whose,
     )
     audits.warm(opened)
     return text
@@ -56,7 +58,7 @@ def _beside(visitor: Visitor | None, request: asked.Beside) -> str:
     both = (opened, other)
     return audits.answers.get(
         (opened.key, "beside", other.key, level),
-        lambda: said(beside_payload(tuple(o.audit for o in both), tuple(o.codebooks for o in both), level)),
+        lambda: reply(beside_payload(tuple(o.audit for o in both), tuple(o.codebooks for o in both), level)),
         opened.owner or other.owner,
     )
 
@@ -71,7 +73,7 @@ def _map(visitor: Visitor | None, request: asked.Map) -> dict[str, Any] | str:
 
     def make() -> str:
         audit, book = opened.audit, opened.codebook(level)
-        return said(map_payload(audit, level, book, kind, request.codes, request.bits, projection))
+        return reply(map_payload(audit, level, book, kind, request.codes, request.bits, projection))
 
     return audits.answers.get((opened.key, "map", level, kind, request.codes, request.bits), make, opened.owner)
 
@@ -81,7 +83,7 @@ def _geometry(visitor: Visitor | None, request: asked.OfLevel) -> str:
 
     def make() -> str:
         level_of(opened.audit, level)
-        return said(geometry_payload(opened.audit, level, opened.codebook(level)))
+        return reply(geometry_payload(opened.audit, level, opened.codebook(level)))
 
     return audits.answers.get((opened.key, "geometry", level), make, opened.owner)
 

@@ -12,10 +12,10 @@ from explorer.audit.history import UsageHistory, usage_history
 from explorer.foundation.errors import FieldError, RecordError
 from explorer.joints.record import Codebook
 from explorer.pages.codebook import audits
-from explorer.pages.codebook.audits import Opened
+from explorer.pages.codebook.audits import OpenAudit
 from explorer.pages.shared.dispatch import Nothing
-from explorer.pages.shared.fields import SHOWN_CHARACTERS, OneOf, Several, Whole, Yes, read
-from explorer.pages.shared.figures import drawn
+from explorer.pages.shared.fields import SHOWN_CHARACTERS, OneOf, Several, Whole, Yes, read_request
+from explorer.pages.shared.figures import draw_figure
 
 MOST = 2**31 - 1  # of a code or a bit, whatever the codebook
 
@@ -73,14 +73,14 @@ OPTIONS: Mapping[str, type] = {
 }
 
 
-def figure(opened: Opened, level: int, name: str, theme: str, asked: Mapping[str, Any]) -> str:
+def figure(opened: OpenAudit, level: int, name: str, theme: str, asked: Mapping[str, Any]) -> str:
     """The answer to one figure of one level. Raises FieldError for what is no figure or no option of one, RecordError
     where the audit cannot be drawn so."""
     options = _options(name, asked)
     level_of(opened.audit, level)
 
     def make() -> str:
-        return drawn(name, *_subject(opened, level, name), theme=theme, **options)
+        return draw_figure(name, *_subject(opened, level, name), theme=theme, **options)
 
     key = (opened.key, "figure", level, name, theme, tuple(sorted(options.items())))
     return audits.answers.get(key, make, opened.owner)
@@ -94,10 +94,10 @@ def _options(name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     strange = next((key for key in asked if key not in {one.name for one in fields(kind)}), None)
     if strange is not None:
         raise FieldError("options", f"The figure {name} cannot be drawn with this {strange[:SHOWN_CHARACTERS]!r}.")
-    return {key: value for key, value in asdict(read(kind, asked)).items() if value is not None}
+    return {key: value for key, value in asdict(read_request(kind, asked)).items() if value is not None}
 
 
-def _subject(opened: Opened, level: int, name: str) -> tuple[Any, ...]:
+def _subject(opened: OpenAudit, level: int, name: str) -> tuple[Any, ...]:
     """What the figure is drawn of."""
     from explorer.figures import FIGURES  # it comes with the first chart in sight, not with the page
 
@@ -111,14 +111,14 @@ def _subject(opened: Opened, level: int, name: str) -> tuple[Any, ...]:
     return (opened.audit, opened.codebook(level), level) if of == "codebook" else (opened.audit, level)
 
 
-def _book(opened: Opened, level: int) -> Codebook:
+def _book(opened: OpenAudit, level: int) -> Codebook:
     book = opened.codebook(level)
     if book is None:
         raise RecordError("Plain indices have no vectors.")
     return book
 
 
-def _history(opened: Opened, level: int) -> UsageHistory:
+def _history(opened: OpenAudit, level: int) -> UsageHistory:
     history = None if opened.spec is None else usage_history(opened.spec.id, level)
     if history is None:
         raise RecordError("Nothing was kept of the training of this codebook.")

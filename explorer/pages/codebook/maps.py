@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explorer.analysis.maps.projection import Projection
 from explorer.foundation.cache import Cache, share
-from explorer.pages.codebook.audits import Opened
+from explorer.pages.codebook.audits import OpenAudit
 from explorer.pages.shared.map_works import Work, works
 from explorer.views.codebook.payload import map_vectors
 
@@ -12,7 +12,7 @@ PROJECTED = ("umap", "tsne")
 _done = Cache("maps of codebooks", share(0.03))
 
 
-def projection(opened: Opened, level: int, kind: str) -> float | Projection:
+def projection(opened: OpenAudit, level: int, kind: str) -> float | Projection:
     """The layout of the codes and latents of a level, or the share of it that is done.
 
     kind: one of PROJECTED. Raises ExplorerError where there is nothing to lay out, or the work failed.

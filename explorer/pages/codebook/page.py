@@ -34,10 +34,10 @@ def codebook_ask(request: dict[str, Any]) -> str:
 def _open(request: gr.Request) -> str:
     """A page was opened, perhaps by a link."""
     visitor = visitors.enter(request.session_hash or "")
-    return wanted(dict(request.query_params), visitor.token)
+    return opening_of(dict(request.query_params), visitor.token)
 
 
-def wanted(query: Mapping[str, str], token: str) -> str:
+def opening_of(query: Mapping[str, str], token: str) -> str:
     """The opening of a page for a link's query; what does not hold falls back to the default, and is said."""
     specs = list_tokenizers()
     ids = [spec.id for spec in specs]

@@ -143,7 +143,7 @@ def _job(visitor: Visitor, request: asked.OfJob) -> compare_jobs.Job:
     return job
 
 
-def _found(visitor: Visitor, request: asked.OfJob) -> compare_jobs.Found:
+def _found(visitor: Visitor, request: asked.OfJob) -> compare_jobs.Outcome:
     found = _job(visitor, request).found
     if found is None:
         raise ExplorerError("The figures are not there yet.")

@@ -26,7 +26,7 @@ from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import Cancelled, ExplorerError, MediaError
 from explorer.foundation.owners import EVERYBODY
 from explorer.foundation.recent import Recent
-from explorer.pages.shared.figures import drawn
+from explorer.pages.shared.figures import draw_figure
 from explorer.pages.shared.visitor_files import files
 from explorer.pages.shared.visitor_job import VisitorJob
 from explorer.pages.shared.visitors import Visitor
@@ -66,7 +66,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Found:
+class Outcome:
     """result: as `result_payload`. folder: the files of the comparison, whose figures are drawn of it."""
 
     result: dict[str, Any]
@@ -82,14 +82,14 @@ class Look:
     played: dict[str, Any]
 
 
-class Shared:
+class SharedOutcomes:
     """What was found on pictures of the app, up to SHARED_KEPT; the files of the longest unused go first."""
 
     def __init__(self, most: int) -> None:
         self._lock = threading.Lock()
-        self._found: Recent[tuple, Found] = Recent(most)
+        self._found: Recent[tuple, Outcome] = Recent(most)
 
-    def get(self, key: tuple) -> Found | None:
+    def get(self, key: tuple) -> Outcome | None:
         """What was found, None if it is not here."""
         with self._lock:
             return self._found.use(key)
@@ -98,7 +98,7 @@ class Shared:
         """A new empty folder."""
         return files.new_folder(EVERYBODY)
 
-    def keep(self, key: tuple, found: Found) -> None:
+    def keep(self, key: tuple, found: Outcome) -> None:
         """Keep it under its key."""
         with self._lock:
             old = self._found.put(key, found)
@@ -106,7 +106,7 @@ class Shared:
             files.drop(one.folder)
 
 
-shared = Shared(SHARED_KEPT)
+shared = SharedOutcomes(SHARED_KEPT)
 
 
 class Job(VisitorJob):
@@ -117,7 +117,7 @@ class Job(VisitorJob):
     def __init__(self, visitor: Visitor, order: Order) -> None:
         super().__init__(visitor, "compare")
         self.order = order
-        self.found: Found | None = None
+        self.found: Outcome | None = None
         self.seen = False  # the pictures of the first medium are there
         self._at: tuple[int, str] = (0, "")
 
@@ -152,7 +152,7 @@ class Job(VisitorJob):
             raise ExplorerError("The figures are not there yet.")
 
         def make() -> str:
-            return drawn("rate_distortion", found.comparison, measure, theme=theme)
+            return draw_figure("rate_distortion", found.comparison, measure, theme=theme)
 
         return _charts.get((*order.key, len(found.comparison.media), measure, theme), make, order.whose)
 
@@ -185,7 +185,7 @@ class Job(VisitorJob):
         except ExplorerError:
             return
 
-    def _compare(self) -> Found:
+    def _compare(self) -> Outcome:
         order = self.order
         single = len(order.media) == 1
         options = Options(repeats=REPEATS if single else 1, side_px=order.side_px)
@@ -199,7 +199,7 @@ class Job(VisitorJob):
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        found = Found(result_payload(comparison), folder, comparison)
+        found = Outcome(result_payload(comparison), folder, comparison)
         if order.shared and comparison.complete:
             shared.keep(order.key, found)
         return found

@@ -42,10 +42,10 @@ def compare_ask(request: dict[str, Any]) -> str:
 def _open(request: gr.Request) -> str:
     """A page was opened, perhaps by a link."""
     visitor = visitors.enter(request.session_hash or "")
-    return wanted(dict(request.query_params), visitor.token)
+    return opening_of(dict(request.query_params), visitor.token)
 
 
-def wanted(query: Mapping[str, str], token: str) -> str:
+def opening_of(query: Mapping[str, str], token: str) -> str:
     """The opening of a page for a link's query; what does not hold falls back to the default, and is said."""
     specs, notes = list_tokenizers(), []
     known = {spec.id: spec.modality for spec in specs if spec.decodes}

@@ -38,7 +38,7 @@ GONE = "This page has been open for longer than the server remembers. Load it ag
 
 
 @dataclass(frozen=True)
-class Decoded:
+class Decoding:
     """base: the decode before any edit. text, tokens, picture: of the latest edits."""
 
     base: np.ndarray
@@ -54,7 +54,7 @@ class Desk:
         self.visit, self.owner, self.lock = visit, owner(), threading.Lock()
 
     @property
-    def _last(self) -> Decoded | None:
+    def _last(self) -> Decoding | None:
         """What it decoded last; None if that was let go, and is to be decoded again."""
         return _decoded.peek((self, "decoded"), self.owner)
 
@@ -135,10 +135,10 @@ class Desk:
             last = self._last
             if last is None:
                 base = decode(self.tokenizer, first)
-                last = Decoded(base, "", first, base)
+                last = Decoding(base, "", first, base)
             near = (first, last.base) if not len(tokens.changed(first)) else (last.tokens, last.picture)
             made = redecode(self.tokenizer, *near, tokens)
-            _decoded.put((self, "decoded"), Decoded(last.base, text, tokens, made.picture), self.owner)
+            _decoded.put((self, "decoded"), Decoding(last.base, text, tokens, made.picture), self.owner)
         return tokens, last.base, made
 
     def forget(self) -> None:

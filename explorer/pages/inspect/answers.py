@@ -12,7 +12,7 @@ from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
 from explorer.pages.shared.dispatch import Dispatcher, Event
 from explorer.pages.shared.fields import at_field
-from explorer.pages.shared.figures import drawn
+from explorer.pages.shared.figures import draw_figure
 from explorer.pages.shared.session import Visit
 from explorer.pages.shared.visitors import Visitor, visitors
 from explorer.views.kit.widgets import export_bar
@@ -66,7 +66,7 @@ def _usage(visitor: Visitor, request: asked.Usage) -> str:
     record = runtime.record_of(_shown(visitor, request))
     look = {"counts": request.counts, "codes": request.codes, "log": request.log, "theme": request.theme}
     with at_field("level", (RecordError,)):
-        return drawn("usage_by_rank", record, request.level, **look)
+        return draw_figure("usage_by_rank", record, request.level, **look)
 
 
 def _vector(visitor: Visitor, request: asked.Vector) -> str:
@@ -75,7 +75,7 @@ def _vector(visitor: Visitor, request: asked.Vector) -> str:
     if request.level >= len(levels):
         raise FieldError("level", f"There is no level {request.level + 1}; there are {len(levels)}.")
     with at_field("code", (RecordError,)):
-        return drawn("code_vector", levels[request.level].codebook, request.code, theme=request.theme)
+        return draw_figure("code_vector", levels[request.level].codebook, request.code, theme=request.theme)
 
 
 def _export(visitor: Visitor, request: asked.Export) -> dict[str, Any]:

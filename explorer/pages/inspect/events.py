@@ -51,7 +51,7 @@ def busy_value(visit: Visit, message: str) -> str:
     return sample_strip.payload(None, visit.picture, message, "busy")
 
 
-def shown(visit: Visit) -> str:
+def view_value(visit: Visit) -> str:
     """The value of the inspect view, with the maps that are made at once. Raises ExplorerError."""
     record, picture = runtime.record_of(visit), _picture(visit)
     spec = load_tokenizer(visit.tokenizer).spec
@@ -60,7 +60,7 @@ def shown(visit: Visit) -> str:
         spec.title,
         code_maps(picture),
         visit.mode,
-        inspect_view.Selected(visit.level, visit.code, visit.token),
+        inspect_view.Selection(visit.level, visit.code, visit.token),
         map_kind=visit.map_kind,
         medium=record,
         decodes=spec.decodes,
@@ -120,7 +120,7 @@ def everything(visit: Visit) -> dict[str, str]:
     if visit.level >= len(runtime.record_of(visit).levels):
         visit = replace(visit, level=0)
     card = card_value(visit) if is_chosen(visit) else ""
-    return {"view": shown(visit), **decoded_parts(visit), "card": card}
+    return {"view": view_value(visit), **decoded_parts(visit), "card": card}
 
 
 def decoded_parts(visit: Visit) -> dict[str, str]:

@@ -21,7 +21,7 @@ from explorer.media.pictures.image import LoadedImage, fit
 from explorer.media.samples import samples_of
 from explorer.media.sounds.audio import LoadedAudio
 from explorer.media.sounds.spectrogram import sound_picture
-from explorer.pages.shared.session import ONE, UPLOADED, Visit, suited
+from explorer.pages.shared.session import ONE, UPLOADED, Visit, suit
 from explorer.pages.shared.upload_media import upload_medium
 from explorer.tokenizers import list_tokenizers
 from explorer.views.kit.widgets import sample_strip
@@ -63,7 +63,7 @@ def spec_of(tokenizer_id: str) -> TokenizerSpec | None:
     return next((spec for spec in list_tokenizers() if spec.id == tokenizer_id), None)
 
 
-def settled(visit: Visit) -> tuple[Visit, str]:
+def settle(visit: Visit) -> tuple[Visit, str]:
     """The visit with a medium that its tokenizer takes, and what was changed for it, in plain words.
 
     An upload that the tokenizer does not take brings a tokenizer that does, if there is one; a tokenizer that does not
@@ -74,7 +74,7 @@ def settled(visit: Visit) -> tuple[Visit, str]:
         return visit, ""  # loading it will say what there is
     if visit.picture == UPLOADED and not visit.modality and visit.upload:
         return _with_upload(visit, spec)
-    return suited(visit, spec.modality)
+    return suit(visit, spec.modality)
 
 
 def _with_upload(visit: Visit, spec: TokenizerSpec) -> tuple[Visit, str]:

@@ -21,10 +21,10 @@ from explorer.pages.inspect import answers, events, media
 from explorer.pages.inspect.alone import alone_ask
 from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
-from explorer.pages.shared.fields import Name, read
+from explorer.pages.shared.fields import Name, read_request
 from explorer.pages.shared.inputs import FileInput, PictureInput
 from explorer.pages.shared.presence import UNTIL
-from explorer.pages.shared.session import SIDES_PX, UPLOADED, Visit, suited, visit_from_query
+from explorer.pages.shared.session import SIDES_PX, UPLOADED, Visit, suit, visit_from_query
 from explorer.pages.shared.turns import MAPS, Turns
 from explorer.pages.shared.visitor_files import files
 from explorer.pages.shared.visitors import Visitor, visitors
@@ -46,7 +46,7 @@ WHAT_BECOMES = f"Only you see it. It lies on this server, and is deleted {UNTIL}
 
 
 @dataclass(frozen=True)
-class Picked:
+class Pick:
     """id: of a sample, or of a tokenizer."""
 
     id: Name
@@ -118,7 +118,7 @@ def edit_ask(request: dict) -> str:
 
 
 @dataclass(frozen=True)
-class Filled:
+class Filling:
     """What an event fills: the strip, and where something new is shown the facts and the results."""
 
     strip: str
@@ -142,7 +142,7 @@ def _all(page: Visitor, visit: Visit, message: str = "", kind: str = "error") ->
     turns, wish = page.part(Turns), page.part(Wish)
     before, turn = wish.shown, turns.begin(MAPS)
     try:
-        visit, said = media.settled(visit)
+        visit, said = media.settle(visit)
         message, kind = (message, kind) if not said else (" ".join(filter(None, (message, said))), "note")
         wish.set(visit)
         visit = replace(visit, turn=turn)
@@ -152,7 +152,7 @@ def _all(page: Visitor, visit: Visit, message: str = "", kind: str = "error") ->
             if not turns.holds(MAPS, turn):
                 yield NOTHING
                 return
-            yield Filled(events.busy_value(visit, line)).values()
+            yield Filling(events.busy_value(visit, line)).values()
         made = _made(page, visit, message, kind)
         if turns.holds(MAPS, turn):
             wish.shown = visit
@@ -160,13 +160,13 @@ def _all(page: Visitor, visit: Visit, message: str = "", kind: str = "error") ->
     except Exception as error:
         if turns.holds(MAPS, turn):
             wish.set(before)
-            yield Filled(events.strip_value(before, plain_words(error))).values()
+            yield Filling(events.strip_value(before, plain_words(error))).values()
     yield NOTHING
 
 
-def _made(page: Visitor, visit: Visit, message: str, kind: str) -> Filled:
+def _made(page: Visitor, visit: Visit, message: str, kind: str) -> Filling:
     parts = events.everything(visit) | {"editor": edit_events.opening(visit, page)}
-    return Filled(
+    return Filling(
         events.strip_value(visit, message, kind),
         facts_payload(load_tokenizer(visit.tokenizer).spec, runtime.record_of(visit)),
         page_payload(page.token, visit.turn, parts, events.is_chosen(visit)),
@@ -195,11 +195,11 @@ def _open(request: gr.Request) -> Iterator[tuple]:
     visit, said = visit_from_query(dict(request.query_params), ids)
     if not ids:
         words = "There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one."
-        yield Filled(events.strip_value(visit, words)).values()
+        yield Filling(events.strip_value(visit, words)).values()
         return
     spec = media.spec_of(visit.tokenizer)
     if spec and "picture" not in request.query_params:  # nobody has chosen one yet, so nothing need be said or kept
-        visit = replace(suited(visit, spec.modality)[0], before=())
+        visit = replace(suit(visit, spec.modality)[0], before=())
     wish = page.part(Wish)
     wish.shown = visit
     wish.set(visit)
@@ -220,7 +220,7 @@ def _pick_upload(path: str | None, request: gr.Request) -> Iterator[tuple]:
     try:
         files.claim([path], owner())
     except ExplorerError as error:
-        yield Filled(events.strip_value(_page(request).part(Wish).shown, str(error))).values()
+        yield Filling(events.strip_value(_page(request).part(Wish).shown, str(error))).values()
         return
     yield from _pick(request, picture=UPLOADED, upload=path, modality="")
 
@@ -258,7 +258,7 @@ def _pick(request: gr.Request, **choices: object) -> Iterator[tuple]:
 def _picked(event: gr.EventData) -> str:
     """The id that an event names, "" for nonsense, of which there is none."""
     try:
-        return read(Picked, event._data if isinstance(event._data, dict) else {}).id
+        return read_request(Pick, event._data if isinstance(event._data, dict) else {}).id
     except ExplorerError:
         return ""
 

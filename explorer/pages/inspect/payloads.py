@@ -93,8 +93,8 @@ def reconstruction_payload(
             psnr_db=figures.psnr_db if figures else None,
             ssim=figures.ssim if figures else None,
             indices=[level.indices for level in levels],
-            quantization_error=[measured(level)[0].reshape(level.layout.shape) for level in levels],
-            margin=[measured(level)[1].reshape(level.layout.shape) for level in levels],
+            quantization_error=[measure_tokens(level)[0].reshape(level.layout.shape) for level in levels],
+            margin=[measure_tokens(level)[1].reshape(level.layout.shape) for level in levels],
             seconds=record.seconds,
             device=record.device,
             num_levels=len(record.levels),
@@ -110,7 +110,7 @@ def reconstruction_payload(
     )
 
 
-def measured(level: TokenLevel) -> tuple[np.ndarray, np.ndarray]:
+def measure_tokens(level: TokenLevel) -> tuple[np.ndarray, np.ndarray]:
     """Quantization error and margin of each token, kept as long as the level is: the margins of a large codebook take a
     second or more."""
     with _lock:

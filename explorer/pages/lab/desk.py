@@ -16,7 +16,7 @@ from explorer.lab.preset import Preset
 from explorer.lab.presets import preset
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab import requests as asked
-from explorer.pages.lab.judging import Judge, Told
+from explorer.pages.lab.judging import Judge, Telling
 from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing
 from explorer.views.lab.payload import curves_payload, events_payload, frame_payload, heat_payload
 
@@ -101,7 +101,7 @@ class LabDesk:
         if not same:
             self.sent.clear()
             self.judge.forget()
-        held = request.after if same else asked.Held()
+        held = request.after if same else asked.Holding()
         sides = [self._side(i, request, held) for i in range(len(self.runner.sides))]
         answer: dict[str, Any] = {"run": str(self.runner.serial), "status": self.status(), "sides": sides}
         settings = [asdict(side.settings) for side in self.runner.sides]
@@ -109,7 +109,7 @@ class LabDesk:
             answer["settings"] = self.told = settings
         return answer
 
-    def _side(self, i: int, request: asked.Pull, held: asked.Held) -> dict[str, Any]:
+    def _side(self, i: int, request: asked.Pull, held: asked.Holding) -> dict[str, Any]:
         runner, side = self.runner, self.runner.sides[i]
         levels = len(side.newest.levels)
         level = min(request.level, levels - 1)
@@ -134,7 +134,7 @@ class LabDesk:
         side = self.runner.sides[i]
         one, mended_at = self._preset_of(i)
         frame = newest if scrub is None else side.timeline.nearest(scrub)
-        told = Told(one, mended_at, scrub is not None, speaks=i == 0)
+        told = Telling(one, mended_at, scrub is not None, speaks=i == 0)
         return self.judge.of(i, side, frame, told, self.runner.playing)
 
     def _preset_of(self, i: int) -> tuple[Preset | None, int | None]:
@@ -151,7 +151,7 @@ class LabDesk:
         return (one, 0) if now == made.changed(one.mend.changes) else (None, None)
 
 
-def ended(why: str) -> dict[str, Any]:
+def end_answer(why: str) -> dict[str, Any]:
     """The answer of `pull` for a run that is over."""
     return {"run": "", "status": {"playing": False, "ended": why}, "sides": []}
 
@@ -159,9 +159,9 @@ def ended(why: str) -> dict[str, Any]:
 def _pull(desk: LabDesk, request: asked.Pull) -> dict[str, Any]:
     desk.runner.look(request.idle_s)
     try:
-        return ended(desk.runner.ended) if desk.runner.ended else desk.newest(request)
+        return end_answer(desk.runner.ended) if desk.runner.ended else desk.newest(request)
     except Exception as error:
-        return ended(plain_words(error))  # asked again at once it would only fail again
+        return end_answer(plain_words(error))  # asked again at once it would only fail again
 
 
 def _reset(desk: LabDesk, request: object) -> None:
@@ -185,7 +185,7 @@ def _set(desk: LabDesk, request: asked.Change) -> None:
         desk.runner.play()
 
 
-def _preset(desk: LabDesk, request: asked.Chosen) -> None:
+def _preset(desk: LabDesk, request: asked.Choice) -> None:
     chosen = preset(request.id)
     desk.runner.start(LabSettings().changed(chosen.changes))
     desk.preset = chosen.id
@@ -262,7 +262,7 @@ ACTIONS = Dispatcher(
         "speed": _action(lambda desk, request: desk.runner.set_speed(request.steps_per_second), asked.Speed),
         "reset": _action(_reset),
         "set": _action(_set, asked.Change),
-        "preset": _action(_preset, asked.Chosen),
+        "preset": _action(_preset, asked.Choice),
         "mend": _action(_mend),
         "watch": _action(lambda desk, request: desk.runner.watch_gradients(request.gradients), asked.Watch),
         "refit": _action(_refit),

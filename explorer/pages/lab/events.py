@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from explorer.foundation.errors import ExplorerError
 from explorer.lab.settings import LabSettings
-from explorer.pages.lab.desk import ended
+from explorer.pages.lab.desk import end_answer
 from explorer.pages.lab.process import LabProcess
 from explorer.pages.lab.run import LabRun
-from explorer.pages.shared.dispatch import Dispatcher, Event, refusal, said
+from explorer.pages.shared.dispatch import Dispatcher, Event, refusal, reply
 from explorer.pages.shared.fields import Entries
 from explorer.pages.shared.visitors import Visitor, visitors
 
@@ -33,7 +33,7 @@ def pull(request: object) -> str:
     try:
         return _run_of(visitors.get(request.get("token"))).ask("pull", request)
     except ExplorerError as error:
-        return said(ended(str(error)))
+        return reply(end_answer(str(error)))
 
 
 def do(request: object) -> str:

@@ -21,7 +21,7 @@ PART = 0.1  # of the time that judging may take while the run plays
 
 
 @dataclass(frozen=True)
-class Told:
+class Telling:
     """What the words are about: the preset that runs, if one does, the step at which it was mended, if it was, and
     whether the moment is one that is looked back at. speaks: whether what the preset shows is said of this side."""
 
@@ -32,8 +32,8 @@ class Told:
 
 
 @dataclass(frozen=True)
-class _Judged:
-    told: Told
+class _Judgement:
+    told: Telling
     at: float  # time.monotonic() when it was done
     took: float
     answer: dict[str, Any]
@@ -43,13 +43,13 @@ class Judge:
     """Remembers what was said last of each side. Not safe between threads."""
 
     def __init__(self) -> None:
-        self._last: dict[int, _Judged] = {}
+        self._last: dict[int, _Judgement] = {}
 
     def forget(self) -> None:
         """Another run begins."""
         self._last.clear()
 
-    def of(self, i: int, side: Any, frame: Frame, told: Told, playing: bool) -> dict[str, Any]:
+    def of(self, i: int, side: Any, frame: Frame, told: Telling, playing: bool) -> dict[str, Any]:
         """{"diagnosis": findings, "judged": their step, "moment": of the preset or None} of side number `i`, as it
         stood when `frame`, which is on screen, was made."""
         last, now = self._last.get(i), time.monotonic()
@@ -59,11 +59,11 @@ class Judge:
         if soon and playing and not told.past:
             return last.answer
         answer = _judged(side, frame, told)
-        self._last[i] = _Judged(told, time.monotonic(), time.monotonic() - now, answer)
+        self._last[i] = _Judgement(told, time.monotonic(), time.monotonic() - now, answer)
         return answer
 
 
-def _judged(side: Any, frame: Frame, told: Told) -> dict[str, Any]:
+def _judged(side: Any, frame: Frame, told: Telling) -> dict[str, Any]:
     run = read_run(side.curves, side.timeline, side.events, side.settings, shown=frame)
     mended = told.mended_at is not None and (frame.step > told.mended_at or told.mended_at == 0)
     found = found_in(run)

@@ -13,7 +13,7 @@ Changes = Annotated[dict[str, Any], Entries()]  # of settings, which `LabSetting
 
 
 @dataclass(frozen=True)
-class Held:
+class Holding:
     """The newest that a browser has: the run, and the steps of its stores; -1 for nothing."""
 
     run: Name | None = None
@@ -26,7 +26,7 @@ class Held:
 class Pull:
     """scrub: the step that is looked back at, None for now. idle_s: how long nobody has touched the page."""
 
-    after: Annotated[Held, Inside(Held)] = Held()
+    after: Annotated[Holding, Inside(Holding)] = Holding()
     level: Index = 0
     want_frame: Yes = True
     scrub: Index | None = None
@@ -54,7 +54,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Choice:
     """id: of a preset."""
 
     id: Name

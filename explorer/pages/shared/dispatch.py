@@ -16,7 +16,7 @@ import numpy as np
 
 from explorer.foundation.errors import ExplorerError, FieldError, plain_words
 from explorer.foundation.owners import acting_for, owner
-from explorer.pages.shared.fields import SHOWN_CHARACTERS, read
+from explorer.pages.shared.fields import SHOWN_CHARACTERS, read_request
 
 GONE = "This page has been open for longer than the server remembers. Load it again to go on."
 
@@ -71,10 +71,10 @@ class Dispatcher:
             event = self._event(payload.get(self.key))
             if caller is None and not event.strangers:
                 raise ExplorerError(self.gone)
-            request = read(event.request, payload)
+            request = read_request(event.request, payload)
             with acting_for(getattr(caller, "owner", None) or owner()):
                 content = event.handle(caller, request)
-            return content if isinstance(content, str) else said(content)
+            return content if isinstance(content, str) else reply(content)
         except Exception as error:
             return refusal(error)
 
@@ -87,7 +87,7 @@ class Dispatcher:
         return self.events[name]
 
 
-def said(content: dict[str, Any]) -> str:
+def reply(content: dict[str, Any]) -> str:
     """An answer that is fine, as JSON; numpy numbers become plain ones."""
     return json.dumps({"ok": True} | content, separators=(",", ":"), allow_nan=False, default=_plain)
 

@@ -100,7 +100,7 @@ class OneOf:
 
     def read(self, value: Any) -> Any:
         if not any(type(value) is type(one) and value == one for one in self.options):
-            raise Wrong(f"{named(self.options)}, not {_shown(value)}")
+            raise Wrong(f"{options_words(self.options)}, not {_shown(value)}")
         return value
 
 
@@ -150,7 +150,7 @@ class Inside:
     def read(self, value: Any) -> Any:
         if not isinstance(value, dict):
             raise Wrong("an object of names and values")
-        return read(self.kind, value)
+        return read_request(self.kind, value)
 
 
 Index = Annotated[int, Whole()]  # of a level, a code, a token, ...: counted from 0
@@ -160,7 +160,7 @@ Yes = Annotated[bool, Flag()]
 Paths = Annotated[tuple[str, ...], Several(Text(PATH_CHARACTERS), most=10_000)]
 
 
-def read(kind: type[R], payload: Mapping[str, Any]) -> R:
+def read_request(kind: type[R], payload: Mapping[str, Any]) -> R:
     """The payload as that dataclass. Raises FieldError at the first field that is missing or wrong."""
     values = {}
     for name, rule, needed in rules_of(kind):
@@ -204,7 +204,7 @@ def at_field(name: str, kinds: tuple[type[ExplorerError], ...] = (ExplorerError,
         raise FieldError(name, str(error)) from error
 
 
-def named(options: tuple[Any, ...]) -> str:
+def options_words(options: tuple[Any, ...]) -> str:
     """ "a", "a or b", "a, b or c"."""
     *first, last = map(str, options)
     return f"{', '.join(first)} or {last}" if first else last

@@ -11,7 +11,7 @@ from explorer.pages.shared.plotly_js import plotly_address
 Themed = Annotated[str, OneOf(("light", "dark"))]  # as explorer.figures.theme has it, which comes with the first figure
 
 
-def drawn(name: str, *subject: Any, **options: Any) -> str:
+def draw_figure(name: str, *subject: Any, **options: Any) -> str:
     """The figure of that name in `explorer.figures`, as an answer of a page: {"ok", "library", "figure"}.
 
     Raises what the figure raises where it cannot be drawn.

@@ -86,7 +86,7 @@ def visit_from_query(query: Mapping[str, str], tokenizers: list[str]) -> tuple[V
     ), said
 
 
-def suited(visit: Visit, modality: str) -> tuple[Visit, str]:
+def suit(visit: Visit, modality: str) -> tuple[Visit, str]:
     """The visit with a medium of that modality, and why it changed, in plain words; itself and "" if it has one.
 
     The last one shown, or the first sample. Without any the visit stays, and making it fit will say so.

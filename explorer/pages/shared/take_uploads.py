@@ -26,16 +26,16 @@ def take_uploads(visitor: Visitor, paths: Sequence[str], command: str = "audit")
         raise MediaError("Choose a zip of media, several files, or one file of indices (.npy or .npz).")
     if len(paths) > FILES:
         raise MediaError(f"These are {len(paths):,} files; {FILES:,} is the most at a time. Put them in one zip.")
-    size = sum(file.stat().st_size for file in claimed(visitor, paths))
+    size = sum(file.stat().st_size for file in claim_uploads(visitor, paths))
     if size > limits.audit_upload_bytes:
         raise MediaError(
             f"These files have {size / 2**20:,.0f} MiB, over the cap of {limits.audit_upload_bytes / 2**20:,.0f} MiB. "
             f"For more there is the command line: python -m explorer {command}."
         )
-    return moved(visitor, paths)
+    return move_uploads(visitor, paths)
 
 
-def claimed(visitor: Visitor, paths: Sequence[str]) -> list[Path]:
+def claim_uploads(visitor: Visitor, paths: Sequence[str]) -> list[Path]:
     """Uploaded files, which are the visitor's from now on. Raises MediaError for what is no upload of this visitor."""
     try:
         visitor_files.claim(paths, visitor.owner)
@@ -44,7 +44,7 @@ def claimed(visitor: Visitor, paths: Sequence[str]) -> list[Path]:
     return [Path(path) for path in paths]
 
 
-def moved(visitor: Visitor, paths: Sequence[str]) -> list[Path]:
+def move_uploads(visitor: Visitor, paths: Sequence[str]) -> list[Path]:
     """Move uploaded files into a new folder of the visitor's page, each under a name of its own."""
     folder = visitor.new_folder()
     places = [_moved(Path(path), folder) for path in paths]

@@ -6,7 +6,7 @@ import { Component, openOnce } from "../kit/component.js";
 import { setAddress } from "../kit/page/address.js";
 import { note } from "../kit/widgets/panel.js";
 import { addStyleSheet } from "../kit/page/component.js";
-import { h, say, segmented } from "../kit/widgets/dom.js";
+import { h, say, segments } from "../kit/widgets/dom.js";
 import { becomesWords, filesTrouble, filterKnown, isGoing, loadWords, pageLinks, planFacts, workWords } from "./model.js";
 import { OpenedFile } from "./opened.js";
 import { about, dropZone, fileInput, FILTERS, knownRow, lookForm, ownList, plainButton, textInput, WAYS, WEIGHTS } from "./parts.js";
@@ -55,12 +55,12 @@ class Panel extends Component {
 
   build() {
     const { opening } = this;
-    this.ways = segmented("Where it comes from", (id) => this.go(id));
+    this.ways = segments("Where it comes from", (id) => this.go(id));
     this.ways.options(WAYS, this.way);
     this.name = textInput("Name of a Hub repository", "owner/name, or owner/name@revision");
     this.search = textInput("Search the list", "Search the list");
     this.search.addEventListener("input", () => this.drawKnown());
-    this.filters = segmented("Of what", (id) => {
+    this.filters = segments("Of what", (id) => {
       this.filter = id;
       this.drawKnown();
     });
@@ -96,7 +96,7 @@ class Panel extends Component {
     this.work = h("div", { class: "br-work", hidden: true }, this.bar, this.words, this.cancel);
     this.title = h("h4", {});
     this.facts = h("dl", { class: "br-facts" });
-    this.weights = segmented("Weights", (id) => this.choose(id));
+    this.weights = segments("Weights", (id) => this.choose(id));
     this.notes = h("ul", { class: "br-notes" });
     this.load = h("button", { type: "button", class: "br-load", "data-act": "load", onclick: () => this.begin() });
     this.other = plainButton("Choose another", () => this.clear(), { "data-act": "clear" });

@@ -92,7 +92,7 @@ export function mount(host, bus) {
 export const addressesIn = (text) => text.split(/(https:\/\/[^\s,;]*[^\s,;.)])/);
 
 // Without the first eight letters, which say only how it is fetched.
-const linked = (text) =>
+const linkTo = (text) =>
   addressesIn(text).map((part, i) => (i % 2 ? h("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part.slice(8)) : part));
 
 function item(host, finding) {
@@ -101,7 +101,7 @@ function item(host, finding) {
   const show = FIGURES[finding.figure]
     ? h("button", { type: "button", class: "dte-link", onclick: () => reveal(host, finding.figure) }, `See ${FIGURES[finding.figure]}`)
     : null;
-  const source = finding.source ? h("p", { class: "cb-source" }, "Known from: ", ...linked(finding.source)) : null;
+  const source = finding.source ? h("p", { class: "cb-source" }, "Known from: ", ...linkTo(finding.source)) : null;
   return h(
     "li",
     { class: "cb-finding", "data-level": finding.level },

@@ -173,7 +173,7 @@ def _beside(page: CodePage) -> dict[str, Any] | None:
 
 
 @dataclass(frozen=True)
-class Decoded:
+class Decoding:
     """What the decoder makes of a code, as pictures (h, w, 3).
 
     alone: the code among itself only. contexts: (pixels, words) among neighbours. box: (top, left, height, width) of
@@ -189,7 +189,7 @@ class Decoded:
     note: str = ""
 
 
-def decoded_payload(made: Decoded) -> dict[str, Any]:
+def decoded_payload(made: Decoding) -> dict[str, Any]:
     """The answer to `code_decoded`."""
     return {
         "alone": png_data_url(made.alone),

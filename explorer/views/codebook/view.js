@@ -15,9 +15,9 @@ import { createBus, ownState } from "./link.js";
 import { mount as mountMap } from "./map/map.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { learn } from "../kit/page/help.js";
-import { h, say, segmented } from "../kit/widgets/dom.js";
+import { h, say, segments } from "../kit/widgets/dom.js";
 import { foldButton } from "../kit/widgets/folds.js";
-import { counted, whole } from "../kit/wire/format.js";
+import { countOf, whole } from "../kit/wire/format.js";
 
 // Name of a panel -> its mount(host, bus).
 const PANELS = {
@@ -38,11 +38,11 @@ const MOST_SKIPPED = 50;
  *  are called parts. Pure. */
 export function auditWords({ media, skipped, planned, complete, seconds, device, amount_words: amount }, tokens, part = "level") {
   const count = Array.isArray(media) ? media.length : (media ?? 0);
-  const all = amount ?? counted(count, "medium", "media");
-  const read = complete || !planned ? all : `${all}, of ${counted(planned, "medium", "media")}; stopped before its end`;
+  const all = amount ?? countOf(count, "medium", "media");
+  const read = complete || !planned ? all : `${all}, of ${countOf(planned, "medium", "media")}; stopped before its end`;
   const even = new Set(tokens).size < 2;
   const rest = [
-    even ? `${counted(tokens[0] ?? 0, "token")}${tokens.length > 1 ? ` a ${part}` : ""}` : `${tokens.map(whole).join(", ")} tokens on its ${part}s`,
+    even ? `${countOf(tokens[0] ?? 0, "token")}${tokens.length > 1 ? ` a ${part}` : ""}` : `${tokens.map(whole).join(", ")} tokens on its ${part}s`,
   ];
   if (skipped?.length) rest.push(`${whole(skipped.length)} skipped`);
   if (seconds > 0) rest.push(`counted in ${seconds < 10 ? seconds.toFixed(1) : whole(seconds)} s${device ? ` on ${device}` : ""}`);
@@ -93,7 +93,7 @@ class CodebookPage extends Component {
     this.tokenizers = select("Tokenizer", () => this.bus.set({ tokenizer: this.tokenizers.element.value || null, audit: null }));
     this.audits = select("Counted over", () => this.bus.set({ audit: this.audits.element.value }));
     this.besides = select("Beside it", () => this.bus.set({ beside: this.besides.element.value || null }));
-    this.levels = segmented("Level or group of the codebook", (id) => this.bus.set({ level: id }));
+    this.levels = segments("Level or group of the codebook", (id) => this.bus.set({ level: id }));
     this.level = h("div", { class: "cb-choice", hidden: true }, h("span", {}, "Codebook"), this.levels.element);
     this.summary = h("p", { class: "cb-summary" });
     this.counted = h("p", { class: "cb-counted" });
@@ -237,11 +237,11 @@ class CodebookPage extends Component {
     this.reading.hidden = !audit?.reading?.length;
     const notes = audit?.notes ?? [];
     this.notes.hidden = notes.length === 0;
-    say(this.notes.firstChild, `${counted(notes.length, "note")} on how the media were read`);
+    say(this.notes.firstChild, `${countOf(notes.length, "note")} on how the media were read`);
     this.notes.lastChild.replaceChildren(...notes.map((text) => h("li", {}, text)));
     const skipped = audit?.skipped ?? [];
     this.skipped.hidden = skipped.length === 0;
-    say(this.skipped.firstChild, `${counted(skipped.length, "file")} skipped`);
+    say(this.skipped.firstChild, `${countOf(skipped.length, "file")} skipped`);
     const lines = skipped.slice(0, MOST_SKIPPED).map(([name, why]) => h("li", {}, h("b", {}, name), ` ${why}`));
     if (skipped.length > MOST_SKIPPED) lines.push(h("li", {}, `and ${whole(skipped.length - MOST_SKIPPED)} more`));
     this.skipped.lastChild.replaceChildren(...lines);

@@ -3,13 +3,13 @@
 // modality.
 
 import { Component } from "../kit/component.js";
-import { accepted, bytes } from "../codebook/audit/model.js";
+import { acceptFiles, bytes } from "../codebook/audit/model.js";
 import { note } from "../kit/widgets/panel.js";
 import { isFresh, isGoing } from "./link.js";
 import { fileTrouble, modalityOf, NOUNS } from "./model.js";
-import { h, say, segmented } from "../kit/widgets/dom.js";
+import { h, say, segments } from "../kit/widgets/dom.js";
 import { foldButton } from "../kit/widgets/folds.js";
-import { counted } from "../kit/wire/format.js";
+import { countOf } from "../kit/wire/format.js";
 import { sendFiles } from "../kit/wire/files.js";
 import { nextIndex } from "../kit/widgets/sample_strip.js";
 
@@ -57,13 +57,13 @@ class Chooser extends Component {
   }
 
   build() {
-    this.kinds = segmented("Where the pictures come from", (id) => {
+    this.kinds = segments("Where the pictures come from", (id) => {
       this.kind = id;
       this.drawStrip();
       this.draw();
     });
     const there = new Set(this.bus.info.tokenizers.map(({ modality }) => modality));
-    this.modalities = segmented("What is compared", (id) => this.turnTo(id));
+    this.modalities = segments("What is compared", (id) => this.turnTo(id));
     this.modalities.options(
       MODALITIES.filter(({ id }) => there.has(id)),
       this.modality(),
@@ -71,7 +71,7 @@ class Chooser extends Component {
     this.modalities.element.hidden = there.size < 2;
     this.strip = h("div", { class: "cp-strip", role: "radiogroup", "aria-label": "What to compare on", onkeydown: (event) => this.key(event) });
     this.about = h("p", { class: "cb-note" });
-    this.side = segmented("Longest side of pictures", (side) => this.scale(side));
+    this.side = segments("Longest side of pictures", (side) => this.scale(side));
     this.sides = h("div", { class: "cp-label" }, h("span", { class: "cp-count" }, "Scaled down to"), this.side.element);
     this.side.options(
       (this.bus.info.limits.sides ?? []).map((px, i) => ({
@@ -136,7 +136,7 @@ class Chooser extends Component {
     const nouns = NOUNS[modality] ?? "media";
     this.kinds.options(kindsOf(modality), this.kind);
     this.modalities.set(modality);
-    this.input.accept = `${accepted(modality)},.zip`;
+    this.input.accept = `${acceptFiles(modality)},.zip`;
     this.input.setAttribute("aria-label", `Your own ${nouns}, or a zip of them`);
     this.drop.lastChild.textContent = ` or drop them here: up to ${this.bus.info.limits.media} ${nouns}, or a zip of them. They stay on this server and go when you close the page.`;
     for (const chip of this.chips?.children ?? []) chip.hidden = chip.dataset.modality !== modality;
@@ -280,7 +280,7 @@ class Chooser extends Component {
       chip.classList.toggle("is-off", chip.dataset.fits === "false" || (!on && tokenizers.length >= most));
     }
     say(this.count, `${tokenizers.length} chosen, from ${least} to ${most}`);
-    say(this.number, counted(tokenizers.length, "tokenizer"));
+    say(this.number, countOf(tokenizers.length, "tokenizer"));
     if (!this.enough()) this.all.dataset.open = ""; // what is missing is not folded away
     const fresh = isFresh(bus.state);
     this.go.disabled = !this.enough() || (fresh && isGoing(job));

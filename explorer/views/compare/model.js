@@ -107,7 +107,7 @@ export function randomOf(seed) {
 }
 
 /** The same ids in the order of a seed (Fisher and Yates). */
-export function shuffled(ids, seed) {
+export function shuffle(ids, seed) {
   const order = [...ids];
   const random = randomOf(seed);
   for (let i = order.length - 1; i > 0; i--) {

@@ -5,12 +5,12 @@
 import { Component } from "../kit/component.js";
 import { colormap } from "../kit/draw/colormaps.js";
 import { mountBlind } from "./blind.js";
-import { columnsOf, readZoom, shuffled, viewOfBox, writeZoom } from "./model.js";
+import { columnsOf, readZoom, shuffle, viewOfBox, writeZoom } from "./model.js";
 import { Pane } from "./pane.js";
-import { decoded } from "./pictures.js";
+import { decodePicture } from "./pictures.js";
 import { Player } from "./player.js";
 import { Swipe } from "./swipe.js";
-import { h, say, segmented } from "../kit/widgets/dom.js";
+import { h, say, segments } from "../kit/widgets/dom.js";
 import { Painter } from "../kit/stage/pace.js";
 
 const MODES = [
@@ -65,8 +65,8 @@ class Panes extends Component {
 
   build() {
     const { bus } = this;
-    this.modes = segmented("How they are shown", (mode) => bus.set({ mode }));
-    this.shows = segmented("What is shown", (show) => bus.set({ show }));
+    this.modes = segments("How they are shown", (mode) => bus.set({ mode }));
+    this.shows = segments("What is shown", (show) => bus.set({ show }));
     const button = (text, title, act) => h("button", { type: "button", class: "cp-small", title, "aria-label": title, onclick: act }, text);
     const middle = (act) => () => act(this.live()[0]?.stage);
     this.zooms = h("span", { class: "cp-zooms" }, button("−", "Zoom out", middle(zoomedBy(1 / 1.6))), button("+", "Zoom in", middle(zoomedBy(1.6))));
@@ -107,7 +107,7 @@ class Panes extends Component {
   async load(before) {
     const { pictures } = this.bus.state;
     if (!pictures) return;
-    const sources = await decoded(pictures);
+    const sources = await decodePicture(pictures);
     if (this.bus.state.pictures !== pictures) return;
     const other = this.sources && (before?.name !== pictures.name || this.sources.width !== sources.width || this.sources.height !== sources.height);
     if (other) this.shared.view = null;
@@ -122,7 +122,7 @@ class Panes extends Component {
   order() {
     const { mode, seed } = this.bus.state;
     const { ids } = this.sources;
-    return ["", ...(mode === "blind" ? shuffled(ids, seed) : ids)];
+    return ["", ...(mode === "blind" ? shuffle(ids, seed) : ids)];
   }
 
   hidden() {

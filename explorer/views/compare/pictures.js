@@ -21,7 +21,7 @@ const pixelsOf = (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.w
 
 /** The answer of `pictures` -> {width, height, ids, get(id, kind)}; id "" is the original, kind "picture", "signed" or
  *  "absolute". All are canvases of the picture's own size. */
-export async function decoded(pictures) {
+export async function decodePicture(pictures) {
   const { width, height, scale } = pictures;
   const ids = pictures.panes.map((pane) => pane.tokenizer);
   const canvases = await Promise.all([pictures.original, ...pictures.panes.map((pane) => pane.image)].map(canvasOf));

@@ -4,7 +4,7 @@
 
 import { createChart } from "../kit/widgets/chart.js";
 import { saveChartPng, saveChartSvg } from "../kit/widgets/chart_files.js";
-import { h, say, segmented } from "../kit/widgets/dom.js";
+import { h, say, segments } from "../kit/widgets/dom.js";
 import { foldedTable, furnish } from "../kit/widgets/panel.js";
 import { saveText } from "../kit/wire/files.js";
 import { csv, fileStem } from "../kit/wire/format.js";
@@ -29,7 +29,7 @@ class Rates {
   constructor(host, bus) {
     this.host = host;
     this.bus = bus;
-    this.measures = segmented("Measure", (measure) => bus.set({ measure }));
+    this.measures = segments("Measure", (measure) => bus.set({ measure }));
     this.chart = bus.life.part(
       createChart({
         label: "Rate and distortion.",

@@ -3,8 +3,8 @@
 
 import { createListeners } from "../kit/wire/bus.js";
 import { unpack } from "../kit/wire/encoding.js";
-import { cleared, did, emptyHistory, historyOf, redone, textOf, undone } from "./history.js";
-import { changedByLevel, commonest, differenceOf, patched, rgba, sameGrids } from "./model.js";
+import { clear, did, emptyHistory, historyOf, redone, textOf, undone } from "./history.js";
+import { changedByLevel, commonest, differenceOf, patch, rgba, sameGrids } from "./model.js";
 
 const SILENT = "The server gave no answer. Your edits are kept; try again.";
 
@@ -121,7 +121,7 @@ export class Editor {
   }
 
   reset() {
-    this.move(cleared(this.history));
+    this.move(clear(this.history));
   }
 
   move(history) {
@@ -158,7 +158,7 @@ export class Editor {
     const { width, base, indices: before } = this.open;
     const indices = answer.indices.map((level) => unpack(level).array);
     const kept = answer.kept?.map((level) => unpack(level).array);
-    const picture = patched(base, width, answer.box, unpack(answer.pixels).array);
+    const picture = patch(base, width, answer.box, unpack(answer.pixels).array);
     const leftOut = kept ? kept.reduce((sum, mask) => sum + mask.reduce((n, one) => n + (one === 0), 0), 0) : 0;
     const difference = differenceOf(base, picture, width, answer.box);
     const changed = changedByLevel(before, indices, kept, this.open.same);

@@ -22,7 +22,7 @@ export function redone(history) {
 }
 
 /** All undone at once; redo brings the steps back one by one. */
-export function cleared(history) {
+export function clear(history) {
   return history.done.length === 0 ? history : made([], [...history.undone, ...[...history.done].reverse()]);
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Geometry and figures of the token editor. All pure. Cells are flat (row-major) positions of a grid {rows, cols}.
 
-import { counted, whole } from "../kit/wire/format.js";
+import { countOf, whole } from "../kit/wire/format.js";
 
 /** Cells under a square brush of `size` cells around a cell, cut at the border. */
 export function brushCells(cell, size, { rows, cols }) {
@@ -29,7 +29,7 @@ export function boxBetween(one, other, { cols }) {
 }
 
 /** Top left corner at which a box of that size has the cell in its middle, pushed inside the grid; null: too large. */
-export function placed(cell, height, width, { rows, cols }) {
+export function place(cell, height, width, { rows, cols }) {
   if (height > rows || width > cols) return null;
   const inside = (at, size, all) => Math.min(Math.max(at - ((size - 1) >> 1), 0), all - size);
   return [inside(Math.floor(cell / cols), height, rows), inside(cell % cols, width, cols)];
@@ -97,7 +97,7 @@ export function rgba(rgb) {
 }
 
 /** A copy of an RGBA picture with the RGB pixels of a box [top, left, height, width] laid in; no box: the picture. */
-export function patched(base, width, box, rgb) {
+export function patch(base, width, box, rgb) {
   const out = base.slice();
   if (!box) return out;
   const [top, left, h, w] = box;
@@ -134,11 +134,11 @@ export const scaleTop = (most) => [8, 16, 32, 64, 128].find((top) => most <= top
 
 /** The line under the pictures. */
 export function summary({ steps, changed, tokens, pixels, most, leftOut, sound = false }) {
-  if (steps === 0) return `Nothing edited yet. ${counted(tokens, "token")} as they were encoded.`;
-  const parts = [counted(steps, "edit"), `${whole(changed)} of ${counted(tokens, "token")} changed`];
+  if (steps === 0) return `Nothing edited yet. ${countOf(tokens, "token")} as they were encoded.`;
+  const parts = [countOf(steps, "edit"), `${whole(changed)} of ${countOf(tokens, "token")} changed`];
   if (leftOut > 0) parts.push(`${whole(leftOut)} ${leftOut === 1 ? "index" : "indices"} left out`);
   const what = sound ? " of the spectrogram" : "";
-  parts.push(pixels > 0 ? `${counted(pixels, "pixel")}${what} ${pixels === 1 ? "differs" : "differ"}, at most by ${most} of 255` : `no pixel${what} differs`);
+  parts.push(pixels > 0 ? `${countOf(pixels, "pixel")}${what} ${pixels === 1 ? "differs" : "differ"}, at most by ${most} of 255` : `no pixel${what} differs`);
   return `${parts.join(" · ")}.`;
 }
 
@@ -149,5 +149,5 @@ export function reachWords({ cell, grid, open, box, own_share, pixels }) {
   if (!box) return `${place} changes no pixel visibly: without it the decode is the same.`;
   const own = `${Math.round(open.width / grid.cols)} × ${Math.round(open.height / grid.rows)} px`;
   const share = own_share === null ? "" : `, ${Math.round(100 * own_share)}% of the change within its own ${own}`;
-  return `${place} visibly changes ${counted(pixels, "pixel")}, within ${box[2]} × ${box[3]} px${share}.`;
+  return `${place} visibly changes ${countOf(pixels, "pixel")}, within ${box[2]} × ${box[3]} px${share}.`;
 }

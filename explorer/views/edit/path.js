@@ -3,13 +3,13 @@
 
 import { Component } from "../kit/component.js";
 import { codeFrom, nounOf } from "./model.js";
-import { h, segmented } from "../kit/widgets/dom.js";
+import { h, segments } from "../kit/widgets/dom.js";
 import { partNoun } from "../kit/wire/format.js";
 
 const FRAME_MS = 220;
 
 /** Frame after frame to the end and back: 0 1 2 1 0 1 ... Pure. */
-export function bounced(tick, count) {
+export function bounce(tick, count) {
   if (count < 2) return 0;
   const turn = 2 * (count - 1);
   const at = tick % turn;
@@ -24,7 +24,7 @@ export class PathPanel extends Component {
     this.frames = [];
     this.at = this.tick = 0;
     this.timer = null;
-    this.kinds = segmented("What lies at the ends", (id) => this.choose(id));
+    this.kinds = segments("What lies at the ends", (id) => this.choose(id));
     this.name("picture");
     const field = (text, element) => h("label", { class: "ed-field" }, h("span", {}, text), element);
     const input = () => h("input", { class: "ed-input", inputmode: "numeric", size: 7 });
@@ -168,7 +168,7 @@ export class PathPanel extends Component {
     }
     this.play.textContent = "Pause";
     this.tick = this.at;
-    this.timer = this.repeat(() => this.show(bounced(++this.tick, this.frames.length)), FRAME_MS);
+    this.timer = this.repeat(() => this.show(bounce(++this.tick, this.frames.length)), FRAME_MS);
   }
 
   stop() {

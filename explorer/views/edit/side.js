@@ -7,7 +7,7 @@ import { colormap } from "../kit/draw/colormaps.js";
 import { unpack } from "../kit/wire/encoding.js";
 import { boxBetween, nounOf, reachWords, scaleTop } from "./model.js";
 import { createStage, frame } from "./stage.js";
-import { h, segmented } from "../kit/widgets/dom.js";
+import { h, segments } from "../kit/widgets/dom.js";
 
 const VIEWS = [
   { id: "difference", label: "Difference", title: "How far the edited decode is from the one before any edit" },
@@ -20,7 +20,7 @@ const MAP = "viridis";
 const LUT = Array.from({ length: 256 }, (_, i) => colormap(MAP, i / 255));
 
 /** Values 0..top, one a pixel -> RGBA bytes. Pure. */
-export function coloured(values, top) {
+export function colour(values, top) {
   const out = new Uint8ClampedArray(4 * values.length);
   for (let i = 0; i < values.length; i++) {
     const [r, g, b] = LUT[Math.min(255, Math.round((255 * values[i]) / top))];
@@ -48,7 +48,7 @@ export class SidePicture extends Component {
     this.view = "difference";
     this.found = this.cell = this.anchor = this.image = null;
     this.measuring = false;
-    this.tabs = segmented("Picture on the right", (id) => this.show(id));
+    this.tabs = segments("Picture on the right", (id) => this.show(id));
     this.tabs.options(VIEWS, this.view);
     this.stage = this.part(
       createStage({
@@ -158,7 +158,7 @@ export class SidePicture extends Component {
   }
 
   paint(values, top, width, height) {
-    this.stage.show(coloured(values, top), width, height);
+    this.stage.show(colour(values, top), width, height);
     this.top.textContent = `${top} of 255`;
   }
 

@@ -3,7 +3,7 @@
 
 import { Component } from "../kit/component.js";
 import { WORDS } from "./history.js";
-import { boxBetween, brushCells, lineCells, placed, placeWords } from "./model.js";
+import { boxBetween, brushCells, lineCells, place, placeWords } from "./model.js";
 import { createStage, frame } from "./stage.js";
 import { partNoun } from "../kit/wire/format.js";
 import { selection } from "../kit/wire/selection.js";
@@ -110,7 +110,7 @@ export class Brushwork extends Component {
 
   transplant(cell) {
     const { source } = this.editor.choice;
-    const at = source?.box && placed(cell, source.box[2], source.box[3], this.grid);
+    const at = source?.box && place(cell, source.box[2], source.box[3], this.grid);
     if (at) this.editor.do(WORDS.transplant(source.id, source.box, ...at));
     else this.editor.say(source?.box ? "The region is larger than this picture." : "Choose a second picture and drag a region in it first.");
   }
@@ -197,7 +197,7 @@ export class Brushwork extends Component {
     if (this.first !== null && tool === "swap") frame(ctx, rect(this.first), 3);
     if (this.measured !== null && tool === "reach") frame(ctx, rect(this.measured), 3);
     if (this.hover === null) return;
-    const at = tool === "transplant" && source?.box && placed(this.hover, source.box[2], source.box[3], this.grid);
+    const at = tool === "transplant" && source?.box && place(this.hover, source.box[2], source.box[3], this.grid);
     if (at) return frame(ctx, boxRect([...at, source.box[2], source.box[3]]));
     const cells = tool === "paint" ? brushCells(this.hover, brush, this.grid) : [this.hover];
     return frame(ctx, boxRect(boxBetween(cells[0], cells.at(-1), this.grid)), 1.5);

@@ -11,7 +11,7 @@ import { RegionBar } from "./region.js";
 import { SidePicture } from "./side.js";
 import { TextPanel } from "./text.js";
 import { Brushwork, TOOLS } from "./tools.js";
-import { h, segmented, toggle } from "../kit/widgets/dom.js";
+import { h, segments, toggle } from "../kit/widgets/dom.js";
 import { partNoun } from "../kit/wire/format.js";
 import { selection } from "../kit/wire/selection.js";
 
@@ -126,12 +126,12 @@ class EditPanel extends Component {
 
   toolbar() {
     const { editor } = this;
-    this.toolButtons = segmented("Tool", (tool) => this.take(tool));
+    this.toolButtons = segments("Tool", (tool) => this.take(tool));
     this.toolButtons.options(TOOLS, "paint"); // those that need a common grid go when the tokens are known to have none
     this.code = h("input", { class: "ed-input ed-code", inputmode: "numeric", size: 7, "aria-label": "Code to paint with", oninput: () => this.type() });
     this.codeWrong = h("span", { class: "ed-field-wrong", role: "alert" });
     this.level = h("span", { class: "ed-level" });
-    this.brush = segmented("Size of the brush", (id) => editor.choose({ brush: id }));
+    this.brush = segments("Size of the brush", (id) => editor.choose({ brush: id }));
     this.brush.options(
       [1, 3, 5].map((n) => ({ id: n, label: `${n}`, title: `${n} × ${n} tokens` })),
       1,

@@ -1,11 +1,11 @@
 // @ts-check
 // What the inspect view gives to take away: each panel as PNG, the histogram and the map as CSV. All in the browser.
 
-import { layered, saveCanvas, saveText } from "../kit/wire/files.js";
+import { mergeLayers, saveCanvas, saveText } from "../kit/wire/files.js";
 import { csv, fileStem } from "../kit/wire/format.js";
 
 /** Base and highlight of a panel on the page's own background, as seen. */
-export const savePanel = (panel, theme, ...nameParts) => saveCanvas(layered(Object.values(panel.canvases), theme.surface), `${fileStem(...nameParts)}.png`);
+export const savePanel = (panel, theme, ...nameParts) => saveCanvas(mergeLayers(Object.values(panel.canvases), theme.surface), `${fileStem(...nameParts)}.png`);
 
 /** Rank, code, counts: every code of the level, in rank order. Pure. */
 export function usageTable(level, usage) {

@@ -1,7 +1,7 @@
 // @ts-check
 // The inspect view's page: head line with status and level selector, four cards, live region, empty state.
 
-import { board, card, h, segmented, slider, toggle } from "../kit/widgets/dom.js";
+import { board, card, h, segments, slider, toggle } from "../kit/widgets/dom.js";
 
 /** The ways to decode levels or groups. */
 export const modesFor = (noun) => [
@@ -13,8 +13,8 @@ export const modesFor = (noun) => [
 
 /** Build everything into `root`; `act` holds the callbacks, `options` the first values, `usage` is the element of its chart. */
 export function buildLayout(root, options, act, usage) {
-  const level = segmented("Level", act.level);
-  const mode = segmented("Levels that are decoded", act.mode);
+  const level = segments("Level", act.level);
+  const mode = segments("Levels that are decoded", act.mode);
   mode.options(modesFor("level"), "all");
   const modeNote = h("span", { class: "dte-mode-note" });
   const levels = h("div", { class: "dte-levels", hidden: true }, h("span", { class: "dte-level-name" }, "Level"), level.element, mode.element, modeNote);
@@ -39,8 +39,8 @@ export function buildLayout(root, options, act, usage) {
 
 function buildCards(parts, options, act, usage) {
   const png = (id) => ["PNG", `Save this panel as PNG: ${id}`, () => act.png(id)];
-  parts.mapKind = segmented("Map", act.mapKind);
-  parts.scale = segmented("Count axis", (id) => act.option("log", id === "log"));
+  parts.mapKind = segments("Map", act.mapKind);
+  parts.scale = segments("Count axis", (id) => act.option("log", id === "log"));
   parts.scale.options(
     [
       { id: "linear", label: "Linear" },
@@ -48,7 +48,7 @@ function buildCards(parts, options, act, usage) {
     ],
     "linear",
   );
-  parts.range = segmented("Codes on the axis", (id) => act.option("range", id));
+  parts.range = segments("Codes on the axis", (id) => act.option("range", id));
   parts.range.options(
     [
       { id: "all", label: "All K", title: "All codes on the axis, unused ones too" },
@@ -56,7 +56,7 @@ function buildCards(parts, options, act, usage) {
     ],
     "all",
   );
-  parts.where = segmented("Counts of", (id) => act.option("where", id));
+  parts.where = segments("Counts of", (id) => act.option("where", id));
   const hint = "Code numbers, where cells are large enough to read them; zoom in if not";
   return {
     picture: card(

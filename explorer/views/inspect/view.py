@@ -74,7 +74,7 @@ class CodeMap:
 
 
 @dataclass(frozen=True)
-class Selected:
+class Selection:
     """What is pinned when a picture first shows (from the address bar). All count from 0; code None: nothing."""
 
     level: int = 0
@@ -87,7 +87,7 @@ def payload(
     title: str,
     maps: Sequence[CodeMap] = (),
     mode: str = "all",
-    selected: Selected | None = None,
+    selected: Selection | None = None,
     progress: str = "",
     map_kind: str | None = None,
     medium: TokenRecord | None = None,
@@ -108,7 +108,7 @@ def payload(
         raise SettingsError(f"mode {mode!r} is none of {', '.join(MODES)}")
     levels = [_level(level) for level in record.levels]
     picture = _picture(record.media)
-    choice = _checked_selection(selected or Selected(), record)
+    choice = _checked_selection(selected or Selection(), record)
     data = {
         "key": key_of(record, title),
         "title": title,
@@ -235,18 +235,18 @@ def _raster(raster: Raster, size: int) -> dict[str, object]:
     return {"codes": pack_indices(np.asarray(raster.codes)[::-1], size), "extent": [float(x) for x in raster.extent]}
 
 
-def _checked_selection(selected: Selected, record: TokenRecord) -> Selected:
+def _checked_selection(selected: Selection, record: TokenRecord) -> Selection:
     """`selected` as far as it fits the record: an old link may name a level, code or token that is not there."""
     if not 0 <= selected.level < len(record.levels):
-        return Selected()
+        return Selection()
     level = record.levels[selected.level]
     if selected.token is not None and 0 <= selected.token < level.layout.num_tokens:
         code = int(level.indices.reshape(-1)[selected.token])
         if selected.code in (None, code):
-            return Selected(selected.level, code, selected.token)
+            return Selection(selected.level, code, selected.token)
     if selected.code is not None and 0 <= selected.code < level.codebook.codebook_size:
-        return Selected(selected.level, selected.code)
-    return Selected(selected.level)
+        return Selection(selected.level, selected.code)
+    return Selection(selected.level)
 
 
 def key_of(record: TokenRecord, title: str) -> str:

@@ -4,7 +4,7 @@
 import { addStyleSheet } from "../kit/page/component.js";
 import { h, say } from "../kit/widgets/dom.js";
 import { createField } from "./controls/field.js";
-import { grouped, inertReason, isShown, otherValue, settingsOfSides, valueWords } from "./controls/values.js";
+import { groupFields, inertReason, isShown, otherValue, settingsOfSides, valueWords } from "./controls/values.js";
 import { NO_ANSWER } from "./controls/controls.js";
 import { memory } from "../kit/stage/pace.js";
 
@@ -15,7 +15,7 @@ export const MEND = "mend"; // not a setting: what mends the preset that runs
 
 /** The controls that can differ now: those that have an effect, by group. */
 export function comparable(controls, settings, inert = []) {
-  return grouped(controls.filter((control) => isShown(control, settings) && !inertReason(inert, control.name, settings)));
+  return groupFields(controls.filter((control) => isShown(control, settings) && !inertReason(inert, control.name, settings)));
 }
 
 /** The preset of a run against its mended self, or a mended one against its broken self: {label, words, changes}, or null

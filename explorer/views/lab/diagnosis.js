@@ -4,7 +4,7 @@
 import { addStyleSheet } from "../kit/page/component.js";
 import { h, say } from "../kit/widgets/dom.js";
 import { whole } from "../kit/wire/format.js";
-import { memory, throttled } from "../kit/stage/pace.js";
+import { memory, throttle } from "../kit/stage/pace.js";
 
 const LEVELS = {
   bad: { rank: 0, word: "Broken", mark: "×" },
@@ -69,10 +69,10 @@ export function createDiagnosis(root, env) {
     if (now !== topics) speak.request();
     topics = now;
   };
-  const write = throttled(put, READABLE_MS);
+  const write = throttle(put, READABLE_MS);
   const tell = () => say(spoken, spokenWords(findings, judged));
-  const speak = throttled(tell, SPOKEN_MS); // of a run that plays: the same finding with a new count is no news
-  const settle = throttled(tell, READABLE_MS); // of one that stands still, or is looked back at: what is on the page
+  const speak = throttle(tell, SPOKEN_MS); // of a run that plays: the same finding with a new count is no news
+  const settle = throttle(tell, READABLE_MS); // of one that stands still, or is looked back at: what is on the page
   const same = memory();
   return {
     draw(view) {

@@ -2,10 +2,10 @@
 // The log of reseeds as a table, newest first: step, code, by which strategy, from where, and whether it had been in vain.
 
 import { Component } from "../kit/component.js";
-import { GAP_MS, memory, throttled } from "../kit/stage/pace.js";
+import { GAP_MS, memory, throttle } from "../kit/stage/pace.js";
 import { furnish } from "./panel.js";
 import { h, say, toggle } from "../kit/widgets/dom.js";
-import { counted, percent, whole } from "../kit/wire/format.js";
+import { countOf, percent, whole } from "../kit/wire/format.js";
 
 const MOST_ROWS = 200;
 const NEW_VECTOR = {
@@ -33,7 +33,7 @@ export function eventWords(event, levels = 1) {
 }
 
 /** Newest first, at most MOST_ROWS; only those that died again if asked. */
-export function listed(rows, onlyAgain) {
+export function listEvents(rows, onlyAgain) {
   const found = [];
   for (let i = rows.length - 1; i >= 0 && found.length < MOST_ROWS; i--) {
     if (!onlyAgain || rows[i][6]) found.push(readEvent(rows[i]));
@@ -48,7 +48,7 @@ export function countWords(events) {
   if (total === 0) return "No code was reseeded so far.";
   const again = events.rows.filter((row) => row[6]).length;
   const all = known < total ? `the newest ${whole(known)}` : "them";
-  return `${counted(total, "reseed")} in all; ${whole(again)} of ${all} (${percent(again, known)}) of a code that had been reseeded before, and died again.`;
+  return `${countOf(total, "reseed")} in all; ${whole(again)} of ${all} (${percent(again, known)}) of a code that had been reseeded before, and died again.`;
 }
 
 export function createEvents(root, env) {
@@ -73,7 +73,7 @@ class Events extends Component {
     this.table = h("table", { "aria-label": "Reseeds, newest first" }, h("thead", {}, h("tr", {}, ...heads)), this.body);
     const box = h("div", { class: "dte-lp-scroll", tabindex: 0, role: "region", "aria-label": "Log of reseeds" }, this.table, this.empty);
     this.caption = furnish(root, "events", "Reseeds", [only], box).caption;
-    this.filling = this.part(throttled(() => this.fill(), GAP_MS));
+    this.filling = this.part(throttle(() => this.fill(), GAP_MS));
     this.own(env.bus.subscribe((state) => this.light(state)));
     this.listen(this.body, ["pointerover", "focusin"], (event) => this.hover(event));
     this.listen(this.body, ["pointerleave", "focusout"], () => env.bus.set({ hoverCode: null }));
@@ -93,7 +93,7 @@ class Events extends Component {
   fill() {
     const events = this.view?.events ?? null;
     const levels = this.view?.frame?.levels ?? 1;
-    const list = listed(events?.rows ?? [], this.onlyAgain);
+    const list = listEvents(events?.rows ?? [], this.onlyAgain);
     const kept = new Map();
     for (const event of list) {
       const key = `${event.id}/${event.step}/${event.code}/${levels}`;

@@ -4,7 +4,7 @@
 import { addStyleSheet } from "../kit/page/component.js";
 import { h, say } from "../kit/widgets/dom.js";
 import { whole } from "../kit/wire/format.js";
-import { memory, throttled } from "../kit/stage/pace.js";
+import { memory, throttle } from "../kit/stage/pace.js";
 import { shownStatus } from "./controls/presets.js";
 
 const READABLE_MS = 500; // numbers that change faster cannot be read
@@ -60,7 +60,7 @@ export function createMoment(root, env) {
     say(mend, shown.mend ?? "");
     go.hidden = !shown.go;
   };
-  const write = throttled(put, READABLE_MS);
+  const write = throttle(put, READABLE_MS);
   const same = memory();
   return {
     draw(view) {

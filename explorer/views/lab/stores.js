@@ -118,9 +118,9 @@ export class HeatStore {
   /** {stride, steps, counts: {array, shape}, state: {array, shape}}. */
   get view() {
     if (!this.steps) return null;
-    const packed = (rows) => ({ array: rows.array, shape: [rows.length, rows.width] });
+    const packRows = (rows) => ({ array: rows.array, shape: [rows.length, rows.width] });
     const { stride, counts, state } = this;
-    this.cached ??= { stride, steps: [...this.steps], counts: packed(counts), state: packed(state) };
+    this.cached ??= { stride, steps: [...this.steps], counts: packRows(counts), state: packRows(state) };
     return this.cached;
   }
 }

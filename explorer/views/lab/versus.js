@@ -2,7 +2,7 @@
 // A against B, above their planes: what differs in their settings, what is measured of both, and how to stop.
 
 import { h, say } from "../kit/widgets/dom.js";
-import { memory, throttled } from "../kit/stage/pace.js";
+import { memory, throttle } from "../kit/stage/pace.js";
 import { measuresOf, momentOf, settingsApart, verdict } from "./versus_words.js";
 
 const READABLE_MS = 400; // numbers that change faster cannot be read
@@ -27,7 +27,7 @@ export function createVersus(root, env) {
     root.scrollIntoView({ block: "start" });
     stop.focus({ preventScroll: true });
   };
-  const write = throttled(() => fill({ body, words }, env, views), READABLE_MS);
+  const write = throttle(() => fill({ body, words }, env, views), READABLE_MS);
   const same = memory();
   return {
     /** views: of both sides, or of one. */

@@ -3,7 +3,7 @@
 // Pure.
 
 import { significant } from "../kit/wire/words.js";
-import { counted, percent, whole } from "../kit/wire/format.js";
+import { countOf, percent, whole } from "../kit/wire/format.js";
 import { nearestRow, rowsOf } from "./charts/curves_model.js";
 import { valueWords } from "./controls/values.js";
 
@@ -87,7 +87,7 @@ export const identical = (a, b) => a.row.length === b.row.length && a.row.every(
 /** The sentences above the numbers. settings: of settingsApart. */
 export function verdict(settings, a, b) {
   if (settings.length === 0) return "A and B have the same settings and the same seed: they are one run, seen twice. Change a setting of one of them.";
-  const what = settings.length === 1 ? `${settings[0].label}: ${settings[0].a} against ${settings[0].b}` : counted(settings.length, "setting");
+  const what = settings.length === 1 ? `${settings[0].label}: ${settings[0].a} against ${settings[0].b}` : countOf(settings.length, "setting");
   if (!a || !b) return `A and B differ in ${what}. Nothing is measured yet.`;
   const at = `At step ${whole(a.step)}`;
   if (identical(a, b)) return `A and B differ in ${what}. ${at} every number measured of them is still the same.`;
@@ -96,7 +96,7 @@ export function verdict(settings, a, b) {
 
 function deadSentence(a, b) {
   const [x, y] = [ROWS[0].read(a), ROWS[0].read(b)];
-  const first = `${whole(x)} of ${counted(a.K, "code")} dead`;
+  const first = `${whole(x)} of ${countOf(a.K, "code")} dead`;
   return x === y && a.K === b.K ? `both have ${first}` : `A has ${first} and B ${whole(y)} of ${whole(b.K)}`;
 }
 

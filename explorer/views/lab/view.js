@@ -64,7 +64,7 @@ class Lab extends Component {
   build() {
     const panel = (name, create, env) => {
       const section = h("section", { class: `lab-panel lab-panel-${name}` });
-      return { section, panel: guarded(name, () => create(section, env), section) };
+      return { section, panel: guard(name, () => create(section, env), section) };
     };
     this.makePanel = panel;
     this.messages = createMessages({ act: this.link.act, bus: this.bus });
@@ -235,7 +235,7 @@ export function sideWords(controls, settings, i) {
 }
 
 /** A panel that fails says so in its place, and the others go on. */
-function guarded(name, create, section) {
+function guard(name, create, section) {
   const fail = (error) => {
     console.error(`the panel ${name} failed`, error);
     section.dataset.failed = "";

@@ -108,7 +108,10 @@ def test_what_is_another_visitors_is_unknown_in_the_very_words_of_what_never_was
     with acting_for("carl"):
         visit, words = inspect.visit_from_query({"tokenizer": ID}, [spec.id for spec in tokenizers.list_tokenizers()])
         assert visit.tokenizer != ID and "is not here" in " ".join(words)
-        for wanted in (codebook.wanted({"tokenizer": ID}, "t"), compare.wanted({"tokenizers": f"{ID},fsq"}, "t")):
+        for wanted in (
+            codebook.opening_of({"tokenizer": ID}, "t"),
+            compare.opening_of({"tokenizers": f"{ID},fsq"}, "t"),
+        ):
             assert ID not in wanted
         assert (
             f"There is no tokenizer '{ID}'"

@@ -38,7 +38,7 @@ def test_a_picture_is_decoded_once_for_all_tokenizers_and_sizes(decodes, tmp_pat
     wish, light = Visit(picture=UPLOADED, upload=path, modality=""), noise.astype(np.float32) / np.float32(255)
     for tokenizer in ("vq-ema", "fsq", "rvq-4"):
         for side in (256, 512):
-            visit, _ = media.settled(replace(wish, tokenizer=tokenizer, side_px=side))
+            visit, _ = media.settle(replace(wish, tokenizer=tokenizer, side_px=side))
             record = runtime.record_of(visit)
             expected = tokenized(LoadedImage(light), load_tokenizer(tokenizer), side)
             np.testing.assert_array_equal(record.media, expected.media)
@@ -51,7 +51,7 @@ def test_a_sound_is_decoded_once_after_a_tokenizer_of_pictures_could_not(decodes
     path = tmp_path / "tone.bin"
     path.write_bytes(wav_bytes(0.4 * np.sin(np.arange(8000) / 5)[:, None], 16_000))
     wish = Visit(tokenizer="made-signs", picture=UPLOADED, upload=str(path), modality="")
-    visit, _ = media.settled(wish)
+    visit, _ = media.settle(wish)
     for tokenizer in (visit.tokenizer, "made-rates", "made-tones"):
         assert runtime.record_of(replace(visit, tokenizer=tokenizer)).modality == "audio"
     assert decodes == [(str(path), "image"), (str(path), None)]

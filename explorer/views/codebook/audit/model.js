@@ -68,7 +68,7 @@ const OFFERED = {
 };
 
 /** The `accept` of an input for files of a modality; of all where it is none of them. Pure. */
-export function accepted(modality) {
+export function acceptFiles(modality) {
   return OFFERED[modality] ?? Object.values(OFFERED).join(",");
 }
 
@@ -76,7 +76,7 @@ export function accepted(modality) {
 export function mediaWords(modality) {
   const nouns = { image: "pictures", audio: "sounds", video: "clips" };
   const noun = nouns[modality] ?? "media";
-  return { noun, accept: `${accepted(modality)},.zip,.npy,.npz,.jsonl` };
+  return { noun, accept: `${acceptFiles(modality)},.zip,.npy,.npz,.jsonl` };
 }
 
 /** "12 of 100 media · 12,288 tokens of each codebook · 6.1 media/s · 14 s left": the figures of a job. */

@@ -6,13 +6,13 @@ import { picture, section } from "../../inspect/card/parts.js";
 import { besideWords, exemplarWords, inspectLink, KINDS, liftWords, SIDE_SIGNS } from "./model.js";
 import { playButton } from "../sound.js";
 import { h } from "../../kit/widgets/dom.js";
-import { counted, percent, whole } from "../../kit/wire/format.js";
+import { countOf, percent, whole } from "../../kit/wire/format.js";
 
 const tokens = (n) => `${whole(n)} ${n === 1 ? "token" : "tokens"}`;
 
 /** A picture with the token itself outlined; box [top, left, height, width] (null: no outline), size [height, width] in
  *  its pixels. */
-export function boxed(url, label, box, size) {
+export function boxAround(url, label, box, size) {
   if (!box) {
     const whole = h("span", { class: "cc-crop" }, picture(url, label));
     whole.style.aspectRatio = `${size[1]} / ${size[0]}`;
@@ -49,7 +49,7 @@ function exemplarRow(kind, list, answer, bus, base) {
   const tiles = list.map((one) => {
     const words = exemplarWords(one);
     const href = inspectLink(base, { ...bus.state, code: answer.code }, one);
-    const crop = boxed(one.url, words, one.box, one.size);
+    const crop = boxAround(one.url, words, one.box, one.size);
     const tile = href
       ? h("a", { class: "cc-tile", href, target: "_blank", rel: "noopener", title: `${words}. Open it in Inspect` }, crop)
       : h("span", { class: "cc-tile", title: words }, crop);
@@ -97,7 +97,7 @@ const NAMES = ["1st", "2nd", "3rd"];
 export function fillDecoded(root, answer) {
   const element = root.querySelector(".cc-decoded-section");
   const figure = (url, name, title) =>
-    h("figure", { class: "cc-tile cc-figure", title }, boxed(url, title, answer.box, answer.size), h("figcaption", {}, name));
+    h("figure", { class: "cc-tile cc-figure", title }, boxAround(url, title, answer.box, answer.size), h("figcaption", {}, name));
   const figures = [figure(answer.alone, "alone", "Nothing but this code, decoded")];
   answer.contexts.forEach(({ url, words }, i) => figures.push(figure(url, `${NAMES[i]} context`, words)));
   if (answer.sound) figures[0].append(playButton("Play the code repeated", async () => answer.sound));
@@ -170,7 +170,7 @@ export function nearestSection(answer, bus) {
   if (answer.nearest.length === 0) return null;
   const twins = new Set(answer.duplicates);
   const buttons = answer.nearest.map(([code, distance, count]) => {
-    const title = `Code ${code}: ${answer.distance_name} ${significant(distance)}, ${counted(count, "token")}${twins.has(code) ? ", a near-duplicate" : ""}`;
+    const title = `Code ${code}: ${answer.distance_name} ${significant(distance)}, ${countOf(count, "token")}${twins.has(code) ? ", a near-duplicate" : ""}`;
     return codeButton(
       bus,
       code,

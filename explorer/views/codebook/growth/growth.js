@@ -3,7 +3,7 @@
 
 import { levelChart } from "../charts.js";
 import { furnish } from "../../kit/widgets/panel.js";
-import { h, segmented } from "../../kit/widgets/dom.js";
+import { h, segments } from "../../kit/widgets/dom.js";
 import * as model from "./model.js";
 
 const SCALES = [
@@ -14,7 +14,7 @@ const SCALES = [
 /** The curve of codes used. Its axis of tokens is as the figure has it until another is chosen. */
 function createGrowth(bus) {
   let log = null;
-  const scale = segmented("Axis of tokens", (id) => {
+  const scale = segments("Axis of tokens", (id) => {
     log = id === "log";
     own.refresh();
   });
@@ -65,7 +65,7 @@ function createHalves(bus) {
 /** What each medium by itself would have said of the codebook, beside all of them: the illusion of a small batch. */
 function createSingles(bus) {
   let measure = "perplexity";
-  const choice = segmented("Measure", (id) => {
+  const choice = segments("Measure", (id) => {
     measure = id;
     tell();
   });

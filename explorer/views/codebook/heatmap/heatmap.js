@@ -10,8 +10,8 @@ import { foldedTable, furnish, saveCsv, saveFigure } from "../../kit/widgets/pan
 import { codesIn, rankOf, tally, termsOf, usageOrder } from "../states.js";
 import { viridis } from "../../kit/draw/colormaps.js";
 import { helpTerms } from "../../kit/page/help.js";
-import { h, say, segmented } from "../../kit/widgets/dom.js";
-import { counted, whole } from "../../kit/wire/format.js";
+import { h, say, segments } from "../../kit/widgets/dom.js";
+import { countOf, whole } from "../../kit/wire/format.js";
 import { Painter } from "../../kit/stage/pace.js";
 import { ZoomStage } from "../../kit/stage/zoom.js";
 import { label, outline, readTheme } from "../../kit/draw/colours.js";
@@ -47,7 +47,7 @@ class Heatmap extends Component {
   build() {
     const label = "All codes of the codebook. Arrow keys move, Enter chooses, plus and minus zoom, 0 shows all.";
     this.field = h("div", { class: "dte-board dte-lp-stage cb-heat-stage", tabindex: 0, role: "application", "aria-label": label });
-    this.order = segmented("Order of the codes", (id) => this.bus.set({ order: id }));
+    this.order = segments("Order of the codes", (id) => this.bus.set({ order: id }));
     const zoom = (text, title, factor) =>
       h("button", { type: "button", class: "cb-zoom", title, "aria-label": title, onclick: () => this.stage.zoomBy(factor) }, text);
     this.out = zoom("−", "Zoom out", 1 / 1.6);
@@ -147,7 +147,7 @@ class Heatmap extends Component {
     if (hover === null) return;
     if (hover !== code) mark(hover, 1.5);
     const [x, y] = box(hover);
-    if (x > -s && y > -s && x < W && y < H) label(ctx, this.theme, `code ${hover} · ${counted(this.level.counts[hover], "token")}`, x + s / 2, y, W, H);
+    if (x > -s && y > -s && x < W && y < H) label(ctx, this.theme, `code ${hover} · ${countOf(this.level.counts[hover], "token")}`, x + s / 2, y, W, H);
   }
 
   hit(x, y) {

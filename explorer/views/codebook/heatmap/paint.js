@@ -1,7 +1,7 @@
 // @ts-check
 // How the heatmap is drawn: one pixel a cell on offscreen tiles, stretched to the zoom; marks of the states above them.
 
-import { packed, packedViridis, rgbOf } from "../../kit/draw/ticks.js";
+import { packColour, packedViridis, rgbOf } from "../../kit/draw/ticks.js";
 import { DEAD, DUPLICATE, LIVE, OVERUSED, UNSEEN } from "../states.js";
 import { outline } from "../../kit/draw/colours.js";
 import { colormap } from "../../kit/draw/colormaps.js";
@@ -114,7 +114,7 @@ function patternOf(ctx, kind, theme) {
 
 /** Everything that depends on the codebook, the order and the theme, made once; draw(ctx, frame) then only stretches it. */
 export function createPainting({ cells, counts, state, scale, theme, lasso }) {
-  const ground = packed(rgbOf(theme.surface));
+  const ground = packColour(rgbOf(theme.surface));
   const tiles = makeTiles(cellColours(cells, counts, state, scale, packedViridis(), ground), cells);
   const lists = [[], [], [], [], []];
   for (let code = 0; code < state.length; code++) if (state[code] !== LIVE) lists[state[code]].push(code);

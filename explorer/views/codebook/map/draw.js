@@ -1,11 +1,11 @@
 // @ts-check
 // Drawing the map on canvases: latents as a quiet density, regions or cells, the codes, and what lights up.
 
-import { packed, rgbOf } from "../../kit/draw/ticks.js";
+import { packColour, rgbOf } from "../../kit/draw/ticks.js";
 import { label, outline } from "../../kit/draw/colours.js";
 import { FAINT, HOLLOW, Marks, shapeOf } from "./marks.js";
 import { Sheet } from "./stamp.js";
-import { borders, softened } from "./model.js";
+import { borders, soften } from "./model.js";
 import { LIVE } from "../states.js";
 
 const MARKED_PX = 9; // side of a cell that has room for the sign of its state
@@ -24,7 +24,7 @@ export function paintDensity(field, theme) {
   const ctx = canvas.getContext("2d");
   const image = ctx.createImageData(field.cols, field.rows);
   const ink = rgbOf(theme.ink);
-  const soft = softened(field);
+  const soft = soften(field);
   const top = Math.log1p(4 * Math.max(...soft)); // of 4: single latents are softened below one
   soft.forEach((count, i) => {
     image.data.set(ink, 4 * i);
@@ -79,8 +79,8 @@ function drawCells(ctx, map, frame, look) {
   const side = map.cell * s;
   const gap = side > 7 ? dpr : 0;
   const half = side / 2;
-  look.packed ??= look.colours.map((colour) => packed(rgbOf(colour)));
-  const bare = packed(rgbOf(look.theme.bar));
+  look.packed ??= look.colours.map((colour) => packColour(rgbOf(colour)));
+  const bare = packColour(rgbOf(look.theme.bar));
   const sheet = sheetFor(look, frame);
   const [left, top] = [W / 2 - view.cx * s, H / 2 - view.cy * s];
   const special = [];

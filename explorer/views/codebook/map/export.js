@@ -11,7 +11,7 @@ const n = (x) => Number(x.toFixed(2));
 const LETTER_PX = 5.6; // of a line of text, on average
 
 /** A line cut at spaces so that no part is longer than `most` letters. */
-export function wrapped(line, most) {
+export function wrapWords(line, most) {
   const lines = [""];
   for (const word of line.split(" ")) {
     const last = lines[lines.length - 1];
@@ -21,7 +21,7 @@ export function wrapped(line, most) {
   return lines;
 }
 
-const escaped = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+const escapeText = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
 function pointSvg(map, frame, look, i) {
   const [x, y] = frame.place(map.xy[2 * i], map.xy[2 * i + 1]);
@@ -70,7 +70,7 @@ function bordersSvg({ codes, rows, cols, left, top, right, bottom }, frame, them
 /** picture(canvas) -> data URL of a painted layer. Layers: [{canvas, box: [left, top, right, bottom], smooth}]. */
 export function mapSvg(map, frame, look, { title, lines, layers, picture }) {
   const { W, H } = frame;
-  lines = lines.flatMap((line) => wrapped(line, Math.floor((W - 16) / LETTER_PX)));
+  lines = lines.flatMap((line) => wrapWords(line, Math.floor((W - 16) / LETTER_PX)));
   const foot = 18 * lines.length + 10;
   const parts = [`<svg xmlns="http://www.w3.org/2000/svg" width="${W}" height="${H + foot}" viewBox="0 0 ${W} ${H + foot}" font-family="sans-serif">`];
   const [[x0, y0], [x1, y1]] =
@@ -81,7 +81,7 @@ export function mapSvg(map, frame, look, { title, lines, layers, picture }) {
           [W, H],
         ];
   const clip = `<rect x="${n(x0)}" y="${n(y0)}" width="${n(x1 - x0)}" height="${n(y1 - y0)}"/>`;
-  parts.push(`<title>${escaped(title)}</title><rect width="100%" height="100%" fill="${look.theme.surface}"/>`);
+  parts.push(`<title>${escapeText(title)}</title><rect width="100%" height="100%" fill="${look.theme.surface}"/>`);
   parts.push(`<clipPath id="stage">${clip}</clipPath><g clip-path="url(#stage)">`);
   for (const { canvas, box, smooth } of layers) {
     const [left, top] = frame.place(box[0], box[1]);
@@ -95,6 +95,6 @@ export function mapSvg(map, frame, look, { title, lines, layers, picture }) {
   for (const cell of map.polygons ?? []) parts.push(polygonSvg(cell, map, frame, look));
   for (const i of look.order) parts.push(pointSvg(map, frame, look, i));
   parts.push("</g>");
-  lines.forEach((line, i) => parts.push(`<text x="8" y="${H + 18 * (i + 1)}" font-size="11" fill="${look.theme.muted}">${escaped(line)}</text>`));
+  lines.forEach((line, i) => parts.push(`<text x="8" y="${H + 18 * (i + 1)}" font-size="11" fill="${look.theme.muted}">${escapeText(line)}</text>`));
   return `${parts.join("\n")}\n</svg>\n`;
 }

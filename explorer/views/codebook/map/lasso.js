@@ -35,7 +35,7 @@ export const boxAround = (x, y, half) => [
 ];
 
 /** Drop corners of a loop that are nearer than `gap` to the one kept before: a trembling hand makes thousands. */
-export function thinned(loop, gap) {
+export function thinOut(loop, gap) {
   const kept = [];
   for (const [x, y] of loop) {
     const last = kept[kept.length - 1];

@@ -4,7 +4,7 @@
 import { Component } from "../../kit/component.js";
 import { addStyleSheet } from "../../kit/page/component.js";
 import { helpTerms } from "../../kit/page/help.js";
-import { h, say, segmented, toggle } from "../../kit/widgets/dom.js";
+import { h, say, segments, toggle } from "../../kit/widgets/dom.js";
 import { capital, givens } from "../../kit/wire/format.js";
 import { readTheme } from "../../kit/draw/colours.js";
 import { furnish, note } from "../../kit/widgets/panel.js";
@@ -71,11 +71,11 @@ class MapOfCodes extends Component {
 
   build() {
     const { bus } = this;
-    this.kinds = segmented("Kind of map", (id) => bus.set({ map: id }));
+    this.kinds = segments("Kind of map", (id) => bus.set({ map: id }));
     this.colours = select("Colour", COLOURS, (id) => bus.set({ colour: id === "usage" ? null : id }));
     this.sizes = select("Area", SIZES, (id) => this.choose({ size: id }));
     this.latents = toggle("Latents", "Latents of the counted data as a density under the codes", true, (on) => this.choose({ latents: on }));
-    this.modes = segmented("What dragging does", (id) => this.picture.stage.setMode(id));
+    this.modes = segments("What dragging does", (id) => this.picture.stage.setMode(id));
     this.modes.options(DRAGS, "pan");
     const button = (text, label, onclick) => h("button", { type: "button", class: "cm-button cm-square", "aria-label": label, title: label, onclick }, text);
     this.reset = button("⤢", "Show everything again", () => this.picture.stage.reset());

@@ -61,7 +61,7 @@ function boxOf(raw, xy, latents) {
   return [0, 1, 2, 3].map((i) => (i < 2 ? Math.min : Math.max)(box[i], cloud[i]));
 }
 
-function moved(xy, from) {
+function moveBy(xy, from) {
   const out = new Float32Array(xy.length);
   for (let i = 0; i < xy.length; i += 2) out.set(from(xy[i], xy[i + 1]), i);
   return out;
@@ -70,7 +70,7 @@ function moved(xy, from) {
 /** Exact cells of the codes inside box = [x0, y0, x1, y1], in content units: [{code, xy}]; none for a code that has none. */
 function cellsOf(placed, codes, box, from) {
   const { start, xy } = voronoiCells(placed, box);
-  const cells = Array.from(codes, (code, i) => ({ code, xy: moved(xy.subarray(2 * start[i], 2 * start[i + 1]), from) }));
+  const cells = Array.from(codes, (code, i) => ({ code, xy: moveBy(xy.subarray(2 * start[i], 2 * start[i + 1]), from) }));
   return cells.filter(({ xy: corners }) => corners.length > 0);
 }
 
@@ -93,7 +93,7 @@ export function readMap(raw, K) {
   const placed = values(raw.xy);
   const latents = values(raw.latents);
   const { w, h, from } = normalise(Float64Array.from(boxOf(raw, placed, latents)));
-  const at = moved(placed, from);
+  const at = moveBy(placed, from);
   return {
     ...own,
     placed,
@@ -102,7 +102,7 @@ export function readMap(raw, K) {
     h,
     hash: spatialHash(at),
     cell: isGrid(raw.kind) ? from(1, 0)[0] - from(0, 0)[0] : null, // side of a cell, in content units
-    density: latents ? density(moved(latents, from), w, h) : null,
+    density: latents ? density(moveBy(latents, from), w, h) : null,
     latentCount: latents ? latents.length / 2 : 0,
     ...readRegions(raw.regions, placed, codes, from),
   };
@@ -128,7 +128,7 @@ export function density(xy, w, h) {
 }
 
 /** The counts softened over neighbouring bins, twice: a cloud, not a grid of squares. Float32Array (rows * cols). */
-export function softened({ counts, cols, rows }) {
+export function soften({ counts, cols, rows }) {
   let now = Float32Array.from(counts);
   const along = (from, step, line, length, every) => {
     const out = new Float32Array(from.length);

@@ -32,9 +32,9 @@ export function lookOf(map, level, view, theme, lasso) {
     ? shades(map, named)
     : Uint8Array.from(map.codes, (code) => (level.state[code] === DEAD || level.state[code] === UNSEEN ? HOLLOW : level.state[code]));
   const bits = Math.round(Math.log2(level.codebook_size));
-  const faded = (code) => (view.bit !== null ? bitOf(code, view.bit, bits) === 0 : lasso !== null && !lasso.has(code));
+  const fade = (code) => (view.bit !== null ? bitOf(code, view.bit, bits) === 0 : lasso !== null && !lasso.has(code));
   return {
-    ...{ theme, scale: named, sized, radius, shade, faded, latents: view.latents, state: level.state },
+    ...{ theme, scale: named, sized, radius, shade, faded: fade, latents: view.latents, state: level.state },
     colours: named ? ramp(named.colours) : stateColours(theme),
     order: drawOrder(map, level.counts, radius),
     cache: {},

@@ -1,7 +1,7 @@
 // @ts-check
 // What a map still has to be told: the three codes of a slice, the three bits of a sphere.
 
-import { h, segmented } from "../../kit/widgets/dom.js";
+import { h, segments } from "../../kit/widgets/dom.js";
 import { chooseBit } from "./turn.js";
 import { usageOrder } from "../states.js";
 
@@ -29,7 +29,7 @@ export class SliceChooser {
     this.changed = changed;
     this.through = "pca";
     this.three = this.level = null;
-    this.ways = segmented("Plane of the slice", (id) => {
+    this.ways = segments("Plane of the slice", (id) => {
       this.through = id;
       this.show();
       changed();

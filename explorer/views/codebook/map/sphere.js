@@ -3,7 +3,7 @@
 
 import { Component } from "../../kit/component.js";
 import { createChart } from "../../kit/widgets/chart.js";
-import { codesOfCorner, cornerName, cornerOf, turned } from "./turn.js";
+import { codesOfCorner, cornerName, cornerOf, turnBy } from "./turn.js";
 
 const KEY_TURN = 0.12; // radians
 const CIRCLE = 30; // diameter of what lights a corner, on the scale of the corners
@@ -46,7 +46,7 @@ export class Sphere extends Component {
     else if (key === "Home") Plotly.relayout(plot, { "scene.camera": figure.layout.scene.camera });
     else if (key in WAYS) {
       const now = plot._fullLayout.scene._scene.getCamera();
-      Plotly.relayout(plot, { "scene.camera": { ...now, eye: turned(now.eye, ...WAYS[key]) } });
+      Plotly.relayout(plot, { "scene.camera": { ...now, eye: turnBy(now.eye, ...WAYS[key]) } });
     } else return false;
     return true;
   }

@@ -3,7 +3,7 @@
 
 import { toContent } from "../../kit/draw/geometry.js";
 import { ZoomStage } from "../../kit/stage/zoom.js";
-import { thinned } from "./lasso.js";
+import { thinOut } from "./lasso.js";
 
 const LOOP_PX = 12; // a loop that is smaller is a click
 
@@ -29,7 +29,7 @@ export class MapStage extends ZoomStage {
   move(event) {
     if (!this.loop || !this.pointers.has(event.pointerId)) return super.move(event);
     if (this.loop.length === 1) this.element.setPointerCapture(event.pointerId);
-    this.loop = thinned([...this.loop, this.at(event)], 2);
+    this.loop = thinOut([...this.loop, this.at(event)], 2);
     this.on.looping(this);
   }
 

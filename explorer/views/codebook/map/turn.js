@@ -3,7 +3,7 @@
 
 /** The eye {x, y, z} after a turn by `yaw` around the upright axis and `pitch` towards it (radians), as far away as before;
  *  it never comes to stand above or below. */
-export function turned({ x, y, z }, yaw, pitch) {
+export function turnBy({ x, y, z }, yaw, pitch) {
   const far = Math.hypot(x, y, z);
   const around = Math.atan2(y, x) + yaw;
   const most = 1.45;

@@ -12,7 +12,7 @@ export function section(title, ...children) {
 }
 
 /** A section whose title has a mark that opens what the codebook's values and their order are. */
-function explained(title, ...children) {
+function explain(title, ...children) {
   const element = section(title, ...children);
   element.querySelector("h4").append(helpMark("lattice"));
   return element;
@@ -27,7 +27,7 @@ export function picture(url, label) {
 }
 
 /** A crop with the token's own box outlined; box is [top, left, height, width] in pixels, size [height, width]. */
-function boxed(url, label, { box, size }) {
+function boxAround(url, label, { box, size }) {
   const frame = h("div", { class: "dte-card-crop" });
   frame.style.aspectRatio = `${size[1]} / ${size[0]}`;
   const outline = h("span", { class: "dte-card-box" });
@@ -40,7 +40,7 @@ function boxed(url, label, { box, size }) {
   return frame;
 }
 
-function captioned(image, title, caption) {
+function withCaption(image, title, caption) {
   const figure = h("figure", { class: "dte-card-figure" });
   const text = h("figcaption", {});
   text.append(h("strong", {}, title), h("span", {}, caption));
@@ -69,21 +69,21 @@ export function meaning(card) {
   if (card.alone) {
     const frame = h("div", { class: "dte-card-crop" });
     frame.append(picture(card.alone, `Code ${card.code} decoded alone`));
-    const figure = captioned(frame, "Alone", "nothing but this code, decoded");
+    const figure = withCaption(frame, "Alone", "nothing but this code, decoded");
     if (card.alone_sound) figure.append(soundButton(card.alone_sound));
     row.append(figure);
   } else if (card.later) {
-    const figure = captioned(card.waiting.element, "Alone", "");
+    const figure = withCaption(card.waiting.element, "Alone", "");
     figure.querySelector("figcaption span").replaceWith(card.waiting.caption);
     row.append(figure);
   }
   if (card.context) {
     const { context } = card;
     const around = card.token >= 0 ? "around this token" : "around one of its tokens";
-    row.append(captioned(boxed(context.original, "Original around the token", context), "Original", around));
+    row.append(withCaption(boxAround(context.original, "Original around the token", context), "Original", around));
     if (context.reconstruction) {
-      const crop = boxed(context.reconstruction, "Reconstruction around the token", context);
-      row.append(captioned(crop, "Reconstruction", "neighbours shape it too"));
+      const crop = boxAround(context.reconstruction, "Reconstruction around the token", context);
+      row.append(withCaption(crop, "Reconstruction", "neighbours shape it too"));
     }
   }
   return section("What it looks like", row);
@@ -143,7 +143,7 @@ export function digitsSection(card, vector) {
     row.append(h("span", { class: "dte-card-axis" }, `of 0–${levels - 1}`), h("span", { class: "dte-card-value" }, value));
     list.append(row);
   });
-  return explained("Digits", list, h("p", { class: "dte-card-note" }, "One digit an axis; right, the value it stands for."));
+  return explain("Digits", list, h("p", { class: "dte-card-note" }, "One digit an axis; right, the value it stands for."));
 }
 
 function bitsSection(card, vector) {
@@ -156,5 +156,5 @@ function bitsSection(card, vector) {
     row.append(square);
   });
   const size = vector ? ` Each axis is ±${significant(Math.abs(vector[0]), 3)}.` : "";
-  return explained("Bits", row, h("p", { class: "dte-card-note" }, `${card.digits.length} bits, axis 1 first.${size}`));
+  return explain("Bits", row, h("p", { class: "dte-card-note" }, `${card.digits.length} bits, axis 1 first.${size}`));
 }

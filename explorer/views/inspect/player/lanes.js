@@ -23,7 +23,7 @@ export function laneGeometry(levels) {
 /** Which lane y lies in: a level's number, or -1 for waveform, spectrogram and axis. */
 export const levelAt = (geometry, y) => geometry.rows.findIndex((row) => y >= row.top && y < row.top + row.height);
 
-function clipped(ctx, frame, draw) {
+function clipTo(ctx, frame, draw) {
   ctx.save();
   ctx.beginPath();
   ctx.rect(GUTTER, 0, frame.width, frame.geometry.height);
@@ -56,7 +56,7 @@ function spectrogram(ctx, frame, image) {
 }
 
 /** The colours of a level's tokens, one pixel each. */
-export function painted(level) {
+export function paintLane(level) {
   const canvas = new OffscreenCanvas(level.indices.length, 1);
   const ctx = canvas.getContext("2d");
   const image = ctx.createImageData(level.indices.length, 1);
@@ -94,7 +94,7 @@ function tokens(ctx, frame, level, picture, row) {
 /** frame: {window, width, duration, geometry, theme, loudest}. sounds: {heard, other}; levels with `picture` each. */
 export function drawBase(ctx, frame, { heard, other, image, levels, current }) {
   const { geometry, theme, window, width } = frame;
-  clipped(ctx, frame, () => {
+  clipTo(ctx, frame, () => {
     if (other) waveform(ctx, frame, other, theme.line);
     if (heard) waveform(ctx, frame, heard, theme.accent);
     if (image) spectrogram(ctx, frame, image);
@@ -129,7 +129,7 @@ function across(frame, token, count) {
 export function drawOverlay(ctx, frame, { levels, current, code, token, pointed, head }) {
   const { geometry, theme, width, window } = frame;
   const level = levels[current];
-  clipped(ctx, frame, () => {
+  clipTo(ctx, frame, () => {
     if (level && code !== null) codeLit(ctx, frame, level, geometry.rows[current], code);
     if (level && token !== null) band(ctx, frame, token, level.indices.length, geometry.rows[current]);
     if (pointed && levels[pointed.level]) {

@@ -2,14 +2,14 @@
 // A sound and what its tokens decode to: play either, switch while it plays, and see which token is heard.
 
 import { Component } from "../../kit/component.js";
-import { h, segmented, toggle } from "../../kit/widgets/dom.js";
+import { h, segments, toggle } from "../../kit/widgets/dom.js";
 import { Painter } from "../../kit/stage/pace.js";
 import { Stage } from "../../kit/stage/stage.js";
 import { partNoun } from "../../kit/wire/format.js";
 import { moveToken } from "../../kit/draw/geometry.js";
 import { placeText, seconds, stretch } from "../../kit/wire/places.js";
 import { Deck } from "./audio.js";
-import { drawBase, drawOverlay, GUTTER, laneGeometry, levelAt, painted } from "./lanes.js";
+import { drawBase, drawOverlay, GUTTER, laneGeometry, levelAt, paintLane } from "./lanes.js";
 import { audible, clampWindow, follow, panWindow, tokenAt, toTime, zoomWindow } from "./time.js";
 import { readWav } from "./wav.js";
 import { selection } from "../../kit/wire/selection.js";
@@ -40,7 +40,7 @@ export class SoundPlayer extends Component {
 
   build() {
     this.button = h("button", { type: "button", class: "dte-play", onclick: () => this.playOrPause() }, "Play");
-    this.which = segmented("What is heard", (id) => this.deck.hear(id));
+    this.which = segments("What is heard", (id) => this.deck.hear(id));
     const loop = toggle("Loop", "Begin again at the end", false, (on) => (this.deck.loop = on));
     this.clock = h("span", { class: "dte-player-clock" });
     this.reset = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.setWindow(null) }, "Whole sound");
@@ -98,7 +98,7 @@ export class SoundPlayer extends Component {
   takeLevels() {
     if (!this.value) return;
     const sound = shown.model?.place?.kind === "time" ? shown.model.levels : [];
-    this.levels = sound.map((level) => ({ ...level, picture: painted(level) }));
+    this.levels = sound.map((level) => ({ ...level, picture: paintLane(level) }));
     this.geometry = laneGeometry(this.levels.length);
     this.field.style.height = `${this.geometry.height}px`;
     this.stage.redraw();

@@ -47,7 +47,7 @@ class View extends Component {
     this.panel = createPanel(this.stage.element, {
       onMode: (id) => this.setMode(id),
       onSave: {
-        reconstruction: () => this.images.reconstruction && saveCanvas(copied(this.images.reconstruction), "reconstruction.png"),
+        reconstruction: () => this.images.reconstruction && saveCanvas(copyOf(this.images.reconstruction), "reconstruction.png"),
         map: () => this.saveMap(),
         figures: () => saveTable(figuresCsv(this.value.figures), "figures"),
       },
@@ -88,7 +88,7 @@ class View extends Component {
     this.root.dataset.mode = id;
     this.stage.setSwipe(id === "swipe" && this.value.reconstruction !== null);
     this.map = this.mode.colours ? mapOf(this.value, id, this.level) : null;
-    this.painted = this.map ? painted(this.map, this.mode) : null;
+    this.painted = this.map ? paintCells(this.map, this.mode) : null;
     const several = this.value.num_levels > 1 && this.map && this.mode.per === "token";
     const suffix = several ? `, ${this.value.noun} ${this.level + 1}` : "";
     this.panel.show(modes, this.mode, this.map, suffix);
@@ -174,18 +174,18 @@ class View extends Component {
   saveMap() {
     const mode = this.mode.colours ? this.mode : modesOf(this.value, this.level).find(({ colours }) => colours);
     if (!mode) return;
-    saveCanvas(painted(mapOf(this.value, mode.id, this.level), mode), `${mode.id}-map.png`);
+    saveCanvas(paintCells(mapOf(this.value, mode.id, this.level), mode), `${mode.id}-map.png`);
   }
 }
 
-function painted(map, mode) {
+function paintCells(map, mode) {
   const canvas = document.createElement("canvas");
   [canvas.height, canvas.width] = map.shape;
   canvas.getContext("2d").putImageData(new ImageData(tint(map, mode.colours), map.shape[1], map.shape[0]), 0, 0);
   return canvas;
 }
 
-function copied(image) {
+function copyOf(image) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
   canvas.getContext("2d").drawImage(image, 0, 0);

@@ -63,11 +63,11 @@ export function usageScale(largest) {
 
 /** `size` colours of viridis, each packed for a little-endian Uint32Array over RGBA bytes. */
 export function packedViridis(size = 256) {
-  return Uint32Array.from({ length: size }, (_, i) => packed(colormap("viridis", i / (size - 1))));
+  return Uint32Array.from({ length: size }, (_, i) => packColour(colormap("viridis", i / (size - 1))));
 }
 
 /** @param {number[]} rgb */
-export const packed = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+export const packColour = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
 
 /** Tokens a step in words: "under 0.001", "3.21", "1,204". A count that fades for ever is not worth its digits. */
 export function tokens(count) {

@@ -78,7 +78,7 @@ function toggle(button, one) {
   place();
 }
 
-function made(className, text, label, one) {
+function make(className, text, label, one) {
   const button = h("button", { class: className }, text);
   button.type = "button";
   button.setAttribute("aria-expanded", "false");
@@ -94,13 +94,13 @@ function made(className, text, label, one) {
 /** A "?" beside a number. what: an id, or {term, words} that came with the number itself. */
 export function helpMark(what) {
   const one = typeof what === "string" ? () => definitionOf(what) : () => what;
-  return made("dte-help", "?", `What is this: ${one()?.term ?? "help"}`, one);
+  return make("dte-help", "?", `What is this: ${one()?.term ?? "help"}`, one);
 }
 
 /** The terms of a panel as a row of words to press; those that nobody has defined are left out. */
 export function helpTerms(ids) {
   const row = h("p", { class: "dte-help-terms" });
-  for (const id of ids.filter((each) => known.has(each))) row.append(made("dte-help-term", definitionOf(id).term, "", () => definitionOf(id)));
+  for (const id of ids.filter((each) => known.has(each))) row.append(make("dte-help-term", definitionOf(id).term, "", () => definitionOf(id)));
   row.hidden = row.childElementCount === 0;
   return row;
 }

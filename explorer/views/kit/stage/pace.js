@@ -61,7 +61,7 @@ export function frameShown(now = performance.now()) {
 /** request() runs `work` at the next animation frame, at most once in `gap` ms; the last request is never lost.
  *  Work that turns out slow waits longer, so that it takes no more than a REST-th of the time. cancel() calls it off.
  *  @param {() => unknown} work @param {number} [gap] @param {any} [clock] */
-export function throttled(work, gap = GAP_MS, clock = CLOCK) {
+export function throttle(work, gap = GAP_MS, clock = CLOCK) {
   let last = -Infinity;
   let rest = gap;
   let timer = null;

@@ -5,7 +5,7 @@
 import { Component } from "../component.js";
 import { readTheme } from "../draw/colours.js";
 import { h } from "../widgets/dom.js";
-import { GAP_MS, Painter, throttled } from "./pace.js";
+import { GAP_MS, Painter, throttle } from "./pace.js";
 
 const NEAR_PX = 80; // outside of the screen, where a heavy layer is drawn already
 const LEAST_PX = 8; // a stage that is smaller is hidden
@@ -75,7 +75,7 @@ export class Stage extends Component {
       this.stale = !this.inSight;
       if (!this.stale) this.drawNow(name, "marks");
     };
-    this.paces[name] = this.part(throttled(heavy, layer.gap));
+    this.paces[name] = this.part(throttle(heavy, layer.gap));
   }
 
   /** What nobody sees need not be drawn, if it is heavy: it is when it comes near. */

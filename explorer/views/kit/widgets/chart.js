@@ -5,7 +5,7 @@
 import { Component } from "../component.js";
 import { addStyleSheet } from "../page/component.js";
 import { readTheme } from "../draw/colours.js";
-import { decoded, picked, placesOfCodes, stepped, walkOf } from "./chart_model.js";
+import { decodeFigure, pickedValues, placesOfCodes, stepWalk, walkOf } from "./chart_model.js";
 import { keyItems } from "./chart_key.js";
 import { placeOf } from "./chart_place.js";
 import { h } from "./dom.js";
@@ -110,7 +110,7 @@ class Chart extends Component {
       const { figure, library } = await this.ask(theme);
       const Plotly = await loadPlotly(library);
       if (mine !== this.turn) return;
-      await this.draw(Plotly, decoded(figure), theme);
+      await this.draw(Plotly, decodeFigure(figure), theme);
       this.say("");
     } catch (error) {
       if (mine !== this.turn || error.stale) return;
@@ -164,7 +164,7 @@ class Chart extends Component {
 
   hear() {
     const { plot } = this;
-    const valuesOf = (points) => points.flatMap(({ curveNumber, pointNumber }) => picked(this.figure, curveNumber, pointNumber));
+    const valuesOf = (points) => points.flatMap(({ curveNumber, pointNumber }) => pickedValues(this.figure, curveNumber, pointNumber));
     const kind = () => this.figure.layout.meta?.pick ?? null;
     const choose = (points, how) => {
       const values = [...new Set(valuesOf(points))];
@@ -223,7 +223,7 @@ class Chart extends Component {
       this.choose([{ curveNumber: curve, pointNumber: point }], "click");
       return true;
     }
-    const next = stepped(
+    const next = stepWalk(
       this.at,
       key,
       this.walk.map((row) => row.length),
@@ -246,7 +246,7 @@ class Chart extends Component {
     }
     const { curve, point } = this.walk[at[0]][at[1]];
     this.Plotly.Fx.hover(this.plot, [{ curveNumber: curve, pointNumber: point }]);
-    this.on.hover?.(picked(this.figure, curve, point), kind, "key"); // plotly tells of the pointer only
+    this.on.hover?.(pickedValues(this.figure, curve, point), kind, "key"); // plotly tells of the pointer only
     const speak = () => this.at === at && (this.spoken.textContent = labelsOf(this.plot));
     speak();
     this.after(speak, LABEL_MS);

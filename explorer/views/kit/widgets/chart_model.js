@@ -4,7 +4,7 @@
 const TYPES = { i1: Int8Array, u1: Uint8Array, i2: Int16Array, u2: Uint16Array, i4: Int32Array, u4: Uint32Array, f4: Float32Array, f8: Float64Array };
 
 /** Typed array of {dtype, bdata, shape: "rows, columns"}; of two dimensions an array of rows. */
-function unpacked({ dtype, bdata, shape }) {
+function unpackArray({ dtype, bdata, shape }) {
   const Type = TYPES[dtype];
   if (!Type) throw new Error(`cannot unpack the type ${dtype} of a figure`);
   const bytes = Uint8Array.from(atob(bdata), (character) => character.charCodeAt(0));
@@ -15,18 +15,18 @@ function unpacked({ dtype, bdata, shape }) {
 }
 
 /** The same figure with plain or typed arrays in the place of packed ones. */
-export function decoded(value) {
-  if (Array.isArray(value)) return value.every((one) => typeof one !== "object" || one === null) ? value : value.map(decoded);
+export function decodeFigure(value) {
+  if (Array.isArray(value)) return value.every((one) => typeof one !== "object" || one === null) ? value : value.map(decodeFigure);
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-  if ("bdata" in value) return unpacked(value);
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, decoded(part)]));
+  if ("bdata" in value) return unpackArray(value);
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, decodeFigure(part)]));
 }
 
 const pickable = (trace) => trace.customdata !== undefined && trace.meta?.pick !== false;
 
 /** What one point stands for, as a list: the one code of a dot, the codes of a bin, the two of a cell (that of its row
  *  first), a row and a column. */
-export function picked({ data, layout }, curve, point) {
+export function pickedValues({ data, layout }, curve, point) {
   const trace = data[curve];
   if (layout.meta?.pick === "pair") return [Number(trace.y[point[0]]), Number(trace.x[point[1]])];
   if (!pickable(trace)) return [];
@@ -44,7 +44,7 @@ export function placesOfCodes(figure) {
   data.forEach((trace, curve) => {
     if (!pickable(trace)) return;
     for (let point = 0; point < trace.customdata.length; point++)
-      for (const code of picked(figure, curve, point)) if (!places.has(code)) places.set(code, { curve, point });
+      for (const code of pickedValues(figure, curve, point)) if (!places.has(code)) places.set(code, { curve, point });
   });
   return places;
 }
@@ -68,7 +68,7 @@ export function walkOf({ data, layout }) {
 }
 
 /** Where a key leads from a place [row, column], null for none, in rows of those lengths; undefined for keys that lead nowhere. */
-export function stepped(place, key, lengths) {
+export function stepWalk(place, key, lengths) {
   const ways = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], PageUp: [0, -10], PageDown: [0, 10] };
   const last = (row) => lengths[row] - 1;
   const within = (value, most) => Math.min(most, Math.max(0, value));

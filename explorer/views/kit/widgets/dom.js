@@ -24,7 +24,7 @@ export function focusedIn(element) {
 }
 
 /** One choice of a few: buttons in a row. options: [{id, label, title}]; `set` shows a choice without calling back. */
-export function segmented(name, onChange) {
+export function segments(name, onChange) {
   const element = h("div", { class: "dte-segmented", role: "group", "aria-label": name });
   let current = null;
   const show = (id) => {

@@ -8,7 +8,7 @@ import { h } from "./dom.js";
 const keyOf = (id) => `dte-open-${id}`;
 
 /** What this browser had: "open", "closed", or null where nobody chose or nothing may be kept. */
-export function remembered(id, store = () => globalThis.localStorage) {
+export function readFold(id, store = () => globalThis.localStorage) {
   try {
     return store()?.getItem(keyOf(id)) ?? null;
   } catch {
@@ -40,7 +40,7 @@ export function foldButton(owner, part, id, label) {
     part.toggleAttribute("data-open");
     remember(id, "open" in part.dataset);
   });
-  if (remembered(id) === "open") part.dataset.open = "";
+  if (readFold(id) === "open") part.dataset.open = "";
   owner.onMutation(part, follow, { attributes: true, attributeFilter: ["data-open"] });
   follow();
   return button;

@@ -3,7 +3,7 @@
 // from kit/stage/, buttons and choices from dom.js.
 
 import { h } from "./dom.js";
-import { layered, saveCanvas, saveText } from "../wire/files.js";
+import { mergeLayers, saveCanvas, saveText } from "../wire/files.js";
 import { fileStem, whole } from "../wire/format.js";
 
 const FLASH_MS = 1500;
@@ -63,7 +63,7 @@ export function stemOf(bus, ...parts) {
 export const saveCsv = (bus, text, ...parts) => saveText(text, `${stemOf(bus, ...parts)}.csv`);
 
 /** Canvases laid over each other on the page's own surface, as a PNG. */
-export const saveCanvases = (bus, canvases, surface, ...parts) => saveCanvas(layered(canvases, surface), `${stemOf(bus, ...parts)}.png`);
+export const saveCanvases = (bus, canvases, surface, ...parts) => saveCanvas(mergeLayers(canvases, surface), `${stemOf(bus, ...parts)}.png`);
 
 /** "VQ, EMA · BSDS500 validation pictures · level 2": what a file is about. */
 export function titleOf(bus) {

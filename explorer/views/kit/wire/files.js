@@ -49,7 +49,7 @@ export const saveText = (text, name, type = "text/csv;charset=utf-8") => saveBlo
 export const saveCanvas = (canvas, name) => canvas.toBlob((blob) => blob && saveBlob(blob, name), "image/png");
 
 /** Canvases of one size, laid over each other on `surface`: what is seen, as one canvas. */
-export function layered(canvases, surface) {
+export function mergeLayers(canvases, surface) {
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width: canvases[0].width, height: canvases[0].height });
   const ctx = canvas.getContext("2d");

@@ -33,7 +33,7 @@ export function percent(part, total) {
 }
 
 /** "1 code", "1,204 codes". */
-export const counted = (n, one, many = `${one}s`) => `${whole(n)} ${n === 1 ? one : many}`;
+export const countOf = (n, one, many = `${one}s`) => `${whole(n)} ${n === 1 ? one : many}`;
 
 const plural = (n, one, many) => `${amount(n)} ${n === 1 ? one : many}`;
 

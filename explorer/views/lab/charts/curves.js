@@ -7,9 +7,9 @@ import { heightOf, linePoints, nearestRow, plotsOf, rangeOf, rowWords, rowsOf, s
 import { chartStage } from "../../kit/stage/stage.js";
 import { drawScrub, haloText, smallText } from "../../kit/draw/text.js";
 import { furnish } from "../panel.js";
-import { memory, throttled } from "../../kit/stage/pace.js";
-import { h, say, segmented } from "../../kit/widgets/dom.js";
-import { counted, whole } from "../../kit/wire/format.js";
+import { memory, throttle } from "../../kit/stage/pace.js";
+import { h, say, segments } from "../../kit/widgets/dom.js";
+import { countOf, whole } from "../../kit/wire/format.js";
 
 const MARGIN = { left: 44, right: 26, top: 12, bottom: 20 };
 const CEILING_ROOM = 1.2; // its name stands above the line, clear of the curve
@@ -31,9 +31,9 @@ class Curves extends Component {
     this.plots = [];
     this.log = true;
     this.same = memory();
-    this.refreshing = this.part(throttled(() => this.refresh()));
+    this.refreshing = this.part(throttle(() => this.refresh()));
     this.grid = h("div", { class: "dte-lp-plots" });
-    const scale = segmented("Scale of losses, gradients, errors and speeds", (id) => this.setScale(id));
+    const scale = segments("Scale of losses, gradients, errors and speeds", (id) => this.setScale(id));
     scale.options(SCALES, "log");
     const { caption } = furnish(root, "curves", "Curves", [scale.element], this.grid);
     this.caption = caption;
@@ -187,7 +187,7 @@ class Curves extends Component {
     const row = rows[step === null || step === undefined ? rows.length - 1 : nearestRow(rows, step)];
     for (const plot of this.plots) plot.lines.forEach((line, i) => say(plot.values[i], valueWords(line, row[line.column], !plot.unit)));
     const stride = this.view?.curves?.stride ?? 1;
-    const every = stride > 1 ? `every ${counted(stride, "step")}` : "every step";
+    const every = stride > 1 ? `every ${countOf(stride, "step")}` : "every step";
     const dropped = this.log && this.plots.some((plot) => plot.scales?.range.dropped > 0) ? " Values of 0 or less have no place on a log axis." : "";
     const under =
       this.log && this.plots.some((plot) => plot.scales?.range.under)

@@ -10,8 +10,8 @@ import { furnish } from "../panel.js";
 import { memory } from "../../kit/stage/pace.js";
 import { significant } from "../../kit/wire/words.js";
 import { viridis } from "../../kit/draw/colormaps.js";
-import { h, say, segmented } from "../../kit/widgets/dom.js";
-import { counted, percent, whole } from "../../kit/wire/format.js";
+import { h, say, segments } from "../../kit/widgets/dom.js";
+import { countOf, percent, whole } from "../../kit/wire/format.js";
 import { outline } from "../../kit/draw/colours.js";
 
 const MARGIN = { left: 44, right: 8, top: 8, bottom: 22 };
@@ -35,7 +35,7 @@ export function heatWords(heat) {
   const K = heat.counts[last].length;
   const { live, dead, unseen } = tally(heat.states[last]);
   const range = `steps ${whole(heat.steps[0])} to ${whole(heat.steps[last])}`;
-  return `${counted(K, "code")}, ${range}. Newest: ${whole(live)} live, ${whole(dead)} dead (${percent(dead, K)} of ${whole(K)}), ${whole(unseen)} unseen.`;
+  return `${countOf(K, "code")}, ${range}. Newest: ${whole(live)} live, ${whole(dead)} dead (${percent(dead, K)} of ${whole(K)}), ${whole(unseen)} unseen.`;
 }
 
 /** "Ticks: the newest 300 of 1,204 reseeds." where the log here is not the whole of it, else "". */
@@ -77,7 +77,7 @@ class Heatmap extends Component {
         },
       }),
     );
-    const order = segmented("Order of the rows", (id) => this.setOrder(id));
+    const order = segments("Order of the rows", (id) => this.setOrder(id));
     order.options(ORDERS, "usage");
     this.legend = createLegend();
     const { caption } = furnish(root, "heatmap", "Codes over time", [order.element], this.stage.element, this.legend.element);

@@ -1,7 +1,7 @@
 // @ts-check
 // The cells of the heatmap, codes x time, as pixels: which rows and columns fall on a pixel and what it shows. Pure.
 
-import { packed, rgbOf } from "../../kit/draw/ticks.js";
+import { packColour, rgbOf } from "../../kit/draw/ticks.js";
 
 export const LIVE = 0;
 export const DEAD = 1;
@@ -76,7 +76,7 @@ export function blockOf(heat, order, columns, rows) {
 }
 
 /** Pixel (x, y) of a state without colour: hatched for dead, dotted for unseen; `unit` is the pixel size of the pattern. */
-export function patterned(state, x, y, unit) {
+export function pattern(state, x, y, unit) {
   const period = 6 * unit;
   if (state === DEAD) return (x + y) % period < 1.5 * unit;
   return x % period < 2 * unit && y % period < 2 * unit;
@@ -103,7 +103,7 @@ export function paintCells({ heat, order, width, height, scale, inks, unit }) {
     for (let y = row.from + 1; y < row.to; y++) out.copyWithin(y * width, start, start + width);
     for (let y = row.from; y < row.to; y++) {
       for (let i = 0; i < bare.length; i += 2) {
-        for (let x = bare[i].from; x < bare[i].to; x++) if (patterned(bare[i + 1], x, y, unit)) out[y * width + x] = inks.ink;
+        for (let x = bare[i].from; x < bare[i].to; x++) if (pattern(bare[i + 1], x, y, unit)) out[y * width + x] = inks.ink;
       }
     }
   }
@@ -112,7 +112,7 @@ export function paintCells({ heat, order, width, height, scale, inks, unit }) {
 
 /** Ground and ink of the patterns from the theme: neutral, so neither can be taken for a colour of the map. */
 export function patternInks(theme) {
-  return { ground: packed(rgbOf(theme.surface)), ink: packed(rgbOf(theme.muted)) };
+  return { ground: packColour(rgbOf(theme.surface)), ink: packColour(rgbOf(theme.muted)) };
 }
 
 /** The largest count of all columns. */

@@ -12,8 +12,8 @@ import { memory } from "../../kit/stage/pace.js";
 import { significant } from "../../kit/wire/words.js";
 import { viridis } from "../../kit/draw/colormaps.js";
 import { helpTerms } from "../../kit/page/help.js";
-import { h, say, segmented, toggle } from "../../kit/widgets/dom.js";
-import { counted, percent, whole } from "../../kit/wire/format.js";
+import { h, say, segments, toggle } from "../../kit/widgets/dom.js";
+import { countOf, percent, whole } from "../../kit/wire/format.js";
 import { label } from "../../kit/draw/colours.js";
 
 const MARGIN = { left: 44, right: 10, top: 14, bottom: 36 };
@@ -49,16 +49,16 @@ export function usageOf(frame, byUsage) {
 export function usageWords(frame, { K, perplexity, measured, dead, unseen }) {
   const unseenWords = unseen > 0 ? `; ${whole(unseen)} of ${whole(K)} unseen in fewer steps than that` : "";
   return (
-    `K = ${counted(K, "code")}, ceiling min(K, latents of a batch) = ${whole(frame.ceiling)}. ` +
+    `K = ${countOf(K, "code")}, ceiling min(K, latents of a batch) = ${whole(frame.ceiling)}. ` +
     `Perplexity ${significant(perplexity)} of ${whole(frame.ceiling)}, ${measured ? "over one batch" : "of these averages"}. ` +
-    `Dead ${whole(dead)} of ${whole(K)} (${percent(dead, K)}): not chosen for ${counted(frame.window, "step")}${unseenWords}.`
+    `Dead ${whole(dead)} of ${whole(K)} (${percent(dead, K)}): not chosen for ${countOf(frame.window, "step")}${unseenWords}.`
   );
 }
 
 /** "code 17: 3.2 tokens a step (EMA), 0.2% of 2,000, live, silent for 0 steps" */
 export function codeWords(frame, { counts, state, total }, code) {
   const silent = frame.silent?.array[code];
-  const since = silent > 0 ? `, not chosen for ${counted(silent, "step")}` : "";
+  const since = silent > 0 ? `, not chosen for ${countOf(silent, "step")}` : "";
   const share = `${percent(counts[code], total)} of ${tokens(total)}`;
   return `Code ${code}: ${tokens(counts[code])} tokens a step (EMA), ${share}; ${STATES[state[code]]}${since}`;
 }
@@ -81,7 +81,7 @@ class Histogram extends Component {
     this.byUsage = true;
     this.log = this.pointed = false;
     this.same = memory();
-    const order = segmented("Order of the codes", (id) => this.option({ byUsage: id === "usage" }));
+    const order = segments("Order of the codes", (id) => this.option({ byUsage: id === "usage" }));
     order.options(ORDERS, "usage");
     const scale = toggle("Log", "Tokens a step on a log axis", false, (on) => this.option({ log: on }));
     this.stage = this.part(
@@ -152,7 +152,7 @@ class Histogram extends Component {
     const x = (place) => plot.left + ((place + 0.5) / K) * plot.width;
     if (this.byUsage) {
       smallText(ctx, theme, "busiest", plot.left, below);
-      smallText(ctx, theme, `${counted(K, "code")}, by tokens a step (EMA)`, plot.left + plot.width, below, "right");
+      smallText(ctx, theme, `${countOf(K, "code")}, by tokens a step (EMA)`, plot.left + plot.width, below, "right");
     } else {
       for (const code of stepTicks(0, K - 1, 4)) smallText(ctx, theme, String(code), x(code), below, "center");
       haloText(ctx, theme, "tokens a step (EMA), by number", plot.left + plot.width - 2, plot.top - 6, "right", theme.muted);
@@ -304,7 +304,7 @@ class Histogram extends Component {
       ),
     );
     const heads = ["Code", "Tokens a step (EMA)", `Share of ${tokens(usage.total)}`, "State"].map((text) => h("th", { scope: "col" }, text));
-    const more = usage.K > TABLE_ROWS ? h("p", { class: "dte-lp-none" }, `The first ${TABLE_ROWS} of ${counted(usage.K, "code")}.`) : null;
+    const more = usage.K > TABLE_ROWS ? h("p", { class: "dte-lp-none" }, `The first ${TABLE_ROWS} of ${countOf(usage.K, "code")}.`) : null;
     this.table.lastChild.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows)), ...(more ? [more] : []));
   }
 }

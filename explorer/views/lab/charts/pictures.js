@@ -8,7 +8,7 @@ import { memory } from "../../kit/stage/pace.js";
 import { smallText } from "../../kit/draw/text.js";
 import { significant } from "../../kit/wire/words.js";
 import { h, say } from "../../kit/widgets/dom.js";
-import { counted, whole } from "../../kit/wire/format.js";
+import { countOf, whole } from "../../kit/wire/format.js";
 
 const LABEL_PX = 88; // names of the two rows
 const GAP_PX = 6;
@@ -84,12 +84,12 @@ export function picturesWords({ kind, inputs, outputs }, step) {
   const count = inputs.shape[0];
   if (kind === "points") {
     const distance = significant(pointError(inputs, outputs));
-    return `${counted(count, "point")} at step ${whole(step)}; mean distance to their reconstructions ${distance} (units of the data).`;
+    return `${countOf(count, "point")} at step ${whole(step)}; mean distance to their reconstructions ${distance} (units of the data).`;
   }
   const errors = pictureErrors(inputs, outputs);
   const mean = errors.reduce((sum, error) => sum + error, 0) / Math.max(count, 1);
   const [, height, width] = inputs.shape;
-  return `${counted(count, "picture")} of ${height} × ${width} px at step ${whole(step)}; mean absolute error ${significant(mean)} of 255.`;
+  return `${countOf(count, "picture")} of ${height} × ${width} px at step ${whole(step)}; mean absolute error ${significant(mean)} of 255.`;
 }
 
 export function createPictures(root, env) {

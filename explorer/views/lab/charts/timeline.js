@@ -3,7 +3,7 @@
 
 import { Component } from "../../kit/component.js";
 import { h } from "../../kit/widgets/dom.js";
-import { counted, whole } from "../../kit/wire/format.js";
+import { countOf, whole } from "../../kit/wire/format.js";
 import { Stage } from "../../kit/stage/stage.js";
 
 const REPLAY_MS = 12_000; // a whole run, however long it was
@@ -26,7 +26,7 @@ export function replayStride({ first, last, stride }) {
 
 /** Words beside the bar. `shown`: the step that the frame on screen has. */
 export function timelineWords(scrub, shown, kept) {
-  if (scrub === null) return `Every ${kept.stride === 1 ? "step" : counted(kept.stride, "step")} kept, from ${whole(kept.first)} to ${whole(kept.last)}`;
+  if (scrub === null) return `Every ${kept.stride === 1 ? "step" : countOf(kept.stride, "step")} kept, from ${whole(kept.first)} to ${whole(kept.last)}`;
   return `Looking back: step ${whole(shown ?? scrub)} of ${whole(kept.last)}`;
 }
 

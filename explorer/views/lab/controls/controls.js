@@ -3,9 +3,9 @@
 
 import { addStyleSheet } from "../../kit/page/component.js";
 import { helpMark } from "../../kit/page/help.js";
-import { h, say, segmented } from "../../kit/widgets/dom.js";
+import { h, say, segments } from "../../kit/widgets/dom.js";
 import { createField } from "./field.js";
-import { createQueue, differs, grouped, inertReason, isShown, settingsOfSides, valueWords } from "./values.js";
+import { createQueue, differs, groupFields, inertReason, isShown, settingsOfSides, valueWords } from "./values.js";
 import { memory } from "../../kit/stage/pace.js";
 
 const OPEN = ["Data", "Model", "Quantizer"]; // the other groups open once something in them differs
@@ -37,7 +37,7 @@ export function createControls(root, env) {
   const { controls, defaults, inert } = env.payload;
   const form = { ...env, controls, defaults, inert, id: `lab-form-${(forms += 1)}`, all: [env.payload.settings], side: "both", rows: new Map() };
   form.queue = createQueue((name, value) => change(form, name, value));
-  form.sides = segmented("Run that a change goes to", (id) => {
+  form.sides = segments("Run that a change goes to", (id) => {
     form.side = id;
     refresh(form);
   });
@@ -50,7 +50,7 @@ export function createControls(root, env) {
     "both",
   );
   form.sidesRow = h("div", { class: "dte-lf-sides", hidden: true }, h("span", {}, "Change"), form.sides.element);
-  form.groups = grouped(controls).map((group) => groupElement(form, group));
+  form.groups = groupFields(controls).map((group) => groupElement(form, group));
   root.classList.add("dte-lf");
   root.dataset.panel = "controls";
   root.setAttribute("aria-label", "Settings");

@@ -1,8 +1,8 @@
 // @ts-check
 // The input of one control: a choice, a switch, or a slider with a number box. It knows nothing of Python.
 
-import { h, segmented, toggle } from "../../kit/widgets/dom.js";
-import { PLACES, nextValue, numberText, parsed, placeOf, scaleOf, valueAt, valueWords } from "./values.js";
+import { h, segments, toggle } from "../../kit/widgets/dom.js";
+import { PLACES, nextValue, numberText, parseValue, placeOf, scaleOf, valueAt, valueWords } from "./values.js";
 
 const SHORT = 32; // letters that fit beside each other in a narrow column
 const SETTLE_MS = 300; // after the last arrow key
@@ -28,7 +28,7 @@ function choiceField(control, ids, on) {
 function buttonsField(control, _ids, on) {
   let current = null;
   const byId = (id) => control.options.find(([value]) => String(value) === String(id))[0];
-  const group = segmented(control.label, (id) => on.choose((current = byId(id))));
+  const group = segments(control.label, (id) => on.choose((current = byId(id))));
   group.options(
     control.options.map(([value, label]) => ({ id: value, label })),
     null,
@@ -139,7 +139,7 @@ function listenRange(range, { scale, state, show, on }) {
 function listenBox(box, { control, fallback, scale, state, choose, on, range, show }) {
   const commit = (again) => {
     if (box.value === state.text && !again) return;
-    const value = parsed(box.value);
+    const value = parseValue(box.value);
     if (value === null) return on.refuse(`${control.label} must be a number, such as ${numberText(fallback)}.`);
     state.value = value;
     state.text = box.value; // stays as typed until Python has answered

@@ -4,7 +4,7 @@
 import { Component } from "../../kit/component.js";
 import { saveCanvas, saveFile } from "../../kit/wire/files.js";
 import { h } from "../../kit/widgets/dom.js";
-import { counted, whole } from "../../kit/wire/format.js";
+import { countOf, whole } from "../../kit/wire/format.js";
 import { pointsLeftOut } from "../address.js";
 import { createTimeline } from "../charts/timeline.js";
 
@@ -14,7 +14,7 @@ const SPEEDS = [1, 3, 10, 30, 60, 100];
 /** "step 1,240 · 620,000 latents · 312 steps a second · CPU, 1 thread" */
 export function statusWords(status, frame) {
   if (!status) return "Starting…";
-  const seen = frame ? [counted(frame.latents_seen, "latent")] : [];
+  const seen = frame ? [countOf(frame.latents_seen, "latent")] : [];
   const rate = Number(status.steps_per_second) || 0;
   const still = status.ended ? "ended" : "paused";
   const speed = status.playing ? [`${rate < 10 ? rate.toFixed(1) : whole(rate)} steps a second`] : [still];
@@ -46,13 +46,13 @@ export function createTransport(root, env) {
   };
   const button = (text, title, onclick, extra = "") => h("button", { type: "button", class: `dte-button lab-button ${extra}`, title, onclick }, text);
   const play = button("Play", "Play or pause (space bar, outside of fields)", () => live(view?.status?.playing ? "pause" : "play"), "lab-primary");
-  const steps = STEPS.map((count) => button(`+${count}`, `Take ${counted(count, "step")} and pause`, () => live("step", { count })));
+  const steps = STEPS.map((count) => button(`+${count}`, `Take ${countOf(count, "step")} and pause`, () => live("step", { count })));
   const speed = h("select", {
     class: "dte-button lab-select",
     "aria-label": "Speed",
     onchange: () => run("speed", { steps_per_second: speed.value === "" ? null : Number(speed.value) }),
   });
-  speed.append(...SPEEDS.map((n) => h("option", { value: n }, `${counted(n, "step")}/s`)), h("option", { value: "" }, "full speed"));
+  speed.append(...SPEEDS.map((n) => h("option", { value: n }, `${countOf(n, "step")}/s`)), h("option", { value: "" }, "full speed"));
   speed.value = "";
   const reset = button("Reset", "Start anew with the same seed and settings: the same run again", () => live("reset"));
   const seed = button("New seed", "Start anew with another seed", () => live("set", { changes: { seed: otherSeed(view?.settings?.seed) } }));

@@ -100,7 +100,7 @@ export function nextValue(scale, value, direction) {
 export const numberText = (value) => String(Number(Number(value).toPrecision(10)));
 
 /** What was typed as a number, or null. Separators of thousands are fine. */
-export function parsed(text) {
+export function parseValue(text) {
   const plain = text.trim().replace(/(\d)[, _](?=\d{3}(\D|$))/g, "$1");
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : null;
 }
@@ -133,7 +133,7 @@ export function settingsOfSides(view) {
 }
 
 /** Controls by group, in the order in which groups first appear. */
-export function grouped(controls) {
+export function groupFields(controls) {
   const groups = new Map();
   for (const control of controls) groups.set(control.group, [...(groups.get(control.group) ?? []), control]);
   return [...groups].map(([name, members]) => ({ name, members }));

@@ -2,7 +2,7 @@
 // Drawing data by hand: the plane becomes a sheet of paper, and each stroke leaves points scattered around it.
 
 import { h } from "../../kit/widgets/dom.js";
-import { counted, whole } from "../../kit/wire/format.js";
+import { countOf, whole } from "../../kit/wire/format.js";
 import { drawPaper, placing } from "./draw.js";
 
 export const MOST_POINTS = 2000;
@@ -59,7 +59,7 @@ export function createPaper({ act, bus, redraw, runs = () => 1 }) {
   );
 
   function say(words = "") {
-    count.textContent = `${whole(points.length)} of ${counted(MOST_POINTS, "point")}, from -${REACH} to ${REACH} on both axes`;
+    count.textContent = `${whole(points.length)} of ${countOf(MOST_POINTS, "point")}, from -${REACH} to ${REACH} on both axes`;
     message.textContent = words;
     redraw();
   }

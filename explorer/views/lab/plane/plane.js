@@ -4,12 +4,12 @@
 
 import { Component } from "../../kit/component.js";
 import { helpMark, helpTerms } from "../../kit/page/help.js";
-import { h, segmented, toggle } from "../../kit/widgets/dom.js";
+import { h, segments, toggle } from "../../kit/widgets/dom.js";
 import { Stage } from "../../kit/stage/stage.js";
 import { litCode } from "../bus.js";
 import { cellsOf, drawPlane, placing, tokensAStep } from "./draw.js";
 import { arrowScale, boxOf, follow, Motion } from "./motion.js";
-import { layered } from "../../kit/wire/files.js";
+import { mergeLayers } from "../../kit/wire/files.js";
 import { createPaper, drawingWords } from "./paint.js";
 import { ABOUT, legend, OVERLAYS } from "./parts.js";
 import { cellKind, codeWords, deadWords, planeWords } from "./words.js";
@@ -47,7 +47,7 @@ class Plane extends Component {
   build() {
     const { bus } = this.env;
     this.toggles = Object.fromEntries(OVERLAYS.map(([name, text, title]) => [name, toggle(text, title, bus.state[name], (on) => bus.set({ [name]: on }))]));
-    this.fits = segmented("What fills the plane", (id) => {
+    this.fits = segments("What fills the plane", (id) => {
       this.fit = id;
       this.camera = null;
       this.request();
@@ -59,7 +59,7 @@ class Plane extends Component {
       ],
       "all",
     );
-    this.levels = segmented("Level", (id) => bus.set({ level: Number(id) }));
+    this.levels = segments("Level", (id) => bus.set({ level: Number(id) }));
     this.levels.options([], 0);
     const title = "Turn the axes to the newest latents";
     this.refit = h("button", { type: "button", class: "dte-button lab-button", title, hidden: true, onclick: () => this.env.act("refit") }, "Fit axes anew");
@@ -274,6 +274,6 @@ class Plane extends Component {
 
   /** A copy of the plane as it is now. */
   snapshot() {
-    return layered([this.stage.canvases.base], this.stage.size.theme?.surface);
+    return mergeLayers([this.stage.canvases.base], this.stage.size.theme?.surface);
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // What the latent plane shows, said honestly: which plane, which latents, why there are no cells, how many codes are dead.
 
-import { counted, percent, whole } from "../../kit/wire/format.js";
+import { countOf, percent, whole } from "../../kit/wire/format.js";
 
 export const MOST_CELLS = 1024;
 
@@ -38,12 +38,12 @@ export function planeName({ kind, explained, fitted_at, dims }) {
 }
 
 function latentWords(frame) {
-  return `${counted(frame.z.shape[0], "latent")} of fixed inputs, encoded anew at step ${whole(frame.step)}.`;
+  return `${countOf(frame.z.shape[0], "latent")} of fixed inputs, encoded anew at step ${whole(frame.step)}.`;
 }
 
 /** "Dead: 41 of 64 codes, not chosen for 20 steps." */
 export function deadWords({ dead, unseen, codebook_size: K, window }) {
-  const silent = `Dead: ${whole(dead)} of ${counted(K, "code")}, not chosen for ${counted(window, "step")}.`;
+  const silent = `Dead: ${whole(dead)} of ${countOf(K, "code")}, not chosen for ${countOf(window, "step")}.`;
   return unseen ? `${silent} Unseen so far: ${whole(unseen)} of ${whole(K)}.` : silent;
 }
 
@@ -52,7 +52,7 @@ export function planeWords(frame, arrows = null, quantizer = "") {
   const level = frame.levels > 1 ? [`Level ${frame.level + 1} of ${frame.levels}.`] : [];
   const words = [...level, planeName(frame.plane), cellWords(frame, quantizer), latentWords(frame)];
   if (arrows) {
-    const some = `${whole(arrows.shown)} of ${counted(frame.z.shape[0], "latent")}`;
+    const some = `${whole(arrows.shown)} of ${countOf(frame.z.shape[0], "latent")}`;
     const length = Number(arrows.typical.toPrecision(2));
     words.push(
       arrows.typical > 0
@@ -69,6 +69,6 @@ const STATE = ["live", "dead", "unseen so far"];
 export function codeWords(frame, code) {
   const count = Number(frame.counts.array[code].toPrecision(2));
   const silent = frame.silent.array[code];
-  const since = silent > 0 ? `, silent for ${counted(silent, "step")}` : "";
+  const since = silent > 0 ? `, silent for ${countOf(silent, "step")}` : "";
   return `Code ${code} · ${count} latents a step (EMA) · ${STATE[frame.state.array[code]]}${since}`;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { boxAround, codesInRaster, codesInside, inside, summary, thinned } from "../../../../explorer/views/codebook/map/lasso.js";
+import { boxAround, codesInRaster, codesInside, inside, summary, thinOut } from "../../../../explorer/views/codebook/map/lasso.js";
 import { shapeOf } from "../../../../explorer/views/codebook/map/marks.js";
 import { faint, over, Sheet } from "../../../../explorer/views/codebook/map/stamp.js";
 import * as model from "../../../../explorer/views/codebook/map/model.js";
@@ -108,7 +108,7 @@ test("a lasso on a slice takes the codes whose regions it touches", () => {
 
 test("thinned keeps the first corner and those at least the gap away", () => {
   assert.deepEqual(
-    thinned(
+    thinOut(
       [
         [0, 0],
         [0.5, 0],
@@ -191,7 +191,7 @@ test("softening moves no latent out of the picture and puts each on the bins aro
   const field = { cols: 9, rows: 7, counts: new Uint32Array(63) };
   field.counts[3 * 9 + 4] = 256;
   field.counts[0] = 10;
-  const soft = model.softened(field);
+  const soft = model.soften(field);
   near(
     soft.reduce((a, b) => a + b, 0),
     266,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { axisRows, bitRows, bitTable } from "../../../../explorer/views/codebook/map/bits.js";
-import { mapSvg, wrapped } from "../../../../explorer/views/codebook/map/export.js";
+import { mapSvg, wrapWords } from "../../../../explorer/views/codebook/map/export.js";
 import { scaleTicks } from "../../../../explorer/views/codebook/map/legend.js";
 import * as model from "../../../../explorer/views/codebook/map/model.js";
 import * as turn from "../../../../explorer/views/codebook/map/turn.js";
@@ -12,16 +12,16 @@ const near = (a, b, tolerance = 1e-6) => assert.ok(Math.abs(a - b) <= tolerance,
 test("turning keeps the distance, goes around to the left, and never stands above", () => {
   const eye = { x: 1.5, y: 1.3, z: 0.9 };
   const far = ({ x, y, z }) => Math.hypot(x, y, z);
-  const around = turn.turned(eye, 0.2, 0);
+  const around = turn.turnBy(eye, 0.2, 0);
   near(far(around), far(eye));
   near(around.z, eye.z);
   near(Math.atan2(around.y, around.x) - Math.atan2(eye.y, eye.x), 0.2);
   let up = eye;
-  for (let i = 0; i < 40; i++) up = turn.turned(up, 0, 0.12);
+  for (let i = 0; i < 40; i++) up = turn.turnBy(up, 0, 0.12);
   near(far(up), far(eye));
   assert.ok(up.z < far(eye) && Math.hypot(up.x, up.y) > 0.1 * far(eye));
   near(Math.atan2(up.y, up.x), Math.atan2(eye.y, eye.x));
-  const back = turn.turned(turn.turned(eye, 0.3, -0.2), -0.3, 0.2);
+  const back = turn.turnBy(turn.turnBy(eye, 0.3, -0.2), -0.3, 0.2);
   for (const axis of ["x", "y", "z"]) near(back[axis], eye[axis]);
 });
 
@@ -125,7 +125,7 @@ test("files: every drawn code with its own place; corners with their bits; the s
 });
 
 test("long lines are cut at spaces, a longer word stays whole", () => {
-  assert.deepEqual(wrapped("aa bb cc dddddd e", 5), ["aa bb", "cc", "dddddd", "e"]);
+  assert.deepEqual(wrapWords("aa bb cc dddddd e", 5), ["aa bb", "cc", "dddddd", "e"]);
 });
 
 test("ticks of the colour scale stand where their values are coloured", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { auditWords, groupsOf, levelOptions } from "../../../../explorer/views/codebook/view.js";
-import { accepted, mediaWords } from "../../../../explorer/views/codebook/audit/model.js";
+import { acceptFiles, mediaWords } from "../../../../explorer/views/codebook/audit/model.js";
 
 test("an audit says over what it counted, and when it stopped early", () => {
   const audit = { media: 100, skipped: [], planned: 100, complete: true, seconds: 12.4, device: "cpu" };
@@ -41,5 +41,5 @@ test("levels have names with their size, tokenizers stand by modality", () => {
 test("a file dialogue offers what browsers know by no media type, too", () => {
   assert.ok(mediaWords("image").accept.includes("image/*,.heic,.heif,.avif,.tif"));
   assert.ok(mediaWords("image").accept.endsWith(",.zip,.npy,.npz,.jsonl") && !mediaWords("image").accept.includes("audio/*"));
-  for (const part of ["image/*", "audio/*", "video/*", ".heic", ".amr", ".y4m"]) assert.ok(accepted("").split(",").includes(part), part);
+  for (const part of ["image/*", "audio/*", "video/*", ".heic", ".amr", ".y4m"]) assert.ok(acceptFiles("").split(",").includes(part), part);
 });

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Editor } from "../../../../explorer/views/edit/editor.js";
-import { cleared, did, emptyHistory, historyOf, redone, runsOf, textOf, undone, WORDS } from "../../../../explorer/views/edit/history.js";
+import { clear, did, emptyHistory, historyOf, redone, runsOf, textOf, undone, WORDS } from "../../../../explorer/views/edit/history.js";
 import * as model from "../../../../explorer/views/edit/model.js";
-import { bounced } from "../../../../explorer/views/edit/path.js";
+import { bounce } from "../../../../explorer/views/edit/path.js";
 import { laidOut } from "../../../../explorer/views/edit/side.js";
 import { excerpt, formOf } from "../../../../explorer/views/edit/text.js";
 
@@ -26,7 +26,7 @@ test("undo and redo go back and forth without limit, and reset can be undone ste
   for (let i = 0; i < 3000; i++) history = did(history, `s.0.${i}`);
   assert.equal(history.done.length, 3000);
   const all = textOf(history);
-  history = cleared(history);
+  history = clear(history);
   assert.equal(textOf(history), "");
   assert.equal(textOf(redone(history)), "s.0.0");
   for (let i = 0; i < 3000; i++) history = redone(history);
@@ -52,10 +52,10 @@ test("a brush is a square cut at the border, and a quick stroke has no gaps", ()
 
 test("boxes lie between corners, and a region stays inside", () => {
   assert.deepEqual(model.boxBetween(13, 6, GRID), [1, 1, 2, 3]);
-  assert.deepEqual(model.placed(0, 2, 3, GRID), [0, 0]);
-  assert.deepEqual(model.placed(19, 2, 3, GRID), [2, 2]);
-  assert.deepEqual(model.placed(12, 3, 3, GRID), [1, 1]);
-  assert.equal(model.placed(0, 5, 1, GRID), null);
+  assert.deepEqual(model.place(0, 2, 3, GRID), [0, 0]);
+  assert.deepEqual(model.place(19, 2, 3, GRID), [2, 2]);
+  assert.deepEqual(model.place(12, 3, 3, GRID), [1, 1]);
+  assert.equal(model.place(0, 5, 1, GRID), null);
 });
 
 test("a typed code is a whole number of the codebook", () => {
@@ -67,7 +67,7 @@ test("a typed code is a whole number of the codebook", () => {
 
 test("pixels are laid into a copy, and differ as told", () => {
   const base = model.rgba(Uint8Array.from({ length: 4 * 3 * 3 }, (_, i) => i));
-  const edited = model.patched(base, 4, [1, 2, 2, 1], Uint8Array.from([18, 19, 90, 30, 31, 32]));
+  const edited = model.patch(base, 4, [1, 2, 2, 1], Uint8Array.from([18, 19, 90, 30, 31, 32]));
   assert.equal(base[4 * 6 + 2], 20);
   const { steps, most, pixels } = model.differenceOf(base, edited, 4, [1, 2, 2, 1]);
   assert.deepEqual([steps[6], steps[10], most, pixels], [70, 0, 70, 1]);
@@ -147,10 +147,10 @@ test("levels with grids of their own are counted and marked apart", () => {
 
 test("frames of a path go to the end and back", () => {
   assert.deepEqual(
-    [0, 1, 2, 3, 4, 5].map((tick) => bounced(tick, 3)),
+    [0, 1, 2, 3, 4, 5].map((tick) => bounce(tick, 3)),
     [0, 1, 2, 1, 0, 1],
   );
-  assert.equal(bounced(7, 1), 0);
+  assert.equal(bounce(7, 1), 0);
 });
 
 test("the form of the text is checked beside its fields, and faults are shown with their surroundings", () => {

@@ -3,12 +3,12 @@ import test from "node:test";
 import { choose } from "../../../../explorer/views/codebook/charts.js";
 import { keyOf, plainText } from "../../../../explorer/views/kit/widgets/chart_key.js";
 import { placeOf, valueUnder } from "../../../../explorer/views/kit/widgets/chart_place.js";
-import { decoded, figureRows, picked, placesOfCodes, stepped, walkOf } from "../../../../explorer/views/kit/widgets/chart_model.js";
+import { decodeFigure, figureRows, pickedValues, placesOfCodes, stepWalk, walkOf } from "../../../../explorer/views/kit/widgets/chart_model.js";
 
 const packed = (array, dtype, shape) => ({ dtype, bdata: Buffer.from(array.buffer).toString("base64"), ...(shape ? { shape } : {}) });
 
 test("packed arrays of a figure are read, also those in rows, and whatever else it holds stays as it is", () => {
-  const figure = decoded({
+  const figure = decodeFigure({
     data: [
       {
         type: "bar",
@@ -31,7 +31,7 @@ test("packed arrays of a figure are read, also those in rows, and whatever else 
   );
   assert.deepEqual([...trace.marker.color], [-1, 7]);
   assert.deepEqual([trace.text, figure.layout], [["a", "b"], { meta: { pick: "code" }, shapes: [{ x0: 1 }], title: null }]);
-  assert.throws(() => decoded({ dtype: "f2", bdata: "" }), /the type f2/);
+  assert.throws(() => decodeFigure({ dtype: "f2", bdata: "" }), /the type f2/);
 });
 
 const dots = {
@@ -64,11 +64,11 @@ const cells = {
 };
 
 test("a point stands for its code, a bin for all of its codes, a cell for that of its row and that of its column", () => {
-  assert.deepEqual(picked(dots, 1, 2), [9]);
-  assert.deepEqual(picked(dots, 0, 0), []);
-  assert.deepEqual(picked(bins, 0, 0), [4, 5]);
-  assert.deepEqual(picked(bins, 1, 0), [], "what cannot be chosen stands for nothing");
-  assert.deepEqual(picked(cells, 0, [0, 1]), [12, 40]);
+  assert.deepEqual(pickedValues(dots, 1, 2), [9]);
+  assert.deepEqual(pickedValues(dots, 0, 0), []);
+  assert.deepEqual(pickedValues(bins, 0, 0), [4, 5]);
+  assert.deepEqual(pickedValues(bins, 1, 0), [], "what cannot be chosen stands for nothing");
+  assert.deepEqual(pickedValues(cells, 0, [0, 1]), [12, 40]);
   const grid = {
     data: [
       {
@@ -83,7 +83,7 @@ test("a point stands for its code, a bin for all of its codes, a cell for that o
     ],
     layout: { meta: { pick: "position" } },
   };
-  assert.deepEqual(picked(grid, 0, [0, 1]), [0, 1]);
+  assert.deepEqual(pickedValues(grid, 0, [0, 1]), [0, 1]);
 });
 
 test("a code is found at its point, its bin or its own cell, and nowhere where a figure is of other things", () => {
@@ -129,18 +129,18 @@ test("keys go from left to right through what can be chosen, and row by row thro
     [0, 2],
     "a bin without codes is passed over",
   );
-  assert.deepEqual(stepped(null, "ArrowRight", [3]), [0, 0]);
-  assert.deepEqual(stepped(null, "ArrowLeft", [3]), [0, 2]);
-  assert.deepEqual(stepped([0, 2], "ArrowRight", [3]), [0, 2]);
-  assert.deepEqual(stepped([0, 2], "ArrowDown", [3, 2]), [1, 1]);
+  assert.deepEqual(stepWalk(null, "ArrowRight", [3]), [0, 0]);
+  assert.deepEqual(stepWalk(null, "ArrowLeft", [3]), [0, 2]);
+  assert.deepEqual(stepWalk([0, 2], "ArrowRight", [3]), [0, 2]);
+  assert.deepEqual(stepWalk([0, 2], "ArrowDown", [3, 2]), [1, 1]);
   assert.deepEqual(
-    [stepped([0, 1], "Home", [3]), stepped([0, 1], "End", [3])],
+    [stepWalk([0, 1], "Home", [3]), stepWalk([0, 1], "End", [3])],
     [
       [0, 0],
       [0, 2],
     ],
   );
-  assert.deepEqual([stepped([0, 1], "x", [3]), stepped(null, "ArrowRight", [])], [undefined, undefined]);
+  assert.deepEqual([stepWalk([0, 1], "x", [3]), stepWalk(null, "ArrowRight", [])], [undefined, undefined]);
 });
 
 test("what is drawn as rows: every point of a series, every cell of a table, nothing that only guides the eye", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { remember, remembered } from "../../../../explorer/views/kit/widgets/folds.js";
+import { readFold, remember } from "../../../../explorer/views/kit/widgets/folds.js";
 
 const store = () => {
   const kept = new Map();
@@ -13,15 +13,15 @@ test("what a visitor opened and closed is told apart from what nobody chose", ()
   remember("facts", true, () => one);
   remember("own", false, () => one);
   assert.equal(
-    remembered("facts", () => one),
+    readFold("facts", () => one),
     "open",
   );
   assert.equal(
-    remembered("own", () => one),
+    readFold("own", () => one),
     "closed",
   );
   assert.equal(
-    remembered("bring", () => one),
+    readFold("bring", () => one),
     null,
   );
 });
@@ -31,5 +31,5 @@ test("a browser that may keep nothing still opens and closes", () => {
     throw new Error("SecurityError");
   };
   assert.doesNotThrow(() => remember("facts", true, refuses));
-  assert.equal(remembered("facts", refuses), null);
+  assert.equal(readFold("facts", refuses), null);
 });

@@ -12,7 +12,7 @@ import {
   unitOf,
   valueWords,
 } from "../../../../explorer/views/lab/charts/curves_model.js";
-import { countWords, eventWords, listed, originWords, readEvent } from "../../../../explorer/views/lab/events.js";
+import { countWords, eventWords, listEvents, originWords, readEvent } from "../../../../explorer/views/lab/events.js";
 import { fitPoints, pairLayout, pictureErrors, picturesWords, pointError, rgbaOf } from "../../../../explorer/views/lab/charts/pictures.js";
 
 const NAMES = ["dead_0", "reconstruction", "commitment", "perplexity_0", "code_speed", "gradient_z_e", "novel"];
@@ -146,9 +146,9 @@ test("an event in words: where it came from, and whether it had been in vain", (
 
 test("the log lists the newest first, 200 at most, and counts them all", () => {
   const log = Array.from({ length: 300 }, (_, id) => [id, id, 0, 1, "split", 0, id % 3 === 0 ? 1 : 0]);
-  assert.equal(listed(log, false).length, 200);
-  assert.equal(listed(log, false)[0].id, 299);
-  assert.ok(listed(log, true).every(({ diedAgain }) => diedAgain));
+  assert.equal(listEvents(log, false).length, 200);
+  assert.equal(listEvents(log, false)[0].id, 299);
+  assert.ok(listEvents(log, true).every(({ diedAgain }) => diedAgain));
   assert.match(countWords({ total: 1204, rows: log }), /^1,204 reseeds in all; 100 of the newest 300 \(33%\)/);
   assert.match(countWords({ total: 1, rows: log.slice(0, 1) }), /^1 reseed in all; 1 of them \(100%\)/);
   assert.equal(countWords(null), "No code was reseeded so far.");

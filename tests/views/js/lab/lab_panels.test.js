@@ -10,14 +10,14 @@ import {
   columnsOf,
   largestCount,
   paintCells,
-  patterned,
+  pattern,
   spans,
   tally,
   timeAxis,
 } from "../../../../explorer/views/lab/charts/heatmap_cells.js";
 import { cellWords, heatWords, shownEvents, tickWords } from "../../../../explorer/views/lab/charts/heatmap.js";
 import { barHeight, codeWords, usageOf, usageWords } from "../../../../explorer/views/lab/charts/histogram.js";
-import { memory, throttled } from "../../../../explorer/views/kit/stage/pace.js";
+import { memory, throttle } from "../../../../explorer/views/kit/stage/pace.js";
 
 /** K = 3 codes, 3 columns: code 0 lives, code 1 dies, code 2 was never seen. */
 function storedHeat() {
@@ -125,7 +125,7 @@ test("cells: colours where codes live, patterns where they do not", () => {
     [5, 25, UNSEEN],
     [28, 29, UNSEEN],
   ]) {
-    assert.equal(at(x, y), patterned(state, x, y, 1) ? ink : ground);
+    assert.equal(at(x, y), pattern(state, x, y, 1) ? ink : ground);
   }
   const values = (x0, y0) => new Set(Array.from({ length: 100 }, (_, i) => at(x0 + (i % 10), y0 + Math.floor(i / 10))));
   assert.deepEqual([...values(20, 10)].sort(), [ground, ink]);
@@ -189,7 +189,7 @@ test("the throttle never loses the last request, and slow work rests longer", ()
     runs += 1;
     clock.time += cost;
   };
-  const slow = throttled(run, 200, clock);
+  const slow = throttle(run, 200, clock);
   for (let i = 0; i < 5; i++) slow.request();
   tick(0);
   assert.equal(runs, 1);
@@ -219,7 +219,7 @@ test("heavy drawing is spread over frames, and a panel that fails holds up no ot
   const fails = () => {
     throw new Error("no canvas");
   };
-  const panels = [fails, busy("a"), busy("b"), busy("c")].map((work) => throttled(work, 200));
+  const panels = [fails, busy("a"), busy("b"), busy("c")].map((work) => throttle(work, 200));
   for (const panel of panels) panel.request();
   panels[3].cancel();
   const counts = [];

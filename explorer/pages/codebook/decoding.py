@@ -21,9 +21,9 @@ from explorer.joints.record import TokenLayout
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.clips.mosaic import mosaic
 from explorer.media.sounds.audio import wav_bytes
-from explorer.pages.codebook.audits import Opened
+from explorer.pages.codebook.audits import OpenAudit
 from explorer.tokenizers import load_tokenizer, owner_of
-from explorer.views.codebook.payload_code import NEAREST, Decoded, decoded_payload
+from explorer.views.codebook.payload_code import NEAREST, Decoding, decoded_payload
 
 CONTEXTS = 3
 RIM = 1  # tokens around a decoded surrounding, so that the edge of the field is not the edge of what is shown
@@ -37,7 +37,7 @@ _patches = Cache("small pictures of codes", share(0.07))
 Box = tuple[int, int, int, int]
 
 
-def code_decoded(opened: Opened, level: int, number: int) -> dict[str, Any]:
+def code_decoded(opened: OpenAudit, level: int, number: int) -> dict[str, Any]:
     """The answer to `code_decoded`. Raises RecordError for a level or a code out of range, ExplorerError where there is
     no decoder.
     """
@@ -50,7 +50,7 @@ def code_decoded(opened: Opened, level: int, number: int) -> dict[str, Any]:
     return _decoded.get((opened.key, level, number), lambda: _decode(opened, level, number), opened.owner)
 
 
-def _decode(opened: Opened, level: int, number: int) -> dict[str, Any]:
+def _decode(opened: OpenAudit, level: int, number: int) -> dict[str, Any]:
     tokenizer, page = load_tokenizer(opened.spec.id), code_page(opened.audit, level, number)  # type: ignore[union-attr]
     start = time.monotonic()
     make = {"audio": _sound, "video": _clip}.get(tokenizer.spec.modality, _picture)
@@ -69,7 +69,7 @@ def _decode(opened: Opened, level: int, number: int) -> dict[str, Any]:
     if tokenizer.spec.modality == "audio":
         sound = _heard(tokenizer, level, [number])[0]
         heard = wav_bytes(sound, tokenizer.spec.sample_rate_hz or 1)
-    return decoded_payload(Decoded(alone, contexts, box, patches, heard, note))
+    return decoded_payload(Decoding(alone, contexts, box, patches, heard, note))
 
 
 def _picture(tokenizer: Tokenizer, level: int, number: int) -> tuple[np.ndarray, Box | None, Callable | None]:
@@ -140,7 +140,7 @@ def _context_words(page: CodePage, place: int) -> str:
     return ", ".join(parts)
 
 
-def codes_shown(opened: Opened, level: int, page: CodePage) -> list[int]:
+def codes_shown(opened: OpenAudit, level: int, page: CodePage) -> list[int]:
     """The other codes that the page of a code names, most important first."""
     book = opened.codebook(level)
     named = [] if book is None else [int(code) for code in nearest_codes(book, page.code, NEAREST)[0]]
