@@ -49,7 +49,12 @@ def test_what_is_asked_beside_the_name_reaches_the_figure():
 def test_a_figure_is_made_once_for_each_theme(monkeypatch):
     monkeypatch.setattr(audits, "answers", Cache("answers about codebooks", 10**8))
     made = []
-    monkeypatch.setattr(figures, "draw_figure", lambda name, *_, theme, **__: made.append((name, theme)) or '{"ok": true}')
+
+    def draw_figure(name, *_, theme, **__):
+        made.append((name, theme))
+        return '{"ok": true}'
+
+    monkeypatch.setattr(figures, "draw_figure", draw_figure)
     for theme in ("light", "dark", "light"):
         asked("halves", theme=theme)
     assert made == [("halves", "light"), ("halves", "dark")]
