@@ -29,6 +29,7 @@ FAR = 1.4  # codes are far when their nearest latent is this many spreads away
 FROZEN = 5.0  # a latent hardly moved when its way is less than this many of its first lengths
 SLID = 0.05  # share of K that has to lie at the origin
 BLUNT, BLUNTER, BLUNT_BAD = 0.1, 4.0, 0.25  # error as a share of the variance: at least, against k-means, and bad
+COARSER = 2.0  # ... from where it is named though it is no fault
 SKEWED = 0.5  # of the perplexity that k-means reaches
 WORSENED = 2.0  # against the best that the codes of the run had left: then their start is not what is wrong
 LET_GO = "Let the run go on: the latents are coming back to their codes."
@@ -297,7 +298,11 @@ def _no_alarm(run: RunReading) -> Finding:
         f"{run.perplexity:.1f} of at most {run.ceiling} in a batch; quantization error {of_variance(run.error)} "
         f"({compared})."
     )
-    return Finding("good", "Nothing wrong is measured", text, "", "histogram")
+    now = min(run.held_out_error, run.lately)
+    if least is None or now < max(BLUNT, COARSER * least):
+        return Finding("good", "Nothing wrong is measured", text, "", "histogram")
+    text += f" That is {now / least:.1f} times what k-means leaves: under the bar of {BLUNTER:.0f}, but no good fit."
+    return Finding("good", "Nothing is broken, but the codes fit coarsely", text, "", "plane")
 
 
 CHECKS = (

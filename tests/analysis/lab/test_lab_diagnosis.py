@@ -200,6 +200,20 @@ def test_latents_that_have_run_together_are_no_share_of_millions():
     assert float(re.search(r"leaves ([\d.]+)%", blunt.text)[1]) < 100
 
 
+def test_codes_that_fit_two_or_three_times_as_badly_as_k_means_are_not_praised():
+    """A square that is filled evenly, and a grid of 16 codes that reaches over the middle of it alone."""
+    z = np.random.default_rng(4).uniform(-1, 1, size=(640, 2))
+    grid = np.stack(np.meshgrid(*[np.linspace(-0.75, 0.75, 4)] * 2), -1).reshape(-1, 2)
+    assert titles(told([frame(step, z, grid) for step in (0, 500)])) == "Nothing wrong is measured"
+    small = 0.55 * grid
+    (only,) = told([frame(step, z, small) for step in (0, 500)])
+    assert only.level == "good" and only.title == "Nothing is broken, but the codes fit coarsely"
+    share = np.square(z[:, None] - small[None]).sum(-1).min(1).mean() / np.square(z - z.mean(0)).sum(1).mean()
+    times = float(only.text.split("That is ")[1].split(" times")[0])
+    least = float(only.text.split("k-means with 16 codes: ")[1].split("%")[0]) / 100
+    assert 2 <= times < 4 and times == pytest.approx(share / least, rel=0.12)
+
+
 def test_more_codes_than_k_means_can_fit_are_held_against_fewer():
     """Of 200 latents 100 are fitted, with 50 codes at most; a run of 64 codes that does worse by far is no good run."""
     rng = np.random.default_rng(3)
