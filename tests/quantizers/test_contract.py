@@ -7,101 +7,23 @@ import importlib
 import inspect
 import io
 import pickle
-from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 
 import explorer.quantizers as package
-from explorer.foundation.errors import SettingsError, UnknownIdError
+from explorer.foundation.errors import SettingsError
 from explorer.quantizers import QUANTIZERS
 from explorer.quantizers.base import Quantizer, QuantizerOutput
-from explorer.quantizers.initialization import DATA_DRIVEN, Initialization
-from explorer.quantizers.regularizers import REGULARIZERS
-from explorer.quantizers.reseeding import STRATEGIES, Reseeding
-from explorer.quantizers.vq import CodebookOptions
-
-K, D = 32, 8
-SETTINGS = {
-    "vq": {"dim": D, "codebook_size": K},
-    "kmeans": {"dim": D, "codebook_size": K},
-    "rvq": {"dim": D, "codebook_size": K, "num_quantizers": 3},
-    "pq": {"dim": D, "codebook_size": K, "num_quantizers": 2},
-    "multihead": {"dim": D, "codebook_size": K, "num_quantizers": 2},
-    "fsq": {"levels": (5, 4, 3)},
-    "lfq": {"bits": 5},
-    "bsq": {"bits": 5},
-    "simvq": {"dim": D, "codebook_size": K},
-    "gumbel": {"dim": D, "codebook_size": K},
-}
-EVERY_STEP = {"threshold": 0.9, "every": 1}  # so that three steps reseed
-OTHER_SETTINGS = {
-    "rvq, beam 4": {"beam": 4},
-    "rvq, beam wider than K": {"beam": 40},
-    "rvq, rotation": {"options": CodebookOptions(gradient="rotation")},
-    "pq, gradient": {"options": CodebookOptions(update="gradient")},
-    "multihead, sum": {"compose": "sum", "head_dim": 3},
-    "multihead, cosine": {"options": CodebookOptions(metric="cosine")},
-    "kmeans, rotation": {"gradient": "rotation"},
-    "vq, cosine": {"options": CodebookOptions(metric="cosine")},
-    "vq, gradient": {"options": CodebookOptions(update="gradient")},
-    "vq, rotation": {"options": CodebookOptions(gradient="rotation")},
-    "vq, cosine, gradient, rotation": {
-        "options": CodebookOptions(metric="cosine", update="gradient", gradient="rotation")
-    },
-    "vq, regularized": {
-        "options": CodebookOptions(update="gradient", regularizers=tuple((r, 0.1) for r in REGULARIZERS))
-    },
-    **{f"vq, {s}": {"options": CodebookOptions(reseeding=Reseeding(s, **EVERY_STEP))} for s in STRATEGIES[1:]},
-    **{f"vq, {s} start": {"options": CodebookOptions(initialization=Initialization(s))} for s in DATA_DRIVEN},
-}
-SIZED = [name for name in SETTINGS if "codebook_size" in SETTINGS[name]]  # the others follow from a rule
-
-
-def build(name: str) -> Quantizer:
-    """name: of SETTINGS, or of OTHER_SETTINGS."""
-    torch.manual_seed(0)
-    kind = name.partition(",")[0]
-    return QUANTIZERS.load(kind)(**SETTINGS[kind] | OTHER_SETTINGS.get(name, {}))
-
-
-def latents(dim: int, count: int = 256, seed: int = 1) -> torch.Tensor:
-    """A mixture of 16 Gaussians: (count, dim)."""
-    generator = torch.Generator().manual_seed(seed)
-    centres = torch.randn(16, dim, generator=torch.Generator().manual_seed(5)) * 2
-    which = torch.randint(16, (count,), generator=generator)
-    return centres[which] + 0.2 * torch.randn(count, dim, generator=generator)
-
-
-def newly_trained(name: str, steps: int = 3) -> Quantizer:
-    quantizer = build(name).train()
-    for step in range(steps):
-        quantizer(latents(quantizer.dim, seed=step))
-    return quantizer
-
-
-@cache
-def _trained_once(name: str, steps: int) -> tuple[Quantizer, torch.Tensor]:
-    """With the state in which training left the random numbers."""
-    return newly_trained(name, steps), torch.get_rng_state()
-
-
-def trained(name: str, steps: int = 3) -> Quantizer:
-    """A copy of the one that was trained so for the first test that asked."""
-    quantizer, state = _trained_once(name, steps)
-    torch.set_rng_state(state)
-    return copy.deepcopy(quantizer)
-
-
-@pytest.fixture(params=list(QUANTIZERS))
-def name(request) -> str:
-    return request.param
-
-
-@pytest.fixture(params=[*QUANTIZERS, *OTHER_SETTINGS])
-def setting(request) -> str:
-    return request.param
+from tests.quantizers.made_quantizers import (
+    SETTINGS,
+    SIZED,
+    build,
+    latents,
+    newly_trained,
+    trained,
+)
 
 
 def test_every_quantizer_is_registered():
@@ -367,62 +289,3 @@ def test_cuda(name):
     moved = quantizer.to("cuda").eval()(z.cuda())
     assert (moved.indices.cpu() == expected.indices).float().mean() > 0.98
     assert torch.isfinite(quantizer.train()(z.cuda()).loss)
-
-
-def test_latents_of_the_wrong_kind_are_refused(name):
-    quantizer = build(name)
-    with pytest.raises(SettingsError, match="latents must be floats"):
-        quantizer(torch.zeros(4, quantizer.dim + 1))
-    with pytest.raises(SettingsError, match="latents must be floats"):
-        quantizer(torch.zeros(4, quantizer.dim, dtype=torch.long))
-
-
-@pytest.mark.parametrize("name", SIZED)
-def test_no_codes_are_refused(name):
-    with pytest.raises(SettingsError, match="codebook_size"):
-        QUANTIZERS.load(name)(**SETTINGS[name] | {"codebook_size": 0})
-
-
-@pytest.mark.parametrize(
-    ("name", "changes", "words"),
-    [
-        ("pq", {"num_quantizers": 3}, "3 groups do not divide 8"),
-        ("multihead", {"num_quantizers": 3}, "3 heads do not divide 8"),
-        ("multihead", {"head_dim": -1}, "head_dim must be at least 1"),
-        ("multihead", {"compose": "product"}, "concatenate or sum"),
-        ("rvq", {"beam": 0}, "beam must be at least 1"),
-        ("rvq", {"options": CodebookOptions(metric="cosine")}, "Euclidean"),
-        ("kmeans", {"fit_at": 0}, "fit_at"),
-        ("gumbel", {"temperature": 0.0}, "temperature and sharpness must be > 0"),
-        ("fsq", {"levels": (1, 5)}, "at least 2"),
-        ("fsq", {"levels": (64,) * 6}, "too large"),
-        ("lfq", {"bits": 0}, "bits must be"),
-        ("bsq", {"bits": 40}, "too large"),
-    ],
-)
-def test_impossible_settings_are_refused_in_plain_words(name, changes, words):
-    with pytest.raises(SettingsError, match=words):
-        QUANTIZERS.load(name)(**SETTINGS[name] | changes)
-
-
-@pytest.mark.parametrize(
-    ("make", "valid"),
-    [
-        (lambda: CodebookOptions(gradient="stee"), "'ste'"),
-        (lambda: CodebookOptions(regularizers=(("entropy", 1.0),)), "soft_entropy"),
-        (lambda: Initialization("k-means"), "kmeans"),
-        (lambda: Reseeding("random"), "random_latent"),
-        (lambda: Reseeding("split", dead_by="count"), "ema_count"),
-        (lambda: QUANTIZERS.load("vqq"), "simvq"),
-    ],
-)
-def test_unknown_names_list_the_valid_ones(make, valid):
-    with pytest.raises(UnknownIdError, match=valid):
-        make()
-
-
-def test_a_batch_smaller_than_the_codebook_cannot_start_kmeans():
-    options = CodebookOptions(initialization=Initialization("kmeans"))
-    for quantizer in (QUANTIZERS.load("vq")(D, K, options), QUANTIZERS.load("kmeans")(D, K)):
-        with pytest.raises(SettingsError, match="at least as many latents as codes, got 10 for K = 32"):
-            quantizer.train()(torch.randn(10, D))

@@ -10,7 +10,7 @@ from explorer.quantizers.kmeans import KMeansQuantizer
 from explorer.quantizers.nearest import nearest_code, squared_distances
 from explorer.quantizers.reseeding import STRATEGIES, Reseeding
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
-from tests.quantizers.test_contract import SETTINGS, SIZED, latents, trained
+from tests.quantizers.made_quantizers import SETTINGS, SIZED, latents, trained
 
 BAD = [torch.nan, torch.inf, -torch.inf]
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import assign
 from explorer.joints.audit_parts import Trial
-from tests.analysis.codebook.codebook_broken import searched, seen
 from tests.analysis.codebook.codebook_cases import (
     DIM,
     Case,
@@ -23,6 +22,7 @@ from tests.analysis.codebook.codebook_cases import (
     table,
     zipf_codes,
 )
+from tests.analysis.codebook.codebook_faults import searched, seen
 
 
 def random(seed=15):

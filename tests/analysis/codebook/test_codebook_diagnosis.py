@@ -14,9 +14,10 @@ from explorer.audit.shipped import load_shipped
 from explorer.foundation.config import settings
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.tokenizers.native.specs import read_config
-from tests.analysis.codebook.codebook_broken import BROKEN, searched
+from tests.analysis.codebook.codebook_broken import BROKEN
 from tests.analysis.codebook.codebook_cases import audited, means, media
 from tests.analysis.codebook.codebook_cases import judge as judged
+from tests.analysis.codebook.codebook_faults import searched
 from tests.analysis.codebook.codebook_well import WELL
 
 CASES = {case.name: case for case in (*BROKEN, *WELL)}
