@@ -7,21 +7,21 @@ from collections.abc import Mapping
 
 from explorer.joints.naming import part_noun
 
+_PACKAGES = "weights: MIT; trained on the sample pictures of scikit-image and scikit-learn (see the sample list)"
 LICENCES = {
-    "packages": "weights: MIT; trained on the sample pictures of scikit-image and scikit-learn (see the sample list)",
+    "image": _PACKAGES,
+    "audio": "weights: MIT; trained on sounds that the project makes by formula",
+    "video": _PACKAGES,
 }
+FOLLOWING = {"image": "pictures", "audio": "sounds", "video": "pictures"}  # what is counted of the data, by modality
 
 
 def card_text(config: Mapping) -> str:
     """card.md from a checkpoint's config."""
-    training, measured = config["training"], config["measured"]
+    training, modality = config["training"], config.get("modality", "image")
     levels = range(1, config["num_quantizers"] + 1)
-    usage = ", ".join(f"{measured[f'usage_{q}']:.1%}" for q in levels)
-    perplexity = ", ".join(f"{measured[f'perplexity_{q}']:.0f}" for q in levels)
-    exact = f" ({measured['identical']:,} decoded exactly left out)" if measured.get("identical") else ""
-    part = part_noun(config["combination"])
     vocabulary = f"{config['codebook_size']:,}" + (f" x {len(levels)}" if len(levels) > 1 else "")
-    counted = f"{measured['tokens']:,}" + (f" a {part}" if len(levels) > 1 else "")
+    several = FOLLOWING[modality]
     return f"""# {config["title"]}
 
 {config["summary"]}
@@ -31,19 +31,65 @@ def card_text(config: Mapping) -> str:
 | id | `{config["id"]}` |
 | quantizer | {config["quantizer"]["id"]}, K = {vocabulary}, D = {config["codebook_dim"]} |
 | settings | `{json.dumps(config["quantizer"]["config"])}` |
-| encoder and decoder | convolutional, downsampling {config["downsampling"]}, {config["parameters"]:,} parameters |
-| data | {training["data"]} ({training["pictures"]:,} pictures) |
+| encoder and decoder | {_network(config)}, {config["parameters"]:,} parameters |
+| data | {training["data"]} ({training[several]:,} {several}) |
 | licence | {config["licence"]} |
-| steps | {training["steps"]:,} of {training["batch"]} crops of {training["crop_px"]} px |
+| steps | {training["steps"]:,} of {training["batch"]} {_pieces(training, modality)} |
 | seed | {training["seed"]} |
 | hardware | {training["hardware"]}, {training["seconds"]:,.0f} s |
 
-Measured on {measured["pictures"]:,} held-out pictures ({training["held_out"]}),
-{training["held_out_px"]} px centre crops:
-
-| PSNR, dB | SSIM | usage, share of K | perplexity | tokens counted |
-| --- | --- | --- | --- | --- |
-| {measured["psnr_db"]:.2f}{exact} | {measured["ssim"]:.3f} | {usage} | {perplexity} | {counted} |
-
+{_figures(config)}
 Made by `python -m explorer train {config["id"]}`; usage over training is in `curve.json`.
 """
+
+
+def _network(config: Mapping) -> str:
+    kind = {"image": "convolutional", "audio": "convolutional, causal", "video": "convolutional, causal"}
+    modality = config.get("modality", "image")
+    size = f"{config['downsampling']}"
+    if modality == "audio":
+        rate = config["sample_rate_hz"]
+        size = f"{config['downsampling']} samples at {rate:,} Hz: {rate / config['downsampling']:,.0f} tokens a second"
+    if modality == "video":
+        size = f"{config['time_step']} frames x {size} x {size} pixels, the first frame alone"
+    return f"{kind[modality]}, downsampling {size}"
+
+
+def _pieces(training: Mapping, modality: str) -> str:
+    if modality == "audio":
+        return f"pieces of {training['samples'] / training['sample_rate_hz']:.2f} s"
+    crops = f"crops of {training['crop_px']} px"
+    return crops if modality == "image" else f"{crops} and {training['frames']} frames, set in motion"
+
+
+def _figures(config: Mapping) -> str:
+    """The paragraph and table of what was measured, ending in an empty line."""
+    training, measured, modality = config["training"], config["measured"], config.get("modality", "image")
+    levels = range(1, config["num_quantizers"] + 1)
+    usage = ", ".join(f"{measured[f'usage_{q}']:.1%}" for q in levels)
+    perplexity = ", ".join(f"{measured[f'perplexity_{q}']:.0f}" for q in levels)
+    counted = f"{measured['tokens']:,}" + (f" a {part_noun(config['combination'])}" if len(levels) > 1 else "")
+    shared = f"{usage} | {perplexity} | {counted} |\n"
+    heads = "usage, share of K | perplexity | tokens counted |"
+    if modality == "audio":
+        left = f", {measured['left_out']:,} of them silent and left out" if measured.get("left_out") else ""
+        by_level = ", ".join(f"{measured[f'si_sdr_db_{q}']:.2f}" for q in levels if f"si_sdr_db_{q}" in measured)
+        rising = f"SI-SDR of the first 1 to {len(levels)} levels: {by_level} dB.\n\n" if by_level else ""
+        return (
+            f"Measured on {measured['sounds']:,} held-out sounds, {measured['seconds']:,.0f} s{left}\n"
+            f"({training['held_out']}):\n\n"
+            f"| SI-SDR, dB | log-mel distance, dB | {heads}\n| --- | --- | --- | --- | --- |\n"
+            f"| {measured['si_sdr_db']:.2f} | {measured['log_mel_db']:.2f} | {shared}\n{rising}"
+        )
+    exact = f" ({measured['identical']:,} decoded exactly left out)" if measured.get("identical") else ""
+    if modality == "video":
+        clips = f"{measured['clips']:,} held-out clips of {measured['frames']:,} frames"
+        of = f"Measured on {clips} ({training['held_out']}),"
+        what = f"{training['held_out_px']} px, set in motion as those of the training"
+    else:
+        of = f"Measured on {measured['pictures']:,} held-out pictures ({training['held_out']}),"
+        what = f"{training['held_out_px']} px centre crops"
+    return (
+        f"{of}\n{what}:\n\n| PSNR, dB | SSIM | {heads}\n| --- | --- | --- | --- | --- |\n"
+        f"| {measured['psnr_db']:.2f}{exact} | {measured['ssim']:.3f} | {shared}\n"
+    )

@@ -11,7 +11,6 @@ import torch
 
 from explorer.joints.measures.usage import usage
 from explorer.media.quality.metrics import mean_of, quality
-from explorer.tokenizers.native.autoencoder import from_network, to_network
 from explorer.tokenizers.native.model import TokenizerModel
 
 
@@ -30,6 +29,16 @@ class Evaluation:
     perplexity: tuple[float, ...]
     identical: int = 0
 
+    @property
+    def words(self) -> str:
+        """For a line of progress."""
+        return f"{self.psnr_db:.2f} dB"
+
+    def values(self) -> dict[str, float]:
+        """Flat numbers for config.json."""
+        found = {"psnr_db": self.psnr_db, "ssim": self.ssim, "tokens": self.tokens, "pictures": self.pictures}
+        return found | ({"identical": self.identical} if self.identical else {})
+
 
 @torch.no_grad()
 def evaluate(model: TokenizerModel, pictures: Sequence[np.ndarray], batch: int = 8) -> Evaluation:
@@ -37,12 +46,13 @@ def evaluate(model: TokenizerModel, pictures: Sequence[np.ndarray], batch: int =
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
+    network = model.network
     qualities, indices = [], []
     for start in range(0, len(pictures), batch):
         chunk = np.stack(pictures[start : start + batch])  # (B, H, W, 3)
         pixels = torch.from_numpy(chunk).to(device).permute(0, 3, 1, 2).float() / 255
-        decoded, output = model(to_network(pixels))
-        shown = from_network(decoded).permute(0, 2, 3, 1).cpu().numpy()
+        decoded, output = model(network.to_network(pixels))
+        shown = network.from_network(decoded).permute(0, 2, 3, 1).cpu().numpy()
         qualities += [quality(c.astype(np.float32) / 255, s) for c, s in zip(chunk, shown, strict=True)]
         indices.append(output.indices.reshape(-1, model.quantizer.num_quantizers).cpu().numpy())
     model.train(was_training)

@@ -1,12 +1,13 @@
-"""The zoo: one encoder and decoder, one data set, one seed, and a different quantizer each.
+"""The zoo: for each modality one encoder and decoder, one data set, one seed, and a different quantizer each.
 
-Everything that is the same for all stands in `Schedule`; everything that differs stands in ZOO.
+Everything that is the same for all of a modality stands in its schedule; everything that differs stands in ZOO.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 CODES = 1024
 DIM = 16
@@ -15,8 +16,10 @@ NARROW_DIM = 8  # for codes that start as random directions: in 16 dimensions to
 
 @dataclass(frozen=True)
 class Schedule:
-    """How a member is trained. learning_rate falls along a half cosine to a hundredth of itself after `warmup`."""
+    """How a member for pictures is trained. learning_rate falls along a half cosine to a hundredth of itself after
+    `warmup`."""
 
+    modality: ClassVar[str] = "image"
     steps: int = 6000
     batch: int = 16
     crop_px: int = 64
@@ -25,6 +28,45 @@ class Schedule:
     seed: int = 0
     channels: tuple[int, int, int] = (32, 64, 128)
     blocks: tuple[int, int, int] = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class ClipSchedule:
+    """How a member for clips is trained: `batch` crops of `frames` frames a step."""
+
+    modality: ClassVar[str] = "video"
+    steps: int = 2200
+    batch: int = 4
+    crop_px: int = 64
+    frames: int = 9
+    learning_rate: float = 2e-3
+    warmup: int = 100
+    seed: int = 0
+    channels: tuple[int, int, int] = (48, 80, 128)
+    blocks: tuple[int, int, int] = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class SoundSchedule:
+    """How a member for sounds is trained: `batch` pieces of `samples` a step.
+
+    strides: samples folded at first, then the factors between the rates. mel_weight: of the log-mel distance beside the
+    error of the waveform. dropout: the share of pieces that is decoded from its first few levels alone.
+    """
+
+    modality: ClassVar[str] = "audio"
+    steps: int = 6000
+    batch: int = 16
+    samples: int = 10240
+    sample_rate_hz: int = 16000
+    learning_rate: float = 2e-3
+    warmup: int = 100
+    seed: int = 0
+    channels: tuple[int, ...] = (48, 112, 192)
+    blocks: tuple[int, ...] = (2, 3, 3)
+    strides: tuple[int, ...] = (8, 5, 8)
+    mel_weight: float = 0.15
+    dropout: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -41,7 +83,18 @@ class Recipe:
     config: Mapping
     healthy: bool = True
     temperature: tuple[float, float] | None = None
-    schedule: Schedule = field(default_factory=Schedule)
+    schedule: Schedule | SoundSchedule | ClipSchedule = field(default_factory=Schedule)
+
+    @property
+    def modality(self) -> str:
+        """ "image", "audio" or "video"."""
+        return self.schedule.modality
+
+    @property
+    def architecture(self) -> dict[str, list[int]]:
+        """What encoder and decoder are built from, as config.json holds it."""
+        names = ("channels", "blocks", "strides")
+        return {name: list(getattr(self.schedule, name)) for name in names if hasattr(self.schedule, name)}
 
 
 def _codebook(**options: object) -> dict:
@@ -49,6 +102,12 @@ def _codebook(**options: object) -> dict:
 
 
 RESEEDING = {"strategy": "random_latent", "threshold": 0.05, "every": 20}
+FINE_SOUND = {
+    "strides": (8, 5, 2),
+    "channels": (48, 96, 128),
+    "blocks": (2, 3, 3),
+    "steps": 5000,
+}  # a token: 80 samples
 KMEANS_START = {"name": "kmeans"}
 ZOO: dict[str, Recipe] = {
     "vq-ema-reseed": Recipe(
@@ -125,5 +184,56 @@ ZOO: dict[str, Recipe] = {
         "gumbel",
         {"dim": DIM, "codebook_size": CODES, "initialization": {"name": "gaussian", "scale": 0.5}, "kl_weight": 0.02},
         temperature=(1.0, 0.3),
+    ),
+    "sound-rvq-8": Recipe(
+        "Sound: RVQ, 8 levels",
+        "Speech and music at 16 kHz in 50 steps a second; each of 8 levels adds what those before it left over.",
+        "rvq",
+        {
+            "dim": 32,
+            "codebook_size": CODES,
+            "num_quantizers": 8,
+            "options": {
+                "update": "ema",
+                "initialization": {"name": "online"},
+                "reseeding": RESEEDING,
+            },
+        },
+        schedule=SoundSchedule(),
+    ),
+    "sound-vq": Recipe(
+        "Sound: VQ",
+        "Sound at 16 kHz in 200 tokens a second of one EMA codebook with reseeding: the bits of four levels in one.",
+        "vq",
+        _codebook(update="ema", initialization={"name": "online"}, reseeding=RESEEDING),
+        schedule=SoundSchedule(**FINE_SOUND),
+    ),
+    "sound-fsq": Recipe(
+        "Sound: FSQ (8, 5, 5, 5)",
+        "Sound at 16 kHz in 200 tokens a second: four bounded dimensions rounded, without a codebook.",
+        "fsq",
+        {"levels": [8, 5, 5, 5]},
+        schedule=SoundSchedule(**FINE_SOUND),
+    ),
+    "clip-fsq": Recipe(
+        "Clips: FSQ (8, 8, 8, 5, 5, 5)",
+        "Clips in causal blocks of 4 frames x 8 x 8 pixels, six bounded dimensions rounded: 64,000 codes.",
+        "fsq",
+        {"levels": [8, 8, 8, 5, 5, 5]},
+        schedule=ClipSchedule(),
+    ),
+    "clip-lfq": Recipe(
+        "Clips: LFQ, 16 bits",
+        "Clips in causal blocks of 4 frames x 8 x 8 pixels; the signs of sixteen dimensions are the code.",
+        "lfq",
+        {
+            "bits": 16,
+            "entropy_weight": 0.005,
+            "diversity": 1.5,
+            "inverse_temperature": 1.0,
+            "beta": 0.1,
+            "group_bits": 8,
+        },
+        schedule=ClipSchedule(),
     ),
 }

@@ -1,35 +1,30 @@
-"""The training loop of the zoo: one recipe, one folder of pictures, resumable at any step.
+"""The training loop of the zoo: one recipe, media of one modality, resumable at any step.
 
-loss = mse / variance of the data + the quantizer's own loss. The reconstruction term is divided by the data's variance
-(as in VQ-VAE), so that the same weights suit any data.
+loss = the terms that compare with the original, which the modality's task gives, + the quantizer's own loss.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError  # the name of what torch.load raises; nothing is unpickled
+from typing import Any
 
-import numpy as np
 import torch
-from torch.nn.functional import mse_loss
 
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.files import make_folder, write_atomically
-from explorer.tokenizers.native.autoencoder import to_network
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training.data import random_crops
-from explorer.training.evaluate import evaluate
 from explorer.training.recipes import Recipe
+from explorer.training.tasks import task_of
 
 SAVE_SECONDS = 60.0  # between states kept for resuming
 CURVE_POINTS = 40  # measurements of usage over a run
@@ -51,21 +46,19 @@ class Trainer:
     def __init__(
         self,
         recipe: Recipe,
-        pictures: list[np.ndarray],
-        held_out: list[np.ndarray],
+        media: Sequence[Any],
+        held_out: Sequence[Any],
         state_file: Path,
         device: torch.device,
     ) -> None:
-        self.recipe, self.pictures, self.held_out = recipe, pictures, held_out
-        self.state_file, self.device = state_file, device
+        self.recipe, self.state_file, self.device = recipe, state_file, device
+        self._task = task_of(recipe, media, held_out)
         schedule = recipe.schedule
         torch.manual_seed(schedule.seed)
-        self.model = TokenizerModel(recipe.quantizer, recipe.config, schedule.channels, schedule.blocks).to(device)
+        self.model = TokenizerModel(recipe.quantizer, recipe.config, recipe.architecture, recipe.modality).to(device)
         # Adam without weight decay: decay would pull unused codes to zero and hide how they died.
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(parameters, lr=schedule.learning_rate, betas=(0.9, 0.99), fused=True)
-        sample = np.concatenate([p[::8, ::8].reshape(-1, 3) for p in pictures[:200]])
-        self.variance = max(float((sample.astype(np.float32) / 127.5 - 1).var()), 1e-6)  # flat pictures have none
         self.step, self.seconds, self.curve, self.events = 0, 0.0, [], 0
         self._diverged: dict[str, torch.Tensor] = {}  # term -> its first step that was not finite, 0 for none
         if state_file.exists():
@@ -99,18 +92,18 @@ class Trainer:
         if recipe.temperature is not None:
             first, last = recipe.temperature
             self.model.quantizer.temperature = first * (last / first) ** (self.step / schedule.steps)
-        crops = random_crops(self.pictures, schedule.batch, schedule.crop_px, schedule.seed, self.step)
-        pixels = to_network(crops.to(self.device, non_blocking=True))
+        media = self._task.batch(self.step).to(self.device, non_blocking=True)
+        target = self.model.network.to_network(media)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type != "mps"):
-            decoded, output = self.model(pixels)
-        reconstruction = mse_loss(decoded.float(), pixels) / self.variance
-        loss = reconstruction + output.loss
+            decoded, output = self._task.reconstruct(self.model, target)
+        compared = self._task.losses(decoded.float(), target)
+        loss = sum(compared.values()) + output.loss
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), GRADIENT_CLIP)
         self.optimizer.step()
         self.step += 1
-        terms = {"reconstruction": reconstruction.detach(), **{k: v.detach() for k, v in output.loss_terms.items()}}
+        terms = {name: value.detach() for name, value in (compared | dict(output.loss_terms)).items()}
         self._watch(terms | {"gradient norm": norm})
         return terms
 
@@ -132,17 +125,17 @@ class Trainer:
             raise ExplorerError(f"training diverged at step {step}: {names} is not a finite number")
 
     def _measure(self, terms: dict[str, torch.Tensor], progress: Callable[[str], None]) -> None:
-        """One point of the curve: loss terms of this step, usage and PSNR on held-out pictures."""
+        """One point of the curve: loss terms of this step, usage and fidelity on held-out media."""
         self._settle()
         losses = {name: float(value) for name, value in terms.items()}
         self.events += len(self.model.quantizer.drain_events())
-        measured = evaluate(self.model, self.held_out)
+        measured = self._task.evaluate(self.model)
         point = {"step": self.step, "seconds": round(self.seconds, 1), "losses": losses, "reseeded": self.events}
         self.curve.append(point | asdict(measured))
         usage = ", ".join(f"{share:.0%}" for share in measured.usage)
         progress(
             f"step {self.step}/{self.recipe.schedule.steps}  {self.step / max(self.seconds, 1e-9):.1f} steps/s  "
-            f"{measured.psnr_db:.2f} dB  usage {usage} of {measured.tokens:,} tokens  "
+            f"{measured.words}  usage {usage} of {measured.tokens:,} tokens  "
             + "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
         )
         self._clock = time.monotonic()  # measuring is not training
@@ -158,7 +151,7 @@ class Trainer:
             "random": torch.get_rng_state(),
             "cuda_random": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
             "recipe": json.dumps(asdict(self.recipe), sort_keys=True),
-            "data": data_digest(self.pictures),
+            "data": self._task.digest(),
             "progress": json.dumps(progress),
         }
         content = io.BytesIO()
@@ -167,7 +160,7 @@ class Trainer:
         write_atomically(self.state_file, content.getbuffer())
 
     def _resume(self) -> None:
-        """Go on from the state file, if it belongs to this recipe and these pictures."""
+        """Go on from the state file, if it belongs to this recipe and these media."""
         try:
             state = torch.load(self.state_file, weights_only=True, map_location=self.device)
             recipe, progress = state["recipe"], json.loads(state["progress"])
@@ -175,9 +168,9 @@ class Trainer:
             raise ExplorerError(f"{self.state_file} cannot be read; remove it or use --fresh") from error
         if recipe != json.dumps(asdict(self.recipe), sort_keys=True):
             raise ExplorerError(f"{self.state_file} belongs to another recipe or schedule; remove it or use --fresh")
-        digest = data_digest(self.pictures)
+        digest = self._task.digest()
         if state.get("data", digest) != digest:  # runs begun before the digest was kept have none
-            raise ExplorerError(f"{self.state_file} was trained on other pictures; remove it or use --fresh")
+            raise ExplorerError(f"{self.state_file} was trained on other media; remove it or use --fresh")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"].cpu())
@@ -185,14 +178,6 @@ class Trainer:
             torch.cuda.set_rng_state(state["cuda_random"].cpu(), self.device)
         for name, value in progress.items():
             setattr(self, name, value)
-
-
-def data_digest(pictures: list[np.ndarray]) -> str:
-    """A short name of a list of uint8 pictures: their shapes and every sixteenth pixel of every sixteenth row."""
-    digest = hashlib.blake2b(digest_size=16)
-    for picture in pictures:
-        digest.update(f"{picture.shape}".encode() + picture[::16, ::16].tobytes())
-    return digest.hexdigest()
 
 
 @contextmanager
@@ -220,5 +205,5 @@ def stop_requests() -> Iterator[threading.Event]:
 
 
 def write_curve(folder: Path, curve: list[dict]) -> None:
-    """curve.json: usage, perplexity, PSNR and loss terms over training."""
+    """curve.json: usage, perplexity, fidelity and loss terms over training."""
     write_atomically(folder / "curve.json", json.dumps(curve, separators=(",", ":")).encode() + b"\n")

@@ -28,7 +28,7 @@ def small_model(quantizer_id, config=None, seed=0):
     """A model of random weights whose latents and residual branches are not trivial, and its config.json."""
     torch.manual_seed(seed)
     settings = copy.deepcopy(config or SMALL[quantizer_id])
-    model = TokenizerModel(quantizer_id, settings, CHANNELS, BLOCKS)
+    model = TokenizerModel(quantizer_id, settings, {"channels": CHANNELS, "blocks": BLOCKS})
     for name, parameter in model.named_parameters():
         if not name.startswith("quantizer.") and parameter.ndim == 4:  # also the branches that start at zero
             torch.nn.init.normal_(parameter, std=1 / parameter[0].numel() ** 0.5)

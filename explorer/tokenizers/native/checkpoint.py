@@ -20,8 +20,6 @@ from explorer.foundation.config import Limits, settings
 from explorer.foundation.errors import CheckpointError, ExplorerError, SettingsError
 from explorer.foundation.files import make_folder, write_atomically
 from explorer.joints.table_faults import can_be_shown
-from explorer.quantizers.base import Quantizer
-from explorer.tokenizers.native.autoencoder import DOWNSAMPLING
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.tokenizers.native.specs import CONFIG, read_config
 
@@ -53,7 +51,7 @@ def load_model(folder: Path, limits: Limits | None = None) -> TokenizerModel:
     limit = (limits or settings().limits).checkpoint_bytes
     config = read_config(folder)
     model = _build(config, folder.name, limit)
-    _check_sizes(config, model.quantizer, folder.name)
+    _check_sizes(config, model, folder.name)
     tensors = read_tensors(folder / WEIGHTS, model.state_dict(), limit)
     model.load_state_dict(tensors, strict=False)
     return model.eval()
@@ -66,7 +64,7 @@ def _build(config: Mapping, name: str, limit_bytes: int) -> TokenizerModel:
         size = described_bytes(quantizer["config"], architecture)
         if not size <= limit_bytes:
             raise SettingsError(f"about {size / 2**30:,.3g} GiB, the limit is {limit_bytes / 2**30:,.3g} GiB")
-        return TokenizerModel(quantizer["id"], quantizer["config"], architecture["channels"], architecture["blocks"])
+        return TokenizerModel(quantizer["id"], quantizer["config"], architecture, config.get("modality", "image"))
     except KeyError as error:
         raise CheckpointError(f"{CONFIG} of checkpoint {name!r} describes no model: it lacks {error}") from error
     except (TypeError, ValueError, RuntimeError, ArithmeticError, ExplorerError) as error:
@@ -77,33 +75,41 @@ def _build(config: Mapping, name: str, limit_bytes: int) -> TokenizerModel:
 def described_bytes(quantizer: Mapping, architecture: Mapping) -> float:
     """About how much memory a config asks for, from its numbers alone, so that an absurd one takes none.
 
-    Codes with their statistics, reservoirs, and the 3x3 convolutions of the blocks, all float32. Raises SettingsError
-    for numbers that Python counts through and that no model has.
+    Codes with their statistics, reservoirs, and the convolutions of the blocks and between them, all float32. Raises
+    SettingsError for numbers that Python counts through and that no model has.
     """
-    depths = [*architecture["blocks"], quantizer.get("num_quantizers", 1), quantizer.get("bits", 1)]
+    strides = architecture.get("strides", ())
+    depths = [*architecture["blocks"], *strides, quantizer.get("num_quantizers", 1), quantizer.get("bits", 1)]
     axes = list(quantizer.get("levels", ()))
     for count in (*depths, *axes, len(axes)):
         if not count <= LOOPS_AT_MOST:
-            raise SettingsError(f"{count:,} levels, bits or blocks, at most {LOOPS_AT_MOST:,} are allowed")
+            raise SettingsError(f"{count:,} levels, bits, blocks or samples, at most {LOOPS_AT_MOST:,} are allowed")
     codes = math.prod(float(n) for n in axes) * 2.0 ** quantizer.get("bits", 0) * quantizer.get("codebook_size", 1)
     reseeding = quantizer.get("options", {}).get("reseeding", {})
     rows = 3 * codes + (quantizer.get("sample") or 0) + reseeding.get("reservoir_size", 0)
     table = rows * max(quantizer.get("dim", 1), quantizer.get("head_dim") or 1) * quantizer.get("num_quantizers", 1)
-    widths = zip(architecture["channels"], architecture["blocks"], strict=True)
-    return 4.0 * (table + sum(2 * 10.0 * channels**2 * (1 + blocks) for channels, blocks in widths))
+    channels, blocks = architecture["channels"], architecture["blocks"]
+    if strides:  # along time: 3 + 1 taps a block, and two strides between neighbouring rates
+        inside = sum(4.0 * width**2 * count for width, count in zip(channels, blocks, strict=True))
+        between = zip(channels, channels[1:], strides[1:], strict=False)
+        return 4.0 * (table + 2 * (inside + sum(2.0 * a * b * stride for a, b, stride in between)))
+    return 4.0 * (table + sum(2 * 10.0 * width**2 * (1 + n) for width, n in zip(channels, blocks, strict=True)))
 
 
-def _check_sizes(config: Mapping, quantizer: Quantizer, name: str) -> None:
-    """What the config says of the codebook, which pages show before weights are read, must be true."""
+def _check_sizes(config: Mapping, model: TokenizerModel, name: str) -> None:
+    """What the config says of codebook and tokens, which pages show before weights are read, must be true."""
+    quantizer = model.quantizer
     true = {
         "codebook_size": quantizer.codebook_size,
         "num_quantizers": quantizer.num_quantizers,
         "combination": quantizer.combination,
-        "downsampling": DOWNSAMPLING,
+        "downsampling": model.network.downsampling(config["architecture"]),
+        "time_step": model.network.time_step,
     }
     for key, found in true.items():
-        if config[key] != found:
-            raise CheckpointError(f"{CONFIG} of checkpoint {name!r} says {key} {config[key]}, its model has {found}")
+        said = config.get(key, 1)
+        if said != found:
+            raise CheckpointError(f"{CONFIG} of checkpoint {name!r} says {key} {said}, its model has {found}")
 
 
 def read_tensors(path: Path, expected: Mapping[str, Tensor], limit_bytes: int) -> dict[str, Tensor]:

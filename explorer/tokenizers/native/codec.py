@@ -12,7 +12,6 @@ from torch import Tensor
 from explorer.joints.record import Codebook, Combination
 from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.tokenizers.codec import Codec, CodecLevel
-from explorer.tokenizers.native.autoencoder import decoder_reach, from_network, to_network
 from explorer.tokenizers.native.checkpoint import load_model
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.tokenizers.native.specs import read_config, spec_of
@@ -21,7 +20,8 @@ from explorer.tokenizers.native.specs import read_config, spec_of
 def load_native(folder: Path, device: str = "auto") -> AdaptedTokenizer:
     """The tokenizer of a checkpoint, on `device` ("auto", "cpu", "cuda", "mps"). Raises CheckpointError."""
     config = read_config(folder)
-    codec = NativeCodec(load_model(folder), decoder_reach(tuple(config["architecture"]["blocks"])))
+    model = load_model(folder)
+    codec = NativeCodec(model, model.network.reach(config["architecture"]))
     return AdaptedTokenizer(codec, spec_of(config), device)
 
 
@@ -39,19 +39,19 @@ class NativeCodec(Codec):
         self.register_buffer("absent", torch.from_numpy(absent), persistent=False)  # (Q, d)
 
     def latents(self, media: Tensor) -> Tensor:
-        return self.model.encode(to_network(media))  # (B, h, w, D)
+        return self.model.encode(self.model.network.to_network(media))  # (B, *shape, D)
 
     def quantize(self, latents: Tensor) -> list[CodecLevel]:
         stages = self.model.quantizer(latents).stages
-        return [CodecLevel(one.indices, one.z_e.flatten(1, 2), one.z_q.flatten(1, 2)) for one in stages]
+        return [CodecLevel(one.indices, one.z_e.flatten(1, -2), one.z_q.flatten(1, -2)) for one in stages]
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         every = indices[..., None].expand(*indices.shape, self.model.quantizer.num_quantizers)
-        vectors = self.model.quantizer.level_vectors(every)[level]  # (B, h, w, d)
+        vectors = self.model.quantizer.level_vectors(every)[level]  # (B, *shape, d)
         return vectors if kept is None else torch.where(kept[..., None], vectors, self.absent[level])
 
     def decode(self, embedded: Sequence[Tensor]) -> Tensor:
-        return from_network(self.model.decode(self.model.quantizer.combine(embedded)))
+        return self.model.network.from_network(self.model.decode(self.model.quantizer.combine(embedded)))
 
     def codebooks(self) -> tuple[Codebook, ...]:
         return self._books

@@ -7,29 +7,38 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from explorer.foundation.errors import SettingsError
 from explorer.quantizers.base import QuantizerOutput
 from explorer.quantizers.build import build_quantizer
-from explorer.tokenizers.native.autoencoder import AutoencoderConfig, Decoder, Encoder
+from explorer.tokenizers.native.networks import NETWORKS
 
 
 class TokenizerModel(nn.Module):
-    """pixels (B, 3, H, W) in [-1, 1] -> reconstruction and QuantizerOutput over (B, H/8, W/8, D) latents."""
+    """media (B, C, *extent) as the network takes them -> decoded, and QuantizerOutput over latents (B, *shape, D).
 
-    def __init__(self, quantizer_id: str, quantizer: Mapping, channels: tuple, blocks: tuple) -> None:
+    architecture: what the network of that modality is built from, as config.json holds it. Raises SettingsError for a
+    modality without a network.
+    """
+
+    def __init__(self, quantizer_id: str, quantizer: Mapping, architecture: Mapping, modality: str = "image") -> None:
         super().__init__()
+        if modality not in NETWORKS:
+            raise SettingsError(f"the zoo has no network for the modality {modality!r}, only for {', '.join(NETWORKS)}")
         self.quantizer = build_quantizer(quantizer_id, quantizer)
-        config = AutoencoderConfig(self.quantizer.dim, tuple(channels), tuple(blocks))
-        self.encoder, self.decoder = Encoder(config), Decoder(config)
-        self.to(memory_format=torch.channels_last)
+        self.network = NETWORKS[modality]
+        self.encoder, self.decoder = self.network.build(self.quantizer.dim, architecture)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                module.to(memory_format=torch.channels_last)
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, QuantizerOutput]:
-        output = self.quantizer(self.encode(pixels))
+    def forward(self, media: Tensor) -> tuple[Tensor, QuantizerOutput]:
+        output = self.quantizer(self.encode(media))
         return self.decode(output.z_q), output
 
-    def encode(self, pixels: Tensor) -> Tensor:
-        """(B, 3, H, W) -> z (B, h, w, D)."""
-        return self.encoder(pixels).permute(0, 2, 3, 1)
+    def encode(self, media: Tensor) -> Tensor:
+        """(B, C, *extent) -> z (B, *shape, D)."""
+        return self.encoder(media).movedim(1, -1)
 
     def decode(self, z_q: Tensor) -> Tensor:
-        """z_q (B, h, w, D) -> (B, 3, H, W)."""
-        return self.decoder(z_q.permute(0, 3, 1, 2))
+        """z_q (B, *shape, D) -> (B, C, *extent)."""
+        return self.decoder(z_q.movedim(-1, 1))

@@ -24,7 +24,8 @@ NEEDED = {
     "downsampling": int,
     "parameters": int,
 }
-OPTIONAL = {"modality": str, "licence": str}
+OPTIONAL = {"modality": str, "licence": str, "sample_rate_hz": int, "time_step": int}
+LAYOUTS = {"image": "grid2d", "audio": "sequence", "video": "grid3d"}  # of tokens, by modality
 
 
 def read_config(folder: Path) -> dict:
@@ -58,6 +59,10 @@ def _check_words(config: Mapping, where: str, folder: str) -> None:
         QUANTIZERS.check(quantizer["id"])
     except UnknownIdError as error:
         raise CheckpointError(f"{where}: {error}") from error
+    if config.get("modality", "image") not in LAYOUTS:
+        raise CheckpointError(f"{where} says modality {config['modality']!r}, which is none of {', '.join(LAYOUTS)}")
+    if config.get("modality") == "audio" and "sample_rate_hz" not in config:
+        raise CheckpointError(f"{where} is of a tokenizer of sound and lacks sample_rate_hz")
     if not isinstance(measured, dict) or not all(isinstance(value, (int, float)) for value in measured.values()):
         raise CheckpointError(f"{where} has measured values that are no numbers")
 
@@ -70,11 +75,12 @@ def _side(config: Mapping) -> dict[str, int]:
 
 def spec_of(config: Mapping) -> TokenizerSpec:
     """The TokenizerSpec that a config describes."""
+    modality = config.get("modality", "image")
     return TokenizerSpec(
         id=config["id"],
         title=config["title"],
         summary=config["summary"],
-        modality=config.get("modality", "image"),
+        modality=modality,
         quantizer=config["quantizer"]["id"],
         codebook_size=config["codebook_size"],
         codebook_dim=config["codebook_dim"],
@@ -84,5 +90,10 @@ def spec_of(config: Mapping) -> TokenizerSpec:
         parameters=config["parameters"],
         licence=config.get("licence", "not stated"),
         measured=config.get("measured", {}) | _side(config),
+        layout=LAYOUTS[modality],
+        sample_rate_hz=config.get("sample_rate_hz"),
+        delay_samples=0 if modality == "audio" else None,  # no layer of the zoo delays anything
+        time_step=config.get("time_step", 1),
+        first_frame_alone=modality == "video",
         weights="of the last step, not averaged",
     )

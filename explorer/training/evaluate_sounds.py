@@ -1,0 +1,94 @@
+"""What a tokenizer of sound measures on held-out sounds: SI-SDR level by level, log-mel distance, usage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from explorer.joints.measures.usage import usage
+from explorer.media.quality.sound_fidelity import log_mel_distance_db, si_sdr_db
+from explorer.tokenizers.native.model import TokenizerModel
+from explorer.training.sounds import Sound
+
+
+@dataclass(frozen=True)
+class SoundEvaluation:
+    """Means over sounds; usage and perplexity one value a level, counted over `tokens` positions.
+
+    si_sdr_db: of the first 1, 2, ... levels, the last of all of them. left_out: sounds that are silent, or decode to
+    silence, whose SI-SDR is not defined. log_mel_db: of all levels.
+    """
+
+    si_sdr_db: tuple[float, ...]
+    log_mel_db: float
+    tokens: int
+    sounds: int
+    seconds: float
+    usage: tuple[float, ...]
+    perplexity: tuple[float, ...]
+    left_out: int = 0
+
+    @property
+    def words(self) -> str:
+        """For a line of progress."""
+        return f"SI-SDR {', '.join(f'{one:.2f}' for one in self.si_sdr_db)} dB  log-mel {self.log_mel_db:.2f} dB"
+
+    def values(self) -> dict[str, float]:
+        """Flat numbers for config.json; levels count from 1."""
+        found = {"si_sdr_db": self.si_sdr_db[-1], "log_mel_db": self.log_mel_db, "tokens": self.tokens}
+        found |= {"sounds": self.sounds, "seconds": self.seconds} | (
+            {"left_out": self.left_out} if self.left_out else {}
+        )
+        if len(self.si_sdr_db) > 1:
+            found |= {f"si_sdr_db_{q}": one for q, one in enumerate(self.si_sdr_db, 1)}
+        return found
+
+
+@torch.no_grad()
+def evaluate_sounds(model: TokenizerModel, sounds: Sequence[Sound], sample_rate_hz: int) -> SoundEvaluation:
+    """Tokenize and decode sounds, each filled up with silence to a whole token and measured without it.
+
+    Levels of a sum are decoded one after another; of any other quantizer all at once.
+    """
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    figures, distances, indices = [], [], []
+    for one in sounds:
+        decoded, codes = _decodes(model, one.samples, device)
+        original = one.samples[:, None]
+        figures.append([si_sdr_db(original, sound[:, None]) for sound in decoded])
+        distances.append(log_mel_distance_db(original, decoded[-1][:, None], sample_rate_hz))
+        indices.append(codes)
+    model.train(was_training)
+    codes = np.concatenate(indices)  # (N, Q)
+    levels = [usage(codes[:, q], model.quantizer.codebook_size) for q in range(codes.shape[1])]
+    defined = np.array([row for row in figures if all(x is not None and math.isfinite(x) for x in row)])
+    return SoundEvaluation(
+        si_sdr_db=tuple(map(float, defined.mean(0))) if len(defined) else (0.0,),
+        log_mel_db=float(np.mean(distances)),
+        tokens=len(codes),
+        sounds=len(sounds),
+        seconds=sum(len(one.samples) for one in sounds) / sample_rate_hz,
+        usage=tuple(float(level.usage) for level in levels),
+        perplexity=tuple(float(level.perplexity) for level in levels),
+        left_out=len(figures) - len(defined),
+    )
+
+
+def _decodes(model: TokenizerModel, samples: np.ndarray, device: torch.device) -> tuple[list[np.ndarray], np.ndarray]:
+    """What the first 1, 2, ... levels decode to, each as long as `samples`, and the indices (T, Q)."""
+    step, quantizer = model.encoder.downsampling, model.quantizer
+    filled = np.pad(samples, (0, -len(samples) % step))
+    z = model.encode(torch.from_numpy(filled)[None, None].to(device))
+    output = quantizer(z)
+    if quantizer.combination == "sum":
+        codes = torch.cumsum(torch.stack([stage.z_q for stage in output.stages]), 0)[:, 0]  # (Q, T, D)
+    else:
+        codes = output.z_q
+    sounds = model.decode(codes)[:, 0, : len(samples)].float().cpu().numpy()
+    return list(sounds), output.indices[0].cpu().numpy()

@@ -1,0 +1,49 @@
+"""Pictures: random crops, and the squared error over the variance of the data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from torch import Tensor
+from torch.nn.functional import mse_loss
+
+from explorer.tokenizers.native.model import TokenizerModel
+from explorer.training.data import random_crops
+from explorer.training.evaluate import Evaluation, evaluate
+from explorer.training.recipes import Recipe
+from explorer.training.tasks import Task
+
+
+class PictureTask(Task):
+    """media, held_out: uint8 pictures (H, W, 3).
+
+    The squared error is divided by the data's variance (as in VQ-VAE), so that the same weights suit any data.
+    """
+
+    def __init__(self, recipe: Recipe, media: Sequence[np.ndarray], held_out: Sequence[np.ndarray]) -> None:
+        super().__init__(recipe, media, held_out)
+        sample = np.concatenate([p[::8, ::8].reshape(-1, 3) for p in media[:200]])
+        self.variance = max(float((sample.astype(np.float32) / 127.5 - 1).var()), 1e-6)  # flat pictures have none
+
+    def batch(self, step: int) -> Tensor:
+        schedule = self.recipe.schedule
+        return random_crops(self.media, schedule.batch, schedule.crop_px, schedule.seed, step)
+
+    def losses(self, decoded: Tensor, target: Tensor) -> dict[str, Tensor]:
+        return {"reconstruction": mse_loss(decoded, target) / self.variance}
+
+    def evaluate(self, model: TokenizerModel) -> Evaluation:
+        return evaluate(model, self.held_out)
+
+    def digest(self) -> str:
+        return data_digest(self.media)
+
+
+def data_digest(pictures: Sequence[np.ndarray]) -> str:
+    """A short name of a list of uint8 pictures: their shapes and every sixteenth pixel of every sixteenth row."""
+    digest = hashlib.blake2b(digest_size=16)
+    for picture in pictures:
+        digest.update(f"{picture.shape}".encode() + picture[::16, ::16].tobytes())
+    return digest.hexdigest()
