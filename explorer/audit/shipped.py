@@ -1,7 +1,8 @@
 """The audits that ship with each tokenizer, under `checkpoints/<id>/audits/<audit id>/`: numbers, never pixels.
 
-`python -m explorer.audit.shipped FOLDER [ID ...]` makes them again; FOLDER holds the validation pictures of BSDS500
-(Arbelaez et al. 2011), of which only names and numbers are kept.
+`python -m explorer.audit.shipped FOLDER [ID ...]` makes them again. FOLDER holds the validation pictures of BSDS500
+(Arbelaez et al. 2011), which are set in motion for tokenizers of clips, or the speech that those of sound were measured
+on. Only names and numbers are kept of them.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from explorer import tokenizers
 from explorer.audit.run import run_audit
-from explorer.audit.sources import open_source, samples_source
+from explorer.audit.sources import MediaSource, open_source, samples_source
 from explorer.foundation.cache import Cache, share
 from explorer.foundation.config import settings
 from explorer.foundation.errors import UnknownIdError
@@ -22,9 +25,22 @@ from explorer.foundation.owners import EVERYBODY
 from explorer.foundation.registry import unknown_id_message
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import load_audit, save_audit
+from explorer.media.clips.moving import held_out_clip
+from explorer.media.clips.video import LoadedVideo
+from explorer.media.medium import NOUNS, Medium, Modality, values
+from explorer.media.samples import samples_title
 
-AUDITS = {"val": "BSDS500 validation pictures", "samples": "Sample pictures of the app"}
 SAMPLES_AUDIT = "samples"  # the one whose media can be opened wherever the app runs
+AUDITS = {
+    modality: {"val": title, SAMPLES_AUDIT: samples_title(modality)}
+    for modality, title in (
+        ("image", "BSDS500 validation pictures"),
+        ("audio", "Held-out speech (digits, take 0; LibriSpeech)"),
+        ("video", "BSDS500 validation pictures, set in motion"),
+    )
+}
+KNOWN = ("val", SAMPLES_AUDIT)
+FRAMES_PER_SECOND = 12.5
 _audits = Cache("audits that ship", share(0.04))
 
 
@@ -45,7 +61,7 @@ def list_audits(tokenizer_id: str) -> dict[str, str]:
             found[path.parent.name] = str(json.loads(path.read_text(encoding="utf-8"))["title"])
         except (OSError, ValueError, KeyError, TypeError):
             continue  # a damaged one is missing, and load_shipped says why
-    return {name: found[name] for name in (*AUDITS, *found) if name in found}
+    return {name: found[name] for name in (*KNOWN, *found) if name in found}
 
 
 def load_shipped(tokenizer_id: str, audit_id: str) -> Audit:
@@ -60,19 +76,44 @@ def load_shipped(tokenizer_id: str, audit_id: str) -> Audit:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Make the audits of all tokenizers, or of those named, on the CPU."""
+    """Make the audits of the tokenizers of one modality, or of those named, on the CPU."""
     parser = argparse.ArgumentParser(prog="python -m explorer.audit.shipped", description=main.__doc__)
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="folder of the validation pictures")
-    parser.add_argument("tokenizers", nargs="*", metavar="ID", help="tokenizers (default: all)")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="folder of the validation media")
+    parser.add_argument("tokenizers", nargs="*", metavar="ID", help="tokenizers (default: all of pictures)")
     options = parser.parse_args(argv)
-    sources = {"val": open_source(options.folder), SAMPLES_AUDIT: samples_source()}
-    for tokenizer_id in options.tokenizers or [spec.id for spec in tokenizers.list_tokenizers()]:
+    pictures = [spec.id for spec in tokenizers.list_tokenizers() if spec.modality == "image"]
+    for tokenizer_id in options.tokenizers or pictures:
         tokenizer = tokenizers.load_tokenizer(tokenizer_id, device="cpu")
-        for audit_id, source in sources.items():
-            audit = run_audit(tokenizer, source, title=AUDITS[audit_id])
+        modality = tokenizer.spec.modality
+        for audit_id, source in shipped_sources(options.folder, modality).items():
+            audit = run_audit(tokenizer, source, title=AUDITS[modality][audit_id])
             folder = save_audit(audits_folder(tokenizer_id) / audit_id, audit)
-            print(f"{folder}: {audit.tokens:,} tokens of {len(audit.media):,} pictures", flush=True)
+            print(f"{folder}: {audit.tokens:,} tokens of {len(audit.media):,} {NOUNS[modality]}", flush=True)
     return 0
+
+
+def shipped_sources(folder: Path, modality: str) -> dict[str, MediaSource]:
+    """Audit id -> what it counts, for tokenizers of that modality."""
+    held_out = open_source(folder)
+    return {
+        "val": set_in_motion(held_out) if modality == "video" else held_out,
+        SAMPLES_AUDIT: samples_source(modality),
+    }
+
+
+def set_in_motion(pictures: MediaSource) -> MediaSource:
+    """The clips on which those of the zoo are measured: one a picture, of which only it and the next are read."""
+
+    def read(number: int, modality: Modality) -> LoadedVideo:
+        near = [_bytes_of(pictures.open(i % len(pictures), "image")) for i in (number, number + 1)]
+        clip = held_out_clip(near[0], near[1], number)
+        return LoadedVideo((clip / np.float32(255)).astype(np.float32), FRAMES_PER_SECOND)
+
+    return MediaSource(pictures.title, pictures.names, read)
+
+
+def _bytes_of(medium: Medium) -> np.ndarray:
+    return np.round(values(medium) * 255).astype(np.uint8)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,13 @@ from dataclasses import fields
 from explorer import tokenizers
 from explorer.joints.tokenizer import TokenizerSpec
 
+_PICTURES = ("bits a pixel", ("psnr_db", "PSNR, dB", ".2f"), ("ssim", "SSIM", ".3f"))
+MEASURES = {  # what the README says of tokenizers of each modality: rate, and two measures with their formats
+    "image": _PICTURES,
+    "audio": ("kbit/s", ("si_sdr_db", "SI-SDR, dB", ".2f"), ("log_mel_db", "log-mel distance, dB", ".2f")),
+    "video": _PICTURES,
+}
+
 
 def run(options: argparse.Namespace) -> int:
     """Print every tokenizer of `tokenizers.list_tokenizers()`, or with --known the public ones that people name."""
@@ -62,18 +69,27 @@ def of_a_token(spec: TokenizerSpec) -> str:
 
 
 def markdown(specs: Sequence[TokenizerSpec]) -> str:
-    """The table of the README: what each checkpoint measured on held-out pictures, from its config."""
-    head = "| id | tokenizer | codes | bits a pixel | PSNR, dB | SSIM | usage, share of K | tokens counted |"
-    rows = [head, "| --- | --- | --- | --- | --- | --- | --- | --- |"]
-    for spec in specs:
-        bits = spec.num_quantizers * math.log2(spec.codebook_size) / spec.downsampling**2
-        usage = ", ".join(figure(spec, f"usage_{q}", ".1%") for q in range(1, spec.num_quantizers + 1))
-        cells = (
-            *(f"`{spec.id}`", spec.title, spec.vocabulary, f"{bits:.3f}"),
-            *(figure(spec, "psnr_db", ".2f"), figure(spec, "ssim", ".3f"), usage, figure(spec, "tokens", ",")),
-        )
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+    """The tables of the README, one a modality: what each checkpoint measured on held-out media, from its config."""
+    parts = []
+    for modality, (rate, first, second) in MEASURES.items():
+        of_it = [spec for spec in specs if spec.modality == modality]
+        head = f"| id | tokenizer | codes | {rate} | {first[1]} | {second[1]} | usage, share of K | tokens counted |"
+        rows = [head, "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+        for spec in of_it:
+            usage = ", ".join(figure(spec, f"usage_{q}", ".1%") for q in range(1, spec.num_quantizers + 1))
+            figures = (figure(spec, name, form) for name, _, form in (first, second))
+            cells = (f"`{spec.id}`", spec.title, spec.vocabulary, bits_of(spec), *figures, usage)
+            rows.append(f"| {' | '.join(cells)} | {figure(spec, 'tokens', ',')} |")
+        parts += ["\n".join(rows)] if of_it else []
+    return "\n\n".join(parts)
+
+
+def bits_of(spec: TokenizerSpec) -> str:
+    """Bits of all levels: a pixel of pictures and clips, thousands a second of sound; "not known" without a rate."""
+    bits = spec.num_quantizers * math.log2(spec.codebook_size)
+    if spec.modality == "audio":
+        return f"{bits * spec.sample_rate_hz / spec.downsampling / 1000:.2f}" if spec.sample_rate_hz else "not known"
+    return f"{bits / spec.downsampling**2 / spec.time_step:.3f}"
 
 
 def figure(spec: TokenizerSpec, name: str, form: str) -> str:

@@ -27,6 +27,7 @@ from explorer.tokenizers.memory import budget
 if TYPE_CHECKING:  # torch is imported only when weights are
     from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 
+MODALITIES = ("image", "audio", "video")  # then any other
 ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4")  # then by id
 WAIT_S = 0.2  # between two questions whether one that another visitor loads is still waited for
 
@@ -41,14 +42,17 @@ _lock = Lock()
 
 
 def list_tokenizers(checkpoints: Path | None = None) -> list[TokenizerSpec]:
-    """The specs of all checkpoints found, the default first, then of those of others that were brought for everybody,
-    then of the visitor's own.
+    """The specs of all checkpoints found, those of pictures before those of sounds and of clips and the default first,
+    then of those of others that were brought for everybody, then of the visitor's own.
 
     `broken_tokenizers` says which were left out.
     """
-    rank = {name: i for i, name in enumerate(ORDER)}
-    specs = _scan(checkpoints or settings().checkpoints)[0]
-    return sorted(specs, key=lambda spec: (rank.get(spec.id, len(ORDER)), spec.id)) + brought_tokenizers()
+    rank, kinds = ({name: i for i, name in enumerate(names)} for names in (ORDER, MODALITIES))
+
+    def place(spec: TokenizerSpec) -> tuple[int, int, str]:
+        return kinds.get(spec.modality, len(kinds)), rank.get(spec.id, len(rank)), spec.id
+
+    return sorted(_scan(checkpoints or settings().checkpoints)[0], key=place) + brought_tokenizers()
 
 
 def bring(spec: TokenizerSpec, make: Callable[[str], Tokenizer], of: str = EVERYBODY) -> None:

@@ -75,6 +75,13 @@ def _figures(config: Mapping) -> str:
         left = f", {measured['left_out']:,} of them silent and left out" if measured.get("left_out") else ""
         by_level = ", ".join(f"{measured[f'si_sdr_db_{q}']:.2f}" for q in levels if f"si_sdr_db_{q}" in measured)
         rising = f"SI-SDR of the first 1 to {len(levels)} levels: {by_level} dB.\n\n" if by_level else ""
+        folders = range(1, 1 + sum(name.endswith("_sounds") for name in measured))
+        each = "; ".join(
+            f"{measured[f'folder_{n}_sounds']:,} with {measured[f'folder_{n}_si_sdr_db']:.2f} dB, "
+            f"log-mel distance {measured[f'folder_{n}_log_mel_db']:.2f} dB"
+            for n in folders
+        )
+        rising += f"Sounds of each folder, in the order above: {each}.\n\n" if each else ""
         return (
             f"Measured on {measured['sounds']:,} held-out sounds, {measured['seconds']:,.0f} s{left}\n"
             f"({training['held_out']}):\n\n"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import torch
 from torch import Tensor
 
+from explorer.media.clips.moving import made_clip
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training.clips import moving_crops
 from explorer.training.evaluate_clips import ClipEvaluation, evaluate_clips
 from explorer.training.picture_task import PictureTask
 
@@ -14,8 +16,9 @@ class ClipTask(PictureTask):
     """media: uint8 pictures (H, W, 3), which are set in motion. held_out: uint8 clips (F, H, W, 3)."""
 
     def batch(self, step: int) -> Tensor:
-        one = self.recipe.schedule
-        return moving_crops(self.media, one.batch, one.frames, one.crop_px, one.seed, step)
+        one, random = self.recipe.schedule, np.random.default_rng((self.recipe.schedule.seed, step))
+        clips = [made_clip(self.media, one.frames, one.crop_px, random) for _ in range(one.batch)]
+        return torch.from_numpy(np.stack(clips)).permute(0, 4, 1, 2, 3).float() / 255
 
     def evaluate(self, model: TokenizerModel) -> ClipEvaluation:
         return evaluate_clips(model, self.held_out)

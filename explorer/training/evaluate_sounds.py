@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -16,11 +16,20 @@ from explorer.training.sounds import Sound
 
 
 @dataclass(frozen=True)
+class FolderFigures:
+    """Of the sounds of one folder, all levels."""
+
+    sounds: int
+    si_sdr_db: float
+    log_mel_db: float
+
+
+@dataclass(frozen=True)
 class SoundEvaluation:
     """Means over sounds; usage and perplexity one value a level, counted over `tokens` positions.
 
     si_sdr_db: of the first 1, 2, ... levels, the last of all of them. left_out: sounds that are silent, or decode to
-    silence, whose SI-SDR is not defined. log_mel_db: of all levels.
+    silence, whose SI-SDR is not defined. log_mel_db: of all levels. folders: of each folder of several, in their order.
     """
 
     si_sdr_db: tuple[float, ...]
@@ -31,6 +40,7 @@ class SoundEvaluation:
     usage: tuple[float, ...]
     perplexity: tuple[float, ...]
     left_out: int = 0
+    folders: tuple[FolderFigures, ...] = ()
 
     @property
     def words(self) -> str:
@@ -45,6 +55,8 @@ class SoundEvaluation:
         )
         if len(self.si_sdr_db) > 1:
             found |= {f"si_sdr_db_{q}": one for q, one in enumerate(self.si_sdr_db, 1)}
+        for number, folder in enumerate(self.folders, 1):
+            found |= {f"folder_{number}_{name}": value for name, value in asdict(folder).items()}
         return found
 
 
@@ -67,7 +79,8 @@ def evaluate_sounds(model: TokenizerModel, sounds: Sequence[Sound], sample_rate_
     model.train(was_training)
     codes = np.concatenate(indices)  # (N, Q)
     levels = [usage(codes[:, q], model.quantizer.codebook_size) for q in range(codes.shape[1])]
-    defined = np.array([row for row in figures if all(x is not None and math.isfinite(x) for x in row)])
+    known = np.array([all(x is not None and math.isfinite(x) for x in row) for row in figures])
+    defined = np.array([row for row, is_known in zip(figures, known, strict=True) if is_known])
     return SoundEvaluation(
         si_sdr_db=tuple(map(float, defined.mean(0))) if len(defined) else (0.0,),
         log_mel_db=float(np.mean(distances)),
@@ -77,6 +90,25 @@ def evaluate_sounds(model: TokenizerModel, sounds: Sequence[Sound], sample_rate_
         usage=tuple(float(level.usage) for level in levels),
         perplexity=tuple(float(level.perplexity) for level in levels),
         left_out=len(figures) - len(defined),
+        folders=_by_folder([one.folder for one in sounds], known, defined, np.array(distances)),
+    )
+
+
+def _by_folder(
+    numbers: Sequence[int], known: np.ndarray, defined: np.ndarray, distances: np.ndarray
+) -> tuple[FolderFigures, ...]:
+    """Figures of each folder, if there are several and each has a sound whose SI-SDR is defined."""
+    folder, all_levels = np.array(numbers), defined[:, -1] if len(defined) else defined
+    parts = sorted(set(folder.tolist()))
+    if len(parts) < 2 or set(folder[known].tolist()) != set(parts):
+        return ()
+    return tuple(
+        FolderFigures(
+            int((folder == n).sum()),
+            float(all_levels[folder[known] == n].mean()),
+            float(distances[folder == n].mean()),
+        )
+        for n in parts
     )
 
 

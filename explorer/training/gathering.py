@@ -10,12 +10,10 @@ from typing import Any
 
 from explorer.foundation.config import FIGURE_SIDE_PX
 from explorer.foundation.errors import SettingsError
-from explorer.training.clips import held_out_clips
+from explorer.media.clips.moving import HELD_PX, held_out_clip
 from explorer.training.data import centre_crop, load_pictures, picture_files, sample_pictures
 from explorer.training.recipes import Recipe
 from explorer.training.sounds import load_sounds, sample_sounds
-
-HELD_CLIP_PX, HELD_CLIP_FRAMES = 128, 17
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,8 @@ def _squares(pictures: list) -> list:
 
 
 def _clips(pictures: list) -> list:
-    return held_out_clips([p for p in pictures if min(p.shape[:2]) >= HELD_CLIP_PX], HELD_CLIP_FRAMES, HELD_CLIP_PX)
+    large = [p for p in pictures if min(p.shape[:2]) >= HELD_PX]
+    return [held_out_clip(picture, large[(i + 1) % len(large)], i) for i, picture in enumerate(large)]
 
 
 _PICTURES = "pictures inside the installed packages"
@@ -76,7 +75,7 @@ KINDS = {
     ),
     "video": Kind(
         ("picture", "pictures"), _PICTURES, _pictures, lambda _: sample_pictures(FIGURE_SIDE_PX), _clips,
-        HELD_CLIP_PX, f"picture of at least {HELD_CLIP_PX} px a side",
+        HELD_PX, f"picture of at least {HELD_PX} px a side",
     ),
 }  # fmt: skip
 

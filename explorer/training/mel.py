@@ -35,7 +35,8 @@ class LogMel(nn.Module):
         found = []
         for window in self.windows:
             taper, filters = getattr(self, f"taper_{window}"), getattr(self, f"filters_{window}")
-            bins = torch.stft(samples, window, window // OVERLAP, window=taper, return_complex=True)
+            hop = window // OVERLAP
+            bins = torch.stft(samples, window, hop, window=taper, pad_mode="constant", return_complex=True)
             power = torch.view_as_real(bins).square().sum(-1)  # (B, bins, frames)
             found.append((filters @ power + FLOOR).log())
         return found

@@ -35,7 +35,7 @@ class ClipSchedule:
     """How a member for clips is trained: `batch` crops of `frames` frames a step."""
 
     modality: ClassVar[str] = "video"
-    steps: int = 2200
+    steps: int = 2600
     batch: int = 4
     crop_px: int = 64
     frames: int = 9
@@ -43,7 +43,7 @@ class ClipSchedule:
     warmup: int = 100
     seed: int = 0
     channels: tuple[int, int, int] = (48, 80, 128)
-    blocks: tuple[int, int, int] = (1, 2, 3)
+    blocks: tuple[int, int, int] = (1, 2, 2)
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,7 @@ def _codebook(**options: object) -> dict:
 
 
 RESEEDING = {"strategy": "random_latent", "threshold": 0.05, "every": 20}
-FINE_SOUND = {
-    "strides": (8, 5, 2),
-    "channels": (48, 96, 128),
-    "blocks": (2, 3, 3),
-    "steps": 5000,
-}  # a token: 80 samples
+FINE_SOUND = {"strides": (8, 5, 2), "channels": (48, 96, 128), "steps": 1800}  # 80 samples a token
 KMEANS_START = {"name": "kmeans"}
 ZOO: dict[str, Recipe] = {
     "vq-ema-reseed": Recipe(
@@ -216,24 +211,17 @@ ZOO: dict[str, Recipe] = {
         schedule=SoundSchedule(**FINE_SOUND),
     ),
     "clip-fsq": Recipe(
-        "Clips: FSQ (8, 8, 8, 5, 5, 5)",
-        "Clips in causal blocks of 4 frames x 8 x 8 pixels, six bounded dimensions rounded: 64,000 codes.",
+        "Clips: FSQ (8, 8, 8, 8)",
+        "Clips in causal blocks of 4 frames x 8 x 8 pixels, four bounded dimensions rounded: 4,096 codes.",
         "fsq",
-        {"levels": [8, 8, 8, 5, 5, 5]},
+        {"levels": [8, 8, 8, 8]},
         schedule=ClipSchedule(),
     ),
     "clip-lfq": Recipe(
-        "Clips: LFQ, 16 bits",
-        "Clips in causal blocks of 4 frames x 8 x 8 pixels; the signs of sixteen dimensions are the code.",
+        "Clips: LFQ, 12 bits",
+        "Clips in causal blocks of 4 frames x 8 x 8 pixels; the signs of twelve dimensions are the code: 4,096 codes.",
         "lfq",
-        {
-            "bits": 16,
-            "entropy_weight": 0.005,
-            "diversity": 1.5,
-            "inverse_temperature": 1.0,
-            "beta": 0.1,
-            "group_bits": 8,
-        },
+        {"bits": 12, "entropy_weight": 0.005, "diversity": 1.5, "inverse_temperature": 1.0, "beta": 0.1},
         schedule=ClipSchedule(),
     ),
 }

@@ -3,43 +3,50 @@
 import numpy as np
 import pytest
 
+from explorer.audit.accumulator import CODES_DETAILED
 from explorer.audit.run import run_audit
-from explorer.audit.shipped import AUDITS, SAMPLES_AUDIT, audits_folder, list_audits, load_shipped
+from explorer.audit.shipped import AUDITS, KNOWN, SAMPLES_AUDIT, audits_folder, list_audits, load_shipped
 from explorer.audit.sources import MediaSource, samples_source
 from explorer.foundation.errors import RecordError, UnknownIdError
 from explorer.joints.files.audits import load_audit
-from explorer.media.samples import PICTURES
+from explorer.media.samples import samples_of
 from explorer.tokenizers import list_tokenizers, load_tokenizer
+from tests.shipped import shipped_ids
 
-IDS = [spec.id for spec in list_tokenizers()]
-MOST_BYTES = 15 * 2**20
+IDS = shipped_ids()
+MOST_BYTES = 22 * 2**20
+MEDIA = {"image": 100, "audio": 61, "video": 100}  # held out, by modality
 
 
 @pytest.mark.parametrize("tokenizer_id", IDS)
 def test_each_tokenizer_has_its_audits(tokenizer_id):
-    assert list_audits(tokenizer_id) == AUDITS
     spec = next(spec for spec in list_tokenizers() if spec.id == tokenizer_id)
-    for audit_id in AUDITS:
+    assert list_audits(tokenizer_id) == AUDITS[spec.modality]
+    for audit_id in KNOWN:
         audit = load_shipped(tokenizer_id, audit_id)
         assert audit.complete and audit.skipped == () and audit.tokenizer_id == tokenizer_id
         assert len(audit.levels) == spec.num_quantizers and (audit.joint is None) == (spec.num_quantizers == 1)
-        assert len(audit.media) == {"val": 100, SAMPLES_AUDIT: len(PICTURES)}[audit_id]
+        held_out = audit_id != SAMPLES_AUDIT
+        assert len(audit.media) == (MEDIA[spec.modality] if held_out else len(samples_of(spec.modality)))
         for level in audit.levels:
-            assert level.codebook_size == spec.codebook_size and level.tokens == audit.tokens > spec.codebook_size
-            assert level.exemplars is not None and level.neighbours is not None and len(level.latents) == 4096
+            assert level.codebook_size == spec.codebook_size and level.tokens == audit.tokens
+            assert level.tokens > spec.codebook_size or not (held_out or spec.modality == "image")
+            assert len(level.latents) == min(4096, level.tokens)
+            detailed = spec.codebook_size <= CODES_DETAILED
+            assert (level.exemplars is not None) == detailed == (level.neighbours is not None)
 
 
 def test_they_are_small_and_hold_numbers_only():
     files = [path for name in IDS for path in audits_folder(name).rglob("*") if path.is_file()]
     assert {path.name for path in files} == {"audit.json", "counts.npy", "details.npz"}
-    assert len(files) == 3 * len(AUDITS) * len(IDS) and sum(path.stat().st_size for path in files) <= MOST_BYTES
+    assert len(files) == 3 * len(KNOWN) * len(IDS) and sum(path.stat().st_size for path in files) <= MOST_BYTES
 
 
-@pytest.mark.parametrize("tokenizer_id", ["fsq", "pq-4"])
+@pytest.mark.parametrize("tokenizer_id", ["fsq", "pq-4", *shipped_ids("audio", "video")])
 def test_the_checkpoint_gives_the_same_codes_again(tokenizer_id):
     """The first three samples by the tokenizer's own forward pass against the rows that the audit kept of them."""
     audit, tokenizer = load_shipped(tokenizer_id, SAMPLES_AUDIT), load_tokenizer(tokenizer_id, device="cpu")
-    source = samples_source()
+    source = samples_source(tokenizer.spec.modality)
     again = run_audit(tokenizer, MediaSource("t", source.names[:3], source.read), title="t")
     for kept, made in zip(audit.levels, again.levels, strict=True):
         np.testing.assert_array_equal(kept.batches[:3, 0], made.batches[:, 0])

@@ -135,7 +135,7 @@ def test_a_run_that_cannot_be_measured_leaves_the_old_checkpoint(run, folder, tm
     def broken(*arguments):
         raise ExplorerError("cannot be measured")
 
-    monkeypatch.setattr(command, "evaluate", broken)
+    monkeypatch.setattr(command, "load_model", broken)
     with pytest.raises(ExplorerError, match="cannot be measured"):
         run("fsq", "--data", folder, "--steps", "1", "--fresh")
     assert weights.read_bytes() == before

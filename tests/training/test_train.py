@@ -10,7 +10,7 @@ import threading
 import numpy as np
 import pytest
 import torch
-from tiny import tiny
+from tiny import clip_of, tiny, tones
 
 from explorer.foundation.errors import ExplorerError
 from explorer.training import train
@@ -24,14 +24,34 @@ def quiet(line):
     """Progress that nobody reads."""
 
 
-def held_out(pictures):
-    """A quarter of one picture: it is measured after every step."""
-    return [pictures[0][:32, :32]]
+def held_out(media, modality="image"):
+    """A quarter of one picture, a sound, or a clip of 5 frames: it is measured after every step."""
+    return {"image": lambda: [media[0][:32, :32]], "audio": lambda: media[:1], "video": lambda: [clip_of(media[0])]}[
+        modality
+    ]()
+
+
+def media_for(name, pictures):
+    """What the recipe of that name trains on."""
+    return tones(6) if ZOO[name].modality == "audio" else pictures
+
+
+def change_batches(monkeypatch, change):
+    """Let `change(step, batch)` give the batches of every task that is made from now on."""
+    made = train.task_of
+
+    def changed(*arguments):
+        task = made(*arguments)
+        batch = task.batch
+        task.batch = lambda step: change(step, batch(step))
+        return task
+
+    monkeypatch.setattr(train, "task_of", changed)
 
 
 def trained(recipe, pictures, state, progress=quiet):
     """A Trainer that ran to its end."""
-    trainer = Trainer(recipe, pictures, held_out(pictures), state, CPU)
+    trainer = Trainer(recipe, pictures, held_out(pictures, recipe.modality), state, CPU)
     trainer.run(progress)
     return trainer
 
@@ -44,11 +64,17 @@ def same_state(one, other):
 
 @pytest.mark.parametrize("name", ZOO)
 def test_every_recipe_learns(name, pictures, tmp_path):
-    trainer = trained(tiny(name, steps=40, learning_rate=1e-2), pictures, tmp_path / "state.pt")
-    losses = [point["losses"]["reconstruction"] for point in trainer.curve]
-    assert [point["step"] for point in trainer.curve] == list(range(1, 41))
-    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:3])
-    weights = trainer.model.encoder[1].weight
+    sound = ZOO[name].modality == "audio"
+    recipe = tiny(name, steps=80 if sound else 40, learning_rate=1e-2)
+    trainer = trained(recipe, media_for(name, pictures), tmp_path / "state.pt")
+    assert [point["step"] for point in trainer.curve] == (list(range(2, 81, 2)) if sound else list(range(1, 41)))
+    if sound:  # a logarithm of a share, which falls below 0: 1 dB is 0.23
+        losses = [point["losses"]["waveform"] for point in trainer.curve]
+        assert np.mean(losses[-5:]) < np.mean(losses[:3]) - 0.23
+    else:
+        losses = [point["losses"]["reconstruction"] for point in trainer.curve]
+        assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:3])
+    weights = next(trainer.model.encoder.parameters())
     assert weights.grad is not None and bool(weights.grad.abs().sum() > 0)  # the gradient passes the quantizer
     if name == "kmeans":
         assert bool(trainer.model.quantizer.fitted)
@@ -58,20 +84,20 @@ def test_every_recipe_learns(name, pictures, tmp_path):
 def test_a_resumed_run_equals_one_that_never_stopped(name, pictures, tmp_path, monkeypatch):
     """Ctrl-C twice in the middle of a step; for k-means once before its codes are fitted, while the reservoir fills."""
     recipe, state = tiny(name), tmp_path / "parts.pt"
-    whole = trained(recipe, pictures, tmp_path / "whole.pt")
-    crops = train.random_crops
+    media = media_for(name, pictures)
+    whole = trained(recipe, media, tmp_path / "whole.pt")
 
-    def interrupting(pictures, batch, crop_px, seed, step):
+    def interrupted(step, batch):
         if step in (3, 8):
             os.kill(os.getpid(), signal.SIGINT)
-        return crops(pictures, batch, crop_px, seed, step)
+        return batch
 
-    monkeypatch.setattr(train, "random_crops", interrupting)
+    change_batches(monkeypatch, interrupted)
     for at in (3, 8):
         with pytest.raises(KeyboardInterrupt):
-            trained(recipe, pictures, state)
+            trained(recipe, media, state)
         torch.manual_seed(99)  # whatever happened to the generator in between
-        resumed = Trainer(recipe, pictures, held_out(pictures), state, CPU)
+        resumed = Trainer(recipe, media, held_out(media, recipe.modality), state, CPU)
         assert resumed.step == at + 1  # the step was finished, not cut
     resumed.run(quiet)
     assert same_state(whole.model.state_dict(), resumed.model.state_dict())
@@ -81,7 +107,7 @@ def test_a_resumed_run_equals_one_that_never_stopped(name, pictures, tmp_path, m
 
 def test_a_finished_run_is_not_trained_again(pictures, tmp_path, monkeypatch):
     first = trained(tiny("vq-ema"), pictures, tmp_path / "state.pt")
-    monkeypatch.setattr(train, "random_crops", None)
+    change_batches(monkeypatch, lambda step, batch: pytest.fail("trained again"))
     second = trained(tiny("vq-ema"), pictures, tmp_path / "state.pt")
     assert second.step == 12 and same_state(first.model.state_dict(), second.model.state_dict())
 
@@ -101,7 +127,7 @@ def test_the_state_of_another_recipe_or_of_other_pictures_is_refused(pictures, t
     for other in (tiny("vq-ema-reseed"), tiny("vq-ema", steps=13)):
         with pytest.raises(ExplorerError, match=r"belongs to another recipe or schedule; remove it or use --fresh"):
             Trainer(other, pictures, held_out(pictures), state, CPU)
-    with pytest.raises(ExplorerError, match="trained on other pictures"):
+    with pytest.raises(ExplorerError, match="trained on other media"):
         Trainer(tiny("vq-ema"), pictures[1:], held_out(pictures), state, CPU)
 
 
@@ -128,23 +154,21 @@ def test_a_full_disk_keeps_the_old_state(pictures, tmp_path, monkeypatch):
     assert state.read_bytes() == before and [path.name for path in tmp_path.iterdir()] == ["state.pt"]
 
 
-def poisoned_crops(at):
-    """random_crops whose batch of step index `at` holds a NaN."""
-    crops = train.random_crops
+def poison(monkeypatch, at):
+    """Let the batch of step index `at` hold a NaN."""
 
-    def poisoned(pictures, batch, crop_px, seed, step):
-        made = crops(pictures, batch, crop_px, seed, step)
+    def poisoned(step, batch):
         if step == at:
-            made[0, 0, 0, 0] = math.nan
-        return made
+            batch[0, 0, 0, 0] = math.nan
+        return batch
 
-    return poisoned
+    change_batches(monkeypatch, poisoned)
 
 
 def test_divergence_names_its_step_and_term(pictures, tmp_path, monkeypatch):
     """Found at the next measurement, two steps later, yet the step is the first that was broken."""
     recipe, state = tiny("lfq", steps=120), tmp_path / "state.pt"  # measured every third step
-    monkeypatch.setattr(train, "random_crops", poisoned_crops(9))
+    poison(monkeypatch, 9)
     with pytest.raises(ExplorerError, match=r"training diverged at step 10: reconstruction, .*is not a finite number"):
         trained(recipe, pictures, state)
     assert not state.exists()  # nothing that diverged is kept
@@ -153,7 +177,7 @@ def test_divergence_names_its_step_and_term(pictures, tmp_path, monkeypatch):
 def test_a_state_that_diverged_never_replaces_a_good_one(pictures, tmp_path, monkeypatch):
     recipe, state = tiny("vq-ema", steps=400), tmp_path / "state.pt"  # measured every tenth step
     monkeypatch.setattr(train, "SAVE_SECONDS", -1.0)  # after every step
-    monkeypatch.setattr(train, "random_crops", poisoned_crops(4))
+    poison(monkeypatch, 4)
     with pytest.raises(ExplorerError, match="diverged at step 5"):
         trained(recipe, pictures, state)
     assert Trainer(recipe, pictures, held_out(pictures), state, CPU).step == 4
@@ -196,3 +220,10 @@ def test_the_temperature_of_gumbel_falls(pictures, tmp_path):
     recipe = dataclasses.replace(tiny("gumbel"), temperature=(1.0, 0.1))
     trainer = trained(recipe, pictures, tmp_path / "state.pt")
     assert trainer.model.quantizer.temperature == pytest.approx(0.1 ** (11 / 12))  # of the last step, index 11
+
+
+def test_the_state_of_other_sounds_is_refused(tmp_path):
+    state = tmp_path / "state.pt"
+    trained(tiny("sound-vq", steps=1), tones(4), state)
+    with pytest.raises(ExplorerError, match="trained on other media"):
+        Trainer(tiny("sound-vq", steps=1), tones(4, seed=1), tones(1), state, CPU)

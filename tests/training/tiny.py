@@ -4,16 +4,24 @@ import dataclasses
 
 import numpy as np
 
-from explorer.training.recipes import ZOO, Schedule
+from explorer.training.recipes import ZOO, ClipSchedule, Schedule, SoundSchedule
+from explorer.training.sounds import Sound
 
-TINY = Schedule(steps=12, batch=4, crop_px=32, learning_rate=3e-3, warmup=2, channels=(4, 8, 8), blocks=(1, 1, 1))
+COMMON = dict(steps=12, batch=4, learning_rate=3e-3, warmup=2, channels=(4, 8, 8), blocks=(1, 1, 1))
+TINY = {
+    "image": Schedule(**COMMON, crop_px=32),
+    "audio": SoundSchedule(**COMMON, samples=640, strides=(8, 5, 2)),
+    "video": ClipSchedule(**COMMON, crop_px=32, frames=5),
+}
 SMALLER = {"codebook_size": 32, "dim": 8, "levels": [4, 3, 3], "bits": 5, "fit_at": 5}
+PICTURES = [name for name, recipe in ZOO.items() if recipe.modality == "image"]
 
 
 def tiny(name, **schedule):
     """The recipe `name` with the same methods, small sizes and TINY's schedule, changed by `schedule`."""
     config = {key: SMALLER.get(key, value) for key, value in ZOO[name].config.items()}
-    return dataclasses.replace(ZOO[name], config=config, schedule=dataclasses.replace(TINY, **schedule))
+    changed = dataclasses.replace(TINY[ZOO[name].modality], **schedule)
+    return dataclasses.replace(ZOO[name], config=config, schedule=changed)
 
 
 def structured(side_px, count, seed=0):
@@ -30,3 +38,20 @@ def structured(side_px, count, seed=0):
         pixels = np.where(disc[..., None], colours[2], pixels)
         pictures.append(np.clip(pixels + random.normal(0, 4, pixels.shape), 0, 255).astype(np.uint8))
     return pictures
+
+
+def tones(count, seconds=0.3, seed=0):
+    """Sounds at 16 kHz: chords of three partials that fade, mono."""
+    random = np.random.default_rng(seed)
+    t = np.arange(round(16000 * seconds)) / 16000
+    made = []
+    for i in range(count):
+        pitches, phases = random.uniform(60, 200, 3), random.uniform(0, 6, 3)
+        chord = np.sin(2 * np.pi * pitches[:, None] * t + phases[:, None]).mean(0)
+        made.append(Sound((0.3 * chord * np.exp(-3 * t)).astype(np.float32), i % 2, f"tone-{i}"))
+    return made
+
+
+def clip_of(picture, frames=5, side_px=32):
+    """A view that moves one pixel a frame over a picture: uint8 (frames, side, side, 3)."""
+    return np.stack([picture[i : i + side_px, 2 * i : 2 * i + side_px] for i in range(frames)])

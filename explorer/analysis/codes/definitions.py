@@ -122,6 +122,16 @@ DEFINITIONS: Mapping[str, Definition] = {
         f"Mean over held-out pictures, cropped at the centre to {FIGURE_SIDE_PX} px a side. The figure of one picture "
         "below is another one: of that picture, and at the size that is chosen.",
     ),
+    "card_psnr_clips": Definition(
+        "PSNR of the card",
+        "Mean over held-out clips of the PSNR of all frames together. They are photographs set in motion: pans, zooms "
+        "and turns, half of them with a thing that moves in front.",
+    ),
+    "card_si_sdr": Definition(
+        "SI-SDR of the card",
+        "Mean over held-out sounds, of all levels: how much louder the part of the decode that is the original is than "
+        "all the rest. Above 0 dB the original is the larger part.",
+    ),
     "fit": Definition(
         "crop and size",
         "A larger picture is scaled down (Lanczos) until its longest side is the chosen one; then what is over a "

@@ -29,7 +29,7 @@ class ClipConfig:
 
     latent_dim: int
     channels: tuple[int, int, int] = (48, 80, 128)
-    blocks: tuple[int, int, int] = (1, 2, 3)
+    blocks: tuple[int, int, int] = (1, 2, 2)
 
 
 class TimeMix(nn.Module):

@@ -47,7 +47,10 @@ def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[s
     if not spec.decodes:
         rows.append(_fact("decoder", "none", "Tokens can be made and counted, but not turned back into a medium."))
     if "psnr_db" in spec.measured:
-        rows.append(_fact("PSNR on its card", psnr_words(spec.measured), DEFINITIONS["card_psnr"].words))
+        meaning = DEFINITIONS["card_psnr" if spec.modality == "image" else "card_psnr_clips"].words
+        rows.append(_fact("PSNR on its card", psnr_words(spec.measured), meaning))
+    if "si_sdr_db" in spec.measured:
+        rows.append(_fact("SI-SDR on its card", si_sdr_words(spec.measured), DEFINITIONS["card_si_sdr"].words))
     usage, part = usage_words(spec.measured), part_noun(spec.combination)
     if usage:
         counted = f"Share of K used at least once by {spec.measured['tokens']:,.0f} held-out tokens, {part} by {part}."
@@ -113,7 +116,13 @@ def psnr_words(measured: Mapping[str, float]) -> str:
     """The card's PSNR with what it is of: "24.0 dB, 100 held-out pictures of 256 px"."""
     size = f" of {measured['side_px']:,.0f} px" if "side_px" in measured else ""
     exact = f", {measured['identical']:,.0f} decoded exactly left out" if measured.get("identical") else ""
-    return f"{measured['psnr_db']:.1f} dB, {measured['pictures']:,.0f} held-out pictures{size}{exact}"
+    noun = "clips" if "clips" in measured else "pictures"
+    return f"{measured['psnr_db']:.1f} dB, {measured[noun]:,.0f} held-out {noun}{size}{exact}"
+
+
+def si_sdr_words(measured: Mapping[str, float]) -> str:
+    """The card's SI-SDR with what it is of: "6.1 dB, 301 held-out sounds"."""
+    return f"{measured['si_sdr_db']:.1f} dB, {measured['sounds']:,.0f} held-out sounds"
 
 
 def usage_words(measured: Mapping[str, float]) -> str:

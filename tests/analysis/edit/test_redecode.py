@@ -1,4 +1,4 @@
-"""Windows decode to the very pixels of the whole decode, for every tokenizer that ships."""
+"""Windows decode to the very pixels of the whole decode, for every tokenizer of pictures that ships."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,11 @@ import pytest
 from explorer.analysis.edit.influence import decode
 from explorer.analysis.edit.redecode import ROUNDING, eight_bit, redecode, visible_change, window_of
 from explorer.analysis.edit.tokens import EditedTokens
-from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers import load_tokenizer
+from tests.shipped import shipped_ids
 
 ROWS, COLUMNS = 20, 30
-IDS = [spec.id for spec in list_tokenizers()]
+IDS = shipped_ids("image")
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Clips for training and for measuring, made of photographs: pans, zooms and turns, half with a thing moving in front.
+"""Clips made of photographs, for training and for measuring: pans, zooms and turns, half with a thing moving in front.
 
 A pan, zoom or turn is a frame of view that moves evenly over a photograph; what moves in front is an ellipse cut out of
 another photograph, which goes its own way, so that it covers and uncovers what lies behind.
@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 SHIFT = 0.02  # of the side a frame at most: 1.3 pixels at 64
 ZOOM = 0.02  # share a frame at most
 TURN = 0.01  # radians a frame at most
 CLOSER = 1.5  # at most, at first: no photograph is made smaller, which would sharpen it
+HELD_PX, HELD_FRAMES = 128, 17  # of the clips that are measured
 IN_FRONT = 0.5  # share of the clips with a thing in front
 
 
@@ -31,20 +30,14 @@ class View:
     angle: float
 
 
-def moving_crops(pictures: Sequence[np.ndarray], batch: int, frames: int, side_px: int, seed: int, step: int) -> Tensor:
-    """One batch of clips (B, 3, frames, side, side) float32 in [0, 1]; it depends on (seed, step) alone."""
-    random = np.random.default_rng((seed, step))
-    clips = np.stack([made_clip(pictures, frames, side_px, random) for _ in range(batch)])
-    return torch.from_numpy(clips).permute(0, 4, 1, 2, 3).float() / 255
+def held_out_clip(picture: np.ndarray, following: np.ndarray, number: int, seed: int = 1) -> np.ndarray:
+    """The clip over one of a list of pictures on which tokenizers of the zoo are measured, the same at every call.
 
-
-def held_out_clips(pictures: Sequence[np.ndarray], frames: int, side_px: int, seed: int = 1) -> list[np.ndarray]:
-    """One clip a picture, uint8 (frames, side, side, 3), the same at every call."""
-    made = []
-    for i, picture in enumerate(pictures):
-        random = np.random.default_rng((seed, i))
-        made.append(made_clip([picture, pictures[(i + 1) % len(pictures)]], frames, side_px, random, first=picture))
-    return made
+    uint8 (HELD_FRAMES, HELD_PX, HELD_PX, 3). number: of the picture in its list; following: the picture after it, from
+    which the thing in front may be cut.
+    """
+    random = np.random.default_rng((seed, number))
+    return made_clip([picture, following], HELD_FRAMES, HELD_PX, random, first=picture)
 
 
 def made_clip(
