@@ -13,7 +13,7 @@ from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training.data import random_crops
 from explorer.training.evaluate import Evaluation, evaluate
 from explorer.training.recipes import Recipe
-from explorer.training.tasks import Task
+from explorer.training.task import Task
 
 
 class PictureTask(Task):

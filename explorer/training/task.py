@@ -1,0 +1,40 @@
+"""What training asks of a kind of medium: batches, losses and what is measured. `tasks.py` lists one a modality."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from explorer.quantizers.base import QuantizerOutput
+from explorer.tokenizers.native.model import TokenizerModel
+from explorer.training.recipes import Recipe
+
+
+class Task(ABC):
+    """Media to train on and media held out, of one modality; holds nothing that changes while training."""
+
+    def __init__(self, recipe: Recipe, media: Sequence[Any], held_out: Sequence[Any]) -> None:
+        self.recipe, self.media, self.held_out = recipe, media, held_out
+
+    @abstractmethod
+    def batch(self, step: int) -> Tensor:
+        """The media of that step, (B, C, *extent) as a `Codec` takes them; from seed and step alone."""
+
+    @abstractmethod
+    def losses(self, decoded: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """The weighted terms of the loss that compare, both (B, C, *extent) float32 as the network takes them."""
+
+    @abstractmethod
+    def evaluate(self, model: TokenizerModel) -> Any:
+        """A frozen dataclass with usage, perplexity, tokens, `words` for a line and figures of its own."""
+
+    @abstractmethod
+    def digest(self) -> str:
+        """A short name of the media, so that a run goes on with its own only."""
+
+    def reconstruct(self, model: TokenizerModel, target: Tensor) -> tuple[Tensor, QuantizerOutput]:
+        """What is decoded while training, and the quantizer's output."""
+        return model(target)
