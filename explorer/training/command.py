@@ -18,7 +18,7 @@ from explorer.foundation.registry import unknown_id_message
 from explorer.tokenizers.native.checkpoint import load_model, save_checkpoint
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training.card import LICENCES, card_text
-from explorer.training.gathering import KINDS, gather
+from explorer.training.media import KINDS, gather
 from explorer.training.recipes import ZOO, Recipe
 from explorer.training.tasks import task_of
 from explorer.training.train import Trainer, write_curve

@@ -17,7 +17,7 @@ from explorer.training.sounds import load_sounds, sample_sounds
 
 
 @dataclass(frozen=True)
-class Gathered:
+class MediaSplit:
     """media to train on, media held out to measure, how the card names both, and the side of what was measured."""
 
     media: Sequence[Any]
@@ -80,7 +80,7 @@ KINDS = {
 }  # fmt: skip
 
 
-def gather(arguments: argparse.Namespace, recipe: Recipe) -> Gathered:
+def gather(arguments: argparse.Namespace, recipe: Recipe) -> MediaSplit:
     """The media that the arguments name. Raises MediaError and SettingsError for what is too little."""
     kind = KINDS[recipe.modality]
     one, several = kind.noun
@@ -100,7 +100,7 @@ def gather(arguments: argparse.Namespace, recipe: Recipe) -> Gathered:
     measured = kind.measured(held)
     if not measured:
         raise SettingsError(f"no held-out {kind.needed}; give --held-out")
-    return Gathered(media, measured, named, held_named, kind.side_px)
+    return MediaSplit(media, measured, named, held_named, kind.side_px)
 
 
 def _read(kind: Kind, folders: Sequence[Path], recipe: Recipe) -> list:
