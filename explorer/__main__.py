@@ -73,16 +73,22 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     opening.add_argument("--json", action="store_true", help="print it as JSON")
     opening.set_defaults(command="explorer.cli.opening:run")
 
-    tokenize = commands.add_parser("tokenize", help="turn a picture, a sound or a clip into a token file")
+    tokenize = commands.add_parser("tokenize", help="turn a picture, a sound, a clip or a series into a token file")
     if not brought:
         tokenize.add_argument("tokenizer", metavar="ID", help="a tokenizer of `list`; none with --hub or --checkpoint")
-    tokenize.add_argument("file", metavar="FILE", help="a picture, sound or clip, or a sample such as sample:astronaut")
+    tokenize.add_argument(
+        "file",
+        metavar="FILE",
+        help="a picture, sound, clip or series (.csv, .npy), or a sample such as sample:astronaut",
+    )
     tokenize.add_argument("--out", required=True, type=Path, help="token file to write: .npz, .json or .csv")
     tokenize.set_defaults(command="explorer.cli.tokens:tokenize")
 
     detokenize = commands.add_parser("detokenize", help="turn a token file (.npz) back into a medium")
     detokenize.add_argument("file", metavar="TOKENS", type=Path, help="a .npz that `tokenize` wrote")
-    detokenize.add_argument("--out", required=True, type=Path, help="a .png, .wav, .webp, .gif or .mp4, as it fits")
+    detokenize.add_argument(
+        "--out", required=True, type=Path, help="a .png, .wav, .webp, .gif, .mp4 or .csv, as it fits"
+    )
     detokenize.set_defaults(command="explorer.cli.tokens:detokenize")
 
     for command in (tokenize, detokenize):

@@ -26,6 +26,7 @@ from explorer.joints.tokenizer import Tokenizer
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.medium import Medium, Modality, load_medium, tokenized
 from explorer.media.pictures.image import LoadedImage
+from explorer.media.rows.series import LoadedSeries, load_series
 from explorer.media.samples import SAMPLE_PREFIX, sample
 from explorer.media.sounds.audio import LoadedAudio
 
@@ -128,10 +129,10 @@ def _loaded(tokenizer: Tokenizer | str) -> Tokenizer:
 
 
 def _medium(given: GivenMedium, modality: Modality) -> Medium:
-    if isinstance(given, LoadedImage | LoadedAudio | LoadedVideo):
+    if isinstance(given, LoadedImage | LoadedAudio | LoadedVideo | LoadedSeries):
         return given
     if isinstance(given, np.ndarray):
-        return _picture(given)
+        return load_series(given, settings().limits) if modality == "series" else _picture(given)
     if isinstance(given, str) and given.startswith(SAMPLE_PREFIX):
         return sample(given.removeprefix(SAMPLE_PREFIX)).load()
     return load_medium(given, settings().limits, modality)

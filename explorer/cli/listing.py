@@ -65,6 +65,9 @@ def of_a_token(spec: TokenizerSpec) -> str:
         return "no place"
     if spec.modality == "audio":
         return f"{spec.downsampling:,} samples"
+    if spec.modality == "series":
+        rows = spec.media_multiple
+        return f"1 of {rows} frequencies" if spec.downsampling < rows else f"{rows} rows of a column"
     return f"{spec.time_step} x {side}" if spec.modality == "video" else side
 
 
@@ -81,7 +84,8 @@ def markdown(specs: Sequence[TokenizerSpec]) -> str:
             cells = (f"`{spec.id}`", spec.title, spec.vocabulary, bits_of(spec), *figures, usage)
             rows.append(f"| {' | '.join(cells)} | {figure(spec, 'tokens', ',')} |")
         parts += ["\n".join(rows)] if of_it else []
-    return "\n\n".join(parts)
+    series = [spec for spec in specs if spec.modality == "series"]
+    return "\n\n".join([*parts, *([series_markdown(series)] if series else [])])
 
 
 def bits_of(spec: TokenizerSpec) -> str:
@@ -90,6 +94,25 @@ def bits_of(spec: TokenizerSpec) -> str:
     if spec.modality == "audio":
         return f"{bits * spec.sample_rate_hz / spec.downsampling / 1000:.2f}" if spec.sample_rate_hz else "not known"
     return f"{bits / spec.downsampling**2 / spec.time_step:.3f}"
+
+
+def series_markdown(specs: Sequence[TokenizerSpec]) -> str:
+    """Of series: errors in the units of their columns, and what is sent."""
+    head = "| id | series tokenizer | codes | a token | bits a value | RMS error | usage, share of K | tokens counted |"
+    rows = [head, "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for spec in specs:
+        bits = spec.num_quantizers * math.log2(spec.codebook_size) / spec.downsampling
+        sent = spec.measured.get("bits_a_value")
+        units = [name.removeprefix("rmse_") for name in spec.measured if name.startswith("rmse_")]
+        usage = ", ".join(figure(spec, f"usage_{q}", ".1%") for q in range(1, spec.num_quantizers + 1))
+        cells = (
+            *(f"`{spec.id}`", spec.title, spec.vocabulary, of_a_token(spec)),
+            f"{bits:.2f}" if sent is None else f"{sent:.2f} merged, {bits:.2f} before",
+            ", ".join(f"{figure(spec, f'rmse_{unit}', '.3g')} {unit}" for unit in units) or "not measured",
+            *(usage, figure(spec, "tokens", ",")),
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
 
 
 def figure(spec: TokenizerSpec, name: str, form: str) -> str:

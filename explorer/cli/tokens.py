@@ -1,4 +1,4 @@
-"""`python -m explorer tokenize` and `detokenize`: a picture, a sound or a clip to a token file and back."""
+"""`python -m explorer tokenize` and `detokenize`: a picture, a sound, a clip or a series to a token file and back."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def tokenize(options: argparse.Namespace) -> int:
 
 
 def detokenize(options: argparse.Namespace) -> int:
-    """Read a token file, decode it with its own tokenizer, and write a picture, a sound or a clip."""
+    """Read a token file, decode it with its own tokenizer, and write a picture, a sound, a clip or a series."""
     tokens = load_tokens(options.file)
     suffix = writing.check_suffix(options.out, tokens.modality)
     tokenizer = _tokenizer_of(tokens, options.device)
     decoded = tokenizer.detokenize(tokens.indices)
-    write_atomically(options.out, writing.medium_bytes(decoded, suffix, tokens.rate))
+    write_atomically(options.out, writing.medium_bytes(decoded, suffix, tokens.rate, tokens.columns))
     print(f"{options.out}: {_extent(tokens, decoded.shape)} from {tokens.num_tokens:,} tokens")
     return 0
 
@@ -65,6 +65,8 @@ def _extent(tokens: TokenFile | TokenRecord, shape: tuple[int, ...]) -> str:
         return f"{shape[0] / rate:.2f} s of sound at {rate / 1000:g} kHz"
     if tokens.modality == "video":
         return f"{shape[0]} frames of {shape[2]} x {shape[1]} pixels"
+    if tokens.modality == "series":
+        return f"{shape[0]:,} rows of {shape[1]} columns"
     return f"{shape[1]} x {shape[0]} pixels"
 
 
@@ -74,6 +76,9 @@ def summary(record: TokenRecord) -> str:
     def rate(kind: str) -> str:
         if record.modality == "audio":
             return f"{(record.bitrate_bps(kind) or 0) / 1000:.3f} kbit/s"  # type: ignore[arg-type]
+        if record.modality == "series":
+            bits = record.bits_uniform if kind == "uniform" else record.bits_empirical
+            return f"{bits / record.media.size:.3f} a value"
         return f"{record.bits_per_pixel(kind):.3f} a pixel"  # type: ignore[arg-type]
 
     return (

@@ -58,5 +58,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 def kind_of(modality: str) -> Kind:
     """The kind of comparison of that modality. Raises SettingsError where there is none."""
     if modality not in KINDS:
-        raise SettingsError(f"Tokenizers of {modality} cannot be compared; those of {', '.join(KINDS)} can.")
+        nouns = ", ".join(kind.nouns for kind in KINDS.values())
+        raise SettingsError(f"Tokenizers of {modality} cannot be compared yet; those of {nouns} can.")
     return KINDS[modality]

@@ -25,6 +25,7 @@ class Limits:
     audio_seconds: float = 30.0  # the rest of a longer sound is left out, and a note says so
     video_frames: int = 49  # likewise of a longer clip; 1 + 48, which suits steps of 2, 4 and 8 frames a token
     video_side_px: int = 256  # longest side of a clip as it is kept; larger frames are scaled down
+    series_values: int = 65_536  # numbers of a series; the rows after them are left out, and a note says so
     checkpoint_bytes: int = 2 * 2**30
     codebook_map_codes: int = 16_384  # codes drawn on a map; a larger codebook is sampled, and the view says so
     kept_bytes: int = 640 * 2**20  # of results that all pages together keep, so that a click need not wait again
@@ -50,6 +51,7 @@ RAISED = {
     "pixels": ("image_pixels",),
     "seconds": ("audio_seconds",),
     "frames": ("video_frames",),
+    "values": ("series_values",),
     "bytes": ("upload_bytes",),
 }
 _AT_LEAST_A_FILE = ("audit_upload_bytes", "checkpoint_upload_bytes")  # caps that one file must fit in

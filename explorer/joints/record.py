@@ -15,7 +15,9 @@ from typing import Literal
 import numpy as np
 
 from explorer.foundation.errors import RecordError
+from explorer.joints.columns import Column
 
+Modality = Literal["image", "audio", "video", "series", "graph", "vectors"]
 LayoutKind = Literal["grid2d", "sequence", "grid3d", "set1d", "graph"]
 Metric = Literal["euclidean", "cosine", "dot", "implicit"]
 Combination = Literal["single", "sum", "concatenate"]
@@ -33,14 +35,17 @@ class TokenLayout:
     """Where tokens lie. `shape` is tokens per axis, `media_shape` the extents that they span.
 
     grid2d: (rows, columns) over (H, W) pixels. sequence: (T,) over (samples,). grid3d: (T, rows, columns)
-    over (frames, H, W). set1d and graph have no place of their own: `media_shape` is ().
+    over (frames, H, W). set1d and graph have no place of their own: `media_shape` is (). Of a series, grid2d is
+    (columns, steps of time) over (D, rows).
     first_alone: the first token along the first axis stands for one frame, as in causal video tokenizers.
+    chunk: so many tokens along the last axis stand for one and the same stretch, as the frequencies of a transform do.
     """
 
     kind: LayoutKind
     shape: tuple[int, ...]
     media_shape: tuple[int, ...] = ()
     first_alone: bool = False
+    chunk: int = 1
 
     def __post_init__(self) -> None:
         _require(self.kind in _AXES, f"layout kind {self.kind!r} is none of {', '.join(_AXES)}")
@@ -53,6 +58,10 @@ class TokenLayout:
                 len(self.media_shape) == len(self.shape) and all(m > 0 for m in self.media_shape),
                 f"layout {self.kind} of shape {self.shape} needs media extents of as many axes, got {self.media_shape}",
             )
+        _require(
+            self.chunk > 0 and self.shape[-1] % self.chunk == 0,
+            f"{self.shape[-1]} tokens along the last axis are no whole chunks of {self.chunk}",
+        )
 
     @property
     def num_tokens(self) -> int:
@@ -71,6 +80,9 @@ class TokenLayout:
             slice(int(i) * m // n, (int(i) + 1) * m // n)
             for i, n, m in zip(index, self.shape, self.media_shape, strict=True)
         ]
+        if self.chunk > 1:
+            first, n, m = int(index[-1]) // self.chunk * self.chunk, self.shape[-1], self.media_shape[-1]
+            slices[-1] = slice(first * m // n, (first + self.chunk) * m // n)
         if self.first_alone:
             before, steps, frames = int(index[0]) - 1, self.shape[0] - 1, self.media_shape[0] - 1
             ends = (before, before + 1)
@@ -213,10 +225,11 @@ class TokenLevel:
 class TokenRecord:
     """One medium, tokenized and decoded: what every page reads.
 
-    media, reconstruction: image (H, W, 3) float32 in [0, 1]; audio (samples, C); video (frames, H, W, 3).
+    media, reconstruction: image (H, W, 3) float32 in [0, 1]; audio (samples, C); video (frames, H, W, 3); series
+    (rows, D) as the tokenizer takes them, which `columns` tells in their units.
     combination: how levels make z_q: "single", "sum" (residual) or "concatenate" (product).
     seconds: wall time of "encode", "quantize", "decode". device: where it ran ("cpu", "cuda:0", "mps").
-    sample_rate_hz: of sound. frames_per_second: of a clip, if it is known.
+    sample_rate_hz: of sound; rows a second of a series, if they are known. frames_per_second: of a clip, if known.
     """
 
     media: np.ndarray
@@ -225,11 +238,12 @@ class TokenRecord:
     reconstruction: np.ndarray
     seconds: Mapping[str, float]
     combination: Combination = "single"
-    modality: Literal["image", "audio", "video", "graph", "vectors"] = "image"
+    modality: Modality = "image"
     device: str = "cpu"
     sample_rate_hz: float | None = None
     notes: tuple[str, ...] = field(default=())  # what was done to the medium on the way in, in plain words
     frames_per_second: float | None = None
+    columns: tuple[Column, ...] = ()
 
     def __post_init__(self) -> None:
         _require(len(self.levels) > 0, "a record needs at least one level")
@@ -240,6 +254,10 @@ class TokenRecord:
         _require(
             self.reconstruction.shape == self.media.shape,
             f"reconstruction has shape {self.reconstruction.shape}, media {self.media.shape}",
+        )
+        _require(
+            len(self.columns) in (0, self.media.shape[-1]),
+            f"{len(self.columns)} columns are named of {self.media.shape[-1]}",
         )
 
     def of_levels(self, levels: Sequence[int]) -> TokenRecord:
@@ -263,9 +281,9 @@ class TokenRecord:
 
     @property
     def duration_s(self) -> float | None:
-        """Seconds of a sound or a clip; None for a picture, and without a rate."""
-        rate = self.sample_rate_hz if self.modality == "audio" else self.frames_per_second
-        return self.media.shape[0] / rate if rate and self.modality in ("audio", "video") else None
+        """Seconds of a sound, a clip or a series; None for a picture, and without a rate."""
+        rate = self.frames_per_second if self.modality == "video" else self.sample_rate_hz
+        return self.media.shape[0] / rate if rate and self.modality in ("audio", "video", "series") else None
 
     @property
     def num_pixels(self) -> int | None:
@@ -279,6 +297,6 @@ class TokenRecord:
         return bits / self.num_pixels if self.num_pixels else None
 
     def bitrate_bps(self, kind: Literal["uniform", "empirical"]) -> float | None:
-        """Bits a second of a sound or a clip; None for a picture, and without a rate."""
+        """Bits a second of a sound, a clip or a series; None for a picture, and without a rate."""
         bits = self.bits_uniform if kind == "uniform" else self.bits_empirical
         return bits / self.duration_s if self.duration_s else None

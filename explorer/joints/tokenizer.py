@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 
 from explorer.foundation.errors import RecordError
-from explorer.joints.record import Codebook, Combination, LayoutKind, TokenLayout, TokenLevel, TokenRecord
+from explorer.joints.columns import Column
+from explorer.joints.record import Codebook, Combination, LayoutKind, Modality, TokenLayout, TokenLevel, TokenRecord
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class TokenizerSpec:
     delay_samples: by how many samples its sound comes late (below 0: early), None where that is not known; figures are
     taken of the sound moved back by it.
     decodes: False where only tokens can be made, such as of a model whose decoder was never published.
+    Of a series, `downsampling` is rows a token; columns: those that it was fitted on, with their scales.
     layout: of its tokens. source: who brought it. memory_bytes: of its weights as they lie in memory. weights: which
     are read where training kept several, such as "averaged", "" where nobody knows of more than one set. warnings:
     what was seen to be wrong when it was read, in whole sentences.
@@ -41,7 +43,7 @@ class TokenizerSpec:
     id: str
     title: str
     summary: str
-    modality: Literal["image", "audio", "video", "graph", "vectors"]
+    modality: Modality
     quantizer: str
     codebook_size: int
     codebook_dim: int
@@ -66,6 +68,7 @@ class TokenizerSpec:
     memory_bytes: int = 0
     weights: str = ""
     warnings: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
 
     @property
     def media_multiple(self) -> int:
@@ -79,9 +82,29 @@ class TokenizerSpec:
         return size if self.num_quantizers == 1 else f"{self.num_quantizers} x {size}"
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """Tokens that are sent together, as the merges of byte-pair encoding join them.
+
+    of: the number of its piece for each token, of the layout's shape, pieces being numbered in the order in which they
+    are sent. ids: (pieces,) which entry of the vocabulary each is. vocabulary: how many entries there are.
+    """
+
+    of: np.ndarray
+    ids: np.ndarray
+    vocabulary: int
+
+
+def extent_of(spec: TokenizerSpec, media_shape: tuple[int, ...]) -> tuple[int, ...]:
+    """What layouts span, of a medium's shape: (H, W), (samples,), (frames, H, W), or (D, rows) of a series."""
+    return (media_shape[1], media_shape[0]) if spec.modality == "series" else tuple(media_shape[:-1])
+
+
 def even_layouts(spec: TokenizerSpec, extent: tuple[int, ...]) -> tuple[TokenLayout, ...]:
-    """The layouts of levels that are all alike, `downsampling` to a token, for a medium of extent (H, W), (samples,) or
-    (frames, H, W)."""
+    """The layouts of levels that are all alike, `downsampling` to a token, for a medium of that `extent_of`."""
+    if spec.modality == "series":
+        shape, chunk = (extent[0], extent[1] // spec.downsampling), spec.media_multiple // spec.downsampling
+        return (TokenLayout(spec.layout, shape, tuple(extent), chunk=chunk),) * spec.num_quantizers
     if spec.layout == "grid3d":
         alone = int(spec.first_frame_alone)
         shape = ((extent[0] - alone) // spec.time_step + alone, *(side // spec.downsampling for side in extent[1:]))
@@ -102,7 +125,8 @@ class Tokenizer(ABC):
         """Encode, quantize and decode.
 
         media: as `media.medium.fit_medium` makes it for this spec: a picture (H, W, 3) float32 in [0, 1], sound
-        (samples, channels) float32 in about [-1, 1] at `spec.sample_rate_hz`, or a clip (frames, H, W, 3).
+        (samples, channels) float32 in about [-1, 1] at `spec.sample_rate_hz`, a clip (frames, H, W, 3), or a series
+        (rows, D) with its columns scaled.
         Raises MediaError for other shapes.
         """
 
@@ -115,8 +139,12 @@ class Tokenizer(ABC):
         return [self.tokenize(medium).levels for medium in media]
 
     def layouts(self, extent: tuple[int, ...]) -> tuple[TokenLayout, ...]:
-        """The layout of each level for a medium of extent (H, W), (samples,) or (frames, H, W), as `tokenize` gives."""
+        """The layout of each level for a medium of that extent (`extent_of`), as `tokenize` gives."""
         return even_layouts(self.spec, extent)
+
+    def pieces(self, level: TokenLevel) -> Pieces | None:
+        """Which tokens of a level are sent together; None where each is sent alone."""
+        return None
 
     @abstractmethod
     def detokenize(self, indices: Sequence[np.ndarray]) -> np.ndarray:
@@ -178,6 +206,7 @@ class Tokenizer(ABC):
         A grid: a field of tokens x tokens, and the (len(codes), patch, patch, 3) of its middle, `downsampling` pixels a
         side. A sequence: the sound of `tokens` tokens, (len(codes), samples, channels). A clip: the middle patch of
         each frame, (len(codes), frames, patch, patch, 3). A set without places: whole pictures (len(codes), H, W, 3).
+        A series: (len(codes), rows, columns), each column one way in which the code can stand in a stretch.
         """
 
     @abstractmethod

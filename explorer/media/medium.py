@@ -1,7 +1,8 @@
-"""A medium of any kind: a picture, a sound or a clip, and how it is made to fit a tokenizer."""
+"""A medium of any kind: a picture, a sound, a clip or a series, and how it is made to fit a tokenizer."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ import numpy as np
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
+from explorer.joints.columns import Column
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.caps import check_bytes
@@ -17,32 +19,37 @@ from explorer.media.clips.containers import has_video
 from explorer.media.clips.video import LoadedVideo, fit_video, load_video, webp_bytes
 from explorer.media.pictures.image import LoadedImage, fit, load_image, png_bytes, scaled_to_cover
 from explorer.media.pictures.opening import frame_count, open_picture, read_bytes
+from explorer.media.rows.arrays import MAGIC
+from explorer.media.rows.series import LoadedSeries, fit_series, load_series
+from explorer.media.rows.text import looks_like_table
+from explorer.media.rows.writing import csv_bytes
 from explorer.media.sniffing import kind_of
 from explorer.media.sounds.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
 
 DEFAULT_LIMITS = Limits()
-Medium = LoadedImage | LoadedAudio | LoadedVideo
-Modality = Literal["image", "audio", "video"]
-NOUNS = {"image": "pictures", "audio": "sounds", "video": "clips"}
-_ONE = {"image": "a picture", "audio": "a sound", "video": "a clip"}
-_LOADERS = {"image": load_image, "audio": load_audio, "video": load_video}
+Medium = LoadedImage | LoadedAudio | LoadedVideo | LoadedSeries
+Modality = Literal["image", "audio", "video", "series"]
+NOUNS = {"image": "pictures", "audio": "sounds", "video": "clips", "series": "series"}
+_ONE = {"image": "a picture", "audio": "a sound", "video": "a clip", "series": "a series of numbers"}
+_LOADERS = {"image": load_image, "audio": load_audio, "video": load_video, "series": load_series}
+_MODALITIES = {LoadedImage: "image", LoadedAudio: "audio", LoadedVideo: "video", LoadedSeries: "series"}
 
 
 def modality_of(medium: Medium) -> Modality:
-    """ "image", "audio" or "video"."""
-    return {LoadedImage: "image", LoadedAudio: "audio", LoadedVideo: "video"}[type(medium)]
+    """ "image", "audio", "video" or "series"."""
+    return _MODALITIES[type(medium)]
 
 
 def values(medium: Medium) -> np.ndarray:
     """The array that `Tokenizer.tokenize` takes."""
     if isinstance(medium, LoadedImage):
         return medium.pixels
+    if isinstance(medium, LoadedSeries):
+        return medium.values.astype(np.float32)
     return medium.samples if isinstance(medium, LoadedAudio) else medium.frames
 
 
-def load_medium(
-    path: Path | str | bytes, limits: Limits = DEFAULT_LIMITS, wanted: Modality | None = None
-) -> LoadedImage | LoadedAudio | LoadedVideo:
+def load_medium(path: Path | str | bytes, limits: Limits = DEFAULT_LIMITS, wanted: Modality | None = None) -> Medium:
     """A file, or its bytes, as what it holds; as `wanted` where it can be that.
 
     With `wanted` an animation gives its first frame as a picture, and a film its sound. Without it an animation or a
@@ -57,9 +64,11 @@ def _held(data: bytes, limits: Limits) -> Modality:
     check_bytes(len(data), limits, "file")
     kind = kind_of(data)
     if kind is None:
+        if data[: len(MAGIC)] == MAGIC or looks_like_table(data):
+            return "series"
         raise MediaError(
-            "This file is no picture, sound or clip that can be read here. Give PNG, JPEG, WebP or GIF; WAV, FLAC, "
-            "Ogg, MP3 or M4A; MP4, WebM or AVI."
+            "This file is no picture, sound, clip or table of numbers that can be read here. Give PNG, JPEG, WebP or "
+            "GIF; WAV, FLAC, Ogg, MP3 or M4A; MP4, WebM or AVI; CSV or NPY."
         )
     if kind.opener == "pillow":
         moves = kind.name in ("GIF", "WebP", "PNG", "AVIF") and frame_count(open_picture(data, limits)) > 1
@@ -88,20 +97,26 @@ def fit_medium(medium: Medium, spec: TokenizerSpec, side_px: int) -> Medium:
         return fit_video(
             medium, spec.media_multiple, side_px, spec.time_step, spec.first_frame_alone, tuple(spec.fixed_size)
         )
+    if isinstance(medium, LoadedSeries):
+        return fit_series(medium, spec.columns, spec.media_multiple)
     if spec.fixed_size:
         return scaled_to_cover(medium, *spec.fixed_size)
     return fit(medium, spec.media_multiple, side_px)
 
 
-def file_bytes(array: np.ndarray, modality: Modality, rate: float | None = None) -> tuple[bytes, str]:
-    """What a tokenizer decoded, as the bytes of a file and its suffix: PNG, WAV or animated WebP.
+def file_bytes(
+    array: np.ndarray, modality: Modality, rate: float | None = None, columns: Sequence[Column] = ()
+) -> tuple[bytes, str]:
+    """What a tokenizer decoded, as the bytes of a file and its suffix: PNG, WAV, animated WebP or CSV.
 
-    rate: samples a second of a sound, frames a second of a clip.
+    rate: samples a second of a sound, frames a second of a clip, rows a second of a series, whose columns tell units.
     """
     if modality == "audio":
         return wav_bytes(array, int(rate or 0)), ".wav"
     if modality == "video":
         return webp_bytes(array, rate or 12.5), ".webp"
+    if modality == "series":
+        return csv_bytes(array, columns, rate), ".csv"
     return png_bytes(array), ".png"
 
 
@@ -109,5 +124,7 @@ def tokenized(medium: Medium, tokenizer: Tokenizer, side_px: int) -> TokenRecord
     """The record of a medium that is made to fit first, with notes of all that was done. Raises MediaError."""
     fitted = fit_medium(medium, tokenizer.spec, side_px)
     record = tokenizer.tokenize(values(fitted))
-    rate = fitted.frames_per_second if isinstance(fitted, LoadedVideo) else None
-    return replace(record, notes=fitted.notes + record.notes, frames_per_second=rate)
+    record = replace(record, notes=fitted.notes + record.notes)
+    if isinstance(fitted, LoadedSeries):
+        return replace(record, sample_rate_hz=fitted.rate_hz, columns=fitted.columns)
+    return replace(record, frames_per_second=fitted.frames_per_second if isinstance(fitted, LoadedVideo) else None)

@@ -1,4 +1,4 @@
-"""Sample media: pictures inside the installed scikit-image and scikit-learn packages, and sounds and clips made here.
+"""Sample media: pictures inside the installed scikit-image and scikit-learn packages; sounds, clips and series made.
 
 None needs a network. The files of pictures are read from the package folders without importing the packages, which
 would cost seconds at start.
@@ -36,7 +36,7 @@ class Sample:
     licence: str
     package: str = ""
     filename: str = ""
-    modality: Literal["image", "audio", "video"] = "image"
+    modality: Literal["image", "audio", "video", "series"] = "image"
     maker: str = ""
 
     @property
@@ -50,7 +50,7 @@ class Sample:
         return Path(spec.origin).parent / _FOLDERS[self.package] / self.filename
 
     def load(self) -> Any:
-        """The medium at its own size: LoadedImage, LoadedAudio or LoadedVideo, as its modality says."""
+        """The medium at its own size: LoadedImage, LoadedAudio, LoadedVideo or LoadedSeries, as its modality says."""
         return load_dotted(self.maker)() if self.maker else load_image(self.path)
 
 
@@ -110,13 +110,21 @@ _CLIPS = (
         maker="explorer.media.clips.synthetic:panning",
     ),
 )
+_SERIES = tuple(
+    Sample(name, title, *_MADE, modality="series", maker=f"explorer.media.rows.synthetic:{name}")
+    for name, title in (
+        ("reach", "Robot arm reaching, 7 joints"),
+        ("wipe", "Robot arm wiping, 7 joints"),
+        ("walk", "Body walking, then running, 11 joints"),
+    )
+)
 
 # Pictures first.
-SAMPLES: Mapping[str, Sample] = MappingProxyType({one.id: one for one in (*_PICTURES, *_SOUNDS, *_CLIPS)})
+SAMPLES: Mapping[str, Sample] = MappingProxyType({one.id: one for one in (*_PICTURES, *_SOUNDS, *_CLIPS, *_SERIES)})
 
 
 def samples_of(modality: str) -> Mapping[str, Sample]:
-    """The samples of one modality: "image", "audio" or "video"."""
+    """The samples of one modality: "image", "audio", "video" or "series"."""
     return MappingProxyType({one.id: one for one in SAMPLES.values() if one.modality == modality})
 
 

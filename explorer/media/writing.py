@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
@@ -11,15 +11,22 @@ from types import MappingProxyType
 import numpy as np
 
 from explorer.foundation.errors import MediaError
+from explorer.joints.columns import Column
 from explorer.media.clips.even_times import USUAL_RATE
 from explorer.media.clips.video import webp_bytes
 from explorer.media.pictures.image import png_bytes, to_pil
+from explorer.media.rows.writing import csv_bytes
 from explorer.media.sounds.audio import wav_bytes
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"image": (".png",), "audio": (".wav",), "video": (".webp", ".gif", ".mp4")}  # the first of each loses nothing
+    {  # the first of each loses nothing
+        "image": (".png",),
+        "audio": (".wav",),
+        "video": (".webp", ".gif", ".mp4"),
+        "series": (".csv",),
+    }
 )
-_ONE = {"image": "Pictures", "audio": "Sounds", "video": "Clips"}
+_ONE = {"image": "Pictures", "audio": "Sounds", "video": "Clips", "series": "Series"}
 
 
 def check_suffix(path: Path, modality: str) -> str:
@@ -34,11 +41,14 @@ def check_suffix(path: Path, modality: str) -> str:
     return suffix
 
 
-def medium_bytes(array: np.ndarray, suffix: str, rate: float | None = None) -> bytes:
-    """A picture (H, W, 3), a sound (S, C) or a clip (F, H, W, 3) as a file with that suffix.
+def medium_bytes(array: np.ndarray, suffix: str, rate: float | None = None, columns: Sequence[Column] = ()) -> bytes:
+    """A picture (H, W, 3), a sound (S, C), a clip (F, H, W, 3) or a series (T, D) as a file with that suffix.
 
-    rate: samples a second of a sound, frames a second of a clip (12.5 if it is not known). Raises MediaError.
+    rate: samples a second of a sound, frames a second of a clip (12.5 if it is not known), rows a second of a series.
+    columns: of a series, with their scales. Raises MediaError.
     """
+    if suffix == ".csv":
+        return csv_bytes(array, columns, rate)
     if suffix == ".wav":
         return wav_bytes(array, round(rate or 0))
     if suffix == ".png":

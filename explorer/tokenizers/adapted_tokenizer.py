@@ -13,7 +13,7 @@ from explorer.foundation.device import pick_device
 from explorer.foundation.errors import MediaError, RecordError
 from explorer.joints.record import TokenLayout, TokenLevel, TokenRecord
 from explorer.joints.table_faults import DIVERGED, codebook_faults, lost_codes
-from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
+from explorer.joints.tokenizer import Tokenizer, TokenizerSpec, extent_of
 from explorer.quantizers.nearest import finite_rows
 from explorer.tokenizers.clipping import clipping_note
 from explorer.tokenizers.clock import Clock
@@ -66,7 +66,7 @@ class AdaptedTokenizer(Tokenizer):
             embedded = [self._codec.embed(q, stage.indices) for q, stage in enumerate(stages)]
             made = self._decoded(embedded, self._codec.aside(tensor))
             decoded = self._array(made, self._extent(media.shape))[0]
-            clipped = clipping_note(made) if spec.modality != "audio" else ()
+            clipped = clipping_note(made) if spec.modality in ("image", "video") else ()
         else:
             decoded = np.zeros_like(media)
         clock.lap("decode")
@@ -194,7 +194,7 @@ class AdaptedTokenizer(Tokenizer):
         return np.ascontiguousarray(array)
 
     def _extent(self, media_shape: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(media_shape[:-1])
+        return extent_of(self.spec, tuple(media_shape))
 
     def _levels(self, stages: Sequence[CodecLevel], media_shape: tuple[int, ...]) -> list[tuple[TokenLevel, ...]]:
         """The levels of each medium of a batch, with arrays of their own."""

@@ -27,7 +27,7 @@ from explorer.tokenizers.memory import budget
 if TYPE_CHECKING:  # torch is imported only when weights are
     from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 
-MODALITIES = ("image", "audio", "video")  # then any other
+MODALITIES = ("image", "audio", "video", "series")  # then any other
 ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4")  # then by id
 WAIT_S = 0.2  # between two questions whether one that another visitor loads is still waited for
 
@@ -42,7 +42,7 @@ _lock = Lock()
 
 
 def list_tokenizers(checkpoints: Path | None = None) -> list[TokenizerSpec]:
-    """The specs of all checkpoints found, those of pictures before those of sounds and of clips and the default first,
+    """The specs of all checkpoints found, those of pictures before those of other media and the default first,
     then of those of others that were brought for everybody, then of the visitor's own.
 
     `broken_tokenizers` says which were left out.
@@ -225,8 +225,12 @@ def _load(key: tuple[str, Path, str], future: Future[Tokenizer], brought: tuple 
 def _open(folder: Path, device: str) -> Tokenizer:
     """A checkpoint of the zoo."""
     from explorer.tokenizers.native.codec import load_native  # torch: about a second, which listing never pays
+    from explorer.tokenizers.native.specs import read_config
+    from explorer.tokenizers.rows.checkpoint import load_rows
+    from explorer.tokenizers.rows.specs import MODALITIES
 
-    return load_native(folder, device)
+    rows = read_config(folder).get("modality") in MODALITIES
+    return load_rows(folder, device) if rows else load_native(folder, device)
 
 
 def _waited_for(future: Future[Tokenizer]) -> Tokenizer:

@@ -17,9 +17,11 @@ from explorer.foundation.files import write_atomically
 from explorer.foundation.registry import unknown_id_message
 from explorer.tokenizers.native.checkpoint import load_model, save_checkpoint
 from explorer.tokenizers.native.model import TokenizerModel
+from explorer.training import rows
 from explorer.training.card import LICENCES, card_text
 from explorer.training.media import KINDS, gather
 from explorer.training.recipes import ZOO, Recipe
+from explorer.training.rows import ROW_ZOO
 from explorer.training.tasks import task_of
 from explorer.training.train import Trainer, write_curve
 
@@ -29,7 +31,7 @@ CURVE_MEDIA = 24  # held-out media measured along the way; all of them at the en
 def parser() -> argparse.ArgumentParser:
     """The arguments of `train`."""
     result = argparse.ArgumentParser(prog="python -m explorer train", description="Train one member of the zoo.")
-    result.add_argument("name", help=f"one of: {', '.join(ZOO)}")
+    result.add_argument("name", help=f"one of: {', '.join((*ZOO, *ROW_ZOO))}")
     folders = {"type": Path, "nargs": "+", "metavar": "FOLDER"}
     result.add_argument(
         "--data",
@@ -98,6 +100,8 @@ def measured_values(result: Any) -> dict[str, float]:
 
 def main(argv: list[str]) -> int:
     """Train, measure what was written (not what was in memory), and write the card."""
+    if any(name in ROW_ZOO for name in argv[:1]):
+        return rows.main(argv)
     arguments = parser().parse_args(argv)
     limits.apply(arguments)
     name = arguments.name

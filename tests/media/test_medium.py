@@ -81,7 +81,7 @@ def test_a_sound_with_a_cover_is_a_sound():
 
 
 def test_what_nothing_reads_is_said_once_for_all():
-    for content, word in ((b"hello, this is a letter", "no picture, sound or clip"), (b"", "0 bytes")):
+    for content, word in ((b"hello, this is a letter", "no picture, sound, clip or table"), (b"", "0 bytes")):
         with pytest.raises(MediaError, match=word):
             load_medium(content)
     with pytest.raises(MediaError, match="cap of"):

@@ -132,6 +132,11 @@ DEFINITIONS: Mapping[str, Definition] = {
         "Mean over held-out sounds, of all levels: how much louder the part of the decode that is the original is than "
         "all the rest. Above 0 dB the original is the larger part.",
     ),
+    "card_rmse": Definition(
+        "error of the card",
+        "Root mean square error over all values of the columns of one unit, of held-out series. The figures of one "
+        "series below are others.",
+    ),
     "fit": Definition(
         "crop and size",
         "A larger picture is scaled down (Lanczos) until its longest side is the chosen one; then what is over a "

@@ -1,4 +1,4 @@
-"""Pictures of what is no picture: a sound as its spectrogram, a clip as a mosaic of frames, tokens in their places.
+"""Pictures of what is no picture: a sound as its spectrogram, a clip as a mosaic of frames, a series as its lines.
 
 `depict` turns a record of either into a record of a picture, so that every view of pictures and patches shows it too.
 Figures of merit are never taken from such a picture: a sound has its own (`media/quality/sound_fidelity.py`).
@@ -14,6 +14,7 @@ import numpy as np
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import TokenLayout, TokenLevel, TokenRecord
 from explorer.media.clips.mosaic import mosaic, mosaic_order, mosaic_shape
+from explorer.media.rows.drawing import WIDTH_PX, ranges_of, series_pixels
 from explorer.media.sounds.spectrogram import MEL_BANDS, sound_pixels, spectrogram_db, width_of
 
 
@@ -22,7 +23,8 @@ def depict(record: TokenRecord) -> TokenRecord:
 
     Sound (samples, C): a log-mel spectrogram, media and reconstruction on one scale; a level of T tokens is grid2d
     (1, T). Clips (frames, H, W, 3): the middle frame of each step of tokens, side by side; a level of (T, rows,
-    columns) tokens is grid2d over the mosaic, so its positions are numbered anew (`mosaic_order` says how).
+    columns) tokens is grid2d over the mosaic, so its positions are numbered anew (`mosaic_order` says how). Series
+    (T, D): a lane for each column, media and reconstruction on one scale; tokens stay where they are.
     Raises RecordError for other modalities.
     """
     if record.modality == "image":
@@ -31,6 +33,8 @@ def depict(record: TokenRecord) -> TokenRecord:
         return _depict_sound(record)
     if record.modality == "video":
         return _depict_clip(record)
+    if record.modality == "series":
+        return _depict_series(record)
     raise RecordError(f"there is no picture of {record.modality}")
 
 
@@ -63,6 +67,22 @@ def _depict_clip(record: TokenRecord) -> TokenRecord:
         moved = replace_arrays(level, order, TokenLayout("grid2d", shape, pixels.shape[:2]))
         levels.append(moved)
     return replace(record, media=pixels, reconstruction=decoded, levels=tuple(levels), modality="image")
+
+
+LEAST_PX = 4  # that a stretch of tokens is wide
+
+
+def _depict_series(record: TokenRecord) -> TokenRecord:
+    ranges = ranges_of(record.media, record.reconstruction)
+    stretches = max(level.layout.shape[1] // level.layout.chunk for level in record.levels)
+    width = max(WIDTH_PX, LEAST_PX * stretches)
+    pixels, decoded = (series_pixels(one, ranges, width) for one in (record.media, record.reconstruction))
+    levels = tuple(
+        replace(level, layout=replace(level.layout, media_shape=pixels.shape[:2])) for level in record.levels
+    )
+    return replace(
+        record, media=pixels, reconstruction=decoded, levels=levels, modality="image", columns=(), sample_rate_hz=None
+    )
 
 
 def replace_arrays(level: TokenLevel, order: np.ndarray, layout: TokenLayout) -> TokenLevel:

@@ -1,7 +1,8 @@
 """Tokens of any layout laid on flat grids, and a tokenizer that decodes them to pictures: what an editor draws on.
 
-Sounds become spectrograms with one row of tokens, clips mosaics of frames (`depiction`), and tokens without a place a
-wrapped grid beside the picture. Codes and decodes stay the tokenizer's own; only where a token is drawn is chosen here.
+Sounds become spectrograms with one row of tokens, clips mosaics of frames, series lanes of lines (`depiction`), and
+tokens without a place a wrapped grid beside the picture. Codes and decodes stay the tokenizer's own; only where a token
+is drawn is chosen here.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.analysis.pictures.depiction import clip_picture
+from explorer.analysis.pictures.depiction import clip_picture, depict
+from explorer.analysis.pictures.series_pictures import code_tiles
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import Codebook, TokenLayout, TokenRecord
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.clips.mosaic import mosaic, mosaic_order, mosaic_shape
+from explorer.media.rows.drawing import ranges_of, series_pixels
 from explorer.media.sounds.spectrogram import sound_picture, spectrogram_db, width_of
 
 
@@ -28,11 +31,12 @@ class FlatGrids:
     layouts: tuple[TokenLayout, ...]
     grids: tuple[tuple[int, int], ...]
     orders: tuple[np.ndarray | None, ...]
+    modality: str = "image"
 
     @property
     def plain(self) -> bool:
         """Whether the tokens lie on grids of a picture already."""
-        return all(layout.kind == "grid2d" for layout in self.layouts)
+        return self.modality == "image" and all(layout.kind == "grid2d" for layout in self.layouts)
 
     @property
     def placed(self) -> bool:
@@ -63,7 +67,7 @@ def lay_flat(record: TokenRecord) -> FlatGrids:
     """How the tokens of a record lie on the screen. Raises RecordError for layouts that are not drawn (graphs)."""
     layouts = tuple(level.layout for level in record.levels)
     pairs = [_grid(layout) for layout in layouts]
-    return FlatGrids(layouts, tuple(grid for grid, _ in pairs), tuple(order for _, order in pairs))
+    return FlatGrids(layouts, tuple(grid for grid, _ in pairs), tuple(order for _, order in pairs), record.modality)
 
 
 def _grid(layout: TokenLayout) -> tuple[tuple[int, int], np.ndarray | None]:
@@ -93,6 +97,9 @@ class FlatTokenizer(Tokenizer):
             self._width = width_of(max(level.layout.num_tokens for level in record.levels))
             db = spectrogram_db(record.media, float(record.sample_rate_hz or 1), self._width)
             self._loudest_db = float(db.max())
+        if record.modality == "series":
+            self._depicted = depict(record).media.shape[1]
+            self._ranges = ranges_of(record.media, record.reconstruction)
 
     def codebooks(self) -> tuple[Codebook, ...]:
         return self._tokenizer.codebooks()
@@ -122,6 +129,8 @@ class FlatTokenizer(Tokenizer):
         if self.spec.modality == "audio":
             width = 16 * max(1, decoded.shape[1] // self.spec.downsampling)
             return np.stack([sound_picture(one, float(self._rate or 1), width, self._loudest_db) for one in decoded])
+        if self.spec.modality == "series":
+            return np.stack(code_tiles(decoded))
         return np.stack([mosaic(one) for one in decoded]) if decoded.ndim == 5 else decoded
 
     def decode_fields(self, level: int, fields: np.ndarray) -> np.ndarray:
@@ -133,4 +142,6 @@ class FlatTokenizer(Tokenizer):
             return sound_picture(medium, float(self._rate or 1), self._width, self._loudest_db)
         if self.spec.modality == "video":
             return clip_picture(medium, self._steps)
+        if self.spec.modality == "series":
+            return series_pixels(medium, self._ranges, self._depicted)
         return medium

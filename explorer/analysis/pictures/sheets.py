@@ -24,7 +24,7 @@ from explorer.foundation.files import make_folder, write_atomically
 from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import KINDS
 from explorer.joints.measures.usage import rank_order
-from explorer.joints.tokenizer import Tokenizer
+from explorer.joints.tokenizer import Tokenizer, extent_of
 from explorer.media.medium import fit_medium, values
 from explorer.media.pictures.image import png_bytes
 
@@ -71,7 +71,7 @@ def cut_patches(
             whole = values(fit_medium(read, spec, side_px))
         except (ExplorerError, KeyError):
             continue
-        pictures, layouts = MediumPictures(whole, spec.sample_rate_hz), tokenizer.layouts(whole.shape[:-1])
+        pictures, layouts = MediumPictures(whole, spec.sample_rate_hz), tokenizer.layouts(extent_of(spec, whole.shape))
         for number, place, token in tokens:
             if token < layouts[number].num_tokens:  # the file may have changed since
                 pixels = pictures.alone(layouts[number], token)

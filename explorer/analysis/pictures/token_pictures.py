@@ -6,11 +6,13 @@ Letters of the shapes: H and W pixels, S samples, C channels, F frames.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
+from explorer.analysis.pictures.series_pictures import series_around
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import TokenLayout
 from explorer.media.sounds.spectrogram import WINDOW_S, sound_pixels, spectrogram_db
@@ -35,10 +37,11 @@ class TokenPicture:
 
 
 class MediumPictures:
-    """One medium whose tokens are shown. values: (H, W, 3), (S, C) or (F, H, W, 3); pictures as floats or as uint8."""
+    """One medium whose tokens are shown. values: (H, W, 3), (S, C), (F, H, W, 3), or (T, D) of a series, whose tokens
+    lie on a grid; pictures as floats or as uint8. columns: names of those of a series."""
 
-    def __init__(self, values: np.ndarray, sample_rate_hz: float | None = None) -> None:
-        self._values, self._rate = values, float(sample_rate_hz or 0)
+    def __init__(self, values: np.ndarray, sample_rate_hz: float | None = None, columns: Sequence[str] = ()) -> None:
+        self._values, self._rate, self._columns = values, float(sample_rate_hz or 0), columns
         self._loudest_db: float | None = None
 
     @property
@@ -55,6 +58,9 @@ class MediumPictures:
             return self._stretch(region[0], layout)  # type: ignore[index]
         if layout.kind == "grid3d":
             return self._patch_of_frame(layout, token)
+        if layout.kind == "grid2d" and self._values.ndim == 2:
+            pixels, box, where = series_around(self._values, layout, token, self._columns, self._rate)
+            return TokenPicture(_bytes(pixels), box, where, divmod(token, layout.shape[1]))
         if layout.kind == "grid2d":
             row, column = divmod(token, layout.shape[1])
             pixels, box = _cut(self._values, layout, row, column)

@@ -7,7 +7,7 @@ codebooks `codebook_0..` (K, D) and `counts_0..` (K,) where training counted, an
     bits_uniform (log2(K) for each index), bits_empirical (at the entropy of this file's own histograms),
     levels: [{layout: {kind, shape, media_shape, first_alone}, codebook_size, codebook_dim, metric, counts_decay, rule}]
 
-A layout's first_alone is there only where it holds: the first token in time stands for one frame alone.
+A layout's first_alone, and its chunk, are there only where they hold, and `columns` only of a series: see record.py.
 
 `rule` is null, or lists the axes of an implicit codebook: {name, axis_values, first_axis_most_significant}.
 `.json` has the same meta and the indices; `.csv` has one line a token. Both are for other programs only.
@@ -29,6 +29,7 @@ import numpy as np
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import RecordError
 from explorer.foundation.files import write_atomically
+from explorer.joints.columns import Column, columns_meta, read_columns
 from explorer.joints.measures.error import quantization_error
 from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 
@@ -50,6 +51,7 @@ class TokenFile:
     sample_rate_hz: float | None = None
     notes: tuple[str, ...] = ()
     frames_per_second: float | None = None
+    columns: tuple[Column, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.levels:
@@ -66,8 +68,8 @@ class TokenFile:
 
     @property
     def rate(self) -> float | None:
-        """Samples a second of a sound, frames a second of a clip, if they are known."""
-        return self.sample_rate_hz if self.modality == "audio" else self.frames_per_second
+        """Samples a second of a sound, frames of a clip, rows of a series, if they are known."""
+        return self.frames_per_second if self.modality == "video" else self.sample_rate_hz
 
     @property
     def num_tokens(self) -> int:
@@ -127,6 +129,7 @@ def load_tokens(path: str | Path, limits: Limits | None = None) -> TokenFile:
             sample_rate_hz=None if rate is None else float(rate),
             notes=tuple(str(note) for note in meta["notes"]),
             frames_per_second=None if frames is None else float(frames),
+            columns=read_columns(meta.get("columns", [])),
         )
     except RecordError as error:
         raise RecordError(f"The token file {path.name!r} cannot be used: {error}.") from error
@@ -190,7 +193,7 @@ def token_meta(record: TokenRecord) -> dict[str, Any]:
         "bits_uniform": record.bits_uniform,
         "bits_empirical": record.bits_empirical,
         "levels": [_level_meta(level) for level in record.levels],
-    }
+    } | ({"columns": columns_meta(record.columns)} if record.columns else {})
 
 
 def _level_meta(level: TokenLevel) -> dict[str, Any]:
@@ -201,7 +204,8 @@ def _level_meta(level: TokenLevel) -> dict[str, Any]:
             "shape": [int(n) for n in layout.shape],
             "media_shape": [int(m) for m in layout.media_shape],
         }
-        | ({"first_alone": True} if layout.first_alone else {}),
+        | ({"first_alone": True} if layout.first_alone else {})
+        | ({"chunk": layout.chunk} if layout.chunk > 1 else {}),
         "codebook_size": int(codebook.codebook_size),
         "codebook_dim": int(codebook.codebook_dim),
         "metric": codebook.metric,
@@ -282,6 +286,7 @@ def _level(position: int, entry: dict[str, Any], arrays: dict[str, np.ndarray]) 
         _extents(where["shape"]),
         _extents(where["media_shape"]),
         bool(where.get("first_alone", False)),
+        int(where.get("chunk", 1)),
     )
     rule = _rule(entry["rule"])
     codebook = Codebook(

@@ -69,7 +69,7 @@ def compare(files: list[str] | None, tokenizers: str) -> tuple[dict[str, Any], l
 
 def _tokenize(tokenizer_id: str, picture: str | None) -> tuple[str, dict[str, Any]]:
     if picture is None:
-        raise MediaError("No picture, sound or clip was sent.")
+        raise MediaError("No picture, sound, clip or series was sent.")
     tokenizer = load_tokenizer(tokenizer_id)
     limits = settings().limits
     medium = load_medium(picture, limits, tokenizer.spec.modality)  # type: ignore[arg-type]
@@ -82,7 +82,7 @@ def _detokenize(tokens: str | None) -> str:
         raise MediaError("No token file was sent.")
     file = load_tokens(tokens)
     decoded = load_tokenizer(file.tokenizer_id).detokenize(file.indices)
-    data, suffix = file_bytes(decoded, file.modality, file.rate)  # type: ignore[arg-type]
+    data, suffix = file_bytes(decoded, file.modality, file.rate, file.columns)  # type: ignore[arg-type]
     path = _folder() / f"{ONE.get(file.modality, 'medium')}{suffix}"
     write_atomically(path, data)
     return str(path)

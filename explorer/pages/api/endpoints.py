@@ -64,9 +64,9 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
     return (
         Endpoint(
             "list_tokenizers", api.list_all, "The tokenizers that can be asked for.", (),
-            (Field("tokenizers", "json", 'A list; of each "id", "title", "modality" ("image", "audio", "video"), '
-                   '"codebook_size", "num_quantizers", "downsampling", "licence", "source" ("zoo", "hub", "file", '
-                   '"user"), and more.'),),
+            (Field("tokenizers", "json", 'A list; of each "id", "title", "modality" ("image", "audio", "video", '
+                   '"series"), "codebook_size", "num_quantizers", "downsampling", "licence", "source" ("zoo", "hub", '
+                   '"file", "user"), and more.'),),
             'print([one["id"] for one in client.predict(api_name="/list_tokenizers")])',
         ),
         Endpoint(
@@ -90,8 +90,8 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
             f"A file has {limits.checkpoint_upload_bytes / 2**30:g} GiB at most; its code is never run.",
         ),
         Endpoint(
-            "tokenize", api.tokenize, "A picture, a sound or a clip into tokens.",
-            (TOKENIZER, Field("picture", "file", "A picture, sound or clip, as the tokenizer takes.")),
+            "tokenize", api.tokenize, "A picture, a sound, a clip or a series into tokens.",
+            (TOKENIZER, Field("picture", "file", "A picture, sound, clip or series, as the tokenizer takes.")),
             (Field("tokens.npz", "file", "The token file: indices of every level, and what decoding them needs."),
              Field("meta", "json", '"tokenizer", "modality", "media_shape", "bits_uniform", "bits_empirical", "levels" '
                    '(of each its codes and its shape), "notes" of all that was done to the medium, and more.')),
@@ -101,9 +101,9 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
             f"{_file_words(limits)}.",
         ),
         Endpoint(
-            "detokenize", api.detokenize, "Tokens back into a picture, a sound or a clip, by the tokenizer they name.",
+            "detokenize", api.detokenize, "Tokens back into what they were made of, by the tokenizer they name.",
             (Field("tokens", "file", "A token file, as /tokenize or the exports of the pages give it."),),
-            (Field("decoded", "file", "A picture (.png), a sound (.wav) or a clip (.webp)."),),
+            (Field("decoded", "file", "A picture (.png), a sound (.wav), a clip (.webp) or a series (.csv)."),),
             'picture = client.predict(handle_file(tokens), api_name="/detokenize")',
         ),
     )  # fmt: skip

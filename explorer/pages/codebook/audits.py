@@ -30,6 +30,7 @@ from explorer.joints.files.audits import load_audit
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import fit_medium, values
+from explorer.media.rows.series import LoadedSeries
 from explorer.pages.codebook.first_look import QUICK, quick_audit, quick_source, quick_title
 from explorer.pages.codebook.own import OWN, OwnAudit, own_audits
 from explorer.pages.shared.visitors import Visitor
@@ -197,7 +198,10 @@ def pictures_of(opened: OpenAudit, medium: int) -> MediumPictures:
     side = int(opened.audit.settings.get("longest_side_px") or settings().limits.image_side_px)
 
     def make() -> MediumPictures:
-        loaded = values(fit_medium(source.open(source.names.index(name), spec.modality), spec, side))
+        fitted = fit_medium(source.open(source.names.index(name), spec.modality), spec, side)
+        loaded = values(fitted)
+        if isinstance(fitted, LoadedSeries):
+            return MediumPictures(loaded, fitted.rate_hz, [column.name for column in fitted.columns])
         if spec.modality != "audio":  # a fourth of the memory
             loaded = np.round(np.clip(loaded, 0, 1) * 255).astype(np.uint8)
         return MediumPictures(loaded, spec.sample_rate_hz)

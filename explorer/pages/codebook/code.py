@@ -9,6 +9,7 @@ from explorer.analysis.codes.states import code_states
 from explorer.audit.history import UsageHistory, usage_history
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.record import TokenLayout
+from explorer.joints.tokenizer import extent_of
 from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.codebook.audits import OpenAudit, answers, pictures_of, with_pictures
 from explorer.tokenizers import load_tokenizer
@@ -115,7 +116,7 @@ def sound(opened: OpenAudit, level: int, medium: int, token: int) -> dict[str, A
 
 def _layout(shown: OpenAudit, medium: int, level: int) -> TokenLayout:
     """Where the tokens of a level lie in a medium."""
-    layouts = load_tokenizer(shown.spec.id).layouts(pictures_of(shown, medium).values.shape[:-1])  # type: ignore[union-attr]
+    layouts = load_tokenizer(shown.spec.id).layouts(extent_of(shown.spec, pictures_of(shown, medium).values.shape))  # type: ignore[union-attr, arg-type]
     if not 0 <= level < len(layouts):
         raise RecordError(f"level {level} is outside 0..{len(layouts) - 1}")
     return layouts[level]

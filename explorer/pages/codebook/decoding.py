@@ -14,6 +14,7 @@ import numpy as np
 
 from explorer.analysis.codes.neighbours import nearest_codes
 from explorer.analysis.codes.page import FIELD, CodePage, code_page, level_of, neighbourhoods
+from explorer.analysis.pictures.series_pictures import code_tiles
 from explorer.analysis.pictures.token_pictures import scale_down, sound_tile
 from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import ExplorerError, RecordError
@@ -53,7 +54,7 @@ def code_decoded(opened: OpenAudit, level: int, number: int) -> dict[str, Any]:
 def _decode(opened: OpenAudit, level: int, number: int) -> dict[str, Any]:
     tokenizer, page = load_tokenizer(opened.spec.id), code_page(opened.audit, level, number)  # type: ignore[union-attr]
     start = time.monotonic()
-    make = {"audio": _sound, "video": _clip}.get(tokenizer.spec.modality, _picture)
+    make = {"audio": _sound, "video": _clip, "series": _series}.get(tokenizer.spec.modality, _picture)
     alone, box, more = make(tokenizer, level, number)
     each = max(time.monotonic() - start, 1e-3)
     affordable = max(0, int(BUDGET_S / each))
@@ -108,6 +109,11 @@ def _clip(tokenizer: Tokenizer, level: int, number: int) -> tuple[np.ndarray, No
     return scale_down(pixels, (0, 0, *pixels.shape[:2]))[0], None, None
 
 
+def _series(tokenizer: Tokenizer, level: int, number: int) -> tuple[np.ndarray, None, None]:
+    pixels = code_tiles(tokenizer.decode_alone(level, [number]))[0]
+    return scale_down(pixels, (0, 0, *pixels.shape[:2]))[0], None, None
+
+
 def _heard(tokenizer: Tokenizer, level: int, codes: Sequence[int]) -> np.ndarray:
     """Each code repeated for HEARD_S: (len(codes), samples, channels)."""
     spec = tokenizer.spec
@@ -155,6 +161,8 @@ def _small(tokenizer: Tokenizer, level: int, codes: Sequence[int]) -> list[np.nd
     if spec.modality == "audio":
         return [_thumbnail(sound_tile(one, float(spec.sample_rate_hz or 1))) for one in _heard(tokenizer, level, codes)]
     decoded = tokenizer.decode_alone(level, list(codes))
+    if spec.modality == "series":
+        return [_thumbnail(one) for one in code_tiles(decoded)]
     if spec.modality == "video":
         decoded = decoded[:, decoded.shape[1] // 2]  # its middle frame
     return [_thumbnail(one) for one in decoded]

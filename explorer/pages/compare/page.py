@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from explorer.compare.kinds import KINDS
 from explorer.compare.media import PRESET_PREFIX, open_media
 from explorer.compare.run import TOKENIZERS
 from explorer.foundation.config import settings
@@ -47,7 +48,7 @@ def _open(request: gr.Request) -> str:
 
 def opening_of(query: Mapping[str, str], token: str) -> str:
     """The opening of a page for a link's query; what does not hold falls back to the default, and is said."""
-    specs, notes = list_tokenizers(), []
+    specs, notes = [spec for spec in list_tokenizers() if spec.modality in KINDS], []
     known = {spec.id: spec.modality for spec in specs if spec.decodes}
     low, high = TOKENIZERS
     asked = [one for one in query.get("tokenizers", "").split(",") if one]

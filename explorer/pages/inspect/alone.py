@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from explorer.analysis.pictures.series_pictures import code_tiles
 from explorer.foundation.cache import Cache, share
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.clips.mosaic import mosaic
@@ -65,6 +66,8 @@ def _drawn(spec: TokenizerSpec, decoded: np.ndarray) -> Alone:
     if spec.modality == "audio":
         rate = spec.sample_rate_hz or 1
         return Alone(sound_picture(decoded, rate, SOUND_WIDTH_PX), wav_bytes(decoded, rate))
+    if spec.modality == "series":
+        return Alone(code_tiles([decoded])[0])
     return Alone(mosaic(decoded) if spec.modality == "video" else decoded)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from explorer.foundation.errors import ExplorerError, FieldError, RecordError, plain_words
 from explorer.pages.inspect import events
 from explorer.pages.inspect import requests as asked
+from explorer.pages.inspect.series import token_off
 from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
 from explorer.pages.shared.dispatch import Dispatcher, Event
@@ -15,6 +16,7 @@ from explorer.pages.shared.fields import at_field
 from explorer.pages.shared.figures import draw_figure
 from explorer.pages.shared.session import Visit
 from explorer.pages.shared.visitors import Visitor, visitors
+from explorer.tokenizers import load_tokenizer
 from explorer.views.kit.widgets import export_bar
 
 LATE = "Something else is shown by now."
@@ -78,6 +80,12 @@ def _vector(visitor: Visitor, request: asked.Vector) -> str:
         return draw_figure("code_vector", levels[request.level].codebook, request.code, theme=request.theme)
 
 
+def _off(visitor: Visitor, request: asked.Off) -> dict[str, Any]:
+    """What one token of a series does when it is another one by some steps."""
+    visit = _shown(visitor, request)
+    return token_off(runtime.record_of(visit), load_tokenizer(visit.tokenizer), request)
+
+
 def _export(visitor: Visitor, request: asked.Export) -> dict[str, Any]:
     """A file, or why there is none, beside the buttons."""
     try:
@@ -96,6 +104,7 @@ EVENTS = Dispatcher(
         "umap": Event(_umap, asked.Umap),
         "usage": Event(_usage, asked.Usage),
         "vector": Event(_vector, asked.Vector),
+        "off": Event(_off, asked.Off),
         "export": Event(_export, asked.Export),
     },
     caller=lambda token: visitors.get(token),

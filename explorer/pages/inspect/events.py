@@ -106,9 +106,10 @@ def decoded_values(visit: Visit) -> tuple[str, str]:
         picture = runtime.picture_record_of(visit)
     else:
         picture = depict(replace(record, reconstruction=decoded))
+    pieces = tokenizer.pieces(record.levels[0])
     return (
-        player_payload(record, picture, visit, decoded),
-        reconstruction_payload(record, picture, visit, decoded, delay_of(record, tokenizer.spec)),
+        player_payload(record, picture, visit, decoded, pieces),
+        reconstruction_payload(record, picture, visit, decoded, delay_of(record, tokenizer.spec), pieces),
     )
 
 
@@ -196,8 +197,8 @@ def decoded_file(record: TokenRecord, tokenizer: Tokenizer, stem: str) -> tuple[
     """Name and bytes of the reconstruction as a file of its kind. Raises RecordError where there is no decoder."""
     if not tokenizer.spec.decodes:
         raise RecordError("this tokenizer has no decoder, so there is no reconstruction to save")
-    rate = record.sample_rate_hz if record.modality == "audio" else record.frames_per_second
-    data, suffix = file_bytes(record.reconstruction, record.modality, rate)  # type: ignore[arg-type]
+    rate = record.frames_per_second if record.modality == "video" else record.sample_rate_hz
+    data, suffix = file_bytes(record.reconstruction, record.modality, rate, record.columns)  # type: ignore[arg-type]
     return f"{stem}_reconstruction{suffix}", data
 
 

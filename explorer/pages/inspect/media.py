@@ -18,6 +18,8 @@ from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.medium import Medium, modality_of
 from explorer.media.pictures.image import LoadedImage, fit
+from explorer.media.rows.drawing import ranges_of, series_pixels
+from explorer.media.rows.series import LoadedSeries
 from explorer.media.samples import samples_of
 from explorer.media.sounds.audio import LoadedAudio
 from explorer.media.sounds.spectrogram import sound_picture
@@ -27,6 +29,7 @@ from explorer.tokenizers import list_tokenizers
 from explorer.views.kit.widgets import sample_strip
 
 THUMBNAIL_PX = 112  # drawn at half that on ordinary screens
+SERIES_LINES = 4  # columns of a series on its thumbnail
 PATIENCE_S, EVERY_S = 0.4, 0.5  # words about progress: after so long, and then so often
 _going_on: dict[Hashable, list[str]] = {}  # the stage of each work that has a key
 _lock = threading.Lock()
@@ -52,7 +55,10 @@ def thumbnails(modality: str) -> list[dict[str, str]]:
 
 
 def _pixels(medium: Medium) -> np.ndarray:
-    """A medium as one picture (H, W, 3): a sound's spectrogram, a clip's middle frame."""
+    """A medium as one picture (H, W, 3): a sound's spectrogram, a clip's middle frame, the lines of a series."""
+    if isinstance(medium, LoadedSeries):
+        lines = medium.values[:, : min(SERIES_LINES, medium.values.shape[1])]
+        return series_pixels(lines, ranges_of(lines), THUMBNAIL_PX, THUMBNAIL_PX // lines.shape[1])
     if isinstance(medium, LoadedAudio):
         return sound_picture(medium.samples, medium.sample_rate_hz, 128)
     return medium.frames[len(medium.frames) // 2] if isinstance(medium, LoadedVideo) else medium.pixels

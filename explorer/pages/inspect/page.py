@@ -67,7 +67,7 @@ def build() -> None:
         Folds(folds.payload(FOLDS))
         with gr.Column(elem_id="fold-own", elem_classes=FOLD):
             gr.Markdown(WHAT_BECOMES, elem_classes="said-before")
-            file = FileInput(label="A picture, sound or clip", height=110, elem_id="upload-file")
+            file = FileInput(label="A picture, sound, clip, or series (.csv, .npy)", height=110, elem_id="upload-file")
             upload = PictureInput(
                 sources=["upload", "clipboard", "webcam"], label="Or a picture", height=300, elem_id="upload"
             )

@@ -14,12 +14,13 @@ from explorer.analysis.codes.neighbours import margins
 from explorer.joints.measures.error import quantization_error
 from explorer.joints.naming import given_noun, part_noun
 from explorer.joints.record import TokenLevel, TokenRecord
-from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
+from explorer.joints.tokenizer import Pieces, Tokenizer, TokenizerSpec
 from explorer.media.quality.metrics import quality
 from explorer.media.quality.sound_delay import NO_DELAY, Delay, find_delay, moved_back, overlap
 from explorer.media.sounds.spectrogram import FLOOR_DB, spectrogram_db
 from explorer.pages.inspect import figures as inspect_figures
 from explorer.pages.inspect.alone import asked_later, decoded_alone
+from explorer.pages.inspect.series import difference_percent, series_figures
 from explorer.pages.shared.session import Visit
 from explorer.tokenizers import owner_of
 from explorer.views.inspect.card import card as code_card
@@ -72,12 +73,17 @@ def delay_of(record: TokenRecord, spec: TokenizerSpec) -> Delay:
 
 
 def reconstruction_payload(
-    record: TokenRecord, picture: TokenRecord, visit: Visit, decoded: np.ndarray | None, delay: Delay = NO_DELAY
+    record: TokenRecord,
+    picture: TokenRecord,
+    visit: Visit,
+    decoded: np.ndarray | None,
+    delay: Delay = NO_DELAY,
+    pieces: Pieces | None = None,
 ) -> str:
     """The value of the reconstruction.
 
     decoded: as `decoded_of` gives it. picture: the picture of the record (`depict`) with that reconstruction. delay: of
-    a sound, as `delay_of` gives it.
+    a sound, as `delay_of` gives it. pieces: which tokens of the first level are sent together.
     """
     placed = all(level.layout.kind == "grid2d" for level in picture.levels)
     levels = picture.levels if placed else ()
@@ -103,8 +109,8 @@ def reconstruction_payload(
             mode=visit.mode,
             levels_shown=None if decoded is None else levels_shown(visit, len(record.levels)),
             notes=notes_of(record),
-            difference=_difference_db(record, decoded, picture.media.shape[1], delay),
-            rows=_rows(kept, decoded, delay),
+            difference=_difference(record, decoded, picture.media.shape[:2], delay),
+            rows=_rows(kept, decoded, delay, pieces),
             place=places_of(record),
         )
     )
@@ -124,13 +130,24 @@ def measure_tokens(level: TokenLevel) -> tuple[np.ndarray, np.ndarray]:
     return found
 
 
-def _rows(record: TokenRecord, decoded: np.ndarray | None, delay: Delay) -> list[dict] | None:
+def _rows(record: TokenRecord, decoded: np.ndarray | None, delay: Delay, pieces: Pieces | None) -> list[dict] | None:
     """The figures of what is no picture; None for those of a picture."""
     if record.modality == "audio":
         return inspect_figures.sound_figures(record, decoded, delay)
     if record.modality == "video":
         return inspect_figures.clip_figures(record, decoded)
+    if record.modality == "series":
+        return series_figures(record, decoded, pieces)
     return inspect_figures.token_figures(record) if decoded is None else None
+
+
+def _difference(
+    record: TokenRecord, decoded: np.ndarray | None, size: tuple[int, int], delay: Delay
+) -> np.ndarray | None:
+    """What the maps of a sound (dB) or a series (percent of half a column's range) show; None of others."""
+    if record.modality == "series" and decoded is not None:
+        return difference_percent(record.media, decoded, size)
+    return _difference_db(record, decoded, size[1], delay)
 
 
 def _difference_db(record: TokenRecord, decoded: np.ndarray | None, width: int, delay: Delay) -> np.ndarray | None:

@@ -1,4 +1,4 @@
-"""The value of the player for a record: its sound or its frames, beside what its tokens decode to."""
+"""The value of the player for a record: its sound, its frames or its lines, beside what its tokens decode to."""
 
 from __future__ import annotations
 
@@ -6,19 +6,28 @@ import numpy as np
 
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
+from explorer.joints.tokenizer import Pieces
 from explorer.pages.inspect.payloads import levels_shown
 from explorer.pages.shared.session import Visit
 from explorer.views.inspect.player import player
+from explorer.views.inspect.player.series import series_payload
 from explorer.views.inspect.reconstruction.reconstruction import level_caption
 from explorer.views.kit.wire.places import frames_of
 
 USUAL_RATE = 12.5  # frames a second of a clip that does not say
 
 
-def player_payload(record: TokenRecord, picture: TokenRecord, visit: Visit, decoded: np.ndarray | None) -> str:
+def player_payload(
+    record: TokenRecord,
+    picture: TokenRecord,
+    visit: Visit,
+    decoded: np.ndarray | None,
+    pieces: Pieces | None = None,
+) -> str:
     """The value of Player, "" for a picture.
 
     decoded: as `inspect_payloads.decoded_of` gives it. picture: the picture of the record with that reconstruction.
+    pieces: which tokens of a series are sent together.
     """
     count, noun = len(record.levels), part_noun(record.combination)
     caption = "" if decoded is None else level_caption(visit.mode, levels_shown(visit, count), count, noun)
@@ -28,4 +37,6 @@ def player_payload(record: TokenRecord, picture: TokenRecord, visit: Visit, deco
     if record.modality == "video":
         steps = frames_of(record.levels[0].layout)
         return player.clip_payload(record.media, decoded, record.frames_per_second or USUAL_RATE, steps, caption)
+    if record.modality == "series":
+        return series_payload(record, decoded, pieces, caption)
     return ""

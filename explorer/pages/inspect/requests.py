@@ -10,6 +10,8 @@ from explorer.pages.shared.figures import Themed
 from explorer.views.inspect.view import MODES
 from explorer.views.kit.widgets.export_bar import KINDS
 
+MOST_OFF = 1000
+
 
 @dataclass(frozen=True)
 class OfTurn:
@@ -61,6 +63,15 @@ class Vector(OfTurn):
     level: Index = field(kw_only=True)
     code: Index = field(kw_only=True)
     theme: Themed = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class Off(OfTurn):
+    """One token of a series as another one. by: how many steps its number is off; nothing else changes."""
+
+    level: Index = field(kw_only=True)
+    position: Index = field(kw_only=True)
+    by: Annotated[int, Whole(least=-MOST_OFF, most=MOST_OFF)] = field(default=1, kw_only=True)
 
 
 @dataclass(frozen=True)

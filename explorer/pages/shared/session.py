@@ -16,7 +16,7 @@ SIDES_PX = (FIGURE_SIDE_PX, 512, 1024)
 MAP_KINDS = ("pca", "umap", "lattice", "plane", "slice")
 DEFAULT_SAMPLE = next(iter(PICTURES))
 UPLOADED = "uploaded"
-ONE = {"image": "picture", "audio": "sound", "video": "clip"}  # a modality in words
+ONE = {"image": "picture", "audio": "sound", "video": "clip", "series": "series"}  # a modality in words
 
 
 @dataclass(frozen=True)

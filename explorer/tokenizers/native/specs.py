@@ -9,6 +9,7 @@ from pathlib import Path
 from explorer.foundation.errors import CheckpointError, UnknownIdError
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.quantizers import QUANTIZERS
+from explorer.tokenizers.rows.specs import RULES, row_facts
 
 CONFIG = "config.json"
 NEEDED = {
@@ -25,7 +26,7 @@ NEEDED = {
     "parameters": int,
 }
 OPTIONAL = {"modality": str, "licence": str, "sample_rate_hz": int, "time_step": int}
-LAYOUTS = {"image": "grid2d", "audio": "sequence", "video": "grid3d"}  # of tokens, by modality
+LAYOUTS = {"image": "grid2d", "audio": "sequence", "video": "grid3d", "series": "grid2d"}  # of tokens, by modality
 
 
 def read_config(folder: Path) -> dict:
@@ -42,6 +43,8 @@ def read_config(folder: Path) -> dict:
         raise CheckpointError(f"{where} lacks {', '.join(missing)}")
     for key, kind in (NEEDED | OPTIONAL).items():
         value = config.get(key, kind())
+        if key == "parameters" and value == 0 and isinstance(value, int):
+            continue  # there may be no network
         if not isinstance(value, kind) or isinstance(value, bool) or (kind is int and key in config and value < 1):
             raise CheckpointError(f"{where} has no sound {key}: {str(value)[:80]!r}")
     _check_words(config, where, folder.name)
@@ -56,7 +59,8 @@ def _check_words(config: Mapping, where: str, folder: str) -> None:
     if not isinstance(quantizer.get("id"), str) or not isinstance(quantizer.get("config"), dict):
         raise CheckpointError(f"{where} needs a quantizer with an id and a config")
     try:
-        QUANTIZERS.check(quantizer["id"])
+        if quantizer["id"] not in RULES:
+            QUANTIZERS.check(quantizer["id"])
     except UnknownIdError as error:
         raise CheckpointError(f"{where}: {error}") from error
     if config.get("modality", "image") not in LAYOUTS:
@@ -90,10 +94,9 @@ def spec_of(config: Mapping) -> TokenizerSpec:
         parameters=config["parameters"],
         licence=config.get("licence", "not stated"),
         measured=config.get("measured", {}) | _side(config),
-        layout=LAYOUTS[modality],
         sample_rate_hz=config.get("sample_rate_hz"),
         delay_samples=0 if modality == "audio" else None,  # no layer of the zoo delays anything
         time_step=config.get("time_step", 1),
         first_frame_alone=modality == "video",
-        weights="of the last step, not averaged",
+        **({"layout": LAYOUTS[modality], "weights": "of the last step, not averaged"} | row_facts(config)),
     )

@@ -51,6 +51,8 @@ def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[s
         rows.append(_fact("PSNR on its card", psnr_words(spec.measured), meaning))
     if "si_sdr_db" in spec.measured:
         rows.append(_fact("SI-SDR on its card", si_sdr_words(spec.measured), DEFINITIONS["card_si_sdr"].words))
+    if "rmse" in spec.measured:
+        rows.append(_fact("error on its card", rmse_words(spec.measured), DEFINITIONS["card_rmse"].words))
     usage, part = usage_words(spec.measured), part_noun(spec.combination)
     if usage:
         counted = f"Share of K used at least once by {spec.measured['tokens']:,.0f} held-out tokens, {part} by {part}."
@@ -65,6 +67,9 @@ def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[s
 def takes(spec: TokenizerSpec) -> str:
     """What a tokenizer takes, such as "sounds at 24 kHz, mono" or "pictures of 256 x 256 px"."""
     noun = {"image": "pictures", "audio": "sounds", "video": "clips"}.get(spec.modality, spec.modality)
+    if spec.modality == "series":
+        known = f", fitted on {len(spec.columns)} of them" if spec.columns else ""
+        return f"series of any columns{known}, {spec.media_multiple} rows at a time"
     if spec.modality == "audio" and spec.sample_rate_hz:
         channels = {1: "mono", 2: "stereo"}.get(spec.channels, f"{spec.channels} channels")
         return f"{noun} at {spec.sample_rate_hz / 1000:g} kHz, {channels}"
@@ -123,6 +128,13 @@ def psnr_words(measured: Mapping[str, float]) -> str:
 def si_sdr_words(measured: Mapping[str, float]) -> str:
     """The card's SI-SDR with what it is of: "6.1 dB, 301 held-out sounds"."""
     return f"{measured['si_sdr_db']:.1f} dB, {measured['sounds']:,.0f} held-out sounds"
+
+
+def rmse_words(measured: Mapping[str, float]) -> str:
+    """The card's errors with what they are of: "0.053 rad, 1.02 mm, 40 held-out series"."""
+    units = [name.removeprefix("max_") for name in measured if name.startswith("max_")]
+    each = ", ".join(f"{measured[f'rmse_{unit}']:.3g} {unit}".strip() for unit in units)
+    return f"{each}, {measured['series']:,.0f} held-out series"
 
 
 def usage_words(measured: Mapping[str, float]) -> str:

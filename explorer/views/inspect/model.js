@@ -1,7 +1,7 @@
 // @ts-check
 // The payload of inspect/view.py, unpacked once: counts, ranks, which tokens carry a code, maps. Pure.
 
-import { codePalette } from "../kit/draw/colormaps.js";
+import { codePalette, signedPalette } from "../kit/draw/colormaps.js";
 import { unpack } from "../kit/wire/encoding.js";
 import { edges, normalise, spatialHash } from "../kit/draw/geometry.js";
 import { voronoiCells } from "../kit/draw/voronoi.js";
@@ -105,7 +105,7 @@ function readLevel(level, index, { picture, placed }, maps) {
     training: level.training ? { ...rankCodes(unpack(level.training.tokens).array), words: level.training.words, averaged: level.training.averaged } : null,
     tokensOf: tokensByCode(indices, here.counts),
     maps: own,
-    palette: codePalette(level.K, first ? first.codes : [], first ? first.xy : []),
+    palette: level.D === 1 && level.metric === "implicit" ? signedPalette(level.K) : codePalette(level.K, first ? first.codes : [], first ? first.xy : []),
     xEdges: edges(level.cols, plane.width),
     yEdges: edges(level.rows, plane.height),
   };

@@ -43,7 +43,7 @@ export function fillCaptions(view) {
   const { model, level, usage } = view;
   const { picture, tokens, map, usage: bars } = view.parts.cards;
   const kind = model.place?.kind ?? "picture";
-  for (const card of [picture, tokens]) card.element.hidden = kind === "time"; // a sound's are lanes of its player
+  for (const card of [picture, tokens]) card.element.hidden = kind === "time" || kind === "series"; // theirs are lanes of the player
   for (const card of [picture, tokens]) shape(card, kind, model.picture);
   picture.element.querySelector("h3").textContent = TITLES[kind] ?? "Picture";
   for (const control of picture.element.querySelector("h3").parentElement.querySelectorAll("label")) control.hidden = !model.placed; // no grid on it

@@ -65,6 +65,7 @@ const OFFERED = {
   image: "image/*,.heic,.heif,.avif,.tif,.tiff,.ppm,.pgm,.pbm",
   audio: "audio/*,.caf,.w64,.au,.amr,.opus,.mka",
   video: "video/*,.mkv,.y4m,.flv,.gif,.webp,.apng",
+  series: ".csv,.tsv,.txt",
 };
 
 /** The `accept` of an input for files of a modality; of all where it is none of them. Pure. */
@@ -74,7 +75,7 @@ export function acceptFiles(modality) {
 
 /** What an audit by a tokenizer of that modality reads: [accept, "pictures", "a zip of pictures"]. */
 export function mediaWords(modality) {
-  const nouns = { image: "pictures", audio: "sounds", video: "clips" };
+  const nouns = { image: "pictures", audio: "sounds", video: "clips", series: "series" };
   const noun = nouns[modality] ?? "media";
   return { noun, accept: `${acceptFiles(modality)},.zip,.npy,.npz,.jsonl` };
 }

@@ -92,7 +92,7 @@ function heading(card) {
 }
 
 /** What a token stands for, in a word. */
-const partOf = (card) => (card.place?.kind === "time" ? "stretch" : "patch");
+const partOf = (card) => (card.place?.kind === "time" || card.place?.kind === "series" ? "stretch" : "patch");
 
 /** The contact sheet with its stepper: {element, images, follow(state)}. */
 function patchesSection(card) {

@@ -1,15 +1,17 @@
 // @ts-check
-// The player: for a sound or a clip its own; nothing for a picture. See player.py for the payload.
+// The player: for a sound, a clip or a series its own; nothing for a picture. See player.py for the payload.
 
 import { Component } from "../../kit/component.js";
 import { ClipPlayer } from "./clip.js";
+import { SeriesPlayer } from "./series.js";
 import { SoundPlayer } from "./sound.js";
 
 export const SHEET = new URL("player.css", import.meta.url).href; // which whoever mounts it adds to the page
 
-const KINDS = { sound: SoundPlayer, clip: ClipPlayer };
+const KINDS = { sound: SoundPlayer, clip: ClipPlayer, series: SeriesPlayer };
 
-export function mount({ element, props, watch }) {
+/** desk: of the page, for what a player asks. */
+export function mount({ element, props, watch, desk = null }) {
   const life = new Component();
   element.classList.add("dte-player");
   const wrapper = element.closest(".block") ?? element;
@@ -19,7 +21,7 @@ export function mount({ element, props, watch }) {
     const value = props.value ? JSON.parse(props.value) : null;
     wrapper.style.display = value ? "" : "none";
     element.dataset.kind = value?.kind ?? "";
-    const next = value ? (players[value.kind] ??= life.part(new KINDS[value.kind](element))) : null;
+    const next = value ? (players[value.kind] ??= life.part(new KINDS[value.kind](element, desk))) : null;
     if (current && current !== next) current.stop();
     if (next && current !== next) element.replaceChildren(next.body);
     current = next;

@@ -62,6 +62,23 @@ const OF_SOUND = {
   },
 };
 
+// What the maps of a series say instead: each column over time, where 100% is half of the range that it was scaled by.
+const OF_SERIES = {
+  error: {
+    label: "Difference",
+    name: "difference",
+    unit: "% of half the range",
+    about: "|reconstruction − original| of each column over time, in percent of half the range that it was scaled by.",
+  },
+  signed: {
+    label: "Above / below",
+    name: "difference",
+    unit: "% of half the range",
+    about: "Reconstruction less original of each column over time: blue is below, orange above.",
+  },
+};
+const WORDS = { time: OF_SOUND, series: OF_SERIES };
+
 const COVERED = 0.995; // share of values inside the colour scale: one outlier must not darken all the rest
 
 /** The end of a colour scale: where COVERED of the values lie below, or the largest itself if that is near. */
@@ -102,7 +119,7 @@ export function mapOf(value, mode, level) {
 /** The tabs that this payload can fill: maps of tokens need tokens with a place, all others a reconstruction.
  *  level: the one on screen, whose quantizer was given latents or, behind the first of a sum, residuals. */
 export function modesOf(value, level = 0) {
-  const words = value.place?.kind === "time" ? OF_SOUND : {};
+  const words = WORDS[value.place?.kind] ?? {};
   const decoded = value.reconstruction !== null;
   const given = value.given?.[Math.min(level, value.given.length - 1)] ?? "latent";
   const said = MODES.map((mode) => ({ ...mode, ...words[mode.id] })).map((mode) => ({ ...mode, about: mode.about?.replace("{given}", given) }));
@@ -171,6 +188,7 @@ export function outline(indices, [rows, columns], code, width, height) {
 /** "absolute error 12.3 of 255"; the signed map says which way. */
 export function valueText(mode, number) {
   if (!Number.isFinite(number)) return `${mode.name} unknown`;
+  if (mode.unit.startsWith("%")) return `${mode.name} ${significant(number)} ${mode.unit}`;
   if (mode.unit === "dB") return `${mode.name} ${significant(number)} dB`;
   if (mode.id === "error") return `absolute error ${significant(number)} of 255`;
   if (mode.id !== "signed") return `${mode.name} ${significant(number)}`;

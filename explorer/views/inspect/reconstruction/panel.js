@@ -100,7 +100,7 @@ export function createPanel(stage, { onMode, onSave }) {
     fill(value) {
       const none = value.reconstruction === null ? "This tokenizer has no decoder, so there is no reconstruction: its tokens are all there is." : "";
       decodedButton.hidden = value.reconstruction === null;
-      decodedButton.textContent = value.place?.kind === "time" ? "Spectrogram, PNG" : "Reconstruction, PNG";
+      decodedButton.textContent = { time: "Spectrogram, PNG", series: "Lines, PNG" }[value.place?.kind] ?? "Reconstruction, PNG";
       caption.textContent = [none, value.caption, ...value.notes].filter(Boolean).join(" ");
       caption.hidden = caption.textContent === "";
       figures.replaceChildren(figureList(value.figures));

@@ -16,7 +16,7 @@ import { selection } from "../../kit/wire/selection.js";
 export const SHEET = new URL("reconstruction.css", import.meta.url).href; // which whoever mounts it adds to the page
 
 const ORIGIN = "reconstruction";
-const IDLE = { time: "Drag the divider, or hover a token.", set: "Drag the divider." }; // where tokens are no patches
+const IDLE = { time: "Drag the divider, or hover a token.", series: "Drag the divider, or hover a token.", set: "Drag the divider." }; // where tokens are no patches
 const SOUND_RATIO = 3.2; // of a spectrogram on the screen: its pixels are bands and columns, which have no proportion
 
 export function mount({ element, props, watch }) {
@@ -156,8 +156,8 @@ class View extends Component {
     let number = null;
     if (map && mode.per === "pixel" && pointed && pointed.x < value.width && pointed.y < value.height) {
       number = map.at(pointed.y * value.width + pointed.x);
-      const sound = value.place?.kind === "time";
-      words.push(sound ? `${((pointed.x / value.width) * value.place.seconds).toFixed(2)} s` : `x ${pointed.x}, y ${pointed.y}`);
+      const timed = ["time", "series"].includes(value.place?.kind) && value.place.seconds;
+      words.push(timed ? `${((pointed.x / value.width) * value.place.seconds).toFixed(2)} s` : `x ${pointed.x}, y ${pointed.y}`);
       words.push(valueText(mode, number));
     }
     if (map && mode.per === "token" && marked !== null) {

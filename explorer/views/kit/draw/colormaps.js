@@ -82,6 +82,29 @@ export function codePalette(K, codes = [], xy = []) {
   return rgb;
 }
 
+const [NEUTRAL, BELOW, ABOVE] = [
+  [142, 147, 158],
+  [36, 96, 190],
+  [214, 96, 16],
+];
+const FIRST_SHARE = 0.4; // of the full colour that the code next to the middle has already
+
+/** Colours of the codes of one axis, -L to L: grey in the middle, blue below it and orange above it, by the logarithm. */
+export function signedPalette(K) {
+  const middle = (K - 1) / 2;
+  const rgb = new Uint8Array(3 * K);
+  for (let code = 0; code < K; code++) {
+    const size = Math.log1p(Math.abs(code - middle)) / Math.log1p(Math.max(1, middle));
+    const share = code === middle ? 0 : FIRST_SHARE + (1 - FIRST_SHARE) * size;
+    const end = code < middle ? BELOW : ABOVE;
+    rgb.set(
+      NEUTRAL.map((from, i) => Math.round(from + share * (end[i] - from))),
+      3 * code,
+    );
+  }
+  return rgb;
+}
+
 /** CSS colour of one code: from a palette of codePalette, or from its hashed number. */
 export function codeColour(code, K, palette = null) {
   if (code < 0 || code >= K) throw new Error(`code ${code} is outside 0..${K - 1}`);

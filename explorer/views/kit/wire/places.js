@@ -19,6 +19,24 @@ export function tile(token, grid, tiles) {
   return { step: Math.floor(y / rows) * tiles[1] + Math.floor(x / cols), row: y % rows, col: x % cols };
 }
 
+/** Where a token of a series lies: its column and [first, end) rows; of a chunk all its frequencies share them, of which it
+ *  is number `frequency` (from 0), null without chunks. grid: tokens of all columns. */
+export function rowsOf(token, grid, { rows, chunk = 1 }) {
+  const step = token % grid[1];
+  const first = step - (step % chunk);
+  const at = (tokens) => Math.floor((tokens * rows) / grid[1]);
+  return { column: row(token, grid), from: at(first), to: at(first + chunk), frequency: chunk > 1 ? step % chunk : null };
+}
+
+/** "shoulder, 0.20–0.40 s", "shoulder, rows 11–20", and of a chunk "frequency 3 (1.5 Hz)". */
+function seriesText(token, grid, place) {
+  const { column, from, to, frequency } = rowsOf(token, grid, place);
+  const rate = place.seconds ? place.rows / place.seconds : null;
+  const when = rate ? `${(from / rate).toFixed(2)}–${(to / rate).toFixed(2)} s` : `rows ${WHOLE.format(from + 1)}–${WHOLE.format(to)}`;
+  const hertz = rate && frequency !== null ? ` (${Number(((frequency * rate) / (2 * (to - from))).toPrecision(3))} Hz)` : "";
+  return `${place.columns[column]}, ${when}${frequency === null ? "" : `, frequency ${frequency}${hertz}`}`;
+}
+
 /** "row 3, column 4", "0.42–0.44 s", "frames 2–5, row 3, column 4", or "token 812" where tokens have no place. */
 export function placeText(token, grid, place = null) {
   if (!grid || place?.kind === "set") return `token ${WHOLE.format(token + (place?.kind === "set" ? 1 : 0))}`;
@@ -33,5 +51,6 @@ export function placeText(token, grid, place = null) {
     const frames = end - first > 1 ? `frames ${first + 1}–${end}` : `frame ${first + 1}`;
     return `${frames}, row ${at.row + 1}, column ${at.col + 1}`;
   }
+  if (place?.kind === "series") return seriesText(token, grid, place);
   return `row ${row(token, grid) + 1}, column ${(token % grid[1]) + 1}`;
 }

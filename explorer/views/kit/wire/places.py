@@ -7,20 +7,26 @@ from __future__ import annotations
 
 import math
 
+from explorer.joints.columns import plain_columns
 from explorer.joints.record import TokenLayout, TokenRecord
 from explorer.media.clips.mosaic import mosaic_shape
 
-NOUNS = {"image": "picture", "audio": "sound", "video": "clip"}
+NOUNS = {"image": "picture", "audio": "sound", "video": "clip", "series": "series"}
 
 
 def places_of(record: TokenRecord) -> dict[str, object]:
-    """{"kind": "picture" | "time" | "clip" | "set", "noun"}; of time also "seconds", of clips "tiles" and "frames".
+    """{"kind": "picture" | "time" | "clip" | "set" | "series", "noun"}; of time also "seconds", of clips "tiles" and
+    "frames", of series "columns", "rows", "seconds" (None without a rate) and "chunk" (tokens that share a stretch).
 
     record: as the tokenizer made it. tiles: (rows, columns) of the mosaic. frames: [first, end) of each step.
     """
     noun, layout = NOUNS.get(record.modality, record.modality), record.levels[0].layout
     if layout.kind == "sequence" and record.modality == "audio":
         return {"kind": "time", "noun": noun, "seconds": record.duration_s or 0.0}
+    if record.modality == "series":
+        columns = [column.name for column in record.columns or plain_columns(record.media.shape[1])]
+        about = {"rows": record.media.shape[0], "seconds": record.duration_s, "chunk": layout.chunk}
+        return {"kind": "series", "noun": noun, "columns": columns, **about}
     if layout.kind == "grid3d":
         return {"kind": "clip", "noun": noun, "tiles": list(mosaic_shape(layout.shape[0])), "frames": frames_of(layout)}
     return {"kind": "picture" if layout.kind == "grid2d" else "set", "noun": noun}
@@ -34,13 +40,16 @@ def frames_of(layout: TokenLayout) -> list[list[int]]:
 
 
 def about(record: TokenRecord) -> str:
-    """The size of a sound or a clip in words, "" for a picture."""
+    """The size of a sound, a clip or a series in words, "" for a picture."""
     layout = record.levels[-1].layout
     if record.modality == "audio" and record.sample_rate_hz and record.duration_s:
         return (
             f"{record.duration_s:.2f} s at {record.sample_rate_hz / 1000:g} kHz, "
             f"{1000 * record.duration_s / layout.num_tokens:.3g} ms a token of the finest level."
         )
+    if record.modality == "series":
+        rate = f" at {record.sample_rate_hz:g} Hz" if record.sample_rate_hz else ""
+        return f"{record.media.shape[0]:,} rows of {record.media.shape[1]} columns{rate}."
     if record.modality == "video":
         frames, height, width = record.media.shape[:3]
         rate = f" at {record.frames_per_second:g} a second" if record.frames_per_second else ""

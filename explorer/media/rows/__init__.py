@@ -1,0 +1,1 @@
+"""Rows of numbers: series that go on in time, and tables of items."""

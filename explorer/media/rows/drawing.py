@@ -1,0 +1,63 @@
+"""Series as pictures: one lane a column, its line over time, on one scale for whatever is laid beside it.
+
+Letters of the shapes: T rows, D columns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+LANES_PX, LEAST_PX, MOST_PX = 288, 8, 48  # of all lanes together; of one
+WIDTH_PX = 960
+BACK, LINE = np.array([0.10, 0.11, 0.14], np.float32), np.array([0.98, 0.80, 0.36], np.float32)
+ZERO, BORDER = np.array([0.27, 0.30, 0.36], np.float32), np.array([0.02, 0.02, 0.03], np.float32)
+PADDING = 0.08  # of a lane, above and below what it must hold
+
+
+def lane_px(columns: int) -> int:
+    """The height of a lane where there are so many."""
+    return int(np.clip(LANES_PX // max(1, columns), LEAST_PX, MOST_PX))
+
+
+def ranges_of(*series: np.ndarray) -> np.ndarray:
+    """(D, 2) lowest and highest of each column over all of them, each (T, D); one that is flat gets some room."""
+    both = np.concatenate(series)
+    low, high = both.min(0), both.max(0)
+    room = np.where(high - low > 1e-6, (high - low) * PADDING, 1.0)
+    return np.stack([low - room, high + room], axis=1)
+
+
+def series_pixels(values: np.ndarray, ranges: np.ndarray, width: int = WIDTH_PX, lane: int = 0) -> np.ndarray:
+    """(T, D) -> (D lanes, width, 3) float32 in [0, 1]. ranges: (D, 2) of each lane. Rows share the width."""
+    rows, columns = values.shape
+    lane = lane or lane_px(columns)
+    picture = np.broadcast_to(BACK, (columns * lane, width, 3)).copy()
+    edges = np.arange(width + 1) * rows / width
+    for column in range(columns):
+        part = picture[column * lane : (column + 1) * lane]
+        low, high = ranges[column]
+        part[-1] = BORDER
+        if low < 0 < high:
+            part[int(_down(np.zeros(1), low, high, lane)[0])] = ZERO
+        tops, bottoms = _stroke(values[:, column], edges)
+        first, last = _down(bottoms, low, high, lane), _down(tops, low, high, lane)
+        inside = np.arange(lane)[:, None]
+        part[(inside >= np.floor(first)) & (inside <= np.ceil(last))] = LINE
+    return picture
+
+
+def _stroke(values: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(lowest, highest) value that a line through the middles of the rows has within each pixel column."""
+    middles = np.arange(len(values)) + 0.5
+    at = np.interp(edges, middles, values)  # (width + 1,)
+    low, high = np.minimum(at[:-1], at[1:]), np.maximum(at[:-1], at[1:])
+    if len(values) > len(edges):  # several rows a pixel: none is passed over
+        cell = np.clip(np.searchsorted(edges, middles, "right") - 1, 0, len(low) - 1)
+        np.minimum.at(low, cell, values)
+        np.maximum.at(high, cell, values)
+    return low, high
+
+
+def _down(values: np.ndarray, low: float, high: float, lane: int) -> np.ndarray:
+    """Pixels from the top of a lane; its last one is a border."""
+    return np.clip((high - values) / (high - low), 0, 1) * (lane - 3) + 0.5

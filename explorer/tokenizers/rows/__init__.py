@@ -1,0 +1,1 @@
+"""Tokenizers of rows of numbers: series and actions. From a checkpoint to the interface."""
