@@ -2,7 +2,7 @@
 
 `python -m explorer.audit.shipped FOLDER [ID ...]` makes them again. FOLDER holds the validation pictures of BSDS500
 (Arbelaez et al. 2011), which are set in motion for tokenizers of clips, or the speech that those of sound were measured
-on. Only names and numbers are kept of them.
+on; series are made anew. Only names and numbers are kept of them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from explorer.foundation.owners import EVERYBODY
 from explorer.foundation.registry import unknown_id_message
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import load_audit, save_audit
+from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.clips.moving import held_out_clip
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.medium import NOUNS, Medium, Modality, values
@@ -37,6 +38,7 @@ AUDITS = {
         ("image", "BSDS500 validation pictures"),
         ("audio", "Held-out speech (digits, take 0; LibriSpeech)"),
         ("video", "BSDS500 validation pictures, set in motion"),
+        ("series", "Held-out series, made"),
     )
 }
 KNOWN = ("val", SAMPLES_AUDIT)
@@ -85,16 +87,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     for tokenizer_id in options.tokenizers or pictures:
         tokenizer = tokenizers.load_tokenizer(tokenizer_id, device="cpu")
         modality = tokenizer.spec.modality
-        for audit_id, source in shipped_sources(options.folder, modality).items():
+        for audit_id, source in shipped_sources(options.folder, tokenizer.spec).items():
             audit = run_audit(tokenizer, source, title=AUDITS[modality][audit_id])
             folder = save_audit(audits_folder(tokenizer_id) / audit_id, audit)
             print(f"{folder}: {audit.tokens:,} tokens of {len(audit.media):,} {NOUNS[modality]}", flush=True)
     return 0
 
 
-def shipped_sources(folder: Path, modality: str) -> dict[str, MediaSource]:
-    """Audit id -> what it counts, for tokenizers of that modality."""
-    held_out = open_source(folder)
+def shipped_sources(folder: Path, spec: TokenizerSpec) -> dict[str, MediaSource]:
+    """Audit id -> what it counts, for a tokenizer."""
+    modality = spec.modality
+    held_out = held_out_series(spec.id) if modality == "series" else open_source(folder)
     return {
         "val": set_in_motion(held_out) if modality == "video" else held_out,
         SAMPLES_AUDIT: samples_source(modality),
@@ -114,6 +117,18 @@ def set_in_motion(pictures: MediaSource) -> MediaSource:
 
 def _bytes_of(medium: Medium) -> np.ndarray:
     return np.round(values(medium) * 255).astype(np.uint8)
+
+
+def held_out_series(tokenizer_id: str) -> MediaSource:
+    """The series that a tokenizer of rows was measured on, made again."""
+    from explorer.training.rows import HELD_OUT_FROM, ROW_ZOO, made_series  # torch
+
+    recipe = ROW_ZOO[tokenizer_id]
+    made = made_series(recipe, HELD_OUT_FROM, recipe.held_out)
+    kinds = dict(zip(recipe.data, made, strict=True))
+    named = {f"{kind}-{number}": kinds[kind][number] for number in range(recipe.held_out) for kind in kinds}
+    names = tuple(named)  # of all kinds in turn, so that usage does not rise where another kind begins
+    return MediaSource(AUDITS["series"]["val"], names, lambda number, modality: named[names[number]])
 
 
 if __name__ == "__main__":

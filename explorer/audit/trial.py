@@ -39,7 +39,7 @@ class TrialCollector:
             return
         try:
             decoded = tokenizer.tokenize(medium).reconstruction
-            self._rows.append(moments(medium, decoded, ends=tokenizer.spec.modality != "audio"))
+            self._rows.append(moments(medium, decoded, ends=tokenizer.spec.modality in ("image", "video")))
         except Exception as error:  # a decoder that fails must not end the count
             self._refused, self._refusals = self._refused or plain_words(error), self._refusals + 1
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from explorer import tokenizers
+from explorer.joints.columns import columns_meta
 from explorer.joints.tokenizer import TokenizerSpec
 
 _PICTURES = ("bits a pixel", ("psnr_db", "PSNR, dB", ".2f"), ("ssim", "SSIM", ".3f"))
@@ -43,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
 
 def plain(spec: TokenizerSpec) -> dict[str, object]:
     """All fields of a spec as JSON takes them. (`asdict` would fail on a read-only `measured`.)"""
-    return {part.name: getattr(spec, part.name) for part in fields(spec)} | {"measured": dict(spec.measured)}
+    plainly = {"measured": dict(spec.measured), "columns": columns_meta(spec.columns)}
+    return {part.name: getattr(spec, part.name) for part in fields(spec)} | plainly
 
 
 def table(specs: Sequence[TokenizerSpec]) -> str:

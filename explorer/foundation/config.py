@@ -51,8 +51,8 @@ RAISED = {
     "pixels": ("image_pixels",),
     "seconds": ("audio_seconds",),
     "frames": ("video_frames",),
-    "values": ("series_values",),
     "bytes": ("upload_bytes",),
+    "values": ("series_values",),
 }
 _AT_LEAST_A_FILE = ("audit_upload_bytes", "checkpoint_upload_bytes")  # caps that one file must fit in
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}

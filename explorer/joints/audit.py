@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from explorer.foundation.words import count_of
 from explorer.joints.audit_parts import JointAudit, LevelAudit, Trial, require
 
+UNITS = {"image": ("picture", ""), "audio": ("sound", "s"), "video": ("clip", "frames"), "series": ("series", "rows")}
+
 
 @dataclass(frozen=True)
 class MediaNote:
@@ -99,6 +101,6 @@ class Audit:
             return "media that are not told apart"
         if self.tokenizer_id is None:
             return count_of(count, "medium", "media")
-        noun, unit = {"audio": ("sound", "s"), "video": ("clip", "frames")}.get(self.modality, ("picture", ""))
+        noun, unit = UNITS.get(self.modality, UNITS["image"])
         amount = f" ({self.amount:,.{self.modality == 'audio':d}f} {unit})" if unit and self.amount else ""
-        return f"{count_of(count, noun)}{amount}"
+        return f"{count_of(count, noun, 'series' if noun == 'series' else '')}{amount}"

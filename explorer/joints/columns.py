@@ -64,5 +64,7 @@ def read_columns(values: object) -> tuple[Column, ...]:
             Column(str(one["name"]), str(one["unit"]), float(one["offset"]), float(one["spread"]))
             for one in values  # type: ignore[attr-defined]
         )
+    except RecordError:
+        raise
     except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise RecordError("columns need a name, a unit, an offset and a spread each") from error

@@ -226,8 +226,8 @@ def _open(folder: Path, device: str) -> Tokenizer:
     """A checkpoint of the zoo."""
     from explorer.tokenizers.native.codec import load_native  # torch: about a second, which listing never pays
     from explorer.tokenizers.native.specs import read_config
+    from explorer.tokenizers.row_specs import MODALITIES
     from explorer.tokenizers.rows.checkpoint import load_rows
-    from explorer.tokenizers.rows.specs import MODALITIES
 
     rows = read_config(folder).get("modality") in MODALITIES
     return load_rows(folder, device) if rows else load_native(folder, device)

@@ -167,7 +167,7 @@ def config_of(name: str, recipe: RowRecipe, quantizer: Mapping, columns: Sequenc
     }
 
 
-def scaled(series: Sequence[Sequence[LoadedSeries]], columns: Sequence[Column], rows: int) -> list[LoadedSeries]:
+def scale_series(series: Sequence[Sequence[LoadedSeries]], columns: Sequence[Column], rows: int) -> list[LoadedSeries]:
     """All series, as a tokenizer that was fitted on those columns takes them."""
     return [fit_series(one, columns, rows) for kind in series for one in kind]
 
@@ -186,7 +186,7 @@ def main(argv: list[str]) -> int:
     begin = time.perf_counter()
     series = made_series(recipe, 0, recipe.series)
     columns = fitted_columns(series)
-    values = [one.values for one in scaled(series, columns, recipe.rows)]
+    values = [one.values for one in scale_series(series, columns, recipe.rows)]
     tables, quantizer = (fit_fast if recipe.kind == "fast" else fit_windows)(recipe, values)
     training = {
         "data": " and ".join(DATA[kind][0] for kind in recipe.data),
@@ -210,7 +210,7 @@ def main(argv: list[str]) -> int:
 def measured_values(tokenizer: SeriesTokenizer, recipe: RowRecipe, columns: Sequence[Column]) -> dict[str, float]:
     """The figures of the card, over held-out series."""
     held = made_series(recipe, HELD_OUT_FROM, recipe.held_out)
-    return measure(tokenizer, scaled(held, columns, recipe.rows))
+    return measure(tokenizer, scale_series(held, columns, recipe.rows))
 
 
 def _json(config: Mapping) -> str:

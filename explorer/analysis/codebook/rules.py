@@ -79,6 +79,12 @@ def giant(of: Evidence) -> Finding | None:
 
 def _judged(of: Evidence, code: int, share: float) -> tuple[str, str]:
     """(level, why) of a code with that share of the tokens: the data, such as a background, or the codebook."""
+    rule = of.codebook.rule if of.codebook is not None else None
+    if rule is not None and len(rule.levels) == 1 and rule.axis_values[0][code] == 0:
+        return "note", (
+            "It is the value 0 of a single axis: most of what was rounded is small, as coefficients of a transform "
+            "are. Entropy coding or merges make such tokens cheap."
+        )
     alarm = "bad" if share >= GIANT_BAD and not of.plain else "warning"
     if of.learned and of.level.error is not None and of.finite[code] and of.book.metric != "dot":
         within = float(of.level.error[code]) / max(of.cloud.spread**2, 1e-300)

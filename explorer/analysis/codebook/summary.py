@@ -126,7 +126,7 @@ def _said(audit: Audit, levels: Sequence[Evidence]) -> str:
     tokens = levels[0].usage.tokens
     known = decoded_of(audit.trial) if audit.trial is not None and len(audit.trial.decoded) else None
     decodes = ""
-    if known is not None and audit.modality != "audio":
+    if known is not None and audit.modality in ("image", "video"):
         tried = len(audit.trial.decoded)
         were = "medium was" if tried == 1 else "media were"
         decodes = f" {tried} {were} decoded: PSNR {known.psnr_db:.1f} dB (median)."

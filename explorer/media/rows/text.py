@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from explorer.foundation.errors import MediaError
 from explorer.joints.columns import Column, plain_columns
@@ -33,17 +34,23 @@ class TextTable:
 
 
 def looks_like_table(data: bytes) -> bool:
-    """Whether it is text whose lines have as many cells each, a number among them; one column of numbers is, too."""
+    """Whether it is text of which most lines have as many cells, and a column of these mostly numbers.
+
+    A table with a line too long or a word where a number should be is one, so that what is wrong in it can be said.
+    """
     try:
         text = decode_text(data[:HEAD_BYTES])
+        whole = text if len(data) <= HEAD_BYTES else text.rpartition("\n")[0]
+        rows = [cells for _, cells in islice(_rows(whole, separator_of(whole)), LOOKED_AT + 2)]
     except MediaError:
         return False
-    whole = text if len(data) <= HEAD_BYTES else text.rpartition("\n")[0]
-    rows = [cells for _, cells in _rows(whole, separator_of(whole))][: LOOKED_AT + 2]
-    if not rows:
-        return False
     body = rows[1:] or rows
-    return len({len(cells) for cells in body}) == 1 and any(is_number(cell) for cells in body for cell in cells)
+    widths = [len(cells) for cells in body]
+    usual = max(set(widths), key=widths.count, default=0)
+    lines = [cells for cells in body if len(cells) == usual]
+    if 2 * len(lines) <= len(body):
+        return False
+    return any(2 * sum(is_number(cells[place]) for cells in lines) > len(lines) for place in range(usual))
 
 
 def decode_text(data: bytes) -> str:
@@ -65,7 +72,8 @@ def decode_text(data: bytes) -> str:
 
 def separator_of(text: str) -> str:
     """What stands between cells: the separator that cuts most of the first lines alike; white space if none does."""
-    lines = [line for line in text.splitlines()[: LOOKED_AT + 5] if line.strip() and not line.startswith("#")]
+    head = text[:HEAD_BYTES].splitlines()[: LOOKED_AT + 5]
+    lines = [line for line in head if line.strip() and not line.startswith("#")]
     best, most = "", 0
     for separator in SEPARATORS:
         counts = [len(next(csv.reader([line], delimiter=separator), [])) for line in lines]

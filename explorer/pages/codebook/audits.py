@@ -29,7 +29,7 @@ from explorer.joints.audit import Audit
 from explorer.joints.files.audits import load_audit
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.media.medium import fit_medium, values
+from explorer.media.medium import Modality, fit_medium, values
 from explorer.media.rows.series import LoadedSeries
 from explorer.pages.codebook.first_look import QUICK, quick_audit, quick_source, quick_title
 from explorer.pages.codebook.own import OWN, OwnAudit, own_audits
@@ -130,8 +130,8 @@ def _shipped(tokenizer_id: str, audit_id: str) -> OpenAudit:
     def make() -> OpenAudit:
         spec = spec_of(tokenizer_id)
         audit, folder = shipped.load_shipped(spec.id, audit_id), shipped.audits_folder(spec.id) / audit_id
-        source = _samples() if audit_id == shipped.SAMPLES_AUDIT else None
-        return OpenAudit(audit_id, (spec.id, audit_id), audit, folder, source, shipped.SAMPLES_AUDIT, spec)
+        source = _samples(spec.modality) if audit_id == shipped.SAMPLES_AUDIT else None
+        return OpenAudit(audit_id, (spec.id, audit_id), audit, folder, source, ("samples", spec.modality), spec)
 
     return _loaded.get((settings().checkpoints, tokenizer_id, audit_id), make, EVERYBODY)
 
@@ -174,8 +174,8 @@ def _given(audit_id: str) -> OpenAudit:
     return OpenAudit(one.id, (one.id, str(one.folder)), one.audit, one.folder, None, None, spec)
 
 
-def _samples() -> MediaSource:
-    return _loaded.get("samples", samples_source, EVERYBODY)
+def _samples(modality: Modality) -> MediaSource:
+    return _loaded.get(("samples", modality), lambda: samples_source(modality), EVERYBODY)
 
 
 def with_pictures(opened: OpenAudit) -> OpenAudit | None:
@@ -206,7 +206,14 @@ def pictures_of(opened: OpenAudit, medium: int) -> MediumPictures:
             loaded = np.round(np.clip(loaded, 0, 1) * 255).astype(np.uint8)
         return MediumPictures(loaded, spec.sample_rate_hz)
 
-    takes = (spec.media_multiple, tuple(spec.fixed_size), spec.sample_rate_hz, spec.channels, spec.time_step)
+    takes = (
+        spec.media_multiple,
+        tuple(spec.fixed_size),
+        spec.sample_rate_hz,
+        spec.channels,
+        spec.time_step,
+        spec.columns,
+    )
     return _pictures.get((opened.source_key, name, takes, side), make, opened.owner)
 
 

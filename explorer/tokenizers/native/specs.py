@@ -9,7 +9,7 @@ from pathlib import Path
 from explorer.foundation.errors import CheckpointError, UnknownIdError
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.quantizers import QUANTIZERS
-from explorer.tokenizers.rows.specs import RULES, row_facts
+from explorer.tokenizers.row_specs import MODALITIES, RULES, row_facts
 
 CONFIG = "config.json"
 NEEDED = {
@@ -43,8 +43,8 @@ def read_config(folder: Path) -> dict:
         raise CheckpointError(f"{where} lacks {', '.join(missing)}")
     for key, kind in (NEEDED | OPTIONAL).items():
         value = config.get(key, kind())
-        if key == "parameters" and value == 0 and isinstance(value, int):
-            continue  # there may be no network
+        if key == "parameters" and value == 0 and config.get("modality") in MODALITIES:
+            continue  # there is no network
         if not isinstance(value, kind) or isinstance(value, bool) or (kind is int and key in config and value < 1):
             raise CheckpointError(f"{where} has no sound {key}: {str(value)[:80]!r}")
     _check_words(config, where, folder.name)

@@ -31,8 +31,8 @@ MOST_MERGES, MOST_CODES = 2**16, 2**20
 def load_rows(folder: Path, device: str = "auto") -> SeriesTokenizer:
     """The tokenizer of a checkpoint, on `device` ("auto", "cpu", "cuda", "mps"). Raises CheckpointError."""
     config = read_config(folder)
-    codec, where = load_codec(folder), f"{CONFIG} of checkpoint {folder.name!r}"
-    spec, books = spec_of(config), codec.codebooks()
+    spec, codec, where = spec_of(config), load_codec(folder), f"{CONFIG} of checkpoint {folder.name!r}"
+    books = codec.codebooks()
     true = {
         "codebook_size": books[0].codebook_size,
         "num_quantizers": len(books),

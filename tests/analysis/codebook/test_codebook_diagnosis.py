@@ -88,8 +88,10 @@ def test_worst_first_and_healthy_never_above_anything(name):
 @pytest.mark.parametrize("audit", ["val", "samples"])
 def test_no_alarm_on_a_healthy_tokenizer(tokenizer_id, audit):
     findings = zoo(tokenizer_id, audit)
-    assert alarms(findings) == [] and findings[-1].level == "good" and findings[-1].sure == "certain"
-    assert findings[-1].title in ("Healthy: nothing wrong is measured", "No alarm: nothing wrong is measured")
+    assert alarms(findings) == [] and findings[-1].level == "good"
+    if len(load_shipped(tokenizer_id, audit).media) > 3:  # fewer are a first look
+        assert findings[-1].sure == "certain"
+        assert findings[-1].title in ("Healthy: nothing wrong is measured", "No alarm: nothing wrong is measured")
 
 
 @pytest.mark.parametrize("audit", ["val", "samples"])
