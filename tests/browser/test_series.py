@@ -58,7 +58,7 @@ def test_a_coefficient_is_chosen_and_shown_one_off(page, app_url):
     )
     page.mouse.click(x, y)
     page.wait_for_function("/token=303(&|$)/.test(location.search)", timeout=PATIENCE_MS)
-    wait_for_text(page, "#code-card", f"{(level.indices == code).sum()} of 1,400 tokens")
+    wait_for_text(page, "#code-card", f"{(level.indices == code).sum():,} of 1,400 tokens")
     wait_for_text(
         page, f"{PLAYER} .dte-player-off", f"Were code {code} here {code + 1}, shoulder would be off by up to"
     )
