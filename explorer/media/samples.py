@@ -130,7 +130,8 @@ def samples_of(modality: str) -> Mapping[str, Sample]:
 
 def samples_title(modality: str) -> str:
     """What all samples of one modality are called together."""
-    return f"Sample {({'image': 'pictures', 'audio': 'sounds', 'video': 'clips'}).get(modality, 'media')} of the app"
+    nouns = {"image": "pictures", "audio": "sounds", "video": "clips", "series": "series"}
+    return f"Sample {nouns.get(modality, 'media')} of the app"
 
 
 PICTURES = samples_of("image")

@@ -3,12 +3,12 @@
 // what one token does when it is off by one.
 
 import { Component } from "../../kit/component.js";
-import { h, say, segmented, toggle } from "../../kit/widgets/dom.js";
+import { h, say, segments, toggle } from "../../kit/widgets/dom.js";
 import { Painter } from "../../kit/stage/pace.js";
 import { Stage } from "../../kit/stage/stage.js";
 import { moveToken } from "../../kit/draw/geometry.js";
 import { unpack } from "../../kit/wire/encoding.js";
-import { counted, partNoun } from "../../kit/wire/format.js";
+import { countOf, partNoun } from "../../kit/wire/format.js";
 import { placeText, rowsOf } from "../../kit/wire/places.js";
 import { significant } from "../../kit/wire/words.js";
 import { selection } from "../../kit/wire/selection.js";
@@ -55,7 +55,7 @@ export class SeriesPlayer extends Component {
   }
 
   build() {
-    this.which = segmented("Lines", (id) => {
+    this.which = segments("Lines", (id) => {
       this.lines = id;
       this.stage.redraw();
     });
@@ -91,7 +91,7 @@ export class SeriesPlayer extends Component {
     this.which.options(value.reconstruction ? LINES : LINES.slice(1, 2), value.reconstruction ? this.lines : "original");
     this.key.hidden = !value.reconstruction;
     const sent = value.pieces
-      ? `${counted(this.pieces.length, "integer")} sent as ${counted(value.pieces.sent, "piece")} of a vocabulary of ${value.pieces.vocabulary.toLocaleString("en-US")}.`
+      ? `${countOf(this.pieces.length, "integer")} sent as ${countOf(value.pieces.sent, "piece")} of a vocabulary of ${value.pieces.vocabulary.toLocaleString("en-US")}.`
       : "";
     say(this.caption, [value.reconstruction ? value.caption : "This tokenizer has no decoder: only the original is drawn.", sent].filter(Boolean).join(" "));
     this.caption.hidden = !this.caption.textContent;
@@ -307,7 +307,7 @@ export class SeriesPlayer extends Component {
     const made = reconstruction ? `, reconstruction ${number(reconstruction)}` : "";
     const several = shown.model.levels.length > 1 ? `${partNoun(shown.model.combination)} ${selection.state.level + 1}, ` : "";
     const with_ = selection.state.level === 0 ? togetherWith(this.pieces, under.token).length : 0;
-    const piece = with_ ? ` · sent with ${counted(with_ - 1, "other")} as one piece` : "";
+    const piece = with_ ? ` · sent with ${countOf(with_ - 1, "other")} as one piece` : "";
     const where = placeText(under.token, [this.level.rows, this.level.cols], this.place);
     return say(this.readout, `${several}code ${this.level.indices[under.token]}, ${where}${piece} · here original ${number(original)}${made}`);
   }
