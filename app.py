@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from explorer.cli import sources
+from explorer.cli import bringing
 from explorer.foundation import limits
 from explorer.foundation.errors import ExplorerError
 from explorer.pages.shared import memory
@@ -21,7 +21,7 @@ def main() -> None:
         "--allow-host", action="append", default=[], metavar="NAME", help="a name of a proxy, repeatable"
     )
     parser.add_argument("--device", default=None, help="auto, cpu, cuda, mps")
-    sources.add_options(parser)
+    bringing.add_options(parser)
     limits.add_option(parser)
     parser.add_argument("--audit", action="append", default=[], metavar="DIR", help="an audit, folder or zip, to open")
     arguments = parser.parse_args()
@@ -31,8 +31,8 @@ def main() -> None:
     memory.begin()
     try:
         limits.apply(arguments)
-        sources.bring(arguments)
-        given = [sources.bring_audit(path) for path in arguments.audit]
+        bringing.bring(arguments)
+        given = [bringing.bring_audit(path) for path in arguments.audit]
     except ExplorerError as error:
         sys.exit(f"app.py: {error}")
 

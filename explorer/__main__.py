@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from explorer.cli import sources
+from explorer.cli import bringing
 from explorer.foundation import limits
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.registry import load_dotted
@@ -27,9 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments and arguments[0] in DELEGATED:
             run: Callable[..., int] = load_dotted(DELEGATED[arguments[0]])
             return run(arguments[1:])
-        options = build_parser(sources.named_in(arguments)).parse_args(arguments)
+        options = build_parser(bringing.named_in(arguments)).parse_args(arguments)
         limits.apply(options)
-        sources.bring(options)
+        bringing.bring(options)
         run = load_dotted(options.command)
         return run(options)
     except ExplorerError as error:
@@ -62,7 +62,7 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     planning = commands.add_parser("plan", help="say what a file or Hub repository is, before its weights are read")
     planning.add_argument("source", metavar="SOURCE", help="a file, a folder, or owner/name[@revision] of the Hub")
     planning.add_argument("--json", action="store_true", help="print it as JSON")
-    sources.add_weights(planning)
+    bringing.add_weights(planning)
     planning.set_defaults(command="explorer.cli.planning:run")
 
     opening = commands.add_parser("open", help="say what a checkpoint of any kind tells of its codebooks")
@@ -98,7 +98,7 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     _add_compare(commands.add_parser("compare", help="the same pictures, sounds or clips through several tokenizers"))
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
     for name in ("list", "tokenize", "detokenize", "audit", "compare"):
-        sources.add_options(commands.choices[name])
+        bringing.add_options(commands.choices[name])
     for name in ("tokenize", "audit", "compare"):
         limits.add_option(commands.choices[name])
     return parser

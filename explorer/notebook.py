@@ -48,8 +48,8 @@ def load(source: str | Path, device: str | None = None, weights: str = "") -> To
     weights: "averaged" or "raw", of a file that holds both.
     Raises UnknownIdError with the valid ids, CheckpointError for files and repositories that cannot be used.
     """
-    from explorer.loading.sources import load as bring
-    from explorer.loading.sources import plan
+    from explorer.loading.planning import load as bring
+    from explorer.loading.planning import plan
     from explorer.tokenizers import list_tokenizers, load_tokenizer
 
     text = str(source).strip()

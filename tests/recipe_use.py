@@ -18,7 +18,7 @@ from explorer.lab.controls import QUANTIZERS as QUANTIZERS_SHOWN
 from explorer.lab.quantizing import build_lab_quantizer
 from explorer.lab.settings import LabSettings
 from explorer.lab.trainer import LabTrainer
-from explorer.loading.sources import load, plan_file
+from explorer.loading.planning import load, plan_file
 from explorer.quantizers import QUANTIZERS
 from explorer.quantizers.build import build_quantizer
 from explorer.tokenizers import load_tokenizer

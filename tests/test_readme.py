@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 import pytest
 
 from explorer.__main__ import build_parser, main
-from explorer.cli.sources import named_in
+from explorer.cli.bringing import named_in
 from explorer.foundation.config import REPOSITORY
 from explorer.tokenizers import list_tokenizers
 from tests.source_trees import statements, text_of, tree_of

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from explorer.loading.sources import Plan, parse_source, plan
+from explorer.loading.planning import Plan, parse_source, plan
 from explorer.public.catalogue import KnownTokenizer, known_tokenizers
 from explorer.tokenizers.memory import gib
 

@@ -21,10 +21,10 @@ from explorer.foundation.files import make_folder, write_atomically
 from explorer.loading.folders import CONFIG_BYTES, INDEX, choose_files, read_json, shards
 from explorer.loading.hub_client import Client, HubUnreachableError
 from explorer.loading.keys import plain_keys
+from explorer.loading.planning import Plan, Reference, RemoteFile, plan_of_header, slug
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import format_of
 from explorer.loading.safetensor import tensor_info
-from explorer.loading.sources import Plan, RemoteFile, Source, plan_of_header, slug
 from explorer.public.catalogue import KnownTokenizer, known_for, known_in
 from explorer.public.format import Progress, silent
 from explorer.public.header import Header, TensorInfo
@@ -43,7 +43,7 @@ class Repository:
     notes: tuple[str, ...] = ()
 
 
-def plan_hub(source: Source) -> Plan:
+def plan_hub(source: Reference) -> Plan:
     """The plan for a repository. Without a network: for what the cache holds. Raises CheckpointError."""
     known = known_for(source.name, source.inside)
     if settings().hub_offline:
@@ -77,7 +77,7 @@ def fetch(plan: Plan, progress: Progress = silent) -> Plan:
     return _local_plan(plan)
 
 
-def _asked_plan(source: Source, known: KnownTokenizer | None, client: Client) -> Plan:
+def _asked_plan(source: Reference, known: KnownTokenizer | None, client: Client) -> Plan:
     """The plan by what the Hub says now; headers of safetensors are read there, byte ranges of some kilobytes."""
     repository = _asked(source, client)
     names = _weights(source, known, repository, client)
@@ -105,7 +105,7 @@ def _asked_plan(source: Source, known: KnownTokenizer | None, client: Client) ->
     return _maybe_local(replace(made, revision=repository.commit, files=files, notes=notes + made.notes))
 
 
-def _asked(source: Source, client: Client) -> Repository:
+def _asked(source: Reference, client: Client) -> Repository:
     """The repository as the Hub describes it. Raises CheckpointError."""
     commit, sizes, licence = client.repository(source.name, source.revision)
     under = {
@@ -120,7 +120,7 @@ def _asked(source: Source, client: Client) -> Repository:
     return Repository(commit, sizes, licence, notes)
 
 
-def _weights(source: Source, known: KnownTokenizer | None, repository: Repository, client: Client) -> list[str]:
+def _weights(source: Reference, known: KnownTokenizer | None, repository: Repository, client: Client) -> list[str]:
     """The paths of the files with the weights. Raises CheckpointError for a pickle that nobody put on the list."""
     named = _named(known, repository)
     if source.inside in repository.sizes:  # a file was asked for
@@ -157,7 +157,7 @@ def _named(known: KnownTokenizer | None, repository: Repository) -> list[str]:
     return found
 
 
-def _refusal(source: Source) -> str:
+def _refusal(source: Reference) -> str:
     listed = [one.source for one in known_in(source.name)]
     known = f" Of this repository the list has: {', '.join(listed)}." if listed else ""
     return (
@@ -166,7 +166,7 @@ def _refusal(source: Source) -> str:
     )
 
 
-def _small(client: Client, source: Source, name: str, repository: Repository) -> Path:
+def _small(client: Client, source: Reference, name: str, repository: Repository) -> Path:
     """A JSON file of sound size, fetched."""
     if repository.sizes.get(name, 0) > CONFIG_BYTES:
         raise CheckpointError(f"{name} of {source.name} has {repository.sizes[name]:,} bytes; that is no config.")
@@ -191,7 +191,7 @@ def _pickled(
     )
 
 
-def _files(names: list[str], source: Source, repository: Repository, client: Client) -> tuple[RemoteFile, ...]:
+def _files(names: list[str], source: Reference, repository: Repository, client: Client) -> tuple[RemoteFile, ...]:
     return tuple(
         RemoteFile(name, repository.sizes.get(name, 0), client.cached(source.name, name, repository.commit) is not None)
         for name in dict.fromkeys(names)
@@ -221,7 +221,7 @@ def _local_plan(plan: Plan) -> Plan:
     return replace(made, revision=plan.revision, files=files, folder=folder, notes=notes)
 
 
-def _slug(source: Source, commit: str) -> str:
+def _slug(source: Reference, commit: str) -> str:
     """`hub--owner--name[--part][--commit]`; the commit only where a revision was asked for."""
     parts = ["hub", *source.name.split("/"), *(source.inside.split("/") if source.inside else ())]
     if any(slug(part) != part.lower() for part in parts):  # cut, so a few digits keep it apart from others
@@ -237,7 +237,7 @@ def _folder(name: str) -> str:
     return name.rpartition("/")[0]
 
 
-def _record(source: Source) -> Path:
+def _record(source: Reference) -> Path:
     """Where is written what was fetched for a source, so that it is found again without a network."""
     name = slug(source.words.replace("/", "--"))  # which may be cut, so a few digits keep it apart from others
     return settings().cache / "hub" / f"{name}-{_digits(source.words)}.json"
@@ -251,7 +251,7 @@ def _remember(plan: Plan) -> None:
     write_atomically(_record(plan.source), json.dumps(record, indent=1).encode())
 
 
-def _cached_plan(source: Source, known: KnownTokenizer | None, note: str) -> Plan:
+def _cached_plan(source: Reference, known: KnownTokenizer | None, note: str) -> Plan:
     """The plan by what was fetched before. Raises CheckpointError if there is nothing."""
     path = _record(source)
     record = read_json(path) if path.exists() else {}

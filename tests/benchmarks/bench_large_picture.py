@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from explorer.loading.sources import plan
+from explorer.loading.planning import plan
 from tests.conftest import CHROMIUM_OPTIONS, app_with
 
 BUDGET_S = 15

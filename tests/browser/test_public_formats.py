@@ -5,7 +5,7 @@ Each is brought from its published file by the command line.
 
 import pytest
 
-from explorer.loading.sources import plan
+from explorer.loading.planning import plan
 from tests.conftest import app_with
 from tests.public_files import PUBLIC, mimi
 

@@ -45,10 +45,10 @@ def set_settings(monkeypatch, tmp_path):
 
     import explorer.loading.hub
     import explorer.loading.hub_client
+    import explorer.loading.planning
     import explorer.loading.reading
-    import explorer.loading.sources
 
     for module in (explorer.loading.hub, explorer.loading.hub_client, explorer.loading.reading,
-                   explorer.loading.sources, shelf):  # fmt: skip
+                   explorer.loading.planning, shelf):  # fmt: skip
         monkeypatch.setattr(module, "settings", lambda: state["settings"])
     return change

@@ -16,8 +16,8 @@ from safetensors.torch import save
 from explorer import tokenizers
 from explorer.__main__ import main
 from explorer.joints.files.tokens import load_tokens
+from explorer.loading.planning import plan
 from explorer.loading.recognition import recognise
-from explorer.loading.sources import plan
 from explorer.public import FORMATS
 from explorer.public.catalogue import known_for, known_in, known_tokenizers
 from explorer.public.header import Header, TensorInfo

@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from explorer.foundation.errors import CheckpointError
+from explorer.loading.planning import load, plan_file
 from explorer.loading.reading import iterate_tensors, read_header
-from explorer.loading.sources import load, plan_file
 
 
 @pytest.mark.parametrize("name", ["x.safetensors", "zip.pt", "legacy.pt"])

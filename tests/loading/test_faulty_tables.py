@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from explorer.foundation.errors import CheckpointError
 from explorer.joints.record import Codebook
 from explorer.loading.fill import check_codes
-from explorer.loading.sources import load, plan_file
+from explorer.loading.planning import load, plan_file
 from explorer.pages.inspect.maps import code_maps
 from explorer.public.convvq.codes import best_product
 from explorer.public.sound.layers import nearest_row

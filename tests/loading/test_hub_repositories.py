@@ -17,7 +17,7 @@ from safetensors.torch import save
 
 from explorer import tokenizers
 from explorer.foundation.errors import Cancelled, CheckpointError
-from explorer.loading.sources import fetch, hub_source, load, plan
+from explorer.loading.planning import fetch, hub_source, load, plan
 from explorer.public import catalogue as known
 from explorer.public.catalogue import KnownTokenizer
 

@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 
 from explorer import tokenizers
 from explorer.foundation.errors import Cancelled, CheckpointError, ExplorerError
-from explorer.loading import recognition, sources
-from explorer.loading.sources import load, plan, plan_file
+from explorer.loading import planning, recognition
+from explorer.loading.planning import load, plan, plan_file
 from explorer.tokenizers import list_tokenizers, load_tokenizer, loaded_bytes, memory
 
 PIXELS = np.random.default_rng(0).random((16, 24, 3), dtype=np.float32)
@@ -61,7 +61,7 @@ def test_the_id_follows_from_what_is_in_the_file(made, tmp_path):
 def test_planning_needs_no_torch(tmp_path):
     path = saved(tmp_path / "a.pt")
     code = (
-        "import sys; sys.path[:0] = sys.argv[2:]; from explorer.loading.sources import plan\n"
+        "import sys; sys.path[:0] = sys.argv[2:]; from explorer.loading.planning import plan\n"
         "from explorer.foundation.errors import CheckpointError\n"
         "try: plan(sys.argv[1])\n"
         "except CheckpointError as error: print('of no format' in str(error), 'torch' in sys.modules)"
@@ -160,7 +160,7 @@ def test_one_visitor_who_stops_does_not_stop_another(made, set_settings, tmp_pat
         thread.join(20)
     assert sorted(got) == sorted(["stopped", found.id])
     assert load_tokenizer(found.id, "cpu").spec.id == found.id
-    assert not sources._unproven and not +sources._busy
+    assert not planning._unproven and not +planning._busy
 
 
 def test_a_page_that_waits_goes_on_when_the_visitor_who_loads_stops(made, set_settings, tmp_path):

@@ -13,7 +13,7 @@ from explorer import tokenizers
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError
 from explorer.joints.measures.usage import usage
-from explorer.loading.sources import load, plan, plan_file
+from explorer.loading.planning import load, plan, plan_file
 from explorer.media.medium import tokenized
 from explorer.media.quality.metrics import psnr
 from explorer.media.samples import samples_of

@@ -8,7 +8,7 @@ import torch
 from ruled_weights import ruled_picture
 
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.sources import load, plan, plan_file
+from explorer.loading.planning import load, plan, plan_file
 from explorer.tokenizers import load_tokenizer
 
 LLAMAGEN = next(entry for entry in originals.ENTRIES if entry.name == "llamagen_16")

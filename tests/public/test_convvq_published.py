@@ -19,8 +19,8 @@ from ruled_weights import golden, ruled_picture, ruled_state
 from safetensors.torch import save_file
 
 from explorer.loading.fill import check, fill
+from explorer.loading.planning import load, plan
 from explorer.loading.reading import read_header
-from explorer.loading.sources import load, plan
 from explorer.public import FORMATS
 from explorer.public.header import Header, TensorInfo
 from explorer.tokenizers import load_tokenizer

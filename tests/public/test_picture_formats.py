@@ -11,9 +11,9 @@ from safetensors.torch import save_file
 
 from explorer.foundation.errors import CheckpointError, MediaError, RecordError
 from explorer.loading.fill import fill
+from explorer.loading.planning import load, plan
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import recognise
-from explorer.loading.sources import load, plan
 from explorer.media.medium import LoadedVideo, tokenized
 from explorer.media.pictures.image import LoadedImage
 from explorer.public import FORMATS

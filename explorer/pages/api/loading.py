@@ -10,7 +10,7 @@ from typing import Any
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError
 from explorer.foundation.owners import owner
-from explorer.loading.sources import hub_source, plan, plan_file
+from explorer.loading.planning import hub_source, plan, plan_file
 from explorer.pages.bring.jobs import begin
 from explorer.pages.bring.opening import opened_payload
 from explorer.tokenizers import loaded_bytes

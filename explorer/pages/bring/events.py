@@ -21,7 +21,7 @@ from explorer import tokenizers
 from explorer.foundation.cache import every_cache
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError, ExplorerError, MediaError, UnknownIdError
-from explorer.loading.sources import Plan, Source, hub_source, plan, plan_file, slug
+from explorer.loading.planning import Plan, Reference, hub_source, plan, plan_file, slug
 from explorer.pages.bring import requests as asked
 from explorer.pages.bring.jobs import Bringing, Look, stop_all
 from explorer.pages.bring.opening import opened_or_none
@@ -158,7 +158,7 @@ def _maker(visitor: Visitor, request: asked.Look) -> tuple[Callable[[str], Plan]
         there = False
     if not there:
         raise CheckpointError(f"There is no file or folder {text[:200]!r} on this machine that can be read.")
-    return lambda chosen: plan(Source("file", str(path), weights=chosen)), None, lambda: opened_or_none(path)
+    return lambda chosen: plan(Reference("file", str(path), weights=chosen)), None, lambda: opened_or_none(path)
 
 
 def take(visitor: Visitor, paths: Sequence[str]) -> list[Path]:

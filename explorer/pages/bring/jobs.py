@@ -21,7 +21,7 @@ from explorer.foundation.config import settings
 from explorer.foundation.errors import Cancelled, CheckpointError, ExplorerError, plain_words
 from explorer.foundation.owners import EVERYBODY, acting_for
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.loading.sources import Plan, load, plan_file
+from explorer.loading.planning import Plan, load, plan_file
 from explorer.pages.bring.uploads import uploads
 from explorer.pages.shared.visitor_job import SILENT_S, VisitorJob
 from explorer.pages.shared.visitors import Visitor

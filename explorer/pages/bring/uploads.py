@@ -10,7 +10,7 @@ from pathlib import Path
 from explorer import tokenizers
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError
-from explorer.loading.sources import Plan
+from explorer.loading.planning import Plan
 from explorer.pages.shared.visitor_files import files
 
 

@@ -103,7 +103,7 @@ def _reach(desk: Desk, request: asked.Reach) -> dict[str, Any]:
     }
 
 
-def _source(desk: Desk, request: asked.Source) -> dict[str, Any]:
+def _source(desk: Desk, request: asked.SourcePicture) -> dict[str, Any]:
     """A second picture to take a region from."""
     with at_field("picture"):
         record = desk.source(request.picture)
@@ -223,7 +223,7 @@ EVENTS = Dispatcher(
         "open": Event(_open),
         "edit": Event(_edit, asked.Edits),
         "reach": Event(_reach, asked.Reach),
-        "source": Event(_source, asked.Source),
+        "source": Event(_source, asked.SourcePicture),
         "sound": Event(_sound, asked.Edits),
         "path": Event(_path, asked.Way),
         "text": Event(_as_text, asked.AsText),

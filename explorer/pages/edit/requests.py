@@ -30,7 +30,7 @@ class Reach(Edits):
 
 
 @dataclass(frozen=True)
-class Source:
+class SourcePicture:
     """picture: the id of a sample."""
 
     picture: Name

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from explorer.joints.tokenizer import TokenizerSpec
-from explorer.loading.sources import Plan
+from explorer.loading.planning import Plan
 from explorer.public.catalogue import KnownTokenizer
 
 TOKENS = {

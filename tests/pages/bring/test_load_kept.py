@@ -11,7 +11,7 @@ from bringing import ask, kept_files, looked, settled, upload
 from explorer import tokenizers
 from explorer.foundation.errors import CheckpointError
 from explorer.foundation.owners import acting_for
-from explorer.loading.sources import plan_file
+from explorer.loading.planning import plan_file
 from explorer.pages.bring import jobs as loading_jobs
 from explorer.pages.bring.uploads import UploadStore
 from explorer.pages.shared.visitor_files import files

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.analysis.pictures.depiction import depict
-from explorer.loading.sources import load, plan
+from explorer.loading.planning import load, plan
 from explorer.media.medium import LoadedAudio, fit_medium, values
 from explorer.tokenizers import forget, load_tokenizer
 from tests.public.transformers.hub_folders import sound

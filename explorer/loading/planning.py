@@ -39,7 +39,7 @@ _REPOSITORY = re.compile(
 
 
 @dataclass(frozen=True)
-class Source:
+class Reference:
     """kind "hub": `name` is owner/name, `inside` a folder or file of it, `revision` a branch, tag or commit ("" for the
     main one). kind "file": `name` is the path of a file or folder on this machine. weights: "averaged" or "raw" where
     it may hold both; "" for those that are mostly used."""
@@ -77,7 +77,7 @@ class Plan:
     never run, where facts are from.
     """
 
-    source: Source
+    source: Reference
     id: str
     title: str
     format_id: str
@@ -108,7 +108,7 @@ class Plan:
         return self.spec is not None and not any(not file.cached for file in self.files)
 
 
-def parse_source(text: str) -> Source:
+def parse_source(text: str) -> Reference:
     """What a person typed: `owner/name`, `owner/name@revision`, `owner/name/part@revision`, or a path that exists.
 
     "hub:" and "file:" in front say which is meant. Raises CheckpointError for neither.
@@ -116,25 +116,25 @@ def parse_source(text: str) -> Source:
     text = text.strip()
     kind, colon, rest = text.partition(":")
     if colon and kind in ("hub", "file"):
-        return hub_source(rest) if kind == "hub" else Source("file", rest)
+        return hub_source(rest) if kind == "hub" else Reference("file", rest)
     if text and Path(text).expanduser().exists():
-        return Source("file", str(Path(text).expanduser()))
+        return Reference("file", str(Path(text).expanduser()))
     return hub_source(text.removeprefix("https://huggingface.co/"))
 
 
-def hub_source(text: str) -> Source:
+def hub_source(text: str) -> Reference:
     """`owner/name[/part][@revision]` of the Hub; a path of this machine is never looked at. Raises CheckpointError."""
     match = _REPOSITORY.fullmatch(text.strip())
     if match is None or ".." in text or "//" in text:
         raise CheckpointError(f"{text[:80]!r} is neither a file here nor a Hub repository such as owner/name@revision.")
-    return Source("hub", match["repo"], match["inside"].strip("/"), match["revision"] or "")
+    return Reference("hub", match["repo"], match["inside"].strip("/"), match["revision"] or "")
 
 
-def plan(source: str | Source, weights: str = "") -> Plan:
+def plan(source: str | Reference, weights: str = "") -> Plan:
     """The plan for what a person named. For the Hub this asks the network for facts, not for weights.
 
-    weights: as of `Source`. Raises CheckpointError in plain words: no such file or repository, no known format, over a
-    limit, or only one set of weights where another was asked for.
+    weights: as of `Reference`. Raises CheckpointError in plain words: no such file or repository, no known format,
+    over a limit, or only one set of weights where another was asked for.
     """
     source = parse_source(source) if isinstance(source, str) else source
     source = replace(source, weights=weights or source.weights)
@@ -164,18 +164,20 @@ def _beside_older(plan: Plan) -> Plan:
 
 def plan_file(path: Path, title: str = "", weights: str = "") -> Plan:
     """The plan for a file or folder of this machine, such as an upload. title: shown instead of its name. weights: as
-    of `Source`."""
+    of `Reference`."""
     path = Path(path)
     header = read_header(path)
     name = title or path.name
-    return plan_of_header(Source("file", str(path), weights=weights), header, file_id(path, name), name, "not stated")
+    return plan_of_header(
+        Reference("file", str(path), weights=weights), header, file_id(path, name), name, "not stated"
+    )
 
 
 def _weights_words(header: Header) -> str:
     return f"{header.weights}; {header.beside} ones are there, too" if header.beside else ""
 
 
-def plan_of_header(source: Source, header: Header, slug: str, title: str, licence: str) -> Plan:
+def plan_of_header(source: Reference, header: Header, slug: str, title: str, licence: str) -> Plan:
     """The plan that a header gives. slug: its id, to which a choice of weights adds. Raises CheckpointError for an
     unknown format."""
     found: Recognition = recognise(header, source.weights)

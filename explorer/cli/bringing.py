@@ -95,7 +95,7 @@ def bring_audit(path: str) -> tuple[str, str]:
 def _brought(name: str, device: str | None, weights: str) -> str:
     """The id of what was named, once it is loaded; what a person should know of it goes to stderr."""
     from explorer.cli.planning import words  # with all formats of others, which most commands never read
-    from explorer.loading.sources import load, plan
+    from explorer.loading.planning import load, plan
 
     planned = plan(name, weights)
     print(f"explorer: {words(planned)}", file=sys.stderr)
