@@ -171,7 +171,7 @@ def test_what_is_exported_is_read_back_in_its_units():
 def test_an_uploaded_table_brings_a_tokenizer_of_series(tmp_path):
     (tmp_path / "own.csv").write_text("a,b\n" + "\n".join(f"{i},{i * i}" for i in range(30)))
     visit = Visit(tokenizer="kmeans", picture=UPLOADED, upload=str(tmp_path / "own.csv"), modality="")
-    settled, words = media.settled(visit)
+    settled, words = media.settle(visit)
     assert settled.modality == "series" and load_tokenizer(settled.tokenizer).spec.modality == "series"
     assert "This file is a series" in words
     assert runtime.record_of(settled).media.shape[1] == 2
