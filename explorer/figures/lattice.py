@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
+FEW = 32  # values of an axis that are all numbered
+
+
 def bits(audit: Audit, codebook: Codebook | None, level: int = 0, *, theme: Theme = "light") -> go.Figure:
     """How evenly the axes are used. Sign codes: the share of tokens whose bit is 1, fair at 0.5, with the entropy of
     each; FSQ: the share of tokens at each value of each axis. customdata: number of the bit or axis, from 0.
@@ -103,7 +106,7 @@ def _axis_values(audit: Audit, counted: LevelAudit, rule: LatticeRule, level: in
         "zmin": 0,
         "zmax": float(np.nanmax(table)),
         "xgap": 2,
-        "ygap": 1,
+        "ygap": 1 if most <= FEW else 0,
         "hoverongaps": False,
     }
     x, y = np.arange(1, count + 1), np.arange(1, most + 1)
@@ -112,6 +115,6 @@ def _axis_values(audit: Audit, counted: LevelAudit, rule: LatticeRule, level: in
         f"Share of {counted.tokens:,} tokens at each value of each axis ({' x '.join(map(str, rule.levels))} values, "
         f"{counted.codebook_size:,} codes). An axis that keeps to one value leaves its other values unused."
     )
-    axes = named_axis("axis (1 = first)", dtick=1), named_axis("value (1 = lowest)", dtick=1)
+    axes = named_axis("axis (1 = first)", dtick=1), named_axis("value (1 = lowest)", dtick=1 if most <= FEW else None)
     said = {"title": heading_of("Use of the axes", audit, level), "words": words}
     return frame_traces("bits", [drawn], *axes, theme=theme, level=level, pick="axis", **said)

@@ -94,12 +94,16 @@ class Desk:
     def same_size(self, name: str) -> TokenRecord:
         """A sample, cut to the shape of the edited medium, through the same tokenizer.
 
-        A picture is cut around its middle; a sound is cut at its end, or begins again.
+        A picture is cut around its middle; a sound is cut at its end, or begins again; so is a series, and its columns.
         """
         self._check_sample(name)
         if self.record.modality == "audio":
             other = self.source(name).media
             return self.tokenizer.tokenize(np.resize(other, self.record.media.shape))
+        if self.record.modality == "series":
+            other, (rows, columns) = self.source(name).media, self.record.media.shape
+            alike = other[np.arange(rows) % len(other)][:, np.arange(columns) % other.shape[1]]
+            return self.tokenizer.tokenize(np.ascontiguousarray(alike))
         if self.record.modality == "video" or self.tokenizer.spec.fixed_size:
             return self.source(name)
         height, width = self.record.media.shape[:2]

@@ -16,7 +16,7 @@ from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.foundation.owners import carried
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.clips.video import LoadedVideo
-from explorer.media.medium import Medium, modality_of
+from explorer.media.medium import NOUNS, Medium, modality_of
 from explorer.media.pictures.image import LoadedImage, fit
 from explorer.media.rows.drawing import ranges_of, series_pixels
 from explorer.media.rows.series import LoadedSeries
@@ -95,9 +95,9 @@ def _with_upload(visit: Visit, spec: TokenizerSpec) -> tuple[Visit, str]:
     other = next((one for one in list_tokenizers() if one.modality == held), None)
     if other is None:
         raise MediaError(
-            f"This file is a {ONE[held]}, and no tokenizer here takes {ONE[held]}s. Bring one, or choose another file."
+            f"This file is a {ONE[held]}, and no tokenizer here takes {NOUNS[held]}. Bring one, or choose another file."
         ) from wrong
-    words = f"This file is a {ONE[held]}, so {other.title} is shown, which takes {ONE[held]}s."
+    words = f"This file is a {ONE[held]}, so {other.title} is shown, which takes {NOUNS[held]}."
     return replace(visit, modality=held, tokenizer=other.id).at_rest(), words
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from explorer.foundation.config import FIGURE_SIDE_PX
+from explorer.media.medium import NOUNS
 from explorer.media.samples import PICTURES, SAMPLES, samples_of
 from explorer.views.inspect.view import MODES
 
@@ -102,7 +103,10 @@ def suit(visit: Visit, modality: str) -> tuple[Visit, str]:
         kept[visit.modality] = (visit.picture, visit.upload)
     before = tuple((kind, *one) for kind, one in kept.items())
     noun, old = ONE.get(modality, modality), ONE.get(visit.modality, "medium")
-    words = f"This tokenizer takes {noun}s, so a {noun} is shown. Your {old} comes back with a tokenizer for {old}s."
+    takes, kept_for = (NOUNS.get(one, "media") for one in (modality, visit.modality))
+    words = (
+        f"This tokenizer takes {takes}, so a {noun} is shown. Your {old} comes back with a tokenizer for {kept_for}."
+    )
     return replace(visit, picture=picture, upload=upload, modality=modality, before=before), words
 
 

@@ -2,7 +2,7 @@
 // The way from one code to another, or to a second picture, through the codebook: a strip, and played.
 
 import { Component } from "../kit/component.js";
-import { codeFrom, nounOf } from "./model.js";
+import { codeFrom, nounOf, nounsOf } from "./model.js";
 import { h, segments } from "../kit/widgets/dom.js";
 import { partNoun } from "../kit/wire/format.js";
 
@@ -56,7 +56,7 @@ export class PathPanel extends Component {
   /** noun: of what is edited. common: whether its levels have one grid, without which two media have no common way. */
   name(noun, common = true) {
     const codes = { id: "codes", label: "Two codes", title: `From code to code of this ${partNoun(this.editor.open?.combination)}` };
-    const both = { id: "pictures", label: `Two ${noun}s`, title: `From the edited tokens to those of a second ${noun}` };
+    const both = { id: "pictures", label: `Two ${nounsOf(noun)}`, title: `From the edited tokens to those of a second ${noun}` };
     if (!common) this.kind = "codes";
     this.kinds.options(common ? [codes, both] : [codes], this.kind);
     this.noun = noun;
@@ -141,7 +141,7 @@ export class PathPanel extends Component {
     );
     this.words.textContent = codes
       ? `${distinct} different codes on the straight way between two code vectors; each is the nearest code there, alone in a field of 4 × 4 tokens. Click one to paint with it.`
-      : `At every step the codes nearest to the straight way between the two ${this.noun}s' code vectors; the second ${this.noun} is cut to this one's shape.`;
+      : `At every step the codes nearest to the straight way between the code vectors of the two ${nounsOf(this.noun)}; the second ${this.noun} is cut to this one's shape.`;
     this.play.hidden = false;
     this.large.classList.toggle("ed-pixels", codes);
     this.show(0);
