@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # torch is imported only when weights are
     from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 
 MODALITIES = ("image", "audio", "video", "series")  # then any other
-ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4")  # then by id
+ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4", "sound-rvq-8")  # then by id
 WAIT_S = 0.2  # between two questions whether one that another visitor loads is still waited for
 
 # Tokenizers of others that were brought while the server runs: (owner, id) -> (spec, how to make it). Specs are small,

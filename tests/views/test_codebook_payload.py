@@ -59,7 +59,7 @@ def test_every_tokenizer_opens_with_true_numbers(tokenizer_id):
         counts, size, tokens = level.counts, book.codebook_size, int(level.counts.sum())
         assert (unpack(said["counts"]) == counts).all()
         assert said["used"] == (counts > 0).sum() and said["tokens"] == tokens
-        known = unused_codes(level)
+        known = unused_codes(level, book)
         assert said["dead"] == known.dead and said["unseen"] == (counts == 0).sum() - (known.dead or 0)
         assert said["entropy_bits"] == pytest.approx(entropy(counts, base=2))
         assert said["kl_to_uniform_bits"] == pytest.approx(entropy(counts / tokens, np.full(size, 1 / size), base=2))
