@@ -14,6 +14,7 @@ from explorer.foundation.plain_yaml import YAML_BYTES, yaml_mapping
 INDEX = ".safetensors.index.json"
 SAFETENSORS = ("model.safetensors", "diffusion_pytorch_model.safetensors")
 TORCH_SUFFIXES = (".pt", ".pth", ".th", ".ckpt", ".bin", ".pkl", ".jit")
+GRAPH_SUFFIX = ".tflite"  # of TensorFlow Lite: the parts of a codec, a file each
 CONFIG_BYTES = 4 * 2**20
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -58,6 +59,9 @@ def choose_files(names: Iterable[str], where: str) -> list[str]:
     several = [chosen] if chosen else found or [name for name in names if name.lower().endswith(TORCH_SUFFIXES)]
     if len(several) == 1 or _pair(several):
         return _pair(several) or several
+    graphs = [name for name in names if name.lower().endswith(GRAPH_SUFFIX)]
+    if graphs and not several:
+        return graphs
     if several:
         raise CheckpointError(f"{where} holds several files of weights: {', '.join(several[:8])}. Name one.")
     raise CheckpointError(
@@ -67,7 +71,10 @@ def choose_files(names: Iterable[str], where: str) -> list[str]:
 
 
 def partner(path: Path) -> list[Path]:
-    """encoder and decoder, if `path` is one of them and the other lies beside it; else `path` alone."""
+    """encoder and decoder, if `path` is one of them and the other lies beside it; of graphs all that lie beside it;
+    else `path` alone."""
+    if path.suffix == GRAPH_SUFFIX:
+        return sorted(path.parent.glob(f"*{GRAPH_SUFFIX}"))
     if path.stem in ("encoder", "decoder"):
         pair = [path.with_name(part + path.suffix) for part in ("encoder", "decoder")]
         if all(one.is_file() for one in pair):

@@ -10,10 +10,10 @@ from explorer.foundation.config import Limits, settings
 from explorer.foundation.errors import CheckpointError
 from explorer.loading.folders import check_size, inside, partner, read_config, weight_files
 from explorer.loading.keys import plain_keys
-from explorer.loading.places import tensor_bytes
+from explorer.loading.places import Place, tensor_bytes
 from explorer.loading.safetensor import looks_like_safetensors, read_safetensors
 from explorer.loading.torchfiles import read_legacy, read_zip
-from explorer.public.header import Header
+from explorer.public.header import Header, TensorInfo
 
 _NO_CHECKPOINTS = {
     b"version https://git-lfs": "a pointer of Git LFS; the file itself was not downloaded",
@@ -115,6 +115,8 @@ def _read_file(path: Path, limits: Limits) -> Header:
             raise CheckpointError(f"{path.name} is {words}.")
     if head[257:262] == b"ustar":
         raise CheckpointError(f"{path.name} is a tar archive (torch before 0.2, or packed files); unpack it first.")
+    if head[4:8] == b"TFL3":  # a program, of which nothing is looked at here: its bytes are one tensor
+        return Header(path, "tflite", {path.stem: TensorInfo((size,), "uint8", Place(path, 0, size))})
     if looks_like_safetensors(head[:9], size):
         return Header(path, "safetensors", read_safetensors(path, limits))
     if head[:2] == b"PK":

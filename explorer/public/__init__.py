@@ -43,6 +43,7 @@ FORMATS: Registry[Format] = Registry(
         "encodec-original": "explorer.public.sound.encodec_original:ENCODEC_ORIGINAL",
         "audiocraft": "explorer.public.sound.encodec_original:AUDIOCRAFT",
         "speechtokenizer": "explorer.public.sound.seanet_formats:SPEECHTOKENIZER",
+        "lyra": "explorer.public.lyra.format:LYRA",
         "wavtokenizer": "explorer.public.sound.seanet_formats:WAVTOKENIZER",
         "diffusers-vq": "explorer.public.convvq.formats:DIFFUSERS",
         "janus": "explorer.public.convvq.formats:JANUS_ORIGINAL",

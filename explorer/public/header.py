@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Container = Literal["safetensors", "torch", "torch-legacy", "torchscript"]
+Container = Literal["safetensors", "torch", "torch-legacy", "torchscript", "tflite"]
 Weights = Literal["averaged", "raw"]
 
 
