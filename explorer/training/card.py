@@ -87,7 +87,7 @@ def _figures(config: Mapping) -> str:
             f"({training['held_out']}):\n\n"
             f"| SI-SDR, dB | log-mel distance, dB | {heads}\n| --- | --- | --- | --- | --- |\n"
             f"| {measured['si_sdr_db']:.2f} | {measured['log_mel_db']:.2f} | {shared}\n{rising}"
-        )
+        ).removesuffix("\n")
     exact = f" ({measured['identical']:,} decoded exactly left out)" if measured.get("identical") else ""
     if modality == "video":
         clips = f"{measured['clips']:,} held-out clips of {measured['frames']:,} frames"
