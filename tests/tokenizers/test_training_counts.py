@@ -29,7 +29,8 @@ def test_every_tokenizer_of_the_zoo_says_its_decay(tokenizer_id):
         assert book.counts is not None and book.counts_decay == 0.99
         known = training_usage(book)
         assert 0.1 < known.used.mean() <= 1 or book.codebook_size > tokens / 10
-        assert known.tokens.sum() == pytest.approx(tokens, rel=0.01)
+        # A code that is reseeded is given an average count, which the next hundred steps take back.
+        assert known.tokens.sum() == pytest.approx(tokens, rel=0.05)
 
 
 def test_codebooks_of_others_say_theirs():
