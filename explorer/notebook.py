@@ -24,6 +24,7 @@ from explorer.joints.audit import Audit
 from explorer.joints.record import Codebook, TokenRecord
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.clips.video import LoadedVideo
+from explorer.media.graphs.graph import LoadedGraph, number_graph
 from explorer.media.medium import Medium, Modality, load_medium, tokenized
 from explorer.media.pictures.image import LoadedImage
 from explorer.media.rows.series import LoadedSeries, load_series
@@ -129,9 +130,11 @@ def _loaded(tokenizer: Tokenizer | str) -> Tokenizer:
 
 
 def _medium(given: GivenMedium, modality: Modality) -> Medium:
-    if isinstance(given, LoadedImage | LoadedAudio | LoadedVideo | LoadedSeries):
+    if isinstance(given, LoadedImage | LoadedAudio | LoadedVideo | LoadedSeries | LoadedGraph):
         return given
     if isinstance(given, np.ndarray):
+        if modality == "graph":
+            return number_graph(given, settings().limits)
         return load_series(given, settings().limits) if modality == "series" else _picture(given)
     if isinstance(given, str) and given.startswith(SAMPLE_PREFIX):
         return sample(given.removeprefix(SAMPLE_PREFIX)).load()

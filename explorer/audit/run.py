@@ -40,6 +40,10 @@ from explorer.media.medium import NOUNS, fit_medium, values
 BATCH_PIXELS = 2**20  # encoded together: 16 pictures of 256 px, one of 1,024 px; of sounds as many samples
 STATE_EVERY_S = 30.0
 FORMAT = "discrete-tokenizer-explorer audit state 2"
+OWN_CODES = (
+    "An audit counts one codebook over many media, and every graph has anchors of its own: number 3 is another node in "
+    "each. The Inspect page counts the tokens of one graph."
+)
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,12 @@ def run_audit(
     resume: the state file. Where it exists the run goes on from it; a run that is stopped leaves it, and one that ends
     takes it away. cancelled is asked between batches; True ends the run with a partial Audit that is valid. Files that
     cannot be read are listed in `skipped`. Raises MediaError if not one could be, RecordError for a state of another
-    audit, SettingsError for a negative seed, ExplorerError if the disk refuses.
+    audit, SettingsError for a negative seed or for graphs, ExplorerError if the disk refuses.
     """
     if seed < 0:
         raise SettingsError(f"The seed must be 0 or more, not {seed}.")
+    if tokenizer.spec.modality == "graph":
+        raise SettingsError(OWN_CODES)
     side_px = side_px or settings().limits.image_side_px
     identity = _identity(tokenizer, source, seed, side_px)
     standing = Standing(Accumulator(tokenizer.codebooks(), tokenizer.spec.combination, seed))

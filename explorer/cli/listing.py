@@ -67,6 +67,8 @@ def of_a_token(spec: TokenizerSpec) -> str:
         return "no place"
     if spec.modality == "audio":
         return f"{spec.downsampling:,} samples"
+    if spec.modality == "graph":
+        return "a node"
     if spec.modality == "series":
         rows = spec.media_multiple
         return f"1 of {rows} frequencies" if spec.downsampling < rows else f"{rows} rows of a column"
@@ -86,8 +88,10 @@ def markdown(specs: Sequence[TokenizerSpec]) -> str:
             cells = (f"`{spec.id}`", spec.title, spec.vocabulary, bits_of(spec), *figures, usage)
             rows.append(f"| {' | '.join(cells)} | {figure(spec, 'tokens', ',')} |")
         parts += ["\n".join(rows)] if of_it else []
-    series = [spec for spec in specs if spec.modality == "series"]
-    return "\n\n".join([*parts, *([series_markdown(series)] if series else [])])
+    for modality, write in (("series", series_markdown), ("graph", graph_markdown)):
+        of_it = [spec for spec in specs if spec.modality == modality]
+        parts += [write(of_it)] if of_it else []
+    return "\n\n".join(parts)
 
 
 def bits_of(spec: TokenizerSpec) -> str:
@@ -114,6 +118,21 @@ def series_markdown(specs: Sequence[TokenizerSpec]) -> str:
             *(usage, figure(spec, "tokens", ",")),
         )
         rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def graph_markdown(specs: Sequence[TokenizerSpec]) -> str:
+    """Of graphs: which nodes tokens tell apart, on the graphs of the card."""
+    head = "| id | graph tokenizer | measured on | nodes | words | share their tuple | beside an anchor |"
+    rows = [head, "| --- | --- | --- | --- | --- | --- | --- |"]
+    forms = {"nodes": ",", "words": ",", "sharing": ".1%", "within_one": ".1%"}
+    for spec in specs:
+        graphs = [name.removeprefix("nodes_") for name in spec.measured if name.startswith("nodes_")]
+        each = (
+            "; ".join(figure(spec, f"{name}_{graph}", form) for graph in graphs) or "not measured"
+            for name, form in forms.items()
+        )
+        rows.append(f"| {' | '.join([f'`{spec.id}`', spec.title, '; '.join(graphs) or 'nothing', *each])} |")
     return "\n".join(rows)
 
 

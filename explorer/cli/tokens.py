@@ -65,6 +65,8 @@ def _extent(tokens: TokenFile | TokenRecord, shape: tuple[int, ...]) -> str:
         return f"{shape[0] / rate:.2f} s of sound at {rate / 1000:g} kHz"
     if tokens.modality == "video":
         return f"{shape[0]} frames of {shape[2]} x {shape[1]} pixels"
+    if tokens.modality == "graph":
+        return f"{tokens.levels[0].layout.num_tokens:,} nodes"
     if tokens.modality == "series":
         return f"{shape[0]:,} rows of {shape[1]} columns"
     return f"{shape[1]} x {shape[0]} pixels"
@@ -76,6 +78,9 @@ def summary(record: TokenRecord) -> str:
     def rate(kind: str) -> str:
         if record.modality == "audio":
             return f"{(record.bitrate_bps(kind) or 0) / 1000:.3f} kbit/s"  # type: ignore[arg-type]
+        if record.modality == "graph":
+            bits = record.bits_uniform if kind == "uniform" else record.bits_empirical
+            return f"{bits / record.levels[0].layout.num_tokens:.1f} a node"
         if record.modality == "series":
             bits = record.bits_uniform if kind == "uniform" else record.bits_empirical
             return f"{bits / record.media.size:.3f} a value"

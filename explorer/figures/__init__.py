@@ -21,6 +21,7 @@ from explorer.figures.ball import sphere
 from explorer.figures.counts import rank_frequency, usage
 from explorer.figures.enough import growth, halves, single_media
 from explorer.figures.frame import with_title
+from explorer.figures.graphs import anchor_coverage, tuple_collisions
 from explorer.figures.lattice import bit_correlation, bits
 from explorer.figures.learning import usage_in_training
 from explorer.figures.per_level import levels
@@ -38,13 +39,13 @@ from explorer.foundation.registry import unknown_id_message
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Subject = Literal["record", "audit", "codebook", "vectors", "geometry", "comparison", "history", "run"]
+Subject = Literal["record", "graph", "audit", "codebook", "vectors", "geometry", "comparison", "history", "run"]
 
 
 @dataclass(frozen=True)
 class FigureEntry:
     """draw: the function. of: what it is drawn of, its first argument ("codebook": the audit and a codebook that
-    follows a rule; "vectors": a codebook alone). title: as people read it."""
+    follows a rule; "graph": a record of a graph; "vectors": a codebook alone). title: as people read it."""
 
     draw: Callable[..., go.Figure]
     of: Subject
@@ -58,6 +59,8 @@ class FigureEntry:
 
 FIGURES: tuple[FigureEntry, ...] = (
     FigureEntry(usage_by_rank, "record", "Usage by rank"),
+    FigureEntry(tuple_collisions, "graph", "Nodes of the same tuple"),
+    FigureEntry(anchor_coverage, "graph", "How far anchors reach"),
     FigureEntry(usage, "audit", "Usage of each code"),
     FigureEntry(rank_frequency, "audit", "Rank and frequency"),
     FigureEntry(growth, "audit", "Usage while counting"),

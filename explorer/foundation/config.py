@@ -26,6 +26,7 @@ class Limits:
     video_frames: int = 49  # likewise of a longer clip; 1 + 48, which suits steps of 2, 4 and 8 frames a token
     video_side_px: int = 256  # longest side of a clip as it is kept; larger frames are scaled down
     series_values: int = 65_536  # numbers of a series; the rows after them are left out, and a note says so
+    graph_edges: int = 500_000  # of a graph; the edges after them are left out, and a note says so
     checkpoint_bytes: int = 2 * 2**30
     codebook_map_codes: int = 16_384  # codes drawn on a map; a larger codebook is sampled, and the view says so
     kept_bytes: int = 640 * 2**20  # of results that all pages together keep, so that a click need not wait again
@@ -53,6 +54,7 @@ RAISED = {
     "frames": ("video_frames",),
     "bytes": ("upload_bytes",),
     "values": ("series_values",),
+    "edges": ("graph_edges",),
 }
 _AT_LEAST_A_FILE = ("audit_upload_bytes", "checkpoint_upload_bytes")  # caps that one file must fit in
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}

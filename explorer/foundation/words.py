@@ -21,3 +21,9 @@ def plural(count: int, noun: str, several: str = "") -> str:
 def is_are(count: int) -> str:
     """ "is" of one, "are" of all other counts."""
     return "is" if count == 1 else "are"
+
+
+def ordinal(number: int) -> str:
+    """ "1st", "2nd", "3rd", "4th", "11th", "21st"."""
+    last = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{last}"

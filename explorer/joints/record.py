@@ -16,6 +16,7 @@ import numpy as np
 
 from explorer.foundation.errors import RecordError
 from explorer.joints.columns import Column
+from explorer.joints.graphs import GraphNames
 
 Modality = Literal["image", "audio", "video", "series", "graph", "vectors"]
 LayoutKind = Literal["grid2d", "sequence", "grid3d", "set1d", "graph"]
@@ -226,7 +227,8 @@ class TokenRecord:
     """One medium, tokenized and decoded: what every page reads.
 
     media, reconstruction: image (H, W, 3) float32 in [0, 1]; audio (samples, C); video (frames, H, W, 3); series
-    (rows, D) as the tokenizer takes them, which `columns` tells in their units.
+    (rows, D) as the tokenizer takes them, which `columns` tells in their units; graph: its edges (E, 3), as
+    `joints/graphs.py` has them, whose nodes and relations `names` tells.
     combination: how levels make z_q: "single", "sum" (residual) or "concatenate" (product).
     seconds: wall time of "encode", "quantize", "decode". device: where it ran ("cpu", "cuda:0", "mps").
     sample_rate_hz: of sound; rows a second of a series, if they are known. frames_per_second: of a clip, if known.
@@ -244,6 +246,7 @@ class TokenRecord:
     notes: tuple[str, ...] = field(default=())  # what was done to the medium on the way in, in plain words
     frames_per_second: float | None = None
     columns: tuple[Column, ...] = ()
+    names: GraphNames | None = None
 
     def __post_init__(self) -> None:
         _require(len(self.levels) > 0, "a record needs at least one level")

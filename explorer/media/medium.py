@@ -1,4 +1,4 @@
-"""A medium of any kind: a picture, a sound, a clip or a series, and how it is made to fit a tokenizer."""
+"""A medium of any kind: a picture, a sound, a clip, a series or a graph, and how it is made to fit a tokenizer."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.caps import check_bytes
 from explorer.media.clips.containers import has_video
 from explorer.media.clips.video import LoadedVideo, fit_video, load_video, webp_bytes
+from explorer.media.graphs.graph import LoadedGraph, is_edge_file, load_graph
+from explorer.media.graphs.text import looks_like_edges
 from explorer.media.pictures.image import LoadedImage, fit, load_image, png_bytes, scaled_to_cover
 from explorer.media.pictures.opening import frame_count, open_picture, read_bytes
 from explorer.media.rows.arrays import MAGIC
@@ -27,16 +29,28 @@ from explorer.media.sniffing import kind_of
 from explorer.media.sounds.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
 
 DEFAULT_LIMITS = Limits()
-Medium = LoadedImage | LoadedAudio | LoadedVideo | LoadedSeries
-Modality = Literal["image", "audio", "video", "series"]
-NOUNS = {"image": "pictures", "audio": "sounds", "video": "clips", "series": "series"}
-_ONE = {"image": "a picture", "audio": "a sound", "video": "a clip", "series": "a series of numbers"}
-_LOADERS = {"image": load_image, "audio": load_audio, "video": load_video, "series": load_series}
-_MODALITIES = {LoadedImage: "image", LoadedAudio: "audio", LoadedVideo: "video", LoadedSeries: "series"}
+Medium = LoadedImage | LoadedAudio | LoadedVideo | LoadedSeries | LoadedGraph
+Modality = Literal["image", "audio", "video", "series", "graph"]
+NOUNS = {"image": "pictures", "audio": "sounds", "video": "clips", "series": "series", "graph": "graphs"}
+_ONE = {
+    "image": "a picture",
+    "audio": "a sound",
+    "video": "a clip",
+    "series": "a series of numbers",
+    "graph": "a graph",
+}
+_LOADERS = {"image": load_image, "audio": load_audio, "video": load_video, "series": load_series, "graph": load_graph}
+_MODALITIES = {
+    LoadedImage: "image",
+    LoadedAudio: "audio",
+    LoadedVideo: "video",
+    LoadedSeries: "series",
+    LoadedGraph: "graph",
+}
 
 
 def modality_of(medium: Medium) -> Modality:
-    """ "image", "audio", "video" or "series"."""
+    """ "image", "audio", "video", "series" or "graph"."""
     return _MODALITIES[type(medium)]
 
 
@@ -46,6 +60,8 @@ def values(medium: Medium) -> np.ndarray:
         return medium.pixels
     if isinstance(medium, LoadedSeries):
         return medium.values.astype(np.float32)
+    if isinstance(medium, LoadedGraph):
+        return medium.edges
     return medium.samples if isinstance(medium, LoadedAudio) else medium.frames
 
 
@@ -56,7 +72,8 @@ def load_medium(path: Path | str | bytes, limits: Limits = DEFAULT_LIMITS, wante
     film is a clip. Raises MediaError with what was wrong and what to do.
     """
     data = read_bytes(path, limits, "media") if isinstance(path, (str, Path)) else bytes(path)
-    return _LOADERS[wanted or _held(data, limits)](data, limits)
+    held = wanted or ("graph" if is_edge_file(path) else _held(data, limits))
+    return _LOADERS[held](data, limits)
 
 
 def _held(data: bytes, limits: Limits) -> Modality:
@@ -66,9 +83,11 @@ def _held(data: bytes, limits: Limits) -> Modality:
     if kind is None:
         if data[: len(MAGIC)] == MAGIC or looks_like_table(data):
             return "series"
+        if looks_like_edges(data, 2):  # one line of two words may be anything
+            return "graph"
         raise MediaError(
-            "This file is no picture, sound, clip or table of numbers that can be read here. Give PNG, JPEG, WebP or "
-            "GIF; WAV, FLAC, Ogg, MP3 or M4A; MP4, WebM or AVI; CSV or NPY."
+            "This file is no picture, sound, clip or table of numbers, nor a list of edges, that can be read here. "
+            "Give PNG, JPEG, WebP or GIF; WAV, FLAC, Ogg, MP3 or M4A; MP4, WebM or AVI; CSV, NPY or TSV."
         )
     if kind.opener == "pillow":
         moves = kind.name in ("GIF", "WebP", "PNG", "AVIF") and frame_count(open_picture(data, limits)) > 1
@@ -97,6 +116,8 @@ def fit_medium(medium: Medium, spec: TokenizerSpec, side_px: int) -> Medium:
         return fit_video(
             medium, spec.media_multiple, side_px, spec.time_step, spec.first_frame_alone, tuple(spec.fixed_size)
         )
+    if isinstance(medium, LoadedGraph):
+        return medium
     if isinstance(medium, LoadedSeries):
         return fit_series(medium, spec.columns, spec.media_multiple)
     if spec.fixed_size:
@@ -127,4 +148,6 @@ def tokenized(medium: Medium, tokenizer: Tokenizer, side_px: int) -> TokenRecord
     record = replace(record, notes=fitted.notes + record.notes)
     if isinstance(fitted, LoadedSeries):
         return replace(record, sample_rate_hz=fitted.rate_hz, columns=fitted.columns)
+    if isinstance(fitted, LoadedGraph):
+        return replace(record, names=fitted.names)
     return replace(record, frames_per_second=fitted.frames_per_second if isinstance(fitted, LoadedVideo) else None)

@@ -1,4 +1,4 @@
-"""Sample media: pictures inside the installed scikit-image and scikit-learn packages; sounds, clips and series made.
+"""Sample media: pictures inside the installed scikit-image and scikit-learn packages; other media made or typed.
 
 None needs a network. The files of pictures are read from the package folders without importing the packages, which
 would cost seconds at start.
@@ -36,7 +36,7 @@ class Sample:
     licence: str
     package: str = ""
     filename: str = ""
-    modality: Literal["image", "audio", "video", "series"] = "image"
+    modality: Literal["image", "audio", "video", "series", "graph"] = "image"
     maker: str = ""
 
     @property
@@ -50,7 +50,7 @@ class Sample:
         return Path(spec.origin).parent / _FOLDERS[self.package] / self.filename
 
     def load(self) -> Any:
-        """The medium at its own size: LoadedImage, LoadedAudio, LoadedVideo or LoadedSeries, as its modality says."""
+        """The medium at its own size, as its modality says: LoadedImage, LoadedAudio, LoadedVideo, ..."""
         return load_dotted(self.maker)() if self.maker else load_image(self.path)
 
 
@@ -119,12 +119,33 @@ _SERIES = tuple(
     )
 )
 
+_GRAPHS = (
+    Sample(
+        "karate",
+        "Karate club that broke apart, 34 members",
+        "Zachary 1977, J. Anthropol. Res. 33(4)",
+        "Facts, published 1977",
+        modality="graph",
+        maker="explorer.media.graphs.shipped:karate",
+    ),
+    Sample(
+        "world",
+        "Countries, rivers and planets, 11 relations",
+        "Typed for this project",
+        "MIT, as this project",
+        modality="graph",
+        maker="explorer.media.graphs.shipped:world",
+    ),
+)
+
 # Pictures first.
-SAMPLES: Mapping[str, Sample] = MappingProxyType({one.id: one for one in (*_PICTURES, *_SOUNDS, *_CLIPS, *_SERIES)})
+SAMPLES: Mapping[str, Sample] = MappingProxyType(
+    {one.id: one for one in (*_PICTURES, *_SOUNDS, *_CLIPS, *_SERIES, *_GRAPHS)}
+)
 
 
 def samples_of(modality: str) -> Mapping[str, Sample]:
-    """The samples of one modality: "image", "audio", "video" or "series"."""
+    """The samples of one modality: "image", "audio", "video", "series" or "graph"."""
     return MappingProxyType({one.id: one for one in SAMPLES.values() if one.modality == modality})
 
 

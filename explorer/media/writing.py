@@ -31,7 +31,11 @@ _ONE = {"image": "Pictures", "audio": "Sounds", "video": "Clips", "series": "Ser
 
 def check_suffix(path: Path, modality: str) -> str:
     """The suffix of `path`, in lower case. Raises MediaError if a medium of that modality cannot be written so."""
-    suffix, valid = path.suffix.lower(), SUFFIXES.get(modality, ())
+    if modality not in SUFFIXES:
+        raise MediaError(
+            "Tokens of a graph cannot be turned back into a graph: they tell where nodes stand, not its edges."
+        )
+    suffix, valid = path.suffix.lower(), SUFFIXES[modality]
     if suffix not in valid:
         written = " or ".join(valid)
         first = f", which loses nothing: {valid[0]}" if len(valid) > 1 else ", which loses nothing"

@@ -27,7 +27,7 @@ from explorer.tokenizers.memory import budget
 if TYPE_CHECKING:  # torch is imported only when weights are
     from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 
-MODALITIES = ("image", "audio", "video", "series")  # then any other
+MODALITIES = ("image", "audio", "video", "series", "graph")  # then any other
 ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4", "sound-rvq-8")  # then by id
 WAIT_S = 0.2  # between two questions whether one that another visitor loads is still waited for
 
@@ -224,13 +224,16 @@ def _load(key: tuple[str, Path, str], future: Future[Tokenizer], brought: tuple 
 
 def _open(folder: Path, device: str) -> Tokenizer:
     """A checkpoint of the zoo."""
+    from explorer.tokenizers.graph_specs import MODALITY as GRAPH
+    from explorer.tokenizers.graphs.tokenizer import load_graphs
     from explorer.tokenizers.native.codec import load_native  # torch: about a second, which listing never pays
     from explorer.tokenizers.native.specs import read_config
     from explorer.tokenizers.row_specs import MODALITIES
     from explorer.tokenizers.rows.checkpoint import load_rows
 
-    rows = read_config(folder).get("modality") in MODALITIES
-    return load_rows(folder, device) if rows else load_native(folder, device)
+    modality = read_config(folder).get("modality")
+    load = load_graphs if modality == GRAPH else load_rows if modality in MODALITIES else load_native
+    return load(folder, device)
 
 
 def _waited_for(future: Future[Tokenizer]) -> Tokenizer:

@@ -17,6 +17,9 @@ from explorer.analysis.codebook.geometry import geometry_of
 from explorer.figures.theme import PALETTE, plain, template
 from explorer.foundation.colormaps import CATEGORIES, CODECS, TABLES
 from explorer.foundation.errors import SettingsError, UnknownIdError
+from explorer.media.medium import tokenized
+from explorer.media.samples import SAMPLES
+from explorer.tokenizers import load_tokenizer
 
 HEX = re.compile(r"#[0-9a-f]{6}\b")
 
@@ -27,6 +30,7 @@ def subjects(learned, sign_coded, comparison, run):
     geometry = geometry_of(learned[0], 0, learned[1][0])
     return {
         "record": (counted_record([3, 0, 5, 1, 0, 1]),),
+        "graph": (tokenized(SAMPLES["world"].load(), load_tokenizer("gart"), 256),),
         "audit": (learned[0],),
         "codebook": sign_coded,
         "vectors": (learned[1][0],),

@@ -227,7 +227,7 @@ def test_another_kind_of_tokenizer_brings_its_first_sample_and_then_the_last_pic
     assert (back.picture, back.modality) == ("coffee", "image")
     again, words = media.settle(replace(back, tokenizer="made-rates"))
     assert again.picture == "drums" and media.settle(again) == (again, "") and "a sound is shown" in words
-    assert suit(visit, "graph") == (visit, ""), "nothing to show of that kind: making it fit will say so"
+    assert suit(visit, "scent") == (visit, ""), "nothing to show of that kind: making it fit will say so"
 
 
 @pytest.fixture

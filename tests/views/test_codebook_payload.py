@@ -14,10 +14,11 @@ from explorer.analysis.maps.order import map_order
 from explorer.audit.shipped import load_shipped
 from explorer.foundation.errors import RecordError
 from explorer.joints.measures.unused import unused_codes
-from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers import load_tokenizer
 from explorer.views.codebook.payload import open_payload
 from explorer.views.inspect.view import payload as inspect_payload
 from explorer.views.kit.wire.encoding import unpack
+from tests.shipped import counted_ids
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 
@@ -47,7 +48,7 @@ def opened(audit, codebooks, spec=None):
     return json.loads(json.dumps(answer, allow_nan=False))
 
 
-@pytest.mark.parametrize("tokenizer_id", [spec.id for spec in list_tokenizers()])
+@pytest.mark.parametrize("tokenizer_id", counted_ids())
 def test_every_tokenizer_opens_with_true_numbers(tokenizer_id):
     audit, tokenizer = load_shipped(tokenizer_id, "val"), load_tokenizer(tokenizer_id)
     books = tokenizer.codebooks()

@@ -10,9 +10,10 @@ from scipy.spatial.distance import cdist
 
 from explorer.audit.shipped import load_shipped
 from explorer.foundation.errors import RecordError
-from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers import load_tokenizer
 from explorer.views.codebook.payload import geometry_payload
 from explorer.views.kit.wire.encoding import unpack
+from tests.shipped import counted_ids
 
 
 def shown(audit, codebook, level=0):
@@ -29,7 +30,7 @@ def evenly_apart(codes):
     return np.sqrt(squares.sum()) * len(codes) ** (-1 / np.exp(-(share * np.log(share)).sum()))
 
 
-@pytest.mark.parametrize("tokenizer_id", [spec.id for spec in list_tokenizers()])
+@pytest.mark.parametrize("tokenizer_id", counted_ids())
 def test_every_tokenizer_against_brute_force(tokenizer_id):
     audit, books = load_shipped(tokenizer_id, "val"), load_tokenizer(tokenizer_id).codebooks()
     number = len(books) - 1

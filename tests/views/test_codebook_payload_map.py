@@ -12,10 +12,11 @@ from sklearn.manifold import trustworthiness
 from explorer.analysis.maps.projection import Projection
 from explorer.audit.shipped import load_shipped
 from explorer.foundation.errors import RecordError, SettingsError
-from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers import load_tokenizer
 from explorer.views.codebook import payload_map as maps
 from explorer.views.codebook.payload import map_payload, map_vectors
 from explorer.views.kit.wire.encoding import unpack
+from tests.shipped import counted_ids
 
 
 def made(codebook, latents=None, seed=0, tokens=3000):
@@ -184,7 +185,7 @@ def test_what_cannot_be_drawn_is_said():
         drawn(made(book), table(np.full_like(book.vectors, np.nan)), "pca")
 
 
-@pytest.mark.parametrize("tokenizer_id", [spec.id for spec in list_tokenizers()])
+@pytest.mark.parametrize("tokenizer_id", counted_ids())
 def test_every_tokenizer_has_its_maps(tokenizer_id):
     audit, books = load_shipped(tokenizer_id, "val"), load_tokenizer(tokenizer_id).codebooks()
     kinds = {"pca", "plane"} if books[0].codebook_dim > 1 else {"pca"}

@@ -1,4 +1,4 @@
-"""Pictures of what is no picture: a sound as its spectrogram, a clip as a mosaic of frames, a series as its lines.
+"""Pictures of what is no picture: a sound as its spectrogram, a clip as a mosaic of frames, and others.
 
 `depict` turns a record of either into a record of a picture, so that every view of pictures and patches shows it too.
 Figures of merit are never taken from such a picture: a sound has its own (`media/quality/sound_fidelity.py`).
@@ -14,6 +14,7 @@ import numpy as np
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import TokenLayout, TokenLevel, TokenRecord
 from explorer.media.clips.mosaic import mosaic, mosaic_order, mosaic_shape
+from explorer.media.graphs.drawing import graph_pixels
 from explorer.media.rows.drawing import WIDTH_PX, ranges_of, series_pixels
 from explorer.media.sounds.spectrogram import MEL_BANDS, sound_pixels, spectrogram_db, width_of
 
@@ -25,7 +26,7 @@ def depict(record: TokenRecord) -> TokenRecord:
     (1, T). Clips (frames, H, W, 3): the middle frame of each step of tokens, side by side; a level of (T, rows,
     columns) tokens is grid2d over the mosaic, so its positions are numbered anew (`mosaic_order` says how). Series
     (T, D): a lane for each column, media and reconstruction on one scale; tokens stay where they are.
-    Raises RecordError for other modalities.
+    Graphs (E, 3): their nodes and edges; tokens have no place of their own. Raises RecordError for other modalities.
     """
     if record.modality == "image":
         return record
@@ -35,6 +36,9 @@ def depict(record: TokenRecord) -> TokenRecord:
         return _depict_clip(record)
     if record.modality == "series":
         return _depict_series(record)
+    if record.modality == "graph":
+        pixels = graph_pixels(record.media)
+        return replace(record, media=pixels, reconstruction=np.zeros_like(pixels), modality="image", names=None)
     raise RecordError(f"there is no picture of {record.modality}")
 
 

@@ -7,7 +7,7 @@ codebooks `codebook_0..` (K, D) and `counts_0..` (K,) where training counted, an
     bits_uniform (log2(K) for each index), bits_empirical (at the entropy of this file's own histograms),
     levels: [{layout: {kind, shape, media_shape, first_alone}, codebook_size, codebook_dim, metric, counts_decay, rule}]
 
-A layout's first_alone, and its chunk, are there only where they hold, and `columns` only of a series: see record.py.
+A layout's first_alone and chunk are there only where they hold, `columns` only of a series, `names` of a graph.
 
 `rule` is null, or lists the axes of an implicit codebook: {name, axis_values, first_axis_most_significant}.
 `.json` has the same meta and the indices; `.csv` has one line a token. Both are for other programs only.
@@ -30,6 +30,7 @@ from explorer.foundation.config import Limits
 from explorer.foundation.errors import RecordError
 from explorer.foundation.files import write_atomically
 from explorer.joints.columns import Column, columns_meta, read_columns
+from explorer.joints.graphs import GraphNames, names_entry, read_names
 from explorer.joints.measures.error import quantization_error
 from explorer.joints.record import Codebook, LatticeRule, TokenLayout, TokenLevel, TokenRecord
 
@@ -52,6 +53,7 @@ class TokenFile:
     notes: tuple[str, ...] = ()
     frames_per_second: float | None = None
     columns: tuple[Column, ...] = ()
+    names: GraphNames | None = None
 
     def __post_init__(self) -> None:
         if not self.levels:
@@ -130,6 +132,7 @@ def load_tokens(path: str | Path, limits: Limits | None = None) -> TokenFile:
             notes=tuple(str(note) for note in meta["notes"]),
             frames_per_second=None if frames is None else float(frames),
             columns=read_columns(meta.get("columns", [])),
+            names=read_names(meta.get("names")),
         )
     except RecordError as error:
         raise RecordError(f"The token file {path.name!r} cannot be used: {error}.") from error
@@ -193,6 +196,7 @@ def token_meta(record: TokenRecord) -> dict[str, Any]:
         "bits_uniform": record.bits_uniform,
         "bits_empirical": record.bits_empirical,
         "levels": [_level_meta(level) for level in record.levels],
+        **names_entry(record.names),
     } | ({"columns": columns_meta(record.columns)} if record.columns else {})
 
 

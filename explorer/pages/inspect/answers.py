@@ -8,6 +8,7 @@ from typing import Any
 from explorer.foundation.errors import ExplorerError, FieldError, RecordError, plain_words
 from explorer.pages.inspect import events
 from explorer.pages.inspect import requests as asked
+from explorer.pages.inspect.graph import ways
 from explorer.pages.inspect.series import token_off
 from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
@@ -86,6 +87,18 @@ def _off(visitor: Visitor, request: asked.Off) -> dict[str, Any]:
     return token_off(runtime.record_of(visit), load_tokenizer(visit.tokenizer), request)
 
 
+def _ways(visitor: Visitor, request: asked.Ways) -> dict[str, Any]:
+    """The ways from a node of a graph to its anchors."""
+    return ways(runtime.record_of(_shown(visitor, request)), request)
+
+
+def _graph(visitor: Visitor, request: asked.GraphFigure) -> str:
+    """The figure of collisions or of coverage, of the graph on screen."""
+    record = runtime.record_of(_shown(visitor, request))
+    with at_field("figure", RecordError):
+        return draw_figure(request.figure, record, theme=request.theme)
+
+
 def _export(visitor: Visitor, request: asked.Export) -> dict[str, Any]:
     """A file, or why there is none, beside the buttons."""
     try:
@@ -105,6 +118,8 @@ EVENTS = Dispatcher(
         "usage": Event(_usage, asked.Usage),
         "vector": Event(_vector, asked.Vector),
         "off": Event(_off, asked.Off),
+        "ways": Event(_ways, asked.Ways),
+        "graph": Event(_graph, asked.GraphFigure),
         "export": Event(_export, asked.Export),
     },
     caller=lambda token: visitors.get(token),

@@ -39,7 +39,11 @@ def code_maps(record: TokenRecord, umaps: dict[int, Projection] | None = None) -
     maps = []
     for number, level in enumerate(record.levels):
         drawn, book = drawn_codes(level), level.codebook
-        if not len(drawn.codes) or (book.vectors is not None and one_point(book.vectors)):
+        if (
+            level.layout.kind == "graph"
+            or not len(drawn.codes)
+            or (book.vectors is not None and one_point(book.vectors))
+        ):
             continue
         maps += _first_maps(number, book, drawn)
         if umaps is None:

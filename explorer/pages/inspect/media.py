@@ -16,6 +16,8 @@ from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.foundation.owners import carried
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.clips.video import LoadedVideo
+from explorer.media.graphs.drawing import graph_pixels
+from explorer.media.graphs.graph import LoadedGraph
 from explorer.media.medium import NOUNS, Medium, modality_of
 from explorer.media.pictures.image import LoadedImage, fit
 from explorer.media.rows.drawing import ranges_of, series_pixels
@@ -55,10 +57,13 @@ def thumbnails(modality: str) -> list[dict[str, str]]:
 
 
 def _pixels(medium: Medium) -> np.ndarray:
-    """A medium as one picture (H, W, 3): a sound's spectrogram, a clip's middle frame, the lines of a series."""
+    """A medium as one picture (H, W, 3): a sound's spectrogram, a clip's middle frame, the lines of a series,
+    the nodes of a graph."""
     if isinstance(medium, LoadedSeries):
         lines = medium.values[:, : min(SERIES_LINES, medium.values.shape[1])]
         return series_pixels(lines, ranges_of(lines), THUMBNAIL_PX, THUMBNAIL_PX // lines.shape[1])
+    if isinstance(medium, LoadedGraph):
+        return graph_pixels(medium.edges)
     if isinstance(medium, LoadedAudio):
         return sound_picture(medium.samples, medium.sample_rate_hz, 128)
     return medium.frames[len(medium.frames) // 2] if isinstance(medium, LoadedVideo) else medium.pixels

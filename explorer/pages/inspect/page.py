@@ -42,6 +42,7 @@ FOLDS = {
     "fold-facts": "Facts, licence, size",
     "fold-bring": "Bring a tokenizer",
 }
+MEDIA = "A picture, sound, clip, series (.csv, .npy) or graph (.tsv, .edgelist)"
 WHAT_BECOMES = f"Only you see it. It lies on this server, and is deleted {UNTIL}."
 
 
@@ -67,7 +68,11 @@ def build() -> None:
         Folds(folds.payload(FOLDS))
         with gr.Column(elem_id="fold-own", elem_classes=FOLD):
             gr.Markdown(WHAT_BECOMES, elem_classes="said-before")
-            file = FileInput(label="A picture, sound, clip, or series (.csv, .npy)", height=110, elem_id="upload-file")
+            file = FileInput(
+                label="A picture, sound, clip, series (.csv, .npy) or graph (.tsv, .edgelist)",
+                height=110,
+                elem_id="upload-file",
+            )
             upload = PictureInput(
                 sources=["upload", "clipboard", "webcam"], label="Or a picture", height=300, elem_id="upload"
             )

@@ -12,6 +12,7 @@ from explorer.analysis.codes.card import code_facts
 from explorer.analysis.codes.exemplars import context, patches
 from explorer.analysis.codes.neighbours import margins
 from explorer.joints.measures.error import quantization_error
+from explorer.joints.measures.tuples import code_words
 from explorer.joints.naming import given_noun, part_noun
 from explorer.joints.record import TokenLevel, TokenRecord
 from explorer.joints.tokenizer import Pieces, Tokenizer, TokenizerSpec
@@ -20,6 +21,7 @@ from explorer.media.quality.sound_delay import NO_DELAY, Delay, find_delay, move
 from explorer.media.sounds.spectrogram import FLOOR_DB, spectrogram_db
 from explorer.pages.inspect import figures as inspect_figures
 from explorer.pages.inspect.alone import asked_later, decoded_alone
+from explorer.pages.inspect.graph import graph_figures
 from explorer.pages.inspect.series import difference_percent, series_figures
 from explorer.pages.shared.session import Visit
 from explorer.tokenizers import owner_of
@@ -138,6 +140,8 @@ def _rows(record: TokenRecord, decoded: np.ndarray | None, delay: Delay, pieces:
         return inspect_figures.clip_figures(record, decoded)
     if record.modality == "series":
         return series_figures(record, decoded, pieces)
+    if record.modality == "graph":
+        return graph_figures(record)
     return inspect_figures.token_figures(record) if decoded is None else None
 
 
@@ -214,6 +218,9 @@ def card_payload(
         digits=facts.digits,
         digit_levels=facts.digit_levels,
     )
+    if record.modality == "graph":  # its codes are numbers: none is near another, and none has a vector
+        plain = {"nearest": (), "vector": None, "digits": None, "digit_levels": None}
+        return code_card.payload(replace(data, words=code_words(record, level, code), **plain))
     if facts.at_token is not None and second is not None:
         at = facts.at_token
         data = replace(data, distance=at.distance, second=near_code(second, at.second_distance))

@@ -1,4 +1,4 @@
-"""The value of the player for a record: its sound, its frames or its lines, beside what its tokens decode to."""
+"""The value of the player for a record: its sound, frames, lines or nodes, beside what its tokens decode to."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from explorer.joints.tokenizer import Pieces
 from explorer.pages.inspect.payloads import levels_shown
 from explorer.pages.shared.session import Visit
 from explorer.views.inspect.player import player
+from explorer.views.inspect.player.graph import graph_payload
 from explorer.views.inspect.player.series import series_payload
 from explorer.views.inspect.reconstruction.reconstruction import level_caption
 from explorer.views.kit.wire.places import frames_of
@@ -39,4 +40,6 @@ def player_payload(
         return player.clip_payload(record.media, decoded, record.frames_per_second or USUAL_RATE, steps, caption)
     if record.modality == "series":
         return series_payload(record, decoded, pieces, caption)
+    if record.modality == "graph":
+        return graph_payload(record)
     return ""

@@ -75,6 +75,21 @@ class Off(OfTurn):
 
 
 @dataclass(frozen=True)
+class Ways(OfTurn):
+    """The shortest ways from a node of a graph, which is a token, to its anchors."""
+
+    position: Index = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class GraphFigure(OfTurn):
+    """A figure of the tuples of a graph."""
+
+    figure: Annotated[str, OneOf(("tuple_collisions", "anchor_coverage"))] = field(kw_only=True)
+    theme: Themed = field(kw_only=True)
+
+
+@dataclass(frozen=True)
 class Export(OfTurn):
     kind: Annotated[str, OneOf(tuple(KINDS))] = field(kw_only=True)
     level: Index = 0

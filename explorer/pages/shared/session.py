@@ -17,7 +17,14 @@ SIDES_PX = (FIGURE_SIDE_PX, 512, 1024)
 MAP_KINDS = ("pca", "umap", "lattice", "plane", "slice")
 DEFAULT_SAMPLE = next(iter(PICTURES))
 UPLOADED = "uploaded"
-ONE = {"image": "picture", "audio": "sound", "video": "clip", "series": "series"}  # a modality in words
+# A modality in words.
+ONE = {
+    "image": "picture",
+    "audio": "sound",
+    "video": "clip",
+    "series": "series",
+    "graph": "graph",
+}  # a modality in words
 
 
 @dataclass(frozen=True)

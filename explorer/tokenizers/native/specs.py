@@ -9,6 +9,8 @@ from pathlib import Path
 from explorer.foundation.errors import CheckpointError, UnknownIdError
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.quantizers import QUANTIZERS
+from explorer.tokenizers.graph_specs import MODALITY as GRAPH
+from explorer.tokenizers.graph_specs import QUANTIZER, graph_facts
 from explorer.tokenizers.row_specs import MODALITIES, RULES, row_facts
 
 CONFIG = "config.json"
@@ -26,7 +28,8 @@ NEEDED = {
     "parameters": int,
 }
 OPTIONAL = {"modality": str, "licence": str, "sample_rate_hz": int, "time_step": int}
-LAYOUTS = {"image": "grid2d", "audio": "sequence", "video": "grid3d", "series": "grid2d"}  # of tokens, by modality
+# Of tokens, by modality.
+LAYOUTS = {"image": "grid2d", "audio": "sequence", "video": "grid3d", "series": "grid2d", "graph": "graph"}
 
 
 def read_config(folder: Path) -> dict:
@@ -43,7 +46,7 @@ def read_config(folder: Path) -> dict:
         raise CheckpointError(f"{where} lacks {', '.join(missing)}")
     for key, kind in (NEEDED | OPTIONAL).items():
         value = config.get(key, kind())
-        if key == "parameters" and value == 0 and config.get("modality") in MODALITIES:
+        if key == "parameters" and value == 0 and config.get("modality") in (*MODALITIES, GRAPH):
             continue  # there is no network
         if not isinstance(value, kind) or isinstance(value, bool) or (kind is int and key in config and value < 1):
             raise CheckpointError(f"{where} has no sound {key}: {str(value)[:80]!r}")
@@ -59,7 +62,7 @@ def _check_words(config: Mapping, where: str, folder: str) -> None:
     if not isinstance(quantizer.get("id"), str) or not isinstance(quantizer.get("config"), dict):
         raise CheckpointError(f"{where} needs a quantizer with an id and a config")
     try:
-        if quantizer["id"] not in RULES:
+        if quantizer["id"] not in (*RULES, QUANTIZER):
             QUANTIZERS.check(quantizer["id"])
     except UnknownIdError as error:
         raise CheckpointError(f"{where}: {error}") from error
@@ -98,5 +101,9 @@ def spec_of(config: Mapping) -> TokenizerSpec:
         delay_samples=0 if modality == "audio" else None,  # no layer of the zoo delays anything
         time_step=config.get("time_step", 1),
         first_frame_alone=modality == "video",
-        **({"layout": LAYOUTS[modality], "weights": "of the last step, not averaged"} | row_facts(config)),
+        **(
+            {"layout": LAYOUTS[modality], "weights": "of the last step, not averaged"}
+            | row_facts(config)
+            | graph_facts(config)
+        ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from itertools import groupby
 
 from explorer.analysis.codes.definitions import DEFINITIONS
 from explorer.joints.naming import part_noun
@@ -39,7 +40,7 @@ def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[s
     """Label, value and a sentence for each fact; what was not measured is left out."""
     rows = [
         _fact("takes", takes(spec), "What goes in; everything else is made to fit, and notes say how."),
-        _fact("codes", spec.vocabulary, "Codes of one position: levels or groups x K."),
+        _fact("codes", codes_words(spec, record), "Codes of one position: levels or groups x K."),
         _fact("dimensions", f"{spec.codebook_dim}", "Dimensions D of a code vector."),
         *_rates(spec, record),
         _fact("parameters", _size(spec), PARAMETERS.get(spec.source, KEPT)),
@@ -64,9 +65,19 @@ def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[s
     return rows
 
 
+def codes_words(spec: TokenizerSpec, record: TokenRecord | None) -> str:
+    """The codes of one position: "4 x 1,024", and where levels differ "4 x 257, 4 x 10"."""
+    sizes = [level.codebook.codebook_size for level in record.levels] if record else []
+    if len(set(sizes)) < 2:
+        return spec.vocabulary
+    return ", ".join(f"{len(list(alike))} x {size:,}" for size, alike in groupby(sizes))
+
+
 def takes(spec: TokenizerSpec) -> str:
     """What a tokenizer takes, such as "sounds at 24 kHz, mono" or "pictures of 256 x 256 px"."""
     noun = {"image": "pictures", "audio": "sounds", "video": "clips"}.get(spec.modality, spec.modality)
+    if spec.modality == "graph":
+        return "graphs: edges, with relations or without"
     if spec.modality == "series":
         known = f", fitted on {len(spec.columns)} of them" if spec.columns else ""
         return f"series of any columns{known}, {spec.media_multiple} rows at a time"
@@ -85,7 +96,8 @@ def takes(spec: TokenizerSpec) -> str:
 
 def _rates(spec: TokenizerSpec, record: TokenRecord | None) -> list[dict[str, str]]:
     """What a token costs, and what a pixel or a second of the medium does."""
-    bits = spec.num_quantizers * math.log2(spec.codebook_size)
+    sizes = [level.codebook.codebook_size for level in record.levels] if record else []
+    bits = sum(map(math.log2, sizes or [spec.codebook_size] * spec.num_quantizers))
     several = spec.num_quantizers > 1 and record is not None and len({lv.layout.shape for lv in record.levels}) > 1
     rows = []
     if not several:

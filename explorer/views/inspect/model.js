@@ -91,7 +91,7 @@ const CELL = 16; // side of a token that has no place, in units of its own grid
 export const planeOf = (level, picture, placed) =>
   placed ? { width: picture.width, height: picture.height } : { width: CELL * level.cols, height: CELL * level.rows };
 
-function readLevel(level, index, { picture, placed }, maps) {
+function readLevel(level, index, { picture, placed, place }, maps) {
   const indices = unpack(level.indices).array;
   const here = rankCodes(countCodes(indices, level.K));
   const own = maps.filter((map) => map.level === index);
@@ -105,7 +105,10 @@ function readLevel(level, index, { picture, placed }, maps) {
     training: level.training ? { ...rankCodes(unpack(level.training.tokens).array), words: level.training.words, averaged: level.training.averaged } : null,
     tokensOf: tokensByCode(indices, here.counts),
     maps: own,
-    palette: level.D === 1 && level.metric === "implicit" ? signedPalette(level.K) : codePalette(level.K, first ? first.codes : [], first ? first.xy : []),
+    palette:
+      level.D === 1 && level.metric === "implicit" && place?.kind !== "graph"
+        ? signedPalette(level.K)
+        : codePalette(level.K, first ? first.codes : [], first ? first.xy : []),
     xEdges: edges(level.cols, plane.width),
     yEdges: edges(level.rows, plane.height),
   };

@@ -14,9 +14,10 @@ export function fillControls(view) {
   const { parts, model, level } = view;
   const noun = words.partNoun(model.combination);
   parts.levels.hidden = model.levels.length < 2;
-  parts.levels.firstChild.textContent = noun === "group" ? "Group" : "Level";
+  const held = model.place?.places; // of a graph, what each group is
+  parts.levels.firstChild.textContent = held ? "Place" : noun === "group" ? "Group" : "Level";
   parts.level.element.setAttribute("aria-label", parts.levels.firstChild.textContent);
-  const numbered = model.levels.map((_, i) => ({ id: i, label: String(i + 1), title: `Show ${noun} ${i + 1}` }));
+  const numbered = model.levels.map((_, i) => ({ id: i, label: held?.[i] ?? String(i + 1), title: `Show ${held?.[i] ?? `${noun} ${i + 1}`}` }));
   parts.level.options(numbered, view.levelIndex);
   parts.mode.options(modesFor(noun), view.mode);
   parts.mode.element.setAttribute("aria-label", `The ${noun}s that are decoded`);
@@ -44,13 +45,15 @@ export function fillCaptions(view) {
   const { picture, tokens, map, usage: bars } = view.parts.cards;
   const kind = model.place?.kind ?? "picture";
   for (const card of [picture, tokens]) card.element.hidden = kind === "time" || kind === "series"; // theirs are lanes of the player
+  if (kind === "graph") picture.element.hidden = true; // the player draws it
+  map.element.hidden = kind === "graph"; // numbers of anchors are not near each other
   for (const card of [picture, tokens]) shape(card, kind, model.picture);
   picture.element.querySelector("h3").textContent = TITLES[kind] ?? "Picture";
   for (const control of picture.element.querySelector("h3").parentElement.querySelectorAll("label")) control.hidden = !model.placed; // no grid on it
   picture.caption.textContent = words.pictureCaption(model, level);
   if (!model.about) explain(picture, ["fit"]);
   tokens.caption.textContent = words.gridCaption(level, model.placed, model.place);
-  explain(tokens, level.metric === "implicit" ? ["lattice"] : []);
+  explain(tokens, level.metric === "implicit" && kind !== "graph" ? ["lattice"] : []);
   map.caption.textContent = view.map?.caption ?? (level.fault ? `No map of this codebook: ${level.fault}.` : "No map of this codebook.");
   explain(map, view.map?.kind === "lattice" ? ["lattice"] : []);
   view.parts.range.set(view.options.range);
@@ -103,6 +106,7 @@ function sentenceOf({ level, levelIndex, model }, { code, token }) {
     ...place,
     level: model.levels.length > 1 ? levelIndex : null,
     noun: words.partNoun(model.combination),
+    held: model.place?.places?.[levelIndex],
   });
 }
 

@@ -12,13 +12,14 @@ from explorer.analysis.codebook.findings import CODES_NAN, RANK, Finding, percen
 from explorer.analysis.codebook.rules_levels import level_words
 from explorer.audit.shipped import load_shipped
 from explorer.foundation.config import settings
-from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.native.specs import read_config
 from tests.analysis.codebook.codebook_broken import BROKEN
 from tests.analysis.codebook.codebook_cases import audited, means, media
 from tests.analysis.codebook.codebook_cases import judge as judged
 from tests.analysis.codebook.codebook_faults import searched
 from tests.analysis.codebook.codebook_well import WELL
+from tests.shipped import counted_ids
 
 CASES = {case.name: case for case in (*BROKEN, *WELL)}
 
@@ -45,7 +46,7 @@ def zoo(tokenizer_id, audit="val"):
 
 def healthy_ids(healthy):
     folder = settings().checkpoints
-    return [spec.id for spec in list_tokenizers() if read_config(folder / spec.id)["healthy"] is healthy]
+    return [name for name in counted_ids() if read_config(folder / name)["healthy"] is healthy]
 
 
 def test_there_are_enough_cases_of_both_kinds():
@@ -193,7 +194,7 @@ def test_a_share_is_never_called_all_or_none_when_it_is_not():
 
 
 def test_every_finding_names_a_source_a_figure_and_what_to_try():
-    found = [finding for spec in list_tokenizers() for finding in zoo(spec.id)]
+    found = [finding for name in counted_ids() for finding in zoo(name)]
     found += [finding for name in CASES for finding in judge(name).findings]
     figures = {"heatmap", "map", "geometry", "growth", "batches", "halves", "code"}
     fields = {"level", "title", "text", "sure", "try", "figure", "source", "codebook_level", "levels"}

@@ -25,7 +25,7 @@ def kept(vectors, metric):
 
 
 def test_each_codebook_without_a_rule_has_its_map_and_there_is_no_other(maps):
-    rules = ("fsq", "lfq", "bsq", "fast")
+    rules = ("fsq", "lfq", "bsq", "fast", "gart")
     expected = {spec.id: spec.num_quantizers for spec in list_tokenizers() if spec.quantizer not in rules}
     assert {name: sum(other == name for other, _, _ in maps) for name in expected} == expected
     for name, vectors, metric in maps:

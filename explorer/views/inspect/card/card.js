@@ -65,6 +65,7 @@ function buildCard(element, card, trigger, vectors) {
   const patches = patchesSection(card);
   const parts = [
     heading(card),
+    card.words ? h("p", { class: "dte-card-note" }, card.words) : null,
     meaning(card),
     patches?.element,
     marginSection(card),
@@ -82,7 +83,8 @@ function buildCard(element, card, trigger, vectors) {
 
 function heading(card) {
   const header = h("header", { class: "dte-card-head" });
-  const several = card.num_levels > 1 ? `Code, ${card.noun} ${card.level + 1} of ${card.num_levels}` : "Code";
+  const held = card.place?.places?.[card.level] ?? `${card.noun} ${card.level + 1} of ${card.num_levels}`;
+  const several = card.num_levels > 1 ? `Code, ${held}` : "Code";
   header.append(h("p", { class: "dte-card-title" }, several), h("p", { class: "dte-card-number" }, String(card.code)));
   const facts = h("div", { class: "dte-card-facts" });
   facts.append(h("p", { class: "dte-card-count" }, countText(card)), h("p", {}, rankText(card)));

@@ -80,6 +80,7 @@ class CodeCardData:
     alone: (h, w, 3), the code as a constant field, decoded; of a sound its spectrogram, with alone_sound as WAV.
     later: what is asked for afterwards instead. place: see `places`.
     distance, second: at this token, from z_e to its code and to the second-nearest code.
+    words: what the code is, in a sentence, where it is no vector.
     digits, digit_levels: (D,) of an implicit codebook: the digit of each axis and how many it could have.
     """
 
@@ -109,6 +110,7 @@ class CodeCardData:
     vector: np.ndarray | None = None
     digits: Sequence[int] | None = None
     digit_levels: Sequence[int] | None = None
+    words: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.code < self.codebook_size:
@@ -140,6 +142,7 @@ def payload(data: CodeCardData) -> str:
         "rank": None if data.rank is None else int(data.rank),
         "grid": None if data.grid is None else [int(side) for side in data.grid],
         "training": data.training,
+        "words": data.words,
         "distance_name": _DISTANCE_NAMES.get(data.metric, "distance"),
         "patches": [png_data_url(patch) for patch in patches],
         "alone": None if data.alone is None else png_data_url(data.alone),

@@ -1,14 +1,15 @@
 // @ts-check
-// The player: for a sound, a clip or a series its own; nothing for a picture. See player.py for the payload.
+// The player: for a sound, a clip, a series or a graph its own; nothing for a picture. See player.py for the payload.
 
 import { Component } from "../../kit/component.js";
 import { ClipPlayer } from "./clip.js";
+import { GraphPlayer } from "./graph.js";
 import { SeriesPlayer } from "./series.js";
 import { SoundPlayer } from "./sound.js";
 
 export const SHEET = new URL("player.css", import.meta.url).href; // which whoever mounts it adds to the page
 
-const KINDS = { sound: SoundPlayer, clip: ClipPlayer, series: SeriesPlayer };
+const KINDS = { sound: SoundPlayer, clip: ClipPlayer, series: SeriesPlayer, graph: GraphPlayer };
 
 /** desk: of the page, for what a player asks. */
 export function mount({ element, props, watch, desk = null }) {

@@ -103,6 +103,7 @@ export function createPanel(stage, { onMode, onSave }) {
       decodedButton.textContent = { time: "Spectrogram, PNG", series: "Lines, PNG" }[value.place?.kind] ?? "Reconstruction, PNG";
       caption.textContent = [none, value.caption, ...value.notes].filter(Boolean).join(" ");
       caption.hidden = caption.textContent === "";
+      stage.hidden = readout.hidden = value.place?.kind === "graph"; // the player draws it, and there is nothing beside it
       figures.replaceChildren(figureList(value.figures));
     },
     /** A mode was chosen; suffix names the level in the title of the scale. */

@@ -171,6 +171,8 @@ def counted_words(data: ReconstructionData) -> str:
 
 def _caption(data: ReconstructionData) -> str:
     words = level_caption(data.mode, data.levels_shown, data.num_levels, data.noun)
+    if data.reconstruction is None:
+        return ""
     return f"{words} Tokens, bits and rates are of what is kept." if data.partial else words
 
 

@@ -38,9 +38,9 @@ export const countOf = (n, one, many = `${one}s`) => `${whole(n)} ${n === 1 ? on
 const plural = (n, one, many) => `${amount(n)} ${n === 1 ? one : many}`;
 
 /** "code 512, 14 of 1,024 tokens": the sentence of the live region. */
-export function sentence({ code, count, total, token = null, row = null, col = null, where = null, level = null, noun = "level" }) {
+export function sentence({ code, count, total, token = null, row = null, col = null, where = null, level = null, noun = "level", held = null }) {
   const place = token === null ? "" : `, at ${where ?? `row ${row + 1}, column ${col + 1}`}`;
-  const prefix = level === null ? "" : `${noun} ${level + 1}, `;
+  const prefix = level === null ? "" : `${held ?? `${noun} ${level + 1}`}, `;
   return `${prefix}code ${code}, ${whole(count)} of ${whole(total)} tokens${place}`;
 }
 
@@ -57,6 +57,8 @@ export function usageCaption({ used, total, perplexity, words = "" }, K, where, 
 
 export function gridCaption({ rows, cols, K, D, metric, indices }, placed = true, place = null) {
   const space = metric === "implicit" ? "implicit codebook" : `${metric} codebook`;
+  if (place?.kind === "graph")
+    return `${whole(indices.length)} tokens, one a node in the order of the file, wrapped in reading order. K = ${whole(K)}, the last code being none; like colours mean nothing.`;
   if (!placed) {
     return `${whole(indices.length)} tokens without a place of their own, wrapped in reading order: each may act on the whole picture. K = ${whole(K)}, D = ${D}, ${space}. Like colours lie close on the map.`;
   }

@@ -37,8 +37,9 @@ function seriesText(token, grid, place) {
   return `${place.columns[column]}, ${when}${frequency === null ? "" : `, frequency ${frequency}${hertz}`}`;
 }
 
-/** "row 3, column 4", "0.42–0.44 s", "frames 2–5, row 3, column 4", or "token 812" where tokens have no place. */
+/** "row 3, column 4", "0.42–0.44 s", "frames 2–5, row 3, column 4", "node 4" or "token 812" where tokens have no place. */
 export function placeText(token, grid, place = null) {
+  if (place?.kind === "graph") return `node ${WHOLE.format(token + 1)}`;
   if (!grid || place?.kind === "set") return `token ${WHOLE.format(token + (place?.kind === "set" ? 1 : 0))}`;
   if (place?.kind === "time") {
     const [from, to] = stretch(token, grid[1], place.seconds);

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import math
 
+from explorer.foundation.words import count_of, ordinal
 from explorer.joints.columns import plain_columns
 from explorer.joints.record import TokenLayout, TokenRecord
 from explorer.media.clips.mosaic import mosaic_shape
 
-NOUNS = {"image": "picture", "audio": "sound", "video": "clip", "series": "series"}
+NOUNS = {"image": "picture", "audio": "sound", "video": "clip", "series": "series", "graph": "graph"}
 
 
 def places_of(record: TokenRecord) -> dict[str, object]:
-    """{"kind": "picture" | "time" | "clip" | "set" | "series", "noun"}; of time also "seconds", of clips "tiles" and
-    "frames", of series "columns", "rows", "seconds" (None without a rate) and "chunk" (tokens that share a stretch).
+    """{"kind": "picture" | "time" | "clip" | "set" | "series" | "graph", "noun"}; of time also "seconds", of clips
+    "tiles" and "frames", of series "columns", "rows", "seconds" (None without a rate) and "chunk" (tokens that share a
+    stretch), of graphs "places", what each level holds.
 
     record: as the tokenizer made it. tiles: (rows, columns) of the mosaic. frames: [first, end) of each step.
     """
@@ -27,6 +29,10 @@ def places_of(record: TokenRecord) -> dict[str, object]:
         columns = [column.name for column in record.columns or plain_columns(record.media.shape[1])]
         about = {"rows": record.media.shape[0], "seconds": record.duration_s, "chunk": layout.chunk}
         return {"kind": "series", "noun": noun, "columns": columns, **about}
+    if record.modality == "graph":
+        kinds = [level.codebook.rule.name if level.codebook.rule else "code" for level in record.levels]
+        held = [f"{ordinal(kinds[: place + 1].count(kind))} {kind}" for place, kind in enumerate(kinds)]
+        return {"kind": "graph", "noun": noun, "places": held}
     if layout.kind == "grid3d":
         return {"kind": "clip", "noun": noun, "tiles": list(mosaic_shape(layout.shape[0])), "frames": frames_of(layout)}
     return {"kind": "picture" if layout.kind == "grid2d" else "set", "noun": noun}
@@ -50,6 +56,9 @@ def about(record: TokenRecord) -> str:
     if record.modality == "series":
         rate = f" at {record.sample_rate_hz:g} Hz" if record.sample_rate_hz else ""
         return f"{record.media.shape[0]:,} rows of {record.media.shape[1]} columns{rate}."
+    if record.modality == "graph":
+        edges = int((record.media[:, 0] != record.media[:, 2]).sum())
+        return f"{count_of(layout.num_tokens, 'node')}, {count_of(edges, 'edge')}."
     if record.modality == "video":
         frames, height, width = record.media.shape[:3]
         rate = f" at {record.frames_per_second:g} a second" if record.frames_per_second else ""

@@ -1,0 +1,1 @@
+"""The shortest ways through a graph."""

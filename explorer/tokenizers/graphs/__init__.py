@@ -1,0 +1,1 @@
+"""Tokenizers of graphs: nodes in, tuples of anchors, distances and relations out."""
