@@ -98,3 +98,19 @@ def test_no_sheet_is_borrowed_from_another_room():
             target = (path.parent / sheet).resolve().relative_to(VIEWS).parts[0]
             borrowed += [f"{path.relative_to(VIEWS)}: {sheet}"] if target not in (room, "kit") else []
     assert borrowed == []
+
+
+def borrowed():
+    """(file, what it imports of another room) of every module of the views; of the kit all rooms may take."""
+    found = set()
+    for path in VIEWS.rglob("*.js"):
+        for name in re.findall(r"(?:from |import\()\"(\.[^\"]+)\"", path.read_text(encoding="utf-8")):
+            room, taken = (one.relative_to(VIEWS).parts[0] for one in (path, (path.parent / name).resolve()))
+            if taken not in (room, "kit"):
+                found.add((str(path.relative_to(VIEWS)), str((path.parent / name).resolve().relative_to(VIEWS))))
+    return found
+
+
+def test_no_room_takes_modules_of_another():
+    """What several rooms need is in the kit. The editor is a part of the page of Inspect, which mounts it."""
+    assert borrowed() == {("inspect/page.js", "edit/view.js")}

@@ -1,7 +1,7 @@
 // @ts-check
 // What the panel "Bring a tokenizer" says: figures, facts of a plan, the list and its filter. Pure: plain values in, text out.
 
-import { bytes } from "../codebook/audit/model.js";
+import { bytes } from "../kit/wire/format.js";
 import { whole } from "../kit/wire/format.js";
 
 const NOUNS = { image: "pictures", audio: "sound", video: "clips" };

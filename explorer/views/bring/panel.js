@@ -12,7 +12,7 @@ import { OpenedFile } from "./opened.js";
 import { about, dropZone, fileInput, FILTERS, knownRow, lookForm, ownList, plainButton, textInput, WAYS, WEIGHTS } from "./parts.js";
 import { createPageBus } from "../kit/wire/bus.js";
 import { sendFiles } from "../kit/wire/files.js";
-import { bytes } from "../codebook/audit/model.js";
+import { bytes } from "../kit/wire/format.js";
 
 const POLL_MS = 350;
 const SHEETS = ["../kit/page/controls.css", "../kit/widgets/base.css"]; // choosers and plain buttons

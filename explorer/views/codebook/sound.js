@@ -2,8 +2,8 @@
 // Buttons that play what a token, or a code, sounds like: one sound at a time on the whole page.
 
 import { h } from "../kit/widgets/dom.js";
-import { playOnce } from "../inspect/player/audio.js";
-import { readWav } from "../inspect/player/wav.js";
+import { playOnce } from "../kit/sound/audio.js";
+import { readWav } from "../kit/sound/wav.js";
 
 let playing = null; // {deck, button}
 

@@ -3,7 +3,8 @@
 // modality.
 
 import { Component } from "../kit/component.js";
-import { acceptFiles, bytes } from "../codebook/audit/model.js";
+import { acceptFiles } from "../kit/wire/accept.js";
+import { bytes } from "../kit/wire/format.js";
 import { note } from "../kit/widgets/panel.js";
 import { isFresh, isGoing } from "./link.js";
 import { fileTrouble, modalityOf, NOUNS } from "./model.js";

@@ -3,8 +3,8 @@
 
 import { Component } from "../kit/component.js";
 import { h, say } from "../kit/widgets/dom.js";
-import { Deck } from "../inspect/player/audio.js";
-import { readWav } from "../inspect/player/wav.js";
+import { Deck } from "../kit/sound/audio.js";
+import { readWav } from "../kit/sound/wav.js";
 
 /** "0:03.2": a place in a sound. Pure. */
 export function clock(seconds) {

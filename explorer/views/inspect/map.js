@@ -3,7 +3,7 @@
 
 import { codeLabel } from "../kit/wire/format.js";
 import { nearestPoint } from "../kit/draw/geometry.js";
-import { rasterCode } from "./model.js";
+import { rasterCode } from "../kit/draw/geometry.js";
 import { label, outline } from "../kit/draw/colours.js";
 
 const REACH_PX = 18; // how far from a point the pointer may be

@@ -77,14 +77,6 @@ function readRaster(raster, from) {
   return { codes: array, rows: shape[0], cols: shape[1], left, top, right, bottom };
 }
 
-/** The code of the raster's cell at content position (x, y), or -1 outside. Row 0 is the top. */
-export function rasterCode(raster, x, y) {
-  const column = Math.floor(((x - raster.left) / (raster.right - raster.left)) * raster.cols);
-  const row = Math.floor(((y - raster.top) / (raster.bottom - raster.top)) * raster.rows);
-  if (column < 0 || row < 0 || column >= raster.cols || row >= raster.rows) return -1;
-  return raster.codes[row * raster.cols + column];
-}
-
 const CELL = 16; // side of a token that has no place, in units of its own grid
 
 /** The plane in which a level's tokens are drawn: the picture's own, or one of square cells where they have no place. */

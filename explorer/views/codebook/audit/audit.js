@@ -3,11 +3,11 @@
 // the files of the audit on screen. Uploads go straight to the server's upload address, so that their progress can be shown.
 
 import { Component } from "../../kit/component.js";
-import { bytes, isGoing, kindOf, mediaWords, parseSize, progressWords, shareDone, stateWords } from "./model.js";
+import { isGoing, kindOf, mediaWords, parseSize, progressWords, shareDone, stateWords } from "./model.js";
 import { note } from "../../kit/widgets/panel.js";
 import { addStyleSheet } from "../../kit/page/component.js";
 import { h } from "../../kit/widgets/dom.js";
-import { percent, whole } from "../../kit/wire/format.js";
+import { bytes, percent, whole } from "../../kit/wire/format.js";
 import { saveFile, sendFiles } from "../../kit/wire/files.js";
 
 const POLL_MS = 500;

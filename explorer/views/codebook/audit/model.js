@@ -1,7 +1,8 @@
 // @ts-check
 // What the audit panel says: kinds of files, progress, rates, remaining time. Pure: plain values in, text out.
 
-import { whole } from "../../kit/wire/format.js";
+import { acceptFiles } from "../../kit/wire/accept.js";
+import { bytes, whole } from "../../kit/wire/format.js";
 
 const MEDIA =
   /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|aifc|au|snd|caf|w64|rf64|voc|amr|wma|ac3|eac3|dts|wv|tta|spx|mp2|m4b|mka|mp4|m4v|mov|3gp|mkv|webm|avi|wmv|flv|ts|mpe?g|y4m|ogv)$/i;
@@ -33,13 +34,6 @@ export function kindOf(files, limits) {
   return { kind: "media", words: files.length === 1 ? `${files[0].name}, ${bytes(total)}` : `${whole(files.length)} files, ${bytes(total)}` };
 }
 
-/** "12.4 MiB" */
-export function bytes(n) {
-  if (n < 1024) return `${whole(n)} bytes`;
-  const [unit, size] = n < 2 ** 20 ? ["KiB", n / 1024] : n < 2 ** 30 ? ["MiB", n / 2 ** 20] : ["GiB", n / 2 ** 30];
-  return `${size < 10 ? size.toFixed(1) : whole(size)} ${unit}`;
-}
-
 /** What was typed for K -> {value} or {error}. */
 export function parseSize(text) {
   const digits = text.trim().replaceAll(",", "");
@@ -58,19 +52,6 @@ export function duration(seconds) {
 /** Share of a running job that is done, 0..1; null where it cannot be told. */
 export function shareDone(job) {
   return job.planned > 0 ? Math.min(1, job.done / job.planned) : null;
-}
-
-// What a file dialogue offers: browsers know some endings by no media type, and grey such files out.
-const OFFERED = {
-  image: "image/*,.heic,.heif,.avif,.tif,.tiff,.ppm,.pgm,.pbm",
-  audio: "audio/*,.caf,.w64,.au,.amr,.opus,.mka",
-  video: "video/*,.mkv,.y4m,.flv,.gif,.webp,.apng",
-  series: ".csv,.tsv,.txt",
-};
-
-/** The `accept` of an input for files of a modality; of all where it is none of them. Pure. */
-export function acceptFiles(modality) {
-  return OFFERED[modality] ?? Object.values(OFFERED).join(",");
 }
 
 /** What an audit by a tokenizer of that modality reads: [accept, "pictures", "a zip of pictures"]. */

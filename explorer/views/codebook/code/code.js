@@ -3,11 +3,11 @@
 // decodes to. Figures come with `code`, what the decoder makes a moment later with `code_decoded`.
 
 import { Component } from "../../kit/component.js";
-import { contactSheet } from "../../inspect/card/export.js";
+import { contactSheet } from "../../kit/card/export.js";
 import { saveCanvas } from "../../kit/wire/files.js";
 import { vectorCsv } from "../../kit/wire/words.js";
-import { digitsSection, section } from "../../inspect/card/parts.js";
-import { VectorChart } from "../../inspect/card/vector.js";
+import { digitsSection, section } from "../../kit/card/parts.js";
+import { VectorChart } from "../../kit/card/vector.js";
 import { createHistory, createPlaces } from "./charts.js";
 import { codeCsv, countWords, mostUsed, parseCode, randomUsed, rankWords, usedStep } from "./model.js";
 import { besideSection, decodedSection, exemplarsSection, fillDecoded, nearestSection, noDecoder, trainingSection } from "./parts.js";

@@ -2,7 +2,7 @@
 // The sections of the page of a code: each takes the answer and returns an element, or null where there is nothing.
 
 import { significant } from "../../kit/wire/words.js";
-import { picture, section } from "../../inspect/card/parts.js";
+import { picture, section } from "../../kit/card/parts.js";
 import { besideWords, exemplarWords, inspectLink, KINDS, liftWords, SIDE_SIGNS } from "./model.js";
 import { playButton } from "../sound.js";
 import { h } from "../../kit/widgets/dom.js";

@@ -4,7 +4,7 @@
 import { colormap } from "../../kit/draw/colormaps.js";
 import { unpack } from "../../kit/wire/encoding.js";
 import { nearestPoint, normalise, spatialHash } from "../../kit/draw/geometry.js";
-import { rasterCode } from "../../inspect/model.js";
+import { rasterCode } from "../../kit/draw/geometry.js";
 import { voronoiCells } from "../../kit/draw/voronoi.js";
 
 export const SHADES = 32;

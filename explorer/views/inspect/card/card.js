@@ -2,12 +2,12 @@
 // The code card: one code's page, filled by Python after a click. See inspect/card/card.py for the payload.
 
 import { Component } from "../../kit/component.js";
-import { contactSheet } from "./export.js";
+import { contactSheet } from "../../kit/card/export.js";
 import { saveCanvas } from "../../kit/wire/files.js";
 import { countText, placeText, rankText, significant, stepToken, vectorCsv } from "../../kit/wire/words.js";
 import { waitingFor } from "./later.js";
-import { digitsSection, marginSection, meaning, picture, section, whereItActs } from "./parts.js";
-import { VectorChart } from "./vector.js";
+import { digitsSection, marginSection, meaning, picture, section, whereItActs } from "../../kit/card/parts.js";
+import { VectorChart } from "../../kit/card/vector.js";
 import { unpack } from "../../kit/wire/encoding.js";
 import { saveTable } from "../export.js";
 import { focusedIn, h } from "../../kit/widgets/dom.js";

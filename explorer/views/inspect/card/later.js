@@ -2,7 +2,7 @@
 // What a card asks for once it is drawn: codes decoded alone, where decoding takes its time.
 
 import { h } from "../../kit/widgets/dom.js";
-import { picture, soundButton } from "./parts.js";
+import { picture, soundButton } from "../../kit/card/parts.js";
 
 /** Places that wait: {element, place(code), fill({alone: [{code, url, sound}]} or {error: {message}})}. element: of the card's code. */
 export function waitingFor(card) {

@@ -8,10 +8,10 @@ import { Stage } from "../../kit/stage/stage.js";
 import { partNoun } from "../../kit/wire/format.js";
 import { moveToken } from "../../kit/draw/geometry.js";
 import { placeText, seconds, stretch } from "../../kit/wire/places.js";
-import { Deck } from "./audio.js";
+import { Deck } from "../../kit/sound/audio.js";
 import { drawBase, drawOverlay, GUTTER, laneGeometry, levelAt, paintLane } from "./lanes.js";
 import { audible, clampWindow, follow, panWindow, tokenAt, toTime, zoomWindow } from "./time.js";
-import { readWav } from "./wav.js";
+import { readWav } from "../../kit/sound/wav.js";
 import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";
 

@@ -148,3 +148,11 @@ function searchCell({ xy, cols, start, items }, row, column, x, y, best) {
     best.distance = distance;
   }
 }
+
+/** The code of the raster's cell at content position (x, y), or -1 outside. Row 0 is the top. */
+export function rasterCode(raster, x, y) {
+  const column = Math.floor(((x - raster.left) / (raster.right - raster.left)) * raster.cols);
+  const row = Math.floor(((y - raster.top) / (raster.bottom - raster.top)) * raster.rows);
+  if (column < 0 || row < 0 || column >= raster.cols || row >= raster.rows) return -1;
+  return raster.codes[row * raster.cols + column];
+}

@@ -32,6 +32,13 @@ export function percent(part, total) {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)}%`;
 }
 
+/** "12.4 MiB" */
+export function bytes(n) {
+  if (n < 1024) return `${whole(n)} bytes`;
+  const [unit, size] = n < 2 ** 20 ? ["KiB", n / 1024] : n < 2 ** 30 ? ["MiB", n / 2 ** 20] : ["GiB", n / 2 ** 30];
+  return `${size < 10 ? size.toFixed(1) : whole(size)} ${unit}`;
+}
+
 /** "1 code", "1,204 codes". */
 export const countOf = (n, one, many = `${one}s`) => `${whole(n)} ${n === 1 ? one : many}`;
 

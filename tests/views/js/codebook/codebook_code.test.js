@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { bytes } from "../../../../explorer/views/kit/wire/format.js";
 import * as audit from "../../../../explorer/views/codebook/audit/model.js";
 import * as model from "../../../../explorer/views/codebook/code/model.js";
 
@@ -146,7 +147,7 @@ test("progress is said with its numbers, rate and remaining time", () => {
 
 test("times, sizes and K", () => {
   assert.deepEqual([0, 59.6, 200, 3000, 3900].map(audit.duration), ["0 s", "1 min", "3 min 20 s", "50 min", "1 h 5 min"]);
-  assert.deepEqual([500, 2048, 5.5 * 2 ** 20, 3 * 2 ** 30].map(audit.bytes), ["500 bytes", "2.0 KiB", "5.5 MiB", "3.0 GiB"]);
+  assert.deepEqual([500, 2048, 5.5 * 2 ** 20, 3 * 2 ** 30].map(bytes), ["500 bytes", "2.0 KiB", "5.5 MiB", "3.0 GiB"]);
   assert.deepEqual(audit.parseSize(" 262,144 "), { value: 262144 });
   for (const text of ["", "0", "-4", "1.5", "abc"]) assert.match(audit.parseSize(text).error, /whole number/);
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { auditWords, groupsOf, levelOptions } from "../../../../explorer/views/codebook/view.js";
-import { acceptFiles, mediaWords } from "../../../../explorer/views/codebook/audit/model.js";
+import { mediaWords } from "../../../../explorer/views/codebook/audit/model.js";
+import { acceptFiles } from "../../../../explorer/views/kit/wire/accept.js";
 
 test("an audit says over what it counted, and when it stopped early", () => {
   const audit = { media: 100, skipped: [], planned: 100, complete: true, seconds: 12.4, device: "cpu" };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import * as format from "../../../../explorer/views/kit/wire/words.js";
-import { meaning } from "../../../../explorer/views/inspect/card/parts.js";
+import { meaning } from "../../../../explorer/views/kit/card/parts.js";
 import { withPage } from "../made_page.js";
 
 const range = (count) => Array.from({ length: count }, (_, index) => index);

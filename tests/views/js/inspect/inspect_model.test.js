@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { rasterCode } from "../../../../explorer/views/kit/draw/geometry.js";
 import * as m from "../../../../explorer/views/inspect/model.js";
 
 const pack = (Type, name, values, shape = [values.length]) => ({
@@ -69,10 +70,10 @@ test("a map without a code list has all codes; points and training counts are fo
 test("raster: row 0 lies at the top of the map, outside is -1", () => {
   const { maps } = m.readPayload(payload());
   const { raster, w, h } = maps[0];
-  assert.equal(m.rasterCode(raster, 0.01 * w, 0.01 * h), 0);
-  assert.equal(m.rasterCode(raster, 0.99 * w, 0.01 * h), 2);
-  assert.equal(m.rasterCode(raster, 0.01 * w, 0.99 * h), 3);
-  assert.equal(m.rasterCode(raster, -0.1, 0.1), -1);
+  assert.equal(rasterCode(raster, 0.01 * w, 0.01 * h), 0);
+  assert.equal(rasterCode(raster, 0.99 * w, 0.01 * h), 2);
+  assert.equal(rasterCode(raster, 0.01 * w, 0.99 * h), 3);
+  assert.equal(rasterCode(raster, -0.1, 0.1), -1);
 });
 
 test("cells are cut in the browser: of a truly 2-D codebook they tile its box once", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { sheetGeometry } from "../../../../explorer/views/inspect/card/export.js";
+import { sheetGeometry } from "../../../../explorer/views/kit/card/export.js";
 import { colormap } from "../../../../explorer/views/kit/draw/colormaps.js";
 import { figuresCsv, figureText } from "../../../../explorer/views/inspect/reconstruction/figures.js";
 import * as maps from "../../../../explorer/views/inspect/reconstruction/maps.js";

@@ -1,9 +1,9 @@
 // @ts-check
 // The sections of the code card that only show: each takes the card's facts and returns an element.
 
-import { h } from "../../kit/widgets/dom.js";
-import { helpMark } from "../../kit/page/help.js";
-import { digitKind, margin, significant } from "../../kit/wire/words.js";
+import { h } from "../widgets/dom.js";
+import { helpMark } from "../page/help.js";
+import { digitKind, margin, significant } from "../wire/words.js";
 
 export function section(title, ...children) {
   const element = h("section", { class: "dte-card-section" });
@@ -55,7 +55,7 @@ export function soundButton(url) {
   button.dataset.key = "play";
   button.setAttribute("aria-label", "Play this code alone");
   button.addEventListener("click", async () => {
-    const [{ playOnce }, { readWav }] = await Promise.all([import("../player/audio.js"), import("../player/wav.js")]);
+    const [{ playOnce }, { readWav }] = await Promise.all([import("../sound/audio.js"), import("../sound/wav.js")]);
     playOnce(readWav(url));
   });
   return button;

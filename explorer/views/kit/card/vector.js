@@ -1,8 +1,8 @@
 // @ts-check
 // The vector of a code as bars around zero: a figure, made when it comes into sight, and one chart for all codes.
 
-import { Component } from "../../kit/component.js";
-import { createChart } from "../../kit/widgets/chart.js";
+import { Component } from "../component.js";
+import { createChart } from "../widgets/chart.js";
 
 /** ask(code, theme) -> as of createChart, of the code that was shown last. */
 export class VectorChart extends Component {
