@@ -100,7 +100,7 @@ def size_shown(page, words):
 
 def test_uploads_exports_and_links_stay_there_too(page, browser, proxy, at, own):
     open_at(page, at("?tokenizer=fsq"))
-    page.get_by_text("Your own picture").click()
+    page.get_by_text("Your own file").click()
     with page.expect_response(re.compile(r"/upload(\?|$)")) as sent:
         page.locator("#upload-file input[type=file]").first.set_input_files(own)
     (path,) = sent.value.json()

@@ -85,7 +85,7 @@ def test_a_place_of_the_tuple_is_chosen_and_the_graph_takes_its_colours(page, ap
 def test_an_own_edge_list_is_tokenized_saved_and_a_bad_one_said(page, app_url, tmp_path):
     page.goto(app_url)
     page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body')?.hidden", timeout=PATIENCE_MS)
-    page.get_by_text("Your own picture").click()
+    page.get_by_text("Your own file").click()
     lines = [f"n{i}\t{'likes' if i % 3 else 'knows'}\tn{(7 * i + 3) % 40}" for i in range(40)]
     (tmp_path / "own.tsv").write_text("\n".join([*lines, "<b>x</b>\tknows\tn0", "n5\tlikes\tn5"]))
     page.set_input_files("#upload-file input[type=file]", tmp_path / "own.tsv")

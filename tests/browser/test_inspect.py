@@ -271,7 +271,7 @@ def test_exports_hold_what_is_shown(page, app_url, tokenizers, record_of):
 
 def upload(page, name, content):
     if not page.locator("#upload").is_visible():
-        page.get_by_text("Your own picture").click()
+        page.get_by_text("Your own file").click()
     page.locator("#upload input[type=file]").first.set_input_files(
         {"name": name, "mimeType": "image/png", "buffer": content}
     )
@@ -307,7 +307,7 @@ def test_a_pasted_picture(page, app_url, tokenizers):
           await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
         }"""
     )
-    page.get_by_text("Your own picture").click()
+    page.get_by_text("Your own file").click()
     page.locator("#upload button[aria-label='Paste from clipboard']").click()
     page.wait_for_function("document.querySelector('#inspect-view').textContent.includes('80 \\u00d7 40 px')")
     page.wait_for_timeout(1000)  # a map of the picture before it must not draw over it

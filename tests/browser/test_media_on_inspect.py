@@ -232,7 +232,7 @@ def test_another_kind_of_tokenizer_brings_another_medium_and_the_picture_comes_b
 
 def test_an_uploaded_sound_brings_a_tokenizer_that_takes_it(page, made_url, tmp_path):
     open_at(page, made_url, "tokenizer=made-signs")
-    page.get_by_text("Your own picture").click()
+    page.get_by_text("Your own file").click()
     t = np.arange(24_000) / 16_000
     (tmp_path / "tone.wav").write_bytes(wav_bytes(0.5 * np.sin(2 * np.pi * 440 * t), 16_000))
     page.set_input_files("#upload-file input[type=file]", tmp_path / "tone.wav")

@@ -86,7 +86,7 @@ def test_levels_build_a_series_up(page, app_url):
 
 def test_an_own_table_is_tokenized_exported_and_a_bad_one_said(page, app_url, tmp_path):
     open_at(page, app_url, "tokenizer=series-vq")
-    page.get_by_text("Your own picture").click()
+    page.get_by_text("Your own file").click()
     time = np.arange(60) / 20
     rows = [f"{t:.3f},{np.sin(3 * t):.4f},{20 + 5 * np.cos(t):.4f}" for t in time]
     (tmp_path / "own.csv").write_text("\n".join(["time [s],angle [rad],heat [C]", *rows]))
@@ -112,7 +112,7 @@ def test_an_own_table_is_tokenized_exported_and_a_bad_one_said(page, app_url, tm
 def test_an_array_brings_a_tokenizer_and_a_picture_comes_back(page, app_url, tmp_path):
     page.goto(app_url)
     page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body')?.hidden", timeout=PATIENCE_MS)
-    page.get_by_text("Your own picture").click()
+    page.get_by_text("Your own file").click()
     np.save(tmp_path / "own.npy", np.random.default_rng(0).normal(size=(40, 2)).cumsum(0))
     page.set_input_files("#upload-file input[type=file]", tmp_path / "own.npy")
     wait_for_text(page, "#sample-strip", "This file is a series")

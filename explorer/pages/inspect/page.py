@@ -38,7 +38,7 @@ from explorer.views.kit.widgets.folds import FOLD, Folds
 from explorer.views.kit.widgets.sample_strip import SampleStrip
 
 FOLDS = {
-    "fold-own": "Your own picture, sound or clip",
+    "fold-own": "Your own file",
     "fold-facts": "Facts, licence, size",
     "fold-bring": "Bring a tokenizer",
 }
