@@ -27,6 +27,7 @@ from explorer.media.clips.video import LoadedVideo
 from explorer.media.graphs.graph import LoadedGraph, number_graph
 from explorer.media.medium import Medium, Modality, load_medium, tokenized
 from explorer.media.pictures.image import LoadedImage
+from explorer.media.rows.items import LoadedItems, load_items
 from explorer.media.rows.series import LoadedSeries, load_series
 from explorer.media.samples import SAMPLE_PREFIX, sample
 from explorer.media.sounds.audio import LoadedAudio
@@ -130,12 +131,11 @@ def _loaded(tokenizer: Tokenizer | str) -> Tokenizer:
 
 
 def _medium(given: GivenMedium, modality: Modality) -> Medium:
-    if isinstance(given, LoadedImage | LoadedAudio | LoadedVideo | LoadedSeries | LoadedGraph):
+    if isinstance(given, LoadedImage | LoadedAudio | LoadedVideo | LoadedSeries | LoadedItems | LoadedGraph):
         return given
     if isinstance(given, np.ndarray):
-        if modality == "graph":
-            return number_graph(given, settings().limits)
-        return load_series(given, settings().limits) if modality == "series" else _picture(given)
+        rows = {"series": load_series, "vectors": load_items, "graph": number_graph}.get(modality)
+        return _picture(given) if rows is None else rows(given, settings().limits)
     if isinstance(given, str) and given.startswith(SAMPLE_PREFIX):
         return sample(given.removeprefix(SAMPLE_PREFIX)).load()
     return load_medium(given, settings().limits, modality)

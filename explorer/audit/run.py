@@ -201,10 +201,10 @@ def _count(tokenizer: Tokenizer, batch: Batch, standing: Standing) -> None:
 
 
 def amount_of(spec: TokenizerSpec, shape: tuple[int, ...]) -> float:
-    """How much a medium of that shape is, in the unit of its modality: one picture, seconds of sound, frames, rows."""
+    """How much a medium is, in the unit of its modality: one picture, seconds of sound, frames, rows, items."""
     if spec.modality == "audio":
         return shape[0] / (spec.sample_rate_hz or 1)
-    return float(shape[0]) if spec.modality in ("video", "series") else 1.0
+    return float(shape[0]) if spec.modality in ("video", "series", "vectors") else 1.0
 
 
 def _progress(standing: Standing, planned: int, began_at: int, seconds: float, here: float) -> Progress:

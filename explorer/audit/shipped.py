@@ -39,6 +39,7 @@ AUDITS = {
         ("audio", "Held-out speech (digits, take 0; LibriSpeech)"),
         ("video", "BSDS500 validation pictures, set in motion"),
         ("series", "Held-out series, made"),
+        ("vectors", "goodbooks-10k, all 10,000 books"),
     )
 }
 KNOWN = ("val", SAMPLES_AUDIT)

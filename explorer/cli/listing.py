@@ -69,6 +69,8 @@ def of_a_token(spec: TokenizerSpec) -> str:
         return f"{spec.downsampling:,} samples"
     if spec.modality == "graph":
         return "a node"
+    if spec.modality == "vectors":
+        return "1 item"
     if spec.modality == "series":
         rows = spec.media_multiple
         return f"1 of {rows} frequencies" if spec.downsampling < rows else f"{rows} rows of a column"
@@ -88,7 +90,7 @@ def markdown(specs: Sequence[TokenizerSpec]) -> str:
             cells = (f"`{spec.id}`", spec.title, spec.vocabulary, bits_of(spec), *figures, usage)
             rows.append(f"| {' | '.join(cells)} | {figure(spec, 'tokens', ',')} |")
         parts += ["\n".join(rows)] if of_it else []
-    for modality, write in (("series", series_markdown), ("graph", graph_markdown)):
+    for modality, write in (("series", series_markdown), ("vectors", items_markdown), ("graph", graph_markdown)):
         of_it = [spec for spec in specs if spec.modality == modality]
         parts += [write(of_it)] if of_it else []
     return "\n\n".join(parts)
@@ -100,6 +102,21 @@ def bits_of(spec: TokenizerSpec) -> str:
     if spec.modality == "audio":
         return f"{bits * spec.sample_rate_hz / spec.downsampling / 1000:.2f}" if spec.sample_rate_hz else "not known"
     return f"{bits / spec.downsampling**2 / spec.time_step:.3f}"
+
+
+def items_markdown(specs: Sequence[TokenizerSpec]) -> str:
+    """Of items: what their semantic ids tell apart, and what is kept."""
+    head = "| id | items tokenizer | codes | bits an item | share an id | variance kept | usage, share of K | items |"
+    rows = [head, "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for spec in specs:
+        usage = ", ".join(figure(spec, f"usage_{q}", ".1%") for q in range(1, spec.num_quantizers + 1))
+        cells = (
+            *(f"`{spec.id}`", spec.title, spec.vocabulary),
+            *(f"{spec.num_quantizers * math.log2(spec.codebook_size):.0f}", figure(spec, "collision_rate", ".1%")),
+            *(figure(spec, "explained", ".1%"), usage, figure(spec, "tokens", ",")),
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
 
 
 def series_markdown(specs: Sequence[TokenizerSpec]) -> str:

@@ -67,6 +67,8 @@ def _extent(tokens: TokenFile | TokenRecord, shape: tuple[int, ...]) -> str:
         return f"{shape[0]} frames of {shape[2]} x {shape[1]} pixels"
     if tokens.modality == "graph":
         return f"{tokens.levels[0].layout.num_tokens:,} nodes"
+    if tokens.modality == "vectors":
+        return f"{shape[0]:,} items"
     if tokens.modality == "series":
         return f"{shape[0]:,} rows of {shape[1]} columns"
     return f"{shape[1]} x {shape[0]} pixels"
@@ -81,6 +83,9 @@ def summary(record: TokenRecord) -> str:
         if record.modality == "graph":
             bits = record.bits_uniform if kind == "uniform" else record.bits_empirical
             return f"{bits / record.levels[0].layout.num_tokens:.1f} a node"
+        if record.modality == "vectors":
+            bits = record.bits_uniform if kind == "uniform" else record.bits_empirical
+            return f"{bits / len(record.media):.1f} an item"
         if record.modality == "series":
             bits = record.bits_uniform if kind == "uniform" else record.bits_empirical
             return f"{bits / record.media.size:.3f} a value"

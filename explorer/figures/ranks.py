@@ -21,7 +21,7 @@ BARS = 1024  # of more codes in use, one line of steps: as many bars would be sl
 GAP_FROM = 160  # codes on the axis above which bars touch
 Counts = Literal["here", "training"]
 Codes = Literal["all", "used"]
-_NOUNS = {"image": "picture", "audio": "sound", "video": "clip", "series": "series"}
+_NOUNS = {"image": "picture", "audio": "sound", "video": "clip", "series": "series", "vectors": "table"}
 
 
 def usage_by_rank(

@@ -25,6 +25,7 @@ class Limits:
     audio_seconds: float = 30.0  # the rest of a longer sound is left out, and a note says so
     video_frames: int = 49  # likewise of a longer clip; 1 + 48, which suits steps of 2, 4 and 8 frames a token
     video_side_px: int = 256  # longest side of a clip as it is kept; larger frames are scaled down
+    item_values: int = 4_000_000  # numbers of a table of items; the items after them are left out
     series_values: int = 65_536  # numbers of a series; the rows after them are left out, and a note says so
     graph_edges: int = 500_000  # of a graph; the edges after them are left out, and a note says so
     checkpoint_bytes: int = 2 * 2**30
@@ -55,6 +56,7 @@ RAISED = {
     "bytes": ("upload_bytes",),
     "values": ("series_values",),
     "edges": ("graph_edges",),
+    "items": ("item_values",),
 }
 _AT_LEAST_A_FILE = ("audit_upload_bytes", "checkpoint_upload_bytes")  # caps that one file must fit in
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 from explorer.foundation.words import count_of
 from explorer.joints.audit_parts import JointAudit, LevelAudit, Trial, require
 
-UNITS = {"image": ("picture", ""), "audio": ("sound", "s"), "video": ("clip", "frames"), "series": ("series", "rows")}
+UNITS = {
+    "image": ("picture", ""),
+    "audio": ("sound", "s"),
+    "video": ("clip", "frames"),
+    "series": ("series", "rows"),
+    "vectors": ("table", "items"),
+}
 
 
 @dataclass(frozen=True)

@@ -228,7 +228,7 @@ class TokenRecord:
 
     media, reconstruction: image (H, W, 3) float32 in [0, 1]; audio (samples, C); video (frames, H, W, 3); series
     (rows, D) as the tokenizer takes them, which `columns` tells in their units; graph: its edges (E, 3), as
-    `joints/graphs.py` has them, whose nodes and relations `names` tells.
+    `joints/graphs.py` has them, whose nodes and relations `names` tells; vectors (items, D).
     combination: how levels make z_q: "single", "sum" (residual) or "concatenate" (product).
     seconds: wall time of "encode", "quantize", "decode". device: where it ran ("cpu", "cuda:0", "mps").
     sample_rate_hz: of sound; rows a second of a series, if they are known. frames_per_second: of a clip, if known.
@@ -247,6 +247,7 @@ class TokenRecord:
     frames_per_second: float | None = None
     columns: tuple[Column, ...] = ()
     names: GraphNames | None = None
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # "name", "category": of each item of vectors
 
     def __post_init__(self) -> None:
         _require(len(self.levels) > 0, "a record needs at least one level")

@@ -125,8 +125,8 @@ class Tokenizer(ABC):
         """Encode, quantize and decode.
 
         media: as `media.medium.fit_medium` makes it for this spec: a picture (H, W, 3) float32 in [0, 1], sound
-        (samples, channels) float32 in about [-1, 1] at `spec.sample_rate_hz`, a clip (frames, H, W, 3), or a series
-        (rows, D) with its columns scaled.
+        (samples, channels) float32 in about [-1, 1] at `spec.sample_rate_hz`, a clip (frames, H, W, 3), a series
+        (rows, D) with its columns scaled, or vectors of items (N, D), D being `spec.channels`.
         Raises MediaError for other shapes.
         """
 

@@ -22,6 +22,7 @@ from explorer.media.graphs.text import looks_like_edges
 from explorer.media.pictures.image import LoadedImage, fit, load_image, png_bytes, scaled_to_cover
 from explorer.media.pictures.opening import frame_count, open_picture, read_bytes
 from explorer.media.rows.arrays import MAGIC
+from explorer.media.rows.items import LoadedItems, fit_items, load_items, names_items
 from explorer.media.rows.series import LoadedSeries, fit_series, load_series
 from explorer.media.rows.text import looks_like_table
 from explorer.media.rows.writing import csv_bytes
@@ -29,28 +30,44 @@ from explorer.media.sniffing import kind_of
 from explorer.media.sounds.audio import LoadedAudio, fit_audio, load_audio, wav_bytes
 
 DEFAULT_LIMITS = Limits()
-Medium = LoadedImage | LoadedAudio | LoadedVideo | LoadedSeries | LoadedGraph
-Modality = Literal["image", "audio", "video", "series", "graph"]
-NOUNS = {"image": "pictures", "audio": "sounds", "video": "clips", "series": "series", "graph": "graphs"}
+Medium = LoadedImage | LoadedAudio | LoadedVideo | LoadedSeries | LoadedItems | LoadedGraph
+Modality = Literal["image", "audio", "video", "series", "vectors", "graph"]
+NOUNS = {
+    "image": "pictures",
+    "audio": "sounds",
+    "video": "clips",
+    "series": "series",
+    "vectors": "tables of items",
+    "graph": "graphs",
+}
 _ONE = {
     "image": "a picture",
     "audio": "a sound",
     "video": "a clip",
     "series": "a series of numbers",
+    "vectors": "a table of items",
     "graph": "a graph",
 }
-_LOADERS = {"image": load_image, "audio": load_audio, "video": load_video, "series": load_series, "graph": load_graph}
+_LOADERS = {
+    "image": load_image,
+    "audio": load_audio,
+    "video": load_video,
+    "series": load_series,
+    "vectors": load_items,
+    "graph": load_graph,
+}
 _MODALITIES = {
     LoadedImage: "image",
     LoadedAudio: "audio",
     LoadedVideo: "video",
     LoadedSeries: "series",
     LoadedGraph: "graph",
+    LoadedItems: "vectors",
 }
 
 
 def modality_of(medium: Medium) -> Modality:
-    """ "image", "audio", "video", "series" or "graph"."""
+    """ "image", "audio", "video", "series", "vectors" or "graph"."""
     return _MODALITIES[type(medium)]
 
 
@@ -58,7 +75,7 @@ def values(medium: Medium) -> np.ndarray:
     """The array that `Tokenizer.tokenize` takes."""
     if isinstance(medium, LoadedImage):
         return medium.pixels
-    if isinstance(medium, LoadedSeries):
+    if isinstance(medium, LoadedSeries | LoadedItems):
         return medium.values.astype(np.float32)
     if isinstance(medium, LoadedGraph):
         return medium.edges
@@ -82,7 +99,7 @@ def _held(data: bytes, limits: Limits) -> Modality:
     kind = kind_of(data)
     if kind is None:
         if data[: len(MAGIC)] == MAGIC or looks_like_table(data):
-            return "series"
+            return _rows_of(data)
         if looks_like_edges(data, 2):  # one line of two words may be anything
             return "graph"
         raise MediaError(
@@ -95,6 +112,11 @@ def _held(data: bytes, limits: Limits) -> Modality:
     if kind.opener == "soundfile":
         return "audio"
     return "video" if has_video(data, kind) else "audio"
+
+
+def _rows_of(data: bytes) -> Modality:
+    """Rows of numbers go on in time, unless their table names its rows: those are items."""
+    return "vectors" if data[: len(MAGIC)] != MAGIC and names_items(data) else "series"
 
 
 def fit_medium(medium: Medium, spec: TokenizerSpec, side_px: int) -> Medium:
@@ -120,6 +142,8 @@ def fit_medium(medium: Medium, spec: TokenizerSpec, side_px: int) -> Medium:
         return medium
     if isinstance(medium, LoadedSeries):
         return fit_series(medium, spec.columns, spec.media_multiple)
+    if isinstance(medium, LoadedItems):
+        return fit_items(medium, spec.channels)
     if spec.fixed_size:
         return scaled_to_cover(medium, *spec.fixed_size)
     return fit(medium, spec.media_multiple, side_px)
@@ -136,7 +160,7 @@ def file_bytes(
         return wav_bytes(array, int(rate or 0)), ".wav"
     if modality == "video":
         return webp_bytes(array, rate or 12.5), ".webp"
-    if modality == "series":
+    if modality in ("series", "vectors"):
         return csv_bytes(array, columns, rate), ".csv"
     return png_bytes(array), ".png"
 
@@ -150,4 +174,6 @@ def tokenized(medium: Medium, tokenizer: Tokenizer, side_px: int) -> TokenRecord
         return replace(record, sample_rate_hz=fitted.rate_hz, columns=fitted.columns)
     if isinstance(fitted, LoadedGraph):
         return replace(record, names=fitted.names)
+    if isinstance(fitted, LoadedItems):
+        return replace(record, labels=fitted.labels)
     return replace(record, frames_per_second=fitted.frames_per_second if isinstance(fitted, LoadedVideo) else None)

@@ -36,7 +36,7 @@ class Sample:
     licence: str
     package: str = ""
     filename: str = ""
-    modality: Literal["image", "audio", "video", "series", "graph"] = "image"
+    modality: Literal["image", "audio", "video", "series", "vectors", "graph"] = "image"
     maker: str = ""
 
     @property
@@ -119,6 +119,15 @@ _SERIES = tuple(
     )
 )
 
+_ITEMS = (
+    Sample(
+        "books",
+        "Made books, 240 of 6 genres",
+        *_MADE,
+        modality="vectors",
+        maker="explorer.media.rows.made_items:made_books",
+    ),
+)
 _GRAPHS = (
     Sample(
         "karate",
@@ -140,18 +149,18 @@ _GRAPHS = (
 
 # Pictures first.
 SAMPLES: Mapping[str, Sample] = MappingProxyType(
-    {one.id: one for one in (*_PICTURES, *_SOUNDS, *_CLIPS, *_SERIES, *_GRAPHS)}
+    {one.id: one for one in (*_PICTURES, *_SOUNDS, *_CLIPS, *_SERIES, *_ITEMS, *_GRAPHS)}
 )
 
 
 def samples_of(modality: str) -> Mapping[str, Sample]:
-    """The samples of one modality: "image", "audio", "video", "series" or "graph"."""
+    """The samples of one modality: "image", "audio", "video", "series", "vectors" or "graph"."""
     return MappingProxyType({one.id: one for one in SAMPLES.values() if one.modality == modality})
 
 
 def samples_title(modality: str) -> str:
     """What all samples of one modality are called together."""
-    nouns = {"image": "pictures", "audio": "sounds", "video": "clips", "series": "series"}
+    nouns = {"image": "pictures", "audio": "sounds", "video": "clips", "series": "series", "vectors": "tables"}
     return f"Sample {nouns.get(modality, 'media')} of the app"
 
 

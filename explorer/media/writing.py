@@ -24,9 +24,10 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "audio": (".wav",),
         "video": (".webp", ".gif", ".mp4"),
         "series": (".csv",),
+        "vectors": (".csv",),
     }
 )
-_ONE = {"image": "Pictures", "audio": "Sounds", "video": "Clips", "series": "Series"}
+_ONE = {"image": "Pictures", "audio": "Sounds", "video": "Clips", "series": "Series", "vectors": "Tables of items"}
 
 
 def check_suffix(path: Path, modality: str) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from explorer.foundation.errors import CheckpointError, RecordError
 from explorer.joints.columns import read_columns
 
-MODALITIES = ("series",)
+MODALITIES = ("series", "vectors")
 RULES = ("fast",)  # quantizers that are no member of the registry, since nothing in them is trained by gradients
-KINDS = ("fast", "windows")
+KINDS = {"series": ("fast", "windows"), "vectors": ("items",)}
 
 
 def row_facts(config: Mapping) -> dict[str, Any]:
@@ -18,9 +18,10 @@ def row_facts(config: Mapping) -> dict[str, Any]:
     if config.get("modality") not in MODALITIES:
         return {}
     name, architecture = config.get("id"), config["architecture"]
-    if architecture.get("kind") not in KINDS:
+    kinds = KINDS[config["modality"]]
+    if architecture.get("kind") not in kinds:
         raise CheckpointError(
-            f"config.json of checkpoint {name!r} has a kind of rows that is none of {', '.join(KINDS)}"
+            f"config.json of checkpoint {name!r} has a kind of rows that is none of {', '.join(kinds)}"
         )
     multiple = architecture.get("rows")
     if not isinstance(multiple, int) or isinstance(multiple, bool) or not 1 <= multiple <= 4096:
@@ -29,4 +30,9 @@ def row_facts(config: Mapping) -> dict[str, Any]:
         columns = read_columns(config.get("columns", []))
     except RecordError as error:
         raise CheckpointError(f"config.json of checkpoint {name!r}: {error}") from error
+    if config["modality"] == "vectors":
+        features = architecture.get("features")
+        if not isinstance(features, int) or isinstance(features, bool) or not 1 <= features <= 4096:
+            raise CheckpointError(f"config.json of checkpoint {name!r} has no sound number of features")
+        return {"layout": "sequence", "multiple": 1, "channels": features}
     return {"layout": "grid2d", "multiple": multiple, "columns": columns, "weights": ""}

@@ -27,7 +27,7 @@ from explorer.tokenizers.memory import budget
 if TYPE_CHECKING:  # torch is imported only when weights are
     from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 
-MODALITIES = ("image", "audio", "video", "series", "graph")  # then any other
+MODALITIES = ("image", "audio", "video", "series", "vectors", "graph")  # then any other
 ORDER = ("vq-ema-reseed", "vq-ema", "vq-collapsed", "vq-cosine", "kmeans", "rvq-4", "pq-4", "sound-rvq-8")  # then by id
 WAIT_S = 0.2  # between two questions whether one that another visitor loads is still waited for
 

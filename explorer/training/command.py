@@ -17,12 +17,13 @@ from explorer.foundation.files import write_atomically
 from explorer.foundation.registry import unknown_id_message
 from explorer.tokenizers.native.checkpoint import load_model, save_checkpoint
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training import graphs, rows
+from explorer.training import graphs, rows, rows_items
 from explorer.training.card import LICENCES, card_text
 from explorer.training.graphs import GRAPH_ZOO
 from explorer.training.media import KINDS, gather
 from explorer.training.recipes import ZOO, Recipe
 from explorer.training.rows import ROW_ZOO
+from explorer.training.rows_items import ITEM_ZOO
 from explorer.training.tasks import task_of
 from explorer.training.train import Trainer, write_curve
 
@@ -32,7 +33,7 @@ CURVE_MEDIA = 24  # held-out media measured along the way; all of them at the en
 def parser() -> argparse.ArgumentParser:
     """The arguments of `train`."""
     result = argparse.ArgumentParser(prog="python -m explorer train", description="Train one member of the zoo.")
-    result.add_argument("name", help=f"one of: {', '.join((*ZOO, *ROW_ZOO, *GRAPH_ZOO))}")
+    result.add_argument("name", help=f"one of: {', '.join((*ZOO, *ROW_ZOO, *ITEM_ZOO, *GRAPH_ZOO))}")
     folders = {"type": Path, "nargs": "+", "metavar": "FOLDER"}
     result.add_argument(
         "--data",
@@ -103,6 +104,8 @@ def main(argv: list[str]) -> int:
     """Train, measure what was written (not what was in memory), and write the card."""
     if any(name in ROW_ZOO for name in argv[:1]):
         return rows.main(argv)
+    if any(name in ITEM_ZOO for name in argv[:1]):
+        return rows_items.main(argv)
     if any(name in GRAPH_ZOO for name in argv[:1]):
         return graphs.main(argv)
     arguments = parser().parse_args(argv)

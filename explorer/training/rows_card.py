@@ -67,3 +67,39 @@ def _pieces(measured: Mapping) -> str:
         f"\nMerged, {sent:.1f} pieces a chunk are sent instead of {integers:.0f} integers, which is what one bin a "
         f"value would take: {integers / sent:.1f} times fewer, {measured['bits_a_value']:.2f} bits a value.\n"
     )
+
+
+def items_card_text(config: Mapping) -> str:
+    """card.md of semantic ids from a checkpoint's config."""
+    training, measured, levels = config["training"], config["measured"], range(1, config["num_quantizers"] + 1)
+    shared = f"{measured['collision_rate']:.2%}"
+    return f"""# {config["title"]}
+
+{config["summary"]}
+
+| | |
+| --- | --- |
+| id | `{config["id"]}` |
+| quantizer | {config["quantizer"]["id"]}, K = {config["codebook_size"]:,} x {len(levels)} |
+| latent | D = {config["codebook_dim"]} |
+| settings | `{json.dumps(config["quantizer"]["config"])}` |
+| encoder and decoder | one hidden layer of {config["architecture"]["hidden"]}, {config["parameters"]:,} parameters |
+| data | {training["data"]} ({training["items"]:,} items) |
+| licence | {config["licence"]} |
+| steps | {training["steps"]:,} of {training["batch"]:,} items |
+| seed | {training["seed"]} |
+| hardware | {training["hardware"]}, {training["seconds"]:,.0f} s |
+
+Of {measured["items"]:,} held-out items ({training["held_out"]}) the decode keeps {measured["explained"]:.1%} of the
+variance. Over all {measured["tokens"]:,} items together:
+
+| items that share their id | distinct ids | items of the fullest id | usage, share of K | perplexity |
+| --- | --- | --- | --- | --- |
+| {shared} | {measured["distinct_ids"]:,} | {measured["largest_id"]:,} | {_levels(measured, levels)} |
+
+Made by `python -m explorer train {config["id"]}`.
+"""
+
+
+def _levels(measured: Mapping, levels: range) -> str:
+    return f"{_several(measured, 'usage', levels, '.1%')} | {_several(measured, 'perplexity', levels, '.0f')}"

@@ -132,6 +132,11 @@ DEFINITIONS: Mapping[str, Definition] = {
         "Mean over held-out sounds, of all levels: how much louder the part of the decode that is the original is than "
         "all the rest. Above 0 dB the original is the larger part.",
     ),
+    "collisions": Definition(
+        "collisions",
+        "An item collides when another one has the very same code on every level, so that its semantic id does not "
+        "tell the two apart. TIGER adds one more number then.",
+    ),
     "card_rmse": Definition(
         "error of the card",
         "Root mean square error over all values of the columns of one unit, of held-out series. The figures of one "

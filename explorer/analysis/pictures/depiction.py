@@ -15,7 +15,7 @@ from explorer.foundation.errors import RecordError
 from explorer.joints.record import TokenLayout, TokenLevel, TokenRecord
 from explorer.media.clips.mosaic import mosaic, mosaic_order, mosaic_shape
 from explorer.media.graphs.drawing import graph_pixels
-from explorer.media.rows.drawing import WIDTH_PX, ranges_of, series_pixels
+from explorer.media.rows.drawing import WIDTH_PX, items_pixels, ranges_of, scale_of, series_pixels
 from explorer.media.sounds.spectrogram import MEL_BANDS, sound_pixels, spectrogram_db, width_of
 
 
@@ -25,7 +25,8 @@ def depict(record: TokenRecord) -> TokenRecord:
     Sound (samples, C): a log-mel spectrogram, media and reconstruction on one scale; a level of T tokens is grid2d
     (1, T). Clips (frames, H, W, 3): the middle frame of each step of tokens, side by side; a level of (T, rows,
     columns) tokens is grid2d over the mosaic, so its positions are numbered anew (`mosaic_order` says how). Series
-    (T, D): a lane for each column, media and reconstruction on one scale; tokens stay where they are.
+    (T, D): a lane for each column, media and reconstruction on one scale; tokens stay where they are. Items (N, D): a
+    column of colours each; a level is grid2d (1, N).
     Graphs (E, 3): their nodes and edges; tokens have no place of their own. Raises RecordError for other modalities.
     """
     if record.modality == "image":
@@ -39,6 +40,8 @@ def depict(record: TokenRecord) -> TokenRecord:
     if record.modality == "graph":
         pixels = graph_pixels(record.media)
         return replace(record, media=pixels, reconstruction=np.zeros_like(pixels), modality="image", names=None)
+    if record.modality == "vectors":
+        return _depict_items(record)
     raise RecordError(f"there is no picture of {record.modality}")
 
 
@@ -71,6 +74,13 @@ def _depict_clip(record: TokenRecord) -> TokenRecord:
         moved = replace_arrays(level, order, TokenLayout("grid2d", shape, pixels.shape[:2]))
         levels.append(moved)
     return replace(record, media=pixels, reconstruction=decoded, levels=tuple(levels), modality="image")
+
+
+def _depict_items(record: TokenRecord) -> TokenRecord:
+    scale = scale_of(record.media, record.reconstruction)
+    pixels, decoded = (items_pixels(one, scale) for one in (record.media, record.reconstruction))
+    levels = tuple(_relaid(level, (1, level.layout.num_tokens), pixels.shape[:2]) for level in record.levels)
+    return replace(record, media=pixels, reconstruction=decoded, levels=levels, modality="image")
 
 
 LEAST_PX = 4  # that a stretch of tokens is wide

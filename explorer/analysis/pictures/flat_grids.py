@@ -18,7 +18,7 @@ from explorer.foundation.errors import RecordError
 from explorer.joints.record import Codebook, TokenLayout, TokenRecord
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.clips.mosaic import mosaic, mosaic_order, mosaic_shape
-from explorer.media.rows.drawing import ranges_of, series_pixels
+from explorer.media.rows.drawing import item_tile, items_pixels, ranges_of, scale_of, series_pixels
 from explorer.media.sounds.spectrogram import sound_picture, spectrogram_db, width_of
 
 
@@ -100,6 +100,8 @@ class FlatTokenizer(Tokenizer):
         if record.modality == "series":
             self._depicted = depict(record).media.shape[1]
             self._ranges = ranges_of(record.media, record.reconstruction)
+        if record.modality == "vectors":
+            self._scale = scale_of(record.media, record.reconstruction)
 
     def codebooks(self) -> tuple[Codebook, ...]:
         return self._tokenizer.codebooks()
@@ -131,6 +133,8 @@ class FlatTokenizer(Tokenizer):
             return np.stack([sound_picture(one, float(self._rate or 1), width, self._loudest_db) for one in decoded])
         if self.spec.modality == "series":
             return np.stack(code_tiles(decoded))
+        if self.spec.modality == "vectors":
+            return np.stack([item_tile(one[0], scale_of(decoded)) for one in decoded])
         return np.stack([mosaic(one) for one in decoded]) if decoded.ndim == 5 else decoded
 
     def decode_fields(self, level: int, fields: np.ndarray) -> np.ndarray:
@@ -144,4 +148,6 @@ class FlatTokenizer(Tokenizer):
             return clip_picture(medium, self._steps)
         if self.spec.modality == "series":
             return series_pixels(medium, self._ranges, self._depicted)
+        if self.spec.modality == "vectors":
+            return items_pixels(medium, self._scale)
         return medium

@@ -15,6 +15,7 @@ from PIL import Image
 from explorer.analysis.pictures.series_pictures import series_around
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import TokenLayout
+from explorer.media.rows.drawing import item_tile, scale_of
 from explorer.media.sounds.spectrogram import WINDOW_S, sound_pixels, spectrogram_db
 
 MARGIN_TOKENS = 1
@@ -38,11 +39,13 @@ class TokenPicture:
 
 class MediumPictures:
     """One medium whose tokens are shown. values: (H, W, 3), (S, C), (F, H, W, 3), or (T, D) of a series, whose tokens
-    lie on a grid; pictures as floats or as uint8. columns: names of those of a series."""
+    lie on a grid; pictures as floats or as uint8. columns: names of those of a series. Items are (N, D) without a rate,
+    and columns name each of them."""
 
     def __init__(self, values: np.ndarray, sample_rate_hz: float | None = None, columns: Sequence[str] = ()) -> None:
         self._values, self._rate, self._columns = values, float(sample_rate_hz or 0), columns
         self._loudest_db: float | None = None
+        self._scale = 0.0 if self._rate or values.ndim != 2 else scale_of(values)
 
     @property
     def values(self) -> np.ndarray:
@@ -54,6 +57,10 @@ class MediumPictures:
         if not 0 <= token < layout.num_tokens:
             raise RecordError(f"there is no token {token}: the medium has {layout.num_tokens}")
         region = layout.region(token)
+        if layout.kind == "sequence" and not self._rate:
+            name = self._columns[token] if self._columns else f"item {token + 1:,}"
+            tile = _bytes(item_tile(self._values[token], self._scale))
+            return TokenPicture(tile, (0, 0, *tile.shape[:2]), name)
         if layout.kind == "sequence":
             return self._stretch(region[0], layout)  # type: ignore[index]
         if layout.kind == "grid3d":

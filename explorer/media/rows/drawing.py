@@ -1,4 +1,4 @@
-"""Series as pictures: one lane a column, its line over time, on one scale for whatever is laid beside it.
+"""Rows as pictures: series as one lane a column, on one scale for whatever is laid beside it; items as colours.
 
 Letters of the shapes: T rows, D columns.
 """
@@ -6,6 +6,8 @@ Letters of the shapes: T rows, D columns.
 from __future__ import annotations
 
 import numpy as np
+
+from explorer.foundation.colormaps import colormap
 
 LANES_PX, LEAST_PX, MOST_PX = 288, 8, 48  # of all lanes together; of one
 WIDTH_PX = 960
@@ -61,3 +63,30 @@ def _stroke(values: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def _down(values: np.ndarray, low: float, high: float, lane: int) -> np.ndarray:
     """Pixels from the top of a lane; its last one is a border."""
     return np.clip((high - values) / (high - low), 0, 1) * (lane - 3) + 0.5
+
+
+ITEM_PX, TABLE_PX = 6, 720  # a number of an item is so high; a table is so wide at least
+
+
+def items_pixels(values: np.ndarray, scale: float) -> np.ndarray:
+    """Items (N, D) as a picture of their numbers, an item a column: (D ITEM_PX, N width, 3) float32 in [0, 1].
+
+    scale: the value that is full orange; its opposite is full blue.
+    """
+    width = max(1, -(-TABLE_PX // len(values)))
+    colours = colormap("diverging", values.T / (2 * max(scale, 1e-12)) + 0.5)  # (D, N, 3)
+    return np.repeat(np.repeat(colours, ITEM_PX, axis=0), width, axis=1).astype(np.float32) / 255
+
+
+def item_tile(values: np.ndarray, scale: float, side: int = 8) -> np.ndarray:
+    """One item (D,) as a tile of its numbers in reading order, `side` a row: (h, w, 3) float32."""
+    rows = -(-len(values) // side)
+    filled = np.zeros(rows * side)
+    filled[: len(values)] = values
+    colours = colormap("diverging", filled.reshape(rows, side) / (2 * max(scale, 1e-12)) + 0.5)
+    return np.repeat(np.repeat(colours, 10, axis=0), 10, axis=1).astype(np.float32) / 255
+
+
+def scale_of(*tables: np.ndarray) -> float:
+    """What is full colour for all of these: the 99th percentile of the sizes of their numbers."""
+    return float(max(np.quantile(np.abs(one), 0.99) for one in tables))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +27,12 @@ class Table:
     more: bool
 
 
-def read_table(data: bytes, most_values: int) -> Table:
-    """A .csv as numbers, at most `most_values` of them. Raises MediaError that names the line at fault."""
+def read_table(data: bytes, most_values: int, numbers_only: Collection[str] | None = None) -> Table:
+    """A .csv as numbers, at most `most_values` of them. Raises MediaError that names the line at fault.
+
+    numbers_only: columns (lower case) in which a word among numbers is a fault; in others it makes them words. All if
+    None.
+    """
     opened = open_table(data)
     numbers, cells, more = _collected(opened, max(2, most_values // len(opened.columns)))
     if not cells:
@@ -37,7 +42,8 @@ def read_table(data: bytes, most_values: int) -> Table:
     for place, column in enumerate(opened.columns):
         told = [row[place] for row in cells]
         found = [number_of(cell) for cell in told]
-        if _is_text(found):
+        strict = numbers_only is None or column.name.casefold() in numbers_only
+        if _is_text(found) or (not strict and any(value is None for value in found)):
             words[column.name] = told
         else:
             kept.append((column, _checked(column, found, told, numbers)))

@@ -30,6 +30,7 @@ from explorer.joints.files.audits import load_audit
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import Modality, fit_medium, values
+from explorer.media.rows.items import LoadedItems
 from explorer.media.rows.series import LoadedSeries
 from explorer.pages.codebook.first_look import QUICK, quick_audit, quick_source, quick_title
 from explorer.pages.codebook.own import OWN, OwnAudit, own_audits
@@ -202,6 +203,8 @@ def pictures_of(opened: OpenAudit, medium: int) -> MediumPictures:
         loaded = values(fitted)
         if isinstance(fitted, LoadedSeries):
             return MediumPictures(loaded, fitted.rate_hz, [column.name for column in fitted.columns])
+        if isinstance(fitted, LoadedItems):
+            return MediumPictures(loaded, None, fitted.labels.get("name", ()))
         if spec.modality != "audio":  # a fourth of the memory
             loaded = np.round(np.clip(loaded, 0, 1) * 255).astype(np.uint8)
         return MediumPictures(loaded, spec.sample_rate_hz)

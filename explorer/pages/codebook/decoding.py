@@ -21,6 +21,7 @@ from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.record import TokenLayout
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.clips.mosaic import mosaic
+from explorer.media.rows.drawing import item_tile, scale_of
 from explorer.media.sounds.audio import wav_bytes
 from explorer.pages.codebook.audits import OpenAudit
 from explorer.tokenizers import load_tokenizer, owner_of
@@ -54,7 +55,7 @@ def code_decoded(opened: OpenAudit, level: int, number: int) -> dict[str, Any]:
 def _decode(opened: OpenAudit, level: int, number: int) -> dict[str, Any]:
     tokenizer, page = load_tokenizer(opened.spec.id), code_page(opened.audit, level, number)  # type: ignore[union-attr]
     start = time.monotonic()
-    make = {"audio": _sound, "video": _clip, "series": _series}.get(tokenizer.spec.modality, _picture)
+    make = {"audio": _sound, "video": _clip, "series": _series, "vectors": _item}.get(tokenizer.spec.modality, _picture)
     alone, box, more = make(tokenizer, level, number)
     each = max(time.monotonic() - start, 1e-3)
     affordable = max(0, int(BUDGET_S / each))
@@ -106,6 +107,12 @@ def _clip(tokenizer: Tokenizer, level: int, number: int) -> tuple[np.ndarray, No
     frames = tokenizer.decode_alone(level, [number])[0]  # (F, h, w, 3)
     some = frames[np.unique(np.linspace(0, len(frames) - 1, min(FRAMES_SHOWN, len(frames))).round().astype(int))]
     pixels = mosaic(some)
+    return scale_down(pixels, (0, 0, *pixels.shape[:2]))[0], None, None
+
+
+def _item(tokenizer: Tokenizer, level: int, number: int) -> tuple[np.ndarray, None, None]:
+    decoded = tokenizer.decode_alone(level, [number], 1)[0]
+    pixels = item_tile(decoded[0], scale_of(decoded))
     return scale_down(pixels, (0, 0, *pixels.shape[:2]))[0], None, None
 
 
@@ -161,6 +168,8 @@ def _small(tokenizer: Tokenizer, level: int, codes: Sequence[int]) -> list[np.nd
     if spec.modality == "audio":
         return [_thumbnail(sound_tile(one, float(spec.sample_rate_hz or 1))) for one in _heard(tokenizer, level, codes)]
     decoded = tokenizer.decode_alone(level, list(codes))
+    if spec.modality == "vectors":
+        return [_thumbnail(item_tile(one[0], scale_of(decoded))) for one in decoded]
     if spec.modality == "series":
         return [_thumbnail(one) for one in code_tiles(decoded)]
     if spec.modality == "video":

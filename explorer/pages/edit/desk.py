@@ -100,6 +100,9 @@ class Desk:
         if self.record.modality == "audio":
             other = self.source(name).media
             return self.tokenizer.tokenize(np.resize(other, self.record.media.shape))
+        if self.record.modality == "vectors":
+            other = self.source(name).media
+            return self.tokenizer.tokenize(np.ascontiguousarray(other[np.arange(len(self.record.media)) % len(other)]))
         if self.record.modality == "series":
             other, (rows, columns) = self.source(name).media, self.record.media.shape
             alike = other[np.arange(rows) % len(other)][:, np.arange(columns) % other.shape[1]]

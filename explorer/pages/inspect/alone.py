@@ -13,6 +13,7 @@ from explorer.analysis.pictures.series_pictures import code_tiles
 from explorer.foundation.cache import Cache, share
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.clips.mosaic import mosaic
+from explorer.media.rows.drawing import item_tile, scale_of
 from explorer.media.sounds.audio import wav_bytes
 from explorer.media.sounds.spectrogram import sound_picture
 from explorer.pages.shared.dispatch import Dispatcher, Event
@@ -68,6 +69,8 @@ def _drawn(spec: TokenizerSpec, decoded: np.ndarray) -> Alone:
         return Alone(sound_picture(decoded, rate, SOUND_WIDTH_PX), wav_bytes(decoded, rate))
     if spec.modality == "series":
         return Alone(code_tiles([decoded])[0])
+    if spec.modality == "vectors":
+        return Alone(item_tile(decoded[0], scale_of(decoded)))
     return Alone(mosaic(decoded) if spec.modality == "video" else decoded)
 
 

@@ -20,7 +20,8 @@ from explorer.media.graphs.drawing import graph_pixels
 from explorer.media.graphs.graph import LoadedGraph
 from explorer.media.medium import NOUNS, Medium, modality_of
 from explorer.media.pictures.image import LoadedImage, fit
-from explorer.media.rows.drawing import ranges_of, series_pixels
+from explorer.media.rows.drawing import items_pixels, ranges_of, scale_of, series_pixels
+from explorer.media.rows.items import LoadedItems
 from explorer.media.rows.series import LoadedSeries
 from explorer.media.samples import samples_of
 from explorer.media.sounds.audio import LoadedAudio
@@ -59,6 +60,9 @@ def thumbnails(modality: str) -> list[dict[str, str]]:
 def _pixels(medium: Medium) -> np.ndarray:
     """A medium as one picture (H, W, 3): a sound's spectrogram, a clip's middle frame, the lines of a series,
     the nodes of a graph."""
+    if isinstance(medium, LoadedItems):
+        some = medium.values[:THUMBNAIL_PX]
+        return items_pixels(some, scale_of(some))
     if isinstance(medium, LoadedSeries):
         lines = medium.values[:, : min(SERIES_LINES, medium.values.shape[1])]
         return series_pixels(lines, ranges_of(lines), THUMBNAIL_PX, THUMBNAIL_PX // lines.shape[1])

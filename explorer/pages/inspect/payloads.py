@@ -22,6 +22,7 @@ from explorer.media.sounds.spectrogram import FLOOR_DB, spectrogram_db
 from explorer.pages.inspect import figures as inspect_figures
 from explorer.pages.inspect.alone import asked_later, decoded_alone
 from explorer.pages.inspect.graph import graph_figures
+from explorer.pages.inspect.items import items_figures
 from explorer.pages.inspect.series import difference_percent, series_figures
 from explorer.pages.shared.session import Visit
 from explorer.tokenizers import owner_of
@@ -138,6 +139,8 @@ def _rows(record: TokenRecord, decoded: np.ndarray | None, delay: Delay, pieces:
         return inspect_figures.sound_figures(record, decoded, delay)
     if record.modality == "video":
         return inspect_figures.clip_figures(record, decoded)
+    if record.modality == "vectors":
+        return items_figures(record, decoded)
     if record.modality == "series":
         return series_figures(record, decoded, pieces)
     if record.modality == "graph":

@@ -11,6 +11,7 @@ from explorer.pages.inspect.payloads import levels_shown
 from explorer.pages.shared.session import Visit
 from explorer.views.inspect.player import player
 from explorer.views.inspect.player.graph import graph_payload
+from explorer.views.inspect.player.items import items_payload
 from explorer.views.inspect.player.series import series_payload
 from explorer.views.inspect.reconstruction.reconstruction import level_caption
 from explorer.views.kit.wire.places import frames_of
@@ -42,4 +43,6 @@ def player_payload(
         return series_payload(record, decoded, pieces, caption)
     if record.modality == "graph":
         return graph_payload(record)
+    if record.modality == "vectors":
+        return items_payload(record, decoded, caption)
     return ""

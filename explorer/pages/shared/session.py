@@ -24,6 +24,7 @@ ONE = {
     "video": "clip",
     "series": "series",
     "graph": "graph",
+    "vectors": "table",
 }  # a modality in words
 
 

@@ -28,8 +28,14 @@ NEEDED = {
     "parameters": int,
 }
 OPTIONAL = {"modality": str, "licence": str, "sample_rate_hz": int, "time_step": int}
-# Of tokens, by modality.
-LAYOUTS = {"image": "grid2d", "audio": "sequence", "video": "grid3d", "series": "grid2d", "graph": "graph"}
+LAYOUTS = {
+    "image": "grid2d",
+    "audio": "sequence",
+    "video": "grid3d",
+    "series": "grid2d",
+    "vectors": "sequence",
+    "graph": "graph",
+}  # of tokens, by modality
 
 
 def read_config(folder: Path) -> dict:

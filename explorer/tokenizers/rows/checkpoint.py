@@ -1,7 +1,8 @@
 """Checkpoints of tokenizers of rows: <id>/model.safetensors + config.json + card.md, written and read.
 
 model.safetensors holds, of FAST, `merges` (M, 2) int32 and `counts` (K,) float32 of its training; of windows, the
-state of the quantizer. Only safetensors is read, and every shape is checked before it is (`native/checkpoint.py`).
+state of the quantizer; of items, that of the whole model. Only safetensors is read, and every shape is checked before
+it is (`native/checkpoint.py`).
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from explorer.quantizers.fast_merges import Merges
 from explorer.tokenizers.native.checkpoint import WEIGHTS, is_needed, read_tensors
 from explorer.tokenizers.native.specs import CONFIG, read_config, spec_of
 from explorer.tokenizers.rows.codecs import FastCodec, SeriesCodec, WindowCodec
+from explorer.tokenizers.rows.items import ItemsCodec, ItemsTokenizer, item_model
 from explorer.tokenizers.rows.tokenizer import SeriesTokenizer
 
-MOST_MERGES, MOST_CODES = 2**16, 2**20
+MOST_MERGES, MOST_NUMBERS = 2**16, 2**22
 
 
-def load_rows(folder: Path, device: str = "auto") -> SeriesTokenizer:
+def load_rows(folder: Path, device: str = "auto") -> SeriesTokenizer | ItemsTokenizer:
     """The tokenizer of a checkpoint, on `device` ("auto", "cpu", "cuda", "mps"). Raises CheckpointError."""
     config = read_config(folder)
     spec, codec, where = spec_of(config), load_codec(folder), f"{CONFIG} of checkpoint {folder.name!r}"
@@ -41,18 +43,18 @@ def load_rows(folder: Path, device: str = "auto") -> SeriesTokenizer:
     for key, found in true.items():
         if config[key] != found:
             raise CheckpointError(f"{where} says {key} {config[key]}, its tables have {found}")
-    return SeriesTokenizer(codec, spec, device)
+    return (
+        ItemsTokenizer(codec, spec, device) if isinstance(codec, ItemsCodec) else SeriesTokenizer(codec, spec, device)
+    )
 
 
-def load_codec(folder: Path, limits: Limits | None = None) -> SeriesCodec:
+def load_codec(folder: Path, limits: Limits | None = None) -> SeriesCodec | ItemsCodec:
     """The codec of a checkpoint, with its tables. Raises CheckpointError."""
     limit = (limits or settings().limits).checkpoint_bytes
     config = read_config(folder)
     try:
-        made = (
-            _fast(folder, config, limit)
-            if config["architecture"].get("kind") == "fast"
-            else _windows(folder, config, limit)
+        made = {"fast": _fast, "windows": _windows, "items": _items}[config["architecture"]["kind"]](
+            folder, config, limit
         )
     except CheckpointError:
         raise
@@ -79,13 +81,24 @@ def _fast(folder: Path, config: Mapping, limit: int) -> FastCodec:
 
 
 def _windows(folder: Path, config: Mapping, limit: int) -> WindowCodec:
-    options = config["quantizer"]["config"]
-    if not float(options["codebook_size"]) * float(options["dim"]) * options.get("num_quantizers", 1) <= MOST_CODES:
-        raise CheckpointError(f"{CONFIG} of checkpoint {folder.name!r} asks for more numbers than {MOST_CODES:,}")
-    quantizer = build_quantizer(config["quantizer"]["id"], options)
+    quantizer = build_quantizer(config["quantizer"]["id"], _checked(folder, config))
     tensors = read_tensors(folder / WEIGHTS, quantizer.state_dict(), limit)
     quantizer.load_state_dict(tensors, strict=False)
     return WindowCodec(quantizer.eval())
+
+
+def _checked(folder: Path, config: Mapping) -> Mapping:
+    """The options of a quantizer with a table. Raises CheckpointError for one that is too large."""
+    options = config["quantizer"]["config"]
+    if not float(options["codebook_size"]) * float(options["dim"]) * options.get("num_quantizers", 1) <= MOST_NUMBERS:
+        raise CheckpointError(f"{CONFIG} of checkpoint {folder.name!r} asks for more than {MOST_NUMBERS:,} numbers")
+    return options
+
+
+def _items(folder: Path, config: Mapping, limit: int) -> ItemsCodec:
+    model = item_model(config["architecture"], build_quantizer(config["quantizer"]["id"], _checked(folder, config)))
+    model.load_state_dict(read_tensors(folder / WEIGHTS, model.state_dict(), limit), strict=False)
+    return ItemsCodec(model.eval())
 
 
 def save_rows(folder: Path, tensors: Mapping[str, Tensor], config_text: str) -> None:

@@ -76,7 +76,7 @@ export const sameGrids = (grids) => grids.every(({ rows, cols }) => rows === gri
 export const tokenCount = ({ grids, same }) => (same ? grids.slice(0, 1) : grids).reduce((sum, { rows, cols }) => sum + rows * cols, 0);
 
 /** What is edited, in a word. */
-export const nounOf = ({ modality }) => ({ audio: "sound", video: "clip", series: "series" })[modality] ?? "picture";
+export const nounOf = ({ modality }) => ({ audio: "sound", video: "clip", series: "series", vectors: "table" })[modality] ?? "picture";
 
 /** The same of several. @param {string} noun */
 export const nounsOf = (noun) => (noun === "series" ? noun : `${noun}s`);

@@ -52,6 +52,8 @@ def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[s
         rows.append(_fact("PSNR on its card", psnr_words(spec.measured), meaning))
     if "si_sdr_db" in spec.measured:
         rows.append(_fact("SI-SDR on its card", si_sdr_words(spec.measured), DEFINITIONS["card_si_sdr"].words))
+    if "collision_rate" in spec.measured:
+        rows.append(_fact("collisions on its card", collision_words(spec.measured), DEFINITIONS["collisions"].words))
     if "rmse" in spec.measured:
         rows.append(_fact("error on its card", rmse_words(spec.measured), DEFINITIONS["card_rmse"].words))
     usage, part = usage_words(spec.measured), part_noun(spec.combination)
@@ -78,6 +80,8 @@ def takes(spec: TokenizerSpec) -> str:
     noun = {"image": "pictures", "audio": "sounds", "video": "clips"}.get(spec.modality, spec.modality)
     if spec.modality == "graph":
         return "graphs: edges, with relations or without"
+    if spec.modality == "vectors":
+        return f"tables of items, {spec.channels} numbers each"
     if spec.modality == "series":
         known = f", fitted on {len(spec.columns)} of them" if spec.columns else ""
         return f"series of any columns{known}, {spec.media_multiple} rows at a time"
@@ -140,6 +144,11 @@ def psnr_words(measured: Mapping[str, float]) -> str:
 def si_sdr_words(measured: Mapping[str, float]) -> str:
     """The card's SI-SDR with what it is of: "6.1 dB, 301 held-out sounds"."""
     return f"{measured['si_sdr_db']:.1f} dB, {measured['sounds']:,.0f} held-out sounds"
+
+
+def collision_words(measured: Mapping[str, float]) -> str:
+    """The card's collisions with what they are of: "5.7 % of 10,000 items share their id"."""
+    return f"{100 * measured['collision_rate']:.1f} % of {measured['tokens']:,.0f} items share their id"
 
 
 def rmse_words(measured: Mapping[str, float]) -> str:

@@ -44,7 +44,7 @@ export function fillCaptions(view) {
   const { model, level, usage } = view;
   const { picture, tokens, map, usage: bars } = view.parts.cards;
   const kind = model.place?.kind ?? "picture";
-  for (const card of [picture, tokens]) card.element.hidden = kind === "time" || kind === "series"; // theirs are lanes of the player
+  for (const card of [picture, tokens]) card.element.hidden = ["time", "series", "items"].includes(kind); // theirs are lanes of the player
   if (kind === "graph") picture.element.hidden = true; // the player draws it
   map.element.hidden = kind === "graph"; // numbers of anchors are not near each other
   for (const card of [picture, tokens]) shape(card, kind, model.picture);

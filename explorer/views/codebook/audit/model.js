@@ -56,7 +56,7 @@ export function shareDone(job) {
 
 /** What an audit by a tokenizer of that modality reads: [accept, "pictures", "a zip of pictures"]. */
 export function mediaWords(modality) {
-  const nouns = { image: "pictures", audio: "sounds", video: "clips", series: "series" };
+  const nouns = { image: "pictures", audio: "sounds", video: "clips", series: "series", vectors: "tables of items" };
   const noun = nouns[modality] ?? "media";
   return { noun, accept: `${acceptFiles(modality)},.zip,.npy,.npz,.jsonl` };
 }

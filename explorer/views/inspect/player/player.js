@@ -4,12 +4,13 @@
 import { Component } from "../../kit/component.js";
 import { ClipPlayer } from "./clip.js";
 import { GraphPlayer } from "./graph.js";
+import { ItemsPlayer } from "./items.js";
 import { SeriesPlayer } from "./series.js";
 import { SoundPlayer } from "./sound.js";
 
 export const SHEET = new URL("player.css", import.meta.url).href; // which whoever mounts it adds to the page
 
-const KINDS = { sound: SoundPlayer, clip: ClipPlayer, series: SeriesPlayer, graph: GraphPlayer };
+const KINDS = { sound: SoundPlayer, clip: ClipPlayer, series: SeriesPlayer, graph: GraphPlayer, items: ItemsPlayer };
 
 /** desk: of the page, for what a player asks. */
 export function mount({ element, props, watch, desk = null }) {

@@ -77,7 +77,8 @@ const OF_SERIES = {
     about: "Reconstruction less original of each column over time: blue is below, orange above.",
   },
 };
-const WORDS = { time: OF_SOUND, series: OF_SERIES };
+const OF_ITEMS = { error: { label: "Error of colours" }, signed: { label: "Signed error of colours" } };
+const WORDS = { time: OF_SOUND, series: OF_SERIES, items: OF_ITEMS };
 
 const COVERED = 0.995; // share of values inside the colour scale: one outlier must not darken all the rest
 

@@ -7,6 +7,7 @@ const OFFERED = {
   audio: "audio/*,.caf,.w64,.au,.amr,.opus,.mka",
   video: "video/*,.mkv,.y4m,.flv,.gif,.webp,.apng",
   series: ".csv,.tsv,.txt",
+  vectors: ".csv,.tsv,.txt",
 };
 
 /** The `accept` of an input for files of a modality; of all where it is none of them. Pure. */

@@ -52,6 +52,7 @@ export function placeText(token, grid, place = null) {
     const frames = end - first > 1 ? `frames ${first + 1}–${end}` : `frame ${first + 1}`;
     return `${frames}, row ${at.row + 1}, column ${at.col + 1}`;
   }
+  if (place?.kind === "items") return place.names[token] ?? `item ${WHOLE.format(token + 1)}`;
   if (place?.kind === "series") return seriesText(token, grid, place);
   return `row ${row(token, grid) + 1}, column ${(token % grid[1]) + 1}`;
 }

@@ -12,13 +12,20 @@ from explorer.joints.columns import plain_columns
 from explorer.joints.record import TokenLayout, TokenRecord
 from explorer.media.clips.mosaic import mosaic_shape
 
-NOUNS = {"image": "picture", "audio": "sound", "video": "clip", "series": "series", "graph": "graph"}
+NOUNS = {
+    "image": "picture",
+    "audio": "sound",
+    "video": "clip",
+    "series": "series",
+    "vectors": "table",
+    "graph": "graph",
+}
 
 
 def places_of(record: TokenRecord) -> dict[str, object]:
-    """{"kind": "picture" | "time" | "clip" | "set" | "series" | "graph", "noun"}; of time also "seconds", of clips
-    "tiles" and "frames", of series "columns", "rows", "seconds" (None without a rate) and "chunk" (tokens that share a
-    stretch), of graphs "places", what each level holds.
+    """{"kind": "picture" | "time" | "clip" | "set" | "series" | "items" | "graph", "noun"}, and of
+    time "seconds"; of clips "tiles" and "frames"; of series "columns", "rows", "seconds" (None without a rate) and
+    "chunk" (tokens that share a stretch); of items "names"; of graphs "places", what each level holds.
 
     record: as the tokenizer made it. tiles: (rows, columns) of the mosaic. frames: [first, end) of each step.
     """
@@ -33,6 +40,8 @@ def places_of(record: TokenRecord) -> dict[str, object]:
         kinds = [level.codebook.rule.name if level.codebook.rule else "code" for level in record.levels]
         held = [f"{ordinal(kinds[: place + 1].count(kind))} {kind}" for place, kind in enumerate(kinds)]
         return {"kind": "graph", "noun": noun, "places": held}
+    if record.modality == "vectors":
+        return {"kind": "items", "noun": noun, "names": list(record.labels.get("name", ()))}
     if layout.kind == "grid3d":
         return {"kind": "clip", "noun": noun, "tiles": list(mosaic_shape(layout.shape[0])), "frames": frames_of(layout)}
     return {"kind": "picture" if layout.kind == "grid2d" else "set", "noun": noun}
@@ -59,6 +68,8 @@ def about(record: TokenRecord) -> str:
     if record.modality == "graph":
         edges = int((record.media[:, 0] != record.media[:, 2]).sum())
         return f"{count_of(layout.num_tokens, 'node')}, {count_of(edges, 'edge')}."
+    if record.modality == "vectors":
+        return f"{record.media.shape[0]:,} items of {record.media.shape[1]} numbers: each is a column of its numbers."
     if record.modality == "video":
         frames, height, width = record.media.shape[:3]
         rate = f" at {record.frames_per_second:g} a second" if record.frames_per_second else ""

@@ -1,0 +1,61 @@
+"""Nearest items, by shared prefix and by their vectors: whether the one tells of the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.foundation.errors import RecordError
+
+QUERIES = 2000  # items whose neighbours are looked up, drawn by a seed
+CHUNK = 256
+
+
+@dataclass(frozen=True)
+class SharedPrefixes:
+    """kept: (L,) share of the `near` nearest items by their vectors that share the first l codes. chance: (L,) of two
+    items drawn by chance. queries: items that were asked about."""
+
+    kept: np.ndarray
+    chance: np.ndarray
+    near: int
+    queries: int
+
+
+def by_shared_prefix(ids: np.ndarray, item: int, most: int = 12) -> list[tuple[int, int]]:
+    """(item, length of the shared prefix) of those that share the longest one with an item, itself left out.
+
+    Raises RecordError for an item that is not there.
+    """
+    if not 0 <= item < len(ids):
+        raise RecordError(f"there is no item {item}; there are {len(ids):,}")
+    shared = np.logical_and.accumulate(ids == ids[item], axis=1).sum(1)
+    shared[item] = -1
+    order = np.argsort(-shared, kind="stable")[:most]
+    return [(int(one), int(shared[one])) for one in order if shared[one] > 0]
+
+
+def shared_prefixes(ids: np.ndarray, vectors: np.ndarray, near: int = 10, seed: int = 0) -> SharedPrefixes | None:
+    """How often near items share prefixes. vectors: (N, D). None for fewer than three items."""
+    many, levels = ids.shape
+    near = min(near, many - 1)
+    if many < 3:
+        return None
+    chosen = np.arange(many)
+    if many > QUERIES:
+        chosen = np.sort(np.random.default_rng(seed).choice(many, QUERIES, replace=False))
+    points = vectors.astype(np.float32)
+    squares = np.square(points).sum(1)
+    kept = np.zeros(levels)
+    for start in range(0, len(chosen), CHUNK):
+        asked = chosen[start : start + CHUNK]
+        distances = squares[None] - 2 * points[asked] @ points.T  # less a constant of each row
+        distances[np.arange(len(asked)), asked] = np.inf
+        found = np.argpartition(distances, near - 1, axis=1)[:, :near]
+        kept += np.logical_and.accumulate(ids[found] == ids[asked][:, None], axis=2).sum((0, 1))
+    chance = np.empty(levels)
+    for length in range(1, levels + 1):
+        counts = np.unique(ids[:, :length], axis=0, return_counts=True)[1].astype(np.float64)
+        chance[length - 1] = (counts * (counts - 1)).sum() / (many * (many - 1))
+    return SharedPrefixes(kept / (len(chosen) * near), chance, near, len(chosen))
