@@ -1,0 +1,57 @@
+"""A table of items on the Inspect page of the app as it ships: its tree, a search, its list, its file, an own table."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from explorer.joints.measures.semantic_ids import semantic_ids
+from explorer.media.medium import tokenized
+from explorer.media.samples import SAMPLES
+from explorer.tokenizers import load_tokenizer
+
+pytestmark = pytest.mark.browser
+
+PLAYER = "#player .dte-player"
+PATIENCE_MS = 60_000
+
+
+def wait_for_text(page, selector, text):
+    page.wait_for_function(
+        "([s, t]) => document.querySelector(s)?.textContent.includes(t)", arg=[selector, text], timeout=PATIENCE_MS
+    )
+
+
+def test_items_are_found_listed_and_saved_and_an_own_table_is_read(page, app_url, tmp_path):
+    page.goto(f"{app_url}?tokenizer=items-rq")
+    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0", timeout=PATIENCE_MS)
+    record = tokenized(SAMPLES["books"].load(), load_tokenizer("items-rq"), 256)
+    ids, names = semantic_ids(record), record.labels["name"]
+    assert f"{len(np.unique(ids, axis=0))} of 240" in " ".join(page.inner_text("#reconstruction").split())
+    page.fill(f"{PLAYER} input[type=search]", names[17])
+    page.keyboard.press("Enter")
+    item = names.index(names[17])
+    page.wait_for_function(f"/token={item}(&|$)/.test(location.search)", timeout=PATIENCE_MS)
+    wait_for_text(page, f"{PLAYER} .dte-player-items", " · ".join(map(str, ids[item])))
+    page.focus(f"{PLAYER} .dte-player-stage")
+    for _ in range(3):  # up to the first level: all that share its first code
+        page.keyboard.press("ArrowUp")
+    many = int((ids[:, 0] == ids[item, 0]).sum())
+    wait_for_text(page, f"{PLAYER} .dte-player-shared", f"{many} item")
+    assert page.locator(f"{PLAYER} .dte-player-items li").count() == min(many, 40)
+    with page.expect_download(timeout=PATIENCE_MS) as download:
+        page.get_by_role("button", name="Ids, CSV").click()
+    rows = list(csv.reader(io.StringIO(download.value.path().read_text())))
+    assert rows[0] == ["item", "category", "code_1", "code_2", "code_3", "code_4"] and len(rows) == 241
+    assert rows[1 + item] == [names[item], record.labels["category"][item], *map(str, ids[item])]
+    page.get_by_text("Your own picture").click()
+    own = "\n".join(f"Song {i},{['folk', 'rock'][i % 2]},{1950 + i}" for i in range(40))
+    (tmp_path / "songs.csv").write_text(f"title,genre,year\n{own}")
+    page.set_input_files("#upload-file input[type=file]", tmp_path / "songs.csv")
+    wait_for_text(page, f"{PLAYER} .dte-player-kinds", "folk")
+    (tmp_path / "bad.csv").write_text("title,genre,year\nA,folk,1990\nB,rock,19x0\nC,rock,1991\nD,folk,1992\n")
+    page.set_input_files("#upload-file input[type=file]", tmp_path / "bad.csv")
+    wait_for_text(page, "#sample-strip", "Line 3, column 'year': '19x0' is no number")
+    page.set_viewport_size({"width": 420, "height": 800})
+    page.wait_for_function("document.documentElement.scrollWidth <= 420", timeout=PATIENCE_MS)
