@@ -29,6 +29,7 @@ from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.clips.moving import held_out_clip
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.medium import NOUNS, Medium, Modality, values
+from explorer.media.rows.items import LoadedItems
 from explorer.media.samples import samples_title
 
 SAMPLES_AUDIT = "samples"  # the one whose media can be opened wherever the app runs
@@ -44,6 +45,7 @@ AUDITS = {
 }
 KNOWN = ("val", SAMPLES_AUDIT)
 FRAMES_PER_SECOND = 12.5
+PARTS = 20  # of a table of items
 _audits = Cache("audits that ship", share(0.04))
 
 
@@ -99,10 +101,23 @@ def shipped_sources(folder: Path, spec: TokenizerSpec) -> dict[str, MediaSource]
     """Audit id -> what it counts, for a tokenizer."""
     modality = spec.modality
     held_out = held_out_series(spec.id) if modality == "series" else open_source(folder)
+    parts = {"video": set_in_motion, "vectors": parts_of_table}.get(modality)
     return {
-        "val": set_in_motion(held_out) if modality == "video" else held_out,
+        "val": parts(held_out) if parts else held_out,
         SAMPLES_AUDIT: samples_source(modality),
     }
+
+
+def parts_of_table(tables: MediaSource) -> MediaSource:
+    """The items of the first table in PARTS parts, in turn, so that they can be held against each other."""
+    whole = tables.open(0, "vectors")
+    assert isinstance(whole, LoadedItems)
+
+    def read(number: int, modality: Modality) -> LoadedItems:
+        labels = {name: one[number::PARTS] for name, one in whole.labels.items()}
+        return LoadedItems(whole.values[number::PARTS], labels)
+
+    return MediaSource(tables.title, tuple(f"part-{number + 1}" for number in range(PARTS)), read)
 
 
 def set_in_motion(pictures: MediaSource) -> MediaSource:
