@@ -170,6 +170,16 @@ class Evidence:
         """Whether all latents are one vector to rounding."""
         return self.learned and self.cloud.spread <= SAME * max(float(np.linalg.norm(self.cloud.mean)), 1e-30)
 
+    @property
+    def by_rule(self) -> bool:
+        """Whether codes follow from a rule, so that none can be moved, reseeded or started elsewhere."""
+        return self.codebook is not None and self.codebook.rule is not None
+
+    @property
+    def one_axis(self) -> bool:
+        """Whether they are the values of a single number, such as rounded coefficients."""
+        return self.by_rule and len(self.codebook.rule.levels) == 1
+
     @cached_property
     def plain(self) -> bool:
         """Whether all media have but a few codes and, where latents were kept, those of one code hardly differ beside

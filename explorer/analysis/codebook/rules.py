@@ -59,10 +59,13 @@ def giant(of: Evidence) -> Finding | None:
         f"Codes that share the rest: {usage.used - 1:,}; perplexity {usage.perplexity:,.1f} of {usage.ceiling:,}. "
     )
     level, why = _judged(of, code, share)
-    advice = (
-        "Look at its page: if its exemplars are all blank, it is the data. Otherwise start the codes on latents "
-        "(k-means), reseed, or split popular codes."
+    advice = "Look at its page: if its exemplars are all blank, it is the data. " + (
+        "Otherwise a term that rewards even usage spreads the latents."
+        if of.by_rule
+        else "Otherwise start the codes on latents (k-means), reseed, or split popular codes."
     )
+    if of.one_axis:
+        advice = "Nothing, where tokens are merged or entropy coded; a coarser step makes even more of them."
     source = f"Winner takes all: {VISUAL}, section 3.4.2; {GITHUB}LatentActionPretraining/LAPA/issues/17"
     return Finding(
         level,
@@ -79,8 +82,7 @@ def giant(of: Evidence) -> Finding | None:
 
 def _judged(of: Evidence, code: int, share: float) -> tuple[str, str]:
     """(level, why) of a code with that share of the tokens: the data, such as a background, or the codebook."""
-    rule = of.codebook.rule if of.codebook is not None else None
-    if rule is not None and len(rule.levels) == 1 and rule.axis_values[0][code] == 0:
+    if of.one_axis and of.codebook.rule.axis_values[0][code] == 0:
         return "note", (
             "It is the value 0 of a single axis: most of what was rounded is small, as coefficients of a transform "
             "are. Entropy coding or merges make such tokens cheap."
@@ -121,7 +123,8 @@ def uneven(of: Evidence) -> Finding | None:
         f"perplexity {usage.perplexity:,.0f} is {percent(even)} of the codes in use (100%: all alike). "
         f"Gini {usage.gini:.2f}. "
     )
-    advice = "A term that rewards even usage (entropy, KL to uniform), or reseeding by splitting popular codes."
+    advice = "A term that rewards even usage (entropy, KL to uniform)"
+    advice += "." if of.by_rule else ", or reseeding by splitting popular codes."
     source = f"Skewed usage: {GITHUB}Biohub/esm/issues/85; {VISUAL}, section 6.1"
     cliff = _cliff(ordered)
     if cliff and not of.first_look and not _alike(of, cliff):

@@ -116,8 +116,11 @@ def _in_training(of: Evidence) -> str:
 
 
 def _advice(of: Evidence, level: str) -> str:
+    if of.one_axis:
+        return "Nothing, where tokens are merged or entropy coded: values that never occur cost nothing then."
     if level == "note":
-        return "Few enough to live with; reseeding or an even-usage term would revive them."
-    if of.codebook is not None and of.codebook.rule is not None:
+        means = "an even-usage term" if of.by_rule else "reseeding or an even-usage term"
+        return f"Few enough to live with; {means} would revive them."
+    if of.by_rule:
         return "Fewer levels an axis (or bits), or a term that rewards even usage."
     return "Reseed dead codes while training, or make the codebook smaller."

@@ -205,9 +205,8 @@ def _silent(evidence: Sequence[Evidence], energies: Sequence[Energies], silent: 
         "of the squared length of what the levels before leave: the sum is nearly the same without. In use there: "
         f"{', '.join(f'{evidence[n].usage.used:,}' for n in silent[:8])}{' ...' if len(silent) > 8 else ''} codes."
     )
-    advice = (
-        "Train with fewer levels, or with quantizer dropout and reseeding on each; decode without these and compare."
-    )
+    reseeding = "" if all(one.by_rule for one in evidence) else " and reseeding on each"
+    advice = f"Train with fewer levels, or with quantizer dropout{reseeding}; decode without these and compare."
     title = f"{level_words(silent).capitalize()} carr{'y' if several else 'ies'} nothing"
     number = None if several else silent[0]
     level = "bad" if 2 * len(silent) >= len(evidence) else "warning"

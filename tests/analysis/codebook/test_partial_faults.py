@@ -1,13 +1,15 @@
 """Codebooks of which a part is wrong, tokens that were changed in part, and media that show nothing: what is said of
 them for certain has to be so. Each of these was once answered with a false statement."""
 
+import re
+
 import numpy as np
 import pytest
 
 from explorer.analysis.codes.belonging import astray, belongs
 from explorer.analysis.codes.causes import cause_of
 from explorer.analysis.codes.neighbours import assign
-from tests.analysis.codebook.codebook_cases import CODES, means, media, table
+from tests.analysis.codebook.codebook_cases import CODES, lattice, means, media, table
 from tests.analysis.codebook.faults import exchanged, levels_told, own, residual, rows, titles, told
 
 
@@ -179,3 +181,16 @@ def test_dead_codes_at_one_point_are_not_within_0_of_it():
     found = told(table(moved), latents=latents, codes=[codes])
     (heap,) = [one for one in found if one.kind == "Dead codes in one heap"]
     assert "at zero, to within a millionth of the spread" in heap.text and "within 0 " not in heap.text
+
+
+@pytest.mark.parametrize("levels", [(5, 5, 5), (2,) * 7, (41,)])
+def test_codes_of_a_rule_are_never_told_to_be_reseeded_or_started_elsewhere(levels):
+    """Latents that reach a part of a lattice, of bits, and of the integers of one axis: codes unused, one that takes
+    most, uneven usage."""
+    rng, said = np.random.default_rng(0), set()
+    for middle, spread in ((0.02, 0.05), (0.02, 0.2), (0.02, 0.45), (0.3, 0.2)):
+        z = np.clip(rng.normal(middle, spread, size=(40, 300, len(levels))), -1, 1).astype(np.float32)
+        for one in told(lattice(levels), latents=z):
+            said.add(one.kind)
+            assert not re.search("eseed|k-means|start the codes|on latents", one.advice), (one.title, one.advice)
+    assert said & {"Dead codes", "One code takes most", "Usage is very uneven", "Few codes in use"}
