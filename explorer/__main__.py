@@ -73,13 +73,15 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     opening.add_argument("--json", action="store_true", help="print it as JSON")
     opening.set_defaults(command="explorer.cli.opening:run")
 
-    tokenize = commands.add_parser("tokenize", help="turn a picture, a sound, a clip or a series into a token file")
+    tokenize = commands.add_parser(
+        "tokenize", help="turn a picture, a sound, a clip, a series or a graph into a token file"
+    )
     if not brought:
         tokenize.add_argument("tokenizer", metavar="ID", help="a tokenizer of `list`; none with --hub or --checkpoint")
     tokenize.add_argument(
         "file",
         metavar="FILE",
-        help="a picture, sound, clip or series (.csv, .npy), or a sample such as sample:astronaut",
+        help="a picture, sound, clip, series (.csv, .npy) or graph (.tsv), or a sample such as sample:astronaut",
     )
     tokenize.add_argument("--out", required=True, type=Path, help="token file to write: .npz, .json or .csv")
     tokenize.set_defaults(command="explorer.cli.tokens:tokenize")

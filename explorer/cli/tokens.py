@@ -1,4 +1,4 @@
-"""`python -m explorer tokenize` and `detokenize`: a picture, a sound, a clip or a series to a token file and back."""
+"""`python -m explorer tokenize` and `detokenize`: a medium of any kind to a token file, and back."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Limits:
     video_side_px: int = 256  # longest side of a clip as it is kept; larger frames are scaled down
     item_values: int = 4_000_000  # numbers of a table of items; the items after them are left out
     series_values: int = 65_536  # numbers of a series; the rows after them are left out, and a note says so
-    graph_edges: int = 500_000  # of a graph; the edges after them are left out, and a note says so
+    graph_edges: int = 250_000  # of a graph; the edges after them are left out, and a note says so
     checkpoint_bytes: int = 2 * 2**30
     codebook_map_codes: int = 16_384  # codes drawn on a map; a larger codebook is sampled, and the view says so
     kept_bytes: int = 640 * 2**20  # of results that all pages together keep, so that a click need not wait again

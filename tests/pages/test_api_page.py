@@ -38,6 +38,7 @@ def promised(name, number=0):
         "image",
         "audio",
         "video",
+        "graph",
         "zoo",
         "hub",
         "file",

@@ -8,6 +8,8 @@ and the picture is the same each time. Letters of the shapes: V nodes, E edges.
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from explorer.joints.graphs import node_count
 
@@ -16,6 +18,8 @@ PIVOTS, STEPS, PUSHING = 24, 120, 256  # of more nodes than PUSHING, so many pus
 BACK, EDGE, NODE = (np.array(rgb, np.float32) for rgb in ((0.10, 0.11, 0.14), (0.34, 0.38, 0.46), (0.98, 0.80, 0.36)))
 SIDE_PX = 384
 MARGIN = 0.04
+GRAVITY = 6.0  # towards the middle, in spring lengths
+BELOW = 0.2  # of the height, at most, where parts stand that hang together with no other
 FAR = 1.5  # times the largest distance: how far what no pivot reaches is put
 
 
@@ -41,14 +45,51 @@ def drawn_edges(edges: np.ndarray, nodes: np.ndarray, most: int = MOST_EDGES) ->
 
 
 def lay_out(pairs: np.ndarray, nodes: int, seed: int = 0) -> np.ndarray:
-    """(nodes, 2) float32 in [0, 1], y upwards, of nodes that `pairs` (n, 2) join."""
+    """(nodes, 2) float32 in [0, 1], y upwards, of nodes that `pairs` (n, 2) join.
+
+    The largest part that hangs together takes the picture; smaller ones stand in rows below it, each a ring.
+    """
     rng = np.random.default_rng(seed)
+    ones = np.ones(len(pairs))
+    many, part = connected_components(coo_array((ones, pairs.T), shape=(nodes, nodes)), directed=False)
+    sizes = np.bincount(part, minlength=many)
+    main = np.flatnonzero(part == sizes.argmax())
+    place = np.full(nodes, -1)
+    place[main] = np.arange(len(main))
+    inner = place[pairs]
+    xy = np.empty((nodes, 2))
+    xy[main] = _by_forces(inner[inner[:, 0] >= 0], len(main), rng)
+    others = np.flatnonzero(np.arange(many) != sizes.argmax())
+    if len(others):
+        share = len(main) / nodes
+        low = min(BELOW, 1 - share) if share > BELOW else 1 - share
+        xy[main, 1] = low + (1 - low) * xy[main, 1]
+        _stand_below(
+            xy, [np.flatnonzero(part == one) for one in others[np.argsort(-sizes[others], kind="stable")]], low
+        )
+    return (MARGIN + (1 - 2 * MARGIN) * xy).astype(np.float32)
+
+
+def _stand_below(xy: np.ndarray, parts: list[np.ndarray], height: float) -> None:
+    """Put each part on a ring in a cell of its own, in rows within `height` from below."""
+    columns = int(np.ceil(np.sqrt(len(parts) / max(height, 1e-3))))
+    rows = -(-len(parts) // columns)
+    cell = np.array([1 / columns, 0.9 * height / rows])
+    for number, part in enumerate(parts):
+        row, column = divmod(number, columns)
+        angles = 2 * np.pi * np.arange(len(part)) / len(part)
+        ring = 0.35 * cell.min() * np.stack([np.cos(angles), np.sin(angles)], axis=1) * (len(part) > 1)
+        xy[part] = (np.array([column, rows - 1 - row]) + 0.5) * cell + ring
+
+
+def _by_forces(pairs: np.ndarray, nodes: int, rng: np.random.Generator) -> np.ndarray:
+    """(nodes, 2) in [0, 1] of nodes that hang together."""
     xy = _scaled(pairs, nodes, rng) if len(pairs) else rng.random((nodes, 2))
     spring = np.sqrt(1 / max(1, nodes))
     for step in range(STEPS):
         heat = 0.1 * (1 - step / STEPS) ** 1.5 + 1e-3
-        move = _push(xy, spring, rng) - 0.6 * (xy - xy.mean(0)) * spring * 10
-        apart = xy[pairs[:, 0]] - xy[pairs[:, 1]] if len(pairs) else np.empty((0, 2))
+        move = _push(xy, spring, rng) - GRAVITY * (xy - xy.mean(0)) * spring
+        apart = xy[pairs[:, 0]] - xy[pairs[:, 1]]
         pull = apart * (np.linalg.norm(apart, axis=1, keepdims=True) / spring)
         for axis in range(2):
             move[:, axis] -= np.bincount(pairs[:, 0], pull[:, axis], minlength=nodes)
@@ -56,7 +97,7 @@ def lay_out(pairs: np.ndarray, nodes: int, seed: int = 0) -> np.ndarray:
         length = np.maximum(np.linalg.norm(move, axis=1, keepdims=True), 1e-9)
         xy = xy + move / length * np.minimum(length, heat)
     low, span = xy.min(0), np.maximum(np.ptp(xy, axis=0), 1e-9)
-    return (MARGIN + (1 - 2 * MARGIN) * (xy - low) / span).astype(np.float32)
+    return (xy - low) / span
 
 
 def _push(xy: np.ndarray, spring: float, rng: np.random.Generator) -> np.ndarray:

@@ -83,12 +83,19 @@ def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
         if not line or line.isspace() or line.lstrip().startswith(REMARKS):
             continue
         if quoted:
-            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+            cells = _quoted(line, separator, number)
         else:
             cells = [cell.strip() for cell in line.split(separator)] if separator else line.split()
         if not separator and len(cells) > 2 and "{" in line:  # data of an edge, as networkx writes it
             cells = line.partition("{")[0].split()
         yield number, cells
+
+
+def _quoted(line: str, separator: str, number: int) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+    except csv.Error as error:
+        raise MediaError(f"Line {number} cannot be read: {error}.") from error
 
 
 def _named(cells: list[str]) -> tuple[int, int | None, int] | None:
@@ -112,6 +119,11 @@ def _shape(text: str, separator: str) -> Shape:
         raise MediaError(
             f"Line {number} has {count_of(len(cells), 'column')}; an edge has 2 (head, tail) or 3 (head, relation, "
             "tail). Of more, name them in the first line: head, relation, tail."
+        )
+    if all(len(row) > 1 and _is_weight(row[0]) and _is_weight(row[1]) for _, row in rows):
+        raise MediaError(
+            "The columns hold numbers with a decimal point: this is a table of numbers, and no list of edges. Nodes "
+            "are named by words or whole numbers."
         )
     weighted = len(cells) == 3 and all(len(row) == 3 and _is_weight(row[2]) for _, row in rows)
     places = (0, None, 1) if len(cells) == 2 or weighted else (0, 1, 2)

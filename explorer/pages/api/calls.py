@@ -69,7 +69,7 @@ def compare(files: list[str] | None, tokenizers: str) -> tuple[dict[str, Any], l
 
 def _tokenize(tokenizer_id: str, picture: str | None) -> tuple[str, dict[str, Any]]:
     if picture is None:
-        raise MediaError("No picture, sound, clip or series was sent.")
+        raise MediaError("No picture, sound, clip, series or graph was sent.")
     tokenizer = load_tokenizer(tokenizer_id)
     limits = settings().limits
     medium = load_medium(picture, limits, tokenizer.spec.modality)  # type: ignore[arg-type]

@@ -65,8 +65,8 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
         Endpoint(
             "list_tokenizers", api.list_all, "The tokenizers that can be asked for.", (),
             (Field("tokenizers", "json", 'A list; of each "id", "title", "modality" ("image", "audio", "video", '
-                   '"series"), "codebook_size", "num_quantizers", "downsampling", "licence", "source" ("zoo", "hub", '
-                   '"file", "user"), and more.'),),
+                   '"series", "graph"), "codebook_size", "num_quantizers", "downsampling", "licence", "source" ("zoo", '
+                   '"hub", "file", "user"), and more.'),),
             'print([one["id"] for one in client.predict(api_name="/list_tokenizers")])',
         ),
         Endpoint(
@@ -90,8 +90,8 @@ def _of_tokens(limits: Limits) -> tuple[Endpoint, ...]:
             f"A file has {limits.checkpoint_upload_bytes / 2**30:g} GiB at most; its code is never run.",
         ),
         Endpoint(
-            "tokenize", api.tokenize, "A picture, a sound, a clip or a series into tokens.",
-            (TOKENIZER, Field("picture", "file", "A picture, sound, clip or series, as the tokenizer takes.")),
+            "tokenize", api.tokenize, "A picture, a sound, a clip, a series or a graph into tokens.",
+            (TOKENIZER, Field("picture", "file", "A picture, sound, clip, series or edge list, as it takes.")),
             (Field("tokens.npz", "file", "The token file: indices of every level, and what decoding them needs."),
              Field("meta", "json", '"tokenizer", "modality", "media_shape", "bits_uniform", "bits_empirical", "levels" '
                    '(of each its codes and its shape), "notes" of all that was done to the medium, and more.')),

@@ -42,7 +42,7 @@ FOLDS = {
     "fold-facts": "Facts, licence, size",
     "fold-bring": "Bring a tokenizer",
 }
-MEDIA = "A picture, sound, clip, series (.csv, .npy) or graph (.tsv, .edgelist)"
+MEDIA = "A picture, sound, clip, series or graph (.csv, .npy, .tsv)"
 WHAT_BECOMES = f"Only you see it. It lies on this server, and is deleted {UNTIL}."
 
 

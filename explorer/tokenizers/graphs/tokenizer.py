@@ -110,6 +110,6 @@ def _codebook(name: str, size: int) -> Codebook:
 
 
 def _level(codes: np.ndarray, book: Codebook) -> TokenLevel:
-    indices = np.where(codes < 0, book.codebook_size - 1, codes).astype(np.int64)
+    indices = np.where(codes < 0, book.codebook_size - 1, codes).astype(np.int32)
     latents = indices[:, None].astype(np.float32)  # (V, 1)
     return TokenLevel(indices, latents, latents, book, TokenLayout("graph", indices.shape))

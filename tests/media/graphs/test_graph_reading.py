@@ -89,6 +89,8 @@ def test_what_is_left_out_is_said():
         ("It was a dark and stormy night.\nThe rain fell in torrents.\nAnd so on and on it went.\n", "no edge list"),
         ("head,tail\n", "no edges in it"),
         ("# nothing\n", "no edge list"),
+        ("0.5 1.25\n0.75 1.5\n", "this is a table of numbers"),
+        ('a,"b' + "x" * 140_000 + '"\nc,d\n', "Line 1 cannot be read"),
         ("a a\nb b\n", "No edge joins two nodes: 2 lines of this file name 2 nodes"),
         ("a a\n", "No edge joins two nodes: 1 line of this file name 1 node"),
         ("a " + "b" * 300 + "\nc d\n", "A name in line 1 has more than 200 characters"),

@@ -116,6 +116,7 @@ export class GraphPlayer extends Component {
     this.kinds = fits ? model.place.places : [];
     if (fits) this.table.load(this.graph, this.levels, this.kinds);
     this.chosen();
+    this.tell();
     this.stage.redraw();
   }
 
@@ -199,9 +200,15 @@ export class GraphPlayer extends Component {
     if (!this.graph) return;
     if (state.level !== before.level) this.stage.redraw();
     if (state.token !== before.token || state.level !== before.level) this.chosen();
-    const over = state.hoverToken;
-    say(this.readout, over === null || !this.level ? HINT : this.sentence(over));
+    this.tell();
     this.stage.remark();
+  }
+
+  /** What is said of the node under the pointer, here or elsewhere on the page. */
+  tell() {
+    const { hoverCode: code, hoverToken: node } = selection.state;
+    const known = this.level !== null && node !== null && node < this.graph.nodes && !this.opened({ code, token: node });
+    say(this.readout, known ? this.sentence(node) : HINT);
   }
 
   sentence(node) {

@@ -4,6 +4,7 @@
 import { label } from "../../kit/draw/colours.js";
 
 const WITH_NAMES = 26; // anchors whose names are written where nothing is chosen
+const MANY = 60; // anchors with thin rings
 const FADED = 0.62;
 
 /** The radius of a node where so many are drawn on W x H. */
@@ -52,12 +53,13 @@ function drawNode(ctx, scene, node, grown = 1) {
   const anchor = graph.anchorAt.has(node);
   const r = radius * grown * (anchor ? 1.25 : 1);
   if (anchor) {
+    const [outer, inner] = graph.anchors.length > MANY ? [2, 1] : [3.5, 1.8];
     ctx.beginPath();
-    shapeOf(ctx, graph.groupOf(node), x, y, r + 3.5);
+    shapeOf(ctx, graph.groupOf(node), x, y, r + outer);
     ctx.fillStyle = theme.ink;
     ctx.fill();
     ctx.beginPath();
-    shapeOf(ctx, graph.groupOf(node), x, y, r + 1.8);
+    shapeOf(ctx, graph.groupOf(node), x, y, r + inner);
     ctx.fillStyle = theme.surface;
     ctx.fill();
   }
