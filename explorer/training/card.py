@@ -98,5 +98,5 @@ def _figures(config: Mapping) -> str:
         what = f"{training['held_out_px']} px centre crops"
     return (
         f"{of}\n{what}:\n\n| PSNR, dB | SSIM | {heads}\n| --- | --- | --- | --- | --- |\n"
-        f"| {measured['psnr_db']:.2f}{exact} | {measured['ssim']:.3f} | {shared}\n"
+        f"| {measured['psnr_db']:.2f}{exact} | {measured['ssim']:.3f} | {shared}"
     )

@@ -102,7 +102,7 @@ def _codebook(**options: object) -> dict:
 
 
 RESEEDING = {"strategy": "random_latent", "threshold": 0.05, "every": 20}
-FINE_SOUND = {"strides": (8, 5, 2), "channels": (48, 96, 128), "steps": 1800}  # 80 samples a token
+FINE_SOUND = {"strides": (8, 5, 2), "channels": (48, 96, 128), "steps": 1200}  # 80 samples a token
 KMEANS_START = {"name": "kmeans"}
 ZOO: dict[str, Recipe] = {
     "vq-ema-reseed": Recipe(
@@ -222,6 +222,6 @@ ZOO: dict[str, Recipe] = {
         "Clips in causal blocks of 4 frames x 8 x 8 pixels; the signs of twelve dimensions are the code: 4,096 codes.",
         "lfq",
         {"bits": 12, "entropy_weight": 0.005, "diversity": 1.5, "inverse_temperature": 1.0, "beta": 0.1},
-        schedule=ClipSchedule(),
+        schedule=ClipSchedule(steps=2000),
     ),
 }
