@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from explorer.joints.naming import part_noun
+from explorer.media.clips.moving import HELD_PX, SHIFT
 
 _PACKAGES = "weights: MIT; trained on the sample pictures of scikit-image and scikit-learn (see the sample list)"
 LICENCES = {
@@ -59,7 +60,10 @@ def _pieces(training: Mapping, modality: str) -> str:
     if modality == "audio":
         return f"pieces of {training['samples'] / training['sample_rate_hz']:.2f} s"
     crops = f"crops of {training['crop_px']} px"
-    return crops if modality == "image" else f"{crops} and {training['frames']} frames, set in motion"
+    if modality == "image":
+        return crops
+    fastest = SHIFT * training["crop_px"]
+    return f"{crops} and {training['frames']} frames, set in motion by {fastest:.1f} pixels a frame at most"
 
 
 def _figures(config: Mapping) -> str:
@@ -92,7 +96,7 @@ def _figures(config: Mapping) -> str:
     if modality == "video":
         clips = f"{measured['clips']:,} held-out clips of {measured['frames']:,} frames"
         of = f"Measured on {clips} ({training['held_out']}),"
-        what = f"{training['held_out_px']} px, set in motion as those of the training"
+        what = f"{training['held_out_px']} px, set in motion by {SHIFT * HELD_PX:.1f} pixels a frame at most"
     else:
         of = f"Measured on {measured['pictures']:,} held-out pictures ({training['held_out']}),"
         what = f"{training['held_out_px']} px centre crops"
