@@ -51,6 +51,7 @@ def test_a_node_is_chosen_in_table_picture_and_grid(page, app_url):
     node = names.index("Mercury")
     page.wait_for_function(f"/token={node}(&|$)/.test(location.search)", timeout=PATIENCE_MS)
     found = ways(record, Ways(turn=0, position=node))
+    assert page.inner_text(f"{PLAYER} [data-part='readout']").startswith("Point at a node"), "no other one is lit"
     over = names[found["ways"][1][1]]
     wait_for_text(page, f"{PLAYER} .dte-graph-node", f"2 edges over {over}")
     said = page.inner_text(f"{PLAYER} .dte-graph-node")

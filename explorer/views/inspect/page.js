@@ -14,7 +14,7 @@ import * as player from "./player/player.js";
 import * as reconstruction from "./reconstruction/reconstruction.js";
 import * as view from "./view.js";
 
-/** @typedef {{mount: (parts: any) => any, SHEET?: string}} View */
+/** @typedef {{mount: (parts: any) => any, SHEET?: string | string[]}} View */
 
 /** Where each view stands: its part of the payload, the id of its box, and its module.
  *  @type {Record<string, [string, string, View][]>} */

@@ -3,7 +3,6 @@
 // with the page. A token of a graph is a node, so a node is chosen as a token is.
 
 import { Component } from "../../kit/component.js";
-import { addStyleSheet } from "../../kit/page/component.js";
 import { createChart } from "../../kit/widgets/chart.js";
 import { h, say } from "../../kit/widgets/dom.js";
 import { readTheme } from "../../kit/draw/colours.js";
@@ -30,7 +29,6 @@ const CHARTS = [
 export class GraphPlayer extends Component {
   constructor(root, desk) {
     super();
-    addStyleSheet(new URL("graph.css", import.meta.url).href);
     this.root = root;
     this.desk = desk;
     this.graph = null;
@@ -178,6 +176,7 @@ export class GraphPlayer extends Component {
 
   choose(node) {
     if (!this.level) return;
+    selection.hover({ origin: ORIGIN }); // what was lit while nothing was chosen
     selection.set({ code: this.level.indices[node], token: node, origin: ORIGIN });
     const place = this.graph.placeOf.get(node);
     const frame = this.stage.frame();

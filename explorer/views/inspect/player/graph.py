@@ -19,7 +19,7 @@ NAMED = 20_000  # nodes whose names are sent; of more only those that are drawn
 def graph_payload(record: TokenRecord) -> str:
     """{"kind", "key", "nodes", "drawn": numbers of the nodes that are drawn (n,), "xy": (n, 2) in 0..1, y upwards,
     "pairs": (p, 2) places within `drawn` of the ends of edges, "named": numbers of the nodes that have `names`,
-    "groups": {"names", "of": a group of each of `named`} or null, "anchors": node of each place, "anchorNames",
+    "groups": {"names", "of": a group of each of `named`} or null, "anchors": node of each place, "anchor_names",
     "relations": words of each code of a relation, "hash": (V,) the number of each node's tuple, "caption"}.
     """
     tokens, names = graph_tokens(record), record.names
@@ -38,7 +38,7 @@ def graph_payload(record: TokenRecord) -> str:
         "names": [node_words(int(node), names) for node in named],
         "groups": _groups(record, named),
         "anchors": tokens.anchor_nodes.tolist(),
-        "anchorNames": [node_words(int(node), names) for node in tokens.anchor_nodes],
+        "anchor_names": [node_words(int(node), names) for node in tokens.anchor_nodes],
         "relations": [relation_words(code, names) for code in range(codes)],
         "hash": pack(hash_nodes(tokens).ids.astype(np.uint32)),
         "caption": _caption(record, len(drawn), len(pairs)),

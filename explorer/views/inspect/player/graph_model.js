@@ -43,7 +43,7 @@ export function tupleOf(graph, levels, kinds, node) {
   const codes = (kind) => levels.filter((_, i) => kinds[i].endsWith(kind)).map((level) => [level.indices[node], level.K - 1]);
   const far = codes("distance");
   const anchors = codes("anchor").flatMap(([place, none], i) =>
-    place === none ? [] : [{ place, node: graph.anchors[place], name: graph.anchorNames[place], distance: far[i][0] }],
+    place === none ? [] : [{ place, node: graph.anchors[place], name: graph.anchor_names[place], distance: far[i][0] }],
   );
   const relations = codes("relation").flatMap(([code, none]) => (code === none ? [] : [graph.relations[code] ?? `relation ${code}`]));
   return { anchors, relations };

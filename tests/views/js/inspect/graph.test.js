@@ -28,7 +28,7 @@ const VALUE = {
   names: ["a", "b", "c", "d", "e", "f"],
   groups: { names: ["left", "right"], of: [0, 0, 1, 1, 1, 1] },
   anchors: [0, 3],
-  anchorNames: ["a", "d"],
+  anchor_names: ["a", "d"],
   relations: ["next →", "next ←"],
   hash: ints([0, 1, 2, 3, 4, 4]),
   caption: "",
