@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from explorer.foundation.errors import SettingsError
 from explorer.foundation.words import count_of
+from explorer.media.medium import NOUNS
 
 
 @dataclass(frozen=True)
@@ -59,5 +60,6 @@ def kind_of(modality: str) -> Kind:
     """The kind of comparison of that modality. Raises SettingsError where there is none."""
     if modality not in KINDS:
         nouns = ", ".join(kind.nouns for kind in KINDS.values())
-        raise SettingsError(f"Tokenizers of {modality} cannot be compared yet; those of {nouns} can.")
+        takes = NOUNS.get(modality, modality)
+        raise SettingsError(f"Tokenizers of {takes} cannot be compared yet; those of {nouns} can.")
     return KINDS[modality]

@@ -13,6 +13,7 @@ import soundfile
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 
+from explorer.compare.kinds import KINDS
 from explorer.compare.presets import PRESETS
 from explorer.foundation.config import FIGURE_SIDE_PX
 from explorer.media.samples import PICTURES, SAMPLES
@@ -237,7 +238,7 @@ def test_everything_that_can_be_chosen_has_a_picture(visitor):
     media = ask(visitor, "media")["media"]
     assert [one["id"] for one in media if one["kind"] == "presets"] == [f"preset:{one}" for one in PRESETS]
     samples = {one["id"]: one["modality"] for one in media if one["kind"] == "samples"}
-    assert samples == {f"sample:{name}": one.modality for name, one in SAMPLES.items()}
+    assert samples == {f"sample:{name}": one.modality for name, one in SAMPLES.items() if one.modality in KINDS}
     assert all(pixels_of(one["image"]).shape == (144, 144, 3) for one in media)
 
 
@@ -302,3 +303,10 @@ def test_modalities_are_not_mixed(visitor, made_codecs):
     opened = json.loads(compare.opening_of({"tokenizers": "made-tones,fsq,made-rates"}, "t"))
     assert opened["chosen"] == ["made-tones", "made-rates"] and opened["media"] == "sample:vowels"
     assert "cannot be compared with the rest" in opened["message"]
+
+
+@pytest.mark.parametrize(("tokenizer", "nouns"), [("series-vq", "series"), ("items-rq", "tables of items")])
+def test_a_link_to_what_cannot_be_compared_says_so(tokenizer, nouns):
+    opened = json.loads(compare.opening_of({"tokenizers": f"{tokenizer},vq-ema"}, "t"))
+    assert f"Tokenizers of {nouns} cannot be compared yet; those of pictures, sounds, clips can." in opened["message"]
+    assert tokenizer not in [one["id"] for one in opened["tokenizers"]]

@@ -168,7 +168,7 @@ def _write_csv(file: BinaryIO, record: TokenRecord) -> None:
     """
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
-    axes = _AXES.get(record.levels[0].layout.kind, ())
+    axes = ("item",) if record.modality == "vectors" else _AXES.get(record.levels[0].layout.kind, ())
     writer.writerow(["level", *axes, "token", "code", "quantization_error"])
     for position, level in enumerate(record.levels):
         errors = quantization_error(level)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.compare.choice import modality_of_ids, tokenizer_ids
+from explorer.compare.kinds import KINDS
 from explorer.compare.media import PRESET_PREFIX, CompareMedia, open_media
 from explorer.compare.presets import PRESETS
 from explorer.foundation.config import settings
@@ -34,10 +35,11 @@ def _media(visitor: Visitor | None, request: object) -> dict[str, Any]:
 
 @functools.cache
 def chosen_media() -> list[dict[str, str]]:
-    """{"id", "kind", "modality", "title", "about", "image"} of each sample and each preset; one that cannot be read is
-    left out."""
+    """{"id", "kind", "modality", "title", "about", "image"} of each sample that can be compared and each preset; one
+    that cannot be read is left out."""
     found = []
-    for one in (*SAMPLES.values(), *PRESETS.values()):
+    compared = [one for one in SAMPLES.values() if one.modality in KINDS]
+    for one in (*compared, *PRESETS.values()):
         is_sample = one.id in SAMPLES and SAMPLES[one.id] is one
         modality = one.modality if is_sample else "image"
         prefix, kind = (SAMPLE_PREFIX, "samples") if is_sample else (PRESET_PREFIX, "presets")

@@ -19,9 +19,6 @@ from explorer.compare.sheet import error_scale
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import Medium
 from explorer.media.pictures.image import LoadedImage, fit
-from explorer.media.rows.drawing import items_pixels, ranges_of, scale_of, series_pixels
-from explorer.media.rows.items import LoadedItems
-from explorer.media.rows.series import LoadedSeries
 from explorer.media.sounds.audio import LoadedAudio, wav_bytes
 from explorer.media.sounds.spectrogram import sound_pixels, spectrogram_db
 from explorer.views.kit.wire.encoding import image_bytes, png_data_url, wav_data_url
@@ -118,12 +115,8 @@ def tokenizers_payload(specs: Iterable[TokenizerSpec]) -> list[dict[str, Any]]:
 
 
 def thumbnail(medium: Medium) -> str:
-    """The middle square of a picture, a clip's middle frame, a sound's spectrogram or a series' lines: a data URL."""
-    if isinstance(medium, LoadedItems):
-        pixels = items_pixels(medium.values[:THUMBNAIL_PX], scale_of(medium.values))
-    elif isinstance(medium, LoadedSeries):
-        pixels = series_pixels(medium.values[:, :4], ranges_of(medium.values[:, :4]), THUMBNAIL_PX)
-    elif isinstance(medium, LoadedAudio):
+    """The middle square of a picture, of a clip's middle frame, or of a sound's spectrogram, small, as a data URL."""
+    if isinstance(medium, LoadedAudio):
         db = spectrogram_db(medium.samples, medium.sample_rate_hz, THUMBNAIL_PX, bands=THUMBNAIL_PX)
         pixels = sound_pixels(db, float(db.max()))
     else:

@@ -181,3 +181,13 @@ def test_thumbnails_and_labels():
     assert [one["id"] for one in json.loads(json.dumps(media.thumbnails("series")))] == ["reach", "wipe", "walk"]
     assert media.label_of(load_tokenizer("fast-actions").spec) == "FAST, robot actions · series"
     assert SAMPLES["reach"].modality == "series"
+
+
+def test_a_notebook_has_the_same_tokens():
+    import explorer
+
+    record = explorer.tokenize("fast-actions", "sample:reach")
+    shown = runtime.record_of(visit_of("fast-actions"))
+    np.testing.assert_array_equal(record.levels[0].indices, shown.levels[0].indices)
+    array = explorer.tokenize("series-vq", np.cumsum(np.ones((40, 2)), axis=0))
+    assert array.media.shape == (40, 2) and array.modality == "series"
