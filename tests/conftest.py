@@ -38,6 +38,10 @@ NO_FEATURES = (
 WINDOW = {"width": 1440, "height": 900}
 CHROMIUM_OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *(
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+    ),  # a microphone that beeps, for whoever asks
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     f"--disable-features={','.join(NO_FEATURES)}",
 )

@@ -17,6 +17,7 @@ VIEWS: Registry[type] = Registry(
         "sample_strip": "explorer.views.kit.widgets.sample_strip:SampleStrip",
         "load_panel": "explorer.views.bring.panel:LoadPanel",
         "tokenizer_facts": "explorer.views.inspect.facts:TokenizerFacts",
+        "recorder": "explorer.views.inspect.recorder.recorder:Recorder",
         "folds": "explorer.views.kit.widgets.folds:Folds",
         "lab_view": "explorer.views.lab.view:LabView",
         "codebook_view": "explorer.views.codebook.view:CodebookView",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import gradio as gr
 
+from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, plain_words
 from explorer.foundation.owners import owner
 from explorer.media.samples import SAMPLES
@@ -33,6 +34,8 @@ from explorer.views.inspect.facts import TokenizerFacts
 from explorer.views.inspect.facts import payload as facts_payload
 from explorer.views.inspect.page import InspectPage
 from explorer.views.inspect.page import payload as page_payload
+from explorer.views.inspect.recorder import recorder as recording
+from explorer.views.inspect.recorder.recorder import Recorder
 from explorer.views.kit.widgets import folds
 from explorer.views.kit.widgets.folds import FOLD, Folds
 from explorer.views.kit.widgets.sample_strip import SampleStrip
@@ -76,6 +79,7 @@ def build() -> None:
             upload = PictureInput(
                 sources=["upload", "clipboard", "webcam"], label="Or a picture", height=300, elem_id="upload"
             )
+            recorder = Recorder(recording.payload(settings().limits.audio_seconds))
         with gr.Column(elem_id="fold-facts", elem_classes=FOLD):
             facts = TokenizerFacts()
             side = gr.Radio(
@@ -95,6 +99,7 @@ def build() -> None:
         strip.pick(_pick_sample, None, screen, **quick),
         upload.input(_pick_upload, upload, screen, **quick),
         file.upload(_pick_upload, file, screen, **quick),
+        recorder.recorded(_pick_recording, None, screen, **quick),
         tokenizer.input(_pick_tokenizer, tokenizer, screen, **quick),
         panel.brought(_pick_brought, None, screen, **quick),
         panel.removed(_pick_removed, None, screen, **quick),
@@ -228,6 +233,12 @@ def _pick_upload(path: str | None, request: gr.Request) -> Iterator[tuple]:
         yield Filling(events.strip_value(_page(request).part(Wish).shown, str(error))).values()
         return
     yield from _pick(request, picture=UPLOADED, upload=path, modality="")
+
+
+def _pick_recording(event: gr.EventData, request: gr.Request) -> Iterator[tuple]:
+    """What was recorded was sent as a file."""
+    path = getattr(event, "path", None)
+    yield from _pick_upload(path if isinstance(path, str) else None, request)
 
 
 def _pick_tokenizer(tokenizer: str, request: gr.Request) -> Iterator[tuple]:

@@ -1,5 +1,5 @@
 // @ts-check
-// WAV files of 16-bit samples as player.py sends them, and their outline. Pure.
+// WAV files of 16-bit samples as player.py sends them and the recorder makes them, and their outline. Pure.
 
 /** A data URL of a WAV file -> {rate, channels: [Float32Array, ...], samples}. */
 export function readWav(url) {
@@ -24,6 +24,37 @@ function samplesOf(view, start, length, { channels, rate }) {
     for (let c = 0; c < channels; c++) out[c][i] = view.getInt16(start + 2 * (i * channels + c), true) / 32768;
   }
   return { rate, channels: out, samples };
+}
+
+/** Blocks of samples, `count` in all, as one. */
+export function joinBlocks(blocks, count) {
+  const samples = new Float32Array(count);
+  let at = 0;
+  for (const block of blocks) {
+    samples.set(block, at);
+    at += block.length;
+  }
+  return samples;
+}
+
+/** One channel of samples in -1..1 as the bytes of a WAV file. */
+export function writeWav(samples, rate) {
+  const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
+  const tag = (at, text) => [...text].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
+  tag(0, "RIFF");
+  view.setUint32(4, 36 + 2 * samples.length, true);
+  tag(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true); // whole numbers
+  view.setUint16(22, 1, true); // one channel
+  view.setUint32(24, rate, true);
+  view.setUint32(28, 2 * rate, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  tag(36, "data");
+  view.setUint32(40, 2 * samples.length, true);
+  samples.forEach((sample, i) => view.setInt16(44 + 2 * i, Math.max(-32768, Math.min(32767, Math.round(32768 * sample))), true));
+  return view.buffer;
 }
 
 /** Lowest and highest sample of each of `columns` parts of samples from..to: Float32Array(2 x columns). */

@@ -1,0 +1,1 @@
+"""A recording by the visitor's microphone, as another way to bring a sound."""
