@@ -8,8 +8,6 @@ and the picture is the same each time. Letters of the shapes: V nodes, E edges.
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from explorer.joints.graphs import node_count
 
@@ -49,6 +47,9 @@ def lay_out(pairs: np.ndarray, nodes: int, seed: int = 0) -> np.ndarray:
 
     The largest part that hangs together takes the picture; smaller ones stand in rows below it, each a ring.
     """
+    from scipy.sparse import coo_array  # its modules take longer than a page takes to open
+    from scipy.sparse.csgraph import connected_components
+
     rng = np.random.default_rng(seed)
     ones = np.ones(len(pairs))
     many, part = connected_components(coo_array((ones, pairs.T), shape=(nodes, nodes)), directed=False)
