@@ -45,7 +45,7 @@ def test_items_are_found_listed_and_saved_and_an_own_table_is_read(page, app_url
     rows = list(csv.reader(io.StringIO(download.value.path().read_text())))
     assert rows[0] == ["item", "category", "code_1", "code_2", "code_3", "code_4"] and len(rows) == 241
     assert rows[1 + item] == [names[item], record.labels["category"][item], *map(str, ids[item])]
-    page.get_by_text("Your own picture").click()
+    page.get_by_text("Your own file").click()
     own = "\n".join(f"Song {i},{['folk', 'rock'][i % 2]},{1950 + i}" for i in range(40))
     (tmp_path / "songs.csv").write_text(f"title,genre,year\n{own}")
     page.set_input_files("#upload-file input[type=file]", tmp_path / "songs.csv")
