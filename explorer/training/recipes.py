@@ -222,6 +222,6 @@ ZOO: dict[str, Recipe] = {
         "Clips in causal blocks of 4 frames x 8 x 8 pixels; the signs of twelve dimensions are the code: 4,096 codes.",
         "lfq",
         {"bits": 12, "entropy_weight": 0.005, "diversity": 1.5, "inverse_temperature": 1.0, "beta": 0.1},
-        schedule=ClipSchedule(steps=2000),
+        schedule=ClipSchedule(),
     ),
 }
