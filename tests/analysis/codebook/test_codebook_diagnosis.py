@@ -29,8 +29,8 @@ def judge(name):
     return judged(CASES[name])
 
 
-# More than a third of that speech is quieter than -40 dB, and the middle of a lattice stands for silence: three tokens in
-# ten are that one code, which is true and said, and no fault of the codebook.
+# More than a third of that speech is quieter than -40 dB, and the middle of a lattice stands for silence: three tokens
+# in ten are that one code, which is true and said, and no fault of the codebook.
 SILENT = ("sound-fsq", "val")
 
 
