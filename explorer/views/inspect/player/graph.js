@@ -66,7 +66,12 @@ export class GraphPlayer extends Component {
     this.key = h("p", { class: "dte-player-caption" });
     this.readout = h("p", { class: "dte-player-readout", "data-part": "readout" }, HINT);
     this.node = h("div", { class: "dte-graph-node", role: "status" });
-    this.table = this.part(new NodeTable((node) => this.choose(node)));
+    this.table = this.part(
+      new NodeTable(
+        (node) => this.choose(node),
+        (node) => this.point(node === null ? null : { token: node }),
+      ),
+    );
     this.charts = CHARTS.map(({ figure, title }) =>
       this.part(createChart({ label: title, className: "dte-graph-chart", ask: (theme) => this.desk.figure("graph", { figure, theme }) })),
     );
@@ -170,7 +175,7 @@ export class GraphPlayer extends Component {
 
   point(hit) {
     this.pointed = hit !== null;
-    if (hit) selection.hover({ code: this.level.indices[hit.token], token: hit.token, origin: ORIGIN });
+    if (hit && this.level) selection.hover({ code: this.level.indices[hit.token], token: hit.token, origin: ORIGIN });
     else selection.hover({ origin: ORIGIN });
   }
 

@@ -6,13 +6,18 @@ import { h, say, toggle } from "../../kit/widgets/dom.js";
 import { countOf, whole } from "../../kit/wire/format.js";
 import { findNodes, relationText, sharersOf, tupleOf } from "./graph_model.js";
 
+const nodeOf = (event) => {
+  const row = event.target.closest("tr");
+  return row ? Number(row.dataset.node) : null;
+};
 const MOST = 100; // rows at a time: more would be no table that people read
 
-/** choose(node): a row was pressed. */
+/** choose(node): a row was pressed. point(node or null): the pointer is over one, or over none. */
 export class NodeTable extends Component {
-  constructor(choose) {
+  constructor(choose, point) {
     super();
     this.choose = choose;
+    this.point = point;
     this.graph = this.levels = this.kinds = this.token = null;
     this.find = h("input", { type: "search", placeholder: "Find a node", "aria-label": "Find a node by its name", class: "dte-graph-find" });
     this.shared = toggle("Of one tuple", "Only nodes that share their tuple with another one, the largest such groups first", false, () => this.fill());
@@ -24,12 +29,30 @@ export class NodeTable extends Component {
     this.element = h("div", { class: "dte-graph-list" }, h("div", { class: "dte-player-tools" }, this.find, this.shared), this.frame, this.count);
     this.listen(this.find, "input", () => this.fill());
     this.listen(this.rows, "click", (event) => this.press(event));
-    this.listen(this.rows, "keydown", (event) => event.key === "Enter" && this.press(event));
+    this.listen(this.rows, "keydown", (event) => this.pressKey(event));
+    this.listen(this.rows, "pointerover", (event) => this.point(nodeOf(event)));
+    this.listen(this.rows, "pointerleave", () => this.point(null));
   }
 
   press(event) {
+    const node = nodeOf(event);
+    if (node !== null) this.choose(node);
+  }
+
+  /** One row takes part in the order of tabs; arrows go on from it. */
+  pressKey(event) {
     const row = event.target.closest("tr");
-    if (row) this.choose(Number(row.dataset.node));
+    const next = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling }[event.key];
+    if (event.key === "Enter") this.press(event);
+    else if (next) {
+      this.reach(next);
+      next.focus();
+    } else return;
+    event.preventDefault();
+  }
+
+  reach(row) {
+    for (const other of this.rows.children) other.setAttribute("tabindex", other === row ? "0" : "-1");
   }
 
   load(graph, levels, kinds) {
@@ -56,6 +79,7 @@ export class NodeTable extends Component {
     this.rows.replaceChildren(...nodes.map((node) => this.row(node, many, relations)));
     const unnamed = graph.named ? ` Names are known of the ${whole(graph.names.length)} that are drawn.` : "";
     say(this.count, `${nodes.length < found ? `First ${whole(nodes.length)} of ` : ""}${countOf(found, "node")}. An anchor, and edges to it.${unnamed}`);
+    this.reach(this.rows.firstElementChild);
     this.light(this.token);
     return undefined;
   }
@@ -70,7 +94,7 @@ export class NodeTable extends Component {
     const others = sharersOf(graph, node).length;
     return h(
       "tr",
-      { tabindex: 0, "data-node": node },
+      { "data-node": node },
       h("th", { scope: "row" }, graph.nameOf(node)),
       graph.groups ? h("td", {}, graph.groups.names[graph.groupOf(node)] ?? "") : null,
       ...cells,
@@ -86,6 +110,7 @@ export class NodeTable extends Component {
     for (const row of this.rows.children) {
       const chosen = Number(row.dataset.node) === token;
       row.setAttribute("aria-selected", String(chosen));
+      if (chosen) this.reach(row);
       if (chosen && another) this.frame.scrollTop = row.offsetTop - this.frame.clientHeight / 2;
     }
   }
