@@ -21,6 +21,17 @@ def test_neighbours_stand_nearer_than_others():
     assert np.ptp(xy, axis=0).min() > 0.5, "both axes are used"
 
 
+def test_what_hangs_together_with_no_other_stands_below_the_rest():
+    graph = nx.disjoint_union_all([nx.cycle_graph(20), nx.path_graph(3), nx.path_graph(2), nx.empty_graph(2)])
+    pairs = np.array(graph.edges)
+    xy = lay_out(pairs, 27)
+    assert xy[:20, 1].min() > xy[20:, 1].max() and xy.min() >= 0 and xy.max() <= 1
+    parts = [xy[20:23], xy[23:25], xy[25:26], xy[26:27]]
+    middles = np.array([part.mean(0) for part in parts])
+    apart = np.linalg.norm(middles[:, None] - middles[None], axis=-1)[np.triu_indices(4, 1)].min()
+    assert max(np.ptp(part, axis=0).max() for part in parts) < apart, "each has a cell of its own"
+
+
 def test_a_graph_without_drawn_edges_is_laid_out():
     assert lay_out(np.empty((0, 2), int), 3).shape == (3, 2)
 

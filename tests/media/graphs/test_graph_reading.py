@@ -63,6 +63,11 @@ def test_nodes_that_are_numbers_come_in_their_order():
 def test_relations_are_numbered_by_how_often_they_are():
     graph = load_graph(b"a rare b\na often c\nc often d\n")
     assert graph.names.relations == ("often", "rare") and graph.edges[:, 1].tolist() == [1, 0, 0]
+    counts = {"x": 1, "y": 3, "z": 2}
+    lines = [f"{kind}{i} {kind} b{i}" for kind, many in counts.items() for i in range(many)]
+    graph = load_graph("\n".join(lines).encode())
+    assert graph.names.relations == ("y", "z", "x")
+    assert [graph.names.relations[kind] for kind in graph.edges[:, 1]] == ["x", "y", "y", "y", "z", "z"]
 
 
 def test_what_is_left_out_is_said():
