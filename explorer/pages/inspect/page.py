@@ -73,11 +73,11 @@ def build() -> None:
             gr.Markdown(WHAT_BECOMES, elem_classes="said-before")
             file = FileInput(
                 label="A picture, sound, clip, series (.csv, .npy) or graph (.tsv, .edgelist)",
-                height=110,
+                height=150,  # its label lies within
                 elem_id="upload-file",
             )
             upload = PictureInput(
-                sources=["upload", "clipboard", "webcam"], label="Or a picture", height=300, elem_id="upload"
+                sources=["upload", "clipboard", "webcam"], label="Or a picture", height=260, elem_id="upload"
             )
             recorder = Recorder(recording.payload(settings().limits.audio_seconds))
         with gr.Column(elem_id="fold-facts", elem_classes=FOLD):
