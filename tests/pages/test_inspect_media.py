@@ -82,6 +82,8 @@ def test_figures_of_a_sound_are_of_the_sound_and_not_of_its_picture():
     seconds = len(record.media) / 8000
     assert found["tokens"] == 200 * seconds, "of the one level of three that is heard"
     assert found["indices_per_s"] == pytest.approx(200) and found["kbps_uniform"] == pytest.approx(200 * 5 / 1000)
+    took = sum(found[f"{step}_ms"] for step in ("encode", "quantize", "decode")) / 1000
+    assert found["real_time"] == pytest.approx(found["seconds"] / took, rel=1e-3)
     assert found["compression"] == pytest.approx(16 * 8000 * seconds / (200 * 5 * seconds))
     whole = figures_of(events.decoded_values(visit_of("tones"))[1])
     assert (whole["tokens"], whole["indices_per_s"]) == pytest.approx((3 * 200 * seconds, 3 * 200))

@@ -43,6 +43,12 @@ def sound_figures(record: TokenRecord, decoded: np.ndarray | None, delay: Delay 
         figure("sample_rate_khz", "Sample rate", rate / 1000, "kHz", 2,
                "Samples a second as the tokenizer takes them; nothing above half of it is kept."),
     ]  # fmt: skip
+    took = sum(record.seconds.get(step, 0.0) for step in ("encode", "quantize", "decode"))
+    rows.append(
+        figure("real_time", "Real-time factor", seconds / took if took else None, "x", 1,
+               "Seconds of sound in a second of encoding, quantizing and decoding it all: above 1 it keeps up with "
+               f"speech. Once, on {record.device}, while others may use it.")
+    )  # fmt: skip
     return rows + times(record.seconds, record.device, "sound", decoded is not None)
 
 

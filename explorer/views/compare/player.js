@@ -2,7 +2,7 @@
 // What is heard or seen moving beside the pictures: all sounds play in step and one is heard; all clips show one frame.
 
 import { Component } from "../kit/component.js";
-import { h, say } from "../kit/widgets/dom.js";
+import { h, say, toggle } from "../kit/widgets/dom.js";
 import { Deck } from "../kit/sound/audio.js";
 import { readWav } from "../kit/sound/wav.js";
 
@@ -31,8 +31,12 @@ export class Player extends Component {
     this.button = h("button", { type: "button", class: "dte-plain-button cp-play", "data-act": "play", onclick: () => this.toggle() }, "▶ Play");
     this.time = h("span", { class: "cp-time" });
     this.slider = h("input", { type: "range", min: 0, step: 1, value: 0, "aria-label": "Frame", oninput: () => this.seekFrame(Number(this.slider.value)) });
+    this.deck.match(true);
+    this.same = toggle("Same loudness", "All as loud as the original, by their root mean square: what is louder seems better", true, (on) =>
+      this.deck.match(on),
+    );
     this.said = h("span", { class: "cp-heard", role: "status" });
-    this.element = h("div", { class: "cp-player", hidden: true }, this.button, this.slider, this.time, this.said);
+    this.element = h("div", { class: "cp-player", hidden: true }, this.button, this.slider, this.time, this.same, this.said);
   }
 
   get kind() {
@@ -51,6 +55,7 @@ export class Player extends Component {
     this.sheets.clear();
     this.element.hidden = !this.kind;
     this.slider.hidden = this.kind !== "video";
+    this.same.hidden = this.kind !== "audio";
     say(this.time, "");
     say(this.said, this.kind === "audio" ? "All play in step; press Hear under a pane to switch. A click on a spectrogram plays from there." : "");
     this.follow();

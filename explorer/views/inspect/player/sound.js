@@ -21,6 +21,7 @@ const NAMES = [
   { id: "original", label: "Original", title: "Hear the original (A)" },
   { id: "reconstruction", label: "Reconstruction", title: "Hear what the tokens decode to (A)" },
 ];
+const LOUDNESS = "Hear both equally loud, by their root mean square: what is louder seems better";
 const HINT = "Space plays. Click a token to hear its stretch; scroll to zoom into time.";
 
 export class SoundPlayer extends Component {
@@ -42,6 +43,7 @@ export class SoundPlayer extends Component {
     this.button = h("button", { type: "button", class: "dte-play", onclick: () => this.playOrPause() }, "Play");
     this.which = segments("What is heard", (id) => this.deck.hear(id));
     const loop = toggle("Loop", "Begin again at the end", false, (on) => (this.deck.loop = on));
+    const same = toggle("Same loudness", LOUDNESS, false, (on) => this.deck.match(on));
     this.clock = h("span", { class: "dte-player-clock" });
     this.reset = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.setWindow(null) }, "Whole sound");
     const closer = h(
@@ -56,7 +58,7 @@ export class SoundPlayer extends Component {
     this.stage = this.part(new Stage(this.field, layers, { finest: 3, painter }));
     this.readout = h("p", { class: "dte-player-readout" }, HINT);
     this.caption = h("p", { class: "dte-player-caption" });
-    const tools = h("div", { class: "dte-player-tools" }, this.button, this.which.element, loop, this.clock, closer, this.reset);
+    const tools = h("div", { class: "dte-player-tools" }, this.button, this.which.element, loop, same, this.clock, closer, this.reset);
     this.body = h("div", {}, h("h3", {}, "Sound"), tools, this.field, this.readout, this.caption);
   }
 

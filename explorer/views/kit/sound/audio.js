@@ -2,6 +2,28 @@
 // Playing two sounds of one length in step, one of them heard: a switch between them loses no sample.
 
 const FADE_S = 0.006; // so that switching and stopping do not click
+const SILENT = 1e-4; // root mean square, of 1
+
+/** What each of the sounds is multiplied by so that all are as loud as the first, by their root mean square, and none
+ *  clips; silence stays. Pure. */
+export function matchedGains(sounds) {
+  const measure = ({ channels }) => {
+    let [sum, count, peak] = [0, 0, 0];
+    for (const samples of channels) {
+      count += samples.length;
+      for (const sample of samples) {
+        sum += sample * sample;
+        if (Math.abs(sample) > peak) peak = Math.abs(sample);
+      }
+    }
+    return { loudness: Math.sqrt(sum / Math.max(1, count)), peak };
+  };
+  const found = Object.entries(sounds).map(([name, sound]) => ({ name, ...measure(sound) }));
+  const wanted = found[0]?.loudness ?? 0;
+  const gains = found.map(({ loudness }) => (wanted > SILENT && loudness > SILENT ? wanted / loudness : 1));
+  const highest = Math.max(...found.map(({ peak }, i) => peak * gains[i]), 1);
+  return Object.fromEntries(found.map(({ name }, i) => [name, gains[i] / highest]));
+}
 
 export class Deck {
   /** sounds: {name: {rate, channels, samples}}. onState: called when playing begins, ends or switches. */
@@ -10,7 +32,8 @@ export class Deck {
     this.sounds = {};
     this.heard = "original";
     this.context = this.voices = this.range = null;
-    this.loop = false;
+    this.loop = this.matched = false;
+    this.gains = null; // of `matchedGains`, once they are wanted
   }
 
   get playing() {
@@ -34,6 +57,7 @@ export class Deck {
     const at = keep && this.playing ? { position: this.position, end: this.range[1], whole: this.whole } : null;
     this.halt();
     this.sounds = sounds;
+    this.gains = null;
     if (!(this.heard in sounds)) this.heard = Object.keys(sounds)[0];
     if (at && at.position < this.duration) this.play(at.position, at.end, at.whole);
     else this.onState();
@@ -62,7 +86,7 @@ export class Deck {
     const source = this.context.createBufferSource();
     const gain = this.context.createGain();
     source.buffer = buffer;
-    gain.gain.value = name === this.heard ? 1 : 0;
+    gain.gain.value = name === this.heard ? this.gainOf(name) : 0;
     source.connect(gain).connect(this.context.destination);
     source.start(when, from, Math.max(0.01, to - from));
     return { source, gain };
@@ -97,13 +121,25 @@ export class Deck {
     this.sounds = {};
   }
 
+  gainOf(name) {
+    if (!this.matched) return 1;
+    this.gains ??= matchedGains(this.sounds);
+    return this.gains[name];
+  }
+
+  /** Whether all sounds are heard equally loud. */
+  match(on) {
+    this.matched = on;
+    this.voices?.[this.heard].gain.gain.setTargetAtTime(this.gainOf(this.heard), this.context.currentTime, FADE_S / 3);
+  }
+
   /** Hear the other sound from now on. */
   hear(name) {
     if (!(name in this.sounds) || name === this.heard) return;
     const voices = this.voices;
     if (voices) {
       for (const [other, { source, gain }] of Object.entries(voices)) {
-        gain.gain.setTargetAtTime(other === name ? 1 : 0, this.context.currentTime, FADE_S / 3);
+        gain.gain.setTargetAtTime(other === name ? this.gainOf(name) : 0, this.context.currentTime, FADE_S / 3);
         source.onended = other === name ? () => this.voices === voices && this.ended() : null;
       }
     }
