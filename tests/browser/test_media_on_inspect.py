@@ -239,7 +239,7 @@ def test_an_uploaded_sound_brings_a_tokenizer_that_takes_it(page, made_url, tmp_
     wait_for_text(page, "#sample-strip", "This file is a sound")
     wait_for_player(page)
     assert "1.50 s" in page.inner_text(PLAYER)
-    page.wait_for_function("location.search.includes('tokenizer=made-tones')")
+    page.wait_for_function("location.search.includes('tokenizer=sound-rvq-8')")  # the first that ships
     (tmp_path / "broken.wav").write_bytes(b"RIFF\x00\x00\x00\x00WAVE")
     page.set_input_files("#upload-file input[type=file]", tmp_path / "broken.wav")
     wait_for_text(page, "#sample-strip", "damaged")
