@@ -219,9 +219,11 @@ ZOO: dict[str, Recipe] = {
     ),
     "clip-lfq": Recipe(
         "Clips: LFQ, 12 bits",
-        "Clips in causal blocks of 4 frames x 8 x 8 pixels; the signs of twelve dimensions are the code: 4,096 codes.",
+        "Causal blocks of 4 frames x 8 x 8 pixels as the signs of twelve dimensions; its weak entropy term leaves most "
+        "of the 4,096 codes without a token.",
         "lfq",
         {"bits": 12, "entropy_weight": 0.005, "diversity": 1.5, "inverse_temperature": 1.0, "beta": 0.1},
+        healthy=False,
         schedule=ClipSchedule(),
     ),
 }
