@@ -121,8 +121,8 @@ def test_every_token_of_a_clip_lies_over_its_own_pixels():
 def test_pictures_stay_what_they_are_and_the_rest_is_refused():
     record = record_of("scales")
     assert depict(record) is record
-    with pytest.raises(RecordError, match="no picture of graph"):
-        depict(TokenRecord(**{**vars(record), "modality": "graph"}))
+    with pytest.raises(RecordError, match="no picture of smell"):
+        depict(TokenRecord(**{**vars(record), "modality": "smell"}))
     sound = record_of("tones")
     with pytest.raises(RecordError, match="sample rate"):
         depict(TokenRecord(**{**vars(sound), "sample_rate_hz": None}))
