@@ -17,7 +17,6 @@ SIDES_PX = (FIGURE_SIDE_PX, 512, 1024)
 MAP_KINDS = ("pca", "umap", "lattice", "plane", "slice")
 DEFAULT_SAMPLE = next(iter(PICTURES))
 UPLOADED = "uploaded"
-# A modality in words.
 ONE = {
     "image": "picture",
     "audio": "sound",
