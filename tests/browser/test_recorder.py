@@ -23,7 +23,7 @@ def open_recorder(page, app_url):
 def test_what_is_spoken_is_tokenized(page, app_url):
     open_recorder(page, app_url)
     page.click(f"{RECORDER} .rc-button")
-    page.wait_for_function(f"/^1\\.[2-9] s of 30 s/.test(document.querySelector('{RECORDER} .rc-words').textContent)")
+    page.wait_for_function(f"parseFloat(document.querySelector('{RECORDER} .rc-words').textContent) >= 1.2")
     page.click(f"{RECORDER} .rc-button")
     page.wait_for_selector(f"{RECORDER}[data-state='sent']")
     heard = float(re.match(r"([\d.]+) s recorded\.", page.inner_text(f"{RECORDER} .rc-words"))[1])
