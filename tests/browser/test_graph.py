@@ -16,7 +16,6 @@ from explorer.tokenizers import load_tokenizer
 pytestmark = pytest.mark.browser
 
 VIEW, PLAYER = "#inspect-view .dte-inspect", "#player .dte-player"
-PATIENCE_MS = 60_000
 
 
 def record_of(picture):
@@ -25,17 +24,15 @@ def record_of(picture):
 
 def open_at(page, url, query):
     page.goto(f"{url}?{query}")
-    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0", timeout=PATIENCE_MS)
+    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0")
 
 
 def wait_for_text(page, selector, text):
-    page.wait_for_function(
-        "([s, t]) => document.querySelector(s)?.textContent.includes(t)", arg=[selector, text], timeout=PATIENCE_MS
-    )
+    page.wait_for_function("([s, t]) => document.querySelector(s)?.textContent.includes(t)", arg=[selector, text])
 
 
 def saved(page, name):
-    with page.expect_download(timeout=PATIENCE_MS) as download:
+    with page.expect_download() as download:
         page.get_by_role("button", name=name).click()
     return download.value.path().read_bytes()
 
@@ -49,7 +46,7 @@ def test_a_node_is_chosen_in_table_picture_and_grid(page, app_url):
     page.fill(f"{PLAYER} .dte-graph-find", "mercury")
     page.locator(f"{PLAYER} .dte-graph-table tbody tr").click()
     node = names.index("Mercury")
-    page.wait_for_function(f"/token={node}(&|$)/.test(location.search)", timeout=PATIENCE_MS)
+    page.wait_for_function(f"/token={node}(&|$)/.test(location.search)")
     found = ways(record, Ways(turn=0, position=node))
     assert page.inner_text(f"{PLAYER} [data-part='readout']").startswith("Point at a node"), "no other one is lit"
     over = names[found["ways"][1][1]]
@@ -84,22 +81,22 @@ def test_a_place_of_the_tuple_is_chosen_and_the_graph_takes_its_colours(page, ap
     tokens = graph_tokens(record_of("karate"))
     assert f"{100 * hash_nodes(tokens).sharing / 34:.1f}" in figures and "no decoder" in figures
     page.locator(f"{PLAYER} .dte-graph-figures").scroll_into_view_if_needed()
-    page.wait_for_selector(f"{PLAYER} .dte-graph-figures .js-plotly-plot .barlayer", timeout=PATIENCE_MS)
+    page.wait_for_selector(f"{PLAYER} .dte-graph-figures .js-plotly-plot .barlayer")
     box = page.locator(f"{PLAYER} .dte-graph-stage").bounding_box()
     assert box["width"] > 300
     page.set_viewport_size({"width": 420, "height": 800})
-    page.wait_for_function("document.documentElement.scrollWidth <= 420", timeout=PATIENCE_MS)
+    page.wait_for_function("document.documentElement.scrollWidth <= 420")
 
 
 def test_an_own_edge_list_is_tokenized_saved_and_a_bad_one_said(page, app_url, tmp_path):
     page.goto(app_url)
-    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body')?.hidden", timeout=PATIENCE_MS)
+    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body')?.hidden")
     page.get_by_text("Your own file").click()
     lines = [f"n{i}\t{'likes' if i % 3 else 'knows'}\tn{(7 * i + 3) % 40}" for i in range(40)]
     (tmp_path / "own.tsv").write_text("\n".join([*lines, "<b>x</b>\tknows\tn0", "n5\tlikes\tn5"]))
     page.set_input_files("#upload-file input[type=file]", tmp_path / "own.tsv")
     wait_for_text(page, "#sample-strip", "This file is a graph")
-    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0", timeout=PATIENCE_MS)
+    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0")
     wait_for_text(page, "#reconstruction", "begins and ends at one node, and is left out")
     record = tokenized(load_medium(tmp_path / "own.tsv"), load_tokenizer("gart"), 256)
     rows = list(csv.reader(io.StringIO(saved(page, "Save the tuples of all nodes as CSV").decode())))
@@ -118,11 +115,9 @@ def test_an_own_edge_list_is_tokenized_saved_and_a_bad_one_said(page, app_url, t
     wait_for_text(page, f"{PLAYER} .dte-graph-name", "<b>x</b>")
     page.click("#tokenizer input")
     page.get_by_role("option", name=re.compile("^VQ, EMA \\+ reseeding$")).click()
-    page.wait_for_function("document.querySelector('#player').style.display === 'none'", timeout=PATIENCE_MS)
+    page.wait_for_function("document.querySelector('#player').style.display === 'none'")
 
 
 def test_the_codebook_page_says_why_a_graph_has_no_codebook(page, app_url):
     page.goto(f"{app_url}codebook?tokenizer=gart" if app_url.endswith("/") else f"{app_url}/codebook?tokenizer=gart")
-    page.wait_for_function(
-        "document.body.textContent.includes('every graph has anchors of its own')", timeout=PATIENCE_MS
-    )
+    page.wait_for_function("document.body.textContent.includes('every graph has anchors of its own')")

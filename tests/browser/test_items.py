@@ -14,25 +14,22 @@ from explorer.tokenizers import load_tokenizer
 pytestmark = pytest.mark.browser
 
 PLAYER = "#player .dte-player"
-PATIENCE_MS = 60_000
 
 
 def wait_for_text(page, selector, text):
-    page.wait_for_function(
-        "([s, t]) => document.querySelector(s)?.textContent.includes(t)", arg=[selector, text], timeout=PATIENCE_MS
-    )
+    page.wait_for_function("([s, t]) => document.querySelector(s)?.textContent.includes(t)", arg=[selector, text])
 
 
 def test_items_are_found_listed_and_saved_and_an_own_table_is_read(page, app_url, tmp_path):
     page.goto(f"{app_url}?tokenizer=items-rq")
-    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0", timeout=PATIENCE_MS)
+    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0")
     record = tokenized(SAMPLES["books"].load(), load_tokenizer("items-rq"), 256)
     ids, names = semantic_ids(record), record.labels["name"]
     assert f"{len(np.unique(ids, axis=0))} of 240" in " ".join(page.inner_text("#reconstruction").split())
     page.fill(f"{PLAYER} input[type=search]", names[17])
     page.keyboard.press("Enter")
     item = names.index(names[17])
-    page.wait_for_function(f"/token={item}(&|$)/.test(location.search)", timeout=PATIENCE_MS)
+    page.wait_for_function(f"/token={item}(&|$)/.test(location.search)")
     wait_for_text(page, f"{PLAYER} .dte-player-items", " · ".join(map(str, ids[item])))
     page.focus(f"{PLAYER} .dte-player-stage")
     for _ in range(3):  # up to the first level: all that share its first code
@@ -40,7 +37,7 @@ def test_items_are_found_listed_and_saved_and_an_own_table_is_read(page, app_url
     many = int((ids[:, 0] == ids[item, 0]).sum())
     wait_for_text(page, f"{PLAYER} .dte-player-shared", f"{many} item")
     assert page.locator(f"{PLAYER} .dte-player-items li").count() == min(many, 40)
-    with page.expect_download(timeout=PATIENCE_MS) as download:
+    with page.expect_download() as download:
         page.get_by_role("button", name="Ids, CSV").click()
     rows = list(csv.reader(io.StringIO(download.value.path().read_text())))
     assert rows[0] == ["item", "category", "code_1", "code_2", "code_3", "code_4"] and len(rows) == 241
@@ -54,4 +51,4 @@ def test_items_are_found_listed_and_saved_and_an_own_table_is_read(page, app_url
     page.set_input_files("#upload-file input[type=file]", tmp_path / "bad.csv")
     wait_for_text(page, "#sample-strip", "Line 3, column 'year': '19x0' is no number")
     page.set_viewport_size({"width": 420, "height": 800})
-    page.wait_for_function("document.documentElement.scrollWidth <= 420", timeout=PATIENCE_MS)
+    page.wait_for_function("document.documentElement.scrollWidth <= 420")

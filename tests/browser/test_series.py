@@ -13,7 +13,6 @@ from explorer.tokenizers import load_tokenizer
 pytestmark = pytest.mark.browser
 
 VIEW, PLAYER = "#inspect-view .dte-inspect", "#player .dte-player"
-PATIENCE_MS = 60_000
 GUTTER, GAP = 132, 8
 TO = "\u2013"  # the dash of a range
 
@@ -24,13 +23,11 @@ def record_of(name, picture="reach"):
 
 def open_at(page, url, query):
     page.goto(f"{url}?{query}")
-    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0", timeout=PATIENCE_MS)
+    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0")
 
 
 def wait_for_text(page, selector, text):
-    page.wait_for_function(
-        "([s, t]) => document.querySelector(s)?.textContent.includes(t)", arg=[selector, text], timeout=PATIENCE_MS
-    )
+    page.wait_for_function("([s, t]) => document.querySelector(s)?.textContent.includes(t)", arg=[selector, text])
 
 
 def place_of(page, record, column, step):
@@ -57,7 +54,7 @@ def test_a_coefficient_is_chosen_and_shown_one_off(page, app_url):
         page, f"{PLAYER} [data-part='readout']", f"code {code}, shoulder, 2.00{TO}3.00 s, frequency 3 (1.5 Hz)"
     )
     page.mouse.click(x, y)
-    page.wait_for_function("/token=303(&|$)/.test(location.search)", timeout=PATIENCE_MS)
+    page.wait_for_function("/token=303(&|$)/.test(location.search)")
     wait_for_text(page, "#code-card", f"{(level.indices == code).sum():,} of 1,400 tokens")
     wait_for_text(
         page, f"{PLAYER} .dte-player-off", f"Were code {code} here {code + 1}, shoulder would be off by up to"
@@ -66,7 +63,7 @@ def test_a_coefficient_is_chosen_and_shown_one_off(page, app_url):
     wait_for_text(page, f"{PLAYER} .dte-player-caption", f"1,400 integers sent as {len(pieces.ids)} pieces")
     page.focus(f"{PLAYER} .dte-player-stage")
     page.keyboard.press("ArrowDown")
-    page.wait_for_function("/token=503(&|$)/.test(location.search)", timeout=PATIENCE_MS)
+    page.wait_for_function("/token=503(&|$)/.test(location.search)")
     figures = page.inner_text("#reconstruction")
     error = np.sqrt(np.square(record.reconstruction - record.media)[:, 6].mean()) * record.columns[6].spread
     assert "RMS error, gripper" in figures and f"{error:.3f}" in figures and "PSNR" not in figures
@@ -79,9 +76,9 @@ def test_levels_build_a_series_up(page, app_url):
     record, tokenizer = record_of("series-rvq", "walk"), load_tokenizer("series-rvq")
     error = 100 * np.sqrt(np.square(tokenizer.decode_levels(record, [1]) - record.media).mean())
     wait_for_text(page, "#reconstruction", f"{error:.2f}")
-    page.wait_for_selector("#code-card .dte-card-nearest img", timeout=PATIENCE_MS)
+    page.wait_for_selector("#code-card .dte-card-nearest img")
     page.set_viewport_size({"width": 420, "height": 800})
-    page.wait_for_function("document.documentElement.scrollWidth <= 420", timeout=PATIENCE_MS)
+    page.wait_for_function("document.documentElement.scrollWidth <= 420")
 
 
 def test_an_own_table_is_tokenized_exported_and_a_bad_one_said(page, app_url, tmp_path):
@@ -91,14 +88,14 @@ def test_an_own_table_is_tokenized_exported_and_a_bad_one_said(page, app_url, tm
     rows = [f"{t:.3f},{np.sin(3 * t):.4f},{20 + 5 * np.cos(t):.4f}" for t in time]
     (tmp_path / "own.csv").write_text("\n".join(["time [s],angle [rad],heat [C]", *rows]))
     page.set_input_files("#upload-file input[type=file]", tmp_path / "own.csv")
-    page.wait_for_function("location.search.includes('picture=uploaded')", timeout=PATIENCE_MS)
+    page.wait_for_function("location.search.includes('picture=uploaded')")
     wait_for_text(page, "#reconstruction", "RMS error, heat")
     assert "rows a second" in page.inner_text("#reconstruction"), "what was done to it is said"
     record = tokenized(load_medium(tmp_path / "own.csv"), load_tokenizer("series-vq"), 256)
     x, y = place_of(page, record, 1, 2)
     page.mouse.click(x, y)
-    page.wait_for_function(f"/token={6 + 2}(&|$)/.test(location.search)", timeout=PATIENCE_MS)
-    with page.expect_download(timeout=PATIENCE_MS) as download:
+    page.wait_for_function(f"/token={6 + 2}(&|$)/.test(location.search)")
+    with page.expect_download() as download:
         page.locator("#export-bar").get_by_role("button", name="Reconstruction").click()
     back = load_medium(download.value.path().read_bytes())
     np.testing.assert_allclose(back.values, in_units(record.reconstruction, record.columns), rtol=1e-4, atol=1e-4)
@@ -111,14 +108,14 @@ def test_an_own_table_is_tokenized_exported_and_a_bad_one_said(page, app_url, tm
 
 def test_an_array_brings_a_tokenizer_and_a_picture_comes_back(page, app_url, tmp_path):
     page.goto(app_url)
-    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body')?.hidden", timeout=PATIENCE_MS)
+    page.wait_for_function(f"!document.querySelector('{VIEW} .dte-body')?.hidden")
     page.get_by_text("Your own file").click()
     np.save(tmp_path / "own.npy", np.random.default_rng(0).normal(size=(40, 2)).cumsum(0))
     page.set_input_files("#upload-file input[type=file]", tmp_path / "own.npy")
     wait_for_text(page, "#sample-strip", "This file is a series")
-    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0", timeout=PATIENCE_MS)
+    page.wait_for_function(f"Number(document.querySelector('{PLAYER}')?.dataset.drawn) > 0")
     wait_for_text(page, "#reconstruction", "column 2")
     page.click("#tokenizer input")
     page.get_by_role("option", name=re.compile("^VQ, EMA \\+ reseeding$")).click()
-    page.wait_for_function("/picture=(?!uploaded)/.test(location.search)", timeout=PATIENCE_MS)
-    page.wait_for_function("document.querySelector('#player').style.display === 'none'", timeout=PATIENCE_MS)
+    page.wait_for_function("/picture=(?!uploaded)/.test(location.search)")
+    page.wait_for_function("document.querySelector('#player').style.display === 'none'")
