@@ -48,7 +48,7 @@ export function fileInput(take) {
 /** Where files are chosen or dropped. cap: the most bytes of them, in words. */
 export function dropZone(input, cap, take) {
   const kinds = ".safetensors, .pt, .pth, .th, .ckpt or .bin, with its config.json where it has one, or the three .tflite of Lyra";
-  const words = ` or drop it here: ${kinds}; up to ${cap}. Code in it is never run.`;
+  const words = ` or drop it here: ${kinds}; up to ${cap}. Code in it is never run; of graphs, those that Lyra published.`;
   const drop = h("label", { class: "dte-drop br-drop" }, input, h("b", {}, "Choose a file"), h("span", {}, words));
   for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
     drop.addEventListener(name, (event) => {
