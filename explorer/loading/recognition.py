@@ -60,12 +60,12 @@ def recognise(header: Header, weights: str = "") -> Recognition:
             if _yes(format.recognises, one):
                 return _described(format_id, format, one, weights)
     alike = [format for _, format in formats if _yes(format.resembles, header)]
+    if words := next(filter(None, (format.missing(header) for format in alike)), ""):
+        raise CheckpointError(words)
     if alike and not header.config:
         raise CheckpointError(config_missing(header, *alike))
     if (other := elsewhere(header.tensors)) is not None:
         raise CheckpointError(f"{header.path.name} {other.words}")
-    if header.container == "tflite":
-        raise CheckpointError(graphs_missing(header))
     raise CheckpointError(_unknown(header, [format.title for _, format in formats], alike))
 
 
@@ -91,21 +91,6 @@ def config_missing(header: Header, *formats: Format) -> str:
     return (
         f"{header.path.name} looks like {name_formats(formats)}, of which config.json says the rest: config.json of "
         "the same folder is missing. Put it beside the weights under that name; where files are sent, choose both."
-    )
-
-
-def graphs_missing(header: Header) -> str:
-    """The sentence for graphs of TensorFlow Lite that are not all of a codec that is known."""
-    from explorer.public.lyra.format import GRAPHS
-
-    lost = [f"{stem}.tflite" for stem in GRAPHS if stem not in header.tensors]
-    if len(lost) == len(GRAPHS):
-        return f"{header.path.name} holds graphs of TensorFlow Lite, of which only those of Lyra v2 are known here."
-    return (
-        f"Lyra v2 is {', '.join(f'{stem}.tflite' for stem in GRAPHS[:-1])} and {GRAPHS[-1]}.tflite: "
-        f"{' and '.join(lost)} {'is' if len(lost) == 1 else 'are'} missing. Name their folder, or choose all three."
-        if lost
-        else f"{header.path.name} holds more graphs than the three of Lyra v2; leave the others out."
     )
 
 

@@ -43,6 +43,10 @@ class Format(ABC):
         """Whether the tensors alone look like this format, which is told by its config.json and cannot do without."""
         return False
 
+    def missing(self, header: Header) -> str:
+        """Where files only resemble this format: a sentence on what they lack, "" if nothing particular is known."""
+        return ""
+
     @abstractmethod
     def describe(self, header: Header) -> TokenizerSpec:
         """All that a page shows before weights are read. `id`, `title` and `licence` are the loader's to change.

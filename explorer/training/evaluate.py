@@ -40,6 +40,17 @@ class Evaluation:
         return found | ({"identical": self.identical} if self.identical else {})
 
 
+def usage_fields(indices: Sequence[np.ndarray], codebook_size: int) -> dict:
+    """ "tokens", "usage" and "perplexity" of an evaluation, from the indices (n, Q) of each medium or batch."""
+    codes = np.concatenate(indices)  # (N, Q)
+    levels = [usage(codes[:, q], codebook_size) for q in range(codes.shape[1])]
+    return {
+        "tokens": len(codes),
+        "usage": tuple(float(level.usage) for level in levels),
+        "perplexity": tuple(float(level.perplexity) for level in levels),
+    }
+
+
 @torch.no_grad()
 def evaluate(model: TokenizerModel, pictures: Sequence[np.ndarray], batch: int = 8) -> Evaluation:
     """Tokenize and decode uint8 pictures of one size (H, W, 3), sides multiples of 8."""
@@ -56,15 +67,11 @@ def evaluate(model: TokenizerModel, pictures: Sequence[np.ndarray], batch: int =
         qualities += [quality(c.astype(np.float32) / 255, s) for c, s in zip(chunk, shown, strict=True)]
         indices.append(output.indices.reshape(-1, model.quantizer.num_quantizers).cpu().numpy())
     model.train(was_training)
-    codes = np.concatenate(indices)  # (N, Q)
-    levels = [usage(codes[:, q], model.quantizer.codebook_size) for q in range(codes.shape[1])]
     psnr_db = mean_of([q.psnr_db for q in qualities])
     return Evaluation(
         psnr_db=math.inf if psnr_db.value is None else psnr_db.value,
         ssim=float(np.mean([q.ssim for q in qualities])),
-        tokens=len(codes),
+        **usage_fields(indices, model.quantizer.codebook_size),
         pictures=len(pictures),
-        usage=tuple(float(level.usage) for level in levels),
-        perplexity=tuple(float(level.perplexity) for level in levels),
         identical=psnr_db.infinite,
     )

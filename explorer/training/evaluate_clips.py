@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from explorer.joints.measures.usage import usage
 from explorer.media.quality.metrics import mean_of, psnr, ssim
 from explorer.tokenizers.native.model import TokenizerModel
+from explorer.training.evaluate import usage_fields
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,12 @@ def evaluate_clips(model: TokenizerModel, clips: Sequence[np.ndarray]) -> ClipEv
         similarities.append(np.mean([ssim(a, b) for a, b in zip(original, shown, strict=True)]))
         indices.append(output.indices.reshape(-1, model.quantizer.num_quantizers).cpu().numpy())
     model.train(was_training)
-    codes = np.concatenate(indices)  # (N, Q)
-    levels = [usage(codes[:, q], model.quantizer.codebook_size) for q in range(codes.shape[1])]
     psnr_db = mean_of(decibels)
     return ClipEvaluation(
         psnr_db=math.inf if psnr_db.value is None else psnr_db.value,
         ssim=float(np.mean(similarities)),
-        tokens=len(codes),
+        **usage_fields(indices, model.quantizer.codebook_size),
         clips=len(clips),
         frames=len(clips[0]),
-        usage=tuple(float(level.usage) for level in levels),
-        perplexity=tuple(float(level.perplexity) for level in levels),
         identical=psnr_db.infinite,
     )

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 
-from explorer.joints.measures.usage import usage
 from explorer.media.quality.sound_fidelity import log_mel_distance_db, si_sdr_db
 from explorer.tokenizers.native.model import TokenizerModel
+from explorer.training.evaluate import usage_fields
 from explorer.training.sounds import Sound
 
 
@@ -77,18 +77,14 @@ def evaluate_sounds(model: TokenizerModel, sounds: Sequence[Sound], sample_rate_
         distances.append(log_mel_distance_db(original, decoded[-1][:, None], sample_rate_hz))
         indices.append(codes)
     model.train(was_training)
-    codes = np.concatenate(indices)  # (N, Q)
-    levels = [usage(codes[:, q], model.quantizer.codebook_size) for q in range(codes.shape[1])]
     known = np.array([all(x is not None and math.isfinite(x) for x in row) for row in figures])
     defined = np.array([row for row, is_known in zip(figures, known, strict=True) if is_known])
     return SoundEvaluation(
         si_sdr_db=tuple(map(float, defined.mean(0))) if len(defined) else (0.0,),
         log_mel_db=float(np.mean(distances)),
-        tokens=len(codes),
+        **usage_fields(indices, model.quantizer.codebook_size),
         sounds=len(sounds),
         seconds=sum(len(one.samples) for one in sounds) / sample_rate_hz,
-        usage=tuple(float(level.usage) for level in levels),
-        perplexity=tuple(float(level.perplexity) for level in levels),
         left_out=len(figures) - len(defined),
         folders=_by_folder([one.folder for one in sounds], known, defined, np.array(distances)),
     )

@@ -36,6 +36,20 @@ class Lyra(Format):
     def recognises(self, header: Header) -> bool:
         return header.container == "tflite" and set(GRAPHS) == set(header.tensors)
 
+    def resembles(self, header: Header) -> bool:
+        return header.container == "tflite"
+
+    def missing(self, header: Header) -> str:
+        lost = [f"{stem}.tflite" for stem in GRAPHS if stem not in header.tensors]
+        if len(lost) == len(GRAPHS):
+            return f"{header.path.name} holds graphs of TensorFlow Lite, of which only those of Lyra v2 are known here."
+        if not lost:
+            return f"{header.path.name} holds more graphs than the three of Lyra v2; leave the others out."
+        return (
+            f"Lyra v2 is {', '.join(f'{stem}.tflite' for stem in GRAPHS[:-1])} and {GRAPHS[-1]}.tflite: "
+            f"{' and '.join(lost)} {'is' if len(lost) == 1 else 'are'} missing. Name their folder, or choose all three."
+        )
+
     def describe(self, header: Header) -> TokenizerSpec:
         sizes = [info.count for info in header.tensors.values()]
         bits = LEVELS * math.log2(CODES)

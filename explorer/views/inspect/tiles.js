@@ -1,6 +1,7 @@
 // @ts-check
 // The two panels that share the picture's plane: the picture under its token grid, and the grid coloured by code.
 
+import { paintTokens } from "../kit/draw/token_pixels.js";
 import { interval } from "../kit/draw/geometry.js";
 import { inkOn, outline } from "../kit/draw/colours.js";
 
@@ -149,19 +150,6 @@ export function pictureContent(app) {
   };
 }
 
-/** One pixel a token, enlarged without smoothing: any number of tokens in one drawImage. */
-function paintTokens(level) {
-  const canvas = new OffscreenCanvas(level.cols, level.rows);
-  const ctx = canvas.getContext("2d");
-  const image = ctx.createImageData(level.cols, level.rows);
-  level.indices.forEach((code, token) => {
-    image.data.set(level.palette.subarray(3 * code, 3 * code + 3), 4 * token);
-    image.data[4 * token + 3] = 255;
-  });
-  ctx.putImageData(image, 0, 0);
-  return canvas;
-}
-
 /** The token grid coloured by code. */
 export function gridContent(app) {
   const painted = new WeakMap();
@@ -170,7 +158,7 @@ export function gridContent(app) {
     hit: (x, y) => tokenAt(app.level, x, y),
     drawBase(ctx, frame) {
       const { level, theme } = app;
-      if (!painted.has(level)) painted.set(level, paintTokens(level));
+      if (!painted.has(level)) painted.set(level, paintTokens(level, level.cols, level.rows));
       const [left, top] = frame.place(0, 0);
       ctx.imageSmoothingEnabled = false;
       ctx.drawImage(painted.get(level), left, top, frame.w * frame.s, frame.h * frame.s);

@@ -14,10 +14,11 @@ import { countOf, csv, fileStem, whole } from "../../kit/wire/format.js";
 import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";
 import { idOf, idRows, nodeAt, prefixTree } from "./items_tree.js";
-import { panWindow, toTime, toX, zoomWindow } from "./time.js";
+import { listenForWindow } from "./pan.js";
+import { toTime, toX } from "./time.js";
 
 const ORIGIN = "player";
-const [ROW, GAP, KINDS, LISTED, DRAG_PX, LEAST_PX] = [58, 3, 14, 40, 4, 0.4];
+const [ROW, GAP, KINDS, LISTED, LEAST_PX] = [58, 3, 14, 40, 0.4];
 const HINT = "Each row is a level, each box a prefix, as wide as it has items. Click a box to see who shares it; scroll to zoom.";
 
 export class ItemsPlayer extends Component {
@@ -181,36 +182,8 @@ export class ItemsPlayer extends Component {
   }
 
   pointer() {
-    const { field } = this;
-    let pressed = null;
-    this.listen(field, "pointerdown", (event) => event.button === 0 && (pressed = { x: event.clientX, window: this.window, dragged: false }));
-    this.listen(field, "pointermove", (event) => {
-      if (!pressed) return this.point(this.under(event));
-      pressed.dragged ||= Math.abs(event.clientX - pressed.x) > DRAG_PX;
-      const frame = this.frame();
-      if (!pressed.dragged || !pressed.window || !frame) return undefined;
-      const by = ((pressed.x - event.clientX) / frame.width) * (pressed.window.to - pressed.window.from);
-      return this.setWindow(panWindow(pressed.window, by, this.value.count));
-    });
-    this.listen(field, "pointerup", (event) => {
-      if (pressed && !pressed.dragged) this.choose(this.under(event));
-      pressed = null;
-    });
-    this.listen(field, ["pointercancel", "pointerleave"], () => {
-      pressed = null;
-      this.point(null);
-    });
-    this.listen(field, "dblclick", () => this.value && this.setWindow(null));
-    this.listen(field, "wheel", (event) => this.wheel(event), { passive: false });
-    this.listen(field, "keydown", (event) => this.pressKey(event));
-  }
-
-  wheel(event) {
-    const frame = this.frame();
-    if (!frame || (event.deltaY > 0 && !this.window)) return; // the page scrolls on
-    event.preventDefault();
-    const at = toTime(frame.window, this.stage.at(event)[0], frame.width);
-    this.setWindow(zoomWindow(frame.window, at, Math.exp(-event.deltaY * 0.0022), this.value.count));
+    listenForWindow(this, () => this.value.count);
+    this.listen(this.field, "keydown", (event) => this.pressKey(event));
   }
 
   point(under) {

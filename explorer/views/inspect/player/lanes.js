@@ -55,19 +55,6 @@ function spectrogram(ctx, frame, image) {
   ctx.drawImage(image, from, 0, span, image.naturalHeight, 0, top, width, height);
 }
 
-/** The colours of a level's tokens, one pixel each. */
-export function paintLane(level) {
-  const canvas = new OffscreenCanvas(level.indices.length, 1);
-  const ctx = canvas.getContext("2d");
-  const image = ctx.createImageData(level.indices.length, 1);
-  level.indices.forEach((code, token) => {
-    image.data.set(level.palette.subarray(3 * code, 3 * code + 3), 4 * token);
-    image.data[4 * token + 3] = 255;
-  });
-  ctx.putImageData(image, 0, 0);
-  return canvas;
-}
-
 function tokens(ctx, frame, level, picture, row) {
   const { window, width, duration, theme } = frame;
   const count = level.indices.length;

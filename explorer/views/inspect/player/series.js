@@ -2,6 +2,7 @@
 // A series and what its tokens decode to: a lane of lines for each column, its tokens under it, linked with the page; and
 // what one token does when it is off by one.
 
+import { paintTokens } from "../../kit/draw/token_pixels.js";
 import { Component } from "../../kit/component.js";
 import { h, say, segments, toggle } from "../../kit/widgets/dom.js";
 import { Painter } from "../../kit/stage/pace.js";
@@ -13,11 +14,11 @@ import { placeText, rowsOf } from "../../kit/wire/places.js";
 import { significant } from "../../kit/wire/words.js";
 import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";
-import { drawBase, drawMarks, laneAt, paintStrips, seriesGeometry, stepAt } from "./series_lanes.js";
-import { clampWindow, follow, panWindow, toTime, zoomWindow } from "./time.js";
+import { drawBase, drawMarks, laneAt, seriesGeometry, stepAt } from "./series_lanes.js";
+import { listenForWindow } from "./pan.js";
+import { clampWindow, follow, toTime, zoomWindow } from "./time.js";
 
 export const ORIGIN = "player";
-const DRAG_PX = 4;
 const OFF_PAUSE_MS = 160; // Python hears of the last of a run of arrow keys
 const HINT = "Point at a token; click to keep it. Scroll to zoom into time, drag to move on.";
 const LINES = [
@@ -107,7 +108,7 @@ export class SeriesPlayer extends Component {
     const { model } = shown;
     const levels = model?.place?.kind === "series" ? model.levels : [];
     const level = levels[Math.min(selection.state.level, levels.length - 1)] ?? null;
-    this.level = level && level.rows === this.value.columns.length ? { ...level, picture: paintStrips(level) } : null;
+    this.level = level && level.rows === this.value.columns.length ? { ...level, picture: paintTokens(level, level.cols, level.rows) } : null;
     this.place = model?.place ?? null;
     this.lay();
     this.askOff();
@@ -223,41 +224,12 @@ export class SeriesPlayer extends Component {
   }
 
   pointer() {
-    const { field } = this;
-    let pressed = null;
-    this.listen(field, "pointerdown", (event) => {
-      if (event.button === 0) pressed = { x: event.clientX, window: this.view, dragged: false };
-    });
-    this.listen(field, "pointermove", (event) => {
-      if (!pressed) return this.point(this.under(event));
-      if (Math.abs(event.clientX - pressed.x) > DRAG_PX && !pressed.dragged) {
-        pressed.dragged = true;
-        field.setPointerCapture(event.pointerId);
-      }
-      const frame = this.frame();
-      if (!pressed.dragged || !this.window || !frame) return undefined;
-      const by = ((pressed.x - event.clientX) / frame.width) * (pressed.window.to - pressed.window.from);
-      return this.setWindow(panWindow(pressed.window, by, this.value.rows));
-    });
-    this.listen(field, "pointerup", (event) => {
-      if (pressed && !pressed.dragged) this.choose(this.under(event));
-      pressed = null;
-    });
-    this.listen(field, "pointercancel", () => (pressed = null));
-    this.listen(field, "pointerleave", () => pressed || this.point(null));
-    this.listen(field, "dblclick", () => this.value && this.setWindow(null));
-    this.listen(field, "wheel", (event) => this.wheel(event), { passive: false });
-    this.listen(field, "keydown", (event) => this.pressKey(event));
-  }
-
-  wheel(event) {
-    const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
-    if (!this.value || ((event.deltaY > 0 || sideways) && !this.window)) return; // the page scrolls on
-    event.preventDefault();
-    const { from, to } = this.view;
-    if (sideways) return void this.setWindow(panWindow(this.view, ((to - from) * event.deltaX) / 800, this.value.rows));
-    const lines = event.deltaMode === 1 ? 16 : 1;
-    this.setWindow(zoomWindow(this.view, this.under(event).at, Math.exp(-event.deltaY * lines * 0.0022), this.value.rows));
+    listenForWindow(
+      this,
+      () => this.value.rows,
+      () => this.geometry.gutter,
+    );
+    this.listen(this.field, "keydown", (event) => this.pressKey(event));
   }
 
   point(under) {

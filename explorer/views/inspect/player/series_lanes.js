@@ -110,19 +110,6 @@ function names(ctx, frame, place) {
   ctx.fillText(fit(error === null ? unit : `± ${significant(error, 2)} ${unit}`.trim()), geometry.gutter - 8, top + curve / 2 + 8);
 }
 
-/** The colours of a level's tokens, one pixel each: a row for each column. */
-export function paintStrips(level) {
-  const canvas = new OffscreenCanvas(level.cols, level.rows);
-  const ctx = canvas.getContext("2d");
-  const image = ctx.createImageData(level.cols, level.rows);
-  level.indices.forEach((code, token) => {
-    image.data.set(level.palette.subarray(3 * code, 3 * code + 3), 4 * token);
-    image.data[4 * token + 3] = 255;
-  });
-  ctx.putImageData(image, 0, 0);
-  return canvas;
-}
-
 function strip(ctx, frame, place, level) {
   const { window, width, rows, theme } = frame;
   const { top, height } = frame.geometry.lanes[place].strip;

@@ -1,6 +1,7 @@
 // @ts-check
 // A sound and what its tokens decode to: play either, switch while it plays, and see which token is heard.
 
+import { paintTokens } from "../../kit/draw/token_pixels.js";
 import { Component } from "../../kit/component.js";
 import { h, segments, toggle } from "../../kit/widgets/dom.js";
 import { Painter } from "../../kit/stage/pace.js";
@@ -9,14 +10,14 @@ import { partNoun } from "../../kit/wire/format.js";
 import { moveToken } from "../../kit/draw/geometry.js";
 import { placeText, seconds, stretch } from "../../kit/wire/places.js";
 import { Deck } from "../../kit/sound/audio.js";
-import { drawBase, drawOverlay, GUTTER, laneGeometry, levelAt, paintLane } from "./lanes.js";
-import { audible, clampWindow, follow, panWindow, tokenAt, toTime, zoomWindow } from "./time.js";
+import { drawBase, drawOverlay, GUTTER, laneGeometry, levelAt } from "./lanes.js";
+import { listenForWindow } from "./pan.js";
+import { audible, clampWindow, follow, tokenAt, toTime, zoomWindow } from "./time.js";
 import { readWav } from "../../kit/sound/wav.js";
 import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";
 
 export const ORIGIN = "player";
-const DRAG_PX = 4;
 const NAMES = [
   { id: "original", label: "Original", title: "Hear the original (A)" },
   { id: "reconstruction", label: "Reconstruction", title: "Hear what the tokens decode to (A)" },
@@ -100,7 +101,7 @@ export class SoundPlayer extends Component {
   takeLevels() {
     if (!this.value) return;
     const sound = shown.model?.place?.kind === "time" ? shown.model.levels : [];
-    this.levels = sound.map((level) => ({ ...level, picture: paintLane(level) }));
+    this.levels = sound.map((level) => ({ ...level, picture: paintTokens(level, level.indices.length) }));
     this.geometry = laneGeometry(this.levels.length);
     this.field.style.height = `${this.geometry.height}px`;
     this.stage.redraw();
@@ -223,43 +224,12 @@ export class SoundPlayer extends Component {
   }
 
   pointer() {
-    const { field } = this;
-    let pressed = null;
-    this.listen(field, "pointerdown", (event) => {
-      if (event.button !== 0) return;
-      pressed = { x: event.clientX, window: this.view, dragged: false };
-    });
-    this.listen(field, "pointermove", (event) => {
-      if (!pressed) return this.point(this.under(event));
-      if (Math.abs(event.clientX - pressed.x) > DRAG_PX && !pressed.dragged) {
-        pressed.dragged = true;
-        field.setPointerCapture(event.pointerId);
-      }
-      const frame = this.frame();
-      if (!pressed.dragged || !this.window || !frame) return undefined;
-      const by = ((pressed.x - event.clientX) / frame.width) * (pressed.window.to - pressed.window.from);
-      return this.setWindow(panWindow(pressed.window, by, this.duration));
-    });
-    this.listen(field, "pointerup", (event) => {
-      if (pressed && !pressed.dragged) this.choose(this.under(event));
-      pressed = null;
-    });
-    this.listen(field, "pointercancel", () => (pressed = null));
-    this.listen(field, "pointerleave", () => pressed || this.point(null));
-    this.listen(field, "dblclick", () => this.setWindow(null));
-    this.listen(field, "wheel", (event) => this.wheel(event), { passive: false });
-    this.listen(field, "keydown", (event) => this.key(event));
-  }
-
-  wheel(event) {
-    const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
-    if (!this.value || (event.deltaY > 0 && !this.window && !sideways)) return; // the page scrolls on
-    if (sideways && !this.window) return;
-    event.preventDefault();
-    const { from, to } = this.view;
-    if (sideways) return void this.setWindow(panWindow(this.view, ((to - from) * event.deltaX) / 800, this.duration));
-    const lines = event.deltaMode === 1 ? 16 : 1;
-    this.setWindow(zoomWindow(this.view, this.under(event).time, Math.exp(-event.deltaY * lines * 0.0022), this.duration));
+    listenForWindow(
+      this,
+      () => this.duration,
+      () => GUTTER,
+    );
+    this.listen(this.field, "keydown", (event) => this.key(event));
   }
 
   point(under) {
