@@ -46,7 +46,7 @@ def _tokenizer_of(tokens: TokenFile, device: str | None) -> Tokenizer:
     try:
         return tokenizers.load_tokenizer(tokens.tokenizer_id, device=device)
     except UnknownIdError as error:
-        if tokens.tokenizer_id.startswith(("hub--", "file--")):
+        if tokens.tokenizer_id.startswith(("hub--", "file--", "library--")):
             raise UnknownIdError(f"{error} Bring it as when it was used: with --hub or --checkpoint.") from None
         raise
 

@@ -41,10 +41,11 @@ _REPOSITORY = re.compile(
 @dataclass(frozen=True)
 class Reference:
     """kind "hub": `name` is owner/name, `inside` a folder or file of it, `revision` a branch, tag or commit ("" for the
-    main one). kind "file": `name` is the path of a file or folder on this machine. weights: "averaged" or "raw" where
-    it may hold both; "" for those that are mostly used."""
+    main one). kind "file": `name` is the path of a file or folder on this machine. kind "library": `name` is a library
+    of this machine and what is asked of it, such as "codec2:700C". weights: "averaged" or "raw" where it may hold both;
+    "" for those that are mostly used."""
 
-    kind: Literal["hub", "file"]
+    kind: Literal["hub", "file", "library"]
     name: str
     inside: str = ""
     revision: str = ""
@@ -111,15 +112,24 @@ class Plan:
 def parse_source(text: str) -> Reference:
     """What a person typed: `owner/name`, `owner/name@revision`, `owner/name/part@revision`, or a path that exists.
 
-    "hub:" and "file:" in front say which is meant. Raises CheckpointError for neither.
+    "hub:" and "file:" in front say which is meant; "codec2:" in front of a mode is the library of that name. Raises
+    CheckpointError for none of these.
     """
     text = text.strip()
     kind, colon, rest = text.partition(":")
+    if (library := library_source(rest if colon and kind in ("hub", "file") else text)) is not None:
+        return library
     if colon and kind in ("hub", "file"):
         return hub_source(rest) if kind == "hub" else Reference("file", rest)
     if text and Path(text).expanduser().exists():
         return Reference("file", str(Path(text).expanduser()))
     return hub_source(text.removeprefix("https://huggingface.co/"))
+
+
+def library_source(text: str) -> Reference | None:
+    """`codec2:700C`: a codec of a library of this machine; None for what names no library."""
+    library, colon, mode = text.strip().partition(":")
+    return Reference("library", f"{library.lower()}:{mode.strip()}") if colon and library.lower() == "codec2" else None
 
 
 def hub_source(text: str) -> Reference:
@@ -140,6 +150,10 @@ def plan(source: str | Reference, weights: str = "") -> Plan:
     source = replace(source, weights=weights or source.weights)
     if source.kind == "file":
         return plan_file(Path(source.name), weights=source.weights)
+    if source.kind == "library":
+        library, _, mode = source.name.partition(":")
+        header = Header(Path(source.name), "library", {}, scalars={"library": library, "mode": mode})
+        return plan_of_header(source, header, f"library--{slug(source.name)}", source.name, "not stated")
     from explorer.loading.hub import plan_hub  # the Hub's client, for which files of this machine need not wait
 
     return _beside_older(plan_hub(source))
@@ -185,8 +199,9 @@ def plan_of_header(source: Reference, header: Header, slug: str, title: str, lic
     of = f"{found.format.title}, {chosen.weights} weights" if chosen.weights else found.format.title
     slug = _WEIGHTS.sub("", slug) + (f"--{chosen.weights}" if chosen.weights != chosen.first else "")
     spec = replace(
-        found.spec, id=slug, title=f"{title} ({of})", licence=licence, source=source.kind,
-        memory_bytes=found.memory_bytes, weights=_weights_words(chosen) or "the only set that the file has",
+        found.spec, id=slug, title=f"{title} ({of})", licence=licence,
+        source="file" if source.kind == "library" else source.kind, memory_bytes=found.memory_bytes,
+        weights=_weights_words(chosen) or "the only set that there is",
     )  # fmt: skip
     return Plan(
         source, slug, spec.title, found.format_id, found.format.title, spec.modality, licence, spec, found.header,
@@ -196,7 +211,7 @@ def plan_of_header(source: Reference, header: Header, slug: str, title: str, lic
 
 def fetch(plan: Plan, progress: Progress = silent) -> Plan:
     """The same plan with all its files on this machine and looked at. Raises CheckpointError, Cancelled."""
-    if plan.source.kind == "file" or plan.complete:
+    if plan.source.kind != "hub" or plan.complete:
         return plan
     from explorer.loading.hub import fetch as fetch_from_hub  # the Hub's client, as in `plan`
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FORMATS: Registry[Format] = Registry(
     "format",
     {
+        "codec2": "explorer.public.codec2.format:CODEC2",
         "openai-dvae": "explorer.public.dvae.format:OPENAI_DVAE",
         "titok": "explorer.public.vit.titok_format:TITOK",
         "bsq-vit": "explorer.public.vit.bsqvit_format:BSQ_VIT",

@@ -110,4 +110,14 @@ SOUNDS: tuple[KnownTokenizer, ...] = (
         "MIT", "80,000 hours of speech, sounds and music", "licence and data: the authors' repository",
         files=("*.ckpt",),
     ),
+    KnownTokenizer(
+        "codec2-700c", "Codec2 700C (Debian's libcodec2)", "codec2", "audio", "codec2:700C",
+        "https://github.com/drowe67/codec2", "LGPL-2.1", "speech; its authors name no set",
+        "a library of this machine; licence: its package. Nothing is fetched", parameters=20_496,
+    ),
+    KnownTokenizer(
+        "lpcnet-1733", "LPCNet, 1,733 bit/s (Debian's libcodec2)", "codec2", "audio", "codec2:lpcnet",
+        "https://github.com/drowe67/LPCNet", "BSD-3-Clause", "speech; its authors name no set",
+        "a library of this machine; licence: its sources. Parameters: its tables", parameters=147_456,
+    ),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Container = Literal["safetensors", "torch", "torch-legacy", "torchscript", "tflite"]
+Container = Literal["safetensors", "torch", "torch-legacy", "torchscript", "tflite", "library"]
 Weights = Literal["averaged", "raw"]
 
 

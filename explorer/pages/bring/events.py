@@ -21,7 +21,7 @@ from explorer import tokenizers
 from explorer.foundation.cache import every_cache
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError, ExplorerError, MediaError, UnknownIdError
-from explorer.loading.planning import Plan, Reference, hub_source, plan, plan_file, slug
+from explorer.loading.planning import Plan, Reference, hub_source, library_source, plan, plan_file, slug
 from explorer.pages.bring import requests as asked
 from explorer.pages.bring.jobs import Bringing, Look, stop_all
 from explorer.pages.bring.opening import opened_or_none
@@ -89,7 +89,7 @@ def opening(session: str, query: Mapping[str, str]) -> str:
         upload_bytes=limits.checkpoint_upload_bytes,
         budget_bytes=budget(limits),
         wanted=wanted,
-        missing=asked if asked.startswith(("hub--", "file--")) and wanted != asked else "",
+        missing=asked if asked.startswith(("hub--", "file--", "library--")) and wanted != asked else "",
         shown="bring" in query,
         until=UNTIL,
     )
@@ -101,6 +101,10 @@ def wanted_source(tokenizer_id: str) -> str:
     An id tells only the beginning of a commit, which the Hub does not take; the newest one is asked for instead. Which
     of two sets of weights it names is chosen again in the plan.
     """
+    if tokenizer_id.startswith("library--"):
+        return next(
+            (s for s in (one.source for one in known_tokenizers()) if f"library--{slug(s)}" == tokenizer_id), ""
+        )
     if not tokenizer_id.startswith("hub--"):
         return ""
     tokenizer_id = re.sub(r"(--[0-9a-f]{8})?(--averaged|--raw)?$", "", tokenizer_id)
@@ -145,7 +149,7 @@ def _maker(visitor: Visitor, request: asked.Look) -> tuple[Callable[[str], Plan]
     if not text:
         raise CheckpointError("Type its name first." if request.kind == "hub" else "Type its path first.")
     if request.kind == "hub":
-        source = hub_source(text.removeprefix("https://huggingface.co/").rstrip("/"))
+        source = library_source(text) or hub_source(text.removeprefix("https://huggingface.co/").rstrip("/"))
         return lambda chosen: plan(replace(source, weights=chosen)), None, lambda: None
     if not _names_files:
         raise CheckpointError(
