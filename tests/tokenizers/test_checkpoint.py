@@ -51,8 +51,11 @@ def test_what_was_saved_comes_back(quantizer_id, small_checkpoints):
         if any(part in name for part in TRAINING_ONLY):
             continue
         if tensor.is_floating_point() and not name.startswith("quantizer."):
-            tensor = tensor.half().float()  # convolutions are kept in float16
-        assert torch.equal(found[name], tensor), name
+            off = (found[name] - tensor).abs().flatten(1) if tensor.ndim > 1 else (found[name] - tensor).abs()
+            largest = tensor.abs().flatten(1).amax(1, keepdim=True) if tensor.ndim > 1 else tensor.abs()
+            assert (off <= largest / 253.9 + 1e-7).all(), name  # half a step of eight bits, of its channel's largest
+        else:
+            assert torch.equal(found[name], tensor), name
 
 
 def test_the_file_holds_no_state_of_training(small_checkpoints):

@@ -121,8 +121,11 @@ def test_what_was_saved_comes_back(name, tmp_path):
         if any(part in key for part in TRAINING_ONLY):
             continue
         if tensor.is_floating_point() and not key.startswith("quantizer."):
-            tensor = tensor.half().float()  # convolutions are kept in float16
-        assert torch.equal(found[key], tensor), key
+            off = (found[key] - tensor).abs().flatten(1) if tensor.ndim > 1 else (found[key] - tensor).abs()
+            largest = tensor.abs().flatten(1).amax(1, keepdim=True) if tensor.ndim > 1 else tensor.abs()
+            assert (off <= largest / 253.9 + 1e-7).all(), key  # half a step of eight bits, of its channel's largest
+        else:
+            assert torch.equal(found[key], tensor), key
 
 
 @pytest.mark.parametrize("name", SMALL_MEDIA)

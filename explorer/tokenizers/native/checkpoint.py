@@ -11,7 +11,6 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -20,6 +19,7 @@ from explorer.foundation.config import Limits, settings
 from explorer.foundation.errors import CheckpointError, ExplorerError, SettingsError
 from explorer.foundation.files import make_folder, write_atomically
 from explorer.joints.table_faults import can_be_shown
+from explorer.tokenizers.native.eight_bits import is_scale, pack, unpack
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.tokenizers.native.specs import CONFIG, read_config
 
@@ -35,12 +35,13 @@ def is_needed(name: str) -> bool:
 
 
 def save_checkpoint(folder: Path, model: TokenizerModel, config: Mapping) -> None:
-    """Write weights (convolutions in float16, the quantizer in float32) and config."""
-    tensors = {}
+    """Write weights (networks as `eight_bits.pack` has them, the quantizer in float32) and config."""
+    tensors: dict[str, Tensor] = {}
     for name, tensor in model.state_dict().items():
         if is_needed(name):
-            half = tensor.is_floating_point() and not name.startswith("quantizer.")
-            tensors[name] = tensor.detach().cpu().to(torch.float16 if half else tensor.dtype).contiguous()
+            one = tensor.detach().cpu().contiguous()
+            exact = not one.is_floating_point() or name.startswith("quantizer.")
+            tensors |= {name: one} if exact else pack(name, one)
     make_folder(folder)
     write_atomically(folder / WEIGHTS, save(tensors))
     write_atomically(folder / CONFIG, json.dumps(config, indent=2, ensure_ascii=False).encode() + b"\n")
@@ -121,18 +122,20 @@ def read_tensors(path: Path, expected: Mapping[str, Tensor], limit_bytes: int) -
     try:
         with safe_open(path, framework="pt") as file:
             names = set(file.keys())
+            scales = {name for name in names if is_scale(name, expected)}
             missing = [name for name in expected if is_needed(name) and name not in names]
-            unknown = sorted(names - set(expected))
+            unknown = sorted(names - scales - set(expected))
             if missing or unknown:
                 raise CheckpointError(
                     f"{where} does not fit its config: "
                     f"missing {', '.join(missing[:3]) or 'nothing'}, unknown {', '.join(unknown[:3]) or 'nothing'}"
                 )
-            for name in names:
+            for name in names - scales:
                 found, want = tuple(file.get_slice(name).get_shape()), tuple(expected[name].shape)
                 if found != want:
                     raise CheckpointError(f"{name} in {where} has shape {found}, the config asks for {want}")
-            tensors = {name: file.get_tensor(name).to(expected[name].dtype) for name in names}
+            read = {name: file.get_tensor(name) for name in names}
+            tensors = {name: unpack(name, read, where).to(expected[name].dtype) for name in names - scales}
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{where} cannot be read: {error}") from error
     for name, tensor in tensors.items():
