@@ -24,6 +24,7 @@ from explorer.figures.frame import with_title
 from explorer.figures.graphs import anchor_coverage, tuple_collisions
 from explorer.figures.lattice import bit_correlation, bits
 from explorer.figures.learning import usage_in_training
+from explorer.figures.over_time import code_reuse, codes_over_time, frame_quality
 from explorer.figures.per_level import levels
 from explorer.figures.places import positions
 from explorer.figures.ranks import usage_by_rank
@@ -39,13 +40,13 @@ from explorer.foundation.registry import unknown_id_message
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Subject = Literal["record", "graph", "audit", "codebook", "vectors", "geometry", "comparison", "history", "run"]
+Subject = Literal["record", "clip", "graph", "audit", "codebook", "vectors", "geometry", "comparison", "history", "run"]
 
 
 @dataclass(frozen=True)
 class FigureEntry:
     """draw: the function. of: what it is drawn of, its first argument ("codebook": the audit and a codebook that
-    follows a rule; "graph": a record of a graph; "vectors": a codebook alone). title: as people read it."""
+    follows a rule; "graph", "clip": a record of one; "vectors": a codebook alone). title: as people read it."""
 
     draw: Callable[..., go.Figure]
     of: Subject
@@ -59,6 +60,9 @@ class FigureEntry:
 
 FIGURES: tuple[FigureEntry, ...] = (
     FigureEntry(usage_by_rank, "record", "Usage by rank"),
+    FigureEntry(frame_quality, "clip", "How near each frame is"),
+    FigureEntry(code_reuse, "clip", "Codes that come again"),
+    FigureEntry(codes_over_time, "clip", "Which code is used when"),
     FigureEntry(tuple_collisions, "graph", "Nodes of the same tuple"),
     FigureEntry(anchor_coverage, "graph", "How far anchors reach"),
     FigureEntry(usage, "audit", "Usage of each code"),

@@ -27,6 +27,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "vectors": (".csv",),
     }
 )
+GIF_LEAST_MS = 20  # browsers slow down frames that are shorter
 _ONE = {"image": "Pictures", "audio": "Sounds", "video": "Clips", "series": "Series", "vectors": "Tables of items"}
 
 
@@ -65,21 +66,41 @@ def medium_bytes(array: np.ndarray, suffix: str, rate: float | None = None, colu
 def gif_bytes(frames: np.ndarray, frames_per_second: float) -> bytes:
     """(F, H, W, 3) floats in [0, 1] -> an animated GIF: 256 colours a frame, times in hundredths of a second."""
     pictures, buffer = [to_pil(frame) for frame in frames], io.BytesIO()
-    milliseconds = max(20, round(1000 / frames_per_second))
-    options = {"save_all": True, "append_images": pictures[1:], "duration": milliseconds, "loop": 0}
+    times = gif_times(len(frames), frames_per_second)
+    options = {"save_all": True, "append_images": pictures[1:], "duration": times, "loop": 0}
     pictures[0].save(buffer, "GIF", **options)
     return buffer.getvalue()
+
+
+def gif_times(count: int, frames_per_second: float) -> list[int]:
+    """Milliseconds of each of `count` frames in whole hundredths of a second: rounded so that none drifts from its
+    time, and no shorter than browsers show them."""
+    ends = np.round(np.arange(count + 1) * 100 / frames_per_second).astype(int)
+    return np.maximum(10 * np.diff(ends), GIF_LEAST_MS).tolist()
+
+
+def said_of(suffix: str, frames_per_second: float | None) -> str:
+    """What a clip loses in a file of that suffix, in a sentence."""
+    rate = frames_per_second or USUAL_RATE
+    if suffix == ".gif":
+        slow = f", shown for {GIF_LEAST_MS} ms each, longer than {1000 / rate:.1f} ms" if rate > 50 else ""
+        return f"A GIF has 256 colours a frame{slow}; MP4 and WebP show more."
+    return {".mp4": "H.264, colours at half the resolution.", ".webp": "Nothing of 8 bits is lost."}.get(suffix, "")
 
 
 def mp4_bytes(frames: np.ndarray, frames_per_second: float) -> bytes:
     """(F, H, W, 3) floats in [0, 1] -> an MP4 (H.264, 4:2:0, nearly lossless); odd sides repeat their last line.
 
-    Raises MediaError without the package av.
+    Raises MediaError without the package av, and where its FFmpeg has no encoder of H.264.
     """
     try:
         import av
     except ImportError as error:
-        raise MediaError("MP4 files need the package av. Install it (pip install av), or write .webp.") from error
+        raise MediaError(
+            "MP4 files need the package av. Install it (pip install av), or write .gif or .webp, which need no more."
+        ) from error
+    if "libx264" not in av.codecs_available:
+        raise MediaError("The FFmpeg of this package av has no encoder of H.264 (libx264). Write .gif or .webp.")
     buffer = io.BytesIO()
     height, width = (side + side % 2 for side in frames.shape[1:3])
     padding = ((0, height - frames.shape[1]), (0, width - frames.shape[2]), (0, 0))

@@ -30,6 +30,7 @@ def subjects(learned, sign_coded, comparison, run):
     geometry = geometry_of(learned[0], 0, learned[1][0])
     return {
         "record": (counted_record([3, 0, 5, 1, 0, 1]),),
+        "clip": (tokenized(SAMPLES["shapes"].load(), load_tokenizer("clip-fsq"), 256),),
         "graph": (tokenized(SAMPLES["world"].load(), load_tokenizer("gart"), 256),),
         "audit": (learned[0],),
         "codebook": sign_coded,

@@ -45,12 +45,19 @@ def quality(picture: np.ndarray, reconstruction: np.ndarray) -> Quality:
     """All figures at once. Raises RecordError for pictures of different shapes."""
     error = difference(picture, reconstruction)
     mse = float(np.square(error).mean())
-    return Quality(_psnr_db(mse), ssim(picture, reconstruction), mse, float(np.abs(error).max()))
+    return Quality(psnr_of(mse), ssim(picture, reconstruction), mse, float(np.abs(error).max()))
+
+
+def frame_qualities(frames: np.ndarray, decoded: np.ndarray) -> list[Quality]:
+    """All figures of each frame of a clip, (F, H, W, C) both. Raises RecordError for clips of different shapes."""
+    if frames.shape != decoded.shape:
+        raise RecordError(f"clips to compare need one shape, got {frames.shape} and {decoded.shape}")
+    return [quality(one, other) for one, other in zip(frames, decoded, strict=True)]
 
 
 def psnr(picture: np.ndarray, reconstruction: np.ndarray) -> float:
     """Peak signal-to-noise ratio in dB for a peak of 1, over all pixels and channels; inf for identical pictures."""
-    return _psnr_db(float(np.square(difference(picture, reconstruction)).mean()))
+    return psnr_of(float(np.square(difference(picture, reconstruction)).mean()))
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,8 @@ def squared_error_map(picture: np.ndarray, reconstruction: np.ndarray) -> np.nda
     return np.square(difference(picture, reconstruction)).mean(axis=-1).astype(np.float32)
 
 
-def _psnr_db(mse: float) -> float:
+def psnr_of(mse: float) -> float:
+    """The PSNR in dB of a mean squared error, for a peak of 1; inf of 0."""
     return math.inf if mse == 0 else -10 * math.log10(mse)
 
 

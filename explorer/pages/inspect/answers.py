@@ -8,6 +8,7 @@ from typing import Any
 from explorer.foundation.errors import ExplorerError, FieldError, RecordError, plain_words
 from explorer.pages.inspect import events
 from explorer.pages.inspect import requests as asked
+from explorer.pages.inspect.clip import clip_figure, film
 from explorer.pages.inspect.graph import ways
 from explorer.pages.inspect.series import token_off
 from explorer.pages.inspect.wish import Wish
@@ -99,6 +100,19 @@ def _graph(visitor: Visitor, request: asked.GraphFigure) -> str:
         return draw_figure(request.figure, record, theme=request.theme)
 
 
+def _clip(visitor: Visitor, request: asked.ClipFigure) -> str:
+    """A figure of the clip on screen over time."""
+    visit = _shown(visitor, request)
+    return clip_figure(runtime.record_of(visit), load_tokenizer(visit.tokenizer), visit, request)
+
+
+def _film(visitor: Visitor, request: asked.Film) -> dict[str, Any]:
+    """The clip as a film."""
+    visit = _shown(visitor, request)
+    tokenizer = load_tokenizer(visit.tokenizer)
+    return film(runtime.record_of(visit), tokenizer, f"{visit.tokenizer}_{visit.picture}", request)
+
+
 def _export(visitor: Visitor, request: asked.Export) -> dict[str, Any]:
     """A file, or why there is none, beside the buttons."""
     try:
@@ -120,6 +134,8 @@ EVENTS = Dispatcher(
         "off": Event(_off, asked.Off),
         "ways": Event(_ways, asked.Ways),
         "graph": Event(_graph, asked.GraphFigure),
+        "clip": Event(_clip, asked.ClipFigure),
+        "film": Event(_film, asked.Film),
         "export": Event(_export, asked.Export),
     },
     caller=lambda token: visitors.get(token),

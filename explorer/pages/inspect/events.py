@@ -20,6 +20,7 @@ from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.medium import file_bytes
+from explorer.media.quality.metrics import frame_qualities
 from explorer.pages.inspect.maps import code_maps, drawn_codes
 from explorer.pages.inspect.media import thumbnails
 from explorer.pages.inspect.payloads import (
@@ -107,9 +108,12 @@ def decoded_values(visit: Visit) -> tuple[str, str]:
     else:
         picture = depict(replace(record, reconstruction=decoded))
     pieces = tokenizer.pieces(record.levels[0])
+    framed = record.modality == "video" and decoded is not None
+    qualities = frame_qualities(record.media, decoded) if framed else []  # type: ignore[arg-type]
+    delay = delay_of(record, tokenizer.spec)
     return (
-        player_payload(record, picture, visit, decoded, pieces),
-        reconstruction_payload(record, picture, visit, decoded, delay_of(record, tokenizer.spec), pieces),
+        player_payload(record, picture, visit, decoded, pieces, qualities),
+        reconstruction_payload(record, picture, visit, decoded, delay, pieces, qualities),
     )
 
 

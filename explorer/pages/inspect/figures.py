@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from explorer.foundation.words import count_of
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
-from explorer.media.quality.metrics import quality
+from explorer.media.quality.metrics import Quality, psnr_of
 from explorer.media.quality.sound_delay import BOUND_S, NO_DELAY, Delay
 from explorer.media.quality.sound_fidelity import sound_quality
 from explorer.views.inspect.reconstruction.reconstruction import figure
@@ -87,27 +88,25 @@ def _sound_quality(record: TokenRecord, decoded: np.ndarray, delay: Delay) -> li
     return rows
 
 
-def clip_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]:
-    """How near a decoded clip (F, H, W, 3) is, and what its tokens cost."""
+def clip_figures(record: TokenRecord, qualities: Sequence[Quality]) -> list[dict]:
+    """How near a decoded clip is, and what its tokens cost. qualities: of each frame, none without a decoder."""
     frames, height, width = record.media.shape[:3]
     pixels = frames * height * width
     rows = []
-    if decoded is not None:
-        flat = (frames * height, width, 3)
-        whole = quality(record.media.reshape(flat), decoded.reshape(flat))
-        single = [quality(a, b) for a, b in zip(record.media, decoded, strict=True)]
-        similar = [one.ssim for one in single if one.ssim is not None]
-        size = f"this clip, {frames} frames of {width:,} x {height:,} px"
-        worst = min(range(frames), key=lambda frame: single[frame].psnr_db)
+    if qualities:
+        whole = psnr_of(float(np.mean([one.mse for one in qualities])))  # all frames are of one size
+        similar = [one.ssim for one in qualities if one.ssim is not None]
+        size = f"this clip, {count_of(frames, 'frame')} of {width:,} x {height:,} px"
+        worst = min(range(frames), key=lambda frame: qualities[frame].psnr_db)
         rows = [
-            figure("psnr_db", "PSNR", None if math.isinf(whole.psnr_db) else whole.psnr_db, "dB", 2,
+            figure("psnr_db", "PSNR", None if math.isinf(whole) else whole, "dB", 2,
                    "Peak signal-to-noise ratio over all pixels of all frames, by their mean squared error together.",
-                   text="identical" if math.isinf(whole.psnr_db) else None, of=size),
+                   text="identical" if math.isinf(whole) else None, of=size),
             figure("ssim", "SSIM", float(np.mean(similar)) if similar else None, "of 1", 3,
                    "Structural similarity, the mean over the frames.", of=size),
             figure("worst_frame", "Worst frame", worst + 1, f"of {frames}", 0,
-                   f"The frame with the lowest PSNR, {single[worst].psnr_db:.2f} dB."
-                   if math.isfinite(single[worst].psnr_db) else "Every frame is identical."),
+                   f"The frame with the lowest PSNR, {qualities[worst].psnr_text}."
+                   if math.isfinite(qualities[worst].psnr_db) else "Every frame is identical."),
         ]  # fmt: skip
     rows += [
         figure("tokens", "Tokens", record.num_tokens, "indices", 0, "Indices that stand for this clip."),
@@ -120,7 +119,7 @@ def clip_figures(record: TokenRecord, decoded: np.ndarray | None) -> list[dict]:
         figure("compression", "Compression", RGB_BITS * pixels / record.bits_uniform if record.bits_uniform else None,
                ": 1", 1, "Bits of the 24 bit RGB frames divided by the uniform bits of the tokens."),
     ]  # fmt: skip
-    return rows + times(record.seconds, record.device, "clip", decoded is not None)
+    return rows + times(record.seconds, record.device, "clip", bool(qualities))
 
 
 def token_figures(record: TokenRecord) -> list[dict]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from explorer.joints.measures.tuples import code_words
 from explorer.joints.naming import given_noun, part_noun
 from explorer.joints.record import TokenLevel, TokenRecord
 from explorer.joints.tokenizer import Pieces, Tokenizer, TokenizerSpec
-from explorer.media.quality.metrics import quality
+from explorer.media.quality.metrics import Quality, quality
 from explorer.media.quality.sound_delay import NO_DELAY, Delay, find_delay, moved_back, overlap
 from explorer.media.sounds.spectrogram import FLOOR_DB, spectrogram_db
 from explorer.pages.inspect import figures as inspect_figures
@@ -82,11 +83,13 @@ def reconstruction_payload(
     decoded: np.ndarray | None,
     delay: Delay = NO_DELAY,
     pieces: Pieces | None = None,
+    qualities: Sequence[Quality] = (),
 ) -> str:
     """The value of the reconstruction.
 
     decoded: as `decoded_of` gives it. picture: the picture of the record (`depict`) with that reconstruction. delay: of
-    a sound, as `delay_of` gives it. pieces: which tokens of the first level are sent together.
+    a sound, as `delay_of` gives it. pieces: which tokens of the first level are sent together. qualities: of each frame
+    of a clip.
     """
     placed = all(level.layout.kind == "grid2d" for level in picture.levels)
     levels = picture.levels if placed else ()
@@ -113,7 +116,7 @@ def reconstruction_payload(
             levels_shown=None if decoded is None else levels_shown(visit, len(record.levels)),
             notes=notes_of(record),
             difference=_difference(record, decoded, picture.media.shape[:2], delay),
-            rows=_rows(kept, decoded, delay, pieces),
+            rows=_rows(kept, decoded, delay, pieces, qualities),
             place=places_of(record),
         )
     )
@@ -133,12 +136,18 @@ def measure_tokens(level: TokenLevel) -> tuple[np.ndarray, np.ndarray]:
     return found
 
 
-def _rows(record: TokenRecord, decoded: np.ndarray | None, delay: Delay, pieces: Pieces | None) -> list[dict] | None:
+def _rows(
+    record: TokenRecord,
+    decoded: np.ndarray | None,
+    delay: Delay,
+    pieces: Pieces | None,
+    qualities: Sequence[Quality],
+) -> list[dict] | None:
     """The figures of what is no picture; None for those of a picture."""
     if record.modality == "audio":
         return inspect_figures.sound_figures(record, decoded, delay)
     if record.modality == "video":
-        return inspect_figures.clip_figures(record, decoded)
+        return inspect_figures.clip_figures(record, qualities)
     if record.modality == "vectors":
         return items_figures(record, decoded)
     if record.modality == "series":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from explorer.joints.measures.over_time import change_over_time
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Pieces
+from explorer.media.quality.metrics import Quality
 from explorer.pages.inspect.payloads import levels_shown
 from explorer.pages.shared.session import Visit
 from explorer.views.inspect.player import player
@@ -25,8 +29,9 @@ def player_payload(
     visit: Visit,
     decoded: np.ndarray | None,
     pieces: Pieces | None = None,
+    qualities: Sequence[Quality] = (),
 ) -> str:
-    """The value of Player, "" for a picture.
+    """The value of Player, "" for a picture. qualities: of each frame of a clip.
 
     decoded: as `inspect_payloads.decoded_of` gives it. picture: the picture of the record with that reconstruction.
     pieces: which tokens of a series are sent together.
@@ -38,7 +43,10 @@ def player_payload(
         return player.sound_payload(record.media, decoded, int(record.sample_rate_hz or 1), drawn, caption)
     if record.modality == "video":
         steps = frames_of(record.levels[0].layout)
-        return player.clip_payload(record.media, decoded, record.frames_per_second or USUAL_RATE, steps, caption)
+        changes = [change_over_time(level) for level in record.levels]
+        rate = record.frames_per_second or USUAL_RATE
+        levels = (visit.mode, visit.level)
+        return player.clip_payload(record.media, decoded, rate, steps, caption, changes, qualities, levels)
     if record.modality == "series":
         return series_payload(record, decoded, pieces, caption)
     if record.modality == "graph":

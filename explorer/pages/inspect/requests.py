@@ -7,6 +7,7 @@ from typing import Annotated
 
 from explorer.pages.shared.fields import Index, OneOf, Whole, Yes
 from explorer.pages.shared.figures import Themed
+from explorer.views.inspect.player.player import FILMS
 from explorer.views.inspect.view import MODES
 from explorer.views.kit.widgets.export_bar import KINDS
 
@@ -87,6 +88,23 @@ class GraphFigure(OfTurn):
 
     figure: Annotated[str, OneOf(("tuple_collisions", "anchor_coverage"))] = field(kw_only=True)
     theme: Themed = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class ClipFigure(OfTurn):
+    """A figure of a clip over time. mode: which levels are decoded, around or but for this one."""
+
+    figure: Annotated[str, OneOf(("frame_quality", "code_reuse", "codes_over_time"))] = field(kw_only=True)
+    level: Index = field(kw_only=True)
+    theme: Themed = field(kw_only=True)
+    mode: Annotated[str, OneOf(MODES)] = "all"
+
+
+@dataclass(frozen=True)
+class Film(OfTurn):
+    """The clip as a film, of what all levels decode to."""
+
+    kind: Annotated[str, OneOf(tuple(FILMS))] = field(kw_only=True)
 
 
 @dataclass(frozen=True)

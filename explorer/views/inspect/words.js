@@ -74,6 +74,7 @@ function explain(card, ids) {
 /** A long mosaic of frames gets the whole width and its own proportion; everything else the usual stage. */
 function shape(card, kind, { width, height }) {
   const long = kind === "clip" && width > 1.6 * height;
+  card.element.toggleAttribute("data-long", long);
   card.element.style.gridColumn = long ? "1 / -1" : "";
   card.stage.style.aspectRatio = long ? String(Math.min(width / height, 8)) : "";
 }

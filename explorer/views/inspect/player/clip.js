@@ -1,11 +1,14 @@
 // @ts-check
-// A clip and what its tokens decode to, frame by frame, side by side.
+// A clip and what its tokens decode to, frame by frame, side by side with its tokens and how they change.
 
 import { Component } from "../../kit/component.js";
 import { h, toggle } from "../../kit/widgets/dom.js";
 import { tile } from "../../kit/wire/places.js";
 import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";
+import { ClipBoards } from "../clip/boards.js";
+import { ClipCharts } from "../clip/charts.js";
+import { ClipSaving } from "../clip/saving.js";
 
 /** The corner of a frame in a sheet of `columns` frames: [x, y] in pixels of the sheet. Pure. */
 export function corner(frame, columns, width, height) {
@@ -16,7 +19,8 @@ export function corner(frame, columns, width, height) {
 export const stepOf = (frame, steps) => steps.findIndex(([first, end]) => frame >= first && frame < end);
 
 export class ClipPlayer extends Component {
-  constructor(root) {
+  /** desk: of the page. */
+  constructor(root, desk) {
     super();
     this.root = root;
     this.value = null;
@@ -33,13 +37,19 @@ export class ClipPlayer extends Component {
       return { canvas, element: h("figure", {}, canvas, h("figcaption", {}, name)) };
     });
     this.caption = h("p", { class: "dte-player-caption" });
+    this.boards = this.part(new ClipBoards(() => this.step));
+    this.charts = this.part(new ClipCharts(desk, (frame) => this.show(frame)));
+    this.saving = this.part(new ClipSaving(desk));
     this.body = h(
       "div",
       {},
       h("h3", {}, "Clip"),
       h("div", { class: "dte-player-tools" }, this.button, loop, this.slider, this.clock),
-      h("div", { class: "dte-player-screens" }, ...this.screens.map(({ element }) => element)),
+      h("div", { class: "dte-player-screens dte-clip-screens" }, ...this.screens.map(({ element }) => element), ...this.boards.screens),
+      this.boards.words,
       this.caption,
+      this.saving.element,
+      this.charts.element,
     );
     this.own(selection.subscribe((state, before) => this.follow(state, before)));
   }
@@ -57,12 +67,19 @@ export class ClipPlayer extends Component {
     this.caption.hidden = !this.caption.textContent;
     const urls = [value.original, ...(value.reconstruction ? [value.reconstruction] : [])];
     this.sheets = urls.map((url) => Object.assign(new Image(), { src: url, onload: () => this.draw() }));
+    for (const part of [this.boards, this.charts, this.saving]) part.load(value);
     this.draw();
   }
 
   stop() {
     this.pause();
     this.value = null;
+    this.charts.stop();
+  }
+
+  /** The step of tokens that the frame belongs to. */
+  get step() {
+    return this.value ? Math.max(0, stepOf(this.frame, this.value.steps)) : 0;
   }
 
   play() {
@@ -90,16 +107,25 @@ export class ClipPlayer extends Component {
   }
 
   seek(frame) {
+    const { step } = this;
     this.frame = frame;
     this.draw();
+    if (this.step !== step) this.boards.moved();
+  }
+
+  /** A frame was chosen elsewhere: it stands. */
+  show(frame) {
+    this.pause();
+    this.seek(frame);
   }
 
   draw() {
     const { value } = this;
     if (!value) return;
     this.slider.value = this.frame;
-    const step = stepOf(this.frame, value.steps);
-    this.clock.textContent = `frame ${this.frame + 1} of ${value.frames}, step ${step + 1} of ${value.steps.length}`;
+    const quality = value.quality[this.frame];
+    const near = quality ? ` · PSNR ${quality.psnr}, SSIM ${quality.ssim}` : "";
+    this.clock.textContent = `frame ${this.frame + 1} of ${value.frames}, step ${this.step + 1} of ${value.steps.length}${near}`;
     Object.assign(this.root.dataset, { frame: this.frame, drawn: Number(this.root.dataset.drawn ?? 0) + 1 });
     this.sheets.forEach((sheet, i) => {
       const { canvas } = this.screens[i];
@@ -111,11 +137,12 @@ export class ClipPlayer extends Component {
     });
   }
 
-  /** A token was chosen: its first frame is shown. */
+  /** A token of another step was chosen: its first frame is shown. */
   follow(state, before) {
     const place = shown.model?.place;
     if (!this.value || this.playing || place?.kind !== "clip" || state.token === null || state.token === before.token) return;
     const level = shown.model.levels[Math.min(state.level, shown.model.levels.length - 1)];
-    this.seek(this.value.steps[tile(state.token, [level.rows, level.cols], place.tiles).step][0]);
+    const { step } = tile(state.token, [level.rows, level.cols], place.tiles);
+    if (step !== this.step) this.seek(this.value.steps[step][0]);
   }
 }

@@ -8,7 +8,9 @@ import { ItemsPlayer } from "./items.js";
 import { SeriesPlayer } from "./series.js";
 import { SoundPlayer } from "./sound.js";
 
-export const SHEET = ["player.css", "graph.css"].map((name) => new URL(name, import.meta.url).href); // which whoever mounts it adds to the page
+export const SHEET = ["player.css", "graph.css", "../clip/clip.css", "../../kit/widgets/frames.css", "../../kit/widgets/panels.css"].map(
+  (name) => new URL(name, import.meta.url).href,
+); // which whoever mounts it adds to the page
 
 const KINDS = { sound: SoundPlayer, clip: ClipPlayer, series: SeriesPlayer, graph: GraphPlayer, items: ItemsPlayer };
 

@@ -17,11 +17,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from explorer.foundation.errors import RecordError
+from explorer.foundation.words import count_of
+from explorer.joints.measures.over_time import Change
+from explorer.media.quality.metrics import Quality
 from explorer.media.sounds.audio import wav_bytes
-from explorer.views.kit.wire.encoding import image_bytes, png_data_url, wav_data_url
+from explorer.views.kit.wire.encoding import image_bytes, pack, png_data_url, wav_data_url
 
 SPRITE_SIDE_PX = 4096  # longest side of all frames side by side; larger frames are halved until they fit
 LOSSLESS_PIXELS = 512 * 512
+FILMS = ("decoded_mp4", "decoded_gif", "decoded_webp", "beside_mp4", "beside_gif")  # what a clip is saved as
 
 
 def sound_payload(
@@ -59,10 +63,14 @@ def clip_payload(
     frames_per_second: float,
     steps: Sequence[Sequence[int]],
     caption: str = "",
+    changes: Sequence[Change] = (),
+    qualities: Sequence[Quality] = (),
+    decoded_levels: tuple[str, int] = ("all", 0),
 ) -> str:
     """The value for a clip: frames, decoded (F, H, W, 3) in [0, 1]. steps: [first, end) frames of each step of tokens.
 
-    Raises RecordError for clips of different shapes.
+    changes: of the tokens of each level. qualities: of each frame, none without a decoder. decoded_levels: the
+    way in which levels were decoded, and about which of them. Raises RecordError for clips of different shapes.
     """
     if decoded is not None and frames.shape != decoded.shape:
         raise RecordError(f"a clip of shape {frames.shape} cannot be played beside one of {decoded.shape}")
@@ -81,8 +89,23 @@ def clip_payload(
             "reconstruction": None if decoded is None else _sprite(decoded, columns),
             "steps": [list(step) for step in steps],
             "caption": caption,
+            "decoded": {"mode": decoded_levels[0], "level": decoded_levels[1]},
+            "changes": [_change(change) for change in changes],
+            "quality": [{"psnr": one.psnr_text, "ssim": one.ssim_text} for one in qualities],
         }
     )
+
+
+def _change(change: Change) -> dict[str, object]:
+    """counts: (rows, columns), in how many of `pairs` the token changed. words: the share, with what it is of."""
+    share = (
+        f"Changed over time: {change.changed:,} of {change.possible:,} tokens ({change.share:.1%}) are another one "
+        f"than in the step before, over {count_of(change.counts.size, 'position')} times "
+        f"{count_of(change.pairs, 'pair')} of steps."
+        if change.share is not None
+        else "This clip has one step of tokens: nothing can change over time."
+    )
+    return {"counts": pack(change.counts.astype(np.uint32)), "pairs": change.pairs, "words": share}
 
 
 def _sprite(frames: np.ndarray, columns: int) -> str:

@@ -33,7 +33,8 @@ const themeName = () => (document.body.classList.contains("dark") ? "dark" : "li
  * is not said. on.pick(values, kind, how): what was chosen, as `layout.meta.pick` names it; how: "click" or "select" (a
  * loop around points; no values: it was let go). on.hover(values, kind, "pointer" or "key"): what is pointed at. on.shown(figure).
  * on.lit(code, chart): another way to mark the lit code than a ring or a bar. on.zoomed(whether). key(key, chart) -> true for
- * keys of one chart alone. drag: what dragging does where points are codes, "lasso" or "zoom" (along the first axis).
+ * keys of one chart alone. drag: what dragging does where points are codes, "lasso", "zoom" (along the first axis) or "rows"
+ * (zoom along the second).
  */
 export function createChart({ label, className = "", ask, on = {}, key = null, drag = "lasso" }) {
   addStyleSheet(new URL("chart.css", import.meta.url).href);
@@ -147,7 +148,8 @@ class Chart extends Component {
     const { font, accent } = readTheme(this.element);
     this.accent = accent;
     const drags = this.on.pick && layout.meta?.pick === "code" && matchMedia("(pointer: fine)").matches;
-    const drag = layout.scene ? {} : { dragmode: drags ? this.drag : false };
+    const drag = layout.scene ? {} : { dragmode: drags ? (this.drag === "rows" ? "zoom" : this.drag) : false };
+    if (this.drag === "rows") Object.assign(drag, { xaxis: { ...layout.xaxis, fixedrange: true } });
     if (this.drag === "zoom") Object.assign(drag, { yaxis: { ...layout.yaxis, fixedrange: true } });
     return {
       ...layout,

@@ -43,10 +43,22 @@ export function placesOfCodes(figure) {
   if (!["code", "codes"].includes(layout.meta?.pick)) return places;
   data.forEach((trace, curve) => {
     if (!pickable(trace)) return;
+    if (trace.type === "heatmap") return placesOfCells(trace, curve, places);
     for (let point = 0; point < trace.customdata.length; point++)
       for (const code of pickedValues(figure, curve, point)) if (!places.has(code)) places.set(code, { curve, point });
+    return undefined;
   });
   return places;
+}
+
+/** The first cell of each code that holds something. */
+function placesOfCells({ z, customdata }, curve, places) {
+  z.forEach((row, i) =>
+    Array.from(row).forEach((value, j) => {
+      const code = customdata[i][j];
+      if (value !== null && !places.has(code)) places.set(code, { curve, point: [i, j] });
+    }),
+  );
 }
 
 /** The points that keys go through: [[{curve, point}]], one row a trace, from left to right. A bin without codes is

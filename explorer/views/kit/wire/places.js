@@ -19,6 +19,12 @@ export function tile(token, grid, tiles) {
   return { step: Math.floor(y / rows) * tiles[1] + Math.floor(x / cols), row: y % rows, col: x % cols };
 }
 
+/** The token at {step, row, col} of such a mosaic: what `tile` takes apart. */
+export function untile({ step, row: y, col: x }, grid, tiles) {
+  const [rows, cols] = [grid[0] / tiles[0], grid[1] / tiles[1]];
+  return (Math.floor(step / tiles[1]) * rows + y) * grid[1] + (step % tiles[1]) * cols + x;
+}
+
 /** Where a token of a series lies: its column and [first, end) rows; of a chunk all its frequencies share them, of which it
  *  is number `frequency` (from 0), null without chunks. grid: tokens of all columns. */
 export function rowsOf(token, grid, { rows, chunk = 1 }) {
