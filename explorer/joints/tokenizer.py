@@ -64,7 +64,7 @@ class TokenizerSpec:
     time_step: int = 1
     first_frame_alone: bool = False
     decodes: bool = True
-    source: Literal["zoo", "hub", "file", "user"] = "zoo"
+    source: Literal["zoo", "hub", "file", "library", "user"] = "zoo"
     memory_bytes: int = 0
     weights: str = ""
     warnings: tuple[str, ...] = ()

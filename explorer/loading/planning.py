@@ -26,6 +26,7 @@ from explorer.joints.tokenizer import TokenizerSpec
 from explorer.loading.folders import partner, weight_files
 from explorer.loading.reading import read_header
 from explorer.loading.recognition import Recognition, format_of, recognise
+from explorer.public.catalogue import known_for
 from explorer.public.format import Progress, silent
 from explorer.public.header import Header
 from explorer.tokenizers.memory import check_room
@@ -153,7 +154,9 @@ def plan(source: str | Reference, weights: str = "") -> Plan:
     if source.kind == "library":
         library, _, mode = source.name.partition(":")
         header = Header(Path(source.name), "library", {}, scalars={"library": library, "mode": mode})
-        return plan_of_header(source, header, f"library--{slug(source.name)}", source.name, "not stated")
+        known = known_for(source.name)
+        licence = known.licence if known else "not stated"
+        return plan_of_header(source, header, f"library--{slug(source.name)}", source.name, licence)
     from explorer.loading.hub import plan_hub  # the Hub's client, for which files of this machine need not wait
 
     return _beside_older(plan_hub(source))
@@ -200,7 +203,7 @@ def plan_of_header(source: Reference, header: Header, slug: str, title: str, lic
     slug = _WEIGHTS.sub("", slug) + (f"--{chosen.weights}" if chosen.weights != chosen.first else "")
     spec = replace(
         found.spec, id=slug, title=f"{title} ({of})", licence=licence,
-        source="file" if source.kind == "library" else source.kind, memory_bytes=found.memory_bytes,
+        source=source.kind, memory_bytes=found.memory_bytes,
         weights=_weights_words(chosen) or "the only set that there is",
     )  # fmt: skip
     return Plan(

@@ -81,7 +81,8 @@ def opening(session: str, query: Mapping[str, str]) -> str:
     """The value of the panel for a page that was opened, perhaps by a link that names what is not here yet."""
     limits = settings().limits
     asked = query.get("tokenizer", "")
-    wanted = wanted_source(asked) if asked and asked not in {s.id for s in tokenizers.list_tokenizers()} else ""
+    absent = asked if asked not in {spec.id for spec in tokenizers.list_tokenizers()} else ""
+    wanted = wanted_source(absent)
     return opening_payload(
         visitors.enter(session).token,
         names_files=_names_files,
@@ -89,7 +90,7 @@ def opening(session: str, query: Mapping[str, str]) -> str:
         upload_bytes=limits.checkpoint_upload_bytes,
         budget_bytes=budget(limits),
         wanted=wanted,
-        missing=asked if asked.startswith(("hub--", "file--", "library--")) and wanted != asked else "",
+        missing=absent if absent.startswith(("hub--", "file--", "library--")) else "",
         shown="bring" in query,
         until=UNTIL,
     )

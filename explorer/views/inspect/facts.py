@@ -13,7 +13,13 @@ from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.views.kit.page.component import BrowserComponent
 
-SOURCES = {"zoo": "this project", "hub": "the Hub", "file": "a file", "user": "an adapter of your own"}
+SOURCES = {
+    "zoo": "this project",
+    "hub": "the Hub",
+    "file": "a file",
+    "library": "a library of the server",
+    "user": "an adapter of your own",
+}
 
 PARAMETERS = {"zoo": "Encoder and decoder, without codebooks."}
 KEPT = "Numbers that are kept, codebooks included; and their memory, where it is known."

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -179,4 +180,10 @@ def test_a_link_to_what_is_not_loaded_says_what_to_type():
     value = json.loads(loading.opening("s", {"tokenizer": "file--x-12345678"}))
     assert (value["wanted"], value["missing"]) == ("", "file--x-12345678")
     assert json.loads(loading.opening("s", {"tokenizer": "vq-ema"}))["wanted"] == ""
+    value = json.loads(loading.opening("s", {"tokenizer": "library--codec2-lpcnet"}))
+    assert (value["wanted"], value["missing"]) == ("codec2:lpcnet", "library--codec2-lpcnet")
+    spec = replace(tokenizers.list_tokenizers()[0], id="file--x-12345678", source="file")
+    tokenizers.bring(spec, lambda device: None)
+    assert json.loads(loading.opening("s", {"tokenizer": spec.id}))["missing"] == "", "it is here"
+    tokenizers.forget(spec.id)
     assert json.loads(loading.opening("s", {"bring": "1"}))["shown"] is True
