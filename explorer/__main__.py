@@ -97,7 +97,7 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
         command.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     commands.add_parser("train", help="train a tokenizer again (see train --help)", add_help=False)
     _add_audit(commands.add_parser("audit", help="count a codebook over a whole data set"), brought)
-    _add_compare(commands.add_parser("compare", help="the same pictures, sounds or clips through several tokenizers"))
+    _add_compare(commands.add_parser("compare", help="the same media through several tokenizers"))
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
     for name in ("list", "tokenize", "detokenize", "audit", "compare"):
         bringing.add_options(commands.choices[name])

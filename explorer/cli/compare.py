@@ -12,6 +12,7 @@ from explorer.audit.notes import Notes
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.columns import columns_of, compared_columns
+from explorer.compare.details import details_against
 from explorer.compare.differences import LEVEL, difference_words, differences
 from explorer.compare.media import open_media
 from explorer.compare.rates import rate_curves, value_words
@@ -25,6 +26,9 @@ from explorer.foundation.config import settings
 from explorer.foundation.errors import SettingsError
 
 SAID = ("bpp_uniform", "bpp_empirical", "kbps_uniform", "kbps_empirical", "psnr_db", "ssim", "ms_ssim")
+SAID += ("bpr_uniform", "bpr_sent", "rmse_percent", "largest_percent", "bpi_uniform", "explained_percent")
+SAID += ("sharing_percent", "coverage_percent", "kept_percent", "category", "bpn_uniform", "beside_percent")
+SAID += ("without_percent", "anchors", "words")
 SAID += ("si_sdr_db", "si_sdr_raw_db", "delay_ms", "log_mel_db", "encode_ms", "decode_ms")
 REPEATS = 5  # timed rounds on a single medium; of a set the media are rounds themselves
 
@@ -47,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     for line in [*write_notes(comparison), *troubles(comparison)]:
         print(line, file=sys.stderr)
     print("\n".join(summary(comparison)))
-    errors = " and errors/" if options.maps and comparison.kind.modality != "audio" else ""
+    errors = " and errors/" if options.maps and comparison.kind.maps else ""
     print(f"{options.out}: {', '.join(path.name for path in paths)}{errors}")
     if not comparison.complete:
         print("explorer: stopped; what came before is written.", file=sys.stderr)
@@ -96,6 +100,7 @@ def summary(comparison: Comparison) -> list[str]:
     sizes = f"; {table.sizes}" if table.media else ""
     notes = [star_words(table).replace("★", "*"), equal_bits_words(table)] if table.media else []
     parts = [*lines, f"{over}{sizes}", *notes, *difference_lines(comparison), *codec_lines(comparison)]
+    parts += [*detail_lines(comparison), comparison.kind.says]
     return [line for line in parts if line]
 
 
@@ -123,6 +128,20 @@ def codec_lines(comparison: Comparison) -> list[str]:
         if curve.kind == "codec"
         for point in curve.points
     ]
+
+
+def detail_lines(comparison: Comparison) -> list[str]:
+    """The tables of a single medium that the columns have no place for; of several they are in details.csv."""
+    if len(comparison.media) != 1:
+        return []
+    lines = []
+    for detail in details_against(comparison.media[0].details, comparison.base):
+        lines.append(f"{detail.title}. {detail.words}")
+        for name, unit in detail.rows:
+            entries = [one for one in detail.entries if one.row == name]
+            cells = "; ".join(f"{one.tokenizer_id} {one.text}{f' {unit}' if unit else ''}" for one in entries)
+            lines.append(f"  {name}: {cells}")
+    return lines
 
 
 def _progress(done: int, planned: int, name: str) -> None:

@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import median
-from typing import Literal
 
+from explorer.compare.column import Column, Runs, quality_column
+from explorer.compare.columns_rows import PER, QUALITY, SENT, VALUE_BITS
 from explorer.compare.kinds import Kind
 from explorer.compare.result import Cell, MediumFigures
 from explorer.joints.measures.usage import ENTROPY_WORDS
 from explorer.joints.naming import part_noun
 from explorer.media.quality.metrics import PSNR_WORDS
 from explorer.media.quality.sound_delay import BOUND_S
-
-Value = Callable[[Cell, MediumFigures], "float | None"]
-Runs = Callable[[Cell], "tuple[float, ...]"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """unit: "" for plain numbers. better: which end is the better one, None where neither is. digits: after the point.
-
-    starred: whether its best is marked, see `stars`: of what is lost and of times, never of what is spent (that fewer
-    bits are fewer says nothing of how well they are used). group: "quality", "cost" or "fact". value: of one cell; None
-    for a column that is a fact of the tokenizer. runs: of a time, each timed run. words: what it is, in one line.
-    """
-
-    key: str
-    title: str
-    unit: str
-    better: Literal["low", "high"] | None
-    digits: int
-    words: str
-    value: Value | None = None
-    group: Literal["quality", "time", "cost", "fact"] = "cost"
-    runs: Runs | None = None
-
-    @property
-    def starred(self) -> bool:
-        return self.better is not None and self.group in ("quality", "time")
-
-
-def _quality(key: str, title: str, unit: str, better, digits: int, words: str, value: Value) -> Column:
-    return Column(key, title, unit, better, digits, words, value, "quality")
 
 
 def _time(key: str, title: str, words: str, runs: Runs) -> Column:
@@ -81,7 +49,7 @@ _FACTS = (
     Column("licence", "Licence", "", None, 0, "Of the weights, as their card states it", group="fact"),
 )  # fmt: skip
 _SOUND = (
-    _quality(
+    quality_column(
         "si_sdr_db", "SI-SDR", "dB", "high", 2,
         "Le Roux et al. 2019, whatever the volume, of the decode moved back by its delay; a codec that makes the right "
         "noise with other phases is near 0",
@@ -97,12 +65,12 @@ _SOUND = (
         f"sound within {1000 * BOUND_S:g} ms either way; it is no loss",
         lambda c, m: c.fidelity.delay.ms, "quality",
     ),
-    _quality(
+    quality_column(
         "log_mel_db", "Log-mel distance", "dB", "low", 2,
         "Mean difference of two log-mel spectrograms: nearer to what is heard than SI-SDR",
         lambda c, m: c.fidelity.log_mel_db,
     ),
-    _quality(
+    quality_column(
         "snr_db", "SNR", "dB", "high", 2,
         "Energy of the sound over that of the error, of the decode moved back by its delay",
         lambda c, m: c.fidelity.snr_db,
@@ -112,7 +80,9 @@ _SOUND = (
 
 def columns_of(kind: Kind) -> tuple[Column, ...]:
     """All columns of a comparison of that kind, in their order: what is lost, the times, the bits, facts."""
-    return (*(_SOUND if kind.modality == "audio" else _pictures(kind)), *_TIMES, *_BITS, *_rates(kind), *_FACTS)
+    found = QUALITY.get(kind.modality) or (_SOUND if kind.modality == "audio" else _pictures(kind))
+    times = _TIMES if kind.decoded else _TIMES[:1]
+    return (*found, *times, *_BITS, *_rates(kind), *_FACTS)
 
 
 def compared_columns(kind: Kind) -> tuple[Column, ...]:
@@ -123,9 +93,14 @@ def compared_columns(kind: Kind) -> tuple[Column, ...]:
 def cell_words(kind: Kind, cell: Cell, medium: MediumFigures) -> str:
     """The main figures of a cell in one line: "PSNR 24.11 dB, 0.156 bits/pixel"."""
     rate = f"{cell.rate(cell.bits_uniform, medium):.3f} {kind.rate_unit}"
-    if kind.modality != "audio":
-        return f"PSNR {decibels(cell.fidelity.psnr_db)}, {rate}"
+    if kind.modality in QUALITY:
+        shown = [column for column in QUALITY[kind.modality] if column.starred][:2]
+        values = [(column, column.value(cell, medium)) for column in shown]
+        told = [f"{one.title} {value:.{one.digits}f} {one.unit}" for one, value in values if value is not None]
+        return ", ".join([*told, rate])
     found = cell.fidelity
+    if kind.modality != "audio":
+        return f"PSNR {decibels(found.psnr_db)}, {rate}"
     words = f"SI-SDR {decibels(found.si_sdr_db)}, log-mel {found.log_mel_db:.2f} dB, {rate}"
     if not found.delay.samples:
         return words
@@ -145,19 +120,19 @@ def _pictures(kind: Kind) -> tuple[Column, ...]:
     each = "frames" if kind.modality == "video" else "channels"
     whole = f"{PSNR_WORDS.removesuffix('.')}. Here of a whole {kind.noun} as it was compared"
     return (
-        _quality(
+        quality_column(
             "psnr_db", "PSNR", "dB", "high", 2, f"{whole}; of several the mean of their decibels",
             lambda c, m: c.fidelity.psnr_db,
         ),
-        _quality(
+        quality_column(
             "ssim", "SSIM", "", "high", 3, f"Wang et al. 2004, Gaussian window of 11 pixels; mean over the {each}",
             lambda c, m: c.fidelity.ssim,
         ),
-        _quality(
+        quality_column(
             "ms_ssim", "MS-SSIM", "", "high", 3, "Wang et al. 2003; from 161 pixels a side",
             lambda c, m: c.fidelity.ms_ssim,
         ),
-        _quality(
+        quality_column(
             "gradient_error", "Gradient RMSE", "1/pixel", "low", 4,
             "Root mean square error of the slopes between neighbours", lambda c, m: c.fidelity.gradient_error,
         ),
@@ -165,10 +140,10 @@ def _pictures(kind: Kind) -> tuple[Column, ...]:
 
 
 def _rates(kind: Kind) -> tuple[Column, ...]:
-    per = {"audio": "the seconds"}.get(kind.modality, "the pixels")
-    raw = kind.raw_bits
-    described = f"{raw:g} bits a pixel over those at log2(K)" if raw else "PCM of 16 bits over those at log2(K)"
-    return (
+    per, raw = PER.get(kind.modality, "the pixels"), kind.raw_bits
+    plain = "PCM of 16 bits" if kind.modality == "audio" else f"{VALUE_BITS} bits a number"
+    described = f"{raw:g} bits a pixel over those at log2(K)" if raw else f"{plain} over those at log2(K)"
+    rates = (
         Column(
             f"{kind.rate_key}_uniform", f"{kind.rate_name}, log2(K)", kind.rate_unit, "low", 3,
             f"At log2(K) for each index, over {per}", lambda c, m: c.rate(c.bits_uniform, m),
@@ -179,12 +154,22 @@ def _rates(kind: Kind) -> tuple[Column, ...]:
             f"{ENTROPY_WORDS} It is low of a collapsed codebook, too, so neither end is the better one",
             lambda c, m: c.rate(c.bits_empirical, m),
         ),
-        Column("ratio", "Compression", "to 1", "high", 1, described, lambda c, m: _ratio(kind, c, m)),
     )  # fmt: skip
+    ratio = Column("ratio", "Compression", "to 1", "high", 1, described, lambda c, m: _ratio(kind, c, m))
+    sent = (SENT,) if kind.modality == "series" else ()
+    return (*rates, *sent, *(() if kind.modality == "graph" else (ratio,)))  # a file of edges has no size of its own
 
 
 def _ratio(kind: Kind, cell: Cell, medium: MediumFigures) -> float | None:
     """Of an uncompressed medium's bits to those at log2(K)."""
-    raw = kind.raw_bits or 16 * medium.facts["sample_rate_hz"] * medium.facts["channels"] / 1000
+    raw = kind.raw_bits or _raw_bits(medium)
     rate = cell.rate(cell.bits_uniform, medium)
     return raw / rate if rate else None
+
+
+def _raw_bits(medium: MediumFigures) -> float:
+    """Of an uncompressed medium, for each unit of its extent."""
+    facts = medium.facts
+    if "seconds" in facts:
+        return 16 * facts["sample_rate_hz"] * facts["channels"] / 1000
+    return VALUE_BITS * facts.get("columns", facts.get("numbers", 0))

@@ -2,7 +2,8 @@
 
 What was not measured is empty, an infinite PSNR is "inf"; units are those of "columns" in compare.json. `table.csv` has
 the set and every medium by itself, `differences.csv` each tokenizer less each other as its baseline, and `codecs.csv`
-what JPEG, WebP, Opus or Vorbis gave at the bits of each tokenizer.
+what JPEG, WebP, Opus or Vorbis gave at the bits of each tokenizer. `details.csv` has what the table has no columns for,
+a number a line: errors by column of series, coverage by prefix of ids, reach of anchors.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ SET = "set"
 def csv_texts(comparison: Comparison) -> dict[str, str]:
     """Name of a file -> its text. Codecs have one only where some were asked for."""
     found = {"table.csv": table_csv(comparison), "differences.csv": differences_csv(comparison)}
+    if any(medium.details for medium in comparison.media):
+        found["details.csv"] = details_csv(comparison)
     return found | ({"codecs.csv": codecs_csv(comparison)} if comparison.kind.codecs else {})
 
 
@@ -96,6 +99,19 @@ def codecs_csv(comparison: Comparison) -> str:
         for name in one.names
     ]
     return _text(head, rows)
+
+
+def details_csv(comparison: Comparison) -> str:
+    """A row for each number of the details of each medium."""
+    rows = [
+        [_inert(medium.name), detail.key, _inert(entry.row), _inert(units[entry.row]), entry.tokenizer_id, key, value]
+        for medium in comparison.media
+        for detail in medium.details
+        for units in (dict(detail.rows),)
+        for entry in detail.entries
+        for key, value in ((key, _number(one)) for key, one in entry.values.items())
+    ]
+    return _text(["medium", "table", "row", "unit", "tokenizer", "measure", "value"], rows)
 
 
 def _single(column: Column, spec: TokenizerSpec, cell: Cell, medium: MediumFigures) -> Value:

@@ -1,4 +1,4 @@
-"""What a comparison of pictures, of sounds or of clips measures, in which unit its bits are, and how people call it."""
+"""What a comparison of media of one kind measures, in which unit its bits are, and how people call it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ class Kind:
     axis: the same on an axis.
 
     measures: key of a figure -> its title, in the order of the curves. codecs: references at the same bits.
-    raw_bits: of an uncompressed medium, for each unit of its extent; None where it depends on the medium.
+    raw_bits: of an uncompressed medium, for each unit of its extent; None where it depends on the medium. maps: whether
+    errors are drawn as pictures, pixel by pixel. decoded: False where tokens alone are compared. less: of which of the
+    measures less is better, in a sentence. says: what cannot be compared here, and why, in a sentence.
     """
 
     modality: str
@@ -30,6 +32,10 @@ class Kind:
     measures: Mapping[str, str]
     codecs: Mapping[str, str]
     raw_bits: float | None
+    maps: bool = False
+    decoded: bool = True
+    less: str = ""
+    says: str = ""
 
     def some(self, count: int) -> str:
         """ "1 picture", "3 sounds"."""
@@ -38,19 +44,45 @@ class Kind:
 
 _PICTURE_MEASURES = {"psnr_db": "PSNR, dB", "ssim": "SSIM", "ms_ssim": "MS-SSIM", "gradient_error": "Gradient RMSE"}
 _SOUND_MEASURES = {"si_sdr_db": "SI-SDR, dB", "log_mel_db": "Log-mel distance, dB", "snr_db": "SNR, dB"}
+_SERIES_MEASURES = {
+    "rmse_percent": "RMS error, % of half the range",
+    "largest_percent": "Largest error, % of half the range",
+}
+_ITEM_MEASURES = {
+    "explained_percent": "Variance kept, %",
+    "sharing_percent": "Items that share their id, %",
+    "kept_percent": "Near items with the same first code, %",
+}
+_GRAPH_MEASURES = {"sharing_percent": "Nodes that share their tuple, %", "beside_percent": "Nodes beside an anchor, %"}
+_LESS_SLOPE = "Less gradient RMSE is better."
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "image": Kind(
             "image", "picture", "pictures", "Bits a pixel", "bits/pixel", "bpp", "bits a pixel", _PICTURE_MEASURES,
-            {"jpeg": "JPEG", "webp": "WebP"}, 24,
+            {"jpeg": "JPEG", "webp": "WebP"}, 24, maps=True, less=_LESS_SLOPE,
         ),
         "audio": Kind(
             "audio", "sound", "sounds", "Bit rate", "kbit/s", "kbps", "kbit/s", _SOUND_MEASURES,
-            {"opus": "Opus", "vorbis": "Ogg Vorbis"}, None,
+            {"opus": "Opus", "vorbis": "Ogg Vorbis"}, None, less="Less log-mel distance is better.",
         ),
         "video": Kind(
             "video", "clip", "clips", "Bits a pixel", "bits/pixel", "bpp", "bits a pixel", _PICTURE_MEASURES, {}, 24,
+            maps=True, less=_LESS_SLOPE,
+        ),
+        "series": Kind(
+            "series", "series", "series", "Bits a row", "bits/row", "bpr", "bits a row", _SERIES_MEASURES, {}, None,
+            less="Less error is better.",
+        ),
+        "vectors": Kind(
+            "vectors", "table of items", "tables of items", "Bits an item", "bits/item", "bpi", "bits an item",
+            _ITEM_MEASURES, {}, None, less="Fewer items that share their id are better; more of the other two.",
+        ),
+        "graph": Kind(
+            "graph", "graph", "graphs", "Bits a node", "bits/node", "bpn", "bits a node", _GRAPH_MEASURES, {}, None,
+            decoded=False, less="Fewer nodes that share their tuple are better; more beside an anchor.",
+            says="A tuple tells where a node stands, not which edges it has: no graph is decoded, so tokens are "
+            "compared, not reconstructions.",
         ),
     }
 )  # fmt: skip

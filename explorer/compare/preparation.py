@@ -13,8 +13,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from explorer.compare.details import Detail
+from explorer.compare.quality_rows import Quality
 from explorer.compare.reference import Codec
 from explorer.foundation.errors import SettingsError
+from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import fit_medium
 from explorer.media.pictures.image import LoadedImage
@@ -22,18 +25,22 @@ from explorer.media.quality.fidelity import Fidelity, Original, WorstPatch, wors
 from explorer.media.quality.sound_delay import NO_DELAY, Delay
 from explorer.media.quality.sound_fidelity import SoundQuality
 
+Figures = Fidelity | SoundQuality | Quality
+
 
 @dataclass(frozen=True)
 class Judgement:
     """A decode as the reference is: same size, same rate. decoded: what is drawn, played and measured.
 
     Of sounds it is moved back by `delay`, with silence where nothing is; part: where something is; raw: not moved.
+    record: of the levels that were decoded, where the tokens themselves are judged.
     """
 
     decoded: np.ndarray
     raw: np.ndarray | None = None
     part: slice = field(default_factory=lambda: slice(None))
     delay: Delay = NO_DELAY
+    record: TokenRecord | None = None
 
 
 class Preparation(ABC):
@@ -58,11 +65,14 @@ class Preparation(ABC):
         """By how much the decode of all tokens comes late; sounds alone do."""
         return NO_DELAY
 
-    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judgement:
-        """A decode of what was given, as the reference is, moved back by a delay of the tokenizer's own samples."""
+    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay, record: TokenRecord) -> Judgement:
+        """A decode of what was given, as the reference is, moved back by a delay of the tokenizer's own samples.
+
+        record: of the levels that were decoded.
+        """
         return Judgement(decoded)
 
-    def quality(self, judged: Judgement) -> Fidelity | SoundQuality:
+    def quality(self, judged: Judgement) -> Figures:
         """How far a tokenizer's decode is from the reference."""
         return self.fidelity(judged.decoded)
 
@@ -75,8 +85,12 @@ class Preparation(ABC):
         """Where it is farthest, in pixels of `picture`."""
 
     @abstractmethod
-    def drawn(self, decoded: np.ndarray) -> np.ndarray:
-        """It as a picture of the shape of `picture`."""
+    def drawn(self, judged: Judgement) -> np.ndarray:
+        """It as a picture of the width of `picture`, and mostly of its height."""
+
+    def details(self, judged: Mapping[str, Judgement], found: Mapping[str, Figures]) -> tuple[Detail, ...]:
+        """Tables of what the main columns do not say of this medium, by tokenizer id; none of most."""
+        return ()
 
     @abstractmethod
     def codec(self, name: str) -> Codec:
@@ -105,8 +119,8 @@ class PreparedPicture(Preparation):
     def worst(self, judged: Judgement, patch_px: int) -> WorstPatch:
         return worst_patch(self.picture, judged.decoded, patch_px)
 
-    def drawn(self, decoded: np.ndarray) -> np.ndarray:
-        return decoded
+    def drawn(self, judged: Judgement) -> np.ndarray:
+        return judged.decoded
 
     def codec(self, name: str) -> Codec:
         return Codec(name, self.picture)

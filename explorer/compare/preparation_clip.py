@@ -11,6 +11,7 @@ import numpy as np
 from explorer.compare.preparation import Judgement, Preparation, common_spec
 from explorer.compare.reference import Codec
 from explorer.foundation.errors import SettingsError
+from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.clips.mosaic import mosaic, mosaic_shape
 from explorer.media.clips.video import LoadedVideo
@@ -49,7 +50,7 @@ class PreparedClip(Preparation):
         self.facts = {"frames": frames, "width": width, "height": height}
         self._shown = np.unique(np.linspace(0, frames - 1, most_drawn(frames)).round().astype(int))
         self._originals = [Original(frame) for frame in self.reference]
-        self.picture = self.drawn(self.reference)
+        self.picture = self._mosaic(self.reference)
 
     def given(self, spec: TokenizerSpec) -> np.ndarray:
         return self._inputs[spec.id]
@@ -57,7 +58,7 @@ class PreparedClip(Preparation):
     def covered(self, spec: TokenizerSpec) -> float:
         return float(math.prod(self._inputs[spec.id].shape[:3]))
 
-    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judgement:
+    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay, record: TokenRecord) -> Judgement:
         return Judgement(decoded[: len(self.reference)])
 
     def fidelity(self, decoded: np.ndarray) -> Fidelity:
@@ -77,9 +78,12 @@ class PreparedClip(Preparation):
 
     def worst(self, judged: Judgement, patch_px: int) -> WorstPatch:
         """Within the frames that are drawn."""
-        return worst_patch(self.picture, self.drawn(judged.decoded), patch_px)
+        return worst_patch(self.picture, self._mosaic(judged.decoded), patch_px)
 
-    def drawn(self, decoded: np.ndarray) -> np.ndarray:
+    def drawn(self, judged: Judgement) -> np.ndarray:
+        return self._mosaic(judged.decoded)
+
+    def _mosaic(self, decoded: np.ndarray) -> np.ndarray:
         return mosaic(decoded[self._shown])
 
     def codec(self, name: str) -> Codec:

@@ -14,6 +14,7 @@ import numpy as np
 from explorer.compare.preparation import Judgement, Preparation
 from explorer.compare.reference_sound import SoundCodec
 from explorer.foundation.errors import MediaError
+from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import fit_medium
 from explorer.media.quality.fidelity import WorstPatch
@@ -86,7 +87,7 @@ class PreparedSound(Preparation):
     def delay(self, spec: TokenizerSpec, decoded: np.ndarray) -> Delay:
         return find_delay(self.given(spec), decoded, float(spec.sample_rate_hz or 1), spec.delay_samples)
 
-    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay) -> Judgement:
+    def judged(self, spec: TokenizerSpec, decoded: np.ndarray, delay: Delay, record: TokenRecord) -> Judgement:
         raw = self._resampled(spec, decoded)
         if not delay.samples:
             return Judgement(raw, raw, slice(None), delay)
@@ -131,8 +132,8 @@ class PreparedSound(Preparation):
         mse = float(squares[start : start + length].mean())
         return WorstPatch((0, min(left, width - wide), MEL_BANDS * TALL, wide), mse)
 
-    def drawn(self, decoded: np.ndarray) -> np.ndarray:
-        pixels = sound_pixels(spectrogram_db(decoded, self.rate_hz, self.picture.shape[1]), self._loudest_db)
+    def drawn(self, judged: Judgement) -> np.ndarray:
+        pixels = sound_pixels(spectrogram_db(judged.decoded, self.rate_hz, self.picture.shape[1]), self._loudest_db)
         return np.repeat(pixels, TALL, axis=0)
 
     def codec(self, name: str) -> SoundCodec:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from explorer.compare.details import Detail
 from explorer.compare.kinds import Kind, kind_of
+from explorer.compare.quality_rows import Quality
 from explorer.compare.reference import Reference
 from explorer.compare.timing import Timing
 from explorer.foundation.errors import RecordError
+from explorer.foundation.words import count_of
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.quality.fidelity import Fidelity, WorstPatch
 from explorer.media.quality.sound_fidelity import SoundQuality
@@ -23,7 +26,7 @@ class RatePoint:
     levels: int
     bits_uniform: float
     bits_empirical: float
-    fidelity: Fidelity | SoundQuality
+    fidelity: Fidelity | SoundQuality | Quality
 
 
 @dataclass(frozen=True)
@@ -33,22 +36,24 @@ class Cell:
     tokens: indices to be sent, positions times levels. bits_uniform: at log2(K) for each. bits_empirical: at the
     entropy of this medium's own code histograms, without the cost of sending these. times: of each timed round.
     levels: cumulative, the last of them the whole; empty unless residual. histograms: (codes, counts) of each level.
-    extent: what its tokens stand for, as `Medium.extent`; 0: just that.
+    extent: what its tokens stand for, as `Medium.extent`; 0: just that. bits_merged: of what is really sent, where
+    tokens are joined before they are (byte-pair merges); None where they are not.
     """
 
     tokenizer_id: str
     tokens: int
     bits_uniform: float
     bits_empirical: float
-    fidelity: Fidelity | SoundQuality
+    fidelity: Fidelity | SoundQuality | Quality
     worst: WorstPatch
     times: Timing = field(default_factory=Timing)
     levels: tuple[RatePoint, ...] = ()
     histograms: tuple[tuple[np.ndarray, np.ndarray], ...] = field(default=(), repr=False, compare=False)
     extent: float = 0.0
+    bits_merged: float | None = None
 
     def rate(self, bits: float, medium: MediumFigures) -> float:
-        """Bits of this cell over what its tokens stand for: bits a pixel, or kbit/s of a sound."""
+        """Bits of this cell over what its tokens stand for: bits a pixel, a row, ..., or kbit/s of a sound."""
         return bits / (self.extent or medium.extent)
 
 
@@ -57,7 +62,8 @@ class MediumFigures:
     """One medium through all tokenizers. failures: (tokenizer id or codec, why). notes: what was done to it first.
 
     height, width: of the picture that stands for it. facts: its own size by name, such as {"seconds": 3.0}; of pictures
-    width and height. size: its extent, in pixels (of a clip over all frames) or milliseconds; 0: height x width.
+    width and height. size: its extent, in pixels (of a clip over all frames), milliseconds, rows, items or nodes;
+    0: height x width. modality: of the tokenizers. details: what the columns do not say.
     """
 
     name: str
@@ -69,6 +75,8 @@ class MediumFigures:
     references: tuple[Reference, ...] = ()
     facts: Mapping[str, float] = field(default_factory=dict)
     size: float = 0.0
+    modality: str = "image"
+    details: tuple[Detail, ...] = ()
 
     @property
     def extent(self) -> float:
@@ -77,11 +85,18 @@ class MediumFigures:
 
     @property
     def words(self) -> str:
-        """Its size: "256 x 256 px", "3.00 s at 24,000 Hz", "25 frames of 128 x 96 px"."""
+        """Its size: "256 x 256 px", "3.00 s at 24,000 Hz", "25 frames of 128 x 96 px", "34 nodes and 78 edges"."""
         known = self.facts or {"width": self.width, "height": self.height}
         if "seconds" in known:
             many = ", 2 channels" if known.get("channels") == 2 else ""
             return f"{known['seconds']:.2f} s at {known['sample_rate_hz']:,} Hz{many}"
+        if "rows" in known:
+            rate = f" at {known['rate_hz']:g} rows a second" if "rate_hz" in known else ""
+            return f"{count_of(known['rows'], 'row')} of {count_of(known['columns'], 'column')}{rate}"
+        if "items" in known:
+            return f"{count_of(known['items'], 'item')} of {count_of(known['numbers'], 'number')}"
+        if "nodes" in known:
+            return f"{count_of(known['nodes'], 'node')} and {count_of(known['edges'], 'edge')}"
         frames = f"{known['frames']:,} frames of " if "frames" in known else ""
         return f"{frames}{known['width']} x {known['height']} px"
 
@@ -122,7 +137,7 @@ class Comparison:
 
     @property
     def kind(self) -> Kind:
-        """Of pictures, sounds or clips."""
+        """Of the modality of its tokenizers."""
         return kind_of(self.specs[0].modality if self.specs else "image")
 
     @property

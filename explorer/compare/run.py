@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
 from explorer.compare.kinds import kind_of
 from explorer.compare.media import CompareMedia
-from explorer.compare.preparation import Judgement, Preparation, PreparedPicture, common_spec
+from explorer.compare.preparation import Figures, Judgement, Preparation, PreparedPicture, common_spec
 from explorer.compare.preparation_clip import PreparedClip
+from explorer.compare.preparation_rows import PreparedGraph, PreparedItems, PreparedSeries
 from explorer.compare.preparation_sound import PreparedSound
 from explorer.compare.reference import Reference, references
 from explorer.compare.result import Cell, Comparison, MediumFigures, RatePoint
@@ -23,11 +25,18 @@ from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.medium import Medium as LoadedMedium
-from explorer.media.quality.fidelity import WORST_PATCH_PX, Fidelity
+from explorer.media.quality.fidelity import WORST_PATCH_PX
 from explorer.media.quality.sound_delay import Delay
-from explorer.media.quality.sound_fidelity import SoundQuality
 
-PREPARED = {"image": PreparedPicture, "audio": PreparedSound, "video": PreparedClip}
+PREPARED = {
+    "image": PreparedPicture,
+    "audio": PreparedSound,
+    "video": PreparedClip,
+    "series": PreparedSeries,
+    "vectors": PreparedItems,
+    "graph": PreparedGraph,
+}
+SIZED = ("image", "video")  # whose sides have to suit all
 LEVELS_ALL = 8
 TOKENIZERS = (2, 8)  # fewer is no comparison, more cannot be told apart side by side
 REPEATS_MOST = 20
@@ -75,6 +84,7 @@ class MediumComparison:
     """One medium with its pictures, all (H, W, 3) float32 in [0, 1]: of sounds spectrograms, of clips mosaics.
 
     reconstructions: tokenizer id -> picture. records: tokenizer id -> what it made. played: of sounds and clips.
+    prepared, decoded: what it was made of, and what came out again, as the reference is.
     """
 
     medium: MediumFigures
@@ -82,11 +92,13 @@ class MediumComparison:
     reconstructions: Mapping[str, np.ndarray]
     records: Mapping[str, TokenRecord]
     played: Playback | None = None
+    prepared: Preparation | None = None
+    decoded: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def check_tokenizers(specs: Sequence[TokenizerSpec]) -> None:
-    """Raise SettingsError unless these can be compared: from 2 to 8, all different, all of one modality, with decoders,
-    and with a size that suits all."""
+    """Raise SettingsError unless these can be compared: from 2 to 8, all different, all of one modality, with decoders
+    where decodes are compared, and with a size that suits all."""
     ids = [spec.id for spec in specs]
     low, high = TOKENIZERS
     twice = sorted({one for one in ids if ids.count(one) > 1})
@@ -97,12 +109,12 @@ def check_tokenizers(specs: Sequence[TokenizerSpec]) -> None:
     kinds = {spec.modality for spec in specs}
     if len(kinds) > 1:
         listed = ", ".join(f"{spec.id}: {spec.modality}" for spec in specs)
-        raise SettingsError(f"Pictures, sounds and clips cannot be compared with each other ({listed}).")
-    kind_of(specs[0].modality)
+        raise SettingsError(f"Media of different kinds cannot be compared with each other ({listed}).")
+    decoded = kind_of(specs[0].modality).decoded
     blind = next((spec for spec in specs if not spec.decodes), None)
-    if blind is not None:
+    if decoded and blind is not None:
         raise SettingsError(f"{blind.id} has no decoder, so there is nothing of it to compare.")
-    if kinds != {"audio"}:
+    if specs[0].modality in SIZED:
         common_spec(specs)
 
 
@@ -194,7 +206,8 @@ def compare_medium(
     cells = [replace(cell, times=times[key]) for key, (_, _, cell) in done.items()]
     height, width = prepared.picture.shape[:2]
     about = MediumFigures(
-        name, height, width, prepared.notes, tuple(cells), (), (), dict(prepared.facts), prepared.extent
+        name, height, width, prepared.notes, tuple(cells), (), (), dict(prepared.facts), prepared.extent,
+        specs[0].modality,
     )  # fmt: skip
     found: list[tuple[Reference, np.ndarray]] = []
     for codec in _codecs(specs[0].modality, options) if cells else ():
@@ -204,11 +217,15 @@ def compare_medium(
             found += references(prepared, wanted_bits(about), [codec])
         except ExplorerError as error:
             failures.append((codec, str(error)))
-    about = replace(about, failures=tuple(failures), references=tuple(one for one, _ in found))
-    decoded = {key: judged.decoded for key, (_, judged, _) in done.items()}
-    pictures = {key: prepared.drawn(one) for key, one in decoded.items()}
+    judgements = {key: judged for key, (_, judged, _) in done.items()}
+    details = prepared.details(judgements, {cell.tokenizer_id: cell.fidelity for cell in cells}) if cells else ()
+    about = replace(about, failures=tuple(failures), references=tuple(one for one, _ in found), details=details)
+    decoded = {key: judged.decoded for key, judged in judgements.items()}
+    pictures = {key: prepared.drawn(judged) for key, judged in judgements.items()}
     records = {key: record for key, (record, _, _) in done.items()}
-    return MediumComparison(about, prepared.picture, pictures, records, playback_of(prepared, decoded))
+    return MediumComparison(
+        about, prepared.picture, pictures, records, playback_of(prepared, decoded), prepared, decoded
+    )
 
 
 def _codecs(modality: str, options: Options) -> tuple[str, ...]:
@@ -239,7 +256,7 @@ def _cell(tokenizer: Tokenizer, prepared: Preparation, options: Options) -> tupl
     if not np.isfinite(record.reconstruction).all():
         raise RecordError("It decoded this medium to values that are not numbers.")
     delay = prepared.delay(spec, record.reconstruction)
-    judged = prepared.judged(spec, record.reconstruction, delay)
+    judged = prepared.judged(spec, record.reconstruction, delay, record)
     fidelity = prepared.quality(judged)
     cell = Cell(
         spec.id,
@@ -250,12 +267,19 @@ def _cell(tokenizer: Tokenizer, prepared: Preparation, options: Options) -> tupl
         prepared.worst(judged, options.patch_px),
         histograms=tuple(np.unique(level.indices, return_counts=True) for level in record.levels),
         extent=prepared.covered(spec),
+        bits_merged=_merged(tokenizer, record),
     )
     return record, judged, replace(cell, levels=_levels(tokenizer, record, prepared, fidelity, delay))
 
 
+def _merged(tokenizer: Tokenizer, record: TokenRecord) -> float | None:
+    """Bits of the pieces that are sent, where indices are merged into some first."""
+    pieces = tokenizer.pieces(record.levels[0]) if record.modality == "series" else None
+    return None if pieces is None else len(pieces.ids) * math.log2(max(2, pieces.vocabulary))
+
+
 def _levels(
-    tokenizer: Tokenizer, record: TokenRecord, prepared: Preparation, whole: Fidelity | SoundQuality, delay: Delay
+    tokenizer: Tokenizer, record: TokenRecord, prepared: Preparation, whole: Figures, delay: Delay
 ) -> tuple[RatePoint, ...]:
     """Cumulative levels of a residual tokenizer, with the delay of them all; the last is the record itself."""
     if record.combination != "sum" or len(record.levels) < 2:
@@ -268,8 +292,8 @@ def _levels(
             continue
         fidelity = whole
         if number < len(record.levels):
-            decoded = tokenizer.decode_levels(record, range(number))
-            fidelity = prepared.quality(prepared.judged(tokenizer.spec, decoded, delay))
+            decoded, some = tokenizer.decode_levels(record, range(number)), record.of_levels(range(number))
+            fidelity = prepared.quality(prepared.judged(tokenizer.spec, decoded, delay, some))
         points.append(RatePoint(number, uniform, empirical, fidelity))
     return tuple(points)
 

@@ -22,6 +22,7 @@ SCALE_SHARE = 0.995  # of the errors of all tokenizers lie within the scale; the
 SCALE_LEAST = 0.02
 GAP_PX, TEXT_PX, HEAD_PX = 8, 14, 40
 PLAYED_S = 10.0  # of a sound or a clip in the report
+ROWS_OF = {"audio": (0, 3), "series": (0, 3)}  # of the rest without error maps the first alone
 ROWS = ("Reconstruction", "Signed error", "Absolute error", "Worst patch")
 
 
@@ -31,7 +32,8 @@ class Strip:
 
     size: in words. words: what stands below each reconstruction. scale: the error at the ends of both error maps.
     boxes: of the worst patch, (top, left, height, width) in pixels of the picture. rows: which of ROWS there are; of
-    sounds no error maps. played: FLAC or animated WebP by tokenizer id, "" the original; played_s: seconds of them.
+    pictures and clips alone error maps. played: FLAC or animated WebP by tokenizer id, "" the original; played_s:
+    seconds of them.
     """
 
     name: str
@@ -49,7 +51,8 @@ class Strip:
 
 def error_scale(compared: MediumComparison) -> float:
     """The error at the ends of the maps: one for all tokenizers of a medium, in whole hundredths."""
-    maps = [absolute_error_map(compared.picture, other) for other in compared.reconstructions.values()]
+    drawn = compared.reconstructions.values() if kind_of(compared.medium.modality).maps else ()
+    maps = [absolute_error_map(compared.picture, other) for other in drawn]
     top = float(np.quantile(np.concatenate([one.ravel() for one in maps]), SCALE_SHARE)) if maps else 0.0
     return max(SCALE_LEAST, np.ceil(top * 100) / 100)
 
@@ -92,22 +95,21 @@ def _coloured(name: str, values: np.ndarray, longest_px: int | None) -> np.ndarr
 def strip(compared: MediumComparison, scale: float) -> Strip:
     """Make the small pictures of a medium."""
     pictures, words, boxes = [], [], []
-    sound = "seconds" in compared.medium.facts
-    kind = kind_of("audio" if sound else "video" if compared.played else "image")
+    kind = kind_of(compared.medium.modality)
+    rows = (0, 1, 2, 3) if kind.maps else ROWS_OF.get(kind.modality, (0,))
     none = np.zeros((1, 1, 3), np.uint8)
     for cell in compared.medium.cells:
         other = compared.reconstructions[cell.tokenizer_id]
-        maps = (none, none) if sound else error_maps(compared, cell.tokenizer_id, scale, THUMBNAIL_PX)
+        maps = (none, none) if not kind.maps else error_maps(compared, cell.tokenizer_id, scale, THUMBNAIL_PX)
         top, left, height, width = cell.worst.box
         crops = [whole[top : top + height, left : left + width] for whole in (compared.picture, other)]
-        worst = np.concatenate([_shrunk(crop, WORST_PX, enlarge=True) for crop in crops], axis=1)
+        worst = np.concatenate([_shrunk(crop, WORST_PX, enlarge=True) for crop in crops], axis=1) if 3 in rows else none
         pictures.append((_shrunk(other, THUMBNAIL_PX), *maps, worst))
         words.append(cell_words(kind, cell, compared.medium))
         boxes.append(cell.worst.box)
     medium = compared.medium
     ids = tuple(cell.tokenizer_id for cell in medium.cells)
     original = _shrunk(compared.picture, THUMBNAIL_PX)
-    rows = (0, 3) if sound else (0, 1, 2, 3)
     files, seconds = played_files(compared)
     return Strip(
         medium.name, medium.words, original, ids, tuple(pictures), tuple(words), tuple(boxes), scale, rows, files,
@@ -122,7 +124,7 @@ def played_files(compared: MediumComparison) -> tuple[dict[str, bytes], float]:
         return {}, 0.0
     count = max(1, round(PLAYED_S * played.rate))
     some = {key: one[:count] for key, one in played.media.items()}
-    make = flac_bytes if "seconds" in compared.medium.facts else webp_bytes
+    make = flac_bytes if compared.medium.modality == "audio" else webp_bytes
     return {key: make(one, played.rate) for key, one in some.items()}, len(some[""]) / played.rate
 
 

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from explorer.compare.columns import columns_of, compared_columns
 from explorer.compare.csv_files import csv_texts
+from explorer.compare.details import detail_json
 from explorer.compare.differences import difference_words, differences
+from explorer.compare.kinds import kind_of
 from explorer.compare.rates import rate_curves, reference_points
 from explorer.compare.reference import COUNTED
 from explorer.compare.result import Cell, Comparison
@@ -59,8 +61,8 @@ class Writer:
             if self._played_bytes > PLAYED_BYTES and self._strips:
                 one = replace(one, played={})
             self._strips.append(one)
-        if "seconds" in compared.medium.facts:
-            return  # the colours of two spectrograms are not subtracted
+        if not kind_of(compared.medium.modality).maps:
+            return  # the colours of two spectrograms are not subtracted, nor lines and trees
         if number < self._maps_of and compared.reconstructions:
             make_folder(self.folder / "errors")
             for tokenizer_id in compared.reconstructions:
@@ -146,10 +148,15 @@ def codecs_json(comparison: Comparison) -> list[dict]:
 def json_text(comparison: Comparison) -> str:
     """All numbers as JSON. null: not measured, or infinite (the PSNR of identical pictures, whose mse is 0)."""
     media = [
-        {key: value for key, value in vars(medium).items() if key not in ("cells", "references", "failures", "size")}
+        {
+            key: value
+            for key, value in vars(medium).items()
+            if key not in ("cells", "references", "failures", "size", "details")
+        }
         | {
             "extent": medium.extent,
             "cells": [_cell(cell) for cell in medium.cells],
+            "details": [detail_json(one, tuple(cell.tokenizer_id for cell in medium.cells)) for one in medium.details],
             "references": [asdict(one) | {"bits": one.bits, "reached": one.reached} for one in medium.references],
             "failures": [{"name": name, "why": why} for name, why in medium.failures],
         }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
@@ -35,6 +36,7 @@ class TokenizerSpec:
     taken of the sound moved back by it.
     decodes: False where only tokens can be made, such as of a model whose decoder was never published.
     Of a series, `downsampling` is rows a token; columns: those that it was fitted on, with their scales.
+    level_sizes: codes of each level, where they differ; () where all have `codebook_size`.
     layout: of its tokens. source: who brought it. memory_bytes: of its weights as they lie in memory. weights: which
     are read where training kept several, such as "averaged", "" where nobody knows of more than one set. warnings:
     what was seen to be wrong when it was read, in whole sentences.
@@ -69,6 +71,7 @@ class TokenizerSpec:
     weights: str = ""
     warnings: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
+    level_sizes: tuple[int, ...] = ()
 
     @property
     def media_multiple(self) -> int:
@@ -77,9 +80,14 @@ class TokenizerSpec:
 
     @property
     def vocabulary(self) -> str:
-        """The codes of one position in words, such as "1,024" or "4 x 1,024"."""
-        size = f"{self.codebook_size:,}"
-        return size if self.num_quantizers == 1 else f"{self.num_quantizers} x {size}"
+        """The codes of one position in words, as `codes_words` has them."""
+        return codes_words(self.level_sizes or (self.codebook_size,) * self.num_quantizers)
+
+
+def codes_words(sizes: Sequence[int]) -> str:
+    """Codes of each level in words: "1,024", "4 x 1,024", or "4 x 257 + 4 x 10" of levels that differ."""
+    runs = [(size, len(list(alike))) for size, alike in groupby(sizes)]
+    return " + ".join(f"{many} x {size:,}" if many > 1 else f"{size:,}" for size, many in runs)
 
 
 @dataclass(frozen=True)

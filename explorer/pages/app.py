@@ -69,7 +69,7 @@ def build() -> gr.Blocks:
     with demo.route("Compare", "/compare"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(
-            "# Compare\nThe same pictures, sounds or clips through several tokenizers: what each keeps, what it loses, "
+            "# Compare\nThe same media through several tokenizers: what each keeps, what it loses, "
             "and at how many bits.",
             elem_id="title",
         )

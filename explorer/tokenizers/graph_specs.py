@@ -79,5 +79,6 @@ def graph_facts(config: Mapping) -> dict[str, Any]:
     """The fields of TokenizerSpec that only a tokenizer of graphs has; nothing of another. Raises CheckpointError."""
     if config.get("modality") != MODALITY:
         return {}
-    read_gart(config)
-    return {"decodes": False, "weights": ""}
+    found = read_gart(config)
+    sizes = tuple(found.sizes[slot] for slot in found.slots)
+    return {"decodes": False, "weights": "", "level_sizes": sizes}

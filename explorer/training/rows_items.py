@@ -34,7 +34,7 @@ BETA = 0.25
 
 @dataclass(frozen=True)
 class ItemRecipe:
-    """quantizer: of "rvq"; D of it is the latent's."""
+    """config: of "rvq"; D of it is the latent's. seed: of weights, codes and batches."""
 
     title: str
     summary: str
@@ -43,31 +43,47 @@ class ItemRecipe:
     steps: int = 3000
     batch: int = 512
     learning_rate: float = 1e-3
+    seed: int = SEED
+
+
+def _levels(codebook_size: int, num_quantizers: int) -> dict:
+    return {
+        "dim": 16,
+        "codebook_size": codebook_size,
+        "num_quantizers": num_quantizers,
+        "options": {
+            "update": "ema",
+            "beta": BETA,
+            "initialization": {"name": "kmeans"},
+            "reseeding": {"strategy": "random_latent", "threshold": 0.05, "every": 20},
+        },
+    }
 
 
 ITEM_ZOO: dict[str, ItemRecipe] = {
     "items-rq": ItemRecipe(
         "RQ-VAE semantic ids",
         "The codes of an item, level by level, are its semantic id: alike items share the first ones (TIGER, 2023).",
-        {
-            "dim": 16,
-            "codebook_size": 64,
-            "num_quantizers": 4,
-            "options": {
-                "update": "ema",
-                "beta": BETA,
-                "initialization": {"name": "kmeans"},
-                "reseeding": {"strategy": "random_latent", "threshold": 0.05, "every": 20},
-            },
-        },
-    )
+        _levels(64, 4),
+    ),
+    "items-rq-again": ItemRecipe(
+        "RQ-VAE semantic ids, another seed",
+        "The recipe of items-rq from another seed: what a training that is done again assigns anew.",
+        _levels(64, 4),
+        seed=1,
+    ),
+    "items-rq-3": ItemRecipe(
+        "RQ-VAE semantic ids, 3 levels",
+        "Three levels of 256 codes: as many bits an item as four of 64, in a tree that is wider and less deep.",
+        _levels(256, 3),
+    ),
 }
 
 
 def train(recipe: ItemRecipe, features: np.ndarray) -> ItemModel:
     """The model after all steps over features (N, D)."""
-    torch.manual_seed(SEED)
-    rng, items = np.random.default_rng(SEED), torch.from_numpy(features.astype(np.float32))
+    torch.manual_seed(recipe.seed)
+    rng, items = np.random.default_rng(recipe.seed), torch.from_numpy(features.astype(np.float32))
     model = ItemModel(features.shape[1], recipe.hidden, build_quantizer("rvq", recipe.config)).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate)
     for step in range(recipe.steps):
@@ -121,7 +137,7 @@ def main(argv: list[str]) -> int:
         "held_out": f"every {HELD_OUT_EVERY}th item",
         "steps": recipe.steps,
         "batch": recipe.batch,
-        "seed": SEED,
+        "seed": recipe.seed,
         "hardware": device_label(torch.device("cpu")),
         "seconds": round(time.perf_counter() - begin, 1),
     }

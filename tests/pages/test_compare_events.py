@@ -25,6 +25,7 @@ from explorer.pages.shared.session import SIDES_PX
 from explorer.pages.shared.visitor_files import files
 from explorer.pages.shared.visitors import Visitors
 from explorer.tokenizers import forget, list_tokenizers, load_tokenizer
+from explorer.views.kit.wire.encoding import unpack
 from tests.made_codecs import MADE, bring_all
 
 PATIENCE_S = 60
@@ -115,14 +116,17 @@ def test_the_files_are_those_of_the_command_line(visitor, uploads):
     job = compared(visitor, "own")
     starts = {"report": b"<!doctype html>", "sheet": b"\x89PNG", "csv": b"scope,medium,width", "json": b"{"}
     starts |= {"differences": b"baseline,tokenizer,column", "codecs": b"medium,codec,matched"}
-    assert set(starts) == set(FILES)
+    assert set(starts) == set(FILES) - {"details"}
     for kind, start in starts.items():
         file = ask(visitor, "download", job=job["id"], kind=kind)["file"]
         assert base64.b64decode(file["data"]).startswith(start), kind
     whole = json.loads(base64.b64decode(ask(visitor, "download", job=job["id"], kind="json")["file"]["data"]))
     assert whole["table"] == ask(visitor, "result", job=job["id"])["result"]["table"]
     refused = ask(visitor, "download", job=job["id"], kind="../x")["error"]
-    assert refused["field"] == "kind" and "report, sheet, csv, differences, codecs or json" in refused["message"]
+    assert (
+        refused["field"] == "kind" and "report, sheet, csv, differences, codecs, details or json" in refused["message"]
+    )
+    assert "pictures has no details.csv" in ask(visitor, "download", job=job["id"], kind="details")["error"]["message"]
 
 
 def test_a_zip_is_a_set_and_others_are_refused_at_the_place(visitor, uploads):
@@ -305,8 +309,53 @@ def test_modalities_are_not_mixed(visitor, made_codecs):
     assert "cannot be compared with the rest" in opened["message"]
 
 
-@pytest.mark.parametrize(("tokenizer", "nouns"), [("series-vq", "series"), ("items-rq", "tables of items")])
-def test_a_link_to_what_cannot_be_compared_says_so(tokenizer, nouns):
-    opened = json.loads(compare.opening_of({"tokenizers": f"{tokenizer},vq-ema"}, "t"))
-    assert f"Tokenizers of {nouns} cannot be compared yet; those of pictures, sounds, clips can." in opened["message"]
-    assert tokenizer not in [one["id"] for one in opened["tokenizers"]]
+@pytest.mark.parametrize(
+    ("pair", "sample", "kind"),
+    [
+        (["series-vq", "fast-actions"], "walk", "series"),
+        (["items-rq", "items-rq-3"], "books", "items"),
+        (["gart", "gart-random"], "karate", "graph"),
+    ],
+)
+def test_what_is_no_picture_is_drawn_by_the_page(visitor, pair, sample, kind):
+    job = compared(visitor, f"sample:{sample}", pair)
+    assert job["state"] == "done", job
+    pictures = ask(visitor, "pictures", job=job["id"], number=0)
+    drawn = pictures["drawn"]
+    assert (
+        drawn["kind"] == kind and pictures["original"] == "" and [one["image"] for one in pictures["panes"]] == ["", ""]
+    )
+    assert pictures["details"] and (pictures["says"] != "") == (kind == "graph")
+    medium = SAMPLES[sample].load()
+    if kind == "series":
+        np.testing.assert_allclose(unpack(drawn["values"][""]), medium.values.T, rtol=1e-6)
+        error = np.sqrt(np.square(unpack(drawn["values"][pair[1]]) - medium.values.T).mean(1))
+        np.testing.assert_allclose(drawn["errors"][pair[1]], error, rtol=1e-3)
+        inside = [
+            low <= row.min() and row.max() <= high
+            for (low, high), row in zip(
+                [(one["low"], one["high"]) for one in drawn["columns"]], unpack(drawn["values"][pair[0]]), strict=True
+            )
+        ]
+        assert all(inside)
+    elif kind == "items":
+        assert unpack(drawn["ids"][pair[1]]).shape == (3, 240) and drawn["sizes"][pair[1]] == [256] * 3
+        assert drawn["names"][0] == medium.labels["name"][0] and unpack(drawn["near"]).shape == (240, 10)
+    else:
+        tuples = drawn["tuples"][pair[1]]
+        assert unpack(tuples["anchors"]).shape == (34, 4) and len(tuples["nodes"]) == 7
+        places = unpack(drawn["drawn"])
+        assert set(tuples["nodes"]) <= set(places.tolist()) and unpack(drawn["xy"]).shape == (34, 2)
+    file = ask(visitor, "download", job=job["id"], kind="details")["file"]
+    assert file["name"] == "details.csv" and base64.b64decode(file["data"]).startswith(b"medium,table,row,unit,")
+    assert ask(visitor, "figure", job=job["id"], theme="dark")["ok"]
+
+
+def test_a_link_to_tokenizers_of_rows_opens_with_others_of_their_kind():
+    opened = json.loads(compare.opening_of({"tokenizers": "series-vq,vq-ema"}, "t"))
+    assert "series-vq" in opened["chosen"] and opened["media"] == "sample:reach" and "left out" in opened["message"]
+    assert {one["modality"] for one in opened["tokenizers"] if one["id"] in opened["chosen"]} == {"series"}
+    fits = {one["id"]: one["decodes"] for one in opened["tokenizers"]}
+    assert fits["gart"] and fits["vq-ema"]
+    shown = {one["id"] for one in compare_events.chosen_media()}
+    assert {"sample:walk", "sample:books", "sample:karate"} <= shown

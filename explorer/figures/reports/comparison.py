@@ -17,11 +17,18 @@ from explorer.compare.result import Comparison
 from explorer.compare.sheet import ROWS, Strip, paletted_png
 from explorer.compare.table import Table, make_table
 from explorer.figures.rates import rate_distortion
-from explorer.figures.reports.comparison_tables import codec_table, difference_tables, main_tables, scroll
+from explorer.figures.reports.comparison_tables import (
+    codec_table,
+    detail_tables,
+    difference_tables,
+    main_tables,
+    scroll,
+)
 from explorer.figures.reports.page import Plots, report_page
 from explorer.foundation.errors import RecordError
 
 LISTED = 200  # failures and skipped media written out
+DETAILED = 12  # media whose details are written out; of all they are in details.csv
 
 
 def html_report(comparison: Comparison, strips: Sequence[Strip] = ()) -> str:
@@ -33,7 +40,8 @@ def html_report(comparison: Comparison, strips: Sequence[Strip] = ()) -> str:
         difference_tables(comparison, table),
         _rates(comparison, plots),
     ]
-    body += [codec_table(comparison), *map(_medium, strips), _more(comparison, strips), *_lists(comparison)]
+    details = detail_tables(comparison, DETAILED)
+    body += [codec_table(comparison), details, *map(_medium, strips), _more(comparison, strips), *_lists(comparison)]
     return report_page(f"Comparison: {comparison.title}", Path(__file__).with_suffix(".css"), "".join(body), plots)
 
 
@@ -56,7 +64,8 @@ def _head(comparison: Comparison, table: Table) -> str:
         ),
     ]
     rows = "".join(f'<tr><th scope="row">{name}</th><td>{escape(text)}</td></tr>' for name, text in facts)
-    return f"<h1>{escape(comparison.title)}</h1>{scroll(rows, 'facts')}"
+    says = f'<p class="note">{escape(comparison.kind.says)}</p>' if comparison.kind.says else ""
+    return f"<h1>{escape(comparison.title)}</h1>{scroll(rows, 'facts')}{says}"
 
 
 def _rates(comparison: Comparison, plots: Plots) -> str:
@@ -68,10 +77,9 @@ def _rates(comparison: Comparison, plots: Plots) -> str:
             drawn.append(plots.place(rate_distortion(comparison, measure)))
         except RecordError as error:  # of tiny media some figures cannot be measured
             drawn.append(f'<p class="quiet">{escape(str(error))}</p>')
-    less = "Less log-mel distance is better." if kind.modality == "audio" else "Less gradient RMSE is better."
     return (
         f'<h2>Rate and distortion</h2><div class="figures">{"".join(drawn)}</div><p class="quiet">Residual tokenizers '
-        f"are a curve over their levels, decoded cumulatively. {less}</p>"
+        f"are a curve over their levels, decoded cumulatively. {kind.less}</p>"
     )
 
 
@@ -85,7 +93,7 @@ def _medium(one: Strip) -> str:
             f"Absolute error, 0 to {one.scale:.2f}: dark to yellow",
             f"Worst {width} x {height} px, from row {top}, column {left}: original and decoded"
             if 1 in one.rows
-            else "Worst quarter of a second: original and decoded",
+            else "Worst stretch: original and decoded",
         )
         figures = "".join(_figure(pictures[row], f"{ROWS[row]} of {tokenizer_id}", said[row]) for row in one.rows)
         columns.append(f"<div><h3>{escape(tokenizer_id)}</h3>{_played(one, tokenizer_id)}{figures}</div>")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from html import escape
 
 from explorer.compare.columns import Column, columns_of, compared_columns, decibels
+from explorer.compare.details import Entry, details_against
 from explorer.compare.differences import difference_words, differences
 from explorer.compare.rates import Point, rate_curves, reference_points
 from explorer.compare.reference import COUNTED
@@ -94,6 +95,36 @@ def codec_table(comparison: Comparison) -> str:
         "is said where the nearest is more than a tenth away: the codec cannot spend so little, or so much. "
         f"{_CODEC_WORDS.get(kind.modality, '')}</p>"
     )
+
+
+def detail_tables(comparison: Comparison, most: int) -> str:
+    """What the columns have no place for, of up to so many media; "" where there is nothing."""
+    ids = [spec.id for spec in comparison.working]
+    head = "".join(
+        f'<th scope="col">{escape(spec.title)}<br><small>{spec.id}</small></th>' for spec in comparison.working
+    )
+    parts = []
+    for medium in comparison.media[:most]:
+        for detail in details_against(medium.details, comparison.base):
+            rows = [f'<tr><th scope="col">{escape(detail.parts)}</th>{head}</tr>']
+            for name, unit in detail.rows:
+                best, found = detail.best(name), [detail.entry(name, one) for one in ids]
+                cells = "".join(
+                    _detail(entry, unit, entry is not None and entry.tokenizer_id in best) for entry in found
+                )
+                rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
+            title = f"{detail.title}: {medium.name}" if len(comparison.media) > 1 else detail.title
+            parts.append(
+                f"<h2>{escape(title)}</h2>{scroll(''.join(rows), 'wide')}<p class=quiet>{escape(detail.words)}</p>"
+            )
+    return "".join(parts)
+
+
+def _detail(entry: Entry | None, unit: str, best: bool) -> str:
+    if entry is None:
+        return "<td></td>"
+    text = escape(f"{entry.text} {unit}".strip())
+    return f"<td class=best><b>{text}</b></td>" if best else f"<td>{text}</td>"
 
 
 def scroll(rows: str, kind: str = "") -> str:

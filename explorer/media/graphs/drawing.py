@@ -7,6 +7,8 @@ and the picture is the same each time. Letters of the shapes: V nodes, E edges.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from explorer.joints.graphs import node_count
@@ -15,6 +17,7 @@ MOST_NODES, MOST_EDGES = 1500, 6000  # that are drawn of a graph
 PIVOTS, STEPS, PUSHING = 24, 120, 256  # of more nodes than PUSHING, so many push at each step, drawn by the seed
 BACK, EDGE, NODE = (np.array(rgb, np.float32) for rgb in ((0.10, 0.11, 0.14), (0.34, 0.38, 0.46), (0.98, 0.80, 0.36)))
 SIDE_PX = 384
+MARKED = np.array((0.36, 0.66, 0.98), np.float32)
 MARGIN = 0.04
 GRAVITY = 6.0  # towards the middle, in spring lengths
 BELOW = 0.2  # of the height, at most, where parts stand that hang together with no other
@@ -141,18 +144,43 @@ def _distances(ends: np.ndarray, nodes: int, start: int) -> np.ndarray:
         far[new] = step
 
 
+@dataclass(frozen=True)
+class PlacedGraph:
+    """nodes: (n,) numbers of those that are drawn. pairs: (p, 2) places within them of the ends of edges. xy: (n, 2)
+    float32 in [0, 1], y upwards."""
+
+    nodes: np.ndarray
+    pairs: np.ndarray
+    xy: np.ndarray
+
+
+def place_graph(
+    edges: np.ndarray, first: np.ndarray | None = None, most: int = MOST_NODES, most_edges: int = MOST_EDGES
+) -> PlacedGraph:
+    """What is drawn of a graph, and where. first: nodes that are drawn sooner than others, such as anchors."""
+    nodes = drawn_nodes(edges, first, most)
+    pairs = drawn_edges(edges, nodes, most_edges)
+    return PlacedGraph(nodes, pairs, lay_out(pairs, len(nodes)))
+
+
 def graph_pixels(edges: np.ndarray, side: int = SIDE_PX) -> np.ndarray:
     """(side, side, 3) float32 in [0, 1]: the nodes that are drawn, and their edges."""
-    nodes = drawn_nodes(edges, most=400)
-    pairs = drawn_edges(edges, nodes, 2000)
-    at = np.round(lay_out(pairs, len(nodes)) * (side - 1)).astype(int)
+    return paint_graph(place_graph(edges, None, 400, 2000), side)
+
+
+def paint_graph(placed: PlacedGraph, side: int = SIDE_PX, marked: np.ndarray | None = None) -> np.ndarray:
+    """(side, side, 3) float32 in [0, 1]. marked: nodes, such as anchors, that stand out by size and colour."""
+    at = np.round(placed.xy * (side - 1)).astype(int)
     at[:, 1] = side - 1 - at[:, 1]
     picture = np.broadcast_to(BACK, (side, side, 3)).copy()
-    for begin, end in pairs:
+    for begin, end in placed.pairs:
         steps = int(np.abs(at[begin] - at[end]).max()) + 1
         column, row = np.round(np.linspace(at[begin], at[end], steps)).astype(int).T
         picture[row, column] = EDGE
-    radius = 4 if len(nodes) <= 120 else 2
-    for column, row in at:
-        picture[max(0, row - radius) : row + radius + 1, max(0, column - radius) : column + radius + 1] = NODE
+    radius = 4 if len(placed.nodes) <= 120 else 2
+    stands_out = np.zeros(len(placed.nodes), bool) if marked is None else np.isin(placed.nodes, marked)
+    for out in (False, True):
+        reach, colour = (radius + 3, MARKED) if out else (radius, NODE)
+        for column, row in at[stands_out == out]:
+            picture[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = colour
     return picture

@@ -5,6 +5,8 @@ Letters of the shapes: T rows, D columns.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from explorer.foundation.colormaps import colormap
@@ -76,6 +78,20 @@ def items_pixels(values: np.ndarray, scale: float) -> np.ndarray:
     width = max(1, -(-TABLE_PX // len(values)))
     colours = colormap("diverging", values.T / (2 * max(scale, 1e-12)) + 0.5)  # (D, N, 3)
     return np.repeat(np.repeat(colours, ITEM_PX, axis=0), width, axis=1).astype(np.float32) / 255
+
+
+def tree_pixels(ids: np.ndarray, order: np.ndarray, sizes: Sequence[int], height: int, width: int) -> np.ndarray:
+    """Semantic ids (N, L) as a tree: (height, width, 3) float32 in [0, 1], a band for each level, items side by side.
+
+    order: (N,) items so that each prefix is a run. sizes: codes of each level; a code has the same colour everywhere.
+    """
+    which = order[np.arange(width) * len(ids) // width]  # (width,)
+    colours = [colormap("viridis", ids[which, level] / max(1, size - 1)) for level, size in enumerate(sizes)]
+    bands = np.stack(colours).astype(np.float32) / 255  # (L, width, 3)
+    picture = bands[np.arange(height) * len(bands) // height].copy()
+    edges = np.unique((np.arange(1, len(bands)) * height) // len(bands))
+    picture[edges] = BORDER
+    return picture
 
 
 def item_tile(values: np.ndarray, scale: float, side: int = 8) -> np.ndarray:

@@ -79,7 +79,7 @@ def fit_series(series: LoadedSeries, known: Sequence[Column], multiple: int) -> 
     notes, columns, own = list(series.notes), [], []
     for place, column in enumerate(series.columns):
         found = next((one for one in known if _same(column, one)), None)
-        columns.append(found or _own_scale(series.values[:, place], column))
+        columns.append(found or scale_own(series.values[:, place], column))
         own += [] if found else [column.name]
     offset, spread = (np.array([getattr(one, name) for one in columns]) for name in ("offset", "spread"))
     values = (series.values - offset) / spread  # (T, D)
@@ -110,7 +110,7 @@ def _same(column: Column, fitted: Column) -> bool:
     return named and column.unit.casefold() in ("", fitted.unit.casefold())
 
 
-def _own_scale(values: np.ndarray, column: Column) -> Column:
+def scale_own(values: np.ndarray, column: Column) -> Column:
     """Scaled so that its 1st and 99th percentile are -1 and 1; one that hardly moves keeps its unit."""
     low, high = np.quantile(values, QUANTILES)
     if not high - low > 1e-9 * max(1.0, abs(low), abs(high)):

@@ -130,11 +130,18 @@ def _figure(visitor: Visitor, request: asked.Figure) -> str:
 def _download(visitor: Visitor, request: asked.Download) -> dict[str, Any]:
     """A file of the comparison, base64."""
     found, (name, mime) = _found(visitor, request), asked.FILES[request.kind]
+    kind = found.comparison.kind
+    if (request.kind == "codecs" and not kind.codecs) or (request.kind == "details" and not _has_details(found)):
+        raise ExplorerError(f"A comparison of {kind.nouns} has no {name}: there is nothing of that kind to say.")
     try:
         data = (found.folder / name).read_bytes()
     except OSError as error:
         raise ExplorerError("This file is no longer on the server; compare again.") from error
     return {"file": {"name": name, "mime": mime, "data": base64.b64encode(data).decode("ascii")}}
+
+
+def _has_details(found: compare_jobs.Outcome) -> bool:
+    return any(medium.details for medium in found.comparison.media)
 
 
 def _job(visitor: Visitor, request: asked.OfJob) -> compare_jobs.Job:

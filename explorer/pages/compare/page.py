@@ -10,11 +10,11 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.compare.kinds import KINDS, kind_of
+from explorer.compare.kinds import KINDS
 from explorer.compare.media import PRESET_PREFIX, open_media
 from explorer.compare.run import TOKENIZERS
 from explorer.foundation.config import settings
-from explorer.foundation.errors import ExplorerError, SettingsError
+from explorer.foundation.errors import ExplorerError
 from explorer.media.medium import Modality
 from explorer.media.samples import SAMPLE_PREFIX, samples_of
 from explorer.pages.compare import events as compare_events
@@ -22,7 +22,7 @@ from explorer.pages.compare.requests import OWN
 from explorer.pages.shared.session import SIDES_PX
 from explorer.pages.shared.visitors import visitors
 from explorer.tokenizers import list_tokenizers
-from explorer.views.compare.payload import best_of_each_kind, tokenizers_payload
+from explorer.views.compare.payload import best_of_each_kind, is_comparable, tokenizers_payload
 from explorer.views.compare.view import CompareView, opening
 
 FIRST_MANY = 4  # tokenizers compared at the first visit
@@ -48,27 +48,22 @@ def _open(request: gr.Request) -> str:
 
 def opening_of(query: Mapping[str, str], token: str) -> str:
     """The opening of a page for a link's query; what does not hold falls back to the default, and is said."""
-    every, notes = list_tokenizers(), []
-    specs = [spec for spec in every if spec.modality in KINDS]
-    known = {spec.id: spec.modality for spec in specs if spec.decodes}
+    specs, notes = [spec for spec in list_tokenizers() if spec.modality in KINDS], []
+    known = {spec.id: spec.modality for spec in specs if is_comparable(spec)}
     low, high = TOKENIZERS
     asked = [one for one in query.get("tokenizers", "").split(",") if one]
     modality = next((known[one] for one in asked if one in known), "image")
     ids = [one for one in dict.fromkeys(asked) if known.get(one) == modality][:high]
-    apart = next((spec.modality for spec in every if spec.id in asked and spec.modality not in KINDS), None)
-    if apart is not None:
-        try:
-            kind_of(apart)
-        except SettingsError as error:
-            notes.append(str(error))
-    elif asked and len(ids) < len(asked):
+    if asked and len(ids) < len(asked):
         notes.append(
             "Some tokenizers of the link are not here, or cannot be compared with the rest; they are left out."
         )
     if len(ids) < low:
         if asked:
             notes.append("Fewer than two of them are here, so others are compared.")
-        ids, modality = best_of_each_kind(specs, FIRST_MANY), "image"
+        ids = best_of_each_kind(specs, FIRST_MANY, modality)
+        if len(ids) < low and modality != "image":  # one of a kind is no comparison
+            ids, modality = best_of_each_kind(specs, FIRST_MANY), "image"
     if len(ids) < low:
         notes.append("There are not two tokenizers to compare. `python -m explorer train rvq-4` makes one.")
     media = query.get("media", "")

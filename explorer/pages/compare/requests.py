@@ -18,10 +18,11 @@ FILES = {
     "csv": ("table.csv", "text/csv"),
     "differences": ("differences.csv", "text/csv"),
     "codecs": ("codecs.csv", "text/csv"),
+    "details": ("details.csv", "text/csv"),
     "json": ("compare.json", "application/json"),
 }
 Chosen = Annotated[tuple[str, ...], Several(Text(), most=64, say="Choose the tokenizers to compare.")]
-Read = Annotated[str, OneOf(tuple(NOUNS), say="Choose tokenizers of pictures, sounds or clips first.")]
+Read = Annotated[str, OneOf(tuple(NOUNS), say="Choose tokenizers first: they say as what files are read.")]
 
 
 @dataclass(frozen=True)

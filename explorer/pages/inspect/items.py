@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from explorer.analysis.items.categories import category_agreement
-from explorer.analysis.items.nearest import shared_prefixes
+from explorer.joints.measures.items.categories import category_agreement
+from explorer.joints.measures.items.nearest import shared_prefixes
 from explorer.joints.measures.semantic_ids import collision_rate, items_per_id, prefix_use, semantic_ids
 from explorer.joints.record import TokenRecord
 from explorer.pages.inspect.figures import times

@@ -18,6 +18,9 @@ const MODALITIES = [
   { id: "image", label: "Pictures", title: "Compare tokenizers of pictures" },
   { id: "audio", label: "Sounds", title: "Compare tokenizers of sounds" },
   { id: "video", label: "Clips", title: "Compare tokenizers of clips" },
+  { id: "series", label: "Series", title: "Compare tokenizers of series: actions, motion, other rows of numbers" },
+  { id: "vectors", label: "Items", title: "Compare tokenizers of tables of items: semantic ids" },
+  { id: "graph", label: "Graphs", title: "Compare tokenizers of graphs: choices of anchors" },
 ];
 const FIRST_MANY = 4;
 

@@ -17,6 +17,7 @@ export const FIRST = Object.freeze({
   sort: "", // key of a column, "-" before it for falling
   baseline: "", // id that the others are held against, "" for the first
   measure: "psnr_db", // of the rate-distortion plot
+  pin: null, // the row of a series, item or node that is chosen
   // not in the address:
   own: null, // {names, title, image} of an upload
   run: null, // {tokenizers, media, names}: what the job compares
@@ -26,20 +27,34 @@ export const FIRST = Object.freeze({
   voted: null,
   problem: null, // {field, message}
 });
-export const IN_ADDRESS = ["tokenizers", "media", "side", "at", "mode", "show", "left", "right", "zoom", "seed", "sort", "baseline", "measure"];
+export const IN_ADDRESS = ["tokenizers", "media", "side", "at", "mode", "show", "left", "right", "zoom", "seed", "sort", "baseline", "measure", "pin"];
 const SIDES = [256, 512, 1024]; // of SIDES_PX in pages/shared/session.py
 const ORIGINAL = "original"; // how a link says "" on the right, where that is not the default
 const MODES = {
   mode: ["grid", "swipe", "blind"],
   show: ["picture", "signed", "absolute"],
-  measure: ["psnr_db", "ssim", "ms_ssim", "gradient_error", "si_sdr_db", "log_mel_db", "snr_db"],
+  measure: [
+    "psnr_db",
+    "ssim",
+    "ms_ssim",
+    "gradient_error",
+    "si_sdr_db",
+    "log_mel_db",
+    "snr_db",
+    "rmse_percent",
+    "largest_percent",
+    "explained_percent",
+    "sharing_percent",
+    "kept_percent",
+    "beside_percent",
+  ],
 };
 
 /** What the chosen tokenizers take, by the first of them: "image" where none is chosen. tokenizers: [{id, modality}]. */
 export const modalityOf = (chosen, tokenizers) => tokenizers.find(({ id }) => id === chosen[0])?.modality ?? "image";
 
 /** What media of a modality are called. */
-export const NOUNS = Object.freeze({ image: "pictures", audio: "sounds", video: "clips" });
+export const NOUNS = Object.freeze({ image: "pictures", audio: "sounds", video: "clips", series: "series", vectors: "tables of items", graph: "graphs" });
 
 /** The state after `changes`: other pictures are looked at from the whole, a new round has no vote. */
 export function nextState(state, changes) {
@@ -47,6 +62,7 @@ export function nextState(state, changes) {
   if (next.media !== state.media || next.side !== state.side) {
     if (!("at" in changes) && next.media !== state.media) next.at = 0;
     if (!("zoom" in changes)) next.zoom = "";
+    if (!("pin" in changes) && next.media !== state.media) next.pin = null;
   }
   if (next.seed !== state.seed || next.pictures !== state.pictures) next.voted = null;
   return Object.freeze(next);
@@ -71,7 +87,7 @@ export function ownState(search) {
   for (const name of ["left", "right", "sort", "baseline"]) if (query.get(name)) found[name] = query.get(name);
   if (found.right === ORIGINAL) found.right = "";
   if (SIDES.includes(Number(query.get("side")))) found.side = Number(query.get("side"));
-  for (const name of ["at", "seed"]) if (/^\d{1,9}$/.test(query.get(name) ?? "")) found[name] = Number(query.get(name));
+  for (const name of ["at", "seed", "pin"]) if (/^\d{1,9}$/.test(query.get(name) ?? "")) found[name] = Number(query.get(name));
   if (readZoom(query.get("zoom") ?? "", 1, 1)) found.zoom = query.get("zoom");
   return found;
 }

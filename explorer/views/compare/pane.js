@@ -20,7 +20,7 @@ export class Pane extends Component {
     this.element = h("div", { class: "cp-stage", tabindex: 0, role: "application", "aria-label": label });
     this.shared = shared;
     this.on = on;
-    this.source = this.box = this.cross = this.head = null;
+    this.source = this.box = this.cross = this.head = this.pin = null;
     const events = {
       moved: () => on.moved(),
       hover: (_, hit) => on.hover(this, hit),
@@ -30,11 +30,13 @@ export class Pane extends Component {
     this.listen(this.element, "keydown", (event) => this.key(event));
   }
 
-  size() {
+  /** @param {number} _W @param {number} _H @returns {any} */
+  size(_W, _H) {
     return this.source && { w: this.source.width, h: this.source.height };
   }
 
-  hit(x, y) {
+  /** @param {number} x @param {number} y @param {any} _frame @param {number} _px @param {number} _py @returns {any} */
+  hit(x, y, _frame, _px, _py) {
     return this.source && x >= 0 && y >= 0 && x < this.source.width && y < this.source.height ? { x, y } : null;
   }
 
@@ -95,4 +97,18 @@ export class Pane extends Component {
     else return this.on.key(key);
     return true;
   }
+}
+
+/** A pane with its caption. line: its figures. worst: {label} of a button, which asks to `show` it; null without one. */
+export function figureOf(pane, { name, before, won, line, worst, show, tokenizer, control, movie }) {
+  const link = { type: "button", class: "dte-link", title: "Show what this one does worst", "data-act": "worst", onclick: () => show(worst) };
+  const caption = h(
+    "figcaption",
+    {},
+    h("b", { title: name }, before + name, won ? " ✓ your vote" : ""),
+    line ? h("span", {}, line) : null,
+    worst ? h("button", link, worst.label) : null,
+  );
+  if (control) caption.append(control);
+  return h("figure", { class: "cp-pane", "data-tokenizer": tokenizer }, pane.element, movie, caption);
 }

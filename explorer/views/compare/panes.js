@@ -3,10 +3,13 @@
 // one view. Drawing happens in animation frames; how many were drawn stands in data-frames.
 
 import { Component } from "../kit/component.js";
-import { colormap } from "../kit/draw/colormaps.js";
+import { Beneath, numberOf } from "./beneath.js";
 import { mountBlind } from "./blind.js";
+import { openDrawn } from "./drawn.js";
+import { Legend } from "./legend.js";
 import { columnsOf, readZoom, shuffle, viewOfBox, writeZoom } from "./model.js";
-import { Pane } from "./pane.js";
+import { figureOf, Pane } from "./pane.js";
+import { Stepper } from "./stepper.js";
 import { decodePicture } from "./pictures.js";
 import { Player } from "./player.js";
 import { Swipe } from "./swipe.js";
@@ -35,14 +38,16 @@ class Panes extends Component {
     super();
     this.host = host;
     this.bus = bus;
-    this.sources = this.box = null;
+    this.sources = this.box = this.pinned = null;
+    /** @type {import("./drawn.js").Drawn | null} */
+    this.drawn = null;
     this.panes = [];
     this.shared = { view: null };
     this.painter = this.part(new Painter(() => this.count()));
     this.on = {
       moved: () => this.moved(),
       hover: (pane, at) => this.hover(pane, at),
-      click: (pane, at) => this.player.seek(at.x / this.sources.width, pane.id ?? ""),
+      click: (pane, at) => (this.drawn ? bus.set({ pin: numberOf(at) }) : this.player.seek(at.x / this.sources.width, pane.id ?? "")),
       key: (key) => this.key(key),
     };
     this.swipe = this.part(new Swipe(bus, this.shared, this.on, this.painter));
@@ -55,34 +60,24 @@ class Panes extends Component {
     );
     this.build();
     this.blind = mountBlind(this.vote, bus);
+    this.own(bus.on(["pin"], () => this.pin()));
     this.own(bus.on(["pictures"], (_state, before) => this.load(before.pictures)));
     this.own(bus.on(["mode", "seed", "voted"], () => this.layOut()));
     this.own(bus.on(["show", "left", "right"], () => this.fill()));
-    this.own(bus.on(["run", "job", "at"], () => this.step()));
     this.onResize(this.grid, () => this.columns());
-    this.step();
   }
 
   build() {
     const { bus } = this;
+    this.beneath = new Beneath(bus, (id) => this.nameOf(id));
+    this.legend = new Legend();
     this.modes = segments("How they are shown", (mode) => bus.set({ mode }));
     this.shows = segments("What is shown", (show) => bus.set({ show }));
     const button = (text, title, act) => h("button", { type: "button", class: "cp-small", title, "aria-label": title, onclick: act }, text);
     const middle = (act) => () => act(this.live()[0]?.stage);
     this.zooms = h("span", { class: "cp-zooms" }, button("−", "Zoom out", middle(zoomedBy(1 / 1.6))), button("+", "Zoom in", middle(zoomedBy(1.6))));
     this.whole = h("button", { type: "button", class: "dte-link", hidden: true, onclick: () => this.lookAt(null) }, "Show everything");
-    this.back = button("‹", "Previous picture of the set", () => bus.go(bus.state.at - 1));
-    this.next = button("›", "Next picture of the set", () => bus.go(bus.state.at + 1));
-    this.names = h("select", { class: "cb-select", "aria-label": "Picture of the set", onchange: () => bus.go(Number(this.names.value)) });
-    this.stepper = h("span", { class: "cp-stepper", hidden: true }, this.back, this.names, this.next);
-    this.legend = h(
-      "div",
-      { class: "cp-legend", hidden: true },
-      h("span", {}),
-      h("span", { class: "cp-ramp" }),
-      h("span", {}),
-      h("span", { class: "cp-legend-words" }),
-    );
+    this.stepper = this.part(new Stepper(bus));
     this.grid = h("div", { class: "cp-grid" });
     this.vote = h("div", { class: "cp-vote", hidden: true });
     this.notes = h("p", { class: "cb-caption" });
@@ -90,14 +85,17 @@ class Panes extends Component {
     this.host.classList.add("cb-panel");
     this.host.setAttribute("aria-label", "Pictures side by side");
     this.host.replaceChildren(
-      h("div", { class: "cp-tools" }, this.modes.element, this.shows.element, this.zooms, this.whole, this.stepper),
-      this.legend,
+      h("div", { class: "cp-tools" }, this.modes.element, this.shows.element, this.zooms, this.whole, this.stepper.element),
+      this.legend.element,
       this.player.element,
       this.vote,
       this.grid,
       this.swipe.element,
+      this.beneath.readout,
       this.failures,
       this.notes,
+      this.beneath.lists,
+      this.beneath.details,
     );
     this.modes.options(MODES, bus.state.mode);
     this.shows.options(SHOWS, bus.state.show);
@@ -107,30 +105,40 @@ class Panes extends Component {
   async load(before) {
     const { pictures } = this.bus.state;
     if (!pictures) return;
-    const sources = await decodePicture(pictures);
+    /** @type {any} */
+    const sources = pictures.drawn ? openDrawn(pictures) : await decodePicture(pictures);
     if (this.bus.state.pictures !== pictures) return;
     const other = this.sources && (before?.name !== pictures.name || this.sources.width !== sources.width || this.sources.height !== sources.height);
     if (other) this.shared.view = null;
     if (!this.sources) this.shared.view = readZoom(this.bus.state.zoom, sources.width, sources.height);
-    Object.assign(this, { sources, box: null });
+    Object.assign(this, { sources, box: null, drawn: pictures.drawn ? sources : null });
     this.player.show(pictures);
+    this.modes.options(this.drawn?.blind === false ? MODES.slice(0, 2) : MODES, this.mode());
+    this.swipe.use(sources.Pane ?? Pane);
     this.layOut();
+    this.beneath.show(this.drawn);
+    this.pin();
     this.moved();
   }
 
-  /** Ids in the order of the panes; "" is the original. */
+  /** How they are shown: not without their names where nothing is decoded that could be nearest. */
+  mode() {
+    const { mode } = this.bus.state;
+    return mode === "blind" && this.drawn?.blind === false ? "grid" : mode;
+  }
+
+  /** Ids in the order of the panes; "" is the original, where there is one. */
   order() {
-    const { mode, seed } = this.bus.state;
-    const { ids } = this.sources;
-    return ["", ...(mode === "blind" ? shuffle(ids, seed) : ids)];
+    const { ids, original } = this.sources;
+    return [...(original === false ? [] : [""]), ...(this.mode() === "blind" ? shuffle(ids, this.bus.state.seed) : ids)];
   }
 
   hidden() {
-    return this.bus.state.mode === "blind" && this.bus.state.voted === null;
+    return this.mode() === "blind" && this.bus.state.voted === null;
   }
 
   layOut() {
-    const { mode } = this.bus.state;
+    const mode = this.mode();
     this.modes.set(mode);
     if (!this.sources) return;
     const order = this.order();
@@ -138,11 +146,11 @@ class Panes extends Component {
     this.grid.hidden = mode === "swipe";
     this.swipe.element.hidden = mode !== "swipe";
     this.vote.hidden = mode !== "blind";
-    if (key !== this.laid || this.drawn !== this.bus.state.pictures) this.makePanes(order);
+    if (key !== this.laid || this.filled !== this.bus.state.pictures) this.makePanes(order);
     this.laid = key;
-    this.drawn = this.bus.state.pictures;
+    this.filled = this.bus.state.pictures;
     this.blind.show(mode === "blind" ? order.slice(1) : []);
-    this.swipe.options(this.sources.ids);
+    this.swipe.options(order, (id) => this.nameOf(id));
     this.describe();
     this.columns();
     this.fill();
@@ -150,33 +158,30 @@ class Panes extends Component {
 
   /** What a pane is called: while names are hidden, a letter. */
   nameOf(id) {
-    if (id === "") return "Original";
+    if (id === "") return this.drawn?.first || "Original";
     return this.hidden() ? letter(this.order().indexOf(id) - 1) : this.bus.title(id);
   }
 
   makePanes(order) {
     const hidden = this.hidden();
+    const blind = this.mode() === "blind";
     this.player.forgetParts();
     const focused = this.panes.findIndex(({ element }) => element === document.activeElement);
     for (const pane of this.panes) pane.destroy();
     this.panes = order.map((id, i) => {
       const name = this.nameOf(id);
-      const pane = this.part(new Pane(`${name}. ${HELP}`, this.shared, this.on, this.painter));
+      const pane = this.part(new (this.sources.Pane ?? Pane)(`${name}. ${HELP}`, this.shared, this.on, this.painter));
       const facts = this.bus.state.pictures.panes.find((one) => one.tokenizer === id);
-      const worst =
-        facts &&
-        h(
-          "button",
-          { type: "button", class: "dte-link", title: "Zoom to what this one does worst", "data-act": "worst", onclick: () => this.lookAt(facts.worst) },
-          this.player.kind === "audio" ? "worst stretch" : "worst patch",
-        );
-      const line = facts && !hidden ? facts.words.replaceAll(", ", " · ") : "";
-      const won = this.bus.state.mode === "blind" && this.bus.state.voted === id;
-      const before = this.bus.state.mode === "blind" && !hidden && id !== "" ? `${letter(i - 1)}: ` : "";
-      const caption = h("figcaption", {}, h("b", { title: name }, before + name, won ? " ✓ your vote" : ""), line ? h("span", {}, line) : null, worst);
-      const { control, movie } = this.player.partsOf(id);
-      if (control) caption.append(control);
-      const figure = h("figure", { class: "cp-pane", "data-tokenizer": hidden && id !== "" ? null : id || "original" }, pane.element, movie, caption);
+      const figure = figureOf(pane, {
+        name,
+        before: blind && !hidden && id !== "" ? `${letter(i - 1)}: ` : "",
+        won: blind && this.bus.state.voted === id,
+        line: facts && !hidden ? facts.words.replaceAll(", ", " · ") : "",
+        worst: facts && this.worstOf(facts),
+        show: (found) => this.showWorst(found),
+        tokenizer: hidden && id !== "" ? null : id || "original",
+        ...this.player.partsOf(id),
+      });
       return Object.assign(pane, { id, figure });
     });
     this.grid.replaceChildren(...this.panes.map((pane) => pane.figure));
@@ -184,9 +189,19 @@ class Panes extends Component {
     this.panes[focused]?.element.focus({ preventScroll: true });
   }
 
+  worstOf(facts) {
+    if (this.drawn) return this.drawn.worst(facts);
+    return { label: this.player.kind === "audio" ? "worst stretch" : "worst patch", box: facts.worst };
+  }
+
+  showWorst({ box, mark }) {
+    if (mark) this.bus.set({ pin: numberOf(mark) });
+    else this.lookAt(box);
+  }
+
   columns() {
     if (!this.sources) return;
-    const ratio = Math.min(3, Math.max(0.75, this.sources.width / this.sources.height));
+    const ratio = this.drawn?.ratio ?? Math.min(3, Math.max(0.75, this.sources.width / this.sources.height));
     for (const element of [this.grid, this.swipe.element]) element.style.setProperty("--ratio", ratio);
     const width = this.grid.clientWidth;
     if (width < 8) return;
@@ -195,38 +210,18 @@ class Panes extends Component {
   }
 
   fill() {
-    const { mode } = this.bus.state;
-    const sound = this.player.kind === "audio";
-    const show = sound ? "picture" : this.bus.state.show; // the colours of two spectrograms are not subtracted
-    this.shows.element.hidden = sound;
+    const mode = this.mode();
+    const plain = this.player.kind === "audio" || Boolean(this.drawn); // the colours of two spectrograms are not subtracted
+    const show = plain ? "picture" : this.bus.state.show;
+    this.shows.element.hidden = plain;
     this.shows.set(show);
     if (!this.sources) return;
-    for (const pane of this.panes) {
-      pane.source = this.sources.get(pane.id, show);
-      pane.box = this.box;
-    }
+    for (const pane of this.panes) Object.assign(pane, { source: this.sources.get(pane.id, show), box: this.box, pin: this.pinned });
     if (mode === "swipe") this.swipe.fill(this.sources, show, this.box);
-    this.drawLegend(show);
+    this.legend.draw(show, this.bus.state.pictures.scale);
     this.host.dataset.show = show;
     this.host.dataset.mode = mode;
     this.redraw();
-  }
-
-  drawLegend(show) {
-    const { scale } = this.bus.state.pictures;
-    this.legend.hidden = show === "picture";
-    if (show === "picture") return;
-    const [low, ramp, high, words] = this.legend.children;
-    const name = show === "signed" ? "diverging" : "viridis";
-    say(low, show === "signed" ? `−${scale.toFixed(2)}` : "0");
-    say(high, scale.toFixed(2));
-    ramp.style.background = `linear-gradient(90deg, ${Array.from({ length: 9 }, (_, i) => `rgb(${colormap(name, i / 8).join(" ")})`).join(", ")})`;
-    say(
-      words,
-      show === "signed"
-        ? "blue: too dark, orange: too bright; values in 0 to 1, one scale for all panes"
-        : "mean over the channels; values in 0 to 1, one scale for all panes",
-    );
   }
 
   describe() {
@@ -234,14 +229,19 @@ class Panes extends Component {
     const set = run?.names.length > 1 ? `${pictures.name}, ` : "";
     say(
       this.notes,
-      [`${set}${pictures.size}, the same for all.`, ...pictures.notes, "Drag to move, turn the wheel or pinch to zoom, double click for the whole."].join(" "),
+      [
+        `${set}${pictures.size}, the same for all.`,
+        pictures.says,
+        ...pictures.notes,
+        "Drag to move, turn the wheel or pinch to zoom, double click for the whole.",
+      ].join(" "),
     );
     this.failures.hidden = pictures.failures.length === 0;
     this.failures.replaceChildren(...pictures.failures.map(({ name, why }) => h("li", {}, h("b", {}, this.bus.title(name)), ` could not do this: ${why}`)));
   }
 
   live() {
-    return this.bus.state.mode === "swipe" ? this.swipe.panes : this.panes;
+    return this.mode() === "swipe" ? this.swipe.panes : this.panes;
   }
 
   redraw() {
@@ -289,33 +289,36 @@ class Panes extends Component {
 
   /** The place under the pointer, marked in all other panes. */
   hover(pane, at) {
-    if (this.bus.state.mode === "swipe") return;
+    if (this.drawn) this.beneath.point(at ?? this.pinned);
+    if (this.mode() === "swipe" && !this.drawn) return;
     for (const other of this.live()) {
-      other.cross = other === pane ? null : at;
+      other.cross = other === pane && !this.drawn ? null : at;
       other.stage.remark();
     }
   }
 
+  /** What was chosen of something drawn, in all panes, in words and lists. */
+  pin() {
+    const { pin } = this.bus.state;
+    this.pinned = this.drawn && pin !== null ? this.drawn.markOf(pin) : null;
+    for (const pane of this.live()) {
+      pane.pin = this.pinned;
+      pane.stage.remark();
+    }
+    this.beneath.point(this.pinned);
+    this.beneath.list(this.pinned);
+  }
+
   key(key) {
-    const { mode, show, voted } = this.bus.state;
+    const { show, voted } = this.bus.state;
+    const mode = this.mode();
     if ((key === "p" || key === "P") && this.player.kind) this.player.toggle();
     else if (key === "e" || key === "E") this.bus.set({ show: SHOWS[(SHOWS.findIndex(({ id }) => id === show) + 1) % SHOWS.length].id });
     else if (mode === "blind" && voted === null && /^[1-8]$/.test(key)) return this.blind.vote(Number(key) - 1);
+    else if (key === "Escape" && this.pinned) this.bus.set({ pin: null });
     else if (key === "Escape" && this.box) this.lookAt(null);
     else return false;
     return true;
-  }
-
-  /** Which picture of a set is on screen. */
-  step() {
-    const { run, at } = this.bus.state;
-    const names = run?.names ?? [];
-    this.stepper.hidden = names.length < 2;
-    if (this.listed !== names) this.names.replaceChildren(...names.map((name, i) => h("option", { value: i }, `${i + 1} of ${names.length}: ${name}`)));
-    this.listed = names;
-    this.names.value = String(at);
-    this.back.disabled = at <= 0;
-    this.next.disabled = at >= names.length - 1;
   }
 }
 

@@ -13,14 +13,21 @@ from typing import Any
 import numpy as np
 
 from explorer.compare.columns import cell_words
+from explorer.compare.details import detail_json
 from explorer.compare.kinds import kind_of
 from explorer.compare.run import MediumComparison
 from explorer.compare.sheet import error_scale
 from explorer.joints.tokenizer import TokenizerSpec
+from explorer.media.graphs.drawing import graph_pixels
+from explorer.media.graphs.graph import LoadedGraph
 from explorer.media.medium import Medium
 from explorer.media.pictures.image import LoadedImage, fit
+from explorer.media.rows.drawing import items_pixels, ranges_of, scale_of, series_pixels
+from explorer.media.rows.items import LoadedItems
+from explorer.media.rows.series import LoadedSeries
 from explorer.media.sounds.audio import LoadedAudio, wav_bytes
 from explorer.media.sounds.spectrogram import sound_pixels, spectrogram_db
+from explorer.views.compare.drawing import drawn_payload
 from explorer.views.kit.wire.encoding import image_bytes, png_data_url, wav_data_url
 
 THUMBNAIL_PX = 144
@@ -29,18 +36,21 @@ FRAME_PX = 320  # longest side of a frame that is played
 
 
 def pictures_payload(compared: MediumComparison, number: int) -> dict[str, Any]:
-    """{"number", "name", "width", "height", "size", "notes", "scale", "original", "panes", "failures", "played"}.
+    """{"number", "name", "width", "height", "size", "notes", "scale", "original", "panes", "failures", "played",
+    "drawn", "details", "says"}.
 
     width, height: of the pictures; size: of the medium, in words. scale: the error at the ends of all error maps.
     original and image of a pane: lossless, as data URLs. A pane: {"tokenizer", "image", "words": its main figures,
-    "worst": (top, left, height, width)}. played: "audio", "video" or None, for `played_payload`.
+    "worst": (top, left, height, width)}. played: "audio", "video" or None, for `played_payload`. drawn: what the page
+    draws itself in the place of pictures, which are "" then; None elsewhere. details: as `detail_json`.
     """
     medium = compared.medium
-    kind = kind_of(modality_of(compared))
+    kind, drawn = kind_of(medium.modality), drawn_payload(compared)
+    ids = tuple(cell.tokenizer_id for cell in medium.cells)
     panes = [
         {
             "tokenizer": cell.tokenizer_id,
-            "image": png_data_url(compared.reconstructions[cell.tokenizer_id]),
+            "image": "" if drawn else png_data_url(compared.reconstructions[cell.tokenizer_id]),
             "words": cell_words(kind, cell, medium),
             "worst": list(cell.worst.box),
         }
@@ -54,18 +64,14 @@ def pictures_payload(compared: MediumComparison, number: int) -> dict[str, Any]:
         "size": medium.words,
         "notes": list(medium.notes),
         "scale": float(error_scale(compared)),
-        "original": png_data_url(compared.picture),
+        "original": "" if drawn else png_data_url(compared.picture),
         "panes": panes,
         "failures": [{"name": name, "why": why} for name, why in medium.failures],
         "played": None if compared.played is None else kind.modality,
+        "drawn": drawn,
+        "details": [detail_json(one, ids) for one in medium.details],
+        "says": kind.says,
     }
-
-
-def modality_of(compared: MediumComparison) -> str:
-    """Of the medium that was compared."""
-    if compared.played is None:
-        return "image"
-    return "audio" if "seconds" in compared.medium.facts else "video"
 
 
 def played_payload(compared: MediumComparison) -> dict[str, Any]:
@@ -78,7 +84,7 @@ def played_payload(compared: MediumComparison) -> dict[str, Any]:
     played = compared.played
     if played is None:
         return {}
-    if modality_of(compared) == "audio":
+    if compared.medium.modality == "audio":
         samples, channels = played.media[""].shape
         most = PLAYED_BYTES // (2 * channels * len(played.media))
         sounds = {key: wav_data_url(wav_bytes(one[:most], int(played.rate))) for key, one in played.media.items()}
@@ -109,16 +115,29 @@ def _frame(frame: np.ndarray) -> np.ndarray:
 
 
 def tokenizers_payload(specs: Iterable[TokenizerSpec]) -> list[dict[str, Any]]:
-    """{"id", "title", "summary", "modality", "vocabulary", "decodes"} of each."""
-    names = ("id", "title", "summary", "modality", "vocabulary", "decodes")
-    return [{name: getattr(spec, name) for name in names} for spec in specs]
+    """{"id", "title", "summary", "modality", "vocabulary", "decodes": whether it can be compared} of each."""
+    names = ("id", "title", "summary", "modality", "vocabulary")
+    return [{name: getattr(spec, name) for name in names} | {"decodes": is_comparable(spec)} for spec in specs]
+
+
+def is_comparable(spec: TokenizerSpec) -> bool:
+    """Whether there is anything of it to compare: a decode, or tokens where these are compared."""
+    return spec.decodes or not kind_of(spec.modality).decoded
 
 
 def thumbnail(medium: Medium) -> str:
-    """The middle square of a picture, of a clip's middle frame, or of a sound's spectrogram, small, as a data URL."""
+    """The middle square of a picture, of a clip's middle frame, of a sound's spectrogram, or of what is drawn of the
+    rest, small, as a data URL."""
     if isinstance(medium, LoadedAudio):
         db = spectrogram_db(medium.samples, medium.sample_rate_hz, THUMBNAIL_PX, bands=THUMBNAIL_PX)
         pixels = sound_pixels(db, float(db.max()))
+    elif isinstance(medium, LoadedSeries):
+        lane = max(6, -(-THUMBNAIL_PX // len(medium.columns)))
+        pixels = series_pixels(medium.values, ranges_of(medium.values), THUMBNAIL_PX, lane)
+    elif isinstance(medium, LoadedItems):
+        pixels = items_pixels(medium.values, scale_of(medium.values))
+    elif isinstance(medium, LoadedGraph):
+        pixels = graph_pixels(medium.edges)
     else:
         pixels = medium.pixels if isinstance(medium, LoadedImage) else medium.frames[len(medium.frames) // 2]
     side = min(pixels.shape[:2])
@@ -132,7 +151,7 @@ def best_of_each_kind(specs: Sequence[TokenizerSpec], most: int, modality: str =
     """Ids of tokenizers of one modality, one a quantizer and then others, by falling PSNR of their cards: what a first
     visit compares.
     """
-    fit_for = [s for s in specs if s.modality == modality and s.decodes]
+    fit_for = [s for s in specs if s.modality == modality and is_comparable(s)]
     ranked = sorted(fit_for, key=lambda s: -s.measured.get("psnr_db", 0.0))
     first = {spec.quantizer: spec.id for spec in reversed(ranked)}
     leading = [spec.id for spec in ranked if first[spec.quantizer] == spec.id]

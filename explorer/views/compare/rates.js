@@ -153,8 +153,7 @@ class Rates {
   }
 
   caption({ layout }) {
-    const less = this.kindOf().modality === "audio" ? "Less log-mel distance is better." : "Less gradient RMSE is better.";
-    say(this.parts.caption, `${layout.meta.words} Residual tokenizers are a curve over their levels, decoded one after another. ${less}`);
+    say(this.parts.caption, `${layout.meta.words} Residual tokenizers are a curve over their levels, decoded one after another. ${this.kindOf().less}`);
   }
 
   /** A mark leads to the pane of its tokenizer, which the divider then uncovers, too; a codec has none. */

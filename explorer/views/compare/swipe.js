@@ -13,11 +13,8 @@ export class Swipe extends Component {
     super();
     this.bus = bus;
     this.at = 50;
-    this.panes = [LABEL, ""].map((label) => this.part(new Pane(label, shared, on, painter)));
-    const [below, above] = this.panes.map((pane) => pane.element);
-    above.classList.add("cp-above");
-    above.removeAttribute("tabindex");
-    above.setAttribute("aria-hidden", "true");
+    this.make = (Kind) => [LABEL, ""].map((label) => this.part(new Kind(label, shared, on, painter)));
+    this.panes = [];
     this.divider = h("div", {
       class: "cp-divider",
       tabindex: 0,
@@ -34,10 +31,23 @@ export class Swipe extends Component {
         onchange: (event) => bus.set({ [side]: event.target.value }),
       }),
     );
-    this.box = h("div", { class: "cp-two" }, below, above, this.divider);
+    this.box = h("div", { class: "cp-two" });
     this.element = h("div", { class: "cp-swipe", hidden: true }, h("div", { class: "cp-sides" }, ...this.selects), this.box);
     this.slide();
-    this.to(50);
+    this.use(Pane);
+  }
+
+  /** Panes of another class, where something else is drawn. */
+  use(Kind) {
+    if (this.panes[0]?.constructor === Kind) return;
+    for (const pane of this.panes) pane.destroy();
+    this.panes = this.make(Kind);
+    const [below, above] = this.panes.map((pane) => pane.element);
+    above.classList.add("cp-above");
+    above.removeAttribute("tabindex");
+    above.setAttribute("aria-hidden", "true");
+    this.box.replaceChildren(below, above, this.divider);
+    this.to(this.at);
   }
 
   slide() {
@@ -68,23 +78,23 @@ export class Swipe extends Component {
     this.divider.setAttribute("aria-valuetext", `${Math.round(this.at)} % left, ${Math.round(100 - this.at)} % right`);
   }
 
-  /** The ids on both sides: the chosen ones where they are there, else the original and the first. */
-  sides(ids) {
+  /** The ids on both sides: the chosen ones where they are there, else the first two. */
+  sides() {
     const { left, right } = this.bus.state;
-    const there = (id) => id === "" || ids.includes(id);
-    return [left !== null && there(left) ? left : "", right !== null && there(right) ? right : ids[0]];
+    const there = (id) => id !== null && this.ids.includes(id);
+    return [there(left) ? left : this.ids[0], there(right) ? right : this.ids[1]];
   }
 
-  options(ids) {
-    const key = ids.join("|");
-    if (key !== this.key)
-      for (const select of this.selects)
-        select.replaceChildren(...["", ...ids].map((id) => h("option", { value: id }, id === "" ? "Original" : this.bus.title(id))));
+  /** ids: in the order of the panes, "" the original where there is one. */
+  options(ids, nameOf) {
+    const key = ids.map(nameOf).join("|");
+    this.ids = ids;
+    if (key !== this.key) for (const select of this.selects) select.replaceChildren(...ids.map((id) => h("option", { value: id }, nameOf(id))));
     this.key = key;
   }
 
   fill(sources, show, box) {
-    this.sides(sources.ids).forEach((id, i) => {
+    this.sides().forEach((id, i) => {
       this.selects[i].value = id;
       Object.assign(this.panes[i], { source: sources.get(id, show), box, id });
     });

@@ -13,6 +13,7 @@ const FILES = [
   ["csv", "Table, .csv", "Means, spreads, and every medium by itself"],
   ["differences", "Differences, .csv", "Each tokenizer less each other as its baseline"],
   ["codecs", "Codecs, .csv", "What familiar codecs gave at the bits of each tokenizer, and the bits that they reached"],
+  ["details", "Details, .csv", "Errors by column, coverage by prefix, reach of anchors: a number a line"],
   ["json", "All numbers, .json", "Everything that was measured"],
 ];
 
@@ -39,6 +40,7 @@ class Table {
     if (!result) return;
     const { columns, rows, best, media } = result.table;
     this.fits.codecs.hidden = Object.keys(result.kind.codecs).length === 0; // of clips there are none
+    this.fits.details.hidden = result.media.every(({ details }) => details.length === 0);
     const used = columns.filter(({ key }) => rows.some((row) => row[key] !== null));
     const focused = focusedIn(this.table)?.dataset.key ?? null;
     this.table.replaceChildren(

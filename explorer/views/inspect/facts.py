@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from itertools import groupby
 
 from explorer.analysis.codes.definitions import DEFINITIONS
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
-from explorer.joints.tokenizer import TokenizerSpec
+from explorer.joints.tokenizer import TokenizerSpec, codes_words
 from explorer.views.kit.page.component import BrowserComponent
 
 SOURCES = {
@@ -46,7 +45,7 @@ def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[s
     """Label, value and a sentence for each fact; what was not measured is left out."""
     rows = [
         _fact("takes", takes(spec), "What goes in; everything else is made to fit, and notes say how."),
-        _fact("codes", codes_words(spec, record), "Codes of one position: levels or groups x K."),
+        _fact("codes", _codes(spec, record), "Codes of one position: levels or groups x K."),
         _fact("dimensions", f"{spec.codebook_dim}", "Dimensions D of a code vector."),
         *_rates(spec, record),
         _fact("parameters", _size(spec), PARAMETERS.get(spec.source, KEPT)),
@@ -73,12 +72,9 @@ def facts(spec: TokenizerSpec, record: TokenRecord | None = None) -> list[dict[s
     return rows
 
 
-def codes_words(spec: TokenizerSpec, record: TokenRecord | None) -> str:
-    """The codes of one position: "4 x 1,024", and where levels differ "4 x 257, 4 x 10"."""
-    sizes = [level.codebook.codebook_size for level in record.levels] if record else []
-    if len(set(sizes)) < 2:
-        return spec.vocabulary
-    return ", ".join(f"{len(list(alike))} x {size:,}" for size, alike in groupby(sizes))
+def _codes(spec: TokenizerSpec, record: TokenRecord | None) -> str:
+    """The codes of one position, of a record as they are there."""
+    return codes_words([level.codebook.codebook_size for level in record.levels]) if record else spec.vocabulary
 
 
 def takes(spec: TokenizerSpec) -> str:

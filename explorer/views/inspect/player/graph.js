@@ -12,8 +12,8 @@ import { mergeLayers, saveCanvas, saveText } from "../../kit/wire/files.js";
 import { fileStem } from "../../kit/wire/format.js";
 import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";
-import { drawChosen, drawGraph, radiusOf } from "./graph_draw.js";
-import { anchorText, nodeUnder, readGraph, relationText, sharedText, sharersOf, tokensCsv, tupleOf } from "./graph_model.js";
+import { drawChosen, drawGraph, radiusOf } from "../../kit/draw/graph.js";
+import { anchorText, nodeUnder, readGraph, relationText, sharedText, sharersOf, tokensCsv, tupleOf } from "../../kit/wire/graph.js";
 import { NodeTable } from "./graph_table.js";
 
 const ORIGIN = "player";

@@ -12,6 +12,7 @@ from explorer.joints.measures.tuples import graph_tokens, hash_nodes, node_words
 from explorer.joints.record import TokenRecord
 from explorer.media.graphs.drawing import drawn_edges, drawn_nodes, lay_out
 from explorer.views.kit.wire.encoding import pack
+from explorer.views.kit.wire.groups import groups_payload
 
 NAMED = 20_000  # nodes whose names are sent; of more only those that are drawn
 
@@ -36,7 +37,7 @@ def graph_payload(record: TokenRecord) -> str:
         "pairs": pack(pairs.astype(np.uint32)),
         "named": None if tokens.nodes <= NAMED else pack(named.astype(np.uint32)),
         "names": [node_words(int(node), names) for node in named],
-        "groups": _groups(record, named),
+        "groups": groups_payload(names, named),
         "anchors": tokens.anchor_nodes.tolist(),
         "anchor_names": [node_words(int(node), names) for node in tokens.anchor_nodes],
         "relations": [relation_words(code, names) for code in range(codes)],
@@ -44,13 +45,6 @@ def graph_payload(record: TokenRecord) -> str:
         "caption": _caption(record, len(drawn), len(pairs)),
     }
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-
-def _groups(record: TokenRecord, named: np.ndarray) -> dict[str, object] | None:
-    if record.names is None or not record.names.groups:
-        return None
-    words = sorted(set(record.names.groups))
-    return {"names": words, "of": [words.index(record.names.groups[node]) for node in named]}
 
 
 def _caption(record: TokenRecord, drawn: int, pairs: int) -> str:

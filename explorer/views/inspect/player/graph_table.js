@@ -4,7 +4,7 @@
 import { Component } from "../../kit/component.js";
 import { h, say, toggle } from "../../kit/widgets/dom.js";
 import { countOf, whole } from "../../kit/wire/format.js";
-import { findNodes, relationText, sharersOf, tupleOf } from "./graph_model.js";
+import { findNodes, relationText, sharersOf, tupleOf } from "../../kit/wire/graph.js";
 
 const nodeOf = (event) => {
   const row = event.target.closest("tr");

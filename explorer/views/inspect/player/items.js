@@ -4,7 +4,7 @@
 
 import { Component } from "../../kit/component.js";
 import { h, say } from "../../kit/widgets/dom.js";
-import { inkOn, outline } from "../../kit/draw/colours.js";
+import { outline } from "../../kit/draw/colours.js";
 import { colormap } from "../../kit/draw/colormaps.js";
 import { Painter } from "../../kit/stage/pace.js";
 import { Stage } from "../../kit/stage/stage.js";
@@ -13,12 +13,13 @@ import { saveText } from "../../kit/wire/files.js";
 import { countOf, csv, fileStem, whole } from "../../kit/wire/format.js";
 import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";
-import { idOf, idRows, nodeAt, prefixTree } from "./items_tree.js";
+import { idOf, idRows, nodeAt, prefixTree } from "../../kit/wire/prefix_tree.js";
+import { drawBand } from "../../kit/draw/prefix_tree.js";
 import { listenForWindow } from "./pan.js";
-import { toTime, toX } from "./time.js";
+import { toTime, toX } from "../../kit/draw/time.js";
 
 const ORIGIN = "player";
-const [ROW, GAP, KINDS, LISTED, LEAST_PX] = [58, 3, 14, 40, 0.4];
+const [ROW, GAP, KINDS, LISTED] = [58, 3, 14, 40];
 const HINT = "Each row is a level, each box a prefix, as wide as it has items. Click a box to see who shares it; scroll to zoom.";
 
 export class ItemsPlayer extends Component {
@@ -106,7 +107,7 @@ export class ItemsPlayer extends Component {
   drawBase(ctx) {
     const frame = this.frame();
     if (!frame) return;
-    this.levels.forEach((level, q) => this.drawLevel(ctx, frame, level, q));
+    this.levels.forEach(({ palette }, q) => drawBand(ctx, frame, this.tree.nodes[q], palette, { top: q * (ROW + GAP), height: ROW }));
     if (!this.category) return;
     const top = this.levels.length * (ROW + GAP);
     const { from, to } = frame.window;
@@ -115,28 +116,6 @@ export class ItemsPlayer extends Component {
       const [left, right] = [at, at + step].map((one) => toX(frame.window, one, frame.width));
       ctx.fillStyle = `rgb(${this.kindColour(this.category.of[this.tree.order[Math.floor(at)]])})`;
       ctx.fillRect(left, top, Math.max(1, right - left), KINDS - 4);
-    }
-  }
-
-  drawLevel(ctx, { window, width, theme }, level, q) {
-    const top = q * (ROW + GAP);
-    ctx.font = `600 12px ${theme.font}`;
-    ctx.textAlign = "center";
-    ctx.textBaseline = "middle";
-    let last = -1; // boxes narrower than a pixel share it
-    for (const { code, first, end } of this.tree.nodes[q]) {
-      const [left, right] = [first, end].map((at) => toX(window, at, width));
-      if (right < 0 || left > width || right - last < LEAST_PX) continue;
-      last = right;
-      const rgb = level.palette.subarray(3 * code, 3 * code + 3);
-      const wide = Math.max(1, right - left - (right - left > 4 ? 1 : 0));
-      ctx.fillStyle = `rgb(${rgb})`;
-      ctx.fillRect(left, top, wide, ROW);
-      const [from, to] = [Math.max(left, 0), Math.min(right, width)];
-      if (to - from < 26) continue;
-      ctx.fillStyle = inkOn(...rgb);
-      ctx.fillText(code, (from + to) / 2, top + ROW / 2 - (to - from > 60 ? 8 : 0));
-      if (to - from > 60) ctx.fillText(countOf(end - first, "item"), (from + to) / 2, top + ROW / 2 + 9);
     }
   }
 

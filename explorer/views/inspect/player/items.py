@@ -10,8 +10,7 @@ import numpy as np
 from explorer.foundation.errors import RecordError
 from explorer.joints.record import TokenRecord
 from explorer.views.kit.wire.encoding import pack
-
-MOST_CATEGORIES = 12  # with a colour of their own; rarer ones are "other"
+from explorer.views.kit.wire.groups import category_payload
 
 
 def items_payload(record: TokenRecord, decoded: np.ndarray | None, caption: str = "") -> str:
@@ -30,21 +29,8 @@ def items_payload(record: TokenRecord, decoded: np.ndarray | None, caption: str 
         "key": hashlib.blake2b(np.ascontiguousarray(record.media).tobytes(), digest_size=12).hexdigest(),
         "count": len(record.media),
         "names": list(record.labels.get("name", ())),
-        "category": _category(record.labels.get("category", ())),
+        "category": category_payload(record.labels.get("category", ())),
         "errors": errors,
         "caption": caption,
     }
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-
-def _category(words: tuple[str, ...]) -> dict[str, object] | None:
-    if not words:
-        return None
-    names, of, counts = np.unique(np.asarray(words), return_inverse=True, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    place = np.empty(len(names), np.int64)
-    place[order] = np.arange(len(names))
-    shown = [str(names[one]) or "none" for one in order[:MOST_CATEGORIES]]
-    several = len(names) > MOST_CATEGORIES
-    of = np.minimum(place[of.reshape(-1)], MOST_CATEGORIES if several else len(names) - 1)
-    return {"names": shown + (["other"] if several else []), "of": pack(of.astype(np.uint8))}

@@ -4,7 +4,7 @@
 
 import { inkOn, outline } from "../../kit/draw/colours.js";
 import { stretch } from "../../kit/wire/places.js";
-import { timeTicks, tokensIn, toX } from "./time.js";
+import { timeTicks, tokensIn, toX } from "../../kit/draw/time.js";
 import { envelope } from "../../kit/sound/wav.js";
 
 export const GUTTER = 30; // left of time 0: the numbers of the levels

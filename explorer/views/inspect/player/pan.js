@@ -2,7 +2,7 @@
 // What the pointer does on a field that shows a window of something long: it points and chooses, drags and wheels the
 // window on, and shows all of it again. Of sounds, series and prefix trees alike.
 
-import { panWindow, toTime, zoomWindow } from "./time.js";
+import { panWindow, toTime, zoomWindow } from "../../kit/draw/time.js";
 
 const DRAG_PX = 4; // a press that moves farther is a drag, and chooses nothing
 const LINE_PX = 16; // of wheels that count lines

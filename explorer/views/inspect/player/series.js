@@ -14,9 +14,9 @@ import { placeText, rowsOf } from "../../kit/wire/places.js";
 import { significant } from "../../kit/wire/words.js";
 import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";
-import { drawBase, drawMarks, laneAt, seriesGeometry, stepAt } from "./series_lanes.js";
+import { drawBase, drawMarks, laneAt, seriesGeometry, stepAt } from "../../kit/draw/series_lanes.js";
 import { listenForWindow } from "./pan.js";
-import { clampWindow, follow, toTime, zoomWindow } from "./time.js";
+import { clampWindow, follow, toTime, zoomWindow } from "../../kit/draw/time.js";
 
 export const ORIGIN = "player";
 const OFF_PAUSE_MS = 160; // Python hears of the last of a run of arrow keys

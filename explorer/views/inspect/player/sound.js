@@ -12,7 +12,7 @@ import { placeText, seconds, stretch } from "../../kit/wire/places.js";
 import { Deck } from "../../kit/sound/audio.js";
 import { drawBase, drawOverlay, GUTTER, laneGeometry, levelAt } from "./lanes.js";
 import { listenForWindow } from "./pan.js";
-import { audible, clampWindow, follow, tokenAt, toTime, zoomWindow } from "./time.js";
+import { audible, clampWindow, follow, tokenAt, toTime, zoomWindow } from "../../kit/draw/time.js";
 import { readWav } from "../../kit/sound/wav.js";
 import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";

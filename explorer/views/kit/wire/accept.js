@@ -6,8 +6,9 @@ const OFFERED = {
   image: "image/*,.heic,.heif,.avif,.tif,.tiff,.ppm,.pgm,.pbm",
   audio: "audio/*,.caf,.w64,.au,.amr,.opus,.mka",
   video: "video/*,.mkv,.y4m,.flv,.gif,.webp,.apng",
-  series: ".csv,.tsv,.txt",
-  vectors: ".csv,.tsv,.txt",
+  series: ".csv,.tsv,.txt,.npy",
+  vectors: ".csv,.tsv,.txt,.npy",
+  graph: ".tsv,.csv,.txt,.edgelist,.edges",
 };
 
 /** The `accept` of an input for files of a modality; of all where it is none of them. Pure. */

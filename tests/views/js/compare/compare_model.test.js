@@ -34,6 +34,7 @@ test("a link holds what was chosen, and gives it back", () => {
     sort: "-psnr_db",
     baseline: "rvq-4",
     measure: "ssim",
+    pin: 3,
   };
   const query = model.queryOf("?__theme=dark&left=old", state);
   const found = Object.fromEntries(new URLSearchParams(query));

@@ -2,17 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { gridCaption, sentence } from "../../../../explorer/views/kit/wire/format.js";
 import { placeText } from "../../../../explorer/views/kit/wire/places.js";
-import {
-  anchorText,
-  findNodes,
-  nodeUnder,
-  readGraph,
-  sharedText,
-  sharersOf,
-  tokensCsv,
-  tupleOf,
-} from "../../../../explorer/views/inspect/player/graph_model.js";
-import { drawChosen, radiusOf } from "../../../../explorer/views/inspect/player/graph_draw.js";
+import { anchorText, findNodes, nodeUnder, readGraph, sharedText, sharersOf, tokensCsv, tupleOf } from "../../../../explorer/views/kit/wire/graph.js";
+import { drawChosen, radiusOf } from "../../../../explorer/views/kit/draw/graph.js";
 
 const pack = (array, shape, dtype) => ({ dtype, shape, data: Buffer.from(array.buffer).toString("base64") });
 const ints = (list, shape = [list.length]) => pack(Uint32Array.from(list), shape, "uint32");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { idOf, idRows, nodeAt, prefixTree } from "../../../../explorer/views/inspect/player/items_tree.js";
+import { idOf, idRows, nodeAt, prefixTree } from "../../../../explorer/views/kit/wire/prefix_tree.js";
 
 const LEVELS = [
   [1, 1, 1, 1, 0, 0, 0],

@@ -5,7 +5,7 @@ import { planeOf } from "../../../../explorer/views/inspect/model.js";
 import { placeText, stretch, tile } from "../../../../explorer/views/kit/wire/places.js";
 import { corner, stepOf } from "../../../../explorer/views/inspect/player/clip.js";
 import { laneGeometry, levelAt } from "../../../../explorer/views/inspect/player/lanes.js";
-import * as time from "../../../../explorer/views/inspect/player/time.js";
+import * as time from "../../../../explorer/views/kit/draw/time.js";
 import { envelope, readWav } from "../../../../explorer/views/kit/sound/wav.js";
 import { modesOf, valueText } from "../../../../explorer/views/inspect/reconstruction/maps.js";
 import { createShown } from "../../../../explorer/views/kit/wire/shown.js";

@@ -3,7 +3,7 @@ import test from "node:test";
 import { signedPalette } from "../../../../explorer/views/kit/draw/colormaps.js";
 import { placeText, rowsOf } from "../../../../explorer/views/kit/wire/places.js";
 import { columnsOf, togetherWith } from "../../../../explorer/views/inspect/player/series.js";
-import { extremes, laneAt, seriesGeometry, stepAt } from "../../../../explorer/views/inspect/player/series_lanes.js";
+import { extremes, laneAt, seriesGeometry, stepAt } from "../../../../explorer/views/kit/draw/series_lanes.js";
 import { modesOf, valueText } from "../../../../explorer/views/inspect/reconstruction/maps.js";
 
 const FAST = { kind: "series", columns: ["base", "hand"], rows: 100, seconds: 2, chunk: 50 };

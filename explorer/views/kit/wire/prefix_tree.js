@@ -59,3 +59,17 @@ export function idRows(levels, names, categories) {
     ...levels.map((indices) => indices[item]),
   ]);
 }
+
+/** [[item, length of the shared prefix], ...] of those that share the longest one with `item`, itself left out. levels:
+ *  indices of each level. Pure. */
+export function byPrefix(levels, item, most) {
+  const found = [];
+  const count = levels[0]?.length ?? 0;
+  for (let other = 0; other < count; other++) {
+    if (other === item) continue;
+    let shared = 0;
+    while (shared < levels.length && levels[shared][other] === levels[shared][item]) shared += 1;
+    if (shared > 0) found.push([other, shared]);
+  }
+  return found.sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, most);
+}

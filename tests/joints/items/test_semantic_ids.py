@@ -7,10 +7,10 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.metrics import normalized_mutual_info_score
 
-from explorer.analysis.items.categories import category_agreement
-from explorer.analysis.items.nearest import by_shared_prefix, shared_prefixes
-from explorer.analysis.items.tree import prefix_tree
 from explorer.foundation.errors import RecordError
+from explorer.joints.measures.items.categories import category_agreement
+from explorer.joints.measures.items.nearest import by_shared_prefix, shared_prefixes
+from explorer.joints.measures.items.tree import prefix_tree
 from explorer.joints.measures.semantic_ids import (
     collision_rate,
     items_per_id,

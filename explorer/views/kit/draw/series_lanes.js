@@ -2,10 +2,10 @@
 // The lanes of a series, drawn on two canvases: for each column its lines over time, and under them its tokens.
 // The lower canvas changes with zoom and values, the upper one with pointer and selection. Time is counted in rows.
 
-import { inkOn, outline } from "../../kit/draw/colours.js";
-import { compact, niceTicks } from "../../kit/draw/ticks.js";
-import { rowsOf } from "../../kit/wire/places.js";
-import { significant } from "../../kit/wire/words.js";
+import { inkOn, outline } from "./colours.js";
+import { compact, niceTicks } from "./ticks.js";
+import { rowsOf } from "../wire/places.js";
+import { significant } from "../wire/words.js";
 import { toX } from "./time.js";
 
 const [AXIS, GAP, ROOMY_PX, NARROW_PX] = [20, 8, 560, 76];

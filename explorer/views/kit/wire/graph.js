@@ -1,26 +1,60 @@
 // @ts-check
 // A graph as the player reads it: which nodes are drawn where, and what the tuple of each says. Pure. See graph.py.
 
-import { unpack } from "../../kit/wire/encoding.js";
-import { countOf, csv } from "../../kit/wire/format.js";
+import { unpack } from "./encoding.js";
+import { countOf, csv } from "./format.js";
 
-/** The value of the player, unpacked once. */
-export function readGraph(value) {
-  const drawn = unpack(value.drawn).array;
-  const named = value.named ? unpack(value.named).array : null;
+const arrayOf = (packed) => (ArrayBuffer.isView(packed) ? packed : unpack(packed).array); // a bus unpacks what it brings
+
+/** Where nodes stand and what they are called, unpacked once: {nodes, drawn, xy, pairs, named, names, groups} and how to
+ *  ask for a node. */
+export function readNodes(value) {
+  const drawn = arrayOf(value.drawn);
+  const named = value.named ? arrayOf(value.named) : null;
   const at = named && new Map(Array.from(named, (node, i) => [node, i]));
   const rowOf = (node) => (at ? (at.get(node) ?? -1) : node);
   return {
     ...value,
     drawn,
-    xy: unpack(value.xy).array,
-    pairs: unpack(value.pairs).array,
-    hash: unpack(value.hash).array,
+    xy: arrayOf(value.xy),
+    pairs: arrayOf(value.pairs),
     placeOf: new Map(Array.from(drawn, (node, i) => [node, i])),
-    anchorAt: new Map(value.anchors.map((node, place) => [node, place])),
     nameOf: (node) => value.names[rowOf(node)] ?? `node ${node + 1}`,
     groupOf: (node) => value.groups?.of[rowOf(node)] ?? -1,
   };
+}
+
+/** The value of the player, unpacked once. */
+export function readGraph(value) {
+  return { ...readNodes(value), hash: unpack(value.hash).array, anchorAt: new Map(value.anchors.map((node, place) => [node, place])) };
+}
+
+/** The shortest ways from a node to others over the edges that are drawn, each [node, ..., end]; one that is not reached so
+ *  is left out. Pure. */
+export function waysTo({ drawn, pairs, placeOf }, node, ends) {
+  const start = placeOf.get(node);
+  if (start === undefined) return [];
+  const beside = Array.from(drawn, () => []);
+  for (let i = 0; i < pairs.length; i += 2) {
+    beside[pairs[i]].push(pairs[i + 1]);
+    beside[pairs[i + 1]].push(pairs[i]);
+  }
+  const from = new Map([[start, -1]]);
+  for (let queue = [start]; queue.length; ) {
+    const next = [];
+    for (const at of queue)
+      for (const other of beside[at])
+        if (!from.has(other)) {
+          from.set(other, at);
+          next.push(other);
+        }
+    queue = next;
+  }
+  return ends.flatMap((end) => {
+    const way = [];
+    for (let at = placeOf.get(end) ?? -1; at >= 0 && from.has(at); at = from.get(at)) way.unshift(drawn[at]);
+    return way[0] === node ? [way] : [];
+  });
 }
 
 /** The other nodes of the same tuple, in their order. */

@@ -1,7 +1,7 @@
 // @ts-check
 // Time on the screen: a window {from, to} in seconds, shown over a width. Pure.
 
-import { roundStep } from "../../kit/draw/ticks.js";
+import { roundStep } from "./ticks.js";
 
 const SHORTEST_S = 0.02; // of a window
 

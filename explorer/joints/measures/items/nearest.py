@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,17 +46,32 @@ def shared_prefixes(ids: np.ndarray, vectors: np.ndarray, near: int = 10, seed: 
     chosen = np.arange(many)
     if many > QUERIES:
         chosen = np.sort(np.random.default_rng(seed).choice(many, QUERIES, replace=False))
-    points = vectors.astype(np.float32)
-    squares = np.square(points).sum(1)
     kept = np.zeros(levels)
-    for start in range(0, len(chosen), CHUNK):
-        asked = chosen[start : start + CHUNK]
-        distances = squares[None] - 2 * points[asked] @ points.T  # less a constant of each row
-        distances[np.arange(len(asked)), asked] = np.inf
-        found = np.argpartition(distances, near - 1, axis=1)[:, :near]
+    for asked, found in _nearest(vectors, chosen, near):
         kept += np.logical_and.accumulate(ids[found] == ids[asked][:, None], axis=2).sum((0, 1))
     chance = np.empty(levels)
     for length in range(1, levels + 1):
         counts = np.unique(ids[:, :length], axis=0, return_counts=True)[1].astype(np.float64)
         chance[length - 1] = (counts * (counts - 1)).sum() / (many * (many - 1))
     return SharedPrefixes(kept / (len(chosen) * near), chance, near, len(chosen))
+
+
+def nearest_items(vectors: np.ndarray, near: int) -> np.ndarray:
+    """(N, near) int64: the nearest items of each by their vectors (N, D), itself left out, in no order of their own.
+
+    Raises RecordError for no more items than `near`.
+    """
+    if not 0 < near < len(vectors):
+        raise RecordError(f"{len(vectors):,} items have no {near} nearest each")
+    return np.concatenate([found for _, found in _nearest(vectors, np.arange(len(vectors)), near)])
+
+
+def _nearest(vectors: np.ndarray, chosen: np.ndarray, near: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Some of the chosen items (n,), and their nearest (n, near), until all are asked about."""
+    points = vectors.astype(np.float32)
+    squares = np.square(points).sum(1)
+    for start in range(0, len(chosen), CHUNK):
+        asked = chosen[start : start + CHUNK]
+        distances = squares[None] - 2 * points[asked] @ points.T  # less a constant of each row
+        distances[np.arange(len(asked)), asked] = np.inf
+        yield asked, np.argpartition(distances, near - 1, axis=1)[:, :near]

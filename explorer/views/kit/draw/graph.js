@@ -1,7 +1,7 @@
 // @ts-check
 // A graph on its canvas: edges, nodes in the colours of their codes, anchors with a ring, and what is chosen.
 
-import { label } from "../../kit/draw/colours.js";
+import { label } from "./colours.js";
 
 const WITH_NAMES = 26; // anchors whose names are written where nothing is chosen
 const MANY = 60; // anchors with thin rings
