@@ -23,7 +23,7 @@ class Limits:
     image_side_px: int = 1024  # longest side shown to a tokenizer; larger pictures are scaled down
     image_frames: int = 1  # of an animated picture only the first frame is read
     audio_seconds: float = 30.0  # the rest of a longer sound is left out, and a note says so
-    video_frames: int = 49  # likewise of a longer clip; 1 + 48, which suits steps of 2, 4 and 8 frames a token
+    video_frames: int = 65  # likewise of a longer clip; 1 + 64, which suits steps of 2, 4, 8 and 16 frames a token
     video_side_px: int = 256  # longest side of a clip as it is kept; larger frames are scaled down
     item_values: int = 4_000_000  # numbers of a table of items; the items after them are left out
     series_values: int = 65_536  # numbers of a series; the rows after them are left out, and a note says so

@@ -90,7 +90,17 @@ def load_medium(path: Path | str | bytes, limits: Limits = DEFAULT_LIMITS, wante
     """
     data = read_bytes(path, limits, "media") if isinstance(path, (str, Path)) else bytes(path)
     held = wanted or ("graph" if is_edge_file(path) else _held(data, limits))
-    return _LOADERS[held](data, limits)
+    medium = _LOADERS[held](data, limits)
+    return _of_film(medium, data) if wanted == "audio" else medium
+
+
+def _of_film(medium: LoadedAudio, data: bytes) -> LoadedAudio:
+    """A sound, with a note if it was taken from a film."""
+    kind = kind_of(data)
+    if kind is None or kind.opener != "ffmpeg" or not has_video(data, kind):
+        return medium
+    said = "This is a film, of which only the sound is read: choose a tokenizer of clips to see its frames."
+    return replace(medium, notes=(*medium.notes, said))
 
 
 def _held(data: bytes, limits: Limits) -> Modality:

@@ -106,6 +106,7 @@ def test_a_film_turned_by_its_header_is_turned_upright():
     loaded = load_video(bytes(turned))
     assert loaded.frames.shape == (7, 80, 64, 3)
     np.testing.assert_array_equal(loaded.frames, np.rot90(load_video(file).frames, -1, axes=(1, 2)))
+    assert loaded.notes == ("Shown turned by 90 degrees clockwise, as its header says.",)
 
 
 def test_arrays():

@@ -101,16 +101,31 @@ def _shown(frame: VideoFrame, stream: Stream, limits: Limits, film: Film) -> Fil
 def _upright(
     pixels: np.ndarray, full: tuple[int, int], frame: VideoFrame, said: list[str]
 ) -> tuple[np.ndarray, tuple[int, int]]:
-    """Turned and mirrored as the header says: column x, row y go to a x + c y and b x + d y (ISO 14496-12, 8.3.2)."""
+    """Turned and mirrored as the header says: column x, row y go to a x + c y and b x + d y (ISO 14496-12, 8.3.2).
+
+    What was done is added to `said`.
+    """
     matrix = next((bytes(one) for one in frame.side_data if one.type.name == "DISPLAYMATRIX"), b"")
     if len(matrix) < 36:
         return pixels, full
     a, b, _, c, d = struct.unpack("=5i", matrix[:20])
     if min(abs(a) + abs(d), abs(b) + abs(c)) > 0.02 * max(abs(a) + abs(d), abs(b) + abs(c)):
         said.append(f"Its header turns it by {-frame.rotation:g} degrees: shown turned by whole quarters.")
-    if abs(b) + abs(c) > abs(a) + abs(d):
+    aside = abs(b) + abs(c) > abs(a) + abs(d)
+    turned = _turned(a, b, c, d, aside)
+    said += [f"Shown {turned}, as its header says."] if turned else []
+    if aside:
         pixels, full, a, d = pixels.transpose(1, 0, 2), full[::-1], c, b
     return pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1], full
+
+
+def _turned(a: int, b: int, c: int, d: int, aside: bool) -> str:
+    """What a matrix does, in words; "" where it leaves all as it is."""
+    if (b * c > 0) if aside else (a * d < 0):
+        return "mirrored and turned by 90 degrees" if aside else "mirrored"
+    if aside:
+        return f"turned by 90 degrees {'clockwise' if b > 0 else 'counter-clockwise'}"
+    return "turned by 180 degrees" if a < 0 else ""
 
 
 def _check_end(last: FilmFrame, container: InputContainer, stream: Stream, film: Film) -> None:

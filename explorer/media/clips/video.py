@@ -169,6 +169,8 @@ def _collected(frames: Iterator[FilmFrame], limits: Limits, film: Film) -> Loade
     starts = [shown.start_s for shown in kept]
     even = even_times(starts, kept[-1].seconds, limits.video_frames, film.rate)
     notes = [*film.notes, *even.notes]
+    if len(even.frames) == 1:
+        notes.append("This clip has one frame: nothing moves in it.")
     if more or len(even.frames) == limits.video_frames > len(kept):
         of = f" of {film.count:,}" if film.count and not even.notes else ""
         seconds = f", {len(even.frames) / even.rate:.1f} s," if even.rate else ""

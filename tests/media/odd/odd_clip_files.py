@@ -78,7 +78,6 @@ CODECS = [
     codec("animated PNG", "even", ".apng"),
     codec("start", "5 s late", ".mkv", *FFV1, "-output_ts_offset", "5"),
     codec("start", "B-frames before 0", ".mov", *H264, "-bf", "2", told=LEFT),
-    codec("length", "1 frame", ".mp4", *LOSSLESS, source="one"),
 ]
 COLOURS = [
     *(
@@ -128,21 +127,26 @@ TIMES = [
         options=LEFT),
 ]  # fmt: skip
 QUARTERS = (
-    ("90 degrees", (0, 1, -1, 0)), ("180 degrees", (-1, 0, 0, -1)), ("270 degrees", (0, -1, 1, 0)),
-    ("mirrored", (-1, 0, 0, 1)), ("mirrored and 90 degrees", (0, 1, 1, 0)),
+    ("90 degrees", (0, 1, -1, 0), "turned by 90 degrees clockwise"),
+    ("180 degrees", (-1, 0, 0, -1), "turned by 180 degrees, as"),
+    ("270 degrees", (0, -1, 1, 0), "turned by 90 degrees counter-clockwise"),
+    ("mirrored", (-1, 0, 0, 1), "mirrored, as"),
+    ("mirrored and 90 degrees", (0, 1, 1, 0), "mirrored and turned"),
 )  # fmt: skip
 SHAPES = [
     Odd("oblong pixels", "16:15", ".mp4", lambda: film(".mp4", *LOSSLESS, "-vf", "setsar=16/15"), SCALED,
         "not square .16/15.", options=("-vf", "scale=85:64:flags=lanczos+accurate_rnd+full_chroma_int")),
     Odd("oblong pixels", "1:2", ".mkv", lambda: film(".mkv", *FFV1[:3], "yuv444p", "-vf", "setsar=1/2"), SCALED,
         "not square .1/2.", options=("-vf", "scale=40:64:flags=lanczos+accurate_rnd+full_chroma_int")),
-    *(Odd("turned", words, ".mov", lambda quarter=quarter: making.turned(*quarter)) for words, quarter in QUARTERS),
+    *(Odd("turned", words, ".mov", lambda quarter=quarter: making.turned(*quarter), says=says)
+      for words, quarter, says in QUARTERS),
+    Odd("length", "1 frame", ".mp4", lambda: film(".mp4", *LOSSLESS, source="one"), says="one frame: nothing moves"),
     Odd("interlaced", "MPEG-2", ".ts", lambda: film(".ts", "-c:v", "mpeg2video", *COMBED), LOSSY,
         "Interlaced", options=FIELDS),
     Odd("tags", "in Latin-1", ".avi", 
         lambda: film(".avi", *FFV1, "-metadata", "title=abcde").replace(b"abcde", b"\xe9t\xe9\xe8!")),
-    Odd("length", "60 frames", ".mp4", lambda: film(".mp4", *LOSSLESS, source="many"),
-        says="Only the first 49 frames of 60", options=("-frames:v", "49")),
+    Odd("length", "80 frames", ".mp4", lambda: film(".mp4", *LOSSLESS, source="many"),
+        says="Only the first 65 frames of 80", options=("-frames:v", "65")),
     Odd("damage", "cut in half", ".mp4", lambda: half(film(".mp4", *LOSSLESS, *FAST, source="some")), says="Damaged"),
     Odd("damage", "cut in half", ".mkv", lambda: half(film(".mkv", *LOSSLESS, source="some")), says="cut short"),
     Odd("damage", "bytes overwritten", ".mp4",

@@ -58,7 +58,7 @@ _SOURCES: dict[str, Callable[[], np.ndarray]] = {
     "": frames,
     "one": lambda: frames(1),
     "some": lambda: frames(20),
-    "many": lambda: frames(60),
+    "many": lambda: frames(80),
     "odd": lambda: frames()[:, :37, :51],
     "patches": lambda: patches(),
     "high": lambda: np.broadcast_to(frames(2)[:, :1, :16], (2, 720, 16, 3)),

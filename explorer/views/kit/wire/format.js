@@ -71,7 +71,7 @@ export function gridCaption({ rows, cols, K, D, metric, indices }, placed = true
   }
   const steps =
     place?.kind === "clip"
-      ? `${place.frames.length} steps of ${whole(rows / place.tiles[0])} × ${whole(cols / place.tiles[1])}`
+      ? `${countOf(place.frames.length, "step")} of ${whole(rows / place.tiles[0])} × ${whole(cols / place.tiles[1])}`
       : `${whole(rows)} × ${whole(cols)}`;
   return `${steps} tokens, one code each of K = ${whole(K)}, D = ${D}, ${space}. Like colours lie close on the map.`;
 }

@@ -74,7 +74,7 @@ def about(record: TokenRecord) -> str:
         frames, height, width = record.media.shape[:3]
         rate = f" at {record.frames_per_second:g} a second" if record.frames_per_second else ""
         return (
-            f"{frames} frames of {width} x {height} px{rate}: the middle frame of each of {layout.shape[0]} steps of "
-            "tokens, in reading order."
+            f"{count_of(frames, 'frame')} of {width} x {height} px{rate}: the middle frame of each of "
+            f"{count_of(layout.shape[0], 'step')} of tokens, in reading order."
         )
     return ""
