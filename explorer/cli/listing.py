@@ -88,7 +88,7 @@ def markdown(specs: Sequence[TokenizerSpec]) -> str:
             usage = ", ".join(figure(spec, f"usage_{q}", ".1%") for q in range(1, spec.num_quantizers + 1))
             figures = (figure(spec, name, form) for name, _, form in (first, second))
             cells = (f"`{spec.id}`", spec.title, spec.vocabulary, bits_of(spec), *figures, usage)
-            rows.append(f"| {' | '.join(cells)} | {figure(spec, 'tokens', ',')} |")
+            rows.append(f"| {' | '.join(cells)} | {tokens_of(spec)} |")
         parts += ["\n".join(rows)] if of_it else []
     for modality, write in (("series", series_markdown), ("vectors", items_markdown), ("graph", graph_markdown)):
         of_it = [spec for spec in specs if spec.modality == modality]
@@ -101,7 +101,19 @@ def bits_of(spec: TokenizerSpec) -> str:
     bits = spec.num_quantizers * math.log2(spec.codebook_size)
     if spec.modality == "audio":
         return f"{bits * spec.sample_rate_hz / spec.downsampling / 1000:.2f}" if spec.sample_rate_hz else "not known"
+    if "tokens_1" in spec.measured or spec.layout == "set1d":  # what was counted on the pictures of the card
+        of, each = spec.measured, math.log2(spec.codebook_size)
+        if not {"tokens", "pictures", "side_px"} <= of.keys():
+            return "not known"
+        tokens = sum(of.get(f"tokens_{q}", of["tokens"]) for q in range(1, spec.num_quantizers + 1))
+        return f"{tokens * each / of['pictures'] / of['side_px'] ** 2:.3f}"
     return f"{bits / spec.downsampling**2 / spec.time_step:.3f}"
+
+
+def tokens_of(spec: TokenizerSpec) -> str:
+    """The tokens that usage was counted on, of each level where grids differ."""
+    grids = [name for name in (f"tokens_{q}" for q in range(1, spec.num_quantizers + 1)) if name in spec.measured]
+    return " + ".join(figure(spec, name, ",") for name in grids or ("tokens",))
 
 
 def items_markdown(specs: Sequence[TokenizerSpec]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from explorer.joints.naming import part_noun
 from explorer.media.clips.moving import HELD_PX, SHIFT
+from explorer.tokenizers.native.specs import COARSE_PX, LATENT_TOKENS, TWO_GRIDS
+from explorer.training.card_losses import beside_sibling, losses_row
 
 _PACKAGES = "weights: MIT; trained on the sample pictures of scikit-image and scikit-learn (see the sample list)"
 LICENCES = {
@@ -36,7 +38,7 @@ def card_text(config: Mapping) -> str:
 | data | {training["data"]} ({training[several]:,} {several}) |
 | licence | {config["licence"]} |
 | steps | {training["steps"]:,} of {training["batch"]} {_pieces(training, modality)} |
-| seed | {training["seed"]} |
+{losses_row(training)}| seed | {training["seed"]} |
 | hardware | {training["hardware"]}, {training["seconds"]:,.0f} s |
 
 {_figures(config)}
@@ -44,7 +46,22 @@ Made by `python -m explorer train {config["id"]}`; usage over training is in `cu
 """
 
 
+KINDS_OF_NETWORK = {
+    TWO_GRIDS: lambda config: (
+        f"convolutional, two grids: {COARSE_PX} x {COARSE_PX} pixels a token on top, "
+        f"{config['downsampling']} x {config['downsampling']} below"
+    ),
+    LATENT_TOKENS: lambda config: (
+        f"transformers, {config['architecture']['tokens']} tokens without places for "
+        f"{config['architecture']['side']} x {config['architecture']['side']} pixels in patches of "
+        f"{config['architecture']['patch']}"
+    ),
+}
+
+
 def _network(config: Mapping) -> str:
+    if config["architecture"].get("kind") in KINDS_OF_NETWORK:
+        return KINDS_OF_NETWORK[config["architecture"]["kind"]](config)
     kind = {"image": "convolutional", "audio": "convolutional, causal", "video": "convolutional, causal"}
     modality = config.get("modality", "image")
     size = f"{config['downsampling']}"
@@ -59,6 +76,8 @@ def _network(config: Mapping) -> str:
 def _pieces(training: Mapping, modality: str) -> str:
     if modality == "audio":
         return f"pieces of {training['samples'] / training['sample_rate_hz']:.2f} s"
+    if "side" in training:
+        return f"views of any scale, {training['side']} px"
     crops = f"crops of {training['crop_px']} px"
     if modality == "image":
         return crops
@@ -73,6 +92,8 @@ def _figures(config: Mapping) -> str:
     usage = ", ".join(f"{measured[f'usage_{q}']:.1%}" for q in levels)
     perplexity = ", ".join(f"{measured[f'perplexity_{q}']:.0f}" for q in levels)
     counted = f"{measured['tokens']:,}" + (f" a {part_noun(config['combination'])}" if len(levels) > 1 else "")
+    if "tokens_1" in measured:
+        counted = " + ".join(f"{measured[f'tokens_{q}']:,}" for q in levels)
     shared = f"{usage} | {perplexity} | {counted} |\n"
     heads = "usage, share of K | perplexity | tokens counted |"
     if modality == "audio":
@@ -100,7 +121,9 @@ def _figures(config: Mapping) -> str:
     else:
         of = f"Measured on {measured['pictures']:,} held-out pictures ({training['held_out']}),"
         what = f"{training['held_out_px']} px centre crops"
+        if "side" in training:
+            what = f"scaled to cover {training['side']} px, then cropped at the centre"
     return (
         f"{of}\n{what}:\n\n| PSNR, dB | SSIM | {heads}\n| --- | --- | --- | --- | --- |\n"
-        f"| {measured['psnr_db']:.2f}{exact} | {measured['ssim']:.3f} | {shared}"
+        f"| {measured['psnr_db']:.2f}{exact} | {measured['ssim']:.3f} | {shared}{beside_sibling(config)}"
     )

@@ -24,6 +24,7 @@ from explorer.training.media import KINDS, gather
 from explorer.training.recipes import ZOO, Recipe
 from explorer.training.rows import ROW_ZOO
 from explorer.training.rows_items import ITEM_ZOO
+from explorer.training.siblings import sibling_values
 from explorer.training.tasks import task_of
 from explorer.training.train import Trainer, write_curve
 
@@ -55,13 +56,17 @@ def parser() -> argparse.ArgumentParser:
 
 
 def with_steps(recipe: Recipe, steps: int) -> Recipe:
-    """The recipe over another number of steps; k-means still fits its codes after the same share of them."""
+    """The recipe over another number of steps; what begins later still does so after the same share of them: k-means
+    fits its codes, an adversary takes part."""
     if steps < 1:
         raise SettingsError(f"--steps must be at least 1, got {steps}")
-    config = dict(recipe.config)
+    config, later = dict(recipe.config), {}
     if "fit_at" in config:
         config["fit_at"] = max(1, config["fit_at"] * steps // recipe.schedule.steps)
-    return dataclasses.replace(recipe, config=config, schedule=dataclasses.replace(recipe.schedule, steps=steps))
+    if hasattr(recipe.schedule, "adversary_from"):
+        later["adversary_from"] = recipe.schedule.adversary_from * steps // recipe.schedule.steps
+    schedule = dataclasses.replace(recipe.schedule, steps=steps, **later)
+    return dataclasses.replace(recipe, config=config, schedule=schedule)
 
 
 def config_of(name: str, recipe: Recipe, model: TokenizerModel, licence: str, training: dict) -> dict:
@@ -143,8 +148,9 @@ def main(argv: list[str]) -> int:
     config = config_of(name, recipe, trainer.model, licence, training)
     staged = state_file.parent / name  # measured there first: what replaces a good checkpoint is known to load
     save_checkpoint(staged, trainer.model, config)
-    result = task_of(recipe, found.media, found.held_out).evaluate(load_model(staged).to(device))
-    config["measured"] = measured_values(result)
+    task = task_of(recipe, found.media, found.held_out)
+    result = task.evaluate(load_model(staged).to(device))
+    config["measured"] = measured_values(result) | sibling_values(config, task, folder.parent)
     save_checkpoint(folder, trainer.model, config)
     write_curve(folder, trainer.curve)
     write_atomically(folder / "card.md", card_text(config).encode())

@@ -11,7 +11,7 @@ import torch
 
 from explorer.media.quality.metrics import mean_of, psnr, ssim
 from explorer.tokenizers.native.model import TokenizerModel
-from explorer.training.evaluate import usage_fields
+from explorer.training.evaluate import indices_of, usage_fields
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def evaluate_clips(model: TokenizerModel, clips: Sequence[np.ndarray]) -> ClipEv
         original = clip.astype(np.float32) / 255
         decibels.append(psnr(original.reshape(-1, *clip.shape[2:]), shown.reshape(-1, *clip.shape[2:])))
         similarities.append(np.mean([ssim(a, b) for a, b in zip(original, shown, strict=True)]))
-        indices.append(output.indices.reshape(-1, model.quantizer.num_quantizers).cpu().numpy())
+        indices.append(indices_of(output))
     model.train(was_training)
     psnr_db = mean_of(decibels)
     return ClipEvaluation(

@@ -75,7 +75,7 @@ def evaluate_sounds(model: TokenizerModel, sounds: Sequence[Sound], sample_rate_
         original = one.samples[:, None]
         figures.append([si_sdr_db(original, sound[:, None]) for sound in decoded])
         distances.append(log_mel_distance_db(original, decoded[-1][:, None], sample_rate_hz))
-        indices.append(codes)
+        indices.append(codes.T)
     model.train(was_training)
     known = np.array([all(x is not None and math.isfinite(x) for x in row) for row in figures])
     defined = np.array([row for row, is_known in zip(figures, known, strict=True) if is_known])

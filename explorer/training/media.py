@@ -13,7 +13,9 @@ from explorer.foundation.errors import SettingsError
 from explorer.media.clips.moving import HELD_PX, held_out_clip
 from explorer.training.data import centre_crop, load_pictures, picture_files, sample_pictures
 from explorer.training.recipes import Recipe
+from explorer.training.schedules import LatentTokenSchedule
 from explorer.training.sounds import load_sounds, sample_sounds
+from explorer.training.whole_picture_task import whole_pictures
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Kind:
     default: str
     read: Callable[[Sequence[Path], Recipe], tuple[list, list[str]]]
     own: Callable[[Recipe], list]
-    measured: Callable[[list], list]
+    measured: Callable[[list, Recipe], list]
     side_px: int | None = None
     needed: str = ""
 
@@ -53,12 +55,14 @@ def _sounds(folders: Sequence[Path], recipe: Recipe) -> tuple[list, list[str]]:
     return load_sounds(folders, recipe.schedule.sample_rate_hz)
 
 
-def _squares(pictures: list) -> list:
+def _squares(pictures: list, recipe: Recipe) -> list:
+    if isinstance(recipe.schedule, LatentTokenSchedule):
+        return whole_pictures(pictures, recipe.schedule.side)
     large = [p for p in pictures if min(p.shape[:2]) >= FIGURE_SIDE_PX]
     return [centre_crop(p, FIGURE_SIDE_PX) for p in large]
 
 
-def _clips(pictures: list) -> list:
+def _clips(pictures: list, _: Recipe) -> list:
     large = [p for p in pictures if min(p.shape[:2]) >= HELD_PX]
     return [held_out_clip(picture, large[(i + 1) % len(large)], i) for i, picture in enumerate(large)]
 
@@ -71,7 +75,7 @@ KINDS = {
     ),
     "audio": Kind(
         ("sound", "sounds"), "sounds that the project makes by formula", _sounds,
-        lambda recipe: sample_sounds(recipe.schedule.sample_rate_hz), list, None, "sound",
+        lambda recipe: sample_sounds(recipe.schedule.sample_rate_hz), lambda sounds, _: list(sounds), None, "sound",
     ),
     "video": Kind(
         ("picture", "pictures"), _PICTURES, _pictures, lambda _: sample_pictures(FIGURE_SIDE_PX), _clips,
@@ -97,10 +101,11 @@ def gather(arguments: argparse.Namespace, recipe: Recipe) -> MediaSplit:
     else:
         held = _read(kind, arguments.held_out, recipe)
         held_named = arguments.held_out_note or _names(arguments.held_out)
-    measured = kind.measured(held)
+    measured = kind.measured(held, recipe)
     if not measured:
         raise SettingsError(f"no held-out {kind.needed}; give --held-out")
-    return MediaSplit(media, measured, named, held_named, kind.side_px)
+    side_px = getattr(recipe.schedule, "side", kind.side_px)
+    return MediaSplit(media, measured, named, held_named, side_px)
 
 
 def _read(kind: Kind, folders: Sequence[Path], recipe: Recipe) -> list:

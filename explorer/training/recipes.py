@@ -7,66 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+
+from explorer.training.schedules import (
+    OF_NETWORK,
+    AdversarialSchedule,
+    ClipSchedule,
+    LatentTokenSchedule,
+    Schedule,
+    SoundSchedule,
+    TwoGridSchedule,
+)
 
 CODES = 1024
 DIM = 16
 NARROW_DIM = 8  # for codes that start as random directions: in 16 dimensions too few of them lie near any latent
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How a member for pictures is trained. learning_rate falls along a half cosine to a hundredth of itself after
-    `warmup`."""
-
-    modality: ClassVar[str] = "image"
-    steps: int = 6000
-    batch: int = 16
-    crop_px: int = 64
-    learning_rate: float = 1e-3
-    warmup: int = 100
-    seed: int = 0
-    channels: tuple[int, int, int] = (32, 64, 128)
-    blocks: tuple[int, int, int] = (1, 2, 4)
-
-
-@dataclass(frozen=True)
-class ClipSchedule:
-    """How a member for clips is trained: `batch` crops of `frames` frames a step."""
-
-    modality: ClassVar[str] = "video"
-    steps: int = 2600
-    batch: int = 4
-    crop_px: int = 64
-    frames: int = 9
-    learning_rate: float = 2e-3
-    warmup: int = 100
-    seed: int = 0
-    channels: tuple[int, int, int] = (48, 80, 128)
-    blocks: tuple[int, int, int] = (1, 2, 2)
-
-
-@dataclass(frozen=True)
-class SoundSchedule:
-    """How a member for sounds is trained: `batch` pieces of `samples` a step.
-
-    strides: samples folded at first, then the factors between the rates. mel_weight: of the log-mel distance beside the
-    error of the waveform. dropout: the share of pieces that is decoded from its first few levels alone.
-    """
-
-    modality: ClassVar[str] = "audio"
-    steps: int = 6000
-    batch: int = 16
-    samples: int = 10240
-    sample_rate_hz: int = 16000
-    learning_rate: float = 2e-3
-    warmup: int = 100
-    seed: int = 0
-    channels: tuple[int, ...] = (48, 112, 192)
-    blocks: tuple[int, ...] = (2, 3, 3)
-    strides: tuple[int, ...] = (8, 5, 8)
-    mel_weight: float = 0.15
-    dropout: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -91,10 +45,12 @@ class Recipe:
         return self.schedule.modality
 
     @property
-    def architecture(self) -> dict[str, list[int]]:
+    def architecture(self) -> dict[str, object]:
         """What encoder and decoder are built from, as config.json holds it."""
-        names = ("channels", "blocks", "strides")
-        return {name: list(getattr(self.schedule, name)) for name in names if hasattr(self.schedule, name)}
+        found = {name: getattr(self.schedule, name) for name in OF_NETWORK if hasattr(self.schedule, name)}
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+        kind = getattr(self.schedule, "kind", "")
+        return ({"kind": kind} if kind else {}) | plain
 
 
 def _codebook(**options: object) -> dict:
@@ -103,6 +59,7 @@ def _codebook(**options: object) -> dict:
 
 RESEEDING = {"strategy": "random_latent", "threshold": 0.05, "every": 20}
 FINE_SOUND = {"strides": (8, 5, 2), "channels": (48, 96, 128), "steps": 1200}  # 80 samples a token
+FRESH = {"update": "ema", "initialization": {"name": "online"}, "reseeding": RESEEDING}
 KMEANS_START = {"name": "kmeans"}
 ZOO: dict[str, Recipe] = {
     "vq-ema-reseed": Recipe(
@@ -179,6 +136,27 @@ ZOO: dict[str, Recipe] = {
         "gumbel",
         {"dim": DIM, "codebook_size": CODES, "initialization": {"name": "gaussian", "scale": 0.5}, "kl_weight": 0.02},
         temperature=(1.0, 0.3),
+    ),
+    "vq-vae-2": Recipe(
+        "VQ-VAE-2, two grids",
+        "A coarse grid of tokens on top and a fine one below, which holds what the coarse one, seen first, left out.",
+        "vq",
+        {"dim": DIM, "codebook_size": 512, "options": FRESH},
+        schedule=TwoGridSchedule(),
+    ),
+    "titok": Recipe(
+        "TiTok, 64 tokens",
+        "A whole picture of 128 px as 64 tokens without places: each is made by, and changes, all of it.",
+        "vq",
+        {"dim": DIM, "codebook_size": CODES, "options": FRESH},
+        schedule=LatentTokenSchedule(),
+    ),
+    "vqgan": Recipe(
+        "VQGAN",
+        "The network, bits and steps of vq-ema-reseed, trained with a perceptual distance and against an adversary.",
+        "vq",
+        _codebook(update="ema", initialization={"name": "online"}, reseeding=RESEEDING),
+        schedule=AdversarialSchedule(),
     ),
     "sound-rvq-8": Recipe(
         "Sound: RVQ, 8 levels",

@@ -6,10 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from explorer.quantizers.base import QuantizerOutput
 from explorer.tokenizers.native.model import TokenizerModel
+from explorer.training.losses.adversary import Adversary
 from explorer.training.recipes import Recipe
 
 
@@ -34,6 +36,10 @@ class Task(ABC):
     @abstractmethod
     def digest(self) -> str:
         """A short name of the media, so that a run goes on with its own only."""
+
+    def adversary(self, device: torch.device) -> Adversary | None:
+        """A network that the decoder is trained against, made anew; None without one."""
+        return None
 
     def reconstruct(self, model: TokenizerModel, target: Tensor) -> tuple[Tensor, QuantizerOutput]:
         """What is decoded while training, and the quantizer's output."""

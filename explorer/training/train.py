@@ -22,7 +22,8 @@ import torch
 
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.files import make_folder, write_atomically
-from explorer.tokenizers.native.model import TokenizerModel
+from explorer.tokenizers.native.model import build_model
+from explorer.training.losses.adversary import last_weight
 from explorer.training.recipes import Recipe
 from explorer.training.tasks import task_of
 
@@ -55,10 +56,11 @@ class Trainer:
         self._task = task_of(recipe, media, held_out)
         schedule = recipe.schedule
         torch.manual_seed(schedule.seed)
-        self.model = TokenizerModel(recipe.quantizer, recipe.config, recipe.architecture, recipe.modality).to(device)
+        self.model = build_model(recipe.quantizer, recipe.config, recipe.architecture, recipe.modality).to(device)
         # Adam without weight decay: decay would pull unused codes to zero and hide how they died.
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(parameters, lr=schedule.learning_rate, betas=(0.9, 0.99), fused=True)
+        self.adversary = self._task.adversary(device)
         self.step, self.seconds, self.curve, self.events = 0, 0.0, [], 0
         self._diverged: dict[str, torch.Tensor] = {}  # term -> its first step that was not finite, 0 for none
         if state_file.exists():
@@ -96,14 +98,21 @@ class Trainer:
         target = self.model.network.to_network(media)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type != "mps"):
             decoded, output = self._task.reconstruct(self.model, target)
-        compared = self._task.losses(decoded.float(), target)
-        loss = sum(compared.values()) + output.loss
+        decoded = decoded.float()
+        compared = self._task.losses(decoded, target)
+        loss = sum(compared.values())
+        if self.adversary is not None:
+            compared |= self.adversary.fool(self.step, decoded, loss, last_weight(self.model.decoder))
+            loss = sum(compared.values())
+        loss = loss + output.loss
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), GRADIENT_CLIP)
         self.optimizer.step()
-        self.step += 1
         terms = {name: value.detach() for name, value in (compared | dict(output.loss_terms)).items()}
+        if self.adversary is not None:
+            terms |= self.adversary.learn(self.step, target, decoded)
+        self.step += 1
         self._watch(terms | {"gradient norm": norm})
         return terms
 
@@ -148,6 +157,7 @@ class Trainer:
         state = {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "adversary": self.adversary.state_dict() if self.adversary else None,
             "random": torch.get_rng_state(),
             "cuda_random": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
             "recipe": json.dumps(asdict(self.recipe), sort_keys=True),
@@ -173,6 +183,8 @@ class Trainer:
             raise ExplorerError(f"{self.state_file} was trained on other media; remove it or use --fresh")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
+        if self.adversary is not None:
+            self.adversary.load_state_dict(state["adversary"])
         torch.set_rng_state(state["random"].cpu())
         if state.get("cuda_random") is not None and self.device.type == "cuda":
             torch.cuda.set_rng_state(state["cuda_random"].cpu(), self.device)

@@ -146,3 +146,8 @@ def test_other_steps_move_the_fit_of_kmeans_along():
     assert (recipe.schedule.steps, recipe.config["fit_at"]) == (300, 100)  # a third, as 2,000 of 6,000
     assert with_steps(ZOO["kmeans"], 1).config["fit_at"] == 1
     assert dict(with_steps(ZOO["rvq-4"], 300).config) == dict(ZOO["rvq-4"].config)
+
+
+def test_other_steps_move_the_adversary_along():
+    schedule = with_steps(ZOO["vqgan"], 600).schedule
+    assert (schedule.steps, schedule.adversary_from) == (600, 300)  # half, as 3,000 of 6,000

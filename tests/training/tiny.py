@@ -4,14 +4,27 @@ import dataclasses
 
 import numpy as np
 
-from explorer.training.recipes import ZOO, ClipSchedule, Schedule, SoundSchedule
+from explorer.training.recipes import ZOO
+from explorer.training.schedules import (
+    AdversarialSchedule,
+    ClipSchedule,
+    LatentTokenSchedule,
+    Schedule,
+    SoundSchedule,
+    TwoGridSchedule,
+)
 from explorer.training.sounds import Sound
 
 COMMON = dict(steps=12, batch=4, learning_rate=3e-3, warmup=2, channels=(4, 8, 8), blocks=(1, 1, 1))
 TINY = {
-    "image": Schedule(**COMMON, crop_px=32),
-    "audio": SoundSchedule(**COMMON, samples=640, strides=(8, 5, 2)),
-    "video": ClipSchedule(**COMMON, crop_px=32, frames=5),
+    Schedule: Schedule(**COMMON, crop_px=32),
+    TwoGridSchedule: TwoGridSchedule(**COMMON | {"channels": (4, 8, 8, 8), "blocks": (1, 1, 1, 1)}, crop_px=32),
+    LatentTokenSchedule: LatentTokenSchedule(
+        **COMMON | {"channels": (32,), "blocks": (1,)}, crop_px=32, side=32, patch=8, tokens=6
+    ),
+    AdversarialSchedule: AdversarialSchedule(**COMMON, crop_px=48, adversary_from=4, adversary_channels=(4, 8)),
+    SoundSchedule: SoundSchedule(**COMMON, samples=640, strides=(8, 5, 2)),
+    ClipSchedule: ClipSchedule(**COMMON, crop_px=32, frames=5),
 }
 SMALLER = {"codebook_size": 32, "dim": 8, "levels": [4, 3, 3], "bits": 5, "fit_at": 5}
 PICTURES = [name for name, recipe in ZOO.items() if recipe.modality == "image"]
@@ -20,7 +33,7 @@ PICTURES = [name for name, recipe in ZOO.items() if recipe.modality == "image"]
 def tiny(name, **schedule):
     """The recipe `name` with the same methods, small sizes and TINY's schedule, changed by `schedule`."""
     config = {key: SMALLER.get(key, value) for key, value in ZOO[name].config.items()}
-    changed = dataclasses.replace(TINY[ZOO[name].modality], **schedule)
+    changed = dataclasses.replace(TINY[type(ZOO[name].schedule)], **schedule)
     return dataclasses.replace(ZOO[name], config=config, schedule=changed)
 
 

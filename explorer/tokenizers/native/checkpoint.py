@@ -20,7 +20,7 @@ from explorer.foundation.errors import CheckpointError, ExplorerError, SettingsE
 from explorer.foundation.files import make_folder, write_atomically
 from explorer.joints.table_faults import can_be_shown
 from explorer.tokenizers.native.eight_bits import is_scale, pack, unpack
-from explorer.tokenizers.native.model import TokenizerModel
+from explorer.tokenizers.native.model import TokenizerModel, build_model
 from explorer.tokenizers.native.specs import CONFIG, read_config
 
 WEIGHTS = "model.safetensors"
@@ -65,7 +65,7 @@ def _build(config: Mapping, name: str, limit_bytes: int) -> TokenizerModel:
         size = described_bytes(quantizer["config"], architecture)
         if not size <= limit_bytes:
             raise SettingsError(f"about {size / 2**30:,.3g} GiB, the limit is {limit_bytes / 2**30:,.3g} GiB")
-        return TokenizerModel(quantizer["id"], quantizer["config"], architecture, config.get("modality", "image"))
+        return build_model(quantizer["id"], quantizer["config"], architecture, config.get("modality", "image"))
     except KeyError as error:
         raise CheckpointError(f"{CONFIG} of checkpoint {name!r} describes no model: it lacks {error}") from error
     except (TypeError, ValueError, RuntimeError, ArithmeticError, ExplorerError) as error:
@@ -80,6 +80,7 @@ def described_bytes(quantizer: Mapping, architecture: Mapping) -> float:
     SettingsError for numbers that Python counts through and that no model has.
     """
     strides = architecture.get("strides", ())
+    places = (architecture.get("side", 0) / architecture.get("patch", 1)) ** 2 + architecture.get("tokens", 0)
     depths = [*architecture["blocks"], *strides, quantizer.get("num_quantizers", 1), quantizer.get("bits", 1)]
     axes = list(quantizer.get("levels", ()))
     for count in (*depths, *axes, len(axes)):
@@ -94,6 +95,7 @@ def described_bytes(quantizer: Mapping, architecture: Mapping) -> float:
         inside = sum(4.0 * width**2 * count for width, count in zip(channels, blocks, strict=True))
         between = zip(channels, channels[1:], strides[1:], strict=False)
         return 4.0 * (table + 2 * (inside + sum(2.0 * a * b * stride for a, b, stride in between)))
+    table += 2.0 * places * sum(channels)  # of patches and tokens, where they are learned
     return 4.0 * (table + sum(2 * 10.0 * width**2 * (1 + n) for width, n in zip(channels, blocks, strict=True)))
 
 

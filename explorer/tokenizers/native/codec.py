@@ -9,19 +9,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer.joints.record import Codebook, Combination
+from explorer.joints.record import Codebook, Combination, TokenLayout
 from explorer.tokenizers.adapted_tokenizer import AdaptedTokenizer
 from explorer.tokenizers.codec import Codec, CodecLevel
 from explorer.tokenizers.native.checkpoint import load_model
-from explorer.tokenizers.native.model import TokenizerModel
-from explorer.tokenizers.native.specs import read_config, spec_of
+from explorer.tokenizers.native.model import TokenizerModel, TwoGridModel
+from explorer.tokenizers.native.specs import LATENT_TOKENS, read_config, spec_of
+from explorer.tokenizers.native.two_grids import COARSE, FINE
 
 
 def load_native(folder: Path, device: str = "auto") -> AdaptedTokenizer:
     """The tokenizer of a checkpoint, on `device` ("auto", "cpu", "cuda", "mps"). Raises CheckpointError."""
     config = read_config(folder)
-    model = load_model(folder)
-    codec = NativeCodec(model, model.network.reach(config["architecture"]))
+    model, architecture = load_model(folder), config["architecture"]
+    if isinstance(model, TwoGridModel):
+        codec: NativeCodec = TwoGridCodec(model, None)
+    elif architecture.get("kind") == LATENT_TOKENS:
+        codec = LatentTokenCodec(model, architecture["tokens"])
+    else:
+        codec = NativeCodec(model, model.network.reach(architecture))
     return AdaptedTokenizer(codec, spec_of(config), device)
 
 
@@ -31,7 +37,7 @@ class NativeCodec(Codec):
     half_precision = False  # its figures were measured in float32
     decode_batch = 64  # small fields through a small decoder
 
-    def __init__(self, model: TokenizerModel, token_reach: int) -> None:
+    def __init__(self, model: TokenizerModel, token_reach: int | None) -> None:
         super().__init__()
         self.model, self.token_reach = model, token_reach
         self._books = model.quantizer.codebooks()
@@ -47,7 +53,9 @@ class NativeCodec(Codec):
 
     def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
         every = indices[..., None].expand(*indices.shape, self.model.quantizer.num_quantizers)
-        vectors = self.model.quantizer.level_vectors(every)[level]  # (B, *shape, d)
+        return self._kept(level, self.model.quantizer.level_vectors(every)[level], kept)  # (B, *shape, d)
+
+    def _kept(self, level: int, vectors: Tensor, kept: Tensor | None) -> Tensor:
         return vectors if kept is None else torch.where(kept[..., None], vectors, self.absent[level])
 
     def decode(self, embedded: Sequence[Tensor]) -> Tensor:
@@ -55,6 +63,43 @@ class NativeCodec(Codec):
 
     def codebooks(self) -> tuple[Codebook, ...]:
         return self._books
+
+
+class LatentTokenCodec(NativeCodec):
+    """Pictures of one size as tokens that have no places."""
+
+    def __init__(self, model: TokenizerModel, tokens: int) -> None:
+        super().__init__(model, None)
+        self._layouts = (TokenLayout("set1d", (tokens,)),) * model.quantizer.num_quantizers
+
+    def layouts(self, extent: tuple[int, ...]) -> tuple[TokenLayout, ...]:
+        return self._layouts
+
+
+class TwoGridCodec(NativeCodec):
+    """Pictures as two grids: level 0 is the top, of half as many tokens a side as level 1, the bottom."""
+
+    model: TwoGridModel
+
+    def quantize(self, latents: tuple[Tensor, Tensor]) -> list[CodecLevel]:  # type: ignore[override]
+        _, *outputs = self.model.quantize(*latents)
+        stages = [stage for one in outputs for stage in one.stages]
+        return [CodecLevel(one.indices, one.z_e.flatten(1, -2), one.z_q.flatten(1, -2)) for one in stages]
+
+    def embed(self, level: int, indices: Tensor, kept: Tensor | None = None) -> Tensor:
+        """(B, h, w) -> what the decoder sees of the top, or codes of the bottom, (B, C, h, w) of the finer grid."""
+        vectors = self.model.quantizer.of_grid(level).level_vectors(indices[..., None])[0]
+        codes = self._kept(level, vectors, kept).movedim(-1, 1)
+        return self.model.decoder.raise_top(codes) if level == 0 else codes
+
+    def decode(self, embedded: Sequence[Tensor]) -> Tensor:
+        return self.model.network.from_network(self.model.decoder(*embedded))
+
+    def layouts(self, extent: tuple[int, ...]) -> tuple[TokenLayout, ...]:
+        return tuple(TokenLayout("grid2d", tuple(side // px for side in extent), extent) for px in (COARSE, FINE))
+
+    def extent(self, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+        return tuple(COARSE * side for side in shapes[0])
 
 
 def _absent(book: Codebook, combination: Combination) -> np.ndarray:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from explorer.foundation.errors import SettingsError
-from explorer.quantizers.base import QuantizerOutput
+from explorer.quantizers.base import Quantizer, QuantizerOutput
 from explorer.quantizers.build import build_quantizer
-from explorer.tokenizers.native.networks import NETWORKS
+from explorer.tokenizers.native.networks import TWO_GRIDS, network_of
+from explorer.tokenizers.native.two_grids import GridQuantizers, join_outputs
 
 
 class TokenizerModel(nn.Module):
@@ -20,16 +20,19 @@ class TokenizerModel(nn.Module):
     modality without a network.
     """
 
+    quantizer: Quantizer | GridQuantizers
+
     def __init__(self, quantizer_id: str, quantizer: Mapping, architecture: Mapping, modality: str = "image") -> None:
         super().__init__()
-        if modality not in NETWORKS:
-            raise SettingsError(f"the zoo has no network for the modality {modality!r}, only for {', '.join(NETWORKS)}")
-        self.quantizer = build_quantizer(quantizer_id, quantizer)
-        self.network = NETWORKS[modality]
+        self.network = network_of(modality, architecture)
+        self.quantizer = self._quantizers(quantizer_id, quantizer)
         self.encoder, self.decoder = self.network.build(self.quantizer.dim, architecture)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 module.to(memory_format=torch.channels_last)
+
+    def _quantizers(self, quantizer_id: str, quantizer: Mapping) -> Quantizer | GridQuantizers:
+        return build_quantizer(quantizer_id, quantizer)
 
     def forward(self, media: Tensor) -> tuple[Tensor, QuantizerOutput]:
         output = self.quantizer(self.encode(media))
@@ -42,3 +45,37 @@ class TokenizerModel(nn.Module):
     def decode(self, z_q: Tensor) -> Tensor:
         """z_q (B, *shape, D) -> (B, C, *extent)."""
         return self.decoder(z_q.movedim(-1, 1))
+
+
+class TwoGridModel(TokenizerModel):
+    """The same of two grids, whose bottom is made from what the codes of the top decode to (`two_grids.py`)."""
+
+    quantizer: GridQuantizers
+
+    def _quantizers(self, quantizer_id: str, quantizer: Mapping) -> GridQuantizers:
+        top, bottom = (build_quantizer(quantizer_id, quantizer) for _ in range(2))
+        if hasattr(bottom, "level"):
+            bottom.level = 1  # of its events
+        return GridQuantizers(top, bottom)
+
+    def forward(self, media: Tensor) -> tuple[Tensor, QuantizerOutput]:
+        raised, top, bottom = self.quantize(*self.encoder(media))
+        return self.decoder(raised, bottom.z_q.movedim(-1, 1)), join_outputs(bottom.z_q, (top, bottom))
+
+    def quantize(self, features: Tensor, latents: Tensor) -> tuple[Tensor, QuantizerOutput, QuantizerOutput]:
+        """What the encoder gave -> the raised codes of the top (B, C, h, w), and what both quantizers gave."""
+        top = self.quantizer.top(latents.movedim(1, -1))
+        raised = self.decoder.raise_top(top.z_q.movedim(-1, 1))
+        return raised, top, self.quantizer.bottom(self.encoder.bottom(features, raised).movedim(1, -1))
+
+    def encode(self, media: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, 3, H, W) -> features of the finer grid (B, C, H/4, W/4), and latents of the top (B, D, H/8, W/8)."""
+        return self.encoder(media)
+
+
+def build_model(
+    quantizer_id: str, quantizer: Mapping, architecture: Mapping, modality: str = "image"
+) -> TokenizerModel:
+    """The model that a config describes. Raises SettingsError."""
+    kind = TwoGridModel if architecture.get("kind") == TWO_GRIDS else TokenizerModel
+    return kind(quantizer_id, quantizer, architecture, modality)

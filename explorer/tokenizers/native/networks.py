@@ -1,6 +1,7 @@
 """The networks of the zoo by modality: how each is built from a config's "architecture", and what it takes.
 
-A kind of medium is one `Network` in NETWORKS; quantizers and checkpoints know no other difference.
+A kind of medium is one `Network` in NETWORKS, and so is each other kind of network for it, which "kind" of an
+architecture names.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from explorer.foundation.errors import SettingsError
 from explorer.tokenizers.native import autoencoder
 from explorer.tokenizers.native.autoencoder import AutoencoderConfig, Decoder, Encoder, decoder_reach
 from explorer.tokenizers.native.clip import TIME_STEP, ClipConfig, ClipDecoder, ClipEncoder, clip_reach
+from explorer.tokenizers.native.latent_tokens import LatentTokenConfig, LatentTokenDecoder, LatentTokenEncoder
 from explorer.tokenizers.native.sound import SoundConfig, SoundDecoder, SoundEncoder, sound_reach
+from explorer.tokenizers.native.specs import LATENT_TOKENS, TWO_GRIDS
+from explorer.tokenizers.native.two_grids import FINE, TwoGridConfig, TwoGridDecoder, TwoGridEncoder
 
 
 @dataclass(frozen=True)
@@ -23,14 +28,25 @@ class Network:
     downsampling, reach: of an architecture: pixels or samples a token; how far from a token the output may change.
     time_step: frames a token of a clip, after the first.
     to_network, from_network: between the media of a `Codec` and what encoder and decoder take and give.
+    reach: None where a token changes the output everywhere, or where grids differ. modality: of its media.
     """
 
     build: Callable[[int, Mapping], tuple[nn.Module, nn.Module]]
     downsampling: Callable[[Mapping], int]
-    reach: Callable[[Mapping], int]
+    reach: Callable[[Mapping], int | None]
     to_network: Callable[[Tensor], Tensor]
     from_network: Callable[[Tensor], Tensor]
     time_step: int = 1
+    modality: str = "image"
+
+
+def network_of(modality: str, architecture: Mapping) -> Network:
+    """The network that an architecture's "kind" names, or the one of the modality. Raises SettingsError."""
+    kind = architecture.get("kind", modality)
+    if kind not in NETWORKS or NETWORKS[kind].modality != modality:
+        said = f"of kind {kind!r} for the modality {modality!r}" if kind != modality else f"for the modality {kind!r}"
+        raise SettingsError(f"the zoo has no network {said}, only {', '.join(NETWORKS)}")
+    return NETWORKS[kind]
 
 
 def _picture_config(latent_dim: int, architecture: Mapping) -> AutoencoderConfig:
@@ -48,6 +64,18 @@ def _sound_config(latent_dim: int, architecture: Mapping) -> SoundConfig:
 def _pictures(latent_dim: int, architecture: Mapping) -> tuple[nn.Module, nn.Module]:
     config = _picture_config(latent_dim, architecture)
     return Encoder(config), Decoder(config)
+
+
+def _two_grids(latent_dim: int, architecture: Mapping) -> tuple[nn.Module, nn.Module]:
+    config = TwoGridConfig(latent_dim, tuple(architecture["channels"]), tuple(architecture["blocks"]))
+    return TwoGridEncoder(config), TwoGridDecoder(config)
+
+
+def _latent_tokens(latent_dim: int, architecture: Mapping) -> tuple[nn.Module, nn.Module]:
+    (width,), (blocks,) = architecture["channels"], architecture["blocks"]
+    sizes = (int(architecture[name]) for name in ("side", "patch", "tokens"))
+    config = LatentTokenConfig(latent_dim, width, blocks, *sizes)
+    return LatentTokenEncoder(config), LatentTokenDecoder(config)
 
 
 def _clips(latent_dim: int, architecture: Mapping) -> tuple[nn.Module, nn.Module]:
@@ -78,6 +106,7 @@ NETWORKS: Mapping[str, Network] = {
         lambda architecture: sound_reach(_sound_config(1, architecture)),
         _as_it_is,
         _as_it_is,
+        modality="audio",
     ),
     "video": Network(
         _clips,
@@ -86,5 +115,14 @@ NETWORKS: Mapping[str, Network] = {
         lambda frames: frames * 2 - 1,
         autoencoder.from_network,
         time_step=TIME_STEP,
+        modality="video",
+    ),
+    TWO_GRIDS: Network(_two_grids, lambda _: FINE, lambda _: None, autoencoder.to_network, autoencoder.from_network),
+    LATENT_TOKENS: Network(
+        _latent_tokens,
+        lambda architecture: int(architecture["patch"]),
+        lambda _: None,
+        autoencoder.to_network,
+        autoencoder.from_network,
     ),
 }

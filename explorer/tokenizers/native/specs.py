@@ -14,6 +14,8 @@ from explorer.tokenizers.graph_specs import QUANTIZER, graph_facts
 from explorer.tokenizers.row_specs import MODALITIES, RULES, row_facts
 
 CONFIG = "config.json"
+TWO_GRIDS, LATENT_TOKENS = "two-grids", "latent-tokens"  # kinds of networks for pictures, beside the usual one
+COARSE_PX = 8  # pixels a side of a token of the coarser of two grids
 NEEDED = {
     "id": str,
     "title": str,
@@ -74,10 +76,25 @@ def _check_words(config: Mapping, where: str, folder: str) -> None:
         raise CheckpointError(f"{where}: {error}") from error
     if config.get("modality", "image") not in LAYOUTS:
         raise CheckpointError(f"{where} says modality {config['modality']!r}, which is none of {', '.join(LAYOUTS)}")
+    side = config["architecture"].get("side", 1)
+    if not isinstance(side, int) or isinstance(side, bool) or side < 1:
+        raise CheckpointError(f"{where} has no sound side of its pictures: {str(side)[:80]!r}")
+    if config["architecture"].get("kind") == LATENT_TOKENS and "side" not in config["architecture"]:
+        raise CheckpointError(f"{where} is of tokens without places and lacks the side of its pictures")
     if config.get("modality") == "audio" and "sample_rate_hz" not in config:
         raise CheckpointError(f"{where} is of a tokenizer of sound and lacks sample_rate_hz")
     if not isinstance(measured, dict) or not all(isinstance(value, (int, float)) for value in measured.values()):
         raise CheckpointError(f"{where} has measured values that are no numbers")
+
+
+def _kind_facts(config: Mapping) -> dict:
+    """What differs of a tokenizer of pictures that has two grids, or tokens without places."""
+    kind = config["architecture"].get("kind")
+    if kind == TWO_GRIDS:
+        return {"multiple": COARSE_PX}
+    if kind == LATENT_TOKENS:
+        return {"layout": "set1d", "fixed_size": (config["architecture"]["side"],) * 2}
+    return {}
 
 
 def _side(config: Mapping) -> dict[str, int]:
@@ -109,6 +126,7 @@ def spec_of(config: Mapping) -> TokenizerSpec:
         first_frame_alone=modality == "video",
         **(
             {"layout": LAYOUTS[modality], "weights": "of the last step, not averaged"}
+            | _kind_facts(config)
             | row_facts(config)
             | graph_facts(config)
         ),

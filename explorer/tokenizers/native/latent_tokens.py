@@ -1,0 +1,129 @@
+"""A picture as a short row of tokens without places: TiTok, small.
+
+Yu et al. 2024, "An Image is Worth 32 Tokens for Reconstruction and Generation" (arXiv 2406.07550), section 3.2: learned
+latent tokens stand beside the patches in a vision transformer, and what becomes of them alone is quantized; the decoder
+is a transformer over the tokens and as many copies of one mask token as there are patches. What differs: one stage that
+is trained on pixels, where the paper first predicts the codes of a VQGAN; patches are read and painted by two
+convolutions each rather than by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention, silu
+
+from explorer.foundation.errors import SettingsError
+
+HEAD = 32  # channels of a head of attention
+WIDER = 4  # how much wider the hidden layer of a block is
+MIDDLE = 24  # channels at half of the picture's size, on the way to and from patches
+
+
+@dataclass(frozen=True)
+class LatentTokenConfig:
+    """side: of the one square picture that it takes, in pixels; patch: pixels a side of a patch, even; tokens: N.
+
+    channels, blocks: width and number of transformer blocks of either side. latent_dim is the quantizer's D.
+    """
+
+    latent_dim: int
+    channels: int = 128
+    blocks: int = 4
+    side: int = 128
+    patch: int = 16
+    tokens: int = 64
+
+    def __post_init__(self) -> None:
+        if min(self.side, self.patch, self.tokens) < 1 or self.patch % 2 or self.side % self.patch:
+            raise SettingsError(f"{self.tokens} tokens of {self.side} px in patches of {self.patch} px cannot be made")
+        if self.channels < HEAD or self.channels % HEAD:
+            raise SettingsError(f"the width of a transformer here is a multiple of {HEAD}, got {self.channels}")
+
+    @property
+    def grid(self) -> int:
+        """Patches a side."""
+        return self.side // self.patch
+
+
+class TransformerBlock(nn.Module):
+    """x + attention(ln(x)), then x + mlp(ln(x)); both branches start at zero."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.heads = width // HEAD
+        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.mix = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.widen, self.narrow = nn.Linear(width, WIDER * width), nn.Linear(WIDER * width, width)
+        for last in (self.mix, self.narrow):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, L, C) -> the same."""
+        q, k, v = self.qkv(self.before(x)).unflatten(-1, (3, self.heads, HEAD)).permute(2, 0, 3, 1, 4)
+        x = x + self.mix(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return x + self.narrow(silu(self.widen(self.between(x))))
+
+
+class _Side(nn.Module):
+    """What encoder and decoder have alike: positions of patches and of tokens, and the blocks."""
+
+    def __init__(self, config: LatentTokenConfig) -> None:
+        super().__init__()
+        self.config, width = config, config.channels
+        self.patch_places = nn.Parameter(0.02 * torch.randn(config.grid**2, width))
+        self.token_places = nn.Parameter(0.02 * torch.randn(config.tokens, width))
+        self.blocks = nn.Sequential(*(TransformerBlock(width) for _ in range(config.blocks)))
+        self.last = nn.LayerNorm(width)
+
+    def mixed(self, patches: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """patches (B, P, C), tokens (B, N, C) through the blocks."""
+        places = torch.cat([self.patch_places, self.token_places])
+        x = self.last(self.blocks(torch.cat([patches, tokens], 1) + places))
+        return x[:, : patches.shape[1]], x[:, patches.shape[1] :]
+
+
+class LatentTokenEncoder(_Side):
+    """pixels (B, 3, side, side) in [-1, 1] -> latents (B, D, N)."""
+
+    def __init__(self, config: LatentTokenConfig) -> None:
+        super().__init__(config)
+        half = config.patch // 2
+        self.read = nn.Sequential(
+            nn.PixelUnshuffle(2),
+            nn.Conv2d(12, MIDDLE, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(MIDDLE, config.channels, half, stride=half),
+        )
+        self.to_latent = nn.Linear(config.channels, config.latent_dim)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        patches = self.read(pixels).flatten(2).transpose(1, 2)  # (B, P, C)
+        tokens = patches.new_zeros(len(patches), self.config.tokens, patches.shape[2])  # told apart by their places
+        return self.to_latent(self.mixed(patches, tokens)[1]).transpose(1, 2)
+
+
+class LatentTokenDecoder(_Side):
+    """latents (B, D, N) -> pixels (B, 3, side, side), about [-1, 1]."""
+
+    def __init__(self, config: LatentTokenConfig) -> None:
+        super().__init__(config)
+        half = config.patch // 2
+        self.from_latent = nn.Linear(config.latent_dim, config.channels)
+        self.paint = nn.Sequential(
+            nn.Conv2d(config.channels, MIDDLE * half**2, 1),
+            nn.PixelShuffle(half),
+            nn.SiLU(),
+            nn.Conv2d(MIDDLE, 12, 3, padding=1),
+            nn.PixelShuffle(2),
+        )
+
+    def forward(self, latents: Tensor) -> Tensor:
+        tokens = self.from_latent(latents.transpose(1, 2))  # (B, N, C)
+        grid = self.config.grid
+        masks = tokens.new_zeros(len(tokens), grid**2, tokens.shape[2])  # one mask token, its value in the places
+        patches = self.mixed(masks, tokens)[0].transpose(1, 2).unflatten(2, (grid, grid))
+        return self.paint(patches)

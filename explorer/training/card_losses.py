@@ -1,0 +1,46 @@
+"""What a card says of losses beyond the squared error, and of the sibling that has the squared error alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from explorer.training.siblings import PREFIX
+
+HEADS = {
+    "psnr_db": ("PSNR, dB", ".2f"),
+    "ssim": ("SSIM", ".3f"),
+    "gradient_energy": ("gradient energy", ".2f"),
+    "fine_power": ("fine power", ".3f"),
+    "gmsd": ("GMSD", ".4f"),
+}
+
+
+def losses_row(training: Mapping) -> str:
+    """The row of the card's table, ending its line; "" where the squared error is all."""
+    if "adversary_from" not in training:
+        return ""
+    widths = ", ".join(map(str, training["adversary_channels"]))
+    return (
+        "| losses | squared error over the variance of the data; "
+        f"{training['perceptual_weight']:g} times a distance of local energies of oriented waves, a fixed bank of "
+        f"filters that stands in for LPIPS; from step {training['adversary_from']:,} on a PatchGAN ({widths} channels, "
+        f"hinge), {training['adversary_weight']:g} times the adaptive weight |\n"
+    )
+
+
+def beside_sibling(config: Mapping) -> str:
+    """The table of both, with what its columns mean; "" without one."""
+    training, measured = config["training"], config["measured"]
+    if f"{PREFIX}psnr_db" not in measured:
+        return ""
+    rows = "".join(
+        f"| {named} | {' | '.join(format(measured[prefix + key], form) for key, (_, form) in HEADS.items())} |\n"
+        for named, prefix in ((f"`{config['id']}`", ""), (f"`{training['sibling']}`, squared error alone", PREFIX))
+    )
+    return (
+        f"\nBeside its sibling of the same network, data, bits, steps and seed, on the same pictures:\n\n"
+        f"| | {' | '.join(head for head, _ in HEADS.values())} |\n|{' --- |' * (1 + len(HEADS))}\n{rows}\n"
+        "Gradient energy and fine power (above a quarter of a cycle a pixel) are those of the decode over those of\n"
+        "the picture: 1 would be as sharp. GMSD is a perceptual distance that neither was trained on; lower is\n"
+        "better.\n"
+    )

@@ -1,0 +1,109 @@
+"""How long, from what pieces and into which network a member of the zoo is trained: one schedule a kind of network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from explorer.tokenizers.native.specs import LATENT_TOKENS, TWO_GRIDS
+
+OF_NETWORK = ("channels", "blocks", "strides", "side", "patch", "tokens")  # what config.json tells of the network
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a member for pictures is trained. learning_rate falls along a half cosine to a hundredth of itself after
+    `warmup`."""
+
+    modality: ClassVar[str] = "image"
+    kind: ClassVar[str] = ""
+    steps: int = 6000
+    batch: int = 16
+    crop_px: int = 64
+    learning_rate: float = 1e-3
+    warmup: int = 100
+    seed: int = 0
+    channels: tuple[int, int, int] = (32, 64, 128)
+    blocks: tuple[int, int, int] = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class TwoGridSchedule(Schedule):
+    """The same into two grids; the fourth width is that of the decoder which sees both."""
+
+    kind: ClassVar[str] = TWO_GRIDS
+    steps: int = 3000
+    channels: tuple[int, ...] = (32, 64, 128, 64)
+    blocks: tuple[int, ...] = (1, 2, 2, 3)
+
+
+@dataclass(frozen=True)
+class LatentTokenSchedule(Schedule):
+    """Whole pictures, scaled to `side`, as `tokens` tokens without places; batches are views of different scale."""
+
+    kind: ClassVar[str] = LATENT_TOKENS
+    steps: int = 4000
+    batch: int = 8
+    crop_px: int = 128
+    warmup: int = 300
+    channels: tuple[int, ...] = (128,)
+    blocks: tuple[int, ...] = (4,)
+    side: int = 128
+    patch: int = 16
+    tokens: int = 64
+
+
+@dataclass(frozen=True)
+class AdversarialSchedule(Schedule):
+    """The schedule of pictures with further losses: `perceptual_weight` of the distance of local energies from the
+    first step on, an adversary from step `adversary_from` on, whose gradient at the decoder's last layer is made
+    `adversary_weight` as large as that of all that compares.
+
+    sibling: the member that has the same of all else, and the squared error alone.
+    """
+
+    perceptual_weight: float = 3.0
+    adversary_from: int = 3000
+    adversary_weight: float = 0.8
+    adversary_learning_rate: float = 5e-4
+    adversary_channels: tuple[int, ...] = (24, 48, 96)
+    sibling: str = "vq-ema-reseed"
+
+
+@dataclass(frozen=True)
+class ClipSchedule:
+    """How a member for clips is trained: `batch` crops of `frames` frames a step."""
+
+    modality: ClassVar[str] = "video"
+    steps: int = 2600
+    batch: int = 4
+    crop_px: int = 64
+    frames: int = 9
+    learning_rate: float = 2e-3
+    warmup: int = 100
+    seed: int = 0
+    channels: tuple[int, int, int] = (48, 80, 128)
+    blocks: tuple[int, int, int] = (1, 2, 2)
+
+
+@dataclass(frozen=True)
+class SoundSchedule:
+    """How a member for sounds is trained: `batch` pieces of `samples` a step.
+
+    strides: samples folded at first, then the factors between the rates. mel_weight: of the log-mel distance beside the
+    error of the waveform. dropout: the share of pieces that is decoded from its first few levels alone.
+    """
+
+    modality: ClassVar[str] = "audio"
+    steps: int = 6000
+    batch: int = 16
+    samples: int = 10240
+    sample_rate_hz: int = 16000
+    learning_rate: float = 2e-3
+    warmup: int = 100
+    seed: int = 0
+    channels: tuple[int, ...] = (48, 112, 192)
+    blocks: tuple[int, ...] = (2, 3, 3)
+    strides: tuple[int, ...] = (8, 5, 8)
+    mel_weight: float = 0.15
+    dropout: float = 0.5

@@ -1,0 +1,171 @@
+"""From a folder of pictures to two grids, to tokens without places, and to a member beside its sibling."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio
+from tiny import structured, tiny
+
+from explorer.cli.listing import markdown
+from explorer.foundation.config import FIGURE_SIDE_PX, settings
+from explorer.media.quality.textures import texture
+from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers.native.checkpoint import load_model
+from explorer.training import command
+from explorer.training.command import main
+from explorer.training.picture_task import PictureTask
+from explorer.training.recipes import ZOO
+from explorer.training.siblings import differences
+from explorer.training.tasks import TASKS, task_of
+from explorer.training.whole_picture_task import whole_pictures
+
+SIDE = FIGURE_SIDE_PX
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run the command on tiny recipes, with every folder under tmp_path."""
+    monkeypatch.setattr(command, "ZOO", {name: tiny(name) for name in ZOO})
+
+    def call(*arguments):
+        places = ("--out", tmp_path / "out", "--runs", tmp_path / "runs", "--device", "cpu")
+        return main([str(argument) for argument in (*arguments, *places)])
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Six pictures a little larger than a held-out crop."""
+    path = tmp_path_factory.mktemp("pictures")
+    for i, pixels in enumerate(structured(SIDE + 10, 6)):
+        Image.fromarray(pixels).save(path / f"{i}.png")
+    return path
+
+
+def held_out(folder):
+    """Every fifth, in its middle."""
+    return [np.asarray(Image.open(folder / f"{i}.png"))[5:-5, 5:-5] for i in (0, 5)]
+
+
+def config_of(tmp_path, name):
+    return json.loads((tmp_path / "out" / name / "config.json").read_text())
+
+
+def test_two_grids_from_a_folder(run, folder, tmp_path):
+    assert run("vq-vae-2", "--data", folder) == 0
+    (spec,) = list_tokenizers(tmp_path / "out")
+    tokenizer, media = load_tokenizer("vq-vae-2", "cpu", tmp_path / "out"), held_out(folder)
+    records = [tokenizer.tokenize(one.astype(np.float32) / 255) for one in media]
+    decibels = [peak_signal_noise_ratio(one.media, one.reconstruction, data_range=1) for one in records]
+    assert spec.measured["psnr_db"] == pytest.approx(np.mean(decibels), abs=2e-3)
+    assert [spec.measured[f"tokens_{q}"] for q in (1, 2)] == [2 * (SIDE // 8) ** 2, 2 * (SIDE // 4) ** 2]
+    for q in range(2):
+        codes = np.concatenate([record.levels[q].indices.ravel() for record in records])
+        assert spec.measured[f"usage_{q + 1}"] == pytest.approx(len(np.unique(codes)) / 32, abs=0.04)
+    card = (tmp_path / "out" / "vq-vae-2" / "card.md").read_text()
+    assert "two grids: 8 x 8 pixels a token on top, 4 x 4 below" in card and "| 2,048 + 8,192 |" in card
+    row = markdown([spec]).splitlines()[-1]
+    assert f"| {5 / 64 + 5 / 16:.3f} |" in row and "| 2,048 + 8,192 |" in row
+
+
+def test_tokens_without_places_from_a_folder(run, folder, tmp_path):
+    assert run("titok", "--data", folder) == 0
+    (spec,) = list_tokenizers(tmp_path / "out")
+    tokenizer = load_tokenizer("titok", "cpu", tmp_path / "out")
+    pictures = [np.asarray(Image.open(folder / f"{i}.png")) for i in (0, 5)]
+    media = [one.astype(np.float32) / 255 for one in whole_pictures(pictures, 32)]
+    decibels = [peak_signal_noise_ratio(one, tokenizer.tokenize(one).reconstruction, data_range=1) for one in media]
+    assert spec.measured["psnr_db"] == pytest.approx(np.mean(decibels), abs=2e-3)
+    assert (spec.measured["tokens"], spec.measured["side_px"], spec.fixed_size) == (2 * 6, 32, (32, 32))
+    card = (tmp_path / "out" / "titok" / "card.md").read_text()
+    assert "6 tokens without places for 32 x 32 pixels" in card and "scaled to cover 32 px" in card
+    assert f"| {6 * 5 / 32**2:.3f} |" in markdown([spec]).splitlines()[-1]
+
+
+def test_whole_pictures_are_all_of_the_shorter_side():
+    picture = np.zeros((64, 96, 3), np.uint8)
+    picture[:, 16:80] = 255  # the middle square
+    (whole,) = whole_pictures([picture, picture[:20]], 32)
+    assert whole.shape == (32, 32, 3) and whole.dtype == np.uint8 and whole[:, 2:-2].min() > 250
+
+
+def test_views_are_of_any_scale_and_follow_the_step():
+    task = task_of(tiny("titok"), structured(200, 3), [])
+    first = task.batch(7)
+    assert first.shape == (4, 3, 32, 32) and float(first.min()) >= 0 and float(first.max()) <= 1
+    assert bool((first == task.batch(7)).all()) and bool((first != task.batch(8)).any())
+    stripes = np.zeros((256, 256, 3), np.uint8)
+    stripes[:, ::32] = 255
+    seen = {
+        int((view[0, 0] > view.mean()).sum())
+        for s in range(6)
+        for view in task_of(tiny("titok"), [stripes], []).batch(s)
+    }
+    assert len(seen) > 3  # as many stripes as the scale lets in
+
+
+def test_the_sibling_of_vqgan_differs_in_losses_alone():
+    mine, other = ZOO["vqgan"], ZOO[ZOO["vqgan"].schedule.sibling]
+    assert mine.config == other.config and mine.architecture == other.architecture and mine.quantizer == other.quantizer
+    shared = {one.name for one in dataclasses.fields(other.schedule)}
+    assert all(getattr(mine.schedule, name) == getattr(other.schedule, name) for name in shared)
+
+
+def test_figures_beside_the_sibling(run, folder, tmp_path, monkeypatch, capsys):
+    recipes = {name: tiny(name) for name in ("vqgan", "vq-ema-reseed")}
+    recipes["vq-ema-reseed"] = dataclasses.replace(
+        recipes["vq-ema-reseed"], schedule=dataclasses.replace(recipes["vq-ema-reseed"].schedule, crop_px=48)
+    )
+    monkeypatch.setattr(command, "ZOO", recipes)
+    assert run("vq-ema-reseed", "--data", folder) == 0 and run("vqgan", "--data", folder) == 0
+    measured = config_of(tmp_path, "vqgan")["measured"]
+    for name, prefix in (("vqgan", ""), ("vq-ema-reseed", "sibling_")):
+        tokenizer = load_tokenizer(name, "cpu", tmp_path / "out")
+        media = [one.astype(np.float32) / 255 for one in held_out(folder)]
+        decoded = [tokenizer.tokenize(one).reconstruction for one in media]
+        pairs = list(zip(media, decoded, strict=True))
+        want = [texture(*pair) for pair in pairs]
+        for key in ("gradient_energy", "fine_power", "gmsd"):
+            assert measured[prefix + key] == pytest.approx(np.mean([getattr(one, key) for one in want]), abs=2e-4)
+        psnr = np.mean([peak_signal_noise_ratio(*pair, data_range=1) for pair in pairs])
+        assert measured[f"{prefix}psnr_db"] == pytest.approx(psnr, abs=2e-3)
+    card = (tmp_path / "out" / "vqgan" / "card.md").read_text()
+    assert "| `vq-ema-reseed`, squared error alone |" in card and "from step 4 on a PatchGAN (4, 8 channels" in card
+    curve = json.loads((tmp_path / "out" / "vqgan" / "curve.json").read_text())
+    assert ["adversarial" in point["losses"] for point in curve] == [False] * 4 + [True] * 8
+    assert ["adversary" in point["losses"] for point in curve] == [False] * 4 + [True] * 8
+    assert run("vqgan", "--data", folder, "--steps", 6, "--fresh") == 0
+    assert "vq-ema-reseed differs in steps, so the losses are not compared" in capsys.readouterr().out
+    assert not any(name.startswith("sibling_") for name in config_of(tmp_path, "vqgan")["measured"])
+    assert "Beside its sibling" not in (tmp_path / "out" / "vqgan" / "card.md").read_text()
+
+
+def test_without_the_sibling_nothing_is_compared(run, folder, tmp_path, monkeypatch, capsys):
+    nowhere = dataclasses.replace(settings(), checkpoints=tmp_path / "none")
+    monkeypatch.setattr("explorer.training.siblings.settings", lambda: nowhere)
+    assert run("vqgan", "--data", folder, "--steps", 2) == 0
+    assert "vq-ema-reseed is not here" in capsys.readouterr().out
+
+
+def test_differences_are_named():
+    one = {"quantizer": {"id": "vq"}, "architecture": {}, "training": {"steps": 5, "channels": (1, 2), "data": "a"}}
+    assert differences(one, one | {"training": one["training"] | {"channels": [1, 2]}}) == []
+    other = {"quantizer": {"id": "fsq"}, "architecture": {}, "training": {"steps": 6, "channels": (1, 2), "data": "b"}}
+    assert differences(one, other) == ["quantizer", "data", "steps"]
+
+
+def test_every_schedule_has_a_task():
+    assert {type(recipe.schedule) for recipe in ZOO.values()} == set(TASKS)
+    assert TASKS[type(ZOO["vq-vae-2"].schedule)] is PictureTask
+
+
+def test_a_checkpoint_of_each_kind_has_weights_in_eight_bits(run, folder, tmp_path):
+    assert run("vq-vae-2", "--data", folder, "--steps", 1) == 0
+    model = load_model(tmp_path / "out" / "vq-vae-2")
+    assert (tmp_path / "out" / "vq-vae-2" / "model.safetensors").stat().st_size < 2 * sum(
+        p.numel() for p in model.parameters()
+    ) + 60_000
