@@ -44,16 +44,13 @@ class Kind:
 
 _PICTURE_MEASURES = {"psnr_db": "PSNR, dB", "ssim": "SSIM", "ms_ssim": "MS-SSIM", "gradient_error": "Gradient RMSE"}
 _SOUND_MEASURES = {"si_sdr_db": "SI-SDR, dB", "log_mel_db": "Log-mel distance, dB", "snr_db": "SNR, dB"}
-_SERIES_MEASURES = {
-    "rmse_percent": "RMS error, % of half the range",
-    "largest_percent": "Largest error, % of half the range",
-}
+_SERIES_MEASURES = {"rmse_percent": "RMS error, %", "largest_percent": "Largest error, %"}
 _ITEM_MEASURES = {
     "explained_percent": "Variance kept, %",
-    "sharing_percent": "Items that share their id, %",
-    "kept_percent": "Near items with the same first code, %",
+    "sharing_percent": "Sharing an id, %",
+    "kept_percent": "Near items kept, %",
 }
-_GRAPH_MEASURES = {"sharing_percent": "Nodes that share their tuple, %", "beside_percent": "Nodes beside an anchor, %"}
+_GRAPH_MEASURES = {"sharing_percent": "Sharing a tuple, %", "beside_percent": "Beside an anchor, %"}
 _LESS_SLOPE = "Less gradient RMSE is better."
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -72,7 +69,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "series": Kind(
             "series", "series", "series", "Bits a row", "bits/row", "bpr", "bits a row", _SERIES_MEASURES, {}, None,
-            less="Less error is better.",
+            less="Less error is better; percent are of half the range of a column.",
         ),
         "vectors": Kind(
             "vectors", "table of items", "tables of items", "Bits an item", "bits/item", "bpi", "bits an item",

@@ -22,6 +22,7 @@ from explorer.figures.counts import rank_frequency, usage
 from explorer.figures.enough import growth, halves, single_media
 from explorer.figures.frame import with_title
 from explorer.figures.graphs import anchor_coverage, tuple_collisions
+from explorer.figures.items import prefix_tree
 from explorer.figures.lattice import bit_correlation, bits
 from explorer.figures.learning import usage_in_training
 from explorer.figures.over_time import code_reuse, codes_over_time, frame_quality
@@ -40,13 +41,16 @@ from explorer.foundation.registry import unknown_id_message
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Subject = Literal["record", "clip", "graph", "audit", "codebook", "vectors", "geometry", "comparison", "history", "run"]
+Subject = Literal[
+    "record", "clip", "graph", "items", "audit", "codebook", "vectors", "geometry", "comparison", "history", "run"
+]
 
 
 @dataclass(frozen=True)
 class FigureEntry:
     """draw: the function. of: what it is drawn of, its first argument ("codebook": the audit and a codebook that
-    follows a rule; "graph", "clip": a record of one; "vectors": a codebook alone). title: as people read it."""
+    follows a rule; "graph", "clip", "items": a record of one; "vectors": a codebook alone). title: as people read.
+    """
 
     draw: Callable[..., go.Figure]
     of: Subject
@@ -65,6 +69,7 @@ FIGURES: tuple[FigureEntry, ...] = (
     FigureEntry(codes_over_time, "clip", "Which code is used when"),
     FigureEntry(tuple_collisions, "graph", "Nodes of the same tuple"),
     FigureEntry(anchor_coverage, "graph", "How far anchors reach"),
+    FigureEntry(prefix_tree, "items", "Tree of semantic ids"),
     FigureEntry(usage, "audit", "Usage of each code"),
     FigureEntry(rank_frequency, "audit", "Rank and frequency"),
     FigureEntry(growth, "audit", "Usage while counting"),

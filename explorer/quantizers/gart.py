@@ -10,6 +10,7 @@ Letters of the shapes: V nodes, E edges, M anchors, k anchors of a node, m relat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,18 @@ def pagerank(around: Neighbourhood, reset: np.ndarray | None = None, damping: fl
         if moved < TOLERANCE:
             break
     return rank / rank.sum()
+
+
+def walk_anchors(around: Neighbourhood, many: int, starts: Sequence[int] = (), damping: float = DAMPING) -> np.ndarray:
+    """(min(many, V),) nodes of the highest PageRank of a walker that begins again at one of `starts`, alike at each;
+    anywhere without any. damping: with which chance it walks on instead. Nodes that it never reaches come last.
+    """
+    reset = None
+    if len(starts):
+        reset = np.zeros(around.nodes)
+        reset[list(starts)] = 1
+    rank = np.round(pagerank(around, reset, damping), 9)  # rounded, as in `choose_anchors`
+    return np.argsort(-rank, kind="stable")[:many]
 
 
 def choose_anchors(around: Neighbourhood, many: int, strategy: str, seed: int = 0) -> np.ndarray:

@@ -32,6 +32,7 @@ def subjects(learned, sign_coded, comparison, run):
         "record": (counted_record([3, 0, 5, 1, 0, 1]),),
         "clip": (tokenized(SAMPLES["shapes"].load(), load_tokenizer("clip-fsq"), 256),),
         "graph": (tokenized(SAMPLES["world"].load(), load_tokenizer("gart"), 256),),
+        "items": (tokenized(SAMPLES["books"].load(), load_tokenizer("items-rq"), 256),),
         "audit": (learned[0],),
         "codebook": sign_coded,
         "vectors": (learned[1][0],),

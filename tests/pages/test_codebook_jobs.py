@@ -80,6 +80,19 @@ def test_indices_are_read_by_the_axes_that_were_typed(visitors, uploads):
     assert payload["amount_words"] == "40 media"
 
 
+def test_an_array_is_items_where_that_is_said_and_indices_elsewhere(visitors, uploads):
+    """Whole numbers may be either: the visitor is asked, and what is said counts."""
+    visitor = visitors.enter("a")
+    array = np.random.default_rng(0).integers(0, 50, (40, 32))
+    job = ended(
+        codebook_jobs.start(visitor, take_uploads(visitor, [indices(uploads, array)]), "items-rq", None, as_media=True)
+    )
+    own = own_audits(visitor)[job.as_json()["audit"]]
+    assert own.tokenizer == "items-rq" and [level.tokens for level in load_audit(own.folder).levels] == [40] * 4
+    job = ended(codebook_jobs.start(visitor, take_uploads(visitor, [indices(uploads, array)]), "items-rq", 64))
+    assert own_audits(visitor)[job.as_json()["audit"]].tokens == 1280
+
+
 @pytest.mark.parametrize(
     ("axes", "ignore", "words"), [("b,q", "", "names 2 axes"), ("", "none", "Padding is one number")]
 )

@@ -102,6 +102,44 @@ def test_ways_are_shortest_ones(asking):
     assert not refused["ok"] and "Only a node of a graph" in refused["error"]["message"]
 
 
+def test_anchors_of_a_walk_are_those_of_personalized_pagerank(asking):
+    """networkx walks the same graph, to far below the rounding by which ties are told."""
+    record = runtime.record_of(visit_of())
+    graph = nx.Graph()
+    graph.add_nodes_from(range(107))
+    graph.add_edges_from((head, tail) for head, _, tail in record.media.tolist() if head != tail)
+    plain, names = asking(visit_of(), "anchors"), record.names.nodes
+    for starts, damping in (((), 0.85), ((names.index("Sun"),), 0.85), ((3, 90), 0.3)):
+        personal = {node: float(node in starts) for node in graph} if starts else None
+        rank = nx.pagerank(graph, damping, personal, max_iter=1000, tol=1e-14)
+        answer = asking(visit_of(), "anchors", starts=list(starts), damping=damping)
+        chosen = answer["nodes"]
+        assert len(chosen) == len(set(chosen)) == 21
+        assert min(rank[node] for node in chosen) >= max(rank[node] for node in graph if node not in chosen) - 2e-9
+        shared = hash_nodes(graph_tokens(load_tokenizer("gart").tokenize_from(record.media, starts, damping))).sharing
+        assert f"{100 * shared / 107:.1f}% of nodes share" in answer["words"]
+    assert "anywhere" in plain["words"]
+    sun = asking(visit_of(), "anchors", starts=[names.index("Sun")])
+    assert "begins again at Sun" in sun["words"] and names.index("Sun") in sun["nodes"]
+    refused = asking(visit_of(), "anchors", starts=[107])["error"]
+    assert refused["field"] == "starts" and "nodes 0 to 106, not at 107" in refused["message"]
+    assert asking(visit_of(), "anchors", damping=1.5)["error"]["field"] == "damping"
+    refused = asking(Visit(tokenizer="kmeans", picture="astronaut"), "anchors")["error"]
+    assert "Only a graph has anchors" in refused["message"]
+
+
+@pytest.mark.parametrize("picture", ["karate", "world"])
+def test_it_opens_with_a_node_that_shows_what_a_tuple_is(picture):
+    visit = visit_of(picture)
+    view, card = json.loads(events.view_value(visit)), json.loads(events.card_value(visit))
+    node = view["opened"]["token"]
+    tokens = graph_tokens(runtime.record_of(visit))
+    assert not tokens.is_anchor[node] and (tokens.anchors[node] >= 0).all() and card["token"] == node
+    assert view["opened"]["code"] == card["code"] == tokens.anchors[node, 0]
+    if picture == "world":
+        assert len(hash_nodes(tokens).with_(node)) == 0 and len(set(tokens.distances[node])) > 1
+
+
 def test_where_no_way_leads_there_is_none():
     edges = np.array([[0, 0, 1], [2, 0, 3]])
     assert shortest_ways(edges, 0, [1, 3, 0]) == [[0, 1], [], [0]]
@@ -109,10 +147,10 @@ def test_where_no_way_leads_there_is_none():
 
 @pytest.mark.parametrize("figure", ["tuple_collisions", "anchor_coverage"])
 def test_figures_are_drawn_and_refused_for_others(asking, figure):
-    drawn = asking(visit_of(), "graph", figure=figure, theme="dark")
+    drawn = asking(visit_of(), "tokens", figure=figure, theme="dark")
     assert drawn["ok"] and drawn["figure"]["layout"]["meta"]["figure"] == figure
     assert notebook.figures.draw(figure, runtime.record_of(visit_of())).data
-    refused = asking(Visit(tokenizer="kmeans", picture="astronaut"), "graph", figure=figure, theme="dark")
+    refused = asking(Visit(tokenizer="kmeans", picture="astronaut"), "tokens", figure=figure, theme="dark")
     assert not refused["ok"] and "of a graph" in refused["error"]["message"]
 
 

@@ -16,6 +16,7 @@ from explorer.foundation.words import count_of
 from explorer.joints.graphs import GraphNames
 from explorer.joints.record import TokenRecord
 
+_TOLD = 2000  # nodes among which the telling one is looked for
 PARTS = ("anchor", "distance", "relation")
 
 
@@ -82,6 +83,17 @@ def graph_tokens(record: TokenRecord) -> GraphTokens:
         raise RecordError("two nodes are the same anchor")
     places = np.argsort(anchors[themselves, 0])
     return GraphTokens(anchors, distances, columns["relation"], themselves[places])
+
+
+def telling_node(tokens: GraphTokens) -> int:
+    """The node that shows best what a tuple is: no anchor, of as many anchors as there is room for, none of which are
+    equally far, in a tuple of its own where there is one; of several the first."""
+    shared = hash_nodes(tokens)
+    alone = shared.counts[shared.ids] == 1
+    found = (tokens.anchors >= 0).sum(1)
+    ways = np.array([len(set(row[row >= 0].tolist())) for row in tokens.distances[:_TOLD]])
+    keys = (-ways, ~alone[:_TOLD], -found[:_TOLD], tokens.is_anchor[:_TOLD])
+    return int(np.lexsort(keys)[0])
 
 
 def hash_nodes(tokens: GraphTokens, parts: Sequence[str] = PARTS, k: int | None = None) -> Hashes:

@@ -113,7 +113,10 @@ def _audit_start(visitor: Visitor, request: asked.AuditStart) -> dict[str, Any]:
     if request.samples:
         return {"job": codebook_jobs.start_samples(visitor, request.tokenizer).as_json()}
     files = take_uploads(visitor, request.files)
-    job = codebook_jobs.start(visitor, files, request.tokenizer, request.codebook_size, request.axes, request.ignore)
+    size = None if request.as_media else request.codebook_size
+    job = codebook_jobs.start(
+        visitor, files, request.tokenizer, size, request.axes, request.ignore, as_media=request.as_media
+    )
     return {"job": job.as_json()}
 
 

@@ -145,16 +145,22 @@ class Job(VisitorJob):
 
 
 def start(
-    visitor: Visitor, files: list[Path], tokenizer: str | None, codebook_size: object, axes: str = "", ignore: str = ""
+    visitor: Visitor,
+    files: list[Path],
+    tokenizer: str | None,
+    codebook_size: object,
+    axes: str = "",
+    ignore: str = "",
+    as_media: bool = False,
 ) -> Job:
-    """Begin an audit of uploaded files; axes, ignore: of indices, as typed.
+    """Begin an audit of uploaded files; axes, ignore: of indices, as typed. as_media: one array is no indices.
 
     Raises ExplorerError if one is running, or the files are of no known kind.
     """
     if is_audit(files):
         with visitor.lock:
             return _begin(visitor, files[0].name, None, files[0].parent, None, None, opens=tuple(files))
-    source, is_indices = _source_of(files)
+    source, is_indices = _source_of(files, as_media)
     with visitor.lock:
         size = _codebook_size(codebook_size) if is_indices else None
         if not is_indices and not tokenizer:
@@ -212,9 +218,11 @@ def resume(visitor: Visitor) -> Job:
         return visitor.job
 
 
-def _source_of(files: list[Path]) -> tuple[Path, bool]:
-    """What to audit, and whether it is a file of indices."""
+def _source_of(files: list[Path], as_media: bool = False) -> tuple[Path, bool]:
+    """What to audit, and whether it is a file of indices. as_media: it is none, whatever its ending says."""
     kinds = {file.suffix.lower() for file in files}
+    if as_media and len(files) == 1:
+        return files[0], False
     if len(files) == 1 and kinds <= set(INDICES):
         return files[0], True
     if len(files) == 1 and kinds == {".zip"}:

@@ -69,11 +69,13 @@ class Sound(OfLevel):
 
 @dataclass(frozen=True)
 class AuditStart:
-    """files: paths of uploads. samples: count the samples of the app instead. The rest is of a file of indices."""
+    """files: paths of uploads. samples: count the samples of the app instead. as_media: one .npy is tokenized,
+    where it would be taken for indices. The rest is of a file of indices."""
 
     tokenizer: Name | None = None
     files: Paths = ()
     samples: Yes = False
+    as_media: Yes = False
     codebook_size: Size | None = None
     axes: Typed = ""
     ignore: Typed = ""

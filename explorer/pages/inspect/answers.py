@@ -9,7 +9,7 @@ from explorer.foundation.errors import ExplorerError, FieldError, RecordError, p
 from explorer.pages.inspect import events
 from explorer.pages.inspect import requests as asked
 from explorer.pages.inspect.clip import clip_figure, film
-from explorer.pages.inspect.graph import ways
+from explorer.pages.inspect.graph import anchors, ways
 from explorer.pages.inspect.series import token_off
 from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
@@ -93,8 +93,14 @@ def _ways(visitor: Visitor, request: asked.Ways) -> dict[str, Any]:
     return ways(runtime.record_of(_shown(visitor, request)), request)
 
 
-def _graph(visitor: Visitor, request: asked.GraphFigure) -> str:
-    """The figure of collisions or of coverage, of the graph on screen."""
+def _anchors(visitor: Visitor, request: asked.Anchors) -> dict[str, Any]:
+    """What anchors a walk over the graph would choose."""
+    visit = _shown(visitor, request)
+    return anchors(runtime.record_of(visit), load_tokenizer(visit.tokenizer), request)
+
+
+def _tokens(visitor: Visitor, request: asked.TokenFigure) -> str:
+    """A figure of the graph or of the items on screen: collisions, coverage, the tree of ids."""
     record = runtime.record_of(_shown(visitor, request))
     with at_field("figure", RecordError):
         return draw_figure(request.figure, record, theme=request.theme)
@@ -133,7 +139,8 @@ EVENTS = Dispatcher(
         "vector": Event(_vector, asked.Vector),
         "off": Event(_off, asked.Off),
         "ways": Event(_ways, asked.Ways),
-        "graph": Event(_graph, asked.GraphFigure),
+        "anchors": Event(_anchors, asked.Anchors),
+        "tokens": Event(_tokens, asked.TokenFigure),
         "clip": Event(_clip, asked.ClipFigure),
         "film": Event(_film, asked.Film),
         "export": Event(_export, asked.Export),

@@ -94,8 +94,8 @@ def card_value(visit: Visit) -> str:
     token = visit.token if visit.token is not None and 0 <= visit.token < level.layout.num_tokens else None
     code = visit.code if visit.code is not None else (None if token is None else int(level.indices.flat[token]))
     if code is None or not 0 <= code < level.codebook.codebook_size:
-        token = inspect_view.first_token(level, picture.media)
-        code = int(level.indices.flat[token])
+        opened = inspect_view.opened_token(runtime.record_of(visit), picture, visit.level)
+        token, code = opened["token"], opened["code"]
     return card_payload(runtime.record_of(visit), picture, load_tokenizer(visit.tokenizer), visit.level, code, token)
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from explorer.analysis.graphs.ways import shortest_ways
 from explorer.foundation.errors import FieldError
-from explorer.foundation.words import count_of
-from explorer.joints.measures.tuples import coverage, graph_tokens, hash_nodes, node_words, vocabulary
+from explorer.foundation.words import count_of, is_are
+from explorer.joints.measures.tuples import GraphTokens, coverage, graph_tokens, hash_nodes, node_words, vocabulary
 from explorer.joints.record import TokenRecord
+from explorer.joints.tokenizer import Tokenizer
 from explorer.pages.inspect.figures import times
-from explorer.pages.inspect.requests import Ways
+from explorer.pages.inspect.requests import Anchors, Ways
+from explorer.pages.shared.fields import at_field
 from explorer.views.inspect.reconstruction.reconstruction import figure
 
 
@@ -42,6 +46,43 @@ def graph_figures(record: TokenRecord) -> list[dict]:
                "Bits at the entropy of this graph's own codes, place by place."),
         *times(record.seconds, record.device, "graph", False),
     ]  # fmt: skip
+
+
+def anchors(record: TokenRecord, tokenizer: Tokenizer, request: Anchors) -> dict[str, Any]:
+    """Anchors by personalized PageRank, held against those of the record: {"nodes": of the anchors, "words"}.
+
+    Raises FieldError where tokens are no tuples of this graph, or a start is not there.
+    """
+    walk = getattr(tokenizer, "tokenize_from", None)  # only `tokenizers.graphs` has anchors
+    if record.modality != "graph" or walk is None:
+        raise FieldError("starts", "Only a graph has anchors that a walk could choose.")
+    with at_field("starts"):
+        other = walk(record.media, request.starts, request.damping)
+    before, after = graph_tokens(record), graph_tokens(other)
+    names = [node_words(node, record.names) for node in request.starts]
+    begins = "anywhere" if not names else " or ".join(names[:4]) + (f" or {len(names) - 4} more" if names[4:] else "")
+    kept = len(np.intersect1d(before.anchor_nodes, after.anchor_nodes))
+    words = (
+        f"A walker that begins again at {begins}, and walks on with chance {request.damping:g}, chooses "
+        f"{count_of(len(after.anchor_nodes), 'anchor')}, {kept:,} of which this tokenizer has, too. "
+        f"{_held(before, after)}"
+    )
+    return {"nodes": after.anchor_nodes.tolist(), "words": words}
+
+
+def _held(before: GraphTokens, after: GraphTokens) -> str:
+    """What tokens of two choices of anchors tell apart, in a sentence."""
+    sharing = [100 * hash_nodes(one).sharing / one.nodes for one in (after, before)]
+    reach = [coverage(one) for one in (after, before)]
+    beside = [100 * float(one[min(1, len(one) - 1)]) for one in reach]
+    without = [
+        one.nodes - round(float(shares[-1]) * one.nodes) for one, shares in zip((after, before), reach, strict=True)
+    ]
+    return (
+        f"With them {sharing[0]:.1f}% of nodes share their tuple (now {sharing[1]:.1f}%), {beside[0]:.1f}% are beside "
+        f"an anchor (now {beside[1]:.1f}%), and {count_of(without[0], 'node')} {is_are(without[0])} without one (now "
+        f"{without[1]:,})."
+    )
 
 
 def ways(record: TokenRecord, request: Ways) -> dict[str, Any]:

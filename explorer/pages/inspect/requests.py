@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from explorer.pages.shared.fields import Index, OneOf, Whole, Yes
+from explorer.pages.shared.fields import Index, Number, OneOf, Several, Whole, Yes
 from explorer.pages.shared.figures import Themed
 from explorer.views.inspect.player.player import FILMS
 from explorer.views.inspect.view import MODES
 from explorer.views.kit.widgets.export_bar import KINDS
 
 MOST_OFF = 1000
+MOST_STARTS = 64  # nodes at which a walk begins again
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,18 @@ class Ways(OfTurn):
 
 
 @dataclass(frozen=True)
-class GraphFigure(OfTurn):
-    """A figure of the tuples of a graph."""
+class Anchors(OfTurn):
+    """Anchors by personalized PageRank. starts: nodes at which its walker begins again, none for anywhere."""
 
-    figure: Annotated[str, OneOf(("tuple_collisions", "anchor_coverage"))] = field(kw_only=True)
+    starts: Annotated[tuple[int, ...], Several(Whole(), most=MOST_STARTS)] = ()
+    damping: Annotated[float, Number(least=0.05, most=0.99)] = 0.85
+
+
+@dataclass(frozen=True)
+class TokenFigure(OfTurn):
+    """A figure of the tuples of a graph, or of the ids of items."""
+
+    figure: Annotated[str, OneOf(("tuple_collisions", "anchor_coverage", "prefix_tree"))] = field(kw_only=True)
     theme: Themed = field(kw_only=True)
 
 

@@ -9,7 +9,7 @@ code of each is "none".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -49,6 +49,22 @@ class GraphTokenizer(Tokenizer):
         raise RecordError("how many tokens a graph has is told by its nodes, not by the number of its edges")
 
     def tokenize(self, media: np.ndarray) -> TokenRecord:
+        return self._tokenized(media, None)
+
+    def tokenize_from(self, media: np.ndarray, starts: Sequence[int], damping: float) -> TokenRecord:
+        """Tokens with anchors by personalized PageRank instead of the tokenizer's own strategy; as many of them.
+
+        starts: nodes at which the walker begins again, all for none. Raises MediaError for a node that is not there.
+        """
+        nodes = node_count(np.asarray(media))
+        if any(not 0 <= node < nodes for node in starts):
+            raise MediaError(f"A walk begins at nodes 0 to {nodes - 1:,}, not at {', '.join(map(str, starts[:8]))}.")
+        return self._tokenized(media, lambda around, many: gart.walk_anchors(around, many, starts, damping))
+
+    def _tokenized(
+        self, media: np.ndarray, choose: Callable[[gart.Neighbourhood, int], np.ndarray] | None
+    ) -> TokenRecord:
+        """choose: the anchors of a graph, as many as asked for; None for the tokenizer's own way."""
         media = np.asarray(media)
         try:
             check_edges(media)
@@ -58,7 +74,8 @@ class GraphTokenizer(Tokenizer):
         config, nodes = self.config, node_count(media)
         around = gart.neighbourhood(media, nodes)
         stages.begin("choosing anchors")
-        anchors = gart.choose_anchors(around, config.many(nodes), config.strategy, config.seed)
+        many = config.many(nodes)
+        anchors = choose(around, many) if choose else gart.choose_anchors(around, many, config.strategy, config.seed)
         clock.lap("encode")
         found, far = gart.nearest_anchors(around, anchors, config.neighbours, config.farthest)
         relations, notes = self._relations(media, nodes)

@@ -205,7 +205,7 @@ class Panes extends Component {
     for (const element of [this.grid, this.swipe.element]) element.style.setProperty("--ratio", ratio);
     const width = this.grid.clientWidth;
     if (width < 8) return;
-    const least = Math.min(Math.max(LEAST_PX, LEAST_OBLONG_PX * ratio), width < 520 ? (width - 12) / (ratio > 1.4 ? 1 : 2) : Infinity);
+    const least = Math.min(Math.max(LEAST_PX, LEAST_OBLONG_PX * ratio), width < 520 ? (width - 12) / (ratio > 1.4 || this.drawn ? 1 : 2) : Infinity);
     this.grid.style.setProperty("--columns", columnsOf(this.panes.length, width, least));
   }
 

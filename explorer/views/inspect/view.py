@@ -19,6 +19,7 @@ from explorer.analysis.codes.definitions import help_for
 from explorer.analysis.codes.voronoi import Box
 from explorer.analysis.maps.codes import has_umap
 from explorer.foundation.errors import RecordError, SettingsError
+from explorer.joints.measures.tuples import graph_tokens, telling_node
 from explorer.joints.measures.usage import training_usage
 from explorer.joints.record import TokenLevel, TokenRecord
 from explorer.joints.table_faults import one_point, table_fault
@@ -123,7 +124,7 @@ def payload(
         "maps": [_map(code_map, record) for code_map in maps],
         "mode": mode,
         "selected": {"level": choice.level, "code": choice.code, "token": choice.token},
-        "opened": _opened(record.levels[choice.level], record.media) if choice.code is None else None,
+        "opened": opened_token(medium or record, record, choice.level) if choice.code is None else None,
         "progress": progress,
         "map_kind": map_kind,
         "help": help_for(HELP, record.levels[0].codebook),
@@ -162,9 +163,12 @@ def first_token(level: TokenLevel, media: np.ndarray) -> int:
     return first
 
 
-def _opened(level: TokenLevel, media: np.ndarray) -> dict[str, int]:
-    token = first_token(level, media)
-    return {"token": token, "code": int(level.indices.reshape(-1)[token])}
+def opened_token(medium: TokenRecord, picture: TokenRecord, level: int) -> dict[str, int]:
+    """{"token", "code"} that are open while nobody has chosen any. picture: of the medium's record; of a graph a node
+    that shows what its tuple is."""
+    chosen = picture.levels[level]
+    token = telling_node(graph_tokens(medium)) if medium.modality == "graph" else first_token(chosen, picture.media)
+    return {"token": token, "code": int(chosen.indices.reshape(-1)[token])}
 
 
 def _picture(pixels: np.ndarray) -> dict[str, object]:

@@ -3,13 +3,14 @@
 // the files of the audit on screen. Uploads go straight to the server's upload address, so that their progress can be shown.
 
 import { Component } from "../../kit/component.js";
-import { isGoing, kindOf, mediaWords, parseSize, progressWords, shareDone, stateWords } from "./model.js";
+import { elseOf, holdsFractions, isGoing, kindOf, mediaWords, parseSize, progressWords, shareDone, stateWords } from "./model.js";
 import { note } from "../../kit/widgets/panel.js";
 import { addStyleSheet } from "../../kit/page/component.js";
 import { h } from "../../kit/widgets/dom.js";
 import { bytes, percent, whole } from "../../kit/wire/format.js";
 import { saveFile, sendFiles } from "../../kit/wire/files.js";
 
+const HEAD = 512; // bytes of a file in which its header says what it holds
 const POLL_MS = 500;
 const FIRST_LOOK = "first"; // the audit of one sample, for a tokenizer with which none ships
 const FILES = [
@@ -44,10 +45,12 @@ class AuditPanel extends Component {
     this.ignore = text("Values that stand for no token", "-1, nan");
     this.start = button("Count them", () => this.startIndices());
     this.file = h("b", { class: "ca-title" });
+    this.either = button("", () => this.begin({ as_media: true }), { "data-act": "as-media" });
     this.indices = h(
       "div",
       { class: "ca-indices", hidden: true },
       this.file,
+      this.either,
       h("label", {}, "Codes in the codebook, K ", this.K),
       h("label", {}, "Axes, such as b,q,t ", this.axes),
       h("label", {}, "Padding ", this.ignore),
@@ -115,12 +118,14 @@ class AuditPanel extends Component {
     this.input.value = ""; // the same file may be chosen again
     if (this.chosen.error) return this.trouble(this.chosen.error);
     this.files = files;
+    this.others = elseOf(files, this.bus.open?.tokenizer?.modality);
+    if (this.others && holdsFractions(await files[0].slice(0, HEAD).text())) this.chosen.kind = "media"; // no indices: no need to ask
     if (this.chosen.kind === "indices") {
       this.K.value ||= String(this.bus.level()?.codebook_size ?? "");
       this.draw();
       this.K.focus();
       this.K.select();
-    } else this.begin({});
+    } else this.begin({ as_media: this.others !== "" });
   }
 
   startIndices() {
@@ -266,8 +271,11 @@ class AuditPanel extends Component {
     this.downloads.hidden = !bus.open;
     this.choose.hidden = going || sending || asking;
     this.indices.hidden = !asking;
-    if (asking) this.file.textContent = this.chosen.words;
     const { title, modality } = bus.open?.tokenizer ?? {};
+    const unsure = asking && this.others;
+    if (asking) this.file.textContent = `${this.chosen.words}${unsure ? `: its whole numbers may be indices of tokens, or ${this.others}. Which?` : ""}`;
+    this.either.hidden = !unsure;
+    this.either.textContent = `They are ${this.others}: tokenize them by ${title}`;
     const { noun, accept } = mediaWords(modality);
     this.input.accept = accept;
     this.input.setAttribute("aria-label", `Your own ${noun}, a zip of ${noun}, or a file of indices`);

@@ -5,7 +5,7 @@ import { acceptFiles } from "../../kit/wire/accept.js";
 import { bytes, whole } from "../../kit/wire/format.js";
 
 const MEDIA =
-  /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|aifc|au|snd|caf|w64|rf64|voc|amr|wma|ac3|eac3|dts|wv|tta|spx|mp2|m4b|mka|mp4|m4v|mov|3gp|mkv|webm|avi|wmv|flv|ts|mpe?g|y4m|ogv)$/i;
+  /\.(png|apng|jpe?g|webp|avif|gif|bmp|tiff?|ppm|pgm|pnm|wav|flac|ogg|oga|opus|mp3|m4a|aac|aiff?|aifc|au|snd|caf|w64|rf64|voc|amr|wma|ac3|eac3|dts|wv|tta|spx|mp2|m4b|mka|mp4|m4v|mov|3gp|mkv|webm|avi|wmv|flv|ts|mpe?g|y4m|ogv|csv|tsv|txt)$/i;
 const INDICES = /\.(npy|npz|jsonl)$/i;
 const ZIP = /\.zip$/i;
 
@@ -30,9 +30,17 @@ export function kindOf(files, limits) {
   if (files.length === 1 && zips === 1) return { kind: "zip", words: `${files[0].name}, ${bytes(total)}` };
   if (files.length === 1 && indices === 1) return { kind: "indices", words: `${files[0].name}, ${bytes(total)}` };
   if (zips + indices > 0) return { error: "One zip, or one file of indices, or several files of media at a time, not a mixture." };
-  if (count(MEDIA) === 0) return { error: `${files[0].name} is neither a picture, a sound or a clip, nor a zip nor a file of indices (.npy, .npz, .jsonl).` };
+  if (count(MEDIA) === 0)
+    return { error: `${files[0].name} is neither a picture, a sound, a clip or a table, nor a zip nor a file of indices (.npy, .npz, .jsonl).` };
   return { kind: "media", words: files.length === 1 ? `${files[0].name}, ${bytes(total)}` : `${whole(files.length)} files, ${bytes(total)}` };
 }
+
+/** Whether an .npy holds fractions, by the first bytes of it as text: indices are whole numbers. Pure. */
+export const holdsFractions = (head) => /'descr':\s*'[<>|=]?f\d/.test(head);
+
+/** What else than indices one .npy may be to a tokenizer of that modality: "items", "rows", or "" where it is nothing else.
+ *  Pure. */
+export const elseOf = (files, modality) => (files.length === 1 && /\.npy$/i.test(files[0].name) ? ({ vectors: "items", series: "rows" }[modality] ?? "") : "");
 
 /** What was typed for K -> {value} or {error}. */
 export function parseSize(text) {

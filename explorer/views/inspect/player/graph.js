@@ -3,7 +3,7 @@
 // with the page. A token of a graph is a node, so a node is chosen as a token is.
 
 import { Component } from "../../kit/component.js";
-import { createChart } from "../../kit/widgets/chart.js";
+import { chartFigure } from "../../kit/widgets/chart_figure.js";
 import { h, say } from "../../kit/widgets/dom.js";
 import { readTheme } from "../../kit/draw/colours.js";
 import { Painter } from "../../kit/stage/pace.js";
@@ -14,6 +14,7 @@ import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";
 import { drawChosen, drawGraph, radiusOf } from "../../kit/draw/graph.js";
 import { anchorText, nodeUnder, readGraph, relationText, sharedText, sharersOf, tokensCsv, tupleOf } from "../../kit/wire/graph.js";
+import { AnchorWalk } from "./graph_walk.js";
 import { NodeTable } from "./graph_table.js";
 
 const ORIGIN = "player";
@@ -35,6 +36,8 @@ export class GraphPlayer extends Component {
     this.levels = [];
     this.kinds = [];
     this.ways = { token: null, list: [] };
+    this.tried = this.exampleOf = null;
+    this.example = null; // the node that is shown while nobody has chosen one
     this.build();
     this.own(selection.subscribe((state, before) => this.follow(state, before)));
     this.own(shown.subscribe(() => this.takeLevels()));
@@ -72,18 +75,37 @@ export class GraphPlayer extends Component {
         (node) => this.point(node === null ? null : { token: node }),
       ),
     );
-    this.charts = CHARTS.map(({ figure, title }) =>
-      this.part(createChart({ label: title, className: "dte-graph-chart", ask: (theme) => this.desk.figure("graph", { figure, theme }) })),
-    );
-    const figures = CHARTS.map(({ title }, i) => h("section", {}, h("h4", {}, title), this.charts[i].element));
+    this.charts = CHARTS.map((one) => this.figureOf(one));
+    const figures = this.charts.map(({ element }) => element);
     this.caption = h("p", { class: "dte-player-caption" });
+    this.walk = this.part(
+      new AnchorWalk({
+        ask: (request) => this.desk.figure("anchors", request),
+        show: (nodes) => this.tryAnchors(nodes),
+        chosen: () => selection.state.token ?? this.example,
+        nameOf: (node) => this.graph?.nameOf(node) ?? "",
+      }),
+    );
     this.body = h(
       "div",
       {},
       h("div", { class: "dte-graph-head" }, h("h3", {}, "Graph"), tools),
-      h("div", { class: "dte-graph-sides" }, h("div", {}, this.field, this.readout, this.key, this.caption), h("div", {}, this.node, this.table.element)),
+      h(
+        "div",
+        { class: "dte-graph-sides" },
+        h("div", {}, this.field, this.readout, this.key, this.caption, this.walk.element),
+        h("div", {}, this.node, this.table.element),
+      ),
       h("div", { class: "dte-graph-figures" }, ...figures),
     );
+  }
+
+  figureOf({ figure, title }) {
+    const files = { stem: () => fileStem(shown.model?.title ?? "graph", figure), about: () => shown.model?.title ?? "" };
+    const ask = (theme) => this.desk.figure("tokens", { figure, theme });
+    const one = chartFigure(figure, title, { files, chart: { className: "dte-graph-chart", ask, on: { shown: ({ layout }) => one.say(layout.meta.words) } } });
+    this.part(one.chart);
+    return one;
   }
 
   load(value) {
@@ -92,6 +114,7 @@ export class GraphPlayer extends Component {
     if (!same) {
       this.ways = { token: null, list: [] };
       this.stage.shared.view = null;
+      this.walk.forget();
       this.reset.hidden = true;
     }
     const groups = this.graph.groups?.names ?? [];
@@ -106,7 +129,15 @@ export class GraphPlayer extends Component {
     for (const chart of this.charts) chart.refresh();
   }
 
+  /** Anchors to draw instead of those of the tokenizer; null for its own. */
+  tryAnchors(nodes) {
+    this.tried = nodes && { anchors: nodes, anchorAt: new Map(nodes.map((node, place) => [node, place])) };
+    this.root.dataset.anchors = String((nodes ?? this.graph?.anchors ?? []).length);
+    this.stage.redraw();
+  }
+
   stop() {
+    this.exampleOf = null;
     this.graph = null;
     this.levels = [];
   }
@@ -115,6 +146,10 @@ export class GraphPlayer extends Component {
     if (!this.graph) return;
     const { model } = shown;
     const fits = model?.place?.kind === "graph" && model.levels[0].indices.length === this.graph.nodes;
+    if (fits && this.exampleOf !== this.graph.key) {
+      this.exampleOf = this.graph.key;
+      this.example = selection.state.code === null ? (model.opened?.token ?? null) : null;
+    }
     this.levels = fits ? model.levels : [];
     this.kinds = fits ? model.place.places : [];
     if (fits) this.table.load(this.graph, this.levels, this.kinds);
@@ -148,18 +183,34 @@ export class GraphPlayer extends Component {
   scene(frame) {
     const zoom = Math.min(2, Math.sqrt(frame.view.zoom));
     const radius = radiusOf(this.graph.drawn.length, frame.W, frame.H) * zoom;
-    return { graph: this.graph, level: this.level, at: this.placing(frame), radius, theme: readTheme(this.field), W: frame.W, H: frame.H, written: [] };
+    return {
+      graph: this.tried ? { ...this.graph, ...this.tried } : this.graph,
+      level: this.level,
+      at: this.placing(frame),
+      radius,
+      theme: readTheme(this.field),
+      W: frame.W,
+      H: frame.H,
+      written: [],
+    };
   }
 
   marks() {
     const { code, token, hoverCode, hoverToken } = selection.state;
     const pinned = token !== null && token < this.graph.nodes;
-    const lit = hoverCode !== null && !(pinned && hoverToken === null && hoverCode === code) ? { code: hoverCode, token: hoverToken } : { code, token };
+    const pointed = hoverCode !== null && !(pinned && hoverToken === null && hoverCode === code) && !this.opened({ code: hoverCode, token: hoverToken });
+    const lit = pointed ? { code: hoverCode, token: hoverToken } : (this.shownExample() ?? { code, token });
     const known = lit.code !== null && lit.code < this.level.K;
-    if (!known || this.opened(lit)) return { code: null, token: null, anchors: [], ways: [], sharers: [] };
+    if (!known) return { code: null, token: null, anchors: [], ways: [], sharers: [] };
     if (lit.token === null) return { code: lit.code, token: null, anchors: [], ways: [], sharers: [] };
     const { anchors } = tupleOf(this.graph, this.levels, this.kinds, lit.token);
     return { code: lit.code, token: lit.token, anchors, ways: this.ways.token === lit.token ? this.ways.list : [], sharers: sharersOf(this.graph, lit.token) };
+  }
+
+  /** The node that is shown while nobody has chosen one, with its code of the level; null where somebody has. */
+  shownExample() {
+    const node = this.example;
+    return node === null || selection.state.code !== null ? null : { code: this.level.indices[node], token: node };
   }
 
   /** Whether it is the code that the page opened with, which nobody has pointed at. */
@@ -203,6 +254,7 @@ export class GraphPlayer extends Component {
   follow(state, before) {
     if (!this.graph) return;
     if (state.level !== before.level) this.stage.redraw();
+    if (state.code !== null || before.code !== null) this.example = null; // somebody chose, or let go
     if (state.token !== before.token || state.level !== before.level) this.chosen();
     this.tell();
     this.stage.remark();
@@ -221,8 +273,8 @@ export class GraphPlayer extends Component {
 
   /** Another node is chosen, or none: its tuple in words, and the ways to its anchors. */
   chosen() {
-    const { token } = selection.state;
-    const there = this.graph && this.level && token !== null && token < this.graph.nodes;
+    const token = this.graph && this.level ? (selection.state.token ?? this.shownExample()?.token ?? null) : null;
+    const there = token !== null && token < this.graph.nodes;
     this.table.light(there ? token : null);
     this.pause?.();
     if (!there) return this.node.replaceChildren(h("p", {}, "Choose a node to see its tuple, the ways to its anchors, and who shares it."));
@@ -252,7 +304,7 @@ export class GraphPlayer extends Component {
   }
 
   async fetchWays(token) {
-    const now = () => !this.disposed && this.graph !== null && selection.state.token === token;
+    const now = () => !this.disposed && this.graph !== null && (selection.state.token ?? this.example) === token;
     try {
       const answer = await this.desk.figure("ways", { position: token });
       if (!now()) return;

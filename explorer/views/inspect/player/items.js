@@ -6,26 +6,28 @@ import { Component } from "../../kit/component.js";
 import { h, say } from "../../kit/widgets/dom.js";
 import { outline } from "../../kit/draw/colours.js";
 import { colormap } from "../../kit/draw/colormaps.js";
+import { chartFigure } from "../../kit/widgets/chart_figure.js";
 import { Painter } from "../../kit/stage/pace.js";
 import { Stage } from "../../kit/stage/stage.js";
 import { unpack } from "../../kit/wire/encoding.js";
 import { saveText } from "../../kit/wire/files.js";
-import { countOf, csv, fileStem, whole } from "../../kit/wire/format.js";
+import { countOf, csv, fileStem, percent, whole } from "../../kit/wire/format.js";
 import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";
-import { idOf, idRows, nodeAt, prefixTree } from "../../kit/wire/prefix_tree.js";
+import { boxRows, byPrefix, idOf, idRows, nodeAt, prefixTree } from "../../kit/wire/prefix_tree.js";
 import { drawBand } from "../../kit/draw/prefix_tree.js";
 import { listenForWindow } from "./pan.js";
 import { toTime, toX } from "../../kit/draw/time.js";
 
 const ORIGIN = "player";
-const [ROW, GAP, KINDS, LISTED] = [58, 3, 14, 40];
+const [ROW, GAP, KINDS, LISTED, NEAREST] = [58, 3, 14, 40, 12];
 const HINT = "Each row is a level, each box a prefix, as wide as it has items. Click a box to see who shares it; scroll to zoom.";
 
 export class ItemsPlayer extends Component {
-  constructor(root) {
+  constructor(root, desk) {
     super();
     this.root = root;
+    this.desk = desk;
     this.value = this.tree = this.window = this.pointed = null;
     this.levels = [];
     this.build();
@@ -47,14 +49,53 @@ export class ItemsPlayer extends Component {
     this.key = h("p", { class: "dte-player-kinds" });
     this.heading = h("h4", { class: "dte-player-shared" });
     this.list = h("ul", { class: "dte-player-items" });
+    this.nearHeading = h("h4", { class: "dte-player-shared" });
+    this.nearList = h("ul", { class: "dte-player-items", "data-part": "near" });
     this.caption = h("p", { class: "dte-player-caption" });
+    this.chart = this.treeChart();
+    this.lists = h("div", { class: "dte-player-lists" }, h("div", {}, this.heading, this.list), h("div", {}, this.nearHeading, this.nearList));
     const tools = h("div", { class: "dte-player-tools" }, this.find, save, this.reset);
-    this.body = h("div", {}, h("h3", {}, "Semantic ids"), tools, this.field, this.readout, this.key, this.heading, this.list, this.caption);
+    this.body = h("div", {}, h("h3", {}, "Semantic ids"), tools, this.field, this.readout, this.key, this.lists, this.caption, this.chart.element);
+  }
+
+  /** The tree as a figure, with its numbers as a table and its files. */
+  treeChart() {
+    const rows = () =>
+      this.tree
+        ? boxRows(
+            this.tree,
+            this.levels.map(({ indices }) => indices),
+          )
+        : [];
+    const head = ["prefix", "codes", "items", "share of all"];
+    const chart = chartFigure("prefix_tree", "Tree of semantic ids", {
+      files: { stem: () => fileStem(shown.model?.title ?? "items", "prefix-tree"), about: () => shown.model?.title ?? "" },
+      csv: () => csv(head, rows()),
+      table: {
+        head,
+        rows: (most) =>
+          rows()
+            .slice(0, most)
+            .map((row) => row.map((cell, i) => (i === 3 ? percent(cell, 1) : String(cell)))),
+        total: () => rows().length,
+      },
+      chart: {
+        className: "dte-items-chart",
+        ask: (theme) => this.desk.figure("tokens", { figure: "prefix_tree", theme }),
+        on: {
+          pick: ([item]) => item !== undefined && this.tree && this.choose({ item, level: Math.min(selection.state.level, this.levels.length - 1) }),
+          shown: ({ layout }) => chart.say(layout.meta.words),
+        },
+      },
+    });
+    this.part(chart.chart);
+    return chart;
   }
 
   load(value) {
     if (this.value?.key !== value.key) this.window = null;
     this.value = value;
+    this.near = value.near && unpack(value.near);
     this.category = value.category ? { names: value.category.names, of: unpack(value.category.of).array } : null;
     const swatch = (name, i) => h("span", {}, h("i", { style: `background: rgb(${this.kindColour(i)})` }), name);
     this.key.replaceChildren(...(this.category ? ["Category: ", ...this.category.names.map(swatch)] : []));
@@ -75,6 +116,7 @@ export class ItemsPlayer extends Component {
     if (this.levels !== model.levels) {
       this.levels = model.levels;
       this.tree = prefixTree(model.levels.map(({ indices }) => indices));
+      this.chart.refresh();
     }
     this.field.style.height = `${this.levels.length * (ROW + GAP) + (this.category ? KINDS : 0)}px`;
     this.stage.redraw();
@@ -224,8 +266,9 @@ export class ItemsPlayer extends Component {
     if (key === this.listed) return;
     this.listed = key;
     const node = token === null || !this.tree || token >= this.value.count ? null : nodeAt(this.tree.nodes[level], this.tree.place[token]);
-    this.heading.hidden = this.list.hidden = !node;
+    this.lists.hidden = !node;
     if (!node) return;
+    this.fillNear(token, level);
     const indices = this.levels.map((one) => one.indices);
     const items = Array.from(this.tree.order.subarray(node.first, node.end));
     const prefix = idOf(indices.slice(0, level + 1), token);
@@ -239,6 +282,24 @@ export class ItemsPlayer extends Component {
         h("span", {}, `${this.category ? `${this.category.names[this.category.of[item]]} · ` : ""}${idOf(indices, item)}`),
       );
     this.list.replaceChildren(...items.slice(0, LISTED).map(row));
+  }
+
+  /** The items that share the longest prefix with the chosen one, and how many of its nearest by vectors share as much. */
+  fillNear(token, level) {
+    const indices = this.levels.map((one) => one.indices);
+    const close = new Set(this.near ? this.near.array.subarray(token * this.near.shape[1], (token + 1) * this.near.shape[1]) : []);
+    const found = byPrefix(indices, token, NEAREST);
+    const same = [...close].filter((item) => indices[0][item] === indices[0][token]).length;
+    const kept = this.near ? ` Of the ${close.size} nearest by their vectors ${same} ${same === 1 ? "has" : "have"} the same first code.` : "";
+    say(this.nearHeading, `Nearest to ${this.nameOf(token)} by shared prefix.${kept}`);
+    const row = ([item, shared]) =>
+      h(
+        "li",
+        {},
+        h("button", { type: "button", class: "dte-link", onclick: () => this.choose({ item, level }) }, this.nameOf(item)),
+        h("span", {}, `${countOf(shared, "code")} shared · ${idOf(indices, item)}${close.has(item) ? " · also near by its vector" : ""}`),
+      );
+    this.nearList.replaceChildren(...(found.length ? found.map(row) : [h("li", {}, "No other item shares its first code.")]));
   }
 
   save() {

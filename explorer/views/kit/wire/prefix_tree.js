@@ -73,3 +73,9 @@ export function byPrefix(levels, item, most) {
   }
   return found.sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, most);
 }
+
+/** Rows of a table of all boxes of a tree: prefix, its length, its items, their share of all. levels: indices of each. Pure. */
+export function boxRows({ nodes, order }, levels) {
+  const count = order.length;
+  return nodes.flatMap((boxes, q) => boxes.map(({ first, end }) => [idOf(levels.slice(0, q + 1), order[first]), q + 1, end - first, (end - first) / count]));
+}

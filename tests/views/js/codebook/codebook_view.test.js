@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { auditWords, groupsOf, levelOptions } from "../../../../explorer/views/codebook/view.js";
-import { mediaWords } from "../../../../explorer/views/codebook/audit/model.js";
+import { elseOf, holdsFractions, kindOf, mediaWords } from "../../../../explorer/views/codebook/audit/model.js";
 import { acceptFiles } from "../../../../explorer/views/kit/wire/accept.js";
 
 test("an audit says over what it counted, and when it stopped early", () => {
@@ -43,4 +43,15 @@ test("a file dialogue offers what browsers know by no media type, too", () => {
   assert.ok(mediaWords("image").accept.includes("image/*,.heic,.heif,.avif,.tif"));
   assert.ok(mediaWords("image").accept.endsWith(",.zip,.npy,.npz,.jsonl") && !mediaWords("image").accept.includes("audio/*"));
   for (const part of ["image/*", "audio/*", "video/*", ".heic", ".amr", ".y4m"]) assert.ok(acceptFiles("").split(",").includes(part), part);
+});
+
+test("an array of fractions is no file of indices, and one of whole numbers may be either", () => {
+  const head = (descr) => `\x93NUMPY\x01\x00v\x00{'descr': '${descr}', 'fortran_order': False, 'shape': (4, 32), }`;
+  assert.ok(holdsFractions(head("<f4")) && holdsFractions(head(">f8")));
+  assert.ok(!holdsFractions(head("<i8")) && !holdsFractions(head("|u1")) && !holdsFractions("no array"));
+  assert.equal(elseOf([{ name: "a.NPY" }], "vectors"), "items");
+  assert.equal(elseOf([{ name: "a.npy" }], "series"), "rows");
+  assert.equal(elseOf([{ name: "a.npy" }], "image"), "");
+  assert.equal(elseOf([{ name: "a.jsonl" }], "vectors"), "");
+  assert.equal(kindOf([{ name: "a.csv", size: 9 }], { file_bytes: 99, upload_bytes: 99, files: 9 }).kind, "media");
 });

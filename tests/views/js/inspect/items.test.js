@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { idOf, idRows, nodeAt, prefixTree } from "../../../../explorer/views/kit/wire/prefix_tree.js";
+import { boxRows, idOf, idRows, nodeAt, prefixTree } from "../../../../explorer/views/kit/wire/prefix_tree.js";
 
 const LEVELS = [
   [1, 1, 1, 1, 0, 0, 0],
@@ -41,4 +41,15 @@ test("ids are told in words and in a table", () => {
 
 test("no items have no tree", () => {
   assert.equal(prefixTree([[], []]).order.length, 0);
+});
+
+test("every box of a tree is a row of its table", () => {
+  const levels = [Uint32Array.from([1, 1, 2]), Uint32Array.from([5, 6, 5])];
+  assert.deepEqual(boxRows(prefixTree(levels), levels), [
+    ["1", 1, 2, 2 / 3],
+    ["2", 1, 1, 1 / 3],
+    ["1 · 5", 2, 1, 1 / 3],
+    ["1 · 6", 2, 1, 1 / 3],
+    ["2 · 5", 2, 1, 1 / 3],
+  ]);
 });
