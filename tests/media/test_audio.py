@@ -154,6 +154,9 @@ def test_a_long_sound_is_cut_and_said():
         "Only the first 1.5 s of 2.5 s are read. Started with --limit seconds=3, the app reads all of it.",
     )
     assert load_audio(tone(100, 1.5, RATE), Limits(audio_seconds=1.5), RATE).notes == ()
+    for rate in (8_000, 16_000, 44_100):  # of blocks whose seconds are no floats, none is a sample short
+        long = load_audio(encode(tone(100, 31, rate), rate, "FLAC"))
+        assert len(long.samples) == 30 * rate and "Only the first 30 s of 31 s are read." in long.notes[0]
 
 
 def test_files_that_are_empty_too_large_or_not_there(tmp_path):

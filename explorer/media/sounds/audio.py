@@ -20,12 +20,12 @@ from explorer.media.caps import more
 from explorer.media.pictures.opening import bytes_of
 from explorer.media.sniffing import kind_of
 from explorer.media.sounds.decoders import MOST_CHANNELS, check_claims
+from explorer.media.sounds.oddities import LAST_BIT, oddity_notes
 from explorer.media.sounds.reading import SoundReading, read_sound
 
 DEFAULT_LIMITS = Limits()
 READABLE = "WAV, FLAC, Ogg, MP3, AIFF, M4A, AAC, or the sound of an MP4, WebM or AVI"
 LOUDEST = 1.5  # peaks above are turned down to 1; decoders of lossy files overshoot full scale by less
-LAST_BIT = 2**-15  # of 16 bits, in which sounds are played
 CANCELLED = 10 ** (-20 / 20)  # the average of channels is called quiet below this share of their loudness: -20 dB
 
 
@@ -160,6 +160,7 @@ def _joined(read: SoundReading) -> LoadedAudio:
         of = f" of {read.promised_s:,.4g} s" if read.promised_s and read.promised_s > len(samples) / rate else ""
         way_out = more("seconds", max(read.promised_s or 0, 2 * len(samples) / rate))
         notes.append(f"Only the first {len(samples) / rate:g} s{of} are read. {way_out}")
+    notes += oddity_notes(samples, rate)
     peak = float(np.abs(samples).max())
     if peak > LOUDEST:
         samples = samples / np.float32(peak)
@@ -186,7 +187,8 @@ def mix_to_mono(samples: np.ndarray, notes: list[str]) -> np.ndarray:
     mean = samples.mean(1, keepdims=True)
     notes.append(f"{samples.shape[1]} channels averaged to one.")
     loudness, left = (float(np.sqrt(np.square(one, dtype=np.float64).mean())) for one in (samples, mean))
-    if loudness and left <= LAST_BIT * loudness:
+    rounded = float(np.abs(mean).max()) <= LAST_BIT  # of channels that were rounded to 16 bits, one by one
+    if loudness and (left <= LAST_BIT * loudness or (rounded and left < CANCELLED * loudness)):
         notes.append("The channels cancel each other (antiphase): their average is silence.")
     elif left < CANCELLED * loudness:
         quieter = -20 * math.log10(left / loudness)

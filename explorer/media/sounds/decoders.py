@@ -26,6 +26,7 @@ MOST_CHANNELS = 8
 MOST_VALUES_A_SECOND = 192_000 * 8  # above that the time that is read grows shorter
 BLOCK = 2**16
 SAME_S = 0.1  # decodes that differ by less agree
+SHARE_OF_A_SAMPLE = 1e-3  # seconds of blocks sum up to a little more or less than whole samples
 EXACT_S = 0.002  # of files whose header counts samples
 # Frames that fail their checksum would be heard as noise; codecs that lose nothing have one.
 _CHECKED = {"err_detect": "crccheck+explode"}
@@ -96,7 +97,7 @@ class _Runs:
         """False once the limit is passed: one sample more is kept, so that the caller knows."""
         check_claims(rate_hz, block.shape[1])
         fair = min(1.0, MOST_VALUES_A_SECOND / (rate_hz * block.shape[1]))
-        room = int(self.left_s * fair * rate_hz) + 1
+        room = int(self.left_s * fair * rate_hz + SHARE_OF_A_SAMPLE) + 1
         kept = block[:room]
         if len(kept):
             if not self._runs or self._runs[-1][:2] != (rate_hz, block.shape[1]):

@@ -34,6 +34,26 @@ def claimed_bytes(data: bytes) -> int | None:
     return _caf(data) if head == b"caff" else None
 
 
+def contradiction(data: bytes) -> str:
+    """Where the header of a plain WAV says two things that cannot both be true: a sentence; "" elsewhere."""
+    if data[:4] != b"RIFF" or data[12:16] != b"fmt " or len(data) < 36:
+        return ""
+    form, channels, rate, bytes_a_second, frame, bits = struct.unpack("<HHIIHH", data[20:36])
+    if form not in (1, 3) or not channels:
+        return ""
+    if frame != channels * -(-bits // 8):
+        return (
+            f"Its header contradicts itself: {channels} channels of {bits} bits do not make {frame} bytes a sample. If "
+            "it sounds wrong, write the file again."
+        )
+    if bytes_a_second != rate * frame:
+        return (
+            f"Its header contradicts itself: {rate:,} Hz in frames of {frame} bytes are not {bytes_a_second:,} bytes a "
+            "second. It is read at the rate; if it sounds too fast or slow, write the file again."
+        )
+    return ""
+
+
 def bytes_behind(data: bytes) -> int:
     """Bytes behind the samples of a WAV that form no chunk: sound, if its header counts too little."""
     if data[:4] not in (b"RIFF", b"RIFX"):

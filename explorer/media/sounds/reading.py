@@ -15,7 +15,7 @@ import numpy as np
 from explorer.foundation.errors import MediaError
 from explorer.media.sniffing import Kind
 from explorer.media.sounds.decoders import SAME_S, SoundRuns, by_ffmpeg, by_libsndfile
-from explorer.media.sounds.header_claims import bytes_behind, claimed_bytes
+from explorer.media.sounds.header_claims import bytes_behind, claimed_bytes, contradiction
 from explorer.media.sounds.mpeg_audio import joined_at
 from explorer.media.sounds.ogg_pages import OggLinks, ogg_links
 
@@ -57,6 +57,7 @@ def read_sound(data: bytes, kind: Kind, most_seconds: float) -> SoundReading:
     claimed = claimed_bytes(data)
     cut = claimed is not None and claimed > len(data)
     read = _read_one(data, kind, most_seconds, cut or claimed == 0)
+    read.notes.extend(filter(None, [contradiction(data)]))
     if cut and not read.capped:
         seconds = sum(len(samples) / rate for rate, samples in read.runs)
         read.notes.append(
