@@ -1,4 +1,4 @@
-"""The command line: `python -m explorer list | plan | open | tokenize | detokenize | audit | compare | train | lab`.
+"""The command line: `python -m explorer list | plan | open | tokenize | detokenize | stream | audit | compare | ...`.
 
 What a command needs is imported when it runs, so that `--help` answers at once and without torch.
 Exit code 0: done. 2: something that the person can mend, said in one line on stderr. 130: stopped with Ctrl-C.
@@ -93,7 +93,11 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     )
     detokenize.set_defaults(command="explorer.cli.tokens:detokenize")
 
-    for command in (tokenize, detokenize):
+    stream = _add_stream(
+        commands.add_parser("stream", help="turn a sound of any length into codes, and back, in parts")
+    )
+
+    for command in (tokenize, detokenize, stream):
         command.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     commands.add_parser("train", help="train a tokenizer again (see train --help)", add_help=False)
     _add_audit(commands.add_parser("audit", help="count a codebook over a whole data set"), brought)
@@ -103,6 +107,16 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
         bringing.add_options(commands.choices[name])
     for name in ("tokenize", "audit", "compare"):
         limits.add_option(commands.choices[name])
+    return parser
+
+
+def _add_stream(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The options of `stream`."""
+    parser.add_argument("tokenizer", metavar="ID", help="a tokenizer of sounds that looks back only, as sound-vq")
+    parser.add_argument("file", metavar="FILE", help="WAV, FLAC, Ogg, MP3 or AIFF")
+    parser.add_argument("--codes", required=True, type=Path, metavar="FILE.npy", help="codes (T, levels) to write")
+    parser.add_argument("--decoded", type=Path, metavar="FILE.wav", help="decoded sound to write: .wav or .flac")
+    parser.set_defaults(command="explorer.cli.streaming:run")
     return parser
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from explorer.quantizers.nearest import finite_rows
 from explorer.tokenizers.clipping import clipping_note
 from explorer.tokenizers.clock import Clock
 from explorer.tokenizers.codec import Codec, CodecLevel
+from explorer.tokenizers.parts import decode_parts, encode_parts, goes_in_parts, stream_codes, stream_sound
 from explorer.tokenizers.user.trial import try_quietly
 
 NO_DECODER = "This tokenizer has no decoder: the empty medium beside this one is not a reconstruction."
@@ -57,14 +58,11 @@ class AdaptedTokenizer(Tokenizer):
         media, spec = self._checked_media(media), self.spec
         clock = Clock(self._device)
         tensor = self._tensor([media])
-        latents = self._codec.latents(tensor)
-        clock.lap("encode")
-        stages = self._codec.quantize(latents)
-        clock.lap("quantize")
+        stages = self._stages(tensor, clock.lap)
         clipped: tuple[str, ...] = ()
         if spec.decodes:
-            embedded = [self._codec.embed(q, stage.indices) for q, stage in enumerate(stages)]
-            made = self._decoded(embedded, self._codec.aside(tensor))
+            indices = [stage.indices for stage in stages]
+            made = self._decoded(indices, [None] * len(indices), self._codec.aside(tensor))
             decoded = self._array(made, self._extent(media.shape))[0]
             clipped = clipping_note(made) if spec.modality in ("image", "video") else ()
         else:
@@ -97,7 +95,20 @@ class AdaptedTokenizer(Tokenizer):
             raise MediaError("media that are encoded together must be of one size")
         if not checked:
             return []
-        return self._levels(self._codec.quantize(self._codec.latents(self._tensor(checked))), checked[0].shape)
+        return self._levels(self._stages(self._tensor(checked)), checked[0].shape)
+
+    @property
+    def streams(self) -> bool:
+        """Whether a sound of any length can go through it in parts."""
+        return self._codec.context is not None and self._codec.token_reach is not None
+
+    def stream_codes(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """See `parts.stream_codes`, of a tokenizer that `streams`."""
+        return stream_codes(self._codec, blocks, self._device)
+
+    def stream_sound(self, parts: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """See `parts.stream_sound`, of a tokenizer that `streams`."""
+        return stream_sound(self._codec, parts, self._device)
 
     def detokenize(self, indices: Sequence[np.ndarray]) -> np.ndarray:
         return self._decode([level[None] for level in self._checked_indices(indices)], None)[0]
@@ -166,15 +177,28 @@ class AdaptedTokenizer(Tokenizer):
     ) -> np.ndarray:
         """Indices, and masks, (B, *shape) of each level -> B media. Raises RecordError where there is no decoder."""
         self._check_decoder()
-        embedded = []
-        for q, level in enumerate(indices):
-            mask = None if kept is None or kept[q].all() else torch.from_numpy(kept[q].copy()).to(self._device)
-            embedded.append(
-                self._codec.embed(q, torch.from_numpy(level.astype(np.int64, copy=True)).to(self._device), mask)
-            )
-        return self._array(self._decoded(embedded, aside), self._codec.extent([np.shape(i)[1:] for i in indices]))
+        levels = [torch.from_numpy(level.astype(np.int64, copy=True)).to(self._device) for level in indices]
+        masks = [
+            None if kept is None or kept[q].all() else torch.from_numpy(kept[q].copy()).to(self._device)
+            for q in range(len(levels))
+        ]
+        return self._array(self._decoded(levels, masks, aside), self._codec.extent([np.shape(i)[1:] for i in indices]))
 
-    def _decoded(self, embedded: Sequence[Tensor], aside: Tensor | None) -> Tensor:
+    def _stages(self, media: Tensor, lap: Callable[[str], None] = lambda _: None) -> list[CodecLevel]:
+        """Encoder and quantizer; a long sound goes through them in parts."""
+        if goes_in_parts(self._codec, media.shape[-1] // self.spec.downsampling):
+            return encode_parts(self._codec, media, lap)
+        latents = self._codec.latents(media)
+        lap("encode")
+        stages = self._codec.quantize(latents)
+        lap("quantize")
+        return stages
+
+    def _decoded(self, indices: Sequence[Tensor], kept: Sequence[Tensor | None], aside: Tensor | None) -> Tensor:
+        """Indices, and masks or None, (B, *shape) of each level -> media; a long sound in parts."""
+        if aside is None and goes_in_parts(self._codec, indices[0].shape[-1]):
+            return decode_parts(self._codec, indices, kept)
+        embedded = [self._codec.embed(q, *pair) for q, pair in enumerate(zip(indices, kept, strict=True))]
         return self._codec.decode(embedded) if aside is None else self._codec.decode(embedded, aside)
 
     def _tensor(self, media: Sequence[np.ndarray]) -> Tensor:

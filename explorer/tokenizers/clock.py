@@ -12,7 +12,10 @@ _AFTER = {"encode": "quantizing", "quantize": "decoding"}  # what the next lap i
 
 
 class Clock:
-    """Wall time of each lap, waiting for the GPU so that a lap counts its own work; `stages` hears which has begun."""
+    """Wall time of each lap (laps of one name sum up), waiting for the GPU so that each counts its own work.
+
+    `stages` hears which has begun.
+    """
 
     def __init__(self, device: torch.device) -> None:
         self._device, self.seconds = device, {}
@@ -23,6 +26,6 @@ class Clock:
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
         now = time.perf_counter()
-        self.seconds[name], self._last = now - self._last, now
+        self.seconds[name], self._last = self.seconds.get(name, 0.0) + now - self._last, now
         if name in _AFTER:
             stages.begin(_AFTER[name])

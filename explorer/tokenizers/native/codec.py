@@ -40,6 +40,7 @@ class NativeCodec(Codec):
     def __init__(self, model: TokenizerModel, token_reach: int | None) -> None:
         super().__init__()
         self.model, self.token_reach = model, token_reach
+        self.context = getattr(model.encoder, "context", None)
         self._books = model.quantizer.codebooks()
         absent = np.stack([_absent(book, model.quantizer.combination) for book in self._books])
         self.register_buffer("absent", torch.from_numpy(absent), persistent=False)  # (Q, d)

@@ -82,7 +82,7 @@ class SoundEncoder(nn.Sequential):
             layers += residual_units(channels[i], count)
         super().__init__(*layers, nn.SiLU(), nn.Conv1d(channels[-1], config.latent_dim, 1))
         keep_variance(self)
-        self.downsampling = config.downsampling
+        self.downsampling, self.context = config.downsampling, sound_context(config)
 
 
 class SoundDecoder(nn.Sequential):
@@ -98,6 +98,17 @@ class SoundDecoder(nn.Sequential):
         first = config.strides[0]
         super().__init__(*layers, nn.SiLU(), CausalConv1d(channels[0], first, EDGE), Unfold(first))
         keep_variance(self)
+
+
+def sound_context(config: SoundConfig) -> int:
+    """How many tokens before a token still change it: what each layer of the encoder looks back, at its rate."""
+    rate = config.downsampling / config.strides[0]  # places a token
+    reach = (EDGE - 1 + units_reach(config.blocks[0])) / rate
+    for stride, count in zip(config.strides[1:], config.blocks[1:], strict=True):
+        reach += stride / rate  # of the strided convolution, at the finer rate
+        rate /= stride
+        reach += units_reach(count) / rate
+    return math.ceil(reach)
 
 
 def sound_reach(config: SoundConfig) -> int:
