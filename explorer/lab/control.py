@@ -9,6 +9,7 @@ from explorer.quantizers.lab_spec import Control
 from explorer.quantizers.lab_specs import lab_specs, takers
 
 TABLES = takers("metric")  # quantizers whose codebooks take all of `CodebookOptions`
+STARTED = takers("initialization")  # whose codes may start on latents
 SIGNS = takers("entropy_weight")
 LATTICES = tuple(name for name, spec in lab_specs().items() if spec.axis_values)  # whose codes follow from a rule
 MODELS = ("mlp", "conv")

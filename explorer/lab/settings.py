@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 
 from explorer.foundation.errors import FieldError, SettingsError
-from explorer.lab.control import LATTICES, TABLES
+from explorer.lab.control import LATTICES, STARTED
 from explorer.lab.controls import CONTROLS
 from explorer.quantizers.lab_spec import LabSpec
 from explorer.quantizers.lab_specs import lab_specs, own_controls
@@ -245,7 +245,7 @@ def _check_sizes(s: LabSettings) -> None:
 
 def _check_start(s: LabSettings) -> None:
     per_batch = s.batch_size * s.latents_an_item
-    if s.initialization == "kmeans" and s.quantizer in TABLES and per_batch < s.codebook_size:
+    if s.initialization == "kmeans" and s.quantizer in STARTED and per_batch < s.codebook_size:
         raise FieldError(
             "batch_size",
             f"k-means initialization needs at least as many latents in a batch as codes: {per_batch:,} latents, "

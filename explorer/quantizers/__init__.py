@@ -15,5 +15,11 @@ QUANTIZERS: Registry[type] = Registry(
         "bsq": "explorer.quantizers.bsq:BinarySphericalQuantizer",
         "simvq": "explorer.quantizers.simvq:SimVQQuantizer",
         "gumbel": "explorer.quantizers.gumbel:GumbelQuantizer",
+        "soft": "explorer.quantizers.learned.soft:SoftQuantizer",
+        "ibq": "explorer.quantizers.learned.ibq:IndexBackpropQuantizer",
+        "affine": "explorer.quantizers.learned.affine:AffineQuantizer",
+        "cvq": "explorer.quantizers.learned.cvq:OnlineClusteredQuantizer",
+        "nsvq": "explorer.quantizers.learned.nsvq:NoiseSubstitutionQuantizer",
+        "diveq": "explorer.quantizers.learned.diveq:DirectionalQuantizer",
     },
 )

@@ -28,6 +28,12 @@ SETTINGS = {
     "bsq": {"bits": 5},
     "simvq": {"dim": D, "codebook_size": K},
     "gumbel": {"dim": D, "codebook_size": K},
+    "soft": {"dim": D, "codebook_size": K},
+    "ibq": {"dim": D, "codebook_size": K},
+    "affine": {"dim": D, "codebook_size": K},
+    "cvq": {"dim": D, "codebook_size": K},
+    "nsvq": {"dim": D, "codebook_size": K},
+    "diveq": {"dim": D, "codebook_size": K},
 }
 
 
@@ -51,6 +57,11 @@ OTHER_SETTINGS = {
     "vq, regularized": {
         "options": CodebookOptions(update="gradient", regularizers=tuple((r, 0.1) for r in REGULARIZERS))
     },
+    "soft, k-means start": {"initialization": Initialization("kmeans")},
+    "affine, running": {"affine": "running"},
+    "affine, rotation": {"gradient": "rotation"},
+    "cvq, random": {"anchor": "random"},
+    "cvq, probrandom": {"anchor": "probrandom"},
     **{f"vq, {s}": {"options": CodebookOptions(reseeding=Reseeding(s, **EVERY_STEP))} for s in STRATEGIES[1:]},
     **{f"vq, {s} start": {"options": CodebookOptions(initialization=Initialization(s))} for s in DATA_DRIVEN},
 }

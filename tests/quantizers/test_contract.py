@@ -29,8 +29,10 @@ from tests.quantizers.made_quantizers import (
 def test_every_quantizer_is_registered():
     registered = {path.partition(":")[2] for path in QUANTIZERS.entries.values()}
     defined = set()
-    for file in Path(package.__file__).parent.glob("*.py"):
-        module = importlib.import_module(f"explorer.quantizers.{file.stem}")
+    root = Path(package.__file__).parent
+    for file in root.rglob("*.py"):
+        dotted = ".".join(file.relative_to(root).with_suffix("").parts)
+        module = importlib.import_module(f"explorer.quantizers.{dotted}")
         for label, value in vars(module).items():
             own = inspect.isclass(value) and issubclass(value, Quantizer) and value.__module__ == module.__name__
             if own and not inspect.isabstract(value):

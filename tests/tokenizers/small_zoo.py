@@ -21,6 +21,12 @@ SMALL = {
     "bsq": {"bits": 5},
     "simvq": TABLE,
     "gumbel": TABLE,
+    "soft": TABLE,
+    "ibq": TABLE,
+    "affine": TABLE,
+    "cvq": TABLE,
+    "nsvq": TABLE,
+    "diveq": TABLE,
 }
 
 
