@@ -223,10 +223,12 @@ def test_nsvq_substitutes_noise_of_the_same_length():
 
 
 def test_diveq_is_that_of_its_authors():
-    library = pytest.importorskip("diveq", reason="pip install diveq")
+    pytest.importorskip("diveq")
+    from diveq import DIVEQ
+
     torch.manual_seed(0)
     quantizer = DirectionalQuantizer(3, 7, direction_noise=0.05).train()
-    theirs = library.DIVEQ(7, 3, noise_var=0.05, codebook_reset=False, allow_warning=False, verbose=False)
+    theirs = DIVEQ(7, 3, noise_var=0.05, codebook_reset=False, allow_warning=False, verbose=False)
     theirs.codebook.data.copy_(quantizer.vectors.detach())
     z, x = (Z.clone().requires_grad_() for _ in range(2))
     torch.manual_seed(5)
