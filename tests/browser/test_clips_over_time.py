@@ -1,7 +1,6 @@
 """Clips in Chromium with the tokenizers that ship: from sample and from upload to export, and the two compared."""
 
 import io
-import json
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from PIL import Image
 
 from explorer.foundation.config import Limits
+from explorer.joints.files.tokens import load_tokens
 from explorer.joints.measures.over_time import change_over_time
 from explorer.media.clips.mosaic import mosaic_order
 from explorer.media.clips.video import load_video
@@ -55,7 +55,7 @@ def click_cell(page, board, row, column, shape):
     one.click(position={"x": x, "y": y})
 
 
-def test_a_sample_is_scrubbed_read_over_time_and_saved(page, app_url):
+def test_a_sample_is_scrubbed_read_over_time_and_saved(page, app_url, tmp_path):
     record = tokenized(SAMPLES["shapes"].load(), load_tokenizer("clip-fsq", "cpu"), 256)
     level = record.levels[0]
     shape, change = level.layout.shape, change_over_time(level)
@@ -95,17 +95,23 @@ def test_a_sample_is_scrubbed_read_over_time_and_saved(page, app_url):
     name, data = saved(page, f"{PLAYER} [data-film='decoded_gif']")
     gif = Image.open(io.BytesIO(data))
     assert (name, gif.format, gif.n_frames) == ("clip-fsq_shapes_reconstruction.gif", "GIF", 25)
-    name, data = saved(page, "#export-bar [data-kind='json']")
-    tokens = json.loads(data)
-    assert np.array_equal(np.ravel(tokens["levels"][0]["indices"]), level.indices.ravel())
+    name, data = saved(page, "#export-bar [data-kind='npz']")
+    (tmp_path / name).write_bytes(data)
+    kept = load_tokens(tmp_path / name)
+    assert np.array_equal(kept.levels[0].indices, level.indices) and kept.levels[0].layout == level.layout
 
 
-def test_an_upload_is_shown_to_its_last_frame_and_saved(page, app_url, tmp_path):
+def square(path):
+    """A film of 14 frames of 96 x 64 px in which a square goes to the right."""
     frames = np.zeros((14, 64, 96, 3), np.float32)
     for number in range(14):
         frames[number, 16:48, 4 * number : 4 * number + 32] = (0.9, 0.5, 0.2)
-    file = tmp_path / "square.mp4"
-    file.write_bytes(mp4_bytes(frames, 10))
+    path.write_bytes(mp4_bytes(frames, 10))
+    return path
+
+
+def test_an_upload_is_shown_to_its_last_frame_and_saved(page, app_url, tmp_path):
+    file = square(tmp_path / "square.mp4")
     open_clip(page, app_url, "tokenizer=clip-lfq")
     page.get_by_text("Your own file").click()
     page.set_input_files("#upload-file input[type=file]", file)
@@ -120,9 +126,8 @@ def test_an_upload_is_shown_to_its_last_frame_and_saved(page, app_url, tmp_path)
     film = load_video(data, LARGE)
     assert name == "clip-lfq_uploaded_reconstruction.mp4" and film.frames.shape == (13, 64, 96, 3)
     assert np.abs(film.frames - np.clip(record.reconstruction, 0, 1)).mean() < 0.02
-    name, data = saved(page, "#export-bar [data-kind='npz']")
-    with np.load(io.BytesIO(data)) as kept:
-        assert any(np.array_equal(kept[key].ravel(), record.levels[0].indices.ravel()) for key in kept.files)
+    name, data = saved(page, "#export-bar [data-kind='csv']")
+    assert len(data.decode().strip().splitlines()) == 1 + record.num_tokens
     page.set_viewport_size({"width": 420, "height": 800})
     page.wait_for_function("document.documentElement.scrollWidth <= 420")
 
@@ -142,3 +147,13 @@ def test_the_two_that_ship_are_compared_on_a_sample_and_on_an_upload(page, app_u
     assert movies.evaluate_all("(all) => all.map((one) => one.dataset.frame)") == ["9"] * 3
     name, data = saved(page, f"{COMPARE} .cb-exports button[data-kind='report']")
     assert name.endswith(".html") and b"Clips: LFQ" in data
+    page.get_by_role("button", name="Your own").click()
+    file = square(tmp_path / "square.mp4")
+    page.set_input_files(f"{COMPARE} .cp-file", file)
+    page.wait_for_function(f"document.querySelector('{COMPARE}').dataset.media === 'own'")
+    page.wait_for_selector(f"{COMPARE}[data-ready='true']")
+    wait_for_text(page, f"{COMPARE} .compare-panes", "13 frames of 96 x 64 px")
+    captions = page.locator(f"{COMPARE} .compare-panes figcaption").all_inner_texts()
+    record = tokenized(load_medium(file), load_tokenizer("clip-fsq", "cpu"), 256)
+    mse = np.square(record.media.astype(float) - record.reconstruction).mean()
+    assert float(re.search(r"PSNR ([\d.]+) dB", captions[1])[1]) == pytest.approx(-10 * np.log10(mse), abs=0.011)
