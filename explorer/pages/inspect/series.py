@@ -12,6 +12,7 @@ from explorer.foundation.words import count_of
 from explorer.joints.columns import Column, in_units, plain_columns, spreads
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Pieces, Tokenizer
+from explorer.media.rows.skeleton import pose
 from explorer.pages.inspect.figures import times
 from explorer.pages.inspect.requests import Off
 from explorer.views.inspect.reconstruction.reconstruction import figure
@@ -97,7 +98,8 @@ def difference_percent(media: np.ndarray, decoded: np.ndarray, size: tuple[int, 
 
 
 def token_off(record: TokenRecord, tokenizer: Tokenizer, request: Off) -> dict[str, Any]:
-    """The series decoded with one token changed: {"values": (D, T) in units, "words", "before", "after"}.
+    """The series decoded with one token changed: {"values": (D, T) in units, "figure": poses
+    (T, J, 2) of a body or null, "words", "before", "after"}.
 
     Codes that would leave the codebook are off by the other way. Raises FieldError for a token that is not there.
     """
@@ -126,5 +128,12 @@ def token_off(record: TokenRecord, tokenizer: Tokenizer, request: Off) -> dict[s
         if many
         else f"Were code {before} here {after}, nothing would change."
     )
-    values = pack(in_units(changed, columns).T.astype(np.float32))
-    return {"values": values, "words": words, "before": before, "after": after}
+    units = in_units(changed, columns)  # (T, D)
+    body = pose(units, columns)
+    return {
+        "values": pack(units.T.astype(np.float32)),
+        "figure": None if body is None else pack(body.astype(np.float32)),
+        "words": words,
+        "before": before,
+        "after": after,
+    }

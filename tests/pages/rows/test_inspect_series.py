@@ -9,8 +9,11 @@ from scipy.fft import idct
 from explorer.analysis.pictures.depiction import depict
 from explorer.joints.columns import in_units, spreads
 from explorer.media.medium import load_medium
+from explorer.media.rows.skeleton import pose
 from explorer.media.samples import SAMPLES
 from explorer.pages.inspect import answers, events, media
+from explorer.pages.inspect.requests import Off
+from explorer.pages.inspect.series import token_off
 from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
 from explorer.pages.shared.session import UPLOADED, Visit
@@ -191,3 +194,17 @@ def test_a_notebook_has_the_same_tokens():
     np.testing.assert_array_equal(record.levels[0].indices, shown.levels[0].indices)
     array = explorer.tokenize("series-vq", np.cumsum(np.ones((40, 2)), axis=0))
     assert array.media.shape == (40, 2) and array.modality == "series"
+
+
+def test_a_token_one_off_moves_the_body_too():
+    """walk has the joints of a body; a robot's arm has not."""
+    visit = Visit(tokenizer="series-vq", picture="walk", modality="series")
+    record, tokenizer = runtime.record_of(visit), load_tokenizer("series-vq")
+    answer = token_off(record, tokenizer, Off(turn=0, level=0, position=24 + 3))  # the left knee, rows 30 to 39
+    moved = unpack(answer["figure"])
+    still = pose(in_units(record.reconstruction, record.columns), record.columns)
+    assert moved.shape == still.shape
+    apart = np.abs(moved - still).max((1, 2)) > 1e-5
+    assert apart[30:40].any() and not apart[:30].any() and not apart[40:].any()
+    arm = Visit(tokenizer="series-vq", picture="reach", modality="series")
+    assert token_off(runtime.record_of(arm), tokenizer, Off(turn=0, level=0, position=0))["figure"] is None

@@ -14,7 +14,8 @@ import { placeText, rowsOf } from "../../kit/wire/places.js";
 import { significant } from "../../kit/wire/words.js";
 import { selection } from "../../kit/wire/selection.js";
 import { shown } from "../../kit/wire/shown.js";
-import { drawBase, drawMarks, laneAt, seriesGeometry, stepAt } from "../../kit/draw/series_lanes.js";
+import { drawBase, drawMarks, drawPlayhead, laneAt, seriesGeometry, stepAt } from "../../kit/draw/series_lanes.js";
+import { StickFigure } from "./figure.js";
 import { listenForWindow } from "./pan.js";
 import { clampWindow, follow, toTime, zoomWindow } from "../../kit/draw/time.js";
 
@@ -79,9 +80,11 @@ export class SeriesPlayer extends Component {
     this.readout = h("p", { class: "dte-player-readout", "data-part": "readout" }, HINT);
     this.offWords = h("p", { class: "dte-player-readout dte-player-off", role: "status", hidden: true });
     this.caption = h("p", { class: "dte-player-caption" });
+    this.figure = this.part(new StickFigure(() => this.stage.remark()));
     this.key = h("span", { class: "dte-player-key" }, h("i", { class: "is-original" }), "original", h("i", { class: "is-decoded" }), "reconstruction");
     const tools = h("div", { class: "dte-player-tools" }, this.which.element, this.key, off, closer, this.reset);
-    this.body = h("div", {}, h("h3", {}, "Series"), tools, this.field, this.readout, this.offWords, this.caption);
+    const lines = h("div", {}, this.field, this.readout, this.offWords, this.caption);
+    this.body = h("div", {}, h("h3", {}, "Series"), tools, h("div", { class: "dte-series-sides" }, lines, this.figure.element));
   }
 
   load(value) {
@@ -89,6 +92,7 @@ export class SeriesPlayer extends Component {
     this.value = { ...value, original: columnsOf(value.original), reconstruction: value.reconstruction && columnsOf(value.reconstruction) };
     this.pieces = value.pieces ? unpack(value.pieces.of).array : null;
     if (!same) this.window = null;
+    this.figure.load(value.figure ?? null, value.rows, value.rate, same);
     this.which.options(value.reconstruction ? LINES : LINES.slice(1, 2), value.reconstruction ? this.lines : "original");
     this.key.hidden = !value.reconstruction;
     const sent = value.pieces
@@ -100,6 +104,7 @@ export class SeriesPlayer extends Component {
   }
 
   stop() {
+    this.figure.stop();
     this.value = this.level = this.off = null;
   }
 
@@ -173,6 +178,7 @@ export class SeriesPlayer extends Component {
     const marks = known ? lit : { code: null, token: null };
     const together = this.level && selection.state.level === 0 ? togetherWith(this.pieces, marks.token) : [];
     drawMarks(ctx, frame, { level: this.level, chunk: this.chunk, ...marks, together, off: this.off?.values ?? null });
+    if (this.figure.value) drawPlayhead(ctx, frame, this.figure.row);
   }
 
   /** How often something was drawn, for whoever waits for it. */
@@ -184,6 +190,7 @@ export class SeriesPlayer extends Component {
   askOff() {
     this.off = null;
     this.offWords.hidden = true;
+    this.figure.showOff(null);
     this.stage.remark();
     const { token, level } = selection.state;
     const wanted = this.showsOff && this.level && token !== null && this.value?.reconstruction && token < this.level.indices.length;
@@ -197,6 +204,7 @@ export class SeriesPlayer extends Component {
       if (this.disposed || !this.value || selection.state.token !== position || selection.state.level !== level) return;
       this.off = { values: columnsOf(answer.values).map((values, place) => this.changed(values, place)) };
       say(this.offWords, answer.words);
+      this.figure.showOff(answer.figure);
     } catch (error) {
       if (error.stale || this.disposed) return;
       say(this.offWords, error.message);
@@ -236,6 +244,7 @@ export class SeriesPlayer extends Component {
     this.pointed = under !== null && under.token >= 0 ? under : null;
     if (this.pointed) selection.hover({ code: this.level.indices[under.token], token: under.token, origin: ORIGIN });
     else selection.hover({ origin: ORIGIN });
+    if (under && under.at >= 0 && under.at < this.value.rows) this.figure.point(Math.floor(under.at));
     this.tell();
     this.stage.remark();
   }

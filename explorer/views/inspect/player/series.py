@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 import numpy as np
 
-from explorer.joints.columns import in_units, plain_columns
+from explorer.joints.columns import Column, in_units, plain_columns
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Pieces
+from explorer.media.rows.skeleton import JOINTS, bones, pose
 from explorer.views.kit.wire.encoding import pack
 
 ROOM = 0.08  # of a lane, above and below its lines
@@ -22,7 +24,7 @@ def series_payload(
 
     {"kind", "key", "rows", "rate" (Hz or null), "columns": [{"name", "unit", "low", "high", "error"}], "original",
     "reconstruction": (D, T) float32 in units, "pieces": {"of": tokens -> number, "sent", "vocabulary"} or null,
-    "caption"}; error: root mean square, null without a decoder.
+    "caption", "figure": see `figure_payload`}; error: root mean square, null without a decoder.
     """
     columns = record.columns or plain_columns(record.media.shape[1])
     original = in_units(record.media, columns)  # (T, D)
@@ -55,5 +57,25 @@ def series_payload(
         "reconstruction": None if restored is None else pack(restored.T.astype(np.float32)),
         "pieces": sent,
         "caption": caption,
+        "figure": figure_payload(original, restored, columns),
     }
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def figure_payload(original: np.ndarray, decoded: np.ndarray | None, columns: Sequence[Column]) -> dict | None:
+    """What moves beside the lines where the columns are the joints of a body; None of other series.
+
+    original, decoded: (T, D) in units. {"joints": names, "bones": [[joint, joint, side]], "original", "decoded" (or
+    null): (T, J, 2) float32 in heights of the body, "apart": mean distance of the joints of both, percent, or null}.
+    """
+    there = pose(original, columns)
+    if there is None:
+        return None
+    back = None if decoded is None else pose(decoded, columns)
+    return {
+        "joints": list(JOINTS),
+        "bones": [list(one) for one in bones()],
+        "original": pack(there.astype(np.float32)),
+        "decoded": None if back is None else pack(back.astype(np.float32)),
+        "apart": None if back is None else 100 * float(np.linalg.norm(back - there, axis=2).mean()),
+    }

@@ -210,6 +210,15 @@ export function drawMarks(ctx, frame, { level, chunk, code, token, together, off
   });
 }
 
+/** Which row is played, over all lanes. */
+export function drawPlayhead(ctx, frame, row) {
+  const { geometry, theme } = frame;
+  clipped(ctx, frame, 0, geometry.axis, () => {
+    ctx.fillStyle = theme.ink;
+    ctx.fillRect(Math.round(toX(frame.window, row + 0.5, frame.width)), 0, 1.5, geometry.axis);
+  });
+}
+
 /** The other tokens fade, those with the code stay. */
 function codesLit(ctx, frame, level, code) {
   ctx.globalAlpha = 0.72;
