@@ -10,6 +10,7 @@ import pytest
 
 from explorer.analysis.pictures.depiction import depict
 from explorer.analysis.pictures.flat_grids import lay_flat
+from explorer.media.clips.video import load_video
 from explorer.media.samples import samples_of
 from explorer.pages.edit import events as edit_events
 from explorer.pages.shared.runtime import record_of
@@ -115,3 +116,16 @@ def test_edited_sounds_are_heard(case):
         assert (file.getframerate(), file.getnframes()) == (8000, len(record.media))
         heard = np.frombuffer(file.readframes(file.getnframes()), np.int16) / 32767
     np.testing.assert_allclose(heard, record.reconstruction[:, 0].clip(-1, 1), atol=2e-4)
+
+
+@pytest.mark.parametrize("kind", ["webp", "mp4", "gif"])
+def test_an_edited_clip_is_saved_as_a_film(case, kind):
+    name, visit, record, ask = case
+    answer = ask("film", edits="", kind=kind)
+    if record.modality != "video":
+        assert answer["error"]["message"] == "Only a clip is saved as a film."
+        return
+    assert answer["file"]["name"] == f"made-{name}_{visit.picture}_edited.{kind}"
+    film = load_video(base64.b64decode(answer["file"]["data"]))
+    assert film.frames.shape == record.reconstruction.shape
+    assert np.abs(film.frames - np.clip(record.reconstruction, 0, 1)).mean() < 0.03

@@ -22,6 +22,7 @@ from explorer.foundation.errors import FieldError, RecordError, SettingsError
 from explorer.joints.naming import part_noun
 from explorer.joints.record import TokenRecord
 from explorer.media.sounds.audio import wav_bytes
+from explorer.media.writing import medium_bytes
 from explorer.pages.edit import requests as asked
 from explorer.pages.edit.desk import GONE, Desk, Desks, desk_of
 from explorer.pages.shared.dispatch import Dispatcher, Event
@@ -119,6 +120,17 @@ def _sound(desk: Desk, request: asked.Edits) -> dict[str, Any]:
         tokens = desk.tokens(request.edits)
     data = wav_bytes(desk.medium(tokens), int(desk.record.sample_rate_hz or 0))
     return {"url": "data:audio/wav;base64," + base64.b64encode(data).decode("ascii")}
+
+
+def _film(desk: Desk, request: asked.Film) -> dict[str, Any]:
+    """The clip that the edited tokens decode to, as a file."""
+    if desk.record.modality != "video":
+        raise SettingsError("Only a clip is saved as a film.")
+    with _at_edits():
+        tokens = desk.tokens(request.edits)
+    data = medium_bytes(desk.medium(tokens), f".{request.kind}", desk.record.frames_per_second)
+    name = f"{desk.visit.tokenizer}_{desk.visit.picture}_edited.{request.kind}"
+    return {"file": {"name": name, "data": base64.b64encode(data).decode("ascii")}}
 
 
 def _path(desk: Desk, request: asked.Way) -> dict[str, Any]:
@@ -225,6 +237,7 @@ EVENTS = Dispatcher(
         "reach": Event(_reach, asked.Reach),
         "source": Event(_source, asked.SourcePicture),
         "sound": Event(_sound, asked.Edits),
+        "film": Event(_film, asked.Film),
         "path": Event(_path, asked.Way),
         "text": Event(_as_text, asked.AsText),
         "paste": Event(_paste, asked.Paste),

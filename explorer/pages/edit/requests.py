@@ -22,6 +22,13 @@ class Edits:
 
 
 @dataclass(frozen=True)
+class Film(Edits):
+    """The edited clip as a film."""
+
+    kind: Annotated[str, OneOf(("webp", "mp4", "gif"))] = field(kw_only=True)
+
+
+@dataclass(frozen=True)
 class Reach(Edits):
     """levels: those to leave out at that position, None for all."""
 

@@ -13,6 +13,12 @@ const EXPORTS = [
   ["csv", "Tokens .csv", "One row a token, edited"],
 ];
 
+const FILMS = [
+  ["webp", "Clip .webp", "The clip of the edited tokens; loses nothing"],
+  ["mp4", "Clip .mp4", "The clip of the edited tokens as H.264"],
+  ["gif", "Clip .gif", "The clip of the edited tokens in 256 colours a frame"],
+];
+
 const button = (text, title, act) => h("button", { type: "button", class: "dte-plain-button", title, onclick: act }, text);
 
 /** RGBA bytes -> PNG. */
@@ -26,10 +32,11 @@ export class Output extends Component {
   constructor(editor) {
     super();
     this.editor = editor;
-    const tokens = EXPORTS.map(([kind, text, title]) => button(text, title, () => this.tokens(kind)));
+    const tokens = EXPORTS.map(([kind, text, title]) => button(text, title, () => this.saved("export", kind)));
     this.picture = button("Picture .png", "The edited decode, pixel for pixel", () => this.savePicture());
     this.wav = button("Sound .wav", "The sound of the edited tokens", () => this.saveSound());
-    this.files = h("div", { class: "ed-row ed-exports" }, h("span", { class: "ed-name" }, "Export edited"), ...tokens, this.picture, this.wav);
+    this.films = FILMS.map(([kind, text, title]) => button(text, title, () => this.saved("film", kind)));
+    this.files = h("div", { class: "ed-row ed-exports" }, h("span", { class: "ed-name" }, "Export edited"), ...tokens, this.picture, this.wav, ...this.films);
     this.player = h("audio", { class: "ed-audio", controls: true, hidden: true });
     const edited = button("Hear edited", "Decode the edited tokens and play them", () => this.play(editor.text));
     const before = button("Hear before", "Play the decode before any edit", () => this.play(""));
@@ -37,9 +44,10 @@ export class Output extends Component {
   }
 
   opened() {
-    const sound = this.editor.open.modality === "audio";
-    this.sounds.hidden = this.wav.hidden = !sound;
-    this.picture.textContent = sound ? "Spectrogram .png" : "Picture .png";
+    const { modality } = this.editor.open;
+    this.sounds.hidden = this.wav.hidden = modality !== "audio";
+    for (const film of this.films) film.hidden = modality !== "video";
+    this.picture.textContent = `${{ audio: "Spectrogram", video: "Frames" }[modality] ?? "Picture"} .png`;
   }
 
   name(ending) {
@@ -47,9 +55,10 @@ export class Output extends Component {
     return `${fileStem(tokenizer, picture, "edited")}.${ending}`;
   }
 
-  async tokens(kind) {
+  /** What Python writes: the tokens, or the film. */
+  async saved(what, kind) {
     await this.tried(async () => {
-      const { file } = await this.editor.ask("export", { edits: this.editor.text, kind });
+      const { file } = await this.editor.ask(what, { edits: this.editor.text, kind });
       saveFile({ mime: "application/octet-stream", ...file });
     });
   }
