@@ -53,6 +53,12 @@ def test_tools_that_make_sense_are_offered_and_a_token_is_painted_heard_or_seen_
     notice = page.locator(f"{EDITOR} .ed-notice").inner_text()
     numbered = name == "whole" or record.modality == "audio"
     place = f"Token {row * columns + column + 1:,} of" if numbered else f"Row {row + 1}, column {column + 1}"
+    if record.modality == "video":  # its seven steps lie beside each other
+        shape = record.levels[0].layout.shape
+        assert (rows, columns) == (shape[1], shape[0] * shape[2])
+        step, within = divmod(column, shape[2])
+        frames = record.levels[0].layout.region(step * shape[1] * shape[2])[0]
+        place = f"Frames {frames.start + 1}\u2013{frames.stop}, row {row + 1}, column {within + 1}"
     assert notice.startswith(place) and notice.endswith(f"code {new}")
     page.get_by_role("button", name="Undo", exact=True).click()
     page.wait_for_function(f"document.querySelector('{EDITOR}').dataset.changed === '0'")

@@ -33,6 +33,7 @@ from explorer.pages.shared.visitors import Visitor
 from explorer.tokenizers import load_tokenizer
 from explorer.views.edit import view as edit_view
 from explorer.views.kit.wire.encoding import image_bytes, pack, pack_indices, png_data_url
+from explorer.views.kit.wire.places import places_of
 
 FIELD_TOKENS = 4  # side of the constant field that shows one code of a path
 PATH_PIXELS = 512 * 512  # of a picture that is decoded at every step of a path
@@ -62,6 +63,7 @@ def _open(desk: Desk, request: object) -> dict[str, Any]:
         "grids": [list(level.shape) for level in tokens.indices],
         "placed": lay_flat(record).placed,
         "modality": record.modality,
+        "place": places_of(record),
         "K": [level.codebook.codebook_size for level in record.levels],
         "combination": record.combination,
         "indices": _packed(tokens, record),

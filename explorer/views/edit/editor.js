@@ -48,9 +48,9 @@ export class Editor {
     const { array, shape } = unpack(answer.base);
     const indices = answer.indices.map((level) => unpack(level).array);
     const grids = answer.grids.map(([rows, cols]) => ({ rows, cols }));
-    const { K, combination, reach, placed, modality } = answer;
+    const { K, combination, reach, placed, modality, place } = answer;
     const base = rgba(array);
-    this.open = { grids, same: sameGrids(grids), width: shape[1], height: shape[0], K, combination, reach, placed, modality, indices, base };
+    this.open = { grids, same: sameGrids(grids), width: shape[1], height: shape[0], K, combination, reach, placed, modality, place, indices, base };
     this.tokens = {
       indices,
       kept: null,

@@ -2,6 +2,7 @@
 // Geometry and figures of the token editor. All pure. Cells are flat (row-major) positions of a grid {rows, cols}.
 
 import { countOf, whole } from "../kit/wire/format.js";
+import { placeText } from "../kit/wire/places.js";
 
 /** Cells under a square brush of `size` cells around a cell, cut at the border. */
 export function brushCells(cell, size, { rows, cols }) {
@@ -81,8 +82,9 @@ export const nounOf = ({ modality }) => ({ audio: "sound", video: "clip", series
 /** The same of several. @param {string} noun */
 export const nounsOf = (noun) => (noun === "series" ? noun : `${noun}s`);
 
-/** Where a cell is, in words: a row and a column of a picture, else the token's number. */
-export function placeWords(cell, { rows, cols }, { placed, modality }) {
+/** Where a cell is, in words: a row and a column of a picture, with its frames of a clip, else the token's number. */
+export function placeWords(cell, { rows, cols }, { placed, modality, place = null }) {
+  if (place?.kind === "clip") return placeText(cell, [rows, cols], place);
   if (!placed || modality === "audio") return `token ${whole(cell + 1)} of ${whole(rows * cols)}`;
   return `row ${Math.floor(cell / cols) + 1}, column ${(cell % cols) + 1}`;
 }

@@ -150,11 +150,11 @@ export class SidePicture extends Component {
   }
 
   drawSource() {
-    this.words.textContent = this.image ? "Drag the region to take; then click in the edited picture where it shall lie." : "Loading…";
+    this.words.textContent = this.image ? "Drag the region to take; then click in what is edited where it shall lie." : "Loading…";
     if (!this.image) return;
     this.stage.showImage(this.image);
     this.stage.setGrid(this.sourceGrid.rows, this.sourceGrid.cols);
-    this.stage.describe("The second picture. Drag a region to take.");
+    this.stage.describe("The second one. Drag a region to take.");
   }
 
   paint(values, top, width, height) {

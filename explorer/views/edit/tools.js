@@ -34,8 +34,8 @@ export const TOOLS = [
   {
     id: "transplant",
     label: "Transplant",
-    title: "Lay in a region of a second picture",
-    help: "Drag a region in the second picture, then click here where it shall lie.",
+    title: "Lay in a region of a second one",
+    help: "Drag a region in the second one below, then click here where it shall lie.",
     common: true,
   },
 ];
@@ -112,7 +112,7 @@ export class Brushwork extends Component {
     const { source } = this.editor.choice;
     const at = source?.box && place(cell, source.box[2], source.box[3], this.grid);
     if (at) this.editor.do(WORDS.transplant(source.id, source.box, ...at));
-    else this.editor.say(source?.box ? "The region is larger than this picture." : "Choose a second picture and drag a region in it first.");
+    else this.editor.say(source?.box ? "The region is larger than what is edited." : "Choose a second one and drag a region in it first.");
   }
 
   stroke(cell) {

@@ -104,6 +104,13 @@ test("words say how much, and when nothing", () => {
   const line = { rows: 1, cols: 20 };
   assert.match(model.reachWords({ ...found, grid: line, open: { ...open, modality: "audio" } }), /^Token 7 of 20 visibly changes/);
   assert.match(model.reachWords({ ...found, own_share: null, grid, open: { ...open, placed: false } }), /^Token 7 of 20 .* 30 × 40 px\.$/);
+  const frames = [
+    [0, 1],
+    [1, 5],
+  ];
+  const clip = { placed: true, modality: "video", place: { kind: "clip", tiles: [1, 2], frames } };
+  assert.equal(model.placeWords(8, { rows: 2, cols: 6 }, clip), "frame 1, row 2, column 3");
+  assert.equal(model.placeWords(9, { rows: 2, cols: 6 }, clip), "frames 2–5, row 2, column 1");
 });
 
 test("levels with grids of their own are counted and marked apart", () => {
