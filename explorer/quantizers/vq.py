@@ -173,13 +173,16 @@ class VectorQuantizer(Quantizer):
 
     def _ema_step(self, z: Tensor, indices: Tensor) -> None:
         """N <- g N + (1-g) n, M <- g M + (1-g) m, e = M / N^ with N^ Laplace-smoothed (VQ-VAE, A.1; Sonnet)."""
-        g, eps = self.options.decay, self.options.epsilon
+        g = self.options.decay
         m = sum_by_code(z, indices, self.codebook_size)  # (K, D)
         self.ema_sum.mul_(g).add_(m, alpha=1 - g)
-        count = self.counts.ema_count  # N, already advanced
-        smoothed = (count + eps) / (count.sum() + self.codebook_size * eps) * count.sum()
-        vectors = self.ema_sum / smoothed[:, None]
+        vectors = self.ema_sum / self._smoothed_counts()[:, None]  # N is already advanced
         self.vectors.copy_(normalize(vectors, dim=-1) if self.options.metric == "cosine" else vectors)
+
+    def _smoothed_counts(self) -> Tensor:
+        """N^ (K,)."""
+        count, eps = self.counts.ema_count, self.options.epsilon
+        return (count + eps) / (count.sum() + self.codebook_size * eps) * count.sum()
 
     def _bootstrap(self, z: Tensor) -> None:
         """Online initialization: a code that was never used yet sits on a latent of the newest batch."""
@@ -215,6 +218,13 @@ class VectorQuantizer(Quantizer):
         self.counts.ema_count[codes] = fresh
         self.counts.steps_since_use[codes] = 0
         self.ema_sum[codes] = vectors * fresh
+
+    @torch.no_grad()
+    def restore_statistics(self) -> None:
+        """So that training goes on from codes and counts without the sums of latents: M = N^ e."""
+        self.ema_sum.copy_(self.vectors * self._smoothed_counts()[:, None])
+        self.ever_used.fill_(True)
+        self._forget()
 
     def level_vectors(self, indices: Tensor) -> list[Tensor]:
         return [self._codes()[indices[..., 0]]]

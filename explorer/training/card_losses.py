@@ -20,10 +20,11 @@ def losses_row(training: Mapping) -> str:
     if "adversary_from" not in training:
         return ""
     widths = ", ".join(map(str, training["adversary_channels"]))
+    since = f"from step {training['adversary_from']:,} on " if training["adversary_from"] else ""
     return (
         "| losses | squared error over the variance of the data; "
         f"{training['perceptual_weight']:g} times a distance of local energies of oriented waves, a fixed bank of "
-        f"filters that stands in for LPIPS; from step {training['adversary_from']:,} on a PatchGAN ({widths} channels, "
+        f"filters that stands in for LPIPS; {since}a PatchGAN ({widths} channels, "
         f"hinge), {training['adversary_weight']:g} times the adaptive weight |\n"
     )
 
@@ -38,9 +39,10 @@ def beside_sibling(config: Mapping) -> str:
         for named, prefix in ((f"`{config['id']}`", ""), (f"`{training['sibling']}`, squared error alone", PREFIX))
     )
     return (
-        f"\nBeside its sibling of the same network, data, bits, steps and seed, on the same pictures:\n\n"
+        f"\nBeside its sibling of the same network, data and bits, with whose weights it began after the "
+        f"{measured[PREFIX + 'steps']:,}\nsteps of that one, on the same pictures:\n\n"
         f"| | {' | '.join(head for head, _ in HEADS.values())} |\n|{' --- |' * (1 + len(HEADS))}\n{rows}\n"
         "Gradient energy and fine power (above a quarter of a cycle a pixel) are those of the decode over those of\n"
-        "the picture: 1 would be as sharp. GMSD is a perceptual distance that neither was trained on; lower is\n"
+        "the picture: 1 would be as sharp. GMSD is a perceptual distance that neither was trained on: lower is\n"
         "better.\n"
     )

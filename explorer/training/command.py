@@ -24,7 +24,7 @@ from explorer.training.media import KINDS, gather
 from explorer.training.recipes import ZOO, Recipe
 from explorer.training.rows import ROW_ZOO
 from explorer.training.rows_items import ITEM_ZOO
-from explorer.training.siblings import sibling_values
+from explorer.training.siblings import sibling_folder, sibling_values
 from explorer.training.tasks import task_of
 from explorer.training.train import Trainer, write_curve
 
@@ -131,7 +131,9 @@ def main(argv: list[str]) -> int:
     several = KINDS[recipe.modality].noun[1]
     print(f"{name}: {len(found.media)} {several}, {len(found.held_out)} held out, {device_label(device)}", flush=True)
     along = found.held_out[:: max(1, len(found.held_out) // CURVE_MEDIA)]
-    trainer = Trainer(recipe, found.media, along, state_file, device)
+    folder = (arguments.out or settings().checkpoints) / name
+    start = sibling_folder(recipe, folder.parent)
+    trainer = Trainer(recipe, found.media, along, state_file, device, start)
     if trainer.step:
         print(f"resuming at step {trainer.step}", flush=True)
     trainer.run(lambda line: print(line, flush=True))
@@ -144,13 +146,12 @@ def main(argv: list[str]) -> int:
         "seconds": round(trainer.seconds, 1),
     }
     licence = arguments.licence or (LICENCES[recipe.modality] if arguments.data is None else "not stated")
-    folder = (arguments.out or settings().checkpoints) / name
     config = config_of(name, recipe, trainer.model, licence, training)
     staged = state_file.parent / name  # measured there first: what replaces a good checkpoint is known to load
     save_checkpoint(staged, trainer.model, config)
     task = task_of(recipe, found.media, found.held_out)
     result = task.evaluate(load_model(staged).to(device))
-    config["measured"] = measured_values(result) | sibling_values(config, task, folder.parent)
+    config["measured"] = measured_values(result) | sibling_values(config, task, start)
     save_checkpoint(folder, trainer.model, config)
     write_curve(folder, trainer.curve)
     write_atomically(folder / "card.md", card_text(config).encode())

@@ -139,21 +139,22 @@ ZOO: dict[str, Recipe] = {
     ),
     "vq-vae-2": Recipe(
         "VQ-VAE-2, two grids",
-        "A coarse grid of tokens on top and a fine one below, which holds what the coarse one, seen first, left out.",
+        "A coarse grid of tokens, group 1, and a fine one, group 2, for what the coarse one, seen first, left out.",
         "vq",
         {"dim": DIM, "codebook_size": 512, "options": FRESH},
         schedule=TwoGridSchedule(),
     ),
     "titok": Recipe(
         "TiTok, 64 tokens",
-        "A whole picture of 128 px as 64 tokens without places: each is made by, and changes, all of it.",
-        "vq",
-        {"dim": DIM, "codebook_size": CODES, "options": FRESH},
+        "A whole picture of 128 px as 64 tokens without places: each may be made by, and change, all of it.",
+        "kmeans",
+        {"dim": NARROW_DIM, "codebook_size": CODES, "fit_at": 900},
         schedule=LatentTokenSchedule(),
     ),
     "vqgan": Recipe(
         "VQGAN",
-        "The network, bits and steps of vq-ema-reseed, trained with a perceptual distance and against an adversary.",
+        "vq-ema-reseed, trained on with a perceptual distance and against an adversary: sharper at the same "
+        "bits, and further from the original.",
         "vq",
         _codebook(update="ema", initialization={"name": "online"}, reseeding=RESEEDING),
         schedule=AdversarialSchedule(),

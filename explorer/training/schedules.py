@@ -42,7 +42,7 @@ class LatentTokenSchedule(Schedule):
     """Whole pictures, scaled to `side`, as `tokens` tokens without places; batches are views of different scale."""
 
     kind: ClassVar[str] = LATENT_TOKENS
-    steps: int = 4000
+    steps: int = 2000
     batch: int = 8
     crop_px: int = 128
     warmup: int = 300
@@ -55,15 +55,17 @@ class LatentTokenSchedule(Schedule):
 
 @dataclass(frozen=True)
 class AdversarialSchedule(Schedule):
-    """The schedule of pictures with further losses: `perceptual_weight` of the distance of local energies from the
-    first step on, an adversary from step `adversary_from` on, whose gradient at the decoder's last layer is made
-    `adversary_weight` as large as that of all that compares.
+    """Training that goes on from the weights of `sibling`, which has the squared error alone, with further losses.
 
-    sibling: the member that has the same of all else, and the squared error alone.
+    perceptual_weight: of the distance of local energies. adversary_from: the step from which on an adversary takes
+    part, whose gradient at the decoder's last layer is made `adversary_weight` as large as that of all that compares.
     """
 
-    perceptual_weight: float = 3.0
-    adversary_from: int = 3000
+    steps: int = 1200
+    learning_rate: float = 3e-4
+    warmup: int = 50
+    perceptual_weight: float = 2.0
+    adversary_from: int = 0
     adversary_weight: float = 0.8
     adversary_learning_rate: float = 5e-4
     adversary_channels: tuple[int, ...] = (24, 48, 96)

@@ -1,54 +1,59 @@
-"""A member beside its sibling: the same network, data, bits, steps and seed with other losses, measured alike."""
+"""A member that goes on from a sibling, with other losses: where it begins, and how both measure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 
 from explorer.foundation.config import settings
-from explorer.foundation.errors import ExplorerError
+from explorer.foundation.errors import CheckpointError
+from explorer.quantizers.vq import VectorQuantizer
 from explorer.tokenizers.native.checkpoint import load_model
+from explorer.tokenizers.native.model import TokenizerModel
 from explorer.tokenizers.native.specs import CONFIG, read_config
-from explorer.training.schedules import Schedule
+from explorer.training.recipes import Recipe
 from explorer.training.task import Task
 
 PREFIX = "sibling_"
 COMPARED = ("psnr_db", "ssim", "gradient_energy", "fine_power", "gmsd")
 
 
-def sibling_values(config: Mapping, task: Task, checkpoints: Path) -> dict[str, float]:
-    """The figures of the sibling that the schedule names, each under PREFIX; {} where there is none that fits.
+def sibling_folder(recipe: Recipe, checkpoints: Path) -> Path | None:
+    """Where the sibling lies that the schedule names: in `checkpoints`, or among those of the app; None without one.
 
-    It is looked for in `checkpoints`, then among those of the app.
+    Raises CheckpointError where it is missing, or has another network or quantizer.
     """
-    name = getattr(task.recipe.schedule, "sibling", "")
+    name = getattr(recipe.schedule, "sibling", "")
     if not name:
-        return {}
+        return None
     places = [root / name for root in (checkpoints, settings().checkpoints) if (root / name / CONFIG).is_file()]
     if not places:
-        print(f"{name} is not here, so the losses are not compared", flush=True)
+        raise CheckpointError(f"training begins with the weights of {name}: make it first, by the same command")
+    config = read_config(places[0])
+    if config["architecture"] != recipe.architecture or config["quantizer"]["id"] != recipe.quantizer:
+        raise CheckpointError(f"{name} has another network than the recipe: its weights cannot be gone on from")
+    return places[0]
+
+
+def begin_with(model: TokenizerModel, folder: Path) -> None:
+    """Give a model the weights of a checkpoint, and its quantizers the statistics that agree with their codes."""
+    model.load_state_dict(load_model(folder).state_dict())
+    for part in model.modules():
+        if isinstance(part, VectorQuantizer):
+            part.restore_statistics()
+
+
+def sibling_values(config: Mapping, task: Task, folder: Path | None) -> dict[str, float]:
+    """The figures of the sibling on the same media, each under PREFIX, and its steps.
+
+    {} without one, and where it was trained on other data, which is said.
+    """
+    if folder is None:
         return {}
-    try:
-        differing = differences(config, read_config(places[0]))
-        if differing:
-            print(f"{name} differs in {', '.join(differing)}, so the losses are not compared", flush=True)
-            return {}
-        found = task.evaluate(load_model(places[0])).values()
-    except ExplorerError as error:
-        print(f"{name} cannot be measured: {error}", flush=True)
+    other = read_config(folder)["training"]
+    differing = [name for name in ("data", "held_out", "pictures") if config["training"][name] != other.get(name)]
+    if differing:
+        print(f"{folder.name} differs in {', '.join(differing)}, so the losses are not compared", flush=True)
         return {}
-    return {PREFIX + one: round(found[one], 4) for one in COMPARED}
-
-
-def differences(config: Mapping, other: Mapping) -> list[str]:
-    """What two members do not share of quantizer, network, data and schedule, but for the losses."""
-    names = ("data", "held_out", "pictures", *(one.name for one in fields(Schedule)))
-    found = [name for name in ("quantizer", "architecture") if config[name] != other[name]]
-    return found + [name for name in names if _plain(config["training"], name) != _plain(other["training"], name)]
-
-
-def _plain(training: Mapping, name: str) -> object:
-    """A value as JSON has it."""
-    value = training.get(name)
-    return list(value) if isinstance(value, tuple) else value
+    found = task.evaluate(load_model(folder)).values()
+    return {PREFIX + one: round(found[one], 4) for one in COMPARED} | {PREFIX + "steps": other["steps"]}

@@ -25,6 +25,7 @@ from explorer.foundation.files import make_folder, write_atomically
 from explorer.tokenizers.native.model import build_model
 from explorer.training.losses.adversary import last_weight
 from explorer.training.recipes import Recipe
+from explorer.training.siblings import begin_with
 from explorer.training.tasks import task_of
 
 SAVE_SECONDS = 60.0  # between states kept for resuming
@@ -42,7 +43,10 @@ def learning_rate(step: int, recipe: Recipe) -> float:
 
 
 class Trainer:
-    """Holds what a run needs between steps: model, optimizer, curve. `run` goes on from wherever it stands."""
+    """Holds what a run needs between steps: model, optimizer, curve. `run` goes on from wherever it stands.
+
+    start: the checkpoint whose weights a run begins with that was never saved.
+    """
 
     def __init__(
         self,
@@ -51,12 +55,15 @@ class Trainer:
         held_out: Sequence[Any],
         state_file: Path,
         device: torch.device,
+        start: Path | None = None,
     ) -> None:
         self.recipe, self.state_file, self.device = recipe, state_file, device
         self._task = task_of(recipe, media, held_out)
         schedule = recipe.schedule
         torch.manual_seed(schedule.seed)
         self.model = build_model(recipe.quantizer, recipe.config, recipe.architecture, recipe.modality).to(device)
+        if start is not None:
+            begin_with(self.model, start)
         # Adam without weight decay: decay would pull unused codes to zero and hide how they died.
         parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(parameters, lr=schedule.learning_rate, betas=(0.9, 0.99), fused=True)

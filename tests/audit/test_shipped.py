@@ -5,7 +5,15 @@ import pytest
 
 from explorer.audit.accumulator import CODES_DETAILED
 from explorer.audit.run import run_audit
-from explorer.audit.shipped import AUDITS, KNOWN, SAMPLES_AUDIT, audits_folder, list_audits, load_shipped
+from explorer.audit.shipped import (
+    AUDITS,
+    KNOWN,
+    SAMPLES_AUDIT,
+    audits_folder,
+    list_audits,
+    load_shipped,
+    shorten_latents,
+)
 from explorer.audit.sources import MediaSource, samples_source
 from explorer.foundation.errors import RecordError, UnknownIdError
 from explorer.joints.files.audits import load_audit
@@ -14,7 +22,7 @@ from explorer.tokenizers import list_tokenizers, load_tokenizer
 from tests.shipped import counted_ids, shipped_ids
 
 IDS = counted_ids()
-MOST_BYTES = 22 * 2**20
+MOST_BYTES = 27 * 2**20
 MEDIA = {"image": 100, "audio": 61, "video": 100, "vectors": 20}  # held out, by modality
 
 
@@ -25,12 +33,15 @@ def test_each_tokenizer_has_its_audits(tokenizer_id):
     for audit_id in KNOWN:
         audit = load_shipped(tokenizer_id, audit_id)
         assert audit.complete and audit.skipped == () and audit.tokenizer_id == tokenizer_id
-        assert len(audit.levels) == spec.num_quantizers and (audit.joint is None) == (spec.num_quantizers == 1)
+        assert len(audit.levels) == spec.num_quantizers
+        assert (audit.joint is None) == (spec.num_quantizers == 1 or not audit.even)
         held_out = audit_id != SAMPLES_AUDIT
         many = MEDIA.get(spec.modality, spec.measured.get("series"))
         assert len(audit.media) == (many if held_out else len(samples_of(spec.modality)))
+        grids = {"vq-vae-2": (1, 4)}.get(tokenizer_id, (1,) * spec.num_quantizers)  # of the tokens of the first level
+        assert [level.tokens for level in audit.levels] == [many * audit.tokens for many in grids]
         for level in audit.levels:
-            assert level.codebook_size == spec.codebook_size and level.tokens == audit.tokens
+            assert level.codebook_size == spec.codebook_size
             assert level.tokens > spec.codebook_size or not (held_out or spec.modality == "image")
             assert len(level.latents) == min(4096, level.tokens)
             detailed = spec.codebook_size <= CODES_DETAILED
@@ -41,6 +52,20 @@ def test_they_are_small_and_hold_numbers_only():
     files = [path for name in IDS for path in audits_folder(name).rglob("*") if path.is_file()]
     assert {path.name for path in files} == {"audit.json", "counts.npy", "details.npz"}
     assert len(files) == 3 * len(KNOWN) * len(IDS) and sum(path.stat().st_size for path in files) <= MOST_BYTES
+
+
+def test_latents_are_rounded_to_even_and_end_in_an_empty_byte():
+    values = np.concatenate([np.random.default_rng(0).normal(size=1000), [0, 1 + 2.0**-16, 1 + 3 * 2.0**-16, 1e-30]])
+    values = values.astype(np.float32)
+    found = shorten_latents(values)
+    assert found.dtype == np.float32 and not (found.view(np.uint32) & 0xFF).any()
+    assert (np.abs(found.astype(np.float64) - values) <= 2.0**-16 * np.abs(values)).all()
+    assert found[-3:-1].tolist() == [1.0, 1 + 2.0**-14]  # halves go to the even neighbour
+    assert np.array_equal(shorten_latents(found), found)
+    odd = np.array([np.nan, np.inf, -np.inf], np.float32)
+    np.testing.assert_array_equal(shorten_latents(odd), odd)
+    shipped = [load_shipped(name, SAMPLES_AUDIT) for name in IDS]
+    assert not any((level.latents.view(np.uint32) & 0xFF).any() for audit in shipped for level in audit.levels)
 
 
 @pytest.mark.parametrize("tokenizer_id", ["fsq", "pq-4", *shipped_ids("audio", "video")])

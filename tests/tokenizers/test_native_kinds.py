@@ -7,19 +7,31 @@ import pytest
 import torch
 from scipy.spatial.distance import cdist
 from small_kinds import KINDS, SIDE, TOKENS, kind_checkpoint, kind_model, kind_tokenizer, noise
+from small_zoo import picture
 
 from explorer.foundation.errors import CheckpointError, MediaError, RecordError
+from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.native.checkpoint import TRAINING_ONLY, load_model
 from explorer.tokenizers.native.latent_tokens import LatentTokenConfig, LatentTokenDecoder, LatentTokenEncoder
 from explorer.tokenizers.native.networks import NETWORKS, network_of
 from explorer.tokenizers.native.specs import read_config, spec_of
+from tests.shipped import shipped_ids
+
+SHIPPED = [name for name in ("vq-vae-2", "titok") if name in shipped_ids("image")]
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=[*KINDS, *SHIPPED])
 def case(request, tmp_path_factory):
-    """A tokenizer and its record of a picture of 32 x 32."""
-    tokenizer = kind_tokenizer(request.param, tmp_path_factory.mktemp("kinds"))
-    return tokenizer, tokenizer.tokenize(noise(SIDE, SIDE))
+    """A tokenizer, small or as it ships, and its record of a picture."""
+    if request.param in SHIPPED:
+        tokenizer = load_tokenizer(request.param, "cpu")
+    else:
+        tokenizer = kind_tokenizer(request.param, tmp_path_factory.mktemp("kinds"))
+    return tokenizer, tokenizer.tokenize(medium(tokenizer))
+
+
+def medium(tokenizer, seed=0):
+    return picture(*(tokenizer.spec.fixed_size or (SIDE, SIDE)), seed)
 
 
 @pytest.fixture
@@ -66,7 +78,7 @@ def test_every_level_chooses_the_nearest_and_decodes_again(case):
 
 def test_a_batch_gives_what_single_pictures_give(case):
     tokenizer, record = case
-    both = tokenizer.encode([noise(SIDE, SIDE, 1), noise(SIDE, SIDE)])
+    both = tokenizer.encode([medium(tokenizer, 1), medium(tokenizer)])
     for one, alone in zip(both[1], record.levels, strict=True):
         assert np.array_equal(one.indices, alone.indices)
 

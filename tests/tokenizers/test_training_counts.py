@@ -24,8 +24,8 @@ def test_every_tokenizer_of_the_zoo_says_its_decay(tokenizer_id):
         "audio": lambda: (training["samples"],),
         "video": lambda: (training["frames"], training["crop_px"], training["crop_px"]),
     }[tokenizer.spec.modality]()
-    tokens = 100 * training["batch"] * tokenizer.layouts(extent)[0].num_tokens
-    for book in tokenizer.codebooks():
+    for book, layout in zip(tokenizer.codebooks(), tokenizer.layouts(extent), strict=True):
+        tokens = 100 * training["batch"] * layout.num_tokens
         assert book.counts is not None and book.counts_decay == 0.99
         known = training_usage(book)
         assert 0.1 < known.used.mean() <= 1 or book.codebook_size > tokens / 10

@@ -5,20 +5,23 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
 from tiny import structured, tiny
 
 from explorer.cli.listing import markdown
 from explorer.foundation.config import FIGURE_SIDE_PX, settings
+from explorer.foundation.errors import CheckpointError
 from explorer.media.quality.textures import texture
 from explorer.tokenizers import list_tokenizers, load_tokenizer
 from explorer.tokenizers.native.checkpoint import load_model
+from explorer.tokenizers.native.model import build_model
 from explorer.training import command
 from explorer.training.command import main
 from explorer.training.picture_task import PictureTask
 from explorer.training.recipes import ZOO
-from explorer.training.siblings import differences
+from explorer.training.siblings import begin_with
 from explorer.training.tasks import TASKS, task_of
 from explorer.training.whole_picture_task import whole_pictures
 
@@ -108,54 +111,74 @@ def test_views_are_of_any_scale_and_follow_the_step():
     assert len(seen) > 3  # as many stripes as the scale lets in
 
 
-def test_the_sibling_of_vqgan_differs_in_losses_alone():
+def test_the_sibling_of_vqgan_has_its_network_quantizer_crops_and_seed():
     mine, other = ZOO["vqgan"], ZOO[ZOO["vqgan"].schedule.sibling]
-    assert mine.config == other.config and mine.architecture == other.architecture and mine.quantizer == other.quantizer
-    shared = {one.name for one in dataclasses.fields(other.schedule)}
-    assert all(getattr(mine.schedule, name) == getattr(other.schedule, name) for name in shared)
+    assert (mine.config, mine.quantizer, mine.architecture) == (other.config, other.quantizer, other.architecture)
+    for name in ("batch", "crop_px", "seed"):
+        assert getattr(mine.schedule, name) == getattr(other.schedule, name)
 
 
-def test_figures_beside_the_sibling(run, folder, tmp_path, monkeypatch, capsys):
-    recipes = {name: tiny(name) for name in ("vqgan", "vq-ema-reseed")}
-    recipes["vq-ema-reseed"] = dataclasses.replace(
-        recipes["vq-ema-reseed"], schedule=dataclasses.replace(recipes["vq-ema-reseed"].schedule, crop_px=48)
-    )
-    monkeypatch.setattr(command, "ZOO", recipes)
+def test_figures_beside_the_sibling(run, folder, tmp_path, capsys):
     assert run("vq-ema-reseed", "--data", folder) == 0 and run("vqgan", "--data", folder) == 0
     measured = config_of(tmp_path, "vqgan")["measured"]
     for name, prefix in (("vqgan", ""), ("vq-ema-reseed", "sibling_")):
         tokenizer = load_tokenizer(name, "cpu", tmp_path / "out")
         media = [one.astype(np.float32) / 255 for one in held_out(folder)]
-        decoded = [tokenizer.tokenize(one).reconstruction for one in media]
-        pairs = list(zip(media, decoded, strict=True))
+        pairs = [(one, tokenizer.tokenize(one).reconstruction) for one in media]
         want = [texture(*pair) for pair in pairs]
         for key in ("gradient_energy", "fine_power", "gmsd"):
             assert measured[prefix + key] == pytest.approx(np.mean([getattr(one, key) for one in want]), abs=2e-4)
         psnr = np.mean([peak_signal_noise_ratio(*pair, data_range=1) for pair in pairs])
         assert measured[f"{prefix}psnr_db"] == pytest.approx(psnr, abs=2e-3)
+    assert measured["sibling_steps"] == 12
     card = (tmp_path / "out" / "vqgan" / "card.md").read_text()
     assert "| `vq-ema-reseed`, squared error alone |" in card and "from step 4 on a PatchGAN (4, 8 channels" in card
     curve = json.loads((tmp_path / "out" / "vqgan" / "curve.json").read_text())
-    assert ["adversarial" in point["losses"] for point in curve] == [False] * 4 + [True] * 8
-    assert ["adversary" in point["losses"] for point in curve] == [False] * 4 + [True] * 8
-    assert run("vqgan", "--data", folder, "--steps", 6, "--fresh") == 0
-    assert "vq-ema-reseed differs in steps, so the losses are not compared" in capsys.readouterr().out
+    for term in ("adversarial", "adversary"):
+        assert [term in point["losses"] for point in curve] == [False] * 4 + [True] * 8
+    assert run("vqgan", "--data", folder, "--data-note", "others", "--fresh") == 0
+    assert "vq-ema-reseed differs in data, so the losses are not compared" in capsys.readouterr().out
     assert not any(name.startswith("sibling_") for name in config_of(tmp_path, "vqgan")["measured"])
     assert "Beside its sibling" not in (tmp_path / "out" / "vqgan" / "card.md").read_text()
 
 
-def test_without_the_sibling_nothing_is_compared(run, folder, tmp_path, monkeypatch, capsys):
+def test_without_its_sibling_nothing_begins(run, folder, tmp_path, monkeypatch):
     nowhere = dataclasses.replace(settings(), checkpoints=tmp_path / "none")
     monkeypatch.setattr("explorer.training.siblings.settings", lambda: nowhere)
-    assert run("vqgan", "--data", folder, "--steps", 2) == 0
-    assert "vq-ema-reseed is not here" in capsys.readouterr().out
+    with pytest.raises(CheckpointError, match="begins with the weights of vq-ema-reseed: make it first"):
+        run("vqgan", "--data", folder)
+    assert run("fsq", "--data", folder, "--steps", 1) == 0
+    (tmp_path / "out" / "fsq").rename(tmp_path / "out" / "vq-ema-reseed")
+    config = config_of(tmp_path, "vq-ema-reseed") | {"id": "vq-ema-reseed"}
+    (tmp_path / "out" / "vq-ema-reseed" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match="vq-ema-reseed has another network"):
+        run("vqgan", "--data", folder)
 
 
-def test_differences_are_named():
-    one = {"quantizer": {"id": "vq"}, "architecture": {}, "training": {"steps": 5, "channels": (1, 2), "data": "a"}}
-    assert differences(one, one | {"training": one["training"] | {"channels": [1, 2]}}) == []
-    other = {"quantizer": {"id": "fsq"}, "architecture": {}, "training": {"steps": 6, "channels": (1, 2), "data": "b"}}
-    assert differences(one, other) == ["quantizer", "data", "steps"]
+def test_training_goes_on_from_the_codes_of_the_sibling(run, folder, tmp_path):
+    """A step of the running average moves codes to their latents, and leaves the others as they were."""
+    assert run("vq-ema-reseed", "--data", folder) == 0
+    recipe = tiny("vqgan")
+    model = build_model(recipe.quantizer, recipe.config, recipe.architecture)
+    begin_with(model, tmp_path / "out" / "vq-ema-reseed")
+    stored = load_model(tmp_path / "out" / "vq-ema-reseed")
+    quantizer, before = model.quantizer, stored.quantizer.vectors.double().numpy()
+    assert torch.equal(quantizer.vectors, stored.quantizer.vectors) and bool(quantizer.ever_used.all())
+    counts = stored.quantizer.counts.ema_count.double().numpy()
+    code = int(counts.argmax())
+    latents = quantizer.vectors[code] + 0.01 * torch.arange(8)[:, None] / 8 * torch.ones(8)
+    quantizer.train()(latents)
+    after, eps, size = quantizer.vectors.double().numpy(), 1e-5, len(before)
+
+    def smoothed(n):
+        return (n + eps) / (n.sum() + size * eps) * n.sum()
+
+    moved = 0.99 * counts
+    moved[code] += 0.01 * 8
+    sums = 0.99 * before * smoothed(counts)[:, None]
+    sums[code] += 0.01 * latents.double().numpy().sum(0)
+    np.testing.assert_allclose(after, sums / smoothed(moved)[:, None], rtol=1e-4, atol=1e-6)
+    assert np.abs(np.delete(after - before, code, 0)).max() < 1e-3 * np.abs(before).max()
 
 
 def test_every_schedule_has_a_task():

@@ -4,11 +4,14 @@ Yu et al. 2024, "An Image is Worth 32 Tokens for Reconstruction and Generation" 
 latent tokens stand beside the patches in a vision transformer, and what becomes of them alone is quantized; the decoder
 is a transformer over the tokens and as many copies of one mask token as there are patches. What differs: one stage that
 is trained on pixels, where the paper first predicts the codes of a VQGAN; patches are read and painted by two
-convolutions each rather than by one.
+convolutions each rather than by one; and how attention starts, without which so short a training stays at the mean
+picture: queries and keys alike, so that a place looks at itself first (Trockman and Kolter 2023, "Mimetic
+Initialization of Self-Attention Layers", arXiv 2305.09828), and tokens at places of patches, spread evenly; both learn.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +22,8 @@ from explorer.foundation.errors import SettingsError
 
 HEAD = 32  # channels of a head of attention
 WIDER = 4  # how much wider the hidden layer of a block is
+START = 0.25  # deviation of what a branch adds at first, about
+ALIKE = 1.3  # gain of queries and of keys at first
 MIDDLE = 24  # channels at half of the picture's size, on the way to and from patches
 
 
@@ -48,8 +53,18 @@ class LatentTokenConfig:
         return self.side // self.patch
 
 
+def grid_waves(side: int, width: int) -> Tensor:
+    """Places of a grid as waves along both axes, from half a period to half of `side`: (side^2, width), width = 4 n."""
+    middles = torch.arange(side) + 0.5
+    rates = math.pi / side * torch.logspace(math.log2(0.5), math.log2(max(side / 2, 1)), width // 4, base=2)
+    turns = middles[:, None] * rates  # (side, width / 4)
+    one = torch.cat([turns.cos(), turns.sin()], 1)  # (side, width / 2)
+    rows, columns = one[:, None].expand(-1, side, -1), one[None].expand(side, -1, -1)
+    return torch.cat([columns, rows], 2).flatten(0, 1)
+
+
 class TransformerBlock(nn.Module):
-    """x + attention(ln(x)), then x + mlp(ln(x)); both branches start at zero."""
+    """x + attention(ln(x)), then x + mlp(ln(x)); both branches start small, queries and keys alike."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -58,8 +73,12 @@ class TransformerBlock(nn.Module):
         self.qkv, self.mix = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.widen, self.narrow = nn.Linear(width, WIDER * width), nn.Linear(WIDER * width, width)
         for last in (self.mix, self.narrow):
-            nn.init.zeros_(last.weight)
+            nn.init.normal_(last.weight, std=START / last.in_features**0.5)
             nn.init.zeros_(last.bias)
+        with torch.no_grad():
+            queries, keys, _ = self.qkv.weight.chunk(3)
+            nn.init.orthogonal_(queries, gain=ALIKE)
+            keys.copy_(queries)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, L, C) -> the same."""
@@ -74,8 +93,10 @@ class _Side(nn.Module):
     def __init__(self, config: LatentTokenConfig) -> None:
         super().__init__()
         self.config, width = config, config.channels
-        self.patch_places = nn.Parameter(0.02 * torch.randn(config.grid**2, width))
-        self.token_places = nn.Parameter(0.02 * torch.randn(config.tokens, width))
+        places = grid_waves(config.grid, width)
+        spread = torch.linspace(0, len(places) - 1, config.tokens).round().long()
+        self.patch_places = nn.Parameter(places)
+        self.token_places = nn.Parameter(places[spread].clone())
         self.blocks = nn.Sequential(*(TransformerBlock(width) for _ in range(config.blocks)))
         self.last = nn.LayerNorm(width)
 
