@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RIGHT = {"overlaying": "y", "side": "right", "showgrid": False, "tickmode": "auto"}  # the second axis of a figure
 FEW = 60  # codes whose rows are apart
+FEW_STEPS = 12  # whose numbers all stand at their axis
 
 
 def frame_quality(record: TokenRecord, level: int = 0, *, theme: Theme = "light") -> go.Figure:
@@ -104,7 +105,7 @@ def code_reuse(record: TokenRecord, level: int = 0, *, theme: Theme = "light") -
             dots(steps[1:], stays, CATEGORIES[1], "tokens as in the step before", hover="%{hovertext}",
                  symbol="diamond", **own)
         )  # fmt: skip
-    x, y = named_axis("step (number, from 1)"), named_axis("codes in the step (count)", rangemode="tozero")
+    x, y = _axis_of_steps(len(steps)), named_axis("codes in the step (count)", rangemode="tozero")
     about = {"title": _named("Codes that come again", record, level), "words": _reuse_words(reuse), "pick": "frame"}
     right = named_axis("as before (% of tokens)", range=[0, 102], **RIGHT)
     look = {"barmode": "stack", "yaxis2": right}
@@ -145,14 +146,22 @@ def codes_over_time(record: TokenRecord, level: int = 0, *, theme: Theme = "ligh
     heat.update(zmin=1, zmax=max(most, 2), colorscale=_log_scale(max(most, 2)), ygap=1 if used <= FEW else 0)
     every = int((found.counts > 0).all(axis=1).sum())
     once = int(((found.counts > 0).sum(axis=1) == 1).sum())
-    words = (
-        f"{used:,} of {chosen.codebook.codebook_size:,} codes in use, each in the row of its first step: {every:,} of "
-        f"them in every one of {count_of(steps, 'step')}, {once:,} in one alone."
+    words = f"{used:,} of {chosen.codebook.codebook_size:,} codes in use"
+    words += (
+        f", each in the row of its first step: {every:,} of them in every one of {steps:,} steps, {once:,} in one "
+        "alone."
+        if steps > 1
+        else " in the one step of this clip."
     )
-    x = named_axis("step (number, from 1)")
+    x = _axis_of_steps(steps)
     y = named_axis("code (number in the order of first use)", autorange="reversed")
     about = {"title": _named("Which code is used when", record, level), "words": words, "pick": "code", "level": level}
     return frame_traces("codes_over_time", [heat], x, y, theme=theme, **about)
+
+
+def _axis_of_steps(steps: int) -> dict[str, Any]:
+    """No half steps where there are few."""
+    return named_axis("step (number, from 1)", **({"dtick": 1} if steps <= FEW_STEPS else {}))
 
 
 def _log_scale(most: int) -> list[tuple[float, str]]:

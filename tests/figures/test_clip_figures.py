@@ -85,3 +85,13 @@ def test_what_is_no_clip_is_refused_in_words(clip):
             draw(picture)
         with pytest.raises(RecordError, match="level 3 is outside"):
             draw(clip, 3)
+
+
+def test_a_clip_of_one_step_has_nothing_that_comes_again():
+    shapes = SAMPLES["shapes"].load()
+    alone = tokenized(replace(shapes, frames=shapes.frames[:1]), load_tokenizer("clip-fsq", "cpu"), 96)
+    words = figures.code_reuse(alone).layout.meta["words"]
+    assert words.startswith("The first of 1 step has ") and words.endswith("no later one that could use them again.")
+    used = len(np.unique(alone.levels[0].indices))
+    said = figures.codes_over_time(alone).layout.meta["words"]
+    assert said == f"{used} of 4,096 codes in use in the one step of this clip."

@@ -79,7 +79,7 @@ export class ClipCharts extends Component {
     this.value = value;
     CHARTS.forEach(({ decoded }, i) => {
       const chart = this.charts[i];
-      chart.element.hidden = decoded && !value.reconstruction;
+      chart.element.hidden = decoded ? !value.reconstruction || value.frames < 2 : value.steps.length < 2; // no curve, nothing over time
       if (chart.element.hidden) chart.chart.clear();
       else chart.refresh();
     });
