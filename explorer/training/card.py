@@ -98,6 +98,7 @@ def _figures(config: Mapping) -> str:
     heads = "usage, share of K | perplexity | tokens counted |"
     if modality == "audio":
         left = f", {measured['left_out']:,} of them silent and left out" if measured.get("left_out") else ""
+        ratio = f"{measured['si_sdr_db']:.2f}" if "si_sdr_db" in measured else "not defined"
         by_level = ", ".join(f"{measured[f'si_sdr_db_{q}']:.2f}" for q in levels if f"si_sdr_db_{q}" in measured)
         rising = f"SI-SDR of the first 1 to {len(levels)} levels: {by_level} dB.\n\n" if by_level else ""
         folders = range(1, 1 + sum(name.endswith("_sounds") for name in measured))
@@ -111,7 +112,7 @@ def _figures(config: Mapping) -> str:
             f"Measured on {measured['sounds']:,} held-out sounds, {measured['seconds']:,.0f} s{left}\n"
             f"({training['held_out']}):\n\n"
             f"| SI-SDR, dB | log-mel distance, dB | {heads}\n| --- | --- | --- | --- | --- |\n"
-            f"| {measured['si_sdr_db']:.2f} | {measured['log_mel_db']:.2f} | {shared}\n{rising}"
+            f"| {ratio} | {measured['log_mel_db']:.2f} | {shared}\n{rising}"
         ).removesuffix("\n")
     exact = f" ({measured['identical']:,} decoded exactly left out)" if measured.get("identical") else ""
     if modality == "video":

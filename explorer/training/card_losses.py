@@ -19,6 +19,8 @@ def losses_row(training: Mapping) -> str:
     """The row of the card's table, ending its line; "" where the squared error is all."""
     if "adversary_from" not in training:
         return ""
+    if "feature_weight" in training:
+        return _sound_losses(training)
     widths = ", ".join(map(str, training["adversary_channels"]))
     since = f"from step {training['adversary_from']:,} on " if training["adversary_from"] else ""
     return (
@@ -26,6 +28,17 @@ def losses_row(training: Mapping) -> str:
         f"{training['perceptual_weight']:g} times a distance of local energies of oriented waves, a fixed bank of "
         f"filters that stands in for LPIPS; {since}a PatchGAN ({widths} channels, "
         f"hinge), {training['adversary_weight']:g} times the adaptive weight |\n"
+    )
+
+
+def _sound_losses(training: Mapping) -> str:
+    return (
+        f"| losses | of the decoder alone, from the weights of `{training['start']}`, whose encoder and codes stay: "
+        f"{training['waveform_weight']:g} times the logarithm of noise over signal, {training['mel_weight']:g} times "
+        "the log-mel distance, from step "
+        f"{training['adversary_from']:,} on an adversary on spectrograms of three windows "
+        f"({training['adversary_channels']} channels, hinge), {training['adversary_weight']:g} times the adaptive "
+        f"weight, and {training['feature_weight']:g} times the distance of its features |\n"
     )
 
 

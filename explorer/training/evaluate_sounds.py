@@ -28,8 +28,9 @@ class FolderFigures:
 class SoundEvaluation:
     """Means over sounds; usage and perplexity one value a level, counted over `tokens` positions.
 
-    si_sdr_db: of the first 1, 2, ... levels, the last of all of them. left_out: sounds that are silent, or decode to
-    silence, whose SI-SDR is not defined. log_mel_db: of all levels. folders: of each folder of several, in their order.
+    si_sdr_db: of the first 1, 2, ... levels, the last of all of them; () where it is defined of no sound. left_out:
+    sounds that are silent, or decode to silence, whose SI-SDR is not defined. log_mel_db: of all levels. folders: of
+    each folder of several, in their order.
     """
 
     si_sdr_db: tuple[float, ...]
@@ -45,11 +46,13 @@ class SoundEvaluation:
     @property
     def words(self) -> str:
         """For a line of progress."""
-        return f"SI-SDR {', '.join(f'{one:.2f}' for one in self.si_sdr_db)} dB  log-mel {self.log_mel_db:.2f} dB"
+        ratios = f"{', '.join(f'{one:.2f}' for one in self.si_sdr_db)} dB" if self.si_sdr_db else "not defined"
+        return f"SI-SDR {ratios}  log-mel {self.log_mel_db:.2f} dB"
 
     def values(self) -> dict[str, float]:
         """Flat numbers for config.json; levels count from 1."""
-        found = {"si_sdr_db": self.si_sdr_db[-1], "log_mel_db": self.log_mel_db, "tokens": self.tokens}
+        found = {"si_sdr_db": self.si_sdr_db[-1]} if self.si_sdr_db else {}
+        found |= {"log_mel_db": self.log_mel_db, "tokens": self.tokens}
         found |= {"sounds": self.sounds, "seconds": self.seconds} | (
             {"left_out": self.left_out} if self.left_out else {}
         )
@@ -80,7 +83,7 @@ def evaluate_sounds(model: TokenizerModel, sounds: Sequence[Sound], sample_rate_
     known = np.array([all(x is not None and math.isfinite(x) for x in row) for row in figures])
     defined = np.array([row for row, is_known in zip(figures, known, strict=True) if is_known])
     return SoundEvaluation(
-        si_sdr_db=tuple(map(float, defined.mean(0))) if len(defined) else (0.0,),
+        si_sdr_db=tuple(map(float, defined.mean(0))) if len(defined) else (),
         log_mel_db=float(np.mean(distances)),
         **usage_fields(indices, model.quantizer.codebook_size),
         sounds=len(sounds),

@@ -22,8 +22,9 @@ OVERLAP = 4
 class LogMel(nn.Module):
     """samples (B, S) -> one natural logarithm of mel power (B, bands, frames) a scale."""
 
-    def __init__(self, sample_rate_hz: int, scales: Sequence[tuple[int, int]] = SCALES) -> None:
+    def __init__(self, sample_rate_hz: int, scales: Sequence[tuple[int, int]] = SCALES, floor: float = FLOOR) -> None:
         super().__init__()
+        self.floor = floor
         self.windows = [window for window, _ in scales]
         for window, bands in scales:
             filters = mel_filters(bands, window, sample_rate_hz).astype(np.float32)
@@ -38,7 +39,7 @@ class LogMel(nn.Module):
             hop = window // OVERLAP
             bins = torch.stft(samples, window, hop, window=taper, pad_mode="constant", return_complex=True)
             power = torch.view_as_real(bins).square().sum(-1)  # (B, bins, frames)
-            found.append((filters @ power + FLOOR).log())
+            found.append((filters @ power + self.floor).log())
         return found
 
     def distance(self, one: Tensor, other: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from explorer.training.schedules import (
     OF_NETWORK,
     AdversarialSchedule,
+    AdversarialSoundSchedule,
     ClipSchedule,
     LatentTokenSchedule,
     Schedule,
@@ -60,6 +61,7 @@ def _codebook(**options: object) -> dict:
 RESEEDING = {"strategy": "random_latent", "threshold": 0.05, "every": 20}
 FINE_SOUND = {"strides": (8, 5, 2), "channels": (48, 96, 128), "steps": 1200}  # 80 samples a token
 FRESH = {"update": "ema", "initialization": {"name": "online"}, "reseeding": RESEEDING}
+SOUND_RVQ = {"dim": 32, "codebook_size": CODES, "num_quantizers": 8, "options": FRESH}
 KMEANS_START = {"name": "kmeans"}
 ZOO: dict[str, Recipe] = {
     "vq-ema-reseed": Recipe(
@@ -163,17 +165,16 @@ ZOO: dict[str, Recipe] = {
         "Sound: RVQ, 8 levels",
         "Speech and music at 16 kHz in 50 steps a second; each of 8 levels adds what those before it left over.",
         "rvq",
-        {
-            "dim": 32,
-            "codebook_size": CODES,
-            "num_quantizers": 8,
-            "options": {
-                "update": "ema",
-                "initialization": {"name": "online"},
-                "reseeding": RESEEDING,
-            },
-        },
+        SOUND_RVQ,
         schedule=SoundSchedule(),
+    ),
+    "sound-rvq-8-gan": Recipe(
+        "Sound: RVQ, 8 levels, adversarial",
+        "The encoder and the codes of sound-rvq-8 with another decoder, trained on against an adversary that sees "
+        "spectrograms: the same tokens, another sound.",
+        "rvq",
+        SOUND_RVQ,
+        schedule=AdversarialSoundSchedule(),
     ),
     "sound-vq": Recipe(
         "Sound: VQ",

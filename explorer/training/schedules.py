@@ -109,3 +109,29 @@ class SoundSchedule:
     strides: tuple[int, ...] = (8, 5, 8)
     mel_weight: float = 0.15
     dropout: float = 0.5
+
+
+@dataclass(frozen=True)
+class AdversarialSoundSchedule(SoundSchedule):
+    """How the decoder of a member for sounds is trained on against an adversary; encoder and codes stay as they are.
+
+    start: the member whose weights it starts from; "" for none, and all parts learn. waveform_weight: of the error of
+    the waveform, which alone would leave out what it cannot foretell. mel_floor: power below which the log-mel distance
+    hears nothing. adversary_from, adversary_weight: as of `AdversarialSchedule`. feature_weight: of the distance of
+    what the adversary's layers see.
+    """
+
+    steps: int = 400
+    batch: int = 8
+    learning_rate: float = 1e-3
+    waveform_weight: float = 0.1
+    mel_weight: float = 1.5
+    mel_floor: float = 1e-9
+    dropout: float = 0.3
+    start: str = "sound-rvq-8"
+    warmup: int = 20
+    adversary_from: int = 60
+    adversary_weight: float = 0.1
+    adversary_learning_rate: float = 2e-3
+    adversary_channels: int = 8
+    feature_weight: float = 1.0

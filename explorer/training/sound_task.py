@@ -46,12 +46,7 @@ class SoundTask(Task):
             return model(target)
         z = model.encode(target)
         output = model.quantizer(z)
-        some = torch.rand(len(z)) < schedule.dropout
-        kept = torch.where(some, torch.randint(1, levels, (len(z),)), levels).to(z.device)  # (B,)
-        keep = torch.arange(levels, device=z.device)[:, None] < kept  # (Q, B)
-        vectors = torch.stack([stage.z_q for stage in output.stages])  # (Q, B, T, D)
-        partial = (vectors * keep[:, :, None, None]).sum(0)
-        z = z.float()
+        partial, z = kept_levels(output, schedule.dropout), z.float()
         return model.decode(z + (partial - z).detach()), replace(output, z_q=partial)
 
     def losses(self, decoded: Tensor, target: Tensor) -> dict[str, Tensor]:
@@ -72,3 +67,13 @@ class SoundTask(Task):
         for one in self.media:
             digest.update(f"{one.folder} {one.samples.shape}".encode() + one.samples[::64].tobytes())
         return digest.hexdigest()
+
+
+def kept_levels(output: QuantizerOutput, dropout: float) -> Tensor:
+    """The sum of codes (B, T, D) over all levels, or for a share `dropout` of the pieces over the first few alone."""
+    vectors = torch.stack([stage.z_q for stage in output.stages])  # (Q, B, T, D)
+    levels, pieces = vectors.shape[:2]
+    some = torch.rand(pieces) < dropout
+    kept = torch.where(some, torch.randint(1, levels, (pieces,)), levels).to(vectors.device)  # (B,)
+    keep = torch.arange(levels, device=vectors.device)[:, None] < kept  # (Q, B)
+    return (vectors * keep[:, :, None, None]).sum(0)

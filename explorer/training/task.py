@@ -41,6 +41,10 @@ class Task(ABC):
         """A network that the decoder is trained against, made anew; None without one."""
         return None
 
+    def begin(self, model: TokenizerModel) -> TokenizerModel:
+        """The model as the first step finds it: all parts from chance and learning, unless overridden."""
+        return model
+
     def reconstruct(self, model: TokenizerModel, target: Tensor) -> tuple[Tensor, QuantizerOutput]:
         """What is decoded while training, and the quantizer's output."""
         return model(target)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from explorer.training.adversarial_picture_task import AdversarialPictureTask
+from explorer.training.adversarial_sound_task import AdversarialSoundTask
 from explorer.training.clip_task import ClipTask
 from explorer.training.picture_task import PictureTask
 from explorer.training.recipes import Recipe
 from explorer.training.schedules import (
     AdversarialSchedule,
+    AdversarialSoundSchedule,
     ClipSchedule,
     LatentTokenSchedule,
     Schedule,
@@ -27,6 +29,7 @@ TASKS: dict[type, type[Task]] = {
     LatentTokenSchedule: WholePictureTask,
     AdversarialSchedule: AdversarialPictureTask,
     SoundSchedule: SoundTask,
+    AdversarialSoundSchedule: AdversarialSoundTask,
     ClipSchedule: ClipTask,
 }
 

@@ -61,7 +61,8 @@ class Trainer:
         self._task = task_of(recipe, media, held_out)
         schedule = recipe.schedule
         torch.manual_seed(schedule.seed)
-        self.model = build_model(recipe.quantizer, recipe.config, recipe.architecture, recipe.modality).to(device)
+        model = build_model(recipe.quantizer, recipe.config, recipe.architecture, recipe.modality)
+        self.model = self._task.begin(model).to(device)
         if start is not None:
             begin_with(self.model, start)
         # Adam without weight decay: decay would pull unused codes to zero and hide how they died.
@@ -109,7 +110,7 @@ class Trainer:
         compared = self._task.losses(decoded, target)
         loss = sum(compared.values())
         if self.adversary is not None:
-            compared |= self.adversary.fool(self.step, decoded, loss, last_weight(self.model.decoder))
+            compared |= self.adversary.fool(self.step, decoded, target, loss, last_weight(self.model.decoder))
             loss = sum(compared.values())
         loss = loss + output.loss
         self.optimizer.zero_grad(set_to_none=True)

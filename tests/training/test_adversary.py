@@ -77,7 +77,7 @@ class Judge(nn.Module):
 def test_it_takes_part_from_its_start_on():
     adversary = Adversary(Judge(), AdversaryPlan(start=5, strength=0.5, learning_rate=0.1), CPU)
     decoded = torch.ones(2, 3, 8, 8, requires_grad=True)
-    assert adversary.fool(4, decoded, decoded.sum(), decoded) == {}
+    assert adversary.fool(4, decoded, decoded, decoded.sum(), decoded) == {}
     assert adversary.learn(4, decoded, decoded) == {} and not adversary.network.weight.any()
     assert float(adversary.learn(5, -decoded, decoded)["adversary"]) == pytest.approx(1.0)  # scores of 0: a chance
     assert float(adversary.learn(6, -decoded, decoded)["adversary"]) < 1.0
@@ -92,7 +92,7 @@ def test_what_fools_is_weighted_and_leaves_the_judge_alone():
         adversary.network.weight.fill_(-2)
     decoded = torch.full((2, 3, 8, 8), 0.5, requires_grad=True)
     compared = decoded.square().mean()
-    term = adversary.fool(0, decoded, compared, decoded)["adversarial"]
+    term = adversary.fool(0, decoded, decoded, compared, decoded)["adversarial"]
     many = decoded.numel()
     norms = [np.sqrt(many) * np.abs(one) for one in (2 * 0.5 / many, 2 / 2)]  # of the mean of squares; of -mean score
     score = 192 * 0.5 * -2

@@ -155,6 +155,9 @@ def test_what_is_measured_against_another_way():
         np.testing.assert_allclose(folder.si_sdr_db, by_hand[number::2, -1].mean(), atol=1e-3)
     silence = evaluate_sounds(model, [Sound(np.zeros(800, np.float32)), *sounds], 16000)
     assert silence.left_out == 1 and silence.si_sdr_db == pytest.approx(found.si_sdr_db, abs=1e-6)
+    nothing = evaluate_sounds(model, [Sound(np.zeros(800, np.float32))], 16000)
+    assert nothing.left_out == nothing.sounds == 1 and nothing.si_sdr_db == () and "not defined" in nothing.words
+    assert "si_sdr_db" not in nothing.values() and nothing.values()["log_mel_db"] >= 0
 
 
 def test_from_folders_to_a_checkpoint_of_sound(folders, tmp_path, monkeypatch, capsys):

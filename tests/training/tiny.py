@@ -7,6 +7,7 @@ import numpy as np
 from explorer.training.recipes import ZOO
 from explorer.training.schedules import (
     AdversarialSchedule,
+    AdversarialSoundSchedule,
     ClipSchedule,
     LatentTokenSchedule,
     Schedule,
@@ -24,6 +25,19 @@ TINY = {
     ),
     AdversarialSchedule: AdversarialSchedule(**COMMON, crop_px=48, adversary_from=4, adversary_channels=(4, 8)),
     SoundSchedule: SoundSchedule(**COMMON, samples=640, strides=(8, 5, 2)),
+    AdversarialSoundSchedule: AdversarialSoundSchedule(
+        **COMMON,
+        samples=640,
+        strides=(8, 5, 2),
+        start="",
+        waveform_weight=1.0,
+        mel_weight=0.15,
+        mel_floor=1e-6,
+        adversary_from=4,
+        adversary_weight=0.1,
+        adversary_channels=2,
+        feature_weight=0.1,
+    ),
     ClipSchedule: ClipSchedule(**COMMON, crop_px=32, frames=5),
 }
 SMALLER = {"codebook_size": 32, "dim": 8, "levels": [4, 3, 3], "bits": 5, "fit_at": 5}

@@ -35,16 +35,26 @@ def is_needed(name: str) -> bool:
 
 
 def save_checkpoint(folder: Path, model: TokenizerModel, config: Mapping) -> None:
-    """Write weights (networks as `eight_bits.pack` has them, the quantizer in float32) and config."""
+    """Write weights (networks as `eight_bits.pack` has them, the quantizer in float32) and config.
+
+    What did not learn, such as an encoder that was taken over, stays as it was read, so that its tokens are the same.
+    """
     tensors: dict[str, Tensor] = {}
+    kept = {name for name, one in model.named_parameters() if not one.requires_grad}
     for name, tensor in model.state_dict().items():
         if is_needed(name):
             one = tensor.detach().cpu().contiguous()
             exact = not one.is_floating_point() or name.startswith("quantizer.")
-            tensors |= {name: one} if exact else pack(name, one)
+            tensors |= {name: one} if exact else {name: shrink(one)} if name in kept else pack(name, one)
     make_folder(folder)
     write_atomically(folder / WEIGHTS, save(tensors))
     write_atomically(folder / CONFIG, json.dumps(config, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
+def shrink(tensor: Tensor) -> Tensor:
+    """In float16 where that loses nothing, as of weights that were read from it."""
+    half = tensor.half()
+    return half if bool((half.to(tensor.dtype) == tensor).all()) else tensor
 
 
 def load_model(folder: Path, limits: Limits | None = None) -> TokenizerModel:

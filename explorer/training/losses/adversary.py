@@ -53,8 +53,13 @@ class Adversary:
         self.network, self.plan = network.to(device), plan
         self.optimizer = torch.optim.Adam(network.parameters(), lr=plan.learning_rate, betas=(0.5, 0.9))
 
-    def fool(self, step: int, decoded: Tensor, compared: Tensor, last_layer: Tensor) -> dict[str, Tensor]:
-        """The weighted term that the tokenizer lowers, {} before the start; it leaves no gradient in the network."""
+    def fool(
+        self, step: int, decoded: Tensor, target: Tensor, compared: Tensor, last_layer: Tensor
+    ) -> dict[str, Tensor]:
+        """The weighted terms that the tokenizer lowers, {} before the start; they leave no gradient in the network.
+
+        target: the originals, for an adversary that also compares what it sees in both.
+        """
         if step < self.plan.start:
             return {}
         self.network.requires_grad_(False)
