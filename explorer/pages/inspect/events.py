@@ -31,6 +31,7 @@ from explorer.pages.inspect.payloads import (
     reconstruction_payload,
 )
 from explorer.pages.inspect.player import player_payload
+from explorer.pages.inspect.sound import added_sound
 from explorer.pages.shared import runtime
 from explorer.pages.shared.map_works import Work, works
 from explorer.pages.shared.session import Visit
@@ -111,8 +112,9 @@ def decoded_values(visit: Visit) -> tuple[str, str]:
     framed = record.modality == "video" and decoded is not None
     qualities = frame_qualities(record.media, decoded) if framed else []  # type: ignore[arg-type]
     delay = delay_of(record, tokenizer.spec)
+    added = added_sound(record, tokenizer, visit, decoded, delay)
     return (
-        player_payload(record, picture, visit, decoded, pieces, qualities),
+        player_payload(record, picture, visit, decoded, pieces, qualities, added),
         reconstruction_payload(record, picture, visit, decoded, delay, pieces, qualities),
     )
 

@@ -30,8 +30,9 @@ def player_payload(
     decoded: np.ndarray | None,
     pieces: Pieces | None = None,
     qualities: Sequence[Quality] = (),
+    added: player.AddedSound | None = None,
 ) -> str:
-    """The value of Player, "" for a picture. qualities: of each frame of a clip.
+    """The value of Player, "" for a picture. qualities: of each frame of a clip. added: by one level of a sound.
 
     decoded: as `inspect_payloads.decoded_of` gives it. picture: the picture of the record with that reconstruction.
     pieces: which tokens of a series are sent together.
@@ -40,7 +41,7 @@ def player_payload(
     caption = "" if decoded is None else level_caption(visit.mode, levels_shown(visit, count), count, noun)
     if record.modality == "audio":
         drawn = [picture.media] if decoded is None else [picture.media, picture.reconstruction]
-        return player.sound_payload(record.media, decoded, int(record.sample_rate_hz or 1), drawn, caption)
+        return player.sound_payload(record.media, decoded, int(record.sample_rate_hz or 1), drawn, caption, added)
     if record.modality == "video":
         steps = frames_of(record.levels[0].layout)
         changes = [change_over_time(level) for level in record.levels]

@@ -112,8 +112,9 @@ function across(frame, token, count) {
   return [from, to - from];
 }
 
-/** marks: {code, token} that are lit on level `current`; pointed: {level, token} of another level; head: seconds. */
-export function drawOverlay(ctx, frame, { levels, current, code, token, pointed, head }) {
+/** marks: {code, token} that are lit on level `current`; pointed: {level, token} of another level; head: seconds;
+ *  span: [from, to] seconds that were dragged over. */
+export function drawOverlay(ctx, frame, { levels, current, code, token, pointed, head, span = null }) {
   const { geometry, theme, width, window } = frame;
   const level = levels[current];
   clipTo(ctx, frame, () => {
@@ -123,6 +124,10 @@ export function drawOverlay(ctx, frame, { levels, current, code, token, pointed,
       const [left, wide] = across(frame, pointed.token, levels[pointed.level].indices.length);
       const row = geometry.rows[pointed.level];
       outline(ctx, (c) => c.rect(left, row.top, wide, row.height - 1), 1.5);
+    }
+    if (span) {
+      const [left, right] = span.map((time) => toX(window, time, width));
+      outline(ctx, (c) => c.rect(left, 1, right - left, geometry.axis - 2), 1.5);
     }
     if (head === null) return;
     const x = toX(window, head, width);

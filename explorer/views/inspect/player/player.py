@@ -13,6 +13,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,12 +29,24 @@ LOSSLESS_PIXELS = 512 * 512
 FILMS = ("decoded_mp4", "decoded_gif", "decoded_webp", "beside_mp4", "beside_gif")  # what a clip is saved as
 
 
+@dataclass(frozen=True)
+class AddedSound:
+    """What one level adds to those before it: sound (S, C), its spectrogram (bands, columns, 3), its name on the
+    screen, and how much nearer it brings the decode, in words."""
+
+    sound: np.ndarray
+    spectrogram: np.ndarray
+    label: str
+    words: str
+
+
 def sound_payload(
     sound: np.ndarray,
     decoded: np.ndarray | None,
     sample_rate_hz: int,
     spectrograms: Sequence[np.ndarray],
     caption: str = "",
+    added: AddedSound | None = None,
 ) -> str:
     """The value for a sound.
 
@@ -43,6 +56,7 @@ def sound_payload(
     if decoded is not None and sound.shape != decoded.shape:
         raise RecordError(f"a sound of shape {sound.shape} cannot be played beside one of {decoded.shape}")
     original = wav_bytes(sound, sample_rate_hz)
+    seen = [*spectrograms, *([] if added is None else [added.spectrogram])]
     return _json(
         {
             "kind": "sound",
@@ -51,8 +65,10 @@ def sound_payload(
             "seconds": len(sound) / sample_rate_hz,
             "original": wav_data_url(original),
             "reconstruction": None if decoded is None else wav_data_url(wav_bytes(decoded, sample_rate_hz)),
-            "spectrograms": [png_data_url(pixels) for pixels in spectrograms],
-            "caption": caption,
+            "added": None if added is None else wav_data_url(wav_bytes(added.sound, sample_rate_hz)),
+            "added_label": "" if added is None else added.label,
+            "spectrograms": [png_data_url(pixels) for pixels in seen],
+            "caption": caption if added is None else f"{caption} {added.words}".strip(),
         }
     )
 

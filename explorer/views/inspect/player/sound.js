@@ -3,7 +3,7 @@
 
 import { paintTokens } from "../../kit/draw/token_pixels.js";
 import { Component } from "../../kit/component.js";
-import { h, segments, toggle } from "../../kit/widgets/dom.js";
+import { h, say, segments, toggle } from "../../kit/widgets/dom.js";
 import { Painter } from "../../kit/stage/pace.js";
 import { Stage } from "../../kit/stage/stage.js";
 import { partNoun } from "../../kit/wire/format.js";
@@ -23,13 +23,15 @@ const NAMES = [
   { id: "reconstruction", label: "Reconstruction", title: "Hear what the tokens decode to (A)" },
 ];
 const LOUDNESS = "Hear both equally loud, by their root mean square: what is louder seems better";
-const HINT = "Space plays. Click a token to hear its stretch; scroll to zoom into time.";
+const HINT = "Space plays. Click a token to hear its stretch, drag over time (with Shift where it is zoomed) to hear a span; scroll to zoom into time.";
+
+const SHORTEST_S = 0.02; // of a span that is heard
 
 export class SoundPlayer extends Component {
   constructor(root) {
     super();
     this.root = root;
-    this.value = this.window = this.pointed = null;
+    this.value = this.window = this.pointed = this.spanned = null;
     this.images = [];
     this.levels = [];
     this.plays = 0;
@@ -74,10 +76,10 @@ export class SoundPlayer extends Component {
   load(value) {
     const same = this.value !== null && this.value.key === value.key;
     this.value = value;
-    const names = ["original", ...(value.reconstruction ? ["reconstruction"] : [])];
+    const names = ["original", "reconstruction", "added"].filter((name) => value[name]);
     this.deck.load(Object.fromEntries(names.map((name) => [name, readWav(value[name])])), same);
     this.which.options(
-      NAMES.filter(({ id }) => names.includes(id)),
+      [...NAMES, { id: "added", label: value.added_label, title: "Hear what this one adds to those before it (A)" }].filter(({ id }) => names.includes(id)),
       this.deck.heard,
     );
     const loudest = Math.max(
@@ -86,7 +88,7 @@ export class SoundPlayer extends Component {
         .map(peak),
     );
     this.loudest = Math.max(loudest, 0.02);
-    if (!same) this.window = null;
+    if (!same) this.window = this.spanned = null;
     this.images = value.spectrograms.map((url) => Object.assign(new Image(), { src: url, onload: () => this.stage.redraw() }));
     this.caption.textContent = value.reconstruction ? value.caption : "This tokenizer has no decoder: only the original can be heard.";
     this.caption.hidden = !this.caption.textContent;
@@ -191,7 +193,7 @@ export class SoundPlayer extends Component {
     const { levels, level: current, deck } = this;
     const heard = deck.sounds[deck.heard];
     const other = Object.values(deck.sounds).find((sound) => sound !== heard);
-    const image = this.images[deck.heard === "reconstruction" ? 1 : 0];
+    const image = this.images[Object.keys(deck.sounds).indexOf(deck.heard)];
     drawBase(ctx, frame, { heard, other, image: image?.complete ? image : null, levels, current });
   }
 
@@ -203,7 +205,7 @@ export class SoundPlayer extends Component {
     const lit = hoverCode === null ? { code, token } : { code: hoverCode, token: hoverToken };
     const known = lit.code !== null && levels[current] && lit.code < levels[current].K;
     const marks = known ? lit : { code: null, token: null };
-    drawOverlay(ctx, frame, { levels, current, ...marks, pointed: this.pointed?.other, head: deck.position });
+    drawOverlay(ctx, frame, { levels, current, ...marks, pointed: this.pointed?.other, head: deck.position, span: this.spanned });
   }
 
   /** How often something was drawn, for whoever waits for it. */
@@ -242,7 +244,17 @@ export class SoundPlayer extends Component {
     this.stage.remark();
   }
 
+  /** What is dragged over, in seconds; `done`: it is heard. */
+  span(from, to, done) {
+    if (!this.value) return;
+    this.spanned = done && to - from < SHORTEST_S ? null : [Math.max(0, from), Math.min(this.duration, to)];
+    if (done && this.spanned) this.deck.play(this.spanned[0], this.spanned[1], false);
+    this.stage.remark();
+    if (this.spanned) say(this.readout, `${done ? "Heard" : "Let go to hear"}: ${seconds(this.spanned[0])}–${seconds(this.spanned[1])} s`);
+  }
+
   choose(under) {
+    this.spanned = null;
     if (!under || under.token < 0) return;
     const { level, token } = under;
     selection.set({ level, code: this.levels[level].indices[token], token, origin: ORIGIN });
