@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def with_short_latents(audit: Audit) -> Audit:
-    """The audit as it ships, its latents `shorten_latents`: what is written of them compresses to three quarters."""
+    """The audit as it ships, its latents shortened: what is written of them compresses to three quarters."""
     levels = tuple(
         level if level.latents is None else replace(level, latents=shorten_latents(level.latents))
         for level in audit.levels

@@ -155,8 +155,8 @@ ZOO: dict[str, Recipe] = {
     ),
     "vqgan": Recipe(
         "VQGAN",
-        "vq-ema-reseed, trained on with a perceptual distance and against an adversary: sharper at the same "
-        "bits, and further from the original.",
+        "vq-ema-reseed, trained on with a perceptual distance and against an adversary: sharper at the same bits, "
+        "with a lower PSNR.",
         "vq",
         _codebook(update="ema", initialization={"name": "online"}, reseeding=RESEEDING),
         schedule=AdversarialSchedule(),
