@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from explorer.joints.measures.tuples import graph_tokens, hash_nodes
+from explorer.joints.measures.tuples import graph_tokens, hash_nodes, telling_node
 from explorer.media.medium import load_medium, tokenized
 from explorer.media.samples import SAMPLES
 from explorer.pages.inspect.graph import ways
@@ -121,3 +121,20 @@ def test_an_own_edge_list_is_tokenized_saved_and_a_bad_one_said(page, app_url, t
 def test_the_codebook_page_says_why_a_graph_has_no_codebook(page, app_url):
     page.goto(f"{app_url}codebook?tokenizer=gart" if app_url.endswith("/") else f"{app_url}/codebook?tokenizer=gart")
     page.wait_for_function("document.body.textContent.includes('every graph has anchors of its own')")
+
+
+def test_it_opens_with_a_node_and_tries_other_anchors(page, app_url):
+    open_at(page, app_url, "tokenizer=gart&picture=world")
+    record = record_of("world")
+    tokens, names = graph_tokens(record), record.names.nodes
+    node = telling_node(tokens)
+    wait_for_text(page, f"{PLAYER} .dte-graph-name", names[node])
+    wait_for_text(page, f"{PLAYER} .dte-graph-node", names[tokens.anchor_nodes[tokens.anchors[node, 0]]])
+    assert "token=" not in page.evaluate("location.search"), "nobody chose it"
+    page.locator(f"{PLAYER} .dte-graph-walk summary").click()
+    page.get_by_role("button", name="Begin at the chosen node").click()
+    wait_for_text(page, f"{PLAYER} .dte-graph-walk", f"begins again at {names[node]}")
+    page.get_by_label("Damping", exact=True).fill("0.3")
+    wait_for_text(page, f"{PLAYER} .dte-graph-walk", "walks on with chance 0.3")
+    page.get_by_role("button", name="Back to the tokenizer's own").click()
+    wait_for_text(page, f"{PLAYER} .dte-graph-walk", "Nodes that a walk comes by")

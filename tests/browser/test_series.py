@@ -1,5 +1,6 @@
 """Series on the pages of the app as it ships, clicked through in Chromium: samples, tokens, own tables, bad ones."""
 
+import json
 import re
 
 import numpy as np
@@ -9,6 +10,8 @@ from explorer.joints.columns import in_units
 from explorer.media.medium import load_medium, tokenized
 from explorer.media.samples import SAMPLES
 from explorer.tokenizers import load_tokenizer
+from explorer.views.inspect.player.series import series_payload
+from explorer.views.kit.wire.encoding import unpack
 
 pytestmark = pytest.mark.browser
 
@@ -119,3 +122,23 @@ def test_an_array_brings_a_tokenizer_and_a_picture_comes_back(page, app_url, tmp
     page.get_by_role("option", name=re.compile("^VQ, EMA \\+ reseeding$")).click()
     page.wait_for_function("/picture=(?!uploaded)/.test(location.search)")
     page.wait_for_function("document.querySelector('#player').style.display === 'none'")
+
+
+def test_a_body_moves_beside_its_angles(page, app_url):
+    open_at(page, app_url, "tokenizer=series-vq&picture=walk")
+    figure = f"{PLAYER} .dte-figure"
+    page.locator(f"{figure} input[type=range]").fill("38")
+    page.wait_for_selector(f"{figure}[data-row='38']")
+    wait_for_text(page, f"{figure} .dte-player-clock", "1.27 s")
+    record = record_of("series-vq", "walk")
+    value = json.loads(series_payload(record, record.reconstruction))["figure"]
+    a, b = (unpack(value[key])[38] for key in ("original", "decoded"))
+    wait_for_text(page, figure, f"Joints are {100 * np.hypot(*(a - b).T).mean():.2f}% apart here")
+    x, y = place_of(page, record, 4, 6)  # the lanes move the playhead, too: left ankle, rows 60 to 69
+    page.mouse.move(x, y)
+    page.wait_for_function(f"Math.abs(Number(document.querySelector('{figure}').dataset.row) - 65) <= 1")
+    page.locator(f"{figure} .dte-play").click()
+    page.wait_for_function(f"Number(document.querySelector('{figure}').dataset.row) > 70")
+    page.locator(f"{figure} .dte-play").click()
+    open_at(page, app_url, "tokenizer=series-vq&picture=reach")
+    assert page.locator(figure).is_hidden(), "an arm of a robot is no body"

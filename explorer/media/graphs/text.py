@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from itertools import islice
 
 from explorer.foundation.errors import MediaError
@@ -79,7 +80,10 @@ def separator_of(text: str) -> str:
 def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """(number of the line, cells) of every line that is neither empty nor a remark."""
     quoted = separator and '"' in text
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, ended in enumerate(
+        StringIO(text, newline=None), 1
+    ):  # a line at a time: millions at once take a gigabyte
+        line = ended.rstrip("\n")
         if not line or line.isspace() or line.lstrip().startswith(REMARKS):
             continue
         if quoted:

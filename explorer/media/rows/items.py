@@ -13,7 +13,7 @@ import numpy as np
 
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
-from explorer.foundation.words import count_of
+from explorer.foundation.words import count_of, is_are
 from explorer.media.caps import more
 from explorer.media.pictures.opening import bytes_of
 from explorer.media.rows.arrays import MAGIC, read_npy
@@ -155,8 +155,10 @@ def _complete(values: np.ndarray, names: list[str]) -> np.ndarray:
     bad = ~np.isfinite(values)
     if bad.any():
         row, column = np.argwhere(bad)[0]
+        others = int(bad.sum()) - 1
+        also = f", and {others:,} more {is_are(others)} missing" if others else ""
         raise MediaError(
-            f"Item {row + 1:,} has no number in {names[column]!r} (NaN, infinite or empty), and {bad.sum() - 1:,} more "
-            "are missing. Fill them, or leave these items out."
+            f"Item {row + 1:,} has no number in {names[column]!r} (NaN, infinite or empty){also}. Fill it, or leave "
+            "such items out."
         )
     return values

@@ -100,6 +100,8 @@ def _with_upload(visit: Visit, spec: TokenizerSpec) -> tuple[Visit, str]:
         held = _held(str(visit.upload))
         if held in (None, spec.modality):  # nothing that is read here, or of the right kind and wrong in itself
             raise
+        if (spec.modality, held) == ("vectors", "series"):  # rows without names are items where items are wanted
+            raise
         wrong = error
     other = next((one for one in list_tokenizers() if one.modality == held), None)
     if other is None:
