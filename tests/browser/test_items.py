@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pytest
 
+from explorer.joints.measures.items.nearest import by_shared_prefix
 from explorer.joints.measures.semantic_ids import semantic_ids
 from explorer.media.medium import tokenized
 from explorer.media.samples import SAMPLES
@@ -36,9 +37,19 @@ def test_items_are_found_listed_and_saved_and_an_own_table_is_read(page, app_url
         page.keyboard.press("ArrowUp")
     many = int((ids[:, 0] == ids[item, 0]).sum())
     wait_for_text(page, f"{PLAYER} .dte-player-shared", f"{many} item")
-    assert page.locator(f"{PLAYER} .dte-player-items li").count() == min(many, 40)
+    assert page.locator(f"{PLAYER} .dte-player-items:not([data-part]) li").count() == min(many, 40)
+    nearest = by_shared_prefix(ids, item)
+    wait_for_text(page, f"{PLAYER} [data-part='near']", names[nearest[0][0]])
+    assert page.locator(f"{PLAYER} [data-part='near'] li").count() == len(nearest)
+    page.locator(f"{PLAYER} .dte-items-chart").scroll_into_view_if_needed()
+    page.wait_for_selector(f"{PLAYER} .dte-items-chart .js-plotly-plot .barlayer")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Ids, CSV").click()
+        page.get_by_role("button", name="Tree of semantic ids, CSV").click()
+    boxes = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
+    assert sum(int(box["items"]) for box in boxes if box["codes"] == "1") == 240
+    assert sum(box["codes"] == "2" for box in boxes) == len(np.unique(ids[:, :2], axis=0))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Ids, CSV", exact=True).click()
     rows = list(csv.reader(io.StringIO(download.value.path().read_text())))
     assert rows[0] == ["item", "category", "code_1", "code_2", "code_3", "code_4"] and len(rows) == 241
     assert rows[1 + item] == [names[item], record.labels["category"][item], *map(str, ids[item])]

@@ -1,4 +1,4 @@
-"""Series, items and graphs on the Compare page of the app as it ships: from sample and upload to export, and bad files."""
+"""Series, items and graphs on the Compare page as it ships: from sample and upload to files, bad ones too."""
 
 import csv
 import io
@@ -114,10 +114,10 @@ def test_items_from_sample_and_upload_to_their_files(page, app_url, tmp_path):
     assert told[row, "items-rq", "share_percent"] == pytest.approx(
         detail.entry(row, "items-rq").values["share_percent"]
     )
-    own = "\n".join(f"Song {i},{['folk', 'rock'][i % 2]},{1950 + i}" for i in range(40))
+    own = "\n".join(f"Song {i},{['folk', 'rock'][i % 2]},{1950 + i}" for i in range(41))
     (tmp_path / "songs.csv").write_text(f"title,genre,year\n{own}\n")
     bring(page, tmp_path / "songs.csv")
-    wait_for_text(page, f"{PANES} .cb-caption", "40 items of 32 numbers")
+    wait_for_text(page, f"{PANES} .cb-caption", "41 items of 32 numbers")
     ready(page)
     assert "songs.csv" in saved(page, "csv")
     buffer = io.BytesIO()
