@@ -23,7 +23,7 @@ def _bound_to_the_model(name: str) -> tuple[str, ...]:
 
 
 _PLAIN_TABLES = _bound_to_the_model("metric")
-_EMA = {"quantizer": _PLAIN_TABLES, "update": ("ema",)}
+_EMA = {"quantizer": _PLAIN_TABLES, "update": ("ema", "soft_em")}
 _GRADIENT = {"quantizer": TABLES, "update": ("gradient",)}
 _BARE = {"model": ("none",)}
 _OF_CODES = ("norm", "repulsion", "orthogonality", "variance", "vicreg")  # losses of the codes alone

@@ -26,8 +26,6 @@ def apply_settings(quantizer: Quantizer, s: LabSettings) -> None:
             module.vectors.requires_grad_(s.update == "gradient")
             if s.update != "gradient":
                 module.vectors.grad = None
-    if "codebook_options" in s.spec.takes:
-        return
     for name in _ON_THE_RUN.intersection(s.spec.names):
         if hasattr(quantizer, name):
             setattr(quantizer, name, getattr(s, name))

@@ -62,6 +62,7 @@ class LabSettings:
     num_quantizers: int = 2
     metric: str = "euclidean"
     update: str = "ema"
+    em_temperature: float = 0.1
     decay: float = 0.99
     epsilon: float = 1e-5
     beta: float = 0.25
@@ -239,6 +240,11 @@ def _check_sizes(s: LabSettings) -> None:
         most = math.floor(math.log(MAX_CODES, s.axis_values))
         what = f"{spec.label} with {dim} {'bits' if s.axis_values == 2 else 'axes'}"
         raise FieldError("dim", f"{what} has more than {MAX_CODES:,} codes. Lower D to {most}.")
+    if spec.joint_codes and s.codebook_size * s.num_quantizers > spec.joint_codes:
+        what = f"{spec.label} learns all codes together, at most {spec.joint_codes:,}"
+        raise FieldError(
+            "codebook_size", f"{what}: {s.num_quantizers} levels of {s.codebook_size:,} are more. Lower K."
+        )
     if spec.splits and dim % s.num_quantizers:
         raise FieldError("num_quantizers", f"{s.num_quantizers} groups do not divide {dim} dimensions.")
 
@@ -256,7 +262,8 @@ def _check_start(s: LabSettings) -> None:
 def _check_load(s: LabSettings) -> None:
     """What one batch takes of the memory."""
     values = {"digits": 64, "patches": 3 * s.patch_px**2}.get(s.dataset, 2)
-    codes = s.codes if s.spec.scores_all else 1  # of which sizes were checked before
+    mixed = s.spec.scores_all or (s.update == "soft_em" and "update" in s.spec.names)
+    codes = s.codes if mixed else 1  # of which sizes were checked before
     latents = s.batch_size * s.latents_an_item
     for name, amount, limit in (
         ("latents", latents, MAX_LATENTS),

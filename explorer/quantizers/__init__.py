@@ -20,6 +20,8 @@ QUANTIZERS: Registry[type] = Registry(
         "affine": "explorer.quantizers.learned.affine:AffineQuantizer",
         "cvq": "explorer.quantizers.learned.cvq:OnlineClusteredQuantizer",
         "nsvq": "explorer.quantizers.learned.nsvq:NoiseSubstitutionQuantizer",
+        "opq": "explorer.quantizers.composed.opq:RotatedProductQuantizer",
+        "additive": "explorer.quantizers.composed.additive:AdditiveQuantizer",
         "diveq": "explorer.quantizers.learned.diveq:DirectionalQuantizer",
     },
 )

@@ -101,10 +101,10 @@ class CodeCounts(nn.Module):
         self.step = int(state)
 
     @torch.no_grad()
-    def update(self, indices: Tensor) -> Tensor:
+    def update(self, indices: Tensor, expected: Tensor | None = None) -> Tensor:
         """Count one batch of indices (any shape) and return n (K,) float. Latents without a code have index K.
 
-        An empty batch says nothing of any code: it is no step.
+        An empty batch says nothing of any code: it is no step. expected (K,): what ema_count averages instead of n.
         """
         chosen, size = indices.flatten(), len(self.ema_count)
         if not len(chosen):
@@ -112,7 +112,7 @@ class CodeCounts(nn.Module):
         ones = torch.ones_like(chosen, dtype=self.ema_count.dtype)
         # Exact in any order; bincount would wait for a GPU.
         n = self.ema_count.new_zeros(size + 1).index_add_(0, chosen, ones)[:size]  # (K,)
-        self.ema_count.mul_(self.decay).add_(n, alpha=1 - self.decay)
+        self.ema_count.mul_(self.decay).add_(n if expected is None else expected, alpha=1 - self.decay)
         self.steps_since_use.add_(1).masked_fill_(n > 0, 0)
         self.step += 1
         return n

@@ -19,7 +19,8 @@ REGULARIZER_FIELDS = (
 # Settings that several quantizers take, under one name for all of them.
 BUNDLES: Mapping[str, tuple[str, ...]] = {
     "codebook_options": (  # of `CodebookOptions`
-        *("metric", "update", "decay", "epsilon", "beta", "gradient", "initialization", "init_scale", "init_offset"),
+        *("metric", "update", "em_temperature", "decay", "epsilon", "beta", "gradient"),
+        *("initialization", "init_scale", "init_offset"),
         *("reseeding", "dead_by", "threshold", "patience", "every", "reseed_noise", "top_fraction", "reservoir_size"),
         *("fresh_statistics", *REGULARIZER_FIELDS),
     ),
@@ -100,7 +101,7 @@ class LabSpec:
     holds it. scores_all: it keeps a score of every code for every latent at once. splits: it cuts D in
     `num_quantizers` groups. projects: what is searched is another point than the latent. learns_alone: parameters of
     its own learn from its losses, or from the output, also where there is no model. refuses: a setting, the value that
-    it cannot have, and why.
+    it cannot have, and why. joint_codes: how many codes all levels may have together, 0 for as many as the lab takes.
     """
 
     label: str
@@ -114,6 +115,7 @@ class LabSpec:
     projects: bool = False
     learns_alone: bool = False
     refuses: tuple[tuple[str, Any, str], ...] = ()
+    joint_codes: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:

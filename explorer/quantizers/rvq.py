@@ -90,34 +90,9 @@ class ResidualQuantizer(Quantizer):
         terms = {"commitment": self.levels[0].options.beta * commitment}
         return QuantizerOutput(estimator(self.gradient)(z.float(), z_q), indices, total(terms, z), terms, tuple(stages))
 
-    @torch.no_grad()
     def beam_search(self, z: Tensor) -> Tensor:
-        """z (N, D) -> indices (N, Q): the best of `beam` partial sums kept at each level, never worse than greedy."""
-        residuals = z[:, None]  # (N, B, D)
-        chosen = z.new_zeros(z.shape[0], 1, 0, dtype=torch.long)  # (N, B, q)
-        for level in self.levels:
-            score = squared_distances(residuals.flatten(0, 1), level.vectors)  # (N * B, K)
-            score = score.view(-1, residuals.shape[1] * self.codebook_size)  # (N, B * K)
-            keep = score.topk(min(self.beam, score.shape[1]), largest=False).indices  # (N, B')
-            parent, code = keep // self.codebook_size, keep % self.codebook_size
-            chosen = torch.cat(
-                [chosen.gather(1, parent[..., None].expand(-1, -1, chosen.shape[2])), code[..., None]], -1
-            )
-            residuals = residuals.gather(1, parent[..., None].expand(-1, -1, self.dim)) - level.vectors[code]
-        # Sums of codes that are not finite are there where the beam is wider than the rest; torch's least is NaN.
-        error, best = residuals.square().sum(-1).nan_to_num(nan=torch.inf).min(1)  # (N,)
-        found = chosen.gather(1, best[:, None, None].expand(-1, -1, chosen.shape[2]))[:, 0]  # (N, Q)
-        greedy, left = self._greedy(z)  # a beam can lose the greedy path and end worse
-        kept = (error <= left.square().sum(-1)) & error.isfinite()
-        return torch.where(kept[:, None], found, greedy)
-
-    def _greedy(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """z (N, D) -> indices (N, Q) level by level, and what they leave over (N, D)."""
-        indices = []
-        for level in self.levels:
-            indices.append(nearest_code(z, level.vectors))
-            z = z - level.vectors[indices[-1]]
-        return torch.stack(indices, dim=-1), z
+        """z (N, D) -> indices (N, Q), as `search_beams`."""
+        return search_beams(z, self.tables(), self.beam)
 
     def level_vectors(self, indices: Tensor) -> list[Tensor]:
         return [level.vectors[indices[..., q]] for q, level in enumerate(self.levels)]
@@ -133,6 +108,38 @@ class ResidualQuantizer(Quantizer):
 
     def drain_events(self) -> list[ReseedEvent]:
         return sorted((e for level in self.levels for e in level.drain_events()), key=lambda event: event.step)
+
+
+@torch.no_grad()
+def search_beams(z: Tensor, tables: Sequence[Tensor], beam: int) -> Tensor:
+    """z (N, D), tables (K, D) of each level -> indices (N, Q): the best of `beam` partial sums kept at each level.
+
+    Never worse than greedy.
+    """
+    residuals = z[:, None]  # (N, B, D)
+    chosen = z.new_zeros(z.shape[0], 1, 0, dtype=torch.long)  # (N, B, q)
+    for vectors in tables:
+        score = squared_distances(residuals.flatten(0, 1), vectors)  # (N * B, K)
+        score = score.view(-1, residuals.shape[1] * len(vectors))  # (N, B * K)
+        keep = score.topk(min(beam, score.shape[1]), largest=False).indices  # (N, B')
+        parent, code = keep // len(vectors), keep % len(vectors)
+        chosen = torch.cat([chosen.gather(1, parent[..., None].expand(-1, -1, chosen.shape[2])), code[..., None]], -1)
+        residuals = residuals.gather(1, parent[..., None].expand(-1, -1, z.shape[1])) - vectors[code]
+    # Sums of codes that are not finite are there where the beam is wider than the rest; torch's least is NaN.
+    error, best = residuals.square().sum(-1).nan_to_num(nan=torch.inf).min(1)  # (N,)
+    found = chosen.gather(1, best[:, None, None].expand(-1, -1, chosen.shape[2]))[:, 0]  # (N, Q)
+    greedy, left = _greedy(z, tables)  # a beam can lose the greedy path and end worse
+    kept = (error <= left.square().sum(-1)) & error.isfinite()
+    return torch.where(kept[:, None], found, greedy)
+
+
+def _greedy(z: Tensor, tables: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """z (N, D) -> indices (N, Q) level by level, and what they leave over (N, D)."""
+    indices = []
+    for vectors in tables:
+        indices.append(nearest_code(z, vectors))
+        z = z - vectors[indices[-1]]
+    return torch.stack(indices, dim=-1), z
 
 
 def _in_lab(s: LabValues) -> ResidualQuantizer:

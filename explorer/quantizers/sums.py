@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from explorer.quantizers.nearest import finite_rows, squared_distances
+
 ONE_HOT_ENTRIES = 2**26  # N x K at most, 256 MiB of float32
 
 
@@ -30,3 +32,18 @@ def one_hot_sum(rows: Tensor, indices: Tensor, codebook_size: int) -> Tensor:
     rows = rows.masked_fill((indices == codebook_size)[:, None], 0)  # 0 times NaN is NaN
     with torch.autocast(rows.device.type, enabled=False):
         return (codes[:, None] == indices).to(rows.dtype) @ rows  # (K, N) @ (N, d)
+
+
+@torch.no_grad()
+def expected_sums(z: Tensor, vectors: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    """The E-step of soft EM: each latent counts for all codes, with p_k = softmax(-|z - e_k|^2 / temperature).
+
+    Roy et al. 2018 (Theory and experiments on vector quantized autoencoders, arXiv 1805.11063), with the expectation
+    itself and not samples of it. z (N, D), vectors (K, D) -> expected counts (K,) and expected sums of latents (K, D).
+    Latents that are not finite count for none, codes that are not finite take none.
+    """
+    good = finite_rows(z)[:, None]  # (N, 1)
+    z = z.masked_fill(~good, 0)
+    with torch.autocast(z.device.type, enabled=False):
+        p = (-squared_distances(z, vectors) / temperature).softmax(-1) * good  # (N, K)
+        return p.sum(0), p.T @ z

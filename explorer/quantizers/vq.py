@@ -33,19 +33,21 @@ from explorer.quantizers.lab_spec import REGULARIZER_FIELDS, LabSpec, LabValues
 from explorer.quantizers.nearest import finite_rows, mark_lost, nearest_code, put_lost_on_codes
 from explorer.quantizers.regularizers import regularizer
 from explorer.quantizers.reseeding import Reseeding, Reservoir, by_silence, dead_codes, replacements
-from explorer.quantizers.sums import sum_by_code
+from explorer.quantizers.sums import expected_sums, sum_by_code
 
 
 @dataclass(frozen=True)
 class CodebookOptions:
     """How one learned codebook lives; shared by VQ, RVQ, PQ and multi-head VQ.
 
-    metric: "euclidean" or "cosine". update: "ema" or "gradient" (codebook loss). decay: gamma of the EMA, epsilon of
-    its Laplace smoothing. beta: commitment weight. gradient: "ste" or "rotation". regularizers: (name, weight) pairs.
+    metric: "euclidean" or "cosine". update: "ema", "soft_em" (an EMA to which each latent counts for all codes, by
+    softmax(-|z - e|^2 / em_temperature)) or "gradient" (codebook loss). decay: gamma of the EMA, epsilon of its Laplace
+    smoothing. beta: commitment weight. gradient: "ste" or "rotation". regularizers: (name, weight) pairs.
     """
 
     metric: str = "euclidean"
     update: str = "ema"
+    em_temperature: float = 0.1
     decay: float = 0.99
     epsilon: float = 1e-5
     beta: float = 0.25
@@ -57,12 +59,11 @@ class CodebookOptions:
     def __post_init__(self) -> None:
         if self.metric not in ("euclidean", "cosine"):
             raise SettingsError(f"metric must be euclidean or cosine, got {self.metric!r}")
-        if self.update not in ("ema", "gradient"):
-            raise SettingsError(f"update must be ema or gradient, got {self.update!r}")
-        if not 0 <= self.decay < 1 or self.epsilon <= 0 or self.beta < 0:
-            raise SettingsError(
-                f"need 0 <= decay < 1, epsilon > 0, beta >= 0, got {self.decay}, {self.epsilon}, {self.beta}"
-            )
+        if self.update not in ("ema", "soft_em", "gradient"):
+            raise SettingsError(f"update must be ema, soft_em or gradient, got {self.update!r}")
+        if not 0 <= self.decay < 1 or self.epsilon <= 0 or self.beta < 0 or self.em_temperature <= 0:
+            got = f"{self.decay}, {self.epsilon}, {self.beta}, {self.em_temperature}"
+            raise SettingsError(f"need 0 <= decay < 1, epsilon > 0, beta >= 0, em_temperature > 0, got {got}")
         estimator(self.gradient)
         for name, _ in self.regularizers:
             regularizer(name)
@@ -160,9 +161,12 @@ class VectorQuantizer(Quantizer):
         """One step of the codebook's life: counts, EMA, online initialization, reseeding."""
         options, reseeding = self.options, self.options.reseeding
         counted = mark_lost(z, indices, self.codebook_size)  # (N,)
-        n = self.counts.update(counted)  # (K,)
-        if options.update == "ema":
-            self._ema_step(z, counted)
+        expected, m = None, None  # (K,), (K, D)
+        if options.update == "soft_em":
+            expected, m = expected_sums(z, self._codes(), options.em_temperature)
+        n = self.counts.update(counted, expected)  # (K,)
+        if options.update != "gradient":
+            self._ema_step(sum_by_code(z, counted, self.codebook_size) if m is None else m)
         if options.initialization.name == "online":
             self.ever_used |= n > 0
             self._bootstrap(z)
@@ -171,10 +175,9 @@ class VectorQuantizer(Quantizer):
         if reseeding.strategy != "none" and self.counts.step % reseeding.every == 0:
             self._reseed(z, indices)
 
-    def _ema_step(self, z: Tensor, indices: Tensor) -> None:
+    def _ema_step(self, m: Tensor) -> None:
         """N <- g N + (1-g) n, M <- g M + (1-g) m, e = M / N^ with N^ Laplace-smoothed (VQ-VAE, A.1; Sonnet)."""
         g = self.options.decay
-        m = sum_by_code(z, indices, self.codebook_size)  # (K, D)
         self.ema_sum.mul_(g).add_(m, alpha=1 - g)
         vectors = self.ema_sum / self._smoothed_counts()[:, None]  # N is already advanced
         self.vectors.copy_(normalize(vectors, dim=-1) if self.options.metric == "cosine" else vectors)
@@ -252,6 +255,7 @@ def options_in_lab(s: LabValues) -> CodebookOptions:
     return CodebookOptions(
         metric=s.metric,
         update=s.update,
+        em_temperature=s.em_temperature,
         decay=s.decay,
         epsilon=s.epsilon,
         beta=s.beta,

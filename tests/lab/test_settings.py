@@ -44,6 +44,7 @@ REFUSED = [  # the setting at fault, the changes, words of the message
     ("batch_size", {"initialization": "kmeans", "batch_size": 63}, "63 latents, K = 64"),
     ("batch_size", {"dataset": "patches", "model": "conv", "patch_px": 64, "batch_size": 257}, "65,792 latents"),
     ("batch_size", {"dataset": "patches", "patch_px": 64, "batch_size": 8192}, "numbers; the limit is 16,777,216"),
+    ("batch_size", {"update": "soft_em", "codebook_size": 4096, "batch_size": 2049} | DIGITS | CONV, "scores"),
     ("batch_size", {"quantizer": "gumbel", "codebook_size": 4096, "batch_size": 2049} | DIGITS | CONV, "scores"),
 ]
 ACCEPTED = [
@@ -132,7 +133,7 @@ def test_a_control_fits_its_field(control):
         ("dead_by", DEAD_BY),
         ("gradient", tuple(ESTIMATORS)),
         ("metric", ("euclidean", "cosine")),
-        ("update", ("ema", "gradient")),
+        ("update", ("ema", "soft_em", "gradient")),
     ],
 )
 def test_the_choices_are_what_there_is(name, valid):

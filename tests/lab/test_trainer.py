@@ -18,7 +18,7 @@ from explorer.quantizers.regularizers import REGULARIZERS
 
 CPU = torch.device("cpu")
 SMALL = LabSettings(codebook_size=16, batch_size=64)
-SIZES = {"fsq": {"dim": 2}, "lfq": {"dim": 4}, "bsq": {"dim": 4}, "pq": {"dim": 4}}
+SIZES = {"fsq": {"dim": 2}, "lfq": {"dim": 4}, "bsq": {"dim": 4}, "pq": {"dim": 4}, "opq": {"dim": 4}}
 
 
 def trained(settings, steps=30):
@@ -61,6 +61,17 @@ def test_the_same_settings_give_the_same_run_to_the_bit_and_another_seed_does_no
     assert all(torch.equal(a, b) for a, b in zip(state(first), state(second), strict=True))
     other = trained(settings.changed({"seed": 1}))
     assert not all(torch.equal(a, b) for a, b in zip(state(first), state(other), strict=True))
+
+
+def test_a_gradient_chosen_on_the_run_acts_on_residual_levels_too():
+    """The sum of all levels kept the estimator that it was built with."""
+    settings = SMALL.changed({"quantizer": "rvq", "initialization": "kmeans"})
+    sides = [trained(settings, 3) for _ in range(2)]
+    sides[1].trainer.apply(settings.changed({"gradient": "rotation"}))
+    for side in sides:
+        side.step()
+    first, second = (side.trainer.model.encoder[0].weight for side in sides)
+    assert not torch.equal(first, second)
 
 
 def test_looking_at_a_run_does_not_change_it():

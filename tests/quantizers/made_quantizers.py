@@ -33,6 +33,8 @@ SETTINGS = {
     "affine": {"dim": D, "codebook_size": K},
     "cvq": {"dim": D, "codebook_size": K},
     "nsvq": {"dim": D, "codebook_size": K},
+    "opq": {"dim": D, "codebook_size": K, "num_quantizers": 2},
+    "additive": {"dim": D, "codebook_size": K, "num_quantizers": 3},
     "diveq": {"dim": D, "codebook_size": K},
 }
 
@@ -50,6 +52,9 @@ OTHER_SETTINGS = {
     "kmeans, rotation": {"gradient": "rotation"},
     "vq, cosine": {"options": CodebookOptions(metric="cosine")},
     "vq, gradient": {"options": CodebookOptions(update="gradient")},
+    "vq, soft EM": {"options": CodebookOptions(update="soft_em", em_temperature=0.5)},
+    "rvq, soft EM": {"options": CodebookOptions(update="soft_em", em_temperature=0.5)},
+    "vq, cosine, soft EM": {"options": CodebookOptions(metric="cosine", update="soft_em")},
     "vq, rotation": {"options": CodebookOptions(gradient="rotation")},
     "vq, cosine, gradient, rotation": {
         "options": CodebookOptions(metric="cosine", update="gradient", gradient="rotation")
@@ -58,6 +63,10 @@ OTHER_SETTINGS = {
         "options": CodebookOptions(update="gradient", regularizers=tuple((r, 0.1) for r in REGULARIZERS))
     },
     "soft, k-means start": {"initialization": Initialization("kmeans")},
+    "opq, each step": {"rotate_every": 1},
+    "opq, gradient, cosine": {"options": CodebookOptions(metric="cosine", update="gradient"), "rotate_every": 2},
+    "additive, greedy": {"additive_beam": 1, "local_rounds": 0},
+    "additive, rotation": {"gradient": "rotation", "num_quantizers": 1},
     "affine, running": {"affine": "running"},
     "affine, rotation": {"gradient": "rotation"},
     "cvq, random": {"anchor": "random"},

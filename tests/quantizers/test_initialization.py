@@ -67,6 +67,22 @@ def test_kmeans_starts_on_different_rows_far_apart():
     assert spread_latents(torch.ones(8, 2), 8).tolist() == [[1.0, 1.0]] * 8
 
 
+def test_kmeans_starts_as_greedy_kmeans_plus_plus_by_hand():
+    """Latents 0, 1 and 3, two codes: the first is any; of the second two candidates are drawn with chances that go with
+    squared distances to the first, and the one that leaves less is kept. Beside 0 (1 leaves 4, 3 leaves 1) that is 1
+    with 0.1^2; beside 1 (0 leaves 4, 3 leaves 1) it is 0 with 0.2^2; beside 3 both leave 1, and the first drawn stays.
+    """
+    torch.manual_seed(0)
+    z, draws = torch.tensor([[0.0], [1.0], [3.0]]), 6000
+    drawn = torch.stack([spread_latents(z, 2)[:, 0] for _ in range(draws)])  # (draws, 2)
+    for first, second, chance in ((0, 1, 0.01), (1, 0, 0.04), (3, 0, 9 / 13)):
+        at = drawn[drawn[:, 0] == first]
+        assert len(at) == pytest.approx(draws / 3, rel=0.08)
+        share = (at[:, 1] == second).float().mean().item()
+        assert share == pytest.approx(chance, abs=4 * (chance * (1 - chance) / len(at)) ** 0.5)
+        assert (at[:, 1] != first).all()
+
+
 def test_one_step_of_kmeans_by_hand():
     # latents 0, 1, 9, 10 and K = 4: each is its own centroid; with K = 1 the centroid is the mean, 5.
     z = torch.tensor([[0.0], [1.0], [9.0], [10.0]])

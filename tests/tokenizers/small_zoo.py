@@ -26,6 +26,8 @@ SMALL = {
     "affine": TABLE,
     "cvq": TABLE,
     "nsvq": TABLE,
+    "opq": TABLE | GAUSSIAN | {"num_quantizers": 2},
+    "additive": TABLE | {"num_quantizers": 2},
     "diveq": TABLE,
 }
 

@@ -1,0 +1,1 @@
+"""Methods that put a code together from several codebooks and learn them jointly."""
