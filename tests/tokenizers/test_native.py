@@ -71,10 +71,13 @@ def test_indices_are_the_nearest_by_brute_force(case):
 
 
 def test_levels_take_what_they_should(case):
-    """A residual level is given what the levels before it left; the latents of groups are slices."""
+    """A residual level is given what the levels before it left, an additive one what all others leave; the latents of
+    groups are slices."""
     tokenizer, record = case
     for before, after in zip(record.levels, record.levels[1:], strict=False):
-        if tokenizer.spec.combination == "sum":
+        if tokenizer.spec.id == "additive":
+            np.testing.assert_allclose(after.z_e - after.z_q, before.z_e - before.z_q, atol=1e-4)
+        elif tokenizer.spec.combination == "sum":
             np.testing.assert_allclose(after.z_e, before.z_e - before.z_q, atol=1e-4)
         else:
             assert not np.allclose(after.z_e, before.z_e)

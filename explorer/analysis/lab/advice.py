@@ -147,6 +147,12 @@ REMEDIES: Mapping[str, Remedies] = {
         _RATE_UP,
         Remedy("drift", "Lower the drift of the data.", DOWN),
     ),
+    "softened": (Remedy("em_temperature", "Lower the EM temperature, so that latents count for fewer codes.", DOWN),),
+    "mismatch": (
+        Remedy("hard", "Sample one code, instead of a mixture.", (True,)),
+        Remedy("final_temperature", "Lower the temperature at the end, so that mixtures become single codes.", DOWN),
+        Remedy("direction_noise", "Lower the noise of the direction.", DOWN),
+    ),
     "frozen": (_HARDLY_LEARNS, Remedy("beta", "Lower the commitment weight beta.", DOWN), _ENCODER_UP),
     "alike": (
         Remedy("reseed_noise", "Raise the noise of reseeding, or let codes move.", UP),
@@ -182,6 +188,11 @@ REMEDIES: Mapping[str, Remedies] = {
 def moved_by_ema(settings: LabSettings) -> bool:
     """Whether the EMA sets the codes of a run."""
     return settings.update == "ema" and acts(_BY_NAME["update"], settings)
+
+
+def counts_for_all(settings: LabSettings) -> bool:
+    """Whether each latent draws at all codes of a run, so that none need stand in the middle of its own."""
+    return acts(_BY_NAME["em_temperature"], settings)
 
 
 def advise(ailment: str, settings: LabSettings | None) -> str:

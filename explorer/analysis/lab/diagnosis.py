@@ -15,6 +15,7 @@ import numpy as np
 
 from explorer.analysis.lab.advice import moved_by_ema
 from explorer.analysis.lab.dead_codes import ORIGIN, SHRUNK
+from explorer.analysis.lab.mismatch import mismatch
 from explorer.analysis.lab.reading import DUPLICATE, FALLING, RunReading, read_run
 from explorer.analysis.lab.thresholds import DEAD_BAD, DEAD_WARN, SETTLED
 from explorer.analysis.lab.trailing import COMING, cause, trailing
@@ -216,6 +217,12 @@ def _unfaithful(run: RunReading) -> Finding | None:
     return Finding("bad", "Usage without fidelity", text, run.advise("unfaithful"), "curves")
 
 
+def _mismatched(run: RunReading) -> Finding | None:
+    """A decoder that was trained on mixtures of codes, or on noise."""
+    text = mismatch(run)
+    return text and Finding("bad", "Trained on what no code gives", text, run.advise("mismatch"), "curves")
+
+
 def _reached(run: RunReading) -> tuple[int, float | None]:
     """(codes, what k-means with them leaves): with as many as the run has, or with fewer if the latents shown are too
     few for that, which asks less of the run; None where nothing can be fitted."""
@@ -315,6 +322,7 @@ CHECKS = (
     _frozen,
     _alike,
     _unfaithful,
+    _mismatched,
     _blunt,
     _skewed,
     _coarse,

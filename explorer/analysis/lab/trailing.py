@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.analysis.lab.advice import counts_for_all
 from explorer.analysis.lab.reading import RECENT, RunReading
 from explorer.analysis.lab.thresholds import DEAD_BAD, SETTLED
 from explorer.analysis.lab.words import HALVES, of_variance
@@ -118,5 +119,8 @@ def _lags(run: RunReading) -> Trailing | None:
     if _fixed(run):
         text += "have not moved for half of the run."
         return Trailing("still", "The codebook stands still", text)
+    if run.settings is not None and counts_for_all(run.settings):
+        text += "are means of latents that are nearer to others, too."
+        return Trailing("softened", "Codes stand beside their latents", text)
     text += "trail behind."
     return Trailing("lags", "The codebook lags behind", text)

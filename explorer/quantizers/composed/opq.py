@@ -25,8 +25,8 @@ from explorer.quantizers.vq import CodebookOptions, options_in_lab
 class RotatedProductQuantizer(ProductQuantizer):
     """G groups (num_quantizers) of D / G rotated dimensions, K codes each.
 
-    rotate_every: training steps from one fit of the rotation to the next, each to a running average of X^T Y with the
-    decay of the codes. The rotation is the identity at first, and until then this is product quantization.
+    rotate_every: training steps from one fit of the rotation to the next, each to X^T Y of the steps since the last.
+    The rotation is the identity at first, and until then this is product quantization.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class RotatedProductQuantizer(ProductQuantizer):
             raise SettingsError(f"rotate_every must be at least 1, got {rotate_every}")
         self.rotate_every = rotate_every
         self.register_buffer("rotation", torch.eye(dim))  # (D, D): R
-        self.register_buffer("ema_product", torch.zeros(dim, dim))  # (D, D): X^T Y of one step
+        self.register_buffer("product", torch.zeros(dim, dim))  # (D, D): X^T Y since the last fit
 
     def forward(self, z: Tensor) -> QuantizerOutput:
         check_latents(z, self.dim)
@@ -57,13 +57,12 @@ class RotatedProductQuantizer(ProductQuantizer):
 
     @torch.no_grad()
     def _rotate(self, z: Tensor, codes: Tensor) -> None:
-        """Take a batch into the average, and fit the rotation to it when it is time."""
-        counts, options = self.levels[0].counts, self.levels[0].options
+        """Take a batch into the product, and fit the rotation to it when it is time."""
         good = finite_rows(z)[:, None]
-        product = z.masked_fill(~good, 0).T @ codes.masked_fill(~good, 0)  # (D, D)
-        self.ema_product.mul_(options.decay).add_(product, alpha=1 - options.decay)
-        if counts.step % self.rotate_every == 0:  # the decomposition waits for a GPU, once in so many steps
-            self.rotation.copy_(procrustes(self.ema_product))
+        self.product.addmm_(z.masked_fill(~good, 0).T, codes.masked_fill(~good, 0))
+        if self.levels[0].counts.step % self.rotate_every == 0:  # which waits for a GPU, once in so many steps
+            self.rotation.copy_(procrustes(self.product))
+            self.product.zero_()
 
     @torch.no_grad()
     def fit(self, features: Tensor, iterations: int = 20) -> list[float]:
