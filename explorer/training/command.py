@@ -15,7 +15,7 @@ from explorer.foundation.device import device_label, pick_device
 from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.foundation.files import write_atomically
 from explorer.foundation.registry import unknown_id_message
-from explorer.tokenizers.native.checkpoint import load_model, save_checkpoint
+from explorer.tokenizers.native.checkpoint import SHARES, load_model, save_checkpoint
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.training import graphs, rows, rows_items
 from explorer.training.card import LICENCES, card_text
@@ -91,6 +91,7 @@ def config_of(name: str, recipe: Recipe, model: TokenizerModel, licence: str, tr
         "combination": quantizer.combination,
         "downsampling": model.network.downsampling(recipe.architecture),
         **of_modality,
+        **({SHARES: recipe.schedule.start} if getattr(recipe.schedule, "start", "") else {}),
         "parameters": sum(p.numel() for part in (model.encoder, model.decoder) for p in part.parameters()),
         "licence": licence,
         "training": training,

@@ -12,7 +12,7 @@ from safetensors import safe_open
 from tiny import tiny, tones
 
 from explorer.foundation.config import settings
-from explorer.foundation.errors import ExplorerError
+from explorer.foundation.errors import CheckpointError, ExplorerError
 from explorer.media.medium import tokenized
 from explorer.media.samples import samples_of
 from explorer.tokenizers import load_tokenizer
@@ -100,10 +100,9 @@ def start(tmp_path, monkeypatch):
     model = TokenizerModel(recipe.quantizer, recipe.config, recipe.architecture, "audio")
     model(torch.from_numpy(tones(1)[0].samples[:800])[None, None])  # codes start on latents
     save_checkpoint(tmp_path / "zoo" / "sound-rvq-8", model, config_of("sound-rvq-8", recipe, model, "CC0", {}))
-    monkeypatch.setattr(
-        "explorer.training.adversarial_sound_task.settings",
-        lambda: dataclasses.replace(settings(), checkpoints=tmp_path / "zoo"),
-    )
+    found = dataclasses.replace(settings(), checkpoints=tmp_path / "zoo")
+    for module in ("explorer.training.adversarial_sound_task", "explorer.tokenizers.native.checkpoint"):
+        monkeypatch.setattr(f"{module}.settings", lambda: found)
     return tmp_path / "zoo" / "sound-rvq-8"
 
 
@@ -151,11 +150,35 @@ def test_the_member_that_ships_has_the_tokens_of_its_start_and_another_sound():
         assert np.abs(one.reconstruction - other.reconstruction).max() > 1e-3
 
 
-def test_weights_that_did_not_learn_are_kept_as_they_were_read(start, tmp_path):
+def test_the_decoder_alone_is_written_and_a_missing_start_is_said(start, tmp_path):
     recipe = tiny("sound-rvq-8-gan", start="sound-rvq-8")
     model = TokenizerModel(recipe.quantizer, recipe.config, recipe.architecture, "audio")
     model = AdversarialSoundTask(recipe, tones(2), tones(1)).begin(model)
-    save_checkpoint(tmp_path / "kept", model, config_of("kept", recipe, model, "CC0", {}))
-    with safe_open(tmp_path / "kept" / "model.safetensors", "pt") as file:
-        kinds = {name: file.get_tensor(name).dtype for name in file.keys()}  # noqa: SIM118
-    assert not any(kind == torch.int8 for name, kind in kinds.items() if name.startswith("encoder."))
+    folder = tmp_path / "zoo" / "other"
+    save_checkpoint(folder, model, config_of("other", recipe, model, "CC0", {}))
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        assert all(name.startswith("decoder.") for name in file.keys())  # noqa: SIM118
+    for one, other in zip(load_model(start).encoder.parameters(), load_model(folder).encoder.parameters(), strict=True):
+        assert torch.equal(one, other)
+    start.rename(tmp_path / "zoo" / "elsewhere")
+    with pytest.raises(CheckpointError, match="has its encoder and codes from 'sound-rvq-8', which is not here"):
+        load_model(folder)
+
+
+def test_a_start_that_is_itself_or_of_other_codes_is_refused(start, tmp_path):
+    recipe = tiny("sound-rvq-8-gan", start="sound-rvq-8")
+    model = TokenizerModel(recipe.quantizer, recipe.config, recipe.architecture, "audio")
+    config = config_of("other", recipe, model, "CC0", {})
+    for shares, words in (("other", "not here"), ("../zoo/sound-rvq-8", "not here"), ("small", "do not fit")):
+        save_checkpoint(tmp_path / "zoo" / "other", model, config | {"shares": shares})
+        small = recipe.config | {"codebook_size": 16}
+        less = TokenizerModel(recipe.quantizer, small, recipe.architecture, "audio")
+        of_less = config | {
+            "codebook_size": 16,
+            "quantizer": {"id": recipe.quantizer, "config": small},
+            "shares": "",
+            "id": "small",
+        }
+        save_checkpoint(tmp_path / "zoo" / "small", less, of_less)
+        with pytest.raises(CheckpointError, match=words):
+            load_model(tmp_path / "zoo" / "other")

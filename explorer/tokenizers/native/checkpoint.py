@@ -25,6 +25,7 @@ from explorer.tokenizers.native.specs import CONFIG, read_config
 
 WEIGHTS = "model.safetensors"
 TRAINING_ONLY = ("reservoir.", "ema_sum", "ever_used")  # state that tokenizing never reads
+SHARES, SHARED = "shares", ("encoder.", "quantizer.")  # of a config: whose encoder and codes it has; and which they are
 TABLES = ("vectors", "table")  # what quantizers call the codes that they hold
 LOOPS_AT_MOST = 1000
 
@@ -37,24 +38,17 @@ def is_needed(name: str) -> bool:
 def save_checkpoint(folder: Path, model: TokenizerModel, config: Mapping) -> None:
     """Write weights (networks as `eight_bits.pack` has them, the quantizer in float32) and config.
 
-    What did not learn, such as an encoder that was taken over, stays as it was read, so that its tokens are the same.
+    Where the config says which checkpoint it `shares` encoder and codes with, the decoder alone is written.
     """
     tensors: dict[str, Tensor] = {}
-    kept = {name for name, one in model.named_parameters() if not one.requires_grad}
     for name, tensor in model.state_dict().items():
-        if is_needed(name):
+        if is_needed(name) and not (config.get(SHARES) and name.startswith(SHARED)):
             one = tensor.detach().cpu().contiguous()
             exact = not one.is_floating_point() or name.startswith("quantizer.")
-            tensors |= {name: one} if exact else {name: shrink(one)} if name in kept else pack(name, one)
+            tensors |= {name: one} if exact else pack(name, one)
     make_folder(folder)
     write_atomically(folder / WEIGHTS, save(tensors))
     write_atomically(folder / CONFIG, json.dumps(config, indent=2, ensure_ascii=False).encode() + b"\n")
-
-
-def shrink(tensor: Tensor) -> Tensor:
-    """In float16 where that loses nothing, as of weights that were read from it."""
-    half = tensor.half()
-    return half if bool((half.to(tensor.dtype) == tensor).all()) else tensor
 
 
 def load_model(folder: Path, limits: Limits | None = None) -> TokenizerModel:
@@ -63,9 +57,26 @@ def load_model(folder: Path, limits: Limits | None = None) -> TokenizerModel:
     config = read_config(folder)
     model = _build(config, folder.name, limit)
     _check_sizes(config, model, folder.name)
-    tensors = read_tensors(folder / WEIGHTS, model.state_dict(), limit)
-    model.load_state_dict(tensors, strict=False)
+    expected = model.state_dict()
+    if config.get(SHARES):
+        expected = {name: tensor for name, tensor in expected.items() if not name.startswith(SHARED)}
+        _take_shared(model, folder, str(config[SHARES]), limits)
+    model.load_state_dict(read_tensors(folder / WEIGHTS, expected, limit), strict=False)
     return model.eval()
+
+
+def _take_shared(model: TokenizerModel, folder: Path, name: str, limits: Limits | None) -> None:
+    """Encoder and codes of the checkpoint of that name, beside this one or among those of the app."""
+    places = [root / name for root in (folder.parent, settings().checkpoints) if (root / name / CONFIG).is_file()]
+    if not places or Path(name).name != name or read_config(places[0]).get(SHARES):
+        raise CheckpointError(f"checkpoint {folder.name!r} has its encoder and codes from {name!r}, which is not here")
+    other = load_model(places[0], limits).state_dict()
+    try:
+        found = model.load_state_dict({key: one for key, one in other.items() if key.startswith(SHARED)}, strict=False)
+    except RuntimeError as error:
+        raise CheckpointError(f"encoder and codes of {name!r} do not fit checkpoint {folder.name!r}") from error
+    if found.unexpected_keys or any(key.startswith(SHARED) for key in found.missing_keys):
+        raise CheckpointError(f"encoder and codes of {name!r} do not fit checkpoint {folder.name!r}")
 
 
 def _build(config: Mapping, name: str, limit_bytes: int) -> TokenizerModel:
