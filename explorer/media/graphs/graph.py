@@ -14,7 +14,7 @@ from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
 from explorer.foundation.words import count_of, is_are, verb
 from explorer.joints.graphs import GraphNames, check_edges, node_count
-from explorer.media.caps import more
+from explorer.media.caps import twice
 from explorer.media.graphs.text import read_edges
 from explorer.media.pictures.opening import bytes_of
 
@@ -61,7 +61,7 @@ def load_graph(source: Path | str | bytes, limits: Limits = DEFAULT_LIMITS) -> L
     if read.more:
         notes.append(
             f"Only the first {count_of(len(edges), 'edge')} are read, so the graph is a part of the file's. "
-            f"{more('edges', 2 * limits.graph_edges)}"
+            f"{twice('edges', limits.graph_edges)}"
         )
     return LoadedGraph(graph.edges, graph.names, (*notes, *graph.notes))
 

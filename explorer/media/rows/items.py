@@ -14,7 +14,7 @@ import numpy as np
 from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
 from explorer.foundation.words import count_of, is_are
-from explorer.media.caps import more
+from explorer.media.caps import twice
 from explorer.media.pictures.opening import bytes_of
 from explorer.media.rows.arrays import MAGIC, read_npy
 from explorer.media.rows.features import FEATURES, item_features
@@ -28,6 +28,7 @@ KINDS = ("category", "genre", "class", "type", "kind", "department")
 NUMBERS = ("year", "original_publication_year", "average_rating", "rating", "ratings_count", "price", "count")
 MOST_CATEGORIES = 64
 MOST_DIMENSIONS = 4096
+MOST = 1e15  # of a number: its square is one of 32 bits
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,10 @@ def load_items(source: Path | str | bytes | np.ndarray, limits: Limits = DEFAULT
     if data[: len(MAGIC)] == MAGIC:
         return _of_array(read_npy(data), limits)
     if not looks_like_table(data):
-        raise MediaError("This file is no table of items. Give a .csv with a line of names, or a .npy (items, D).")
+        raise MediaError(
+            "This file is no table of items. Give a .csv with a line of names and a column that is mostly numbers, or "
+            "a .npy (items, D)."
+        )
     return items_of(read_table(data, limits.item_values, NUMBERS if names_items(data) else None), limits)
 
 
@@ -74,7 +78,7 @@ def items_of(table: Table, limits: Limits = DEFAULT_LIMITS) -> LoadedItems:
     if many < 2:
         raise MediaError(f"The table has {count_of(many, 'row')}; items need at least 2.")
     if table.more:
-        notes.append(f"Only the first {many:,} items are read. {more('items', 2 * limits.item_values)}")
+        notes.append(f"Only the first {many:,} items are read. {twice('items', limits.item_values)}")
     titles, category = _column(table, NAMES), _category(table)
     labels = {} if titles is None else {"name": tuple(table.words[titles])}
     if category is not None:
@@ -146,7 +150,7 @@ def _of_array(array: np.ndarray, limits: Limits) -> LoadedItems:
     values = np.asarray(array[:most], np.float64)
     if len(values) < 2:
         raise MediaError(f"The table has {count_of(len(values), 'row')}; items need at least 2.")
-    notes = (f"Only the first {most:,} items are read. {more('items', 2 * limits.item_values)}",) * (len(array) > most)
+    notes = (f"Only the first {most:,} items are read. {twice('items', limits.item_values)}",) * (len(array) > most)
     return LoadedItems(_complete(values, [f"column {place + 1}" for place in range(values.shape[1])]), {}, notes)
 
 
@@ -160,5 +164,11 @@ def _complete(values: np.ndarray, names: list[str]) -> np.ndarray:
         raise MediaError(
             f"Item {row + 1:,} has no number in {names[column]!r} (NaN, infinite or empty){also}. Fill it, or leave "
             "such items out."
+        )
+    if np.abs(values).max() > MOST:
+        row, column = np.unravel_index(np.abs(values).argmax(), values.shape)
+        raise MediaError(
+            f"Item {row + 1:,} has {values[row, column]:.3g} in {names[column]!r}; {MOST:g} is the most. Scale the "
+            "numbers down and try again."
         )
     return values

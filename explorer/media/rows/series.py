@@ -16,7 +16,7 @@ from explorer.foundation.config import Limits
 from explorer.foundation.errors import MediaError
 from explorer.foundation.words import count_of
 from explorer.joints.columns import Column, plain_columns
-from explorer.media.caps import more
+from explorer.media.caps import twice
 from explorer.media.pictures.opening import bytes_of
 from explorer.media.rows.arrays import MAGIC, read_npy
 from explorer.media.rows.tables import Table, read_table
@@ -24,9 +24,15 @@ from explorer.media.rows.text import MOST_COLUMNS, looks_like_table
 
 DEFAULT_LIMITS = Limits()
 TIME_NAMES = ("time", "t", "seconds", "second", "sec", "timestamp", "time_s", "ms", "milliseconds", "time_ms")
+SECONDS = {"": 1.0, "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "milliseconds": 1e-3, "us": 1e-6}
+SECONDS |= {"µs": 1e-6, "μs": 1e-6, "microseconds": 1e-6, "ns": 1e-9, "nanoseconds": 1e-9, "min": 60.0}
+SECONDS |= {"minutes": 60.0, "h": 3600.0, "hours": 3600.0, "d": 86400.0, "days": 86400.0}  # of a unit of time
+UNSAID = ("time", "t", "timestamp")  # names that say no unit
 UNEVEN = 0.05  # of a time step: what differs more from the usual one is said
 MOST_MISSING = 0.5  # of a column, that a line between neighbours may fill
 QUANTILES = (0.01, 0.99)  # that a column without a scale of its own is scaled by
+WIDEST = 1e280  # of a value: what it is scaled by is a number then
+MOST = 1e15  # of a scaled value: its square is a number of 32 bits
 FAR = 3.0  # times the range that a column was fitted on
 
 
@@ -77,12 +83,14 @@ def fit_series(series: LoadedSeries, known: Sequence[Column], multiple: int) -> 
     know. The last row is repeated to fill the last token or chunk.
     """
     notes, columns, own = list(series.notes), [], []
+    _check_reach(series.values, series.columns, WIDEST)
     for place, column in enumerate(series.columns):
         found = next((one for one in known if _same(column, one)), None)
         columns.append(found or scale_own(series.values[:, place], column))
         own += [] if found else [column.name]
     offset, spread = (np.array([getattr(one, name) for one in columns]) for name in ("offset", "spread"))
     values = (series.values - offset) / spread  # (T, D)
+    _check_reach(values, columns, MOST)
     if known and own:
         notes.append(
             f"{_listed(own)} {'is no column' if len(own) == 1 else 'are no columns'} that this was fitted on: "
@@ -104,6 +112,17 @@ def fit_series(series: LoadedSeries, known: Sequence[Column], multiple: int) -> 
     return LoadedSeries(values, tuple(columns), series.rate_hz, tuple(notes))
 
 
+def _check_reach(values: np.ndarray, columns: Sequence[Column], most: float) -> None:
+    """Raise MediaError that names the column of (T, D) with a value beyond `most`."""
+    reach = np.abs(values).max(0)  # (D,)
+    if (reach > most).any():
+        row = np.abs(values[:, reach.argmax()]).argmax()
+        raise MediaError(
+            f"Row {row + 1:,}, column {columns[reach.argmax()].name!r} lies too far from the other values for numbers "
+            "of 32 bits. Replace it if it is no measurement, and try again."
+        )
+
+
 def _same(column: Column, fitted: Column) -> bool:
     """Whether a column is the one that was fitted: by name, and by unit where the file says one."""
     named = column.name.casefold() == fitted.name.casefold()
@@ -120,7 +139,7 @@ def scale_own(values: np.ndarray, column: Column) -> Column:
 
 
 def _from_array(array: np.ndarray, limits: Limits) -> Table:
-    given = " x ".join(f"{extent:,}" for extent in array.shape)
+    given = " x ".join(f"{extent:,}" for extent in array.shape) or "one number"
     if array.ndim == 1:
         array = array[:, None]
     while array.ndim > 2 and array.shape[0] == 1:
@@ -146,7 +165,7 @@ def _finished(table: Table, rate_hz: float | None, notes: list[str], limits: Lim
     if rows < 2:
         raise MediaError(f"The table has {count_of(rows, 'row')} of numbers; a series needs at least 2.")
     if table.more:
-        notes.append(f"Only the first {rows:,} rows are read. {more('values', 2 * limits.series_values)}")
+        notes.append(f"Only the first {rows:,} rows are read. {twice('values', limits.series_values)}")
     values = _filled(table, notes)
     return LoadedSeries(values, table.columns, rate_hz, tuple(notes))
 
@@ -181,9 +200,16 @@ def _without_time(table: Table, notes: list[str]) -> tuple[Table, float | None]:
     if not (usual > 0 and (steps > 0).all()):
         notes.append(f"Column {first.name!r} does not grow from row to row, so it is taken as a column, not as time.")
         return table, None
-    seconds = usual / 1000 if "ms" in (unit, name) or name.endswith(("_ms", "milliseconds")) else usual
-    rate = round(1 / seconds, 6)
-    notes.append(f"Column {first.name!r} is time: {rate:g} rows a second.")
+    told = unit or next((one for one in ("ms", "milliseconds") if name.endswith(one)), "")
+    if told not in SECONDS:
+        notes.append(
+            f"Column {first.name!r} counts {told!r}, which is no unit of time known here (s, ms, us, ns, min, h, d), "
+            "so it is taken as a column, not as time."
+        )
+        return table, None
+    rate = float(f"{1 / (usual * SECONDS[told]):.7g}")  # so that 49.9999996 is 50
+    unsaid = "" if told or name not in UNSAID else " in seconds, as it names no unit"
+    notes.append(f"Column {first.name!r} is time{unsaid}: {rate:g} rows a second.")
     uneven = int((np.abs(steps - usual) > UNEVEN * usual).sum())
     if uneven:
         notes.append(f"{uneven:,} of {len(steps):,} time steps are uneven; rows are taken as evenly spaced.")

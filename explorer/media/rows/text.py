@@ -54,7 +54,15 @@ def looks_like_table(data: bytes) -> bool:
 
 
 def decode_text(data: bytes) -> str:
-    """The text of a file: UTF-8, UTF-16 with its mark, or else Windows' letters. Raises MediaError for no text."""
+    """The text of a file: UTF-8, UTF-16 with its mark, or else Windows' letters. Raises MediaError for no text.
+
+    Lines that end in a carriage return alone, as of old Macintoshes, end in a line feed then.
+    """
+    text = _decoded(data)
+    return text.replace("\r", "\n") if "\r" in text and "\n" not in text else text
+
+
+def _decoded(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             return data.decode("utf-16")
@@ -82,7 +90,8 @@ def separator_of(text: str) -> str:
         decimal = separator == "," and any(_COMMA.match(c.strip()) for line in lines for c in line.split(";")[:2])
         if alike > most and not (decimal and ";" in lines[-1]):
             best, most = separator, alike
-    return best
+    alone = not best and len(lines) > 1 and all(len(line.split()) == 1 for line in lines[1:])
+    return "," if alone else best  # one column, whose name may have several words
 
 
 def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:

@@ -13,7 +13,7 @@ from explorer.joints.columns import Column, in_units, plain_columns
 
 
 def csv_bytes(values: np.ndarray, columns: Sequence[Column] = (), rate_hz: float | None = None) -> bytes:
-    """(T, D) as a tokenizer has it -> .csv in the units of the columns, six digits; with time where the rate is known.
+    """(T, D) as a tokenizer has it -> .csv in the units of the columns, six digits of each range; with time if known.
 
     `load_series` reads it back. Raises MediaError for another shape, and for NaN.
     """
@@ -25,7 +25,16 @@ def csv_bytes(values: np.ndarray, columns: Sequence[Column] = (), rate_hz: float
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((["time [s]"] if rate_hz else []) + names)
-    for row, numbers in enumerate(in_units(values, columns)):
+    numbers = np.asarray(in_units(values, columns), np.float64)  # (T, D)
+    digits = _digits(numbers)
+    for row, cells in enumerate(numbers):
         time = [f"{row / rate_hz:.9g}"] if rate_hz else []
-        writer.writerow(time + [f"{number:.6g}" for number in numbers])
+        writer.writerow(time + [f"{cell:.{many}g}" for cell, many in zip(cells, digits, strict=True)])
     return text.getvalue().encode()
+
+
+def _digits(numbers: np.ndarray) -> list[int]:
+    """Of each column of (T, D): six of its range, and as many before them as its distance from 0 takes."""
+    most, reach = np.abs(numbers).max(0), np.ptp(numbers, axis=0)
+    far = np.log10(np.where(reach > 0, most / np.where(reach > 0, reach, 1), 1).clip(1, 1e9))
+    return (6 + far.astype(int)).clip(6, 15).tolist()

@@ -74,6 +74,8 @@ BAD = {
     "a word in a year": (b"title,year\nA,1990\nB,199x\nC,1991\nD,1992\n", "Line 3, column 'year': '199x' is no number"),
     "one": (npy(np.zeros((1, 4))), "items need at least 2"),
     "cube": (npy(np.zeros((2, 2, 2))), "2 x 2 x 2"),
+    "no numbers": (b"title,author\nA,B\nC,D\n", "a column that is mostly numbers"),
+    "beyond 32 bits": (npy(np.array([[1.0, 2], [3, -1e200]])), "Item 2 has -1e+200 in 'column 2'; 1e+15 is the most"),
     "letter": (b"hello there\nthis is a letter\n", "no table of items"),
 }
 

@@ -41,6 +41,11 @@ def test_letters_of_names_are_read_in_usual_encodings(encoding):
     assert load_series(data).columns[0].name == "élan"
 
 
+def test_the_name_of_a_column_alone_may_have_several_words():
+    found = load_series(b"left knee [deg]\n1\n2.5\n3\n")
+    assert found.columns == (Column("left knee", "deg"),) and found.values[:, 0].tolist() == [1, 2.5, 3]
+
+
 def test_white_space_and_remarks_as_numpy_writes_them():
     buffer = io.BytesIO()
     np.savetxt(buffer, VALUES, header="made by numpy", fmt="%.4f")
@@ -60,6 +65,37 @@ def test_a_column_of_time_gives_the_rate_and_is_left_out():
     np.testing.assert_array_equal(found.values, VALUES[:, :2])
     found = load_series(f"time_ms,a,b\n{rows}".encode())  # the same numbers, of milliseconds
     assert found.rate_hz == pytest.approx(50_000)
+
+
+@pytest.mark.parametrize(
+    ("head", "step", "rate"),
+    [
+        ("time [us]", 10_000, 100),
+        ("t (\u00b5s)", 500, 2000),
+        ("timestamp [ns]", 10_000_000, 100),
+        ("time [min]", 1, 1 / 60),
+    ],
+)
+def test_time_is_counted_in_the_unit_that_its_column_names(head, step, rate):
+    data = f"{head},a\n" + "\n".join(f"{1_700_000_000 + n * step},{n}" for n in range(9))
+    assert load_series(data.encode()).rate_hz == pytest.approx(rate, rel=1e-6)
+
+
+def test_time_without_a_unit_is_seconds_and_says_so_and_of_an_unknown_unit_a_column():
+    found = load_series(b"timestamp,a\n" + b"\n".join(b"%d,%d" % (n * 10_000_000, n) for n in range(9)))
+    assert found.rate_hz == pytest.approx(1e-7) and "in seconds, as it names no unit: 1e-07 rows" in found.notes[0]
+    found = load_series(b"time [frames],a\n0,1\n1,2\n2,3\n")
+    assert found.rate_hz is None and len(found.columns) == 2 and "counts 'frames'" in found.notes[0]
+
+
+def test_lines_that_end_in_a_carriage_return_alone_are_lines():
+    for data in (
+        b"a\r1\r2\r3\r",
+        b"a,b,c\r" + b"1.25,2.5,3.75\r" * 9000,
+    ):  # the second is longer than what is looked at
+        plain = load_series(data.replace(b"\r", b"\n"))
+        np.testing.assert_array_equal(load_series(data).values, plain.values)
+        assert len(plain.values) in (3, 9000)
 
 
 def test_uneven_time_is_said_and_time_that_goes_back_is_a_column():
@@ -117,6 +153,7 @@ BAD = {
     "cut off": (npy(VALUES)[:-8], "is cut off: its header promises 288 bytes of numbers, and 280 are there"),
     "no header": (b"\x93NUMPY\x01\x00", "its header cannot be read"),
     "nothing in it": (npy(np.zeros((0, 3))), "there is nothing in it"),
+    "no axis": (npy(np.array(3.0)), "An array of one number is no series"),
     "infinite in an array": (npy(np.array([[1.0, 2], [3, np.inf]])), "Row 2, column 2 is infinite"),
 }
 
@@ -140,7 +177,10 @@ def test_a_header_that_promises_terabytes_takes_no_memory():
 def test_rows_over_the_cap_are_left_out_and_said():
     found = load_series(text(), Limits(series_values=15))
     np.testing.assert_array_equal(found.values, VALUES[:5])
-    assert "Only the first 5 rows are read" in found.notes[-1] and "--limit values=" in found.notes[-1]
+    assert (
+        "Only the first 5 rows are read" in found.notes[-1]
+        and "--limit values=30, the app reads twice as much" in found.notes[-1]
+    )
     assert len(load_series(npy(VALUES), Limits(series_values=15)).values) == 5
 
 
@@ -150,6 +190,8 @@ def test_what_is_written_is_read_back_in_its_units():
     units = VALUES * [0.25, 4, 1] + [1.5, -2, 0]
     np.testing.assert_allclose(found.values, units, rtol=1e-5, atol=1e-5)
     assert found.rate_hz == pytest.approx(20) and [one.title for one in found.columns] == ["a [rad]", "b", "c [mm]"]
+    far = np.arange(5)[:, None] * 0.001 + 1_700_000_000  # what lies far from 0 keeps what moves
+    np.testing.assert_allclose(load_series(csv_bytes(far)).values, far, rtol=0, atol=1e-6)
     with pytest.raises(MediaError, match="NaN"):
         csv_bytes(np.full((3, 1), np.nan))
     with pytest.raises(MediaError, match="D columns"):

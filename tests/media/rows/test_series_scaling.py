@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from explorer.foundation.errors import MediaError
 from explorer.joints.columns import Column, in_units
 from explorer.media.rows.drawing import lane_px, ranges_of, series_pixels
 from explorer.media.rows.series import LoadedSeries, fit_series
@@ -45,6 +46,14 @@ def test_the_last_row_fills_the_last_chunk():
     fitted = fit_series(given, (), 10)
     assert fitted.values.shape == (50, 1) and (fitted.values[43:] == fitted.values[42]).all()
     assert "43 become 50 rows" in fitted.notes[-1] and "repeated 7 times" in fitted.notes[-1]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("far", [[1e308], [-1e200], [1e308] * 20 + [-1e308] * 20])
+def test_what_no_number_of_32_bits_holds_is_refused_with_its_column(far):
+    values = np.concatenate([np.stack([np.arange(300.0)] * 2, 1), [[0, one] for one in far]])
+    with pytest.raises(MediaError, match=r"Row 301, column 'b' lies too far"):
+        fit_series(LoadedSeries(values, (Column("a"), Column("b"))), (), 10)
 
 
 def test_a_file_without_time_or_far_outside_is_told():
