@@ -124,7 +124,7 @@ def _shape(text: str, separator: str) -> Shape:
             f"Line {number} has {count_of(len(cells), 'column')}; an edge has 2 (head, tail) or 3 (head, relation, "
             "tail). Of more, name them in the first line: head, relation, tail."
         )
-    if all(len(row) > 1 and _is_weight(row[0]) and _is_weight(row[1]) for _, row in rows):
+    if all(len(row) > 1 and _is_weight(row[0]) and _is_weight(row[1]) for _, row in rows[1:] or rows):
         raise MediaError(
             "The columns hold numbers with a decimal point: this is a table of numbers, and no list of edges. Nodes "
             "are named by words or whole numbers."
@@ -174,6 +174,11 @@ def read_edges(data: bytes, most: int) -> EdgeText:
         found.notes.append("Columns beside head, relation and tail, such as weights, are left out.")
     if not found.edges:
         raise MediaError("The edge list is empty: there are no edges in it.")
+    if kind is not None and not shape.named and all(name.isdecimal() for name in (*found.nodes, *found.relations)):
+        found.notes.append(
+            "The three whole numbers of a line are read as head, relation and tail. If the last is a weight, name the "
+            "columns in the first line: source, target, weight."
+        )
     return found
 
 

@@ -120,6 +120,18 @@ def test_of_too_many_edges_the_first_are_read():
     assert limits_of("edges=2K").graph_edges == 2000
 
 
+def test_three_whole_numbers_may_end_in_a_weight_which_is_said():
+    assert "name the columns in the first line: source, target, weight" in load_graph(b"1 2 5\n2 3 7\n").notes[0]
+    named = load_graph(b"source target weight\n1 2 5\n2 3 7\n")
+    assert named.names.nodes == ("1", "2", "3") and not named.names.relations
+    assert not load_graph(b"a 2 b\nb 2 c\n").notes
+
+
+def test_a_table_of_decimals_under_names_is_no_graph():
+    with pytest.raises(MediaError, match="hold numbers with a decimal point"):
+        load_graph(b"a,b,c\n0.5,1.5,2.5\n1.5,2.5,3.5\n")
+
+
 def test_a_table_of_numbers_stays_a_series_unless_a_graph_is_wanted():
     numbers = b"1,2\n2,3\n3,1\n"
     assert modality_of(load_medium(numbers)) == "series"
