@@ -9,6 +9,7 @@ from explorer import tokenizers
 from explorer.foundation.config import settings
 from explorer.foundation.errors import UnknownIdError
 from explorer.foundation.files import write_atomically
+from explorer.foundation.words import count_of
 from explorer.joints.files.tokens import TokenFile, check_suffix, load_tokens, save_tokens
 from explorer.joints.record import TokenRecord
 from explorer.joints.tokenizer import Tokenizer
@@ -37,7 +38,7 @@ def detokenize(options: argparse.Namespace) -> int:
     tokenizer = _tokenizer_of(tokens, options.device)
     decoded = tokenizer.detokenize(tokens.indices)
     write_atomically(options.out, writing.medium_bytes(decoded, suffix, tokens.rate, tokens.columns))
-    print(f"{options.out}: {_extent(tokens, decoded.shape)} from {tokens.num_tokens:,} tokens")
+    print(f"{options.out}: {_extent(tokens, decoded.shape)} from {count_of(tokens.num_tokens, 'token')}")
     return 0
 
 
@@ -64,13 +65,13 @@ def _extent(tokens: TokenFile | TokenRecord, shape: tuple[int, ...]) -> str:
         rate = tokens.sample_rate_hz or 1
         return f"{shape[0] / rate:.2f} s of sound at {rate / 1000:g} kHz"
     if tokens.modality == "video":
-        return f"{shape[0]} frames of {shape[2]} x {shape[1]} pixels"
+        return f"{count_of(shape[0], 'frame')} of {shape[2]} x {shape[1]} pixels"
     if tokens.modality == "graph":
-        return f"{tokens.levels[0].layout.num_tokens:,} nodes"
+        return count_of(tokens.levels[0].layout.num_tokens, "node")
     if tokens.modality == "vectors":
-        return f"{shape[0]:,} items"
+        return count_of(shape[0], "item")
     if tokens.modality == "series":
-        return f"{shape[0]:,} rows of {shape[1]} columns"
+        return f"{count_of(shape[0], 'row')} of {count_of(shape[1], 'column')}"
     return f"{shape[1]} x {shape[0]} pixels"
 
 
@@ -92,7 +93,7 @@ def summary(record: TokenRecord) -> str:
         return f"{record.bits_per_pixel(kind):.3f} a pixel"  # type: ignore[arg-type]
 
     return (
-        f"{record.num_tokens:,} tokens of {record.tokenizer_id} for {_extent(record, record.media.shape)}; "
+        f"{count_of(record.num_tokens, 'token')} of {record.tokenizer_id} for {_extent(record, record.media.shape)}; "
         f"{record.bits_uniform:,.0f} bits at log2(K) ({rate('uniform')}), "
         f"{record.bits_empirical:,.0f} at their own entropy ({rate('empirical')})"
     )

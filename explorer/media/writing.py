@@ -40,9 +40,9 @@ def check_suffix(path: Path, modality: str) -> str:
     suffix, valid = path.suffix.lower(), SUFFIXES[modality]
     if suffix not in valid:
         written = " or ".join(valid)
-        first = f", which loses nothing: {valid[0]}" if len(valid) > 1 else ", which loses nothing"
+        whole = f"; {valid[0]} loses nothing" if len(valid) > 1 else ", which loses nothing"
         raise MediaError(
-            f"{str(path)!r} does not end in {written}. {_ONE.get(modality, modality)} are written as {written}{first}."
+            f"{str(path)!r} does not end in {written}. {_ONE.get(modality, modality)} are written as {written}{whole}."
         )
     return suffix
 
