@@ -24,6 +24,7 @@ from explorer.compare.quality_rows import (
 )
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.columns import in_units
+from explorer.joints.measures.items.nearest import NearItems, near_items
 from explorer.joints.measures.items.tree import prefix_tree
 from explorer.joints.measures.semantic_ids import semantic_ids
 from explorer.joints.measures.tuples import graph_tokens
@@ -107,6 +108,7 @@ class PreparedItems(PreparedRows):
         self.notes = (*items.notes, *_apart(self._inputs, items.notes, specs))
         many, numbers = items.values.shape
         self.extent, self.facts = float(many), {"items": many, "numbers": numbers}
+        self._near: dict[int, NearItems | None] = {}
         first = self.given(specs[0])
         self.picture = items_pixels(first, scale_of(first))
 
@@ -121,7 +123,10 @@ class PreparedItems(PreparedRows):
 
     def quality(self, judged: Judgement) -> ItemsQuality:
         record = _record_of(judged)
-        return items_quality(record, record.media, judged.decoded, self.items.labels.get("category", ()))
+        numbers = record.media.shape[1]  # tokenizers of as many numbers are given the same
+        if numbers not in self._near:
+            self._near[numbers] = near_items(record.media)
+        return items_quality(record, judged.decoded, self._near[numbers], self.items.labels.get("category", ()))
 
     def worst(self, judged: Judgement, patch_px: int) -> WorstPatch:
         """The item that is decoded worst."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.joints.measures.items.categories import category_agreement
-from explorer.joints.measures.items.nearest import shared_prefixes
+from explorer.joints.measures.items.nearest import NearItems, prefixes_among
 from explorer.joints.measures.semantic_ids import collision_rate, items_per_id, prefix_use, semantic_ids
 from explorer.joints.measures.tuples import coverage, graph_tokens, hash_nodes, vocabulary
 from explorer.joints.record import TokenRecord
@@ -75,21 +75,24 @@ def series_quality(reference: np.ndarray, decoded: np.ndarray, half_ranges: np.n
 
 
 def items_quality(
-    record: TokenRecord, vectors: np.ndarray, decoded: np.ndarray, words: tuple[str, ...]
+    record: TokenRecord, decoded: np.ndarray, near: NearItems | None, words: tuple[str, ...]
 ) -> ItemsQuality:
-    """record: of the levels that were decoded. vectors, decoded: (N, D). words: category of each item, () for none."""
-    ids, many = semantic_ids(record), len(vectors)
+    """record: of the levels that were decoded. decoded: (N, D). near: nearest items by their vectors, None of few.
+
+    words: category of each item, () for none.
+    """
+    ids, vectors, many = semantic_ids(record), record.media, len(record.media)
     first = prefix_use(ids[:, :1], (record.levels[0].codebook.codebook_size,))[0]
     spread = np.square(vectors.astype(np.float64) - vectors.mean(0)).sum()
     left = np.square(decoded.astype(np.float64) - vectors).sum()
-    near = shared_prefixes(ids, vectors)
+    kept = None if near is None else prefixes_among(ids[:, :1], near)
     agreed = category_agreement(ids, words) if len(words) >= CATEGORY_LEAST else None
     return ItemsQuality(
         100 * collision_rate(ids),
         100 * first.used / max(1.0, min(first.ceiling, many)),
         len(items_per_id(ids)),
         100 * float(1 - left / spread) if spread > 0 else None,
-        None if near is None else 100 * float(near.kept[0]),
+        None if kept is None else 100 * float(kept.kept[0]),
         None if agreed is None else agreed.information,
     )
 

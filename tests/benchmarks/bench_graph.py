@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import time
 
 import numpy as np
 
+from explorer.compare.run import Options, compare_medium
 from explorer.media.graphs.graph import load_graph
 from explorer.media.medium import tokenized
 from explorer.tokenizers import load_tokenizer
+from explorer.views.compare.drawing import drawn_payload
 from explorer.views.inspect.player.graph import graph_payload
 
 EDGES, NODES, RELATIONS = 100_000, 20_000, 40
@@ -30,6 +33,9 @@ def measure() -> list[tuple[str, str, str]]:
     made = time.perf_counter()
     sent = len(graph_payload(record))
     drawn = time.perf_counter()
+    pair = [tokenizer, load_tokenizer("gart-random")]
+    compared = len(json.dumps(drawn_payload(compare_medium("graph", graph, pair, Options(repeats=0)))))
+    side = time.perf_counter()
     many = f"{len(graph.names.nodes):,} nodes, {len(graph.edges):,} edges"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
@@ -37,5 +43,6 @@ def measure() -> list[tuple[str, str, str]]:
         (f"graph, {many}: tokenized", f"{made - read:.2f} s", ""),
         (f"graph, {many}: both", f"{made - begin:.2f} s", "10 s"),
         ("graph: laid out and packed for the page", f"{drawn - made:.2f} s, {sent / 2**20:.2f} MiB", ""),
+        ("graph: compared by two tokenizers, packed", f"{side - drawn:.2f} s, {compared / 2**20:.2f} MiB", ""),
         ("graph: peak memory of the process", f"{peak:.0f} MiB", ""),
     ]

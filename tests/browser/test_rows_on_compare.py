@@ -132,6 +132,10 @@ def test_graphs_from_sample_and_upload_to_their_files(page, app_url, tmp_path):
     assert page.locator(f"{PANES} .cp-grid .cp-stage").count() == 2, "two choices of anchors, and no original"
     assert "no graph is decoded" in page.inner_text(f"{PANES} .cb-caption >> nth=-1")
     wait_for_text(page, f"{PANES} .cp-readout", "GART, random anchors: ")
+    page.get_by_text("Swipe", exact=True).click()
+    page.wait_for_selector(f"{PANES}[data-mode='swipe']")
+    sides = page.locator(f"{PANES} .cp-sides select").evaluate_all("(all) => all.map(({value}) => value)")
+    assert sides == names, "there is no original to stand on the left"
     told = values_of(saved(page, "details"), "reach")
     reach = next(one for one in found.details if one.key == "reach")
     assert told["1 edge", "gart-random", "nodes"] == reach.entry("1 edge", "gart-random").values["nodes"]

@@ -216,11 +216,11 @@ class Panes extends Component {
     this.shows.element.hidden = plain;
     this.shows.set(show);
     if (!this.sources) return;
-    for (const pane of this.panes) Object.assign(pane, { source: this.sources.get(pane.id, show), box: this.box, pin: this.pinned });
+    for (const pane of this.panes) Object.assign(pane, { source: this.sources.get(pane.id, show), box: this.box });
     if (mode === "swipe") this.swipe.fill(this.sources, show, this.box);
+    for (const pane of this.live()) pane.pin = this.pinned;
     this.legend.draw(show, this.bus.state.pictures.scale);
-    this.host.dataset.show = show;
-    this.host.dataset.mode = mode;
+    Object.assign(this.host.dataset, { show, mode });
     this.redraw();
   }
 

@@ -37,23 +37,41 @@ def by_shared_prefix(ids: np.ndarray, item: int, most: int = 12) -> list[tuple[i
     return [(int(one), int(shared[one])) for one in order if shared[one] > 0]
 
 
-def shared_prefixes(ids: np.ndarray, vectors: np.ndarray, near: int = 10, seed: int = 0) -> SharedPrefixes | None:
-    """How often near items share prefixes. vectors: (N, D). None for fewer than three items."""
-    many, levels = ids.shape
+@dataclass(frozen=True)
+class NearItems:
+    """asked: (n,) items, all or some that were drawn. found: (n, near) the nearest items of each by their vectors."""
+
+    asked: np.ndarray
+    found: np.ndarray
+
+
+def near_items(vectors: np.ndarray, near: int = 10, seed: int = 0) -> NearItems | None:
+    """vectors: (N, D). Of more than QUERIES items so many are asked about. None for fewer than three items."""
+    many = len(vectors)
     near = min(near, many - 1)
     if many < 3:
         return None
-    chosen = np.arange(many)
+    asked = np.arange(many)
     if many > QUERIES:
-        chosen = np.sort(np.random.default_rng(seed).choice(many, QUERIES, replace=False))
-    kept = np.zeros(levels)
-    for asked, found in _nearest(vectors, chosen, near):
-        kept += np.logical_and.accumulate(ids[found] == ids[asked][:, None], axis=2).sum((0, 1))
+        asked = np.sort(np.random.default_rng(seed).choice(many, QUERIES, replace=False))
+    return NearItems(asked, np.concatenate([found for _, found in _nearest(vectors, asked, near)]))
+
+
+def shared_prefixes(ids: np.ndarray, vectors: np.ndarray, near: int = 10, seed: int = 0) -> SharedPrefixes | None:
+    """How often near items share prefixes. vectors: (N, D). None for fewer than three items."""
+    found = near_items(vectors, near, seed)
+    return None if found is None else prefixes_among(ids, found)
+
+
+def prefixes_among(ids: np.ndarray, near: NearItems) -> SharedPrefixes:
+    """The same, of items whose nearest are known."""
+    many, levels = ids.shape
+    alike = np.logical_and.accumulate(ids[near.found] == ids[near.asked][:, None], axis=2)  # (n, near, L)
     chance = np.empty(levels)
     for length in range(1, levels + 1):
         counts = np.unique(ids[:, :length], axis=0, return_counts=True)[1].astype(np.float64)
         chance[length - 1] = (counts * (counts - 1)).sum() / (many * (many - 1))
-    return SharedPrefixes(kept / (len(chosen) * near), chance, near, len(chosen))
+    return SharedPrefixes(alike.mean((0, 1)), chance, near.found.shape[1], len(near.asked))
 
 
 def nearest_items(vectors: np.ndarray, near: int) -> np.ndarray:
