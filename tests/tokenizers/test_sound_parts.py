@@ -118,19 +118,33 @@ def test_the_command_streams_a_file(tmp_path, capsys):
     expected, made = whole(tokenizer, fit_audio(load_audio(path), 16_000, 1, tokenizer.spec.downsampling, 1).samples)
     np.testing.assert_array_equal(np.load(codes), expected)
     np.testing.assert_allclose(soundfile.read(decoded)[0], np.clip(made[:, 0], -1, 1), atol=1e-4)
-    assert "8.00 s of sound" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "8.00 s of sound" in said.out and not said.err
+    soundfile.write(path.with_suffix(".wav"), noise(16_000)[:, 0] * 1e6, 16_000, subtype="FLOAT")
+    assert main(["stream", "sound-vq", str(path.with_suffix(".wav")), "--codes", str(codes)]) == 0
+    assert "louder than full scale" in capsys.readouterr().err, "a whole sound would be turned down"
 
 
 @pytest.mark.skipif("sound-vq" not in shipped_ids(), reason="no tokenizer of sound ships")
 def test_what_cannot_be_streamed_is_said_and_nothing_is_written(tmp_path, capsys):
     path = tmp_path / "no.wav"
-    for content, words in ((b"", "cannot be read in blocks"), (b"RIFF\0\0\0\0WAVE", "cannot be read in blocks")):
+    for content, words in ((b"", "is empty (0 bytes)"), (b"RIFF\0\0\0\0WAVE", "cannot be read in blocks")):
         path.write_bytes(content)
         target = [str(tmp_path / "codes.npy"), "--decoded", str(tmp_path / "made.wav")]
         assert main(["stream", "sound-vq", str(path), "--codes", *target]) == 2
         assert words in capsys.readouterr().err
-    assert main(["stream", "vq-ema", str(path), "--codes", str(tmp_path / "codes.npy")]) == 2
-    assert "cannot take a sound in parts" in capsys.readouterr().err
+    soundfile.write(path, noise(800)[:, 0], 16_000)
+    codes, nowhere = str(tmp_path / "codes.npy"), str(tmp_path / "nowhere")
+    wrong = [
+        (["vq-ema", str(path), "--codes", codes], "takes pictures, which cannot be taken in parts"),
+        (["sound-vq", str(path), "--codes", codes, "--decoded", f"{nowhere}/made.wav"], "There is no folder"),
+        (["sound-vq", str(path), "--codes", f"{nowhere}/codes.npy"], "There is no folder"),
+        (["sound-vq", nowhere, "--codes", codes], "There is no file"),
+        (["sound-vq", str(tmp_path), "--codes", codes], "is a folder"),
+    ]
+    for options, words in wrong:
+        assert main(["stream", *options]) == 2
+        assert words in capsys.readouterr().err
     assert [file.name for file in tmp_path.iterdir()] == ["no.wav"]
 
 

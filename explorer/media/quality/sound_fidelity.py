@@ -86,11 +86,12 @@ def si_sdr_db(sound: np.ndarray, decoded: np.ndarray) -> float | None:
     """Scale-invariant signal-to-distortion ratio of Le Roux et al. 2019 (https://arxiv.org/abs/1811.02508), eq. 3.
 
     The decoded sound is split into its projection on the original and the rest; the ratio of their energies says how
-    good the decode is at whatever volume. None where the original or the decode is silent.
+    good the decode is at whatever volume. None where the original or the decode is silent, and for a single sample,
+    which every other one is at some volume.
     """
     first, second = _both(sound, decoded)
     energy = float(np.square(first).sum())
-    if energy == 0 or not second.any():
+    if energy == 0 or not second.any() or first.size == 1:
         return None
     target = (first * second).sum() / energy * first
     return _ratio_db(np.square(target).sum(), np.square(second - target).sum())

@@ -75,6 +75,11 @@ def test_identical_silent_and_unrelated_sounds():
     assert sound_quality(silence, silence, RATE).si_sdr_text == "not defined (silence)"
 
 
+def test_a_single_sample_is_any_other_at_some_volume_so_it_has_no_si_sdr():
+    one, other = np.array([[0.5]]), np.array([[-0.1]])
+    assert si_sdr_db(one, other) is None and snr_db(one, other) == pytest.approx(10 * np.log10(0.25 / 0.36))
+
+
 def test_other_shapes_are_refused_with_both():
     with pytest.raises(RecordError, match=r"\(10, 1\) and \(11, 1\)"):
         snr_db(np.zeros((10, 1)), np.zeros((11, 1)))
