@@ -24,6 +24,7 @@ def main() -> None:
     bringing.add_options(parser)
     limits.add_option(parser)
     parser.add_argument("--audit", action="append", default=[], metavar="DIR", help="an audit, folder or zip, to open")
+    parser.add_argument("--experiment", action="append", default=[], metavar="FILE", help="results to show instead")
     arguments = parser.parse_args()
     if arguments.device:
         os.environ["EXPLORER_DEVICE"] = arguments.device  # read once, by explorer.foundation.config
@@ -33,6 +34,8 @@ def main() -> None:
         limits.apply(arguments)
         bringing.bring(arguments)
         given = [bringing.bring_audit(path) for path in arguments.audit]
+        for path in arguments.experiment:
+            bringing.bring_experiment(path)
     except ExplorerError as error:
         sys.exit(f"app.py: {error}")
 

@@ -103,6 +103,7 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     _add_audit(commands.add_parser("audit", help="count a codebook over a whole data set"), brought)
     _add_compare(commands.add_parser("compare", help="the same media through several tokenizers"))
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
+    _add_experiment(commands.add_parser("experiment", help="run an experiment of the surveys again"))
     for name in ("list", "tokenize", "detokenize", "audit", "compare"):
         bringing.add_options(commands.choices[name])
     for name in ("tokenize", "audit", "compare"):
@@ -199,6 +200,23 @@ def _add_lab(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     parser.add_argument("--out", required=True, type=Path, help="file to write: .npz or .csv")
     parser.set_defaults(command="explorer.cli.lab:run")
+
+
+def _add_experiment(parser: argparse.ArgumentParser) -> None:
+    """The options of `experiment`."""
+    from explorer.experiments import TITLES  # names alone
+
+    every = "; ".join(f"{name}: {title[:1].lower()}{title[1:]}" for name, title in TITLES.items())
+    parser.add_argument("experiment", metavar="ID", help=every)
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE.json", help="file of results to write")
+    parser.add_argument("--steps", type=int, default=200, help="training steps of each run (default: 200)")
+    parser.add_argument("--seeds", type=int, default=1, help="how often each is run (default: once)")
+    for kind in ("pictures", "sounds"):
+        parser.add_argument(f"--{kind}", type=Path, nargs="+", metavar="FOLDER", help="default: the app's own")
+        parser.add_argument(f"--{kind}-note", metavar="TEXT", help=f"source of the {kind}, for the results")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument("--threads", type=int, help="CPU threads")
+    parser.set_defaults(command="explorer.cli.experiment:run")
 
 
 if __name__ == "__main__":

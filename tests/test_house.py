@@ -20,6 +20,7 @@ TOP_LEVEL = {
 RIGHT_OF_THE_JOINTS = ("analysis", "compare", "figures", "views", "pages")  # numpy and the browser: no torch
 LEFT_OF_THE_JOINTS = (
     *("quantizers", "tokenizers", "public", "training", "media", "analysis", "lab", "audit", "compare", "loading"),
+    "experiments",
 )
 # From the ground up. A folder imports from its own floor and below.
 FLOORS = (
@@ -28,6 +29,7 @@ FLOORS = (
     ("media", "quantizers"),
     ("tokenizers", "public", "loading"),
     ("training", "lab", "audit", "compare"),
+    ("experiments",),
     ("analysis",),
     ("figures",),
     ("views",),

@@ -92,6 +92,13 @@ def bring_audit(path: str) -> tuple[str, str]:
     return one.id, one.audit.title
 
 
+def bring_experiment(path: str) -> str:
+    """Let the page of experiments show the results of a file; their id. Raises RecordError for any other file."""
+    from explorer.experiments.shelf import bring  # which most commands never read
+
+    return bring(path)
+
+
 def _brought(name: str, device: str | None, weights: str) -> str:
     """The id of what was named, once it is loaded; what a person should know of it goes to stderr."""
     from explorer.cli.planning import words  # with all formats of others, which most commands never read

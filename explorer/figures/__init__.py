@@ -20,6 +20,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from explorer.figures.ball import sphere
 from explorer.figures.counts import rank_frequency, usage
 from explorer.figures.enough import growth, halves, single_media
+from explorer.figures.experiments.marks import accuracy_of_runs, gradients_of_runs, losses_of_runs
+from explorer.figures.experiments.rates import rates_of_runs
+from explorer.figures.experiments.usage import codes_of_runs, usage_of_runs
 from explorer.figures.frame import with_title
 from explorer.figures.graphs import anchor_coverage, tuple_collisions
 from explorer.figures.items import prefix_tree
@@ -42,7 +45,18 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Subject = Literal[
-    "record", "clip", "graph", "items", "audit", "codebook", "vectors", "geometry", "comparison", "history", "run"
+    "record",
+    "clip",
+    "graph",
+    "items",
+    "audit",
+    "codebook",
+    "vectors",
+    "geometry",
+    "comparison",
+    "history",
+    "run",
+    "experiment",
 ]
 
 
@@ -88,6 +102,12 @@ FIGURES: tuple[FigureEntry, ...] = (
     FigureEntry(rate_distortion, "comparison", "Rate and distortion"),
     FigureEntry(usage_in_training, "history", "Usage while it was trained"),
     FigureEntry(curves, "run", "Curves of the run"),
+    FigureEntry(codes_of_runs, "experiment", "How far each codebook is used"),
+    FigureEntry(usage_of_runs, "experiment", "When codes come into use, and when they die"),
+    FigureEntry(losses_of_runs, "experiment", "What is lost"),
+    FigureEntry(rates_of_runs, "experiment", "Rate and distortion of an experiment"),
+    FigureEntry(gradients_of_runs, "experiment", "What reaches the encoder"),
+    FigureEntry(accuracy_of_runs, "experiment", "What a linear classifier reads"),
 )
 NAMES: tuple[str, ...] = tuple(entry.name for entry in FIGURES)
 

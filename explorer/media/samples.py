@@ -97,6 +97,7 @@ _SOUNDS = tuple(
         ("melody", "Plucked melody (stereo)"),
         ("drums", "Drums"),
         ("sweep", "Rising tone, 40 Hz to 16 kHz"),
+        ("surf", "Surf, a noise that swells"),
     )
 )
 _CLIPS = (

@@ -19,6 +19,7 @@ from explorer.pages.api import page as api_page
 from explorer.pages.bring import events as loading
 from explorer.pages.codebook import page as codebook
 from explorer.pages.compare import page as compare
+from explorer.pages.experiments import page as experiments
 from explorer.pages.inspect import page as inspect
 from explorer.pages.lab import page as lab
 from explorer.pages.shared.door import Door, Pages
@@ -75,6 +76,14 @@ def build() -> gr.Blocks:
         )
         gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
         compare.build(demo)
+    with demo.route("Experiments", "/experiments"):
+        gr.Navbar(main_page_name=FIRST_PAGE)
+        gr.Markdown(
+            "# Experiments\nQuestions of the surveys, answered by training: the same quantizer, what differs, and what "
+            "breaks.",
+            elem_id="title",
+        )
+        experiments.build(demo)
     with demo.route("API", "/api"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown("# API\nThe same tokenizers, from a script.", elem_id="title")

@@ -21,6 +21,7 @@ VIEWS: Registry[type] = Registry(
         "folds": "explorer.views.kit.widgets.folds:Folds",
         "lab_view": "explorer.views.lab.view:LabView",
         "codebook_view": "explorer.views.codebook.view:CodebookView",
+        "experiments_view": "explorer.views.experiments.view:ExperimentsView",
         "compare_view": "explorer.views.compare.view:CompareView",
     },
 )

@@ -20,6 +20,7 @@ from explorer.foundation.errors import SettingsError, UnknownIdError
 from explorer.media.medium import tokenized
 from explorer.media.samples import SAMPLES
 from explorer.tokenizers import load_tokenizer
+from tests.made_experiments import made_experiment
 
 HEX = re.compile(r"#[0-9a-f]{6}\b")
 
@@ -40,6 +41,7 @@ def subjects(learned, sign_coded, comparison, run):
         "comparison": (comparison,),
         "history": (made_history(),),
         "run": (run,),
+        "experiment": (made_experiment(),),
     }
 
 

@@ -79,7 +79,7 @@ def test_an_unknown_id_lists_the_valid_ones():
 
 def test_pictures_come_first_and_every_sample_has_one_modality():
     assert list(SAMPLES)[: len(PICTURES)] == list(PICTURES)
-    assert [len(samples_of(one)) for one in ("image", "audio", "video")] == [len(PICTURES), 4, 2]
+    assert [len(samples_of(one)) for one in ("image", "audio", "video")] == [len(PICTURES), 5, 2]
     assert sample("drums") is SAMPLES["drums"] and sample_picture("coffee") is SAMPLES["coffee"]
 
 
@@ -107,6 +107,20 @@ def test_the_sweep_rises_from_40_hz_to_16_khz_by_octaves():
     loudest = hertz[np.abs(bins).argmax(0)]  # (times,)
     inner = (seconds > 0.8) & (seconds < 2.7)  # where a bin is narrow against the tone
     np.testing.assert_allclose(loudest[inner], 40 * 400 ** (seconds[inner] / 3), rtol=0.05)
+
+
+def test_surf_swells_twice_and_has_no_pitch():
+    sound = SAMPLES["surf"].load()
+    rate, samples = sound.sample_rate_hz, sound.samples[:, 0]
+    loudness = np.sqrt((samples[: 4 * rate].reshape(40, -1) ** 2).mean(1))  # of tenths of a second
+    assert {10, 11} & {int(loudness[:20].argmax())} and {28, 29} & {20 + int(loudness[20:].argmax())}
+    assert loudness[19:21].max() < 0.5 * loudness[[10, 11, 28, 29]].min()  # between the waves
+    spectrum = np.abs(np.fft.rfft(samples)) ** 2
+    hertz = np.fft.rfftfreq(len(samples), 1 / rate)
+    octaves = [spectrum[(hertz >= low) & (hertz < 2 * low)] for low in (250, 500, 1000, 2000, 4000)]
+    levels = [float(one.mean()) for one in octaves]
+    assert levels == sorted(levels, reverse=True)
+    assert all(one.max() < 30 * one.mean() for one in octaves)  # of a tone some bin has hundreds of times the mean
 
 
 def test_the_first_vowel_has_the_formants_of_its_table():

@@ -188,5 +188,5 @@ def test_from_folders_to_a_checkpoint_of_sound(folders, tmp_path, monkeypatch, c
 
 def test_the_sounds_made_by_formula_train_where_no_folder_is_given():
     made = sample_sounds(16000)
-    assert {one.name for one in made} == {"vowels", "melody", "drums", "sweep"}
+    assert {one.name for one in made} == {"vowels", "melody", "drums", "sweep", "surf"}
     assert all(one.samples.ndim == 1 and 40_000 < len(one.samples) < 70_000 for one in made)

@@ -1,7 +1,7 @@
 """Sample sounds made here, by formula: nothing is recorded, so nothing has to ship and no licence applies.
 
-Each shows another side of a codec: decaying harmonics, speech-like formants, sharp attacks and noise, and one pure tone
-through the whole range. Every function returns the same samples every time.
+Each shows another side of a codec: decaying harmonics, speech-like formants, sharp attacks, one pure tone through the
+whole range, and noise that has no pitch at all. Every function returns the same samples every time.
 """
 
 from __future__ import annotations
@@ -78,6 +78,19 @@ def sweep() -> LoadedAudio:
     phase = 2 * np.pi * low * seconds / octaves * (np.exp(time / seconds * octaves) - 1)
     ends = np.minimum(1, np.minimum(time, seconds - time) / 0.02)  # no click at either end
     return _loaded((np.sin(phase) * ends)[:, None], RATE_HZ)
+
+
+def surf() -> LoadedAudio:
+    """Two waves that break on a beach, 4 s: noise whose power falls with frequency, brighter while it is louder."""
+    seconds, rng = 4.0, np.random.default_rng(11)
+    time = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    white = np.fft.rfft(rng.normal(size=len(time)))
+    hertz = np.maximum(np.fft.rfftfreq(len(time), 1 / RATE_HZ), 60.0)
+    low, high = (np.fft.irfft(white * (60 / hertz) ** slope, len(time)) for slope in (1.0, 0.4))
+    swell = sum(np.exp(-(((time - at) / width) ** 2)) for at, width in ((1.1, 0.5), (2.9, 0.6)))  # (S,)
+    out = (0.08 + 0.6 * swell) * low / low.std() + swell**3 * high / high.std()
+    ends = np.minimum(1, np.minimum(time, seconds - time) / 0.05)
+    return _loaded((out * ends)[:, None], RATE_HZ)
 
 
 def _plucked(frequency_hz: float, length: int, seed: int) -> np.ndarray:

@@ -1,0 +1,144 @@
+"""An experiment read across media: one row for each medium and condition, and which failures are a medium's own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from explorer.foundation.words import count_of
+from explorer.joints.experiment import Experiment, ExperimentRun
+from explorer.media.medium import NOUNS
+
+RANK = {"bad": 0, "warning": 1, "note": 2, "good": 3}
+FAILURES = ("bad", "warning")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """mean over the seeds, and the lowest and highest of them."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class MediumRow:
+    """One medium under one condition. measures: name -> over the seeds, as `experiments/measure.py` names them, with
+    "dimension" and "cost" besides. findings: of the first seed, the worst first. failures: kinds of findings that are
+    broken or doubtful with every seed."""
+
+    modality: str
+    condition: str
+    title: str
+    quantized: bool
+    measures: Mapping[str, Spread]
+    findings: tuple[Mapping[str, object], ...]
+    failures: tuple[str, ...]
+    tokens: int
+    codes: int  # of all levels
+
+
+def rows_of(experiment: Experiment) -> tuple[MediumRow, ...]:
+    """In the order of media, and within one of conditions."""
+    return tuple(
+        _row(experiment, modality, condition.id, condition.title, condition.quantized)
+        for modality in experiment.modalities
+        for condition in experiment.conditions
+        if experiment.of(modality, condition.id)
+    )
+
+
+def _row(experiment: Experiment, modality: str, condition: str, title: str, quantized: bool) -> MediumRow:
+    runs = experiment.of(modality, condition)
+    ceilings = {
+        one.seed: one for c in experiment.conditions if not c.quantized for one in experiment.of(modality, c.id)
+    }
+    found = [dict(run.measured) | {"dimension": effective_dimension(run.measured)} for run in runs]
+    for run, figures in zip(runs, found, strict=True):
+        if quantized and run.seed in ceilings:
+            figures["cost"] = run.measured["media_error"] - ceilings[run.seed].measured["media_error"]
+    names = [name for name in found[0] if not name.startswith("axis_")]
+    measures = {name: _spread([one[name] for one in found if name in one]) for name in names}
+    findings = sorted(runs[0].findings, key=lambda one: RANK.get(str(one.get("level")), 1))
+    return MediumRow(
+        modality,
+        condition,
+        title,
+        quantized,
+        measures,
+        tuple(findings),
+        _always(runs),
+        int(runs[0].measured.get("tokens", 0)),
+        int(runs[0].measured.get("codes", len(runs[0].counts))),
+    )
+
+
+def _spread(values: Sequence[float]) -> Spread:
+    return Spread(sum(values) / len(values), min(values), max(values))
+
+
+def effective_dimension(measured: Mapping[str, float]) -> float:
+    """exp of the entropy of the variances' shares along the principal axes: from 1 to D; NaN where nothing varies."""
+    axes = [value for name, value in measured.items() if name.startswith("axis_") and value > 0]
+    total = sum(axes)
+    return math.exp(-sum(x / total * math.log(x / total) for x in axes)) if axes else math.nan
+
+
+def _always(runs: Sequence[ExperimentRun]) -> tuple[str, ...]:
+    """Kinds of broken or doubtful findings that every seed has, in the order of the first."""
+    kinds = [[_kind(one) for one in run.findings if one.get("level") in FAILURES] for run in runs]
+    return tuple(dict.fromkeys(kind for kind in kinds[0] if all(kind in other for other in kinds)))
+
+
+def _kind(finding: Mapping[str, object]) -> str:
+    """What it is about without figures; a kind of one word says too little by itself."""
+    kind = str(finding.get("kind") or "")
+    return kind if " " in kind else str(finding.get("title"))
+
+
+def sentences(experiment: Experiment) -> tuple[str, ...]:
+    """What the experiment says, one sentence a condition with a quantizer; each number with its denominator."""
+    rows, said = rows_of(experiment), []
+    seeds = count_of(len(experiment.seeds), "seed")
+    for condition in experiment.conditions:
+        of = [row for row in rows if row.condition == condition.id and row.quantized]
+        if not of:
+            continue
+        used = ", ".join(f"{NOUNS[row.modality]} {_range(row.measures['used'])}" for row in of)
+        said.append(f"{condition.title}: codes in use of {of[0].codes:,}, {used} ({seeds}).{_own(of)}")
+    return tuple(said)
+
+
+def extremes(experiment: Experiment) -> tuple[str, ...]:
+    """Of an experiment on one medium: which loses least and most, and uses most and least of its codes."""
+    rows = [row for row in rows_of(experiment) if row.quantized]
+    lost = sorted(rows, key=lambda row: row.measures["media_error"].mean)
+    used = sorted(rows, key=lambda row: -row.measures["usage"].mean)
+    seeds = f"means of {count_of(len(experiment.seeds), 'seed')}"
+    return (
+        f"Least is lost with {lost[0].title} ({lost[0].measures['media_error'].mean:.1%} of the variance), most with "
+        f"{lost[-1].title} ({lost[-1].measures['media_error'].mean:.1%}; {seeds}).",
+        f"Most codes are used by {used[0].title} ({used[0].measures['usage'].mean:.0%}), fewest by {used[-1].title} "
+        f"({used[-1].measures['usage'].mean:.0%}).",
+    )
+
+
+def _own(rows: Sequence[MediumRow]) -> str:
+    """Which failures all media have, and which are those of some."""
+    shared = [kind for kind in rows[0].failures if all(kind in row.failures for row in rows)]
+    parts = [f" On every medium: {_listed(shared)}."] if shared else []
+    for row in rows:
+        own = [kind for kind in row.failures if kind not in shared]
+        if own:
+            parts.append(f" On {NOUNS[row.modality]}{' also' if shared else ''}: {_listed(own)}.")
+    return "".join(parts) or " No alarm on any medium with every seed."
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    return ", ".join(f'"{kind}"' for kind in kinds)
+
+
+def _range(spread: Spread) -> str:
+    return f"{spread.low:,.0f}" if spread.low == spread.high else f"{spread.low:,.0f} to {spread.high:,.0f}"

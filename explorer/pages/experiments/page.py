@@ -1,0 +1,42 @@
+"""The page of experiments: results that ship or were brought, side by side; nothing is trained here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from explorer.experiments import EXPERIMENTS, TITLES
+from explorer.experiments.shelf import open_experiment
+from explorer.foundation.errors import ExplorerError
+from explorer.pages.experiments import events
+from explorer.views.experiments.payload import experiment_payload
+from explorer.views.experiments.view import ExperimentsView, opening
+
+FIRST = next(iter(EXPERIMENTS))
+
+
+def build(demo: gr.Blocks) -> None:
+    """Lay out the page and wire it, inside `demo.route(...)`."""
+    view = ExperimentsView(server_functions=[experiments_ask])
+    demo.load(_open, None, view, show_progress="hidden", api_visibility="private")
+
+
+def experiments_ask(request: dict[str, Any]) -> str:
+    """One answer of the page, as JSON."""
+    return events.ask(request)
+
+
+def _open(request: gr.Request) -> str:
+    """A page was opened, perhaps by a link."""
+    return opening_of(dict(request.query_params).get("experiment", FIRST))
+
+
+def opening_of(asked: str) -> str:
+    """The opening of the page; for no experiment the first one, where there are no results how they are made."""
+    chosen = asked if asked in EXPERIMENTS else FIRST
+    said = "" if chosen == asked else "There is no such experiment; the first one is shown."
+    try:
+        return opening(TITLES, chosen, experiment_payload(open_experiment(chosen)), said)
+    except ExplorerError as error:
+        return opening(TITLES, chosen, None, str(error))
