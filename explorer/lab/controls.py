@@ -78,6 +78,18 @@ SHARED: tuple[Control, ...] = (
     slider(
         "lr", "Learning rate", "Model", "Of encoder and decoder (Adam).", 1e-6, 1.0, log=True, when={"model": MODELS}
     ),
+    slider(
+        "warm_up",
+        "Warm-up",
+        "Model",
+        "Steps in which the decoder gets the latents themselves; codes start after them, on trained features.",
+        0,
+        20_000,
+        step=1,
+        unit="steps",
+        restarts=True,
+        when={"model": MODELS},
+    ),
     choice("quantizer", "Quantizer", "Quantizer", "How a latent becomes an integer.", QUANTIZERS, restarts=True),
     slider(
         "codebook_size",

@@ -56,6 +56,7 @@ class LabSettings:
     dim: int = 2
     reconstruction: str = "l2"
     lr: float = 1e-3
+    warm_up: int = 0
     # quantizer
     quantizer: str = "vq"
     codebook_size: int = 64

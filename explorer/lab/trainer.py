@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -40,13 +40,15 @@ class Ledger:
     ever: Tensor
     perplexity: Tensor
 
-    def count(self, indices: Tensor) -> None:
-        """indices (...) of one step."""
+    def count(self, indices: Tensor, tried: bool = True) -> None:
+        """indices (...) of one step. tried: whether codes were at work; else none is used, and none silent for it."""
         chosen = indices.flatten()
         ones = torch.ones_like(chosen, dtype=torch.float32)
         n = torch.zeros(len(self.silent), device=chosen.device).index_add_(0, chosen, ones)  # (K,), whole numbers
         p = n / len(chosen)
         self.perplexity = torch.exp(-torch.xlogy(p, p).sum())
+        if not tried:
+            return
         used = n > 0
         self.silent.add_(1).masked_fill_(used, 0)
         self.ever |= used
@@ -110,7 +112,8 @@ class LabTrainer:
         with drawing_from(self.generator):
             items = self.data.sample(self.settings.batch_size, self.generator, self.step_count)
             z = self.model.encode(items)  # (B, ..., D)
-            output = self.quantizer(z)
+            warm = self.step_count < self.settings.warm_up and self.settings.model != "none"
+            output = self._pass_by(z) if warm else self.quantizer(z)
             decoded = self.model.decode(output.z_q)
             loss = difference(self.settings.reconstruction, decoded, items)
             losses = {"reconstruction": loss, **output.loss_terms}
@@ -128,13 +131,21 @@ class LabTrainer:
         self.step_count += 1
         self.latents_seen += output.indices[..., 0].numel()
         for level, ledger in enumerate(self.ledgers):
-            ledger.count(output.indices[..., level])
+            ledger.count(output.indices[..., level], tried=not warm)
         names = tuple(losses)
         self._unread.append((self.step_count, names, torch.stack([losses[name].detach() for name in names])))
         if measure:
             self._measure(z, output, before, (decoded.detach() - items, items))
         if self.device.type == "cpu" or measure or len(self._unread) >= READ_EVERY:
             self.read_losses()
+
+    @torch.no_grad()
+    def _pass_by(self, z: Tensor) -> QuantizerOutput:
+        """The latents themselves for the decoder, and the codes that are nearest now; nothing is learnt."""
+        self.quantizer.eval()
+        output = self.quantizer(z.detach())
+        self.quantizer.train()
+        return replace(output, z_q=z, loss=torch.zeros((), device=z.device), loss_terms={})
 
     def _measure(
         self, z: Tensor, output: QuantizerOutput, before: Tensor | None, missed: tuple[Tensor, Tensor]

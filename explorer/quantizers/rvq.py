@@ -29,11 +29,16 @@ from explorer.quantizers.lab_spec import Inert, LabSpec, LabValues, slider
 from explorer.quantizers.nearest import in_a_graph, nearest_code, squared_distances
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer, options_in_lab
 
+SPREAD, STRIDE = 10_368_889, 7_500_283  # of 2^24: the golden ratio, and another step that meets all
 BEAM_ROWS = 4096  # latents searched at a time, so that beam x K scores stay small
 
 
 class ResidualQuantizer(Quantizer):
-    """Q levels of K codes in D dimensions; z_q is their sum. Losses are averaged over levels."""
+    """Q levels of K codes in D dimensions; z_q is their sum. Losses are averaged over levels.
+
+    level_dropout: share of the latents that are decoded without their later levels while training, so that fewer levels
+    say what they can (quantizer dropout of SoundStream; nested dropout, Rippel et al. 2014, arXiv 1402.0915).
+    """
 
     combination = "sum"
 
@@ -44,6 +49,7 @@ class ResidualQuantizer(Quantizer):
         num_quantizers: int = 4,
         options: CodebookOptions | None = None,
         beam: int = 1,
+        level_dropout: float = 0.0,
     ) -> None:
         super().__init__(dim, codebook_size, num_quantizers)
         options = options or CodebookOptions()
@@ -51,7 +57,9 @@ class ResidualQuantizer(Quantizer):
             raise SettingsError("residual levels need the Euclidean metric: residuals of directions are not directions")
         if beam < 1:
             raise SettingsError(f"beam must be at least 1, got {beam}")
-        self.beam, self.gradient = beam, options.gradient
+        if not 0 <= level_dropout <= 1:
+            raise SettingsError(f"level_dropout must be from 0 to 1, got {level_dropout}")
+        self.beam, self.gradient, self.level_dropout = beam, options.gradient, level_dropout
         self.levels = nn.ModuleList(
             VectorQuantizer(dim, codebook_size, options, level=q) for q in range(num_quantizers)
         )
@@ -70,9 +78,23 @@ class ResidualQuantizer(Quantizer):
             for name, value in output.loss_terms.items():
                 terms[name] = terms.get(name, 0.0) + value / self.num_quantizers
             residual = residual - codes  # codes carry no gradient: each level commits to what it was given
-        z_q = self.combine([stage.z_q for stage in stages])
+        z_q = self.combine(self._dropped([stage.z_q for stage in stages]))
         indices = torch.stack([stage.indices for stage in stages], dim=-1)  # (..., Q)
         return QuantizerOutput(estimator(self.gradient)(z.float(), z_q), indices, total(terms, z), terms, tuple(stages))
+
+    def _dropped(self, codes: list[Tensor]) -> list[Tensor]:
+        """While training, codes (..., D) of the levels without the later ones of some latents (nested dropout).
+
+        A share `level_dropout` of the latents keeps a number of levels from 1 to Q, all as often. Which ones is spread
+        evenly over the batch, others at each step; no chance is used up, so a run without a decoder is the same.
+        """
+        if not (self.training and self.level_dropout):
+            return codes
+        shape, step = codes[0].shape[:-1], self.levels[0].counts.step
+        rows = torch.arange(shape.numel(), device=codes[0].device).view(shape)
+        u = (rows * SPREAD + step * STRIDE) % 2**24 / 2**24  # (...), in [0, 1)
+        kept = (u / self.level_dropout * self.num_quantizers).long() + 1  # from Q + 1 on: all
+        return [torch.where((q < kept)[..., None], code, 0) for q, code in enumerate(codes)]
 
     def _beam_forward(self, z: Tensor) -> QuantizerOutput:
         """Evaluation by beam search; the loss terms are those of the codes found."""
@@ -143,7 +165,9 @@ def _greedy(z: Tensor, tables: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
 
 
 def _in_lab(s: LabValues) -> ResidualQuantizer:
-    return ResidualQuantizer(s.latent_dim, s.codebook_size, s.num_quantizers, options_in_lab(s), s.beam)
+    return ResidualQuantizer(
+        s.latent_dim, s.codebook_size, s.num_quantizers, options_in_lab(s), s.beam, s.level_dropout
+    )
 
 
 LAB = LabSpec(
@@ -162,9 +186,21 @@ LAB = LabSpec(
             default=1,
             after="num_quantizers",
         ),
+        slider(
+            "level_dropout",
+            "Level dropout",
+            "Quantizer",
+            "Share of the latents decoded without their later levels in training, so that the first say what they can.",
+            0,
+            1,
+            default=0.0,
+            after="num_quantizers",
+        ),
     ),
     build=_in_lab,
     inert=(
+        Inert(("level_dropout",), {"num_quantizers": (1,)}, "One stage is never left out."),
+        Inert(("level_dropout",), {"model": ("none",)}, "Without a decoder nothing learns to do with fewer levels."),
         Inert(("beam",), {"num_quantizers": (1,)}, "One stage has no candidates to carry on."),
         Inert(("metric",), {}, "Residuals of directions are no directions: residual VQ is Euclidean."),
     ),

@@ -98,7 +98,7 @@ EDGES = (
     ({"update": "soft_em"}, ("em_temperature", "decay", "epsilon", "norm", "codebook_lr", "update", "soft_entropy")),
     ({"quantizer": "lfq", "entropy_weight": 0.0}, ("entropy_weight", "diversity", "inverse_temperature", "beta")),
     ({"quantizer": "bsq", "entropy_weight": 0.0}, ("entropy_weight", "diversity", "inverse_temperature")),
-    ({"quantizer": "rvq", "num_quantizers": 1}, ("beam", "metric", "num_quantizers")),
+    ({"quantizer": "rvq", "num_quantizers": 1}, ("beam", "metric", "num_quantizers", "level_dropout")),
     ({"metric": "cosine"}, ("metric", "decay", "epsilon", "norm", "codebook_lr", "beta", "gradient", "init_scale")),
     ({"metric": "cosine", "update": "gradient"}, ("decay", "epsilon", "orthogonality", "codebook_lr", "soft_entropy")),
     ({"dataset": "drift", "model": "none"}, ("drift", "dataset", "seed", "batch_size", "model")),

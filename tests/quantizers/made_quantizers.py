@@ -45,6 +45,7 @@ EVERY_STEP = {"threshold": 0.9, "every": 1}  # so that three steps reseed
 OTHER_SETTINGS = {
     "rvq, beam 4": {"beam": 4},
     "rvq, beam wider than K": {"beam": 40},
+    "rvq, dropout": {"level_dropout": 0.7},
     "rvq, rotation": {"options": CodebookOptions(gradient="rotation")},
     "pq, gradient": {"options": CodebookOptions(update="gradient")},
     "multihead, sum": {"compose": "sum", "head_dim": 3},

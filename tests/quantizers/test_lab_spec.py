@@ -61,7 +61,7 @@ def test_every_setting_that_is_taken_is_there_and_every_control_has_its_place():
         assert getattr(LabSettings(), control.name) == control.default and len(takers(control.name)) == 1
     order = [control.name for control in CONTROLS if not takers(control.name) or KNOWN & set(takers(control.name))]
     at = order.index("num_quantizers")
-    assert order[at : at + 4] == ["num_quantizers", "beam", "axis_levels", "metric"]
+    assert order[at : at + 5] == ["num_quantizers", "beam", "level_dropout", "axis_levels", "metric"]
     at = order.index("gradient")
     assert order[at : at + 6] == ["gradient", "temperature", "hard", "kl_weight", "sharpness", "entropy_weight"]
 

@@ -41,6 +41,7 @@ def test_no_codes_are_refused(name):
         ("multihead", {"head_dim": -1}, "head_dim must be at least 1"),
         ("multihead", {"compose": "product"}, "concatenate or sum"),
         ("rvq", {"beam": 0}, "beam must be at least 1"),
+        ("rvq", {"level_dropout": 1.5}, "level_dropout must be from 0 to 1"),
         ("rvq", {"options": CodebookOptions(metric="cosine")}, "Euclidean"),
         ("kmeans", {"fit_at": 0}, "fit_at"),
         ("gumbel", {"temperature": 0.0}, "temperature and sharpness must be > 0"),

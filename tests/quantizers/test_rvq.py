@@ -69,3 +69,17 @@ def test_a_beam_wider_than_the_finite_codes_takes_one_of_these(bad):
     assert torch.equal(output.z_q, quantizer.lookup(torch.tensor([4, 1, 5])).expand(50, 3))
     lost = torch.full((2, 3), bad)
     assert quantizer(lost).indices.tolist() == [[4, 1, 5]] * 2  # as without a beam
+
+
+def test_dropped_levels_are_the_last_of_some_latents_and_only_in_training():
+    """Each latent is a partial sum of its codes; of 1 to 4 levels evenly in the share that is dropped from."""
+    torch.manual_seed(0)
+    quantizer = ResidualQuantizer(4, 16, 4, level_dropout=0.8).train()
+    z = torch.randn(4000, 4)
+    codes = [vector.detach().clone() for vector in quantizer.eval().level_vectors(quantizer(z).indices)]
+    sums = torch.stack(codes).cumsum(0)  # (Q, N, D)
+    assert torch.equal(quantizer(z).z_q, quantizer.lookup(quantizer(z).indices))
+    fits = (quantizer.train()(z).z_q - sums).abs().amax(-1) < 1e-5  # (Q, N)
+    assert fits.any(0).all()
+    shares = [(fits[: q + 1].any(0)).float().mean().item() for q in range(4)]
+    assert shares == pytest.approx([0.2, 0.4, 0.6, 1.0], abs=0.04)

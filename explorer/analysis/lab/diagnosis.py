@@ -64,7 +64,8 @@ def diagnose(
 
 def found_in(run: RunReading) -> tuple[Finding, ...]:
     """The findings of `diagnose` on a run that was read already."""
-    if run.now.step < EARLY:
+    warm_up = run.settings.warm_up if run.settings else 0  # steps in which codes are not at work
+    if run.now.step < (warm_up + SETTLED if warm_up else EARLY):
         return ()
     found = [finding for check in CHECKS if (finding := check(run)) is not None]
     found = found or [_not_yet(run) or _no_alarm(run)]
