@@ -28,7 +28,7 @@ FLOORS = (
     ("joints",),
     ("media", "quantizers"),
     ("tokenizers", "public", "loading"),
-    ("training", "lab", "audit", "compare"),
+    ("training", "lab", "audit", "compare", "learn"),
     ("experiments",),
     ("analysis",),
     ("figures",),

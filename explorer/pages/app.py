@@ -22,6 +22,7 @@ from explorer.pages.compare import page as compare
 from explorer.pages.experiments import page as experiments
 from explorer.pages.inspect import page as inspect
 from explorer.pages.lab import page as lab
+from explorer.pages.learn import page as learn
 from explorer.pages.shared.door import Door, Pages
 from explorer.pages.shared.head import WithHead
 from explorer.pages.shared.hosts import NamedHosts, allowed_hosts
@@ -50,6 +51,7 @@ def build() -> gr.Blocks:
         )
         gr.Navbar(main_page_name=FIRST_PAGE)
         inspect.build()
+        learn.carry_guide("")
         api_endpoints.build()
     with demo.route("Training lab", "/lab"):
         gr.Navbar(main_page_name=FIRST_PAGE)
@@ -58,6 +60,7 @@ def build() -> gr.Blocks:
             elem_id="title",
         )
         lab.build(demo)
+        learn.carry_guide("lab")
     with demo.route("Codebook", "/codebook"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(
@@ -67,6 +70,7 @@ def build() -> gr.Blocks:
         )
         gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
         codebook.build(demo)
+        learn.carry_guide("codebook")
     with demo.route("Compare", "/compare"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(
@@ -76,6 +80,7 @@ def build() -> gr.Blocks:
         )
         gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
         compare.build(demo)
+        learn.carry_guide("compare")
     with demo.route("Experiments", "/experiments"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(
@@ -84,6 +89,13 @@ def build() -> gr.Blocks:
             elem_id="title",
         )
         experiments.build(demo)
+    with demo.route("Learn", "/learn"):
+        gr.Navbar(main_page_name=FIRST_PAGE)
+        gr.Markdown(
+            "# Learn\nShort chapters that lead over the pages themselves: what you see there is the instrument, live.",
+            elem_id="title",
+        )
+        learn.build()
     with demo.route("API", "/api"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown("# API\nThe same tokenizers, from a script.", elem_id="title")

@@ -22,6 +22,8 @@ VIEWS: Registry[type] = Registry(
         "lab_view": "explorer.views.lab.view:LabView",
         "codebook_view": "explorer.views.codebook.view:CodebookView",
         "experiments_view": "explorer.views.experiments.view:ExperimentsView",
+        "guide": "explorer.views.learn.guide:Guide",
+        "chapters": "explorer.views.learn.chapters:Chapters",
         "compare_view": "explorer.views.compare.view:CompareView",
     },
 )

@@ -183,6 +183,8 @@ class Lab extends Component {
     const facts = {
       step: frame?.step ?? status?.step ?? 0,
       dead: frame?.dead ?? 0,
+      perplexity: frame?.measures?.[`perplexity_${frame.level}`] ?? "",
+      error: frame?.measures?.quantization_error ?? "",
       playing: Boolean(status?.playing),
       run: run ?? "",
       scrub: scrub ?? "",

@@ -1,0 +1,64 @@
+"""Nearest code and cells."""
+
+from __future__ import annotations
+
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
+from explorer.learn.chapters.lab_links import BARS, CODEBOOK_ONLY, CONTROLS, CURVES, PLANE, SQUARED, lab
+
+EQUATION = (
+    Term("k", "the token: number of the code that wins"),
+    Term(" = argmin"),
+    Term("j", "every code is tried"),
+    Term(" "),
+    Term(f"{BARS}z_e - e_j{BARS}{SQUARED}", "squared distance of a latent to code j"),
+)
+
+CHAPTER = Chapter(
+    "cells",
+    "Nearest code and cells",
+    "Every code owns the places that are nearer to it than to any other code: a cell.",
+    (
+        Step(
+            "A cell for each code",
+            "Dots are latents, numbered marks are codes, and lines part the plane: within a cell every latent gets the "
+            "number of the code inside.",
+            "lab",
+            lab(paused=True, **CODEBOOK_ONLY),
+            (PLANE,),
+            "These cells are the Voronoi diagram of the codes. In 2 dimensions you see them whole; a real codebook "
+            "has them "
+            "in 8 to 256 dimensions, and the map of the Codebook page is only a shadow of it.",
+            EQUATION,
+        ),
+        Step(
+            "Let it run",
+            "Press play. Each code moves to the middle of the latents in its cell, so cells and codes settle together.",
+            "lab",
+            lab(speed="10", **CODEBOOK_ONLY),
+            (PLANE, CURVES),
+            "Moving each code to the mean of its cell, again and again, is Lloyd's algorithm (1982), better known as "
+            "k-means. The EMA of VQ-VAE does it batch by batch.",
+            question=Question(
+                "Where do codes end up closest together?",
+                ("Where latents are dense", "Evenly, all over the plane", "In the corners"),
+                0,
+                "Where many latents lie, a code that is added lowers the error most. Empty places get none.",
+            ),
+        ),
+        Step(
+            "Your task: two thirds of the error",
+            "With 32 codes a quantization error of about 0.015 remains, the mean squared distance of latents to their "
+            "codes. Bring it to two thirds, by one change.",
+            "lab",
+            lab(speed="full", **CODEBOOK_ONLY),
+            (CONTROLS, CURVES),
+            task=Task(
+                "Reach a quantization error of 0.0105 or less.",
+                (Fact("error", "at most", 0.0105), Fact("step", "at least", 50)),
+                "More codes, smaller cells. This ring has a width, so twice as many codes are needed for two thirds of "
+                "the error.",
+                "Done. More codes make smaller cells; the price is more bits a token, log2 of K.",
+            ),
+        ),
+    ),
+)

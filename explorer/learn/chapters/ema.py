@@ -1,0 +1,81 @@
+"""EMA: decay and lag."""
+
+from __future__ import annotations
+
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
+from explorer.learn.chapters.lab_links import CONTROLS, CURVES, DIAGNOSIS, PLANE, preset
+
+G = "\N{GREEK SMALL LETTER GAMMA}"
+EQUATION = (
+    Term("N", "how many latents the code won, as a moving average"),
+    Term(" \N{LEFTWARDS ARROW} "),
+    Term(f"{G}N", f"most of what was: {G} is the decay"),
+    Term(" + "),
+    Term(f"(1 - {G})n", "a little of this batch"),
+    Term(",   m \N{LEFTWARDS ARROW} "),
+    Term(f"{G}m + (1 - {G})\N{N-ARY SUMMATION}z", "the same of the sum of these latents"),
+    Term(",   "),
+    Term("e = m / N", "the code is their mean"),
+)
+
+CHAPTER = Chapter(
+    "ema",
+    "Codes that follow by moving averages",
+    "The decay says how long a code remembers: long is calm, and late.",
+    (
+        Step(
+            "Late",
+            "Five clusters turn, and each has a code. With the decay close to 1 a code remembers where its cluster was "
+            "long ago: it trails behind.",
+            "lab",
+            preset("decay_too_slow"),
+            (PLANE, CURVES),
+            "The memory of a decay is about 1 / (1 - decay) steps: 100 for 0.99, 1,000 for 0.999. Oord et al. 2017, "
+            "appendix A.1.",
+            EQUATION,
+        ),
+        Step(
+            "Your task: catch up",
+            "The quantization error, the mean squared distance of latents to their codes, grows to about 0.7. Change "
+            "one "
+            "control, play on, and bring the codes back to their clusters.",
+            "lab",
+            preset("decay_too_slow") | {"speed": "60"},
+            (CONTROLS, CURVES),
+            task=Task(
+                "Reach a quantization error of 0.1 or less after step 450.",
+                (Fact("error", "at most", 0.1), Fact("step", "at least", 450)),
+                "The clusters turn by more than half a circle in 1,000 steps. A memory of 100 steps is too long for "
+                "that.",
+                "Done. A memory of about ten steps keeps up.",
+            ),
+        ),
+        Step(
+            "In time",
+            "A lower decay forgets faster, and the codes stay with their clusters.",
+            "lab",
+            preset("decay_too_slow", mended=True),
+            (PLANE, DIAGNOSIS),
+            question=Question(
+                "Why not set the decay to 0 then?",
+                (
+                    "It would be unstable: each code would be the mean of one batch, with all its noise",
+                    "It would be slower to compute",
+                ),
+                0,
+                "With decay 0 a code is the mean of the latents that it won in this very batch. A code that wins only "
+                "two "
+                "of them jumps about; one that wins none has no mean at all.",
+            ),
+        ),
+        Step(
+            "What becomes of the dead",
+            "A code that wins nothing has nothing to average. Its count fades, and with a short memory it slides to "
+            "the "
+            "origin. Scrub the timeline back to see it happen.",
+            "lab",
+            preset("slide_to_origin"),
+            (PLANE, CONTROLS),
+        ),
+    ),
+)

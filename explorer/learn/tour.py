@@ -1,0 +1,15 @@
+"""The chapters, in the order in which they build on each other."""
+
+from __future__ import annotations
+
+from explorer.learn.chapter import Chapter
+from explorer.learn.chapters.cells import CHAPTER as CELLS
+from explorer.learn.chapters.collapse import CHAPTER as COLLAPSE
+from explorer.learn.chapters.commitment import CHAPTER as COMMITMENT
+from explorer.learn.chapters.ema import CHAPTER as EMA
+from explorer.learn.chapters.lattices import CHAPTER as LATTICES
+from explorer.learn.chapters.reseeding import CHAPTER as RESEEDING
+from explorer.learn.chapters.residual import CHAPTER as RESIDUAL
+from explorer.learn.chapters.tokens import CHAPTER as TOKENS
+
+CHAPTERS: tuple[Chapter, ...] = (TOKENS, CELLS, COMMITMENT, EMA, COLLAPSE, RESEEDING, RESIDUAL, LATTICES)

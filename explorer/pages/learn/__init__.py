@@ -1,0 +1,1 @@
+"""The page of chapters, and the guide over the others."""

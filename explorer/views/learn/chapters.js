@@ -1,0 +1,94 @@
+// @ts-check
+// The page of chapters: each with how far one is, what was answered as a file, a glossary, and the papers.
+
+import { Component, openOnce } from "../kit/component.js";
+import { addStyleSheet } from "../kit/page/component.js";
+import { h } from "../kit/widgets/dom.js";
+import { saveText } from "../kit/wire/files.js";
+import { answersCsv, forget, readProgress, stepName, stepsDone } from "./progress.js";
+import { addressOf, rootOf } from "./route.js";
+
+const SHEETS = ["../kit/widgets/panels.css", "../kit/widgets/frames.css", "../kit/widgets/base.css"];
+
+/** Where "Continue" leads: to the first step that is not done, or to the first of all. Pure. */
+export function nextStep(chapter, progress) {
+  const number = chapter.steps.findIndex((_, at) => !progress.done.includes(stepName(chapter.id, at)));
+  return Math.max(0, number);
+}
+
+class ChaptersPage extends Component {
+  constructor(root, opening) {
+    super();
+    this.root = root;
+    this.opening = opening;
+    root.classList.add("dte-frames", "dte-learn");
+    this.draw();
+    this.listen(window, "pageshow", () => this.draw()); // on the way back from a chapter
+  }
+
+  draw() {
+    const progress = readProgress();
+    const { chapters, glossary, references } = this.opening;
+    const right = progress.answers.filter((one) => one.right).length;
+    const total = chapters.flatMap(({ steps }) => steps).filter((step) => step.question).length;
+    const act = (text, run) => h("button", { type: "button", class: "dte-link", onclick: run }, text);
+    this.root.replaceChildren(
+      h("ol", { class: "le-chapters" }, ...chapters.map((one) => this.chapter(one, progress))),
+      h(
+        "p",
+        { class: "le-answers" },
+        `${progress.answers.length} of ${total} questions answered, ${right} right at the first try. What you did is kept in this browser alone. `,
+        act("Answers, .csv", () => saveText(answersCsv(progress), "answers.csv")),
+        " ",
+        act("Forget it", () => {
+          forget();
+          this.draw();
+        }),
+      ),
+      h(
+        "details",
+        { class: "le-fold" },
+        h("summary", {}, `Glossary, ${glossary.length} terms`),
+        h("dl", {}, ...glossary.flatMap(({ term, words }) => [h("dt", {}, term), h("dd", {}, words)])),
+      ),
+      h(
+        "details",
+        { class: "le-fold" },
+        h("summary", {}, `Methods and papers, ${references.length} quantizers`),
+        h(
+          "ul",
+          {},
+          ...references.map(({ id, words, papers }) =>
+            h("li", {}, h("b", {}, id), ` ${words}`, papers.length > 0 ? h("small", {}, ` ${papers.join("; ")}`) : ""),
+          ),
+        ),
+      ),
+    );
+    this.root.dataset.ready = "true";
+  }
+
+  chapter(chapter, progress) {
+    const { done, of } = stepsDone(chapter, progress);
+    const root = rootOf(window.location.pathname, "learn");
+    const href = addressOf(root, chapter, done === of ? 0 : nextStep(chapter, progress));
+    const word = done === 0 ? "Begin" : done === of ? "Again" : "Continue";
+    return h(
+      "li",
+      { class: "le-chapter", "data-chapter": chapter.id, "data-done": String(done === of) },
+      h("h2", {}, chapter.title),
+      h("p", {}, chapter.about),
+      h(
+        "p",
+        { class: "le-foot" },
+        h("progress", { max: of, value: done, "aria-label": `${done} of ${of} steps` }),
+        h("span", {}, `${done} of ${of} steps`),
+        h("a", { href }, word),
+      ),
+    );
+  }
+}
+
+export async function mount(view) {
+  await Promise.all(SHEETS.map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
+  return openOnce(view, (opening) => new ChaptersPage(view.element, opening));
+}

@@ -1,0 +1,43 @@
+// @ts-check
+// Where the tour is, in the address, and the way back: what each page showed before the tour took it over.
+
+const OWN = "dte-learn-own:"; // and the page: the address that the visitor had there
+
+/** {chapter, number, step} that an address names, or null. Pure. */
+export function placeOf(search, chapters) {
+  const [id, at] = (new URLSearchParams(search).get("learn") ?? "").split(".");
+  const chapter = chapters.find((one) => one.id === id);
+  const number = Number(at ?? 0);
+  const step = chapter?.steps[number];
+  return step ? { chapter, number, step } : null;
+}
+
+/** The address of a step, below `root` (the address of the first page, with a slash at its end). A step whose page stays
+ *  is entered by the last one before it that has a state. Pure. */
+export function addressOf(root, chapter, number) {
+  const from = chapter.steps.slice(0, number + 1).findLast((one) => one.query !== null) ?? chapter.steps[number];
+  const query = new URLSearchParams(from.query ?? "");
+  query.set("learn", `${chapter.id}.${number}`);
+  return `${root}${chapter.steps[number].page}?${query}`;
+}
+
+/** Whether going from one step to the next leaves the page as it is. Pure. */
+export const staysOnPage = (from, to) => to.query === null && from.page === to.page;
+
+/** The address of the first page, whatever page this is: "/vq/lab" of page "lab" is below "/vq/". Pure. */
+export function rootOf(pathname, page) {
+  const bare = pathname.replace(/\/+$/, "");
+  return page && bare.endsWith(`/${page}`) ? bare.slice(0, -page.length) : `${bare}/`;
+}
+
+/** Keep the address of a page that the tour does not lead. */
+export function keepOwn(page, href, storage = window.sessionStorage) {
+  try {
+    storage.setItem(OWN + page, href);
+  } catch {
+    // then the way back leads to the chapters
+  }
+}
+
+/** Where the visitor was on that page before, or null. */
+export const ownOf = (page, storage = window.sessionStorage) => storage.getItem(OWN + page);

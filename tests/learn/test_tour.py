@@ -1,0 +1,115 @@
+"""The tour is true: its links open what they name, its tasks begin undone and are solved by what their hint says."""
+
+import json
+import re
+from urllib.parse import parse_qsl
+
+import pytest
+
+from explorer.audit.shipped import list_audits
+from explorer.lab.batch import run_lab
+from explorer.lab.presets import preset
+from explorer.lab.settings import LabSettings
+from explorer.learn.references import references
+from explorer.learn.tour import CHAPTERS
+from explorer.media.samples import SAMPLES
+from explorer.pages.lab.link import linked_run
+from explorer.quantizers import QUANTIZERS
+from explorer.tokenizers import list_tokenizers
+from explorer.views.learn.guide import payload
+
+STEPS = [(chapter, number, step) for chapter in CHAPTERS for number, step in enumerate(chapter.steps)]
+NAMES = [f"{chapter.id}.{number}" for chapter, number, _ in STEPS]
+FACTS = {"perplexity": "perplexity_0", "error": "quantization_error"}  # of the page -> measure of the run
+# Task -> the changes that its hint leads to, and after how many steps it is looked at.
+SOLVED = {
+    "cells.2": ({"codebook_size": 64}, 100),
+    "collapse.2": ({"reseeding": "random_latent"}, 300),
+    "ema.1": ({"decay": 0.9}, 500),
+    "lattices.2": ({"diversity": 1.0}, 300),
+}
+
+
+def query_of(step):
+    return dict(parse_qsl(step.as_json()["query"] or ""))
+
+
+@pytest.mark.parametrize(("chapter", "number", "step"), STEPS, ids=NAMES)
+def test_a_step_opens_what_it_names(chapter, number, step):
+    assert step.title and step.says.endswith((".", "?", ":"))
+    if step.query is None:
+        assert number > 0 and chapter.steps[number - 1].page == step.page
+    elif step.page == "lab":
+        assert linked_run(query_of(step)).said == ""
+    else:
+        named = query_of(step)
+        specs = {spec.id: spec for spec in list_tokenizers()}
+        if not specs:
+            pytest.skip("checkpoints/ is empty: python -m explorer train NAME fills it")
+        assert named["tokenizer"] in specs
+        if step.page == "codebook":
+            assert named["audit"] in list_audits(named["tokenizer"])
+        else:
+            assert SAMPLES[named["picture"]].modality == specs[named["tokenizer"]].modality
+
+
+@pytest.mark.parametrize(("chapter", "number", "step"), STEPS, ids=NAMES)
+def test_questions_and_equations_are_whole(chapter, number, step):
+    if step.question:
+        assert 2 <= len(set(step.question.answers)) == len(step.question.answers)
+        assert 0 <= step.question.right < len(step.question.answers) and step.question.because
+    for term in step.equation:
+        assert term.written and not term.meaning.endswith(".")
+    assert not step.equation or sum(bool(term.meaning) for term in step.equation) >= 2
+
+
+def test_every_chapter_asks_and_has_a_name_of_its_own():
+    ids = [chapter.id for chapter in CHAPTERS]
+    assert len(set(ids)) == len(ids) and all(re.fullmatch(r"[a-z]+", one) for one in ids)
+    assert all(any(step.question or step.task for step in chapter.steps) for chapter in CHAPTERS)
+    assert {f"{c.id}.{n}" for c, n, step in STEPS if step.task} == set(SOLVED)
+
+
+def reported(settings, steps):
+    """What the lab's view reports after so many steps."""
+    frame = run_lab(settings, steps, "cpu").frame()
+    return {"step": frame.step} | {name: frame.measures[measure] for name, measure in FACTS.items()}
+
+
+def holds(facts, found):
+    relations = {"at least": lambda a, b: a >= b, "at most": lambda a, b: a <= b}
+    return all(relations[fact.relation](found[fact.name], fact.value) for fact in facts)
+
+
+@pytest.mark.parametrize("name", SOLVED)
+def test_a_task_is_undone_as_it_begins_and_done_by_the_change_of_its_hint(name):
+    step = next(step for one, (_, _, step) in zip(NAMES, STEPS, strict=True) if one == name)
+    begun = linked_run(query_of(step)).settings
+    changes, steps = SOLVED[name]
+    assert not holds(step.task.facts, reported(begun, steps))
+    assert holds(step.task.facts, reported(begun.changed(changes), steps))
+
+
+def test_what_chapters_say_in_numbers_is_so():
+    collapse = LabSettings().changed(preset("rich_get_richer").changes)
+    assert collapse.codebook_size == 64
+    threshold = LabSettings().changed(preset("threshold_too_high").changes)
+    assert threshold.batch_size / threshold.codebook_size == 0.25 and threshold.threshold == 2
+    assert (threshold.batch_size, threshold.codebook_size, threshold.every) == (64, 256, 10)
+    drift = LabSettings().changed(preset("decay_too_slow").changes)
+    assert drift.codebook_size == 5 and drift.decay == 0.99 and drift.drift > 0.5
+    assert round(196_608 / 1_280) == 154 and 256 * 256 * 3 == 196_608 and 32 * 32 * 10 // 8 == 1_280
+
+
+def test_references_are_those_of_the_quantizers():
+    found = {one.id: one for one in references()}
+    assert list(found) == list(QUANTIZERS)
+    assert all(one.words for one in found.values())
+    assert "Mentzer et al. 2023, arXiv 2309.15505" in found["fsq"].papers
+    assert "van den Oord et al. 2017, arXiv 1711.00937" in found["vq"].papers
+
+
+def test_a_page_gets_the_chapters_as_plain_values():
+    content = json.loads(payload("lab", CHAPTERS))
+    assert content["page"] == "lab" and [one["id"] for one in content["chapters"]] == [one.id for one in CHAPTERS]
+    assert len(payload("lab", CHAPTERS)) < 60_000

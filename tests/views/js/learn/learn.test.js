@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { nextStep } from "../../../../explorer/views/learn/chapters.js";
+import { overlap } from "../../../../explorer/views/learn/guide.js";
+import { answersCsv, keepAnswer, markDone, readProgress, stepsDone } from "../../../../explorer/views/learn/progress.js";
+import { addressOf, placeOf, rootOf, staysOnPage } from "../../../../explorer/views/learn/route.js";
+import { holds, isDone, standing } from "../../../../explorer/views/learn/task.js";
+
+const steps = [
+  { page: "", query: "tokenizer=vq" },
+  { page: "", query: null },
+  { page: "lab", query: "preset=x&speed=60" },
+];
+const chapter = { id: "one", title: "One", steps };
+
+const storage = (first = {}) => {
+  const kept = new Map(Object.entries(first));
+  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) };
+};
+
+test("an address names a step, and what is no step names none", () => {
+  assert.equal(placeOf("?learn=one.2&x=1", [chapter]).step, steps[2]);
+  assert.equal(placeOf("?learn=one", [chapter]).number, 0);
+  for (const odd of ["", "?learn=two.0", "?learn=one.3", "?learn=one.x", "?learn=one.-1", "?learn=__proto__.0"]) assert.equal(placeOf(odd, [chapter]), null);
+});
+
+test("a step whose page stays is entered by the state before it", () => {
+  assert.equal(addressOf("/", chapter, 0), "/?tokenizer=vq&learn=one.0");
+  assert.equal(addressOf("/vq/", chapter, 1), "/vq/?tokenizer=vq&learn=one.1");
+  assert.equal(addressOf("/", chapter, 2), "/lab?preset=x&speed=60&learn=one.2");
+  assert.deepEqual([staysOnPage(steps[0], steps[1]), staysOnPage(steps[1], steps[2])], [true, false]);
+});
+
+test("the root is found from every page, under a path of a proxy, too", () => {
+  const found = [rootOf("/lab", "lab"), rootOf("/vq/lab/", "lab"), rootOf("/", ""), rootOf("/vq/", ""), rootOf("/vq", "")];
+  assert.deepEqual(found, ["/", "/vq/", "/", "/vq/", "/vq/"]);
+});
+
+test("facts hold for what is reported, and for nothing that is not", () => {
+  const fact = { name: "perplexity", relation: "at least", value: 40 };
+  assert.deepEqual(
+    ["40", "39.9", "", undefined, "NaN", "x"].map((value) => holds(fact, value)),
+    [true, false, false, false, false, false],
+  );
+  assert.equal(holds({ ...fact, relation: "is", value: "lfq" }, "lfq"), true);
+  const task = { facts: [fact, { name: "step", relation: "at most", value: 500 }] };
+  assert.deepEqual([isDone(task, { perplexity: "41", step: "500" }), isDone(task, { perplexity: "41", step: "501" })], [true, false]);
+  assert.equal(standing(task, { perplexity: "6.54127" }), "perplexity 6.541 (at least 40), step not known yet (at most 500)");
+});
+
+test("progress and first answers are kept, and a broken store keeps nothing", () => {
+  const kept = storage();
+  const question = { text: "Why?", answers: ["a", 'b "c"'], right: 1 };
+  markDone("one.0", kept);
+  markDone("one.0", kept);
+  keepAnswer("one.1", question, 0, kept, new Date(0));
+  keepAnswer("one.1", question, 1, kept, new Date(0)); // after the explanation
+  const progress = readProgress(kept);
+  assert.deepEqual([progress.done, progress.answers.length, progress.answers[0].right], [["one.0"], 1, false]);
+  assert.equal(answersCsv(progress).trim().split(/\r?\n/)[1], "one.1,Why?,a,0,1970-01-01T00:00:00.000Z");
+  assert.deepEqual(stepsDone(chapter, progress), { done: 1, of: 3 });
+  assert.equal(nextStep(chapter, progress), 1);
+  assert.deepEqual(readProgress(storage({ "dte-learn": "{" })), { done: [], answers: [] });
+  assert.deepEqual(readProgress(storage({ "dte-learn": '{"done": 3}' })), { done: [], answers: [] });
+});
+
+test("what two stretches have in common", () => {
+  assert.deepEqual([overlap([0, 10], [5, 20]), overlap([0, 10], [10, 20]), overlap([0, 10], [-5, 50])], [5, 0, 10]);
+});
