@@ -208,7 +208,17 @@ class Waits(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-@pytest.mark.parametrize("changes", [{}, {"update": "gradient"}, {"quantizer": "rvq"}, {"quantizer": "simvq"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({}, {"update": "gradient"}, {"update": "soft_em"}, {"warm_up": 50}),
+        *({"quantizer": name} for name in ("rvq", "simvq", "soft", "ibq", "affine", "cvq", "nsvq", "diveq", "opq")),
+        {"quantizer": "affine", "affine": "running"},
+        *({"quantizer": "cvq", "anchor": anchor} for anchor in ("random", "probrandom")),
+        {"quantizer": "rvq", "level_dropout": 0.5},
+    ],
+    ids=str,
+)
 def test_a_step_that_is_not_measured_never_waits_for_the_device(changes):
     side = trained(SMALL.changed(changes), 3)
     trainer = side.trainer

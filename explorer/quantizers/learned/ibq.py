@@ -9,8 +9,8 @@ a setting.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from explorer.foundation.errors import SettingsError
 from explorer.quantizers.base import mean_square
@@ -46,7 +46,7 @@ class IndexBackpropQuantizer(LearnedTable):
     def train_step(self, z: Tensor, table: Tensor, indices: Tensor) -> Trained:
         scores = -squared_distances(z, table) / (2 * self.index_temperature)  # (N, K)
         p = scores.softmax(-1)
-        hard = one_hot(indices, self.codebook_size).to(p.dtype)  # (N, K)
+        hard = torch.zeros_like(p).scatter_(1, indices[:, None], 1.0)  # (N, K); one_hot would look at the indices
         z_q = (hard + (p - p.detach())) @ self.finite_table(table)[0]
         terms = pull_together(z, table[indices], self.beta) | {"index": mean_square(z_q, z)}
         if self.index_entropy:
