@@ -28,6 +28,7 @@ KINDS = ("category", "genre", "class", "type", "kind", "department")
 NUMBERS = ("year", "original_publication_year", "average_rating", "rating", "ratings_count", "price", "count")
 MOST_CATEGORIES = 64
 MOST_DIMENSIONS = 4096
+MOST_ITEMS = 60_000  # each is a pixel wide at least, and JPEG and canvases end at 65,500
 MOST = 1e15  # of a number: its square is one of 32 bits
 
 
@@ -51,6 +52,15 @@ def load_items(source: Path | str | bytes | np.ndarray, limits: Limits = DEFAULT
     A table with a column of titles or names becomes vectors of hashed words and ranked numbers (`features`); another
     one has its numbers as they are. Raises MediaError with what was wrong and what to do.
     """
+    items = _read(source, limits)
+    if len(items.values) <= MOST_ITEMS:
+        return items
+    labels = {name: words[:MOST_ITEMS] for name, words in items.labels.items()}
+    said = f"Only the first {MOST_ITEMS:,} items are read: no picture is wide enough for more."
+    return LoadedItems(items.values[:MOST_ITEMS], labels, (*items.notes, said))
+
+
+def _read(source: Path | str | bytes | np.ndarray, limits: Limits) -> LoadedItems:
     if isinstance(source, np.ndarray):
         return _of_array(source, limits)
     data = bytes_of(source, limits, "table")

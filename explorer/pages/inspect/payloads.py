@@ -181,6 +181,12 @@ def _difference_db(record: TokenRecord, decoded: np.ndarray | None, width: int, 
     return (np.maximum(after, floor) - np.maximum(before, floor))[::-1].astype(np.float32)
 
 
+def stack_alike(patches: Sequence[np.ndarray]) -> np.ndarray:
+    """(h, w, 3) each -> (n, h, w, 3), all cut to the least: of a drawn series some windows are a pixel wider."""
+    height, width = (min(patch.shape[axis] for patch in patches) for axis in (0, 1))
+    return np.stack([patch[:height, :width] for patch in patches])
+
+
 def card_payload(
     record: TokenRecord, picture: TokenRecord, tokenizer: Tokenizer, level: int, code: int, token: int | None
 ) -> str:
@@ -219,7 +225,7 @@ def card_payload(
         grid=chosen.layout.shape if chosen.layout.kind == "grid2d" else None,  # type: ignore[arg-type]
         training=facts.training,
         metric=facts.metric,
-        patches=np.stack([patch.pixels for patch in found]) if found else None,
+        patches=stack_alike([patch.pixels for patch in found]) if found else None,
         alone=alone[code].pixels if code in alone else None,
         alone_sound=alone[code].sound if code in alone else None,
         later=code_card.Later(tokenizer.spec.id, level, tuple(pictured)) if later and tokenizer.spec.decodes else None,

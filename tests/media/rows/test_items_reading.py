@@ -93,6 +93,12 @@ def test_items_over_the_cap_are_left_out_and_said():
     assert len(found.values) == 10 and "Only the first 10 items" in found.notes[0]
 
 
+@pytest.mark.parametrize("data", [npy(np.arange(61_000.0)[:, None]), b"name,price\n" + b"a,1\n" * 61_000])
+def test_of_more_items_than_a_picture_holds_the_first_are_read(data):
+    found = load_items(data)
+    assert len(found.values) == 60_000 and "Only the first 60,000 items are read: no picture" in found.notes[-1]
+
+
 def test_made_books_are_the_same_every_time():
     first, second = made_books(), made_books()
     np.testing.assert_array_equal(first.values, second.values)

@@ -57,6 +57,18 @@ def test_everything_is_there_of_a_series(name, picture):
     assert card["code"] == record.levels[0].indices.reshape(-1)[3] and card["patches"]
 
 
+def test_a_card_is_there_of_windows_that_do_not_share_the_width_alike(tmp_path):
+    """21 windows of 960 pixels are 45 or 46 wide: their patches are cut to the narrower."""
+    path = tmp_path / "rows.csv"
+    np.savetxt(
+        path, np.random.default_rng(0).normal(size=(210, 3)).round(2), delimiter=",", header="a,b,c", comments=""
+    )
+    visit = visit_of("series-rvq", UPLOADED, upload=str(path))
+    card = json.loads(events.card_value(visit))
+    patches = depict(runtime.record_of(visit)).media.shape
+    assert patches[1] == 960 and len(card["tokens"]) > 1 and card["patches"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_errors_are_in_the_unit_of_their_column(name):
     visit = visit_of(name)
