@@ -201,7 +201,7 @@ def test_quick_choices_all_count_and_the_newest_wins(page, app_url, tokenizers, 
 @pytest.mark.parametrize("ids", [KINDS, pytest.param((), marks=pytest.mark.slow)], ids=["kinds", "others"])
 def test_every_tokenizer_opens(page, app_url, tokenizers, ids):
     for spec in [one for one in tokenizers if (one.id in KINDS) == bool(ids)]:
-        open_at(page, app_url, f"tokenizer={spec.id}&side=256&token=300")
+        open_at(page, app_url, f"tokenizer={spec.id}&side=256&token=30")
         page.wait_for_function(f"document.querySelector('{VIEW}').dataset.selectedCode !== ''")
         code = data(page, "selected-code")
         wait_for_card(page, code)

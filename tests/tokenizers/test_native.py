@@ -36,6 +36,7 @@ def test_every_quantizer_has_a_small_checkpoint():
 def test_checkpoints_ship():
     if not SHIPPED:
         pytest.skip("checkpoints/ is empty: python -m explorer train NAME fills it")
+    assert len(shipped_ids("image")) >= 15
     assert all(spec.downsampling == 8 and spec.layout == "grid2d" for spec in list_tokenizers() if spec.id in SHIPPED)
 
 
