@@ -84,7 +84,7 @@ def names_items(data: bytes) -> bool:
 
 def items_of(table: Table, limits: Limits = DEFAULT_LIMITS) -> LoadedItems:
     """The items of a table that was read. Raises MediaError."""
-    notes, many = [], len(table.values)
+    notes, many = list(table.notes), len(table.values)
     if many < 2:
         raise MediaError(f"The table has {count_of(many, 'row')}; items need at least 2.")
     if table.more:

@@ -70,7 +70,7 @@ def load_series(
             "This file is no table of numbers. Give a .csv (text, one row a line) or a .npy (rows, columns)."
         )
     table = read_table(data, limits.series_values)
-    notes = [f"Column {name!r} holds words, and is left out." for name in table.words]
+    notes = [f"Column {name!r} holds words, and is left out." for name in table.words] + list(table.notes)
     table, found = _without_time(table, notes)
     return _finished(table, rate_hz or found, notes, limits)
 

@@ -11,20 +11,21 @@ import numpy as np
 from explorer.foundation.errors import MediaError
 from explorer.foundation.words import count_of
 from explorer.joints.columns import Column
-from explorer.media.rows.text import TextTable, number_of, open_table
+from explorer.media.rows.text import TextTable, may_part_thousands, number_of, open_table
 
 
 @dataclass(frozen=True)
 class Table:
     """values: (rows, D) float64, NaN where a cell is a gap. words: columns of text, by name, as long as the rows.
 
-    more: whether rows were left out behind the last one that was wanted.
+    more: whether rows were left out behind the last one that was wanted. notes: what may have been read otherwise.
     """
 
     values: np.ndarray
     columns: tuple[Column, ...]
     words: dict[str, list[str]]
     more: bool
+    notes: tuple[str, ...] = ()
 
 
 def read_table(data: bytes, most_values: int, numbers_only: Collection[str] | None = None) -> Table:
@@ -39,6 +40,7 @@ def read_table(data: bytes, most_values: int, numbers_only: Collection[str] | No
         raise MediaError("The table has a line of names and no rows under it.")
     words: dict[str, list[str]] = {}
     kept: list[tuple[Column, list[float]]] = []
+    notes: list[str] = []
     for place, column in enumerate(opened.columns):
         told = [row[place] for row in cells]
         found = [number_of(cell) for cell in told]
@@ -47,10 +49,18 @@ def read_table(data: bytes, most_values: int, numbers_only: Collection[str] | No
             words[column.name] = told
         else:
             kept.append((column, _checked(column, found, told, numbers)))
+            comma = may_part_thousands(told)
+            if comma:
+                notes.append(
+                    f"Column {column.name!r}: the comma of {comma!r} is read as a decimal point. If it parts "
+                    "thousands, take it out."
+                )
     if not kept:
         names = ", ".join(list(words)[:4])
         raise MediaError(f"No column of the table holds numbers ({names}). Give at least one column of numbers.")
-    return Table(np.array([values for _, values in kept]).T, tuple(column for column, _ in kept), words, more)
+    return Table(
+        np.array([values for _, values in kept]).T, tuple(column for column, _ in kept), words, more, tuple(notes)
+    )
 
 
 def _collected(opened: TextTable, most: int) -> tuple[list[int], list[list[str]], bool]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -22,6 +22,7 @@ MOST_COLUMNS = 128
 GAPS = ("", "na", "nan", "n/a", "null", "none", "-", "?")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z|[+-]?(inf|infinity)\Z", re.IGNORECASE)
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?\Z")  # a decimal comma
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}\Z")  # or a decimal comma before three digits
 _UNIT = re.compile(r"\A(.*\S)\s*[\[(]([^\])]{0,20})[\])]\s*\Z")
 
 
@@ -169,6 +170,12 @@ def _are_units(cells: list[str], columns: tuple[Column, ...]) -> bool:
 
 def is_number(cell: str) -> bool:
     return bool(_NUMBER.match(cell) or _COMMA.match(cell))
+
+
+def may_part_thousands(cells: Iterable[str]) -> str:
+    """The first cell with a comma, where every such one has three digits behind it, as thousands have; else ""."""
+    commas = [cell for cell in cells if "," in cell]
+    return commas[0] if commas and all(map(_THOUSANDS.match, commas)) else ""
 
 
 def number_of(cell: str) -> float | None:

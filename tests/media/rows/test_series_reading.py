@@ -111,6 +111,13 @@ def test_columns_of_words_are_left_out_and_said():
     assert found.notes == ("Column 'name' holds words, and is left out.",)
 
 
+def test_a_comma_that_may_part_thousands_is_said():
+    found = load_series(b'a,b\n1,"2,000"\n2,"12,500"\n3,7\n')
+    assert found.values[:, 1].tolist() == [2, 12.5, 7]
+    assert "Column 'b': the comma of '2,000' is read as a decimal point" in found.notes[0]
+    assert not load_series(b"a;b\n1;2,000\n2;12,5\n").notes and not load_series(b"a;b\n1;0,125\n2;0,250\n").notes
+
+
 def test_gaps_are_filled_on_a_line_and_counted():
     found = load_series(b"a,b\n1,1\n,NaN\n3,na\n4,7\n")
     np.testing.assert_allclose(found.values, [[1, 1], [2, 3], [3, 5], [4, 7]])
