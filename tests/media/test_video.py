@@ -15,6 +15,8 @@ from explorer.media.clips import films
 from explorer.media.clips.video import LoadedVideo, fit_video, load_video, webp_bytes
 from explorer.media.pictures.image import LoadedImage, scaled_to_cover
 from explorer.media.samples import SAMPLES
+from explorer.media.sounds.audio import load_audio
+from tests.media import ffmpeg_program
 
 RNG = np.random.default_rng(0)
 SMOOTH = np.round(SAMPLES["shapes"].load().frames[:7, 32:96, 48:128] * 255).astype(np.uint8)  # (7, 64, 80, 3)
@@ -107,6 +109,20 @@ def test_a_film_turned_by_its_header_is_turned_upright():
     assert loaded.frames.shape == (7, 80, 64, 3)
     np.testing.assert_array_equal(loaded.frames, np.rot90(load_video(file).frames, -1, axes=(1, 2)))
     assert loaded.notes == ("Shown turned by 90 degrees clockwise, as its header says.",)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_a_film_whose_sound_is_left_out_says_so(suffix):
+    ffmpeg_program.require()
+    seen, heard = ("-f", "lavfi", "-i", "testsrc=size=64x48:rate=10"), ("-f", "lavfi", "-i", "sine=frequency=440")
+    until = ("-t", "1")
+    (talking,) = ffmpeg_program.written([suffix], (*seen, *heard), [until])
+    (silent,) = ffmpeg_program.written([suffix], seen, [until])
+    assert load_audio(talking).samples.std() > 0.01
+    assert load_video(silent).notes == () and load_video(talking).notes == (films.UNHEARD,)
+    cut = load_video(talking, Limits(video_frames=4))
+    assert len(cut.frames) == 4 and films.UNHEARD in cut.notes, "also where it is not read to its end"
+    assert fit_video(cut, 8, 64).notes[: len(cut.notes)] == cut.notes
 
 
 def test_arrays():

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 SQUARE = 1.005  # pixels less oblong than so count as square: rounding of a header
+UNHEARD = (
+    "Its sound is left out: tokenizers of clips take pictures alone. To see it as tokens, give this file to a tokenizer of "
+    "sounds."
+)
 LATE_S, LATE_SHARE = 0.5, 0.05  # a film that ends so much before its header says is cut short
 
 
@@ -57,6 +61,8 @@ def film_frames(data: bytes, kind: Kind, limits: Limits, film: Film) -> Iterator
             check_pixels(stream.width, stream.height, limits)
         film.rate = float(stream.average_rate or stream.guessed_rate or 0)
         film.count = stream.frames or None
+        if container.streams.audio:
+            film.say(UNHEARD)
         packets, shown = Packets(container, stream, kind), None
         for frame in packets.frames():
             check_pixels(frame.width, frame.height, limits)
