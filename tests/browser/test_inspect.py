@@ -155,9 +155,12 @@ def test_levels_solo_and_cumulative_are_decoded(page, app_url, tokenizers, recor
     several = next(spec for spec in tokenizers if spec.num_quantizers > 1)
     open_at(page, app_url, f"tokenizer={several.id}")
     record, tokenizer = record_of(several.id), load_tokenizer(several.id, device="cpu")
+    wait_for_card(page, f"level 1 of {several.num_quantizers}")
     levels = page.locator(f"{VIEW} .dte-levels")
     levels.get_by_text("2", exact=True).click()
     page.wait_for_function(f"document.querySelector('{VIEW}').dataset.level === '1'")
+    assert data(page, "selected-code") == ""
+    wait_for_card(page, f"level 2 of {several.num_quantizers}")  # nothing is chosen, and the card follows all the same
     for label, kept in (
         ("Solo", [1]),
         ("Mute", [q for q in range(several.num_quantizers) if q != 1]),

@@ -1,19 +1,21 @@
 """The results of the Inspect page: choices come in, one component is filled, and it asks for what follows."""
 
 import json
+from dataclasses import replace
 
 import gradio as gr
 import pytest
 
 from explorer.foundation.errors import RecordError
 from explorer.pages.app import build
-from explorer.pages.inspect import answers, page
+from explorer.pages.inspect import answers, events, page
 from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared.session import Visit
 from explorer.pages.shared.turns import MAPS, Turns
 from explorer.pages.shared.visitors import visitors
 
 VISIT = Visit(tokenizer="vq-ema-reseed", picture="astronaut", side_px=256)
+LEVELS = Visit(tokenizer="rvq-4", picture="astronaut", side_px=256)
 
 
 @pytest.fixture
@@ -47,6 +49,16 @@ def test_a_click_gives_the_card_and_the_first_is_there_without_one(visitor, show
 
     assert card(level=0, code=3)["code"] == 3
     assert card(first=True)["code"] == json.loads(shown["parts"]["view"])["opened"]["code"]
+
+
+def test_a_level_without_a_choice_has_a_card_of_its_own(visitor):
+    """The first code to look at of that level, as a link that names the level has it."""
+    *_, filled, _ = page._all(visitor, LEVELS)
+    turn = json.loads(filled[2])["turn"]
+    for level in (2, 0):
+        card = json.loads(ask(visitor, "card", turn, level=level, code=None, position=None)["parts"]["card"])
+        linked = json.loads(events.view_value(replace(LEVELS, level=level)))["opened"]
+        assert (card["level"], card["code"], card["token"]) == (level, linked["code"], linked["token"])
 
 
 def test_what_is_asked_of_an_earlier_choice_is_refused(visitor, shown):

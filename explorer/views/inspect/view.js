@@ -189,9 +189,10 @@ class InspectView extends Component {
     selection.set({ pinned: false, origin: ORIGIN });
   }
 
+  /** What is chosen here; where that is nothing, Python opens the card of this level's first code. */
   tellPython() {
     const { code, token } = selection.state;
-    if (code !== null) this.trigger("select", { level: this.levelIndex, code, token });
+    this.trigger("select", { level: this.levelIndex, code, token });
   }
 
   setLevels(level, mode) {
@@ -202,10 +203,11 @@ class InspectView extends Component {
     const next = this.model.levels[level];
     const kept = moved && token !== null && next.rows === before.rows && next.cols === before.cols;
     if (moved) selection.set({ level, code: kept ? next.indices[token] : null, token: kept ? token : null, origin: ORIGIN });
+    if (moved) selection.hover({ origin: ORIGIN }); // the code that the page opened with is one of the level before
     fillControls(this);
     this.redrawAll();
     this.trigger("levels", { level, mode });
-    if (kept) this.tellPython();
+    if (moved) this.tellPython(); // where nothing is chosen, too: the card is of the level that is shown
   }
 
   /** UMAP takes seconds, so it is laid out when it is chosen; what was chosen is kept from picture to picture. */
