@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 SQUARE = 1.005  # pixels less oblong than so count as square: rounding of a header
 UNHEARD = (
-    "Its sound is left out: tokenizers of clips take pictures alone. To see it as tokens, give this file to a tokenizer of "
-    "sounds."
+    "Its sound is left out: tokenizers of clips take pictures alone. To see it as tokens, give this file to a "
+    "tokenizer of sounds."
 )
 LATE_S, LATE_SHARE = 0.5, 0.05  # a film that ends so much before its header says is cut short
 
