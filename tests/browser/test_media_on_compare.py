@@ -1,5 +1,7 @@
 """The compare page in Chromium for sounds, clips and pictures of one size: heard in step, voted on, reported."""
 
+import csv
+import math
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,51 @@ def test_a_blind_vote_is_taken_by_ear(page, made_url):
     page.locator(f"{PANES} [data-vote='1']").click()
     page.wait_for_selector(f"{PANES} .cp-tally table")
     assert "your vote" in page.inner_text(f"{PANES} .cp-grid")
+
+
+def test_a_hidden_x_is_told_by_ear_and_counted_without_a_name(page, made_url):
+    page.set_viewport_size({"width": 420, "height": 900})
+    open_compare(page, made_url, "tokenizers=made-tones,made-rates&media=sample:drums&mode=blind&seed=4")
+    abx = page.locator(f"{PANES} .cp-abx")
+    assert abx.get_by_role("combobox").locator("option").all_inner_texts() == [
+        "A or B",
+        "Original or A",
+        "Original or B",
+    ]
+    assert not page.locator(f"{PLAYER} .dte-toggle").is_visible(), "all are equally loud, whatever was chosen"
+    hear_x = abx.get_by_role("button", name="Hear X")
+    hear_x.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{PLAYER}[data-playing='true'][data-heard='?x']")
+    assert page.locator(f"{PANES} [aria-pressed='true'][data-act='hear']").count() == 0, "no pane tells which it is"
+    right = 0
+    for trial in range(1, 5):
+        abx.get_by_role("button", name="X is A").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function(
+            f"document.querySelector('.cp-abx [role=status]').textContent.includes(' of {trial} right')"
+        )
+        said = abx.get_by_role("status").inner_text()
+        right += said.startswith("Right.")
+        chance = sum(math.comb(trial, k) for k in range(right, trial + 1)) / 2**trial
+        assert f"{right} of {trial} right; by guessing" in said and f"{math.floor(100 * chance + 0.5)}" in said
+        assert page.evaluate("document.activeElement.dataset.answer") == "0", "the next answer is one key away"
+        page.wait_for_selector(f"{PLAYER}[data-playing='false']")
+    assert "Made" not in abx.inner_text() and "made-" not in abx.inner_html()
+    lines = trials_of(page, abx)
+    assert len(lines) == 4 and {(one["first"], one["second"]) for one in lines} == {("hidden", "hidden")}
+    assert [one["right"] for one in lines].count("1") == right and {one["seed"] for one in lines} == {"4"}
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    abx.get_by_role("button", name="Show the names").click()
+    page.wait_for_selector(f"{PANES} [data-tokenizer='made-tones']")
+    assert "your vote" not in page.inner_text(f"{PANES} .cp-grid") and "of 4 right" in abx.inner_text()
+    assert {trials_of(page, abx)[0][side] for side in ("first", "second")} == {"made-tones", "made-rates"}
+
+
+def trials_of(page, abx):
+    with page.expect_download() as started:
+        abx.get_by_role("button", name="Trials, .csv").click()
+    return list(csv.DictReader(Path(started.value.path()).read_text(encoding="utf-8").splitlines()))
 
 
 def test_clips_move_together(page, made_url):

@@ -1,6 +1,7 @@
 // @ts-check
 // The blind mode: vote for the best picture while names are hidden; votes are tallied in this browser and go nowhere.
 
+import { HiddenX } from "./abx.js";
 import { standings, withVote } from "./model.js";
 import { h, say } from "../kit/widgets/dom.js";
 import { percent, whole } from "../kit/wire/format.js";
@@ -24,7 +25,8 @@ function write(tally) {
 }
 
 class Blind {
-  constructor(host, bus) {
+  /** called: {name(id), hidden()} of the panes. */
+  constructor(host, bus, player, called) {
     this.host = host;
     this.bus = bus;
     this.ids = [];
@@ -39,15 +41,17 @@ class Blind {
       h("table", {}, h("thead", {}, h("tr", {}, ...["Tokenizer", "Votes", "Shown", "Preferred"].map((name) => h("th", { scope: "col" }, name)))), this.rows),
       h("p", { class: "cb-note" }, "Counted in this browser alone. ", this.clear),
     );
-    host.replaceChildren(this.said, this.buttons, this.table);
+    this.x = new HiddenX(bus, player, called);
+    host.replaceChildren(this.said, this.buttons, this.table, this.x.element);
   }
 
   /** ids: of the panes, in the order in which they stand. */
   show(ids) {
     this.ids = ids;
-    const { voted, seed } = this.bus.state;
-    const open = voted === null;
-    say(this.said, open ? "Which is nearest to the original? The names come after your vote." : `You preferred ${this.bus.title(voted)}.`);
+    const { voted, named, seed } = this.bus.state;
+    const open = voted === null && !named;
+    const after = voted === null ? "The names are shown." : `You preferred ${this.bus.title(voted)}.`;
+    say(this.said, open ? "Which is nearest to the original? The names come after your vote." : after);
     const vote = (i) =>
       h(
         "button",
@@ -61,11 +65,18 @@ class Blind {
     );
     this.buttons.replaceChildren(...(open ? ids.map((_, i) => vote(i)) : [next]));
     this.drawTally(open);
+    this.x.show(ids);
+  }
+
+  /** A key while a pane has the focus: whether it was one of these. */
+  key(key) {
+    if (key === "x" || key === "X") return this.x.hear();
+    return /^[1-8]$/.test(key) && this.vote(Number(key) - 1);
   }
 
   vote(i) {
     const winner = this.ids[i];
-    if (winner === undefined || this.bus.state.voted !== null) return false;
+    if (winner === undefined || this.bus.state.voted !== null || this.bus.state.named) return false;
     this.tally = withVote(this.tally, this.ids, winner);
     write(this.tally);
     this.bus.set({ voted: winner });
@@ -96,4 +107,4 @@ class Blind {
   }
 }
 
-export const mountBlind = (host, bus) => new Blind(host, bus);
+export const mountBlind = (host, bus, player, called) => new Blind(host, bus, player, called);

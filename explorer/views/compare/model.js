@@ -25,6 +25,7 @@ export const FIRST = Object.freeze({
   pictures: null, // of one medium
   result: null,
   voted: null,
+  named: false, // of the blind mode: names were asked for without a vote
   problem: null, // {field, message}
 });
 export const IN_ADDRESS = ["tokenizers", "media", "side", "at", "mode", "show", "left", "right", "zoom", "seed", "sort", "baseline", "measure", "pin"];
@@ -64,7 +65,7 @@ export function nextState(state, changes) {
     if (!("zoom" in changes)) next.zoom = "";
     if (!("pin" in changes) && next.media !== state.media) next.pin = null;
   }
-  if (next.seed !== state.seed || next.pictures !== state.pictures) next.voted = null;
+  if (next.seed !== state.seed || next.pictures !== state.pictures) Object.assign(next, { voted: null, named: false });
   return Object.freeze(next);
 }
 

@@ -59,10 +59,11 @@ class Panes extends Component {
       ),
     );
     this.build();
-    this.blind = mountBlind(this.vote, bus);
+    const called = { name: (id) => this.nameOf(id), hidden: () => this.hidden() };
+    this.blind = mountBlind(this.vote, bus, this.player, called);
     this.own(bus.on(["pin"], () => this.pin()));
     this.own(bus.on(["pictures"], (_state, before) => this.load(before.pictures)));
-    this.own(bus.on(["mode", "seed", "voted"], () => this.layOut()));
+    this.own(bus.on(["mode", "seed", "voted", "named"], () => this.layOut()));
     this.own(bus.on(["show", "left", "right"], () => this.fill()));
     this.onResize(this.grid, () => this.columns());
   }
@@ -134,7 +135,7 @@ class Panes extends Component {
   }
 
   hidden() {
-    return this.mode() === "blind" && this.bus.state.voted === null;
+    return this.mode() === "blind" && this.bus.state.voted === null && !this.bus.state.named;
   }
 
   layOut() {
@@ -310,11 +311,10 @@ class Panes extends Component {
   }
 
   key(key) {
-    const { show, voted } = this.bus.state;
-    const mode = this.mode();
+    const { show } = this.bus.state;
     if ((key === "p" || key === "P") && this.player.kind) this.player.toggle();
     else if (key === "e" || key === "E") this.bus.set({ show: SHOWS[(SHOWS.findIndex(({ id }) => id === show) + 1) % SHOWS.length].id });
-    else if (mode === "blind" && voted === null && /^[1-8]$/.test(key)) return this.blind.vote(Number(key) - 1);
+    else if (this.mode() === "blind" && this.blind.key(key)) return true;
     else if (key === "Escape" && this.pinned) this.bus.set({ pin: null });
     else if (key === "Escape" && this.box) this.lookAt(null);
     else return false;

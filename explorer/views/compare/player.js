@@ -6,6 +6,9 @@ import { h, say, toggle } from "../kit/widgets/dom.js";
 import { Deck } from "../kit/sound/audio.js";
 import { readWav } from "../kit/sound/wav.js";
 
+/** What is heard under no name: secretly one of the others. */
+export const X = "?x";
+
 /** "0:03.2": a place in a sound. Pure. */
 export function clock(seconds) {
   const s = Math.max(0, seconds);
@@ -26,7 +29,10 @@ export class Player extends Component {
     this.frame = 0;
     this.sheets = new Map();
     this.buttons = new Map();
+    this.ears = new Map(); // buttons beside the answers of a blind test
     this.movies = new Map();
+    this.secret = null; // what X is
+    this.asX = false;
     this.deck = this.part(new Deck(() => this.follow()));
     this.button = h("button", { type: "button", class: "dte-plain-button cp-play", "data-act": "play", onclick: () => this.toggle() }, "▶ Play");
     this.time = h("span", { class: "cp-time" });
@@ -51,7 +57,7 @@ export class Player extends Component {
   show(pictures) {
     if (this.pictures === pictures) return;
     this.halt();
-    Object.assign(this, { pictures, played: null, frame: 0, asking: null, from: null }); // an answer under way is another's
+    Object.assign(this, { pictures, played: null, frame: 0, asking: null, from: null, asX: false }); // an answer under way is another's
     this.sheets.clear();
     this.element.hidden = !this.kind;
     this.slider.hidden = this.kind !== "video";
@@ -76,6 +82,27 @@ export class Player extends Component {
       return { control: null, movie };
     }
     return { control: null, movie: null };
+  }
+
+  /** Buttons that let be heard what has those ids, under those names. */
+  earsOf(pairs) {
+    const make = ([id, name]) => h("button", { type: "button", class: "dte-plain-button", "data-name": name, onclick: () => this.hear(id) });
+    this.ears = new Map(pairs.map((pair) => [pair[0], make(pair)]));
+    return [...this.ears.values()];
+  }
+
+  /** X is that one from now on; it falls silent, since a change that is heard tells something, as does one that is not. */
+  hide(id) {
+    this.secret = id;
+    if (!this.asX) return;
+    if (this.playing) this.pause();
+    this.deck.hear(id);
+  }
+
+  /** While sounds are judged by ear, none is louder, whatever was chosen. */
+  judge(on) {
+    this.deck.match(on || this.same.querySelector("input").checked);
+    this.same.hidden = on || this.kind !== "audio";
   }
 
   forgetParts() {
@@ -143,10 +170,12 @@ export class Player extends Component {
   }
 
   async hear(id) {
-    this.deck.hear(id);
+    this.asX = id === X;
+    const sound = () => (this.asX ? this.secret : id); // by the time that sounds come, X may be another
+    this.deck.hear(sound());
     if (!this.deck.playing) {
       await this.start(this.from ?? 0);
-      this.deck.hear(id);
+      this.deck.hear(sound());
     }
     this.follow();
   }
@@ -154,6 +183,7 @@ export class Player extends Component {
   /** Play from a place of the medium (a share), heard as that pane. */
   async seek(share, id) {
     if (this.kind !== "audio") return;
+    this.asX = false;
     await this.start((sound) => share * sound.total);
     this.deck.hear(id);
   }
@@ -190,9 +220,15 @@ export class Player extends Component {
     this.button.textContent = playing ? "❚❚ Pause" : "▶ Play";
     this.element.dataset.playing = String(playing);
     if (this.kind !== "audio") return;
-    this.element.dataset.heard = deck.heard;
+    const heard = this.asX ? X : deck.heard;
+    this.element.dataset.heard = heard;
+    for (const [id, button] of this.ears) {
+      const on = playing && heard === id;
+      button.setAttribute("aria-pressed", String(on));
+      button.textContent = `${on ? "♪" : "Hear"} ${button.dataset.name}`;
+    }
     for (const [id, button] of this.buttons) {
-      const on = playing && deck.heard === id;
+      const on = playing && heard === id;
       button.setAttribute("aria-pressed", String(on));
       button.textContent = on ? "♪ heard" : "Hear";
       button.setAttribute("aria-label", `Hear ${this.name(id)}`);

@@ -159,8 +159,8 @@ class Rates {
   /** A mark leads to the pane of its tokenizer, which the divider then uncovers, too; a codec has none. */
   find(curve) {
     const id = this.chart.figure.layout.meta.curves[curve];
-    const { pictures, left, mode, voted } = this.bus.state;
-    if (!pictures?.panes.some((one) => one.tokenizer === id) || (mode === "blind" && voted === null)) return;
+    const { pictures, left, mode, voted, named } = this.bus.state;
+    if (!pictures?.panes.some((one) => one.tokenizer === id) || (mode === "blind" && voted === null && !named)) return;
     if (left !== id) this.bus.set({ right: id });
     const pane = this.host.closest(".dte-compare").querySelector(`.compare-panes [data-tokenizer="${CSS.escape(id)}"]`);
     if (!pane) return;

@@ -16,6 +16,11 @@ test("other media are looked at from the first and whole; a new round or picture
   assert.equal(model.nextState(at, { seed: 2 }).voted, null);
   assert.equal(model.nextState(at, { pictures: {} }).voted, null);
   assert.equal(model.nextState(at, { sort: "bits" }).voted, "fsq");
+  const named = { ...at, voted: null, named: true };
+  assert.deepEqual(
+    [{ seed: 2 }, { pictures: {} }, { sort: "bits" }].map((changes) => model.nextState(named, changes).named),
+    [false, false, true],
+  );
 });
 
 test("a link holds what was chosen, and gives it back", () => {
@@ -40,7 +45,7 @@ test("a link holds what was chosen, and gives it back", () => {
   const found = Object.fromEntries(new URLSearchParams(query));
   assert.equal(found.tokenizers, "fsq,rvq-4");
   assert.equal(found.__theme, "dark");
-  const { tokenizers, media, own, run, job, pictures, result, voted, problem, ...rest } = state;
+  const { tokenizers, media, own, run, job, pictures, result, voted, named, problem, ...rest } = state;
   assert.deepEqual(model.ownState(query), rest);
   assert.deepEqual(model.ownState("?mode=sideways&show=7&side=300&at=-1&seed=1e3&zoom=2,2,2&measure=bits"), {});
   assert.equal(model.queryOf("", { ...FIRST }), "");

@@ -1,0 +1,109 @@
+// @ts-check
+// A/B/X beneath the votes for sounds: X is secretly one of two, and the listener says which. Names stay hidden until they
+// are asked for; the trials are kept in this page alone.
+
+import { drawX, pairsOf, rightOf, trialsCsv, trialsOf, trialWords } from "./trials.js";
+import { X } from "./player.js";
+import { h, say } from "../kit/widgets/dom.js";
+import { saveText } from "../kit/wire/files.js";
+import { countOf, fileStem } from "../kit/wire/format.js";
+
+const ADVICE =
+  "X is drawn anew for each trial, and heard at the loudness of the others and in step with them. Decide how many trials to make before the first: to stop when the count looks good makes the chance too small. Kept in this page alone.";
+
+export class HiddenX {
+  /** player: plays X as one of two. name(id): what a pane is called now. hidden(): whether names are. */
+  constructor(bus, player, { name, hidden }) {
+    this.bus = bus;
+    this.player = player;
+    this.name = name;
+    this.hidden = hidden;
+    this.seed = bus.state.seed;
+    /** @type {import("./trials.js").Trial[]} */
+    this.trials = [];
+    /** @type {[string, string] | null} */
+    this.pair = null;
+    this.last = "";
+    this.choice = h("select", { class: "cb-select", "aria-label": "Which two X is one of", onchange: () => this.choose(Number(this.choice.value)) });
+    this.ears = h("div", { class: "cp-votes", role: "group", "aria-label": "Hear the two and X" });
+    this.answers = h("div", { class: "cp-votes", role: "group", "aria-label": "Say which one X is" });
+    this.said = h("p", { class: "cp-ask", role: "status", "data-part": "trials" });
+    const button = (act, text, onclick) => h("button", { type: "button", class: "dte-link", "data-act": act, onclick }, text);
+    this.reveal = button("names", "Show the names", () => this.tellNames());
+    this.save = button("trials-csv", "Trials, .csv", () => this.export());
+    this.element = h(
+      "section",
+      { class: "cp-abx", "aria-label": "Which one is X?", hidden: true },
+      h("p", { class: "cp-ask" }, "Can you tell them apart? X is one of ", this.choice),
+      this.ears,
+      this.answers,
+      this.said,
+      h("p", { class: "cb-note" }, this.reveal, " ", this.save),
+      h("p", { class: "cb-note" }, ADVICE),
+    );
+  }
+
+  /** ids: of the panes, in the order in which they stand; none where nothing is heard blind. */
+  show(ids) {
+    const heard = ids.length > 0 && this.player.kind === "audio";
+    this.element.hidden = !heard;
+    this.player.judge(heard);
+    if (!heard) return;
+    const { seed } = this.bus.state;
+    if (this.seed !== seed) [this.seed, this.last] = [seed, ""]; // the letters of an answer are others now
+    this.pairs = pairsOf(["", ...ids]);
+    const at = this.pairs.findIndex((pair) => this.pair?.every((id) => pair.includes(id)));
+    this.pair = this.pairs[Math.max(0, at)];
+    this.choice.replaceChildren(...this.pairs.map((pair, i) => h("option", { value: i }, pair.map((id) => this.name(id)).join(" or "))));
+    this.choice.value = String(Math.max(0, at));
+    this.reveal.hidden = !this.hidden();
+    this.draw();
+  }
+
+  choose(i) {
+    [this.pair, this.last] = [this.pairs[i], ""];
+    this.draw();
+  }
+
+  /** Whether X can be heard here; then it is. */
+  hear() {
+    if (this.element.hidden) return false;
+    this.player.hear(X);
+    return true;
+  }
+
+  /** X of the trial that is open goes to the player, and to no element of the page. */
+  draw() {
+    const { seed } = this.bus.state;
+    const focused = document.activeElement?.getAttribute("data-answer");
+    this.player.hide(this.pair[drawX(seed, this.trials.length)]);
+    const names = this.pair.map((id) => this.name(id));
+    this.ears.replaceChildren(...this.player.earsOf([...this.pair, X].map((id) => [id, id === X ? "X" : this.name(id)])));
+    const answer = (name, i) => h("button", { type: "button", class: "dte-plain-button", "data-answer": i, onclick: () => this.answer(i) }, `X is ${name}`);
+    this.answers.replaceChildren(...names.map(answer));
+    if (focused) /** @type {HTMLElement} */ (this.answers.children[Number(focused)])?.focus();
+    this.player.follow();
+    const made = trialsOf(this.trials, this.pair);
+    say(this.said, `${this.last} ${trialWords(rightOf(made), made.length)}`.trim());
+    this.save.hidden = made.length === 0;
+  }
+
+  answer(i) {
+    const { seed, pictures } = this.bus.state;
+    const x = drawX(seed, this.trials.length);
+    this.trials = [...this.trials, { pair: this.pair, seed, x, answer: i, medium: pictures.name }];
+    this.last = x === i ? "Right." : `Wrong: X was ${this.name(this.pair[x])}.`;
+    this.draw();
+  }
+
+  tellNames() {
+    this.bus.set({ named: true });
+    this.choice.focus(); // the button has gone
+  }
+
+  export() {
+    const made = trialsOf(this.trials, this.pair);
+    const name = (id) => (id === "" ? "original" : this.hidden() ? "hidden" : id);
+    saveText(trialsCsv(made, name), `${fileStem("abx", countOf(made.length, "trial"))}.csv`);
+  }
+}

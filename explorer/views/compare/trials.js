@@ -1,0 +1,63 @@
+// @ts-check
+// Trials of a blind test of the kind A/B/X: X is one of two, drawn anew each time; how far the answers are from guessing.
+// Pure. ABX: Munson and Gardner, "Standardizing Auditory Tests", J. Acoust. Soc. Am. 22 (1950) 675.
+
+import { randomOf } from "./model.js";
+import { csv, percent } from "../kit/wire/format.js";
+
+const APART = 0x5bd1e995; // X has numbers of its own: those of the seed itself put the panes in order
+const EXACT = 1000; // trials of which 2^n is still a number
+
+/** @typedef {{pair: [string, string], seed: number, x: 0 | 1, answer: 0 | 1, medium: string}} Trial */
+
+/** Which of a pair X is, 0 or 1, in trial `number` (from 0) of a seed. */
+export function drawX(seed, number) {
+  const random = randomOf(seed ^ APART);
+  for (let i = 0; i < number; i++) random();
+  return random() < 0.5 ? 0 : 1;
+}
+
+/** How likely it is to be right so often or more often by guessing: the upper tail of a binomial of 1/2, summed in whole
+ *  numbers. */
+export function guessChance(right, trials) {
+  let [ways, sum] = [1n, 0n]; // of being right n times of `trials`, from all of them down
+  for (let n = trials; n >= right; n--) {
+    sum += ways;
+    ways = (ways * BigInt(n)) / BigInt(trials - n + 1);
+  }
+  const beyond = Math.max(0, trials - EXACT);
+  return Number(sum >> BigInt(beyond)) / 2 ** (trials - beyond);
+}
+
+const keyOf = (pair) => [...pair].sort().join("\n");
+
+/** Those of a pair, in whichever order it stood. @param {Trial[]} trials */
+export const trialsOf = (trials, pair) => trials.filter((one) => keyOf(one.pair) === keyOf(pair));
+
+/** @param {Trial[]} trials */
+export const rightOf = (trials) => trials.filter(({ x, answer }) => x === answer).length;
+
+/** "7 of 10 right; by guessing at least so many come with a chance of 17%." */
+export function trialWords(right, trials) {
+  if (trials === 0) return "No trial yet.";
+  return `${right} of ${trials} right; by guessing at least so many come with a chance of ${percent(guessChance(right, trials), 1)}.`;
+}
+
+/** Every pair of what stands on screen, neighbours of the first first; `ids` in the order of the panes, the original ("") as
+ *  the last to be paired, since A and B are meant first. */
+export function pairsOf(ids) {
+  const all = [...ids.filter((id) => id !== ""), ...ids.filter((id) => id === "")];
+  return all.flatMap((one, i) => all.slice(i + 1).map((other) => /** @type {[string, string]} */ (other === "" ? [other, one] : [one, other])));
+}
+
+/** A line a trial, with the chance of so many right by then. name(id): what it may be called now.
+ *  @param {Trial[]} trials @param {(id: string) => string} name */
+export function trialsCsv(trials, name) {
+  const head = ["trial", "medium", "seed", "first", "second", "x_is", "answer", "right", "right_so_far", "chance_by_guessing"];
+  const rows = trials.map(({ pair, seed, x, answer, medium }, i) => {
+    const so = rightOf(trials.slice(0, i + 1));
+    const sides = ["first", "second"];
+    return [i + 1, medium, seed, name(pair[0]), name(pair[1]), sides[x], sides[answer], Number(x === answer), so, guessChance(so, i + 1)];
+  });
+  return csv(head, rows);
+}
