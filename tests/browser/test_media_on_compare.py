@@ -156,7 +156,7 @@ def test_what_is_compared_turns_from_pictures_to_sounds_and_back(page, made_url)
     page.wait_for_selector(f"{PANES} .cp-player:not([hidden])")
     ready(page)
     assert set(listed(page, f"{PAGE} .cp-chip:not([hidden])", "modality")) == {"audio"}
-    assert page.locator(f"{PAGE} .cp-tile").count() == 5, "four sounds, and all as a set"
+    assert page.locator(f"{PAGE} .cp-tile").count() == 6, "five sounds, and all as a set"
     turn_to(page, "Pictures")
     page.wait_for_function("location.search.includes('sample%3Aastronaut')")
     ready(page)
