@@ -37,6 +37,9 @@ export function kindsOf(modality) {
 const PREFIX = { samples: "sample:", presets: "preset:" };
 const kindOf = (media) => (media === "own" ? "own" : media.startsWith("preset:") ? "presets" : "samples");
 
+/** The id of the first sample of a modality, "" while none is known. Pure. */
+export const firstSample = (media, modality) => media.find((one) => one.modality === modality && one.kind === "samples")?.id ?? "";
+
 class Chooser extends Component {
   constructor(host, bus) {
     super();
@@ -56,6 +59,7 @@ class Chooser extends Component {
         this.media = media;
         this.drawStrip();
         this.draw();
+        if (!this.bus.state.media) this.chooseFirst(); // another modality was chosen before the list came
       })
       .catch((error) => note(this.mediaTrouble, error.message, "problem"));
   }
@@ -123,14 +127,19 @@ class Chooser extends Component {
   turnTo(modality) {
     if (modality === this.modality()) return;
     const fit = this.bus.info.tokenizers.filter((one) => one.modality === modality && one.decodes !== false);
-    const first = this.media.find((one) => one.modality === modality && one.kind === "samples");
     this.kind = "samples";
-    this.bus.set({ tokenizers: fit.slice(0, FIRST_MANY).map(({ id }) => id), media: first?.id ?? "", problem: null });
+    this.bus.set({ tokenizers: fit.slice(0, FIRST_MANY).map(({ id }) => id), media: firstSample(this.media, modality), problem: null });
     const few = fit.length < this.bus.info.limits.least ? `Only one tokenizer of ${NOUNS[modality]} is here; bring another on the Inspect page.` : "";
     this.drawStrip();
     this.draw();
     note(this.trouble, few, "problem");
-    if (this.enough()) this.bus.start();
+    if (this.enough() && this.bus.state.media) this.bus.start();
+  }
+
+  /** The first sample of the tokenizers that are chosen, now that it is known which there are. */
+  chooseFirst() {
+    this.bus.set({ media: firstSample(this.media, this.modality()), problem: null });
+    if (this.enough() && this.bus.state.media) this.bus.start();
   }
 
   nameKinds() {
