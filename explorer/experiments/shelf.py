@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from explorer.experiments import EXPERIMENTS, results_file
+from explorer.experiments import EXPERIMENTS, TITLES, results_file
 from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import RecordError
 from explorer.foundation.owners import EVERYBODY
@@ -24,9 +24,19 @@ def bring(path: str | Path) -> str:
     return found.id
 
 
+def shown_experiments() -> dict[str, str]:
+    """Id -> title of those whose results are here; the first one also where they are not, so that it can say how."""
+    first = next(iter(TITLES))
+    return {name: title for name, title in TITLES.items() if name == first or _path(name).is_file()}
+
+
+def _path(experiment_id: str) -> Path:
+    return _brought.get(experiment_id) or results_file(experiment_id)
+
+
 def open_experiment(experiment_id: str) -> Experiment:
     """The results of an experiment. Raises UnknownIdError with the valid ids, RecordError if its file is damaged."""
-    path = _brought.get(experiment_id) or results_file(experiment_id)
+    path = _path(experiment_id)
     if not path.is_file():
         raise RecordError(
             f"The results of {experiment_id} are not here. `python -m explorer experiment {experiment_id} --out "

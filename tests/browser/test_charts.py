@@ -233,6 +233,7 @@ def test_without_the_library_the_words_and_the_table_stay_and_another_try_helps(
     show_chart(page, f"{GROWTH} .ch-chart", "failed")
     assert "its drawing library did not load" in page.inner_text(f"{GROWTH} .ch-words")
     page.click(f"{GROWTH} summary")
+    page.wait_for_selector(f"{GROWTH} tbody tr")  # it is filled once the browser says that it is open
     assert page.locator(f"{GROWTH} tbody tr").count() >= len(AUDIT.growth)
     page.unroute("**/plotly-*")
     page.click(f"{GROWTH} .ch-problem button")

@@ -184,7 +184,7 @@ def test_samples_are_of_the_tokenizers_modality():
     finally:
         for name in MADE:
             forget(f"made-{name}")
-    assert len(open_media(["sample:all"], modality="audio")) == 4
+    assert len(open_media(["sample:all"], modality="audio")) == 5
     with pytest.raises(MediaError, match="one of the sounds, and these tokenizers take pictures"):
         open_media(["sample:vowels"])
     with pytest.raises(MediaError, match="one of the pictures, and these tokenizers take sounds"):

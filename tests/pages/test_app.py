@@ -68,9 +68,9 @@ def test_a_machine_so_busy_that_its_first_answer_is_late_serves_all_the_same(mon
 def test_the_head_of_a_page_names_every_module_of_its_views_and_of_no_other(built):
     """As a browser would find them: by following the imports, here with a reader of its own."""
     heads = preloads(built)
-    assert set(heads) == {"", "lab", "codebook", "compare"}
-    for page, first in {"lab": "lab/view.js", "codebook": "codebook/view.js", "compare": "compare/view.js"}.items():
-        needed, queue = set(), ["kit/page/component.js", first]
+    assert set(heads) == {"", "lab", "codebook", "compare", "experiments", "learn"}
+    for page in ("lab", "codebook", "compare"):
+        needed, queue = set(), ["kit/page/component.js", f"{page}/view.js", "learn/guide.js"]
         while queue:
             name = queue.pop()
             if name not in needed:

@@ -21,6 +21,7 @@ from explorer.pages.codebook import events as codebook_events
 from explorer.pages.codebook import figures as codebook_figures
 from explorer.pages.compare import events as compare_events
 from explorer.pages.edit import events as edit_events
+from explorer.pages.experiments import events as experiments_events
 from explorer.pages.inspect import alone as inspect_alone
 from explorer.pages.inspect import answers as inspect_answers
 from explorer.pages.lab import desk as lab_desk
@@ -36,6 +37,7 @@ DISPATCHERS = {
     "codebook": codebook_events.EVENTS,
     "compare": compare_events.EVENTS,
     "edit": edit_events.EVENTS,
+    "experiments": experiments_events.EVENTS,
     "inspect": inspect_answers.EVENTS,
     "inspect card": inspect_alone.EVENTS,
     "lab": lab_events.EVENTS,

@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.experiments import EXPERIMENTS, TITLES
-from explorer.experiments.shelf import open_experiment
+from explorer.experiments import EXPERIMENTS
+from explorer.experiments.shelf import open_experiment, shown_experiments
 from explorer.foundation.errors import ExplorerError
 from explorer.pages.experiments import events
 from explorer.views.experiments.payload import experiment_payload
@@ -37,6 +37,6 @@ def opening_of(asked: str) -> str:
     chosen = asked if asked in EXPERIMENTS else FIRST
     said = "" if chosen == asked else "There is no such experiment; the first one is shown."
     try:
-        return opening(TITLES, chosen, experiment_payload(open_experiment(chosen)), said)
+        return opening(shown_experiments(), chosen, experiment_payload(open_experiment(chosen)), said)
     except ExplorerError as error:
-        return opening(TITLES, chosen, None, str(error))
+        return opening(shown_experiments(), chosen, None, str(error))

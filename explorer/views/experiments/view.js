@@ -69,7 +69,7 @@ class ExperimentsPage extends Component {
     );
     root.classList.add("dte-frames", "dte-experiments");
     root.replaceChildren(
-      h("div", { class: "ex-choose" }, this.select, h("span", { class: "cb-note" }, `${choices.length} questions`)),
+      h("div", { class: "ex-choose" }, this.select, h("span", { class: "cb-note" }, choices.length === 1 ? "1 question" : `${choices.length} questions`)),
       this.problem,
       this.host,
     );
