@@ -5,7 +5,7 @@ import re
 import pytest
 
 from explorer.learn.tour import CHAPTERS
-from tests.browser.tour_solutions import SOLUTIONS
+from tests.browser.learn.tour_solutions import SOLUTIONS
 
 pytestmark = pytest.mark.browser
 
