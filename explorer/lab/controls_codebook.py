@@ -58,7 +58,12 @@ CODEBOOK_CONTROLS: tuple[Control, ...] = (
         "Dead by",
         "Reseeding",
         "The rule that calls a code dead.",
-        (("ema_count", "EMA count below threshold"), ("steps", "Not chosen for some steps")),
+        (
+            ("ema_count", "EMA count below threshold"),
+            ("steps", "Not chosen for some steps"),
+            ("perplexity", "EMA count, while perplexity is low"),
+            ("entropy", "EMA count, while entropy is low"),
+        ),
         when=_RESEEDED,
     ),
     slider(
@@ -69,7 +74,16 @@ CODEBOOK_CONTROLS: tuple[Control, ...] = (
         0,
         100,
         unit="tokens a step",
-        when=_RESEEDED | {"dead_by": ("ema_count",)},
+        when=_RESEEDED | {"dead_by": ("ema_count", "perplexity", "entropy")},
+    ),
+    slider(
+        "healthy_share",
+        "Healthy share",
+        "Reseeding",
+        "No code is dead while the perplexity is above this share of K, or the entropy above this share of log K.",
+        0.01,
+        1,
+        when=_RESEEDED | {"dead_by": ("perplexity", "entropy")},
     ),
     slider(
         "patience",

@@ -81,6 +81,7 @@ class LabSettings:
     dead_by: str = "ema_count"
     threshold: float = 0.5
     patience: int = 100
+    healthy_share: float = 0.9
     every: int = 10
     reseed_noise: float = 0.01
     top_fraction: float = 0.05

@@ -21,8 +21,8 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     "codebook_options": (  # of `CodebookOptions`
         *("metric", "update", "em_temperature", "decay", "epsilon", "beta", "gradient"),
         *("initialization", "init_scale", "init_offset"),
-        *("reseeding", "dead_by", "threshold", "patience", "every", "reseed_noise", "top_fraction", "reservoir_size"),
-        *("fresh_statistics", *REGULARIZER_FIELDS),
+        *("reseeding", "dead_by", "threshold", "patience", "healthy_share", "every", "reseed_noise", "top_fraction"),
+        *("reservoir_size", "fresh_statistics", *REGULARIZER_FIELDS),
     ),
     "entropy_terms": ("entropy_weight", "diversity", "inverse_temperature"),  # of a lattice of signs
 }

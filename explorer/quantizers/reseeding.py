@@ -6,6 +6,7 @@ Random restarts: Jukebox (Dhariwal et al. 2020, arXiv 2005.00341) and SoundStrea
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -19,7 +20,7 @@ from explorer.quantizers.initialization import pick
 from explorer.quantizers.nearest import finite_rows
 
 STRATEGIES = ("none", "random_latent", "hard_example", "split", "reservoir")
-DEAD_BY = ("ema_count", "steps")
+DEAD_BY = ("ema_count", "steps", "perplexity", "entropy")
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,19 @@ class Reseeding:
     """When a code is dead and how it is revived.
 
     strategy: one of STRATEGIES. dead_by "ema_count": the EMA of its assignments a step is below `threshold`;
-    "steps": it was not chosen for `patience` steps. every: steps between checks. noise: sigma of the Gaussian
-    added, as a share of the latents' standard deviation. top_fraction: share of the worst-served latents that
-    "hard_example" draws from. reservoir_size: latents kept by "reservoir". fresh_statistics: whether a reseeded
-    code gets new EMA statistics; False is the known bug in which the EMA pulls the code back to where it died.
+    "steps": it was not chosen for `patience` steps; "perplexity" and "entropy": the count is below `threshold` while
+    the perplexity of all counts is below `healthy_share` of K, or their entropy below that share of log K, so that a
+    codebook in good use is left alone. every: steps between checks. noise: sigma of the Gaussian added, as a share of
+    the latents' standard deviation. top_fraction: share of the worst-served latents that "hard_example" draws from.
+    reservoir_size: latents kept by "reservoir". fresh_statistics: whether a reseeded code gets new EMA statistics;
+    False is the known bug in which the EMA pulls the code back to where it died.
     """
 
     strategy: str = "none"
     dead_by: str = "ema_count"
     threshold: float = 0.1
     patience: int = 100
+    healthy_share: float = 0.9
     every: int = 10
     noise: float = 0.01
     top_fraction: float = 0.05
@@ -52,6 +56,8 @@ class Reseeding:
                 raise UnknownIdError(unknown_id_message(noun, value, list(valid)))
         if self.every < 1 or self.patience < 1 or self.reservoir_size < 1:
             raise SettingsError("every, patience and reservoir_size must be at least 1")
+        if not 0 < self.healthy_share <= 1:
+            raise SettingsError(f"healthy_share must be in (0, 1], got {self.healthy_share}")
         if not 0 < self.top_fraction <= 1 or self.threshold < 0 or self.noise < 0:
             raise SettingsError("top_fraction must be in (0, 1], threshold and noise at least 0")
 
@@ -96,10 +102,16 @@ class Reservoir(nn.Module):
 
 
 def dead_codes(counts: CodeCounts, config: Reseeding) -> Tensor:
-    """(K,) bool by the rule of `config`."""
+    """(K,) bool by the rule of `config`: the four signs of the survey's section 4.2."""
     if config.dead_by == "steps":
         return counts.steps_since_use >= config.patience
-    return counts.ema_count < config.threshold
+    rare = counts.ema_count < config.threshold
+    if config.dead_by == "ema_count":
+        return rare
+    entropy = torch.special.entr(counts.ema_count / counts.ema_count.sum()).sum()  # () in nats; NaN before any token
+    if config.dead_by == "perplexity":
+        return rare & (entropy.exp() < config.healthy_share * len(rare))
+    return rare & (entropy < config.healthy_share * math.log(len(rare)))
 
 
 def by_silence(dead: Tensor, counts: CodeCounts) -> Tensor:

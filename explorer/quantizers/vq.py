@@ -266,6 +266,7 @@ def options_in_lab(s: LabValues) -> CodebookOptions:
             dead_by=s.dead_by,
             threshold=s.threshold,
             patience=s.patience,
+            healthy_share=s.healthy_share,
             every=s.every,
             noise=s.reseed_noise,
             top_fraction=s.top_fraction,

@@ -95,6 +95,8 @@ EDGES = (
     # 16 codes, so that the count tells which of several is the popular one
     (GRADIENT | {"reseeding": "split", "codebook_size": 16, "patience": 2}, ("decay", "patience")),
     ({"dead_by": "steps", "reseeding": "reservoir"}, ("decay", "epsilon", "patience", "reservoir_size")),
+    ({"dead_by": "perplexity", "reseeding": "reservoir"}, ("threshold", "healthy_share", "decay", "dead_by")),
+    ({"dead_by": "entropy", "reseeding": "reservoir"}, ("threshold", "healthy_share")),
     ({"update": "soft_em"}, ("em_temperature", "decay", "epsilon", "norm", "codebook_lr", "update", "soft_entropy")),
     ({"quantizer": "lfq", "entropy_weight": 0.0}, ("entropy_weight", "diversity", "inverse_temperature", "beta")),
     ({"quantizer": "bsq", "entropy_weight": 0.0}, ("entropy_weight", "diversity", "inverse_temperature")),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import scipy.stats
 import torch
 
 from explorer.quantizers.base import CodeCounts
-from explorer.quantizers.reseeding import Reseeding, Reservoir, by_silence, replacements
+from explorer.quantizers.reseeding import Reseeding, Reservoir, by_silence, dead_codes, replacements
 from explorer.quantizers.vq import CodebookOptions, VectorQuantizer
 
 K, D = 8, 2
@@ -30,7 +32,15 @@ def latents(seed: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("rule", [{"dead_by": "ema_count", "threshold": 0.5}, {"dead_by": "steps", "patience": 10}])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"dead_by": "ema_count", "threshold": 0.5},
+        {"dead_by": "steps", "patience": 10},
+        {"dead_by": "perplexity", "threshold": 0.5},
+        {"dead_by": "entropy", "threshold": 0.5},
+    ],
+)
 def test_dead_codes_come_back_to_life(strategy, rule):
     alive = quantizer(strategy=strategy, every=5, **rule)
     for step in range(60):
@@ -41,6 +51,18 @@ def test_dead_codes_come_back_to_life(strategy, rule):
     used = torch.bincount(alive.eval()(latents(99)).indices.flatten(), minlength=K)
     assert (used[4:] > 0).sum() >= 3
     assert alive.drain_events() == []
+
+
+@pytest.mark.parametrize("rule", ["perplexity", "entropy"])
+def test_a_rare_code_is_left_alone_while_the_codebook_is_in_good_use(rule):
+    """Four codes of 20 tokens a step and four of one: perplexity 4.84 of 8, entropy 0.759 of log 8."""
+    counts = CodeCounts(K, 0.9)
+    counts.ema_count.copy_(torch.tensor([20.0, 20.0, 20.0, 20.0, 1.0, 1.0, 1.0, 1.0]))
+    entropy = scipy.stats.entropy(counts.ema_count.numpy())
+    share = {"perplexity": np.exp(entropy) / K, "entropy": entropy / np.log(K)}[rule]
+    assert share == pytest.approx({"perplexity": 0.6055, "entropy": 0.7587}[rule], abs=1e-4)
+    found = [dead_codes(counts, Reseeding("split", rule, 2.0, healthy_share=share + near)) for near in (-1e-4, 1e-4)]
+    assert [one.tolist() for one in found] == [[False] * 8, [False] * 4 + [True] * 4]
 
 
 def test_without_reseeding_they_stay_dead():
