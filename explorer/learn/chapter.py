@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-Page = Literal["", "lab", "codebook", "compare"]
+Page = Literal["", "lab", "codebook", "compare", "experiments", "learn", "language"]
 Relation = Literal["at least", "at most", "is"]
 
 
@@ -35,11 +35,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Fact:
-    """name: of what the page reports of itself (`data-*` of its view). value: what it must be, by `relation`."""
+    """name: of what the page reports of itself (`data-*` of its views, or a key of its address). value: what it must
+    be, by `relation`. label: the name on screen, where it is another."""
 
     name: str
     relation: Relation
     value: float | str
+    label: str = ""
 
 
 @dataclass(frozen=True)

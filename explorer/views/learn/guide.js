@@ -7,7 +7,7 @@ import { addStyleSheet } from "../kit/page/component.js";
 import { h, say } from "../kit/widgets/dom.js";
 import { keepAnswer, markDone, stepName } from "./progress.js";
 import { addressOf, keepOwn, ownOf, placeOf, rootOf, staysOnPage } from "./route.js";
-import { isDone, standing, viewOf } from "./task.js";
+import { factsOf, isDone, standing } from "./task.js";
 
 const LOOK_MS = 400; // between two looks at what a task asks for, and for what is to be framed
 const LIT = "dte-lit";
@@ -112,7 +112,7 @@ class Guide extends Component {
     this.frame(this.step.lit.map((selector) => document.querySelector(selector)).filter(Boolean));
     const { task } = this.step;
     if (!task || this.done) return;
-    const facts = viewOf(this.page)?.dataset ?? {};
+    const facts = factsOf(this.page);
     say(this.far, `Now: ${standing(task, facts)}`);
     if (!isDone(task, facts)) return;
     this.done = true;

@@ -1,11 +1,20 @@
 // @ts-check
-// Whether a page shows what a task asks for, by what its view reports of itself.
+// Whether a page shows what a task asks for, by what its views report of themselves and what stands in its address.
 
-const VIEWS = { "": "#inspect-view", lab: "#lab-view .dte-lab", codebook: "#codebook-view .dte-codebook", compare: "#compare-view .dte-compare" };
+const VIEWS = {
+  "": ["#inspect-view", ".dte-rec[data-mode]", ".dte-player", ".dte-edit"],
+  lab: ["#lab-view .dte-lab"],
+  codebook: ["#codebook-view .dte-codebook"],
+  compare: ["#compare-view .dte-compare"],
+  experiments: [".dte-experiments"],
+};
 export const DIGITS = 4;
 
-/** The element of a page whose `data-*` are its facts. */
-export const viewOf = (page, root = document) => root.querySelector(VIEWS[page]);
+/** The facts of a page by name: its address first, then the `data-*` of its views. */
+export function factsOf(page, root = document, search = window.location.search) {
+  const views = (VIEWS[page] ?? []).flatMap((selector) => [...root.querySelectorAll(selector)]);
+  return Object.assign(Object.fromEntries(new URLSearchParams(search)), ...views.map(({ dataset }) => ({ ...dataset })));
+}
 
 /** Whether one fact holds for the value that a page reports, as text; what is not reported yet does not. Pure. */
 export function holds({ relation, value }, reported) {
@@ -17,11 +26,11 @@ export function holds({ relation, value }, reported) {
 }
 
 /** All facts at once. Pure. */
-export const isDone = (task, dataset) => task.facts.every((fact) => holds(fact, dataset[fact.name]));
+export const isDone = (task, facts) => task.facts.every((fact) => holds(fact, facts[fact.name]));
 
 /** "perplexity 6.5 (at least 40)": how far it is. Pure. */
-export function standing(task, dataset) {
-  return task.facts.map(({ name, relation, value }) => `${name} ${short(dataset[name])} (${relation} ${value})`).join(", ");
+export function standing(task, facts) {
+  return task.facts.map(({ name, relation, value, label }) => `${label || name} ${short(facts[name])} (${relation} ${value})`).join(", ");
 }
 
 function short(reported) {

@@ -286,6 +286,7 @@ export class GraphPlayer extends Component {
   describe(token, ways = null, failed = "") {
     const { graph } = this;
     const tuple = tupleOf(graph, this.levels, this.kinds, token);
+    Object.assign(this.root.dataset, { edges: tuple.anchors[0]?.distance ?? "", sharers: sharersOf(graph, token).length });
     const group = graph.groups ? ` · ${graph.groups.names[graph.groupOf(token)] ?? ""}` : "";
     const anchor = graph.anchorAt.has(token) ? ` · anchor ${graph.anchorAt.get(token)}` : "";
     const items = tuple.anchors.map(({ name, distance }, i) => {

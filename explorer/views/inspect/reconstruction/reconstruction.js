@@ -79,6 +79,7 @@ class View extends Component {
     const [original, reconstruction] = await Promise.all([value.original, value.reconstruction].map(loadImage));
     if (this.value !== value) return undefined; // a newer picture came while this one was decoded
     this.images = { original, reconstruction };
+    for (const { id, value: number } of value.figures) this.root.dataset[id] = number ?? ""; // for scripts, and tasks of the tour
     return this.stage.redraw();
   }
 

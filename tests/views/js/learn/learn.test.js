@@ -5,7 +5,7 @@ import { nextStep } from "../../../../explorer/views/learn/chapters.js";
 import { overlap } from "../../../../explorer/views/learn/guide.js";
 import { answersCsv, keepAnswer, markDone, readProgress, stepsDone } from "../../../../explorer/views/learn/progress.js";
 import { addressOf, placeOf, rootOf, staysOnPage } from "../../../../explorer/views/learn/route.js";
-import { holds, isDone, standing } from "../../../../explorer/views/learn/task.js";
+import { factsOf, holds, isDone, standing } from "../../../../explorer/views/learn/task.js";
 
 const steps = [
   { page: "", query: "tokenizer=vq" },
@@ -47,6 +47,13 @@ test("facts hold for what is reported, and for nothing that is not", () => {
   const task = { facts: [fact, { name: "step", relation: "at most", value: 500 }] };
   assert.deepEqual([isDone(task, { perplexity: "41", step: "500" }), isDone(task, { perplexity: "41", step: "501" })], [true, false]);
   assert.equal(standing(task, { perplexity: "6.54127" }), "perplexity 6.541 (at least 40), step not known yet (at most 500)");
+});
+
+test("the facts of a page are those of its views, and of its address where no view says other", () => {
+  const root = { querySelectorAll: (selector) => (selector === ".dte-edit" ? [{ dataset: { changed: "3", level: "1" } }] : []) };
+  assert.deepEqual(factsOf("", root, "?level=0&mode=solo"), { level: "1", mode: "solo", changed: "3" });
+  const task = { facts: [{ name: "psnr_db", label: "PSNR, dB", relation: "at least", value: 20 }] };
+  assert.equal(standing(task, { psnr_db: "21.456" }), "PSNR, dB 21.46 (at least 20)");
 });
 
 test("progress and first answers are kept, and a broken store keeps nothing", () => {
