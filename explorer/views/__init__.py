@@ -24,6 +24,7 @@ VIEWS: Registry[type] = Registry(
         "experiments_view": "explorer.views.experiments.view:ExperimentsView",
         "guide": "explorer.views.learn.guide:Guide",
         "chapters": "explorer.views.learn.chapters:Chapters",
+        "play": "explorer.views.learn.play:Play",
         "compare_view": "explorer.views.compare.view:CompareView",
     },
 )

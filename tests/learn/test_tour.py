@@ -41,6 +41,8 @@ def test_a_step_opens_what_it_names(chapter, number, step):
         assert number > 0 and chapter.steps[number - 1].page == step.page
     elif step.page == "lab":
         assert linked_run(query_of(step)).said == ""
+    elif step.page == "learn":
+        assert "card" in step.query  # test_cards_of_the_tour.py opens it
     else:
         named = query_of(step)
         specs = {spec.id: spec for spec in list_tokenizers()}
@@ -67,7 +69,7 @@ def test_every_chapter_asks_and_has_a_name_of_its_own():
     ids = [chapter.id for chapter in CHAPTERS]
     assert len(set(ids)) == len(ids) and all(re.fullmatch(r"[a-z]+", one) for one in ids)
     assert all(any(step.question or step.task for step in chapter.steps) for chapter in CHAPTERS)
-    assert {f"{c.id}.{n}" for c, n, step in STEPS if step.task} == set(SOLVED)
+    assert {f"{c.id}.{n}" for c, n, step in STEPS if step.task and step.page != "learn"} == set(SOLVED)
 
 
 def reported(settings, steps):

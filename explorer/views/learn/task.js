@@ -7,6 +7,7 @@ const VIEWS = {
   codebook: ["#codebook-view .dte-codebook"],
   compare: ["#compare-view .dte-compare"],
   experiments: [".dte-experiments"],
+  learn: ["#play-view .le-card"],
 };
 export const DIGITS = 4;
 

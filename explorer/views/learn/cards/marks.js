@@ -1,0 +1,165 @@
+// @ts-check
+// What teaching cards are drawn of: codes as numbered discs, latents as small ones, arrows, names, cells, bars and lines.
+// Colours are those of Tol's bright scheme, told apart by colour-blind eyes; a number or a name always says the same.
+
+export const COLOURS = ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#e08f3c", "#8c8c96"];
+export const colourOf = (code) => COLOURS[code % COLOURS.length];
+export const CODE_PX = 12; // radius of a code
+export const POINT_PX = 6; // of a latent
+const TINT = 0.17; // of a code's colour in its cell
+const HEAD_PX = 9;
+
+function disc(ctx, x, y, r) {
+  ctx.beginPath();
+  ctx.arc(x, y, r, 0, 2 * Math.PI);
+}
+
+/** A ring around what is held or pointed at. */
+export function drawRing(ctx, theme, x, y, r) {
+  disc(ctx, x, y, r);
+  ctx.strokeStyle = theme.accent;
+  ctx.lineWidth = 2;
+  ctx.stroke();
+}
+
+/** A code: a disc with its number. lit: it is held or pointed at. */
+export function drawCode(ctx, theme, x, y, { code, text = String(code), colour = colourOf(code), lit = false, r = CODE_PX }) {
+  disc(ctx, x, y, r + 2);
+  ctx.fillStyle = theme.surface;
+  ctx.fill();
+  disc(ctx, x, y, r);
+  ctx.fillStyle = colour;
+  ctx.fill();
+  ctx.font = `700 12px ${theme.font}`;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  ctx.fillStyle = inkOnColour(colour);
+  ctx.fillText(text, x, y + 0.5);
+  if (lit) drawRing(ctx, theme, x, y, r + 4);
+}
+
+/** Near black or white, whichever reads better on "#rrggbb". Pure. */
+export function inkOnColour(colour) {
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+  return 0.299 * r + 0.587 * g + 0.114 * b > 150 ? "#14171e" : "#ffffff";
+}
+
+/** A latent: a small disc, rimmed. */
+export function drawPoint(ctx, theme, x, y, { colour = theme.ink, lit = false, r = POINT_PX }) {
+  disc(ctx, x, y, r);
+  ctx.fillStyle = theme.surface;
+  ctx.fill();
+  disc(ctx, x, y, r - 1);
+  ctx.fillStyle = colour;
+  ctx.fill();
+  disc(ctx, x, y, r - 0.75);
+  ctx.strokeStyle = theme.ink;
+  ctx.lineWidth = 1.5;
+  ctx.stroke();
+  if (lit) drawRing(ctx, theme, x, y, r + 4);
+}
+
+/** A line, `dash` for what is thought rather than there. */
+export function drawLine(ctx, [x0, y0], [x1, y1], colour, { width = 1.5, dash = [] } = {}) {
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  ctx.setLineDash(dash);
+  ctx.beginPath();
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  ctx.stroke();
+  ctx.restore();
+}
+
+/** An arrow with a filled head; one that is too short to point is a dot. */
+export function drawArrow(ctx, [x0, y0], [x1, y1], colour, { width = 3, dash = [] } = {}) {
+  const length = Math.hypot(x1 - x0, y1 - y0);
+  ctx.save();
+  ctx.fillStyle = colour;
+  if (length < 2) {
+    disc(ctx, x0, y0, width);
+    ctx.fill();
+    ctx.restore();
+    return;
+  }
+  const [ux, uy] = [(x1 - x0) / length, (y1 - y0) / length];
+  const head = Math.min(HEAD_PX + width, length);
+  const [bx, by] = [x1 - head * ux, y1 - head * uy];
+  drawLine(ctx, [x0, y0], [bx, by], colour, { width, dash });
+  ctx.beginPath();
+  ctx.moveTo(x1, y1);
+  ctx.lineTo(bx - 0.5 * head * uy, by + 0.5 * head * ux);
+  ctx.lineTo(bx + 0.5 * head * uy, by - 0.5 * head * ux);
+  ctx.fill();
+  ctx.restore();
+}
+
+/** A name beside a mark, on a halo of the surface, kept inside the picture. */
+export function drawName(ctx, { theme, W, H }, text, x, y, { colour = theme.ink, align = "left", bold = true, size = 13 } = {}) {
+  ctx.save();
+  ctx.font = `${bold ? 600 : 400} ${size}px ${theme.font}`;
+  const width = ctx.measureText(text).width;
+  const left = align === "left" ? x : align === "right" ? x - width : x - width / 2;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "middle";
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 4;
+  ctx.strokeStyle = theme.surface;
+  const at = [Math.min(Math.max(left, 6), Math.max(6, W - width - 6)), Math.min(Math.max(y, 12), H - 12)];
+  ctx.strokeText(text, at[0], at[1]);
+  ctx.fillStyle = colour;
+  ctx.fillText(text, at[0], at[1]);
+  ctx.restore();
+}
+
+/** Cells of kit/draw/voronoi.js, each tinted in the colour of its code, and the lines between them. */
+export function drawCells(ctx, { theme, plane }, { start, xy }, { colour = colourOf, lit = null } = {}) {
+  for (let k = 0; k + 1 < start.length; k++) {
+    if (start[k + 1] === start[k]) continue;
+    ctx.beginPath();
+    for (let i = start[k]; i < start[k + 1]; i++) {
+      const [x, y] = plane.at(xy[2 * i], xy[2 * i + 1]);
+      if (i === start[k]) ctx.moveTo(x, y);
+      else ctx.lineTo(x, y);
+    }
+    ctx.closePath();
+    ctx.globalAlpha = lit === k ? 2 * TINT : TINT;
+    ctx.fillStyle = colour(k);
+    ctx.fill();
+    ctx.globalAlpha = 0.55;
+    ctx.strokeStyle = theme.muted;
+    ctx.lineWidth = 1;
+    ctx.stroke();
+  }
+  ctx.globalAlpha = 1;
+}
+
+/** The two axes through the origin, quiet. */
+export function drawAxes(ctx, { theme, plane, W, H }) {
+  const [x, y] = plane.at(0, 0).map((one) => Math.round(one) + 0.5);
+  drawLine(ctx, [x, 0], [x, H], theme.line, { width: 1 });
+  drawLine(ctx, [0, y], [W, y], theme.line, { width: 1 });
+}
+
+/** Bars that lie, one a row: [{text, value, said, colour}], value of `most`. */
+export function drawBars(ctx, { theme, W, H }, rows, { most = 1, left = 64, right = 58 } = {}) {
+  const step = Math.min(30, (H - 12) / Math.max(rows.length, 1));
+  const height = Math.min(16, step - 4);
+  ctx.font = `12px ${theme.font}`;
+  ctx.textBaseline = "middle";
+  rows.forEach(({ text, value, said, colour }, row) => {
+    const y = 6 + step * (row + 0.5);
+    ctx.textAlign = "right";
+    ctx.fillStyle = theme.muted;
+    ctx.fillText(text, left - 8, y);
+    const room = Math.max(W - left - right, 1);
+    ctx.fillStyle = theme.line;
+    ctx.fillRect(left, y - height / 2, room, height);
+    ctx.fillStyle = colour;
+    ctx.fillRect(left, y - height / 2, room * Math.min(Math.max(value / most, 0), 1), height);
+    ctx.textAlign = "left";
+    ctx.fillStyle = theme.ink;
+    ctx.fillText(said, W - right + 8, y);
+  });
+}

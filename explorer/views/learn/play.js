@@ -1,0 +1,55 @@
+// @ts-check
+// The card that the address names, and a shelf of links to all of them. Of the page of chapters only the shelf is shown
+// where none is named.
+
+import { Component } from "../kit/component.js";
+import { addStyleSheet } from "../kit/page/component.js";
+import { h } from "../kit/widgets/dom.js";
+import { TeachingCard } from "./cards/card.js";
+import { CARDS, cardOf } from "./cards/registry.js";
+
+const SHEETS = ["../kit/widgets/base.css", "./cards/card.css"];
+
+class Play extends Component {
+  constructor(root) {
+    super();
+    this.root = root;
+    this.card = null;
+    root.classList.add("le-play");
+    this.place = h("div", {});
+    this.shelf = h("nav", { class: "le-shelf", "aria-label": "Cards to play with" });
+    root.replaceChildren(this.place, this.shelf);
+    this.listen(window, "popstate", () => this.open()); // also where the guide went to another state of this page
+    this.open();
+  }
+
+  /** Show what the address asks for, in place of what was there. */
+  async open() {
+    const { search } = window.location;
+    const name = cardOf(search);
+    this.fill(name);
+    this.root.classList.toggle("is-guided", new URLSearchParams(search).has("learn"));
+    const module = name ? await CARDS[name].load() : null;
+    if (this.disposed || cardOf(window.location.search) !== name) return;
+    this.card?.destroy();
+    this.card = null;
+    this.place.replaceChildren();
+    if (module) this.card = this.part(new TeachingCard(this.place, name, CARDS[name], module.SPEC));
+  }
+
+  fill(name) {
+    const link = ([id, { title, does }]) =>
+      h("a", { href: `?card=${id}`, "aria-current": id === name ? "page" : null }, h("b", {}, title), name ? null : h("span", {}, does));
+    this.root.classList.toggle("has-card", name !== null);
+    this.shelf.replaceChildren(
+      h("h2", {}, name ? "Other cards" : "Cards to play with"),
+      h("div", {}, ...Object.entries(CARDS).map(link)),
+      ...(name ? [h("a", { class: "le-all", href: "?" }, "All chapters")] : []),
+    );
+  }
+}
+
+export async function mount({ element }) {
+  await Promise.all(SHEETS.map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
+  return new Play(element);
+}
