@@ -14,7 +14,8 @@ class Row:
     """method: its name in the test. module, function: of explorer/views/learn/arithmetic/.
 
     inputs(chance) -> the arguments, plain values that JSON holds. python(*arguments) -> what the quantizer makes of
-    them: whole numbers (codes, indices) must be the same, others within 1e-6.
+    them: whole numbers (codes, indices) must be the same, others within `close`, relative above 1.
+    many: how often inputs are drawn, of a function that takes one latent at a time.
     """
 
     method: str
@@ -22,6 +23,8 @@ class Row:
     function: str
     inputs: Callable[[np.random.Generator], list[Any]]
     python: Callable[..., Any]
+    close: float = 1e-6
+    many: int = 1
 
 
 def spread(chance: np.random.Generator, count: int, dim: int) -> list[list[float]]:

@@ -8,6 +8,41 @@ export const CARDS = {
     does: "Drag codes and latents. Each latent takes the number of the nearest code; lines part the places where one code is nearest.",
     load: () => import("./cells.js"),
   },
+  residual: {
+    title: "Residual codes: arrows that add up",
+    does: "Drag the latent. The first arrow is the code nearest to it; each further one is the code nearest to what is left over.",
+    load: () => import("./residual.js"),
+  },
+  product: {
+    title: "Product codes: a grid that can be turned",
+    does: "Each axis has codes of its own. Drag the knob of the first axis to turn the grid, and the latent to see its pair of numbers.",
+    load: () => import("./product.js"),
+  },
+  additive: {
+    title: "Additive codes: greedy against joint search",
+    does: "Drag the latent. Greedy search takes the nearest code first; a search of all codes together may find a nearer sum.",
+    load: () => import("./additive.js"),
+  },
+  multihead: {
+    title: "Heads: the same latent from several sides",
+    does: "Each head sees how far the latent lies in its direction, and has codes for that. Drag where heads look, and the latent.",
+    load: () => import("./multihead.js"),
+  },
+  lattice: {
+    title: "A lattice: bound, round, read the digits",
+    does: "Drag the points along the curves. Each axis is bounded and rounded to one of its values; the digits make one number.",
+    load: () => import("./lattice.js"),
+  },
+  bits: {
+    title: "Bits: the sign of each axis",
+    does: "Drag the points of the line: above the middle the bit is 1, else 0. Drag the diamonds to move the whole batch.",
+    load: () => import("./bits.js"),
+  },
+  sphere: {
+    title: "A sphere with corners",
+    does: "Drag the latent over the sphere, and beside it to turn the picture. Its code is the corner of the eighth in which it lies.",
+    load: () => import("./sphere.js"),
+  },
 };
 
 /** The name of the card that an address asks for, or null. Pure. */
