@@ -148,10 +148,10 @@ ZOO: dict[str, Recipe] = {
     ),
     "titok": Recipe(
         "TiTok, 64 tokens",
-        "A whole picture of 128 px as 64 tokens without places: each may be made by, and change, all of it.",
+        "A whole picture of 128 px as 64 tokens without places; the first say the most, and any number decodes.",
         "kmeans",
         {"dim": NARROW_DIM, "codebook_size": CODES, "fit_at": 900},
-        schedule=LatentTokenSchedule(),
+        schedule=LatentTokenSchedule(token_dropout=0.5),
     ),
     "vqgan": Recipe(
         "VQGAN",

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from explorer.tokenizers.native.specs import LATENT_TOKENS, TWO_GRIDS
 
-OF_NETWORK = ("channels", "blocks", "strides", "side", "patch", "tokens")  # what config.json tells of the network
+# What config.json tells of the network.
+OF_NETWORK = ("channels", "blocks", "strides", "side", "patch", "tokens", "token_dropout")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class LatentTokenSchedule(Schedule):
     side: int = 128
     patch: int = 16
     tokens: int = 64
+    token_dropout: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,21 @@ import json
 
 import numpy as np
 import pytest
+import scipy.stats
 import torch
 from scipy.spatial.distance import cdist
 from small_kinds import KINDS, SIDE, TOKENS, kind_checkpoint, kind_model, kind_tokenizer, noise
 from small_zoo import picture
 
-from explorer.foundation.errors import CheckpointError, MediaError, RecordError
+from explorer.foundation.errors import CheckpointError, MediaError, RecordError, SettingsError
 from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.native.checkpoint import TRAINING_ONLY, load_model
-from explorer.tokenizers.native.latent_tokens import LatentTokenConfig, LatentTokenDecoder, LatentTokenEncoder
+from explorer.tokenizers.native.latent_tokens import (
+    LatentTokenConfig,
+    LatentTokenDecoder,
+    LatentTokenEncoder,
+    drop_last_tokens,
+)
 from explorer.tokenizers.native.networks import NETWORKS, network_of
 from explorer.tokenizers.native.specs import read_config, spec_of
 from tests.shipped import shipped_ids
@@ -248,3 +254,25 @@ def test_a_config_that_is_wrong_is_refused_in_words(kind, changes, reason, tmp_p
 def test_networks_are_told_by_kind_or_modality():
     for name, network in NETWORKS.items():
         assert network_of(network.modality, {} if name == network.modality else {"kind": name}) is network
+
+
+def test_dropped_tokens_are_the_last_ones_and_any_number_is_as_likely():
+    torch.manual_seed(0)
+    kept = (drop_last_tokens(torch.ones(4000, 3, 8), 1.0) != 0).all(1)  # (B, N)
+    numbers = kept.sum(1)
+    assert (kept == (torch.arange(8) < numbers[:, None])).all()  # a beginning, and all dimensions alike
+    counts = torch.bincount(numbers, minlength=9)[1:].numpy()
+    assert scipy.stats.chisquare(counts).pvalue > 0.001 and counts.sum() == 4000
+    some = (drop_last_tokens(torch.ones(4000, 3, 8), 0.5) != 0).all(2).all(1)
+    assert abs(some.float().mean().item() - (0.5 + 0.5 / 8)) < 0.03  # half of them, and those that keep all by chance
+    assert drop_last_tokens(torch.ones(5, 3, 8), 0.0).min() == 1
+
+
+def test_tokens_are_dropped_in_training_alone():
+    settings = {"latent_dim": 4, "channels": 32, "blocks": 1, "side": 32, "patch": 8, "tokens": 4}
+    torch.manual_seed(0)
+    decoder, latents = LatentTokenDecoder(LatentTokenConfig(**settings, token_dropout=1.0)), torch.randn(8, 4, 4)
+    whole = decoder.eval()(latents)
+    assert not torch.equal(decoder.train()(latents), whole) and torch.equal(decoder.eval()(latents), whole)
+    with pytest.raises(SettingsError, match="token_dropout"):
+        LatentTokenConfig(**settings, token_dropout=1.5)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention, silu
 
 from explorer.foundation.errors import SettingsError
+from explorer.quantizers import chance
 
 HEAD = 32  # channels of a head of attention
 WIDER = 4  # how much wider the hidden layer of a block is
@@ -32,6 +33,8 @@ class LatentTokenConfig:
     """side: of the one square picture that it takes, in pixels; patch: pixels a side of a patch, even; tokens: N.
 
     channels, blocks: width and number of transformer blocks of either side. latent_dim is the quantizer's D.
+    token_dropout: share of the pictures that are decoded from their first tokens alone while training, so that tokens
+    come in the order of what they carry and any number of them decodes.
     """
 
     latent_dim: int
@@ -40,10 +43,13 @@ class LatentTokenConfig:
     side: int = 128
     patch: int = 16
     tokens: int = 64
+    token_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         if min(self.side, self.patch, self.tokens) < 1 or self.patch % 2 or self.side % self.patch:
             raise SettingsError(f"{self.tokens} tokens of {self.side} px in patches of {self.patch} px cannot be made")
+        if not 0 <= self.token_dropout <= 1:
+            raise SettingsError(f"token_dropout must be from 0 to 1, got {self.token_dropout}")
         if self.channels < HEAD or self.channels % HEAD:
             raise SettingsError(f"the width of a transformer here is a multiple of {HEAD}, got {self.channels}")
 
@@ -51,6 +57,18 @@ class LatentTokenConfig:
     def grid(self) -> int:
         """Patches a side."""
         return self.side // self.patch
+
+
+def drop_last_tokens(latents: Tensor, share: float) -> Tensor:
+    """Nested dropout over tokens: (B, D, N) with the last ones of some pictures zero, 1 to N kept, each as likely.
+
+    Rippel et al. 2014, "Learning Ordered Representations with Nested Dropout" (arXiv 1402.0915), which draws the number
+    from a geometric distribution; of tokens as in FlexTok (Bachmann et al. 2025, arXiv 2502.13967).
+    """
+    pictures, _, tokens = latents.shape
+    kept = (chance.rand(pictures, device=latents.device) * tokens).floor() + 1  # (B,) from 1 to N
+    kept = torch.where(chance.rand(pictures, device=latents.device) < share, kept, float(tokens))
+    return latents * (torch.arange(tokens, device=latents.device) < kept[:, None])[:, None]
 
 
 def grid_waves(side: int, width: int) -> Tensor:
@@ -143,6 +161,8 @@ class LatentTokenDecoder(_Side):
         )
 
     def forward(self, latents: Tensor) -> Tensor:
+        if self.training and self.config.token_dropout:
+            latents = drop_last_tokens(latents, self.config.token_dropout)
         tokens = self.from_latent(latents.transpose(1, 2))  # (B, N, C)
         grid = self.config.grid
         masks = tokens.new_zeros(len(tokens), grid**2, tokens.shape[2])  # one mask token, its value in the places

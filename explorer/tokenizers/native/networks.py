@@ -74,7 +74,8 @@ def _two_grids(latent_dim: int, architecture: Mapping) -> tuple[nn.Module, nn.Mo
 def _latent_tokens(latent_dim: int, architecture: Mapping) -> tuple[nn.Module, nn.Module]:
     (width,), (blocks,) = architecture["channels"], architecture["blocks"]
     sizes = (int(architecture[name]) for name in ("side", "patch", "tokens"))
-    config = LatentTokenConfig(latent_dim, width, blocks, *sizes)
+    dropout = float(architecture.get("token_dropout", 0.0))
+    config = LatentTokenConfig(latent_dim, width, blocks, *sizes, dropout)
     return LatentTokenEncoder(config), LatentTokenDecoder(config)
 
 
