@@ -206,7 +206,7 @@ def _add_experiment(parser: argparse.ArgumentParser) -> None:
     """The options of `experiment`."""
     from explorer.experiments import TITLES  # names alone
 
-    every = "; ".join(f"{name}: {title[:1].lower()}{title[1:]}" for name, title in TITLES.items())
+    every = "; ".join(f"{name}: {title}" for name, title in TITLES.items())
     parser.add_argument("experiment", metavar="ID", help=every)
     parser.add_argument("--out", required=True, type=Path, metavar="FILE.json", help="file of results to write")
     parser.add_argument("--steps", type=int, default=200, help="training steps of each run (default: 200)")

@@ -66,6 +66,11 @@ CHOICES = (
         "rvq",
         codebook(K, 8) | {"num_quantizers": 4},
     ),
+    Choice(
+        Condition("additive", "AQ, 4 codebooks", "The sum of four codes, searched jointly: 32 bits a token."),
+        "additive",
+        {"dim": 8, "codebook_size": K, "num_quantizers": 4},
+    ),
     BARE,
 )
 QUESTION = Question(
