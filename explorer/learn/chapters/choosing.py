@@ -1,0 +1,72 @@
+"""Choosing a quantizer: a map, what a survey says, and what our own runs show."""
+
+from __future__ import annotations
+
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task
+from explorer.learn.chapters.inspect_links import COMPARED
+
+MAP, CHOSEN, CLAIMS = "#methods-view .me-map", "#methods-view .me-chosen", "#methods-view .me-claims"
+
+CHAPTER = Chapter(
+    "choosing",
+    "Choosing a quantizer",
+    "Two questions place every method; evidence, and not its name, chooses among them.",
+    (
+        Step(
+            "A map of methods",
+            "Left are quantizers with a table of learned codes, right those whose codes follow from a rule. Above, one "
+            "code is chosen and the gradient is a stand-in; below, a mixture of codes passes it. Choose a few.",
+            "learn",
+            {"show": "methods"},
+            (MAP, CHOSEN),
+            "The two axes are those of the survey Discrete Visual Tokenizers for Multimodal LLMs (2025), section 2. A "
+            "soft method is hard where tokens are needed: in use it sends one number, too.",
+            question=Question(
+                "A language model shall read the tokens. Does it get mixtures from a soft method?",
+                ("Yes, weights of all codes", "No: in use every method gives one number a place"),
+                1,
+                "Soft is how it learns. A token is always one number.",
+            ),
+        ),
+        Step(
+            "Collapse: what is said and what is seen",
+            "A rule has no code to tend, and a survey says of it that it mitigates collapse. Look at the share of "
+            "codes that our runs used.",
+            "learn",
+            None,
+            (CLAIMS,),
+            "Our runs are short: 200 steps, two seeds, small networks. They show what happens without care, not what "
+            "the best recipe reaches.",
+            question=Question(
+                "FSQ cannot have dead codes in its table, for it has none. Are all its 256 codes used here?",
+                ("Yes, a rule uses all", "No: more than a third were not used"),
+                1,
+                "A code that no latent comes near is not used, whether it is learned or follows from a rule. The "
+                "encoder must spread its latents.",
+            ),
+        ),
+        Step(
+            "Bits first",
+            "PQ and RVQ lose less here, and spend four times the bits. Methods are compared at equal bits, or not at "
+            "all.",
+            "compare",
+            {"tokenizers": "vq-ema-reseed,fsq,lfq,rvq-4", "media": "sample:coffee"},
+            (COMPARED,),
+        ),
+        Step(
+            "Your task: no table, least lost",
+            "You want no codebook to tend, 8 bits a token, and as little lost as possible.",
+            "learn",
+            {"show": "methods"},
+            (MAP, CHOSEN),
+            task=Task(
+                "Choose the codebook-free method that lost least in our runs at 8 bits a token.",
+                (Fact("chosen", "is", "fsq"),),
+                "The codebook-free ones are on the right. Press each and compare decibels (higher is better) at equal "
+                "bits.",
+                "Done. At 8 bits FSQ kept about one decibel more than the two that take signs; k-means tokens kept a "
+                "little more still, with a table.",
+            ),
+        ),
+    ),
+)

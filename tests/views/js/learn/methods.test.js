@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { evidenceWords, methodsCsv, placed } from "../../../../explorer/views/learn/methods.js";
+
+const method = (name, codebook, assignment) => ({ name, words: `${name}.`, codebook, assignment, seen: [{ label: "lab", link: "lab?x=1" }], test: "t::f" });
+const groups = [
+  { title: "Quantizers", methods: [method("VQ", "explicit", "hard"), method("FSQ", "implicit", "hard")] },
+  { title: "Losses", methods: [method("KL", "", "")] },
+];
+
+test("a range is one number where both ends read alike", () => {
+  const found = { used: [49, 64], codes: 256, tokens: 5120, psnr_db: [17.91, 17.94], bits: 8 };
+  assert.equal(evidenceWords(found), "49 to 64 of 256 codes used by 5,120 tokens, 17.9 dB at 8 bits a token");
+});
+
+test("a method stands in its cell and nowhere else, and all of them are in the file", () => {
+  assert.deepEqual(
+    placed(groups, "implicit", "hard").map(({ name }) => name),
+    ["FSQ"],
+  );
+  assert.deepEqual(placed(groups, "implicit", "soft"), []);
+  assert.deepEqual(methodsCsv(groups).trim().split(/\r?\n/).slice(1), [
+    "Quantizers,VQ,VQ.,explicit,hard,lab?x=1,t::f",
+    "Quantizers,FSQ,FSQ.,implicit,hard,lab?x=1,t::f",
+    "Losses,KL,KL.,,,lab?x=1,t::f",
+  ]);
+});
