@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from explorer.learn.chapter import Chapter
+from explorer.learn.chapters.anchors import CHAPTER as ANCHORS
 from explorer.learn.chapters.cells import CHAPTER as CELLS
+from explorer.learn.chapters.choosing import CHAPTER as CHOOSING
 from explorer.learn.chapters.collapse import CHAPTER as COLLAPSE
 from explorer.learn.chapters.commitment import CHAPTER as COMMITMENT
 from explorer.learn.chapters.ema import CHAPTER as EMA
+from explorer.learn.chapters.hierarchical import CHAPTER as HIERARCHICAL
 from explorer.learn.chapters.lattices import CHAPTER as LATTICES
+from explorer.learn.chapters.onedim import CHAPTER as ONEDIM
+from explorer.learn.chapters.rate import CHAPTER as RATE
 from explorer.learn.chapters.reseeding import CHAPTER as RESEEDING
 from explorer.learn.chapters.residual import CHAPTER as RESIDUAL
+from explorer.learn.chapters.sound import CHAPTER as SOUND
 from explorer.learn.chapters.tokens import CHAPTER as TOKENS
 
-CHAPTERS: tuple[Chapter, ...] = (TOKENS, CELLS, COMMITMENT, EMA, COLLAPSE, RESEEDING, RESIDUAL, LATTICES)
+CHAPTERS: tuple[Chapter, ...] = (
+    TOKENS,
+    CELLS,
+    COMMITMENT,
+    EMA,
+    COLLAPSE,
+    RESEEDING,
+    RESIDUAL,
+    SOUND,
+    HIERARCHICAL,
+    LATTICES,
+    ANCHORS,
+    ONEDIM,
+    RATE,
+    CHOOSING,
+)

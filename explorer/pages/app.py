@@ -89,6 +89,7 @@ def build() -> gr.Blocks:
             elem_id="title",
         )
         experiments.build(demo)
+        learn.carry_guide("experiments")
     with demo.route("Learn", "/learn"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(

@@ -9,7 +9,7 @@ STEPS = {
     f"{chapter.id}.{number}": step
     for chapter in CHAPTERS
     for number, step in enumerate(chapter.steps)
-    if step.page == "learn"
+    if step.page == "learn" and "card" in (step.query or {"card": ""})
 }
 RELATIONS = {
     "at least": lambda found, value: float(found) >= value,

@@ -21,8 +21,7 @@ CHAPTER = Chapter(
         Step(
             "A collapse, as it happens",
             "All 64 codes start in the middle. The few on the outside win every latent in the first steps, and the "
-            "others "
-            "are never near again: hollow marks, dark rows.",
+            "others are never near again: hollow marks, dark rows.",
             "lab",
             preset("rich_get_richer"),
             (PLANE, HEATMAP),
@@ -42,15 +41,13 @@ CHAPTER = Chapter(
                 ("4,096", "256", "There is no limit"),
                 1,
                 "256: so many latents cannot use more codes than there are latents. A low perplexity of a small batch "
-                "is "
-                "no collapse yet.",
+                "is no collapse yet.",
             ),
         ),
         Step(
             "Your task: revive it",
             "The same start again; it pauses itself where the fault is plain. Change one control, play on, and bring "
-            "the "
-            "codes back to life.",
+            "the codes back to life.",
             "lab",
             preset("rich_get_richer") | {"speed": "60"},
             (CONTROLS, HEATMAP),

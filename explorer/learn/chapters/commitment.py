@@ -30,10 +30,9 @@ CHAPTER = Chapter(
             "lab",
             preset("beta_too_low"),
             (PLANE, DIAGNOSIS),
-            "The codebook may be moved by this loss or by a moving average (EMA). The commitment loss is needed "
-            "either way: "
-            "it is the only term that holds the encoder near the codes. Oord et al. 2017 (arXiv 1711.00937), equation "
-            "3.",
+            "The codebook may be moved by this loss or by a moving average (EMA). The commitment loss is needed either "
+            "way: it is the only term that holds the encoder near the codes. Oord et al. 2017 (arXiv 1711.00937), "
+            "equation 3.",
             EQUATION,
         ),
         Step(
@@ -51,15 +50,13 @@ CHAPTER = Chapter(
             None,
             (CURVES,),
             "Both are the same squared distance. What differs is where the gradient is stopped, and that is not seen "
-            "in "
-            "the value.",
+            "in the value.",
             question=Question(
                 "Codebook loss and commitment loss (before its weight) show the same number. Is that a bug?",
                 ("Yes, one of them is computed twice", "No: they differ in their gradient, not in their value"),
                 1,
                 "It is how it should be. sg[.] changes nothing going forward; going backward one moves codes and the "
-                "other "
-                "the encoder.",
+                "other the encoder.",
             ),
         ),
         Step(

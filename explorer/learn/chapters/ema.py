@@ -37,8 +37,7 @@ CHAPTER = Chapter(
         Step(
             "Your task: catch up",
             "The quantization error, the mean squared distance of latents to their codes, grows to about 0.7. Change "
-            "one "
-            "control, play on, and bring the codes back to their clusters.",
+            "one control, play on, and bring the codes back to their clusters.",
             "lab",
             preset("decay_too_slow") | {"speed": "60"},
             (CONTROLS, CURVES),
@@ -64,15 +63,13 @@ CHAPTER = Chapter(
                 ),
                 0,
                 "With decay 0 a code is the mean of the latents that it won in this very batch. A code that wins only "
-                "two "
-                "of them jumps about; one that wins none has no mean at all.",
+                "two of them jumps about; one that wins none has no mean at all.",
             ),
         ),
         Step(
             "What becomes of the dead",
             "A code that wins nothing has nothing to average. Its count fades, and with a short memory it slides to "
-            "the "
-            "origin. Scrub the timeline back to see it happen.",
+            "the origin. Scrub the timeline back to see it happen.",
             "lab",
             preset("slide_to_origin"),
             (PLANE, CONTROLS),

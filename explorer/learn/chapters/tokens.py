@@ -16,14 +16,12 @@ CHAPTER = Chapter(
         Step(
             "A picture as numbers",
             "Left is a picture, and beside it what the tokenizer keeps of it: one whole number for each square of 8 x "
-            "8 "
-            "pixels. Point at a square: the same place lights up in both.",
+            "8 pixels. Point at a square: the same place lights up in both.",
             "",
             SHOWN,
             (PICTURE, TOKENS),
             "256 x 256 pixels of three bytes are 196,608 bytes. 32 x 32 numbers below 1,024 are 1,024 times 10 bits, "
-            "1,280 "
-            "bytes: 154 times less.",
+            "1,280 bytes: 154 times less.",
         ),
         Step(
             "The number is the number of a code",
@@ -33,22 +31,19 @@ CHAPTER = Chapter(
             None,
             (CARD, MAP),
             "The encoder makes a vector z_e of each place. The codebook holds K vectors. The token is the number of "
-            "the "
-            "one that is nearest to z_e; the decoder sees nothing else of the picture.",
+            "the one that is nearest to z_e; the decoder sees nothing else of the picture.",
             question=Question(
                 "Two squares have the same number. What does the decoder get at these two places?",
                 ("The same vector", "Two vectors that are alike", "The pixels of both"),
                 0,
-                "Exactly the same vector: the number is all that is kept. That the two squares still look different "
-                "in the "
-                "decode is the work of their neighbours, which the decoder sees, too.",
+                "Exactly the same vector: the number is all that is kept. That the two squares still look different in "
+                "the decode is the work of their neighbours, which the decoder sees, too.",
             ),
         ),
         Step(
             "A code is not a class",
-            "Look at other squares with the same code: sky, wall, cheek. A code stands for what squares have in "
-            "common for "
-            "the decoder, brightness and edges mostly, and not for things.",
+            "Look at other squares with the same code: sky, wall, cheek. A code stands for what squares have in common "
+            "for the decoder, brightness and edges mostly, and not for things.",
             "",
             None,
             (CARD, PICTURE),
@@ -57,8 +52,7 @@ CHAPTER = Chapter(
                 ("Yes, one a code", "No: K is how many different vectors there are, whatever they mean"),
                 1,
                 "Nobody told the tokenizer of things. K is the size of its alphabet; meaning is made of many tokens, "
-                "as "
-                "words are of letters.",
+                "as words are of letters.",
             ),
         ),
     ),

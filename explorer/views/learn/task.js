@@ -7,7 +7,7 @@ const VIEWS = {
   codebook: ["#codebook-view .dte-codebook"],
   compare: ["#compare-view .dte-compare"],
   experiments: [".dte-experiments"],
-  learn: ["#play-view .le-card"],
+  learn: ["#play-view .le-card", ".le-methods"],
 };
 export const DIGITS = 4;
 
@@ -29,9 +29,11 @@ export function holds({ relation, value }, reported) {
 /** All facts at once. Pure. */
 export const isDone = (task, facts) => task.facts.every((fact) => holds(fact, facts[fact.name]));
 
-/** "perplexity 6.5 (at least 40)": how far it is. Pure. */
+/** "perplexity 6.5 (at least 40)": how far it is, a mark before what holds. A name that is asked for is not given away. Pure. */
 export function standing(task, facts) {
-  return task.facts.map(({ name, relation, value, label }) => `${label || name} ${short(facts[name])} (${relation} ${value})`).join(", ");
+  const wanted = ({ relation, value }) => (relation === "is" && typeof value === "string" ? "" : ` (${relation} ${value})`);
+  const one = (fact) => `${holds(fact, facts[fact.name]) ? "✓ " : ""}${fact.label || fact.name} ${short(facts[fact.name])}${wanted(fact)}`;
+  return task.facts.map(one).join(", ");
 }
 
 function short(reported) {

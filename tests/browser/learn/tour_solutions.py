@@ -15,9 +15,52 @@ def mend(page: Page) -> None:
     page.click(MEND)
 
 
+def choose(page: Page, *labels: str) -> None:
+    """Press buttons above the tokens of Inspect, such as "Solo" and "2"."""
+    for label in labels:
+        page.locator("#inspect-view .dte-levels").get_by_role("button", name=label, exact=True).click()
+
+
+def set_codes(page: Page, size: int) -> None:
+    """Type K among the lab's controls, and let the run go on from its start."""
+    box = page.locator("#lab-view .lab-panel-controls [data-control='codebook_size'] input.dte-lf-box")
+    box.fill(str(size))
+    box.press("Enter")
+
+
+def choose_tokenizer(page: Page, title: str) -> None:
+    page.click("#tokenizer input")
+    page.get_by_role("option", name=title, exact=True).click()
+
+
+def choose_twin(page: Page) -> None:
+    """Member 15, who hangs on the same two leaders as six others."""
+    page.click(".dte-graph-table tbody tr[data-node='14']")
+
+
+def paint_one(page: Page) -> None:
+    """Code 0 onto the third of the 64 tokens."""
+    page.locator("#edit-view .dte-edit .ed-panel > summary").click()
+    page.wait_for_selector("#edit-view .dte-edit[data-ready='true']")
+    code = page.locator("#edit-view .ed-code")
+    code.fill("0")
+    code.press("Enter")
+    stage = page.locator("#edit-view .dte-edit .ed-pane:first-child .ed-stage")
+    stage.scroll_into_view_if_needed()
+    box = stage.bounding_box()
+    page.mouse.click(box["x"] + 2.5 / 8 * box["width"], box["y"] + 0.5 / 8 * box["height"])
+
+
 # Chapter and step -> what is done there.
 SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "collapse.2": mend,
     "ema.1": mend,
     "lattices.2": mend,
+    "choosing.3": lambda page: page.click("#methods-view [data-method='fsq']"),
+    "hierarchical.3": lambda page: choose(page, "2"),
+    "rate.3": lambda page: choose_tokenizer(page, "VQ, EMA + reseeding"),
+    "rate.4": lambda page: set_codes(page, 8),
+    "sound.4": lambda page: choose(page, "Up to", "5"),
+    "anchors.3": choose_twin,
+    "onedim.3": paint_one,
 }

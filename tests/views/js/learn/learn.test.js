@@ -53,7 +53,14 @@ test("the facts of a page are those of its views, and of its address where no vi
   const root = { querySelectorAll: (selector) => (selector === ".dte-edit" ? [{ dataset: { changed: "3", level: "1" } }] : []) };
   assert.deepEqual(factsOf("", root, "?level=0&mode=solo"), { level: "1", mode: "solo", changed: "3" });
   const task = { facts: [{ name: "psnr_db", label: "PSNR, dB", relation: "at least", value: 20 }] };
-  assert.equal(standing(task, { psnr_db: "21.456" }), "PSNR, dB 21.46 (at least 20)");
+  assert.equal(standing(task, { psnr_db: "21.456" }), "✓ PSNR, dB 21.46 (at least 20)");
+  const named = {
+    facts: [
+      { name: "chosen", relation: "is", value: "fsq" },
+      { name: "changed", relation: "is", value: 1 },
+    ],
+  };
+  assert.equal(standing(named, { chosen: "lfq", changed: "2" }), "chosen lfq, changed 2 (is 1)"); // the answer is not given away
 });
 
 test("progress and first answers are kept, and a broken store keeps nothing", () => {

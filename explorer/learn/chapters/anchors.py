@@ -1,0 +1,81 @@
+"""Graphs: a node is said by its anchors and its relations."""
+
+from __future__ import annotations
+
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
+from explorer.learn.chapters.inspect_links import GRAPH, NODE
+
+CLUB, WORLD = {"tokenizer": "gart", "picture": "karate"}, {"tokenizer": "gart", "picture": "world"}
+EQUATION = (
+    Term("W(v)", "the tuple of node v: its tokens"),
+    Term(" = { "),
+    Term("a\N{SUBSCRIPT ONE} \N{HORIZONTAL ELLIPSIS} a_k", "the k anchors that are nearest to v; here k = 4"),
+    Term(" , "),
+    Term("distances", "how many edges away each of them is"),
+    Term(" , "),
+    Term("r\N{SUBSCRIPT ONE} \N{HORIZONTAL ELLIPSIS} r_d", "kinds of edges that leave v; here d = 4"),
+    Term(" }"),
+)
+
+CHAPTER = Chapter(
+    "anchors",
+    "Graphs: anchors and relations",
+    "A million nodes need no million codes: a node is told by the few known nodes that are near it.",
+    (
+        Step(
+            "A few known nodes",
+            "34 members of a karate club, a line where two are friends. The seven ringed ones are anchors. Choose any "
+            "other member: the four nearest anchors, and how many edges away they are, are its tokens.",
+            "",
+            CLUB,
+            (GRAPH, NODE),
+            "NodePiece (Galkin et al. 2022, arXiv 2106.12144); the survey of Li et al. 2025 (arXiv 2507.22920), "
+            "section 2.8, calls the family GART. Nothing is trained: anchors are chosen, the rest is counting edges.",
+            EQUATION,
+        ),
+        Step(
+            "The vocabulary is small",
+            "However many nodes a graph has, the tokens are numbers of anchors, small distances and kinds of "
+            "relations.",
+            "",
+            None,
+            (NODE,),
+            question=Question(
+                "A graph of a million nodes gets 1,000 anchors and has 50 kinds of relations. How many codes does a "
+                "language model need for it?",
+                ("A million, one a node", "A little over 1,050: anchors, relations, a few distances"),
+                1,
+                "New words are made by combining: four of 1,000 anchors give far more tuples than there are nodes.",
+            ),
+        ),
+        Step(
+            "Relations, too",
+            "Countries, rivers and planets, and eleven kinds of edges between them. Choose a country: beside anchors "
+            "its tuple names the kinds of edges it has.",
+            "",
+            WORLD,
+            (GRAPH, NODE),
+            question=Question(
+                "Can the graph be decoded from the tuples?",
+                ("Yes, as a picture is from its tokens", "No: they tell where a node stands, not which edges it has"),
+                1,
+                "This tokenizer has no decoder. What is lost is seen in nodes that share a tuple: nobody can tell them "
+                "apart any more.",
+            ),
+        ),
+        Step(
+            "Your task: find the twins",
+            "Back in the club some members cannot be told apart.",
+            "",
+            CLUB,
+            (GRAPH, NODE),
+            task=Task(
+                "Choose a member whose tuple six others have as well.",
+                (Fact("picture", "is", "karate"), Fact("sharers", "at least", 6, "others with this tuple")),
+                "They must stand alike: all at the same distances from the same anchors. Look at those who hang on the "
+                "same two leaders, and at the line below a chosen member.",
+                "Done. More anchors, or better placed ones, would tell them apart: try the other choices of anchors.",
+            ),
+        ),
+    ),
+)

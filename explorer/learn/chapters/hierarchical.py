@@ -1,0 +1,86 @@
+"""Two grids, a coarse and a fine one: VQ-VAE-2."""
+
+from __future__ import annotations
+
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
+from explorer.learn.chapters.inspect_links import DECODED, PICTURE, TOKENS
+
+SHOWN = {"tokenizer": "vq-vae-2", "picture": "coffee"}
+EQUATION = (
+    Term("z_top", "latents of the coarse grid, one for each 8 x 8 pixels"),
+    Term(" = E_top(x),   "),
+    Term("z_bottom", "latents of the fine grid, one for each 4 x 4 pixels"),
+    Term(" = E_bottom(x, "),
+    Term("q_top", "codes of the coarse grid: the fine one is encoded with them in view"),
+    Term("),   x\N{COMBINING CIRCUMFLEX ACCENT} = D("),
+    Term("q_top, q_bottom", "the decoder sees both grids together"),
+    Term(")"),
+)
+
+CHAPTER = Chapter(
+    "hierarchical",
+    "Hierarchical: two grids",
+    "A coarse grid for the large, a fine one for what it left out; each has its own codebook.",
+    (
+        Step(
+            "One picture, two grids",
+            "This tokenizer writes a picture twice. Group 1 is a coarse grid, one number for each 8 x 8 pixels. Switch "
+            "to group 2 above the tokens: one number for each 4 x 4 pixels, four times as many.",
+            "",
+            SHOWN,
+            (PICTURE, TOKENS),
+            "VQ-VAE-2 (Razavi et al. 2019, arXiv 1906.00446) encodes the fine grid with the decoded coarse one in "
+            "view, so that it need not say the same again. Both codebooks have 512 codes here.",
+            EQUATION,
+        ),
+        Step(
+            "The coarse grid alone",
+            "Only group 1 is decoded now. Shapes are where they were, but the picture is not: the decoder has learnt "
+            "to read both grids together.",
+            "",
+            SHOWN | {"mode": "solo", "level": "0"},
+            (DECODED,),
+            "What is left out gives the mean of its codes, since the decoder must be given something.",
+            question=Question(
+                "Which grid costs more bits?",
+                ("The coarse one: it carries the large things", "The fine one: it has four times as many tokens"),
+                1,
+                "Each token costs 9 bits in either grid. 32 x 21 tokens against 64 x 42: the fine grid takes four "
+                "fifths of all bits.",
+            ),
+        ),
+        Step(
+            "The fine grid alone",
+            "Now only group 2. It is closer to the original in decibels, with edges in place, and still wrong in light "
+            "and colour.",
+            "",
+            SHOWN | {"mode": "solo", "level": "1"},
+            (DECODED,),
+            question=Question(
+                "Is group 2 the residual of group 1, as in RVQ?",
+                ("Yes, the two are added", "No: they lie on different grids, and the decoder joins them"),
+                1,
+                "Nothing is subtracted or added between codes. The network in between decides who says what, which is "
+                "why neither grid is a picture by itself.",
+            ),
+        ),
+        Step(
+            "Your task: spend the bits well",
+            "All of it costs 0.70 bits a pixel. You may spend 0.6.",
+            "",
+            SHOWN | {"mode": "solo", "level": "0"},
+            (DECODED,),
+            task=Task(
+                "Keep at least 16 dB (PSNR) at 0.6 bits a pixel or less, with this tokenizer and this picture.",
+                (
+                    Fact("tokenizer", "is", "vq-vae-2"),
+                    Fact("picture", "is", "coffee"),
+                    Fact("bpp_uniform", "at most", 0.6, "bits a pixel"),
+                    Fact("psnr_db", "at least", 16.0, "PSNR, dB"),
+                ),
+                "One grid must go. Choose above the tokens which one is decoded alone, or which is muted.",
+                "Done. The fine grid alone keeps more of the pixels than the coarse one alone, at four times its bits.",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,8 @@
+"""Parts of Inspect that several chapters frame."""
+
+from __future__ import annotations
+
+PICTURE, TOKENS, MAP, USAGE = (f"#inspect-view [data-panel='{name}']" for name in ("picture", "tokens", "map", "usage"))
+CARD, DECODED, EDITOR = "#code-card", ".dte-rec[data-mode]", "#edit-view .dte-edit"
+GRAPH, NODE = ".dte-graph-stage", ".dte-graph-node"
+EXPERIMENT, COMPARED = ".dte-experiments", "#compare-view .dte-compare"

@@ -1,0 +1,82 @@
+"""Tokens without a place: a picture as a short list, TiTok."""
+
+from __future__ import annotations
+
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
+from explorer.learn.chapters.inspect_links import CARD, DECODED, EDITOR, PICTURE, TOKENS
+
+SHOWN = {"tokenizer": "titok", "picture": "astronaut"}
+EQUATION = (
+    Term("z", "64 vectors, wherever in the picture they looked"),
+    Term(" = Enc("),
+    Term("patches", "the picture, cut into patches"),
+    Term(" , "),
+    Term("queries", "64 learnt vectors that are read out after the attention: each becomes one token"),
+    Term("),   x\N{COMBINING CIRCUMFLEX ACCENT} = Dec("),
+    Term("q(z)", "their codes"),
+    Term(" , "),
+    Term("masks", "one learnt placeholder for each patch that is to be filled in"),
+    Term(")"),
+)
+
+CHAPTER = Chapter(
+    "onedim",
+    "One-dimensional tokens",
+    "64 tokens that belong to no place: each may say something about the whole picture.",
+    (
+        Step(
+            "A list instead of a grid",
+            "This tokenizer keeps 64 numbers of a picture of 128 x 128 pixels. They are drawn in rows only to fit: "
+            "token 1 is not the corner at the top left.",
+            "",
+            SHOWN,
+            (PICTURE, TOKENS),
+            "TiTok (Yu et al. 2024, arXiv 2406.07550): a transformer reads patches and learnable queries together, and "
+            "only the queries are kept. Ours is small and was trained for minutes: the idea shows, the sharpness does "
+            "not.",
+            EQUATION,
+        ),
+        Step(
+            "Few bits, and what they buy",
+            "64 tokens of 10 bits are 640 bits, 0.039 a pixel: a quarter of what a grid of 8 x 8 patches takes. What "
+            "comes back keeps the layout and loses the detail.",
+            "",
+            None,
+            (DECODED,),
+            question=Question(
+                "A grid tokenizer gives a picture of twice the side four times the tokens. And this one?",
+                ("Four times as many, too", "Still 64: the length of the list is fixed"),
+                1,
+                "The list is as long as there are queries. That is why it suits a language model, whose cost grows "
+                "with the length, and why detail must go somewhere else.",
+            ),
+        ),
+        Step(
+            "Where does a token act?",
+            "Open the token editor below and paint one token of a grid tokenizer: the picture changes around it, and "
+            "nowhere else.",
+            "",
+            {"tokenizer": "vq-ema-reseed", "picture": "astronaut", "edits": "p.0.0.528"},
+            (EDITOR,),
+            "Token 528 was given code 0. Of 65,536 pixels 2,586 differ, all within the decoder's reach.",
+        ),
+        Step(
+            "Your task: one token, half the picture",
+            "Now the list of 64. Paint a single token with another code, and see where the picture changes.",
+            "",
+            SHOWN,
+            (EDITOR, CARD),
+            task=Task(
+                "Change exactly one token so that at least half of the 16,384 pixels differ.",
+                (
+                    Fact("tokenizer", "is", "titok"),
+                    Fact("changed", "is", 1, "tokens changed"),
+                    Fact("pixels", "at least", 8192, "pixels that differ"),
+                ),
+                "Open the token editor, choose a code, and click a token. Undo, and try another, if it changes too "
+                "little.",
+                "Done. No token has a place of its own, so hardly a pixel is safe from any of them.",
+            ),
+        ),
+    ),
+)

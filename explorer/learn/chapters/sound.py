@@ -1,0 +1,95 @@
+"""Sound: a failure that is heard first, then levels one by one on the same clip."""
+
+from __future__ import annotations
+
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
+from explorer.learn.chapters.inspect_links import COMPARED, DECODED, TOKENS
+
+SHOWN = {"tokenizer": "sound-rvq-8", "picture": "vowels"}
+PLAYER = ".dte-player"
+EQUATION = (
+    Term("bits a second", "the bitrate"),
+    Term(" = "),
+    Term("16,000 / 320", "samples a second over samples a token: 50 places a second"),
+    Term(" \N{MULTIPLICATION SIGN} "),
+    Term("levels", "tokens at one place"),
+    Term(" \N{MULTIPLICATION SIGN} "),
+    Term("log\N{SUBSCRIPT TWO} 1,024", "10 bits a token"),
+)
+
+CHAPTER = Chapter(
+    "sound",
+    "Sound, level by level",
+    "A codec that fails is heard before any number says so; then each level mends a part of it.",
+    (
+        Step(
+            "Listen first",
+            "Three seconds of a synthetic voice, decoded from the first of eight levels: 0.5 kbit/s. Play the "
+            "original, then this. What is wrong?",
+            "",
+            SHOWN | {"mode": "cumulative", "level": "0"},
+            (PLAYER, DECODED),
+            "SI-SDR is about -0.7 dB: more error than sound. Each place of 20 ms has one of 1,024 codes, for pitch, "
+            "timbre and loudness together.",
+        ),
+        Step(
+            "Four levels",
+            "The same clip with four levels, 2 kbit/s. The pitch holds now; what is left of the fault is noise.",
+            "",
+            SHOWN | {"mode": "cumulative", "level": "3"},
+            (PLAYER, DECODED),
+            "Go through levels 1 to 8 with *Up to* above the tokens, and listen to *only what this level adds*.",
+            EQUATION,
+        ),
+        Step(
+            "Each level adds less",
+            "From one level to two SI-SDR rises by 3.1 dB, from seven to eight by 0.2 dB. The bits are the same each "
+            "time.",
+            "",
+            SHOWN,
+            (TOKENS, DECODED),
+            "SoundStream (Zeghidour et al. 2021, arXiv 2107.03312) trains with a random number of levels, so that one "
+            "codec serves every bitrate.",
+            question=Question(
+                "A line carries 2 kbit/s. What does one send?",
+                ("Every fourth token", "The first four levels", "The last four levels"),
+                1,
+                "The first levels carry most. Without them the later ones correct what is not there.",
+            ),
+        ),
+        Step(
+            "Two numbers that disagree",
+            "The same architecture twice, once trained with an adversary. Its waveform is farther from the original, "
+            "its spectrum nearer. Which do you prefer, blind?",
+            "compare",
+            {"tokenizers": "sound-rvq-8,sound-rvq-8-gan", "media": "sample:vowels"},
+            (COMPARED,),
+            "On this clip: SI-SDR 6.4 and 5.4 dB (higher is nearer), log-mel distance 11.8 and 9.8 dB (lower is "
+            "nearer).",
+            question=Question(
+                "Which codec is better?",
+                ("The one with the higher SI-SDR", "That depends on what is asked: waveform or ear"),
+                1,
+                "A phase that is shifted is not heard, and costs SI-SDR dearly. Listening tests decide, and numbers of "
+                "both kinds belong beside each other.",
+            ),
+        ),
+        Step(
+            "Your task: just enough",
+            "All eight levels are 4 kbit/s. Spend less.",
+            "",
+            SHOWN,
+            (TOKENS, DECODED),
+            task=Task(
+                "Reach an SI-SDR of 5 dB on this clip with at most 2.5 kbit/s.",
+                (
+                    Fact("picture", "is", "vowels"),
+                    Fact("si_sdr_db", "at least", 5.0, "SI-SDR, dB"),
+                    Fact("kbps_uniform", "at most", 2.5, "kbit/s"),
+                ),
+                "A level is 0.5 kbit/s. Choose *Up to* above the tokens, and then a level.",
+                "Done. Five levels reach it; the other three would cost 1.5 kbit/s for 1 dB.",
+            ),
+        ),
+    ),
+)
