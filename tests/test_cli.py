@@ -47,7 +47,7 @@ class GreyTokenizer(Tokenizer):
         layout = TokenLayout("grid2d", (rows, columns), media.shape[:2])
         level = TokenLevel(indices.reshape(rows, columns), z_e, GREYS[indices], *self.codebooks(), layout)
         decoded = self.detokenize([level.indices])
-        return TokenRecord(media, "grey", (level,), decoded, {"encode": 0.0}, notes=("Seen in grey.",))
+        return TokenRecord(media, "grey", (level,), decoded, {"encode": 0.0}, notes=("Sight in grey.",))
 
     def detokenize(self, indices):
         (grid,) = indices
@@ -152,7 +152,7 @@ def test_tokenize_and_detokenize_give_the_picture_back(grey, picture, tmp_path, 
     assert "6 tokens of grey for 24 x 16 pixels; 24 bits at log2(K) (0.062 a pixel)" in out
     empirical = 4 * np.log2(6) + 2 * np.log2(3)
     assert f"{empirical:,.0f} at their own entropy ({empirical / (24 * 16):.3f} a pixel)" in out
-    assert error == "note: Seen in grey.\n"
+    assert error == "note: Sight in grey.\n"
     tokens = load_tokens(tmp_path / "t.npz")
     assert tokens.indices[0].tolist() == [[0, 5, 15], [3, 3, 9]] and tokens.tokenizer_id == "grey"
     assert run("detokenize", tmp_path / "t.npz", "--out", tmp_path / "back.png") == 0
@@ -190,7 +190,7 @@ def test_a_sample_and_its_notes(grey, tmp_path, capsys):
     assert run("tokenize", "grey", "sample:chelsea", "--out", tmp_path / "t.npz") == 0
     tokens = load_tokens(tmp_path / "t.npz")
     assert tokens.levels[0].layout.shape == (37, 56)  # 300 // 8, 451 // 8
-    assert tokens.notes[0].startswith("Cropped") and tokens.notes[1] == "Seen in grey."
+    assert tokens.notes[0].startswith("Cropped") and tokens.notes[1] == "Sight in grey."
     assert capsys.readouterr().err.splitlines() == [f"note: {note}" for note in tokens.notes]
     expected = GreyTokenizer().tokenize(fit(SAMPLES["chelsea"].load(), 8, 1024).pixels)
     np.testing.assert_array_equal(tokens.indices[0], expected.levels[0].indices)

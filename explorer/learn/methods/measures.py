@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from explorer.learn.methods.method import Method, Seen, audit, experiment, lab, zoo
+from explorer.learn.methods.method import Method, Sight, audit, experiment, lab, zoo
 
 _USAGE, _METRICS = "tests/joints/test_usage.py::", "tests/media/quality/"
 _LEVELS = audit("rvq-4")
 _AUDITED = (audit("vq-collapsed"), audit("vq-ema-reseed"))
-_COMPARED = Seen("compare", "compare", {"tokenizers": "vq-ema-reseed,rvq-4,pq-4", "media": "sample:coffee"})
-_HEARD = Seen("compare", "compare", {"tokenizers": "sound-rvq-8,sound-rvq-8-gan", "media": "sample:vowels"})
+_COMPARED = Sight("compare", "compare", {"tokenizers": "vq-ema-reseed,rvq-4,pq-4", "media": "sample:coffee"})
+_HEARD = Sight("compare", "compare", {"tokenizers": "sound-rvq-8,sound-rvq-8-gan", "media": "sample:vowels"})
 _INDEPENDENT = f"{_USAGE}test_figures_agree_with_independent_formulas"
 
 MEASURE_METHODS: tuple[Method, ...] = (

@@ -1,4 +1,4 @@
-"""Method and Seen: a row of the table of methods."""
+"""Method and Sight: a row of the table of methods."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Assignment = Literal["", "hard", "soft"]
 
 
 @dataclass(frozen=True)
-class Seen:
+class Sight:
     """A state of a page where a method is seen. label: such as "lab" or "card"."""
 
     label: str
@@ -40,7 +40,7 @@ class Method:
 
     name: str
     words: str
-    seen: tuple[Seen, ...]
+    seen: tuple[Sight, ...]
     test: str
     quantizers: tuple[str, ...] = ()
     codebook: Place = ""
@@ -59,31 +59,31 @@ class Method:
         return kept | {"seen": seen, "conditions": list(self.conditions)}
 
 
-def lab(**settings: object) -> Seen:
+def lab(**settings: object) -> Sight:
     """A run of the training lab with these settings."""
-    return Seen("lab", "lab", {"settings": json.dumps(settings), "speed": "30"})
+    return Sight("lab", "lab", {"settings": json.dumps(settings), "speed": "30"})
 
 
-def card(name: str) -> Seen:
+def card(name: str) -> Sight:
     """A teaching card."""
-    return Seen("card", "learn", {"card": name})
+    return Sight("card", "learn", {"card": name})
 
 
-def zoo(tokenizer: str, picture: str = "coffee") -> Seen:
+def zoo(tokenizer: str, picture: str = "coffee") -> Sight:
     """A tokenizer that ships, on a sample."""
-    return Seen(tokenizer, "", {"tokenizer": tokenizer, "picture": picture})
+    return Sight(tokenizer, "", {"tokenizer": tokenizer, "picture": picture})
 
 
-def audit(tokenizer: str) -> Seen:
+def audit(tokenizer: str) -> Sight:
     """The codebook of a tokenizer that ships, over held-out media."""
-    return Seen("codebook", "codebook", {"tokenizer": tokenizer, "audit": "val"})
+    return Sight("codebook", "codebook", {"tokenizer": tokenizer, "audit": "val"})
 
 
-def experiment(name: str) -> Seen:
+def experiment(name: str) -> Sight:
     """An experiment of the surveys, with the results that ship."""
-    return Seen("experiment", "experiments", {"experiment": name})
+    return Sight("experiment", "experiments", {"experiment": name})
 
 
-def chapter(id: str, page: Page = "lab") -> Seen:
+def chapter(id: str, page: Page = "lab") -> Sight:
     """A chapter of the tour, from its first step."""
-    return Seen("chapter", page, {"learn": f"{id}.0"})
+    return Sight("chapter", page, {"learn": f"{id}.0"})

@@ -29,7 +29,7 @@ UNIT = "of 255"
 
 
 @dataclass(frozen=True)
-class Seen:
+class Sight:
     """by: the program. pixels: (H, W, 3) in levels of 255, or the patches (4, 6, 3); None: it shows nothing."""
 
     by: str
@@ -46,7 +46,7 @@ def rows(browser=None) -> list[Row]:
     ]
 
 
-def seen_by_others(files: list[bytes], browser) -> list[Seen]:
+def seen_by_others(files: list[bytes], browser) -> list[Sight]:
     shown = {}
     if browser is not None:
         wanted = {
@@ -60,21 +60,21 @@ def seen_by_others(files: list[bytes], browser) -> list[Seen]:
     ]
 
 
-def _seen(odd: Odd, data: bytes, shown: np.ndarray | None, asked: bool, kept: dict) -> Seen:
+def _seen(odd: Odd, data: bytes, shown: np.ndarray | None, asked: bool, kept: dict) -> Sight:
     if odd.by.startswith("ffmpeg"):
         try:
-            return Seen("FFmpeg", programs.ffmpeg(data, odd.by.partition(":")[2]))
+            return Sight("FFmpeg", programs.ffmpeg(data, odd.by.partition(":")[2]))
         except Exception:  # what it cannot read it says in many ways
-            return Seen("FFmpeg", None)
+            return Sight("FFmpeg", None)
     if asked:
-        return Seen("Chromium", shown)
+        return Sight("Chromium", shown)
     if odd.theirs is not None and (theirs := odd.theirs()) is not None:
-        return Seen(odd.by, theirs)
+        return Sight(odd.by, theirs)
     if not odd.by:
-        return Seen("none", None)
+        return Sight("none", None)
     name = "LittleCMS" if odd.by == "LittleCMS" else "Chromium"
     patches = kept.get(f"{odd.kind}: {odd.name}")
-    return Seen(name, None if patches is None else np.array(patches, float), True)
+    return Sight(name, None if patches is None else np.array(patches, float), True)
 
 
 def patches_of(pixels: np.ndarray) -> np.ndarray:
@@ -92,7 +92,7 @@ def _loaded(data: bytes) -> LoadedImage | str:
         return str(error)
 
 
-def _row(odd: Odd, ours: LoadedImage | str, seen: Seen) -> Row:
+def _row(odd: Odd, ours: LoadedImage | str, seen: Sight) -> Row:
     size = "shows nothing" if seen.pixels is None else "{1} x {0} pixels".format(*seen.pixels.shape)
     if seen.patches_only:
         size = "24 patches, as it said last"
