@@ -41,7 +41,9 @@ class FrameLevel:
     counts (K,) float32: EMA of the tokens that each code gets a step. silent (K,) int32: steps since a code was last
     chosen. state (K,) uint8: LIVE; DEAD, not chosen for `window` steps; UNSEEN, never chosen in fewer steps than that.
     window: steps in which at least 8 K latents are counted, and at least 20. gradient (n, d) float32: of the
-    reconstruction loss of one latent at z_e, as the estimator passes it, or None if it was not asked for.
+    reconstruction loss of one latent at z_e, as the estimator passes it, or None if it was not asked for. won (K, d)
+    float32: the mean of the latents that a code won when it was last chosen, NaN where it never was; None where that is
+    not known, or codes follow from a rule.
     """
 
     z_e: np.ndarray
@@ -53,6 +55,7 @@ class FrameLevel:
     metric: Metric
     window: int
     gradient: np.ndarray | None = None
+    won: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         n, d = _shape("z_e", self.z_e, 2)
@@ -64,6 +67,8 @@ class FrameLevel:
             _expect(name, getattr(self, name), (codes,))
         if self.gradient is not None:
             _expect("gradient", self.gradient, (n, d))
+        if self.won is not None:
+            _expect("won", self.won, (codes, dim))
         if n and (int(self.indices.min()) < 0 or int(self.indices.max()) >= codes):
             raise RecordError(
                 f"indices reach from {self.indices.min()} to {self.indices.max()}, outside 0..{codes - 1}"
@@ -87,7 +92,7 @@ class FrameLevel:
 
     @property
     def nbytes(self) -> int:
-        arrays = (self.z_e, self.indices, self.vectors, self.counts, self.silent, self.state, self.gradient)
+        arrays = (self.z_e, self.indices, self.vectors, self.counts, self.silent, self.state, self.gradient, self.won)
         return sum(array.nbytes for array in arrays if array is not None)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameEvent, FrameLevel
 from explorer.lab.models import difference
 from explorer.lab.settings import LabSettings
-from explorer.lab.trainer import LabTrainer
+from explorer.lab.trainer import LabTrainer, Ledger
 from explorer.quantizers.base import CodeCounts, QuantizerOutput
 from explorer.quantizers.chance import drawing_from
 
@@ -87,9 +87,17 @@ def _levels(trainer: LabTrainer, output: QuantizerOutput, gradient: np.ndarray |
                 metric=books[number].metric,
                 window=trainer.window,
                 gradient=gradient if same_space else None,
+                won=None if trainer.settings.axis_values else _won(ledger),
             )
         )
     return tuple(levels)
+
+
+def _won(ledger: Ledger) -> np.ndarray:
+    """(K, d), NaN for codes that were never chosen."""
+    won = _array(ledger.won)
+    won[~ledger.ever.cpu().numpy()] = np.nan
+    return won
 
 
 def _raw(settings: LabSettings) -> bool:

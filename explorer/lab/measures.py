@@ -14,6 +14,7 @@ class Measure:
     kind: str
 
 
+DIMENSION = "effective dimension, (sum of variances)^2 / sum of their squares"
 _MEASURES = {
     "quantization_error": Measure("Quantization error", "mean squared distance of a latent to its code", "measure"),
     "latent_norm": Measure("Latent norm", "mean length of z_e in the batch", "measure"),
@@ -22,12 +23,18 @@ _MEASURES = {
         "Missed by the output", "squared error in training as a share of the inputs' variance", "measure"
     ),
     "code_speed": Measure("Code speed", "mean distance moved by all K codes in a step", "measure"),
+    "drift": Measure(
+        "Encoder drift", "root mean square way of the latents of a fixed batch in a step, in their spreads", "measure"
+    ),
+    "latent_dimension": Measure("Latents", DIMENSION, "measure"),
     "gradient_z_e": Measure("Gradient at z_e", "sum over the batch of its length at each latent", "measure"),
     "gradient_z_q": Measure("Gradient at z_q", "sum over the batch of its length at each latent", "measure"),
 }
 _BY_LEVEL = {
     "perplexity": ("Perplexity", "codes, over one batch"),
     "dead": ("Dead", "share of K codes"),
+    "lag": ("Lag", "mean distance of codes in use to the mean of the latents they last won, in spreads of the latents"),
+    "code_dimension": ("Codes in use", DIMENSION),
 }
 
 

@@ -16,10 +16,12 @@ import torch
 from explorer.foundation.device import device_label, pick_device
 from explorer.foundation.errors import ExplorerError, SettingsError
 from explorer.joints.frame import Frame
+from explorer.lab.ceiling import Ceilings, Reached
 from explorer.lab.controls import CONTROLS
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
 from explorer.lab.trainer import Diverged
+from explorer.lab.wrong_tokens import WrongTokens, decode_with_wrong_tokens
 
 IDLE_S = 600.0  # without a sign of the visitor, the run ends
 UNWATCHED_S = 3.0  # without a look, a playing run rests
@@ -45,6 +47,7 @@ class LabRunner:
         self._looked = self._touched = self._due = time.monotonic()
         self._rate_from = (time.monotonic(), 0)
         self.sides: list[LabSide] = []
+        self._ceilings = Ceilings(self.device)
         self._begin([settings])
 
     # what a visitor may ask for
@@ -115,6 +118,21 @@ class LabRunner:
         for side in self.sides:
             side.gradients = on
 
+    def ask_ceiling(self) -> None:
+        """Train the model of each side without a quantizer for as many steps as the run has now, between its turns."""
+        self._refuse_if_ended()
+        for side in self.sides:
+            self._ceilings.ask(side.settings, self.step)
+
+    def ceiling(self, side: int) -> Reached | None:
+        """What the model of a side reached without a quantizer; None where it was not asked for."""
+        return self._ceilings.of(self.sides[side].settings)
+
+    def wrong_tokens(self, side: int) -> WrongTokens:
+        """What the decode of a side loses to tokens that are wrong. Raises ExplorerError if the run has ended."""
+        self._refuse_if_ended()
+        return decode_with_wrong_tokens(self.sides[side].trainer)
+
     def end(self, why: str) -> None:
         """End the run: its memory is given back."""
         self.ended, self.playing, self.sides = why, False, []
@@ -132,6 +150,21 @@ class LabRunner:
     def turn(self) -> float:
         """Take a step if one is due. Returns the seconds in which nothing will be due, 0 if there is more to do."""
         self._check_idle()
+        worked = self._work_on_ceilings()
+        rest = self._turn()
+        return 0.0 if worked else rest
+
+    def _work_on_ceilings(self) -> bool:
+        """A step of a model without a quantizer, if one is asked for and not done."""
+        watched = time.monotonic() - self._looked < UNWATCHED_S
+        try:
+            return watched and not self.ended and self._ceilings.work([side.settings for side in self.sides])
+        except torch.cuda.OutOfMemoryError:
+            _log.exception("lab")
+            self.end(f"The run ended. {NO_MEMORY}")
+            return False
+
+    def _turn(self) -> float:
         now = time.monotonic()
         if not self._wants_step():
             self._due = now

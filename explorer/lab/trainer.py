@@ -12,6 +12,7 @@ from torch.linalg import vector_norm
 from explorer.foundation.errors import ExplorerError
 from explorer.joints.frame import FrameEvent
 from explorer.lab.datasets import build_dataset
+from explorer.lab.dynamics import Drift, Movement
 from explorer.lab.models import build_model, difference
 from explorer.lab.quantizing import apply_settings, build_lab_quantizer
 from explorer.lab.settings import LabSettings
@@ -33,15 +34,28 @@ class Diverged(ExplorerError):
 
 @dataclass
 class Ledger:
-    """Of one level: silent (K,) steps since each code was last chosen, ever (K,) whether it was; perplexity of the
-    newest step; as tensors on the device."""
+    """Of one level: silent (K,) steps since each code was last chosen, ever (K,) whether it was; won (K, d) the mean of
+    the latents that it won when it last was, 0 before; perplexity of the newest step; as tensors on the device."""
 
     silent: Tensor
     ever: Tensor
+    won: Tensor
     perplexity: Tensor
 
-    def count(self, indices: Tensor, tried: bool = True) -> None:
-        """indices (...) of one step. tried: whether codes were at work; else none is used, and none silent for it."""
+    @classmethod
+    def of(cls, table: Tensor) -> Ledger:
+        """Before the first step of a level whose codes are (K, d)."""
+        codes, device = len(table), table.device
+        return cls(
+            torch.zeros(codes, dtype=torch.int32, device=device),
+            torch.zeros(codes, dtype=torch.bool, device=device),
+            torch.zeros(table.shape, device=device),
+            torch.ones((), device=device),
+        )
+
+    def count(self, indices: Tensor, z: Tensor, tried: bool = True) -> None:
+        """indices (...) of one step, z (..., d) what the level was given. tried: whether codes were at work; else none
+        is used, and none silent for it."""
         chosen = indices.flatten()
         ones = torch.ones_like(chosen, dtype=torch.float32)
         n = torch.zeros(len(self.silent), device=chosen.device).index_add_(0, chosen, ones)  # (K,), whole numbers
@@ -52,6 +66,8 @@ class Ledger:
         used = n > 0
         self.silent.add_(1).masked_fill_(used, 0)
         self.ever |= used
+        sums = torch.zeros_like(self.won).index_add_(0, chosen, z.flatten(0, -2))  # (K, d)
+        torch.where(used[:, None], sums / n.clamp_min(1)[:, None], self.won, out=self.won)
 
 
 class LabTrainer:
@@ -68,15 +84,9 @@ class LabTrainer:
         apply_settings(self.quantizer, settings)
         self.optimizer = self._optimizer()
         self.step_count, self.latents_seen = 0, 0
-        codes, levels = self.quantizer.codebook_size, self.quantizer.num_quantizers
-        self.ledgers = [
-            Ledger(
-                torch.zeros(codes, dtype=torch.int32, device=device),
-                torch.zeros(codes, dtype=torch.bool, device=device),
-                torch.ones((), device=device),
-            )
-            for _ in range(levels)
-        ]
+        self.ledgers = [Ledger.of(table.detach()) for table in self.quantizer.tables()]
+        drift = Drift(settings, self.data, self.model, device) if settings.model != "none" else None
+        self.movement = Movement(drift, can_follow=not settings.axis_values)
         self.losses: dict[str, float] = {}
         self.measures: dict[str, float] = {}
         self._unread: list[tuple[int, tuple[str, ...], Tensor]] = []
@@ -109,6 +119,7 @@ class LabTrainer:
     def step(self, measure: bool = True) -> None:
         """One batch, one optimizer step. measure: also take the numbers of the curves. Raises Diverged."""
         before = self.quantizer.tables()[0].detach().clone() if measure else None
+        probe = self.movement.before(self.step_count + 1) if measure else None
         with drawing_from(self.generator):
             items = self.data.sample(self.settings.batch_size, self.generator, self.step_count)
             z = self.model.encode(items)  # (B, ..., D)
@@ -131,11 +142,11 @@ class LabTrainer:
         self.step_count += 1
         self.latents_seen += output.indices[..., 0].numel()
         for level, ledger in enumerate(self.ledgers):
-            ledger.count(output.indices[..., level], tried=not warm)
+            ledger.count(output.indices[..., level], output.stages[level].z_e, tried=not warm)
         names = tuple(losses)
         self._unread.append((self.step_count, names, torch.stack([losses[name].detach() for name in names])))
         if measure:
-            self._measure(z, output, before, (decoded.detach() - items, items))
+            self._measure(z, output, before, (decoded.detach() - items, items), probe)
         if self.device.type == "cpu" or measure or len(self._unread) >= READ_EVERY:
             self.read_losses()
 
@@ -148,11 +159,18 @@ class LabTrainer:
         return replace(output, z_q=z, loss=torch.zeros((), device=z.device), loss_terms={})
 
     def _measure(
-        self, z: Tensor, output: QuantizerOutput, before: Tensor | None, missed: tuple[Tensor, Tensor]
+        self,
+        z: Tensor,
+        output: QuantizerOutput,
+        before: Tensor | None,
+        missed: tuple[Tensor, Tensor],
+        probe: Tensor | None,
     ) -> None:
-        """Numbers of this step for the curves; reading them waits for the device. missed: error, items (B, *shape)."""
+        """Numbers of this step for the curves; reading them waits for the device. missed: error, items (B, *shape);
+        probe: latents that are followed, as they were before it."""
         flat = z.detach().flatten(0, -2)  # (N, D)
-        now = self.quantizer.tables()[0].detach()  # (K, D)
+        tables = [table.detach() for table in self.quantizer.tables()]
+        now = tables[0]  # (K, D)
         values = {
             "quantization_error": self._quantization_error(output),
             "latent_norm": vector_norm(flat, dim=-1).mean(),  # Tensor.norm takes a detour
@@ -166,8 +184,15 @@ class LabTrainer:
         for level, ledger in enumerate(self.ledgers):
             values[f"perplexity_{level}"] = ledger.perplexity
             values[f"dead_{level}"] = (ledger.silent >= self.window).float().mean()
+        values |= self.movement.measure(self.step_count, probe, flat, self._levels(output, tables))
         numbers = torch.stack([value.float() for value in values.values()]).tolist()  # one wait
         self.measures = dict(zip(values, numbers, strict=True))
+
+    def _levels(self, output: QuantizerOutput, tables: list[Tensor]) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
+        """As `Movement.measure` takes them."""
+        given = [stage.z_e.flatten(0, -2) for stage in output.stages]
+        in_use = [ledger.ever & (ledger.silent < self.window) for ledger in self.ledgers]
+        return list(zip(given, tables, [ledger.won for ledger in self.ledgers], in_use, strict=True))
 
     def _quantization_error(self, output: QuantizerOutput) -> Tensor:
         """Mean squared distance of latents to their codes, summed over groups; of residual stages the last counts."""

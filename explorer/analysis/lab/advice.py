@@ -160,6 +160,12 @@ REMEDIES: Mapping[str, Remedies] = {
         Remedy("repulsion", "Raise repulsion.", UP),
         *_FEWER,
     ),
+    "nearly_equal": (
+        _KMEANS,
+        _RATE_UP,
+        Remedy("repulsion", "Raise repulsion, which drives codes apart.", UP),
+        Remedy("variance", "Raise the variance term, which keeps codes spread.", UP),
+    ),
     "unfaithful": (_HARDLY_LEARNS, *_EASE, _ENCODER_UP),
     "pressed": _RELAX,  # codes that fit badly, for whatever cause: first of all, take off what drives latents away
     "blunt": (_HARDLY_FOLLOWS, _KMEANS, *_CLOSER),

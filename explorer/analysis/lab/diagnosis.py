@@ -8,47 +8,30 @@ be broken or well (`tests/analysis/lab/test_lab_diagnosis.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from explorer.analysis.lab.advice import moved_by_ema
-from explorer.analysis.lab.dead_codes import ORIGIN, SHRUNK
+from explorer.analysis.lab.collapse import embedding_collapse
+from explorer.analysis.lab.finding import Finding
 from explorer.analysis.lab.mismatch import mismatch
 from explorer.analysis.lab.reading import DUPLICATE, FALLING, RunReading, read_run
-from explorer.analysis.lab.thresholds import DEAD_BAD, DEAD_WARN, SETTLED
+from explorer.analysis.lab.rules_dead import dead, far, slid, window_of
+from explorer.analysis.lab.thresholds import DEAD_WARN, SETTLED
 from explorer.analysis.lab.trailing import COMING, cause, trailing
-from explorer.analysis.lab.words import HALVES, of_variance, short
-from explorer.foundation.words import verb
+from explorer.analysis.lab.words import HALVES, of_variance
 from explorer.lab.settings import LabSettings
 
 EARLY = 60  # steps before which nothing is said: a run that starts looks like one that fails
 CHURN = 0.75  # reseeds again in the last steps, as a share of K
 BACK = 0.35  # a reseeded code is back when it is this close to where it was, in spreads of the latents
-FAR = 1.4  # codes are far when their nearest latent is this many spreads away
 FROZEN = 5.0  # a latent hardly moved when its way is less than this many of its first lengths
-SLID = 0.05  # share of K that has to lie at the origin
 BLUNT, BLUNTER, BLUNT_BAD = 0.1, 4.0, 0.25  # error as a share of the variance: at least, against k-means, and bad
 COARSER = 2.0  # ... from where it is named though it is no fault
 SKEWED = 0.5  # of the perplexity that k-means reaches
 WORSENED = 2.0  # against the best that the codes of the run had left: then their start is not what is wrong
 LET_GO = "Let the run go on: the latents are coming back to their codes."
 COARSE = 0.5  # of the variance that k-means leaves: so few codes say little
-
-
-@dataclass(frozen=True)
-class Finding:
-    """level: "bad", "warn", "wait" (nothing is wrong, but it is too early to say that all is well) or "good".
-
-    figure that shows it: plane, heatmap, histogram, curves, pictures or events.
-    """
-
-    level: str
-    title: str
-    text: str
-    advice: str
-    figure: str
 
 
 def diagnose(
@@ -71,67 +54,6 @@ def found_in(run: RunReading) -> tuple[Finding, ...]:
     found = found or [_not_yet(run) or _no_alarm(run)]
     rank = {"bad": 0, "warn": 1, "wait": 2, "good": 3}
     return tuple(sorted(found, key=lambda finding: rank[finding.level]))
-
-
-def _dead(run: RunReading) -> Finding | None:
-    """Dead codes, with what was counted."""
-    if run.dead < DEAD_WARN:
-        return None
-    count, bits = run.level.dead, np.log2(max(1.0, run.perplexity))
-    text = (
-        f"{count} of {run.k} codes dead{run.where} at step {run.now.step:,}: not chosen in {_window(run)}"
-        f"{_how_they_lie(run)}; perplexity {run.perplexity:.1f} of at most {run.ceiling} in a batch, so {bits:.1f} of "
-        f"{np.log2(run.k):.1f} bits are used."
-    )
-    advice = run.advise("dead_although_reseeded" if run.events.total else "dead")
-    return Finding("bad" if run.dead >= DEAD_BAD else "warn", f"{count} of {run.k} codes dead", text, advice, "heatmap")
-
-
-def _window(run: RunReading) -> str:
-    """The steps over which dead is told."""
-    latents = run.latents_in_window
-    return f"the last {run.dead_window:,} training steps" + (f" ({short(latents)} latents)" if latents else "")
-
-
-def _how_they_lie(run: RunReading) -> str:
-    """Of the dead codes: those that never left their place, and those that latents on screen choose all the same."""
-    dead, said = run.dead_codes, ""
-    if dead.stayed:
-        said += f"; {dead.stayed:,} of them {verb(dead.stayed, 'lie')} where they started"
-        said += f" ({dead.stayed_at_origin:,} at the origin)" if dead.stayed_at_origin else ""
-    if dead.chosen_here:
-        said += f"; latents on screen, which are not those of the training batches, choose {dead.chosen_here:,} of them"
-    return said
-
-
-def _far(run: RunReading) -> Finding | None:
-    """Dead codes that no latent is near."""
-    dead = run.level.dead
-    if run.level.metric != "euclidean" or dead < 0.25 * run.k or run.dead_codes.slid > 0.5 * dead:
-        return None
-    away = run.dead_codes.away
-    if away < FAR:
-        return None
-    text = f"Dead codes ({dead} of {run.k}) lie {away:.1f} spreads of the latents from the nearest latent (median)."
-    return Finding("bad", "Codes far from all latents", text, run.advise("far"), "plane")
-
-
-def _slid(run: RunReading) -> Finding | None:
-    """Dead codes that lie at the origin and did not before: where the EMA moves them, it has drawn them there."""
-    slid = run.dead_codes.slid
-    if slid < max(2, SLID * run.k):
-        return None
-    text = (
-        f"{slid} of {run.k} codes are dead and lie within {ORIGIN:.1%} of a spread of the latents of the origin; "
-        f"earlier in the run each was more than {SHRUNK:.0f} times as far from it. "
-    )
-    if run.settings is None or moved_by_ema(run.settings):
-        text += (
-            "While a code wins nothing, its sum and its count fade by the decay at each step; Laplace smoothing keeps "
-            "the count that divides the sum from falling as far, so the vector shrinks to 0. "
-        )
-    text += "It wins latents again only if some pass by there."
-    return Finding("warn", f"{slid} dead codes have slid to the origin", text, run.advise("slid"), "plane")
 
 
 def _churn(run: RunReading) -> Finding | None:
@@ -302,7 +224,7 @@ def _no_alarm(run: RunReading) -> Finding:
     if least is not None:
         compared += f", {HALVES}"
     text = (
-        f"{run.live} of {run.k} codes in use at step {run.now.step:,}: chosen in {_window(run)}; perplexity "
+        f"{run.live} of {run.k} codes in use at step {run.now.step:,}: chosen in {window_of(run)}; perplexity "
         f"{run.perplexity:.1f} of at most {run.ceiling} in a batch; quantization error {of_variance(run.error)} "
         f"({compared})."
     )
@@ -314,13 +236,14 @@ def _no_alarm(run: RunReading) -> Finding:
 
 
 CHECKS = (
-    _dead,
-    _slid,
-    _far,
+    dead,
+    slid,
+    far,
     _churn,
     _jump_back,
     _trails,
     _frozen,
+    embedding_collapse,
     _alike,
     _unfaithful,
     _mismatched,

@@ -6,6 +6,7 @@ JSON in and out. It lives with the runner in the visitor's process, and is calle
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -126,6 +127,7 @@ class LabDesk:
             "heat": heat_payload(side.timeline, level, held.heat),
             "events": events_payload(side.events, held.event),
             "ticks": side.events.ticks,
+            "ceiling": _ceiling(runner.ceiling(i)),
             **self._judged(i, frame, request.scrub),
         }
 
@@ -149,6 +151,16 @@ class LabDesk:
         if now == made:
             return one, None
         return (one, 0) if now == made.changed(one.mend.changes) else (None, None)
+
+
+def _ceiling(reached: Any) -> dict[str, Any] | None:
+    """A `Reached` as plain values: {"step", "target", "missed"}, or None where none was asked for."""
+    return reached and asdict(reached) | {"missed": _finite(reached.missed)}
+
+
+def _finite(value: float | None) -> float | None:
+    """As JSON can hold it."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def end_answer(why: str) -> dict[str, Any]:
@@ -237,6 +249,16 @@ def _export(desk: LabDesk, request: asked.File) -> dict[str, Any]:
     return {"file": file | {"data": base64.b64encode(file["data"]).decode("ascii")}}
 
 
+def _ask_ceiling(desk: LabDesk, request: object) -> None:
+    desk.runner.ask_ceiling()
+
+
+def _wrong(desk: LabDesk, request: asked.Side) -> dict[str, Any]:
+    """What a side's decode loses to wrong tokens, at its newest step."""
+    found = asdict(desk.runner.wrong_tokens(min(request.side, len(desk.runner.sides) - 1)))
+    return {"wrong": found | {"missed": [_finite(value) for value in found["missed"]]}}
+
+
 def _refit(desk: LabDesk, request: object) -> None:
     for side in desk.runner.sides:
         side.refit()
@@ -266,6 +288,8 @@ ACTIONS = Dispatcher(
         "mend": _action(_mend),
         "watch": _action(lambda desk, request: desk.runner.watch_gradients(request.gradients), asked.Watch),
         "refit": _action(_refit),
+        "ceiling": _action(_ask_ceiling),
+        "wrong": _action(_wrong, asked.Side),
         "compare": _action(_compare, asked.Differ),
         "compare_off": _action(_compare_off),
         "frame": _action(_frame, asked.Moment),

@@ -79,5 +79,12 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Side:
+    """side: 0 is A, 1 is B."""
+
+    side: Index = 0
+
+
+@dataclass(frozen=True)
 class File:
     kind: Annotated[str, OneOf(FILES)]

@@ -12,6 +12,7 @@ const FIRST = {
   latents: true,
   trails: true,
   gradients: false,
+  lag: false, // a line from each code to the latents that it last won
   drawing: false, // the plane takes points
   compared: 0, // comparisons that the visitor began on this page
 };

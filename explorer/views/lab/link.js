@@ -217,6 +217,7 @@ class Link {
       diagnosis: side?.diagnosis ?? [],
       judged: side?.judged ?? null,
       moment: side?.moment ?? null,
+      ceiling: side?.ceiling ?? null,
       status: this.status,
       settings: this.settings[i] ?? this.settings[0] ?? null,
       bothSettings: this.settings,

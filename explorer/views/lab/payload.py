@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from explorer.analysis.lab.movement import lag_of
 from explorer.joints.frame import Frame, FrameEvent
 from explorer.lab.history import Curves, EventLog, Timeline
 from explorer.lab.measures import describe
@@ -17,6 +18,7 @@ from explorer.lab.plane import Plane
 from explorer.views.kit.wire.encoding import pack, pack_indices
 
 EVENTS_SENT = 300
+MOST_LINES = 1024  # codes up to which the plane draws where each last won
 COLUMNS_SENT = 64  # of the heatmap at a time, so that no answer is slow
 
 
@@ -47,6 +49,8 @@ def frame_payload(
         "counts": pack(shown.counts.astype(np.float32)),
         "silent": pack(shown.silent.astype(np.int32)),
         "state": pack(shown.state),
+        "won": None if shown.won is None or codes > MOST_LINES else pack(plane.project(shown.won)),
+        "lag": None if shown.won is None else pack(lag_of(shown).astype(np.float32)),
         "gradient": None if shown.gradient is None else pack(plane.turn(shown.gradient)),
         "dead": shown.dead,
         "unseen": shown.unseen,

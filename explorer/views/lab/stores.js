@@ -142,7 +142,7 @@ export class EventStore {
   }
 }
 
-const PACKED = ["z", "codes", "indices", "counts", "silent", "state", "gradient"];
+const PACKED = ["z", "codes", "indices", "counts", "silent", "state", "gradient", "won", "lag"];
 
 /** A frame as pulled, its packed arrays read once: {array, shape} each. */
 export function readFrame(frame) {
@@ -165,7 +165,7 @@ export class SideStore {
     this.events = new EventStore();
     this.ticks = [];
     this.diagnosis = [];
-    this.judged = this.moment = null;
+    this.judged = this.moment = this.ceiling = null;
   }
 
   /** -> whether a new frame came. */
@@ -173,7 +173,7 @@ export class SideStore {
     this.curves.merge(part.curves);
     this.heat.merge(part.heat);
     this.events.merge(part.events);
-    for (const name of ["ticks", "diagnosis", "judged", "moment"]) {
+    for (const name of ["ticks", "diagnosis", "judged", "moment", "ceiling"]) {
       if (part[name] !== undefined && JSON.stringify(part[name]) !== JSON.stringify(this[name])) this[name] = part[name];
     }
     if (!part.frame) return false;

@@ -3,7 +3,22 @@
 
 import { Component } from "../../kit/component.js";
 import { compact, logTicks, niceTicks, stepTicks } from "../../kit/draw/ticks.js";
-import { heightOf, linePoints, nearestRow, plotsOf, rangeOf, rowWords, rowsOf, spread, unitOf, valueWords } from "./curves_model.js";
+import {
+  ceilingWords,
+  GROUPS,
+  heightOf,
+  linePoints,
+  nearestRow,
+  plotsOf,
+  rangeOf,
+  referenceOf,
+  rowWords,
+  rowsOf,
+  spread,
+  unitOf,
+  valueWords,
+} from "./curves_model.js";
+import { createWrongTokens } from "./wrong_tokens.js";
 import { chartStage } from "../../kit/stage/stage.js";
 import { drawScrub, haloText, smallText } from "../../kit/draw/text.js";
 import { furnish } from "../panel.js";
@@ -30,13 +45,20 @@ class Curves extends Component {
     this.rows = [];
     this.plots = [];
     this.log = true;
+    this.group = "learning";
     this.same = memory();
     this.refreshing = this.part(throttle(() => this.refresh()));
     this.grid = h("div", { class: "dte-lp-plots" });
     const scale = segments("Scale of losses, gradients, errors and speeds", (id) => this.setScale(id));
     scale.options(SCALES, "log");
-    const { caption } = furnish(root, "curves", "Curves", [scale.element], this.grid);
+    this.groups = segments("What the curves are of", (id) => this.setGroup(id));
+    this.groups.options(GROUPS, this.group);
+    const title = "Train the same model without a quantizer beside this run, for as many steps as it has now: what codes cost";
+    this.ceiling = h("button", { type: "button", class: "dte-button lab-button", title, hidden: true, onclick: () => env.act("ceiling") }, "Ceiling");
+    this.wrong = this.part(createWrongTokens(env));
+    const { caption } = furnish(root, "curves", "Curves", [this.groups.element, scale.element, this.ceiling], this.grid, this.wrong.element);
     this.caption = caption;
+    this.scale = scale.element;
     this.own(env.bus.subscribe((state, previous) => state.scrub !== previous?.scrub && this.follow()));
     this.follow();
   }
@@ -46,7 +68,20 @@ class Curves extends Component {
     const { curves, frame } = view;
     const names = curves?.names.join() ?? "";
     if (names !== this.names) this.build(curves, names);
-    if (!this.same(curves, frame?.ceiling, view.run)) this.refreshing.request();
+    const words = ceilingWords(view);
+    this.ceiling.hidden = words === null || this.group !== "learning";
+    say(this.ceiling, words ?? "");
+    this.wrong.draw(view);
+    if (!this.same(curves, frame?.ceiling, view.run, view.ceiling)) this.refreshing.request();
+  }
+
+  setGroup(id) {
+    this.group = id;
+    this.names = null; // built anew
+    this.grid.hidden = this.caption.hidden = this.scale.hidden = id === "wrong";
+    this.wrong.show(id === "wrong");
+    if (this.view) this.draw(this.view);
+    this.follow();
   }
 
   refresh() {
@@ -60,7 +95,7 @@ class Curves extends Component {
     this.names = names;
     this.rows = rowsOf(curves);
     for (const plot of this.plots) plot.stage.destroy();
-    this.plots = curves ? plotsOf(curves) : [];
+    this.plots = curves ? plotsOf(curves).filter(({ group }) => group === this.group) : [];
     for (const plot of this.plots) {
       plot.stage = this.part(
         chartStage({
@@ -96,19 +131,20 @@ class Curves extends Component {
     const { rows } = this;
     const first = rows[0]?.[0] ?? 0;
     const last = Math.max(rows[rows.length - 1]?.[0] ?? 1, first + 1);
-    const ceiling = plot.id === "perplexity" ? (this.view?.frame?.ceiling ?? null) : null;
-    const range = rangeOf(plot, rows, this.log && plot.scaled, ceiling === null ? [] : [CEILING_ROOM * ceiling]);
+    const reference = referenceOf(plot, this.view);
+    const room = reference ? [reference.value, CEILING_ROOM * reference.value] : []; // its name stands above the line
+    const range = rangeOf(plot, rows, this.log && plot.scaled, room);
     const x = (step) => left + ((step - first) / (last - first)) * width;
     const y = (value) => top + height * (1 - heightOf(range, value));
     const step = (px) => first + ((px - left) / width) * (last - first);
-    return { left, top, width, height, first, last, ceiling, range, x, y, step };
+    return { left, top, width, height, first, last, reference, range, x, y, step };
   }
 
   paint(plot, ctx, size) {
     const { theme } = size;
     const s = (plot.scales = this.scales(plot, size)); // marks reuse them: the range is costly
     drawGrid(ctx, theme, s);
-    if (s.ceiling !== null) drawCeiling(ctx, theme, s);
+    if (s.reference) drawReference(ctx, theme, s);
     const ends = [];
     plot.lines.forEach((line, i) => {
       const points = linePoints(this.rows, line.column, s.x, s.y);
@@ -259,10 +295,10 @@ function drawLine(ctx, theme, { dash, ink, width }, points) {
   ctx.setLineDash([]);
 }
 
-function drawCeiling(ctx, theme, s) {
-  const y = Math.round(s.y(s.ceiling)) + 0.5;
+function drawReference(ctx, theme, s) {
+  const y = Math.round(s.y(s.reference.value)) + 0.5;
   drawLine(ctx, theme, { dash: [3, 4], ink: "muted", width: 1.2 }, [s.left, y, s.left + s.width, y]);
-  haloText(ctx, theme, `ceiling min(K, latents of a batch) = ${whole(s.ceiling)}`, s.left + 6, y - 9, "left", theme.muted);
+  haloText(ctx, theme, s.reference.words, s.left + 6, y - 9, "left", theme.muted);
 }
 
 /** The number of each line in the legend, at its end, pushed apart: told by place, not by colour alone. */

@@ -31,24 +31,35 @@ export function rowsOf(curves) {
   return ROWS.get(curves);
 }
 
+/** Which plots are shown together; what is lost to wrong tokens has an axis of its own (`wrong_tokens.js`). */
+export const GROUPS = [
+  { id: "learning", label: "Learning", title: "Losses, usage, errors and gradients over the steps" },
+  { id: "movement", label: "Movement", title: "Drift of the encoder, lag of the codes and effective dimensions over the steps" },
+  { id: "wrong", label: "Wrong tokens", title: "What the decode loses when some tokens are wrong" },
+];
+
 const PLOTS = [
   { id: "losses", title: "Loss terms, weighted", fits: (_name, kind) => kind === "loss", scaled: true },
-  { id: "perplexity", title: "Perplexity", fits: (name) => /perplexity/.test(name), zero: true },
+  { id: "perplexity", title: "Perplexity", fits: (name) => /perplexity|^active/.test(name), zero: true },
   { id: "dead", title: "Dead share", fits: (name) => /dead|unseen/.test(name), whole: true },
   { id: "gradients", title: "Gradient norms", fits: (name) => /grad/.test(name), scaled: true },
   { id: "error", title: "Quantization error", fits: (name) => /quantization_error/.test(name), scaled: true },
   { id: "speed", title: "Code speed", fits: (name) => /speed/.test(name), scaled: true },
+  { id: "missed", title: "Missed by the output", fits: (name) => name === "missed", scaled: true },
+  { id: "drift", title: "Encoder drift", fits: (name) => name === "drift", scaled: true, group: "movement" },
+  { id: "lag", title: "Lag of the codes in use", fits: (name) => /^lag_/.test(name), scaled: true, group: "movement" },
+  { id: "dimension", title: "Effective dimension", fits: (name) => /_dimension/.test(name), zero: true, group: "movement" },
   { id: "norms", title: "Norms", fits: (name) => /_norm$/.test(name), zero: true },
 ];
 
-/** Plots of the curves: [{id, title, scaled, lines: [{column, name, label, unit, style}]}], only those with lines.
+/** Plots of the curves: [{id, group, title, scaled, lines: [{column, name, label, unit, style}]}], only those with lines.
  *  scaled: log or linear is the visitor's choice. zero: the axis starts at 0. whole: it goes from 0 to 1. */
 export function plotsOf({ names, labels, units, kinds }) {
   const plots = new Map();
   names.forEach((name, i) => {
     const known = PLOTS.find((plot) => plot.fits(name, kinds[i]));
-    const { id, title, scaled, zero, whole: all } = known ?? { id: name, title: labels[i] };
-    if (!plots.has(id)) plots.set(id, { id, title, scaled: Boolean(scaled), zero: Boolean(zero), whole: Boolean(all), lines: [] });
+    const { id, title, scaled, zero, whole: all, group = "learning" } = known ?? { id: name, title: labels[i] };
+    if (!plots.has(id)) plots.set(id, { id, group, title, scaled: Boolean(scaled), zero: Boolean(zero), whole: Boolean(all), lines: [] });
     const { lines } = plots.get(id);
     lines.push({ column: i + 1, name, label: labels[i], unit: units[i] ?? "", style: STYLES[lines.length % STYLES.length] });
   });
@@ -141,6 +152,21 @@ export function linePoints(rows, column, x, y) {
   });
   flush();
   return points;
+}
+
+/** A line across a plot that its curve is held to: {value, words}, or null. view: of one side. Pure. */
+export function referenceOf(plot, view) {
+  const { frame, ceiling } = view ?? {};
+  if (plot.id === "perplexity" && frame) return { value: frame.ceiling, words: `ceiling min(K, latents of a batch) = ${whole(frame.ceiling)}` };
+  if (plot.id !== "missed" || typeof ceiling?.missed !== "number") return null;
+  return { value: ceiling.missed, words: `no quantizer, ${whole(ceiling.step)} steps: ${significant(100 * ceiling.missed)}%` };
+}
+
+/** What the button of the ceiling says: asked for, being trained, or reached; null where there is none to have. Pure. */
+export function ceilingWords({ ceiling, settings }) {
+  if (!settings || settings.model === "none") return null;
+  if (!ceiling) return "Ceiling";
+  return ceiling.step < ceiling.target ? `Ceiling: step ${whole(ceiling.step)} of ${whole(ceiling.target)}` : `Ceiling of step ${whole(ceiling.step)}`;
 }
 
 /** Push labels apart to `gap` pixels within [top, bottom]; `ys` in any order, same order out. */

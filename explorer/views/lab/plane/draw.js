@@ -199,6 +199,25 @@ function drawArrows(ctx, { frame, view, theme, arrows }) {
   ctx.stroke();
 }
 
+/** A line from each living code to the middle of the latents that it last won, a dot where that is. */
+function drawLag(ctx, { frame, codes, view, theme }) {
+  const won = frame.won?.array;
+  if (!won) return;
+  const { left, top, scale } = view;
+  const state = frame.state.array;
+  ctx.strokeStyle = ctx.fillStyle = theme.accent;
+  ctx.lineWidth = 1.6;
+  ctx.beginPath();
+  for (let k = 0; k < state.length; k++) {
+    if (state[k] !== LIVE || !Number.isFinite(won[2 * k])) continue;
+    const [x, y] = [left + scale * won[2 * k], top - scale * won[2 * k + 1]];
+    ctx.moveTo(left + scale * codes[2 * k], top - scale * codes[2 * k + 1]);
+    ctx.lineTo(x, y);
+    ctx.rect(x - 1.5, y - 1.5, 3, 3);
+  }
+  ctx.stroke();
+}
+
 function drawFlashes(ctx, { flashes, codes, view, theme }) {
   ctx.strokeStyle = theme.accent;
   for (const { code, x, y, left, again } of flashes) {
@@ -236,6 +255,7 @@ export function drawPlane(ctx, scene) {
   if (scene.cells && overlays.cells) drawCells(ctx, scene);
   if (overlays.latents) drawLatents(ctx, scene);
   if (overlays.trails) drawTrails(ctx, scene);
+  if (overlays.lag) drawLag(ctx, scene);
   drawCodes(ctx, scene);
   if (scene.arrows) drawArrows(ctx, scene);
   drawFlashes(ctx, scene);

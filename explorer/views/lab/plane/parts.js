@@ -8,6 +8,7 @@ export const OVERLAYS = [
   ["latents", "Latents", "The latents of the newest batch"],
   ["trails", "Trails", "Where the codes came from"],
   ["gradients", "Gradients", "The way each latent is pushed: minus the gradient that comes through the bottleneck"],
+  ["lag", "Lag", "A line from each code to the middle of the latents that it last won: how far it is behind"],
   ["drawing", "Draw points", "Paint the data by hand"],
 ];
 

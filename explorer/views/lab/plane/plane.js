@@ -12,7 +12,7 @@ import { arrowScale, boxOf, follow, Motion } from "./motion.js";
 import { mergeLayers } from "../../kit/wire/files.js";
 import { createPaper, drawingWords } from "./paint.js";
 import { ABOUT, legend, OVERLAYS } from "./parts.js";
-import { cellKind, codeWords, deadWords, planeWords } from "./words.js";
+import { cellKind, codeWords, deadWords, lagWords, planeWords } from "./words.js";
 
 const TERMS = { fsq: "fsq", lfq: "signs", bsq: "signs" }; // help on what the codes of a rule are
 const WORDS_MS = 120;
@@ -199,7 +199,8 @@ class Plane extends Component {
     this.refit.hidden = frame.plane.kind !== "pca";
     const words = planeWords(frame, state.gradients ? this.arrows : null, this.view?.settings?.quantizer);
     const missing = state.gradients && !this.arrows ? " At this moment no gradients were measured." : "";
-    put(this.caption, state.drawing ? drawingWords(this.view?.settings) : words + missing);
+    const lag = state.lag ? ` ${lagWords(frame)}` : "";
+    put(this.caption, state.drawing ? drawingWords(this.view?.settings) : words + lag + missing);
   }
 
   request() {

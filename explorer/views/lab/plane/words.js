@@ -65,10 +65,19 @@ export function planeWords(frame, arrows = null, quantizer = "") {
 
 const STATE = ["live", "dead", "unseen so far"];
 
-/** "Code 12 · 8.1 latents a step (EMA) · dead, silent for 310 steps" */
+/** What the lines of lag are, or why there are none. Pure. */
+export function lagWords(frame) {
+  if (!frame.lag) return "No lag: these codes follow from a rule and are not meant to follow latents.";
+  if (!frame.won) return `No lines of lag: they are drawn up to K = ${whole(MOST_CELLS)} codes.`;
+  return "Lines: from each live code to the middle of the latents that it last won in a batch.";
+}
+
+/** "Code 12 · 8.1 latents a step (EMA) · dead, silent for 310 steps · 0.2 spreads from the latents it last won" */
 export function codeWords(frame, code) {
   const count = Number(frame.counts.array[code].toPrecision(2));
   const silent = frame.silent.array[code];
   const since = silent > 0 ? `, silent for ${countOf(silent, "step")}` : "";
-  return `Code ${code} · ${count} latents a step (EMA) · ${STATE[frame.state.array[code]]}${since}`;
+  const lag = frame.lag?.array[code] ?? NaN;
+  const behind = Number.isFinite(lag) ? ` · ${Number(lag.toPrecision(2))} spreads from the latents it last won` : "";
+  return `Code ${code} · ${count} latents a step (EMA) · ${STATE[frame.state.array[code]]}${since}${behind}`;
 }

@@ -1,0 +1,59 @@
+"""The two collapses told apart: of tokens, where few codes are used, and of embeddings, where codes are used and their
+vectors hardly differ.
+
+Both kinds are those of Zhao et al. 2024 (Representation collapsing problems in vector quantization, arXiv 2411.16550):
+a codebook or its latents that come together in few values.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explorer.analysis.lab.finding import Finding
+from explorer.analysis.lab.movement import effective_dimension
+from explorer.analysis.lab.reading import FEW, RunReading
+from explorer.analysis.lab.thresholds import DEAD_BAD, SETTLED
+from explorer.joints.frame import LIVE
+
+USED = 0.5  # perplexity as a share of what the codes in use can reach: from there on, codes are used
+NEARLY_EQUAL = 0.2  # spread of the chosen codes as a share of that of their latents
+MANY_AXES, FLAT = 4, 0.5  # of so many dimensions on, codes with less than this share of the latents' are flat
+
+
+def spread_of_codes(run: RunReading) -> float:
+    """Root mean squared distance of the codes that the latents shown chose to their mean, in spreads of the latents."""
+    chosen = run.level.vectors[run.level.indices].astype(np.float64)
+    return float(np.sqrt(np.square(chosen - chosen.mean(0)).sum(1).mean()) / max(1e-9, run.spread))
+
+
+def dimensions_of(run: RunReading) -> tuple[float, float]:
+    """Effective dimension of the latents shown, and of the codes in use."""
+    return effective_dimension(run.level.z_e), effective_dimension(run.level.vectors[run.level.state == LIVE])
+
+
+def told_apart(run: RunReading) -> str:
+    """Of a run most of whose codes are dead: that this is the collapse of tokens, and how the others lie."""
+    latents, codes = dimensions_of(run)
+    return (
+        f" This is token collapse: few codes are used. The vectors of those in use spread {spread_of_codes(run):.0%} "
+        f"as far as the latents, in {codes:.1f} effective dimensions, the latents in {latents:.1f}."
+    )
+
+
+def embedding_collapse(run: RunReading) -> Finding | None:
+    """Codes that are used alike, and whose vectors are nearly equal, or lie in far fewer dimensions than latents."""
+    if run.level.metric == "implicit" or run.now.step < SETTLED or run.dead >= DEAD_BAD or run.live < FEW:
+        return None
+    if run.perplexity < USED * min(run.ceiling, run.live):
+        return None
+    near, (latents, codes) = spread_of_codes(run), dimensions_of(run)
+    flat = run.level.vectors.shape[1] >= MANY_AXES and codes < FLAT * latents
+    if near >= NEARLY_EQUAL and not flat:
+        return None
+    text = (
+        f"Codes are used (perplexity {run.perplexity:.1f} of at most {run.ceiling}), so no tokens have collapsed; but "
+        f"the vectors of {run.live} codes{run.where} spread {near:.0%} as far as the latents that chose them, in "
+        f"{codes:.1f} effective dimensions; the latents have {latents:.1f}."
+    )
+    what = "codes are used, but nearly equal" if near < NEARLY_EQUAL else "codes are used, but flat"
+    return Finding("bad", f"Embedding collapse: {what}", text, run.advise("nearly_equal"), "plane")
