@@ -26,6 +26,8 @@ def run_of(modality, condition, seed, counts, lost, findings=()):
         measured |= {"perplexity": 2.0, "repeated": float("nan"), "code_error": 0.5}
         measured |= {"codes": 2 * len(counts), "bits": 6.0, "gradient_ratio": 0.8, "gradient_cosine": 1.0}
     curves = {"usage": np.array([0.5, 0.25])} if len(counts) else {}
+    curves |= {"perplexity": np.array([1.0, 2.0]), "dead": np.array([0.25, 0.5])} if len(counts) else {}
+    curves |= {"media_error": np.array([1.0, lost])}
     steps, told = np.array([0, 10]), ("made data", "every fifth", 60.0, tuple(findings))
     return ExperimentRun(modality, condition, seed, steps, curves, measured, counts, *told)
 

@@ -21,6 +21,8 @@ EXPERIMENTS: Registry = Registry(
         "rate-distortion": "explorer.experiments.rate_distortion:run",
         "gradient-flow": "explorer.experiments.gradient_flow:run",
         "linear-probe": "explorer.experiments.linear_probe:run",
+        "initialization-raced": "explorer.experiments.initialization_raced:run",
+        "reseeding-raced": "explorer.experiments.reseeding_raced:run",
     },
 )
 TITLES: Mapping[str, str] = {
@@ -30,6 +32,8 @@ TITLES: Mapping[str, str] = {
     "rate-distortion": "Rate and distortion over K and D",
     "gradient-flow": "How the gradient passes the quantizer",
     "linear-probe": "What a linear classifier reads from tokens",
+    "initialization-raced": "Initialization raced: five starts",
+    "reseeding-raced": "Reseeding raced: four strategies from one state",
 }
 
 

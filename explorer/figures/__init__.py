@@ -21,6 +21,7 @@ from explorer.figures.ball import sphere
 from explorer.figures.counts import rank_frequency, usage
 from explorer.figures.enough import growth, halves, single_media
 from explorer.figures.experiments.marks import accuracy_of_runs, gradients_of_runs, losses_of_runs
+from explorer.figures.experiments.races import dead_of_races, losses_of_races, perplexity_of_races
 from explorer.figures.experiments.rates import rates_of_runs
 from explorer.figures.experiments.usage import codes_of_runs, usage_of_runs
 from explorer.figures.frame import with_title
@@ -108,6 +109,9 @@ FIGURES: tuple[FigureEntry, ...] = (
     FigureEntry(rates_of_runs, "experiment", "Rate and distortion of an experiment"),
     FigureEntry(gradients_of_runs, "experiment", "What reaches the encoder"),
     FigureEntry(accuracy_of_runs, "experiment", "What a linear classifier reads"),
+    FigureEntry(perplexity_of_races, "experiment", "How many codes are in use, in effect"),
+    FigureEntry(dead_of_races, "experiment", "How many codes are dead"),
+    FigureEntry(losses_of_races, "experiment", "What is lost, as they learn"),
 )
 NAMES: tuple[str, ...] = tuple(entry.name for entry in FIGURES)
 

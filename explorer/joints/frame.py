@@ -131,6 +131,11 @@ class Frame:
             if self.inputs.ndim == 2:
                 _expect("inputs", self.inputs, (n, 2))
 
+    def active(self, level: int) -> int:
+        """Codes of a level that are at work; the others wait, and are not dead."""
+        size = self.levels[level].codebook_size
+        return min(size, int(self.measures.get(f"active_{level}", size)))
+
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""

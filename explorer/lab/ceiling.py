@@ -26,7 +26,7 @@ OF_MODEL = ("dataset", "points", "drift", "patch_px", "batch_size", "seed", "mod
 
 
 @dataclass(frozen=True)
-class Reached:
+class CeilingPoint:
     """step: steps trained, of `target`. missed: squared error as a share of the variance of the inputs, mean of the
     newest NEWEST steps; None before the first."""
 
@@ -66,10 +66,10 @@ class Ceiling:
         error, spread = (decoded.detach() - items).square().mean(), (items - items.mean(0)).square().mean()
         self._missed = [*self._missed[1 - NEWEST :], error / spread.clamp_min(1e-12)]
 
-    def reached(self) -> Reached:
+    def reached(self) -> CeilingPoint:
         """How far it is; waits for the device."""
         missed = float(torch.stack(self._missed).mean()) if self._missed else None
-        return Reached(self.step_count, self.target, missed)
+        return CeilingPoint(self.step_count, self.target, missed)
 
 
 class Ceilings:
@@ -93,7 +93,7 @@ class Ceilings:
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
 
-    def of(self, settings: LabSettings) -> Reached | None:
+    def of(self, settings: LabSettings) -> CeilingPoint | None:
         """What was reached with these settings; None where it was not asked for."""
         one = self._made.get(_key(settings))
         return one and one.reached()

@@ -14,7 +14,7 @@ class Measure:
     kind: str
 
 
-DIMENSION = "effective dimension, (sum of variances)^2 / sum of their squares"
+DIMENSION = "dimensions: (sum of the variances)\N{SUPERSCRIPT TWO} / sum of their squares, along the principal axes"
 _MEASURES = {
     "quantization_error": Measure("Quantization error", "mean squared distance of a latent to its code", "measure"),
     "latent_norm": Measure("Latent norm", "mean length of z_e in the batch", "measure"),
@@ -32,6 +32,7 @@ _MEASURES = {
 }
 _BY_LEVEL = {
     "perplexity": ("Perplexity", "codes, over one batch"),
+    "active": ("At work", "codes, over one batch"),
     "dead": ("Dead", "share of K codes"),
     "lag": ("Lag", "mean distance of codes in use to the mean of the latents they last won, in spreads of the latents"),
     "code_dimension": ("Codes in use", DIMENSION),

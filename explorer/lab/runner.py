@@ -16,7 +16,7 @@ import torch
 from explorer.foundation.device import device_label, pick_device
 from explorer.foundation.errors import ExplorerError, SettingsError
 from explorer.joints.frame import Frame
-from explorer.lab.ceiling import Ceilings, Reached
+from explorer.lab.ceiling import CeilingPoint, Ceilings
 from explorer.lab.controls import CONTROLS
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
@@ -124,7 +124,7 @@ class LabRunner:
         for side in self.sides:
             self._ceilings.ask(side.settings, self.step)
 
-    def ceiling(self, side: int) -> Reached | None:
+    def ceiling(self, side: int) -> CeilingPoint | None:
         """What the model of a side reached without a quantizer; None where it was not asked for."""
         return self._ceilings.of(self.sides[side].settings)
 

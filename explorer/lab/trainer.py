@@ -53,18 +53,19 @@ class Ledger:
             torch.ones((), device=device),
         )
 
-    def count(self, indices: Tensor, z: Tensor, tried: bool = True) -> None:
-        """indices (...) of one step, z (..., d) what the level was given. tried: whether codes were at work; else none
-        is used, and none silent for it."""
+    def count(self, indices: Tensor, z: Tensor, active: int) -> None:
+        """indices (...) of one step, z (..., d) what the level was given. active: codes at work, the first so many;
+        the others are not used, nor silent for it."""
         chosen = indices.flatten()
         ones = torch.ones_like(chosen, dtype=torch.float32)
         n = torch.zeros(len(self.silent), device=chosen.device).index_add_(0, chosen, ones)  # (K,), whole numbers
         p = n / len(chosen)
         self.perplexity = torch.exp(-torch.xlogy(p, p).sum())
-        if not tried:
+        if not active:
             return
         used = n > 0
-        self.silent.add_(1).masked_fill_(used, 0)
+        self.silent[:active].add_(1)
+        self.silent.masked_fill_(used, 0)
         self.ever |= used
         sums = torch.zeros_like(self.won).index_add_(0, chosen, z.flatten(0, -2))  # (K, d)
         torch.where(used[:, None], sums / n.clamp_min(1)[:, None], self.won, out=self.won)
@@ -141,8 +142,9 @@ class LabTrainer:
                 self.optimizer.step()
         self.step_count += 1
         self.latents_seen += output.indices[..., 0].numel()
+        active = 0 if warm else self.quantizer.active
         for level, ledger in enumerate(self.ledgers):
-            ledger.count(output.indices[..., level], output.stages[level].z_e, tried=not warm)
+            ledger.count(output.indices[..., level], output.stages[level].z_e, active)
         names = tuple(losses)
         self._unread.append((self.step_count, names, torch.stack([losses[name].detach() for name in names])))
         if measure:
@@ -184,6 +186,8 @@ class LabTrainer:
         for level, ledger in enumerate(self.ledgers):
             values[f"perplexity_{level}"] = ledger.perplexity
             values[f"dead_{level}"] = (ledger.silent >= self.window).float().mean()
+        if self.quantizer.waits:
+            values["active_0"] = torch.tensor(float(self.quantizer.active), device=flat.device)
         values |= self.movement.measure(self.step_count, probe, flat, self._levels(output, tables))
         numbers = torch.stack([value.float() for value in values.values()]).tolist()  # one wait
         self.measures = dict(zip(values, numbers, strict=True))

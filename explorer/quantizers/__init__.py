@@ -23,5 +23,6 @@ QUANTIZERS: Registry[type] = Registry(
         "opq": "explorer.quantizers.composed.opq:RotatedProductQuantizer",
         "additive": "explorer.quantizers.composed.additive:AdditiveQuantizer",
         "diveq": "explorer.quantizers.learned.diveq:DirectionalQuantizer",
+        "gradual": "explorer.quantizers.gradual:GradualQuantizer",
     },
 )

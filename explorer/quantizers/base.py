@@ -125,6 +125,7 @@ class Quantizer(nn.Module, ABC):
     """
 
     combination: Combination = "single"
+    waits = False  # whether codes may wait until they are at work
 
     def __init__(self, dim: int, codebook_size: int, num_quantizers: int = 1) -> None:
         super().__init__()
@@ -166,6 +167,11 @@ class Quantizer(nn.Module, ABC):
             if low < 0 or high >= self.codebook_size:
                 raise SettingsError(f"indices reach from {low} to {high}, outside 0..{self.codebook_size - 1}")
         return self.combine(self.level_vectors(indices.long()))
+
+    @property
+    def active(self) -> int:
+        """Codes of each level that are at work: the first so many; the others wait, and are not chosen."""
+        return self.codebook_size
 
     def codes_not_finite(self) -> tuple[int, ...]:
         """How many codes of each level hold NaN or infinity, which are never chosen."""

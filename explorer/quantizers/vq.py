@@ -110,7 +110,7 @@ class VectorQuantizer(Quantizer):
             z = normalize(z, dim=-1)
         if self.training and not self._ready and len(z):
             self._initialize(z)
-        indices = nearest_code(z, self.vectors, self.options.metric)  # (N,)
+        indices = nearest_code(z, self.vectors[: self.active], self.options.metric)  # (N,)
         table = self._table()  # (K, D)
         codes = table[indices]  # (N, D), differentiable in the vectors
         terms = self._loss_terms(z, codes, indices, table)
@@ -143,7 +143,7 @@ class VectorQuantizer(Quantizer):
         for name, weight in self.options.regularizers:
             if weight and len(z):
                 with torch.autocast(z.device.type, enabled=False):
-                    terms[name] = weight * regularizer(name)(put_lost_on_codes(z, codes), table, indices)
+                    terms[name] = weight * regularizer(name)(put_lost_on_codes(z, codes), table[: self.active], indices)
         return terms
 
     def _initialize(self, z: Tensor) -> None:
@@ -200,10 +200,14 @@ class VectorQuantizer(Quantizer):
     def _reseed(self, z: Tensor, indices: Tensor) -> None:
         reseeding = self.options.reseeding
         dead = dead_codes(self.counts, reseeding)  # (K,)
+        table = self._codes()
+        if self.active < self.codebook_size:  # a code that waits is neither dead nor a source
+            dead[self.active :] = False
+            table = torch.cat([table[: self.active], torch.full_like(table[self.active :], torch.nan)])
         codes = by_silence(dead, self.counts)  # (R,); waits for a GPU, once in `every` steps
         if not len(codes):
             return
-        fresh, source = replacements(reseeding, dead, z, self._codes(), indices, self.counts, self.reservoir)
+        fresh, source = replacements(reseeding, dead, z, table, indices, self.counts, self.reservoir)
         codes = codes[: len(source)]  # the rest has its turn at the next check
         self._set_codes(codes, fresh)
         step = self.counts.step

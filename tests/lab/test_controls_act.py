@@ -15,6 +15,7 @@ from explorer.quantizers.lab_specs import lab_specs
 
 STEPS = 12
 SMALL = {"batch_size": 32, "codebook_size": 8, "threshold": 2.0, "every": 4, "patience": 5, "num_quantizers": 2}
+SMALL |= {"grow_steps": 2}  # so that codes join within STEPS
 RUN = ("dataset", "seed", "batch_size", "quantizer", "model", "patch_px", "drift")  # they are the run
 TABLE_CONTEXTS = (
     {},
@@ -104,6 +105,7 @@ EDGES = (
     ({"metric": "cosine"}, ("metric", "decay", "epsilon", "norm", "codebook_lr", "beta", "gradient", "init_scale")),
     ({"metric": "cosine", "update": "gradient"}, ("decay", "epsilon", "orthogonality", "codebook_lr", "soft_entropy")),
     ({"dataset": "drift", "model": "none"}, ("drift", "dataset", "seed", "batch_size", "model")),
+    ({"quantizer": "gradual", "grow_steps": 0}, ("grow_steps", "first_codes", "new_codes")),
     (PATCHES, ("patch_px", "seed", "model", "quantizer")),
     ({}, ("dataset", "seed", "batch_size", "quantizer", "model")),
 )

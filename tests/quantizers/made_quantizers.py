@@ -19,6 +19,7 @@ K, D = 32, 8
 
 SETTINGS = {
     "vq": {"dim": D, "codebook_size": K},
+    "gradual": {"dim": D, "codebook_size": K, "first_codes": 16, "grow_steps": 2},
     "kmeans": {"dim": D, "codebook_size": K},
     "rvq": {"dim": D, "codebook_size": K, "num_quantizers": 3},
     "pq": {"dim": D, "codebook_size": K, "num_quantizers": 2},
@@ -50,6 +51,15 @@ OTHER_SETTINGS = {
     "pq, gradient": {"options": CodebookOptions(update="gradient")},
     "multihead, sum": {"compose": "sum", "head_dim": 3},
     "multihead, cosine": {"options": CodebookOptions(metric="cosine")},
+    "gradual, waiting": {"first_codes": 4, "grow_steps": 300},
+    "gradual, at once": {"grow_steps": 0},
+    "gradual, on latents": {"new_codes": "latent", "grow_steps": 2, "options": CodebookOptions(metric="cosine")},
+    "gradual, gradient": {"grow_steps": 3, "options": CodebookOptions(update="gradient")},
+    "gradual, k-means": {"grow_steps": 3, "options": CodebookOptions(initialization=Initialization("kmeans"))},
+    "gradual, online, reseeded": {
+        "grow_steps": 5,
+        "options": CodebookOptions(initialization=Initialization("online"), reseeding=Reseeding("split", **EVERY_STEP)),
+    },
     "kmeans, rotation": {"gradient": "rotation"},
     "vq, cosine": {"options": CodebookOptions(metric="cosine")},
     "vq, gradient": {"options": CodebookOptions(update="gradient")},

@@ -12,6 +12,7 @@ TABLE = {"dim": 8, "codebook_size": 32}
 GAUSSIAN = {"options": {"initialization": {"name": "gaussian", "scale": 0.5}}}
 SMALL = {
     "vq": TABLE | {"options": {"metric": "cosine"}},
+    "gradual": TABLE,
     "kmeans": TABLE,
     "rvq": TABLE | GAUSSIAN | {"num_quantizers": 3},
     "pq": TABLE | GAUSSIAN | {"num_quantizers": 2},

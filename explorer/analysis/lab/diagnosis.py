@@ -50,10 +50,21 @@ def found_in(run: RunReading) -> tuple[Finding, ...]:
     warm_up = run.settings.warm_up if run.settings else 0  # steps in which codes are not at work
     if run.now.step < (warm_up + SETTLED if warm_up else EARLY):
         return ()
-    found = [finding for check in CHECKS if (finding := check(run)) is not None]
+    checks = CHECKS if run.at_work == run.k else WHILE_IT_GROWS
+    found = [finding for check in checks if (finding := check(run)) is not None]
     found = found or [_not_yet(run) or _no_alarm(run)]
     rank = {"bad": 0, "warn": 1, "wait": 2, "good": 3}
     return tuple(sorted(found, key=lambda finding: rank[finding.level]))
+
+
+def _growing(run: RunReading) -> Finding:
+    """A codebook not all of whose codes are at work yet: what few codes reach is no fault of a run."""
+    text = (
+        f"{run.at_work} of {run.k} codes are at work at step {run.now.step:,}; the other {run.k - run.at_work} wait "
+        f"for their turn and are not dead. Perplexity {run.perplexity:.1f} of at most {run.ceiling} in a batch; "
+        f"quantization error {of_variance(run.error)}. How well the codes fit is judged once all are at work."
+    )
+    return Finding("wait", "The codebook still grows", text, "", "histogram")
 
 
 def _churn(run: RunReading) -> Finding | None:
@@ -251,3 +262,4 @@ CHECKS = (
     _skewed,
     _coarse,
 )
+WHILE_IT_GROWS = (dead, far, _churn, _jump_back, _growing)

@@ -69,7 +69,8 @@ class RunReading:
         self.dead = dead[self.number]
         self.level: FrameLevel = self.now.levels[self.number]
         self.k = self.level.codebook_size
-        self.ceiling = min(self.k, self.now.batch_size)
+        self.at_work = self.now.active(self.number)  # codes; the others wait, and are not dead
+        self.ceiling = min(self.at_work, self.now.batch_size)
 
     def earlier(self, first: int) -> Iterator[RunReading]:
         """The same run as it stood at up to LOOKS earlier frames from step `first` on, the newest of them first."""

@@ -14,7 +14,10 @@ from explorer.pages.shared.fields import OneOf
 from explorer.pages.shared.figures import Themed, draw_figure
 from explorer.views.experiments.payload import experiment_payload
 
-CHARTS = ("codes_of_runs", "usage_of_runs", "losses_of_runs", "rates_of_runs", "gradients_of_runs", "accuracy_of_runs")
+CHARTS = (
+    *("codes_of_runs", "usage_of_runs", "losses_of_runs", "rates_of_runs", "gradients_of_runs", "accuracy_of_runs"),
+    *("perplexity_of_races", "dead_of_races", "losses_of_races"),
+)
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ class LabDesk:
 
 
 def _ceiling(reached: Any) -> dict[str, Any] | None:
-    """A `Reached` as plain values: {"step", "target", "missed"}, or None where none was asked for."""
+    """A `CeilingPoint` as plain values: {"step", "target", "missed"}, or None where none was asked for."""
     return reached and asdict(reached) | {"missed": _finite(reached.missed)}
 
 

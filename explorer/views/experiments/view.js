@@ -18,6 +18,9 @@ const CHARTS = {
   losses_of_runs: ["What is lost", "Share of the variance of held-out media that is lost."],
   rates_of_runs: ["Rate and distortion", "Bits a token and PSNR of every run."],
   gradients_of_runs: ["What reaches the encoder", "Length and direction of the gradient that passes the quantizer."],
+  perplexity_of_races: ["How many codes are in use, in effect", "Perplexity of every racer over the steps."],
+  dead_of_races: ["How many codes are dead", "Share of dead codes of every racer over the steps."],
+  losses_of_races: ["What is lost, as they learn", "Share of the variance that every racer loses over the steps."],
   accuracy_of_runs: ["What a linear classifier reads", "Share of held-out media that a linear classifier puts into their class."],
 };
 const WORDS = { bad: "Broken", warning: "Watch out", note: "Note", good: "No alarm" };
@@ -156,6 +159,7 @@ class Opened extends Component {
   /** Failures side by side: a column a medium, a row a condition. */
   failures(host) {
     const { conditions, seeds } = this.experiment;
+    host.hidden = this.experiment.rows.every(({ findings }) => findings.length === 0); // racers of the lab are not judged
     const body = failuresOf(this.experiment).map(({ title, members }) =>
       h(
         "div",

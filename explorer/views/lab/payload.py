@@ -35,7 +35,8 @@ def frame_payload(
         "level": level,
         "levels": len(frame.levels),
         "codebook_size": codes,
-        "ceiling": min(codes, frame.batch_size),
+        "active": frame.active(level),
+        "ceiling": min(frame.active(level), frame.batch_size),
         "plane": {
             "kind": plane.kind,
             "explained": plane.explained,

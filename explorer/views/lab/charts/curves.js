@@ -229,7 +229,8 @@ class Curves extends Component {
       this.log && this.plots.some((plot) => plot.scales?.range.under)
         ? " What is below 4e-15 of the largest value is drawn on the lower edge: float32 cannot tell it from 0."
         : "";
-    return say(this.caption, `Numbers at step ${whole(row[0])}; measured on one batch ${every}, ${whole(rows.length)} kept.${dropped}${under}`);
+    const seldom = this.group === "movement" ? " These are looked at every 8 steps and stand in between." : "";
+    return say(this.caption, `Numbers at step ${whole(row[0])}; measured on one batch ${every}, ${whole(rows.length)} kept.${seldom}${dropped}${under}`);
   }
 }
 

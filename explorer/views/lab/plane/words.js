@@ -42,9 +42,11 @@ function latentWords(frame) {
 }
 
 /** "Dead: 41 of 64 codes, not chosen for 20 steps." */
-export function deadWords({ dead, unseen, codebook_size: K, window }) {
+export function deadWords({ dead, unseen: unchosen, codebook_size: K, active = K, window }) {
+  const unseen = unchosen - (K - active);
+  const waiting = active < K ? ` At work: ${whole(active)} of ${whole(K)}; the others wait for their turn.` : "";
   const silent = `Dead: ${whole(dead)} of ${countOf(K, "code")}, not chosen for ${countOf(window, "step")}.`;
-  return unseen ? `${silent} Unseen so far: ${whole(unseen)} of ${whole(K)}.` : silent;
+  return (unseen > 0 ? `${silent} Unseen so far: ${whole(unseen)} of ${whole(K)}.` : silent) + waiting;
 }
 
 /** Sentences of the caption. `arrows`: of arrowScale, or null. quantizer: of the run, which names the rule of the cells. */

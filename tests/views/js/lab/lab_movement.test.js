@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { ceilingWords, plotsOf, referenceOf } from "../../../../explorer/views/lab/charts/curves_model.js";
 import { placeOf, topOf, wrongWords } from "../../../../explorer/views/lab/charts/wrong_tokens.js";
-import { codeWords, lagWords } from "../../../../explorer/views/lab/plane/words.js";
+import { codeWords, deadWords, lagWords } from "../../../../explorer/views/lab/plane/words.js";
 
 const NAMES = ["missed", "drift", "lag_0", "lag_1", "latent_dimension", "code_dimension_0", "active_0"];
 
@@ -67,4 +67,10 @@ test("the lag of a code is said where it is known, and why there are no lines", 
   assert.match(lagWords(frame), /^Lines: from each live code/);
   assert.match(lagWords({ ...frame, won: null }), /up to K = 1,024/);
   assert.match(lagWords({ ...frame, won: null, lag: null }), /follow from a rule/);
+});
+
+test("codes that wait are told apart from dead and unseen ones", () => {
+  const facts = { dead: 2, unseen: 49, codebook_size: 64, active: 16, window: 20 };
+  assert.equal(deadWords(facts), "Dead: 2 of 64 codes, not chosen for 20 steps. Unseen so far: 1 of 64. At work: 16 of 64; the others wait for their turn.");
+  assert.equal(deadWords({ ...facts, unseen: 0, active: 64 }), "Dead: 2 of 64 codes, not chosen for 20 steps.");
 });
