@@ -81,7 +81,7 @@ def forget_flags(module: nn.Module, keys: object) -> None:
 class CodeCounts(nn.Module):
     """How often each code was chosen while training.
 
-    ema_count (K,): N_k <- decay N_k + (1 - decay) n_k (VQ-VAE, appendix A.1), n_k counts of one step; it starts at
+    ema_count (K,): N_k <- decay N_k + (1 - decay) n_k (VQ-VAE, eq. 6), n_k counts of one step; it starts at
     one, as if each code had been seen once a step, so that no code is dead before it had its chance.
     steps_since_use (K,): steps since the last assignment. `step`: training steps seen, a plain int so that reading
     it never waits for a GPU; it travels in the state dict as a tensor.

@@ -1,6 +1,9 @@
 """Binary spherical quantization: project the latent to the unit sphere, take signs, stay on the sphere.
 
-Zhao et al. 2024, arXiv 2406.07548.
+Zhao et al. 2024, arXiv 2406.07548. The linear layers to L dimensions and back are left to encoder and decoder. The
+sign of 0 is +1 in the paper, as surveys quote it, and -1 in the authors' code and here. In that code the commitment is
+summed over the bits, where here it is their mean, and the entropies are divided by the inverse temperature. Its
+settings are a commitment of weight 0 and an inverse temperature of 1; the defaults here are LFQ's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Finite scalar quantization: bound each dimension, round it, read the digits as a mixed-radix number.
 
-Mentzer et al. 2023, arXiv 2309.15505. The bound is that of the paper's appendix with the constants of
-vector-quantize-pytorch, but for what these do not cover: 2 values an axis, and more than 1,000.
+Mentzer et al. 2023, arXiv 2309.15505, section 3.1; bound and index are the listing of appendix A.1. The bound has the
+constants of vector-quantize-pytorch, which differ from the listing in two: its shift is tan(o / h), a slip for atanh as
+its author says (lucidrains/vector-quantize-pytorch/issues/94), and its h is (L - 1)(1 - eps) / 2, inside the outermost
+level and not a little past it. What neither covers: 2 values an axis, and more than 1,000.
 """
 
 from __future__ import annotations

@@ -17,15 +17,18 @@ from explorer.foundation.registry import unknown_id_message
 
 
 def straight_through(z_e: Tensor, z_q: Tensor) -> Tensor:
-    """Straight-through estimator (Bengio et al. 2013, arXiv 1308.3432): the gradient at z_q is copied to z_e."""
+    """Straight-through estimator (Bengio et al. 2013, arXiv 1308.3432): the gradient at z_q is copied to z_e.
+
+    As VQ-VAE has it for eq. 2 there (van den Oord et al. 2017, section 3.2).
+    """
     return _with_value(z_q, z_e)
 
 
 def rotation_trick(z_e: Tensor, z_q: Tensor) -> Tensor:
-    """Rotation trick (Fifty et al. 2024, arXiv 2410.06424): z_q is written as a rotated, rescaled z_e.
+    """Rotation trick (Fifty et al. 2024, arXiv 2410.06424, section 4.2): z_q is written as a rotated, rescaled z_e.
 
     q = (|q|/|e|) R e with R = I - 2 r r^T + 2 q^ e^^T, r = (e^ + q^)/|e^ + q^|; R and the scale are constants for
-    the backward pass, so the gradient keeps its angle to the code rather than its direction in space.
+    the backward pass, so the gradient keeps its angle to the code (section 4.1) rather than its direction in space.
     """
     with torch.autocast(z_e.device.type, enabled=False):
         e, q = z_e.float(), z_q.detach().float()

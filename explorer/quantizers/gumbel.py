@@ -1,8 +1,10 @@
 """Gumbel-softmax VQ: codes are sampled from a categorical relaxation while training, the nearest one is taken after.
 
-Jang et al. 2017 (arXiv 1611.01144), eqs 1 and 2; dVAE (Ramesh et al. 2021, arXiv 2102.12092). The logits are
-scaled negative squared distances, so that argmax is nearest-code assignment and the codebook has an
-honest Euclidean geometry.
+Jang et al. 2017 (arXiv 1611.01144), eqs 1 and 2, and section 2.2 where one code is passed on; dVAE (Ramesh et al.
+2021, arXiv 2102.12092). Three things differ from dVAE, whose encoder gives the logits: here they are scaled negative
+squared distances, so that argmax is nearest-code assignment and the codebook has an honest Euclidean geometry; the KL
+to the uniform distribution is that of the mean over a batch, which asks for even use and lets each latent be sure,
+where dVAE takes it of each latent; and there is a pull between latents and codes.
 """
 
 from __future__ import annotations

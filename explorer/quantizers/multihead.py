@@ -1,7 +1,9 @@
 """Multi-head vector quantization: projected views of a latent, each with a codebook of its own.
 
 z^(m) = W_m z, z_q^(m) = nearest code of head m, z_q = W_o g(z_q^(1), ..., z_q^(M)) with g concatenation or sum
-(as in the survey "Discrete Visual Tokenizers for Multimodal LLMs", 2025, section 7.3).
+(as in the survey "Discrete Visual Tokenizers for Multimodal LLMs", 2025, section 7.3). FQGAN (Bai et al. 2024, arXiv
+2411.16681, eqs 3 to 6) is such a one: its views are small networks, it concatenates, and it adds a loss that keeps the
+codes of two heads at right angles (eq. 7), which is no part of this.
 """
 
 from __future__ import annotations

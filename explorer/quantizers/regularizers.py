@@ -1,5 +1,8 @@
 """Regularizers of a codebook: extra loss terms, each with its own weight.
 
+Sections are those of the survey "Discrete Visual Tokenizers for Multimodal LLMs" (2025). Its sums over codes or pairs
+are means here, so that a weight fits any K; all its temperatures, targets and inner weights are 1.
+
 Every function takes latents z (N, D), code vectors (K, D) and the chosen indices (N,), and returns a scalar to be
 minimized. Large inputs are sampled (at most SAMPLE rows of each), so a term costs the same for any K.
 """
@@ -34,7 +37,10 @@ def mean_soft_assignment(z: Tensor, vectors: Tensor) -> Tensor:
 
 
 def soft_entropy(z: Tensor, vectors: Tensor, indices: Tensor) -> Tensor:
-    """-H(p) of the mean soft assignment, in nats: low when usage is even (section 6.1)."""
+    """-H(p) = sum p log p of the mean soft assignment, in nats: low when usage is even (section 6.1).
+
+    The last formula there has a minus sign too many: what it asks to be minimized is -H(p), as its text says.
+    """
     p = mean_soft_assignment(z, vectors)
     return (p * (p + EPSILON).log()).sum()
 
@@ -45,7 +51,7 @@ def kl_to_uniform(z: Tensor, vectors: Tensor, indices: Tensor) -> Tensor:
 
 
 def norm_control(z: Tensor, vectors: Tensor, indices: Tensor) -> Tensor:
-    """mean_k (|e_k| - 1)^2 (section 6.3.1; the mean, so that a weight fits any K)."""
+    """mean_k (|e_k| - 1)^2 (section 6.3.1)."""
     return (vectors.norm(dim=-1) - 1).square().mean()
 
 
@@ -74,7 +80,9 @@ def contrastive(z: Tensor, vectors: Tensor, indices: Tensor) -> Tensor:
 
 
 def vicreg(z: Tensor, vectors: Tensor, indices: Tensor) -> Tensor:
-    """Variance term plus covariance term of the codes (section 6.4.4, lambda_v = lambda_c = 1)."""
+    """Variance term plus covariance term of the codes (section 6.4.4): those of VICReg (Bardes et al. 2022, arXiv
+    2105.04906), taken of a codebook. Its invariance term has no counterpart here.
+    """
     k, d = vectors.shape
     std = (vectors.var(dim=0, unbiased=False) + 1e-4).sqrt()  # (D,)
     centred = vectors - vectors.mean(0)

@@ -1,7 +1,8 @@
 """Reseeding: which codes count as dead, and what new vector they get.
 
 Random restarts: Jukebox (Dhariwal et al. 2020, arXiv 2005.00341) and SoundStream (Zeghidour et al. 2021, arXiv
-2107.03312). The strategies are those of "Discrete Visual Tokenizers for Multimodal LLMs" (a survey, 2025), 4.2.
+2107.03312, section III-C: a moving average of decay 0.99 below 2). The strategies are those of "Discrete Visual
+Tokenizers for Multimodal LLMs" (a survey, 2025), 4.2.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Residual vector quantization: each level quantizes what the levels before it left over.
 
-SoundStream (Zeghidour et al. 2021, arXiv 2107.03312, algorithm 1); RQ-VAE (Lee et al. 2022, arXiv 2203.01941). With
-beam > 1 the codes of all levels are searched together, keeping the `beam` best partial sums (Babenko and
-Lempitsky 2014).
+SoundStream (Zeghidour et al. 2021, arXiv 2107.03312, algorithm 1); RQ-VAE (Lee et al. 2022, arXiv 2203.01941), whose
+levels share one codebook, while here each has its own. Both sum the commitment over levels; here it is their mean, as
+in RQ-VAE's code. With beam > 1 the codes of all levels are searched together, keeping the `beam` best partial sums
+(Babenko and Lempitsky 2014, CVPR).
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ class ResidualQuantizer(Quantizer):
 
     level_dropout: share of the latents that are decoded without their later levels while training, so that fewer levels
     say what they can (quantizer dropout of SoundStream; nested dropout, Rippel et al. 2014, arXiv 1402.0915).
+    SoundStream draws one number of levels for each sound and runs no others; here each latent has its own, and levels
+    that are left out go on learning.
     """
 
     combination = "sum"

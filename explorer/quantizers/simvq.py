@@ -1,6 +1,8 @@
 """SimVQ: the codebook is a frozen random table times one learned linear layer, so every code moves at every step.
 
-Zhu et al. 2024, arXiv 2411.02038 (linear reparameterization).
+Zhu et al. 2024, arXiv 2411.02038 (linear reparameterization), algorithm 1: the code is q_k W with q_k frozen and
+Gaussian, beta stands before the commitment. The authors' code gives its linear layer a bias, which algorithm 1 has not
+and this has not. The rotation trick is an addition; "ste" is theirs.
 """
 
 from __future__ import annotations

@@ -38,9 +38,13 @@ def one_hot_sum(rows: Tensor, indices: Tensor, codebook_size: int) -> Tensor:
 def expected_sums(z: Tensor, vectors: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
     """The E-step of soft EM: each latent counts for all codes, with p_k = softmax(-|z - e_k|^2 / temperature).
 
-    Roy et al. 2018 (Theory and experiments on vector quantized autoencoders, arXiv 1805.11063), with the expectation
-    itself and not samples of it. z (N, D), vectors (K, D) -> expected counts (K,) and expected sums of latents (K, D).
-    Latents that are not finite count for none, codes that are not finite take none.
+    Roy et al. 2018 (Theory and experiments on vector quantized autoencoders, arXiv 1805.11063; section 3.2 of the text
+    as submitted to ICLR), with four differences: the expectation itself and not m samples of it, a temperature where
+    theirs is 1, averages of sums of latents (VQ-VAE, eq. 7) and not of codes, and a decoder that gets the nearest code
+    and not the mean of the codes sampled (eq. 12 there).
+
+    z (N, D), vectors (K, D) -> expected counts (K,) and expected sums of latents (K, D). Latents that are not finite
+    count for none, codes that are not finite take none.
     """
     good = finite_rows(z)[:, None]  # (N, 1)
     z = z.masked_fill(~good, 0)

@@ -1,8 +1,9 @@
 """Vector quantization: each latent becomes its nearest code.
 
-VQ-VAE (van den Oord et al. 2017, arXiv 1711.00937): codebook loss and commitment are eq. 3, the EMA is appendix A.1,
-and its Laplace smoothing that of Sonnet's VectorQuantizerEMA; cosine codes: ViT-VQGAN (Yu et al. 2022, arXiv
-2110.04627).
+VQ-VAE (van den Oord et al. 2017, arXiv 1711.00937): the nearest code is eqs 1 and 2, codebook loss and commitment are
+eq. 3, the EMA is eqs 6 to 8 of appendix A.1, and its Laplace smoothing that of Sonnet's VectorQuantizerEMA; cosine
+codes: ViT-VQGAN (Yu et al. 2022, arXiv 2110.04627). Both losses are means over latents and over the D axes, as in
+Sonnet, where eq. 3 has squared lengths: they are D times smaller than there.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ class CodebookOptions:
     """How one learned codebook lives; shared by VQ, RVQ, PQ and multi-head VQ.
 
     metric: "euclidean" or "cosine". update: "ema", "soft_em" (an EMA to which each latent counts for all codes, by
-    softmax(-|z - e|^2 / em_temperature)) or "gradient" (codebook loss). decay: gamma of the EMA, epsilon of its Laplace
-    smoothing. beta: commitment weight. gradient: "ste" or "rotation". regularizers: (name, weight) pairs.
+    softmax(-|z - e|^2 / em_temperature); `expected_sums` has the source) or "gradient" (codebook loss). decay: gamma of
+    the EMA, epsilon of its Laplace smoothing. beta: commitment weight. gradient: "ste" or "rotation". regularizers:
+    (name, weight) pairs.
     """
 
     metric: str = "euclidean"
@@ -176,7 +178,12 @@ class VectorQuantizer(Quantizer):
             self._reseed(z, indices)
 
     def _ema_step(self, m: Tensor) -> None:
-        """N <- g N + (1-g) n, M <- g M + (1-g) m, e = M / N^ with N^ Laplace-smoothed (VQ-VAE, A.1; Sonnet)."""
+        """N <- g N + (1-g) n, M <- g M + (1-g) m, e = M / N^ (VQ-VAE, eqs 6 to 8), but for N^ smoothed as in Sonnet.
+
+        Averages start at N = 1 and M = e, and are not debiased. Of a code that wins nothing M and N shrink alike, and
+        e would stay; what draws it to the origin in the end is the smoothing, which keeps N^ from shrinking below
+        about epsilon.
+        """
         g = self.options.decay
         self.ema_sum.mul_(g).add_(m, alpha=1 - g)
         vectors = self.ema_sum / self._smoothed_counts()[:, None]  # N is already advanced

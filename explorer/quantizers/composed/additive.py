@@ -2,10 +2,13 @@
 
 Babenko and Lempitsky 2014 (Additive quantization for extreme vector compression, CVPR): the codes of all levels are
 searched together by a beam, and all codebooks are one least-squares problem, min |X - B C|^2 with B the one-hot rows
-of the choices. Martinez et al. 2018 (LSQ++: Lower running time and higher recall in multi-codebook quantization,
-ECCV): local search, in which some codes are perturbed and iterated conditional modes (ICM) settle them anew. Here the
-beam takes the levels in their order, perturbations are the same for all latents, so that one latent always gets the
-same codes, and B^T B and B^T X are running averages.
+of the choices. LSQ, Martinez et al. 2016 (Revisiting additive quantization, ECCV): local search, in which some codes
+are perturbed and iterated conditional modes (ICM) settle them anew. Martinez et al. 2018 (LSQ++: Lower running time and
+higher recall in multi-codebook quantization, ECCV): the codebooks in one step, (B^T B + a I) C = B^T X.
+
+Here the beam takes the levels in their order, where AQ tries all that are left; perturbations are the same for all
+latents, so that one latent always gets the same codes, where LSQ draws them; B^T B and B^T X are running averages; the
+ridge holds codes where they are, where LSQ++ holds them at zero; and its stochastic relaxation is no part of this.
 """
 
 from __future__ import annotations

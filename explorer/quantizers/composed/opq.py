@@ -1,9 +1,10 @@
 """Optimized product quantization (OPQ): latents are rotated before they are split, by what the codes can say best.
 
-Ge et al. 2013 (Optimized product quantization for approximate nearest neighbor search, CVPR), the non-parametric way:
-in turns, the codes are fitted to the rotated latents, and the rotation to the codes. With X the latents (N, D) and Y
-their codes, the R that minimizes |X R - Y| is U V^T of the singular value decomposition X^T Y = U S V^T (orthogonal
-Procrustes).
+Ge et al. 2013 (Optimized product quantization for approximate nearest neighbor search, CVPR), the non-parametric way
+(eqs 4 to 7 and algorithm 1): in turns, the codes are fitted to the rotated latents, and the rotation to the codes. With
+X the latents (N, D) and Y their codes, the R that minimizes |X R - Y| is U V^T of the singular value decomposition
+X^T Y = U S V^T (orthogonal Procrustes, eq. 7). Samples are columns there, so its R is the transpose of this one. `fit`
+is their algorithm; while training, the codes learn as those of VQ, and the rotation every few steps.
 """
 
 from __future__ import annotations

@@ -4,6 +4,10 @@ Zheng and Vedaldi 2023 (Online clustered codebook, arXiv 2307.15139). At each tr
 N_k <- g N_k + (1 - g) n_k / N, a_k = exp(-10 K N_k / (1 - g) - eps), e_k <- (1 - a_k) e_k + a_k anchor_k. A code in
 use has a_k of almost 0 and learns by the codebook loss alone. No rule says dead and no code jumps, so there are no
 events.
+
+So it stands in the authors' code, lyndonzheng/CVQ-VAE, but for three things: unless told otherwise it takes the nearest
+by cosine and anchors by "probrandom"; its "random" anchors are of earlier batches, too, where a batch has fewer latents
+than there are codes; and it has a contrastive loss to add, which is no part of this.
 """
 
 from __future__ import annotations

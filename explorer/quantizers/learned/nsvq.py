@@ -2,8 +2,8 @@
 
 Vali and Backstrom 2022 (NSVQ: Noise substitution in vector quantization for machine learning, IEEE Access 10):
 z_q = z + |z - e| v / |v| with v ~ N(0, I). No straight-through estimator and no loss of its own: the gradient of what
-the decoder makes of it reaches latent and code through the length |z - e|. The paper's replacement of unused codes is
-no part of it.
+the decoder makes of it reaches latent and code through the length |z - e|. So it stands in the authors' code; their
+replacement of unused codes is no part of this.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
 VQGAN (Esser et al. 2021, arXiv 2012.09841): the weight is its equation 7, which surveys of discrete tokenization
 repeat: lambda = |grad of what compares| / (|grad of what fools| + delta), both gradients taken at the decoder's last
-layer, so that fooling never drowns comparing, whatever the scale of either. What compares is, as in the authors' code,
-all of the reconstruction loss. Both sides use the hinge (Lim and Ye 2017, arXiv 1705.02894), as that code does unless
-told otherwise.
+layer, so that fooling never drowns comparing, whatever the scale of either. Three things are those of the authors' code
+and not of the paper: what compares is all of the reconstruction loss and not the perceptual part alone; delta is 1e-4
+and not 1e-6, with lambda at most 1e4; and the hinge (Lim and Ye 2017, arXiv 1705.02894), max(0, 1 - D) for originals
+and max(0, 1 + D) for decoded ones, -D for the decoder, stands for the logarithms of equation 5.
 """
 
 from __future__ import annotations

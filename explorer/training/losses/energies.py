@@ -5,7 +5,7 @@ every octave; the energy of a pair, |even + i odd|, says how strong a wave is th
 (Adelson and Bergen 1985). So grain in place of grain costs little, while a flat patch in its place costs much, which a
 squared error has the other way round. Differences are divided by the energy of the original, since contrast is seen in
 proportion (divisive normalization, as in Laparra et al. 2016). It stands where VQGAN has LPIPS, whose weights do not
-ship here.
+ship here; no paper has it in this form.
 """
 
 from __future__ import annotations

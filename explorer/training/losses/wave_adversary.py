@@ -1,7 +1,9 @@
 """The adversary of sounds: it looks at spectrograms with phases, at several window lengths, and is matched in features.
 
 The multi-scale STFT discriminator of EnCodec (Defossez et al. 2022, arXiv 2210.13438, section 3.4 and figure 2), made
-small, and its relative feature matching, by which the decoder is to look alike to every layer of it.
+small, and its relative feature matching (eq. 2), by which the decoder is to look alike to every layer of it. Two things
+are not EnCodec's: the decoder lowers -D and not max(0, 1 - D), and that term is weighed as in VQGAN and not by its
+balancer (eq. 5).
 """
 
 from __future__ import annotations
@@ -102,7 +104,10 @@ def scores_of(features: Sequence[Sequence[Tensor]]) -> Tensor:
 
 
 def feature_distance(real: Sequence[Sequence[Tensor]], made: Sequence[Sequence[Tensor]]) -> Tensor:
-    """Mean absolute difference over the mean absolute feature of the original; mean over layers and windows."""
+    """Mean absolute difference over the mean absolute feature of the original; mean over layers and windows.
+
+    EnCodec, eq. 2, with a mean above as below, where the paper writes the sum of the differences.
+    """
     found = []
     for one, other in zip(real, made, strict=True):
         for a, b in zip(one[:-1], other[:-1], strict=True):
