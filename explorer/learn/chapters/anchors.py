@@ -13,7 +13,7 @@ EQUATION = (
     Term(" , "),
     Term("distances", "how many edges away each of them is"),
     Term(" , "),
-    Term("r\N{SUBSCRIPT ONE} \N{HORIZONTAL ELLIPSIS} r_d", "kinds of edges that leave v; here d = 4"),
+    Term("r\N{SUBSCRIPT ONE} \N{HORIZONTAL ELLIPSIS} r_d", "kinds of edges at v, outwards or inwards; here d = 4"),
     Term(" }"),
 )
 

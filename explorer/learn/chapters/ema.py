@@ -30,8 +30,8 @@ CHAPTER = Chapter(
             "lab",
             preset("decay_too_slow"),
             (PLANE, CURVES),
-            "The memory of a decay is about 1 / (1 - decay) steps: 100 for 0.99, 1,000 for 0.999. Oord et al. 2017, "
-            "appendix A.1.",
+            "The memory of a decay is about 1 / (1 - decay) steps: 100 for 0.99, 1,000 for 0.999. Oord et al. 2017 "
+            "(arXiv 1711.00937), appendix A.1, equations 6 to 8.",
             EQUATION,
         ),
         Step(
@@ -73,6 +73,8 @@ CHAPTER = Chapter(
             "lab",
             preset("slide_to_origin"),
             (PLANE, CONTROLS),
+            "By e = m / N alone it would stay: both fade alike. Programs add a very small number to N, so that nothing "
+            "is divided by zero (Laplace smoothing). Once N has faded below it, only m goes on fading.",
         ),
     ),
 )
