@@ -26,7 +26,7 @@ SOLVED = {
     "rate.3": {"tokenizer": "vq-ema-reseed"},
     "sound.4": {"mode": "cumulative", "level": "4"},
 }
-APART = ("anchors.3", "onedim.3")
+APART = ("anchors.3", "onedim.3", "tokens.3")
 
 pytestmark = pytest.mark.skipif(not list_tokenizers(), reason="checkpoints/ is empty")
 
@@ -98,6 +98,15 @@ def test_a_token_of_a_list_reaches_further_than_one_of_a_grid():
     assert f"{edited_pixels('vq-ema-reseed', 528, 0):,} differ" in words
     titok = runtime.record_of(visit_of({"tokenizer": "titok", "picture": "astronaut"}))
     assert titok.bits_uniform == 640 and round(640 / 128**2, 3) == 0.039
+
+
+def test_the_commonest_code_of_the_first_picture_is_as_common_as_is_said():
+    task = STEPS["tokens.3"].task
+    record = runtime.record_of(visit_of({"tokenizer": "vq-ema-reseed", "picture": "astronaut"}))
+    counts = np.bincount(record.levels[0].indices.reshape(-1))
+    (least,) = [fact.value for fact in task.facts if fact.name == "count"]
+    assert counts.max() == least == 23 and (counts == 23).sum() == 1 and "23 of 1,024" in task.done
+    assert counts[record.levels[0].indices.reshape(-1)[330]] < 23  # of the token that the step opens with
 
 
 def test_what_is_said_of_graphs_is_so():

@@ -25,6 +25,7 @@ NAMES = [f"{chapter.id}.{number}" for chapter, number, _ in STEPS]
 FACTS = {"perplexity": "perplexity_0", "error": "quantization_error"}  # of the page -> measure of the run
 # Task -> the changes that its hint leads to, and after how many steps it is looked at.
 SOLVED = {
+    "commitment.4": ({"beta": 1.0}, 300),
     "cells.2": ({"codebook_size": 64}, 100),
     "collapse.2": ({"reseeding": "random_latent"}, 300),
     "ema.1": ({"decay": 0.9}, 500),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from explorer.learn.chapter import Chapter, Question, Step, Term
-from explorer.learn.chapters.lab_links import BARS, CURVES, DIAGNOSIS, PLANE, SQUARED, preset
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
+from explorer.learn.chapters.lab_links import BARS, CONTROLS, CURVES, DIAGNOSIS, PLANE, SQUARED, preset
 
 EQUATION = (
     Term("L = "),
@@ -70,6 +70,19 @@ CHAPTER = Chapter(
                 ("The codebook loss", "The commitment loss", "The reconstruction"),
                 1,
                 "The commitment loss. With 0.25 before the codebook loss instead, codes move four times too slowly.",
+            ),
+        ),
+        Step(
+            "Your task: hold them",
+            "The latents run away again. After 300 steps their distance to the codes is a thousand times their spread.",
+            "lab",
+            preset("beta_too_low") | {"speed": "60"},
+            (CONTROLS, PLANE),
+            task=Task(
+                "Bring the quantization error to 0.1 or less, at step 300 or later.",
+                (Fact("error", "at most", 0.1, "quantization error"), Fact("step", "at least", 300)),
+                "One weight holds the encoder near its codes. It is 0.001 here.",
+                "Done. The commitment pulls the latents back to the codes, however the codes are moved.",
             ),
         ),
     ),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from explorer.learn.chapter import Chapter, Question, Step
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task
+from explorer.learn.chapters.inspect_links import CARD, MAP, PICTURE, TOKENS, USAGE
 
-PICTURE, TOKENS, MAP = (f"#inspect-view [data-panel='{name}']" for name in ("picture", "tokens", "map"))
-CARD = "#code-card"
 SHOWN = {"tokenizer": "vq-ema-reseed", "picture": "astronaut", "token": "330"}
 
 CHAPTER = Chapter(
@@ -53,6 +52,23 @@ CHAPTER = Chapter(
                 1,
                 "Nobody told the tokenizer of things. K is the size of its alphabet; meaning is made of many tokens, "
                 "as words are of letters.",
+            ),
+        ),
+        Step(
+            "Your task: the commonest token",
+            "1,024 numbers were written down. Some codes were needed once, some often.",
+            "",
+            SHOWN,
+            (TOKENS, USAGE),
+            task=Task(
+                "Choose the code that this picture uses most often.",
+                (
+                    Fact("tokenizer", "is", "vq-ema-reseed"),
+                    Fact("picture", "is", "astronaut"),
+                    Fact("count", "at least", 23, "tokens with the chosen code"),
+                ),
+                "Below the picture is a bar for each code, the tallest first. A bar can be clicked as a square can.",
+                "Done. 23 of 1,024 tokens are this one: even the commonest code is rare in a codebook that is well used.",
             ),
         ),
     ),

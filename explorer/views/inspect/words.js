@@ -86,6 +86,7 @@ export function report(view) {
   for (const element of new Set([view.root, view.wrapper])) {
     element.dataset.selectedCode = code ?? "";
     element.dataset.level = view.model ? view.levelIndex : 0;
+    element.dataset.count = code !== null && view.model ? view.level.here.counts[code] : "";
   }
   unpin.hidden = code === null;
   live.textContent = code === null ? "" : sentenceOf(view, { code, token });
