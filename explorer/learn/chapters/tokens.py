@@ -68,7 +68,7 @@ CHAPTER = Chapter(
                     Fact("count", "at least", 23, "tokens with the chosen code"),
                 ),
                 "Below the picture is a bar for each code, the tallest first. A bar can be clicked as a square can.",
-                "Done. 23 of 1,024 tokens are this one: even the commonest code is rare in a codebook that is well used.",
+                "Done. 23 of 1,024 tokens are this one: even the commonest code is rare in a well used codebook.",
             ),
         ),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.learn.methods.method import Method, lab, zoo
+from explorer.learn.methods.method import Method, experiment, lab, zoo
 
 _START, _RESEED = "tests/quantizers/test_initialization.py::", "tests/quantizers/test_reseeding.py::"
 _FORMULA, _LOWER = "tests/quantizers/test_regularizers.py::test_formula", {"update": "gradient", "codebook_size": 32}
@@ -12,31 +12,31 @@ INITIALIZATION_METHODS: tuple[Method, ...] = (
     Method(
         "Gaussian",
         "Codes are drawn from a normal distribution.",
-        (lab(initialization="gaussian"),),
+        (lab(initialization="gaussian"), experiment("initialization-raced")),
         f"{_START}test_gaussian_and_uniform_have_their_moments",
     ),
     Method(
         "Uniform in [-a, a]",
         "Codes are drawn evenly from a box.",
-        (lab(initialization="uniform"),),
+        (lab(initialization="uniform"), experiment("initialization-raced")),
         f"{_START}test_gaussian_and_uniform_have_their_moments",
     ),
     Method(
         "k-means on early latents, ++ start",
         "Lloyd's steps on the first batch, from rows far apart.",
-        (lab(initialization="kmeans"),),
+        (lab(initialization="kmeans"), experiment("initialization-raced")),
         f"{_START}test_kmeans_starts_as_greedy_kmeans_plus_plus_by_hand",
     ),
     Method(
         "Online bootstrapping",
         "Codes that were never used are put onto latents until all were.",
-        (lab(initialization="online"),),
+        (lab(initialization="online"), experiment("initialization-raced")),
         f"{_START}test_online_puts_every_code_to_use",
     ),
     Method(
         "Error-driven",
         "Each code is put where those before it serve worst.",
-        (lab(initialization="error_driven"),),
+        (lab(initialization="error_driven"), experiment("initialization-raced")),
         f"{_START}test_error_driven_codes_reach_rare_clusters",
     ),
     Method(
@@ -105,25 +105,25 @@ RESEEDING_METHODS: tuple[Method, ...] = (
     Method(
         "Random latent and noise",
         "A dead code is put onto a latent of the batch.",
-        (lab(**_ALIVE),),
+        (lab(**_ALIVE), experiment("reseeding-raced")),
         f"{_RESEED}test_noise_is_a_share_of_the_spread",
     ),
     Method(
         "Hard example",
         "Onto one of the latents that are served worst.",
-        (lab(**_ALIVE | {"reseeding": "hard_example"}),),
+        (lab(**_ALIVE | {"reseeding": "hard_example"}), experiment("reseeding-raced")),
         f"{_RESEED}test_hard_examples_are_the_worst_served",
     ),
     Method(
         "Split and perturb a popular code",
         "Beside a code in much use, with noise.",
-        (lab(**_ALIVE | {"reseeding": "split"}),),
+        (lab(**_ALIVE | {"reseeding": "split"}), experiment("reseeding-raced")),
         f"{_RESEED}test_split_takes_no_dead_parent_even_when_most_are_dead",
     ),
     Method(
         "Reservoir buffer",
         "Onto a latent of a sample of recent batches.",
-        (lab(**_ALIVE | {"reseeding": "reservoir"}),),
+        (lab(**_ALIVE | {"reseeding": "reservoir"}), experiment("reseeding-raced")),
         f"{_RESEED}test_reservoir_keeps_recent_latents_and_its_length_through_a_state_dict",
     ),
 )

@@ -239,11 +239,26 @@ QUANTIZER_METHODS: tuple[Method, ...] = (
         "hard",
     ),
     Method(
-        "Codes over levels: dropout",
+        "Curriculum of code activation",
+        "Few codes are at work first; others join until all are.",
+        (lab(quantizer="gradual"),),
+        "tests/quantizers/test_gradual.py::test_before_any_joins_it_is_vq_with_as_many_codes",
+        ("gradual",),
+        "explicit",
+        "hard",
+    ),
+    Method(
+        "Nested dropout over levels",
         "In training some latents keep their first levels only, so that fewer decode, too.",
         (lab(quantizer="rvq", level_dropout=0.5), zoo("sound-rvq-8", "vowels")),
         "tests/quantizers/test_rvq.py::test_dropped_levels_are_the_last_of_some_latents_and_only_in_training",
         ("rvq",),
+    ),
+    Method(
+        "Nested dropout over 1-D tokens",
+        "In training some pictures are decoded from their first tokens alone, so that tokens come in order.",
+        (zoo("titok", "astronaut"),),
+        "tests/tokenizers/test_native_kinds.py::test_dropped_tokens_are_the_last_ones_and_any_number_is_as_likely",
     ),
 )
 
