@@ -11,6 +11,8 @@ _COMPARED = Sight("compare", "compare", {"tokenizers": "vq-ema-reseed,rvq-4,pq-4
 _HEARD = Sight("compare", "compare", {"tokenizers": "sound-rvq-8,sound-rvq-8-gan", "media": "sample:vowels"})
 _INDEPENDENT = f"{_USAGE}test_figures_agree_with_independent_formulas"
 
+_DYNAMICS, _LAG = "tests/lab/test_dynamics.py::", Sight("lab", "lab", {"preset": "decay_too_slow"})
+
 MEASURE_METHODS: tuple[Method, ...] = (
     Method(
         "Usage, used codes", "Share of codes with a token.", _AUDITED, f"{_USAGE}test_used_codes_have_one_threshold"
@@ -96,6 +98,36 @@ MEASURE_METHODS: tuple[Method, ...] = (
         "tests/compare/test_compare_table.py::test_curves_are_means_over_media_and_levels",
     ),
     Method(
+        "Encoder drift, lag of codes",
+        "How far latents move in a step, and codes behind those that they last won.",
+        (_LAG,),
+        f"{_DYNAMICS}test_lag_is_the_distance_to_the_middle_of_what_a_code_last_won",
+    ),
+    Method(
+        "Effective dimension over time",
+        "Participation ratio of the variances of latents and of codes.",
+        (_LAG,),
+        f"{_DYNAMICS}test_the_effective_dimension_is_that_of_the_eigenvalues",
+    ),
+    Method(
+        "Token collapse, embedding collapse",
+        "Few codes used, or codes used that are nearly equal.",
+        (Sight("lab", "lab", {"preset": "rich_get_richer"}),),
+        "tests/analysis/lab/test_lab_collapse.py::test_codes_that_are_used_and_nearly_equal_are_an_embedding_collapse",
+    ),
+    Method(
+        "Ceiling without a quantizer",
+        "What the same model reaches when latents pass as they are.",
+        (lab(),),
+        f"{_DYNAMICS}test_a_ceiling_is_the_run_without_its_quantizer",
+    ),
+    Method(
+        "Decode under wrong tokens",
+        "What is lost when a share of the tokens is drawn at random.",
+        (lab(),),
+        f"{_DYNAMICS}test_wrong_tokens_are_counted_and_cost_what_decoding_them_costs",
+    ),
+    Method(
         "Linear probe",
         "What a linear classifier reads from tokens.",
         (experiment("linear-probe"),),
@@ -126,6 +158,18 @@ EXPERIMENT_METHODS: tuple[Method, ...] = (
         "VQ, RVQ and LFQ tokens against raw input.",
         (experiment("linear-probe"),),
         "tests/experiments/test_probes.py::test_digits_are_held_out_with_their_classes",
+    ),
+    Method(
+        "Initialization raced",
+        "Five starts from one seed on the same batches.",
+        (experiment("initialization-raced"),),
+        "tests/experiments/test_races.py::test_racers_see_the_same_batches_whatever_else_they_draw",
+    ),
+    Method(
+        "Reseeding raced",
+        "Four strategies from one collapsed state.",
+        (experiment("reseeding-raced"),),
+        "tests/experiments/test_races.py::test_forked_racers_start_equal_to_the_bit",
     ),
 )
 
