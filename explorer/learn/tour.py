@@ -9,12 +9,14 @@ from explorer.learn.chapters.choosing import CHAPTER as CHOOSING
 from explorer.learn.chapters.collapse import CHAPTER as COLLAPSE
 from explorer.learn.chapters.commitment import CHAPTER as COMMITMENT
 from explorer.learn.chapters.ema import CHAPTER as EMA
+from explorer.learn.chapters.gradients import CHAPTER as GRADIENTS
 from explorer.learn.chapters.hierarchical import CHAPTER as HIERARCHICAL
 from explorer.learn.chapters.lattices import CHAPTER as LATTICES
 from explorer.learn.chapters.onedim import CHAPTER as ONEDIM
 from explorer.learn.chapters.rate import CHAPTER as RATE
 from explorer.learn.chapters.reseeding import CHAPTER as RESEEDING
 from explorer.learn.chapters.residual import CHAPTER as RESIDUAL
+from explorer.learn.chapters.soft import CHAPTER as SOFT
 from explorer.learn.chapters.sound import CHAPTER as SOUND
 from explorer.learn.chapters.tokens import CHAPTER as TOKENS
 
@@ -22,6 +24,8 @@ CHAPTERS: tuple[Chapter, ...] = (
     TOKENS,
     CELLS,
     COMMITMENT,
+    GRADIENTS,
+    SOFT,
     EMA,
     COLLAPSE,
     RESEEDING,

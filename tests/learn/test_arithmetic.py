@@ -11,12 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.learn import arithmetic_composed, arithmetic_implicit, arithmetic_nearest
+from tests.learn import (
+    arithmetic_composed,
+    arithmetic_gradients,
+    arithmetic_implicit,
+    arithmetic_lloyd,
+    arithmetic_nearest,
+)
 
 TABLE = (
     *arithmetic_nearest.ROWS,
     *arithmetic_composed.ROWS,
     *arithmetic_implicit.ROWS,
+    *arithmetic_gradients.ROWS,
+    *arithmetic_lloyd.ROWS,
 )
 SEEDS = range(3)
 COMPUTE = Path(__file__).parents[1] / "views" / "js" / "compute.js"

@@ -26,7 +26,7 @@ FACTS = {"perplexity": "perplexity_0", "error": "quantization_error"}  # of the 
 # Task -> the changes that its hint leads to, and after how many steps it is looked at.
 SOLVED = {
     "commitment.4": ({"beta": 1.0}, 300),
-    "cells.2": ({"codebook_size": 64}, 100),
+    "cells.3": ({"codebook_size": 64}, 100),
     "collapse.2": ({"reseeding": "random_latent"}, 300),
     "ema.1": ({"decay": 0.9}, 500),
     "rate.4": ({"codebook_size": 8}, 300),

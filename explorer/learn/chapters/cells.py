@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
+from explorer.learn.chapters.card_links import PICTURE, SIDE, card
 from explorer.learn.chapters.lab_links import BARS, CODEBOOK_ONLY, CONTROLS, CURVES, PLANE, SQUARED, lab
 
 EQUATION = (
@@ -20,15 +21,42 @@ CHAPTER = Chapter(
     (
         Step(
             "A cell for each code",
-            "Dots are latents, numbered marks are codes, and lines part the plane: within a cell every latent gets the "
-            "number of the code inside.",
-            "lab",
-            lab(paused=True, **CODEBOOK_ONLY),
-            (PLANE,),
-            "These cells are the Voronoi diagram of the codes. In 2 dimensions you see them whole; a real codebook "
-            "has them "
-            "in 8 to 256 dimensions, and the map of the Codebook page is only a shadow of it.",
+            "Numbered discs are codes, small dots are latents. Lines part the plane: within a cell every latent gets "
+            "the number of the code inside. Drag a code, and see which latents change hands.",
+            "learn",
+            card("cells"),
+            (PICTURE,),
+            "These cells are the Voronoi diagram of the codes. In 2 dimensions you see them whole; a real codebook has "
+            "them in 8 to 256 dimensions, and the map of the Codebook page is only a shadow of it.",
             EQUATION,
+            Question(
+                "Two codes have no latent here, 1 and 5. What do they tell a training run?",
+                (
+                    "Nothing: no latent moves them",
+                    "That K is too small",
+                    "That the data has gaps",
+                ),
+                0,
+                "A code without latents gets no gradient and no average: it stays where it is. Chapter Collapse is "
+                "about that.",
+            ),
+        ),
+        Step(
+            "Nearest by angle",
+            "Some tokenizers compare directions only. Then cells are wedges from the origin, and how long a latent is "
+            "does not matter. Drag one straight outwards.",
+            "learn",
+            card("cells", metric="cosine"),
+            (PICTURE, SIDE),
+            "Cosine similarity, as in the codebooks of ViT-VQGAN (Yu et al. 2022, arXiv 2110.04627), which normalizes "
+            "latents and codes to length 1.",
+            question=Question(
+                "A latent is made twice as long, in the same direction. Can its token change?",
+                ("By distance yes, by angle no", "By angle yes, by distance no", "Neither way"),
+                0,
+                "Its direction is the same, so by angle nothing changes. By distance it may have come into another "
+                "cell.",
+            ),
         ),
         Step(
             "Let it run",

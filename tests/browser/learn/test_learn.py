@@ -79,5 +79,8 @@ def test_chapters_over_other_pages_are_gone_through(page, app_url, chapter):
         if step.question:
             page.click(f"{GUIDE} .gd-answer >> nth={step.question.right}")
             assert page.inner_text(f"{GUIDE} .gd-said").startswith("Right.")
+        if step.task:
+            SOLUTIONS[f"{chapter.id}.{number}"](page)
+            page.wait_for_selector(f"{GUIDE}[data-done='true']")
         page.click(f"{GUIDE} .gd-next")
     page.wait_for_selector(f"#learn-view [data-chapter='{chapter.id}'][data-done='true']")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 from playwright.sync_api import Page
 
+from tests.browser.learn.card_moves import choose_on_card, drag, slide
+
 MEND = "#lab-view .lab-panel-presets button[data-mend]:visible"
 
 
@@ -59,12 +61,25 @@ def paint_one(page: Page) -> None:
     page.mouse.click(box["x"] + 2.5 / 8 * box["width"], box["y"] + 0.5 / 8 * box["height"])
 
 
+def shorten(page: Page) -> None:
+    """The rotation trick, and a latent of less than half the length of its code."""
+    choose_on_card(page, "method", "rotation")
+    drag(page, "latent", 0.14, 0.3)
+
+
+def cool(page: Page) -> None:
+    """A temperature of 0.12: 72 of 200 even ratios from 0.01 to 10."""
+    slide(page, "tau", 72)
+
+
 # Chapter and step -> what is done there.
 SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "tokens.3": click_commonest,
     "commitment.4": mend,
+    "cells.3": lambda page: set_codes(page, 64),
     "collapse.2": mend,
     "ema.1": mend,
+    "gradients.4": shorten,
     "lattices.2": mend,
     "choosing.3": lambda page: page.click("#methods-view [data-method='fsq']"),
     "hierarchical.3": lambda page: choose(page, "2"),
@@ -73,4 +88,5 @@ SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "sound.4": lambda page: choose(page, "Up to", "5"),
     "anchors.3": choose_twin,
     "onedim.3": paint_one,
+    "soft.3": cool,
 }

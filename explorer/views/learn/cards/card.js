@@ -34,6 +34,7 @@ import { readState, writeState } from "./state.js";
  * @property {(state: any) => Found & any} find
  * @property {(state: any, found: any) => Handle[]} handles
  * @property {(state: any, id: string, x: number, y: number) => any} move  the state with a handle at x, y
+ * @property {(state: any, patch: any) => any} [change]  the state after a control set some of it, where more follows
  * @property {(state: any, dx: number, dy: number) => any} [turn]  the state after dragging where no handle is, in units
  * @property {import("./controls.js").Control[]} controls
  * @property {(ctx: CanvasRenderingContext2D, scene: Scene) => void} draw
@@ -115,7 +116,8 @@ export class TeachingCard extends Component {
   }
 
   change(patch) {
-    this.set({ ...this.state, ...patch });
+    this.play(null);
+    this.set(this.spec.change?.(this.state, patch) ?? { ...this.state, ...patch });
   }
 
   act(control) {

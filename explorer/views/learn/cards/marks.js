@@ -72,17 +72,14 @@ export function drawLine(ctx, [x0, y0], [x1, y1], colour, { width = 1.5, dash = 
   ctx.restore();
 }
 
-/** An arrow with a filled head; one that is too short to point is a dot. */
-export function drawArrow(ctx, [x0, y0], [x1, y1], colour, { width = 3, dash = [] } = {}) {
-  const length = Math.hypot(x1 - x0, y1 - y0);
+/** An arrow with a filled head, which leaves `clear` pixels at its foot; one that is too short to point is not drawn. */
+export function drawArrow(ctx, [a, b], [x1, y1], colour, { width = 3, dash = [], clear = 0 } = {}) {
+  const whole = Math.hypot(x1 - a, y1 - b);
+  if (whole < clear + 3) return;
+  const [x0, y0] = [a + (clear * (x1 - a)) / whole, b + (clear * (y1 - b)) / whole];
+  const length = whole - clear;
   ctx.save();
   ctx.fillStyle = colour;
-  if (length < 2) {
-    disc(ctx, x0, y0, width);
-    ctx.fill();
-    ctx.restore();
-    return;
-  }
   const [ux, uy] = [(x1 - x0) / length, (y1 - y0) / length];
   const head = Math.min(HEAD_PX + width, length);
   const [bx, by] = [x1 - head * ux, y1 - head * uy];
@@ -111,6 +108,22 @@ export function drawName(ctx, { theme, W, H }, text, x, y, { colour = theme.ink,
   ctx.fillStyle = colour;
   ctx.fillText(text, at[0], at[1]);
   ctx.restore();
+}
+
+/** A name on the other side of a mark than where its arrow goes; below it where there is none. */
+export function drawNameOpposite(ctx, scene, text, [x, y], [tx, ty], away = 28) {
+  const length = Math.hypot(tx - x, ty - y);
+  const [ux, uy] = length > 3 ? [(x - tx) / length, (y - ty) / length] : [0, 1];
+  drawName(ctx, scene, text, x + away * ux, y + away * uy, { align: "center" });
+}
+
+/** A ring to take hold of, such as at the tip of an arrow. */
+export function drawGrip(ctx, theme, x, y, { colour, lit = false }) {
+  disc(ctx, x, y, 8);
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.5;
+  ctx.stroke();
+  if (lit) drawRing(ctx, theme, x, y, 12);
 }
 
 /** Cells of kit/draw/voronoi.js, each tinted in the colour of its code, and the lines between them. */
@@ -161,5 +174,80 @@ export function drawBars(ctx, { theme, W, H }, rows, { most = 1, left = 64, righ
     ctx.textAlign = "left";
     ctx.fillStyle = theme.ink;
     ctx.fillText(said, W - right + 8, y);
+  });
+}
+
+/** A place that is no code: a diamond. */
+export function drawDiamond(ctx, theme, x, y, { colour, r = 6 }) {
+  ctx.beginPath();
+  ctx.moveTo(x, y - r);
+  ctx.lineTo(x + r, y);
+  ctx.lineTo(x, y + r);
+  ctx.lineTo(x - r, y);
+  ctx.closePath();
+  ctx.fillStyle = colour;
+  ctx.fill();
+  ctx.strokeStyle = theme.surface;
+  ctx.lineWidth = 1.5;
+  ctx.stroke();
+}
+
+/** The angle at a place between two directions, in units of the plane: an arc with its size. */
+export function drawAngle(ctx, scene, [x, y], a, b, { text, colour, r = 34 }) {
+  const { plane, theme } = scene;
+  const [px, py] = plane.at(x, y);
+  const [from, to] = [Math.atan2(-a[1], a[0]), Math.atan2(-b[1], b[0])]; // the screen's y points down
+  const turn = ((to - from + 3 * Math.PI) % (2 * Math.PI)) - Math.PI;
+  drawLine(ctx, [px, py], [px + 1.5 * r * Math.cos(from), py + 1.5 * r * Math.sin(from)], theme.muted, { dash: [2, 4] });
+  ctx.beginPath();
+  ctx.arc(px, py, r, from, from + turn, turn < 0);
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.5;
+  ctx.stroke();
+  const middle = from + turn / 2;
+  drawName(ctx, scene, text, px + (r + 16) * Math.cos(middle), py + (r + 14) * Math.sin(middle), { colour, align: "center" });
+}
+
+/** The convex hull of some places, counter-clockwise (Andrew's monotone chain). Pure. */
+export function hullOf(places) {
+  const sorted = [...places].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const turns = (o, a, b) => (a[0] - o[0]) * (b[1] - o[1]) - (a[1] - o[1]) * (b[0] - o[0]);
+  const half = (list) => {
+    const chain = [];
+    for (const place of list) {
+      while (chain.length > 1 && turns(chain.at(-2), chain.at(-1), place) <= 0) chain.pop();
+      chain.push(place);
+    }
+    return chain.slice(0, -1);
+  };
+  return [...half(sorted), ...half(sorted.toReversed())];
+}
+
+/** The convex hull, quietly filled. */
+export function drawHull(ctx, { theme, plane }, places) {
+  ctx.beginPath();
+  hullOf(places).forEach((place, i) => {
+    const [x, y] = plane.at(place[0], place[1]);
+    if (i === 0) ctx.moveTo(x, y);
+    else ctx.lineTo(x, y);
+  });
+  ctx.closePath();
+  ctx.fillStyle = theme.raised;
+  ctx.fill();
+  ctx.strokeStyle = theme.bar;
+  ctx.lineWidth = 1;
+  ctx.stroke();
+}
+
+/** Many latents that are not dragged: dots of a colour each. */
+export function drawDots(ctx, { theme, plane }, places, colour, r = 3.5) {
+  ctx.strokeStyle = theme.surface;
+  ctx.lineWidth = 1;
+  places.forEach((place, i) => {
+    const [x, y] = plane.at(place[0], place[1]);
+    disc(ctx, x, y, r);
+    ctx.fillStyle = colour(i);
+    ctx.fill();
+    ctx.stroke();
   });
 }

@@ -8,6 +8,21 @@ export const CARDS = {
     does: "Drag codes and latents. Each latent takes the number of the nearest code; lines part the places where one code is nearest.",
     load: () => import("./cells.js"),
   },
+  lloyd: {
+    title: "Where codes start, and where they settle",
+    does: "Choose a start, then assign and move in turn, or drag the codes to a start of your own. The error never rises.",
+    load: () => import("./lloyd.js"),
+  },
+  gradients: {
+    title: "How the gradient passes the nearest code",
+    does: "Drag the red tip, which is what the decoder asks of the code, and the latent. Blue is what reaches the latent.",
+    load: () => import("./gradients.js"),
+  },
+  soft: {
+    title: "Soft assignment and annealing",
+    does: "Drag the latent and the codes, and change the temperature: how many codes share the latent, and where is their mixture.",
+    load: () => import("./soft.js"),
+  },
   residual: {
     title: "Residual codes: arrows that add up",
     does: "Drag the latent. The first arrow is the code nearest to it; each further one is the code nearest to what is left over.",
