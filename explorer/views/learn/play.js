@@ -38,13 +38,14 @@ class Play extends Component {
   }
 
   fill(name) {
+    const here = window.location.pathname; // a query alone would be taken from the base of the document, the first page
     const link = ([id, { title, does }]) =>
-      h("a", { href: `?card=${id}`, "aria-current": id === name ? "page" : null }, h("b", {}, title), name ? null : h("span", {}, does));
+      h("a", { href: `${here}?card=${id}`, "aria-current": id === name ? "page" : null }, h("b", {}, title), name ? null : h("span", {}, does));
     this.root.classList.toggle("has-card", name !== null);
     this.shelf.replaceChildren(
       h("h2", {}, name ? "Other cards" : "Cards to play with"),
       h("div", {}, ...Object.entries(CARDS).map(link)),
-      ...(name ? [h("a", { class: "le-all", href: "?" }, "All chapters")] : []),
+      ...(name ? [h("a", { class: "le-all", href: here }, "All chapters")] : []),
     );
   }
 }
