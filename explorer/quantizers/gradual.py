@@ -2,9 +2,9 @@
 
 Li et al. 2025 (Discrete tokenization for multimodal LLMs: a comprehensive survey, arXiv 2507.22920), section 6(a), name
 "curriculum-based code activation schedules" as worth exploring and give none. The schedule here is our own: the codes
-at work grow in equal ratios, as in the splitting of Linde et al. 1980 (An algorithm for vector quantizer design), which
-doubles a codebook: K_t = K_0 (K / K_0)^(t / T). A code that joins splits one that most latents of the batch choose, or
-begins on a latent.
+at work grow in equal ratios, as in the splitting of Linde et al. 1980 (An algorithm for vector quantizer design, IEEE
+TCOM 28), which doubles a codebook: K_t = K_0 (K / K_0)^(t / T). A code that joins splits one that most latents of the
+batch choose, or begins on a latent.
 """
 
 from __future__ import annotations

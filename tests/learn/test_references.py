@@ -28,6 +28,7 @@ FIRST = {  # of each quantizer, as bibliographies have them
     "opq": "Ge et al. 2013, CVPR",
     "additive": "Babenko and Lempitsky 2014, CVPR",
     "diveq": "Vali et al. 2025, arXiv 2509.26469",
+    "gradual": "Li et al. 2025, arXiv 2507.22920",
 }
 
 

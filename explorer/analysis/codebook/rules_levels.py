@@ -27,7 +27,7 @@ REQUANTIZED = 1024  # latents
 SLIGHT = 0.2  # of what so few codes could take away of noise in so many dimensions
 NOTHING = 0.01  # of the energy that it is given is less than a level should take away
 UNJUDGED = "Levels that cannot be judged"  # a kind: of them nothing is called healthy
-SOURCE = f"Residual levels refine those before them: {LI}, section 2.3; {GITHUB}facebookresearch/encodec/issues/45"
+SOURCE = f"Residual levels refine those before them: {LI}, section 2.2; {GITHUB}facebookresearch/encodec/issues/45"
 
 
 @dataclass(frozen=True)

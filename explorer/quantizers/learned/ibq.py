@@ -6,9 +6,9 @@ the table. The loss is |z_q - z|^2 + |sg(z) - e|^2 + beta |z - sg(e)|^2, e the c
 TencentARC/SEED-Voken/issues/50 quotes it.
 
 Four things differ from the authors' code: the scores behind p are -|z - e_k|^2 / 2 and not the product z.e_k, whose
-argmax need not be the nearest code (for codes of one length the two are the same); the temperature is a setting; the
-entropies are those of p, there of scores divided by 0.01; and beta weighs the commitment, as in the paper, there the
-codebook's term (their issues 50 and 60).
+argmax need not be the nearest code (for codes of one length p is the same, and so are all gradients but that along a
+code); the temperature is a setting; the entropies are those of p, there of scores divided by 0.01; and beta weighs the
+commitment, as in the paper, there the codebook's term (their issues 50 and 60).
 """
 
 from __future__ import annotations
