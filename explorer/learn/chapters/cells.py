@@ -30,15 +30,15 @@ CHAPTER = Chapter(
             "them in 8 to 256 dimensions, and the map of the Codebook page is only a shadow of it.",
             EQUATION,
             Question(
-                "Two codes have no latent here, 1 and 5. What do they tell a training run?",
+                "Codes 1 and 5 have no latent here. What moves them while the codebook learns?",
                 (
-                    "Nothing: no latent moves them",
-                    "That K is too small",
-                    "That the data has gaps",
+                    "Nothing: only the latents of its own cell move a code",
+                    "The nearest latents, a little",
+                    "The decoder",
                 ),
                 0,
-                "A code without latents gets no gradient and no average: it stays where it is. Chapter Collapse is "
-                "about that.",
+                "No gradient and no average reaches them, so they stay where they are. This is how codes die, and what "
+                "the chapters on collapse and on reseeding are about.",
             ),
         ),
         Step(

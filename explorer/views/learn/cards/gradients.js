@@ -19,8 +19,10 @@ import {
   drawDiamond,
   drawGrip,
   drawLine,
+  drawName,
   drawNameOpposite,
   drawPoint,
+  isDark,
 } from "./marks.js";
 import { among, clamp } from "./state.js";
 
@@ -29,7 +31,8 @@ const PASS = { ste: straightThrough, rotation: rotationTrick, none: noGradient }
 const DRAWS = 40; // of Gumbel noise that are shown at once
 const SHARPNESS = 5; // of the logits, as GumbelQuantizer starts
 const SHORTEST = 0.05; // of the decoder's pull, so that it keeps a direction
-const PULL = "#d5473f"; // what the decoder asks; what arrives is in the accent
+// What the decoder asks is red; what arrives is in the accent.
+const pullColour = (theme) => (isDark(theme) ? "#ff8a7a" : "#c8372d");
 const CODES = [
   [0.3, 0.74],
   [-0.66, 0.32],
@@ -125,24 +128,33 @@ function draw(ctx, scene) {
   const { state, found, plane, theme, lit } = scene;
   const [[pull], [z]] = [state.pull, state.z];
   const soft = state.method === "gumbel";
+  const red = pullColour(theme);
   drawCells(ctx, scene, voronoiCells(state.codes.flat(), plane.box), { colour: () => theme.bar, lit: soft ? null : found.code });
   drawAxes(ctx, scene);
   const [origin, latent, from] = [plane.at(0, 0), plane.at(...z), plane.at(...found.from)];
   if (!soft) {
     drawLine(ctx, origin, latent, theme.muted, { dash: [2, 4] });
     drawLine(ctx, origin, from, theme.muted, { dash: [2, 4] });
-    drawAngle(ctx, scene, found.from, found.from, pull, { text: spoken(found.before), colour: PULL });
+    drawAngle(ctx, scene, found.from, found.from, pull, { text: spoken(found.before), colour: red });
     if (found.after !== null) drawAngle(ctx, scene, z, z, found.arrived, { text: spoken(found.after), colour: theme.accent });
   }
   const [asked, arrived] = [plane.at(...plus(found.from, pull)), plane.at(...plus(z, found.arrived))];
-  state.codes.forEach((code, k) => drawCode(ctx, theme, ...plane.at(...code), { code: k, lit: lit === `code-${k}` }));
   if (soft) drawDraws(ctx, scene, z);
-  drawArrow(ctx, from, asked, PULL, { width: 3.5, clear: soft ? 9 : CODE_PX + 2 });
-  drawGrip(ctx, theme, ...asked, { colour: PULL, lit: lit === "pull" });
+  state.codes.forEach((code, k) => drawCode(ctx, theme, ...plane.at(...code), { code: k, lit: lit === `code-${k}` }));
+  if (soft) drawDiamond(ctx, theme, ...from, { colour: red, r: 8 });
+  drawArrow(ctx, from, asked, red, { width: 3.5, clear: soft ? 9 : CODE_PX + 2 });
+  drawGrip(ctx, theme, ...asked, { colour: red, lit: lit === "pull" });
   drawArrow(ctx, latent, arrived, theme.accent, { width: 3.5, clear: 8 });
   drawPoint(ctx, theme, ...latent, { colour: theme.ink, lit: lit === "latent", r: 7 });
   drawNameOpposite(ctx, scene, "z_e", latent, arrived);
-  drawNameOpposite(ctx, scene, soft ? "z_q, mixed" : "z_q", from, asked);
+  if (soft) drawNameBeside(ctx, scene, "mean z_q", from, latent, red);
+  else drawNameOpposite(ctx, scene, "z_q", from, asked);
+}
+
+/** The name of the mixture, which often lies close to the latent: on the side that is away from it. */
+function drawNameBeside(ctx, scene, text, [x, y], [lx], colour) {
+  const left = lx >= x;
+  drawName(ctx, scene, text, x + (left ? -14 : 14), y + 20, { align: left ? "right" : "left", colour });
 }
 
 function drawDraws(ctx, { found, plane, theme }, z) {
@@ -150,7 +162,6 @@ function drawDraws(ctx, { found, plane, theme }, z) {
   for (const one of found.draws) drawArrow(ctx, plane.at(...z), plane.at(...plus(z, one)), theme.accent, { width: 1 });
   ctx.globalAlpha = 1;
   for (const one of found.mixtures) drawDiamond(ctx, theme, ...plane.at(...one), { colour: theme.bar, r: 4 });
-  drawDiamond(ctx, theme, ...plane.at(...found.from), { colour: PULL, r: 8 });
 }
 
 function drawChart(ctx, scene) {
@@ -159,7 +170,7 @@ function drawChart(ctx, scene) {
     state.method === "gumbel"
       ? found.weights.map((value, k) => ({ text: `code ${k}`, value, said: value.toFixed(2), colour: colourOf(k) }))
       : [
-          { text: "asked", value: norm(state.pull[0]) / 2, said: norm(state.pull[0]).toFixed(2), colour: PULL },
+          { text: "asked", value: norm(state.pull[0]) / 2, said: norm(state.pull[0]).toFixed(2), colour: pullColour(theme) },
           { text: "arrives", value: norm(found.arrived) / 2, said: norm(found.arrived).toFixed(2), colour: theme.accent },
         ];
   drawBars(ctx, scene, rows);

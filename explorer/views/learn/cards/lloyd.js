@@ -20,7 +20,7 @@ const CLUMPS = [
   { at: [0.02, 0.66], spread: 0.07, count: 25 },
 ];
 const POINTS = scatter();
-const FAR = { at: [0.76, 0.76], spread: 0.07 };
+const FAR = { at: [0.7, 0.7], spread: 0.13 };
 const KEPT = 60; // errors of the curve
 
 function scatter() {

@@ -44,6 +44,9 @@ export function inkOnColour(colour) {
   return 0.299 * r + 0.587 * g + 0.114 * b > 150 ? "#14171e" : "#ffffff";
 }
 
+/** Whether the page is dark. Pure. */
+export const isDark = ({ surface }) => inkOnColour(surface) === "#ffffff";
+
 /** A latent: a small disc, rimmed. */
 export function drawPoint(ctx, theme, x, y, { colour = theme.ink, lit = false, r = POINT_PX }) {
   disc(ctx, x, y, r);
@@ -159,10 +162,11 @@ export function drawAxes(ctx, { theme, plane, W, H }) {
 export function drawBars(ctx, { theme, W, H }, rows, { most = 1, left = 64, right = 58 } = {}) {
   const step = Math.min(30, (H - 12) / Math.max(rows.length, 1));
   const height = Math.min(16, step - 4);
+  const top = Math.max(6, (H - step * rows.length) / 2);
   ctx.font = `12px ${theme.font}`;
   ctx.textBaseline = "middle";
   rows.forEach(({ text, value, said, colour }, row) => {
-    const y = 6 + step * (row + 0.5);
+    const y = top + step * (row + 0.5);
     ctx.textAlign = "right";
     ctx.fillStyle = theme.muted;
     ctx.fillText(text, left - 8, y);

@@ -14,7 +14,7 @@ export const CARDS = {
     load: () => import("./lloyd.js"),
   },
   gradients: {
-    title: "How the gradient passes the nearest code",
+    title: "How the gradient passes",
     does: "Drag the red tip, which is what the decoder asks of the code, and the latent. Blue is what reaches the latent.",
     load: () => import("./gradients.js"),
   },
