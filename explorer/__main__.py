@@ -104,6 +104,7 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     _add_compare(commands.add_parser("compare", help="the same media through several tokenizers"))
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
     _add_experiment(commands.add_parser("experiment", help="run an experiment of the surveys again"))
+    _add_prior(commands.add_parser("prior", help="train the small language model of a tokenizer's codes again"))
     for name in ("list", "tokenize", "detokenize", "audit", "compare"):
         bringing.add_options(commands.choices[name])
     for name in ("tokenize", "audit", "compare"):
@@ -217,6 +218,22 @@ def _add_experiment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
     parser.add_argument("--threads", type=int, help="CPU threads")
     parser.set_defaults(command="explorer.cli.experiment:run")
+
+
+def _add_prior(parser: argparse.ArgumentParser) -> None:
+    """The options of `prior`."""
+    parser.add_argument("tokenizer", metavar="ID", help="a tokenizer of pictures with one token a place")
+    for name, words in (("data", "learnt from (default: the app's own)"), ("held-out", "measured on")):
+        parser.add_argument(f"--{name}", type=Path, nargs="+", metavar="FOLDER", help=f"folders of pictures {words}")
+        parser.add_argument(f"--{name}-note", metavar="TEXT", help=f"how the card names the pictures {words[:11]}")
+    parser.add_argument("--licence", help="licence of the weights, for the card")
+    parser.add_argument("--steps", type=int, help="training steps (default: 3,000)")
+    parser.add_argument("--rounds", type=int, help="squares cut out of each picture (default: 12)")
+    parser.add_argument("--seed", type=int, help="of squares, start and order (default: 0)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
+    parser.add_argument("--threads", type=int, help="CPU threads")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of checkpoints (default: the app's)")
+    parser.set_defaults(command="explorer.cli.prior:run")
 
 
 if __name__ == "__main__":

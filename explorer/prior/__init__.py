@@ -1,0 +1,1 @@
+"""A small language model over the tokens of a picture: what comes next, given all that came before."""
