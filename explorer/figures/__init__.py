@@ -27,6 +27,7 @@ from explorer.figures.experiments.usage import codes_of_runs, usage_of_runs
 from explorer.figures.frame import with_title
 from explorer.figures.graphs import anchor_coverage, tuple_collisions
 from explorer.figures.items import prefix_tree
+from explorer.figures.language import codes_as_words, counted_bits, held_out_bits
 from explorer.figures.lattice import bit_correlation, bits
 from explorer.figures.learning import usage_in_training
 from explorer.figures.over_time import code_reuse, codes_over_time, frame_quality
@@ -58,6 +59,8 @@ Subject = Literal[
     "history",
     "run",
     "experiment",
+    "language",
+    "prior",
 ]
 
 
@@ -112,6 +115,9 @@ FIGURES: tuple[FigureEntry, ...] = (
     FigureEntry(perplexity_of_races, "experiment", "How many codes are in use, in effect"),
     FigureEntry(dead_of_races, "experiment", "How many codes are dead"),
     FigureEntry(losses_of_races, "experiment", "What is lost, as they learn"),
+    FigureEntry(codes_as_words, "language", "Codes as words"),
+    FigureEntry(counted_bits, "language", "Bits a token, as counted"),
+    FigureEntry(held_out_bits, "prior", "What memory is worth"),
 )
 NAMES: tuple[str, ...] = tuple(entry.name for entry in FIGURES)
 

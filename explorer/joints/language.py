@@ -62,7 +62,7 @@ class TokenText:
         require(self.bits.shape == self.tokens.shape and self.bits.dtype == np.float64, "each token has its bits")
         require(bool(np.isfinite(self.bits).all()) and float(self.bits.min()) >= 0, "bits are finite and not below 0")
         low, high = int(self.tokens.min()), int(self.tokens.max())
-        require(0 <= low and high < self.codebook_size, f"tokens from {low} to {high} of {self.codebook_size} codes")
+        require(low >= 0 and high < self.codebook_size, f"tokens from {low} to {high} of {self.codebook_size} codes")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from explorer.pages.compare import page as compare
 from explorer.pages.experiments import page as experiments
 from explorer.pages.inspect import page as inspect
 from explorer.pages.lab import page as lab
+from explorer.pages.language import page as language
 from explorer.pages.learn import page as learn
 from explorer.pages.shared.door import Door, Pages
 from explorer.pages.shared.head import WithHead
@@ -90,6 +91,15 @@ def build() -> gr.Blocks:
         )
         experiments.build(demo)
         learn.carry_guide("experiments")
+    with demo.route("Language", "/language"):
+        gr.Navbar(main_page_name=FIRST_PAGE)
+        gr.Markdown(
+            "# Language\nA small language model reads the tokens of a picture: what comes next, how sure it is, and "
+            "how the picture goes on.",
+            elem_id="title",
+        )
+        language.build(demo)
+        learn.carry_guide("language")
     with demo.route("Learn", "/learn"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(

@@ -34,8 +34,8 @@ The probability of each token of a picture, given all tokens before it, row by r
 | --- | --- |
 | reads | tokens of `{config["tokenizer"]}`: K = {size:,}, {shape["rows"]} x {shape["columns"]} of them, pictures of \
 {config["side_px"]} x {config["side_px"]} pixels |
-| network | causal transformer, {shape["blocks"]} blocks of width {shape["width"]}, {config["parameters"]:,} parameters, \
-written in eight bits |
+| network | causal transformer, {shape["blocks"]} blocks of width {shape["width"]}, \
+{config["parameters"]:,} parameters, written in eight bits |
 | data | {training["data"]} ({training["pictures"]:,} pictures, {training["rounds"]} squares of each: \
 {training["tokens"]:,} tokens) |
 | licence | {config["licence"]} |

@@ -37,7 +37,7 @@ def _packed(model: Prior) -> dict[str, Tensor]:
 
 
 def write_prior(folder: Path, model: Prior, facts: Mapping) -> None:
-    """Write weights, config and card, all or nothing. facts: of `PriorFacts`, less what the model tells, and `curve`."""
+    """Write weights, config and card, all or nothing. facts: as `PriorFacts`, but for the model, and `curve`."""
     config = {
         "format": FORMAT,
         "tokenizer": facts["tokenizer"],

@@ -128,4 +128,3 @@ def _names(folders: tuple[Path, ...]) -> str:
 def _told(say: Callable[[str], None], every: int = 2000) -> Callable[[int], None]:
     """Says how many squares are encoded, now and then."""
     return lambda count: say(f"{count:,} squares encoded") if count % every < 16 and count >= every else None
-

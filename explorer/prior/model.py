@@ -150,7 +150,7 @@ class Prior(nn.Module):
 
 
 def pair_offsets(rows: int, columns: int) -> Tensor:
-    """(N, N) int64: for place i and place j before it, or itself, where `away` keeps how they lie; -1 for later ones."""
+    """(N, N) int64: for place i and place j before it, or i itself, where `away` keeps how they lie; -1 for later j."""
     place = torch.arange(rows * columns)
     down = place[:, None] // columns - place // columns
     right = place[:, None] % columns - place % columns + columns - 1

@@ -36,9 +36,7 @@ def unigram_bits(tokens: np.ndarray, held_out: np.ndarray, codebook_size: int) -
 def bigram_bits(tokens: np.ndarray, held_out: np.ndarray, codebook_size: int, pairs=pairs_left) -> float:
     """Bits a held-out token where one token before it is known, of those tokens that have one."""
     choosing = np.arange(len(tokens)) % CHOSEN_ON == 0
-    tried = [
-        _pair_bits(tokens[~choosing], tokens[choosing], codebook_size, pairs, strength) for strength in STRENGTHS
-    ]
+    tried = [_pair_bits(tokens[~choosing], tokens[choosing], codebook_size, pairs, strength) for strength in STRENGTHS]
     return _pair_bits(tokens, held_out, codebook_size, pairs, STRENGTHS[int(np.argmin(tried))])
 
 

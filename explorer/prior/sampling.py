@@ -9,7 +9,7 @@ import numpy as np
 from explorer.foundation.errors import SettingsError
 from explorer.joints.language import NextToken
 
-HOTTEST = 3.0
+HOTTEST = 2.0
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ VIEWS: Registry[type] = Registry(
         "lab_view": "explorer.views.lab.view:LabView",
         "codebook_view": "explorer.views.codebook.view:CodebookView",
         "experiments_view": "explorer.views.experiments.view:ExperimentsView",
+        "language_view": "explorer.views.language.view:LanguageView",
         "guide": "explorer.views.learn.guide:Guide",
         "chapters": "explorer.views.learn.chapters:Chapters",
         "play": "explorer.views.learn.play:Play",
