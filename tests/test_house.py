@@ -20,7 +20,7 @@ TOP_LEVEL = {
 RIGHT_OF_THE_JOINTS = ("analysis", "compare", "figures", "views", "pages")  # numpy and the browser: no torch
 LEFT_OF_THE_JOINTS = (
     *("quantizers", "tokenizers", "public", "training", "media", "analysis", "lab", "audit", "compare", "loading"),
-    "experiments",
+    *("experiments", "prior"),
 )
 # From the ground up. A folder imports from its own floor and below.
 FLOORS = (
@@ -28,7 +28,7 @@ FLOORS = (
     ("joints",),
     ("media", "quantizers"),
     ("tokenizers", "public", "loading"),
-    ("training", "lab", "audit", "compare", "learn"),
+    ("training", "lab", "audit", "compare", "learn", "prior"),
     ("experiments",),
     ("analysis",),
     ("figures",),

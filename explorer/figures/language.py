@@ -33,7 +33,7 @@ def codes_as_words(language: TokenLanguage, *, theme: Theme = "light") -> go.Fig
     """Tokens of the codes by rank, both axes logarithmic, and the law r^-s that makes them most probable."""
     found, colours = language.ranks, ink(theme)
     seen = len(found.counts)
-    at = np.unique(np.geomspace(1, seen, min(seen, RANKS)).round().astype(np.int64)) - 1
+    at = np.unique(np.geomspace(1, seen, RANKS).round().astype(np.int64)) - 1 if seen > RANKS else np.arange(seen)
     hover = f"rank %{{x:,}} of {seen:,} codes seen<br>%{{y:,}} of {found.tokens:,} tokens"
     fitted = f"r to the power of -{found.exponent:.2f}"
     drawn = [

@@ -5,7 +5,8 @@ Tokens are read row by row from the top left; a place is a number of that order,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -98,3 +99,20 @@ class PriorFacts:
     def most_bits(self) -> float:
         """log2 K: what a token takes where nothing is known."""
         return float(np.log2(self.codebook_size))
+
+
+class LanguageModel(ABC):
+    """A loaded prior: numpy goes in and comes out. Shared between visitors, so methods keep no state."""
+
+    @abstractmethod
+    def next_token(self, before: Sequence[int]) -> NextToken:
+        """What may come after these tokens. Raises RecordError for codes out of range, or where the picture is full."""
+
+    @abstractmethod
+    def text_of(self, tokens: np.ndarray) -> TokenText:
+        """A whole picture (rows, columns) with the surprise of each token. Raises RecordError for another grid."""
+
+    @abstractmethod
+    def continue_tokens(self, before: Sequence[int], draw: Callable[[NextToken], int]) -> Iterator[int]:
+        """The tokens that follow to the end of the picture, each chosen by `draw`. What was read is kept, so that each
+        costs one place."""

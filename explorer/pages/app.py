@@ -82,6 +82,19 @@ def build() -> gr.Blocks:
         gr.HTML(BRING, elem_classes="bring-link", apply_default_css=False, padding=False)
         compare.build(demo)
         learn.carry_guide("compare")
+    _add_teaching(demo)
+    with demo.route("API", "/api"):
+        gr.Navbar(main_page_name=FIRST_PAGE)
+        gr.Markdown("# API\nThe same tokenizers, from a script.", elem_id="title")
+        api_page.build()
+    demo.queue(max_size=QUEUE, default_concurrency_limit=2)
+    # Gradio 6 looks into an empty queue every millisecond: 5% of a core while nobody asks anything.
+    demo._queue.sleep_when_free = QUEUE_PAUSE_S
+    return demo
+
+
+def _add_teaching(demo: gr.Blocks) -> None:
+    """The pages from which one learns what tokens are and what makes them good."""
     with demo.route("Experiments", "/experiments"):
         gr.Navbar(main_page_name=FIRST_PAGE)
         gr.Markdown(
@@ -107,14 +120,6 @@ def build() -> gr.Blocks:
             elem_id="title",
         )
         learn.build()
-    with demo.route("API", "/api"):
-        gr.Navbar(main_page_name=FIRST_PAGE)
-        gr.Markdown("# API\nThe same tokenizers, from a script.", elem_id="title")
-        api_page.build()
-    demo.queue(max_size=QUEUE, default_concurrency_limit=2)
-    # Gradio 6 looks into an empty queue every millisecond: 5% of a core while nobody asks anything.
-    demo._queue.sleep_when_free = QUEUE_PAUSE_S
-    return demo
 
 
 def launch_options(host: str, port: int, allowed: Sequence[str] = (), heads: Mapping[str, bytes] | None = None) -> dict:

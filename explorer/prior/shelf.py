@@ -9,21 +9,17 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from explorer.foundation.config import settings
 from explorer.foundation.errors import CheckpointError, ExplorerError, UnknownIdError
 from explorer.foundation.registry import unknown_id_message
-from explorer.joints.language import PriorFacts
-
-if TYPE_CHECKING:  # torch is imported only when weights are
-    from explorer.prior.model import Prior
+from explorer.joints.language import LanguageModel, PriorFacts
 
 FOLDER, CONFIG, WEIGHTS, CARD = "prior", "config.json", "model.safetensors", "card.md"
 FORMAT = 1
-_loaded: dict[Path, Prior] = {}
+_loaded: dict[Path, LanguageModel] = {}
 _lock = Lock()
 
 
@@ -60,7 +56,7 @@ def read_facts(tokenizer: str, checkpoints: Path | None = None) -> PriorFacts:
         raise CheckpointError(f"{CONFIG} of the prior of {tokenizer!r} is not what it should be: {error}") from error
 
 
-def load_prior(tokenizer: str, checkpoints: Path | None = None) -> Prior:
+def load_prior(tokenizer: str, checkpoints: Path | None = None) -> LanguageModel:
     """The prior of a tokenizer, on the CPU, read once. Raises UnknownIdError and CheckpointError."""
     folder = folder_of(tokenizer, checkpoints)
     with _lock:
@@ -83,7 +79,8 @@ def _config(tokenizer: str, checkpoints: Path | None) -> Mapping:
     return config
 
 
-def _read(folder: Path, config: Mapping) -> Prior:
+def _read(folder: Path, config: Mapping) -> LanguageModel:
     from explorer.prior.checkpoint import read_prior  # torch: about a second, which listing never pays
+    from explorer.prior.reading import PriorReader
 
-    return read_prior(folder, config)
+    return PriorReader(read_prior(folder, config))

@@ -46,7 +46,7 @@ class PriorRecipe:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedPrior:
     """curve: (step, bits a token of the batches since the last, held-out bits a token)."""
 
     model: Prior
@@ -60,7 +60,7 @@ def train(
     held_out: np.ndarray,
     device: torch.device,
     progress: Callable[[str], None] = lambda line: None,
-) -> Trained:
+) -> TrainedPrior:
     """Learn tokens (P, rows, columns) int64, measured on held_out of the same grid.
 
     codebook: K, and the vectors of its codes where it has some. Raises ExplorerError if the loss is no number any more.
@@ -90,7 +90,7 @@ def train(
             curve.append((step + 1, float(np.mean(lately)), float(token_bits(model, held_out).mean())))
             progress("step {:,}: {:.3f} bits a token, {:.3f} held out".format(*curve[-1]))
             lately.clear()
-    return Trained(model.eval(), tuple(curve))
+    return TrainedPrior(model.eval(), tuple(curve))
 
 
 def _groups(model: Prior, decay: float) -> list[dict]:

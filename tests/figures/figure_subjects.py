@@ -6,8 +6,10 @@ import numpy as np
 from made_audits import audit_of, level_of, signs, table
 from made_tokenizers import Greys, media_of, picture
 
+from explorer.analysis.language.statistics import language_of
 from explorer.audit.history import UsageHistory
 from explorer.compare.run import Options, run_comparison
+from explorer.joints.language import PriorFacts
 from explorer.joints.record import Codebook, TokenLayout, TokenLevel, TokenRecord
 from explorer.lab.history import Curves
 
@@ -65,3 +67,18 @@ def made_run():
         values = {"reconstruction": 1 / (1 + step), "perplexity_0": 4.0 + step, "perplexity_1": 3.0}
         curves.add(step, values | {"gradient_z_e": 0.5, "dead_0": 0.25, "dead_1": 0.5})
     return curves
+
+
+def made_language(named="made grids"):
+    """Forty grids of 16 codes in which every other token is as the one on its left; too few pairs to trust."""
+    random = np.random.default_rng(3)
+    grids = random.geometric(0.2, (40, 6, 4)).clip(max=16) - 1
+    grids[:, :, 1::2] = grids[:, :, ::2]
+    return language_of(list(grids), 16, named)
+
+
+def made_prior():
+    """What is known of a prior over 16 codes."""
+    measured = {"pictures": 5, "tokens": 120, "tokens_left": 90, "tokens_above": 100}
+    measured |= {"unigram": 3.5, "left": 3.1, "above": 3.2, "prior": 2.5}
+    return PriorFacts("made", 16, 6, 4, 48, 1000, "MIT", np.full(16, 60), measured)

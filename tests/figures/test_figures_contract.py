@@ -10,7 +10,7 @@ from html import unescape
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from figure_subjects import HOSTILE, comparison_of, counted_record, made_history
+from figure_subjects import HOSTILE, comparison_of, counted_record, made_history, made_language, made_prior
 
 from explorer import figures
 from explorer.analysis.codebook.geometry import geometry_of
@@ -42,6 +42,8 @@ def subjects(learned, sign_coded, comparison, run):
         "history": (made_history(),),
         "run": (run,),
         "experiment": (made_experiment(),),
+        "language": (made_language(),),
+        "prior": (made_prior(),),
     }
 
 

@@ -26,6 +26,7 @@ from explorer.pages.inspect import alone as inspect_alone
 from explorer.pages.inspect import answers as inspect_answers
 from explorer.pages.lab import desk as lab_desk
 from explorer.pages.lab import events as lab_events
+from explorer.pages.language import events as language_events
 from explorer.pages.shared import fields as rules
 from explorer.pages.shared.dispatch import Dispatcher, Event
 from explorer.pages.shared.fields import Index, Name, at_field, read_request, rules_of
@@ -41,6 +42,7 @@ DISPATCHERS = {
     "inspect": inspect_answers.EVENTS,
     "inspect card": inspect_alone.EVENTS,
     "lab": lab_events.EVENTS,
+    "language": language_events.EVENTS,
     "lab pull": lab_desk.PULL,
     "lab run": lab_desk.ACTIONS,
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from explorer.analysis.language.statistics import TokenLanguage, language_of
 from explorer.foundation.cache import Cache, share
 from explorer.foundation.errors import ExplorerError, MediaError
 from explorer.foundation.owners import EVERYBODY
-from explorer.joints.language import PriorFacts, TokenText
+from explorer.joints.language import LanguageModel, PriorFacts, TokenText
 from explorer.joints.tokenizer import Tokenizer
 from explorer.media.medium import Medium, fit_medium, values
 from explorer.media.pictures.image import scaled_to_cover
@@ -22,9 +21,6 @@ from explorer.pages.shared.upload_media import upload_medium
 from explorer.pages.shared.visitors import Visitor
 from explorer.prior.shelf import list_priors, load_prior, read_facts
 from explorer.tokenizers import load_tokenizer
-
-if TYPE_CHECKING:
-    from explorer.prior.model import Prior
 
 MISSING = "No tokenizer here has a language model. `python -m explorer prior vq-ema-reseed` makes one."
 TEXT_SIDE_PX = 512  # longest side of the samples whose tokens are counted: more of them than the model reads
@@ -55,7 +51,7 @@ def facts() -> PriorFacts:
     return read_facts(prior_id())
 
 
-def prior() -> Prior:
+def prior() -> LanguageModel:
     """Its model."""
     return load_prior(prior_id())
 
@@ -81,12 +77,10 @@ def picture_of(visitor: Visitor | None, picture: str) -> ReadPicture:
 
 
 def _reading(medium: Medium) -> ReadPicture:
-    from explorer.prior.reading import text_of  # torch: about a second, which the app's start never pays
-
     known = facts()
     square = scaled_to_cover(medium, known.side_px, known.side_px)  # type: ignore[arg-type]
     record = tokenizer().tokenize(square.pixels)
-    text = text_of(prior(), np.asarray(record.levels[0].indices, np.int64))
+    text = prior().text_of(record.levels[0].indices)
     return ReadPicture(square.pixels, record.reconstruction, text)
 
 

@@ -47,10 +47,8 @@ def _own(visitor: Visitor, request: asked.Own) -> dict[str, Any]:
     return {"title": files[0].name, "image": png_data_url(found.pixels)}
 
 
-def _next(visitor: Visitor | None, request: asked.Read) -> dict[str, Any]:
+def _next(visitor: Visitor | None, request: asked.Place) -> dict[str, Any]:
     """What may come at a place, and the picture of the text so far."""
-    from explorer.prior.reading import next_token  # torch: the page pays for it, not the app's start
-
     found, before = _sentence(visitor, request)
     end = len(before)
     at = end if request.at is None else request.at
@@ -59,7 +57,7 @@ def _next(visitor: Visitor | None, request: asked.Read) -> dict[str, Any]:
     image = png_data_url(desk.decoded_text(before))
     answer: dict[str, Any] = {"place": at, "length": end, "image": image, "next": None}
     if at < found.text.tokens.size:
-        told = next_token(desk.prior(), before[:at])
+        told = desk.prior().next_token(before[:at])
         sampling = _sampling(request)
         real, taken = int(found.text.tokens.ravel()[at]), before[at] if at < end else None
         made = next_payload(told, sampling, real, taken)
@@ -123,7 +121,7 @@ EVENTS = Dispatcher(
     {
         "picture": Event(_picture, asked.OfPicture, strangers=True),
         "own": Event(_own, asked.Own),
-        "next": Event(_next, asked.Read, strangers=True),
+        "next": Event(_next, asked.Place, strangers=True),
         "start": Event(_start, asked.Draws),
         "state": Event(_state, asked.OfJob),
         "stop": Event(_stop, asked.OfJob),

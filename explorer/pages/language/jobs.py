@@ -55,10 +55,8 @@ class Continuation(VisitorJob):
         }
 
     def work(self) -> None:
-        from explorer.prior.reading import continue_tokens  # torch: the page pays for it, not the app's start
-
         columns = desk.facts().columns
-        for code in continue_tokens(desk.prior(), self.order.before, self.order.sampling):
+        for code in desk.prior().continue_tokens(self.order.before, self.order.sampling.draw):
             self._written.append(code)
             end = self.order.given + len(self._written)
             if end % columns == 0:

@@ -15,6 +15,7 @@ VIEWS = ("written", "real", "surprise")
 TEXTS = ("samples", "picture")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 MOST_SEED = 999_999
+FIRST = "flower"  # half of it lets one guess the rest, and be wrong
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class LanguageState:
 
 
 def first_state(facts: PriorFacts) -> LanguageState:
-    """The first sample, its upper half given."""
-    return LanguageState(next(iter(PICTURES)), facts.rows // 2)
+    """One of the samples, its upper half given."""
+    return LanguageState(FIRST, facts.rows // 2)
 
 
 def state_of_query(query: Mapping[str, str], facts: PriorFacts) -> tuple[LanguageState, str]:
@@ -47,7 +48,7 @@ def state_of_query(query: Mapping[str, str], facts: PriorFacts) -> tuple[Languag
         said.append(
             "The picture of this link was somebody's own and did not travel with it; a sample is shown."
             if picture == OWN
-            else "The link names a picture that is not here; the first one is shown."
+            else "The link names a picture that is not here; another is shown."
         )
     given = whole_number(query.get("given"))
     state = replace(

@@ -41,7 +41,7 @@ class Draws(OfPicture):
 
 
 @dataclass(frozen=True)
-class Read(Draws):
+class Place(Draws):
     """at: the place that is looked at, None for the end of the text."""
 
     at: Index | None = None

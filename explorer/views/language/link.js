@@ -15,24 +15,14 @@ export function nextState(facts) {
   };
 }
 
-/** The query of a link; keys of others are kept, and what is as at first is left out. */
+/** The query of a link; keys of others are kept. */
 export function queryOf(facts) {
   return (before, state) => {
     const query = new URLSearchParams(before);
-    const shown = {
-      picture: state.picture,
-      given: state.given === Math.floor(facts.rows / 2) ? "" : state.given,
-      written: textOfTokens(state.written, facts.K),
-      at: state.at ?? "",
-      temperature: state.temperature === 1 ? "" : state.temperature,
-      top_k: state.top_k || "",
-      seed: state.seed || "",
-      view: state.view === "written" ? "" : state.view,
-      text: state.text === "samples" ? "" : state.text,
-    };
-    for (const [name, value] of Object.entries(shown)) {
-      if (value === "") query.delete(name);
-      else query.set(name, String(value));
+    const shown = { ...state, written: textOfTokens(state.written, facts.K), at: state.at ?? "" };
+    for (const name of IN_ADDRESS) {
+      if (shown[name] === "") query.delete(name);
+      else query.set(name, String(shown[name]));
     }
     return query.toString();
   };

@@ -7,6 +7,7 @@ const VIEWS = {
   codebook: ["#codebook-view .dte-codebook"],
   compare: ["#compare-view .dte-compare"],
   experiments: [".dte-experiments"],
+  language: [".dte-language"],
   learn: ["#play-view .le-card", ".le-methods"],
 };
 export const DIGITS = 4;
