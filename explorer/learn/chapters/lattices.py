@@ -1,11 +1,14 @@
-"""Codes without a codebook: FSQ, LFQ, BSQ."""
+"""Codes without a codebook: a lattice (FSQ)."""
 
 from __future__ import annotations
 
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
-from explorer.learn.chapters.lab_links import CONTROLS, PLANE, lab
+from explorer.learn.chapters.card_links import PICTURE as BOARD
+from explorer.learn.chapters.card_links import SIDE, card
+from explorer.learn.chapters.lab_links import PLANE, lab
+from explorer.learn.chapters.tokens import CARD, PICTURE
 
-EQUATION = (
+INDEX = (
     Term("index", "the token"),
     Term(" = "),
     Term("d\N{SUBSCRIPT ONE}", "digit of the first axis, 0 to L\N{SUBSCRIPT ONE} - 1"),
@@ -14,24 +17,46 @@ EQUATION = (
     Term(" + L\N{SUBSCRIPT ONE}L\N{SUBSCRIPT TWO}"),
     Term("d\N{SUBSCRIPT THREE}", "digit of the third axis, and so on: mixed radix"),
 )
-FACTS = "#codebook-view .codebook-facts"
+ROUNDING = (
+    Term("q(z)", "value of an axis after quantization"),
+    Term(" = round( "),
+    Term("f(z)", "z, bounded, by tanh for one, so that rounding gives exactly L values"),
+    Term(" )"),
+)
 
 CHAPTER = Chapter(
     "lattices",
     "Codes without a codebook",
-    "FSQ rounds each axis, LFQ and BSQ take signs: there is nothing to learn, and little to collapse.",
+    "FSQ rounds each axis: there is nothing to learn, and little to collapse.",
     (
         Step(
-            "A lattice",
-            "FSQ bounds each axis and rounds it to a few values. The codes are the crossings; none of them ever "
-            "moves. Only "
-            "the encoder learns to spread its latents over them.",
+            "Bound, round, read",
+            "Each curve is an axis of the latent. It bounds the number, and the stairs round it to one of a few "
+            "values, here 5. The three digits make one number. Drag a point and follow the sum.",
+            "learn",
+            card("lattice"),
+            (BOARD, SIDE),
+            "Mentzer et al. 2023 (arXiv 2309.15505). K is the product of the values of all axes. No table is stored: "
+            "the index says the place. In the survey of discrete tokenizers for language models, rounding is equation "
+            "16; the bound here is the paper's, which gives exactly L values for an even L, too.",
+            ROUNDING,
+            Question(
+                "A latent moves from 2.2 to 2.9 on one axis. What happens to its token?",
+                ("It always changes", "Most likely nothing: the curve is flat there", "It leaves the codebook"),
+                1,
+                "The bound squeezes all that is far out onto the outermost value. Nothing can leave the lattice.",
+            ),
+        ),
+        Step(
+            "A lattice while it learns",
+            "The codes are the crossings; none of them ever moves. Only the encoder learns to spread its latents over "
+            "them.",
             "lab",
             lab(quantizer="fsq"),
             (PLANE,),
-            "Mentzer et al. 2023 (arXiv 2309.15505). K is the product of the values of all axes, and needs no table.",
-            EQUATION,
-            Question(
+            "The gradient passes the rounding straight through. There is no codebook loss and no commitment: the "
+            "reconstruction alone teaches the encoder.",
+            question=Question(
                 "A code of FSQ is not used by any token. Can reseeding revive it?",
                 ("Yes, as any other code", "No: it has its place on the lattice and cannot be moved"),
                 1,
@@ -39,29 +64,28 @@ CHAPTER = Chapter(
             ),
         ),
         Step(
-            "Signs",
-            "LFQ takes the sign of each axis: with 2 axes there are 4 codes, with 10 there are 1,024. The audit of a "
-            "trained one shows how balanced its bits are.",
-            "codebook",
-            {"tokenizer": "lfq", "audit": "val"},
-            (FACTS,),
-            "Yu et al. 2023 (arXiv 2310.05737). An entropy term asks that every token be sure of its signs and all "
-            "codes be "
-            "used alike.",
+            "Digits of a real token",
+            "8, 5, 5 and 5 values make K = 1,000 codes. The square that is marked has token 887. Its digits are 7, 0, "
+            "2 and 4: 7 + 8 x 0 + 40 x 2 + 200 x 4.",
+            "",
+            {"tokenizer": "fsq", "picture": "astronaut", "token": "330"},
+            (PICTURE, CARD),
+            "Over 240,000 tokens of held-out pictures 997 of the 1,000 codes are used, but not alike: the perplexity "
+            "is 394. Nothing to collapse does not mean that all codes are worth the same.",
+            INDEX,
         ),
         Step(
-            "Your task: sixteen signs in use",
-            "Here LFQ's entropy term has the wrong sign, and bits freeze one after the other. Put it right.",
-            "lab",
-            {"preset": "lfq_sign"},
-            (CONTROLS, PLANE),
+            "Your task: a lattice of 8 bits",
+            "Choose how many values each of three axes has, and then find the latent with a given number.",
+            "learn",
+            card("lattice"),
+            (BOARD, SIDE),
+            "The paper's own choice for 2 to the power of 8 codes is 8, 6 and 5 values.",
             task=Task(
-                "Bring the perplexity to 8 or more of 16.",
-                (Fact("perplexity", "at least", 8.0), Fact("step", "at least", 50)),
-                "The term has two parts: each token sure of its signs, and all codes alike. The weight of the second, "
-                "its "
-                "diversity, is below 0.",
-                "Done. With the right sign the term keeps every bit in use.",
+                "Make at least 200 and at most 256 codes, so that 8 bits are enough, and bring the latent to index 100.",
+                (Fact("codes", "at least", 200), Fact("codes", "at most", 256), Fact("index", "is", 100)),
+                "8, 6 and 5 values make 240 codes, and digits are worth 1, 8 and 48. 100 is 2 x 48 + 0 x 8 + 4.",
+                "Done. You counted in a mixed radix: each digit is worth the product of all values before it.",
             ),
         ),
     ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from explorer.learn.chapter import Chapter, Question, Step, Term
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
+from explorer.learn.chapters.card_links import PICTURE as BOARD
+from explorer.learn.chapters.card_links import SIDE, card
 from explorer.learn.chapters.tokens import PICTURE, TOKENS
 
 DECODE = "#inspect-view [data-panel='picture']"
@@ -21,6 +23,24 @@ CHAPTER = Chapter(
     "Each level quantizes what those before it left over: few codes each, many sums.",
     (
         Step(
+            "Arrows that add up",
+            "Drag the latent. The first arrow goes to the nearest code. Raise the number of levels: each further arrow "
+            "is the code nearest to what is still left over.",
+            "learn",
+            card("residual", levels=1),
+            (BOARD, SIDE),
+            "This is algorithm 1 of SoundStream (Zeghidour et al. 2021, arXiv 2107.03312). It is greedy: a level never "
+            "changes what those before it chose. A beam carries several sums on, and is sometimes better.",
+            EQUATION,
+            Question(
+                "Two levels of 8 codes each. How many places can the sum of two arrows reach?",
+                ("8", "16, as many as are stored", "64, each pair of a first and a second code"),
+                2,
+                "64: every code of the second level can follow every code of the first. Stored are only 8 + 8. Switch "
+                "on Show all sums to see them.",
+            ),
+        ),
+        Step(
             "Four numbers a place",
             "This tokenizer keeps four numbers for each square. Go through the levels above the picture: the first "
             "carries the most, each of the others adds what was missing.",
@@ -28,9 +48,7 @@ CHAPTER = Chapter(
             {"tokenizer": "rvq-4", "picture": "coffee"},
             (PICTURE, TOKENS),
             "Four codebooks of 1,024 codes reach 1,024 to the power of 4 sums, about 1.1 million million, and need 40 "
-            "bits a "
-            "token. One codebook with as many codes could not be stored.",
-            EQUATION,
+            "bits a token. One codebook with as many codes could not be stored.",
         ),
         Step(
             "The levels are not equal",
@@ -44,8 +62,7 @@ CHAPTER = Chapter(
                 ("Nearly the same picture", "A picture without its coarse brightness and colours", "Nothing at all"),
                 1,
                 "Later levels only correct the first. Without it there is nothing to correct; try it with the levels "
-                "above "
-                "the picture.",
+                "above the picture.",
             ),
         ),
         Step(
@@ -56,8 +73,22 @@ CHAPTER = Chapter(
             {"tokenizer": "sound-rvq-8", "picture": "vowels"},
             (),
             "SoundStream and EnCodec send as many levels as the bitrate allows. Trained with quantizer dropout, any "
-            "number "
-            "of levels decodes.",
+            "number of levels decodes.",
+        ),
+        Step(
+            "Your task: split sixteen codes",
+            "Sixteen stored codes can be one codebook of 16, two of 8, or four of 4. The memory is the same. Which "
+            "split leaves the least error?",
+            "learn",
+            card("residual"),
+            (BOARD, SIDE),
+            task=Task(
+                "Reach a quantization error of 0.005 or less with at most 16 stored codes.",
+                (Fact("error", "at most", 0.005), Fact("stored", "at most", 16)),
+                "What is stored is levels times codes a level. Take fewer codes a level, and more levels.",
+                "Done. Four levels of 4 leave 0.0032, two of 8 leave 0.0076, one of 16 leaves 0.0215. The price is "
+                "bits: 8 a token instead of 6 or 4.",
+            ),
         ),
     ),
 )

@@ -1,0 +1,94 @@
+"""Additive quantization: all codes of a sum are searched together."""
+
+from __future__ import annotations
+
+import json
+
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
+from explorer.learn.chapters.card_links import PICTURE as BOARD
+from explorer.learn.chapters.card_links import SIDE, card
+from explorer.learn.chapters.lab_links import BARS, PLANE, SQUARED, lab
+
+EQUATION = (
+    Term("i, j, \N{HORIZONTAL ELLIPSIS}", "the token: one number of each codebook"),
+    Term(" = argmin "),
+    Term(f"{BARS}z_e - (", "squared distance of the latent to the sum"),
+    Term("a_i", "code i of the first codebook"),
+    Term(" + "),
+    Term("b_j", "code j of the second codebook"),
+    Term(f" + \N{HORIZONTAL ELLIPSIS}){BARS}{SQUARED}"),
+)
+MOONS = {"model": "none", "codebook_size": 8, "initialization": "kmeans", "dataset": "moons"}
+
+CHAPTER = Chapter(
+    "additive",
+    "Additive quantization",
+    "A sum of codes again, but no codebook comes first: the codes are searched together, and learned together.",
+    (
+        Step(
+            "The nearest first is not the best",
+            "Greedy search takes the code nearest to the latent, a0, and then the best it can: it ends 0.41 away. "
+            "Another pair, a1 and b0, adds up to almost the latent itself.",
+            "learn",
+            card("additive", at="-0.4;0.3", beam=2),
+            (BOARD, SIDE),
+            "Babenko and Lempitsky 2014 (CVPR). Residual codebooks shrink from level to level, so greedy search "
+            "does well there. Here all codebooks are of like size, and it often does not: switch on Where greedy is "
+            "wrong.",
+            EQUATION,
+            Question(
+                "The encoder searched longer. What must the decoder know of that?",
+                ("How wide the search was", "Nothing: it adds the codes whose numbers it gets"),
+                1,
+                "A token is still one number a codebook. Searching longer costs time when encoding, and not a bit "
+                "more to send.",
+            ),
+        ),
+        Step(
+            "How long to search",
+            "Here a beam of 1 and of 2 miss the nearest sum. Raise the beam by one: it finds it. Local search, the "
+            "other way, begins with greedy and changes one code at a time.",
+            "learn",
+            card("additive", at="0.05;0.05", beam=2),
+            (BOARD, SIDE),
+            "A beam of B carries the B best sums on from codebook to codebook. Local search (LSQ++, Martinez et al. "
+            "2018, ECCV) settles each code beside the others, shakes some of them, settles again, and keeps the "
+            "better. Neither is sure to find the best.",
+            question=Question(
+                "16 sums could all be tried. Why is that not done in practice?",
+                (
+                    "Four codebooks of 1,024 codes have about a million million sums",
+                    "Trying all sums gives worse codes",
+                    "The decoder could not follow",
+                ),
+                0,
+                "1,024 to the power of 4. So one searches well rather than everywhere.",
+            ),
+        ),
+        Step(
+            "Learned together",
+            "Two runs on the same latents, each with 2 codebooks of 8. A is residual. B solves for the codes of both "
+            "codebooks at once and searches them together. B leaves less over: see the table on top.",
+            "lab",
+            lab(quantizer="rvq", **MOONS) | {"b": json.dumps({"quantizer": "additive"})},
+            (PLANE,),
+            "After 300 steps the quantization error is 0.021 for A and 0.019 for B. All codes are one least-squares "
+            "problem: which vectors, added up as they were chosen, come nearest to the latents?",
+        ),
+        Step(
+            "Your task: catch greedy out",
+            "Find a place where greedy search is far from the best, and a small beam is not.",
+            "learn",
+            card("additive"),
+            (BOARD, SIDE),
+            task=Task(
+                "Drag the latent to where greedy misses by 0.3 or more (gap), and let a beam of at most 2 find the "
+                "nearest sum (missed 0).",
+                (Fact("gap", "at least", 0.3), Fact("missed", "at most", 0.001), Fact("beam", "at most", 2)),
+                "Switch on Where greedy is wrong, and drag to a shaded place between codes, such as below and right of "
+                "a0. Then raise the beam to 2.",
+                "Done. Two partial sums instead of one, and what looked worse at first turned out best.",
+            ),
+        ),
+    ),
+)

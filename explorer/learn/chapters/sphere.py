@@ -1,0 +1,87 @@
+"""Binary spherical quantization: onto the sphere, then to a corner."""
+
+from __future__ import annotations
+
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
+from explorer.learn.chapters.card_links import PICTURE as BOARD
+from explorer.learn.chapters.card_links import SIDE, card
+from explorer.learn.chapters.lab_links import BARS, PLANE, lab
+
+EQUATION = (
+    Term("u", "the latent on the sphere, of length 1"),
+    Term(f" = z / {BARS}z{BARS}   "),
+    Term("z_q", "the code, a corner of the cube inside the sphere"),
+    Term(" = "),
+    Term("sign(u)", "+1 or -1 on each axis"),
+    Term(" / "),
+    Term("\N{SQUARE ROOT}L", "L is the number of axes; so the corners lie on the sphere, too"),
+)
+MAP = "#codebook-view .codebook-map"
+
+CHAPTER = Chapter(
+    "sphere",
+    "A sphere with corners: BSQ",
+    "Signs again, but of latents that were put on a sphere first: the error has a bound.",
+    (
+        Step(
+            "Onto the sphere, then to a corner",
+            "The dashed arrow is the latent z. It is put on the sphere (u), and its code is the corner of the eighth "
+            "in which it lies. Drag u, and drag beside the points to turn.",
+            "learn",
+            card("sphere"),
+            (BOARD, SIDE),
+            "Zhao et al. 2024 (arXiv 2406.07548). With L axes there are 2 to the power of L corners at +-1 / "
+            "\N{SQUARE ROOT}L. In the survey of discrete tokenizers for language models this is equation 20.",
+            EQUATION,
+            Question(
+                "A latent becomes twice as long and keeps its direction. What happens to its code?",
+                ("It moves to a corner farther out", "Nothing: the length is not kept", "It may change any bit"),
+                1,
+                "Move the slider of its length. The token stays, and so does the distance on the sphere.",
+            ),
+        ),
+        Step(
+            "An error with a bound",
+            "Now the latent is 2.5 long. On the sphere its corner is as near as before. LFQ, which leaves the latent "
+            "where it is, misses it by more, and there is no end to that.",
+            "learn",
+            card("sphere", length=2.5),
+            (SIDE,),
+            "The bars are distances. On the sphere none is above \N{SQUARE ROOT}(2 - 2 / \N{SQUARE ROOT}L): 0.919 for "
+            "3 axes. LFQ has its codes at +-1, and a latent may be anywhere.",
+        ),
+        Step(
+            "A circle with four corners",
+            "In the lab the sphere is a circle. Latents are drawn on it, as they are quantized: only their direction "
+            "counts.",
+            "lab",
+            lab(quantizer="bsq"),
+            (PLANE,),
+            "The borders are the axes, as for LFQ, and an entropy term keeps all corners in use.",
+        ),
+        Step(
+            "Three of ten bits",
+            "The codes of a trained tokenizer with 10 axes. Choose three bits, and turn the sphere: the corners "
+            "show how many tokens have these three.",
+            "codebook",
+            {"tokenizer": "bsq", "audit": "val"},
+            (MAP,),
+            "All 1,024 codes are used on held-out pictures, with a perplexity of 744.",
+        ),
+        Step(
+            "Your task: the worst place",
+            "Where on the sphere is a latent farthest from its corner?",
+            "learn",
+            card("sphere"),
+            (BOARD, SIDE),
+            task=Task(
+                "Find a place with code 6, bits 110, at a distance of 0.8 or more from its corner.",
+                (Fact("index", "is", 6), Fact("distance", "at least", 0.8)),
+                "Farthest is an axis, where all other numbers are 0. Go close to z\N{SUBSCRIPT ONE}, and from there a "
+                "little towards z\N{SUBSCRIPT TWO}, and down.",
+                "Done. Near an axis the signs of the others hang on almost nothing, and these latents change their "
+                "code most easily.",
+            ),
+        ),
+    ),
+)
