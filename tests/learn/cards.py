@@ -14,6 +14,13 @@ SCRIPT = Path(__file__).parents[1] / "views" / "js" / "card_facts.js"
 SOLVED: Mapping[str, Mapping[str, str]] = {
     "gradients.4": {"method": "rotation", "z": "0.14,0.3"},
     "soft.3": {"tau": "0.12"},
+    "additive.3": {"at": "-0.4;0.3", "beam": "2"},
+    "bits.2": {"means": "0;0;0;0;0;0"},
+    "lattices.3": {"l1": "8", "l2": "6", "l3": "5", "at": "0;-3;0"},
+    "multihead.4": {"looks": "40;130;65"},
+    "products.4": {"angle": "27"},
+    "residual.4": {"size": "4", "levels": "4"},
+    "sphere.4": {"at": "0.995;0.07;-0.07"},
 }
 
 

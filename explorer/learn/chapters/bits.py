@@ -42,7 +42,7 @@ CHAPTER = Chapter(
                 "An axis more, from 4 to 5. What happens to the number of codes?",
                 ("One more", "It doubles", "It stays, the axes share it"),
                 1,
-                "D axes make 2 to the power of D codes: 16, 32, 64. 18 axes make 262,144, and still no table is stored.",
+                "D axes make 2 to the power of D codes: 16, 32, 64. 18 axes make 262,144, and no table is stored.",
             ),
         ),
         Step(

@@ -82,7 +82,7 @@ CHAPTER = Chapter(
             (BOARD, SIDE),
             "The paper's own choice for 2 to the power of 8 codes is 8, 6 and 5 values.",
             task=Task(
-                "Make at least 200 and at most 256 codes, so that 8 bits are enough, and bring the latent to index 100.",
+                "Make at least 200 and at most 256 codes, which 8 bits can name, and find the latent of index 100.",
                 (Fact("codes", "at least", 200), Fact("codes", "at most", 256), Fact("index", "is", 100)),
                 "8, 6 and 5 values make 240 codes, and digits are worth 1, 8 and 48. 100 is 2 x 48 + 0 x 8 + 4.",
                 "Done. You counted in a mixed radix: each digit is worth the product of all values before it.",

@@ -12,7 +12,9 @@ EQUATION = (
     Term(" = "),
     Term("W_o", "output: puts the codes of all heads together"),
     Term(" g( "),
-    Term("Q\N{SUPERSCRIPT ONE}(W\N{SUBSCRIPT ONE} z_e)", "the first head: its view of the latent, and the nearest code"),
+    Term(
+        "Q\N{SUPERSCRIPT ONE}(W\N{SUBSCRIPT ONE} z_e)", "the first head: its view of the latent, and the nearest code"
+    ),
     Term(", "),
     Term("Q\N{SUPERSCRIPT TWO}(W\N{SUBSCRIPT TWO} z_e)", "the second head, with a view and a codebook of its own"),
     Term(", \N{HORIZONTAL ELLIPSIS} )"),
@@ -77,7 +79,7 @@ CHAPTER = Chapter(
                 "Reach a quantization error of 0.035 or less with at most 8 stored codes.",
                 (Fact("error", "at most", 0.035), Fact("stored", "at most", 8)),
                 "Drag the knob of one head until the two look at right angles to each other.",
-                "Done. The same 8 codes, and less than a twentieth of the error: each head now tells what the other cannot see.",
+                "Done. The same 8 codes, less than a twentieth of the error: each head tells what the other misses.",
             ),
         ),
     ),

@@ -47,8 +47,8 @@ CHAPTER = Chapter(
             "lab",
             lab(quantizer="pq", model="none", codebook_size=8, initialization="kmeans", dataset="moons"),
             (PLANE,),
-            "Because parts do not know of each other, there are cells where no latent ever is. After 300 steps the error "
-            "is 0.033 here; a residual quantizer with 8 + 8 codes leaves 0.021.",
+            "Because parts do not know of each other, there are cells where no latent ever is. After 300 steps "
+            "the error is 0.033 here; a residual quantizer with 8 + 8 codes leaves 0.021.",
         ),
         Step(
             "No part is the first",

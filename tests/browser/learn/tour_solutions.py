@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from playwright.sync_api import Page
 
+from tests.browser.learn import composed_hands
 from tests.browser.learn.card_moves import choose_on_card, drag, slide
 
 MEND = "#lab-view .lab-panel-presets button[data-mend]:visible"
@@ -80,7 +81,7 @@ SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "collapse.2": mend,
     "ema.1": mend,
     "gradients.4": shorten,
-    "lattices.2": mend,
+    "bits.4": mend,
     "choosing.3": lambda page: page.click("#methods-view [data-method='fsq']"),
     "hierarchical.3": lambda page: choose(page, "2"),
     "rate.3": lambda page: choose_tokenizer(page, "VQ, EMA + reseeding"),
@@ -89,4 +90,5 @@ SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "anchors.3": choose_twin,
     "onedim.3": paint_one,
     "soft.3": cool,
+    **composed_hands.SOLUTIONS,
 }
