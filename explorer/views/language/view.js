@@ -18,7 +18,7 @@ import { MOST_BITS, Picture } from "./picture.js";
 import { Sentence } from "./sentence.js";
 import { Words } from "./words.js";
 
-const SHEETS = ["panels.css", "frames.css", "base.css", "forms.css", "folds.css"].map((name) => `../kit/widgets/${name}`);
+const SHEETS = ["../kit/widgets/panels.css", "../kit/widgets/frames.css", "../kit/widgets/base.css", "../kit/widgets/forms.css", "../kit/widgets/folds.css"];
 const POLL_MS = 90; // between two looks at a text that is being written
 const SLIDE_MS = 60; // after the last movement of a slider
 const VIEWS = [

@@ -5,6 +5,7 @@
 import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { h } from "../kit/widgets/dom.js";
+import { addressWriter } from "../kit/wire/bus.js";
 import { saveText } from "../kit/wire/files.js";
 import { csv } from "../kit/wire/format.js";
 import { rootOf } from "./route.js";
@@ -39,6 +40,13 @@ export function methodsCsv(groups) {
   return csv(["group", "method", "what it is", "codebook", "assignment", "seen at", "test"], rows);
 }
 
+/** The query of an address with this method chosen. Pure. */
+export function withMethod(search, id) {
+  const query = new URLSearchParams(search);
+  query.set("method", id);
+  return query.toString();
+}
+
 class MethodsPage extends Component {
   constructor(root, opening) {
     super();
@@ -47,6 +55,9 @@ class MethodsPage extends Component {
     root.classList.add("dte-learn", "le-methods");
     this.chosen = h("div", { class: "me-chosen", role: "status" });
     this.chips = new Map();
+    this.named = "";
+    this.writeSoon = addressWriter((search) => withMethod(search, this.named));
+    this.own(() => this.writeSoon.cancel());
     root.replaceChildren(
       h("h2", {}, "Methods"),
       h(
@@ -100,9 +111,8 @@ class MethodsPage extends Component {
     this.root.dataset.chosen = method?.id ?? "";
     for (const [name, chip] of this.chips) chip.setAttribute("aria-pressed", String(name === method?.id));
     if (write) {
-      const query = new URLSearchParams(window.location.search);
-      query.set("method", id);
-      window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`);
+      this.named = id;
+      this.writeSoon();
     }
     if (!method) return this.chosen.replaceChildren(h("p", { class: "me-quiet" }, "What a method is, what it did in our runs, and where to see it."));
     const found = method.conditions.map((name) => this.opening.evidence[name]).filter(Boolean);
