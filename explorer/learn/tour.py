@@ -18,6 +18,7 @@ from explorer.learn.chapters.multihead import CHAPTER as MULTIHEAD
 from explorer.learn.chapters.onedim import CHAPTER as ONEDIM
 from explorer.learn.chapters.products import CHAPTER as PRODUCTS
 from explorer.learn.chapters.rate import CHAPTER as RATE
+from explorer.learn.chapters.remedies import CHAPTER as REMEDIES
 from explorer.learn.chapters.reseeding import CHAPTER as RESEEDING
 from explorer.learn.chapters.residual import CHAPTER as RESIDUAL
 from explorer.learn.chapters.soft import CHAPTER as SOFT
@@ -34,6 +35,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     EMA,
     COLLAPSE,
     RESEEDING,
+    REMEDIES,
     RESIDUAL,
     SOUND,
     PRODUCTS,

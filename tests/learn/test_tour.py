@@ -29,6 +29,7 @@ SOLVED = {
     "cells.3": ({"codebook_size": 64}, 100),
     "collapse.2": ({"reseeding": "random_latent"}, 300),
     "ema.1": ({"decay": 0.9}, 500),
+    "remedies.5": ({"quantizer": "gradual"}, 300),
     "rate.4": ({"codebook_size": 8}, 300),
     "bits.4": ({"diversity": 1.0}, 300),
 }
@@ -83,12 +84,12 @@ def test_every_chapter_asks_and_has_a_name_of_its_own():
 def reported(settings, steps):
     """What the lab's view reports after so many steps."""
     frame = run_lab(settings, steps, "cpu").frame()
-    of_run = {"step": frame.step, "codes": settings.codebook_size, "dim": settings.dim}
+    of_run = {"step": frame.step, "codes": settings.codebook_size, "dim": settings.dim, "reseeding": settings.reseeding}
     return of_run | {name: frame.measures[measure] for name, measure in FACTS.items()}
 
 
 def holds(facts, found):
-    relations = {"at least": lambda a, b: a >= b, "at most": lambda a, b: a <= b}
+    relations = {"at least": lambda a, b: a >= b, "at most": lambda a, b: a <= b, "is": lambda a, b: a == b}
     return all(relations[fact.relation](found[fact.name], fact.value) for fact in facts)
 
 
@@ -99,6 +100,20 @@ def test_a_task_is_undone_as_it_begins_and_done_by_the_change_of_its_hint(name):
     changes, steps = SOLVED[name]
     assert not holds(step.task.facts, reported(begun, steps))
     assert holds(step.task.facts, reported(begun.changed(changes), steps))
+
+
+REMEDIES = [
+    name for name, (_, _, step) in zip(NAMES, STEPS, strict=True) if name.startswith("remedies.") and "b" in step.query
+]
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_a_run_beside_another_does_what_its_step_says(name):
+    """B uses at least three times as many codes as A, and has far fewer dead ones."""
+    run = linked_run(query_of(next(step for one, (_, _, step) in zip(NAMES, STEPS, strict=True) if one == name)))
+    both = run.settings, run.settings.changed(run.other)
+    a, b = (run_lab(settings, 400, "cpu").frame().measures for settings in both)
+    assert b["perplexity_0"] > 3 * a["perplexity_0"] and b["dead_0"] < a["dead_0"] / 2 and a["dead_0"] > 0.85
 
 
 def test_what_chapters_say_in_numbers_is_so():

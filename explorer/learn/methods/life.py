@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.learn.methods.method import Method, experiment, lab, zoo
+from explorer.learn.methods.method import Method, card, experiment, lab, zoo
 
 _START, _RESEED = "tests/quantizers/test_initialization.py::", "tests/quantizers/test_reseeding.py::"
 _FORMULA, _LOWER = "tests/quantizers/test_regularizers.py::test_formula", {"update": "gradient", "codebook_size": 32}
@@ -24,7 +24,7 @@ INITIALIZATION_METHODS: tuple[Method, ...] = (
     Method(
         "k-means on early latents, ++ start",
         "Lloyd's steps on the first batch, from rows far apart.",
-        (lab(initialization="kmeans"), experiment("initialization-raced")),
+        (card("lloyd"), lab(initialization="kmeans"), experiment("initialization-raced")),
         f"{_START}test_kmeans_starts_as_greedy_kmeans_plus_plus_by_hand",
     ),
     Method(

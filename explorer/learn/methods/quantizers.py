@@ -38,7 +38,7 @@ QUANTIZER_METHODS: tuple[Method, ...] = (
     Method(
         "k-means tokens",
         "Codes fitted to features once, then frozen.",
-        (lab(quantizer="kmeans"), zoo("kmeans")),
+        (card("lloyd"), lab(quantizer="kmeans"), zoo("kmeans")),
         "tests/quantizers/test_initialization.py::test_kmeans_is_as_good_as_scikit_learns",
         ("kmeans",),
         "explicit",
@@ -167,7 +167,7 @@ QUANTIZER_METHODS: tuple[Method, ...] = (
     Method(
         "Gumbel-softmax VQ",
         "A code is drawn at a temperature, and the mixture passes the gradient (dVAE).",
-        (lab(quantizer="gumbel"), zoo("gumbel")),
+        (card("gradients"), lab(quantizer="gumbel"), zoo("gumbel")),
         "tests/quantizers/test_chance.py::test_gumbel_softmax_is_torchs",
         ("gumbel",),
         "explicit",
@@ -177,7 +177,7 @@ QUANTIZER_METHODS: tuple[Method, ...] = (
     Method(
         "Soft VQ, soft-to-hard",
         "A convex mixture of all codes, cooled until it is one.",
-        (lab(quantizer="soft"),),
+        (card("soft"), lab(quantizer="soft")),
         f"{_LEARNED}test_soft_is_the_convex_mixture_and_so_is_its_gradient",
         ("soft",),
         "explicit",
@@ -266,19 +266,19 @@ GRADIENT_METHODS: tuple[Method, ...] = (
     Method(
         "Straight-through",
         "The gradient at the code is copied to the latent.",
-        (lab(gradient="ste"), experiment("gradient-flow")),
+        (card("gradients"), lab(gradient="ste"), experiment("gradient-flow")),
         f"{_GRADIENTS}test_straight_through_copies_the_gradient",
     ),
     Method(
         "Gumbel-softmax",
         "The gradient goes through the mixture, at a temperature.",
-        (lab(quantizer="gumbel"), experiment("gradient-flow")),
+        (card("gradients"), lab(quantizer="gumbel"), experiment("gradient-flow")),
         "tests/quantizers/test_chance.py::test_gumbel_softmax_is_torchs",
     ),
     Method(
         "Rotation trick",
         "The gradient is turned and scaled as the latent is to its code.",
-        (lab(gradient="rotation"), experiment("gradient-flow")),
+        (card("gradients"), lab(gradient="rotation"), experiment("gradient-flow")),
         f"{_GRADIENTS}test_rotation_trick_is_the_explicit_matrix",
     ),
     Method(

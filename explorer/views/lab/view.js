@@ -188,6 +188,7 @@ class Lab extends Component {
       codes: this.link.settings[0]?.codebook_size ?? "",
       dim: this.link.settings[0]?.dim ?? "",
       quantizer: this.link.settings[0]?.quantizer ?? "",
+      reseeding: this.link.settings[0]?.reseeding ?? "",
       playing: Boolean(status?.playing),
       run: run ?? "",
       scrub: scrub ?? "",

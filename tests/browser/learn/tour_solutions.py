@@ -73,6 +73,11 @@ def cool(page: Page) -> None:
     slide(page, "tau", 72)
 
 
+def choose_in_lab(page: Page, name: str, value: str) -> None:
+    """Another entry of a list among the lab's controls."""
+    page.locator(f"#lab-view .lab-panel-controls [data-control='{name}'] select").select_option(label=value)
+
+
 # Chapter and step -> what is done there.
 SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "tokens.3": click_commonest,
@@ -84,6 +89,7 @@ SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "bits.4": mend,
     "choosing.3": lambda page: page.click("#methods-view [data-method='fsq']"),
     "hierarchical.3": lambda page: choose(page, "2"),
+    "remedies.5": lambda page: choose_in_lab(page, "quantizer", "VQ, codes join gradually"),
     "rate.3": lambda page: choose_tokenizer(page, "VQ, EMA + reseeding"),
     "rate.4": lambda page: set_codes(page, 8),
     "sound.4": lambda page: choose(page, "Up to", "5"),
