@@ -119,7 +119,7 @@ def _add_teaching(demo: gr.Blocks) -> None:
             "# Learn\nShort chapters that lead over the pages themselves: what you see there is the instrument, live.",
             elem_id="title",
         )
-        learn.build()
+        learn.build(demo)
 
 
 def launch_options(host: str, port: int, allowed: Sequence[str] = (), heads: Mapping[str, bytes] | None = None) -> dict:

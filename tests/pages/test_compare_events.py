@@ -238,6 +238,17 @@ def test_a_link_opens_with_what_is_here(visitor):
     assert "not here" in opened(media="sample:../x")["message"]
 
 
+def test_a_page_that_is_open_takes_another_link_and_keeps_what_the_visitor_brought(visitor):
+    found = ask(visitor, "link", query="tokenizers=bsq%2Cfsq&media=preset:text&learn=x.1")
+    assert (found["chosen"], found["media"], found["message"]) == (["bsq", "fsq"], "preset:text", "")
+    assert "did not travel" in ask(visitor, "link", query="media=own")["message"]
+    visitor.files = (Path("mine.png"),)
+    own = ask(visitor, "link", query="media=own&tokenizers=bsq,fsq", modality="image")
+    assert (own["media"], own["message"]) == ("own", "")
+    sounds = ask(visitor, "link", query="media=own&tokenizers=bsq,fsq", modality="audio")
+    assert sounds["media"] == "sample:astronaut"
+
+
 def test_everything_that_can_be_chosen_has_a_picture(visitor):
     media = ask(visitor, "media")["media"]
     assert [one["id"] for one in media if one["kind"] == "presets"] == [f"preset:{one}" for one in PRESETS]

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from PIL import Image
 
 from explorer.foundation.errors import RecordError
 from explorer.pages.app import build
@@ -90,3 +92,37 @@ def test_a_choice_that_was_overtaken_shows_nothing(visitor):
     next(going, None)
     visitor.part(Turns).begin(MAPS)
     assert all(values[1:] == page.NOTHING[1:] for values in going)
+
+
+def visited(visitor, query):
+    """What the page is filled with when it is to show another link."""
+    event = gr.EventData(None, {"query": query})
+    request = SimpleNamespace(session_hash=visitor.session)
+    return [one for one in page._visit(event, request) if one != page.NOTHING]
+
+
+def test_a_page_that_is_open_shows_another_link_and_still_has_the_visitors_file(visitor, shown, tmp_path):
+    filled = visited(visitor, "tokenizer=vq-ema-reseed&picture=astronaut&token=330&learn=tokens.0")[-1]
+    value = json.loads(filled[2])
+    assert value["turn"] > shown["turn"] and value["chosen"] and json.loads(value["parts"]["card"])["token"] == 330
+    assert "not here" in json.loads(visited(visitor, "tokenizer=nobody")[-1][0])["message"]
+    lost = json.loads(visited(visitor, "picture=uploaded")[-1][0])
+    assert "did not travel" in lost["message"]
+    file = tmp_path / "mine.png"
+    Image.new("RGB", (64, 64), "red").save(file)
+    list(page._all(visitor, replace(VISIT, picture="uploaded", upload=str(file), modality="")))
+    assert visitor.part(Wish).shown.picture == "uploaded"
+    visited(visitor, "tokenizer=vq-ema-reseed&picture=coffee")
+    assert visitor.part(Wish).shown.picture == "coffee"
+    back = json.loads(visited(visitor, "tokenizer=vq-ema-reseed&picture=uploaded")[-1][0])
+    assert back["message"] == "" and visitor.part(Wish).shown.upload == str(file)
+
+
+def test_what_comes_next_is_made_ready_and_nothing_is_shown_of_it(visitor, shown, monkeypatch):
+    made = []
+    monkeypatch.setattr(events, "everything", lambda visit: made.append((visit.tokenizer, visit.picture, visit.level)))
+    answer = json.loads(
+        answers.ask({"what": "prepare", "token": visitor.token, "query": "tokenizer=rvq-4&picture=coffee&level=1"})
+    )
+    assert answer["ok"] and made == [("rvq-4", "coffee", 1)]
+    assert visitor.part(Wish).shown.picture == "astronaut"

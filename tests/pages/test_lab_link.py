@@ -8,10 +8,13 @@ import pytest
 from explorer.lab.presets import PRESETS
 from explorer.lab.runner import LabRunner
 from explorer.lab.settings import LabSettings
-from explorer.pages.lab.desk import LabDesk
+from explorer.pages.lab.desk import PRESET_SPEED, LabDesk
+from explorer.pages.lab.events import do
 from explorer.pages.lab.link import FIRST, FIRST_SPEED, linked_run, requests_of, restore
 from explorer.pages.lab.page import presets_json
+from explorer.pages.lab.run import LabRun
 from explorer.pages.lab.sources import thread_of
+from explorer.pages.shared.visitors import visitors
 
 NAME = "rich_get_richer"
 
@@ -114,3 +117,50 @@ def test_a_source_on_github_is_a_link_and_any_other_is_words():
 def test_no_source_leads_to_a_survey_without_a_name():
     for card in presets_json():
         assert not re.search(r"survey \d", card["source"]), card["id"]
+
+
+@pytest.fixture
+def place():
+    yield visitors.enter("travels")
+    visitors.leave("travels")
+
+
+def travel(visitor, query):
+    return json.loads(do({"action": "travel", "token": visitor.token, "query": query}))
+
+
+def test_a_page_that_is_open_takes_another_link_as_a_new_page_would(place):
+    lab = place.part(LabRun)
+    run = lab.open(LabSettings(codebook_size=7))
+    run.ask("do", {"action": "pause"})
+    answer = travel(place, f"preset={NAME}&mended=1&speed=10&paused=1&learn=collapse.0")
+    status = answer["status"]
+    assert answer["ok"] and answer["message"] == "" and lab.process is run, "the run's process stays"
+    assert (status["preset"], status["mended"], status["limit"]) == (NAME, True, 10.0)
+    assert (status["playing"], status["step"]) == (False, 0)
+    plain = travel(place, "settings=%7B%22codebook_size%22%3A+4%7D")
+    assert plain["settings"][0]["codebook_size"] == 4
+    status = plain["status"]
+    assert (status["preset"], status["mended"], status["limit"], status["playing"]) == (None, False, None, True)
+    assert status["pauses_at"] is None
+    broken = travel(place, f"preset={NAME}")["status"]
+    assert broken["pauses_at"] == PRESETS[NAME].pause_at and not broken["mended"] and broken["limit"] == PRESET_SPEED
+    first = travel(place, "")
+    assert first["status"]["limit"] == FIRST_SPEED and first["settings"][0]["codebook_size"] == FIRST.codebook_size
+    odd = travel(place, "preset=nothing")
+    assert odd["ok"] and "first one is shown" in odd["message"]
+
+
+def test_where_the_run_has_ended_another_link_begins_a_new_one(place):
+    lab = place.part(LabRun)
+    lab.open(LabSettings()).end("It is over.")
+    answer = travel(place, "settings=%7B%22codebook_size%22%3A+4%7D&paused=1")
+    assert answer["ok"] and answer["token"] == place.token and lab.process.alive
+    assert answer["settings"][0]["codebook_size"] == 4 and not answer["status"]["playing"]
+
+
+def test_two_runs_of_a_link_are_taken_and_left_again(place):
+    place.part(LabRun).open(LabSettings())
+    both = travel(place, "settings=%7B%7D&b=%7B%22decay%22%3A+0.5%7D")
+    assert [one["decay"] for one in both["settings"]] == [LabSettings().decay, 0.5]
+    assert len(travel(place, "settings=%7B%7D")["settings"]) == 1

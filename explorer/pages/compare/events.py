@@ -8,6 +8,7 @@ import logging
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from explorer.compare.choice import modality_of_ids, tokenizer_ids
 from explorer.compare.kinds import KINDS
@@ -19,6 +20,7 @@ from explorer.media.medium import NOUNS, Modality
 from explorer.media.samples import SAMPLE_PREFIX, SAMPLES
 from explorer.pages.compare import jobs as compare_jobs
 from explorer.pages.compare import requests as asked
+from explorer.pages.compare.link import linked_comparison
 from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing
 from explorer.pages.shared.fields import at_field
 from explorer.pages.shared.take_uploads import take_uploads
@@ -74,6 +76,14 @@ def _own(visitor: Visitor, request: asked.Own) -> dict[str, Any]:
 
 def _opened(files: list[Path] | tuple[Path, ...], modality: Modality) -> CompareMedia:
     return open_media([str(file) for file in files], settings().limits, modality=modality)
+
+
+def _link(visitor: Visitor, request: asked.Link) -> dict[str, Any]:
+    """What another link asks for, on a page that is open: {"chosen", "media", "message"}."""
+    query = dict(parse_qsl(request.query))
+    own = request.modality if visitor.files else None
+    linked = linked_comparison(query, own)
+    return {"chosen": linked.tokenizers, "media": linked.media, "message": linked.said}
 
 
 def _start(visitor: Visitor, request: asked.Start) -> dict[str, Any]:
@@ -163,6 +173,7 @@ EVENTS = Dispatcher(
     {
         "media": Event(_media, Nothing, strangers=True),
         "own": Event(_own, asked.Own),
+        "link": Event(_link, asked.Link),
         "start": Event(_start, asked.Start),
         "state": Event(_state, asked.OfJob),
         "stop": Event(_stop, asked.OfJob),

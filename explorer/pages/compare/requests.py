@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from explorer.media.medium import NOUNS
-from explorer.pages.shared.fields import Index, Name, OneOf, Paths, Several, Text
+from explorer.pages.shared.fields import PATH_CHARACTERS, Index, Name, OneOf, Paths, Several, Text
 from explorer.pages.shared.figures import Themed
 from explorer.pages.shared.session import SIDES_PX
 
@@ -40,6 +40,14 @@ class Start:
     tokenizers: Chosen
     media: Annotated[str, Text(say=NO_MEDIA)]
     side: Annotated[int, OneOf(SIDES_PX)] = SIDES_PX[0]
+
+
+@dataclass(frozen=True)
+class Link:
+    """query: of a link to this page, without its question mark. modality: of the files that were uploaded on it."""
+
+    query: Annotated[str, Text(most=PATH_CHARACTERS)] = ""
+    modality: Read = "image"
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from explorer.foundation.errors import ExplorerError, FieldError, RecordError, plain_words
-from explorer.pages.inspect import events
+from explorer.pages.inspect import events, media
 from explorer.pages.inspect import requests as asked
 from explorer.pages.inspect.clip import clip_figure, film
 from explorer.pages.inspect.graph import anchors, ways
+from explorer.pages.inspect.link import linked_visit
 from explorer.pages.inspect.series import token_off
 from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
@@ -45,6 +47,13 @@ def _levels(visitor: Visitor, request: asked.Levels) -> dict[str, Any]:
     """Another level, or another way to decode the levels."""
     visit = replace(_shown(visitor, request), level=request.level, mode=request.mode)
     return {"parts": events.decoded_parts(visit)}
+
+
+def _prepare(visitor: Visitor, request: asked.Link) -> dict[str, Any]:
+    """What a link names may be asked for next: whatever takes time of it is made now, and kept for a while."""
+    visit, _ = media.settle(linked_visit(dict(parse_qsl(request.query)))[0])
+    events.everything(visit)
+    return {}
 
 
 def _maps(visitor: Visitor, request: asked.OfTurn) -> dict[str, Any]:
@@ -133,6 +142,7 @@ EVENTS = Dispatcher(
     {
         "card": Event(_card, asked.Card),
         "levels": Event(_levels, asked.Levels),
+        "prepare": Event(_prepare, asked.Link),
         "maps": Event(_maps, asked.OfTurn),
         "umap": Event(_umap, asked.Umap),
         "usage": Event(_usage, asked.Usage),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl
 
 import gradio as gr
 
@@ -20,12 +21,14 @@ from explorer.pages.bring import events as loading
 from explorer.pages.edit import events as edit_events
 from explorer.pages.inspect import answers, events, media
 from explorer.pages.inspect.alone import alone_ask
+from explorer.pages.inspect.link import linked_visit
+from explorer.pages.inspect.requests import Link
 from explorer.pages.inspect.wish import Wish
 from explorer.pages.shared import runtime
 from explorer.pages.shared.fields import Name, read_request
 from explorer.pages.shared.inputs import FileInput, PictureInput
 from explorer.pages.shared.presence import UNTIL
-from explorer.pages.shared.session import SIDES_PX, UPLOADED, Visit, suit, visit_from_query
+from explorer.pages.shared.session import SIDES_PX, UPLOADED, Visit
 from explorer.pages.shared.turns import MAPS, Turns
 from explorer.pages.shared.visitor_files import files
 from explorer.pages.shared.visitors import Visitor, visitors
@@ -96,6 +99,7 @@ def build() -> None:
     quick = quiet | {"trigger_mode": "multiple"}  # a choice while another is being shown counts; the newest wins
     runs = [
         gr.on([root.load], _open, None, screen, **quiet),
+        results.visit(_visit, None, screen, **quick),
         strip.pick(_pick_sample, None, screen, **quick),
         upload.input(_pick_upload, upload, screen, **quick),
         file.upload(_pick_upload, file, screen, **quick),
@@ -165,7 +169,7 @@ def _all(page: Visitor, visit: Visit, message: str = "", kind: str = "error") ->
             yield Filling(events.busy_value(visit, line)).values()
         made = _made(page, visit, message, kind)
         if turns.holds(MAPS, turn):
-            wish.shown = visit
+            wish.show(visit)
             yield made.values()
     except Exception as error:
         if turns.holds(MAPS, turn):
@@ -201,19 +205,30 @@ def _page(request: gr.Request) -> Visitor:
 
 def _open(request: gr.Request) -> Iterator[tuple]:
     """A page was opened, perhaps by a link."""
-    page, ids = _page(request), [spec.id for spec in list_tokenizers()]
-    visit, said = visit_from_query(dict(request.query_params), ids)
-    if not ids:
+    page = _page(request)
+    visit, said = linked_visit(dict(request.query_params))
+    if not visit.tokenizer:
         words = "There is no checkpoint. `python -m explorer train vq-ema-reseed` makes one."
         yield Filling(events.strip_value(visit, words)).values()
         return
-    spec = media.spec_of(visit.tokenizer)
-    if spec and "picture" not in request.query_params:  # nobody has chosen one yet, so nothing need be said or kept
-        visit = replace(suit(visit, spec.modality)[0], before=())
     wish = page.part(Wish)
     wish.shown = visit
     wish.set(visit)
-    yield from _all(page, visit, " ".join(said), "note")
+    yield from _all(page, visit, said, "note")
+
+
+def _visit(event: gr.EventData, request: gr.Request) -> Iterator[tuple]:
+    """A page that is open is to show what another link names; the visitor's last file on it is still here."""
+    page = _page(request)
+    try:
+        query = dict(parse_qsl(read_request(Link, event._data if isinstance(event._data, dict) else {}).query))
+    except ExplorerError:
+        query = {}
+    visit, said = linked_visit(query)
+    own = page.part(Wish).own
+    if own and query.get("picture") == UPLOADED:
+        visit, said = replace(visit, picture=UPLOADED, upload=own.upload, modality=own.modality), ""
+    yield from _all(page, visit, said, "note")
 
 
 def _pick_sample(event: gr.EventData, request: gr.Request) -> Iterator[tuple]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from explorer.pages.shared.fields import Index, Number, OneOf, Several, Whole, Yes
+from explorer.pages.shared.fields import PATH_CHARACTERS, Index, Number, OneOf, Several, Text, Whole, Yes
 from explorer.pages.shared.figures import Themed
 from explorer.views.inspect.player.player import FILMS
 from explorer.views.inspect.view import MODES
@@ -13,6 +13,13 @@ from explorer.views.kit.widgets.export_bar import KINDS
 
 MOST_OFF = 1000
 MOST_STARTS = 64  # nodes at which a walk begins again
+
+
+@dataclass(frozen=True)
+class Link:
+    """query: of a link to this page, without its question mark."""
+
+    query: Annotated[str, Text(most=PATH_CHARACTERS)] = ""
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,19 @@ from explorer.pages.shared.visitors import Visitor
 
 
 class Wish:
-    """A part of a page. shown: what is on the screen, a Visit of nothing before the first."""
+    """A part of a page. shown: what is on the screen, a Visit of nothing before the first. own: the last of them that
+    was of a file of the visitor."""
 
     def __init__(self, visitor: Visitor) -> None:
         self._lock, self._wanted = visitor.lock, None  # type: object, Visit | None
         self.shown = Visit()
+        self.own: Visit | None = None
+
+    def show(self, visit: Visit) -> None:
+        """This is on the screen now."""
+        self.shown = visit
+        if visit.upload:
+            self.own = visit
 
     def set(self, visit: Visit) -> None:
         """What is wanted is this."""

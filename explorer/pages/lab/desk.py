@@ -197,6 +197,16 @@ def _set(desk: LabDesk, request: asked.Change) -> None:
         desk.runner.play()
 
 
+def _begin(desk: LabDesk, request: asked.Begin) -> None:
+    """As a desk begins that is made anew."""
+    desk.runner.start(LabSettings().changed(request.changes))
+    desk.preset, desk.mended_at = request.preset, None
+    desk.runner.set_speed(None)
+    if request.preset:
+        desk.show_slowly()
+    desk.runner.play()
+
+
 def _preset(desk: LabDesk, request: asked.Choice) -> None:
     chosen = preset(request.id)
     desk.runner.start(LabSettings().changed(chosen.changes))
@@ -284,6 +294,7 @@ ACTIONS = Dispatcher(
         "speed": _action(lambda desk, request: desk.runner.set_speed(request.steps_per_second), asked.Speed),
         "reset": _action(_reset),
         "set": _action(_set, asked.Change),
+        "begin": _action(_begin, asked.Begin),
         "preset": _action(_preset, asked.Choice),
         "mend": _action(_mend),
         "watch": _action(lambda desk, request: desk.runner.watch_gradients(request.gradients), asked.Watch),

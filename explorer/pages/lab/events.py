@@ -5,16 +5,19 @@ JSON in and out. The run answers for itself, in a process of its own (`lab/proce
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from explorer.foundation.errors import ExplorerError
 from explorer.lab.settings import LabSettings
 from explorer.pages.lab.desk import end_answer
+from explorer.pages.lab.link import linked_run, requests_of
 from explorer.pages.lab.process import LabProcess
 from explorer.pages.lab.run import LabRun
 from explorer.pages.shared.dispatch import Dispatcher, Event, refusal, reply
-from explorer.pages.shared.fields import Entries
+from explorer.pages.shared.fields import PATH_CHARACTERS, Entries, Text
 from explorer.pages.shared.visitors import Visitor, visitors
 
 GONE = "This run has ended: its page was closed, or the server was started again. Start it again to go on."
@@ -25,6 +28,13 @@ class Resume:
     """settings: those that the browser still has, as `LabSettings` checks them."""
 
     settings: Annotated[dict[str, Any], Entries()] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Travel:
+    """query: of a link to the lab, without its question mark."""
+
+    query: Annotated[str, Text(most=PATH_CHARACTERS)] = ""
 
 
 def pull(request: object) -> str:
@@ -60,7 +70,30 @@ def _resume(visitor: Visitor, request: Resume) -> dict[str, Any]:
     return {"error": None, "token": visitor.token}
 
 
+def _travel(visitor: Visitor, request: Travel) -> dict[str, Any]:
+    """What another link asks for, on a page that is open: its run begins with it; where it has ended, a new one does.
+
+    As an action is answered, and `message`: what of the link could not be had.
+    """
+    wanted = linked_run(dict(parse_qsl(request.query, keep_blank_values=True)))
+    lab = visitor.part(LabRun)
+    lab.preset = wanted.preset
+    run, new = lab.process, {}
+    if run is None or not run.alive:
+        run, new = lab.open(wanted.settings), {"token": visitor.token}
+    begin = {"action": "begin", "changes": asdict(wanted.settings), "preset": wanted.preset}
+    answers = [json.loads(run.ask("do", one)) for one in (begin, *requests_of(wanted))]
+    if not answers[0]["ok"]:
+        raise ExplorerError(answers[0]["error"]["message"])
+    said = [wanted.said, *(one["error"]["message"] for one in answers if not one["ok"])]
+    last = [one for one in answers if one["ok"]][-1]
+    return last | new | {"message": " ".join(filter(None, said))}
+
+
 # What is no action of a run that goes on; those are read where it is done, see `lab/desk.py`.
 EVENTS = Dispatcher(
-    {"resume": Event(_resume, Resume)}, caller=lambda token: visitors.get(token), key="action", gone=GONE
+    {"resume": Event(_resume, Resume), "travel": Event(_travel, Travel)},
+    caller=lambda token: visitors.get(token),
+    key="action",
+    gone=GONE,
 )

@@ -54,6 +54,14 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Begin:
+    """A new run with what differs from the defaults. preset: the one that its link names."""
+
+    changes: Changes
+    preset: Name | None = None
+
+
+@dataclass(frozen=True)
 class Choice:
     """id: of a preset."""
 

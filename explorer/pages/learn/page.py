@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import gradio as gr
+
 from explorer.analysis.codes.definitions import DEFINITIONS
 from explorer.analysis.experiments.evidence import gather_evidence
 from explorer.experiments import results_file
@@ -11,16 +15,17 @@ from explorer.learn.methods.claims import CLAIMS
 from explorer.learn.methods.table import METHODS
 from explorer.learn.references import references
 from explorer.learn.tour import CHAPTERS
+from explorer.pages.learn import events
 from explorer.views.learn import chapters, guide, methods
 from explorer.views.learn.play import Play
 
 
-def build() -> None:
+def build(demo: gr.Blocks) -> None:
     """Lay out the page, inside `demo.route(...)`."""
-    glossary = {one.term: one.words for one in DEFINITIONS.values()}
-    chapters.Chapters(chapters.payload(CHAPTERS, glossary, references()), elem_id="learn-view")
+    view = chapters.Chapters(elem_id="learn-view", server_functions=[learn_ask])
     Play(elem_id="play-view")
-    methods.Methods(_methods(), elem_id="methods-view")
+    table = methods.Methods(elem_id="methods-view")
+    demo.load(_open, None, [view, table], show_progress="hidden", api_visibility="private")
     carry_guide("learn")
 
 
@@ -37,7 +42,17 @@ def _methods() -> str:
     return methods.payload(METHODS, CLAIMS, gather_evidence(found), source)
 
 
+def learn_ask(request: dict[str, Any]) -> str:
+    """One answer of the tour, as JSON."""
+    return events.ask(request)
+
+
+def _open() -> tuple[str, str]:
+    """Sent to this page alone: what a component is made with goes with every page of the app."""
+    glossary = {one.term: one.words for one in DEFINITIONS.values()}
+    return chapters.payload(CHAPTERS, glossary, references()), _methods()
+
+
 def carry_guide(page: str) -> None:
-    """The guide on a page, "" for the first one; only chapters that go over it travel with it."""
-    there = [one for one in CHAPTERS if any(step.page == page for step in one.steps)]
-    guide.Guide(guide.payload(page, there))
+    """The guide on a page, "" for the first one; it asks for the chapter that its address names."""
+    guide.Guide(guide.payload(page), server_functions=[learn_ask])

@@ -64,16 +64,31 @@ export function ownState(search) {
   return Object.fromEntries(["map", "colour", "order", "beside"].filter((name) => query.get(name)).map((name) => [name, query.get(name)]));
 }
 
+/** All that a link says: the first tokenizer where it names none that is here, none where it names plain indices. Pure. */
+export function linkedState(search, tokenizers) {
+  const query = new URLSearchParams(search);
+  const number = (name) => (/^\d{1,9}$/.test(query.get(name) ?? "") ? Number(query.get(name)) : null);
+  const [asked, audit] = [query.get("tokenizer"), query.get("audit")];
+  const known = tokenizers.some(({ id }) => id === asked) || (asked === null && audit !== null);
+  const tokenizer = known ? asked : (tokenizers[0]?.id ?? null);
+  return { ...FIRST, tokenizer, audit, level: number("level") ?? 0, code: number("code"), ...ownState(search) };
+}
+
 /** The code that lights up: the hovered one, else the chosen one; null for neither. */
 export const litCode = (state) => state.hover ?? state.code;
 
 /** ask: async (request) -> JSON text. A new bus; `win` is the window whose address it writes, or null for none. */
 export function createBus({ ask, token = "", first = {}, win = null }) {
   let open = null;
-  const sizes = () => open?.levels.map((level) => level.codebook_size) ?? null;
+  let fits = true; // whether what is open is of the tokenizer and audit that are chosen
+  const sizes = () => (fits ? (open?.levels.map((level) => level.codebook_size) ?? null) : null);
   const core = createPageBus({
     ...{ ask, token, win, inAddress: IN_ADDRESS, query: queryOf, first: Object.freeze({ ...FIRST, ...first }) },
-    next: (state, changes) => nextState(state, changes, sizes()),
+    next: (state, changes) => {
+      const after = nextState(state, changes, sizes());
+      fits &&= after.tokenizer === state.tokenizer && after.audit === state.audit;
+      return after;
+    },
     scope: ({ tokenizer, audit }) => ({ tokenizer, audit }),
   });
   return {
@@ -98,6 +113,7 @@ export function createBus({ ask, token = "", first = {}, win = null }) {
      *  let go before anybody hears of it. */
     opened(answer) {
       open = answer ? unpackAll(answer) : null;
+      fits = true;
       core.replace(open ? nextState(core.state, {}, sizes()) : core.state, ["open"]);
     },
   };

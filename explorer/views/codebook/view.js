@@ -11,10 +11,11 @@ import { mount as mountFacts } from "./facts.js";
 import { mount as mountGeometry } from "./geometry/geometry.js";
 import { mount as mountGrowth } from "./growth/growth.js";
 import { mount as mountHeatmap } from "./heatmap/heatmap.js";
-import { createBus, ownState } from "./link.js";
+import { createBus, IN_ADDRESS, linkedState, ownState, queryOf } from "./link.js";
 import { mount as mountMap } from "./map/map.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { learn } from "../kit/page/help.js";
+import { travel } from "../kit/page/travel.js";
 import { h, say, segments } from "../kit/widgets/dom.js";
 import { foldButton } from "../kit/widgets/folds.js";
 import { countOf, whole } from "../kit/wire/format.js";
@@ -80,8 +81,9 @@ class CodebookPage extends Component {
     this.part(this.bus.life);
     this.build();
     this.bus.on(["tokenizer", "audit"], () => this.load());
-    this.bus.on(["level"], () => queueMicrotask(() => this.openCode())); // once every panel knows of the level
-    this.bus.on(["tokenizer", "audit", "level", "code", "open"], () => this.follow());
+    this.bus.on(["level"], () => queueMicrotask(() => this.loading || this.openCode())); // once every panel knows of the level
+    this.bus.on(["tokenizer", "audit", "level", "code", "open", "beside"], () => this.follow());
+    this.own(travel.register(this.traveller(server)));
     this.follow();
   }
 
@@ -125,6 +127,20 @@ class CodebookPage extends Component {
     await Promise.all(Object.entries(PANELS).map(([name, mountPanel]) => this.startPanel(name, mountPanel)));
     if (this.opening.message) this.say(this.opening.message);
     await this.load();
+  }
+
+  /** How the page takes a link, and has the audit of one ready. */
+  traveller(server) {
+    const read = (search) => linkedState(search, this.opening.tokenizers);
+    return {
+      names: IN_ADDRESS,
+      now: (search) => queryOf(search, this.bus.state),
+      take: (search) => this.bus.set(read(search)),
+      prepare: (search) => {
+        const { tokenizer, audit } = read(search);
+        return server.codebook_ask({ what: "open", token: this.opening.token, tokenizer, audit });
+      },
+    };
   }
 
   /** A panel that fails says so in its place, and the others go on. */
@@ -201,6 +217,7 @@ class CodebookPage extends Component {
     const { state, open } = this.bus;
     this.nameTokenizer(state.tokenizer);
     if (this.audits.element.value !== state.audit && state.audit) this.audits.element.value = state.audit;
+    this.besides.element.value = state.beside ?? "";
     const options = levelOptions(open?.levels ?? []);
     if (this.levels.element.children.length !== options.length || this.shown !== open) this.levels.options(options, state.level);
     else this.levels.set(state.level);

@@ -51,6 +51,7 @@ class Chooser extends Component {
     this.own(() => this.sending?.abort());
     this.build();
     bus.on(["media", "side", "own", "tokenizers", "run", "job", "problem"], () => this.draw());
+    bus.on(["link"], () => this.follow());
     this.drawStrip();
     this.draw();
     bus
@@ -134,6 +135,15 @@ class Chooser extends Component {
     this.draw();
     note(this.trouble, few, "problem");
     if (this.enough() && this.bus.state.media) this.bus.start();
+  }
+
+  /** The strip of what a link names. */
+  follow() {
+    this.kind = kindOf(this.bus.state.media);
+    this.nameKinds();
+    this.kinds.set(this.kind);
+    this.drawStrip();
+    this.draw();
   }
 
   /** The first sample of the tokenizers that are chosen, now that it is known which there are. */

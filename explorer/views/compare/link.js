@@ -5,6 +5,8 @@
 import { FIRST, IN_ADDRESS, nextState, queryOf } from "./model.js";
 import { createPageBus } from "../kit/wire/bus.js";
 
+const OF_VIEW = Object.fromEntries(IN_ADDRESS.map((name) => [name, FIRST[name]])); // where a link does not say it
+
 const POLL_MS = 300;
 export const isGoing = (job) => Boolean(job) && ["waiting", "running", "stopping"].includes(job.state);
 
@@ -65,6 +67,17 @@ export function createBus({ ask, token = "", first = {}, win = null, info = {}, 
     set: core.set,
     on: core.on,
     ask: core.ask,
+    /** All that a link says, from the server: only what is another is compared anew. own: what it says of the view. */
+    async follow(search, own) {
+      const { chosen, media, message } = await core.ask("link", { query: search.slice(1), modality: core.state.own?.modality });
+      core.set({ ...OF_VIEW, ...own, tokenizers: chosen, media, problem: null });
+      core.replace(core.state, ["link"]);
+      const { run, tokenizers, side, at } = core.state;
+      const same = run && run.tokenizers.join() === tokenizers.join() && run.media === media && run.side === side;
+      if (same) this.go(at);
+      else this.start();
+      return message;
+    },
     title: (id) => info.tokenizers?.find((one) => one.id === id)?.title ?? id,
     /** Compare what is chosen; what was found before stays on screen until there is something new. */
     async start() {

@@ -5,12 +5,13 @@ import { Component, openOnce } from "../kit/component.js";
 import { mount as mountChoose } from "./choose.js";
 import { mount as mountDifferences } from "./differences.js";
 import { createBus, isFresh, isGoing } from "./link.js";
-import { ownState } from "./model.js";
+import { IN_ADDRESS, ownState, queryOf } from "./model.js";
 import { mount as mountPanes } from "./panes.js";
 import { mount as mountRates } from "./rates.js";
 import { mount as mountTable } from "./table.js";
 import { note } from "../kit/widgets/panel.js";
 import { addStyleSheet } from "../kit/page/component.js";
+import { travel } from "../kit/page/travel.js";
 import { h, say } from "../kit/widgets/dom.js";
 
 // Name of a panel -> its mount(host, bus).
@@ -40,6 +41,8 @@ class ComparePage extends Component {
     this.bus = createBus({ ask: (request) => server.compare_ask(request), token, first, win: window, info: { tokenizers, limits } });
     this.part(this.bus.life);
     this.build();
+    const now = (search) => queryOf(search, this.bus.state);
+    this.own(travel.register({ names: IN_ADDRESS, now, take: (search) => this.take(search) }));
     this.bus.on(["job", "run", "tokenizers", "media", "side", "pictures", "result", "problem", "mode", "at", "seed", "voted"], () => this.follow());
   }
 
@@ -68,6 +71,18 @@ class ComparePage extends Component {
     }
     this.follow();
     if (this.bus.state.tokenizers.length >= this.bus.info.limits.least) this.bus.start();
+  }
+
+  /** What a link says. False where it cannot be shown in this page. */
+  async take(search) {
+    try {
+      const message = await this.bus.follow(search, ownState(search));
+      say(this.message, message);
+      this.message.hidden = !message;
+    } catch (error) {
+      return error.stale === true;
+    }
+    return true;
   }
 
   /** What stands between the choice and the pictures, and what scripts read. */

@@ -3,6 +3,7 @@
 
 import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
+import { travel } from "../kit/page/travel.js";
 import { chartFigure } from "../kit/widgets/chart_figure.js";
 import { h } from "../kit/widgets/dom.js";
 import { furnish } from "../kit/widgets/panel.js";
@@ -77,6 +78,8 @@ class ExperimentsPage extends Component {
       this.host,
     );
     this.root = root;
+    const now = (search) => queryOf(search, this.bus.state);
+    this.own(travel.register({ names: ["experiment"], now, take: (search) => this.take(search) }));
     this.tell(message);
     if (opened) this.show(opened);
   }
@@ -86,8 +89,15 @@ class ExperimentsPage extends Component {
     this.problem.hidden = !message;
   }
 
+  /** What a link names, the first one where it names none. False where there is no such experiment. */
+  take(search) {
+    const asked = new URLSearchParams(search).get("experiment") ?? this.choices[0]?.id;
+    return this.choices.some(({ id }) => id === asked) ? this.choose(asked) : false;
+  }
+
   async choose(experiment) {
     this.bus.set({ experiment });
+    this.select.value = experiment;
     this.root.dataset.ready = "false";
     try {
       const { opened } = await this.bus.ask("open");

@@ -40,6 +40,15 @@ export class Desk extends Component {
     return this.#get("maps");
   }
 
+  /** What a link names may be asked for next; nothing is shown of it yet, nor said. @param {string} query */
+  async prepare(query) {
+    try {
+      await this.ask({ what: "prepare", token: this.#token, query });
+    } catch {
+      // then it takes its time when it is asked for
+    }
+  }
+
   /** A view tells what people did. @param {string} name @param {any} payload */
   told(name, payload) {
     const { level, code, token: position, mode, kind } = payload;

@@ -5,6 +5,7 @@
 import { Component } from "../kit/component.js";
 import * as address from "../kit/page/address.js";
 import { addStyleSheet } from "../kit/page/component.js";
+import { travel } from "../kit/page/travel.js";
 import { h, say } from "../kit/widgets/dom.js";
 import * as exportBar from "../kit/widgets/export_bar.js";
 import * as editor from "../edit/view.js";
@@ -87,11 +88,14 @@ class InspectPage extends Component {
   }
 }
 
-export async function mount({ element, props, watch, server }) {
+export async function mount({ element, props, watch, server, trigger }) {
   await Promise.all(SHEETS.map((href) => addStyleSheet(href)));
   const page = new InspectPage(element, server);
-  const take = () => props.value && page.desk.take(JSON.parse(props.value));
-  watch("value", take);
-  take();
+  const take = (search) => trigger("visit", { query: search.slice(1) });
+  const prepare = (search) => page.desk.prepare(search.slice(1));
+  page.own(travel.register({ names: address.NAMES, now: address.currentQuery, take, prepare }));
+  const show = () => props.value && page.desk.take(JSON.parse(props.value));
+  watch("value", show);
+  show();
   return page;
 }

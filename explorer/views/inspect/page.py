@@ -16,9 +16,13 @@ PARTS = ("view", "player", "reconstruction", "card", "exports", "address", "edit
 
 
 class InspectPage(BrowserComponent):
-    """server_functions: inspect_ask, alone_ask and edit_ask, each of one plain object -> JSON."""
+    """server_functions: inspect_ask, alone_ask and edit_ask, each of one plain object -> JSON.
+
+    Event `visit` {query} when the page is to show what another link names.
+    """
 
     NAME = "inspect/page"
+    BROWSER_EVENTS = ("visit",)
 
     def __init__(self, value: str = "", **kwargs) -> None:
         """kwargs go to gr.HTML."""

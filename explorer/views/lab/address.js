@@ -22,7 +22,7 @@ export function pointsLeftOut(settings, defaults) {
   return settings.dataset === "drawn" && !differing(settings, defaults).points ? (settings.points?.length ?? 0) : 0;
 }
 
-const KEYS = ["settings", "preset", "mended", "b", "speed", "paused"];
+export const KEYS = ["settings", "preset", "mended", "b", "speed", "paused"];
 
 /** The query of a link; keys that are not the lab's are kept. run: {all: settings of A and perhaps B, preset, mended, limit
  *  (steps a second, null: full), playing}. Without a preset the settings are always named: the bare address opens the first run. */
@@ -40,7 +40,7 @@ export function queryOf(before, { all, preset = null, mended = false, limit, pla
   return query.toString();
 }
 
-/** write(run) soon, at most once in a while; run: of queryOf. */
+/** write(run) soon, at most once in a while; run: of queryOf. write.now(search): the query of a link to the run as it is. */
 export function createAddress(defaults, win = window) {
   let newest = null;
   const soon = addressWriter((search) => queryOf(search, newest, defaults), win);
@@ -48,5 +48,6 @@ export function createAddress(defaults, win = window) {
     newest = run;
     soon();
   };
-  return Object.assign(write, { destroy: soon.cancel });
+  const now = (search) => (newest ? queryOf(search, newest, defaults) : search);
+  return Object.assign(write, { now, destroy: soon.cancel });
 }

@@ -5,8 +5,9 @@
 import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { learn } from "../kit/page/help.js";
+import { travel } from "../kit/page/travel.js";
 import { h } from "../kit/widgets/dom.js";
-import { createAddress } from "./address.js";
+import { createAddress, KEYS } from "./address.js";
 import { createBus } from "./bus.js";
 import { createCompare } from "./compare.js";
 import { createControls } from "./controls/controls.js";
@@ -57,6 +58,7 @@ class Lab extends Component {
     this.own(() => this.link.stop());
     this.own(() => this.setSides(0));
     this.hear();
+    this.own(travel.register({ names: KEYS, now: this.address.now, take: (search) => this.take(search) }));
     this.link.start();
     this.changed({ status: true, settings: true, problem: true });
   }
@@ -122,6 +124,16 @@ class Lab extends Component {
       this.transport.play();
       event.preventDefault(); // or the page would scroll
     });
+  }
+
+  /** Begin the run that a link names. False where it cannot be in this page. */
+  async take(search) {
+    this.bus.set({ scrub: null, code: null, hoverCode: null, level: 0 });
+    const answer = await this.link.act("travel", { query: search.slice(1) });
+    if (!answer.ok) return false;
+    this.link.message = answer.message;
+    this.changed({ status: true, settings: true, problem: true });
+    return true;
   }
 
   busChanged(state, before) {

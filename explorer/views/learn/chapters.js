@@ -3,6 +3,7 @@
 
 import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
+import { travel } from "../kit/page/travel.js";
 import { h } from "../kit/widgets/dom.js";
 import { saveText } from "../kit/wire/files.js";
 import { answersCsv, forget, readProgress, stepName, stepsDone } from "./progress.js";
@@ -24,6 +25,8 @@ class ChaptersPage extends Component {
     root.classList.add("dte-frames", "dte-learn");
     this.draw();
     this.listen(window, "pageshow", () => this.draw()); // on the way back from a chapter
+    this.own(travel.register({ names: [], take: () => this.draw() }));
+    this.own(travel.onBack(() => this.draw()));
   }
 
   draw() {

@@ -1,15 +1,18 @@
 // @ts-check
 // The guide: a card over a page with a few words, what it is about framed in the page, a question or a task, and a way on,
-// back and out. Everything it shows is the page's own: a step is a link to a state.
+// back and out. Everything it shows is the page's own: a step is a link to a state, which the page takes in place.
 
 import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
+import { travel } from "../kit/page/travel.js";
 import { h, say } from "../kit/widgets/dom.js";
-import { keepAnswer, markDone, stepName } from "./progress.js";
-import { addressOf, keepOwn, ownOf, placeOf, rootOf, staysOnPage } from "./route.js";
+import { markDone, stepName } from "./progress.js";
+import { addressOf, keepOwn, ownOf, placeOf, queryOf, rootOf, staysOnPage } from "./route.js";
+import { stepParts } from "./step.js";
 import { factsOf, isDone, standing } from "./task.js";
 
 const LOOK_MS = 400; // between two looks at what a task asks for, and for what is to be framed
+const PREPARE_MS = 800; // after a step is shown, so that its own work comes first
 const LIT = "dte-lit";
 const EDGE_PX = 16; // between the card and the edge of the window
 const SHEETS = ["../kit/widgets/base.css"];
@@ -18,37 +21,58 @@ const SHEETS = ["../kit/widgets/base.css"];
 export const overlap = ([a, b], [c, d]) => Math.max(0, Math.min(b, d) - Math.max(a, c));
 
 class Guide extends Component {
-  constructor(root, { page, chapters }) {
+  constructor(root, { page }, server) {
     super();
+    this.root = root;
     this.page = page;
-    this.chapter = this.step = null;
+    this.server = server;
+    this.asked = new Map();
+    this.chapter = this.step = this.card = null;
     this.number = 0;
     this.done = false;
     this.lit = [];
-    const place = placeOf(window.location.search, chapters);
-    if (!place) {
-      const keep = () => keepOwn(page, window.location.href);
-      this.listen(window, "pagehide", keep);
-      return;
-    }
-    this.card = h("aside", { class: "dte-guide", role: "region", "aria-label": "Tour", tabindex: -1 });
-    root.replaceChildren(this.card);
     this.own(() => this.frame([]));
-    this.listen(this.card, "keydown", (event) => this.key(event));
-    this.show(place);
-    const timer = window.setInterval(() => this.look(), LOOK_MS);
-    this.own(() => window.clearInterval(timer));
+    this.own(travel.onBack((search) => this.enter(search)));
+    this.listen(window, "pagehide", () => this.card === null && keepOwn(page, window.location.href));
+    this.repeat(() => this.card && this.look(), LOOK_MS);
+    this.enter(window.location.search);
+  }
+
+  /** The chapter in full, asked for once. */
+  chapterOf(id) {
+    const ask = async () => JSON.parse(await this.server.learn_ask({ what: "chapter", id })).chapter ?? null;
+    if (!this.asked.has(id)) this.asked.set(id, ask());
+    return this.asked.get(id);
+  }
+
+  /** Show the step that an address names, or nothing where it names none. */
+  async enter(search) {
+    const id = (new URLSearchParams(search).get("learn") ?? "").split(".")[0];
+    const chapter = id ? await this.chapterOf(id) : null;
+    const place = chapter && placeOf(search, [chapter]);
+    if (this.disposed) return;
+    if (place) this.show(place);
+    else this.close();
+  }
+
+  close() {
+    this.frame([]);
+    this.root.replaceChildren();
+    this.card = null;
+  }
+
+  open() {
+    this.card = h("aside", { class: "dte-guide", role: "region", "aria-label": "Tour", tabindex: -1, onkeydown: (event) => this.key(event) });
+    this.root.replaceChildren(this.card);
   }
 
   show({ chapter, number, step }) {
-    this.chapter = chapter;
-    this.number = number;
-    this.step = step;
-    this.done = false;
+    if (!this.card) this.open();
+    Object.assign(this, { chapter, number, step, done: false });
     const last = number === chapter.steps.length - 1;
     const button = (text, act, more = {}) => h("button", { type: "button", class: "dte-plain-button", onclick: act, ...more }, text);
-    this.state = h("p", { class: "gd-state", role: "status" });
     this.next = button(last ? "End of the chapter" : "Next", () => this.go(number + 1), { class: "dte-plain-button gd-next" });
+    const name = stepName(chapter.id, number);
     this.card.replaceChildren(
       h(
         "div",
@@ -56,55 +80,28 @@ class Guide extends Component {
         h("span", { class: "gd-where" }, `${chapter.title} · ${number + 1} of ${chapter.steps.length}`),
         button("Leave", () => this.leave(), { title: "Back to what this page showed before", class: "dte-link" }),
       ),
-      h("h2", {}, step.title),
-      h("p", {}, step.says),
-      step.equation.length > 0 ? this.equation(step.equation) : "",
-      step.question ? this.question(step.question) : "",
-      step.task ? this.task(step.task) : "",
-      step.more ? h("details", {}, h("summary", {}, "More"), h("p", {}, step.more)) : "",
+      ...stepParts(step, name),
       h(
         "div",
         { class: "gd-foot" },
         button("Back", () => this.go(number - 1), { disabled: number === 0 }),
-        this.state,
         this.next,
       ),
     );
-    this.card.dataset.step = stepName(chapter.id, number);
-    if (!step.question && !step.task) markDone(stepName(chapter.id, number));
+    this.far = this.card.querySelector(".gd-far");
+    delete this.card.dataset.done;
+    this.card.dataset.step = name;
+    this.card.scrollTop = 0;
+    if (!step.question && !step.task) markDone(name);
     this.look();
+    this.ahead?.();
+    this.ahead = this.after(() => this.prepare(), PREPARE_MS);
   }
 
-  /** The terms of an equation in a row; what the one that is pointed at does stands below. */
-  equation(terms) {
-    const meaning = h("p", { class: "gd-meaning", role: "status" }, "Point at a term.");
-    const parts = terms.map(({ written, meaning: words }) => {
-      if (!words) return h("span", {}, written);
-      const tell = () => say(meaning, `${written.trim()}: ${words}.`);
-      return h("button", { type: "button", class: "gd-term", onmouseenter: tell, onfocus: tell, onclick: tell }, written);
-    });
-    return h("div", { class: "gd-equation" }, h("p", { class: "gd-terms" }, ...parts), meaning);
-  }
-
-  question(question) {
-    const said = h("p", { class: "gd-said", role: "status" });
-    const answers = question.answers.map((text, number) =>
-      h("button", { type: "button", class: "dte-plain-button gd-answer", onclick: () => this.answer(question, number, answers, said) }, text),
-    );
-    return h("div", { class: "gd-question" }, h("p", {}, h("b", {}, question.text)), ...answers, said);
-  }
-
-  answer(question, chosen, buttons, said) {
-    buttons.forEach((button, number) => (button.dataset.mark = number === question.right ? "right" : number === chosen ? "wrong" : ""));
-    say(said, `${chosen === question.right ? "Right." : "Not quite."} ${question.because}`);
-    keepAnswer(this.card.dataset.step, question, chosen);
-    markDone(this.card.dataset.step);
-  }
-
-  task(task) {
-    this.far = h("p", { class: "gd-far" });
-    const hint = h("details", {}, h("summary", {}, "A hint"), h("p", {}, task.hint));
-    return h("div", { class: "gd-task" }, h("p", {}, h("b", {}, task.text)), this.far, hint);
+  /** What the next step of this page shows is made ready while this one is read. */
+  prepare() {
+    const to = this.chapter.steps[this.number + 1];
+    if (to?.page === this.page && to.query !== null) travel.prepare(`?${to.query}`);
   }
 
   /** Frame what the step is about, and see whether its task is done. */
@@ -141,23 +138,27 @@ class Guide extends Component {
     if (others && elements.length > 0) this.dock();
   }
 
+  /** To another step: in place where it is on this page, else on its own page. */
   go(number) {
-    const to = this.chapter.steps[number];
+    const { chapter } = this;
+    const to = chapter.steps[number];
     const root = rootOf(window.location.pathname, this.page);
     if (!to) return window.location.assign(`${root}learn`);
-    delete this.card.dataset.done;
     if (number > this.number && staysOnPage(this.step, to)) {
       const query = new URLSearchParams(window.location.search);
-      query.set("learn", stepName(this.chapter.id, number));
-      window.history.pushState(window.history.state, "", `${window.location.pathname}?${query}`);
-      return this.show({ chapter: this.chapter, number, step: to });
-    }
-    return window.location.assign(addressOf(root, this.chapter, number));
+      query.set("learn", stepName(chapter.id, number));
+      travel.write(query.toString());
+    } else if (to.page === this.page && travel.able) travel.go(queryOf(chapter, number));
+    else return window.location.assign(addressOf(root, chapter, number));
+    return this.show({ chapter, number, step: to });
   }
 
   /** Back to what this page showed before the tour, or to the chapters. */
   leave() {
-    window.location.assign(ownOf(this.page) ?? `${rootOf(window.location.pathname, this.page)}learn`);
+    const own = ownOf(this.page);
+    if (own === null || !travel.able) return window.location.assign(own ?? `${rootOf(window.location.pathname, this.page)}learn`);
+    this.close();
+    return travel.go(new URL(own).search.slice(1));
   }
 
   /** Arrows within the card, and the keys that a presenter's remote sends. */
@@ -171,5 +172,5 @@ class Guide extends Component {
 
 export async function mount(view) {
   await Promise.all(SHEETS.map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
-  return openOnce(view, (opening) => new Guide(view.element, opening));
+  return openOnce(view, (opening) => new Guide(view.element, opening, view.server));
 }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
-from explorer.learn.chapter import Chapter
 from explorer.views.kit.page.component import BrowserComponent
 
 
 class Guide(BrowserComponent):
-    """Draws nothing unless the address has `learn=chapter.step`."""
+    """Draws nothing unless the address has `learn=chapter.step`.
+
+    server_functions: learn_ask(request) -> JSON, with the chapter that is played.
+    """
 
     NAME = "learn/guide"
 
@@ -19,6 +20,6 @@ class Guide(BrowserComponent):
         super().__init__(value, **kwargs)
 
 
-def payload(page: str, chapters: Sequence[Chapter]) -> str:
+def payload(page: str) -> str:
     """The value of Guide. page: the route that it stands on, "" for the first one."""
-    return json.dumps({"page": page, "chapters": [one.as_json() for one in chapters]}, separators=(",", ":"))
+    return json.dumps({"page": page}, separators=(",", ":"))

@@ -4,9 +4,11 @@
 
 import { Component } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
+import { travel } from "../kit/page/travel.js";
 import { h } from "../kit/widgets/dom.js";
 import { TeachingCard } from "./cards/card.js";
 import { CARDS, cardOf } from "./cards/registry.js";
+import { writeState } from "./cards/state.js";
 
 const SHEETS = ["../kit/widgets/base.css", "./cards/card.css"];
 
@@ -19,8 +21,21 @@ class Play extends Component {
     this.place = h("div", {});
     this.shelf = h("nav", { class: "le-shelf", "aria-label": "Cards to play with" });
     root.replaceChildren(this.place, this.shelf);
-    this.listen(window, "popstate", () => this.open()); // also where the guide went to another state of this page
+    this.own(travel.register({ now: (search) => this.now(search), take: () => this.open() }));
+    this.own(travel.onBack(() => this.mark()));
     this.open();
+  }
+
+  /** The query of what is shown. */
+  now(search) {
+    const query = new URLSearchParams(this.card ? writeState(this.card.spec.first, this.card.state, search) : search);
+    if (this.card) query.set("card", this.card.name);
+    else query.delete("card");
+    return query.toString();
+  }
+
+  mark() {
+    this.root.classList.toggle("is-guided", new URLSearchParams(window.location.search).has("learn"));
   }
 
   /** Show what the address asks for, in place of what was there. */
@@ -28,7 +43,7 @@ class Play extends Component {
     const { search } = window.location;
     const name = cardOf(search);
     this.fill(name);
-    this.root.classList.toggle("is-guided", new URLSearchParams(search).has("learn"));
+    this.mark();
     const module = name ? await CARDS[name].load() : null;
     if (this.disposed || cardOf(window.location.search) !== name) return;
     this.card?.destroy();

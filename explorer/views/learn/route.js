@@ -12,14 +12,16 @@ export function placeOf(search, chapters) {
   return step ? { chapter, number, step } : null;
 }
 
-/** The address of a step, below `root` (the address of the first page, with a slash at its end). A step whose page stays
- *  is entered by the last one before it that has a state. Pure. */
-export function addressOf(root, chapter, number) {
+/** The query of a step. A step whose page stays is entered by the last one before it that has a state. Pure. */
+export function queryOf(chapter, number) {
   const from = chapter.steps.slice(0, number + 1).findLast((one) => one.query !== null) ?? chapter.steps[number];
   const query = new URLSearchParams(from.query ?? "");
   query.set("learn", `${chapter.id}.${number}`);
-  return `${root}${chapter.steps[number].page}?${query}`;
+  return query.toString();
 }
+
+/** The address of a step, below `root` (the address of the first page, with a slash at its end). Pure. */
+export const addressOf = (root, chapter, number) => `${root}${chapter.steps[number].page}?${queryOf(chapter, number)}`;
 
 /** Whether going from one step to the next leaves the page as it is. Pure. */
 export const staysOnPage = (from, to) => to.query === null && from.page === to.page;

@@ -33,6 +33,12 @@ export function setAddress(patch) {
   soon();
 }
 
+/** Keys of the query that are this page's own. */
+export const NAMES = ["picture", "tokenizer", "side", "mode", "map", ...SELECTED];
+
+/** The query of a link to what is shown. @param {string} search */
+export const currentQuery = (search) => (chosen === null ? search : queryOf(search, chosen, own, selection.state));
+
 export function mount({ element, props, watch }) {
   const life = new Component();
   element.hidden = true;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { createBus, FIRST, litCode, nextState, ownState, queryOf, unpackAll } from "../../../../explorer/views/codebook/link.js";
+import { createBus, FIRST, linkedState, litCode, nextState, ownState, queryOf, unpackAll } from "../../../../explorer/views/codebook/link.js";
 
 const packed = (array, shape = [array.length]) => ({
   dtype: { Uint32Array: "uint32", Uint8Array: "uint8", Float32Array: "float32" }[array.constructor.name],
@@ -75,6 +75,24 @@ test("an opened audit comes unpacked, and a code of the link that it lacks is le
   assert.equal(bus.open, null);
   assert.deepEqual(seen, [4, null]); // level 4 is not there: the first one is shown
   assert.deepEqual(unpackAll({ a: [packed(Uint8Array.from([1, 2]), [2, 1])] }).a[0].shape, [2, 1]);
+});
+
+test("a link is taken whole: what it does not name is as at first, and a level of another codebook is kept until that opens", () => {
+  const tokenizers = [{ id: "vq" }, { id: "rvq" }];
+  const named = linkedState("?tokenizer=rvq&audit=val&level=2&code=5&order=number&learn=x.1", tokenizers);
+  assert.deepEqual(named, { ...FIRST, tokenizer: "rvq", audit: "val", level: 2, code: 5, order: "number" });
+  assert.deepEqual(linkedState("?tokenizer=gone&level=-1&code=x", tokenizers), { ...FIRST, tokenizer: "vq" });
+  assert.equal(linkedState("?audit=plain", tokenizers).tokenizer, null); // of plain indices
+  const bus = createBus({ ask: async () => "", first: { tokenizer: "vq", audit: "val" } });
+  bus.opened(answer(8));
+  bus.set({ code: 3, beside: "b" });
+  bus.set(named);
+  bus.set({ audit: "val" }); // as the page does once the server has answered
+  assert.deepEqual([bus.state.level, bus.state.code, bus.state.beside], [2, 5, null]);
+  bus.opened(answer(8, 8, 6));
+  assert.deepEqual([bus.state.level, bus.state.code], [2, 5]);
+  bus.set(linkedState("?tokenizer=rvq&audit=val&level=7&code=9", tokenizers));
+  assert.deepEqual([bus.state.level, bus.state.code], [0, null]);
 });
 
 test("ask says whose and what, fails with the server's words, and an answer for another codebook is stale", async () => {

@@ -1,0 +1,26 @@
+"""What the tour answers: a chapter in full, for whoever plays it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from explorer.learn.tour import CHAPTERS
+from explorer.pages.shared.dispatch import Dispatcher, Event
+from explorer.pages.shared.fields import OneOf
+
+
+@dataclass(frozen=True)
+class OfChapter:
+    """id: of the chapter."""
+
+    id: Annotated[str, OneOf(tuple(one.id for one in CHAPTERS))]
+
+
+def _chapter(caller: None, request: OfChapter) -> dict[str, Any]:
+    """A chapter with all its steps."""
+    return {"chapter": next(one for one in CHAPTERS if one.id == request.id).as_json()}
+
+
+EVENTS = Dispatcher({"chapter": Event(_chapter, OfChapter, strangers=True)})
+ask = EVENTS.ask

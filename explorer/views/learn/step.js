@@ -1,0 +1,49 @@
+// @ts-check
+// What the guide's card says of a step: words, an equation whose terms explain themselves, a question or a task.
+
+import { h, say } from "../kit/widgets/dom.js";
+import { keepAnswer, markDone } from "./progress.js";
+
+/** The parts of a card between its head and its foot. name: of the step, "cells.2". @param {any} step @param {string} name */
+export function stepParts(step, name) {
+  const { equation, question, task, more } = step;
+  return [
+    h("h2", {}, step.title),
+    h("p", {}, step.says),
+    equation.length > 0 ? equationPart(equation) : "",
+    question ? questionPart(question, name) : "",
+    task ? taskPart(task) : "",
+    more ? h("details", {}, h("summary", {}, "More"), h("p", {}, more)) : "",
+  ];
+}
+
+/** The terms in a row; what the one that is pointed at does stands below. */
+function equationPart(terms) {
+  const meaning = h("p", { class: "gd-meaning", role: "status" }, "Point at a term.");
+  const parts = terms.map(({ written, meaning: words }) => {
+    if (!words) return h("span", {}, written);
+    const tell = () => say(meaning, `${written.trim()}: ${words}.`);
+    return h("button", { type: "button", class: "gd-term", onmouseenter: tell, onfocus: tell, onclick: tell }, written);
+  });
+  return h("div", { class: "gd-equation" }, h("p", { class: "gd-terms" }, ...parts), meaning);
+}
+
+function questionPart(question, name) {
+  const said = h("p", { class: "gd-said", role: "status" });
+  const answers = question.answers.map((text, number) =>
+    h("button", { type: "button", class: "dte-plain-button gd-answer", onclick: () => answer(question, number, answers, said, name) }, text),
+  );
+  return h("div", { class: "gd-question" }, h("p", {}, h("b", {}, question.text)), ...answers, said);
+}
+
+function answer(question, chosen, buttons, said, name) {
+  buttons.forEach((button, number) => (button.dataset.mark = number === question.right ? "right" : number === chosen ? "wrong" : ""));
+  say(said, `${chosen === question.right ? "Right." : "Not quite."} ${question.because}`);
+  keepAnswer(name, question, chosen);
+  markDone(name);
+}
+
+function taskPart(task) {
+  const hint = h("details", {}, h("summary", {}, "A hint"), h("p", {}, task.hint));
+  return h("div", { class: "gd-task" }, h("p", {}, h("b", {}, task.text)), h("p", { class: "gd-far" }), hint);
+}
