@@ -91,7 +91,10 @@ class InspectPage extends Component {
 export async function mount({ element, props, watch, server, trigger }) {
   await Promise.all(SHEETS.map((href) => addStyleSheet(href)));
   const page = new InspectPage(element, server);
-  const take = (search) => trigger("visit", { query: search.slice(1) });
+  const take = (search) => {
+    address.awaitChosen();
+    trigger("visit", { query: search.slice(1) });
+  };
   const prepare = (search) => page.desk.prepare(search.slice(1));
   page.own(travel.register({ names: address.NAMES, now: address.currentQuery, take, prepare }));
   const show = () => props.value && page.desk.take(JSON.parse(props.value));

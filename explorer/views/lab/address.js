@@ -40,14 +40,20 @@ export function queryOf(before, { all, preset = null, mended = false, limit, pla
   return query.toString();
 }
 
-/** write(run) soon, at most once in a while; run: of queryOf. write.now(search): the query of a link to the run as it is. */
+/** write(run) soon, at most once in a while; run: of queryOf. write.now(search): the query of a link to the run as it is.
+ *  write.hold(): another link was taken, whose address stays as it is until its run is written. */
 export function createAddress(defaults, win = window) {
   let newest = null;
-  const soon = addressWriter((search) => queryOf(search, newest, defaults), win);
+  let held = false;
+  const soon = addressWriter((search) => (newest ? queryOf(search, newest, defaults) : search.slice(1)), win);
   const write = (run) => {
     newest = run;
     soon();
   };
-  const now = (search) => (newest ? queryOf(search, newest, defaults) : search);
-  return Object.assign(write, { now, destroy: soon.cancel });
+  const now = (search) => (newest ? queryOf(search, newest, defaults) : held ? "" : search);
+  const hold = () => {
+    newest = null;
+    held = true;
+  };
+  return Object.assign(write, { now, hold, destroy: soon.cancel });
 }

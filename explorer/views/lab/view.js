@@ -129,7 +129,10 @@ class Lab extends Component {
   /** Begin the run that a link names. False where it cannot be in this page. */
   async take(search) {
     this.bus.set({ scrub: null, code: null, hoverCode: null, level: 0 });
+    this.taking = true; // the address is that of the link by now, and the run still that before it
+    this.address.hold();
     const answer = await this.link.act("travel", { query: search.slice(1) });
+    this.taking = false;
     if (!answer.ok) return false;
     this.link.message = answer.message;
     this.changed({ status: true, settings: true, problem: true });
@@ -177,7 +180,7 @@ class Lab extends Component {
   /** Of a run that has ended the address keeps what it was. */
   writeAddress() {
     const { settings: all, status } = this.link;
-    if (!all.length || !status || status.ended) return;
+    if (!all.length || !status || status.ended || this.taking) return;
     const { preset, mended, limit, playing } = status;
     this.address({ all, preset, mended, limit, playing });
   }

@@ -1,4 +1,4 @@
-"""The tour in Chromium: chapters over the live pages, tasks that are solved there, and a way back to one's own."""
+"""The tour in Chromium: every chapter is played to its end over the live pages, and the way back is one's own."""
 
 import re
 
@@ -10,11 +10,18 @@ from tests.browser.learn.tour_solutions import SOLUTIONS
 pytestmark = pytest.mark.browser
 
 GUIDE = ".dte-guide"
-LAB_CHAPTERS = [chapter for chapter in CHAPTERS if chapter.steps[0].page == "lab"]
+DONE = f"{GUIDE}[data-done='true']"
+STEPS = {f"{chapter.id}.{number}": step for chapter in CHAPTERS for number, step in enumerate(chapter.steps)}
 
 
 def at(page, name):
     page.wait_for_selector(f"{GUIDE}[data-step='{name}']")
+
+
+def open_step(page, app_url, name, more=""):
+    step = STEPS[name]
+    page.goto(f"{app_url.rstrip('/')}/{step.page}?{step.as_json()['query'] or ''}&learn={name}{more}")
+    at(page, name)
 
 
 def framed(page, step):
@@ -23,12 +30,39 @@ def framed(page, step):
         page.wait_for_selector(f"{selector}.dte-lit", state="attached")
 
 
-def test_a_chapter_is_begun_on_its_page_played_and_counted(page, app_url):
+def play(page, name):
+    """All that a step asks for: its question is answered, its task solved by hand."""
+    step = STEPS[name]
+    if step.question:
+        page.click(f"{GUIDE} .gd-answer >> nth={step.question.right}")
+        assert page.inner_text(f"{GUIDE} .gd-said").startswith("Right.")
+    if step.task:
+        assert page.locator(DONE).count() == 0
+        SOLUTIONS[name](page)
+        page.wait_for_selector(DONE)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda one: one.id)
+def test_a_chapter_is_played_to_its_end_and_counted(page, app_url, chapter):
+    """Steps of one page are shown without loading it anew: what was left in its window is still there."""
+    open_step(page, app_url, f"{chapter.id}.0")
+    for number, step in enumerate(chapter.steps):
+        name = f"{chapter.id}.{number}"
+        at(page, name)
+        framed(page, step)
+        assert page.evaluate("window.tourLeft ?? null") == (
+            name if number and chapter.steps[number - 1].page == step.page else None
+        )
+        play(page, name)
+        page.evaluate("(next) => { window.tourLeft = next }", f"{chapter.id}.{number + 1}")
+        page.click(f"{GUIDE} .gd-next")
+    page.wait_for_selector(f"#learn-view [data-chapter='{chapter.id}'][data-done='true']")
+
+
+def test_a_chapter_is_begun_from_the_list_and_a_wrong_answer_is_explained_and_counted(page, app_url):
     page.goto(f"{app_url.rstrip('/')}/learn")
     page.click("#learn-view [data-chapter='collapse'] a")
-    collapse = next(one for one in CHAPTERS if one.id == "collapse")
     at(page, "collapse.0")
-    framed(page, collapse.steps[0])
     page.click(f"{GUIDE} .gd-next")
     at(page, "collapse.1")
     assert "preset=rich_get_richer" in page.url  # the page stays as it was
@@ -39,48 +73,35 @@ def test_a_chapter_is_begun_on_its_page_played_and_counted(page, app_url):
     page.click(f"{GUIDE} .gd-next")
     at(page, "collapse.2")
     page.wait_for_function("/step \\d+ /.test(document.querySelector('.gd-far').textContent)")
-    assert page.locator(f"{GUIDE}[data-done]").count() == 0
-    page.click("#lab-view .lab-panel-presets button[data-mend]:visible")
-    page.wait_for_selector(f"{GUIDE}[data-done='true']")
-    page.click(f"{GUIDE} .gd-next")
-    page.wait_for_selector("#learn-view [data-chapter='collapse'][data-done='true']")
+    page.goto(f"{app_url.rstrip('/')}/learn")
     assert re.search(r"1 of \d+ questions answered, 0 right", page.inner_text("#learn-view .le-answers"))
-
-
-@pytest.mark.parametrize("name", SOLUTIONS)
-def test_a_task_is_solved_on_the_live_page(page, app_url, name):
-    chapter, number = name.split(".")
-    step = next(one for one in CHAPTERS if one.id == chapter).steps[int(number)]
-    page.goto(f"{app_url.rstrip('/')}/{step.page}?{step.as_json()['query'] or ''}&learn={name}")
-    at(page, name)
-    assert page.locator(f"{GUIDE}[data-done]").count() == 0
-    SOLUTIONS[name](page)
-    page.wait_for_selector(f"{GUIDE}[data-done='true']")
 
 
 def test_the_way_back_is_the_visitors_own(page, app_url):
     page.goto(f"{app_url.rstrip('/')}/lab?settings=%7B%22codebook_size%22%3A7%7D&paused=1")
-    page.wait_for_selector("#lab-view .dte-lab[data-playing='false']")
-    page.goto(f"{app_url.rstrip('/')}/lab?preset=beta_too_low&learn=commitment.0")
-    at(page, "commitment.0")
+    page.wait_for_selector("#lab-view .dte-lab[data-playing='false'][data-codes='7']")
+    open_step(page, app_url, "commitment.0")
+    page.wait_for_selector("#lab-view .dte-lab[data-codes]:not([data-codes='7'])")
     page.click(f"{GUIDE} >> text=Leave")
     page.wait_for_function("!/learn=/.test(location.search)")
+    page.wait_for_selector("#lab-view .dte-lab[data-playing='false'][data-codes='7'][data-step='0']")
     assert "%22codebook_size%22%3A7" in page.url
     assert page.locator(GUIDE).count() == 0
 
 
-@pytest.mark.parametrize("chapter", [one for one in CHAPTERS if one not in LAB_CHAPTERS], ids=lambda one: one.id)
-def test_chapters_over_other_pages_are_gone_through(page, app_url, chapter):
-    first = chapter.steps[0]
-    page.goto(f"{app_url.rstrip('/')}/{first.page}?{first.as_json()['query']}&learn={chapter.id}.0")
-    for number, step in enumerate(chapter.steps):
-        at(page, f"{chapter.id}.{number}")
-        framed(page, step)
-        if step.question:
-            page.click(f"{GUIDE} .gd-answer >> nth={step.question.right}")
-            assert page.inner_text(f"{GUIDE} .gd-said").startswith("Right.")
-        if step.task:
-            SOLUTIONS[f"{chapter.id}.{number}"](page)
-            page.wait_for_selector(f"{GUIDE}[data-done='true']")
+def test_the_browser_goes_back_and_forward_between_steps(page, app_url):
+    open_step(page, app_url, "residual.0")
+    page.wait_for_selector("#inspect-view .dte-inspect[data-frames-drawn]")
+    page.evaluate("window.stays = true")
+    for _ in range(2):
         page.click(f"{GUIDE} .gd-next")
-    page.wait_for_selector(f"#learn-view [data-chapter='{chapter.id}'][data-done='true']")
+    at(page, "residual.2")
+    page.wait_for_function("document.querySelector('#tokenizer-facts').textContent.includes('kHz, ')")
+    page.go_back()
+    at(page, "residual.1")
+    page.wait_for_function("!document.querySelector('#tokenizer-facts').textContent.includes('kHz, ')")
+    page.wait_for_function("/side=/.test(location.search)")
+    assert re.search(r"tokenizer=rvq-4&.*learn=residual.1", page.url)
+    page.go_forward()
+    at(page, "residual.2")
+    assert page.evaluate("window.stays")

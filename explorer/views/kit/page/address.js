@@ -20,6 +20,7 @@ export function queryOf(before, chosen, own, state) {
 
 const own = {};
 let chosen = null; // nothing is written before Python has read the link it was opened with
+let asked = false; // another link, and Python has not read it yet: what is shown is still the state before it
 let writer = null;
 
 function soon() {
@@ -37,13 +38,20 @@ export function setAddress(patch) {
 export const NAMES = ["picture", "tokenizer", "side", "mode", "map", ...SELECTED];
 
 /** The query of a link to what is shown. @param {string} search */
-export const currentQuery = (search) => (chosen === null ? search : queryOf(search, chosen, own, selection.state));
+export const currentQuery = (search) => (chosen !== null ? queryOf(search, chosen, own, selection.state) : asked ? "" : search);
+
+/** Another link was taken: its address stays as it is until Python has read it. */
+export function awaitChosen() {
+  chosen = null;
+  asked = true;
+}
 
 export function mount({ element, props, watch }) {
   const life = new Component();
   element.hidden = true;
   const take = () => {
     if (props.value) chosen = JSON.parse(props.value);
+    asked = false;
     soon();
   };
   life.own(selection.subscribe((state, previous) => SELECTED.some((name) => state[name] !== previous[name]) && soon()));
