@@ -80,7 +80,9 @@ class CodebookPage extends Component {
     this.bus = createBus({ ask: (request) => server.codebook_ask(request), token: opening.token, first, win: window });
     this.part(this.bus.life);
     this.build();
-    this.bus.on(["tokenizer", "audit"], () => this.load());
+    this.bus.on(["tokenizer", "audit"], () => {
+      this.loaded = this.load();
+    });
     this.bus.on(["level"], () => queueMicrotask(() => this.loading || this.openCode())); // once every panel knows of the level
     this.bus.on(["tokenizer", "audit", "level", "code", "open", "beside"], () => this.follow());
     this.own(travel.register(this.traveller(server)));
@@ -135,7 +137,10 @@ class CodebookPage extends Component {
     return {
       names: IN_ADDRESS,
       now: (search) => queryOf(search, this.bus.state),
-      take: (search) => this.bus.set(read(search)),
+      take: (search) => {
+        this.bus.set(read(search));
+        return this.loaded; // of another audit, perhaps long ago
+      },
       prepare: (search) => {
         const { tokenizer, audit } = read(search);
         return server.codebook_ask({ what: "open", token: this.opening.token, tokenizer, audit });

@@ -37,7 +37,7 @@ const SHEETS = Object.values(PLACES).flatMap((views) => views.flatMap(([, , { SH
 /** What a view is mounted with: its value, and who is told when it changes. */
 function createSlot() {
   const watchers = [];
-  const props = { value: "" };
+  const props = { value: "", linked: false };
   return {
     props,
     watch: (name, callback) => name === "value" && watchers.push(callback),
@@ -91,13 +91,21 @@ class InspectPage extends Component {
 export async function mount({ element, props, watch, server, trigger }) {
   await Promise.all(SHEETS.map((href) => addStyleSheet(href)));
   const page = new InspectPage(element, server);
+  let arrived = null;
   const take = (search) => {
     address.awaitChosen();
     trigger("visit", { query: search.slice(1) });
+    return new Promise((resolve) => (arrived = () => resolve(true)));
   };
   const prepare = (search) => page.desk.prepare(search.slice(1));
   page.own(travel.register({ names: address.NAMES, now: address.currentQuery, take, prepare }));
-  const show = () => props.value && page.desk.take(JSON.parse(props.value));
+  const show = () => {
+    page.slots.view.props.linked = arrived !== null;
+    if (props.value) page.desk.take(JSON.parse(props.value));
+    page.slots.view.props.linked = false;
+    arrived?.();
+    arrived = null;
+  };
   watch("value", show);
   show();
   return page;

@@ -119,8 +119,8 @@ class InspectView extends Component {
     return this.model && code !== null && code < this.level.K ? { code, token } : { code: null, token: null };
   }
 
-  // A new value from Python.
-  show(text) {
+  // A new value from Python. linked: it is what a link names, so that nothing of what was chosen before is kept.
+  show(text, linked = false) {
     let model;
     try {
       model = readPayload(text, this.model);
@@ -129,7 +129,7 @@ class InspectView extends Component {
       return this.showEmpty("This result could not be read", error.message);
     }
     learn(model?.help);
-    const same = model && this.model && model.key === this.model.key;
+    const same = !linked && model && this.model && model.key === this.model.key;
     this.model = model;
     this.parts.empty.hidden = true; // nothing yet is nothing to look at
     this.parts.body.hidden = !model;
@@ -311,7 +311,7 @@ class InspectView extends Component {
 /** desk: of the page, for the figures of what is shown. */
 export function mount({ element, trigger, props, watch, desk }) {
   const view = new InspectView(element, trigger, desk);
-  watch("value", () => view.show(props.value));
+  watch("value", () => view.show(props.value, props.linked));
   view.show(props.value);
   return view;
 }

@@ -136,7 +136,7 @@ class Lab extends Component {
     if (!answer.ok) return false;
     this.link.message = answer.message;
     this.changed({ status: true, settings: true, problem: true });
-    return true;
+    return new Promise((resolve) => (this.arrived = () => resolve(true))); // with the first frame of that run
   }
 
   busChanged(state, before) {
@@ -154,6 +154,7 @@ class Lab extends Component {
     const levels = link.sides[0]?.frame?.levels;
     if (levels && this.bus.state.level >= levels) this.bus.set({ level: 0 });
     if (what.run && this.bus.state.scrub !== null) this.bus.set({ scrub: null });
+    if (what.run) this.after(() => this.arrived?.());
     const first = link.view(0);
     const calm = performance.now() - this.wordsAt < WORDS_MS && !what.scrub && !what.settings && !what.problem && !what.run;
     if (!calm) this.drawWords(first);

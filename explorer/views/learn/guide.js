@@ -14,6 +14,7 @@ import { factsOf, isDone, standing } from "./task.js";
 const LOOK_MS = 400; // between two looks at what a task asks for, and for what is to be framed
 const PREPARE_MS = 800; // after a step is shown, so that its own work comes first
 const LIT = "dte-lit";
+const PATIENCE_MS = 15_000; // for a state that is on its way, before a task is looked at all the same
 const EDGE_PX = 16; // between the card and the edge of the window
 const SHEETS = ["../kit/widgets/base.css"];
 
@@ -27,6 +28,7 @@ class Guide extends Component {
     this.page = page;
     this.server = server;
     this.asked = new Map();
+    this.going = null;
     this.chapter = this.step = this.card = null;
     this.number = 0;
     this.done = false;
@@ -108,7 +110,7 @@ class Guide extends Component {
   look() {
     this.frame(this.step.lit.map((selector) => document.querySelector(selector)).filter(Boolean));
     const { task } = this.step;
-    if (!task || this.done) return;
+    if (!task || this.done || this.going) return;
     const facts = factsOf(this.page);
     say(this.far, `Now: ${standing(task, facts)}`);
     if (!isDone(task, facts)) return;
@@ -148,9 +150,22 @@ class Guide extends Component {
       const query = new URLSearchParams(window.location.search);
       query.set("learn", stepName(chapter.id, number));
       travel.write(query.toString());
-    } else if (to.page === this.page && travel.able) travel.go(queryOf(chapter, number));
+    } else if (to.page === this.page && travel.able) this.travel(queryOf(chapter, number));
     else return window.location.assign(addressOf(root, chapter, number));
     return this.show({ chapter, number, step: to });
+  }
+
+  /** What is on screen until the state is there is the last step's, and no task of the new one is done by it. */
+  travel(query) {
+    const going = (this.going = {});
+    const arrived = () => {
+      if (this.going !== going) return;
+      this.going = null;
+      this.card?.removeAttribute("aria-busy");
+    };
+    this.card.setAttribute("aria-busy", "true");
+    travel.go(query).then(arrived);
+    this.after(arrived, PATIENCE_MS);
   }
 
   /** Back to what this page showed before the tour, or to the chapters. */

@@ -15,7 +15,8 @@ STEPS = {f"{chapter.id}.{number}": step for chapter in CHAPTERS for number, step
 
 
 def at(page, name):
-    page.wait_for_selector(f"{GUIDE}[data-step='{name}']")
+    """The step is there, and the state that it is about."""
+    page.wait_for_selector(f"{GUIDE}[data-step='{name}']:not([aria-busy])")
 
 
 def open_step(page, app_url, name, more=""):

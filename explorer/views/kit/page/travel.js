@@ -6,7 +6,7 @@
  * What a view registers.
  * @typedef {object} Traveller
  * @property {string[]} [names]  keys of the query that are its own; all but those of the tour, if none are named
- * @property {(search: string) => unknown} take  shows what an address says; false, or a promise of it, where it cannot
+ * @property {(search: string) => unknown} take  shows what an address says, and resolves once that is on screen; false where it cannot
  * @property {(search: string) => string} [now]  the query of what it shows, as its address writer has it; the address itself if none
  * @property {(search: string) => unknown} [prepare]  something may be asked for next: have ready what takes time
  */
@@ -63,7 +63,7 @@ export function createTravel(win = () => window) {
       const { history, location } = win();
       history.pushState(history.state, "", `${location.pathname}?${search}`);
     },
-    /** Go there: resolves once every view has asked for what it shows. @param {string} search without the question mark */
+    /** Go there: resolves once every view shows it. @param {string} search without the question mark */
     go(search) {
       this.write(search);
       return bring(travellers, `?${search}`);
