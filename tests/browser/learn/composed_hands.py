@@ -7,33 +7,19 @@ from collections.abc import Callable, Mapping
 
 from playwright.sync_api import Page
 
-CARD = ".le-card[data-ready]"
-AIR_PX = 18  # around the plane of a card
+from tests.browser.learn.card_moves import choose_on_card, drag, slide
 
 
 def drag_to(page: Page, handle: str, x: float, y: float, half: float) -> None:
     """Take a handle to a place of the plane of a card, of which `half` to each side of the middle is always seen."""
-    page.wait_for_selector(f"{CARD} [data-handle='{handle}']")
-    box = page.locator(".le-card .le-board").bounding_box()
-    grip = page.locator(f".le-card [data-handle='{handle}']").bounding_box()
-    scale = (min(box["width"], box["height"]) / 2 - AIR_PX) / half
-    page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2 + scale * x, box["y"] + box["height"] / 2 - scale * y, steps=5)
-    page.mouse.up()
-
-
-def set_range(page: Page, control: str, value: float) -> None:
-    page.locator(f"{CARD} [data-control='{control}'] input").fill(str(value))
-
-
-def set_choice(page: Page, control: str, choice: str) -> None:
-    page.click(f"{CARD} [data-control='{control}'] [data-id='{choice}']")
+    page.wait_for_selector(f".le-card[data-ready] [data-handle='{handle}']", state="attached")
+    drag(page, handle, x / half, y / half)
 
 
 def split_codes(page: Page) -> None:
-    set_choice(page, "size", "4")
-    set_range(page, "levels", 4)
+    page.wait_for_selector(".le-card[data-ready]")
+    choose_on_card(page, "size", "4")
+    slide(page, "levels", 4)
 
 
 def turn_grid(page: Page, degrees: float = 27) -> None:
@@ -43,7 +29,7 @@ def turn_grid(page: Page, degrees: float = 27) -> None:
 
 def catch_greedy(page: Page) -> None:
     drag_to(page, "latent", -0.4, 0.3, 1.5)
-    set_range(page, "beam", 2)
+    slide(page, "beam", 2)
 
 
 def look_across(page: Page, degrees: float = 130) -> None:
@@ -52,9 +38,10 @@ def look_across(page: Page, degrees: float = 130) -> None:
 
 
 def count_to_hundred(page: Page) -> None:
+    page.wait_for_selector(".le-card[data-ready]")
     for control, values in (("l1", 8), ("l2", 6), ("l3", 5)):
-        set_range(page, control, values)
-    page.wait_for_selector(f"{CARD}[data-codes='240']")
+        slide(page, control, values)
+    page.wait_for_selector(".le-card[data-codes='240']")
     for axis, z in enumerate((0, -3, 0)):
         drag_to(page, f"axis-{axis}", -0.02 + 0.42 * z, 1 - axis, 1.5)
 

@@ -2,9 +2,12 @@
 
 import pytest
 
-from tests.browser.learn.composed_hands import CARD, drag_to, look_across, set_choice, set_range, turn_grid
+from tests.browser.learn.card_moves import choose_on_card, slide
+from tests.browser.learn.composed_hands import drag_to, look_across, turn_grid
 
 pytestmark = pytest.mark.browser
+
+CARD = ".le-card[data-ready]"
 
 
 def open_card(page, app_url, query):
@@ -26,10 +29,10 @@ def test_a_latent_is_dragged_onto_a_sum_of_residual_codes_and_levels_are_added(p
     drag_to(page, "latent", -0.8, 0.6, 1.7)
     page.wait_for_function("document.querySelector('.le-card').dataset.tokens !== '0 2'")
     two = number(page, "left")
-    set_range(page, "levels", 4)
+    slide(page, "levels", 4)
     reports(page, "levels", "4")
     assert number(page, "left") < two
-    set_range(page, "levels", 1)
+    slide(page, "levels", 1)
     reports(page, "sums", "8")
 
 
@@ -50,9 +53,9 @@ def test_greedy_search_is_caught_by_dragging_and_a_wider_beam_mends_it(page, app
     reports(page, "gap", "0.0000")
     drag_to(page, "latent", 0.05, 0.05, 1.5)
     page.wait_for_function("Number(document.querySelector('.le-card').dataset.gap) > 0.4")
-    set_range(page, "beam", 3)
+    slide(page, "beam", 3)
     reports(page, "missed", "0.0000")
-    set_choice(page, "search", "local")
+    choose_on_card(page, "search", "local")
     reports(page, "search", "local")
     assert page.is_hidden(f"{CARD} [data-control='beam']") and number(page, "missed") > 0.1
 
@@ -70,7 +73,7 @@ def test_an_axis_of_the_lattice_is_dragged_to_its_outermost_value(page, app_url)
     drag_to(page, "axis-0", 1.2, 1, 1.5)
     reports(page, "digits", "4 1 4")
     reports(page, "index", "109")
-    set_range(page, "l1", 8)
+    slide(page, "l1", 8)
     reports(page, "codes", "200")
 
 
