@@ -9,7 +9,7 @@ from explorer.learn.chapters.lab_links import BARS, PLANE, lab
 
 EQUATION = (
     Term("u", "the latent on the sphere, of length 1"),
-    Term(f" = z / {BARS}z{BARS}   "),
+    Term(f" = z / {BARS}z{BARS}, and "),
     Term("z_q", "the code, a corner of the cube inside the sphere"),
     Term(" = "),
     Term("sign(u)", "+1 or -1 on each axis"),

@@ -99,5 +99,5 @@ def test_the_sphere_is_turned_and_a_latent_dragged_over_a_border(page, app_url):
     reports(page, "word", "101")  # the latent stays, the picture turns
     page.goto(f"{app_url.rstrip('/')}/learn?card=sphere")
     page.wait_for_selector(CARD)
-    drag_to(page, "latent", -0.34, -0.6, 1.3)  # below the equator
+    drag_to(page, "latent", 0.525, -0.586, 1.3)  # below the equator
     reports(page, "word", "100")

@@ -2,29 +2,19 @@
 // Clouds of latents in the plane for teaching cards: drawn from a seed, so that all visitors see the same one; and codes
 // that fit them.
 
-import { nearestCode, squaredDistance } from "./nearest.js";
-import { moveToMeans } from "./product.js";
+import { normal, uniformFrom } from "./chance.js";
+import { moveToMeans } from "./lloyd.js";
+import { nearestCode, nearestCodes, squaredDistance } from "./nearest.js";
 import { subtract } from "./vectors.js";
 
 /** @typedef {import("./vectors.js").Vector} Vector */
 
 const TURNS = 25; // of Lloyd's algorithm; then hardly anything moves
 
-/** Even numbers from 0 to 1, the same for the same seed (mulberry32). @param {number} seed @returns {() => number} */
-export function seededUniform(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** Normal numbers of mean 0 and deviation 1 (Box and Muller). @param {number} seed @returns {() => number} */
+/** Normal numbers of mean 0 and deviation 1. @param {number} seed @returns {() => number} */
 export function seededNormal(seed) {
-  const uniform = seededUniform(seed);
-  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  const uniform = uniformFrom(seed);
+  return () => normal(() => 1 - uniform()); // above 0, as its logarithm is taken
 }
 
 /** A point turned about the origin, against the clock. @param {Vector} point @param {number} radians @returns {Vector} */
@@ -35,8 +25,8 @@ export function turnPoint([x, y], radians) {
 
 /** Points around some centres in turn. @param {Vector[]} centres @param {number} count @param {number} spread @param {number} seed */
 export function blobs(centres, count, spread, seed) {
-  const normal = seededNormal(seed);
-  return Array.from({ length: count }, (_, number) => centres[number % centres.length].map((x) => x + spread * normal()));
+  const drawn = seededNormal(seed);
+  return Array.from({ length: count }, (_, number) => centres[number % centres.length].map((x) => x + spread * drawn()));
 }
 
 /** Codes of Lloyd's algorithm (K, d), from points that lie far from each other: the first one, then always the farthest.
@@ -48,7 +38,7 @@ export function fitCodes(points, size) {
     codes.push(points[away.indexOf(Math.max(...away))]);
   }
   let fitted = codes;
-  for (let turn = 0; turn < TURNS; turn++) fitted = moveToMeans(points, fitted);
+  for (let turn = 0; turn < TURNS; turn++) fitted = moveToMeans(points, fitted, nearestCodes(points, fitted));
   return fitted;
 }
 

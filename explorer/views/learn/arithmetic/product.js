@@ -1,7 +1,8 @@
 // @ts-check
 // Product quantization and its rotated kind (OPQ) as explorer/quantizers/pq.py and composed/opq.py do it, in float64.
 
-import { nearestCode } from "./nearest.js";
+import { moveToMeans } from "./lloyd.js";
+import { nearestCode, nearestCodes } from "./nearest.js";
 import { meanDistance, times, transpose } from "./vectors.js";
 
 /** @typedef {import("./vectors.js").Vector} Vector  @typedef {Vector[]} Table  (K, d) */
@@ -58,31 +59,14 @@ export function procrustes([[a, b], [c, d]]) {
       ];
 }
 
-/** One step of Lloyd's algorithm: latents (N, d), table (K, d) -> (K, d); a code without latents stays.
- *  @param {Vector[]} latents  @param {Table} table  @returns {Table} */
-export function moveToMeans(latents, table) {
-  const sums = table.map((code) => code.map(() => 0));
-  const counts = table.map(() => 0);
-  for (const z of latents) {
-    const code = nearestCode(z, table);
-    counts[code] += 1;
-    z.forEach((value, axis) => {
-      sums[code][axis] += value;
-    });
-  }
-  return table.map((code, number) => (counts[number] > 0 ? sums[number].map((sum) => sum / counts[number]) : code));
-}
-
 /** A turn of OPQ in the plane: codes to the rotated latents (N, 2), then the rotation to the codes.
  *  @param {Vector[]} latents  @param {Table[]} tables  @param {Vector[]} rotation */
 export function fitTurn(latents, tables, rotation) {
   const turned = latents.map((z) => times(z, rotation));
-  const moved = tables.map((table, group) =>
-    moveToMeans(
-      turned.map((z) => splitGroups(z, tables.length)[group]),
-      table,
-    ),
-  );
+  const moved = tables.map((table, group) => {
+    const parts = turned.map((z) => splitGroups(z, tables.length)[group]);
+    return moveToMeans(parts, table, nearestCodes(parts, table));
+  });
   const product = [
     [0, 0],
     [0, 0],

@@ -191,7 +191,7 @@ function drawDistances(ctx, scene) {
 /** @type {import("./card.js").Spec} */
 export const SPEC = {
   window: { x: 0, y: 0, half: 1.3 },
-  first: { at: [0.48, -0.64, 0.6], length: 1.4, turn: 5.2, tilt: 0.35 },
+  first: { at: [0.8, -0.36, 0.48], length: 1.4, turn: 5.8, tilt: 0.35 },
   fit,
   find,
   handles: ({ at, turn, tilt }) => {
