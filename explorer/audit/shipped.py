@@ -3,6 +3,9 @@
 `python -m explorer.audit.shipped FOLDER [ID ...]` makes them again. FOLDER holds the validation pictures of BSDS500
 (Arbelaez et al. 2011), which are set in motion for tokenizers of clips, or the speech that those of sound were measured
 on; series are made anew. Only names and numbers are kept of them.
+
+A tokenizer that has encoder and codes of another, and only a decoder of its own, has the tokens of that one: of each
+audit its own `audit.json`, which says what its decodes are like, and the counts and arrays that lie with the other.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from filecmp import cmpfiles
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +29,14 @@ from explorer.foundation.errors import UnknownIdError
 from explorer.foundation.owners import EVERYBODY
 from explorer.foundation.registry import unknown_id_message
 from explorer.joints.audit import Audit
-from explorer.joints.files.audits import load_audit, save_audit
+from explorer.joints.files.audits import FILES, load_audit, save_audit
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.clips.moving import held_out_clip
 from explorer.media.clips.video import LoadedVideo
 from explorer.media.medium import NOUNS, Medium, Modality, values
 from explorer.media.rows.items import LoadedItems
 from explorer.media.samples import samples_title
+from explorer.tokenizers.native.specs import CONFIG, SHARES
 
 SAMPLES_AUDIT = "samples"  # the one whose media can be opened wherever the app runs
 AUDITS = {
@@ -58,6 +63,19 @@ def audits_folder(tokenizer_id: str) -> Path:
     return settings().checkpoints / tokenizer_id / "audits"
 
 
+def shared_audits_folder(tokenizer_id: str) -> Path | None:
+    """Where the audits lie whose tokens those of a tokenizer are, as its config says; None where they are its own.
+
+    Raises UnknownIdError as `audits_folder`, also where the other is not here.
+    """
+    own = audits_folder(tokenizer_id)
+    try:
+        other = json.loads((own.parent / CONFIG).read_text(encoding="utf-8")).get(SHARES)
+    except (OSError, ValueError):
+        return None  # an adapter of its own, or a damaged one, which loading it says
+    return audits_folder(str(other)) if other else None
+
+
 def list_audits(tokenizer_id: str) -> dict[str, str]:
     """Audit id -> title of the audits that ship with a tokenizer, the known ones first; empty if it has none."""
     folder = audits_folder(tokenizer_id)
@@ -78,7 +96,9 @@ def load_shipped(tokenizer_id: str, audit_id: str) -> Audit:
         raise UnknownIdError(unknown_id_message(f"audit of {tokenizer_id}", audit_id, valid))
     chosen = folder / audit_id
     changed_ns = (chosen / "audit.json").stat().st_mtime_ns
-    return _audits.get((chosen, changed_ns), lambda: load_audit(chosen), EVERYBODY)
+    shared = shared_audits_folder(tokenizer_id)
+    beside = None if shared is None else shared / audit_id
+    return _audits.get((chosen, changed_ns), lambda: load_audit(chosen, beside), EVERYBODY)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,8 +114,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         for audit_id, source in shipped_sources(options.folder, tokenizer.spec).items():
             audit = run_audit(tokenizer, source, title=AUDITS[modality][audit_id])
             folder = save_audit(audits_folder(tokenizer_id) / audit_id, with_short_latents(audit))
+            leave_out_shared(tokenizer_id, audit_id)
             print(f"{folder}: {audit.tokens:,} tokens of {len(audit.media):,} {NOUNS[modality]}", flush=True)
     return 0
+
+
+def leave_out_shared(tokenizer_id: str, audit_id: str) -> tuple[str, ...]:
+    """Remove the arrays of an audit that lie, equal to the byte, with the tokenizer it shares tokens with; their names.
+
+    Other threads can break a tie another way: then it keeps its own.
+    """
+    shared = shared_audits_folder(tokenizer_id)
+    if shared is None:
+        return ()
+    mine, theirs = audits_folder(tokenizer_id) / audit_id, shared / audit_id
+    same, _, _ = cmpfiles(mine, theirs, FILES[1:], shallow=False)
+    for name in same:
+        (mine / name).unlink()
+    return tuple(same)
 
 
 def with_short_latents(audit: Audit) -> Audit:

@@ -1,24 +1,32 @@
 """The audits that ship: complete, of the checkpoints that are here, small, and without a pixel of any picture."""
 
+import io
+
 import numpy as np
 import pytest
+import torch
 
 from explorer.audit.accumulator import CODES_DETAILED
+from explorer.audit.opening import take_audit
 from explorer.audit.run import run_audit
 from explorer.audit.shipped import (
     AUDITS,
     KNOWN,
     SAMPLES_AUDIT,
     audits_folder,
+    leave_out_shared,
     list_audits,
     load_shipped,
+    shared_audits_folder,
     shorten_latents,
 )
 from explorer.audit.sources import MediaSource, samples_source
 from explorer.foundation.errors import RecordError, UnknownIdError
 from explorer.joints.files.audits import load_audit
 from explorer.media.samples import samples_of
+from explorer.pages.codebook import audits
 from explorer.tokenizers import list_tokenizers, load_tokenizer
+from explorer.tokenizers.native.checkpoint import is_needed, load_model
 from tests.shipped import counted_ids, shipped_ids
 
 IDS = counted_ids()
@@ -54,7 +62,64 @@ def test_each_tokenizer_has_its_audits(tokenizer_id):
 def test_they_are_small_and_hold_numbers_only():
     files = [path for name in IDS for path in audits_folder(name).rglob("*") if path.is_file()]
     assert {path.name for path in files} == {"audit.json", "counts.npy", "details.npz"}
-    assert len(files) == 3 * len(KNOWN) * len(IDS) and sum(path.stat().st_size for path in files) <= MOST_BYTES
+    sharing = [name for name in IDS if shared_audits_folder(name)]  # only audit.json is their own
+    assert len(files) == len(KNOWN) * (3 * len(IDS) - 2 * len(sharing))
+    assert sum(path.stat().st_size for path in files) <= MOST_BYTES
+
+
+SHARING = [(name, folder.parent.name) for name in IDS if (folder := shared_audits_folder(name))]
+
+
+def test_audits_are_shared_by_the_adversarial_tokenizer_of_sound_alone():
+    assert [("sound-rvq-8-gan", "sound-rvq-8")] * ("sound-rvq-8-gan" in IDS) == SHARING
+
+
+@pytest.mark.parametrize("name, other", SHARING)
+def test_tokenizers_that_share_audits_have_the_same_encoder_and_codes_to_the_bit(name, other):
+    mine, theirs = (load_model(audits_folder(one).parent).state_dict() for one in (name, other))
+    shared = [key for key in theirs if key.startswith(("encoder.", "quantizer.")) and is_needed(key)]
+    assert sum(key.endswith(".vectors") for key in shared) == 8
+    assert {key.split(".")[0] for key in shared} == {"encoder", "quantizer"} and set(mine) == set(theirs)
+    for key in shared:
+        assert mine[key].numpy().tobytes() == theirs[key].numpy().tobytes(), key
+    assert any(not torch.equal(mine[key], theirs[key]) for key in theirs if key.startswith("decoder."))
+
+
+@pytest.mark.parametrize("name, other", SHARING)
+@pytest.mark.parametrize("audit_id", KNOWN)
+def test_a_shared_audit_is_shown_as_the_tokenizers_own(name, other, audit_id):
+    mine, theirs = load_shipped(name, audit_id), load_shipped(other, audit_id)
+    assert (mine.tokenizer_id, theirs.tokenizer_id) == (name, other) and mine.title == theirs.title
+    for one, two in zip(mine.levels, theirs.levels, strict=True):
+        np.testing.assert_array_equal(one.counts, two.counts)
+        np.testing.assert_array_equal(one.latents, two.latents)
+    assert not np.array_equal(mine.trial.decoded, theirs.trial.decoded)  # what its own decoder gives
+
+
+@pytest.mark.parametrize("name, other", SHARING)
+def test_the_files_of_a_shared_audit_come_whole(name, other, tmp_path):
+    opened = audits.open_audit(None, name, "val")
+    assert (opened.spec.id, opened.audit.tokenizer_id) == (name, name) and opened.key == (name, "val")
+    counts = np.load(io.BytesIO(audits.file_of(opened, "npy")["bytes"]))
+    np.testing.assert_array_equal(counts, np.load(audits_folder(other) / "val" / "counts.npy"))
+    sent = audits.file_of(opened, "zip")
+    (tmp_path / sent["name"]).write_bytes(sent["bytes"])
+    (tmp_path / "taken").mkdir()
+    taken = take_audit([tmp_path / sent["name"]], tmp_path / "taken")
+    assert taken.tokenizer_id == name and taken.tokens == opened.audit.tokens
+
+
+def test_arrays_are_left_out_only_where_they_are_those_of_the_other(tmp_path, monkeypatch):
+    folders = {name: tmp_path / name / "audits" for name in ("one", "other")}
+    monkeypatch.setattr("explorer.audit.shipped.audits_folder", folders.get)
+    for name, folder in folders.items():
+        (folder / "val").mkdir(parents=True)
+        (folder.parent / "config.json").write_text('{"shares": "other"}' if name == "one" else "{}")
+        for file in ("audit.json", "counts.npy", "details.npz"):
+            (folder / "val" / file).write_bytes(b"same" if file != "details.npz" else name.encode())
+    assert leave_out_shared("other", "val") == () and len(list((folders["other"] / "val").iterdir())) == 3
+    assert leave_out_shared("one", "val") == ("counts.npy",)
+    assert {path.name for path in (folders["one"] / "val").iterdir()} == {"audit.json", "details.npz"}
 
 
 def test_latents_are_rounded_to_even_and_end_in_an_empty_byte():

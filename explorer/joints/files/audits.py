@@ -60,11 +60,14 @@ def save_audit(
     return folder
 
 
-def load_audit(folder: str | Path) -> Audit:
-    """Read what `save_audit` wrote. Raises RecordError, saying what is wrong, for anything else."""
+def load_audit(folder: str | Path, beside: str | Path | None = None) -> Audit:
+    """Read what `save_audit` wrote. Raises RecordError, saying what is wrong, for anything else.
+
+    beside: the folder of another audit of the same tokens, whose files stand in for those that `folder` lacks.
+    """
     folder = Path(folder)
     try:
-        content = {name: (folder / name).read_bytes() for name in FILES}
+        content = {name: audit_file(folder, beside, name).read_bytes() for name in FILES}
     except OSError as error:
         raise RecordError(f"{str(folder)!r} holds no audit: {error.strerror or error}") from error
     try:
@@ -85,6 +88,12 @@ def load_audit(folder: str | Path) -> Audit:
         raise RecordError(f"The audit in {str(folder)!r} cannot be used: {error}.") from error
     except Exception as error:  # zip, json, numpy and key errors of a damaged file
         raise RecordError(f"The audit in {str(folder)!r} is damaged ({error}). Make it again.") from error
+
+
+def audit_file(folder: Path, beside: str | Path | None, name: str) -> Path:
+    """Where a file of an audit lies: in `folder`, else `beside` it; audit.json is always its own."""
+    mine = folder / name
+    return mine if beside is None or name == FILES[0] or mine.is_file() else Path(beside) / name
 
 
 def describe(

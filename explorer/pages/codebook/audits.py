@@ -26,7 +26,7 @@ from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, SettingsError, UnknownIdError
 from explorer.foundation.owners import EVERYBODY, carried, owner
 from explorer.joints.audit import Audit
-from explorer.joints.files.audits import load_audit
+from explorer.joints.files.audits import audit_file, load_audit
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
 from explorer.media.medium import Modality, fit_medium, values
@@ -55,7 +55,8 @@ class OpenAudit:
     """An audit on the page. key: names it in caches. source: its media, None if they cannot be opened again;
     source_key names them. owner: whose it is.
 
-    spec and codebooks: of its tokenizer, None for plain indices. folder: its files.
+    spec and codebooks: of its tokenizer, None for plain indices. folder: its files. beside: where the arrays lie that
+    it shares with another audit, None where they are its own.
     """
 
     id: str
@@ -66,6 +67,7 @@ class OpenAudit:
     source_key: Hashable
     spec: TokenizerSpec | None
     owner: str = EVERYBODY
+    beside: Path | None = None
 
     @cached_property
     def codebooks(self) -> tuple[Codebook, ...] | None:
@@ -131,8 +133,10 @@ def _shipped(tokenizer_id: str, audit_id: str) -> OpenAudit:
     def make() -> OpenAudit:
         spec = spec_of(tokenizer_id)
         audit, folder = shipped.load_shipped(spec.id, audit_id), shipped.audits_folder(spec.id) / audit_id
+        shared = shipped.shared_audits_folder(spec.id)
         source = _samples(spec.modality) if audit_id == shipped.SAMPLES_AUDIT else None
-        return OpenAudit(audit_id, (spec.id, audit_id), audit, folder, source, ("samples", spec.modality), spec)
+        key, media = (spec.id, audit_id), ("samples", spec.modality)
+        return OpenAudit(audit_id, key, audit, folder, source, media, spec, beside=shared and shared / audit_id)
 
     return _loaded.get((settings().checkpoints, tokenizer_id, audit_id), make, EVERYBODY)
 
@@ -250,12 +254,12 @@ def file_of(opened: OpenAudit, kind: str) -> dict[str, Any]:
         if kind == "json":
             return {"name": f"{stem}.json", "mime": MIMES[kind], "bytes": (opened.folder / "audit.json").read_bytes()}
         if kind == "npy":
-            data = (opened.folder / "counts.npy").read_bytes()
+            data = audit_file(opened.folder, opened.beside, "counts.npy").read_bytes()
             return {"name": f"{stem}-counts.npy", "mime": MIMES[kind], "bytes": data}
         report = _report(opened)
         if kind == "html":
             return {"name": f"{stem}.html", "mime": MIMES[kind], "bytes": report}
-        return {"name": f"{stem}.zip", "mime": MIMES[kind], "bytes": _zipped(opened.folder, stem, report)}
+        return {"name": f"{stem}.zip", "mime": MIMES[kind], "bytes": _zipped(opened, stem, report)}
     except OSError as error:
         raise ExplorerError("The files of this audit cannot be read on the server any more.") from error
 
@@ -267,11 +271,11 @@ def _report(opened: OpenAudit) -> bytes:
     return html_report(opened.audit, opened.codebooks or ()).encode("utf-8")
 
 
-def _zipped(folder: Path, stem: str, report: bytes) -> bytes:
+def _zipped(opened: OpenAudit, stem: str, report: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.iterdir()):
-            if file.name in TAKEN:
-                archive.write(file, f"{stem}/{file.name}")
+        for name in sorted(TAKEN):
+            if (file := audit_file(opened.folder, opened.beside, name)).is_file():
+                archive.write(file, f"{stem}/{name}")
         archive.writestr(f"{stem}/report.html", report)
     return buffer.getvalue()

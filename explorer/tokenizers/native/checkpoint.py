@@ -21,11 +21,11 @@ from explorer.foundation.files import make_folder, write_atomically
 from explorer.joints.table_faults import can_be_shown
 from explorer.tokenizers.native.eight_bits import is_scale, pack, unpack
 from explorer.tokenizers.native.model import TokenizerModel, build_model
-from explorer.tokenizers.native.specs import CONFIG, read_config
+from explorer.tokenizers.native.specs import CONFIG, SHARES, read_config
 
 WEIGHTS = "model.safetensors"
 TRAINING_ONLY = ("reservoir.", "ema_sum", "ever_used")  # state that tokenizing never reads
-SHARES, SHARED = "shares", ("encoder.", "quantizer.")  # of a config: whose encoder and codes it has; and which they are
+SHARED = ("encoder.", "quantizer.")  # what a checkpoint has from the one that its config says it `shares` with
 TABLES = ("vectors", "table")  # what quantizers call the codes that they hold
 LOOPS_AT_MOST = 1000
 

@@ -14,6 +14,7 @@ from explorer.tokenizers.graph_specs import QUANTIZER, graph_facts
 from explorer.tokenizers.row_specs import MODALITIES, RULES, row_facts
 
 CONFIG = "config.json"
+SHARES = "shares"  # of a config: whose encoder and codes it has, and so whose tokens
 TWO_GRIDS, LATENT_TOKENS = "two-grids", "latent-tokens"  # kinds of networks for pictures, beside the usual one
 COARSE_PX = 8  # pixels a side of a token of the coarser of two grids
 NEEDED = {
