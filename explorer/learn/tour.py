@@ -13,11 +13,13 @@ from explorer.learn.chapters.commitment import CHAPTER as COMMITMENT
 from explorer.learn.chapters.ema import CHAPTER as EMA
 from explorer.learn.chapters.gradients import CHAPTER as GRADIENTS
 from explorer.learn.chapters.hierarchical import CHAPTER as HIERARCHICAL
+from explorer.learn.chapters.initialization import CHAPTER as INITIALIZATION
 from explorer.learn.chapters.lattices import CHAPTER as LATTICES
 from explorer.learn.chapters.multihead import CHAPTER as MULTIHEAD
 from explorer.learn.chapters.onedim import CHAPTER as ONEDIM
 from explorer.learn.chapters.products import CHAPTER as PRODUCTS
 from explorer.learn.chapters.rate import CHAPTER as RATE
+from explorer.learn.chapters.regularizers import CHAPTER as REGULARIZERS
 from explorer.learn.chapters.remedies import CHAPTER as REMEDIES
 from explorer.learn.chapters.reseeding import CHAPTER as RESEEDING
 from explorer.learn.chapters.residual import CHAPTER as RESIDUAL
@@ -33,9 +35,11 @@ CHAPTERS: tuple[Chapter, ...] = (
     GRADIENTS,
     SOFT,
     EMA,
+    INITIALIZATION,
     COLLAPSE,
     RESEEDING,
     REMEDIES,
+    REGULARIZERS,
     RESIDUAL,
     SOUND,
     PRODUCTS,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from explorer.learn.chapter import Chapter, Question, Step
-from explorer.learn.chapters.lab_links import CONTROLS, DIAGNOSIS, PLANE, preset
+from explorer.learn.chapter import Chapter, Fact, Question, Step, Task
+from explorer.learn.chapters.inspect_links import EXPERIMENT
+from explorer.learn.chapters.lab_links import CONTROLS, DIAGNOSIS, PLANE, lab, preset
 
+# The settings of the preset "threshold_too_high".
+CHURNING = {"model": "none", "batch_size": 64, "codebook_size": 256, "threshold": 2.0, "reseeding": "random_latent"}
 EVENTS = "#lab-view .lab-panel-events"
 
 CHAPTER = Chapter(
@@ -12,6 +15,27 @@ CHAPTER = Chapter(
     "Reseeding, and how it goes wrong",
     "A dead code can be given a latent. What is remembered of it must fit, and the threshold must be fair.",
     (
+        Step(
+            "Four ways, from one state",
+            "One run has collapsed: a single code is used. Then it is forked: the same state to the bit, the same "
+            "batches, and four ways to give dead codes a place. See which is back soonest, and what each loses.",
+            "experiments",
+            {"experiment": "reseeding-raced"},
+            (EXPERIMENT,),
+            "The ways of the survey Discrete Visual Tokenizers for Multimodal LLMs (2025), section 4.2; three seeds, a "
+            "band each. The encoder was collapsed with its codes, so it takes a while before outputs get better.",
+            question=Question(
+                "A random latent brings most codes back at once; hard examples bring fewer at first. Why?",
+                (
+                    "All dead codes are put onto the worst-served 5% of the latents, so they crowd there",
+                    "Hard examples are dropped from training",
+                    "Hard examples are not latents",
+                ),
+                0,
+                "They crowd where the error was largest, and share these few latents. After some hundred steps the "
+                "difference is gone.",
+            ),
+        ),
         Step(
             "Reseeded, and torn back",
             "Codes are put onto latents (they flash), and a step later they are back where they were. The event log "
@@ -56,6 +80,25 @@ CHAPTER = Chapter(
                 "A code that gets its fair share of 0.25 is below the threshold of 2. It must lie well below N / K; "
                 "the "
                 "button of the preset mends it.",
+            ),
+        ),
+        Step(
+            "Your task: calm, and nothing dead",
+            "The same settings at step 0, with a threshold of 2. Change one control and press Play: codes should be "
+            "reseeded where they died, and left alone where they live.",
+            "lab",
+            lab("full", paused=True, **CHURNING),
+            (CONTROLS, EVENTS),
+            task=Task(
+                "At step 400 or later, have at most 500 reseeds in all and at most 13 of 256 codes dead.",
+                (
+                    Fact("step", "at least", 400),
+                    Fact("reseeds", "at most", 500),
+                    Fact("dead", "at most", 13),
+                    Fact("codes", "is", "256", "K"),
+                ),
+                "A fair share is N / K = 64 / 256. Below it, but not so low that the dead are found too late.",
+                "Done. A threshold under half a fair share finds the dead and spares the living.",
             ),
         ),
     ),

@@ -194,7 +194,7 @@ class Lab extends Component {
   }
 
   /** What scripts read. */
-  report({ frame, status, run }) {
+  report({ frame, status, run, events }) {
     const { scrub } = this.bus.state;
     const facts = {
       step: frame?.step ?? status?.step ?? 0,
@@ -204,7 +204,9 @@ class Lab extends Component {
       codes: this.link.settings[0]?.codebook_size ?? "",
       dim: this.link.settings[0]?.dim ?? "",
       quantizer: this.link.settings[0]?.quantizer ?? "",
+      update: this.link.settings[0]?.update ?? "",
       reseeding: this.link.settings[0]?.reseeding ?? "",
+      reseeds: events?.total ?? 0,
       playing: Boolean(status?.playing),
       run: run ?? "",
       scrub: scrub ?? "",

@@ -39,6 +39,23 @@ def click_commonest(page: Page) -> None:
     page.mouse.click(box["x"] + 29.5 / 32 * box["width"], box["y"] + 19.5 / 32 * box["height"])
 
 
+def set_number(page: Page, name: str, value: float) -> None:
+    """Type a setting of the lab, whose group may be folded."""
+    control = page.locator(f"#lab-view .lab-panel-controls [data-control='{name}']")
+    control.evaluate("(one) => (one.closest('details').open = true)")
+    box = control.locator("input.dte-lf-box")
+    box.fill(str(value))
+    box.press("Enter")
+
+
+def set_and_play(page: Page, name: str, value: float) -> None:
+    """The same of a run that stands at its start, and then Play."""
+    page.wait_for_selector("#lab-view .dte-lab[data-playing='false'][data-step='0']")
+    set_number(page, name, value)
+    page.wait_for_function(f"/{name}/.test(decodeURIComponent(location.search))")
+    page.click("#lab-view .lab-bar button >> nth=0")
+
+
 def choose_tokenizer(page: Page, title: str) -> None:
     page.click("#tokenizer input")
     page.get_by_role("option", name=title, exact=True).click()
@@ -91,6 +108,9 @@ SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "hierarchical.3": lambda page: choose(page, "2"),
     "remedies.5": lambda page: choose_in_lab(page, "quantizer", "VQ, codes join gradually"),
     "rate.3": lambda page: choose_tokenizer(page, "VQ, EMA + reseeding"),
+    "initialization.3": lambda page: set_number(page, "warm_up", 200),
+    "reseeding.4": lambda page: set_and_play(page, "threshold", 0.1),
+    "regularizers.4": lambda page: set_and_play(page, "soft_entropy", 0.03),
     "rate.4": lambda page: set_codes(page, 8),
     "sound.4": lambda page: choose(page, "Up to", "5"),
     "anchors.3": choose_twin,
