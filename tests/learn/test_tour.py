@@ -153,4 +153,4 @@ def test_a_page_names_itself_and_is_told_the_chapter_that_it_asks_for():
 def test_a_page_gets_the_chapters_as_plain_values():
     content = json.loads(payload("lab", CHAPTERS))
     assert content["page"] == "lab" and [one["id"] for one in content["chapters"]] == [one.id for one in CHAPTERS]
-    assert len(payload("lab", CHAPTERS)) < 110_000
+    assert len(payload("lab", CHAPTERS)) < 90_000
