@@ -148,9 +148,3 @@ def test_a_page_names_itself_and_is_told_the_chapter_that_it_asks_for():
         answer = json.loads(ask({"what": "chapter", "id": chapter.id}))
         assert answer["ok"] and answer["chapter"] == json.loads(json.dumps(chapter.as_json()))
     assert not json.loads(ask({"what": "chapter", "id": "nothing"}))["ok"]
-
-
-def test_a_page_gets_the_chapters_as_plain_values():
-    content = json.loads(payload("lab", CHAPTERS))
-    assert content["page"] == "lab" and [one["id"] for one in content["chapters"]] == [one.id for one in CHAPTERS]
-    assert len(payload("lab", CHAPTERS)) < 90_000
