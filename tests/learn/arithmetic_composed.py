@@ -93,13 +93,24 @@ def rotation_inputs(chance):
     return [tables, turn.astype(np.float32).astype(float).tolist()]
 
 
-def error_inputs(chance):
+def plane_inputs(chance):
+    return [spread(chance, 1, 2)[0], *rotation_inputs(chance)]
+
+
+def encode_rotated(latent, tables, rotation):
+    return rotated(tables, rotation)(torch.tensor([latent])).indices[0].tolist()
+
+
+def turn_inputs(chance):
     return [spread(chance, 80, 2), *rotation_inputs(chance)]
 
 
-def error_of_product(latents, tables, rotation):
-    z = torch.tensor(latents)
-    return float((z - rotated(tables, rotation)(z).z_q).square().mean())
+def decode_rotated(indices, tables, rotation):
+    return rotated(tables, rotation).lookup(torch.tensor([indices]))[0].tolist()
+
+
+def code_inputs(chance):
+    return [chance.integers(0, K, size=2).tolist(), *rotation_inputs(chance)]
 
 
 def fit_once(latents, tables, rotation):
@@ -182,8 +193,9 @@ ROWS = (
         lambda rounds, levels, size: [list(move) for move in perturbations(rounds, levels, size)],
     ),
     Row("PQ", "product.js", "encodeProduct", product_inputs, lambda z, t: product(z, t).indices[0].tolist(), many=MANY),
-    Row("PQ and OPQ, error", "product.js", "errorOfProduct", error_inputs, error_of_product, FLOAT32),
-    Row("OPQ, a turn", "product.js", "fitTurn", error_inputs, fit_once, 2e-5),
+    Row("OPQ, decode", "product.js", "decodeProduct", code_inputs, decode_rotated, FLOAT32, MANY),
+    Row("OPQ, codes", "product.js", "encodeProduct", plane_inputs, encode_rotated, many=MANY),
+    Row("OPQ, a turn", "product.js", "fitTurn", turn_inputs, fit_once, 2e-5),
     Row(
         "OPQ, Procrustes",
         "product.js",

@@ -51,6 +51,17 @@ export function fitValues(values, size) {
   return codes;
 }
 
+/** Mean squared distance of numbers to the nearest of some codes. @param {number[]} values @param {number[]} codes */
+export function errorOfValues(values, codes) {
+  let sum = 0;
+  for (const value of values) {
+    let least = Infinity;
+    for (const code of codes) least = Math.min(least, (value - code) ** 2);
+    sum += least;
+  }
+  return sum / values.length;
+}
+
 /** A step of Lloyd's algorithm of sorted numbers: each code to the mean of those between the middles to its neighbours. */
 function moveValues(sorted, codes) {
   let from = 0;

@@ -3,7 +3,7 @@
 
 import { moveToMeans } from "./lloyd.js";
 import { nearestCode, nearestCodes } from "./nearest.js";
-import { meanDistance, times, transpose } from "./vectors.js";
+import { times, transpose } from "./vectors.js";
 
 /** @typedef {import("./vectors.js").Vector} Vector  @typedef {Vector[]} Table  (K, d) */
 
@@ -24,12 +24,6 @@ export function encodeProduct(z, tables, rotation) {
 export function decodeProduct(indices, tables, rotation) {
   const joined = indices.flatMap((code, group) => tables[group][code]);
   return rotation ? times(joined, transpose(rotation)) : joined;
-}
-
-/** Mean squared distance per axis of latents (N, D) to what is decoded. @param {Vector[]} latents  @param {Table[]} tables  @param {Vector[]} [rotation] */
-export function errorOfProduct(latents, tables, rotation) {
-  const decoded = latents.map((z) => decodeProduct(encodeProduct(z, tables, rotation), tables, rotation));
-  return meanDistance(latents, decoded);
 }
 
 /** The plane turned by an angle, as the R of z R. @param {number} radians  @returns {Vector[]} (2, 2) */

@@ -24,22 +24,32 @@ const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 /** P(bit = 1) of each axis: sigmoid(4 t u scale). @param {Vector} u  @param {number} scale  @param {number} inverseTemperature */
 export const softBits = (u, scale, inverseTemperature) => u.map((value) => sigmoid(4 * inverseTemperature * scale * value));
 
+/** The shares of all 2^D codes of soft bits p (D), written into `joint`: the first axis is the most significant bit. */
+function spreadOver(p, joint) {
+  joint[0] = 1;
+  for (let d = 0, size = 1; d < p.length; d++, size *= 2) {
+    for (let code = size - 1; code >= 0; code--) {
+      joint[2 * code + 1] = joint[code] * p[d];
+      joint[2 * code] = joint[code] * (1 - p[d]);
+    }
+  }
+}
+
 /** Mean entropy of the soft codes of latents (N, D), and entropy of their mean code over all 2^D, both in nats.
  *  @param {Vector[]} latents  @param {number} scale  @param {number} inverseTemperature */
 export function signEntropies(latents, scale, inverseTemperature) {
   const many = latents.length;
   let sure = 0;
   const mean = new Float64Array(2 ** latents[0].length);
+  const joint = new Float64Array(mean.length);
   for (const u of latents) {
     const p = softBits(u, scale, inverseTemperature);
     sure += u.reduce((sum, value, axis) => {
       const logit = 4 * inverseTemperature * scale * value;
       return sum + p[axis] * softplus(-logit) + (1 - p[axis]) * softplus(logit);
     }, 0);
-    const joint = p.reduce((all, one) => all.flatMap((share) => [share * (1 - one), share * one]), [1]);
-    joint.forEach((share, code) => {
-      mean[code] += share / many;
-    });
+    spreadOver(p, joint);
+    for (let code = 0; code < mean.length; code++) mean[code] += joint[code] / many;
   }
   const diverse = mean.reduce((sum, share) => sum - share * Math.log(share + LEAST), 0);
   return { sure: sure / many, diverse };

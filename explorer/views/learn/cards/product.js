@@ -1,8 +1,8 @@
 // @ts-check
 // Card: product quantization. Each axis has codes of its own, and the cells are a grid; the grid can be turned (OPQ).
 
-import { blobs, fitValues, seededNormal, turnPoint } from "../arithmetic/clouds.js";
-import { angleOf, decodeProduct, encodeProduct, errorOfProduct, fitTurn, rotationBy } from "../arithmetic/product.js";
+import { blobs, errorOfValues, fitValues, seededNormal, turnPoint } from "../arithmetic/clouds.js";
+import { angleOf, decodeProduct, encodeProduct, fitTurn, rotationBy } from "../arithmetic/product.js";
 import { times } from "../arithmetic/vectors.js";
 import { COLOURS, drawArrow, drawCode, drawLine, drawName, drawPoint } from "./marks.js";
 import { drawCurve, drawDecode, drawDots } from "./shapes.js";
@@ -19,25 +19,25 @@ const FAR = 4; // half the length of a border, which goes past the picture
 
 const GRID = [0, 1, 2, 3].flatMap((i) => [0, 1, 2, 3].map((j) => turnPoint([(i - 1.5) * 0.63, (j - 1.5) * 0.63], TILT * RADIANS)));
 const normal = seededNormal(5);
-const CLOUDS = {
+export const CLOUDS = {
   grid: blobs(GRID, 320, 0.07, 3),
   long: Array.from({ length: 300 }, () => turnPoint([0.75 * normal(), 0.16 * normal()], 35 * RADIANS)),
 };
 
 const known = new Map();
 
-/** Codes of both axes, each fitted to the cloud as it is seen at that angle, and the mean squared distance per axis. */
-function fitted(cloud, first, second, angle) {
-  const points = CLOUDS[cloud];
+/** Codes of both axes, each fitted to the cloud as it is seen at that angle, and the mean squared distance per axis: a
+ *  rotation keeps distances, so it is that of the axes by themselves. */
+export function fitted(cloud, first, second, angle) {
   const rotation = rotationBy(angle * RADIANS);
-  const seen = points.map((z) => times(z, rotation));
-  const tables = [first, second].map((size, axis) =>
-    fitValues(
-      seen.map((z) => z[axis]),
-      size,
-    ).map((value) => [value]),
-  );
-  return { rotation, tables, error: errorOfProduct(points, tables, rotation) };
+  const seen = CLOUDS[cloud].map((z) => times(z, rotation));
+  const axes = [first, second].map((size, axis) => {
+    const values = seen.map((z) => z[axis]);
+    const codes = fitValues(values, size);
+    return { codes, error: errorOfValues(values, codes) };
+  });
+  const tables = axes.map(({ codes }) => codes.map((value) => [value]));
+  return { rotation, tables, error: (axes[0].error + axes[1].error) / 2 };
 }
 
 /** The error at each whole angle from -90 to 90. */

@@ -3,10 +3,11 @@ import test from "node:test";
 
 import { blobs, fitCodes, fitResidualCodes, fitValues, seededNormal, turnPoint } from "../../../../explorer/views/learn/arithmetic/clouds.js";
 import { boundAxis, indexOf, radixOf, sizeOf, unboundAxis } from "../../../../explorer/views/learn/arithmetic/lattice.js";
-import { angleOf, rotationBy } from "../../../../explorer/views/learn/arithmetic/product.js";
+import { angleOf, decodeProduct, encodeProduct, rotationBy } from "../../../../explorer/views/learn/arithmetic/product.js";
 import { encodeGreedily, errorOf, searchBeams } from "../../../../explorer/views/learn/arithmetic/residual.js";
 import { encodeSphere, placeSeenAt, projectToSphere, seenFrom, worstError } from "../../../../explorer/views/learn/arithmetic/sphere.js";
 import { meanDistance, times } from "../../../../explorer/views/learn/arithmetic/vectors.js";
+import { bestAngle, CLOUDS, fitted, SPEC as PRODUCT, turnOnce } from "../../../../explorer/views/learn/cards/product.js";
 import { lensPlace, lensPlane, shorten } from "../../../../explorer/views/learn/cards/shapes.js";
 
 const near = (a, b, by = 1e-9) => assert.ok(Math.abs(a - b) <= by, `${a} is not ${b}`);
@@ -103,4 +104,26 @@ test("a lens stands in the corner that is farthest, and shows its middle larger"
   nearAll(lens.world(...lens.at(1.2, 3.4)), [1.2, 3.4]);
   assert.deepEqual(shorten([0, 0], [10, 0], 4), [6, 0]);
   assert.deepEqual(shorten([0, 0], [0, 0], 4), [0, 0]);
+});
+
+test("the error of the card of products is that of what its tokens decode to", () => {
+  for (const [cloud, first, second, angle] of [
+    ["grid", 4, 4, 0],
+    ["grid", 3, 5, 20],
+    ["long", 8, 2, -33],
+  ]) {
+    const { rotation, tables, error } = fitted(cloud, first, second, angle);
+    const decoded = CLOUDS[cloud].map((z) => decodeProduct(encodeProduct(z, tables, rotation), tables, rotation));
+    near(error, meanDistance(CLOUDS[cloud], decoded));
+  }
+});
+
+test("turns of OPQ go downhill from where the grid stands: from 0 degrees they stop at -3, from 10 they arrive", () => {
+  const settle = (angle) => {
+    const state = { ...PRODUCT.first, angle };
+    for (let next = turnOnce(state); next !== null; next = turnOnce(state)) state.angle = next;
+    return Math.round(state.angle);
+  };
+  assert.deepEqual([settle(0), settle(10)], [-3, 27]);
+  assert.equal(bestAngle(PRODUCT.first), 27);
 });
