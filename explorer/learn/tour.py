@@ -14,6 +14,7 @@ from explorer.learn.chapters.ema import CHAPTER as EMA
 from explorer.learn.chapters.gradients import CHAPTER as GRADIENTS
 from explorer.learn.chapters.hierarchical import CHAPTER as HIERARCHICAL
 from explorer.learn.chapters.initialization import CHAPTER as INITIALIZATION
+from explorer.learn.chapters.language import CHAPTER as LANGUAGE
 from explorer.learn.chapters.lattices import CHAPTER as LATTICES
 from explorer.learn.chapters.multihead import CHAPTER as MULTIHEAD
 from explorer.learn.chapters.onedim import CHAPTER as ONEDIM
@@ -52,5 +53,6 @@ CHAPTERS: tuple[Chapter, ...] = (
     ANCHORS,
     ONEDIM,
     RATE,
+    LANGUAGE,
     CHOOSING,
 )

@@ -16,6 +16,7 @@ from explorer.learn.tour import CHAPTERS
 from explorer.media.samples import SAMPLES
 from explorer.pages.compare import page as compare
 from explorer.pages.lab.link import linked_run
+from explorer.pages.language import page as language
 from explorer.pages.learn.events import ask
 from explorer.quantizers import QUANTIZERS
 from explorer.tokenizers import list_tokenizers
@@ -54,6 +55,8 @@ def test_a_step_opens_what_it_names(chapter, number, step):
         assert query_of(step)["experiment"] in EXPERIMENTS
     elif step.page == "compare":
         assert json.loads(compare.opening_of(query_of(step), ""))["message"] == ""
+    elif step.page == "language":
+        assert json.loads(language.opening_of(query_of(step), ""))["message"] == ""
     elif step.page == "learn":
         assert "card" in step.query or step.query["show"] == "methods"  # of cards: test_cards_of_the_tour.py
     else:

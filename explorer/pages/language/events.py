@@ -59,7 +59,8 @@ def _next(visitor: Visitor | None, request: asked.Place) -> dict[str, Any]:
     if at < found.text.tokens.size:
         told = desk.prior().next_token(before[:at])
         sampling = _sampling(request)
-        real, taken = int(found.text.tokens.ravel()[at]), before[at] if at < end else None
+        real, first = int(found.text.tokens.ravel()[at]), request.given * found.text.tokens.shape[1]
+        taken = before[at] if first <= at < end else None
         made = next_payload(told, sampling, real, taken)
         alone = desk.codes_alone([*(one["code"] for one in made["codes"]), real, *([] if taken is None else [taken])])
         made["patches"] = {str(code): png_data_url(pixels) for code, pixels in alone.items()}

@@ -142,7 +142,7 @@ export class Picture extends Component {
 
   /** Tokens that the picture on the stage shows: while it is written these are fewer than there are. */
   shown() {
-    return Math.min(this.length, this.page.shown());
+    return this.page.bus.state.view === "written" ? Math.min(this.length, this.page.shown()) : this.length;
   }
 
   marks(ctx, { W, H, theme }) {

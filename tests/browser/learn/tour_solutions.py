@@ -95,6 +95,18 @@ def choose_in_lab(page: Page, name: str, value: str) -> None:
     page.locator(f"#lab-view .lab-panel-controls [data-control='{name}'] select").select_option(label=value)
 
 
+def click_roof(page: Page) -> None:
+    """The token at row 2, column 4 of 16 x 16: the top of the roof in the sky."""
+    page.wait_for_selector("#language-view .dte-language[data-ready='true']")
+    box = page.locator("#language-view .lg-stage").bounding_box()
+    page.mouse.click(box["x"] + 3.5 / 16 * box["width"], box["y"] + 1.5 / 16 * box["height"])
+
+
+def set_temperature(page: Page, value: float) -> None:
+    page.wait_for_selector("#language-view .dte-language[data-ready='true']")
+    page.locator("#language-view [data-field='temperature']").fill(str(value))
+
+
 # Chapter and step -> what is done there.
 SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "tokens.3": click_commonest,
@@ -112,6 +124,8 @@ SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "reseeding.4": lambda page: set_and_play(page, "threshold", 0.1),
     "regularizers.4": lambda page: set_and_play(page, "soft_entropy", 0.03),
     "rate.4": lambda page: set_codes(page, 8),
+    "language.2": click_roof,
+    "language.4": lambda page: set_temperature(page, 0.55),
     "sound.4": lambda page: choose(page, "Up to", "5"),
     "anchors.3": choose_twin,
     "onedim.3": paint_one,
