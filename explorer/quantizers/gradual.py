@@ -29,7 +29,7 @@ class GradualQuantizer(VectorQuantizer):
     all are at work; 0: from the first on. new_codes: one of NEW_CODES.
 
     Codes that wait are never chosen, reseeded or learnt; their counts are 0. They are no dead codes. Each is listed on
-    a code at work, so that whoever looks for the nearest of all K finds that one, as the lower number.
+    code 0, so that whoever looks for the nearest of all K finds a code at work, the lower number.
     """
 
     waits = True
@@ -74,10 +74,11 @@ class GradualQuantizer(VectorQuantizer):
         return self._active
 
     def _codes(self) -> Tensor:
-        """The table as it is looked up, codes that wait on those at work."""
+        """The table as it is looked up, codes that wait on code 0."""
         if self.active == self.codebook_size:
             return super()._codes()
-        return super()._codes()[torch.arange(self.codebook_size, device=self.vectors.device) % self.active]
+        places = torch.arange(self.codebook_size, device=self.vectors.device)
+        return super()._codes()[places.masked_fill(places >= self.active, 0)]
 
     def forward(self, z: Tensor) -> QuantizerOutput:
         if self.training and z.numel() and z.shape[-1] == self.dim:

@@ -91,6 +91,11 @@ def _written(value: float, form: str) -> str:
     return f"{100 * value:+.1f}" if form == "points" else f"{value:{forms.get(form, ',.1f')}}"
 
 
+def _time_of(seconds: float) -> str:
+    """ "26 seconds", "12 minutes"."""
+    return f"{seconds:,.0f} seconds" if seconds < 100 else f"{seconds / 60:,.0f} minutes"
+
+
 def _made(experiment: Experiment) -> list[str]:
     """How it was made, in sentences."""
     one, shared = experiment.runs[0], experiment.settings
@@ -100,7 +105,7 @@ def _made(experiment: Experiment) -> list[str]:
         f"{shared.get('steps', 0):,} steps of {shared.get('tokens_a_step', 0):,} tokens at the learning rate "
         f"{shared.get('learning_rate')}, the same for all."
         + (f" K = {shared['codebook_size']}, D = {shared['codebook_dim']}, beta = {shared['beta']}." if of_one else ""),
-        f"{len(experiment.runs):,} trainings, {seconds / 60:,.0f} minutes in all, on {experiment.hardware}.",
+        f"{len(experiment.runs):,} trainings, {_time_of(seconds)} in all, on {experiment.hardware}.",
     ]
     lines += [
         f"{noun[:1].upper()}{noun[1:]}: {run.data}; measured on {run.measured['held_out']:,} held out ({run.held_out})."
