@@ -108,7 +108,7 @@ class Guide extends Component {
 
   /** Frame what the step is about, and see whether its task is done. */
   look() {
-    this.frame(this.step.lit.map((selector) => document.querySelector(selector)).filter(Boolean));
+    this.frame(this.step.lit.flatMap((selector) => [...document.querySelectorAll(selector)]));
     const { task } = this.step;
     if (!task || this.done || this.going) return;
     const facts = factsOf(this.page);
