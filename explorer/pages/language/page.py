@@ -16,7 +16,7 @@ import gradio as gr
 from explorer.foundation.errors import ExplorerError
 from explorer.media.samples import PICTURES
 from explorer.pages.language import desk, events
-from explorer.pages.language.link import state_of_query, text_of_tokens
+from explorer.pages.language.link import first_state, state_of_query, text_of_tokens
 from explorer.pages.shared.visitors import visitors
 from explorer.views.compare.payload import thumbnail
 from explorer.views.language.payload import facts_payload
@@ -51,7 +51,8 @@ def opening_of(query: Mapping[str, str], token: str) -> str:
         return opening(token, None, [], {}, str(error))
     state, said = state_of_query(query, known)
     chosen = asdict(state) | {"written": text_of_tokens(state.written, known.codebook_size)}
-    return opening(token, facts_payload(known), pictures(), chosen, said)
+    shown = facts_payload(known) | {"first": asdict(first_state(known))}
+    return opening(token, shown, pictures(), chosen, said)
 
 
 @functools.cache

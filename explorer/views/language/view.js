@@ -4,6 +4,7 @@
 
 import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
+import { travel } from "../kit/page/travel.js";
 import { h, say, segments } from "../kit/widgets/dom.js";
 import { note } from "../kit/widgets/panel.js";
 import { createPageBus } from "../kit/wire/bus.js";
@@ -11,7 +12,7 @@ import { saveText } from "../kit/wire/files.js";
 import { csv, fileStem, whole } from "../kit/wire/format.js";
 import { Chooser } from "./choose.js";
 import { Controls } from "./controls.js";
-import { IN_ADDRESS, nextState, queryOf } from "./link.js";
+import { IN_ADDRESS, nextState, queryOf, stateOf } from "./link.js";
 import { bitsText, lengthOf, placeOf, textRead, tokensOfText, writeAt } from "./model.js";
 import { NextToken } from "./next.js";
 import { MOST_BITS, Picture } from "./picture.js";
@@ -43,11 +44,14 @@ class LanguagePage extends Component {
     this.pictures = pictures;
     this.known = this.answer = this.job = this.asking = null;
     this.turn = 0;
+    this.waiting = [];
     const first = Object.freeze({ ...chosen, written: tokensOfText(chosen.written, facts.K) });
     const ask = (request) => server.language_ask(request);
     const read = ({ picture }) => ({ picture });
     this.bus = createPageBus({ ask, token, first, win: window, next: nextState(facts), inAddress: IN_ADDRESS, query: queryOf(facts), scope: read });
     this.part(this.bus.life);
+    const now = (search) => queryOf(facts)(search, this.bus.state);
+    this.own(travel.register({ names: IN_ADDRESS, now, take: (search) => this.take(search) }));
     this.build();
     this.bus.on(["picture"], () => this.open());
     this.bus.on(CAUSES, () => this.changed());
@@ -270,6 +274,16 @@ class LanguagePage extends Component {
     return `${whole(given)} of ${whole(all)} tokens are given, above the dashed line; ${whole(state.written.length)} are written. The model never saw the rest.`;
   }
 
+  /** Another state of this page: resolves once it is on screen. */
+  take(search) {
+    const state = stateOf(search, this.facts);
+    if (!this.pictures.some(({ id }) => id === state.picture)) return false;
+    this.leave();
+    this.bus.set(state);
+    if (this.root.dataset.ready === "true") return true;
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
   /** What tasks of the tour ask for. */
   report() {
     const { next, place } = this.answer;
@@ -289,6 +303,7 @@ class LanguagePage extends Component {
       rank: number(next?.real.rank),
       text: state.text,
     });
+    for (const resolve of this.waiting.splice(0)) resolve(true);
   }
 
   save() {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { IN_ADDRESS, nextState, queryOf } from "../../../../explorer/views/language/link.js";
+import { IN_ADDRESS, nextState, queryOf, stateOf } from "../../../../explorer/views/language/link.js";
 import {
   bitsText,
   choiceWords,
@@ -101,4 +101,11 @@ test("a row says what it is about", () => {
     [marksOf(3, next), marksOf(4, next), marksOf(5, next), marksOf(3, { real: { code: 3 }, taken: { code: 3 } })],
     [["in the picture"], ["written"], [], ["in the picture", "written"]],
   );
+});
+
+test("a link that was written is read back as the state it holds, and what it leaves out is as at first", () => {
+  const facts = { ...FACTS, first: { ...STATE, written: [] } };
+  const all = { ...STATE, given: 1, at: 3, temperature: 0.7, top_k: 50, seed: 4, view: "surprise", text: "picture" };
+  assert.deepEqual(stateOf(`?${queryOf(facts)("", all)}`, facts), all);
+  assert.deepEqual(stateOf("?picture=b", facts), { ...STATE, written: [], picture: "b" });
 });
