@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from explorer.joints.naming import part_noun
 from explorer.media.clips.moving import HELD_PX, SHIFT
 from explorer.tokenizers.native.specs import COARSE_PX, LATENT_TOKENS, TWO_GRIDS
-from explorer.training.card_losses import beside_sibling, losses_row
+from explorer.training.card_losses import beside_sibling, first_tokens, losses_row
 
 _PACKAGES = "weights: MIT; trained on the sample pictures of scikit-image and scikit-learn (see the sample list)"
 LICENCES = {
@@ -77,7 +77,11 @@ def _pieces(training: Mapping, modality: str) -> str:
     if modality == "audio":
         return f"pieces of {training['samples'] / training['sample_rate_hz']:.2f} s"
     if "side" in training:
-        return f"views of any scale, {training['side']} px"
+        share = training.get("token_dropout", 0)
+        dropped = (
+            f", {share:.0%} of them decoded from their first tokens alone, as many as chance says" if share else ""
+        )
+        return f"views of any scale, {training['side']} px{dropped}"
     crops = f"crops of {training['crop_px']} px"
     if modality == "image":
         return crops
@@ -126,5 +130,6 @@ def _figures(config: Mapping) -> str:
             what = f"scaled to cover {training['side']} px, then cropped at the centre"
     return (
         f"{of}\n{what}:\n\n| PSNR, dB | SSIM | {heads}\n| --- | --- | --- | --- | --- |\n"
-        f"| {measured['psnr_db']:.2f}{exact} | {measured['ssim']:.3f} | {shared}{beside_sibling(config)}"
+        f"| {measured['psnr_db']:.2f}{exact} | {measured['ssim']:.3f} | {shared}{first_tokens(config)}"
+        f"{beside_sibling(config)}"
     )

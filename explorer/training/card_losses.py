@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from explorer.training.evaluate_prefixes import FIRST
 from explorer.training.siblings import PREFIX
 
 HEADS = {
@@ -47,6 +48,8 @@ def beside_sibling(config: Mapping) -> str:
     training, measured = config["training"], config["measured"]
     if f"{PREFIX}psnr_db" not in measured:
         return ""
+    if f"{PREFIX}gmsd" not in measured:
+        return _without_textures(config)
     rows = "".join(
         f"| {named} | {' | '.join(format(measured[prefix + key], form) for key, (_, form) in HEADS.items())} |\n"
         for named, prefix in ((f"`{config['id']}`", ""), (f"`{training['sibling']}`, squared error alone", PREFIX))
@@ -58,4 +61,34 @@ def beside_sibling(config: Mapping) -> str:
         "Gradient energy and fine power (above a quarter of a cycle a pixel) are those of the decode over those of\n"
         "the picture: 1 would be as sharp. GMSD is a perceptual distance that neither was trained on: lower is\n"
         "better.\n"
+    )
+
+
+def first_tokens(config: Mapping) -> str:
+    """PSNR of the first tokens alone, and of the same of the sibling; "" where it was not measured."""
+    measured, training = config["measured"], config["training"]
+    kept = [name.removeprefix(FIRST) for name in measured if name.startswith(FIRST)]
+    if not kept:
+        return ""
+    heads = [*kept, str(config["architecture"]["tokens"])]
+    names = [FIRST + count for count in kept] + ["psnr_db"]
+    rows = [(f"`{config['id']}`", "")]
+    rows += [(f"`{training['sibling']}`", PREFIX)] if PREFIX + names[0] in measured else []
+    table = "".join(
+        f"| {named} | {' | '.join(f'{measured[prefix + one]:.2f}' for one in names)} |\n" for named, prefix in rows
+    )
+    return (
+        "\nPSNR in dB where only the first tokens are kept, the others as the zero vector:\n\n"
+        f"| tokens kept | {' | '.join(heads)} |\n|{' --- |' * (1 + len(heads))}\n{table}"
+    )
+
+
+def _without_textures(config: Mapping) -> str:
+    """What a sibling of plain pictures loses or gains."""
+    measured, name = config["measured"], config["training"]["sibling"]
+    more, steps = measured["psnr_db"] - measured[PREFIX + "psnr_db"], f"{measured[PREFIX + 'steps']:,} steps"
+    return (
+        f"\nIt began with the weights of `{name}` after the {steps} of that one, which has\n"
+        f"{measured[PREFIX + 'psnr_db']:.2f} dB, SSIM {measured[PREFIX + 'ssim']:.3f}, with all tokens: "
+        f"{abs(more):.2f} dB {'less' if more > 0 else 'more'} than this one.\n"
     )

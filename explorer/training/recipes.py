@@ -63,6 +63,7 @@ FINE_SOUND = {"strides": (8, 5, 2), "channels": (48, 96, 128), "steps": 1200}  #
 FRESH = {"update": "ema", "initialization": {"name": "online"}, "reseeding": RESEEDING}
 SOUND_RVQ = {"dim": 32, "codebook_size": CODES, "num_quantizers": 8, "options": FRESH}
 KMEANS_START = {"name": "kmeans"}
+LIST = {"dim": NARROW_DIM, "codebook_size": CODES, "fit_at": 900}
 ZOO: dict[str, Recipe] = {
     "vq-ema-reseed": Recipe(
         "VQ, EMA + reseeding",
@@ -146,12 +147,20 @@ ZOO: dict[str, Recipe] = {
         {"dim": DIM, "codebook_size": 512, "options": FRESH},
         schedule=TwoGridSchedule(),
     ),
+    "titok-whole": Recipe(
+        "TiTok, 64 tokens, in no order",
+        "A whole picture of 128 px as 64 tokens without places: each may be made by, and change, all of it.",
+        "kmeans",
+        LIST,
+        schedule=LatentTokenSchedule(),
+    ),
     "titok": Recipe(
         "TiTok, 64 tokens",
-        "A whole picture of 128 px as 64 tokens without places; the first say the most, and any number decodes.",
+        "A whole picture of 128 px as 64 tokens without places, trained on from titok-whole with the last ones dropped "
+        "at random: the first say the most, and any number decodes.",
         "kmeans",
-        {"dim": NARROW_DIM, "codebook_size": CODES, "fit_at": 900},
-        schedule=LatentTokenSchedule(token_dropout=0.5),
+        LIST,
+        schedule=LatentTokenSchedule(steps=700, warmup=50, token_dropout=0.5, sibling="titok-whole"),
     ),
     "vqgan": Recipe(
         "VQGAN",
@@ -189,6 +198,14 @@ ZOO: dict[str, Recipe] = {
         "fsq",
         {"levels": [8, 5, 5, 5]},
         schedule=SoundSchedule(**FINE_SOUND),
+    ),
+    "clip-vq": Recipe(
+        "Clips: VQ, EMA + reseeding",
+        "Clips in causal blocks of 4 frames x 8 x 8 pixels, each the nearest of 1,024 codes of an EMA codebook, which "
+        "started on latents and whose dead codes were reseeded.",
+        "vq",
+        _codebook(update="ema", initialization={"name": "online"}, reseeding=RESEEDING),
+        schedule=ClipSchedule(),
     ),
     "clip-fsq": Recipe(
         "Clips: FSQ (8, 8, 8, 8)",

@@ -40,7 +40,11 @@ class TwoGridSchedule(Schedule):
 
 @dataclass(frozen=True)
 class LatentTokenSchedule(Schedule):
-    """Whole pictures, scaled to `side`, as `tokens` tokens without places; batches are views of different scale."""
+    """Whole pictures, scaled to `side`, as `tokens` tokens without places; batches are views of different scale.
+
+    token_dropout: share of the pictures that are decoded from their first tokens alone. sibling: with whose weights it
+    begins, "" for chance: where tokens were dropped from the first step on, so short a training stayed grey.
+    """
 
     kind: ClassVar[str] = LATENT_TOKENS
     steps: int = 2000
@@ -53,6 +57,7 @@ class LatentTokenSchedule(Schedule):
     patch: int = 16
     tokens: int = 64
     token_dropout: float = 0.0
+    sibling: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ from explorer.quantizers.vq import VectorQuantizer
 from explorer.tokenizers.native.checkpoint import load_model
 from explorer.tokenizers.native.model import TokenizerModel
 from explorer.tokenizers.native.specs import CONFIG, read_config
+from explorer.training.evaluate_prefixes import FIRST
 from explorer.training.recipes import Recipe
 from explorer.training.task import Task
 
 PREFIX = "sibling_"
 COMPARED = ("psnr_db", "ssim", "gradient_energy", "fine_power", "gmsd")
+NO_WEIGHT = "token_dropout"  # of a network, which has the same weights with another one
 
 
 def sibling_folder(recipe: Recipe, checkpoints: Path) -> Path | None:
@@ -30,7 +32,8 @@ def sibling_folder(recipe: Recipe, checkpoints: Path) -> Path | None:
     if not places:
         raise CheckpointError(f"training begins with the weights of {name}: make it first, by the same command")
     config = read_config(places[0])
-    if config["architecture"] != recipe.architecture or config["quantizer"]["id"] != recipe.quantizer:
+    networks = [{**one, NO_WEIGHT: None} for one in (config["architecture"], recipe.architecture)]
+    if networks[0] != networks[1] or config["quantizer"]["id"] != recipe.quantizer:
         raise CheckpointError(f"{name} has another network than the recipe: its weights cannot be gone on from")
     return places[0]
 
@@ -56,4 +59,5 @@ def sibling_values(config: Mapping, task: Task, folder: Path | None) -> dict[str
         print(f"{folder.name} differs in {', '.join(differing)}, so the losses are not compared", flush=True)
         return {}
     found = task.evaluate(load_model(folder)).values()
-    return {PREFIX + one: round(found[one], 4) for one in COMPARED} | {PREFIX + "steps": other["steps"]}
+    compared = [one for one in found if one in COMPARED or one.startswith(FIRST)]
+    return {PREFIX + one: round(found[one], 4) for one in compared} | {PREFIX + "steps": other["steps"]}

@@ -7,6 +7,9 @@ import torch
 from torch import Tensor
 
 from explorer.media.pictures.image import LoadedImage, scaled_to_cover, to_pil
+from explorer.tokenizers.native.model import TokenizerModel
+from explorer.training.evaluate import Evaluation
+from explorer.training.evaluate_prefixes import evaluate_prefixes
 from explorer.training.picture_task import PictureTask
 
 
@@ -26,6 +29,12 @@ class WholePictureTask(PictureTask):
             view = np.asarray(to_pil(picture[y : y + size, x : x + size]).resize((side, side), reducing_gap=3.0))
             views[i] = view[:, ::-1] if random.random() < 0.5 else view
         return torch.from_numpy(views).permute(0, 3, 1, 2).float() / 255
+
+    def evaluate(self, model: TokenizerModel) -> Evaluation:
+        schedule = self.recipe.schedule
+        if not schedule.token_dropout:
+            return super().evaluate(model)
+        return evaluate_prefixes(model, self.held_out, schedule.tokens)
 
 
 def whole_pictures(pictures: list[np.ndarray], side_px: int) -> list[np.ndarray]:

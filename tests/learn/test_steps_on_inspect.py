@@ -7,8 +7,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from skimage.metrics import peak_signal_noise_ratio
 
 from explorer.learn.tour import CHAPTERS
+from explorer.pages.edit.desk import Desk
 from explorer.pages.inspect import events
 from explorer.pages.shared import runtime
 from explorer.pages.shared.session import Visit, visit_from_query
@@ -26,7 +28,7 @@ SOLVED = {
     "rate.3": {"tokenizer": "vq-ema-reseed"},
     "sound.4": {"mode": "cumulative", "level": "4"},
 }
-APART = ("anchors.3", "onedim.3", "tokens.3")
+APART = ("anchors.3", "onedim.4", "tokens.3")
 
 pytestmark = pytest.mark.skipif(not list_tokenizers(), reason="checkpoints/ is empty")
 
@@ -90,14 +92,32 @@ def edited_pixels(tokenizer_id: str, token: int, code: int) -> int:
 
 
 def test_a_token_of_a_list_reaches_further_than_one_of_a_grid():
-    task = STEPS["onedim.3"].task
+    task = STEPS["onedim.4"].task
     least = next(fact.value for fact in task.facts if fact.name == "pixels")
     changed = [edited_pixels("titok", token, 0) for token in (0, 2, 21, 63)]
     assert changed[1] >= least == 128 * 128 / 2 and min(changed) > 0.4 * 128**2
-    words = next(c for c in CHAPTERS if c.id == "onedim").steps[2].more
+    words = next(c for c in CHAPTERS if c.id == "onedim").steps[3].more
     assert f"{edited_pixels('vq-ema-reseed', 528, 0):,} differ" in words
     titok = runtime.record_of(visit_of({"tokenizer": "titok", "picture": "astronaut"}))
     assert titok.bits_uniform == 640 and round(640 / 128**2, 3) == 0.039
+
+
+def test_the_first_tokens_give_what_is_said_of_them():
+    step = next(c for c in CHAPTERS if c.id == "onedim").steps[2]
+    desk = Desk(visit_of(step.query))
+    tokens, whole, made = desk.decode(step.query["edits"])
+    kept = tokens.kept[0].reshape(-1)
+    assert kept.tolist() == [True] * 16 + [False] * 48
+    record = runtime.record_of(visit_of({"tokenizer": "titok", "picture": "rocket"}))
+    last = load_tokenizer("titok", device="cpu").decode_kept([record.levels[0].indices], [kept[::-1]])
+    found = [peak_signal_noise_ratio(record.media, one, data_range=1) for one in (whole, made.picture, last)]
+    said = "all tokens give {:.1f} dB, the first 16 alone {:.1f}, the last 16 alone {:.1f}".format(*found)
+    assert said in step.more
+    measured = next(spec for spec in list_tokenizers() if spec.id == "titok").measured
+    before, less = measured["sibling_psnr_db_first_16"], measured["sibling_psnr_db"] - measured["psnr_db"]
+    first = measured["psnr_db_first_16"]
+    assert f"the first 16 give {first:.2f} dB, where they gave {before:.2f} before such training" in step.more
+    assert f"with all 64 it costs {less:.2f} dB" in step.more
 
 
 def test_the_commonest_code_of_the_first_picture_is_as_common_as_is_said():

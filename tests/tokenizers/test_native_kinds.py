@@ -7,12 +7,16 @@ import pytest
 import scipy.stats
 import torch
 from scipy.spatial.distance import cdist
+from skimage.metrics import peak_signal_noise_ratio
 from small_kinds import KINDS, SIDE, TOKENS, kind_checkpoint, kind_model, kind_tokenizer, noise
 from small_zoo import picture
 
 from explorer.foundation.errors import CheckpointError, MediaError, RecordError, SettingsError
+from explorer.media.medium import fit_medium, values
+from explorer.media.samples import samples_of
 from explorer.tokenizers import load_tokenizer
 from explorer.tokenizers.native.checkpoint import TRAINING_ONLY, load_model
+from explorer.tokenizers.native.codec import LatentTokenCodec
 from explorer.tokenizers.native.latent_tokens import (
     LatentTokenConfig,
     LatentTokenDecoder,
@@ -276,3 +280,25 @@ def test_tokens_are_dropped_in_training_alone():
     assert not torch.equal(decoder.train()(latents), whole) and torch.equal(decoder.eval()(latents), whole)
     with pytest.raises(SettingsError, match="token_dropout"):
         LatentTokenConfig(**settings, token_dropout=1.5)
+
+
+@pytest.mark.skipif("titok" not in SHIPPED, reason="titok does not ship")
+def test_the_first_tokens_that_ship_say_more_than_the_last_and_each_number_more_than_fewer():
+    tokenizer = load_tokenizer("titok", "cpu")
+    assert not tokenizer._codec.absent.any()  # as in training
+    found = []
+    for sample in samples_of("image").values():
+        record = tokenizer.tokenize(values(fit_medium(sample.load(), tokenizer.spec, 256)))
+        order = np.arange(64)
+        kept = [order < n for n in (1, 4, 16, 32, 64)] + [order >= 64 - n for n in (16, 32)]
+        decodes = [tokenizer.decode_kept([record.levels[0].indices], [one]) for one in kept]
+        found.append([peak_signal_noise_ratio(record.media, one, data_range=1) for one in decodes])
+    first, last = np.split(np.mean(found, 0), [5])
+    assert (np.diff(first) > 0.3).all() and first[2] > last[0] and first[3] > last[1] + 0.5
+
+
+def test_left_out_tokens_are_the_mean_code_where_none_were_dropped_in_training(places, tmp_path):
+    books = places.codebooks()[0].vectors
+    np.testing.assert_allclose(places._codec.absent[0].numpy(), books.mean(0), atol=1e-6)
+    model = load_model(kind_checkpoint("latent-tokens", tmp_path / "other"))
+    assert not LatentTokenCodec(model, TOKENS, dropped=True).absent.any()

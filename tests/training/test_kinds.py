@@ -89,6 +89,34 @@ def test_tokens_without_places_from_a_folder(run, folder, tmp_path):
     assert f"| {6 * 5 / 32**2:.3f} |" in markdown([spec]).splitlines()[-1]
 
 
+def test_first_tokens_alone_are_measured_beside_those_of_the_sibling(run, folder, tmp_path, monkeypatch):
+    recipes = {"titok-whole": tiny("titok-whole"), "titok": tiny("titok", token_dropout=0.5, sibling="titok-whole")}
+    monkeypatch.setattr(command, "ZOO", recipes)
+    for name in recipes:
+        assert run(name, "--data", folder) == 0
+    measured = config_of(tmp_path, "titok")["measured"]
+    pictures = [np.asarray(Image.open(folder / f"{i}.png")) for i in (0, 5)]
+    media = [one.astype(np.float32) / 255 for one in whole_pictures(pictures, 32)]
+    for name, prefix in (("titok", ""), ("titok-whole", "sibling_")):
+        model = load_model(tmp_path / "out" / name)
+        for kept in (1, 2, 4, 6):
+            decibels = []
+            for one in media:
+                with torch.no_grad():
+                    pixels = model.network.to_network(torch.from_numpy(one).permute(2, 0, 1)[None])
+                    codes = model.quantizer(model.encode(pixels)).z_q
+                    codes[:, kept:] = 0
+                    shown = model.network.from_network(model.decode(codes))[0].permute(1, 2, 0).numpy()
+                decibels.append(peak_signal_noise_ratio(one, shown, data_range=1))
+            key = "psnr_db" if kept == 6 else f"psnr_db_first_{kept}"
+            assert measured[prefix + key] == pytest.approx(np.mean(decibels), abs=2e-3)
+    assert measured["sibling_steps"] == 12 and not any("first" in key for key in config_of(tmp_path, "titok-whole"))
+    card = (tmp_path / "out" / "titok" / "card.md").read_text()
+    assert "| tokens kept | 1 | 2 | 4 | 6 |" in card and "50% of them decoded from their first tokens alone" in card
+    row = " | ".join(f"{measured['sibling_' + key]:.2f}" for key in ("psnr_db_first_1", "psnr_db_first_2"))
+    assert f"| `titok-whole` | {row} |" in card and "It began with the weights of `titok-whole` after the 12" in card
+
+
 def test_whole_pictures_are_all_of_the_shorter_side():
     picture = np.zeros((64, 96, 3), np.uint8)
     picture[:, 16:80] = 255  # the middle square

@@ -66,7 +66,7 @@ def same_state(one, other):
 @pytest.mark.parametrize("name", ZOO)
 def test_every_recipe_learns(name, pictures, tmp_path):
     sound = ZOO[name].modality == "audio"
-    slow = sound or name == "titok"  # a transformer, and views of any scale
+    slow = sound or name.startswith("titok")  # a transformer, and views of any scale
     recipe = tiny(name, steps=80 if slow else 40, learning_rate=1e-2)
     trainer = trained(recipe, media_for(name, pictures), tmp_path / "state.pt")
     assert [point["step"] for point in trainer.curve] == (list(range(2, 81, 2)) if slow else list(range(1, 41)))

@@ -52,6 +52,18 @@ CHAPTER = Chapter(
             ),
         ),
         Step(
+            "The first say the most",
+            "Here only the first 16 of the 64 tokens are decoded, the others are left out. The blue of the sky is "
+            "there already. The rocket is not.",
+            "",
+            {"tokenizer": "titok", "picture": "rocket", "edits": "d.0.2-0-6-8"},
+            (EDITOR,),
+            "Nested dropout over tokens: for half of the pictures the decoder was given a beginning of the list, and "
+            "zero vectors for the rest. On this picture all tokens give 20.8 dB, the first 16 alone 18.3, the last 16 "
+            "alone 13.1. Over 100 held-out pictures the first 16 give 14.76 dB, where they gave 12.07 before such "
+            "training; with all 64 it costs 0.16 dB. FlexTok (Bachmann et al. 2025, arXiv 2502.13967).",
+        ),
+        Step(
             "Where does a token act?",
             "Open the token editor below and paint one token of a grid tokenizer: the picture changes around it, and "
             "nowhere else.",

@@ -25,7 +25,7 @@ def load_native(folder: Path, device: str = "auto") -> AdaptedTokenizer:
     if isinstance(model, TwoGridModel):
         codec: NativeCodec = TwoGridCodec(model, None)
     elif architecture.get("kind") == LATENT_TOKENS:
-        codec = LatentTokenCodec(model, architecture["tokens"])
+        codec = LatentTokenCodec(model, architecture["tokens"], bool(architecture.get("token_dropout")))
     else:
         codec = NativeCodec(model, model.network.reach(architecture))
     return AdaptedTokenizer(codec, spec_of(config), device)
@@ -67,10 +67,16 @@ class NativeCodec(Codec):
 
 
 class LatentTokenCodec(NativeCodec):
-    """Pictures of one size as tokens that have no places."""
+    """Pictures of one size as tokens that have no places.
 
-    def __init__(self, model: TokenizerModel, tokens: int) -> None:
+    dropped: whether it was trained with tokens dropped, whose codes were the zero vector: so are those that are left
+    out, and its first tokens alone decode as they did in training.
+    """
+
+    def __init__(self, model: TokenizerModel, tokens: int, dropped: bool = False) -> None:
         super().__init__(model, None)
+        if dropped:
+            self.absent.zero_()
         self._layouts = (TokenLayout("set1d", (tokens,)),) * model.quantizer.num_quantizers
 
     def layouts(self, extent: tuple[int, ...]) -> tuple[TokenLayout, ...]:

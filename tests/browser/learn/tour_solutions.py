@@ -128,7 +128,7 @@ SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "language.4": lambda page: set_temperature(page, 0.55),
     "sound.4": lambda page: choose(page, "Up to", "5"),
     "anchors.3": choose_twin,
-    "onedim.3": paint_one,
+    "onedim.4": paint_one,
     "soft.3": cool,
     **composed_hands.SOLUTIONS,
 }
