@@ -51,8 +51,8 @@ CHAPTER = Chapter(
             "learn",
             card("additive", at="0.05;0.05", beam=2),
             (BOARD, SIDE),
-            "A beam of B carries the B best sums on from codebook to codebook. Local search (LSQ++, Martinez et al. "
-            "2018, ECCV) settles each code beside the others, shakes some of them, settles again, and keeps the "
+            "A beam of B carries the B best sums on from codebook to codebook. Local search (LSQ, Martinez et al. "
+            "2016, ECCV) settles each code beside the others, shakes some of them, settles again, and keeps the "
             "better. Neither is sure to find the best.",
             question=Question(
                 "16 sums could all be tried. Why is that not done in practice?",
