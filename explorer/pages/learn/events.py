@@ -1,4 +1,4 @@
-"""What the tour answers: a chapter in full, for whoever plays it."""
+"""What the tour answers: a chapter in full, for whoever plays it, and all of them, for whoever teaches."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from explorer.learn.tour import CHAPTERS
-from explorer.pages.shared.dispatch import Dispatcher, Event
+from explorer.pages.shared.dispatch import Dispatcher, Event, Nothing
 from explorer.pages.shared.fields import OneOf
 
 
@@ -22,5 +22,12 @@ def _chapter(caller: None, request: OfChapter) -> dict[str, Any]:
     return {"chapter": next(one for one in CHAPTERS if one.id == request.id).as_json()}
 
 
-EVENTS = Dispatcher({"chapter": Event(_chapter, OfChapter, strangers=True)})
+def _sheet(caller: None, request: Nothing) -> dict[str, Any]:
+    """All chapters in full, for the sheet of a teacher."""
+    return {"chapters": [one.as_json() for one in CHAPTERS]}
+
+
+EVENTS = Dispatcher(
+    {"chapter": Event(_chapter, OfChapter, strangers=True), "sheet": Event(_sheet, strangers=True)},
+)
 ask = EVENTS.ask

@@ -8,6 +8,8 @@ import { h } from "../kit/widgets/dom.js";
 import { saveText } from "../kit/wire/files.js";
 import { answersCsv, forget, readProgress, stepName, stepsDone } from "./progress.js";
 import { addressOf, rootOf } from "./route.js";
+import { drawQuiz, quizTime, TIMES } from "./quiz.js";
+import { drawSheet } from "./sheet.js";
 
 const SHEETS = ["../kit/widgets/panels.css", "../kit/widgets/frames.css", "../kit/widgets/base.css"];
 
@@ -18,8 +20,9 @@ export function nextStep(chapter, progress) {
 }
 
 class ChaptersPage extends Component {
-  constructor(root, opening) {
+  constructor(root, opening, server) {
     super();
+    this.server = server;
     this.root = root;
     this.opening = opening;
     root.classList.add("dte-frames", "dte-learn");
@@ -29,7 +32,19 @@ class ChaptersPage extends Component {
     this.own(travel.onBack(() => this.draw()));
   }
 
+  /** The sheet for the teacher, or the quiz, of all chapters in full. time: of the quiz, null for the sheet. */
+  async whole(time) {
+    const { chapters } = JSON.parse(await this.server.learn_ask({ what: "sheet" }));
+    if (time) drawQuiz(this.root, chapters, time);
+    else drawSheet(this.root, chapters, rootOf(window.location.pathname, "learn"));
+    this.root.dataset.ready = "true";
+  }
+
   draw() {
+    const { search } = window.location;
+    const time = quizTime(search);
+    if (time || new URLSearchParams(search).get("sheet") === "1") return void this.whole(time);
+    this.root.classList.remove("le-sheet");
     const progress = readProgress();
     const { chapters, glossary, references } = this.opening;
     const right = progress.answers.filter((one) => one.right).length;
@@ -47,6 +62,9 @@ class ChaptersPage extends Component {
           forget();
           this.draw();
         }),
+        " ",
+        ...TIMES.flatMap((one) => [h("a", { href: `?quiz=${one}` }, `Quiz ${one} the chapters`), " "]),
+        h("a", { class: "le-to-sheet", href: "?sheet=1" }, "Sheet for the teacher"),
       ),
       h(
         "details",
@@ -93,5 +111,5 @@ class ChaptersPage extends Component {
 
 export async function mount(view) {
   await Promise.all(SHEETS.map((name) => addStyleSheet(new URL(name, import.meta.url).href)));
-  return openOnce(view, (opening) => new ChaptersPage(view.element, opening));
+  return openOnce(view, (opening) => new ChaptersPage(view.element, opening, view.server));
 }

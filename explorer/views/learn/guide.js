@@ -6,8 +6,9 @@ import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { travel } from "../kit/page/travel.js";
 import { h, say } from "../kit/widgets/dom.js";
+import { applyClass, classPart, classQuery, isPresented, ofClass } from "./class.js";
 import { markDone, stepName } from "./progress.js";
-import { addressOf, keepOwn, ownOf, placeOf, queryOf, rootOf, staysOnPage } from "./route.js";
+import { keepOwn, ownOf, placeOf, queryOf, rootOf, staysOnPage } from "./route.js";
 import { stepParts } from "./step.js";
 import { factsOf, isDone, standing } from "./task.js";
 
@@ -35,6 +36,7 @@ class Guide extends Component {
     this.lit = [];
     this.own(() => this.frame([]));
     this.own(travel.onBack((search) => this.enter(search)));
+    this.listen(document, "keydown", (event) => isPresented(window.location.search) && this.presenterKey(event));
     this.listen(window, "pagehide", () => this.card === null && keepOwn(page, window.location.href));
     this.repeat(() => this.card && this.look(), LOOK_MS);
     this.enter(window.location.search);
@@ -49,6 +51,7 @@ class Guide extends Component {
 
   /** Show the step that an address names, or nothing where it names none. */
   async enter(search) {
+    applyClass(search);
     const id = (new URLSearchParams(search).get("learn") ?? "").split(".")[0];
     const chapter = id ? await this.chapterOf(id) : null;
     const place = chapter && placeOf(search, [chapter]);
@@ -83,6 +86,7 @@ class Guide extends Component {
         button("Leave", () => this.leave(), { title: "Back to what this page showed before", class: "dte-link" }),
       ),
       ...stepParts(step, name),
+      classPart((query) => window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`)),
       h(
         "div",
         { class: "gd-foot" },
@@ -145,13 +149,14 @@ class Guide extends Component {
     const { chapter } = this;
     const to = chapter.steps[number];
     const root = rootOf(window.location.pathname, this.page);
+    const kept = (query) => classQuery(query, ofClass(window.location.search));
     if (!to) return window.location.assign(`${root}learn`);
     if (number > this.number && staysOnPage(this.step, to)) {
       const query = new URLSearchParams(window.location.search);
       query.set("learn", stepName(chapter.id, number));
       travel.write(query.toString());
-    } else if (to.page === this.page && travel.able) this.travel(queryOf(chapter, number));
-    else return window.location.assign(addressOf(root, chapter, number));
+    } else if (to.page === this.page && travel.able) this.travel(kept(queryOf(chapter, number)));
+    else return window.location.assign(`${root}${to.page}?${kept(queryOf(chapter, number))}`);
     return this.show({ chapter, number, step: to });
   }
 
@@ -173,13 +178,24 @@ class Guide extends Component {
     const own = ownOf(this.page);
     if (own === null || !travel.able) return window.location.assign(own ?? `${rootOf(window.location.pathname, this.page)}learn`);
     this.close();
+    applyClass(new URL(own).search);
     return travel.go(new URL(own).search.slice(1));
+  }
+
+  /** The keys of a remote, wherever the focus is, but where a key means something already; Escape ends the presentation. */
+  presenterKey(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !this.card) return;
+    if (event.target.closest?.("input, select, textarea, [contenteditable]")) return;
+    if (event.key !== "Escape") return this.key(event);
+    const query = classQuery(window.location.search, { ...ofClass(window.location.search), present: false });
+    window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`);
+    applyClass(window.location.search);
   }
 
   /** Arrows within the card, and the keys that a presenter's remote sends. */
   key(event) {
     const by = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
-    if (!by || this.number + by < 0) return;
+    if (!by || this.number + by < 0 || event.defaultPrevented) return;
     event.preventDefault();
     this.go(this.number + by);
   }

@@ -111,3 +111,81 @@ def test_the_browser_goes_back_and_forward_between_steps(page, app_url):
     at(page, "hierarchical.2")
     alone("2")
     assert page.evaluate("window.stays")
+
+
+def test_a_link_for_a_class_hides_what_it_names_and_is_presented_by_keys(page, app_url):
+    open_step(page, app_url, "collapse.0", "&hide=histogram,events,beta&present=1")
+    page.wait_for_selector("#lab-view .lab-panel-plane", state="visible")
+    for hidden in (".lab-panel-histogram", ".lab-panel-events", "[data-control='beta']"):
+        page.wait_for_selector(f"#lab-view {hidden}", state="hidden")
+    for width, height in ((1280, 720), (1440, 900)):  # nothing of the card is cut
+        page.set_viewport_size({"width": width, "height": height})
+        box = page.locator(GUIDE).bounding_box()
+        assert box["x"] >= 0 and box["y"] >= 0
+        assert box["x"] + box["width"] <= width and box["y"] + box["height"] <= height
+        assert page.evaluate(
+            "(({ scrollHeight, clientHeight }) => scrollHeight <= clientHeight)(document.querySelector('.dte-guide'))"
+        )
+    page.keyboard.press("PageDown")
+    at(page, "collapse.1")
+    page.keyboard.press("ArrowRight")
+    at(page, "collapse.2")
+    page.keyboard.press("PageUp")
+    at(page, "collapse.1")
+    assert "hide=histogram" in page.url and "present=1" in page.url
+    page.wait_for_selector("#lab-view .lab-panel-histogram", state="hidden")
+    page.keyboard.press("Escape")
+    page.wait_for_function("!/present=/.test(location.search)")
+    page.keyboard.press("PageDown")
+    assert page.get_attribute(GUIDE, "data-step") == "collapse.1"
+
+
+def test_a_teacher_makes_a_link_by_clicks(page, app_url):
+    open_step(page, app_url, "collapse.0")
+    page.wait_for_selector("#lab-view .lab-panel-histogram", state="visible")
+    page.click(f"{GUIDE} .gd-for-class summary")
+    page.uncheck(f"{GUIDE} .gd-for-class input[data-name='histogram']")
+    page.wait_for_selector("#lab-view .lab-panel-histogram", state="hidden")
+    assert "hide=histogram" in page.url and "learn=collapse.0" in page.url
+    page.check(f"{GUIDE} .gd-for-class input[data-name='histogram']")
+    page.wait_for_selector("#lab-view .lab-panel-histogram", state="visible")
+    assert "hide=" not in page.url
+
+
+def test_the_sheet_has_every_chapter_with_its_answers(page, app_url):
+    page.goto(f"{app_url.rstrip('/')}/learn")
+    page.click("#learn-view .le-to-sheet")
+    for chapter in CHAPTERS:
+        said = page.inner_text(f"#learn-view [data-chapter='{chapter.id}']")
+        for step in chapter.steps:
+            if step.question:
+                assert step.question.answers[step.question.right] in said
+            if step.task:
+                assert step.task.hint in said and step.task.done in said
+
+
+def test_a_quiz_tells_nothing_before_and_the_change_after(page, app_url):
+    def answer(last):
+        questions = page.locator("#learn-view .le-quiz-question")
+        page.wait_for_selector("#learn-view .le-quiz-question")
+        for number in range(questions.count()):
+            choices = questions.nth(number).locator("input")
+            choices.nth(choices.count() - 1 if last else 0).check()
+        page.click("#learn-view .le-quiz-done")
+        return questions.count()
+
+    page.goto(f"{app_url.rstrip('/')}/learn?quiz=before")
+    page.fill("#learn-view .le-quiz-name", "Ada")
+    page.click("#learn-view .le-quiz-done")
+    assert "not answered yet" in page.inner_text("#learn-view .le-quiz-said")
+    count = answer(last=True)
+    assert "Kept" in page.inner_text("#learn-view .le-quiz-said")
+    assert page.locator("#learn-view .le-quiz-score").count() == 0
+    page.goto(f"{app_url.rstrip('/')}/learn?quiz=after")
+    answer(last=False)
+    said = page.inner_text("#learn-view .le-quiz-score")
+    after, before, change = (
+        int(one) for one in re.search(r"^(\d+) of \d+ right. Before: (\d+). Change: ([+-]?\d+)", said).groups()
+    )
+    assert change == after - before and 0 < after < count
+    assert page.input_value("#learn-view .le-quiz-name") == "Ada"
