@@ -49,8 +49,8 @@ CHAPTER = Chapter(
             lab("60", **CROWDED, soft_entropy=0.03),
             (PLANE, CONTROLS),
             "Section 6.1 of the survey Discrete Visual Tokenizers for Multimodal LLMs (2025). KL to uniform is log K "
-            "minus the same entropy: the same gradient. More is not better: weight 1 ends with fewer codes in use "
-            "than 0.03.",
+            "minus the same entropy: the same gradient. More is not better: weight 1 ends with fewer codes in use than "
+            "0.03.",
             ENTROPY,
             Question(
                 "There are two entropies: of the average over a batch, and of a single latent's own choice. Which is "
@@ -61,8 +61,8 @@ CHAPTER = Chapter(
                     "Both",
                 ),
                 0,
-                "Spread over the batch, but sure for each latent. LFQ and BSQ lower the second and raise the first. "
-                "If each latent is undecided, usage is even as well, and tokens say nothing.",
+                "Spread over the batch, but sure for each latent. LFQ and BSQ lower the second and raise the first. If "
+                "each latent is undecided, usage is even as well, and tokens say nothing.",
             ),
         ),
         Step(
@@ -72,8 +72,8 @@ CHAPTER = Chapter(
             "lab",
             lab("60", **CROWDED, norm=1.0),
             (PLANE, CURVES),
-            "Sections 6.3 and 6.4. None of these terms looks at a latent, so none asks that codes be used; they help "
-            "where codes lie on each other.",
+            "Sections 6.3, 6.4.1 and 6.4.2. None of these terms looks at a latent, so none asks that codes be used; "
+            "they help where codes lie on each other.",
             GEOMETRY,
             Question(
                 "64 codes in two dimensions, orthogonality at a high weight. Can the term reach 0?",

@@ -21,7 +21,11 @@ EQUATION = (
     Term("a_k", "near 0 for a code in use, near 1 for one that is not"),
     Term(") e_k + a_k "),
     Term("anchor_k", "a latent of this batch that the code is drawn to"),
-    Term(",   a_k = exp(-10 K N_k / (1 - \N{GREEK SMALL LETTER GAMMA}) - \N{GREEK SMALL LETTER EPSILON})"),
+    Term(",   a_k = exp(-10 K "),
+    Term(
+        "N_k", "the moving average of the share of latents that chose the code, with decay \N{GREEK SMALL LETTER GAMMA}"
+    ),
+    Term(" / (1 - \N{GREEK SMALL LETTER GAMMA}) - \N{GREEK SMALL LETTER EPSILON})"),
 )
 
 

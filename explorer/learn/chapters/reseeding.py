@@ -39,14 +39,12 @@ CHAPTER = Chapter(
         Step(
             "Reseeded, and torn back",
             "Codes are put onto latents (they flash), and a step later they are back where they were. The event log "
-            "fills "
-            "with 'died again'.",
+            "fills with 'died again'.",
             "lab",
             preset("ema_overwrites"),
             (PLANE, EVENTS),
             "The EMA still holds the old sum and the old count. At the next step the code is their quotient again. "
-            "Fresh "
-            "statistics set both to fit the new place.",
+            "Fresh statistics set both to fit the new place.",
         ),
         Step(
             "Fresh statistics",
@@ -64,8 +62,7 @@ CHAPTER = Chapter(
         Step(
             "Name the cause",
             "This run never settles: every ten steps a quarter of all codes is put elsewhere. 64 latents a step are "
-            "shared "
-            "by 256 codes.",
+            "shared by 256 codes.",
             "lab",
             preset("threshold_too_high"),
             (CONTROLS, DIAGNOSIS),
@@ -78,8 +75,7 @@ CHAPTER = Chapter(
                 ),
                 1,
                 "A code that gets its fair share of 0.25 is below the threshold of 2. It must lie well below N / K; "
-                "the "
-                "button of the preset mends it.",
+                "the button of the preset mends it.",
             ),
         ),
         Step(
