@@ -18,6 +18,7 @@ DATASETS: Options = (
     ("drift", "Drifting mixture"),
     ("drawn", "Points you draw"),
     ("digits", "Digits, 8 x 8 px"),
+    ("digits28", "Digits, drawn at 28 x 28 px"),
     ("patches", "Photo patches"),
 )
 QUANTIZERS: Options = tuple((name, spec.label) for name, spec in lab_specs().items())

@@ -20,7 +20,8 @@ from explorer.quantizers.lab_specs import lab_specs, own_controls
 MAX_CODES = 4096  # a level; frames carry all of them
 MAX_POINTS = 2000  # drawn by hand
 MAX_LATENTS, MAX_VALUES, MAX_SCORES = 2**16, 2**24, 2**25  # of one batch, so that one visitor cannot fill the memory
-PICTURES = ("digits", "patches")
+DIGITS_PX = {"digits": 8, "digits28": 28}  # side of a picture; 28 is that of MNIST, which course assignments are about
+PICTURES = (*DIGITS_PX, "patches")
 
 
 def with_own_fields(settings: type) -> type:
@@ -106,14 +107,21 @@ class LabSettings:
         """D of the latents: without a model, the latents are the data."""
         if self.model != "none":
             return self.dim
-        return 64 if self.dataset == "digits" else 2
+        return self.values_an_item
 
     @property
     def latents_an_item(self) -> int:
         """Latents that one item of a batch becomes: a grid of (side / 4)^2 of the convolutional model, else one."""
         if self.model != "conv":
             return 1
-        return ((8 if self.dataset == "digits" else self.patch_px) // 4) ** 2
+        return (DIGITS_PX.get(self.dataset, self.patch_px) // 4) ** 2
+
+    @property
+    def values_an_item(self) -> int:
+        """Numbers that one item of the data is made of."""
+        if self.dataset in DIGITS_PX:
+            return DIGITS_PX[self.dataset] ** 2
+        return 3 * self.patch_px**2 if self.dataset == "patches" else 2
 
     @property
     def codes(self) -> int:
@@ -222,9 +230,10 @@ def _check_data(s: LabSettings) -> None:
         raise FieldError("dataset", "Nothing is drawn yet: draw some points on the plane first.")
     if s.model == "conv" and s.dataset not in PICTURES:
         raise FieldError("model", "The convolutional model needs pictures: choose digits or photo patches as data.")
-    if s.model == "none" and s.dataset == "patches":
-        raw = f"raw patches have {3 * s.patch_px**2:,} dimensions"
-        raise FieldError("model", f"Photo patches need a model: {raw}. Choose MLP or conv.")
+    if s.model == "none" and s.dataset in ("patches", "digits28"):
+        what = "Photo patches" if s.dataset == "patches" else "Digits of 28 x 28 px"
+        raw = f"raw they have {s.values_an_item:,} dimensions"
+        raise FieldError("model", f"{what} need a model: {raw}. Choose MLP or conv.")
 
 
 def _check_sizes(s: LabSettings) -> None:
@@ -263,13 +272,12 @@ def _check_start(s: LabSettings) -> None:
 
 def _check_load(s: LabSettings) -> None:
     """What one batch takes of the memory."""
-    values = {"digits": 64, "patches": 3 * s.patch_px**2}.get(s.dataset, 2)
     mixed = s.spec.scores_all or (s.update == "soft_em" and "update" in s.spec.names)
     codes = s.codes if mixed else 1  # of which sizes were checked before
     latents = s.batch_size * s.latents_an_item
     for name, amount, limit in (
         ("latents", latents, MAX_LATENTS),
-        ("numbers", s.batch_size * values, MAX_VALUES),
+        ("numbers", s.batch_size * s.values_an_item, MAX_VALUES),
         ("scores of codes", latents * codes, MAX_SCORES),
     ):
         if amount > limit:

@@ -90,6 +90,7 @@ def test_enabled_controls_change_the_run_and_greyed_ones_do_not(quantizer, conte
 
 # Where a setting makes others inert, and the controls that are the run itself: those alone, so that it takes no time.
 PATCHES = {"dataset": "patches", "model": "conv", "batch_size": 2, "dim": 4}
+DIGITS_28 = PATCHES | {"dataset": "digits28"}
 GRADIENT = {"update": "gradient", "dead_by": "steps"}
 EDGES = (
     (GRADIENT | {"reseeding": "random_latent"}, ("decay", "patience", "every", "reseed_noise")),
@@ -107,6 +108,7 @@ EDGES = (
     ({"dataset": "drift", "model": "none"}, ("drift", "dataset", "seed", "batch_size", "model")),
     ({"quantizer": "gradual", "grow_steps": 0}, ("grow_steps", "first_codes", "new_codes")),
     (PATCHES, ("patch_px", "seed", "model", "quantizer")),
+    (DIGITS_28, ("dataset", "seed", "batch_size", "model", "quantizer", "dim")),
     ({}, ("dataset", "seed", "batch_size", "quantizer", "model")),
 )
 

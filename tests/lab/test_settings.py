@@ -35,6 +35,7 @@ REFUSED = [  # the setting at fault, the changes, words of the message
     ("points", {"points": [[0, 0]] * (MAX_POINTS + 1)}, "At most 2,000 points"),
     ("model", {"model": "conv"}, "needs pictures"),
     ("model", {"model": "none", "dataset": "patches", "patch_px": 32}, "3,072 dimensions"),
+    ("model", {"model": "none", "dataset": "digits28"}, "784 dimensions"),
     ("model", {"model": "none", "quantizer": "lfq"} | DIGITS, "LFQ gives each of the 64 dimensions"),
     ("model", {"model": "none", "quantizer": "fsq"} | DIGITS, "FSQ gives each of the 64 dimensions"),
     ("metric", {"quantizer": "rvq", "metric": "cosine"}, "Euclidean"),
@@ -43,6 +44,7 @@ REFUSED = [  # the setting at fault, the changes, words of the message
     ("num_quantizers", {"quantizer": "pq", "dim": 4, "num_quantizers": 3}, "3 groups do not divide 4 dimensions"),
     ("batch_size", {"initialization": "kmeans", "batch_size": 63}, "63 latents, K = 64"),
     ("batch_size", {"dataset": "patches", "model": "conv", "patch_px": 64, "batch_size": 257}, "65,792 latents"),
+    ("batch_size", {"dataset": "digits28", "model": "conv", "batch_size": 1338}, "65,562 latents"),
     ("batch_size", {"dataset": "patches", "patch_px": 64, "batch_size": 8192}, "numbers; the limit is 16,777,216"),
     ("batch_size", {"update": "soft_em", "codebook_size": 4096, "batch_size": 2049} | DIGITS | CONV, "scores"),
     ("batch_size", {"quantizer": "gumbel", "codebook_size": 4096, "batch_size": 2049} | DIGITS | CONV, "scores"),
@@ -57,6 +59,8 @@ ACCEPTED = [
     {"initialization": "kmeans", "batch_size": 64},
     {"initialization": "kmeans", "batch_size": 16, "model": "conv"} | DIGITS,  # 4 latents an item
     {"model": "none"} | DIGITS,
+    {"dataset": "digits28", "model": "conv", "batch_size": 1337},  # 49 latents an item
+    {"dataset": "digits28", "batch_size": 8192},
     {"dataset": "patches", "model": "conv", "patch_px": 64, "batch_size": 256},
 ]
 
@@ -244,5 +248,7 @@ def test_what_follows_from_the_settings():
     assert conv.latents_an_item == 64 and LabSettings().latents_an_item == 1
     assert LabSettings().changed({"model": "conv"} | DIGITS).latents_an_item == 4
     assert LabSettings().changed({"model": "none"} | DIGITS).latent_dim == 64
+    drawn = LabSettings().changed({"dataset": "digits28", "model": "conv"})
+    assert (drawn.latents_an_item, drawn.values_an_item, LabSettings().values_an_item) == (49, 784, 2)
     assert LabSettings().changed({"quantizer": "fsq", "dim": 3}).codes == 125
     assert LabSettings().changed({"quantizer": "lfq", "dim": 5}).codes == 32

@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from explorer.joints.frame import DEAD, UNSEEN
 from explorer.lab.controls import DATASETS, QUANTIZERS
+from explorer.lab.datasets import build_dataset
 from explorer.lab.framing import make_frame
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
@@ -52,6 +53,19 @@ def test_every_dataset_gives_frames_with_inputs_and_outputs(dataset):
     frame = trained(settings, 3).frame()
     assert frame.inputs.shape == frame.outputs.shape and len(frame.inputs) > 1
     assert frame.inputs.std() > 0
+
+
+def test_digits_at_28_px_are_those_of_8_px_drawn_by_bicubic_interpolation():
+    """Weights (Keys 1981, a = -0.5) written out for this size: a pixel of 28 is 2 / 7 of one of 8."""
+    x = np.abs((np.arange(28)[:, None] + 0.5) * 2 / 7 - (np.arange(8) + 0.5))  # (28, 8)
+    near, far = 1.5 * x**3 - 2.5 * x**2 + 1, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    weights = np.where(x < 1, near, np.where(x < 2, far, 0))
+    weights /= weights.sum(1, keepdims=True)  # at the edges nothing lies beyond
+    both = (SMALL.changed({"dataset": name}) for name in ("digits", "digits28"))
+    small, large = (build_dataset(settings, CPU).rows.numpy() for settings in both)
+    assert small.shape == (1797, 1, 8, 8) and large.shape == (1797, 1, 28, 28)
+    assert np.allclose(large, np.clip(weights @ small @ weights.T, 0, 1), atol=1e-5)
+    assert large.min() == 0 and large.max() == 1
 
 
 def test_the_same_settings_give_the_same_run_to_the_bit_and_another_seed_does_not():
