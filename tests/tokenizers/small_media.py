@@ -15,6 +15,7 @@ SMALL_MEDIA = {
     "sound-rvq": ("audio", "rvq", TABLE | GAUSSIAN | {"num_quantizers": 3}, SOUND),
     "sound-vq": ("audio", "vq", TABLE, SOUND),
     "sound-fsq": ("audio", "fsq", {"levels": [4, 3, 3]}, SHORT),
+    "clip-vq": ("video", "vq", TABLE, CLIP),
     "clip-fsq": ("video", "fsq", {"levels": [4, 3, 3]}, CLIP),
     "clip-lfq": ("video", "lfq", {"bits": 5}, CLIP),
 }

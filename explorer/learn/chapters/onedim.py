@@ -53,8 +53,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "The first say the most",
-            "Here only the first 16 of the 64 tokens are decoded, the others are left out. The blue of the sky is "
-            "there already. The rocket is not.",
+            "In the editor below only the first 16 of the 64 tokens are decoded, the others are left out. The blue of "
+            "the sky is there already. The rocket is not.",
             "",
             {"tokenizer": "titok", "picture": "rocket", "edits": "d.0.2-0-6-8"},
             (EDITOR,),

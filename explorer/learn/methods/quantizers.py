@@ -17,6 +17,7 @@ QUANTIZER_METHODS: tuple[Method, ...] = (
             lab(quantizer="vq"),
             zoo("vq-ema-reseed"),
             zoo("sound-vq", "vowels"),
+            zoo("clip-vq", "panning"),
             zoo("series-vq", "reach"),
         ),
         f"{_ORACLES}test_as_float64_brute_force_and_in_the_analysis",
