@@ -27,27 +27,28 @@ CHAPTER = Chapter(
     (
         Step(
             "The nearest first is not the best",
-            "Greedy search takes the code nearest to the latent, a0, and then the best it can: it ends 0.41 away. "
-            "Another pair, a1 and b0, adds up to almost the latent itself.",
+            "A token is a sum of two codes: an arrow a from the middle, then an arrow b from its tip. Greedy search "
+            "(dashed) takes the a nearest to the latent, a0, and then the best b: it ends 0.40 away. Another pair, a1 "
+            "and b0, adds up to the latent itself.",
             "learn",
             card("additive", at="-0.4;0.3", beam=2),
             (BOARD, SIDE),
-            "Babenko and Lempitsky 2014 (CVPR). Residual codebooks shrink from level to level, so greedy search "
-            "does well there. Here all codebooks are of like size, and it often does not: switch on Where greedy is "
-            "wrong.",
+            "Babenko and Lempitsky 2014 (CVPR). Residual codebooks shrink from level to level, so greedy search does "
+            "well there. Here all codebooks are of like size, and it often does not: switch on Where greedy is wrong.",
             EQUATION,
             Question(
                 "The encoder searched longer. What must the decoder know of that?",
                 ("How wide the search was", "Nothing: it adds the codes whose numbers it gets"),
                 1,
-                "A token is still one number a codebook. Searching longer costs time when encoding, and not a bit "
-                "more to send.",
+                "A token is still one number a codebook. Searching longer costs time when encoding, and not a bit more "
+                "to send.",
             ),
         ),
         Step(
             "How long to search",
-            "Here a beam of 1 and of 2 miss the nearest sum. Raise the beam by one: it finds it. Local search, the "
-            "other way, begins with greedy and changes one code at a time.",
+            "Greedy search keeps only its best first code. A beam of 2 keeps the two best and tries to go on from "
+            "both. Here even that misses the nearest sum. Raise Beam to 3: it is found. Local search, another way, "
+            "begins with greedy and changes one code at a time.",
             "learn",
             card("additive", at="0.05;0.05", beam=2),
             (BOARD, SIDE),
@@ -67,8 +68,9 @@ CHAPTER = Chapter(
         ),
         Step(
             "Learned together",
-            "Two runs on the same latents, each with 2 codebooks of 8. A is residual. B solves for the codes of both "
-            "codebooks at once and searches them together. B leaves less over: see the table on top.",
+            "Two runs on the same latents, each with 2 codebooks of 8. A is residual: the second codebook learns what "
+            "the first left over. B learns the codes of both at once and searches them together. B leaves less over: "
+            "see Quantization error in the table on top.",
             "lab",
             lab(quantizer="rvq", **MOONS) | {"b": json.dumps({"quantizer": "additive"})},
             (PLANE,),

@@ -25,7 +25,8 @@ CHAPTER = Chapter(
         Step(
             "A few known nodes",
             "34 members of a karate club, a line where two are friends. The seven ringed ones are anchors. Choose any "
-            "other member: the four nearest anchors, and how many edges away they are, are its tokens.",
+            "other member: the four nearest anchors, and how many edges away each is, are its tokens. Together they "
+            "are called its tuple.",
             "",
             CLUB,
             (GRAPH, NODE),
@@ -35,8 +36,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "The vocabulary is small",
-            "However many nodes a graph has, the tokens are numbers of anchors, small distances and kinds of "
-            "relations.",
+            "A relation is the kind of an edge: friend of, borders, flows into. However many nodes a graph has, its "
+            "tokens are only numbers of anchors, small distances and kinds of relations.",
             "",
             None,
             (NODE,),
@@ -72,8 +73,8 @@ CHAPTER = Chapter(
             task=Task(
                 "Choose a member whose tuple six others have as well.",
                 (Fact("picture", "is", "karate"), Fact("sharers", "at least", 6, "others with this tuple")),
-                "They must stand alike: all at the same distances from the same anchors. Look at those who hang on the "
-                "same two leaders, and at the line below a chosen member.",
+                "They are all at the same distances from the same anchors. Look in the table for rows that are alike: "
+                "member 34 and member 33 at 1 edge, member 3 at 2. Choose one, and read the last line of its tuple.",
                 "Done. More anchors, or better placed ones, would tell them apart: try the other choices of anchors.",
             ),
         ),

@@ -29,8 +29,9 @@ CHAPTER = Chapter(
     (
         Step(
             "A sign is a bit",
-            "Each column is an axis. Above the middle the bit is 1, below it 0, and the bits are read as one number. "
-            "Drag the points of the line.",
+            "Lookup-free quantization (LFQ) keeps only the sign of each number of the latent. Each column is one "
+            "number: above the middle its bit is 1, below it 0. The bits together are read as one index. Drag the "
+            "points of the line.",
             "learn",
             card("bits"),
             (BOARD, SIDE),
@@ -47,8 +48,9 @@ CHAPTER = Chapter(
         ),
         Step(
             "Every bit is even, and yet",
-            "On each axis half of the batch is above the middle, so every bit is 1 as often as 0. Yet only 2 of the 16 "
-            "codes are used: all axes say the same.",
+            "The small dots are a batch of latents. On each axis half of them are above the middle, so every bit is 1 "
+            "as often as 0. Yet only 2 of the 16 codes are used, 0000 and 1111: all axes say the same. Entropy, H, is "
+            "high where much is evenly possible, and 0 where all is certain.",
             "learn",
             card("bits", link=1),
             (BOARD, SIDE),
@@ -64,7 +66,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "First task: balance the batch",
-            "The batch stands too high on one axis and too low on another. So these bits hardly ever change.",
+            "The batch stands too high on one axis and too low on another, so these bits hardly ever change. "
+            "Perplexity is as how many codes are in even use.",
             "learn",
             card("bits", means="1.1;0;-1.1;0;0;0"),
             (BOARD, SIDE),
@@ -78,7 +81,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Ten bits of a real tokenizer",
-            "The audit of a trained LFQ. All 1,024 codes are used, with a perplexity of 867.",
+            "The codes of a trained LFQ with 10 axes, counted over 240,000 tokens of pictures. All 1,024 codes are "
+            "used, as evenly as 867 codes in equal use would be (perplexity).",
             "codebook",
             {"tokenizer": "lfq", "audit": "val"},
             (FACTS,),
@@ -87,8 +91,9 @@ CHAPTER = Chapter(
             "pictures.",
         ),
         Step(
-            "Your task: sixteen signs in use",
-            "Here LFQ's entropy term has the wrong sign, and bits freeze one after the other. Put it right.",
+            "Your task: sixteen codes in use",
+            "Four signs make 16 codes. Here the entropy term of LFQ, which should spread them, has the wrong sign, and "
+            "bits freeze one after the other. Put it right.",
             "lab",
             preset("lfq_sign"),
             (CONTROLS, PLANE),
@@ -96,7 +101,7 @@ CHAPTER = Chapter(
                 "Bring the perplexity to 8 or more of 16.",
                 (Fact("perplexity", "at least", 8.0), Fact("step", "at least", 50)),
                 "The term has two parts: each token sure of its signs, and all codes alike. The weight of the second, "
-                "its diversity, is below 0.",
+                "Diversity, is below 0: press Mend it, or set it to 1 under Quantizer.",
                 "Done. With the right sign the term keeps every bit in use.",
             ),
         ),

@@ -15,7 +15,8 @@ CHAPTER = Chapter(
         Step(
             "A map of methods",
             "Left are quantizers with a table of learned codes, right those whose codes follow from a rule. Above, one "
-            "code is chosen and the gradient is a stand-in; below, a mixture of codes passes it. Choose a few.",
+            "code is chosen, which has no slope to learn by, so the gradient is a stand-in; below, a mixture of codes "
+            "passes the true one. Choose a few.",
             "learn",
             {"show": "methods"},
             (MAP, CHOSEN),
@@ -23,15 +24,16 @@ CHAPTER = Chapter(
             "soft method is hard where tokens are needed: in use it sends one number, too.",
             question=Question(
                 "A language model shall read the tokens. Does it get mixtures from a soft method?",
-                ("Yes, weights of all codes", "No: in use every method gives one number a place"),
+                ("Yes, weights of all codes", "No: in use every method gives whole numbers, no mixtures"),
                 1,
-                "Soft is how it learns. A token is always one number.",
+                "Soft is how it learns. A token is always one whole number; a place has one, or several where there "
+                "are levels.",
             ),
         ),
         Step(
             "Collapse: what is said and what is seen",
-            "A rule has no code to tend, and a survey says of it that it mitigates collapse. Look at the share of "
-            "codes that our runs used.",
+            "Where codes follow from a rule there is no code to tend, and a survey says that this mitigates (lessens) "
+            "collapse. Look at how many of its codes each of our runs used.",
             "learn",
             None,
             (CLAIMS,),
@@ -47,8 +49,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Bits first",
-            "PQ and RVQ lose less here, and spend four times the bits. Methods are compared at equal bits, or not at "
-            "all.",
+            "The bits are under each picture. RVQ loses least here, and spends four times the bits of the other three. "
+            "Methods are compared at equal bits, or not at all.",
             "compare",
             {"tokenizers": "vq-ema-reseed,fsq,lfq,rvq-4", "media": "sample:coffee"},
             (COMPARED,),

@@ -35,8 +35,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "The coarse grid alone",
-            "Only group 1 is decoded now. Shapes are where they were, but the picture is not: the decoder has learnt "
-            "to read both grids together.",
+            "Only group 1 is decoded now, in the framed panel. Shapes are where they were, but light and detail are "
+            "not: the decoder has learnt to read both grids together.",
             "",
             SHOWN | {"mode": "solo", "level": "0"},
             (DECODED,),
@@ -51,8 +51,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "The fine grid alone",
-            "Now only group 2. It is closer to the original in decibels, with edges in place, and still wrong in light "
-            "and colour.",
+            "Now only group 2. PSNR, in decibels, says how near the picture is to the original: higher is nearer. It "
+            "is higher now, with edges in place, and light and colour are still wrong.",
             "",
             SHOWN | {"mode": "solo", "level": "1"},
             (DECODED,),

@@ -78,8 +78,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Words of a language",
-            "How often is each code used, and what does one token tell of the next? On the right, each bar knows more "
-            "of what came before, and needs fewer bits.",
+            "How often is each code used (left), and what does one token tell of the next? In What memory is worth, "
+            "the model knows more of what came before from bar to bar, and needs fewer bits.",
             "language",
             HALF | {"text": "samples"},
             (WORDS,),
@@ -100,16 +100,17 @@ CHAPTER = Chapter(
         ),
         Step(
             "Your task: cooler, not frozen",
-            "At temperature 0 the most probable code is always taken. Try it and continue to the end: the picture "
-            "stands still. Temperature 1 draws as the model says, and every slip is read on as if it were true.",
+            "Temperature says how much is left to chance. At 0 the most probable code is always taken: try it, and "
+            "press Continue to the end. Little happens in that half. At 1 codes are drawn as often as the model says, "
+            "and every unlucky draw is read on as if it were true.",
             "language",
             HALF,
             (CONTROLS, NEXT, PICTURE),
             "Temperature T draws by p to the power of 1/T. Below 1 the probable becomes more so. Top-k forbids all but "
             "k codes; here all stay allowed.",
             task=Task(
-                "Leave 3 bits or less to chance at the first place, with all codes allowed and a temperature of 0.5 "
-                "or more.",
+                "Leave 3 bits or less to chance (the number above the bars) at the first place, with all codes allowed "
+                "and a temperature of 0.5 or more.",
                 (
                     Fact("place", "is", "129"),
                     Fact("chance", "at most", 3.0),

@@ -11,7 +11,10 @@ from explorer.learn.chapters.tokens import CARD, PICTURE
 INDEX = (
     Term("index", "the token"),
     Term(" = "),
-    Term("d\N{SUBSCRIPT ONE}", "digit of the first axis, 0 to L\N{SUBSCRIPT ONE} - 1"),
+    Term(
+        "d\N{SUBSCRIPT ONE}",
+        "digit of the first axis, which has L\N{SUBSCRIPT ONE} values: 0 to L\N{SUBSCRIPT ONE} - 1",
+    ),
     Term(" + L\N{SUBSCRIPT ONE}"),
     Term("d\N{SUBSCRIPT TWO}", "digit of the second axis"),
     Term(" + L\N{SUBSCRIPT ONE}L\N{SUBSCRIPT TWO}"),
@@ -31,8 +34,9 @@ CHAPTER = Chapter(
     (
         Step(
             "Bound, round, read",
-            "Each curve is an axis of the latent. It bounds the number, and the stairs round it to one of a few "
-            "values, here 5. The three digits make one number. Drag a point and follow the sum.",
+            "Finite scalar quantization (FSQ) takes each number of the latent by itself: one curve for each of three. "
+            "The curve squeezes it between two bounds, and the stairs round it to one of 5 values, its digit. Three "
+            "digits make one index. Drag a point and follow the sum.",
             "learn",
             card("lattice"),
             (BOARD, SIDE),
@@ -49,8 +53,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "A lattice while it learns",
-            "The codes are the crossings; none of them ever moves. Only the encoder learns to spread its latents over "
-            "them.",
+            "The codes are the circles, one in the middle of each square; none of them ever moves. Only the encoder "
+            "learns, and moves its latents (dots) among them.",
             "lab",
             lab(quantizer="fsq"),
             (PLANE,),
@@ -65,8 +69,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Digits of a real token",
-            "8, 5, 5 and 5 values make K = 1,000 codes. The square that is marked has token 887. Its digits are 7, 0, "
-            "2 and 4: 7 + 8 x 0 + 40 x 2 + 200 x 4.",
+            "Four axes here, with 8, 5, 5 and 5 values: K = 8 x 5 x 5 x 5 = 1,000 codes. The square that is marked has "
+            "token 887. Its digits are 7, 0, 2 and 4: 7 + 8 x 0 + 40 x 2 + 200 x 4.",
             "",
             {"tokenizer": "fsq", "picture": "astronaut", "token": "330"},
             (PICTURE, CARD),
@@ -76,13 +80,14 @@ CHAPTER = Chapter(
         ),
         Step(
             "Your task: a lattice of 8 bits",
-            "Choose how many values each of three axes has, and then find the latent with a given number.",
+            "Choose how many values each of three axes has. Then drag the points until the index is the one that is "
+            "asked for.",
             "learn",
             card("lattice"),
             (BOARD, SIDE),
             "The paper's own choice for 2 to the power of 8 codes is 8, 6 and 5 values.",
             task=Task(
-                "Make at least 200 and at most 256 codes, which 8 bits can name, and find the latent of index 100.",
+                "Make at least 200 and at most 256 codes, which 8 bits can name, and bring the latent to index 100.",
                 (Fact("codes", "at least", 200), Fact("codes", "at most", 256), Fact("index", "is", 100)),
                 "8, 6 and 5 values make 240 codes, and digits are worth 1, 8 and 48. 100 is 2 x 48 + 0 x 8 + 4.",
                 "Done. You counted in a mixed radix: each digit is worth the product of all values before it.",

@@ -27,8 +27,9 @@ CHAPTER = Chapter(
     (
         Step(
             "Two views of one latent",
-            "Each head sees how far the latent lies in its direction, and takes the nearest of its codes there. The "
-            "decoded place is where both agree. Drag the latent, and then where a head looks.",
+            "A head is a line, and sees only how far along it the latent lies. It takes the nearest of its codes "
+            "there. The dotted lines are all places with these codes; the decoded place is where they cross. Drag the "
+            "latent, then the knob of a head.",
             "learn",
             card("multihead"),
             (BOARD, SIDE),
@@ -38,8 +39,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Two heads that see the same",
-            "Both heads look almost the same way here. Each does well on its own view, and together they are bad: "
-            "nobody saw what lies across.",
+            "Both heads look almost the same way here. Each does well on its own view (short bars), and together they "
+            "are bad (long bar): what lies across the two lines, neither of them saw.",
             "learn",
             card("multihead", looks="40;50;65"),
             (BOARD, SIDE),
@@ -53,18 +54,18 @@ CHAPTER = Chapter(
         ),
         Step(
             "Side by side or summed",
-            "The codes of these heads are summed. Choose side by side: the same tokens, and the error falls to a "
-            "quarter.",
+            "There are two ways to make one place of the two codes. Here they are added as arrows: summed. Choose side "
+            "by side, which takes the crossing of the dotted lines: the same tokens, and the error falls to a quarter.",
             "learn",
             card("multihead", looks="40;70;65", compose="sum"),
             (BOARD, SIDE),
-            "A sum counts twice what both views have in common. Side by side the output can undo that, as it sees "
-            "each code by itself. With views at right angles there is nothing to undo, and both give the same.",
+            "A sum counts twice what both views have in common. Side by side the output can undo that, as it sees each "
+            "code by itself. With views at right angles there is nothing to undo, and both give the same.",
         ),
         Step(
             "Views that are learned",
-            "In the lab the views are matrices that learn, with the codes. Each level of the plane is what one head "
-            "sees.",
+            "In the lab the directions are learned, together with the codes. The heads are called levels there: Level "
+            "1 and Level 2 above the plane show what each head sees, a line with its codes.",
             "lab",
             lab(quantizer="multihead", model="none", codebook_size=8, initialization="kmeans", dataset="moons"),
             (PLANE,),

@@ -38,8 +38,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Few bits, and what they buy",
-            "64 tokens of 10 bits are 640 bits, 0.039 a pixel: a quarter of what a grid of 8 x 8 patches takes. What "
-            "comes back keeps the layout and loses the detail.",
+            "64 tokens of 10 bits are 640 bits, 0.039 a pixel. With a token of 10 bits for each 8 x 8 pixels it would "
+            "be four times as much. What comes back keeps the layout and loses the detail.",
             "",
             None,
             (DECODED,),
@@ -53,8 +53,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "The first say the most",
-            "In the editor below only the first 16 of the 64 tokens are decoded, the others are left out. The blue of "
-            "the sky is there already. The rocket is not.",
+            "The token editor is framed. In it only the first 16 of the 64 tokens are decoded, the others are left "
+            "out. The blue of the sky is there already. The rocket is not.",
             "",
             {"tokenizer": "titok", "picture": "rocket", "edits": "d.0.2-0-6-8"},
             (EDITOR,),
@@ -65,8 +65,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Where does a token act?",
-            "Open the token editor below and paint one token of a grid tokenizer: the picture changes around it, and "
-            "nowhere else.",
+            "A tokenizer with a grid again, in the token editor. One token was painted with another code: the picture "
+            "changes around it, and nowhere else. Paint one yourself: choose a code, click a token.",
             "",
             {"tokenizer": "vq-ema-reseed", "picture": "astronaut", "edits": "p.0.0.528"},
             (EDITOR,),
@@ -85,8 +85,8 @@ CHAPTER = Chapter(
                     Fact("changed", "is", 1, "tokens changed"),
                     Fact("pixels", "at least", 8192, "pixels that differ"),
                 ),
-                "Open the token editor, choose a code, and click a token. Undo, and try another, if it changes too "
-                "little.",
+                "In the token editor choose a code, and click one token. Undo, and try another token or code, if it "
+                "changes too little: the first of the list change the most.",
                 "Done. No token has a place of its own, so hardly a pixel is safe from any of them.",
             ),
         ),

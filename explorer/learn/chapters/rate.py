@@ -23,13 +23,14 @@ CHAPTER = Chapter(
     (
         Step(
             "Every tokenizer is a point",
-            "Each mark is a tokenizer on the same picture: to the right it costs more bits, higher up it loses less. A "
-            "residual one is a whole curve, a point a level.",
+            "The chart is below the pictures. Each mark is a tokenizer on the same picture: to the right it costs more "
+            "bits, higher up it loses less. A residual one is a whole curve, a point a level.",
             "compare",
             {"tokenizers": "vq-ema-reseed,rvq-4,titok,vq-vae-2", "media": "sample:coffee"},
             (COMPARED,),
             "Bits are nominal: log2 K for each index. Codes that are not used alike could be sent in fewer; the "
-            "figures give both.",
+            "figures give both. One of the four takes only 128 x 128 pixels, so here all of them see that part: their "
+            "numbers for the whole picture differ.",
             EQUATION,
         ),
         Step(
@@ -64,7 +65,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Your task: the best for 0.2 bits a pixel",
-            "Four levels at 0.625 bits a pixel are too dear. Choose another tokenizer, or fewer levels.",
+            "Four levels at 0.625 bits a pixel are too dear. Choose another tokenizer above, or fewer levels. PSNR, in "
+            "decibels (dB), says how near the picture is: higher is nearer.",
             "",
             {"tokenizer": "rvq-4", "picture": "coffee"},
             (DECODED,),

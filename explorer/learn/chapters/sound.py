@@ -24,17 +24,18 @@ CHAPTER = Chapter(
     (
         Step(
             "Listen first",
-            "Three seconds of a synthetic voice, decoded from the first of eight levels: 0.5 kbit/s. Play the "
-            "original, then this. What is wrong?",
+            "Three seconds of a synthetic voice, decoded from the first of eight levels: 500 bits a second (0.5 "
+            "kbit/s). Play it with Original chosen, then with Reconstruction. Do the pitch and the vowels hold?",
             "",
             SHOWN | {"mode": "cumulative", "level": "0"},
             (PLAYER, DECODED),
-            "SI-SDR is about -0.7 dB: more error than sound. Each place of 20 ms has one of 1,024 codes, for pitch, "
-            "timbre and loudness together.",
+            "SI-SDR, the strength of the sound over that of the error, is about -0.7 dB: below 0 dB there is more "
+            "error than sound. Each place of 20 ms has one of 1,024 codes, for pitch, timbre and loudness together.",
         ),
         Step(
             "Four levels",
-            "The same clip with four levels, 2 kbit/s. The pitch holds now; what is left of the fault is noise.",
+            "The same clip with four levels, 2 kbit/s. The pitch holds better now; much of what is left of the fault "
+            "is noise.",
             "",
             SHOWN | {"mode": "cumulative", "level": "3"},
             (PLAYER, DECODED),
@@ -43,8 +44,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Each level adds less",
-            "From one level to two SI-SDR rises by 3.1 dB, from seven to eight by 0.2 dB. The bits are the same each "
-            "time.",
+            "SI-SDR compares the strength of the sound with that of the error, in decibels: higher is better. From one "
+            "level to two it rises by 3.1 dB, from seven to eight by 0.2 dB. Each level costs the same bits.",
             "",
             SHOWN,
             (TOKENS, DECODED),
@@ -59,13 +60,14 @@ CHAPTER = Chapter(
         ),
         Step(
             "Two numbers that disagree",
-            "The same architecture twice, once trained with an adversary. Its waveform is farther from the original, "
-            "its spectrum nearer. Which do you prefer, blind?",
+            "The same network twice. The second also had to fool a judge network that tells real sound from decoded "
+            "sound (adversarial). Its waveform is farther from the original, its spectrum, the strength of each pitch, "
+            "nearer. Press Blind, listen, and choose.",
             "compare",
             {"tokenizers": "sound-rvq-8,sound-rvq-8-gan", "media": "sample:vowels"},
             (COMPARED,),
-            "On this clip: SI-SDR 6.4 and 5.4 dB (higher is nearer), log-mel distance 11.8 and 9.8 dB (lower is "
-            "nearer).",
+            "On this clip: SI-SDR 6.4 and 5.4 dB (higher is nearer), log-mel distance 10.6 and 8.6 dB (of the spectra; "
+            "lower is nearer).",
             question=Question(
                 "Which codec is better?",
                 ("The one with the higher SI-SDR", "That depends on what is asked: waveform or ear"),

@@ -25,8 +25,9 @@ CHAPTER = Chapter(
     (
         Step(
             "Onto the sphere, then to a corner",
-            "The dashed arrow is the latent z. It is put on the sphere (u), and its code is the corner of the eighth "
-            "in which it lies. Drag u, and drag beside the points to turn.",
+            "Binary spherical quantization (BSQ): the dashed arrow is the latent z. It is cut or stretched to length "
+            "1, which puts it on the sphere (u). Three cuts make eighths; its code is the corner in the middle of its "
+            "eighth. Drag u; drag beside it to turn.",
             "learn",
             card("sphere"),
             (BOARD, SIDE),
@@ -42,8 +43,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "An error with a bound",
-            "Now the latent is 2.5 long. On the sphere its corner is as near as before. LFQ, which leaves the latent "
-            "where it is, misses it by more, and there is no end to that.",
+            "Now the latent is 2.5 long. On the sphere its corner is as near as before (first bar). LFQ leaves the "
+            "latent where it is and misses it by more (last bar): the longer the latent, the more, without end.",
             "learn",
             card("sphere", length=2.5),
             (SIDE,),
@@ -52,8 +53,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "A circle with four corners",
-            "In the lab the sphere is a circle. Latents are drawn on it, as they are quantized: only their direction "
-            "counts.",
+            "In the lab there are two axes, so the sphere is a circle. Latents (small dots) are drawn on it, and the "
+            "four codes are its corners: only the direction of a latent counts.",
             "lab",
             lab(quantizer="bsq"),
             (PLANE,),
@@ -61,8 +62,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Three of ten bits",
-            "The codes of a trained tokenizer with 10 axes. Choose three bits, and turn the sphere: the corners "
-            "show how many tokens have these three.",
+            "The codes of a trained tokenizer with 10 axes, too many to draw. Choose three of its bits above the map, "
+            "and turn the sphere: size and colour of a corner show the share of tokens with these three.",
             "codebook",
             {"tokenizer": "bsq", "audit": "val"},
             (MAP,),

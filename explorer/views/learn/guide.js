@@ -17,10 +17,19 @@ const PREPARE_MS = 800; // after a step is shown, so that its own work comes fir
 const LIT = "dte-lit";
 const PATIENCE_MS = 15_000; // for a state that is on its way, before a task is looked at all the same
 const EDGE_PX = 16; // between the card and the edge of the window
+const SEEK_MS = 5000; // for which what a step is about is brought into sight, while its page is still growing
+const HEAD_PX = 56; // of the page, which stays on top
 const SHEETS = ["../kit/widgets/base.css"];
 
 /** How much of two stretches is common. Pure. */
 export const overlap = ([a, b], [c, d]) => Math.max(0, Math.min(b, d) - Math.max(a, c));
+
+/** By how much to scroll so that a stretch is in sight: 0 where at least half of what can be seen of it is. Pure.
+ *  @param {[number, number]} stretch  @param {[number, number]} free */
+export function seekBy([top, bottom], [first, last]) {
+  const most = Math.min(bottom - top, last - first);
+  return overlap([top, bottom], [first, last]) >= most / 2 ? 0 : Math.round(top - first);
+}
 
 class Guide extends Component {
   constructor(root, { page }, server) {
@@ -38,6 +47,7 @@ class Guide extends Component {
     this.own(travel.onBack((search) => this.enter(search)));
     this.listen(document, "keydown", (event) => isPresented(window.location.search) && this.presenterKey(event));
     this.listen(window, "pagehide", () => this.card === null && keepOwn(page, window.location.href));
+    for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) this.listen(window, name, () => (this.seekEnds = 0), { passive: true });
     this.repeat(() => this.card && this.look(), LOOK_MS);
     this.enter(window.location.search);
   }
@@ -73,7 +83,7 @@ class Guide extends Component {
 
   show({ chapter, number, step }) {
     if (!this.card) this.open();
-    Object.assign(this, { chapter, number, step, done: false });
+    Object.assign(this, { chapter, number, step, done: false, seekEnds: performance.now() + SEEK_MS });
     const last = number === chapter.steps.length - 1;
     const button = (text, act, more = {}) => h("button", { type: "button", class: "dte-plain-button", onclick: act, ...more }, text);
     this.next = button(last ? "End of the chapter" : "Next", () => this.go(number + 1), { class: "dte-plain-button gd-next" });
@@ -113,6 +123,7 @@ class Guide extends Component {
   /** Frame what the step is about, and see whether its task is done. */
   look() {
     this.frame(this.step.lit.flatMap((selector) => [...document.querySelectorAll(selector)]));
+    if (performance.now() < this.seekEnds) this.seek();
     const { task } = this.step;
     if (!task || this.done || this.going) return;
     const facts = factsOf(this.page);
@@ -134,6 +145,16 @@ class Guide extends Component {
       }, 0);
     const [left, right] = [covered(EDGE_PX), covered(window.innerWidth - EDGE_PX - box.width)];
     this.card.dataset.dock = left < right ? "left" : "right";
+  }
+
+  /** Bring the first of what is framed into sight, until the visitor scrolls or acts: often it is below the window. */
+  seek() {
+    const box = this.lit[0]?.getBoundingClientRect();
+    if (!box || box.height === 0) return;
+    const card = this.card.getBoundingClientRect();
+    const bottom = card.width >= window.innerWidth - 2 * EDGE_PX ? card.top : window.innerHeight;
+    const by = seekBy([box.top, box.bottom], [HEAD_PX, bottom]);
+    if (by !== 0) window.scrollBy({ top: by });
   }
 
   frame(elements) {

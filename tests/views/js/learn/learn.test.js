@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { nextStep } from "../../../../explorer/views/learn/chapters.js";
-import { overlap } from "../../../../explorer/views/learn/guide.js";
+import { overlap, seekBy } from "../../../../explorer/views/learn/guide.js";
 import { answersCsv, keepAnswer, markDone, readProgress, stepsDone } from "../../../../explorer/views/learn/progress.js";
 import { addressOf, placeOf, rootOf, staysOnPage } from "../../../../explorer/views/learn/route.js";
 import { factsOf, holds, isDone, standing } from "../../../../explorer/views/learn/task.js";
@@ -81,4 +81,14 @@ test("progress and first answers are kept, and a broken store keeps nothing", ()
 
 test("what two stretches have in common", () => {
   assert.deepEqual([overlap([0, 10], [5, 20]), overlap([0, 10], [10, 20]), overlap([0, 10], [-5, 50])], [5, 0, 10]);
+});
+
+test("what a step is about is brought to the top of what is free, where less than half of it is in sight", () => {
+  const free = [50, 500];
+  assert.equal(seekBy([100, 400], free), 0);
+  assert.equal(seekBy([300, 700], free), 0, "half of it is enough");
+  assert.equal(seekBy([301, 701], free), 251);
+  assert.equal(seekBy([-800, -500], free), -850, "and back up");
+  assert.equal(seekBy([200, 2000], free), 0, "more than the window holds: half the window");
+  assert.equal(seekBy([300, 2000], free), 250);
 });
