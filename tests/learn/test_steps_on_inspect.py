@@ -129,6 +129,8 @@ def test_the_commonest_code_of_the_first_picture_is_as_common_as_is_said():
     (least,) = [fact.value for fact in task.facts if fact.name == "count"]
     assert counts.max() == least == 23 and (counts == 23).sum() == 1 and "23 of 1,024" in task.done
     assert counts[record.levels[0].indices.reshape(-1)[330]] < 23  # of the token that the step opens with
+    assert record.levels[0].indices.reshape(-1)[330] == 505 and counts[505] == 6  # as the step on classes says
+    assert (counts == 0).mean() > 0.5 and len(counts) <= 1024
 
 
 def test_what_is_said_of_graphs_is_so():

@@ -30,7 +30,7 @@ SOLVED = {
     "commitment.4": ({"beta": 1.0}, 300),
     "cells.3": ({"codebook_size": 64}, 100),
     "collapse.2": ({"reseeding": "random_latent"}, 300),
-    "ema.1": ({"decay": 0.9}, 500),
+    "ema.3": ({"decay": 0.9}, 500),
     "remedies.5": ({"quantizer": "gradual"}, 300),
     "initialization.3": ({"warm_up": 200}, 400),
     "reseeding.4": ({"threshold": 0.1}, 400),
@@ -134,6 +134,10 @@ def test_what_chapters_say_in_numbers_is_so():
     assert (threshold.batch_size, threshold.codebook_size, threshold.every) == (64, 256, 10)
     drift = LabSettings().changed(preset("decay_too_slow").changes)
     assert drift.codebook_size == 5 and drift.decay == 0.99 and drift.drift > 0.5
+    swollen = LabSettings().changed(preset("beta_too_low").changes)
+    assert run_lab(swollen, 300, "cpu").frame().measures["quantization_error"] > 1000
+    held = run_lab(swollen.changed({"beta": 1.0}), 100, "cpu").frame()
+    assert held.losses["codebook"] == pytest.approx(held.losses["commitment"]) and held.losses["codebook"] > 0.01
     assert round(196_608 / 1_280) == 154 and 256 * 256 * 3 == 196_608 and 32 * 32 * 10 // 8 == 1_280
 
 

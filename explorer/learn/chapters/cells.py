@@ -21,8 +21,9 @@ CHAPTER = Chapter(
     (
         Step(
             "A cell for each code",
-            "Numbered discs are codes, small dots are latents. Lines part the plane: within a cell every latent gets "
-            "the number of the code inside. Drag a code, and see which latents change hands.",
+            "Numbered discs are codes. Small dots are latents: the vectors that an encoder makes. Lines part the plane "
+            "into cells, and every latent in a cell gets the number of the code inside. Drag a code, and see which "
+            "latents change hands.",
             "learn",
             card("cells"),
             (PICTURE,),
@@ -30,21 +31,21 @@ CHAPTER = Chapter(
             "them in 8 to 256 dimensions, and the map of the Codebook page is only a shadow of it.",
             EQUATION,
             Question(
-                "Codes 1 and 5 have no latent here. What moves them while the codebook learns?",
+                "Codes 1 and 5 have no latent here. What moves them while a plain codebook learns?",
                 (
                     "Nothing: only the latents of its own cell move a code",
                     "The nearest latents, a little",
                     "The decoder",
                 ),
                 0,
-                "No gradient and no average reaches them, so they stay where they are. This is how codes die, and what "
-                "the chapters on collapse and on reseeding are about.",
+                "A code learns from the latents that chose it. Nobody chose these two, so they stay where they are, "
+                "and are called dead. Later chapters show how codes die, and how to bring them back.",
             ),
         ),
         Step(
             "Nearest by angle",
-            "Some tokenizers compare directions only. Then cells are wedges from the origin, and how long a latent is "
-            "does not matter. Drag one straight outwards.",
+            "Some tokenizers compare directions only. Then cells are wedges from the origin, the point 0 in the "
+            "middle, and it does not matter how far out a latent lies. Drag one straight outwards: its number stays.",
             "learn",
             card("cells", metric="cosine"),
             (PICTURE, SIDE),
@@ -60,7 +61,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Let it run",
-            "Press play. Each code moves to the middle of the latents in its cell, so cells and codes settle together.",
+            "Here a codebook learns, step by step. Each code moves to the middle of the latents in its cell, so cells "
+            "and codes settle together. Reset and Play show it again from the start.",
             "lab",
             lab(speed="10", **CODEBOOK_ONLY),
             (PLANE, CURVES),
@@ -83,8 +85,7 @@ CHAPTER = Chapter(
             task=Task(
                 "Reach a quantization error of 0.0105 or less.",
                 (Fact("error", "at most", 0.0105), Fact("step", "at least", 50)),
-                "More codes, smaller cells. This ring has a width, so twice as many codes are needed for two thirds of "
-                "the error.",
+                "More codes, smaller cells. Change K, the number of codes, under Quantizer: twice as many are enough.",
                 "Done. More codes make smaller cells; the price is more bits a token, log2 of K.",
             ),
         ),

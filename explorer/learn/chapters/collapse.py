@@ -21,7 +21,7 @@ CHAPTER = Chapter(
         Step(
             "A collapse, as it happens",
             "All 64 codes start in the middle. The few on the outside win every latent in the first steps, and the "
-            "others are never near again: hollow marks, dark rows.",
+            "others are never near again: hollow marks in the plane, striped rows in the picture beside it.",
             "lab",
             preset("rich_get_richer"),
             (PLANE, HEATMAP),
@@ -29,7 +29,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "How many are in use?",
-            "The diagnosis counts the dead. Perplexity counts the living as if they were used alike.",
+            "The diagnosis counts the dead, and gives the perplexity: how many codes are in use, in effect. A code "
+            "that is seldom chosen counts little.",
             "lab",
             None,
             (DIAGNOSIS,),

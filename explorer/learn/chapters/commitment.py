@@ -25,8 +25,9 @@ CHAPTER = Chapter(
     (
         Step(
             "Too little commitment",
-            "With a weak commitment nothing holds the latents: they swell, and the codes run after them without "
-            "catching up. Watch the numbers at the axes.",
+            "While an encoder learns, its latents move, and they must stay near the codes. A term of the loss, the "
+            "commitment, holds them. Here it is weak: the latents fly apart, and the codes do not catch up. Watch the "
+            "quantization error, the distance between both, in the curves.",
             "lab",
             preset("beta_too_low"),
             (PLANE, DIAGNOSIS),
@@ -37,51 +38,57 @@ CHAPTER = Chapter(
         ),
         Step(
             "Too much commitment",
-            "With a strong commitment the latents do not dare to leave the codes. They stay squeezed together, and the "
+            "Here it is strong, and the latents do not dare to leave the codes. They stay squeezed together, and the "
             "decoder has too little to tell inputs apart by.",
             "lab",
             preset("beta_too_high"),
             (PLANE, DIAGNOSIS),
         ),
         Step(
+            "Mended",
+            "The first run again, with the commitment put right: \N{GREEK SMALL LETTER BETA} is 1. Compare the plane "
+            "with what you saw there: the latents stay among the codes.",
+            "lab",
+            preset("beta_too_low", mended=True),
+            (PLANE, DIAGNOSIS),
+            question=Question(
+                "In some published programs \N{GREEK SMALL LETTER BETA} stands before the wrong term. Which one must "
+                "it weigh?",
+                ("The codebook loss", "The commitment loss", "The reconstruction"),
+                1,
+                "The commitment loss. With 0.25 before the codebook loss instead, codes are pulled at a quarter, and "
+                "the encoder is held four times as hard.",
+            ),
+        ),
+        Step(
             "Equal values, different work",
-            "In the curves the two losses often lie on one another.",
+            "The same run. Further down, among the curves, look at the loss terms: with \N{GREEK SMALL LETTER BETA} = "
+            "1 the line of the codebook loss and that of the commitment lie on one another.",
             "lab",
             None,
             (CURVES,),
             "Both are the same squared distance. What differs is where the gradient is stopped, and that is not seen "
             "in the value.",
             question=Question(
-                "Codebook loss and commitment loss (before its weight) show the same number. Is that a bug?",
+                "Codebook loss and commitment loss show the same number. Is that a bug?",
                 ("Yes, one of them is computed twice", "No: they differ in their gradient, not in their value"),
                 1,
-                "It is how it should be. sg[.] changes nothing going forward; going backward one moves codes and the "
-                "other the encoder.",
-            ),
-        ),
-        Step(
-            "Mended",
-            "The same run with the commitment put right. Compare the plane and the diagnosis with what you saw before.",
-            "lab",
-            preset("beta_too_low", mended=True),
-            (PLANE, DIAGNOSIS),
-            question=Question(
-                "Beta stands before the wrong term in some code that people copy. Which term must it weigh?",
-                ("The codebook loss", "The commitment loss", "The reconstruction"),
-                1,
-                "The commitment loss. With 0.25 before the codebook loss instead, codes move four times too slowly.",
+                "It is how it should be. sg stops a gradient and changes no value. One loss moves the codes, the other "
+                "the encoder.",
             ),
         ),
         Step(
             "Your task: hold them",
-            "The latents run away again. After 300 steps their distance to the codes is a thousand times their spread.",
+            "The latents run away again. After 300 steps the quantization error, their mean squared distance to the "
+            "codes, is above 1,000.",
             "lab",
             preset("beta_too_low") | {"speed": "60"},
             (CONTROLS, PLANE),
             task=Task(
                 "Bring the quantization error to 0.1 or less, at step 300 or later.",
                 (Fact("error", "at most", 0.1, "quantization error"), Fact("step", "at least", 300)),
-                "One weight holds the encoder near its codes. It is 0.001 here.",
+                "One weight holds the encoder near its codes: \N{GREEK SMALL LETTER BETA}, among the controls. It is "
+                "0.001 here; try 1.",
                 "Done. The commitment pulls the latents back to the codes, however the codes are moved.",
             ),
         ),

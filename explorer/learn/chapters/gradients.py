@@ -42,8 +42,9 @@ CHAPTER = Chapter(
     (
         Step(
             "The wall",
-            "The decoder got code 0, and would like it elsewhere: the red arrow. But taking the nearest code is a "
-            "choice. Drag the latent a little: its code stays the same, so nothing reaches it.",
+            "The decoder got code 0, and would do better with a vector further along the red arrow. Networks learn by "
+            "passing such arrows back, the gradients. But taking the nearest code is a choice. Drag the latent a "
+            "little: its code stays the same, so no arrow reaches it.",
             "learn",
             card("gradients", method="none"),
             (PICTURE,),
@@ -98,8 +99,9 @@ CHAPTER = Chapter(
         ),
         Step(
             "Throw dice: Gumbel-softmax",
-            "Add noise to every code's score and mix the codes by a softmax. The mixture does move with the latent, "
-            "so a gradient passes. Each thin arrow is one draw, the thick one their mean.",
+            "Give each code a score, near ones more, and add noise. A softmax turns scores into weights that sum to 1; "
+            "by these the codes are mixed. The mixture moves with the latent, so a gradient passes. Each thin arrow is "
+            "one draw, the thick one their mean.",
             "learn",
             card("gradients", method="gumbel"),
             (PICTURE, SIDE),

@@ -51,7 +51,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Five starts, raced",
-            "Same model, same batches, no reseeding: only the start differs. Look at the first steps, then at the end.",
+            "Same model, same data, and dead codes are left dead: only the start differs. Look at the first steps, "
+            "then at the end.",
             "experiments",
             {"experiment": "initialization-raced"},
             (EXPERIMENT,),
@@ -71,8 +72,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Your task: a start that lasts",
-            "This run starts by k-means on its first batch, and yet after 300 steps it uses about 6 of 32 codes, in "
-            "effect. Change one control, and do not reseed.",
+            "This run starts by k-means on its first latents. Yet after 300 steps its perplexity is about 6: as if "
+            "only 6 of 32 codes were in use. Change one control, and leave Reseeding off.",
             "lab",
             lab("full", **STARTED_ON_LATENTS),
             (CONTROLS, CURVES),
@@ -85,8 +86,8 @@ CHAPTER = Chapter(
                     Fact("step", "at least", 300),
                     Fact("reseeding", "is", "none"),
                 ),
-                "Let the encoder learn before codes are put onto its latents. Look under Model for steps in which "
-                "the quantizer is passed by.",
+                "Let the encoder learn before codes are put onto its latents. Look under Model for steps in which the "
+                "quantizer is passed by.",
                 "Done. k-means on trained features lasts, since they hardly move any more.",
             ),
         ),

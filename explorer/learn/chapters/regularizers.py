@@ -43,8 +43,9 @@ CHAPTER = Chapter(
         ),
         Step(
             "Entropy: give every code its share",
-            "The same start, with soft entropy at weight 0.03. Every code gets a gradient now, also those that are not "
-            "chosen: more than 40 come into use.",
+            "Entropy is a number that is largest where all codes are used alike. The same start, with soft entropy at "
+            "weight 0.03 in the loss: it pulls at codes that are not chosen, too, and more than 40 come into use, in "
+            "effect.",
             "lab",
             lab("60", **CROWDED, soft_entropy=0.03),
             (PLANE, CONTROLS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
-from explorer.learn.chapters.lab_links import BARS, CONTROLS, CURVES, HEATMAP, PLANE, SQUARED, lab
+from explorer.learn.chapters.lab_links import BARS, CONTROLS, CURVES, HEATMAP, PLANE, lab
 
 # All codes begin in the middle of eight clusters: of 64 codes 57 are dead within 150 steps of plain VQ.
 MIDDLE = {"batch_size": 256, "threshold": 0.4, "model": "none", "initialization": "uniform", "init_scale": 1 / 64}
@@ -41,8 +41,8 @@ CHAPTER = Chapter(
     (
         Step(
             "A gradient for every code",
-            "Run A is plain VQ, run B is IBQ, from the same bad start. In IBQ each latent pulls at all codes, the near "
-            "ones most, so that far codes are drawn in, too.",
+            "Two runs side by side, from the same bad start, all codes in the middle. A is plain VQ, B is IBQ. In IBQ "
+            "each latent pulls at all codes, the near ones most, so that far codes are drawn in, too.",
             "lab",
             against(MIDDLE, quantizer="ibq", **FASTER),
             (PLANE, HEATMAP),
@@ -93,22 +93,19 @@ CHAPTER = Chapter(
             "lab",
             against(EARLY, warm_up=200),
             (PLANE, CURVES),
-            "Codes that fit an encoder that is still moving are left behind by it. That is also why a codebook starts "
-            "well on features of a trained network.",
+            "That is also why a codebook starts well on features of a trained network. Another remedy is to pass the "
+            f"gradient differently: NSVQ and DiVeQ give the decoder z + {BARS}z - e{BARS} times a fixed direction, and "
+            "the length is changed by latent and code, so that both learn.",
             question=Question(
-                "NSVQ and DiVeQ write the decoder's input as z + "
-                + BARS
-                + "z - e"
-                + BARS
-                + " times a direction. What passes the gradient?",
+                "In A the codes start on latents, too. Why does that not last?",
                 (
-                    "A copy, as in straight-through",
-                    "The length " + BARS + "z - e" + BARS + ", which both latent and code change",
+                    "The encoder learns and moves its latents, and the codes are left behind",
+                    "k-means finds no good places among so few latents",
+                    "A has fewer codes than B",
                 ),
-                1,
-                "The direction is fixed and the length is not, so that latent and code both learn without further "
-                "losses. "
-                f"(Not {BARS}z - e{BARS}{SQUARED}: the length itself.)",
+                0,
+                "k-means fits the codes to the latents of an encoder that has learnt nothing. As it learns, its "
+                "latents move away.",
             ),
         ),
         Step(

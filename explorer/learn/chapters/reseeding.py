@@ -17,8 +17,9 @@ CHAPTER = Chapter(
     (
         Step(
             "Four ways, from one state",
-            "One run has collapsed: a single code is used. Then it is forked: the same state to the bit, the same "
-            "batches, and four ways to give dead codes a place. See which is back soonest, and what each loses.",
+            "One run has collapsed: a single code is used. It goes on five times from this very state: once as it is, "
+            "and with four ways to give dead codes a new place. A random latent is one; hard examples are those "
+            "latents that lie furthest from their code. See which is back soonest.",
             "experiments",
             {"experiment": "reseeding-raced"},
             (EXPERIMENT,),
@@ -48,7 +49,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Fresh statistics",
-            "The same run, with statistics that are renewed whenever a code is put elsewhere.",
+            "A code's count and sum over past steps are its statistics. The same run, with both renewed whenever a "
+            "code is put elsewhere.",
             "lab",
             preset("ema_overwrites", mended=True),
             (PLANE, EVENTS),

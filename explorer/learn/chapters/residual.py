@@ -52,23 +52,23 @@ CHAPTER = Chapter(
         ),
         Step(
             "The levels are not equal",
-            "Choose a later level by itself: it looks like noise around edges. It corrects; it does not tell the "
-            "whole.",
+            "Press Solo above the picture, then 2, 3 or 4: a later level by itself. It looks like noise around edges. "
+            "It corrects; it does not tell the whole.",
             "",
             None,
             (DECODE, TOKENS),
             question=Question(
-                "Leave out the first level and keep the other three. What is decoded?",
+                "Mute the first level and keep the other three. What is decoded?",
                 ("Nearly the same picture", "A picture without its coarse brightness and colours", "Nothing at all"),
                 1,
-                "Later levels only correct the first. Without it there is nothing to correct; try it with the levels "
-                "above the picture.",
+                "Later levels only correct the first. Without it there is nothing to correct; try it: press Mute, "
+                "then 1, above the picture.",
             ),
         ),
         Step(
             "The same in sound, to be heard",
-            "Eight levels of a voice-like sound. Play it with one level, then with two, three, up to eight: what does "
-            "each add?",
+            "Eight levels of a voice-like sound. Press Up to, then 1, and play it; then with 2, 3, up to 8. What does "
+            "each level add?",
             "",
             {"tokenizer": "sound-rvq-8", "picture": "vowels"},
             (),

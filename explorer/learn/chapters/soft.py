@@ -39,8 +39,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Hot and cold",
-            "At temperature 5 all five codes share the latent almost alike, and every latent looks the same to the "
-            "decoder. Turn it down until one code is left.",
+            "At temperature 5 all five codes share the latent almost alike, and every latent looks nearly the same to "
+            "the decoder. Turn it down until one code is left.",
             "learn",
             card("soft", tau=5),
             (PICTURE, SIDE),
@@ -49,18 +49,20 @@ CHAPTER = Chapter(
             question=Question(
                 "Why not begin as cold as possible?",
                 (
-                    "Only the nearest code would get a gradient, and the others never learn",
+                    "Only the nearest code would learn, and the others hardly at all",
                     "A softmax cannot be computed at low temperatures",
                     "Tokens would take more bits",
                 ),
                 0,
-                "Cold is hard assignment: the rich get richer. Heat lets every code learn before the choice is made.",
+                "When it is cold the nearest code takes nearly all of the weight, and learns alone. Heat lets every "
+                "code learn before the choice is made.",
             ),
         ),
         Step(
             "Anneal",
             "In use there is one token, so one code. Press Anneal: the temperature falls in even ratios, as in "
-            "training. What the decoder was trained on closes up to what it will get: the gap goes from 0.53 to 0.00.",
+            "training. The decoder is trained on the mixture, and will get the nearest code: the gap between the two "
+            "goes from 0.53 to 0.00.",
             "learn",
             card("soft", tau=1),
             (PICTURE, SIDE),

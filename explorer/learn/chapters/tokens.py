@@ -14,8 +14,9 @@ CHAPTER = Chapter(
     (
         Step(
             "A picture as numbers",
-            "Left is a picture, and beside it what the tokenizer keeps of it: one whole number for each square of 8 x "
-            "8 pixels. Point at a square: the same place lights up in both.",
+            "Left is a picture, and beside it what a tokenizer keeps of it: one whole number for each square of 8 x 8 "
+            "pixels. Each number has a colour; zoom in to read it. One square is chosen, and all with its number are "
+            "marked.",
             "",
             SHOWN,
             (PICTURE, TOKENS),
@@ -24,31 +25,37 @@ CHAPTER = Chapter(
         ),
         Step(
             "The number is the number of a code",
-            "Click a square. Its number names a code: a vector that the encoder and the decoder agreed on in training. "
-            "The card shows where else this code stands, and what it decodes to alone.",
+            "A codebook is a numbered list of vectors, the codes. One network, the encoder, makes a vector of each "
+            "square, and the nearest code gives the number. Another, the decoder, paints from codes. Click a square: "
+            "the card under the pictures tells of its code.",
             "",
             None,
             (CARD, MAP),
             "The encoder makes a vector z_e of each place. The codebook holds K vectors. The token is the number of "
-            "the one that is nearest to z_e; the decoder sees nothing else of the picture.",
+            "the one that is nearest to z_e; the decoder sees nothing else of the picture. In the map each dot is a "
+            "code, and those that are alike lie close together.",
             question=Question(
                 "Two squares have the same number. What does the decoder get at these two places?",
                 ("The same vector", "Two vectors that are alike", "The pixels of both"),
                 0,
-                "Exactly the same vector: the number is all that is kept. That the two squares still look different in "
-                "the decode is the work of their neighbours, which the decoder sees, too.",
+                "Exactly the same vector: the number is all that is kept. If the two squares look different when they "
+                "are painted again, that is the work of their neighbours, which the decoder sees, too.",
             ),
         ),
         Step(
             "A code is not a class",
-            "Look at other squares with the same code: sky, wall, cheek. A code stands for what squares have in common "
-            "for the decoder, brightness and edges mostly, and not for things.",
+            "Code 505 stands six times in this picture: in the collar, on the stand of the shuttle, in the helmet. "
+            "These are three things, and all six squares are nearly black. A code stands for a look, such as "
+            "brightness and edges, and not for a thing.",
             "",
-            None,
+            SHOWN,
             (CARD, PICTURE),
             question=Question(
                 "This codebook has K = 1,024 codes. Does it tell 1,024 kinds of things apart?",
-                ("Yes, one a code", "No: K is how many different vectors there are, whatever they mean"),
+                (
+                    "Yes, one kind of thing for each code",
+                    "No: K is how many different vectors there are, whatever they mean",
+                ),
                 1,
                 "Nobody told the tokenizer of things. K is the size of its alphabet; meaning is made of many tokens, "
                 "as words are of letters.",
@@ -56,7 +63,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Your task: the commonest token",
-            "1,024 numbers were written down. Some codes were needed once, some often.",
+            "This picture took 1,024 tokens, and the codebook happens to have 1,024 codes as well. Yet some codes were "
+            "needed often, and more than half of them not at all.",
             "",
             SHOWN,
             (TOKENS, USAGE),
@@ -67,7 +75,8 @@ CHAPTER = Chapter(
                     Fact("picture", "is", "astronaut"),
                     Fact("count", "at least", 23, "tokens with the chosen code"),
                 ),
-                "Below the picture is a bar for each code, the tallest first. A bar can be clicked as a square can.",
+                "Below the picture, under Usage, is a bar for each code, the tallest first. A bar can be clicked as a "
+                "square can.",
                 "Done. 23 of 1,024 tokens are this one: even the commonest code is rare in a well used codebook.",
             ),
         ),

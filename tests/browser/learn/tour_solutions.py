@@ -113,7 +113,7 @@ SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "commitment.4": mend,
     "cells.3": lambda page: set_codes(page, 64),
     "collapse.2": mend,
-    "ema.1": mend,
+    "ema.3": mend,
     "gradients.4": shorten,
     "bits.4": mend,
     "choosing.3": lambda page: page.click("#methods-view [data-method='fsq']"),
