@@ -5,9 +5,8 @@ from __future__ import annotations
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
 from explorer.learn.chapters.card_links import PICTURE as BOARD
 from explorer.learn.chapters.card_links import SIDE, card
-from explorer.learn.chapters.tokens import PICTURE, TOKENS
+from explorer.learn.chapters.inspect_links import DECODED, PICTURE, TOKENS
 
-DECODE = "#inspect-view [data-panel='picture']"
 EQUATION = (
     Term("z_q", "what the decoder gets"),
     Term(" = "),
@@ -42,8 +41,8 @@ CHAPTER = Chapter(
         ),
         Step(
             "Four numbers a place",
-            "This tokenizer keeps four numbers for each square. Go through the levels above the picture: the first "
-            "carries the most, each of the others adds what was missing.",
+            "This tokenizer keeps four numbers for each square. Press 1, 2, 3, 4 beside Level, above the picture, to "
+            "see the numbers of each level. The first carries the most; each of the others adds what was missing.",
             "",
             {"tokenizer": "rvq-4", "picture": "coffee"},
             (PICTURE, TOKENS),
@@ -52,23 +51,23 @@ CHAPTER = Chapter(
         ),
         Step(
             "The levels are not equal",
-            "Press Solo above the picture, then 2, 3 or 4: a later level by itself. It looks like noise around edges. "
-            "It corrects; it does not tell the whole.",
+            "Press Solo above the picture, then 2, 3 or 4, and look at Reconstruction, further down: a later level by "
+            "itself. It has little but edges and noise. It corrects; it does not tell the whole.",
             "",
             None,
-            (DECODE, TOKENS),
+            (DECODED,),
             question=Question(
-                "Mute the first level and keep the other three. What is decoded?",
+                "Leave out the first level and keep the other three. What is decoded?",
                 ("Nearly the same picture", "A picture without its coarse brightness and colours", "Nothing at all"),
                 1,
-                "Later levels only correct the first. Without it there is nothing to correct; try it: press Mute, "
-                "then 1, above the picture.",
+                "Later levels only correct the first. Without it there is nothing to correct; try it: press Mute, then "
+                "1, above the picture.",
             ),
         ),
         Step(
             "The same in sound, to be heard",
-            "Eight levels of a voice-like sound. Press Up to, then 1, and play it; then with 2, 3, up to 8. What does "
-            "each level add?",
+            "Eight levels of a voice-like sound. Choose Reconstruction and Up to, then level 1, and play it; then with "
+            "2, 3, up to 8. What does each level add?",
             "",
             {"tokenizer": "sound-rvq-8", "picture": "vowels"},
             (),
