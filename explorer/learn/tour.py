@@ -5,6 +5,7 @@ from __future__ import annotations
 from explorer.learn.chapter import Chapter
 from explorer.learn.chapters.additive import CHAPTER as ADDITIVE
 from explorer.learn.chapters.anchors import CHAPTER as ANCHORS
+from explorer.learn.chapters.assignment import CHAPTER as ASSIGNMENT
 from explorer.learn.chapters.bits import CHAPTER as BITS
 from explorer.learn.chapters.cells import CHAPTER as CELLS
 from explorer.learn.chapters.choosing import CHAPTER as CHOOSING
@@ -54,5 +55,6 @@ CHAPTERS: tuple[Chapter, ...] = (
     ONEDIM,
     RATE,
     LANGUAGE,
+    ASSIGNMENT,
     CHOOSING,
 )

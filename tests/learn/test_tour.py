@@ -37,6 +37,7 @@ SOLVED = {
     "regularizers.4": ({"soft_entropy": 0.03}, 400),
     "rate.4": ({"codebook_size": 8}, 300),
     "bits.4": ({"diversity": 1.0}, 300),
+    "assignment.3": ({"codebook_size": 32, "reseeding": "random_latent"}, 300),
 }
 
 
@@ -94,7 +95,7 @@ def reported(settings, steps):
     frame = side.frame()
     of_run = {"step": frame.step, "codes": settings.codebook_size, "dim": settings.dim}
     of_run |= {"dead": frame.levels[0].dead, "reseeds": side.events.total}
-    of_run |= {"reseeding": settings.reseeding, "update": settings.update}
+    of_run |= {"reseeding": settings.reseeding, "update": settings.update, "quantizer": settings.quantizer}
     return of_run | {name: frame.measures[measure] for name, measure in FACTS.items()}
 
 

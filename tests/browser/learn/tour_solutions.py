@@ -107,6 +107,16 @@ def set_temperature(page: Page, value: float) -> None:
     page.locator("#language-view [data-field='temperature']").fill(str(value))
 
 
+def spend_less(page: Page) -> None:
+    """32 codes, which begins the run anew, and reseeding on it."""
+    set_codes(page, 32)
+    page.wait_for_selector("#lab-view .dte-lab[data-codes='32']")
+    page.locator("#lab-view .lab-panel-controls [data-control='reseeding']").evaluate(
+        "(one) => (one.closest('details').open = true)"
+    )
+    choose_in_lab(page, "reseeding", "Random latent + noise")
+
+
 # Chapter and step -> what is done there.
 SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "tokens.3": click_commonest,
@@ -130,5 +140,6 @@ SOLUTIONS: Mapping[str, Callable[[Page], None]] = {
     "anchors.3": choose_twin,
     "onedim.4": paint_one,
     "soft.3": cool,
+    "assignment.3": spend_less,
     **composed_hands.SOLUTIONS,
 }
