@@ -69,7 +69,7 @@ CHAPTER = Chapter(
             "On this clip: SI-SDR 6.4 and 5.4 dB (higher is nearer), log-mel distance 10.6 and 8.6 dB (of the spectra; "
             "lower is nearer).",
             question=Question(
-                "Which codec is better?",
+                "Of two codecs one has the higher SI-SDR, the other the nearer spectrum. Which is better?",
                 ("The one with the higher SI-SDR", "That depends on what is asked: waveform or ear"),
                 1,
                 "A phase that is shifted is not heard, and costs SI-SDR dearly. Listening tests decide, and numbers of "

@@ -83,7 +83,7 @@ class Guide extends Component {
 
   show({ chapter, number, step }) {
     if (!this.card) this.open();
-    Object.assign(this, { chapter, number, step, done: false, seekEnds: performance.now() + SEEK_MS });
+    Object.assign(this, { chapter, number, step, done: false, sought: false, seekEnds: performance.now() + SEEK_MS });
     const last = number === chapter.steps.length - 1;
     const button = (text, act, more = {}) => h("button", { type: "button", class: "dte-plain-button", onclick: act, ...more }, text);
     this.next = button(last ? "End of the chapter" : "Next", () => this.go(number + 1), { class: "dte-plain-button gd-next" });
@@ -154,7 +154,9 @@ class Guide extends Component {
     const card = this.card.getBoundingClientRect();
     const bottom = card.width >= window.innerWidth - 2 * EDGE_PX ? card.top : window.innerHeight;
     const by = seekBy([box.top, box.bottom], [HEAD_PX, bottom]);
-    if (by !== 0) window.scrollBy({ top: by });
+    if (by === 0 && !this.sought) return;
+    this.sought = true; // and stays on top while what is above it grows
+    window.scrollBy({ top: box.top - HEAD_PX });
   }
 
   frame(elements) {

@@ -98,11 +98,11 @@ export function drawQuiz(root, chapters, time) {
   );
 }
 
-function questionPart({ step, text, answers: offered }, answers) {
+function questionPart({ step, chapter, text, answers: offered }, answers) {
   const choice = (words, number) => {
     const input = h("input", { type: "radio", name: `quiz-${step}`, value: number, checked: answers[step] === number });
     input.addEventListener("change", () => (answers[step] = number));
     return h("label", { class: "le-quiz-answer" }, input, " ", words);
   };
-  return h("fieldset", { class: "le-quiz-question", "data-step": step }, h("legend", {}, text), ...offered.map(choice));
+  return h("fieldset", { class: "le-quiz-question", "data-step": step }, h("legend", {}, h("small", {}, chapter), text), ...offered.map(choice));
 }
