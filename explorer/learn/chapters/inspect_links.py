@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PICTURE, TOKENS, MAP, USAGE = (f"#inspect-view [data-panel='{name}']" for name in ("picture", "tokens", "map", "usage"))
+PICTURE, TOKENS, USAGE = (f"#inspect-view [data-panel='{name}']" for name in ("picture", "tokens", "usage"))
 CARD, DECODED, EDITOR = "#code-card", ".dte-rec[data-mode]", "#edit-view .dte-edit"
 GRAPH, NODE = ".dte-graph-stage", ".dte-graph-node"
 EXPERIMENT, COMPARED = ".dte-experiments", "#compare-view .dte-compare"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task
-from explorer.learn.chapters.inspect_links import CARD, MAP, PICTURE, TOKENS, USAGE
+from explorer.learn.chapters.inspect_links import CARD, PICTURE, TOKENS, USAGE
 
 SHOWN = {"tokenizer": "vq-ema-reseed", "picture": "astronaut", "token": "330"}
 
@@ -30,7 +30,7 @@ CHAPTER = Chapter(
             "the card under the pictures tells of its code.",
             "",
             None,
-            (CARD, MAP),
+            (TOKENS, CARD),
             "The encoder makes a vector z_e of each place. The codebook holds K vectors. The token is the number of "
             "the one that is nearest to z_e; the decoder sees nothing else of the picture. In the map each dot is a "
             "code, and those that are alike lie close together.",
@@ -49,7 +49,7 @@ CHAPTER = Chapter(
             "brightness and edges, and not for a thing.",
             "",
             SHOWN,
-            (CARD, PICTURE),
+            (PICTURE, CARD),
             question=Question(
                 "This codebook has K = 1,024 codes. Does it tell 1,024 kinds of things apart?",
                 (

@@ -123,7 +123,10 @@ class Guide extends Component {
   /** Frame what the step is about, and see whether its task is done. */
   look() {
     this.frame(this.step.lit.flatMap((selector) => [...document.querySelectorAll(selector)]));
-    if (performance.now() < this.seekEnds) this.seek();
+    if (performance.now() < this.seekEnds) {
+      this.seek();
+      this.dock();
+    }
     const { task } = this.step;
     if (!task || this.done || this.going) return;
     const facts = factsOf(this.page);
@@ -135,13 +138,15 @@ class Guide extends Component {
     markDone(this.card.dataset.step);
   }
 
-  /** Stand in the corner where less of what is framed is covered. */
+  /** Stand in the corner where less is covered of what is framed: of each part, the share of what is in sight. */
   dock() {
     const box = this.card.getBoundingClientRect();
     const covered = (left) =>
       this.lit.reduce((sum, element) => {
         const one = element.getBoundingClientRect();
-        return sum + overlap([left, left + box.width], [one.left, one.right]) * overlap([box.top, box.bottom], [one.top, one.bottom]);
+        const common = (across, down) => overlap(across, [one.left, one.right]) * overlap(down, [one.top, one.bottom]);
+        const seen = common([0, window.innerWidth], [0, window.innerHeight]);
+        return sum + (seen > 0 ? common([left, left + box.width], [box.top, box.bottom]) / seen : 0);
       }, 0);
     const [left, right] = [covered(EDGE_PX), covered(window.innerWidth - EDGE_PX - box.width)];
     this.card.dataset.dock = left < right ? "left" : "right";

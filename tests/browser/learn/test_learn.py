@@ -78,6 +78,13 @@ def test_a_chapter_is_begun_from_the_list_and_a_wrong_answer_is_explained_and_co
     assert re.search(r"1 of \d+ questions answered, 0 right", page.inner_text("#learn-view .le-answers"))
 
 
+def test_the_guide_stands_where_it_hides_least_of_what_is_framed(page, app_url):
+    """A tenth of the plane rather than most of the diagnosis, which is smaller."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_step(page, app_url, "ema.1")
+    page.wait_for_selector(f"{GUIDE}[data-dock='left']")
+
+
 def test_the_way_back_is_the_visitors_own(page, app_url):
     page.goto(f"{app_url.rstrip('/')}/lab?settings=%7B%22codebook_size%22%3A7%7D&paused=1")
     page.wait_for_selector("#lab-view .dte-lab[data-playing='false'][data-codes='7']")
