@@ -6,3 +6,4 @@ PICTURE, TOKENS, USAGE = (f"#inspect-view [data-panel='{name}']" for name in ("p
 CARD, DECODED, EDITOR = "#code-card", ".dte-rec[data-mode]", "#edit-view .dte-edit"
 GRAPH, NODE = ".dte-graph-stage", ".dte-graph-node"
 EXPERIMENT, COMPARED = ".dte-experiments", "#compare-view .dte-compare"
+RATES = "#compare-view .compare-rates"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.learn.chapter import Chapter, Fact, Question, Step, Task, Term
-from explorer.learn.chapters.inspect_links import COMPARED, DECODED, EXPERIMENT
+from explorer.learn.chapters.inspect_links import DECODED, EXPERIMENT, RATES
 from explorer.learn.chapters.lab_links import CONTROLS, CURVES, lab
 
 EQUATION = (
@@ -27,7 +27,7 @@ CHAPTER = Chapter(
             "bits, higher up it loses less. A residual one is a whole curve, a point a level.",
             "compare",
             {"tokenizers": "vq-ema-reseed,rvq-4,titok,vq-vae-2", "media": "sample:coffee"},
-            (COMPARED,),
+            (RATES,),
             "Bits are nominal: log2 K for each index. Codes that are not used alike could be sent in fewer; the "
             "figures give both. One of the four takes only 128 x 128 pixels, so here all of them see that part: their "
             "numbers for the whole picture differ.",

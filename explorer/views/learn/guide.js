@@ -17,7 +17,7 @@ const PREPARE_MS = 800; // after a step is shown, so that its own work comes fir
 const LIT = "dte-lit";
 const PATIENCE_MS = 15_000; // for a state that is on its way, before a task is looked at all the same
 const EDGE_PX = 16; // between the card and the edge of the window
-const SEEK_MS = 5000; // for which what a step is about is brought into sight, while its page is still growing
+const SEEK_MS = 12_000; // for which what a step is about is brought into sight, while its page is still growing
 const HEAD_PX = 56; // of the page, which stays on top
 const SHEETS = ["../kit/widgets/base.css"];
 
