@@ -51,17 +51,17 @@ CHAPTER = Chapter(
         ),
         Step(
             "The levels are not equal",
-            "Press Solo above the picture, then 2, 3 or 4, and look at Reconstruction, further down: a later level by "
-            "itself. It has little but edges and noise. It corrects; it does not tell the whole.",
+            "Right of the line is the second level by itself. It has little but edges and noise. It corrects; it does "
+            "not tell the whole.",
             "",
-            None,
+            {"tokenizer": "rvq-4", "picture": "coffee", "mode": "solo", "level": "1"},
             (DECODED,),
             question=Question(
                 "Leave out the first level and keep the other three. What is decoded?",
                 ("Nearly the same picture", "A picture without its coarse brightness and colours", "Nothing at all"),
                 1,
-                "Later levels only correct the first. Without it there is nothing to correct; try it: press Mute, then "
-                "1, above the picture.",
+                "Later levels only correct the first. Without it there is nothing to correct; try it: press Mute and 1 "
+                "beside Level, above the picture.",
             ),
         ),
         Step(

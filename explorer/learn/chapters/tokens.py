@@ -14,7 +14,7 @@ CHAPTER = Chapter(
     (
         Step(
             "A picture as numbers",
-            "Left is a picture, and beside it what a tokenizer keeps of it: one whole number for each square of 8 x 8 "
+            "First a picture, and next to it what a tokenizer keeps of it: one whole number for each square of 8 x 8 "
             "pixels. Each number has a colour; zoom in to read it. One square is chosen, and all with its number are "
             "marked.",
             "",
@@ -49,7 +49,7 @@ CHAPTER = Chapter(
             "brightness and edges, and not for a thing.",
             "",
             SHOWN,
-            (PICTURE, CARD),
+            (PICTURE,),
             question=Question(
                 "This codebook has K = 1,024 codes. Does it tell 1,024 kinds of things apart?",
                 (
