@@ -86,7 +86,7 @@ CHAPTER = Chapter(
                     Fact("pixels", "at least", 8192, "pixels that differ"),
                 ),
                 "In the token editor choose a code, and click one token. Undo, and try another token or code, if it "
-                "changes too little: the first of the list change the most.",
+                "changes too little: the first half of the list changes more than the second.",
                 "Done. No token has a place of its own, so hardly a pixel is safe from any of them.",
             ),
         ),
