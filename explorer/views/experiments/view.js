@@ -220,7 +220,13 @@ class Opened extends Component {
       "ul",
       {},
       ...made.map((text) => h("li", {}, text)),
-      h("li", {}, "Again: ", h("code", {}, command), " (with --out FILE.json; what trains on photographs or sounds takes folders of your own by --pictures and --sounds)."),
+      h(
+        "li",
+        {},
+        "Again: ",
+        h("code", {}, command),
+        " (with --out FILE.json; what trains on photographs or sounds takes folders of your own by --pictures and --sounds).",
+      ),
     );
     const exports = [
       ["Table, .csv", "Means over the seeds", () => saveText(tableCsv(this.experiment), `${fileStem(this.experiment.id, "table")}.csv`)],

@@ -7,7 +7,7 @@ import { travel } from "../kit/page/travel.js";
 import { h } from "../kit/widgets/dom.js";
 import { saveText } from "../kit/wire/files.js";
 import { answersCsv, forget, readProgress, stepName, stepsDone } from "./progress.js";
-import { addressOf, rootOf } from "./route.js";
+import { addressOf, hereWith, rootOf } from "./route.js";
 import { drawQuiz, quizTime, TIMES } from "./quiz.js";
 import { drawSheet } from "./sheet.js";
 
@@ -63,8 +63,8 @@ class ChaptersPage extends Component {
           this.draw();
         }),
         " ",
-        ...TIMES.flatMap((one) => [h("a", { href: `?quiz=${one}` }, `Quiz ${one} the chapters`), " "]),
-        h("a", { class: "le-to-sheet", href: "?sheet=1" }, "Sheet for the teacher"),
+        ...TIMES.flatMap((one) => [h("a", { href: hereWith(`quiz=${one}`) }, `Quiz ${one} the chapters`), " "]),
+        h("a", { class: "le-to-sheet", href: hereWith("sheet=1") }, "Sheet for the teacher"),
       ),
       h(
         "details",

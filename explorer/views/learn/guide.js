@@ -6,6 +6,7 @@ import { Component, openOnce } from "../kit/component.js";
 import { addStyleSheet } from "../kit/page/component.js";
 import { travel } from "../kit/page/travel.js";
 import { h, say } from "../kit/widgets/dom.js";
+import { replaceQuery } from "../kit/wire/bus.js";
 import { applyClass, classPart, classQuery, isPresented, ofClass } from "./class.js";
 import { markDone, stepName } from "./progress.js";
 import { keepOwn, ownOf, placeOf, queryOf, rootOf, staysOnPage } from "./route.js";
@@ -96,7 +97,7 @@ class Guide extends Component {
         button("Leave", () => this.leave(), { title: "Back to what this page showed before", class: "dte-link" }),
       ),
       ...stepParts(step, name),
-      classPart((query) => window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`)),
+      classPart((query) => replaceQuery(`${query}`)),
       h(
         "div",
         { class: "gd-foot" },
@@ -216,7 +217,7 @@ class Guide extends Component {
     if (event.target.closest?.("input, select, textarea, [contenteditable]")) return;
     if (event.key !== "Escape") return this.key(event);
     const query = classQuery(window.location.search, { ...ofClass(window.location.search), present: false });
-    window.history.replaceState(window.history.state, "", `${window.location.pathname}?${query}`);
+    replaceQuery(`${query}`);
     applyClass(window.location.search);
   }
 

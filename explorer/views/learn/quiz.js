@@ -6,6 +6,7 @@ import { h, say } from "../kit/widgets/dom.js";
 import { saveText } from "../kit/wire/files.js";
 import { csv } from "../kit/wire/format.js";
 import { stepName } from "./progress.js";
+import { hereWith } from "./route.js";
 
 const KEY = "dte-quiz";
 const MOST = 12; // questions, so that it takes ten minutes
@@ -92,7 +93,7 @@ export function drawQuiz(root, chapters, time) {
     " ",
     h("button", { type: "button", class: "dte-link", onclick: file }, "Answers, .csv"),
     " ",
-    h("a", { href: "?" }, "All chapters"),
+    h("a", { href: hereWith("") }, "All chapters"),
     said,
     results,
   );

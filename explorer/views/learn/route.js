@@ -43,3 +43,7 @@ export function keepOwn(page, href, storage = window.sessionStorage) {
 
 /** Where the visitor was on that page before, or null. */
 export const ownOf = (page, storage = window.sessionStorage) => storage.getItem(OWN + page);
+
+/** A link to this page with another query. A query alone would be taken from the base of the document, the first page.
+ *  @param {string} query */
+export const hereWith = (query, win = window) => `${win.location.pathname}${query ? `?${query}` : ""}`;

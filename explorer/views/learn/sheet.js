@@ -3,7 +3,7 @@
 // with hint and solution. It is made from the chapters themselves, so that it cannot say anything else, and can be printed.
 
 import { h } from "../kit/widgets/dom.js";
-import { addressOf } from "./route.js";
+import { addressOf, hereWith } from "./route.js";
 
 const READ_MIN = 1; // to read a step and look
 const ANSWER_MIN = 1;
@@ -32,7 +32,7 @@ export function drawSheet(root, chapters, base) {
       ),
       h("button", { type: "button", class: "dte-plain-button", onclick: () => window.print() }, "Print"),
       " ",
-      h("a", { href: "?" }, "All chapters"),
+      h("a", { href: hereWith("") }, "All chapters"),
     ),
     ...chapters.map((chapter) =>
       h(

@@ -14,7 +14,7 @@ MEND = "#lab-view .lab-panel-presets button[data-mend]:visible"
 
 def mend(page: Page) -> None:
     """Wait until the fault is plain and the run pauses itself; then the one change that its card offers."""
-    page.wait_for_selector("#lab-view .dte-lab[data-playing='false']")
+    page.wait_for_selector("#lab-view .dte-lab[data-playing='false']:not([data-step='0'])")  # not one that is opening
     page.click(MEND)
 
 

@@ -35,10 +35,9 @@ from explorer.pages.edit import events as edit_events
 from explorer.pages.edit.desk import desk_of
 from explorer.pages.inspect import alone as inspect_alone
 from explorer.pages.inspect import events as inspect_events
-from explorer.pages.inspect import page as inspect
 from explorer.pages.shared import runtime
 from explorer.pages.shared.presence import Presence
-from explorer.pages.shared.session import UPLOADED, Visit
+from explorer.pages.shared.session import UPLOADED, Visit, visit_from_query
 from explorer.pages.shared.take_uploads import take_uploads
 from explorer.pages.shared.turns import MAPS, Turns
 from explorer.pages.shared.visitor_files import LEFT, LEFT_S, NOBODYS, VisitorFiles, files
@@ -106,7 +105,7 @@ def test_what_is_another_visitors_is_unknown_in_the_very_words_of_what_never_was
     never = "file--lost-01234567"
     assert said(ID) == said(never).replace(never, ID) and ID not in said(never)
     with acting_for("carl"):
-        visit, words = inspect.visit_from_query({"tokenizer": ID}, [spec.id for spec in tokenizers.list_tokenizers()])
+        visit, words = visit_from_query({"tokenizer": ID}, [spec.id for spec in tokenizers.list_tokenizers()])
         assert visit.tokenizer != ID and "is not here" in " ".join(words)
         for wanted in (
             codebook.opening_of({"tokenizer": ID}, "t"),

@@ -57,16 +57,21 @@ export function createState(first) {
   };
 }
 
+/** Write another query into the address of the window, in place of the one that is there. @param {string} text without the
+ *  question mark @param {Window} win */
+export function replaceQuery(text, win = window) {
+  const { pathname, search, hash } = win.location;
+  const address = pathname + (text ? `?${text}` : "") + hash;
+  if (address !== pathname + search + hash) win.history.replaceState(win.history.state, "", address);
+}
+
 /** soon() writes query(search) into the address of `win`, at most once in ADDRESS_MS; soon.cancel() calls it off.
  *  @param {(search: string) => string} query  @param {Window} [win] */
 export function addressWriter(query, win = window) {
   let writing = null;
   const write = () => {
     writing = null;
-    const { pathname, search, hash } = win.location;
-    const text = query(search);
-    const address = pathname + (text ? `?${text}` : "") + hash;
-    if (address !== pathname + search + hash) win.history.replaceState(win.history.state, "", address);
+    replaceQuery(query(win.location.search), win);
   };
   const soon = () => {
     if (writing === null) writing = win.setTimeout(write, ADDRESS_MS);
