@@ -85,8 +85,8 @@ CHAPTER = Chapter(
             preset("beta_too_low") | {"speed": "60"},
             (CONTROLS, PLANE),
             task=Task(
-                "Bring the quantization error to 0.1 or less, at step 300 or later.",
-                (Fact("error", "at most", 0.1, "quantization error"), Fact("step", "at least", 300)),
+                "Bring the quantization error to 1 or less, at step 300 or later.",
+                (Fact("error", "at most", 1.0, "quantization error"), Fact("step", "at least", 300)),
                 "One weight holds the encoder near its codes: \N{GREEK SMALL LETTER BETA}, among the controls. It is "
                 "0.001 here; try 1.",
                 "Done. The commitment pulls the latents back to the codes, however the codes are moved.",
