@@ -87,3 +87,10 @@ class Chapter:
 
     def as_json(self) -> dict[str, Any]:
         return {"id": self.id, "title": self.title, "about": self.about, "steps": [one.as_json() for one in self.steps]}
+
+    def outline(self) -> dict[str, Any]:
+        """What a list of chapters needs: of each step its state, and whether it asks a question."""
+        steps = [
+            {"page": one.page, "query": one.as_json()["query"], "question": bool(one.question)} for one in self.steps
+        ]
+        return self.as_json() | {"steps": steps}

@@ -156,3 +156,15 @@ def test_a_page_names_itself_and_is_told_the_chapter_that_it_asks_for():
         answer = json.loads(ask({"what": "chapter", "id": chapter.id}))
         assert answer["ok"] and answer["chapter"] == json.loads(json.dumps(chapter.as_json()))
     assert not json.loads(ask({"what": "chapter", "id": "nothing"}))["ok"]
+
+
+def test_a_list_of_chapters_needs_no_texts_of_steps():
+    chapter = CHAPTERS[0]
+    outline = chapter.outline()
+    assert [(one["page"], one["query"]) for one in outline["steps"]] == [
+        (one["page"], one["query"]) for one in chapter.as_json()["steps"]
+    ]
+    assert sum(one["question"] for one in outline["steps"]) == sum(bool(step.question) for step in chapter.steps)
+    assert (
+        len(json.dumps([one.outline() for one in CHAPTERS])) < len(json.dumps([one.as_json() for one in CHAPTERS])) / 3
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import gradio as gr
@@ -49,6 +50,12 @@ def learn_ask(request: dict[str, Any]) -> str:
 
 def _open() -> tuple[str, str]:
     """Sent to this page alone: what a component is made with goes with every page of the app."""
+    return _contents()
+
+
+@functools.cache
+def _contents() -> tuple[str, str]:
+    """The same for everybody, made at the first visit."""
     glossary = {one.term: one.words for one in DEFINITIONS.values()}
     return chapters.payload(CHAPTERS, glossary, references()), _methods()
 

@@ -34,10 +34,21 @@ class ChaptersPage extends Component {
 
   /** The sheet for the teacher, or the quiz, of all chapters in full. time: of the quiz, null for the sheet. */
   async whole(time) {
-    const { chapters } = JSON.parse(await this.server.learn_ask({ what: "sheet" }));
+    const { chapters } = await this.full();
+    if (!chapters)
+      return void this.root.replaceChildren(h("p", { role: "alert" }, "The chapters could not be had: the server does not answer. Load the page again."));
     if (time) drawQuiz(this.root, chapters, time);
     else drawSheet(this.root, chapters, rootOf(window.location.pathname, "learn"));
     this.root.dataset.ready = "true";
+  }
+
+  /** {chapters} with all their steps, {} where the server does not answer. */
+  async full() {
+    try {
+      return JSON.parse(await this.server.learn_ask({ what: "sheet" }));
+    } catch {
+      return {};
+    }
   }
 
   draw() {

@@ -19,7 +19,7 @@ class Chapters(BrowserComponent):
 def payload(chapters: Sequence[Chapter], glossary: Mapping[str, str], references: Sequence[Reference]) -> str:
     """The value of Chapters. glossary: term -> words."""
     content = {
-        "chapters": [one.as_json() for one in chapters],
+        "chapters": [one.outline() for one in chapters],
         "glossary": [{"term": term, "words": words} for term, words in glossary.items()],
         "references": [{"id": one.id, "words": one.words, "papers": list(one.papers)} for one in references],
     }

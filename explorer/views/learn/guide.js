@@ -53,10 +53,13 @@ class Guide extends Component {
     this.enter(window.location.search);
   }
 
-  /** The chapter in full, asked for once. */
-  chapterOf(id) {
-    const ask = async () => JSON.parse(await this.server.learn_ask({ what: "chapter", id })).chapter ?? null;
-    if (!this.asked.has(id)) this.asked.set(id, ask());
+  /** The chapter in full, asked for once; null where there is none of that name, or no answer, which is asked again. */
+  async chapterOf(id) {
+    try {
+      if (!this.asked.has(id)) this.asked.set(id, JSON.parse(await this.server.learn_ask({ what: "chapter", id })).chapter ?? null);
+    } catch {
+      return null;
+    }
     return this.asked.get(id);
   }
 
