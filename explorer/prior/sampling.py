@@ -10,6 +10,7 @@ from explorer.foundation.errors import SettingsError
 from explorer.joints.language import NextToken
 
 HOTTEST = 2.0
+FROZEN = 1e-6  # below it only the most probable code is left, and dividing by it overflows
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Sampling:
         p, order = found.probabilities, found.order()
         kept = order[: self.top_k or len(p)]
         changed = np.zeros_like(p)
-        if self.temperature == 0:
+        if self.temperature < FROZEN:
             changed[order[0]] = 1.0
             return NextToken(found.place, changed)
         with np.errstate(divide="ignore"):  # a code of probability 0 stays there

@@ -38,6 +38,11 @@ def test_without_temperature_the_most_probable_is_taken():
     assert Sampling(0.0).draw(told([0.2, 0.4, 0.4])) == 1
 
 
+def test_a_temperature_too_small_to_divide_by_is_none():
+    found = NextToken(0, np.array([0.2, 0.5, 0.3]))
+    assert Sampling(1e-320).applied(found).probabilities.tolist() == [0.0, 1.0, 0.0]
+
+
 def test_a_draw_is_made_again_by_its_seed_and_place():
     draws = [[Sampling(seed=seed).draw(told(place=place)) for place in range(40)] for seed in (1, 1, 2)]
     assert draws[0] == draws[1] != draws[2]

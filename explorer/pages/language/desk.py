@@ -9,7 +9,7 @@ import numpy as np
 
 from explorer.analysis.language.statistics import TokenLanguage, language_of
 from explorer.foundation.cache import Cache, share
-from explorer.foundation.errors import ExplorerError, MediaError
+from explorer.foundation.errors import ExplorerError, FieldError, MediaError
 from explorer.foundation.owners import EVERYBODY
 from explorer.joints.language import LanguageModel, PriorFacts, TokenText
 from explorer.joints.tokenizer import Tokenizer
@@ -85,10 +85,14 @@ def _reading(medium: Medium) -> ReadPicture:
 
 
 def sentence_of(found: ReadPicture, given: int, written: Sequence[int]) -> list[int]:
-    """The tokens so far: `given` rows of the real ones, and what was written. Raises MediaError for more than fit."""
+    """The tokens so far: `given` rows of the real ones, and what was written. Raises MediaError for more than fit, and
+    FieldError for a code that there is not."""
     tokens = found.text.tokens
     if given > len(tokens) or given * tokens.shape[1] + len(written) > tokens.size:
         raise MediaError(f"There is room for {tokens.size:,} tokens; begin with fewer rows, or write less.")
+    highest = facts().codebook_size - 1
+    if any(code > highest for code in written):
+        raise FieldError("written", f"Codes of this tokenizer are from 0 to {highest:,}.")
     return [*tokens[:given].ravel().tolist(), *written]
 
 

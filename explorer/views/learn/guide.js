@@ -71,7 +71,20 @@ class Guide extends Component {
     const place = chapter && placeOf(search, [chapter]);
     if (this.disposed) return;
     if (place) this.show(place);
+    else if (id) this.miss();
     else this.close();
+  }
+
+  /** The address names a step that there is none of, or the server gave no answer. */
+  miss() {
+    if (!this.card) this.open();
+    Object.assign(this, { chapter: null, step: { lit: [], task: null }, seekEnds: 0 });
+    const href = `${rootOf(window.location.pathname, this.page)}learn`;
+    this.card.replaceChildren(
+      h("p", {}, "The link names a step of the tour that could not be had."),
+      h("div", { class: "gd-foot" }, h("a", { href }, "All chapters")),
+    );
+    this.card.dataset.step = "";
   }
 
   close() {
@@ -227,7 +240,7 @@ class Guide extends Component {
   /** Arrows within the card, and the keys that a presenter's remote sends. */
   key(event) {
     const by = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
-    if (!by || this.number + by < 0 || event.defaultPrevented) return;
+    if (!by || !this.chapter || this.number + by < 0 || event.defaultPrevented) return;
     event.preventDefault();
     this.go(this.number + by);
   }

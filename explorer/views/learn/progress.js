@@ -11,7 +11,8 @@ const KEY = "dte-learn";
 export function readProgress(storage = window.localStorage) {
   try {
     const found = JSON.parse(storage.getItem(KEY) ?? "{}");
-    return { done: Array.isArray(found.done) ? found.done : [], answers: Array.isArray(found.answers) ? found.answers : [] };
+    const list = (some) => (Array.isArray(some) ? some : []);
+    return { done: list(found.done).filter((one) => typeof one === "string"), answers: list(found.answers).filter((one) => typeof one?.step === "string") };
   } catch {
     return { done: [], answers: [] };
   }

@@ -196,3 +196,13 @@ def test_a_quiz_tells_nothing_before_and_the_change_after(page, app_url):
     )
     assert change == after - before and 0 < after < count
     assert page.input_value("#learn-view .le-quiz-name") == "Ada"
+
+
+@pytest.mark.parametrize("address", ["learn?learn=nosuch.0", "lab?learn=cells.99"])
+def test_a_step_that_is_not_there_is_said(page, app_url, address):
+    page.goto(f"{app_url.rstrip('/')}/{address}")
+    page.wait_for_selector(GUIDE)
+    assert "could not be had" in page.inner_text(GUIDE)
+    page.click(f"{GUIDE} a")
+    page.wait_for_selector("#learn-view .le-chapter")
+    assert page.locator(GUIDE).count() == 0

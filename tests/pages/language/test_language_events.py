@@ -155,7 +155,7 @@ def test_charts_come_in_both_themes_with_their_words():
     ("wrong", "field"),
     [
         ({"picture": "../secret"}, "picture"),
-        ({"written": [1024]}, None),
+        ({"written": [1024]}, "written"),
         ({"written": [-1]}, "written"),
         ({"given": 16, "written": [1]}, "written"),
         ({"temperature": 9}, "temperature"),

@@ -3,6 +3,7 @@
 
 const DIGITS = 3; // behind the point: finer than a pixel of any screen
 const MOST = 64; // entries of a list that an address may bring
+const FAR = 1e4; // beyond it a number of an address is none: sums of squares must stay finite, and handles within reach of a reset
 
 /** @typedef {number | string | boolean | number[] | number[][]} Value */
 
@@ -15,7 +16,10 @@ export function encode(value) {
   return typeof value === "number" ? short(value) : value;
 }
 
-const numberOf = (text) => (text.trim() === "" ? Number.NaN : Number(text));
+const numberOf = (text) => {
+  const found = text.trim() === "" ? Number.NaN : Number(text);
+  return Math.abs(found) <= FAR ? found : Number.NaN;
+};
 
 /** A value of the same kind as `like`, or undefined where the text is none. A list may have another length. Pure.
  *  @param {string} text @param {Value} like @returns {Value | undefined} */

@@ -77,6 +77,7 @@ test("progress and first answers are kept, and a broken store keeps nothing", ()
   assert.equal(nextStep(chapter, progress), 1);
   assert.deepEqual(readProgress(storage({ "dte-learn": "{" })), { done: [], answers: [] });
   assert.deepEqual(readProgress(storage({ "dte-learn": '{"done": 3}' })), { done: [], answers: [] });
+  assert.deepEqual(readProgress(storage({ "dte-learn": '{"done": [null, "a.0"], "answers": [null, 5]}' })), { done: ["a.0"], answers: [] });
 });
 
 test("what two stretches have in common", () => {
