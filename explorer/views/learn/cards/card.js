@@ -202,6 +202,7 @@ export class TeachingCard extends Component {
 
   key(event, id) {
     const by = keyMove(event.key, event.shiftKey, this.spec.window.half);
+    if (this.due) this.update(); // keys come faster than frames: what is drawn may be older than the state
     const handle = this.handles.find((one) => one.id === id);
     if (!by || !handle || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
