@@ -106,3 +106,17 @@ test("codes of the card of cells are dragged, and the tokens follow", () => {
   assert.deepEqual([one.facts.used, one.facts.codes, one.tokens.every((token) => token === 0)], [1, 1, true]);
   assert.notEqual(one.facts.error, CELLS.find(CELLS.first).facts.error);
 });
+
+test("keys that come faster than frames each move the handle on", () =>
+  withPage(async (page) => {
+    const card = new TeachingCard(page.root(), "cells", CARDS.cells, CELLS);
+    await page.settle();
+    const press = () => card.key({ key: "ArrowRight", shiftKey: true, preventDefault() {} }, "point-0");
+    const [x, y] = card.state.points[0];
+    for (let i = 0; i < 3; i++) press();
+    assert.ok(Math.abs(card.state.points[0][0] - x - 0.3) < 1e-9);
+    assert.equal(card.state.points[0][1], y);
+    await page.settle();
+    assert.equal(card.element.dataset.tokens, "1 0 2 2 3 4");
+    card.destroy();
+  }));
