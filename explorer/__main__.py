@@ -146,8 +146,9 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
 def _add_indices(parser: argparse.ArgumentParser) -> None:
     """The options of `audit` that say which plain indices are counted, and how they are read."""
     parser.add_argument(
-        "--indices", type=Path, metavar="FILE", help="count plain indices instead: .npy, .npz, .jsonl, or a folder"
-    )
+        "--indices", nargs="+", metavar="FILE",
+        help="count plain indices instead: files, folders, globs or addresses; the README lists the formats",
+    )  # fmt: skip
     parser.add_argument(
         "--codebook-size", type=sizes, metavar="K", help="codes of the codebook, for --indices; K1,K2,.. by level"
     )
@@ -163,7 +164,7 @@ def _add_indices(parser: argparse.ArgumentParser) -> None:
         "--latents", type=Path, metavar="FILE", help="latents of --indices, .npy (..., D), a row a token"
     )
     parser.add_argument("--metric", default="euclidean", help="of --codebook: euclidean, cosine or dot")
-    parser.add_argument("--field", metavar="NAME", help="field of the tokens in the lines of a .jsonl")
+    parser.add_argument("--field", metavar="NAME", help="field, column or tensor of --indices that holds the tokens")
 
 
 def sizes(text: str) -> list[int]:

@@ -176,7 +176,7 @@ def _of_indices(
     codebook_size: int | Sequence[int] | None,
     progress: Callable[[Progress], None] | None,
 ) -> Audit:
-    from explorer.audit.indices import audit_indices
+    from explorer.audit.indices.run import audit_indices
 
     if not isinstance(indices, np.ndarray):
         return audit_indices(indices, codebook_size, progress=progress)

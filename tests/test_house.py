@@ -19,7 +19,19 @@ TOP_LEVEL = {
 }
 RIGHT_OF_THE_JOINTS = ("analysis", "compare", "figures", "views", "pages")  # numpy and the browser: no torch
 LEFT_OF_THE_JOINTS = (
-    *("quantizers", "tokenizers", "public", "training", "media", "analysis", "lab", "audit", "compare", "loading"),
+    *(
+        "quantizers",
+        "tokenizers",
+        "public",
+        "training",
+        "media",
+        "analysis",
+        "lab",
+        "audit",
+        "compare",
+        "loading",
+        "dumps",
+    ),
     *("experiments", "prior"),
 )
 # From the ground up. A folder imports from its own floor and below.
@@ -27,7 +39,7 @@ FLOORS = (
     ("foundation",),
     ("joints",),
     ("media", "quantizers"),
-    ("tokenizers", "public", "loading"),
+    ("tokenizers", "public", "loading", "dumps"),
     ("training", "lab", "audit", "compare", "learn", "prior"),
     ("experiments",),
     ("analysis",),

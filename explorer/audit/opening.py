@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from explorer.audit.index_vectors import FILE as CODEBOOKS
+from explorer.audit.indices.vectors import FILE as CODEBOOKS
 from explorer.foundation.errors import ExplorerError, RecordError
 from explorer.joints.audit import Audit
 from explorer.joints.files.audits import FILES, UNPACKED_BYTES, load_audit

@@ -13,10 +13,10 @@ from pathlib import Path
 from explorer import tokenizers
 from explorer.analysis.codebook.diagnosis import findings_as_json
 from explorer.analysis.pictures.sheets import LevelPatches, cut_patches, write_sheets
-from explorer.audit.index_blocks import Padding
-from explorer.audit.index_vectors import FILE as CODEBOOKS
-from explorer.audit.index_vectors import books_of_levels, read_belongings, save_codebooks
-from explorer.audit.indices import Reading, audit_indices
+from explorer.audit.indices.blocks import Padding
+from explorer.audit.indices.run import Reading, audit_indices
+from explorer.audit.indices.vectors import FILE as CODEBOOKS
+from explorer.audit.indices.vectors import books_of_levels, read_belongings, save_codebooks
 from explorer.audit.run import Progress, run_audit
 from explorer.audit.sources import MediaSource, source_named
 from explorer.cli.stopping import stop_on_ctrl_c

@@ -10,7 +10,7 @@ from made_audits import counted, table
 
 from explorer.__main__ import main
 from explorer.analysis.codebook.diagnosis import diagnose
-from explorer.audit.indices import audit_indices
+from explorer.audit.indices.run import audit_indices
 from explorer.cli import audit as command
 from explorer.cli.audit import broken_rule
 from explorer.joints.audit import Audit

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from explorer.audit.in_media import InMedia
-from explorer.audit.index_blocks import Padding
-from explorer.audit.indices import Reading, audit_indices
+from explorer.audit.indices.blocks import Padding
+from explorer.audit.indices.run import Reading, audit_indices
 from explorer.joints.audit_parts import CODES_IN_ORDER, STRETCHES
 
 SIZE = 20
@@ -69,7 +69,7 @@ def test_plain_indices_are_counted_by_their_media(tmp_path, shape, monkeypatch):
     codes = np.random.default_rng(2).integers(0, SIZE, shape)
     codes[0] = 3
     np.save(tmp_path / "i.npy", codes)
-    monkeypatch.setattr("explorer.audit.index_blocks.PIECE", 256)  # media that span pieces, and pieces of many media
+    monkeypatch.setattr("explorer.audit.indices.blocks.PIECE", 256)  # media that span pieces, and pieces of many media
     level = audit_indices(tmp_path / "i.npy", SIZE, Reading("b,t")).levels[0]
     table = np.stack([np.bincount(medium, minlength=SIZE) for medium in codes])
     assert level.media == len(codes) and level.occurs.tolist() == (table > 0).sum(0).tolist()

@@ -9,10 +9,10 @@ from scipy.stats import entropy
 
 from explorer.__main__ import main
 from explorer.analysis.codebook.diagnosis import diagnose
-from explorer.audit import index_blocks
-from explorer.audit.index_axes import guessed_axes, named_axes, own_codes
-from explorer.audit.index_blocks import Padding
-from explorer.audit.indices import Reading, audit_indices
+from explorer.audit.indices import blocks as index_blocks
+from explorer.audit.indices.axes import guessed_axes, named_axes, own_codes
+from explorer.audit.indices.blocks import Padding
+from explorer.audit.indices.run import Reading, audit_indices
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.measures.usage import usage_of_counts
 
@@ -165,8 +165,34 @@ def test_files_of_different_lengths(piece, tmp_path):
     np.testing.assert_array_equal(audit.levels[3].halves[1], np.bincount(odd, minlength=1024))
     assert "12 media of different lengths on 8 levels, each a file" in audit.settings["reading"]
     np.save(tmp_path / "99.npy", arrays[0][:5])
-    with pytest.raises(RecordError, match=r"'99.npy' has 5 levels; the first has 8"):
-        audit_indices(tmp_path, 1024)
+    np.save(tmp_path / "98.npy", np.full((8, 30), 2000))
+    again = audit_indices(tmp_path, 1024)
+    assert again.skipped[1] == ("99.npy", "'99.npy' has 5 levels; the first has 8.")
+    name, why = again.skipped[0]
+    assert name == "98.npy" and why.startswith(
+        "Index 2,000 at place 0 of '98.npy' (counted from 0) is outside 0..1,023"
+    )
+    assert again.settings["left_out"] == 2 and again.settings["notes"][0].startswith("2 of 14 files were left out: ")
+    for level, before in zip(again.levels, audit.levels, strict=True):  # what was counted is kept
+        np.testing.assert_array_equal(level.halves, before.halves)
+
+
+def test_a_large_file_is_counted_up_to_the_place_where_it_is_wrong(monkeypatch, tmp_path):
+    monkeypatch.setattr(index_blocks, "PIECE", 100)
+    tokens = np.arange(1000) % 10
+    np.save(tmp_path / "0.npy", tokens)
+    tokens[450] = 10
+    np.save(tmp_path / "1.npy", tokens)
+    audit = audit_indices(tmp_path, 10)
+    assert audit.levels[0].counts.tolist() == [140] * 10
+    assert "place 450 of '1.npy'" in audit.skipped[0][1] and "Its first 400 tokens were counted." in audit.skipped[0][1]
+
+
+def test_nothing_is_left_out_in_silence_where_all_is_wrong(tmp_path):
+    for number in range(3):
+        np.save(tmp_path / f"{number}.npy", np.full(5, 99))
+    with pytest.raises(RecordError, match=r"Index 99 at place 0 of '0.npy'.*So are 4 more of 5"):
+        audit_indices(tmp_path, 10)
 
 
 def test_lines_of_jsonl(piece, tmp_path):
@@ -185,15 +211,26 @@ def test_lines_of_jsonl(piece, tmp_path):
         ("", "holds no lines"),
         ('{"a": [1]}', "line 1: it has none of the fields tokens.*it has: a"),
         ("[1, [2]]", "different lengths"),
-        ("[1]\n{", "line 2: this is no JSON"),
         ('["a"]', "no list of whole numbers"),
-        ("[1]\n[5]\n[50]", "Index 50 at place 0 of 't.jsonl, line 3'"),
     ],
 )
 def test_lines_that_hold_no_indices(text, words, tmp_path):
     (tmp_path / "t.jsonl").write_text(text)
     with pytest.raises(RecordError, match=words):
         audit_indices(tmp_path / "t.jsonl", 10)
+
+
+def test_lines_that_hold_none_are_left_out_by_name(tmp_path):
+    lines = ["[1, 2]", "{", "[5]", "[3, 50, 51]", "[-1, 4]", "[[1, 2], [2, 3]]", ""]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    audit = audit_indices(tmp_path / "t.jsonl", 10)
+    assert audit.levels[0].counts.nonzero()[0].tolist() == [1, 2, 4, 5] and audit.settings["media"] == 3
+    assert [name for name, _ in audit.skipped] == ["t.jsonl, line 2", "t.jsonl, line 4", "t.jsonl, line 6"]
+    whys = [why for _, why in audit.skipped]
+    assert whys[0] == "t.jsonl, line 2: this is no JSON."
+    assert "Index 50 at place 1 of 't.jsonl, line 4'" in whys[1] and "So are 1 more of 3." in whys[1]
+    assert "has the shape (2, 2)" in whys[2]
+    assert audit.settings["notes"][0].startswith("3 of 6 lines were left out: t.jsonl, line 2: this is no JSON. Index")
 
 
 def padded():

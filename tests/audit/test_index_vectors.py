@@ -5,9 +5,10 @@ import pytest
 
 from explorer.__main__ import main
 from explorer.analysis.codebook.diagnosis import diagnose
-from explorer.audit import index_blocks, index_vectors
-from explorer.audit.index_vectors import load_codebooks, read_belongings
-from explorer.audit.indices import Reading, audit_indices
+from explorer.audit.indices import blocks as index_blocks
+from explorer.audit.indices import vectors as index_vectors
+from explorer.audit.indices.run import Reading, audit_indices
+from explorer.audit.indices.vectors import load_codebooks, read_belongings
 from explorer.foundation.errors import RecordError, SettingsError
 from explorer.joints.files.audits import load_audit
 

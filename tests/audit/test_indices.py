@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
-from explorer.audit import index_blocks as module
 from explorer.audit.counting import GROWTH_AT
-from explorer.audit.indices import audit_indices
+from explorer.audit.indices import blocks as module
+from explorer.audit.indices.run import audit_indices
 from explorer.foundation.errors import Cancelled, RecordError, SettingsError
 from explorer.joints.files.audits import load_audit, save_audit
 

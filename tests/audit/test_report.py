@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 from small_audit import after
 
 from explorer.analysis.pictures.sheets import cut_patches
-from explorer.audit.indices import audit_indices
+from explorer.audit.indices.run import audit_indices
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
 from explorer.figures.reports.audit import html_report

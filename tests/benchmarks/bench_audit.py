@@ -148,7 +148,7 @@ class Meter:
 
 
 def indices(path: str) -> dict:
-    from explorer.audit.indices import audit_indices
+    from explorer.audit.indices.run import audit_indices
 
     start, cpu = time.perf_counter(), time.process_time()
     audited = audit_indices(path, CODEBOOK_SIZE)

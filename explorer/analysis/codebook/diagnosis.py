@@ -21,7 +21,7 @@ from explorer.analysis.codebook.rules_levels import Across, across_levels
 from explorer.analysis.codebook.rules_trial import changes, of_trial
 from explorer.analysis.codebook.rules_unseen import unseen
 from explorer.analysis.codebook.summary import healthy, merge, of_the_audit
-from explorer.audit.index_words import own_ranges
+from explorer.audit.indices.words import own_ranges
 from explorer.joints.audit import Audit
 from explorer.joints.record import Codebook
 

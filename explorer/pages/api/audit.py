@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.analysis.codebook.diagnosis import findings_as_json
-from explorer.audit.indices import Reading, audit_indices, reading_of
+from explorer.audit.indices.run import Reading, audit_indices, reading_of
 from explorer.audit.run import run_audit
 from explorer.audit.sources import MediaSource, files_source, open_source
 from explorer.figures.reports.audit import html_report

@@ -18,7 +18,7 @@ import numpy as np
 
 from explorer.analysis.pictures.token_pictures import MediumPictures
 from explorer.audit import shipped
-from explorer.audit.index_vectors import load_codebooks
+from explorer.audit.indices.vectors import load_codebooks
 from explorer.audit.opening import GIVEN, TAKEN, given_audits
 from explorer.audit.sources import MediaSource, open_source, samples_source
 from explorer.foundation.cache import Cache, share

@@ -89,7 +89,7 @@ class Job(VisitorJob):
 
     def _run(self) -> Audit:
         # What counts is imported by the first audit: the page is there before it.
-        from explorer.audit.indices import audit_indices, reading_of
+        from explorer.audit.indices.run import audit_indices, reading_of
         from explorer.audit.opening import take_audit, tokenizer_of
         from explorer.audit.run import run_audit
         from explorer.audit.sources import open_source, samples_source

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 
 from explorer.analysis.codebook.difference import difference, fits_beside
-from explorer.audit.indices import audit_indices
+from explorer.audit.indices.run import audit_indices
 from explorer.foundation.errors import RecordError
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explorer.audit.index_axes import Axes, plain_axes
-from explorer.audit.index_files import IndexArray
+from explorer.audit.indices.axes import Axes, plain_axes
+from explorer.dumps.arrays import DumpArray
 from explorer.foundation.errors import RecordError
 
 PIECE = 2**22  # indices in memory at a time
@@ -33,7 +33,7 @@ class Block:
     level: int | None = None  # None: values of all levels; else of that one alone
 
 
-def blocks_of(array: IndexArray, axes: Axes, part: int | None, at_once: int | None = None) -> Iterator[Block]:
+def blocks_of(array: DumpArray, axes: Axes, part: int | None, at_once: int | None = None) -> Iterator[Block]:
     """The blocks of one array.
 
     part: tokens of a level that stand for a medium where there is no axis of media; None: the array is one medium.
@@ -74,7 +74,7 @@ def _side_by_side(pieces: Iterator[np.ndarray], name: str, levels: int, inner: i
         done += len(values[0])
 
 
-def _apart(array: IndexArray, length: int, runs: tuple[int, int, int], medium: int) -> Iterator[Block]:
+def _apart(array: DumpArray, length: int, runs: tuple[int, int, int], medium: int) -> Iterator[Block]:
     """Runs that are too long for memory: every level is read by itself, in step with the others."""
     (outer, levels, inner), done = runs, 0
 
@@ -103,7 +103,7 @@ def _cut(done: int, count: int, medium: int) -> tuple[np.ndarray, bool]:
     return np.array(lengths), rest == 0
 
 
-def zip_levels(arrays: Sequence[IndexArray], axes: Axes, part: int | None) -> Iterator[Block]:
+def zip_levels(arrays: Sequence[DumpArray], axes: Axes, part: int | None) -> Iterator[Block]:
     """The blocks of arrays of one shape that are levels already, side by side."""
     at_once = max(1, PIECE // len(arrays))
     for blocks in zip(*(blocks_of(array, axes, part, at_once) for array in arrays), strict=True):
@@ -115,7 +115,7 @@ def zip_levels(arrays: Sequence[IndexArray], axes: Axes, part: int | None) -> It
         yield Block([block.values[0] for block in blocks], first.lengths, first.opens, place)
 
 
-def one_by_one(arrays: Sequence[IndexArray], part: int) -> Iterator[Block]:
+def one_by_one(arrays: Sequence[DumpArray], part: int) -> Iterator[Block]:
     """The blocks of levels of different shapes, one level after another."""
     for level, array in enumerate(arrays):
         axes = plain_axes(array.shape)

@@ -10,8 +10,9 @@ import numpy as np
 from explorer.audit.accumulator import perplexity
 from explorer.audit.counting import Growth
 from explorer.audit.in_media import InMedia
-from explorer.audit.index_blocks import Block
-from explorer.audit.index_words import wrong_index
+from explorer.audit.indices.blocks import Block
+from explorer.audit.indices.parts import no_codes
+from explorer.audit.indices.words import wrong_index
 from explorer.foundation.errors import RecordError
 from explorer.joints.audit_parts import LevelAudit
 
@@ -84,7 +85,7 @@ class LevelCounter:
             self._halves[(first + start) % 2] += np.bincount(media[start::2].reshape(-1), minlength=self._size)
 
     def _checked(self, values: np.ndarray, mask: np.ndarray | None, block: Block, level: int) -> np.ndarray:
-        bad = _no_codes(values, mask, self._size)
+        bad = no_codes(values, mask, self._size)
         if bad is not None and bad.any():
             i = int(np.flatnonzero(bad)[0])
             name, place = block.place(level, i)
@@ -113,16 +114,6 @@ class LevelCounter:
             occurs=self._in_media.occurs(),
             stretches=self._in_media.stretches(),
         )
-
-
-def _no_codes(values: np.ndarray, mask: np.ndarray | None, size: int) -> np.ndarray | None:
-    """True where a value is no code and no padding; None where all are codes."""
-    whole = values.dtype.kind != "f" or bool(np.all((values == np.floor(values)) | (False if mask is None else ~mask)))
-    there = values if mask is None else values[mask]
-    if not len(there) or (whole and there.min() >= 0 and there.max() < size):
-        return None
-    bad = (values < 0) | (values >= size) | (values != np.floor(values) if values.dtype.kind == "f" else False)
-    return bad if mask is None else bad & mask
 
 
 class _Rows:

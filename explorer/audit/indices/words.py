@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explorer.audit.index_axes import Axes, by_words
-from explorer.audit.index_files import IndexArray
+from explorer.audit.indices.axes import Axes, by_words
+from explorer.dumps.arrays import DumpArray
 from explorer.foundation.words import count_of
 from explorer.joints.audit_parts import LevelAudit
 
@@ -98,7 +98,7 @@ def own_ranges(levels: Sequence[LevelAudit]) -> int:
     return width * all(len(u) and u[0] >= i * width and u[-1] < (i + 1) * width for i, u in enumerate(used))
 
 
-def words_of_levels(arrays: Sequence[IndexArray], axes: Axes, media: int | None) -> str:
+def words_of_levels(arrays: Sequence[DumpArray], axes: Axes, media: int | None) -> str:
     """How an .npz of one array a level was read."""
     if len({array.shape for array in arrays}) > 1:
         return f"Read as {len(arrays)} levels of shapes of their own, one array each."

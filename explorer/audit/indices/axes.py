@@ -78,9 +78,11 @@ def named_axes(shape: tuple[int, ...], axes: str) -> Axes:
     return Axes(shape, names, guessed=False)
 
 
-def plain_axes(shape: tuple[int, ...]) -> Axes:
-    """Media first, if there are two axes or more, and tokens."""
+def plain_axes(shape: tuple[int, ...], media_first: bool = True) -> Axes:
+    """Media first, if there are two axes or more, and tokens; or tokens alone."""
     short = tuple(n for n in shape if n > 1) or (1,)
+    if not media_first:
+        return Axes(short, tuple("thwxyz"[: len(short)]), guessed=True)
     return Axes(short, tuple("bthwxyz"[: len(short)]) if len(short) > 1 else ("t",), guessed=True)
 
 

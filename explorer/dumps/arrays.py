@@ -1,0 +1,176 @@
+"""What every format of a dump is read as: shaped arrays, or rows of different lengths, one part after another.
+
+Nothing is mapped, since a map counts towards the memory of the process, and nothing that could run code is read.
+Letters of the shapes: n indices, m rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO
+
+import numpy as np
+
+from explorer.foundation.errors import RecordError
+
+FIELDS = ("tokens", "indices", "codes", "ids", "input_ids", "audio_codes")  # of a line or table, the first there is
+ROWS_AT_ONCE = 2**20  # indices of many short rows that are handed on together
+
+
+@dataclass(frozen=True)
+class DumpArray:
+    """An array in C order. read: (first, stop, length) -> its indices from `first` to `stop`, `length` at a time."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    read: Callable[[int, int, int], Iterator[np.ndarray]]
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    def pieces(self, length: int, first: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """The indices from `first` to `stop` in the order of the file, `length` at a time, as stored: (n,) each.
+
+        Raises RecordError if they end too soon.
+        """
+        return self.read(first, self.size if stop is None else stop, length)
+
+
+@dataclass(frozen=True)
+class DumpRows:
+    """Rows that follow each other, each a medium: values (n,), lengths (m,) adding up to n. name: of row i."""
+
+    values: np.ndarray
+    lengths: np.ndarray
+    name: Callable[[int], str]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A part of a dump that holds no indices, or cannot be read: its name and why, as a sentence. many: alike ones."""
+
+    name: str
+    why: str
+    many: int = 1
+
+
+Part = tuple[DumpArray, ...] | DumpRows | Refusal
+
+
+@dataclass(frozen=True)
+class Dump:
+    """What was found at a place: parts that are read one after another.
+
+    first: the arrays of the first part, from which axes are guessed. parts: each the levels of one array or, of a
+    single array, the array alone; or rows. listed: what each part is ("file", "line", "row", "sample"), and so a medium
+    if nothing else says so; "" for one array alone. one_by_level: arrays are levels already. notes: what a person
+    should know of how it was read. changed: asks whether what was read is another now, in words, "" if it is not.
+    """
+
+    title: str
+    first: tuple[DumpArray, ...]
+    parts: Callable[[], Iterator[Part]]
+    listed: str = ""
+    one_by_level: bool = False
+    notes: tuple[str, ...] = ()
+    changed: Callable[[], str] = str
+
+
+def array_of_bytes(name: str, shape: tuple[int, ...], dtype: np.dtype, start: Callable[[], BinaryIO]) -> DumpArray:
+    """An array that lies as bytes; start: opens it where they begin."""
+    return DumpArray(name, shape, dtype, partial(_read_bytes, name, math.prod(shape), dtype, start))
+
+
+def _read_bytes(
+    name: str, size: int, dtype: np.dtype, start: Callable[[], BinaryIO], first: int, stop: int, length: int
+) -> Iterator[np.ndarray]:
+    with closing(start()) as file:
+        if first:
+            file.seek(first * dtype.itemsize, 1)  # a deflated member is read on the way
+        while first < stop:
+            piece = np.empty(min(stop - first, length), dtype)
+            view, have = memoryview(piece).cast("B"), 0
+            while have < len(view) and (got := file.readinto(view[have:])):
+                have += got
+            if have < len(view):
+                raise RecordError(f"{name!r} is cut short: its header promises {size:,} indices.")
+            yield piece
+            first += len(piece)
+
+
+def array_in_memory(name: str, array: np.ndarray) -> DumpArray:
+    """An array that is here already. Raises RecordError where it cannot hold indices."""
+    check_kind(name, array.dtype)
+    flat = array.reshape(-1)
+
+    def read(first: int, stop: int, length: int) -> Iterator[np.ndarray]:
+        return (flat[at : min(at + length, stop)] for at in range(first, stop, length))
+
+    return DumpArray(name, array.shape, array.dtype, read)
+
+
+def check_kind(name: str, dtype: np.dtype) -> None:
+    """Raises RecordError for numbers that cannot be indices."""
+    if dtype.hasobject:
+        raise RecordError(f"{name!r} holds pickled objects, which can run code when read. Save plain whole numbers.")
+    if dtype.kind not in "iuf":
+        raise RecordError(f"{name!r} holds {dtype}, not whole numbers.")
+
+
+def single(array: DumpArray) -> Dump:
+    """A dump of one array."""
+    return Dump(array.name, (array,), lambda: iter([(array,)]))
+
+
+def listed_dump(title: str, listed: str, parts: Callable[[], Iterator[Part]], empty: str) -> Dump:
+    """A dump of many parts, whose first one that can be read is looked at.
+
+    Raises RecordError where none can be: why the first one cannot, or `empty` where there are none.
+    """
+    why = empty
+    for part in parts():
+        if isinstance(part, Refusal):
+            why = part.why if why == empty else why
+            continue
+        return Dump(title, (first_row(part),) if isinstance(part, DumpRows) else part, parts, listed)
+    raise RecordError(why)
+
+
+def first_row(rows: DumpRows) -> DumpArray:
+    return array_in_memory(rows.name(0), rows.values[: rows.lengths[0]])
+
+
+class RowGatherer:
+    """Joins short arrays of one axis to DumpRows, in their order; others pass as they are."""
+
+    def __init__(self) -> None:
+        self._arrays: list[np.ndarray] = []
+        self._names: list[str] = []
+        self._size = 0
+
+    def add(self, name: str, array: np.ndarray) -> Iterator[Part]:
+        """The parts that are full by now. Raises RecordError where the array cannot hold indices."""
+        check_kind(name, array.dtype)
+        if array.ndim != 1 or (self._arrays and array.dtype.kind != self._arrays[0].dtype.kind):
+            yield from self.rest()
+        if array.ndim != 1:
+            yield (array_in_memory(name, array),)
+            return
+        self._arrays.append(array)
+        self._names.append(name)
+        self._size += len(array)
+        if self._size >= ROWS_AT_ONCE:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[Part]:
+        """What is left."""
+        if self._arrays:
+            lengths = np.array([len(array) for array in self._arrays])
+            yield DumpRows(np.concatenate(self._arrays), lengths, self._names.__getitem__)
+            self._arrays, self._names, self._size = [], [], 0

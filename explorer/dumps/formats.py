@@ -1,0 +1,61 @@
+"""The formats of dumps: which files they are, and who reads them. An entry here and one file beside it add one.
+
+A reader is a function (DumpFile, field or None) -> Dump; `writing/` holds the way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from explorer.dumps.arrays import Dump
+from explorer.dumps.places import DumpFile
+from explorer.foundation.errors import SettingsError
+from explorer.foundation.registry import Registry
+
+Reader = Callable[[DumpFile, str | None], Dump]
+
+
+@dataclass(frozen=True)
+class DumpFormat:
+    """id: its name in READERS. endings: of its files. field: what a field names there, "" where there is none.
+    package: what must be installed, "" for nothing."""
+
+    id: str
+    title: str
+    endings: tuple[str, ...]
+    field: str = ""
+    package: str = ""
+
+
+FORMATS = (
+    DumpFormat("npy", "numpy", (".npy", ".npz")),
+    DumpFormat("jsonl", "JSON lines", (".jsonl", ".ndjson"), "an entry of each line"),
+)
+READERS: Registry[Reader] = Registry(
+    "format of dumps",
+    {
+        "npy": "explorer.dumps.numpy_files:read_npy",
+        "jsonl": "explorer.dumps.json_lines:read_json_lines",
+    },
+)
+ENDINGS = {ending: one for one in FORMATS for ending in one.endings}
+
+
+def read_file(file: DumpFile, field: str | None, format: DumpFormat | None = None) -> Dump:
+    """One file, by its ending; without a known one as an .npy.
+
+    Raises RecordError for what holds no indices, SettingsError for a field that is not for it, or a missing package.
+    """
+    one = format or ENDINGS.get(file.ending, FORMATS[0])
+    if field is not None and not one.field:
+        named = ", ".join(f"{other.title} ({other.field})" for other in FORMATS if other.field)
+        raise SettingsError(f"A field is for {named}; {file.name!r} is none of them.")
+    try:
+        return READERS.load(one.id)(file, field)
+    except ImportError as error:
+        if not one.package or error.name not in (one.package, None):
+            raise
+        raise SettingsError(
+            f"{file.name!r} is {one.title}, which {one.package} reads, and that is not here: pip install {one.package}"
+        ) from error

@@ -1,0 +1,150 @@
+"""Where a dump lies: files, folders, globs and addresses of fsspec -> the files there are, in order."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from explorer.dumps.dataset_folders import dataset_files
+from explorer.foundation.errors import RecordError, SettingsError
+
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "hf": "huggingface_hub", "az": "adlfs", "abfs": "adlfs"}
+SEVERAL = "*?["
+
+
+@dataclass(frozen=True)
+class DumpFile:
+    """One file. name: as it is told, below what was given. path: of this machine, None for an address elsewhere.
+    stamp: what changes when the file does, None where nobody can tell."""
+
+    name: str
+    path: Path | None
+    open: Callable[[], BinaryIO]
+    stamp: Callable[[], object]
+
+    @property
+    def ending(self) -> str:
+        """ ".parquet", and ".tar.gz" as a whole."""
+        suffixes = PurePosixPath(self.name.lower()).suffixes
+        return "".join(suffixes[-2:]) if suffixes[-1:] == [".gz"] else "".join(suffixes[-1:])
+
+
+@dataclass(frozen=True)
+class Found:
+    """title: what was given, in short. files: in their order. given: whether a file was named alone."""
+
+    title: str
+    files: tuple[DumpFile, ...]
+    alone: bool
+
+
+def find_files(places: Sequence[str | Path]) -> Found:
+    """All files at the places, a folder's and a glob's in the order of their names (2 before 10), hidden ones left out.
+
+    Raises RecordError for a place where there is nothing, SettingsError for an address without its package.
+    """
+    if not places:
+        raise SettingsError("Name a file, folder or glob of indices.")
+    files = [file for place in places for file in _at(str(place))]
+    first = str(places[0]).rstrip("/").rpartition("/")[2] or str(places[0])
+    title = first if len(places) == 1 else f"{first} and {len(places) - 1:,} more"
+    alone = len(places) == 1 and len(files) == 1 and files[0].name == first
+    return Found(title, tuple(files), alone)
+
+
+def _at(place: str) -> Iterator[DumpFile]:
+    if ADDRESS.match(place):
+        yield from _elsewhere(place)
+        return
+    path = Path(place)
+    if path.is_dir():
+        yield from _folder(path)
+    elif path.is_file():
+        yield local_file(path, path.name)
+    elif any(letter in place for letter in SEVERAL):
+        matches = in_order(glob.glob(place, recursive=True), str)
+        if not matches:
+            raise RecordError(f"Nothing matches {place[:200]!r}.")
+        for match in matches:
+            yield from _at(match) if Path(match).is_dir() else [local_file(Path(match), Path(match).name)]
+    else:
+        raise RecordError(f"There is no file {place[:200]!r}. Give a file, folder or glob of indices.")
+
+
+def local_file(path: Path, name: str) -> DumpFile:
+    def stamp() -> object:
+        try:
+            seen = path.stat()
+        except OSError:
+            return "gone"
+        return seen.st_size, seen.st_mtime_ns
+
+    return DumpFile(name, path, partial(path.open, "rb"), stamp)
+
+
+def _folder(path: Path) -> Iterator[DumpFile]:
+    if (rows := dataset_files(path)) is not None:
+        for file in rows:
+            yield local_file(file, str(file.relative_to(path)))
+        return
+    inside = [file for file in path.rglob("*") if file.is_file()]
+    for file in in_order(inside, lambda file: str(file.relative_to(path))):
+        if not any(part.startswith(".") for part in file.relative_to(path).parts):
+            yield local_file(file, str(file.relative_to(path)))
+
+
+def _elsewhere(address: str) -> Iterator[DumpFile]:
+    """An address of fsspec: a file, a folder or a glob."""
+    kind = address.partition("://")[0].lower()
+    try:
+        import fsspec  # of no use to dumps on this machine
+    except ImportError as error:
+        raise SettingsError("An address is read by fsspec, which is not here: pip install fsspec") from error
+    try:
+        system, path = fsspec.core.url_to_fs(address)
+        many = any(letter in path for letter in SEVERAL)
+        names = system.glob(path) if many else system.find(path) if system.isdir(path) else [path]
+        if not names or not (many or system.exists(path)):
+            raise RecordError(f"There is nothing at {address[:200]!r}.")
+    except (ImportError, ValueError) as error:
+        package = PACKAGES.get(kind)
+        hint = f": pip install {package}" if package else f" ({error})"
+        raise SettingsError(f"{kind}:// cannot be read here{hint}") from error
+    except RecordError:
+        raise
+    except Exception as error:  # each system raises errors of its own: no network, no rights, no such bucket
+        raise RecordError(f"{address[:200]!r} cannot be reached: {error}") from error
+    for name in in_order(names, str):
+        shown = name.removeprefix(path).lstrip("/") if not many else ""
+        if not PurePosixPath(name).name.startswith("."):
+            yield _remote_file(system, name, shown or PurePosixPath(name).name)
+
+
+def _remote_file(system: Any, path: str, name: str) -> DumpFile:
+    def stamp() -> object:
+        system.invalidate_cache()
+        return system.ukey(path)
+
+    return DumpFile(name, None, lambda: system.open(path, "rb"), stamp)
+
+
+def in_order(things: Iterable[Any], name: Callable[[Any], str]) -> list[Any]:
+    """Sorted so that 2.npy comes before 10.npy."""
+    return sorted(things, key=lambda thing: [int(p) if p.isdigit() else p for p in _numbers_apart(name(thing))])
+
+
+def _numbers_apart(name: str) -> list[str]:
+    """A name cut so that 2.npy comes before 10.npy: text and digits in turn, text first."""
+    parts, digits = [""], False
+    for letter in name:
+        if letter.isascii() and letter.isdigit() != digits:
+            parts.append("")
+            digits = not digits
+        parts[-1] += letter
+    return parts
