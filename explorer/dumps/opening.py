@@ -10,7 +10,7 @@ from pathlib import Path
 
 from explorer.dumps.arrays import Dump, Part, Refusal
 from explorer.dumps.formats import ENDINGS, FORMATS, DumpFormat, read_file
-from explorer.dumps.places import DumpFile, Found, find_files
+from explorer.dumps.places import DumpFile, Places, find_files
 from explorer.foundation.errors import RecordError
 
 DAMAGE = (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError, zlib.error)
@@ -28,7 +28,7 @@ def open_dump(places: str | Path | Sequence[str | Path], field: str | None = Non
     return _with_stamps(_many(found.title, files, field, kind), files, notes)
 
 
-def _of_one_format(found: Found) -> tuple[DumpFormat, tuple[DumpFile, ...], tuple[str, ...]]:
+def _of_one_format(found: Places) -> tuple[DumpFormat, tuple[DumpFile, ...], tuple[str, ...]]:
     """The first of FORMATS that some of the files are of, its files, and what is left out, in words."""
     kinds = Counter(kind.id for file in found.files if (kind := ENDINGS.get(file.ending)))
     kind = next((one for one in FORMATS if one.id in kinds), None)

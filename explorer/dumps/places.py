@@ -36,7 +36,7 @@ class DumpFile:
 
 
 @dataclass(frozen=True)
-class Found:
+class Places:
     """title: what was given, in short. files: in their order. given: whether a file was named alone."""
 
     title: str
@@ -44,7 +44,7 @@ class Found:
     alone: bool
 
 
-def find_files(places: Sequence[str | Path]) -> Found:
+def find_files(places: Sequence[str | Path]) -> Places:
     """All files at the places, a folder's and a glob's in the order of their names (2 before 10), hidden ones left out.
 
     Raises RecordError for a place where there is nothing, SettingsError for an address without its package.
@@ -55,7 +55,7 @@ def find_files(places: Sequence[str | Path]) -> Found:
     first = str(places[0]).rstrip("/").rpartition("/")[2] or str(places[0])
     title = first if len(places) == 1 else f"{first} and {len(places) - 1:,} more"
     alone = len(places) == 1 and len(files) == 1 and files[0].name == first
-    return Found(title, tuple(files), alone)
+    return Places(title, tuple(files), alone)
 
 
 def _at(place: str) -> Iterator[DumpFile]:
