@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from explorer.cli import bringing
+from explorer.cli import bringing, fitting
 from explorer.foundation import limits
 from explorer.foundation.errors import ExplorerError
 from explorer.foundation.registry import load_dotted
@@ -73,18 +73,10 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     opening.add_argument("--json", action="store_true", help="print it as JSON")
     opening.set_defaults(command="explorer.cli.opening:run")
 
-    tokenize = commands.add_parser(
-        "tokenize", help="turn a picture, a sound, a clip, a series or a graph into a token file"
+    tokenize = _add_tokenize(
+        commands.add_parser("tokenize", help="turn a picture, a sound, a clip, a series or a graph into a token file"),
+        brought,
     )
-    if not brought:
-        tokenize.add_argument("tokenizer", metavar="ID", help="a tokenizer of `list`; none with --hub or --checkpoint")
-    tokenize.add_argument(
-        "file",
-        metavar="FILE",
-        help="a picture, sound, clip, series (.csv, .npy) or graph (.tsv), or a sample such as sample:astronaut",
-    )
-    tokenize.add_argument("--out", required=True, type=Path, help="token file to write: .npz, .json or .csv")
-    tokenize.set_defaults(command="explorer.cli.tokens:tokenize")
 
     detokenize = commands.add_parser("detokenize", help="turn a token file (.npz) back into a medium")
     detokenize.add_argument("file", metavar="TOKENS", type=Path, help="a .npz that `tokenize` wrote")
@@ -109,6 +101,21 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
         bringing.add_options(commands.choices[name])
     for name in ("tokenize", "audit", "compare"):
         limits.add_option(commands.choices[name])
+    return parser
+
+
+def _add_tokenize(parser: argparse.ArgumentParser, brought: bool) -> argparse.ArgumentParser:
+    """The options of `tokenize`."""
+    if not brought:
+        parser.add_argument("tokenizer", metavar="ID", help="a tokenizer of `list`; none with --hub or --checkpoint")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="a picture, sound, clip, series (.csv, .npy) or graph (.tsv), or a sample such as sample:astronaut",
+    )
+    parser.add_argument("--out", required=True, type=Path, help="token file to write: .npz, .json or .csv")
+    fitting.add_options(parser)
+    parser.set_defaults(command="explorer.cli.tokens:tokenize")
     return parser
 
 
@@ -139,6 +146,7 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
     parser.add_argument("--resume", action="store_true", help="go on from where an audit into DIR was stopped")
     parser.add_argument("--title", help="what the report is called (default: the name of the folder or zip)")
     parser.add_argument("--seed", type=int, default=0, help="of the random samples (default: 0)")
+    fitting.add_options(parser)
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     parser.set_defaults(command="explorer.cli.audit:run")
 

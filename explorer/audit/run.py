@@ -14,7 +14,7 @@ import os
 import time
 import zipfile
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -35,6 +35,7 @@ from explorer.foundation.files import write_atomically
 from explorer.joints.audit import Audit, MediaNote
 from explorer.joints.table_faults import trouble
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
+from explorer.media.fitting import Fitting
 from explorer.media.medium import NOUNS, fit_medium, values
 
 BATCH_PIXELS = 2**20  # encoded together: 16 pictures of 256 px, one of 1,024 px; of sounds as many samples
@@ -84,14 +85,14 @@ def run_audit(
     *,
     title: str,
     seed: int = 0,
-    side_px: int | None = None,
+    side_px: Fitting | int | None = None,
     resume: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Audit:
     """The audit of `source` by `tokenizer`.
 
-    side_px: larger pictures are scaled down to it; None: as the settings say.
+    side_px: larger pictures are scaled down to it, or made to fit as a `Fitting` says; None: as the settings say.
     resume: the state file. Where it exists the run goes on from it; a run that is stopped leaves it, and one that ends
     takes it away. cancelled is asked between batches; True ends the run with a partial Audit that is valid. Files that
     cannot be read are listed in `skipped`. Raises MediaError if not one could be, RecordError for a state of another
@@ -101,8 +102,11 @@ def run_audit(
         raise SettingsError(f"The seed must be 0 or more, not {seed}.")
     if tokenizer.spec.modality == "graph":
         raise SettingsError(OWN_CODES)
-    side_px = side_px or settings().limits.image_side_px
-    identity = _identity(tokenizer, source, seed, side_px)
+    chosen = side_px or settings().limits.image_side_px
+    fitting = Fitting(chosen) if isinstance(chosen, int) else chosen
+    fitting.check(tokenizer.spec)
+    stated = {"seed": seed, **fitting.as_settings(tokenizer.spec.modality)}
+    identity = _identity(tokenizer, source, stated)
     standing = Standing(Accumulator(tokenizer.codebooks(), tokenizer.spec.combination, seed))
     if resume is not None and resume.exists():
         _restore(resume, identity, standing)
@@ -111,7 +115,7 @@ def run_audit(
     def seconds() -> float:
         return standing.seconds + time.perf_counter() - start
 
-    with _loaded(source, standing.position, tokenizer, side_px) as media:
+    with _loaded(source, standing.position, tokenizer, fitting) as media:
         for batch in batches(media, BATCH_PIXELS):
             if cancelled is not None and cancelled():
                 break
@@ -124,20 +128,20 @@ def run_audit(
                 saved_at = time.monotonic()
         complete = standing.position == len(source)
         if complete and standing.tried.first is not None:
-            _encode_again(tokenizer, source, side_px, standing.tried)
+            _encode_again(tokenizer, source, fitting, standing.tried)
     if complete and not standing.media:
         name, why = standing.skipped[0]
         raise MediaError(f"None of the {len(source):,} files could be read. The first, {name[:100]!r}: {why}")
     if resume is not None and not complete:
         _save(resume, identity, standing, seconds())
-    audit = _audit_of(standing, tokenizer, title, len(source), seconds(), {"seed": seed, "longest_side_px": side_px})
+    audit = _audit_of(standing, tokenizer, title, len(source), seconds(), stated)
     if resume is not None and complete:
         resume.unlink(missing_ok=True)
     return audit
 
 
 @contextmanager
-def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, side_px: int):
+def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, fitting: Fitting):
     """Yield an iterator of (name, Loaded or why not), from number `first` on, read ahead by threads of their own."""
     on_cpu = tokenizer.device == "cpu"
     readers = 1 if on_cpu else min(8, os.cpu_count() or 1)  # on the CPU the cores belong to the network
@@ -146,7 +150,7 @@ def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, side_px: int)
 
     def load(number: int) -> BatchMedium | str:
         try:
-            fitted = fit_medium(source.open(number, spec.modality), spec, side_px)
+            fitted = fit_medium(source.open(number, spec.modality), spec, fitting)
             return BatchMedium(values(fitted), fitted.notes)
         except ExplorerError as error:
             return str(error)
@@ -170,11 +174,11 @@ def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, side_px: int)
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _encode_again(tokenizer: Tokenizer, source: MediaSource, side_px: int, tried: TrialCollector) -> None:
+def _encode_again(tokenizer: Tokenizer, source: MediaSource, fitting: Fitting, tried: TrialCollector) -> None:
     """The first medium that was counted, read and encoded once more; nothing if it cannot be read any more."""
     with suppress(ExplorerError):
         first = source.open(source.names.index(tried.first), tokenizer.spec.modality)
-        tried.again(tokenizer, values(fit_medium(first, tokenizer.spec, side_px)))
+        tried.again(tokenizer, values(fit_medium(first, tokenizer.spec, fitting)))
 
 
 def _count(tokenizer: Tokenizer, batch: Batch, standing: Standing) -> None:
@@ -238,9 +242,9 @@ def _audit_of(
     )
 
 
-def _identity(tokenizer: Tokenizer, source: MediaSource, seed: int, side_px: int) -> str:
+def _identity(tokenizer: Tokenizer, source: MediaSource, stated: Mapping[str, object]) -> str:
     """Tells one audit from another: the tokenizer and its codebooks, the names of the media, and the settings."""
-    seen = sha256(json.dumps([tokenizer.spec.id, tokenizer.device, seed, side_px, BATCH_PIXELS]).encode())
+    seen = sha256(json.dumps([tokenizer.spec.id, tokenizer.device, sorted(stated.items()), BATCH_PIXELS]).encode())
     for book in tokenizer.codebooks():
         table = repr(book.rule) if book.vectors is None else np.ascontiguousarray(book.vectors)
         seen.update(table.encode() if isinstance(table, str) else table)

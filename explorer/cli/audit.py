@@ -19,6 +19,7 @@ from explorer.audit.indices.vectors import FILE as CODEBOOKS
 from explorer.audit.indices.vectors import books_of_levels, read_belongings, save_codebooks
 from explorer.audit.run import Progress, run_audit
 from explorer.audit.sources import MediaSource, source_named
+from explorer.cli.fitting import chosen_fitting, fitting_for
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
@@ -50,7 +51,9 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError("--codebook-size is for --indices; a tokenizer knows the size of its codebook.")
     if any(getattr(options, name) for name in ("axes", "ignore", "field", "codebook", "latents")):
         raise SettingsError("--axes, --ignore, --field, --codebook and --latents go with --indices.")
+    chosen_fitting(options)  # what is plainly wrong is said before weights are read
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
+    fitting = fitting_for(options, tokenizer.spec)
     modality = tokenizer.spec.modality
     source = source_named(options.media, modality, settings().limits)
     make_folder(options.out)
@@ -61,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"explorer: nothing to resume in {options.out}, so this begins at the beginning.", file=sys.stderr)
     with stop_on_ctrl_c() as stopped:
         audit = run_audit(
-            tokenizer, source, title=options.title or source.title, seed=options.seed, resume=state,
+            tokenizer, source, title=options.title or source.title, seed=options.seed, side_px=fitting, resume=state,
             progress=_Teller(), cancelled=stopped.is_set,
         )  # fmt: skip
     codebooks = tokenizer.codebooks()
@@ -90,6 +93,8 @@ def _run_indices(options: argparse.Namespace) -> int:
         )
     if options.latents is not None and options.codebook is None:
         raise SettingsError("--latents need --codebook FILE: they are compared with the code vectors.")
+    if options.side is not None or options.crop is not None or options.filter != "lanczos":
+        raise SettingsError("--side, --crop and --filter are for media; plain indices have no pixels.")
     if options.tokenizer is not None or options.resume:
         raise SettingsError("--indices goes without a tokenizer, media or --resume.")
     make_folder(options.out)

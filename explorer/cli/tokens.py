@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from explorer import tokenizers
+from explorer.cli.fitting import chosen_fitting, fitting_for
 from explorer.foundation.config import settings
 from explorer.foundation.errors import UnknownIdError
 from explorer.foundation.files import write_atomically
@@ -21,9 +22,11 @@ from explorer.media.samples import SAMPLE_PREFIX, sample
 def tokenize(options: argparse.Namespace) -> int:
     """Read a medium, tokenize it, write the token file, and say on stdout what it holds."""
     check_suffix(options.out)  # before the work, not after it
+    chosen_fitting(options)
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
+    fitting = fitting_for(options, tokenizer.spec)
     medium = read_medium(options.file, tokenizer.spec.modality)
-    record = tokenized(medium, tokenizer, settings().limits.image_side_px)
+    record = tokenized(medium, tokenizer, fitting)
     save_tokens(options.out, record)
     for note in record.notes:
         print(f"note: {note}", file=sys.stderr)

@@ -17,6 +17,7 @@ from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.caps import check_bytes
 from explorer.media.clips.containers import has_video
 from explorer.media.clips.video import LoadedVideo, fit_video, load_video, webp_bytes
+from explorer.media.fitting import Fitting
 from explorer.media.graphs.graph import LoadedGraph, is_edge_file, load_graph
 from explorer.media.graphs.text import looks_like_edges
 from explorer.media.pictures.image import LoadedImage, fit, load_image, png_bytes, scaled_to_cover
@@ -129,11 +130,13 @@ def _rows_of(data: bytes) -> Modality:
     return "vectors" if data[: len(MAGIC)] != MAGIC and names_items(data) else "series"
 
 
-def fit_medium(medium: Medium, spec: TokenizerSpec, side_px: int) -> Medium:
-    """The medium as `spec` takes it, with notes of all that was done. side_px: the longest side, where sides are free.
+def fit_medium(medium: Medium, spec: TokenizerSpec, fitting: Fitting | int) -> Medium:
+    """The medium as `spec` takes it, with notes of all that was done. fitting: of pictures and clips; a number is the
+    longest side, where sides are free.
 
-    Raises MediaError for another modality.
+    Raises MediaError for another modality, SettingsError for a crop that the tokenizer cannot take.
     """
+    fitting = Fitting(fitting) if isinstance(fitting, int) else fitting
     modality = modality_of(medium)
     if modality != spec.modality:
         takes = NOUNS.get(spec.modality, spec.modality)
@@ -146,17 +149,19 @@ def fit_medium(medium: Medium, spec: TokenizerSpec, side_px: int) -> Medium:
         )
     if isinstance(medium, LoadedVideo):
         return fit_video(
-            medium, spec.media_multiple, side_px, spec.time_step, spec.first_frame_alone, tuple(spec.fixed_size)
-        )
+            medium, spec.media_multiple, fitting.side_px, spec.time_step, spec.first_frame_alone,
+            tuple(spec.fixed_size), fitting.crop_px, fitting.filter,
+        )  # fmt: skip
     if isinstance(medium, LoadedGraph):
         return medium
     if isinstance(medium, LoadedSeries):
         return fit_series(medium, spec.columns, spec.media_multiple)
     if isinstance(medium, LoadedItems):
         return fit_items(medium, spec.channels)
-    if spec.fixed_size:
-        return scaled_to_cover(medium, *spec.fixed_size)
-    return fit(medium, spec.media_multiple, side_px)
+    size = spec.fixed_size or ((fitting.crop_px,) * 2 if fitting.crop_px else ())
+    if size:
+        return scaled_to_cover(medium, *size, fitting.filter)
+    return fit(medium, spec.media_multiple, fitting.side_px, fitting.filter)
 
 
 def file_bytes(
@@ -175,9 +180,9 @@ def file_bytes(
     return png_bytes(array), ".png"
 
 
-def tokenized(medium: Medium, tokenizer: Tokenizer, side_px: int) -> TokenRecord:
+def tokenized(medium: Medium, tokenizer: Tokenizer, fitting: Fitting | int) -> TokenRecord:
     """The record of a medium that is made to fit first, with notes of all that was done. Raises MediaError."""
-    fitted = fit_medium(medium, tokenizer.spec, side_px)
+    fitted = fit_medium(medium, tokenizer.spec, fitting)
     record = tokenizer.tokenize(values(fitted))
     record = replace(record, notes=fitted.notes + record.notes)
     if isinstance(fitted, LoadedSeries):

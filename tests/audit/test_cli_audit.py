@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,9 @@ from explorer.audit.run import Progress
 from explorer.cli.audit import clock, line
 from explorer.foundation.config import REPOSITORY
 from explorer.joints.files.audits import load_audit
+from explorer.media.fitting import Fitting
+from explorer.media.medium import fit_medium
+from explorer.media.pictures.image import load_image
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +53,40 @@ def test_a_folder_becomes_an_audit_a_report_and_sheets(pictures, tmp_path, capsy
     assert len(rows) == sum(int((level.exemplars.medium >= 0).sum()) for level in back.levels)
     sheets = sorted(path.name for path in (out / "exemplars").glob("*.png"))
     assert len(sheets) == 2 and sheets[0].startswith("level-1-codes-000") and sheets[1].startswith("level-2-codes-000")
+
+
+def test_a_crop_and_a_filter_are_stated_and_change_what_is_counted(pictures, tmp_path, capsys):
+    root, paths = pictures
+    expected = np.zeros(16, np.int64)
+    for path in paths:
+        fitted = fit_medium(load_image(path), GreyTokenizer.spec, Fitting(crop_px=32, filter="box"))
+        indices = GreyTokenizer().tokenize(fitted.pixels).levels[0].indices
+        expected += np.bincount(indices.reshape(-1), minlength=16)
+    assert audit("grey", root, "--out", tmp_path / "out", "--crop", 32, "--filter", "box") == 0
+    back = load_audit(tmp_path / "out")
+    assert back.settings == {"seed": 0, "crop_px": 32, "filter": "box"} and back.tokens == 11 * 16
+    np.testing.assert_array_equal(back.levels[0].counts, expected)
+    assert "32 x 32 pixels, which is what is taken; box." in capsys.readouterr().err
+    assert audit("grey", root, "--out", tmp_path / "out", "--side", 40) == 0
+    back = load_audit(tmp_path / "out")
+    assert back.settings == {"seed": 0, "longest_side_px": 40, "filter": "lanczos"}
+    assert back.tokens == 7 * 15 + 20 + 20 + 1 + 1  # 64 x 96 become 27 x 40, 41 x 50 and 40 x 48 become 33 x 40
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--crop", 30], "multiples of 8: not 30; 24 is"),
+        (["--crop", 32, "--side", 32], "not both"),
+        (["--side", 5000], "--side must be from 8 to 1,024 pixels"),
+        (["--filter", "sinc"], "no filter 'sinc'.*bicubic"),
+    ],
+)
+def test_a_fitting_that_cannot_be_is_refused(more, words, pictures, tmp_path, capsys):
+    assert audit("grey", pictures[0], "--out", tmp_path / "out", *more) == 2
+    assert re.search(words, capsys.readouterr().err) and not (tmp_path / "out").exists()
+    assert audit("--indices", tmp_path / "a.npy", "--codebook-size", 8, "--out", tmp_path / "out", "--crop", 32) == 2
+    assert "for media" in capsys.readouterr().err
 
 
 def test_a_sheet_shows_the_patches_themselves(pictures, tmp_path):

@@ -25,6 +25,7 @@ from explorer.joints.audit import Audit
 from explorer.joints.audit_parts import KINDS
 from explorer.joints.measures.usage import rank_order
 from explorer.joints.tokenizer import Tokenizer, extent_of
+from explorer.media.fitting import fitting_of
 from explorer.media.medium import fit_medium, values
 from explorer.media.pictures.image import png_bytes
 
@@ -64,11 +65,11 @@ def cut_patches(
         for place in zip(*np.nonzero(medium >= 0), strict=True):
             wanted[int(medium[place])].append((number, place, int(token[place])))
     at = {name: position for position, name in enumerate(source.names)}
-    side_px, spec = int(audit.settings.get("longest_side_px", 1024)), tokenizer.spec
+    fitting, spec = fitting_of(audit.settings), tokenizer.spec
     for done, (medium, tokens) in enumerate(sorted(wanted.items())):
         try:
             read = source.open(at[audit.media[medium]], spec.modality)
-            whole = values(fit_medium(read, spec, side_px))
+            whole = values(fit_medium(read, spec, fitting))
         except (ExplorerError, KeyError):
             continue
         pictures, layouts = MediumPictures(whole, spec.sample_rate_hz), tokenizer.layouts(extent_of(spec, whole.shape))

@@ -20,7 +20,7 @@ from explorer.media.clips.animation import animation_frames
 from explorer.media.clips.even_times import even_times
 from explorer.media.clips.films import Film, FilmFrame, film_frames
 from explorer.media.clips.scaling import small
-from explorer.media.pictures.image import LoadedImage, fit, scaled_to_cover, to_pil
+from explorer.media.pictures.image import Filter, LoadedImage, fit, scaled_to_cover, to_pil
 from explorer.media.pictures.opening import bytes_of, check_pixels
 from explorer.media.sniffing import kind_of
 
@@ -75,10 +75,13 @@ def fit_video(
     time_step: int = 1,
     first_frame_alone: bool = False,
     fixed_size: tuple[int, ...] = (),
+    crop_px: int | None = None,
+    filter: Filter = "lanczos",
 ) -> LoadedVideo:
     """Frames: one alone if `first_frame_alone`, then a multiple of `time_step`; sides are made to fit as of pictures.
 
     A clip that is too short repeats its last frame. fixed_size: (frames, H, W) that are the only ones taken.
+    crop_px, filter: as `Fitting` has them.
     """
     notes, frames = list(video.notes), video.frames
     alone = int(first_frame_alone)
@@ -88,13 +91,13 @@ def fit_video(
         steps = (len(frames) - alone) // time_step
         wanted = max(steps, int(len(frames) > alone)) * time_step + alone  # none where the first stands alone
     frames = _with_frames(frames, wanted, notes)
-    if fixed_size:
-        height, width = fixed_size[1:]
-        made = [scaled_to_cover(LoadedImage(frame), height, width) for frame in frames]
+    if fixed_size or crop_px is not None:
+        height, width = fixed_size[1:] or (crop_px, crop_px)
+        made = [scaled_to_cover(LoadedImage(frame), height, width, filter) for frame in frames]
     else:
         if multiple < 1 or side_px < multiple:
             raise SettingsError(f"A longest side of {side_px} pixels has no room for a multiple of {multiple}.")
-        made = [fit(LoadedImage(frame), multiple, side_px) for frame in frames]
+        made = [fit(LoadedImage(frame), multiple, side_px, filter) for frame in frames]
     notes += made[0].notes  # all frames are of one size, so the notes are the same
     return LoadedVideo(np.stack([one.pixels for one in made]), video.frames_per_second, tuple(notes))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -19,6 +20,14 @@ from explorer.media.pictures.colour import pixels_of_array, pixels_of_image
 from explorer.media.pictures.opening import bytes_of, open_picture
 
 DEFAULT_LIMITS = Limits()
+Filter = Literal["lanczos", "bicubic", "bilinear", "box", "nearest"]
+FILTERS = {
+    "lanczos": Image.Resampling.LANCZOS,
+    "bicubic": Image.Resampling.BICUBIC,
+    "bilinear": Image.Resampling.BILINEAR,
+    "box": Image.Resampling.BOX,
+    "nearest": Image.Resampling.NEAREST,
+}
 
 
 @dataclass(frozen=True)
@@ -61,33 +70,34 @@ def load_image(source: Path | str | bytes | Image.Image | np.ndarray, limits: Li
     return LoadedImage(pixels, tuple(notes))
 
 
-def fit(image: LoadedImage, multiple: int, max_side: int) -> LoadedImage:
+def fit(image: LoadedImage, multiple: int, max_side: int, filter: Filter = "lanczos") -> LoadedImage:
     """Make both sides multiples of `multiple` and at most `max_side` pixels.
 
-    In this order: scale down (Lanczos) so that the longer side is at most `max_side`; pad a side shorter than
+    In this order: scale down (by `filter`) so that the longer side is at most `max_side`; pad a side shorter than
     `multiple` by repeating its right or bottom edge; crop the rest away evenly around the centre.
     Raises SettingsError if `max_side` leaves no room for one multiple.
     """
     if multiple < 1 or max_side < multiple:
         raise SettingsError(f"A longest side of {max_side} pixels has no room for a multiple of {multiple}.")
     notes = list(image.notes)
-    pixels = _scale_down(image.pixels, max_side, notes)
+    pixels = _scale_down(image.pixels, max_side, notes, filter)
     pixels = _pad(pixels, multiple, notes)
     pixels = _crop(pixels, multiple, notes)
     return LoadedImage(np.ascontiguousarray(pixels), tuple(notes))
 
 
-def scaled_to_cover(image: LoadedImage, height: int, width: int) -> LoadedImage:
-    """The picture at exactly that size: scaled (Lanczos) until it covers it, the rest cropped away at the centre."""
+def scaled_to_cover(image: LoadedImage, height: int, width: int, filter: Filter = "lanczos") -> LoadedImage:
+    """The picture at exactly that size: scaled by `filter` until it covers it, the rest cropped away evenly."""
     notes, pixels = list(image.notes), image.pixels
     if pixels.shape[:2] == (height, width):
         return image
     scale = max(height / pixels.shape[0], width / pixels.shape[1])
     box_height, box_width = height / scale, width / scale  # the part that is kept, in pixels of the original
     top, left = (pixels.shape[0] - box_height) / 2, (pixels.shape[1] - box_width) / 2
-    scaled = _resized(pixels, height, width, (left, top, left + box_width, top + box_height))
+    scaled = _resized(pixels, height, width, (left, top, left + box_width, top + box_height), filter)
     notes.append(
-        f"Scaled and cropped at the centre from {_size(pixels)} to {_size(scaled)} pixels, which is what is taken."
+        f"Scaled and cropped at the centre from {_size(pixels)} to {_size(scaled)} pixels, which is what is "
+        f"taken{_by(filter)}."
     )
     return LoadedImage(scaled, tuple(notes))
 
@@ -118,23 +128,29 @@ def _size(pixels: np.ndarray) -> str:
     return f"{pixels.shape[1]} x {pixels.shape[0]}"
 
 
-def _scale_down(pixels: np.ndarray, max_side: int, notes: list[str]) -> np.ndarray:
+def _by(filter: Filter) -> str:
+    """What a note adds where scaling was not as it is by default."""
+    return "" if filter == "lanczos" else f"; {filter}"
+
+
+def _scale_down(pixels: np.ndarray, max_side: int, notes: list[str], filter: Filter) -> np.ndarray:
     longest = max(pixels.shape[:2])
     if longest <= max_side:
         return pixels
     height, width = (max(1, round(side * max_side / longest)) for side in pixels.shape[:2])
-    scaled = _resized(pixels, height, width)
-    notes.append(f"Scaled down from {_size(pixels)} to {_size(scaled)} pixels (longest side at most {max_side:,}).")
+    scaled = _resized(pixels, height, width, None, filter)
+    limit = f"longest side at most {max_side:,}{_by(filter)}"
+    notes.append(f"Scaled down from {_size(pixels)} to {_size(scaled)} pixels ({limit}).")
     return scaled
 
 
 def _resized(
-    pixels: np.ndarray, height: int, width: int, box: tuple[float, float, float, float] | None = None
+    pixels: np.ndarray, height: int, width: int, box: tuple[float, float, float, float] | None, filter: Filter
 ) -> np.ndarray:
-    """Lanczos, channel by channel in floating point; of a `box` (left, top, right, bottom) or all of it."""
+    """Scaled channel by channel in floating point; of a `box` (left, top, right, bottom) or all of it."""
     planes = [Image.fromarray(np.ascontiguousarray(pixels[:, :, c])) for c in range(3)]
-    channels = [np.asarray(plane.resize((width, height), Image.Resampling.LANCZOS, box)) for plane in planes]
-    return np.clip(np.stack(channels, axis=2), 0, 1)  # Lanczos overshoots at edges
+    channels = [np.asarray(plane.resize((width, height), FILTERS[filter], box)) for plane in planes]
+    return np.clip(np.stack(channels, axis=2), 0, 1)  # Lanczos and bicubic overshoot at edges
 
 
 def _pad(pixels: np.ndarray, multiple: int, notes: list[str]) -> np.ndarray:

@@ -29,6 +29,7 @@ from explorer.joints.audit import Audit
 from explorer.joints.files.audits import audit_file, load_audit
 from explorer.joints.record import Codebook
 from explorer.joints.tokenizer import TokenizerSpec
+from explorer.media.fitting import fitting_of
 from explorer.media.medium import Modality, fit_medium, values
 from explorer.media.rows.items import LoadedItems
 from explorer.media.rows.series import LoadedSeries
@@ -200,10 +201,10 @@ def pictures_of(opened: OpenAudit, medium: int) -> MediumPictures:
     if opened.source is None or opened.spec is None:
         raise ExplorerError("The media of this audit are not at hand.")
     name, source, spec = opened.audit.media[medium], opened.source, opened.spec
-    side = int(opened.audit.settings.get("longest_side_px") or settings().limits.image_side_px)
+    fitting = fitting_of(opened.audit.settings)
 
     def make() -> MediumPictures:
-        fitted = fit_medium(source.open(source.names.index(name), spec.modality), spec, side)
+        fitted = fit_medium(source.open(source.names.index(name), spec.modality), spec, fitting)
         loaded = values(fitted)
         if isinstance(fitted, LoadedSeries):
             return MediumPictures(loaded, fitted.rate_hz, [column.name for column in fitted.columns])
@@ -221,7 +222,7 @@ def pictures_of(opened: OpenAudit, medium: int) -> MediumPictures:
         spec.time_step,
         spec.columns,
     )
-    return _pictures.get((opened.source_key, name, takes, side), make, opened.owner)
+    return _pictures.get((opened.source_key, name, takes, fitting), make, opened.owner)
 
 
 def warm(opened: OpenAudit) -> threading.Thread:
