@@ -44,6 +44,9 @@ class FrameLevel:
     reconstruction loss of one latent at z_e, as the estimator passes it, or None if it was not asked for. won (K, d)
     float32: the mean of the latents that a code won when it was last chosen, NaN where it never was; None where that is
     not known, or codes follow from a rule.
+
+    numbers (K,) int32, ascending: which codes of a codebook of `whole` these are, where a recorded run kept only a
+    sample of them; then indices are rows of `vectors`, and the latents shown are those that chose one of the sample.
     """
 
     z_e: np.ndarray
@@ -56,6 +59,8 @@ class FrameLevel:
     window: int
     gradient: np.ndarray | None = None
     won: np.ndarray | None = None
+    numbers: np.ndarray | None = None
+    whole: int = 0
 
     def __post_init__(self) -> None:
         n, d = _shape("z_e", self.z_e, 2)
@@ -69,6 +74,10 @@ class FrameLevel:
             _expect("gradient", self.gradient, (n, d))
         if self.won is not None:
             _expect("won", self.won, (codes, dim))
+        if self.numbers is not None:
+            _expect("numbers", self.numbers, (codes,))
+            if codes and not 0 <= int(self.numbers.min()) <= int(self.numbers.max()) < self.whole:
+                raise RecordError(f"codes {self.numbers.min()} to {self.numbers.max()} are not all of {self.whole}")
         if n and (int(self.indices.min()) < 0 or int(self.indices.max()) >= codes):
             raise RecordError(
                 f"indices reach from {self.indices.min()} to {self.indices.max()}, outside 0..{codes - 1}"
@@ -79,6 +88,11 @@ class FrameLevel:
     @property
     def codebook_size(self) -> int:
         return len(self.vectors)
+
+    @property
+    def sampled(self) -> bool:
+        """Whether these are only some of the codes."""
+        return self.numbers is not None
 
     @property
     def dead(self) -> int:
@@ -103,7 +117,8 @@ class Frame:
     losses: weighted terms of the newest training batch ("reconstruction", "commitment", ...), in the order in which
     they are summed. measures: numbers of that batch (`lab.measures.describe` names them and their units).
     inputs, outputs: what went in and came out for the latents shown: points (n, 2) float32, or pictures (m, H, W)
-    or (m, H, W, 3) uint8; both None if there is nothing to compare. events: since the frame before.
+    or (m, H, W, 3) uint8; both None if there is nothing to compare. events: since the frame before. A level that was
+    not asked yet, as one that is dropped out in training, shows no latents.
     """
 
     step: int
@@ -121,9 +136,10 @@ class Frame:
             raise RecordError(f"step {self.step}, {self.latents_seen} latents, batches of {self.batch_size}")
         if not self.levels:
             raise RecordError("a frame needs at least one level")
-        n = len(self.levels[0].z_e)
-        if any(len(level.z_e) != n for level in self.levels):
-            raise RecordError(f"levels show {[len(level.z_e) for level in self.levels]} latents; all must show as many")
+        n = max(len(level.z_e) for level in self.levels)
+        if any(len(level.z_e) not in (0, n) for level in self.levels):
+            shown = [len(level.z_e) for level in self.levels]
+            raise RecordError(f"levels show {shown} latents; all must show as many, or none")
         if (self.inputs is None) != (self.outputs is None):
             raise RecordError("a frame has both inputs and outputs or neither")
         if self.inputs is not None and self.outputs is not None:

@@ -108,3 +108,19 @@ def test_points_pictures_and_events_are_taken():
     assert whole.events == (event,) and whole.losses["commitment"] == 0.5
     grey = np.zeros((8, 8, 8), np.uint8)
     assert frame(inputs=grey, outputs=grey).inputs is grey
+
+
+def test_a_sample_of_a_codebook_names_its_codes():
+    one = level(numbers=np.array([1, 5, 6, 9], np.int32), whole=10)
+    assert one.sampled and not level().sampled and one.codebook_size == K
+    with pytest.raises(RecordError, match="codes 1 to 10 are not all of 10"):
+        level(numbers=np.array([1, 5, 6, 10], np.int32), whole=10)
+    with pytest.raises(RecordError, match="numbers must have shape"):
+        level(numbers=np.array([1, 5], np.int32), whole=10)
+
+
+def test_a_level_may_show_no_latents_but_not_fewer():
+    none = level(z_e=np.zeros((0, D), np.float32), indices=np.zeros(0, np.int32))
+    assert frame(levels=(none, level())).levels[0].z_e.shape == (0, D)
+    with pytest.raises(RecordError, match="levels show"):
+        frame(levels=(level(z_e=np.zeros((2, D), np.float32), indices=np.zeros(2, np.int32)), level()))

@@ -1,0 +1,164 @@
+"""One frame of a recording as a file: .npz that `numpy.load` opens without pickle. `layout.py` says what is in it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer.foundation.errors import RecordError
+from explorer.joints.files.recording.layout import RecordLevel, level_from_json, level_to_json
+from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameEvent, FrameLevel
+from explorer.joints.record import LatticeRule
+
+HALF_LARGEST = 60_000.0  # float16 ends at 65,504
+
+
+def frame_bytes(
+    record: int, frame: Frame, levels: Sequence[RecordLevel], totals: Sequence[np.ndarray], last: Sequence[np.ndarray]
+) -> bytes:
+    """A frame with totals, last (K,) each a level, of all codes whichever are kept. Of a frame silent and counts are
+    not looked at, since they follow from these."""
+    arrays: dict[str, np.ndarray] = {}
+    entries = []
+    for i, (shown, level) in enumerate(zip(frame.levels, levels, strict=True)):
+        entry = {**level_to_json(level), "window": shown.window}
+        arrays[f"l{i}_total"] = _narrow(totals[i])
+        arrays[f"l{i}_last"] = np.asarray(last[i], np.int64)
+        arrays[f"l{i}_z"] = np.asarray(shown.z_e, np.float32)
+        numbers = None if shown.numbers is None else np.asarray(shown.numbers, np.int32)
+        arrays[f"l{i}_indices"] = np.asarray(shown.indices if numbers is None else numbers[shown.indices], np.int32)
+        if numbers is not None:
+            arrays[f"l{i}_numbers"] = numbers
+        if level.rule is None:
+            arrays[f"l{i}_vectors"] = np.asarray(shown.vectors, np.float32)
+        if shown.won is not None:
+            with np.errstate(invalid="ignore", over="ignore"):
+                away = np.asarray(shown.won, np.float32) - np.asarray(shown.vectors, np.float32)
+            away[~np.isfinite(away)] = np.nan
+            finite = np.abs(away[np.isfinite(away)])
+            scale = HALF_LARGEST / float(finite.max()) if finite.size and float(finite.max()) > 0 else 1.0
+            entry["lag_scale"] = scale
+            with np.errstate(invalid="ignore", over="ignore"):
+                arrays[f"l{i}_lag"] = (away * np.float32(scale)).astype(np.float16)
+        entries.append(entry)
+    meta = {
+        "record": record,
+        "step": frame.step,
+        "seen": frame.latents_seen,
+        "batch": frame.batch_size,
+        "losses": dict(frame.losses),
+        "measures": dict(frame.measures),
+        "levels": entries,
+    }
+    buffer = io.BytesIO()
+    np.savez(buffer, meta=np.array(json.dumps(meta)), **arrays)
+    return buffer.getvalue()
+
+
+def _narrow(total: np.ndarray) -> np.ndarray:
+    largest = int(total.max()) if total.size else 0
+    return np.asarray(total, np.uint32 if largest < 2**32 else np.uint64)
+
+
+class FrameFile:
+    """The arrays of a frame file. Raises RecordError for half a file, or what is none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with np.load(path, allow_pickle=False) as held:
+                self._arrays = {name: held[name] for name in held.files}
+            self.meta: dict[str, Any] = json.loads(str(self._arrays["meta"]))
+            self.levels = tuple(level_from_json(entry) for entry in self.meta["levels"])
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+            raise RecordError(f"{path.name} is damaged and left out: {error}") from error
+
+    def total(self, level: int) -> np.ndarray:
+        """(K,) int64: tokens of each code since the start."""
+        return self._array(level, "total").astype(np.int64)
+
+    def last(self, level: int) -> np.ndarray:
+        """(K,) int64: the step at which each code was last chosen, -1 never."""
+        return self._array(level, "last")
+
+    def _array(self, level: int, name: str) -> np.ndarray:
+        try:
+            return self._arrays[f"l{level}_{name}"]
+        except KeyError:
+            raise RecordError(f"{self.path.name} has no {name} of level {level + 1}") from None
+
+    def frame(self, before: FrameFile | None, events: tuple[FrameEvent, ...]) -> Frame:
+        """The Frame. before: the file of the frame before, whose totals tell the tokens since."""
+        shown = tuple(self._level(i, before) for i in range(len(self.levels)))
+        meta = self.meta
+        numbers = {
+            name: {key: float("nan") if value is None else float(value) for key, value in meta[name].items()}
+            for name in ("losses", "measures")
+        }
+        return Frame(
+            step=int(meta["step"]),
+            latents_seen=int(meta["seen"]),
+            batch_size=max(1, int(meta["batch"])),
+            levels=shown,
+            events=events,
+            **numbers,
+        )
+
+    def _level(self, i: int, before: FrameFile | None) -> FrameLevel:
+        level, entry = self.levels[i], self.meta["levels"][i]
+        total, last, indices = self.total(i), self.last(i), self._array(i, "indices")
+        step, window, counts = int(self.meta["step"]), int(entry["window"]), self.since(i, before)
+        numbers = self._arrays.get(f"l{i}_numbers")
+        silent = np.where(last < 0, step, step - last).clip(0, 2**31 - 1).astype(np.int32)
+        state = np.full(len(total), LIVE, np.uint8)
+        state[silent >= window] = DEAD
+        state[(last < 0) & (silent < window)] = UNSEEN
+        vectors = _rows_of(level.rule) if level.rule is not None else self._array(i, "vectors")
+        won = None
+        if f"l{i}_lag" in self._arrays:
+            lag = self._arrays[f"l{i}_lag"].astype(np.float32)
+            won = vectors + lag / np.float32(entry.get("lag_scale", 1.0))
+        if numbers is not None:
+            counts, silent, state = counts[numbers], silent[numbers], state[numbers]
+            if level.rule is not None:
+                vectors = level.rule.rows(numbers)
+            indices = np.searchsorted(numbers, indices).astype(np.int32)
+        return FrameLevel(
+            z_e=self._array(i, "z"),
+            indices=indices,
+            vectors=vectors,
+            counts=counts.astype(np.float32),
+            silent=silent,
+            state=state,
+            metric=level.metric,
+            window=window,
+            won=won,
+            numbers=numbers,
+            whole=level.codebook_size if numbers is not None else 0,
+        )
+
+    def since(self, level: int, before: FrameFile | None) -> np.ndarray:
+        """(K,) float64: tokens of each code a step since the frame before, or since the start."""
+        total, step = self.total(level), int(self.meta["step"])
+        if before is not None and level < len(before.levels):
+            earlier = before.total(level)[: len(total)]
+            total[: len(earlier)] -= earlier
+            step -= int(before.meta["step"])
+        return np.maximum(total, 0) / max(1, step)
+
+
+@lru_cache(maxsize=4)
+def _rows_of(rule: LatticeRule) -> np.ndarray:
+    rows = rule.rows(np.arange(rule.codebook_size))
+    rows.setflags(write=False)  # all frames share them
+    return rows

@@ -1,0 +1,183 @@
+"""Story: what the lines of a recording tell, read on from where the last look ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from explorer.foundation.words import count_of
+from explorer.joints.files.recording.lines import parse_lines
+from explorer.joints.frame import FrameEvent
+
+BASIC = {"step": "step", "latents_seen": "seen", "batch_size": "batch", "seconds": "seconds", "time": "time"}
+
+
+class Story:
+    """records: number -> step of each record that still counts. replaced: numbers of those that later ones took the
+    place of. levels: JSON of the newest change of the codebooks, None without. loss_names: in their order."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, tuple[int, int]] = {}  # segment -> generation, bytes read
+        self._forget()
+
+    def _forget(self) -> None:
+        self._rows: list[dict[str, Any]] = []
+        self.replaced: set[int] = set()
+        self.levels: list[Any] | None = None
+        self.ended = False
+        self._notes: list[str] = []
+        self._damaged = self._thinned = self._sessions = 0
+        self._read = {}
+        self._columns: dict[str, np.ndarray] | None = None
+        self._events: tuple[FrameEvent, ...] | None = None
+
+    @property
+    def any(self) -> bool:
+        return bool(self._rows) or bool(self._read)
+
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """Differs when there is something new."""
+        return (len(self._rows), self._rows[-1].get("record") if self._rows else -1, self.ended, tuple(self._notes))
+
+    def read(self, segments: Mapping[int, tuple[int, Path]]) -> None:
+        """Read on. All is read anew where lines were thinned, or files are gone."""
+        for number, (generation, _) in self._read.items():
+            if number not in segments or segments[number][0] != generation:
+                self._forget()
+                break
+        for number, (generation, path) in segments.items():
+            offset = self._read.get(number, (generation, 0))[1]
+            try:
+                with path.open("rb") as file:
+                    file.seek(offset)
+                    data = file.read()
+            except FileNotFoundError:  # thinned this moment; the next look has it
+                continue
+            objects, damaged, whole = parse_lines(data)
+            self._damaged += damaged
+            self._read[number] = (generation, offset + whole)
+            for one in objects:
+                self._take(one)
+
+    def _take(self, one: dict[str, Any]) -> None:
+        self._columns = self._events = None
+        if "record" in one:
+            self._take_record(one)
+        elif "levels" in one:
+            self.levels = one["levels"] if isinstance(one["levels"], list) else None
+            if self._rows:
+                self._notes.append(
+                    f"The codebooks changed at step {_number(one, 'step'):,}: {_sizes_words(self.levels)}."
+                )
+        elif "session" in one:
+            self.ended = False
+            self._sessions += 1
+            if self._sessions > 1:
+                self._notes.append(f"Recording went on at step {_number(one, 'step'):,}, in another process.")
+        elif "note" in one:
+            self._notes.append(str(one["note"]))
+        elif "end" in one:
+            self.ended = True
+            if one["end"]:
+                self._notes.append(str(one["end"]))
+
+    def _take_record(self, one: dict[str, Any]) -> None:
+        if not isinstance(one.get("step"), int) or not isinstance(one["record"], int):
+            self._damaged += 1
+            return
+        self.ended = False
+        if self._rows and one["step"] <= self._rows[-1]["step"]:
+            back = self._rows[-1]["step"]
+            gone = [row for row in self._rows if row["step"] >= one["step"]]
+            self._rows = self._rows[: len(self._rows) - len(gone)]
+            self.replaced |= {row["record"] for row in gone}
+            self._notes.append(
+                f"The run went back from step {back:,} to step {one['step']:,}: {count_of(len(gone), 'record')} "
+                "of before gave way to what came then."
+            )
+        elif self._rows and _number(one, "time") < _number(self._rows[-1], "time"):
+            self._notes.append(f"The machine's clock went back before step {one['step']:,}; steps tell the order.")
+        self._rows.append(one)
+
+    @property
+    def records(self) -> dict[int, int]:
+        return {row["record"]: row["step"] for row in self._rows}
+
+    @property
+    def notes(self) -> list[str]:
+        words = list(dict.fromkeys(self._notes))
+        if self._damaged:
+            words.append(f"{count_of(self._damaged, 'line')} of the records could not be read and are left out.")
+        thinned = sum(int(row.get("records", 1)) - 1 for row in self._rows)
+        if thinned:
+            words.append(f"{count_of(thinned, 'old record')} were thinned to keep to the budget.")
+        unnamed = sum(event["count"] - len(event.get("codes", ())) for row in self._rows for event in _events_of(row))
+        if unnamed:
+            words.append(f"Of {count_of(unnamed, 'reseed')} only the number was kept, not which codes they were of.")
+        return words
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for row in self._rows for name in _numbers_of(row, "losses")))
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """(r,) float64 each."""
+        if self._columns is None:
+            table = {name: [_number(row, key) for row in self._rows] for name, key in BASIC.items()}
+            named = [{**_numbers_of(row, "losses"), **_numbers_of(row, "measures")} for row in self._rows]
+            for name in dict.fromkeys(name for row in named for name in row):
+                table.setdefault(name, [_number(row, name) for row in named])
+            self._columns = {name: np.array(values, np.float64) for name, values in table.items()}
+        return self._columns
+
+    @property
+    def events(self) -> tuple[FrameEvent, ...]:
+        if self._events is None:
+            self._events = tuple(one for row in self._rows for event in _events_of(row) for one in _singly(event))
+        return self._events
+
+    @property
+    def tallies(self) -> np.ndarray:
+        rows = [
+            (event["step"], event["level"], event["count"], event.get("again", 0))
+            for row in self._rows
+            for event in _events_of(row)
+        ]
+        return np.array(rows, np.int64).reshape(-1, 4)
+
+
+def _number(row: Mapping[str, Any], name: str) -> Any:
+    """A number of a row, NaN for null and what is none."""
+    value = row.get(name)
+    return value if isinstance(value, int | float) else float("nan")
+
+
+def _numbers_of(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = row.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _events_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Those that have what every one must have."""
+    listed = row.get("events")
+    whole = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [one for one in whole if all(isinstance(one.get(name), int) for name in ("step", "level", "count"))]
+
+
+def _singly(event: Mapping[str, Any]) -> list[FrameEvent]:
+    codes, died = event.get("codes", ()), set(event.get("died", ()))
+    sources = event.get("sources") or [-1] * len(codes)
+    strategy = str(event.get("strategy", ""))
+    return [
+        FrameEvent(event["step"], event["level"], code, strategy, source, code in died)
+        for code, source in zip(codes, sources, strict=False)
+    ]
+
+
+def _sizes_words(levels: list[Any] | None) -> str:
+    sizes = [level.get("codebook_size") for level in levels or [] if isinstance(level, dict)]
+    return ", ".join(f"{size:,} codes" for size in sizes if isinstance(size, int)) or "not readable"
