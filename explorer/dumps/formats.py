@@ -31,12 +31,24 @@ class DumpFormat:
 FORMATS = (
     DumpFormat("npy", "numpy", (".npy", ".npz")),
     DumpFormat("jsonl", "JSON lines", (".jsonl", ".ndjson"), "an entry of each line"),
+    DumpFormat("csv", "CSV", (".csv", ".tsv"), "a column"),
+    DumpFormat("torch", "torch", (".pt", ".pth"), "a tensor"),
+    DumpFormat("parquet", "Parquet", (".parquet", ".pq"), "a column", "pyarrow"),
+    DumpFormat("arrow", "Arrow", (".arrow", ".feather", ".ipc"), "a column", "pyarrow"),
+    DumpFormat("hdf5", "HDF5", (".h5", ".hdf5"), "a data set", "h5py"),
+    DumpFormat("webdataset", "WebDataset", (".tar", ".tar.gz", ".tgz"), "an ending of its files"),
 )
 READERS: Registry[Reader] = Registry(
     "format of dumps",
     {
         "npy": "explorer.dumps.numpy_files:read_npy",
         "jsonl": "explorer.dumps.json_lines:read_json_lines",
+        "csv": "explorer.dumps.csv_rows:read_csv",
+        "torch": "explorer.dumps.torch_files:read_torch",
+        "parquet": "explorer.dumps.parquet:read_parquet",
+        "arrow": "explorer.dumps.arrow:read_arrow",
+        "hdf5": "explorer.dumps.hdf5:read_hdf5",
+        "webdataset": "explorer.dumps.webdataset:read_webdataset",
     },
 )
 ENDINGS = {ending: one for one in FORMATS for ending in one.endings}

@@ -1,0 +1,64 @@
+"""Dumps as Arrow: files (also called Feather) and streams, which `datasets` writes; a column as in Parquet.
+
+Format: https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from explorer.dumps.arrays import Dump, DumpArray, Part, listed_dump, single
+from explorer.dumps.columns import (
+    arrow_errors,
+    choose_column,
+    column_dtype,
+    is_list_column,
+    parts_of,
+    plain_column,
+)
+from explorer.dumps.parquet import recut
+from explorer.dumps.places import DumpFile
+
+MAGIC = b"ARROW1"
+
+
+def read_arrow(file: DumpFile, field: str | None = None) -> Dump:
+    """Raises RecordError for what is damaged, or has no column of tokens."""
+    with arrow_errors(file.name), _opened(file) as reader:
+        schema = reader.schema
+    column = choose_column(file.name, schema, field)
+    if not is_list_column(schema, column):
+        rows = sum(batch.num_rows for batch in _batches(file))
+        read = partial(_tokens, file, column)
+        return single(DumpArray(file.name, (rows,), column_dtype(schema, column), read))
+
+    def parts() -> Iterator[Part]:
+        return parts_of(file.name, _batches(file), column)
+
+    return listed_dump(file.name, "row", parts, f"{file.name!r} holds no rows.")
+
+
+def _opened(file: DumpFile) -> Any:
+    """A reader of the file or stream."""
+    with closing(file.open()) as opened:
+        whole = opened.read(len(MAGIC)) == MAGIC
+    source = pa.OSFile(str(file.path)) if file.path is not None else pa.PythonFile(file.open())
+    return pa.ipc.open_file(source) if whole else pa.ipc.open_stream(source)
+
+
+def _batches(file: DumpFile) -> Iterator[Any]:
+    with arrow_errors(file.name), _opened(file) as reader:
+        if isinstance(reader, pa.ipc.RecordBatchFileReader):
+            yield from (reader.get_batch(number) for number in range(reader.num_record_batches))
+        else:
+            yield from reader
+
+
+def _tokens(file: DumpFile, column: str, first: int, stop: int, length: int) -> Iterator[np.ndarray]:
+    return recut((plain_column(batch, column) for batch in _batches(file)), first, stop, length)

@@ -1,0 +1,154 @@
+"""Dumps as CSV: a row of tokens a line, one token a line, or a column that holds tokens or lists of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.dumps.arrays import FIELDS, Dump, DumpArray, Part, Refusal, RowGatherer, listed_dump, single
+from explorer.dumps.json_lines import LINE_CHARACTERS
+from explorer.dumps.places import DumpFile
+from explorer.foundation.errors import RecordError
+
+SEPARATORS = (",", "\t", ";")  # between cells; within a cell that holds a list also blanks
+TOKENS_AT_ONCE = 2**16  # of a column, one a line
+
+
+@dataclass(frozen=True)
+class _Form:
+    """separator: of the cells. header: whether the first line names columns. cells: those of a line that hold tokens.
+    each: one token a line."""
+
+    separator: str
+    header: bool
+    cells: slice
+    each: bool
+
+
+def read_csv(file: DumpFile, field: str | None = None) -> Dump:
+    """A line is a medium; or all lines are one row, where each holds one token.
+
+    field: the column, of a file whose first line names them. Raises RecordError where nothing is told or read.
+    """
+    csv.field_size_limit(LINE_CHARACTERS)
+    form = _form(file, field)
+    if form.each:
+        return single(_one_row(file, form))
+
+    def parts() -> Iterator[Part]:
+        rows = RowGatherer()
+        for name, cells in _lines(file, form):
+            try:
+                yield from rows.add(name, _numbers(name, cells))
+            except RecordError as error:
+                yield from rows.rest()
+                yield Refusal(name, str(error))
+        yield from rows.rest()
+
+    return listed_dump(file.name, "line", parts, f"{file.name!r} holds no lines.")
+
+
+def _form(file: DumpFile, field: str | None) -> _Form:
+    with closing(file.open()) as opened:
+        try:
+            lines = io.TextIOWrapper(opened, "utf-8-sig", newline="")
+            head = [line for line in (lines.readline(LINE_CHARACTERS), lines.readline(LINE_CHARACTERS)) if line.strip()]
+        except UnicodeDecodeError as error:
+            raise RecordError(f"{file.name!r} is no text in UTF-8.") from error
+    if not head:
+        raise RecordError(f"{file.name!r} holds no lines.")
+    separator = max(SEPARATORS, key=head[0].count)
+    rows = [next(csv.reader([line], delimiter=separator)) for line in head]
+    names = [cell.strip() for cell in rows[0]]
+    index = int(len(names) > 1 and not names[0])  # pandas writes its index first, without a name
+    header = any(_is_word(cell) for cell in names) or names[index:] == [str(n) for n in range(len(names) - index)] != [
+        "0"
+    ]
+    if field is not None and (not header or field not in names):
+        told = f"it has: {', '.join(names[:10])}" if header else "its first line names none"
+        raise RecordError(f"{file.name!r} has no column {field!r}; {told}.")
+    if header and len(rows) == 1:
+        raise RecordError(f"{file.name!r} holds no lines, only names of columns.")
+    cells = slice(index, None)
+    if field is not None or (header and any(_is_word(cell) for cell in names)):
+        column = _column(file.name, names[index:], field) + index
+        cells = slice(column, column + 1)
+    return _Form(separator, header, cells, len(_split(rows[-1][cells])) == 1)
+
+
+def _column(name: str, names: list[str], field: str | None) -> int:
+    known = [field] if field is not None else [one for one in FIELDS if one in names] or names
+    if len(known) > 1 and known is names:
+        raise RecordError(
+            f"{name!r} has several columns: {', '.join(names[:10])}. Name the one of the tokens (--field)."
+        )
+    return names.index(known[0])
+
+
+def _is_word(cell: str) -> bool:
+    """Whether a cell is a name: no number, and no list of them."""
+    try:
+        _numbers("", [cell])
+    except RecordError:
+        return bool(cell)
+    return False
+
+
+def _lines(file: DumpFile, form: _Form) -> Iterator[tuple[str, list[str]]]:
+    """(name, cells with tokens) of every line that holds any."""
+    with io.TextIOWrapper(file.open(), "utf-8-sig", newline="") as text:
+        rows = csv.reader(text, delimiter=form.separator)
+        try:
+            if form.header:
+                next(rows)
+            for cells in rows:
+                if any(cells):
+                    yield f"{file.name}, line {rows.line_num:,}", cells[form.cells]
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise RecordError(f"{file.name}, line {rows.line_num:,}: this is no CSV ({error}).") from error
+
+
+def _one_row(file: DumpFile, form: _Form) -> DumpArray:
+    """One token a line: they are counted first, so that it is known how many there are."""
+    size, whole = 0, True
+    for name, cells in _lines(file, form):
+        whole = whole and not any("." in cell or "n" in cell.lower() for cell in cells)
+        if len(_split(cells)) != 1:
+            raise RecordError(f"{name}: it holds {len(_split(cells)):,} tokens, the lines before it one each.")
+        size += 1
+    dtype = np.dtype(np.int64 if whole else np.float64)
+
+    def read(first: int, stop: int, length: int) -> Iterator[np.ndarray]:
+        kept: list[np.ndarray] = []
+        for number, (name, cells) in enumerate(_lines(file, form)):
+            if first <= number < stop:
+                kept.append(_numbers(name, cells))
+                if len(kept) == length or number == stop - 1:
+                    yield np.concatenate(kept).astype(dtype)
+                    kept = []
+
+    return DumpArray(file.name, (size,), dtype, read)
+
+
+def _split(cells: list[str]) -> list[str]:
+    """The numbers as text: of cells, or of a cell with a list such as "[1, 2, 3]" or "1 2 3"."""
+    if len(cells) == 1:
+        return cells[0].strip("[]() \n").replace(",", " ").replace(";", " ").split()
+    return [cell for cell in cells if cell]
+
+
+def _numbers(name: str, cells: list[str]) -> np.ndarray:
+    parts = _split(cells)
+    try:
+        return np.array([int(part) for part in parts], np.int64)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return np.array([float(part) for part in parts], np.float64)
+    except ValueError as error:
+        raise RecordError(f"{name}: it holds no row of whole numbers.") from error

@@ -1,0 +1,98 @@
+"""Dumps as HDF5: a data set of tokens, one a level (indices_0, indices_1, ...), or one of rows of different lengths."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import h5py
+import numpy as np
+
+from explorer.dumps.arrays import FIELDS, Dump, DumpArray, Part, Refusal, RowGatherer, check_kind, listed_dump
+from explorer.dumps.places import DumpFile
+from explorer.foundation.errors import RecordError
+
+ROWS = 2**10  # of different lengths that are read at a time
+
+
+def read_hdf5(file: DumpFile, field: str | None = None) -> Dump:
+    """field: path of the data set. Raises RecordError for what is damaged, or holds none or several."""
+    try:
+        with file.open() as opened, h5py.File(opened, "r") as held:
+            found: dict[str, tuple[tuple[int, ...], np.dtype]] = {}
+            held.visititems(lambda name, one: found.update(_entry(name, one)))
+    except OSError as error:
+        raise RecordError(f"{file.name!r} cannot be read: it is cut short, damaged or no HDF5 ({error}).") from error
+    levels = sorted(
+        (name for name in found if name.startswith("indices_") and name[8:].isdecimal()), key=lambda name: int(name[8:])
+    )
+    if field is None and levels:
+        arrays = tuple(_array(file, f"{file.name}, {name}", name, *found[name]) for name in levels)
+        return Dump(file.name, arrays, lambda: iter([arrays]), one_by_level=True)
+    name = _chosen(file.name, found, field)
+    shape, dtype = found[name]
+    if (inner := h5py.check_vlen_dtype(dtype)) is not None:
+        check_kind(file.name, inner)
+        empty = f"{file.name!r} holds no rows."
+        return listed_dump(file.name, "row", partial(_rows, file, name, math.prod(shape)), empty)
+    array = _array(file, file.name, name, shape, dtype)
+    return Dump(file.name, (array,), lambda: iter([(array,)]))
+
+
+def _entry(name: str, one: Any) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
+    """A data set that may hold tokens. What lies in other files (external, virtual) is left alone."""
+    if not isinstance(one, h5py.Dataset) or one.external or one.is_virtual or one.shape in (None, ()):
+        return {}
+    kind = h5py.check_vlen_dtype(one.dtype) or one.dtype
+    return {name: (one.shape, one.dtype)} if isinstance(kind, np.dtype) and kind.kind in "iuf" else {}
+
+
+def _chosen(name: str, found: dict[str, Any], field: str | None) -> str:
+    listed = ", ".join(list(found)[:10]) or "none"
+    if field is not None:
+        if field.strip("/") in found:
+            return field.strip("/")
+        raise RecordError(f"{name!r} has no data set {field!r} of numbers; it has: {listed}.")
+    named = [one for wanted in FIELDS for one in found if one.split("/")[-1] == wanted]
+    whole = [one for one, (_, dtype) in found.items() if (h5py.check_vlen_dtype(dtype) or dtype).kind in "iu"]
+    for some in (named[:1], whole, list(found)):
+        if len(some) == 1:
+            return some[0]
+    raise RecordError(f"{name!r} holds several data sets or none: {listed}. Name the one of the tokens (--field).")
+
+
+def _array(file: DumpFile, name: str, key: str, shape: tuple[int, ...], dtype: np.dtype) -> DumpArray:
+    return DumpArray(name, shape, dtype, partial(_pieces, file, key, shape))
+
+
+def _pieces(
+    file: DumpFile, key: str, shape: tuple[int, ...], first: int, stop: int, length: int
+) -> Iterator[np.ndarray]:
+    """Whole entries of the first axis that hold what is asked for, cut to it."""
+    row = math.prod(shape[1:])
+    with file.open() as opened, h5py.File(opened, "r") as held:
+        of = held[key]
+        while first < stop:
+            end = min(stop, first + length)
+            top, bottom = first // row, -(-end // row)
+            try:
+                flat = of[top:bottom].reshape(-1)
+            except OSError as error:
+                raise RecordError(f"{file.name!r} is damaged from entry {top:,} of {key} on ({error}).") from error
+            yield flat[first - top * row : end - top * row]
+            first = end
+
+
+def _rows(file: DumpFile, key: str, many: int) -> Iterator[Part]:
+    rows = RowGatherer()
+    with file.open() as opened, h5py.File(opened, "r") as held:
+        for first in range(0, many, ROWS):
+            for number, array in enumerate(held[key][first : first + ROWS].reshape(-1)):
+                name = f"{file.name}, row {first + number:,}"
+                if len(array):
+                    yield from rows.add(name, np.asarray(array))
+                else:
+                    yield Refusal(name, f"{name}: it holds no tokens.")
+    yield from rows.rest()
