@@ -46,7 +46,9 @@ def _product(bias: np.ndarray, x: np.ndarray, table: np.ndarray, out: np.ndarray
     torch.addmm(bias, x, table, alpha=-1, out=out)
 
 
-ON_CPU = Kernels(_product, lambda tile: torch.from_numpy(tile).amin(1).numpy())  # on the threads that torch was given
+ON_CPU = Kernels(  # on the threads that torch was given
+    _product, lambda tile: torch.from_numpy(tile).amin(1).numpy(), torch.get_num_threads
+)
 
 
 def in_a_graph() -> bool:

@@ -15,6 +15,7 @@ from explorer.joints.record import Metric
 SAMPLE = 33  # codes whose median is the middle: one that ran away must not move it
 WIDEST = 80  # the largest score of a code, as an exponent of two
 ROUND64 = 2.0**-50  # the same of float64, with a margin of 8
+MOST = 1e37  # of the size of a product: beyond, two of its terms may be infinite, and their sum no number
 ROUND = 2.0**-24  # half of the last place of a float32 at 1
 PAIR_FLOATS = 2**20  # of direct distances held at once
 Floats = np.ndarray | float
@@ -31,10 +32,11 @@ def rounding_of(length: Floats, longest: Floats, dim: int, euclidean: bool, scal
 
     length: of the latent, from where it is seen; longest: of the codes that matter. A sum of D products is off by less
     than min(D, 8 sqrt(D)) ROUND times the sum of their sizes (Higham 2002, section 3.1; Higham and Mary 2019); moving
-    to the centre and rounding the table add less than 5 ROUND of that. Not finite where the product may overflow.
+    to the centre and rounding the table add less than 5 ROUND of that. Beyond any gap where the product may overflow.
     """
     size = longest * (length + longest / 2) if euclidean else longest * length
-    return 2.5 * ROUND * (min(dim, 8 * dim**0.5) + 6) * scale * size + 1e-37
+    size = scale * size
+    return 2.5 * ROUND * (min(dim, 8 * dim**0.5) + 6) * size + 1e-37 + 1e300 * (size > MOST)
 
 
 def measure_pairs(latents: np.ndarray, codes: np.ndarray, euclidean: bool) -> np.ndarray:
@@ -92,6 +94,7 @@ class Scores:
         """Latents (n, D) as they are multiplied: float32."""
         if self.centre is None:
             return z.astype(np.float32, copy=False)
+        out = np.empty(z.shape, np.float32) if out is None else out
         return np.subtract(z, self.centre, out=out, dtype=np.result_type(z, self.centre), casting="same_kind")
 
     def in_doubt(self, x: np.ndarray, best: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The search for the nearest code in numpy: exact, at the speed of one matrix product in float32.
+"""The search for the nearest code on a CPU: exact, at the speed of one matrix product in float32 or above.
 
 Codes are ordered by b_k - x.d_k, a product in float32 with codes and latents moved to the middle of the codes. Where
 two scores come closer than that product can round them apart, and only there, distances are taken directly in float64;
@@ -10,7 +10,6 @@ Letters: N latents, n of a tile, m of them in doubt, K codes, D dimensions.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +17,9 @@ from functools import lru_cache
 import numpy as np
 
 from explorer.joints.record import Metric
-from explorer.quantizers.scores import Scores, measure_pairs, rounding_of, unit
+from explorer.quantizers.compiled.machine import Machine, machine
+from explorer.quantizers.compiled.sharing import share
+from explorer.quantizers.scores import MOST, Scores, measure_pairs, rounding_of, unit
 
 TILE_BYTES = 2 * 2**20  # of scores and latents at a time; small enough to stay in a cache
 TILE_CODES = 1024
@@ -26,6 +27,8 @@ ALONE = 4  # latents in doubt up to which each is sooner looked at by itself
 MANY = 16  # codes that are measured directly for each latent in doubt, before equal codes are looked for
 SHORT = 8  # dimensions up to which numpy adds up one after another
 FEW_FLOATS = 2**15  # latents x codes x dimensions that are sooner all measured directly
+PART_PRODUCTS = 2**26  # multiplications that a thread does at a time, about a millisecond
+AT_ONCE = 2**17  # multiplications from which compiled code takes less than a library's product and its steps
 FEW_SHORT = 2**17  # the same below SHORT dimensions, which takes no array of that size
 
 
@@ -34,10 +37,12 @@ class Kernels:
     """The two steps that take the time, so that another library can do them.
 
     product(bias (k,), x (n, D), table (D, k), out (n, k)): out becomes bias - x @ table. least(tile (n, k)) -> (n,).
+    threads() -> how many compiled code may use, where there is some.
     """
 
     product: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], None]
     least: Callable[[np.ndarray], np.ndarray]
+    threads: Callable[[], int] = lambda: 1
 
 
 def _product(bias: np.ndarray, x: np.ndarray, table: np.ndarray, out: np.ndarray) -> None:
@@ -77,7 +82,8 @@ def nearest_rows(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Ke
     latents that are not get the first finite code (0 if there is none).
     """
     with np.errstate(all="ignore"):  # what overflows is in doubt, and what is in doubt is measured directly
-        if not 0 < 4 * (len(z) * len(vectors) + z.size) <= TILE_BYTES:
+        fits = 0 < 4 * (len(z) * len(vectors) + z.size) <= TILE_BYTES
+        if not fits or (z.size * len(vectors) > AT_ONCE and machine() is not None):
             return _nearest_rows(z, vectors, metric, kernels)
         index, doubt = _at_once(z, vectors, metric, kernels)
         if len(doubt):
@@ -96,7 +102,7 @@ def _at_once(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: Kernel
     squares, lengths = _squares(table), _squares(x)  # (K,), (N,)
     longest, length = float(squares.max()) ** 0.5, float(lengths.max()) ** 0.5
     rounding = rounding_of(length, longest, z.shape[1], euclidean)
-    if not math.isfinite(rounding):
+    if not rounding < MOST:
         return np.zeros(len(z), np.int64), np.arange(len(z))
     tile = _aligned(len(z) * len(table)).reshape(len(z), len(table))
     kernels.product(squares / 2 if euclidean else np.zeros_like(squares), x, table.T, tile)
@@ -190,22 +196,51 @@ def _nearest_rows(z: np.ndarray, vectors: np.ndarray, metric: Metric, kernels: K
 
 
 def _search(z: np.ndarray, scores: Scores, kernels: Kernels) -> np.ndarray:
+    here = machine()
+    rows, two_best = _in_numpy(z, scores, kernels) if here is None else _compiled(scores, here)
+    indices, starts = np.empty(len(z), np.int64), range(0, len(z), rows)
+    doubts: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def search(start: int) -> None:
+        centred, best, second, indices[start : start + rows] = two_best(z[start : start + rows])
+        doubt, limit = scores.in_doubt(centred, best, second)
+        doubts[start] = start + doubt, limit
+
+    share(search, starts, 1 if here is None else kernels.threads())
+    found = [doubts[start] for start in starts]
+    doubt = np.concatenate([rows for rows, _ in found]) if found else np.empty(0, np.int64)
+    if len(doubt):
+        indices[doubt] = _settled(z[doubt], np.concatenate([limit for _, limit in found]), scores, kernels)
+    return indices
+
+
+Found = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # centred (n, D), and as _two_best gives, (n,) each
+
+
+def _compiled(scores: Scores, here: Machine) -> tuple[int, Callable[[np.ndarray], Found]]:
+    """How many latents are taken at a time, and what finds their two best codes."""
+    dim, count = scores.table.shape
+    table, bias = here.packed(scores.table, scores.bias)
+
+    def two_best(part: np.ndarray) -> Found:
+        x = np.ascontiguousarray(scores.centred(part))
+        return (x, *here.two_best(x, table, bias))
+
+    return here.width * max(1, PART_PRODUCTS // (count * max(dim, 1) * here.width)), two_best
+
+
+def _in_numpy(z: np.ndarray, scores: Scores, kernels: Kernels) -> tuple[int, Callable[[np.ndarray], Found]]:
+    """The same by the products of a library."""
     columns = min(len(scores.codes), TILE_CODES)
     rows = max(1, TILE_BYTES // (4 * (columns + z.shape[1])))
-    indices, doubts, limits = np.empty(len(z), np.int64), [], []
     x = np.empty((min(rows, len(z)), z.shape[1]), np.float32)
     buffer = _aligned(len(x) * columns)  # made once: the pages of a new tile can cost more than its product
-    for start in range(0, len(z), rows):
-        part = z[start : start + rows]
+
+    def two_best(part: np.ndarray) -> Found:
         centred = scores.centred(part, x[: len(part)])
-        best, second, indices[start : start + rows] = _two_best(centred, scores, buffer, columns, kernels)
-        doubt, limit = scores.in_doubt(centred, best, second)
-        doubts.append(start + doubt)
-        limits.append(limit)
-    doubt = np.concatenate(doubts) if doubts else np.empty(0, np.int64)
-    if len(doubt):
-        indices[doubt] = _settled(z[doubt], np.concatenate(limits), scores, kernels)
-    return indices
+        return (centred, *_two_best(centred, scores, buffer, columns, kernels))
+
+    return rows, two_best
 
 
 def _two_best(
@@ -227,6 +262,21 @@ def _two_best(
     return best, second, index
 
 
+def _all_scores(scores: Scores, kernels: Kernels) -> Callable[[np.ndarray], np.ndarray]:
+    """What takes latents x (n, D), centred, to all of their scores (n, K)."""
+    here = machine()
+    if here is not None:
+        table, bias = here.packed(scores.table, scores.bias)
+        return lambda x: here.scores(np.ascontiguousarray(x), table, bias, len(scores.codes))
+
+    def product(x: np.ndarray) -> np.ndarray:
+        tile = np.empty((len(x), len(scores.codes)), np.float32)
+        kernels.product(scores.bias, x, scores.table, tile)
+        return tile
+
+    return product
+
+
 def _settled(z: np.ndarray, limit: np.ndarray, scores: Scores, kernels: Kernels) -> np.ndarray:
     """The nearest code of latents in doubt, z (m, D), among the codes of scores up to `limit` (m,): (m,)."""
     index = np.full(len(z), scores.known[0])  # of a latent that is not finite
@@ -237,12 +287,10 @@ def _settled(z: np.ndarray, limit: np.ndarray, scores: Scores, kernels: Kernels)
     if good.size * scores.codes.size <= few(z.shape[1]):
         index[good] = scores.known[_measured(z[good], scores.codes[scores.known], scores.euclidean)]
         return index
-    step = max(1, TILE_BYTES // (4 * len(scores.codes)))
+    step, all_scores = max(1, TILE_BYTES // (4 * len(scores.codes))), _all_scores(scores, kernels)
     for start in range(0, len(good), step):
         rows = good[start : start + step]
-        near = np.empty((len(rows), len(scores.codes)), np.float32)
-        kernels.product(scores.bias, scores.centred(z[rows]), scores.table, near)
-        near = ~(near > limit[rows, None])
+        near = ~(all_scores(scores.centred(z[rows])) > limit[rows, None])
         if scores.finite is not None:
             near &= scores.finite
         row, code = np.nonzero(near)  # in order of rows, then of codes
