@@ -1,8 +1,8 @@
 """Run an audit: read, encode and count one medium after another, with progress, stopping and resuming.
 
-Media that follow each other and have one size are encoded together. Where such a batch begins and ends depends on the
-media alone, and a state is only ever written between two of them; so a run that was stopped and resumed makes
-the same batches, and the same audit to the bit, as one that was not.
+Media are read in stretches, of which those of one size are encoded together (`batches.py`). Where a stretch begins and
+ends depends on the media alone, and a state is only ever written between two of them; so a run that was stopped and
+resumed makes the same batches, and the same audit to the bit, as one that was not.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.audit.accumulator import Accumulator
-from explorer.audit.batches import Batch, BatchMedium, batches
+from explorer.audit.batches import BatchMedium, Stretch, encode_together, stretch_size, stretches
 from explorer.audit.counting import State, part
 from explorer.audit.notes import Notes
 from explorer.audit.sources import MediaSource
@@ -38,9 +38,8 @@ from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.fitting import Fitting
 from explorer.media.medium import NOUNS, fit_medium, values
 
-BATCH_PIXELS = 2**20  # encoded together: 16 pictures of 256 px, one of 1,024 px; of sounds as many samples
 STATE_EVERY_S = 30.0
-FORMAT = "discrete-tokenizer-explorer audit state 2"
+FORMAT = "discrete-tokenizer-explorer audit state 3"
 OWN_CODES = (
     "An audit counts one codebook over many media, and every graph has anchors of its own: number 3 is another node in "
     "each. The Inspect page counts the tokens of one graph."
@@ -116,10 +115,10 @@ def run_audit(
         return standing.seconds + time.perf_counter() - start
 
     with _loaded(source, standing.position, tokenizer, fitting) as media:
-        for batch in batches(media, BATCH_PIXELS):
+        for stretch in stretches(media, standing.position, stretch_size(tokenizer.device)):
             if cancelled is not None and cancelled():
                 break
-            _count(tokenizer, batch, standing)
+            _count(tokenizer, stretch, standing)
             if progress is not None:
                 at = _progress(standing, len(source), began_at, seconds(), time.perf_counter() - start)
                 progress(replace(at, trouble=trouble(tokenizer.codebooks(), standing.counted.not_finite)))
@@ -181,27 +180,21 @@ def _encode_again(tokenizer: Tokenizer, source: MediaSource, fitting: Fitting, t
         tried.again(tokenizer, values(fit_medium(first, tokenizer.spec, fitting)))
 
 
-def _count(tokenizer: Tokenizer, batch: Batch, standing: Standing) -> None:
-    """Encode and count a batch. If the tokenizer refuses it, its media are tried one by one."""
-    skipped = list(batch.skipped)
-    each = list(zip(batch.names, batch.notes, strict=True))
-    try:
-        found = list(zip(each, batch.media, tokenizer.encode(batch.media), strict=True)) if batch.media else []
-    except MediaError:
-        found = []
-        for (name, notes), medium in zip(each, batch.media, strict=True):
-            try:
-                found += [((name, notes), medium, levels) for levels in tokenizer.encode([medium])]
-            except MediaError as error:
-                skipped.append((name, str(error)))
-    for (name, notes), medium, levels in found:
+def _count(tokenizer: Tokenizer, stretch: Stretch, standing: Standing) -> None:
+    """Encode and count a stretch, in the order of its media. What the tokenizer refuses is skipped."""
+    skipped = list(stretch.skipped)
+    found, _ = encode_together(tokenizer, stretch.media)
+    for name, notes, medium, levels in zip(stretch.names, stretch.notes, stretch.media, found, strict=True):
+        if isinstance(levels, str):
+            skipped.append((name, levels))
+            continue
         standing.counted.add(levels)
         standing.tried.add(tokenizer, name, medium, levels)
         standing.media.append(name)
         standing.notes.add(name, notes)
-        standing.amount += amount_of(tokenizer.spec, batch.media[0].shape)
+        standing.amount += amount_of(tokenizer.spec, medium.shape)
     standing.skipped += skipped
-    standing.position += batch.stop
+    standing.position += stretch.stop
 
 
 def amount_of(spec: TokenizerSpec, shape: tuple[int, ...]) -> float:
@@ -244,7 +237,7 @@ def _audit_of(
 
 def _identity(tokenizer: Tokenizer, source: MediaSource, stated: Mapping[str, object]) -> str:
     """Tells one audit from another: the tokenizer and its codebooks, the names of the media, and the settings."""
-    seen = sha256(json.dumps([tokenizer.spec.id, tokenizer.device, sorted(stated.items()), BATCH_PIXELS]).encode())
+    seen = sha256(json.dumps([tokenizer.spec.id, tokenizer.device, sorted(stated.items())]).encode())
     for book in tokenizer.codebooks():
         table = repr(book.rule) if book.vectors is None else np.ascontiguousarray(book.vectors)
         seen.update(table.encode() if isinstance(table, str) else table)

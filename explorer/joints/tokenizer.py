@@ -127,6 +127,7 @@ class Tokenizer(ABC):
     spec: TokenizerSpec
     device: str
     token_reach: int | None = None  # how many tokens away a token still changes pixels; None: everywhere, or unknown
+    looks_back: bool = False  # of sounds: whether a token hangs on nothing that comes after it, such as silence
 
     @abstractmethod
     def tokenize(self, media: np.ndarray) -> TokenRecord:

@@ -40,6 +40,7 @@ class AdaptedTokenizer(Tokenizer):
         tensors = [*codec.parameters(), *codec.buffers()]
         self.spec = replace(spec, memory_bytes=sum(t.numel() * t.element_size() for t in tensors))
         self.device, self.token_reach = str(self._device), codec.token_reach
+        self.looks_back = spec.modality == "audio" and codec.context is not None
         self._codebooks = codec.codebooks()
         noun = "group" if spec.combination == "concatenate" else "level"
         self._lost, faults = lost_codes(self._codebooks, noun), codebook_faults(self._codebooks, noun)

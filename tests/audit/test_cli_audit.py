@@ -137,8 +137,8 @@ def test_ctrl_c_leaves_a_partial_audit_that_resumes_to_the_same(pictures, tmp_pa
     assert f"{findings[0]['level']} ({findings[0]['sure']}): {findings[0]['title']}" in said.out
     assert "--resume goes on" in said.err and "of the media counted so far" in said.err
     part = load_audit(tmp_path / "out")
-    assert not part.complete and part.media == load_audit(tmp_path / "whole").media[:6]
-    assert "partial: 6 of 11 media" in (tmp_path / "out" / "report.html").read_text()
+    assert not part.complete and part.media == load_audit(tmp_path / "whole").media[:4]
+    assert "partial: 4 of 11 media" in (tmp_path / "out" / "report.html").read_text()
     assert (tmp_path / "out" / "state.npz").exists()
     assert audit("grey", root, "--out", tmp_path / "out", "--resume") == 0
     assert_same(load_audit(tmp_path / "out"), load_audit(tmp_path / "whole"))

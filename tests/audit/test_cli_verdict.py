@@ -51,7 +51,8 @@ def test_a_stopped_audit_says_its_worst_and_fails_by_what_was_counted(
     """As if counting had ended after 400 of 1,000 media."""
     whole = audit_indices(half_dead[2], 64)
     part = replace(whole, media=tuple(map(str, range(400))), planned=1000)
-    made = SimpleNamespace(spec=SimpleNamespace(modality="image"), codebooks=lambda: ())
+    spec = SimpleNamespace(modality="image", fixed_size=(), media_multiple=8)
+    made = SimpleNamespace(spec=spec, codebooks=lambda: ())
     monkeypatch.setattr(command.tokenizers, "load_tokenizer", lambda name, device=None: made)
     monkeypatch.setattr(command, "run_audit", lambda *arguments, **more: part)
     monkeypatch.setattr(command, "source_named", lambda *arguments: SimpleNamespace(title="t"))

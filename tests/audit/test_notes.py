@@ -9,6 +9,7 @@ import pytest
 
 from explorer import tokenizers
 from explorer.__main__ import main
+from explorer.audit import batches
 from explorer.audit.notes import MOST_KINDS, Notes
 from explorer.audit.run import run_audit
 from explorer.audit.sources import open_source
@@ -61,7 +62,8 @@ def test_the_command_line_says_the_notes(sounds, tmp_path, capsys, monkeypatch):
     assert f"note: 1 of 4 media: {CANCELLED}\n" in capsys.readouterr().err
 
 
-def test_stopped_and_resumed_an_audit_knows_the_notes_of_all(sounds, tmp_path):
+def test_stopped_and_resumed_an_audit_knows_the_notes_of_all(sounds, tmp_path, monkeypatch):
+    monkeypatch.setattr(batches, "STRETCH_PIXELS", 1)
     calls = iter([False, False, True])
     part = run_audit(made("tones"), sounds, title="t", resume=tmp_path / "s", cancelled=lambda: next(calls))
     assert not part.complete and len(part.notes) < 3

@@ -100,7 +100,7 @@ def test_text_of_people_is_escaped(audit):
 def test_every_kind_of_audit_has_a_report(grey, pictures, tmp_path):
     empty = run_audit(grey, open_source(pictures[0]), title="t", cancelled=after(0))
     assert "partial: 0 of 11" in html_report(empty) and Reader(html_report(empty)).scripts == []
-    one = run_audit(grey, open_source(pictures[0]), title="t", cancelled=after(1))
+    one = run_audit(grey, open_source(pictures[0]), title="t", cancelled=after(2))
     assert Reader(html_report(one)).drawn == 2 + 2 * 6
     np.save(tmp_path / "i.npy", np.zeros(1, int))
     single = Reader(html_report(audit_indices(tmp_path / "i.npy", 5)))
