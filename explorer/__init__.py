@@ -18,6 +18,9 @@ In a notebook, without a page (each is imported when it is first asked for, so t
 from __future__ import annotations
 
 from explorer.foundation.registry import Registry
+from explorer.foundation.threads import decide_threads
+
+decide_threads()  # here, since torch reads it when it is imported, and whatever imports it here comes after this
 
 CALLS: Registry = Registry(
     "call",
