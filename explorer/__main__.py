@@ -7,6 +7,7 @@ Exit code 0: done. 2: something that the person can mend, said in one line on st
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ExplorerError as error:
         print(f"explorer: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever reads has enough, as head does
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 what is left in the buffer goes nowhere
+        return 141
     except KeyboardInterrupt:
         print("explorer: stopped.", file=sys.stderr)
         return 130
@@ -66,7 +70,12 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     planning.set_defaults(command="explorer.cli.planning:run")
 
     opening = commands.add_parser("open", help="say what a checkpoint of any kind tells of its codebooks")
-    opening.add_argument("file", metavar="FILE", type=Path, help="a file or a folder; nothing in it is run")
+    opening.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a file or a folder; nothing in it is run")
+    opening.add_argument(
+        "--timeline", action="store_true", help="checkpoints of several steps of one run (files, or the folder of them)"
+    )
+    opening.add_argument("--report", type=Path, metavar="FILE.html", help="write what it tells with its pictures")
+    opening.add_argument("--csv", type=Path, metavar="FILE.csv", help="with --timeline: a row a table and checkpoint")
     opening.add_argument(
         "--draft", dest="adapter_out", type=Path, metavar="FILE.py", help="write an adapter to start from"
     )

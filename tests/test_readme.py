@@ -65,7 +65,7 @@ def test_every_public_format_has_its_row():
 
 def test_the_commands_are_accepted():
     lines = [line for line in DOCUMENTS.splitlines() if line.startswith("python -m explorer ")]
-    assert len(lines) == 20
+    assert len(lines) >= 20
     for line in lines:
         words = shlex.split(line, comments=True)[3:]
         if words[0] == "train":

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from explorer.figures.ball import sphere
+from explorer.figures.checkpoint import opened_codes, opened_lengths, table_life
 from explorer.figures.counts import rank_frequency, usage
 from explorer.figures.enough import growth, halves, single_media
 from explorer.figures.experiments.marks import accuracy_of_runs, gradients_of_runs, losses_of_runs
@@ -61,6 +62,8 @@ Subject = Literal[
     "experiment",
     "language",
     "prior",
+    "opened",
+    "timeline",
 ]
 
 
@@ -118,6 +121,9 @@ FIGURES: tuple[FigureEntry, ...] = (
     FigureEntry(codes_as_words, "language", "Codes as words"),
     FigureEntry(counted_bits, "language", "Bits a token, as counted"),
     FigureEntry(held_out_bits, "prior", "What memory is worth"),
+    FigureEntry(opened_codes, "opened", "Codes of a checkpoint"),
+    FigureEntry(opened_lengths, "opened", "Lengths of the codes of a checkpoint"),
+    FigureEntry(table_life, "timeline", "A table over checkpoints"),
 )
 NAMES: tuple[str, ...] = tuple(entry.name for entry in FIGURES)
 

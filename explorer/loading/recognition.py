@@ -59,6 +59,8 @@ def recognise(header: Header, weights: str = "") -> Recognition:
         for format_id, format in formats:
             if _yes(format.recognises, one):
                 return _described(format_id, format, one, weights)
+    if words := _ours(header):
+        raise CheckpointError(words)
     alike = [format for _, format in formats if _yes(format.resembles, header)]
     if words := next(filter(None, (format.missing(header) for format in alike)), ""):
         raise CheckpointError(words)
@@ -67,6 +69,19 @@ def recognise(header: Header, weights: str = "") -> Recognition:
     if (other := elsewhere(header.tensors)) is not None:
         raise CheckpointError(f"{header.path.name} {other.words}")
     raise CheckpointError(_unknown(header, [format.title for _, format in formats], alike))
+
+
+def _ours(header: Header) -> str:
+    """What is said of a tokenizer that this app trained, which has no need to be brought; "" for others."""
+    quantizer, name = header.config.get("quantizer"), header.config.get("id")
+    if not (
+        isinstance(quantizer, dict) and "id" in quantizer and isinstance(name, str) and "modality" in header.config
+    ):
+        return ""
+    return (
+        f"{header.path.name} is a tokenizer that this app trained, {name[:60]!r}. It stands in "
+        "`python -m explorer list` where its folder lies in checkpoints/, or where EXPLORER_CHECKPOINTS says."
+    )
 
 
 def _formats() -> Iterator[tuple[str, Format]]:

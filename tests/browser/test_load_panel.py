@@ -232,6 +232,20 @@ def test_a_hostile_file_is_refused_in_words_and_what_is_shown_stays(page, app_ur
     assert page.locator(f"{PANEL} .br-drop").is_visible()  # and another can be chosen
 
 
+def test_a_file_of_no_known_format_shows_its_codes(page, app_url, tmp_path):
+    unknown = tmp_path / "run.pt"
+    torch.save({"vq.codebook": torch.randn(64, 4), "vq.cluster_size": torch.arange(64.0)}, unknown)
+    open_panel(page, app_url)
+    choose(page, unknown)
+    wait_for_state(page, "failed")
+    page.locator(f"{PANEL} .br-map").scroll_into_view_if_needed()
+    page.locator(f"{PANEL} .br-map .main-svg").first.wait_for()
+    shown = page.locator(f"{PANEL} .br-table")
+    assert shown.count() == 1 and "64 of 64 codes, along the two directions" in shown.inner_text()
+    assert page.locator(f"{PANEL} .br-map .scatterlayer .trace").count() == 2  # alive, and dead in training
+    assert "audit --indices" in page.locator(f"{PANEL} .br-opened").inner_text()
+
+
 def test_mistakes_stand_at_their_field(page, app_url):
     open_panel(page, app_url)
     name = page.locator(PANEL).get_by_label("Name of a Hub repository")

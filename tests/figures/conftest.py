@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from figure_subjects import comparison_of, learned_audit, made_run, signs_audit
 
+from tests.analysis.opening.made_checkpoints import save_checkpoints
+
 
 @pytest.fixture(scope="session")
 def learned():
@@ -31,3 +33,9 @@ def run():
 @pytest.fixture(scope="session")
 def root():
     return Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory):
+    """Paths of the checkpoints of one run."""
+    return save_checkpoints(tmp_path_factory.mktemp("checkpoints"))

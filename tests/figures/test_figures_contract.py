@@ -14,6 +14,8 @@ from figure_subjects import HOSTILE, comparison_of, counted_record, made_history
 
 from explorer import figures
 from explorer.analysis.codebook.geometry import geometry_of
+from explorer.analysis.opening.file import open_file
+from explorer.analysis.opening.timeline import read_timeline
 from explorer.figures.theme import PALETTE, plain, template
 from explorer.foundation.colormaps import CATEGORIES, CODECS, TABLES
 from explorer.foundation.errors import SettingsError, UnknownIdError
@@ -26,7 +28,7 @@ HEX = re.compile(r"#[0-9a-f]{6}\b")
 
 
 @pytest.fixture(scope="module")
-def subjects(learned, sign_coded, comparison, run):
+def subjects(learned, sign_coded, comparison, run, checkpoints):
     """of -> the first arguments of a figure."""
     geometry = geometry_of(learned[0], 0, learned[1][0])
     return {
@@ -44,6 +46,8 @@ def subjects(learned, sign_coded, comparison, run):
         "experiment": (made_experiment(),),
         "language": (made_language(),),
         "prior": (made_prior(),),
+        "opened": (open_file(checkpoints[0]).tables[0],),
+        "timeline": (read_timeline(checkpoints).lives[0],),
     }
 
 
@@ -159,8 +163,8 @@ def test_the_table_of_a_figure_holds_its_points(drawn, learned):
 
 def test_importing_needs_nothing_that_is_large(root):
     code = (
-        "import sys; import explorer.figures; "
-        "print(sorted({'plotly', 'torch', 'gradio', 'sklearn', 'umap'} & set(sys.modules)))"
+        "import sys; import explorer.figures; print(sorted({'plotly', 'torch', 'gradio', 'sklearn', 'umap'} & "
+        "set(sys.modules)))"
     )
     line = [sys.executable, "-c", code]
     done = subprocess.run(line, cwd=root, capture_output=True, text=True, check=True)

@@ -6,6 +6,7 @@ import numpy as np
 
 from explorer.analysis.opening.file import OpenedTable, OpenFile
 from explorer.analysis.opening.table_facts import DEAD, TWIN, CountFacts, TableFacts
+from explorer.loading.implicit import FoundRule
 
 LISTED = 24  # dead codes that are named in a sentence
 MOST_LISTED = 65_536  # and in JSON
@@ -22,10 +23,39 @@ def summary(opened: OpenFile) -> str:
     """One sentence: what was found."""
     count, shown = len(opened.header.tensors), len(opened.tables) + opened.left
     if not shown:
-        return f"{NOTHING} The file holds {count:,} tensors."
+        return (
+            f"{NOTHING} The file holds {count:,} tensors."
+            if not opened.rules
+            else f"Of {count:,} tensors none is a table of codes."
+        )
     looks = "1 table looks like a codebook" if shown == 1 else f"{shown:,} tables look like codebooks"
     more = f"; the first {len(opened.tables)} were read" if opened.left else ""
     return f"Of {count:,} tensors {looks} by name and shape{more}."
+
+
+def rule_line(rule: FoundRule) -> str:
+    """One sentence on a codebook that follows from a rule."""
+    if rule.kind == "signs":
+        how = f"{len(rule.levels)} bits, each a sign (LFQ, BSQ)"
+    else:
+        how = f"{' x '.join(str(one) for one in rule.levels)} values along {len(rule.levels)} axes (FSQ)"
+    return f"{rule.key} tells implicit levels: {how}, which make {rule.codes:,} codes without a table."
+
+
+def wanting(opened: OpenFile) -> str:
+    """What more than the file tells would take; "" where a format reads it, or it holds no codebook."""
+    if not opened.problem or not (opened.tables or opened.rules):
+        return ""
+    kept = any(table.counted is not None and table.counted.dead is not None for table in opened.tables)
+    if kept:
+        seen = "The counts tell of its training and not of your data, nor do they say what a token stands for."
+    else:
+        seen = "The file does not tell which codes your data use, what a token stands for, or what is lost."
+    size = opened.tables[0].found.codes if opened.tables else opened.rules[0].codes
+    return (
+        f"{seen} Usage takes indices (python -m explorer audit --indices FILE --codebook-size {size}), the rest an "
+        "adapter."
+    )
 
 
 def table_lines(table: OpenedTable) -> list[str]:
@@ -91,6 +121,11 @@ def facts(opened: OpenFile, draft: str) -> dict[str, object]:
         "summary": summary(opened),
         "tables": [_table(table) for table in opened.tables],
         "tables_left": opened.left,
+        "rules": [
+            {"key": rule.key, "levels": list(rule.levels), "codes": rule.codes, "line": rule_line(rule)}
+            for rule in opened.rules
+        ],
+        "wanting": wanting(opened),
         "adapter": draft,
     }
 

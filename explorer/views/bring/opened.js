@@ -2,8 +2,10 @@
 // What a checkpoint of no known format still tells, in the panel "Bring a tokenizer": its tables, and a drafted adapter
 // to save.
 
-import { saveText } from "../kit/wire/files.js";
+import { Component } from "../kit/component.js";
+import { createChart } from "../kit/widgets/chart.js";
 import { h } from "../kit/widgets/dom.js";
+import { saveText } from "../kit/wire/files.js";
 
 /** What stands above the tables. */
 export function headWords({ summary, notes }) {
@@ -13,12 +15,15 @@ export function headWords({ summary, notes }) {
 /** What stands below them: tables that were not read. */
 export const leftWords = (left) => (left > 0 ? `${left} more were not read. On the command line: python -m explorer open FILE --json.` : "");
 
-/** opened: as `opening.words.facts` has it, or null. */
-export class OpenedFile {
+/** opened: as `opened_payload` of pages/bring/opening.py has it, or null. */
+export class OpenedFile extends Component {
   constructor() {
+    super();
+    this.charts = [];
     this.head = h("div", { class: "br-opened-head" });
     this.tables = h("div", { class: "br-tables" });
     this.left = h("p", { class: "br-note" });
+    this.wanting = h("p", { class: "br-note" });
     this.button = h(
       "button",
       {
@@ -41,6 +46,7 @@ export class OpenedFile {
       this.head,
       this.tables,
       this.left,
+      this.wanting,
       h("div", { class: "br-acts" }, this.button),
       this.how,
     );
@@ -52,17 +58,33 @@ export class OpenedFile {
     if (opened === this.opened || !opened) return;
     this.opened = opened;
     this.head.replaceChildren(...headWords(opened).map((text) => h("p", {}, text)));
+    for (const chart of this.charts) chart.destroy();
+    this.charts = [];
+    const rules = (opened.rules ?? []).map(({ line }) => h("p", {}, line));
     this.tables.replaceChildren(
-      ...opened.tables.map((table) =>
+      ...rules,
+      ...opened.tables.map((table, number) =>
         h(
           "details",
           { class: "br-table", open: opened.tables.length < 4 },
           h("summary", {}, h("code", {}, table.key)),
           h("ul", {}, ...table.lines.map((line) => h("li", {}, line))),
+          this.map(table.key, opened.maps?.[number], opened.library),
         ),
       ),
     );
     this.left.textContent = leftWords(opened.tables_left);
     this.left.hidden = !this.left.textContent;
+    this.wanting.textContent = opened.wanting ?? "";
+  }
+
+  /** The codes of a table on a plane, or nothing. map: {light, dark}. */
+  map(key, map, library) {
+    if (!map) return null;
+    const ask = (theme) => Promise.resolve({ figure: map[theme], library });
+    const chart = this.part(createChart({ label: `Codes of ${key}.`, className: "br-map", ask, drag: "zoom" }));
+    this.charts.push(chart);
+    chart.refresh();
+    return h("div", {}, chart.element, h("p", { class: "br-note" }, map.light.layout.meta.words));
   }
 }

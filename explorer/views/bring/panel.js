@@ -89,7 +89,7 @@ class Panel extends Component {
     this.file = h("div", { class: "br-way" }, becomes("file"), this.drop, ...named);
     this.mine = h("section", { class: "br-mine", hidden: true, "aria-label": "Your own tokenizers" });
     this.trouble = h("p", { class: "br-trouble", hidden: true });
-    this.opened = new OpenedFile();
+    this.opened = this.part(new OpenedFile());
     this.bar = h("progress", { class: "br-bar", max: 1, "aria-label": "Progress" });
     this.words = h("p", { class: "br-words", role: "status" });
     this.cancel = plainButton("Cancel", () => this.stop(), { "data-act": "stop" });

@@ -69,6 +69,9 @@ def test_a_file_of_no_known_format_still_tells(visitor, uploads, tmp_path):
     assert job["state"] == "failed" and "of no format that is known here" in job["message"]
     (table,) = job["opened"]["tables"]
     assert (table["key"], table["codes"], table["dead_codes"]) == ("vq.codebook", 9, [0])
+    (drawn,) = job["opened"]["maps"]
+    assert [trace["name"] for trace in drawn["light"]["data"]] == ["codes", "dead in training"]
+    assert drawn["dark"]["data"][0]["x"] == drawn["light"]["data"][0]["x"] and job["opened"]["library"].endswith(".js")
     assert job["opened"]["adapter_name"] == "my_adapter.py" and "FILE = 'run.pt'" in job["opened"]["adapter"]
     path.write_bytes(b"no checkpoint")
     job = looked(visitor, kind="file", files=[upload(uploads, path)])
