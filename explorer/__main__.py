@@ -1,4 +1,4 @@
-"""The command line: `python -m explorer list | plan | open | tokenize | detokenize | stream | audit | compare | ...`.
+"""The command line: `python -m explorer list | plan | open | tokenize | detokenize | stream | audit | merge | compare | ...`.
 
 What a command needs is imported when it runs, so that `--help` answers at once and without torch.
 Exit code 0: done. 2: something that the person can mend, said in one line on stderr. 130: stopped with Ctrl-C.
@@ -102,11 +102,12 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
         command.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     commands.add_parser("train", help="train a tokenizer again (see train --help)", add_help=False)
     _add_audit(commands.add_parser("audit", help="count a codebook over a whole data set"), brought)
+    _add_merge(commands.add_parser("merge", help="merge the shards of an audit to the audit of all"))
     _add_compare(commands.add_parser("compare", help="the same media through several tokenizers"))
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
     _add_experiment(commands.add_parser("experiment", help="run an experiment of the surveys again"))
     _add_prior(commands.add_parser("prior", help="train the small language model of a tokenizer's codes again"))
-    for name in ("list", "tokenize", "detokenize", "audit", "compare"):
+    for name in ("list", "tokenize", "detokenize", "audit", "merge", "compare"):
         bringing.add_options(commands.choices[name])
     for name in ("tokenize", "audit", "compare"):
         limits.add_option(commands.choices[name])
@@ -153,11 +154,28 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
         help="exit with 3 if a finding is `bad` or `warning`, or if more than a share of a level is dead: dead=0.5",
     )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on from where an audit into DIR was stopped")
+    parser.add_argument(
+        "--shard", metavar="i/n", help="count shard i of n alone, into a file of DIR that `merge` reads; goes on by itself"
+    )
     parser.add_argument("--title", help="what the report is called (default: the name of the folder or zip)")
     parser.add_argument("--seed", type=int, default=0, help="of the random samples (default: 0)")
     fitting.add_options(parser)
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     parser.set_defaults(command="explorer.cli.audit:run")
+
+
+def _add_merge(parser: argparse.ArgumentParser) -> None:
+    """The options of `merge`."""
+    parser.add_argument(
+        "shards", nargs="+", type=Path, metavar="SHARD", help="files of shards, or folders of them, in any order"
+    )
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write")
+    parser.add_argument("--partial", action="store_true", help="merge also where shards are missing, and say which")
+    parser.add_argument("--media", metavar="FOLDER_OR_ZIP", help="the media, for the pictures of exemplars")
+    parser.add_argument("--title", help="what the report is called (default: as the first shard was)")
+    parser.add_argument("--fail-on", action="append", default=[], metavar="RULE", help="as of `audit`")
+    parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
+    parser.set_defaults(command="explorer.cli.merging:run", tokenizer=None)
 
 
 def _add_indices(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """Media read in stretches, and which of a stretch are encoded together: those of one size, and sounds of like length.
 
-A stretch ends after STRETCH_PIXELS, and at every BLOCK-th file of the source. So what is encoded together depends on
+A stretch ends after STRETCH_PIXELS, and at the end of every block of files of the source. So what is encoded together depends on
 the media of a block alone, and neither on where a run was stopped nor on which blocks a process was given: a batch may
 round a latent between two codes otherwise than another batch does, and counts are to be the same to the bit.
 
@@ -21,7 +21,8 @@ from explorer.foundation.errors import MediaError
 from explorer.joints.record import TokenLevel
 from explorer.joints.tokenizer import Tokenizer, extent_of
 
-BLOCK = 64  # files: no stretch goes from one block over to the next
+BLOCK, SMALL_BLOCK = 64, 16  # files: no stretch goes from one block over to the next
+MANY_BLOCKS = 64  # of BLOCK files: with fewer the blocks are small, so that shards of few files are even
 STRETCH_PIXELS = 2**20  # read before they are encoded: 16 pictures of 256 px; of sounds as many samples
 TOGETHER_CPU = 2**17  # encoded together: larger batches leave the caches of a processor, and win nothing
 TOGETHER = 2**20  # on a GPU, whose stretches are four times as long
@@ -40,12 +41,14 @@ class BatchMedium:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Media that follow each other, the notes of each, files that were skipped, and by how many files to go on."""
+    """Media that follow each other, the notes and the number of each among all files, files that were skipped, and by
+    how many files to go on."""
 
     names: list[str]
     media: list[np.ndarray]
     notes: list[tuple[str, ...]]
     skipped: list[tuple[str, str]]
+    numbers: list[int]
     stop: int
 
 
@@ -61,32 +64,41 @@ class Together:
         return Together(self.media + more.media, self.batches + more.batches, self.alone + more.alone)
 
 
+def block_length(planned: int) -> int:
+    """How many files of a source of `planned` files form a block."""
+    return BLOCK if planned >= MANY_BLOCKS * BLOCK else SMALL_BLOCK
+
+
 def stretches(
-    media: Iterator[tuple[str, BatchMedium | str]], position: int = 0, most: int = STRETCH_PIXELS
+    media: Iterator[tuple[str, BatchMedium | str]], position: int = 0, most: int = STRETCH_PIXELS, block: int = BLOCK
 ) -> Iterator[Stretch]:
     """(name, what was read or why not) -> Stretches of about `most` pixels.
 
-    position: number of the first file in its source; where a run is resumed it is where a stretch ended.
+    position: number of the first file in its source; where a run is resumed it is where a stretch ended. block: files
+    of a block.
     """
     names: list[str] = []
     kept: list[BatchMedium] = []
     skipped: list[tuple[str, str]] = []
+    numbers: list[int] = []
     pixels = 0
 
     def stretch() -> Stretch:
         files = len(names) + len(skipped)
-        return Stretch(list(names), [one.values for one in kept], [one.notes for one in kept], list(skipped), files)
+        arrays, notes = [one.values for one in kept], [one.notes for one in kept]
+        return Stretch(list(names), arrays, notes, list(skipped), list(numbers), files)
 
-    for number, (name, read) in enumerate(media, position + 1):
+    for number, (name, read) in enumerate(media, position):
         if isinstance(read, str):
             skipped.append((name, read))
         else:
             names.append(name)
             kept.append(read)
+            numbers.append(number)
             pixels += size_of(read.values)
-        if pixels >= most or number % BLOCK == 0:
+        if pixels >= most or (number + 1) % block == 0:
             yield stretch()
-            names, kept, skipped, pixels = [], [], [], 0
+            names, kept, skipped, numbers, pixels = [], [], [], [], 0
     if names or skipped:
         yield stretch()
 

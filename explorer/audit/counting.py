@@ -1,21 +1,21 @@
-"""Counters that take a stream of tokens in bounded memory: growth, thinned rows, keys, pairs, and one latent sample.
+"""Counters that take a stream of tokens: growth, rows of media, keys, and one sample of latents.
 
-Each has `state() -> dict of arrays` and `restore(state)`; one that is restored goes on to the bit as if it had never
-stopped. What is kept never depends on how the stream was cut into calls, except where a docstring says so.
+Those of media have `state() -> dict of arrays` and `restore(state)`; one that is restored goes on to the bit as if it
+had never stopped. `join(after)` takes another one in whose stream followed, to the same bits as one stream would have.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 
 import numpy as np
 
-from explorer.joints.audit_parts import BATCHES, GROWTH, LATENTS, NEIGHBOURS, SIDES, Neighbours
+from explorer.joints.audit_parts import BATCHES, GROWTH, LATENTS
 
 State = dict[str, np.ndarray]
-DENSE_PAIRS = 2**20  # a table of K x K counts up to here (K = 1,024), else the pairs that occur
-PAIR_KEYS = 2**21  # distinct pairs kept for each direction: two arrays of 16 MiB
-JOINT_KEYS = 2**21  # distinct tuples counted over all levels: as much memory again
+JOINT_KEYS = 2**21  # distinct tuples counted over all levels: two arrays of 16 MiB
+NEVER = np.iinfo(np.int64).max  # place of a token that did not come
 KEYS_AT_ONCE = 2**16
 
 # Rows of the growth curve lie at these numbers of tokens, about 20 a decade, and one at the end.
@@ -23,78 +23,83 @@ GROWTH_AT = np.unique(np.round(np.logspace(0, 10, GROWTH - 1)).astype(np.int64))
 
 
 class Growth:
-    """How many codes are in use after how many tokens, exactly at each of GROWTH_AT; rows (g, 2) int64."""
+    """How many codes are in use after how many tokens, exactly at each of GROWTH_AT; rows (g, 2) int64.
 
-    def __init__(self) -> None:
-        self.tokens, self.used = 0, 0
-        self._rows: list[tuple[int, int]] = []
+    Kept is the place of each code's first token, from which every row follows.
+    """
 
-    def add(self, tokens: int, first_seen: np.ndarray) -> None:
-        """`tokens` more; first_seen: the places among them, ascending, at which a code occurs for the first time."""
-        low, high = np.searchsorted(GROWTH_AT, [self.tokens, self.tokens + tokens], side="right")
-        for at in GROWTH_AT[low:high]:
-            new = int(np.searchsorted(first_seen, at - self.tokens, side="left"))
-            self._rows.append((int(at), self.used + new))
-        self.tokens, self.used = self.tokens + tokens, self.used + len(first_seen)
+    def __init__(self, codebook_size: int) -> None:
+        self.tokens = 0
+        self._first = np.full(codebook_size, NEVER)
+
+    def add(self, tokens: int, codes: np.ndarray, places: np.ndarray) -> None:
+        """`tokens` more, among which `codes` (u,) stand for the first time at `places` (u,)."""
+        self._first[codes] = np.minimum(self._first[codes], self.tokens + places)
+        self.tokens += tokens
 
     def rows(self) -> np.ndarray:
         """All rows so far and one for now."""
-        now = [(self.tokens, self.used)]
-        rows = self._rows + (now if self.tokens and self._rows[-1:] != now else [])
-        return np.array(rows, np.int64).reshape(-1, 2)
+        first = np.sort(self._first)
+        at = GROWTH_AT[GROWTH_AT <= self.tokens]
+        if self.tokens and self.tokens not in at[-1:]:
+            at = np.append(at, self.tokens)
+        return np.stack([at, np.searchsorted(first, at, side="left")], axis=1).astype(np.int64)
+
+    def join(self, after: Growth) -> None:
+        """As if the tokens of `after` had followed those of this one."""
+        later = np.where(after._first == NEVER, NEVER, after._first + self.tokens)
+        self._first, self.tokens = np.minimum(self._first, later), self.tokens + after.tokens
 
     def state(self) -> State:
-        return {"rows": np.array(self._rows, np.int64).reshape(-1, 2), "now": np.array([self.tokens, self.used])}
+        return {"first": self._first, "now": np.array([self.tokens])}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        self._rows = [(int(tokens), int(used)) for tokens, used in state["rows"]]
-        self.tokens, self.used = (int(value) for value in state["now"])
+        self._first, self.tokens = state["first"], int(state["now"][0])
 
 
 class ThinnedRows:
-    """Every row of a stream while there are few, then every second, fourth, ... so that at most `most` are kept."""
+    """Rows of a stream: every one while there are few, then every second, fourth, ..., so that `most` are given.
+
+    All are kept, at 8 bytes a number: which are given depends on how many will have come before them, which a part of
+    an audit does not know.
+    """
 
     def __init__(self, width: int, most: int = BATCHES) -> None:
         self._width, self._most = width, most
-        self._rows: list[tuple[float, ...]] = []
-        self._stride, self._seen = 1, 0
+        self._rows = array("d")
 
     def add(self, row: tuple[float, ...]) -> None:
-        if self._seen % self._stride == 0:
-            self._rows.append(row)
-        self._seen += 1
-        if len(self._rows) > self._most:
-            self._rows, self._stride = self._rows[::2], self._stride * 2
+        self._rows.extend(row)
 
     def rows(self) -> np.ndarray:
-        return np.array(self._rows, np.float64).reshape(-1, self._width)
+        every, stride = np.array(self._rows, np.float64).reshape(-1, self._width), 1
+        while -(-len(every) // stride) > self._most:
+            stride *= 2
+        return every[::stride]
+
+    def join(self, after: ThinnedRows) -> None:
+        self._rows.extend(after._rows)
 
     def state(self) -> State:
-        return {"rows": self.rows(), "now": np.array([self._stride, self._seen])}
+        return {"rows": np.array(self._rows, np.float64)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        self._rows = [tuple(row) for row in state["rows"].tolist()]
-        self._stride, self._seen = (int(value) for value in state["now"])
+        self._rows = array("d", state["rows"].tolist())
 
 
 class KeyCounts:
-    """Counts of int64 keys, exact while at most `bound` of them are distinct. What happens then:
+    """Counts of int64 keys, exact while at most `bound` of them are distinct; then counting stops, and the figures stay
+    exact for the `total` keys counted until then."""
 
-    prune False: counting stops; the figures stay exact for the `total` keys counted until then.
-    prune True: the rarer half is forgotten (equal counts by a fixed hash) and counting goes on, so that a count is a
-    lower bound (lossy counting: Manku and Motwani, VLDB 2002). Depends on the order of the keys, not on the calls,
-    up to KEYS_AT_ONCE.
-    """
-
-    def __init__(self, bound: int, prune: bool) -> None:
-        self._bound, self._prune = bound, prune
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
         self._keys, self._counts = np.empty(0, np.int64), np.empty(0, np.int64)
         self._waiting: list[np.ndarray] = []
         self._size = 0
         self.total, self.complete = 0, True
 
     def add(self, keys: np.ndarray) -> None:
-        if not self.complete and not self._prune:
+        if not self.complete:
             return
         self._waiting.append(keys.astype(np.int64))
         self._size += len(keys)
@@ -102,10 +107,7 @@ class KeyCounts:
         if self._size >= max(KEYS_AT_ONCE, len(self._keys) // 4):
             self._keys, self._counts = self.items()
             self._waiting, self._size = [], 0
-            if len(self._keys) > self._bound:
-                self.complete = False
-                if self._prune:
-                    self._forget()
+            self.complete = len(self._keys) <= self._bound
 
     def items(self) -> tuple[np.ndarray, np.ndarray]:
         """(keys ascending, counts), both int64."""
@@ -116,21 +118,6 @@ class KeyCounts:
         first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
         return keys[first], np.add.reduceat(weights, first) if len(first) else np.empty(0, np.int64)
 
-    def _forget(self) -> None:
-        kept = np.lexsort((mix_bits(self._keys), -self._counts))[: self._bound // 2]
-        kept.sort()
-        self._keys, self._counts = self._keys[kept], self._counts[kept]
-
-    def state(self) -> State:
-        waiting = np.concatenate([np.empty(0, np.int64), *self._waiting])
-        now = np.array([self.total, int(self.complete)])
-        return {"keys": self._keys, "counts": self._counts, "waiting": waiting, "now": now}
-
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        self._keys, self._counts = state["keys"], state["counts"]
-        self._waiting, self._size = [state["waiting"]], len(state["waiting"])
-        self.total, self.complete = int(state["now"][0]), bool(state["now"][1])
-
 
 def mix_bits(keys: np.ndarray) -> np.ndarray:
     """A fixed scrambling of int64 keys into uint64, one to one (the finalizer of SplitMix64, Steele et al. 2014)."""
@@ -138,64 +125,6 @@ def mix_bits(keys: np.ndarray) -> np.ndarray:
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
-
-
-class Pairs:
-    """Which codes stand beside which: (first, second) counted along rows and down columns of grids of codes."""
-
-    def __init__(self, codebook_size: int) -> None:
-        self._codes = codebook_size
-        self._dense = codebook_size**2 <= DENSE_PAIRS
-        if self._dense:
-            self._tables = [np.zeros(codebook_size**2, np.uint32) for _ in range(2)]
-        else:
-            self._tables = [KeyCounts(PAIR_KEYS, prune=True) for _ in range(2)]
-        self._totals = [0, 0]
-
-    def add(self, grids: np.ndarray) -> None:
-        """grids (F, rows, columns) of codes."""
-        grids = grids.astype(np.int64)
-        across = grids[:, :, :-1] * self._codes + grids[:, :, 1:]
-        down = grids[:, :-1] * self._codes + grids[:, 1:]
-        for direction, keys in enumerate((across.reshape(-1), down.reshape(-1))):
-            self._totals[direction] += len(keys)
-            if self._dense:
-                np.add.at(self._tables[direction], keys, np.uint32(1))
-            else:
-                self._tables[direction].add(keys)
-
-    def commonest(self) -> Neighbours:
-        """The NEIGHBOURS commonest on each side of each code; equal counts in order of the code's number."""
-        code = np.full((self._codes, len(SIDES), NEIGHBOURS), -1, np.int32)
-        count = np.zeros(code.shape, np.int64)
-        for direction, table in enumerate(self._tables):
-            keys, counts = (np.flatnonzero(table), table[table > 0]) if self._dense else table.items()
-            first, second = keys // self._codes, keys % self._codes
-            # The second stands right of (below) the first, and the first left of (above) the second.
-            for side, of, beside in ((2 * direction, second, first), (2 * direction + 1, first, second)):
-                order = np.lexsort((beside, -counts.astype(np.int64), of))
-                groups, others, amounts = of[order], beside[order], counts[order]
-                rank = ranks(groups)
-                kept = rank < NEIGHBOURS
-                code[groups[kept], side, rank[kept]] = others[kept]
-                count[groups[kept], side, rank[kept]] = amounts[kept]
-        sampled = not self._dense and not all(table.complete for table in self._tables)
-        return Neighbours(code, count, max(self._totals), sampled)
-
-    def state(self) -> State:
-        found: State = {"totals": np.array(self._totals)}
-        for direction, table in enumerate(self._tables):
-            parts = {"table": table} if self._dense else table.state()
-            found |= {f"{direction}_{name}": array for name, array in parts.items()}
-        return found
-
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        self._totals = [int(value) for value in state["totals"]]
-        for direction in range(2):
-            if self._dense:
-                self._tables[direction] = state[f"{direction}_table"]
-            else:
-                self._tables[direction].restore(part(state, str(direction)))
 
 
 class LatentSample:
@@ -220,6 +149,13 @@ class LatentSample:
         chosen = np.sort(np.argsort(self._priority, kind="stable")[: self._most])
         self._priority, self._latents = self._priority[chosen], self._latents[chosen]
         self._codes, self._bar = self._codes[chosen], self._priority.max()
+
+    def join(self, after: LatentSample) -> None:
+        self._priority = np.concatenate([self._priority, after._priority])
+        self._latents = np.concatenate([self._latents, after._latents])
+        self._codes = np.concatenate([self._codes, after._codes])
+        if len(self._priority) > self._most:
+            self._cut()
 
     def sample(self) -> tuple[np.ndarray, np.ndarray]:
         """(latents (n, D) float32, codes (n,) int32)."""

@@ -38,12 +38,22 @@ class LowestTokens:
         new = np.full(shape, np.inf), np.full(shape, -1, np.int32), np.full(shape, np.nan, np.float32)
         for table, values in zip(new, (keys[token], token, distances[token]), strict=True):
             table[place, rank] = values
-        key = np.concatenate([self.key[rows], new[0]], axis=1)
+        self._take(rows, new[0], np.where(new[1] >= 0, medium, -1).astype(np.int32), new[1], new[2])
+
+    def _take(
+        self, rows: np.ndarray, keys: np.ndarray, media: np.ndarray, tokens: np.ndarray, distances: np.ndarray
+    ) -> None:
+        """Offer the codes `rows` (r,) what later media have for them: (r, EXEMPLARS) each, the lowest keys first."""
+        key = np.concatenate([self.key[rows], keys], axis=1)
         order = np.argsort(key, axis=1, kind="stable")[:, :EXEMPLARS]  # stable: the earlier medium first
-        media = np.where(new[1] >= 0, medium, -1).astype(np.int32)
         self.key[rows] = np.take_along_axis(key, order, axis=1)
-        for mine, more in ((self.medium, media), (self.token, new[1]), (self.distance, new[2])):
+        for mine, more in ((self.medium, media), (self.token, tokens), (self.distance, distances)):
             mine[rows] = np.take_along_axis(np.concatenate([mine[rows], more], axis=1), order, axis=1)
+
+    def join(self, after: LowestTokens, media: int) -> None:
+        """Take in the tokens of other media, which follow `media` of this one."""
+        number = np.where(after.medium >= 0, after.medium + media, -1).astype(np.int32)
+        self._take(np.arange(len(self.key)), after.key, number, after.token, after.distance)
 
     def state(self) -> State:
         return {"key": self.key, "medium": self.medium, "token": self.token, "distance": self.distance}
@@ -85,6 +95,11 @@ class ExemplarTable:
             _filled(tables["farthest_spread"], tables["farthest_any"]),
         )
         return Exemplars(*(np.stack(arrays, axis=1) for arrays in zip(*kinds, strict=True)))  # (K, 3, E) each
+
+    def join(self, after: ExemplarTable, media: int) -> None:
+        """Take in the tokens of other media, which follow `media` of this one."""
+        for name, table in self._tables.items():
+            table.join(after._tables[name], media)
 
     def state(self) -> State:
         return {f"{name}_{key}": a for name, table in self._tables.items() for key, a in table.state().items()}

@@ -16,20 +16,21 @@ class InMedia:
     """In how many media each code occurs, and its counts in stretches of media in their order.
 
     A stretch is of one medium until STRETCHES are full; then two become one each time there is no room for another.
+    Media have numbers of which some may be left out, as of files that are none; a stretch without any is not kept.
     """
 
     def __init__(self, codebook_size: int) -> None:
         self.media, self._stride = 0, 1
         self._occurs = np.zeros(codebook_size, np.int64)
-        self._stretches: list[np.ndarray] | None = [] if codebook_size <= CODES_IN_ORDER else None
+        self._stretches: dict[int, np.ndarray] | None = {} if codebook_size <= CODES_IN_ORDER else None
         self._size = codebook_size
 
-    def add(self, used: np.ndarray, counts: np.ndarray) -> None:
-        """The codes of the next medium, each once, and how often they occur there: (u,) both."""
+    def add(self, used: np.ndarray, counts: np.ndarray, number: int | None = None) -> None:
+        """The codes of the next medium, each once, and how often they occur there: (u,) both. number: of the medium,
+        None where no number is left out."""
         self._occurs[used] += 1
         if self._stretches is not None:
-            self._open()
-            self._stretches[-1][used] += counts
+            self._open(self.media if number is None else number)[used] += counts
         self.media += 1
 
     def add_many(self, codes: np.ndarray, lengths: np.ndarray) -> None:
@@ -44,20 +45,40 @@ class InMedia:
         while done < len(lengths):
             ahead = len(lengths) - done
             if self._stretches is not None:
-                self._open()
+                stretch = self._open(self.media)
                 ahead = min(ahead, self._stride - self.media % self._stride)
                 some = codes[ends[done] - lengths[done] : ends[done + ahead - 1]]
-                self._stretches[-1] += np.bincount(some, minlength=self._size)
+                stretch += np.bincount(some, minlength=self._size)
             self.media, done = self.media + ahead, done + ahead
 
-    def _open(self) -> None:
-        """Begin another stretch if the next medium is its first."""
-        if self.media % self._stride:
-            return
-        if len(self._stretches) == STRETCHES:
-            self._stretches = [a + b for a, b in zip(self._stretches[::2], self._stretches[1::2], strict=True)]
-            self._stride *= 2
-        self._stretches.append(np.zeros(self._size, np.int64))
+    def _open(self, number: int) -> np.ndarray:
+        """The counts (K,) of the stretch in which a medium lies."""
+        while number // self._stride >= STRETCHES:
+            self._double()
+        return self._stretches.setdefault(number // self._stride, np.zeros(self._size, np.int64))
+
+    def _double(self) -> None:
+        """Two stretches become one."""
+        before, self._stretches = self._stretches, {}
+        for stretch, counts in before.items():
+            self._add_to(stretch // 2, counts)
+        self._stride *= 2
+
+    def _add_to(self, stretch: int, counts: np.ndarray) -> None:
+        if stretch in self._stretches:
+            self._stretches[stretch] += counts
+        else:
+            self._stretches[stretch] = counts.copy()
+
+    def join(self, after: InMedia) -> None:
+        """Take in the counts of other media, whose numbers follow."""
+        self.media += after.media
+        self._occurs += after._occurs
+        if self._stretches is not None:
+            while self._stride < after._stride:
+                self._double()
+            for stretch, counts in after._stretches.items():
+                self._add_to(stretch * after._stride // self._stride, counts)
 
     def occurs(self) -> np.ndarray:
         return self._occurs.copy()
@@ -66,18 +87,18 @@ class InMedia:
         """(b, K) int64, None for a very large codebook."""
         if self._stretches is None:
             return None
-        return np.array(self._stretches, np.int64).reshape(-1, self._size)
+        return np.array([self._stretches[one] for one in sorted(self._stretches)], np.int64).reshape(-1, self._size)
 
     def state(self) -> State:
         kept = self.stretches()
         now = {"now": np.array([self.media, self._stride]), "occurs": self._occurs}
-        return now if kept is None else now | {"stretches": kept}
+        return now if kept is None else now | {"stretches": kept, "numbers": np.array(sorted(self._stretches), np.int64)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self.media, self._stride = (int(value) for value in state["now"])
         self._occurs = state["occurs"]
         if self._stretches is not None:
-            self._stretches = list(state["stretches"])
+            self._stretches = dict(zip(state["numbers"].tolist(), state["stretches"], strict=True))
 
 
 def _in_how_many(codes: np.ndarray, lengths: np.ndarray, size: int) -> np.ndarray:

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from explorer.joints.audit import MediaNote
 
-MOST_KINDS = 40  # of notes that are kept; one more says how many there were besides
+MOST_KINDS = 40  # of notes that are listed, those that came first
+KEPT_KINDS = 4096  # counted, since which come first is not known to a part of an audit
 _NUMBER = re.compile(r"\d[\d,.]*")
 
 
@@ -20,14 +21,26 @@ class Notes:
 
     def add(self, medium: str, notes: Sequence[str]) -> None:
         for words in dict.fromkeys(notes):
-            kind = _NUMBER.sub("#", words)
-            known = self._kinds.get(kind)
-            if known is not None:
-                alike = known.alike and known.words == words
-                self._kinds[kind] = replace(known, media=known.media + 1, alike=alike)
-            elif len(self._kinds) < MOST_KINDS:
-                self._kinds[kind] = MediaNote(words, 1, medium)
+            self._take(MediaNote(words, 1, medium))
+
+    def _take(self, note: MediaNote) -> None:
+        kind = _NUMBER.sub("#", note.words)
+        known = self._kinds.get(kind)
+        if known is not None:
+            alike = known.alike and note.alike and known.words == note.words
+            self._kinds[kind] = replace(known, media=known.media + note.media, alike=alike)
+        elif len(self._kinds) < KEPT_KINDS:
+            self._kinds[kind] = note
+
+    def join(self, after: Notes) -> None:
+        """Take in the notes of media that follow."""
+        for note in after.kept():
+            self._take(note)
+
+    def kept(self) -> tuple[MediaNote, ...]:
+        """In the order in which they came; of these another `Notes` goes on."""
+        return tuple(self._kinds.values())
 
     def listed(self) -> tuple[MediaNote, ...]:
         """The commonest first."""
-        return tuple(sorted(self._kinds.values(), key=lambda one: -one.media))
+        return tuple(sorted(self.kept()[:MOST_KINDS], key=lambda one: -one.media))

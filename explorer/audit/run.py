@@ -2,44 +2,35 @@
 
 Media are read in stretches, of which those of one size are encoded together (`batches.py`). Where a stretch begins and
 ends depends on the media alone, and a state is only ever written between two of them; so a run that was stopped and
-resumed makes the same batches, and the same audit to the bit, as one that was not.
+resumed, or was shared out in shards of whole blocks (`shards/`), makes the same batches, and the same audit to the bit,
+as one that was not.
 """
 
 from __future__ import annotations
 
-import io
 import itertools
-import json
 import os
 import time
-import zipfile
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
-from hashlib import sha256
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from explorer.audit.accumulator import Accumulator
-from explorer.audit.batches import BatchMedium, Stretch, encode_together, stretch_size, stretches
-from explorer.audit.counting import State, part
-from explorer.audit.notes import Notes
+from explorer.audit.batches import BatchMedium, Stretch, block_length, encode_together, stretch_size, stretches
 from explorer.audit.sources import MediaSource
+from explorer.audit.standing import Span, Standing, Subject, audit_of, read_state, save_state, subject_of, units_of
 from explorer.audit.trial import TrialCollector
 from explorer.foundation.config import settings
 from explorer.foundation.errors import ExplorerError, MediaError, RecordError, SettingsError
-from explorer.foundation.files import write_atomically
-from explorer.joints.audit import Audit, MediaNote
+from explorer.joints.audit import Audit
 from explorer.joints.table_faults import trouble
 from explorer.joints.tokenizer import Tokenizer, TokenizerSpec
 from explorer.media.fitting import Fitting
 from explorer.media.medium import NOUNS, fit_medium, values
 
 STATE_EVERY_S = 30.0
-FORMAT = "discrete-tokenizer-explorer audit state 3"
 OWN_CODES = (
     "An audit counts one codebook over many media, and every graph has anchors of its own: number 3 is another node in "
     "each. The Inspect page counts the tokens of one graph."
@@ -64,20 +55,6 @@ class Progress:
     trouble: str = ""
 
 
-@dataclass
-class Standing:
-    """What a run knows, all of which a state file holds."""
-
-    counted: Accumulator
-    tried: TrialCollector = field(default_factory=TrialCollector)
-    media: list[str] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    position: int = 0
-    seconds: float = 0.0  # of the runs before this one
-    amount: float = 0.0  # see Audit
-    notes: Notes = field(default_factory=Notes)
-
-
 def run_audit(
     tokenizer: Tokenizer,
     source: MediaSource,
@@ -97,6 +74,23 @@ def run_audit(
     cannot be read are listed in `skipped`. Raises MediaError if not one could be, RecordError for a state of another
     audit, SettingsError for a negative seed or for graphs, ExplorerError if the disk refuses.
     """
+    subject = subject_to_audit(tokenizer, source, seed, side_px)
+    began = time.perf_counter()
+    span = Span(0, len(source))
+    standing = count_span(
+        tokenizer, source, subject, span, title=title, state=resume, progress=progress, cancelled=cancelled
+    )
+    complete = standing.position == len(source)
+    refuse_nothing(standing, subject, complete)
+    audit = audit_of(standing, subject, title, standing.seconds + time.perf_counter() - began)
+    if resume is not None and complete:
+        resume.unlink(missing_ok=True)
+    return audit
+
+
+def subject_to_audit(tokenizer: Tokenizer, source: MediaSource, seed: int, side_px: Fitting | int | None) -> Subject:
+    """What will be audited, as of `run_audit`. Raises SettingsError for a negative seed, for graphs, or for pictures of
+    a size that the tokenizer cannot take."""
     if seed < 0:
         raise SettingsError(f"The seed must be 0 or more, not {seed}.")
     if tokenizer.spec.modality == "graph":
@@ -104,59 +98,89 @@ def run_audit(
     chosen = side_px or settings().limits.image_side_px
     fitting = Fitting(chosen) if isinstance(chosen, int) else chosen
     fitting.check(tokenizer.spec)
-    stated = {"seed": seed, **fitting.as_settings(tokenizer.spec.modality)}
-    identity = _identity(tokenizer, source, stated)
-    standing = Standing(Accumulator(tokenizer.codebooks(), tokenizer.spec.combination, seed))
-    if resume is not None and resume.exists():
-        _restore(resume, identity, standing)
-    start, began_at, saved_at = time.perf_counter(), standing.position, time.monotonic()
+    return subject_of(tokenizer, source, seed, fitting)
 
-    def seconds() -> float:
-        return standing.seconds + time.perf_counter() - start
 
-    with _loaded(source, standing.position, tokenizer, fitting) as media:
-        for stretch in stretches(media, standing.position, stretch_size(tokenizer.device)):
+def refuse_nothing(standing: Standing, subject: Subject, complete: bool) -> None:
+    """Raises MediaError if all files were tried and not one could be read."""
+    if complete and not standing.media:
+        name, why = standing.skipped[0]
+        raise MediaError(f"None of the {subject.planned:,} files could be read. The first, {name[:100]!r}: {why}")
+
+
+def count_span(
+    tokenizer: Tokenizer,
+    source: MediaSource,
+    subject: Subject,
+    span: Span,
+    *,
+    title: str,
+    state: Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Standing:
+    """Count the files of a span, from where the file `state` says on; `seconds` of it are those before this run.
+
+    What stands is written to `state` along the way and at the end, but for a whole audit that is complete. Raises
+    RecordError for a state of another audit, ExplorerError if the disk refuses.
+    """
+    standing = Standing(subject.accumulator(), position=span.first)
+    if state is not None and state.exists():
+        standing = _restored(state, subject, span)
+    begun, start, saved_at = standing.position, time.perf_counter(), time.monotonic()
+
+    def save() -> None:
+        if state is not None:
+            save_state(state, standing, subject, span, standing.seconds + time.perf_counter() - start, title)
+
+    if begun == span.stop and state is not None and state.exists():
+        return standing  # was done already
+    with _loaded(source, span, begun, tokenizer, subject.fitting) as media:
+        for stretch in stretches(media, begun, stretch_size(tokenizer.device), block_length(len(source))):
             if cancelled is not None and cancelled():
                 break
             _count(tokenizer, stretch, standing)
             if progress is not None:
-                at = _progress(standing, len(source), began_at, seconds(), time.perf_counter() - start)
+                at = _progress(standing, span, begun, time.perf_counter() - start)
                 progress(replace(at, trouble=trouble(tokenizer.codebooks(), standing.counted.not_finite)))
-            if resume is not None and time.monotonic() - saved_at > STATE_EVERY_S:
-                _save(resume, identity, standing, seconds())
+            if time.monotonic() - saved_at > STATE_EVERY_S:
+                save()
                 saved_at = time.monotonic()
-        complete = standing.position == len(source)
+        complete = standing.position == span.stop
         if complete and standing.tried.first is not None:
-            _encode_again(tokenizer, source, fitting, standing.tried)
-    if complete and not standing.media:
-        name, why = standing.skipped[0]
-        raise MediaError(f"None of the {len(source):,} files could be read. The first, {name[:100]!r}: {why}")
-    if resume is not None and not complete:
-        _save(resume, identity, standing, seconds())
-    audit = _audit_of(standing, tokenizer, title, len(source), seconds(), stated)
-    if resume is not None and complete:
-        resume.unlink(missing_ok=True)
-    return audit
+            _encode_again(tokenizer, source, subject.fitting, standing.tried)
+    if span.shard is not None or not complete:
+        save()
+    return standing
+
+
+def _restored(path: Path, subject: Subject, span: Span) -> Standing:
+    """What a state says. Raises RecordError if it is damaged, or of another audit."""
+    head, standing = read_state(path)
+    other = subject.differences(head.subject)
+    if other or span != head.span:
+        what = f"of {head.span.words}, and not of {span.words}" if span != head.span and not other else f"with {other}"
+        raise RecordError(
+            f"{path.name} was left by an audit {what}. Repeat that one, or begin again without resuming."
+        )
+    return standing
 
 
 @contextmanager
-def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, fitting: Fitting):
-    """Yield an iterator of (name, Loaded or why not), from number `first` on, read ahead by threads of their own."""
+def _loaded(source: MediaSource, span: Span, first: int, tokenizer: Tokenizer, fitting: Fitting):
+    """Yield an iterator of (name, BatchMedium or why not), from number `first` to the end of the span, read ahead by
+    threads of their own."""
     on_cpu = tokenizer.device == "cpu"
     readers = 1 if on_cpu else min(8, os.cpu_count() or 1)  # on the CPU the cores belong to the network
     ahead = 4 * readers
     spec = tokenizer.spec
 
     def load(number: int) -> BatchMedium | str:
-        try:
-            fitted = fit_medium(source.open(number, spec.modality), spec, fitting)
-            return BatchMedium(values(fitted), fitted.notes)
-        except ExplorerError as error:
-            return str(error)
+        return read_medium(source, number, spec, fitting)
 
     def read() -> Iterator[tuple[str, BatchMedium | str]]:
         waiting: deque[tuple[int, Future]] = deque()
-        numbers = iter(range(first, len(source)))
+        numbers = iter(range(first, span.stop))
         while True:
             waiting.extend((n, pool.submit(load, n)) for n in itertools.islice(numbers, ahead - len(waiting)))
             if not waiting:
@@ -173,6 +197,15 @@ def _loaded(source: MediaSource, first: int, tokenizer: Tokenizer, fitting: Fitt
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def read_medium(source: MediaSource, number: int, spec: TokenizerSpec, fitting: Fitting) -> BatchMedium | str:
+    """A medium as the tokenizer takes it, or why there is none."""
+    try:
+        fitted = fit_medium(source.open(number, spec.modality), spec, fitting)
+        return BatchMedium(values(fitted), fitted.notes)
+    except ExplorerError as error:
+        return str(error)
+
+
 def _encode_again(tokenizer: Tokenizer, source: MediaSource, fitting: Fitting, tried: TrialCollector) -> None:
     """The first medium that was counted, read and encoded once more; nothing if it cannot be read any more."""
     with suppress(ExplorerError):
@@ -184,100 +217,24 @@ def _count(tokenizer: Tokenizer, stretch: Stretch, standing: Standing) -> None:
     """Encode and count a stretch, in the order of its media. What the tokenizer refuses is skipped."""
     skipped = list(stretch.skipped)
     found, _ = encode_together(tokenizer, stretch.media)
-    for name, notes, medium, levels in zip(stretch.names, stretch.notes, stretch.media, found, strict=True):
+    each = zip(stretch.names, stretch.numbers, stretch.notes, stretch.media, found, strict=True)
+    for name, number, notes, medium, levels in each:
         if isinstance(levels, str):
             skipped.append((name, levels))
             continue
-        standing.counted.add(levels)
+        standing.counted.add(levels, number)
         standing.tried.add(tokenizer, name, medium, levels)
         standing.media.append(name)
         standing.notes.add(name, notes)
-        standing.amount += amount_of(tokenizer.spec, medium.shape)
+        standing.units += units_of(tokenizer.spec, medium.shape)
     standing.skipped += skipped
     standing.position += stretch.stop
 
 
-def amount_of(spec: TokenizerSpec, shape: tuple[int, ...]) -> float:
-    """How much a medium is, in the unit of its modality: one picture, seconds of sound, frames, rows, items."""
-    if spec.modality == "audio":
-        return shape[0] / (spec.sample_rate_hz or 1)
-    return float(shape[0]) if spec.modality in ("video", "series", "vectors") else 1.0
-
-
-def _progress(standing: Standing, planned: int, began_at: int, seconds: float, here: float) -> Progress:
-    done = standing.position
-    rate = (done - began_at) / here if here > 0 else 0.0
+def _progress(standing: Standing, span: Span, begun: int, here: float) -> Progress:
+    """here: seconds of this run."""
+    done, planned = standing.position - span.first, span.stop - span.first
+    rate = (standing.position - begun) / here if here > 0 else 0.0
     left = (planned - done) / rate if rate > 0 else None
     name = standing.media[-1] if standing.media else standing.skipped[-1][0]
-    return Progress(done, planned, standing.counted.tokens, seconds, rate, left, name)
-
-
-def _audit_of(
-    standing: Standing, tokenizer: Tokenizer, title: str, planned: int, seconds: float, made_with: dict[str, object]
-) -> Audit:
-    counted = standing.counted
-    return Audit(
-        title=title,
-        tokenizer_id=tokenizer.spec.id,
-        layout=counted.layout,
-        media=tuple(standing.media),
-        skipped=tuple(standing.skipped),
-        levels=counted.levels(),
-        joint=counted.joint(),
-        planned=planned,
-        seconds=seconds,
-        device=tokenizer.device,
-        settings=made_with,
-        modality=tokenizer.spec.modality,
-        amount=standing.amount,
-        notes=standing.notes.listed(),
-        trial=standing.tried.result(),
-    )
-
-
-def _identity(tokenizer: Tokenizer, source: MediaSource, stated: Mapping[str, object]) -> str:
-    """Tells one audit from another: the tokenizer and its codebooks, the names of the media, and the settings."""
-    seen = sha256(json.dumps([tokenizer.spec.id, tokenizer.device, sorted(stated.items())]).encode())
-    for book in tokenizer.codebooks():
-        table = repr(book.rule) if book.vectors is None else np.ascontiguousarray(book.vectors)
-        seen.update(table.encode() if isinstance(table, str) else table)
-    for name in source.names:
-        seen.update(name.encode() + b"\0")
-    return seen.hexdigest()
-
-
-def _save(path: Path, identity: str, standing: Standing, seconds: float) -> None:
-    """Write the state: an .npz of the accumulator's arrays and a JSON text."""
-    meta = {"format": FORMAT, "identity": identity, "position": standing.position, "seconds": seconds}
-    meta |= {"amount": standing.amount}
-    meta |= {"notes": [asdict(one) for one in standing.notes.listed()]}
-    text = json.dumps(meta | {"media": standing.media, "skipped": standing.skipped})
-    arrays: State = {"meta": np.array(text)}
-    arrays |= {f"counted_{name}": array for name, array in standing.counted.state().items()}
-    arrays |= {f"tried_{name}": array for name, array in standing.tried.state().items()}
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    write_atomically(path, buffer.getbuffer())
-
-
-def _restore(path: Path, identity: str, standing: Standing) -> None:
-    """Read a state into `standing`. Raises RecordError if it is damaged, or of another audit."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = dict(archive)
-        meta = json.loads(str(arrays["meta"]))
-        if meta["format"] != FORMAT or meta["identity"] != identity:
-            raise RecordError(
-                f"{path.name} was left by an audit of other files, or with another tokenizer, device or seed. Repeat "
-                "that one, or begin again without resuming."
-            )
-        standing.counted.restore(part(arrays, "counted"))
-        standing.tried.restore(part(arrays, "tried"))
-        standing.media, standing.skipped = list(meta["media"]), [(name, why) for name, why in meta["skipped"]]
-        standing.position, standing.seconds = int(meta["position"]), float(meta["seconds"])
-        standing.amount = float(meta["amount"])
-        standing.notes = Notes([MediaNote(**one) for one in meta.get("notes", ())])
-    except RecordError:
-        raise
-    except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise RecordError(f"{path.name} is no state of an audit, or is damaged. Begin again without it.") from error
+    return Progress(done, planned, standing.counted.tokens, standing.seconds + here, rate, left, name)

@@ -26,8 +26,7 @@ class TrialCollector:
     def __init__(self) -> None:
         self.first: str | None = None  # name of the medium that is encoded again
         self._indices: list[np.ndarray] = []
-        self._rows: list[tuple[float, ...]] = []
-        self._refused, self._refusals = "", 0
+        self._tried: list[tuple[float, ...] | str] = []  # of each medium its moments, or why it was refused
         self._again: tuple[int, int, int | None] = (0, 0, None)
 
     def add(self, tokenizer: Tokenizer, name: str, medium: np.ndarray, levels: Sequence[TokenLevel]) -> None:
@@ -35,13 +34,13 @@ class TrialCollector:
         if self.first is None:
             self.first = name
             self._indices = [level.indices.reshape(-1).copy() for level in levels]
-        if len(self._rows) + self._refusals == DECODED or not tokenizer.spec.decodes:
+        if len(self._tried) == DECODED or not tokenizer.spec.decodes:
             return
         try:
             decoded = tokenizer.tokenize(medium).reconstruction
-            self._rows.append(moments(medium, decoded, ends=tokenizer.spec.modality in ("image", "video")))
+            self._tried.append(moments(medium, decoded, ends=tokenizer.spec.modality in ("image", "video")))
         except Exception as error:  # a decoder that fails must not end the count
-            self._refused, self._refusals = self._refused or plain_words(error), self._refusals + 1
+            self._tried.append(plain_words(error))
 
     def again(self, tokenizer: Tokenizer, medium: np.ndarray) -> None:
         """Encode the first medium again, and a third time if its tokens are others now."""
@@ -53,25 +52,38 @@ class TrialCollector:
             return  # what cannot be encoded any more cannot be compared
         self._again = compared, changed, restless
 
+    def join(self, after: TrialCollector) -> None:
+        """Take in what was tried on media that follow. Of a model that changed while it was counted it stays known."""
+        if self.first is None:
+            self.first, self._indices, self._again = after.first, after._indices, after._again
+        elif after._again[1] and not self._again[1]:
+            self._again = after._again
+        self._tried = (self._tried + after._tried)[:DECODED]
+
     def result(self) -> Trial:
         compared, changed, restless = self._again
-        rows = np.array(self._rows, np.float64).reshape(-1, 7)
-        return Trial(rows, compared, changed, restless, self._refused, self._refusals)
+        rows = np.array([one for one in self._tried if not isinstance(one, str)], np.float64).reshape(-1, 7)
+        refused = [one for one in self._tried if isinstance(one, str)]
+        return Trial(rows, compared, changed, restless, next(filter(None, refused), ""), len(refused))
 
     def state(self) -> State:
         found = {f"indices_{number}": level for number, level in enumerate(self._indices)}
+        compared, changed, restless = self._again
         return found | {
             "first": np.array(self.first or ""),
             "rows": self.result().decoded,
-            "refused": np.array(self._refused),
-            "refusals": np.array(self._refusals),
+            "refused": np.array([one if isinstance(one, str) else "" for one in self._tried], str),
+            "decoded": np.array([not isinstance(one, str) for one in self._tried], bool),
+            "again": np.array([compared, changed, -1 if restless is None else restless]),
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self.first = str(state["first"]) or None
-        self._rows = [tuple(row) for row in state["rows"].tolist()]
-        self._refused = str(state["refused"])
-        self._refusals = int(state.get("refusals", bool(self._refused)))
+        rows = iter(state["rows"].tolist())
+        tried = zip(state["decoded"].tolist(), state["refused"].tolist(), strict=True)
+        self._tried = [tuple(next(rows)) if decoded else why for decoded, why in tried]
+        compared, changed, restless = (int(value) for value in state["again"])
+        self._again = compared, changed, None if restless < 0 else restless
         kept = sum(name.startswith("indices_") for name in state)
         self._indices = [state[f"indices_{number}"] for number in range(kept)]
 

@@ -20,6 +20,7 @@ from explorer.audit.indices.vectors import books_of_levels, read_belongings, sav
 from explorer.audit.run import Progress, run_audit
 from explorer.audit.sources import MediaSource, source_named
 from explorer.cli.fitting import chosen_fitting, fitting_for
+from explorer.cli.sharding import count_shard, shard_of
 from explorer.cli.stopping import stop_on_ctrl_c
 from explorer.figures.reports.audit import html_report
 from explorer.foundation.config import settings
@@ -51,11 +52,14 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError("--codebook-size is for --indices; a tokenizer knows the size of its codebook.")
     if any(getattr(options, name) for name in ("axes", "ignore", "field", "codebook", "latents")):
         raise SettingsError("--axes, --ignore, --field, --codebook and --latents go with --indices.")
+    shard = shard_of(options)
     chosen_fitting(options)  # what is plainly wrong is said before weights are read
     tokenizer = tokenizers.load_tokenizer(options.tokenizer, device=options.device)
     fitting = fitting_for(options, tokenizer.spec)
     modality = tokenizer.spec.modality
     source = source_named(options.media, modality, settings().limits)
+    if shard is not None:
+        return count_shard(options, shard, tokenizer, source, fitting, Teller())
     make_folder(options.out)
     state = options.out / STATE
     if not options.resume:
@@ -65,10 +69,10 @@ def run(options: argparse.Namespace) -> int:
     with stop_on_ctrl_c() as stopped:
         audit = run_audit(
             tokenizer, source, title=options.title or source.title, seed=options.seed, side_px=fitting, resume=state,
-            progress=_Teller(), cancelled=stopped.is_set,
+            progress=Teller(), cancelled=stopped.is_set,
         )  # fmt: skip
     codebooks = tokenizer.codebooks()
-    findings = _write(options.out, audit, codebooks)
+    findings = write_audit(options.out, audit, codebooks)
     for note in audit.notes:
         print(f"note: {note.told(len(audit.media))}", file=sys.stderr)
     if not audit.complete:
@@ -80,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return failed or 130
-    _write_pictures(options.out, audit, source, tokenizer)
+    write_pictures(options.out, audit, source, tokenizer)
     print(f"{options.out}: {summary(audit)}")
     return verdict(audit, findings, options.fail_on, codebooks)
 
@@ -97,14 +101,16 @@ def _run_indices(options: argparse.Namespace) -> int:
         raise SettingsError("--side, --crop and --filter are for media; plain indices have no pixels.")
     if options.tokenizer is not None or options.resume:
         raise SettingsError("--indices goes without a tokenizer, media or --resume.")
+    if options.shard is not None:
+        raise SettingsError("--shard goes with a tokenizer and media; indices are counted by one process.")
     make_folder(options.out)
     reading = Reading(options.axes, Padding(tuple(options.ignore) or None), options.field)
     belongings = None
     if options.codebook is not None:
         belongings = read_belongings(options.codebook, options.latents, options.metric)
-    audit = audit_indices(options.indices, options.codebook_size, reading, belongings, progress=_Teller())
+    audit = audit_indices(options.indices, options.codebook_size, reading, belongings, progress=Teller())
     codebooks = () if belongings is None else books_of_levels(belongings.codebooks, len(audit.levels))
-    findings = _write(options.out, audit, codebooks)
+    findings = write_audit(options.out, audit, codebooks)
     save_codebooks(options.out / CODEBOOKS, codebooks)
     print(f"{options.out}: {summary(audit)}")
     for words in (audit.settings["reading"], *audit.settings.get("notes", ())):
@@ -185,7 +191,7 @@ def _counted(audit: Audit) -> str:
     return f"{len(audit.media):,} of {audit.planned:,} media, {len(audit.skipped):,} skipped"
 
 
-def _write(folder: Path, audit: Audit, codebooks: Sequence[Codebook]) -> list[dict[str, object]]:
+def write_audit(folder: Path, audit: Audit, codebooks: Sequence[Codebook]) -> list[dict[str, object]]:
     """The audit with its findings, and its report, without pictures; the findings."""
     findings = findings_as_json(audit, codebooks)
     save_audit(folder, audit, findings, codebooks)
@@ -193,7 +199,7 @@ def _write(folder: Path, audit: Audit, codebooks: Sequence[Codebook]) -> list[di
     return findings
 
 
-def _write_pictures(folder: Path, audit: Audit, source: MediaSource, tokenizer: Tokenizer) -> None:
+def write_pictures(folder: Path, audit: Audit, source: MediaSource, tokenizer: Tokenizer) -> None:
     """The contact sheets, and the report again with some of them."""
     patches: list[LevelPatches | None] = cut_patches(audit, source, tokenizer, _opening)
     write_sheets(folder / SHEETS, audit, patches)
@@ -206,7 +212,7 @@ def _opening(done: int, of: int) -> None:
         print(f"exemplars: {done:,} of {of:,} media opened\033[K", end=end, file=sys.stderr, flush=True)
 
 
-class _Teller:
+class Teller:
     """Progress on stderr: a line that is written over if somebody looks on, else one every SAY_EVERY_S seconds."""
 
     def __init__(self) -> None:

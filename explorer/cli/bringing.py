@@ -130,8 +130,8 @@ def _check(options: argparse.Namespace, count: int) -> None:
 
 
 def _takes_one(options: argparse.Namespace) -> bool:
-    """Of `tokenize` and `audit`; a token file says itself which tokenizer it is of."""
-    return getattr(options, "command", "").endswith((":tokenize", "audit:run"))
+    """Of `tokenize`, `audit` and `merge`; a token file says itself which tokenizer it is of."""
+    return getattr(options, "command", "").endswith((":tokenize", "audit:run", "merging:run"))
 
 
 def _place(options: argparse.Namespace, chosen: list[str]) -> None:

@@ -154,8 +154,8 @@ class LevelAudit:
 class JointAudit:
     """The tuples over all levels, each counted as one symbol.
 
-    ceiling: min(K1 x K2 x .., tokens). complete: False if counting stopped at a bound; all figures are then of the
-    first `tokens` positions.
+    ceiling: min(K1 x K2 x .., tokens). complete: False if not all tuples fitted into memory; all figures are then of
+    `tokens` positions: a sample over all media where `sampled`, else the first ones.
     """
 
     tokens: int
@@ -164,6 +164,7 @@ class JointAudit:
     entropy_bits: float
     ceiling: float
     complete: bool
+    sampled: bool = False
 
     def __post_init__(self) -> None:
         require(0 <= self.distinct <= self.tokens, f"{self.distinct} distinct tuples among {self.tokens} tokens")

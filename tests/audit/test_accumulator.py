@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import entropy as scipy_entropy
 
 from explorer.audit.accumulator import Accumulator, joint_keys, level_names
-from explorer.audit.counting import GROWTH_AT, KeyCounts, LatentSample, Pairs, ThinnedRows
+from explorer.audit.counting import GROWTH_AT, KeyCounts, LatentSample, ThinnedRows
+from explorer.audit.pairs import Pairs
 from explorer.foundation.errors import RecordError
 from explorer.joints.audit_parts import CODES_DETAILED
 from explorer.joints.record import Codebook, TokenLayout, TokenLevel
@@ -121,10 +122,10 @@ def assert_neighbours(result, grids):
 def test_neighbours(counted, dense, monkeypatch):
     _, records = counted
     if not dense:
-        monkeypatch.setattr("explorer.audit.counting.DENSE_PAIRS", 0)
+        monkeypatch.setattr("explorer.audit.pairs.DENSE_PAIRS", 0)
     pairs = Pairs(K)
-    for record in records:
-        pairs.add(record[0].indices[None])
+    for medium, record in enumerate(records):
+        pairs.add(record[0].indices[None], medium)
     result = pairs.commonest()
     assert_neighbours(result, [record[0].indices for record in records])
     across, down = sum(r * (c - 1) for r, c in SHAPES), sum((r - 1) * c for r, c in SHAPES)
@@ -231,7 +232,7 @@ def test_joint_keys_tell_tuples_apart(sizes):
 
 
 def test_keys_stop_at_their_bound_and_stay_exact():
-    counts, stream = KeyCounts(100, prune=False), np.random.default_rng(0).integers(0, 10**9, 300_000)
+    counts, stream = KeyCounts(100), np.random.default_rng(0).integers(0, 10**9, 300_000)
     for start in range(0, 300_000, 1000):
         counts.add(stream[start : start + 1000])
     keys, found = counts.items()
@@ -239,20 +240,6 @@ def test_keys_stop_at_their_bound_and_stay_exact():
     expected = np.unique(stream[: counts.total], return_counts=True)
     np.testing.assert_array_equal(keys, expected[0])
     np.testing.assert_array_equal(found, expected[1])
-
-
-def test_pruned_keys_keep_what_is_common_and_never_count_too_much():
-    random = np.random.default_rng(0)
-    stream = np.where(random.random(400_000) < 0.3, random.integers(0, 5, 400_000), random.integers(5, 10**9, 400_000))
-    counts = KeyCounts(10_000, prune=True)
-    for start in range(0, len(stream), 1000):
-        counts.add(stream[start : start + 1000])
-    keys, found = counts.items()
-    true = dict(zip(*(a.tolist() for a in np.unique(stream, return_counts=True)), strict=True))
-    assert not counts.complete and len(keys) < 10_000 + 2**16 + 1000
-    assert keys[np.argsort(-found)[:5]].tolist() == sorted(range(5), key=lambda key: -true[key])
-    assert all(n <= true[key] for key, n in zip(keys.tolist(), found.tolist(), strict=True))
-    assert [int(found[keys == key][0]) for key in range(5)] == [true[key] for key in range(5)]
 
 
 def test_thinned_rows_are_evenly_spaced():

@@ -77,9 +77,9 @@ def test_the_state_is_written_along_the_way(grey, pictures, monkeypatch, tmp_pat
 
 
 def test_large_codebooks_and_pair_tables_resume_too(pictures, monkeypatch, tmp_path, grey):
-    monkeypatch.setattr("explorer.audit.counting.DENSE_PAIRS", 0)
-    monkeypatch.setattr("explorer.audit.counting.KEYS_AT_ONCE", 100)
-    monkeypatch.setattr("explorer.audit.counting.PAIR_KEYS", 20)
+    monkeypatch.setattr("explorer.audit.pairs.DENSE_PAIRS", 0)
+    monkeypatch.setattr("explorer.audit.key_sample.KEYS_AT_ONCE", 100)
+    monkeypatch.setattr("explorer.audit.pairs.PAIR_KEYS", 20)
     monkeypatch.setattr("explorer.audit.accumulator.JOINT_KEYS", 20)
     whole = run_audit(grey, open_source(pictures[0]), title="t")
     state = tmp_path / "state.npz"
@@ -92,7 +92,7 @@ def test_a_state_of_another_audit_is_refused(grey, pictures, tmp_path):
     root, paths = pictures
     state = tmp_path / "state.npz"
     run_audit(grey, open_source(root), title="t", resume=state, cancelled=after(1))
-    with pytest.raises(RecordError, match="other files, or with another tokenizer, device or seed"):
+    with pytest.raises(RecordError, match="state.npz was left by an audit with another seed. Repeat"):
         run_audit(grey, open_source(root), title="t", seed=1, resume=state)
     paths[0].rename(paths[0].with_name("other.png"))
     with pytest.raises(RecordError, match="other files"):
@@ -169,7 +169,7 @@ def test_memory_does_not_grow_with_the_number_of_media(grey):
     for medium in pixels:
         accumulator.add(grey.tokenize(medium).levels)
         state = accumulator.state()
-        bounded = [name for name in state if not any(part in name for part in ("rows", "latents", "waiting"))]
+        bounded = [name for name in state if not any(part in name for part in ("rows", "latents", "joint"))]
         sizes.append(sum(state[name].nbytes for name in bounded))
     assert sizes[39] == sizes[19]
 

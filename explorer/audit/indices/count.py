@@ -44,7 +44,7 @@ class IndexCount:
         self._part = max(PART, -(-size // axes.levels // BATCHES))
         every = 1 if source.listed else -(-self._parts() // BATCHES)
         self._levels = [LevelCounter(name, k, every) for name, k in zip(names, self._sizes, strict=True)]
-        self._joint = KeyCounts(JOINT_KEYS, prune=False) if number > 1 and self._even else None
+        self._joint = KeyCounts(JOINT_KEYS) if number > 1 and self._even else None
         self._latents = None
         if belongings is not None and belongings.latents is not None:
             if number != len(belongings.codebooks) or not self._even:

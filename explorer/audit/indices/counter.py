@@ -24,7 +24,7 @@ class LevelCounter:
         self._name, self._size = name, codebook_size
         self._halves = np.zeros((2, codebook_size), np.int64)
         self._seen = np.zeros(codebook_size, bool)
-        self._growth, self._rows = Growth(), _Rows(codebook_size, every)
+        self._growth, self._rows = Growth(codebook_size), _Rows(codebook_size, every)
         self._repeats, self._in_media = _Repeats(), InMedia(codebook_size)
         self._last: np.ndarray | None = None  # counts so far of the last medium, which may go on in the next block
         self.media, self.padding, self.tokens = 0, 0, 0  # media that were begun
@@ -46,7 +46,7 @@ class LevelCounter:
         self.media = first + len(lengths)
         self._count_halves(kept, lengths, first)
         first_seen = _first_seen(kept, self._seen)
-        self._growth.add(len(kept), first_seen)
+        self._growth.add(len(kept), kept[first_seen], first_seen)
         self._seen[kept[first_seen]] = True
         self._rows.add(kept, lengths, first, block.opens)
         self._add_media(kept, lengths, block.opens)

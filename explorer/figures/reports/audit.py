@@ -184,6 +184,7 @@ def _joint(audit: Audit) -> str:
         return ""
     one = audit.joint
     until = "" if one.complete else " Counting of tuples stopped there, since no more fit into memory."
+    until = " A sample over all media, since no more tuples fit into memory." if one.sampled else until
     rows = [
         ("Positions", f"{one.tokens:,}.{until}"),
         ("Distinct tuples", f"{one.distinct:,} of {one.ceiling:,.0f} that so many positions can use at most"),

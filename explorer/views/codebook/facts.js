@@ -39,7 +39,8 @@ export function levelFacts(level) {
 /** Facts of all levels taken together, or []. Pure. */
 export function jointFacts(joint) {
   if (!joint) return [];
-  const said = joint.complete ? "" : " (counting stopped at its bound)";
+  const why = joint.sampled ? "a sample over all media" : "counting stopped at its bound";
+  const said = joint.complete ? "" : ` (${why})`;
   return [
     {
       id: "joint-distinct",

@@ -28,6 +28,7 @@ test("each fact names its denominator, and few tokens leave codes unseen, not de
 test("all levels together: tuples of codes, and where counting stopped it is said", () => {
   const [distinct, perplexity] = jointFacts(JOINT);
   assert.equal(distinct.of, "of at most 500 over 500 positions (counting stopped at its bound)");
+  assert.equal(jointFacts({ ...JOINT, sampled: true })[0].of, "of at most 500 over 500 positions (a sample over all media)");
   assert.equal(perplexity.value, "1,350");
   assert.deepEqual(jointFacts(null), []);
 });
