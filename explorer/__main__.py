@@ -1,4 +1,4 @@
-"""The command line: `python -m explorer list | plan | open | tokenize | detokenize | stream | audit | merge | compare | ...`.
+"""The command line: `python -m explorer list | plan | open | tokenize | stream | audit | merge | compare | ...`.
 
 What a command needs is imported when it runs, so that `--help` answers at once and without torch.
 Exit code 0: done. 2: something that the person can mend, said in one line on stderr. 130: stopped with Ctrl-C.
@@ -155,7 +155,7 @@ def _add_audit(parser: argparse.ArgumentParser, brought: bool) -> None:
     )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on from where an audit into DIR was stopped")
     parser.add_argument(
-        "--shard", metavar="i/n", help="count shard i of n alone, into a file of DIR that `merge` reads; goes on by itself"
+        "--shard", metavar="i/n", help="count shard i of n alone, into a file of DIR for `merge`; goes on by itself"
     )
     parser.add_argument("--title", help="what the report is called (default: the name of the folder or zip)")
     parser.add_argument("--seed", type=int, default=0, help="of the random samples (default: 0)")

@@ -40,7 +40,7 @@ class Growth:
     def rows(self) -> np.ndarray:
         """All rows so far and one for now."""
         first = np.sort(self._first)
-        at = GROWTH_AT[GROWTH_AT <= self.tokens]
+        at = GROWTH_AT[: np.searchsorted(GROWTH_AT, self.tokens, side="right")]
         if self.tokens and self.tokens not in at[-1:]:
             at = np.append(at, self.tokens)
         return np.stack([at, np.searchsorted(first, at, side="left")], axis=1).astype(np.int64)

@@ -92,7 +92,9 @@ class InMedia:
     def state(self) -> State:
         kept = self.stretches()
         now = {"now": np.array([self.media, self._stride]), "occurs": self._occurs}
-        return now if kept is None else now | {"stretches": kept, "numbers": np.array(sorted(self._stretches), np.int64)}
+        if kept is None:
+            return now
+        return now | {"stretches": kept, "numbers": np.array(sorted(self._stretches), np.int64)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         self.media, self._stride = (int(value) for value in state["now"])

@@ -160,9 +160,7 @@ def _restored(path: Path, subject: Subject, span: Span) -> Standing:
     other = subject.differences(head.subject)
     if other or span != head.span:
         what = f"of {head.span.words}, and not of {span.words}" if span != head.span and not other else f"with {other}"
-        raise RecordError(
-            f"{path.name} was left by an audit {what}. Repeat that one, or begin again without resuming."
-        )
+        raise RecordError(f"{path.name} was left by an audit {what}. Repeat that one, or begin again without resuming.")
     return standing
 
 

@@ -38,7 +38,8 @@ def count_shard(
     with stop_on_ctrl_c() as stopped:
         standing, complete = run_shard(
             tokenizer, source, shard, options.out,
-            title=options.title or source.title, seed=options.seed, side_px=fitting, progress=progress, cancelled=stopped.is_set,
+            title=options.title or source.title, seed=options.seed, side_px=fitting,
+            progress=progress, cancelled=stopped.is_set,
         )  # fmt: skip
     span = shard.span(len(source))
     print(

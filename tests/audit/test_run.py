@@ -92,7 +92,7 @@ def test_a_state_of_another_audit_is_refused(grey, pictures, tmp_path):
     root, paths = pictures
     state = tmp_path / "state.npz"
     run_audit(grey, open_source(root), title="t", resume=state, cancelled=after(1))
-    with pytest.raises(RecordError, match="state.npz was left by an audit with another seed. Repeat"):
+    with pytest.raises(RecordError, match=r"state\.npz was left by an audit with another seed. Repeat"):
         run_audit(grey, open_source(root), title="t", seed=1, resume=state)
     paths[0].rename(paths[0].with_name("other.png"))
     with pytest.raises(RecordError, match="other files"):
