@@ -1,8 +1,9 @@
 """Media read in stretches, and which of a stretch are encoded together: those of one size, and sounds of like length.
 
-A stretch ends after STRETCH_PIXELS, and at the end of every block of files of the source. So what is encoded together depends on
-the media of a block alone, and neither on where a run was stopped nor on which blocks a process was given: a batch may
-round a latent between two codes otherwise than another batch does, and counts are to be the same to the bit.
+A stretch ends after STRETCH_PIXELS, and at the end of every block of files of the source. So what is encoded together
+depends on the media of a block alone, and neither on where a run was stopped nor on which blocks a process was given:
+a batch may round a latent between two codes otherwise than another batch does, and counts are to be the same to the
+bit.
 
 Sounds of unlike length become one batch by silence behind the shorter ones, whose tokens are then left out. That is
 exact where a tokenizer looks back only (`Tokenizer.looks_back`): what comes later changes nothing. Elsewhere only those

@@ -1,4 +1,4 @@
-"""`audit --shard` and `merge` write the files that `audit` writes; what is missing or does not fit is said in a line."""
+"""`audit --shard` and `merge` write what `audit` writes; what is missing or does not fit is said in a line."""
 
 import json
 
