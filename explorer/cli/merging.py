@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from explorer import tokenizers
-from explorer.audit.shards.merge import Merged, merge_shards
+from explorer.audit.shards.merge import Sum, merge_shards
 from explorer.audit.sources import MediaSource, source_named
 from explorer.audit.standing import names_sum, revision_of
 from explorer.cli.audit import fail_rule, summary, verdict, write_audit, write_pictures
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def write_merged(
-    options: argparse.Namespace, merged: Merged, tokenizer: Tokenizer | None, source: MediaSource | None
+    options: argparse.Namespace, merged: Sum, tokenizer: Tokenizer | None, source: MediaSource | None
 ) -> int:
     """The files of the audit, with pictures where tokenizer and media are here; the exit code."""
     audit, codebooks = merged.audit, () if tokenizer is None else tokenizer.codebooks()
@@ -45,7 +45,7 @@ def write_merged(
     return verdict(audit, findings, options.fail_on, codebooks)
 
 
-def _source(name: str, merged: Merged) -> MediaSource:
+def _source(name: str, merged: Sum) -> MediaSource:
     """The media. Raises RecordError if they are not those of the shards."""
     source = source_named(name, merged.subject.modality, settings().limits)
     if names_sum(source) != merged.subject.media:
@@ -56,7 +56,7 @@ def _source(name: str, merged: Merged) -> MediaSource:
     return source
 
 
-def _tokenizer(options: argparse.Namespace, merged: Merged) -> tuple[Tokenizer | None, str]:
+def _tokenizer(options: argparse.Namespace, merged: Sum) -> tuple[Tokenizer | None, str]:
     """The tokenizer of the shards, or None and why."""
     subject = merged.subject
     try:

@@ -20,7 +20,7 @@ NAMED = 5  # of what is missing, by name
 
 
 @dataclass(frozen=True)
-class Merged:
+class Sum:
     """audit: of all shards. subject: what they are of. missing: what they lack, in words; () of a whole audit."""
 
     audit: Audit
@@ -39,7 +39,7 @@ def shard_files(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def merge_shards(paths: Sequence[Path], *, partial: bool = False, title: str | None = None) -> Merged:
+def merge_shards(paths: Sequence[Path], *, partial: bool = False, title: str | None = None) -> Sum:
     """Merge the shards in files and folders.
 
     partial: merge also where shards are missing or not done, and say so in the audit's settings. title: None for that
@@ -64,7 +64,7 @@ def merge_shards(paths: Sequence[Path], *, partial: bool = False, title: str | N
     audit = audit_of(standing, subject, title or heads[0][1].title, standing.seconds)
     if missing:
         audit = replace(audit, settings={**audit.settings, "notes": list(missing)})
-    return Merged(audit, subject, missing)
+    return Sum(audit, subject, missing)
 
 
 def _check_alike(heads: Sequence[tuple[Path, StateHead]]) -> None:
