@@ -1,11 +1,13 @@
 """What the lab sends: the numbers of the frame on the plane, and only what the browser does not hold."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
+from explorer.lab.measures import describe
 from explorer.lab.quantizing import build_lab_quantizer
 from explorer.lab.settings import LabSettings
 from explorer.lab.side import LabSide
@@ -54,7 +56,7 @@ def test_a_reseed_is_sent_with_the_place_where_the_code_was():
 
 def test_only_what_is_new_is_sent():
     side = side_after(20, reseeding="random_latent", threshold=100.0, every=5)
-    rows = unpack(curves_payload(side.curves, 1, 15)["rows"])
+    rows = unpack(curves_payload(side.curves, 15, describe)["rows"])
     assert rows[:, 0].tolist() == [16, 17, 18, 19, 20]
     heat = heat_payload(side.timeline, 0, 17)
     assert heat["steps"] == [18, 19, 20] and unpack(heat["counts"]).shape == (3, 8)
@@ -67,7 +69,7 @@ def test_only_what_is_new_is_sent():
 
 def test_each_curve_has_a_label_and_measures_have_a_unit():
     side = side_after(2, quantizer="rvq")
-    sent = curves_payload(side.curves, 2, -1)
+    sent = curves_payload(side.curves, -1, partial(describe, levels=2))
     units = dict(zip(sent["names"], sent["units"], strict=True))
     kinds = dict(zip(sent["names"], sent["kinds"], strict=True))
     assert len(sent["names"]) == len(sent["labels"]) == len(sent["units"]) == len(sent["kinds"])

@@ -9,10 +9,12 @@ import base64
 import math
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from explorer.foundation.errors import SettingsError, plain_words
 from explorer.joints.frame import Frame
+from explorer.lab.measures import describe
 from explorer.lab.preset import Preset
 from explorer.lab.presets import preset
 from explorer.lab.settings import LabSettings
@@ -112,8 +114,7 @@ class LabDesk:
 
     def _side(self, i: int, request: asked.Pull, held: asked.Holding) -> dict[str, Any]:
         runner, side = self.runner, self.runner.sides[i]
-        levels = len(side.newest.levels)
-        level = min(request.level, levels - 1)
+        level = min(request.level, len(side.newest.levels) - 1)
         before = self.sent.get(i)
         frame = (runner.good_frame(i) or side.newest) if runner.stopped else side.frame()
         payload = None
@@ -123,7 +124,7 @@ class LabDesk:
             self.sent[i] = frame
         return {
             "frame": payload,
-            "curves": curves_payload(side.curves, levels, held.curve),
+            "curves": curves_payload(side.curves, held.curve, partial(describe, levels=len(side.newest.levels))),
             "heat": heat_payload(side.timeline, level, held.heat),
             "events": events_payload(side.events, held.event),
             "ticks": side.events.ticks,

@@ -9,11 +9,11 @@ const QUIET_MS = 250; // between pulls while nothing happens
 const RETRY_MS = [500, 1000, 2000, 4000]; // after failed requests in a row
 const SLACK_MS = 3; // timers come a little late
 
-/** How long to wait from one pull to the next. */
-export function pace({ failures, playing, changed, perSecond, ended }) {
+/** How long to wait from one pull to the next. restMs: while nothing happens. */
+export function pace({ failures, playing, changed, perSecond, ended, restMs = QUIET_MS }) {
   if (ended) return RETRY_MS.at(-1);
   if (failures > 0) return RETRY_MS[Math.min(failures, RETRY_MS.length) - 1];
-  return playing || changed ? 1000 / Math.min(perSecond || 30, 30) - SLACK_MS : QUIET_MS;
+  return playing || changed ? 1000 / Math.min(perSecond || 30, 30) - SLACK_MS : restMs;
 }
 
 const browser = {
@@ -75,8 +75,8 @@ class Link {
   /** Milliseconds until the next pull. */
   due() {
     const { failures, changed, status } = this;
-    const { playing, max_frames_per_second: perSecond, ended } = status ?? {};
-    return this.sentAt + pace({ failures, changed, playing, ended: Boolean(ended), perSecond }) - this.clock.now();
+    const { playing, max_frames_per_second: perSecond, ended, rest_ms: rest } = status ?? {};
+    return this.sentAt + pace({ failures, changed, playing, ended: Boolean(ended), perSecond, restMs: rest ?? QUIET_MS }) - this.clock.now();
   }
 
   tick() {

@@ -5,7 +5,7 @@ The shapes are those of Frame; `lab/link.js` reads them back. Only what the brow
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from explorer.analysis.lab.movement import lag_of
 from explorer.joints.frame import Frame, FrameEvent
 from explorer.lab.history import Curves, EventLog, Timeline
-from explorer.lab.measures import describe
+from explorer.lab.measures import Measure
 from explorer.lab.plane import Plane
 from explorer.views.kit.wire.encoding import pack, pack_indices
 
@@ -87,9 +87,9 @@ def _pictures(frame: Frame) -> dict[str, Any] | None:
     return {"kind": "images", "inputs": pack(frame.inputs), "outputs": pack(frame.outputs)}
 
 
-def curves_payload(curves: Curves, levels: int, after: int) -> dict[str, Any]:
-    """Rows of later steps than `after`, and what the columns are."""
-    measures = [describe(name, levels) for name in curves.names]
+def curves_payload(curves: Curves, after: int, describe: Callable[[str], Measure]) -> dict[str, Any]:
+    """Rows of later steps than `after`, and what the columns are. describe(name) says what a curve is called."""
+    measures = [describe(name) for name in curves.names]
     return {
         "names": list(curves.names),
         "labels": [measure.label for measure in measures],
@@ -100,9 +100,9 @@ def curves_payload(curves: Curves, levels: int, after: int) -> dict[str, Any]:
     }
 
 
-def heat_payload(timeline: Timeline, level: int, after: int) -> dict[str, Any]:
-    """Columns of later steps than `after`: counts and states of all codes of a level."""
-    frames = timeline.after(after)[:COLUMNS_SENT]
+def heat_payload(timeline: Timeline, level: int, after: int, most: int = COLUMNS_SENT) -> dict[str, Any]:
+    """Columns of later steps than `after`, at most so many: counts and states of all codes of a level."""
+    frames = timeline.after(after)[:most]
     codes = timeline.nearest(0).levels[level].codebook_size
     counts = np.zeros((len(frames), codes), dtype=np.float32)
     state = np.zeros((len(frames), codes), dtype=np.uint8)

@@ -7,6 +7,8 @@ import { measuresOf, momentOf, settingsApart, verdict } from "./versus_words.js"
 
 const READABLE_MS = 400; // numbers that change faster cannot be read
 
+/** env.words(a, b): the sentences above the numbers, where the runs have no settings to compare; env.at(): the step that both
+ *  are measured at, null for the newest. */
 export function createVersus(root, env) {
   const error = h("p", { class: "lab-error", role: "alert" });
   const stop = h("button", { type: "button", class: "dte-button lab-button", "data-compare": "stop" }, "Stop comparing");
@@ -45,10 +47,11 @@ export function createVersus(root, env) {
 
 function fill({ body, words }, env, views) {
   const [first, second] = views;
-  if (!second || !first.settings || !second.settings) return;
-  const settings = settingsApart(env.payload.controls, first.settings, second.settings);
-  const [a, b] = views.map((view) => momentOf(view, env.bus.state.scrub));
-  say(words, verdict(settings, a, b));
+  const known = first.settings && second?.settings;
+  if (!second || !(known || env.words)) return;
+  const settings = known ? settingsApart(env.payload.controls, first.settings, second.settings) : [];
+  const [a, b] = views.map((view) => momentOf(view, env.at ? env.at() : env.bus.state.scrub));
+  say(words, known ? verdict(settings, a, b) : env.words(a, b));
   const rows = [...settings.map((one) => ({ ...one, apart: "" })), ...(a && b ? measuresOf(a, b) : [])];
   const cells = [["", "A", "B", "apart"], ...rows.map(({ label, a: x, b: y, apart }) => [label, x, y, apart])];
   while (body.children.length > cells.length) body.lastChild.remove();

@@ -94,6 +94,11 @@ export function verdict(settings, a, b) {
   return `A and B differ in ${what}. ${at} ${deadSentence(a, b)}, and ${errorSentence(a, b)}.`;
 }
 
+/** Two runs of which no settings are known, at their moments. */
+export function measuredWords(a, b) {
+  return a && b ? `At step ${whole(a.step)} ${deadSentence(a, b)}, and ${errorSentence(a, b)}.` : "Nothing is measured yet.";
+}
+
 function deadSentence(a, b) {
   const [x, y] = [ROWS[0].read(a), ROWS[0].read(b)];
   const first = `${whole(x)} of ${countOf(a.K, "code")} dead`;

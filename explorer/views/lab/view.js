@@ -25,6 +25,7 @@ import { createPresets } from "./controls/presets.js";
 import { createTransport } from "./controls/transport.js";
 import { createMessages } from "./messages.js";
 import { createVersus } from "./versus.js";
+import { makePanel, Sides } from "./sides.js";
 import { settingsApart } from "./versus_words.js";
 
 const CENTRE = { plane: createPlane, pictures: createPictures, events: createEvents };
@@ -38,7 +39,6 @@ class Lab extends Component {
     super();
     this.root = root;
     this.payload = payload;
-    this.sides = [];
     this.drawn = 0;
     this.wordsAt = -Infinity;
     this.touchedAt = performance.now();
@@ -56,7 +56,6 @@ class Lab extends Component {
     this.build();
     this.own(this.bus.subscribe((state, before) => this.busChanged(state, before)));
     this.own(() => this.link.stop());
-    this.own(() => this.setSides(0));
     this.hear();
     this.own(travel.register({ names: KEYS, now: this.address.now, take: (search) => this.take(search) }));
     this.link.start();
@@ -64,21 +63,16 @@ class Lab extends Component {
   }
 
   build() {
-    const panel = (name, create, env) => {
-      const section = h("section", { class: `lab-panel lab-panel-${name}` });
-      return { section, panel: guard(name, () => create(section, env), section) };
-    };
-    this.makePanel = panel;
     this.messages = createMessages({ act: this.link.act, bus: this.bus });
     const transport = h("section", {});
     this.transport = this.part(createTransport(transport, this.env));
-    this.left = Object.entries(LEFT).map(([name, create]) => panel(name, create, this.env));
+    this.left = Object.entries(LEFT).map(([name, create]) => makePanel(name, create, this.env));
     for (const { panel: one } of this.left) this.part(one);
-    this.stage = h("div", { class: "lab-sides" });
-    this.versus = panel("versus", createVersus, this.env);
+    this.sides = this.part(new Sides({ centre: CENTRE, right: RIGHT }, this.env, (i) => this.frameDrawn(i)));
+    this.versus = makePanel("versus", createVersus, this.env);
     this.part(this.versus.panel);
     this.leftColumn = h("div", { class: "lab-left" }, ...this.left.map((p) => p.section));
-    const main = h("div", { class: "lab-main" }, this.versus.section, this.stage);
+    const main = h("div", { class: "lab-main" }, this.versus.section, this.sides.element);
     this.root.classList.add("dte-lab");
     this.root.replaceChildren(skipLinks(this.root), transport, this.messages.element, h("div", { class: "lab-columns" }, this.leftColumn, main));
     this.setSides(1);
@@ -86,33 +80,8 @@ class Lab extends Component {
 
   /** One side with two columns, or two sides of one column each. */
   setSides(count) {
-    if (this.sides.length === count) return;
-    while (this.sides.length > count) {
-      const side = this.sides.pop();
-      for (const { panel } of side.panels) panel.destroy?.();
-      side.element.remove();
-    }
-    while (this.sides.length < count) this.addSide(this.sides.length);
+    this.sides.set(count);
     this.root.classList.toggle("lab-ab", count > 1);
-    for (const side of this.sides) side.heading.hidden = count === 1;
-  }
-
-  addSide(i) {
-    const name = "AB"[i];
-    const env = { ...this.env, side: i, drawn: () => this.frameDrawn(i) };
-    const make = (list) => Object.entries(list).map(([id, create]) => ({ id, ...this.makePanel(id, create, env) }));
-    const [centre, right] = [make(CENTRE), make(RIGHT)];
-    const words = h("span", { class: "lab-side-words" });
-    const heading = h("h2", { class: "lab-side-name", hidden: true }, h("b", {}, name), words);
-    const element = h(
-      "div",
-      { class: "lab-side", "data-side": name },
-      heading,
-      h("div", { class: "lab-centre" }, ...centre.map((p) => p.section)),
-      h("div", { class: "lab-right" }, ...right.map((p) => p.section)),
-    );
-    this.sides.push({ element, heading, words, panels: [...centre, ...right], plane: centre.find(({ id }) => id === "plane").panel });
-    this.stage.append(element);
   }
 
   hear() {
@@ -158,14 +127,9 @@ class Lab extends Component {
     const first = link.view(0);
     const calm = performance.now() - this.wordsAt < WORDS_MS && !what.scrub && !what.settings && !what.problem && !what.run;
     if (!calm) this.drawWords(first);
-    const views = this.sides.map((_, i) => (i === 0 ? first : link.view(i)));
+    const views = Array.from({ length: this.sides.count }, (_, i) => (i === 0 ? first : link.view(i)));
     this.versus.panel.draw(link.sides.length > 1 ? views : [first]);
-    this.sides.forEach((side, i) => {
-      const view = views[i];
-      for (const { panel } of side.panels) panel.draw(view);
-      const text = sideWords(this.payload.controls, link.settings, i);
-      if (side.words.textContent !== text) side.words.textContent = text;
-    });
+    this.sides.draw(views, (i) => sideWords(this.payload.controls, link.settings, i));
     if (what.settings || what.status) this.writeAddress();
     this.report(first);
   }
@@ -218,12 +182,7 @@ class Lab extends Component {
   }
 
   snapshots() {
-    return this.sides
-      .filter(({ plane }) => plane.snapshot)
-      .map(({ plane }, i) => {
-        const step = this.link.view(i).frame?.step ?? 0;
-        return { name: `latent-plane${this.sides.length > 1 ? `-${"ab"[i]}` : ""}-step-${step}.png`, canvas: plane.snapshot() };
-      });
+    return this.sides.snapshots((i) => this.link.view(i).frame?.step ?? 0);
   }
 }
 
@@ -256,31 +215,6 @@ export function sideWords(controls, settings, i) {
   if (!a || !b) return "";
   const value = ({ label, a: first, b: second }) => `${label}: ${i === 0 ? first : second}`;
   return settingsApart(controls, a, b).map(value).join("; ");
-}
-
-/** A panel that fails says so in its place, and the others go on. */
-function guard(name, create, section) {
-  const fail = (error) => {
-    console.error(`the panel ${name} failed`, error);
-    section.dataset.failed = "";
-    return null;
-  };
-  let panel;
-  try {
-    panel = create();
-  } catch (error) {
-    fail(error);
-    section.textContent = "This panel could not be shown.";
-    return { draw() {} };
-  }
-  const draw = (view) => {
-    try {
-      panel.draw(view);
-    } catch (error) {
-      if (section.dataset.failed === undefined) fail(error); // once, not at each of 30 frames a second
-    }
-  };
-  return { draw, snapshot: panel.snapshot ? () => panel.snapshot() : undefined, destroy: () => panel.destroy?.() };
 }
 
 export async function mount(view) {

@@ -21,10 +21,11 @@ import {
 import { createWrongTokens } from "./wrong_tokens.js";
 import { chartStage } from "../../kit/stage/stage.js";
 import { drawScrub, haloText, smallText } from "../../kit/draw/text.js";
+import { LAB } from "../about.js";
 import { furnish } from "../panel.js";
 import { memory, throttle } from "../../kit/stage/pace.js";
 import { h, say, segments } from "../../kit/widgets/dom.js";
-import { countOf, whole } from "../../kit/wire/format.js";
+import { whole } from "../../kit/wire/format.js";
 
 const MARGIN = { left: 44, right: 26, top: 12, bottom: 20 };
 const CEILING_ROOM = 1.2; // its name stands above the line, clear of the curve
@@ -41,6 +42,7 @@ class Curves extends Component {
   constructor(root, env) {
     super();
     this.env = env;
+    this.about = env.about ?? LAB;
     this.view = this.cursor = null;
     this.rows = [];
     this.plots = [];
@@ -218,19 +220,17 @@ class Curves extends Component {
   follow() {
     for (const plot of this.plots) plot.stage.remark();
     const { rows } = this;
-    if (rows.length === 0) return say(this.caption, "Play, or take a step: the curves begin with it.");
+    if (rows.length === 0) return say(this.caption, `${this.about.none}: the curves begin with it.`);
     const step = this.cursor ?? this.env.bus.state.scrub;
     const row = rows[step === null || step === undefined ? rows.length - 1 : nearestRow(rows, step)];
     for (const plot of this.plots) plot.lines.forEach((line, i) => say(plot.values[i], valueWords(line, row[line.column], !plot.unit)));
-    const stride = this.view?.curves?.stride ?? 1;
-    const every = stride > 1 ? `every ${countOf(stride, "step")}` : "every step";
     const dropped = this.log && this.plots.some((plot) => plot.scales?.range.dropped > 0) ? " Values of 0 or less have no place on a log axis." : "";
     const under =
       this.log && this.plots.some((plot) => plot.scales?.range.under)
         ? " What is below 4e-15 of the largest value is drawn on the lower edge: float32 cannot tell it from 0."
         : "";
-    const seldom = this.group === "movement" ? " These are looked at every 8 steps and stand in between." : "";
-    return say(this.caption, `Numbers at step ${whole(row[0])}; measured on one batch ${every}, ${whole(rows.length)} kept.${seldom}${dropped}${under}`);
+    const seldom = this.group === "movement" ? this.about.movement : "";
+    return say(this.caption, `Numbers at step ${whole(row[0])}; ${this.about.rows(this.view.curves)}, ${whole(rows.length)} kept.${seldom}${dropped}${under}`);
   }
 }
 

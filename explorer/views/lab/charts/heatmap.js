@@ -6,6 +6,7 @@ import { codeOrder, compact, logTicks, packedViridis, stepTicks, tokens, usageSc
 import { columnAt, columnsOf, largestCount, paintCells, patternInks, tally, timeAxis } from "./heatmap_cells.js";
 import { chartStage } from "../../kit/stage/stage.js";
 import { drawScrub, smallText } from "../../kit/draw/text.js";
+import { LAB } from "../about.js";
 import { furnish } from "../panel.js";
 import { memory } from "../../kit/stage/pace.js";
 import { significant } from "../../kit/wire/words.js";
@@ -23,10 +24,10 @@ const ORDERS = [
 const STATES = ["live", "dead", "unseen so far"];
 
 /** "code 17 at step 1,200: 3.2 tokens a step (EMA), live" */
-export function cellWords(heat, column, code) {
+export function cellWords(heat, column, code, about = LAB) {
   const count = heat.counts[column][code];
   const state = STATES[heat.states[column][code]];
-  return `Code ${code} at step ${whole(heat.steps[column])}: ${tokens(count)} tokens a step (EMA), ${state}`;
+  return `Code ${code} at step ${whole(heat.steps[column])}: ${tokens(count)} tokens a step (${about.counts}), ${state}`;
 }
 
 /** What the heatmap shows, in numbers: for the accessible name and the caption. */
@@ -58,6 +59,7 @@ class Heatmap extends Component {
   constructor(root, env) {
     super();
     this.env = env;
+    this.about = env.about ?? LAB;
     this.view = this.heat = this.order = this.rank = this.pointed = null;
     this.byUsage = true;
     this.same = memory();
@@ -125,7 +127,7 @@ class Heatmap extends Component {
     this.describe();
     const { theme, dpr } = size;
     this.legend.element.hidden = !this.heat;
-    if (!this.heat) return smallText(ctx, theme, "Play, or take a step: each column is one kept moment.", size.W / 2, size.H / 2, "center");
+    if (!this.heat) return smallText(ctx, theme, `${this.about.none}: each column is one kept moment.`, size.W / 2, size.H / 2, "center");
     this.sortRows();
     const plot = this.plot(size);
     const axis = timeAxis(this.heat);
@@ -253,7 +255,7 @@ class Heatmap extends Component {
     const code = this.env.bus.state.hoverCode ?? null;
     const words = heatWords(heat) + tickWords(this.view.events) + this.lineWords();
     this.stage.describe(`Heatmap of ${words}`);
-    return say(this.caption, code !== null && code < heat.counts[column].length ? `${cellWords(heat, column, code)}.` : words);
+    return say(this.caption, code !== null && code < heat.counts[column].length ? `${cellWords(heat, column, code, this.about)}.` : words);
   }
 
   /** Where codes are thinner than pixels, a line shows several. */

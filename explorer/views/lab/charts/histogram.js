@@ -6,6 +6,7 @@ import { Component } from "../../kit/component.js";
 import { codeOrder, compact, logTicks, niceTicks, perplexityOf, stepTicks, tokens, usageScale } from "../../kit/draw/ticks.js";
 import { DEAD, LIVE, tally } from "./heatmap_cells.js";
 import { chartStage } from "../../kit/stage/stage.js";
+import { LAB } from "../about.js";
 import { furnish } from "../panel.js";
 import { haloText, smallText } from "../../kit/draw/text.js";
 import { memory } from "../../kit/stage/pace.js";
@@ -46,21 +47,21 @@ export function usageOf(frame, byUsage) {
 }
 
 /** K, ceiling, perplexity and dead share, each with its denominator. */
-export function usageWords(frame, { K, perplexity, measured, dead, unseen }) {
+export function usageWords(frame, { K, perplexity, measured, dead, unseen }, about = LAB) {
   const unseenWords = unseen > 0 ? `; ${whole(unseen)} of ${whole(K)} unseen in fewer steps than that` : "";
   return (
-    `K = ${countOf(K, "code")}, ceiling min(K, latents of a batch) = ${whole(frame.ceiling)}. ` +
-    `Perplexity ${significant(perplexity)} of ${whole(frame.ceiling)}, ${measured ? "over one batch" : "of these averages"}. ` +
+    `K = ${countOf(K, "code")}, ceiling min(K, ${about.ceiling}) = ${whole(frame.ceiling)}. ` +
+    `Perplexity ${significant(perplexity)} of ${whole(frame.ceiling)}, ${measured ? about.perplexity : "of these averages"}. ` +
     `Dead ${whole(dead)} of ${whole(K)} (${percent(dead, K)}): not chosen for ${countOf(frame.window, "step")}${unseenWords}.`
   );
 }
 
 /** "code 17: 3.2 tokens a step (EMA), 0.2% of 2,000, live, silent for 0 steps" */
-export function codeWords(frame, { counts, state, total }, code) {
+export function codeWords(frame, { counts, state, total }, code, about = LAB) {
   const silent = frame.silent?.array[code];
   const since = silent > 0 ? `, not chosen for ${countOf(silent, "step")}` : "";
   const share = `${percent(counts[code], total)} of ${tokens(total)}`;
-  return `Code ${code}: ${tokens(counts[code])} tokens a step (EMA), ${share}; ${STATES[state[code]]}${since}`;
+  return `Code ${code}: ${tokens(counts[code])} tokens a step (${about.counts}), ${share}; ${STATES[state[code]]}${since}`;
 }
 
 /** Height share of a count; a log axis begins where the colour scale does. */
@@ -77,6 +78,7 @@ class Histogram extends Component {
   constructor(root, env) {
     super();
     this.env = env;
+    this.about = env.about ?? LAB;
     this.frame = this.usage = null;
     this.byUsage = true;
     this.log = this.pointed = false;
@@ -125,7 +127,7 @@ class Histogram extends Component {
   paint(ctx, { W, H, theme }) {
     this.usage = this.frame?.counts ? usageOf(this.frame, this.byUsage) : null;
     this.describe();
-    if (!this.usage) return smallText(ctx, theme, "Play, or take a step: each bar is one code.", W / 2, H / 2, "center");
+    if (!this.usage) return smallText(ctx, theme, `${this.about.none}: each bar is one code.`, W / 2, H / 2, "center");
     const plot = this.plot({ W, H });
     this.drawAxis(ctx, plot, theme);
     this.drawBars(ctx, plot, theme);
@@ -152,10 +154,10 @@ class Histogram extends Component {
     const x = (place) => plot.left + ((place + 0.5) / K) * plot.width;
     if (this.byUsage) {
       smallText(ctx, theme, "busiest", plot.left, below);
-      smallText(ctx, theme, `${countOf(K, "code")}, by tokens a step (EMA)`, plot.left + plot.width, below, "right");
+      smallText(ctx, theme, `${countOf(K, "code")}, by tokens a step (${this.about.counts})`, plot.left + plot.width, below, "right");
     } else {
       for (const code of stepTicks(0, K - 1, 4)) smallText(ctx, theme, String(code), x(code), below, "center");
-      haloText(ctx, theme, "tokens a step (EMA), by number", plot.left + plot.width - 2, plot.top - 6, "right", theme.muted);
+      haloText(ctx, theme, `tokens a step (${this.about.counts}), by number`, plot.left + plot.width - 2, plot.top - 6, "right", theme.muted);
     }
   }
 
@@ -287,9 +289,9 @@ class Histogram extends Component {
   describe() {
     const { usage, frame, lit } = this;
     if (!usage) return say(this.caption, "Nothing counted yet.");
-    const words = usageWords(frame, usage);
+    const words = usageWords(frame, usage, this.about);
     this.stage.describe(`Usage histogram at step ${whole(frame.step)}: ${words}`);
-    return say(this.caption, lit === null ? words : `${codeWords(frame, usage, lit)}.`);
+    return say(this.caption, lit === null ? words : `${codeWords(frame, usage, lit, this.about)}.`);
   }
 
   /** The same numbers as text, in the order of the bars; only while it is open. */
@@ -303,7 +305,7 @@ class Histogram extends Component {
         ...[code, tokens(usage.counts[code]), percent(usage.counts[code], usage.total), STATES[usage.state[code]]].map((text) => h("td", {}, String(text))),
       ),
     );
-    const heads = ["Code", "Tokens a step (EMA)", `Share of ${tokens(usage.total)}`, "State"].map((text) => h("th", { scope: "col" }, text));
+    const heads = ["Code", `Tokens a step (${this.about.counts})`, `Share of ${tokens(usage.total)}`, "State"].map((text) => h("th", { scope: "col" }, text));
     const more = usage.K > TABLE_ROWS ? h("p", { class: "dte-lp-none" }, `The first ${TABLE_ROWS} of ${countOf(usage.K, "code")}.`) : null;
     this.table.lastChild.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows)), ...(more ? [more] : []));
   }

@@ -11,9 +11,10 @@ const REPLAY_TICK_MS = 50;
 const TICKS_MS = 500;
 const THUMB = 16; // px; the browser insets the ends of a range by half of it
 
-/** The kept step nearest to `step`: first + a multiple of the stride, or the last one. */
-export function keptStep(step, { first, last, stride }) {
+/** The kept step nearest to `step`: one of `steps`, or first + a multiple of the stride, or the last one. */
+export function keptStep(step, { first, last, stride, steps = null }) {
   if (step >= last) return last;
+  if (steps?.length) return steps.reduce((best, one) => (Math.abs(one - step) < Math.abs(best - step) ? one : best));
   const near = first + Math.round((step - first) / stride) * stride;
   return Math.min(Math.max(near, first), last);
 }
@@ -26,8 +27,16 @@ export function replayStride({ first, last, stride }) {
 
 /** Words beside the bar. `shown`: the step that the frame on screen has. */
 export function timelineWords(scrub, shown, kept) {
+  if (scrub === null && kept.steps) return `${countOf(kept.all, "moment")} kept, from step ${whole(kept.first)} to ${whole(kept.last)}`;
   if (scrub === null) return `Every ${kept.stride === 1 ? "step" : countOf(kept.stride, "step")} kept, from ${whole(kept.first)} to ${whole(kept.last)}`;
   return `Looking back: step ${whole(shown ?? scrub)} of ${whole(kept.last)}`;
+}
+
+/** The kept step before or after the one on screen, null for the newest. by: -1 or 1. */
+export function stepBeside(scrub, by, { first, last, stride, steps = null }) {
+  const now = scrub ?? last;
+  const next = steps?.length ? (by > 0 ? steps.find((one) => one > now) : steps.findLast((one) => one < now)) : now + by * stride;
+  return next === undefined || next > last ? null : Math.max(next, first);
 }
 
 export function createTimeline(bus) {
@@ -61,7 +70,7 @@ export function createTimeline(bus) {
       if (scrub === null || scrub >= kept.last) {
         stop();
         bus.set({ scrub: null });
-      } else bus.set({ scrub: keptStep(scrub + replayStride(kept), kept) });
+      } else bus.set({ scrub: Math.max(keptStep(scrub + replayStride(kept), kept), stepBeside(scrub, 1, kept) ?? kept.last) });
     }, REPLAY_TICK_MS);
   }
 
@@ -84,6 +93,14 @@ export function createTimeline(bus) {
   return Object.assign(life, {
     element,
     stop,
+    /** Go through the kept moments, or stop doing so. */
+    replay: () => again.click(),
+    /** Show the kept moment before (-1) or after (1) the one on screen. */
+    go(by) {
+      stop();
+      const next = stepBeside(bus.state.scrub, by, kept);
+      bus.set({ scrub: next === kept.last && by > 0 ? null : next });
+    },
     draw({ status, ticks: newTicks, frame, past }) {
       if (!status) return;
       const { scrub } = bus.state;

@@ -2,10 +2,11 @@
 // The bar on top: play, single steps, speed, start again; where the run stands; the timeline; what can be taken away.
 
 import { Component } from "../../kit/component.js";
-import { saveCanvas, saveFile } from "../../kit/wire/files.js";
+import { saveFile } from "../../kit/wire/files.js";
 import { h } from "../../kit/widgets/dom.js";
 import { countOf, whole } from "../../kit/wire/format.js";
 import { pointsLeftOut } from "../address.js";
+import { copyLink, createExports, savePlanes } from "./exports.js";
 import { createTimeline } from "../charts/timeline.js";
 
 const STEPS = [1, 10, 100];
@@ -93,52 +94,27 @@ export function createTransport(root, env) {
 }
 
 function exportMenu(env, run, current, life) {
-  const note = h("span", { class: "lab-note", role: "status" });
-  const menu = h("details", { class: "lab-menu" }, h("summary", { class: "dte-button lab-button" }, "Export"));
-  const entry = (text, title, onclick) => h("button", { type: "button", class: "lab-entry", title, onclick }, text);
-  const file = async (kind) => {
-    note.textContent = "Being made…";
+  const file = (kind) => async (note) => {
+    note("Being made…");
     const answer = await run("export", { kind });
-    note.textContent = "";
+    note("");
     if (answer?.file) saveFile(answer.file);
-    if (answer?.ok) menu.open = false;
+    return Boolean(answer?.ok);
   };
-  const png = () => {
-    for (const { name, canvas } of env.snapshots()) saveCanvas(canvas, name);
-    menu.open = false;
-  };
-  const link = async () => {
+  const link = async (note) => {
     env.writeAddress(current());
     const lost = Math.max(0, ...current().all.map((settings) => pointsLeftOut(settings, env.payload.defaults)));
     if (lost) {
-      note.textContent = `The ${whole(lost)} points that were drawn are too many for a link, so it opens these settings on other data. The points are in "Frames, .npz".`;
-      return;
+      note(`The ${whole(lost)} points that were drawn are too many for a link, so it opens these settings on other data. The points are in "Frames, .npz".`);
+      return false;
     }
-    try {
-      await navigator.clipboard.writeText(window.location.href);
-      note.textContent = "Copied. It opens this run from its start: settings, seed, run B, mended or not, speed and pause.";
-    } catch {
-      note.textContent = "The address bar holds the link: settings, seed, run B, mended or not, speed and pause."; // no clipboard without https
-    }
+    const holds = "settings, seed, run B, mended or not, speed and pause";
+    return copyLink(note, `Copied. It opens this run from its start: ${holds}.`, `The address bar holds the link: ${holds}.`);
   };
-  menu.append(
-    h(
-      "div",
-      { class: "lab-sheet" },
-      entry("Frames, .npz", "Every kept moment as numpy arrays", () => file("npz")),
-      entry("Curves, .csv", "One row a kept step: losses and measures", () => file("csv")),
-      entry("Plane, .png", "The latent plane as it is now", png),
-      entry("Link", "A link that opens this run from its start", link),
-      note,
-    ),
-  );
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.open) return;
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  });
-  life.listen(document, "pointerdown", (event) => {
-    if (menu.open && !menu.contains(event.target)) menu.open = false;
-  });
-  return menu;
+  return createExports(life, [
+    { text: "Frames, .npz", title: "Every kept moment as numpy arrays", make: file("npz") },
+    { text: "Curves, .csv", title: "One row a kept step: losses and measures", make: file("csv") },
+    { text: "Plane, .png", title: "The latent plane as it is now", make: () => savePlanes(env) },
+    { text: "Link", title: "A link that opens this run from its start", make: link },
+  ]);
 }

@@ -12,21 +12,22 @@ export const OVERLAYS = [
   ["drawing", "Draw points", "Paint the data by hand"],
 ];
 
-export const ABOUT = {
+/** Help on those of them that a plane has. */
+export const explainOverlays = (overlays) => ({
   term: "What the plane shows",
-  words: OVERLAYS.map(([, name, words]) => `${name}: ${words[0].toLowerCase()}${words.slice(1)}.`).join(" "),
-};
+  words: overlays.map(([, name, words]) => `${name}: ${words[0].toLowerCase()}${words.slice(1)}.`).join(" "),
+});
 
-const KEYS = [
-  ["live", "live, by latents a step (EMA, log scale)"],
+const keysOf = (about) => [
+  ["live", `live, by latents a step (${about.counts}, log scale)`],
   ["dead", "dead"],
   ["unseen", "unseen so far"],
   ["reseed", "reseeded"],
   ["again", "reseeded, had died again"],
 ];
 
-export function legend() {
-  const keys = KEYS.map(([kind, text]) => h("span", {}, h("i", { class: `lab-key lab-key-${kind}`, "aria-hidden": "true" }), text));
+export function legend(about) {
+  const keys = keysOf(about).map(([kind, text]) => h("span", {}, h("i", { class: `lab-key lab-key-${kind}`, "aria-hidden": "true" }), text));
   const heaps = h("span", {}, "a number: so many codes lie on one another there");
   return h("p", { class: "lab-legend" }, ...keys, heaps);
 }

@@ -6,12 +6,13 @@ import { Component } from "../../kit/component.js";
 import { helpMark, helpTerms } from "../../kit/page/help.js";
 import { h, segments, toggle } from "../../kit/widgets/dom.js";
 import { Stage } from "../../kit/stage/stage.js";
+import { LAB } from "../about.js";
 import { litCode } from "../bus.js";
 import { cellsOf, drawPlane, placing, tokensAStep } from "./draw.js";
 import { arrowScale, boxOf, follow, Motion } from "./motion.js";
 import { mergeLayers } from "../../kit/wire/files.js";
 import { createPaper, drawingWords } from "./paint.js";
-import { ABOUT, legend, OVERLAYS } from "./parts.js";
+import { explainOverlays, legend, OVERLAYS } from "./parts.js";
 import { cellKind, codeWords, deadWords, lagWords, planeWords } from "./words.js";
 
 const TERMS = { fsq: "fsq", lfq: "signs", bsq: "signs" }; // help on what the codes of a rule are
@@ -21,7 +22,7 @@ const STRAIN_MS = 3000; // ... and then codes do not glide for a while
 const GAP_MS = { still: 28, flowing: 80 }; // between drawings that only glide or flash
 const REACH_PX = 22; // how far from a code the pointer may be, where there are no cells
 
-/** env.drawn(frame) is called for each new frame that was drawn. */
+/** env.drawn(frame) is called for each new frame that was drawn. env.without: names of overlays that make no sense here. */
 export function createPlane(root, env) {
   return new Plane(root, env);
 }
@@ -31,6 +32,8 @@ class Plane extends Component {
     super();
     this.root = root;
     this.env = env;
+    this.about = env.about ?? LAB;
+    this.overlays = OVERLAYS.filter(([name]) => !(env.without ?? []).includes(name));
     this.view = this.frame = this.drawnFrame = this.camera = null;
     this.fit = "all";
     this.lastDrawn = this.lateAt = -Infinity;
@@ -46,7 +49,9 @@ class Plane extends Component {
 
   build() {
     const { bus } = this.env;
-    this.toggles = Object.fromEntries(OVERLAYS.map(([name, text, title]) => [name, toggle(text, title, bus.state[name], (on) => bus.set({ [name]: on }))]));
+    this.toggles = Object.fromEntries(
+      this.overlays.map(([name, text, title]) => [name, toggle(text, title, bus.state[name], (on) => bus.set({ [name]: on }))]),
+    );
     this.fits = segments("What fills the plane", (id) => {
       this.fit = id;
       this.camera = null;
@@ -71,18 +76,18 @@ class Plane extends Component {
     this.readout = h("p", { class: "lab-readout" }, this.dead, this.lit);
     this.caption = h("p", { class: "lab-caption" });
     this.terms = h("div", {}); // the definitions that this quantizer's codes need
-    const { drawing, ...overlays } = this.toggles;
+    const { drawing = null, ...overlays } = this.toggles;
     const tools = h("div", { class: "lab-tools" }, this.levels.element, this.fits.element, this.refit, drawing);
     const switches = h("div", { class: "lab-tools lab-overlays" }, ...Object.values(overlays));
     this.root.setAttribute("aria-label", "Latent plane");
     this.root.classList.add("lab-plane");
     this.root.append(
-      h("div", { class: "lab-head" }, h("h3", {}, "Latent plane", helpMark(ABOUT)), tools),
+      h("div", { class: "lab-head" }, h("h3", {}, "Latent plane", helpMark(explainOverlays(this.overlays))), tools),
       switches,
       this.field,
       this.paper.bar,
       this.readout,
-      legend(),
+      legend(this.about),
       this.caption,
       this.terms,
     );
@@ -139,7 +144,7 @@ class Plane extends Component {
   }
 
   busChanged(state, before) {
-    for (const [name] of OVERLAYS) this.toggles[name].querySelector("input").checked = state[name];
+    for (const [name] of this.overlays) this.toggles[name].querySelector("input").checked = state[name];
     this.paper.show(state.drawing, this.view?.settings);
     this.field.style.touchAction = state.drawing ? "none" : "pan-y";
     this.field.classList.toggle("lab-drawing", state.drawing);
@@ -194,10 +199,10 @@ class Plane extends Component {
     const lit = litCode(state, frame.codebook_size);
     const put = (element, text) => element.textContent !== text && (element.textContent = text);
     put(this.dead, state.drawing ? "" : deadWords(frame));
-    put(this.lit, state.drawing || lit === null ? "" : codeWords(frame, lit));
+    put(this.lit, state.drawing || lit === null ? "" : codeWords(frame, lit, this.about));
     this.toggles.cells.querySelector("input").disabled = !cellKind(frame); // the caption says why
     this.refit.hidden = frame.plane.kind !== "pca";
-    const words = planeWords(frame, state.gradients ? this.arrows : null, this.view?.settings?.quantizer);
+    const words = planeWords(frame, state.gradients ? this.arrows : null, this.view?.settings?.quantizer, this.about);
     const missing = state.gradients && !this.arrows ? " At this moment no gradients were measured." : "";
     const lag = state.lag ? ` ${lagWords(frame)}` : "";
     put(this.caption, state.drawing ? drawingWords(this.view?.settings) : words + lag + missing);

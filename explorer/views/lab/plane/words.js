@@ -1,6 +1,7 @@
 // @ts-check
 // What the latent plane shows, said honestly: which plane, which latents, why there are no cells, how many codes are dead.
 
+import { LAB } from "../about.js";
 import { countOf, percent, whole } from "../../kit/wire/format.js";
 
 export const MOST_CELLS = 1024;
@@ -37,10 +38,6 @@ export function planeName({ kind, explained, fitted_at, dims }) {
   return `PCA of ${whole(dims)}-D latents${share}${when}.`;
 }
 
-function latentWords(frame) {
-  return `${countOf(frame.z.shape[0], "latent")} of fixed inputs, encoded anew at step ${whole(frame.step)}.`;
-}
-
 /** "Dead: 41 of 64 codes, not chosen for 20 steps." */
 export function deadWords({ dead, unseen: unchosen, codebook_size: K, active = K, window }) {
   const unseen = unchosen - (K - active);
@@ -50,9 +47,9 @@ export function deadWords({ dead, unseen: unchosen, codebook_size: K, active = K
 }
 
 /** Sentences of the caption. `arrows`: of arrowScale, or null. quantizer: of the run, which names the rule of the cells. */
-export function planeWords(frame, arrows = null, quantizer = "") {
+export function planeWords(frame, arrows = null, quantizer = "", about = LAB) {
   const level = frame.levels > 1 ? [`Level ${frame.level + 1} of ${frame.levels}.`] : [];
-  const words = [...level, planeName(frame.plane), cellWords(frame, quantizer), latentWords(frame)];
+  const words = [...level, planeName(frame.plane), cellWords(frame, quantizer), about.latents(frame)];
   if (arrows) {
     const some = `${whole(arrows.shown)} of ${countOf(frame.z.shape[0], "latent")}`;
     const length = Number(arrows.typical.toPrecision(2));
@@ -75,11 +72,11 @@ export function lagWords(frame) {
 }
 
 /** "Code 12 · 8.1 latents a step (EMA) · dead, silent for 310 steps · 0.2 spreads from the latents it last won" */
-export function codeWords(frame, code) {
+export function codeWords(frame, code, about = LAB) {
   const count = Number(frame.counts.array[code].toPrecision(2));
   const silent = frame.silent.array[code];
   const since = silent > 0 ? `, silent for ${countOf(silent, "step")}` : "";
   const lag = frame.lag?.array[code] ?? NaN;
   const behind = Number.isFinite(lag) ? ` · ${Number(lag.toPrecision(2))} spreads from the latents it last won` : "";
-  return `Code ${code} · ${count} latents a step (EMA) · ${STATE[frame.state.array[code]]}${since}${behind}`;
+  return `Code ${code} · ${count} latents a step (${about.counts}) · ${STATE[frame.state.array[code]]}${since}${behind}`;
 }

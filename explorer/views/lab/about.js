@@ -1,0 +1,26 @@
+// @ts-check
+// What the numbers of a run are of, in words: of a run of the lab. A player of other runs gives its panels others (env.about).
+
+import { countOf, whole } from "../kit/wire/format.js";
+
+/**
+ * @typedef {object} About
+ * @property {string} counts  how the tokens a step of a code are meant, short
+ * @property {string} perplexity  over what a perplexity is taken
+ * @property {string} ceiling  of what there are as many as the ceiling counts, beside K
+ * @property {(frame: any) => string} latents  which latents a plane shows
+ * @property {(curves: any) => string} rows  which moments the curves have
+ * @property {string} movement  what else is to be said of the measures of movement, or nothing
+ * @property {string} none  what is said where nothing is kept yet
+ */
+
+/** @type {About} */
+export const LAB = {
+  counts: "EMA",
+  perplexity: "over one batch",
+  ceiling: "latents of a batch",
+  latents: (frame) => `${countOf(frame.z.shape[0], "latent")} of fixed inputs, encoded anew at step ${whole(frame.step)}.`,
+  rows: ({ stride }) => `measured on one batch ${stride > 1 ? `every ${countOf(stride, "step")}` : "every step"}`,
+  movement: " These are looked at every 8 steps and stand in between.",
+  none: "Play, or take a step",
+};
