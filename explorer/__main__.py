@@ -105,6 +105,7 @@ def build_parser(brought: bool = False) -> argparse.ArgumentParser:
     _add_merge(commands.add_parser("merge", help="merge the shards of an audit to the audit of all"))
     _add_compare(commands.add_parser("compare", help="the same media through several tokenizers"))
     _add_lab(commands.add_parser("lab", help="run the training lab into a file"))
+    _add_diagnose(commands.add_parser("diagnose", help="say what is wrong with a recorded run"))
     _add_experiment(commands.add_parser("experiment", help="run an experiment of the surveys again"))
     _add_prior(commands.add_parser("prior", help="train the small language model of a tokenizer's codes again"))
     for name in ("list", "tokenize", "detokenize", "audit", "merge", "compare"):
@@ -237,6 +238,19 @@ def _add_lab(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: $EXPLORER_DEVICE, or auto)")
     parser.add_argument("--out", required=True, type=Path, help="file to write: .npz or .csv")
     parser.set_defaults(command="explorer.cli.lab:run")
+
+
+def _add_diagnose(parser: argparse.ArgumentParser) -> None:
+    """The options of `diagnose`."""
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="a recorded run, which may still be training")
+    parser.add_argument(
+        "--fail-on", action="append", default=[], metavar="RULE",
+        help="exit with 1 if broken, may be repeated: bad (default), warn, never, or such as dead=0.5, perplexity=0.1, "
+        "error=0.3, lag=1, drift=0.1; a wrong one lists them",
+    )  # fmt: skip
+    parser.add_argument("--step", type=int, metavar="N", help="as the run stood at this step (default: the newest)")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.set_defaults(command="explorer.cli.diagnosis:run")
 
 
 def _add_experiment(parser: argparse.ArgumentParser) -> None:

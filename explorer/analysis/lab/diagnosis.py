@@ -15,7 +15,7 @@ import numpy as np
 from explorer.analysis.lab.collapse import embedding_collapse
 from explorer.analysis.lab.finding import Finding
 from explorer.analysis.lab.mismatch import mismatch
-from explorer.analysis.lab.reading import DUPLICATE, FALLING, RunReading, read_run
+from explorer.analysis.lab.reading import DUPLICATE, FALLING, RECENT, RunReading, read_run
 from explorer.analysis.lab.rules_dead import dead, far, slid, window_of
 from explorer.analysis.lab.thresholds import DEAD_WARN, SETTLED
 from explorer.analysis.lab.trailing import COMING, cause, trailing
@@ -61,7 +61,7 @@ def _growing(run: RunReading) -> Finding:
     """A codebook not all of whose codes are at work yet: what few codes reach is no fault of a run."""
     text = (
         f"{run.at_work} of {run.k} codes are at work at step {run.now.step:,}; the other {run.k - run.at_work} wait "
-        f"for their turn and are not dead. Perplexity {run.perplexity:.1f} of at most {run.ceiling} in a batch; "
+        f"for their turn and are not dead. Perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted}; "
         f"quantization error {of_variance(run.error)}. How well the codes fit is judged once all are at work."
     )
     return Finding("wait", "The codebook still grows", text, "", "histogram")
@@ -70,7 +70,7 @@ def _growing(run: RunReading) -> Finding:
 def _churn(run: RunReading) -> Finding | None:
     """The same codes reseeded again and again."""
     count, again = sum(one.count for one in run.reseeds), sum(one.again for one in run.reseeds)
-    if again < CHURN * run.k:
+    if again < CHURN * run.k * max(1.0, run.window / RECENT):
         return None
     checks = len(run.reseeds)
     fair = run.now.batch_size / run.k
@@ -236,7 +236,7 @@ def _no_alarm(run: RunReading) -> Finding:
         compared += f", {HALVES}"
     text = (
         f"{run.live} of {run.k} codes in use at step {run.now.step:,}: chosen in {window_of(run)}; perplexity "
-        f"{run.perplexity:.1f} of at most {run.ceiling} in a batch; quantization error {of_variance(run.error)} "
+        f"{run.perplexity:.1f} of at most {run.ceiling} {run.counted}; quantization error {of_variance(run.error)} "
         f"({compared})."
     )
     now = min(run.held_out_error, run.lately)

@@ -12,6 +12,7 @@ import numpy as np
 from explorer.analysis.lab.advice import advise
 from explorer.analysis.lab.dead_codes import LOOKS, DeadCodes, some
 from explorer.analysis.lab.distances import squared_distances
+from explorer.analysis.lab.until import CurvesUntil, EventsUntil
 from explorer.joints.frame import LIVE, Frame, FrameEvent, FrameLevel
 from explorer.joints.measures.usage import usage_of_counts
 from explorer.lab.history import Tally
@@ -28,47 +29,22 @@ DUPLICATE = 0.05  # two codes are alike when closer than this share of the typic
 CLOSE = 0.01  # ... and than this share of the median distance between codes
 
 
-class _Until:
-    """The curves up to a step."""
-
-    def __init__(self, curves: Any, step: int) -> None:
-        self._curves, self._step = curves, step
-
-    def series(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        steps, values = self._curves.series(name)
-        kept = np.asarray(steps) <= self._step
-        return np.asarray(steps)[kept], np.asarray(values)[kept]
-
-
-class _EventsUntil:
-    """The events up to a step."""
-
-    def __init__(self, events: Any, step: int) -> None:
-        self._events, self._step = events, step
-
-    @property
-    def total(self) -> int:
-        return sum(one.count for one in self._events.tallied(-1, self._step))
-
-    def since(self, step: int) -> list[FrameEvent]:
-        return [event for event in self._events.since(step) if event.step <= self._step]
-
-    def tallied(self, after: int, level: int) -> list[Tally]:
-        return self._events.tallied(after, self._step, level)
-
-
 class RunReading:
     """What the checks share: the newest frame, its worst level, and sizes of things."""
 
+    counted = "in a batch"  # over what the perplexity is taken, in words
+    newest_rows = 20  # of the curves, whose mean is told
+
     def __init__(self, kept: Sequence[Frame], curves: Any, events: Any, settings: LabSettings | None = None) -> None:
         self.kept, self.settings, self._stores = kept, settings, (curves, events)
-        self.curves, self.events = _Until(curves, kept[-1].step), _EventsUntil(events, kept[-1].step)
+        self.curves, self.events = CurvesUntil(curves, kept[-1].step), EventsUntil(events, kept[-1].step)
         self.first, self.now = kept[0], kept[-1]
         dead = [level.dead / level.codebook_size for level in self.now.levels]
         self.number = int(np.argmax(dead))
         self.dead = dead[self.number]
         self.level: FrameLevel = self.now.levels[self.number]
         self.k = self.level.codebook_size
+        self.whole = self.level.whole or self.k  # codes of the codebook, of which a recording may keep a sample
         self.at_work = self.now.active(self.number)  # codes; the others wait, and are not dead
         self.ceiling = min(self.at_work, self.now.batch_size)
 
@@ -76,7 +52,7 @@ class RunReading:
         """The same run as it stood at up to LOOKS earlier frames from step `first` on, the newest of them first."""
         places = [i for i, frame in enumerate(self.kept[:-1]) if frame.step >= first]
         for i in places[:: -max(1, -(-len(places) // LOOKS))]:
-            yield RunReading(self.kept[: i + 1], *self._stores, self.settings)
+            yield type(self)(self.kept[: i + 1], *self._stores, self.settings)
 
     def advise(self, ailment: str) -> str:
         """What can be tried with the controls that act on this run."""
@@ -252,6 +228,11 @@ class RunReading:
             return False
         return np.linalg.norm(now - then, axis=1).mean() > TURNED * np.linalg.norm(then, axis=1).mean()
 
+    @property
+    def move(self) -> bool:
+        """Whether latents move; those that go in circles may be where they began."""
+        return self.latents_moved > 0.05 or self.turns
+
     @cached_property
     def growth(self) -> float:
         """Mean length of the latents shown against that of the same inputs in the first frame."""
@@ -286,16 +267,15 @@ class RunReading:
     @cached_property
     def unfaithful(self) -> float:
         """What outputs miss, where it is far more than codes of that perplexity must; else 0."""
-        now = float(self.missed[-20:].mean()) if len(self.missed) else 0.0
+        now = float(self.missed[-self.newest_rows :].mean()) if len(self.missed) else 0.0
         return now if now > max(UNFAITHFUL, ABOVE_BOUND * self.bound) else 0.0
 
     @property
     def still_falls(self) -> bool:
         """Whether what outputs miss was much more when the run was half as long."""
-        middle = len(self.missed) // 2
-        return (
-            len(self.missed) > 40 and self.missed[-20:].mean() < FALLING * self.missed[middle - 10 : middle + 10].mean()
-        )
+        rows, middle = self.newest_rows, len(self.missed) // 2
+        around = self.missed[middle - rows // 2 : middle + (rows + 1) // 2]
+        return len(self.missed) > 2 * rows and bool(self.missed[-rows:].mean() < FALLING * around.mean())
 
 
 def read_run(

@@ -24,8 +24,8 @@ def dead(run: RunReading) -> Finding | None:
     count, bits = run.level.dead, np.log2(max(1.0, run.perplexity))
     text = (
         f"{count} of {run.k} codes dead{run.where} at step {run.now.step:,}: not chosen in {window_of(run)}"
-        f"{_how_they_lie(run)}; perplexity {run.perplexity:.1f} of at most {run.ceiling} in a batch, so {bits:.1f} of "
-        f"{np.log2(run.k):.1f} bits are used."
+        f"{_how_they_lie(run)}; perplexity {run.perplexity:.1f} of at most {run.ceiling} {run.counted}, so {bits:.1f} "
+        f"of {np.log2(run.whole):.1f} bits are used."
     )
     if run.dead >= DEAD_BAD:
         text += told_apart(run)

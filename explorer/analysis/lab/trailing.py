@@ -106,7 +106,7 @@ def _lags(run: RunReading) -> Trailing | None:
         return None
     if run.dead >= DEAD_BAD or run.off_centre < TRAILS or run.reference is None:
         return None
-    if not (run.latents_moved > 0.05 or run.turns):  # those that go in circles may be where they began
+    if not run.move:
         return None
     now, least = min(run.lately, run.error), run.reference  # what lagged until lately, and does not now, is well
     if now < LAGS or now < LAGS_BY * least or not (now > LAGS_BY * run.relative.min() or run.turns):

@@ -1,0 +1,67 @@
+"""The curves of a recording: which of its numbers are drawn, and what they are called.
+
+A recorder takes the perplexity twice: of one batch, as the lab does, and of all tokens since the record before, which
+is the one that is told here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+from explorer.analysis.replay.stores import RecordedCurves
+from explorer.lab.measures import Measure, describe
+
+OF_RECORDS = ("step", "latents_seen", "batch_size", "seconds", "time")  # what every record has, and is no curve
+SINCE = "since the record before"
+OF_LEVELS = {
+    "perplexity": ("Perplexity", f"codes, over all tokens {SINCE}"),
+    "perplexity_batch": ("Perplexity of a batch", "codes, over one batch"),
+    "tokens": ("Tokens counted", f"tokens {SINCE}"),
+    "unseen": ("Unseen", "share of K codes"),
+    "reseeded": ("Reseeded", f"codes {SINCE}"),
+    "latents_not_finite": ("Latents not finite", f"latents {SINCE}"),
+    "codes_not_finite": ("Codes not finite", "codes"),
+}
+OF_RUN = {
+    "commitment_weight": ("Commitment weight", "what the training loss has of the quantizer's own"),
+    "commitment_reaches": ("Commitment reaches the encoder", "1: yes, 0: no"),
+}
+T = TypeVar("T")
+
+
+def name_perplexities(numbers: Mapping[str, T]) -> dict[str, T]:
+    """The same numbers, where "perplexity_<level>" is that of all tokens, if it was taken."""
+    named = dict(numbers)
+    for name in numbers:
+        if (found := re.fullmatch(r"perplexity_all_(\d+)", name)) is not None:
+            of_batch = f"perplexity_{found[1]}"
+            if of_batch in numbers:
+                named[f"perplexity_batch_{found[1]}"] = numbers[of_batch]
+            named[of_batch] = named.pop(name)
+    return named
+
+
+def curves_of(recording: Any) -> RecordedCurves:
+    """All numbers of all records that are losses or measures."""
+    scalars = recording.scalars
+    columns = {name: np.asarray(values) for name, values in scalars.items() if name not in OF_RECORDS}
+    seen = np.asarray(scalars.get("latents_seen", np.empty(0)), dtype=np.float64)
+    return RecordedCurves(np.asarray(scalars["step"]), name_perplexities(columns), seen, tuple(recording.loss_names))
+
+
+def describe_column(name: str, levels: int, losses: tuple[str, ...]) -> Measure:
+    """What a curve is called and its unit."""
+    if name in losses:
+        return Measure(name.replace("_", " ").capitalize(), "", "loss")
+    stem, _, number = name.rpartition("_")
+    if stem in OF_LEVELS and number.isdigit():
+        label, unit = OF_LEVELS[stem]
+        return Measure(label if levels == 1 else f"{label}, level {int(number) + 1}", unit, "measure")
+    if name in OF_RUN:
+        return Measure(*OF_RUN[name], "measure")
+    known = describe(name, levels)
+    return Measure(known.label, known.unit, "measure")
