@@ -1,7 +1,8 @@
 """Toy data of the lab: points in the plane, digits and photo patches, drawn anew for every batch from a generator.
 
 A dataset is an object with `shape` (of one item) and `sample(count, generator, step)`, which returns (count, *shape)
-float32 on the device that it was built for.
+float32 on the device that it was built for. step: its number, or that as a tensor () there, which
+a graph reads anew.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ PHOTO_PX = 256
 class Dataset(Protocol):
     shape: tuple[int, ...]
 
-    def sample(self, count: int, generator: torch.Generator, step: int) -> Tensor:
+    def sample(self, count: int, generator: torch.Generator, step: int | Tensor) -> Tensor:
         """(count, *shape) float32."""
 
 
@@ -36,11 +37,12 @@ class Clusters:
     def __init__(self, centres: Tensor, sigma: Tensor, drift: float, device: torch.device) -> None:
         self.centres, self.sigma, self.drift = centres.to(device), sigma.to(device), drift
 
-    def sample(self, count: int, generator: torch.Generator, step: int) -> Tensor:
+    def sample(self, count: int, generator: torch.Generator, step: int | Tensor) -> Tensor:
         device = self.centres.device
         which = torch.randint(len(self.centres), (count,), generator=generator, device=device)
         noise = torch.randn(count, 2, generator=generator, device=device)
         points = self.centres[which] + noise * self.sigma[which, None]
+        step = step.double() if isinstance(step, Tensor) else step  # float32 would lose the angle of late steps
         return _turn(points, 2 * math.pi * self.drift * step / 1000) if self.drift else points
 
 
@@ -52,7 +54,7 @@ class Curve:
     def __init__(self, name: str, device: torch.device) -> None:
         self.path, self.device = {"moons": _moons, "spiral": _spiral, "rings": _rings}[name], device
 
-    def sample(self, count: int, generator: torch.Generator, step: int) -> Tensor:
+    def sample(self, count: int, generator: torch.Generator, step: int | Tensor) -> Tensor:
         t, which = torch.rand(2, count, generator=generator, device=self.device)
         noise = torch.randn(count, 2, generator=generator, device=self.device)
         return self.path(t, which) + 0.08 * noise
@@ -64,7 +66,7 @@ class Rows:
     def __init__(self, rows: Tensor, noise: float, device: torch.device) -> None:
         self.rows, self.noise, self.shape = rows.to(device), noise, tuple(rows.shape[1:])
 
-    def sample(self, count: int, generator: torch.Generator, step: int) -> Tensor:
+    def sample(self, count: int, generator: torch.Generator, step: int | Tensor) -> Tensor:
         device = self.rows.device
         picked = self.rows[torch.randint(len(self.rows), (count,), generator=generator, device=device)]
         if not self.noise:
@@ -78,7 +80,7 @@ class Patches:
     def __init__(self, photos: Tensor, px: int, device: torch.device) -> None:
         self.photos, self.px, self.shape = photos.to(device), px, (3, px, px)  # (P, 3, side, side)
 
-    def sample(self, count: int, generator: torch.Generator, step: int) -> Tensor:
+    def sample(self, count: int, generator: torch.Generator, step: int | Tensor) -> Tensor:
         device, side = self.photos.device, self.photos.shape[-1]
         photo = torch.randint(len(self.photos), (count,), generator=generator, device=device)
         top, left = torch.randint(side - self.px + 1, (2, count), generator=generator, device=device)
@@ -115,8 +117,8 @@ def _clusters(name: str) -> tuple[Tensor, Tensor]:
     return centres, 0.08 + 0.25 * torch.rand(12, generator=generator)
 
 
-def _turn(points: Tensor, angle: float) -> Tensor:
-    c, s = math.cos(angle), math.sin(angle)
+def _turn(points: Tensor, angle: float | Tensor) -> Tensor:
+    c, s = (angle.cos(), angle.sin()) if isinstance(angle, Tensor) else (math.cos(angle), math.sin(angle))
     x, y = points.unbind(-1)
     return torch.stack([c * x - s * y, s * x + c * y], -1)
 

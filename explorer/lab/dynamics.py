@@ -79,7 +79,7 @@ class Movement:
 
     def before(self, step: int) -> Tensor | None:
         """What `measure` has to be given after the step with the number `step`; None where it takes no new look."""
-        return self.drift.latents() if self.drift and self._looks(step) else None
+        return self.drift.latents() if self.drift and self.looks(step) else None
 
     @torch.no_grad()
     def measure(
@@ -87,16 +87,21 @@ class Movement:
     ) -> dict[str, Tensor]:
         """By name: of latents z (N, D), and of each level from (what it was given (N, d), codes (K, d), the means of
         what they last won (K, d), which codes are in use (K,))."""
-        if not self._looks(step):
+        if not self.looks(step):
             return self.values
-        self.values = {"latent_dimension": effective_dimension(z)}
+        found = {"latent_dimension": effective_dimension(z)}
         if self.drift and probe is not None:
-            self.values["drift"] = self.drift.since(probe)
+            found["drift"] = self.drift.since(probe)
         for number, (given, codes, won, in_use) in enumerate(levels):
-            self.values[f"code_dimension_{number}"] = effective_dimension(codes, in_use.float())
+            found[f"code_dimension_{number}"] = effective_dimension(codes, in_use.float())
             if self._can_follow:
-                self.values[f"lag_{number}"] = mean_lag(codes, won, in_use, spread_of(given))
+                found[f"lag_{number}"] = mean_lag(codes, won, in_use, spread_of(given))
+        if not self.values:
+            self.values = {name: torch.zeros_like(value) for name, value in found.items()}
+        for name, value in found.items():
+            self.values[name].copy_(value)  # in its place: graphs of other steps read it there
         return self.values
 
-    def _looks(self, step: int) -> bool:
+    def looks(self, step: int) -> bool:
+        """Whether a step that is measured takes a new look."""
         return step % EVERY == 0 or not self.values

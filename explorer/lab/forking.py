@@ -23,7 +23,7 @@ class SameOrder:
         self.inner, self.shape = data, data.shape
         self.generator = torch.Generator(device).manual_seed(seed)
 
-    def sample(self, count: int, generator: torch.Generator, step: int) -> Tensor:
+    def sample(self, count: int, generator: torch.Generator, step: int | Tensor) -> Tensor:
         """As `Dataset.sample`, but `generator` is not asked."""
         return self.inner.sample(count, self.generator, step)
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from explorer.joints.frame import DEAD, LIVE, UNSEEN, Frame, FrameEvent, FrameLevel
+from explorer.lab.capture.phases import counters_of
 from explorer.lab.models import difference
 from explorer.lab.settings import LabSettings
-from explorer.lab.trainer import LabTrainer, Ledger
-from explorer.quantizers.base import CodeCounts, QuantizerOutput
+from explorer.lab.trainer import LabTrainer
+from explorer.quantizers.base import QuantizerOutput
 from explorer.quantizers.chance import drawing_from
 
 LATENTS = 2000  # shown in the plane; fewer when they have more than two dimensions
@@ -25,7 +30,21 @@ def shown_items(settings: LabSettings) -> int:
 
 
 def make_frame(trainer: LabTrainer, events: tuple[FrameEvent, ...] = (), gradients: bool = False) -> Frame:
-    """The trainer at this moment. Nothing of the run changes: the probe has a generator of its own.
+    """The trainer at this moment, waiting for the device. As `ask_frame`."""
+    made: list[Frame] = []
+    ask_frame(trainer, made.append, events, gradients)
+    trainer.read_back.wait()
+    return made[0]
+
+
+def ask_frame(
+    trainer: LabTrainer,
+    keep: Callable[[Frame], None],
+    events: tuple[FrameEvent, ...] = (),
+    gradients: bool = False,
+) -> None:
+    """Let keep(frame) be called with the trainer as it is at this moment, once that has come back from the device.
+    Nothing of the run changes: the probe has a generator of its own.
 
     gradients: also of the reconstruction loss of each item at its latents, as the estimator passes it on.
     """
@@ -41,63 +60,89 @@ def make_frame(trainer: LabTrainer, events: tuple[FrameEvent, ...] = (), gradien
             gradient = _gradient(z, decoded, items, settings) if gradients else None
     finally:
         trainer.quantizer.train()
-    inputs, outputs = _compared(items, decoded.detach())
-    return Frame(
+    parcel = {"inputs": _shown(items), "outputs": _shown(decoded.detach())} | _level_tensors(trainer, output)
+    if gradient is not None:
+        parcel["gradient"] = gradient
+    made = partial(
+        Frame,
         step=trainer.step_count,
         latents_seen=trainer.latents_seen,
         batch_size=settings.batch_size * settings.latents_an_item,
-        levels=_levels(trainer, output, gradient),
-        losses=dict(trainer.losses),
-        measures=dict(trainer.measures),
-        inputs=inputs,
-        outputs=outputs,
         events=events,
     )
+    rules = Rules(trainer.window, trainer.metrics, _raw(settings), not settings.axis_values)
+
+    def read(tensors: list[Tensor]) -> None:
+        arrays = {name: tensor.numpy().copy() for name, tensor in zip(parcel, tensors, strict=True)}
+        levels = tuple(_level(arrays, number, rules) for number in range(len(rules.metrics)))
+        inputs, outputs = arrays["inputs"], arrays["outputs"]
+        losses, measures = dict(trainer.losses), dict(trainer.measures)  # of this step: sent before
+        keep(made(levels=levels, losses=losses, measures=measures, inputs=inputs, outputs=outputs))
+
+    trainer.read_back.send(list(parcel.values()), read)
 
 
-def _gradient(z: Tensor, decoded: Tensor, items: Tensor, settings: LabSettings) -> np.ndarray | None:
+@dataclass(frozen=True)
+class Rules:
+    """How the tensors of a frame are read. window: of `LabTrainer`; metrics: one a level; raw: whether a level is given
+    the latents as they are; moves: whether codes move, as those of a rule do not."""
+
+    window: int
+    metrics: tuple[str, ...]
+    raw: bool
+    moves: bool
+
+
+def _gradient(z: Tensor, decoded: Tensor, items: Tensor, settings: LabSettings) -> Tensor | None:
     """(n, D): d(loss of the item) / dz, so the mean of the batch is multiplied by its size."""
     loss = difference(settings.reconstruction, decoded, items) * len(items)
     if not loss.requires_grad:
         return None
     (gradient,) = torch.autograd.grad(loss, z, allow_unused=True)
-    return None if gradient is None else _array(gradient.flatten(0, -2))
+    return None if gradient is None else _float(gradient.flatten(0, -2))
 
 
-def _levels(trainer: LabTrainer, output: QuantizerOutput, gradient: np.ndarray | None) -> tuple[FrameLevel, ...]:
-    counts = [module for module in trainer.quantizer.modules() if isinstance(module, CodeCounts)]
-    levels = []
-    tables, books = trainer.quantizer.tables(), trainer.quantizer.codebooks()
+def _level_tensors(trainer: LabTrainer, output: QuantizerOutput) -> dict[str, Tensor]:
+    """What `_level` reads, on the device, each name followed by the number of its level."""
+    counts, found = counters_of(trainer.quantizer), {}
+    tables = trainer.quantizer.tables()
     for number, (stage, vectors) in enumerate(zip(output.stages, tables, strict=True)):
         ledger = trainer.ledgers[number]
-        silent, ever = ledger.silent.cpu().numpy().copy(), ledger.ever.cpu().numpy()
-        state = np.full(len(vectors), LIVE, dtype=np.uint8)
-        state[silent >= trainer.window] = DEAD
-        state[~ever & (silent < trainer.window)] = UNSEEN
-        z_e = _array(stage.z_e.flatten(0, -2))
-        same_space = gradient is not None and _raw(trainer.settings) and gradient.shape == z_e.shape
-        levels.append(
-            FrameLevel(
-                z_e=z_e,
-                indices=stage.indices.flatten().cpu().numpy().astype(np.int32),
-                vectors=_array(vectors),
-                counts=_array(counts[number].ema_count),
-                silent=silent,
-                state=state,
-                metric=books[number].metric,
-                window=trainer.window,
-                gradient=gradient if same_space else None,
-                won=None if trainer.settings.axis_values else _won(ledger),
-            )
-        )
-    return tuple(levels)
+        of_level = {
+            "z_e": _float(stage.z_e.flatten(0, -2)),
+            "indices": stage.indices.flatten().int(),
+            "vectors": _float(vectors),
+            "counts": _float(counts[number].ema_count),
+            "silent": ledger.silent,
+            "ever": ledger.ever,
+            "won": ledger.won,
+        }
+        found |= {f"{name}{number}": tensor for name, tensor in of_level.items()}
+    return found
 
 
-def _won(ledger: Ledger) -> np.ndarray:
-    """(K, d), NaN for codes that were never chosen."""
-    won = _array(ledger.won)
-    won[~ledger.ever.cpu().numpy()] = np.nan
-    return won
+def _level(arrays: Mapping[str, np.ndarray], number: int, rules: Rules) -> FrameLevel:
+    z_e, indices, vectors, counts, silent, ever, won = (
+        arrays[f"{name}{number}"] for name in ("z_e", "indices", "vectors", "counts", "silent", "ever", "won")
+    )
+    state = np.full(len(vectors), LIVE, dtype=np.uint8)
+    state[silent >= rules.window] = DEAD
+    state[~ever & (silent < rules.window)] = UNSEEN
+    won[~ever] = np.nan  # (K, d): of codes that were never chosen
+    gradient = arrays.get("gradient")
+    same_space = gradient is not None and rules.raw and gradient.shape == z_e.shape
+    return FrameLevel(
+        z_e=z_e,
+        indices=indices,
+        vectors=vectors,
+        counts=counts,
+        silent=silent,
+        state=state,
+        metric=rules.metrics[number],
+        window=rules.window,
+        gradient=gradient if same_space else None,
+        won=won if rules.moves else None,
+    )
 
 
 def _raw(settings: LabSettings) -> bool:
@@ -105,17 +150,13 @@ def _raw(settings: LabSettings) -> bool:
     return not settings.spec.projects and settings.metric == "euclidean"
 
 
-def _compared(items: Tensor, decoded: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs and outputs: points (n, 2) float32, or the first PICTURES pictures (m, H, W[, 3]) uint8."""
+def _shown(items: Tensor) -> Tensor:
+    """Points (n, 2) float32, or of pictures the first PICTURES: (m, H, W[, 3]) uint8."""
     if items.ndim == 2:
-        return _array(items), _array(decoded)
-    return _pictures(items), _pictures(decoded)
-
-
-def _pictures(items: Tensor) -> np.ndarray:
-    pixels = (items[:PICTURES].clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        return _float(items)
+    pixels = (items[:PICTURES].clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1)
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 
-def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().float().cpu().numpy().copy()
+def _float(tensor: Tensor) -> Tensor:
+    return tensor.detach().float()

@@ -139,11 +139,24 @@ class LabRunner:
 
     @property
     def device_label(self) -> str:
-        return device_label(self.device) if self.device.type != "cpu" else "CPU, 1 thread"
+        if self.device.type == "cpu":
+            return "CPU, 1 thread"
+        ways = {side.trainer.stepping.words: None for side in self.sides}
+        return "; ".join((device_label(self.device), *(f"steps {way}" for way in ways)))
 
     def good_frame(self, side: int) -> Frame | None:
         """The last frame kept before the run diverged."""
         return self.sides[side].timeline.before(self.stopped.step) if self.stopped else None
+
+    def newest_frame(self, side: int) -> Frame:
+        """The frame that a side shows: the newest that a GPU has given while it plays, the one of this moment while it
+        stands still, the last good one of a run that diverged."""
+        if not self.stopped:
+            try:
+                return self.sides[side].frame(wait=not (self.playing or self._steps_left))
+            except Diverged as diverged:
+                self._stop(diverged)
+        return self.good_frame(side) or self.sides[side].newest
 
     # what its owner calls
 
@@ -213,7 +226,7 @@ class LabRunner:
             if self.playing and self.step == self.pauses_at:
                 self.playing = False
         except Diverged as diverged:
-            self.stopped, self.playing, self._steps_left = diverged, False, 0
+            self._stop(diverged)
         except torch.cuda.OutOfMemoryError:
             _log.exception("lab")
             self.end(f"The run ended. {NO_MEMORY}")
@@ -224,6 +237,9 @@ class LabRunner:
             self.end("The run ended by an error of the app; its log says more. Start it again.")
         self._steps_left = max(0, self._steps_left - 1)
         self._count_rate()
+
+    def _stop(self, diverged: Diverged) -> None:
+        self.stopped, self.playing, self._steps_left = diverged, False, 0
 
     def _count_rate(self) -> None:
         since, step = self._rate_from

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -11,8 +13,12 @@ from torch.linalg import vector_norm
 
 from explorer.foundation.errors import ExplorerError
 from explorer.joints.frame import FrameEvent
+from explorer.lab.capture.graphs import engine_for
+from explorer.lab.capture.phases import counters_of, python_state
+from explorer.lab.capture.stepping import Stepping
 from explorer.lab.datasets import build_dataset
 from explorer.lab.dynamics import Drift, Movement
+from explorer.lab.ledger import Ledger
 from explorer.lab.models import build_model, difference
 from explorer.lab.quantizing import apply_settings, build_lab_quantizer
 from explorer.lab.settings import LabSettings
@@ -21,7 +27,7 @@ from explorer.quantizers.chance import built_with, drawing_from
 
 WINDOW_LATENTS = 8  # a code is dead when it was not chosen among at least this many latents a code ...
 WINDOW_STEPS = 20  # ... and at least this many steps
-READ_EVERY = 32  # steps between looks at the losses on a device where a look costs a wait
+READ_EVERY = 32  # steps whose losses are read together, on a device where each look is a copy
 
 
 class Diverged(ExplorerError):
@@ -32,47 +38,32 @@ class Diverged(ExplorerError):
         self.step, self.term = step, term
 
 
-@dataclass
-class Ledger:
-    """Of one level: silent (K,) steps since each code was last chosen, ever (K,) whether it was; won (K, d) the mean of
-    the latents that it won when it last was, 0 before; perplexity of the newest step; as tensors on the device."""
+@dataclass(frozen=True)
+class Row:
+    """The numbers of one step: its losses, and the measures of the curves where they were taken."""
 
-    silent: Tensor
-    ever: Tensor
-    won: Tensor
-    perplexity: Tensor
+    step: int
+    losses: dict[str, float]
+    measures: dict[str, float]
 
-    @classmethod
-    def of(cls, table: Tensor) -> Ledger:
-        """Before the first step of a level whose codes are (K, d)."""
-        codes, device = len(table), table.device
-        return cls(
-            torch.zeros(codes, dtype=torch.int32, device=device),
-            torch.zeros(codes, dtype=torch.bool, device=device),
-            torch.zeros(table.shape, device=device),
-            torch.ones((), device=device),
-        )
 
-    def count(self, indices: Tensor, z: Tensor, active: int) -> None:
-        """indices (...) of one step, z (..., d) what the level was given. active: codes at work, the first so many;
-        the others are not used, nor silent for it."""
-        chosen = indices.flatten()
-        ones = torch.ones_like(chosen, dtype=torch.float32)
-        n = torch.zeros(len(self.silent), device=chosen.device).index_add_(0, chosen, ones)  # (K,), whole numbers
-        p = n / len(chosen)
-        self.perplexity = torch.exp(-torch.xlogy(p, p).sum())
-        if not active:
-            return
-        used = n > 0
-        self.silent[:active].add_(1)
-        self.silent.masked_fill_(used, 0)
-        self.ever |= used
-        sums = torch.zeros_like(self.won).index_add_(0, chosen, z.flatten(0, -2))  # (K, d)
-        torch.where(used[:, None], sums / n.clamp_min(1)[:, None], self.won, out=self.won)
+@dataclass(frozen=True)
+class Taken:
+    """What a step leaves: names of its losses and of its measures, their numbers as one tensor in that order, and how
+    many latents it saw."""
+
+    losses: tuple[str, ...]
+    measures: tuple[str, ...]
+    numbers: Tensor
+    latents: int
 
 
 class LabTrainer:
-    """Data, model, quantizer and optimizer of one run. Not safe between threads."""
+    """Data, model, quantizer and optimizer of one run. Not safe between threads.
+
+    stepping: how steps are taken, as graphs where the device has them. read_back: numbers on their way from the device;
+    `losses` and `measures` are the newest that have come, and keep_row is given each row as it comes.
+    """
 
     def __init__(self, settings: LabSettings, device: torch.device) -> None:
         self.settings, self.device = settings, device
@@ -84,13 +75,18 @@ class LabTrainer:
             self.quantizer = build_lab_quantizer(settings).to(device)
         apply_settings(self.quantizer, settings)
         self.optimizer = self._optimizer()
+        capturer, reason, self.read_back = engine_for(device, self._holders)
+        self.stepping = Stepping(capturer, reason)
+        self._clock = torch.zeros((), dtype=torch.int64, device=device) if capturer else None
         self.step_count, self.latents_seen = 0, 0
         self.ledgers = [Ledger.of(table.detach()) for table in self.quantizer.tables()]
         drift = Drift(settings, self.data, self.model, device) if settings.model != "none" else None
         self.movement = Movement(drift, can_follow=not settings.axis_values)
         self.losses: dict[str, float] = {}
         self.measures: dict[str, float] = {}
-        self._unread: list[tuple[int, tuple[str, ...], Tensor]] = []
+        self.metrics = tuple(book.metric for book in self.quantizer.codebooks())
+        self.keep_row: Callable[[Row], None] | None = None
+        self._unread: list[tuple[int, Taken, Tensor]] = []
         self._reseeded: dict[tuple[int, int], int] = {}  # (level, code) -> step of its last reseed
 
     def _optimizer(self) -> torch.optim.Optimizer | None:
@@ -99,12 +95,22 @@ class LabTrainer:
             {"params": list(self.quantizer.parameters()), "lr": self.settings.codebook_lr, "setting": "codebook_lr"},
         ]
         groups = [group for group in groups if group["params"]]
-        fused = self.device.type in ("cpu", "cuda")  # one kernel for all parameters, where there is one
-        return torch.optim.Adam(groups, fused=fused) if groups else None
+        if not groups:
+            return None
+        kind = self.device.type
+        fused = kind in ("cpu", "cuda")  # one kernel for all parameters, where there is one
+        optimizer = torch.optim.Adam(groups, fused=fused, capturable=kind == "cuda")
+        optimizer._warned_capturable_if_run_uncaptured = True  # the first steps are, and so is what cannot be captured
+        return optimizer
+
+    def _holders(self) -> list[object]:
+        """What has a generator that steps draw from."""
+        return [one for one in (self, self.data) if hasattr(one, "generator")]
 
     def apply(self, settings: LabSettings) -> None:
         """Let new values act from the next step on; those that need a new run are the owner's business."""
         self.settings = settings
+        self.stepping.forget()  # what was set is frozen in a graph
         apply_settings(self.quantizer, settings)
         if hasattr(self.data, "drift"):
             self.data.drift = settings.drift if settings.dataset == "drift" else 0.0
@@ -118,13 +124,54 @@ class LabTrainer:
         return max(WINDOW_STEPS, math.ceil(WINDOW_LATENTS * self.quantizer.codebook_size / a_step))
 
     def step(self, measure: bool = True) -> None:
-        """One batch, one optimizer step. measure: also take the numbers of the curves. Raises Diverged."""
+        """One batch, one optimizer step. measure: also take the numbers of the curves. Raises Diverged, on a GPU some
+        steps later."""
+        if self._clock is not None:
+            self._clock.fill_(self.step_count)
+        compute, counters = partial(self._compute, measure), counters_of(self.quantizer)
+        taken = self.stepping.take(self._phase(measure), self._state, compute, self._pass_step, counters)
+        self.step_count += 1
+        self.latents_seen += taken.latents
+        direct = self.read_back.direct
+        self._unread.append((self.step_count, taken, taken.numbers if direct else taken.numbers.clone()))
+        if direct or measure or len(self._unread) >= READ_EVERY:
+            self.send_losses()
+        self.read_back.poll()
+
+    @property
+    def _warms_up(self) -> bool:
+        return self.step_count < self.settings.warm_up and self.settings.model != "none"
+
+    def _phase(self, measure: bool) -> Hashable:
+        """What the next step takes from its number; None where it is not to be captured."""
+        if self.stepping.capturer is None:
+            return None
+        looks = self.movement.looks(self.step_count + 1)
+        if self._warms_up:
+            return (measure, looks, "passes by")
+        return None if self.quantizer.phase is None else (measure, looks, self.quantizer.phase)
+
+    def _pass_step(self) -> None:
+        """A graph took a step: what Python would have counted in it."""
+        if not self._warms_up:
+            self.quantizer.pass_step()
+
+    def _state(self) -> Hashable:
+        """What Python holds of all that a step works on."""
+        rates = tuple(group["lr"] for group in self.optimizer.param_groups) if self.optimizer else ()
+        objects = (self.settings, self.data, *(one.generator for one in self._holders()), *self.ledgers)
+        return (python_state(self.model, self.quantizer), rates, tuple(map(id, objects)))
+
+    def _compute(self, measure: bool) -> Taken:
+        """A step on the device. Whatever outlives it is changed in its place, since a graph of it fills the same memory
+        again, and no value is looked at."""
         before = self.quantizer.tables()[0].detach().clone() if measure else None
         probe = self.movement.before(self.step_count + 1) if measure else None
+        warm = self._warms_up
         with drawing_from(self.generator):
-            items = self.data.sample(self.settings.batch_size, self.generator, self.step_count)
+            when = self.step_count if self._clock is None else self._clock
+            items = self.data.sample(self.settings.batch_size, self.generator, when)
             z = self.model.encode(items)  # (B, ..., D)
-            warm = self.step_count < self.settings.warm_up and self.settings.model != "none"
             output = self._pass_by(z) if warm else self.quantizer(z)
             decoded = self.model.decode(output.z_q)
             loss = difference(self.settings.reconstruction, decoded, items)
@@ -133,24 +180,23 @@ class LabTrainer:
                 for tensor in (z, output.z_q):
                     if tensor.requires_grad:
                         tensor.retain_grad()
-            total = loss + output.loss
-            if self.optimizer and total.requires_grad:
-                for group in self.optimizer.param_groups:  # zero_grad would cost ten times as much
-                    for parameter in group["params"]:
-                        parameter.grad = None
-                total.backward()
-                self.optimizer.step()
-        self.step_count += 1
-        self.latents_seen += output.indices[..., 0].numel()
+            self._learn(loss + output.loss)
         active = 0 if warm else self.quantizer.active
         for level, ledger in enumerate(self.ledgers):
             ledger.count(output.indices[..., level], output.stages[level].z_e, active)
-        names = tuple(losses)
-        self._unread.append((self.step_count, names, torch.stack([losses[name].detach() for name in names])))
-        if measure:
-            self._measure(z, output, before, (decoded.detach() - items, items), probe)
-        if self.device.type == "cpu" or measure or len(self._unread) >= READ_EVERY:
-            self.read_losses()
+        values = self._measure(z, output, before, (decoded.detach() - items, items), probe) if measure else {}
+        numbers = torch.stack([value.detach().float() for value in (*losses.values(), *values.values())])
+        return Taken(tuple(losses), tuple(values), numbers, output.indices[..., 0].numel())
+
+    def _learn(self, total: Tensor) -> None:
+        """Backward, and a step of the optimizer."""
+        if not self.optimizer or not total.requires_grad:
+            return
+        for group in self.optimizer.param_groups:  # zero_grad would cost ten times as much
+            for parameter in group["params"]:
+                parameter.grad = None
+        total.backward()
+        self.optimizer.step()
 
     @torch.no_grad()
     def _pass_by(self, z: Tensor) -> QuantizerOutput:
@@ -167,9 +213,9 @@ class LabTrainer:
         before: Tensor | None,
         missed: tuple[Tensor, Tensor],
         probe: Tensor | None,
-    ) -> None:
-        """Numbers of this step for the curves; reading them waits for the device. missed: error, items (B, *shape);
-        probe: latents that are followed, as they were before it."""
+    ) -> dict[str, Tensor]:
+        """Numbers of this step for the curves, () each. missed: error, items (B, *shape); probe: latents that are
+        followed, as they were before it."""
         flat = z.detach().flatten(0, -2)  # (N, D)
         tables = [table.detach() for table in self.quantizer.tables()]
         now = tables[0]  # (K, D)
@@ -187,10 +233,8 @@ class LabTrainer:
             values[f"perplexity_{level}"] = ledger.perplexity
             values[f"dead_{level}"] = (ledger.silent >= self.window).float().mean()
         if self.quantizer.waits:
-            values["active_0"] = torch.tensor(float(self.quantizer.active), device=flat.device)
-        values |= self.movement.measure(self.step_count, probe, flat, self._levels(output, tables))
-        numbers = torch.stack([value.float() for value in values.values()]).tolist()  # one wait
-        self.measures = dict(zip(values, numbers, strict=True))
+            values["active_0"] = torch.full((), float(self.quantizer.active), device=flat.device)
+        return values | self.movement.measure(self.step_count + 1, probe, flat, self._levels(output, tables))
 
     def _levels(self, output: QuantizerOutput, tables: list[Tensor]) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
         """As `Movement.measure` takes them."""
@@ -203,19 +247,30 @@ class LabTrainer:
         stages = output.stages[-1:] if self.quantizer.combination == "sum" else output.stages
         return torch.stack([(stage.z_e - stage.z_q).square().sum(-1).mean() for stage in stages]).sum()
 
-    def read_losses(self) -> None:
-        """Look at the losses of all steps since the last look. Raises Diverged at the first that is not finite."""
+    def send_losses(self) -> None:
+        """Let the numbers of all steps since the last time be read, without waiting for them."""
         if not self._unread:
             return
         rows, self._unread = self._unread, []
-        numbers = torch.cat([row for _, _, row in rows]).tolist()  # one wait for all of them
-        for step, names, _ in rows:
-            values = dict(zip(names, numbers, strict=False))
-            numbers = numbers[len(names) :]
-            bad = next((name for name, value in values.items() if not math.isfinite(value)), None)
+        numbers = rows[0][2] if len(rows) == 1 else torch.cat([numbers for _, _, numbers in rows])
+        self.read_back.send([numbers], partial(self._read, [(step, taken) for step, taken, _ in rows]))
+
+    def read_losses(self) -> None:
+        """Wait for the numbers of all steps so far. Raises Diverged at the first that is not finite."""
+        self.send_losses()
+        self.read_back.wait()
+
+    def _read(self, rows: Sequence[tuple[int, Taken]], tensors: list[Tensor]) -> None:
+        numbers = iter(tensors[0].tolist())
+        for step, taken in rows:
+            losses = {name: next(numbers) for name in taken.losses}
+            measures = {name: next(numbers) for name in taken.measures}
+            bad = next((name for name, value in losses.items() if not math.isfinite(value)), None)
             if bad:
                 raise Diverged(step, bad)
-            self.losses = values
+            self.losses, self.measures = losses, measures or self.measures
+            if self.keep_row:
+                self.keep_row(Row(step, losses, measures))
 
     def drain_events(self) -> tuple[FrameEvent, ...]:
         """Reseeds since the last call; one that was reseeded before has died again."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from recorded_graph import LateReadBack
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from explorer.joints.frame import DEAD, UNSEEN
@@ -238,7 +239,7 @@ def test_a_step_that_is_not_measured_never_waits_for_the_device(changes):
     trainer = side.trainer
     trainer.read_losses()
     trainer.optimizer.step = lambda: None  # Adam reads its step counter, which stays on the CPU
-    trainer.device = torch.device("meta")  # any but the CPU, where a look costs nothing and is taken at every step
+    trainer.read_back = LateReadBack(CPU)  # where a look costs nothing one is taken at every step
     with Waits() as waits:
         trainer.step(measure=False)
     assert waits.found == []

@@ -116,7 +116,7 @@ class LabDesk:
         runner, side = self.runner, self.runner.sides[i]
         level = min(request.level, len(side.newest.levels) - 1)
         before = self.sent.get(i)
-        frame = (runner.good_frame(i) or side.newest) if runner.stopped else side.frame()
+        frame = runner.newest_frame(i)
         payload = None
         if request.want_frame and frame is not before:
             events = side.events.since(before.step) if before else ()

@@ -1,0 +1,47 @@
+"""Ledger: of one level of a run, which codes were chosen when, and what they won; all on the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass
+class Ledger:
+    """Of one level: silent (K,) steps since each code was last chosen, ever (K,) whether it was; won (K, d) the mean of
+    the latents that it won when it last was, 0 before; perplexity of the newest step; as tensors on the device."""
+
+    silent: Tensor
+    ever: Tensor
+    won: Tensor
+    perplexity: Tensor
+
+    @classmethod
+    def of(cls, table: Tensor) -> Ledger:
+        """Before the first step of a level whose codes are (K, d)."""
+        codes, device = len(table), table.device
+        return cls(
+            torch.zeros(codes, dtype=torch.int32, device=device),
+            torch.zeros(codes, dtype=torch.bool, device=device),
+            torch.zeros(table.shape, device=device),
+            torch.ones((), device=device),
+        )
+
+    def count(self, indices: Tensor, z: Tensor, active: int) -> None:
+        """indices (...) of one step, z (..., d) what the level was given. active: codes at work, the first so many;
+        the others are not used, nor silent for it."""
+        chosen = indices.flatten()
+        ones = torch.ones_like(chosen, dtype=torch.float32)
+        n = torch.zeros(len(self.silent), device=chosen.device).index_add_(0, chosen, ones)  # (K,), whole numbers
+        p = n / len(chosen)
+        self.perplexity.copy_(torch.exp(-torch.xlogy(p, p).sum()))  # in its place: a graph fills it anew
+        if not active:
+            return
+        used = n > 0
+        self.silent[:active].add_(1)
+        self.silent.masked_fill_(used, 0)
+        self.ever |= used
+        sums = torch.zeros_like(self.won).index_add_(0, chosen, z.flatten(0, -2))  # (K, d)
+        torch.where(used[:, None], sums / n.clamp_min(1)[:, None], self.won, out=self.won)
