@@ -48,7 +48,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Taken:
+class StepNumbers:
     """What a step leaves: names of its losses and of its measures, their numbers as one tensor in that order, and how
     many latents it saw."""
 
@@ -86,7 +86,7 @@ class LabTrainer:
         self.measures: dict[str, float] = {}
         self.metrics = tuple(book.metric for book in self.quantizer.codebooks())
         self.keep_row: Callable[[Row], None] | None = None
-        self._unread: list[tuple[int, Taken, Tensor]] = []
+        self._unread: list[tuple[int, StepNumbers, Tensor]] = []
         self._reseeded: dict[tuple[int, int], int] = {}  # (level, code) -> step of its last reseed
 
     def _optimizer(self) -> torch.optim.Optimizer | None:
@@ -162,7 +162,7 @@ class LabTrainer:
         objects = (self.settings, self.data, *(one.generator for one in self._holders()), *self.ledgers)
         return (python_state(self.model, self.quantizer), rates, tuple(map(id, objects)))
 
-    def _compute(self, measure: bool) -> Taken:
+    def _compute(self, measure: bool) -> StepNumbers:
         """A step on the device. Whatever outlives it is changed in its place, since a graph of it fills the same memory
         again, and no value is looked at."""
         before = self.quantizer.tables()[0].detach().clone() if measure else None
@@ -186,7 +186,7 @@ class LabTrainer:
             ledger.count(output.indices[..., level], output.stages[level].z_e, active)
         values = self._measure(z, output, before, (decoded.detach() - items, items), probe) if measure else {}
         numbers = torch.stack([value.detach().float() for value in (*losses.values(), *values.values())])
-        return Taken(tuple(losses), tuple(values), numbers, output.indices[..., 0].numel())
+        return StepNumbers(tuple(losses), tuple(values), numbers, output.indices[..., 0].numel())
 
     def _learn(self, total: Tensor) -> None:
         """Backward, and a step of the optimizer."""
@@ -260,7 +260,7 @@ class LabTrainer:
         self.send_losses()
         self.read_back.wait()
 
-    def _read(self, rows: Sequence[tuple[int, Taken]], tensors: list[Tensor]) -> None:
+    def _read(self, rows: Sequence[tuple[int, StepNumbers]], tensors: list[Tensor]) -> None:
         numbers = iter(tensors[0].tolist())
         for step, taken in rows:
             losses = {name: next(numbers) for name in taken.losses}
